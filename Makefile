@@ -1,0 +1,49 @@
+PYTHON ?= python3
+BIN := .venv/bin/python
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev demo serve stop test lint clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+install: .venv/.installed ## make .venv and install what runs
+
+install-dev: .venv/.installed-dev ## and the tools for test and lint
+
+demo: .venv/.installed ## show the whole story on a demo city, then stop
+	@exec $(BIN) -m seed.show $(ARGS)
+
+serve: .venv/.installed ## run everything on http://127.0.0.1:8000 (PORT, DEMO=1, DATA_DIR, ...)
+	@exec $(BIN) -m marketplace.supervisor
+
+stop: .venv/.installed ## stop what `make serve` runs in DATA_DIR
+	@$(BIN) -m marketplace.supervisor stop
+
+test: .venv/.installed-dev ## run the tests (ARGS="-k name")
+	@$(BIN) -m pytest -n 2 $(ARGS)
+
+lint: .venv/.installed-dev ## formatting, ruff, types, import contracts
+	@$(BIN) -m ruff format --check .
+	@$(BIN) -m ruff check .
+	@$(BIN) -m mypy
+	@.venv/bin/lint-imports
+
+clean: ## remove caches and .venv; the data in var/ stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Huanliu needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Say which: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "python3 cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+
+.venv/.installed: requirements.txt | .venv/bin/python
+	@echo "installing requirements.txt into .venv (about a minute) ..."
+	@$(BIN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.txt requirements.txt | .venv/.installed
+	@echo "installing requirements-dev.txt into .venv ..."
+	@$(BIN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
