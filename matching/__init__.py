@@ -1,0 +1,64 @@
+"""Arrays in, ranked arrays out: which demands suit a supply, which supplies suit a demand, and why.
+
+Pure functions over columns: the same inputs give the same answer on every machine; the day is an argument.
+"""
+
+from matching.codes import Code
+from matching.columns import (
+    ANY_GENERATOR,
+    NO_PRICE,
+    Basis,
+    Components,
+    Demands,
+    ExemptionList,
+    Grade,
+    Mode,
+    Permits,
+    Review,
+    Supplies,
+    Tables,
+    VerifiedExemptions,
+    WhiteList,
+)
+from matching.components import SCORE_UNIT, VALUE_UNIT, contributions
+from matching.explanation import Failure, Pairing, explain
+from matching.gates import GATES, Warn
+from matching.geo import geodesic_km
+from matching.policy import COMPONENTS, COST_FIRST, DEFAULT, Policy, PolicyError
+from matching.ranking import Position, Ranking, rank_demands, rank_supplies
+
+__all__ = [
+    "ANY_GENERATOR",
+    "COMPONENTS",
+    "COST_FIRST",
+    "DEFAULT",
+    "GATES",
+    "NO_PRICE",
+    "SCORE_UNIT",
+    "VALUE_UNIT",
+    "Basis",
+    "Code",
+    "Components",
+    "Demands",
+    "ExemptionList",
+    "Failure",
+    "Grade",
+    "Mode",
+    "Pairing",
+    "Permits",
+    "Policy",
+    "PolicyError",
+    "Position",
+    "Ranking",
+    "Review",
+    "Supplies",
+    "Tables",
+    "VerifiedExemptions",
+    "Warn",
+    "WhiteList",
+    "contributions",
+    "explain",
+    "geodesic_km",
+    "rank_demands",
+    "rank_supplies",
+]
