@@ -1,0 +1,1 @@
+"""Official catalogues and regions, and the demo city: plain rows, checked before they are used."""
