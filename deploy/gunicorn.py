@@ -1,0 +1,36 @@
+"""gunicorn's settings: `gunicorn -c deploy/gunicorn.py wsgi:app`. The engine looks after forks by itself."""
+
+import os
+from pathlib import Path
+
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
+if bind.count(":") > 1:
+    bind = f"[{bind.rpartition(':')[0]}]:{bind.rpartition(':')[2]}"
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS") or 2)
+threads = int(os.environ.get("WEB_THREADS") or 4)
+preload_app = True
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # heartbeats must not wait for a disk
+
+timeout = 60
+graceful_timeout = 10
+keepalive = 5
+backlog = 1024
+
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 8190
+
+accesslog = None  # the application writes one JSON line per request
+errorlog = "-"
+loglevel = "warning"
+control_socket_disable = True  # it would be one per home folder, shared by every gunicorn of this user
+
+
+def child_exit(server, worker):
+    """Take a dead worker's live gauges out of /metrics."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)

@@ -1,0 +1,477 @@
+"""Runs the whole of Huanliu as one program: embedded servers, web, a worker per queue and the clock.
+
+`python -m marketplace.supervisor` serves until SIGINT or SIGTERM; with the word `stop` it stops the one that
+serves. Read from the environment: HOST, PORT, DATA_DIR, DEMO, DATABASE_URL, REDIS_URL, PG_BIN, WEB_WORKERS,
+WEB_THREADS, LOG_DIR.
+"""
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from . import embedded
+
+ROOT = Path(__file__).resolve().parent.parent
+QUEUES = ("matching", "delivery")
+FLASK = ("-m", "flask", "--app", "wsgi")
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SECONDS = 10
+READY_SECONDS = 60
+FIRST_WAIT, LONGEST_WAIT, LIVED_WELL = 0.5, 10.0, 60.0
+DEATHS_BEFORE_READY = 3
+
+
+class SupervisorError(Exception):
+    """The stack cannot run; the message says why and what to do."""
+
+
+class Stopped(BaseException):
+    """SIGINT, SIGTERM or SIGHUP arrived."""
+
+
+def say(line: str) -> None:
+    """One line of progress; a closed terminal is no reason to stop."""
+    with contextlib.suppress(OSError):
+        print(f"huanliu: {line}", file=sys.stderr, flush=True)
+
+
+class Child:
+    """A process that is started again, later each time, when it ends.
+
+    Args:
+        name: for people and for the log file.
+        args: what Python is given.
+        env: its whole environment.
+        log: file for its output; None leaves it on our stderr.
+    """
+
+    def __init__(self, name: str, args: tuple[str, ...], env: Mapping[str, str], log: Path | None) -> None:
+        self.name = name
+        self.deaths = 0
+        self._args = args
+        self._env = env
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self._wait = FIRST_WAIT
+        self._again = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        """The living process, or None."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start it; it dies with this process."""
+        with _output(self._log) as out, embedded.signals_held():
+            self._process = subprocess.Popen(
+                [sys.executable, *self._args],
+                cwd=ROOT,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+                preexec_fn=embedded.die_with_parent(signal.SIGTERM),
+            )
+        self._started = time.monotonic()
+
+    def tend(self, tell: Callable[[str], None]) -> None:
+        """Notice its end, and start it again when the wait is over."""
+        now = time.monotonic()
+        if self._process and (code := self._process.poll()) is not None:
+            self._process = None
+            self.deaths += 1
+            if now - self._started >= LIVED_WELL:
+                self._wait = FIRST_WAIT
+            self._again = now + self._wait
+            tell(f"{self.name} ended ({_ending(code)}), starting again in {self._wait:g} s")
+            self._wait = min(2 * self._wait, LONGEST_WAIT)
+        if not self._process and now >= self._again:
+            self.start()
+
+    def ask_to_end(self) -> None:
+        """SIGTERM."""
+        if self._process:
+            self._process.terminate()
+
+    def wait_for_end(self, deadline: float) -> None:
+        """Wait until `deadline` (monotonic), then SIGKILL it and its group."""
+        if not self._process:
+            return
+        try:
+            self._process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._process = None
+
+
+class Stack:
+    """Web, workers and clock on given servers.
+
+    Attributes:
+        base_url: where the web answers.
+        env: what the processes are given as their environment.
+        children: the processes, by name.
+    """
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 8000,
+        log_dir: Path | None = None,
+        tell: Callable[[str], None] = say,
+    ) -> None:
+        self.host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+        self.port = _claim_port(host, port)
+        self.env = {**env, "HOST": host, "PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
+        self.children: dict[str, Child] = {}
+        self._log_dir = log_dir
+        self._tell = tell
+        self._metrics: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def base_url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def flask(self, *command: str) -> None:
+        """Run a command of the application to its end.
+
+        Raises:
+            SupervisorError: it failed.
+        """
+        began = time.monotonic()
+        name = " ".join(command)
+        with _output(self._log("commands")) as out:
+            code = subprocess.run(
+                [sys.executable, *FLASK, *command],
+                cwd=ROOT,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+                preexec_fn=embedded.die_with_parent(signal.SIGTERM),
+            ).returncode
+        if code:
+            raise SupervisorError(f"`flask {name}` failed ({_ending(code)}); {self._see('commands')}")
+        self._tell(f"{name}: done ({time.monotonic() - began:.1f} s)")
+
+    def prepare(self, *, demo: bool = False) -> None:
+        """Bring the database to the newest schema and catalogue; idempotent."""
+        self.flask("db-upgrade")
+        self.flask("seed", "catalogue")
+        if demo:
+            self.flask("seed", "demo")
+
+    def start(self) -> None:
+        """Start web, workers and clock."""
+        self._metrics = tempfile.TemporaryDirectory(prefix="huanliu-metrics-")
+        web_env = {**self.env, "PROMETHEUS_MULTIPROC_DIR": self._metrics.name}
+        self._add("web", ("-m", "gunicorn", "-c", "deploy/gunicorn.py", "wsgi:app"), web_env)
+        for queue in QUEUES:
+            self._add(queue, ("-m", "marketplace.worker", queue), self.env)
+        self._add("clock", (*FLASK, "clock"), self.env)
+        self._tell(f"started {', '.join(self.children)}")
+
+    def tend(self) -> None:
+        """Start again what has died; call it often."""
+        for child in self.children.values():
+            child.tend(self._tell)
+
+    def wait_ready(self) -> None:
+        """Return when /readyz answers 200.
+
+        Raises:
+            SupervisorError: it does not, or a process keeps dying.
+        """
+        deadline = time.monotonic() + READY_SECONDS
+        while (answer := self._readyz()) != 200:
+            self.tend()
+            failing = [child.name for child in self.children.values() if child.deaths >= DEATHS_BEFORE_READY]
+            if failing:
+                raise SupervisorError(f"{failing[0]} does not start; {self._see(failing[0])}")
+            if time.monotonic() > deadline:
+                raise SupervisorError(
+                    f"not ready after {READY_SECONDS} s (/readyz: {answer}); {self._see('web')}"
+                )
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End all processes: SIGTERM, and SIGKILL for what is left after ten seconds."""
+        if self.children:
+            self._tell("stopping")
+        for child in self.children.values():
+            child.ask_to_end()
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in self.children.values():
+            child.wait_for_end(deadline)
+        self.children.clear()
+        if self._metrics:
+            self._metrics.cleanup()
+
+    def _add(self, name: str, args: tuple[str, ...], env: Mapping[str, str]) -> None:
+        self.children[name] = Child(name, args, env, self._log(name))
+        self.children[name].start()
+
+    def _log(self, name: str) -> Path | None:
+        return self._log_dir / f"{name}.log" if self._log_dir else None
+
+    def _see(self, name: str) -> str:
+        return f"see {self._log(name)}" if self._log_dir else "see its output above"
+
+    def _readyz(self) -> int | str:
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException) as error:
+            return str(error)
+        finally:
+            connection.close()
+
+
+@contextlib.contextmanager
+def processes(env: Mapping[str, str], *, demo: bool = False, **options: object) -> Iterator[Stack]:
+    """A prepared, started and ready stack for the length of a block; options as for `Stack`."""
+    running = Stack(env, **options)  # type: ignore[arg-type]
+    try:
+        running.prepare(demo=demo)
+        running.start()
+        running.wait_ready()
+        yield running
+    finally:
+        running.stop()
+
+
+@contextlib.contextmanager
+def stack(
+    data_dir: Path,
+    *,
+    port: int = 0,
+    database: str = embedded.DATABASE,
+    redis_db: int = 0,
+    demo: bool = False,
+    quiet: bool = False,
+    env: Mapping[str, str] = os.environ,
+) -> Iterator[Stack]:
+    """The whole thing on a data folder's embedded servers, which are started unless they run already.
+
+    Args:
+        data_dir: the servers' folder.
+        port: 0 takes a free one.
+        database, redis_db: which of the servers' databases; PostgreSQL's is created when missing.
+        demo: seed the demo.
+        quiet: say nothing, and put the processes' output into files in `data_dir/log`.
+        env: environment to add the addresses to.
+    """
+    with contextlib.ExitStack() as held:
+        if not embedded.running(data_dir):
+            held.enter_context(embedded.servers(data_dir, pg_bin=_pg_bin(env)))
+        embedded.create_database(data_dir, database)
+        here = embedded.addresses(data_dir, database, redis_db)
+        where = {"DATABASE_URL": here.database_url, "REDIS_URL": here.redis_url, "DATA_DIR": str(data_dir)}
+        log_dir = data_dir / "log" if quiet else _folder(env, "LOG_DIR")
+        tell = (lambda line: None) if quiet else say
+        yield held.enter_context(
+            processes({**env, **where}, demo=demo, port=port, log_dir=log_dir, tell=tell)
+        )
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What `serve` is told by the environment."""
+
+    data_dir: Path
+    host: str
+    port: int
+    demo: bool
+    log_dir: Path | None
+    pg_bin: Path | None
+    database_url: str
+    redis_url: str
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str]) -> "Serving":
+        """Read it.
+
+        Raises:
+            SupervisorError: PORT is no port number.
+        """
+        port = env.get("PORT") or "8000"
+        if not port.isdecimal() or int(port) > 65535:
+            raise SupervisorError(f"PORT={port!r} is not a port number")
+        return cls(
+            data_dir=Path(env.get("DATA_DIR") or "var").absolute(),
+            host=env.get("HOST") or "127.0.0.1",
+            port=int(port),
+            demo=env.get("DEMO", "").strip().lower() in {"1", "true", "yes", "on"},
+            log_dir=_folder(env, "LOG_DIR"),
+            pg_bin=_pg_bin(env),
+            database_url=env.get("DATABASE_URL", ""),
+            redis_url=env.get("REDIS_URL", ""),
+        )
+
+
+def serve(env: Mapping[str, str]) -> None:
+    """Run everything until a signal stops it.
+
+    Raises:
+        Stopped: a signal arrived; everything has been stopped.
+        SupervisorError, EmbeddedError: something does not start.
+    """
+    wish = Serving.from_environment(env)
+    with contextlib.ExitStack() as held:
+        servers = _needed_servers(wish)
+        if servers:
+            held.callback(servers.stop)
+            began = time.monotonic()
+            servers.start()
+            say(
+                f"{' and '.join(servers.names)} started in {wish.data_dir} ({time.monotonic() - began:.1f} s)"
+            )
+        if not wish.database_url and embedded.create_database(wish.data_dir, embedded.DATABASE):
+            say(f"database {embedded.DATABASE} created")
+        child_env = {**env, **_addresses(wish)}
+        running = held.enter_context(
+            processes(child_env, demo=wish.demo, host=wish.host, port=wish.port, log_dir=wish.log_dir)
+        )
+        say(f"ready: {running.base_url}  docs: {running.base_url}/docs  (Ctrl-C stops)")
+        while True:
+            _tend_servers(servers)
+            running.tend()
+            time.sleep(0.2)
+
+
+def stop(env: Mapping[str, str]) -> None:
+    """Stop the program that serves this DATA_DIR, and wait until it has.
+
+    Raises:
+        SupervisorError: it still runs after half a minute.
+    """
+    data_dir = Serving.from_environment(env).data_dir
+    holder = embedded.lock_holder(data_dir)
+    if holder is None:
+        say(f"nothing runs in {data_dir}")
+        return
+    try:
+        os.kill(holder, signal.SIGTERM)
+    except ProcessLookupError:
+        embedded.stop_orphans(data_dir)
+    deadline = time.monotonic() + 30
+    while embedded.lock_holder(data_dir) is not None:
+        if time.monotonic() > deadline:
+            raise SupervisorError(f"process {holder} still runs the servers in {data_dir}")
+        time.sleep(0.1)
+    say(f"stopped what ran in {data_dir}")
+
+
+def main(argv: list[str]) -> int:
+    """Serve, or stop; the exit code."""
+    for each in ENDING:
+        if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:  # nohup
+            signal.signal(each, _raise_stopped)
+    try:
+        (stop if argv == ["stop"] else serve)(os.environ)
+    except Stopped:
+        say("stopped")
+    except (SupervisorError, embedded.EmbeddedError, OSError) as error:
+        say(str(error))
+        return 1
+    return 0
+
+
+def _raise_stopped(signum: int, frame: FrameType | None) -> None:
+    """Unwind once: a second Ctrl-C must not interrupt the stopping."""
+    for each in ENDING:
+        signal.signal(each, lambda *_: None)
+    raise Stopped
+
+
+def _needed_servers(wish: Serving) -> embedded.Servers | None:
+    if wish.database_url and wish.redis_url:
+        return None
+    return embedded.Servers(
+        wish.data_dir,
+        postgres=not wish.database_url,
+        valkey=not wish.redis_url,
+        pg_bin=wish.pg_bin,
+        say=say,
+    )
+
+
+def _addresses(wish: Serving) -> dict[str, str]:
+    here = embedded.addresses(wish.data_dir)
+    return {
+        "DATABASE_URL": wish.database_url or here.database_url,
+        "REDIS_URL": wish.redis_url or here.redis_url,
+        "DATA_DIR": str(wish.data_dir),
+    }
+
+
+def _tend_servers(servers: embedded.Servers | None) -> None:
+    try:
+        for name in servers.tend() if servers else ():
+            say(f"{name} had ended and was started again")
+    except embedded.EmbeddedError as error:
+        say(f"{error}; trying again")
+        time.sleep(1)
+
+
+def _claim_port(host: str, port: int) -> int:
+    """The port, or a free one for 0.
+
+    Raises:
+        SupervisorError: it is taken, or not ours to take.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        raise SupervisorError(
+            f"cannot listen on {host} port {port} ({error.strerror}): choose PORT"
+        ) from None
+
+
+@contextlib.contextmanager
+def _output(log: Path | None) -> Iterator[int]:
+    """Where a child writes: its log, or our stderr."""
+    if log is None:
+        yield 2
+        return
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as out:
+        yield out.fileno()
+
+
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit {code}"
+
+
+def _folder(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]).absolute() if env.get(name) else None
+
+
+def _pg_bin(env: Mapping[str, str]) -> Path | None:
+    return _folder(env, "PG_BIN")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
