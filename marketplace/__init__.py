@@ -1,0 +1,17 @@
+"""Huanliu: a waste exchange. `create_app` puts the rooms together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from .settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application, from `settings` or the environment. Opens no connection."""
+    from .application import build
+
+    return build(settings)

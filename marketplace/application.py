@@ -1,0 +1,84 @@
+"""The application: settings, extensions, rooms, commands."""
+
+import os
+from typing import Any
+
+from flask import Flask, redirect
+from flask_swagger_ui import get_swaggerui_blueprint
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from . import commands, subscriptions
+from .catalogue.routes import blp as catalogue
+from .credit.routes import blp as credit
+from .enterprises import service as enterprises_service
+from .enterprises.routes import blp as enterprises
+from .extensions import api, db, limiter
+from .http import authentication, observe, problems
+from .licences.routes import blp as licences
+from .listings.routes import blp as listings
+from .matches.routes import blp as matches
+from .notifications.routes import blp as notifications
+from .settings import Settings
+
+ROOMS = (catalogue, enterprises, licences, listings, matches, notifications, credit)
+PREFIX = "/api/v1"
+
+
+def build(settings: Settings | None = None) -> Flask:
+    """A new application on these settings, or those of the environment."""
+    settings = settings or Settings.from_environment()
+    app = Flask(__name__)
+    app.config.update(_configuration(settings))
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+        app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops
+    )
+
+    observe.configure_logging(settings.log_level)
+    db.init_app(app)
+    limiter.init_app(app)
+    observe.register(app)
+    authentication.look_keys_up_with(enterprises_service.actor_of_key)
+    subscriptions.install()
+
+    api.init_app(app)
+    api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
+    for room in ROOMS:
+        api.register_blueprint(room, url_prefix=PREFIX)
+    problems.register(app)
+    app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", {"app_name": "Huanliu"}))
+    app.add_url_rule("/docs", "docs", lambda: redirect("/docs/"))
+    commands.register(app)
+    _survive_forks(app)
+    return app
+
+
+def _configuration(settings: Settings) -> dict[str, Any]:
+    return {
+        "SETTINGS": settings,
+        "MAX_CONTENT_LENGTH": settings.max_body_bytes,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": True,
+            "pool_size": settings.database_pool_size,
+            "max_overflow": 4,
+            "pool_timeout": 10,
+            "connect_args": {"connect_timeout": 5},
+        },
+        "API_TITLE": "Huanliu 环流",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/",
+        "OPENAPI_JSON_PATH": "openapi.json",
+        "RATELIMIT_DEFAULT": settings.rate_limit_key,
+        "RATELIMIT_STORAGE_URI": settings.redis_url.replace("unix://", "redis+unix://", 1),
+        "RATELIMIT_STRATEGY": "fixed-window",
+    }
+
+
+def _survive_forks(app: Flask) -> None:
+    """A child must not speak on its parent's connections: it drops them unclosed and opens its own."""
+    with app.app_context():
+        engine = db.engine
+    os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))

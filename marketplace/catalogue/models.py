@@ -1,0 +1,88 @@
+"""Waste codes, what local codes map to, places, treatments, the exemption list."""
+
+from sqlalchemy import Boolean, CheckConstraint, Float, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import Base
+
+
+class WasteCode(Base):
+    """A category or a code of a scheme. `unlisted` marks a well-formed code that no loaded table has."""
+
+    __tablename__ = "waste_code"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    scheme: Mapped[str]
+    code: Mapped[str]
+    level: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("waste_code.id"), index=True)
+    name_zh: Mapped[str]
+    name_en: Mapped[str]
+    industry: Mapped[str]
+    hazardous: Mapped[bool]
+    hazard: Mapped[str]
+    edition: Mapped[str]
+    evidence: Mapped[str]
+    tradable: Mapped[bool]
+    unlisted: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+
+    __table_args__ = (
+        UniqueConstraint("scheme", "code"),
+        CheckConstraint("level IN ('category', 'code', 'chapter', 'subchapter')", name="level"),
+    )
+
+
+class Crosswalk(Base):
+    """A local code's national meaning; `confidence` in (0, 1] weighs a match that goes by it."""
+
+    __tablename__ = "crosswalk"
+
+    local_id: Mapped[int] = mapped_column(ForeignKey("waste_code.id"), primary_key=True)
+    national_id: Mapped[int] = mapped_column(ForeignKey("waste_code.id"), primary_key=True, index=True)
+    confidence: Mapped[float] = mapped_column(Float)
+
+    __table_args__ = (CheckConstraint("confidence > 0 AND confidence <= 1", name="confidence"),)
+
+
+class Region(Base):
+    """An administrative division by GB/T 2260 code, with its seat in WGS-84."""
+
+    __tablename__ = "region"
+
+    adcode: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name_zh: Mapped[str]
+    level: Mapped[str]
+    parent: Mapped[int | None] = mapped_column(ForeignKey("region.adcode"), index=True)
+    lon: Mapped[float]
+    lat: Mapped[float]
+    coord_source: Mapped[str]
+
+
+class Treatment(Base):
+    """A recovery (R) or disposal (D) operation; `mode` is what a licence must allow for it."""
+
+    __tablename__ = "treatment"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    mode: Mapped[str]
+    name_en: Mapped[str]
+    name_zh: Mapped[str]
+    interim: Mapped[bool]
+
+
+class ExemptionItem(Base):
+    """One row of the exemption list (豁免管理清单): an item, one code it names, the stages it frees."""
+
+    __tablename__ = "exemption_item"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    item: Mapped[int]
+    code_id: Mapped[int | None] = mapped_column(ForeignKey("waste_code.id"), index=True)
+    stages: Mapped[str]
+    waste_zh: Mapped[str]
+    condition_zh: Mapped[str]
+    content_zh: Mapped[str]
+    edition: Mapped[str]
+
+    __table_args__ = (Index("ix_exemption_item_item", "item"),)

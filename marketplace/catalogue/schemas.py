@@ -1,0 +1,60 @@
+"""Shapes of the catalogue."""
+
+from marshmallow import fields
+
+from ..http.paging import PageQuery
+from ..http.schemas import Adcode, Schema, Text
+
+
+class MappingSchema(Schema):
+    scheme = fields.String()
+    code = fields.String()
+    confidence = fields.Float()
+
+
+class WasteCodeSchema(Schema):
+    scheme = fields.String()
+    code = fields.String()
+    level = fields.String()
+    category = fields.String(allow_none=True, metadata={"description": "The code one level above."})
+    name = fields.String(metadata={"description": "In the scheme's own language."})
+    name_zh = fields.String()
+    name_en = fields.String()
+    industry = fields.String()
+    hazardous = fields.Boolean()
+    hazard = fields.String(metadata={"description": "Hazard letters as the catalogue prints them."})
+    edition = fields.String()
+    evidence = fields.String(metadata={"description": "How far the row can be trusted."})
+    provisional = fields.Boolean(metadata={"description": "Shown until the official table is loaded."})
+    tradable = fields.Boolean()
+    maps_to = fields.List(fields.Nested(MappingSchema))
+
+
+class WasteCodeQuery(PageQuery):
+    scheme = fields.String(load_default=None)
+    q = Text(50, load_default=None)
+    category = Text(24, load_default=None)
+
+
+class WasteCodePage(Schema):
+    items = fields.List(fields.Nested(WasteCodeSchema))
+    next = fields.String(allow_none=True)
+
+
+class RegionSchema(Schema):
+    adcode = Adcode()
+    name = fields.String(attribute="name_zh")
+    level = fields.String()
+    parent = Adcode(allow_none=True)
+    lon = fields.Float()
+    lat = fields.Float()
+
+
+class RegionQuery(PageQuery):
+    parent = Adcode(load_default=None)
+    q = Text(30, load_default=None)
+
+
+class RegionPage(Schema):
+    items = fields.List(fields.Nested(RegionSchema))
+    next = fields.String(allow_none=True)

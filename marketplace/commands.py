@@ -1,0 +1,121 @@
+"""What an operator types: `flask --app wsgi ...`."""
+
+from typing import Any
+
+import click
+from alembic import command as alembic
+from alembic.config import Config
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import OperationalError
+
+from . import clock
+from .catalogue import service as catalogue
+from .enterprises import service as enterprises
+from .events import service as events
+from .events.actor import ADMIN, PLATFORM
+
+admin = AppGroup("admin", help="Platform staff.")
+seed = AppGroup("seed", help="Load catalogues, regions, and the demo city.")
+parked = AppGroup("parked", help="Tasks that were given up.")
+
+
+def register(app: Flask) -> None:
+    """Add the commands to the flask command line."""
+    for one in (admin, seed, parked, db_upgrade, db_downgrade, run_clock):
+        app.cli.add_command(one)
+
+
+def alembic_config() -> Config:
+    """Alembic on this application's database."""
+    config = Config()
+    config.set_main_option("script_location", "migrations")
+    url = current_app.config["SETTINGS"].database_url
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def _reaching(action: Any) -> None:
+    """Run `action`; a database that is not there is said in one sentence."""
+    try:
+        action()
+    except OperationalError as error:
+        raise click.ClickException(
+            f"The database does not answer: run `make serve` first, or set DATABASE_URL.\n{error.orig}"
+        ) from error
+
+
+@click.command("db-upgrade")
+@with_appcontext
+def db_upgrade() -> None:
+    """Bring the database to the newest version."""
+    _reaching(lambda: alembic.upgrade(alembic_config(), "head"))
+
+
+@click.command("db-downgrade")
+@click.argument("revision")
+@with_appcontext
+def db_downgrade(revision: str) -> None:
+    """Take the database back to REVISION ("base" for none)."""
+    _reaching(lambda: alembic.downgrade(alembic_config(), revision))
+
+
+@click.command("clock")
+def run_clock() -> None:
+    """Run the clock: relay, releases, expiries, lapses. A second one waits for the first to end."""
+    clock.run(current_app._get_current_object())  # type: ignore[attr-defined]
+
+
+@admin.command("create")
+@click.option("--name", required=True, help="Who the admin is.")
+def create_admin(name: str) -> None:
+    """Make an admin and print its API key, alone, on the last line."""
+
+    def create() -> None:
+        _, key = enterprises.create_staff(PLATFORM, ADMIN, name)
+        click.echo(f"Admin {name}: this key is shown once.", err=True)
+        click.echo(key)
+
+    _reaching(create)
+
+
+@seed.command("catalogue")
+def seed_catalogue() -> None:
+    """Load waste codes, crosswalk, exemptions, treatments and regions; again changes nothing."""
+    from seed.catalogue import SeedError, read_catalogue
+
+    try:
+        rows = read_catalogue()
+    except SeedError as error:
+        raise click.ClickException(str(error)) from error
+    _reaching(lambda: _report(catalogue.load(rows)))
+
+
+@seed.command("demo")
+def seed_demo() -> None:
+    """Load the demo city around Shaoxing, unless it is there already."""
+    from seed.settle import settle
+
+    _reaching(lambda: _report(settle()))
+
+
+def _report(counts: dict[str, int]) -> None:
+    for name, count in counts.items():
+        click.echo(f"{name:>24}  {count:,}")
+
+
+@parked.command("list")
+def list_parked() -> None:
+    """Show parked tasks with the reason."""
+    for task in events.parked():
+        click.echo(f"{task.id}  {task.subscriber}  {task.attempts} tries  {task.payload}\n    {task.reason}")
+
+
+@parked.command("replay")
+@click.argument("task_ids", nargs=-1, type=int)
+@click.option("--all", "everything", is_flag=True, help="All parked tasks.")
+def replay_parked(task_ids: tuple[int, ...], everything: bool) -> None:
+    """Make parked tasks due again."""
+    if not task_ids and not everything:
+        raise click.UsageError("Name task ids, or say --all.")
+    click.echo(f"{events.replay(None if everything else list(task_ids))} tasks are due again")

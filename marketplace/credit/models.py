@@ -1,0 +1,89 @@
+"""The credit rule table, events, evaluations, blocks."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+from uuid_utils.compat import uuid7
+
+from .. import clock
+from ..extensions import Base
+
+AXES = ("law", "manifests", "reporting", "site", "fulfilment", "incidents")
+
+
+class RuleTable(Base):
+    """One published version of the rules: a list of {code, axis, points, title, ...}."""
+
+    __tablename__ = "credit_rule_table"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    rules: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    created_by: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+
+
+class CreditEvent(Base):
+    """Something that adds to or takes from one axis, with the points its rule had that day."""
+
+    __tablename__ = "credit_event"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
+    rule: Mapped[str]
+    rule_version: Mapped[int] = mapped_column(ForeignKey("credit_rule_table.version"))
+    axis: Mapped[str]
+    points_milli: Mapped[int]
+    most_per_year_milli: Mapped[int | None]
+    effective_on: Mapped[date]
+    lapses_on: Mapped[date]
+    note: Mapped[str]
+    evidence: Mapped[str | None]
+    recorded_by: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+
+    __table_args__ = (
+        CheckConstraint("effective_on < lapses_on", name="lapse_after_effect"),
+        Index("ix_credit_event_enterprise", "enterprise_id", "id"),
+        Index("ix_credit_event_lapse", "lapses_on"),
+    )
+
+
+class Evaluation(Base):
+    """A published evaluation: it makes an enterprise established for two years."""
+
+    __tablename__ = "credit_evaluation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    published_on: Mapped[date]
+    valid_until: Mapped[date] = mapped_column(index=True)
+    note: Mapped[str]
+    recorded_by: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+
+
+class Block(Base):
+    """An entry of the blocked list: in force from the start, confirmed by a second officer, until lifted."""
+
+    __tablename__ = "credit_block"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    event_id: Mapped[UUID | None] = mapped_column(ForeignKey("credit_event.id"))
+    reason: Mapped[str]
+    placed_by: Mapped[UUID | None]
+    placed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    confirmed_by: Mapped[UUID | None]
+    confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    lifted_by: Mapped[UUID | None]
+    lifted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    lift_reason: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint("confirmed_by <> placed_by", name="second_officer"),
+        Index("ix_credit_block_in_force", "enterprise_id", postgresql_where=text("lifted_at IS NULL")),
+    )

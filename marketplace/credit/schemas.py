@@ -1,0 +1,172 @@
+"""Shapes of credit."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from ..http.paging import PageQuery
+from ..http.problems import Said
+from ..http.schemas import (
+    Day,
+    Flag,
+    Length,
+    Matches,
+    Moment,
+    OneOf,
+    Range,
+    Scaled,
+    Schema,
+    Text,
+    WarningSchema,
+)
+from .models import AXES
+
+
+class Points(Scaled):
+    """Credit points to 0.001, kept as whole thousandths."""
+
+    per_unit = 1000
+
+    def __init__(self, least: float = -100, most: float = 100, **kwargs: Any) -> None:
+        super().__init__(validate=Range(min=least, max=most), **kwargs)
+
+
+class AxesSchema(Schema):
+    law = Points()
+    manifests = Points()
+    reporting = Points()
+    site = Points()
+    fulfilment = Points()
+    incidents = Points()
+
+
+class CreditSchema(Schema):
+    """A standing; to others than the enterprise and its overseers the grade alone."""
+
+    score = Points()
+    grade = fields.String()
+    provisional = fields.Boolean()
+    axes = fields.Nested(AxesSchema)
+    valid_until = Day(allow_none=True)
+    blocked = fields.Boolean()
+
+
+class RuleSchema(Schema):
+    code = Text(60, required=True, checks=[Matches(r"[a-z]+\.[a-z_]+\Z", "rule_code_form")])
+    axis = fields.String(required=True, validate=OneOf(AXES))
+    points = fields.Float(required=True, validate=Range(min=-100, max=100))
+    title = Text(200, required=True)
+    title_zh = Text(200, load_default=None, allow_none=True)
+    most_per_year = fields.Float(
+        load_default=None,
+        allow_none=True,
+        validate=Range(min=0, max=100),
+        metadata={"description": "Points that all such events of one calendar year add at most."},
+    )
+    blocks = Flag(
+        load_default=False, metadata={"description": "Puts the enterprise on the blocked list at once."}
+    )
+
+
+def _codes_once(rules: list[dict[str, Any]]) -> None:
+    codes = [rule["code"] for rule in rules]
+    if len(set(codes)) != len(codes):
+        raise ValidationError([Said("repeated")])
+
+
+class RuleTableSchema(Schema):
+    version = fields.Integer(metadata={"description": "Given by the platform; ignored when sent."})
+    items = fields.List(
+        fields.Nested(RuleSchema), required=True, validate=[Length(min=1, max=200), _codes_once]
+    )
+
+
+class NewEventSchema(Schema):
+    enterprise_id = fields.UUID(required=True)
+    rule = Text(60, required=True)
+    effective_on = Day(required=True)
+    note = Text(1000, required=True)
+    evidence = Text(1000, load_default=None, allow_none=True)
+
+
+class EventSchema(Schema):
+    id = fields.UUID()
+    enterprise_id = fields.UUID()
+    rule = fields.String()
+    rule_version = fields.Integer()
+    axis = fields.String()
+    points = Points(attribute="points_milli")
+    effective_on = Day()
+    lapses_on = Day()
+    counts = fields.Boolean(metadata={"description": "Took effect and has not lapsed."})
+    note = fields.String()
+    evidence = fields.String(allow_none=True)
+    created_at = Moment()
+    warnings = fields.List(fields.Nested(WarningSchema))
+
+
+class EventPage(Schema):
+    items = fields.List(fields.Nested(EventSchema))
+    next = fields.String(allow_none=True)
+
+
+class ScoreLineSchema(Schema):
+    """One rule's part in a score."""
+
+    rule = fields.String()
+    axis = fields.String()
+    year = fields.Integer(allow_none=True, metadata={"description": "Where the rule has a yearly limit."})
+    events = fields.Integer()
+    points = Points(metadata={"description": "What counts, after the yearly limit."})
+
+
+class CreditExplanationSchema(Schema):
+    """Why a score is what it is: base, and the lines that add up to it before the clamp to 0..100."""
+
+    base = Points()
+    established_by = fields.String(allow_none=True)
+    lines = fields.List(fields.Nested(ScoreLineSchema))
+    sum = Points(least=-1e6, most=1e6)
+    score = Points()
+    grade = fields.String()
+    blocks = fields.List(fields.UUID())
+
+
+class NewEvaluationSchema(Schema):
+    enterprise_id = fields.UUID(required=True)
+    published_on = Day(required=True)
+    note = Text(1000, load_default="")
+
+
+class EvaluationSchema(NewEvaluationSchema):
+    id = fields.UUID()
+    valid_until = Day()
+    created_at = Moment()
+
+
+class NewBlockSchema(Schema):
+    enterprise_id = fields.UUID(required=True)
+    reason = Text(500, required=True)
+
+
+class BlockSchema(NewBlockSchema):
+    id = fields.UUID()
+    event_id = fields.UUID(allow_none=True)
+    state = fields.String(metadata={"description": "provisional, confirmed or lifted"})
+    placed_at = Moment()
+    confirmed_at = Moment(allow_none=True)
+    lifted_at = Moment(allow_none=True)
+    lift_reason = fields.String(allow_none=True)
+
+
+class BlockPage(Schema):
+    items = fields.List(fields.Nested(BlockSchema))
+    next = fields.String(allow_none=True)
+
+
+class BlockQuery(PageQuery):
+    enterprise_id = fields.UUID(load_default=None)
+
+
+class LiftSchema(Schema):
+    reason = Text(500, required=True)

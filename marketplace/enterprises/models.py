@@ -1,0 +1,129 @@
+"""Enterprises, platform staff, and their API keys."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from uuid_utils.compat import uuid7
+
+from .. import clock
+from ..events.lifecycle import ADMIN, LifeCycle, Move
+from ..extensions import Base
+
+ROLES = ("generator", "recycler", "transporter", "collector")
+GRADES = ("A", "B", "C", "D", "E")
+
+
+class EnterpriseStatus(StrEnum):
+    PENDING = "pending"
+    APPROVED = "approved"
+    SUSPENDED = "suspended"
+
+
+LIFE = LifeCycle(
+    Move("approve", EnterpriseStatus.PENDING, EnterpriseStatus.APPROVED, ADMIN, "enterprise.approved"),
+    Move("approve", EnterpriseStatus.SUSPENDED, EnterpriseStatus.APPROVED, ADMIN, "enterprise.approved"),
+    Move("suspend", EnterpriseStatus.PENDING, EnterpriseStatus.SUSPENDED, ADMIN, "enterprise.suspended"),
+    Move("suspend", EnterpriseStatus.APPROVED, EnterpriseStatus.SUSPENDED, ADMIN, "enterprise.suspended"),
+)
+
+
+class Enterprise(Base):
+    """A legal person, known by its USCC. Its credit standing is kept here by the credit room.
+
+    `no` is a short number for joins inside the platform; it is never shown. `credit_milli` is the score
+    times 1,000.
+    """
+
+    __tablename__ = "enterprise"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    no: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    uscc: Mapped[str] = mapped_column(String(18), unique=True)
+    name: Mapped[str]
+    roles: Mapped[list[str]] = mapped_column(ARRAY(String))
+    region: Mapped[int] = mapped_column(ForeignKey("region.adcode"))
+    lon: Mapped[float]
+    lat: Mapped[float]
+    contact_name: Mapped[str]
+    contact_email: Mapped[str]
+    contact_phone: Mapped[str]
+    status: Mapped[str] = mapped_column(default=EnterpriseStatus.PENDING)
+    small_generator: Mapped[bool] = mapped_column(default=False)
+    partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("enterprise.id"))
+    credit_milli: Mapped[int] = mapped_column(server_default=text("80000"))
+    grade: Mapped[str] = mapped_column(String(1), server_default=text("'B'"))
+    provisional: Mapped[bool] = mapped_column(server_default=text("true"))
+    blocked: Mapped[bool] = mapped_column(server_default=text("false"))
+    credit_valid_until: Mapped[date | None]
+    credit_as_of: Mapped[date] = mapped_column(default=clock.today)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), default=clock.now, onupdate=clock.now
+    )
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        CheckConstraint("status IN ('pending', 'approved', 'suspended')", name="status"),
+        CheckConstraint("credit_milli BETWEEN 0 AND 100000", name="credit"),
+        CheckConstraint("grade IN ('A', 'B', 'C', 'D', 'E')", name="grade"),
+        CheckConstraint("partner_id <> id", name="partner_is_another"),
+        Index("ix_enterprise_review", "region", "credit_milli", "id"),
+    )
+
+
+class Staff(Base):
+    """An admin of the whole platform, or a regulator of one region and all below it."""
+
+    __tablename__ = "staff"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    kind: Mapped[str]
+    name: Mapped[str]
+    region: Mapped[int | None] = mapped_column(ForeignKey("region.adcode"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('admin', 'regulator')", name="kind"),
+        CheckConstraint("(kind = 'regulator') = (region IS NOT NULL)", name="regulator_has_a_region"),
+    )
+
+
+class ApiKey(Base):
+    """A key by its digest; the key itself was shown once and is not kept."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    digest: Mapped[str] = mapped_column(String(64))
+    enterprise_id: Mapped[UUID | None] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"), index=True)
+    name: Mapped[str]
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    reminded_days: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+
+    enterprise: Mapped[Enterprise | None] = relationship(lazy="raise")
+    staff: Mapped[Staff | None] = relationship(lazy="raise")
+
+    __table_args__ = (
+        UniqueConstraint("digest"),
+        CheckConstraint("num_nonnulls(enterprise_id, staff_id) = 1", name="one_holder"),
+        Index("ix_api_key_expiry", "expires_at", postgresql_where=text("revoked_at IS NULL")),
+    )

@@ -1,0 +1,150 @@
+"""Shapes of enterprises, keys and staff."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validates
+from stdnum.cn import uscc
+from stdnum.exceptions import ValidationError as StdnumError
+
+from ..events.actor import SCOPES
+from ..http.paging import PageQuery
+from ..http.problems import Said
+from ..http.schemas import (
+    Adcode,
+    ContactSchema,
+    Flag,
+    Length,
+    LocationSchema,
+    Moment,
+    OneOf,
+    Schema,
+    Text,
+    WarningSchema,
+)
+from .models import GRADES, ROLES, EnterpriseStatus
+
+
+def _unique(values: list[str]) -> None:
+    if len(set(values)) != len(values):
+        raise ValidationError([Said("repeated")])
+
+
+class _Profile(Schema):
+    name = Text(100, required=True)
+    roles = fields.List(
+        fields.String(validate=OneOf(ROLES)), required=True, validate=[Length(min=1, max=4), _unique]
+    )
+    region = Adcode(required=True)
+    location = fields.Nested(LocationSchema, allow_none=True, load_default=None)
+    contact = fields.Nested(ContactSchema, required=True)
+
+
+class RegistrationSchema(_Profile):
+    """What an enterprise says of itself when it registers."""
+
+    uscc = Text(18, required=True, least=18, metadata={"description": "统一社会信用代码, GB 32100-2015"})
+
+    @validates("uscc")
+    def _check_digit(self, value: str, data_key: str = "") -> None:
+        try:
+            uscc.validate(value)
+        except StdnumError as error:
+            raise ValidationError([Said("uscc_invalid")]) from error
+
+    @post_load
+    def _in_capitals(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**data, "uscc": uscc.compact(data["uscc"])}
+
+
+class ProfileChangeSchema(Schema):
+    """What may change; `roles`, `small_generator` and `partner_id` by an admin only."""
+
+    name = Text(100)
+    region = Adcode()
+    location = fields.Nested(LocationSchema)
+    contact = fields.Nested(ContactSchema)
+    roles = fields.List(fields.String(validate=OneOf(ROLES)), validate=[Length(min=1, max=4), _unique])
+    small_generator = Flag()
+    partner_id = fields.UUID(allow_none=True)
+
+
+class EnterpriseSchema(Schema):
+    """An enterprise; everything below `grade` is for itself, admins and its region's regulators."""
+
+    id = fields.UUID()
+    name = fields.String()
+    region = Adcode()
+    roles = fields.List(fields.String())
+    grade = fields.String()
+    uscc = fields.String()
+    status = fields.String()
+    location = fields.Nested(LocationSchema)
+    contact = fields.Nested(ContactSchema)
+    small_generator = fields.Boolean()
+    partner_id = fields.UUID(allow_none=True)
+    score = fields.Float()
+    provisional = fields.Boolean()
+    blocked = fields.Boolean()
+    created_at = Moment()
+    updated_at = Moment()
+    warnings = fields.List(fields.Nested(WarningSchema))
+
+
+class RegisteredSchema(EnterpriseSchema):
+    api_key = fields.String(metadata={"description": "Shown this once."})
+
+
+class ReviewQuery(PageQuery):
+    grade = fields.String(load_default=None, validate=OneOf(GRADES))
+    region = Adcode(load_default=None)
+    q = Text(50, load_default=None)
+    status = fields.String(load_default=None, validate=OneOf([str(one) for one in EnterpriseStatus]))
+    role = fields.String(load_default=None, validate=OneOf(ROLES))
+    blocked = fields.Boolean(load_default=None)
+    sort = fields.String(
+        load_default="score", validate=OneOf(["score", "-score", "created_at", "-created_at"])
+    )
+
+
+class EnterprisePage(Schema):
+    items = fields.List(fields.Nested(EnterpriseSchema))
+    next = fields.String(allow_none=True)
+
+
+class KeyRequestSchema(Schema):
+    name = Text(100, required=True)
+    scopes = fields.List(
+        fields.String(validate=OneOf(SCOPES)), required=True, validate=[Length(min=1, max=4), _unique]
+    )
+    expires_at = Moment(load_default=None, allow_none=True)
+
+
+class KeySchema(Schema):
+    id = fields.UUID()
+    name = fields.String()
+    scopes = fields.List(fields.String())
+    expires_at = Moment()
+    revoked_at = Moment(allow_none=True)
+    created_at = Moment()
+
+
+class NewKeySchema(KeySchema):
+    api_key = fields.String(metadata={"description": "Shown this once."})
+
+
+class KeyPage(Schema):
+    items = fields.List(fields.Nested(KeySchema))
+    next = fields.String(allow_none=True)
+
+
+class RegulatorRequestSchema(Schema):
+    name = Text(100, required=True)
+    region = Adcode(required=True)
+
+
+class RegulatorSchema(Schema):
+    id = fields.UUID()
+    name = fields.String()
+    kind = fields.String()
+    region = Adcode(allow_none=True)
+    api_key = fields.String(metadata={"description": "Shown this once."})

@@ -1,0 +1,63 @@
+"""What a service may refuse. Each refusal has a stable code; `http.problems` makes the answer of it."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something odd but allowed, answered beside success. `code` has its sentence in messages.toml."""
+
+    code: str
+    field: str | None = None
+    facts: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class DomainError(Exception):
+    """A refusal with a stable code, the field it is about, and the facts its sentence needs."""
+
+    status = 500
+
+    def __init__(self, code: str, /, *, at: str | None = None, **facts: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.at = at
+        self.facts = facts
+
+
+class Unauthorised(DomainError):
+    status = 401
+
+
+class Forbidden(DomainError):
+    status = 403
+
+
+class NotFound(DomainError):
+    """Unknown, or not the asker's to know of: the two cannot be told apart from outside."""
+
+    status = 404
+
+    def __init__(self, code: str = "not_found", /, **facts: Any) -> None:
+        super().__init__(code, **facts)
+
+
+class PreconditionRequired(DomainError):
+    status = 428
+
+
+class PreconditionFailed(DomainError):
+    status = 412
+
+
+class Malformed(DomainError):
+    status = 400
+
+
+class Invalid(DomainError):
+    status = 422
+
+
+class Conflict(DomainError):
+    status = 409

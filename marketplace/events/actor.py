@@ -1,0 +1,36 @@
+"""Who acts: an enterprise's key, a member of the platform staff, or the platform itself."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+ENTERPRISE = "enterprise"
+ADMIN = "admin"
+REGULATOR = "regulator"
+SYSTEM = "system"
+
+SCOPES = ("read", "listings:write", "deals:write", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The asker of a request or job. `id` is the enterprise's, or the staff member's."""
+
+    kind: str
+    id: UUID | None = None
+    scopes: frozenset[str] = frozenset()
+    key_id: UUID | None = None
+    status: str = "approved"
+    roles: frozenset[str] = frozenset()
+    region: int | None = None
+
+    @property
+    def is_admin(self) -> bool:
+        return self.kind == ADMIN
+
+    @property
+    def enterprise_id(self) -> UUID | None:
+        """The enterprise that acts, None for platform staff."""
+        return self.id if self.kind == ENTERPRISE else None
+
+
+PLATFORM = Actor(SYSTEM)

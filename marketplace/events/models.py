@@ -1,0 +1,77 @@
+"""Events, the tasks they set off, and the record of who changed what."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .. import clock
+from ..extensions import Base
+
+
+class TaskStatus(StrEnum):
+    PENDING = "pending"
+    DONE = "done"
+    PARKED = "parked"
+
+
+class Event(Base):
+    """Something that happened, written in the transaction that made it happen."""
+
+    __tablename__ = "event"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str]
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Task(Base):
+    """One piece of work owed: the database's own record of it; the queue only carries its number.
+
+    A pending task whose `due_at` has come is handed to its queue and its `due_at` moved on by the
+    visibility time. Done in time, it is never seen again; lost anywhere on the way, it falls due again.
+    A task that failed too often is parked, with the reason, until an operator replays it.
+    """
+
+    __tablename__ = "task"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
+    subscriber: Mapped[str]
+    queue: Mapped[str]
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    status: Mapped[str] = mapped_column(default=TaskStatus.PENDING)
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    attempts: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        Index("ix_task_due", "queue", "due_at", postgresql_where=text("status = 'pending'")),
+        Index("ix_task_ended", "ended_at", postgresql_where=text("status = 'done'")),
+        Index("ix_task_parked", "id", postgresql_where=text("status = 'parked'")),
+    )
+
+
+class Audit(Base):
+    """Who changed what, in the same transaction as the change."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    actor_kind: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    action: Mapped[str]
+    subject_kind: Mapped[str]
+    subject_id: Mapped[str]
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    request_id: Mapped[str | None]
+
+    __table_args__ = (Index("ix_audit_subject", "subject_kind", "subject_id", "id"),)

@@ -1,0 +1,166 @@
+"""Every refusal becomes `application/problem+json` (RFC 9457) here, in the asker's language."""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Flask, Response, g, request
+from marshmallow import ValidationError
+from psycopg import errors as postgres
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from ..errors import DomainError, Invalid, Notice
+from ..extensions import db
+from ..messages import say
+
+log = logging.getLogger(__name__)
+
+MOST_TO_DRAIN = 32 * 1024 * 1024
+RETRY_AFTER_S = 5
+BY_STATUS = {
+    400: "malformed",
+    401: "key_missing",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "body_too_large",
+    415: "media_type",
+    429: "rate_limited",
+    500: "internal",
+    503: "database_away",
+}
+
+
+class Said:
+    """A sentence still to be spoken: its code and facts. Stands where marshmallow keeps a message."""
+
+    def __init__(self, code: str, /, **facts: Any) -> None:
+        self.code = code
+        self.facts = facts
+
+
+def language() -> str:
+    """The asker's language, "en" or "zh", by Accept-Language; English when none is wanted."""
+    best = request.accept_languages.best_match(["en", "zh-CN", "zh", "zh-Hans", "zh-TW"], default="en")
+    return "zh" if best.lower().startswith("zh") else "en"
+
+
+def spoken(notices: list[Notice]) -> list[dict[str, Any]]:
+    """Warnings as the API answers them."""
+    return [
+        {"code": one.code, "field": one.field, "detail": say(one.code, language(), **one.facts)}
+        for one in notices
+    ]
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    errors: Mapping[str, list[str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem answer."""
+    body: dict[str, Any] = {
+        "type": f"urn:huanliu:problem:{code}",
+        "title": say(f"status_{status}", language()),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": g.get("request_id"),
+    }
+    if errors:
+        body["errors"] = errors
+    answer = Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")
+    answer.headers.update(headers or {})
+    return answer
+
+
+def register(app: Flask) -> None:
+    """Make these the application's answers to anything raised."""
+    app.register_error_handler(DomainError, _from_domain)
+    app.register_error_handler(ValidationError, _from_schema)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(DBAPIError, _from_database)
+    app.register_error_handler(PoolTimeout, _database_away)
+    app.register_error_handler(Exception, _from_bug)
+
+
+def _from_domain(error: DomainError) -> Response:
+    detail = say(error.code, language(), **error.facts)
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    return problem(error.status, error.code, detail, {error.at: [detail]} if error.at else None, headers)
+
+
+def _from_schema(error: ValidationError) -> Response:
+    errors: dict[str, list[str]] = {}
+    for path, message in _flat(error.messages):
+        errors.setdefault(path, []).append(message)
+    detail = say("invalid_input", language(), fields=", ".join(errors))
+    return problem(422, "invalid_input", detail, errors)
+
+
+def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """(field path, sentence) for each message in marshmallow's nested form."""
+    if isinstance(messages, Mapping):
+        for key, below in messages.items():
+            inner = path if key == "_schema" else f"{path}.{key}" if path else str(key)
+            yield from _flat(below, inner)
+    elif isinstance(messages, list):
+        for one in messages:
+            yield from _flat(one, path)
+    elif isinstance(messages, Said):
+        yield path or "body", say(messages.code, language(), **messages.facts)
+    else:
+        yield path or "body", str(messages)
+
+
+def _from_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status == 413:
+        _drain()
+    if status in (301, 302, 303, 307, 308):
+        return error.get_response()  # type: ignore[return-value]
+    code = BY_STATUS.get(status, "malformed" if status < 500 else "internal")
+    answer = problem(status, code, say(code, language()))
+    for name in ("Allow", "Retry-After"):
+        value = error.get_response().headers.get(name)
+        if value:
+            answer.headers[name] = value
+    return answer
+
+
+def _drain() -> None:
+    """Read on what the client is still sending, so that it gets to hear the answer."""
+    source, left = request.environ["wsgi.input"], MOST_TO_DRAIN
+    while left > 0:
+        chunk = source.read(min(65536, left))
+        if not chunk:
+            return
+        left -= len(chunk)
+
+
+def _from_database(error: DBAPIError) -> Response:
+    db.session.rollback()
+    cause = error.orig
+    if isinstance(cause, postgres.DataError):
+        log.warning("the database refused a value: %s", cause)
+        return _from_domain(Invalid("value_refused"))
+    away = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+    if away and not isinstance(cause, postgres.DeadlockDetected):
+        return _database_away(error)
+    return _from_bug(error)
+
+
+def _database_away(error: Exception) -> Response:
+    log.warning("the database is away: %s", error)
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
+    return problem(503, "database_away", say("database_away", language()), headers=headers)
+
+
+def _from_bug(error: Exception) -> Response:
+    log.exception("unexpected error")
+    return problem(500, "internal", say("internal", language()))

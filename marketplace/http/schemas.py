@@ -1,0 +1,263 @@
+"""Schemas and fields that all rooms share. Unknown fields, NUL characters, NaN and infinities are refused."""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import ValidationError, fields, validate
+
+from .problems import Said
+
+KG_PER_T = 1000
+FEN_PER_CNY = 100
+MOST_TONNES = 100_000_000
+MOST_PRICE = 1_000_000
+EMAIL = r"[^@\s<>(),;:\"\\\[\]]{1,64}@[A-Za-z0-9.-]{1,250}\Z"
+PHONE = r"[+0-9][0-9 ()-]{4,29}\Z"
+
+
+class Length(validate.Length):
+    def _format_error(self, value: Any, message: str) -> Any:
+        return Said("length", least=self.min or 0, most=self.max or self.equal)
+
+
+class Range(validate.Range):
+    def _format_error(self, value: Any, message: str) -> Any:
+        return Said("range", least=self.min, most=self.max)
+
+
+class OneOf(validate.OneOf):
+    def _format_error(self, value: Any) -> Any:
+        return Said("one_of", choices=", ".join(map(str, self.choices)))
+
+
+class Matches(validate.Regexp):
+    def __init__(self, pattern: str, code: str) -> None:
+        super().__init__(pattern)
+        self.code = code
+
+    def _format_error(self, value: Any) -> Any:
+        return Said(self.code)
+
+
+class Schema(ma.Schema):
+    """Base of every schema: refuses unknown fields and says why in the asker's language."""
+
+    class Meta:
+        unknown = ma.RAISE
+        ordered = True
+
+    error_messages: Any = {"unknown": Said("unknown_field"), "type": Said("not_an_object")}
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
+        _speak(field_obj)
+
+
+def _speak(field: fields.Field) -> None:
+    """Give a built-in field our sentences for its own errors."""
+    messages: dict[str, Any] = field.error_messages  # type: ignore[assignment]
+    for key in messages:
+        messages[key] = Said(f"field_{key}", kind=type(field).__name__.lower())
+    inner = getattr(field, "inner", None)
+    if inner is not None:
+        _speak(inner)
+
+
+class Text(fields.String):
+    """A string of 1 to `most` characters, without outer white space."""
+
+    def __init__(self, most: int, least: int = 1, **kwargs: Any) -> None:
+        checks = [Length(min=least, max=most), *kwargs.pop("checks", ())]
+        super().__init__(validate=checks, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        return super()._deserialize(value, *args, **kwargs).strip()
+
+
+class Number(fields.Float):
+    """A finite JSON number; text that looks like one is refused."""
+
+    def _validated(self, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.make_error("invalid")
+        if not math.isfinite(value):
+            raise ValidationError([Said("not_finite")])
+        return super()._validated(value)
+
+
+class Scaled(Number):
+    """A JSON number kept as an integer count of its smallest step."""
+
+    per_unit: int
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        number = super()._deserialize(value, *args, **kwargs)
+        scaled = number * self.per_unit
+        whole = round(scaled)
+        if abs(scaled - whole) > max(1e-6, abs(scaled) * 1e-12):
+            raise ValidationError([Said("too_precise", step=1 / self.per_unit)])
+        return whole
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> float | None:
+        return None if value is None else value / self.per_unit
+
+    def _validate(self, value: Any) -> None:
+        super()._validate(value / self.per_unit)
+
+
+class Tonnes(Scaled):
+    """Metric tonnes to 0.001, kept as whole kilograms."""
+
+    per_unit = KG_PER_T
+
+    def __init__(self, least: float = 0.001, most: float = MOST_TONNES, **kwargs: Any) -> None:
+        super().__init__(validate=Range(min=least, max=most), **kwargs)
+
+
+class Price(Scaled):
+    """CNY per tonne to 0.01 from the supplier's side, kept as whole fen."""
+
+    per_unit = FEN_PER_CNY
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=Range(min=-MOST_PRICE, max=MOST_PRICE), **kwargs)
+
+
+class Whole(fields.Integer):
+    """A whole JSON number between two bounds."""
+
+    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(strict=True, validate=Range(min=least, max=most), **kwargs)
+
+    def _validated(self, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.make_error("invalid")
+        return super()._validated(value)
+
+
+class Adcode(fields.Integer):
+    """A GB/T 2260 code of six digits, text outside, a number inside."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
+        if not (isinstance(value, str) and len(value) == 6 and value.isascii() and value.isdigit()):
+            raise ValidationError([Said("adcode_form")])
+        return int(value)
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
+        return None if value is None else f"{value:06d}"
+
+
+class Flag(fields.Boolean):
+    """true or false, nothing that merely resembles them."""
+
+    truthy = {True}
+    falsy = {False}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid")
+        return value
+
+
+class Day(fields.Date):
+    """A calendar day, YYYY-MM-DD."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%Y-%m-%d", **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or len(value) != 10:
+            raise self.make_error("invalid", input=value, obj_type="date")
+        day = super()._deserialize(value, *args, **kwargs)
+        if not 1990 <= day.year <= 2200:
+            raise ValidationError([Said("day_range")])
+        return day
+
+
+class Moment(fields.DateTime):
+    """A moment, RFC 3339, always UTC in answers."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="iso", **kwargs)
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
+        return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
+        moment = super()._deserialize(value, *args, **kwargs)
+        if moment.tzinfo is None:
+            raise ValidationError([Said("zone_missing")])
+        return moment.astimezone(UTC)
+
+
+class LocationSchema(Schema):
+    """A place. Input may be in any of three systems; answers are always WGS-84."""
+
+    lon = Number(required=True, validate=Range(min=-180, max=180))
+    lat = Number(required=True, validate=Range(min=-90, max=90))
+    crs = fields.String(load_default="wgs84", validate=OneOf(["wgs84", "gcj02", "bd09"]))
+
+
+class CodeRefSchema(Schema):
+    """A code in its scheme."""
+
+    scheme = Text(20, required=True, metadata={"description": "cn-hw, cn-sw, eu-low or a local scheme"})
+    code = Text(24, required=True)
+
+
+class EnterpriseRefSchema(Schema):
+    """What everybody may know of a trading enterprise."""
+
+    id = fields.UUID()
+    name = fields.String()
+    grade = fields.String()
+
+
+class ContactSchema(Schema):
+    """How to reach an enterprise."""
+
+    name = Text(50, required=True)
+    email = Text(254, required=True, checks=[Matches(EMAIL, "email_form")])
+    phone = Text(30, required=True, checks=[Matches(PHONE, "phone_form")])
+
+
+class WarningSchema(Schema):
+    code = fields.String(required=True)
+    field = fields.String(allow_none=True)
+    detail = fields.String(required=True)
+
+
+class ProblemSchema(Schema):
+    """RFC 9457."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    code = fields.String(required=True, metadata={"description": "Stable, snake_case."})
+    request_id = fields.String(allow_none=True)
+    errors = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={"description": "Field path to messages."},
+    )
+
+
+class ReasonSchema(Schema):
+    reason = Text(500, load_default=None, allow_none=True)
+
+
+def refuse_bad_characters(value: Any, path: str = "") -> None:
+    """Raise ValidationError, naming the place, for text with a NUL or a lone surrogate in `value`."""
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise ValidationError({path or "body": [Said("bad_character")]})
+    elif isinstance(value, Mapping):
+        for key, below in value.items():
+            refuse_bad_characters(key, path)
+            refuse_bad_characters(below, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for number, below in enumerate(value):
+            refuse_bad_characters(below, f"{path}.{number}" if path else str(number))

@@ -1,0 +1,119 @@
+"""Shapes of permits."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
+
+from ..http.paging import PageQuery
+from ..http.problems import Said
+from ..http.schemas import (
+    Adcode,
+    Day,
+    Length,
+    Moment,
+    OneOf,
+    Schema,
+    Text,
+    Tonnes,
+    WarningSchema,
+    Whole,
+)
+from .models import MODES
+
+
+class _Validity(Schema):
+    valid_from = Day(required=True)
+    valid_until = Day(required=True)
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
+        if "valid_from" in data and "valid_until" in data and data["valid_from"] > data["valid_until"]:
+            raise ValidationError({"valid_until": [Said("ends_before_start")]})
+
+
+class _Shown(Schema):
+    id = fields.UUID(dump_only=True)
+    revoked_at = Moment(dump_only=True, allow_none=True)
+    created_at = Moment(dump_only=True)
+    warnings = fields.List(fields.Nested(WarningSchema), dump_only=True)
+
+
+class LicenceLineSchema(Schema):
+    id = fields.UUID(dump_only=True)
+    scheme = Text(20, required=True)
+    code = Text(24, required=True)
+    modes = fields.List(
+        fields.String(validate=OneOf(list(MODES))),
+        load_default=lambda: list(MODES),
+        validate=Length(min=1, max=3),
+    )
+    tonnes_per_year = Tonnes(required=True)
+    used_this_year_t = Tonnes(dump_only=True)
+    left_this_year_t = Tonnes(dump_only=True)
+
+
+class LicenceSchema(_Validity, _Shown):
+    enterprise_id = fields.UUID(required=True)
+    number = Text(60, required=True)
+    kind = fields.String(load_default="comprehensive", validate=OneOf(["comprehensive", "collection"]))
+    lines = fields.List(fields.Nested(LicenceLineSchema), required=True, validate=Length(min=1, max=200))
+
+
+class ChannelSchema(_Validity, _Shown):
+    generator_id = fields.UUID(required=True)
+    receiver_id = fields.UUID(required=True)
+    scheme = Text(20, required=True)
+    code = Text(24, required=True)
+    use = Text(200, required=True)
+    tonnes_per_year = Tonnes(required=True)
+    approval_number = Text(60, required=True)
+    used_this_year_t = Tonnes(dump_only=True)
+    left_this_year_t = Tonnes(dump_only=True)
+
+
+class WhiteListSchema(_Validity, _Shown):
+    receiver_id = fields.UUID(required=True)
+    scheme = Text(20, required=True)
+    code = Text(24, required=True)
+    from_province = Adcode(required=True)
+
+
+class ExemptionSchema(_Validity, _Shown):
+    enterprise_id = fields.UUID(required=True)
+    item = Whole(1, 999, required=True)
+    scheme = Text(20, required=True)
+    code = Text(24, required=True)
+    reference = Text(200, load_default="")
+
+
+class PermitQuery(PageQuery):
+    enterprise_id = fields.UUID(load_default=None)
+
+
+class UsageSchema(Schema):
+    """Tonnes to count against a year's allowance; negative takes back what was counted wrongly."""
+
+    line_id = fields.UUID(load_default=None, metadata={"description": "Of a licence; not for channels."})
+    year = Whole(2000, 2200, required=True)
+    tonnes = Tonnes(least=-100_000_000, required=True)
+    note = Text(200, load_default="")
+
+
+class LicencePage(Schema):
+    items = fields.List(fields.Nested(LicenceSchema))
+    next = fields.String(allow_none=True)
+
+
+class ChannelPage(Schema):
+    items = fields.List(fields.Nested(ChannelSchema))
+    next = fields.String(allow_none=True)
+
+
+class WhiteListPage(Schema):
+    items = fields.List(fields.Nested(WhiteListSchema))
+    next = fields.String(allow_none=True)
+
+
+class ExemptionPage(Schema):
+    items = fields.List(fields.Nested(ExemptionSchema))
+    next = fields.String(allow_none=True)

@@ -1,0 +1,124 @@
+"""Supply and demand."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from uuid_utils.compat import uuid7
+
+from .. import clock
+from ..events.lifecycle import CLOCK, OWNER, SYSTEM, LifeCycle, Move
+from ..extensions import Base
+
+
+class Kind(StrEnum):
+    SUPPLY = "supply"
+    DEMAND = "demand"
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    OPEN = "open"
+    FULFILLED = "fulfilled"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+LIFE = LifeCycle(
+    Move("publish", Status.DRAFT, Status.OPEN, OWNER, "listing.published"),
+    Move("change", Status.DRAFT, Status.DRAFT, OWNER),
+    Move("change", Status.OPEN, Status.OPEN, OWNER, "listing.changed"),
+    Move("withdraw", Status.DRAFT, Status.WITHDRAWN, OWNER, "listing.closed"),
+    Move("withdraw", Status.OPEN, Status.WITHDRAWN, OWNER, "listing.closed"),
+    Move("exhaust", Status.OPEN, Status.FULFILLED, SYSTEM, "listing.closed"),
+    Move("expire", Status.OPEN, Status.EXPIRED, CLOCK, "listing.closed"),
+)
+
+
+class Listing(Base):
+    """Waste on offer (`code_id`) or wanted (`accepts`).
+
+    Weights are whole kilograms, prices whole fen a tonne from the supplier's side (None: to be
+    negotiated), places WGS-84, windows include both days. `no` is a short number for joins.
+    """
+
+    __tablename__ = "listing"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    no: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
+    kind: Mapped[str]
+    status: Mapped[str] = mapped_column(default=Status.DRAFT)
+    title: Mapped[str]
+    code_id: Mapped[int | None] = mapped_column(ForeignKey("waste_code.id"))
+    quantity_kg: Mapped[int] = mapped_column(BigInteger)
+    remaining_kg: Mapped[int] = mapped_column(BigInteger)
+    min_lot_kg: Mapped[int] = mapped_column(BigInteger)
+    price_fen: Mapped[int | None] = mapped_column(BigInteger)
+    region: Mapped[int] = mapped_column(ForeignKey("region.adcode"))
+    lon: Mapped[float]
+    lat: Mapped[float]
+    max_distance_km: Mapped[float | None]
+    available_from: Mapped[date]
+    available_until: Mapped[date]
+    form: Mapped[str | None]
+    packaging: Mapped[str | None]
+    composition: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    requires: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    treatment: Mapped[str | None] = mapped_column(ForeignKey("treatment.code"))
+    mode: Mapped[int | None] = mapped_column(SmallInteger)
+    exemption_item: Mapped[int | None]
+    exemption_review: Mapped[str | None]
+    exemption_reason: Mapped[str | None]
+    published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), default=clock.now, onupdate=clock.now
+    )
+    version: Mapped[int] = mapped_column()
+
+    accepts: Mapped[list["Accept"]] = relationship(
+        order_by="Accept.position", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        CheckConstraint("kind IN ('supply', 'demand')", name="kind"),
+        CheckConstraint("status IN ('draft', 'open', 'fulfilled', 'expired', 'withdrawn')", name="status"),
+        CheckConstraint("remaining_kg BETWEEN 0 AND quantity_kg", name="remaining_within_quantity"),
+        CheckConstraint("min_lot_kg > 0 AND min_lot_kg <= quantity_kg", name="lot_within_quantity"),
+        CheckConstraint("available_from <= available_until", name="window"),
+        CheckConstraint("(kind = 'supply') = (code_id IS NOT NULL)", name="supply_has_a_code"),
+        CheckConstraint("(kind = 'demand') = (mode IS NOT NULL)", name="demand_has_a_mode"),
+        CheckConstraint("exemption_review IN ('accept', 'refuse')", name="exemption_review"),
+        Index("ix_listing_owner", "enterprise_id", "id"),
+        Index("ix_listing_open", "kind", "id", postgresql_where=text("status = 'open'")),
+        Index("ix_listing_supplies", "code_id", postgresql_where=text("status = 'open'")),
+        Index("ix_listing_expiry", "available_until", postgresql_where=text("status = 'open'")),
+        Index("ix_listing_region", "region", "id"),
+    )
+
+
+class Accept(Base):
+    """A code or category that a demand takes."""
+
+    __tablename__ = "listing_accept"
+
+    listing_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True)
+    code_id: Mapped[int] = mapped_column(ForeignKey("waste_code.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger)
+
+    __table_args__ = (Index("ix_listing_accept_code", "code_id", "listing_id"),)

@@ -1,0 +1,145 @@
+"""Shapes of listings."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
+
+from ..http.paging import PageQuery
+from ..http.problems import Said
+from ..http.schemas import (
+    Adcode,
+    CodeRefSchema,
+    Day,
+    EnterpriseRefSchema,
+    Flag,
+    Length,
+    LocationSchema,
+    Moment,
+    Number,
+    OneOf,
+    Price,
+    Range,
+    Schema,
+    Text,
+    Tonnes,
+    WarningSchema,
+    Whole,
+)
+from .models import Kind, Status
+
+FORMS = ("solid", "liquid", "sludge", "gas", "powder", "mixed")
+PACKAGINGS = ("bulk", "tank", "drum", "bag", "box", "pallet", "container", "other")
+FARTHEST_KM = 20_100
+
+
+class ComponentSchema(Schema):
+    """A component and the range of its share; an end left out is open."""
+
+    component = Text(50, required=True)
+    min = Number(allow_none=True, load_default=None, validate=Range(min=0, max=1e9))
+    max = Number(allow_none=True, load_default=None, validate=Range(min=0, max=1e9))
+    unit = Text(20, load_default="%")
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
+        low, high = data.get("min"), data.get("max")
+        if low is None and high is None:
+            raise ValidationError({"min": [Said("component_without_range")]})
+        if low is not None and high is not None and low > high:
+            raise ValidationError({"max": [Said("range_reversed")]})
+
+
+def _named_once(components: list[dict[str, Any]]) -> None:
+    names = [(one["component"].lower(), one["unit"]) for one in components]
+    if len(set(names)) != len(names):
+        raise ValidationError([Said("repeated")])
+
+
+class _Terms(Schema):
+    """What both the new and the changed listing may say."""
+
+    max_distance_km = Number(allow_none=True, validate=Range(min=0.001, max=FARTHEST_KM))
+    price_cny_per_t = Price(allow_none=True)
+    region = Adcode(allow_none=True)
+    location = fields.Nested(LocationSchema, allow_none=True)
+    form = fields.String(allow_none=True, validate=OneOf(FORMS))
+    packaging = fields.String(allow_none=True, validate=OneOf(PACKAGINGS))
+    composition = fields.List(
+        fields.Nested(ComponentSchema), allow_none=True, validate=[Length(min=0, max=50), _named_once]
+    )
+    requires = fields.List(
+        fields.Nested(ComponentSchema), allow_none=True, validate=[Length(min=0, max=50), _named_once]
+    )
+    treatment = Text(3, allow_none=True)
+    exemption_item = Whole(1, 999, allow_none=True)
+
+
+class NewListingSchema(_Terms):
+    kind = fields.String(required=True, validate=OneOf([str(one) for one in Kind]))
+    title = Text(120, required=True)
+    waste = fields.Nested(CodeRefSchema, allow_none=True)
+    accepts = fields.List(fields.Nested(CodeRefSchema), allow_none=True, validate=Length(min=1, max=100))
+    quantity_t = Tonnes(required=True)
+    min_lot_t = Tonnes(required=True)
+    available_from = Day(required=True)
+    available_until = Day(required=True)
+    publish = Flag(load_default=False)
+
+
+class ListingChangeSchema(_Terms):
+    title = Text(120)
+    waste = fields.Nested(CodeRefSchema)
+    accepts = fields.List(fields.Nested(CodeRefSchema), validate=Length(min=1, max=100))
+    quantity_t = Tonnes()
+    min_lot_t = Tonnes()
+    available_from = Day()
+    available_until = Day()
+
+
+class ListingSchema(Schema):
+    """A listing; to others than its owner and overseers the location is rounded to 0.01 degree."""
+
+    id = fields.UUID()
+    kind = fields.String()
+    status = fields.String()
+    title = fields.String()
+    waste = fields.Nested(CodeRefSchema, allow_none=True)
+    accepts = fields.List(fields.Nested(CodeRefSchema), allow_none=True)
+    quantity_t = Tonnes(attribute="quantity_kg")
+    remaining_t = Tonnes(attribute="remaining_kg")
+    min_lot_t = Tonnes(attribute="min_lot_kg")
+    price_cny_per_t = Price(attribute="price_fen", allow_none=True)
+    region = Adcode()
+    location = fields.Nested(LocationSchema)
+    max_distance_km = fields.Float(allow_none=True)
+    available_from = Day()
+    available_until = Day()
+    form = fields.String(allow_none=True)
+    packaging = fields.String(allow_none=True)
+    composition = fields.List(fields.Nested(ComponentSchema))
+    requires = fields.List(fields.Nested(ComponentSchema))
+    treatment = fields.String(allow_none=True)
+    exemption_item = fields.Integer(allow_none=True)
+    exemption_review = fields.String(allow_none=True)
+    enterprise = fields.Nested(EnterpriseRefSchema)
+    created_at = Moment()
+    updated_at = Moment()
+    warnings = fields.List(fields.Nested(WarningSchema))
+
+
+class ListingQuery(PageQuery):
+    kind = fields.String(load_default=None, validate=OneOf([str(one) for one in Kind]))
+    code = Text(24, load_default=None)
+    region = Adcode(load_default=None)
+    status = fields.String(load_default=None, validate=OneOf([str(one) for one in Status]))
+    mine = fields.Boolean(load_default=False)
+
+
+class ListingPage(Schema):
+    items = fields.List(fields.Nested(ListingSchema))
+    next = fields.String(allow_none=True)
+
+
+class ExemptionReviewSchema(Schema):
+    decision = fields.String(required=True, validate=OneOf(["accept", "refuse"]))
+    reason = Text(500, required=True)

@@ -1,0 +1,150 @@
+"""Matches over HTTP: ranked, explained, answered to; and the policy they are ranked by."""
+
+from uuid import UUID
+
+from ..events.actor import ADMIN, ENTERPRISE
+from ..http.authentication import EVERY_KEY, actor, allow
+from ..http.etags import etag
+from ..http.paging import cursor_of, position_of
+from ..http.problems import language, spoken
+from ..http.room import Room, subject
+from ..listings import service as listings
+from ..messages import say
+from . import service
+from .schemas import (
+    FeedbackRequestSchema,
+    FeedbackSchema,
+    FindingPage,
+    FindingQuery,
+    MatchPage,
+    MatchQuery,
+    PairingSchema,
+    PolicySchema,
+    PresetPage,
+)
+
+blp = Room("matches", __name__, description="Ranked lawful pairings, and why not.")
+
+POSITION = (int, int, int, int, int, int, int)
+
+
+def _find(asker, listing_id, **_):
+    return listings.find_governed(asker, listing_id)
+
+
+def _find_pair(asker, listing_id, other_id):
+    listing = listings.find_own(asker, listing_id)
+    return service.counterpart(asker, listing, other_id)
+
+
+@blp.get("/listings/<uuid:listing_id>/matches")
+@allow(*EVERY_KEY)
+@subject(_find)
+@blp.query(MatchQuery)
+@blp.response(200, MatchPage)
+@blp.problems(404)
+def list_matches(query, listing_id):
+    """Lawful counterparts, best first, each with its score in parts and its legal basis."""
+    listing = listings.find_governed(actor(), listing_id)
+    answer = service.ranked(actor(), listing, query, position_of(query["cursor"], POSITION))
+    position = answer.pop("position")
+    items = [_spoken(item) for item in answer["items"]]
+    return {**answer, "items": items, "next": cursor_of(position) if position else None}
+
+
+@blp.get("/listings/<uuid:listing_id>/matches/<uuid:other_id>")
+@allow(*EVERY_KEY)
+@subject(_find)
+@blp.response(200, PairingSchema)
+@blp.problems(404)
+def explain(listing_id, other_id):
+    """One pairing, lawful or not: its score in parts, or every gate that it fails and the rule behind it."""
+    listing = listings.find_governed(actor(), listing_id)
+    answer = service.explain(actor(), listing, other_id)
+    failed = [
+        {
+            "gate": one["gate"],
+            "reason": one["reason"],
+            "detail": say(f"why_{one['gate']}_{one['reason']}", language(), **one["facts"]),
+            "source": say(f"source_{one['gate']}", language()),
+        }
+        for one in answer["failed_gates"]
+    ]
+    return {**(_spoken(answer) if answer["lawful"] else answer), "failed_gates": failed}
+
+
+@blp.post("/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback")
+@allow(ENTERPRISE, scope="listings:write")
+@subject(_find_pair)
+@blp.body(FeedbackRequestSchema)
+@blp.response(200, FeedbackSchema)
+@blp.problems(400, 404, 413, 415)
+def give_feedback(body, listing_id, other_id):
+    """Say "interested" or "not suitable" of a pairing; once both are interested, contacts are shown."""
+    listing = listings.find_own(actor(), listing_id)
+    other = service.counterpart(actor(), listing, other_id)
+    return service.give_feedback(actor(), listing, other, body["verdict"], body["reason"])
+
+
+@blp.get("/findings")
+@allow(*EVERY_KEY)
+@blp.query(FindingQuery)
+@blp.response(200, FindingPage)
+@blp.problems()
+def list_findings(query):
+    """Open listings that no one can lawfully serve, with the gate that stopped most."""
+    (after,) = position_of(query["cursor"], (UUID,)) or (None,)
+    rows = service.search_findings(actor(), query["gate"], after, query["limit"] + 1)
+    page = rows[: query["limit"]]
+    more = cursor_of([str(page[-1].listing_id)]) if len(rows) > len(page) else None
+    return {"items": [_finding(row) for row in page], "next": more}
+
+
+@blp.get("/matching-policy")
+@allow(ADMIN)
+@blp.response(200, PolicySchema)
+@blp.problems()
+def show_policy():
+    """The policy in force."""
+    now = service.in_force()
+    return {"version": now.version, **now.body}, etag(now.version)
+
+
+@blp.put("/matching-policy")
+@allow(ADMIN, scope="admin")
+@subject(service.in_force)
+@blp.body(PolicySchema)
+@blp.response(200, PolicySchema)
+@blp.problems(400, 412, 413, 415, 428)
+def publish_policy(body, expected):
+    """Put a whole new version in force, from the next answer on."""
+    now = service.publish_policy(actor(), body, expected)
+    return {"version": now.version, **now.body}, etag(now.version)
+
+
+@blp.get("/matching-policy/presets")
+@allow(ADMIN)
+@blp.response(200, PresetPage)
+@blp.problems()
+def list_presets():
+    """Ready-made policies to put."""
+    return {
+        "items": [{"name": name, "policy": body} for name, body in service.PRESETS.items()],
+        "next": None,
+    }
+
+
+def _spoken(item):
+    """A match with its reasons and warnings in the asker's language."""
+    return {
+        **item,
+        "components": [
+            {**one, "reason": say(f"component_{one['reason']}", language())} for one in item["components"]
+        ],
+        "warnings": spoken(item["warnings"]),
+    }
+
+
+def _finding(row):
+    plain = {name: getattr(row, name) for name in ("listing_id", "gate", "stopped", "candidates", "at")}
+    return {**plain, "detail": say(f"finding_{row.gate}", language())}

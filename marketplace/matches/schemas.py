@@ -1,0 +1,176 @@
+"""Shapes of ranked matches, explanations, feedback and policy."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates
+
+from ..http.paging import PageQuery
+from ..http.problems import Said
+from ..http.schemas import (
+    Adcode,
+    ContactSchema,
+    EnterpriseRefSchema,
+    Moment,
+    Number,
+    OneOf,
+    Price,
+    Range,
+    Schema,
+    Text,
+    Tonnes,
+    WarningSchema,
+    Whole,
+)
+
+COMPONENTS = ("code", "distance", "credit", "price", "quantity", "time")
+
+
+class MatchQuery(PageQuery):
+    min_score = fields.Float(load_default=0.0, validate=Range(min=0, max=1))
+    sort = fields.String(load_default="score", validate=OneOf(["score", "distance", "credit", "price"]))
+
+
+class CounterpartSchema(Schema):
+    """The other side's listing, in short."""
+
+    id = fields.UUID()
+    kind = fields.String()
+    title = fields.String()
+    enterprise = fields.Nested(EnterpriseRefSchema)
+    region = Adcode()
+    remaining_t = Tonnes(attribute="remaining_kg")
+    price_cny_per_t = Price(attribute="price_fen", allow_none=True)
+
+
+class LegalBasisSchema(Schema):
+    kind = fields.String(metadata={"description": "general, licence, channel, exempt or collector"})
+    reference = fields.String(allow_none=True)
+    edition = fields.String(metadata={"description": "Edition of the catalogue it was judged by."})
+
+
+class ScorePartSchema(Schema):
+    name = fields.String()
+    value = fields.Float()
+    weight = fields.Float()
+    contribution = fields.Float()
+    raw = fields.Float(allow_none=True)
+    unit = fields.String(allow_none=True)
+    reason = fields.String()
+
+
+class MatchSchema(Schema):
+    rank = fields.Integer()
+    score = fields.Float()
+    listing = fields.Nested(CounterpartSchema)
+    distance_km = fields.Float()
+    legal_basis = fields.Nested(LegalBasisSchema)
+    components = fields.List(fields.Nested(ScorePartSchema))
+    warnings = fields.List(fields.Nested(WarningSchema))
+    feedback = fields.String(allow_none=True, metadata={"description": "What the asker's side said."})
+    contact = fields.Nested(
+        ContactSchema, metadata={"description": "Of the other side, once both are interested."}
+    )
+
+
+class MatchPage(Schema):
+    policy_version = fields.Integer()
+    as_of = Moment()
+    total = fields.Integer(metadata={"description": "Lawful counterparts in all."})
+    items = fields.List(fields.Nested(MatchSchema))
+    next = fields.String(allow_none=True)
+
+
+class FailedGateSchema(Schema):
+    gate = fields.String()
+    reason = fields.String(metadata={"description": "Stable, snake_case."})
+    detail = fields.String()
+    source = fields.String(metadata={"description": "The rule behind the gate."})
+
+
+class PairingSchema(MatchSchema):
+    lawful = fields.Boolean()
+    failed_gates = fields.List(fields.Nested(FailedGateSchema))
+    policy_version = fields.Integer()
+    as_of = Moment()
+
+
+class FeedbackRequestSchema(Schema):
+    verdict = fields.String(required=True, validate=OneOf(["interested", "not_suitable"]))
+    reason = Text(500, load_default=None, allow_none=True)
+
+
+class FeedbackSchema(Schema):
+    verdict = fields.String()
+    mutual = fields.Boolean()
+    contact = fields.Nested(ContactSchema)
+
+
+class FindingQuery(PageQuery):
+    gate = fields.String(load_default=None)
+
+
+class FindingSchema(Schema):
+    listing_id = fields.UUID()
+    gate = fields.String()
+    detail = fields.String()
+    stopped = fields.Dict(keys=fields.String(), values=fields.Integer())
+    candidates = fields.Integer()
+    at = Moment()
+
+
+class FindingPage(Schema):
+    items = fields.List(fields.Nested(FindingSchema))
+    next = fields.String(allow_none=True)
+
+
+class WeightsSchema(Schema):
+    code = Number(required=True, validate=Range(min=0, max=1))
+    distance = Number(required=True, validate=Range(min=0, max=1))
+    credit = Number(required=True, validate=Range(min=0, max=1))
+    price = Number(required=True, validate=Range(min=0, max=1))
+    quantity = Number(required=True, validate=Range(min=0, max=1))
+    time = Number(required=True, validate=Range(min=0, max=1))
+
+
+class DelaysSchema(Schema):
+    A = Whole(0, 604_800, required=True)
+    B = Whole(0, 604_800, required=True)
+    C = Whole(0, 604_800, required=True)
+    D = Whole(0, 604_800, required=True)
+
+
+class PolicySchema(Schema):
+    """The whole policy. `version` is given by the platform and ignored when sent."""
+
+    version = fields.Integer()
+    weights = fields.Nested(WeightsSchema, required=True)
+    half_distance_km = fields.Dict(
+        keys=Text(24),
+        values=Number(validate=Range(min=0.001, max=20_100)),
+        required=True,
+    )
+    price_scale_cny_per_t = Number(load_default=300.0, validate=Range(min=0.01, max=1e6))
+    cross_province = fields.String(load_default="white_list", validate=OneOf(["white_list", "with_approval"]))
+    push_threshold = Number(load_default=0.5, validate=Range(min=0, max=1))
+    push_top = Whole(1, 100, load_default=20)
+    push_daily_cap = Whole(0, 1000, load_default=10)
+    push_delay_s = fields.Nested(
+        DelaysSchema, load_default=lambda: {"A": 0, "B": 1800, "C": 7200, "D": 28800}
+    )
+
+    @validates("half_distance_km")
+    def _has_default(self, value: dict[str, Any], data_key: str = "") -> None:
+        if "default" not in value:
+            raise ValidationError([Said("default_missing")])
+        if len(value) > 500:
+            raise ValidationError([Said("length", least=1, most=500)])
+
+
+class PresetSchema(Schema):
+    name = fields.String()
+    policy = fields.Nested(PolicySchema)
+
+
+class PresetPage(Schema):
+    items = fields.List(fields.Nested(PresetSchema))
+    next = fields.String(allow_none=True)

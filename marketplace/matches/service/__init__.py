@@ -1,0 +1,21 @@
+"""Ranked lawful counterparts: served, explained, answered to, and reviewed for the push."""
+
+from .feedback import give_feedback, is_silenced, mutual_sides
+from .policy import PRESETS, in_force, publish_policy
+from .ranking import Counterpart, counterpart, explain, ranked, review, score_of, search_findings
+
+__all__ = [
+    "PRESETS",
+    "Counterpart",
+    "counterpart",
+    "explain",
+    "give_feedback",
+    "in_force",
+    "is_silenced",
+    "mutual_sides",
+    "publish_policy",
+    "ranked",
+    "review",
+    "score_of",
+    "search_findings",
+]

@@ -1,0 +1,229 @@
+"""What matching needs for one seeker, read from the database as columns in a fixed number of statements."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+import matching
+from matching import (
+    Code,
+    Components,
+    Demands,
+    ExemptionList,
+    Permits,
+    Supplies,
+    Tables,
+    VerifiedExemptions,
+    WhiteList,
+)
+
+from ...catalogue import service as catalogue
+from ...columns import read_columns
+from ...extensions import db
+from ...licences import service as licences
+from ...listings.models import Kind, Listing
+
+EPOCH = date(1970, 1, 1)
+LONG_AGO = date(1970, 1, 1)
+STAGE_MODES = {"use": 1, "dispose": 2, "all": 3}
+
+SHARED_TYPES = {
+    "key": "i8", "id": "uuid", "enterprise": "i8", "province": "i2", "lat": "f8", "lon": "f8",
+    "remaining_kg": "i8", "min_lot_kg": "i8", "price_fen": "i8", "max_km": "f8", "first_day": "i4",
+    "last_day": "i4", "credit_milli": "i4", "grade": "i2", "blocked": "bool", "composed": "bool",
+}  # fmt: skip
+SUPPLY_TYPES = {**SHARED_TYPES, "code": "i4", "small_generator": "bool"}
+DEMAND_TYPES = {
+    **SHARED_TYPES, "accepts": "i4", "mode": "i2", "exemption_item": "i2", "exemption_review": "i2",
+}  # fmt: skip
+COMPONENT_TYPES = {"key": "i8", "component": "i8", "low": "f8", "high": "f8"}
+
+SHARED = f"""
+l.no, l.id, e.no, (l.region / 10000)::int2, l.lat, l.lon, l.remaining_kg, l.min_lot_kg,
+coalesce(l.price_fen, {matching.NO_PRICE}), coalesce(l.max_distance_km, 'Infinity'),
+l.available_from - DATE '1970-01-01', l.available_until - DATE '1970-01-01',
+e.credit_milli, (ascii(e.grade) - 65)::int2, e.blocked
+"""
+SUPPLIES = f"""
+SELECT {SHARED}, l.composition <> '[]', l.code_id, e.small_generator
+FROM listing l JOIN enterprise e ON e.id = l.enterprise_id
+WHERE l.kind = 'supply' AND
+"""
+DEMANDS = f"""
+SELECT {SHARED}, l.requires <> '[]', a.code_id, l.mode, coalesce(l.exemption_item, 0)::int2,
+       (CASE l.exemption_review WHEN 'accept' THEN 1 WHEN 'refuse' THEN 2 ELSE 0 END)::int2
+FROM listing_accept a JOIN listing l ON l.id = a.listing_id JOIN enterprise e ON e.id = l.enterprise_id
+WHERE
+"""
+ONE = "l.id = %(id)s"
+OPEN = "l.status = 'open' AND e.status = 'approved'"
+COMPONENTS = """
+SELECT l.no, hashtextextended(lower(c ->> 'component') || '|' || lower(c ->> 'unit'), 0),
+       coalesce((c ->> 'min')::float8, '-Infinity'), coalesce((c ->> 'max')::float8, 'Infinity')
+FROM listing l CROSS JOIN LATERAL jsonb_array_elements(l.{column}) c WHERE l.no = ANY(%(keys)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A seeker, the field it faces, and the tables beside them; one of the two sides is the seeker's."""
+
+    seeker: str
+    supplies: Supplies
+    demands: Demands
+    tables: Tables
+
+    def listing_id(self, row: int) -> UUID:
+        """Id of a row of the field."""
+        field = self.demands if self.seeker == Kind.SUPPLY else self.supplies
+        return _uuid(field.id_hi[row], field.id_lo[row])
+
+    def permit_id(self, row: int) -> UUID:
+        """Id of the licence line or channel in a row of the permits."""
+        return _uuid(self.tables.permits.id_hi[row], self.tables.permits.id_lo[row])
+
+
+def _uuid(high: Any, low: Any) -> UUID:
+    return UUID(int=int(high) << 64 | int(low))
+
+
+def days(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def field_of(listing: Listing, today: date) -> World:
+    """All open listings of the other side whose codes fit, facing `listing`."""
+    if listing.kind == Kind.SUPPLY:
+        assert listing.code_id is not None
+        supplies, composed = _supplies(ONE, id=listing.id)
+        aliases = {one.alias_id for one in catalogue.aliases_of([listing.code_id])}
+        demands, required = _demands(f"{OPEN} AND a.code_id = ANY(%(codes)s)", codes=sorted(aliases))
+    else:
+        demands, required = _demands(ONE, id=listing.id)
+        fitting = catalogue.codes_that_fit(accept.code_id for accept in listing.accepts)
+        supplies, composed = _supplies(f"{OPEN} AND l.code_id = ANY(%(codes)s)", codes=sorted(fitting))
+    return _world(listing, supplies, composed, demands, required, alive_on=today)
+
+
+def pair_of(listing: Listing, other: Listing) -> World:
+    """Two listings facing each other, lawful or not; permits that ended are there to be named."""
+    supply, demand = (listing, other) if listing.kind == Kind.SUPPLY else (other, listing)
+    supplies, composed = _supplies(ONE, id=supply.id)
+    demands, required = _demands(ONE, id=demand.id)
+    return _world(listing, supplies, composed, demands, required, alive_on=LONG_AGO)
+
+
+def _supplies(condition: str, **params: Any) -> tuple[Supplies, np.ndarray]:
+    columns = read_columns(db.session(), SUPPLIES + condition, params, SUPPLY_TYPES)
+    composed = columns.pop("composed")
+    return Supplies(**columns), columns["key"][composed]
+
+
+def _demands(condition: str, **params: Any) -> tuple[Demands, np.ndarray]:
+    columns = read_columns(db.session(), DEMANDS + condition, params, DEMAND_TYPES)
+    composed = columns.pop("composed")
+    return Demands(**columns), columns["key"][composed]
+
+
+def _world(
+    listing: Listing,
+    supplies: Supplies,
+    composed: np.ndarray,
+    demands: Demands,
+    required: np.ndarray,
+    alive_on: date,
+) -> World:
+    book = _book(np.unique(supplies.code).tolist())
+    covered = {alias for code in book.values() if code.hazardous for alias in code.aliases}
+    receiver = int(demands.enterprise[0]) if listing.kind == Kind.DEMAND else None
+    tables = Tables(
+        **_permits(covered, receiver, alive_on),
+        exemptions=_exemptions(covered),
+        stated=_components("composition", composed),
+        required=_components("requires", required),
+        book=book,
+    )
+    return World(listing.kind, supplies, demands, tables)
+
+
+def _book(ids: Iterable[int]) -> dict[int, Code]:
+    """What matching must know of these supply codes."""
+    ids = list(ids)
+    aliases: dict[int, dict[int, float]] = {code_id: {} for code_id in ids}
+    for one in catalogue.aliases_of(ids):
+        known = aliases[one.code_id]
+        known[one.alias_id] = max(one.factor, known.get(one.alias_id, 0.0))
+    codes = catalogue.codes_by_id(ids)
+    parents = catalogue.codes_by_id(code.parent_id for code in codes.values() if code.parent_id)
+    return {
+        code_id: Code(
+            scheme=code.scheme,
+            code=code.code,
+            category=parents[code.parent_id].code if code.parent_id else code.code,
+            hazardous=code.hazardous,
+            tradable=code.tradable,
+            edition=code.edition,
+            aliases=aliases[code_id],
+        )
+        for code_id, code in codes.items()
+    }
+
+
+def _permits(covered: set[int], receiver: int | None, alive_on: date) -> Mapping[str, Any]:
+    if not covered:
+        return {
+            "permits": Permits.empty(),
+            "white_list": WhiteList.empty(),
+            "verified": VerifiedExemptions.empty(),
+        }
+    permits, usage, white_list, verified = licences.permit_columns(covered, receiver, alive_on)
+    entry, row = _join(usage["no"], permits.pop("no"))
+    return {
+        "permits": Permits(
+            **permits,
+            usage_permit=row,
+            usage_year=usage["year"][entry],
+            usage_kg=usage["kg"][entry],
+        ),
+        "white_list": WhiteList(**white_list),
+        "verified": VerifiedExemptions(**verified),
+    }
+
+
+def _join(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers (i, j) of every pair with left[i] == right[j]."""
+    order = np.argsort(right, kind="stable")
+    first = np.searchsorted(right[order], left, "left")
+    count = np.searchsorted(right[order], left, "right") - first
+    rows = np.repeat(np.arange(len(left)), count)
+    within = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
+    return rows, order[np.repeat(first, count) + within]
+
+
+def _exemptions(covered: set[int]) -> ExemptionList:
+    rows = catalogue.exemption_rows(covered) if covered else []
+    return ExemptionList(
+        item=np.array([row.item for row in rows], np.int16),
+        code=np.array([row.code_id for row in rows], np.int32),
+        modes=np.array([_modes(row.stages) for row in rows], np.uint8),
+    )
+
+
+def _modes(stages: str) -> int:
+    bits = 0
+    for stage in stages.split(","):
+        bits |= STAGE_MODES.get(stage, 0)
+    return bits
+
+
+def _components(column: str, keys: np.ndarray) -> Components:
+    if not len(keys):
+        return Components.empty()
+    query = COMPONENTS.format(column=column)
+    params = {"keys": np.unique(keys).tolist()}
+    return Components(**read_columns(db.session(), query, params, COMPONENT_TYPES))

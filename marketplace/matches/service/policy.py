@@ -1,0 +1,73 @@
+"""The versioned matching policy."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, text
+
+import matching
+
+from ...errors import Invalid, PreconditionFailed
+from ...events.actor import PLATFORM, Actor
+from ...events.work import unit_of_work
+from ...extensions import db
+from ..models import MatchingPolicy
+
+
+def _body(policy: matching.Policy) -> dict[str, Any]:
+    return {
+        "weights": dict(
+            zip(matching.COMPONENTS, (weight / 1_000_000 for weight in policy.weights), strict=True)
+        ),
+        "half_distance_km": dict(policy.half_distance_km),
+        "price_scale_cny_per_t": policy.price_scale_cny_per_t,
+        "cross_province": policy.cross_province,
+        "push_threshold": 0.5,
+        "push_top": 20,
+        "push_daily_cap": 10,
+        "push_delay_s": {"A": 0, "B": 1800, "C": 7200, "D": 28800},
+    }
+
+
+PRESETS = {"default": _body(matching.DEFAULT), "cost_first": _body(matching.COST_FIRST)}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyInForce:
+    """The policy as stored and as matching reads it."""
+
+    version: int
+    body: dict[str, Any]
+
+    @property
+    def matching(self) -> matching.Policy:
+        return matching.Policy.from_mapping(self.body, self.version)
+
+
+def in_force(actor: Actor = PLATFORM) -> PolicyInForce:
+    """The newest version."""
+    row = db.session.scalars(select(MatchingPolicy).order_by(MatchingPolicy.version.desc()).limit(1)).one()
+    return PolicyInForce(row.version, row.body)
+
+
+def publish_policy(actor: Actor, body: dict[str, Any], expected: int | None) -> PolicyInForce:
+    """Put a whole new version in force, from the next answer on.
+
+    Raises:
+        Invalid: the weights do not sum to 1. PreconditionFailed: somebody was quicker.
+    """
+    body = {name: value for name, value in body.items() if name != "version"}
+    with unit_of_work() as work:
+        work.session.execute(text("SELECT pg_advisory_xact_lock(hashtext('matching_policy'))"))
+        current = in_force()
+        if expected is not None and current.version != expected:
+            raise PreconditionFailed("version_changed")
+        version = current.version + 1
+        try:
+            matching.Policy.from_mapping(body, version)
+        except matching.PolicyError as error:
+            raise Invalid("policy_refused", at=error.field, message=error.message) from error
+        row = work.add(MatchingPolicy(version=version, body=body, created_by=actor.id))
+        work.audit(actor, "publish", row)
+        work.tell("policy.changed", version=version)
+    return PolicyInForce(version, body)

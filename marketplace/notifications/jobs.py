@@ -1,0 +1,49 @@
+"""What events, the queue and the clock call for notifications."""
+
+from uuid import UUID
+
+from .. import clock
+from . import mail, service
+
+
+def plan(listing_id: str) -> None:
+    """A listing was published or changed."""
+    service.plan(UUID(listing_id))
+
+
+def drop(listing_id: str, status: str) -> None:
+    """A listing closed."""
+    service.drop_for(UUID(listing_id))
+
+
+def tell_mutual(listing_id: str, other_id: str) -> None:
+    """Both sides of a pairing are interested."""
+    service.tell_mutual(UUID(listing_id), UUID(other_id))
+
+
+def tell_key_expiring(enterprise_id: str, key_id: str, name: str, expires_at: str) -> None:
+    """A key ends soon."""
+    service.tell_key_expiring(UUID(enterprise_id), key_id, name, expires_at)
+
+
+def mail_one(notification_id: str) -> None:
+    """A released message is to be mailed."""
+    mail.mail_one(UUID(notification_id))
+
+
+def mail_digest(enterprise_id: str, digest_at: str) -> None:
+    """A digest is to be mailed."""
+    mail.mail_digest(UUID(enterprise_id), digest_at)
+
+
+@clock.every(0)
+def release() -> None:
+    """Release what is due."""
+    while service.release_due() == service.RELEASE_BATCH:
+        pass
+
+
+@clock.every(60)
+def plan_digests() -> None:
+    """Owe the morning's digests."""
+    service.plan_digests()

@@ -1,0 +1,124 @@
+"""E-mails: Chinese and English templates, handed to the relay by SMTP."""
+
+import smtplib
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+from uuid import UUID
+
+from flask import current_app, render_template
+from sqlalchemy import select
+
+from .. import clock
+from ..enterprises import service as enterprises
+from ..events.work import unit_of_work
+from ..listings import service as listings
+from ..messages import say
+from . import service
+from .models import Delivery, Notification
+
+TIMEOUT_S = 15
+
+
+def mail_one(notification_id: UUID) -> None:
+    """Send the e-mail of one released message, by day; by night owe it for the morning."""
+    with unit_of_work() as work:
+        row = work.lock(Notification, Notification.id == notification_id)
+        if row.mailed_at is not None:
+            return
+        if _put_off(work, "notifications.jobs.mail_one", {"notification_id": str(notification_id)}):
+            return
+        row.mailed_at = clock.now()
+        work.session.flush()
+        _send(row.enterprise_id, [row], f"<{row.id}@huanliu>", "one")
+
+
+def mail_digest(enterprise_id: UUID, digest_at: str) -> None:
+    """Send one e-mail with all messages that were put into that digest."""
+    with unit_of_work() as work:
+        if _put_off(
+            work,
+            "notifications.jobs.mail_digest",
+            {"enterprise_id": str(enterprise_id), "digest_at": digest_at},
+        ):
+            return
+        rows = work.session.scalars(
+            select(Notification)
+            .where(
+                Notification.enterprise_id == enterprise_id,
+                Notification.delivery == Delivery.DIGEST,
+                Notification.digest_at == datetime.fromisoformat(digest_at),
+                Notification.mailed_at.is_(None),
+            )
+            .order_by(Notification.place)
+            .with_for_update()
+        ).all()
+        if not rows:
+            return
+        for row in rows:
+            row.mailed_at = clock.now()
+        work.session.flush()
+        _send(enterprise_id, rows, f"<digest-{rows[0].id}@huanliu>", "digest")
+
+
+def _put_off(work: Any, job: str, payload: dict[str, str]) -> bool:
+    now = clock.now()
+    due = service.next_mail_time(now)
+    if due == now:
+        return False
+    work.owe(job, "delivery", payload, due_at=due)
+    return True
+
+
+def _send(enterprise_id: UUID, rows: Any, message_id: str, template: str) -> None:
+    """Hand one message to the relay; its id is the same at a second try, so that readers can fold it."""
+    settings = current_app.config["SETTINGS"]
+    receiver = enterprises.by_id({enterprise_id})[enterprise_id]
+    wishes = service.preferences_of(enterprise_id)
+    language = wishes.language if wishes else "zh"
+    message = EmailMessage()
+    message["Subject"] = say(f"mail_subject_{template}_{_kind(rows)}", language, count=len(rows))
+    message["From"] = settings.mail_from
+    message["To"] = receiver.contact_email
+    message["Message-ID"] = message_id
+    message["Date"] = format_datetime(clock.now())
+    message.set_content(
+        render_template(
+            f"mail/{template}.{language}.txt",
+            receiver=receiver,
+            lines=[_line(row, language) for row in rows],
+            url=settings.public_url,
+        )
+    )
+    with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_S) as relay:
+        if settings.smtp_starttls:
+            relay.starttls()
+        if settings.smtp_user:
+            relay.login(settings.smtp_user, settings.smtp_password)
+        relay.send_message(message)
+
+
+def _kind(rows: Any) -> str:
+    kinds = {row.kind for row in rows}
+    return kinds.pop().replace(".", "_") if len(kinds) == 1 else "mixed"
+
+
+def _line(row: Notification, language: str) -> str:
+    """One message as a sentence."""
+    if row.counterpart_id is None or row.listing_id is None:
+        return say(f"mail_line_{row.kind.replace('.', '_')}", language, **row.data)
+    pair = listings.by_id({row.listing_id, row.counterpart_id})
+    mine, theirs = pair[row.listing_id], pair[row.counterpart_id]
+    other = enterprises.by_id({theirs.enterprise_id})[theirs.enterprise_id]
+    facts = {
+        "mine": mine.title,
+        "theirs": theirs.title,
+        "enterprise": other.name,
+        "tonnes": f"{theirs.remaining_kg / 1000:g}",
+        "score": f"{row.score:.2f}",
+        "contact": "",
+    }
+    if row.kind == service.MUTUAL:
+        facts["contact"] = f"{other.contact_name}, {other.contact_phone}, {other.contact_email}"
+    return say(f"mail_line_{row.kind.replace('.', '_')}", language, **facts)

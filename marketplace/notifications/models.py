@@ -1,0 +1,110 @@
+"""Planned and released messages, what was told to whom, and how each enterprise wants to be told."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Sequence, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+from uuid_utils.compat import uuid7
+
+from .. import clock
+from ..extensions import Base
+
+RELEASE_ORDER = Sequence("notification_release_order", metadata=Base.metadata)
+
+
+class Status(StrEnum):
+    PLANNED = "planned"
+    RELEASED = "released"
+    DROPPED = "dropped"
+
+
+class Delivery(StrEnum):
+    """How a released message goes out beside the inbox."""
+
+    IMMEDIATE = "immediate"
+    DIGEST = "digest"
+    INBOX = "inbox"
+
+
+class Notification(Base):
+    """One message to one enterprise; in its inbox from `released_at` on.
+
+    `place` numbers messages in the order of their release. `code_id` is the supply's code of a pairing.
+    """
+
+    __tablename__ = "notification"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
+    kind: Mapped[str]
+    status: Mapped[str] = mapped_column(default=Status.PLANNED)
+    listing_id: Mapped[UUID | None] = mapped_column(ForeignKey("listing.id"))
+    counterpart_id: Mapped[UUID | None] = mapped_column(ForeignKey("listing.id"))
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    grade: Mapped[str]
+    credit_milli: Mapped[int]
+    score: Mapped[float]
+    release_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    place: Mapped[int | None] = mapped_column(BigInteger)
+    delivery: Mapped[str | None]
+    digest_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    mailed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+
+    __table_args__ = (
+        CheckConstraint("status IN ('planned', 'released', 'dropped')", name="status"),
+        CheckConstraint("(status = 'released') = (place IS NOT NULL)", name="released_has_a_place"),
+        Index(
+            "ix_notification_inbox", "enterprise_id", "place", postgresql_where=text("status = 'released'")
+        ),
+        Index("ix_notification_due", "release_at", postgresql_where=text("status = 'planned'")),
+        Index("ix_notification_listing", "listing_id", postgresql_where=text("status = 'planned'")),
+        Index("ix_notification_counterpart", "counterpart_id", postgresql_where=text("status = 'planned'")),
+        Index(
+            "ix_notification_digest",
+            "enterprise_id",
+            postgresql_where=text("delivery = 'digest' AND digest_at IS NULL"),
+        ),
+    )
+
+
+class Told(Base):
+    """That an enterprise was (or is about to be) told of a counterpart and code, and at what terms.
+
+    The primary key is the rule "once": a second message needs this row to change.
+    """
+
+    __tablename__ = "told"
+
+    receiver_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), primary_key=True)
+    counterpart_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), primary_key=True)
+    code_id: Mapped[int] = mapped_column(ForeignKey("waste_code.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notification.id"), index=True)
+    price_fen: Mapped[int | None] = mapped_column(BigInteger)
+    remaining_kg: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Preferences(Base):
+    """How an enterprise wants to be told; without a row the defaults hold."""
+
+    __tablename__ = "notification_preferences"
+
+    enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), primary_key=True)
+    email: Mapped[str] = mapped_column(default="immediate")
+    language: Mapped[str] = mapped_column(default="zh")
+    muted_codes: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        CheckConstraint("email IN ('immediate', 'digest', 'off')", name="email"),
+        CheckConstraint("language IN ('zh', 'en')", name="language"),
+    )

@@ -1,0 +1,87 @@
+"""Every setting, typed, with its meaning and default, read from the environment."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from . import embedded
+
+
+def _flag(value: str) -> bool:
+    return value.strip().lower() in {"1", "true", "yes", "on"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may set. Each field is read from the variable of the same name in capitals."""
+
+    data_dir: Path = Path("var")
+    """Folder of the embedded servers; unused when both addresses below are given."""
+    database_url: str = ""
+    """PostgreSQL 15 or later; empty means the embedded one in `data_dir`."""
+    redis_url: str = ""
+    """Valkey or Redis 6.2 or later; empty means the embedded one in `data_dir`."""
+    database_pool_size: int = 6
+    """Connections a process keeps open."""
+
+    public_url: str = "http://127.0.0.1:8000"
+    """Address that e-mails point to."""
+    proxy_hops: int = 0
+    """Reverse proxies in front whose X-Forwarded-For is to be believed."""
+    max_body_bytes: int = 1_000_000
+    """Largest request body."""
+    rate_limit_key: str = "1200 per minute"
+    """Calls an API key may make."""
+    rate_limit_registration: str = "300 per minute"
+    """Registrations an address may make."""
+    log_level: str = "INFO"
+
+    smtp_host: str = ""
+    """Mail relay; empty means no e-mail is sent and the inbox alone carries the news."""
+    smtp_port: int = 25
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    smtp_starttls: bool = False
+    mail_from: str = "huanliu@localhost"
+
+    task_visibility_s: float = 30.0
+    """How long a task handed to the queue may stay unfinished before the sweeper hands it out again."""
+    task_attempts: int = 8
+    """Failures after which a task is parked with its reason."""
+    clock_tick_s: float = 0.5
+    """How often the clock looks for what is due."""
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read all settings; a missing variable means its default.
+
+        Raises:
+            ValueError: a variable does not read as its type; the message names it.
+        """
+        readers: dict[Any, Callable[[str], Any]] = {bool: _flag, int: int, float: float, str: str, Path: Path}
+        given = {}
+        for about in fields(cls):
+            name, kind = about.name, about.type
+            raw = environ.get(name.upper())
+            if raw is None:
+                continue
+            try:
+                given[name] = readers[kind](raw)
+            except ValueError as error:
+                raise ValueError(
+                    f"{name.upper()}={raw!r} is not a {getattr(kind, '__name__', kind)}"
+                ) from error
+        return cls(**given).with_addresses()
+
+    def with_addresses(self) -> "Settings":
+        """Fill in the addresses of the embedded servers where none is given."""
+        if self.database_url and self.redis_url:
+            return self
+        here = embedded.addresses(self.data_dir)
+        return replace(
+            self,
+            database_url=self.database_url or here.database_url,
+            redis_url=self.redis_url or here.redis_url,
+        )

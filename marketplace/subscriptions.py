@@ -1,0 +1,26 @@
+"""Who listens to which event, in one place; importing the jobs also registers the clock's duties."""
+
+from .credit import jobs as _credit
+from .enterprises import jobs as _enterprises
+from .events import jobs as _events
+from .events.subscribers import Subscriber, subscribe
+from .listings import jobs as _listings
+from .notifications import jobs as notifications
+
+MATCHING = "matching"
+DELIVERY = "delivery"
+
+SUBSCRIPTIONS: dict[str, tuple[Subscriber, ...]] = {
+    "listing.published": (Subscriber(notifications.plan, MATCHING),),
+    "listing.changed": (Subscriber(notifications.plan, MATCHING),),
+    "listing.closed": (Subscriber(notifications.drop, MATCHING),),
+    "match.mutual": (Subscriber(notifications.tell_mutual, MATCHING),),
+    "key.expiring": (Subscriber(notifications.tell_key_expiring, MATCHING),),
+}
+OWED = (Subscriber(notifications.mail_one, DELIVERY), Subscriber(notifications.mail_digest, DELIVERY))
+DUTIFUL = (_credit, _enterprises, _events, _listings, notifications)
+
+
+def install() -> None:
+    """Make the list known to the relay."""
+    subscribe(SUBSCRIPTIONS, OWED)

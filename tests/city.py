@@ -1,0 +1,247 @@
+"""The marketplace as tests speak of it: enterprises with keys, listings, permits, a clock that obeys.
+
+Everything goes over HTTP to the real application on a real database; `settle()` does what the queue, the
+workers and the clock process would do, in this process, at the time that the test has set.
+"""
+
+import itertools
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+from stdnum.cn import uscc
+
+from marketplace import clock
+from marketplace.enterprises import service as enterprises
+from marketplace.events import service as events
+from marketplace.events.actor import ADMIN, PLATFORM
+from marketplace.events.models import Task, TaskStatus
+from marketplace.extensions import db
+
+NOON = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
+"""12:00 in Shaoxing."""
+TODAY = date(2026, 12, 1)
+SHAOXING = {"lon": 120.58, "lat": 30.03, "crs": "wgs84"}
+ACID = {"scheme": "cn-hw", "code": "900-349-34"}
+KEPT = ("waste_code", "crosswalk", "region", "treatment", "exemption_item", "alembic_version")
+_numbers = itertools.count(1)
+
+
+def new_uscc() -> str:
+    """A USCC nobody has, with a right check digit."""
+    stem = f"91330600{next(_numbers):09d}"
+    return stem + uscc.calc_check_digit(stem)
+
+
+@dataclass(frozen=True)
+class Party:
+    """Someone with a key: an enterprise, an admin, a regulator."""
+
+    city: "City"
+    key: str
+    id: str | None = None
+    number: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+    def call(self, method: str, path: str, **kwargs: Any) -> Any:
+        """Any request; returns the werkzeug response."""
+        headers = {**self.headers, **kwargs.pop("headers", {})}
+        return self.city.client.open(f"/api/v1{path}", method=method, headers=headers, **kwargs)
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self.call("GET", path, query_string=query)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return (
+            self.call("POST", path, json=body, headers=named) if body is not None else self.call("POST", path)
+        )
+
+    def patch(self, path: str, body: Any, if_match: str | None = "*") -> Any:
+        return self.call("PATCH", path, json=body, headers={"If-Match": if_match} if if_match else {})
+
+    def put(self, path: str, body: Any, if_match: str | None = "*") -> Any:
+        return self.call("PUT", path, json=body, headers={"If-Match": if_match} if if_match else {})
+
+    def delete(self, path: str) -> Any:
+        return self.call("DELETE", path)
+
+    def inbox(self, kind: str = "match.found") -> list[dict[str, Any]]:
+        """Released messages of a kind, first released first."""
+        items = self.get("/notifications", limit=100).json["items"]
+        return [one for one in reversed(items) if one["kind"] == kind]
+
+
+class City(AbstractContextManager["City"]):
+    """A marketplace with an admin, and a clock in the test's hand."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.now = NOON
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "City":
+        self._stack.enter_context(clock.at(lambda: self.now))
+        self.client: FlaskClient = self.app.test_client()
+        with self.app.app_context():
+            self._empty()
+            _, key = enterprises.create_staff(PLATFORM, ADMIN, "the admin")
+        self.admin = Party(self, key)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._stack.close()
+
+    def _empty(self) -> None:
+        names = db.session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+        tables = ", ".join(
+            name for name in names if name not in (*KEPT, "matching_policy", "credit_rule_table")
+        )
+        db.session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        db.session.execute(text("DELETE FROM matching_policy WHERE version > 1"))
+        db.session.execute(text("DELETE FROM credit_rule_table WHERE version > 1"))
+        db.session.commit()
+
+    # ------------------------------------------------------------ time and work
+
+    def wait(self, **span: float) -> None:
+        """Move the clock on (`seconds=`, `minutes=`, `hours=`, `days=`) and let happen what falls due."""
+        self.now += timedelta(**span)
+        self.settle()
+
+    def settle(self) -> None:
+        """Do all work that is due now: tasks, releases, expiries, lapses."""
+        with self.app.app_context():
+            while self._work():
+                pass
+
+    def _work(self) -> bool:
+        clock.tick()
+        due = db.session.scalars(
+            select(Task.id)
+            .where(Task.status == TaskStatus.PENDING)
+            .where(
+                (Task.due_at <= self.now)
+                | (Task.attempts == 0) & (Task.due_at <= self.now + timedelta(seconds=31))
+            )
+            .order_by(Task.id)
+        ).all()
+        for task_id in due:
+            events.perform(task_id)
+        return bool(due)
+
+    # ------------------------------------------------------------ people and papers
+
+    def enterprise(self, *roles: str, approved: bool = True, grade: str | None = None, **about: Any) -> Party:
+        """A registered enterprise, approved unless said otherwise, with the grade asked for."""
+        number = new_uscc()
+        body = {
+            "uscc": number,
+            "name": about.pop("name", f"企业 {number[-6:]}"),
+            "roles": list(roles) or ["generator"],
+            "region": about.pop("region", "330602"),
+            "location": about.pop("location", SHAOXING),
+            "contact": {"name": "王厂长", "email": f"{number.lower()}@example.com", "phone": "0575-85000000"},
+            **about,
+        }
+        answer = self.client.post("/api/v1/enterprises", json=body)
+        assert answer.status_code == 201, answer.json
+        party = Party(self, answer.json["api_key"], answer.json["id"], number)
+        if approved:
+            assert self.admin.post(f"/enterprises/{party.id}/approve").status_code == 200
+        if grade:
+            self.grade(party, grade)
+        return party
+
+    def grade(self, party: Party, grade: str) -> None:
+        """Bring a newcomer (80 points, B) to a grade by events, as an admin would."""
+        if grade == "A":
+            body = {"enterprise_id": party.id, "published_on": str(TODAY)}
+            assert self.admin.post("/credit/evaluations", body).status_code == 201
+        for rule in {
+            "C": ["law.penalty_major"],
+            "D": ["law.penalty_major"] * 2,
+            "E": ["law.penalty_major"] * 3,
+        }.get(grade, []):
+            self.credit_event(party, rule)
+        assert self.admin.get(f"/enterprises/{party.id}").json["grade"] == grade
+
+    def credit_event(self, party: Party, rule: str, day: date = TODAY) -> dict[str, Any]:
+        body = {"enterprise_id": party.id, "rule": rule, "effective_on": str(day), "note": "seen on site"}
+        answer = self.admin.post("/credit/events", body)
+        assert answer.status_code == 201, answer.json
+        return answer.json
+
+    def regulator(self, region: str) -> Party:
+        answer = self.admin.post("/regulators", {"name": "生态环境局", "region": region})
+        assert answer.status_code == 201, answer.json
+        return Party(self, answer.json["api_key"], answer.json["id"])
+
+    def licence(self, holder: Party, code: str = "HW34", **about: Any) -> dict[str, Any]:
+        line = {"scheme": "cn-hw", "code": code, "tonnes_per_year": about.pop("tonnes", 10_000)}
+        if "modes" in about:
+            line["modes"] = about.pop("modes")
+        body = {
+            "enterprise_id": holder.id,
+            "number": f"浙危废经第{next(_numbers)}号",
+            "valid_from": "2026-01-01",
+            "valid_until": "2028-12-31",
+            "lines": [line],
+            **about,
+        }
+        answer = self.admin.post("/licences", body)
+        assert answer.status_code == 201, answer.json
+        return answer.json
+
+    # ------------------------------------------------------------ listings
+
+    def supply(self, owner: Party, **about: Any) -> dict[str, Any]:
+        """An open supply of waste acid, unless said otherwise; returns the API's answer."""
+        return self._listing(owner, {"kind": "supply", "title": "稀硫酸 20%", "waste": ACID, **about})
+
+    def demand(self, owner: Party, **about: Any) -> dict[str, Any]:
+        """An open demand for HW34, unless said otherwise; returns the API's answer."""
+        accepts = [{"scheme": "cn-hw", "code": "HW34"}]
+        return self._listing(owner, {"kind": "demand", "title": "收废酸", "accepts": accepts, **about})
+
+    def _listing(self, owner: Party, body: dict[str, Any]) -> dict[str, Any]:
+        answer = owner.post("/listings", {**listing_terms(), **body})
+        assert answer.status_code == 201, answer.json
+        return answer.json
+
+    def matches(self, owner: Party, listing: dict[str, Any], **query: Any) -> list[str]:
+        """Ids of the counterparts of a listing, best first."""
+        answer = owner.get(f"/listings/{listing['id']}/matches", **query)
+        assert answer.status_code == 200, answer.json
+        return [one["listing"]["id"] for one in answer.json["items"]]
+
+    def why_not(self, owner: Party, listing: dict[str, Any], other: dict[str, Any]) -> dict[str, str]:
+        """Failed gates of a pairing with their reasons."""
+        answer = owner.get(f"/listings/{listing['id']}/matches/{other['id']}")
+        assert answer.status_code == 200, answer.json
+        return {one["gate"]: one["reason"] for one in answer.json["failed_gates"]}
+
+    def policy(self, **changes: Any) -> None:
+        """Put the policy in force with some parts changed."""
+        body = {**self.admin.get("/matching-policy").json, **changes}
+        answer = self.admin.put("/matching-policy", body)
+        assert answer.status_code == 200, answer.json
+
+
+def listing_terms(**about: Any) -> dict[str, Any]:
+    """What both kinds of listing must say."""
+    return {
+        "quantity_t": 1200.0,
+        "min_lot_t": 20.0,
+        "available_from": "2026-12-01",
+        "available_until": "2027-05-31",
+        "publish": True,
+        **about,
+    }

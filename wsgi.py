@@ -1,0 +1,5 @@
+"""gunicorn's door."""
+
+from marketplace import create_app
+
+app = create_app()
