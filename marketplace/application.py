@@ -13,7 +13,7 @@ from .credit.routes import blp as credit
 from .enterprises import service as enterprises_service
 from .enterprises.routes import blp as enterprises
 from .extensions import api, db, limiter
-from .http import authentication, observe, problems
+from .http import authentication, bodies, observe, problems
 from .licences.routes import blp as licences
 from .listings.routes import blp as listings
 from .matches.routes import blp as matches
@@ -37,8 +37,8 @@ def build(settings: Settings | None = None) -> Flask:
 
     observe.configure_logging(settings.log_level)
     db.init_app(app)
-    limiter.init_app(app)
     observe.register(app)
+    limiter.init_app(app)
     authentication.look_keys_up_with(enterprises_service.actor_of_key)
     subscriptions.install()
 
@@ -47,6 +47,7 @@ def build(settings: Settings | None = None) -> Flask:
     for room in ROOMS:
         api.register_blueprint(room, url_prefix=PREFIX)
     problems.register(app)
+    bodies.register(app)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", {"app_name": "Huanliu"}))
     app.add_url_rule("/docs", "docs", lambda: redirect("/docs/"))
     commands.register(app)
@@ -71,7 +72,6 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "OPENAPI_VERSION": "3.1.0",
         "OPENAPI_URL_PREFIX": "/",
         "OPENAPI_JSON_PATH": "openapi.json",
-        "RATELIMIT_DEFAULT": settings.rate_limit_key,
         "RATELIMIT_STORAGE_URI": settings.redis_url.replace("unix://", "redis+unix://", 1),
         "RATELIMIT_STRATEGY": "fixed-window",
     }

@@ -19,6 +19,8 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+VALKEY_HANGS_S = 2
+"""How long a request or the clock waits for a Valkey that takes the call and does not answer."""
 
 
 class Base(DeclarativeBase):
@@ -36,12 +38,18 @@ def caller() -> str:
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 api = Api()
-limiter = Limiter(caller, swallow_errors=True, headers_enabled=True)
+limiter = Limiter(
+    caller,
+    application_limits=[lambda: current_app.config["SETTINGS"].rate_limit_key],
+    swallow_errors=True,
+    headers_enabled=True,
+    storage_options={"socket_timeout": VALKEY_HANGS_S, "socket_connect_timeout": VALKEY_HANGS_S},
+)
 
 
 @cache
 def _redis(url: str, pid: int) -> Redis:
-    return Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
+    return Redis.from_url(url, socket_timeout=VALKEY_HANGS_S, socket_connect_timeout=VALKEY_HANGS_S)
 
 
 def redis() -> Redis:

@@ -2,7 +2,7 @@
 
 from ..http.authentication import EVERY_KEY, allow
 from ..http.paging import cursor_of, position_of
-from ..http.room import Room
+from ..http.room import Room, subject
 from . import service
 from .schemas import RegionPage, RegionQuery, WasteCodePage, WasteCodeQuery, WasteCodeSchema
 
@@ -25,6 +25,7 @@ def list_waste_codes(query):
 
 @blp.get("/waste-codes/<scheme>/<path:code>")
 @allow(*EVERY_KEY)
+@subject(lambda asker, scheme, code: service.find_code(scheme, code))
 @blp.response(200, WasteCodeSchema)
 @blp.problems(404)
 def show_waste_code(scheme, code):

@@ -83,8 +83,8 @@ def show(enterprise_id):
 
 @blp.patch("/enterprises/<uuid:enterprise_id>")
 @allow(ENTERPRISE, ADMIN, scope="admin")
-@subject(service.find_changeable)
 @first(service.check_change)
+@subject(service.find_changeable)
 @blp.body(ProfileChangeSchema)
 @blp.response(200, EnterpriseSchema)
 @blp.problems(400, 404, 412, 413, 415, 428)
@@ -120,6 +120,7 @@ def suspend(body, enterprise_id):
 
 @blp.post("/api-keys")
 @allow(*EVERY_KEY, scope="admin")
+@first(service.check_key_request)
 @blp.body(KeyRequestSchema)
 @blp.response(201, NewKeySchema)
 @blp.problems(400, 413, 415)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from .. import clock
 from ..catalogue import service as catalogue
 from ..errors import Conflict, Forbidden, Invalid, NotFound, Notice, PreconditionFailed, Unauthorised
-from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, SCOPES, Actor
+from ..events.actor import ADMIN, ENTERPRISE, PLATFORM, REGULATOR, SCOPES, Actor
 from ..events.work import Work, unit_of_work
 from ..extensions import db
 from ..http.authentication import digest
@@ -223,7 +223,7 @@ def _review_filters(actor: Actor, query: dict[str, Any]) -> list[ColumnElement[b
         if query[name] is not None
     ]
     if query["role"]:
-        wanted.append(Enterprise.roles.any(query["role"]))
+        wanted.append(Enterprise.roles.contains([query["role"]]))
     if query["region"] is not None:
         wanted.append(catalogue.within(Enterprise.region, query["region"]))
     if actor.kind == REGULATOR:
@@ -231,7 +231,10 @@ def _review_filters(actor: Actor, query: dict[str, Any]) -> list[ColumnElement[b
     if query["q"]:
         text = query["q"]
         wanted.append(
-            or_(Enterprise.name.contains(text, autoescape=True), Enterprise.uscc.startswith(text.upper()))
+            or_(
+                Enterprise.name.contains(text, autoescape=True),
+                Enterprise.uscc.startswith(text.upper(), autoescape=True),
+            )
         )
     return wanted
 
@@ -325,15 +328,21 @@ def create_staff(actor: Actor, kind: str, name: str, region: int | None = None) 
     return row, key
 
 
+def check_key_request(actor: Actor, raw: dict[str, Any]) -> None:
+    """Raises: Forbidden: the body asks for a scope that the asking key lacks (`scope_missing`)."""
+    asked = raw.get("scopes")
+    lacking = [one for one in SCOPES if isinstance(asked, list) and one in asked and one not in actor.scopes]
+    if lacking:
+        raise Forbidden("scope_missing", at="scopes", scope=lacking[0])
+
+
 def create_key(actor: Actor, name: str, scopes: list[str], expires_at: datetime | None) -> tuple[ApiKey, str]:
     """A further key of the actor, with no more scopes than the asking key has.
 
     Raises:
         Forbidden: a scope that the asking key lacks. Invalid: expiry past, or over a year away.
     """
-    lacking = sorted(set(scopes) - actor.scopes)
-    if lacking:
-        raise Forbidden("scope_missing", scope=lacking[0])
+    check_key_request(actor, {"scopes": scopes})
     now = clock.now()
     if expires_at is not None and not now < expires_at <= now + KEY_LIFE:
         raise Invalid("key_expiry_range", at="expires_at")
@@ -361,6 +370,21 @@ def _add_key(
 
 def _held_by(actor: Actor) -> ColumnElement[bool]:
     return ApiKey.enterprise_id == actor.id if actor.kind == ENTERPRISE else ApiKey.staff_id == actor.id
+
+
+def replace_lost_key(uscc: str) -> str:
+    """A new key with all scopes for an enterprise that has lost its own; an operator's act.
+
+    Raises:
+        NotFound: nobody is registered under this USCC.
+    """
+    with unit_of_work() as work:
+        holder = work.lock(Enterprise, Enterprise.uscc == uscc)
+        row, key = _add_key(
+            work, Actor(ENTERPRISE, holder.id), "replacement", DEFAULT_SCOPES[ENTERPRISE], None
+        )
+        work.audit(PLATFORM, "create_key", row, uscc=uscc)
+    return key
 
 
 def list_keys(actor: Actor, after: UUID | None, limit: int) -> list[ApiKey]:

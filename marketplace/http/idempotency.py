@@ -14,8 +14,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from .. import clock
 from ..errors import Invalid
 from ..events.actor import Actor
-from ..events.work import unit_of_work
+from ..events.work import Work, unit_of_work
 from ..extensions import Base, db
+from .bodies import read_body
 
 KEEP = timedelta(hours=24)
 MOST_KEY = 255
@@ -52,15 +53,9 @@ def replayable(actor: Actor, view: Callable[..., Any], args: Any, kwargs: Any) -
     if not 1 <= len(key) <= MOST_KEY:
         raise Invalid("idempotency_key_form", at="Idempotency-Key", most=MOST_KEY)
     identity = {"actor": f"{actor.kind}:{actor.id}", "route": request.path, "key": key}
-    body_digest = hashlib.sha256(request.get_data(cache=True)).digest()
+    body_digest = hashlib.sha256(read_body()).digest()
     with unit_of_work() as work:
-        fresh = work.session.execute(
-            insert(Answered)
-            .values(**identity, body_digest=body_digest, created_at=clock.now())
-            .on_conflict_do_nothing()
-            .returning(Answered.key)
-        ).one_or_none()
-        if fresh is None:
+        if not _taken(work, identity, body_digest):
             return _replay(identity, body_digest)
         answer = make_response(view(*args, **kwargs))
         row = work.session.get_one(Answered, tuple(identity.values()))
@@ -68,6 +63,18 @@ def replayable(actor: Actor, view: Callable[..., Any], args: Any, kwargs: Any) -
         row.body = _without_secrets(answer.get_json())
         row.headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
     return answer
+
+
+def _taken(work: Work, identity: dict[str, str], body_digest: bytes) -> bool:
+    """Take the key for this request; one that a request of the last day has taken stays with that."""
+    now = clock.now()
+    first = insert(Answered).values(**identity, body_digest=body_digest, created_at=now)
+    anew = first.on_conflict_do_update(
+        index_elements=list(identity),
+        set_={"body_digest": body_digest, "created_at": now},
+        where=Answered.created_at < now - KEEP,
+    )
+    return work.session.execute(anew.returning(Answered.key)).one_or_none() is not None
 
 
 def _replay(identity: dict[str, str], body_digest: bytes) -> Response:

@@ -13,6 +13,7 @@ from .schemas import Range, Schema
 
 DEFAULT_LIMIT = 20
 MOST = 100
+MOST_POSITION = 2**64 - 1
 
 
 class PageQuery(Schema):
@@ -44,6 +45,6 @@ def position_of(cursor: str | None, kinds: tuple[type, ...]) -> list[Any] | None
 
 def _part(kind: type, part: Any) -> Any:
     written_as = str if kind is UUID else kind
-    if type(part) is not written_as:
+    if type(part) is not written_as or (isinstance(part, int) and abs(part) > MOST_POSITION):
         raise ValueError(part)
     return kind(part)

@@ -18,7 +18,6 @@ from ..messages import say
 
 log = logging.getLogger(__name__)
 
-MOST_TO_DRAIN = 32 * 1024 * 1024
 RETRY_AFTER_S = 5
 BY_STATUS = {
     400: "malformed",
@@ -34,18 +33,34 @@ BY_STATUS = {
 }
 
 
-class Said:
-    """A sentence still to be spoken: its code and facts. Stands where marshmallow keeps a message."""
+class Said(str):
+    """A sentence still to be spoken: its code and facts.
 
-    def __init__(self, code: str, /, **facts: Any) -> None:
-        self.code = code
-        self.facts = facts
+    It is a str, so that marshmallow carries it wherever it carries messages of its own.
+    """
+
+    facts: dict[str, Any]
+
+    def __new__(cls, code: str, /, **facts: Any) -> "Said":
+        said = super().__new__(cls, code)
+        said.facts = facts
+        return said
+
+    def format(self, *_: Any, **__: Any) -> "Said":
+        """Itself: the facts are at hand, and the language is not known yet."""
+        return self
 
 
 def language() -> str:
     """The asker's language, "en" or "zh", by Accept-Language; English when none is wanted."""
     best = request.accept_languages.best_match(["en", "zh-CN", "zh", "zh-Hans", "zh-TW"], default="en")
     return "zh" if best.lower().startswith("zh") else "en"
+
+
+def speak(said: Said) -> str:
+    """The sentence in the asker's language; a fact that is itself `Said` is spoken too."""
+    facts = {name: speak(fact) if isinstance(fact, Said) else fact for name, fact in said.facts.items()}
+    return say(str(said), language(), **facts)
 
 
 def spoken(notices: list[Notice]) -> list[dict[str, Any]]:
@@ -113,15 +128,13 @@ def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for one in messages:
             yield from _flat(one, path)
     elif isinstance(messages, Said):
-        yield path or "body", say(messages.code, language(), **messages.facts)
+        yield path or "body", speak(messages)
     else:
         yield path or "body", str(messages)
 
 
 def _from_http(error: HTTPException) -> Response:
     status = error.code or 500
-    if status == 413:
-        _drain()
     if status in (301, 302, 303, 307, 308):
         return error.get_response()  # type: ignore[return-value]
     code = BY_STATUS.get(status, "malformed" if status < 500 else "internal")
@@ -131,16 +144,6 @@ def _from_http(error: HTTPException) -> Response:
         if value:
             answer.headers[name] = value
     return answer
-
-
-def _drain() -> None:
-    """Read on what the client is still sending, so that it gets to hear the answer."""
-    source, left = request.environ["wsgi.input"], MOST_TO_DRAIN
-    while left > 0:
-        chunk = source.read(min(65536, left))
-        if not chunk:
-            return
-        left -= len(chunk)
 
 
 def _from_database(error: DBAPIError) -> Response:

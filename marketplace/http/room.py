@@ -7,14 +7,16 @@ from typing import Any
 
 from flask import Request, g, request
 from flask_smorest import Blueprint
-from marshmallow import RAISE
+from marshmallow import RAISE, ValidationError
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from ..errors import Malformed
 from .authentication import actor
+from .bodies import read_body
 from .etags import expected_version
-from .schemas import ProblemSchema, refuse_bad_characters
+from .problems import Said
+from .schemas import ProblemSchema, Schema, refuse_bad_characters
 
 View = Callable[..., Any]
 
@@ -23,10 +25,10 @@ def raw_body() -> Any:
     """The JSON body as sent, {} when there is none.
 
     Raises:
-        UnsupportedMediaType: it does not say that it is JSON.
+        RequestEntityTooLarge, UnsupportedMediaType: it is too large, or does not say that it is JSON.
         Malformed: it is not.
     """
-    data = request.get_data(cache=True)
+    data = read_body()
     if not data:
         return {}
     if not request.is_json:
@@ -46,7 +48,10 @@ class Parser(FlaskParser):
         return body
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
-        refuse_bad_characters({name: req.args.getlist(name) for name in req.args})
+        refuse_bad_characters(req.args.to_dict())
+        repeated = {name: [Said("repeated")] for name in req.args if len(req.args.getlist(name)) > 1}
+        if repeated:
+            raise ValidationError(repeated)
         return super().load_querystring(req, schema)
 
     def handle_error(self, error: Any, req: Any, schema: Any, **_: Any) -> Any:
@@ -104,15 +109,35 @@ def subject(find: Callable[..., Any]) -> Callable[[View], View]:
 
 
 def first(check: Callable[..., None]) -> Callable[[View], View]:
-    """Ask `check(actor, raw body)` before the body is validated: a 403 comes before a 422."""
+    """Ask `check(actor, raw body)` before all else: a 403 comes before a 404, a 428 and a 422.
+
+    A body that cannot be read counts as {} here; whoever parses it will say what is wrong with it.
+    """
 
     def wrap(view: View) -> View:
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
-            body = raw_body()
+            try:
+                body = raw_body()
+            except (HTTPException, Malformed):
+                body = None
             check(actor(), body if isinstance(body, dict) else {})
             return view(*args, **kwargs)
 
         return checked
 
     return wrap
+
+
+def bodiless(view: View) -> View:
+    """Refuse, by name, every field sent to a route that takes none."""
+
+    @wraps(view)
+    def refused(*args: Any, **kwargs: Any) -> Any:
+        NOTHING.load(raw_body())
+        return view(*args, **kwargs)
+
+    return refused
+
+
+NOTHING = Schema()

@@ -1,6 +1,7 @@
 """Schemas and fields that all rooms share. Unknown fields, NUL characters, NaN and infinities are refused."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,9 @@ MOST_TONNES = 100_000_000
 MOST_PRICE = 1_000_000
 EMAIL = r"[^@\s<>(),;:\"\\\[\]]{1,64}@[A-Za-z0-9.-]{1,250}\Z"
 PHONE = r"[+0-9][0-9 ()-]{4,29}\Z"
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?", re.ASCII | re.IGNORECASE)
+FIRST_YEAR, LAST_YEAR = 1990, 2200
 
 
 class Length(validate.Length):
@@ -56,19 +60,37 @@ class Schema(ma.Schema):
 
 
 def _speak(field: fields.Field) -> None:
-    """Give a built-in field our sentences for its own errors."""
+    """Give a built-in field, and those inside it, our sentences for its own errors."""
+    kind = next(name for base in type(field).__mro__ if (name := KINDS.get(base)))
     messages: dict[str, Any] = field.error_messages  # type: ignore[assignment]
     for key in messages:
-        messages[key] = Said(f"field_{key}", kind=type(field).__name__.lower())
-    inner = getattr(field, "inner", None)
-    if inner is not None:
-        _speak(inner)
+        messages[key] = Said(f"field_{key}", kind=Said(f"kind_{kind}"))
+    for name in ("inner", "key_field", "value_field"):
+        inner = getattr(field, name, None)
+        if inner is not None:
+            _speak(inner)
+
+
+KINDS: dict[type, str] = {
+    fields.String: "text",
+    fields.Integer: "whole_number",
+    fields.Float: "number",
+    fields.Boolean: "flag",
+    fields.Date: "day",
+    fields.DateTime: "moment",
+    fields.UUID: "id",
+    fields.List: "list",
+    fields.Dict: "object",
+    fields.Nested: "object",
+}
+"""What a field is called in its own errors, by the nearest of its classes."""
 
 
 class Text(fields.String):
-    """A string of 1 to `most` characters, without outer white space."""
+    """A string of 1 to `most` characters, without outer white space; one with "" as default may be empty."""
 
     def __init__(self, most: int, least: int = 1, **kwargs: Any) -> None:
+        least = 0 if kwargs.get("load_default") == "" else least
         checks = [Length(min=least, max=most), *kwargs.pop("checks", ())]
         super().__init__(validate=checks, **kwargs)
 
@@ -82,9 +104,13 @@ class Number(fields.Float):
     def _validated(self, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.make_error("invalid")
-        if not math.isfinite(value):
-            raise ValidationError([Said("not_finite")])
-        return super()._validated(value)
+        try:
+            number = float(value)
+        except OverflowError as error:
+            raise self.make_error("too_large") from error
+        if not math.isfinite(number):
+            raise ValidationError(Said("not_finite"))
+        return number
 
 
 class Scaled(Number):
@@ -94,17 +120,18 @@ class Scaled(Number):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         number = super()._deserialize(value, *args, **kwargs)
+        super()._validate(number)
         scaled = number * self.per_unit
         whole = round(scaled)
         if abs(scaled - whole) > max(1e-6, abs(scaled) * 1e-12):
-            raise ValidationError([Said("too_precise", step=1 / self.per_unit)])
+            raise ValidationError(Said("too_precise", step=1 / self.per_unit))
         return whole
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> float | None:
         return None if value is None else value / self.per_unit
 
     def _validate(self, value: Any) -> None:
-        super()._validate(value / self.per_unit)
+        """Nothing is left to check: the number was held to its bounds before it was scaled."""
 
 
 class Tonnes(Scaled):
@@ -142,7 +169,7 @@ class Adcode(fields.Integer):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
         if not (isinstance(value, str) and len(value) == 6 and value.isascii() and value.isdigit()):
-            raise ValidationError([Said("adcode_form")])
+            raise ValidationError(Said("adcode_form"))
         return int(value)
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
@@ -168,11 +195,11 @@ class Day(fields.Date):
         super().__init__(format="%Y-%m-%d", **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, str) or len(value) != 10:
-            raise self.make_error("invalid", input=value, obj_type="date")
+        if not isinstance(value, str) or not DAY.fullmatch(value):
+            raise self.make_error("invalid")
         day = super()._deserialize(value, *args, **kwargs)
-        if not 1990 <= day.year <= 2200:
-            raise ValidationError([Said("day_range")])
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValidationError(Said("day_range"))
         return day
 
 
@@ -186,9 +213,13 @@ class Moment(fields.DateTime):
         return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
-        moment = super()._deserialize(value, *args, **kwargs)
+        if not isinstance(value, str) or not MOMENT.fullmatch(value):
+            raise self.make_error("invalid")
+        moment = super()._deserialize(value.upper(), *args, **kwargs)
         if moment.tzinfo is None:
-            raise ValidationError([Said("zone_missing")])
+            raise self.make_error("invalid_awareness")
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise ValidationError(Said("day_range"))
         return moment.astimezone(UTC)
 
 

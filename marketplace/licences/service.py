@@ -35,19 +35,19 @@ HOLDERS: dict[type, tuple[InstrumentedAttribute, ...]] = {
 def add_licence(actor: Actor, data: dict[str, Any]) -> tuple[Licence, list[Notice]]:
     """Enter an operating licence. Raises: Invalid: unknown holder or code."""
     _require_enterprise(data["enterprise_id"], "enterprise_id")
+    names = ("enterprise_id", "number", "kind", "valid_from", "valid_until")
     lines, notices = [], []
-    for number, line in enumerate(data["lines"]):
-        code, doubts = catalogue.resolve(line["scheme"], line["code"], f"lines.{number}")
-        notices += doubts
-        lines.append(
-            LicenceLine(
-                code_id=code.id,
-                modes=sum(1 << MODES[mode] for mode in set(line["modes"])),
-                kg_per_year=line["tonnes_per_year"],
-            )
-        )
     with unit_of_work() as work:
-        names = ("enterprise_id", "number", "kind", "valid_from", "valid_until")
+        for number, line in enumerate(data["lines"]):
+            code, doubts = catalogue.resolve(line["scheme"], line["code"], f"lines.{number}")
+            notices += doubts
+            lines.append(
+                LicenceLine(
+                    code_id=code.id,
+                    modes=sum(1 << MODES[mode] for mode in set(line["modes"])),
+                    kg_per_year=line["tonnes_per_year"],
+                )
+            )
         row = work.add(Licence(**{name: data[name] for name in names}, lines=lines))
         work.audit(actor, "add", row, number=row.number)
         work.tell("permit.changed", kind="licence", id=str(row.id))
@@ -278,13 +278,13 @@ SELECT 1::int2, e.no, -1::int8, l.code_id, l.modes, (p.valid_from - {EPOCH})::in
        (p.valid_until - {EPOCH})::int4, l.kg_per_year, l.id, l.no * 2
 FROM licence_line l JOIN licence p ON p.id = l.licence_id JOIN enterprise e ON e.id = p.enterprise_id
 WHERE p.kind = 'comprehensive' AND p.revoked_at IS NULL AND p.valid_until >= %(alive)s
-  AND l.code_id = ANY(%(codes)s) AND (%(receiver)s::int8 IS NULL OR e.no = %(receiver)s)
+  AND l.code_id = ANY(%(codes)s) AND e.no = ANY(%(receivers)s)
 UNION ALL
 SELECT 2::int2, r.no, g.no, c.code_id, 1::int2, (c.valid_from - {EPOCH})::int4,
        (c.valid_until - {EPOCH})::int4, c.kg_per_year, c.id, c.no * 2 + 1
 FROM channel c JOIN enterprise r ON r.id = c.receiver_id JOIN enterprise g ON g.id = c.generator_id
 WHERE c.revoked_at IS NULL AND c.valid_until >= %(alive)s
-  AND c.code_id = ANY(%(codes)s) AND (%(receiver)s::int8 IS NULL OR r.no = %(receiver)s)
+  AND c.code_id = ANY(%(codes)s) AND r.no = ANY(%(receivers)s)
 UNION ALL
 SELECT 4::int2, e.no, -1::int8,
        CASE WHEN mine.parent_id = theirs.id THEN mine.id ELSE theirs.id END, l.modes,
@@ -297,42 +297,48 @@ WHERE p.kind = 'collection' AND q.kind = 'comprehensive' AND p.revoked_at IS NUL
   AND (mine.id = theirs.id OR mine.parent_id = theirs.id OR theirs.parent_id = mine.id)
   AND greatest(p.valid_from, q.valid_from) <= least(p.valid_until, q.valid_until)
   AND least(p.valid_until, q.valid_until) >= %(alive)s AND 'collector' = ANY(e.roles)
-  AND l.code_id = ANY(%(codes)s) AND (%(receiver)s::int8 IS NULL OR e.no = %(receiver)s)
+  AND l.code_id = ANY(%(codes)s) AND e.no = ANY(%(receivers)s)
 """
 USAGE = """
 SELECT no, year, kg FROM (
   SELECT l.no * 2 AS no, u.year, sum(u.kg)::int8 AS kg FROM tonnes_used u
-  JOIN licence_line l ON l.id = u.line_id WHERE l.code_id = ANY(%(codes)s) GROUP BY 1, 2
+  JOIN licence_line l ON l.id = u.line_id WHERE l.no = ANY(%(lines)s) GROUP BY 1, 2
   UNION ALL
   SELECT c.no * 2 + 1, u.year, sum(u.kg)::int8 FROM tonnes_used u
-  JOIN channel c ON c.id = u.channel_id WHERE c.code_id = ANY(%(codes)s) GROUP BY 1, 2) used
+  JOIN channel c ON c.id = u.channel_id WHERE c.no = ANY(%(channels)s) GROUP BY 1, 2) used
 """
 WHITE_LIST = f"""
 SELECT e.no, w.code_id, (w.from_province / 10000)::int2, (w.valid_from - {EPOCH})::int4,
        (w.valid_until - {EPOCH})::int4
 FROM white_list w JOIN enterprise e ON e.id = w.receiver_id
 WHERE w.revoked_at IS NULL AND w.valid_until >= %(alive)s AND w.code_id = ANY(%(codes)s)
+  AND e.no = ANY(%(receivers)s)
 """
 VERIFIED = f"""
 SELECT e.no, x.item::int2, x.code_id, (x.valid_from - {EPOCH})::int4, (x.valid_until - {EPOCH})::int4
 FROM verified_exemption x JOIN enterprise e ON e.id = x.enterprise_id
 WHERE x.revoked_at IS NULL AND x.valid_until >= %(alive)s AND x.code_id = ANY(%(codes)s)
+  AND e.no = ANY(%(receivers)s)
 """
 
 
 def permit_columns(
-    codes: Iterable[int], receiver_no: int | None, alive_on: date
+    codes: Iterable[int], receivers: Iterable[int], alive_on: date
 ) -> tuple[Columns, Columns, Columns, Columns]:
-    """Permits, usage, white list and verified exemptions that touch these codes, as columns.
+    """Permits of these receivers (`no` of enterprises) for these codes, the tonnes used of them, white list
+    and verified exemptions, as columns.
 
-    Days count from 1970-01-01; permits that ended before `alive_on` are left out. `receiver_no` narrows the
-    permits to one receiver. `no` joins usage to permits.
+    Days count from 1970-01-01; permits that ended before `alive_on` are left out. `no` joins usage to
+    permits.
     """
-    params = {"codes": sorted(set(codes)), "receiver": receiver_no, "alive": alive_on}
+    params = {"codes": sorted(set(codes)), "receivers": sorted(set(receivers)), "alive": alive_on}
     session = db.session()
+    permits = read_columns(session, PERMITS, params, PERMIT_TYPES)
+    number, channel = np.unique(permits["no"]) // 2, np.unique(permits["no"]) % 2 == 1
+    used_of = {"lines": number[~channel].tolist(), "channels": number[channel].tolist()}
     return (
-        read_columns(session, PERMITS, params, PERMIT_TYPES),
-        read_columns(session, USAGE, params, USAGE_TYPES),
+        permits,
+        read_columns(session, USAGE, used_of, USAGE_TYPES),
         read_columns(session, WHITE_LIST, params, WHITE_LIST_TYPES),
         read_columns(session, VERIFIED, params, EXEMPTION_TYPES),
     )

@@ -7,7 +7,7 @@ from ..http.authentication import EVERY_KEY, actor, allow
 from ..http.etags import etag
 from ..http.paging import cursor_of, position_of
 from ..http.problems import spoken
-from ..http.room import Room, first, subject
+from ..http.room import Room, bodiless, first, subject
 from ..http.schemas import ReasonSchema
 from . import service
 from .schemas import (
@@ -63,6 +63,7 @@ def show(listing_id):
 
 @blp.patch("/listings/<uuid:listing_id>")
 @allow(ENTERPRISE, scope="listings:write")
+@first(service.check_change)
 @subject(service.find_own)
 @blp.body(ListingChangeSchema)
 @blp.response(200, ListingSchema)
@@ -74,9 +75,10 @@ def change(body, listing_id, expected):
 
 @blp.post("/listings/<uuid:listing_id>/publish")
 @allow(ENTERPRISE, scope="listings:write")
-@subject(service.find_own)
+@subject(service.find_publishable)
+@bodiless
 @blp.response(200, ListingSchema)
-@blp.problems(404, 409)
+@blp.problems(400, 404, 409, 413, 415)
 def publish(listing_id):
     """Open a draft to matching."""
     return _answer(*service.publish(actor(), listing_id))

@@ -1,6 +1,6 @@
 """The life of a listing: drafted, opened to matching, changed, closed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from .models import LIFE, Accept, Kind, Listing, Status
 
 DEFAULT_TREATMENT = "R5"
 ROLES = {Kind.SUPPLY: ("generator", "collector"), Kind.DEMAND: ("recycler", "collector")}
+POSTING_ROLES = ("generator", "recycler", "collector")
 ONE_SIDED = {
     Kind.SUPPLY: ("accepts", "requires", "treatment", "exemption_item"),
     Kind.DEMAND: ("waste", "composition"),
@@ -38,11 +39,22 @@ def check_posting(actor: Actor, raw: dict[str, Any]) -> None:
     Raises:
         Forbidden: `role_missing`, `enterprise_suspended`, or `enterprise_pending` for one to be published.
     """
-    roles = next((roles for kind, roles in ROLES.items() if kind == raw.get("kind")), None)
-    if roles and not actor.roles & set(roles):
-        raise Forbidden("role_missing", roles=", ".join(roles))
+    _require_role(actor.roles, raw.get("kind"))
     if raw.get("publish") is True or actor.status == "suspended":
         enterprises.require_approved(actor)
+
+
+def check_change(actor: Actor, raw: dict[str, Any]) -> None:
+    """Raises: Forbidden: the enterprise is suspended; it may withdraw what it has, nothing else."""
+    if actor.status == "suspended":
+        enterprises.require_approved(actor)
+
+
+def _require_role(held: Iterable[str], kind: Any) -> None:
+    """Raises: Forbidden: none of these roles may post such a listing, or for an unknown kind any at all."""
+    wanted = next((roles for one, roles in ROLES.items() if one == kind), POSTING_ROLES)
+    if not set(held) & set(wanted):
+        raise Forbidden("role_missing", roles=", ".join(wanted))
 
 
 def create(actor: Actor, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
@@ -83,13 +95,15 @@ def change(
         move = LIFE.move(row, "change")
         owner = enterprises.lock_shared(work, row.enterprise_id)
         committed = row.quantity_kg - row.remaining_kg
-        notices = _apply(row, data, owner)
+        with work.session.no_autoflush:  # half-way through, the row may break a rule that it keeps in the end
+            notices = _apply(row, data, owner)
         if row.quantity_kg < committed:
             raise Conflict("below_committed", at="quantity_t", committed=committed / 1000)
         row.remaining_kg = row.quantity_kg - committed
         row.updated_at = clock.now()
         if row.status == Status.OPEN:
             _require_publishable(row)
+            notices += _licence_notice(row)
         work.session.flush()
         work.audit(actor, "change", row, fields=sorted(data))
         if move.tells:
@@ -101,8 +115,8 @@ def publish(actor: Actor, listing_id: UUID) -> tuple[Listing, list[Notice]]:
     """Open a draft to matching.
 
     Raises:
-        NotFound. Forbidden: the enterprise is not approved. Conflict: not a draft (`wrong_state`).
-        Invalid: `waste_not_tradable`, or its window is over (`window_over`).
+        NotFound. Forbidden: the enterprise is not approved, or has lost the role. Conflict: not a draft
+        (`wrong_state`). Invalid: `waste_not_tradable`, or its window is over (`window_over`).
     """
     with unit_of_work() as work:
         row = work.lock(Listing, Listing.id == listing_id)
@@ -112,6 +126,7 @@ def publish(actor: Actor, listing_id: UUID) -> tuple[Listing, list[Notice]]:
 
 def _publish(work: Work, actor: Actor, row: Listing, owner: Any) -> list[Notice]:
     enterprises.require_standing(owner)
+    _require_role(owner.roles, row.kind)
     move = LIFE.move(row, "publish")
     _require_publishable(row)
     row.published_at = clock.now()
@@ -205,7 +220,7 @@ def _refuse_other_sides_fields(row: Listing, data: dict[str, Any]) -> None:
 def _apply_codes(row: Listing, data: dict[str, Any]) -> list[Notice]:
     if row.kind == Kind.SUPPLY:
         if data.get("waste") is None and row.code_id is None:
-            raise Invalid("field_required", at="waste", kind="nested")
+            raise Invalid("field_required", at="waste")
         if data.get("waste") is None:
             return []
         code, notices = catalogue.resolve(**data["waste"], at="waste")
@@ -213,7 +228,7 @@ def _apply_codes(row: Listing, data: dict[str, Any]) -> list[Notice]:
         return notices
     if not data.get("accepts"):
         if not row.accepts:
-            raise Invalid("field_required", at="accepts", kind="list")
+            raise Invalid("field_required", at="accepts")
         return []
     codes, notices = [], []
     for number, one in enumerate(data["accepts"]):
@@ -235,9 +250,9 @@ def _apply_place(row: Listing, data: dict[str, Any], owner: Any) -> list[Notice]
     """Place and region default to the owner's; a region alone means its seat."""
     if "region" not in data and "location" not in data:
         return []
-    if "region" in data:
-        row.region = owner.region if data["region"] is None else data["region"]
-    region = catalogue.find_region(row.region)
+    wanted = data.get("region", row.region)
+    region = catalogue.find_region(owner.region if wanted is None else wanted)
+    row.region = region.adcode
     if data.get("location") is not None:
         row.lon, row.lat = catalogue.to_wgs84(data["location"])
         return catalogue.far_from(region, row.lon, row.lat, "location")
@@ -305,6 +320,12 @@ def find_governed(actor: Actor, listing_id: UUID) -> Listing:
 def find_own(actor: Actor, listing_id: UUID) -> Listing:
     """A listing of the actor's own. Raises: NotFound."""
     return _find(Listing.id == listing_id, Listing.enterprise_id == actor.enterprise_id)
+
+
+def find_publishable(actor: Actor, listing_id: UUID) -> Listing:
+    """A listing that the actor may publish. Raises: Forbidden: it is not approved; NotFound."""
+    enterprises.require_approved(actor)
+    return find_own(actor, listing_id)
 
 
 def find_open(listing_id: UUID, kind: str) -> Listing:

@@ -375,7 +375,7 @@ def upgrade() -> None:
     op.create_index('ix_listing_open', 'listing', ['kind', 'id'], unique=False, postgresql_where=sa.text("status = 'open'"))
     op.create_index('ix_listing_owner', 'listing', ['enterprise_id', 'id'], unique=False)
     op.create_index('ix_listing_region', 'listing', ['region', 'id'], unique=False)
-    op.create_index('ix_listing_supplies', 'listing', ['code_id'], unique=False, postgresql_where=sa.text("status = 'open'"))
+    op.create_index('ix_listing_sketch', 'listing', ['code_id', 'id'], unique=False, postgresql_include=['no', 'lat', 'lon', 'remaining_kg', 'price_fen', 'available_from', 'available_until'], postgresql_where=sa.text("status = 'open'"))
     op.create_table('notification_preferences',
     sa.Column('enterprise_id', sa.Uuid(), nullable=False),
     sa.Column('email', sa.String(), nullable=False),
@@ -590,7 +590,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_verified_exemption_code_id'), table_name='verified_exemption')
     op.drop_table('verified_exemption')
     op.drop_table('notification_preferences')
-    op.drop_index('ix_listing_supplies', table_name='listing', postgresql_where=sa.text("status = 'open'"))
+    op.drop_index('ix_listing_sketch', table_name='listing', postgresql_include=['no', 'lat', 'lon', 'remaining_kg', 'price_fen', 'available_from', 'available_until'], postgresql_where=sa.text("status = 'open'"))
     op.drop_index('ix_listing_region', table_name='listing')
     op.drop_index('ix_listing_owner', table_name='listing')
     op.drop_index('ix_listing_open', table_name='listing', postgresql_where=sa.text("status = 'open'"))

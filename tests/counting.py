@@ -1,0 +1,33 @@
+"""Counts what is sent to PostgreSQL, by whatever way it goes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+
+@contextmanager
+def count_statements() -> Iterator[list[str]]:
+    """The statements of this process while the block runs, in order; the pool's pings (";") are left out.
+
+    SQLAlchemy's events see only what SQLAlchemy sends; columns are read on the driver's own cursor. So the
+    driver is asked.
+    """
+    sent: list[str] = []
+    execute, copy = psycopg.Cursor.execute, psycopg.Cursor.copy
+
+    def counted(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
+        if str(query).strip(" ;"):
+            sent.append(" ".join(str(query).split()))
+        return execute(self, query, *args, **kwargs)
+
+    def copied(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
+        sent.append(" ".join(str(query).split()))
+        return copy(self, query, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(psycopg.Cursor, "execute", counted)
+        patch.setattr(psycopg.Cursor, "copy", copied)
+        yield sent

@@ -1,0 +1,167 @@
+"""API keys: scoped, never wider than the one that made them, ending, revocable."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from marketplace.enterprises.models import ApiKey
+from marketplace.events.models import Event
+from marketplace.extensions import db
+from tests.city import NOON, Party
+from tests.http.answers import refused
+
+
+def make(party, *scopes, **about):
+    answer = party.post("/api-keys", {"name": "till", "scopes": list(scopes), **about})
+    assert answer.status_code == 201, answer.json
+    return Party(party.city, answer.json["api_key"], party.id, party.number)
+
+
+def moment(days, seconds=0):
+    return (NOON + timedelta(days=days, seconds=seconds)).isoformat()
+
+
+def reminders(city):
+    """Names of the keys of which reminders were told."""
+    with city.app.app_context():
+        told = db.session.scalars(select(Event).where(Event.name == "key.expiring").order_by(Event.id))
+        return [one.payload["name"] for one in told]
+
+
+def test_a_key_is_shown_once_and_kept_as_a_digest(city):
+    owner = city.enterprise("generator")
+    key = owner.post("/api-keys", {"name": "till", "scopes": ["read"]}).json["api_key"]
+    assert len(key) >= 40
+
+    assert all("api_key" not in one and "digest" not in one for one in owner.get("/api-keys").json["items"])
+    with city.app.app_context():
+        for row in db.session.scalars(select(ApiKey)):
+            assert all(key not in str(value) for value in vars(row).values())
+
+
+def test_a_key_opens_what_its_scopes_name_and_no_more(city):
+    owner = city.enterprise("generator")
+    listing = city.supply(owner)
+    reader, writer, keeper = make(owner, "read"), make(owner, "read", "listings:write"), make(owner, "admin")
+
+    assert reader.get("/listings").status_code == writer.get("/listings").status_code == 200
+    assert writer.patch(f"/listings/{listing['id']}", {"title": "x"}).status_code == 200
+    for party, call in (
+        (reader, lambda one: one.post("/listings", {})),
+        (reader, lambda one: one.patch(f"/listings/{listing['id']}", {})),
+        (reader, lambda one: one.post(f"/listings/{listing['id']}/withdraw")),
+        (reader, lambda one: one.get("/api-keys")),
+        (writer, lambda one: one.post("/api-keys", {"name": "x", "scopes": ["read"]})),
+        (writer, lambda one: one.patch(f"/enterprises/{owner.id}", {"name": "x"})),
+        (keeper, lambda one: one.get("/listings")),
+    ):
+        refused(call(party), 403, "scope_missing")
+
+
+def test_no_key_makes_a_wider_one(city):
+    owner = city.enterprise("generator")
+    keeper = make(owner, "read", "admin")
+
+    for scopes in (["listings:write"], ["read", "deals:write"]):
+        refused(keeper.post("/api-keys", {"name": "x", "scopes": scopes}), 403, "scope_missing", "scopes")
+    assert make(keeper, "read", "admin").get("/api-keys").status_code == 200
+    refused(
+        city.admin.post("/api-keys", {"name": "x", "scopes": ["listings:write"]}),
+        403,
+        "scope_missing",
+        "scopes",
+    )
+    refused(
+        city.regulator("330000").post("/api-keys", {"name": "x", "scopes": ["read"]}), 403, "scope_missing"
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "blamed"),
+    [
+        ("name", "", "name"), ("name", "x" * 101, "name"), ("scopes", [], "scopes"),
+        ("scopes", "read", "scopes"), ("scopes", ["king"], "scopes.0"), ("scopes", None, "scopes"),
+        ("scopes", ["read", "read"], "scopes"),
+        ("scopes", [["read"]], "scopes.0"),
+    ],
+)  # fmt: skip
+def test_a_wrong_field_of_a_key_is_named(city, field, value, blamed):
+    owner = city.enterprise("generator")
+    body = {"name": "till", "scopes": ["read"], field: value}
+
+    refused(owner.post("/api-keys", body), 422, "invalid_input", blamed)
+    assert len(owner.get("/api-keys").json["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("until", "taken"),
+    [
+        (moment(0), False),
+        (moment(0, 1), True),
+        (moment(365), True),
+        (moment(365, 1), False),
+        (moment(-1), False),
+    ],
+)
+def test_a_key_ends_in_the_future_and_within_a_year(city, until, taken):
+    owner = city.enterprise("generator")
+    answer = owner.post("/api-keys", {"name": "till", "scopes": ["read"], "expires_at": until})
+
+    if taken:
+        assert answer.status_code == 201
+    else:
+        refused(answer, 422, "key_expiry_range", "expires_at")
+
+
+def test_a_key_without_an_end_ends_in_a_year(city):
+    owner = city.enterprise("generator")
+    ends = {one["expires_at"] for one in owner.get("/api-keys").json["items"]}
+
+    assert ends == {"2027-12-01T04:00:00Z"}
+
+
+def test_a_key_ends_at_its_very_moment(city):
+    owner = city.enterprise("generator")
+    till = make(owner, "read", expires_at=moment(0, 60))
+    city.now += timedelta(seconds=59)
+    assert till.get("/regions").status_code == 200
+    city.now += timedelta(seconds=1)
+    refused(till.get("/regions"), 401, "key_expired")
+
+
+def test_a_revoked_key_opens_nothing_and_revoking_again_changes_nothing(city):
+    owner = city.enterprise("generator")
+    till = make(owner, "read")
+    row = owner.get("/api-keys").json["items"][0]
+    assert owner.delete(f"/api-keys/{row['id']}").status_code == 204
+    refused(till.get("/regions"), 401, "key_revoked")
+
+    city.now += timedelta(hours=1)
+    assert owner.delete(f"/api-keys/{row['id']}").status_code == 204
+    again = next(one for one in owner.get("/api-keys").json["items"] if one["id"] == row["id"])
+    assert again["revoked_at"] == "2026-12-01T04:00:00Z"
+
+
+def test_the_holder_is_reminded_30_and_7_days_before_the_end_once_each(city):
+    owner = city.enterprise("generator")
+    make(owner, "read", expires_at=moment(40))
+    revoked = make(owner, "read", expires_at=moment(40))
+    owner.delete(f"/api-keys/{owner.get('/api-keys').json['items'][0]['id']}")
+    refused(revoked.get("/regions"), 401, "key_revoked")
+
+    told = {}
+    for day in (9, 10, 11, 32, 33, 34, 39, 41):
+        city.now = NOON + timedelta(days=day)
+        city.settle()
+        told[day] = len(owner.inbox("key.expiring"))
+    assert told == {9: 0, 10: 1, 11: 1, 32: 1, 33: 2, 34: 2, 39: 2, 41: 2}
+
+
+def test_a_key_made_to_end_within_a_week_is_told_of_once(city):
+    owner = city.enterprise("generator")
+    make(owner, "read", expires_at=moment(3))
+    for _ in range(3):
+        city.wait(minutes=20)
+
+    assert reminders(city) == ["till"]

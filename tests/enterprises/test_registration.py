@@ -1,0 +1,279 @@
+"""Registration, profiles, approval, and what others see of an enterprise."""
+
+import pytest
+
+from marketplace.enterprises.models import LIFE
+from tests.city import SHAOXING, new_uscc
+from tests.http.answers import refused, verdict
+
+CONTACT = {"name": "王厂长", "email": "wang@example.com", "phone": "0575-85000000"}
+
+
+def about(**changes):
+    body = {
+        "uscc": new_uscc(), "name": "绍兴印染", "roles": ["generator"], "region": "330602",
+        "contact": CONTACT, **changes,
+    }  # fmt: skip
+    return {name: value for name, value in body.items() if value != "left out"}
+
+
+def register(city, **changes):
+    return city.client.post("/api/v1/enterprises", json=about(**changes))
+
+
+def test_a_newcomer_is_pending_and_gets_its_first_key_once(city):
+    answer = register(city)
+    assert answer.status_code == 201
+    assert (answer.json["status"], answer.json["grade"], answer.json["provisional"]) == ("pending", "B", True)
+    assert answer.json["warnings"] == []
+
+    bearer = {"Authorization": f"Bearer {answer.json['api_key']}"}
+    me = city.client.get("/api/v1/enterprises/me", headers=bearer)
+    assert me.headers["ETag"] == answer.headers["ETag"]
+    assert {**answer.json, "api_key": None} == {**me.json, "api_key": None}
+    assert "api_key" not in me.json
+
+
+def test_without_a_location_it_is_at_its_regions_seat(city):
+    seat = city.admin.get("/regions", parent="330600").json["items"]
+    here = next(one for one in seat if one["adcode"] == "330604")
+    for location in (None, "left out"):
+        answer = register(city, region="330604", location=location)
+        assert answer.json["location"] == {"lon": here["lon"], "lat": here["lat"], "crs": "wgs84"}
+
+
+def test_a_place_far_outside_its_region_is_warned_of(city):
+    answer = register(city, location={"lon": 87.6, "lat": 43.8})
+
+    assert answer.status_code == 201
+    (warning,) = answer.json["warnings"]
+    assert (warning["code"], warning["field"]) == ("location_far_from_region", "location")
+
+
+WRONG_USCCS = [
+    "91330600000000001X", "913306000000000011", "91330600000000001", "9133060000000000111", "", " " * 18,
+    "91330600I00000001X", "９１330600000000001X", "91330600-00000001X", 913306000000000016, None,
+]  # fmt: skip
+
+
+def test_a_wrong_uscc_is_refused_by_name(city):
+    for uscc in WRONG_USCCS:
+        assert verdict(register(city, uscc=uscc)) == (422, "invalid_input", "uscc"), uscc
+    assert city.admin.get("/enterprises").json["items"] == []
+
+
+def test_every_single_wrong_digit_of_a_uscc_is_noticed(city):
+    right = new_uscc()
+    for place in range(18):
+        wrong = "7" if right[place] != "7" else "3"
+        answer = register(city, uscc=right[:place] + wrong + right[place + 1 :])
+        assert verdict(answer) == (422, "invalid_input", "uscc"), place
+
+
+def test_a_uscc_is_kept_in_capitals_and_registered_once(city):
+    number = next(one for one in iter(new_uscc, "") if one[-1].isalpha())
+    assert register(city, uscc=number.lower()).json["uscc"] == number
+
+    refused(register(city, uscc=number), 409, "uscc_taken", "uscc")
+    assert len(city.admin.get("/enterprises").json["items"]) == 1
+
+
+WRONG_FIELDS = [
+        ("name", "left out", "name"), ("name", " ", "name"), ("name", "长" * 101, "name"),
+        ("roles", [], "roles"), ("roles", ["king"], "roles.0"), ("roles", ["generator"] * 2, "roles"),
+        ("roles", "generator", "roles"), ("region", "left out", "region"), ("region", 330602, "region"),
+        ("contact", "left out", "contact"), ("contact", {**CONTACT, "email": "x"}, "contact.email"),
+        ("contact", {**CONTACT, "email": "a@b\nBcc: c@d"}, "contact.email"),
+        ("contact", {**CONTACT, "phone": "call me"}, "contact.phone"),
+        ("contact", {**CONTACT, "name": ""}, "contact.name"),
+        ("location", {"lon": 181, "lat": 0}, "location.lon"),
+        ("location", {"lon": 0, "lat": 91}, "location.lat"), ("location", {"lon": 0}, "location.lat"),
+        ("location", {**SHAOXING, "crs": "mars"}, "location.crs"),
+        ("small_generator", True, "small_generator"),
+        ("status", "approved", "status"), ("id", "x", "id"),
+    ]  # fmt: skip
+
+
+def test_a_wrong_field_of_a_registration_is_named(city):
+    for field, value, blamed in WRONG_FIELDS:
+        assert verdict(register(city, **{field: value})) == (422, "invalid_input", blamed), (field, value)
+    assert city.admin.get("/enterprises").json["items"] == []
+
+
+def test_an_unknown_region_is_refused_by_name(city):
+    refused(register(city, region="999999"), 422, "unknown_region", "region")
+
+
+@pytest.mark.parametrize("crs", ["wgs84", "gcj02", "bd09"])
+def test_its_place_may_be_given_in_any_of_three_systems(city, crs):
+    shown = register(city, location={**SHAOXING, "crs": crs}).json["location"]
+
+    assert shown["crs"] == "wgs84"
+    assert (shown == SHAOXING) == (crs == "wgs84")
+    assert abs(shown["lon"] - SHAOXING["lon"]) < 0.02
+
+
+# ---------------------------------------------------------------- approval
+
+
+def test_a_pending_enterprise_may_draft_and_not_publish(city):
+    newcomer = city.enterprise("generator", approved=False)
+    draft = city.supply(newcomer, publish=False)
+    assert draft["status"] == "draft"
+    refused(newcomer.post(f"/listings/{draft['id']}/publish"), 403, "enterprise_pending")
+    assert newcomer.patch(f"/listings/{draft['id']}", {"title": "稀酸"}).status_code == 200
+
+    assert city.admin.post(f"/enterprises/{newcomer.id}/approve").json["status"] == "approved"
+    assert newcomer.post(f"/listings/{draft['id']}/publish").json["status"] == "open"
+
+
+def test_a_pending_enterprise_sees_no_listing_of_others(city):
+    city.supply(city.enterprise("generator"))
+    newcomer = city.enterprise("recycler", approved=False)
+    assert newcomer.get("/listings").json["items"] == []
+
+    city.admin.post(f"/enterprises/{newcomer.id}/approve")
+    assert len(newcomer.get("/listings").json["items"]) == 1
+
+
+def test_a_suspended_enterprise_leaves_matches_and_lists_until_it_is_approved_again(city):
+    generator, recycler, other = city.enterprise("generator"), city.recycler(), city.enterprise("recycler")
+    demand, supply = city.demand(recycler), city.supply(generator)
+    assert city.matches(generator, supply) == [demand["id"]]
+
+    suspended = city.admin.post(f"/enterprises/{recycler.id}/suspend", {"reason": "倾倒"})
+    assert suspended.json["status"] == "suspended"
+    assert city.matches(generator, supply) == []
+    refused(other.get(f"/listings/{demand['id']}"), 404, "not_found")
+    assert [one["id"] for one in other.get("/listings").json["items"]] == [supply["id"]]
+    assert recycler.get(f"/listings/{demand['id']}").json["status"] == "open"
+
+    assert city.admin.post(f"/enterprises/{recycler.id}/approve").status_code == 200
+    assert city.matches(generator, supply) == [demand["id"]]
+
+
+def test_a_suspended_enterprise_may_withdraw_and_nothing_else(city):
+    owner = city.enterprise("generator")
+    listing, draft = city.supply(owner), city.supply(owner, publish=False)
+    city.admin.post(f"/enterprises/{owner.id}/suspend")
+
+    refused(owner.post("/listings", {"kind": "supply"}), 403, "enterprise_suspended")
+    refused(owner.patch(f"/listings/{listing['id']}", {"title": "x"}), 403, "enterprise_suspended")
+    refused(owner.post(f"/listings/{draft['id']}/publish"), 403, "enterprise_suspended")
+    assert owner.post(f"/listings/{listing['id']}/withdraw").json["status"] == "withdrawn"
+
+
+def test_the_moves_of_an_enterprise_are_those_of_its_table(city):
+    for status in ("pending", "approved", "suspended"):
+        for verb in ("approve", "suspend"):
+            party = city.enterprise("generator", approved=status == "approved")
+            if status == "suspended":
+                city.admin.post(f"/enterprises/{party.id}/suspend")
+            move = next((one for one in LIFE.moves if (one.name, one.source) == (verb, status)), None)
+            answer = city.admin.post(f"/enterprises/{party.id}/{verb}")
+            if move:
+                assert answer.json["status"] == move.target
+            else:
+                refused(answer, 409, "wrong_state")
+
+
+# ---------------------------------------------------------------- profiles
+
+
+def test_what_may_change_of_a_profile(city):
+    me = city.enterprise("generator")
+    body = {
+        "name": "新名", "region": "330604", "location": {"lon": 120.87, "lat": 30.03},
+        "contact": {**CONTACT, "name": "李"},
+    }  # fmt: skip
+    changed = me.patch(f"/enterprises/{me.id}", body)
+
+    assert changed.status_code == 200
+    assert changed.json == {**me.get("/enterprises/me").json, "warnings": []}
+    assert {name: changed.json[name] for name in ("name", "region")} == {"name": "新名", "region": "330604"}
+    assert changed.json["contact"]["name"] == "李"
+
+
+def test_roles_small_generator_and_partner_are_an_admins_to_set(city):
+    collector, operator = city.enterprise("collector"), city.enterprise("recycler")
+    for field, value in (("roles", ["recycler"]), ("small_generator", True), ("partner_id", operator.id)):
+        refused(
+            collector.patch(f"/enterprises/{collector.id}", {field: value}), 403, "admin_only_field", field
+        )
+        answer = city.admin.patch(f"/enterprises/{collector.id}", {field: value})
+        assert answer.json[field] == value
+    assert city.admin.patch(f"/enterprises/{collector.id}", {"partner_id": None}).json["partner_id"] is None
+
+
+def test_a_partner_is_another_enterprise_that_there_is(city):
+    collector = city.enterprise("collector")
+    for partner in (collector.id, "01930000-0000-7000-8000-000000000000"):
+        answer = city.admin.patch(f"/enterprises/{collector.id}", {"partner_id": partner})
+        refused(answer, 422, "unknown_enterprise", "partner_id")
+
+
+@pytest.mark.parametrize("field", ["name", "region", "location", "contact"])
+def test_a_profile_has_no_nulls(city, field):
+    me = city.enterprise("generator")
+
+    refused(me.patch(f"/enterprises/{me.id}", {field: None}), 422, "invalid_input", field)
+
+
+def test_who_sees_what_of_an_enterprise(city):
+    me, other = city.enterprise("generator"), city.enterprise("recycler")
+    here, above, elsewhere = (city.regulator(region) for region in ("330602", "330000", "330604"))
+    whole = me.get(f"/enterprises/{me.id}").json
+
+    for party in (city.admin, here, above):
+        assert party.get(f"/enterprises/{me.id}").json == whole
+    for party in (other, elsewhere):
+        assert party.get(f"/enterprises/{me.id}").json == {
+            name: whole[name] for name in ("id", "name", "region", "roles", "grade")
+        }
+    refused(city.admin.get("/enterprises/me"), 403, "role_forbids")
+
+
+# ---------------------------------------------------------------- review
+
+
+def names(party, **query):
+    answer = party.get("/enterprises", **query)
+    assert answer.status_code == 200, answer.json
+    return {one["name"] for one in answer.json["items"]}
+
+
+def test_the_review_list_filters_by_what_an_officer_asks(city):
+    city.enterprise("generator", name="印染甲", region="330602", grade="A")
+    city.enterprise("recycler", name="化工乙", region="330604", grade="D")
+    shanghai = {"region": "310115", "location": None}
+    last = city.enterprise("collector", name="收运丙", approved=False, **shanghai)
+
+    assert names(city.admin) == {"印染甲", "化工乙", "收运丙"}
+    assert names(city.admin, grade="D") == {"化工乙"}
+    assert names(city.admin, region="330600") == {"印染甲", "化工乙"}
+    assert names(city.admin, region="330604") == {"化工乙"}
+    assert names(city.admin, status="pending") == {"收运丙"}
+    assert names(city.admin, role="recycler") == {"化工乙"}
+    assert names(city.admin, q="印染") == {"印染甲"}
+    assert names(city.admin, q=last.number[:17].lower()) == {"收运丙"}
+    assert names(city.admin, blocked="true") == set()
+    assert names(city.admin, q="%") == names(city.admin, q="_") == set()
+    assert names(city.admin, grade="D", region="310000") == set()
+
+
+def test_a_regulator_reviews_its_own_region_only(city):
+    city.enterprise("generator", name="印染甲", region="330602")
+    city.enterprise("recycler", name="上海乙", region="310115", location=None)
+
+    assert names(city.regulator("330600")) == {"印染甲"}
+    assert names(city.regulator("330600"), region="310000") == set()
+    assert names(city.regulator("310000")) == {"上海乙"}
+    refused(city.enterprise("generator").get("/enterprises"), 403, "role_forbids")
+
+
+def test_a_regulators_region_must_exist_and_only_an_admin_makes_one(city):
+    body = {"name": "局", "region": "330600"}
+
+    refused(city.admin.post("/regulators", {**body, "region": "990000"}), 422, "unknown_region", "region")
+    for party in (city.regulator("330000"), city.enterprise("generator")):
+        refused(party.post("/regulators", body), 403, "role_forbids")

@@ -1,0 +1,101 @@
+"""Who changes a thing says which version of it they saw."""
+
+import threading
+
+import pytest
+
+from tests.http.answers import refused
+
+
+@pytest.fixture
+def owner(city):
+    return city.enterprise("generator")
+
+
+@pytest.fixture
+def path(city, owner):
+    return f"/listings/{city.supply(owner)['id']}"
+
+
+def test_a_change_gives_a_new_etag_and_reading_does_not(owner, path):
+    first = owner.get(path).headers["ETag"]
+    assert owner.get(path).headers["ETag"] == first
+
+    changed = owner.patch(path, {"title": "new"}, if_match=first)
+    assert changed.headers["ETag"] != first
+    assert owner.get(path).headers["ETag"] == changed.headers["ETag"]
+
+
+def test_posting_answers_with_the_etag_of_what_it_made(city, owner):
+    body = {"name": "企业", "contact": {"name": "王", "email": "a@example.com", "phone": "0575-85000000"}}
+    answer = owner.patch(f"/enterprises/{owner.id}", body, owner.get("/enterprises/me").headers["ETag"])
+
+    assert answer.headers["ETag"] == owner.get(f"/enterprises/{owner.id}").headers["ETag"]
+
+
+@pytest.mark.parametrize(
+    ("if_match", "status", "code"),
+    [
+        (None, 428, "if_match_missing"),
+        ("", 412, "version_changed"),
+        ('"999"', 412, "version_changed"),
+        ("nonsense", 412, "version_changed"),
+        ('"7", "8"', 412, "version_changed"),
+    ],
+)
+def test_a_missing_version_is_428_and_a_wrong_one_412(owner, path, if_match, status, code):
+    headers = {} if if_match is None else {"If-Match": if_match}
+    refused(owner.call("PATCH", path, json={"title": "new"}, headers=headers), status, code)
+    assert owner.get(path).json["title"] == "稀硫酸 20%"
+
+
+def test_a_stale_version_is_refused_after_somebody_elses_change(owner, path):
+    seen = owner.get(path).headers["ETag"]
+    assert owner.patch(path, {"title": "first"}, if_match=seen).status_code == 200
+
+    refused(owner.patch(path, {"title": "second"}, if_match=seen), 412, "version_changed")
+    assert owner.get(path).json["title"] == "first"
+
+
+def test_one_of_several_versions_or_a_star_will_do(owner, path):
+    seen = owner.get(path).headers["ETag"]
+
+    assert owner.patch(path, {"title": "a"}, if_match=f'"999", {seen}').status_code == 200
+    assert owner.patch(path, {"title": "b"}, if_match="*").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [("/matching-policy", "push_top"), ("/credit/rules", None), ("/notification-preferences", "email")],
+)
+def test_what_is_put_whole_obeys_versions_too(city, owner, path, field):
+    party = owner if path == "/notification-preferences" else city.admin
+    now = party.get(path)
+    refused(party.put(path, now.json, if_match=None), 428, "if_match_missing")
+    refused(party.put(path, now.json, if_match='"999"'), 412, "version_changed")
+
+    done = party.put(path, now.json, if_match=now.headers["ETag"])
+    assert done.status_code == 200
+    assert done.headers["ETag"] == party.get(path).headers["ETag"] != now.headers["ETag"]
+    refused(party.put(path, now.json, if_match=now.headers["ETag"]), 412, "version_changed")
+
+
+def test_of_concurrent_changes_to_one_version_one_wins(city, owner, path):
+    seen = owner.get(path).headers["ETag"]
+    start, statuses = threading.Barrier(4), []
+
+    def change(title):
+        client = city.app.test_client()
+        start.wait()
+        answer = client.patch(
+            f"/api/v1{path}", json={"title": title}, headers={**owner.headers, "If-Match": seen}
+        )
+        statuses.append(answer.status_code)
+
+    rivals = [threading.Thread(target=change, args=(f"title {number}",)) for number in range(4)]
+    for one in rivals:
+        one.start()
+    for one in rivals:
+        one.join()
+
+    assert sorted(statuses) == [200, 412, 412, 412]

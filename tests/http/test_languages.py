@@ -1,0 +1,168 @@
+"""Every sentence has both languages; nothing is answered in the library's own English."""
+
+import ast
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from marketplace import errors
+from marketplace.http.problems import Said
+from marketplace.http.schemas import Schema
+from marketplace.messages import LANGUAGES, say, table
+
+ROOT = Path(__file__).resolve().parents[2] / "marketplace"
+SPEAKERS = {"Said", "Notice", "say", *(name for name, one in vars(errors).items() if isinstance(one, type))}
+OTHER_SAYINGS = ("supervisor.py", "embedded.py")
+"""Their `say` writes progress to a terminal."""
+
+
+def facts(sentence):
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+def spoken_codes():
+    """(code, facts or None for computed ones, place) of every literal code in the source."""
+    for path in sorted(ROOT.rglob("*.py")):
+        if path.name in OTHER_SAYINGS:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and node.args and isinstance(node.func, ast.Name)):
+                continue
+            code = node.args[0]
+            if node.func.id in SPEAKERS and isinstance(code, ast.Constant) and isinstance(code.value, str):
+                given = {one.arg for one in node.keywords if one.arg and one.arg != "at"}
+                open_ended = node.func.id == "Notice" or any(one.arg is None for one in node.keywords)
+                yield code.value, None if open_ended else given, f"{path.name}:{node.lineno}"
+
+
+def test_every_message_speaks_both_languages_with_the_same_facts():
+    for code, sentences in table().items():
+        assert set(sentences) == set(LANGUAGES), code
+        assert all(one.strip() or one == " " for one in sentences.values()), code
+        assert facts(sentences["en"]) == facts(sentences["zh"]), code
+
+
+def test_every_chinese_sentence_is_chinese():
+    for code, sentences in table().items():
+        assert re.search(r"[\u4e00-\u9fff]", sentences["zh"]) or code in ("kind_id", "kind_flag"), code
+        assert not re.search(
+            r"[\u4e00-\u9fff]", re.sub(r"固废法|医疗废物管理条例|危险废物\w+", "", sentences["en"])
+        )
+
+
+def test_every_code_in_the_source_has_its_sentence_and_gives_its_facts():
+    codes = list(spoken_codes())
+    assert len(codes) > 80
+    for code, given, place in codes:
+        assert code in table(), f"{place} speaks of {code}, which has no sentence"
+        if given is not None:
+            assert facts(table()[code]["en"]) <= given, f"{place} gives {code} too few facts"
+
+
+def test_every_gate_reason_warning_and_component_of_the_matching_has_its_sentence():
+    import matching
+
+    source = "\n".join(
+        path.read_text(encoding="utf-8") for path in Path(matching.__file__).parent.glob("*.py")
+    )
+    for gate in matching.GATES:
+        assert f"source_{gate}" in table()
+        assert f"finding_{gate}" in table() or gate == "self"
+        assert any(code.startswith(f"why_{gate}_") for code in table()), gate
+    for code in table():
+        if code.startswith("why_"):
+            reason = code.removeprefix("why_").split("_", 1)[1]
+            assert f'"{reason}"' in source, f"{code} is never said"
+
+
+def all_schemas(of=Schema):
+    for one in of.__subclasses__():
+        yield one
+        yield from all_schemas(one)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_message_of_every_field_is_ours(app, language):
+    """Bound fields, and those inside lists and dictionaries, keep only sentences that `say` can speak."""
+
+    def hold(field, place):
+        for key, message in field.error_messages.items():
+            assert isinstance(message, Said), f"{place}: {key} says {message!r}"
+            kinds = {name: say(str(fact), language) for name, fact in message.facts.items()}
+            assert say(str(message), language, **kinds)
+        for name in ("inner", "key_field", "value_field"):
+            if getattr(field, name, None) is not None:
+                hold(getattr(field, name), f"{place}.{name}")
+
+    schemas = set(all_schemas())
+    assert len(schemas) > 40
+    for one in schemas:
+        assert all(isinstance(said, Said) for said in one.error_messages.values())
+        for name, field in one().fields.items():
+            hold(field, f"{one.__name__}.{name}")
+
+
+WRONG = {
+    "kind": 5, "title": [], "waste": "acid", "accepts": 5, "quantity_t": "12", "min_lot_t": True,
+    "price_cny_per_t": 0.001, "region": "33", "location": {"lon": 200, "crs": "mars"}, "max_distance_km": 0,
+    "available_from": "tomorrow", "available_until": None, "form": "plasma", "composition": [{"min": "1"}],
+    "requires": {}, "treatment": "RRRR", "exemption_item": 2.5, "publish": "yes", "colour": "red",
+}  # fmt: skip
+
+
+def test_every_complaint_about_fields_is_spoken_in_the_askers_language(city):
+    owner = city.enterprise("generator", "recycler", "collector")
+    for path, body in (
+        ("/listings", WRONG),
+        ("/api-keys", {"name": None, "scopes": ["king", 5], "expires_at": "tomorrow"}),
+    ):
+        complaints = {}
+        for wanted in ("en", "zh-CN"):
+            answer = owner.post(path, body, Accept_Language=wanted)
+            assert answer.status_code == 422
+            complaints[wanted] = answer.json["errors"]
+        assert complaints["en"].keys() == complaints["zh-CN"].keys()
+        for field, said in complaints["zh-CN"].items():
+            assert all(re.search(r"[\u4e00-\u9fff]", one) for one in said), (field, said)
+            assert not any(re.search(r"[\u4e00-\u9fff]", one) for one in complaints["en"][field]), field
+
+
+def test_wrong_policies_are_complained_of_in_the_askers_language_too(city):
+    body = {"weights": {"code": "x"}, "half_distance_km": {"default": "far", "": 0}, "push_top": 0}
+    answer = city.admin.call(
+        "PUT", "/matching-policy", json=body, headers={"If-Match": "*", "Accept-Language": "zh-CN"}
+    )
+
+    assert answer.status_code == 422
+    assert all(re.search(r"[\u4e00-\u9fff]", one) for said in answer.json["errors"].values() for one in said)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "spoken"),
+    [
+        (None, "en"), ("en", "en"), ("en-GB,en;q=0.9", "en"), ("zh-CN", "zh"), ("zh", "zh"), ("zh-TW", "zh"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("en;q=0.9,zh;q=0.1", "en"), ("fr", "en"), ("*", "en"), ("", "en"),
+    ],
+)  # fmt: skip
+def test_the_language_is_the_askers_and_english_otherwise(city, wanted, spoken):
+    headers = {"Accept-Language": wanted} if wanted is not None else {}
+    answer = city.client.get("/api/v1/regions", headers=headers)
+
+    assert answer.json["detail"] == say("key_missing", spoken)
+    assert answer.json["title"] == say("status_401", spoken)
+    assert "Accept-Language" in answer.headers["Vary"]
+
+
+def test_warnings_are_spoken_in_the_askers_language(city):
+    owner = city.enterprise("recycler")
+    for wanted, beginning in (("en", "You hold no"), ("zh-CN", "贵企业没有")):
+        body = {
+            "kind": "demand", "title": "收废酸", "accepts": [{"scheme": "cn-hw", "code": "HW34"}],
+            "quantity_t": 100, "min_lot_t": 1, "available_from": "2026-12-01",
+            "available_until": "2027-01-01", "publish": True,
+        }  # fmt: skip
+        (warning,) = owner.post("/listings", body, Accept_Language=wanted).json["warnings"]
+        assert (warning["code"], warning["field"]) == ("licence_missing", "accepts")
+        assert warning["detail"].startswith(beginning)

@@ -1,0 +1,181 @@
+"""What an operator asks: does it live, is it ready, what does it do, what does it offer."""
+
+import json
+import logging
+import re
+from dataclasses import replace
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from marketplace import create_app
+from marketplace.settings import Settings
+from tests.http.answers import refused
+
+NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
+OUTSIDE = re.compile(r"""(?:src|href|url|content)\s*[=(]\s*["']?(?:https?:)?//""", re.IGNORECASE)
+
+
+@pytest.fixture
+def cut_off(app):
+    """An application whose database and queue do not answer."""
+    yield create_app(
+        replace(Settings.from_environment(), database_url=NOWHERE, redis_url="redis://127.0.0.1:1/0")
+    ).test_client()
+    create_app(app.config["SETTINGS"])
+
+
+def test_a_process_with_its_servers_lives_and_is_ready(city):
+    assert city.client.get("/healthz").json == {"status": "ok"}
+    ready = city.client.get("/readyz")
+    assert (ready.status_code, ready.json["status"]) == (200, "ready")
+    assert all(ready.json["checks"].values())
+
+
+def test_without_its_servers_it_lives_and_is_not_ready(cut_off):
+    assert cut_off.get("/healthz").status_code == 200
+    answer = cut_off.get("/readyz")
+    assert (answer.status_code, answer.json["status"]) == (503, "not ready")
+    assert answer.json["checks"] == {"database": False, "queue": False}
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/regions", {"Authorization": "Bearer hl_key"}),
+        ("POST", "/listings", {"Authorization": "Bearer hl_key", "Idempotency-Key": "one"}),
+    ],
+)
+def test_while_the_database_is_away_callers_are_asked_to_come_back(cut_off, method, path, headers):
+    answer = cut_off.open(f"/api/v1{path}", method=method, headers=headers, json={})
+
+    refused(answer, 503, "database_away")
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_a_registration_waits_for_the_database_too(cut_off):
+    body = {
+        "uscc": "91330600000000001Y", "name": "企业", "roles": ["generator"], "region": "330602",
+        "contact": {"name": "王", "email": "a@example.com", "phone": "0575-85000000"},
+    }  # fmt: skip
+    answer = cut_off.post("/api/v1/enterprises", json=body)
+
+    assert answer.status_code in (422, 503)
+    assert cut_off.get("/metrics").status_code == 200
+
+
+def test_metrics_count_requests_by_endpoint_and_status_and_the_backlog(city):
+    city.admin.get("/regions")
+    city.admin.get("/nowhere")
+    answer = city.client.get("/metrics")
+
+    assert answer.mimetype == "text/plain"
+    text = answer.get_data(as_text=True)
+    assert re.search(
+        r'huanliu_requests_total\{endpoint="catalogue.list_regions",method="GET",status="200"\} [1-9]', text
+    )
+    assert 'huanliu_tasks{status="pending"} ' in text
+    assert city.admin.key not in text
+
+
+def test_the_description_is_valid_openapi_and_names_every_route(city):
+    document = city.client.get("/openapi.json").json
+    assert document["openapi"].startswith("3.1")
+    OpenAPIV31SpecValidator(document).validate()
+
+    described = {(method.upper(), path) for path, about in document["paths"].items() for method in about}
+    for rule in city.app.url_map.iter_rules():
+        if rule.rule.startswith("/api/v1"):
+            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+            for method in rule.methods - {"HEAD", "OPTIONS"}:
+                assert (method, path) in described
+
+
+def test_the_description_says_who_may_knock_and_how_one_is_refused(city):
+    document = city.client.get("/openapi.json").json
+    for path, about in document["paths"].items():
+        for method, route in about.items():
+            if method == "parameters":
+                continue
+            place = f"{method} {path}"
+            assert route["summary"], place
+            assert "422" in route["responses"], place
+            if path == "/api/v1/enterprises" and method == "post":
+                assert route["security"] == []
+            else:
+                assert route["security"] == [{"key": []}], place
+                assert route["x-scope"], place
+            if method in ("patch", "put"):
+                assert {"412", "428"} <= set(route["responses"]), place
+            if "{" in path:
+                assert "404" in route["responses"], place
+
+
+def test_the_docs_work_without_the_internet(city):
+    assert city.client.get("/docs").headers["Location"] == "/docs/"
+    page = city.client.get("/docs/")
+    assert page.status_code == 200
+    text = page.get_data(as_text=True)
+    assert "/openapi.json" in text
+    assert not OUTSIDE.search(text)
+    needed = re.findall(r'(?:src|href)="([^"]+)"', text)
+    assert len(needed) >= 4
+    for path in needed:
+        asset = city.client.get(path)
+        assert asset.status_code == 200, path
+        assert not (path.endswith(".css") and OUTSIDE.search(asset.get_data(as_text=True))), path
+
+
+def test_every_answer_forbids_sniffing_and_caching(city):
+    for path in ("/healthz", "/api/v1/regions", "/nowhere", "/openapi.json"):
+        headers = city.client.get(path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "no-store" in headers["Cache-Control"]
+
+
+def test_each_request_is_one_json_line_without_the_key(city, caplog, capfd):
+    owner = city.enterprise("generator")
+    with caplog.at_level(logging.INFO, logger="marketplace.requests"):
+        caplog.clear()
+        owner.call("GET", "/listings", query_string={"q": "x"}, headers={"X-Request-Id": "order-2026-0001"})
+    (record,) = [one for one in caplog.records if one.name == "marketplace.requests"]
+
+    line = logging.getLogger().handlers[0].formatter.format(record)
+    said = json.loads(line)
+    assert (said["status"], said["actor"]) == (422, f"enterprise:{owner.id}")
+    assert said["message"] == "GET /api/v1/listings 422"
+    assert owner.key not in line
+
+
+def test_a_mistake_of_ours_is_500_tells_nothing_and_is_noted(city, monkeypatch, caplog):
+    from marketplace.catalogue import service
+
+    def fail(*_):
+        raise RuntimeError("the secret of the house")
+
+    monkeypatch.setattr(service, "search_regions", fail)
+    answer = city.admin.get("/regions")
+
+    refused(answer, 500, "internal")
+    assert "secret" not in answer.get_data(as_text=True)
+    assert "the secret of the house" in caplog.text
+
+
+def test_an_answer_shows_what_was_committed_before_by_anyone(city):
+    """Two applications on one database, as two processes would be."""
+    other = create_app(city.app.config["SETTINGS"]).test_client()
+    owner = city.enterprise("generator")
+    listing = city.supply(owner)
+    path = f"/api/v1/listings/{listing['id']}"
+
+    assert other.get(path, headers=owner.headers).json["status"] == "open"
+    assert owner.post(f"/listings/{listing['id']}/withdraw").status_code == 200
+    assert other.get(path, headers=owner.headers).json["status"] == "withdrawn"
+    assert (
+        other.delete(
+            f"/api/v1/api-keys/{owner.get('/api-keys').json['items'][0]['id']}", headers=owner.headers
+        ).status_code
+        == 204
+    )
+    refused(owner.get("/listings"), 401, "key_revoked")

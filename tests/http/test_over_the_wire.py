@@ -1,0 +1,91 @@
+"""A real gunicorn on loopback: what only a socket can show."""
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MEGABYTE = b"x" * 1_000_000
+
+
+@pytest.fixture(scope="module")
+def port(database_url, redis_url):
+    """Port of a gunicorn on this process's own servers."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        number = probe.getsockname()[1]
+    env = {**os.environ, "PORT": str(number), "WEB_WORKERS": "1", "WEB_THREADS": "2"}
+    args = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py", "wsgi:app"]
+    server = subprocess.Popen(args, cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", number), timeout=1).close()
+                break
+            except OSError:
+                assert server.poll() is None and time.monotonic() < deadline
+                time.sleep(0.1)
+        yield number
+    finally:
+        server.terminate()
+        server.wait(15)
+
+
+def post(port, path, body, **headers):
+    """(status, problem) of a POST; a list as body is sent chunked."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    with closing(connection):
+        sent = iter(body) if isinstance(body, list) else body
+        named = {"Content-Type": "application/json", **headers}
+        connection.request("POST", f"/api/v1{path}", sent, named, encode_chunked=isinstance(body, list))
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())["code"]
+
+
+@pytest.mark.parametrize("close", [{}, {"Connection": "close"}], ids=["kept", "closed"])
+@pytest.mark.parametrize(
+    "body",
+    [MEGABYTE * 10, [MEGABYTE] * 10, b"{" + MEGABYTE, [b"{", MEGABYTE]],
+    ids=["10 MB", "10 MB in chunks", "a byte too many", "a byte too many in chunks"],
+)
+def test_a_body_over_the_limit_is_told_so_however_it_is_sent(city, port, body, close):
+    bearer = {"Authorization": f"Bearer {city.enterprise('generator').key}"}
+    chunked = {"Transfer-Encoding": "chunked"} if isinstance(body, list) else {}
+
+    assert post(port, "/listings", body, **bearer, **chunked, **close) == (413, "body_too_large")
+    assert post(port, "/enterprises", body, **chunked, **close) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize("close", [{}, {"Connection": "close"}], ids=["kept", "closed"])
+def test_a_stranger_with_a_large_body_hears_that_a_key_is_missing(city, port, close):
+    assert post(port, "/listings", MEGABYTE * 10, **close) == (401, "key_missing")
+
+
+def test_a_body_in_chunks_is_read(city, port):
+    bearer = {"Authorization": f"Bearer {city.enterprise('generator').key}"}
+    chunks = [b'{"kind": ', b'"gift"', b"}"]
+    status, code = post(port, "/listings", chunks, **bearer, **{"Transfer-Encoding": "chunked"})
+
+    assert (status, code) == (422, "invalid_input")
+    status, code = post(port, "/listings", [b"{"], **bearer, **{"Transfer-Encoding": "chunked"})
+    assert (status, code) == (400, "not_json")
+
+
+def test_a_connection_lives_on_after_a_refusal(city, port):
+    key = city.enterprise("generator").key
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        for body, status in ((b"{", 400), (b"x" * 1_000_001, 413), (b"{}", 422), (b"[]", 422)):
+            connection.request("POST", "/api/v1/listings", body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == status

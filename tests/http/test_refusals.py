@@ -1,0 +1,261 @@
+"""Refusals have one shape and one order, so that a stranger learns nothing from a later one."""
+
+import json
+from uuid import uuid4
+
+import pytest
+
+from tests.city import ACID, Party, listing_terms
+from tests.http.answers import refused, verdict
+
+NOBODY = uuid4()
+NONSENSE = {"quantity_t": -1, "colour": "red"}
+HUGE = b"x" * 10_000_000
+
+
+def supply(**about):
+    return {**listing_terms(kind="supply", title="稀硫酸", waste=ACID), **about}
+
+
+def send(party, path, data, method="POST", media="application/json", **headers):
+    return party.call(method, path, data=data, content_type=media, headers=headers)
+
+
+def narrowed(party, *scopes):
+    """The same party, by a key with fewer scopes."""
+    key = party.post("/api-keys", {"name": "narrow", "scopes": list(scopes)}).json["api_key"]
+    return Party(party.city, key, party.id, party.number)
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        (None, "key_missing"),
+        ("Basic aGk6aGk=", "key_missing"),
+        ("Bearer", "key_missing"),
+        ("Bearer  ", "key_missing"),
+        ("Bearer hl_of_nobody", "key_unknown"),
+        ("Bearer \xff\x80", "key_unknown"),
+    ],
+)
+def test_without_a_good_key_everything_is_401(city, header, code):
+    headers = {"Authorization": header} if header else {}
+    for method, path in (("GET", f"/listings/{NOBODY}"), ("POST", "/listings"), ("PUT", "/matching-policy")):
+        answer = city.client.open(f"/api/v1{path}", method=method, headers=headers, data=HUGE)
+        refused(answer, 401, code)
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_the_scheme_of_a_key_is_read_in_any_case(city):
+    answer = city.client.get("/api/v1/regions", headers={"Authorization": f"bearer {city.admin.key}"})
+
+    assert answer.status_code == 200
+
+
+def test_a_revoked_and_an_expired_key_are_401_and_say_why(city):
+    owner = city.enterprise("generator")
+    revoked, expiring = narrowed(owner, "read"), narrowed(owner, "read")
+    older = owner.get("/api-keys").json["items"][1]
+    assert owner.delete(f"/api-keys/{older['id']}").status_code == 204
+
+    refused(revoked.get("/regions"), 401, "key_revoked")
+    assert expiring.get("/regions").status_code == 200
+    city.wait(days=365)
+    refused(expiring.get("/regions"), 401, "key_expired")
+
+
+def test_the_order_of_refusals_is_that_of_the_contract(city):
+    """Each row is wrong in everything that its left neighbour in the contract's order is not wrong in."""
+    owner, neighbour = city.enterprise("generator"), city.enterprise("generator")
+    pending = city.enterprise("generator", approved=False)
+    reader = narrowed(owner, "read")
+    listing = city.supply(owner)
+    here, there = f"/listings/{listing['id']}", f"/listings/{NOBODY}"
+    bad, stale = json.dumps(NONSENSE).encode(), {"If-Match": '"999"'}
+
+    def patch(party, path, data, media="application/json", **headers):
+        return verdict(send(party, path, data, "PATCH", media, **headers))
+
+    assert {
+        "scope before all": patch(reader, there, HUGE, "text/plain"),
+        "kind of key before all": patch(city.admin, there, HUGE, "text/plain"),
+        "state of the enterprise before 404": verdict(pending.post(f"{there}/publish", NONSENSE)),
+        "a neighbour's before 428": patch(neighbour, here, HUGE, "text/plain"),
+        "an unknown one before 428": patch(owner, there, HUGE, "text/plain"),
+        "no version before 413": patch(owner, here, HUGE, "text/plain"),
+        "a stale version before 413": patch(owner, here, HUGE, "text/plain", **stale),
+        "a large body before 415": patch(owner, here, HUGE, "text/plain", **{"If-Match": "*"}),
+        "not JSON before 422": patch(owner, here, b"{", **{"If-Match": "*"}),
+        "wrong medium before 422": patch(owner, here, bad, "text/plain", **{"If-Match": "*"}),
+        "fields before 409": patch(owner, here, bad, **{"If-Match": "*"}),
+    } == {
+        "scope before all": (403, "scope_missing"),
+        "kind of key before all": (403, "role_forbids"),
+        "state of the enterprise before 404": (403, "enterprise_pending"),
+        "a neighbour's before 428": (404, "not_found"),
+        "an unknown one before 428": (404, "not_found"),
+        "no version before 413": (428, "if_match_missing"),
+        "a stale version before 413": (412, "version_changed"),
+        "a large body before 415": (413, "body_too_large"),
+        "not JSON before 422": (400, "not_json"),
+        "wrong medium before 422": (415, "media_type"),
+        "fields before 409": (422, "invalid_input", "colour", "quantity_t"),
+    }
+
+
+def test_a_closed_listing_is_409_only_for_a_valid_change(city):
+    owner = city.enterprise("generator")
+    path = f"/listings/{city.supply(owner)['id']}"
+    assert owner.post(f"{path}/withdraw").status_code == 200
+
+    refused(owner.patch(path, NONSENSE), 422, "invalid_input", "colour", "quantity_t")
+    refused(owner.patch(path, {"quantity_t": 100}), 409, "wrong_state")
+
+
+def test_a_body_is_403_before_it_is_422_where_only_the_body_tells(city):
+    generator, carrier = city.enterprise("generator"), city.enterprise("transporter")
+    pending = city.enterprise("generator", approved=False)
+    keys = narrowed(generator, "read", "admin")
+    me = f"/enterprises/{generator.id}"
+
+    assert {
+        "a demand of a generator": verdict(generator.post("/listings", {"kind": "demand", **NONSENSE})),
+        "anything of a transporter": verdict(carrier.post("/listings", {"kind": "gift", **NONSENSE})),
+        "publishing while pending": verdict(
+            pending.post("/listings", {"kind": "supply", "publish": True, **NONSENSE})
+        ),
+        "an admin's field": verdict(generator.patch(me, {"roles": 5, **NONSENSE}, if_match=None)),
+        "a scope one lacks": verdict(keys.post("/api-keys", {"name": "", "scopes": ["deals:write", "x"]})),
+    } == {
+        "a demand of a generator": (403, "role_missing"),
+        "anything of a transporter": (403, "role_missing"),
+        "publishing while pending": (403, "enterprise_pending"),
+        "an admin's field": (403, "admin_only_field", "roles"),
+        "a scope one lacks": (403, "scope_missing", "scopes"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "media", "status", "code"),
+    [
+        (b"{", "application/json", 400, "not_json"),
+        (b"quantity=5", "application/json", 400, "not_json"),
+        (b'{"title": "\xff"}', "application/json", 400, "not_json"),
+        (b"[" * 100_000 + b"]" * 100_000, "application/json", 400, "not_json"),
+        (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "application/json", 400, "not_json"),
+        (b"1" * 5_000, "application/json", 400, "not_json"),
+        (b"title=x", "application/x-www-form-urlencoded", 415, "media_type"),
+        (b"{}", "text/plain", 415, "media_type"),
+        (b"{}", None, 415, "media_type"),
+        (HUGE, "application/json", 413, "body_too_large"),
+        (b'{"title": "' + HUGE + b'"}', "application/json", 413, "body_too_large"),
+        (HUGE, "text/plain", 413, "body_too_large"),
+    ],
+    ids=str,
+)
+def test_a_body_that_is_no_json_is_refused_as_such(city, data, media, status, code):
+    owner = city.enterprise("generator")
+
+    refused(send(owner, "/listings", data, media=media), status, code)
+    refused(city.client.post("/api/v1/enterprises", data=data, content_type=media), status, code)
+    assert owner.get("/listings").json["items"] == []
+
+
+@pytest.mark.parametrize("depth", [100, 900, 960, 970, 980, 1000])
+def test_no_depth_of_nesting_is_our_mistake(city, depth):
+    owner = city.enterprise("generator")
+    for data in (b"[" * depth + b"]" * depth, b'{"a":' * depth + b"1" + b"}" * depth):
+        assert send(owner, "/listings", data).status_code in (400, 422)
+
+
+@pytest.mark.parametrize("body", ["[]", "null", "5", '"text"', "true"])
+def test_json_that_is_no_object_blames_the_body(city, body):
+    owner = city.enterprise("generator")
+
+    refused(send(owner, "/listings", body.encode()), 422, "invalid_input", "body")
+
+
+def test_json_may_say_its_charset_and_may_be_marked(city):
+    owner = city.enterprise("generator")
+    said = json.dumps(supply(), ensure_ascii=False)
+
+    for data, media in (
+        (said.encode(), "application/json; charset=utf-8"),
+        (b"\xef\xbb\xbf" + said.encode(), "application/json"),
+    ):
+        assert send(owner, "/listings", data, media=media).json["title"] == "稀硫酸"
+
+
+def test_nul_and_lone_surrogates_are_refused_wherever_they_stand(city):
+    owner = city.enterprise("generator")
+
+    def posted(text):
+        return verdict(send(owner, "/listings", text.encode()))
+
+    def asked(path):
+        return verdict(city.client.get(f"/api/v1{path}", headers=owner.headers))
+
+    assert {
+        "NUL in a text": posted('{"title": "a\\u0000b"}'),
+        "half a pair in a text": posted('{"title": "a\\ud800b"}'),
+        "NUL deep down": posted('{"composition": [{"component": "\\u0000", "min": 1}]}'),
+        "NUL in a name": posted('{"ti\\u0000tle": "a"}'),
+        "NUL in a query": asked("/listings?code=%00"),
+        "NUL in a cursor": asked("/listings?cursor=%00"),
+        "NUL in a path": asked("/waste-codes/cn-hw/%00"),
+        "NUL in a scheme": asked("/waste-codes/%00/HW34"),
+        "half a pair in a path": asked("/waste-codes/cn-hw/%ed%a0%80"),
+        "half a pair in a query": asked("/waste-codes?q=%ed%a0%80"),
+    } == {
+        "NUL in a text": (422, "invalid_input", "title"),
+        "half a pair in a text": (422, "invalid_input", "title"),
+        "NUL deep down": (422, "invalid_input", "composition.0.component"),
+        "NUL in a name": (422, "invalid_input", "body"),
+        "NUL in a query": (422, "invalid_input", "code"),
+        "NUL in a cursor": (422, "invalid_input", "cursor"),
+        "NUL in a path": (422, "invalid_input", "code"),
+        "NUL in a scheme": (422, "invalid_input", "scheme"),
+        "half a pair in a path": (404, "not_found"),
+        "half a pair in a query": (200,),
+    }
+
+
+def test_what_no_route_knows_is_a_problem_too(city):
+    owner = city.enterprise("generator")
+
+    refused(city.client.get("/nowhere"), 404, "not_found")
+    refused(owner.get("/nowhere"), 404, "not_found")
+    refused(owner.get("/listings/not-a-uuid"), 404, "not_found")
+    answer = owner.delete("/listings")
+    refused(answer, 405, "method_not_allowed")
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_unknown_fields_are_refused_wherever_they_stand(city):
+    owner = city.enterprise("generator")
+    draft = city.supply(owner, publish=False)
+
+    assert {
+        "body": verdict(owner.post("/listings", supply(colour="red"))),
+        "nested": verdict(owner.post("/listings", supply(waste={**ACID, "name": "acid"}))),
+        "query": verdict(owner.get("/listings", colour="red")),
+        "a route without a body": verdict(owner.post(f"/listings/{draft['id']}/publish", {"at": "noon"})),
+        "said twice": verdict(city.client.get("/api/v1/listings?limit=1&limit=2", headers=owner.headers)),
+    } == {
+        "body": (422, "invalid_input", "colour"),
+        "nested": (422, "invalid_input", "waste.name"),
+        "query": (422, "invalid_input", "colour"),
+        "a route without a body": (422, "invalid_input", "at"),
+        "said twice": (422, "invalid_input", "limit"),
+    }
+    assert owner.get(f"/listings/{draft['id']}").json["status"] == "draft"
+
+
+def test_every_answer_carries_a_request_id_and_takes_over_a_good_one(city):
+    given = city.client.get("/api/v1/regions", headers={"X-Request-Id": "order-2026-0001"})
+    refused(given, 401, "key_missing")
+    assert given.headers["X-Request-Id"] == "order-2026-0001"
+
+    for poor in ("short", "x" * 65, "with space in it", 'quote"quote"'):
+        answer = city.client.get("/api/v1/regions", headers={"X-Request-Id": poor})
+        assert answer.headers["X-Request-Id"] not in ("", poor)

@@ -1,0 +1,138 @@
+"""The life of a listing, walked at random and held to its table."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select
+
+from marketplace.events.models import Event
+from marketplace.extensions import db
+from marketplace.listings.models import LIFE, Status
+from tests.city import City
+from tests.http.answers import refused
+
+TARGET = {(move.name, move.source): move.target for move in LIFE.moves}
+TELLS = {(move.name, move.source): move.tells for move in LIFE.moves}
+
+
+class Life(RuleBasedStateMachine):
+    """What the table says of each listing, beside what the API says."""
+
+    city: City
+    listings = Bundle("listings")
+
+    def __init__(self):
+        super().__init__()
+        self.city.__enter__()
+        self.owner = self.city.enterprise("generator")
+        self.other = self.city.enterprise("recycler")
+        self.status: dict[str, str] = {}
+        self.last_day: dict[str, date] = {}
+        self.told: list[tuple[str, str]] = []
+
+    def move(self, name, listing, call, ok=200):
+        """Do a move over the API and by the table; both must agree."""
+        answer = call(f"/listings/{listing}")
+        step = (name, self.status[listing])
+        if step in TARGET:
+            assert answer.status_code == ok, answer.json
+            assert answer.json["status"] == TARGET[step]
+            self.enter(listing, step)
+        else:
+            refused(answer, 409, "wrong_state")
+
+    def enter(self, listing, step):
+        self.status[listing] = TARGET[step]
+        if TELLS[step]:
+            self.told.append((TELLS[step], listing))
+
+    @rule(target=listings, publish=st.booleans(), days=st.integers(1, 4))
+    def draft(self, publish, days):
+        last = (self.city.now + timedelta(days=days)).date()
+        today = str(self.city.now.date())
+        made = self.city.supply(self.owner, publish=publish, available_from=today, available_until=str(last))
+        self.status[made["id"]] = Status.DRAFT
+        self.last_day[made["id"]] = last
+        if publish:
+            self.enter(made["id"], ("publish", Status.DRAFT))
+        return made["id"]
+
+    @rule(listing=listings)
+    def publish(self, listing):
+        if self.status[listing] == Status.DRAFT and self.last_day[listing] < self.city.now.date():
+            refused(self.owner.post(f"/listings/{listing}/publish"), 422, "window_over", "available_until")
+        else:
+            self.move("publish", listing, lambda path: self.owner.post(f"{path}/publish"))
+
+    @rule(listing=listings, tonnes=st.integers(20, 5000))
+    def change(self, listing, tonnes):
+        self.move("change", listing, lambda path: self.owner.patch(path, {"quantity_t": tonnes}))
+
+    @rule(listing=listings)
+    def withdraw(self, listing):
+        self.move("withdraw", listing, lambda path: self.owner.post(f"{path}/withdraw"))
+
+    @rule(listing=listings)
+    def meddle(self, listing):
+        """A neighbour can do nothing, whatever the state."""
+        for call in ("publish", "withdraw"):
+            answer = self.other.post(f"/listings/{listing}/{call}")
+            refused(answer, 404, "not_found")
+
+    @rule(days=st.integers(1, 3))
+    def wait(self, days):
+        self.city.now += timedelta(days=days)
+        self.city.settle()
+        for listing in sorted(self.status):
+            if self.status[listing] == Status.OPEN and self.last_day[listing] < self.city.now.date():
+                self.enter(listing, ("expire", Status.OPEN))
+
+    @invariant()
+    def the_api_shows_the_state_of_the_table(self):
+        shown = {one["id"]: one["status"] for one in self.owner.get("/listings", limit=100).json["items"]}
+        assert shown == self.status
+
+    @invariant()
+    def others_see_what_is_open_and_nothing_else(self):
+        seen = {one["id"] for one in self.other.get("/listings", limit=100).json["items"]}
+        assert seen == {one for one, status in self.status.items() if status == Status.OPEN}
+
+    @invariant()
+    def each_move_told_what_the_table_says(self):
+        with self.city.app.app_context():
+            rows = db.session.scalars(select(Event).where(Event.name.like("listing.%")).order_by(Event.id))
+            told = [(one.name, one.payload["listing_id"]) for one in rows]
+        assert told[-8:] == self.told[len(self.told) - len(told[-8:]) :]
+
+    def teardown(self):
+        self.city.__exit__(None, None, None)
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
+def test_any_life_of_a_listing_follows_the_table(app):
+    class Here(Life):
+        city = property(lambda self: self.__dict__.setdefault("_city", City(app)))
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=5,
+            stateful_step_count=10,
+            derandomize=True,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_every_move_of_the_table_starts_and_ends_in_a_state_there_is():
+    states = {str(one) for one in Status}
+
+    assert {move.source for move in LIFE.moves} | {move.target for move in LIFE.moves} == states
+    closed = states - {move.source for move in LIFE.moves}
+    assert closed == {"fulfilled", "expired", "withdrawn"}
+    assert len({(move.name, move.source) for move in LIFE.moves}) == len(LIFE.moves)
