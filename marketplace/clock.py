@@ -83,11 +83,15 @@ def tick() -> None:
 
 
 def run(app: Flask, stop: threading.Event | None = None) -> None:
-    """Tick until told to stop. Only the holder of the advisory lock ticks; a lost database is waited for."""
+    """Tick until told to stop. Only the holder of the advisory lock ticks; a lost database is waited for.
+
+    The lock lives on a connection of its own, detached from the pool, and so ends with it.
+    """
     stop = stop or _stop_on_signal()
     while not stop.is_set():
         try:
             with app.app_context(), db.engine.connect() as guard:
+                guard.detach()
                 if not guard.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK}).scalar():
                     guard.rollback()
                     stop.wait(1)

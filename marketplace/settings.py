@@ -48,7 +48,7 @@ class Settings:
 
     task_visibility_s: float = 30.0
     """How long a task handed to the queue may stay unfinished before the sweeper hands it out again."""
-    task_attempts: int = 8
+    task_attempts: int = 12
     """Failures after which a task is parked with its reason."""
     clock_tick_s: float = 0.5
     """How often the clock looks for what is due."""

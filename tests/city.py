@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -17,6 +18,7 @@ from stdnum.cn import uscc
 
 from marketplace import clock
 from marketplace.enterprises import service as enterprises
+from marketplace.enterprises.models import Enterprise
 from marketplace.events import service as events
 from marketplace.events.actor import ADMIN, PLATFORM
 from marketplace.events.models import Task, TaskStatus
@@ -73,6 +75,27 @@ class Party:
     def delete(self, path: str) -> Any:
         return self.call("DELETE", path)
 
+    def feedback(self, mine: dict[str, Any], theirs: dict[str, Any], verdict: str) -> dict[str, Any]:
+        """Say "interested" or "not_suitable" of a pairing; returns the API's answer."""
+        answer = self.post(f"/listings/{mine['id']}/matches/{theirs['id']}/feedback", {"verdict": verdict})
+        assert answer.status_code == 200, answer.json
+        return answer.json
+
+    def pairing(self, mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+        """A pairing explained to the owner of `mine`."""
+        answer = self.get(f"/listings/{mine['id']}/matches/{theirs['id']}")
+        assert answer.status_code == 200, answer.json
+        return answer.json
+
+    def prefer(self, **wishes: Any) -> None:
+        """Set the notification preferences; what is not named is the default."""
+        answer = self.put("/notification-preferences", {"email": "immediate", **wishes})
+        assert answer.status_code == 200, answer.json
+
+    def standing(self) -> dict[str, Any]:
+        """The enterprise's own credit."""
+        return self.get(f"/enterprises/{self.id}/credit").json
+
     def inbox(self, kind: str = "match.found") -> list[dict[str, Any]]:
         """Released messages of a kind, first released first."""
         items = self.get("/notifications", limit=100).json["items"]
@@ -123,19 +146,16 @@ class City(AbstractContextManager["City"]):
                 pass
 
     def _work(self) -> bool:
+        overdue = self._pending(Task.due_at <= self.now)
         clock.tick()
-        due = db.session.scalars(
-            select(Task.id)
-            .where(Task.status == TaskStatus.PENDING)
-            .where(
-                (Task.due_at <= self.now)
-                | (Task.attempts == 0) & (Task.due_at <= self.now + timedelta(seconds=31))
-            )
-            .order_by(Task.id)
-        ).all()
+        handed_over = (Task.attempts == 0) & (Task.due_at <= self.now + timedelta(seconds=31))
+        due = sorted({*overdue, *self._pending((Task.due_at <= self.now) | handed_over)})
         for task_id in due:
             events.perform(task_id)
         return bool(due)
+
+    def _pending(self, condition: Any) -> list[int]:
+        return list(db.session.scalars(select(Task.id).where(Task.status == TaskStatus.PENDING, condition)))
 
     # ------------------------------------------------------------ people and papers
 
@@ -200,6 +220,34 @@ class City(AbstractContextManager["City"]):
         assert answer.status_code == 201, answer.json
         return answer.json
 
+    def recycler(self, grade: str | None = None, code: str = "HW34", **about: Any) -> Party:
+        """A recycler licensed for a code."""
+        party = self.enterprise("recycler", grade=grade, **about)
+        self.licence(party, code)
+        return party
+
+    def second_admin(self) -> Party:
+        """Another officer of the platform."""
+        with self.app.app_context():
+            _, key = enterprises.create_staff(PLATFORM, ADMIN, "the second admin")
+        return Party(self, key)
+
+    def standing_of(self, party: Party) -> tuple[int, str]:
+        """Score in thousandths and grade, whether or not the party's key still lives."""
+        with self.app.app_context():
+            row = db.session.get_one(Enterprise, UUID(party.id))
+            return row.credit_milli, row.grade
+
+    def told(self, *listings: dict[str, Any]) -> list[str]:
+        """Ids of the enterprises told of these listings, in the order of release."""
+        query = (
+            "SELECT enterprise_id FROM notification WHERE kind = 'match.found' AND place IS NOT NULL"
+            " AND counterpart_id = ANY(CAST(:ids AS uuid[])) ORDER BY place"
+        )
+        with self.app.app_context():
+            ids = {"ids": [one["id"] for one in listings]}
+            return [str(one) for one in db.session.scalars(text(query), ids)]
+
     # ------------------------------------------------------------ listings
 
     def supply(self, owner: Party, **about: Any) -> dict[str, Any]:
@@ -215,6 +263,15 @@ class City(AbstractContextManager["City"]):
         answer = owner.post("/listings", {**listing_terms(), **body})
         assert answer.status_code == 201, answer.json
         return answer.json
+
+    def change(self, owner: Party, listing: dict[str, Any], **terms: Any) -> dict[str, Any]:
+        """Change an open listing; returns the API's answer."""
+        answer = owner.patch(f"/listings/{listing['id']}", terms)
+        assert answer.status_code == 200, answer.json
+        return answer.json
+
+    def withdraw(self, owner: Party, listing: dict[str, Any]) -> None:
+        assert owner.post(f"/listings/{listing['id']}/withdraw").status_code == 200
 
     def matches(self, owner: Party, listing: dict[str, Any], **query: Any) -> list[str]:
         """Ids of the counterparts of a listing, best first."""

@@ -9,7 +9,7 @@ from ..http.authentication import EVERY_KEY, STAFF, actor, allow
 from ..http.etags import etag
 from ..http.paging import PageQuery, cursor_of, position_of
 from ..http.problems import spoken
-from ..http.room import Room, subject
+from ..http.room import Room, bodiless, subject
 from . import service
 from .schemas import (
     BlockPage,
@@ -142,8 +142,9 @@ def list_blocks(query):
 @blp.post("/credit/blocks/<uuid:block_id>/confirm")
 @allow(ADMIN, scope="admin")
 @subject(service.find_block)
+@bodiless
 @blp.response(200, BlockSchema)
-@blp.problems(404, 409)
+@blp.problems(400, 404, 409, 413, 415)
 def confirm_block(block_id):
     """Confirm a block, as a second officer."""
     return _block(service.confirm_block(actor(), block_id))

@@ -12,6 +12,7 @@ from ..http.schemas import (
     Length,
     Matches,
     Moment,
+    Number,
     OneOf,
     Range,
     Scaled,
@@ -54,10 +55,10 @@ class CreditSchema(Schema):
 class RuleSchema(Schema):
     code = Text(60, required=True, checks=[Matches(r"[a-z]+\.[a-z_]+\Z", "rule_code_form")])
     axis = fields.String(required=True, validate=OneOf(AXES))
-    points = fields.Float(required=True, validate=Range(min=-100, max=100))
+    points = Number(required=True, validate=Range(min=-100, max=100))
     title = Text(200, required=True)
     title_zh = Text(200, load_default=None, allow_none=True)
-    most_per_year = fields.Float(
+    most_per_year = Number(
         load_default=None,
         allow_none=True,
         validate=Range(min=0, max=100),

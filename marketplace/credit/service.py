@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, union_all
+from sqlalchemy import Date, cast, func, select, text, union_all
 
 from .. import clock
 from ..enterprises import service as enterprises
+from ..enterprises.models import Enterprise
 from ..errors import Conflict, Invalid, NotFound, Notice, PreconditionFailed
 from ..events.actor import PLATFORM, Actor
 from ..events.work import Work, unit_of_work
@@ -118,10 +119,18 @@ def _limited(points: int, limit: int | None) -> int:
 
 def _by_record(current: list[CreditEvent], member_since: date, today: date) -> str | None:
     """A year on the platform with five completed deals and no deduction."""
-    a_year = member_since <= date(today.year - 1, today.month, min(today.day, 28))
+    a_year = member_since <= _year_before(today)
     completed = sum(event.rule == COMPLETED for event in current)
     clean = all(event.points_milli >= 0 for event in current)
     return "record" if a_year and clean and completed >= COMPLETED_TO_ESTABLISH else None
+
+
+def _year_before(day: date) -> date:
+    """The same day a year ago; of 29 February the 28th, as PostgreSQL counts it."""
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:
+        return date(day.year - 1, 2, 28)
 
 
 # ---------------------------------------------------------------- writing
@@ -220,12 +229,12 @@ def publish_evaluation(actor: Actor, data: dict[str, Any]) -> Evaluation:
 def refresh_due() -> int:
     """Write anew the standings that the passing of days has changed. Returns how many.
 
-    Due is an enterprise of which an event or evaluation stopped counting since its standing was last
-    written.
+    Due is an enterprise of which an event or evaluation stopped counting, or which became a year old on
+    the platform, since its standing was last written.
     """
     today = clock.today()
     done = 0
-    for enterprise_id in db.session.scalars(_due(today)).all():
+    for enterprise_id in db.session.scalars(_due(today).union(_grown(today))).all():
         with unit_of_work() as work:
             _refresh(work, enterprises.lock(work, enterprise_id))
         done += 1
@@ -239,6 +248,14 @@ def _due(today: date) -> Any:
         lapsed.where(CreditEvent.lapses_on <= today), ended.where(Evaluation.valid_until <= today)
     ).subquery()
     return enterprises.standing_older_than(changes.c.enterprise_id, changes.c.day, today)
+
+
+def _grown(today: date) -> Any:
+    since = cast(func.timezone(clock.LOCAL.key, Enterprise.created_at), Date)
+    a_year_before = cast(Enterprise.credit_as_of - text("interval '1 year'"), Date)
+    return select(Enterprise.id).where(
+        Enterprise.provisional, since <= _year_before(today), since > a_year_before
+    )
 
 
 def place_block(actor: Actor, data: dict[str, Any]) -> Block:

@@ -2,13 +2,14 @@
 
 import logging
 import random
+import secrets
 from datetime import timedelta
 
 from flask import current_app
 from redis import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 
 from .. import clock
 from ..extensions import db, redis
@@ -29,44 +30,46 @@ def relay() -> int:
     """Hand every due task to its queue, as far as there is room. Returns how many were handed over.
 
     The same statement is the sweeper: a task that was handed over but not done within the visibility
-    time is due again.
+    time is due again, unless it still waits in its queue. While Valkey is away all stays due.
     """
-    return sum(_relay(name) for name in sorted(queues()))
-
-
-def _relay(name: str) -> int:
     try:
-        queue = Queue(name, connection=redis(), serializer=JSONSerializer)
-        room = QUEUE_DEPTH - queue.count
+        return sum(_relay(name) for name in sorted(queues()))
     except RedisError as error:
         log.warning("the queue is away: %s", error)
         return 0
-    tasks = _claim(name, room) if room > 0 else []
+
+
+def _relay(name: str) -> int:
+    queue = Queue(name, connection=redis(), serializer=JSONSerializer)
+    jobs = queue.get_job_ids()
+    room = QUEUE_DEPTH - len(jobs)
+    tasks = _claim(name, room, _tasks_of(jobs)) if room > 0 else []
     if not tasks:
         return 0
     try:
         queue.enqueue_many([_job(task_id) for task_id in tasks])
-    except RedisError as error:
-        log.warning("the queue is away: %s", error)
+    except RedisError:
         _give_back(tasks)
-        return 0
+        raise
     return len(tasks)
 
 
-def _claim(queue: str, room: int) -> list[int]:
+def _claim(queue: str, room: int, waiting: set[int]) -> list[int]:
     now = clock.now()
     visible_again = now + timedelta(seconds=current_app.config["SETTINGS"].task_visibility_s)
     due = (
         select(Task.id)
         .where(Task.status == TaskStatus.PENDING, Task.queue == queue, Task.due_at <= now)
         .order_by(Task.due_at, Task.id)
-        .limit(room)
+        .limit(room + len(waiting))
         .with_for_update(skip_locked=True)
     )
     with unit_of_work() as work:
         ids = list(work.session.scalars(due))
-        work.session.execute(update(Task).where(Task.id.in_(ids)).values(due_at=visible_again))
-    return ids
+        new = [task_id for task_id in ids if task_id not in waiting][:room]
+        seen = [*new, *waiting.intersection(ids)]
+        work.session.execute(update(Task).where(Task.id.in_(seen)).values(due_at=visible_again))
+    return new
 
 
 def _give_back(tasks: list[int]) -> None:
@@ -76,8 +79,19 @@ def _give_back(tasks: list[int]) -> None:
 
 def _job(task_id: int):
     return Queue.prepare_data(
-        "marketplace.events.jobs.run", (task_id,), result_ttl=0, failure_ttl=3600, timeout=300, ttl=None
+        "marketplace.events.jobs.run",
+        (task_id,),
+        job_id=f"task-{task_id}-{secrets.token_hex(4)}",
+        result_ttl=0,
+        failure_ttl=3600,
+        timeout=300,
+        ttl=None,
     )
+
+
+def _tasks_of(jobs: list[str]) -> set[int]:
+    """The tasks that these jobs carry."""
+    return {int(job.split("-")[1]) for job in jobs if job.startswith("task-")}
 
 
 def perform(task_id: int) -> bool:
@@ -88,11 +102,7 @@ def perform(task_id: int) -> bool:
     """
     try:
         with unit_of_work() as work:
-            task = work.session.scalars(
-                select(Task)
-                .where(Task.id == task_id, Task.status == TaskStatus.PENDING)
-                .with_for_update(skip_locked=True)
-            ).one_or_none()
+            task = work.session.scalars(_pending(task_id, skip_locked=True)).one_or_none()
             if task is None:
                 return False
             subscriber(task.subscriber).handler(**task.payload)
@@ -104,9 +114,17 @@ def perform(task_id: int) -> bool:
     return True
 
 
+def _pending(task_id: int, *, skip_locked: bool = False) -> Select[Task]:
+    """The task, locked, while it is still to be done."""
+    query = select(Task).where(Task.id == task_id, Task.status == TaskStatus.PENDING)
+    return query.with_for_update(skip_locked=skip_locked)
+
+
 def _note_failure(task_id: int, error: Exception) -> None:
     with unit_of_work() as work:
-        task = work.lock(Task, Task.id == task_id)
+        task = work.session.scalars(_pending(task_id).execution_options(populate_existing=True)).one_or_none()
+        if task is None:
+            return
         task.attempts += 1
         task.reason = f"{type(error).__name__}: {error}"[:500]
         if task.attempts >= current_app.config["SETTINGS"].task_attempts:
@@ -118,7 +136,7 @@ def _note_failure(task_id: int, error: Exception) -> None:
 
 def backoff(attempts: int) -> timedelta:
     """Wait before try number `attempts` + 1: doubling from 5 s to an hour, with up to half of it jitter."""
-    wait = min(BACKOFF_S * 2 ** (attempts - 1), BACKOFF_MOST_S)
+    wait = min(BACKOFF_S * 2 ** min(attempts - 1, 20), BACKOFF_MOST_S)
     return timedelta(seconds=wait * random.uniform(1.0, 1.5))
 
 

@@ -25,7 +25,7 @@ def mail_one(notification_id: UUID) -> None:
     """Send the e-mail of one released message, by day; by night owe it for the morning."""
     with unit_of_work() as work:
         row = work.lock(Notification, Notification.id == notification_id)
-        if row.mailed_at is not None:
+        if row.mailed_at is not None or not service.may_be_mailed(row):
             return
         if _put_off(work, "notifications.jobs.mail_one", {"notification_id": str(notification_id)}):
             return
@@ -54,6 +54,7 @@ def mail_digest(enterprise_id: UUID, digest_at: str) -> None:
             .order_by(Notification.place)
             .with_for_update()
         ).all()
+        rows = [row for row in rows if service.may_be_mailed(row)]
         if not rows:
             return
         for row in rows:
@@ -96,7 +97,7 @@ def _send(enterprise_id: UUID, rows: Any, message_id: str, template: str) -> Non
             relay.starttls()
         if settings.smtp_user:
             relay.login(settings.smtp_user, settings.smtp_password)
-        relay.send_message(message)
+        relay.send_message(message, to_addrs=[receiver.contact_email])
 
 
 def _kind(rows: Any) -> str:
@@ -107,7 +108,9 @@ def _kind(rows: Any) -> str:
 def _line(row: Notification, language: str) -> str:
     """One message as a sentence."""
     if row.counterpart_id is None or row.listing_id is None:
-        return say(f"mail_line_{row.kind.replace('.', '_')}", language, **row.data)
+        ends = datetime.fromisoformat(row.data["expires_at"]).astimezone(clock.LOCAL)
+        facts = {**row.data, "expires_at": f"{ends:%Y-%m-%d %H:%M}"}
+        return say(f"mail_line_{row.kind.replace('.', '_')}", language, **facts)
     pair = listings.by_id({row.listing_id, row.counterpart_id})
     mine, theirs = pair[row.listing_id], pair[row.counterpart_id]
     other = enterprises.by_id({theirs.enterprise_id})[theirs.enterprise_id]
@@ -115,7 +118,7 @@ def _line(row: Notification, language: str) -> str:
         "mine": mine.title,
         "theirs": theirs.title,
         "enterprise": other.name,
-        "tonnes": f"{theirs.remaining_kg / 1000:g}",
+        "tonnes": f"{theirs.remaining_kg / 1000:.3f}".rstrip("0").rstrip("."),
         "score": f"{row.score:.2f}",
         "contact": "",
     }

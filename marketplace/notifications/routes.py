@@ -4,7 +4,7 @@ from ..events.actor import ENTERPRISE
 from ..http.authentication import actor, allow
 from ..http.etags import etag
 from ..http.paging import cursor_of, position_of
-from ..http.room import Room, subject
+from ..http.room import Room, bodiless, subject
 from . import service
 from .schemas import (
     NotificationPage,
@@ -34,8 +34,9 @@ def inbox(query):
 @blp.post("/notifications/<uuid:notification_id>/read")
 @allow(ENTERPRISE)
 @subject(service.find)
+@bodiless
 @blp.response(200, NotificationSchema)
-@blp.problems(404)
+@blp.problems(400, 404, 413, 415)
 def mark_read(notification_id):
     """Mark a message as read."""
     return service.mark_read(actor(), notification_id)
@@ -43,8 +44,9 @@ def mark_read(notification_id):
 
 @blp.post("/notifications/read-all")
 @allow(ENTERPRISE)
+@bodiless
 @blp.response(200, ReadAllSchema)
-@blp.problems()
+@blp.problems(400, 413, 415)
 def mark_all_read():
     """Mark the whole inbox as read."""
     return {"read": service.mark_all_read(actor())}

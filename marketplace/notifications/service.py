@@ -17,7 +17,7 @@ from ..catalogue import service as catalogue
 from ..enterprises import service as enterprises
 from ..enterprises.models import Enterprise, EnterpriseStatus
 from ..errors import NotFound
-from ..events.actor import Actor
+from ..events.actor import PLATFORM, Actor
 from ..events.work import Work, unit_of_work
 from ..extensions import db
 from ..listings import service as listings
@@ -31,7 +31,9 @@ MUTUAL = "match.mutual"
 KEY_EXPIRING = "key.expiring"
 ONCE = timedelta(days=30)
 BETTER_BY = 0.1
-RELEASE_BATCH = 500
+RELEASE_BATCH = 100
+JUST_JUDGED = timedelta(minutes=1)
+"""A pairing that was planned less long ago than this is not judged again at its release."""
 DAY_STARTS, DAY_ENDS = 8, 20
 """Hours in Asia/Shanghai between which e-mail goes out."""
 
@@ -42,32 +44,37 @@ DAY_STARTS, DAY_ENDS = 8, 20
 def plan(listing_id: UUID) -> None:
     """Plan one message for every counterpart to be told of a new or changed listing.
 
-    The release time follows the grade of the receiving enterprise. Whom the listing no longer matches,
-    and who has not been told yet, will not be.
+    The release time follows the grade of the receiving enterprise, counted from one moment, so that a
+    tier is one release. Whom the listing no longer matches, and who has not been told yet, will not be.
     """
+    now = clock.now()
     with unit_of_work() as work:
         listing = listings.lock_if_open(work, listing_id)
-        if listing is None:
+        if listing is None or not _may_trade(listing.enterprise_id):
             return
         counterparts = matches.review(work, listing)
         _drop_stale(work, listing, {one.listing.id for one in counterparts})
         delays = matches.in_force().body["push_delay_s"]
         wishes = _preferences({one.enterprise.id for one in counterparts})
         for one in sorted(counterparts, key=lambda one: one.enterprise.id):
-            if not _unwelcome(one, listing, wishes):
-                _plan_one(
-                    work, listing, one, timedelta(seconds=delays.get(one.enterprise.grade, delays["D"]))
-                )
+            if _is_muted(_code_of(listing, one.listing), wishes.get(one.enterprise.id)):
+                continue
+            if not matches.is_silenced(one.listing.id, listing.id):
+                delay = timedelta(seconds=delays.get(one.enterprise.grade, delays["D"]))
+                _plan_one(work, listing, one, now + delay)
 
 
-def _unwelcome(one: matches.Counterpart, listing: Listing, wishes: dict[UUID, Preferences]) -> bool:
-    """Whether the receiver said "not for me" of the pairing or of the code."""
-    muted = set(wishes[one.enterprise.id].muted_codes) if one.enterprise.id in wishes else set()
-    if muted:
-        names = {alias.alias_id for alias in catalogue.aliases_of([_code_of(listing, one.listing)])}
-        if muted & names:
-            return True
-    return matches.is_silenced(one.listing.id, listing.id)
+def _may_trade(*enterprise_ids: UUID) -> bool:
+    rows = enterprises.by_id(set(enterprise_ids))
+    return all(row.status == EnterpriseStatus.APPROVED for row in rows.values())
+
+
+def _is_muted(code_id: int, wishes: Preferences | None) -> bool:
+    """Whether the receiver wants to hear nothing of a code, or of a category or code that covers it."""
+    if wishes is None or not wishes.muted_codes:
+        return False
+    names = {alias.alias_id for alias in catalogue.aliases_of([code_id])}
+    return bool(names & set(wishes.muted_codes))
 
 
 def _code_of(one: Listing, other: Listing) -> int:
@@ -76,22 +83,16 @@ def _code_of(one: Listing, other: Listing) -> int:
     return code_id
 
 
-def _plan_one(work: Work, listing: Listing, one: matches.Counterpart, delay: timedelta) -> None:
+def _plan_one(work: Work, listing: Listing, one: matches.Counterpart, release_at: datetime) -> None:
     receiver = one.enterprise
-    about = {
+    about: dict[str, Any] = {
         "listing_id": str(one.listing.id),
         "counterpart_id": str(listing.id),
         "score": one.score,
         "rank": one.rank,
         "grade": receiver.grade,
     }
-    key = {
-        "receiver_id": receiver.id,
-        "counterpart_id": listing.enterprise_id,
-        "code_id": _code_of(listing, one.listing),
-        "kind": FOUND,
-    }
-    told = work.session.get(Told, tuple(key.values()), with_for_update=True, populate_existing=True)
+    told = _told(work, one.listing, listing, FOUND)
     if told is not None:
         planned = _still_planned(work, told)
         if planned is not None:
@@ -99,34 +100,66 @@ def _plan_one(work: Work, listing: Listing, one: matches.Counterpart, delay: tim
             return
         if not _tell_again(told, listing):
             return
-    message = work.add(
-        Notification(
-            id=uuid7(),
-            enterprise_id=receiver.id,
-            kind=FOUND,
-            listing_id=one.listing.id,
-            counterpart_id=listing.id,
-            data=about,
-            grade=receiver.grade,
-            credit_milli=receiver.credit_milli,
-            score=one.score,
-            release_at=clock.now() + delay,
-        )
+        about["before"] = _noted(told)
+    _tell_once(work, told, one.listing, listing, _message(receiver, FOUND, about, release_at))
+
+
+def _message(
+    receiver: Enterprise, kind: str, data: dict[str, Any], release_at: datetime | None = None
+) -> Notification:
+    """A message to be released at `release_at` (now, if not given)."""
+    return Notification(
+        id=uuid7(),
+        enterprise_id=receiver.id,
+        kind=kind,
+        listing_id=UUID(data["listing_id"]) if "listing_id" in data else None,
+        counterpart_id=UUID(data["counterpart_id"]) if "counterpart_id" in data else None,
+        data=data,
+        grade=receiver.grade,
+        credit_milli=receiver.credit_milli,
+        score=data.get("score") or 0.0,
+        release_at=release_at or clock.now(),
     )
+
+
+def _told(work: Work, mine: Listing, theirs: Listing, kind: str) -> Told | None:
+    """What the owner of `mine` was last told of the owner of `theirs` and the supply's code, locked."""
+    key = (mine.enterprise_id, theirs.enterprise_id, _code_of(mine, theirs), kind)
+    return work.session.get(Told, key, with_for_update=True, populate_existing=True)
+
+
+def _tell_once(work: Work, told: Told | None, mine: Listing, theirs: Listing, message: Notification) -> None:
+    """Write a message and note that it was told, at what terms; a twin that was quicker wins."""
+    work.add(message)
     terms = {
         "notification_id": message.id,
-        "price_fen": listing.price_fen,
-        "remaining_kg": listing.remaining_kg,
+        "price_fen": theirs.price_fen,
+        "remaining_kg": theirs.remaining_kg,
         "at": clock.now(),
     }
-    statement = insert(Told).values(**key, **terms)
-    if told is None:
-        won = work.session.execute(statement.on_conflict_do_nothing().returning(Told.kind)).one_or_none()
-        if won is None:
-            work.session.delete(message)
-    else:
+    if told is not None:
         for name, value in terms.items():
             setattr(told, name, value)
+        return
+    note = insert(Told).values(
+        receiver_id=mine.enterprise_id,
+        counterpart_id=theirs.enterprise_id,
+        code_id=_code_of(mine, theirs),
+        kind=message.kind,
+        **terms,
+    )
+    if work.session.execute(note.on_conflict_do_nothing().returning(Told.kind)).one_or_none() is None:
+        work.session.delete(message)
+
+
+def _noted(told: Told) -> dict[str, Any]:
+    """What was told before, kept with the message that replaces it in case that is never sent."""
+    return {
+        "notification_id": str(told.notification_id),
+        "price_fen": told.price_fen,
+        "remaining_kg": told.remaining_kg,
+        "at": told.at.isoformat(),
+    }
 
 
 def _still_planned(work: Work, told: Told) -> Notification | None:
@@ -144,7 +177,8 @@ def _retarget(
     if planned.counterpart_id != listing.id and one.score <= planned.score:
         return
     planned.listing_id, planned.counterpart_id = one.listing.id, listing.id
-    planned.data, planned.score = about, one.score
+    planned.data = about | ({"before": planned.data["before"]} if "before" in planned.data else {})
+    planned.score = one.score
     told.price_fen, told.remaining_kg = listing.price_fen, listing.remaining_kg
 
 
@@ -164,7 +198,7 @@ def _tell_again(told: Told, listing: Listing) -> bool:
 
 def _drop_stale(work: Work, listing: Listing, still: set[UUID]) -> None:
     about_it = (Notification.counterpart_id == listing.id, Notification.listing_id.not_in(still))
-    _drop(work, *about_it)
+    _drop(work, *about_it, looked_at=listing.id)
 
 
 def drop_for(listing_id: UUID) -> None:
@@ -173,53 +207,69 @@ def drop_for(listing_id: UUID) -> None:
         _drop(work, or_(Notification.listing_id == listing_id, Notification.counterpart_id == listing_id))
 
 
-def _drop(work: Work, *conditions: Any) -> None:
-    dropped = work.session.scalars(
+def _drop(work: Work, *conditions: Any, looked_at: UUID | None = None) -> None:
+    """Never send these; what they were told before (in `data`) is what they were told last."""
+    dropped = work.session.execute(
         update(Notification)
         .where(Notification.status == Status.PLANNED, *conditions)
         .values(status=Status.DROPPED)
-        .returning(Notification.id)
+        .returning(Notification.id, Notification.counterpart_id, Notification.data)
     ).all()
-    work.session.execute(delete(Told).where(Told.notification_id.in_(dropped)))
+    for one in dropped:
+        this = Told.notification_id == one.id
+        before = one.data.get("before")
+        if before is None:
+            work.session.execute(delete(Told).where(this))
+        else:
+            at = datetime.fromisoformat(before["at"])
+            work.session.execute(update(Told).where(this).values({**before, "at": at}))
+    _plan_instead(work, {one.counterpart_id for one in dropped}, looked_at)
+
+
+def _plan_instead(work: Work, unsent: set[UUID], looked_at: UUID | None) -> None:
+    """One message stands for all pairings of two enterprises and a code: if it falls, another may stand up.
+
+    So the open listings of the same owner and code are matched once more.
+    """
+    fallen = aliased(Listing)
+    beside = (
+        (Listing.enterprise_id == fallen.enterprise_id)
+        & (Listing.kind == fallen.kind)
+        & Listing.code_id.is_not_distinct_from(fallen.code_id)
+    )
+    others = select(Listing.id).join(fallen, beside).where(fallen.id.in_(unsent), Listing.status == "open")
+    for listing_id in work.session.scalars(others.distinct()).all() if unsent else ():
+        if listing_id != looked_at:
+            work.owe("notifications.jobs.plan", "matching", {"listing_id": str(listing_id)})
 
 
 def tell_mutual(listing_id: UUID, other_id: UUID) -> None:
-    """Tell both sides of a pairing that the interest is mutual."""
+    """Tell both sides of a pairing that the interest is mutual, if it still is."""
     with unit_of_work() as work:
         rows = listings.by_id({listing_id, other_id})
         owners = enterprises.by_id({row.enterprise_id for row in rows.values()})
-        for mine, theirs in ((listing_id, other_id), (other_id, listing_id)):
-            seen = matches.score_of(rows[mine], rows[theirs])
-            _tell_now(
-                work,
-                owners[rows[mine].enterprise_id],
-                MUTUAL,
-                {"listing_id": str(mine), "counterpart_id": str(theirs), "score": seen, "rank": 1},
-                listing_id=mine,
-                counterpart_id=theirs,
-            )
+        if not contact_may_be_shown(rows[listing_id], rows[other_id]):
+            return
+        for mine, theirs in ((rows[listing_id], rows[other_id]), (rows[other_id], rows[listing_id])):
+            told = _told(work, mine, theirs, MUTUAL)
+            if told is not None and not _tell_again(told, theirs):
+                continue
+            seen = matches.score_of(mine, theirs)
+            about = {"listing_id": str(mine.id), "counterpart_id": str(theirs.id), "score": seen, "rank": 1}
+            _tell_once(work, told, mine, theirs, _message(owners[mine.enterprise_id], MUTUAL, about))
+
+
+def contact_may_be_shown(one: Listing, other: Listing) -> bool:
+    """Whether both owners may trade, and both still say "interested" of the pairing."""
+    return matches.mutual_sides(one.id, other.id) and _may_trade(one.enterprise_id, other.enterprise_id)
 
 
 def tell_key_expiring(enterprise_id: UUID, key_id: str, name: str, expires_at: str) -> None:
     """Remind an enterprise of a key that ends soon."""
     with unit_of_work() as work:
         receiver = enterprises.by_id({enterprise_id})[enterprise_id]
-        _tell_now(work, receiver, KEY_EXPIRING, {"key_id": key_id, "name": name, "expires_at": expires_at})
-
-
-def _tell_now(work: Work, receiver: Enterprise, kind: str, data: dict[str, Any], **about: UUID) -> None:
-    work.add(
-        Notification(
-            enterprise_id=receiver.id,
-            kind=kind,
-            data=data,
-            grade=receiver.grade,
-            credit_milli=receiver.credit_milli,
-            score=data.get("score") or 0.0,
-            release_at=clock.now(),
-            **about,
-        )
-    )
+        about = {"key_id": key_id, "name": name, "expires_at": expires_at}
+        work.add(_message(receiver, KEY_EXPIRING, about))
 
 
 # ---------------------------------------------------------------- releasing
@@ -241,7 +291,8 @@ class _Caps:
 def release_due() -> int:
     """Put what is due into the inboxes: by release time, then credit, then score. Returns how many were due.
 
-    A message about a listing that closed meanwhile, or to an enterprise that may trade no more, is dropped.
+    A message about a pairing that no longer holds is dropped: a side closed or may trade no more, it has
+    become unlawful, or the receiver wants to hear nothing of it.
     """
     now = clock.now()
     with unit_of_work() as work:
@@ -259,9 +310,9 @@ def release_due() -> int:
         ).all()
         if not due:
             return 0
-        lapsed = _lapsed(work, [one.id for one in due])
         receivers = {one.enterprise_id for one in due}
         wishes, caps = _preferences(receivers), _caps(work, receivers, now)
+        lapsed = _lapsed(work, due, wishes, now)
         sent = [one for one in due if one.id not in lapsed]
         for one, place in zip(sent, _places(work, len(sent)), strict=True):
             one.status, one.released_at, one.place = Status.RELEASED, now, place
@@ -273,27 +324,51 @@ def release_due() -> int:
     return len(due)
 
 
-def _lapsed(work: Work, ids: Sequence[UUID]) -> set[UUID]:
-    """Which messages about a pairing may not be sent any more."""
+def _lapsed(
+    work: Work, due: Sequence[Notification], wishes: dict[UUID, Preferences], now: datetime
+) -> set[UUID]:
+    """Which messages about a pairing may not be sent any more.
+
+    Who stands is asked of all in one statement; whether the pairing holds, of those that waited.
+    """
+    found = {one.id: one for one in due if one.kind == FOUND}
     mine, theirs = aliased(Listing), aliased(Listing)
-    receiver = aliased(Enterprise)
-    gone = (
-        select(Notification.id)
+    receiver, sender = aliased(Enterprise), aliased(Enterprise)
+    standing = (
+        select(Notification.id, mine)
         .join(mine, mine.id == Notification.listing_id)
         .join(theirs, theirs.id == Notification.counterpart_id)
-        .join(receiver, receiver.id == Notification.enterprise_id)
+        .join(receiver, receiver.id == mine.enterprise_id)
+        .join(sender, sender.id == theirs.enterprise_id)
         .where(
-            Notification.id.in_(ids),
-            Notification.kind == FOUND,
-            or_(
-                mine.status != ListingStatus.OPEN,
-                theirs.status != ListingStatus.OPEN,
-                receiver.status != EnterpriseStatus.APPROVED,
-                (mine.kind == Kind.DEMAND) & (receiver.blocked | (receiver.grade == "E")),
-            ),
+            Notification.id.in_(found),
+            mine.status == ListingStatus.OPEN,
+            theirs.status == ListingStatus.OPEN,
+            receiver.status == EnterpriseStatus.APPROVED,
+            sender.status == EnterpriseStatus.APPROVED,
+            (mine.kind == Kind.SUPPLY) | ~(receiver.blocked | (receiver.grade == "E")),
         )
+        .execution_options(populate_existing=True)
     )
-    return set(work.session.scalars(gone))
+    hold = {
+        message_id
+        for message_id, listing in work.session.execute(standing).all()
+        if now - found[message_id].created_at < JUST_JUDGED
+        or _holds(listing, found[message_id].counterpart_id, wishes.get(listing.enterprise_id))
+    }
+    return found.keys() - hold
+
+
+def _holds(mine: Listing, other_id: UUID | None, wishes: Preferences | None) -> bool:
+    """Whether a pairing is still open, lawful, and welcome to the owner of `mine`."""
+    assert other_id is not None
+    try:
+        lawful = matches.explain(PLATFORM, mine, other_id)["lawful"]
+    except NotFound:
+        return False
+    if not lawful or matches.is_silenced(mine.id, other_id):
+        return False
+    return not _is_muted(_code_of(mine, listings.by_id({other_id})[other_id]), wishes)
 
 
 def _caps(work: Work, receivers: set[UUID], now: datetime) -> _Caps:
@@ -333,6 +408,17 @@ def _delivery(one: Notification, wishes: Preferences | None, caps: _Caps) -> str
     return Delivery.IMMEDIATE if one.kind != FOUND or caps.take(one.enterprise_id) else Delivery.DIGEST
 
 
+def may_be_mailed(row: Notification) -> bool:
+    """Whether the receiver still wants e-mail, and a contact in it may still be shown."""
+    wishes = preferences_of(row.enterprise_id)
+    if wishes is not None and wishes.email == "off":
+        return False
+    if row.kind != MUTUAL or row.listing_id is None or row.counterpart_id is None:
+        return True
+    pair = listings.by_id({row.listing_id, row.counterpart_id})
+    return contact_may_be_shown(pair[row.listing_id], pair[row.counterpart_id])
+
+
 def mail_is_configured() -> bool:
     return bool(current_app.config["SETTINGS"].smtp_host)
 
@@ -352,6 +438,7 @@ def plan_digests() -> int:
     if next_mail_time(now) != now or not mail_is_configured():
         return 0
     this_morning = now.astimezone(clock.LOCAL).replace(hour=DAY_STARTS, minute=0, second=0, microsecond=0)
+    had_one = select(Notification.enterprise_id).where(Notification.digest_at >= this_morning)
     with unit_of_work() as work:
         waiting = work.session.execute(
             update(Notification)
@@ -359,6 +446,7 @@ def plan_digests() -> int:
                 Notification.delivery == Delivery.DIGEST,
                 Notification.digest_at.is_(None),
                 Notification.released_at < this_morning,
+                Notification.enterprise_id.not_in(had_one),
             )
             .values(digest_at=now)
             .returning(Notification.enterprise_id)
@@ -442,7 +530,8 @@ def set_preferences(actor: Actor, data: dict[str, Any], expected: int | None) ->
         for number, code in enumerate(data["muted_codes"])
     ]
     with unit_of_work() as work:
-        row = work.session.get(Preferences, actor.id, with_for_update=True, populate_existing=True)
+        enterprises.lock(work, enterprises.own(actor).id)
+        row = work.session.get(Preferences, actor.id, populate_existing=True)
         enterprises.require_version(row or preferences(actor), expected)
         if row is None:
             row = Preferences(enterprise_id=actor.id)

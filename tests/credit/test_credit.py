@@ -1,0 +1,433 @@
+"""Credit over HTTP: events, blocks, rules, the review list, and what all that does to matches."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from tests.city import TODAY
+
+DUMPING = "law.illegal_dumping"
+
+
+def explained(party):
+    return party.get(f"/enterprises/{party.id}/credit/explanation").json
+
+
+# ---------------------------------------------------------------- standing
+
+
+def test_a_newcomer_has_eighty_points_provisionally(city):
+    assert city.enterprise("recycler").standing() == {
+        "score": 80.0, "grade": "B", "provisional": True, "valid_until": None, "blocked": False,
+        "axes": dict.fromkeys(("law", "manifests", "reporting", "site", "fulfilment", "incidents"), 100.0),
+    }  # fmt: skip
+
+
+def test_an_evaluation_establishes_for_two_years_and_then_no_more(city):
+    recycler = city.enterprise("recycler")
+    body = {"enterprise_id": recycler.id, "published_on": "2026-11-20", "note": "site visit"}
+    assert city.admin.post("/credit/evaluations", body).json["valid_until"] == "2028-11-20"
+    now = recycler.standing()
+    assert (now["score"], now["grade"], now["provisional"], now["valid_until"]) == (
+        100,
+        "A",
+        False,
+        "2028-11-20",
+    )
+    city.now = datetime(2028, 11, 19, 15, 59, tzinfo=UTC)
+    city.settle()
+    assert city.standing_of(recycler) == (100_000, "A")
+    city.now = datetime(2028, 11, 19, 16, 0, tzinfo=UTC)  # midnight in Shaoxing
+    city.settle()
+    assert city.standing_of(recycler) == (80_000, "B")
+
+
+def test_an_event_changes_score_grade_and_axis_in_the_same_moment(city):
+    recycler = city.enterprise("recycler")
+    event = city.credit_event(recycler, "law.penalty_major", date(2026, 11, 1))
+    assert (event["points"], event["axis"], event["lapses_on"], event["counts"]) == (
+        -15,
+        "law",
+        "2028-11-01",
+        True,
+    )
+    now = recycler.standing()
+    assert (now["score"], now["grade"], now["axes"]["law"], now["axes"]["site"]) == (65, "C", 85, 100)
+    assert recycler.get("/enterprises/me").json["grade"] == "C"
+
+
+def test_the_clock_writes_lapses_at_midnight_in_shaoxing(city):
+    recycler = city.enterprise("recycler")
+    city.credit_event(recycler, "law.penalty_major", date(2024, 12, 2))
+    assert recycler.standing()["score"] == 65
+    city.now = datetime(2026, 12, 1, 15, 59, tzinfo=UTC)
+    city.settle()
+    assert recycler.standing()["score"] == 65
+    city.wait(minutes=1)
+    assert recycler.standing()["score"] == 80
+    (event,) = recycler.get(f"/enterprises/{recycler.id}/credit/events").json["items"]
+    assert event["counts"] is False
+
+
+def test_an_event_that_lapsed_long_ago_is_recorded_with_a_warning_and_counts_nothing(city):
+    recycler = city.enterprise("recycler")
+    event = city.credit_event(recycler, "law.penalty_major", date(2024, 12, 1))
+    assert [one["code"] for one in event["warnings"]] == ["already_lapsed"]
+    assert event["counts"] is False and recycler.standing()["score"] == 80
+
+
+def test_a_year_of_clean_trade_establishes_on_the_day_by_itself(city):
+    recycler = city.enterprise("recycler")
+    for _ in range(5):
+        city.credit_event(recycler, "fulfilment.completed")
+    assert recycler.standing()["score"] == 82.5
+    city.now = datetime(2027, 11, 30, 15, 59, tzinfo=UTC)
+    city.settle()
+    assert city.standing_of(recycler) == (82_500, "B")
+    city.wait(minutes=1)
+    assert city.standing_of(recycler) == (100_000, "A")
+
+
+def test_the_first_deduction_takes_the_record_away(city):
+    recycler = city.enterprise("recycler")
+    for _ in range(5):
+        city.credit_event(recycler, "fulfilment.completed")
+    city.now = datetime(2027, 11, 30, 16, 0, tzinfo=UTC)
+    city.settle()
+    assert city.standing_of(recycler) == (100_000, "A")
+    city.credit_event(recycler, "manifest.late_close", date(2027, 11, 1))
+    assert city.standing_of(recycler) == (80_500, "B")
+
+
+@pytest.mark.parametrize(
+    ("body", "at"),
+    [
+        ({"effective_on": str(TODAY + timedelta(days=1))}, "effective_on"),
+        ({"effective_on": "2026-02-30"}, "effective_on"),
+        ({"rule": "law.unheard_of"}, "rule"),
+        ({"enterprise_id": "0190a2b4-0000-7000-8000-000000000000"}, "enterprise_id"),
+        ({"note": None}, "note"),
+        ({"points": 50}, "points"),
+    ],
+)
+def test_a_wrong_event_names_the_field_and_stores_nothing(city, body, at):
+    recycler = city.enterprise("recycler")
+    good = {
+        "enterprise_id": recycler.id,
+        "rule": "law.penalty_minor",
+        "effective_on": str(TODAY),
+        "note": "x",
+    }
+    answer = city.admin.post("/credit/events", {**good, **body})
+    assert answer.status_code == 422 and at in answer.json["errors"]
+    assert recycler.get(f"/enterprises/{recycler.id}/credit/events").json["items"] == []
+
+
+def test_an_evaluation_cannot_be_published_tomorrow(city):
+    body = {"enterprise_id": city.enterprise("recycler").id, "published_on": str(TODAY + timedelta(days=1))}
+    answer = city.admin.post("/credit/evaluations", body)
+    assert answer.status_code == 422 and "published_on" in answer.json["errors"]
+
+
+def test_today_is_today_in_shaoxing(city):
+    recycler = city.enterprise("recycler")
+    city.now = datetime(2026, 12, 1, 16, 0, tzinfo=UTC)
+    city.credit_event(recycler, "law.penalty_minor", date(2026, 12, 2))
+    assert recycler.standing()["score"] == 74
+
+
+def test_the_explanation_adds_up(city):
+    recycler = city.enterprise("recycler")
+    for rule in ("law.penalty_major", "law.penalty_minor", "law.penalty_minor", "manifest.late_close"):
+        city.credit_event(recycler, rule)
+    for _ in range(21):
+        city.credit_event(recycler, "fulfilment.completed")
+    why = explained(recycler)
+    assert {line["rule"]: (line["events"], line["points"], line["year"]) for line in why["lines"]} == {
+        "law.penalty_major": (1, -15, None),
+        "law.penalty_minor": (2, -12, None),
+        "manifest.late_close": (1, -2, None),
+        "fulfilment.completed": (21, 10, 2026),
+    }
+    assert why["base"] + sum(line["points"] for line in why["lines"]) == why["sum"] == 61
+    assert (
+        (why["score"], why["grade"])
+        == (61, "C")
+        == (recycler.standing()["score"], recycler.standing()["grade"])
+    )
+
+
+def test_a_sum_below_zero_is_shown_as_it_is_and_the_score_as_zero(city):
+    recycler = city.enterprise("recycler")
+    for _ in range(2):
+        city.credit_event(recycler, DUMPING)
+    why = explained(recycler)
+    assert (why["sum"], why["score"], len(why["blocks"])) == (-40, 0, 2)
+
+
+def test_events_page_newest_first(city):
+    recycler = city.enterprise("recycler")
+    ids = [city.credit_event(recycler, "manifest.late_close")["id"] for _ in range(3)]
+    first = recycler.get(f"/enterprises/{recycler.id}/credit/events", limit=2).json
+    second = recycler.get(f"/enterprises/{recycler.id}/credit/events", cursor=first["next"]).json
+    assert [one["id"] for one in first["items"] + second["items"]] == ids[::-1] and second["next"] is None
+
+
+# ---------------------------------------------------------------- who sees what
+
+
+def test_the_enterprise_and_its_overseers_see_all_and_others_the_grade(city):
+    recycler = city.enterprise("recycler", region="330602")
+    city.credit_event(recycler, "law.penalty_minor")
+    path = f"/enterprises/{recycler.id}/credit"
+    for seer in (recycler, city.admin, city.regulator("330600"), city.regulator("330000")):
+        assert seer.get(path).json["score"] == 74
+        assert len(seer.get(f"{path}/events").json["items"]) == 1
+        assert seer.get(f"{path}/explanation").status_code == 200
+    for stranger in (city.enterprise("generator"), city.regulator("110000")):
+        assert stranger.get(path).json == {"grade": "C"}
+        assert stranger.get(f"{path}/events").status_code == 404
+        assert stranger.get(f"{path}/explanation").status_code == 404
+
+
+def test_only_an_admin_writes_credit(city):
+    recycler = city.enterprise("recycler")
+    event = {
+        "enterprise_id": recycler.id,
+        "rule": "law.penalty_minor",
+        "effective_on": str(TODAY),
+        "note": "x",
+    }
+    for other in (recycler, city.enterprise("generator"), city.regulator("330600")):
+        assert other.post("/credit/events", event).status_code == 403
+        assert other.post("/credit/blocks", {"enterprise_id": recycler.id, "reason": "x"}).status_code == 403
+        assert other.post("/credit/evaluations", {}).status_code == 403
+        assert other.put("/credit/rules", {"items": []}).status_code == 403
+    assert recycler.standing()["score"] == 80
+    assert recycler.get("/credit/blocks").status_code == 403
+
+
+# ---------------------------------------------------------------- rules
+
+
+def test_new_rules_make_a_new_version_and_old_events_keep_their_points(city):
+    recycler = city.enterprise("recycler")
+    city.credit_event(recycler, "law.penalty_minor")
+    first = city.admin.get("/credit/rules")
+    items = [
+        {**rule, "points": -20} if rule["code"] == "law.penalty_minor" else rule
+        for rule in first.json["items"]
+    ]
+    put = city.admin.put("/credit/rules", {"items": items}, first.headers["ETag"])
+    assert put.json["version"] == first.json["version"] + 1
+    assert city.admin.put("/credit/rules", {"items": items}, first.headers["ETag"]).status_code == 412
+    assert city.admin.put("/credit/rules", {"items": items}, None).status_code == 428
+    assert recycler.standing()["score"] == 74
+    city.credit_event(recycler, "law.penalty_minor")
+    assert recycler.standing()["score"] == 54
+    newest, oldest = recycler.get(f"/enterprises/{recycler.id}/credit/events").json["items"]
+    assert (newest["rule_version"], oldest["rule_version"]) == (put.json["version"], first.json["version"])
+    assert (newest["points"], oldest["points"]) == (-20, -6)
+
+
+def test_a_rule_that_is_gone_can_no_longer_be_used(city):
+    rules = city.admin.get("/credit/rules").json["items"]
+    kept = [rule for rule in rules if rule["code"] != "site.defect"]
+    assert city.admin.put("/credit/rules", {"items": kept}).status_code == 200
+    body = {
+        "enterprise_id": city.enterprise().id,
+        "rule": "site.defect",
+        "effective_on": str(TODAY),
+        "note": "x",
+    }
+    assert city.admin.post("/credit/events", body).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"code": "Law Penalty"}, {"axis": "weather"}, {"points": 101}, {"points": "many"}, {"title": ""},
+        {"most_per_year": -1}, {"blocks": "yes"}, {"colour": "red"},
+    ],
+)  # fmt: skip
+def test_a_wrong_rule_is_refused_and_the_table_stays(city, rule):
+    before = city.admin.get("/credit/rules").json
+    items = [{**before["items"][0], **rule}, *before["items"][1:]]
+    assert city.admin.put("/credit/rules", {"items": items}).status_code == 422
+    twice = [before["items"][0], before["items"][0]]
+    assert city.admin.put("/credit/rules", {"items": twice}).status_code == 422
+    assert city.admin.get("/credit/rules").json == before
+
+
+# ---------------------------------------------------------------- blocks
+
+
+@pytest.mark.parametrize("rule", [DUMPING, "manifest.forged"])
+def test_dumping_and_forgery_block_at_once_provisionally(city, rule):
+    recycler = city.enterprise("recycler", grade="A")
+    event = city.credit_event(recycler, rule)
+    assert recycler.standing()["blocked"] is True
+    (block,) = city.admin.get("/credit/blocks").json["items"]
+    assert (block["event_id"], block["reason"], block["state"]) == (event["id"], rule, "provisional")
+    assert explained(recycler)["blocks"] == [block["id"]]
+
+
+def test_a_second_officer_confirms_and_not_the_same(city):
+    recycler = city.enterprise("recycler")
+    city.credit_event(recycler, DUMPING)
+    (block,) = city.admin.get("/credit/blocks").json["items"]
+    path = f"/credit/blocks/{block['id']}/confirm"
+    alone = city.admin.post(path)
+    assert (alone.status_code, alone.json["code"]) == (409, "second_officer_needed")
+    second = city.second_admin()
+    confirmed = second.post(path)
+    assert confirmed.json["state"] == "confirmed" and confirmed.json["confirmed_at"]
+    assert second.post(path).json["code"] == "wrong_state"
+    assert recycler.standing()["blocked"] is True
+
+
+def test_a_lifted_block_blocks_no_more_unless_there_is_another(city):
+    recycler = city.enterprise("recycler", grade="A")
+    blocks = [
+        city.admin.post("/credit/blocks", {"enterprise_id": recycler.id, "reason": reason}).json
+        for reason in ("no permit", "no answer")
+    ]
+    for block, still in zip(blocks, (True, False), strict=True):
+        path = f"/credit/blocks/{block['id']}/lift"
+        assert city.admin.post(path, {}).status_code == 422
+        lifted = city.admin.post(path, {"reason": "settled"})
+        assert (lifted.json["state"], lifted.json["lift_reason"]) == ("lifted", "settled")
+        assert city.admin.post(path, {"reason": "settled"}).status_code == 409
+        assert recycler.standing()["blocked"] is still
+    assert city.second_admin().post(f"/credit/blocks/{blocks[0]['id']}/confirm").status_code == 409
+    assert recycler.standing()["score"] == 100, "a block takes no points"
+
+
+def test_the_blocked_list_is_for_officers_each_in_its_region(city):
+    here, there = city.enterprise("recycler"), city.enterprise("recycler", region="330106")
+    for party in (here, there):
+        city.credit_event(party, DUMPING)
+    blocked = lambda seer: {one["enterprise_id"] for one in seer.get("/credit/blocks").json["items"]}  # noqa: E731
+    assert blocked(city.admin) == {here.id, there.id}
+    assert blocked(city.regulator("330600")) == {here.id}
+    assert blocked(city.regulator("330000")) == {here.id, there.id}
+    (one,) = city.admin.get("/credit/blocks", enterprise_id=here.id).json["items"]
+    assert one["enterprise_id"] == here.id
+
+
+# ---------------------------------------------------------------- what it does to matches
+
+
+def test_a_change_of_grade_shows_in_the_next_ranking(city):
+    generator = city.enterprise("generator")
+    first, second = city.recycler(), city.recycler()
+    demands = {city.demand(one)["id"]: one for one in (first, second)}
+    supply = city.supply(generator)
+    best, other = (demands[one] for one in city.matches(generator, supply))
+    city.credit_event(best, "law.penalty_minor")
+    assert [demands[one] for one in city.matches(generator, supply)] == [other, best]
+    items = generator.get(f"/listings/{supply['id']}/matches").json["items"]
+    assert [one["listing"]["enterprise"]["grade"] for one in items] == ["B", "C"]
+    credit = next(one for one in items[1]["components"] if one["name"] == "credit")
+    assert credit["raw"] == 74
+    city.credit_event(other, "law.penalty_major")
+    assert [demands[one] for one in city.matches(generator, supply)] == [best, other]
+
+
+def test_a_receiver_of_grade_e_or_blocked_neither_sees_nor_is_shown(city):
+    generator = city.enterprise("generator")
+    bad, blocked = city.recycler("E"), city.recycler("A")
+    demands = [city.demand(bad), city.demand(blocked)]
+    block = city.admin.post("/credit/blocks", {"enterprise_id": blocked.id, "reason": "fled"}).json
+    supply = city.supply(generator)
+    assert city.matches(generator, supply) == []
+    assert city.matches(bad, demands[0]) == [] == city.matches(blocked, demands[1])
+    for demand in demands:
+        assert set(city.why_not(generator, supply, demand)) == {"credit"}
+    city.settle()
+    assert bad.inbox() == [] == blocked.inbox()
+    city.admin.post(f"/credit/blocks/{block['id']}/lift", {"reason": "settled"})
+    assert city.matches(generator, supply) == [demands[1]["id"]]
+
+
+@pytest.mark.parametrize("how", ["grade E", "blocked"])
+def test_a_supervised_generator_sees_receivers_of_a_and_b_only_and_the_pairing_says_so(city, how):
+    generator = city.enterprise("generator")
+    demands = {grade: city.demand(city.recycler(grade)) for grade in "ABCD"}
+    supply = city.supply(generator)
+    assert len(city.matches(generator, supply)) == 4
+    if how == "blocked":
+        city.admin.post("/credit/blocks", {"enterprise_id": generator.id, "reason": "fled"})
+    else:
+        city.grade(generator, "E")
+    items = generator.get(f"/listings/{supply['id']}/matches").json["items"]
+    assert {one["listing"]["id"] for one in items} == {demands["A"]["id"], demands["B"]["id"]}
+    assert all("supervised" in [two["code"] for two in one["warnings"]] for one in items)
+    assert city.why_not(generator, supply, demands["C"]) == {"credit": "generator_supervised"}
+
+
+def test_a_lapse_brings_a_receiver_back_into_the_ranking(city):
+    generator, recycler = city.enterprise("generator"), city.recycler()
+    demand, supply = city.demand(recycler), city.supply(generator)
+    for _ in range(3):
+        city.credit_event(recycler, "law.penalty_major", date(2024, 12, 10))
+    assert city.matches(generator, supply) == []
+    city.wait(days=9)
+    assert city.matches(generator, supply) == [demand["id"]]
+
+
+# ---------------------------------------------------------------- the review list
+
+
+@pytest.fixture
+def reviewed(city):
+    """Four enterprises: two good, one bad elsewhere, one blocked."""
+    return {
+        "good": city.enterprise("generator", grade="A", name="Alpha dye works"),
+        "fair": city.enterprise("recycler", grade="B", name="Beta acids"),
+        "bad": city.enterprise("recycler", grade="E", name="Gamma acids", region="330106"),
+        "blocked": city.enterprise("recycler", grade="C", name="Delta_100% metal"),
+    }
+
+
+def review(seer, **query):
+    answer = seer.get("/enterprises", **query)
+    assert answer.status_code == 200, answer.json
+    return [one["name"].split()[0] for one in answer.json["items"]]
+
+
+def test_the_review_list_filters_and_sorts(city, reviewed):
+    city.admin.post("/credit/blocks", {"enterprise_id": reviewed["blocked"].id, "reason": "fled"})
+    pending = city.enterprise("generator", approved=False, name="Epsilon straw")
+    assert review(city.admin, sort="score") == ["Gamma", "Delta_100%", "Beta", "Epsilon", "Alpha"]
+    assert review(city.admin, sort="-score") == ["Alpha", "Epsilon", "Beta", "Delta_100%", "Gamma"]
+    assert review(city.admin, sort="created_at") == ["Alpha", "Beta", "Gamma", "Delta_100%", "Epsilon"]
+    assert review(city.admin, grade="E") == ["Gamma"]
+    assert review(city.admin, blocked="true") == ["Delta_100%"]
+    assert review(city.admin, status="pending") == ["Epsilon"]
+    assert review(city.admin, role="generator") == ["Epsilon", "Alpha"]
+    assert review(city.admin, region="330100") == ["Gamma"]
+    assert review(city.admin, region="330600", grade="B", role="recycler") == ["Beta"]
+    assert review(city.admin, q="acids") == ["Gamma", "Beta"]
+    assert review(city.admin, q="_100%") == ["Delta_100%"] and review(city.admin, q="%") == ["Delta_100%"]
+    assert review(city.admin, q=pending.number.lower()) == ["Epsilon"]
+    assert city.admin.get("/enterprises", sort="name").status_code == 422
+
+
+def test_the_review_list_pages_by_either_order(city, reviewed):
+    for sort in ("score", "-score", "created_at", "-created_at"):
+        whole, pages, cursor = review(city.admin, sort=sort), [], None
+        while True:
+            query = {"sort": sort, "limit": 1, **({"cursor": cursor} if cursor else {})}
+            page = city.admin.get("/enterprises", **query).json
+            pages += [one["name"].split()[0] for one in page["items"]]
+            cursor = page["next"]
+            if cursor is None:
+                break
+        assert pages == whole
+
+
+def test_a_regulator_reviews_its_own_region_only(city, reviewed):
+    assert review(city.regulator("330600")) == ["Delta_100%", "Beta", "Alpha"]
+    assert review(city.regulator("330600"), region="330100") == []
+    assert city.enterprise("generator").get("/enterprises").status_code == 403

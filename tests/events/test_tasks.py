@@ -1,0 +1,359 @@
+"""Tasks: handed over when due, done once, tried again, parked, replayed, forgotten."""
+
+import threading
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+from sqlalchemy import select, text
+
+from marketplace import clock, extensions
+from marketplace.events import service, subscribers
+from marketplace.events.models import Event, Task, TaskStatus
+from marketplace.events.subscribers import Subscriber
+from marketplace.events.work import unit_of_work
+from marketplace.extensions import db
+
+
+class Ledger:
+    """What a test's subscriber did, and what it does on the way."""
+
+    def __init__(self):
+        self.done = []
+        self.error = None
+
+    def note(self, number):
+        if self.error:
+            raise self.error
+        with unit_of_work() as work:
+            work.tell("noted", number=number)
+        self.done.append(number)
+
+
+@pytest.fixture
+def ledger(city, monkeypatch):
+    """A subscriber `tests.note` on the queue `matching`, a pushed context, an empty Valkey."""
+    ledger = Ledger()
+    monkeypatch.setitem(subscribers._by_name, "tests.note", Subscriber(ledger.note, "matching"))
+    with city.app.app_context():
+        extensions.redis().flushdb()
+        yield ledger
+        extensions.redis().flushdb()
+
+
+def owe(count=1, queue="matching", subscriber="tests.note", **about):
+    with unit_of_work() as work:
+        return [work.owe(subscriber, queue, {"number": number}, **about).id for number in range(count)]
+
+
+def task(task_id):
+    db.session.rollback()
+    return db.session.get(Task, task_id, populate_existing=True)
+
+
+def queued(name="matching"):
+    queue = Queue(name, connection=extensions.redis(), serializer=JSONSerializer)
+    return [job.args[0] for job in queue.jobs]
+
+
+def events_noted():
+    db.session.rollback()
+    return db.session.scalars(select(Event.payload["number"]).where(Event.name == "noted")).all()
+
+
+# ---------------------------------------------------------------- doing
+
+
+def test_a_task_is_done_once(ledger):
+    (one,) = owe()
+    assert service.perform(one) is True
+    assert service.perform(one) is False
+    assert ledger.done == [0] and events_noted() == [0]
+    assert (task(one).status, task(one).ended_at) == (TaskStatus.DONE, clock.now())
+
+
+def test_two_at_the_same_time_do_it_once(city, ledger, monkeypatch):
+    (one,) = owe()
+    inside, go_on, answers = threading.Event(), threading.Event(), []
+
+    def slowly(number):
+        inside.set()
+        go_on.wait(10)
+        ledger.note(number)
+
+    monkeypatch.setitem(subscribers._by_name, "tests.note", Subscriber(slowly, "matching"))
+
+    def perform():
+        with city.app.app_context():
+            answers.append(service.perform(one))
+
+    first = threading.Thread(target=perform)
+    first.start()
+    assert inside.wait(10)
+    second = threading.Thread(target=perform)
+    second.start()
+    second.join(10)
+    assert answers == [False], "the second neither waits nor works"
+    go_on.set()
+    first.join(10)
+    assert answers == [False, True] and ledger.done == [0] and events_noted() == [0]
+
+
+def test_a_failed_task_leaves_nothing_but_the_reason_and_a_later_date(ledger):
+    (one,) = owe()
+    ledger.error = RuntimeError("the lab is closed")
+    service.perform(one)
+    row = task(one)
+    assert (row.status, row.attempts, row.reason) == ("pending", 1, "RuntimeError: the lab is closed")
+    assert timedelta(seconds=5) <= row.due_at - clock.now() <= timedelta(seconds=7.5)
+    assert events_noted() == []
+
+
+def test_what_was_done_before_the_failure_is_undone(ledger, monkeypatch):
+    def half(number):
+        ledger.note(number)
+        raise RuntimeError("then it broke")
+
+    monkeypatch.setitem(subscribers._by_name, "tests.note", Subscriber(half, "matching"))
+    (one,) = owe()
+    service.perform(one)
+    assert ledger.done == [0] and events_noted() == []
+
+
+def test_a_failure_noted_late_does_not_undo_what_another_did(ledger):
+    (one,) = owe()
+    service.perform(one)
+    for _ in range(9):
+        service._note_failure(one, RuntimeError("I was slower"))
+    assert (task(one).status, task(one).attempts) == (TaskStatus.DONE, 0)
+
+
+def test_the_backoff_grows_has_jitter_and_is_bounded():
+    waits = {tries: [service.backoff(tries).total_seconds() for _ in range(200)] for tries in range(1, 40)}
+    for tries, some in waits.items():
+        least = min(5 * 2 ** (tries - 1), 3600)
+        assert least <= min(some) and max(some) <= 1.5 * least
+        assert max(some) - min(some) > least / 10, "jitter"
+    assert max(waits[1]) < min(waits[2]) < min(waits[5]) < min(waits[10])
+    assert max(waits[39]) <= 5400
+    assert service.backoff(5000) <= timedelta(seconds=5400)
+
+
+def test_the_last_failure_parks_it_and_replay_gives_it_a_clean_start(city, ledger):
+    (one,) = owe()
+    ledger.error = ValueError("no such waste" + "!" * 1000)
+    for _ in range(city.app.config["SETTINGS"].task_attempts):
+        service.perform(one)
+    row = task(one)
+    assert (row.status, row.attempts, row.ended_at) == (TaskStatus.PARKED, 12, clock.now())
+    assert row.reason.startswith("ValueError: no such waste") and len(row.reason) <= 500
+    assert service.perform(one) is False, "a parked task stays parked"
+    assert service.relay() == 0 and service.backlog() == {"parked": 1}
+
+    ledger.error = None
+    assert [parked.id for parked in service.parked()] == [one]
+    assert service.replay([one + 1]) == 0
+    assert service.replay([one]) == 1 and service.replay() == 0
+    assert (task(one).status, task(one).attempts, task(one).ended_at) == ("pending", 0, None)
+    assert service.relay() == 1
+    assert service.perform(one) and ledger.done == [0]
+
+
+def test_a_task_for_a_subscriber_nobody_knows_is_parked_by_name(city, ledger):
+    (one,) = owe(subscriber="rooms.that_was")
+    for _ in range(city.app.config["SETTINGS"].task_attempts):
+        service.perform(one)
+    assert task(one).status == TaskStatus.PARKED and "rooms.that_was" in task(one).reason
+
+
+# ---------------------------------------------------------------- handing over
+
+
+def test_only_what_is_due_is_handed_over_in_the_order_it_fell_due(city, ledger):
+    (later,) = owe(due_at=city.now + timedelta(seconds=1))
+    (second,) = owe(due_at=city.now)
+    (first,) = owe(due_at=city.now - timedelta(hours=1))
+    assert service.relay() == 2
+    assert queued() == [first, second]
+    assert task(second).due_at == city.now + timedelta(seconds=30)
+    assert task(later).due_at == city.now + timedelta(seconds=1)
+    assert service.relay() == 0
+    city.now += timedelta(seconds=1)
+    assert service.relay() == 1
+    assert queued() == [first, second, later]
+
+
+def test_a_task_lost_on_the_way_is_handed_over_again_after_the_visibility_time(city, ledger):
+    (one,) = owe()
+    service.relay()
+    extensions.redis().flushdb()
+    city.now += timedelta(seconds=29)
+    assert service.relay() == 0
+    city.now += timedelta(seconds=1)
+    assert service.relay() == 1
+    assert queued() == [one]
+
+
+def test_what_is_done_is_not_handed_over_again(city, ledger):
+    (one,) = owe()
+    service.relay()
+    service.perform(one)
+    city.now += timedelta(hours=1)
+    assert service.relay() == 0
+
+
+def test_no_more_is_handed_over_than_the_queue_has_room_for(ledger, monkeypatch):
+    monkeypatch.setattr(service, "QUEUE_DEPTH", 3)
+    ids = owe(5)
+    assert service.relay() == 3 and queued() == ids[:3]
+    assert service.relay() == 0
+    extensions.redis().flushdb()
+    assert service.relay() == 2 and queued() == ids[3:]
+
+
+def test_each_task_goes_to_its_own_queue_and_a_full_one_holds_up_no_other(ledger, monkeypatch):
+    monkeypatch.setattr(service, "QUEUE_DEPTH", 2)
+    matching = owe(3)
+    delivery = owe(2, queue="delivery")
+    assert service.relay() == 4
+    assert queued() == matching[:2] and queued("delivery") == delivery
+
+
+@pytest.mark.parametrize("counts", [False, True])
+def test_when_valkey_is_away_nothing_is_lost_and_nothing_waits(city, ledger, monkeypatch, counts):
+    ids = owe(2)
+    settings = replace(city.app.config["SETTINGS"], redis_url="redis://127.0.0.1:1/0")
+    with monkeypatch.context() as away:
+        away.setitem(city.app.config, "SETTINGS", settings)
+        if counts:
+            away.setattr(Queue, "count", property(lambda self: 0))
+        assert service.relay() == 0
+    assert {task(one).due_at for one in ids} == {city.now}, "given back: due at once"
+    assert service.relay() == 2
+    assert queued() == ids
+
+
+def test_two_relays_at_once_hand_each_task_over_once(city, ledger):
+    ids = owe(40)
+    handed = []
+
+    def relay():
+        with city.app.app_context():
+            handed.append(service.relay())
+
+    threads = [threading.Thread(target=relay) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(handed) == 40 and sorted(queued()) == ids
+
+
+def test_a_worker_does_a_relayed_job_once(ledger):
+    """A real RQ worker on the real Valkey, with the serializer that production uses."""
+    ids = owe(3)
+    service.relay()
+    connection = extensions.redis()
+    queue = Queue("matching", connection=connection, serializer=JSONSerializer)
+    queue.enqueue("marketplace.events.jobs.run", ids[0], result_ttl=0)
+    worker = SimpleWorker([queue], connection=connection, serializer=JSONSerializer)
+    worker.work(burst=True, logging_level="WARNING")
+    assert ledger.done == [0, 1, 2] and sorted(events_noted()) == [0, 1, 2]
+    assert {task(one).status for one in ids} == {TaskStatus.DONE}
+    assert queued() == [] and connection.keys("rq:job:*") == []
+
+
+# ---------------------------------------------------------------- forgetting
+
+
+def test_what_was_done_a_week_ago_is_forgotten_and_nothing_else(city, ledger):
+    with unit_of_work() as work:
+        work.tell("listing.closed", listing_id="0" * 32, status="withdrawn")
+        work.tell("weather.changed", degrees=3)
+    (done,) = db.session.scalars(select(Task.id)).all()
+    service.perform(done)
+    waiting, failing = owe(2, due_at=city.now + timedelta(days=30))
+    city.now += timedelta(days=7)
+    service.forget_done()
+    assert task(done) is not None
+    city.now += timedelta(seconds=1)
+    service.forget_done()
+    assert task(done) is None and task(waiting) is not None and task(failing) is not None
+    assert db.session.scalars(select(Event.name)).all() == []
+
+
+def test_the_event_behind_a_parked_task_is_kept(city, ledger):
+    with unit_of_work() as work:
+        work.tell("listing.published", listing_id="not an id")
+    (one,) = db.session.scalars(select(Task.id)).all()
+    for _ in range(city.app.config["SETTINGS"].task_attempts):
+        service.perform(one)
+    city.now += timedelta(days=60)
+    service.forget_done()
+    assert task(one).status == TaskStatus.PARKED
+    assert db.session.scalars(select(Event.name)).all() == ["listing.published"]
+
+
+# ---------------------------------------------------------------- the clock process
+
+
+@pytest.fixture
+def duty(monkeypatch):
+    """The only duty of the clock: it says that it ran."""
+    ran = threading.Event()
+    monkeypatch.setattr(clock, "DUTIES", [clock.Duty(0, ran.set)])
+    return ran
+
+
+def run_clock(app):
+    stop = threading.Event()
+    thread = threading.Thread(target=clock.run, args=(app, stop))
+    thread.start()
+    return thread, stop
+
+
+def test_only_one_clock_ticks_and_the_next_takes_over_when_it_ends(city, duty):
+    first, stop_first = run_clock(city.app)
+    assert duty.wait(10)
+    second, stop_second = run_clock(city.app)
+    try:
+        time.sleep(0.1)
+        stop_first.set()
+        first.join(10)
+        duty.clear()
+        assert duty.wait(10), "the lock ended with the first clock"
+    finally:
+        stop_first.set(), stop_second.set()
+        second.join(10)
+
+
+def test_a_clock_that_ended_holds_no_lock(city, duty):
+    thread, stop = run_clock(city.app)
+    assert duty.wait(10)
+    stop.set()
+    thread.join(10)
+    query = text(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = "
+        "(SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    with city.app.app_context():
+        deadline = time.monotonic() + 5
+        while db.session.scalar(query) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert db.session.scalar(query) == 0
+
+
+def test_a_duty_that_fails_hinders_no_other(city, duty, monkeypatch):
+    def broken():
+        raise RuntimeError("spring")
+
+    monkeypatch.setattr(clock, "DUTIES", [clock.Duty(0, broken), *clock.DUTIES])
+    thread, stop = run_clock(city.app)
+    try:
+        assert duty.wait(10)
+    finally:
+        stop.set()
+        thread.join(10)

@@ -1,0 +1,109 @@
+"""A change, its audit line and its events: together or not at all."""
+
+import pytest
+from sqlalchemy import func, select
+
+from marketplace.enterprises.models import Enterprise
+from marketplace.events.actor import PLATFORM
+from marketplace.events.models import Audit, Event, Task
+from marketplace.events.work import unit_of_work
+from marketplace.extensions import db
+
+
+@pytest.fixture
+def desk(city):
+    """An empty city with the application's context pushed."""
+    with city.app.app_context():
+        yield city
+
+
+def count(model):
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(model))
+
+
+def add_enterprise(work, name="new"):
+    return work.add(
+        Enterprise(
+            uscc=name, name=name, roles=["generator"], region=330602, lon=120.5, lat=30.0,
+            contact_name="Li", contact_email="li@example.com", contact_phone="0575",
+        )
+    )  # fmt: skip
+
+
+def test_a_change_and_its_event_are_written_together(desk):
+    with unit_of_work() as work:
+        add_enterprise(work)
+        work.tell("listing.published", listing_id="x")
+        assert db.session.scalar(select(func.count()).select_from(Event)) == 1
+    assert (count(Enterprise), count(Event), count(Task)) == (1, 1, 1)
+    task = db.session.scalars(select(Task)).one()
+    assert (task.subscriber, task.queue, task.payload) == (
+        "notifications.jobs.plan", "matching", {"listing_id": "x"},
+    )  # fmt: skip
+    assert task.due_at == desk.now
+
+
+def test_or_not_at_all(desk):
+    before = count(Audit)
+    with pytest.raises(RuntimeError), unit_of_work() as work:
+        row = add_enterprise(work)
+        work.tell("listing.published", listing_id="x")
+        work.audit(PLATFORM, "register", row)
+        raise RuntimeError("power cut")
+    assert (count(Enterprise), count(Event), count(Task), count(Audit)) == (0, 0, 0, before)
+
+
+def test_an_inner_unit_joins_the_outer_one(desk):
+    with pytest.raises(RuntimeError), unit_of_work() as outer:
+        with unit_of_work() as inner:
+            assert inner is outer
+            add_enterprise(inner)
+            inner.tell("listing.published", listing_id="x")
+        assert count_inside(Event) == 1
+        raise RuntimeError("power cut")
+    assert (count(Enterprise), count(Event)) == (0, 0)
+
+
+def test_what_fails_inside_fails_the_whole(desk):
+    with pytest.raises(RuntimeError), unit_of_work() as outer:
+        add_enterprise(outer, "first")
+        with unit_of_work() as inner:
+            add_enterprise(inner, "second")
+            raise RuntimeError("power cut")
+    assert count(Enterprise) == 0
+
+
+def test_after_a_failure_the_next_unit_is_a_new_one(desk):
+    with pytest.raises(RuntimeError), unit_of_work():
+        raise RuntimeError("power cut")
+    with unit_of_work() as work:
+        add_enterprise(work)
+    assert count(Enterprise) == 1
+
+
+def test_a_seeded_world_tells_nobody(desk):
+    with unit_of_work() as work:
+        work.hush()
+        work.tell("listing.published", listing_id="x")
+    assert (count(Event), count(Task)) == (0, 0)
+
+
+def test_an_event_nobody_listens_to_is_kept_without_a_task(desk):
+    with unit_of_work() as work:
+        work.tell("weather.changed", degrees=3)
+    assert (count(Event), count(Task)) == (1, 0)
+
+
+def test_a_refused_request_leaves_no_event_and_no_audit_line(city):
+    generator = city.enterprise("generator")
+    with city.app.app_context():
+        before = count(Event), count(Task), count(Audit)
+    answer = generator.post("/listings", {"kind": "supply", "publish": True})
+    assert answer.status_code == 422
+    with city.app.app_context():
+        assert (count(Event), count(Task), count(Audit)) == before
+
+
+def count_inside(model):
+    return db.session.scalar(select(func.count()).select_from(model))

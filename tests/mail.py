@@ -1,0 +1,66 @@
+"""A mail relay: a real SMTP listener on loopback that keeps, or refuses, what it gets."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from flask import Flask
+
+
+@dataclass
+class Relay:
+    """What arrived, as parsed messages with the envelope's recipients; `refusal` turns all away."""
+
+    port: int
+    letters: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
+    refusal: str = ""
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.refusal:
+            return self.refusal
+        letter = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(letter, EmailMessage)
+        self.letters.append((envelope.rcpt_tos, letter))
+        return "250 taken"
+
+    def take(self) -> list[EmailMessage]:
+        """Letters that came since the last look."""
+        letters, self.letters = self.letters, []
+        return [letter for _, letter in letters]
+
+    def take_one(self) -> EmailMessage:
+        (letter,) = self.take()
+        return letter
+
+
+def body(letter: EmailMessage) -> str:
+    part = letter.get_body()
+    assert part is not None
+    return part.get_content()
+
+
+@pytest.fixture(scope="session")
+def listener() -> Iterator[Relay]:
+    """The listener, one for all tests of this process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    relay = Relay(port)
+    controller = Controller(relay, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield relay
+    controller.stop()
+
+
+@pytest.fixture
+def relay(app: Flask, listener: Relay, monkeypatch: pytest.MonkeyPatch) -> Relay:
+    """An empty relay that the application is set to use."""
+    listener.letters, listener.refusal = [], ""
+    settings = replace(app.config["SETTINGS"], smtp_host="127.0.0.1", smtp_port=listener.port)
+    monkeypatch.setitem(app.config, "SETTINGS", settings)
+    return listener

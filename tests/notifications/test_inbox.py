@@ -1,0 +1,117 @@
+"""The inbox and its preferences."""
+
+import threading
+
+import pytest
+
+
+@pytest.fixture
+def told(city):
+    """A recycler told of five supplies."""
+    recycler = city.recycler("A")
+    city.demand(recycler)
+    for _ in range(5):
+        city.supply(city.enterprise("generator"))
+    city.settle()
+    return recycler
+
+
+def test_the_inbox_pages_newest_first_and_news_disturbs_no_page(city, told):
+    first = told.get("/notifications", limit=2).json
+    city.supply(city.enterprise("generator"))
+    city.settle()
+    second = told.get("/notifications", limit=2, cursor=first["next"]).json
+    third = told.get("/notifications", limit=2, cursor=second["next"]).json
+    assert third["next"] is None
+    ids = [one["id"] for page in (first, second, third) for one in page["items"]]
+    newest, *others = [one["id"] for one in reversed(told.inbox())]
+    assert ids == others and newest not in ids
+
+
+def test_a_message_is_read_once_and_for_all(city, told):
+    last, *unread = told.get("/notifications").json["items"]
+    assert last["read_at"] is None
+    read = told.post(f"/notifications/{last['id']}/read")
+    assert read.json["read_at"] == "2026-12-01T04:00:00Z"
+    city.wait(hours=1)
+    assert told.post(f"/notifications/{last['id']}/read").json["read_at"] == read.json["read_at"]
+    assert told.get("/notifications", unread="true").json["items"] == unread
+
+
+def test_read_all_reads_what_is_released_and_nothing_of_others(city, told):
+    generator = city.enterprise("generator", grade="A")
+    city.supply(generator)
+    city.demand(city.recycler())
+    city.settle()
+    assert told.post("/notifications/read-all").json == {"read": 6}
+    assert told.post("/notifications/read-all").json == {"read": 0}
+    assert told.get("/notifications", unread="true").json["items"] == []
+    assert len(generator.get("/notifications", unread="true").json["items"]) == 1
+
+
+def test_a_neighbour_neither_reads_nor_marks_a_message(city, told):
+    (message, *_) = told.inbox()
+    for stranger in (city.recycler(), city.admin):
+        assert stranger.post(f"/notifications/{message['id']}/read").status_code in (403, 404)
+        assert stranger.get("/notifications").json.get("items", []) == []
+    assert told.inbox()[0]["read_at"] is None
+
+
+def test_a_planned_message_is_not_there_yet(city):
+    recycler = city.recycler("B")
+    city.demand(recycler)
+    city.supply(city.enterprise("generator"))
+    city.settle()
+    assert recycler.inbox() == []
+    assert recycler.post("/notifications/read-all").json == {"read": 0}
+    city.wait(minutes=30)
+    assert recycler.inbox()[0]["read_at"] is None
+
+
+def test_preferences_have_defaults_and_are_replaced_as_a_whole(city):
+    recycler = city.enterprise("recycler")
+    first = recycler.get("/notification-preferences")
+    assert first.json == {"version": 0, "email": "immediate", "language": "zh", "muted_codes": []}
+    acid = {"scheme": "cn-hw", "code": "HW34"}
+    wishes = {"email": "off", "language": "en", "muted_codes": [acid]}
+    put = recycler.put("/notification-preferences", wishes, first.headers["ETag"])
+    assert put.json == {"version": 1, **wishes}
+    assert recycler.put("/notification-preferences", wishes, first.headers["ETag"]).status_code == 412
+    assert recycler.put("/notification-preferences", wishes, None).status_code == 428
+    assert recycler.get("/notification-preferences").json == put.json
+    after = recycler.put("/notification-preferences", {"email": "digest"}).json
+    assert after == {"version": 2, "email": "digest", "language": "zh", "muted_codes": []}
+
+
+def test_wrong_preferences_name_the_field_and_change_nothing(city):
+    recycler = city.enterprise("recycler")
+    for wishes, at in (
+        ({"email": "sometimes"}, "email"),
+        ({"email": "off", "language": "fr"}, "language"),
+        ({"email": "off", "muted_codes": [{"scheme": "cn-hw", "code": "999-999-99"}]}, "muted_codes.0"),
+        ({"email": "off", "colour": "red"}, "colour"),
+        ({}, "email"),
+    ):
+        answer = recycler.put("/notification-preferences", wishes)
+        assert answer.status_code == 422
+        assert any(name.startswith(at) for name in answer.json["errors"]), answer.json
+    assert recycler.get("/notification-preferences").json["version"] == 0
+
+
+def test_two_first_preferences_at_once_are_both_taken_or_one_refused(city):
+    recycler = city.enterprise("recycler")
+    answers = []
+
+    def put(language):
+        client = city.app.test_client()
+        body = {"email": "off", "language": language}
+        headers = {**recycler.headers, "If-Match": "*"}
+        answers.append(client.put("/api/v1/notification-preferences", json=body, headers=headers).status_code)
+
+    threads = [threading.Thread(target=put, args=(language,)) for language in ("zh", "en") * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(answers) == {200}
+    assert recycler.get("/notification-preferences").json["version"] >= 1
