@@ -3,7 +3,7 @@ BIN := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve stop test lint clean
+.PHONY: help install install-dev demo serve stop test lint bench-http clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ lint: .venv/.installed-dev ## formatting, ruff, types, import contracts
 	@$(BIN) -m ruff check .
 	@$(BIN) -m mypy
 	@.venv/bin/lint-imports
+
+bench-http: .venv/.installed ## time ranked answers over HTTP (ARGS="10000" for that size only)
+	@$(BIN) -m bench.matches_http $(ARGS)
 
 clean: ## remove caches and .venv; the data in var/ stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,6 +1,7 @@
-"""Rows of PostgreSQL as columns of numpy, by binary COPY: no object a row, no parsing of text.
+"""Rows of PostgreSQL as columns of numpy: one value carries all rows, so that no object is made for a row.
 
-Every column must be of fixed width and never null, so that each row of the stream has one layout.
+The server writes each row out in network byte order and joins the rows end to end. Every column must be of
+fixed width and never null, so that each row has one layout.
 """
 
 from typing import Any, cast
@@ -9,9 +10,11 @@ import numpy as np
 import psycopg
 from sqlalchemy.orm import Session
 
-HEADER = 19
-TRAILER = 2
 WIRE = {"i2": ">i2", "i4": ">i4", "i8": ">i8", "f8": ">f8", "bool": "?", "uuid": "V16"}
+SEND = {
+    "i2": "int2send", "i4": "int4send", "i8": "int8send", "f8": "float8send", "bool": "boolsend",
+    "uuid": "uuid_send",
+}  # fmt: skip
 Types = dict[str, str]
 
 
@@ -22,29 +25,26 @@ def read_columns(session: Session, query: str, params: dict[str, Any], types: Ty
         types: name -> "i2", "i4", "i8", "f8", "bool" or "uuid", in the order of the select list. A uuid
             comes as two columns of uint64, `name_hi` and `name_lo`.
     Raises:
-        ValueError: the stream does not have the stated layout (a null, or another type).
+        ValueError: a value is null.
     """
     connection = cast(psycopg.Connection, session.connection().connection.driver_connection)
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)", params) as stream,
-    ):
-        data = b"".join(stream)
-    row = _layout(types)
-    body = len(data) - HEADER - TRAILER
-    if body % row.itemsize:
-        raise ValueError(f"a row is not {row.itemsize} bytes: is a column null or of another type?")
-    rows = np.frombuffer(data, dtype=row, count=body // row.itemsize, offset=HEADER)
-    if len(rows) and not all((rows[f"#{name}"] == row[name].itemsize).all() for name in types):
-        raise ValueError("a column is not of its stated width")
-    return _native(rows, types)
+    with connection.cursor(binary=True) as cursor:
+        found = cursor.execute(cast(Any, _packed(query, types)), params).fetchone()
+    assert found is not None
+    count, data = found
+    row = np.dtype([(name, WIRE[kind]) for name, kind in types.items()])
+    if len(data) != count * row.itemsize:
+        raise ValueError(f"{count} rows of {row.itemsize} bytes came as {len(data)}: is a value null?")
+    return _native(np.frombuffer(data, dtype=row), types)
 
 
-def _layout(types: Types) -> np.dtype:
-    fields: list[tuple[str, str]] = [("count", ">i2")]
-    for name, kind in types.items():
-        fields += [(f"#{name}", ">i4"), (name, WIRE[kind])]
-    return np.dtype(fields)
+def _packed(query: str, types: Types) -> str:
+    names = [f"c{place}" for place in range(len(types))]
+    sent = [f"{SEND[kind]}({name})" for kind, name in zip(types.values(), names, strict=True)]
+    return (
+        f"SELECT count(*), coalesce(string_agg({' || '.join(sent)}, ''::bytea), ''::bytea)"
+        f" FROM ({query}) AS r ({', '.join(names)})"
+    )
 
 
 def _native(rows: np.ndarray, types: Types) -> dict[str, np.ndarray]:

@@ -3,6 +3,7 @@
 Pure functions over columns: the same inputs give the same answer on every machine; the day is an argument.
 """
 
+from matching.bounds import Bounds, bounds, sketch
 from matching.codes import Code
 from matching.columns import (
     ANY_GENERATOR,
@@ -24,8 +25,9 @@ from matching.components import SCORE_UNIT, VALUE_UNIT, contributions
 from matching.explanation import Failure, Pairing, explain
 from matching.gates import GATES, Warn
 from matching.geo import geodesic_km
+from matching.pairs import Side
 from matching.policy import COMPONENTS, COST_FIRST, DEFAULT, Policy, PolicyError
-from matching.ranking import Position, Ranking, rank_demands, rank_supplies
+from matching.ranking import Position, Ranking, Sort, rank_demands, rank_supplies
 
 __all__ = [
     "ANY_GENERATOR",
@@ -37,6 +39,7 @@ __all__ = [
     "SCORE_UNIT",
     "VALUE_UNIT",
     "Basis",
+    "Bounds",
     "Code",
     "Components",
     "Demands",
@@ -51,14 +54,18 @@ __all__ = [
     "Position",
     "Ranking",
     "Review",
+    "Side",
+    "Sort",
     "Supplies",
     "Tables",
     "VerifiedExemptions",
     "Warn",
     "WhiteList",
+    "bounds",
     "contributions",
     "explain",
     "geodesic_km",
     "rank_demands",
     "rank_supplies",
+    "sketch",
 ]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Ints: TypeAlias = NDArray[np.int64]
 AnyInts: TypeAlias = NDArray[np.integer[Any]]
-CLOSE = 16
+CLOSE = 4
 
 
 def repeated(start: Ints, count: Ints) -> tuple[Ints, Ints]:

@@ -19,6 +19,7 @@ from matching.pairs import Pairs, Side
 from matching.policy import Policy
 
 Sort: TypeAlias = Literal["score", "distance", "credit", "price"]
+Keys: TypeAlias = tuple[NDArray[Any], ...]
 NO_PRICE_LAST = int(np.iinfo(np.int64).max)
 
 
@@ -62,7 +63,7 @@ class Ranking:
     more: bool
     stopped: Mapping[str, int]
     sort: Sort
-    keys: tuple[NDArray[Any], ...]
+    keys: Keys
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -95,12 +96,7 @@ def rank_demands(
     Raises:
         ValueError: not one supply, a code that is not in the book, `k` below 0, or `after` of another sort.
     """
-    _one_listing("supply", supply, rows=1)
-    coded = Coded.of(supply.code, tables.book)
-    fit = coded.distinct[0].values(demands.accepts)
-    rows = _best_rows(demands.key, fit)
-    field = demands if len(rows) == len(demands) else demands.take(rows)
-    pairs = Pairs.facing("supply", supply, field, coded, fit[rows], field.accepts, tables, today)
+    pairs, rows = pairs_of("supply", supply, demands, tables, today)
     return _ranked(policy, pairs, rows, k, sort, min_score, after)
 
 
@@ -120,8 +116,26 @@ def rank_supplies(
 
     The rest is as in `rank_demands`.
     """
-    pairs = one_demand("demand", supplies, demand, tables, today)
-    return _ranked(policy, pairs, np.arange(len(supplies)), k, sort, min_score, after)
+    pairs, rows = pairs_of("demand", supplies, demand, tables, today)
+    return _ranked(policy, pairs, rows, k, sort, min_score, after)
+
+
+def pairs_of(
+    seeker: Side, supplies: Supplies, demands: Demands, tables: Tables, today: int
+) -> tuple[Pairs, Ints]:
+    """The seeker facing every listing of the field once, by the code that fits best, and the rows it is in.
+
+    Raises:
+        ValueError: the seeker's side has not the rows of one listing, or a code is not in the book.
+    """
+    if seeker == "demand":
+        return one_demand(seeker, supplies, demands, tables, today), np.arange(len(supplies))
+    _one_listing("supply", supplies, rows=1)
+    coded = Coded.of(supplies.code, tables.book)
+    fit = coded.distinct[0].values(demands.accepts)
+    rows = _best_rows(demands.key, fit)
+    field = demands if len(rows) == len(demands) else demands.take(rows)
+    return Pairs.facing(seeker, supplies, field, coded, fit[rows], field.accepts, tables, today), rows
 
 
 def one_demand(seeker: Side, supplies: Supplies, demand: Demands, tables: Tables, today: int) -> Pairs:
@@ -159,9 +173,9 @@ def _ranked(
     kept = pairs.take(lawful)
     values = components.values(policy, kept)
     scores = components.scores(policy, values)
-    keys = _keys(kept, scores, sort)
-    wanted = np.flatnonzero((scores >= round(min_score * SCORE_UNIT)) & _beyond(keys, sort, after))
-    page = wanted[_first([key[wanted] for key in keys], k)]
+    keys = keys_of(kept, scores, sort)
+    wanted = np.flatnonzero((scores >= round(min_score * SCORE_UNIT)) & beyond(keys, sort, after))
+    page = wanted[first([key[wanted] for key in keys], k)]
     hits = lawful[page]
     return Ranking(
         rows=rows[hits],
@@ -180,7 +194,7 @@ def _ranked(
     )
 
 
-def _keys(pairs: Pairs, scores: Ints, sort: Sort) -> tuple[NDArray[Any], ...]:
+def keys_of(pairs: Pairs, scores: Ints, sort: Sort) -> Keys:
     """What pairs are ordered by, least first, each of shape (n,)."""
     less_credit = -pairs.field.credit_milli.astype(np.int64)
     if sort == "distance":
@@ -202,21 +216,21 @@ def _price_key(pairs: Pairs) -> Ints:
     return np.where(price == NO_PRICE, NO_PRICE_LAST, -price if pairs.seeker == "supply" else price)
 
 
-def _beyond(keys: Sequence[NDArray[Any]], sort: Sort, after: Position | None) -> NDArray[np.bool_]:
+def beyond(keys: Sequence[NDArray[Any]], sort: Sort, after: Position | None) -> NDArray[np.bool_]:
     """Which rows come after a position, shape (n,)."""
     if after is None:
         return np.ones(len(keys[0]), np.bool_)
     if after.sort != sort:
         raise ValueError(f"after: a position by {after.sort}, not by {sort}")
-    beyond = np.zeros(len(keys[0]), np.bool_)
+    past = np.zeros(len(keys[0]), np.bool_)
     level = np.ones(len(keys[0]), np.bool_)
     for key, bound in zip(keys, after[1:], strict=True):
-        beyond |= level & (key > bound)
+        past |= level & (key > bound)
         level &= key == bound
-    return beyond
+    return past
 
 
-def _first(keys: Sequence[NDArray[Any]], k: int) -> Ints:
+def first(keys: Sequence[NDArray[Any]], k: int) -> Ints:
     """Positions of the `k` least by `keys`, the first key leading, in order.
 
     Key by key it keeps what is surely among them and goes on with those on the line, so that only `k` are

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from flask import g
+
 from ..events.actor import ADMIN, ENTERPRISE
 from ..http.authentication import EVERY_KEY, actor, allow
 from ..http.etags import etag
@@ -45,8 +47,7 @@ def _find_pair(asker, listing_id, other_id):
 @blp.problems(404)
 def list_matches(query, listing_id):
     """Lawful counterparts, best first, each with its score in parts and its legal basis."""
-    listing = listings.find_governed(actor(), listing_id)
-    answer = service.ranked(actor(), listing, query, position_of(query["cursor"], POSITION))
+    answer = service.ranked(actor(), g.subject, query, position_of(query["cursor"], POSITION))
     position = answer.pop("position")
     items = [_spoken(item) for item in answer["items"]]
     return {**answer, "items": items, "next": cursor_of(position) if position else None}
@@ -59,8 +60,7 @@ def list_matches(query, listing_id):
 @blp.problems(404)
 def explain(listing_id, other_id):
     """One pairing, lawful or not: its score in parts, or every gate that it fails and the rule behind it."""
-    listing = listings.find_governed(actor(), listing_id)
-    answer = service.explain(actor(), listing, other_id)
+    answer = service.explain(actor(), g.subject, other_id)
     failed = [
         {
             "gate": one["gate"],
@@ -78,7 +78,7 @@ def explain(listing_id, other_id):
 @subject(_find_pair)
 @blp.body(FeedbackRequestSchema)
 @blp.response(200, FeedbackSchema)
-@blp.problems(400, 404, 413, 415)
+@blp.problems(400, 404, 409, 413, 415)
 def give_feedback(body, listing_id, other_id):
     """Say "interested" or "not suitable" of a pairing; once both are interested, contacts are shown."""
     listing = listings.find_own(actor(), listing_id)

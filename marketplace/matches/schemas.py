@@ -75,7 +75,12 @@ class MatchSchema(Schema):
 class MatchPage(Schema):
     policy_version = fields.Integer()
     as_of = Moment()
-    total = fields.Integer(metadata={"description": "Lawful counterparts in all."})
+    total = fields.Integer(
+        allow_none=True,
+        metadata={
+            "description": "Lawful counterparts in all; null where there are too many to judge them all."
+        },
+    )
     items = fields.List(fields.Nested(MatchSchema))
     next = fields.String(allow_none=True)
 

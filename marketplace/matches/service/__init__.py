@@ -1,6 +1,7 @@
 """Ranked lawful counterparts: served, explained, answered to, and reviewed for the push."""
 
-from .feedback import give_feedback, is_silenced, mutual_sides
+from .answering import give_feedback
+from .feedback import is_silenced, mutual_sides
 from .policy import PRESETS, in_force, publish_policy
 from .ranking import Counterpart, counterpart, explain, ranked, review, score_of, search_findings
 

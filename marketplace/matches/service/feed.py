@@ -15,6 +15,7 @@ from matching import (
     Demands,
     ExemptionList,
     Permits,
+    Side,
     Supplies,
     Tables,
     VerifiedExemptions,
@@ -40,12 +41,17 @@ SUPPLY_TYPES = {**SHARED_TYPES, "code": "i4", "small_generator": "bool"}
 DEMAND_TYPES = {
     **SHARED_TYPES, "accepts": "i4", "mode": "i2", "exemption_item": "i2", "exemption_review": "i2",
 }  # fmt: skip
+SKETCH_TYPES = {
+    "key": "i8", "lat": "f8", "lon": "f8", "remaining_kg": "i8", "price_fen": "i8", "first_day": "i4",
+    "last_day": "i4",
+}  # fmt: skip
 COMPONENT_TYPES = {"key": "i8", "component": "i8", "low": "f8", "high": "f8"}
 
+PRICE = f"coalesce(l.price_fen, {matching.NO_PRICE})"
+WINDOW = "l.available_from - DATE '1970-01-01', l.available_until - DATE '1970-01-01'"
 SHARED = f"""
 l.no, l.id, e.no, (l.region / 10000)::int2, l.lat, l.lon, l.remaining_kg, l.min_lot_kg,
-coalesce(l.price_fen, {matching.NO_PRICE}), coalesce(l.max_distance_km, 'Infinity'),
-l.available_from - DATE '1970-01-01', l.available_until - DATE '1970-01-01',
+{PRICE}, coalesce(l.max_distance_km, 'Infinity'), {WINDOW},
 e.credit_milli, (ascii(e.grade) - 65)::int2, e.blocked
 """
 SUPPLIES = f"""
@@ -58,6 +64,15 @@ SELECT {SHARED}, l.requires <> '[]', a.code_id, l.mode, coalesce(l.exemption_ite
        (CASE l.exemption_review WHEN 'accept' THEN 1 WHEN 'refuse' THEN 2 ELSE 0 END)::int2
 FROM listing_accept a JOIN listing l ON l.id = a.listing_id JOIN enterprise e ON e.id = l.enterprise_id
 WHERE
+"""
+SKETCH = f"SELECT l.no, l.lat, l.lon, l.remaining_kg, {PRICE}, {WINDOW}"
+OWNER = "JOIN enterprise e ON e.id = l.enterprise_id"
+SUPPLY_SKETCH = """
+{sketch}, l.code_id{credit} FROM listing l {owner} WHERE l.status = 'open' AND l.code_id = ANY(%(codes)s)
+"""
+DEMAND_SKETCH = """
+{sketch}, a.code_id{credit} FROM listing_accept a JOIN listing l ON l.id = a.listing_id {owner}
+WHERE l.status = 'open' AND l.code_id IS NULL AND a.code_id = ANY(%(codes)s)
 """
 ONE = "l.id = %(id)s"
 OPEN = "l.status = 'open' AND e.status = 'approved'"
@@ -77,10 +92,14 @@ class World:
     demands: Demands
     tables: Tables
 
+    @property
+    def field(self) -> Supplies | Demands:
+        """The other side's listings."""
+        return self.demands if self.seeker == Kind.SUPPLY else self.supplies
+
     def listing_id(self, row: int) -> UUID:
         """Id of a row of the field."""
-        field = self.demands if self.seeker == Kind.SUPPLY else self.supplies
-        return _uuid(field.id_hi[row], field.id_lo[row])
+        return _uuid(self.field.id_hi[row], self.field.id_lo[row])
 
     def permit_id(self, row: int) -> UUID:
         """Id of the licence line or channel in a row of the permits."""
@@ -96,18 +115,64 @@ def days(day: date) -> int:
     return (day - EPOCH).days
 
 
-def field_of(listing: Listing, today: date) -> World:
-    """All open listings of the other side whose codes fit, facing `listing`."""
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A seeker and what is cheap to read of all open listings whose codes fit.
+
+    `codes` are the codes that the field is found by.
+    """
+
+    listing: Listing
+    supplies: Supplies
+    demands: Demands
+    book: dict[int, Code]
+    codes: list[int]
+
+    @property
+    def side(self) -> Side:
+        return "supply" if self.listing.kind == Kind.SUPPLY else "demand"
+
+    def world(self, today: date, keys: np.ndarray | None = None) -> World:
+        """The field, or the listings `keys` of it, as it is; with the tables that say what is lawful.
+
+        A supply of a code that came after the sketch is left for the next answer.
+        """
+        among, params = "", {"codes": self.codes}
+        if keys is not None:
+            among, params = " AND l.no = ANY(%(keys)s)", {**params, "keys": keys.tolist()}
+        if self.listing.kind == Kind.SUPPLY:
+            supplies, composed = _supplies(ONE, id=self.listing.id)
+            demands, required = _demands(f"{OPEN} AND a.code_id = ANY(%(codes)s){among}", **params)
+        else:
+            demands, required = _demands(ONE, id=self.listing.id)
+            params["codes"] = sorted(self.book)
+            supplies, composed = _supplies(f"{OPEN} AND l.code_id = ANY(%(codes)s){among}", **params)
+        tables = _tables(self.book, supplies, composed, demands, required, alive_on=today)
+        return World(self.listing.kind, supplies, demands, tables)
+
+
+def sketch_of(listing: Listing, *, credit: bool) -> Sketch:
+    """All open listings of the other side whose codes fit, in outline; their owners' credit if asked for."""
     if listing.kind == Kind.SUPPLY:
         assert listing.code_id is not None
-        supplies, composed = _supplies(ONE, id=listing.id)
-        aliases = {one.alias_id for one in catalogue.aliases_of([listing.code_id])}
-        demands, required = _demands(f"{OPEN} AND a.code_id = ANY(%(codes)s)", codes=sorted(aliases))
+        book = _book([listing.code_id])
+        codes = sorted(book[listing.code_id].aliases)
+        demands = matching.sketch(Demands, **_outline(DEMAND_SKETCH, "accepts", codes, credit))
+        supplies, _ = _supplies(ONE, id=listing.id)
     else:
-        demands, required = _demands(ONE, id=listing.id)
-        fitting = catalogue.codes_that_fit(accept.code_id for accept in listing.accepts)
-        supplies, composed = _supplies(f"{OPEN} AND l.code_id = ANY(%(codes)s)", codes=sorted(fitting))
-    return _world(listing, supplies, composed, demands, required, alive_on=today)
+        codes = sorted(catalogue.codes_that_fit(accept.code_id for accept in listing.accepts))
+        supplies = matching.sketch(Supplies, **_outline(SUPPLY_SKETCH, "code", codes, credit))
+        demands, _ = _demands(ONE, id=listing.id)
+        book = _book(np.unique(supplies.code).tolist())
+    return Sketch(listing, supplies, demands, book, codes)
+
+
+def _outline(query: str, code: str, codes: list[int], credit: bool) -> dict[str, np.ndarray]:
+    asked = query.format(
+        sketch=SKETCH, credit=", e.credit_milli" if credit else "", owner=OWNER if credit else ""
+    )
+    types = {**SKETCH_TYPES, code: "i4", **({"credit_milli": "i4"} if credit else {})}
+    return read_columns(db.session(), asked, {"codes": codes}, types)
 
 
 def pair_of(listing: Listing, other: Listing) -> World:
@@ -115,7 +180,9 @@ def pair_of(listing: Listing, other: Listing) -> World:
     supply, demand = (listing, other) if listing.kind == Kind.SUPPLY else (other, listing)
     supplies, composed = _supplies(ONE, id=supply.id)
     demands, required = _demands(ONE, id=demand.id)
-    return _world(listing, supplies, composed, demands, required, alive_on=LONG_AGO)
+    book = _book(np.unique(supplies.code).tolist())
+    tables = _tables(book, supplies, composed, demands, required, alive_on=LONG_AGO)
+    return World(listing.kind, supplies, demands, tables)
 
 
 def _supplies(condition: str, **params: Any) -> tuple[Supplies, np.ndarray]:
@@ -130,25 +197,22 @@ def _demands(condition: str, **params: Any) -> tuple[Demands, np.ndarray]:
     return Demands(**columns), columns["key"][composed]
 
 
-def _world(
-    listing: Listing,
+def _tables(
+    book: dict[int, Code],
     supplies: Supplies,
     composed: np.ndarray,
     demands: Demands,
     required: np.ndarray,
     alive_on: date,
-) -> World:
-    book = _book(np.unique(supplies.code).tolist())
+) -> Tables:
     covered = {alias for code in book.values() if code.hazardous for alias in code.aliases}
-    receiver = int(demands.enterprise[0]) if listing.kind == Kind.DEMAND else None
-    tables = Tables(
-        **_permits(covered, receiver, alive_on),
+    return Tables(
+        **_permits(covered, np.unique(demands.enterprise).tolist(), alive_on),
         exemptions=_exemptions(covered),
         stated=_components("composition", composed),
         required=_components("requires", required),
         book=book,
     )
-    return World(listing.kind, supplies, demands, tables)
 
 
 def _book(ids: Iterable[int]) -> dict[int, Code]:
@@ -174,14 +238,14 @@ def _book(ids: Iterable[int]) -> dict[int, Code]:
     }
 
 
-def _permits(covered: set[int], receiver: int | None, alive_on: date) -> Mapping[str, Any]:
-    if not covered:
+def _permits(covered: set[int], receivers: list[int], alive_on: date) -> Mapping[str, Any]:
+    if not covered or not receivers:
         return {
             "permits": Permits.empty(),
             "white_list": WhiteList.empty(),
             "verified": VerifiedExemptions.empty(),
         }
-    permits, usage, white_list, verified = licences.permit_columns(covered, receiver, alive_on)
+    permits, usage, white_list, verified = licences.permit_columns(covered, receivers, alive_on)
     entry, row = _join(usage["no"], permits.pop("no"))
     return {
         "permits": Permits(

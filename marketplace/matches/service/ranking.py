@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -30,6 +31,8 @@ from .feedback import mutual_others, verdicts
 
 ALIVE = (Status.DRAFT, Status.OPEN)
 REVIEW_PAGE = 100
+SHORTLIST = 500
+"""How many listings with the best bounds are read in full before all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,8 @@ def ranked(actor: Actor, listing: Listing, query: dict[str, Any], after: list[An
     if listing.status not in ALIVE or owner.status != EnterpriseStatus.APPROVED:
         return {**answer, "position": None}
     done, position = _resume(query["sort"], after)
-    world = feed.field_of(listing, clock.today())
-    ranking = _rank(
-        now.matching, world, clock.today(),
-        k=query["limit"], sort=query["sort"], min_score=query["min_score"], after=position,
-    )  # fmt: skip
-    answer["total"] = ranking.total
+    search = Search.of(listing, now.matching, clock.today(), query["sort"], query["min_score"])
+    world, ranking, answer["total"] = search.page(query["limit"], done, position)
     answer["items"] = _items(listing, list(_hits(world, ranking, done)), now.matching)
     more = [done + len(ranking), *ranking.position(-1)[1:]] if ranking.more else None
     return {**answer, "position": more}
@@ -89,12 +88,60 @@ def _resume(sort: str, after: list[Any] | None) -> tuple[int, matching.Position 
     return after[0], matching.Position(sort, *after[1:])  # type: ignore[arg-type]
 
 
-def _rank(now: matching.Policy, world: World, today: date, **how: Any) -> Ranking:
-    if world.seeker == Kind.SUPPLY:
-        return matching.rank_demands(
-            now, world.supplies, world.demands, world.tables, feed.days(today), **how
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The lawful counterparts of one listing, page by page.
+
+    Most listings are known by a sketch and its bound only; those with the best bounds are read in full, and
+    where that does not settle the page, all that could stand in it. So a page costs two rounds at most.
+    """
+
+    policy: matching.Policy
+    today: date
+    sort: matching.Sort
+    min_score: float
+    sketch: feed.Sketch
+    bounds: matching.Bounds
+
+    @classmethod
+    def of(
+        cls, listing: Listing, now: matching.Policy, today: date, sort: matching.Sort, min_score: float
+    ) -> "Search":
+        """A search among all open listings whose codes fit."""
+        sketch = feed.sketch_of(listing, credit=sort == "credit")
+        bounds = matching.bounds(
+            now, sketch.side, sketch.supplies, sketch.demands, sketch.book, feed.days(today), sort=sort
         )
-    return matching.rank_supplies(now, world.demands, world.supplies, world.tables, feed.days(today), **how)
+        return cls(now, today, sort, min_score, sketch, bounds)
+
+    def page(self, k: int, done: int, after: matching.Position | None) -> tuple[World, Ranking, int | None]:
+        """`k` hits after the `done` ones up to `after`, and how many there are in all if that is known."""
+        keys = self.bounds.first(SHORTLIST + done)
+        world, ranking = self._ranked(keys, k, after)
+        if len(keys) == len(self.bounds):
+            return world, ranking, ranking.total
+        rivals = self.bounds.rivals(ranking.position(-1) if ranking.more else None, self.min_score)
+        if not np.isin(rivals, keys).all():
+            world, ranking = self._ranked(rivals, k, after)
+        return world, ranking, ranking.total if len(rivals) == len(self.bounds) else None
+
+    def stopped(self) -> tuple[int, dict[str, int]]:
+        """How many listings there are whose codes fit, and how many of them each gate stops."""
+        world, ranking = self._ranked(None, 0, None)
+        return len(np.unique(world.field.key)), dict(ranking.stopped)
+
+    def _ranked(
+        self, keys: np.ndarray | None, k: int, after: matching.Position | None
+    ) -> tuple[World, Ranking]:
+        world, today = self.sketch.world(self.today, keys), feed.days(self.today)
+        how: Any = {"k": k, "sort": self.sort, "min_score": self.min_score, "after": after}
+        if world.seeker == Kind.SUPPLY:
+            return world, matching.rank_demands(
+                self.policy, world.supplies, world.demands, world.tables, today, **how
+            )
+        return world, matching.rank_supplies(
+            self.policy, world.demands, world.supplies, world.tables, today, **how
+        )
 
 
 def _hits(world: World, ranking: Ranking, done: int) -> Iterator[Hit]:
@@ -307,16 +354,13 @@ def review(work: Work, listing: Listing) -> list[Counterpart]:
     A listing without any lawful counterpart is noted as a finding, with the gate that stopped most.
     """
     now = policy.in_force()
-    world = feed.field_of(listing, clock.today())
+    search = Search.of(listing, now.matching, clock.today(), "score", now.body["push_threshold"])
     chosen: dict[UUID, Counterpart] = {}
     done, position = 0, None
     while True:
-        ranking = _rank(
-            now.matching, world, clock.today(),
-            k=REVIEW_PAGE, min_score=now.body["push_threshold"], after=position,
-        )  # fmt: skip
+        world, ranking, total = search.page(REVIEW_PAGE, done, position)
         if position is None:
-            _note_finding(work, listing, ranking)
+            _note_finding(work, listing, search, lawful=total != 0)
         _choose(chosen, list(_hits(world, ranking, done)), now.body["push_top"])
         if not ranking.more or len(chosen) >= now.body["push_top"]:
             return list(chosen.values())
@@ -334,17 +378,18 @@ def _choose(chosen: dict[UUID, Counterpart], hits: Sequence[Hit], most: int) -> 
             )
 
 
-def _note_finding(work: Work, listing: Listing, ranking: Ranking) -> None:
-    if ranking.total:
+def _note_finding(work: Work, listing: Listing, search: Search, *, lawful: bool) -> None:
+    if lawful:
         work.session.execute(delete(Finding).where(Finding.listing_id == listing.id))
         return
-    stopped = {gate: count for gate, count in ranking.stopped.items() if count and gate != "self"}
+    candidates, counts = search.stopped()
+    stopped = {gate: count for gate, count in counts.items() if count and gate != "self"}
     gate = max(stopped, key=lambda name: stopped[name], default="code")
     values = {
         "listing_id": listing.id,
         "gate": gate,
         "stopped": stopped,
-        "candidates": max(ranking.stopped.values(), default=0),
+        "candidates": candidates,
         "at": clock.now(),
     }
     work.session.execute(

@@ -1,0 +1,165 @@
+"""What the two sides say of a pairing, and when each learns how to reach the other."""
+
+import threading
+
+import pytest
+
+
+@pytest.fixture
+def pair(city):
+    """A generator with a supply, and a recycler of grade A with a demand that takes it."""
+    generator, recycler = city.enterprise("generator"), city.recycler("A")
+    return generator, city.supply(generator), recycler, city.demand(recycler)
+
+
+def contact_of(party):
+    return party.get("/enterprises/me").json["contact"]
+
+
+def shown(party, mine, theirs):
+    """The contact in the list and in the explanation, which must agree."""
+    (item,) = party.get(f"/listings/{mine['id']}/matches").json["items"]
+    explained = party.pairing(mine, theirs)
+    assert item.get("contact") == explained.get("contact")
+    return explained.get("contact")
+
+
+def test_contacts_are_shown_only_when_both_are_interested(city, pair):
+    generator, supply, recycler, demand = pair
+    assert shown(generator, supply, demand) is None
+
+    said = generator.feedback(supply, demand, "interested")
+    assert said == {"verdict": "interested", "mutual": False}
+    assert shown(generator, supply, demand) is None and shown(recycler, demand, supply) is None
+
+    said = recycler.feedback(demand, supply, "interested")
+    assert said == {"verdict": "interested", "mutual": True, "contact": contact_of(generator)}
+    assert shown(generator, supply, demand) == contact_of(recycler)
+    assert shown(recycler, demand, supply) == contact_of(generator)
+
+
+def test_withdrawn_interest_hides_the_contact_again(city, pair):
+    generator, supply, recycler, demand = pair
+    generator.feedback(supply, demand, "interested")
+    recycler.feedback(demand, supply, "interested")
+    assert generator.feedback(supply, demand, "not_suitable") == {"verdict": "not_suitable", "mutual": False}
+    assert shown(generator, supply, demand) is None and shown(recycler, demand, supply) is None
+    assert recycler.feedback(demand, supply, "interested")["mutual"] is False
+
+
+def test_both_are_told_of_mutual_interest_each_by_its_own_listing(city, pair):
+    generator, supply, recycler, demand = pair
+    city.settle()
+    recycler.feedback(demand, supply, "interested")
+    city.settle()
+    assert generator.inbox("match.mutual") == recycler.inbox("match.mutual") == []
+    generator.feedback(supply, demand, "interested")
+    city.settle()
+    for party, mine, theirs in ((generator, supply, demand), (recycler, demand, supply)):
+        (message,) = party.inbox("match.mutual")
+        assert message["data"]["listing_id"] == mine["id"]
+        assert message["data"]["counterpart_id"] == theirs["id"]
+        assert message["delivery"] == "immediate"
+        assert "contact" not in message["data"]
+
+
+def test_saying_so_again_and_again_tells_nobody_twice(city, pair):
+    generator, supply, recycler, demand = pair
+    recycler.feedback(demand, supply, "interested")
+    for verdict in ("interested", "interested", "not_suitable", "interested"):
+        generator.feedback(supply, demand, verdict)
+        city.settle()
+    assert len(generator.inbox("match.mutual")) == len(recycler.inbox("match.mutual")) == 1
+
+
+def test_interest_withdrawn_before_the_news_went_out_is_no_news(city, pair):
+    generator, supply, recycler, demand = pair
+    recycler.feedback(demand, supply, "interested")
+    generator.feedback(supply, demand, "interested")
+    generator.feedback(supply, demand, "not_suitable")
+    city.settle()
+    assert generator.inbox("match.mutual") == recycler.inbox("match.mutual") == []
+    generator.feedback(supply, demand, "interested")
+    city.settle()
+    assert len(generator.inbox("match.mutual")) == len(recycler.inbox("match.mutual")) == 1
+
+
+def test_both_at_the_same_moment_are_mutual_once(city, pair):
+    generator, supply, recycler, demand = pair
+    answers = []
+
+    def say(party, mine, theirs):
+        path = f"/api/v1/listings/{mine['id']}/matches/{theirs['id']}/feedback"
+        client = city.app.test_client()
+        answers.append(
+            client.post(path, json={"verdict": "interested"}, headers=party.headers).json["mutual"]
+        )
+
+    threads = [
+        threading.Thread(target=say, args=args)
+        for args in [(generator, supply, demand), (recycler, demand, supply)] * 3
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert True in answers
+    city.settle()
+    assert len(generator.inbox("match.mutual")) == len(recycler.inbox("match.mutual")) == 1
+
+
+def test_a_verdict_is_shown_to_its_own_side_only(city, pair):
+    generator, supply, recycler, demand = pair
+    generator.feedback(supply, demand, "not_suitable")
+    assert generator.pairing(supply, demand)["feedback"] == "not_suitable"
+    assert recycler.pairing(demand, supply)["feedback"] is None
+
+
+def test_nobody_speaks_for_anothers_listing_or_of_a_closed_one(city, pair):
+    generator, supply, recycler, demand = pair
+    path = f"/listings/{supply['id']}/matches/{demand['id']}/feedback"
+    for stranger in (recycler, city.enterprise("generator")):
+        assert stranger.post(path, {"verdict": "interested"}).status_code == 404
+    assert city.admin.post(path, {"verdict": "interested"}).status_code == 403
+    backwards = f"/listings/{supply['id']}/matches/{supply['id']}/feedback"
+    assert generator.post(backwards, {"verdict": "interested"}).status_code == 404
+    city.withdraw(recycler, demand)
+    assert generator.post(path, {"verdict": "interested"}).status_code == 404
+
+
+def test_a_wrong_verdict_names_the_field_and_stores_nothing(city, pair):
+    generator, supply, _, demand = pair
+    path = f"/listings/{supply['id']}/matches/{demand['id']}/feedback"
+    for body, at in (
+        ({"verdict": "maybe"}, "verdict"),
+        ({}, "verdict"),
+        ({"verdict": "interested", "x": 1}, "x"),
+    ):
+        answer = generator.post(path, body)
+        assert answer.status_code == 422 and at in answer.json["errors"]
+    assert generator.pairing(supply, demand)["feedback"] is None
+
+
+@pytest.mark.parametrize("closing", ["withdraw", "suspend"])
+def test_who_is_gone_is_reached_no_more(city, pair, closing):
+    generator, supply, recycler, demand = pair
+    generator.feedback(supply, demand, "interested")
+    recycler.feedback(demand, supply, "interested")
+    if closing == "withdraw":
+        city.withdraw(recycler, demand)
+    else:
+        assert city.admin.post(f"/enterprises/{recycler.id}/suspend", {}).status_code == 200
+    city.settle()
+    assert generator.get(f"/listings/{supply['id']}/matches").json["items"] == []
+    assert generator.get(f"/listings/{supply['id']}/matches/{demand['id']}").status_code == 404
+    assert generator.inbox("match.mutual") == []
+
+
+def test_the_owner_of_a_closed_listing_can_no_longer_draw_a_contact_out(city, pair):
+    generator, supply, recycler, demand = pair
+    recycler.feedback(demand, supply, "interested")
+    city.withdraw(generator, supply)
+    answer = generator.post(
+        f"/listings/{supply['id']}/matches/{demand['id']}/feedback", {"verdict": "interested"}
+    )
+    assert answer.status_code == 409 and answer.json["code"] == "wrong_state"
