@@ -5,13 +5,27 @@ application is imported before the fork, so that no job pays for imports.
 """
 
 import os
+import secrets
 import sys
 
+import rq
 from redis import Redis
-from rq import Queue, Worker
+from rq import Queue
 from rq.serializers import JSONSerializer
+from sqlalchemy.orm import configure_mappers
 
 from . import create_app
+
+
+class Worker(rq.Worker):
+    """RQ's, back at work soon after Valkey is: RQ would wait up to a minute more."""
+
+    max_connection_wait_time = 5.0
+
+
+def _new_name(queue: str) -> str:
+    """Never one that a killed worker has left: in a container the same host and number come again."""
+    return f"{queue}-{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def main(queue: str) -> None:
@@ -19,9 +33,10 @@ def main(queue: str) -> None:
     app = create_app()
     connection = Redis.from_url(app.config["SETTINGS"].redis_url)
     app.app_context().push()
+    configure_mappers()  # else at the first query, which is in every job
     Worker(
         [Queue(queue, connection=connection, serializer=JSONSerializer)],
-        name=f"{queue}-{os.uname().nodename}-{os.getpid()}",
+        name=_new_name(queue),
         connection=connection,
         serializer=JSONSerializer,
         worker_ttl=60,

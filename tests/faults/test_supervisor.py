@@ -1,0 +1,166 @@
+"""The whole stack under its supervisor: what dies comes back, and nothing outlives it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+from marketplace import embedded
+from tests.faults.town import CODES, Client, Town, demand, free_port, supply, until
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SOON_S = 3.0
+MOST_MB = 700
+PROCESSES = {
+    "web": "gunicorn",
+    "matching": "worker matching",
+    "delivery": "worker delivery",
+    "clock": "clock",
+}
+
+
+class Stack:
+    """What `make serve` runs."""
+
+    def __init__(self, data: Path, **env: str) -> None:
+        self.data = data
+        self.env = env
+        self.client = Client(free_port())
+
+    @contextmanager
+    def serving(self) -> Iterator[psutil.Process]:
+        """The supervisor, and at the end nothing of it, whatever happened in between."""
+        env = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
+        env |= self.env | {
+            "DATA_DIR": str(self.data),
+            "PORT": str(self.client.port),
+            "LOG_DIR": str(self.data / "log"),
+        }
+        args = [sys.executable, "-m", "marketplace.supervisor"]
+        with (self.data.parent / "serve.log").open("ab") as log:
+            process = subprocess.Popen(
+                args, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
+            )
+        try:
+            yield psutil.Process(process.pid)
+            process.wait(30)
+        finally:
+            process.kill()
+            process.wait()
+
+    def said(self) -> str:
+        return (self.data.parent / "serve.log").read_text()
+
+    def town(self, folder: Path) -> Town:
+        here = embedded.addresses(self.data)
+        return Town(here.database_url, here.redis_url, folder)
+
+
+def family(process: psutil.Process) -> list[psutil.Process]:
+    return [process, *process.children(recursive=True)]
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return not [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
+def line_of(one: psutil.Process) -> str:
+    """Its command line; nothing when it has just ended."""
+    try:
+        return " ".join(one.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def child(supervisor: psutil.Process, name: str) -> psutil.Process | None:
+    """The process of that name, when it lives."""
+    for one in supervisor.children():
+        if PROCESSES[name] in line_of(one):
+            return one
+    return None
+
+
+def push_seconds(client: Client, town: Town, code: str) -> float:
+    """From the answer to a publish until the last recycler reads of it."""
+    before = {one.id: inbox(client, one) for one in town.recyclers}
+    status, answer = client.post(town.generators[0], supply(code), code)
+    began = time.monotonic()
+    assert status == 201, answer
+    for one in town.recyclers:
+        until(lambda one=one: inbox(client, one) == before[one.id] + 1, f"told of {code}", 60)
+    return time.monotonic() - began
+
+
+def inbox(client: Client, party) -> int:
+    status, answer = client.answer("GET", "/api/v1/notifications?limit=100", **party.headers)
+    assert status == 200, answer
+    return len(answer["items"])
+
+
+def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, tmp_path):
+    stack = Stack(folder / "data")
+    with stack.serving() as supervisor:
+        until(stack.client.ready, "ready", 90)
+        town = stack.town(tmp_path)
+        town.settle(generators=1)
+        for one in town.recyclers:
+            assert stack.client.post(one, demand(), "demand")[0] == 201
+        town.come_to_rest()
+        seconds = [push_seconds(stack.client, town, code) for code in CODES[:3]]
+        memory = memory_mb(supervisor)
+        print(f"from 201 to the inbox {seconds} s, memory of the whole {memory:.0f} MB")
+        assert min(seconds) < SOON_S
+        assert memory < MOST_MB
+
+        for name in PROCESSES:
+            killed = child(supervisor, name)
+            assert killed, name
+            killed.kill()
+            until(lambda killed=killed: not killed.is_running(), f"{name} dead")
+            until(lambda name=name: child(supervisor, name), f"{name} started again")
+        until(stack.client.ready, "ready again", 60)
+        push_seconds(stack.client, town, CODES[3])
+
+        everyone = family(supervisor)
+        supervisor.kill()
+        until(lambda: gone(everyone), "the end of all", 20)
+
+    with embedded.servers(stack.data, say=lambda line: None):
+        town.reconnect()
+        assert set(town.told().values()) == {1}
+        assert len(town.told()) == 4 * len(town.recyclers)
+        town.close()
+
+
+def test_sigterm_while_it_starts_stops_all(folder):
+    stack = Stack(folder / "data")
+    with stack.serving() as supervisor:
+        until(lambda: any("db-upgrade" in line_of(one) for one in supervisor.children()), "migrating")
+        everyone = family(supervisor)
+        supervisor.terminate()
+        until(lambda: gone(everyone), "the end of all", 20)
+    assert stack.said().endswith("huanliu: stopped\n")
+    assert not embedded.running(stack.data)
+
+
+def test_ctrl_c_stops_all_that_was_started_on_given_servers_and_not_those(town, folder):
+    stack = Stack(folder / "data", DATABASE_URL=town.database_url, REDIS_URL=town.redis_url)
+    with stack.serving() as supervisor:
+        until(stack.client.ready, "ready", 90)
+        everyone = family(supervisor)
+        assert not [one for one in everyone if one.name().startswith(("postgres", "valkey"))]
+        supervisor.send_signal(signal.SIGINT)
+        until(lambda: gone(everyone), "the end of all", 20)
+    assert stack.said().endswith("huanliu: stopping\nhuanliu: stopped\n")
+    assert town.ask("SELECT 1") == [(1,)]
+
+
+def memory_mb(supervisor: psutil.Process) -> float:
+    """Proportional set size of the whole stack."""
+    return sum(one.memory_full_info().pss for one in family(supervisor)) / 2**20

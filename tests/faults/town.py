@@ -1,0 +1,344 @@
+"""A few enterprises of a grade and code that all pair with each other, and the processes that serve them."""
+
+import contextlib
+import functools
+import http.client
+import itertools
+import json
+import multiprocessing
+import os
+import shutil
+import socket
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+from sqlalchemy import make_url
+
+from marketplace import clock, create_app, supervisor
+from marketplace.extensions import db
+from marketplace.settings import Settings
+from tests.city import City, Party, listing_terms
+from tests.faults import doomed
+
+VISIBILITY_S = 1.0
+CODES = ("900-300-34", "900-301-34", "900-302-34", "900-303-34", "900-304-34", "900-305-34")
+QUICK = {"TASK_VISIBILITY_S": str(VISIBILITY_S), "CLOCK_TICK_S": "0.2", "LOG_LEVEL": "WARNING"}
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["tests.faults.doomed"])
+
+Told = Counter[tuple[str, str, str]]
+"""Messages in the inboxes by receiving enterprise, counterpart enterprise and code."""
+
+
+def until(true: Callable[[], Any], what: str, seconds: float = 30) -> None:
+    """Wait for something; AssertionError when it does not come."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"after {seconds} s still not: {what}"
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def place() -> Iterator[Path]:
+    """A folder that the servers' user may enter; pytest's own is closed to others."""
+    folder = Path(tempfile.mkdtemp(prefix="huanliu-place-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass
+class Program:
+    """A worker or clock in a process of its own."""
+
+    target: Callable[..., None]
+    args: tuple[Any, ...]
+    process: Any = None
+
+    def start(self) -> "Program":
+        self.process = _forks.Process(target=self.target, args=self.args, daemon=True)
+        self.process.start()
+        return self
+
+    @property
+    def pid(self) -> int:
+        return int(self.process.pid)
+
+    @property
+    def alive(self) -> bool:
+        return bool(self.process.is_alive())
+
+    def kill(self) -> None:
+        """kill -9, and wait for the end."""
+        self.process.kill()
+        self.process.join()
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.join(10)
+        self.kill()
+
+
+class Client:
+    """What speaks HTTP to a port, and does not give up."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def ready(self) -> bool:
+        return self.answer("GET", "/readyz")[0] == 200
+
+    def answer(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int | None, Any]:
+        """Status and body; None twice when the connection broke."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        named = {"Content-Type": "application/json"} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
+        try:
+            connection.request(method, path, json.dumps(body) if body is not None else None, named)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"null")
+        except (OSError, http.client.HTTPException):
+            return None, None
+        finally:
+            connection.close()
+
+    def post(self, owner: Party, body: Any, key: str) -> tuple[int | None, Any]:
+        """Post a listing once."""
+        headers = {**owner.headers, "Idempotency_Key": key}
+        return self.answer("POST", "/api/v1/listings", body, **headers)
+
+    def insist(self, owner: Party, body: Any, key: str) -> Counter[int | None]:
+        """Post a listing until it is taken; what the answers were."""
+        seen: Counter[int | None] = Counter()
+        deadline = time.monotonic() + 60
+        while not seen[201]:
+            assert time.monotonic() < deadline, f"not taken: {seen}"
+            status, answer = self.post(owner, body, key)
+            assert status in (201, 503, None), answer
+            seen[status] += 1
+            if status != 201:
+                time.sleep(0.1)
+        return seen
+
+
+class Web(Client):
+    """A real gunicorn on a port of its own."""
+
+    def __init__(self, env: dict[str, str], config: str, log: Path) -> None:
+        super().__init__(free_port())
+        env = {**os.environ, **env, "PORT": str(self.port), "HOST": "127.0.0.1", "WEB_WORKERS": "2"}
+        args = ("-m", "gunicorn", "-c", config, "wsgi:app")
+        self.master = supervisor.Child("web", args, env, log)
+
+    def __enter__(self) -> "Web":
+        self.master.start()
+        until(self.ready, "gunicorn ready")
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.master.ask_to_end()
+        self.master.wait_for_end(time.monotonic() + 10)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Town:
+    """The enterprises of one database, and what runs on it."""
+
+    database_url: str
+    redis_url: str
+    folder: Path
+    generators: list[Party] = field(default_factory=list)
+    recyclers: list[Party] = field(default_factory=list)
+    programs: list[Program] = field(default_factory=list)
+
+    # ------------------------------------------------------------ people
+
+    def settle(self, generators: int = 2, recyclers: int = 3) -> None:
+        """Register and approve everyone; no message waits for its grade."""
+        city = City(self.app)
+        city.now = datetime.now(UTC)
+        with city:
+            city.policy(push_delay_s=dict.fromkeys("ABCD", 0))
+            self.generators = [city.enterprise("generator") for _ in range(generators)]
+            self.recyclers = [city.enterprise("recycler") for _ in range(recyclers)]
+            for one in self.recyclers:
+                today = clock.today()
+                about = {"valid_from": str(today), "valid_until": str(today + timedelta(days=700))}
+                city.licence(one, **about)
+
+    def found(self) -> None:
+        """Bring an empty database to the newest schema and catalogue, and settle."""
+        runner = self.app.test_cli_runner()
+        for command in (["db-upgrade"], ["seed", "catalogue"]):
+            done = runner.invoke(args=command)
+            assert done.exit_code == 0, done.output
+        self.settle()
+
+    def copy(self, database_url: str, redis_url: str, folder: Path) -> "Town":
+        """The same people on a copy of the database."""
+        twin = Town(database_url, redis_url, folder)
+        city = City(twin.app)
+        city.client = twin.app.test_client()
+        twin.generators = [replace(one, city=city) for one in self.generators]
+        twin.recyclers = [replace(one, city=city) for one in self.recyclers]
+        redis.Redis.from_url(redis_url).flushdb()
+        return twin
+
+    @functools.cached_property
+    def app(self) -> Any:
+        """The application in the test's own process."""
+        settings = Settings.from_environment({"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url})
+        return create_app(replace(settings, rate_limit_key="1000000 per minute"))
+
+    def close(self) -> None:
+        """Stop all programs and let go of the database."""
+        for program in self.programs:
+            program.kill()
+        if "_connection" in vars(self):
+            self._connection.close()
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+    # ------------------------------------------------------------ listings
+
+    def publish_everything(self) -> None:
+        """Every recycler wants acid; every generator offers the same acid twice, at the same terms."""
+        self.open_demands()
+        for generator in self.generators:
+            for _ in range(2):
+                self.post(generator, supply(CODES[0]))
+
+    def open_demands(self) -> None:
+        """Every recycler wants acid of any code, and nobody offers any yet."""
+        for recycler in self.recyclers:
+            self.post(recycler, demand())
+
+    def supplies(self) -> Iterator[tuple[Party, str]]:
+        """Who will offer which acid, each pair once."""
+        return itertools.product(self.generators, CODES)
+
+    def recyclers_once(self) -> Told:
+        """What is to be in the inboxes after `open_demands` and then all `supplies`."""
+        offers = itertools.product(self.recyclers, self.supplies())
+        return Told([(recycler.id, generator.id, code) for recycler, (generator, code) in offers])
+
+    def post(self, owner: Party, body: dict[str, Any]) -> str:
+        answer = owner.post("/listings", body)
+        assert answer.status_code == 201, answer.json
+        return str(answer.json["id"])
+
+    def everyone_once(self) -> Told:
+        """What is to be in the inboxes after `publish_everything`."""
+        sides = [(one.id, other.id) for one in self.generators for other in self.recyclers]
+        return Told([(*pair, CODES[0]) for one, other in sides for pair in ((one, other), (other, one))])
+
+    # ------------------------------------------------------------ processes
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, **QUICK}
+
+    def worker(self, **doom: str) -> Program:
+        return self.run(doomed.run_worker, "matching", self._fated(doom), self.folder / "worker.log")
+
+    def clock(self, **doom: str) -> Program:
+        return self.run(doomed.run_clock, self._fated(doom), self.folder / "clock.log")
+
+    def run(self, target: Callable[..., None], *args: Any) -> Program:
+        self.programs.append(Program(target, args).start())
+        return self.programs[-1]
+
+    def _fated(self, doom: dict[str, str]) -> dict[str, str]:
+        mark = {"DOOM_MARK": str(self.mark)} if doom else {}
+        return {**self.env, **mark, **{f"DOOM_{name.upper()}": value for name, value in doom.items()}}
+
+    @property
+    def mark(self) -> Path:
+        """Written when a doomed process reaches its point."""
+        return self.folder / "struck"
+
+    def tend(self) -> bool:
+        """Start again what has ended, as the supervisor does."""
+        for program in self.programs:
+            if not program.alive:
+                program.start()
+        return True
+
+    # ------------------------------------------------------------ outcome
+
+    def ask(self, query: str, *params: Any) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query, params).fetchall()
+
+    @functools.cached_property
+    def _connection(self) -> psycopg.Connection[Any]:
+        url = make_url(self.database_url)
+        where = {"host": str(url.query["host"]), "port": url.query["port"], "user": url.username}
+        return psycopg.connect(**where, dbname=url.database, autocommit=True)  # type: ignore[arg-type]
+
+    def reconnect(self) -> None:
+        """After a restart of the database."""
+        self.__dict__.pop("_connection").close()
+
+    def idle(self) -> bool:
+        """Nothing is owed any more."""
+        [(owed,)] = self.ask(
+            "SELECT (SELECT count(*) FROM task WHERE status <> 'done')"
+            " + (SELECT count(*) FROM notification WHERE status = 'planned')"
+        )
+        return owed == 0
+
+    def clock_holders(self) -> int:
+        """How many clocks hold the lock that lets a clock tick."""
+        query = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+        query += " WHERE l.locktype = 'advisory' AND d.datname = current_database()"
+        return int(self.ask(query)[0][0])
+
+    def told(self) -> Told:
+        """What the inboxes hold."""
+        rows = self.ask(
+            "SELECT n.enterprise_id::text, theirs.enterprise_id::text, w.code FROM notification n"
+            " JOIN listing mine ON mine.id = n.listing_id JOIN listing theirs ON theirs.id = n.counterpart_id"
+            " JOIN waste_code w ON w.id = coalesce(mine.code_id, theirs.code_id)"
+            " WHERE n.status = 'released' AND n.kind = 'match.found'"
+        )
+        return Told(rows)
+
+    def come_to_rest(self, seconds: float = 30) -> None:
+        """Wait until nothing is owed, starting again what ends."""
+        until(lambda: self.tend() and self.idle(), f"all done ({self.owed()})", seconds)
+
+    def owed(self) -> Any:
+        return self.ask("SELECT status, attempts, reason, count(*) FROM task GROUP BY 1, 2, 3")
+
+
+def demand() -> dict[str, Any]:
+    """Acid of any code is wanted."""
+    return {**_terms(), "kind": "demand", "title": "收废酸", "accepts": [{"scheme": "cn-hw", "code": "HW34"}]}
+
+
+def supply(code: str, title: str = "废酸") -> dict[str, Any]:
+    """Acid of one code is on offer."""
+    return {**_terms(), "kind": "supply", "title": title, "waste": {"scheme": "cn-hw", "code": code}}
+
+
+def _terms() -> dict[str, Any]:
+    today = clock.today()
+    return listing_terms(available_from=str(today), available_until=str(today + timedelta(days=180)))
