@@ -11,7 +11,7 @@ JOBS = 12
 
 
 def test_parent_and_children_asking_at_once_get_their_own_answers(town):
-    crowd = town.run(doomed.run_crowd, town.env, town.folder / "crowd.log", 4, 100)
+    crowd = town.run(doomed.run_crowd, town.env, town.folder / "crowd.log", 4, 60)
     crowd.process.join(60)
 
     assert crowd.process.exitcode == 0, (town.folder / "crowd.log").read_text()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
+import pytest
 
 from marketplace import embedded
 from tests.faults.town import CODES, Client, Town, demand, free_port, supply, until
@@ -28,16 +29,15 @@ PROCESSES = {
 class Stack:
     """What `make serve` runs."""
 
-    def __init__(self, data: Path, **env: str) -> None:
+    def __init__(self, data: Path) -> None:
         self.data = data
-        self.env = env
         self.client = Client(free_port())
 
     @contextmanager
     def serving(self) -> Iterator[psutil.Process]:
         """The supervisor, and at the end nothing of it, whatever happened in between."""
         env = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-        env |= self.env | {
+        env |= {
             "DATA_DIR": str(self.data),
             "PORT": str(self.client.port),
             "LOG_DIR": str(self.data / "log"),
@@ -138,27 +138,16 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, t
         town.close()
 
 
-def test_sigterm_while_it_starts_stops_all(folder):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_it_starts_stops_all(folder, number):
     stack = Stack(folder / "data")
     with stack.serving() as supervisor:
         until(lambda: any("db-upgrade" in line_of(one) for one in supervisor.children()), "migrating")
         everyone = family(supervisor)
-        supervisor.terminate()
+        supervisor.send_signal(number)
         until(lambda: gone(everyone), "the end of all", 20)
     assert stack.said().endswith("huanliu: stopped\n")
     assert not embedded.running(stack.data)
-
-
-def test_ctrl_c_stops_all_that_was_started_on_given_servers_and_not_those(town, folder):
-    stack = Stack(folder / "data", DATABASE_URL=town.database_url, REDIS_URL=town.redis_url)
-    with stack.serving() as supervisor:
-        until(stack.client.ready, "ready", 90)
-        everyone = family(supervisor)
-        assert not [one for one in everyone if one.name().startswith(("postgres", "valkey"))]
-        supervisor.send_signal(signal.SIGINT)
-        until(lambda: gone(everyone), "the end of all", 20)
-    assert stack.said().endswith("huanliu: stopping\nhuanliu: stopped\n")
-    assert town.ask("SELECT 1") == [(1,)]
 
 
 def memory_mb(supervisor: psutil.Process) -> float:

@@ -201,11 +201,10 @@ class Town:
         redis.Redis.from_url(redis_url).flushdb()
         return twin
 
-    @functools.cached_property
+    @property
     def app(self) -> Any:
         """The application in the test's own process."""
-        settings = Settings.from_environment({"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url})
-        return create_app(replace(settings, rate_limit_key="1000000 per minute"))
+        return _application(self.database_url, self.redis_url)
 
     def close(self) -> None:
         """Stop all programs and let go of the database."""
@@ -327,6 +326,12 @@ class Town:
 
     def owed(self) -> Any:
         return self.ask("SELECT status, attempts, reason, count(*) FROM task GROUP BY 1, 2, 3")
+
+
+@functools.cache
+def _application(database_url: str, redis_url: str) -> Any:
+    settings = Settings.from_environment({"DATABASE_URL": database_url, "REDIS_URL": redis_url})
+    return create_app(replace(settings, rate_limit_key="1000000 per minute"))
 
 
 def demand() -> dict[str, Any]:
