@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 from marshmallow import ValidationError
+from psycopg import InterfaceError as InterfaceErrorOfPsycopg
+from psycopg import OperationalError as OperationalErrorOfPsycopg
 from psycopg import errors as postgres
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -101,6 +103,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(DBAPIError, _from_database)
     app.register_error_handler(PoolTimeout, _database_away)
+    app.register_error_handler(OperationalErrorOfPsycopg, _database_away)
+    app.register_error_handler(InterfaceErrorOfPsycopg, _database_away)
     app.register_error_handler(Exception, _from_bug)
 
 

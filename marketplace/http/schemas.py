@@ -58,6 +58,10 @@ class Schema(ma.Schema):
     def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
         _speak(field_obj)
 
+    def __deepcopy__(self, memo: Any) -> "Schema":
+        """Itself: a schema is never changed, and the API document copies each many times over."""
+        return self
+
 
 def _speak(field: fields.Field) -> None:
     """Give a built-in field, and those inside it, our sentences for its own errors."""
