@@ -101,7 +101,13 @@ def app(database_url: str, redis_url: str) -> "Flask":
     from marketplace import create_app
     from marketplace.settings import Settings
 
-    return create_app(replace(Settings.from_environment(), rate_limit_key="1000000 per minute"))
+    return create_app(
+        replace(
+            Settings.from_environment(),
+            rate_limit_key="1000000 per minute",
+            rate_limit_registration="1000000 per minute",
+        )
+    )
 
 
 @pytest.fixture

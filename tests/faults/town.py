@@ -219,7 +219,10 @@ class Town:
     # ------------------------------------------------------------ listings
 
     def publish_everything(self) -> None:
-        """Every recycler wants acid; every generator offers the same acid twice, at the same terms."""
+        """Every recycler wants acid; every generator offers the same acid twice, at the same terms.
+
+        Both sides are told only if all of it is posted before a worker matches: start one afterwards.
+        """
         self.open_demands()
         for generator in self.generators:
             for _ in range(2):
@@ -331,7 +334,9 @@ class Town:
 @functools.cache
 def _application(database_url: str, redis_url: str) -> Any:
     settings = Settings.from_environment({"DATABASE_URL": database_url, "REDIS_URL": redis_url})
-    return create_app(replace(settings, rate_limit_key="1000000 per minute"))
+    return create_app(
+        replace(settings, rate_limit_key="1000000 per minute", rate_limit_registration="1000000 per minute")
+    )
 
 
 def demand() -> dict[str, Any]:
