@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something odd but allowed, answered beside success. `code` has its sentence in messages.toml."""
+    """Something odd but allowed, answered beside success. `code` has its sentence in sentences/."""
 
     code: str
     field: str | None = None

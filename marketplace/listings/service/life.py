@@ -1,22 +1,21 @@
 """The life of a listing: drafted, opened to matching, changed, closed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import select
 
-from .. import clock
-from ..catalogue import service as catalogue
-from ..enterprises import service as enterprises
-from ..errors import Conflict, Forbidden, Invalid, NotFound, Notice
-from ..events.actor import PLATFORM, REGULATOR, Actor
-from ..events.work import Work, unit_of_work
-from ..extensions import db
-from ..licences import service as licences
-from ..licences.models import MODES
-from .models import LIFE, Accept, Kind, Listing, Status
+from ... import clock
+from ...catalogue import service as catalogue
+from ...enterprises import service as enterprises
+from ...errors import Conflict, Forbidden, Invalid, Notice
+from ...events.actor import PLATFORM, Actor
+from ...events.work import Work, unit_of_work
+from ...licences import service as licences
+from ...licences.models import MODES
+from ..models import LIFE, Accept, Kind, Listing, Status
 
 DEFAULT_TREATMENT = "R5"
 ROLES = {Kind.SUPPLY: ("generator", "collector"), Kind.DEMAND: ("recycler", "collector")}
@@ -25,12 +24,7 @@ ONE_SIDED = {
     Kind.SUPPLY: ("accepts", "requires", "treatment", "exemption_item"),
     Kind.DEMAND: ("waste", "composition"),
 }
-COARSE_DIGITS = 2
-"""Others see a place to 0.01 degree, about a kilometre."""
 EXPIRE_BATCH = 500
-
-
-# ---------------------------------------------------------------- writing
 
 
 def check_posting(actor: Actor, raw: dict[str, Any]) -> None:
@@ -302,131 +296,3 @@ def _licence_notice(row: Listing) -> list[Notice]:
         )
     ]
     return [Notice("licence_missing", "accepts", {"codes": ", ".join(lacking)})] if lacking else []
-
-
-# ---------------------------------------------------------------- reading
-
-
-def find_visible(actor: Actor, listing_id: UUID) -> Listing:
-    """A listing that the actor may see. Raises: NotFound."""
-    return _find(Listing.id == listing_id, _visible(actor))
-
-
-def find_governed(actor: Actor, listing_id: UUID) -> Listing:
-    """A listing of the actor's own or under its oversight. Raises: NotFound."""
-    return _find(Listing.id == listing_id, _governed(actor))
-
-
-def find_own(actor: Actor, listing_id: UUID) -> Listing:
-    """A listing of the actor's own. Raises: NotFound."""
-    return _find(Listing.id == listing_id, Listing.enterprise_id == actor.enterprise_id)
-
-
-def find_publishable(actor: Actor, listing_id: UUID) -> Listing:
-    """A listing that the actor may publish. Raises: Forbidden: it is not approved; NotFound."""
-    enterprises.require_approved(actor)
-    return find_own(actor, listing_id)
-
-
-def find_open(listing_id: UUID, kind: str) -> Listing:
-    """An open listing of that kind, of an approved enterprise, whoever asks. Raises: NotFound."""
-    return _find(Listing.id == listing_id, Listing.kind == kind, _open_to_others())
-
-
-def find_any(actor: Actor, listing_id: UUID) -> Listing:
-    """Any listing; for admins. Raises: NotFound."""
-    return _find(Listing.id == listing_id)
-
-
-def _find(*conditions: ColumnElement[bool]) -> Listing:
-    row = db.session.scalars(select(Listing).where(*conditions)).one_or_none()
-    if row is None:
-        raise NotFound()
-    return row
-
-
-def _open_to_others() -> ColumnElement[bool]:
-    return and_(Listing.status == Status.OPEN, Listing.enterprise_id.in_(enterprises.approved_ids()))
-
-
-def _governed(actor: Actor) -> ColumnElement[bool]:
-    if actor.is_admin:
-        return Listing.id.is_not(None)
-    if actor.kind == REGULATOR:
-        return catalogue.within(Listing.region, actor.region or 0)
-    return Listing.enterprise_id == actor.id
-
-
-def _visible(actor: Actor) -> ColumnElement[bool]:
-    if actor.enterprise_id is not None and actor.status == "approved":
-        return or_(_governed(actor), _open_to_others())
-    return _governed(actor)
-
-
-def search(actor: Actor, query: dict[str, Any], after: UUID | None) -> Sequence[Listing]:
-    """One page (and one row more) of listings that the actor may see, newest first."""
-    rows = select(Listing).where(_visible(actor))
-    if query["mine"]:
-        rows = rows.where(Listing.enterprise_id == actor.enterprise_id)
-    if query["kind"]:
-        rows = rows.where(Listing.kind == query["kind"])
-    if query["status"]:
-        rows = rows.where(Listing.status == query["status"])
-    if query["region"] is not None:
-        rows = rows.where(catalogue.within(Listing.region, query["region"]))
-    if query["code"]:
-        ids = catalogue.ids_of_code(query["code"])
-        accepting = select(Accept.listing_id).where(Accept.code_id.in_(ids))
-        rows = rows.where(or_(Listing.code_id.in_(ids), Listing.id.in_(accepting)))
-    if after is not None:
-        rows = rows.where(Listing.id < after)
-    return db.session.scalars(rows.order_by(Listing.id.desc()).limit(query["limit"] + 1)).all()
-
-
-def present(actor: Actor, rows: Sequence[Listing]) -> list[dict[str, Any]]:
-    """Listings as this actor may see them."""
-    owners = enterprises.by_id({row.enterprise_id for row in rows})
-    codes = catalogue.codes_by_id(
-        [row.code_id for row in rows if row.code_id]
-        + [accept.code_id for row in rows for accept in row.accepts]
-    )
-    return [_present(actor, row, owners[row.enterprise_id], codes) for row in rows]
-
-
-def _present(actor: Actor, row: Listing, owner: Any, codes: dict[int, Any]) -> dict[str, Any]:
-    governs = (
-        actor.is_admin
-        or actor.enterprise_id == row.enterprise_id
-        or (actor.kind == REGULATOR and catalogue.covers(actor.region or 0, row.region))
-    )
-    plain = {column.key: getattr(row, column.key) for column in row.__table__.columns}
-    lon, lat = (
-        (row.lon, row.lat) if governs else (round(row.lon, COARSE_DIGITS), round(row.lat, COARSE_DIGITS))
-    )
-    return {
-        **plain,
-        "waste": _code(codes[row.code_id]) if row.code_id else None,
-        "accepts": [_code(codes[one.code_id]) for one in row.accepts] if row.kind == Kind.DEMAND else None,
-        "location": {"lon": lon, "lat": lat, "crs": "wgs84"},
-        "enterprise": {"id": owner.id, "name": owner.name, "grade": owner.grade},
-        "warnings": [],
-    }
-
-
-def _code(row: Any) -> dict[str, str]:
-    return {"scheme": row.scheme, "code": row.code}
-
-
-def by_id(ids: set[UUID]) -> dict[UUID, Listing]:
-    """Those listings, by id."""
-    return {row.id: row for row in db.session.scalars(select(Listing).where(Listing.id.in_(ids)))}
-
-
-def lock_if_open(work: Work, listing_id: UUID) -> Listing | None:
-    """The listing, kept from closing until the work ends; None when it is not open."""
-    return work.session.scalars(
-        select(Listing)
-        .where(Listing.id == listing_id, Listing.status == Status.OPEN)
-        .with_for_update(read=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()

@@ -1,0 +1,47 @@
+"""Supply and demand: posted, changed, closed, found and shown."""
+
+from .life import (
+    EXPIRE_BATCH,
+    change,
+    check_change,
+    check_posting,
+    create,
+    expire_due,
+    publish,
+    review_exemption,
+    withdraw,
+)
+from .reading import (
+    by_id,
+    find_any,
+    find_governed,
+    find_open,
+    find_own,
+    find_publishable,
+    find_visible,
+    lock_if_open,
+    present,
+    search,
+)
+
+__all__ = [
+    "EXPIRE_BATCH",
+    "by_id",
+    "change",
+    "check_change",
+    "check_posting",
+    "create",
+    "expire_due",
+    "find_any",
+    "find_governed",
+    "find_open",
+    "find_own",
+    "find_publishable",
+    "find_visible",
+    "lock_if_open",
+    "present",
+    "publish",
+    "review_exemption",
+    "search",
+    "withdraw",
+]
