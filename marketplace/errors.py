@@ -61,3 +61,9 @@ class Invalid(DomainError):
 
 class Conflict(DomainError):
     status = 409
+
+
+class Unavailable(DomainError):
+    """Something that the answer needs is missing for now."""
+
+    status = 503

@@ -26,6 +26,8 @@ class Settings:
     database_pool_size: int = 6
     """Connections a process keeps open."""
 
+    suggestion_model: Path = Path(__file__).parents[1] / "seed" / "data" / "suggestion.npz"
+    """What `python -m seed.names` wrote: how waste codes are suggested."""
     public_url: str = "http://127.0.0.1:8000"
     """Address that e-mails point to."""
     proxy_hops: int = 0

@@ -53,7 +53,10 @@ OFFERED = 0.1
 HAZARD_LIKELY = "hazard_likely"
 NOT_UNDERSTOOD = "not_understood"
 
-_FORMAT = 1
+GRAIN = 64
+"""Weights are whole multiples of 1/64: no figure notices, and the file is a sixth of the size."""
+
+_FORMAT = 2
 _NEVER = 2.0
 
 
@@ -117,8 +120,8 @@ def near_copies(name: str) -> frozenset[str]:
 class _Linear:
     """Multinomial logistic regression over some `columns` (sorted) of the vocabulary.
 
-    `weights` has shape (columns, labels) and float32, so that a file holds what was computed with;
-    one label alone needs no weights.
+    `weights` has shape (columns, labels); they are exact in float32, and as whole grains in a file.
+    One label alone needs none.
     """
 
     labels: tuple[Label, ...]
@@ -178,6 +181,8 @@ class Suggester:
     _categories: _Linear
     _codes: Mapping[Label, _Linear]
     _scale: _Scale
+    learnt_from: str = ""
+    """Digest of the examples it was trained on."""
 
     @property
     def schemes(self) -> tuple[str, ...]:
@@ -282,6 +287,7 @@ class Suggester:
             "scale": [getattr(self._scale, name) for name in _Scale.__slots__],
             "heads": [None, *self._codes],
             "labels": [part.labels for part in parts],
+            "learnt_from": self.learnt_from,
         }
         arrays: dict[str, NDArray[Any]] = {
             "text": np.frombuffer(json.dumps(text, ensure_ascii=False).encode(), dtype=np.uint8),
@@ -290,7 +296,7 @@ class Suggester:
             "intercept": np.concatenate([part.intercept for part in parts]),
             "columns": np.concatenate([part.columns for part in parts]).astype(np.int32),
             "column_counts": np.array([len(part.columns) for part in parts], dtype=np.int32),
-            "weights": np.concatenate([part.weights.ravel() for part in parts]),
+            "weights": np.concatenate([part.weights.ravel() * GRAIN for part in parts]).astype(np.int16),
         }
         out = io.BytesIO()
         np.savez_compressed(out, allow_pickle=False, **arrays)
@@ -313,7 +319,8 @@ class Suggester:
             heads = [(one[0], one[1]) for one in text["heads"][1:]]
             terms = {term: at for at, term in enumerate(text["terms"])}
             codes = dict(zip(heads, parts[1:], strict=True))
-            return cls(terms, arrays["idf"], parts[0], codes, _Scale(*text["scale"]))
+            scale = _Scale(*text["scale"])
+            return cls(terms, arrays["idf"], parts[0], codes, scale, text["learnt_from"])
         except (KeyError, TypeError, IndexError, OSError, EOFError, BadZipFile, zlib.error) as broken:
             raise ValueError("not a file of suggestions") from broken
 
@@ -341,10 +348,11 @@ class Suggester:
 def _parts(
     labels: Sequence[Sequence[Sequence[str]]], arrays: Mapping[str, NDArray[Any]]
 ) -> Iterable[_Linear]:
+    kept = arrays["weights"].astype(np.float32) / np.float32(GRAIN)
     label_at = column_at = weight_at = 0
     for names, columns in zip(labels, arrays["column_counts"].tolist(), strict=True):
         size = columns * len(names)
-        weights = arrays["weights"][weight_at : weight_at + size].reshape(columns, len(names))
+        weights = kept[weight_at : weight_at + size].reshape(columns, len(names))
         yield _Linear(
             tuple((name[0], name[1]) for name in names),
             arrays["hazardous"][label_at : label_at + len(names)],
@@ -420,7 +428,14 @@ def train(examples: Iterable[Example]) -> Suggester:
         for number in range(FOLDS)
         if (unseen := [one for one, at in zip(every, folds, strict=True) if at == number])
     ]
-    return replace(_fitted(every), _scale=_measured(trials, _truths(every)))
+    scale = _measured(trials, _truths(every))
+    return replace(_fitted(every), _scale=scale, learnt_from=digest(every))
+
+
+def digest(examples: Iterable[Example]) -> str:
+    """SHA-256 of examples in their order."""
+    rows = [[getattr(one, name) for name in Example.__slots__] for one in examples]
+    return hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()
 
 
 def _folds(examples: Sequence[Example]) -> list[int]:
@@ -502,8 +517,12 @@ def _linear(matrix: Any, targets: Sequence[Label], hazards: Mapping[Label, bool]
     weights, intercept = model.coef_, model.intercept_
     if len(labels) == 2:  # scikit-learn keeps the one row that tells the second from the first
         weights, intercept = np.vstack([-weights, weights]) / 2, np.concatenate([-intercept, intercept]) / 2
-    stored = np.ascontiguousarray(weights.T, dtype=np.float32)
-    return _Linear(tuple(labels), hazardous, columns, stored, intercept)
+    return _Linear(tuple(labels), hazardous, columns, in_grains(weights.T), intercept)
+
+
+def in_grains(weights: Floats) -> NDArray[np.float32]:
+    """Weights to the nearest grain, contiguous."""
+    return np.ascontiguousarray(np.round(weights * GRAIN) / GRAIN, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,6 @@
 """What people call their waste: everyday names as checked rows, and the examples suggestions learn from.
 
-`python -m seed.names FILE` trains on all that ships and writes the model.
+`python -m seed.names` trains on all that ships and writes the model that ships with it (a minute).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from seed.table import records
 __all__ = ["NameRow", "SeedError", "examples", "held_out", "read_names", "shipped_codes", "without_copies"]
 
 NAMES = DATA / "everyday_names.csv"
+MODEL = DATA / "suggestion.npz"
 SCHEMES = ("cn-hw", "cn-sw", "eu-low")
 LONGEST_NAME = 60
 HELD_OUT_OF_256 = 64
@@ -124,7 +125,7 @@ def _example(text: str, scheme: str, code: str, hazardous: bool, *, everyday: bo
     return Example(text, scheme, category, None if whole else code, hazardous, everyday)
 
 
-def main(path: Path) -> None:
+def main(path: Path = MODEL) -> None:
     """Train on everything that ships, held-out names too, and write the model."""
     codes = shipped_codes()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -133,4 +134,4 @@ def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:2]))

@@ -2,9 +2,18 @@
 
 from ..http.authentication import EVERY_KEY, allow
 from ..http.paging import cursor_of, position_of
+from ..http.problems import spoken
 from ..http.room import Room, subject
 from . import service
-from .schemas import RegionPage, RegionQuery, WasteCodePage, WasteCodeQuery, WasteCodeSchema
+from .schemas import (
+    RegionPage,
+    RegionQuery,
+    SuggestionsSchema,
+    SuggestRequestSchema,
+    WasteCodePage,
+    WasteCodeQuery,
+    WasteCodeSchema,
+)
 
 blp = Room("catalogue", __name__, description="Waste codes and regions.")
 
@@ -31,6 +40,17 @@ def list_waste_codes(query):
 def show_waste_code(scheme, code):
     """One code, with what it maps to."""
     return service.describe([service.find_code(scheme, code)])[0]
+
+
+@blp.post("/waste-codes/suggest")
+@allow(*EVERY_KEY)
+@blp.body(SuggestRequestSchema)
+@blp.response(200, SuggestionsSchema)
+@blp.problems(400, 413, 415)
+def suggest_waste_codes(body):
+    """Codes that plain words may mean, the likeliest first; writes nothing."""
+    found = service.suggest_codes(body["text"], body["limit"], body["scheme"])
+    return {"items": found.items, "sure": found.sure, "warnings": spoken(found.notices)}
 
 
 @blp.get("/regions")

@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from ..http.paging import PageQuery
-from ..http.schemas import Adcode, Schema, Text
+from ..http.schemas import Adcode, Schema, Text, WarningSchema, Whole
 
 
 class MappingSchema(Schema):
@@ -39,6 +39,28 @@ class WasteCodeQuery(PageQuery):
 class WasteCodePage(Schema):
     items = fields.List(fields.Nested(WasteCodeSchema))
     next = fields.String(allow_none=True)
+
+
+class SuggestRequestSchema(Schema):
+    text = Text(400, required=True, metadata={"description": "What the waste is called, or how it arises."})
+    limit = Whole(1, 20, load_default=5)
+    scheme = Text(20, load_default=None, allow_none=True, metadata={"description": "Only codes of it."})
+
+
+class SuggestionSchema(Schema):
+    scheme = fields.String()
+    code = fields.String(metadata={"description": "A code, or a category where no code in it stands out."})
+    name = fields.String()
+    hazardous = fields.Boolean()
+    confidence = fields.Float(metadata={"description": "Chance that it is right, 0 to 1, as measured."})
+
+
+class SuggestionsSchema(Schema):
+    items = fields.List(fields.Nested(SuggestionSchema))
+    sure = fields.Boolean(
+        metadata={"description": "Whether the first is right nine times in ten; if not, let a person choose."}
+    )
+    warnings = fields.List(fields.Nested(WarningSchema))
 
 
 class RegionSchema(Schema):

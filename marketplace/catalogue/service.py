@@ -3,14 +3,19 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import prcoords
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from flask import current_app
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
-from ..errors import Invalid, NotFound, Notice
+from matching.suggestion import Suggester
+
+from ..errors import Invalid, NotFound, Notice, Unavailable
 from ..events.work import Work, unit_of_work
 from ..extensions import db
 from .models import Crosswalk, ExemptionItem, Region, Treatment, WasteCode
@@ -29,6 +34,15 @@ class Alias:
     code_id: int
     alias_id: int
     factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """Codes that words may mean, by falling confidence; `sure` is about the first."""
+
+    items: list[dict[str, Any]]
+    sure: bool
+    notices: list[Notice]
 
 
 # ---------------------------------------------------------------- codes
@@ -170,6 +184,46 @@ _PLAIN = (
     "scheme", "code", "level", "name_zh", "name_en", "industry", "hazardous", "hazard", "edition",
     "evidence", "tradable",
 )  # fmt: skip
+
+
+def suggest_codes(text: str, limit: int, scheme: str | None) -> Suggested:
+    """Codes of the catalogue that `text` may mean, at most `limit`, of one `scheme` if given.
+
+    Raises:
+        Invalid: codes of that scheme are not suggested (`scheme_not_suggested`).
+        Unavailable: the model is not there (`suggestions_missing`).
+    """
+    model = _suggester(current_app.config["SETTINGS"].suggestion_model)
+    if scheme not in (None, *model.schemes):
+        raise Invalid("scheme_not_suggested", at="scheme", schemes=", ".join(model.schemes))
+    found = model.suggest(text, limit, scheme)
+    rows = db.session.scalars(
+        select(WasteCode).where(
+            tuple_(WasteCode.scheme, WasteCode.code).in_([(one.scheme, one.code) for one in found.items])
+        )
+    )
+    known = {(row.scheme, row.code): row for row in rows}
+    items = [
+        {
+            "scheme": one.scheme,
+            "code": one.code,
+            "name": row.name_zh or row.name_en,
+            "hazardous": row.hazardous,
+            "confidence": one.confidence,
+        }
+        for one in found.items
+        if (row := known.get((one.scheme, one.code)))
+    ]
+    sure = found.sure and items[:1] != [] and items[0]["code"] == found.items[0].code
+    return Suggested(items, sure, [Notice(code, "text") for code in found.warnings])
+
+
+@cache
+def _suggester(path: Path) -> Suggester:
+    try:
+        return Suggester.load(path)
+    except (OSError, ValueError) as error:
+        raise Unavailable("suggestions_missing") from error
 
 
 def aliases_of(code_ids: Iterable[int]) -> list[Alias]:

@@ -33,6 +33,7 @@ BY_STATUS = {
     500: "internal",
     503: "database_away",
 }
+HEADERS_BY_STATUS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_S)}}
 
 
 class Said(str):
@@ -110,7 +111,7 @@ def register(app: Flask) -> None:
 
 def _from_domain(error: DomainError) -> Response:
     detail = say(error.code, language(), **error.facts)
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    headers = HEADERS_BY_STATUS.get(error.status, {})
     return problem(error.status, error.code, detail, {error.at: [detail]} if error.at else None, headers)
 
 

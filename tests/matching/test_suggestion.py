@@ -184,14 +184,14 @@ def test_a_kept_model_answers_as_the_trained_one(suggester, taught, tmp_path):
 
 
 def test_the_arithmetic_is_that_of_scikit_learn_to_the_last_bit(suggester, taught):
-    """With the weights as kept (float32), the features and the scores are equal, not close."""
+    """With the weights as kept, in grains, the features and the scores are equal, not close."""
     words = suggestion.vectorizer()
     matrix = words.fit_transform([one.text for one in taught])
     head = suggester._categories
     place = {label: at for at, label in enumerate(head.labels)}
     model = suggestion.regression()
     model.fit(matrix, [place[one.scheme, one.category] for one in taught])
-    model.coef_ = model.coef_.astype(np.float32).astype(np.float64)
+    model.coef_ = suggestion.in_grains(model.coef_).astype(np.float64)
     texts = [*SENTENCES, "废ＰＣＢ板", *(one.text for one in taught[::7])]
     for text, row, scores in zip(
         texts, words.transform(texts), model.decision_function(words.transform(texts)), strict=True
