@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -35,7 +35,8 @@ class Task(Base):
 
     A pending task whose `due_at` has come is handed to its queue and its `due_at` moved on by the
     visibility time. Done in time, it is never seen again; lost anywhere on the way, it falls due again.
-    A task that failed too often is parked, with the reason, until an operator replays it.
+    A task that failed too often, or was `handed` over as often and never came to an end (it may kill its
+    worker), is parked with the reason until an operator replays it.
     """
 
     __tablename__ = "task"
@@ -48,6 +49,7 @@ class Task(Base):
     status: Mapped[str] = mapped_column(default=TaskStatus.PENDING)
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     attempts: Mapped[int] = mapped_column(default=0)
+    handed: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
     reason: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

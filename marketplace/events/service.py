@@ -58,23 +58,33 @@ def _claim(queue: str, room: int, waiting: set[int]) -> list[int]:
     now = clock.now()
     visible_again = now + timedelta(seconds=current_app.config["SETTINGS"].task_visibility_s)
     due = (
-        select(Task.id)
+        select(Task)
         .where(Task.status == TaskStatus.PENDING, Task.queue == queue, Task.due_at <= now)
         .order_by(Task.due_at, Task.id)
         .limit(room + len(waiting))
         .with_for_update(skip_locked=True)
     )
     with unit_of_work() as work:
-        ids = list(work.session.scalars(due))
-        new = [task_id for task_id in ids if task_id not in waiting][:room]
-        seen = [*new, *waiting.intersection(ids)]
+        tasks = work.session.scalars(due).all()
+        new = [task for task in tasks if task.id not in waiting][:room]
+        lost = [task for task in new if task.handed >= current_app.config["SETTINGS"].task_attempts]
+        for task in lost:
+            _park(task, f"handed over {task.handed} times and never ended: it may kill its worker")
+        taken = [task.id for task in new if task not in lost]
+        seen = [*taken, *waiting.intersection(task.id for task in tasks)]
         work.session.execute(update(Task).where(Task.id.in_(seen)).values(due_at=visible_again))
-    return new
+        work.session.execute(update(Task).where(Task.id.in_(taken)).values(handed=Task.handed + 1))
+    return taken
+
+
+def _park(task: Task, reason: str) -> None:
+    task.status, task.reason, task.ended_at = TaskStatus.PARKED, reason, clock.now()
 
 
 def _give_back(tasks: list[int]) -> None:
     with unit_of_work() as work:
-        work.session.execute(update(Task).where(Task.id.in_(tasks)).values(due_at=clock.now()))
+        back = {"due_at": clock.now(), "handed": Task.handed - 1}
+        work.session.execute(update(Task).where(Task.id.in_(tasks)).values(back))
 
 
 def _job(task_id: int):
@@ -126,10 +136,10 @@ def _note_failure(task_id: int, error: Exception) -> None:
         if task is None:
             return
         task.attempts += 1
+        task.handed = 0
         task.reason = f"{type(error).__name__}: {error}"[:500]
         if task.attempts >= current_app.config["SETTINGS"].task_attempts:
-            task.status = TaskStatus.PARKED
-            task.ended_at = clock.now()
+            _park(task, task.reason)
         else:
             task.due_at = clock.now() + backoff(task.attempts)
 
@@ -154,7 +164,7 @@ def replay(task_ids: list[int] | None = None) -> int:
         result = work.session.execute(
             update(Task)
             .where(*which)
-            .values(status=TaskStatus.PENDING, attempts=0, due_at=clock.now(), ended_at=None)
+            .values(status=TaskStatus.PENDING, attempts=0, handed=0, due_at=clock.now(), ended_at=None)
             .returning(Task.id)
         )
     return len(result.all())

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from redis import RedisError
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 from sqlalchemy import select, text
@@ -167,6 +168,36 @@ def test_a_task_for_a_subscriber_nobody_knows_is_parked_by_name(city, ledger):
     for _ in range(city.app.config["SETTINGS"].task_attempts):
         service.perform(one)
     assert task(one).status == TaskStatus.PARKED and "rooms.that_was" in task(one).reason
+
+
+def test_a_task_that_kills_every_worker_is_parked_and_not_tried_for_ever(city, ledger):
+    (one,) = owe()
+    tries = city.app.config["SETTINGS"].task_attempts
+    for _ in range(tries):
+        assert service.relay() == 1
+        extensions.redis().flushdb()  # popped, and the worker died
+        city.now += timedelta(seconds=31)
+    assert service.relay() == 0
+    row = task(one)
+    assert (row.status, row.attempts) == (TaskStatus.PARKED, 0)
+    assert f"{tries} times" in row.reason
+
+    assert service.replay([one]) == 1 and service.relay() == 1
+    assert service.perform(one) and ledger.done == [0]
+
+
+def test_a_queue_that_is_away_counts_for_no_try(city, ledger, monkeypatch):
+    (one,) = owe()
+    with monkeypatch.context() as patch:
+        patch.setattr(Queue, "enqueue_many", refusing)
+        for _ in range(20):
+            assert service.relay() == 0
+    assert (task(one).handed, task(one).status) == (0, TaskStatus.PENDING)
+    assert service.relay() == 1
+
+
+def refusing(*_):
+    raise RedisError("away")
 
 
 # ---------------------------------------------------------------- handing over
