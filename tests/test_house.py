@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, event, inspect, select, text
 from marketplace import clock, supervisor
 from marketplace.catalogue.models import WasteCode
 from marketplace.enterprises import service as enterprises
+from marketplace.enterprises.models import LIFE as ENTERPRISE_LIFE
 from marketplace.events.actor import ADMIN, ENTERPRISE, REGULATOR, SCOPES
 from marketplace.events.models import Audit
 from marketplace.events.subscribers import queues
@@ -392,6 +393,12 @@ def test_every_event_that_is_subscribed_to_is_told_somewhere():
     for name in SUBSCRIPTIONS:
         assert source.count(f'"{name}"') > 1, f"nobody tells of {name}"
     assert {move.tells for move in LIFE.moves if move.tells} <= set(SUBSCRIPTIONS)
+
+
+def test_the_diagrams_in_the_docs_are_the_tables_of_the_code():
+    page = (ROOT / "docs" / "lives.md").read_text(encoding="utf-8")
+    drawn = re.findall(r"```mermaid\n(.*?)\n```", page, re.DOTALL)
+    assert drawn == [LIFE.diagram(), ENTERPRISE_LIFE.diagram()]
 
 
 def test_every_duty_of_the_clock_is_registered_once(app):

@@ -40,3 +40,11 @@ class LifeCycle:
                 return move
         allowed = ", ".join(move.source for move in self.moves if move.name == name)
         raise Conflict("wrong_state", status=row.status, action=name, allowed=allowed)
+
+    def diagram(self) -> str:
+        """The table as a Mermaid state diagram: each arrow says the move, who makes it and what it tells."""
+        arrows = [
+            f"    {one.source} --> {one.target}: {one.name} ({one.by}){', ' + one.tells if one.tells else ''}"
+            for one in self.moves
+        ]
+        return "\n".join(["stateDiagram-v2", f"    [*] --> {self.moves[0].source}", *arrows])
