@@ -13,7 +13,7 @@ from .credit.routes import blp as credit
 from .enterprises import service as enterprises_service
 from .enterprises.routes import blp as enterprises
 from .extensions import api, db, limiter
-from .http import authentication, bodies, observe, problems
+from .http import authentication, bodies, limits, observe, problems
 from .licences.routes import blp as licences
 from .listings.routes import blp as listings
 from .matches.routes import blp as matches
@@ -48,6 +48,7 @@ def build(settings: Settings | None = None) -> Flask:
         api.register_blueprint(room, url_prefix=PREFIX)
     problems.register(app)
     bodies.register(app)
+    limits.register(app)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", {"app_name": "Huanliu"}))
     app.add_url_rule("/docs", "docs", lambda: redirect("/docs/"))
     commands.register(app)

@@ -1,10 +1,12 @@
 """The shared instruments: database, queue connection, API document, rate limiter."""
 
+import math
 import os
+import time
 from functools import cache
 
 from flask import current_app, request
-from flask_limiter import Limiter
+from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 from flask_smorest import Api
 from flask_sqlalchemy import SQLAlchemy
@@ -42,9 +44,18 @@ limiter = Limiter(
     caller,
     application_limits=[lambda: current_app.config["SETTINGS"].rate_limit_key],
     swallow_errors=True,
-    headers_enabled=True,
     storage_options={"socket_timeout": VALKEY_HANGS_S, "socket_connect_timeout": VALKEY_HANGS_S},
 )
+
+
+def share_left(counted: RequestLimit) -> tuple[int, int]:
+    """(calls left, whole seconds until they are full again) of a limit; Valkey keeps the machine's time.
+
+    Raises:
+        RedisError: Valkey is away.
+    """
+    reset_at, remaining = counted.window
+    return max(0, remaining), max(1, math.ceil(reset_at - time.time()))
 
 
 @cache

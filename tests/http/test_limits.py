@@ -1,5 +1,6 @@
 """Rate limits by key and by address."""
 
+import re
 import time
 from dataclasses import replace
 
@@ -35,6 +36,42 @@ def test_a_key_that_calls_too_often_is_told_when_to_come_back(slow_city):
     assert slow_city.client.get("/healthz").status_code == 200
 
 
+FIELDS = ("RateLimit-Policy", "RateLimit", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+
+
+def said(answer):
+    """(policy, quota, window, left) as the fields of an answer agree on them."""
+    policy = re.fullmatch(r'"(\w+)";q=(\d+);w=(\d+)', answer.headers["RateLimit-Policy"])
+    share = re.fullmatch(r'"(\w+)";r=(\d+);t=(\d+)', answer.headers["RateLimit"])
+    name, quota, window = policy[1], int(policy[2]), int(policy[3])
+    left, seconds = int(share[2]), int(share[3])
+    assert share[1] == name and 1 <= seconds <= window
+    older = [int(answer.headers[f"RateLimit-{one}"]) for one in ("Limit", "Remaining", "Reset")]
+    assert older == [quota, left, seconds]
+    assert not any(one.startswith("X-RateLimit") for one, _ in answer.headers)
+    return name, quota, window, left
+
+
+def test_every_answer_says_what_is_left_also_a_refusal(slow_city):
+    admin = slow_city.admin
+    answers = [admin.get("/regions"), admin.get("/listings", limit=1000), admin.post("/listings", {})]
+    answers.append(admin.get("/regions"))
+
+    assert [answer.status_code for answer in answers] == [200, 422, 403, 429]
+    assert [said(answer) for answer in answers] == [("key", 3, 60, left) for left in (2, 1, 0, 0)]
+    assert ["Retry-After" in answer.headers for answer in answers] == [False, False, False, True]
+    assert answers[3].headers["Retry-After"] == answers[3].headers["RateLimit-Reset"]
+
+
+def test_a_registration_and_a_caller_without_a_key_are_told_of_their_address(slow_city):
+    registering = slow_city.client.post("/api/v1/enterprises", json={})
+    knocking = slow_city.client.get("/api/v1/regions")
+
+    assert said(registering) == ("address", 2, 60, 1)
+    assert (knocking.status_code, said(knocking)[:2]) == (401, ("address", 3))
+    assert not any(one in slow_city.client.get("/healthz").headers for one in FIELDS)
+
+
 def test_one_key_uses_up_its_own_share_only(slow_city):
     for _ in range(4):
         slow_city.admin.get("/regions")
@@ -61,5 +98,7 @@ def test_without_a_queue_nobody_is_limited_and_nobody_is_refused(app, redis_url)
         Settings.from_environment(), redis_url="redis://127.0.0.1:1/0", rate_limit_key="1 per minute"
     )
     with City(create_app(settings)) as city:
-        assert [city.admin.get("/regions").status_code for _ in range(3)] == [200, 200, 200]
+        answers = [city.admin.get("/regions") for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200]
+        assert not any(one in answer.headers for answer in answers for one in FIELDS)
     create_app(app.config["SETTINGS"])
