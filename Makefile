@@ -3,7 +3,7 @@ BIN := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve stop test lint bench-http clean
+.PHONY: help install install-dev demo serve stop test examples lint bench-http clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,9 @@ stop: .venv/.installed ## stop what `make serve` runs in DATA_DIR
 
 test: .venv/.installed-dev ## run the tests (ARGS="-k name")
 	@$(BIN) -m pytest -n 2 $(ARGS)
+
+examples: .venv/.installed-dev ## record the examples of the API's description anew
+	@HUANLIU_RECORD=1 $(BIN) -m pytest -n 0 tests/http/test_examples.py
 
 lint: .venv/.installed-dev ## formatting, ruff, types, import contracts
 	@$(BIN) -m ruff format --check .

@@ -29,7 +29,7 @@ class Points(Scaled):
     per_unit = 1000
 
     def __init__(self, least: float = -100, most: float = 100, **kwargs: Any) -> None:
-        super().__init__(validate=Range(min=least, max=most), **kwargs)
+        super().__init__(least, most, **kwargs)
 
 
 class AxesSchema(Schema):

@@ -118,9 +118,13 @@ class Number(fields.Float):
 
 
 class Scaled(Number):
-    """A JSON number kept as an integer count of its smallest step."""
+    """A JSON number between two bounds, kept as an integer count of its smallest step."""
 
     per_unit: int
+
+    def __init__(self, least: float, most: float, **kwargs: Any) -> None:
+        bounds = {"minimum": least, "maximum": most, **kwargs.pop("metadata", {})}
+        super().__init__(validate=Range(min=least, max=most), metadata=bounds, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         number = super()._deserialize(value, *args, **kwargs)
@@ -144,7 +148,7 @@ class Tonnes(Scaled):
     per_unit = KG_PER_T
 
     def __init__(self, least: float = 0.001, most: float = MOST_TONNES, **kwargs: Any) -> None:
-        super().__init__(validate=Range(min=least, max=most), **kwargs)
+        super().__init__(least, most, **kwargs)
 
 
 class Price(Scaled):
@@ -153,7 +157,7 @@ class Price(Scaled):
     per_unit = FEN_PER_CNY
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=Range(min=-MOST_PRICE, max=MOST_PRICE), **kwargs)
+        super().__init__(-MOST_PRICE, MOST_PRICE, **kwargs)
 
 
 class Whole(fields.Integer):
@@ -170,6 +174,10 @@ class Whole(fields.Integer):
 
 class Adcode(fields.Integer):
     """A GB/T 2260 code of six digits, text outside, a number inside."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        form = {"type": "string", "pattern": "^[0-9]{6}$", **kwargs.pop("metadata", {})}
+        super().__init__(metadata=form, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
         if not (isinstance(value, str) and len(value) == 6 and value.isascii() and value.isdigit()):

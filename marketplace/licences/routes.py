@@ -25,14 +25,16 @@ from .schemas import (
 blp = Room("licences", __name__, description="Licences, channels, white list, exemptions.")
 
 KINDS = (
-    ("/licences", Licence, LicenceSchema, LicencePage, service.add_licence),
-    ("/channels", Channel, ChannelSchema, ChannelPage, service.add_channel),
-    ("/white-list", WhiteListEntry, WhiteListSchema, WhiteListPage, service.add_white_list),
-    ("/exemptions", VerifiedExemption, ExemptionSchema, ExemptionPage, service.add_exemption),
-)
+    ("/licences", "a licence", Licence, LicenceSchema, LicencePage, service.add_licence),
+    ("/channels", "a channel", Channel, ChannelSchema, ChannelPage, service.add_channel),
+    ("/white-list", "a white-list entry", WhiteListEntry, WhiteListSchema, WhiteListPage,
+     service.add_white_list),
+    ("/exemptions", "a verified exemption", VerifiedExemption, ExemptionSchema, ExemptionPage,
+     service.add_exemption),
+)  # fmt: skip
 
 
-def _routes_of(path, model, schema, page_schema, enter):
+def _routes_of(path, noun, model, schema, page_schema, enter):
     """The four routes that every kind of permit has."""
     kind = model.__tablename__
 
@@ -44,8 +46,8 @@ def _routes_of(path, model, schema, page_schema, enter):
     @blp.body(schema)
     @blp.response(201, schema)
     @blp.problems(400, 413, 415)
+    @blp.doc(summary=f"Enter {noun}.")
     def add(body):
-        """Enter a permit."""
         row, notices = enter(actor(), body)
         return {**service.present([row])[0], "warnings": spoken(notices)}
 
@@ -54,8 +56,8 @@ def _routes_of(path, model, schema, page_schema, enter):
     @blp.query(PermitQuery)
     @blp.response(200, page_schema)
     @blp.problems()
+    @blp.doc(summary=f"Every {noun.partition(' ')[2]} that the asker may see.")
     def search(query):
-        """Permits that the asker may see: all for an admin, a region's for its regulator, else one's own."""
         (after,) = position_of(query["cursor"], (UUID,)) or (None,)
         rows = service.search(actor(), model, query["enterprise_id"], after, query["limit"] + 1)
         page = rows[: query["limit"]]
@@ -66,8 +68,8 @@ def _routes_of(path, model, schema, page_schema, enter):
     @allow(*EVERY_KEY)
     @blp.response(200, schema)
     @blp.problems(404)
+    @blp.doc(summary=f"Show {noun}.")
     def show(permit_id):
-        """One permit."""
         return service.present([find(actor(), permit_id)])[0]
 
     @blp.delete(f"{path}/<uuid:permit_id>", endpoint=f"revoke_{kind}")
@@ -75,8 +77,8 @@ def _routes_of(path, model, schema, page_schema, enter):
     @subject(find)
     @blp.response(204)
     @blp.problems(404)
+    @blp.doc(summary=f"End {noun} now; it stays on record.")
     def revoke(permit_id):
-        """End a permit now; it stays on record."""
         service.revoke(actor(), model, permit_id)
 
 

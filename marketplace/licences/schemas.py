@@ -48,8 +48,8 @@ class LicenceLineSchema(Schema):
         validate=Length(min=1, max=3),
     )
     tonnes_per_year = Tonnes(required=True)
-    used_this_year_t = Tonnes(dump_only=True)
-    left_this_year_t = Tonnes(dump_only=True)
+    used_this_year_t = Tonnes(least=0, dump_only=True, required=True)
+    left_this_year_t = Tonnes(least=0, dump_only=True, required=True)
 
 
 class LicenceSchema(_Validity, _Shown):
@@ -67,8 +67,8 @@ class ChannelSchema(_Validity, _Shown):
     use = Text(200, required=True)
     tonnes_per_year = Tonnes(required=True)
     approval_number = Text(60, required=True)
-    used_this_year_t = Tonnes(dump_only=True)
-    left_this_year_t = Tonnes(dump_only=True)
+    used_this_year_t = Tonnes(least=0, dump_only=True, required=True)
+    left_this_year_t = Tonnes(least=0, dump_only=True, required=True)
 
 
 class WhiteListSchema(_Validity, _Shown):

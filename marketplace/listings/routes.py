@@ -34,7 +34,11 @@ def _answer(row, notices=()):
 @blp.response(201, ListingSchema)
 @blp.problems(400, 409, 413, 415)
 def create(body):
-    """Post a supply or a demand: a draft, or with `publish` open to matching at once."""
+    """Post a supply or a demand: a draft, or with `publish` open to matching at once.
+
+    A supply names its `waste`, a demand what it `accepts`. Prices are CNY per tonne from the supplier's side:
+    below zero the supplier pays. What is odd but allowed comes back in `warnings`.
+    """
     return _answer(*service.create(actor(), body))
 
 

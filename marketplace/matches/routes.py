@@ -46,7 +46,10 @@ def _find_pair(asker, listing_id, other_id):
 @blp.response(200, MatchPage)
 @blp.problems(404)
 def list_matches(query, listing_id):
-    """Lawful counterparts, best first, each with its score in parts and its legal basis."""
+    """Lawful counterparts, best first, each with its score in parts and its legal basis.
+
+    The contributions of the parts add up to the score. Who is missing here is explained by the route below.
+    """
     answer = service.ranked(actor(), g.subject, query, position_of(query["cursor"], POSITION))
     position = answer.pop("position")
     items = [_spoken(item) for item in answer["items"]]
@@ -59,7 +62,10 @@ def list_matches(query, listing_id):
 @blp.response(200, PairingSchema)
 @blp.problems(404)
 def explain(listing_id, other_id):
-    """One pairing, lawful or not: its score in parts, or every gate that it fails and the rule behind it."""
+    """One pairing, lawful or not: its score in parts, or every gate that it fails and the rule behind it.
+
+    The gates and their reasons are listed at [/errors](/errors#gates).
+    """
     answer = service.explain(actor(), g.subject, other_id)
     failed = [
         {

@@ -1,0 +1,111 @@
+"""The API's description shows what is really answered: its examples are recorded (`make examples`)."""
+
+import json
+import os
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+
+from marketplace.http.description import EXAMPLES, describe, operations
+from tests.city import City
+from tests.http.recorder import record
+
+WHAT_TO_DO = "record the examples anew: make examples"
+
+
+@pytest.fixture(scope="module")
+def played(app):
+    """The examples as they would be recorded now; written down if HUANLIU_RECORD is set."""
+    with City(app) as city:
+        found = record(city)
+    if os.environ.get("HUANLIU_RECORD"):
+        EXAMPLES.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return found
+
+
+@pytest.fixture(scope="module")
+def kept():
+    return json.loads(EXAMPLES.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def document(app):
+    return describe(app)
+
+
+def test_every_route_still_answers_as_its_examples_say(played, kept):
+    assert set(kept) == set(played), WHAT_TO_DO
+    for name, now in played.items():
+        then = kept[name]
+        assert then["asked"].keys() == now["asked"].keys(), f"{name}: {WHAT_TO_DO}"
+        assert shape(then["answered"]) == shape(now["answered"]), f"{name}: {WHAT_TO_DO}"
+
+
+def shape(value):
+    """The names in an answer, and the codes of refusals; not what else it says."""
+    if isinstance(value, dict):
+        return {name: below if name in ("code", "status") else shape(below) for name, below in value.items()}
+    return [shape(one) for one in value] if isinstance(value, list) else None
+
+
+def test_every_operation_has_two_examples_one_of_them_an_error(document):
+    for verb, path, operation in operations(document):
+        shown = {
+            int(status): content["examples"]
+            for status, answer in operation["responses"].items()
+            for content in answer.get("content", {}).values()
+            if "examples" in content
+        }
+        place = f"{verb} {path}: {WHAT_TO_DO}"
+        assert len(shown) >= 2 and any(status >= 400 for status in shown), place
+        assert any(status < 300 for status in shown) or "204" in operation["responses"], place
+        body = operation.get("requestBody", {})
+        if body.get("required") and "application/json" in body["content"]:
+            assert len(body["content"]["application/json"]["examples"]) >= 2, place
+
+
+def test_every_example_is_as_its_schema_says(document):
+    for verb, path, operation in operations(document):
+        for answer in operation["responses"].values():
+            for content in answer.get("content", {}).values():
+                for example in content.get("examples", {}).values():
+                    hold(example["value"], content["schema"], document["components"], f"{verb} {path}")
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            for name, example in content.get("examples", {}).items():
+                if name < "answered_3":
+                    schema = content["schema"]
+                    hold(example["value"], schema, writable(document["components"]), f"{verb} {path}")
+
+
+def hold(value, schema, components, place):
+    errors = OAS31Validator({**schema, "components": components}).iter_errors(value)
+    assert not [f"{place} {list(one.absolute_path)}: {one.message}" for one in errors]
+
+
+def writable(components):
+    """The same, of requests: what is only read need not be sent."""
+    schemas = {}
+    for name, schema in components["schemas"].items():
+        about = schema.get("properties", {})
+        needed = [one for one in schema.get("required", ()) if not about[one].get("readOnly")]
+        schemas[name] = {**schema, "required": needed}
+    return {**components, "schemas": schemas}
+
+
+def test_every_operation_and_every_answer_is_described_in_words(document):
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(set(names)) == len(names) > 50
+    for verb, path, operation in operations(document):
+        assert operation["summary"] and operation["description"], f"{verb} {path}"
+        for status, answer in operation["responses"].items():
+            if status.isdecimal():
+                assert len(answer["description"].split()) > 3, f"{verb} {path} {status}"
+                assert status == "204" or answer["content"], f"{verb} {path} {status}"
+
+
+def test_the_description_is_made_once(city, monkeypatch):
+    first = city.client.get("/openapi.json")
+    monkeypatch.setattr("marketplace.http.description.describe", None)
+
+    assert city.client.get("/openapi.json").data == first.data
+    assert len(first.data) < 1_000_000
