@@ -3,7 +3,7 @@ BIN := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve stop test examples lint bench-http clean
+.PHONY: help install install-dev demo serve stop test examples errors lint bench-http clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ test: .venv/.installed-dev ## run the tests (ARGS="-k name")
 
 examples: .venv/.installed-dev ## record the examples of the API's description anew
 	@HUANLIU_RECORD=1 $(BIN) -m pytest -n 0 tests/http/test_examples.py
+
+errors: .venv/.installed ## write docs/errors.md and its Chinese twin anew
+	@$(BIN) -m flask --app wsgi errors
 
 lint: .venv/.installed-dev ## formatting, ruff, types, import contracts
 	@$(BIN) -m ruff format --check .

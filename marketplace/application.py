@@ -13,7 +13,7 @@ from .credit.routes import blp as credit
 from .enterprises import service as enterprises_service
 from .enterprises.routes import blp as enterprises
 from .extensions import api, db, limiter
-from .http import authentication, bodies, description, limits, observe, problems
+from .http import authentication, bodies, description, handbook, limits, observe, problems
 from .licences.routes import blp as licences
 from .listings.routes import blp as listings
 from .matches.routes import blp as matches
@@ -47,6 +47,7 @@ def build(settings: Settings | None = None) -> Flask:
     for room in ROOMS:
         api.register_blueprint(room, url_prefix=PREFIX)
     description.register(app)
+    app.register_blueprint(handbook.pages)
     problems.register(app)
     bodies.register(app)
     limits.register(app)

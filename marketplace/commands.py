@@ -12,6 +12,8 @@ from .catalogue import service as catalogue
 from .enterprises import service as enterprises
 from .events import service as events
 from .events.actor import ADMIN, PLATFORM
+from .http import handbook
+from .messages import LANGUAGES
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -23,7 +25,7 @@ parked = AppGroup("parked", help="Tasks that were given up.")
 
 def register(app: Flask) -> None:
     """Add the commands to the flask command line."""
-    for one in (admin, seed, parked, db_upgrade, db_downgrade, run_clock):
+    for one in (admin, seed, parked, db_upgrade, db_downgrade, run_clock, write_errors):
         app.cli.add_command(one)
 
 
@@ -71,6 +73,15 @@ def db_downgrade(revision: str) -> None:
 def run_clock() -> None:
     """Run the clock: relay, releases, expiries, lapses. A second one waits for the first to end."""
     clock.run(current_app._get_current_object())  # type: ignore[attr-defined]
+
+
+@click.command("errors")
+def write_errors() -> None:
+    """Write the pages of error codes in docs/ anew."""
+    for tongue in LANGUAGES:
+        path = handbook.kept_in(tongue)
+        path.write_text(handbook.written("errors.md", tongue), encoding="utf-8")
+        click.echo(path)
 
 
 @admin.command("create")

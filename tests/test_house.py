@@ -70,10 +70,10 @@ def test_only_root_and_docs_stand_outside_the_api(app):
     outside = {rule.rule for rule in app.url_map.iter_rules() if not rule.rule.startswith(API)}
 
     assert outside == {
-        "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/", "/docs/<path:path>",
+        "/healthz", "/readyz", "/metrics", "/openapi.json", "/errors", "/docs", "/docs/", "/docs/<path:path>",
         "/docs/dist/<path:filename>", "/static/<path:filename>",
     } & outside  # fmt: skip
-    assert {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"} <= outside
+    assert {"/healthz", "/readyz", "/metrics", "/openapi.json", "/errors", "/docs"} <= outside
 
 
 def test_every_route_asks_for_its_key(app, routes):

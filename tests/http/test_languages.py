@@ -1,47 +1,21 @@
 """Every sentence has both languages; nothing is answered in the library's own English."""
 
-import ast
 import re
 from pathlib import Path
-from string import Formatter
 
 import pytest
 
-from marketplace import errors
+from marketplace.http import codes
 from marketplace.http.problems import Said
 from marketplace.http.schemas import Schema
-from marketplace.messages import LANGUAGES, say, table
-
-ROOT = Path(__file__).resolve().parents[2] / "marketplace"
-SPEAKERS = {"Said", "Notice", "say", *(name for name, one in vars(errors).items() if isinstance(one, type))}
-OTHER_SAYINGS = ("supervisor.py", "embedded.py")
-"""Their `say` writes progress to a terminal."""
+from marketplace.messages import LANGUAGES, facts_of, say, table
 
 
-def facts(sentence):
-    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
-
-
-def spoken_codes():
-    """(code, facts or None for computed ones, place) of every literal code in the source."""
-    for path in sorted(ROOT.rglob("*.py")):
-        if path.name in OTHER_SAYINGS:
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not (isinstance(node, ast.Call) and node.args and isinstance(node.func, ast.Name)):
-                continue
-            code = node.args[0]
-            if node.func.id in SPEAKERS and isinstance(code, ast.Constant) and isinstance(code.value, str):
-                given = {one.arg for one in node.keywords if one.arg and one.arg != "at"}
-                open_ended = node.func.id == "Notice" or any(one.arg is None for one in node.keywords)
-                yield code.value, None if open_ended else given, f"{path.name}:{node.lineno}"
-
-
-def test_every_message_speaks_both_languages_with_the_same_facts():
+def test_every_message_speaks_both_languages_with_the_same_facts_of():
     for code, sentences in table().items():
         assert set(sentences) == set(LANGUAGES), code
         assert all(one.strip() or one == " " for one in sentences.values()), code
-        assert facts(sentences["en"]) == facts(sentences["zh"]), code
+        assert facts_of(sentences["en"]) == facts_of(sentences["zh"]), code
 
 
 def test_every_chinese_sentence_is_chinese():
@@ -52,13 +26,25 @@ def test_every_chinese_sentence_is_chinese():
         )
 
 
-def test_every_code_in_the_source_has_its_sentence_and_gives_its_facts():
-    codes = list(spoken_codes())
-    assert len(codes) > 80
-    for code, given, place in codes:
-        assert code in table(), f"{place} speaks of {code}, which has no sentence"
-        if given is not None:
-            assert facts(table()[code]["en"]) <= given, f"{place} gives {code} too few facts"
+def test_every_code_in_the_source_has_its_sentence_and_gives_its_facts_of():
+    assert len(codes.spoken()) > 80
+    for one in codes.spoken():
+        assert one.code in table(), f"{one.place} speaks of {one.code}, which has no sentence"
+        if one.facts is not None:
+            assert facts_of(table()[one.code]["en"]) <= one.facts, (
+                f"{one.place} gives {one.code} too few facts"
+            )
+
+
+def test_every_sentence_is_spoken_somewhere():
+    said = {one.code for one in codes.spoken()} | {*codes.refusals(), *codes.warnings(), *codes.complaints()}
+    computed = ("why_", "source_", "finding_", "kind_", "status_", "component_", "mail_", "page_")
+    assert not [code for code in table() if code not in said and not code.startswith(computed)]
+
+
+def test_every_status_that_is_answered_has_its_title():
+    for statuses in codes.refusals().values():
+        assert all(f"status_{status}" in table() for status in statuses)
 
 
 def test_every_gate_reason_warning_and_component_of_the_matching_has_its_sentence():

@@ -1,0 +1,74 @@
+"""The page of errors lists every code that can be answered, with its cause and cure, in both languages."""
+
+import re
+
+import pytest
+
+from marketplace.http import codes, handbook
+from marketplace.messages import LANGUAGES, causes, table
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def test_every_code_has_its_cause_and_cure_in_both_languages():
+    wanted = {*codes.refusals(), *codes.warnings()}
+    assert len(wanted) > 60
+    assert wanted - causes().keys() == set(), "write their cause and cure in marketplace/causes/"
+    assert causes().keys() - wanted == set(), "nothing answers these any more"
+    for code, about in causes().items():
+        assert about.keys() == {"cause", "cure"}, code
+        for said in about.values():
+            assert said.keys() == set(LANGUAGES), code
+            assert CHINESE.search(said["zh"]) and not CHINESE.search(said["en"]), code
+            assert said["en"].endswith(".") and said["zh"].endswith("。"), code
+
+
+def test_codes_and_their_statuses_are_read_from_the_source():
+    found = codes.refusals()
+
+    assert (found["wrong_state"], found["enterprise_pending"], found["not_found"]) == ((409,), (403,), (404,))
+    assert (found["rate_limited"], found["invalid_input"], found["version_changed"]) == (
+        (429,),
+        (422,),
+        (412,),
+    )
+    assert {"licence_missing", "transfer_approval_required"} <= set(codes.warnings())
+    assert {"email_form", "field_null", "too_precise"} <= set(codes.complaints())
+    assert ("licence", "no_permit") in codes.gates()
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted", "tongue"),
+    [
+        ("/errors", None, "en"), ("/errors", "zh-CN,zh;q=0.9", "zh"), ("/errors?lang=zh", "en", "zh"),
+        ("/errors?lang=en", "zh", "en"), ("/errors?lang=fr", "zh", "zh"),
+    ],
+)  # fmt: skip
+def test_the_page_needs_no_key_and_speaks_the_askers_language(city, path, wanted, tongue):
+    answer = city.client.get(path, headers={"Accept-Language": wanted} if wanted else {})
+    page = answer.get_data(as_text=True)
+
+    assert (answer.status_code, answer.mimetype, answer.headers["Content-Language"]) == (
+        200,
+        "text/html",
+        tongue,
+    )
+    for code in (*codes.refusals(), *codes.warnings()):
+        assert f'id="{code}"' in page
+    assert table()["page_refusals"][tongue] in page
+    assert causes()["lot_over_quantity"]["cure"][tongue] in page
+    assert f"/errors?lang={'en' if tongue == 'zh' else 'zh'}" in page
+
+
+def test_the_page_is_linked_from_the_description(city):
+    document = city.client.get("/openapi.json").json
+
+    assert document["externalDocs"]["url"] == "/errors"
+    assert "(/errors)" in document["info"]["description"]
+
+
+@pytest.mark.parametrize("tongue", LANGUAGES)
+def test_the_page_in_docs_is_what_the_source_says(app, tongue):
+    with app.app_context():
+        now = handbook.written("errors.md", tongue)
+    assert handbook.kept_in(tongue).read_text(encoding="utf-8") == now, "write it anew: make errors"
