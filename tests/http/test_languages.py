@@ -8,7 +8,7 @@ import pytest
 from marketplace.http import codes
 from marketplace.http.problems import Said
 from marketplace.http.schemas import Schema
-from marketplace.messages import LANGUAGES, facts_of, say, table
+from marketplace.messages import HERE, LANGUAGES, facts_of, say, table
 
 
 def test_every_message_speaks_both_languages_with_the_same_facts_of():
@@ -115,6 +115,36 @@ def test_every_complaint_about_fields_is_spoken_in_the_askers_language(city):
             assert not any(re.search(r"[\u4e00-\u9fff]", one) for one in complaints["en"][field]), field
 
 
+def test_reasons_gates_and_their_rules_are_spoken_in_the_askers_language(city):
+    supplier, receiver = city.enterprise("generator"), city.recycler()
+    supply, lawful = city.supply(supplier), city.demand(receiver)
+    unlawful = city.demand(city.enterprise("recycler"))
+
+    def texts(wanted):
+        headers = {"Accept-Language": wanted}
+        good, bad = (
+            supplier.call("GET", f"/listings/{supply['id']}/matches/{other['id']}", headers=headers).json
+            for other in (lawful, unlawful)
+        )
+        reasons = [one["reason"] for one in good["components"]]
+        return reasons + [one[name] for one in bad["failed_gates"] for name in ("detail", "source")]
+
+    assert len(texts("en")) == len(texts("zh-CN")) == 8
+    assert all(re.search(r"[\u4e00-\u9fff]", one) for one in texts("zh-CN"))
+    assert "The receiver holds no licence" in texts("en")[6]
+
+
+def test_every_letter_is_written_in_both_languages():
+    letters = {path.name.split(".", 1)[0] for path in (HERE / "templates" / "mail").iterdir()}
+    assert letters
+    for letter in letters:
+        for language in LANGUAGES:
+            assert (HERE / "templates" / "mail" / f"{letter}.{language}.txt").exists()
+    for subject in (code for code in table() if code.startswith("mail_line_")):
+        kind = subject.removeprefix("mail_line_")
+        assert all(f"mail_subject_{letter}_{kind}" in table() for letter in letters), kind
+
+
 def test_wrong_policies_are_complained_of_in_the_askers_language_too(city):
     body = {"weights": {"code": "x"}, "half_distance_km": {"default": "far", "": 0}, "push_top": 0}
     answer = city.admin.call(
@@ -123,6 +153,12 @@ def test_wrong_policies_are_complained_of_in_the_askers_language_too(city):
 
     assert answer.status_code == 422
     assert all(re.search(r"[\u4e00-\u9fff]", one) for said in answer.json["errors"].values() for one in said)
+    policy = city.admin.get("/matching-policy").json
+    unbalanced = {**policy, "weights": {**policy["weights"], "code": 0.9}}
+    answer = city.admin.call(
+        "PUT", "/matching-policy", json=unbalanced, headers={"If-Match": "*", "Accept-Language": "zh-CN"}
+    )
+    assert answer.json["errors"] == {"weights": [table()["policy_refused"]["zh"]]}
 
 
 @pytest.mark.parametrize(
@@ -130,6 +166,9 @@ def test_wrong_policies_are_complained_of_in_the_askers_language_too(city):
     [
         (None, "en"), ("en", "en"), ("en-GB,en;q=0.9", "en"), ("zh-CN", "zh"), ("zh", "zh"), ("zh-TW", "zh"),
         ("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("en;q=0.9,zh;q=0.1", "en"), ("fr", "en"), ("*", "en"), ("", "en"),
+        ("en;q=0.1,zh;q=0.9", "zh"), ("zh;q=0,en;q=0.1", "en"), ("zh;q=0", "en"), ("en;q=0,zh;q=0.1", "zh"),
+        ("zh-HK", "zh"), ("zh-Hant-TW", "zh"), ("zh-Hans-CN", "zh"), ("ZH-cn", "zh"), ("EN-us", "en"),
+        ("de,zh;q=0.5", "zh"), ("de,fr;q=0.9", "en"), ("zh;q=abc", "en"), (";;,=", "en"),
     ],
 )  # fmt: skip
 def test_the_language_is_the_askers_and_english_otherwise(city, wanted, spoken):

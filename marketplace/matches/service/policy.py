@@ -66,7 +66,7 @@ def publish_policy(actor: Actor, body: dict[str, Any], expected: int | None) -> 
         try:
             matching.Policy.from_mapping(body, version)
         except matching.PolicyError as error:
-            raise Invalid("policy_refused", at=error.field, message=error.message) from error
+            raise Invalid("policy_refused", at=error.field) from error
         row = work.add(MatchingPolicy(version=version, body=body, created_by=actor.id))
         work.audit(actor, "publish", row)
         work.tell("policy.changed", version=version)
