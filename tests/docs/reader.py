@@ -1,0 +1,115 @@
+"""A reader who does what a document says: its `sh` blocks in one shell, the application on a socket."""
+
+import json
+import re
+import subprocess
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
+
+ROOT = Path(__file__).resolve().parents[2]
+BLOCK = re.compile(
+    r"(?:<!-- wait (?P<unit>\w+)=(?P<span>\d+) -->\n+)?```(?P<kind>\w+)\n(?P<text>.*?)```", re.DOTALL
+)
+ADDRESS = "http://127.0.0.1:8000"
+SPOKEN = "--- all of it is done ---"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code in a document, and how long its reader waits before it."""
+
+    kind: str
+    text: str
+    wait: dict[str, float]
+
+
+def blocks(path, section=None):
+    """The blocks of a document, or of one of its sections."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    if section:
+        text = re.split(r"^#{2,3} ", text.split(f"{section}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
+    return [
+        Block(one["kind"], one["text"], {one["unit"]: float(one["span"])} if one["unit"] else {})
+        for one in BLOCK.finditer(text)
+    ]
+
+
+class Reader:
+    """A shell, and everything that the platform answered to it."""
+
+    def __init__(self, app, path):
+        self.app, self.path, self.answers = app, path, []
+
+    def __call__(self, environ, start_response):
+        """The application, with every answer kept."""
+        answer = Response.from_app(self.app.wsgi_app, environ, buffered=True)
+        self.answers.append(answer)
+        return answer(environ, start_response)
+
+    def do(self, text):
+        """Run a block; returns the answers that it got."""
+        before = len(self.answers)
+        self.shell.stdin.write(f"{text.replace(ADDRESS, self.address)}\necho; echo '{SPOKEN}'\n")
+        self.shell.stdin.flush()
+        heard = []
+        for line in self.shell.stdout:
+            if line.strip() == SPOKEN:
+                return self.answers[before:]
+            heard.append(line)
+        raise AssertionError(f"the shell ended in:\n{text}\n{''.join(heard)}")
+
+    @contextmanager
+    def at_work(self):
+        server = make_server("127.0.0.1", 0, self, threaded=True)
+        self.address = f"http://127.0.0.1:{server.port}"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        self.shell = subprocess.Popen(
+            ["sh", "-eu"], cwd=ROOT, env=self.path, text=True, encoding="utf-8",
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            yield self
+        finally:
+            self.shell.stdin.close()
+            self.shell.wait(10)
+            self.shell.stdout.close()
+            server.shutdown()
+            thread.join(10)
+            server.server_close()
+
+
+def hold(shown, answer):
+    """An answer shown in a document (a `http` block) is of the same shape as the real one."""
+    head, _, body = shown.partition("\n\n")
+    status, *headers = head.strip().splitlines()
+    assert int(status.split()[1]) == answer.status_code, f"{shown}\n{answer.get_data(as_text=True)}"
+    for header in headers:
+        assert header.partition(":")[0] in answer.headers, f"{header}\n{answer.headers}"
+    if body.strip():
+        alike(json.loads(body), answer.get_json(force=True), "answer")
+
+
+def alike(shown, real, place):
+    """Names and types are the same; `...` stands for what is left out."""
+    if isinstance(shown, dict):
+        names = shown.keys() - {"..."}
+        assert names <= real.keys() if "..." in shown else names == real.keys(), f"{place}: {real}"
+        for name in names:
+            alike(shown[name], real[name], f"{place}.{name}")
+    elif isinstance(shown, list):
+        items = [one for one in shown if one != "..."]
+        assert len(items) <= len(real) if "..." in shown else len(items) == len(real), f"{place}: {real}"
+        for number, one in enumerate(items):
+            alike(one, real[number], f"{place}.{number}")
+    else:
+        assert kind(shown) == kind(real), f"{place}: {shown!r} is shown, {real!r} is answered"
+
+
+def kind(value):
+    return float if isinstance(value, int | float) and not isinstance(value, bool) else type(value)

@@ -1,0 +1,75 @@
+"""What the documents tell a reader to type works, and is answered as they show."""
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.reader import ROOT, Reader, blocks, hold
+
+OURS = str(Path(__file__).parent)
+ADMIN = re.compile(r"^ADMIN=.*$", re.MULTILINE)
+TOUR = ("README.md", "### Five minutes with curl")
+
+
+def environment(curl):
+    """A shell's environment with this python3 first and, where asked for or where there is none, our curl."""
+    ours = [OURS] if curl == "ours" or not shutil.which("curl") else []
+    folders = [*ours, str(Path(sys.executable).parent), os.environ["PATH"]]
+    return {**os.environ, "PATH": os.pathsep.join(folders)}
+
+
+def test_the_five_minute_tour_of_the_readme_works_from_top_to_bottom(city):
+    with Reader(city.app, environment("ours")).at_work() as reader:
+        for block in blocks(*TOUR):
+            reader.do(block.text)
+
+    refused = [one.get_json() for one in reader.answers if one.status_code >= 400]
+    assert not refused
+    explained, ranked = (reader.answers[number].get_json() for number in (-3, -1))
+    assert [one["gate"] for one in explained["failed_gates"]] == ["licence"]
+    assert [one["rank"] for one in ranked["items"]] == [1]
+
+
+def test_every_example_of_the_guide_is_answered_as_shown(city):
+    shown = 0
+    with Reader(city.app, environment("the machine's")).at_work() as reader:
+        answers = []
+        for block in blocks("docs/api.md"):
+            city.wait(**block.wait)
+            if block.kind == "sh":
+                answers = reader.do(ADMIN.sub(f"ADMIN={city.admin.key}", block.text))
+                city.settle()
+            elif block.kind == "http":
+                hold(block.text, answers[-1])
+                shown += 1
+    assert shown > 20
+
+
+def structure(path):
+    """Depth of each heading, and the code blocks without their comments."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    code = [(one.kind, re.sub(r"\s*#.*", "", one.text)) for one in blocks(path)]
+    outside = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    return [len(one) for one in re.findall(r"^(#+) ", outside, re.MULTILINE)], code
+
+
+def test_the_chinese_readme_has_the_same_sections_and_the_same_commands():
+    headings, code = structure("README.md")
+    theirs, their_code = structure("README.zh-CN.md")
+
+    assert theirs == headings
+    for mine, other in zip(code, their_code, strict=True):
+        assert mine == other
+
+
+@pytest.mark.parametrize(
+    "path", [str(one.relative_to(ROOT)) for one in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))]
+)
+def test_every_link_of_a_document_leads_somewhere(path):
+    text = re.sub(r"```.*?```", "", (ROOT / path).read_text(encoding="utf-8"), flags=re.DOTALL)
+    for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
+        assert "://" in link or ((ROOT / path).parent / link).exists(), f"{path} links to {link}"
