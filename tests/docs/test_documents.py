@@ -39,10 +39,11 @@ def test_every_example_of_the_guide_is_answered_as_shown(city):
     with Reader(city.app, environment("the machine's")).at_work() as reader:
         answers = []
         for block in blocks("docs/api.md"):
-            city.wait(**block.wait)
+            if block.wait:
+                city.settle()
+                city.wait(**block.wait)
             if block.kind == "sh":
                 answers = reader.do(ADMIN.sub(f"ADMIN={city.admin.key}", block.text))
-                city.settle()
             elif block.kind == "http":
                 hold(block.text, answers[-1])
                 shown += 1

@@ -64,6 +64,12 @@ def test_every_operation_has_two_examples_one_of_them_an_error(document):
             assert len(body["content"]["application/json"]["examples"]) >= 2, place
 
 
+def test_every_recorded_answer_is_one_that_its_route_names(document, kept):
+    for verb, path, operation in operations(document):
+        surprising = kept[operation["operationId"]]["answered"].keys() - operation["responses"].keys()
+        assert not surprising, f"{verb} {path} answers {surprising}"
+
+
 def test_every_example_is_as_its_schema_says(document):
     for verb, path, operation in operations(document):
         for answer in operation["responses"].values():
