@@ -16,7 +16,7 @@ from ..events.work import unit_of_work
 from ..listings import service as listings
 from ..messages import say
 from . import service
-from .models import Delivery, Notification
+from .models import MUTUAL, Delivery, Notification
 
 TIMEOUT_S = 15
 
@@ -122,6 +122,6 @@ def _line(row: Notification, language: str) -> str:
         "score": f"{row.score:.2f}",
         "contact": "",
     }
-    if row.kind == service.MUTUAL:
+    if row.kind == MUTUAL:
         facts["contact"] = f"{other.contact_name}, {other.contact_phone}, {other.contact_email}"
     return say(f"mail_line_{row.kind.replace('.', '_')}", language, **facts)

@@ -13,6 +13,10 @@ from uuid_utils.compat import uuid7
 from .. import clock
 from ..extensions import Base
 
+FOUND = "match.found"
+MUTUAL = "match.mutual"
+KEY_EXPIRING = "key.expiring"
+
 RELEASE_ORDER = Sequence("notification_release_order", metadata=Base.metadata)
 
 

@@ -1,0 +1,104 @@
+"""What was told to whom: each enterprise hears of a counterpart and code once, and again at better terms."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from uuid_utils.compat import uuid7
+
+from ... import clock
+from ...enterprises.models import Enterprise
+from ...events.work import Work
+from ...listings.models import Kind, Listing
+from ..models import Notification, Status, Told
+
+ONCE = timedelta(days=30)
+BETTER_BY = 0.1
+
+
+def code_of(one: Listing, other: Listing) -> int:
+    code_id = one.code_id if one.kind == Kind.SUPPLY else other.code_id
+    assert code_id is not None
+    return code_id
+
+
+def message_to(
+    receiver: Enterprise, kind: str, data: dict[str, Any], release_at: datetime | None = None
+) -> Notification:
+    """A message to be released at `release_at` (now, if not given)."""
+    return Notification(
+        id=uuid7(),
+        enterprise_id=receiver.id,
+        kind=kind,
+        listing_id=UUID(data["listing_id"]) if "listing_id" in data else None,
+        counterpart_id=UUID(data["counterpart_id"]) if "counterpart_id" in data else None,
+        data=data,
+        grade=receiver.grade,
+        credit_milli=receiver.credit_milli,
+        score=data.get("score") or 0.0,
+        release_at=release_at or clock.now(),
+    )
+
+
+def told_of(work: Work, mine: Listing, theirs: Listing, kind: str) -> Told | None:
+    """What the owner of `mine` was last told of the owner of `theirs` and the supply's code, locked."""
+    key = (mine.enterprise_id, theirs.enterprise_id, code_of(mine, theirs), kind)
+    return work.session.get(Told, key, with_for_update=True, populate_existing=True)
+
+
+def tell_once(work: Work, told: Told | None, mine: Listing, theirs: Listing, message: Notification) -> None:
+    """Write a message and note that it was told, at what terms; a twin that was quicker wins."""
+    work.add(message)
+    terms = {
+        "notification_id": message.id,
+        "price_fen": theirs.price_fen,
+        "remaining_kg": theirs.remaining_kg,
+        "at": clock.now(),
+    }
+    if told is not None:
+        for name, value in terms.items():
+            setattr(told, name, value)
+        return
+    note = insert(Told).values(
+        receiver_id=mine.enterprise_id,
+        counterpart_id=theirs.enterprise_id,
+        code_id=code_of(mine, theirs),
+        kind=message.kind,
+        **terms,
+    )
+    if work.session.execute(note.on_conflict_do_nothing().returning(Told.kind)).one_or_none() is None:
+        work.session.delete(message)
+
+
+def noted(told: Told) -> dict[str, Any]:
+    """What was told before, kept with the message that replaces it in case that is never sent."""
+    return {
+        "notification_id": str(told.notification_id),
+        "price_fen": told.price_fen,
+        "remaining_kg": told.remaining_kg,
+        "at": told.at.isoformat(),
+    }
+
+
+def still_planned(work: Work, told: Told) -> Notification | None:
+    return work.session.scalars(
+        select(Notification)
+        .where(Notification.id == told.notification_id, Notification.status == Status.PLANNED)
+        .with_for_update()
+    ).one_or_none()
+
+
+def tell_again(told: Told, listing: Listing) -> bool:
+    """Whether 30 days are over, or the terms changed by more than a tenth in the receiver's favour."""
+    if told.at <= clock.now() - ONCE:
+        return True
+    if listing.remaining_kg > told.remaining_kg * (1 + BETTER_BY):
+        return True
+    if listing.price_fen is None or told.price_fen is None:
+        return False
+    gain = listing.price_fen - told.price_fen
+    if listing.kind == Kind.SUPPLY:
+        gain = -gain
+    return gain > abs(told.price_fen) * BETTER_BY

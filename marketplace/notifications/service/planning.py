@@ -1,0 +1,72 @@
+"""Planning what is told to whom of a new or changed listing."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from ... import clock
+from ...events.work import Work, unit_of_work
+from ...listings import service as listings
+from ...listings.models import Listing
+from ...matches import service as matches
+from ..models import FOUND, Notification, Told
+from .dropping import drop_stale
+from .once import code_of, message_to, noted, still_planned, tell_again, tell_once, told_of
+from .telling import may_trade
+from .wishes import is_muted, preferences_by
+
+
+def plan(listing_id: UUID) -> None:
+    """Plan one message for every counterpart to be told of a new or changed listing.
+
+    The release time follows the grade of the receiving enterprise, counted from one moment, so that a
+    tier is one release. Whom the listing no longer matches, and who has not been told yet, will not be.
+    """
+    now = clock.now()
+    with unit_of_work() as work:
+        listing = listings.lock_if_open(work, listing_id)
+        if listing is None or not may_trade(listing.enterprise_id):
+            return
+        counterparts = matches.review(work, listing)
+        drop_stale(work, listing, {one.listing.id for one in counterparts})
+        delays = matches.in_force().body["push_delay_s"]
+        wishes = preferences_by({one.enterprise.id for one in counterparts})
+        for one in sorted(counterparts, key=lambda one: one.enterprise.id):
+            if is_muted(code_of(listing, one.listing), wishes.get(one.enterprise.id)):
+                continue
+            if not matches.is_silenced(one.listing.id, listing.id):
+                delay = timedelta(seconds=delays.get(one.enterprise.grade, delays["D"]))
+                _plan_one(work, listing, one, now + delay)
+
+
+def _plan_one(work: Work, listing: Listing, one: matches.Counterpart, release_at: datetime) -> None:
+    receiver = one.enterprise
+    about: dict[str, Any] = {
+        "listing_id": str(one.listing.id),
+        "counterpart_id": str(listing.id),
+        "score": one.score,
+        "rank": one.rank,
+        "grade": receiver.grade,
+    }
+    told = told_of(work, one.listing, listing, FOUND)
+    if told is not None:
+        planned = still_planned(work, told)
+        if planned is not None:
+            _retarget(planned, one, listing, about, told)
+            return
+        if not tell_again(told, listing):
+            return
+        about["before"] = noted(told)
+    tell_once(work, told, one.listing, listing, message_to(receiver, FOUND, about, release_at))
+
+
+def _retarget(
+    planned: Notification, one: matches.Counterpart, listing: Listing, about: dict[str, Any], told: Told
+) -> None:
+    """A message that is still to come speaks of the better of the pairings it stands for."""
+    if planned.counterpart_id != listing.id and one.score <= planned.score:
+        return
+    planned.listing_id, planned.counterpart_id = one.listing.id, listing.id
+    planned.data = about | ({"before": planned.data["before"]} if "before" in planned.data else {})
+    planned.score = one.score
+    told.price_fen, told.remaining_kg = listing.price_fen, listing.remaining_kg

@@ -1,0 +1,161 @@
+"""Putting what is due into the inboxes, in the order of credit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from ... import clock
+from ...enterprises.models import Enterprise, EnterpriseStatus
+from ...errors import NotFound
+from ...events.actor import PLATFORM
+from ...events.work import Work, unit_of_work
+from ...listings import service as listings
+from ...listings.models import Kind, Listing
+from ...listings.models import Status as ListingStatus
+from ...matches import service as matches
+from ..models import FOUND, RELEASE_ORDER, Delivery, Notification, Preferences, Status
+from .dropping import drop
+from .mailing import mail_is_configured, next_mail_time
+from .once import code_of
+from .wishes import is_muted, preferences_by
+
+RELEASE_BATCH = 100
+JUST_JUDGED = timedelta(minutes=1)
+"""A pairing that was planned less long ago than this is not judged again at its release."""
+
+
+@dataclass(slots=True)
+class _Caps:
+    """Immediate messages each enterprise has had today, and how many it may have."""
+
+    most: int
+    had: dict[UUID, int]
+
+    def take(self, enterprise_id: UUID) -> bool:
+        had = self.had.get(enterprise_id, 0)
+        self.had[enterprise_id] = had + 1
+        return had < self.most
+
+
+def release_due() -> int:
+    """Put what is due into the inboxes: by release time, then credit, then score. Returns how many were due.
+
+    A message about a pairing that no longer holds is dropped: a side closed or may trade no more, it has
+    become unlawful, or the receiver wants to hear nothing of it.
+    """
+    now = clock.now()
+    with unit_of_work() as work:
+        due = work.session.scalars(
+            select(Notification)
+            .where(Notification.status == Status.PLANNED, Notification.release_at <= now)
+            .order_by(
+                Notification.release_at,
+                Notification.credit_milli.desc(),
+                Notification.score.desc(),
+                Notification.id,
+            )
+            .limit(RELEASE_BATCH)
+            .with_for_update(skip_locked=True)
+        ).all()
+        if not due:
+            return 0
+        receivers = {one.enterprise_id for one in due}
+        wishes, caps = preferences_by(receivers), _caps(work, receivers, now)
+        lapsed = _lapsed(work, due, wishes, now)
+        sent = [one for one in due if one.id not in lapsed]
+        for one, place in zip(sent, _places(work, len(sent)), strict=True):
+            one.status, one.released_at, one.place = Status.RELEASED, now, place
+            one.delivery = _delivery(one, wishes.get(one.enterprise_id), caps)
+            if one.delivery == Delivery.IMMEDIATE and mail_is_configured():
+                _owe_mail(work, one, now)
+        work.session.flush()
+        drop(work, Notification.id.in_(lapsed))
+    return len(due)
+
+
+def _lapsed(
+    work: Work, due: Sequence[Notification], wishes: dict[UUID, Preferences], now: datetime
+) -> set[UUID]:
+    """Which messages about a pairing may not be sent any more.
+
+    Who stands is asked of all in one statement; whether the pairing holds, of those that waited.
+    """
+    found = {one.id: one for one in due if one.kind == FOUND}
+    mine, theirs = aliased(Listing), aliased(Listing)
+    receiver, sender = aliased(Enterprise), aliased(Enterprise)
+    standing = (
+        select(Notification.id, mine)
+        .join(mine, mine.id == Notification.listing_id)
+        .join(theirs, theirs.id == Notification.counterpart_id)
+        .join(receiver, receiver.id == mine.enterprise_id)
+        .join(sender, sender.id == theirs.enterprise_id)
+        .where(
+            Notification.id.in_(found),
+            mine.status == ListingStatus.OPEN,
+            theirs.status == ListingStatus.OPEN,
+            receiver.status == EnterpriseStatus.APPROVED,
+            sender.status == EnterpriseStatus.APPROVED,
+            (mine.kind == Kind.SUPPLY) | ~(receiver.blocked | (receiver.grade == "E")),
+        )
+        .execution_options(populate_existing=True)
+    )
+    hold = {
+        message_id
+        for message_id, listing in work.session.execute(standing).all()
+        if now - found[message_id].created_at < JUST_JUDGED
+        or _holds(listing, found[message_id].counterpart_id, wishes.get(listing.enterprise_id))
+    }
+    return found.keys() - hold
+
+
+def _holds(mine: Listing, other_id: UUID | None, wishes: Preferences | None) -> bool:
+    """Whether a pairing is still open, lawful, and welcome to the owner of `mine`."""
+    assert other_id is not None
+    try:
+        lawful = matches.explain(PLATFORM, mine, other_id)["lawful"]
+    except NotFound:
+        return False
+    if not lawful or matches.is_silenced(mine.id, other_id):
+        return False
+    return not is_muted(code_of(mine, listings.by_id({other_id})[other_id]), wishes)
+
+
+def _caps(work: Work, receivers: set[UUID], now: datetime) -> _Caps:
+    midnight = datetime.combine(now.astimezone(clock.LOCAL).date(), time(), clock.LOCAL)
+    had = work.session.execute(
+        select(Notification.enterprise_id, func.count())
+        .where(
+            Notification.enterprise_id.in_(receivers),
+            Notification.status == Status.RELEASED,
+            Notification.delivery == Delivery.IMMEDIATE,
+            Notification.kind == FOUND,
+            Notification.released_at >= midnight,
+        )
+        .group_by(Notification.enterprise_id)
+    )
+    return _Caps(matches.in_force().body["push_daily_cap"], dict(had.all()))
+
+
+def _places(work: Work, count: int) -> Sequence[int]:
+    """The next numbers of the order of release."""
+    return work.session.scalars(
+        select(RELEASE_ORDER.next_value()).select_from(func.generate_series(1, count))
+    ).all()
+
+
+def _owe_mail(work: Work, one: Notification, now: datetime) -> None:
+    payload = {"notification_id": str(one.id)}
+    work.owe("notifications.jobs.mail_one", "delivery", payload, due_at=next_mail_time(now))
+
+
+def _delivery(one: Notification, wishes: Preferences | None, caps: _Caps) -> str:
+    wish = wishes.email if wishes else "immediate"
+    if wish == "off":
+        return Delivery.INBOX
+    if wish == "digest":
+        return Delivery.DIGEST
+    return Delivery.IMMEDIATE if one.kind != FOUND or caps.take(one.enterprise_id) else Delivery.DIGEST
