@@ -127,10 +127,15 @@ class ListingSchema(Schema):
     warnings = fields.List(fields.Nested(WarningSchema))
 
 
-class ListingQuery(PageQuery):
+class ListingFilter(Schema):
+    """What a listing must be to be found, in a query string or in a saved search."""
+
     kind = fields.String(load_default=None, validate=OneOf([str(one) for one in Kind]))
     code = Text(24, load_default=None)
     region = Adcode(load_default=None)
+
+
+class ListingQuery(ListingFilter, PageQuery):
     status = fields.String(load_default=None, validate=OneOf([str(one) for one in Status]))
     mine = fields.Boolean(load_default=False)
 

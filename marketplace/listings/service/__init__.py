@@ -13,6 +13,8 @@ from .life import (
 )
 from .reading import (
     by_id,
+    conditions,
+    filter_from,
     find_any,
     find_governed,
     find_open,
@@ -30,8 +32,10 @@ __all__ = [
     "change",
     "check_change",
     "check_posting",
+    "conditions",
     "create",
     "expire_due",
+    "filter_from",
     "find_any",
     "find_governed",
     "find_open",

@@ -13,7 +13,9 @@ from ...events.actor import REGULATOR, Actor
 from ...events.work import Work
 from ...extensions import db
 from ..models import Accept, Kind, Listing, Status
+from ..schemas import ListingFilter
 
+FILTER = ListingFilter()
 COARSE_DIGITS = 2
 """Others see a place to 0.01 degree, about a kilometre."""
 
@@ -76,22 +78,41 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
 
 def search(actor: Actor, query: dict[str, Any], after: UUID | None) -> Sequence[Listing]:
     """One page (and one row more) of listings that the actor may see, newest first."""
-    rows = select(Listing).where(_visible(actor))
+    rows = select(Listing).where(_visible(actor), *conditions(query))
     if query["mine"]:
         rows = rows.where(Listing.enterprise_id == actor.enterprise_id)
-    if query["kind"]:
-        rows = rows.where(Listing.kind == query["kind"])
     if query["status"]:
         rows = rows.where(Listing.status == query["status"])
-    if query["region"] is not None:
-        rows = rows.where(catalogue.within(Listing.region, query["region"]))
-    if query["code"]:
-        ids = catalogue.ids_of_code(query["code"])
-        accepting = select(Accept.listing_id).where(Accept.code_id.in_(ids))
-        rows = rows.where(or_(Listing.code_id.in_(ids), Listing.id.in_(accepting)))
     if after is not None:
         rows = rows.where(Listing.id < after)
     return db.session.scalars(rows.order_by(Listing.id.desc()).limit(query["limit"] + 1)).all()
+
+
+def filter_from(body: dict[str, Any]) -> dict[str, Any]:
+    """The filter that a JSON object means, by the names and rules of `GET /listings`.
+
+    A number may be written as one or as text, as in a query string; null means no filter.
+
+    Raises:
+        ValidationError: a name or a value that `GET /listings` would refuse.
+    """
+    given = {name: value for name, value in body.items() if value is not None}
+    written = {name: str(value) if type(value) in (int, float) else value for name, value in given.items()}
+    return {name: value for name, value in FILTER.load(written).items() if value is not None}
+
+
+def conditions(query: dict[str, Any]) -> list[ColumnElement[bool]]:
+    """What a listing must meet to pass a filter; a name that is missing or None filters nothing."""
+    found: list[ColumnElement[bool]] = []
+    if query.get("kind"):
+        found.append(Listing.kind == query["kind"])
+    if query.get("region") is not None:
+        found.append(catalogue.within(Listing.region, query["region"]))
+    if query.get("code"):
+        ids = catalogue.ids_of_code(query["code"])
+        accepting = select(Accept.listing_id).where(Accept.code_id.in_(ids))
+        found.append(or_(Listing.code_id.in_(ids), Listing.id.in_(accepting)))
+    return found
 
 
 def present(actor: Actor, rows: Sequence[Listing]) -> list[dict[str, Any]]:
