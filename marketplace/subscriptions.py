@@ -17,7 +17,11 @@ SUBSCRIPTIONS: dict[str, tuple[Subscriber, ...]] = {
     "match.mutual": (Subscriber(notifications.tell_mutual, MATCHING),),
     "key.expiring": (Subscriber(notifications.tell_key_expiring, MATCHING),),
 }
-OWED = (Subscriber(notifications.mail_one, DELIVERY), Subscriber(notifications.mail_digest, DELIVERY))
+OWED = (
+    Subscriber(notifications.seek, MATCHING),
+    Subscriber(notifications.mail_one, DELIVERY),
+    Subscriber(notifications.mail_digest, DELIVERY),
+)
 DUTIFUL = (_credit, _enterprises, _events, _listings, notifications)
 
 

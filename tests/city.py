@@ -92,6 +92,18 @@ class Party:
         answer = self.put("/notification-preferences", {"email": "immediate", **wishes})
         assert answer.status_code == 200, answer.json
 
+    def save_search(self, query: dict[str, Any], **about: Any) -> dict[str, Any]:
+        """Save a search; returns the API's answer."""
+        answer = self.post("/saved-searches", {"name": "酸", "query": query, **about})
+        assert answer.status_code == 201, answer.json
+        return answer.json
+
+    def not_for_me(self, message: dict[str, Any], **body: str) -> dict[str, Any]:
+        """Say "not for me" of a message; returns the API's answer."""
+        answer = self.post(f"/notifications/{message['id']}/not-for-me", body)
+        assert answer.status_code == 200, answer.json
+        return answer.json
+
     def standing(self) -> dict[str, Any]:
         """The enterprise's own credit."""
         return self.get(f"/enterprises/{self.id}/credit").json
@@ -238,15 +250,15 @@ class City(AbstractContextManager["City"]):
             row = db.session.get_one(Enterprise, UUID(party.id))
             return row.credit_milli, row.grade
 
-    def told(self, *listings: dict[str, Any]) -> list[str]:
+    def told(self, *listings: dict[str, Any], kind: str = "match.found") -> list[str]:
         """Ids of the enterprises told of these listings, in the order of release."""
         query = (
-            "SELECT enterprise_id FROM notification WHERE kind = 'match.found' AND place IS NOT NULL"
+            "SELECT enterprise_id FROM notification WHERE kind = :kind AND place IS NOT NULL"
             " AND counterpart_id = ANY(CAST(:ids AS uuid[])) ORDER BY place"
         )
         with self.app.app_context():
-            ids = {"ids": [one["id"] for one in listings]}
-            return [str(one) for one in db.session.scalars(text(query), ids)]
+            about = {"ids": [one["id"] for one in listings], "kind": kind}
+            return [str(one) for one in db.session.scalars(text(query), about)]
 
     # ------------------------------------------------------------ listings
 

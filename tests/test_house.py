@@ -114,6 +114,7 @@ class Town:
             "/white-list", {"receiver_id": self.owner.id, **POINTED, "from_province": "310000"}
         )
         self.exemption = self.made("/exemptions", {"enterprise_id": self.owner.id, "item": 1, **POINTED})
+        self.search = self.owner.save_search({"code": "HW17"})
         self.exempt = city.demand(self.owner, exemption_item=1)
         self.block = self.made("/credit/blocks", {"enterprise_id": self.partner.id, "reason": "倾倒"})
         keys = self.owner.get("/api-keys").json["items"]
@@ -154,6 +155,7 @@ def neighbours(town):
     licence, channel = town.licence["id"], town.channel["id"]
     white, exemption = town.white["id"], town.exemption["id"]
     message, block = town.message()["id"], town.block["id"]
+    search = town.search["id"]
     return {
         ("GET", "/enterprises/<uuid:enterprise_id>"): (f"/enterprises/{owner}", SEEN, SEEN),
         ("PATCH", "/enterprises/<uuid:enterprise_id>"): (f"/enterprises/{owner}", HIDDEN, FORBIDDEN),
@@ -181,6 +183,11 @@ def neighbours(town):
             f"{pair}/feedback", HIDDEN, FORBIDDEN),
         ("POST", "/notifications/<uuid:notification_id>/read"): (
             f"/notifications/{message}/read", HIDDEN, FORBIDDEN),
+        ("POST", "/notifications/<uuid:notification_id>/not-for-me"): (
+            f"/notifications/{message}/not-for-me", HIDDEN, FORBIDDEN),
+        ("GET", "/saved-searches/<uuid:search_id>"): (f"/saved-searches/{search}", HIDDEN, FORBIDDEN),
+        ("PATCH", "/saved-searches/<uuid:search_id>"): (f"/saved-searches/{search}", HIDDEN, FORBIDDEN),
+        ("DELETE", "/saved-searches/<uuid:search_id>"): (f"/saved-searches/{search}", HIDDEN, FORBIDDEN),
         ("GET", "/licences/<uuid:permit_id>"): (f"/licences/{licence}", HIDDEN, HIDDEN),
         ("DELETE", "/licences/<uuid:permit_id>"): (f"/licences/{licence}", FORBIDDEN, FORBIDDEN),
         ("POST", "/licences/<uuid:permit_id>/usage"): (f"/licences/{licence}/usage", FORBIDDEN, FORBIDDEN),
@@ -281,6 +288,13 @@ def writes(town):
         ("PUT", "/notification-preferences"): (owner, "/notification-preferences", {"email": "digest"}),
         ("POST", "/notifications/<uuid:notification_id>/read"): (owner, f"/notifications/{message}/read", {}),
         ("POST", "/notifications/read-all"): (owner, "/notifications/read-all", {}),
+        ("POST", "/notifications/<uuid:notification_id>/not-for-me"): (
+            owner, f"/notifications/{message}/not-for-me", {"of": "code"}),
+        ("POST", "/saved-searches"): (owner, "/saved-searches", {"name": "酸", "query": {"code": "HW34"}}),
+        ("PATCH", "/saved-searches/<uuid:search_id>"): (
+            owner, f"/saved-searches/{town.search['id']}", {"notify": "daily"}),
+        ("DELETE", "/saved-searches/<uuid:search_id>"): (
+            owner, f"/saved-searches/{owner.save_search({})['id']}", None),
         ("POST", "/licences"): (
             admin, "/licences",
             {"enterprise_id": owner.id, "number": "1", **VALID,
@@ -541,6 +555,7 @@ def test_no_list_takes_more_statements_for_more_rows(city):
         city.licence(receiver, "HW17")
         city.supply(owner)
         receiver.post("/api-keys", {"name": "n", "scopes": ["read"]})
+        receiver.save_search({"code": "HW34"})
         city.credit_event(owner, "manifest.late_close")
         channel = {"generator_id": owner.id, "receiver_id": receiver.id, **POINTED}
         more = {"use": "制盐", "tonnes_per_year": 5, "approval_number": "2"}
@@ -554,6 +569,7 @@ def test_no_list_takes_more_statements_for_more_rows(city):
             "licences": lambda: receiver.get("/licences", limit=100),
             "channels": lambda: receiver.get("/channels", limit=100),
             "enterprises": lambda: city.admin.get("/enterprises", limit=100),
+            "searches": lambda: receiver.get("/saved-searches", limit=100),
             "keys": lambda: receiver.get("/api-keys", limit=100),
             "events": lambda: owner.get(f"/enterprises/{owner.id}/credit/events", limit=100),
             "codes": lambda: owner.get("/waste-codes", category="HW34", limit=100),

@@ -128,6 +128,13 @@ def ids_of_code(code: str) -> list[int]:
     return sorted(_with_descendants(ids))
 
 
+def names_over(code_ids: Iterable[int]) -> set[str]:
+    """These codes and all above them, as text: the codes by which `ids_of_code` finds one of them."""
+    given = set(code_ids)
+    above = _above(given)
+    return {row.code for row in codes_by_id(given.union(*above.values())).values()}
+
+
 def search_codes(
     scheme: str | None, q: str | None, category: str | None, after: int, limit: int
 ) -> list[WasteCode]:
@@ -316,6 +323,11 @@ def covers(above: int, below: int) -> bool:
     """Whether region `below` is `above` or lies in it."""
     width = 10_000 if above % 10_000 == 0 else 100 if above % 100 == 0 else 1
     return above <= below < above + width
+
+
+def regions_over(adcode: int) -> set[int]:
+    """A region and those in which it lies."""
+    return {adcode, adcode // 100 * 100, adcode // 10_000 * 10_000}
 
 
 def to_wgs84(location: Mapping[str, Any]) -> tuple[float, float]:

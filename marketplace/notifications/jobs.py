@@ -1,5 +1,6 @@
 """What events, the queue and the clock call for notifications."""
 
+from datetime import datetime
 from uuid import UUID
 
 from .. import clock
@@ -9,6 +10,11 @@ from . import mail, service
 def plan(listing_id: str) -> None:
     """A listing was published or changed."""
     service.plan(UUID(listing_id))
+
+
+def seek(listing_id: str, since: str, after: str | None = None) -> None:
+    """A listing is to be held against saved searches."""
+    service.seek(UUID(listing_id), datetime.fromisoformat(since), UUID(after) if after else None)
 
 
 def drop(listing_id: str, status: str) -> None:

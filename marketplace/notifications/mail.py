@@ -16,7 +16,7 @@ from ..events.work import unit_of_work
 from ..listings import service as listings
 from ..messages import say
 from . import service
-from .models import MUTUAL, Delivery, Notification
+from .models import FOUND, KINDS, MUTUAL, Delivery, Notification
 
 TIMEOUT_S = 15
 
@@ -88,7 +88,9 @@ def _send(enterprise_id: UUID, rows: Any, message_id: str, template: str) -> Non
         render_template(
             f"mail/{template}.{language}.txt",
             receiver=receiver,
-            lines=[_line(row, language) for row in rows],
+            sections=_sections(rows, language),
+            count=len(rows),
+            matched=any(row.kind in (FOUND, MUTUAL) for row in rows),
             url=settings.public_url,
         )
     )
@@ -100,6 +102,18 @@ def _send(enterprise_id: UUID, rows: Any, message_id: str, template: str) -> Non
         relay.send_message(message, to_addrs=[receiver.contact_email])
 
 
+def _sections(rows: Any, language: str) -> list[dict[str, Any]]:
+    """Messages as sentences, under a title for each kind, in the order of KINDS."""
+    return [
+        {
+            "title": say(f"mail_section_{kind.replace('.', '_')}", language),
+            "lines": [_line(row, language) for row in rows if row.kind == kind],
+        }
+        for kind in KINDS
+        if any(row.kind == kind for row in rows)
+    ]
+
+
 def _kind(rows: Any) -> str:
     kinds = {row.kind for row in rows}
     return kinds.pop().replace(".", "_") if len(kinds) == 1 else "mixed"
@@ -107,15 +121,16 @@ def _kind(rows: Any) -> str:
 
 def _line(row: Notification, language: str) -> str:
     """One message as a sentence."""
-    if row.counterpart_id is None or row.listing_id is None:
+    if row.counterpart_id is None:
         ends = datetime.fromisoformat(row.data["expires_at"]).astimezone(clock.LOCAL)
         facts = {**row.data, "expires_at": f"{ends:%Y-%m-%d %H:%M}"}
         return say(f"mail_line_{row.kind.replace('.', '_')}", language, **facts)
-    pair = listings.by_id({row.listing_id, row.counterpart_id})
-    mine, theirs = pair[row.listing_id], pair[row.counterpart_id]
+    about = listings.by_id({row.counterpart_id, row.listing_id or row.counterpart_id})
+    theirs, mine = about[row.counterpart_id], about[row.listing_id] if row.listing_id else None
     other = enterprises.by_id({theirs.enterprise_id})[theirs.enterprise_id]
     facts = {
-        "mine": mine.title,
+        "mine": mine.title if mine else "",
+        "name": row.data.get("name", ""),
         "theirs": theirs.title,
         "enterprise": other.name,
         "tonnes": f"{theirs.remaining_kg / 1000:.3f}".rstrip("0").rstrip("."),

@@ -1,4 +1,4 @@
-"""Planned and released messages, what was told to whom, and how each enterprise wants to be told."""
+"""Messages, what was told to whom, saved searches, and how each enterprise wants to be told."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,10 @@ from ..extensions import Base
 
 FOUND = "match.found"
 MUTUAL = "match.mutual"
+SOUGHT = "search.found"
 KEY_EXPIRING = "key.expiring"
+KINDS = (MUTUAL, FOUND, SOUGHT, KEY_EXPIRING)
+"""In the order in which a digest has its sections."""
 
 RELEASE_ORDER = Sequence("notification_release_order", metadata=Base.metadata)
 
@@ -96,8 +99,22 @@ class Told(Base):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class Silence(Base):
+    """That an enterprise wants to be told nothing more of a counterpart and code."""
+
+    __tablename__ = "silence"
+
+    receiver_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), primary_key=True)
+    counterpart_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), primary_key=True)
+    code_id: Mapped[int] = mapped_column(ForeignKey("waste_code.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+
+
 class Preferences(Base):
-    """How an enterprise wants to be told; without a row the defaults hold."""
+    """How an enterprise wants to be told; without a row the defaults hold.
+
+    `kinds` says it by kind of message; `email` holds for the kinds that it does not name.
+    """
 
     __tablename__ = "notification_preferences"
 
@@ -105,10 +122,51 @@ class Preferences(Base):
     email: Mapped[str] = mapped_column(default="immediate")
     language: Mapped[str] = mapped_column(default="zh")
     muted_codes: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
+    kinds: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         CheckConstraint("email IN ('immediate', 'digest', 'off')", name="email"),
         CheckConstraint("language IN ('zh', 'en')", name="language"),
+    )
+
+
+class SavedSearch(Base):
+    """A filter of listings, by the names of `GET /listings`; who saved it is told what it finds.
+
+    The `wanted_` columns repeat what of the query an index can look up; ANY_TEXT and ANY_REGION mean any.
+    """
+
+    __tablename__ = "saved_search"
+
+    ANY_TEXT = ""
+    ANY_REGION = -1
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
+    name: Mapped[str]
+    query: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    notify: Mapped[str]
+    paused: Mapped[bool]
+    wanted_kind: Mapped[str]
+    wanted_code: Mapped[str]
+    wanted_region: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), default=clock.now, onupdate=clock.now
+    )
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        CheckConstraint("notify IN ('immediate', 'daily', 'off')", name="notify"),
+        Index("ix_saved_search_owner", "enterprise_id", "id"),
+        Index(
+            "ix_saved_search_wanted",
+            "wanted_code",
+            "wanted_region",
+            "wanted_kind",
+            postgresql_where=text("notify <> 'off' AND NOT paused"),
+        ),
     )

@@ -3,19 +3,24 @@
 from marshmallow import fields
 
 from ..http.paging import PageQuery
-from ..http.schemas import CodeRefSchema, Length, Moment, OneOf, Schema
+from ..http.schemas import CodeRefSchema, Flag, Length, Moment, OneOf, Schema, Text
+from .models import KINDS
 
 
 class NotificationDataSchema(Schema):
-    """`listing_id` is the reader's own listing, `counterpart_id` the other side's."""
+    """`listing_id` is the reader's own listing, `counterpart_id` the other side's.
+
+    What a saved search found has no listing of the reader's: its listing is the `counterpart_id`.
+    """
 
     listing_id = fields.UUID()
     counterpart_id = fields.UUID()
     score = fields.Float()
     rank = fields.Integer()
     grade = fields.String(metadata={"description": "The reader's grade, which set the release time."})
+    saved_search_id = fields.UUID()
     key_id = fields.UUID()
-    name = fields.String()
+    name = fields.String(metadata={"description": "Of the saved search, or of the key."})
     expires_at = fields.String()
 
 
@@ -43,11 +48,26 @@ class ReadAllSchema(Schema):
     read = fields.Integer()
 
 
+class NotForMeSchema(Schema):
+    """`pairing`: the two listings of a match, or the other enterprise with that code; `code`: the code."""
+
+    of = fields.String(load_default="pairing", validate=OneOf(["pairing", "code"]))
+
+
+WISHES = ("immediate", "digest", "off")
+
+
 class PreferencesSchema(Schema):
     """`email`: each message at once (by day), one digest a day, or off. The inbox gets all in any case."""
 
     version = fields.Integer(metadata={"description": "Given by the platform; ignored when sent."})
-    email = fields.String(required=True, validate=OneOf(["immediate", "digest", "off"]))
+    email = fields.String(required=True, validate=OneOf(WISHES))
+    kinds = fields.Dict(
+        keys=fields.String(validate=OneOf(KINDS)),
+        values=fields.String(validate=OneOf(WISHES)),
+        load_default=dict,
+        metadata={"description": "The same by kind of message; `email` holds for the kinds not named."},
+    )
     language = fields.String(load_default="zh", validate=OneOf(["zh", "en"]))
     muted_codes = fields.List(
         fields.Nested(CodeRefSchema),
@@ -55,3 +75,37 @@ class PreferencesSchema(Schema):
         validate=Length(min=0, max=200),
         metadata={"description": "Codes and categories about which no match is told."},
     )
+
+
+NOTIFY = ("immediate", "daily", "off")
+QUERY = {"description": "A filter by the names of GET /listings; what is null or missing filters nothing."}
+HOW = {"description": "As a match is told, in the daily digest, or not at all."}
+
+
+class NewSearchSchema(Schema):
+    name = Text(80, required=True)
+    query = fields.Dict(keys=fields.String(), required=True, metadata=QUERY)
+    notify = fields.String(load_default="immediate", validate=OneOf(NOTIFY), metadata=HOW)
+    paused = Flag(load_default=False)
+
+
+class SearchChangeSchema(Schema):
+    name = Text(80)
+    query = fields.Dict(keys=fields.String(), metadata=QUERY)
+    notify = fields.String(validate=OneOf(NOTIFY), metadata=HOW)
+    paused = Flag()
+
+
+class SavedSearchSchema(Schema):
+    id = fields.UUID()
+    name = fields.String()
+    query = fields.Dict(keys=fields.String(), metadata=QUERY)
+    notify = fields.String(metadata=HOW)
+    paused = fields.Boolean()
+    created_at = Moment()
+    updated_at = Moment()
+
+
+class SavedSearchPage(Schema):
+    items = fields.List(fields.Nested(SavedSearchSchema))
+    next = fields.String(allow_none=True)

@@ -71,16 +71,18 @@ def test_a_planned_message_is_not_there_yet(city):
 def test_preferences_have_defaults_and_are_replaced_as_a_whole(city):
     recycler = city.enterprise("recycler")
     first = recycler.get("/notification-preferences")
-    assert first.json == {"version": 0, "email": "immediate", "language": "zh", "muted_codes": []}
+    defaults = {"email": "immediate", "kinds": {}, "language": "zh", "muted_codes": []}
+    assert first.json == {"version": 0, **defaults}
     acid = {"scheme": "cn-hw", "code": "HW34"}
-    wishes = {"email": "off", "language": "en", "muted_codes": [acid]}
+    kinds = {"match.found": "digest", "search.found": "off"}
+    wishes = {"email": "off", "kinds": kinds, "language": "en", "muted_codes": [acid]}
     put = recycler.put("/notification-preferences", wishes, first.headers["ETag"])
     assert put.json == {"version": 1, **wishes}
     assert recycler.put("/notification-preferences", wishes, first.headers["ETag"]).status_code == 412
     assert recycler.put("/notification-preferences", wishes, None).status_code == 428
     assert recycler.get("/notification-preferences").json == put.json
     after = recycler.put("/notification-preferences", {"email": "digest"}).json
-    assert after == {"version": 2, "email": "digest", "language": "zh", "muted_codes": []}
+    assert after == {"version": 2, **defaults, "email": "digest"}
 
 
 def test_wrong_preferences_name_the_field_and_change_nothing(city):
@@ -90,6 +92,9 @@ def test_wrong_preferences_name_the_field_and_change_nothing(city):
         ({"email": "off", "language": "fr"}, "language"),
         ({"email": "off", "muted_codes": [{"scheme": "cn-hw", "code": "999-999-99"}]}, "muted_codes.0"),
         ({"email": "off", "colour": "red"}, "colour"),
+        ({"email": "off", "kinds": {"match.lost": "off"}}, "kinds.match.lost"),
+        ({"email": "off", "kinds": {"match.found": "later"}}, "kinds.match.found"),
+        ({"email": "off", "kinds": ["match.found"]}, "kinds"),
         ({}, "email"),
     ):
         answer = recycler.put("/notification-preferences", wishes)

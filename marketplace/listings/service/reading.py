@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from marshmallow import ValidationError
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from ...catalogue import service as catalogue
@@ -88,8 +89,8 @@ def search(actor: Actor, query: dict[str, Any], after: UUID | None) -> Sequence[
     return db.session.scalars(rows.order_by(Listing.id.desc()).limit(query["limit"] + 1)).all()
 
 
-def filter_from(body: dict[str, Any]) -> dict[str, Any]:
-    """The filter that a JSON object means, by the names and rules of `GET /listings`.
+def filter_from(body: dict[str, Any], at: str) -> dict[str, Any]:
+    """The filter that the JSON object of the field `at` means, by the names and rules of `GET /listings`.
 
     A number may be written as one or as text, as in a query string; null means no filter.
 
@@ -98,7 +99,11 @@ def filter_from(body: dict[str, Any]) -> dict[str, Any]:
     """
     given = {name: value for name, value in body.items() if value is not None}
     written = {name: str(value) if type(value) in (int, float) else value for name, value in given.items()}
-    return {name: value for name, value in FILTER.load(written).items() if value is not None}
+    try:
+        found = FILTER.load(written)
+    except ValidationError as error:
+        raise ValidationError({at: error.messages}) from error
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def conditions(query: dict[str, Any]) -> list[ColumnElement[bool]]:

@@ -1,11 +1,12 @@
 """Ranked lawful counterparts: served, explained, answered to, and reviewed for the push."""
 
 from .answering import give_feedback
-from .feedback import is_silenced, mutual_sides
+from .feedback import NOT_SUITABLE, is_silenced, mutual_sides, refused_by
 from .policy import PRESETS, in_force, publish_policy
 from .ranking import Counterpart, counterpart, explain, ranked, review, score_of, search_findings
 
 __all__ = [
+    "NOT_SUITABLE",
     "PRESETS",
     "Counterpart",
     "counterpart",
@@ -16,6 +17,7 @@ __all__ = [
     "mutual_sides",
     "publish_policy",
     "ranked",
+    "refused_by",
     "review",
     "score_of",
     "search_findings",

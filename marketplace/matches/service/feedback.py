@@ -6,6 +6,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
 from ...extensions import db
+from ...listings.models import Listing
 from ..models import Feedback
 
 INTERESTED = "interested"
@@ -41,6 +42,17 @@ def verdicts(listing_id: UUID, others: set[UUID]) -> dict[UUID, str]:
         )
     )
     return dict(iter(rows))
+
+
+def refused_by(other_id: UUID) -> set[UUID]:
+    """The enterprises that said "not for me" of a pairing of theirs with the listing `other_id`."""
+    return set(
+        db.session.scalars(
+            select(Listing.enterprise_id)
+            .join(Feedback, Feedback.listing_id == Listing.id)
+            .where(Feedback.other_id == other_id, Feedback.verdict == NOT_SUITABLE)
+        )
+    )
 
 
 def is_silenced(listing_id: UUID, other_id: UUID) -> bool:

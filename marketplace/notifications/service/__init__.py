@@ -6,15 +6,32 @@ from .once import tell_again
 from .planning import plan
 from .reading import find, inbox, mark_all_read, mark_read
 from .releasing import RELEASE_BATCH, release_due
+from .searches import (
+    MOST_SEARCHES,
+    change_search,
+    create_search,
+    delete_search,
+    find_search,
+    list_searches,
+)
+from .seeking import SEEK_BATCH, seek
+from .silencing import silence
 from .telling import tell_key_expiring, tell_mutual
 from .wishes import describe_preferences, preferences, preferences_of, set_preferences
 
 __all__ = [
+    "MOST_SEARCHES",
     "RELEASE_BATCH",
+    "SEEK_BATCH",
+    "change_search",
+    "create_search",
+    "delete_search",
     "describe_preferences",
     "drop_for",
     "find",
+    "find_search",
     "inbox",
+    "list_searches",
     "mark_all_read",
     "mark_read",
     "may_be_mailed",
@@ -24,7 +41,9 @@ __all__ = [
     "preferences",
     "preferences_of",
     "release_due",
+    "seek",
     "set_preferences",
+    "silence",
     "tell_again",
     "tell_key_expiring",
     "tell_mutual",

@@ -31,14 +31,12 @@ def drop(work: Work, *conditions: Any, looked_at: UUID | None = None) -> None:
         .values(status=Status.DROPPED)
         .returning(Notification.id, Notification.counterpart_id, Notification.data)
     ).all()
-    for one in dropped:
-        this = Told.notification_id == one.id
-        before = one.data.get("before")
-        if before is None:
-            work.session.execute(delete(Told).where(this))
-        else:
-            at = datetime.fromisoformat(before["at"])
-            work.session.execute(update(Told).where(this).values({**before, "at": at}))
+    before = {one.id: one.data["before"] for one in dropped if "before" in one.data}
+    untold = [one.id for one in dropped if one.id not in before]
+    work.session.execute(delete(Told).where(Told.notification_id.in_(untold)))
+    for message_id, told in before.items():
+        terms = {**told, "at": datetime.fromisoformat(told["at"])}
+        work.session.execute(update(Told).where(Told.notification_id == message_id).values(terms))
     _plan_instead(work, {one.counterpart_id for one in dropped}, looked_at)
 
 

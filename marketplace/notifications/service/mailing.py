@@ -8,23 +8,37 @@ from sqlalchemy import select, update
 from ... import clock
 from ...events.work import unit_of_work
 from ...listings import service as listings
+from ...listings.models import Status as ListingStatus
+from ...matches import service as matches
 from ..models import MUTUAL, Delivery, Notification
+from .once import code_about, code_of
 from .telling import contact_may_be_shown
-from .wishes import preferences_of
+from .wishes import is_unwelcome, preferences_of, unwelcome, wish_for
 
 DAY_STARTS, DAY_ENDS = 8, 20
 """Hours in Asia/Shanghai between which e-mail goes out."""
 
 
 def may_be_mailed(row: Notification) -> bool:
-    """Whether the receiver still wants e-mail, and a contact in it may still be shown."""
-    wishes = preferences_of(row.enterprise_id)
-    if wishes is not None and wishes.email == "off":
+    """Whether the receiver still wants e-mail of it, and what it says still holds.
+
+    A match or a find is over when a listing has closed or was silenced since; the contact in a message of
+    mutual interest must still be one to show.
+    """
+    if wish_for(row.kind, preferences_of(row.enterprise_id)) == "off":
         return False
-    if row.kind != MUTUAL or row.listing_id is None or row.counterpart_id is None:
+    if row.counterpart_id is None:
         return True
-    pair = listings.by_id({row.listing_id, row.counterpart_id})
-    return contact_may_be_shown(pair[row.listing_id], pair[row.counterpart_id])
+    about = listings.by_id({row.counterpart_id, row.listing_id or row.counterpart_id})
+    theirs, mine = about[row.counterpart_id], about[row.listing_id] if row.listing_id else None
+    if row.kind == MUTUAL and mine is not None:
+        return contact_may_be_shown(mine, theirs)
+    if any(one.status != ListingStatus.OPEN for one in about.values()):
+        return False
+    if mine is not None and matches.is_silenced(mine.id, theirs.id):
+        return False
+    closed = unwelcome({row.enterprise_id}, theirs.enterprise_id).get(row.enterprise_id)
+    return not is_unwelcome(code_about(theirs) if mine is None else code_of(mine, theirs), closed)
 
 
 def mail_is_configured() -> bool:

@@ -24,6 +24,16 @@ def code_of(one: Listing, other: Listing) -> int:
     return code_id
 
 
+def codes_about(listing: Listing) -> list[int]:
+    """The code that a listing offers, or those that it takes, the first first."""
+    return [listing.code_id] if listing.code_id else [one.code_id for one in listing.accepts]
+
+
+def code_about(listing: Listing) -> int:
+    """The code under which a listing is told by itself: a demand counts by the first that it takes."""
+    return codes_about(listing)[0]
+
+
 def message_to(
     receiver: Enterprise, kind: str, data: dict[str, Any], release_at: datetime | None = None
 ) -> Notification:
@@ -51,12 +61,7 @@ def told_of(work: Work, mine: Listing, theirs: Listing, kind: str) -> Told | Non
 def tell_once(work: Work, told: Told | None, mine: Listing, theirs: Listing, message: Notification) -> None:
     """Write a message and note that it was told, at what terms; a twin that was quicker wins."""
     work.add(message)
-    terms = {
-        "notification_id": message.id,
-        "price_fen": theirs.price_fen,
-        "remaining_kg": theirs.remaining_kg,
-        "at": clock.now(),
-    }
+    terms = terms_of(theirs, message)
     if told is not None:
         for name, value in terms.items():
             setattr(told, name, value)
@@ -70,6 +75,16 @@ def tell_once(work: Work, told: Told | None, mine: Listing, theirs: Listing, mes
     )
     if work.session.execute(note.on_conflict_do_nothing().returning(Told.kind)).one_or_none() is None:
         work.session.delete(message)
+
+
+def terms_of(listing: Listing, message: Notification) -> dict[str, Any]:
+    """What is noted of a message about a listing: which, when, at what terms."""
+    return {
+        "notification_id": message.id,
+        "price_fen": listing.price_fen,
+        "remaining_kg": listing.remaining_kg,
+        "at": clock.now(),
+    }
 
 
 def noted(told: Told) -> dict[str, Any]:

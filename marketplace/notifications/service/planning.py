@@ -12,8 +12,9 @@ from ...matches import service as matches
 from ..models import FOUND, Notification, Told
 from .dropping import drop_stale
 from .once import code_of, message_to, noted, still_planned, tell_again, tell_once, told_of
+from .seeking import anyone_seeks
 from .telling import may_trade
-from .wishes import is_muted, preferences_by
+from .wishes import is_unwelcome, unwelcome
 
 
 def plan(listing_id: UUID) -> None:
@@ -21,6 +22,7 @@ def plan(listing_id: UUID) -> None:
 
     The release time follows the grade of the receiving enterprise, counted from one moment, so that a
     tier is one release. Whom the listing no longer matches, and who has not been told yet, will not be.
+    Saved searches come after: who is told of a match is not told of the same by a search.
     """
     now = clock.now()
     with unit_of_work() as work:
@@ -30,13 +32,16 @@ def plan(listing_id: UUID) -> None:
         counterparts = matches.review(work, listing)
         drop_stale(work, listing, {one.listing.id for one in counterparts})
         delays = matches.in_force().body["push_delay_s"]
-        wishes = preferences_by({one.enterprise.id for one in counterparts})
+        closed = unwelcome({one.enterprise.id for one in counterparts}, listing.enterprise_id)
         for one in sorted(counterparts, key=lambda one: one.enterprise.id):
-            if is_muted(code_of(listing, one.listing), wishes.get(one.enterprise.id)):
+            if is_unwelcome(code_of(listing, one.listing), closed.get(one.enterprise.id)):
                 continue
             if not matches.is_silenced(one.listing.id, listing.id):
                 delay = timedelta(seconds=delays.get(one.enterprise.grade, delays["D"]))
                 _plan_one(work, listing, one, now + delay)
+        if anyone_seeks():
+            payload = {"listing_id": str(listing.id), "since": now.isoformat()}
+            work.owe("notifications.jobs.seek", "matching", payload)
 
 
 def _plan_one(work: Work, listing: Listing, one: matches.Counterpart, release_at: datetime) -> None:

@@ -17,13 +17,18 @@ from ...listings import service as listings
 from ...listings.models import Kind, Listing
 from ...listings.models import Status as ListingStatus
 from ...matches import service as matches
-from ..models import FOUND, RELEASE_ORDER, Delivery, Notification, Preferences, Status
+from ..models import FOUND, RELEASE_ORDER, SOUGHT, Delivery, Notification, Preferences, Status
 from .dropping import drop
 from .mailing import mail_is_configured, next_mail_time
 from .once import code_of
-from .wishes import is_muted, preferences_by
+from .searches import notify_of
+from .seeking import lapsed_finds
+from .wishes import QUIETER, is_unwelcome, preferences_by, unwelcome, wish_for
 
 RELEASE_BATCH = 100
+CAPPED = (FOUND, SOUGHT)
+"""Kinds of which an enterprise gets only so many at once in a day."""
+SEARCH_WISHES = {"immediate": "immediate", "daily": "digest", "off": "off"}
 JUST_JUDGED = timedelta(minutes=1)
 """A pairing that was planned less long ago than this is not judged again at its release."""
 
@@ -65,11 +70,12 @@ def release_due() -> int:
             return 0
         receivers = {one.enterprise_id for one in due}
         wishes, caps = preferences_by(receivers), _caps(work, receivers, now)
-        lapsed = _lapsed(work, due, wishes, now)
+        lapsed = _lapsed(work, due, now) | lapsed_finds(work, due, now, JUST_JUDGED)
+        searches = notify_of(due)
         sent = [one for one in due if one.id not in lapsed]
         for one, place in zip(sent, _places(work, len(sent)), strict=True):
             one.status, one.released_at, one.place = Status.RELEASED, now, place
-            one.delivery = _delivery(one, wishes.get(one.enterprise_id), caps)
+            one.delivery = _delivery(one, wishes.get(one.enterprise_id), searches, caps)
             if one.delivery == Delivery.IMMEDIATE and mail_is_configured():
                 _owe_mail(work, one, now)
         work.session.flush()
@@ -77,9 +83,7 @@ def release_due() -> int:
     return len(due)
 
 
-def _lapsed(
-    work: Work, due: Sequence[Notification], wishes: dict[UUID, Preferences], now: datetime
-) -> set[UUID]:
+def _lapsed(work: Work, due: Sequence[Notification], now: datetime) -> set[UUID]:
     """Which messages about a pairing may not be sent any more.
 
     Who stands is asked of all in one statement; whether the pairing holds, of those that waited.
@@ -107,12 +111,12 @@ def _lapsed(
         message_id
         for message_id, listing in work.session.execute(standing).all()
         if now - found[message_id].created_at < JUST_JUDGED
-        or _holds(listing, found[message_id].counterpart_id, wishes.get(listing.enterprise_id))
+        or _holds(listing, found[message_id].counterpart_id)
     }
     return found.keys() - hold
 
 
-def _holds(mine: Listing, other_id: UUID | None, wishes: Preferences | None) -> bool:
+def _holds(mine: Listing, other_id: UUID | None) -> bool:
     """Whether a pairing is still open, lawful, and welcome to the owner of `mine`."""
     assert other_id is not None
     try:
@@ -121,7 +125,9 @@ def _holds(mine: Listing, other_id: UUID | None, wishes: Preferences | None) -> 
         return False
     if not lawful or matches.is_silenced(mine.id, other_id):
         return False
-    return not is_muted(code_of(mine, listings.by_id({other_id})[other_id]), wishes)
+    theirs = listings.by_id({other_id})[other_id]
+    closed = unwelcome({mine.enterprise_id}, theirs.enterprise_id)
+    return not is_unwelcome(code_of(mine, theirs), closed.get(mine.enterprise_id))
 
 
 def _caps(work: Work, receivers: set[UUID], now: datetime) -> _Caps:
@@ -132,7 +138,7 @@ def _caps(work: Work, receivers: set[UUID], now: datetime) -> _Caps:
             Notification.enterprise_id.in_(receivers),
             Notification.status == Status.RELEASED,
             Notification.delivery == Delivery.IMMEDIATE,
-            Notification.kind == FOUND,
+            Notification.kind.in_(CAPPED),
             Notification.released_at >= midnight,
         )
         .group_by(Notification.enterprise_id)
@@ -152,10 +158,12 @@ def _owe_mail(work: Work, one: Notification, now: datetime) -> None:
     work.owe("notifications.jobs.mail_one", "delivery", payload, due_at=next_mail_time(now))
 
 
-def _delivery(one: Notification, wishes: Preferences | None, caps: _Caps) -> str:
-    wish = wishes.email if wishes else "immediate"
+def _delivery(one: Notification, wishes: Preferences | None, searches: dict[str, str], caps: _Caps) -> str:
+    """How a message goes out: the quieter of what is wished for its kind and its saved search."""
+    of_search = SEARCH_WISHES[searches.get(one.data.get("saved_search_id", ""), "immediate")]
+    wish = max(wish_for(one.kind, wishes), of_search, key=QUIETER.index)
     if wish == "off":
         return Delivery.INBOX
     if wish == "digest":
         return Delivery.DIGEST
-    return Delivery.IMMEDIATE if one.kind != FOUND or caps.take(one.enterprise_id) else Delivery.DIGEST
+    return Delivery.IMMEDIATE if one.kind not in CAPPED or caps.take(one.enterprise_id) else Delivery.DIGEST

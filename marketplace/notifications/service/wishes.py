@@ -7,18 +7,21 @@ from sqlalchemy import select
 
 from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
+from ...errors import Conflict
 from ...events.actor import Actor
-from ...events.work import unit_of_work
+from ...events.work import Work, unit_of_work
 from ...extensions import db
-from ..models import Preferences
+from ..models import Preferences, Silence
+
+DEFAULTS: dict[str, Any] = {"email": "immediate", "language": "zh", "muted_codes": [], "kinds": {}}
+MOST_MUTED = 200
+QUIETER = ("immediate", "digest", "off")
 
 
 def preferences(actor: Actor) -> Preferences:
     """How the acting enterprise wants to be told; version 0 are the defaults."""
     row = db.session.get(Preferences, actor.id)
-    return row or Preferences(
-        enterprise_id=actor.id, email="immediate", language="zh", muted_codes=[], version=0
-    )
+    return row or Preferences(enterprise_id=actor.id, **DEFAULTS, version=0)
 
 
 def set_preferences(actor: Actor, data: dict[str, Any], expected: int | None) -> Preferences:
@@ -28,15 +31,24 @@ def set_preferences(actor: Actor, data: dict[str, Any], expected: int | None) ->
         for number, code in enumerate(data["muted_codes"])
     ]
     with unit_of_work() as work:
-        enterprises.lock(work, enterprises.own(actor).id)
-        row = work.session.get(Preferences, actor.id, populate_existing=True)
+        row = _locked(work, actor)
         enterprises.require_version(row or preferences(actor), expected)
-        if row is None:
-            row = Preferences(enterprise_id=actor.id)
-            work.session.add(row)
-        row.email, row.language, row.muted_codes = data["email"], data["language"], muted
+        row = row or _first(work, actor)
+        row.email, row.language = data["email"], data["language"]
+        row.muted_codes, row.kinds = muted, data["kinds"]
         work.session.flush()
         work.audit(actor, "set_preferences", enterprises.own(actor))
+    return row
+
+
+def _locked(work: Work, actor: Actor) -> Preferences | None:
+    enterprises.lock(work, enterprises.own(actor).id)
+    return work.session.get(Preferences, actor.id, populate_existing=True)
+
+
+def _first(work: Work, actor: Actor) -> Preferences:
+    row = Preferences(enterprise_id=actor.id, **DEFAULTS)
+    work.session.add(row)
     return row
 
 
@@ -55,14 +67,49 @@ def describe_preferences(row: Preferences) -> dict[str, Any]:
     return {
         "version": row.version,
         "email": row.email,
+        "kinds": row.kinds,
         "language": row.language,
         "muted_codes": [{"scheme": codes[code].scheme, "code": codes[code].code} for code in row.muted_codes],
     }
 
 
-def is_muted(code_id: int, wishes: Preferences | None) -> bool:
-    """Whether the receiver wants to hear nothing of a code, or of a category or code that covers it."""
-    if wishes is None or not wishes.muted_codes:
-        return False
-    names = {alias.alias_id for alias in catalogue.aliases_of([code_id])}
-    return bool(names & set(wishes.muted_codes))
+def wish_for(kind: str, wishes: Preferences | None) -> str:
+    """How a message of this kind is to go out beside the inbox: immediate, digest or off."""
+    return wishes.kinds.get(kind, wishes.email) if wishes else "immediate"
+
+
+def names_of(code_id: int) -> set[int]:
+    """The codes and categories that cover a code: who has muted one of them hears nothing of it."""
+    return {alias.alias_id for alias in catalogue.aliases_of([code_id])}
+
+
+def unwelcome(receivers: set[UUID], sender_id: UUID) -> dict[UUID, set[int]]:
+    """Codes of which each receiver wants to hear nothing: muted, or silenced for that sender."""
+    codes = {receiver: set(wishes.muted_codes) for receiver, wishes in preferences_by(receivers).items()}
+    silenced = db.session.execute(
+        select(Silence.receiver_id, Silence.code_id).where(
+            Silence.receiver_id.in_(receivers), Silence.counterpart_id == sender_id
+        )
+    )
+    for receiver, code_id in silenced:
+        codes.setdefault(receiver, set()).add(code_id)
+    return codes
+
+
+def is_unwelcome(code_id: int, codes: set[int] | None) -> bool:
+    """Whether one of `codes` is, or covers, this code."""
+    return bool(codes) and not names_of(code_id).isdisjoint(codes or ())
+
+
+def mute(work: Work, actor: Actor, code_id: int) -> None:
+    """Tell the acting enterprise nothing more of a code.
+
+    Raises: Conflict: it has muted too many already (`too_many_muted_codes`).
+    """
+    row = _locked(work, actor) or _first(work, actor)
+    if is_unwelcome(code_id, set(row.muted_codes)):
+        return
+    if len(row.muted_codes) >= MOST_MUTED:
+        raise Conflict("too_many_muted_codes", most=MOST_MUTED)
+    row.muted_codes = [*row.muted_codes, code_id]
+    work.audit(actor, "mute_code", enterprises.own(actor), code_id=code_id)
