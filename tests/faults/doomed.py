@@ -22,7 +22,7 @@ import marketplace.application  # noqa: F401 (before the fork)
 from marketplace import clock, create_app, worker
 from marketplace.events import service as events
 from marketplace.extensions import db
-from marketplace.notifications.models import Notification, Status
+from marketplace.notifications.models import FOUND, SOUGHT, Notification, Status
 
 PR_SET_PDEATHSIG = 1
 configure_mappers()
@@ -75,14 +75,16 @@ def _wrap(
     setattr(owner, name, wrapped)
 
 
-def written(change: str, status: Status, count: int = 1, then: str = "") -> Callable[[Fate], None]:
-    """The point after the `count`th message was written as `status`, or when that is (`then`) committed."""
+def written(
+    change: str, status: Status, count: int = 1, then: str = "", kind: str = FOUND
+) -> Callable[[Fate], None]:
+    """The point after the `count`th message of a kind was written so, or when that is (`then`) committed."""
 
     def arm(fate: Fate) -> None:
         seen: list[int] = []
 
         def notice(mapper: Any, connection: Any, message: Notification) -> None:
-            if message.status == status:
+            if message.status == status and message.kind == kind:
                 seen.append(1)
             if not then and len(seen) == count:
                 fate.strike()
@@ -107,6 +109,7 @@ POINTS: dict[str, Callable[[Fate], None]] = {
     "half of the messages planned": written(*PLANNED, count=2),
     "all planned, before the commit": written(*PLANNED, count=2, then="before_commit"),
     "planned and committed": written(*PLANNED, count=2, then="after_commit"),
+    "finds planned, before the commit": written(*PLANNED, kind=SOUGHT, then="before_commit"),
     "task done, job not acknowledged": after(events, "perform"),
     # the clock
     "tasks claimed": before(Queue, "enqueue_many"),

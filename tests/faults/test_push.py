@@ -1,5 +1,6 @@
 """`kill -9` at every step of the way from a published listing to the inbox: each pairing is told once."""
 
+import itertools
 import os
 import signal
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ import redis
 
 from marketplace import clock
 from marketplace.events import service as events
-from tests.faults.town import until
+from tests.faults.town import CODES, Told, until
 
 WORKER = ("job popped", "job registered", "horse forked", "horse ended")
 HORSE = (
@@ -42,6 +43,21 @@ def test_a_worker_killed_at_any_step_loses_and_doubles_nothing(town, point, whom
 
     town.come_to_rest()
 
+    assert town.told() == town.everyone_once()
+
+
+def test_a_worker_killed_while_it_plans_what_searches_find_loses_and_doubles_nothing(town):
+    for one in town.generators:
+        one.save_search({"kind": "supply"})
+    town.publish_everything()
+    town.worker(point="finds planned, before the commit", whom="itself")
+    town.clock()
+    until(town.mark.exists, "killed")
+
+    town.come_to_rest()
+
+    pairs = itertools.permutations([one.id for one in town.generators], 2)
+    assert town.finds() == Told([(*pair, CODES[0]) for pair in pairs])
     assert town.told() == town.everyone_once()
 
 

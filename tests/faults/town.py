@@ -323,6 +323,15 @@ class Town:
         )
         return Told(rows)
 
+    def finds(self) -> Told:
+        """What the inboxes hold of saved searches."""
+        rows = self.ask(
+            "SELECT n.enterprise_id::text, theirs.enterprise_id::text, w.code FROM notification n"
+            " JOIN listing theirs ON theirs.id = n.counterpart_id JOIN waste_code w ON w.id = theirs.code_id"
+            " WHERE n.status = 'released' AND n.kind = 'search.found'"
+        )
+        return Told(rows)
+
     def come_to_rest(self, seconds: float = 30) -> None:
         """Wait until nothing is owed, starting again what ends."""
         until(lambda: self.tend() and self.idle(), f"all done ({self.owed()})", seconds)
