@@ -15,12 +15,14 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from sqlalchemy import func, select
 
 from bench.city import BEGAN, REAL_CODES, Market
 from bench.matches_http import figures
 from marketplace import clock, create_app, embedded
 from marketplace.extensions import db
 from marketplace.listings.models import Listing
+from marketplace.notifications.models import Notification
 from marketplace.notifications.service import seeking
 from marketplace.settings import Settings
 
@@ -53,9 +55,9 @@ def save(url: str, count: int) -> None:
 
 def _row(chance: random.Random, number: int, readers: list[UUID], codes: list[str], seats: list[int]) -> Any:
     kind = chance.choice(["supply", "demand", ""])
-    code = chance.choice(codes) if chance.random() < 0.8 else ""
+    code = chance.choice(codes) if chance.random() < 0.95 else ""
     region = -1
-    if chance.random() < 0.8:
+    if chance.random() < 0.9:
         width = chance.choice([1, 100, 10_000])
         region = chance.choice(seats) // width * width
     query = {"kind": kind, "code": code, "region": "" if region == -1 else f"{region:06d}"}
@@ -74,7 +76,7 @@ def timed(run: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def measured(market: Market) -> dict[str, Any]:
-    """Milliseconds of finding the candidates, of judging all of them by their conditions, of the whole."""
+    """Milliseconds of a page's candidates, of judging them by their conditions, and of the whole page."""
     chance = random.Random("taken")
     took: dict[str, list[float]] = {"candidates": [], "conditions": [], "whole": []}
     pages = []
@@ -91,7 +93,8 @@ def measured(market: Market) -> dict[str, Any]:
         took["whole"].append(timed(lambda it=listing_id: seeking.seek(it, clock.now(), None))[0])
         db.session.remove()
     ms = {name: figures(sorted(seconds)) for name, seconds in took.items()}
-    return {"ms": ms, "candidates": {"mean": sum(pages) / len(pages), "most": max(pages)}}
+    planned = db.session.scalar(select(func.count()).select_from(Notification)) or 0
+    return {"ms": ms, "candidates of a page": sum(pages) / TAKEN, "planned of a page": planned / TAKEN}
 
 
 def main(count: int) -> None:

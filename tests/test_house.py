@@ -185,6 +185,8 @@ def neighbours(town):
             f"/notifications/{message}/read", HIDDEN, FORBIDDEN),
         ("POST", "/notifications/<uuid:notification_id>/not-for-me"): (
             f"/notifications/{message}/not-for-me", HIDDEN, FORBIDDEN),
+        ("DELETE", "/notifications/<uuid:notification_id>/not-for-me"): (
+            f"/notifications/{message}/not-for-me", HIDDEN, FORBIDDEN),
         ("GET", "/saved-searches/<uuid:search_id>"): (f"/saved-searches/{search}", HIDDEN, FORBIDDEN),
         ("PATCH", "/saved-searches/<uuid:search_id>"): (f"/saved-searches/{search}", HIDDEN, FORBIDDEN),
         ("DELETE", "/saved-searches/<uuid:search_id>"): (f"/saved-searches/{search}", HIDDEN, FORBIDDEN),
@@ -290,6 +292,8 @@ def writes(town):
         ("POST", "/notifications/read-all"): (owner, "/notifications/read-all", {}),
         ("POST", "/notifications/<uuid:notification_id>/not-for-me"): (
             owner, f"/notifications/{message}/not-for-me", {"of": "code"}),
+        ("DELETE", "/notifications/<uuid:notification_id>/not-for-me"): (
+            owner, f"/notifications/{message}/not-for-me", None),
         ("POST", "/saved-searches"): (owner, "/saved-searches", {"name": "酸", "query": {"code": "HW34"}}),
         ("PATCH", "/saved-searches/<uuid:search_id>"): (
             owner, f"/saved-searches/{town.search['id']}", {"notify": "daily"}),

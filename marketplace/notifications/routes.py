@@ -72,6 +72,16 @@ def silence(body, notification_id):
     return service.silence(actor(), notification_id, body["of"])
 
 
+@blp.delete("/notifications/<uuid:notification_id>/not-for-me")
+@allow(ENTERPRISE, scope="listings:write")
+@subject(service.find)
+@blp.response(204)
+@blp.problems(404, 409)
+def unsilence(notification_id):
+    """Take "not for me" back where it was said of the pairing; a muted code is a preference."""
+    service.unsilence(actor(), notification_id)
+
+
 @blp.get("/notification-preferences")
 @allow(ENTERPRISE)
 @blp.response(200, PreferencesSchema)

@@ -156,3 +156,31 @@ def test_of_a_closed_listing_of_ones_own_it_is_only_read(city, matched):
     (message,) = recycler.inbox()
     city.withdraw(recycler, demand)
     assert recycler.not_for_me(message)["read_at"] is not None
+
+
+def take_back(party, message):
+    for _ in range(2):
+        assert party.delete(f"/notifications/{message['id']}/not-for-me").status_code == 204
+
+
+def test_taken_back_the_match_is_told_again(city, matched):
+    generator, supply, recycler, demand = matched
+    (message,) = recycler.inbox()
+    recycler.not_for_me(message)
+    take_back(recycler, message)
+    assert recycler.pairing(demand, supply)["feedback"] is None
+    city.change(generator, supply, quantity_t=5000)
+    city.settle()
+    assert len(recycler.inbox()) == 2
+
+
+def test_taken_back_the_find_is_told_again_and_other_silence_stands(city, found):
+    generator, seeker = found
+    city.supply(generator, waste=OTHER_ACID)
+    city.settle()
+    first, second = seeker.inbox(FOUND)
+    seeker.not_for_me(first), seeker.not_for_me(second)
+    take_back(seeker, first)
+    city.supply(generator, quantity_t=5000), city.supply(generator, waste=OTHER_ACID, quantity_t=5000)
+    city.settle()
+    assert len(seeker.inbox(FOUND)) == 3

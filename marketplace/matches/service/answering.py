@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from ... import clock
@@ -13,7 +13,7 @@ from ...events.actor import Actor
 from ...events.work import unit_of_work
 from ...listings.models import Listing, Status
 from ..models import Feedback
-from .feedback import INTERESTED, mutual_sides
+from .feedback import INTERESTED, NOT_SUITABLE, mutual_sides
 from .ranking import explain
 
 
@@ -53,6 +53,19 @@ def give_feedback(
             work.tell("match.mutual", listing_id=str(listing.id), other_id=str(other.id))
     contact = enterprises.contact_of(enterprises.by_id({other.enterprise_id})[other.enterprise_id])
     return {"verdict": verdict, "mutual": mutual, **({"contact": contact} if mutual else {})}
+
+
+def take_back_refusal(actor: Actor, listing: Listing, other_id: UUID) -> None:
+    """Forget that the owner said "not suitable" of a pairing; without such a verdict nothing changes."""
+    with unit_of_work() as work:
+        _lock_both(work, listing.id, other_id)
+        refusal = (
+            Feedback.listing_id == listing.id,
+            Feedback.other_id == other_id,
+            Feedback.verdict == NOT_SUITABLE,
+        )
+        if work.session.execute(delete(Feedback).where(*refusal).returning(Feedback.other_id)).all():
+            work.audit(actor, "take_back_refusal", listing, other_id=str(other_id))
 
 
 def _lock_both(work: Any, one: UUID, other: UUID) -> dict[UUID, str]:

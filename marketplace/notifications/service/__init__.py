@@ -15,7 +15,7 @@ from .searches import (
     list_searches,
 )
 from .seeking import SEEK_BATCH, seek
-from .silencing import silence
+from .silencing import silence, unsilence
 from .telling import tell_key_expiring, tell_mutual
 from .wishes import describe_preferences, preferences, preferences_of, set_preferences
 
@@ -47,4 +47,5 @@ __all__ = [
     "tell_again",
     "tell_key_expiring",
     "tell_mutual",
+    "unsilence",
 ]

@@ -256,8 +256,8 @@ def _note(work: Work, listing: Listing, news: Sequence[Notification], told: dict
         return
     key = {"counterpart_id": listing.enterprise_id, "code_id": code_about(listing), "kind": SOUGHT}
     notes = [{"receiver_id": one.enterprise_id, **key, **terms_of(listing, one)} for one in first]
-    mine = insert(Told).values(notes).on_conflict_do_nothing().returning(Told.receiver_id)
-    noted_now = set(work.session.scalars(mine))
+    mine = insert(Told).on_conflict_do_nothing().returning(Told.receiver_id)
+    noted_now = set(work.session.scalars(mine, notes))
     doubled = [one.id for one in first if one.enterprise_id not in noted_now]
     if doubled:
         work.session.execute(delete(Notification).where(Notification.id.in_(doubled)))

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from ... import clock
@@ -32,10 +32,7 @@ def silence(actor: Actor, notification_id: UUID, of: str) -> Notification:
     """
     with unit_of_work() as work:
         row = work.lock(Notification, Notification.id == notification_id)
-        if row.counterpart_id is None:
-            raise Conflict("nothing_to_silence")
-        rows = listings.by_id({row.counterpart_id} | ({row.listing_id} if row.listing_id else set()))
-        theirs, mine = rows[row.counterpart_id], rows.get(row.listing_id) if row.listing_id else None
+        mine, theirs = _sides(row)
         code_id = code_about(theirs) if mine is None else code_of(mine, theirs)
         if of == "code":
             mute(work, actor, code_id)
@@ -47,6 +44,32 @@ def silence(actor: Actor, notification_id: UUID, of: str) -> Notification:
         row.read_at = row.read_at or clock.now()
         work.audit(actor, "not_for_me", row, of=of)
     return row
+
+
+def unsilence(actor: Actor, notification_id: UUID) -> None:
+    """Take "not for me" back, as far as it was said of the pairing; muted codes stand in the preferences.
+
+    Raises: Conflict: the message is about no listing (`nothing_to_silence`).
+    """
+    with unit_of_work() as work:
+        row = work.lock(Notification, Notification.id == notification_id)
+        mine, theirs = _sides(row)
+        if mine is not None:
+            matches.take_back_refusal(actor, mine, theirs.id)
+        else:
+            said = Silence.receiver_id == actor.id, Silence.counterpart_id == theirs.enterprise_id
+            work.session.execute(delete(Silence).where(*said, Silence.code_id == code_about(theirs)))
+        work.audit(actor, "take_back_not_for_me", row)
+
+
+def _sides(row: Notification) -> tuple[Listing | None, Listing]:
+    """The reader's own listing, if the message has one, and the other side's."""
+    if row.counterpart_id is None:
+        raise Conflict("nothing_to_silence")
+    if row.listing_id is None:
+        return None, listings.by_id({row.counterpart_id})[row.counterpart_id]
+    pair = listings.by_id({row.listing_id, row.counterpart_id})
+    return pair[row.listing_id], pair[row.counterpart_id]
 
 
 def _refuse(work: Work, actor: Actor, mine: Listing, theirs: Listing) -> None:
