@@ -1,6 +1,7 @@
 """What an asker may see of listings, found and shown."""
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -98,12 +99,17 @@ def filter_from(body: dict[str, Any], at: str) -> dict[str, Any]:
         ValidationError: a name or a value that `GET /listings` would refuse.
     """
     given = {name: value for name, value in body.items() if value is not None}
-    written = {name: str(value) if type(value) in (int, float) else value for name, value in given.items()}
     try:
-        found = FILTER.load(written)
+        found = FILTER.load({name: _as_text(value) for name, value in given.items()})
     except ValidationError as error:
         raise ValidationError({at: error.messages}) from error
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _as_text(value: Any) -> Any:
+    """A finite number as a query string would have it; anything else as it is."""
+    is_number = type(value) is int or (type(value) is float and isfinite(value))
+    return str(value) if is_number else value
 
 
 def conditions(query: dict[str, Any]) -> list[ColumnElement[bool]]:

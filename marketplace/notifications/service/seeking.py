@@ -1,13 +1,15 @@
 """Holding a new or changed listing against all saved searches, and telling whose search finds it."""
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, and_, cast, delete, exists, or_, select, true
+from marshmallow import ValidationError
+from sqlalchemy import ColumnElement, Uuid, and_, cast, delete, exists, false, or_, select, true
 from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.orm import aliased
 
@@ -30,6 +32,7 @@ SEEK_BATCH = 500
 INDEXED = {"kind", "code", "region"}
 """Names of a query that the `wanted_` columns answer for, exactly."""
 LIVE = and_(SavedSearch.notify != "off", ~SavedSearch.paused)
+log = logging.getLogger(__name__)
 Reader, Owner = aliased(Enterprise), aliased(Enterprise)
 Found = Sequence[tuple[SavedSearch, Enterprise]]
 
@@ -140,7 +143,12 @@ def passing(listing: Listing, searches: Iterable[SavedSearch]) -> set[UUID]:
 
 
 def _conditions(query: dict[str, Any]) -> list[ColumnElement[bool]]:
-    return listings.conditions(listings.filter_from(query, at="query"))
+    """What a listing must meet; one search that can no longer be read finds nothing and hinders no other."""
+    try:
+        return listings.conditions(listings.filter_from(query, at="query"))
+    except ValidationError as error:
+        log.warning("a saved search cannot be read: %s", error)
+        return [false()]
 
 
 # ---------------------------------------------------------------- who wants to hear of it
