@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
-from ...errors import NotFound
+from ...errors import Invalid, NotFound
 from ...events.actor import REGULATOR, Actor
 from ...events.work import Work
 from ...extensions import db
@@ -96,13 +96,15 @@ def filter_from(body: dict[str, Any], at: str) -> dict[str, Any]:
     A number may be written as one or as text, as in a query string; null means no filter.
 
     Raises:
-        ValidationError: a name or a value that `GET /listings` would refuse.
+        ValidationError, Invalid: a name or a value that `GET /listings` would refuse.
     """
     given = {name: value for name, value in body.items() if value is not None}
     try:
         found = FILTER.load({name: _as_text(value) for name, value in given.items()})
     except ValidationError as error:
         raise ValidationError({at: error.messages}) from error
+    except Invalid as error:
+        raise Invalid(error.code, at=f"{at}.{error.at}", **error.facts) from error
     return {name: value for name, value in found.items() if value is not None}
 
 

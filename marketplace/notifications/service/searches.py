@@ -22,7 +22,7 @@ def create_search(actor: Actor, data: dict[str, Any]) -> SavedSearch:
     """Save a search.
 
     Raises:
-        ValidationError: the query is none of `GET /listings`. Conflict: `too_many_saved_searches`.
+        ValidationError, Invalid: the query is none of `GET /listings`. Conflict: `too_many_saved_searches`.
     """
     row = SavedSearch(enterprise_id=actor.id)
     _apply(row, data)
@@ -79,7 +79,7 @@ def change_search(actor: Actor, search_id: UUID, data: dict[str, Any], expected:
     """Change a saved search; what it has planned to tell and would find no more is not told.
 
     Raises:
-        NotFound, PreconditionFailed. ValidationError: the query is none of `GET /listings`.
+        NotFound, PreconditionFailed. ValidationError, Invalid: the query is none of `GET /listings`.
     """
     with unit_of_work() as work:
         row = work.lock(SavedSearch, SavedSearch.id == search_id)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from ...catalogue import service as catalogue
 from ...enterprises.models import Enterprise, EnterpriseStatus
+from ...errors import Invalid
 from ...events.work import Work, unit_of_work
 from ...extensions import db
 from ...listings import service as listings
@@ -146,7 +147,7 @@ def _conditions(query: dict[str, Any]) -> list[ColumnElement[bool]]:
     """What a listing must meet; one search that can no longer be read finds nothing and hinders no other."""
     try:
         return listings.conditions(listings.filter_from(query, at="query"))
-    except ValidationError as error:
+    except (ValidationError, Invalid) as error:
         log.warning("a saved search cannot be read: %s", error)
         return [false()]
 
