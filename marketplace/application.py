@@ -28,6 +28,7 @@ def build(settings: Settings | None = None) -> Flask:
     """A new application on these settings, or those of the environment."""
     settings = settings or Settings.from_environment()
     app = Flask(__name__)
+    app.url_map.merge_slashes = False
     app.config.update(_configuration(settings))
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

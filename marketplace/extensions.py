@@ -8,11 +8,12 @@ from functools import cache
 from flask import current_app, request
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
-from flask_smorest import Api
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
+
+from .http.document import Document
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -39,7 +40,7 @@ def caller() -> str:
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-api = Api()
+api = Document()
 limiter = Limiter(
     caller,
     application_limits=[lambda: current_app.config["SETTINGS"].rate_limit_key],

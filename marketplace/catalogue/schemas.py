@@ -3,16 +3,16 @@
 from marshmallow import fields
 
 from ..http.paging import PageQuery
-from ..http.schemas import Adcode, Schema, Text, WarningSchema, Whole
+from ..http.schemas import Adcode, Answer, Schema, Text, WarningSchema, Whole
 
 
-class MappingSchema(Schema):
+class MappingSchema(Answer):
     scheme = fields.String()
     code = fields.String()
     confidence = fields.Float()
 
 
-class WasteCodeSchema(Schema):
+class WasteCodeSchema(Answer):
     scheme = fields.String()
     code = fields.String()
     level = fields.String()
@@ -31,12 +31,12 @@ class WasteCodeSchema(Schema):
 
 
 class WasteCodeQuery(PageQuery):
-    scheme = fields.String(load_default=None)
+    scheme = Text(20, load_default=None)
     q = Text(50, load_default=None)
     category = Text(24, load_default=None)
 
 
-class WasteCodePage(Schema):
+class WasteCodePage(Answer):
     items = fields.List(fields.Nested(WasteCodeSchema))
     next = fields.String(allow_none=True)
 
@@ -47,7 +47,7 @@ class SuggestRequestSchema(Schema):
     scheme = Text(20, load_default=None, allow_none=True, metadata={"description": "Only codes of it."})
 
 
-class SuggestionSchema(Schema):
+class SuggestionSchema(Answer):
     scheme = fields.String()
     code = fields.String(metadata={"description": "A code, or a category where no code in it stands out."})
     name = fields.String()
@@ -55,7 +55,7 @@ class SuggestionSchema(Schema):
     confidence = fields.Float(metadata={"description": "Chance that it is right, 0 to 1, as measured."})
 
 
-class SuggestionsSchema(Schema):
+class SuggestionsSchema(Answer):
     items = fields.List(fields.Nested(SuggestionSchema))
     sure = fields.Boolean(
         metadata={"description": "Whether the first is right nine times in ten; if not, let a person choose."}
@@ -63,7 +63,7 @@ class SuggestionsSchema(Schema):
     warnings = fields.List(fields.Nested(WarningSchema))
 
 
-class RegionSchema(Schema):
+class RegionSchema(Answer):
     adcode = Adcode()
     name = fields.String(attribute="name_zh")
     level = fields.String()
@@ -77,6 +77,6 @@ class RegionQuery(PageQuery):
     q = Text(30, load_default=None)
 
 
-class RegionPage(Schema):
+class RegionPage(Answer):
     items = fields.List(fields.Nested(RegionSchema))
     next = fields.String(allow_none=True)

@@ -6,6 +6,7 @@ from .. import clock
 from ..enterprises import service as enterprises
 from ..events.actor import ADMIN
 from ..http.authentication import EVERY_KEY, STAFF, actor, allow
+from ..http.document import VERSIONED
 from ..http.etags import etag
 from ..http.paging import PageQuery, cursor_of, position_of
 from ..http.problems import spoken
@@ -85,7 +86,7 @@ def _event(row):
 
 @blp.get("/credit/rules")
 @allow(*EVERY_KEY)
-@blp.response(200, RuleTableSchema)
+@blp.response(200, RuleTableSchema, headers=VERSIONED)
 @blp.problems()
 def show_rules():
     """The published rule table in force."""
@@ -97,7 +98,7 @@ def show_rules():
 @allow(ADMIN, scope="admin")
 @subject(service.rules)
 @blp.body(RuleTableSchema)
-@blp.response(200, RuleTableSchema)
+@blp.response(200, RuleTableSchema, headers=VERSIONED)
 @blp.problems(400, 412, 413, 415, 428)
 def publish_rules(body, expected):
     """Publish a whole new version of the rule table; events keep the points they had."""

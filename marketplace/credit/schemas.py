@@ -7,6 +7,8 @@ from marshmallow import ValidationError, fields
 from ..http.paging import PageQuery
 from ..http.problems import Said
 from ..http.schemas import (
+    MOST_VERSION,
+    Answer,
     Day,
     Flag,
     Length,
@@ -19,6 +21,7 @@ from ..http.schemas import (
     Schema,
     Text,
     WarningSchema,
+    Whole,
 )
 from .models import AXES
 
@@ -32,17 +35,26 @@ class Points(Scaled):
         super().__init__(least, most, **kwargs)
 
 
-class AxesSchema(Schema):
-    law = Points()
-    manifests = Points()
-    reporting = Points()
-    site = Points()
-    fulfilment = Points()
-    incidents = Points()
+class Total(Points):
+    """The sum of the points of any number of events."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(least=-1e6, most=1e6, **kwargs)
 
 
-class CreditSchema(Schema):
+class AxesSchema(Answer):
+    law = Total()
+    manifests = Total()
+    reporting = Total()
+    site = Total()
+    fulfilment = Total()
+    incidents = Total()
+
+
+class CreditSchema(Answer):
     """A standing; to others than the enterprise and its overseers the grade alone."""
+
+    sometimes = ("score", "provisional", "axes", "valid_until", "blocked")
 
     score = Points()
     grade = fields.String()
@@ -53,7 +65,7 @@ class CreditSchema(Schema):
 
 
 class RuleSchema(Schema):
-    code = Text(60, required=True, checks=[Matches(r"[a-z]+\.[a-z_]+\Z", "rule_code_form")])
+    code = Text(60, required=True, checks=[Matches(r"[a-z]+\.[a-z_]+", "rule_code_form")])
     axis = fields.String(required=True, validate=OneOf(AXES))
     points = Number(required=True, validate=Range(min=-100, max=100))
     title = Text(200, required=True)
@@ -76,7 +88,7 @@ def _codes_once(rules: list[dict[str, Any]]) -> None:
 
 
 class RuleTableSchema(Schema):
-    version = fields.Integer(metadata={"description": "Given by the platform; ignored when sent."})
+    version = Whole(1, MOST_VERSION, metadata={"description": "Given by the platform; ignored when sent."})
     items = fields.List(
         fields.Nested(RuleSchema), required=True, validate=[Length(min=1, max=200), _codes_once]
     )
@@ -90,7 +102,9 @@ class NewEventSchema(Schema):
     evidence = Text(1000, load_default=None, allow_none=True)
 
 
-class EventSchema(Schema):
+class EventSchema(Answer):
+    sometimes = ("warnings",)
+
     id = fields.UUID()
     enterprise_id = fields.UUID()
     rule = fields.String()
@@ -106,28 +120,28 @@ class EventSchema(Schema):
     warnings = fields.List(fields.Nested(WarningSchema))
 
 
-class EventPage(Schema):
+class EventPage(Answer):
     items = fields.List(fields.Nested(EventSchema))
     next = fields.String(allow_none=True)
 
 
-class ScoreLineSchema(Schema):
+class ScoreLineSchema(Answer):
     """One rule's part in a score."""
 
     rule = fields.String()
     axis = fields.String()
     year = fields.Integer(allow_none=True, metadata={"description": "Where the rule has a yearly limit."})
     events = fields.Integer()
-    points = Points(metadata={"description": "What counts, after the yearly limit."})
+    points = Total(metadata={"description": "What counts, after the yearly limit."})
 
 
-class CreditExplanationSchema(Schema):
+class CreditExplanationSchema(Answer):
     """Why a score is what it is: base, and the lines that add up to it before the clamp to 0..100."""
 
     base = Points()
     established_by = fields.String(allow_none=True)
     lines = fields.List(fields.Nested(ScoreLineSchema))
-    sum = Points(least=-1e6, most=1e6)
+    sum = Total()
     score = Points()
     grade = fields.String()
     blocks = fields.List(fields.UUID())
@@ -139,7 +153,7 @@ class NewEvaluationSchema(Schema):
     note = Text(1000, load_default="")
 
 
-class EvaluationSchema(NewEvaluationSchema):
+class EvaluationSchema(Answer, NewEvaluationSchema):
     id = fields.UUID()
     valid_until = Day()
     created_at = Moment()
@@ -150,7 +164,7 @@ class NewBlockSchema(Schema):
     reason = Text(500, required=True)
 
 
-class BlockSchema(NewBlockSchema):
+class BlockSchema(Answer, NewBlockSchema):
     id = fields.UUID()
     event_id = fields.UUID(allow_none=True)
     state = fields.String(metadata={"description": "provisional, confirmed or lifted"})
@@ -160,7 +174,7 @@ class BlockSchema(NewBlockSchema):
     lift_reason = fields.String(allow_none=True)
 
 
-class BlockPage(Schema):
+class BlockPage(Answer):
     items = fields.List(fields.Nested(BlockSchema))
     next = fields.String(allow_none=True)
 

@@ -8,6 +8,7 @@ from flask_limiter.util import get_remote_address
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
 from ..extensions import limiter
 from ..http.authentication import ANYONE, EVERY_KEY, STAFF, actor, allow
+from ..http.document import VERSIONED
 from ..http.etags import etag
 from ..http.paging import PageQuery, cursor_of, position_of
 from ..http.problems import spoken
@@ -39,7 +40,7 @@ blp = Room("enterprises", __name__, description="Enterprises, their keys, and pl
     override_defaults=True,
 )
 @blp.body(RegistrationSchema)
-@blp.response(201, RegisteredSchema)
+@blp.response(201, RegisteredSchema, headers=VERSIONED)
 @blp.problems(400, 409, 413, 415)
 def register(body):
     """Register an enterprise. It stays pending until an admin approves it; its first key is shown once."""
@@ -63,7 +64,7 @@ def review(query):
 
 @blp.get("/enterprises/me")
 @allow(ENTERPRISE)
-@blp.response(200, EnterpriseSchema)
+@blp.response(200, EnterpriseSchema, headers=VERSIONED)
 @blp.problems()
 def show_me():
     """The enterprise that asks."""
@@ -73,7 +74,7 @@ def show_me():
 
 @blp.get("/enterprises/<uuid:enterprise_id>")
 @allow(*EVERY_KEY)
-@blp.response(200, EnterpriseSchema)
+@blp.response(200, EnterpriseSchema, headers=VERSIONED)
 @blp.problems(404)
 def show(enterprise_id):
     """An enterprise: all of it for itself, admins and its regulators; else name, region, roles, grade."""
@@ -85,8 +86,8 @@ def show(enterprise_id):
 @allow(ENTERPRISE, ADMIN, scope="admin")
 @first(service.check_change)
 @subject(service.find_changeable)
-@blp.body(ProfileChangeSchema)
-@blp.response(200, EnterpriseSchema)
+@blp.body(ProfileChangeSchema, required=False)
+@blp.response(200, EnterpriseSchema, headers=VERSIONED)
 @blp.problems(400, 404, 412, 413, 415, 428)
 def change(body, enterprise_id, expected):
     """Change a profile."""
@@ -98,7 +99,7 @@ def change(body, enterprise_id, expected):
 @allow(ADMIN, scope="admin")
 @subject(service.find)
 @blp.body(ReasonSchema, required=False)
-@blp.response(200, EnterpriseSchema)
+@blp.response(200, EnterpriseSchema, headers=VERSIONED)
 @blp.problems(400, 404, 409, 413, 415)
 def approve(body, enterprise_id):
     """Let an enterprise trade."""
@@ -110,7 +111,7 @@ def approve(body, enterprise_id):
 @allow(ADMIN, scope="admin")
 @subject(service.find)
 @blp.body(ReasonSchema, required=False)
-@blp.response(200, EnterpriseSchema)
+@blp.response(200, EnterpriseSchema, headers=VERSIONED)
 @blp.problems(400, 404, 409, 413, 415)
 def suspend(body, enterprise_id):
     """Stop an enterprise from trading; its listings are matched no more."""

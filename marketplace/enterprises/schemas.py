@@ -11,6 +11,7 @@ from ..http.paging import PageQuery
 from ..http.problems import Said
 from ..http.schemas import (
     Adcode,
+    Answer,
     ContactSchema,
     Flag,
     Length,
@@ -32,7 +33,10 @@ def _unique(values: list[str]) -> None:
 class _Profile(Schema):
     name = Text(100, required=True)
     roles = fields.List(
-        fields.String(validate=OneOf(ROLES)), required=True, validate=[Length(min=1, max=4), _unique]
+        fields.String(validate=OneOf(ROLES)),
+        required=True,
+        validate=[Length(min=1, max=4), _unique],
+        metadata={"uniqueItems": True},
     )
     region = Adcode(required=True)
     location = fields.Nested(LocationSchema, allow_none=True, load_default=None)
@@ -63,13 +67,32 @@ class ProfileChangeSchema(Schema):
     region = Adcode()
     location = fields.Nested(LocationSchema)
     contact = fields.Nested(ContactSchema)
-    roles = fields.List(fields.String(validate=OneOf(ROLES)), validate=[Length(min=1, max=4), _unique])
+    roles = fields.List(
+        fields.String(validate=OneOf(ROLES)),
+        validate=[Length(min=1, max=4), _unique],
+        metadata={"uniqueItems": True},
+    )
     small_generator = Flag()
     partner_id = fields.UUID(allow_none=True)
 
 
-class EnterpriseSchema(Schema):
+class EnterpriseSchema(Answer):
     """An enterprise; everything below `grade` is for itself, admins and its region's regulators."""
+
+    sometimes = (
+        "uscc",
+        "status",
+        "location",
+        "contact",
+        "small_generator",
+        "partner_id",
+        "score",
+        "provisional",
+        "blocked",
+        "created_at",
+        "updated_at",
+        "warnings",
+    )
 
     id = fields.UUID()
     name = fields.String()
@@ -106,7 +129,7 @@ class ReviewQuery(PageQuery):
     )
 
 
-class EnterprisePage(Schema):
+class EnterprisePage(Answer):
     items = fields.List(fields.Nested(EnterpriseSchema))
     next = fields.String(allow_none=True)
 
@@ -114,12 +137,15 @@ class EnterprisePage(Schema):
 class KeyRequestSchema(Schema):
     name = Text(100, required=True)
     scopes = fields.List(
-        fields.String(validate=OneOf(SCOPES)), required=True, validate=[Length(min=1, max=4), _unique]
+        fields.String(validate=OneOf(SCOPES)),
+        required=True,
+        validate=[Length(min=1, max=4), _unique],
+        metadata={"uniqueItems": True},
     )
     expires_at = Moment(load_default=None, allow_none=True)
 
 
-class KeySchema(Schema):
+class KeySchema(Answer):
     id = fields.UUID()
     name = fields.String()
     scopes = fields.List(fields.String())
@@ -128,11 +154,17 @@ class KeySchema(Schema):
     created_at = Moment()
 
 
+def _key_shown_once() -> fields.String:
+    return fields.String(
+        allow_none=True, metadata={"description": "Shown this once; null where the answer is replayed."}
+    )
+
+
 class NewKeySchema(KeySchema):
-    api_key = fields.String(metadata={"description": "Shown this once."})
+    api_key = _key_shown_once()
 
 
-class KeyPage(Schema):
+class KeyPage(Answer):
     items = fields.List(fields.Nested(KeySchema))
     next = fields.String(allow_none=True)
 
@@ -142,9 +174,9 @@ class RegulatorRequestSchema(Schema):
     region = Adcode(required=True)
 
 
-class RegulatorSchema(Schema):
+class RegulatorSchema(Answer):
     id = fields.UUID()
     name = fields.String()
     kind = fields.String()
     region = Adcode(allow_none=True)
-    api_key = fields.String(metadata={"description": "Shown this once."})
+    api_key = _key_shown_once()

@@ -9,18 +9,23 @@ from uuid import UUID
 from marshmallow import fields
 
 from ..errors import Invalid
-from .schemas import Range, Schema
+from .schemas import AskedWhole, Range, Schema
 
 DEFAULT_LIMIT = 20
 MOST = 100
 MOST_POSITION = 2**64 - 1
+LONGEST = 500
+"""Letters of a cursor; the longest of ours, that of the matches, has fewer than 220."""
 
 
 class PageQuery(Schema):
     """How much to answer and where to go on."""
 
-    limit = fields.Integer(load_default=DEFAULT_LIMIT, validate=Range(min=1, max=MOST))
-    cursor = fields.String(load_default=None, metadata={"description": "`next` of the page before."})
+    limit = AskedWhole(load_default=DEFAULT_LIMIT, validate=Range(min=1, max=MOST))
+    cursor = fields.String(
+        load_default=None,
+        metadata={"description": "`next` of the page before.", "maxLength": LONGEST},
+    )
 
 
 def cursor_of(position: list[Any]) -> str:
@@ -37,6 +42,8 @@ def position_of(cursor: str | None, kinds: tuple[type, ...]) -> list[Any] | None
     if cursor is None:
         return None
     try:
+        if len(cursor) > LONGEST:
+            raise ValueError(cursor)
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return [_part(kind, part) for kind, part in zip(kinds, parts, strict=True)]
     except (ValueError, TypeError, binascii.Error, RecursionError) as error:

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 from ..errors import Malformed
 from .authentication import actor
 from .bodies import read_body
+from .document import with_headers
 from .etags import expected_version
 from .problems import Said
 from .schemas import ProblemSchema, Schema, refuse_bad_characters
@@ -64,6 +65,10 @@ class Room(Blueprint):
     """A blueprint whose routes carry their door (`allow`), schemas and refusals."""
 
     ARGUMENTS_PARSER = Parser()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepare_doc_cbks.append(with_headers)
 
     def body(self, schema: Any, **kwargs: Any) -> Callable[[View], View]:
         """Parse the JSON body by `schema` into the view's next argument."""

@@ -15,10 +15,12 @@ KG_PER_T = 1000
 FEN_PER_CNY = 100
 MOST_TONNES = 100_000_000
 MOST_PRICE = 1_000_000
-EMAIL = r"[^@\s<>(),;:\"\\\[\]]{1,64}@[A-Za-z0-9.-]{1,250}\Z"
-PHONE = r"[+0-9][0-9 ()-]{4,29}\Z"
+MOST_VERSION = 2**31 - 1
+EMAIL = r"""[^@\s<>(),;:"\\\[\]]{1,64}@[A-Za-z0-9.-]{1,250}"""
+PHONE = r"[+0-9][0-9 ()-]{4,29}"
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?", re.ASCII | re.IGNORECASE)
+WRITTEN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 FIRST_YEAR, LAST_YEAR = 1990, 2200
 
 
@@ -38,12 +40,16 @@ class OneOf(validate.OneOf):
 
 
 class Matches(validate.Regexp):
+    """The whole text is as `pattern` says, written so that Python and ECMAScript read it alike."""
+
     def __init__(self, pattern: str, code: str) -> None:
-        super().__init__(pattern)
+        super().__init__(f"^{pattern}$")
         self.code = code
 
-    def _format_error(self, value: Any) -> Any:
-        return Said(self.code)
+    def __call__(self, value: Any) -> Any:
+        if not self.regex.fullmatch(value):
+            raise ValidationError(Said(self.code))
+        return value
 
 
 class Schema(ma.Schema):
@@ -61,6 +67,16 @@ class Schema(ma.Schema):
     def __deepcopy__(self, memo: Any) -> "Schema":
         """Itself: a schema is never changed, and the API document copies each many times over."""
         return self
+
+
+class Answer(Schema):
+    """Base of what is only answered: every field is there, but those that `sometimes` names."""
+
+    sometimes: tuple[str, ...] = ()
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
+        super().on_bind_field(field_name, field_obj)
+        field_obj.required = field_name not in self.sometimes
 
 
 def _speak(field: fields.Field) -> None:
@@ -172,6 +188,27 @@ class Whole(fields.Integer):
         return super()._validated(value)
 
 
+class AskedWhole(fields.Integer):
+    """A whole number in a query string, written as JSON writes it."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(_plain(self, value), *args, **kwargs)
+
+
+class AskedNumber(fields.Float):
+    """A number in a query string, written as JSON writes it."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(_plain(self, value), *args, **kwargs)
+
+
+def _plain(field: fields.Field, value: Any) -> Any:
+    """`value`, unless Python alone would read it as a number: 1_000, ٣, blanks around."""
+    if not WRITTEN_NUMBER.fullmatch(value):
+        raise field.make_error("invalid")
+    return value
+
+
 class Adcode(fields.Integer):
     """A GB/T 2260 code of six digits, text outside, a number inside."""
 
@@ -250,7 +287,7 @@ class CodeRefSchema(Schema):
     code = Text(24, required=True)
 
 
-class EnterpriseRefSchema(Schema):
+class EnterpriseRefSchema(Answer):
     """What everybody may know of a trading enterprise."""
 
     id = fields.UUID()
@@ -266,20 +303,22 @@ class ContactSchema(Schema):
     phone = Text(30, required=True, checks=[Matches(PHONE, "phone_form")])
 
 
-class WarningSchema(Schema):
-    code = fields.String(required=True)
+class WarningSchema(Answer):
+    code = fields.String()
     field = fields.String(allow_none=True)
-    detail = fields.String(required=True)
+    detail = fields.String()
 
 
-class ProblemSchema(Schema):
+class ProblemSchema(Answer):
     """RFC 9457."""
 
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    detail = fields.String(required=True)
-    code = fields.String(required=True, metadata={"description": "Stable, snake_case."})
+    sometimes = ("errors",)
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String()
+    code = fields.String(metadata={"description": "Stable, snake_case."})
     request_id = fields.String(allow_none=True)
     errors = fields.Dict(
         keys=fields.String(),

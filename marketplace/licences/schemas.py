@@ -8,6 +8,7 @@ from ..http.paging import PageQuery
 from ..http.problems import Said
 from ..http.schemas import (
     Adcode,
+    Answer,
     Day,
     Length,
     Moment,
@@ -32,14 +33,14 @@ class _Validity(Schema):
 
 
 class _Shown(Schema):
-    id = fields.UUID(dump_only=True)
-    revoked_at = Moment(dump_only=True, allow_none=True)
-    created_at = Moment(dump_only=True)
+    id = fields.UUID(dump_only=True, required=True)
+    revoked_at = Moment(dump_only=True, required=True, allow_none=True)
+    created_at = Moment(dump_only=True, required=True)
     warnings = fields.List(fields.Nested(WarningSchema), dump_only=True)
 
 
 class LicenceLineSchema(Schema):
-    id = fields.UUID(dump_only=True)
+    id = fields.UUID(dump_only=True, required=True)
     scheme = Text(20, required=True)
     code = Text(24, required=True)
     modes = fields.List(
@@ -99,21 +100,21 @@ class UsageSchema(Schema):
     note = Text(200, load_default="")
 
 
-class LicencePage(Schema):
+class LicencePage(Answer):
     items = fields.List(fields.Nested(LicenceSchema))
     next = fields.String(allow_none=True)
 
 
-class ChannelPage(Schema):
+class ChannelPage(Answer):
     items = fields.List(fields.Nested(ChannelSchema))
     next = fields.String(allow_none=True)
 
 
-class WhiteListPage(Schema):
+class WhiteListPage(Answer):
     items = fields.List(fields.Nested(WhiteListSchema))
     next = fields.String(allow_none=True)
 
 
-class ExemptionPage(Schema):
+class ExemptionPage(Answer):
     items = fields.List(fields.Nested(ExemptionSchema))
     next = fields.String(allow_none=True)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from ..events.actor import ADMIN, ENTERPRISE
 from ..http.authentication import EVERY_KEY, actor, allow
+from ..http.document import VERSIONED
 from ..http.etags import etag
 from ..http.paging import cursor_of, position_of
 from ..http.problems import spoken
@@ -31,7 +32,7 @@ def _answer(row, notices=()):
 @allow(ENTERPRISE, scope="listings:write")
 @first(service.check_posting)
 @blp.body(NewListingSchema)
-@blp.response(201, ListingSchema)
+@blp.response(201, ListingSchema, headers=VERSIONED)
 @blp.problems(400, 409, 413, 415)
 def create(body):
     """Post a supply or a demand: a draft, or with `publish` open to matching at once.
@@ -58,7 +59,7 @@ def search(query):
 
 @blp.get("/listings/<uuid:listing_id>")
 @allow(*EVERY_KEY)
-@blp.response(200, ListingSchema)
+@blp.response(200, ListingSchema, headers=VERSIONED)
 @blp.problems(404)
 def show(listing_id):
     """A listing: one's own, or an open one of others."""
@@ -69,8 +70,8 @@ def show(listing_id):
 @allow(ENTERPRISE, scope="listings:write")
 @first(service.check_change)
 @subject(service.find_own)
-@blp.body(ListingChangeSchema)
-@blp.response(200, ListingSchema)
+@blp.body(ListingChangeSchema, required=False)
+@blp.response(200, ListingSchema, headers=VERSIONED)
 @blp.problems(400, 404, 409, 412, 413, 415, 428)
 def change(body, listing_id, expected):
     """Change a draft or an open listing; an open one is matched again."""
@@ -81,7 +82,7 @@ def change(body, listing_id, expected):
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.find_publishable)
 @bodiless
-@blp.response(200, ListingSchema)
+@blp.response(200, ListingSchema, headers=VERSIONED)
 @blp.problems(400, 404, 409, 413, 415)
 def publish(listing_id):
     """Open a draft to matching."""
@@ -92,7 +93,7 @@ def publish(listing_id):
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.find_own)
 @blp.body(ReasonSchema, required=False)
-@blp.response(200, ListingSchema)
+@blp.response(200, ListingSchema, headers=VERSIONED)
 @blp.problems(400, 404, 409, 413, 415)
 def withdraw(body, listing_id):
     """Take a listing back; nobody not yet told of it will be."""
@@ -103,7 +104,7 @@ def withdraw(body, listing_id):
 @allow(ADMIN, scope="admin")
 @subject(service.find_any)
 @blp.body(ExemptionReviewSchema)
-@blp.response(200, ListingSchema)
+@blp.response(200, ListingSchema, headers=VERSIONED)
 @blp.problems(400, 404, 409, 413, 415)
 def review_exemption(body, listing_id):
     """Accept or refuse the evidence behind the exemption that a demand names."""

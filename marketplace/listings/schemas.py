@@ -8,6 +8,7 @@ from ..http.paging import PageQuery
 from ..http.problems import Said
 from ..http.schemas import (
     Adcode,
+    Answer,
     CodeRefSchema,
     Day,
     EnterpriseRefSchema,
@@ -96,7 +97,7 @@ class ListingChangeSchema(_Terms):
     available_until = Day()
 
 
-class ListingSchema(Schema):
+class ListingSchema(Answer):
     """A listing; to others than its owner and overseers the location is rounded to 0.01 degree."""
 
     id = fields.UUID()
@@ -106,7 +107,7 @@ class ListingSchema(Schema):
     waste = fields.Nested(CodeRefSchema, allow_none=True)
     accepts = fields.List(fields.Nested(CodeRefSchema), allow_none=True)
     quantity_t = Tonnes(attribute="quantity_kg")
-    remaining_t = Tonnes(attribute="remaining_kg")
+    remaining_t = Tonnes(least=0, attribute="remaining_kg")
     min_lot_t = Tonnes(attribute="min_lot_kg")
     price_cny_per_t = Price(attribute="price_fen", allow_none=True)
     region = Adcode()
@@ -140,7 +141,7 @@ class ListingQuery(ListingFilter, PageQuery):
     mine = fields.Boolean(load_default=False)
 
 
-class ListingPage(Schema):
+class ListingPage(Answer):
     items = fields.List(fields.Nested(ListingSchema))
     next = fields.String(allow_none=True)
 

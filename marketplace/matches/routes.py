@@ -6,6 +6,7 @@ from flask import g
 
 from ..events.actor import ADMIN, ENTERPRISE
 from ..http.authentication import EVERY_KEY, actor, allow
+from ..http.document import VERSIONED
 from ..http.etags import etag
 from ..http.paging import cursor_of, position_of
 from ..http.problems import language, spoken
@@ -108,7 +109,7 @@ def list_findings(query):
 
 @blp.get("/matching-policy")
 @allow(ADMIN)
-@blp.response(200, PolicySchema)
+@blp.response(200, PolicySchema, headers=VERSIONED)
 @blp.problems()
 def show_policy():
     """The policy in force."""
@@ -120,7 +121,7 @@ def show_policy():
 @allow(ADMIN, scope="admin")
 @subject(service.in_force)
 @blp.body(PolicySchema)
-@blp.response(200, PolicySchema)
+@blp.response(200, PolicySchema, headers=VERSIONED)
 @blp.problems(400, 412, 413, 415, 428)
 def publish_policy(body, expected):
     """Put a whole new version in force, from the next answer on."""

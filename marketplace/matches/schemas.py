@@ -7,7 +7,10 @@ from marshmallow import ValidationError, fields, validates
 from ..http.paging import PageQuery
 from ..http.problems import Said
 from ..http.schemas import (
+    MOST_VERSION,
     Adcode,
+    Answer,
+    AskedNumber,
     ContactSchema,
     EnterpriseRefSchema,
     Moment,
@@ -23,14 +26,15 @@ from ..http.schemas import (
 )
 
 COMPONENTS = ("code", "distance", "credit", "price", "quantity", "time")
+MOST_HALF_DISTANCES = 500
 
 
 class MatchQuery(PageQuery):
-    min_score = fields.Float(load_default=0.0, validate=Range(min=0, max=1))
+    min_score = AskedNumber(load_default=0.0, validate=Range(min=0, max=1))
     sort = fields.String(load_default="score", validate=OneOf(["score", "distance", "credit", "price"]))
 
 
-class CounterpartSchema(Schema):
+class CounterpartSchema(Answer):
     """The other side's listing, in short."""
 
     id = fields.UUID()
@@ -38,17 +42,17 @@ class CounterpartSchema(Schema):
     title = fields.String()
     enterprise = fields.Nested(EnterpriseRefSchema)
     region = Adcode()
-    remaining_t = Tonnes(attribute="remaining_kg")
+    remaining_t = Tonnes(least=0, attribute="remaining_kg")
     price_cny_per_t = Price(attribute="price_fen", allow_none=True)
 
 
-class LegalBasisSchema(Schema):
+class LegalBasisSchema(Answer):
     kind = fields.String(metadata={"description": "general, licence, channel, exempt or collector"})
     reference = fields.String(allow_none=True)
     edition = fields.String(metadata={"description": "Edition of the catalogue it was judged by."})
 
 
-class ScorePartSchema(Schema):
+class ScorePartSchema(Answer):
     name = fields.String()
     value = fields.Float()
     weight = fields.Float()
@@ -58,7 +62,9 @@ class ScorePartSchema(Schema):
     reason = fields.String()
 
 
-class MatchSchema(Schema):
+class MatchSchema(Answer):
+    sometimes: tuple[str, ...] = ("contact",)
+
     rank = fields.Integer()
     score = fields.Float()
     listing = fields.Nested(CounterpartSchema)
@@ -72,7 +78,7 @@ class MatchSchema(Schema):
     )
 
 
-class MatchPage(Schema):
+class MatchPage(Answer):
     policy_version = fields.Integer()
     as_of = Moment()
     total = fields.Integer(
@@ -85,7 +91,7 @@ class MatchPage(Schema):
     next = fields.String(allow_none=True)
 
 
-class FailedGateSchema(Schema):
+class FailedGateSchema(Answer):
     gate = fields.String()
     reason = fields.String(metadata={"description": "Stable, snake_case."})
     detail = fields.String()
@@ -93,6 +99,18 @@ class FailedGateSchema(Schema):
 
 
 class PairingSchema(MatchSchema):
+    sometimes = (
+        "rank",
+        "score",
+        "listing",
+        "distance_km",
+        "legal_basis",
+        "components",
+        "warnings",
+        "feedback",
+        "contact",
+    )
+
     lawful = fields.Boolean()
     failed_gates = fields.List(fields.Nested(FailedGateSchema))
     policy_version = fields.Integer()
@@ -104,17 +122,19 @@ class FeedbackRequestSchema(Schema):
     reason = Text(500, load_default=None, allow_none=True)
 
 
-class FeedbackSchema(Schema):
+class FeedbackSchema(Answer):
+    sometimes = ("contact",)
+
     verdict = fields.String()
     mutual = fields.Boolean()
     contact = fields.Nested(ContactSchema)
 
 
 class FindingQuery(PageQuery):
-    gate = fields.String(load_default=None)
+    gate = Text(30, load_default=None)
 
 
-class FindingSchema(Schema):
+class FindingSchema(Answer):
     listing_id = fields.UUID()
     gate = fields.String()
     detail = fields.String()
@@ -123,7 +143,7 @@ class FindingSchema(Schema):
     at = Moment()
 
 
-class FindingPage(Schema):
+class FindingPage(Answer):
     items = fields.List(fields.Nested(FindingSchema))
     next = fields.String(allow_none=True)
 
@@ -147,12 +167,13 @@ class DelaysSchema(Schema):
 class PolicySchema(Schema):
     """The whole policy. `version` is given by the platform and ignored when sent."""
 
-    version = fields.Integer()
+    version = Whole(1, MOST_VERSION, metadata={"description": "Given by the platform; ignored when sent."})
     weights = fields.Nested(WeightsSchema, required=True)
     half_distance_km = fields.Dict(
         keys=Text(24),
         values=Number(validate=Range(min=0.001, max=20_100)),
         required=True,
+        metadata={"required": ["default"], "maxProperties": MOST_HALF_DISTANCES},
     )
     price_scale_cny_per_t = Number(load_default=300.0, validate=Range(min=0.01, max=1e6))
     cross_province = fields.String(load_default="white_list", validate=OneOf(["white_list", "with_approval"]))
@@ -167,15 +188,15 @@ class PolicySchema(Schema):
     def _has_default(self, value: dict[str, Any], data_key: str = "") -> None:
         if "default" not in value:
             raise ValidationError([Said("default_missing")])
-        if len(value) > 500:
-            raise ValidationError([Said("length", least=1, most=500)])
+        if len(value) > MOST_HALF_DISTANCES:
+            raise ValidationError([Said("length", least=1, most=MOST_HALF_DISTANCES)])
 
 
-class PresetSchema(Schema):
+class PresetSchema(Answer):
     name = fields.String()
     policy = fields.Nested(PolicySchema)
 
 
-class PresetPage(Schema):
+class PresetPage(Answer):
     items = fields.List(fields.Nested(PresetSchema))
     next = fields.String(allow_none=True)

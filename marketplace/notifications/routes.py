@@ -6,6 +6,7 @@ from flask import g
 
 from ..events.actor import ENTERPRISE
 from ..http.authentication import actor, allow
+from ..http.document import VERSIONED
 from ..http.etags import etag
 from ..http.paging import PageQuery, cursor_of, position_of
 from ..http.room import Room, bodiless, subject
@@ -84,7 +85,7 @@ def unsilence(notification_id):
 
 @blp.get("/notification-preferences")
 @allow(ENTERPRISE)
-@blp.response(200, PreferencesSchema)
+@blp.response(200, PreferencesSchema, headers=VERSIONED)
 @blp.problems()
 def show_preferences():
     """How the asking enterprise wants to be told."""
@@ -96,7 +97,7 @@ def show_preferences():
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.preferences)
 @blp.body(PreferencesSchema)
-@blp.response(200, PreferencesSchema)
+@blp.response(200, PreferencesSchema, headers=VERSIONED)
 @blp.problems(400, 412, 413, 415, 428)
 def set_preferences(body, expected):
     """Replace the preferences."""

@@ -3,15 +3,19 @@
 from marshmallow import fields
 
 from ..http.paging import PageQuery
-from ..http.schemas import CodeRefSchema, Flag, Length, Moment, OneOf, Schema, Text
+from ..http.schemas import MOST_VERSION, Answer, CodeRefSchema, Flag, Length, Moment, OneOf, Schema, Text, Whole
 from .models import KINDS
 
 
-class NotificationDataSchema(Schema):
+class NotificationDataSchema(Answer):
     """`listing_id` is the reader's own listing, `counterpart_id` the other side's.
 
     What a saved search found has no listing of the reader's: its listing is the `counterpart_id`.
     """
+
+    sometimes = (
+        "listing_id", "counterpart_id", "score", "rank", "grade", "saved_search_id", "key_id", "name", "expires_at",
+    )  # fmt: skip
 
     listing_id = fields.UUID()
     counterpart_id = fields.UUID()
@@ -24,7 +28,7 @@ class NotificationDataSchema(Schema):
     expires_at = fields.String()
 
 
-class NotificationSchema(Schema):
+class NotificationSchema(Answer):
     id = fields.UUID()
     kind = fields.String()
     created_at = Moment(attribute="released_at", metadata={"description": "When it came into the inbox."})
@@ -39,12 +43,12 @@ class NotificationQuery(PageQuery):
     unread = fields.Boolean(load_default=False)
 
 
-class NotificationPage(Schema):
+class NotificationPage(Answer):
     items = fields.List(fields.Nested(NotificationSchema))
     next = fields.String(allow_none=True)
 
 
-class ReadAllSchema(Schema):
+class ReadAllSchema(Answer):
     read = fields.Integer()
 
 
@@ -60,7 +64,7 @@ WISHES = ("immediate", "digest", "off")
 class PreferencesSchema(Schema):
     """`email`: each message at once (by day), one digest a day, or off. The inbox gets all in any case."""
 
-    version = fields.Integer(metadata={"description": "Given by the platform; ignored when sent."})
+    version = Whole(0, MOST_VERSION, metadata={"description": "Given by the platform; ignored when sent."})
     email = fields.String(required=True, validate=OneOf(WISHES))
     kinds = fields.Dict(
         keys=fields.String(validate=OneOf(KINDS)),
@@ -96,7 +100,7 @@ class SearchChangeSchema(Schema):
     paused = Flag()
 
 
-class SavedSearchSchema(Schema):
+class SavedSearchSchema(Answer):
     id = fields.UUID()
     name = fields.String()
     query = fields.Dict(keys=fields.String(), metadata=QUERY)
@@ -106,6 +110,6 @@ class SavedSearchSchema(Schema):
     updated_at = Moment()
 
 
-class SavedSearchPage(Schema):
+class SavedSearchPage(Answer):
     items = fields.List(fields.Nested(SavedSearchSchema))
     next = fields.String(allow_none=True)

@@ -119,7 +119,12 @@ def test_a_query_is_held_to_its_rules_too(city, query):
     assert verdict(city.admin.get("/listings", **query)) == (422, "invalid_input", *query)
 
 
-@pytest.mark.parametrize("score", ["nan", "inf", "-0.1", "1.1", "x"])
+@pytest.mark.parametrize("limit", ["1_0", "٣", " 5", "5 ", "+5", "1.0", "0x5", "", "9" * 5000])
+def test_a_limit_is_written_in_plain_digits(city, limit):
+    assert verdict(city.admin.get("/listings", limit=limit)) == (422, "invalid_input", "limit")
+
+
+@pytest.mark.parametrize("score", ["nan", "inf", "-0.1", "1.1", "x", "0_0.5", "٠.٥", " 0.5"])
 def test_a_least_score_lies_between_0_and_1(city, score):
     owner = city.enterprise("generator")
     path = f"/listings/{city.supply(owner)['id']}/matches"

@@ -225,6 +225,8 @@ def test_what_no_route_knows_is_a_problem_too(city):
 
     refused(city.client.get("/nowhere"), 404, "not_found")
     refused(owner.get("/nowhere"), 404, "not_found")
+    refused(owner.get("/waste-codes/cn-hw//900-349-34"), 404, "not_found")
+    refused(owner.get("/waste-codes/cn-hw/%2F%2Fx"), 404, "not_found")
     refused(owner.get("/listings/not-a-uuid"), 404, "not_found")
     answer = owner.delete("/listings")
     refused(answer, 405, "method_not_allowed")

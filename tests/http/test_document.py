@@ -1,0 +1,107 @@
+"""The OpenAPI document says all of it: bounds of what is asked, what an answer always has, which headers."""
+
+import pytest
+
+BOUNDS = {
+    "string": {"maxLength", "pattern", "enum", "format"},
+    "number": {"maximum"},
+    "integer": {"maximum"},
+    "array": {"maxItems"},
+    "object": {"additionalProperties"},
+}
+
+
+@pytest.fixture(scope="module")
+def document(app):
+    return app.test_client().get("/openapi.json").json
+
+
+@pytest.fixture(scope="module")
+def routes(document):
+    """(method, path, description) of every route."""
+    return [
+        (method, path, about)
+        for path, methods in document["paths"].items()
+        for method, about in methods.items()
+        if method != "parameters"
+    ]
+
+
+def fields_of(document, schema, place):
+    """(place, schema) of everything that a request body can say."""
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    yield place, schema
+    inside = {**schema.get("properties", {}), "[]": schema.get("items", {})}
+    for number, one in enumerate(schema.get("anyOf", [])):
+        inside[f"anyOf{number}"] = one
+    for name, below in inside.items():
+        if below and not below.get("readOnly"):
+            yield from fields_of(document, below, f"{place}.{name}")
+
+
+def test_every_field_and_parameter_that_may_be_sent_has_a_bound(document, routes):
+    unbounded = []
+    for method, path, about in routes:
+        sent = [(one["name"], one["schema"]) for one in about.get("parameters", []) if "schema" in one]
+        if "requestBody" in about:
+            sent.append(("body", about["requestBody"]["content"]["application/json"]["schema"]))
+        for name, schema in sent:
+            for place, one in fields_of(document, schema, name):
+                kinds = one.get("type", [])
+                for kind in [kinds] if isinstance(kinds, str) else kinds:
+                    if kind in BOUNDS and not BOUNDS[kind] & one.keys():
+                        unbounded.append(f"{method} {path} {place}")
+    assert unbounded == []
+
+
+def test_an_answer_without_a_body_of_its_own_is_a_problem_and_nothing_is_left_to_a_default(document, routes):
+    assert not {"Error", "PaginationMetadata"} & document["components"]["schemas"].keys()
+    for method, path, about in routes:
+        assert "default" not in about["responses"], f"{method} {path}"
+        for status, answer in about["responses"].items():
+            kinds = {"application/problem+json"} if status >= "4" else {"application/json"}
+            assert set(answer.get("content", kinds)) == kinds, f"{method} {path} {status}"
+
+
+def test_an_answer_says_which_fields_it_always_has(document):
+    schemas = document["components"]["schemas"]
+
+    assert set(schemas["Listing"]["required"]) == set(schemas["Listing"]["properties"])
+    assert set(schemas["Enterprise"]["required"]) == {"id", "name", "region", "roles", "grade"}
+    assert schemas["Credit"]["required"] == ["grade"]
+    assert "api_key" in schemas["NewKey"]["required"]
+    assert schemas["NewKey"]["properties"]["api_key"]["type"] == ["string", "null"]
+
+
+def test_headers_that_are_read_and_answered_are_said(document, routes):
+    assert document["components"]["parameters"]["If-Match"]["required"] is True
+    for method, path, about in routes:
+        place = f"{method} {path}"
+        read = [one["$ref"].rpartition("/")[2] for one in about.get("parameters", []) if "$ref" in one]
+        keyed_post = method == "post" and about["security"]
+        assert read == (
+            ["If-Match"] if method in ("patch", "put") else ["Idempotency-Key"] if keyed_post else []
+        ), place
+        for status, answer in about["responses"].items():
+            assert "X-Request-Id" in answer["headers"], place
+            assert ("Retry-After" in answer["headers"]) == (status in ("429", "503")), place
+            assert ("WWW-Authenticate" in answer["headers"]) == (status == "401"), place
+        if method in ("patch", "put"):
+            assert "ETag" in about["responses"]["200"]["headers"], place
+
+
+def test_a_query_has_no_null(routes):
+    for method, path, about in routes:
+        for one in about.get("parameters", []):
+            if one.get("in") == "query":
+                assert isinstance(one["schema"]["type"], str), f"{method} {path} {one['name']}"
+                assert one["schema"].get("default", 0) is not None
+
+
+def test_tonnes_and_prices_are_bounded_in_their_own_units(document):
+    listing = document["components"]["schemas"]["NewListing"]["properties"]
+
+    assert (listing["quantity_t"]["minimum"], listing["quantity_t"]["maximum"]) == (0.001, 100_000_000)
+    assert listing["price_cny_per_t"]["maximum"] == 1_000_000
+    assert listing["region"]["pattern"] == "^[0-9]{6}$"
