@@ -1,9 +1,10 @@
 PYTHON ?= python3
 BIN := .venv/bin/python
 ARGS ?=
+CASES ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve stop test examples errors lint bench-http clean
+.PHONY: help install install-dev demo serve stop test fuzz examples errors lint bench-http clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +24,9 @@ stop: .venv/.installed ## stop what `make serve` runs in DATA_DIR
 
 test: .venv/.installed-dev ## run the tests (ARGS="-k name")
 	@$(BIN) -m pytest -n 2 $(ARGS)
+
+fuzz: .venv/.installed-dev ## ask at random by the OpenAPI document, as every role (CASES=10000)
+	@FUZZ_CASES=$(CASES) $(BIN) -m pytest -n 0 -s tests/http/test_fuzz.py $(ARGS)
 
 examples: .venv/.installed-dev ## record the examples of the API's description anew
 	@HUANLIU_RECORD=1 $(BIN) -m pytest -n 0 tests/http/test_examples.py

@@ -1,0 +1,268 @@
+"""Schemathesis against the application, in process: does every answer keep to the OpenAPI document?
+
+The document says what may be asked and what is answered. Schemathesis asks: each route in turn, with what the
+document allows and what it forbids, then in sequences. Ids that one answer shows go into what is asked next;
+`World` adds values that mean something here, so that a request comes past its first refusal.
+"""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import schemathesis
+from schemathesis import Case, GenerationMode, HookContext
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.engine import from_schema
+from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
+from schemathesis.engine.recorder import ScenarioRecorder
+from schemathesis.schemas import BaseSchema
+
+from tests.city import City, Party, new_uscc
+from tests.test_house import Town
+
+BOUNDS, IN_TURN, IN_SEQUENCE = "coverage", "fuzzing", "stateful"
+"""Ways to ask, by schemathesis's names: all bounds of all fields; routes one by one; in sequences."""
+
+ROLES = {
+    "enterprise": "enterprise",
+    "pending enterprise": "enterprise",
+    "collector": "enterprise",
+    "admin": "admin",
+    "regulator": "regulator",
+    "nobody": None,
+}
+"""Who asks: name -> kind of key. Each is let loose on the routes that its kind may enter, nobody on all."""
+
+CHECKS = {
+    "negative_data_rejection": {"expected-statuses": [400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428]},
+    "missing_required_header": {"expected-statuses": [401, 403, 404, 428]},
+    # What the document allows may still break a rule between fields, name an unknown code or come too late.
+    "positive_data_acceptance": {"expected-statuses": ["2xx", 401, 403, 404, 409, 412, 422]},
+    # What is revoked stays on record.
+    "use_after_free": {"enabled": False},
+    # tests/test_house.py asks every route without a key.
+    "ignored_auth": {"enabled": False},
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An answer that the document does not allow, and how to get it again."""
+
+    role: str
+    check: str
+    operation: str
+    message: str
+    curl: str
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.operation}, by {self.role}\n{self.message}\n{self.curl}"
+
+
+@dataclass
+class Tally:
+    """What was asked and what was found; of findings alike the first is kept."""
+
+    cases: int = 0
+    seconds: float = 0.0
+    statuses: Counter[int] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+    findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
+
+    def add(self, role: str, party: Party | None, scenario: ScenarioRecorder) -> None:
+        """Count a finished scenario."""
+        answers = [one.response for one in scenario.interactions.values() if one.response is not None]
+        self.cases += len(answers)
+        self.statuses.update(answer.status_code for answer in answers)
+        for check in (one for checks in scenario.checks.values() for one in checks):
+            if check.failure_info is not None:
+                failure, curl = check.failure_info.failure, check.failure_info.code_sample
+                if party:
+                    curl = curl.replace(
+                        f"'Authorization: Bearer {party.key}'", '"Authorization: Bearer $KEY"'
+                    )
+                self.find(Finding(role, check.name, str(failure.operation), str(failure), curl))
+
+    def join(self, other: "Tally") -> None:
+        """Add what another counted."""
+        self.cases += other.cases
+        self.seconds += other.seconds
+        self.statuses.update(other.statuses)
+        self.found.update(other.found)
+
+    def find(self, finding: Finding) -> None:
+        """Count a finding, and say it if it is the first of its kind."""
+        self.found[finding.check] += 1
+        if (finding.check, finding.operation) not in self.findings:
+            self.findings[finding.check, finding.operation] = finding
+            print(f"\n{finding}")
+
+    def __str__(self) -> str:
+        answers = ", ".join(f"{count} x {status}" for status, count in sorted(self.statuses.items()))
+        found = ", ".join(f"{count} x {check}" for check, count in self.found.most_common()) or "none"
+        return f"{self.cases} cases in {self.seconds:.0f} s; answers: {answers}; findings: {found}"
+
+
+class World:
+    """A town in which every id has a thing, and someone of every role."""
+
+    def __init__(self, city: City) -> None:
+        self.city, self.town = city, Town(city)
+        self.message = self.town.message()["id"]
+        self.parties = {
+            "enterprise": self.town.owner,
+            "pending enterprise": city.enterprise("generator", "recycler", approved=False),
+            "collector": city.enterprise("collector"),
+            "admin": self.town.admin,
+            "regulator": self.town.regulator,
+            "nobody": None,
+        }
+        city.supply(self.parties["collector"])
+
+    def values(self) -> dict[str, list[Any]]:
+        """What means something, by the place in a request where it stands."""
+        town = self.town
+        everyone = [town.partner, town.neighbour, *self.parties.values()]
+        enterprises = [one.id for one in everyone if one and one.number]
+        listings = [one["id"] for one in (town.supply, town.draft, town.demand, town.exempt)]
+        permits = [one["id"] for one in (town.licence, town.channel, town.white, town.exemption)]
+        regions, codes = ["330602", "330000", "310000"], ["900-349-34", "HW34"]
+        early, late, tonnes = ["2026-11-01", "2026-12-01"], ["2027-05-31", "2028-01-01"], [1, 5.5, 100.125]
+        by_field: dict[str, list[Any]] = {
+            "enterprise_id": enterprises, "generator_id": [town.owner.id], "receiver_id": [town.partner.id],
+            "partner_id": [town.partner.id], "region": regions, "from_province": ["310000", "320000"],
+            "valid_from": early, "valid_until": late, "available_from": early, "available_until": late,
+            "published_on": early, "effective_on": early, "year": [2026], "tonnes": tonnes,
+            "tonnes_per_year": tonnes, "lines[*].tonnes_per_year": tonnes, "quantity_t": tonnes[1:],
+            "min_lot_t": [0.001, 1], "price_cny_per_t": [-150, 0, 99.99], "item": [1, 2], "treatment": ["R5"],
+            "rule": ["law.penalty_minor", "fulfilment.completed"],
+            "line_id": [town.licence["lines"][0]["id"]], "uscc": [new_uscc() for _ in range(100)],
+        }  # fmt: skip
+        for place in ("", "lines[*].", "waste.", "accepts[*].", "muted_codes[*]."):
+            by_field[f"{place}scheme"] = ["cn-hw"]
+            by_field[f"{place}code"] = codes[:1] if place == "waste." else codes
+        return {
+            "path.enterprise_id": enterprises, "path.listing_id": listings, "path.other_id": listings,
+            "path.permit_id": permits, "path.key_id": [town.spare["id"]],
+            "path.notification_id": [self.message], "path.block_id": [town.block["id"]],
+            "path.scheme": ["cn-hw", "cn-sw", "eu-low"], "path.code": codes,
+            "query.enterprise_id": enterprises, "query.region": regions, "query.parent": regions,
+            **{f"body.{name}": values for name, values in by_field.items()},
+        }  # fmt: skip
+
+    def subject(self, path: str, name: str) -> str | None:
+        """The thing that a parameter of this route's path should name, None where any will do."""
+        town = self.town
+        room = path.split("/")[3]
+        subjects = {
+            "enterprise_id": town.owner.id,
+            "listing_id": (town.draft if path.endswith(("publish", "withdraw")) else town.supply)["id"],
+            "other_id": town.demand["id"],
+            "key_id": town.spare["id"],
+            "notification_id": self.message,
+            "block_id": town.block["id"],
+            "permit_id": {
+                "licences": town.licence,
+                "channels": town.channel,
+                "white-list": town.white,
+                "exemptions": town.exemption,
+            }.get(room, {}).get("id"),
+        }
+        return subjects.get(name)
+
+    def own_key(self, party: Party | None) -> str | None:
+        """Id of the key that a party asks with, None for one that cannot revoke it."""
+        answer = party.get("/api-keys", limit=100) if party else None
+        return answer.json["items"][-1]["id"] if answer and answer.status_code == 200 else None
+
+
+def fuzz(world: World, role: str, how: str, tally: Tally, *, examples: int, seed: int | None) -> None:
+    """Let a role ask in one way, and count it.
+
+    Args:
+        examples: of each route, or sequences; BOUNDS has as many as the document has bounds.
+        seed: None for another run each time.
+    """
+    party = world.parties[role]
+    schema = schemathesis.openapi.from_wsgi(
+        "/openapi.json", world.city.app, config=_config(world, party, how, examples, seed)
+    )
+    schema = schema.include(lambda route: ROLES[role] in (None, *_actors(route.operation)))
+    _hook(schema, world, world.own_key(party), how)
+    began = time.perf_counter()
+    for event in from_schema(schema).execute():
+        if isinstance(event, ScenarioFinished):
+            tally.add(role, party, event.recorder)
+        elif isinstance(event, NonFatalError):
+            tally.find(Finding(role, "error", event.label, str(event.value), ""))
+        elif isinstance(event, FatalError):
+            raise event.exception
+    tally.seconds += time.perf_counter() - began
+
+
+def _actors(operation: schemathesis.APIOperation) -> list[str | None]:
+    """Kinds of key that may enter a route."""
+    return operation.definition.raw.get("x-actors", list(ROLES.values()))
+
+
+def _config(
+    world: World, party: Party | None, how: str, examples: int, seed: int | None
+) -> schemathesis.Config:
+    values = world.values()
+    about: dict[str, Any] = {
+        "headers": party.headers if party else {},
+        "continue-on-failure": True,
+        "warnings": False,
+        "cache": {"enabled": False},
+        "output": {"sanitization": {"enabled": False}},
+        "generation": {
+            "max-examples": examples,
+            "deterministic": seed is not None,
+            "database": "none",
+            "no-shrink": True,
+            "with-security-parameters": False,
+        },
+        "phases": {"enabled": False, how: {"enabled": True}},
+        "checks": CHECKS,
+        "dictionaries": {place: {"values": meant} for place, meant in values.items()},
+        "parameters": {place: {"dictionary": place, "probability": 0.7} for place in values},
+    }
+    if how == BOUNDS:
+        del about["generation"]["max-examples"]
+    if seed is not None:
+        about["seed"] = seed
+    return schemathesis.Config.from_dict(about)
+
+
+def _hook(schema: BaseSchema, world: World, own_key: str | None, how: str) -> None:
+    @schema.hook
+    def filter_case(context: HookContext, case: Case) -> bool:
+        """Nobody revokes the key they ask with: all that follows would be 401."""
+        return own_key is None or case.path_parameters.get("key_id") != own_key
+
+    @schema.hook
+    def map_case(context: HookContext, case: Case) -> Case:
+        """Past what the document cannot say: things that are there, their versions, fields that agree."""
+        if how == BOUNDS and _is_right(case, ParameterLocation.PATH):
+            for name, value in case.path_parameters.items():
+                case.path_parameters[name] = world.subject(case.operation.path, name) or value
+        if "If-Match" in case.headers and _is_right(case, ParameterLocation.HEADER):
+            case.headers["If-Match"] = "*"
+        if _is_right(case, ParameterLocation.BODY) and isinstance(case.body, dict):
+            for name in FOREIGN.get(str(case.body.get("kind")), ()):
+                case.body.pop(name, None)
+        return case
+
+
+def _is_right(case: Case, part: ParameterLocation) -> bool:
+    """Whether a part of a request is as the document says."""
+    made = case.meta.components.get(part) if case.meta else None
+    return made is not None and made.mode is GenerationMode.POSITIVE
+
+
+FOREIGN = {
+    "supply": ("accepts", "treatment", "requires", "exemption_item", "composition"),
+    "demand": ("waste", "composition", "exemption_item", "requires"),
+}
+"""Fields that a listing of a kind goes without here: it may not have them, or they break a rule as a rule."""

@@ -1,0 +1,58 @@
+"""Whoever asks, and whatever they ask: every answer is one that the OpenAPI document knows.
+
+`make test` asks a little, the same each time; `make fuzz` as much as it is told, another way each time.
+"""
+
+import logging
+import os
+
+import pytest
+
+from tests.fuzz import BOUNDS, IN_SEQUENCE, IN_TURN, ROLES, Tally, World, fuzz
+
+CASES = int(os.environ.get("FUZZ_CASES", 0))
+"""How many `make fuzz` shall ask; 0 in `make test`."""
+EXAMPLES = 15
+"""Requests to each route, and sequences, that one town sees."""
+
+
+@pytest.fixture(scope="module")
+def total():
+    """What all roles asked and found together; said at the end of `make fuzz`."""
+    tally = Tally()
+    yield tally
+    if CASES:
+        print(f"\n{tally}")
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    """Without a log line for each request."""
+    logging.disable(logging.INFO)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_answer_keeps_to_the_document(city, role, total):
+    tally = Tally()
+    if CASES:
+        fuzz_long(city, role, tally)
+    else:
+        world = World(city)
+        fuzz(world, role, IN_TURN, tally, examples=2, seed=1)
+        fuzz(world, role, IN_SEQUENCE, tally, examples=2, seed=1)
+    total.join(tally)
+    assert not tally.findings, str(tally)
+
+
+def fuzz_long(city, role, tally):
+    """Ask a role's share of CASES, in a new town every so often; every bound is tried beside them, once."""
+    share = CASES / len(ROLES)
+    while tally.cases < share:
+        world = World(city)
+        for how in (IN_TURN, IN_SEQUENCE):
+            fuzz(world, role, how, tally, examples=EXAMPLES, seed=None)
+    if role in ("admin", "enterprise"):
+        fuzz(World(city), role, BOUNDS, tally, examples=0, seed=None)
+    print(f"\n{role}: {tally}")
