@@ -3,7 +3,18 @@
 from marshmallow import fields
 
 from ..http.paging import PageQuery
-from ..http.schemas import MOST_VERSION, Answer, CodeRefSchema, Flag, Length, Moment, OneOf, Schema, Text, Whole
+from ..http.schemas import (
+    MOST_VERSION,
+    Answer,
+    CodeRefSchema,
+    Flag,
+    Length,
+    Moment,
+    OneOf,
+    Schema,
+    Text,
+    Whole,
+)
 from .models import KINDS
 
 
@@ -14,7 +25,8 @@ class NotificationDataSchema(Answer):
     """
 
     sometimes = (
-        "listing_id", "counterpart_id", "score", "rank", "grade", "saved_search_id", "key_id", "name", "expires_at",
+        "listing_id", "counterpart_id", "score", "rank", "grade", "saved_search_id", "key_id", "name",
+        "expires_at",
     )  # fmt: skip
 
     listing_id = fields.UUID()

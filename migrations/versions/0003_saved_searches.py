@@ -1,14 +1,14 @@
 """Saved searches, silenced counterparts, and wishes by kind of message
 
-Revision: 0002
-After: 0001
+Revision: 0003
+After: 0002
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
-revision = '0002'
-down_revision = '0001'
+revision = '0003'
+down_revision = '0002'
 
 
 def upgrade() -> None:
