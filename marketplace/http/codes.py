@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from matching import Warn
+from matching.suggestion import HAZARD_LIKELY, NOT_UNDERSTOOD
 
 from .. import errors
 from ..errors import DomainError
@@ -86,13 +87,10 @@ def refusals() -> dict[str, tuple[int, ...]]:
 
 @cache
 def warnings() -> tuple[str, ...]:
-    """The codes of warnings."""
-    return tuple(
-        sorted(
-            {one.code for one in spoken() if one.speaker == "Notice"}
-            | {name.lower() for name in Warn.__members__}
-        )
-    )
+    """The codes of warnings: those of the rooms, and those that `matching` names."""
+    said = {one.code for one in spoken() if one.speaker == "Notice"}
+    named = {*(name.lower() for name in Warn.__members__), HAZARD_LIKELY, NOT_UNDERSTOOD}
+    return tuple(sorted(said | named))
 
 
 @cache
