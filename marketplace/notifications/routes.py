@@ -108,7 +108,7 @@ def set_preferences(body, expected):
 @blp.post("/saved-searches")
 @allow(ENTERPRISE, scope="listings:write")
 @blp.body(NewSearchSchema)
-@blp.response(201, SavedSearchSchema)
+@blp.response(201, SavedSearchSchema, headers=VERSIONED)
 @blp.problems(400, 409, 413, 415)
 def create_search(body):
     """Save a search; what it finds from now on is told like a match."""
@@ -132,7 +132,7 @@ def list_searches(query):
 @blp.get("/saved-searches/<uuid:search_id>")
 @allow(ENTERPRISE)
 @subject(service.find_search)
-@blp.response(200, SavedSearchSchema)
+@blp.response(200, SavedSearchSchema, headers=VERSIONED)
 @blp.problems(404)
 def show_search(search_id):
     """One of the asker's saved searches."""
@@ -143,7 +143,7 @@ def show_search(search_id):
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.find_search)
 @blp.body(SearchChangeSchema)
-@blp.response(200, SavedSearchSchema)
+@blp.response(200, SavedSearchSchema, headers=VERSIONED)
 @blp.problems(400, 404, 412, 413, 415, 428)
 def change_search(body, search_id, expected):
     """Change a saved search: its name, query, how it tells; or pause it."""
