@@ -4,7 +4,7 @@ ARGS ?=
 CASES ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve stop test fuzz examples errors lint bench-http clean
+.PHONY: help install install-dev demo serve stop test fuzz examples errors lint bench-http bench-search clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ lint: .venv/.installed-dev ## formatting, ruff, types, import contracts
 
 bench-http: .venv/.installed ## time ranked answers over HTTP (ARGS="10000" for that size only)
 	@$(BIN) -m bench.matches_http $(ARGS)
+
+bench-search: .venv/.installed ## time searches of 1,000,000 listings (ARGS="--data FOLDER" keeps them)
+	@$(BIN) -m bench.search $(ARGS)
 
 clean: ## remove caches and .venv; the data in var/ stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -83,6 +83,8 @@ class Enterprise(Base):
         CheckConstraint("grade IN ('A', 'B', 'C', 'D', 'E')", name="grade"),
         CheckConstraint("partner_id <> id", name="partner_is_another"),
         Index("ix_enterprise_review", "region", "credit_milli", "id"),
+        Index("ix_enterprise_grade", "grade"),
+        Index("ix_enterprise_unapproved", "id", postgresql_where=text("status <> 'approved'")),
     )
 
 

@@ -260,9 +260,12 @@ def lock_shared(work: Work, enterprise_id: UUID | None) -> Enterprise:
     return row
 
 
-def approved_ids() -> Any:
-    """A subquery of the ids of approved enterprises."""
-    return select(Enterprise.id).where(Enterprise.status == EnterpriseStatus.APPROVED)
+def is_approved(enterprise_id: Any) -> ColumnElement[bool]:
+    """Condition that the enterprise of that id is approved: asked of the few that are not."""
+    others = select(Enterprise.id).where(
+        Enterprise.id == enterprise_id, Enterprise.status != EnterpriseStatus.APPROVED
+    )
+    return ~others.exists()
 
 
 def uscc_known(uscc: str) -> bool:

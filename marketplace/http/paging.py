@@ -9,7 +9,7 @@ from uuid import UUID
 from marshmallow import fields
 
 from ..errors import Invalid
-from .schemas import AskedWhole, Range, Schema
+from .schemas import QueryWhole, Range, Schema
 
 DEFAULT_LIMIT = 20
 MOST = 100
@@ -21,7 +21,7 @@ LONGEST = 500
 class PageQuery(Schema):
     """How much to answer and where to go on."""
 
-    limit = AskedWhole(load_default=DEFAULT_LIMIT, validate=Range(min=1, max=MOST))
+    limit = QueryWhole(load_default=DEFAULT_LIMIT, validate=Range(min=1, max=MOST))
     cursor = fields.String(
         load_default=None,
         metadata={"description": "`next` of the page before.", "maxLength": LONGEST},
@@ -34,7 +34,7 @@ def cursor_of(position: list[Any]) -> str:
 
 
 def position_of(cursor: str | None, kinds: tuple[type, ...]) -> list[Any] | None:
-    """The position in a cursor, its parts of these kinds (int, str, UUID); None without a cursor.
+    """The position in a cursor, its parts of these kinds (int, float, str, UUID); None without a cursor.
 
     Raises:
         Invalid: it is none of ours (`bad_cursor`).
@@ -52,6 +52,6 @@ def position_of(cursor: str | None, kinds: tuple[type, ...]) -> list[Any] | None
 
 def _part(kind: type, part: Any) -> Any:
     written_as = str if kind is UUID else kind
-    if type(part) is not written_as or (isinstance(part, int) and abs(part) > MOST_POSITION):
+    if type(part) is not written_as or (isinstance(part, int | float) and not abs(part) <= MOST_POSITION):
         raise ValueError(part)
     return kind(part)

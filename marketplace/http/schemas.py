@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?", re.ASCII | re.IGNORECASE)
 WRITTEN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 FIRST_YEAR, LAST_YEAR = 1990, 2200
+CRS = ("wgs84", "gcj02", "bd09")
 
 
 class Length(validate.Length):
@@ -176,6 +177,53 @@ class Price(Scaled):
         super().__init__(-MOST_PRICE, MOST_PRICE, **kwargs)
 
 
+class FromText:
+    """Before a field of numbers: a query string writes them as JSON does."""
+
+    read: Any = float
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not WRITTEN_NUMBER.fullmatch(value):
+            raise self.make_error("invalid")  # type: ignore[attr-defined]
+        return super()._deserialize(self.read(value), *args, **kwargs)  # type: ignore[misc]
+
+
+class QueryWhole(FromText, fields.Integer):
+    """A whole number in a query string."""
+
+    read = str
+
+
+class QueryNumber(FromText, Number):
+    """A finite number in a query string."""
+
+
+class QueryTonnes(FromText, Tonnes):
+    """Tonnes in a query string, to 0.001, kept as whole kilograms."""
+
+
+class QueryPrice(FromText, Price):
+    """CNY per tonne in a query string, to 0.01, kept as whole fen."""
+
+
+class Choices(fields.String):
+    """One or several of `choices`, comma separated; a sorted list inside."""
+
+    def __init__(self, choices: Iterable[str], **kwargs: Any) -> None:
+        one = "|".join(choices)
+        super().__init__(
+            metadata={"pattern": f"^({one})(,({one}))*$", **kwargs.pop("metadata", {})}, **kwargs
+        )
+        self.check = OneOf(choices)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        chosen = super()._deserialize(value, *args, **kwargs).split(",")
+        return sorted({self.check(one) for one in chosen})
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
+        return None if value is None else ",".join(value)
+
+
 class Whole(fields.Integer):
     """A whole JSON number between two bounds."""
 
@@ -186,27 +234,6 @@ class Whole(fields.Integer):
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.make_error("invalid")
         return super()._validated(value)
-
-
-class AskedWhole(fields.Integer):
-    """A whole number in a query string, written as JSON writes it."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return super()._deserialize(_plain(self, value), *args, **kwargs)
-
-
-class AskedNumber(fields.Float):
-    """A number in a query string, written as JSON writes it."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return super()._deserialize(_plain(self, value), *args, **kwargs)
-
-
-def _plain(field: fields.Field, value: Any) -> Any:
-    """`value`, unless Python alone would read it as a number: 1_000, ٣, blanks around."""
-    if not WRITTEN_NUMBER.fullmatch(value):
-        raise field.make_error("invalid")
-    return value
 
 
 class Adcode(fields.Integer):
@@ -277,7 +304,7 @@ class LocationSchema(Schema):
 
     lon = Number(required=True, validate=Range(min=-180, max=180))
     lat = Number(required=True, validate=Range(min=-90, max=90))
-    crs = fields.String(load_default="wgs84", validate=OneOf(["wgs84", "gcj02", "bd09"]))
+    crs = fields.String(load_default="wgs84", validate=OneOf(CRS))
 
 
 class CodeRefSchema(Schema):

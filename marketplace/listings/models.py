@@ -40,6 +40,15 @@ class Status(StrEnum):
 SKETCHED = ("no", "lat", "lon", "remaining_kg", "price_fen", "available_from", "available_until")
 """What a ranking reads of every open listing that fits; an index holds it, so that no row is touched."""
 
+SEARCHED = (
+    "enterprise_id", "kind", "status", "title", "code_id", "price_fen", "region", "lon", "lat",
+    "remaining_kg", "available_from", "available_until",
+)  # fmt: skip
+"""What a search may ask of a listing; indexes of its orders hold it, so that a walk touches no row."""
+
+NO_PRICE_FEN = 1_000_000_000
+"""Beyond every price: where a listing without one stands in an order by price."""
+
 LIFE = LifeCycle(
     Move("publish", Status.DRAFT, Status.OPEN, OWNER, "listing.published"),
     Move("change", Status.DRAFT, Status.DRAFT, OWNER),
@@ -118,6 +127,35 @@ class Listing(Base):
         ),
         Index("ix_listing_expiry", "available_until", postgresql_where=text("status = 'open'")),
         Index("ix_listing_region", "region", "id"),
+        Index("ix_listing_status", "status", "kind"),
+        Index("ix_listing_code", "code_id", "id"),
+        Index("ix_listing_remaining", "remaining_kg"),
+        Index("ix_listing_from", "available_from"),
+        Index("ix_listing_until", "available_until"),
+        Index(
+            "ix_listing_cheapest",
+            text(f"coalesce(price_fen, {NO_PRICE_FEN})"),
+            "id",
+            postgresql_include=SEARCHED,
+        ),
+        Index(
+            "ix_listing_dearest",
+            text(f"coalesce(price_fen, {-NO_PRICE_FEN})"),
+            "id",
+            postgresql_include=SEARCHED,
+        ),
+        Index(
+            "ix_listing_place",
+            text("coarse_place(lon, lat)"),
+            postgresql_using="gist",
+            postgresql_include=("id", *SEARCHED),
+        ),
+        Index(
+            "ix_listing_words",
+            text("text_grams(fold_text(title), 1)"),
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+        ),
     )
 
 

@@ -1,12 +1,10 @@
 """Listings over HTTP."""
 
-from uuid import UUID
-
 from ..events.actor import ADMIN, ENTERPRISE
 from ..http.authentication import EVERY_KEY, actor, allow
 from ..http.document import VERSIONED
 from ..http.etags import etag
-from ..http.paging import cursor_of, position_of
+from ..http.paging import cursor_of
 from ..http.problems import spoken
 from ..http.room import Room, bodiless, first, subject
 from ..http.schemas import ReasonSchema
@@ -49,12 +47,9 @@ def create(body):
 @blp.response(200, ListingPage)
 @blp.problems()
 def search(query):
-    """Listings that the asker may see, newest first."""
-    (after,) = position_of(query["cursor"], (UUID,)) or (None,)
-    rows = service.search(actor(), query, after)
-    page = rows[: query["limit"]]
-    more = cursor_of([str(page[-1].id)]) if len(rows) > len(page) else None
-    return {"items": service.present(actor(), page), "next": more}
+    """Listings that the asker may see: newest first, by price, or by distance from a point."""
+    items, more = service.search(actor(), query)
+    return {"items": items, "next": cursor_of(more) if more else None}
 
 
 @blp.get("/listings/<uuid:listing_id>")

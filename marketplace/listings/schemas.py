@@ -4,11 +4,15 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
+from ..enterprises.models import GRADES
+from ..errors import Invalid
 from ..http.paging import PageQuery
 from ..http.problems import Said
 from ..http.schemas import (
+    CRS,
     Adcode,
     Answer,
+    Choices,
     CodeRefSchema,
     Day,
     EnterpriseRefSchema,
@@ -19,6 +23,9 @@ from ..http.schemas import (
     Number,
     OneOf,
     Price,
+    QueryNumber,
+    QueryPrice,
+    QueryTonnes,
     Range,
     Schema,
     Text,
@@ -100,6 +107,8 @@ class ListingChangeSchema(_Terms):
 class ListingSchema(Answer):
     """A listing; to others than its owner and overseers the location is rounded to 0.01 degree."""
 
+    sometimes = ("distance_km",)
+
     id = fields.UUID()
     kind = fields.String()
     status = fields.String()
@@ -126,19 +135,86 @@ class ListingSchema(Answer):
     created_at = Moment()
     updated_at = Moment()
     warnings = fields.List(fields.Nested(WarningSchema))
+    distance_km = fields.Float(
+        metadata={
+            "description": "In a search from a point: great-circle kilometres from it to the listing's place"
+            " rounded to 0.01 degree."
+        }
+    )
+
+
+SORTS = ("newest", "distance", "price", "-price")
+
+
+def _about(description: str) -> dict[str, Any]:
+    return {"load_default": None, "metadata": {"description": description}}
 
 
 class ListingFilter(Schema):
-    """What a listing must be to be found, in a query string or in a saved search."""
+    """What a listing must be to be found, in a query string or in a saved search; null filters nothing."""
 
-    kind = fields.String(load_default=None, validate=OneOf([str(one) for one in Kind]))
-    code = Text(24, load_default=None)
-    region = Adcode(load_default=None)
+    kind = fields.String(validate=OneOf([str(one) for one in Kind]), **_about("Supply or demand."))
+    code = Text(24, **_about("A code, or a category with all below it, offered or accepted."))
+    region = Adcode(**_about("A region and all below it."))
+    q = Text(50, **_about("Words that must all stand in the title, whatever their case and width."))
+    lon = QueryNumber(
+        validate=Range(min=-180, max=180), **_about("Longitude of the point to search from; with `lat`.")
+    )
+    lat = QueryNumber(
+        validate=Range(min=-90, max=90), **_about("Latitude of the point to search from; with `lon`.")
+    )
+    crs = fields.String(
+        load_default="wgs84",
+        validate=OneOf(CRS),
+        metadata={"description": "The system of `lon` and `lat`."},
+    )
+    within_km = QueryNumber(
+        validate=Range(min=0.001, max=FARTHEST_KM),
+        **_about("No farther than this from the point, by the place rounded to 0.01 degree."),
+    )
+    price_min = QueryPrice(
+        **_about("CNY/t from the supplier's side; without a price a listing does not match.")
+    )
+    price_max = QueryPrice(
+        **_about("CNY/t from the supplier's side; without a price a listing does not match.")
+    )
+    quantity_min_t = QueryTonnes(least=0, **_about("Of what remains."))
+    quantity_max_t = QueryTonnes(least=0, **_about("Of what remains."))
+    available_from = Day(**_about("First day of a window; the listing's shares a day with it."))
+    available_until = Day(**_about("Last day of a window; the listing's shares a day with it."))
+    grade = Choices(GRADES, **_about("Grades of the owner, comma separated: `A,B`."))
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
+        for low, high in BOUNDS:
+            if data[low] is not None and data[high] is not None and data[low] > data[high]:
+                raise ValidationError({high: [Said("range_reversed")]})
+
+    @validates_schema
+    def _from_a_point(self, data: dict[str, Any], **_: Any) -> None:
+        missing = [name for name in ("lon", "lat") if data[name] is None]
+        needed = data.get("sort") == "distance" or data["within_km"] is not None or len(missing) == 1
+        if missing and needed:
+            raise Invalid("point_incomplete", at=missing[0])
 
 
 class ListingQuery(ListingFilter, PageQuery):
-    status = fields.String(load_default=None, validate=OneOf([str(one) for one in Status]))
-    mine = fields.Boolean(load_default=False)
+    """A search and its order."""
+
+    status = fields.String(validate=OneOf([str(one) for one in Status]), **_about("Where it stands."))
+    mine = fields.Boolean(load_default=False, metadata={"description": "The asker's own only."})
+    sort = fields.String(
+        load_default="newest",
+        validate=OneOf(SORTS),
+        metadata={"description": "By price, those without one come last; by distance, from `lon` and `lat`."},
+    )
+
+
+BOUNDS = (
+    ("price_min", "price_max"),
+    ("quantity_min_t", "quantity_max_t"),
+    ("available_from", "available_until"),
+)
 
 
 class ListingPage(Answer):

@@ -10,13 +10,13 @@ from ..http.schemas import (
     MOST_VERSION,
     Adcode,
     Answer,
-    AskedNumber,
     ContactSchema,
     EnterpriseRefSchema,
     Moment,
     Number,
     OneOf,
     Price,
+    QueryNumber,
     Range,
     Schema,
     Text,
@@ -30,7 +30,7 @@ MOST_HALF_DISTANCES = 500
 
 
 class MatchQuery(PageQuery):
-    min_score = AskedNumber(load_default=0.0, validate=Range(min=0, max=1))
+    min_score = QueryNumber(load_default=0.0, validate=Range(min=0, max=1))
     sort = fields.String(load_default="score", validate=OneOf(["score", "distance", "credit", "price"]))
 
 

@@ -138,7 +138,9 @@ def test_each_request_is_one_json_line_without_the_key(city, caplog, capfd):
     owner = city.enterprise("generator")
     with caplog.at_level(logging.INFO, logger="marketplace.requests"):
         caplog.clear()
-        owner.call("GET", "/listings", query_string={"q": "x"}, headers={"X-Request-Id": "order-2026-0001"})
+        owner.call(
+            "GET", "/listings", query_string={"colour": "x"}, headers={"X-Request-Id": "order-2026-0001"}
+        )
     (record,) = [one for one in caplog.records if one.name == "marketplace.requests"]
 
     line = logging.getLogger().handlers[0].formatter.format(record)

@@ -13,8 +13,6 @@ from .life import (
 )
 from .reading import (
     by_id,
-    conditions,
-    filter_from,
     find_any,
     find_governed,
     find_open,
@@ -23,8 +21,8 @@ from .reading import (
     find_visible,
     lock_if_open,
     present,
-    search,
 )
+from .searching import conditions, filter_from, search
 
 __all__ = [
     "EXPIRE_BATCH",

@@ -1,25 +1,21 @@
 """What an asker may see of listings, found and shown."""
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import Any
 from uuid import UUID
 
-from marshmallow import ValidationError
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
-from ...errors import Invalid, NotFound
+from ...errors import NotFound
 from ...events.actor import REGULATOR, Actor
 from ...events.work import Work
 from ...extensions import db
-from ..models import Accept, Kind, Listing, Status
-from ..schemas import ListingFilter
+from ..models import Kind, Listing, Status
 
-FILTER = ListingFilter()
-COARSE_DIGITS = 2
-"""Others see a place to 0.01 degree, about a kilometre."""
+COARSE_STEPS = 100
+"""Others see a place to a hundredth of a degree, about a kilometre."""
 
 
 def find_visible(actor: Actor, listing_id: UUID) -> Listing:
@@ -61,7 +57,7 @@ def _find(*conditions: ColumnElement[bool]) -> Listing:
 
 
 def _open_to_others() -> ColumnElement[bool]:
-    return and_(Listing.status == Status.OPEN, Listing.enterprise_id.in_(enterprises.approved_ids()))
+    return and_(Listing.status == Status.OPEN, enterprises.is_approved(Listing.enterprise_id))
 
 
 def _governed(actor: Actor) -> ColumnElement[bool]:
@@ -73,59 +69,14 @@ def _governed(actor: Actor) -> ColumnElement[bool]:
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:
+    return or_(*visible_parts(actor))
+
+
+def visible_parts(actor: Actor) -> list[ColumnElement[bool]]:
+    """What the actor may see, as conditions of which a listing meets one at most."""
     if actor.enterprise_id is not None and actor.status == "approved":
-        return or_(_governed(actor), _open_to_others())
-    return _governed(actor)
-
-
-def search(actor: Actor, query: dict[str, Any], after: UUID | None) -> Sequence[Listing]:
-    """One page (and one row more) of listings that the actor may see, newest first."""
-    rows = select(Listing).where(_visible(actor), *conditions(query))
-    if query["mine"]:
-        rows = rows.where(Listing.enterprise_id == actor.enterprise_id)
-    if query["status"]:
-        rows = rows.where(Listing.status == query["status"])
-    if after is not None:
-        rows = rows.where(Listing.id < after)
-    return db.session.scalars(rows.order_by(Listing.id.desc()).limit(query["limit"] + 1)).all()
-
-
-def filter_from(body: dict[str, Any], at: str) -> dict[str, Any]:
-    """The filter that the JSON object of the field `at` means, by the names and rules of `GET /listings`.
-
-    A number may be written as one or as text, as in a query string; null means no filter.
-
-    Raises:
-        ValidationError, Invalid: a name or a value that `GET /listings` would refuse.
-    """
-    given = {name: value for name, value in body.items() if value is not None}
-    try:
-        found = FILTER.load({name: _as_text(value) for name, value in given.items()})
-    except ValidationError as error:
-        raise ValidationError({at: error.messages}) from error
-    except Invalid as error:
-        raise Invalid(error.code, at=f"{at}.{error.at}", **error.facts) from error
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _as_text(value: Any) -> Any:
-    """A finite number as a query string would have it; anything else as it is."""
-    is_number = type(value) is int or (type(value) is float and isfinite(value))
-    return str(value) if is_number else value
-
-
-def conditions(query: dict[str, Any]) -> list[ColumnElement[bool]]:
-    """What a listing must meet to pass a filter; a name that is missing or None filters nothing."""
-    found: list[ColumnElement[bool]] = []
-    if query.get("kind"):
-        found.append(Listing.kind == query["kind"])
-    if query.get("region") is not None:
-        found.append(catalogue.within(Listing.region, query["region"]))
-    if query.get("code"):
-        ids = catalogue.ids_of_code(query["code"])
-        accepting = select(Accept.listing_id).where(Accept.code_id.in_(ids))
-        found.append(or_(Listing.code_id.in_(ids), Listing.id.in_(accepting)))
-    return found
+        return [_governed(actor), and_(Listing.enterprise_id != actor.enterprise_id, _open_to_others())]
+    return [_governed(actor)]
 
 
 def present(actor: Actor, rows: Sequence[Listing]) -> list[dict[str, Any]]:
@@ -145,9 +96,7 @@ def _present(actor: Actor, row: Listing, owner: Any, codes: dict[int, Any]) -> d
         or (actor.kind == REGULATOR and catalogue.covers(actor.region or 0, row.region))
     )
     plain = {column.key: getattr(row, column.key) for column in row.__table__.columns}
-    lon, lat = (
-        (row.lon, row.lat) if governs else (round(row.lon, COARSE_DIGITS), round(row.lat, COARSE_DIGITS))
-    )
+    lon, lat = (row.lon, row.lat) if governs else coarse(row.lon, row.lat)
     return {
         **plain,
         "waste": _code(codes[row.code_id]) if row.code_id else None,
@@ -156,6 +105,11 @@ def _present(actor: Actor, row: Listing, owner: Any, codes: dict[int, Any]) -> d
         "enterprise": {"id": owner.id, "name": owner.name, "grade": owner.grade},
         "warnings": [],
     }
+
+
+def coarse(lon: float, lat: float) -> tuple[float, float]:
+    """A place as others see it; `coarse_place` in the database rounds the same way."""
+    return round(lon * COARSE_STEPS) / COARSE_STEPS, round(lat * COARSE_STEPS) / COARSE_STEPS
 
 
 def _code(row: Any) -> dict[str, str]:
