@@ -123,6 +123,13 @@ QUERIES = [
     {"region": "000000"},
     {"kind": "supply", "code": "900-349-34", "region": "330000"},
     {"kind": "demand", "code": "HW35", "region": "310000"},
+    {"q": "硫酸"},
+    {"lon": 120.58, "lat": 30.03, "within_km": 50},
+    {"price_min": -200.5, "price_max": 0},
+    {"quantity_min_t": 100, "grade": "A,B"},
+    {"quantity_max_t": 0.5},
+    {"available_from": "2026-12-01", "available_until": "2026-12-31"},
+    {"grade": "E", "region": "330000"},
 ]
 
 
