@@ -4,7 +4,8 @@ ARGS ?=
 CASES ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve stop test fuzz examples errors lint bench-http bench-search clean
+.PHONY: help install install-dev demo serve stop test fuzz examples errors lint bench-http bench-search \
+	bench-imports clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +46,9 @@ bench-http: .venv/.installed ## time ranked answers over HTTP (ARGS="10000" for 
 
 bench-search: .venv/.installed ## time searches of 1,000,000 listings (ARGS="--data FOLDER" keeps them)
 	@$(BIN) -m bench.search $(ARGS)
+
+bench-imports: .venv/.installed ## time imports of 10,000 rows and their exports
+	@$(BIN) -m bench.imports $(ARGS)
 
 clean: ## remove caches and .venv; the data in var/ stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -55,6 +55,10 @@ class Malformed(DomainError):
     status = 400
 
 
+class UnsupportedMedia(DomainError):
+    status = 415
+
+
 class Invalid(DomainError):
     status = 422
 
@@ -67,3 +71,22 @@ class Unavailable(DomainError):
     """Something that the answer needs is missing for now."""
 
     status = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong at one place of a table that was sent: row as its author counts, column, broken rule."""
+
+    row: int
+    column: str
+    code: str
+    facts: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class Refused(Invalid):
+    """A table refused for what stands in it: the first of its faults, and how many there are in all."""
+
+    def __init__(self, code: str, /, faults: list[Fault], count: int) -> None:
+        super().__init__(code, count=count)
+        self.faults = faults
+        self.count = count

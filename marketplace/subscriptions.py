@@ -4,11 +4,12 @@ from .credit import jobs as _credit
 from .enterprises import jobs as _enterprises
 from .events import jobs as _events
 from .events.subscribers import Subscriber, subscribe
-from .listings import jobs as _listings
+from .listings import jobs as listings
 from .notifications import jobs as notifications
 
 MATCHING = "matching"
 DELIVERY = "delivery"
+BULK = "bulk"
 
 SUBSCRIPTIONS: dict[str, tuple[Subscriber, ...]] = {
     "listing.published": (Subscriber(notifications.plan, MATCHING),),
@@ -21,8 +22,9 @@ OWED = (
     Subscriber(notifications.seek, MATCHING),
     Subscriber(notifications.mail_one, DELIVERY),
     Subscriber(notifications.mail_digest, DELIVERY),
+    Subscriber(listings.run_import, BULK),
 )
-DUTIFUL = (_credit, _enterprises, _events, _listings, notifications)
+DUTIFUL = (_credit, _enterprises, _events, listings, notifications)
 
 
 def install() -> None:

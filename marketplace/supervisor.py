@@ -22,7 +22,7 @@ from types import FrameType
 from . import embedded
 from .child import ROOT, Child, ending, output
 
-QUEUES = ("matching", "delivery")
+QUEUES = ("matching", "delivery", "bulk")
 FLASK = ("-m", "flask", "--app", "wsgi")
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_SECONDS = 10

@@ -24,6 +24,7 @@ from marketplace.http.authentication import digest
 from marketplace.listings.models import LIFE
 from marketplace.subscriptions import SUBSCRIPTIONS
 from tests.city import ACID, listing_terms, new_uscc
+from tests.listings.sheets import CSV, SUPPLY, csv_of, send
 
 ROOT = Path(__file__).resolve().parent.parent
 API = "/api/v1"
@@ -118,6 +119,7 @@ class Town:
         self.exempt = city.demand(self.owner, exemption_item=1)
         self.block = self.made("/credit/blocks", {"enterprise_id": self.partner.id, "reason": "倾倒"})
         keys = self.owner.get("/api-keys").json["items"]
+        self.imported = send(self.owner, csv_of(SUPPLY)).json
         self.spare = self.owner.post("/api-keys", {"name": "spare", "scopes": ["read"]}).json
         assert len(keys) == 1
 
@@ -177,6 +179,8 @@ def neighbours(town):
             f"/listings/{supply}/withdraw", HIDDEN, FORBIDDEN),
         ("POST", "/listings/<uuid:listing_id>/exemption-review"): (
             f"/listings/{town.exempt['id']}/exemption-review", FORBIDDEN, FORBIDDEN),
+        ("GET", "/listings/imports/<uuid:import_id>"): (
+            f"/listings/imports/{town.imported['id']}", HIDDEN, FORBIDDEN),
         ("GET", "/listings/<uuid:listing_id>/matches"): (f"/listings/{supply}/matches", HIDDEN, HIDDEN),
         ("GET", "/listings/<uuid:listing_id>/matches/<uuid:other_id>"): (pair, HIDDEN, HIDDEN),
         ("POST", "/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback"): (
@@ -279,6 +283,7 @@ def writes(town):
         ("POST", "/waste-codes/suggest"): (owner, "/waste-codes/suggest", {"text": "废机油"}),
         ("POST", "/listings"): (
             owner, "/listings", listing_terms(kind="supply", title="x", waste=ACID)),
+        ("POST", "/listings/import"): (owner, "/listings/import", csv_of({**SUPPLY, "数量": "1201"})),
         ("PATCH", "/listings/<uuid:listing_id>"): (owner, f"/listings/{supply}", {"title": "新"}),
         ("POST", "/listings/<uuid:listing_id>/publish"): (owner, f"/listings/{draft}/publish", {}),
         ("POST", "/listings/<uuid:listing_id>/withdraw"): (owner, f"/listings/{to_withdraw}/withdraw", {}),
@@ -328,6 +333,11 @@ def writes(town):
     }  # fmt: skip
 
 
+def sent(body):
+    """A body as it is sent: a sheet as CSV, all else as JSON."""
+    return {"data": body, "content_type": CSV} if isinstance(body, bytes) else {"json": body}
+
+
 UNWRITTEN = {
     *QUESTIONS, ("POST", "/notifications/<uuid:notification_id>/read"), ("POST", "/notifications/read-all"),
 }  # fmt: skip
@@ -347,7 +357,7 @@ def test_every_write_has_its_row_and_leaves_an_audit_line(town, routes):
         before = len(audits(town.city))
         mark = f"request-{number:04d}"
         headers = {"If-Match": "*", "X-Request-Id": mark}
-        answer = party.call(method, path, json=body, headers=headers)
+        answer = party.call(method, path, **sent(body), headers=headers)
         assert answer.status_code in (200, 201, 204), f"{method} {rule}: {answer.json}"
         lines = audits(town.city)[before:]
         if (method, rule) in UNWRITTEN:
@@ -368,12 +378,16 @@ def who(city, party):
 
 
 def test_a_refused_write_leaves_nothing(town):
-    """Every write again with one field too many: nothing is written, told or audited."""
+    """Every write again with one field too many, or one column: nothing is written, told or audited."""
     table = writes(town)
     before = contents(town.city)
 
     for (method, rule), (party, path, body) in table.items():
-        if body is not None and rule not in BODILESS_ELSEWHERE:
+        if isinstance(body, bytes):
+            sheet = csv_of({**SUPPLY, "colour": "red"})
+            answer = party.call(method, path, **sent(sheet), headers={"If-Match": "*"})
+            assert (answer.status_code, list(answer.json["errors"])) == (422, ["row 1.colour"]), rule
+        elif body is not None and rule not in BODILESS_ELSEWHERE:
             answer = party.call(method, path, json={**body, "colour": "red"}, headers={"If-Match": "*"})
             assert (answer.status_code, list(answer.json["errors"])) == (422, ["colour"]), rule
     assert contents(town.city) == before

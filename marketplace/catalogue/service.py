@@ -1,7 +1,10 @@
 """Look-up of codes and places, and the loader that keeps them as the files say."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,7 +12,7 @@ from typing import Any
 
 import prcoords
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -45,6 +48,68 @@ class Suggested:
     notices: list[Notice]
 
 
+# ---------------------------------------------------------------- many look-ups in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What one transaction over many rows looks up again and again."""
+
+    codes: dict[str, list[WasteCode]]
+    by_id: dict[int, WasteCode]
+    schemes: frozenset[str]
+    regions: dict[int, Region]
+    treatments: dict[str, str]
+    exemptions: frozenset[int]
+
+    def learn(self, row: WasteCode) -> None:
+        self.codes[row.code].append(row)
+        self.by_id[row.id] = row
+
+
+_memory: ContextVar[_Memory | None] = ContextVar("memory", default=None)
+
+
+@contextmanager
+def remembering(codes: Iterable[str], regions: Iterable[int]) -> Iterator[None]:
+    """Answer look-ups from memory while this lasts; `codes` and `regions` are all that will be asked for."""
+    rows = db.session.scalars(select(WasteCode).where(WasteCode.code.in_(set(codes))))
+    memory = _Memory(
+        codes=defaultdict(list),
+        by_id={},
+        schemes=frozenset(db.session.scalars(select(WasteCode.scheme).distinct())),
+        regions={row.adcode: row for row in db.session.scalars(_regions(regions))},
+        treatments=treatments(),
+        exemptions=frozenset(db.session.scalars(select(ExemptionItem.item))),
+    )
+    for row in rows:
+        memory.learn(row)
+    before = _memory.set(memory)
+    try:
+        yield
+    finally:
+        _memory.reset(before)
+
+
+def _regions(adcodes: Iterable[int]) -> Select[Region]:
+    return select(Region).where(Region.adcode.in_(set(adcodes)))
+
+
+def _called(code: str) -> Sequence[WasteCode]:
+    """The codes that are written so, in all schemes."""
+    memory = _memory.get()
+    if memory is not None:
+        return memory.codes[code]
+    return db.session.scalars(select(WasteCode).where(WasteCode.code == code)).all()
+
+
+def _scheme_exists(scheme: str) -> bool:
+    memory = _memory.get()
+    if memory is not None:
+        return scheme in memory.schemes
+    return db.session.scalar(select(WasteCode.id).filter_by(scheme=scheme).limit(1)) is not None
+
+
 # ---------------------------------------------------------------- codes
 
 
@@ -64,12 +129,12 @@ def resolve(scheme: str, code: str, at: str) -> tuple[WasteCode, list[Notice]]:
     Raises:
         Invalid: `unknown_scheme`, `wrong_scheme` (the code exists elsewhere) or `unknown_code`.
     """
-    found = db.session.scalars(select(WasteCode).where(WasteCode.code == code)).all()
+    found = _called(code)
     row = next((one for one in found if one.scheme == scheme), None)
     row = row or _noted_unlisted(scheme, code)
     if row is not None:
         return row, _doubts(row, at)
-    if not db.session.scalar(select(WasteCode.id).filter_by(scheme=scheme).limit(1)):
+    if not _scheme_exists(scheme):
         raise Invalid("unknown_scheme", at=_below(at, "scheme"), scheme=scheme)
     if found:
         raise Invalid("wrong_scheme", at=_below(at, "code"), code=code, scheme=scheme, right=found[0].scheme)
@@ -114,12 +179,19 @@ def _noted_unlisted(scheme: str, code: str) -> WasteCode | None:
     }
     with unit_of_work() as work:
         work.session.execute(insert(WasteCode).values(row).on_conflict_do_nothing())
-    return db.session.scalars(select(WasteCode).filter_by(scheme=scheme, code=code)).one()
+    noted = db.session.scalars(select(WasteCode).filter_by(scheme=scheme, code=code)).one()
+    if (memory := _memory.get()) is not None:
+        memory.learn(noted)
+    return noted
 
 
 def codes_by_id(ids: Iterable[int]) -> dict[int, WasteCode]:
     """Those codes, by id, in one statement."""
-    return {row.id: row for row in db.session.scalars(select(WasteCode).where(WasteCode.id.in_(set(ids))))}
+    ids = set(ids)
+    memory = _memory.get()
+    if memory is not None and ids <= memory.by_id.keys():
+        return {one: memory.by_id[one] for one in ids}
+    return {row.id: row for row in db.session.scalars(select(WasteCode).where(WasteCode.id.in_(ids)))}
 
 
 def ids_of_code(code: str) -> list[int]:
@@ -280,6 +352,8 @@ def _with_descendants(code_ids: set[int]) -> set[int]:
 
 def treatments() -> dict[str, str]:
     """Mode ("use", "dispose", "store") by treatment code."""
+    if (memory := _memory.get()) is not None:
+        return memory.treatments
     return dict(db.session.execute(select(Treatment.code, Treatment.mode)).all())
 
 
@@ -289,6 +363,8 @@ def exemption_rows(code_ids: Iterable[int]) -> Sequence[ExemptionItem]:
 
 
 def exemption_exists(item: int) -> bool:
+    if (memory := _memory.get()) is not None:
+        return item in memory.exemptions
     return db.session.scalar(select(ExemptionItem.id).filter_by(item=item).limit(1)) is not None
 
 
@@ -297,7 +373,8 @@ def exemption_exists(item: int) -> bool:
 
 def find_region(adcode: int, at: str = "region") -> Region:
     """The region. Raises: Invalid: there is none by that code (`unknown_region`)."""
-    row = db.session.get(Region, adcode)
+    memory = _memory.get()
+    row = memory.regions.get(adcode) if memory is not None else db.session.get(Region, adcode)
     if row is None:
         raise Invalid("unknown_region", at=at, region=f"{adcode:06d}")
     return row

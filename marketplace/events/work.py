@@ -1,19 +1,23 @@
 """The unit of work: a change, its audit line and its events are written together or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, TypeVar
+from enum import Enum
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import inspect, select
+import psycopg
+from psycopg.types.json import Jsonb
+from sqlalchemy import inspect, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from .. import clock
 from ..errors import NotFound
 from ..extensions import Base, db
 from .actor import Actor
-from .models import Audit, Event, Task
+from .models import Audit, Event, Task, TaskStatus
 from .subscribers import subscribers_of
 
 Row = TypeVar("Row", bound=Base)
@@ -51,6 +55,20 @@ class Work:
         self.session.flush()
         return row
 
+    def pour(self, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+        """Write many new rows by COPY. All name the same columns; the database fills in the others."""
+        if not rows:
+            return
+        columns = [model.__table__.columns[name] for name in rows[0]]
+        send = [Jsonb if isinstance(column.type, JSONB) else _plain for column in columns]
+        names = ", ".join(column.name for column in columns)
+        connection = cast(psycopg.Connection, self.session.connection().connection.driver_connection)
+        statement = cast(Any, f"COPY {model.__tablename__} ({names}) FROM STDIN")
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                values = zip(send, row.values(), strict=True)
+                copy.write_row([None if value is None else wrap(value) for wrap, value in values])
+
     def tell(self, name: str, /, **payload: Any) -> None:
         """Write the event `name` and a task for each of its subscribers."""
         if self._hushed:
@@ -58,6 +76,24 @@ class Work:
         event = self.add(Event(name=name, payload=payload, at=clock.now()))
         for subscriber in subscribers_of(name):
             self.owe(subscriber.name, subscriber.queue, payload, event_id=event.id)
+
+    def tell_each(self, name: str, payloads: Sequence[dict[str, Any]]) -> None:
+        """Write the event `name` once for each payload, and the tasks of its subscribers."""
+        if self._hushed:
+            return
+        numbers = text("SELECT nextval('event_id_seq') FROM generate_series(1, :many)")
+        ids = self.session.scalars(numbers, {"many": len(payloads)}).all()
+        now, told = clock.now(), list(zip(ids, payloads, strict=True))
+        self.pour(Event, [{"id": one, "name": name, "payload": payload, "at": now} for one, payload in told])
+        owed = {"status": TaskStatus.PENDING, "attempts": 0, "due_at": now, "created_at": now}
+        self.pour(
+            Task,
+            [
+                {**owed, "event_id": one, "subscriber": who.name, "queue": who.queue, "payload": payload}
+                for one, payload in told
+                for who in subscribers_of(name)
+            ],
+        )
 
     def owe(
         self,
@@ -82,18 +118,29 @@ class Work:
     def audit(self, actor: Actor, action: str, subject: Any, **detail: Any) -> None:
         """Write who did what to the row `subject`."""
         self.session.flush()
-        self.session.add(
-            Audit(
-                at=clock.now(),
-                actor_kind=actor.kind,
-                actor_id=actor.id,
-                action=action,
-                subject_kind=subject.__tablename__,
-                subject_id=",".join(map(str, inspect(subject).identity)),
-                detail=detail,
-                request_id=request_id.get(),
-            )
-        )
+        self.session.add(Audit(**_line(actor, action, subject, detail)))
+
+    def audit_each(self, actor: Actor, action: str, subjects: Iterable[Any], **detail: Any) -> None:
+        """Write who did the same to each of many rows."""
+        self.pour(Audit, [_line(actor, action, one, detail) for one in subjects])
+
+
+def _plain(value: Any) -> Any:
+    """The driver sends an enumeration by its name; we keep its value."""
+    return value.value if isinstance(value, Enum) else value
+
+
+def _line(actor: Actor, action: str, subject: Any, detail: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "at": clock.now(),
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "action": action,
+        "subject_kind": subject.__tablename__,
+        "subject_id": ",".join(map(str, inspect(type(subject)).primary_key_from_instance(subject))),
+        "detail": detail,
+        "request_id": request_id.get(),
+    }
 
 
 @contextmanager

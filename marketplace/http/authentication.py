@@ -42,10 +42,12 @@ def actor() -> Actor:
     return g.actor
 
 
-def allow(*kinds: str, scope: str = "read") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def allow(
+    *kinds: str, scope: str = "read", most_bytes: int | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The door of a route: which kinds of key may pass and the scope they need; `ANYONE` needs no key.
 
-    Behind it a POST obeys its Idempotency-Key.
+    Behind it a POST obeys its Idempotency-Key, and a body may have `most_bytes` where that is given.
     """
 
     def guard(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,6 +57,8 @@ def allow(*kinds: str, scope: str = "read") -> Callable[[Callable[..., Any]], Ca
                 return view(*args, **kwargs)
             g.actor = _authenticated()
             _authorise(g.actor, kinds, scope)
+            if most_bytes is not None:
+                request.max_content_length = most_bytes
             return replayable(g.actor, view, args, kwargs)
 
         door.door = (kinds, scope)  # type: ignore[attr-defined]

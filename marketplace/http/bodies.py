@@ -1,8 +1,13 @@
 """The body of a request: read whole or refused, and heard out where the answer did not need it."""
 
+import hashlib
+
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from ..errors import Invalid, UnsupportedMedia
+
+FORM = "multipart/form-data"
 MOST_TO_DRAIN = 32 * 1024 * 1024
 
 
@@ -17,7 +22,7 @@ def read_body() -> bytes:
     A body that comes in chunks does not say its length; werkzeug cuts it off at the limit and says nothing.
 
     Raises:
-        RequestEntityTooLarge: it is larger than MAX_CONTENT_LENGTH.
+        RequestEntityTooLarge: it is larger than the route allows.
     """
     data = request.get_data(cache=True)
     if request.content_length is None and len(data) == request.max_content_length:
@@ -26,6 +31,32 @@ def read_body() -> bytes:
         if g.cut_short:
             raise RequestEntityTooLarge()
     return data
+
+
+def fingerprint() -> bytes:
+    """SHA-256 of what is asked: the query and the body, whatever boundary a form has this time."""
+    boundary = request.mimetype_params.get("boundary", "") if request.mimetype == FORM else ""
+    sent = read_body().replace(boundary.encode(), b"") if boundary else read_body()
+    return hashlib.sha256(request.query_string + b"\n" + sent).digest()
+
+
+def read_upload(types: tuple[str, ...]) -> bytes:
+    """The file that was sent: the body itself, or the part `file` of a form.
+
+    Raises:
+        RequestEntityTooLarge: it is larger than the route allows.
+        UnsupportedMedia: it is neither of `types` nor a form (`media_type_sheet`).
+        Invalid: the form has anything but one file (`form_of_one_file`).
+    """
+    data = read_body()
+    if request.mimetype in types:
+        return data
+    if request.mimetype != FORM:
+        raise UnsupportedMedia("media_type_sheet")
+    files = list(request.files.items(multi=True))
+    if [name for name, _ in files] != ["file"] or request.form:
+        raise Invalid("form_of_one_file", at="file")
+    return files[0][1].read()
 
 
 def _hear_out(answer: Response) -> Response:

@@ -17,6 +17,10 @@ from .problems import BY_STATUS
 SOURCE = Path(__file__).resolve().parents[1]
 TERMINAL = ("supervisor.py", "embedded", "child.py")
 """What speaks to an operator's terminal, by a `say` of its own."""
+SHEETS = [
+    SOURCE / "listings" / "service" / f"{name}.py" for name in ("sheets", "workbooks", "rows", "importing")
+]
+"""What reads the cells of a sheet."""
 REFUSALS: dict[str, type[DomainError]] = {
     name: one
     for name, one in vars(errors).items()
@@ -99,6 +103,19 @@ def complaints() -> tuple[str, ...]:
     speakers = ("Said", "Matches")
     said = {one.code for one in spoken() if one.speaker in speakers and not one.code.startswith("kind_")}
     return tuple(code for code in table() if code in said)
+
+
+@cache
+def cells() -> tuple[str, ...]:
+    """What a cell of a sheet may be blamed for, beside what a field may: codes that the reading of it names."""
+    named = {
+        node.value
+        for path in SHEETS
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    others = {*refusals(), *warnings(), *complaints()}
+    return tuple(code for code in table() if code in named and code not in others)
 
 
 @cache

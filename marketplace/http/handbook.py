@@ -54,6 +54,7 @@ def written(template: str, tongue: str) -> str:
     sentences = {code: said[tongue] for code, said in table().items()}
     refusals = [_entry(code, statuses, tongue) for code, statuses in codes.refusals().items()]
     warnings = [_entry(code, (), tongue) for code in codes.warnings()]
+    cells = {code: sentences[code] for code in codes.cells()}
     complaints = [sentences[code] for code in codes.complaints()]
     reasons = [
         Reason(gate, reason, sentences[f"why_{gate}_{reason}"], sentences[f"source_{gate}"])
@@ -66,6 +67,7 @@ def written(template: str, tongue: str) -> str:
         refusals=refusals,
         warnings=warnings,
         complaints=complaints,
+        cells=cells,
         reasons=reasons,
     )
 

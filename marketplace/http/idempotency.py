@@ -1,6 +1,5 @@
 """The same POST twice is done once: its first answer is kept with the change itself, for a day."""
 
-import hashlib
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from ..errors import Invalid
 from ..events.actor import Actor
 from ..events.work import Work, unit_of_work
 from ..extensions import Base, db
-from .bodies import read_body
+from .bodies import fingerprint
 
 KEEP = timedelta(hours=24)
 MOST_KEY = 255
@@ -53,7 +52,7 @@ def replayable(actor: Actor, view: Callable[..., Any], args: Any, kwargs: Any) -
     if not 1 <= len(key) <= MOST_KEY:
         raise Invalid("idempotency_key_form", at="Idempotency-Key", most=MOST_KEY)
     identity = {"actor": f"{actor.kind}:{actor.id}", "route": request.path, "key": key}
-    body_digest = hashlib.sha256(read_body()).digest()
+    body_digest = fingerprint()
     with unit_of_work() as work:
         if not _taken(work, identity, body_digest):
             return _replay(identity, body_digest)

@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from ..errors import DomainError, Invalid, Notice
+from ..errors import DomainError, Invalid, Notice, Refused
 from ..extensions import db
-from ..messages import say
+from ..messages import LANGUAGES, say
 
 log = logging.getLogger(__name__)
 
@@ -60,10 +60,23 @@ def language() -> str:
     return "zh" if best.lower().startswith("zh") else "en"
 
 
-def speak(said: Said) -> str:
-    """The sentence in the asker's language; a fact that is itself `Said` is spoken too."""
-    facts = {name: speak(fact) if isinstance(fact, Said) else fact for name, fact in said.facts.items()}
-    return say(str(said), language(), **facts)
+def speak(said: Said, tongue: str | None = None) -> str:
+    """The sentence in that language, or the asker's; a fact that is itself `Said` is spoken too."""
+    tongue = tongue or language()
+    facts = {
+        name: speak(fact, tongue) if isinstance(fact, Said) else fact for name, fact in said.facts.items()
+    }
+    return say(str(said), tongue, **facts)
+
+
+def in_all_languages(code: str, facts: Mapping[str, Any]) -> dict[str, str]:
+    """The sentence in each language, to keep for who will ask."""
+    return {tongue: speak(Said(code, **facts), tongue) for tongue in LANGUAGES}
+
+
+def kept(sayings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Things said with `in_all_languages`, with their `detail` in the asker's."""
+    return [{**one, "detail": one["detail"][language()]} for one in sayings]
 
 
 def spoken(notices: list[Notice]) -> list[dict[str, Any]]:
@@ -80,8 +93,9 @@ def problem(
     detail: str,
     errors: Mapping[str, list[str]] | None = None,
     headers: Mapping[str, str] | None = None,
+    **members: Any,
 ) -> Response:
-    """A problem answer."""
+    """A problem answer; `members` are what this kind of problem says beside what all say."""
     body: dict[str, Any] = {
         "type": f"urn:huanliu:problem:{code}",
         "title": say(f"status_{status}", language()),
@@ -92,6 +106,7 @@ def problem(
     }
     if errors:
         body["errors"] = errors
+    body.update(members)
     answer = Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")
     answer.headers.update(headers or {})
     return answer
@@ -100,6 +115,7 @@ def problem(
 def register(app: Flask) -> None:
     """Make these the application's answers to anything raised."""
     app.register_error_handler(DomainError, _from_domain)
+    app.register_error_handler(Refused, _from_table)
     app.register_error_handler(ValidationError, _from_schema)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(DBAPIError, _from_database)
@@ -113,6 +129,19 @@ def _from_domain(error: DomainError) -> Response:
     detail = say(error.code, language(), **error.facts)
     headers = HEADERS_BY_STATUS.get(error.status, {})
     return problem(error.status, error.code, detail, {error.at: [detail]} if error.at else None, headers)
+
+
+def _from_table(error: Refused) -> Response:
+    """Each fault twice: under its field path, as in all problems, and as a line of a list to show or sort."""
+    rows: list[dict[str, Any]] = [
+        {"row": one.row, "column": one.column, "code": one.code, "detail": speak(Said(one.code, **one.facts))}
+        for one in error.faults
+    ]
+    errors: dict[str, list[str]] = {}
+    for row in rows:
+        errors.setdefault(f"row {row['row']}.{row['column']}", []).append(row["detail"])
+    detail = say(error.code, language(), **error.facts)
+    return problem(error.status, error.code, detail, errors, rows=rows, error_count=error.count)
 
 
 def _from_schema(error: ValidationError) -> Response:
@@ -143,7 +172,8 @@ def _from_http(error: HTTPException) -> Response:
     if status in (301, 302, 303, 307, 308):
         return error.get_response()  # type: ignore[return-value]
     code = BY_STATUS.get(status, "malformed" if status < 500 else "internal")
-    answer = problem(status, code, say(code, language()))
+    most_mb = (request.max_content_length or 0) / 1_000_000
+    answer = problem(status, code, say(code, language(), most_mb=f"{most_mb:g}"))
     for name in ("Allow", "Retry-After"):
         value = error.get_response().headers.get(name)
         if value:

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from ..errors import Malformed
 from .authentication import actor
-from .bodies import read_body
+from .bodies import FORM, read_body, read_upload
 from .document import with_headers
 from .etags import expected_version
 from .problems import Said
@@ -130,6 +130,25 @@ def first(check: Callable[..., None]) -> Callable[[View], View]:
             return view(*args, **kwargs)
 
         return checked
+
+    return wrap
+
+
+def uploaded(*types: str) -> Callable[[View], View]:
+    """Read the file that was sent, as one of these media types or in a form; the view gets it as `upload`."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def received(*args: Any, **kwargs: Any) -> Any:
+            return view(*args, upload=read_upload(types), **kwargs)
+
+        schema = {"type": "string", "format": "binary"}
+        form = {"type": "object", "properties": {"file": schema}, "required": ["file"]}
+        content = {one: {"schema": schema} for one in types} | {FORM: {"schema": form}}
+        doc = getattr(view, "_apidoc", {})
+        manual = {**doc.get("manual_doc", {}), "requestBody": {"required": True, "content": content}}
+        received._apidoc = {**doc, "manual_doc": manual}  # type: ignore[attr-defined]
+        return received
 
     return wrap
 

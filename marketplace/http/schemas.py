@@ -354,6 +354,15 @@ class ProblemSchema(Answer):
     )
 
 
+class FaultSchema(Schema):
+    """What is wrong at one place of a table that was sent."""
+
+    row = fields.Integer(metadata={"description": "As a spreadsheet counts: the headings are row 1."})
+    column = fields.String()
+    code = fields.String(metadata={"description": "The rule, by its stable name."})
+    detail = fields.String()
+
+
 class ReasonSchema(Schema):
     reason = Text(500, load_default=None, allow_none=True)
 

@@ -1,4 +1,6 @@
-"""What the clock does for listings."""
+"""What the clock and the queue do for listings."""
+
+from uuid import UUID
 
 from .. import clock
 from . import service
@@ -9,3 +11,14 @@ def expire() -> None:
     """Close listings whose window is over."""
     while service.expire_due(clock.today()) == service.EXPIRE_BATCH:
         pass
+
+
+def run_import(import_id: str) -> None:
+    """Do an import that was too long to wait for."""
+    service.run_import(UUID(import_id))
+
+
+@clock.every(3600)
+def forget_imports() -> None:
+    """Drop what is known of imports that ended long ago."""
+    service.forget_old_imports()

@@ -12,7 +12,9 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    LargeBinary,
     SmallInteger,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -35,6 +37,13 @@ class Status(StrEnum):
     FULFILLED = "fulfilled"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
+
+
+class ImportStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    REFUSED = "refused"
 
 
 SKETCHED = ("no", "lat", "lon", "remaining_kg", "price_fen", "available_from", "available_until")
@@ -169,3 +178,37 @@ class Accept(Base):
     position: Mapped[int] = mapped_column(SmallInteger)
 
     __table_args__ = (Index("ix_listing_accept_code", "code_id", "listing_id"),)
+
+
+class ListingImport(Base):
+    """A sheet that was sent to become listings, how far it is, and how it ended.
+
+    `digest` is of the file and its options while the same sheet means this import: not of a dry run, a
+    refused one, or one of more than a day ago. `upload` is the file as long as it is still to be done.
+    Sentences are kept in all languages.
+    """
+
+    __tablename__ = "listing_import"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    publish: Mapped[bool]
+    dry_run: Mapped[bool]
+    status: Mapped[str] = mapped_column(default=ImportStatus.QUEUED)
+    upload: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    rows_total: Mapped[int | None]
+    rows_done: Mapped[int] = mapped_column(default=0)
+    listing_ids: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    reason: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    errors: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    error_count: Mapped[int] = mapped_column(default=0)
+    warnings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    request_id: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), index=True)
+
+    __table_args__ = (
+        UniqueConstraint("enterprise_id", "digest"),
+        CheckConstraint("status IN ('queued', 'running', 'done', 'refused')", name="status"),
+    )

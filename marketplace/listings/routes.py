@@ -1,16 +1,21 @@
 """Listings over HTTP."""
 
+from flask import Response, request, stream_with_context, url_for
+
 from ..events.actor import ADMIN, ENTERPRISE
 from ..http.authentication import EVERY_KEY, actor, allow
 from ..http.document import VERSIONED
 from ..http.etags import etag
 from ..http.paging import cursor_of
-from ..http.problems import spoken
-from ..http.room import Room, bodiless, first, subject
+from ..http.problems import kept, language, spoken
+from ..http.room import Room, bodiless, first, subject, uploaded
 from ..http.schemas import ReasonSchema
 from . import service
 from .schemas import (
     ExemptionReviewSchema,
+    ExportQuery,
+    ImportQuery,
+    ImportSchema,
     ListingChangeSchema,
     ListingPage,
     ListingQuery,
@@ -19,6 +24,10 @@ from .schemas import (
 )
 
 blp = Room("listings", __name__, description="Supply and demand.")
+
+FILE = {"type": "string", "format": "binary"}
+MOST_UPLOAD = 20_000_000
+CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _answer(row, notices=()):
@@ -50,6 +59,85 @@ def search(query):
     """Listings that the asker may see: newest first, by price, or by distance from a point."""
     items, more = service.search(actor(), query)
     return {"items": items, "next": cursor_of(more) if more else None}
+
+
+@blp.get("/listings/template.xlsx")
+@allow(*EVERY_KEY)
+@blp.response(200, FILE, content_type=XLSX)
+@blp.problems()
+def template():
+    """A workbook to fill in for `POST /listings/import`."""
+    return _file(service.template(), XLSX, "huanliu-template.xlsx")
+
+
+@blp.get("/listings/export")
+@allow(*EVERY_KEY)
+@blp.query(ExportQuery)
+@blp.response(200, FILE, content_type=CSV)
+@blp.alt_response(200, schema=FILE, content_type=XLSX)
+@blp.problems()
+def export(query):
+    """The listings that the asker may see as a file; CSV and XLSX can be imported again."""
+    pieces = service.export(actor(), query, language())
+    kind = query["format"]
+    return _file(stream_with_context(pieces), service.MEDIA_TYPES[kind], f"huanliu-listings.{kind}")
+
+
+def _file(content, media_type, name):
+    answer = Response(content, content_type=media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
+
+
+def _check_importing(who, _):
+    """The rows are not known yet: any role that posts will do."""
+    publish = request.args.get("publish", "").lower() in ("true", "1", "yes", "on", "t", "y")
+    service.check_posting(who, {"publish": publish})
+
+
+@blp.post("/listings/import")
+@allow(ENTERPRISE, scope="listings:write", most_bytes=MOST_UPLOAD)
+@first(_check_importing)
+@uploaded(CSV, XLSX)
+@blp.query(ImportQuery)
+@blp.response(201, ImportSchema, description="All rows are listings now.")
+@blp.alt_response(200, schema=ImportSchema, description="A dry run: all rows would become listings.")
+@blp.alt_response(202, schema=ImportSchema, description="A long sheet: Location says where to look.")
+@blp.problems(409, 413, 415)
+def import_sheet(query, upload):
+    """Make listings of all rows of a sheet, CSV or XLSX, or of none."""
+    row = service.import_sheet(actor(), upload, **query)
+    return _import(row), *_import_status(row)
+
+
+def _import_status(row):
+    if row.status in ("queued", "running"):
+        return 202, {"Location": url_for("listings.show_import", import_id=row.id)}
+    return (200 if row.dry_run else 201), {}
+
+
+@blp.get("/listings/imports/<uuid:import_id>")
+@allow(ENTERPRISE)
+@blp.response(200, ImportSchema)
+@blp.problems(404)
+def show_import(import_id):
+    """How far an import is, and how it ended."""
+    return _import(service.find_import(actor(), import_id))
+
+
+def _import(row):
+    reason = kept([row.reason])[0] if row.reason else {"code": None, "detail": None}
+    return {
+        **{
+            name: getattr(row, name)
+            for name in ("id", "status", "publish", "dry_run", "rows_total", "rows_done")
+        },
+        **{name: getattr(row, name) for name in ("listing_ids", "error_count", "created_at", "ended_at")},
+        "created": len(row.listing_ids),
+        "errors": kept(row.errors),
+        "warnings": kept(row.warnings),
+        **reason,
+    }
 
 
 @blp.get("/listings/<uuid:listing_id>")

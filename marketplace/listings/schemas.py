@@ -16,6 +16,7 @@ from ..http.schemas import (
     CodeRefSchema,
     Day,
     EnterpriseRefSchema,
+    FaultSchema,
     Flag,
     Length,
     LocationSchema,
@@ -220,6 +221,40 @@ BOUNDS = (
 class ListingPage(Answer):
     items = fields.List(fields.Nested(ListingSchema))
     next = fields.String(allow_none=True)
+
+
+class ImportQuery(Schema):
+    publish = fields.Boolean(load_default=False)
+    dry_run = fields.Boolean(load_default=False)
+
+
+class ImportSchema(Answer):
+    """An import; `code` and `detail` say why it was refused, `errors` are its first 1,000 faults."""
+
+    id = fields.UUID(allow_none=True, metadata={"description": "null for a short dry run."})
+    status = fields.String(metadata={"description": "queued, running, done or refused"})
+    publish = fields.Boolean()
+    dry_run = fields.Boolean()
+    rows_total = fields.Integer(allow_none=True)
+    rows_done = fields.Integer()
+    created = fields.Integer()
+    listing_ids = fields.List(fields.UUID())
+    code = fields.String(allow_none=True)
+    detail = fields.String(allow_none=True)
+    errors = fields.List(fields.Nested(FaultSchema))
+    error_count = fields.Integer()
+    warnings = fields.List(fields.Nested(WarningSchema))
+    created_at = Moment()
+    ended_at = Moment(allow_none=True)
+
+
+class ExportQuery(ListingQuery):
+    """The filters of the list, and a format; all that match are answered."""
+
+    class Meta(ListingQuery.Meta):
+        exclude = ("limit", "cursor")
+
+    format = fields.String(load_default="csv", validate=OneOf(["csv", "xlsx", "geojson"]))
 
 
 class ExemptionReviewSchema(Schema):

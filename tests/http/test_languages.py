@@ -38,7 +38,18 @@ def test_every_code_in_the_source_has_its_sentence_and_gives_its_facts_of():
 
 def test_every_sentence_is_spoken_somewhere():
     said = {one.code for one in codes.spoken()} | {*codes.refusals(), *codes.warnings(), *codes.complaints()}
-    computed = ("why_", "source_", "finding_", "kind_", "status_", "component_", "mail_", "page_")
+    said |= {*codes.cells()}
+    computed = (
+        "template_",
+        "why_",
+        "source_",
+        "finding_",
+        "kind_",
+        "status_",
+        "component_",
+        "mail_",
+        "page_",
+    )
     assert not [code for code in table() if code not in said and not code.startswith(computed)]
 
 

@@ -1,5 +1,7 @@
 """Supply and demand: posted, changed, closed, found and shown."""
 
+from .exporting import MEDIA_TYPES, export
+from .importing import find_import, forget_old_imports, import_sheet, run_import
 from .life import (
     EXPIRE_BATCH,
     change,
@@ -23,9 +25,11 @@ from .reading import (
     present,
 )
 from .searching import conditions, filter_from, search
+from .template import template
 
 __all__ = [
     "EXPIRE_BATCH",
+    "MEDIA_TYPES",
     "by_id",
     "change",
     "check_change",
@@ -33,17 +37,23 @@ __all__ = [
     "conditions",
     "create",
     "expire_due",
+    "export",
     "filter_from",
     "find_any",
     "find_governed",
+    "find_import",
     "find_open",
     "find_own",
     "find_publishable",
     "find_visible",
+    "forget_old_imports",
+    "import_sheet",
     "lock_if_open",
     "present",
     "publish",
     "review_exemption",
+    "run_import",
     "search",
+    "template",
     "withdraw",
 ]

@@ -33,7 +33,7 @@ def check_posting(actor: Actor, raw: dict[str, Any]) -> None:
     Raises:
         Forbidden: `role_missing`, `enterprise_suspended`, or `enterprise_pending` for one to be published.
     """
-    _require_role(actor.roles, raw.get("kind"))
+    require_role(actor.roles, raw.get("kind"))
     if raw.get("publish") is True or actor.status == "suspended":
         enterprises.require_approved(actor)
 
@@ -44,7 +44,7 @@ def check_change(actor: Actor, raw: dict[str, Any]) -> None:
         enterprises.require_approved(actor)
 
 
-def _require_role(held: Iterable[str], kind: Any) -> None:
+def require_role(held: Iterable[str], kind: Any) -> None:
     """Raises: Forbidden: none of these roles may post such a listing, or for an unknown kind any at all."""
     wanted = next((roles for one, roles in ROLES.items() if one == kind), POSTING_ROLES)
     if not set(held) & set(wanted):
@@ -58,19 +58,24 @@ def create(actor: Actor, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
         Invalid: a field breaks a rule. Forbidden: the enterprise may not publish.
     """
     publish_now = data.pop("publish")
-    kind = Kind(data["kind"])
     with unit_of_work() as work:
         owner = enterprises.lock_shared(work, actor.id)
-        row = Listing(
-            enterprise_id=owner.id, kind=kind, title=data["title"],
-            region=owner.region, lon=owner.lon, lat=owner.lat,
-        )  # fmt: skip
-        notices = _apply(row, data, owner)
-        row.remaining_kg = row.quantity_kg
+        row, notices = drafted(owner, data)
         work.add(row)
         work.audit(actor, "create", row)
         if publish_now:
             notices += _publish(work, actor, row, owner)
+    return row, notices
+
+
+def drafted(owner: Any, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
+    """A draft of `owner`, held to every rule and not yet written. Raises: Invalid: a field breaks a rule."""
+    row = Listing(
+        enterprise_id=owner.id, kind=Kind(data["kind"]), status=Status.DRAFT, title=data["title"],
+        region=owner.region, lon=owner.lon, lat=owner.lat, composition=[], requires=[],
+    )  # fmt: skip
+    notices = _apply(row, data, owner)
+    row.remaining_kg = row.quantity_kg
     return row, notices
 
 
@@ -97,7 +102,7 @@ def change(
         row.updated_at = clock.now()
         if row.status == Status.OPEN:
             _require_publishable(row)
-            notices += _licence_notice(row)
+            notices += licence_notice(row)
         work.session.flush()
         work.audit(actor, "change", row, fields=sorted(data))
         if move.tells:
@@ -119,15 +124,25 @@ def publish(actor: Actor, listing_id: UUID) -> tuple[Listing, list[Notice]]:
 
 
 def _publish(work: Work, actor: Actor, row: Listing, owner: Any) -> list[Notice]:
+    event = opened(row, owner)
+    work.session.flush()
+    work.audit(actor, "publish", row)
+    work.tell(event, listing_id=str(row.id))
+    return licence_notice(row)
+
+
+def opened(row: Listing, owner: Any) -> str:
+    """Open a draft, held to every rule and not yet written. Returns the event to tell.
+
+    Raises:
+        Forbidden: the owner is not approved, or lacks the role. Conflict, Invalid: as `publish`.
+    """
     enterprises.require_standing(owner)
-    _require_role(owner.roles, row.kind)
+    require_role(owner.roles, row.kind)
     move = LIFE.move(row, "publish")
     _require_publishable(row)
     row.published_at = clock.now()
-    work.session.flush()
-    work.audit(actor, "publish", row)
-    work.tell(move.tells or "", listing_id=str(row.id))
-    return _licence_notice(row)
+    return move.tells or ""
 
 
 def withdraw(actor: Actor, listing_id: UUID, reason: str | None) -> Listing:
@@ -281,7 +296,7 @@ def _require_publishable(row: Listing) -> None:
         raise Invalid("window_over", at="available_until")
 
 
-def _licence_notice(row: Listing) -> list[Notice]:
+def licence_notice(row: Listing) -> list[Notice]:
     """A warning for a demand of hazardous waste whose owner holds no licence for it."""
     if row.kind == Kind.SUPPLY:
         return []

@@ -1,0 +1,198 @@
+"""The listings that an asker may see as a file: CSV, XLSX or GeoJSON; the first two can be imported again."""
+
+import csv
+import io
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import IO, Any
+
+from ...errors import Invalid
+from ...events.actor import Actor
+from ...extensions import db
+from ...http.paging import cursor_of
+from ..schemas import ListingSchema
+from .searching import search
+from .vocabulary import COLUMNS, plain_number, word_for, written_components, written_refs
+
+BATCH = 500
+MOST_XLSX_ROWS = 50_000
+"""A workbook is finished before its first byte can go out; more rows than these are for CSV."""
+CHUNK = 65_536
+RISKY = ("=", "+", "-", "@", "\t", "\r", "'")
+"""A text that begins so could run as a formula (or lose its apostrophe on the way back)."""
+UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_x(?=[0-9A-Fa-f]{4}_)")
+NUMBERS = {"quantity", "min_lot", "price_per_tonne", "lon", "lat", "max_distance_km", "remaining"}
+SHOWN = ListingSchema()
+GEOJSON_LISTING = ListingSchema(exclude=("location", "warnings"))
+
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "geojson": "application/geo+json",
+}
+
+
+def export(actor: Actor, query: Mapping[str, Any], language: str) -> Iterator[bytes]:
+    """The listings of `search` as a file in `query["format"]`, piece by piece.
+
+    Raises:
+        Invalid: there are too many for a workbook (`export_too_long`).
+    """
+    found = _listings(actor, query)
+    if query["format"] == "csv":
+        return _csv(found, language)
+    if query["format"] == "xlsx":
+        return _xlsx(found, language)
+    return _geojson(found)
+
+
+def _listings(actor: Actor, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """All listings that match, as `actor` may see them, in the order asked for, read page by page."""
+    cursor = None
+    while True:
+        items, more = search(actor, {**query, "limit": BATCH, "cursor": cursor})
+        yield from items
+        db.session.expunge_all()
+        if more is None:
+            return
+        cursor = cursor_of(more)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def row_of(listing: Mapping[str, Any], language: str) -> list[str]:
+    """A listing as `present` shows it, as the texts of a row under `headings`."""
+    said = SHOWN.dump(listing)
+    codes, schemes = written_refs([said["waste"]] if said["waste"] else said["accepts"])
+    price = said["price_cny_per_t"]
+    cells = {
+        **{name: said[name] or "" for name in ("title", "treatment", "available_from", "available_until")},
+        **{name: str(said[name]) for name in ("id", "status", "region")},
+        "kind": word_for("kind", said["kind"], language),
+        "waste_codes": codes,
+        "scheme": schemes,
+        "quantity": plain_number(said["quantity_t"]),
+        "min_lot": plain_number(said["min_lot_t"]),
+        "remaining": plain_number(said["remaining_t"]),
+        "unit": word_for("unit", "t", language),
+        "who_pays": word_for("who_pays", _payer(price), language),
+        "price_per_tonne": "" if price is None else plain_number(abs(price)),
+        "lon": plain_number(said["location"]["lon"]),
+        "lat": plain_number(said["location"]["lat"]),
+        "crs": word_for("crs", "wgs84", language),
+        "max_distance_km": plain_number(said["max_distance_km"]),
+        "form": word_for("form", said["form"], language) if said["form"] else "",
+        "packaging": word_for("packaging", said["packaging"], language) if said["packaging"] else "",
+        "composition": written_components(said["composition"] or said["requires"]),
+        "exemption_item": str(said["exemption_item"] or ""),
+        "enterprise": said["enterprise"]["name"],
+    }
+    return [cells.get(name, "") if name in NUMBERS else harmless(cells.get(name, "")) for name in COLUMNS]
+
+
+def _payer(price: float | None) -> str:
+    if price is None:
+        return "negotiable"
+    return "receiver" if price >= 0 else "supplier"
+
+
+def headings(language: str) -> list[str]:
+    """The headings of an exported sheet."""
+    return [column.heading(language) for column in COLUMNS.values()]
+
+
+def harmless(text: str) -> str:
+    """`text` so that no spreadsheet takes it for a formula; importing takes the apostrophe off again."""
+    return f"'{text}" if text.startswith(RISKY) else text
+
+
+# ---------------------------------------------------------------- files
+
+
+def _csv(found: Iterable[dict[str, Any]], language: str) -> Iterator[bytes]:
+    """UTF-8 with a mark, by which Excel knows it."""
+    yield "\ufeff".encode()
+    yield csv_lines([headings(language)])
+    for batch in _batches(found):
+        yield csv_lines(row_of(one, language) for one in batch)
+
+
+def csv_lines(rows: Iterable[list[str]]) -> bytes:
+    """Rows as lines of CSV (RFC 4180)."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()
+
+
+def _geojson(found: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """RFC 7946: one feature a listing."""
+    before = '{"type": "FeatureCollection", "features": ['
+    for batch in _batches(found):
+        yield (before + ",\n".join(_feature(one) for one in batch)).encode()
+        before = ",\n"
+    yield (before if before != ",\n" else "").encode() + b"]}\n"
+
+
+def _feature(listing: dict[str, Any]) -> str:
+    place = listing["location"]
+    feature = {
+        "type": "Feature",
+        "id": str(listing["id"]),
+        "geometry": {"type": "Point", "coordinates": [place["lon"], place["lat"]]},
+        "properties": GEOJSON_LISTING.dump(listing),
+    }
+    return json.dumps(feature, ensure_ascii=False)
+
+
+def _batches(found: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    for one in found:
+        batch.append(one)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _xlsx(found: Iterable[dict[str, Any]], language: str) -> Iterator[bytes]:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever has sent the last of it
+    write_xlsx(file, headings(language), (row_of(one, language) for one in found))
+    return _pieces(file)
+
+
+def write_xlsx(file: IO[bytes], head: list[str], rows: Iterable[list[str]]) -> None:
+    """Write a workbook of one sheet, row by row. Raises: Invalid: it would be too long."""
+    from openpyxl import Workbook  # here, because only those who need it should pay for it
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("listings")
+    sheet.freeze_panes = "A2"
+    sheet.append(head)
+    for number, row in enumerate(rows, start=1):
+        if number > MOST_XLSX_ROWS:
+            book.save(io.BytesIO())  # else the file that it writes to on the way stays behind
+            raise Invalid("export_too_long", at="format", most=MOST_XLSX_ROWS)
+        sheet.append([_typed(name, text) for name, text in zip(COLUMNS, row, strict=True)])
+    book.save(file)
+    file.seek(0)
+
+
+def _typed(name: str, text: str) -> Any:
+    if not text:
+        return None
+    return float(text) if name in NUMBERS else UNWRITABLE.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """What XML cannot hold is written as _xHHHH_, and so is the "_" of what only looks like that."""
+    return f"_x{ord(found[0][0]):04X}_" + found[0][1:]
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        read: Callable[[], bytes] = lambda: file.read(CHUNK)  # noqa: E731
+        yield from iter(read, b"")
