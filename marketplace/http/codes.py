@@ -107,7 +107,7 @@ def complaints() -> tuple[str, ...]:
 
 @cache
 def cells() -> tuple[str, ...]:
-    """What a cell of a sheet may be blamed for, beside what a field may: codes that the reading of it names."""
+    """What a cell of a sheet may be blamed for beside what a field may: codes that its reading names."""
     named = {
         node.value
         for path in SHEETS

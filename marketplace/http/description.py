@@ -17,6 +17,7 @@ from flask import Flask, Response
 from ..extensions import api
 
 EXAMPLES = Path(__file__).parent / "examples.json"
+JSON, CSV = "application/json", "text/csv"
 VERBS = ("get", "post", "put", "patch", "delete")
 KINDS = {"enterprise": "enterprises", "admin": "admins", "regulator": "regulators"}
 
@@ -141,10 +142,14 @@ def _explain(verb: str, status: int, answer: dict[str, Any]) -> None:
 def _show(operation: dict[str, Any], recorded: dict[str, Any]) -> None:
     """Put the recorded examples where they belong: requests by the status that they get."""
     for status, body in recorded.get("asked", {}).items():
-        for content in operation.get("requestBody", {}).get("content", {}).values():
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+            if kind != (CSV if isinstance(body, str) else JSON):
+                continue
             example = {"summary": f"Is answered {status}", "value": body}
             content.setdefault("examples", {})[f"answered_{status}"] = example
     for status, body in recorded.get("answered", {}).items():
-        for content in operation["responses"].get(status, {}).get("content", {}).values():
+        for kind, content in operation["responses"].get(status, {}).get("content", {}).items():
+            if isinstance(body, str) != (kind == CSV):
+                continue
             summary = body["detail"] if int(status) >= 400 else operation["summary"]
             content.setdefault("examples", {})[f"example_{status}"] = {"summary": summary, "value": body}

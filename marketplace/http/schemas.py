@@ -339,7 +339,7 @@ class WarningSchema(Answer):
 class ProblemSchema(Answer):
     """RFC 9457."""
 
-    sometimes = ("errors",)
+    sometimes: tuple[str, ...] = ("errors",)
 
     type = fields.String()
     title = fields.String()
@@ -354,13 +354,22 @@ class ProblemSchema(Answer):
     )
 
 
-class FaultSchema(Schema):
+class FaultSchema(Answer):
     """What is wrong at one place of a table that was sent."""
 
     row = fields.Integer(metadata={"description": "As a spreadsheet counts: the headings are row 1."})
     column = fields.String()
     code = fields.String(metadata={"description": "The rule, by its stable name."})
     detail = fields.String()
+
+
+class TableProblemSchema(ProblemSchema):
+    """A problem with a table that was sent: its first 1,000 faults, and how many there are in all."""
+
+    sometimes = ("errors", "rows", "error_count")
+
+    rows = fields.List(fields.Nested(FaultSchema))
+    error_count = fields.Integer()
 
 
 class ReasonSchema(Schema):

@@ -9,7 +9,7 @@ from ..http.etags import etag
 from ..http.paging import cursor_of
 from ..http.problems import kept, language, spoken
 from ..http.room import Room, bodiless, first, subject, uploaded
-from ..http.schemas import ReasonSchema
+from ..http.schemas import ReasonSchema, TableProblemSchema
 from . import service
 from .schemas import (
     ExemptionReviewSchema,
@@ -75,6 +75,7 @@ def template():
 @blp.query(ExportQuery)
 @blp.response(200, FILE, content_type=CSV)
 @blp.alt_response(200, schema=FILE, content_type=XLSX)
+@blp.alt_response(200, schema=FILE, content_type="application/geo+json")
 @blp.problems()
 def export(query):
     """The listings that the asker may see as a file; CSV and XLSX can be imported again."""
@@ -104,6 +105,7 @@ def _check_importing(who, _):
 @blp.alt_response(200, schema=ImportSchema, description="A dry run: all rows would become listings.")
 @blp.alt_response(202, schema=ImportSchema, description="A long sheet: Location says where to look.")
 @blp.problems(409, 413, 415)
+@blp.alt_response(422, schema=TableProblemSchema, content_type="application/problem+json")
 def import_sheet(query, upload):
     """Make listings of all rows of a sheet, CSV or XLSX, or of none."""
     row = service.import_sheet(actor(), upload, **query)

@@ -13,7 +13,9 @@ from stdnum.cn import uscc
 
 from marketplace.events.actor import ENTERPRISE
 from marketplace.http.description import operations
+from tests.listings.sheets import SUPPLY, csv_of
 from tests.test_house import API, Town, filled, neighbours, writes
+from tests.test_house import sent as sending
 
 QUERIES = {
     "/waste-codes": {"q": "废酸", "category": "HW34"},
@@ -51,6 +53,7 @@ FAULTY = {
         "kind": "supply", "title": "稀硫酸 20%", "waste": {"scheme": "cn-hw", "code": "900-349-34"},
         "quantity_t": "1200", "min_lot": 20, "available_from": "2026-12-01", "available_until": "2027-05-31",
     },
+    ("POST", "/listings/import"): csv_of({**SUPPLY, "付款方": "", "起始日期": "next month"}),
 }  # fmt: skip
 """Bodies that go wrong more instructively than by a misspelt name."""
 
@@ -97,20 +100,22 @@ def played(method, rule, operation, party, path, body):
     body = {**body, **FINER.get((method, rule), {})} if isinstance(body, dict) else body
 
     def call(to=path, sent=body, query=query, headers=version):
-        answer = party.call(method, to, query_string=query, headers=headers, **content(sent))
+        answer = party.call(method, to, query_string=query, headers=headers, **sending(sent))
         status = str(answer.status_code)
-        if answer.data and answer.mimetype.endswith("json") and status not in answered:
-            answered[status] = answer.get_json(force=True)
-            if isinstance(sent, dict) and sent:
-                asked[status] = sent
+        if answer.data and readable(answer) and status not in answered:
+            text = answer.get_data(as_text=True)
+            answered[status] = json.loads(text) if answer.mimetype.endswith("json") else text
+            if sent:
+                asked[status] = sent.decode() if isinstance(sent, bytes) else sent
         return answer
 
     if "<" in rule and method in ("GET", "DELETE"):
         call(to=filled(rule).replace("900-349-34", "900-349"))
     if "limit" in names:
         call(query={**query, "limit": 1000})
-    if isinstance(body, dict):
-        call(sent=FAULTY.get((method, rule)) or misspelt(body))
+    faulty = FAULTY.get((method, rule)) or (misspelt(body) if isinstance(body, dict) else None)
+    if faulty:
+        call(sent=faulty)
     if version:
         call(headers={"If-Match": '"0"'})
     right = call()
@@ -122,9 +127,9 @@ def played(method, rule, operation, party, path, body):
     return {"asked": asked, "answered": answered}
 
 
-def content(body):
-    """How a body of `writes` is sent: JSON, or bytes as they are."""
-    return {"data": body} if isinstance(body, bytes) else {"json": body}
+def readable(answer):
+    """Whether an answer is text that a reader can make something of."""
+    return answer.mimetype.endswith("json") or answer.mimetype == "text/csv"
 
 
 def misspelt(body):
