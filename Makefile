@@ -24,7 +24,7 @@ stop: .venv/.installed ## stop what `make serve` runs in DATA_DIR
 	@$(BIN) -m marketplace.supervisor stop
 
 test: .venv/.installed-dev ## run the tests (ARGS="-k name")
-	@$(BIN) -m pytest -n 2 $(ARGS)
+	@$(BIN) -m pytest -n 2 --dist worksteal $(ARGS)
 
 fuzz: .venv/.installed-dev ## ask at random by the OpenAPI document, as every role (CASES=10000)
 	@FUZZ_CASES=$(CASES) $(BIN) -m pytest -n 0 -s tests/http/test_fuzz.py $(ARGS)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from matching import suggestion
 from matching.suggestion import HAZARD_LIKELY, NOT_UNDERSTOOD, Example, Suggester, fold, near_copies, train
-from seed.names import examples, read_names, shipped_codes
+from seed.names import MODEL, examples, read_names, shipped_codes
 
 TAUGHT = {
     *(("cn-hw", f"HW{number}") for number in ("08", "12", "31", "34", "49")),
@@ -33,8 +33,9 @@ def taught() -> list[Example]:
 
 
 @pytest.fixture(scope="module")
-def suggester(taught) -> Suggester:
-    return train(taught)
+def suggester() -> Suggester:
+    """The model that ships."""
+    return Suggester.load(MODEL)
 
 
 def first(suggester, text, **asked):
@@ -68,7 +69,7 @@ def test_a_plain_name_finds_its_category_of_ordinary_waste(suggester, text, code
 
 
 def test_english_words_find_the_european_list(suggester):
-    best = first(suggester, SENTENCES[1])
+    best = first(suggester, "used engine oil")
     assert (best.scheme, best.code[:2]) == ("eu-low", "13")
 
 
@@ -183,8 +184,10 @@ def test_a_kept_model_answers_as_the_trained_one(suggester, taught, tmp_path):
         assert kept.suggest(text, 10) == suggester.suggest(text, 10)
 
 
-def test_the_arithmetic_is_that_of_scikit_learn_to_the_last_bit(suggester, taught):
+def test_the_arithmetic_is_that_of_scikit_learn_to_the_last_bit(taught):
     """With the weights as kept, in grains, the features and the scores are equal, not close."""
+    taught = [one for one in taught if one.category in {"HW31", "SW03", "SW80"}]
+    suggester = train(taught)
     words = suggestion.vectorizer()
     matrix = words.fit_transform([one.text for one in taught])
     head = suggester._categories
