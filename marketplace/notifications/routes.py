@@ -142,7 +142,7 @@ def show_search(search_id):
 @blp.patch("/saved-searches/<uuid:search_id>")
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.find_search)
-@blp.body(SearchChangeSchema)
+@blp.body(SearchChangeSchema, required=False)
 @blp.response(200, SavedSearchSchema, headers=VERSIONED)
 @blp.problems(400, 404, 412, 413, 415, 428)
 def change_search(body, search_id, expected):
