@@ -26,6 +26,14 @@ from .schemas import (
 blp = Room("listings", __name__, description="Supply and demand.")
 
 FILE = {"type": "string", "format": "binary"}
+FEATURES = {
+    "type": "object",
+    "required": ["type", "features"],
+    "properties": {
+        "type": {"const": "FeatureCollection"},
+        "features": {"type": "array", "items": {"type": "object"}},
+    },
+}
 MOST_UPLOAD = 20_000_000
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -75,7 +83,7 @@ def template():
 @blp.query(ExportQuery)
 @blp.response(200, FILE, content_type=CSV)
 @blp.alt_response(200, schema=FILE, content_type=XLSX)
-@blp.alt_response(200, schema=FILE, content_type="application/geo+json")
+@blp.alt_response(200, schema=FEATURES, content_type="application/geo+json")
 @blp.problems()
 def export(query):
     """The listings that the asker may see as a file; CSV and XLSX can be imported again."""
