@@ -1,5 +1,6 @@
 """gunicorn's settings: `gunicorn -c deploy/gunicorn.py wsgi:app`. The engine looks after forks by itself."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -26,6 +27,12 @@ accesslog = None  # the application writes one JSON line per request
 errorlog = "-"
 loglevel = "warning"
 control_socket_disable = True  # it would be one per home folder, shared by every gunicorn of this user
+
+
+def when_ready(server):
+    """Let the garbage collector pass over what is loaded for good: looking through it takes 0.25 s."""
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(server, worker):

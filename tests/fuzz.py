@@ -5,6 +5,7 @@ document allows and what it forbids, then in sequences. Ids that one answer show
 `World` adds values that mean something here, so that a request comes past its first refusal.
 """
 
+import itertools
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from tests.test_house import Town
 BOUNDS, IN_TURN, IN_SEQUENCE = "coverage", "fuzzing", "stateful"
 """Ways to ask, by schemathesis's names: all bounds of all fields; routes one by one; in sequences."""
 
+NUMBERS = itertools.count(1)
 ROLES = {
     "enterprise": "enterprise",
     "pending enterprise": "enterprise",
@@ -243,12 +245,17 @@ def _hook(schema: BaseSchema, world: World, own_key: str | None, how: str) -> No
 
     @schema.hook
     def map_case(context: HookContext, case: Case) -> Case:
-        """Past what the document cannot say: things that are there, their versions, fields that agree."""
+        """Past what the document cannot say: things that are there, their versions, fields that agree.
+
+        A key sent again would answer with what may have been deleted since, so each is sent once.
+        """
         if how == BOUNDS and _is_right(case, ParameterLocation.PATH):
             for name, value in case.path_parameters.items():
                 case.path_parameters[name] = world.subject(case.operation.path, name) or value
         if "If-Match" in case.headers and _is_right(case, ParameterLocation.HEADER):
             case.headers["If-Match"] = "*"
+        if "Idempotency-Key" in case.headers and _is_right(case, ParameterLocation.HEADER):
+            case.headers["Idempotency-Key"] = f"once-{next(NUMBERS)}"
         if _is_right(case, ParameterLocation.BODY) and isinstance(case.body, dict):
             for name in FOREIGN.get(str(case.body.get("kind")), ()):
                 case.body.pop(name, None)
