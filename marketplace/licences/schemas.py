@@ -21,6 +21,9 @@ from ..http.schemas import (
 )
 from .models import MODES
 
+MOST_USED = 1e12
+"""Tonnes: what is used is a sum, and may exceed any one entry."""
+
 
 class _Validity(Schema):
     valid_from = Day(required=True)
@@ -49,7 +52,7 @@ class LicenceLineSchema(Schema):
         validate=Length(min=1, max=3),
     )
     tonnes_per_year = Tonnes(required=True)
-    used_this_year_t = Tonnes(least=0, dump_only=True, required=True)
+    used_this_year_t = Tonnes(least=0, most=MOST_USED, dump_only=True, required=True)
     left_this_year_t = Tonnes(least=0, dump_only=True, required=True)
 
 
@@ -68,7 +71,7 @@ class ChannelSchema(_Validity, _Shown):
     use = Text(200, required=True)
     tonnes_per_year = Tonnes(required=True)
     approval_number = Text(60, required=True)
-    used_this_year_t = Tonnes(least=0, dump_only=True, required=True)
+    used_this_year_t = Tonnes(least=0, most=MOST_USED, dump_only=True, required=True)
     left_this_year_t = Tonnes(least=0, dump_only=True, required=True)
 
 
