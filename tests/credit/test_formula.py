@@ -44,7 +44,7 @@ def of(*rules, today=TODAY, evaluations=(), since=TODAY):
 
 days = st.dates(TODAY - timedelta(days=1100), TODAY)
 events = st.lists(st.builds(event, st.sampled_from(sorted(RULES)), days), max_size=40)
-steady = settings(derandomize=True, max_examples=150, deadline=None, database=None)
+steady = settings(derandomize=True, max_examples=80, deadline=None, database=None)
 
 
 # ---------------------------------------------------------------- properties

@@ -119,7 +119,7 @@ def test_any_life_of_a_listing_follows_the_table(app):
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=5,
+            max_examples=3,
             stateful_step_count=10,
             derandomize=True,
             deadline=None,

@@ -51,7 +51,7 @@ def hold(world: ref.World, rules: ref.Rules) -> None:
                 assert key in least.rivals(None, score)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(cases())
 def test_whoever_is_lawful_has_a_bound_no_later_than_its_rank(case):
     hold(*case)

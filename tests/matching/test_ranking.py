@@ -45,7 +45,7 @@ def ranks_as_the_reference(world: ref.World, rules: ref.Rules) -> list[ref.Verdi
 
 
 @given(worlds.cases())
-@thorough(200)
+@thorough(100)
 def test_columns_rank_as_row_by_row_reasoning_does(case):
     ranks_as_the_reference(*case)
 
@@ -114,7 +114,7 @@ def test_a_least_score_cuts_the_tail_and_leaves_the_count_of_lawful_rows(least):
 
 
 @given(worlds.cases())
-@thorough(100)
+@thorough(50)
 def test_an_explanation_names_the_gates_that_the_reference_names(case):
     explains_as_the_reference(*case)
 

@@ -16,7 +16,7 @@ from matching.joins import Groups, places
 from tests.matching import reference as ref
 from tests.matching import worlds
 
-quick = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+quick = settings(max_examples=80, deadline=None, derandomize=True, database=None)
 latitudes, longitudes = st.floats(-90, 90), st.floats(-180, 180)
 kilometres = st.floats(0, 20_100)
 PLAIN = {
