@@ -87,7 +87,9 @@ def measured(market: Market) -> dict[str, Any]:
         pages.append(len(page))
         indexed, seeking.INDEXED = seeking.INDEXED, set()
         searches = [search for search, _ in page]
-        took["conditions"].append(timed(lambda it=listing, s=searches: seeking.passing(it, s))[0])
+        took["conditions"].append(
+            timed(lambda it=listing, s=searches: seeking.passing(it, s, seeking.INDEXED))[0]
+        )
         seeking.INDEXED = indexed
         db.session.remove()
         took["whole"].append(timed(lambda it=listing_id: seeking.seek(it, clock.now(), None))[0])

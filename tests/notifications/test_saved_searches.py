@@ -157,7 +157,7 @@ def finders(city, listing):
     with city.app.app_context():
         row = db.session.get_one(Listing, UUID(listing["id"]))
         page, _ = seeking.page_of(row, None)
-        return {str(one) for one in seeking.passing(row, [search for search, _ in page])}
+        return {str(one) for one in seeking.passing(row, [search for search, _ in page], seeking.INDEXED)}
 
 
 def test_the_message_names_the_search_and_the_listing(city):

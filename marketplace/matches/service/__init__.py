@@ -1,9 +1,18 @@
 """Ranked lawful counterparts: served, explained, answered to, and reviewed for the push."""
 
 from .answering import give_feedback, take_back_refusal
-from .feedback import NOT_SUITABLE, is_silenced, mutual_sides, refused_by
+from .feedback import NOT_SUITABLE, mutual_sides, refused_by, refusing
 from .policy import PRESETS, in_force, publish_policy
-from .ranking import Counterpart, counterpart, explain, ranked, review, score_of, search_findings
+from .ranking import (
+    Counterpart,
+    counterpart,
+    explain,
+    lawful_among,
+    ranked,
+    review,
+    score_of,
+    search_findings,
+)
 
 __all__ = [
     "NOT_SUITABLE",
@@ -13,11 +22,12 @@ __all__ = [
     "explain",
     "give_feedback",
     "in_force",
-    "is_silenced",
+    "lawful_among",
     "mutual_sides",
     "publish_policy",
     "ranked",
     "refused_by",
+    "refusing",
     "review",
     "score_of",
     "search_findings",

@@ -1,6 +1,6 @@
 """What matching needs for one seeker, read from the database as columns in a fixed number of statements."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -81,7 +81,7 @@ PLAN = (
 )
 """For this transaction: merge two indexes, which are in memory, rather than hash every id; and leave the
 other cores to other requests."""
-ONE = "l.id = %(id)s"
+THESE = "l.id = ANY(%(ids)s)"
 OPEN = "l.status = 'open' AND e.status = 'approved'"
 COMPONENTS = """
 SELECT l.no, hashtextextended(lower(c ->> 'component') || '|' || lower(c ->> 'unit'), 0),
@@ -148,10 +148,10 @@ class Sketch:
         if keys is not None:
             among, params = " AND l.no = ANY(%(keys)s)", {**params, "keys": keys.tolist()}
         if self.listing.kind == Kind.SUPPLY:
-            supplies, composed = _supplies(ONE, id=self.listing.id)
+            supplies, composed = _supplies(THESE, ids=[self.listing.id])
             demands, required = _demands(f"{OPEN} AND a.code_id = ANY(%(codes)s){among}", **params)
         else:
-            demands, required = _demands(ONE, id=self.listing.id)
+            demands, required = _demands(THESE, ids=[self.listing.id])
             params["codes"] = sorted(self.book)
             supplies, composed = _supplies(f"{OPEN} AND l.code_id = ANY(%(codes)s){among}", **params)
         tables = _tables(self.book, supplies, composed, demands, required, alive_on=today)
@@ -166,11 +166,11 @@ def sketch_of(listing: Listing, *, credit: bool) -> Sketch:
         book = _book([listing.code_id])
         codes = sorted(book[listing.code_id].aliases)
         demands = matching.sketch(Demands, **_outline(DEMAND_SKETCH, "accepts", codes, credit))
-        supplies, _ = _supplies(ONE, id=listing.id)
+        supplies, _ = _supplies(THESE, ids=[listing.id])
     else:
         codes = sorted(catalogue.codes_that_fit(accept.code_id for accept in listing.accepts))
         supplies = matching.sketch(Supplies, **_outline(SUPPLY_SKETCH, "code", codes, credit))
-        demands, _ = _demands(ONE, id=listing.id)
+        demands, _ = _demands(THESE, ids=[listing.id])
         book = _book(np.unique(supplies.code).tolist())
     return Sketch(listing, supplies, demands, book, codes)
 
@@ -185,11 +185,17 @@ def _outline(query: str, code: str, codes: list[int], credit: bool) -> dict[str,
 
 def pair_of(listing: Listing, other: Listing) -> World:
     """Two listings facing each other, lawful or not; permits that ended are there to be named."""
-    supply, demand = (listing, other) if listing.kind == Kind.SUPPLY else (other, listing)
-    supplies, composed = _supplies(ONE, id=supply.id)
-    demands, required = _demands(ONE, id=demand.id)
+    return facing(listing, [other], alive_on=LONG_AGO)
+
+
+def facing(listing: Listing, others: Sequence[Listing], alive_on: date) -> World:
+    """A listing and some of the other side, lawful or not; with the permits that last to `alive_on`."""
+    one, many = [listing.id], [other.id for other in others]
+    supply_seeks = listing.kind == Kind.SUPPLY
+    supplies, composed = _supplies(THESE, ids=one if supply_seeks else many)
+    demands, required = _demands(THESE, ids=many if supply_seeks else one)
     book = _book(np.unique(supplies.code).tolist())
-    tables = _tables(book, supplies, composed, demands, required, alive_on=LONG_AGO)
+    tables = _tables(book, supplies, composed, demands, required, alive_on=alive_on)
     return World(listing.kind, supplies, demands, tables)
 
 

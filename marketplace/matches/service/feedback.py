@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from ...extensions import db
@@ -55,9 +55,11 @@ def refused_by(other_id: UUID) -> set[UUID]:
     )
 
 
-def is_silenced(listing_id: UUID, other_id: UUID) -> bool:
-    """Whether the owner of a listing said "not for me" of the pairing."""
-    said = exists().where(
-        Feedback.listing_id == listing_id, Feedback.other_id == other_id, Feedback.verdict == NOT_SUITABLE
+def refusing(listing_ids: set[UUID], other_id: UUID) -> set[UUID]:
+    """Of which of these listings the owner said "not for me" of the pairing with the listing `other_id`."""
+    said = select(Feedback.listing_id).where(
+        Feedback.listing_id.in_(listing_ids),
+        Feedback.other_id == other_id,
+        Feedback.verdict == NOT_SUITABLE,
     )
-    return bool(db.session.scalar(select(said)))
+    return set(db.session.scalars(said))

@@ -133,15 +133,18 @@ class Search:
     def _ranked(
         self, keys: np.ndarray | None, k: int, after: matching.Position | None
     ) -> tuple[World, Ranking]:
-        world, today = self.sketch.world(self.today, keys), feed.days(self.today)
-        how: Any = {"k": k, "sort": self.sort, "min_score": self.min_score, "after": after}
-        if world.seeker == Kind.SUPPLY:
-            return world, matching.rank_demands(
-                self.policy, world.supplies, world.demands, world.tables, today, **how
-            )
-        return world, matching.rank_supplies(
-            self.policy, world.demands, world.supplies, world.tables, today, **how
-        )
+        world = self.sketch.world(self.today, keys)
+        how = {"sort": self.sort, "min_score": self.min_score, "after": after}
+        return world, _rank(self.policy, world, self.today, k, **how)
+
+
+def _rank(now: matching.Policy, world: World, today: date, k: int, **how: Any) -> Ranking:
+    """The `k` best of a world's field for its seeker."""
+    if world.seeker == Kind.SUPPLY:
+        seeker, field, rank = world.supplies, world.demands, matching.rank_demands
+    else:
+        seeker, field, rank = world.demands, world.supplies, matching.rank_supplies  # type: ignore[assignment]
+    return rank(now, seeker, field, world.tables, feed.days(today), k=k, **how)  # type: ignore[arg-type]
 
 
 def _hits(world: World, ranking: Ranking, done: int) -> Iterator[Hit]:
@@ -259,6 +262,14 @@ def _code_reason(hit: Hit) -> str:
 
 
 # ---------------------------------------------------------------- explaining
+
+
+def lawful_among(listing: Listing, others: Sequence[Listing]) -> set[UUID]:
+    """Which pairings of a listing with these of the other side are lawful today, by the others' ids."""
+    today = clock.today()
+    world = feed.facing(listing, others, alive_on=today)
+    ranking = _rank(policy.in_force().matching, world, today, len(others))
+    return {world.listing_id(int(row)) for row in ranking.rows}
 
 
 def score_of(listing: Listing, other: Listing) -> float:

@@ -1,10 +1,11 @@
 """What was told to whom: each enterprise hears of a counterpart and code once, and again at better terms."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from uuid_utils.compat import uuid7
 
@@ -59,25 +60,42 @@ def told_of(work: Work, mine: Listing, theirs: Listing, kind: str) -> Told | Non
 
 
 def tell_once(work: Work, told: Told | None, mine: Listing, theirs: Listing, message: Notification) -> None:
-    """Write a message and note that it was told, at what terms; a twin that was quicker wins."""
-    work.add(message)
-    terms = terms_of(theirs, message)
-    if told is not None:
-        for name, value in terms.items():
-            setattr(told, name, value)
+    """Write a message about a pairing and note that it was told."""
+    known = {} if told is None else {mine.enterprise_id: told}
+    tell_each_once(work, theirs, code_of(mine, theirs), [message], known)
+
+
+def tell_each_once(
+    work: Work, theirs: Listing, code_id: int, news: Sequence[Notification], told: dict[UUID, Told]
+) -> None:
+    """Write messages of one kind about one listing and code, and note that they were told, at what terms.
+
+    Where a twin was quicker its message stays.
+
+    Args:
+        told: by receiver, what each was told before, locked.
+    """
+    work.session.add_all(news)
+    work.session.flush()
+    for message in news:
+        if message.enterprise_id in told:
+            for name, value in _terms(theirs, message).items():
+                setattr(told[message.enterprise_id], name, value)
+    first = [message for message in news if message.enterprise_id not in told]
+    if not first:
         return
-    note = insert(Told).values(
-        receiver_id=mine.enterprise_id,
-        counterpart_id=theirs.enterprise_id,
-        code_id=code_of(mine, theirs),
-        kind=message.kind,
-        **terms,
-    )
-    if work.session.execute(note.on_conflict_do_nothing().returning(Told.kind)).one_or_none() is None:
-        work.session.delete(message)
+    about = {"counterpart_id": theirs.enterprise_id, "code_id": code_id}
+    notes = [
+        {"receiver_id": one.enterprise_id, "kind": one.kind, **about, **_terms(theirs, one)} for one in first
+    ]
+    mine = insert(Told).on_conflict_do_nothing().returning(Told.notification_id)
+    noted_now = set(work.session.scalars(mine, notes))
+    doubled = [one.id for one in first if one.id not in noted_now]
+    if doubled:
+        work.session.execute(delete(Notification).where(Notification.id.in_(doubled)))
 
 
-def terms_of(listing: Listing, message: Notification) -> dict[str, Any]:
+def _terms(listing: Listing, message: Notification) -> dict[str, Any]:
     """What is noted of a message about a listing: which, when, at what terms."""
     return {
         "notification_id": message.id,

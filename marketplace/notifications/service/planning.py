@@ -33,10 +33,11 @@ def plan(listing_id: UUID) -> None:
         drop_stale(work, listing, {one.listing.id for one in counterparts})
         delays = matches.in_force().body["push_delay_s"]
         closed = unwelcome({one.enterprise.id for one in counterparts}, listing.enterprise_id)
+        refusing = matches.refusing({one.listing.id for one in counterparts}, listing.id)
         for one in sorted(counterparts, key=lambda one: one.enterprise.id):
             if is_unwelcome(code_of(listing, one.listing), closed.get(one.enterprise.id)):
                 continue
-            if not matches.is_silenced(one.listing.id, listing.id):
+            if one.listing.id not in refusing:
                 delay = timedelta(seconds=delays.get(one.enterprise.grade, delays["D"]))
                 _plan_one(work, listing, one, now + delay)
         if anyone_seeks():

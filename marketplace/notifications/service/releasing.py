@@ -1,5 +1,6 @@
 """Putting what is due into the inboxes, in the order of credit."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -10,10 +11,7 @@ from sqlalchemy.orm import aliased
 
 from ... import clock
 from ...enterprises.models import Enterprise, EnterpriseStatus
-from ...errors import NotFound
-from ...events.actor import PLATFORM
 from ...events.work import Work, unit_of_work
-from ...listings import service as listings
 from ...listings.models import Kind, Listing
 from ...listings.models import Status as ListingStatus
 from ...matches import service as matches
@@ -86,13 +84,14 @@ def release_due() -> int:
 def _lapsed(work: Work, due: Sequence[Notification], now: datetime) -> set[UUID]:
     """Which messages about a pairing may not be sent any more.
 
-    Who stands is asked of all in one statement; whether the pairing holds, of those that waited.
+    Who stands is asked of all in one statement; whether the pairing holds, of those that waited, together
+    for each listing that they tell of.
     """
     found = {one.id: one for one in due if one.kind == FOUND}
     mine, theirs = aliased(Listing), aliased(Listing)
     receiver, sender = aliased(Enterprise), aliased(Enterprise)
     standing = (
-        select(Notification.id, mine)
+        select(Notification.id, mine, theirs)
         .join(mine, mine.id == Notification.listing_id)
         .join(theirs, theirs.id == Notification.counterpart_id)
         .join(receiver, receiver.id == mine.enterprise_id)
@@ -107,27 +106,28 @@ def _lapsed(work: Work, due: Sequence[Notification], now: datetime) -> set[UUID]
         )
         .execution_options(populate_existing=True)
     )
-    hold = {
-        message_id
-        for message_id, listing in work.session.execute(standing).all()
-        if now - found[message_id].created_at < JUST_JUDGED
-        or _holds(listing, found[message_id].counterpart_id)
-    }
+    hold: set[UUID] = set()
+    waited: dict[Listing, dict[UUID, Listing]] = defaultdict(dict)
+    for message_id, one, other in work.session.execute(standing):
+        if now - found[message_id].created_at < JUST_JUDGED:
+            hold.add(message_id)
+        else:
+            waited[other][message_id] = one
+    for other, messages in waited.items():
+        welcome = _welcome(other, list(messages.values()))
+        hold |= {message_id for message_id, one in messages.items() if one.id in welcome}
     return found.keys() - hold
 
 
-def _holds(mine: Listing, other_id: UUID | None) -> bool:
-    """Whether a pairing is still open, lawful, and welcome to the owner of `mine`."""
-    assert other_id is not None
-    try:
-        lawful = matches.explain(PLATFORM, mine, other_id)["lawful"]
-    except NotFound:
-        return False
-    if not lawful or matches.is_silenced(mine.id, other_id):
-        return False
-    theirs = listings.by_id({other_id})[other_id]
-    closed = unwelcome({mine.enterprise_id}, theirs.enterprise_id)
-    return not is_unwelcome(code_of(mine, theirs), closed.get(mine.enterprise_id))
+def _welcome(theirs: Listing, ours: Sequence[Listing]) -> set[UUID]:
+    """Which of these listings still pair lawfully with `theirs`, and their owners want to hear of it."""
+    lawful = matches.lawful_among(theirs, ours) - matches.refusing({one.id for one in ours}, theirs.id)
+    closed = unwelcome({one.enterprise_id for one in ours}, theirs.enterprise_id)
+    return {
+        one.id
+        for one in ours
+        if one.id in lawful and not is_unwelcome(code_of(one, theirs), closed.get(one.enterprise_id))
+    }
 
 
 def _caps(work: Work, receivers: set[UUID], now: datetime) -> _Caps:

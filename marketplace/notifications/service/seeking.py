@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from marshmallow import ValidationError
-from sqlalchemy import ColumnElement, Uuid, and_, cast, delete, exists, false, or_, select, true
-from sqlalchemy.dialects.postgresql import array, insert
+from sqlalchemy import ColumnElement, Uuid, and_, cast, exists, false, or_, select, true
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
 from ...catalogue import service as catalogue
@@ -24,7 +24,7 @@ from ...listings.models import Status as ListingStatus
 from ...matches import service as matches
 from ..models import FOUND, SOUGHT, Notification, SavedSearch, Status, Told
 from .dropping import drop
-from .once import code_about, codes_about, message_to, noted, tell_again, terms_of
+from .once import code_about, codes_about, message_to, noted, tell_again, tell_each_once
 from .telling import may_trade
 from .wishes import names_of, unwelcome
 
@@ -117,7 +117,7 @@ def page_of(listing: Listing, after: UUID | None) -> tuple[Found, UUID | None]:
 
 def _one_each(listing: Listing, page: Found) -> Found:
     """The first search of each reader that finds the listing by all that it asks."""
-    finding = passing(listing, [search for search, _ in page])
+    finding = passing(listing, [search for search, _ in page], answered=INDEXED)
     first: dict[UUID, tuple[SavedSearch, Enterprise]] = {}
     for search, reader in page:
         if search.id in finding:
@@ -125,13 +125,19 @@ def _one_each(listing: Listing, page: Found) -> Found:
     return list(first.values())
 
 
-def passing(listing: Listing, searches: Iterable[SavedSearch]) -> set[UUID]:
-    """Which of the searches, found by their indexed part, find the listing by the rest, in one statement."""
+def passing(
+    listing: Listing, searches: Iterable[SavedSearch], answered: Collection[str] = frozenset()
+) -> set[UUID]:
+    """Which of the searches find the listing, in one statement beside the look-up of codes.
+
+    Args:
+        answered: names of a query by which the searches were found already.
+    """
     alike: dict[str, list[SavedSearch]] = defaultdict(list)
     for one in searches:
-        rest = {name: value for name, value in one.query.items() if name != "code"}
-        alike["" if rest.keys() <= INDEXED else json.dumps(rest, sort_keys=True)].append(one)
-    found = {one.id for one in alike.pop("", [])}
+        rest = {name: value for name, value in one.query.items() if name not in answered}
+        alike[json.dumps(rest, sort_keys=True)].append(one)
+    found = {one.id for one in alike.pop("{}", [])}
     if not alike:
         return found
     asked = [and_(true(), *_conditions(json.loads(rest))) for rest in alike]
@@ -209,9 +215,7 @@ def _tell(work: Work, listing: Listing, found: Found, since: datetime) -> None:
             about["before"] = noted(before)
         delay = timedelta(seconds=delays.get(reader.grade, delays["D"]))
         news.append(message_to(reader, SOUGHT, about, since + delay))
-    work.session.add_all(news)
-    work.session.flush()
-    _note(work, listing, news, told)
+    tell_each_once(work, listing, code_about(listing), news, told)
 
 
 def _told(work: Work, listing: Listing, readers: Collection[UUID]) -> dict[UUID, Told]:
@@ -255,23 +259,6 @@ def _renew(planned: Notification, told: Told, listing: Listing, about: dict[str,
         told.price_fen, told.remaining_kg = listing.price_fen, listing.remaining_kg
 
 
-def _note(work: Work, listing: Listing, news: Sequence[Notification], told: dict[UUID, Told]) -> None:
-    for message in news:
-        if message.enterprise_id in told:
-            for name, value in terms_of(listing, message).items():
-                setattr(told[message.enterprise_id], name, value)
-    first = [message for message in news if message.enterprise_id not in told]
-    if not first:
-        return
-    key = {"counterpart_id": listing.enterprise_id, "code_id": code_about(listing), "kind": SOUGHT}
-    notes = [{"receiver_id": one.enterprise_id, **key, **terms_of(listing, one)} for one in first]
-    mine = insert(Told).on_conflict_do_nothing().returning(Told.receiver_id)
-    noted_now = set(work.session.scalars(mine, notes))
-    doubled = [one.id for one in first if one.enterprise_id not in noted_now]
-    if doubled:
-        work.session.execute(delete(Notification).where(Notification.id.in_(doubled)))
-
-
 # ---------------------------------------------------------------- at the release
 
 
@@ -295,18 +282,18 @@ def lapsed_finds(work: Work, due: Sequence[Notification], now: datetime, just_ju
         .execution_options(populate_existing=True)
     )
     hold: set[UUID] = set()
-    waited: dict[UUID, list[tuple[UUID, SavedSearch, Listing]]] = defaultdict(list)
+    waited: dict[Listing, dict[UUID, SavedSearch]] = defaultdict(dict)
     for message_id, search, listing in work.session.execute(standing):
         if now - sought[message_id].created_at < just_judged:
             hold.add(message_id)
         else:
-            waited[listing.id].append((message_id, search, listing))
-    for group in waited.values():
-        deaf = _deaf(group[0][2], {search.enterprise_id for _, search, _ in group})
-        hold |= {one for one, search, it in group if search.enterprise_id not in deaf and _finds(search, it)}
+            waited[listing][message_id] = search
+    for listing, messages in waited.items():
+        deaf = _deaf(listing, {search.enterprise_id for search in messages.values()})
+        finding = passing(listing, messages.values())
+        hold |= {
+            message_id
+            for message_id, search in messages.items()
+            if search.id in finding and search.enterprise_id not in deaf
+        }
     return sought.keys() - hold
-
-
-def _finds(search: SavedSearch, listing: Listing) -> bool:
-    found = select(Listing.id).where(Listing.id == listing.id, *_conditions(search.query))
-    return db.session.scalar(found) is not None
