@@ -4,7 +4,7 @@ Pure functions over columns: the same inputs give the same answer on every machi
 """
 
 from matching.bounds import Bounds, bounds, sketch
-from matching.codes import Code
+from matching.codes import CATEGORY_FACTOR, Code
 from matching.columns import (
     ANY_GENERATOR,
     NO_PRICE,
@@ -31,6 +31,7 @@ from matching.ranking import Position, Ranking, Sort, rank_demands, rank_supplie
 
 __all__ = [
     "ANY_GENERATOR",
+    "CATEGORY_FACTOR",
     "COMPONENTS",
     "COST_FIRST",
     "DEFAULT",

@@ -9,6 +9,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+CATEGORY_FACTOR = 0.9
+"""Worth of a match by what stands above a code, beside that by the code itself."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Code:

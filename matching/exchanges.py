@@ -19,7 +19,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.codes import Code
+from matching.codes import CATEGORY_FACTOR, Code
 from matching.columns import Floats
 from matching.joins import Ints
 
@@ -30,8 +30,6 @@ TREE_COLUMNS = ("code", "parent")
 
 NEUTRAL = 0.5
 """The value of a component that needs what the files do not say."""
-CATEGORY_FACTOR = 0.9
-"""Fit of a code that stands above the supply's, however far."""
 ANY = -1
 """Code id of a demand that names none, and of a supply that names none: it fits everything."""
 UNKNOWN = -1

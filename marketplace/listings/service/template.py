@@ -4,11 +4,8 @@ import io
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from ... import clock
-from ...catalogue.models import WasteCode
-from ...extensions import db
+from ...catalogue import service as catalogue
 from ...messages import say
 from .importing import MOST_ROWS
 from .vocabulary import CHINESE, COLUMNS, ENGLISH, EXAMPLE_TITLE, WORDS, both
@@ -89,11 +86,7 @@ def _fill(sheet: Any, example: dict[str, Any]) -> None:
 
 def _write_codes(sheet: Any) -> int:
     """All codes that may be traded, with their names. Returns how many."""
-    codes = db.session.scalars(
-        select(WasteCode)
-        .where(WasteCode.tradable, ~WasteCode.unlisted)
-        .order_by(WasteCode.scheme, WasteCode.code)
-    ).all()
+    codes = catalogue.tradable_codes()
     sheet.append(
         [both(COLUMNS["waste_codes"].zh, "code"), both(COLUMNS["scheme"].zh, "scheme"), "名称 / name"]
     )

@@ -258,7 +258,7 @@ def _code_reason(hit: Hit) -> str:
     factor = hit.code.aliases.get(hit.accepted, 0.0)
     if factor == 1.0:
         return "code_same"
-    return "code_category" if factor == catalogue.CATEGORY_FACTOR else "code_mapped"
+    return "code_category" if factor == matching.CATEGORY_FACTOR else "code_mapped"
 
 
 # ---------------------------------------------------------------- explaining

@@ -1,0 +1,76 @@
+"""Regions and coordinates."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import prcoords
+from sqlalchemy import ColumnElement, and_, select
+
+from ...errors import Invalid, Notice
+from ...extensions import db
+from ..models import Region
+from .memory import memory
+
+NEAR_REGION_DEG = {"province": 9.0, "city": 2.0, "district": 1.0}
+
+
+def find_region(adcode: int, at: str = "region") -> Region:
+    """The region. Raises: Invalid: there is none by that code (`unknown_region`)."""
+    known = memory()
+    row = known.regions.get(adcode) if known is not None else db.session.get(Region, adcode)
+    if row is None:
+        raise Invalid("unknown_region", at=at, region=f"{adcode:06d}")
+    return row
+
+
+def search_regions(parent: int | None, q: str | None, after: int, limit: int) -> list[Region]:
+    """Regions directly below `parent` (provinces, without one or a text), by code."""
+    query = select(Region).where(Region.adcode > after)
+    if parent is not None or q is None:
+        query = query.where(Region.parent.is_not_distinct_from(parent))
+    if q:
+        query = query.where(Region.name_zh.contains(q, autoescape=True))
+    return list(db.session.scalars(query.order_by(Region.adcode).limit(limit)))
+
+
+def within(column: Any, adcode: int) -> ColumnElement[bool]:
+    """Condition that `column` holds `adcode` or a region below it: codes nest by their digits."""
+    return and_(column >= adcode, column < adcode + _width(adcode))
+
+
+def covers(above: int, below: int) -> bool:
+    """Whether region `below` is `above` or lies in it."""
+    return above <= below < above + _width(above)
+
+
+def _width(adcode: int) -> int:
+    """How many codes a region has: a province ends in four zeros, a city in two."""
+    return 10_000 if adcode % 10_000 == 0 else 100 if adcode % 100 == 0 else 1
+
+
+def regions_over(adcode: int) -> set[int]:
+    """A region and those in which it lies."""
+    return {adcode, adcode // 100 * 100, adcode // 10_000 * 10_000}
+
+
+def to_wgs84(location: Mapping[str, Any]) -> tuple[float, float]:
+    """(lon, lat) in WGS-84 of a location given in `wgs84`, `gcj02` or `bd09`.
+
+    The offset systems are defined inside China only; a place elsewhere is taken as it is.
+    """
+    lon, lat, crs = location["lon"], location["lat"], location["crs"]
+    if crs == "wgs84":
+        return lon, lat
+    given = prcoords.Coords(lat, lon)
+    if not prcoords.sanity_in_china_p(given):
+        return lon, lat
+    point = prcoords.gcj_wgs_bored(given) if crs == "gcj02" else prcoords.bd_wgs_bored(given)
+    return point.lon, point.lat
+
+
+def far_from(region: Region, lon: float, lat: float, at: str) -> list[Notice]:
+    """A warning when a place lies far outside its stated region."""
+    allowed = NEAR_REGION_DEG[region.level]
+    if abs(lon - region.lon) <= allowed and abs(lat - region.lat) <= allowed:
+        return []
+    return [Notice("location_far_from_region", at, {"region": region.name_zh})]
