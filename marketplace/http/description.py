@@ -1,7 +1,7 @@
 """The API's description, as served: what the routes declare, said in words, with recorded examples.
 
 flask-smorest knows paths, schemas and statuses. Here each operation gets its name, who may call it and how,
-a sentence for every answer, the headers, and the examples of `examples.json`, which `make examples` records
+a sentence for every answer, and the examples of `examples.json`, which `make examples` records
 from real answers.
 """
 
@@ -52,15 +52,6 @@ ANSWERS = {
 }
 PAGE = "A page of items, with the cursor of the `next` page, or null at the end."
 
-TEXT, COUNT = {"type": "string"}, {"type": "integer", "minimum": 0}
-RATE_LIMIT = {
-    "RateLimit-Policy": ("The quota `q` per window of `w` seconds, by key or by address.", TEXT),
-    "RateLimit": ("Calls left in this window (`r`) and seconds until the next (`t`).", TEXT),
-    "RateLimit-Limit": ("Calls allowed in a window.", COUNT),
-    "RateLimit-Remaining": ("Calls left in this window.", COUNT),
-    "RateLimit-Reset": ("Seconds until the next window.", COUNT),
-}
-
 
 def register(app: Flask) -> None:
     """Serve the description from memory once it has been asked for."""
@@ -86,9 +77,7 @@ def describe(app: Flask) -> dict[str, Any]:
     document = json.loads(json.dumps(api.spec.to_dict()))
     document["info"]["description"] = ABOUT
     document["externalDocs"] = {"url": "/errors", "description": "Every error code, with cause and cure."}
-    headers = document["components"].setdefault("headers", {})
-    headers |= {name: {"description": text, "schema": schema} for name, (text, schema) in RATE_LIMIT.items()}
-    names, examples = _endpoints(app), _examples()
+    names, examples = _endpoints(app), json.loads(EXAMPLES.read_text(encoding="utf-8"))
     for verb, path, operation in operations(document):
         operation["operationId"] = names[verb.upper(), path]
         operation["description"] = _words(verb, operation)
@@ -105,10 +94,6 @@ def _endpoints(app: Flask) -> dict[tuple[str, str], str]:
         for rule in app.url_map.iter_rules()
         for method in rule.methods or ()
     }
-
-
-def _examples() -> dict[str, Any]:
-    return json.loads(EXAMPLES.read_text(encoding="utf-8")) if EXAMPLES.exists() else {}
 
 
 def _words(verb: str, operation: dict[str, Any]) -> str:
@@ -129,14 +114,11 @@ def _words(verb: str, operation: dict[str, Any]) -> str:
 
 
 def _explain(verb: str, status: int, answer: dict[str, Any]) -> None:
-    """Say in words what an answer means, unless its route does, and that some say what is left."""
+    """Say in words what an answer means, unless its route does."""
     if answer.get("description") in (None, "", HTTPStatus(status).phrase):
         shown = answer.get("content", {}).get("application/json", {}).get("schema", {})
         page = shown.get("$ref", "").endswith("Page")
         answer["description"] = REFUSALS.get(status) or (PAGE if page else ANSWERS[verb, status])
-    if status < 400 or status == 429:
-        told = {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_LIMIT}
-        answer["headers"] = {**answer.get("headers", {}), **told}
 
 
 def _show(operation: dict[str, Any], recorded: dict[str, Any]) -> None:

@@ -6,7 +6,21 @@ from flask import Flask
 from flask_smorest import Api
 from marshmallow.fields import Field
 
-TEXT = {"type": "string"}
+TEXT, COUNT = {"type": "string"}, {"type": "integer", "minimum": 0}
+RATE_LIMIT: dict[str, dict[str, Any]] = {
+    "RateLimit-Policy": {
+        "description": "The quota `q` per window of `w` seconds, by key or by address.",
+        "schema": TEXT,
+    },
+    "RateLimit": {
+        "description": "Calls left in this window (`r`) and seconds until the next (`t`).",
+        "schema": TEXT,
+    },
+    "RateLimit-Limit": {"description": "Calls allowed in a window.", "schema": COUNT},
+    "RateLimit-Remaining": {"description": "Calls left in this window.", "schema": COUNT},
+    "RateLimit-Reset": {"description": "Seconds until the next window.", "schema": COUNT},
+}
+"""Of every answer that was counted; none while Valkey is away."""
 ANSWERED: dict[str, dict[str, Any]] = {
     "X-Request-Id": {"description": "Names this request in our logs.", "required": True, "schema": TEXT},
     "ETag": {
@@ -28,6 +42,7 @@ ANSWERED: dict[str, dict[str, Any]] = {
         "description": "There where the first answer to this Idempotency-Key is given again.",
         "schema": {**TEXT, "const": "true"},
     },
+    **RATE_LIMIT,
 }
 """Headers of answers, by name."""
 READ: dict[str, dict[str, Any]] = {
@@ -77,6 +92,8 @@ def with_headers(doc: dict[str, Any], doc_info: Any, *, method: str, **_: Any) -
             names.append(BY_STATUS[int(status)])
         if replayable and int(status) < 300:
             names.append("Idempotent-Replayed")
+        if int(status) < 400 or int(status) == 429:
+            names += RATE_LIMIT
         answer.setdefault("headers", {}).update({name: name for name in names})
     read = ["If-Match"] if method in ("patch", "put") else ["Idempotency-Key"] if replayable else []
     doc.setdefault("parameters", []).extend(read)

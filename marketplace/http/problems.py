@@ -74,6 +74,19 @@ def in_all_languages(code: str, facts: Mapping[str, Any]) -> dict[str, str]:
     return {tongue: speak(Said(code, **facts), tongue) for tongue in LANGUAGES}
 
 
+def faults_to_keep(error: Refused) -> list[dict[str, Any]]:
+    """The faults of a table as lines, said in all languages."""
+    return [
+        {
+            "row": one.row,
+            "column": one.column,
+            "code": one.code,
+            "detail": in_all_languages(one.code, one.facts),
+        }
+        for one in error.faults
+    ]
+
+
 def kept(sayings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Things said with `in_all_languages`, with their `detail` in the asker's."""
     return [{**one, "detail": one["detail"][language()]} for one in sayings]
@@ -133,10 +146,7 @@ def _from_domain(error: DomainError) -> Response:
 
 def _from_table(error: Refused) -> Response:
     """Each fault twice: under its field path, as in all problems, and as a line of a list to show or sort."""
-    rows: list[dict[str, Any]] = [
-        {"row": one.row, "column": one.column, "code": one.code, "detail": speak(Said(one.code, **one.facts))}
-        for one in error.faults
-    ]
+    rows = kept(faults_to_keep(error))
     errors: dict[str, list[str]] = {}
     for row in rows:
         errors.setdefault(f"row {row['row']}.{row['column']}", []).append(row["detail"])
@@ -146,25 +156,23 @@ def _from_table(error: Refused) -> Response:
 
 def _from_schema(error: ValidationError) -> Response:
     errors: dict[str, list[str]] = {}
-    for path, message in _flat(error.messages):
-        errors.setdefault(path, []).append(message)
+    for path, said in leaves(error.messages):
+        errors.setdefault(path or "body", []).append(speak(said) if isinstance(said, Said) else str(said))
     detail = say("invalid_input", language(), fields=", ".join(errors))
     return problem(422, "invalid_input", detail, errors)
 
 
-def _flat(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """(field path, sentence) for each message in marshmallow's nested form."""
+def leaves(messages: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(field path, what is said) for each message in marshmallow's nested form; "" is the whole."""
     if isinstance(messages, Mapping):
         for key, below in messages.items():
             inner = path if key == "_schema" else f"{path}.{key}" if path else str(key)
-            yield from _flat(below, inner)
+            yield from leaves(below, inner)
     elif isinstance(messages, list):
         for one in messages:
-            yield from _flat(one, path)
-    elif isinstance(messages, Said):
-        yield path or "body", speak(messages)
+            yield from leaves(one, path)
     else:
-        yield path or "body", str(messages)
+        yield path, messages
 
 
 def _from_http(error: HTTPException) -> Response:

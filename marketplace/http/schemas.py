@@ -376,10 +376,15 @@ class ReasonSchema(Schema):
     reason = Text(500, load_default=None, allow_none=True)
 
 
+def has_bad_character(text: str) -> bool:
+    """Whether a NUL or a lone surrogate stands in it, which no database takes."""
+    return "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def refuse_bad_characters(value: Any, path: str = "") -> None:
     """Raise ValidationError, naming the place, for text with a NUL or a lone surrogate in `value`."""
     if isinstance(value, str):
-        if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        if has_bad_character(value):
             raise ValidationError({path or "body": [Said("bad_character")]})
     elif isinstance(value, Mapping):
         for key, below in value.items():

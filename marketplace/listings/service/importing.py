@@ -20,7 +20,7 @@ from ...errors import Conflict, DomainError, Fault, Invalid, NotFound, Notice, R
 from ...events.actor import ENTERPRISE, Actor
 from ...events.work import Work, request_id, unit_of_work
 from ...extensions import db
-from ...http.problems import in_all_languages
+from ...http.problems import faults_to_keep, in_all_languages
 from ..models import Accept, ImportStatus, Listing, ListingImport
 from . import vocabulary
 from .life import drafted, licence_notice, opened, require_role
@@ -207,15 +207,7 @@ def _refuse(row: ListingImport, error: DomainError) -> None:
     row.reason = {"code": error.code, "detail": in_all_languages(error.code, error.facts)}
     if isinstance(error, Refused):
         row.error_count = error.count
-        row.errors = [
-            {
-                "row": one.row,
-                "column": one.column,
-                "code": one.code,
-                "detail": in_all_languages(one.code, one.facts),
-            }
-            for one in error.faults
-        ]
+        row.errors = faults_to_keep(error)
 
 
 def _tried(actor: Actor, rows: list[Row], publish: bool) -> ListingImport:

@@ -2,14 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from marshmallow import ValidationError
 
 from ...errors import Fault
-from ...http.problems import Said
+from ...http.problems import leaves
+from ...http.schemas import KG_PER_T
 from ..schemas import NewListingSchema
 from . import vocabulary
 from .sheets import Row
@@ -19,7 +19,6 @@ DAY = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|(\d\d)(\d\d))", re.ASCII
 )
 CHINESE_DAY = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日", re.ASCII)
-KG_PER_T = 1000
 THINNEST, DENSEST = 0.001, 25.0
 """t/m3, from aerogel to osmium."""
 COLUMN_OF = {
@@ -43,7 +42,10 @@ def loaded(row: Row) -> tuple[dict[str, Any], list[Fault]]:
     try:
         data = NEW_LISTING.load(body)
     except ValidationError as error:
-        more = list(_faults(row.number, error.messages))
+        more = [
+            Fault(row.number, column_of_field(path), str(said), said.facts)
+            for path, said in leaves(error.messages)
+        ]
         return {}, faults + _news(more, row, faults) or more
     return ({}, faults) if faults else (data, [])
 
@@ -53,22 +55,6 @@ def _news(more: list[Fault], row: Row, known: list[Fault]) -> list[Fault]:
     blamed = {fault.column for fault in known}
     unread = {one.column for one in more if one.code == "field_required" and one.column in row.texts}
     return [one for one in more if one.column not in blamed | unread]
-
-
-def _faults(number: int, messages: Any) -> Iterator[Fault]:
-    for path, said in _leaves(messages):
-        yield Fault(number, column_of_field(path), str(said), said.facts)
-
-
-def _leaves(messages: Any, path: str = "") -> Iterator[tuple[str, Said]]:
-    if isinstance(messages, Mapping):
-        for key, below in messages.items():
-            yield from _leaves(below, path if key == "_schema" else f"{path}.{key}".lstrip("."))
-    elif isinstance(messages, list):
-        for one in messages:
-            yield from _leaves(one, path)
-    else:
-        yield path, messages
 
 
 def body_of(row: Row) -> tuple[dict[str, Any], list[Fault]]:

@@ -70,10 +70,11 @@ def search(actor: Actor, query: Query) -> tuple[list[dict[str, Any]], list[Any] 
     """
     order, after = _order(query), _position(query)
     n = query["limit"] + 1
+    codes = {"code_ids": catalogue.ids_of_code(query["code"])} if query["code"] else {}
     db.session.execute(PLANNING)
-    found = _walked(actor, query, order, after, n)
+    found = _walked(actor, {**query, **codes}, order, after, n)
     if len(found) < n:
-        found = _gathered(actor, query, order, after, n)
+        found = _gathered(actor, {**query, **codes}, order, after, n)
     page = found[: query["limit"]]
     rows = by_id({one[-1] for one in page})
     more = [_mark(query), *map(_written, page[-1])] if len(found) == n else None
@@ -204,9 +205,14 @@ def _region(asked: Query) -> Iterator[Condition]:
 
 def _code(asked: Query) -> Iterator[Condition]:
     if "code" in asked:
-        ids = catalogue.ids_of_code(asked["code"])
+        ids = _code_ids(asked)
         taken = select(Accept.code_id).where(Accept.listing_id == Listing.id, Accept.code_id.in_(ids))
         yield or_(Listing.code_id.in_(ids), and_(Listing.kind == Kind.DEMAND, taken.exists()))
+
+
+def _code_ids(asked: Query) -> list[int]:
+    """The code and all below it: as `search` looked them up for its two steps, or looked up now."""
+    return asked["code_ids"] if "code_ids" in asked else catalogue.ids_of_code(asked["code"])
 
 
 def _words(asked: Query) -> Iterator[Condition]:
@@ -255,7 +261,7 @@ OF_ITS_OWN: tuple[Filter, ...] = (_kind_and_status, _region, _words, _price, _qu
 
 def _taken_codes(asked: Query) -> Iterator[Condition]:
     if "code" in asked:
-        ids = catalogue.ids_of_code(asked["code"])
+        ids = _code_ids(asked)
         offered = select(Listing.id).where(Listing.code_id.in_(ids))
         yield Listing.id.in_(union(offered, select(Accept.listing_id).where(Accept.code_id.in_(ids))))
 

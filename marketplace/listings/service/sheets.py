@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ...errors import Fault, Invalid, Refused
+from ...http.schemas import has_bad_character
 from .vocabulary import COLUMNS, Column, column_of
 from .workbooks import Cell, Record, Workbook
 
@@ -172,7 +173,7 @@ def _take(row: Row, name: str, cell: Cell) -> None:
         row.faults.append(Fault(row.number, name, cell.fault))
     elif len(text) > MOST_TEXT:
         row.faults.append(Fault(row.number, name, "cell_too_long", {"most": MOST_TEXT}))
-    elif "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+    elif has_bad_character(text):
         row.faults.append(Fault(row.number, name, "bad_character"))
     elif text:
         row.texts[name] = text
