@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from matching.suggestion import Suggester, Suggestion, category_of, fold, is_right, stem, train
+from matching.suggestion import Suggester, Suggestion, fold, stem
+from matching.teaching import category_of, is_right, train
 from seed.catalogue import CodeRow
 from seed.names import NAMES, NameRow, examples, held_out, read_names, shipped_codes, without_copies
 

@@ -21,9 +21,10 @@ import numpy as np
 from matching import evaluation, learning
 from matching.columns import Bools
 from matching.evaluation import FOLDS, METHODS, Ranked
-from matching.exchanges import EPOCH, NO_DAY, BadFiles, Events, Exchange, Problem, day_of, read
+from matching.exchanges import EPOCH, BadFiles, Events, Exchange, Problem, day_of, read
+from matching.features import NEVER, Facing, Record, features
 from matching.joins import Ints
-from matching.learning import Facing, Lessons, Model, Record
+from matching.learning import Lessons, Model
 from matching.policy import DEFAULT
 from matching.ranking import Keys
 
@@ -60,7 +61,7 @@ def parts(exchange: Exchange, split: int | None, file: str = "pairs") -> list[Pa
         today = int(pairs.day.max())
         each = [(pairs.take(fold == number), pairs.take(fold != number)) for number in range(FOLDS)]
         return [Part(asked, known, today, by_time=False) for asked, known in each if len(asked)]
-    undated = pairs.line[pairs.day == NO_DAY].tolist()
+    undated = pairs.line[pairs.day == NEVER].tolist()
     if undated:
         reason = "is empty, the supply's too, and a split needs it"
         raise BadFiles([Problem(file, line, "date", reason) for line in undated])
@@ -76,7 +77,7 @@ def model_of(exchange: Exchange, part: Part) -> Model | None:
     taught = list(_lessons(exchange, part))
     if not taught:
         return None
-    dated = part.known.day[part.known.day != NO_DAY]
+    dated = part.known.day[part.known.day != NEVER]
     window = (int(dated.min()), int(dated.max())) if len(dated) else None
     return learning.train(learning.joined(taught), window)
 
@@ -214,7 +215,7 @@ def _orders(
 ) -> dict[str, Keys]:
     last = np.broadcast_to(exchange.demands.hashes[facing.receivers], facing.shape)
     formula = evaluation.formula_keys(facing, DEFAULT, evaluation.half_km(exchange, DEFAULT, facing.code))
-    learned = formula if model is None else model.keys(facing, learning.features(facing, record, today))
+    learned = formula if model is None else model.keys(facing, features(facing, record, today))
     return {
         FORMULA: (*formula, last),
         "learned": (*learned, last),

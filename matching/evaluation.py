@@ -15,9 +15,9 @@ import numpy as np
 from matching import components, learning
 from matching.columns import NO_PRICE, Bools, Floats
 from matching.exchanges import ANY, NEUTRAL, UNKNOWN, Events, Exchange, Hashes
+from matching.features import Facing, Record, recorded
 from matching.geo import sphere_km, whole_mm
 from matching.joins import Ints
-from matching.learning import Facing, Record
 from matching.policy import COMPONENTS, DEFAULT, Policy
 from matching.ranking import Keys, first
 
@@ -84,7 +84,7 @@ def record_of(exchange: Exchange, events: Events) -> Record:
     """The record that some of the exchange's pairs make."""
     supplies = exchange.supplies
     family = np.append(exchange.family, ANY)[supplies.code]
-    return learning.recorded(
+    return recorded(
         events.supply, events.demand, events.day, supplies.code, family, supplies.lat, supplies.lon
     )
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from matching.codes import CATEGORY_FACTOR, Code
 from matching.columns import Floats
+from matching.features import NEVER
 from matching.joins import Ints
 
 SUPPLY_COLUMNS = ("id", "code", "lat", "lon", "quantity_t", "date")
@@ -33,7 +34,6 @@ NEUTRAL = 0.5
 ANY = -1
 """Code id of a demand that names none, and of a supply that names none: it fits everything."""
 UNKNOWN = -1
-NO_DAY = int(np.iinfo(np.int64).min)
 MOST_TONNES = 1e12
 SHOWN = 20
 """Problems that a message lists; the rest are counted."""
@@ -71,7 +71,7 @@ class BadFiles(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Offers:
-    """Supplies: code ids (or `ANY`), degrees (or NaN), kg (or `UNKNOWN`), days since 1970 (or `NO_DAY`)."""
+    """Supplies: code ids (or `ANY`), degrees (or NaN), kg (or `UNKNOWN`), days since 1970 (or `NEVER`)."""
 
     ids: Sequence[str]
     hashes: Hashes
@@ -107,7 +107,7 @@ class Wants:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
-    """Pairs that came about: rows of supplies and demands, the day (`NO_DAY`: neither the pair nor its supply
+    """Pairs that came about: rows of supplies and demands, the day (`NEVER`: neither the pair nor its supply
     says), and the line of the file."""
 
     supply: Ints
@@ -220,14 +220,14 @@ class _Row:
         return UNKNOWN if math.isnan(value) else round(value * unit)
 
     def day(self, column: str) -> int:
-        """A date as days since 1970, `NO_DAY` where the cell is empty or wrong."""
+        """A date as days since 1970, `NEVER` where the cell is empty or wrong."""
         text = self.text(column)
         if not text:
-            return NO_DAY
+            return NEVER
         day = day_of(text)
         if day is None:
             self.wrong(column, f"{_short(text)} is not a date like 2026-11-22")
-        return NO_DAY if day is None else day
+        return NEVER if day is None else day
 
 
 def day_of(text: str) -> int | None:
@@ -364,7 +364,7 @@ def _events(sheet: _Sheet, supplies: _Sheet, offers: Offers, demands: _Sheet, wa
     supply = _ints(rows, _finder("supply_id", supplies, offers.ids, "supply"))
     demand = _ints(rows, _finder("demand_id", demands, wants.ids, "demand"))
     day = _ints(rows, lambda row: row.day("date"))
-    unsaid = (day == NO_DAY) & (supply >= 0)
+    unsaid = (day == NEVER) & (supply >= 0)
     day[unsaid] = offers.day[supply[unsaid]]
     return Events(supply, demand, day, _ints(rows, lambda row: row.line))
 

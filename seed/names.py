@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from matching.suggestion import Example, category_of, fold, near_copies, stem, train
+from matching.suggestion import fold, stem
+from matching.teaching import Example, category_of, near_copies, train
 from seed.catalogue import DATA, CodeRow, SeedError, read_eu, read_hazardous, read_solid
 from seed.table import records
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from matching import evaluate, evaluation, learning
 from matching.exchanges import read
-from matching.learning import FEATURES, KINDS, NEVER, START, Facing, Model, beats, features, recorded, rounds
+from matching.features import FEATURES, NEVER, Facing, features, recorded
+from matching.learning import KINDS, START, Model, beats, rounds
 from tests.matching.exchange_worlds import World
 
 SPLIT = 20_089

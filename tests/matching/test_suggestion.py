@@ -13,8 +13,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from matching import suggestion
-from matching.suggestion import HAZARD_LIKELY, NOT_UNDERSTOOD, Example, Suggester, fold, near_copies, train
+from matching import teaching
+from matching.suggestion import HAZARD_LIKELY, LONGEST_TEXT, NOT_UNDERSTOOD, Suggester, fold
+from matching.teaching import Example, near_copies, train
 from seed.names import MODEL, examples, read_names, shipped_codes
 
 TAUGHT = {
@@ -120,7 +121,7 @@ def test_width_case_and_blanks_make_no_difference(suggester):
 
 def test_only_the_beginning_of_a_long_text_is_read_and_soon(suggester):
     text = "汽修厂的废机油，" * 10_000
-    assert suggester.suggest(text) == suggester.suggest(text[: suggestion.LONGEST_TEXT])
+    assert suggester.suggest(text) == suggester.suggest(text[:LONGEST_TEXT])
     took = []
     for _ in range(5):
         began = time.perf_counter()
@@ -173,7 +174,7 @@ def test_training_twice_gives_the_same_file(taught):
     few = [one for one in taught if one.category in {"HW31", "SW03", "SW80"}]
     once, again = train(few), train(few)
     assert again.to_bytes() == once.to_bytes()
-    assert again.fingerprint() == once.fingerprint()
+    assert again.learnt_from == once.learnt_from == teaching.digest(few)
 
 
 def test_a_kept_model_answers_as_the_trained_one(suggester, taught, tmp_path):
@@ -188,18 +189,18 @@ def test_the_arithmetic_is_that_of_scikit_learn_to_the_last_bit(taught):
     """With the weights as kept, in grains, the features and the scores are equal, not close."""
     taught = [one for one in taught if one.category in {"HW31", "SW03", "SW80"}]
     suggester = train(taught)
-    words = suggestion.vectorizer()
+    words = teaching.vectorizer()
     matrix = words.fit_transform([one.text for one in taught])
-    head = suggester._categories
+    head = suggester.categories
     place = {label: at for at, label in enumerate(head.labels)}
-    model = suggestion.regression()
+    model = teaching.regression()
     model.fit(matrix, [place[one.scheme, one.category] for one in taught])
-    model.coef_ = suggestion.in_grains(model.coef_).astype(np.float64)
+    model.coef_ = teaching.in_grains(model.coef_).astype(np.float64)
     texts = [*SENTENCES, "废ＰＣＢ板", *(one.text for one in taught[::7])]
     for text, row, scores in zip(
         texts, words.transform(texts), model.decision_function(words.transform(texts)), strict=True
     ):
-        features = suggester._features(text)
+        features = suggester.features(text)
         assert np.array_equal(features.columns, row.indices)
         assert np.array_equal(features.values, row.data)
         assert np.array_equal(head.decisions(features), scores)
@@ -254,5 +255,5 @@ def test_short_names_of_two_things_are_not():
 def test_near_copies_are_left_out_together(taught):
     one = next(it for it in taught if it.everyday and len(it.text) > 4)
     slip = replace(one, text=one.text[:-1])
-    folds = suggestion._folds([*taught, slip])
+    folds = teaching._folds([*taught, slip])
     assert folds[taught.index(one)] == folds[-1] >= 0

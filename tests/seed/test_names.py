@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench import suggest as bench
-from matching.suggestion import Example, category_of, fold, near_copies, train
+from matching.suggestion import fold
+from matching.teaching import Example, category_of, near_copies, train
 from seed import names
 from seed.names import NameRow, SeedError, examples, held_out, read_names, shipped_codes, without_copies
 
