@@ -74,22 +74,11 @@ def worker(task: str) -> None:
     from marketplace.events import service as events
 
     app = create_app()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    idle_mb = peak_mb()
     with app.app_context():
-        began, worked = time.perf_counter(), time.process_time()
+        began = now()
         events.perform(int(task))
-        seconds, cpu = time.perf_counter() - began, time.process_time() - worked
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        json.dumps(
-            {
-                "seconds": round(seconds, 2),
-                "cpu_s": round(cpu, 2),
-                "idle_mb": round(before),
-                "peak_mb": round(peak),
-            }
-        )
-    )
+        print(json.dumps({**since(began), "idle_mb": idle_mb, "peak_mb": peak_mb()}))
 
 
 def exporting(key: str, kind: str) -> None:
@@ -97,21 +86,24 @@ def exporting(key: str, kind: str) -> None:
     from marketplace import create_app
 
     client = create_app().test_client()
-    began, worked = time.perf_counter(), time.process_time()
+    began = now()
     answer = client.get(f"/api/v1/listings/export?format={kind}", headers={"Authorization": f"Bearer {key}"})
     size = sum(len(piece) for piece in answer.iter_encoded())
-    seconds, cpu = time.perf_counter() - began, time.process_time() - worked
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        json.dumps(
-            {
-                "seconds": round(seconds, 2),
-                "cpu_s": round(cpu, 2),
-                "mb": round(size / 1e6, 1),
-                "peak_mb": round(peak),
-            }
-        )
-    )
+    print(json.dumps({**since(began), "mb": round(size / 1e6, 1), "peak_mb": peak_mb()}))
+
+
+def now() -> tuple[float, float]:
+    """Seconds on the wall and of the processor."""
+    return time.perf_counter(), time.process_time()
+
+
+def since(began: tuple[float, float]) -> dict[str, float]:
+    wall, worked = now()
+    return {"seconds": round(wall - began[0], 2), "cpu_s": round(worked - began[1], 2)}
+
+
+def peak_mb() -> int:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def measured(*args: str) -> dict[str, Any]:

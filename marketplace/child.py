@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from . import embedded
 
@@ -44,16 +45,7 @@ class Child:
     def start(self) -> None:
         """Start it; it dies with this process."""
         with output(self._log) as out, embedded.signals_held():
-            self._process = subprocess.Popen(
-                [sys.executable, *self._args],
-                cwd=ROOT,
-                env=self._env,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-                preexec_fn=embedded.die_with_parent(signal.SIGTERM),
-            )
+            self._process = subprocess.Popen([sys.executable, *self._args], **ours(out, self._env))
         self._started = time.monotonic()
 
     def tend(self, tell: Callable[[str], None]) -> None:
@@ -85,6 +77,19 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._process = None
+
+
+def ours(out: int, env: Mapping[str, str]) -> dict[str, Any]:
+    """How `subprocess` starts a process of ours: without input, in a session of its own, dying with us."""
+    return {
+        "cwd": ROOT,
+        "env": env,
+        "stdin": subprocess.DEVNULL,
+        "stdout": out,
+        "stderr": out,
+        "start_new_session": True,
+        "preexec_fn": embedded.die_with_parent(signal.SIGTERM),
+    }
 
 
 @contextlib.contextmanager

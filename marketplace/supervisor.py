@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 
 from . import embedded
-from .child import ROOT, Child, ending, output
+from .child import Child, ending, ours, output
 
 QUEUES = ("matching", "delivery", "bulk")
 FLASK = ("-m", "flask", "--app", "wsgi")
@@ -84,16 +84,7 @@ class Stack:
         began = time.monotonic()
         name = " ".join(command)
         with output(self._log("commands")) as out:
-            code = subprocess.run(
-                [sys.executable, *FLASK, *command],
-                cwd=ROOT,
-                env=self.env,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-                preexec_fn=embedded.die_with_parent(signal.SIGTERM),
-            ).returncode
+            code = subprocess.run([sys.executable, *FLASK, *command], **ours(out, self.env)).returncode
         if code:
             raise SupervisorError(f"`flask {name}` failed ({ending(code)}); {self._see('commands')}")
         self._tell(f"{name}: done ({time.monotonic() - began:.1f} s)")

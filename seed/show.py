@@ -26,7 +26,8 @@ from psycopg import sql
 from redis import Redis
 
 from marketplace import embedded
-from marketplace.supervisor import FLASK, ROOT, Stack, Stopped, SupervisorError
+from marketplace.child import ROOT
+from marketplace.supervisor import FLASK, Stack, Stopped, SupervisorError
 from seed.demo import SHOWCASE_OWNER, demo_city, showcase
 
 LOCAL = ZoneInfo("Asia/Shanghai")

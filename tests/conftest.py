@@ -1,7 +1,4 @@
-"""Servers for the tests: started once by the controller, a database and a Valkey number per worker.
-
-`HUANLIU_NO_SERVERS=1` runs without them, for tests of pure arithmetic; tests that need them are skipped.
-"""
+"""Servers for the tests: started once by the controller, a database and a Valkey number per worker."""
 
 import os
 import shutil
@@ -30,8 +27,6 @@ _numbers = count()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers and make the template in the controller; take a copy of it in every process."""
-    if os.environ.get("HUANLIU_NO_SERVERS") == "1":
-        return
     worker = getattr(config, "workerinput", {}).get("workerid", "main")
     if worker == "main":
         data = Path(tempfile.mkdtemp(prefix="huanliu-test-", dir="/tmp"))
@@ -47,8 +42,6 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """Data folder of the servers."""
-    if "HUANLIU_TEST_DATA" not in os.environ:
-        pytest.skip("needs the servers (HUANLIU_NO_SERVERS is set)")
     return Path(os.environ["HUANLIU_TEST_DATA"])
 
 

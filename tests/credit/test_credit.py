@@ -9,6 +9,12 @@ from tests.city import TODAY
 DUMPING = "law.illegal_dumping"
 
 
+def penalty(enterprise):
+    """A right body of a credit event."""
+    about = {"enterprise_id": enterprise.id, "rule": "law.penalty_minor"}
+    return {**about, "effective_on": str(TODAY), "note": "x"}
+
+
 def explained(party):
     return party.get(f"/enterprises/{party.id}/credit/explanation").json
 
@@ -112,12 +118,7 @@ def test_the_first_deduction_takes_the_record_away(city):
 )
 def test_a_wrong_event_names_the_field_and_stores_nothing(city, body, at):
     recycler = city.enterprise("recycler")
-    good = {
-        "enterprise_id": recycler.id,
-        "rule": "law.penalty_minor",
-        "effective_on": str(TODAY),
-        "note": "x",
-    }
+    good = penalty(recycler)
     answer = city.admin.post("/credit/events", {**good, **body})
     assert answer.status_code == 422 and at in answer.json["errors"]
     assert recycler.get(f"/enterprises/{recycler.id}/credit/events").json["items"] == []
@@ -192,12 +193,7 @@ def test_the_enterprise_and_its_overseers_see_all_and_others_the_grade(city):
 
 def test_only_an_admin_writes_credit(city):
     recycler = city.enterprise("recycler")
-    event = {
-        "enterprise_id": recycler.id,
-        "rule": "law.penalty_minor",
-        "effective_on": str(TODAY),
-        "note": "x",
-    }
+    event = penalty(recycler)
     for other in (recycler, city.enterprise("generator"), city.regulator("330600")):
         assert other.post("/credit/events", event).status_code == 403
         assert other.post("/credit/blocks", {"enterprise_id": recycler.id, "reason": "x"}).status_code == 403
