@@ -25,6 +25,7 @@ from matching.components import SCORE_UNIT, VALUE_UNIT, contributions
 from matching.explanation import Failure, Pairing, explain
 from matching.gates import GATES, Warn
 from matching.geo import geodesic_km
+from matching.index import Index
 from matching.pairs import Side
 from matching.policy import COMPONENTS, COST_FIRST, DEFAULT, Policy, PolicyError
 from matching.ranking import Position, Ranking, Sort, rank_demands, rank_supplies
@@ -47,6 +48,7 @@ __all__ = [
     "ExemptionList",
     "Failure",
     "Grade",
+    "Index",
     "Mode",
     "Pairing",
     "Permits",

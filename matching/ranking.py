@@ -47,8 +47,8 @@ class Ranking:
     `rows` are rows of the field as it was given (of a demand with several rows the one whose code fits best),
     `accepted` the code id by which the pair fits, `scores` counts of 1e-15, `values` counts of 1e-9 of shape
     (k, 6), `distance_km` on the sphere, `basis` a `Basis`, `permits` rows of `Permits` or -1, `warnings`
-    masks of `Warn`. `total` counts the lawful listings of the field, `more` says whether hits follow this
-    page, and `stopped` how many listings each gate stopped, alone or with others.
+    masks of `Warn`. `total` counts the lawful listings of the field (None: not all were judged), `more` says
+    whether hits follow this page, and `stopped` how many listings each gate stopped, alone or with others.
     """
 
     rows: Ints
@@ -59,7 +59,7 @@ class Ranking:
     basis: NDArray[np.int8]
     permits: Ints
     warnings: NDArray[np.int32]
-    total: int
+    total: int | None
     more: bool
     stopped: Mapping[str, int]
     sort: Sort

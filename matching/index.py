@@ -1,0 +1,313 @@
+"""Open listings of one side, ready to be ranked for a seeker of the other: the brute force's answer, sooner.
+
+An index is a large `Part` and a small one of what came since, both never changed but for the marks of rows
+that are gone. A change makes a new state under a new version; a search looks at the state that it found, so
+it sees every change whole or not at all, and never waits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from matching.blocks import Part, joined
+from matching.columns import Components, Demands, Floats, Supplies, Tables
+from matching.components import SCORE_UNIT
+from matching.joins import Ints, repeated
+from matching.plans import Plan, Plans
+from matching.policy import Policy
+from matching.ranking import Position, Ranking, rank_demands, rank_supplies
+from matching.reach import NEVER, reach
+
+MERGE_AT = 2048
+"""Rows of the small part from which on it is merged into the large one."""
+FIRST_BLOCKS = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """Some rows of an index: `places` (n, 2), the part and the row in it, and the listings there."""
+
+    places: Ints
+    listings: Any
+
+
+NO_PLACES = np.empty((0, 2), np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """What a search looks at: `main`, what came `fresh`, and the `version` that rows must outlive."""
+
+    main: Part
+    fresh: Part
+    version: int
+
+    @property
+    def parts(self) -> tuple[Part, Part]:
+        return self.main, self.fresh
+
+    def rows_in(self, parts: Ints, blocks: Ints) -> Ints:
+        """Places of the rows in blocks, each named by its part and number."""
+        found = []
+        for number, part in enumerate(self.parts):
+            chosen = part.blocks[blocks[parts == number]]
+            rows = repeated(chosen["start"].astype(np.int64), chosen["stop"] - chosen["start"])[1]
+            rows = rows[part.died[rows] > self.version]
+            found.append(np.stack([np.full(len(rows), number), rows], axis=1))
+        return np.concatenate(found)
+
+    def field(self, places: Ints) -> Field:
+        """The rows at places, those of one listing in the order in which they were given."""
+        places = places[np.argsort(places[:, 0], kind="stable")]
+        rows = [places[places[:, 0] == number, 1] for number in range(len(self.parts))]
+        nth = np.concatenate([part.cold["nth"][at] for part, at in zip(self.parts, rows, strict=True)])
+        listings = joined([part.take(at) for part, at in zip(self.parts, rows, strict=True)])
+        order = np.argsort(nth, kind="stable")
+        return Field(places[order], listings.take(order))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """One question to an index."""
+
+    policy: Policy
+    seeker: Supplies | Demands
+    ranges: Components
+    today: int
+    k: int
+    min_score: float
+    after: Position | None
+
+
+class Index:
+    """Listings of one side, and the side tables that say what is lawful.
+
+    Safe to use from several threads. `key` names a listing; a demand has a row for each code that it accepts.
+    """
+
+    def __init__(self, state: State, tables: Tables, merge_at: int | None) -> None:
+        """Use `Index.build`."""
+        self._state = state
+        self._changing = threading.Lock()
+        self._merging = threading.Lock()
+        self._since: list[tuple[Ints, Supplies | Demands, Components]] | None = None
+        self._merge_at = merge_at
+        self.govern(tables)
+
+    @classmethod
+    def build(cls, rows: Supplies | Demands, tables: Tables, *, merge_at: int | None = MERGE_AT) -> Self:
+        """Lay out all open listings.
+
+        Args:
+            rows: listings, and in `tables` what they state (supplies) or require (demands).
+            merge_at: fresh rows from which on a thread merges them; None leaves it to `merge`.
+        """
+        kind = type(rows)
+        ranges = tables.stated if kind is Supplies else tables.required
+        book = dict(tables.book)
+        fresh = Part.of(kind.empty(), Components.empty(), book)
+        return cls(State(Part.of(rows, ranges, book), fresh, 0), tables, merge_at)
+
+    # What is in it
+
+    def __len__(self) -> int:
+        """Listings that are there now."""
+        state = self._state
+        return sum(len(np.unique(it.cold["key"][it.alive(state.version)])) for it in state.parts)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held for the listings, without side tables and ranges."""
+        return sum(it.nbytes for it in self._state.parts)
+
+    def govern(self, tables: Tables) -> None:
+        """Use other side tables (permits, lists, exemptions, codes) from now on; no row is touched.
+
+        What listings state and require stays with the listings.
+        """
+        self._tables = replace(tables, stated=Components.empty(), required=Components.empty())
+        self._plans = Plans(tables.book)
+
+    # Changing it
+
+    def insert(self, rows: Supplies | Demands, ranges: Components | None = None) -> None:
+        """Add listings that are not there, with what they state or require.
+
+        Raises:
+            ValueError: one of them is there already.
+        """
+        with self._changing:
+            if self._holds(rows.key):
+                raise ValueError("rows: a listing that is there already")
+            self._apply(np.empty(0, np.int64), rows, ranges or Components.empty())
+        self._merge_when_due()
+
+    def change(self, rows: Supplies | Demands, ranges: Components | None = None) -> None:
+        """Put listings as they are now in the place of what was there under their keys, if anything was."""
+        with self._changing:
+            self._apply(np.unique(rows.key), rows, ranges or Components.empty())
+        self._merge_when_due()
+
+    def remove(self, keys: Ints) -> None:
+        """Take listings out; those that are not there are left alone."""
+        with self._changing:
+            self._apply(np.asarray(keys, np.int64), self._no_rows(), Components.empty())
+
+    def merge(self) -> None:
+        """Lay out again all that is there as one part; searches and changes go on meanwhile."""
+        with self._merging:
+            with self._changing:
+                old, self._since = self._state, []
+            main = self._laid_out([(it, it.alive(old.version)) for it in old.parts])
+            with self._changing:
+                later, self._since = self._since, None
+                self._state = State(main, self._laid_out([]), self._state.version)
+                for keys, rows, ranges in later:
+                    self._apply(keys, rows, ranges)
+
+    def _no_rows(self) -> Any:
+        return self._state.main.kind.empty()
+
+    def _merge_when_due(self) -> None:
+        due = self._merge_at is not None and len(self._state.fresh) >= self._merge_at
+        if due and self._since is None:
+            threading.Thread(target=self.merge, name="matching-merge", daemon=True).start()
+
+    def _holds(self, keys: Ints) -> bool:
+        state = self._state
+        return any((it.died[it.rows_of(keys)] > state.version).any() for it in state.parts)
+
+    def _apply(self, gone: Ints, rows: Supplies | Demands, ranges: Components) -> None:
+        """One change: a new version without the listings `gone` and with `rows`."""
+        state = self._state
+        if self._since is not None:
+            self._since.append((gone, rows, ranges))
+        version = state.version + 1
+        for part in state.parts:
+            dying = part.rows_of(gone)
+            part.died[dying] = np.minimum(part.died[dying], version)
+        fresh = state.fresh
+        if len(rows):
+            fresh = self._laid_out([(fresh, fresh.alive(version))], rows, ranges)
+        self._state = State(state.main, fresh, version)
+
+    def _laid_out(
+        self,
+        kept: Sequence[tuple[Part, Ints]],
+        rows: Supplies | Demands | None = None,
+        ranges: Components | None = None,
+    ) -> Part:
+        kind, book = self._state.main.kind, dict(self._tables.book)
+        tables = [kind.empty(), *(part.take(part.given_order(at)) for part, at in kept)]
+        components = [Components.empty()]
+        for part, listings in zip((it for it, _ in kept), tables[1:], strict=True):
+            components.append(part.ranges.take(np.isin(part.ranges.key, listings.key)))
+        if rows is not None and ranges is not None:
+            tables.append(rows)
+            components.append(ranges)
+        return Part.of(joined(tables), joined(components), book)
+
+    # Asking it
+
+    def top(
+        self,
+        policy: Policy,
+        seeker: Supplies | Demands,
+        today: int,
+        *,
+        k: int,
+        ranges: Components | None = None,
+        min_score: float = 0.0,
+        after: Position | None = None,
+    ) -> Ranking:
+        """The `k` best lawful listings for one seeker: the page that brute force gives, by score.
+
+        Args:
+            seeker: one supply, or the rows of one demand.
+            ranges: what the seeker states or requires.
+            today, min_score, after: as for `matching.rank_demands`.
+        Returns:
+            a ranking whose `rows` are keys of listings, whose `total` is None and `stopped` empty, as not
+            every listing was judged.
+        Raises:
+            ValueError: as `matching.rank_demands` does.
+        """
+        if k < 0 or not 0 <= min_score <= 1:
+            raise ValueError("k below 0, or min_score outside 0 to 1")
+        asked = Asked(policy, seeker, ranges or Components.empty(), today, k + 1, min_score, after)
+        return self._by_columns(asked)
+
+    def _by_columns(self, asked: Asked) -> Ranking:
+        """Brute force on the blocks with the greatest reach, then the next, until no other can matter."""
+        state, plan = self._state, self._plans.plan(asked.policy, asked.seeker)
+        tables = _with_ranges(self._tables, state, asked)
+        bounds, parts, blocks = _bounded(state, asked, plan)
+        field, ranking = _judged(state, asked, tables, NO_PLACES)
+        at, step = 0, FIRST_BLOCKS
+        while at < len(bounds) and _may_matter(bounds[at], ranking, asked):
+            next_ones = state.rows_in(parts[at : at + step], blocks[at : at + step])
+            places = np.concatenate([field.places[ranking.rows], next_ones])
+            field, ranking = _judged(state, asked, tables, places)
+            at, step = at + step, step * 2
+        return _page(ranking, field.listings.key[ranking.rows], asked.k - 1)
+
+
+def _judged(state: State, asked: Asked, tables: Tables, places: Ints) -> tuple[Field, Ranking]:
+    """Brute force on a few rows."""
+    field = state.field(places)
+    how: Any = {"k": asked.k, "min_score": asked.min_score, "after": asked.after}
+    if isinstance(asked.seeker, Supplies):
+        ranking = rank_demands(asked.policy, asked.seeker, field.listings, tables, asked.today, **how)
+    else:
+        ranking = rank_supplies(asked.policy, asked.seeker, field.listings, tables, asked.today, **how)
+    return field, ranking
+
+
+def _may_matter(bound: float, ranking: Ranking, asked: Asked) -> bool:
+    """Whether a row of such a reach could stand on the page."""
+    worst = int(ranking.scores[-1]) / SCORE_UNIT if len(ranking) == asked.k else 0.0
+    return bound >= max(worst, asked.min_score)
+
+
+def _with_ranges(tables: Tables, state: State, asked: Asked) -> Tables:
+    ours = joined([it.ranges for it in state.parts])
+    if isinstance(asked.seeker, Supplies):
+        return replace(tables, stated=asked.ranges, required=ours)
+    return replace(tables, stated=ours, required=asked.ranges)
+
+
+def _page(ranking: Ranking, keys: Ints, k: int) -> Ranking:
+    """The first `k` of a ranking that was asked for one more, naming listings by their keys."""
+    return replace(
+        ranking,
+        rows=keys[:k],
+        accepted=ranking.accepted[:k],
+        scores=ranking.scores[:k],
+        values=ranking.values[:k],
+        distance_km=ranking.distance_km[:k],
+        basis=ranking.basis[:k],
+        permits=ranking.permits[:k],
+        warnings=ranking.warnings[:k],
+        total=None,
+        more=len(ranking) > k,
+        stopped={},
+        keys=tuple(it[:k] for it in ranking.keys),
+    )
+
+
+def _bounded(state: State, asked: Asked, plan: Plan) -> tuple[Floats, Ints, Ints]:
+    """Blocks that could hold a lawful row by falling reach: their reach, part and number."""
+    found: list[tuple[Floats, Ints, Ints]] = [(np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))]
+    for number, part in enumerate(state.parts):
+        for visit in range(len(plan.visits)):
+            at = part.blocks_of(int(plan.visits["code"][visit]))
+            bounds = reach(asked.policy, asked.seeker, plan, visit, part.blocks[at], asked.today)
+            found.append((bounds, np.full(len(bounds), number), np.arange(at.start, at.stop)))
+    bounds, parts, blocks = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    order = np.argsort(-bounds, kind="stable")[: np.count_nonzero(bounds > NEVER)]
+    return bounds[order], parts[order], blocks[order]
