@@ -21,6 +21,7 @@ from matching.codes import Code
 from matching.columns import NO_PRICE, Columns, Components, Demands, Floats, Listings, Supplies
 from matching.geo import EARTH_RADIUS_KM
 from matching.joins import AnyInts, Ints, repeated
+from matching.law import Lines, Records, ranges_of
 
 BLOCK_ROWS = 64
 FOREVER = np.int32(2**31 - 1)
@@ -37,10 +38,10 @@ HOT = np.dtype(
 )  # fmt: skip
 COLD = np.dtype(
     [
-        ("lat", "f8"), ("lon", "f8"), ("remaining", "i8"), ("min_lot", "i8"), ("price", "i8"), ("max_km", "f8"),
-        ("enterprise", "i8"), ("key", "i8"), ("id_hi", "u8"), ("id_lo", "u8"), ("code", "i4"), ("next", "i4"),
-        ("province", "i2"), ("item", "i2"), ("nth", "i2"), ("grade", "i1"), ("blocked", "?"), ("mode", "i1"),
-        ("review", "i1"), ("small", "?"),
+        ("lat", "f8"), ("lon", "f8"), ("remaining", "i8"), ("min_lot", "i8"), ("price", "i8"),
+        ("max_km", "f8"), ("enterprise", "i8"), ("key", "i8"), ("id_hi", "u8"), ("id_lo", "u8"),
+        ("code", "i4"), ("next", "i4"), ("province", "i2"), ("item", "i2"), ("nth", "i2"),
+        ("grade", "i1"), ("blocked", "?"), ("mode", "i1"), ("review", "i1"), ("small", "?"),
     ],
     align=True,
 )  # fmt: skip
@@ -64,7 +65,6 @@ NAMES_OF_DEMANDS = {
 }  # fmt: skip
 IN_HOT = {"first_day": "first", "last_day": "last", "credit_milli": "credit"}
 
-Records = NDArray[np.void]
 Table = TypeVar("Table", bound=Columns)
 
 
@@ -120,7 +120,7 @@ class Part:
     `kind` is Supplies or Demands. `hot`, `cold` (n,) are the rows; `died` (n,) the version of the index from
     which on a row is gone (`FOREVER`: it is not). Group g of rows of one code is blocks `group_start[g]` to
     `group_start[g + 1]`, `group_code` ascending. `by_key` and `by_enterprise` are row numbers in that order.
-    `ranges` is what listings require or state of their composition.
+    `ranges` is what listings require or state of their composition, `lines` the same by listing.
     """
 
     kind: type[Listings]
@@ -133,6 +133,7 @@ class Part:
     by_key: NDArray[np.int32]
     by_enterprise: NDArray[np.int32]
     ranges: Components
+    lines: Lines
 
     def __len__(self) -> int:
         return len(self.hot)
@@ -163,6 +164,7 @@ class Part:
             by_key=np.argsort(cold["key"], kind="stable").astype(np.int32),
             by_enterprise=np.argsort(cold["enterprise"], kind="stable").astype(np.int32),
             ranges=ranges,
+            lines=ranges_of(ranges),
         )
 
     def take(self, rows: AnyInts) -> Any:

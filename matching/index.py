@@ -14,12 +14,16 @@ from typing import Any, Self
 
 import numpy as np
 
+from matching import questions
 from matching.blocks import Part, joined
 from matching.columns import Components, Demands, Floats, Supplies, Tables
+from matching.compiled import loaded
 from matching.components import SCORE_UNIT
 from matching.joins import Ints, repeated
+from matching.law import law_of
 from matching.plans import Plan, Plans
 from matching.policy import Policy
+from matching.questions import Asked
 from matching.ranking import Position, Ranking, rank_demands, rank_supplies
 from matching.reach import NEVER, reach
 
@@ -71,27 +75,15 @@ class State:
         return Field(places[order], listings.take(order))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Asked:
-    """One question to an index."""
-
-    policy: Policy
-    seeker: Supplies | Demands
-    ranges: Components
-    today: int
-    k: int
-    min_score: float
-    after: Position | None
-
-
 class Index:
     """Listings of one side, and the side tables that say what is lawful.
 
     Safe to use from several threads. `key` names a listing; a demand has a row for each code that it accepts.
     """
 
-    def __init__(self, state: State, tables: Tables, merge_at: int | None) -> None:
+    def __init__(self, state: State, tables: Tables, merge_at: int | None, kernel: Any) -> None:
         """Use `Index.build`."""
+        self._kernel = kernel
         self._state = state
         self._changing = threading.Lock()
         self._merging = threading.Lock()
@@ -100,18 +92,28 @@ class Index:
         self.govern(tables)
 
     @classmethod
-    def build(cls, rows: Supplies | Demands, tables: Tables, *, merge_at: int | None = MERGE_AT) -> Self:
+    def build(
+        cls,
+        rows: Supplies | Demands,
+        tables: Tables,
+        *,
+        merge_at: int | None = MERGE_AT,
+        compiled: bool = True,
+    ) -> Self:
         """Lay out all open listings.
 
         Args:
             rows: listings, and in `tables` what they state (supplies) or require (demands).
             merge_at: fresh rows from which on a thread merges them; None leaves it to `merge`.
+            compiled: use the compiled search if there is one; otherwise columns, with the same answers.
         """
         kind = type(rows)
         ranges = tables.stated if kind is Supplies else tables.required
         book = dict(tables.book)
         fresh = Part.of(kind.empty(), Components.empty(), book)
-        return cls(State(Part.of(rows, ranges, book), fresh, 0), tables, merge_at)
+        return cls(
+            State(Part.of(rows, ranges, book), fresh, 0), tables, merge_at, loaded() if compiled else None
+        )
 
     # What is in it
 
@@ -132,6 +134,7 @@ class Index:
         """
         self._tables = replace(tables, stated=Components.empty(), required=Components.empty())
         self._plans = Plans(tables.book)
+        self._law = law_of(tables)
 
     # Changing it
 
@@ -240,7 +243,24 @@ class Index:
         if k < 0 or not 0 <= min_score <= 1:
             raise ValueError("k below 0, or min_score outside 0 to 1")
         asked = Asked(policy, seeker, ranges or Components.empty(), today, k + 1, min_score, after)
-        return self._by_columns(asked)
+        return self._by_columns(asked) if self._kernel is None else self._by_rows(self._kernel, asked)
+
+    def _by_rows(self, kernel: Any, asked: Asked) -> Ranking:
+        """The compiled search; brute force decides among the few that are left where last bits could."""
+        state, plan = self._state, self._plans.plan(asked.policy, asked.seeker)
+        most = sum(len(part) for part in state.parts) + 1
+        asks, route = questions.ask_of(kernel, replace(asked, k=min(asked.k, most)), plan)
+        main, fresh = (questions.view_of(kernel, part, state.version) for part in state.parts)
+        asking = questions.lines_of(asked.ranges)
+        found, km, size = questions.answers_for(kernel, 1, int(asks["k"][0]))
+        leftovers = kernel.search(asks, route, self._law, main, fresh, asking, found, km, size)
+        if size[0] < 0:
+            return self._settled(state, asked, leftovers)
+        return questions.ranking_of(kernel, found[0, : size[0]], km[0, : size[0]], asked.k - 1)
+
+    def _settled(self, state: State, asked: Asked, places: Ints) -> Ranking:
+        field, ranking = _judged(state, asked, _with_ranges(self._tables, state, asked), places)
+        return _page(ranking, field.listings.key[ranking.rows], asked.k - 1)
 
     def _by_columns(self, asked: Asked) -> Ranking:
         """Brute force on the blocks with the greatest reach, then the next, until no other can matter."""

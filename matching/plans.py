@@ -83,7 +83,7 @@ class Plans:
             found = [(alias, alias, factor, code) for alias, factor in code.aliases.items()]
         else:
             found = [(it, *self._best(it, asked), self._book[it]) for it in self._fitting(asked)]
-        return _plan(policy, sorted((it for it in found if it[3].tradable), key=lambda it: it[0]))
+        return plan_of(policy, sorted((it for it in found if it[3].tradable), key=lambda it: it[0]))
 
     def _fitting(self, accepts: tuple[int, ...]) -> set[int]:
         return {supply for accepted in accepts for supply in self._supplies_of.get(accepted, ())}
@@ -95,7 +95,8 @@ class Plans:
         return best, factors[best]
 
 
-def _plan(policy: Policy, found: list[tuple[int, int, float, Code]]) -> Plan:
+def plan_of(policy: Policy, found: list[tuple[int, int, float, Code]]) -> Plan:
+    """A plan to visit codes of the field, each with the accepted one, how well it fits, and the supply's."""
     visits = np.zeros(len(found), VISIT)
     aliases: list[int] = []
     halves: list[float] = []

@@ -10,13 +10,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import matching as m
+from matching import blocks
+from matching.compiled import compile_ahead
 from tests.matching import reference as ref
 from tests.matching import worlds
 
 
-def index_of(columns: worlds.Columns, side: str) -> m.Index:
+@pytest.fixture(autouse=True, scope="module")
+def small_blocks():
+    """Blocks so small that a world of a dozen listings has several of a code."""
+    compile_ahead()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK_ROWS", 2)
+        yield
+
+
+def index_of(columns: worlds.Columns, side: str, compiled: bool) -> m.Index:
     rows = columns.demands if side == "demand" else columns.supplies
-    return m.Index.build(rows, columns.tables, merge_at=None)
+    return m.Index.build(rows, columns.tables, merge_at=None, compiled=compiled)
 
 
 def told(ranking: m.Ranking, keys: Any) -> list[Any]:
@@ -49,10 +60,10 @@ def agree(columns: worlds.Columns, index: m.Index, seeker: ref.Listing, **how: A
     return brute
 
 
-def holds(world: ref.World, rules: ref.Rules, k: int) -> None:
+def holds(world: ref.World, rules: ref.Rules, k: int, compiled: bool) -> None:
     columns = worlds.Columns(world, rules)
     for side, seekers in (("demand", world.supplies), ("supply", world.demands)):
-        index = index_of(columns, side)
+        index = index_of(columns, side, compiled)
         for seeker in seekers:
             page = agree(columns, index, seeker, k=k)
             if page.more and len(page):
@@ -60,12 +71,22 @@ def holds(world: ref.World, rules: ref.Rules, k: int) -> None:
             agree(columns, index, seeker, k=k, min_score=0.6)
 
 
+def quick(examples: int) -> Any:
+    return settings(max_examples=examples, deadline=None, derandomize=True, database=None)
+
+
 @given(worlds.cases(), st.sampled_from([0, 1, 2, 1000]))
-@settings(max_examples=25, deadline=None, derandomize=True, database=None)
-def test_the_index_ranks_as_brute_force_does(case, k):
-    holds(*case, k)
+@quick(100)
+def test_the_compiled_index_ranks_as_brute_force_does(case, k):
+    holds(*case, k, compiled=True)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@given(worlds.cases(), st.sampled_from([0, 1, 2, 1000]))
+@quick(20)
+def test_the_index_ranks_as_brute_force_does_without_a_compiler(case, k):
+    holds(*case, k, compiled=False)
+
+
+@pytest.mark.parametrize("seed", range(20))
 def test_so_it_does_in_a_crowd(seed):
-    holds(*worlds.crowded(seed), k=seed % 5 + 1)
+    holds(*worlds.crowded(seed), k=seed % 5 + 1, compiled=True)

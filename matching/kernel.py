@@ -1,0 +1,827 @@
+"""The search, one row after the other, compiled by Numba: every gate and value once more, in scalars.
+
+Held equal to brute force by tests. Whole numbers, divisions and roundings are those of IEEE 754 here as in
+NumPy; only sines, arctangents and powers may differ in their last bits. So a row whose distance lies so near
+to the middle between two whole millimetres, or its value between two counts of 1e-9, that the last bits could
+decide, is doubtful: it never raises the bar, it stays while it could stand on the page, and where one
+is left at the end the caller lets brute force judge the few rows that are left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from matching.blocks import CHORD_PAD, COLD
+from matching.columns import ANY_GENERATOR, NO_PRICE, Basis, Grade, Mode, Review
+from matching.components import SCORE_UNIT, VALUE_UNIT
+from matching.gates import CUSTOMS_TERRITORIES, NO_PERMIT, Warn
+from matching.geo import EARTH_RADIUS_KM, MM_PER_KM
+from matching.law import Lines
+from matching.plans import STEPS
+from matching.policy import WEIGHT_UNIT
+from matching.reach import NEVER, PAD
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+try:
+    from numba import njit
+except ImportError:
+    njit = None
+
+
+def jit(function: Function) -> Function:
+    """Compile at the first call, or take what an earlier process compiled; as it is without Numba."""
+    return function if njit is None else njit(cache=True, nogil=True, error_model="numpy")(function)
+
+
+SEEKER = [(name, COLD.fields[name][0]) for name in COLD.names or () if COLD.fields is not None]
+ASK = np.dtype(
+    [
+        *SEEKER,
+        ("x", "f8"), ("y", "f8"), ("z", "f8"), ("first", "i4"), ("last", "i4"), ("today", "i4"),
+        ("supply", "?"), ("relaxed", "?"), ("paged", "?"), ("k", "i8"), ("floor", "i8"), ("scale", "f8"),
+        ("after_score", "i8"), ("after_credit", "i8"), ("after_mm", "i8"), ("after_hi", "u8"),
+        ("after_lo", "u8"), ("visit_start", "i8"), ("visit_stop", "i8"),
+    ],
+    align=True,
+)  # fmt: skip
+"""A seeker's row and what it asks. `supply`: the seeker is one; `relaxed`: hazardous waste may cross with
+approval; `floor` and `after_*` are least score and last position; its visits in a `Route`."""
+
+
+class Route(NamedTuple):
+    """Visits, aliases and worth by distance as in `Plan`, of one or more plans; weights of the policy."""
+
+    visits: Any
+    aliases: Any
+    worth: Any
+    steps: Any
+    weights: Any
+
+
+class View(NamedTuple):
+    """A part and the version at which it is looked at; arrays as in `Part`."""
+
+    hot: Any
+    cold: Any
+    died: Any
+    blocks: Any
+    group_code: Any
+    group_start: Any
+    by_enterprise: Any
+    ranges: Lines
+    version: int
+
+
+PART, ROW, KEY, ACCEPTED, BASIS, PERMIT, WARN, CREDIT, MM, ID_HI, ID_LO, DOUBT, SCORE, VALUES = range(14)
+WIDTH = VALUES + 6
+"""Columns of what is found."""
+KEPT, FOUND = range(2)
+"""Counters: scores on the heap, rows found."""
+
+MARGIN = WEIGHT_UNIT
+"""More than a doubtful row's score can be off by: one count of 1e-9 in its value of distance."""
+DOUBT_VALUE = 1e-4
+DOUBT_MM = 1e-5
+DOUBT_RELATIVE = 1e-13
+"""Sines and powers of any library are exact to a few units of 1e-16; these bands are a hundred times that."""
+
+USE, CHANNEL, COLLECTOR = int(Mode.USE), int(Basis.CHANNEL), int(Basis.COLLECTOR)
+NONE, GENERAL, EXEMPT = int(Basis.NONE), int(Basis.GENERAL), int(Basis.EXEMPT)
+GRADE_B, GRADE_E = int(Grade.B), int(Grade.E)
+ACCEPTED_BY_ADMIN, REFUSED = int(Review.ACCEPTED), int(Review.REFUSED)
+APPROVAL, FILING = int(Warn.TRANSFER_APPROVAL_REQUIRED), int(Warn.FILING_REQUIRED)
+SUPERVISED, UNVERIFIED = int(Warn.SUPERVISED), int(Warn.EXEMPTION_UNVERIFIED)
+PARTIAL, UNKNOWN = int(Warn.COMPOSITION_PARTIAL), int(Warn.COMPOSITION_UNKNOWN)
+BARRED = -1
+TAIWAN, HONG_KONG, MACAO = CUSTOMS_TERRITORIES
+RADIANS = math.pi / 180
+
+
+# ---------------------------------------------------------------- looking things up
+
+
+@jit
+def place_of(values, wanted):
+    """Where `wanted` stands in ascending `values`, or where it would."""
+    low, high = 0, len(values)
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@jit
+def lines_of(lines, owner):
+    """First and last (excluded) record of an owner."""
+    place = place_of(lines.owner, owner)
+    if place == len(lines.owner) or lines.owner[place] != owner:
+        return 0, 0
+    return lines.start[place], lines.start[place + 1]
+
+
+@jit
+def visit_of(ask, route, code):
+    """Number of the visit to a code, or -1."""
+    low, high = ask.visit_start, ask.visit_stop
+    while low < high:
+        middle = (low + high) // 2
+        if route.visits[middle].code < code:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < ask.visit_stop and route.visits[low].code == code else -1
+
+
+@jit
+def covers(route, visit, code):
+    """Whether a permit for `code` covers the supply's."""
+    covered = False
+    for at in range(visit.alias_start, visit.alias_stop):
+        covered = covered or route.aliases[at] == code
+    return covered
+
+
+@jit
+def sides(supply_seeks, ours, theirs):
+    """The supply's and the demand's of what the seeker and the row have."""
+    return (ours, theirs) if supply_seeks else (theirs, ours)
+
+
+@jit
+def bit_of(province):
+    """As `blocks.province_bit`."""
+    return np.uint64(1) << np.uint64(province & 63)
+
+
+@jit
+def zone(province):
+    """0 for the mainland."""
+    return province if province in (TAIWAN, HONG_KONG, MACAO) else 0
+
+
+@jit
+def year_of(day):
+    """Calendar year of days since 1970-01-01, by Hinnant's `civil_from_days`."""
+    shifted = day + 719468
+    era = shifted // 146097
+    day_of_era = shifted - era * 146097
+    year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36524 - day_of_era // 146096) // 365
+    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    return year_of_era + era * 400 + (1 if day_of_year >= 306 else 0)
+
+
+# ---------------------------------------------------------------- bounds
+
+
+@jit
+def bar_of(ask, heap, count):
+    """The score that a row must reach to matter."""
+    return max(heap[0], ask.floor) if count[KEPT] == len(heap) else ask.floor
+
+
+@jit
+def worth_at(route, table, chord):
+    """The most that nearness is worth at a chord."""
+    step = int(max(chord, 0.0) * route.steps[table])
+    return route.worth[table, min(step, STEPS - 1)]
+
+
+@jit
+def best_price(ask, price, is_open):
+    """The greatest value of price, or `NEVER`."""
+    if ask.price == NO_PRICE:
+        return 0.5
+    asked = float(ask.price)
+    gap = price - asked if ask.supply else asked - price
+    gap += abs(asked) * 1e-15
+    if gap >= 0 and gap < np.inf:
+        return 0.5 + 0.5 * (gap / (gap + ask.scale))
+    return 0.5 if is_open else NEVER
+
+
+@jit
+def best_part(ask, mass):
+    """The greatest value of quantity."""
+    if ask.supply:
+        return min(mass / max(float(ask.remaining), 1.0), 1.0)
+    return min(float(ask.remaining) / max(mass, 1.0), 1.0)
+
+
+@jit
+def best_time(ask, first, last, shortest):
+    """The greatest value of time, or `NEVER`."""
+    until = min(last, ask.last)
+    shared = until - max(first, ask.first) + 1
+    if shared <= 0 or until < ask.today:
+        return NEVER
+    shorter = max(min(shortest, ask.last - ask.first + 1), 1)
+    return min(shared / shorter, 1.0)
+
+
+@jit
+def reach_of(ask, route, visit, block):
+    """As `reach.reach`, for one block."""
+    if block.most < max(ask.min_lot, 1):
+        return NEVER
+    time = best_time(ask, np.int64(block.first), np.int64(block.last), np.int64(block.shortest))
+    if time == NEVER:
+        return NEVER
+    price = best_price(ask, float(block.price), block.open)
+    if price == NEVER:
+        return NEVER
+    x, y, z = block.x - ask.x, block.y - ask.y, block.z - ask.z
+    chord = math.sqrt(x * x + y * y + z * z) - block.radius - CHORD_PAD
+    weights = route.weights
+    return (
+        weights[0] * visit.fit
+        + weights[1] * worth_at(route, visit.table, chord)
+        + weights[2] * (block.credit / 100_000)
+        + weights[3] * price
+        + weights[4] * best_part(ask, float(block.mass))
+        + weights[5] * time
+    ) / WEIGHT_UNIT + PAD
+
+
+@jit
+def could_matter(ask, route, visit, hot, bar):
+    """Whether a row could reach the bar; the costly values last."""
+    weights = route.weights
+    x, y, z = hot.x - ask.x, hot.y - ask.y, hot.z - ask.z
+    chord = math.sqrt(x * x + y * y + z * z) - CHORD_PAD
+    most = weights[0] * visit.fit + weights[1] * worth_at(route, visit.table, chord)
+    most += weights[2] * (hot.credit / 100_000)
+    if (most + weights[3] + weights[4] + weights[5]) / WEIGHT_UNIT + PAD < bar:
+        return False
+    price = 0.5 if math.isnan(hot.price) else best_price(ask, float(hot.price), False)
+    time = best_time(ask, np.int64(hot.first), np.int64(hot.last), np.int64(hot.last) - hot.first + 1)
+    if price == NEVER or time == NEVER:
+        return False
+    most += weights[3] * price + weights[4] * best_part(ask, float(hot.mass)) + weights[5] * time
+    return most / WEIGHT_UNIT + PAD >= bar
+
+
+# ---------------------------------------------------------------- gates
+
+
+@jit
+def trusted(supply_grade, supply_blocked, demand_grade, demand_blocked):
+    """As `gates.credit`."""
+    fallen = supply_grade == GRADE_E or supply_blocked
+    return demand_grade != GRADE_E and not demand_blocked and (not fallen or demand_grade <= GRADE_B)
+
+
+@jit
+def left_kg(law, line, year):
+    """What a permit may still take in a year."""
+    left = line.kg_per_year
+    for at in range(line.used_start, line.used_stop):
+        if law.used_year[at] == year:
+            left -= law.used_kg[at]
+    return left
+
+
+@jit
+def permitted(law, route, visit, receiver, generator, mode, small, first, last, needed, crossing):
+    """The permit that counts first, and whether a channel holds: basis, row, channel."""
+    basis, row, channel = NONE, NO_PERMIT, False
+    start, stop = lines_of(law.permits, receiver)
+    for at in range(start, stop):
+        line = law.permits.records[at]
+        if basis != NONE and not (crossing and line.kind == CHANNEL):
+            continue
+        if line.generator != ANY_GENERATOR and line.generator != generator:
+            continue
+        if (line.modes >> mode) & 1 == 0 or (line.kind == COLLECTOR and not small):
+            continue
+        day = max(first, line.first)
+        if day > min(last, line.last) or not covers(route, visit, line.code):
+            continue
+        if left_kg(law, line, year_of(day)) < needed:
+            continue
+        if basis == NONE:
+            basis, row = int(line.kind), int(line.row)
+        channel = channel or line.kind == CHANNEL
+    return basis, row, channel
+
+
+@jit
+def exempt(law, route, visit, item, review, mode):
+    """As `gates.exempt`."""
+    if item == 0 or review == REFUSED:
+        return False
+    for line in law.exemptions:
+        if line.item == item and (line.modes >> mode) & 1 == 1 and covers(route, visit, line.code):
+            return True
+    return False
+
+
+@jit
+def listed(lines, route, visit, receiver, about, first, last):
+    """Whether a dated line of the receiver about this code and `about` holds on a day to come."""
+    start, stop = lines_of(lines, receiver)
+    for at in range(start, stop):
+        line = lines.records[at]
+        valid = line.about == about and max(first, line.first) <= min(last, line.last)
+        if valid and covers(route, visit, line.code):
+            return True
+    return False
+
+
+@jit
+def mixes(required, need_start, need_stop, stated, has_start, has_stop):
+    """As `gates.composition`: the warnings, or `BARRED`."""
+    warnings = 0
+    for need in range(need_start, need_stop):
+        wanted, silent = required.records[need], True
+        for has in range(has_start, has_stop):
+            given = stated.records[has]
+            if given.component != wanted.component:
+                continue
+            silent = False
+            if max(wanted.low, given.low) > min(wanted.high, given.high):
+                return BARRED
+            if not (wanted.low <= given.low and given.high <= wanted.high):
+                warnings |= PARTIAL
+        if silent:
+            warnings |= UNKNOWN
+    return warnings
+
+
+@jit
+def outdone(ask, route, view, row, cold, visit):
+    """Whether another row of the listing fits better, or as well and was given first."""
+    other = cold.next
+    while other != row:
+        sibling = view.cold[other]
+        number = visit_of(ask, route, sibling.code)
+        if number >= 0:
+            fit = route.visits[number].fit
+            if fit > visit.fit or (fit == visit.fit and sibling.nth < cold.nth):
+                return True
+        other = sibling.next
+    return False
+
+
+# ---------------------------------------------------------------- one row
+
+
+@jit
+def sphere_km(lat_a, lon_a, lat_b, lon_b):
+    """As `geo.sphere_km`."""
+    phi_a, phi_b, turn = lat_a * RADIANS, lat_b * RADIANS, (lon_b - lon_a) * RADIANS / 2
+    across = math.cos(phi_a) * math.cos(phi_b)
+    near = math.sin((phi_b - phi_a) / 2) ** 2 + across * math.sin(turn) ** 2
+    far = math.sin((phi_b + phi_a) / 2) ** 2 + across * math.cos(turn) ** 2
+    return 2 * EARTH_RADIUS_KM * math.atan2(math.sqrt(near), math.sqrt(far))
+
+
+@jit
+def between(value, band):
+    """Whether a number lies within `band` of the middle between two whole ones."""
+    return abs(value - math.floor(value) - 0.5) <= band
+
+
+@jit
+def counts(value):
+    """A value as a count of 1e-9."""
+    return np.int64(np.rint(value * VALUE_UNIT))
+
+
+@jit
+def beyond(ask, score, credit, mm, id_hi, id_lo):
+    """Whether a row comes after the position that the page begins at."""
+    if score != ask.after_score:
+        return score < ask.after_score
+    if credit != ask.after_credit:
+        return credit < ask.after_credit
+    if mm != ask.after_mm:
+        return mm > ask.after_mm
+    if id_hi != ask.after_hi:
+        return id_hi > ask.after_hi
+    return id_lo > ask.after_lo
+
+
+@jit
+def judge(ask, route, law, view, asking, visit, row, bar, out):
+    """Hold one row against every gate, and write what it is found as to `out`; whether it is to be kept.
+
+    Returns:
+        kept, and its distance in km.
+    """
+    cold, hot = view.cold[row], view.hot[row]
+    if view.died[row] <= view.version or cold.enterprise == ask.enterprise:
+        return False, 0.0
+    if zone(cold.province) != zone(ask.province):
+        return False, 0.0
+    supply_grade, demand_grade = sides(ask.supply, ask.grade, cold.grade)
+    supply_blocked, demand_blocked = sides(ask.supply, ask.blocked, cold.blocked)
+    if not trusted(supply_grade, supply_blocked, demand_grade, demand_blocked):
+        return False, 0.0
+    needed = max(ask.min_lot, cold.min_lot, 1)
+    if min(ask.remaining, cold.remaining) < needed:
+        return False, 0.0
+    first = max(np.int64(hot.first), np.int64(ask.first), np.int64(ask.today))
+    last = min(np.int64(hot.last), np.int64(ask.last))
+    if first > last:
+        return False, 0.0
+    supply_price, demand_price = sides(ask.supply, ask.price, cold.price)
+    priced = supply_price != NO_PRICE and demand_price != NO_PRICE
+    if priced and demand_price < supply_price:
+        return False, 0.0
+    km = sphere_km(ask.lat, ask.lon, cold.lat, cold.lon)
+    exact_mm = km * MM_PER_KM
+    mm = np.rint(exact_mm)
+    worth = np.exp2(-km / visit.half_km)
+    doubt = between(exact_mm, DOUBT_MM + exact_mm * DOUBT_RELATIVE) or between(
+        worth * VALUE_UNIT, DOUBT_VALUE
+    )
+    if mm - (1.0 if doubt else 0.0) > np.rint(min(ask.max_km, cold.max_km) * MM_PER_KM):
+        return False, 0.0
+
+    gap = demand_price - supply_price if priced else 0
+    supply_kg, demand_kg = sides(ask.supply, ask.remaining, cold.remaining)
+    shared = min(np.int64(hot.last), np.int64(ask.last)) - max(np.int64(hot.first), np.int64(ask.first)) + 1
+    shorter = min(np.int64(hot.last) - hot.first, np.int64(ask.last) - ask.first) + 1
+    out[VALUES] = counts(visit.fit)
+    out[VALUES + 1] = counts(worth)
+    out[VALUES + 2] = counts(hot.credit / 100_000)
+    out[VALUES + 3] = counts(0.5 + 0.5 * (gap / (gap + ask.scale)))
+    out[VALUES + 4] = counts(min(max(demand_kg / max(supply_kg, 1), 0.0), 1.0))
+    out[VALUES + 5] = counts(min(max(shared / max(shorter, 1), 0.0), 1.0))
+    score = np.int64(0)
+    for number in range(6):
+        score += route.weights[number] * out[VALUES + number]
+    if score + (MARGIN if doubt else 0) < bar:
+        return False, 0.0
+    position = (score, np.int64(hot.credit), np.int64(mm), cold.id_hi, cold.id_lo)
+    if ask.paged and not doubt and not beyond(ask, *position):
+        return False, 0.0
+
+    if cold.next != row and ask.supply and outdone(ask, route, view, row, cold, visit):
+        return False, 0.0
+    basis, permit, warnings = lawful(ask, route, law, cold, visit, first, last, needed)
+    if basis == NONE:
+        return False, 0.0
+    if supply_grade == GRADE_E or supply_blocked:
+        warnings |= SUPERVISED
+    mixture = mixture_of(ask, view, asking, cold.key)
+    if mixture == BARRED:
+        return False, 0.0
+
+    out[ROW], out[KEY], out[ACCEPTED] = row, cold.key, visit.accepted
+    out[BASIS], out[PERMIT], out[WARN] = basis, permit, warnings | mixture
+    out[CREDIT], out[MM] = hot.credit, np.int64(mm)
+    out[ID_HI], out[ID_LO] = np.int64(cold.id_hi), np.int64(cold.id_lo)
+    out[DOUBT], out[SCORE] = doubt, score
+    return True, km
+
+
+@jit
+def lawful(ask, route, law, cold, visit, first, last, needed):
+    """Basis (`NONE`: unlawful), permit and warnings, as `gates.legal`, `gates.region` and
+    `gates.exemption_warnings` have them."""
+    generator, receiver = sides(ask.supply, ask.enterprise, cold.enterprise)
+    from_province, to_province = sides(ask.supply, ask.province, cold.province)
+    _, mode = sides(ask.supply, ask.mode, cold.mode)
+    crossing = from_province != to_province
+    if not visit.hazardous:
+        if not crossing:
+            return GENERAL, NO_PERMIT, 0
+        return GENERAL, NO_PERMIT, FILING if mode == USE else APPROVAL
+    small, _ = sides(ask.supply, ask.small, cold.small)
+    _, item = sides(ask.supply, ask.item, cold.item)
+    _, review = sides(ask.supply, ask.review, cold.review)
+    basis, permit, channel = permitted(
+        law, route, visit, receiver, generator, mode, small, first, last, needed, crossing
+    )
+    if basis in (NONE, COLLECTOR) and exempt(law, route, visit, item, review, mode):
+        basis, permit = EXEMPT, NO_PERMIT
+    if basis == NONE:
+        return NONE, NO_PERMIT, 0
+    warnings = 0
+    free = not crossing or channel or listed(law.white, route, visit, receiver, from_province, first, last)
+    if not free and not ask.relaxed:
+        return NONE, NO_PERMIT, 0
+    if not free:
+        warnings |= APPROVAL
+    seen = basis != EXEMPT or review == ACCEPTED_BY_ADMIN
+    if not seen and not listed(law.verified, route, visit, receiver, item, first, last):
+        warnings |= UNVERIFIED
+    return basis, permit, warnings
+
+
+@jit
+def mixture_of(ask, view, asking, key):
+    """What the composition of a pair warns of, or `BARRED`."""
+    if len(view.ranges.owner) == 0 and len(asking.owner) == 0:
+        return 0
+    ours_start, ours_stop = lines_of(asking, ask.key)
+    theirs_start, theirs_stop = lines_of(view.ranges, key)
+    if ask.supply:
+        return mixes(view.ranges, theirs_start, theirs_stop, asking, ours_start, ours_stop)
+    return mixes(asking, ours_start, ours_stop, view.ranges, theirs_start, theirs_stop)
+
+
+# ---------------------------------------------------------------- the best so far
+
+
+@jit
+def raise_bar(heap, count, score):
+    """Add a score to the heap of the best ones, the least on top."""
+    size = count[KEPT]
+    if size < len(heap):
+        at = size
+        count[KEPT] = size + 1
+        while at > 0 and heap[(at - 1) // 2] > score:
+            heap[at] = heap[(at - 1) // 2]
+            at = (at - 1) // 2
+        heap[at] = score
+    elif score > heap[0]:
+        at = 0
+        while 2 * at + 1 < size:
+            child = 2 * at + 1
+            if child + 1 < size and heap[child + 1] < heap[child]:
+                child += 1
+            if heap[child] >= score:
+                break
+            heap[at] = heap[child]
+            at = child
+        heap[at] = score
+
+
+@jit
+def weed(found, km, count, bar):
+    """Forget what can no longer stand on the page."""
+    kept = 0
+    for at in range(count[FOUND]):
+        if found[at, SCORE] + (MARGIN if found[at, DOUBT] else 0) >= bar:
+            if kept != at:
+                found[kept] = found[at]
+                km[kept] = km[at]
+            kept += 1
+    count[FOUND] = kept
+
+
+@jit
+def room(found, km, count, bar):
+    """The two tables with a free row."""
+    if count[FOUND] < len(found):
+        return found, km
+    weed(found, km, count, bar)
+    if 2 * count[FOUND] < len(found):
+        return found, km
+    more, more_km = np.empty((2 * len(found), WIDTH), np.int64), np.empty(2 * len(found))
+    more[: len(found)] = found
+    more_km[: len(found)] = km
+    return more, more_km
+
+
+@jit
+def consider(ask, route, law, view, asking, part, visit, row, heap, found, km, count):
+    """Judge a row if it could matter, and keep it if it is lawful."""
+    bar = bar_of(ask, heap, count)
+    if not could_matter(ask, route, visit, view.hot[row], bar / SCORE_UNIT):
+        return found, km
+    found, km = room(found, km, count, bar)
+    at = count[FOUND]
+    kept, far = judge(ask, route, law, view, asking, visit, row, bar, found[at])
+    if kept:
+        km[at] = far
+        found[at, PART] = part
+        count[FOUND] = at + 1
+        if not found[at, DOUBT]:
+            raise_bar(heap, count, found[at, SCORE])
+    return found, km
+
+
+# ---------------------------------------------------------------- the search
+
+
+@jit
+def sink(bounds, blocks, visits, at, size):
+    """Restore the heap of blocks, the greatest bound on top, below `at`."""
+    bound, block, visit = bounds[at], blocks[at], visits[at]
+    while 2 * at + 1 < size:
+        child = 2 * at + 1
+        if child + 1 < size and bounds[child + 1] > bounds[child]:
+            child += 1
+        if bounds[child] <= bound:
+            break
+        bounds[at], blocks[at], visits[at] = bounds[child], blocks[child], visits[child]
+        at = child
+    bounds[at], blocks[at], visits[at] = bound, block, visit
+
+
+@jit
+def open_provinces(ask, law):
+    """Bits of provinces from or to which hazardous waste may go without a channel: the own one, and for a
+    receiver those that the white list has for it, whatever the code and the day."""
+    mask = bit_of(ask.province)
+    if not ask.supply:
+        start, stop = lines_of(law.white, ask.enterprise)
+        for at in range(start, stop):
+            mask |= bit_of(law.white.records[at].about)
+    return mask
+
+
+@jit
+def partners(ask, route, law):
+    """Enterprises beyond the open provinces that hazardous waste may go to or come from, ascending, once."""
+    size = 0
+    start, stop = np.int64(0), np.int64(0)
+    if ask.supply:
+        size = len(route.aliases) + 1
+        firsts, lasts = np.empty(size, np.int64), np.empty(size, np.int64)
+        size = 0
+        if ask.visit_start < ask.visit_stop:
+            visit = route.visits[ask.visit_start]
+            for at in range(visit.alias_start, visit.alias_stop):
+                key = np.int64(route.aliases[at]) << 16 | (np.int64(ask.province) & 0xFFFF)
+                firsts[size] = place_of(law.crossing_key, key)
+                lasts[size] = place_of(law.crossing_key, key + 1)
+                size += 1
+        start = place_of(law.channel_generator, ask.enterprise)
+        stop = place_of(law.channel_generator, ask.enterprise + 1)
+        total = stop - start
+        for at in range(size):
+            total += lasts[at] - firsts[at]
+        found = np.empty(total, np.int64)
+        found[: stop - start] = law.channel_receiver[start:stop]
+        filled = stop - start
+        for at in range(size):
+            for line in range(firsts[at], lasts[at]):
+                found[filled] = law.crossing_receiver[line]
+                filled += 1
+    else:
+        start, stop = lines_of(law.permits, ask.enterprise)
+        found = np.empty(stop - start, np.int64)
+        filled = 0
+        for at in range(start, stop):
+            if law.permits.records[at].kind == CHANNEL:
+                found[filled] = law.permits.records[at].generator
+                filled += 1
+    found = np.sort(found[:filled])
+    distinct = 0
+    for at in range(filled):
+        if at == 0 or found[at] != found[at - 1]:
+            found[distinct] = found[at]
+            distinct += 1
+    return found[:distinct]
+
+
+@jit
+def first_of(view, enterprise):
+    """Where the rows of an enterprise begin in `by_enterprise`."""
+    low, high = 0, len(view.by_enterprise)
+    while low < high:
+        middle = (low + high) // 2
+        if view.cold[view.by_enterprise[middle]].enterprise < enterprise:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@jit
+def across(ask, route, law, view, asking, part, mask, allies, heap, found, km, count):
+    """Consider the hazardous rows of partners beyond the open provinces."""
+    for enterprise in allies:
+        at = first_of(view, enterprise)
+        while at < len(view.by_enterprise):
+            row = view.by_enterprise[at]
+            cold = view.cold[row]
+            if cold.enterprise != enterprise:
+                break
+            number = visit_of(ask, route, cold.code)
+            if number >= 0 and route.visits[number].hazardous and bit_of(cold.province) & mask == 0:
+                found, km = consider(
+                    ask, route, law, view, asking, part, route.visits[number], row, heap, found, km, count
+                )
+            at += 1
+    return found, km
+
+
+@jit
+def candidates(ask, route, view, mask, bar):
+    """Blocks that could hold a row worth having: bounds, blocks and visits, as a heap, and how many."""
+    size = 0
+    for number in range(ask.visit_start, ask.visit_stop):
+        group = place_of(view.group_code, route.visits[number].code)
+        if group < len(view.group_code) and view.group_code[group] == route.visits[number].code:
+            size += view.group_start[group + 1] - view.group_start[group]
+    bounds, blocks, visits = np.empty(size), np.empty(size, np.int32), np.empty(size, np.int32)
+    size = 0
+    for number in range(ask.visit_start, ask.visit_stop):
+        visit = route.visits[number]
+        group = place_of(view.group_code, visit.code)
+        if group == len(view.group_code) or view.group_code[group] != visit.code:
+            continue
+        bound_to_province = visit.hazardous and not ask.relaxed
+        for at in range(view.group_start[group], view.group_start[group + 1]):
+            block = view.blocks[at]
+            if bound_to_province and block.provinces & mask == 0:
+                continue
+            bound = reach_of(ask, route, visit, block)
+            if bound >= bar:
+                bounds[size], blocks[size], visits[size] = bound, at, number
+                size += 1
+    for at in range(size // 2 - 1, -1, -1):
+        sink(bounds, blocks, visits, at, size)
+    return bounds, blocks, visits, size
+
+
+@jit
+def scan(ask, route, law, view, asking, part, heap, found, km, count):
+    """Search a part: partners across province lines first, then blocks by falling reach until the bar."""
+    mask = open_provinces(ask, law)
+    if not ask.relaxed:
+        allies = partners(ask, route, law)
+        found, km = across(ask, route, law, view, asking, part, mask, allies, heap, found, km, count)
+    bar = bar_of(ask, heap, count) / SCORE_UNIT
+    bounds, blocks, visits, size = candidates(ask, route, view, mask, bar)
+    while size > 0 and bounds[0] >= bar_of(ask, heap, count) / SCORE_UNIT:
+        block, visit = view.blocks[blocks[0]], route.visits[visits[0]]
+        bound_to_province = visit.hazardous and not ask.relaxed
+        for row in range(block.start, block.stop):
+            if bound_to_province and bit_of(view.cold[row].province) & mask == 0:
+                continue
+            found, km = consider(ask, route, law, view, asking, part, visit, row, heap, found, km, count)
+        size -= 1
+        bounds[0], blocks[0], visits[0] = bounds[size], blocks[size], visits[size]
+        sink(bounds, blocks, visits, 0, size)
+    return found, km
+
+
+@jit
+def before(found, one, other):
+    """Whether one row found stands before another."""
+    if found[one, SCORE] != found[other, SCORE]:
+        return found[one, SCORE] > found[other, SCORE]
+    if found[one, CREDIT] != found[other, CREDIT]:
+        return found[one, CREDIT] > found[other, CREDIT]
+    if found[one, MM] != found[other, MM]:
+        return found[one, MM] < found[other, MM]
+    if found[one, ID_HI] != found[other, ID_HI]:
+        return np.uint64(found[one, ID_HI]) < np.uint64(found[other, ID_HI])
+    return np.uint64(found[one, ID_LO]) < np.uint64(found[other, ID_LO])
+
+
+@jit
+def in_order(found, size):
+    """Numbers of rows found, best first, by merging runs."""
+    order, spare = np.arange(size), np.empty(size, np.int64)
+    run = 1
+    while run < size:
+        for start in range(0, size, 2 * run):
+            middle, stop = min(start + run, size), min(start + 2 * run, size)
+            left, right = start, middle
+            for at in range(start, stop):
+                if left < middle and (right >= stop or not before(found, order[right], order[left])):
+                    spare[at] = order[left]
+                    left += 1
+                else:
+                    spare[at] = order[right]
+                    right += 1
+        order, spare = spare, order
+        run *= 2
+    return order
+
+
+@jit
+def search(asks, route, law, main, fresh, asking, found, km, size):
+    """The best rows of both parts for each of `asks`, best first and at most its `k`.
+
+    Writes what is found for question i to the first `size[i]` of `found[i]`, shape (k, WIDTH), and `km[i]`,
+    shape (k,). Where brute force must decide, `size[i]` is less than 0: less the number of rows that could
+    stand on the page, which `leftovers` has one question after the other.
+
+    Returns:
+        part and row of the leftovers, shape (m, 2).
+    """
+    leftovers = np.empty((0, 2), np.int64)
+    for number in range(len(asks)):
+        ask = asks[number]
+        heap, count = np.empty(ask.k, np.int64), np.zeros(2, np.int64)
+        best, far = np.empty((2 * ask.k + 64, WIDTH), np.int64), np.empty(2 * ask.k + 64)
+        for part in range(2):
+            view = main if part == 0 else fresh
+            best, far = scan(ask, route, law, view, asking, part, heap, best, far, count)
+        weed(best, far, count, bar_of(ask, heap, count))
+        if np.any(best[: count[FOUND], DOUBT] != 0):
+            size[number] = -count[FOUND]
+            leftovers = np.concatenate((leftovers, best[: count[FOUND], PART : ROW + 1]))
+            continue
+        order = in_order(best, count[FOUND])[: ask.k]
+        size[number] = len(order)
+        for place in range(len(order)):
+            found[number, place] = best[order[place]]
+            km[number, place] = far[order[place]]
+    return leftovers
