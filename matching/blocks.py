@@ -119,7 +119,7 @@ class Part:
 
     `kind` is Supplies or Demands. `hot`, `cold` (n,) are the rows; `died` (n,) the version of the index from
     which on a row is gone (`FOREVER`: it is not). Group g of rows of one code is blocks `group_start[g]` to
-    `group_start[g + 1]`, `group_code` ascending. `by_key` and `by_enterprise` are row numbers in that order.
+    `group_start[g + 1]`, `group_code` ascending. `by_key` are row numbers by key.
     `ranges` is what listings require or state of their composition, `lines` the same by listing.
     """
 
@@ -131,7 +131,6 @@ class Part:
     group_code: NDArray[np.int32]
     group_start: NDArray[np.int32]
     by_key: NDArray[np.int32]
-    by_enterprise: NDArray[np.int32]
     ranges: Components
     lines: Lines
 
@@ -162,7 +161,6 @@ class Part:
             group_code=group_code,
             group_start=group_start,
             by_key=np.argsort(cold["key"], kind="stable").astype(np.int32),
-            by_enterprise=np.argsort(cold["enterprise"], kind="stable").astype(np.int32),
             ranges=ranges,
             lines=ranges_of(ranges),
         )

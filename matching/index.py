@@ -7,9 +7,12 @@ it sees every change whole or not at all, and never waits.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -19,9 +22,9 @@ from matching.blocks import Part, joined
 from matching.columns import Components, Demands, Floats, Supplies, Tables
 from matching.compiled import loaded
 from matching.components import SCORE_UNIT
-from matching.joins import Ints, repeated
-from matching.law import law_of
-from matching.plans import Plan, Plans
+from matching.joins import Groups, Ints, repeated
+from matching.law import Law, Ways, law_of
+from matching.plans import Plan, Plans, codes_of
 from matching.policy import Policy
 from matching.questions import Asked
 from matching.ranking import Position, Ranking, rank_demands, rank_supplies
@@ -30,6 +33,8 @@ from matching.reach import NEVER, reach
 MERGE_AT = 2048
 """Rows of the small part from which on it is merged into the large one."""
 FIRST_BLOCKS = 16
+CORES = os.cpu_count() or 1
+NOTHING_STATED = Components.empty()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,16 +49,51 @@ NO_PLACES = np.empty((0, 2), np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Rules:
+    """The side tables, and what is worked out of them once: `law` for the kernel, `plans` by seeker."""
+
+    tables: Tables
+    law: Law
+    plans: Plans
+
+    @classmethod
+    def of(cls, tables: Tables) -> Self:
+        """Side tables without what listings state and require, which stays with the listings."""
+        bare = replace(tables, stated=NOTHING_STATED, required=NOTHING_STATED)
+        return cls(bare, law_of(bare), Plans(bare.book))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class State:
     """What a search looks at: `main`, what came `fresh`, and the `version` that rows must outlive."""
 
     main: Part
     fresh: Part
     version: int
+    rules: Rules
+    main_ways: Ways
+    fresh_ways: Ways
+    _views: tuple[Any, Any] | None = field(default=None, init=False)
+
+    @classmethod
+    def of(cls, main: Part, fresh: Part, version: int, rules: Rules, before: State | None = None) -> State:
+        """A state; what is known of the large part from the state `before` is not worked out again."""
+        known = before is not None and before.main is main and before.rules is rules
+        main_ways = before.main_ways if before and known else questions.part_ways(rules.tables, main)
+        return cls(main, fresh, version, rules, main_ways, questions.part_ways(rules.tables, fresh))
 
     @property
     def parts(self) -> tuple[Part, Part]:
         return self.main, self.fresh
+
+    def views(self, kernel: Any) -> tuple[Any, Any]:
+        """The parts as the kernel reads them, made once."""
+        if self._views is None:
+            main = questions.view_of(kernel, self.main, self.main_ways, self.version)
+            fresh = questions.view_of(kernel, self.fresh, self.fresh_ways, self.version)
+            object.__setattr__(self, "_views", (main, fresh))
+            return main, fresh
+        return self._views
 
     def rows_in(self, parts: Ints, blocks: Ints) -> Ints:
         """Places of the rows in blocks, each named by its part and number."""
@@ -81,7 +121,7 @@ class Index:
     Safe to use from several threads. `key` names a listing; a demand has a row for each code that it accepts.
     """
 
-    def __init__(self, state: State, tables: Tables, merge_at: int | None, kernel: Any) -> None:
+    def __init__(self, state: State, merge_at: int | None, kernel: Any) -> None:
         """Use `Index.build`."""
         self._kernel = kernel
         self._state = state
@@ -89,7 +129,6 @@ class Index:
         self._merging = threading.Lock()
         self._since: list[tuple[Ints, Supplies | Demands, Components]] | None = None
         self._merge_at = merge_at
-        self.govern(tables)
 
     @classmethod
     def build(
@@ -110,10 +149,8 @@ class Index:
         kind = type(rows)
         ranges = tables.stated if kind is Supplies else tables.required
         book = dict(tables.book)
-        fresh = Part.of(kind.empty(), Components.empty(), book)
-        return cls(
-            State(Part.of(rows, ranges, book), fresh, 0), tables, merge_at, loaded() if compiled else None
-        )
+        main, fresh = Part.of(rows, ranges, book), Part.of(kind.empty(), NOTHING_STATED, book)
+        return cls(State.of(main, fresh, 0, Rules.of(tables)), merge_at, loaded() if compiled else None)
 
     # What is in it
 
@@ -132,9 +169,10 @@ class Index:
 
         What listings state and require stays with the listings.
         """
-        self._tables = replace(tables, stated=Components.empty(), required=Components.empty())
-        self._plans = Plans(tables.book)
-        self._law = law_of(tables)
+        rules = Rules.of(tables)
+        with self._changing:
+            state = self._state
+            self._state = State.of(state.main, state.fresh, state.version, rules)
 
     # Changing it
 
@@ -147,19 +185,19 @@ class Index:
         with self._changing:
             if self._holds(rows.key):
                 raise ValueError("rows: a listing that is there already")
-            self._apply(np.empty(0, np.int64), rows, ranges or Components.empty())
+            self._apply(np.empty(0, np.int64), rows, ranges or NOTHING_STATED)
         self._merge_when_due()
 
     def change(self, rows: Supplies | Demands, ranges: Components | None = None) -> None:
         """Put listings as they are now in the place of what was there under their keys, if anything was."""
         with self._changing:
-            self._apply(np.unique(rows.key), rows, ranges or Components.empty())
+            self._apply(np.unique(rows.key), rows, ranges or NOTHING_STATED)
         self._merge_when_due()
 
     def remove(self, keys: Ints) -> None:
         """Take listings out; those that are not there are left alone."""
         with self._changing:
-            self._apply(np.asarray(keys, np.int64), self._no_rows(), Components.empty())
+            self._apply(np.asarray(keys, np.int64), self._no_rows(), NOTHING_STATED)
 
     def merge(self) -> None:
         """Lay out again all that is there as one part; searches and changes go on meanwhile."""
@@ -169,7 +207,8 @@ class Index:
             main = self._laid_out([(it, it.alive(old.version)) for it in old.parts])
             with self._changing:
                 later, self._since = self._since, None
-                self._state = State(main, self._laid_out([]), self._state.version)
+                now = self._state
+                self._state = State.of(main, self._laid_out([]), now.version, now.rules)
                 for keys, rows, ranges in later:
                     self._apply(keys, rows, ranges)
 
@@ -197,7 +236,7 @@ class Index:
         fresh = state.fresh
         if len(rows):
             fresh = self._laid_out([(fresh, fresh.alive(version))], rows, ranges)
-        self._state = State(state.main, fresh, version)
+        self._state = State.of(state.main, fresh, version, state.rules, before=state)
 
     def _laid_out(
         self,
@@ -205,9 +244,9 @@ class Index:
         rows: Supplies | Demands | None = None,
         ranges: Components | None = None,
     ) -> Part:
-        kind, book = self._state.main.kind, dict(self._tables.book)
+        kind, book = self._state.main.kind, dict(self._state.rules.tables.book)
         tables = [kind.empty(), *(part.take(part.given_order(at)) for part, at in kept)]
-        components = [Components.empty()]
+        components = [NOTHING_STATED]
         for part, listings in zip((it for it, _ in kept), tables[1:], strict=True):
             components.append(part.ranges.take(np.isin(part.ranges.key, listings.key)))
         if rows is not None and ranges is not None:
@@ -242,30 +281,85 @@ class Index:
         """
         if k < 0 or not 0 <= min_score <= 1:
             raise ValueError("k below 0, or min_score outside 0 to 1")
-        asked = Asked(policy, seeker, ranges or Components.empty(), today, k + 1, min_score, after)
+        asked = Asked(policy, seeker, ranges or NOTHING_STATED, today, k + 1, min_score, after)
         return self._by_columns(asked) if self._kernel is None else self._by_rows(self._kernel, asked)
 
     def _by_rows(self, kernel: Any, asked: Asked) -> Ranking:
         """The compiled search; brute force decides among the few that are left where last bits could."""
-        state, plan = self._state, self._plans.plan(asked.policy, asked.seeker)
+        state = self._state
+        plan = state.rules.plans.plan(asked.policy, asked.seeker)
         most = sum(len(part) for part in state.parts) + 1
-        asks, route = questions.ask_of(kernel, replace(asked, k=min(asked.k, most)), plan)
-        main, fresh = (questions.view_of(kernel, part, state.version) for part in state.parts)
+        asks = questions.ask_of(kernel, asked if asked.k <= most else replace(asked, k=most), plan)
+        main, fresh = state.views(kernel)
         asking = questions.lines_of(asked.ranges)
         found, km, size = questions.answers_for(kernel, 1, int(asks["k"][0]))
-        leftovers = kernel.search(asks, route, self._law, main, fresh, asking, found, km, size)
+        leftovers = kernel.search(asks, plan, state.rules.law, main, fresh, asking, found, km, size)
         if size[0] < 0:
             return self._settled(state, asked, leftovers)
         return questions.ranking_of(kernel, found[0, : size[0]], km[0, : size[0]], asked.k - 1)
 
     def _settled(self, state: State, asked: Asked, places: Ints) -> Ranking:
-        field, ranking = _judged(state, asked, _with_ranges(self._tables, state, asked), places)
+        field, ranking = _judged(state, asked, _with_ranges(state, asked), places)
         return _page(ranking, field.listings.key[ranking.rows], asked.k - 1)
+
+    def top_of_each(
+        self,
+        policy: Policy,
+        seekers: Supplies | Demands,
+        today: int,
+        *,
+        k: int,
+        ranges: Components | None = None,
+    ) -> list[Ranking]:
+        """`top` for many seekers at once, in the order of their first rows, on all cores.
+
+        Raises:
+            ValueError: as `top` does.
+        """
+        if k < 0:
+            raise ValueError("k below 0")
+        each, ours = _listings(seekers), ranges or NOTHING_STATED
+        if self._kernel is None or not each:
+            return [self.top(policy, seekers.take(it), today, k=k, ranges=ours) for it in each]
+        kernel, state = self._kernel, self._state
+        asks, route = self._asks(policy, seekers, each, today, k + 1)
+        found, km, size = questions.answers_for(kernel, len(asks), int(asks["k"][0]))
+        asking, views = questions.lines_of(ours), state.views(kernel)
+
+        def search(some: slice) -> None:
+            kernel.search(
+                asks[some], route, state.rules.law, *views, asking, found[some], km[some], size[some]
+            )
+
+        with ThreadPoolExecutor(CORES) as pool:
+            list(pool.map(search, _slices(len(asks), CORES)))
+        return [
+            self.top(policy, seekers.take(it), today, k=k, ranges=ours)
+            if size[at] < 0
+            else questions.ranking_of(kernel, found[at, : size[at]], km[at, : size[at]], k)
+            for at, it in enumerate(each)
+        ]
+
+    def _asks(
+        self, policy: Policy, seekers: Supplies | Demands, each: Sequence[Ints], today: int, k: int
+    ) -> tuple[Any, Plan]:
+        """A question for each listing, and the plans of all of them, each once."""
+        state = self._state
+        codes = [codes_of(seekers, it) for it in each]
+        number = {asked: at for at, asked in enumerate(dict.fromkeys(codes))}
+        route, start, stop = questions.route_of([state.rules.plans.by_codes(policy, it) for it in number])
+        first_rows = seekers.take(np.array([it[0] for it in each], np.int64))
+        most = min(k, sum(len(part) for part in state.parts) + 1)
+        asks = questions.asks_of(self._kernel, policy, first_rows, today, most)
+        which = np.array([number[it] for it in codes], np.int64)
+        asks["visit_start"], asks["visit_stop"] = start[which], stop[which]
+        return asks, route
 
     def _by_columns(self, asked: Asked) -> Ranking:
         """Brute force on the blocks with the greatest reach, then the next, until no other can matter."""
-        state, plan = self._state, self._plans.plan(asked.policy, asked.seeker)
-        tables = _with_ranges(self._tables, state, asked)
+        state = self._state
+        plan = state.rules.plans.plan(asked.policy, asked.seeker)
+        tables = _with_ranges(state, asked)
         bounds, parts, blocks = _bounded(state, asked, plan)
         field, ranking = _judged(state, asked, tables, NO_PLACES)
         at, step = 0, FIRST_BLOCKS
@@ -288,13 +382,29 @@ def _judged(state: State, asked: Asked, tables: Tables, places: Ints) -> tuple[F
     return field, ranking
 
 
+def _listings(rows: Supplies | Demands) -> list[Ints]:
+    """Row numbers of each listing, in the order of their first rows."""
+    if isinstance(rows, Supplies):
+        return list(np.arange(len(rows))[:, None])
+    groups = Groups.of(rows.key)
+    found = np.split(groups.order, groups.start[1:]) if len(rows) else []
+    return sorted(found, key=lambda it: int(it[0]))
+
+
+def _slices(size: int, count: int) -> list[slice]:
+    """`size` things in at most `count` runs of about the same length."""
+    edges = np.linspace(0, size, min(count, size) + 1).astype(int).tolist()
+    return [slice(start, stop) for start, stop in pairwise(edges)]
+
+
 def _may_matter(bound: float, ranking: Ranking, asked: Asked) -> bool:
     """Whether a row of such a reach could stand on the page."""
     worst = int(ranking.scores[-1]) / SCORE_UNIT if len(ranking) == asked.k else 0.0
     return bound >= max(worst, asked.min_score)
 
 
-def _with_ranges(tables: Tables, state: State, asked: Asked) -> Tables:
+def _with_ranges(state: State, asked: Asked) -> Tables:
+    tables = state.rules.tables
     ours = joined([it.ranges for it in state.parts])
     if isinstance(asked.seeker, Supplies):
         return replace(tables, stated=asked.ranges, required=ours)

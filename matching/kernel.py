@@ -20,7 +20,7 @@ from matching.columns import ANY_GENERATOR, NO_PRICE, Basis, Grade, Mode, Review
 from matching.components import SCORE_UNIT, VALUE_UNIT
 from matching.gates import CUSTOMS_TERRITORIES, NO_PERMIT, Warn
 from matching.geo import EARTH_RADIUS_KM, MM_PER_KM
-from matching.law import Lines
+from matching.law import Lines, Ways
 from matching.plans import STEPS
 from matching.policy import WEIGHT_UNIT
 from matching.reach import NEVER, PAD
@@ -50,21 +50,12 @@ ASK = np.dtype(
     align=True,
 )  # fmt: skip
 """A seeker's row and what it asks. `supply`: the seeker is one; `relaxed`: hazardous waste may cross with
-approval; `floor` and `after_*` are least score and last position; its visits in a `Route`."""
-
-
-class Route(NamedTuple):
-    """Visits, aliases and worth by distance as in `Plan`, of one or more plans; weights of the policy."""
-
-    visits: Any
-    aliases: Any
-    worth: Any
-    steps: Any
-    weights: Any
+approval; `floor` and `after_*` are least score and last position; its visits are those of a `Plan` (`route`)
+from `visit_start` to `visit_stop`."""
 
 
 class View(NamedTuple):
-    """A part and the version at which it is looked at; arrays as in `Part`."""
+    """A part and the version at which it is looked at; arrays as in `Part` and `Ways`."""
 
     hot: Any
     cold: Any
@@ -72,8 +63,8 @@ class View(NamedTuple):
     blocks: Any
     group_code: Any
     group_start: Any
-    by_enterprise: Any
     ranges: Lines
+    ways: Ways
     version: int
 
 
@@ -121,31 +112,35 @@ def place_of(values, wanted):
 @jit
 def lines_of(lines, owner):
     """First and last (excluded) record of an owner."""
-    place = place_of(lines.owner, owner)
-    if place == len(lines.owner) or lines.owner[place] != owner:
+    place = owner - lines.low
+    if len(lines.owner) > 0:
+        place = place_of(lines.owner, owner)
+        if place == len(lines.owner) or lines.owner[place] != owner:
+            return 0, 0
+    if place < 0 or place >= len(lines.start) - 1:
         return 0, 0
     return lines.start[place], lines.start[place + 1]
 
 
 @jit
-def visit_of(ask, route, code):
+def visit_of(ask, visits, code):
     """Number of the visit to a code, or -1."""
     low, high = ask.visit_start, ask.visit_stop
     while low < high:
         middle = (low + high) // 2
-        if route.visits[middle].code < code:
+        if visits[middle].code < code:
             low = middle + 1
         else:
             high = middle
-    return low if low < ask.visit_stop and route.visits[low].code == code else -1
+    return low if low < ask.visit_stop and visits[low].code == code else -1
 
 
 @jit
-def covers(route, visit, code):
+def covers(aliases, visit, code):
     """Whether a permit for `code` covers the supply's."""
     covered = False
     for at in range(visit.alias_start, visit.alias_stop):
-        covered = covered or route.aliases[at] == code
+        covered = covered or aliases[at] == code
     return covered
 
 
@@ -188,10 +183,10 @@ def bar_of(ask, heap, count):
 
 
 @jit
-def worth_at(route, table, chord):
+def worth_at(worth, steps, table, chord):
     """The most that nearness is worth at a chord."""
-    step = int(max(chord, 0.0) * route.steps[table])
-    return route.worth[table, min(step, STEPS - 1)]
+    step = int(max(chord, 0.0) * steps[table])
+    return worth[table, min(step, STEPS - 1)]
 
 
 @jit
@@ -227,7 +222,7 @@ def best_time(ask, first, last, shortest):
 
 
 @jit
-def reach_of(ask, route, visit, block):
+def reach_of(ask, weights, worth, steps, visit, block):
     """As `reach.reach`, for one block."""
     if block.most < max(ask.min_lot, 1):
         return NEVER
@@ -239,10 +234,9 @@ def reach_of(ask, route, visit, block):
         return NEVER
     x, y, z = block.x - ask.x, block.y - ask.y, block.z - ask.z
     chord = math.sqrt(x * x + y * y + z * z) - block.radius - CHORD_PAD
-    weights = route.weights
     return (
         weights[0] * visit.fit
-        + weights[1] * worth_at(route, visit.table, chord)
+        + weights[1] * worth_at(worth, steps, visit.table, chord)
         + weights[2] * (block.credit / 100_000)
         + weights[3] * price
         + weights[4] * best_part(ask, float(block.mass))
@@ -251,12 +245,11 @@ def reach_of(ask, route, visit, block):
 
 
 @jit
-def could_matter(ask, route, visit, hot, bar):
+def could_matter(ask, weights, worth, steps, visit, hot, bar):
     """Whether a row could reach the bar; the costly values last."""
-    weights = route.weights
     x, y, z = hot.x - ask.x, hot.y - ask.y, hot.z - ask.z
     chord = math.sqrt(x * x + y * y + z * z) - CHORD_PAD
-    most = weights[0] * visit.fit + weights[1] * worth_at(route, visit.table, chord)
+    most = weights[0] * visit.fit + weights[1] * worth_at(worth, steps, visit.table, chord)
     most += weights[2] * (hot.credit / 100_000)
     if (most + weights[3] + weights[4] + weights[5]) / WEIGHT_UNIT + PAD < bar:
         return False
@@ -279,22 +272,36 @@ def trusted(supply_grade, supply_blocked, demand_grade, demand_blocked):
 
 
 @jit
-def left_kg(law, line, year):
+def left_kg(used_year, used_kg, line, year):
     """What a permit may still take in a year."""
     left = line.kg_per_year
     for at in range(line.used_start, line.used_stop):
-        if law.used_year[at] == year:
-            left -= law.used_kg[at]
+        if used_year[at] == year:
+            left -= used_kg[at]
     return left
 
 
 @jit
-def permitted(law, route, visit, receiver, generator, mode, small, first, last, needed, crossing):
+def permitted(
+    permits,
+    used_year,
+    used_kg,
+    aliases,
+    visit,
+    receiver,
+    generator,
+    mode,
+    small,
+    first,
+    last,
+    needed,
+    crossing,
+):
     """The permit that counts first, and whether a channel holds: basis, row, channel."""
     basis, row, channel = NONE, NO_PERMIT, False
-    start, stop = lines_of(law.permits, receiver)
+    start, stop = lines_of(permits, receiver)
     for at in range(start, stop):
-        line = law.permits.records[at]
+        line = permits.records[at]
         if basis != NONE and not (crossing and line.kind == CHANNEL):
             continue
         if line.generator != ANY_GENERATOR and line.generator != generator:
@@ -302,9 +309,9 @@ def permitted(law, route, visit, receiver, generator, mode, small, first, last, 
         if (line.modes >> mode) & 1 == 0 or (line.kind == COLLECTOR and not small):
             continue
         day = max(first, line.first)
-        if day > min(last, line.last) or not covers(route, visit, line.code):
+        if day > min(last, line.last) or not covers(aliases, visit, line.code):
             continue
-        if left_kg(law, line, year_of(day)) < needed:
+        if left_kg(used_year, used_kg, line, year_of(day)) < needed:
             continue
         if basis == NONE:
             basis, row = int(line.kind), int(line.row)
@@ -313,24 +320,25 @@ def permitted(law, route, visit, receiver, generator, mode, small, first, last, 
 
 
 @jit
-def exempt(law, route, visit, item, review, mode):
+def exempt(exemptions, aliases, visit, item, review, mode):
     """As `gates.exempt`."""
     if item == 0 or review == REFUSED:
         return False
-    for line in law.exemptions:
-        if line.item == item and (line.modes >> mode) & 1 == 1 and covers(route, visit, line.code):
+    for at in range(len(exemptions)):
+        line = exemptions[at]
+        if line.item == item and (line.modes >> mode) & 1 == 1 and covers(aliases, visit, line.code):
             return True
     return False
 
 
 @jit
-def listed(lines, route, visit, receiver, about, first, last):
+def listed(lines, aliases, visit, receiver, about, first, last):
     """Whether a dated line of the receiver about this code and `about` holds on a day to come."""
     start, stop = lines_of(lines, receiver)
     for at in range(start, stop):
         line = lines.records[at]
         valid = line.about == about and max(first, line.first) <= min(last, line.last)
-        if valid and covers(route, visit, line.code):
+        if valid and covers(aliases, visit, line.code):
             return True
     return False
 
@@ -356,15 +364,15 @@ def mixes(required, need_start, need_stop, stated, has_start, has_stop):
 
 
 @jit
-def outdone(ask, route, view, row, cold, visit):
+def outdone(ask, visits, cold, row, visit):
     """Whether another row of the listing fits better, or as well and was given first."""
-    other = cold.next
+    other = cold[row].next
     while other != row:
-        sibling = view.cold[other]
-        number = visit_of(ask, route, sibling.code)
+        sibling = cold[other]
+        number = visit_of(ask, visits, sibling.code)
         if number >= 0:
-            fit = route.visits[number].fit
-            if fit > visit.fit or (fit == visit.fit and sibling.nth < cold.nth):
+            fit = visits[number].fit
+            if fit > visit.fit or (fit == visit.fit and sibling.nth < cold[row].nth):
                 return True
         other = sibling.next
     return False
@@ -410,27 +418,23 @@ def beyond(ask, score, credit, mm, id_hi, id_lo):
 
 
 @jit
-def judge(ask, route, law, view, asking, visit, row, bar, out):
-    """Hold one row against every gate, and write what it is found as to `out`; whether it is to be kept.
+def judge(ask, weights, visit, cold, hot, bar, out):
+    """Hold one row against the gates that two listings decide between them, and write to `out` what is
+    worked out of its score.
 
     Returns:
-        kept, and its distance in km.
+        whether it passes and reaches the bar, and its distance in km.
     """
-    cold, hot = view.cold[row], view.hot[row]
-    if view.died[row] <= view.version or cold.enterprise == ask.enterprise:
-        return False, 0.0
-    if zone(cold.province) != zone(ask.province):
+    if cold.enterprise == ask.enterprise or zone(cold.province) != zone(ask.province):
         return False, 0.0
     supply_grade, demand_grade = sides(ask.supply, ask.grade, cold.grade)
     supply_blocked, demand_blocked = sides(ask.supply, ask.blocked, cold.blocked)
     if not trusted(supply_grade, supply_blocked, demand_grade, demand_blocked):
         return False, 0.0
-    needed = max(ask.min_lot, cold.min_lot, 1)
-    if min(ask.remaining, cold.remaining) < needed:
+    if min(ask.remaining, cold.remaining) < max(ask.min_lot, cold.min_lot, 1):
         return False, 0.0
-    first = max(np.int64(hot.first), np.int64(ask.first), np.int64(ask.today))
-    last = min(np.int64(hot.last), np.int64(ask.last))
-    if first > last:
+    starts, ends = max(np.int64(hot.first), np.int64(ask.first)), min(np.int64(hot.last), np.int64(ask.last))
+    if max(starts, np.int64(ask.today)) > ends:
         return False, 0.0
     supply_price, demand_price = sides(ask.supply, ask.price, cold.price)
     priced = supply_price != NO_PRICE and demand_price != NO_PRICE
@@ -439,53 +443,35 @@ def judge(ask, route, law, view, asking, visit, row, bar, out):
     km = sphere_km(ask.lat, ask.lon, cold.lat, cold.lon)
     exact_mm = km * MM_PER_KM
     mm = np.rint(exact_mm)
-    worth = np.exp2(-km / visit.half_km)
-    doubt = between(exact_mm, DOUBT_MM + exact_mm * DOUBT_RELATIVE) or between(
-        worth * VALUE_UNIT, DOUBT_VALUE
-    )
+    nearness = np.exp2(-km / visit.half_km)
+    doubt = between(exact_mm, DOUBT_MM + exact_mm * DOUBT_RELATIVE)
+    doubt = doubt or between(nearness * VALUE_UNIT, DOUBT_VALUE)
     if mm - (1.0 if doubt else 0.0) > np.rint(min(ask.max_km, cold.max_km) * MM_PER_KM):
         return False, 0.0
 
     gap = demand_price - supply_price if priced else 0
     supply_kg, demand_kg = sides(ask.supply, ask.remaining, cold.remaining)
-    shared = min(np.int64(hot.last), np.int64(ask.last)) - max(np.int64(hot.first), np.int64(ask.first)) + 1
     shorter = min(np.int64(hot.last) - hot.first, np.int64(ask.last) - ask.first) + 1
     out[VALUES] = counts(visit.fit)
-    out[VALUES + 1] = counts(worth)
+    out[VALUES + 1] = counts(nearness)
     out[VALUES + 2] = counts(hot.credit / 100_000)
     out[VALUES + 3] = counts(0.5 + 0.5 * (gap / (gap + ask.scale)))
     out[VALUES + 4] = counts(min(max(demand_kg / max(supply_kg, 1), 0.0), 1.0))
-    out[VALUES + 5] = counts(min(max(shared / max(shorter, 1), 0.0), 1.0))
+    out[VALUES + 5] = counts(min(max((ends - starts + 1) / max(shorter, 1), 0.0), 1.0))
     score = np.int64(0)
     for number in range(6):
-        score += route.weights[number] * out[VALUES + number]
+        score += weights[number] * out[VALUES + number]
     if score + (MARGIN if doubt else 0) < bar:
         return False, 0.0
     position = (score, np.int64(hot.credit), np.int64(mm), cold.id_hi, cold.id_lo)
     if ask.paged and not doubt and not beyond(ask, *position):
         return False, 0.0
-
-    if cold.next != row and ask.supply and outdone(ask, route, view, row, cold, visit):
-        return False, 0.0
-    basis, permit, warnings = lawful(ask, route, law, cold, visit, first, last, needed)
-    if basis == NONE:
-        return False, 0.0
-    if supply_grade == GRADE_E or supply_blocked:
-        warnings |= SUPERVISED
-    mixture = mixture_of(ask, view, asking, cold.key)
-    if mixture == BARRED:
-        return False, 0.0
-
-    out[ROW], out[KEY], out[ACCEPTED] = row, cold.key, visit.accepted
-    out[BASIS], out[PERMIT], out[WARN] = basis, permit, warnings | mixture
-    out[CREDIT], out[MM] = hot.credit, np.int64(mm)
-    out[ID_HI], out[ID_LO] = np.int64(cold.id_hi), np.int64(cold.id_lo)
-    out[DOUBT], out[SCORE] = doubt, score
+    out[CREDIT], out[MM], out[DOUBT], out[SCORE] = hot.credit, np.int64(mm), doubt, score
     return True, km
 
 
 @jit
-def lawful(ask, route, law, cold, visit, first, last, needed):
+def lawful(ask, aliases, law, cold, hot, visit):
     """Basis (`NONE`: unlawful), permit and warnings, as `gates.legal`, `gates.region` and
     `gates.exemption_warnings` have them."""
     generator, receiver = sides(ask.supply, ask.enterprise, cold.enterprise)
@@ -493,41 +479,41 @@ def lawful(ask, route, law, cold, visit, first, last, needed):
     _, mode = sides(ask.supply, ask.mode, cold.mode)
     crossing = from_province != to_province
     if not visit.hazardous:
-        if not crossing:
-            return GENERAL, NO_PERMIT, 0
-        return GENERAL, NO_PERMIT, FILING if mode == USE else APPROVAL
+        return GENERAL, NO_PERMIT, (FILING if mode == USE else APPROVAL) if crossing else 0
     small, _ = sides(ask.supply, ask.small, cold.small)
     _, item = sides(ask.supply, ask.item, cold.item)
     _, review = sides(ask.supply, ask.review, cold.review)
+    needed = max(ask.min_lot, cold.min_lot, 1)
+    first = max(np.int64(hot.first), np.int64(ask.first), np.int64(ask.today))
+    last = min(np.int64(hot.last), np.int64(ask.last))
     basis, permit, channel = permitted(
-        law, route, visit, receiver, generator, mode, small, first, last, needed, crossing
-    )
-    if basis in (NONE, COLLECTOR) and exempt(law, route, visit, item, review, mode):
+        law.permits, law.used_year, law.used_kg, aliases, visit, receiver, generator, mode, small, first,
+        last, needed, crossing,
+    )  # fmt: skip
+    if basis in (NONE, COLLECTOR) and exempt(law.exemptions, aliases, visit, item, review, mode):
         basis, permit = EXEMPT, NO_PERMIT
     if basis == NONE:
         return NONE, NO_PERMIT, 0
     warnings = 0
-    free = not crossing or channel or listed(law.white, route, visit, receiver, from_province, first, last)
+    free = not crossing or channel or listed(law.white, aliases, visit, receiver, from_province, first, last)
     if not free and not ask.relaxed:
         return NONE, NO_PERMIT, 0
     if not free:
         warnings |= APPROVAL
     seen = basis != EXEMPT or review == ACCEPTED_BY_ADMIN
-    if not seen and not listed(law.verified, route, visit, receiver, item, first, last):
+    if not seen and not listed(law.verified, aliases, visit, receiver, item, first, last):
         warnings |= UNVERIFIED
     return basis, permit, warnings
 
 
 @jit
-def mixture_of(ask, view, asking, key):
+def mixture_of(ask, ranges, asking, key):
     """What the composition of a pair warns of, or `BARRED`."""
-    if len(view.ranges.owner) == 0 and len(asking.owner) == 0:
-        return 0
     ours_start, ours_stop = lines_of(asking, ask.key)
-    theirs_start, theirs_stop = lines_of(view.ranges, key)
+    theirs_start, theirs_stop = lines_of(ranges, key)
     if ask.supply:
-        return mixes(view.ranges, theirs_start, theirs_stop, asking, ours_start, ours_stop)
-    return mixes(asking, ours_start, ours_stop, view.ranges, theirs_start, theirs_stop)
+        return mixes(ranges, theirs_start, theirs_stop, asking, ours_start, ours_stop)
+    return mixes(asking, ours_start, ours_stop, ranges, theirs_start, theirs_stop)
 
 
 # ---------------------------------------------------------------- the best so far
@@ -571,35 +557,46 @@ def weed(found, km, count, bar):
 
 
 @jit
-def room(found, km, count, bar):
-    """The two tables with a free row."""
-    if count[FOUND] < len(found):
+def room(found, km, count, bar, wanted):
+    """The two tables with so many free rows."""
+    if count[FOUND] + wanted <= len(found):
         return found, km
     weed(found, km, count, bar)
-    if 2 * count[FOUND] < len(found):
+    if 2 * (count[FOUND] + wanted) <= len(found):
         return found, km
-    more, more_km = np.empty((2 * len(found), WIDTH), np.int64), np.empty(2 * len(found))
+    more = np.empty((2 * (count[FOUND] + wanted), WIDTH), np.int64)
+    more_km = np.empty(len(more))
     more[: len(found)] = found
     more_km[: len(found)] = km
     return more, more_km
 
 
 @jit
-def consider(ask, route, law, view, asking, part, visit, row, heap, found, km, count):
-    """Judge a row if it could matter, and keep it if it is lawful."""
-    bar = bar_of(ask, heap, count)
-    if not could_matter(ask, route, visit, view.hot[row], bar / SCORE_UNIT):
-        return found, km
-    found, km = room(found, km, count, bar)
-    at = count[FOUND]
-    kept, far = judge(ask, route, law, view, asking, visit, row, bar, found[at])
-    if kept:
-        km[at] = far
-        found[at, PART] = part
-        count[FOUND] = at + 1
-        if not found[at, DOUBT]:
-            raise_bar(heap, count, found[at, SCORE])
-    return found, km
+def keep(ask, visits, aliases, law, view, asking, part, visit, row, heap, out, count):
+    """Hold a row that `judge` let pass against the gates that side tables decide; keep it if it is lawful."""
+    cold, hot = view.cold[row], view.hot[row]
+    if view.died[row] <= view.version:
+        return
+    if cold.next != row and ask.supply and outdone(ask, visits, view.cold, row, visit):
+        return
+    basis, permit, warnings = lawful(ask, aliases, law, cold, hot, visit)
+    if basis == NONE:
+        return
+    if len(view.ranges.records) > 0 or len(asking.records) > 0:
+        mixture = mixture_of(ask, view.ranges, asking, cold.key)
+        if mixture == BARRED:
+            return
+        warnings |= mixture
+    grade, _ = sides(ask.supply, ask.grade, cold.grade)
+    blocked, _ = sides(ask.supply, ask.blocked, cold.blocked)
+    if grade == GRADE_E or blocked:
+        warnings |= SUPERVISED
+    out[PART], out[ROW], out[KEY], out[ACCEPTED] = part, row, cold.key, visit.accepted
+    out[BASIS], out[PERMIT], out[WARN] = basis, permit, warnings
+    out[ID_HI], out[ID_LO] = np.int64(cold.id_hi), np.int64(cold.id_lo)
+    count[FOUND] += 1
+    if not out[DOUBT]:
+        raise_bar(heap, count, out[SCORE])
 
 
 # ---------------------------------------------------------------- the search
@@ -633,80 +630,18 @@ def open_provinces(ask, law):
 
 
 @jit
-def partners(ask, route, law):
-    """Enterprises beyond the open provinces that hazardous waste may go to or come from, ascending, once."""
-    size = 0
-    start, stop = np.int64(0), np.int64(0)
-    if ask.supply:
-        size = len(route.aliases) + 1
-        firsts, lasts = np.empty(size, np.int64), np.empty(size, np.int64)
-        size = 0
-        if ask.visit_start < ask.visit_stop:
-            visit = route.visits[ask.visit_start]
-            for at in range(visit.alias_start, visit.alias_stop):
-                key = np.int64(route.aliases[at]) << 16 | (np.int64(ask.province) & 0xFFFF)
-                firsts[size] = place_of(law.crossing_key, key)
-                lasts[size] = place_of(law.crossing_key, key + 1)
-                size += 1
-        start = place_of(law.channel_generator, ask.enterprise)
-        stop = place_of(law.channel_generator, ask.enterprise + 1)
-        total = stop - start
-        for at in range(size):
-            total += lasts[at] - firsts[at]
-        found = np.empty(total, np.int64)
-        found[: stop - start] = law.channel_receiver[start:stop]
-        filled = stop - start
-        for at in range(size):
-            for line in range(firsts[at], lasts[at]):
-                found[filled] = law.crossing_receiver[line]
-                filled += 1
-    else:
-        start, stop = lines_of(law.permits, ask.enterprise)
-        found = np.empty(stop - start, np.int64)
-        filled = 0
-        for at in range(start, stop):
-            if law.permits.records[at].kind == CHANNEL:
-                found[filled] = law.permits.records[at].generator
-                filled += 1
-    found = np.sort(found[:filled])
-    distinct = 0
-    for at in range(filled):
-        if at == 0 or found[at] != found[at - 1]:
-            found[distinct] = found[at]
-            distinct += 1
-    return found[:distinct]
-
-
-@jit
-def first_of(view, enterprise):
-    """Where the rows of an enterprise begin in `by_enterprise`."""
-    low, high = 0, len(view.by_enterprise)
-    while low < high:
-        middle = (low + high) // 2
-        if view.cold[view.by_enterprise[middle]].enterprise < enterprise:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@jit
-def across(ask, route, law, view, asking, part, mask, allies, heap, found, km, count):
-    """Consider the hazardous rows of partners beyond the open provinces."""
-    for enterprise in allies:
-        at = first_of(view, enterprise)
-        while at < len(view.by_enterprise):
-            row = view.by_enterprise[at]
-            cold = view.cold[row]
-            if cold.enterprise != enterprise:
-                break
-            number = visit_of(ask, route, cold.code)
-            if number >= 0 and route.visits[number].hazardous and bit_of(cold.province) & mask == 0:
-                found, km = consider(
-                    ask, route, law, view, asking, part, route.visits[number], row, heap, found, km, count
-                )
-            at += 1
-    return found, km
+def beyond_the_line(ask, route, ways):
+    """Rows that the white list or a channel names for this seeker, ascending, once."""
+    start = place_of(ways.channel_key, ask.enterprise)
+    stop = place_of(ways.channel_key, ask.enterprise + 1)
+    rows = ways.channel_row[start:stop]
+    if ask.supply and ask.visit_start < ask.visit_stop:
+        visit = route.visits[ask.visit_start]
+        for at in range(visit.alias_start, visit.alias_stop):
+            key = np.int64(route.aliases[at]) << 16 | (np.int64(ask.province) & 0xFFFF)
+            start, stop = place_of(ways.white_key, key), place_of(ways.white_key, key + 1)
+            rows = np.concatenate((rows, ways.white_row[start:stop]))
+    return np.unique(rows)
 
 
 @jit
@@ -719,6 +654,7 @@ def candidates(ask, route, view, mask, bar):
             size += view.group_start[group + 1] - view.group_start[group]
     bounds, blocks, visits = np.empty(size), np.empty(size, np.int32), np.empty(size, np.int32)
     size = 0
+    weights, worth, steps, every = route.weights, route.worth, route.steps, view.blocks
     for number in range(ask.visit_start, ask.visit_stop):
         visit = route.visits[number]
         group = place_of(view.group_code, visit.code)
@@ -726,10 +662,10 @@ def candidates(ask, route, view, mask, bar):
             continue
         bound_to_province = visit.hazardous and not ask.relaxed
         for at in range(view.group_start[group], view.group_start[group + 1]):
-            block = view.blocks[at]
+            block = every[at]
             if bound_to_province and block.provinces & mask == 0:
                 continue
-            bound = reach_of(ask, route, visit, block)
+            bound = reach_of(ask, weights, worth, steps, visit, block)
             if bound >= bar:
                 bounds[size], blocks[size], visits[size] = bound, at, number
                 size += 1
@@ -740,24 +676,55 @@ def candidates(ask, route, view, mask, bar):
 
 @jit
 def scan(ask, route, law, view, asking, part, heap, found, km, count):
-    """Search a part: partners across province lines first, then blocks by falling reach until the bar."""
+    """Search a part: blocks by falling reach until the bar, then rows across province lines.
+
+    All the rows of a block, or one row that is to be looked at across the line, make a round.
+    """
+    visits, aliases, worth, steps, weights = (
+        route.visits,
+        route.aliases,
+        route.worth,
+        route.steps,
+        route.weights,
+    )
+    hot, cold, every = view.hot, view.cold, view.blocks
     mask = open_provinces(ask, law)
-    if not ask.relaxed:
-        allies = partners(ask, route, law)
-        found, km = across(ask, route, law, view, asking, part, mask, allies, heap, found, km, count)
-    bar = bar_of(ask, heap, count) / SCORE_UNIT
-    bounds, blocks, visits, size = candidates(ask, route, view, mask, bar)
-    while size > 0 and bounds[0] >= bar_of(ask, heap, count) / SCORE_UNIT:
-        block, visit = view.blocks[blocks[0]], route.visits[visits[0]]
-        bound_to_province = visit.hazardous and not ask.relaxed
-        for row in range(block.start, block.stop):
-            if bound_to_province and bit_of(view.cold[row].province) & mask == 0:
+    least = bar_of(ask, heap, count)
+    bar = least / SCORE_UNIT
+    bounds, blocks, numbers, size = candidates(ask, route, view, mask, bar)
+    beyond_line = beyond_the_line(ask, route, view.ways) if not ask.relaxed else np.empty(0, np.int32)
+    done = 0
+    while True:
+        inside = size > 0 and bounds[0] >= bar
+        if inside:
+            number, start, stop = numbers[0], every[blocks[0]].start, every[blocks[0]].stop
+            size -= 1
+            bounds[0], blocks[0], numbers[0] = bounds[size], blocks[size], numbers[size]
+            sink(bounds, blocks, numbers, 0, size)
+        elif done < len(beyond_line):
+            start = beyond_line[done]
+            stop = start + 1
+            done += 1
+            number = np.int32(visit_of(ask, visits, cold[start].code))
+            if number < 0 or not visits[number].hazardous:
                 continue
-            found, km = consider(ask, route, law, view, asking, part, visit, row, heap, found, km, count)
-        size -= 1
-        bounds[0], blocks[0], visits[0] = bounds[size], blocks[size], visits[size]
-        sink(bounds, blocks, visits, 0, size)
-    return found, km
+        else:
+            return found, km
+        visit = visits[number]
+        bound_to_province = visit.hazardous and not ask.relaxed
+        found, km = room(found, km, count, least, stop - start)
+        for row in range(start, stop):
+            if not could_matter(ask, weights, worth, steps, visit, hot[row], bar):
+                continue
+            if bound_to_province and (bit_of(cold[row].province) & mask != 0) != inside:
+                continue
+            at = count[FOUND]
+            passed, far = judge(ask, weights, visit, cold[row], hot[row], least, found[at])
+            if passed:
+                km[at] = far
+                keep(ask, visits, aliases, law, view, asking, part, visit, row, heap, found[at], count)
+                least = bar_of(ask, heap, count)
+                bar = least / SCORE_UNIT
 
 
 @jit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -16,7 +17,7 @@ from matching.columns import (
     VerifiedExemptions,
     WhiteList,
 )
-from matching.joins import AnyInts, Ints
+from matching.joins import CLOSE, AnyInts, Groups, Ints
 
 Records: TypeAlias = NDArray[np.void]
 
@@ -33,9 +34,13 @@ RANGE = np.dtype([("component", "i8"), ("low", "f8"), ("high", "f8")], align=Tru
 
 
 class Lines(NamedTuple):
-    """Records by owner: those of `owner[i]` (ascending) are `records[start[i]:start[i + 1]]`."""
+    """Records by owner: those of `owner[i]` (ascending) are `records[start[i]:start[i + 1]]`.
+
+    Where owners' numbers lie close, as internal ones do, `owner` is empty and i is the number less `low`.
+    """
 
     owner: Ints
+    low: int
     start: Ints
     records: Records
 
@@ -44,8 +49,6 @@ class Law(NamedTuple):
     """Side tables for the kernel.
 
     `about` of a white-list line is the province it comes from, of a verified exemption its item.
-    `crossing` is sorted by code and province together: which receivers the white list names for them;
-    `channels` by generator: which receivers it has a channel to.
     """
 
     permits: Lines
@@ -54,10 +57,20 @@ class Law(NamedTuple):
     white: Lines
     verified: Lines
     exemptions: Records
-    crossing_key: Ints
-    crossing_receiver: Ints
-    channel_generator: Ints
-    channel_receiver: Ints
+
+
+class Ways(NamedTuple):
+    """Rows of a part that hazardous waste may reach (or come from) across a province line, by the seeker.
+
+    Of demands: `white_row[i]` by the white list from the province, for supplies that the code stands for,
+    which `white_key[i]` says (ascending); `channel_row[i]` by a channel of generator `channel_key[i]`. Of
+    supplies: `channel_row[i]` by a channel to receiver `channel_key[i]`; the white list opens provinces.
+    """
+
+    white_key: Ints
+    white_row: NDArray[np.int32]
+    channel_key: Ints
+    channel_row: NDArray[np.int32]
 
 
 def crossing_key(code: AnyInts, province: AnyInts) -> Ints:
@@ -68,28 +81,60 @@ def crossing_key(code: AnyInts, province: AnyInts) -> Ints:
 def lines(owner: Ints, records: Records) -> Lines:
     """Records of owners in ascending order, found by owner."""
     distinct, start = np.unique(owner, return_index=True)
-    return Lines(distinct.astype(np.int64), np.append(start, len(owner)).astype(np.int64), records)
+    start = np.append(start, len(owner)).astype(np.int64)
+    if len(distinct) and int(distinct[-1]) - int(distinct[0]) <= CLOSE * len(distinct):
+        low = int(distinct[0])
+        every = np.searchsorted(owner, np.arange(low, int(distinct[-1]) + 2))
+        return Lines(np.empty(0, np.int64), low, every.astype(np.int64), records)
+    return Lines(distinct.astype(np.int64), 0, start, records)
 
 
 def law_of(tables: Tables) -> Law:
     """Put the side tables in order."""
-    white, permits = tables.white_list, tables.permits
-    crossing = crossing_key(white.code, white.from_province)
-    by_crossing = np.argsort(crossing, kind="stable")
-    channels = np.flatnonzero(permits.kind == Basis.CHANNEL)
-    channels = channels[np.argsort(permits.generator[channels], kind="stable")]
+    permits, white, verified = tables.permits, tables.white_list, tables.verified
     return Law(
         permits=lines(permits.receiver[permits.order], _permits(permits)),
-        used_year=permits.used_year,
-        used_kg=permits.used_kg,
+        used_year=np.array(permits.used_year),
+        used_kg=np.array(permits.used_kg),
         white=_dated(white, white.from_province),
-        verified=_dated(tables.verified, tables.verified.item),
+        verified=_dated(verified, verified.item),
         exemptions=_filled(EXEMPTION, tables.exemptions, {"code": "code", "item": "item", "modes": "modes"}),
-        crossing_key=crossing[by_crossing],
-        crossing_receiver=white.receiver[by_crossing],
-        channel_generator=permits.generator[channels],
-        channel_receiver=permits.receiver[channels],
     )
+
+
+def ways_of(tables: Tables, of_demands: bool, enterprise: Ints, code: NDArray[np.int32]) -> Ways:
+    """Find the rows of a part, given by their columns, that lists and channels name."""
+    white, permits = tables.white_list, tables.permits
+    channels = np.flatnonzero(permits.kind == Basis.CHANNEL)
+    seeker, owner = permits.generator[channels], permits.receiver[channels]
+    if not of_demands:
+        seeker, owner = owner, seeker
+    channel, channel_row = _rows_of(owner, enterprise)
+    line, white_row = _rows_of(white.receiver if of_demands else white.receiver[:0], enterprise)
+    related = _related(tables, white.code[line], code[white_row])
+    line, white_row = line[related], white_row[related]
+    return Ways(
+        *_sorted(crossing_key(white.code[line], white.from_province[line]), white_row),
+        *_sorted(seeker[channel], channel_row),
+    )
+
+
+def _rows_of(owner: Ints, enterprise: Ints) -> tuple[Ints, Ints]:
+    """Every one of `owner` (n,) with every row of that enterprise."""
+    rows = np.flatnonzero(np.isin(enterprise, owner))
+    which, at = Groups.of(enterprise[rows]).joined(owner)
+    return which, rows[at]
+
+
+def _related(tables: Tables, one: NDArray[np.int32], other: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether some supply's code is stood for by both."""
+    known = {pair for it in tables.book.values() for pair in product(it.aliases, it.aliases)}
+    return np.array([pair in known for pair in zip(one.tolist(), other.tolist(), strict=True)], np.bool_)
+
+
+def _sorted(key: Ints, row: Ints) -> tuple[Ints, NDArray[np.int32]]:
+    order = np.argsort(key, kind="stable")
+    return key[order].astype(np.int64), row[order].astype(np.int32)
 
 
 def ranges_of(components: Components) -> Lines:

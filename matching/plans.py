@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from matching.codes import Code
 from matching.columns import Demands, Floats, Supplies
 from matching.components import distance_value
 from matching.geo import EARTH_RADIUS_KM
+from matching.joins import Ints
 from matching.policy import Policy
 
 STEPS = 2048
@@ -29,8 +29,7 @@ VISIT = np.dtype(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class Plan(NamedTuple):
     """Codes of the field to visit, ascending, none of them twice.
 
     A visit has the field's `code`, the `accepted` one by which it fits and how well (`fit`), and
@@ -41,7 +40,8 @@ class Plan:
     visits: Records
     aliases: NDArray[np.int32]
     worth: NDArray[np.float32]
-    steps_per_radius: Floats
+    steps: Floats
+    weights: Ints
 
 
 class Plans:
@@ -62,14 +62,18 @@ class Plans:
         Raises:
             ValueError: a supply's code is not in the book.
         """
+        return self.by_codes(policy, codes_of(seeker, np.arange(len(seeker))))
+
+    def by_codes(self, policy: Policy, asked: int | tuple[int, ...]) -> Plan:
+        """`plan` for a supply of a code, or for a demand that accepts some.
+
+        Raises:
+            ValueError: a supply's code is not in the book.
+        """
         of, known = self._known
         if of is not policy:
             known = {}
             self._known = policy, known
-        if isinstance(seeker, Supplies):
-            asked: Any = int(seeker.code[0])
-        else:
-            asked = tuple(seeker.accepts.tolist())
         plan = known.get(asked)
         if plan is None:
             plan = known[asked] = self._made(policy, asked)
@@ -95,6 +99,13 @@ class Plans:
         return best, factors[best]
 
 
+def codes_of(seekers: Supplies | Demands, rows: Ints) -> int | tuple[int, ...]:
+    """A supply's code, or all that a demand accepts in the order given; of one listing's rows."""
+    if isinstance(seekers, Supplies):
+        return int(seekers.code[rows[0]])
+    return tuple(seekers.accepts[rows].tolist())
+
+
 def plan_of(policy: Policy, found: list[tuple[int, int, float, Code]]) -> Plan:
     """A plan to visit codes of the field, each with the accepted one, how well it fits, and the supply's."""
     visits = np.zeros(len(found), VISIT)
@@ -113,7 +124,7 @@ def plan_of(policy: Policy, found: list[tuple[int, int, float, Code]]) -> Plan:
     worth = np.array(
         [_worth(half_km, step) for half_km, step in zip(halves, steps, strict=True)], np.float32
     ).reshape(len(halves), STEPS)
-    return Plan(visits, np.array(aliases, np.int32), worth, steps)
+    return Plan(visits, np.array(aliases, np.int32), worth, steps, np.array(policy.weights, np.int64))
 
 
 def _steps_per_radius(half_km: float) -> float:

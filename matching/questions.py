@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from matching.blocks import IN_HOT, Part, Records, names_of, unit_vectors
-from matching.columns import Components, Demands, Floats, Supplies, Tables
+from matching.blocks import IN_HOT, NAMES_OF_SUPPLIES, Part, names_of, unit_vectors
+from matching.columns import Components, Demands, Supplies, Tables
 from matching.components import SCORE_UNIT
 from matching.joins import Ints
-from matching.law import Lines, law_of, ranges_of
+from matching.law import Lines, Records, Ways, law_of, ranges_of, ways_of
 from matching.plans import Plan, plan_of
 from matching.policy import DEFAULT, Policy
 from matching.ranking import Position, Ranking
@@ -45,48 +46,51 @@ def asks_of(kernel: Any, policy: Policy, seekers: Supplies | Demands, today: int
     return asks
 
 
-def route_of(kernel: Any, policy: Policy, plans: Sequence[Plan]) -> tuple[Any, Ints, Ints]:
-    """Plans one after the other, and the first and the last (excluded) visit of each."""
-    weights = np.array(policy.weights, np.int64)
-    if len(plans) == 1:
-        (plan,) = plans
-        route = kernel.Route(plan.visits, plan.aliases, plan.worth, plan.steps_per_radius, weights)
-        return route, np.zeros(1, np.int64), np.array([len(plan.visits)])
-    stop = np.cumsum([len(it.visits) for it in plans])
-    visits = np.concatenate([it.visits for it in plans])
+def route_of(plans: Sequence[Plan]) -> tuple[Plan, Ints, Ints]:
+    """Plans of one policy one after the other, and the first and the last (excluded) visit of each."""
     size = [len(it.visits) for it in plans]
-    before = np.cumsum([0] + [len(it.aliases) for it in plans])[:-1]
-    visits["alias_start"] += np.repeat(before, size).astype(np.int32)
-    visits["alias_stop"] += np.repeat(before, size).astype(np.int32)
+    stop = np.cumsum(size)
+    visits = np.concatenate([it.visits for it in plans])
+    aliases = np.cumsum([0] + [len(it.aliases) for it in plans])[:-1]
+    visits["alias_start"] += np.repeat(aliases, size).astype(np.int32)
+    visits["alias_stop"] += np.repeat(aliases, size).astype(np.int32)
     visits["table"] += np.repeat(np.cumsum([0] + [len(it.worth) for it in plans])[:-1], size).astype(np.int32)
-    route = kernel.Route(
+    _, first, table = np.unique(visits["half_km"], return_index=True, return_inverse=True)
+    chosen, visits["table"] = visits["table"][first], table
+    route = Plan(
         visits,
         np.concatenate([it.aliases for it in plans]),
-        np.concatenate([it.worth for it in plans]),
-        np.concatenate([it.steps_per_radius for it in plans]),
-        weights,
+        np.concatenate([it.worth for it in plans])[chosen],
+        np.concatenate([it.steps for it in plans])[chosen],
+        plans[0].weights,
     )
     return route, stop - size, stop
 
 
-def ask_of(kernel: Any, asked: Asked, plan: Plan) -> tuple[Records, Any]:
-    """One question as the kernel takes it: the record and the route."""
-    asks = asks_of(kernel, asked.policy, asked.seeker.take(slice(0, 1)), asked.today, asked.k)
-    asks["floor"] = round(asked.min_score * SCORE_UNIT)
-    asks["visit_stop"] = len(plan.visits)
+def ask_of(kernel: Any, asked: Asked, plan: Plan) -> Records:
+    """One question as the kernel takes it."""
+    seeker, policy = asked.seeker, asked.policy
+    names = names_of(type(seeker))
+    given = {name: getattr(seeker, column).item(0) for column, name in names.items()}
+    given["first"], given["last"] = seeker.first_day.item(0), seeker.last_day.item(0)
+    phi, lam = math.radians(given["lat"]), math.radians(given["lon"])
+    given["x"], given["y"], given["z"] = (
+        math.cos(phi) * math.cos(lam),
+        math.cos(phi) * math.sin(lam),
+        math.sin(phi),
+    )
+    given["supply"] = names is NAMES_OF_SUPPLIES
+    given["relaxed"] = policy.cross_province == "with_approval"
+    given["today"], given["k"], given["scale"] = asked.today, asked.k, policy.price_scale_cny_per_t * 100
+    given["floor"] = round(asked.min_score * SCORE_UNIT)
+    given["visit_stop"] = len(plan.visits)
     if asked.after is not None:
-        it = asked.after
-        asks["paged"] = True
-        asks["after_score"], asks["after_credit"], asks["after_mm"] = (
-            -it.less_score,
-            -it.less_credit,
-            it.distance_mm,
-        )
-        asks["after_hi"], asks["after_lo"] = it.id_hi, it.id_lo
-    return asks, route_of(kernel, asked.policy, [plan])[0]
+        _, _, less_score, less_credit, given["after_mm"], given["after_hi"], given["after_lo"] = asked.after
+        given["paged"], given["after_score"], given["after_credit"] = True, -less_score, -less_credit
+    return np.array([tuple([given.get(name, 0) for name in kernel.ASK.names])], kernel.ASK)
 
 
-def view_of(kernel: Any, part: Part, version: int) -> Any:
+def view_of(kernel: Any, part: Part, ways: Ways, version: int) -> Any:
     """A part as the kernel reads it."""
     return kernel.View(
         part.hot,
@@ -95,10 +99,15 @@ def view_of(kernel: Any, part: Part, version: int) -> Any:
         part.blocks,
         part.group_code,
         part.group_start,
-        part.by_enterprise,
         part.lines,
+        ways,
         version,
     )
+
+
+def part_ways(tables: Tables, part: Part) -> Ways:
+    """Rows of a part that lists and channels name."""
+    return ways_of(tables, part.kind is Demands, part.cold["enterprise"], part.cold["code"])
 
 
 def ranking_of(kernel: Any, found: Ints, km: Any, k: int) -> Ranking:
@@ -128,7 +137,7 @@ def ranking_of(kernel: Any, found: Ints, km: Any, k: int) -> Ranking:
     )
 
 
-def answers_for(kernel: Any, questions: int, k: int) -> tuple[Ints, Floats, Ints]:
+def answers_for(kernel: Any, questions: int, k: int) -> tuple[Ints, Any, Ints]:
     """Where the kernel writes what it finds."""
     found = np.empty((questions, k, kernel.WIDTH), np.int64)
     return found, np.empty((questions, k)), np.empty(questions, np.int64)
@@ -139,9 +148,10 @@ def nothing(kernel: Any) -> tuple[Any, ...]:
     seeker = Supplies.empty()
     asks = np.zeros(1, kernel.ASK)
     asks["k"] = 1
-    route, _, _ = route_of(kernel, DEFAULT, [plan_of(DEFAULT, [])])
-    view = view_of(kernel, Part.of(seeker, Components.empty(), {}), 0)
-    return asks, route, law_of(Tables.empty({})), view, view, NO_RANGES, *answers_for(kernel, 1, 1)
+    route = plan_of(DEFAULT, [])
+    part, tables = Part.of(seeker, Components.empty(), {}), Tables.empty({})
+    view = view_of(kernel, part, part_ways(tables, part), 0)
+    return asks, route, law_of(tables), view, view, NO_RANGES, *answers_for(kernel, 1, 1)
 
 
 NO_RANGES: Lines = ranges_of(Components.empty())

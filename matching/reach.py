@@ -51,7 +51,7 @@ def _distance(seeker: Supplies | Demands, plan: Plan, table: int, blocks: Record
     here = unit_vectors(seeker.lat[:1], seeker.lon[:1])[0]
     away = np.sqrt(sum((blocks[axis] - here[number]) ** 2 for number, axis in enumerate("xyz")))
     chord = np.maximum(away - blocks["radius"] - CHORD_PAD, 0)
-    step = np.minimum((chord * plan.steps_per_radius[table]).astype(np.int64), STEPS - 1)
+    step = np.minimum((chord * plan.steps[table]).astype(np.int64), STEPS - 1)
     worth: Floats = plan.worth[table][step].astype(np.float64)
     return worth
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 import matching as m
 from matching import blocks
 from matching.compiled import compile_ahead
+from matching.geo import EARTH_RADIUS_KM
 from tests.matching import reference as ref
 from tests.matching import worlds
 
@@ -69,6 +72,20 @@ def holds(world: ref.World, rules: ref.Rules, k: int, compiled: bool) -> None:
             if page.more and len(page):
                 agree(columns, index, seeker, k=k, after=page.position(-1))
             agree(columns, index, seeker, k=k, min_score=0.6)
+        if seekers and compiled:
+            answers_each(columns, index, seekers, k)
+
+
+def answers_each(columns: worlds.Columns, index: m.Index, seekers: Any, k: int) -> None:
+    """All at once as one after the other."""
+    rows = columns.supplies if isinstance(seekers[0], ref.Supply) else columns.demands
+    ranges, today = worlds.component_columns(seekers), columns.world.today
+    together = index.top_of_each(columns.policy, rows, today, k=k, ranges=ranges)
+    assert len(together) == len(seekers)
+    for number, seeker in enumerate(seekers):
+        asked, own = seeker_of(columns, seeker)
+        alone = index.top(columns.policy, asked, today, k=k, ranges=own)
+        assert told(together[number], together[number].rows) == told(alone, alone.rows)
 
 
 def quick(examples: int) -> Any:
@@ -90,3 +107,126 @@ def test_the_index_ranks_as_brute_force_does_without_a_compiler(case, k):
 @pytest.mark.parametrize("seed", range(20))
 def test_so_it_does_in_a_crowd(seed):
     holds(*worlds.crowded(seed), k=seed % 5 + 1, compiled=True)
+
+
+def test_where_the_last_bits_could_decide_brute_force_does(monkeypatch):
+    """Every row is doubtful when the seeker asks for a half-distance at which all values lie in the middle."""
+    for seed in range(4):
+        world, rules = worlds.crowded(seed)
+        world.demands = [replace(it, lat=30.0, lon=120.6) for it in world.demands]
+        halves = {"default": 100.0}
+        for supply in world.supplies:
+            supply_at = replace(supply, lat=30.0 + middle_of_a_millimetre(), lon=120.6)
+            columns = worlds.Columns(world, replace(rules, half_distance_km=halves))
+            agree(columns, index_of(columns, "demand", compiled=True), supply_at, k=3)
+
+
+def middle_of_a_millimetre() -> float:
+    """Degrees north whose distance on the sphere is nearly 1,000,000.5 millimetres."""
+    return float(np.degrees(1.0000005 / EARTH_RADIUS_KM))
+
+
+@given(st.data())
+@quick(25)
+def test_after_any_changes_the_index_ranks_as_brute_force_does_over_what_is_left(data):
+    world, rules = worlds.crowded(data.draw(st.integers(0, 30)))
+    pool, today = world.demands, world.today
+    columns = worlds.Columns(world, rules)
+    index = m.Index.build(m.Demands.empty(), columns.tables, merge_at=None)
+    alive: dict[int, ref.Demand] = {}
+    for _ in range(data.draw(st.integers(1, 8))):
+        verb = data.draw(st.sampled_from(["insert", "change", "remove", "merge", "govern"]))
+        chosen = data.draw(st.lists(st.sampled_from(pool), max_size=5, unique_by=lambda it: it.number))
+        if verb == "insert":
+            chosen = [it for it in chosen if it.number not in alive]
+            index.insert(*written(chosen))
+        elif verb == "change":
+            kilos = data.draw(st.sampled_from([100, 3_000, 1_024_000]))
+            chosen = [replace(it, remaining_kg=kilos) for it in chosen]
+            index.change(*written(chosen))
+        elif verb == "remove":
+            index.remove(np.array([it.number for it in chosen], np.int64))
+            alive = {
+                number: it
+                for number, it in alive.items()
+                if it not in chosen and number not in numbers(chosen)
+            }
+            continue
+        elif verb == "merge":
+            index.merge()
+            continue
+        else:
+            index.govern(columns.tables)
+            continue
+        alive |= {it.number: it for it in chosen}
+    left = worlds.Columns(replace(world, demands=list(alive.values()), today=today), rules)
+    assert len(index) == len(alive)
+    for supply in world.supplies:
+        agree(left, index, supply, k=data.draw(st.sampled_from([1, 3, 100])))
+
+
+def numbers(listings: list[ref.Demand]) -> set[int]:
+    return {it.number for it in listings}
+
+
+def written(demands: list[ref.Demand]) -> tuple[m.Demands, m.Components]:
+    if not demands:
+        return m.Demands.empty(), m.Components.empty()
+    return worlds.demand_columns(demands), worlds.component_columns(demands)
+
+
+def test_a_listing_cannot_be_inserted_twice():
+    world, rules = worlds.crowded(1)
+    columns = worlds.Columns(world, rules)
+    index = index_of(columns, "demand", compiled=True)
+    with pytest.raises(ValueError, match="there already"):
+        index.insert(*written(world.demands[:1]))
+
+
+def test_changes_while_a_merge_runs_are_kept(monkeypatch):
+    world, rules = worlds.crowded(2)
+    columns = worlds.Columns(world, rules)
+    index = index_of(columns, "demand", compiled=True)
+    laid_out = index._laid_out
+    late = [replace(world.demands[0], remaining_kg=77_000)]
+
+    def meanwhile(*args: Any) -> Any:
+        monkeypatch.setattr(index, "_laid_out", laid_out)
+        part = laid_out(*args)
+        index.change(*written(late))
+        return part
+
+    monkeypatch.setattr(index, "_laid_out", meanwhile)
+    index.merge()
+
+    left = worlds.Columns(replace(world, demands=[*late, *world.demands[1:]]), rules)
+    for supply in world.supplies:
+        agree(left, index, supply, k=5)
+
+
+def test_a_search_that_began_before_a_change_sees_nothing_of_it():
+    world, rules = worlds.crowded(3)
+    columns = worlds.Columns(world, rules)
+    index = index_of(columns, "demand", compiled=True)
+    before = index._state
+    index.remove(columns.demands.key)
+    index.change(*written(world.demands[:2]))
+    now, index._state = index._state, before
+
+    for supply in world.supplies:
+        agree(columns, index, supply, k=5)
+    index._state = now
+    assert len(index) == 2
+
+
+def test_fresh_rows_are_merged_when_they_are_many():
+    world, rules = worlds.crowded(4)
+    columns = worlds.Columns(world, rules)
+    index = m.Index.build(m.Demands.empty(), columns.tables, merge_at=1)
+    index.insert(*written(world.demands))
+    for thread in threading.enumerate():
+        if thread.name == "matching-merge":
+            thread.join(timeout=10)
+    assert len(index._state.fresh) == 0
+    for supply in world.supplies:
+        agree(columns, index, supply, k=5)
