@@ -4,8 +4,8 @@ ARGS ?=
 CASES ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve stop test fuzz examples errors lint bench-http bench-search \
-	bench-imports clean
+.PHONY: help install install-dev demo serve stop test fuzz examples errors lint bench bench-http \
+	bench-search bench-imports clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ lint: .venv/.installed-dev ## formatting, ruff, types, import contracts
 	@$(BIN) -m mypy
 	@.venv/bin/lint-imports
 
+bench: .venv/.installed ## time the index beside other ways to the same answer, about 8 minutes
+	@timeout 600 $(BIN) -m bench.matching $(ARGS)
+
 bench-http: .venv/.installed ## time ranked answers over HTTP (ARGS="10000" for that size only)
 	@$(BIN) -m bench.matches_http $(ARGS)
 
@@ -61,6 +64,7 @@ clean: ## remove caches and .venv; the data in var/ stays
 .venv/.installed: requirements.txt | .venv/bin/python
 	@echo "installing requirements.txt into .venv (about a minute) ..."
 	@$(BIN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN) -m matching.compile
 	@touch $@
 
 .venv/.installed-dev: requirements-dev.txt requirements.txt | .venv/.installed

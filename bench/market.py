@@ -3,12 +3,12 @@
 What is drawn, by fixed seeds:
 
 - 1 receiver for 10 demands, each on the seat of one of 2,844 districts of 31 provinces, up to 0.05 degrees
-  away; credit from a normal distribution (75, 14) cut to 0 to 100, grades by it (A from 85, B 70, C 55, D 40),
-  1 % blocked;
+  away; credit from a normal distribution (75, 14) cut to 0 to 100, grades by it (A from 85, B 70, C 55,
+  D 40), 1 % blocked;
 - codes by Zipf's law (1 / rank) over the 467 hazardous codes and 34 categories of general waste in a fixed
   random order; 30 % of hazardous demands take the whole category; 80 % use, 15 % dispose, 5 % store;
-- 30 % of receivers without a licence for what they ask; the others hold a line for each demand, in half of the
-  cases for its category, 5 % ended, kg a year log-normal, a part of it used this year;
+- 30 % of receivers without a licence for what they ask; the others hold a line for each demand, in half of
+  the cases for its category, 5 % ended, kg a year log-normal, a part of it used this year;
 - 0.5 % of receivers white-listed for all they ask from three provinces; as many with a channel from one
   of the generators;
 - 40 % without a price, others normal (0, 400 CNY/t); masses log-normal around 50 t; smallest lots 0.1 to 5 t;

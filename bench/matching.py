@@ -1,7 +1,7 @@
 """The index beside other ways to the same exact answer, in one run on the same data: `make bench`.
 
-`python -m bench.matching [size ...]` ranks the 20 best lawful of 10,000, 100,000 and 1,000,000 open demands for
-supplies that ask (`bench.market` says how both are drawn), all gates on, with the default policy. It writes
+`python -m bench.matching [size ...]` ranks the 20 best lawful of 10,000, 100,000 and 1,000,000 open demands
+for supplies that ask (`bench.market` says how both are drawn), all gates on, default policy. It writes
 `bench/results/matching.json` and prints a table. The same answer is checked, not assumed.
 """
 

@@ -112,9 +112,9 @@ class GeopyLoop:
 TABLES = """
 DROP TABLE IF EXISTS demand, permit, used, white, alias;
 CREATE EXTENSION IF NOT EXISTS cube; CREATE EXTENSION IF NOT EXISTS earthdistance;
-CREATE TABLE demand (key int8, id uuid, enterprise int8, province int2, lat float8, lon float8, remaining int8,
-  min_lot int8, price int8, max_km float8, first int4, last int4, credit int4, grade int2, blocked bool,
-  code int4, mode int2);
+CREATE TABLE demand (key int8, id uuid, enterprise int8, province int2, lat float8, lon float8,
+  remaining int8, min_lot int8, price int8, max_km float8, first int4, last int4, credit int4, grade int2,
+  blocked bool, code int4, mode int2);
 CREATE TABLE permit (no int4, receiver int8, generator int8, code int4, kind int2, modes int4, first int4,
   last int4, kg int8);
 CREATE TABLE used (permit int4, year int4, kg int8);
@@ -236,17 +236,19 @@ def load(url: str, it: Market) -> None:
 def _columns(it: Market) -> dict[str, list[Any]]:
     d, p, w = it.demands, it.tables.permits, it.tables.white_list
     ids: Iterator[UUID] = (
-        UUID(int=high << 64 | low) for high, low in zip(d.id_hi.tolist(), d.id_lo.tolist())
+        UUID(int=high << 64 | low) for high, low in zip(d.id_hi.tolist(), d.id_lo.tolist(), strict=True)
     )
     price = [None if fen == m.NO_PRICE else fen for fen in d.price_fen.tolist()]
     aliases = [
         (code, alias, factor) for code, one in it.tables.book.items() for alias, factor in one.aliases.items()
     ]
     return {
-        "demand": [d.key.tolist(), ids, d.enterprise.tolist(), d.province.tolist(), d.lat.tolist(), d.lon.tolist(),
-                   d.remaining_kg.tolist(), d.min_lot_kg.tolist(), price, d.max_km.tolist(), d.first_day.tolist(),
-                   d.last_day.tolist(), d.credit_milli.tolist(), d.grade.tolist(), d.blocked.tolist(),
-                   d.accepts.tolist(), d.mode.tolist()],
+        "demand": [
+            d.key.tolist(), ids, d.enterprise.tolist(), d.province.tolist(), d.lat.tolist(), d.lon.tolist(),
+            d.remaining_kg.tolist(), d.min_lot_kg.tolist(), price, d.max_km.tolist(), d.first_day.tolist(),
+            d.last_day.tolist(), d.credit_milli.tolist(), d.grade.tolist(), d.blocked.tolist(),
+            d.accepts.tolist(), d.mode.tolist(),
+        ],
         "permit": [range(len(p)), p.receiver.tolist(), p.generator.tolist(), p.code.tolist(), p.kind.tolist(),
                    p.modes.tolist(), p.first_day.tolist(), p.last_day.tolist(), p.kg_per_year.tolist()],
         "used": [p.usage_permit.tolist(), p.usage_year.tolist(), p.usage_kg.tolist()],

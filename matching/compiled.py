@@ -2,12 +2,13 @@
 
 The machine code is kept beside the sources, or in `NUMBA_CACHE_DIR`; a note beside it says of which sources,
 which Numba and which processor it is. A process that finds its note uses the machine code; another does
-without.
+without. Numba reads a folder only if it may write there too.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import logging
 import os
 import sys
@@ -31,7 +32,7 @@ def loaded() -> Any:
     with _loading:
         if not _asked:
             _asked, kernel = True, _imported()
-            if kernel is not None and _noted() == _fingerprint(kernel):
+            if kernel is not None and os.access(_cache(), os.W_OK) and _noted() == _fingerprint(kernel):
                 _kernel = _warmed(kernel)
             else:
                 log.warning("the search is not compiled and slower; python -m matching.compile makes it fast")
@@ -74,8 +75,7 @@ def _fingerprint(kernel: Any) -> str:
 
 
 def _imported() -> Any:
-    from matching import kernel
-
+    kernel: Any = importlib.import_module("matching.kernel")
     return kernel if kernel.njit is not None else None
 
 

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.blocks import CHORD_PAD, Records, chord_km
+from matching.blocks import CHORD_PAD, chord_km
 from matching.codes import Code
 from matching.columns import Demands, Floats, Supplies
 from matching.components import distance_value
 from matching.geo import EARTH_RADIUS_KM
 from matching.joins import Ints
+from matching.law import Records
 from matching.policy import Policy
 
 STEPS = 2048

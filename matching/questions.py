@@ -48,8 +48,8 @@ def asks_of(kernel: Any, policy: Policy, seekers: Supplies | Demands, today: int
 
 def route_of(plans: Sequence[Plan]) -> tuple[Plan, Ints, Ints]:
     """Plans of one policy one after the other, and the first and the last (excluded) visit of each."""
-    size = [len(it.visits) for it in plans]
-    stop = np.cumsum(size)
+    size = np.array([len(it.visits) for it in plans], np.int64)
+    stop: Ints = np.cumsum(size)
     visits = np.concatenate([it.visits for it in plans])
     aliases = np.cumsum([0] + [len(it.aliases) for it in plans])[:-1]
     visits["alias_start"] += np.repeat(aliases, size).astype(np.int32)

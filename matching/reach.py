@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.blocks import CHORD_PAD, Records, unit_vectors
+from matching.blocks import CHORD_PAD, unit_vectors
 from matching.columns import NO_PRICE, Demands, Floats, Supplies
+from matching.law import Records
 from matching.plans import STEPS, Plan
 from matching.policy import WEIGHT_UNIT, Policy
 

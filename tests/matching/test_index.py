@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import matching as m
-from matching import blocks
+from matching import blocks, compiled, kernel
 from matching.compiled import compile_ahead
 from matching.geo import EARTH_RADIUS_KM
+from matching.plans import Plans
+from matching.reach import reach
 from tests.matching import reference as ref
 from tests.matching import worlds
 
@@ -28,7 +31,7 @@ def small_blocks():
         yield
 
 
-def index_of(columns: worlds.Columns, side: str, compiled: bool) -> m.Index:
+def index_of(columns: worlds.Columns, side: str, *, compiled: bool) -> m.Index:
     rows = columns.demands if side == "demand" else columns.supplies
     return m.Index.build(rows, columns.tables, merge_at=None, compiled=compiled)
 
@@ -66,7 +69,7 @@ def agree(columns: worlds.Columns, index: m.Index, seeker: ref.Listing, **how: A
 def holds(world: ref.World, rules: ref.Rules, k: int, compiled: bool) -> None:
     columns = worlds.Columns(world, rules)
     for side, seekers in (("demand", world.supplies), ("supply", world.demands)):
-        index = index_of(columns, side, compiled)
+        index = index_of(columns, side, compiled=compiled)
         for seeker in seekers:
             page = agree(columns, index, seeker, k=k)
             if page.more and len(page):
@@ -110,15 +113,17 @@ def test_so_it_does_in_a_crowd(seed):
 
 
 def test_where_the_last_bits_could_decide_brute_force_does(monkeypatch):
-    """Every row is doubtful when the seeker asks for a half-distance at which all values lie in the middle."""
-    for seed in range(4):
+    left_over = []
+    settled = m.Index._settled
+    monkeypatch.setattr(m.Index, "_settled", lambda *args: left_over.append(args) or settled(*args))
+    for seed in range(8):
         world, rules = worlds.crowded(seed)
         world.demands = [replace(it, lat=30.0, lon=120.6) for it in world.demands]
-        halves = {"default": 100.0}
+        columns = worlds.Columns(world, rules)
+        index = index_of(columns, "demand", compiled=True)
         for supply in world.supplies:
-            supply_at = replace(supply, lat=30.0 + middle_of_a_millimetre(), lon=120.6)
-            columns = worlds.Columns(world, replace(rules, half_distance_km=halves))
-            agree(columns, index_of(columns, "demand", compiled=True), supply_at, k=3)
+            agree(columns, index, replace(supply, lat=30.0 + middle_of_a_millimetre(), lon=120.6), k=3)
+    assert len(left_over) > 10
 
 
 def middle_of_a_millimetre() -> float:
@@ -230,3 +235,55 @@ def test_fresh_rows_are_merged_when_they_are_many():
     assert len(index._state.fresh) == 0
     for supply in world.supplies:
         agree(columns, index, supply, k=5)
+
+
+def test_a_process_without_its_machine_code_searches_by_columns(monkeypatch, tmp_path):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(compiled, "_asked", False)
+    monkeypatch.setattr(compiled, "_kernel", None)
+    world, rules = worlds.crowded(5)
+    columns = worlds.Columns(world, rules)
+    index = index_of(columns, "demand", compiled=True)
+
+    assert index._kernel is None
+    agree(columns, index, world.supplies[0], k=5)
+
+
+def test_a_seeker_of_an_unknown_code_a_negative_page_and_a_score_above_1_are_refused():
+    world, rules = worlds.crowded(6)
+    columns = worlds.Columns(world, rules)
+    index = index_of(columns, "demand", compiled=True)
+    one = columns.supplies.take([0])
+    with pytest.raises(ValueError, match="not in the book"):
+        index.top(columns.policy, replace(one, code=np.array([99], np.int32)), 10, k=1)
+    with pytest.raises(ValueError, match="k below 0"):
+        index.top(columns.policy, one, 10, k=-1)
+    with pytest.raises(ValueError, match="min_score"):
+        index.top(columns.policy, one, 10, k=1, min_score=1.1)
+
+
+@pytest.mark.parametrize("day", [-1, 0, 58, 59, 60, 364, 365, 11_015, 11_016, 20_453, 20_454, 47_540])
+def test_the_kernel_counts_years_as_the_calendar_does(day):
+    assert kernel.year_of(day) == (date(1970, 1, 1) + timedelta(days=day)).year
+
+
+@given(worlds.cases())
+@quick(20)
+def test_no_row_scores_above_the_reach_of_its_block(case):
+    world, rules = case
+    columns = worlds.Columns(world, rules)
+    part = blocks.Part.of(columns.demands, columns.tables.required, dict(columns.tables.book))
+    for supply in world.supplies:
+        rows, _ = seeker_of(columns, supply)
+        plan = Plans(columns.tables.book).plan(columns.policy, rows)
+        ranking = columns.rank(supply, k=1_000)
+        score = dict(zip(columns.demands.key[ranking.rows].tolist(), ranking.scores.tolist(), strict=True))
+        for visit in range(len(plan.visits)):
+            at = part.blocks_of(int(plan.visits["code"][visit]))
+            most = reach(columns.policy, rows, plan, visit, part.blocks[at], world.today)
+            for block, bound in zip(part.blocks[at], most.tolist(), strict=True):
+                for row in range(block["start"], block["stop"]):
+                    key = int(part.cold["key"][row])
+                    best = ranking.accepted[columns.demands.key[ranking.rows] == key]
+                    if key in score and part.cold["code"][row] in best:
+                        assert bound >= score[key] / m.SCORE_UNIT
