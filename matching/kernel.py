@@ -245,20 +245,22 @@ def reach_of(ask, weights, worth, steps, visit, block):
 
 
 @jit
-def could_matter(ask, weights, worth, steps, visit, hot, bar):
-    """Whether a row could reach the bar; the costly values last."""
+def reach_of_row(ask, weights, worth, steps, visit, hot, bar):
+    """The greatest score that a row could have, or `NEVER` where it cannot reach the bar; the costly values
+    last."""
     x, y, z = hot.x - ask.x, hot.y - ask.y, hot.z - ask.z
     chord = math.sqrt(x * x + y * y + z * z) - CHORD_PAD
     most = weights[0] * visit.fit + weights[1] * worth_at(worth, steps, visit.table, chord)
     most += weights[2] * (hot.credit / 100_000)
     if (most + weights[3] + weights[4] + weights[5]) / WEIGHT_UNIT + PAD < bar:
-        return False
+        return NEVER
     price = 0.5 if math.isnan(hot.price) else best_price(ask, float(hot.price), False)
     time = best_time(ask, np.int64(hot.first), np.int64(hot.last), np.int64(hot.last) - hot.first + 1)
     if price == NEVER or time == NEVER:
-        return False
+        return NEVER
     most += weights[3] * price + weights[4] * best_part(ask, float(hot.mass)) + weights[5] * time
-    return most / WEIGHT_UNIT + PAD >= bar
+    most = most / WEIGHT_UNIT + PAD
+    return most if most >= bar else NEVER
 
 
 # ---------------------------------------------------------------- gates
@@ -557,15 +559,14 @@ def weed(found, km, count, bar):
 
 
 @jit
-def room(found, km, count, bar, wanted):
-    """The two tables with so many free rows."""
-    if count[FOUND] + wanted <= len(found):
+def room(found, km, count, bar):
+    """The two tables with a free row."""
+    if count[FOUND] < len(found):
         return found, km
     weed(found, km, count, bar)
-    if 2 * (count[FOUND] + wanted) <= len(found):
+    if 2 * count[FOUND] <= len(found):
         return found, km
-    more = np.empty((2 * (count[FOUND] + wanted), WIDTH), np.int64)
-    more_km = np.empty(len(more))
+    more, more_km = np.empty((2 * len(found), WIDTH), np.int64), np.empty(2 * len(found))
     more[: len(found)] = found
     more_km[: len(found)] = km
     return more, more_km
@@ -675,10 +676,30 @@ def candidates(ask, route, view, mask, bar):
 
 
 @jit
-def scan(ask, route, law, view, asking, part, heap, found, km, count):
-    """Search a part: blocks by falling reach until the bar, then rows across province lines.
+def rise(bounds, things, visits, at):
+    """Restore the heap above `at`."""
+    bound, thing, visit = bounds[at], things[at], visits[at]
+    while at > 0 and bounds[(at - 1) // 2] < bound:
+        above = (at - 1) // 2
+        bounds[at], things[at], visits[at] = bounds[above], things[above], visits[above]
+        at = above
+    bounds[at], things[at], visits[at] = bound, thing, visit
 
-    All the rows of a block, or one row that is to be looked at across the line, make a round.
+
+@jit
+def roomier(array, size):
+    """The array with room for twice as many."""
+    more = np.empty(2 * size, array.dtype)
+    more[: len(array)] = array
+    return more
+
+
+@jit
+def scan(ask, route, law, view, asking, part, heap, found, km, count):
+    """Search a part: blocks and rows by falling reach until the bar, then rows across province lines.
+
+    On the heap a block is its number, and a row of an opened block -1 less its number: so of all rows only
+    those that no better one has pushed aside are judged.
     """
     visits, aliases, worth, steps, weights = (
         route.visits,
@@ -687,44 +708,57 @@ def scan(ask, route, law, view, asking, part, heap, found, km, count):
         route.steps,
         route.weights,
     )
-    hot, cold, every = view.hot, view.cold, view.blocks
+    hot, cold, blocks = view.hot, view.cold, view.blocks
     mask = open_provinces(ask, law)
     least = bar_of(ask, heap, count)
     bar = least / SCORE_UNIT
-    bounds, blocks, numbers, size = candidates(ask, route, view, mask, bar)
+    bounds, things, numbers, size = candidates(ask, route, view, mask, bar)
     beyond_line = beyond_the_line(ask, route, view.ways) if not ask.relaxed else np.empty(0, np.int32)
     done = 0
     while True:
         inside = size > 0 and bounds[0] >= bar
         if inside:
-            number, start, stop = numbers[0], every[blocks[0]].start, every[blocks[0]].stop
+            thing, number = things[0], numbers[0]
             size -= 1
-            bounds[0], blocks[0], numbers[0] = bounds[size], blocks[size], numbers[size]
-            sink(bounds, blocks, numbers, 0, size)
+            bounds[0], things[0], numbers[0] = bounds[size], things[size], numbers[size]
+            sink(bounds, things, numbers, 0, size)
+            visit = visits[number]
+            if thing >= 0:
+                start, stop = blocks[thing].start, blocks[thing].stop
+                if size + stop - start > len(bounds):
+                    wanted = size + stop - start
+                    bounds, things = roomier(bounds, wanted), roomier(things, wanted)
+                    numbers = roomier(numbers, wanted)
+                for row in range(start, stop):
+                    bound = reach_of_row(ask, weights, worth, steps, visit, hot[row], bar)
+                    if bound != NEVER:
+                        bounds[size], things[size], numbers[size] = bound, -1 - row, number
+                        rise(bounds, things, numbers, size)
+                        size += 1
+                continue
+            row = np.int64(-1 - thing)
         elif done < len(beyond_line):
-            start = beyond_line[done]
-            stop = start + 1
+            row = np.int64(beyond_line[done])
             done += 1
-            number = np.int32(visit_of(ask, visits, cold[start].code))
+            number = np.int32(visit_of(ask, visits, cold[row].code))
             if number < 0 or not visits[number].hazardous:
+                continue
+            visit = visits[number]
+            if reach_of_row(ask, weights, worth, steps, visit, hot[row], bar) == NEVER:
                 continue
         else:
             return found, km
-        visit = visits[number]
         bound_to_province = visit.hazardous and not ask.relaxed
-        found, km = room(found, km, count, least, stop - start)
-        for row in range(start, stop):
-            if not could_matter(ask, weights, worth, steps, visit, hot[row], bar):
-                continue
-            if bound_to_province and (bit_of(cold[row].province) & mask != 0) != inside:
-                continue
-            at = count[FOUND]
-            passed, far = judge(ask, weights, visit, cold[row], hot[row], least, found[at])
-            if passed:
-                km[at] = far
-                keep(ask, visits, aliases, law, view, asking, part, visit, row, heap, found[at], count)
-                least = bar_of(ask, heap, count)
-                bar = least / SCORE_UNIT
+        if bound_to_province and (bit_of(cold[row].province) & mask != 0) != inside:
+            continue
+        found, km = room(found, km, count, least)
+        at = count[FOUND]
+        passed, far = judge(ask, weights, visit, cold[row], hot[row], least, found[at])
+        if passed:
+            km[at] = far
+            keep(ask, visits, aliases, law, view, asking, part, visit, row, heap, found[at], count)
+            least = bar_of(ask, heap, count)
+            bar = least / SCORE_UNIT
 
 
 @jit
