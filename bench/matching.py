@@ -81,8 +81,10 @@ def batch_per_s(it: Market, index: m.Index) -> float:
 
 
 def fresh_row_ms(it: Market, index: m.Index) -> float:
-    """From handing in one changed demand to the end of a search that sees it: the median of 40."""
+    """From handing in one changed demand to the end of a search that sees it, with 1,000 rows in the small
+    part: the median of 40."""
     took = []
+    index.change(it.demands.take(slice(100, 1_100)))
     for number in range(40):
         row = it.demands.take([number])
         seeker = it.supplies.take([number])

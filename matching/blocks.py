@@ -48,8 +48,8 @@ COLD = np.dtype(
 BLOCK = np.dtype(
     [
         ("x", "f4"), ("y", "f4"), ("z", "f4"), ("radius", "f4"), ("price", "f4"), ("mass", "f4"),
-        ("most", "f4"), ("credit", "i4"), ("first", "i4"), ("last", "i4"), ("shortest", "i4"), ("open", "?"),
-        ("provinces", "u8"), ("start", "i4"), ("stop", "i4"),
+        ("most", "f4"), ("credit", "i4"), ("first", "i4"), ("last", "i4"), ("shortest", "i4"),
+        ("start", "i4"), ("stop", "i4"), ("open", "?"),
     ],
     align=True,
 )  # fmt: skip
@@ -118,9 +118,10 @@ class Part:
     """Listings that are searched together; read by many, never changed but for `died`.
 
     `kind` is Supplies or Demands. `hot`, `cold` (n,) are the rows; `died` (n,) the version of the index from
-    which on a row is gone (`FOREVER`: it is not). Group g of rows of one code is blocks `group_start[g]` to
-    `group_start[g + 1]`, `group_code` ascending. `by_key` are row numbers by key.
-    `ranges` is what listings require or state of their composition, `lines` the same by listing.
+    which on a row is gone (`FOREVER`: it is not). `provinces` has the bits of each block's. Group g of rows
+    of one code is blocks `group_start[g]` to `group_start[g + 1]`, `group_code` ascending. `by_key` are row
+    numbers by key. `ranges` is what listings require or state of their composition, `lines` the same by
+    listing.
     """
 
     kind: type[Listings]
@@ -128,6 +129,7 @@ class Part:
     cold: Records
     died: NDArray[np.int32]
     blocks: Records
+    provinces: NDArray[np.uint64]
     group_code: NDArray[np.int32]
     group_start: NDArray[np.int32]
     by_key: NDArray[np.int32]
@@ -158,6 +160,7 @@ class Part:
             cold=cold,
             died=np.full(len(rows), FOREVER, np.int32),
             blocks=blocks,
+            provinces=_provinces(blocks, cold),
             group_code=group_code,
             group_start=group_start,
             by_key=np.argsort(cold["key"], kind="stable").astype(np.int32),
@@ -311,4 +314,10 @@ def _summarise(kind: type[Listings], blocks: Records, hot: Records, cold: Record
     blocks["last"] = np.maximum.reduceat(hot["last"], start)
     days = hot["last"].astype(np.int64) - hot["first"] + 1
     blocks["shortest"] = np.clip(np.minimum.reduceat(days, start), 1, LONGEST)
-    blocks["provinces"] = np.bitwise_or.reduceat(province_bit(cold["province"]), start)
+
+
+def _provinces(blocks: Records, cold: Records) -> NDArray[np.uint64]:
+    """The bits of each block's provinces."""
+    if not len(blocks):
+        return np.empty(0, np.uint64)
+    return np.bitwise_or.reduceat(province_bit(cold["province"]), blocks["start"])

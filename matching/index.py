@@ -23,7 +23,7 @@ from matching.columns import Components, Demands, Floats, Supplies, Tables
 from matching.compiled import loaded
 from matching.components import SCORE_UNIT
 from matching.joins import Groups, Ints, repeated
-from matching.law import Law, Ways, law_of
+from matching.law import Law, Named, Ways, law_of, named_by
 from matching.plans import Plan, Plans, codes_of
 from matching.policy import Policy
 from matching.questions import Asked
@@ -50,17 +50,19 @@ NO_PLACES = np.empty((0, 2), np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rules:
-    """The side tables, and what is worked out of them once: `law` for the kernel, `plans` by seeker."""
+    """The side tables, and what is worked out of them once: `law` for the kernel,
+    whom lists and channels have `named`, `plans` by seeker."""
 
     tables: Tables
     law: Law
+    named: Named
     plans: Plans
 
     @classmethod
     def of(cls, tables: Tables) -> Self:
         """Side tables without what listings state and require, which stays with the listings."""
         bare = replace(tables, stated=NOTHING_STATED, required=NOTHING_STATED)
-        return cls(bare, law_of(bare), Plans(bare.book))
+        return cls(bare, law_of(bare), named_by(bare), Plans(bare.book))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +81,8 @@ class State:
     def of(cls, main: Part, fresh: Part, version: int, rules: Rules, before: State | None = None) -> State:
         """A state; what is known of the large part from the state `before` is not worked out again."""
         known = before is not None and before.main is main and before.rules is rules
-        main_ways = before.main_ways if before and known else questions.part_ways(rules.tables, main)
-        return cls(main, fresh, version, rules, main_ways, questions.part_ways(rules.tables, fresh))
+        main_ways = before.main_ways if before and known else questions.part_ways(rules.named, main)
+        return cls(main, fresh, version, rules, main_ways, questions.part_ways(rules.named, fresh))
 
     @property
     def parts(self) -> tuple[Part, Part]:

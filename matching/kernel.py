@@ -61,6 +61,7 @@ class View(NamedTuple):
     cold: Any
     died: Any
     blocks: Any
+    provinces: Any
     group_code: Any
     group_start: Any
     ranges: Lines
@@ -656,6 +657,7 @@ def candidates(ask, route, view, mask, bar):
     bounds, blocks, visits = np.empty(size), np.empty(size, np.int32), np.empty(size, np.int32)
     size = 0
     weights, worth, steps, every = route.weights, route.worth, route.steps, view.blocks
+    provinces = view.provinces
     for number in range(ask.visit_start, ask.visit_stop):
         visit = route.visits[number]
         group = place_of(view.group_code, visit.code)
@@ -663,10 +665,9 @@ def candidates(ask, route, view, mask, bar):
             continue
         bound_to_province = visit.hazardous and not ask.relaxed
         for at in range(view.group_start[group], view.group_start[group + 1]):
-            block = every[at]
-            if bound_to_province and block.provinces & mask == 0:
+            if bound_to_province and provinces[at] & mask == 0:
                 continue
-            bound = reach_of(ask, weights, worth, steps, visit, block)
+            bound = reach_of(ask, weights, worth, steps, visit, every[at])
             if bound >= bar:
                 bounds[size], blocks[size], visits[size] = bound, at, number
                 size += 1

@@ -102,34 +102,53 @@ def law_of(tables: Tables) -> Law:
     )
 
 
-def ways_of(tables: Tables, of_demands: bool, enterprise: Ints, code: NDArray[np.int32]) -> Ways:
-    """Find the rows of a part, given by their columns, that lists and channels name."""
+class Named(NamedTuple):
+    """Whom white list and channels name. `related`: pairs of codes that both stand for some supply's."""
+
+    white_receiver: Ints
+    white_code: NDArray[np.int32]
+    white_key: Ints
+    generator: Ints
+    receiver: Ints
+    related: frozenset[tuple[int, int]]
+
+
+def named_by(tables: Tables) -> Named:
+    """Whom the side tables name."""
     white, permits = tables.white_list, tables.permits
     channels = np.flatnonzero(permits.kind == Basis.CHANNEL)
-    seeker, owner = permits.generator[channels], permits.receiver[channels]
+    return Named(
+        white_receiver=white.receiver,
+        white_code=white.code,
+        white_key=crossing_key(white.code, white.from_province),
+        generator=permits.generator[channels],
+        receiver=permits.receiver[channels],
+        related=frozenset(pair for it in tables.book.values() for pair in product(it.aliases, it.aliases)),
+    )
+
+
+def ways_of(named: Named, of_demands: bool, enterprise: Ints, code: NDArray[np.int32]) -> Ways:
+    """Find the rows of a part, given by their columns, that lists and channels name."""
+    seeker, owner = named.generator, named.receiver
     if not of_demands:
         seeker, owner = owner, seeker
     channel, channel_row = _rows_of(owner, enterprise)
-    line, white_row = _rows_of(white.receiver if of_demands else white.receiver[:0], enterprise)
-    related = _related(tables, white.code[line], code[white_row])
-    line, white_row = line[related], white_row[related]
+    line, white_row = _rows_of(named.white_receiver if of_demands else owner[:0], enterprise)
+    both = zip(named.white_code[line].tolist(), code[white_row].tolist(), strict=True)
+    related = np.array([pair in named.related for pair in both], np.bool_)
     return Ways(
-        *_sorted(crossing_key(white.code[line], white.from_province[line]), white_row),
+        *_sorted(named.white_key[line[related]], white_row[related]),
         *_sorted(seeker[channel], channel_row),
     )
 
 
 def _rows_of(owner: Ints, enterprise: Ints) -> tuple[Ints, Ints]:
     """Every one of `owner` (n,) with every row of that enterprise."""
+    if not len(owner) or not len(enterprise):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
     rows = np.flatnonzero(np.isin(enterprise, owner))
     which, at = Groups.of(enterprise[rows]).joined(owner)
     return which, rows[at]
-
-
-def _related(tables: Tables, one: NDArray[np.int32], other: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Whether some supply's code is stood for by both."""
-    known = {pair for it in tables.book.values() for pair in product(it.aliases, it.aliases)}
-    return np.array([pair in known for pair in zip(one.tolist(), other.tolist(), strict=True)], np.bool_)
 
 
 def _sorted(key: Ints, row: Ints) -> tuple[Ints, NDArray[np.int32]]:

@@ -13,7 +13,7 @@ from matching.blocks import IN_HOT, NAMES_OF_SUPPLIES, Part, names_of, unit_vect
 from matching.columns import Components, Demands, Supplies, Tables
 from matching.components import SCORE_UNIT
 from matching.joins import Ints
-from matching.law import Lines, Records, Ways, law_of, ranges_of, ways_of
+from matching.law import Lines, Named, Records, Ways, law_of, named_by, ranges_of, ways_of
 from matching.plans import Plan, plan_of
 from matching.policy import DEFAULT, Policy
 from matching.ranking import Position, Ranking
@@ -97,6 +97,7 @@ def view_of(kernel: Any, part: Part, ways: Ways, version: int) -> Any:
         part.cold,
         part.died,
         part.blocks,
+        part.provinces,
         part.group_code,
         part.group_start,
         part.lines,
@@ -105,9 +106,9 @@ def view_of(kernel: Any, part: Part, ways: Ways, version: int) -> Any:
     )
 
 
-def part_ways(tables: Tables, part: Part) -> Ways:
+def part_ways(named: Named, part: Part) -> Ways:
     """Rows of a part that lists and channels name."""
-    return ways_of(tables, part.kind is Demands, part.cold["enterprise"], part.cold["code"])
+    return ways_of(named, part.kind is Demands, part.cold["enterprise"], part.cold["code"])
 
 
 def ranking_of(kernel: Any, found: Ints, km: Any, k: int) -> Ranking:
@@ -150,7 +151,7 @@ def nothing(kernel: Any) -> tuple[Any, ...]:
     asks["k"] = 1
     route = plan_of(DEFAULT, [])
     part, tables = Part.of(seeker, Components.empty(), {}), Tables.empty({})
-    view = view_of(kernel, part, part_ways(tables, part), 0)
+    view = view_of(kernel, part, part_ways(named_by(tables), part), 0)
     return asks, route, law_of(tables), view, view, NO_RANGES, *answers_for(kernel, 1, 1)
 
 
