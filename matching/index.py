@@ -315,6 +315,8 @@ class Index:
     ) -> list[Ranking]:
         """`top` for many seekers at once, in the order of their first rows, on all cores.
 
+        Seekers of like code and place are searched one after the other, as they read the same rows.
+
         Raises:
             ValueError: as `top` does.
         """
@@ -325,6 +327,8 @@ class Index:
             return [self.top(policy, seekers.take(it), today, k=k, ranges=ours) for it in each]
         kernel, state = self._kernel, self._state
         asks, route = self._asks(policy, seekers, each, today, k + 1)
+        order = np.lexsort((asks["lat"], asks["province"], asks["visit_start"]))
+        place, asks = np.argsort(order), asks[order]
         found, km, size = questions.answers_for(kernel, len(asks), int(asks["k"][0]))
         asking, views = questions.lines_of(ours), state.views(kernel)
 
@@ -339,7 +343,7 @@ class Index:
             self.top(policy, seekers.take(it), today, k=k, ranges=ours)
             if size[at] < 0
             else questions.ranking_of(kernel, found[at, : size[at]], km[at, : size[at]], k)
-            for at, it in enumerate(each)
+            for at, it in zip(place.tolist(), each, strict=True)
         ]
 
     def _asks(

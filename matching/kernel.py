@@ -77,10 +77,10 @@ KEPT, FOUND = range(2)
 
 MARGIN = WEIGHT_UNIT
 """More than a doubtful row's score can be off by: one count of 1e-9 in its value of distance."""
-DOUBT_VALUE = 1e-4
+DOUBT_VALUE = 2e-5
 DOUBT_MM = 1e-5
 DOUBT_RELATIVE = 1e-13
-"""Sines and powers of any library are exact to a few units of 1e-16; these bands are a hundred times that."""
+"""Sines and powers of any library are exact to a few units of 1e-16; these bands are ten times that and more."""
 
 USE, CHANNEL, COLLECTOR = int(Mode.USE), int(Basis.CHANNEL), int(Basis.COLLECTOR)
 NONE, GENERAL, EXEMPT = int(Basis.NONE), int(Basis.GENERAL), int(Basis.EXEMPT)
