@@ -80,7 +80,7 @@ MARGIN = WEIGHT_UNIT
 DOUBT_VALUE = 2e-5
 DOUBT_MM = 1e-5
 DOUBT_RELATIVE = 1e-13
-"""Sines and powers of any library are exact to a few units of 1e-16; these bands are ten times that and more."""
+"""Sines and powers of any library are exact to a few units of 1e-16; these bands are over ten times that."""
 
 USE, CHANNEL, COLLECTOR = int(Mode.USE), int(Basis.CHANNEL), int(Basis.COLLECTOR)
 NONE, GENERAL, EXEMPT = int(Basis.NONE), int(Basis.GENERAL), int(Basis.EXEMPT)
