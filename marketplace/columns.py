@@ -16,6 +16,8 @@ SEND = {
     "uuid": "uuid_send",
 }  # fmt: skip
 Types = dict[str, str]
+COPY_HEAD, COPY_TAIL = 19, 2
+"""Bytes around the rows in PostgreSQL's binary copy format."""
 
 
 def read_columns(session: Session, query: str, params: dict[str, Any], types: Types) -> dict[str, np.ndarray]:
@@ -36,6 +38,28 @@ def read_columns(session: Session, query: str, params: dict[str, Any], types: Ty
     if len(data) != count * row.itemsize:
         raise ValueError(f"{count} rows of {row.itemsize} bytes came as {len(data)}: is a value null?")
     return _native(np.frombuffer(data, dtype=row), types)
+
+
+def copy_columns(session: Session, query: str, params: dict[str, Any], types: Types) -> dict[str, np.ndarray]:
+    """`read_columns` by COPY, for millions of rows: the server holds none of them back to join them.
+
+    Raises:
+        ValueError: as `read_columns` does.
+    """
+    connection = cast(psycopg.Connection, session.connection().connection.driver_connection)
+    data = bytearray()
+    statement = cast(Any, f"COPY ({query}) TO STDOUT (FORMAT binary)")
+    with connection.cursor() as cursor, cursor.copy(statement, params) as copy:
+        for piece in copy:
+            data += piece
+    fields = [(f"{name}_size", ">i4") if size else (name, WIRE[kind])
+              for name, kind in types.items() for size in (True, False)]  # fmt: skip
+    row = np.dtype([("count", ">i2"), *fields])
+    count, left = divmod(len(data) - COPY_HEAD - COPY_TAIL, row.itemsize)
+    rows = np.frombuffer(data, row, count, COPY_HEAD)
+    if left or (rows["count"] != len(types)).any():
+        raise ValueError(f"{len(data)} bytes are no rows of {row.itemsize}: is a value null?")
+    return _native(rows, types)
 
 
 def _packed(query: str, types: Types) -> str:

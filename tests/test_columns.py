@@ -1,0 +1,37 @@
+"""Rows of PostgreSQL as columns."""
+
+import numpy as np
+import pytest
+
+from marketplace.columns import copy_columns, read_columns
+from marketplace.extensions import db
+
+TYPES = {"number": "i8", "small": "i2", "real": "f8", "yes": "bool", "id": "uuid"}
+ROWS = """
+SELECT n, mod(n, 7)::int2, n / 3::float8, mod(n, 2) = 0,
+       ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid
+FROM generate_series(1, %(many)s) n
+"""
+NULLS = """
+SELECT n, 1::int2, 1::float8, true, CASE WHEN n > %(many)s THEN gen_random_uuid() END
+FROM generate_series(1, 16) n
+"""
+
+
+@pytest.mark.parametrize("many", [0, 1, 1000])
+def test_rows_come_alike_by_copy_and_in_one_value(app, many):
+    with app.app_context():
+        joined, copied = (
+            read(db.session(), ROWS, {"many": many}, TYPES) for read in (read_columns, copy_columns)
+        )
+    assert list(joined) == list(copied)
+    for name, column in joined.items():
+        assert column.dtype == copied[name].dtype
+        np.testing.assert_array_equal(column, copied[name])
+    assert len(joined["number"]) == many
+
+
+@pytest.mark.parametrize("read", [read_columns, copy_columns])
+def test_a_null_is_refused_rather_than_read_as_something_else(app, read):
+    with app.app_context(), pytest.raises(ValueError, match="null"):
+        read(db.session(), NULLS, {"many": 8}, TYPES)
