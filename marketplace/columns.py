@@ -15,6 +15,7 @@ SEND = {
     "i2": "int2send", "i4": "int4send", "i8": "int8send", "f8": "float8send", "bool": "boolsend",
     "uuid": "uuid_send",
 }  # fmt: skip
+CAST = {"i2": "int2", "i4": "int4", "i8": "int8", "f8": "float8", "bool": "bool", "uuid": "uuid"}
 Types = dict[str, str]
 COPY_HEAD, COPY_TAIL = 19, 2
 """Bytes around the rows in PostgreSQL's binary copy format."""
@@ -48,7 +49,11 @@ def copy_columns(session: Session, query: str, params: dict[str, Any], types: Ty
     """
     connection = cast(psycopg.Connection, session.connection().connection.driver_connection)
     data = bytearray()
-    statement = cast(Any, f"COPY ({query}) TO STDOUT (FORMAT binary)")
+    wanted = ", ".join(
+        f"{name}::{CAST[kind]}" for name, kind in zip(_names(types), types.values(), strict=True)
+    )
+    rows = f"SELECT {wanted} FROM ({query}) AS r ({', '.join(_names(types))})"
+    statement = cast(Any, f"COPY ({rows}) TO STDOUT (FORMAT binary)")
     with connection.cursor() as cursor, cursor.copy(statement, params) as copy:
         for piece in copy:
             data += piece
@@ -56,19 +61,22 @@ def copy_columns(session: Session, query: str, params: dict[str, Any], types: Ty
               for name, kind in types.items() for size in (True, False)]  # fmt: skip
     row = np.dtype([("count", ">i2"), *fields])
     count, left = divmod(len(data) - COPY_HEAD - COPY_TAIL, row.itemsize)
-    rows = np.frombuffer(data, row, count, COPY_HEAD)
-    if left or (rows["count"] != len(types)).any():
+    found = np.frombuffer(data, row, count, COPY_HEAD)
+    if left or (found["count"] != len(types)).any():
         raise ValueError(f"{len(data)} bytes are no rows of {row.itemsize}: is a value null?")
-    return _native(rows, types)
+    return _native(found, types)
 
 
 def _packed(query: str, types: Types) -> str:
-    names = [f"c{place}" for place in range(len(types))]
-    sent = [f"{SEND[kind]}({name})" for kind, name in zip(types.values(), names, strict=True)]
+    sent = [f"{SEND[kind]}({name})" for kind, name in zip(types.values(), _names(types), strict=True)]
     return (
         f"SELECT count(*), coalesce(string_agg({' || '.join(sent)}, ''::bytea), ''::bytea)"
-        f" FROM ({query}) AS r ({', '.join(names)})"
+        f" FROM ({query}) AS r ({', '.join(_names(types))})"
     )
+
+
+def _names(types: Types) -> list[str]:
+    return [f"c{place}" for place in range(len(types))]
 
 
 def _native(rows: np.ndarray, types: Types) -> dict[str, np.ndarray]:
