@@ -35,6 +35,13 @@ def when_ready(server):
     gc.freeze()
 
 
+def post_worker_init(worker):
+    """Have each worker hold the index of open listings; until it does, /readyz says so."""
+    from marketplace.matches.service import live
+
+    live.keep(worker.wsgi)
+
+
 def child_exit(server, worker):
     """Take a dead worker's live gauges out of /metrics."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):

@@ -17,6 +17,7 @@ from .http import authentication, bodies, description, handbook, limits, observe
 from .licences.routes import blp as licences
 from .listings.routes import blp as listings
 from .matches.routes import blp as matches
+from .matches.service import live
 from .notifications.routes import blp as notifications
 from .settings import Settings
 
@@ -39,6 +40,7 @@ def build(settings: Settings | None = None) -> Flask:
     observe.configure_logging(settings.log_level)
     db.init_app(app)
     observe.register(app)
+    observe.ready_when("index", lambda: live.live().ready)
     limiter.init_app(app)
     authentication.look_keys_up_with(enterprises_service.actor_of_key)
     subscriptions.install()

@@ -5,6 +5,7 @@ from .enterprises import jobs as _enterprises
 from .events import jobs as _events
 from .events.subscribers import Subscriber, subscribe
 from .listings import jobs as listings
+from .matches import jobs as _matches
 from .notifications import jobs as notifications
 
 MATCHING = "matching"
@@ -24,7 +25,7 @@ OWED = (
     Subscriber(notifications.mail_digest, DELIVERY),
     Subscriber(listings.run_import, BULK),
 )
-DUTIFUL = (_credit, _enterprises, _events, listings, notifications)
+DUTIFUL = (_credit, _enterprises, _events, _matches, listings, notifications)
 
 
 def install() -> None:

@@ -190,10 +190,13 @@ class Index:
             self._apply(np.empty(0, np.int64), rows, ranges or NOTHING_STATED)
         self._merge_when_due()
 
-    def change(self, rows: Supplies | Demands, ranges: Components | None = None) -> None:
-        """Put listings as they are now in the place of what was there under their keys, if anything was."""
+    def change(
+        self, rows: Supplies | Demands, ranges: Components | None = None, gone: Sequence[int] = ()
+    ) -> None:
+        """Put listings as they are now in the place of what was there under their keys, if anything was, and
+        take out those of the keys `gone` that are not among them, all at once."""
         with self._changing:
-            self._apply(np.unique(rows.key), rows, ranges or NOTHING_STATED)
+            self._apply(np.union1d(rows.key, np.array(gone, np.int64)), rows, ranges or NOTHING_STATED)
         self._merge_when_due()
 
     def remove(self, keys: Ints) -> None:

@@ -536,7 +536,7 @@ STATEMENTS = {
     "/listings/export": 8,
     "/listings/imports/<uuid:import_id>": 2,
     "/listings/<uuid:listing_id>": 5,
-    "/listings/<uuid:listing_id>/matches": 17,
+    "/listings/<uuid:listing_id>/matches": 13,
     "/listings/<uuid:listing_id>/matches/<uuid:other_id>": 11,
     "/findings": 2,
     "/matching-policy": 2,
@@ -602,6 +602,8 @@ def test_no_list_takes_more_statements_for_more_rows(city):
         }
         return {name: statements(city, call) for name, call in calls.items()}
 
+    grow()
+    taken()  # the first question builds the index
     grow()
     few = taken()
     for _ in range(3):

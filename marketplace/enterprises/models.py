@@ -84,6 +84,7 @@ class Enterprise(Base):
         CheckConstraint("partner_id <> id", name="partner_is_another"),
         Index("ix_enterprise_review", "region", "credit_milli", "id"),
         Index("ix_enterprise_grade", "grade"),
+        Index("ix_enterprise_partner_id", "partner_id", postgresql_where=text("partner_id IS NOT NULL")),
         Index("ix_enterprise_unapproved", "id", postgresql_where=text("status <> 'approved'")),
     )
 

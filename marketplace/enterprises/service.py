@@ -1,6 +1,7 @@
 """Registration, review, keys; and the standing that the credit room writes."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -464,3 +465,11 @@ def remind_of_expiry() -> int:
                 )
                 told += 1
     return told
+
+
+def with_collectors(numbers: Iterable[int]) -> list[int]:
+    """These enterprises (`no`) and the collectors that gather under their licences."""
+    given = set(numbers)
+    licensed = select(Enterprise.id).where(Enterprise.no.in_(given))
+    gathering = db.session.scalars(select(Enterprise.no).where(Enterprise.partner_id.in_(licensed)))
+    return sorted(given.union(gathering))

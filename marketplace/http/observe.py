@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
@@ -35,6 +35,14 @@ OWN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 log = logging.getLogger("marketplace.requests")
 root = Blueprint("root", __name__)
 limiter.exempt(root)
+
+
+CHECKS: dict[str, Callable[[], bool]] = {}
+
+
+def ready_when(name: str, check: Callable[[], bool]) -> None:
+    """Make /readyz ask `check` as well."""
+    CHECKS[name] = check
 
 
 def register(app: Flask) -> None:
@@ -106,8 +114,8 @@ def healthz() -> Response:
 
 @root.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Database and queue are usable; 503 and which is not, otherwise."""
-    checks = {"database": _database_answers(), "queue": _queue_answers()}
+    """Database, queue and index are usable; 503 and which is not, otherwise."""
+    checks = {name: check() for name, check in CHECKS.items()}
     ready = all(checks.values())
     answer = jsonify(status="ready" if ready else "not ready", checks=checks)
     if not ready:
@@ -129,6 +137,10 @@ def _queue_answers() -> bool:
         return bool(redis().ping())
     except RedisError:
         return False
+
+
+ready_when("database", _database_answers)
+ready_when("queue", _queue_answers)
 
 
 @root.get("/metrics")

@@ -1,6 +1,7 @@
 """Permits: written by admins, read by their holder, and given to the gates as columns."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from .. import clock
 from ..catalogue import service as catalogue
-from ..columns import read_columns
+from ..columns import copy_columns, read_columns
 from ..enterprises import service as enterprises
 from ..errors import Conflict, Invalid, NotFound, Notice
 from ..events.actor import REGULATOR, Actor
@@ -274,17 +275,15 @@ WHITE_LIST_TYPES = {
 EXEMPTION_TYPES = {"receiver": "i8", "item": "i2", "code": "i4", "first_day": "i4", "last_day": "i4"}
 
 PERMITS = f"""
-SELECT 1::int2, e.no, -1::int8, l.code_id, l.modes, (p.valid_from - {EPOCH})::int4,
-       (p.valid_until - {EPOCH})::int4, l.kg_per_year, l.id, l.no * 2
+SELECT 1::int2 AS kind, e.no AS receiver, -1::int8 AS generator, l.code_id AS code, l.modes,
+       (p.valid_from - {EPOCH})::int4, (p.valid_until - {EPOCH})::int4, l.kg_per_year, l.id, l.no * 2 AS no
 FROM licence_line l JOIN licence p ON p.id = l.licence_id JOIN enterprise e ON e.id = p.enterprise_id
 WHERE p.kind = 'comprehensive' AND p.revoked_at IS NULL AND p.valid_until >= %(alive)s
-  AND l.code_id = ANY(%(codes)s) AND e.no = ANY(%(receivers)s)
 UNION ALL
 SELECT 2::int2, r.no, g.no, c.code_id, 1::int2, (c.valid_from - {EPOCH})::int4,
        (c.valid_until - {EPOCH})::int4, c.kg_per_year, c.id, c.no * 2 + 1
 FROM channel c JOIN enterprise r ON r.id = c.receiver_id JOIN enterprise g ON g.id = c.generator_id
 WHERE c.revoked_at IS NULL AND c.valid_until >= %(alive)s
-  AND c.code_id = ANY(%(codes)s) AND r.no = ANY(%(receivers)s)
 UNION ALL
 SELECT 4::int2, e.no, -1::int8,
        CASE WHEN mine.parent_id = theirs.id THEN mine.id ELSE theirs.id END, l.modes,
@@ -297,48 +296,93 @@ WHERE p.kind = 'collection' AND q.kind = 'comprehensive' AND p.revoked_at IS NUL
   AND (mine.id = theirs.id OR mine.parent_id = theirs.id OR theirs.parent_id = mine.id)
   AND greatest(p.valid_from, q.valid_from) <= least(p.valid_until, q.valid_until)
   AND least(p.valid_until, q.valid_until) >= %(alive)s AND 'collector' = ANY(e.roles)
-  AND l.code_id = ANY(%(codes)s) AND e.no = ANY(%(receivers)s)
 """
 USAGE = """
-SELECT no, year, kg FROM (
-  SELECT l.no * 2 AS no, u.year, sum(u.kg)::int8 AS kg FROM tonnes_used u
-  JOIN licence_line l ON l.id = u.line_id WHERE l.no = ANY(%(lines)s) GROUP BY 1, 2
-  UNION ALL
-  SELECT c.no * 2 + 1, u.year, sum(u.kg)::int8 FROM tonnes_used u
-  JOIN channel c ON c.id = u.channel_id WHERE c.no = ANY(%(channels)s) GROUP BY 1, 2) used
+SELECT l.no * 2 AS no, u.year, sum(u.kg)::int8 FROM tonnes_used u JOIN licence_line l ON l.id = u.line_id
+{of_lines} GROUP BY 1, 2
+UNION ALL
+SELECT c.no * 2 + 1, u.year, sum(u.kg)::int8 FROM tonnes_used u JOIN channel c ON c.id = u.channel_id
+{of_channels} GROUP BY 1, 2
 """
 WHITE_LIST = f"""
-SELECT e.no, w.code_id, (w.from_province / 10000)::int2, (w.valid_from - {EPOCH})::int4,
-       (w.valid_until - {EPOCH})::int4
+SELECT e.no AS receiver, w.code_id AS code, (w.from_province / 10000)::int2,
+       (w.valid_from - {EPOCH})::int4, (w.valid_until - {EPOCH})::int4
 FROM white_list w JOIN enterprise e ON e.id = w.receiver_id
-WHERE w.revoked_at IS NULL AND w.valid_until >= %(alive)s AND w.code_id = ANY(%(codes)s)
-  AND e.no = ANY(%(receivers)s)
+WHERE w.revoked_at IS NULL AND w.valid_until >= %(alive)s
 """
 VERIFIED = f"""
-SELECT e.no, x.item::int2, x.code_id, (x.valid_from - {EPOCH})::int4, (x.valid_until - {EPOCH})::int4
+SELECT e.no AS receiver, x.item::int2, x.code_id AS code, (x.valid_from - {EPOCH})::int4,
+       (x.valid_until - {EPOCH})::int4
 FROM verified_exemption x JOIN enterprise e ON e.id = x.enterprise_id
-WHERE x.revoked_at IS NULL AND x.valid_until >= %(alive)s AND x.code_id = ANY(%(codes)s)
-  AND e.no = ANY(%(receivers)s)
+WHERE x.revoked_at IS NULL AND x.valid_until >= %(alive)s
 """
+OF_THEIRS = "receiver = ANY(%(receivers)s)"
+ON_THESE = "code = ANY(%(codes)s) AND receiver = ANY(%(receivers)s)"
 
 
-def permit_columns(
-    codes: Iterable[int], receivers: Iterable[int], alive_on: date
-) -> tuple[Columns, Columns, Columns, Columns]:
-    """Permits of these receivers (`no` of enterprises) for these codes, the tonnes used of them, white list
-    and verified exemptions, as columns.
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """Permits, the tonnes used of them, white list and verified exemptions, as columns.
 
-    Days count from 1970-01-01; permits that ended before `alive_on` are left out. `no` joins usage to
-    permits.
+    Days count from 1970-01-01. `no` joins usage to permits.
     """
+
+    permits: Columns
+    usage: Columns
+    white_list: Columns
+    verified: Columns
+
+    def renewed(self, receivers: Sequence[int], held: "Papers") -> "Papers":
+        """These, with what the receivers have `held` since in place of what they had."""
+        gone = self.permits["no"][np.isin(self.permits["receiver"], receivers)]
+        return Papers(
+            _renewed(self.permits, "receiver", receivers, held.permits),
+            _renewed(self.usage, "no", gone, held.usage),
+            _renewed(self.white_list, "receiver", receivers, held.white_list),
+            _renewed(self.verified, "receiver", receivers, held.verified),
+        )
+
+
+def _renewed(before: Columns, by: str, gone: Any, instead: Columns) -> Columns:
+    kept = ~np.isin(before[by], gone)
+    return {name: np.concatenate([column[kept], instead[name]]) for name, column in before.items()}
+
+
+def papers(codes: Iterable[int], receivers: Iterable[int], alive_on: date) -> Papers:
+    """What these receivers (`no` of enterprises) hold on these codes, less what ended before `alive_on`."""
     params = {"codes": sorted(set(codes)), "receivers": sorted(set(receivers)), "alive": alive_on}
+    return _papers(ON_THESE, params)
+
+
+def papers_of(receivers: Iterable[int]) -> Papers:
+    """All that these receivers hold or held."""
+    return _papers(OF_THEIRS, {"receivers": sorted(set(receivers)), "alive": date.min})
+
+
+def all_papers() -> Papers:
+    """All that anyone holds or held."""
+    session, params = db.session(), {"alive": date.min}
+    return Papers(
+        copy_columns(session, PERMITS, params, PERMIT_TYPES),
+        copy_columns(session, USAGE.format(of_lines="", of_channels=""), {}, USAGE_TYPES),
+        copy_columns(session, WHITE_LIST, params, WHITE_LIST_TYPES),
+        copy_columns(session, VERIFIED, params, EXEMPTION_TYPES),
+    )
+
+
+def _papers(which: str, params: dict[str, Any]) -> Papers:
     session = db.session()
-    permits = read_columns(session, PERMITS, params, PERMIT_TYPES)
-    number, channel = np.unique(permits["no"]) // 2, np.unique(permits["no"]) % 2 == 1
-    used_of = {"lines": number[~channel].tolist(), "channels": number[channel].tolist()}
-    return (
+
+    def read(query: str, types: dict[str, str]) -> Columns:
+        return read_columns(session, f"SELECT * FROM ({query}) AS all_papers WHERE {which}", params, types)
+
+    permits = read(PERMITS, PERMIT_TYPES)
+    number, is_channel = np.unique(permits["no"]) // 2, np.unique(permits["no"]) % 2 == 1
+    used_of = {"lines": number[~is_channel].tolist(), "channels": number[is_channel].tolist()}
+    usage = USAGE.format(of_lines="WHERE l.no = ANY(%(lines)s)", of_channels="WHERE c.no = ANY(%(channels)s)")
+    return Papers(
         permits,
-        read_columns(session, USAGE, used_of, USAGE_TYPES),
-        read_columns(session, WHITE_LIST, params, WHITE_LIST_TYPES),
-        read_columns(session, VERIFIED, params, EXEMPTION_TYPES),
+        read_columns(session, usage, used_of, USAGE_TYPES),
+        read(WHITE_LIST, WHITE_LIST_TYPES),
+        read(VERIFIED, EXEMPTION_TYPES),
     )

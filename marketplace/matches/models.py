@@ -1,10 +1,10 @@
-"""The matching policy, feedback on pairings, and findings of listings that no one can lawfully serve."""
+"""The matching policy, feedback on pairings, findings, and the log of changes that the index follows."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -52,3 +52,27 @@ class Finding(Base):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (Index("ix_match_finding_gate", "gate"),)
+
+
+class IndexChange(Base):
+    """What transaction `xact` changed of what the index holds; triggers write it, whoever makes the change.
+
+    `no` is that of a listing, of an enterprise whose standing changed (`enterprise`) or whose permits did
+    (`permits`), and 0 for the rest. A row `forgotten` stands for all that were dropped up to its `xact`.
+    """
+
+    __tablename__ = "index_change"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    xact: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("pg_current_xact_id()::text::bigint"), index=True
+    )
+    what: Mapped[str]
+    no: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
+
+    __table_args__ = (
+        CheckConstraint(
+            "what IN ('listing', 'enterprise', 'permits', 'catalogue', 'all', 'forgotten')", name="what"
+        ),
+    )

@@ -36,7 +36,7 @@ def test_without_its_servers_it_lives_and_is_not_ready(cut_off):
     assert cut_off.get("/healthz").status_code == 200
     answer = cut_off.get("/readyz")
     assert (answer.status_code, answer.json["status"]) == (503, "not ready")
-    assert answer.json["checks"] == {"database": False, "queue": False}
+    assert answer.json["checks"] == {"database": False, "queue": False, "index": True}
     assert int(answer.headers["Retry-After"]) > 0
 
 

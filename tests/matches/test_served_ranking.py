@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from marketplace.matches.service import ranking as serving
+from marketplace.matches.service.live import Live
 from tests.counting import count_statements
 from tests.matches.written import Market, write
 from tests.matching import reference as ref
@@ -36,10 +37,13 @@ def market(city) -> Market:
     return written(city, 1)
 
 
-@pytest.fixture(params=[serving.SHORTLIST, 6, 2], ids="shortlist of {}".format)
+@pytest.fixture(params=[None, serving.SHORTLIST, 6, 2], ids="shortlist of {}".format)
 def rounds(request, monkeypatch):
-    """Whether all that could be lawful is read at once, or only what the bounds call for."""
-    monkeypatch.setattr(serving, "SHORTLIST", request.param)
+    """Whether the index answers; or the database, as it does while the index is built, and then whether all
+    that could be lawful is read at once, or only what the bounds call for."""
+    if request.param is not None:
+        monkeypatch.setattr(Live, "page", lambda *_, **__: None)
+        monkeypatch.setattr(serving, "SHORTLIST", request.param)
 
 
 def put(city, rules: ref.Rules) -> None:
@@ -245,10 +249,10 @@ def test_a_page_that_the_bounds_do_not_settle_costs_one_round_more_and_no_furthe
     recycler = city.recycler(location={"lon": 120.9, "lat": 29.5, "crs": "wgs84"})
     far = [city.demand(recycler)["id"] for _ in range(3)]
     path = f"/listings/{supply['id']}/matches"
-    settled, _ = statements(generator, path)
+    settled, _ = statements(generator, path, sort="distance")
     monkeypatch.setattr(serving, "SHORTLIST", 2)
-    counts = {statements(generator, path, limit=limit)[0] for limit in (1, 2, 3, 60)}
-    assert sorted(city.matches(generator, supply)) == sorted(far)
+    counts = {statements(generator, path, limit=limit, sort="distance")[0] for limit in (1, 2, 3, 60)}
+    assert sorted(city.matches(generator, supply, sort="distance")) == sorted(far)
     assert settled < max(counts) <= 2 * settled
 
 

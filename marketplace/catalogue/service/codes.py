@@ -220,6 +220,11 @@ def aliases_of(code_ids: Iterable[int]) -> list[Alias]:
     return found
 
 
+def all_code_ids() -> Sequence[int]:
+    """Ids of every code, unlisted ones too."""
+    return db.session.scalars(select(WasteCode.id)).all()
+
+
 def codes_that_fit(accepted: Iterable[int]) -> set[int]:
     """Every supply code that a demand for `accepted` can take."""
     below = _with_descendants(set(accepted))

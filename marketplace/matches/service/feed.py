@@ -1,10 +1,9 @@
-"""What matching needs for one seeker, read from the database as columns in a fixed number of statements."""
+"""What matching needs, read from the database as columns in a fixed number of statements."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from sqlalchemy import text
@@ -24,7 +23,7 @@ from matching import (
 )
 
 from ...catalogue import service as catalogue
-from ...columns import read_columns
+from ...columns import copy_columns, read_columns
 from ...extensions import db
 from ...licences import service as licences
 from ...listings.models import Kind, Listing
@@ -88,6 +87,8 @@ SELECT l.no, hashtextextended(lower(c ->> 'component') || '|' || lower(c ->> 'un
        coalesce((c ->> 'min')::float8, '-Infinity'), coalesce((c ->> 'max')::float8, 'Infinity')
 FROM listing l CROSS JOIN LATERAL jsonb_array_elements(l.{column}) c WHERE l.no = ANY(%(keys)s)
 """
+THEIRS = "l.no = ANY(%(keys)s)"
+RANGES_OF = {Kind.SUPPLY: "composition", Kind.DEMAND: "requires"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +104,6 @@ class World:
     def field(self) -> Supplies | Demands:
         """The other side's listings."""
         return self.demands if self.seeker == Kind.SUPPLY else self.supplies
-
-    def listing_id(self, row: int) -> UUID:
-        """Id of a row of the field."""
-        return _uuid(self.field.id_hi[row], self.field.id_lo[row])
-
-    def permit_id(self, row: int) -> UUID:
-        """Id of the licence line or channel in a row of the permits."""
-        return _uuid(self.tables.permits.id_hi[row], self.tables.permits.id_lo[row])
-
-
-def _uuid(high: Any, low: Any) -> UUID:
-    return UUID(int=int(high) << 64 | int(low))
 
 
 def days(day: date) -> int:
@@ -199,6 +188,26 @@ def facing(listing: Listing, others: Sequence[Listing], alive_on: date) -> World
     return World(listing.kind, supplies, demands, tables)
 
 
+def seeker_of(listing: Listing) -> tuple[Any, Components]:
+    """One listing as its rows, in whatever state, with what it states or requires."""
+    read = _supplies if listing.kind == Kind.SUPPLY else _demands
+    rows, composed = read(THESE, ids=[listing.id])
+    return rows, _components(RANGES_OF[Kind(listing.kind)], composed)
+
+
+def open_listings(kind: Kind, keys: Sequence[int] | None = None) -> tuple[Any, Components]:
+    """Open listings of a kind whose owners may trade, with what they state or require: all, or those among
+    `keys`."""
+    query, types = (SUPPLIES, SUPPLY_TYPES) if kind == Kind.SUPPLY else (DEMANDS, DEMAND_TYPES)
+    if keys is None:
+        columns = copy_columns(db.session(), query + OPEN, {}, types)
+    else:
+        columns = read_columns(db.session(), f"{query} {OPEN} AND {THEIRS}", {"keys": keys}, types)
+    composed = columns["key"][columns.pop("composed")]
+    rows: Any = Supplies(**columns) if kind == Kind.SUPPLY else Demands(**columns)
+    return rows, _components(RANGES_OF[kind], composed)
+
+
 def _supplies(condition: str, **params: Any) -> tuple[Supplies, np.ndarray]:
     columns = read_columns(db.session(), SUPPLIES + condition, params, SUPPLY_TYPES)
     composed = columns.pop("composed")
@@ -220,13 +229,39 @@ def _tables(
     alive_on: date,
 ) -> Tables:
     covered = {alias for code in book.values() if code.hazardous for alias in code.aliases}
-    return Tables(
-        **_permits(covered, np.unique(demands.enterprise).tolist(), alive_on),
-        exemptions=_exemptions(covered),
+    receivers = np.unique(demands.enterprise).tolist()
+    papers = licences.papers(covered, receivers, alive_on) if covered and receivers else None
+    return replace(
+        tables_of(papers, book),
         stated=_components("composition", composed),
         required=_components("requires", required),
-        book=book,
     )
+
+
+def tables_of(papers: licences.Papers | None, book: Mapping[int, Code]) -> Tables:
+    """The tables that papers and the exemptions of the codes in `book` make, without ranges of listings."""
+    covered = {alias for code in book.values() if code.hazardous for alias in code.aliases}
+    bare = replace(Tables.empty(book), exemptions=_exemptions(covered))
+    if papers is None:
+        return bare
+    permits = dict(papers.permits)
+    entry, row = _join(papers.usage["no"], permits.pop("no"))
+    return replace(
+        bare,
+        permits=Permits(
+            **permits,
+            usage_permit=row,
+            usage_year=papers.usage["year"][entry],
+            usage_kg=papers.usage["kg"][entry],
+        ),
+        white_list=WhiteList(**papers.white_list),
+        verified=VerifiedExemptions(**papers.verified),
+    )
+
+
+def whole_book() -> dict[int, Code]:
+    """What matching must know of every code."""
+    return _book(catalogue.all_code_ids())
 
 
 def _book(ids: Iterable[int]) -> dict[int, Code]:
@@ -249,27 +284,6 @@ def _book(ids: Iterable[int]) -> dict[int, Code]:
             aliases=aliases[code_id],
         )
         for code_id, code in codes.items()
-    }
-
-
-def _permits(covered: set[int], receivers: list[int], alive_on: date) -> Mapping[str, Any]:
-    if not covered or not receivers:
-        return {
-            "permits": Permits.empty(),
-            "white_list": WhiteList.empty(),
-            "verified": VerifiedExemptions.empty(),
-        }
-    permits, usage, white_list, verified = licences.permit_columns(covered, receivers, alive_on)
-    entry, row = _join(usage["no"], permits.pop("no"))
-    return {
-        "permits": Permits(
-            **permits,
-            usage_permit=row,
-            usage_year=usage["year"][entry],
-            usage_kg=usage["kg"][entry],
-        ),
-        "white_list": WhiteList(**white_list),
-        "verified": VerifiedExemptions(**verified),
     }
 
 

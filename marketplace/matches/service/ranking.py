@@ -1,6 +1,6 @@
 """Ranked answers, explanations, and the review that a push starts from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 import matching
-from matching import Basis, Ranking, Warn
+from matching import Basis, Ranking
 
 from ... import clock
 from ...catalogue import service as catalogue
@@ -28,27 +28,13 @@ from ..models import Finding
 from . import feed, policy
 from .feed import World
 from .feedback import mutual_others, verdicts
+from .hits import Hit, Page, uuid_of
+from .live import live
 
 ALIVE = (Status.DRAFT, Status.OPEN)
 REVIEW_PAGE = 100
 SHORTLIST = 500
 """How many listings with the best bounds are read in full before all are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One lawful counterpart in a ranking; the figures are matching's."""
-
-    rank: int
-    listing_id: UUID
-    score: int
-    values: tuple[int, ...]
-    distance_km: float
-    basis: Basis
-    permit_id: UUID | None
-    accepted: int
-    warnings: Warn
-    code: matching.Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +61,22 @@ def ranked(actor: Actor, listing: Listing, query: dict[str, Any], after: list[An
     if listing.status not in ALIVE or owner.status != EnterpriseStatus.APPROVED:
         return {**answer, "position": None}
     done, position = _resume(query["sort"], after)
-    search = Search.of(listing, now.matching, clock.today(), query["sort"], query["min_score"])
-    world, ranking, answer["total"] = search.page(query["limit"], done, position)
-    answer["items"] = _items(listing, list(_hits(world, ranking, done)), now.matching)
-    more = [done + len(ranking), *ranking.position(-1)[1:]] if ranking.more else None
-    return {**answer, "position": more}
+    page = _page(listing, now.matching, query, done, position)
+    answer["items"] = _items(listing, page.hits, now.matching)
+    more = [done + len(page.hits), *page.last[1:]] if page.last else None
+    return {**answer, "total": page.total, "position": more}
+
+
+def _page(
+    listing: Listing, now: matching.Policy, query: dict[str, Any], done: int, after: matching.Position | None
+) -> Page:
+    """By score from memory; in another order, or while memory is being filled, from the database."""
+    page, k, least = None, query["limit"], query["min_score"]
+    if query["sort"] == "score":
+        page = live().page(now, listing, k=k, done=done, min_score=least, after=after)
+    if page is None:
+        page = Search.of(listing, now, clock.today(), query["sort"], least).page(k, done, after)
+    return page
 
 
 def _resume(sort: str, after: list[Any] | None) -> tuple[int, matching.Position | None]:
@@ -114,16 +111,17 @@ class Search:
         )
         return cls(now, today, sort, min_score, sketch, bounds)
 
-    def page(self, k: int, done: int, after: matching.Position | None) -> tuple[World, Ranking, int | None]:
-        """`k` hits after the `done` ones up to `after`, and how many there are in all if that is known."""
+    def page(self, k: int, done: int, after: matching.Position | None) -> Page:
+        """`k` hits after the `done` ones up to `after`."""
         keys = self.bounds.first(SHORTLIST + done)
         world, ranking = self._ranked(keys, k, after)
         if len(keys) == len(self.bounds):
-            return world, ranking, ranking.total
+            return Page.of(ranking, world.tables.permits, done, ranking.total)
         rivals = self.bounds.rivals(ranking.position(-1) if ranking.more else None, self.min_score)
         if not np.isin(rivals, keys).all():
             world, ranking = self._ranked(rivals, k, after)
-        return world, ranking, ranking.total if len(rivals) == len(self.bounds) else None
+        total = ranking.total if len(rivals) == len(self.bounds) else None
+        return Page.of(ranking, world.tables.permits, done, total)
 
     def stopped(self) -> tuple[int, dict[str, int]]:
         """How many listings there are whose codes fit, and how many of them each gate stops."""
@@ -147,24 +145,6 @@ def _rank(now: matching.Policy, world: World, today: date, k: int, **how: Any) -
     return rank(now, seeker, field, world.tables, feed.days(today), k=k, **how)  # type: ignore[arg-type]
 
 
-def _hits(world: World, ranking: Ranking, done: int) -> Iterator[Hit]:
-    for number in range(len(ranking)):
-        row, permit = int(ranking.rows[number]), int(ranking.permits[number])
-        code = world.supplies.code[0 if world.seeker == Kind.SUPPLY else row]
-        yield Hit(
-            rank=done + number + 1,
-            listing_id=world.listing_id(row),
-            score=int(ranking.scores[number]),
-            values=tuple(ranking.values[number].tolist()),
-            distance_km=float(ranking.distance_km[number]),
-            basis=Basis(int(ranking.basis[number])),
-            permit_id=world.permit_id(permit) if permit >= 0 else None,
-            accepted=int(ranking.accepted[number]),
-            warnings=Warn(int(ranking.warnings[number])),
-            code=world.tables.book[int(code)],
-        )
-
-
 def _items(listing: Listing, hits: Sequence[Hit], now: matching.Policy) -> list[dict[str, Any]]:
     """Hits as the API shows them; everything they name is fetched together."""
     ids = {hit.listing_id for hit in hits}
@@ -173,16 +153,24 @@ def _items(listing: Listing, hits: Sequence[Hit], now: matching.Policy) -> list[
     references = licences.references(hit.permit_id for hit in hits if hit.permit_id)
     said = verdicts(listing.id, ids)
     mutual = mutual_others(listing.id, ids)
+    editions = _editions([listing, *others.values()])
     items = []
     for hit in hits:
         other = others[hit.listing_id]
         owner = owners[other.enterprise_id]
         item = _item(listing, other, owner, hit, now, references)
+        item["legal_basis"]["edition"] = editions[listing.code_id or other.code_id]
         item["feedback"] = said.get(other.id)
         if other.id in mutual:
             item["contact"] = enterprises.contact_of(owner)
         items.append(item)
     return items
+
+
+def _editions(rows: Iterable[Listing]) -> dict[int | None, str]:
+    """Of which edition of the catalogue the codes on offer are."""
+    codes = catalogue.codes_by_id(row.code_id for row in rows if row.code_id)
+    return {code_id: code.edition for code_id, code in codes.items()}
 
 
 def _item(
@@ -203,7 +191,6 @@ def _item(
         "legal_basis": {
             "kind": hit.basis.name.lower(),
             "reference": _reference(hit, demand, references),
-            "edition": hit.code.edition,
         },
         "components": _components(listing, other, owner, hit, now),
         "warnings": [Notice(name) for name in hit.warnings.names],
@@ -255,10 +242,10 @@ def _components(
 
 
 def _code_reason(hit: Hit) -> str:
-    factor = hit.code.aliases.get(hit.accepted, 0.0)
-    if factor == 1.0:
+    fit = hit.values[0] / matching.VALUE_UNIT
+    if fit == 1.0:
         return "code_same"
-    return "code_category" if factor == matching.CATEGORY_FACTOR else "code_mapped"
+    return "code_category" if fit == matching.CATEGORY_FACTOR else "code_mapped"
 
 
 # ---------------------------------------------------------------- explaining
@@ -269,7 +256,7 @@ def lawful_among(listing: Listing, others: Sequence[Listing]) -> set[UUID]:
     today = clock.today()
     world = feed.facing(listing, others, alive_on=today)
     ranking = _rank(policy.in_force().matching, world, today, len(others))
-    return {world.listing_id(int(row)) for row in ranking.rows}
+    return {hit.listing_id for hit in Page.of(ranking, world.tables.permits, 0, None).hits}
 
 
 def score_of(listing: Listing, other: Listing) -> float:
@@ -316,11 +303,14 @@ def _hit_of(world: World, pairing: matching.Pairing, other_id: UUID) -> Hit:
         values=pairing.values,
         distance_km=pairing.distance_km,
         basis=pairing.basis,
-        permit_id=world.permit_id(pairing.permit) if pairing.permit >= 0 else None,
-        accepted=pairing.accepted,
+        permit_id=_permit_id(world, pairing.permit) if pairing.permit >= 0 else None,
         warnings=pairing.warnings,
-        code=world.tables.book[int(world.supplies.code[0])],
     )
+
+
+def _permit_id(world: World, row: int) -> UUID:
+    permits = world.tables.permits
+    return uuid_of(permits.id_hi[row], permits.id_lo[row])
 
 
 def _failure(failure: matching.Failure, world: World, listing: Listing, other: Listing) -> dict[str, Any]:
@@ -335,7 +325,7 @@ def _failure(failure: matching.Failure, world: World, listing: Listing, other: L
     for name in [name for name in facts if name.endswith("_province")]:
         facts[name] = catalogue.find_region(int(facts[name]) * 10_000).name_zh
     if "permit" in facts:
-        permit_id = world.permit_id(int(facts["permit"]))
+        permit_id = _permit_id(world, int(facts["permit"]))
         facts["reference"] = licences.references([permit_id])[permit_id]
     if "component" in facts:
         facts["component"] = _component_out_of_range(listing, other)
@@ -369,13 +359,13 @@ def review(work: Work, listing: Listing) -> list[Counterpart]:
     chosen: dict[UUID, Counterpart] = {}
     done, position = 0, None
     while True:
-        world, ranking, total = search.page(REVIEW_PAGE, done, position)
+        page = search.page(REVIEW_PAGE, done, position)
         if position is None:
-            _note_finding(work, listing, search, lawful=total != 0)
-        _choose(chosen, list(_hits(world, ranking, done)), now.body["push_top"])
-        if not ranking.more or len(chosen) >= now.body["push_top"]:
+            _note_finding(work, listing, search, lawful=page.total != 0)
+        _choose(chosen, page.hits, now.body["push_top"])
+        if page.last is None or len(chosen) >= now.body["push_top"]:
             return list(chosen.values())
-        done, position = done + len(ranking), ranking.position(-1)
+        done, position = done + len(page.hits), page.last
 
 
 def _choose(chosen: dict[UUID, Counterpart], hits: Sequence[Hit], most: int) -> None:

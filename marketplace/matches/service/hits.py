@@ -1,0 +1,58 @@
+"""A page of a ranking, as the database and the index both give it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import matching
+from matching import Basis, Permits, Ranking, Warn
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One lawful counterpart in a ranking; the figures are matching's."""
+
+    rank: int
+    listing_id: UUID
+    score: int
+    values: tuple[int, ...]
+    distance_km: float
+    basis: Basis
+    permit_id: UUID | None
+    warnings: Warn
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Hits one after the other; `last` is where the page ends if more follow, `total` how many lawful
+    counterparts there are in all if that is known."""
+
+    hits: Sequence[Hit]
+    last: matching.Position | None
+    total: int | None
+
+    @classmethod
+    def of(cls, ranking: Ranking, permits: Permits, done: int, total: int | None) -> "Page":
+        """A page of a ranking by the rows of `permits`, behind `done` hits."""
+        hits = [_hit(ranking, permits, row, done) for row in range(len(ranking))]
+        return cls(hits, ranking.position(-1) if ranking.more else None, total)
+
+
+def _hit(ranking: Ranking, permits: Permits, row: int, done: int) -> Hit:
+    *_, id_hi, id_lo = ranking.position(row)
+    permit = int(ranking.permits[row])
+    return Hit(
+        rank=done + row + 1,
+        listing_id=uuid_of(id_hi, id_lo),
+        score=int(ranking.scores[row]),
+        values=tuple(ranking.values[row].tolist()),
+        distance_km=float(ranking.distance_km[row]),
+        basis=Basis(int(ranking.basis[row])),
+        permit_id=uuid_of(permits.id_hi[permit], permits.id_lo[permit]) if permit >= 0 else None,
+        warnings=Warn(int(ranking.warnings[row])),
+    )
+
+
+def uuid_of(high: int, low: int) -> UUID:
+    """The id that matching keeps as two halves."""
+    return UUID(int=int(high) << 64 | int(low))

@@ -1,0 +1,166 @@
+"""The index that a process holds follows the database, whoever changes it, and says when it cannot."""
+
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import pytest
+from sqlalchemy import select, text
+
+from marketplace import clock
+from marketplace.extensions import db
+from marketplace.listings.models import Listing, Status
+from marketplace.matches.service import live, policy
+from marketplace.matches.service.live import Live
+from marketplace.matches.service.ranking import Search
+from tests.city import NOON
+from tests.matches.written import write
+
+CHANGES, PROCESSES, ROUNDS = 10_000, 4, 5
+
+
+@pytest.fixture
+def market(city):
+    with city.app.app_context():
+        write(7, 60)
+        yield city
+
+
+def some_open() -> list[Listing]:
+    db.session.rollback()
+    rows = select(Listing).where(Listing.status == Status.OPEN)
+    return list(db.session.scalars(rows.order_by(text("md5(id::text)")).limit(24)))
+
+
+def served(index: Live, listing: Listing):
+    now = policy.in_force().matching
+    return index.page(now, listing, k=100, done=0, min_score=0.0, after=None)
+
+
+def from_the_database(listing: Listing):
+    now = policy.in_force().matching
+    return Search.of(listing, now, clock.today(), "score", 0.0).page(100, 0, None)
+
+
+def agree(index: Live) -> int:
+    """How many hits the index and the database both rank, alike."""
+    found = 0
+    for listing in some_open():
+        ours, theirs = served(index, listing), from_the_database(listing)
+        assert ours.hits == theirs.hits
+        found += len(ours.hits)
+    return found
+
+
+def test_after_ten_thousand_changes_from_several_processes_it_ranks_as_the_database_does(
+    market, database_url, monkeypatch
+):
+    built = []
+    monkeypatch.setattr(live, "_built", lambda build=live._built: built.append(1) or build())
+    index, url = Live(), database_url.replace("+psycopg", "")
+    found = agree(index)
+    with ExitStack() as stack:
+        others = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-m", "tests.matches.changer", url, str(seed)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for seed in range(PROCESSES)
+        ]
+        for _ in range(ROUNDS):
+            for one in others:
+                one.stdin.write(f"{CHANGES // PROCESSES // ROUNDS}\n")
+                one.stdin.flush()
+            for listing in some_open():
+                assert served(index, listing) is not None
+            assert [one.stdout.readline() for one in others] == ["done\n"] * PROCESSES
+            found += agree(index)
+        for one in others:
+            one.stdin.close()
+    assert found > 200
+    assert len(built) == 1, "it followed, and was not built anew"
+
+
+def test_a_commit_that_comes_late_is_not_missed(market, database_url):
+    """Entries become visible in the order of commits, not of their numbers."""
+    index = Live()
+    first, second = some_open()[:2]
+    served(index, first)
+    with db.engine.connect() as early, db.engine.connect() as late:
+        change = text("UPDATE listing SET status = 'withdrawn' WHERE id = :id")
+        early.execute(change, {"id": first.id})
+        late.execute(change, {"id": second.id})
+        late.commit()
+        agree(index)
+        early.commit()
+        agree(index)
+        open_now = {
+            row.no for row in db.session.scalars(select(Listing).where(Listing.status == Status.OPEN))
+        }
+        assert {first.no, second.no}.isdisjoint(open_now)
+
+
+def test_what_is_not_committed_is_seen_by_nobody(market):
+    index, listing = Live(), some_open()[0]
+    before = served(index, listing)
+    with db.engine.connect() as other:
+        other.execute(text("UPDATE listing SET status = 'withdrawn'"))
+        assert served(index, listing) == before
+
+
+def test_where_the_log_was_cut_behind_it_the_index_is_built_anew(market, monkeypatch):
+    index, listing = Live(), some_open()[0]
+    served(index, listing)
+    held = index._held
+    monkeypatch.setattr(live, "KEEP_CHANGES", "0 s")
+    db.session.execute(text("UPDATE listing SET remaining_kg = min_lot_kg"))
+    db.session.commit()
+    live.forget_changes()
+    assert db.session.scalar(text("SELECT count(*) FROM index_change")) == 1
+    agree(index)
+    assert index._held is not held
+
+
+def test_a_process_that_follows_is_not_troubled_by_the_cut(market, monkeypatch):
+    index, listing = Live(), some_open()[0]
+    served(index, listing)
+    held = index._held
+    db.session.execute(text("UPDATE listing SET remaining_kg = min_lot_kg"))
+    db.session.commit()
+    served(index, listing)
+    monkeypatch.setattr(live, "KEEP_CHANGES", "0 s")
+    live.forget_changes()
+    agree(index)
+    assert index._held is held
+
+
+def test_more_changes_than_are_worth_following_build_it_anew(market, monkeypatch):
+    index, listing = Live(), some_open()[0]
+    served(index, listing)
+    held = index._held
+    monkeypatch.setattr(live, "MOST_CHANGES", 10)
+    db.session.execute(text("UPDATE listing SET remaining_kg = min_lot_kg"))
+    db.session.commit()
+    agree(index)
+    assert index._held is not held
+
+
+def test_while_a_kept_index_is_built_the_database_answers_and_readyz_says_so(city, monkeypatch):
+    index = Live()
+    monkeypatch.setitem(city.app.extensions, "matching_index", index)
+    monkeypatch.setattr(index, "_kept", True)
+    generator, recycler = city.enterprise("generator"), city.recycler()
+    supply, demand = city.supply(generator), city.demand(recycler)
+    assert city.matches(generator, supply) == [demand["id"]]
+    ready = city.client.get("/readyz")
+    assert (ready.status_code, ready.json["checks"]["index"]) == (503, False)
+    with city.app.app_context():
+        index._look()
+    assert city.client.get("/readyz").status_code == 200
+    city.withdraw(recycler, demand)
+    assert city.matches(generator, supply) == []
+    assert clock.now() == NOON
