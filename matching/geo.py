@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from geopy.distance import geodesic
 
@@ -36,6 +38,7 @@ def whole_mm(km: Floats) -> Ints:
     return np.rint(km * MM_PER_KM).astype(np.int64)
 
 
+@lru_cache(maxsize=65_536)
 def geodesic_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
     """Distance on WGS-84 in km, to show to a person (Karney's geodesic, through geopy); degrees."""
     return float(geodesic((lat_a, lon_a), (lat_b, lon_b)).kilometers)

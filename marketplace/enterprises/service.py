@@ -279,6 +279,12 @@ def by_id(ids: set[UUID]) -> dict[UUID, Enterprise]:
     return {row.id: row for row in db.session.scalars(select(Enterprise).where(Enterprise.id.in_(ids)))}
 
 
+def may_trade(*enterprise_ids: UUID) -> bool:
+    """Whether all of these enterprises are approved."""
+    states = select(Enterprise.status).where(Enterprise.id.in_(enterprise_ids))
+    return all(status == EnterpriseStatus.APPROVED for status in db.session.scalars(states))
+
+
 def ids_within(region: int) -> Any:
     """A subquery of the ids of the enterprises in a region and below."""
     return select(Enterprise.id).where(catalogue.within(Enterprise.region, region))

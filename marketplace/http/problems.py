@@ -35,6 +35,9 @@ BY_STATUS = {
 }
 HEADERS_BY_STATUS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_S)}}
 
+LANGUAGE = "huanliu.language"
+"""Where a request keeps what was worked out of its Accept-Language."""
+
 
 class Said(str):
     """A sentence still to be spoken: its code and facts.
@@ -56,8 +59,11 @@ class Said(str):
 
 def language() -> str:
     """The asker's language, "en" or "zh", by Accept-Language; English when none is wanted."""
-    best = request.accept_languages.best_match(["en", "zh-CN", "zh", "zh-Hans", "zh-TW"], default="en")
-    return "zh" if best.lower().startswith("zh") else "en"
+    known: str | None = request.environ.get(LANGUAGE)
+    if known is None:
+        best = request.accept_languages.best_match(["en", "zh-CN", "zh", "zh-Hans", "zh-TW"], default="en")
+        known = request.environ[LANGUAGE] = "zh" if best.lower().startswith("zh") else "en"
+    return known
 
 
 def speak(said: Said, tongue: str | None = None) -> str:

@@ -80,6 +80,13 @@ class Answer(Schema):
         field_obj.required = field_name not in self.sometimes
 
 
+class Built(fields.Nested):
+    """An answer within an answer that is built as JSON has it, and sent as it is."""
+
+    def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:  # type: ignore[override]
+        return value
+
+
 def _speak(field: fields.Field) -> None:
     """Give a built-in field, and those inside it, our sentences for its own errors."""
     kind = next(name for base in type(field).__mro__ if (name := KINDS.get(base)))

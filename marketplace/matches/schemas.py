@@ -10,6 +10,7 @@ from ..http.schemas import (
     MOST_VERSION,
     Adcode,
     Answer,
+    Built,
     ContactSchema,
     EnterpriseRefSchema,
     Moment,
@@ -69,9 +70,9 @@ class MatchSchema(Answer):
     score = fields.Float()
     listing = fields.Nested(CounterpartSchema)
     distance_km = fields.Float()
-    legal_basis = fields.Nested(LegalBasisSchema)
-    components = fields.List(fields.Nested(ScorePartSchema))
-    warnings = fields.List(fields.Nested(WarningSchema))
+    legal_basis = Built(LegalBasisSchema)
+    components = fields.List(Built(ScorePartSchema))
+    warnings = fields.List(Built(WarningSchema))
     feedback = fields.String(allow_none=True, metadata={"description": "What the asker's side said."})
     contact = fields.Nested(
         ContactSchema, metadata={"description": "Of the other side, once both are interested."}

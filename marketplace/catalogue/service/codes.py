@@ -129,6 +129,12 @@ def codes_by_id(ids: Iterable[int]) -> dict[int, WasteCode]:
     return {row.id: row for row in db.session.scalars(select(WasteCode).where(WasteCode.id.in_(ids)))}
 
 
+def editions(ids: Iterable[int]) -> dict[int, str]:
+    """Of which edition of its table each code is."""
+    rows = select(WasteCode.id, WasteCode.edition).where(WasteCode.id.in_(set(ids)))
+    return dict(iter(db.session.execute(rows)))
+
+
 def search_codes(
     scheme: str | None, q: str | None, category: str | None, after: int, limit: int
 ) -> list[WasteCode]:

@@ -22,6 +22,7 @@ from .reading import (
     find_publishable,
     find_visible,
     lock_if_open,
+    outlines,
     present,
 )
 from .searching import conditions, filter_from, search
@@ -49,6 +50,7 @@ __all__ = [
     "forget_old_imports",
     "import_sheet",
     "lock_if_open",
+    "outlines",
     "present",
     "publish",
     "review_exemption",

@@ -1,6 +1,6 @@
 """What an asker may see of listings, found and shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
+from ...enterprises.models import Enterprise
 from ...errors import NotFound
 from ...events.actor import REGULATOR, Actor
 from ...events.work import Work
@@ -119,6 +120,20 @@ def _code(row: Any) -> dict[str, str]:
 def by_id(ids: set[UUID]) -> dict[UUID, Listing]:
     """Those listings, by id."""
     return {row.id: row for row in db.session.scalars(select(Listing).where(Listing.id.in_(ids)))}
+
+
+OUTLINE = (
+    Listing.id, Listing.enterprise_id, Listing.kind, Listing.title, Listing.code_id, Listing.region,
+    Listing.lon, Listing.lat, Listing.remaining_kg, Listing.price_fen, Listing.available_from,
+    Listing.available_until, Listing.exemption_item, Enterprise.name, Enterprise.grade,
+    Enterprise.credit_milli,
+)  # fmt: skip
+
+
+def outlines(ids: Iterable[UUID]) -> dict[UUID, Any]:
+    """What a ranking shows of those listings and of who owns them, as rows by id."""
+    rows = select(*OUTLINE).join(Enterprise, Enterprise.id == Listing.enterprise_id)
+    return {row.id: row for row in db.session.execute(rows.where(Listing.id.in_(list(ids))))}
 
 
 def lock_if_open(work: Work, listing_id: UUID) -> Listing | None:

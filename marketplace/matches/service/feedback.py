@@ -1,9 +1,9 @@
 """What the sides have said of a pairing."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, or_, select
 
 from ...extensions import db
 from ...listings.models import Listing
@@ -15,33 +15,25 @@ NOT_SUITABLE = "not_suitable"
 
 def mutual_sides(one: UUID, other: UUID) -> bool:
     """Whether both owners said "interested" of the pairing."""
-    return other in mutual_others(one, {other})
+    return other in said_of(one, {other})[1]
 
 
-def mutual_others(listing_id: UUID, others: set[UUID]) -> set[UUID]:
-    """Which of `others` and the listing are of mutual interest."""
-    mine, theirs = aliased(Feedback), aliased(Feedback)
-    query = (
-        select(mine.other_id)
-        .join(theirs, (theirs.listing_id == mine.other_id) & (theirs.other_id == mine.listing_id))
-        .where(
-            mine.listing_id == listing_id,
-            mine.other_id.in_(others),
-            mine.verdict == INTERESTED,
-            theirs.verdict == INTERESTED,
+def said_of(listing_id: UUID, others: Iterable[UUID]) -> tuple[dict[UUID, str], set[UUID]]:
+    """What the owner of a listing said of its pairings with `others`, and which are of mutual interest."""
+    ids = list(others)
+    both = select(Feedback.listing_id, Feedback.other_id, Feedback.verdict).where(
+        or_(
+            and_(Feedback.listing_id == listing_id, Feedback.other_id.in_(ids)),
+            and_(Feedback.listing_id.in_(ids), Feedback.other_id == listing_id),
         )
     )
-    return set(db.session.scalars(query))
-
-
-def verdicts(listing_id: UUID, others: set[UUID]) -> dict[UUID, str]:
-    """What the owner of a listing said of its pairings with `others`."""
-    rows = db.session.execute(
-        select(Feedback.other_id, Feedback.verdict).where(
-            Feedback.listing_id == listing_id, Feedback.other_id.in_(others)
-        )
-    )
-    return dict(iter(rows))
+    ours, theirs = {}, {}
+    for one, other, verdict in db.session.execute(both):
+        if one == listing_id:
+            ours[other] = verdict
+        else:
+            theirs[one] = verdict
+    return ours, {it for it, verdict in ours.items() if verdict == theirs.get(it) == INTERESTED}
 
 
 def refused_by(other_id: UUID) -> set[UUID]:

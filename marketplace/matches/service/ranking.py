@@ -1,6 +1,6 @@
 """Ranked answers, explanations, and the review that a push starts from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,13 +11,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 import matching
-from matching import Basis, Ranking
+from matching import Ranking
 
 from ... import clock
 from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
 from ...enterprises.models import EnterpriseStatus
-from ...errors import NotFound, Notice
+from ...errors import NotFound
 from ...events.actor import REGULATOR, Actor
 from ...events.work import Work
 from ...extensions import db
@@ -27,9 +27,9 @@ from ...listings.models import Kind, Listing, Status
 from ..models import Finding
 from . import feed, policy
 from .feed import World
-from .feedback import mutual_others, verdicts
 from .hits import Hit, Page, uuid_of
 from .live import live
+from .presenting import presented
 
 ALIVE = (Status.DRAFT, Status.OPEN)
 REVIEW_PAGE = 100
@@ -56,13 +56,12 @@ def ranked(actor: Actor, listing: Listing, query: dict[str, Any], after: list[An
     Nothing is shown for a closed listing, nor to one whose enterprise is not approved.
     """
     now = policy.in_force()
-    owner = enterprises.by_id({listing.enterprise_id})[listing.enterprise_id]
     answer: dict[str, Any] = {"policy_version": now.version, "as_of": clock.now(), "total": 0, "items": []}
-    if listing.status not in ALIVE or owner.status != EnterpriseStatus.APPROVED:
+    if listing.status not in ALIVE or not enterprises.may_trade(listing.enterprise_id):
         return {**answer, "position": None}
     done, position = _resume(query["sort"], after)
     page = _page(listing, now.matching, query, done, position)
-    answer["items"] = _items(listing, page.hits, now.matching)
+    answer["items"] = presented(listing, page.hits, now.matching)
     more = [done + len(page.hits), *page.last[1:]] if page.last else None
     return {**answer, "total": page.total, "position": more}
 
@@ -145,109 +144,6 @@ def _rank(now: matching.Policy, world: World, today: date, k: int, **how: Any) -
     return rank(now, seeker, field, world.tables, feed.days(today), k=k, **how)  # type: ignore[arg-type]
 
 
-def _items(listing: Listing, hits: Sequence[Hit], now: matching.Policy) -> list[dict[str, Any]]:
-    """Hits as the API shows them; everything they name is fetched together."""
-    ids = {hit.listing_id for hit in hits}
-    others = listings.by_id(ids)
-    owners = enterprises.by_id({other.enterprise_id for other in others.values()})
-    references = licences.references(hit.permit_id for hit in hits if hit.permit_id)
-    said = verdicts(listing.id, ids)
-    mutual = mutual_others(listing.id, ids)
-    editions = _editions([listing, *others.values()])
-    items = []
-    for hit in hits:
-        other = others[hit.listing_id]
-        owner = owners[other.enterprise_id]
-        item = _item(listing, other, owner, hit, now, references)
-        item["legal_basis"]["edition"] = editions[listing.code_id or other.code_id]
-        item["feedback"] = said.get(other.id)
-        if other.id in mutual:
-            item["contact"] = enterprises.contact_of(owner)
-        items.append(item)
-    return items
-
-
-def _editions(rows: Iterable[Listing]) -> dict[int | None, str]:
-    """Of which edition of the catalogue the codes on offer are."""
-    codes = catalogue.codes_by_id(row.code_id for row in rows if row.code_id)
-    return {code_id: code.edition for code_id, code in codes.items()}
-
-
-def _item(
-    listing: Listing, other: Listing, owner: Any, hit: Hit, now: matching.Policy, references: dict[UUID, str]
-) -> dict[str, Any]:
-    demand = other if listing.kind == Kind.SUPPLY else listing
-    return {
-        "rank": hit.rank,
-        "score": hit.score / matching.SCORE_UNIT,
-        "listing": {
-            **{
-                name: getattr(other, name)
-                for name in ("id", "kind", "title", "region", "remaining_kg", "price_fen")
-            },
-            "enterprise": {"id": owner.id, "name": owner.name, "grade": owner.grade},
-        },
-        "distance_km": round(matching.geodesic_km(listing.lat, listing.lon, other.lat, other.lon), 6),
-        "legal_basis": {
-            "kind": hit.basis.name.lower(),
-            "reference": _reference(hit, demand, references),
-        },
-        "components": _components(listing, other, owner, hit, now),
-        "warnings": [Notice(name) for name in hit.warnings.names],
-    }
-
-
-def _reference(hit: Hit, demand: Listing, references: dict[UUID, str]) -> str | None:
-    if hit.basis == Basis.EXEMPT:
-        return f"《危险废物豁免管理清单》第{demand.exemption_item}项"
-    return references[hit.permit_id] if hit.permit_id else None
-
-
-def _components(
-    listing: Listing, other: Listing, owner: Any, hit: Hit, now: matching.Policy
-) -> list[dict[str, Any]]:
-    supply, demand = (listing, other) if listing.kind == Kind.SUPPLY else (other, listing)
-    priced = supply.price_fen is not None and demand.price_fen is not None
-    shared = min(supply.available_until, demand.available_until) - max(
-        supply.available_from, demand.available_from
-    )
-    facts: dict[str, tuple[float | None, str | None, str]] = {
-        "code": (None, None, _code_reason(hit)),
-        "distance": (hit.distance_km, "km", "distance"),
-        "credit": (owner.credit_milli / 1000, "points", "credit"),
-        "price": (
-            ((demand.price_fen or 0) - (supply.price_fen or 0)) / 100 if priced else None,
-            "CNY/t",
-            "price_gap" if priced else "price_open",
-        ),
-        "quantity": (min(supply.remaining_kg, demand.remaining_kg) / 1000, "t", "quantity"),
-        "time": (float(shared.days + 1), "days", "time"),
-    }
-    rows = []
-    for number, name in enumerate(matching.COMPONENTS):
-        raw, unit, reason = facts[name]
-        value, weight = hit.values[number], now.weights[number]
-        rows.append(
-            {
-                "name": name,
-                "value": value / matching.VALUE_UNIT,
-                "weight": weight / 1_000_000,
-                "contribution": value * weight / matching.SCORE_UNIT,
-                "raw": raw,
-                "unit": unit,
-                "reason": reason,
-            }
-        )
-    return rows
-
-
-def _code_reason(hit: Hit) -> str:
-    fit = hit.values[0] / matching.VALUE_UNIT
-    if fit == 1.0:
-        return "code_same"
-    return "code_category" if fit == matching.CATEGORY_FACTOR else "code_mapped"
-
-
 # ---------------------------------------------------------------- explaining
 
 
@@ -283,7 +179,7 @@ def explain(actor: Actor, listing: Listing, other_id: UUID) -> dict[str, Any]:
     head = {"lawful": pairing.lawful, "policy_version": now.version, "as_of": clock.now()}
     if pairing.lawful:
         hit = _hit_of(world, pairing, other.id)
-        (item,) = _items(listing, [hit], now.matching)
+        (item,) = presented(listing, [hit], now.matching)
         return {**head, "failed_gates": [], **{name: part for name, part in item.items() if name != "rank"}}
     return {**head, "failed_gates": [_failure(one, world, listing, other) for one in pairing.failed]}
 

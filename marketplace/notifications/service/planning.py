@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from ... import clock
+from ...enterprises import service as enterprises
 from ...events.work import Work, unit_of_work
 from ...listings import service as listings
 from ...listings.models import Listing
@@ -13,7 +14,6 @@ from ..models import FOUND, Notification, Told
 from .dropping import drop_stale
 from .once import code_of, message_to, noted, still_planned, tell_again, tell_once, told_of
 from .seeking import anyone_seeks
-from .telling import may_trade
 from .wishes import is_unwelcome, unwelcome
 
 
@@ -27,7 +27,7 @@ def plan(listing_id: UUID) -> None:
     now = clock.now()
     with unit_of_work() as work:
         listing = listings.lock_if_open(work, listing_id)
-        if listing is None or not may_trade(listing.enterprise_id):
+        if listing is None or not enterprises.may_trade(listing.enterprise_id):
             return
         counterparts = matches.review(work, listing)
         drop_stale(work, listing, {one.listing.id for one in counterparts})

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
 from ...catalogue import service as catalogue
+from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise, EnterpriseStatus
 from ...errors import Invalid
 from ...events.work import Work, unit_of_work
@@ -25,7 +26,6 @@ from ...matches import service as matches
 from ..models import FOUND, SOUGHT, Notification, SavedSearch, Status, Told
 from .dropping import drop
 from .once import code_about, codes_about, message_to, noted, tell_again, tell_each_once
-from .telling import may_trade
 from .wishes import names_of, unwelcome
 
 SEEK_BATCH = 500
@@ -52,7 +52,7 @@ def seek(listing_id: UUID, since: datetime, after: UUID | None) -> None:
     """
     with unit_of_work() as work:
         listing = listings.lock_if_open(work, listing_id)
-        if listing is None or not may_trade(listing.enterprise_id):
+        if listing is None or not enterprises.may_trade(listing.enterprise_id):
             return
         page, upto = page_of(listing, after)
         found = _one_each(listing, page)

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from ...enterprises import service as enterprises
-from ...enterprises.models import EnterpriseStatus
 from ...events.work import unit_of_work
 from ...listings import service as listings
 from ...listings.models import Listing
@@ -30,7 +29,9 @@ def tell_mutual(listing_id: UUID, other_id: UUID) -> None:
 
 def contact_may_be_shown(one: Listing, other: Listing) -> bool:
     """Whether both owners may trade, and both still say "interested" of the pairing."""
-    return matches.mutual_sides(one.id, other.id) and may_trade(one.enterprise_id, other.enterprise_id)
+    return matches.mutual_sides(one.id, other.id) and enterprises.may_trade(
+        one.enterprise_id, other.enterprise_id
+    )
 
 
 def tell_key_expiring(enterprise_id: UUID, key_id: str, name: str, expires_at: str) -> None:
@@ -39,8 +40,3 @@ def tell_key_expiring(enterprise_id: UUID, key_id: str, name: str, expires_at: s
         receiver = enterprises.by_id({enterprise_id})[enterprise_id]
         about = {"key_id": key_id, "name": name, "expires_at": expires_at}
         work.add(message_to(receiver, KEY_EXPIRING, about))
-
-
-def may_trade(*enterprise_ids: UUID) -> bool:
-    rows = enterprises.by_id(set(enterprise_ids))
-    return all(row.status == EnterpriseStatus.APPROVED for row in rows.values())
