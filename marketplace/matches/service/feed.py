@@ -85,7 +85,7 @@ OPEN = "l.status = 'open' AND e.status = 'approved'"
 COMPONENTS = """
 SELECT l.no, hashtextextended(lower(c ->> 'component') || '|' || lower(c ->> 'unit'), 0),
        coalesce((c ->> 'min')::float8, '-Infinity'), coalesce((c ->> 'max')::float8, 'Infinity')
-FROM listing l CROSS JOIN LATERAL jsonb_array_elements(l.{column}) c WHERE l.no = ANY(%(keys)s)
+FROM listing l CROSS JOIN LATERAL jsonb_array_elements(l.{column}) c WHERE {which}
 """
 THEIRS = "l.no = ANY(%(keys)s)"
 RANGES_OF = {Kind.SUPPLY: "composition", Kind.DEMAND: "requires"}
@@ -204,8 +204,9 @@ def open_listings(kind: Kind, keys: Sequence[int] | None = None) -> tuple[Any, C
     else:
         columns = read_columns(db.session(), f"{query} {OPEN} AND {THEIRS}", {"keys": keys}, types)
     composed = columns["key"][columns.pop("composed")]
+    ranges = _all_components(RANGES_OF[kind]) if keys is None else _components(RANGES_OF[kind], composed)
     rows: Any = Supplies(**columns) if kind == Kind.SUPPLY else Demands(**columns)
-    return rows, _components(RANGES_OF[kind], composed)
+    return rows, ranges.take(np.isin(ranges.key, composed))
 
 
 def _supplies(condition: str, **params: Any) -> tuple[Supplies, np.ndarray]:
@@ -316,6 +317,11 @@ def _modes(stages: str) -> int:
 def _components(column: str, keys: np.ndarray) -> Components:
     if not len(keys):
         return Components.empty()
-    query = COMPONENTS.format(column=column)
+    query = COMPONENTS.format(column=column, which=THEIRS)
     params = {"keys": np.unique(keys).tolist()}
     return Components(**read_columns(db.session(), query, params, COMPONENT_TYPES))
+
+
+def _all_components(column: str) -> Components:
+    query = COMPONENTS.format(column=column, which=f"l.status = 'open' AND l.{column} <> '[]'")
+    return Components(**copy_columns(db.session(), query, {}, COMPONENT_TYPES))
