@@ -2,6 +2,7 @@
 
 from .answering import give_feedback, take_back_refusal
 from .feedback import NOT_SUITABLE, mutual_sides, refused_by, refusing
+from .outcomes import record as record_outcome
 from .policy import PRESETS, in_force, publish_policy
 from .ranking import (
     Counterpart,
@@ -26,6 +27,7 @@ __all__ = [
     "mutual_sides",
     "publish_policy",
     "ranked",
+    "record_outcome",
     "refused_by",
     "refusing",
     "review",
