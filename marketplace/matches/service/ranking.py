@@ -25,9 +25,10 @@ from ...licences import service as licences
 from ...listings import service as listings
 from ...listings.models import Kind, Listing, Status
 from ..models import Finding
-from . import feed, policy
+from . import feed, ordering, policy
 from .feed import World
 from .feedback import mutual_others, verdicts
+from .ordering import Turn
 
 ALIVE = (Status.DRAFT, Status.OPEN)
 REVIEW_PAGE = 100
@@ -49,6 +50,8 @@ class Hit:
     accepted: int
     warnings: Warn
     code: matching.Code
+    learned: int | None = None
+    """By the learned order, in 1e-6, where one ordered it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +67,21 @@ class Counterpart:
 # ---------------------------------------------------------------- serving
 
 
-def ranked(actor: Actor, listing: Listing, query: dict[str, Any], after: list[Any] | None) -> dict[str, Any]:
+def ranked(actor: Actor, listing: Listing, query: dict[str, Any], turn: Turn | None) -> dict[str, Any]:
     """One page of lawful counterparts of a listing, best first, each with its score explained.
 
     Nothing is shown for a closed listing, nor to one whose enterprise is not approved.
     """
     now = policy.in_force()
     owner = enterprises.by_id({listing.enterprise_id})[listing.enterprise_id]
-    answer: dict[str, Any] = {"policy_version": now.version, "as_of": clock.now(), "total": 0, "items": []}
+    order = ordering.choose(listing, now, query["sort"], turn)
+    answer: dict[str, Any] = {"policy_version": now.version, "order": order.named, "as_of": clock.now()}
     if listing.status not in ALIVE or owner.status != EnterpriseStatus.APPROVED:
-        return {**answer, "position": None}
-    done, position = _resume(query["sort"], after)
+        return {**answer, "total": 0, "items": [], "turn": None}
     search = Search.of(listing, now.matching, clock.today(), query["sort"], query["min_score"])
-    world, ranking, answer["total"] = search.page(query["limit"], done, position)
-    answer["items"] = _items(listing, list(_hits(world, ranking, done)), now.matching)
-    more = [done + len(ranking), *ranking.position(-1)[1:]] if ranking.more else None
-    return {**answer, "position": more}
-
-
-def _resume(sort: str, after: list[Any] | None) -> tuple[int, matching.Position | None]:
-    if after is None:
-        return 0, None
-    return after[0], matching.Position(sort, *after[1:])  # type: ignore[arg-type]
+    page = order.page(search.found, query["limit"], turn)
+    items = _items(listing, page.hits, now.matching)
+    return {**answer, "total": page.total, "items": items, "turn": page.next}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +120,13 @@ class Search:
         if not np.isin(rivals, keys).all():
             world, ranking = self._ranked(rivals, k, after)
         return world, ranking, ranking.total if len(rivals) == len(self.bounds) else None
+
+    def found(
+        self, k: int, done: int, after: matching.Position | None
+    ) -> tuple[Sequence[Hit], matching.Position | None, int | None]:
+        """The hits of a page, the position of the last if more follow, and how many there are in all."""
+        world, ranking, total = self.page(k, done, after)
+        return list(_hits(world, ranking, done)), ranking.position(-1) if ranking.more else None, total
 
     def stopped(self) -> tuple[int, dict[str, int]]:
         """How many listings there are whose codes fit, and how many of them each gate stops."""
@@ -179,6 +182,8 @@ def _items(listing: Listing, hits: Sequence[Hit], now: matching.Policy) -> list[
         owner = owners[other.enterprise_id]
         item = _item(listing, other, owner, hit, now, references)
         item["feedback"] = said.get(other.id)
+        if hit.learned is not None:
+            item["learned"] = hit.learned / matching.LEARNED_UNIT
         if other.id in mutual:
             item["contact"] = enterprises.contact_of(owner)
         items.append(item)

@@ -1,0 +1,19 @@
+"""What the clock and the queue do for matches."""
+
+import logging
+
+from .. import clock
+from . import service
+
+log = logging.getLogger(__name__)
+
+
+@clock.every(60)
+def owe_training() -> None:
+    """Owe the night's training of the learned order."""
+    service.owe_training()
+
+
+def train(version: int) -> None:
+    """Train a version of the learned order."""
+    service.train(version, lambda text: log.info(text, extra={"ranking_model": version}))
