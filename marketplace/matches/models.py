@@ -89,7 +89,12 @@ class PairingOutcome(Base):
     __table_args__ = (
         CheckConstraint(f"outcome IN {OUTCOMES}", name="outcome"),
         Index("ix_pairing_outcome_done", "at", postgresql_where=text(f"outcome IN {DONE}")),
-        Index("ix_pairing_outcome_closed", "receiver_id", postgresql_where=text("outcome = 'closed'")),
+        Index(
+            "ix_pairing_outcome_closed",
+            "receiver_id",
+            postgresql_where=text("outcome = 'closed'"),
+            postgresql_include=["supplier_id", "code_id", "at", "lat", "lon"],
+        ),
     )
 
 
@@ -103,7 +108,8 @@ class RankingModel(Base):
     """One training of the learned order: its card for ever, its arrays for a while.
 
     The newest that is done decides: where it is not `used`, for the `reason` given, the formula orders.
-    `night` is the day for which the clock owed it, None for one that was asked for.
+    `night` is the day for which the clock owed it, None for one that was asked for. Only a used one has
+    `arrays`, named by their `digest`, and only while it is among the last.
     """
 
     __tablename__ = "ranking_model"

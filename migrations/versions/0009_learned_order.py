@@ -36,7 +36,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['supply_id'], ['listing.id'], name=op.f('fk_pairing_outcome_supply_id')),
     sa.PrimaryKeyConstraint('supply_id', 'demand_id', 'outcome', name=op.f('pk_pairing_outcome'))
     )
-    op.create_index('ix_pairing_outcome_closed', 'pairing_outcome', ['receiver_id'], unique=False, postgresql_where=sa.text("outcome = 'closed'"))
+    op.create_index('ix_pairing_outcome_closed', 'pairing_outcome', ['receiver_id'], unique=False, postgresql_include=['supplier_id', 'code_id', 'at', 'lat', 'lon'], postgresql_where=sa.text("outcome = 'closed'"))
     op.create_index('ix_pairing_outcome_done', 'pairing_outcome', ['at'], unique=False, postgresql_where=sa.text("outcome IN ('interested', 'offered', 'dealt', 'closed')"))
     op.create_table('ranking_model',
     sa.Column('version', sa.Integer(), sa.Identity(always=False), nullable=False),
@@ -58,5 +58,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table('ranking_model')
     op.drop_index('ix_pairing_outcome_done', table_name='pairing_outcome', postgresql_where=sa.text("outcome IN ('interested', 'offered', 'dealt', 'closed')"))
-    op.drop_index('ix_pairing_outcome_closed', table_name='pairing_outcome', postgresql_where=sa.text("outcome = 'closed'"))
+    op.drop_index('ix_pairing_outcome_closed', table_name='pairing_outcome', postgresql_include=['supplier_id', 'code_id', 'at', 'lat', 'lon'], postgresql_where=sa.text("outcome = 'closed'"))
     op.drop_table('pairing_outcome')

@@ -307,7 +307,7 @@ def test_pages_stay_as_they_began_until_their_model_is_kept_no_more(city, avenue
 
 
 def test_transfers_that_follow_the_track_record_teach_an_order_that_serves(city, monkeypatch):
-    """All suppliers deal with the same receiver, the third nearest; the last ones show that it was learned."""
+    """All suppliers deal with the same receiver, the third nearest; the last ones show it was learned."""
     monkeypatch.setattr(history, "LEAST_LATER", 5)
     generator, supply, row = street(city, 3)
     far = row[2][1]

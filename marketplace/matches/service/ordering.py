@@ -48,18 +48,19 @@ KNOWN = """
 SELECT w.place - 1, (extract(epoch FROM coalesce(l.published_at, l.created_at)) * 1000000)::int8,
        l.remaining_kg,
        (SELECT coalesce(parent_id, id)::int8 FROM waste_code WHERE id = %(code)s),
-       coalesce(r.supplier, -1), coalesce(r.code, -1)::int8, coalesce(r.family, -1)::int8,
+       coalesce(s.no, -1), coalesce(c.id, -1)::int8, coalesce(c.parent_id, c.id, -1)::int8,
        coalesce(r.lat, 'NaN'), coalesce(r.lon, 'NaN'), coalesce(r.transfers, 0), coalesce(r.last_day, 0)::int8
 FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS w (id, place)
 JOIN listing l ON l.id = w.id
 LEFT JOIN LATERAL (
-    SELECT s.no AS supplier, c.id AS code, coalesce(c.parent_id, c.id) AS family, avg(o.lat) AS lat,
-           avg(o.lon) AS lon, count(*) AS transfers,
-           (max(o.at) AT TIME ZONE 'Asia/Shanghai')::date - DATE '1970-01-01' AS last_day
-    FROM pairing_outcome o JOIN enterprise s ON s.id = o.supplier_id JOIN waste_code c ON c.id = o.code_id
-    WHERE o.outcome = 'closed' AND o.receiver_id = l.enterprise_id AND o.at >= %(since)s AND o.at <= %(as_of)s
-    GROUP BY s.no, c.id
+    SELECT supplier_id, code_id, avg(lat) AS lat, avg(lon) AS lon, count(*) AS transfers,
+           (max(at) AT TIME ZONE 'Asia/Shanghai')::date - DATE '1970-01-01' AS last_day
+    FROM pairing_outcome
+    WHERE outcome = 'closed' AND receiver_id = l.enterprise_id AND at >= %(since)s AND at <= %(as_of)s
+    GROUP BY supplier_id, code_id
 ) r ON true
+LEFT JOIN enterprise s ON s.id = r.supplier_id
+LEFT JOIN waste_code c ON c.id = r.code_id
 ORDER BY 1
 """
 
@@ -195,15 +196,14 @@ def choose(listing: Listing, now: PolicyInForce, sort: matching.Sort, turn: Turn
     """
     able = sort == "score" and listing.kind == Kind.SUPPLY
     if turn is not None and turn.model:
-        order = _order_of(turn.model) if able else None
-        if order is None:
+        kept = _kept(turn.model) if able else None
+        if kept is None:
             raise Invalid("bad_cursor", at="cursor")
-        return Learned(turn.model, order, listing)
+        return Learned(*kept, listing)
     if turn is None and able and now.body["learned_order"]:
-        version = _version_in_use()
-        order = _order_of(version) if version else None
-        if version and order:
-            return Learned(version, order, listing)
+        newest = _newest()
+        if newest is not None:
+            return Learned(*newest, listing)
     return Formula(sort)
 
 
@@ -285,18 +285,23 @@ def _microseconds(moment: datetime) -> int:
 # ---------------------------------------------------------------- the models
 
 
-def _version_in_use() -> int | None:
-    """Version of the newest model, if it is used."""
-    newest = select(RankingModel.version, RankingModel.used).where(RankingModel.status == ModelStatus.DONE)
+def _newest() -> "tuple[int, Order] | None":
+    """Version and order of the newest model; None if it is not used."""
+    done = RankingModel.status == ModelStatus.DONE
+    newest = select(RankingModel.version, RankingModel.digest).where(done)
     row = db.session.execute(newest.order_by(RankingModel.version.desc()).limit(1)).one_or_none()
-    return row.version if row and row.used else None
+    return _with_order(row.version, row.digest) if row else None
 
 
-def _order_of(version: int) -> "Order | None":
-    """The order kept under a version; None where it is kept no more."""
-    asked = select(RankingModel.digest).where(RankingModel.version == version, RankingModel.used)
-    digest = db.session.scalar(asked)
-    return _loaded(version, digest) if digest else None
+def _kept(version: int) -> "tuple[int, Order] | None":
+    """A version that was used, and its order; None where it is kept no more."""
+    digest = select(RankingModel.digest).where(RankingModel.version == version)
+    return _with_order(version, db.session.scalar(digest))
+
+
+def _with_order(version: int, digest: str | None) -> "tuple[int, Order] | None":
+    order = _loaded(version, digest) if digest else None
+    return (version, order) if order else None
 
 
 @lru_cache(maxsize=8)
