@@ -13,6 +13,7 @@ from marketplace.events.actor import PLATFORM
 from marketplace.events.models import Audit
 from marketplace.events.work import unit_of_work
 from marketplace.extensions import db
+from marketplace.http.paging import cursor_of, position_of
 from marketplace.listings.models import Listing
 from marketplace.matches import service as matches
 from marketplace.matches.models import PairingOutcome, RankingModel
@@ -137,7 +138,8 @@ def test_too_few_outcomes_is_said_on_the_card(city):
     assert answer(generator, supply)["order"] == FORMULA
     assert generator.get("/ranking-models").status_code == 403
     assert generator.get(f"/ranking-models/{version}").status_code == 403
-    assert city.admin.get(f"/ranking-models/{version + 9}").status_code == 404
+    for nothing in (version + 9, 2**31, 2**70):
+        assert city.admin.get(f"/ranking-models/{nothing}").status_code == 404
 
 
 def test_models_are_listed_newest_first(city):
@@ -296,7 +298,12 @@ def test_pages_stay_as_they_began_until_their_model_is_kept_no_more(city, avenue
     assert answer(generator, supply)["order"] == FORMULA
 
     path, cursor = f"/listings/{supply['id']}/matches", pages[0]["next"]
-    refused = [generator.get(path, cursor=cursor, sort="price")]
+    parts = position_of(cursor, ordering.POSITION)
+    forged = [cursor_of([*parts[:8], as_of, *parts[9:]]) for as_of in (-1, 2**63)]
+    refused = [generator.get(path, cursor=one) for one in forged]
+    refused.append(generator.get(path, cursor=cursor, sort="price"))
+    for far in (2**64 - 1, 1 - 2**64):
+        answer(generator, supply, cursor=cursor_of([*parts[:2], *[far] * 6, *parts[8:]]))
     monkeypatch.setattr(training, "KEPT", 0)
     city.train()
     for one in (*refused, generator.get(path, cursor=cursor)):

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 HEAD = 200
 """How many of the formula's best a learned order puts in another order."""
+MOST_HEAD = 1000
+"""Hits among which a later page looks for the head of the first."""
 REMEMBERED = timedelta(days=730)
 """Transfers older than this are nobody's track record."""
 CODE, CREDIT, QUANTITY = (matching.COMPONENTS.index(name) for name in ("code", "credit", "quantity"))
@@ -192,11 +194,12 @@ def choose(listing: Listing, now: PolicyInForce, sort: matching.Sort, turn: Turn
     """The order of an answer: the cursor's, else the learned one where the policy allows it and it is used.
 
     Raises:
-        Invalid: the cursor's model is kept no more, or orders no such answer (`bad_cursor`).
+        Invalid: the cursor's model is kept no more, orders no such answer, or began in the future
+            (`bad_cursor`).
     """
     able = sort == "score" and listing.kind == Kind.SUPPLY
     if turn is not None and turn.model:
-        kept = _kept(turn.model) if able else None
+        kept = _kept(turn.model) if able and _has_been(turn.as_of) else None
         if kept is None:
             raise Invalid("bad_cursor", at="cursor")
         return Learned(*kept, listing)
@@ -205,6 +208,11 @@ def choose(listing: Listing, now: PolicyInForce, sort: matching.Sort, turn: Turn
         if newest is not None:
             return Learned(*newest, listing)
     return Formula(sort)
+
+
+def _has_been(as_of: int) -> bool:
+    """Whether it may be the moment of a first page, by a clock that is at most an hour fast."""
+    return 0 <= as_of <= _microseconds(clock.now() + timedelta(hours=1))
 
 
 def place_of(hit: "Hit") -> Place:
@@ -224,7 +232,7 @@ def _head(find: Find, last: Place | None) -> tuple[list["Hit"], bool, int | None
     """The formula's best `HEAD`, or all up to a position; whether others follow; how many there are."""
     found, end, total = find(HEAD, 0, None)
     hits = list(found)
-    while last is not None and end is not None and place_of(hits[-1]) < last:
+    while last is not None and end is not None and len(hits) < MOST_HEAD and place_of(hits[-1]) < last:
         found, end, _ = find(HEAD, len(hits), end)
         hits += found
     inside = [hit for hit in hits if last is None or place_of(hit) <= last]

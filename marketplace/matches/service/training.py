@@ -14,6 +14,7 @@ from ...errors import NotFound
 from ...events.actor import PLATFORM
 from ...events.work import unit_of_work
 from ...extensions import db
+from ...http.schemas import MOST_VERSION
 from ..models import DONE, OUTCOMES, ModelStatus, RankingModel
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _read() -> "History":
 
 def find_model(version: int) -> RankingModel:
     """A model's row. Raises: NotFound."""
-    row = db.session.get(RankingModel, version)
+    row = db.session.get(RankingModel, version) if version <= MOST_VERSION else None
     if row is None:
         raise NotFound()
     return row
