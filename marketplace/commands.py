@@ -13,19 +13,21 @@ from .enterprises import service as enterprises
 from .events import service as events
 from .events.actor import ADMIN, PLATFORM
 from .http import handbook
-from .messages import LANGUAGES
+from .matches import service as matches
+from .messages import LANGUAGES, say
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 admin = AppGroup("admin", help="Platform staff.")
 seed = AppGroup("seed", help="Load catalogues, regions, and the demo city.")
+match = AppGroup("match", help="The order learned from what became of pairings.")
 parked = AppGroup("parked", help="Tasks that were given up.")
 
 
 def register(app: Flask) -> None:
     """Add the commands to the flask command line."""
-    for one in (admin, seed, parked, db_upgrade, db_downgrade, run_clock, write_errors):
+    for one in (admin, seed, match, parked, db_upgrade, db_downgrade, run_clock, write_errors):
         app.cli.add_command(one)
 
 
@@ -132,6 +134,25 @@ def seed_demo() -> None:
 def _report(counts: dict[str, int]) -> None:
     for name, count in counts.items():
         click.echo(f"{name:>24}  {count:,}")
+
+
+@match.command("train")
+@click.option("--progress", is_flag=True, help="Say how far it is.")
+def train_order(progress: bool) -> None:
+    """Train the learned order now and say whether it is used from now on."""
+
+    def train() -> None:
+        version = matches.ask_for_training()
+        matches.train(version, lambda text: click.echo(text, err=True) if progress else None)
+        model = matches.find_model(version)
+        for name, metric in model.card.get("metrics", {}).items():
+            gain = metric["gain"]
+            shown = f"{gain['value']:+.3f} ({gain['low']:+.3f} to {gain['high']:+.3f})"
+            click.echo(f"{name}: formula {metric['formula']['value']:.3f}, gain {shown}")
+        decision = say(f"order_{model.reason or 'used'}", "en")
+        click.echo(f"Version {version}: {decision}")
+
+    _reaching(train)
 
 
 @parked.command("list")

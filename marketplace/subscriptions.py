@@ -5,7 +5,7 @@ from .enterprises import jobs as _enterprises
 from .events import jobs as _events
 from .events.subscribers import Subscriber, subscribe
 from .listings import jobs as listings
-from .matches import jobs as _matches
+from .matches import jobs as matches
 from .notifications import jobs as notifications
 
 MATCHING = "matching"
@@ -24,8 +24,9 @@ OWED = (
     Subscriber(notifications.mail_one, DELIVERY),
     Subscriber(notifications.mail_digest, DELIVERY),
     Subscriber(listings.run_import, BULK),
+    Subscriber(matches.train, BULK),
 )
-DUTIFUL = (_credit, _enterprises, _events, _matches, listings, notifications)
+DUTIFUL = (_credit, _enterprises, _events, listings, matches, notifications)
 
 
 def install() -> None:

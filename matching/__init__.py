@@ -21,7 +21,7 @@ from matching.columns import (
     VerifiedExemptions,
     WhiteList,
 )
-from matching.components import SCORE_UNIT, VALUE_UNIT, contributions
+from matching.components import LEARNED_UNIT, SCORE_UNIT, VALUE_UNIT, contributions
 from matching.explanation import Failure, Pairing, explain
 from matching.gates import GATES, Warn
 from matching.geo import geodesic_km
@@ -37,6 +37,7 @@ __all__ = [
     "COST_FIRST",
     "DEFAULT",
     "GATES",
+    "LEARNED_UNIT",
     "NO_PRICE",
     "SCORE_UNIT",
     "VALUE_UNIT",

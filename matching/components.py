@@ -15,6 +15,8 @@ from matching.policy import COMPONENTS, WEIGHT_UNIT, Policy
 
 VALUE_UNIT = 1_000_000_000
 SCORE_UNIT = VALUE_UNIT * WEIGHT_UNIT
+LEARNED_UNIT = 1_000_000
+"""Values by a learned order are counts of 1e-6: the last bits of its floats never decide."""
 
 
 def distance_value(km: Floats, half_km: Floats) -> Floats:

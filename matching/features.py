@@ -243,3 +243,13 @@ def places(facing: Facing, matrix: Matrix, rows: Ints) -> Matrix:
         nearer[supply] = np.searchsorted(np.sort(km), km[rows[supply]], side="left")
     placed: Matrix = -np.log1p(np.stack([nearer, better[rows]])).astype(np.float32)
     return placed
+
+
+def tree_rows(score: Matrix, best: Matrix, rows: Matrix, places_: Matrix) -> Matrix:
+    """What the trees see of each of r receivers.
+
+    Args:
+        score, best: (r,), log-linear score, and that of the best which the supply faces.
+        rows, places_: (r, features) and (r, 2).
+    """
+    return np.column_stack([rows, score, score - best, places_]).astype(np.float32)

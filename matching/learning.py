@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from matching.columns import Bools, Floats
-from matching.features import FEATURES, Facing, Matrix, Record, features, places
+from matching.features import FEATURES, Facing, Matrix, Record, features, places, tree_rows
 from matching.joins import Ints
 
 if TYPE_CHECKING:
@@ -207,16 +207,6 @@ def fit_log_linear(taught: Lessons) -> Matrix:
 
 
 # Trees
-
-
-def tree_rows(score: Matrix, best: Matrix, rows: Matrix, places_: Matrix) -> Matrix:
-    """What the trees see of each of r receivers.
-
-    Args:
-        score, best: (r,), log-linear score, and that of the best which the supply faces.
-        rows, places_: (r, features) and (r, 2).
-    """
-    return np.column_stack([rows, score, score - best, places_]).astype(np.float32)
 
 
 def fit_trees(

@@ -23,6 +23,7 @@ from marketplace.events import service as events
 from marketplace.events.actor import ADMIN, PLATFORM
 from marketplace.events.models import Task, TaskStatus
 from marketplace.extensions import db
+from marketplace.matches import service as matches
 
 NOON = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
 """12:00 in Shaoxing."""
@@ -168,6 +169,13 @@ class City(AbstractContextManager["City"]):
 
     def _pending(self, condition: Any) -> list[int]:
         return list(db.session.scalars(select(Task.id).where(Task.status == TaskStatus.PENDING, condition)))
+
+    def train(self) -> int:
+        """Train the learned order on what became of pairings so far; returns the model's version."""
+        with self.app.app_context():
+            version = matches.ask_for_training()
+            matches.train(version, lambda text: None)
+        return version
 
     # ------------------------------------------------------------ people and papers
 

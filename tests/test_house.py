@@ -88,7 +88,7 @@ def test_every_route_asks_for_its_key(app, routes):
 def filled(rule, identity=None):
     """A path of this rule; every id is `identity`, or nobody's."""
     path = PATH_OF_ID.sub(str(identity or uuid4()), rule)
-    return path.replace("<scheme>/<path:code>", "cn-hw/900-349-34")
+    return path.replace("<scheme>/<path:code>", "cn-hw/900-349-34").replace("<int:version>", "1")
 
 
 # ---------------------------------------------------------------- a town in which every route has a subject
@@ -120,6 +120,7 @@ class Town:
         self.block = self.made("/credit/blocks", {"enterprise_id": self.partner.id, "reason": "倾倒"})
         keys = self.owner.get("/api-keys").json["items"]
         self.imported = send(self.owner, csv_of(SUPPLY)).json
+        city.train()
         self.spare = self.owner.post("/api-keys", {"name": "spare", "scopes": ["read"]}).json
         assert len(keys) == 1
 
@@ -536,11 +537,13 @@ STATEMENTS = {
     "/listings/export": 8,
     "/listings/imports/<uuid:import_id>": 2,
     "/listings/<uuid:listing_id>": 5,
-    "/listings/<uuid:listing_id>/matches": 10,
+    "/listings/<uuid:listing_id>/matches": 11,
     "/listings/<uuid:listing_id>/matches/<uuid:other_id>": 11,
     "/findings": 2,
     "/matching-policy": 2,
     "/matching-policy/presets": 1,
+    "/ranking-models": 2,
+    "/ranking-models/<int:version>": 2,
     "/notifications": 2,
     "/notification-preferences": 3,
     "/saved-searches": 2,

@@ -1,6 +1,8 @@
-"""The matching policy, feedback on pairings, findings, and the log of changes that the index follows."""
+"""The matching policy, feedback on pairings and what became of them, the orders learned from that, findings,
+and the log of changes that the index follows."""
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .. import clock
 from ..extensions import Base
+
+OUTCOMES = ("shown", "not_suitable", "interested", "offered", "dealt", "closed")
+"""What can become of a pairing, as `matching.history` reads it."""
+DONE = ("interested", "offered", "dealt", "closed")
+"""Outcomes by which somebody moved."""
 
 
 class MatchingPolicy(Base):
@@ -76,3 +83,70 @@ class IndexChange(Base):
             "what IN ('listing', 'enterprise', 'permits', 'catalogue', 'all', 'forgotten')", name="what"
         ),
     )
+
+
+class PairingOutcome(Base):
+    """Something that became of a pairing, once, with the facts as they were: what an order is learned from.
+
+    `km` and the values of code (`fit`) and `quantity` are matching's, `score` is the formula's from the
+    supply's side in 1e-15, credit is the receiver's; `lat` and `lon` are the supply's place.
+    """
+
+    __tablename__ = "pairing_outcome"
+
+    supply_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id"), primary_key=True)
+    demand_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id"), primary_key=True)
+    outcome: Mapped[str] = mapped_column(primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
+    receiver_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
+    code_id: Mapped[int] = mapped_column(ForeignKey("waste_code.id"))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    km: Mapped[float]
+    fit: Mapped[float]
+    quantity: Mapped[float]
+    credit_milli: Mapped[int]
+    capacity_kg: Mapped[int] = mapped_column(BigInteger)
+    score: Mapped[int] = mapped_column(BigInteger)
+    lat: Mapped[float]
+    lon: Mapped[float]
+
+    __table_args__ = (
+        CheckConstraint(f"outcome IN {OUTCOMES}", name="outcome"),
+        Index("ix_pairing_outcome_done", "at", postgresql_where=text(f"outcome IN {DONE}")),
+        Index(
+            "ix_pairing_outcome_closed",
+            "receiver_id",
+            postgresql_where=text("outcome = 'closed'"),
+            postgresql_include=["supplier_id", "code_id", "at", "lat", "lon"],
+        ),
+    )
+
+
+class ModelStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+
+
+class RankingModel(Base):
+    """One training of the learned order: its card for ever, its arrays for a while.
+
+    The newest that is done decides: where it is not `used`, for the `reason` given, the formula orders.
+    `night` is the day for which the clock owed it, None for one that was asked for. Only a used one has
+    `arrays`, named by their `digest`, and only while it is among the last.
+    """
+
+    __tablename__ = "ranking_model"
+
+    version: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    night: Mapped[date | None] = mapped_column(unique=True)
+    status: Mapped[str]
+    used: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str | None]
+    card: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    arrays: Mapped[bytes | None] = mapped_column(deferred=True)
+    digest: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    trained_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (CheckConstraint("status IN ('queued', 'running', 'done')", name="status"),)

@@ -1,14 +1,15 @@
 """Matches over HTTP: ranked, explained, answered to; and the policy they are ranked by."""
 
+from datetime import date
 from uuid import UUID
 
 from flask import g
 
-from ..events.actor import ADMIN, ENTERPRISE
+from ..events.actor import ADMIN, ENTERPRISE, REGULATOR
 from ..http.authentication import EVERY_KEY, actor, allow
 from ..http.document import VERSIONED
 from ..http.etags import etag
-from ..http.paging import cursor_of, position_of
+from ..http.paging import PageQuery, cursor_of, position_of
 from ..http.problems import language, spoken
 from ..http.room import Room, subject
 from ..listings import service as listings
@@ -24,11 +25,11 @@ from .schemas import (
     PairingSchema,
     PolicySchema,
     PresetPage,
+    RankingModelPage,
+    RankingModelSchema,
 )
 
 blp = Room("matches", __name__, description="Ranked lawful pairings, and why not.")
-
-POSITION = (int, int, int, int, int, int, int)
 
 
 def _find(asker, listing_id, **_):
@@ -50,11 +51,14 @@ def list_matches(query, listing_id):
     """Lawful counterparts, best first, each with its score in parts and its legal basis.
 
     The contributions of the parts add up to the score. Who is missing here is explained by the route below.
+    `order` says who ordered them: the formula, which goes by the score, or, for a supply sorted by score, an
+    order learned from what became of pairings: it puts the formula's best 200 in another order (`learned`).
     """
-    answer = service.ranked(actor(), g.subject, query, position_of(query["cursor"], POSITION))
-    position = answer.pop("position")
+    position = position_of(query["cursor"], service.POSITION)
+    answer = service.ranked(actor(), g.subject, query, service.Turn.read(position) if position else None)
+    turn = answer.pop("turn")
     items = [_spoken(item) for item in answer["items"]]
-    return {**answer, "items": items, "next": cursor_of(position) if position else None}
+    return {**answer, "items": items, "next": cursor_of(turn.written()) if turn else None}
 
 
 @blp.get("/listings/<uuid:listing_id>/matches/<uuid:other_id>")
@@ -138,6 +142,45 @@ def list_presets():
     return {
         "items": [{"name": name, "policy": body} for name, body in service.PRESETS.items()],
         "next": None,
+    }
+
+
+@blp.get("/ranking-models")
+@allow(ADMIN, REGULATOR)
+@blp.query(PageQuery)
+@blp.response(200, RankingModelPage)
+@blp.problems()
+def list_ranking_models(query):
+    """Every training of the learned order, newest first; the newest that is done decides if it is used."""
+    (before,) = position_of(query["cursor"], (int,)) or (None,)
+    rows = service.search_models(before, query["limit"] + 1)
+    page = rows[: query["limit"]]
+    more = cursor_of([page[-1].version]) if len(rows) > len(page) else None
+    return {"items": [_model(row) for row in page], "next": more}
+
+
+@blp.get("/ranking-models/<int:version>")
+@allow(ADMIN, REGULATOR)
+@blp.response(200, RankingModelSchema)
+@blp.problems(404)
+def show_ranking_model(version):
+    """The card of one training: what it learned from, how it did on later data, and whether it is used."""
+    return _model(service.find_model(version))
+
+
+def _model(row):
+    names = ("version", "status", "used", "reason", "created_at", "trained_at")
+    plain = {name: getattr(row, name) for name in names}
+    said = say(f"order_{row.reason}", language()) if row.reason else None
+    return {**plain, "detail": said, "card": _card(row.card) if row.card else None}
+
+
+def _card(card):
+    window, metrics = card["window"], card.get("metrics")
+    return {
+        **card,
+        "window": window and {name: date.fromisoformat(day) for name, day in window.items()},
+        "metrics": metrics and {"mrr": metrics["mrr"], "ndcg_at_10": metrics["ndcg@10"]},
     }
 
 

@@ -13,6 +13,7 @@ from ..http.schemas import (
     Built,
     ContactSchema,
     EnterpriseRefSchema,
+    Flag,
     Moment,
     Number,
     OneOf,
@@ -64,10 +65,15 @@ class ScorePartSchema(Answer):
 
 
 class MatchSchema(Answer):
-    sometimes: tuple[str, ...] = ("contact",)
+    sometimes: tuple[str, ...] = ("contact", "learned")
 
     rank = fields.Integer()
     score = fields.Float()
+    learned = fields.Float(
+        metadata={
+            "description": "Worth by the learned order, greater first; it compares within one answer only."
+        }
+    )
     listing = fields.Nested(CounterpartSchema)
     distance_km = fields.Float()
     legal_basis = Built(LegalBasisSchema)
@@ -79,8 +85,14 @@ class MatchSchema(Answer):
     )
 
 
+class OrderSchema(Answer):
+    name = fields.String(metadata={"description": "formula or learned"})
+    model_version = fields.Integer(allow_none=True, metadata={"description": "Of the learned order."})
+
+
 class MatchPage(Answer):
     policy_version = fields.Integer()
+    order = fields.Nested(OrderSchema)
     as_of = Moment()
     total = fields.Integer(
         allow_none=True,
@@ -111,6 +123,9 @@ class PairingSchema(MatchSchema):
         "feedback",
         "contact",
     )
+
+    class Meta(MatchSchema.Meta):
+        exclude = ("learned",)
 
     lawful = fields.Boolean()
     failed_gates = fields.List(fields.Nested(FailedGateSchema))
@@ -185,6 +200,11 @@ class PolicySchema(Schema):
         DelaysSchema, load_default=lambda: {"A": 0, "B": 1800, "C": 7200, "D": 28800}
     )
 
+    learned_order = Flag(
+        load_default=True,
+        metadata={"description": "Whether a learned order that is used may order the matches of supplies."},
+    )
+
     @validates("half_distance_km")
     def _has_default(self, value: dict[str, Any], data_key: str = "") -> None:
         if "default" not in value:
@@ -200,4 +220,78 @@ class PresetSchema(Answer):
 
 class PresetPage(Answer):
     items = fields.List(fields.Nested(PresetSchema))
+    next = fields.String(allow_none=True)
+
+
+class WindowSchema(Answer):
+    first = fields.Date(
+        metadata={"description": "Day of the first thing done: interest, offer, deal, transfer."}
+    )
+    split = fields.Date(metadata={"description": "The later part begins."})
+    last = fields.Date()
+
+
+class CountsSchema(Answer):
+    shown = fields.Integer()
+    not_suitable = fields.Integer()
+    interested = fields.Integer()
+    offered = fields.Integer()
+    dealt = fields.Integer()
+    closed = fields.Integer()
+
+
+class PartsSchema(Answer):
+    earlier = fields.Integer(metadata={"description": "Learned from."})
+    later = fields.Integer(metadata={"description": "Compared on."})
+
+
+class FigureSchema(Answer):
+    value = fields.Float()
+    low = fields.Float(metadata={"description": "Of the 95 % bootstrap interval over suppliers."})
+    high = fields.Float()
+
+
+class MetricSchema(Answer):
+    formula = fields.Nested(FigureSchema)
+    learned = fields.Nested(FigureSchema)
+    gain = fields.Nested(FigureSchema)
+
+
+class MetricsSchema(Answer):
+    mrr = fields.Nested(MetricSchema)
+    ndcg_at_10 = fields.Nested(MetricSchema)
+
+
+class CardSchema(Answer):
+    """What a training saw and found; the later entries are there as far as it came."""
+
+    sometimes = ("supplies", "kind", "features", "weights", "mrr_on_suppliers_left_out")
+
+    window = fields.Nested(WindowSchema, allow_none=True)
+    outcomes = fields.Nested(CountsSchema)
+    suppliers = fields.Nested(PartsSchema)
+    supplies = fields.Nested(PartsSchema)
+    kind = fields.String(metadata={"description": "What decides; docs/evaluation.md tells of the kinds."})
+    features = fields.List(fields.String())
+    weights = fields.Dict(keys=fields.String(), values=fields.Float())
+    mrr_on_suppliers_left_out = fields.Dict(keys=fields.String(), values=fields.Float())
+    metrics = fields.Nested(MetricsSchema, allow_none=True)
+
+
+class RankingModelSchema(Answer):
+    version = fields.Integer()
+    status = fields.String(metadata={"description": "queued, running or done"})
+    used = fields.Boolean(metadata={"description": "It beat the formula on later data by more than noise."})
+    reason = fields.String(
+        allow_none=True,
+        metadata={"description": "Why not: too_few_earlier, too_few_later or not_better; null if used."},
+    )
+    detail = fields.String(allow_none=True, metadata={"description": "The reason in words."})
+    created_at = Moment()
+    trained_at = Moment(allow_none=True)
+    card = fields.Nested(CardSchema, allow_none=True)
+
+
+class RankingModelPage(Answer):
+    items = fields.List(fields.Nested(RankingModelSchema))
     next = fields.String(allow_none=True)

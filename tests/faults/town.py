@@ -23,7 +23,9 @@ import redis
 from sqlalchemy import make_url
 
 from marketplace import clock, create_app, supervisor
+from marketplace.events.work import unit_of_work
 from marketplace.extensions import db
+from marketplace.matches.models import RankingModel
 from marketplace.settings import Settings
 from tests.city import City, Party, listing_terms
 from tests.faults import doomed
@@ -171,10 +173,11 @@ class Town:
     # ------------------------------------------------------------ people
 
     def settle(self, generators: int = 2, recyclers: int = 3) -> None:
-        """Register and approve everyone; no message waits for its grade."""
+        """Register and approve everyone; no message waits for its grade, and no order is to be learned."""
         city = City(self.app)
         city.now = datetime.now(UTC)
         with city:
+            self._train_no_more()
             city.policy(push_delay_s=dict.fromkeys("ABCD", 0))
             self.generators = [city.enterprise("generator") for _ in range(generators)]
             self.recyclers = [city.enterprise("recycler") for _ in range(recyclers)]
@@ -182,6 +185,12 @@ class Town:
                 today = clock.today()
                 about = {"valid_from": str(today), "valid_until": str(today + timedelta(days=700))}
                 city.licence(one, **about)
+
+    def _train_no_more(self) -> None:
+        """Mark today's and tomorrow's training as done: no worker of a town serves the queue `bulk`."""
+        with self.app.app_context(), unit_of_work() as work:
+            for days in (0, 1):
+                work.add(RankingModel(night=clock.today() + timedelta(days=days), status="done"))
 
     def found(self) -> None:
         """Bring an empty database to the newest schema and catalogue, and settle."""

@@ -42,7 +42,7 @@ def rounds(request, monkeypatch):
     """Whether the index answers; or the database, as it does while the index is built, and then whether all
     that could be lawful is read at once, or only what the bounds call for."""
     if request.param is not None:
-        monkeypatch.setattr(Live, "page", lambda *_, **__: None)
+        monkeypatch.setattr(Live, "run", lambda *_, **__: None)
         monkeypatch.setattr(serving, "SHORTLIST", request.param)
 
 

@@ -2,6 +2,8 @@
 
 from .answering import give_feedback, take_back_refusal
 from .feedback import NOT_SUITABLE, mutual_sides, refused_by, refusing
+from .ordering import POSITION, Turn
+from .outcomes import record as record_outcome
 from .policy import PRESETS, in_force, publish_policy
 from .ranking import (
     Counterpart,
@@ -13,23 +15,32 @@ from .ranking import (
     score_of,
     search_findings,
 )
+from .training import ask_for_training, find_model, owe_training, search_models, train
 
 __all__ = [
     "NOT_SUITABLE",
+    "POSITION",
     "PRESETS",
     "Counterpart",
+    "Turn",
+    "ask_for_training",
     "counterpart",
     "explain",
+    "find_model",
     "give_feedback",
     "in_force",
     "lawful_among",
     "mutual_sides",
+    "owe_training",
     "publish_policy",
     "ranked",
+    "record_outcome",
     "refused_by",
     "refusing",
     "review",
     "score_of",
     "search_findings",
+    "search_models",
     "take_back_refusal",
+    "train",
 ]

@@ -13,6 +13,7 @@ from ...events.actor import Actor
 from ...events.work import unit_of_work
 from ...listings.models import Listing, Status
 from ..models import Feedback
+from . import outcomes
 from .feedback import INTERESTED, NOT_SUITABLE, mutual_sides
 from .ranking import explain
 
@@ -47,6 +48,7 @@ def give_feedback(
             .values(values)
             .on_conflict_do_update(index_elements=["listing_id", "other_id"], set_=values)
         )
+        outcomes.record(work, verdict, [(listing.id, other.id)])
         work.audit(actor, verdict, listing, other_id=str(other.id))
         mutual = mutual_sides(listing.id, other.id)
         if mutual and not was_mutual:

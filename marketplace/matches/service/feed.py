@@ -152,7 +152,7 @@ def sketch_of(listing: Listing, *, credit: bool) -> Sketch:
     db.session.execute(text(PLAN))
     if listing.kind == Kind.SUPPLY:
         assert listing.code_id is not None
-        book = _book([listing.code_id])
+        book = book_of([listing.code_id])
         codes = sorted(book[listing.code_id].aliases)
         demands = matching.sketch(Demands, **_outline(DEMAND_SKETCH, "accepts", codes, credit))
         supplies, _ = _supplies(THESE, ids=[listing.id])
@@ -160,7 +160,7 @@ def sketch_of(listing: Listing, *, credit: bool) -> Sketch:
         codes = sorted(catalogue.codes_that_fit(accept.code_id for accept in listing.accepts))
         supplies = matching.sketch(Supplies, **_outline(SUPPLY_SKETCH, "code", codes, credit))
         demands, _ = _demands(THESE, ids=[listing.id])
-        book = _book(np.unique(supplies.code).tolist())
+        book = book_of(np.unique(supplies.code).tolist())
     return Sketch(listing, supplies, demands, book, codes)
 
 
@@ -183,7 +183,7 @@ def facing(listing: Listing, others: Sequence[Listing], alive_on: date) -> World
     supply_seeks = listing.kind == Kind.SUPPLY
     supplies, composed = _supplies(THESE, ids=one if supply_seeks else many)
     demands, required = _demands(THESE, ids=many if supply_seeks else one)
-    book = _book(np.unique(supplies.code).tolist())
+    book = book_of(np.unique(supplies.code).tolist())
     tables = _tables(book, supplies, composed, demands, required, alive_on=alive_on)
     return World(listing.kind, supplies, demands, tables)
 
@@ -262,10 +262,10 @@ def tables_of(papers: licences.Papers | None, book: Mapping[int, Code]) -> Table
 
 def whole_book() -> dict[int, Code]:
     """What matching must know of every code."""
-    return _book(catalogue.all_code_ids())
+    return book_of(catalogue.all_code_ids())
 
 
-def _book(ids: Iterable[int]) -> dict[int, Code]:
+def book_of(ids: Iterable[int]) -> dict[int, Code]:
     """What matching must know of these supply codes."""
     ids = list(ids)
     aliases: dict[int, dict[int, float]] = {code_id: {} for code_id in ids}

@@ -1,4 +1,4 @@
-"""A page of a ranking, as the database and the index both give it."""
+"""A run of hits of a ranking, as the database and the index both give it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,11 +20,13 @@ class Hit:
     basis: Basis
     permit_id: UUID | None
     warnings: Warn
+    learned: int | None = None
+    """By the learned order, in 1e-6, where one ordered it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Hits one after the other; `last` is where the page ends if more follow, `total` how many lawful
+class Run:
+    """Hits one after the other; `last` is where the run ends if more follow, `total` how many lawful
     counterparts there are in all if that is known."""
 
     hits: Sequence[Hit]
@@ -32,8 +34,8 @@ class Page:
     total: int | None
 
     @classmethod
-    def of(cls, ranking: Ranking, permits: Permits, done: int, total: int | None) -> "Page":
-        """A page of a ranking by the rows of `permits`, behind `done` hits."""
+    def of(cls, ranking: Ranking, permits: Permits, done: int, total: int | None) -> "Run":
+        """The hits of a ranking by the rows of `permits`, behind `done` hits."""
         hits = [_hit(ranking, permits, row, done) for row in range(len(ranking))]
         return cls(hits, ranking.position(-1) if ranking.more else None, total)
 

@@ -24,7 +24,7 @@ from ...extensions import db
 from ...licences import service as licences
 from ...listings.models import Kind, Listing
 from . import feed
-from .hits import Page
+from .hits import Run
 
 MOST_CHANGES = 20_000
 """Listings that may have changed since the last answer; beyond, building anew is quicker."""
@@ -95,7 +95,7 @@ class Live:
         """Whether it answers, or builds when it is asked."""
         return self._held is not None or not self._kept
 
-    def page(
+    def run(
         self,
         policy: matching.Policy,
         listing: Listing,
@@ -104,7 +104,7 @@ class Live:
         done: int,
         min_score: float,
         after: matching.Position | None,
-    ) -> Page | None:
+    ) -> Run | None:
         """`k` hits by score after the `done` ones up to `after`; None while the index is being built, and in
         a transaction of the asker's own, whose changes are not for others to see."""
         if "work" in db.session.info:
@@ -124,7 +124,7 @@ class Live:
                 after=after,
             )
             total = None if ranking.more or min_score else done + len(ranking)
-            return Page.of(ranking, held.tables.permits, done, total)
+            return Run.of(ranking, held.tables.permits, done, total)
 
     def _current(self) -> Held | None:
         """What is held, with all that was committed up to now."""

@@ -26,6 +26,7 @@ def _body(policy: matching.Policy) -> dict[str, Any]:
         "push_top": 20,
         "push_daily_cap": 10,
         "push_delay_s": {"A": 0, "B": 1800, "C": 7200, "D": 28800},
+        "learned_order": True,
     }
 
 
@@ -47,7 +48,7 @@ class PolicyInForce:
 def in_force(actor: Actor = PLATFORM) -> PolicyInForce:
     """The newest version."""
     row = db.session.scalars(select(MatchingPolicy).order_by(MatchingPolicy.version.desc()).limit(1)).one()
-    return PolicyInForce(row.version, row.body)
+    return PolicyInForce(row.version, {"learned_order": True, **row.body})
 
 
 def publish_policy(actor: Actor, body: dict[str, Any], expected: int | None) -> PolicyInForce:

@@ -30,6 +30,8 @@ def presented(listing: Listing, hits: Sequence[Hit], now: matching.Policy) -> li
         edition = editions[listing.code_id or other.code_id]
         item = _item(listing, other, hit, now, references, edition)
         item["feedback"] = said.get(other.id)
+        if hit.learned is not None:
+            item["learned"] = hit.learned / matching.LEARNED_UNIT
         if other.id in mutual:
             item["contact"] = enterprises.contact_of(owners[other.enterprise_id])
         items.append(item)

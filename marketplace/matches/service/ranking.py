@@ -25,10 +25,11 @@ from ...licences import service as licences
 from ...listings import service as listings
 from ...listings.models import Kind, Listing, Status
 from ..models import Finding
-from . import feed, policy
+from . import feed, ordering, policy
 from .feed import World
-from .hits import Hit, Page, uuid_of
+from .hits import Hit, Run, uuid_of
 from .live import live
+from .ordering import Turn
 from .presenting import presented
 
 ALIVE = (Status.DRAFT, Status.OPEN)
@@ -50,38 +51,32 @@ class Counterpart:
 # ---------------------------------------------------------------- serving
 
 
-def ranked(actor: Actor, listing: Listing, query: dict[str, Any], after: list[Any] | None) -> dict[str, Any]:
+def ranked(actor: Actor, listing: Listing, query: dict[str, Any], turn: Turn | None) -> dict[str, Any]:
     """One page of lawful counterparts of a listing, best first, each with its score explained.
 
     Nothing is shown for a closed listing, nor to one whose enterprise is not approved.
     """
     now = policy.in_force()
-    answer: dict[str, Any] = {"policy_version": now.version, "as_of": clock.now(), "total": 0, "items": []}
+    order = ordering.choose(listing, now, query["sort"], turn)
+    answer: dict[str, Any] = {"policy_version": now.version, "order": order.named, "as_of": clock.now()}
     if listing.status not in ALIVE or not enterprises.may_trade(listing.enterprise_id):
-        return {**answer, "position": None}
-    done, position = _resume(query["sort"], after)
-    page = _page(listing, now.matching, query, done, position)
-    answer["items"] = presented(listing, page.hits, now.matching)
-    more = [done + len(page.hits), *page.last[1:]] if page.last else None
-    return {**answer, "total": page.total, "position": more}
+        return {**answer, "total": 0, "items": [], "turn": None}
+    page = order.page(_finder(listing, now.matching, query), query["limit"], turn)
+    items = presented(listing, page.hits, now.matching)
+    return {**answer, "total": page.total, "items": items, "turn": page.next}
 
 
-def _page(
-    listing: Listing, now: matching.Policy, query: dict[str, Any], done: int, after: matching.Position | None
-) -> Page:
+def _finder(listing: Listing, now: matching.Policy, query: dict[str, Any]) -> ordering.Find:
     """By score from memory; in another order, or while memory is being filled, from the database."""
-    page, k, least = None, query["limit"], query["min_score"]
-    if query["sort"] == "score":
-        page = live().page(now, listing, k=k, done=done, min_score=least, after=after)
-    if page is None:
-        page = Search.of(listing, now, clock.today(), query["sort"], least).page(k, done, after)
-    return page
+    sort, least = query["sort"], query["min_score"]
 
+    def find(k: int, done: int, after: matching.Position | None) -> Run:
+        run = None
+        if sort == "score":
+            run = live().run(now, listing, k=k, done=done, min_score=least, after=after)
+        return run or Search.of(listing, now, clock.today(), sort, least).run(k, done, after)
 
-def _resume(sort: str, after: list[Any] | None) -> tuple[int, matching.Position | None]:
-    if after is None:
-        return 0, None
-    return after[0], matching.Position(sort, *after[1:])  # type: ignore[arg-type]
+    return find
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +105,17 @@ class Search:
         )
         return cls(now, today, sort, min_score, sketch, bounds)
 
-    def page(self, k: int, done: int, after: matching.Position | None) -> Page:
+    def run(self, k: int, done: int, after: matching.Position | None) -> Run:
         """`k` hits after the `done` ones up to `after`."""
         keys = self.bounds.first(SHORTLIST + done)
         world, ranking = self._ranked(keys, k, after)
         if len(keys) == len(self.bounds):
-            return Page.of(ranking, world.tables.permits, done, ranking.total)
+            return Run.of(ranking, world.tables.permits, done, ranking.total)
         rivals = self.bounds.rivals(ranking.position(-1) if ranking.more else None, self.min_score)
         if not np.isin(rivals, keys).all():
             world, ranking = self._ranked(rivals, k, after)
         total = ranking.total if len(rivals) == len(self.bounds) else None
-        return Page.of(ranking, world.tables.permits, done, total)
+        return Run.of(ranking, world.tables.permits, done, total)
 
     def stopped(self) -> tuple[int, dict[str, int]]:
         """How many listings there are whose codes fit, and how many of them each gate stops."""
@@ -152,7 +147,7 @@ def lawful_among(listing: Listing, others: Sequence[Listing]) -> set[UUID]:
     today = clock.today()
     world = feed.facing(listing, others, alive_on=today)
     ranking = _rank(policy.in_force().matching, world, today, len(others))
-    return {hit.listing_id for hit in Page.of(ranking, world.tables.permits, 0, None).hits}
+    return {hit.listing_id for hit in Run.of(ranking, world.tables.permits, 0, None).hits}
 
 
 def score_of(listing: Listing, other: Listing) -> float:
@@ -255,7 +250,7 @@ def review(work: Work, listing: Listing) -> list[Counterpart]:
     chosen: dict[UUID, Counterpart] = {}
     done, position = 0, None
     while True:
-        page = search.page(REVIEW_PAGE, done, position)
+        page = search.run(REVIEW_PAGE, done, position)
         if position is None:
             _note_finding(work, listing, search, lawful=page.total != 0)
         _choose(chosen, page.hits, now.body["push_top"])

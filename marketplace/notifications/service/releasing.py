@@ -1,7 +1,7 @@
 """Putting what is due into the inboxes, in the order of credit."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from uuid import UUID
@@ -77,8 +77,16 @@ def release_due() -> int:
             if one.delivery == Delivery.IMMEDIATE and mail_is_configured():
                 _owe_mail(work, one, now)
         work.session.flush()
+        matches.record_outcome(work, "shown", _pairings(sent))
         drop(work, Notification.id.in_(lapsed))
     return len(due)
+
+
+def _pairings(sent: Sequence[Notification]) -> Iterator[tuple[UUID, UUID]]:
+    """The pairings that messages tell of."""
+    for one in sent:
+        if one.kind == FOUND and one.listing_id and one.counterpart_id:
+            yield one.listing_id, one.counterpart_id
 
 
 def _lapsed(work: Work, due: Sequence[Notification], now: datetime) -> set[UUID]:

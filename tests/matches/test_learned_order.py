@@ -1,0 +1,352 @@
+"""What becomes of pairings is noted, an order is learned from it, and serves only where it may."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+from sqlalchemy import inspect, select
+
+from marketplace.enterprises.models import Enterprise
+from marketplace.events.actor import PLATFORM
+from marketplace.events.models import Audit
+from marketplace.events.work import unit_of_work
+from marketplace.extensions import db
+from marketplace.http.paging import cursor_of, position_of
+from marketplace.listings.models import Listing
+from marketplace.matches import service as matches
+from marketplace.matches.models import PairingOutcome, RankingModel
+from marketplace.matches.service import ordering, training
+from matching import history
+from matching.features import FEATURES
+from matching.learned import Order
+from tests.city import new_uscc
+
+BY_RECORD = Order("log_linear", np.array([float(name == "transfers") for name in FEATURES]), None)
+"""Most completed transfers first."""
+FURTHEST_FIRST = Order("log_linear", np.array([-float(name == "nearness") for name in FEATURES]), None)
+"""No training gives such an order, which is easy to tell from the formula's."""
+FORMULA = {"name": "formula", "model_version": None}
+EAST = 0.2
+"""Degrees of longitude that each receiver lies further than the one before."""
+
+
+def outcomes(city) -> list[PairingOutcome]:
+    with city.app.app_context():
+        rows = db.session.scalars(select(PairingOutcome).order_by(PairingOutcome.at, PairingOutcome.outcome))
+        return list(rows)
+
+
+def became(city, outcome: str, *pairings: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    """What later rooms will say: an offer was made, a deal struck, a transfer completed."""
+    with city.app.app_context(), unit_of_work() as work:
+        matches.record_outcome(
+            work, outcome, [(UUID(one["id"]), UUID(other["id"])) for one, other in pairings]
+        )
+
+
+def used(city, order: Order = BY_RECORD) -> int:
+    """Put an order in use as a training would that won; returns its version."""
+    with city.app.app_context(), unit_of_work() as work:
+        arrays = order.dump()
+        row = RankingModel(status="done", used=True, arrays=arrays, digest=str(hash(arrays)))
+        return work.add(row).version
+
+
+def street(city, receivers: int):
+    """A generator with a supply, and receivers, each further away than the one before."""
+    generator = city.enterprise("generator")
+    return generator, city.supply(generator), [receiver(city, number) for number in range(receivers)]
+
+
+def receiver(city, number: int):
+    """A recycler so many steps east of the generator, and its demand."""
+    party = city.recycler(location={"lon": 120.58 + EAST * number, "lat": 30.03, "crs": "wgs84"})
+    return party, city.demand(party)
+
+
+def answer(party, listing, **query: Any) -> dict[str, Any]:
+    response = party.get(f"/listings/{listing['id']}/matches", **query)
+    assert response.status_code == 200, response.json
+    return response.json
+
+
+def ids(items) -> list[str]:
+    return [one["listing"]["id"] for one in items]
+
+
+# ---------------------------------------------------------------- what is noted
+
+
+def test_what_was_shown_and_said_is_noted_once_with_the_facts_as_they_were(city):
+    generator, supply, [(near, demand)] = street(city, 1)
+    city.settle()
+    city.wait(minutes=30)
+    item = generator.pairing(supply, demand)
+    near.feedback(demand, supply, "interested")
+    generator.feedback(supply, demand, "not_suitable")
+    city.change(near, demand, quantity_t=60.0)
+    city.wait(hours=9)
+    generator.feedback(supply, demand, "interested")
+
+    noted = outcomes(city)
+    assert sorted(one.outcome for one in noted) == ["interested", "not_suitable", "shown"]
+    parts = {part["name"]: part for part in item["components"]}
+    for one in noted:
+        assert (str(one.supply_id), str(one.demand_id)) == (supply["id"], demand["id"])
+        assert (str(one.supplier_id), str(one.receiver_id)) == (generator.id, near.id)
+        assert (one.km, one.fit) == (parts["distance"]["raw"], parts["code"]["value"])
+        assert (one.quantity, one.capacity_kg) == (parts["quantity"]["value"], 1_200_000)
+        assert (one.credit_milli / 1000, one.score / 1e15) == (parts["credit"]["raw"], item["score"])
+
+
+def test_what_is_noted_twice_or_with_the_sides_exchanged_is_noted_once(city):
+    _, supply, [(_, demand), (_, other)] = street(city, 2)
+    became(city, "closed", (supply, demand), (demand, supply))
+    city.now += timedelta(days=1)
+    became(city, "closed", (supply, demand), (other, supply))
+
+    assert {str(one.demand_id): one.at.day for one in outcomes(city)} == {demand["id"]: 1, other["id"]: 2}
+
+
+def test_a_message_that_is_dropped_before_its_release_was_not_shown(city):
+    generator, supply, [] = street(city, 0)
+    city.demand(city.recycler(grade="C"))
+    city.settle()
+    city.withdraw(generator, supply)
+    city.wait(hours=10)
+
+    assert [one for one in outcomes(city) if one.outcome == "shown"] == []
+
+
+# ---------------------------------------------------------------- training
+
+
+def test_too_few_outcomes_is_said_on_the_card(city):
+    generator, supply, [(_, demand)] = street(city, 1)
+    city.settle()
+    generator.feedback(supply, demand, "interested")
+    version = city.train()
+
+    regulator = city.regulator("330600")
+    for party in (city.admin, regulator):
+        model = party.get(f"/ranking-models/{version}").json
+        assert (model["status"], model["used"], model["reason"]) == ("done", False, "too_few_earlier")
+        assert model["card"]["outcomes"]["interested"] == 1 and model["card"]["metrics"] is None
+        assert model["card"]["window"]["first"] == "2026-12-01" and "formula" in model["detail"]
+    assert answer(generator, supply)["order"] == FORMULA
+    assert generator.get("/ranking-models").status_code == 403
+    assert generator.get(f"/ranking-models/{version}").status_code == 403
+    for nothing in (version + 9, 2**31, 2**70):
+        assert city.admin.get(f"/ranking-models/{nothing}").status_code == 404
+
+
+def test_models_are_listed_newest_first(city):
+    versions = [city.train() for _ in range(3)]
+
+    first = city.admin.get("/ranking-models", limit=2).json
+    second = city.admin.get("/ranking-models", limit=2, cursor=first["next"]).json
+    assert [one["version"] for one in first["items"] + second["items"]] == versions[::-1]
+    assert second["next"] is None
+
+
+def test_a_training_is_owed_once_a_night_from_three_in_shaoxing(city):
+    """At noon the night's training is due; the next one at 19:00 UTC, which is three in the morning."""
+    nights = lambda: sorted(one.night for one in models(city))  # noqa: E731
+    city.settle()
+    city.wait(hours=2)
+    assert nights() == [date(2026, 12, 1)]
+    city.wait(hours=12, minutes=59)
+    assert nights() == [date(2026, 12, 1)]
+    city.wait(minutes=1)
+    city.wait(minutes=1)
+    assert nights() == [date(2026, 12, 1), date(2026, 12, 2)]
+    assert {one.status for one in models(city)} == {"done"}
+
+
+def models(city) -> list[RankingModel]:
+    with city.app.app_context():
+        return list(db.session.scalars(select(RankingModel).order_by(RankingModel.version)))
+
+
+def test_training_a_version_again_changes_nothing(city):
+    version = city.train()
+    (before,) = models(city)
+    city.now += timedelta(hours=1)
+    with city.app.app_context():
+        matches.train(version, lambda text: None)
+        lines = db.session.scalars(select(Audit).where(Audit.subject_kind == "ranking_model")).all()
+
+    assert models(city)[0].trained_at == before.trained_at
+    assert [(one.action, one.actor_kind) for one in lines] == [("train", PLATFORM.kind)]
+
+
+def test_arrays_are_kept_for_the_last_models_only(city, monkeypatch):
+    monkeypatch.setattr(training, "KEPT", 2)
+    old, young = used(city), used(city)
+    city.train()
+
+    assert {one.version: one.digest is not None for one in models(city)} == {
+        old: False,
+        young: True,
+        3: False,
+    }
+
+
+def test_the_command_says_what_was_decided(city):
+    said = city.app.test_cli_runner().invoke(args=["match", "train", "--progress"])
+
+    assert said.exit_code == 0 and "Too few suppliers" in said.stdout and "reading" in said.stderr
+
+
+# ---------------------------------------------------------------- serving
+
+
+def test_the_learned_order_puts_the_formulas_best_in_another_order_and_says_so(city):
+    generator, supply, [_, (_, second), (far, third)] = street(city, 3)
+    elsewhere = city.enterprise("generator")
+    became(city, "closed", *((city.supply(elsewhere), third) for _ in range(2)))
+    became(city, "closed", (city.supply(elsewhere), second))
+    plain = answer(generator, supply)
+    version = used(city)
+    city.now += timedelta(minutes=1)
+    now = answer(generator, supply)
+
+    assert now["order"] == {"name": "learned", "model_version": version}
+    assert ids(now["items"]) == [third["id"], second["id"], ids(plain["items"])[0]]
+    assert [one["rank"] for one in now["items"]] == [1, 2, 3]
+    learned = [one.pop("learned") for one in now["items"]]
+    assert learned == pytest.approx([np.log(3), np.log(2), 0], abs=1e-6)
+    explained = {one["listing"]["id"]: {**one, "rank": 0} for one in plain["items"]}
+    assert {one["listing"]["id"]: {**one, "rank": 0} for one in now["items"]} == explained
+    assert "learned" not in generator.pairing(supply, third)
+    for party, listing, query in (
+        (far, third, {}), (generator, supply, {"sort": "distance"}), (generator, supply, {"sort": "credit"})
+    ):  # fmt: skip
+        formula = answer(party, listing, **query)
+        assert formula["order"] == FORMULA
+        assert not any("learned" in one for one in formula["items"])
+
+
+def test_one_switch_turns_it_off_and_a_newer_model_that_lost_or_cannot_be_read_does_too(city):
+    generator, supply, _ = street(city, 1)
+    version = used(city)
+    city.policy(learned_order=False)
+    assert answer(generator, supply)["order"] == FORMULA
+    policy = city.admin.get("/matching-policy").json
+    assert policy.pop("learned_order") is False
+    assert city.admin.put("/matching-policy", policy).json["learned_order"] is True
+    assert answer(generator, supply)["order"] == {"name": "learned", "model_version": version}
+    refused = city.admin.put("/matching-policy", {**policy, "learned_order": "yes"})
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["learned_order"])
+
+    city.train()
+    assert answer(generator, supply)["order"] == FORMULA
+    with city.app.app_context(), unit_of_work() as work:
+        work.add(RankingModel(status="done", used=True, arrays=b"PK", digest="strange"))
+    assert answer(generator, supply)["order"] == FORMULA
+
+
+def turned(party, listing, between=lambda: None, **query: Any) -> list[dict[str, Any]]:
+    """All pages of an answer; `between` happens after the first."""
+    pages = [answer(party, listing, **query)]
+    between()
+    while pages[-1]["next"]:
+        pages.append(answer(party, listing, cursor=pages[-1]["next"], **query))
+    return pages
+
+
+@pytest.fixture
+def avenue(city, monkeypatch):
+    """A supply and five receivers, of whom the learned order turns the nearest three round; their ids so."""
+    monkeypatch.setattr(ordering, "HEAD", 3)
+    generator, supply, row = street(city, 5)
+    used(city, FURTHEST_FIRST)
+    demands = [demand for _, demand in row]
+    return generator, supply, row, [one["id"] for one in (*demands[2::-1], *demands[3:])]
+
+
+def test_pages_hold_the_head_as_learned_and_then_the_rest_as_the_formula_has_it(avenue):
+    generator, supply, _, expected = avenue
+    for limit in (1, 2, 3, 4, 100):
+        pages = turned(generator, supply, limit=limit)
+        items = [one for page in pages for one in page["items"]]
+        assert ids(items) == expected
+        assert [one["rank"] for one in items] == [1, 2, 3, 4, 5]
+        assert ["learned" in one for one in items] == [True] * 3 + [False] * 2
+        assert {page["order"]["model_version"] for page in pages} == {1}
+        assert len(pages) == -(-5 // limit)
+
+
+def test_pages_stay_as_they_began_until_their_model_is_kept_no_more(city, avenue, monkeypatch):
+    """A nearer receiver, one that leaves, a transfer, a new model, the switch are for the next answer."""
+    generator, supply, row, expected = avenue
+
+    def happens():
+        city.now += timedelta(minutes=1)
+        receiver(city, 0)
+        city.withdraw(*row[1])
+        became(city, "closed", (supply, row[0][1]))
+        used(city, BY_RECORD)
+        city.policy(learned_order=False)
+
+    pages = turned(generator, supply, happens, limit=2)
+    assert ids(pages[0]["items"])[-1] == row[1][1]["id"]
+    assert ids(one for page in pages for one in page["items"]) == expected
+    assert {page["order"]["model_version"] for page in pages} == {1}
+    assert answer(generator, supply)["order"] == FORMULA
+
+    path, cursor = f"/listings/{supply['id']}/matches", pages[0]["next"]
+    parts = position_of(cursor, ordering.POSITION)
+    forged = [cursor_of([*parts[:8], as_of, *parts[9:]]) for as_of in (-1, 2**63)]
+    refused = [generator.get(path, cursor=one) for one in forged]
+    refused.append(generator.get(path, cursor=cursor, sort="price"))
+    for far in (2**64 - 1, 1 - 2**64):
+        answer(generator, supply, cursor=cursor_of([*parts[:2], *[far] * 6, *parts[8:]]))
+    monkeypatch.setattr(training, "KEPT", 0)
+    city.train()
+    for one in (*refused, generator.get(path, cursor=cursor)):
+        assert (one.status_code, list(one.json["errors"])) == (422, ["cursor"])
+
+
+# ---------------------------------------------------------------- from one end to the other
+
+
+def test_transfers_that_follow_the_track_record_teach_an_order_that_serves(city, monkeypatch):
+    """All suppliers deal with the same receiver, the third nearest; the last ones show it was learned."""
+    monkeypatch.setattr(history, "LEAST_LATER", 5)
+    generator, supply, row = street(city, 3)
+    far = row[2][1]
+    for _ in range(24):
+        city.now += timedelta(days=1)
+        mine = another(city, generator, supply)
+        became(city, "shown", *((mine, demand) for _, demand in row))
+        became(city, "interested", (mine, far))
+        became(city, "closed", (mine, far))
+    version = city.train()
+    model = city.admin.get(f"/ranking-models/{version}").json
+
+    assert (model["used"], model["reason"]) == (True, None)
+    assert model["card"]["metrics"]["mrr"]["gain"]["low"] > 0
+    assert model["card"]["suppliers"]["later"] >= 5 and model["card"]["outcomes"]["closed"] == 24
+    now = answer(generator, supply)
+    assert now["order"] == {"name": "learned", "model_version": version}
+    assert now["items"][0]["listing"]["id"] == far["id"]
+
+
+def another(city, party, listing) -> dict[str, Any]:
+    """The like of an enterprise and its listing, some way off."""
+    with city.app.app_context(), unit_of_work() as work:
+        owner = work.add(copy_of(db.session.get_one(Enterprise, UUID(party.id)), uscc=new_uscc()))
+        row = db.session.get_one(Listing, UUID(listing["id"]))
+        return {"id": str(work.add(copy_of(row, enterprise_id=owner.id)).id)}
+
+
+def copy_of(row, **changes: Any):
+    kept = {
+        column.key: getattr(row, column.key)
+        for column in inspect(type(row)).columns
+        if column.key not in ("id", "no", "version")
+    }
+    return type(row)(**{**kept, **changes})
