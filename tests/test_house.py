@@ -538,7 +538,7 @@ STATEMENTS = {
     "/listings/imports/<uuid:import_id>": 2,
     "/listings/<uuid:listing_id>": 5,
     "/listings/<uuid:listing_id>/matches": 11,
-    "/listings/<uuid:listing_id>/matches/<uuid:other_id>": 11,
+    "/listings/<uuid:listing_id>/matches/<uuid:other_id>": 10,
     "/findings": 2,
     "/matching-policy": 2,
     "/matching-policy/presets": 1,

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Integer, any_, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import aliased
 
 from matching import CATEGORY_FACTOR
@@ -129,6 +129,22 @@ def codes_by_id(ids: Iterable[int]) -> dict[int, WasteCode]:
     return {row.id: row for row in db.session.scalars(select(WasteCode).where(WasteCode.id.in_(ids)))}
 
 
+def meanings(ids: Iterable[int]) -> Sequence[Any]:
+    """What matching asks of these codes: rows of id, scheme, code, category, hazardous, tradable, edition."""
+    above = aliased(WasteCode)
+    category = func.coalesce(above.code, WasteCode.code).label("category")
+    names = ("id", "scheme", "code", "hazardous", "tradable", "edition")
+    rows = select(category, *(getattr(WasteCode, name) for name in names))
+    rows = rows.outerjoin(above, above.id == WasteCode.parent_id).where(_among(WasteCode.id, ids))
+    return db.session.execute(rows).all()
+
+
+def _among(column: Any, ids: Iterable[int]) -> ColumnElement[bool]:
+    """Whether it is one of them: a single parameter, however many they are."""
+    among: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Integer)))
+    return among
+
+
 def editions(ids: Iterable[int]) -> dict[int, str]:
     """Of which edition of its table each code is."""
     rows = select(WasteCode.id, WasteCode.edition).where(WasteCode.id.in_(set(ids)))
@@ -214,7 +230,7 @@ def aliases_of(code_ids: Iterable[int]) -> list[Alias]:
     given = set(code_ids)
     mapped = db.session.execute(
         select(Crosswalk.local_id, Crosswalk.national_id, Crosswalk.confidence).where(
-            Crosswalk.local_id.in_(given)
+            _among(Crosswalk.local_id, given)
         )
     ).all()
     starts = [(one, one, 1.0) for one in given] + [(local, there, worth) for local, there, worth in mapped]
@@ -244,7 +260,7 @@ def _above(code_ids: set[int]) -> dict[int, list[int]]:
     rows = db.session.execute(
         select(WasteCode.id, WasteCode.parent_id, parent.parent_id)
         .outerjoin(parent, parent.id == WasteCode.parent_id)
-        .where(WasteCode.id.in_(code_ids))
+        .where(_among(WasteCode.id, code_ids))
     ).all()
     return {code: [one for one in (first, second) if one is not None] for code, first, second in rows}
 
@@ -271,7 +287,7 @@ def treatments() -> dict[str, str]:
 
 def exemption_rows(code_ids: Iterable[int]) -> Sequence[ExemptionItem]:
     """Rows of the exemption list that name one of these codes."""
-    return db.session.scalars(select(ExemptionItem).where(ExemptionItem.code_id.in_(set(code_ids)))).all()
+    return db.session.scalars(select(ExemptionItem).where(_among(ExemptionItem.code_id, set(code_ids)))).all()
 
 
 def exemption_exists(item: int) -> bool:

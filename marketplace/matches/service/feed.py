@@ -272,19 +272,11 @@ def book_of(ids: Iterable[int]) -> dict[int, Code]:
     for one in catalogue.aliases_of(ids):
         known = aliases[one.code_id]
         known[one.alias_id] = max(one.factor, known.get(one.alias_id, 0.0))
-    codes = catalogue.codes_by_id(ids)
-    parents = catalogue.codes_by_id(code.parent_id for code in codes.values() if code.parent_id)
     return {
-        code_id: Code(
-            scheme=code.scheme,
-            code=code.code,
-            category=parents[code.parent_id].code if code.parent_id else code.code,
-            hazardous=code.hazardous,
-            tradable=code.tradable,
-            edition=code.edition,
-            aliases=aliases[code_id],
+        one.id: Code(
+            one.scheme, one.code, one.category, one.hazardous, one.tradable, one.edition, aliases[one.id]
         )
-        for code_id, code in codes.items()
+        for one in catalogue.meanings(ids)
     }
 
 
