@@ -1,36 +1,37 @@
 """A plan for a whole region: which tonnes go where, so that the sum of score times tonnes is greatest.
 
-A transportation problem with capacities of supplies, demands and permits, solved by HiGHS on few of the
-lawful ways at a time; ways that could still add something are priced in until a bound proves that none can
-(column generation: Desaulniers, Desrosiers, Solomon, *Column Generation*, 2005, ch. 1).
+A transportation problem with capacities of supplies, demands and permits (`matching.flows` has the program).
+Smallest lots make it a hard one: its relaxed solution gives the bound and the prices, and plans with lots are
+looked for below it until one is near enough.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.columns import Bools, Columns, Floats, spec
+from matching.columns import Bools, Floats
+from matching.flows import KG_PER_T, NEAR, NO_PERMIT, Capacities, Program, Relaxed, Ways
 from matching.joins import Ints
 
-NO_PERMIT = -1
-KG_PER_T = 1000
-AT_A_TIME = 8
-"""Ways of each supply and of each demand, the best by worth, that enter the program together."""
-PROVEN = 1e-6
-"""Relative distance from its bound at which a solution counts as the best."""
+__all__ = ["NO_PERMIT", "Capacities", "Plan", "Ways", "Why", "allocate", "capacity_prices"]
+
 GOOD_ENOUGH = 9e-4
-"""Relative distance from the bound at which no better fit of smallest lots is looked for."""
-NEAR = 0.01
-"""Score by which a way may fall short in the relaxed solution and still take part when lots are fitted."""
-MOST_ROUNDS = 60
-MOST_REFITS = 24
+"""Relative distance from the bound at which no better plan is looked for."""
+CUTS = (0.5, 0.3, 0.7)
+"""Parts of its lot from which a way that carries less is rounded up, one dive after the other."""
+FEW = 1_500
+"""Ways that could be in a better plan and are all searched, with all lots: that lowers the bound too."""
+MOST_SEARCHED = 30_000
+"""Ways of all refits together."""
 MOST_NODES = 500
-"""Of the search tree of one fit of lots; seconds would give another plan on another machine."""
+"""Of the search tree of one refit; seconds would give another plan on another machine."""
+
+Tell = Callable[[int, float], None]
 
 
 class Why(IntEnum):
@@ -39,33 +40,9 @@ class Why(IntEnum):
     PLACED = 0
     NO_LAWFUL_WAY = 1
     NO_CAPACITY = 2
-    """All who may take it are full, of tonnes or of their permits'."""
+    """None of those who may take it has room for all that is left, of tonnes or of its permits'."""
     BELOW_LOT = 3
-    """There is room, but for less than the smallest lot."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ways(Columns):
-    """Lawful pairings, each once: shape (n,).
-
-    `supply` and `demand` are row numbers, `score` is in 0 to 1, `lot_kg` the larger of the two smallest lots,
-    `permit` the row of the permit whose tonnes it uses, or `NO_PERMIT`.
-    """
-
-    supply: Ints = field(metadata=spec(np.int64, low=0))
-    demand: Ints = field(metadata=spec(np.int64, low=0))
-    score: Floats = field(metadata=spec(np.float64, low=0, high=1))
-    lot_kg: Ints = field(metadata=spec(np.int64, low=1))
-    permit: Ints = field(metadata=spec(np.int64, low=NO_PERMIT))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Capacities(Columns):
-    """Kilograms that each supply has, each demand takes, each permit has left."""
-
-    supply_kg: Ints = field(metadata=spec(np.int64, low=0, of="supplies"))
-    demand_kg: Ints = field(metadata=spec(np.int64, low=0, of="demands"))
-    permit_kg: Ints = field(metadata=spec(np.int64, low=0, of="permits"))
+    """There is room for all that is left, but it is less than the smallest lot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,161 +68,104 @@ class Plan:
     @property
     def gap(self) -> float:
         """How far the plan may be from the best, relative to the bound."""
-        return (self.bound - self.value) / self.bound if self.bound else 0.0
+        return _gap(self.value, self.bound)
 
 
-def allocate(ways: Ways, room: Capacities) -> Plan:
+def allocate(ways: Ways, room: Capacities, tell: Tell = lambda solution, gap: None) -> Plan:
     """The plan of greatest value in which nothing exceeds its capacity and no way carries less than its lot.
 
     Without smallest lots it is the best plan; with them it may be less, by no more than `gap` says.
 
+    Args:
+        tell: is told how many solutions were looked at and the gap of the best of them, while it works.
     Raises:
         ValueError: a way names a supply, demand or permit that has no capacity here.
     """
-    program = _Program.of(ways, room)
-    relaxed = program.best()
-    best = _fitted(ways, room, relaxed.kg)
-    kg, strict = relaxed.kg, np.zeros(len(ways), np.bool_)
-    for _ in range(MOST_REFITS):
-        too_small = (kg > 0) & (kg < ways.lot_kg)
-        if not too_small.any() or _value(ways, best) >= relaxed.bound * (1 - GOOD_ENOUGH):
+    program = Program.of(ways, room)
+    relaxed = program.relaxed()
+    search = _Search(room, program, relaxed)
+    for number, (kg, bound) in enumerate(search.solutions(), start=1):
+        search.take(kg, bound)
+        tell(number, search.gap)
+        if search.gap <= GOOD_ENOUGH:
             break
-        strict |= too_small
-        kg = program.with_lots(relaxed, strict)
-        best = max(best, _fitted(ways, room, kg), key=lambda one: _value(ways, one))
-    return _plan(ways, room, best, relaxed)
+    return _plan(ways, room, search.best, relaxed, search.bound)
+
+
+class _Search:
+    """Looks for a plan with lots below the bound, and lowers the bound; quick ways first."""
+
+    def __init__(self, room: Capacities, program: Program, relaxed: Relaxed) -> None:
+        self._room, self._program, self._relaxed = room, program, relaxed
+        self.best = np.zeros(len(program.ways), np.int64)
+        self.bound = relaxed.bound
+
+    @property
+    def gap(self) -> float:
+        return _gap(_value(self._program.ways, self.best), self.bound)
+
+    def take(self, kg: Ints, bound: float) -> None:
+        """Fit a solution; keep it if it is better, and its bound if that is lower."""
+        ways = self._program.ways
+        fitted = _fitted(ways, self._room, kg)
+        self.best = max(self.best, fitted, key=lambda one: _value(ways, one))
+        self.bound = max(min(self.bound, bound), _value(ways, self.best))
+
+    def solutions(self) -> Iterator[tuple[Ints, float]]:
+        """Solutions to be fitted, and what no plan can exceed."""
+        program, relaxed = self._program, self._relaxed
+        strict = self._small(relaxed.kg)
+        yield relaxed.kg, relaxed.bound
+        for cut in CUTS:
+            for kg in program.dive(relaxed, cut):
+                strict |= self._small(kg)
+                yield kg, relaxed.bound
+        if (promising := self._promising()).sum() <= FEW:
+            yield program.refit(promising, promising, MOST_NODES)
+            return
+        searched = 0
+        while searched < MOST_SEARCHED:
+            among = (relaxed.short <= NEAR) | strict
+            kg, _ = program.refit(among, strict, MOST_NODES)
+            yield kg, relaxed.bound
+            searched += int(among.sum())
+            if not self._small(kg).any():
+                return
+            strict |= self._small(kg)
+
+    def _promising(self) -> Bools:
+        """The ways that a better plan could use: the lot of any other one costs more than is left."""
+        program, relaxed = self._program, self._relaxed
+        left = relaxed.bound - _value(program.ways, self.best)
+        could: Bools = program.wide & (relaxed.short * program.lots <= left)
+        return could
+
+    def _small(self, kg: Ints) -> Bools:
+        small: Bools = (kg > 0) & (kg < self._program.ways.lot_kg)
+        return small
+
+
+def capacity_prices(ways: Ways, plan: Plan, group: Ints, groups: int) -> Floats:
+    """What one more tonne of capacity would add to a plan's value, for groups of supplies.
+
+    Args:
+        group: number of each supply's group, below `groups`.
+    Returns:
+        the price of demand and permit together where it is highest of all that may take from the group, NaN
+        where nobody may; shape (groups,).
+    """
+    prices = np.full(groups, np.nan)
+    worth = plan.demand_price[ways.demand] + np.append(plan.permit_price, 0.0)[ways.permit]
+    np.fmax.at(prices, group[ways.supply], worth)
+    return prices
 
 
 def _value(ways: Ways, kg: Ints) -> float:
     return float(ways.score @ kg) / KG_PER_T
 
 
-# The linear program
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Solution:
-    """Whole kilograms of every way, by how much each falls short of being used, prices of all rows, and what
-    no other solution can exceed."""
-
-    kg: Ints
-    short: Floats
-    prices: Floats
-    bound: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Program:
-    """One row for each supply, demand and permit, one column for each way; `rows` has shape (3, ways)."""
-
-    ways: Ways
-    rows: Ints
-    limits: Floats
-    first_demand: int
-
-    @classmethod
-    def of(cls, ways: Ways, room: Capacities) -> _Program:
-        sizes = [len(room.supply_kg), len(room.demand_kg), len(room.permit_kg)]
-        for name, rows, size in zip(
-            ("supply", "demand", "permit"), (ways.supply, ways.demand, ways.permit), sizes, strict=True
-        ):
-            if rows.size and rows.max() >= size:
-                raise ValueError(f"{name}: a way names row {rows.max()} of {size}")
-        none = sum(sizes)
-        permit = np.where(ways.permit == NO_PERMIT, none, ways.permit + sizes[0] + sizes[1])
-        limits = np.concatenate([room.supply_kg, room.demand_kg, room.permit_kg]) / KG_PER_T
-        return cls(ways, np.stack([ways.supply, ways.demand + sizes[0], permit]), limits, sizes[0])
-
-    def best(self) -> _Solution:
-        """The best solution if ways wide enough for their lots may carry less."""
-        wide = np.append(self.limits, np.inf)[self.rows].min(axis=0) * KG_PER_T >= self.ways.lot_kg
-        used = self._worthiest(self.ways.score, wide)
-        for _ in range(MOST_ROUNDS):
-            tonnes, prices = self._solved(used)
-            value = float(self.limits @ prices)
-            reduced = np.where(wide, self.ways.score - np.append(prices, 0.0)[self.rows].sum(axis=0), -1.0)
-            bound = value + min(self._slack(reduced, 0), self._slack(reduced, 1))
-            more = self._worthiest(reduced, (reduced > 1e-9) & ~used)
-            if bound <= value * (1 + PROVEN) or not more.any():
-                break
-            used |= more
-        return _Solution(self._whole(used, tonnes), -np.minimum(reduced, 0.0), prices, bound)
-
-    def with_lots(self, relaxed: _Solution, strict: Bools) -> Ints:
-        """Kilograms of a good solution in which the strict ways carry nothing or at least their lots.
-
-        Only ways that fall `NEAR` or less short take part; HiGHS stops at `GOOD_ENOUGH`, or for time with the
-        best it has.
-        """
-        from scipy.optimize import Bounds, LinearConstraint, milp
-        from scipy.sparse import block_array, csr_array
-
-        used = (relaxed.short <= NEAR) | strict
-        columns, chosen = np.flatnonzero(used), np.flatnonzero(strict[used])
-        switches = np.arange(len(chosen))
-        lots = self.ways.lot_kg[columns[chosen]] / KG_PER_T
-        most = np.append(self.limits, np.inf)[self.rows[:, columns[chosen]]].min(axis=0)
-        shape = (len(chosen), len(columns))
-        carried = csr_array((np.ones(len(chosen)), (switches, chosen)), shape)
-        table = block_array(
-            [
-                [self._table(used), None],
-                [-carried, csr_array((lots, (switches, switches)))],
-                [carried, csr_array((-most, (switches, switches)))],
-            ]
-        )
-        found = milp(
-            np.concatenate([-self.ways.score[columns], np.zeros(len(chosen))]),
-            integrality=np.repeat([0, 1], [len(columns), len(chosen)]),
-            bounds=Bounds(0, np.repeat([np.inf, 1.0], [len(columns), len(chosen)])),
-            constraints=LinearConstraint(table, ub=np.append(self.limits, np.zeros(2 * len(chosen)))),
-            options={"mip_rel_gap": GOOD_ENOUGH / 3, "node_limit": MOST_NODES},
-        )
-        return relaxed.kg if found.x is None else self._whole(used, found.x[: len(columns)])
-
-    def _whole(self, used: Bools, tonnes: Floats) -> Ints:
-        kg = np.zeros(len(self.ways), np.int64)
-        kg[used] = np.floor(tonnes * KG_PER_T + 1e-6).astype(np.int64)
-        return kg
-
-    def _table(self, used: Bools) -> Any:
-        """Which rows each used way takes from, as a sparse matrix of ones."""
-        from scipy.sparse import csr_array
-
-        rows = self.rows[:, used]
-        column = np.broadcast_to(np.arange(rows.shape[1]), rows.shape)
-        real = rows < len(self.limits)
-        return csr_array(
-            (np.ones(int(real.sum())), (rows[real], column[real])), (len(self.limits), rows.shape[1])
-        )
-
-    def _solved(self, used: Bools) -> tuple[Floats, Floats]:
-        """Tonnes of the used ways, and the price of each row."""
-        from scipy.optimize import linprog
-
-        if not used.any():
-            return np.zeros(0), np.zeros(len(self.limits))
-        found = linprog(-self.ways.score[used], A_ub=self._table(used), b_ub=self.limits, method="highs")
-        if not found.success:
-            raise RuntimeError(f"HiGHS: {found.message}")
-        return found.x, np.maximum(-found.ineqlin.marginals, 0.0)
-
-    def _slack(self, reduced: Floats, kind: int) -> float:
-        """What raising the prices of supplies (0) or demands (1) until no way is worth more would cost."""
-        raised = np.zeros(len(self.limits))
-        np.maximum.at(raised, self.rows[kind], np.maximum(reduced, 0.0))
-        return float(raised @ self.limits)
-
-    def _worthiest(self, worth: Floats, among: Bools) -> Bools:
-        """The `AT_A_TIME` worthiest of those among the ways of each supply, and of each demand."""
-        chosen = np.zeros(len(worth), np.bool_)
-        candidates = np.flatnonzero(among)
-        for group in (self.rows[0][candidates], self.rows[1][candidates]):
-            order = np.lexsort((-worth[candidates], group))
-            starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-            place = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
-            chosen[candidates[order[place < AT_A_TIME]]] = True
-        return chosen
+def _gap(value: float, bound: float) -> float:
+    return max(bound - value, 0.0) / bound if bound > 0 else 0.0
 
 
 # Smallest lots
@@ -287,11 +207,11 @@ def _addable(ways: Ways, kg: Ints, left: list[Ints]) -> Bools:
     return addable
 
 
-def _plan(ways: Ways, room: Capacities, kg: Ints, relaxed: _Solution) -> Plan:
+def _plan(ways: Ways, room: Capacities, kg: Ints, relaxed: Relaxed, bound: float) -> Plan:
     left = _left(ways, room, kg)
-    roomy = np.minimum(left[1][ways.demand], left[2][ways.permit]) > 0
     has_way, has_room = np.zeros((2, len(room.supply_kg)), np.bool_)
     has_way[ways.supply] = True
+    roomy = np.minimum(left[1][ways.demand], left[2][ways.permit]) >= left[0][ways.supply]
     has_room[ways.supply[roomy]] = True
     why = np.select(
         [left[0] == 0, ~has_way, has_room],
@@ -306,7 +226,7 @@ def _plan(ways: Ways, room: Capacities, kg: Ints, relaxed: _Solution) -> Plan:
         way=carried,
         kg=kg[carried],
         value=_value(ways, kg),
-        bound=relaxed.bound,
+        bound=bound,
         unplaced_kg=left[0],
         why=why,
         supply_price=supplies,

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from matching.allocation import NO_PERMIT, Capacities, Plan, Ways, Why, allocate
+from matching.allocation import NO_PERMIT, Capacities, Plan, Ways, Why, allocate, capacity_prices
 
 
 @st.composite
@@ -132,12 +132,14 @@ def drawn(n_supplies: int, n_demands: int, seed: int = 7) -> tuple[Ways, Capacit
 
 
 def test_why_a_supply_stays_is_said():
-    ways = Ways([0, 1, 2], [0, 0, 1], [0.9, 0.5, 0.5], [1, 1, 9_000], [NO_PERMIT] * 3)
-    plan = allocate(ways, Capacities([10_000, 10_000, 10_000, 10_000], [10_000, 5_000], []))
+    ways = Ways([0, 1, 2], [0, 0, 1], [0.9, 0.5, 0.5], [1, 1, 12_000], [NO_PERMIT] * 3)
+    plan = allocate(ways, Capacities([10_000, 10_000, 10_000, 10_000], [10_000, 15_000], []))
 
     assert plan.why.tolist() == [Why.PLACED, Why.NO_CAPACITY, Why.BELOW_LOT, Why.NO_LAWFUL_WAY]
     assert plan.demand_price[0] == pytest.approx(0.5)
     assert (plan.way.tolist(), plan.kg.tolist()) == ([0], [10_000])
+    prices = capacity_prices(ways, plan, np.array([0, 0, 1, 2]), 3)
+    assert prices[:2].tolist() == [pytest.approx(0.5), 0] and np.isnan(prices[2])
 
 
 def test_a_permit_in_common_is_shared_by_the_demands_that_use_it():
