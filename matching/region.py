@@ -28,8 +28,8 @@ from matching.policy import Policy
 EPOCH = date(1970, 1, 1)
 TOGETHER = 200_000
 """Pairs that are judged at a time."""
-MOST_WAYS = 4_000_000
-"""About 1 GB while a plan is made."""
+MOST_WAYS = 6_000_000
+"""About 1.5 GB while a plan is made."""
 
 Tell = Callable[[int, int], None]
 Side = TypeVar("Side", Supplies, Demands)
@@ -125,9 +125,10 @@ def lawful_ways(policy: Policy, region: Region, tell: Tell = lambda done, of: No
             pairs = piece.pairs(*cut, region)
             judged = gates.judge(policy, pairs)
             passed |= judged.passed
+            bound = _bound_to_channel(policy, pairs)
             more = [
-                _without_permit(pairs, judged, year, free),
-                _by_permit(pairs, judged, year, region.account),
+                _without_permit(pairs, judged, year, free, bound),
+                _by_permit(pairs, judged, year, region.account, bound),
             ]
             found += [one.scored(policy, piece, region) for one in more]
             count += sum(len(one.pair) for one in more)
@@ -228,10 +229,16 @@ class _Found:
     lines: _Lines
 
 
-def _without_permit(pairs: Pairs, judged: gates.Judgement, year: int, free: Bools) -> _Lines:
+def _bound_to_channel(policy: Policy, pairs: Pairs) -> Bools:
+    """Pairs that only a channel lets cross a province line: no other permit's tonnes may."""
+    over_the_line, _ = gates.region(policy, pairs, np.zeros(len(pairs), np.bool_))
+    return ~over_the_line
+
+
+def _without_permit(pairs: Pairs, judged: gates.Judgement, year: int, free: Bools, bound: Bools) -> _Lines:
     """Lawful pairs that need no permit, unless an earlier year had them, which `free` knows and learns."""
     general = judged.basis == Basis.GENERAL
-    pair = np.flatnonzero(judged.lawful & ~free & (general | gates.exempt(pairs)))
+    pair = np.flatnonzero(judged.lawful & ~free & ~bound & (general | gates.exempt(pairs)))
     free[pair] = True
     basis = np.where(general, Basis.GENERAL, Basis.EXEMPT).astype(np.int8)
     warnings = _but_unverified(judged) | gates.exemption_warnings(pairs, basis)
@@ -239,11 +246,11 @@ def _without_permit(pairs: Pairs, judged: gates.Judgement, year: int, free: Bool
     return _Lines(pair, none, none, year, basis[pair], warnings[pair])
 
 
-def _by_permit(pairs: Pairs, judged: gates.Judgement, year: int, account: Ints) -> _Lines:
+def _by_permit(pairs: Pairs, judged: gates.Judgement, year: int, account: Ints, bound: Bools) -> _Lines:
     """Lawful pairs with each permit that covers them; a permit that does so twice counts once."""
     permits = pairs.tables.permits
     pair, line = gates.permitted(pairs)
-    keep = judged.lawful[pair]
+    keep = judged.lawful[pair] & (~bound[pair] | (permits.kind[line] == Basis.CHANNEL))
     pair, line = pair[keep], line[keep]
     _, once = np.unique(np.stack([pair, account[line]]), axis=1, return_index=True)
     pair, line = pair[np.sort(once)], line[np.sort(once)]
@@ -321,10 +328,13 @@ def broken_gates(policy: Policy, region: Region, lawful: Lawful, way: Ints, kg: 
         said += [
             f"{year}: {gate}" for gate, passes in zip(GATES, judged.passed, strict=True) if not passes.all()
         ]
-        lines = set(zip(*(one.tolist() for one in gates.permitted(pairs)), strict=True))
-        free = (judged.basis == Basis.GENERAL) | gates.exempt(pairs)
+        bound = _bound_to_channel(policy, pairs)
+        pair, line = gates.permitted(pairs)
+        covers = ~bound[pair] | (region.tables.permits.kind[line] == Basis.CHANNEL)
+        lines = set(zip(pair[covers].tolist(), line[covers].tolist(), strict=True))
+        free = ~bound & ((judged.basis == Basis.GENERAL) | gates.exempt(pairs))
         by = enumerate(permit[mine].tolist())
-        if not all(free[pair] if line == NO_PERMIT else (pair, line) in lines for pair, line in by):
+        if not all(free[one] if by_line == NO_PERMIT else (one, by_line) in lines for one, by_line in by):
             said.append(f"{year}: a permit that does not cover")
         if (kg[mine] < gates.needed_kg(pairs)).any():
             said.append(f"{year}: less than the smallest lot")
