@@ -5,6 +5,7 @@ from .enterprises import jobs as _enterprises
 from .events import jobs as _events
 from .events.subscribers import Subscriber, subscribe
 from .listings import jobs as listings
+from .matches import jobs as matches
 from .notifications import jobs as notifications
 
 MATCHING = "matching"
@@ -23,6 +24,7 @@ OWED = (
     Subscriber(notifications.mail_one, DELIVERY),
     Subscriber(notifications.mail_digest, DELIVERY),
     Subscriber(listings.run_import, BULK),
+    Subscriber(matches.run_allocation, BULK),
 )
 DUTIFUL = (_credit, _enterprises, _events, listings, notifications)
 

@@ -11,6 +11,7 @@ from .codes import (
     exemption_rows,
     find_code,
     ids_of_code,
+    ids_of_scheme,
     names_over,
     resolve,
     search_codes,
@@ -19,7 +20,17 @@ from .codes import (
 )
 from .loading import load
 from .memory import remembering
-from .places import covers, far_from, find_region, regions_over, search_regions, to_wgs84, within
+from .places import (
+    covers,
+    far_from,
+    find_region,
+    last_below,
+    regions_by_code,
+    regions_over,
+    search_regions,
+    to_wgs84,
+    within,
+)
 from .suggesting import suggest_codes
 
 __all__ = [
@@ -36,8 +47,11 @@ __all__ = [
     "find_code",
     "find_region",
     "ids_of_code",
+    "ids_of_scheme",
+    "last_below",
     "load",
     "names_over",
+    "regions_by_code",
     "regions_over",
     "remembering",
     "resolve",

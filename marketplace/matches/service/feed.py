@@ -199,6 +199,16 @@ def facing(listing: Listing, others: Sequence[Listing], alive_on: date) -> World
     return World(listing.kind, supplies, demands, tables)
 
 
+def many(
+    supplies_where: str, demands_where: str, params: dict[str, Any], alive_on: date
+) -> tuple[Supplies, Demands, Tables]:
+    """All supplies and demands that meet conditions, with what says whether their pairings are lawful."""
+    supplies, composed = _supplies(supplies_where, **params)
+    demands, required = _demands(demands_where, **params)
+    book = _book(np.unique(supplies.code).tolist())
+    return supplies, demands, _tables(book, supplies, composed, demands, required, alive_on=alive_on)
+
+
 def _supplies(condition: str, **params: Any) -> tuple[Supplies, np.ndarray]:
     columns = read_columns(db.session(), SUPPLIES + condition, params, SUPPLY_TYPES)
     composed = columns.pop("composed")
