@@ -26,10 +26,10 @@ CUTS = (0.5, 0.3, 0.7)
 """Parts of its lot from which a way that carries less is rounded up, one dive after the other."""
 FEW = 1_500
 """Ways that could be in a better plan and are all searched, with all lots: that lowers the bound too."""
-MOST_SEARCHED = 30_000
+MOST_SEARCHED = 15_000
 """Ways of all refits together."""
 MOST_NODES = 500
-"""Of the search tree of one refit; seconds would give another plan on another machine."""
+"""Of the search tree of one refit."""
 
 Tell = Callable[[int, float], None]
 

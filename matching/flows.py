@@ -28,6 +28,8 @@ NEAR = 0.01
 FIT = 3e-4
 """Relative distance from its own bound at which a search stops."""
 MOST_ROUNDS = 60
+MOST_SECONDS = 30
+"""Of a search: a guard, for the last of it may be another plan on a slower machine."""
 MOST_DIVED = 12
 """Programs of one dive; what is still below its lot then is left to whoever fits the last of it."""
 WHOLE_KG = 3e-4
@@ -181,7 +183,7 @@ class Program:
             integrality=np.repeat([0, 1], [len(columns), len(chosen)]),
             bounds=Bounds(0, np.repeat([np.inf, 1.0], [len(columns), len(chosen)])),
             constraints=LinearConstraint(table, ub=np.append(self.limits, np.zeros(2 * len(chosen)))),
-            options={"mip_rel_gap": FIT, "node_limit": nodes},
+            options={"mip_rel_gap": FIT, "node_limit": nodes, "time_limit": MOST_SECONDS},
         )
         tonnes = np.zeros(len(columns)) if found.x is None else found.x[: len(columns)]
         bound = np.inf if found.mip_dual_bound is None else -float(found.mip_dual_bound)
