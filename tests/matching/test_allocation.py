@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from bench.allocation import dense
 from matching.allocation import NO_PERMIT, Capacities, Plan, Ways, Why, allocate, capacity_prices
 
 
@@ -106,29 +107,12 @@ def test_with_lots_no_rule_is_broken_and_nothing_lawful_exceeds_the_bound(region
 
 
 def test_a_region_as_large_as_was_asked_for_is_within_a_thousandth_of_the_best():
-    ways, room = drawn(300, 300)
+    ways, room = dense(300, 300)
     plan = allocate(ways, room)
 
     held(ways, room, plan)
     assert plan.gap <= 1e-3
     assert set(np.unique(plan.why)) >= {Why.PLACED, Why.NO_CAPACITY}
-
-
-def drawn(n_supplies: int, n_demands: int, seed: int = 7) -> tuple[Ways, Capacities]:
-    """A region in which a third of all pairs is lawful and capacity is short."""
-    random = np.random.default_rng(seed)
-    supply, demand = np.nonzero(random.random((n_supplies, n_demands)) < 0.33)
-    lots = random.choice([1_000, 5_000, 20_000], (2, max(n_supplies, n_demands)))
-    ways = Ways(
-        supply,
-        demand,
-        random.random(len(supply)).round(4),
-        np.maximum(lots[0][supply], lots[1][demand]),
-        np.where(random.random(len(supply)) < 0.5, demand, NO_PERMIT),
-    )
-    tonnes = random.lognormal(5, 1.2, n_supplies), random.lognormal(4.7, 1.2, n_demands)
-    kilos = [(one * 1000).astype(np.int64) for one in tonnes]
-    return ways, Capacities(kilos[0], kilos[1], (kilos[1] * 0.8).astype(np.int64))
 
 
 def test_why_a_supply_stays_is_said():
