@@ -5,10 +5,10 @@ CASES ?= 10000
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo serve stop test fuzz examples errors lint bench bench-http \
-	bench-search bench-imports clean
+	bench-search bench-imports bench-allocation clean
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 install: .venv/.installed ## make .venv and install what runs
 
@@ -52,6 +52,9 @@ bench-search: .venv/.installed ## time searches of 1,000,000 listings (ARGS="--d
 
 bench-imports: .venv/.installed ## time imports of 10,000 rows and their exports
 	@$(BIN) -m bench.imports $(ARGS)
+
+bench-allocation: .venv/.installed ## time plans for 2,000 supplies and demands beside other ways
+	@$(BIN) -m bench.allocation $(ARGS)
 
 clean: ## remove caches and .venv; the data in var/ stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -8,6 +8,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import commands, subscriptions
+from .allocations.routes import blp as allocations
 from .catalogue.routes import blp as catalogue
 from .credit.routes import blp as credit
 from .enterprises import service as enterprises_service
@@ -21,7 +22,7 @@ from .matches.service import live
 from .notifications.routes import blp as notifications
 from .settings import Settings
 
-ROOMS = (catalogue, enterprises, licences, listings, matches, notifications, credit)
+ROOMS = (catalogue, enterprises, licences, listings, matches, allocations, notifications, credit)
 PREFIX = "/api/v1"
 
 

@@ -1,5 +1,6 @@
 """Who listens to which event, in one place; importing the jobs also registers the clock's duties."""
 
+from .allocations import jobs as allocations
 from .credit import jobs as _credit
 from .enterprises import jobs as _enterprises
 from .events import jobs as _events
@@ -25,6 +26,7 @@ OWED = (
     Subscriber(notifications.mail_digest, DELIVERY),
     Subscriber(listings.run_import, BULK),
     Subscriber(matches.train, BULK),
+    Subscriber(allocations.run, BULK),
 )
 DUTIFUL = (_credit, _enterprises, _events, listings, matches, notifications)
 

@@ -97,7 +97,7 @@ class MatchPage(Answer):
     total = fields.Integer(
         allow_none=True,
         metadata={
-            "description": "Lawful counterparts in all; null where there are too many to judge them all."
+            "description": "Lawful counterparts in all, where known: on the last page without `min_score`."
         },
     )
     items = fields.List(fields.Nested(MatchSchema))

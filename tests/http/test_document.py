@@ -6,6 +6,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILES = {
     "/api/v1/listings/template.xlsx": {XLSX},
     "/api/v1/listings/export": {XLSX, "text/csv", "application/geo+json"},
+    "/api/v1/allocations/{allocation_id}/export": {XLSX, "text/csv"},
 }
 """What is answered as a file."""
 BOUNDS = {

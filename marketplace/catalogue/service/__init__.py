@@ -13,6 +13,7 @@ from .codes import (
     exemption_rows,
     find_code,
     ids_of_code,
+    ids_of_scheme,
     meanings,
     names_over,
     resolve,
@@ -22,7 +23,17 @@ from .codes import (
 )
 from .loading import load
 from .memory import remembering
-from .places import covers, far_from, find_region, regions_over, search_regions, to_wgs84, within
+from .places import (
+    covers,
+    far_from,
+    find_region,
+    last_below,
+    regions_by_code,
+    regions_over,
+    search_regions,
+    to_wgs84,
+    within,
+)
 from .suggesting import suggest_codes
 
 __all__ = [
@@ -41,9 +52,12 @@ __all__ = [
     "find_code",
     "find_region",
     "ids_of_code",
+    "ids_of_scheme",
+    "last_below",
     "load",
     "meanings",
     "names_over",
+    "regions_by_code",
     "regions_over",
     "remembering",
     "resolve",

@@ -218,6 +218,16 @@ def ids_of_code(code: str) -> list[int]:
     return sorted(_with_descendants(ids))
 
 
+def ids_of_scheme(scheme: str, at: str) -> list[int]:
+    """Ids of all codes of a scheme. Raises: Invalid: there is none (`unknown_scheme`)."""
+    ids = db.session.scalars(
+        select(WasteCode.id).where(WasteCode.scheme == scheme).order_by(WasteCode.id)
+    ).all()
+    if not ids:
+        raise Invalid("unknown_scheme", at=at, scheme=scheme)
+    return list(ids)
+
+
 def names_over(code_ids: Iterable[int]) -> set[str]:
     """These codes and all above them, as text: the codes by which `ids_of_code` finds one of them."""
     given = set(code_ids)

@@ -1,6 +1,6 @@
 """Regions and coordinates."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import prcoords
@@ -23,6 +23,13 @@ def find_region(adcode: int, at: str = "region") -> Region:
     return row
 
 
+def regions_by_code(adcodes: Iterable[int]) -> dict[int, Region]:
+    """Those regions, by code, in one statement."""
+    return {
+        row.adcode: row for row in db.session.scalars(select(Region).where(Region.adcode.in_(set(adcodes))))
+    }
+
+
 def search_regions(parent: int | None, q: str | None, after: int, limit: int) -> list[Region]:
     """Regions directly below `parent` (provinces, without one or a text), by code."""
     query = select(Region).where(Region.adcode > after)
@@ -35,12 +42,17 @@ def search_regions(parent: int | None, q: str | None, after: int, limit: int) ->
 
 def within(column: Any, adcode: int) -> ColumnElement[bool]:
     """Condition that `column` holds `adcode` or a region below it: codes nest by their digits."""
-    return and_(column >= adcode, column < adcode + _width(adcode))
+    return and_(column >= adcode, column <= last_below(adcode))
 
 
 def covers(above: int, below: int) -> bool:
     """Whether region `below` is `above` or lies in it."""
-    return above <= below < above + _width(above)
+    return above <= below <= last_below(above)
+
+
+def last_below(adcode: int) -> int:
+    """The greatest code that a region below this one can have."""
+    return adcode + _width(adcode) - 1
 
 
 def _width(adcode: int) -> int:

@@ -1,16 +1,15 @@
 """The listings that an asker may see as a file: CSV, XLSX or GeoJSON; the first two can be imported again."""
 
-import csv
-import io
 import json
-import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
+from ... import files
 from ...errors import Invalid
 from ...events.actor import Actor
 from ...extensions import db
+from ...files import csv_lines, harmless
 from ...http.paging import cursor_of
 from ..schemas import ListingSchema
 from .searching import search
@@ -19,19 +18,11 @@ from .vocabulary import COLUMNS, plain_number, word_for, written_components, wri
 BATCH = 500
 MOST_XLSX_ROWS = 50_000
 """A workbook is finished before its first byte can go out; more rows than these are for CSV."""
-CHUNK = 65_536
-RISKY = ("=", "+", "-", "@", "\t", "\r", "'")
-"""A text that begins so could run as a formula (or lose its apostrophe on the way back)."""
-UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_x(?=[0-9A-Fa-f]{4}_)")
 NUMBERS = {"quantity", "min_lot", "price_per_tonne", "lon", "lat", "max_distance_km", "remaining"}
 SHOWN = ListingSchema()
 GEOJSON_LISTING = ListingSchema(exclude=("location", "warnings"))
 
-MEDIA_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "geojson": "application/geo+json",
-}
+MEDIA_TYPES = {**files.MEDIA_TYPES, "geojson": "application/geo+json"}
 
 
 def export(actor: Actor, query: Mapping[str, Any], language: str) -> Iterator[bytes]:
@@ -104,27 +95,14 @@ def headings(language: str) -> list[str]:
     return [column.heading(language) for column in COLUMNS.values()]
 
 
-def harmless(text: str) -> str:
-    """`text` so that no spreadsheet takes it for a formula; importing takes the apostrophe off again."""
-    return f"'{text}" if text.startswith(RISKY) else text
-
-
 # ---------------------------------------------------------------- files
 
 
 def _csv(found: Iterable[dict[str, Any]], language: str) -> Iterator[bytes]:
-    """UTF-8 with a mark, by which Excel knows it."""
-    yield "\ufeff".encode()
+    yield files.MARK
     yield csv_lines([headings(language)])
     for batch in _batches(found):
         yield csv_lines(row_of(one, language) for one in batch)
-
-
-def csv_lines(rows: Iterable[list[str]]) -> bytes:
-    """Rows as lines of CSV (RFC 4180)."""
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows(rows)
-    return out.getvalue().encode()
 
 
 def _geojson(found: Iterable[dict[str, Any]]) -> Iterator[bytes]:
@@ -161,38 +139,13 @@ def _batches(found: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 def _xlsx(found: Iterable[dict[str, Any]], language: str) -> Iterator[bytes]:
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever has sent the last of it
     write_xlsx(file, headings(language), (row_of(one, language) for one in found))
-    return _pieces(file)
+    return files.pieces(file)
 
 
 def write_xlsx(file: IO[bytes], head: list[str], rows: Iterable[list[str]]) -> None:
     """Write a workbook of one sheet, row by row. Raises: Invalid: it would be too long."""
-    from openpyxl import Workbook  # here, because only those who need it should pay for it
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("listings")
-    sheet.freeze_panes = "A2"
-    sheet.append(head)
-    for number, row in enumerate(rows, start=1):
-        if number > MOST_XLSX_ROWS:
-            book.save(io.BytesIO())  # else the file that it writes to on the way stays behind
-            raise Invalid("export_too_long", at="format", most=MOST_XLSX_ROWS)
-        sheet.append([_typed(name, text) for name, text in zip(COLUMNS, row, strict=True)])
-    book.save(file)
-    file.seek(0)
-
-
-def _typed(name: str, text: str) -> Any:
-    if not text:
-        return None
-    return float(text) if name in NUMBERS else UNWRITABLE.sub(_escaped, text)
-
-
-def _escaped(found: re.Match[str]) -> str:
-    """What XML cannot hold is written as _xHHHH_, and so is the "_" of what only looks like that."""
-    return f"_x{ord(found[0][0]):04X}_" + found[0][1:]
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        read: Callable[[], bytes] = lambda: file.read(CHUNK)  # noqa: E731
-        yield from iter(read, b"")
+    numeric = [name in NUMBERS for name in COLUMNS]
+    try:
+        files.write_workbook(file, "listings", head, numeric, rows, MOST_XLSX_ROWS)
+    except files.TooLong as error:
+        raise Invalid("export_too_long", at="format", most=MOST_XLSX_ROWS) from error

@@ -209,6 +209,16 @@ def open_listings(kind: Kind, keys: Sequence[int] | None = None) -> tuple[Any, C
     return rows, ranges.take(np.isin(ranges.key, composed))
 
 
+def many(
+    supplies_where: str, demands_where: str, params: dict[str, Any], alive_on: date
+) -> tuple[Supplies, Demands, Tables]:
+    """All supplies and demands that meet conditions, with what says whether their pairings are lawful."""
+    supplies, composed = _supplies(supplies_where, **params)
+    demands, required = _demands(demands_where, **params)
+    book = book_of(np.unique(supplies.code).tolist())
+    return supplies, demands, _tables(book, supplies, composed, demands, required, alive_on=alive_on)
+
+
 def _supplies(condition: str, **params: Any) -> tuple[Supplies, np.ndarray]:
     columns = read_columns(db.session(), SUPPLIES + condition, params, SUPPLY_TYPES)
     composed = columns.pop("composed")

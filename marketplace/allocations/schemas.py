@@ -1,0 +1,188 @@
+"""Shapes of plans for regions and their parts."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
+
+from ..http.problems import Said
+from ..http.schemas import (
+    Adcode,
+    Answer,
+    CodeRefSchema,
+    Day,
+    EnterpriseRefSchema,
+    Length,
+    Moment,
+    OneOf,
+    Schema,
+    Text,
+    Tonnes,
+    WarningSchema,
+)
+
+MOST_ALLOCATION_DAYS = 731
+MOST_ALLOCATION_CODES = 50
+MOST_REGION_TONNES = 10**15
+
+
+class AllocationRequestSchema(Schema):
+    """What to plan: supplies of a region that are open on some day of the period, narrowed to codes."""
+
+    region = Adcode(required=True, metadata={"description": "The supplies lie in it or in one below it."})
+    first_day = Day(required=True, data_key="from")
+    last_day = Day(required=True, data_key="until")
+    scheme = Text(20, load_default=None, allow_none=True)
+    codes = fields.List(
+        Text(24),
+        load_default=list,
+        validate=Length(max=MOST_ALLOCATION_CODES),
+        metadata={"description": "Codes or categories with all below them; none means all."},
+    )
+    receivers = fields.String(
+        load_default="anywhere",
+        validate=OneOf(["anywhere", "region"]),
+        metadata={"description": "Where receivers may lie: anywhere lawful, or in the region too."},
+    )
+
+    @validates_schema
+    def _is_period(self, data: dict[str, Any], **_: Any) -> None:
+        days = (data["last_day"] - data["first_day"]).days
+        if days < 0:
+            raise ValidationError({"until": [Said("ends_before_start")]})
+        if days >= MOST_ALLOCATION_DAYS:
+            raise ValidationError({"until": [Said("period_too_long", most=MOST_ALLOCATION_DAYS)]})
+
+
+class RegionTonnes(Tonnes):
+    """Tonnes of many listings together."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(least=0, most=MOST_REGION_TONNES, **kwargs)
+
+
+class GapSchema(Answer):
+    """What lacks for a code in a district."""
+
+    waste = fields.Nested(CodeRefSchema)
+    name = fields.String()
+    region = Adcode()
+    region_name = fields.String()
+    supply_t = RegionTonnes(attribute="supply_kg")
+    unplaced_t = RegionTonnes(attribute="unplaced_kg")
+    no_lawful_way_t = RegionTonnes(attribute="no_lawful_way_kg")
+    no_capacity_t = RegionTonnes(attribute="no_capacity_kg")
+    below_lot_t = RegionTonnes(attribute="below_lot_kg")
+    price = fields.Float(
+        allow_none=True,
+        metadata={
+            "description": "What one more tonne of capacity would add to the plan's value where it adds"
+            " most; null where nobody may take the waste at all."
+        },
+    )
+
+
+class AllocationTotalsSchema(Answer):
+    supplies = fields.Integer()
+    demands = fields.Integer()
+    ways = fields.Integer(metadata={"description": "Lawful pairings, by each permit and year."})
+    placements = fields.Integer()
+    supply_t = RegionTonnes(attribute="supply_kg")
+    capacity_t = RegionTonnes(attribute="capacity_kg")
+    placed_t = RegionTonnes(attribute="placed_kg")
+    unplaced_t = RegionTonnes(attribute="unplaced_kg")
+    no_lawful_way_t = RegionTonnes(attribute="no_lawful_way_kg")
+    no_capacity_t = RegionTonnes(attribute="no_capacity_kg")
+    below_lot_t = RegionTonnes(attribute="below_lot_kg")
+    value = fields.Float(metadata={"description": "Sum of score times tonnes."})
+    bound = fields.Float(metadata={"description": "What no lawful plan can exceed."})
+    gap = fields.Float(metadata={"description": "How far below the bound the value is, as a part of it."})
+
+
+class AllocationProgressSchema(Answer):
+    stage = fields.String(allow_none=True, metadata={"description": "reading, judging or planning"})
+    done = fields.Integer()
+    of = fields.Integer(allow_none=True)
+
+
+class AllocationHeadSchema(Answer):
+    """A plan without its parts; `code` and `detail` say why it was refused."""
+
+    id = fields.UUID()
+    status = fields.String(metadata={"description": "queued, running, done, refused or failed"})
+    region = Adcode()
+    first_day = Day(data_key="from")
+    last_day = Day(data_key="until")
+    scheme = fields.String(allow_none=True)
+    codes = fields.List(fields.String())
+    receivers = fields.String()
+    progress = fields.Nested(AllocationProgressSchema)
+    policy_version = fields.Integer(allow_none=True)
+    totals = fields.Nested(AllocationTotalsSchema, allow_none=True)
+    code = fields.String(allow_none=True)
+    detail = fields.String(allow_none=True)
+    created_at = Moment()
+    as_of = Moment(allow_none=True, metadata={"description": "When the listings were read."})
+    ended_at = Moment(allow_none=True)
+
+
+class AllocationSchema(AllocationHeadSchema):
+    first_gaps = fields.List(fields.Nested(GapSchema))
+
+
+class AllocationPage(Answer):
+    items = fields.List(fields.Nested(AllocationHeadSchema))
+    next = fields.String(allow_none=True)
+
+
+class AllocationSideSchema(Answer):
+    id = fields.UUID()
+    title = fields.String()
+    region = Adcode()
+    enterprise = fields.Nested(EnterpriseRefSchema)
+
+
+class PlacementBasisSchema(Answer):
+    kind = fields.String(metadata={"description": "general, licence, channel, exempt or collector"})
+    reference = fields.String(allow_none=True)
+
+
+class PlacementSchema(Answer):
+    supply = fields.Nested(AllocationSideSchema)
+    demand = fields.Nested(AllocationSideSchema)
+    waste = fields.Nested(CodeRefSchema)
+    tonnes = RegionTonnes(attribute="kg")
+    score = fields.Float()
+    distance_km = fields.Float()
+    year = fields.Integer(metadata={"description": "Whose tonnes of the permit it uses."})
+    legal_basis = fields.Nested(PlacementBasisSchema)
+    warnings = fields.List(fields.Nested(WarningSchema))
+
+
+class PlacementPage(Answer):
+    items = fields.List(fields.Nested(PlacementSchema))
+    next = fields.String(allow_none=True)
+
+
+class UnplacedSchema(Answer):
+    supply = fields.Nested(AllocationSideSchema)
+    waste = fields.Nested(CodeRefSchema)
+    tonnes = RegionTonnes(attribute="kg")
+    of_t = RegionTonnes(attribute="of_kg")
+    reason = fields.String(metadata={"description": "no_lawful_way, no_capacity or below_lot"})
+    gate = fields.String(allow_none=True, metadata={"description": "That stopped most, if no way is lawful."})
+    detail = fields.String()
+
+
+class UnplacedPage(Answer):
+    items = fields.List(fields.Nested(UnplacedSchema))
+    next = fields.String(allow_none=True)
+
+
+class GapPage(Answer):
+    items = fields.List(fields.Nested(GapSchema))
+    next = fields.String(allow_none=True)
+
+
+class AllocationExportQuery(Schema):
+    part = fields.String(load_default="placements", validate=OneOf(["placements", "unplaced", "gaps"]))
+    format = fields.String(load_default="csv", validate=OneOf(["csv", "xlsx"]))

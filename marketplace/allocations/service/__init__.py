@@ -1,0 +1,22 @@
+"""Plans for a region and period: asked for, made, read page by page and as files."""
+
+from .allocated import export_allocation, first_gaps, part_of, why
+from .allocating import (
+    check_allocating,
+    find_allocation,
+    list_allocations,
+    run_allocation,
+    start_allocation,
+)
+
+__all__ = [
+    "check_allocating",
+    "export_allocation",
+    "find_allocation",
+    "first_gaps",
+    "list_allocations",
+    "part_of",
+    "run_allocation",
+    "start_allocation",
+    "why",
+]

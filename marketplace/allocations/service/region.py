@@ -1,0 +1,92 @@
+"""The open listings of a region and period that a plan is made of: counted, then read as columns."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from matching.region import Region
+
+from ...catalogue import service as catalogue
+from ...columns import read_columns
+from ...errors import Invalid
+from ...extensions import db
+from ...matches.service import feed
+
+MOST_SUPPLIES = 3_000
+MOST_DEMANDS = 3_000
+
+OWNER = "JOIN enterprise e ON e.id = l.enterprise_id"
+IN_PERIOD = f"{feed.OPEN} AND l.available_from <= %(last)s AND l.available_until >= %(first)s"
+IN_REGION = "l.region BETWEEN %(region)s AND %(last_region)s"
+SUPPLIES = f"{IN_REGION} AND {IN_PERIOD} AND (%(codes)s::int4[] IS NULL OR l.code_id = ANY(%(codes)s))"
+DEMANDS = f"{IN_PERIOD} AND a.code_id = ANY(%(accepted)s) AND (%(anywhere)s OR {IN_REGION})"
+SUPPLIES_BY_CODE = f"""
+SELECT l.code_id, count(*) FROM listing l {OWNER} WHERE l.kind = 'supply' AND {SUPPLIES} GROUP BY 1
+"""
+DEMANDS_COUNTED = f"""
+SELECT count(DISTINCT l.id) FROM listing_accept a JOIN listing l ON l.id = a.listing_id {OWNER}
+WHERE {DEMANDS}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a plan is asked for: supplies in a region and receivers there or anywhere, in a period, both days
+    included; of the codes `code_ids` only, if they are given."""
+
+    region: int
+    first_day: date
+    last_day: date
+    anywhere: bool
+    code_ids: list[int] | None
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return {
+            "region": self.region,
+            "last_region": catalogue.last_below(self.region),
+            "first": self.first_day,
+            "last": self.last_day,
+            "anywhere": self.anywhere,
+            "codes": self.code_ids,
+        }
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """For sentences that name the place and the days."""
+        row = catalogue.find_region(self.region)
+        return {
+            "region": f"{row.name_zh} {row.adcode:06d}",
+            "first": str(self.first_day),
+            "last": str(self.last_day),
+        }
+
+
+def read(extent: Extent) -> Region:
+    """Both sides as they are now, with the tables that say what is lawful.
+
+    Raises:
+        Invalid: there is nothing to plan, or too much (`allocation_no_supplies`, `allocation_no_demands`,
+            `allocation_too_large`).
+    """
+    params = require_some(extent)
+    sides = feed.many(SUPPLIES, DEMANDS, params, alive_on=extent.first_day)
+    return Region(*sides, feed.days(extent.first_day), feed.days(extent.last_day))
+
+
+def require_some(extent: Extent) -> dict[str, Any]:
+    """Parameters by which both sides are read, with the codes that receivers accept. Raises: as `read`."""
+    types = {"code": "i4", "count": "i8"}
+    by_code = read_columns(db.session(), SUPPLIES_BY_CODE, extent.params, types)
+    supplies = int(by_code["count"].sum())
+    if not supplies:
+        raise Invalid("allocation_no_supplies", at="region", **extent.facts)
+    aliases = catalogue.aliases_of(by_code["code"].tolist())
+    params = {**extent.params, "accepted": sorted({one.alias_id for one in aliases})}
+    demands = int(read_columns(db.session(), DEMANDS_COUNTED, params, {"count": "i8"})["count"][0])
+    if not demands:
+        raise Invalid("allocation_no_demands", at="receivers", supplies=supplies, **extent.facts)
+    if supplies > MOST_SUPPLIES or demands > MOST_DEMANDS:
+        most = {"most_supplies": MOST_SUPPLIES, "most_demands": MOST_DEMANDS}
+        raise Invalid("allocation_too_large", at="region", supplies=supplies, demands=demands, **most)
+    return params

@@ -1,0 +1,78 @@
+"""Rows of text as CSV or XLSX that no spreadsheet runs as a formula."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import IO, Any
+
+CHUNK = 65_536
+RISKY = ("=", "+", "-", "@", "\t", "\r", "'")
+"""A text that begins so could run as a formula (or lose its apostrophe on the way back)."""
+UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_x(?=[0-9A-Fa-f]{4}_)")
+MARK = "\ufeff".encode()
+"""At the head of UTF-8, by which Excel knows it."""
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def harmless(text: str) -> str:
+    """`text` so that no spreadsheet takes it for a formula; importing takes the apostrophe off again."""
+    return f"'{text}" if text.startswith(RISKY) else text
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows as lines of CSV (RFC 4180)."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()
+
+
+class TooLong(ValueError):
+    """More rows than a workbook may have."""
+
+
+def write_workbook(
+    file: IO[bytes], title: str, head: Sequence[str], numeric: Sequence[bool], rows: Iterable[Sequence[str]],
+    most: int,
+) -> None:  # fmt: skip
+    """Write a workbook of one sheet, row by row, and go back to its beginning.
+
+    Args:
+        numeric: which columns hold numbers; an empty text is an empty cell.
+    Raises:
+        TooLong: there are more than `most` rows.
+    """
+    from openpyxl import Workbook  # here, because only those who need it should pay for it
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    sheet.append(list(head))
+    for number, row in enumerate(rows, start=1):
+        if number > most:
+            book.save(io.BytesIO())  # else the file that it writes to on the way stays behind
+            raise TooLong(f"more than {most} rows")
+        sheet.append([_typed(*cell) for cell in zip(numeric, row, strict=True)])
+    book.save(file)
+    file.seek(0)
+
+
+def _typed(numeric: bool, text: str) -> Any:
+    if not text:
+        return None
+    return float(text) if numeric else UNWRITABLE.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """What XML cannot hold is written as _xHHHH_, and so is the "_" of what only looks like that."""
+    return f"_x{ord(found[0][0]):04X}_" + found[0][1:]
+
+
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """A file piece by piece; closes it."""
+    with file:
+        read: Callable[[], bytes] = lambda: file.read(CHUNK)  # noqa: E731
+        yield from iter(read, b"")
