@@ -11,12 +11,14 @@ from .notifications import jobs as notifications
 MATCHING = "matching"
 DELIVERY = "delivery"
 BULK = "bulk"
+RERANK = "rerank"
 
 SUBSCRIPTIONS: dict[str, tuple[Subscriber, ...]] = {
     "listing.published": (Subscriber(notifications.plan, MATCHING),),
     "listing.changed": (Subscriber(notifications.plan, MATCHING),),
     "listing.closed": (Subscriber(notifications.drop, MATCHING),),
     "match.mutual": (Subscriber(notifications.tell_mutual, MATCHING),),
+    "policy.changed": (Subscriber(matches.rerank_for_policy, BULK),),
     "key.expiring": (Subscriber(notifications.tell_key_expiring, MATCHING),),
 }
 OWED = (
@@ -25,6 +27,8 @@ OWED = (
     Subscriber(notifications.mail_digest, DELIVERY),
     Subscriber(listings.run_import, BULK),
     Subscriber(matches.train, BULK),
+    Subscriber(matches.rerank, BULK),
+    Subscriber(matches.rerank_part, RERANK),
 )
 DUTIFUL = (_credit, _enterprises, _events, listings, matches, notifications)
 
