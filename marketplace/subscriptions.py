@@ -19,10 +19,12 @@ SUBSCRIPTIONS: dict[str, tuple[Subscriber, ...]] = {
     "listing.closed": (Subscriber(notifications.drop, MATCHING),),
     "match.mutual": (Subscriber(notifications.tell_mutual, MATCHING),),
     "policy.changed": (Subscriber(matches.rerank_for_policy, BULK),),
+    "matches.reranked": (Subscriber(notifications.plan_news, BULK),),
     "key.expiring": (Subscriber(notifications.tell_key_expiring, MATCHING),),
 }
 OWED = (
     Subscriber(notifications.seek, MATCHING),
+    Subscriber(notifications.tell_new, BULK),
     Subscriber(notifications.mail_one, DELIVERY),
     Subscriber(notifications.mail_digest, DELIVERY),
     Subscriber(listings.run_import, BULK),
