@@ -5,7 +5,7 @@ CASES ?= 10000
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo serve stop test fuzz examples errors lint bench bench-http \
-	bench-search bench-imports clean
+	bench-search bench-imports bench-rerank clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ bench-search: .venv/.installed ## time searches of 1,000,000 listings (ARGS="--d
 
 bench-imports: .venv/.installed ## time imports of 10,000 rows and their exports
 	@$(BIN) -m bench.imports $(ARGS)
+
+bench-rerank: .venv/.installed ## time ranking 1,000,000 supplies x 1,000,000 demands (ARGS="--data FOLDER" keeps them)
+	@$(BIN) -m bench.rerank $(ARGS)
 
 clean: ## remove caches and .venv; the data in var/ stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
