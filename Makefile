@@ -5,7 +5,7 @@ CASES ?= 10000
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo serve stop test fuzz examples errors lint bench bench-http \
-	bench-search bench-imports bench-allocation clean
+	bench-search bench-imports bench-allocation bench-rerank clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ bench-imports: .venv/.installed ## time imports of 10,000 rows and their exports
 
 bench-allocation: .venv/.installed ## time plans for 2,000 supplies and demands beside other ways
 	@$(BIN) -m bench.allocation $(ARGS)
+
+bench-rerank: .venv/.installed ## time ranking 1,000,000 supplies x 1,000,000 demands (ARGS="--data FOLDER" keeps them)
+	@$(BIN) -m bench.rerank $(ARGS)
 
 clean: ## remove caches and .venv; the data in var/ stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -19,6 +19,11 @@ CAST = {"i2": "int2", "i4": "int4", "i8": "int8", "f8": "float8", "bool": "bool"
 Types = dict[str, str]
 COPY_HEAD, COPY_TAIL = 19, 2
 """Bytes around the rows in PostgreSQL's binary copy format."""
+HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+TAIL = b"\xff\xff"
+ARRAY_OF = {"i8": 20, "f4": 700}
+"""Kinds that arrays are written of, with PostgreSQL's number of their type."""
+ROWS_A_WRITE = 4096
 
 
 def read_columns(session: Session, query: str, params: dict[str, Any], types: Types) -> dict[str, np.ndarray]:
@@ -65,6 +70,61 @@ def copy_columns(session: Session, query: str, params: dict[str, Any], types: Ty
     if left or (found["count"] != len(types)).any():
         raise ValueError(f"{len(data)} bytes are no rows of {row.itemsize}: is a value null?")
     return _native(found, types)
+
+
+def write_arrays(
+    session: Session,
+    table: str,
+    plain: dict[str, np.ndarray],
+    arrays: dict[str, np.ndarray],
+    size: np.ndarray,
+) -> None:
+    """Write rows by COPY: of each its plain values, and of each of its arrays the first `size` items.
+
+    Args:
+        plain: columns of whole numbers (n,).
+        arrays: columns (n, m) of int64 or float32.
+        size: items of each row's arrays (n,), at most m.
+    """
+    connection = cast(psycopg.Connection, session.connection().connection.driver_connection)
+    statement = cast(Any, f"COPY {table} ({', '.join([*plain, *arrays])}) FROM STDIN (FORMAT binary)")
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(HEAD)
+        for items in np.unique(size).tolist():
+            these = np.flatnonzero(size == items)
+            for some in np.array_split(these, -(-len(these) // ROWS_A_WRITE)):
+                copy.write(_with_arrays(plain, arrays, some, items).tobytes())
+        copy.write(TAIL)
+
+
+def _with_arrays(
+    plain: dict[str, np.ndarray], arrays: dict[str, np.ndarray], these: np.ndarray, items: int
+) -> np.ndarray:
+    """Rows as COPY reads them, all of whose arrays have as many items: so they have one layout."""
+    layout: list[Any] = [("count", ">i2")]
+    for name, column in plain.items():
+        layout += [(f"{name}_size", ">i4"), (name, _wire(column))]
+    for name, column in arrays.items():
+        about = [(f"{name}_{part}", ">i4") for part in ("size", "dimensions", "nulls", "type")]
+        item = np.dtype([("size", ">i4"), ("value", _wire(column))])
+        bounds = [(f"{name}_items", ">i4"), (f"{name}_first", ">i4"), (name, item, (items,))] if items else []
+        layout += [*about, *bounds]
+    rows = np.zeros(len(these), np.dtype(layout))
+    rows["count"] = len(plain) + len(arrays)
+    for name, column in plain.items():
+        rows[f"{name}_size"], rows[name] = column.itemsize, column[these]
+    for name, column in arrays.items():
+        rows[f"{name}_size"] = 12 + (8 + items * (4 + column.itemsize) if items else 0)
+        rows[f"{name}_dimensions"] = 1 if items else 0
+        rows[f"{name}_type"] = ARRAY_OF[column.dtype.str[1:]]
+        if items:
+            rows[f"{name}_items"], rows[f"{name}_first"] = items, 1
+            rows[name]["size"], rows[name]["value"] = column.itemsize, column[these, :items]
+    return rows
+
+
+def _wire(column: np.ndarray) -> str:
+    return column.dtype.newbyteorder(">").str
 
 
 def _packed(query: str, types: Types) -> str:

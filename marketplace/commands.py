@@ -1,5 +1,6 @@
 """What an operator types: `flask --app wsgi ...`."""
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from .catalogue import service as catalogue
 from .enterprises import service as enterprises
 from .events import service as events
 from .events.actor import ADMIN, PLATFORM
+from .extensions import db
 from .http import handbook
 from .matches import service as matches
 from .messages import LANGUAGES, say
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
 
 admin = AppGroup("admin", help="Platform staff.")
 seed = AppGroup("seed", help="Load catalogues, regions, and the demo city.")
-match = AppGroup("match", help="The order learned from what became of pairings.")
+match = AppGroup("match", help="Matching.")
 parked = AppGroup("parked", help="Tasks that were given up.")
+
+PROGRESS_S = 1.0
 
 
 def register(app: Flask) -> None:
@@ -153,6 +157,33 @@ def train_order(progress: bool) -> None:
         click.echo(f"Version {version}: {decision}")
 
     _reaching(train)
+
+
+@match.command("rerank")
+@click.option("--progress", is_flag=True, help="Stay and say how far it is, until it ends.")
+def rerank(progress: bool) -> None:
+    """Rank all open supplies anew, or join the run that does."""
+
+    def start() -> None:
+        run_id = matches.start_rerank("command")
+        while True:
+            seen = matches.progress_of(run_id)
+            click.echo(_said(seen))
+            if seen.state != "running" or not progress:
+                return
+            time.sleep(PROGRESS_S)
+            db.session.rollback()
+
+    _reaching(start)
+
+
+def _said(seen: matches.Progress) -> str:
+    left = "" if seen.seconds_left is None else f", {seen.seconds_left:.0f} s left"
+    return (
+        f"{seen.state}: {seen.parts_done} of {seen.parts} parts, {seen.supplies:,} of {seen.expected:,}"
+        f" supplies, {seen.pairings:,} pairings, {seen.seconds:.1f} s,"
+        f" {seen.per_second:,.0f} supplies/s{left}"
+    )
 
 
 @parked.command("list")

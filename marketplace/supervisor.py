@@ -22,7 +22,7 @@ from types import FrameType
 from . import embedded
 from .child import Child, ending, ours, output
 
-QUEUES = ("matching", "delivery", "bulk")
+QUEUES = ("matching", "delivery", "bulk", "rerank")
 FLASK = ("-m", "flask", "--app", "wsgi")
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_SECONDS = 10

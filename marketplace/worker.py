@@ -7,20 +7,39 @@ application is imported before the fork, so that no job pays for imports.
 import os
 import secrets
 import sys
+import time
 
 import rq
 from redis import Redis
 from rq import Queue
+from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy.orm import configure_mappers
 
+from matching.compiled import loaded
+
 from . import create_app
+from .subscriptions import RERANK
+
+LONG_JOB_S = 2.0
 
 
 class Worker(rq.Worker):
     """RQ's, back at work soon after Valkey is: RQ would wait up to a minute more."""
 
     max_connection_wait_time = 5.0
+
+
+class RankingWorker(Worker):
+    """One whose jobs find the compiled search in memory, from the first job on that took long: in a small
+    market it is not worth its 90 MB.
+    """
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        began = time.monotonic()
+        super().execute_job(job, queue)
+        if time.monotonic() - began > LONG_JOB_S:
+            loaded()
 
 
 def _new_name(queue: str) -> str:
@@ -34,7 +53,8 @@ def main(queue: str) -> None:
     connection = Redis.from_url(app.config["SETTINGS"].redis_url)
     app.app_context().push()
     configure_mappers()  # else at the first query, which is in every job
-    Worker(
+    kind = RankingWorker if queue == RERANK else Worker
+    kind(
         [Queue(queue, connection=connection, serializer=JSONSerializer)],
         name=_new_name(queue),
         connection=connection,

@@ -3,6 +3,7 @@
 Pure functions over columns: the same inputs give the same answer on every machine; the day is an argument.
 """
 
+from matching.batches import Best
 from matching.bounds import Bounds, bounds, sketch
 from matching.codes import CATEGORY_FACTOR, Code
 from matching.columns import (
@@ -42,6 +43,7 @@ __all__ = [
     "SCORE_UNIT",
     "VALUE_UNIT",
     "Basis",
+    "Best",
     "Bounds",
     "Code",
     "Components",

@@ -228,17 +228,22 @@ def _curve(rows: Listings) -> NDArray[np.uint64]:
     Credit has its first say in cells of about 150 km, as half of a credit score weighs as much as a usual
     half-distance.
     """
+    credit = (rows.credit_milli.astype(np.int64) * 2**CREDIT_BITS // 100_001).astype(np.uint64)
+    return place_on_curve(rows.lat, rows.lon, credit)
+
+
+def place_on_curve(lat: Floats, lon: Floats, credit: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
+    """Where places lie on a Z-order curve, with credit in whole steps as its third axis if given."""
     cells = (
-        ((rows.lat + 90) * (2**CELL_BITS / 180)).astype(np.uint64),
-        (rows.lon % 360 * (2**CELL_BITS / 360)).astype(np.uint64),
-        (rows.credit_milli.astype(np.int64) * 2**CREDIT_BITS // 100_001).astype(np.uint64),
+        ((lat + 90) * (2**CELL_BITS / 180)).astype(np.uint64),
+        (lon % 360 * (2**CELL_BITS / 360)).astype(np.uint64),
     )
-    place = np.zeros(len(rows), np.uint64)
+    place = np.zeros(len(lat), np.uint64)
     one = np.uint64(1)
     for level in range(CELL_BITS):
         bits = [(cells[0], CELL_BITS - 1 - level), (cells[1], CELL_BITS - 1 - level)]
-        if 0 <= level - CREDIT_FROM < CREDIT_BITS:
-            bits.append((cells[2], CREDIT_BITS - 1 - (level - CREDIT_FROM)))
+        if credit is not None and 0 <= level - CREDIT_FROM < CREDIT_BITS:
+            bits.append((credit, CREDIT_BITS - 1 - (level - CREDIT_FROM)))
         for cell, shift in bits:
             place = place << one | (cell >> np.uint64(shift) & one)
     return place

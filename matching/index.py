@@ -7,24 +7,22 @@ it sees every change whole or not at all, and never waits.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
 
 from matching import questions
+from matching.batches import Best, listings_of, search_each
 from matching.blocks import Part, joined
 from matching.columns import Components, Demands, Floats, Supplies, Tables
 from matching.compiled import loaded
 from matching.components import SCORE_UNIT
-from matching.joins import Groups, Ints, repeated
+from matching.joins import Ints, repeated
 from matching.law import Law, Named, Ways, law_of, named_by
-from matching.plans import Plan, Plans, codes_of
+from matching.plans import Plan, Plans
 from matching.policy import Policy
 from matching.questions import Asked
 from matching.ranking import Position, Ranking, rank_demands, rank_supplies
@@ -33,7 +31,6 @@ from matching.reach import NEVER, reach
 MERGE_AT = 2048
 """Rows of the small part from which on it is merged into the large one."""
 FIRST_BLOCKS = 16
-CORES = os.cpu_count() or 1
 NOTHING_STATED = Components.empty()
 
 
@@ -325,44 +322,56 @@ class Index:
         """
         if k < 0:
             raise ValueError("k below 0")
-        each, ours = _listings(seekers), ranges or NOTHING_STATED
-        if self._kernel is None or not each:
-            return [self.top(policy, seekers.take(it), today, k=k, ranges=ours) for it in each]
-        kernel, state = self._kernel, self._state
-        asks, route = self._asks(policy, seekers, each, today, k + 1)
-        order = np.lexsort((asks["lat"], asks["province"], asks["visit_start"]))
-        place, asks = np.argsort(order), asks[order]
-        found, km, size = questions.answers_for(kernel, len(asks), int(asks["k"][0]))
-        asking, views = questions.lines_of(ours), state.views(kernel)
+        each, ours = listings_of(seekers), ranges or NOTHING_STATED
+        pages: list[Ranking | None] = [None] * len(each)
 
-        def search(some: slice) -> None:
-            kernel.search(
-                asks[some], route, state.rules.law, *views, asking, found[some], km[some], size[some]
-            )
+        def keep(numbers: Ints, found: Ints, km: Floats, size: Ints) -> None:
+            for at, number in enumerate(numbers.tolist()):
+                if size[at] >= 0:
+                    page, far = found[at, : size[at]].copy(), km[at, : size[at]].copy()
+                    pages[number] = questions.ranking_of(self._kernel, page, far, k)
 
-        with ThreadPoolExecutor(CORES) as pool:
-            list(pool.map(search, _slices(len(asks), CORES)))
+        if self._kernel is not None:
+            asked = Asked(policy, seekers, ours, today, k + 1, 0.0, None)
+            search_each(self._state, self._kernel, asked, each, keep)
         return [
-            self.top(policy, seekers.take(it), today, k=k, ranges=ours)
-            if size[at] < 0
-            else questions.ranking_of(kernel, found[at, : size[at]], km[at, : size[at]], k)
-            for at, it in zip(place.tolist(), each, strict=True)
+            page if page is not None else self.top(policy, seekers.take(it), today, k=k, ranges=ours)
+            for page, it in zip(pages, each, strict=True)
         ]
 
-    def _asks(
-        self, policy: Policy, seekers: Supplies | Demands, each: Sequence[Ints], today: int, k: int
-    ) -> tuple[Any, Plan]:
-        """A question for each listing, and the plans of all of them, each once."""
-        state = self._state
-        codes = [codes_of(seekers, it) for it in each]
-        number = {asked: at for at, asked in enumerate(dict.fromkeys(codes))}
-        route, start, stop = questions.route_of([state.rules.plans.by_codes(policy, it) for it in number])
-        first_rows = seekers.take(np.array([it[0] for it in each], np.int64))
-        most = min(k, sum(len(part) for part in state.parts) + 1)
-        asks = questions.asks_of(self._kernel, policy, first_rows, today, most)
-        which = np.array([number[it] for it in codes], np.int64)
-        asks["visit_start"], asks["visit_stop"] = start[which], stop[which]
-        return asks, route
+    def best_of_each(
+        self,
+        policy: Policy,
+        seekers: Supplies | Demands,
+        today: int,
+        *,
+        k: int,
+        ranges: Components | None = None,
+    ) -> Best:
+        """Which listings `top_of_each` has on its pages and their scores, as arrays: no object a seeker.
+
+        Raises:
+            ValueError: as `top` does.
+        """
+        if k < 0:
+            raise ValueError("k below 0")
+        each, ours = listings_of(seekers), ranges or NOTHING_STATED
+        best = Best.none(len(each), k)
+
+        def keep(numbers: Ints, found: Ints, km: Floats, size: Ints) -> None:
+            page = found[:, :k]
+            best.key[numbers, : page.shape[1]] = page[:, :, self._kernel.KEY]
+            best.score[numbers, : page.shape[1]] = page[:, :, self._kernel.SCORE]
+            best.size[numbers] = np.minimum(size, k)
+
+        if self._kernel is not None:
+            asked = Asked(policy, seekers, ours, today, max(k, 1), 0.0, None)
+            search_each(self._state, self._kernel, asked, each, keep)
+        for number in np.flatnonzero(best.size < 0).tolist():
+            page = self.top(policy, seekers.take(each[number]), today, k=k, ranges=ours)
+            best.size[number] = len(page)
+            best.key[number, : len(page)], best.score[number, : len(page)] = page.rows, page.scores
+        return best
 
     def _by_columns(self, asked: Asked) -> Ranking:
         """Brute force on the blocks with the greatest reach, then the next, until no other can matter."""
@@ -389,21 +398,6 @@ def _judged(state: State, asked: Asked, tables: Tables, places: Ints) -> tuple[F
     else:
         ranking = rank_supplies(asked.policy, asked.seeker, field.listings, tables, asked.today, **how)
     return field, ranking
-
-
-def _listings(rows: Supplies | Demands) -> list[Ints]:
-    """Row numbers of each listing, in the order of their first rows."""
-    if isinstance(rows, Supplies):
-        return list(np.arange(len(rows))[:, None])
-    groups = Groups.of(rows.key)
-    found = np.split(groups.order, groups.start[1:]) if len(rows) else []
-    return sorted(found, key=lambda it: int(it[0]))
-
-
-def _slices(size: int, count: int) -> list[slice]:
-    """`size` things in at most `count` runs of about the same length."""
-    edges = np.linspace(0, size, min(count, size) + 1).astype(int).tolist()
-    return [slice(start, stop) for start, stop in pairwise(edges)]
 
 
 def _may_matter(bound: float, ranking: Ranking, asked: Asked) -> bool:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
-from marketplace.columns import copy_columns, read_columns
+from marketplace.columns import copy_columns, read_columns, write_arrays
 from marketplace.extensions import db
 
 TYPES = {"number": "i8", "small": "i2", "real": "f8", "yes": "bool", "id": "uuid"}
@@ -35,3 +36,20 @@ def test_rows_come_alike_by_copy_and_in_one_value(app, many):
 def test_a_null_is_refused_rather_than_read_as_something_else(app, read):
     with app.app_context(), pytest.raises(ValueError, match="null"):
         read(db.session(), NULLS, {"many": 8}, TYPES)
+
+
+def test_rows_with_arrays_of_any_length_are_written_as_they_are(app):
+    keys, size = np.arange(5), np.array([2, 0, 3, 2, 0])
+    pages = {
+        "demands": keys[:, None] * 10 + np.arange(3),
+        "scores": (keys[:, None] + np.zeros(3)).astype("f4") / 2,
+    }
+    with app.app_context():
+        db.session.execute(text("CREATE TEMP TABLE page (supply int8, demands int8[], scores real[])"))
+        write_arrays(db.session(), "page", {"supply": keys}, pages, size)
+        rows = db.session.execute(text("SELECT * FROM page ORDER BY supply")).all()
+        db.session.rollback()
+    assert [tuple(row) for row in rows] == [
+        (key, [key * 10 + place for place in range(many)], [key / 2] * many)
+        for key, many in zip(keys.tolist(), size.tolist(), strict=True)
+    ]

@@ -1,4 +1,4 @@
-"""What the clock and the queue do for matches."""
+"""What events, the clock and the queue do for matches."""
 
 import logging
 
@@ -7,6 +7,27 @@ from . import service
 from .service import live
 
 log = logging.getLogger(__name__)
+
+
+def rerank(reason: str, night: str | None = None) -> None:
+    """All supplies are to be ranked anew."""
+    service.start_rerank(reason)
+
+
+def rerank_for_policy(version: int) -> None:
+    """Another policy is in force."""
+    service.start_rerank("policy")
+
+
+def rerank_part(run_id: int, number: int) -> None:
+    """A part of a run is to be ranked."""
+    service.rank_part(run_id, number)
+
+
+@clock.every(60)
+def owe_nightly_rerank() -> None:
+    """Owe the run of this night."""
+    service.owe_nightly()
 
 
 @clock.every(600)

@@ -1,13 +1,26 @@
-"""The matching policy, feedback on pairings and what became of them, the orders learned from that, findings,
-and the log of changes that the index follows."""
+"""The policy, feedback, outcomes and the orders learned from them, findings, the log of changes that the
+index follows, and the ranking of all supplies."""
 
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .. import clock
@@ -150,3 +163,85 @@ class RankingModel(Base):
     trained_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (CheckConstraint("status IN ('queued', 'running', 'done')", name="status"),)
+
+
+class RunState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    SUPERSEDED = "superseded"
+
+
+class RerankRun(Base):
+    """One ranking of all open supplies, by one policy for one day, into one of the two slots."""
+
+    __tablename__ = "rerank_run"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    policy_version: Mapped[int] = mapped_column(ForeignKey("matching_policy.version"))
+    today: Mapped[date]
+    reason: Mapped[str]
+    slot: Mapped[int] = mapped_column(SmallInteger)
+    state: Mapped[str] = mapped_column(default=RunState.RUNNING)
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("reason IN ('nightly', 'policy', 'command')", name="reason"),
+        CheckConstraint("slot IN (0, 1)", name="slot"),
+        CheckConstraint("state IN ('running', 'done', 'superseded')", name="state"),
+        CheckConstraint("(state = 'running') = (ended_at IS NULL)", name="running_has_no_end"),
+        Index("ix_rerank_run_running", "state", unique=True, postgresql_where=text("state = 'running'")),
+    )
+
+
+class RerankPart(Base):
+    """Supplies of some codes that are ranked together; of a large code those with `no` in a range.
+
+    `last_no` is excluded; None: there is no end. The figures come when it is done.
+    """
+
+    __tablename__ = "rerank_part"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("rerank_run.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    code_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    first_no: Mapped[int] = mapped_column(BigInteger)
+    last_no: Mapped[int | None] = mapped_column(BigInteger)
+    expected: Mapped[int]
+    supplies: Mapped[int | None]
+    pairings: Mapped[int | None]
+    took_s: Mapped[dict[str, float] | None] = mapped_column(JSONB(none_as_null=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+RANKED_SUPPLIES = tuple(
+    Table(
+        f"ranked_supply_{slot}",
+        Base.metadata,
+        Column("supply", BigInteger, primary_key=True, autoincrement=False),
+        Column("demands", ARRAY(BigInteger), nullable=False),
+        Column("scores", ARRAY(REAL), nullable=False),
+    )
+    for slot in (0, 1)
+)
+"""By slot: the best demands of each supply, all by their `no`, best first, with their scores (0 to 1).
+
+A run fills the slot that the last complete run does not have, so a whole ranking always stands.
+"""
+
+
+class NewPairing(Base):
+    """A pairing that the last complete ranking did not have, to be told to the owner (`receiver`) of `mine`.
+
+    Enterprises and listings are named by their `no`. It goes when it has been looked at.
+    """
+
+    __tablename__ = "new_pairing"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("rerank_run.id", ondelete="CASCADE"), primary_key=True)
+    receiver: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    mine: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    theirs: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    code_id: Mapped[int]
+    score: Mapped[float] = mapped_column(REAL)
+    rank: Mapped[int] = mapped_column(SmallInteger)

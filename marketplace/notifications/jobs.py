@@ -22,6 +22,16 @@ def drop(listing_id: str, status: str) -> None:
     service.drop_for(UUID(listing_id))
 
 
+def plan_news(run_id: int) -> None:
+    """All supplies were ranked anew."""
+    service.plan_news(run_id)
+
+
+def tell_new(run_id: int, grade: str) -> None:
+    """Enterprises of a grade are to be told what the ranking found."""
+    service.tell_new(run_id, grade)
+
+
 def tell_mutual(listing_id: str, other_id: str) -> None:
     """Both sides of a pairing are interested."""
     service.tell_mutual(UUID(listing_id), UUID(other_id))

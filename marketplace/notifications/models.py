@@ -40,7 +40,8 @@ class Delivery(StrEnum):
 class Notification(Base):
     """One message to one enterprise; in its inbox from `released_at` on.
 
-    `place` numbers messages in the order of their release. `code_id` is the supply's code of a pairing.
+    `place` numbers messages in the order of their release. A message that is planned with a `delivery` goes
+    out no louder than that.
     """
 
     __tablename__ = "notification"

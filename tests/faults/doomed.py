@@ -22,6 +22,7 @@ import marketplace.application  # noqa: F401 (before the fork)
 from marketplace import clock, create_app, worker
 from marketplace.events import service as events
 from marketplace.extensions import db
+from marketplace.matches.service import reranking
 from marketplace.notifications.models import FOUND, SOUGHT, Notification, Status
 
 PR_SET_PDEATHSIG = 1
@@ -111,6 +112,7 @@ POINTS: dict[str, Callable[[Fate], None]] = {
     "planned and committed": written(*PLANNED, count=2, then="after_commit"),
     "finds planned, before the commit": written(*PLANNED, kind=SOUGHT, then="before_commit"),
     "task done, job not acknowledged": after(events, "perform"),
+    "part written, before the commit": after(reranking, "_write"),
     # the clock
     "tasks claimed": before(Queue, "enqueue_many"),
     "tasks enqueued": after(Queue, "enqueue_many"),

@@ -17,7 +17,7 @@ from tests.faults.town import CODES, Client, Town, demand, free_port, supply, un
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOON_S = 3.0
-MOST_MB = 700
+MOST_MB = 1000
 PROCESSES = {
     "web": "gunicorn",
     "matching": "worker matching",

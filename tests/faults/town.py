@@ -179,6 +179,7 @@ class Town:
         with city:
             self._train_no_more()
             city.policy(push_delay_s=dict.fromkeys("ABCD", 0))
+            city.settle()
             self.generators = [city.enterprise("generator") for _ in range(generators)]
             self.recyclers = [city.enterprise("recycler") for _ in range(recyclers)]
             for one in self.recyclers:
@@ -267,8 +268,8 @@ class Town:
     def env(self) -> dict[str, str]:
         return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, **QUICK}
 
-    def worker(self, **doom: str) -> Program:
-        return self.run(doomed.run_worker, "matching", self._fated(doom), self.folder / "worker.log")
+    def worker(self, queue: str = "matching", **doom: str) -> Program:
+        return self.run(doomed.run_worker, queue, self._fated(doom), self.folder / "worker.log")
 
     def clock(self, **doom: str) -> Program:
         return self.run(doomed.run_clock, self._fated(doom), self.folder / "clock.log")
@@ -311,7 +312,7 @@ class Town:
     def idle(self) -> bool:
         """Nothing is owed any more."""
         [(owed,)] = self.ask(
-            "SELECT (SELECT count(*) FROM task WHERE status <> 'done')"
+            "SELECT (SELECT count(*) FROM task WHERE status <> 'done' AND queue = 'matching')"
             " + (SELECT count(*) FROM notification WHERE status = 'planned')"
         )
         return owed == 0

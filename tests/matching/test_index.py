@@ -84,11 +84,15 @@ def answers_each(columns: worlds.Columns, index: m.Index, seekers: Any, k: int) 
     rows = columns.supplies if isinstance(seekers[0], ref.Supply) else columns.demands
     ranges, today = worlds.component_columns(seekers), columns.world.today
     together = index.top_of_each(columns.policy, rows, today, k=k, ranges=ranges)
-    assert len(together) == len(seekers)
+    best = index.best_of_each(columns.policy, rows, today, k=k, ranges=ranges)
+    assert len(together) == len(best.size) == len(seekers)
     for number, seeker in enumerate(seekers):
         asked, own = seeker_of(columns, seeker)
         alone = index.top(columns.policy, asked, today, k=k, ranges=own)
         assert told(together[number], together[number].rows) == told(alone, alone.rows)
+        size = best.size[number]
+        assert best.key[number, :size].tolist() == alone.rows.tolist()
+        assert best.score[number, :size].tolist() == alone.scores.tolist()
 
 
 def quick(examples: int) -> Any:

@@ -15,6 +15,7 @@ from .ranking import (
     score_of,
     search_findings,
 )
+from .reranking import Progress, holding, owe_nightly, progress_of, rank_part, start_rerank
 from .training import ask_for_training, find_model, owe_training, search_models, train
 
 __all__ = [
@@ -22,17 +23,22 @@ __all__ = [
     "POSITION",
     "PRESETS",
     "Counterpart",
+    "Progress",
     "Turn",
     "ask_for_training",
     "counterpart",
     "explain",
     "find_model",
     "give_feedback",
+    "holding",
     "in_force",
     "lawful_among",
     "mutual_sides",
+    "owe_nightly",
     "owe_training",
+    "progress_of",
     "publish_policy",
+    "rank_part",
     "ranked",
     "record_outcome",
     "refused_by",
@@ -41,6 +47,7 @@ __all__ = [
     "score_of",
     "search_findings",
     "search_models",
+    "start_rerank",
     "take_back_refusal",
     "train",
 ]

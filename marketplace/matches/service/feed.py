@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from sqlalchemy import text
@@ -80,6 +81,8 @@ PLAN = (
 )
 """For this transaction: merge two indexes, which are in memory, rather than hash every id; and leave the
 other cores to other requests."""
+PLAN_OF_MANY = "SELECT set_config('work_mem', '128MB', true), set_config('jit', 'off', true)"
+"""For this transaction: joins of hundreds of thousands of rows in memory."""
 THESE = "l.id = ANY(%(ids)s)"
 OPEN = "l.status = 'open' AND e.status = 'approved'"
 COMPONENTS = """
@@ -181,11 +184,39 @@ def facing(listing: Listing, others: Sequence[Listing], alive_on: date) -> World
     """A listing and some of the other side, lawful or not; with the permits that last to `alive_on`."""
     one, many = [listing.id], [other.id for other in others]
     supply_seeks = listing.kind == Kind.SUPPLY
-    supplies, composed = _supplies(THESE, ids=one if supply_seeks else many)
-    demands, required = _demands(THESE, ids=many if supply_seeks else one)
+    sides = (one, many) if supply_seeks else (many, one)
+    return World(listing.kind, *these(*sides, alive_on))
+
+
+def these(
+    supply_ids: Sequence[UUID], demand_ids: Sequence[UUID], alive_on: date
+) -> tuple[Supplies, Demands, Tables]:
+    """These listings, and the tables beside them with the permits that last to `alive_on`."""
+    supplies, composed = _supplies(THESE, ids=supply_ids)
+    demands, required = _demands(THESE, ids=demand_ids)
     book = book_of(np.unique(supplies.code).tolist())
-    tables = _tables(book, supplies, composed, demands, required, alive_on=alive_on)
-    return World(listing.kind, supplies, demands, tables)
+    return supplies, demands, _tables(book, supplies, composed, demands, required, alive_on=alive_on)
+
+
+def sides_of(
+    code_ids: Sequence[int], first_no: int, last_no: int | None, today: date
+) -> tuple[Supplies, Demands, Tables]:
+    """The open supplies of these codes with `no` in a range, all open demands that fit one of the codes, and
+    the tables that say what is lawful; read by COPY, for hundreds of thousands of rows.
+    """
+    db.session.execute(text(PLAN_OF_MANY))
+    book = book_of(code_ids)
+    accepted = sorted({alias for code in book.values() for alias in code.aliases})
+    ours = "" if last_no is None else " AND l.no < %(last)s"
+    params = {"codes": sorted(book), "first": first_no, "last": last_no}
+    among = f"{OPEN} AND l.code_id = ANY(%(codes)s) AND l.no >= %(first)s{ours}"
+    supplies = copy_columns(db.session(), SUPPLIES + among, params, SUPPLY_TYPES)
+    fitting = f"{OPEN} AND a.code_id = ANY(%(codes)s)"
+    demands = copy_columns(db.session(), DEMANDS + fitting, {"codes": accepted}, DEMAND_TYPES)
+    composed = supplies["key"][supplies.pop("composed")]
+    required = demands["key"][demands.pop("composed")]
+    both = Supplies(**supplies), Demands(**demands)
+    return *both, _tables(book, both[0], composed, both[1], required, alive_on=today)
 
 
 def seeker_of(listing: Listing) -> tuple[Any, Components]:

@@ -6,6 +6,7 @@ from .once import tell_again
 from .planning import plan
 from .reading import find, inbox, mark_all_read, mark_read
 from .releasing import RELEASE_BATCH, release_due
+from .reranked import plan_news, tell_new
 from .searches import (
     MOST_SEARCHES,
     change_search,
@@ -38,6 +39,7 @@ __all__ = [
     "next_mail_time",
     "plan",
     "plan_digests",
+    "plan_news",
     "preferences",
     "preferences_of",
     "release_due",
@@ -47,5 +49,6 @@ __all__ = [
     "tell_again",
     "tell_key_expiring",
     "tell_mutual",
+    "tell_new",
     "unsilence",
 ]

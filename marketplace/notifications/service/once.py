@@ -1,6 +1,6 @@
 """What was told to whom: each enterprise hears of a counterpart and code once, and again at better terms."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,14 @@ from ..models import Notification, Status, Told
 
 ONCE = timedelta(days=30)
 BETTER_BY = 0.1
+TOLD_KEY = ("receiver_id", "counterpart_id", "code_id", "kind")
+AGAIN = f"""
+(t.at <= CAST(:now AS timestamptz) - INTERVAL '{ONCE.days} days'
+ OR theirs.remaining_kg > t.remaining_kg * (1 + {BETTER_BY})
+ OR (theirs.price_fen - t.price_fen) * CASE theirs.kind WHEN 'supply' THEN -1 ELSE 1 END
+    > abs(t.price_fen) * {BETTER_BY})
+"""
+"""`tell_again` of a row `t` of `told` and the listing `theirs`, for a statement that looks at many."""
 
 
 def code_of(one: Listing, other: Listing) -> int:
@@ -75,22 +83,30 @@ def tell_each_once(
     Args:
         told: by receiver, what each was told before, locked.
     """
-    work.session.add_all(news)
+    tell_all_once(work, [(message, theirs, code_id) for message in news], told.values())
+
+
+def tell_all_once(
+    work: Work, news: Sequence[tuple[Notification, Listing, int]], told: Iterable[Told]
+) -> None:
+    """`tell_each_once` of messages that are each about a listing and code of their own."""
+    work.session.add_all([message for message, *_ in news])
     work.session.flush()
-    for message in news:
-        if message.enterprise_id in told:
-            for name, value in _terms(theirs, message).items():
-                setattr(told[message.enterprise_id], name, value)
-    first = [message for message in news if message.enterprise_id not in told]
-    if not first:
+    before = {(one.receiver_id, one.counterpart_id, one.code_id, one.kind): one for one in told}
+    notes: list[dict[str, Any]] = []
+    for message, theirs, code_id in news:
+        key = (message.enterprise_id, theirs.enterprise_id, code_id, message.kind)
+        terms = _terms(theirs, message)
+        if key in before:
+            for name, value in terms.items():
+                setattr(before[key], name, value)
+        else:
+            notes.append(dict(zip(TOLD_KEY, key, strict=True)) | terms)
+    if not notes:
         return
-    about = {"counterpart_id": theirs.enterprise_id, "code_id": code_id}
-    notes = [
-        {"receiver_id": one.enterprise_id, "kind": one.kind, **about, **_terms(theirs, one)} for one in first
-    ]
     mine = insert(Told).on_conflict_do_nothing().returning(Told.notification_id)
     noted_now = set(work.session.scalars(mine, notes))
-    doubled = [one.id for one in first if one.id not in noted_now]
+    doubled = [note["notification_id"] for note in notes if note["notification_id"] not in noted_now]
     if doubled:
         work.session.execute(delete(Notification).where(Notification.id.in_(doubled)))
 

@@ -45,7 +45,8 @@ class _Caps:
 
 
 def release_due() -> int:
-    """Put what is due into the inboxes: by release time, then credit, then score. Returns how many were due.
+    """Put what is due into the inboxes: by release time, then credit, then score; what was planned for
+    digests only after all others. Returns how many were due.
 
     A message about a pairing that no longer holds is dropped: a side closed or may trade no more, it has
     become unlawful, or the receiver wants to hear nothing of it.
@@ -56,6 +57,7 @@ def release_due() -> int:
             select(Notification)
             .where(Notification.status == Status.PLANNED, Notification.release_at <= now)
             .order_by(
+                Notification.delivery.is_not(None),
                 Notification.release_at,
                 Notification.credit_milli.desc(),
                 Notification.score.desc(),
@@ -167,11 +169,11 @@ def _owe_mail(work: Work, one: Notification, now: datetime) -> None:
 
 
 def _delivery(one: Notification, wishes: Preferences | None, searches: dict[str, str], caps: _Caps) -> str:
-    """How a message goes out: the quieter of what is wished for its kind and its saved search."""
+    """How a message goes out: the quietest of what is planned, wished for its kind, and for its search."""
     of_search = SEARCH_WISHES[searches.get(one.data.get("saved_search_id", ""), "immediate")]
     wish = max(wish_for(one.kind, wishes), of_search, key=QUIETER.index)
     if wish == "off":
         return Delivery.INBOX
-    if wish == "digest":
+    if wish == "digest" or one.delivery == Delivery.DIGEST:
         return Delivery.DIGEST
     return Delivery.IMMEDIATE if one.kind not in CAPPED or caps.take(one.enterprise_id) else Delivery.DIGEST

@@ -1,0 +1,330 @@
+"""All supplies ranked anew, end to end: `flask match rerank --progress`, real PostgreSQL, real workers.
+
+`python -m bench.rerank [--supplies N] [--demands N] [--workers N] [--data FOLDER]` writes `bench.market`'s
+listings into a server of its own (in FOLDER, kept for the next run; else in a temporary one), its days moved
+to end today, starts the clock and the workers, and runs the command twice: the second run finds a complete
+result and looks for news. Seconds by stage are those of the parts added up; parts of several workers overlap.
+Beside them stands the processor time, which a busy machine changes little, and what one process ranks in
+memory alone. It writes `bench/results/rerank.json`.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import psutil
+import psycopg
+
+import matching as m
+from bench.market import TODAY, Market, market
+from bench.matches_http import machine
+from marketplace import embedded, supervisor
+from marketplace.matches.service.feed import days
+
+RESULTS = Path(__file__).parent / "results" / "rerank.json"
+DATABASE = "rerank"
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+MODES = ("R5", "D1", "R13")
+DROPPED = ["listing", "listing_accept", "licence_line", "tonnes_used", "enterprise"]
+LAID_ASIDE = ("gist", "gin")
+"""Indexes of searches, that ranking does not use; without them a million rows are loaded sooner."""
+
+
+class Loading:
+    """A market on its way into an empty, migrated database. Rows of listings keep their order in `no`."""
+
+    def __init__(self, url: str, it: Market) -> None:
+        self.it = it
+        self.shift = days(datetime.now(UTC).date()) - TODAY
+        with psycopg.connect(url) as self._connection:
+            self._connection.execute("SET session_replication_role = replica")
+            self._connection.execute("SET maintenance_work_mem = '1GB'")
+            self._codes = self._ids_of_codes()
+            kept = self._drop_indexes()
+            self._enterprises(it.demands, "recycler")
+            self._enterprises(it.supplies, "generator")
+            self._listings(it.demands, "demand", 1)
+            self._listings(it.supplies, "supply", len(it.demands) + 1)
+            self._permits()
+            for definition in kept:
+                self._connection.execute(definition)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+
+    def _ids_of_codes(self) -> np.ndarray:
+        rows = self._connection.execute("SELECT scheme, code, id FROM waste_code").fetchall()
+        known = {(scheme, code): number for scheme, code, number in rows}
+        book = self.it.tables.book
+        return np.array([0, *(known[book[one].scheme, book[one].code] for one in range(1, len(book) + 1))])
+
+    def _drop_indexes(self) -> list[str]:
+        rows = self._connection.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%s) AND indexname LIKE 'ix_%%'",
+            [DROPPED],
+        ).fetchall()
+        for name, _ in rows:
+            self._connection.execute(f"DROP INDEX {name}")
+        return [it for _, it in rows if not any(f"USING {kind}" in it for kind in LAID_ASIDE)]
+
+    def _copy(self, table: str, columns: str, rows: Iterable[str]) -> None:
+        names = columns.replace(" ", ", ")
+        with self._connection.cursor().copy(f"COPY {table} ({names}) FROM STDIN") as stream:
+            for row in rows:
+                stream.write(row)
+
+    def _day(self, number: int) -> str:
+        return str(date(1970, 1, 1) + timedelta(days=number + self.shift))
+
+    def _enterprises(self, rows: Any, role: str) -> None:
+        owners, first = np.unique(rows.enterprise, return_index=True)
+        one = rows.take(first)
+        columns = (owners, one.province, one.lon, one.lat, one.credit_milli, one.grade, one.blocked)
+        self._copy(
+            "enterprise",
+            "id no uscc name roles region lon lat contact_name contact_email contact_phone status"
+            " small_generator credit_milli grade provisional blocked credit_as_of created_at updated_at"
+            " version",
+            (
+                f"{owner(no)}\t{no + 1}\t{no:018d}\t{role} {no}\t{{{role}}}\t{province}0000\t{lon}"
+                f"\t{lat}\tc\te\t0\tapproved\tf\t{credit}\t{'ABCDE'[grade]}\tf\t{blocked}\t{AT:%F}\t{AT}\t{AT}\t1\n"
+                for no, province, lon, lat, credit, grade, blocked in each(columns)
+            ),
+        )
+
+    def _listings(self, rows: Any, kind: str, first_no: int) -> None:
+        supply = kind == "supply"
+        code = rows.code if supply else rows.accepts
+        mode = np.zeros(len(rows), np.int8) if supply else rows.mode
+        columns = (
+            np.arange(len(rows)), rows.id_hi, rows.id_lo, rows.enterprise, rows.province, rows.lon, rows.lat,
+            rows.remaining_kg, rows.min_lot_kg, rows.price_fen, rows.max_km, rows.first_day, rows.last_day,
+            self._codes[code], mode,
+        )  # fmt: skip
+        self._copy(
+            "listing",
+            "no id enterprise_id kind status title code_id quantity_kg remaining_kg min_lot_kg price_fen"
+            " region lon lat max_distance_km available_from available_until composition requires treatment"
+            " mode published_at created_at updated_at version",
+            (
+                f"{first_no + at}\t{UUID(int=high << 64 | low)}\t{owner(of)}\t{kind}\topen\t{kind} {at}"
+                f"\t{code if supply else NULL}\t{kg}\t{kg}\t{lot}\t{NULL if fen == m.NO_PRICE else fen}"
+                f"\t{province}0000\t{lon}\t{lat}\t{NULL if km == np.inf else km}\t{self._day(first)}"
+                f"\t{self._day(last)}\t[]\t[]\t{NULL if supply else MODES[mode]}\t{NULL if supply else mode}"
+                f"\t{AT}\t{AT}\t{AT}\t1\n"
+                for at, high, low, of, province, lon, lat, kg, lot, fen, km, first, last, code, mode in each(
+                    columns
+                )
+            ),
+        )
+        if not supply:
+            accepts = each((rows.id_hi, rows.id_lo, self._codes[code]))
+            self._copy(
+                "listing_accept",
+                "listing_id code_id position",
+                (f"{UUID(int=high << 64 | low)}\t{code}\t0\n" for high, low, code in accepts),
+            )
+
+    def _permits(self) -> None:
+        lines, white = self.it.tables.permits, self.it.tables.white_list
+        ids = [str(UUID(int=int(h) << 64 | int(low))) for h, low in each((lines.id_hi, lines.id_lo))]
+        held = (
+            np.arange(len(lines)), lines.kind, lines.receiver, lines.generator, self._codes[lines.code],
+            lines.modes, lines.first_day, lines.last_day, lines.kg_per_year,
+        )  # fmt: skip
+        licences = [row for row in each(held) if row[1] == m.Basis.LICENCE]
+        self._copy(
+            "licence",
+            "id enterprise_id number kind valid_from valid_until created_at",
+            (
+                f"{ids[at]}\t{owner(of)}\t{at}\tcomprehensive\t{self._day(first)}\t{self._day(last)}\t{AT}\n"
+                for at, _, of, _, _, _, first, last, _ in licences
+            ),
+        )
+        self._copy(
+            "licence_line",
+            "id licence_id code_id modes kg_per_year",
+            (
+                f"{ids[at]}\t{ids[at]}\t{code}\t{mode}\t{kg}\n"
+                for at, _, _, _, code, mode, _, _, kg in licences
+            ),
+        )
+        self._copy(
+            "channel",
+            "id generator_id receiver_id code_id use kg_per_year approval_number valid_from"
+            " valid_until created_at",
+            (
+                f"{ids[at]}\t{owner(giver)}\t{owner(of)}\t{code}\tu\t{kg}\t{at}\t{self._day(first)}"
+                f"\t{self._day(last)}\t{AT}\n"
+                for at, kind, of, giver, code, _, first, last, kg in each(held)
+                if kind == m.Basis.CHANNEL
+            ),
+        )
+        used = each((lines.usage_permit, lines.usage_kg))
+        year = datetime.now(UTC).year
+        channel = lines.kind == m.Basis.CHANNEL
+        self._copy(
+            "tonnes_used",
+            "line_id channel_id year kg note at",
+            (
+                f"{NULL if channel[at] else ids[at]}\t{ids[at] if channel[at] else NULL}\t{year}"
+                f"\t{kg}\t\t{AT}\n"
+                for at, kg in used
+            ),
+        )
+        listed = (
+            np.arange(len(white)), white.receiver, self._codes[white.code], white.from_province,
+            white.first_day, white.last_day,
+        )  # fmt: skip
+        self._copy(
+            "white_list",
+            "id receiver_id code_id from_province valid_from valid_until created_at",
+            (
+                f"{UUID(int=at)}\t{owner(of)}\t{code}\t{province}0000\t{self._day(first)}\t{self._day(last)}\t{AT}\n"
+                for at, of, code, province, first, last in each(listed)
+            ),
+        )
+
+
+NULL = "\\N"
+
+
+def owner(number: int) -> UUID:
+    """Id of an enterprise of the market."""
+    return UUID(int=number + 1)
+
+
+def each(columns: Iterable[np.ndarray]) -> Iterator[Any]:
+    """Rows of columns as plain values."""
+    return zip(*(it.tolist() for it in columns), strict=True)
+
+
+@contextlib.contextmanager
+def loaded(folder: Path, supplies: int, demands: int) -> Iterator[tuple[dict[str, str], str]]:
+    """The environment and the plain address of a server that holds such a market."""
+    with embedded.servers(folder, say=lambda line: None):
+        name = f"{DATABASE}_{supplies}_{demands}"
+        fresh = embedded.create_database(folder, name)
+        here = embedded.addresses(folder, name)
+        env = {**os.environ, "DATABASE_URL": here.database_url, "REDIS_URL": here.redis_url}
+        url = here.database_url.replace("+psycopg", "")
+        if fresh:
+            supervisor.Stack(env, port=0, tell=print).prepare()
+            began = time.perf_counter()
+            Loading(url, market(demands, supplies))
+            print(f"loaded in {time.perf_counter() - began:.0f} s")
+        yield env, url
+
+
+def ranked(env: dict[str, str], url: str, folder: Path, workers: int) -> dict[str, Any]:
+    """One run with its figures; processor time is that of its processes and their share of PostgreSQL."""
+    commands = [(*supervisor.FLASK, "clock"), *[("-m", "marketplace.worker", "rerank")] * workers]
+    children = [supervisor.Child(" ".join(it), it, env, None) for it in commands]
+    before = processor_s(folder)
+    for child in children:
+        child.start()
+    try:
+        time.sleep(5)
+        began = time.perf_counter()
+        command = [sys.executable, *supervisor.FLASK, "match", "rerank", "--progress"]
+        subprocess.run(command, env=env, check=True)
+        took = time.perf_counter() - began
+    finally:
+        for child in children:
+            child.ask_to_end()
+        for child in children:
+            child.wait_for_end(time.monotonic() + 10)
+    busy = processor_s(folder) - before
+    return {"seconds": round(took, 1), "processor_s": round(busy, 1), **figures(url)}
+
+
+def figures(url: str) -> dict[str, Any]:
+    """What the tables say of the last run."""
+    with psycopg.connect(url) as connection:
+        run, slot, run_s = connection.execute(
+            "SELECT id, slot, extract(epoch FROM ended_at - started_at)::float8 FROM rerank_run"
+            " ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+        parts = connection.execute(
+            "SELECT supplies, pairings, took_s FROM rerank_part WHERE run_id = %s", [run]
+        ).fetchall()
+        size = connection.execute("SELECT pg_total_relation_size(%s)", [f"ranked_supply_{slot}"]).fetchone()[
+            0
+        ]
+        news = connection.execute("SELECT count(*) FROM new_pairing WHERE run_id = %s", [run]).fetchone()[0]
+    supplies = sum(one[0] for one in parts)
+    stages = {name: round(sum(took[name] for *_, took in parts), 1) for name in parts[0][2]}
+    return {
+        "run_s": round(run_s, 1),
+        "supplies": supplies,
+        "supplies_per_s": round(supplies / run_s),
+        "pairings": sum(one[1] for one in parts),
+        "parts": len(parts),
+        "stage_s": stages,
+        "longest_part_s": max(round(sum(took.values()), 1) for *_, took in parts),
+        "result_mb": round(size / 1e6),
+        "news": news,
+    }
+
+
+def processor_s(folder: Path) -> float:
+    """Processor time of the children of this process that have ended, and of the server's."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    server = psutil.Process(int((folder / "pg" / "postmaster.pid").read_text().split()[0])).cpu_times()
+    return ended.ru_utime + ended.ru_stime + server.children_user + server.children_system
+
+
+def in_memory(supplies: int, demands: int) -> dict[str, Any]:
+    """Supplies a second in one process, without the database: asked in runs of one part's size."""
+    it = market(demands, supplies)
+    index = m.Index.build(it.demands, it.tables)
+    index.best_of_each(m.DEFAULT, it.supplies.take(slice(0, 1_000)), TODAY, k=20)
+    began, before = time.perf_counter(), time.process_time()
+    index.best_of_each(m.DEFAULT, it.supplies, TODAY, k=20)
+    took, busy = time.perf_counter() - began, time.process_time() - before
+    return {
+        "supplies": supplies,
+        "seconds": round(took, 1),
+        "processor_s": round(busy, 1),
+        "per_s": round(supplies / took),
+        "per_processor_s": round(supplies / busy),
+    }
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--supplies", type=int, default=1_000_000)
+    asked.add_argument("--demands", type=int, default=1_000_000)
+    asked.add_argument("--workers", type=int, default=1)
+    asked.add_argument("--runs", type=int, default=2)
+    asked.add_argument("--data", type=Path)
+    said = asked.parse_args()
+    with contextlib.ExitStack() as held:
+        folder = said.data or Path(held.enter_context(tempfile.TemporaryDirectory(prefix="huanliu-rerank-")))
+        env, url = held.enter_context(loaded(folder.absolute(), said.supplies, said.demands))
+        load = [round(it, 1) for it in os.getloadavg()]
+        runs = [ranked(env, url, folder.absolute(), said.workers) for _ in range(said.runs)]
+    result = {
+        "machine": {**machine(), "load_before": load},
+        "demands": said.demands,
+        "workers": said.workers,
+        "in_memory": in_memory(min(said.supplies, 100_000), said.demands),
+        "runs": runs,
+    }
+    RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
