@@ -23,7 +23,7 @@ from matching.geo import EARTH_RADIUS_KM
 from matching.joins import AnyInts, Ints, repeated
 from matching.law import Lines, Records, ranges_of
 
-BLOCK_ROWS = 64
+BLOCK_ROWS = 32
 FOREVER = np.int32(2**31 - 1)
 LONGEST = 2**31 - 1
 CHORD_PAD = 5e-7
