@@ -67,7 +67,7 @@ def search_each(
 
     def search(some: slice) -> None:
         found, km, size = questions.answers_for(kernel, some.stop - some.start, int(asks["k"][0]))
-        kernel.search(asks[some], route, state.rules.law, *views, asking, found, km, size)
+        kernel.run(asks[some], route, state.rules.law, *views, asking, found, km, size)
         keep(order[some], found, km, size)
 
     with ThreadPoolExecutor(CORES) as pool:

@@ -84,9 +84,14 @@ def _noted() -> str:
 
 
 def _warmed(kernel: Any) -> Any:
-    """The kernel, asked once, so that all of it is compiled or read."""
+    """The kernel, asked once, so that all of it is compiled or read.
+
+    Its `run` is `search` without Numba's look at the types of the arguments, which takes a tenth of a question.
+    """
     from matching import questions
 
     kernel.search(*questions.nothing(kernel))
     kernel.search.disable_compile()
+    (compiled,) = kernel.search.overloads.values()
+    kernel.run = compiled.entry_point
     return kernel

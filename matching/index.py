@@ -90,6 +90,7 @@ class State:
         if self._views is None:
             main = questions.view_of(kernel, self.main, self.main_ways, self.version)
             fresh = questions.view_of(kernel, self.fresh, self.fresh_ways, self.version)
+            kernel.search(*questions.nobodys(kernel, self.rules.law, main, fresh))
             object.__setattr__(self, "_views", (main, fresh))
             return main, fresh
         return self._views
@@ -295,7 +296,7 @@ class Index:
         main, fresh = state.views(kernel)
         asking = questions.lines_of(asked.ranges)
         found, km, size = questions.answers_for(kernel, 1, int(asks["k"][0]))
-        leftovers = kernel.search(asks, plan, state.rules.law, main, fresh, asking, found, km, size)
+        leftovers = kernel.run(asks, plan, state.rules.law, main, fresh, asking, found, km, size)
         if size[0] < 0:
             return self._settled(state, asked, leftovers)
         return questions.ranking_of(kernel, found[0, : size[0]], km[0, : size[0]], asked.k - 1)
@@ -303,41 +304,6 @@ class Index:
     def _settled(self, state: State, asked: Asked, places: Ints) -> Ranking:
         field, ranking = _judged(state, asked, _with_ranges(state, asked), places)
         return _page(ranking, field.listings.key[ranking.rows], asked.k - 1)
-
-    def top_of_each(
-        self,
-        policy: Policy,
-        seekers: Supplies | Demands,
-        today: int,
-        *,
-        k: int,
-        ranges: Components | None = None,
-    ) -> list[Ranking]:
-        """`top` for many seekers at once, in the order of their first rows, on all cores.
-
-        Seekers of like code and place are searched one after the other, as they read the same rows.
-
-        Raises:
-            ValueError: as `top` does.
-        """
-        if k < 0:
-            raise ValueError("k below 0")
-        each, ours = listings_of(seekers), ranges or NOTHING_STATED
-        pages: list[Ranking | None] = [None] * len(each)
-
-        def keep(numbers: Ints, found: Ints, km: Floats, size: Ints) -> None:
-            for at, number in enumerate(numbers.tolist()):
-                if size[at] >= 0:
-                    page, far = found[at, : size[at]].copy(), km[at, : size[at]].copy()
-                    pages[number] = questions.ranking_of(self._kernel, page, far, k)
-
-        if self._kernel is not None:
-            asked = Asked(policy, seekers, ours, today, k + 1, 0.0, None)
-            search_each(self._state, self._kernel, asked, each, keep)
-        return [
-            page if page is not None else self.top(policy, seekers.take(it), today, k=k, ranges=ours)
-            for page, it in zip(pages, each, strict=True)
-        ]
 
     def best_of_each(
         self,
@@ -348,7 +314,10 @@ class Index:
         k: int,
         ranges: Components | None = None,
     ) -> Best:
-        """Which listings `top_of_each` has on its pages and their scores, as arrays: no object a seeker.
+        """Which listings `top` finds for each of many seekers, and their scores, as arrays, on all cores.
+
+        The answer has them in the order of their first rows; they are searched by code and place, as those of
+        like place read the same rows.
 
         Raises:
             ValueError: as `top` does.
