@@ -1,17 +1,23 @@
-"""Who asks for matches in `bench.matches_http`: a locustfile. Each user asks once a second."""
+"""Who asks for matches in `bench.matches_http`: a locustfile.
+
+Each user asks once a second on average, at moments that know nothing of each other: so many together are a
+Poisson process, as callers are.
+"""
 
 import os
 import random
 from pathlib import Path
 
-from locust import HttpUser, constant_throughput, task
+from locust import HttpUser, task
 
 LISTINGS = Path(os.environ["BENCH_LISTINGS"]).read_text().split()
 HEADERS = {"Authorization": f"Bearer {os.environ['BENCH_KEY']}"}
 
 
 class Asker(HttpUser):
-    wait_time = constant_throughput(1)
+    def wait_time(self) -> float:
+        """Seconds to the next question."""
+        return random.expovariate(1.0)
 
     @task
     def ask(self) -> None:

@@ -86,7 +86,7 @@ def _noted() -> str:
 def _warmed(kernel: Any) -> Any:
     """The kernel, asked once, so that all of it is compiled or read.
 
-    Its `run` is `search` without Numba's look at the types of the arguments, which takes a tenth of a question.
+    Its `run` is `search` without Numba's look at the types of the arguments: a tenth of a question's time.
     """
     from matching import questions
 
