@@ -41,7 +41,7 @@ def tables(sizes: Sizes) -> str:
             lines.append(f"| {int(size):,} | {name} | {figures} | {row['queries']:,} |")
     lines += [
         "",
-        "| demands | batch, a second | build s | bytes a listing | fresh row ms | SQL / index | NumPy / index |",
+        "| demands | batch a second | build s | bytes a row | fresh row ms | SQL / index | NumPy / index |",
         "|---|---|---|---|---|---|---|",
     ]
     for size, found in sizes.items():

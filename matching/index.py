@@ -257,6 +257,16 @@ class Index:
             components.append(ranges)
         return Part.of(joined(tables), joined(components), book)
 
+    def find(self, key: int) -> tuple[Any, Components] | None:
+        """A listing that is there, as its rows in the order given, with what it states or requires."""
+        state = self._state
+        for part in state.parts:
+            rows = part.rows_of(np.array([key], np.int64))
+            rows = part.given_order(rows[part.died[rows] > state.version])
+            if len(rows):
+                return part.take(rows), part.ranges.take(part.ranges.by_key.rows_of(key))
+        return None
+
     # Asking it
 
     def top(

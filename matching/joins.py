@@ -55,6 +55,13 @@ class Groups:
         values, start, count = np.unique(column[order], return_index=True, return_counts=True)
         return cls(values, start, count, order)
 
+    def rows_of(self, value: int) -> Ints:
+        """The rows of one value."""
+        at = int(np.searchsorted(self.values, value))
+        if at == len(self.values) or self.values[at] != value:
+            return np.empty(0, np.int64)
+        return self.order[self.start[at] : self.start[at] + self.count[at]]
+
     def joined(self, left: AnyInts) -> tuple[Ints, Ints]:
         """Positions of equal values in `left` (n,) and in the column, many to many, by left, then right."""
         if not len(left) or not len(self.values):

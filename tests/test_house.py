@@ -546,7 +546,7 @@ STATEMENTS = {
     "/listings/export": 8,
     "/listings/imports/<uuid:import_id>": 2,
     "/listings/<uuid:listing_id>": 5,
-    "/listings/<uuid:listing_id>/matches": 11,
+    "/listings/<uuid:listing_id>/matches": 10,
     "/listings/<uuid:listing_id>/matches/<uuid:other_id>": 10,
     "/findings": 2,
     "/allocations": 2,

@@ -145,12 +145,6 @@ def _among(column: Any, ids: Iterable[int]) -> ColumnElement[bool]:
     return among
 
 
-def editions(ids: Iterable[int]) -> dict[int, str]:
-    """Of which edition of its table each code is."""
-    rows = select(WasteCode.id, WasteCode.edition).where(WasteCode.id.in_(set(ids)))
-    return dict(iter(db.session.execute(rows)))
-
-
 def search_codes(
     scheme: str | None, q: str | None, category: str | None, after: int, limit: int
 ) -> list[WasteCode]:

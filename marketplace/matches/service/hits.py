@@ -1,11 +1,11 @@
 """A run of hits of a ranking, as the database and the index both give it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import matching
-from matching import Basis, Permits, Ranking, Warn
+from matching import Basis, Code, Permits, Ranking, Tables, Warn
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,18 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class Run:
     """Hits one after the other; `last` is where the run ends if more follow, `total` how many lawful
-    counterparts there are in all if that is known."""
+    counterparts there are in all if that is known, `book` what is known of codes."""
 
     hits: Sequence[Hit]
     last: matching.Position | None
     total: int | None
+    book: Mapping[int, Code]
 
     @classmethod
-    def of(cls, ranking: Ranking, permits: Permits, done: int, total: int | None) -> "Run":
-        """The hits of a ranking by the rows of `permits`, behind `done` hits."""
-        hits = [_hit(ranking, permits, row, done) for row in range(len(ranking))]
-        return cls(hits, ranking.position(-1) if ranking.more else None, total)
+    def of(cls, ranking: Ranking, tables: Tables, done: int, total: int | None) -> "Run":
+        """The hits of a ranking by these tables, behind `done` hits."""
+        hits = [_hit(ranking, tables.permits, row, done) for row in range(len(ranking))]
+        return cls(hits, ranking.position(-1) if ranking.more else None, total, tables.book)
 
 
 def _hit(ranking: Ranking, permits: Permits, row: int, done: int) -> Hit:

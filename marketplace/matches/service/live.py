@@ -109,12 +109,13 @@ class Live:
         a transaction of the asker's own, whose changes are not for others to see."""
         if "work" in db.session.info:
             return None
-        seeker, ranges = feed.seeker_of(listing)
+        kind = Kind(listing.kind)
         with self._asking:
             held = self._current()
             if held is None:
                 return None
-            ranking = held.sides[OTHER[Kind(listing.kind)]].top(
+            seeker, ranges = held.sides[kind].find(listing.no) or feed.seeker_of(listing)
+            ranking = held.sides[OTHER[kind]].top(
                 policy,
                 seeker,
                 feed.days(clock.today()),
@@ -124,7 +125,7 @@ class Live:
                 after=after,
             )
             total = None if ranking.more or min_score else done + len(ranking)
-            return Run.of(ranking, held.tables.permits, done, total)
+            return Run.of(ranking, held.tables, done, total)
 
     def _current(self) -> Held | None:
         """What is held, with all that was committed up to now."""

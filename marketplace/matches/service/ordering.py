@@ -5,7 +5,7 @@ whoever follows stands as the formula has it. Pushes keep the formula.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -104,11 +104,12 @@ POSITION = (int,) * 15
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of hits, how many there are in all if that is known, and where the next begins."""
+    """A page of hits, how many there are in all if that is known, where the next begins, and the book."""
 
     hits: Sequence[Hit]
     total: int | None
     next: Turn | None
+    book: Mapping[int, matching.Code]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Formula:
         after = matching.Position(self.sort, *turn.after) if turn else None  # type: ignore[arg-type]
         run = find(limit, done, after)
         behind = Turn(self.version, done + len(run.hits), run.last[1:]) if run.last else None
-        return Page(run.hits, run.total, behind)
+        return Page(run.hits, run.total, behind, run.book)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +156,9 @@ class Learned:
         if turn is not None and not turn.as_of:
             return rest.page(find, limit, turn)
         as_of = turn.as_of if turn else _microseconds(clock.now())
-        found, follow, total = _head(find, turn.after[1:] if turn else None)
+        found, follow, first = _head(find, turn.after[1:] if turn else None)
         if not found:
-            return Page([], total, None)
+            return Page([], first.total, None, first.book)
         end = turn.after if turn else (0, *place_of(found[-1]))
         head = self._ordered(found, as_of)
         left = [it for it in head if turn is None or _key(it) > (-turn.value, turn.place)]
@@ -166,12 +167,13 @@ class Learned:
         done += len(hits)
         if len(left) > limit:
             last = hits[-1]
-            return Page(hits, total, Turn(self.version, done, end, as_of, last.learned or 0, place_of(last)))
+            behind = Turn(self.version, done, end, as_of, last.learned or 0, place_of(last))
+            return Page(hits, first.total, behind, first.book)
         behind = Turn(self.version, done, end)
         if not follow or len(hits) == limit:
-            return Page(hits, total, behind if follow else None)
+            return Page(hits, first.total, behind if follow else None, first.book)
         more = rest.page(find, limit - len(hits), behind)
-        return Page([*hits, *more.hits], total, more.next)
+        return Page([*hits, *more.hits], first.total, more.next, first.book)
 
     def _ordered(self, found: Sequence[Hit], as_of: int) -> list[Hit]:
         """The hits that were there then, by their learned value; equal ones as the formula has them."""
@@ -225,15 +227,15 @@ def _key(hit: Hit) -> tuple[int, Place]:
     return -(hit.learned or 0), place_of(hit)
 
 
-def _head(find: Find, last: Place | None) -> tuple[list[Hit], bool, int | None]:
-    """The formula's best `HEAD`, or all up to a position; whether others follow; how many there are."""
+def _head(find: Find, last: Place | None) -> tuple[list[Hit], bool, Run]:
+    """The formula's best `HEAD`, or all up to a position; whether others follow; the first run."""
     run = find(HEAD, 0, None)
-    hits, total = list(run.hits), run.total
+    first, hits = run, list(run.hits)
     while last is not None and run.last is not None and len(hits) < MOST_HEAD and place_of(hits[-1]) < last:
         run = find(HEAD, len(hits), run.last)
         hits += run.hits
     inside = [hit for hit in hits if last is None or place_of(hit) <= last]
-    return inside, run.last is not None or len(inside) < len(hits), total
+    return inside, run.last is not None or len(inside) < len(hits), first
 
 
 # ---------------------------------------------------------------- what is known

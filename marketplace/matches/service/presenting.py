@@ -17,17 +17,18 @@ from .feedback import said_of
 from .hits import Hit
 
 
-def presented(listing: Listing, hits: Sequence[Hit], now: matching.Policy) -> list[dict[str, Any]]:
+def presented(
+    listing: Listing, hits: Sequence[Hit], now: matching.Policy, book: Mapping[int, matching.Code]
+) -> list[dict[str, Any]]:
     """Hits as the API shows them to the owner of `listing`; everything they name is fetched together."""
     others = listings.outlines(hit.listing_id for hit in hits)
     references = licences.references(hit.permit_id for hit in hits if hit.permit_id)
-    editions = catalogue.editions(one.code_id for one in (listing, *others.values()) if one.code_id)
     said, mutual = said_of(listing.id, others)
     owners = enterprises.by_id({others[one].enterprise_id for one in mutual}) if mutual else {}
     items = []
     for hit in hits:
         other = others[hit.listing_id]
-        edition = editions[listing.code_id or other.code_id]
+        edition = _edition(listing.code_id or other.code_id, book)
         item = _item(listing, other, hit, now, references, edition)
         item["feedback"] = said.get(other.id)
         if hit.learned is not None:
@@ -36,6 +37,11 @@ def presented(listing: Listing, hits: Sequence[Hit], now: matching.Policy) -> li
             item["contact"] = enterprises.contact_of(owners[other.enterprise_id])
         items.append(item)
     return items
+
+
+def _edition(code_id: int, book: Mapping[int, matching.Code]) -> str:
+    """Of which edition of its table a code is; one that was written since the ranking is looked up."""
+    return (book.get(code_id) or catalogue.codes_by_id([code_id])[code_id]).edition
 
 
 def _item(

@@ -62,7 +62,7 @@ def ranked(actor: Actor, listing: Listing, query: dict[str, Any], turn: Turn | N
     if listing.status not in ALIVE or not enterprises.may_trade(listing.enterprise_id):
         return {**answer, "total": 0, "items": [], "turn": None}
     page = order.page(_finder(listing, now.matching, query), query["limit"], turn)
-    items = presented(listing, page.hits, now.matching)
+    items = presented(listing, page.hits, now.matching, page.book)
     return {**answer, "total": page.total, "items": items, "turn": page.next}
 
 
@@ -110,12 +110,12 @@ class Search:
         keys = self.bounds.first(SHORTLIST + done)
         world, ranking = self._ranked(keys, k, after)
         if len(keys) == len(self.bounds):
-            return Run.of(ranking, world.tables.permits, done, ranking.total)
+            return Run.of(ranking, world.tables, done, ranking.total)
         rivals = self.bounds.rivals(ranking.position(-1) if ranking.more else None, self.min_score)
         if not np.isin(rivals, keys).all():
             world, ranking = self._ranked(rivals, k, after)
         total = ranking.total if len(rivals) == len(self.bounds) else None
-        return Run.of(ranking, world.tables.permits, done, total)
+        return Run.of(ranking, world.tables, done, total)
 
     def stopped(self) -> tuple[int, dict[str, int]]:
         """How many listings there are whose codes fit, and how many of them each gate stops."""
@@ -147,7 +147,7 @@ def lawful_among(listing: Listing, others: Sequence[Listing]) -> set[UUID]:
     today = clock.today()
     world = feed.facing(listing, others, alive_on=today)
     ranking = _rank(policy.in_force().matching, world, today, len(others))
-    return {hit.listing_id for hit in Run.of(ranking, world.tables.permits, 0, None).hits}
+    return {hit.listing_id for hit in Run.of(ranking, world.tables, 0, None).hits}
 
 
 def score_of(listing: Listing, other: Listing) -> float:
@@ -174,7 +174,7 @@ def explain(actor: Actor, listing: Listing, other_id: UUID) -> dict[str, Any]:
     head = {"lawful": pairing.lawful, "policy_version": now.version, "as_of": clock.now()}
     if pairing.lawful:
         hit = _hit_of(world, pairing, other.id)
-        (item,) = presented(listing, [hit], now.matching)
+        (item,) = presented(listing, [hit], now.matching, world.tables.book)
         return {**head, "failed_gates": [], **{name: part for name, part in item.items() if name != "rank"}}
     return {**head, "failed_gates": [_failure(one, world, listing, other) for one in pairing.failed]}
 
