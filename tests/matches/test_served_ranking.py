@@ -37,7 +37,7 @@ def market(city) -> Market:
     return written(city, 1)
 
 
-@pytest.fixture(params=[None, serving.SHORTLIST, 6, 2], ids="shortlist of {}".format)
+@pytest.fixture(params=[None, serving.SHORTLIST, 2], ids="shortlist of {}".format)
 def rounds(request, monkeypatch):
     """Whether the index answers; or the database, as it does while the index is built, and then whether all
     that could be lawful is read at once, or only what the bounds call for."""
