@@ -192,10 +192,8 @@ def these(
     supply_ids: Sequence[UUID], demand_ids: Sequence[UUID], alive_on: date
 ) -> tuple[Supplies, Demands, Tables]:
     """These listings, and the tables beside them with the permits that last to `alive_on`."""
-    supplies, composed = _supplies(THESE, ids=supply_ids)
-    demands, required = _demands(THESE, ids=demand_ids)
-    book = book_of(np.unique(supplies.code).tolist())
-    return supplies, demands, _tables(book, supplies, composed, demands, required, alive_on=alive_on)
+    params = {"supplies": supply_ids, "demands": demand_ids}
+    return many("l.id = ANY(%(supplies)s)", "l.id = ANY(%(demands)s)", params, alive_on)
 
 
 def sides_of(

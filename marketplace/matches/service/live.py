@@ -87,8 +87,8 @@ class Live:
 
     def __init__(self) -> None:
         self._held: Held | None = None
-        self._asking, self._building = threading.Lock(), threading.Lock()
-        self._kept, self._wanted = False, threading.Event()
+        self._asking, self._wanted = threading.Lock(), threading.Event()
+        self._kept = False
 
     @property
     def ready(self) -> bool:
