@@ -72,7 +72,7 @@ class Plans:
             ValueError: a supply's code is not in the book.
         """
         of, known = self._known
-        if of is not policy:
+        if of is not policy and of != policy:
             known = {}
             self._known = policy, known
         plan = known.get(asked)
