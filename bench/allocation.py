@@ -32,9 +32,7 @@ from scipy.sparse import csr_array, hstack, vstack
 import matching as m
 from bench.market import TODAY, market
 from bench.matching import machine
-from matching.allocation import Capacities, Ways, allocate
-from matching.flows import NO_PERMIT
-from matching.region import Region, broken_gates, lawful_ways
+from matching.allocation import NO_PERMIT, Capacities, Region, Ways, allocate, broken_gates, lawful_ways
 
 RESULTS = Path(__file__).parent / "results" / "allocation.json"
 SIZE = 2_000

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 import matching as m
-from matching.codes import Code
+from matching.model import Code
 
 TODAY = 20_600
 DATA = Path(__file__).parent.parent / "seed" / "data"

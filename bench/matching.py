@@ -27,7 +27,7 @@ from bench import pages
 from bench.market import TODAY, Market, market
 from bench.ways import BallTreeScan, GeopyLoop, NumpyScan, Postgres, load, reach_km
 from marketplace import embedded
-from matching.compiled import compile_ahead
+from matching.index import compile_ahead
 
 SIZES = (10_000, 100_000, 1_000_000)
 RESULTS = Path(__file__).parent / "results" / "matching.json"

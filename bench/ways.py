@@ -14,7 +14,7 @@ from sklearn.neighbors import BallTree
 
 import matching as m
 from bench.market import TODAY, Market
-from matching.geo import EARTH_RADIUS_KM
+from matching.model import EARTH_RADIUS_KM
 
 OTHERS = 0.75
 """What all components but distance can add up to."""

@@ -16,7 +16,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy.orm import configure_mappers
 
-from matching.compiled import loaded
+from matching.index import loaded
 
 from . import create_app
 from .subscriptions import RERANK

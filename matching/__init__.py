@@ -3,33 +3,51 @@
 Pure functions over columns: the same inputs give the same answer on every machine; the day is an argument.
 """
 
-from matching.batches import Best
-from matching.bounds import Bounds, bounds, sketch
-from matching.codes import CATEGORY_FACTOR, Code
-from matching.columns import (
+from matching.index import Best, Index
+from matching.model import (
     ANY_GENERATOR,
+    CATEGORY_FACTOR,
+    COMPONENTS,
+    COST_FIRST,
+    DEFAULT,
     NO_PRICE,
     Basis,
+    Code,
     Components,
     Demands,
     ExemptionList,
     Grade,
     Mode,
     Permits,
+    Policy,
+    PolicyError,
     Review,
     Supplies,
     Tables,
     VerifiedExemptions,
     WhiteList,
+    geodesic_km,
 )
-from matching.components import LEARNED_UNIT, SCORE_UNIT, VALUE_UNIT, contributions
-from matching.explanation import Failure, Pairing, explain
-from matching.gates import GATES, Warn
-from matching.geo import geodesic_km
-from matching.index import Index
-from matching.pairs import Side
-from matching.policy import COMPONENTS, COST_FIRST, DEFAULT, Policy, PolicyError
-from matching.ranking import Position, Ranking, Sort, rank_demands, rank_supplies
+from matching.rules import (
+    GATES,
+    LEARNED_UNIT,
+    SCORE_UNIT,
+    VALUE_UNIT,
+    Bounds,
+    Failure,
+    Pairing,
+    Position,
+    Ranking,
+    Side,
+    Sort,
+    Warn,
+    bounds,
+    contributions,
+    explain,
+    rank_demands,
+    rank_supplies,
+    sketch,
+)
 
 __all__ = [
     "ANY_GENERATOR",

@@ -27,7 +27,7 @@ from .. import clock
 from ..extensions import Base
 
 OUTCOMES = ("shown", "not_suitable", "interested", "offered", "dealt", "closed")
-"""What can become of a pairing, as `matching.history` reads it."""
+"""What can become of a pairing, as `matching.learning.history` reads it."""
 DONE = ("interested", "offered", "dealt", "closed")
 """Outcomes by which somebody moved."""
 

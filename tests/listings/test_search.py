@@ -13,7 +13,7 @@ from marketplace.extensions import db
 from marketplace.listings.models import Listing
 from marketplace.listings.schemas import ListingQuery
 from marketplace.listings.service import conditions, searching
-from matching.geo import sphere_km
+from matching.model import sphere_km
 from tests.city import SHAOXING
 from tests.http.answers import refused, verdict
 from tests.http.test_paging import read_all

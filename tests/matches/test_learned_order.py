@@ -18,9 +18,7 @@ from marketplace.listings.models import Listing
 from marketplace.matches import service as matches
 from marketplace.matches.models import PairingOutcome, RankingModel
 from marketplace.matches.service import ordering, training
-from matching import history
-from matching.features import FEATURES
-from matching.learned import Order
+from matching.learning import FEATURES, Order, history
 from tests.city import new_uscc
 
 BY_RECORD = Order("log_linear", np.array([float(name == "transfers") for name in FEATURES]), None)

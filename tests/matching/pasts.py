@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.components import distance_value
-from matching.geo import sphere_km
-from matching.history import CLOSED, DAY_S, DEALT, INTERESTED, SHOWN, History
+from matching.learning.history import CLOSED, DAY_S, DEALT, INTERESTED, SHOWN, History
+from matching.model import sphere_km
+from matching.rules import distance_value
 
 FIRST_DAY = 20_000
 DAYS = 400

@@ -14,10 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score
 
-from matching import evaluate, evaluation
-from matching.evaluation import METHODS, NOWHERE, Ranked
-from matching.exchanges import BadFiles, read
-from matching.geo import sphere_km
+from matching.evaluate import command as evaluate
+from matching.evaluate import evaluation
+from matching.evaluate.evaluation import METHODS
+from matching.evaluate.exchange_files import BadFiles, read
+from matching.learning import metrics
+from matching.learning.metrics import NOWHERE, Ranked
+from matching.model import sphere_km
 from tests.matching.exchange_worlds import HEADERS, World, shuffled, write, write_texts
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "seed" / "data" / "example_exchanges"
@@ -64,7 +67,7 @@ def test_ndcg_is_scikit_learns_once_ties_are_broken(rows, seed):
     order = np.lexsort((last, -scores))
     untied = -np.argsort(order).astype(float)
 
-    ours = evaluation.ndcg(found(order, truth))
+    ours = metrics.ndcg(found(order, truth))
     assert ours[0] == pytest.approx(ndcg_score([truth], [untied], k=10))
 
 
@@ -76,7 +79,7 @@ def test_over_all_ways_to_break_ties_ndcg_is_what_scikit_learn_says_of_ties(rows
     scores, truth = np.array(rows).T
     ways = [np.lexsort((last, -scores)) for last in itertools.permutations(range(len(rows)))]
 
-    mean = np.mean([evaluation.ndcg(found(order, truth), 3)[0] for order in ways])
+    mean = np.mean([metrics.ndcg(found(order, truth), 3)[0] for order in ways])
     assert mean == pytest.approx(ndcg_score([truth], [scores], k=3))
 
 
@@ -103,17 +106,17 @@ def test_ranks_and_tops_are_those_of_a_whole_sort(seed):
 def test_metrics_by_hand():
     both = Ranked(2, np.array([0, 0, 1]), np.array([2, NOWHERE, 1]), np.zeros(3, np.int64))
 
-    assert evaluation.reciprocal_ranks(both).tolist() == [0.5, 1.0]
-    assert evaluation.hits(both, 1).tolist() == [0, 1]
-    assert evaluation.hits(both, 5).tolist() == [1, 1]
-    assert evaluation.ndcg(both)[0] == pytest.approx((1 / np.log2(3)) / (1 + 1 / np.log2(3)))
+    assert metrics.reciprocal_ranks(both).tolist() == [0.5, 1.0]
+    assert metrics.hits(both, 1).tolist() == [0, 1]
+    assert metrics.hits(both, 5).tolist() == [1, 1]
+    assert metrics.ndcg(both)[0] == pytest.approx((1 / np.log2(3)) / (1 + 1 / np.log2(3)))
 
 
 @pytest.mark.parametrize(
     ("shown", "expected"), [([5, 5, 5], 0), ([0, 0, 9], 2 / 3), ([], 0), ([0, 0], 0), ([1, 3], 0.25)]
 )
 def test_gini_by_hand(shown, expected):
-    assert evaluation.gini(np.array(shown, np.int64)) == pytest.approx(expected)
+    assert metrics.gini(np.array(shown, np.int64)) == pytest.approx(expected)
 
 
 # ---------------------------------------------------------------- what is ranked
@@ -350,5 +353,6 @@ def test_marks_blanks_spare_columns_and_strange_codes_are_no_crime(tmp_path):
 
 def test_reading_and_learning_import_no_scikit_learn():
     """Serving code may import both; only training needs it."""
-    code = "import sys, matching.learning, matching.exchanges; assert 'sklearn' not in sys.modules"
+    modules = "matching.learning.training, matching.evaluate.exchange_files"
+    code = f"import sys, {modules}; assert 'sklearn' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

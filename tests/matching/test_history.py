@@ -9,10 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching import history, learning
-from matching.features import FEATURES, Facing, Record, features, recorded
-from matching.history import CLOSED, DAY_S, INTERESTED, NOT_SUITABLE, OFFERED, SHOWN, History, Pairings, teach
-from matching.learned import Order
+from matching.learning import FEATURES, Facing, Order, Record, features, history, recorded
+from matching.learning import training as learning
+from matching.learning.history import (
+    CLOSED,
+    DAY_S,
+    INTERESTED,
+    NOT_SUITABLE,
+    OFFERED,
+    SHOWN,
+    History,
+    Pairings,
+    teach,
+)
 from tests.matching.pasts import a_past
 
 SILENT = lambda text: None  # noqa: E731
@@ -103,7 +112,7 @@ def test_what_is_no_order_is_refused(broken):
 
 def test_an_order_of_other_features_is_refused(orders, monkeypatch):
     kept = orders[0][1].dump()
-    monkeypatch.setattr("matching.learned.FEATURES", (*FEATURES, "colour"))
+    monkeypatch.setattr("matching.learning.learned_ranking.FEATURES", (*FEATURES, "colour"))
     with pytest.raises(ValueError, match="features"):
         Order.load(kept)
 

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import matching as m
-from matching import blocks, compiled, kernel
-from matching.compiled import compile_ahead
-from matching.geo import EARTH_RADIUS_KM
-from matching.plans import Plans
-from matching.reach import reach
+from matching.index import blocks, compile_ahead, kernel
+from matching.index import compilation as compiled
+from matching.index.block_bounds import reach
+from matching.index.search_plan import Plans
+from matching.model import EARTH_RADIUS_KM
 from tests.matching import reference as ref
 from tests.matching import worlds
 

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching import evaluate, evaluation, learning
-from matching.exchanges import read
-from matching.features import FEATURES, NEVER, Facing, features, recorded
-from matching.learning import KINDS, START, Model, beats, rounds
+from matching.evaluate import command as evaluate
+from matching.evaluate import evaluation
+from matching.evaluate.exchange_files import read
+from matching.learning import FEATURES, NEVER, Facing, features, recorded
+from matching.learning import training as learning
+from matching.learning.training import KINDS, START, Model, beats, rounds
 from tests.matching.exchange_worlds import World
 
 SPLIT = 20_089

@@ -6,10 +6,8 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from matching.allocation import allocate
-from matching.columns import Basis
-from matching.flows import NO_PERMIT
-from matching.region import Region, broken_gates, lawful_ways
+from matching.allocation import NO_PERMIT, Region, allocate, broken_gates, lawful_ways
+from matching.model import Basis
 from tests.matching import reference as ref
 from tests.matching import worlds
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import matching as m
-from matching import components, geo
-from matching.joins import Groups, places
+from matching.model import Groups, geo, places
+from matching.rules import score as components
 from tests.matching import reference as ref
 from tests.matching import worlds
 

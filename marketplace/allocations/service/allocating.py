@@ -9,8 +9,19 @@ from sqlalchemy import func, select, update
 
 import matching
 from matching import Demands, Permits, Supplies
-from matching.allocation import NO_PERMIT, Plan, Why, allocate, capacity_prices
-from matching.region import MOST_WAYS, Lawful, Region, TooManyWays, broken_gates, lawful_ways
+from matching.allocation import (
+    MOST_WAYS,
+    NO_PERMIT,
+    Lawful,
+    Plan,
+    Region,
+    TooManyWays,
+    Why,
+    allocate,
+    broken_gates,
+    capacity_prices,
+    lawful_ways,
+)
 
 from ... import clock
 from ...catalogue import service as catalogue

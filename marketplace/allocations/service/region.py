@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from matching.region import Region
+from matching.allocation import Region
 
 from ...catalogue import service as catalogue
 from ...columns import read_columns

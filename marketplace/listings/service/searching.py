@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.util import ClauseAdapter
 
-from matching.geo import EARTH_RADIUS_KM, sphere_km
+from matching.model import EARTH_RADIUS_KM, sphere_km
 
 from ...catalogue import service as catalogue
 from ...enterprises.models import Enterprise

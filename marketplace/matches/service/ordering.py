@@ -15,7 +15,7 @@ import numpy as np
 from sqlalchemy import select
 
 import matching
-from matching.geo import whole_mm
+from matching.model import whole_mm
 
 from ... import clock
 from ...columns import read_columns
@@ -27,8 +27,7 @@ from .hits import Hit, Run
 from .policy import PolicyInForce
 
 if TYPE_CHECKING:
-    from matching.features import Facing, Record
-    from matching.learned import Order
+    from matching.learning import Facing, Order, Record
 
 log = logging.getLogger(__name__)
 
@@ -251,7 +250,7 @@ def _known(listing: Listing, hits: Sequence[Hit], as_of: int) -> dict[str, np.nd
 
 def _record(known: dict[str, np.ndarray], there: np.ndarray) -> "Record":
     """The track record of the hits that are there, numbered from 0."""
-    from matching.features import Record
+    from matching.learning import Record
 
     rows = known["supplier"] >= 0
     number = np.cumsum(there) - 1
@@ -263,7 +262,7 @@ def _record(known: dict[str, np.ndarray], there: np.ndarray) -> "Record":
 
 
 def _facing(listing: Listing, hits: Sequence[Hit], family: int, remaining_kg: np.ndarray) -> "Facing":
-    from matching.features import Facing
+    from matching.learning import Facing
 
     values = np.array([hit.values for hit in hits], np.float64).reshape(-1, len(matching.COMPONENTS))
     values /= matching.VALUE_UNIT
@@ -313,7 +312,7 @@ def _with_order(version: int, digest: str | None) -> "tuple[int, Order] | None":
 
 @lru_cache(maxsize=8)
 def _loaded(version: int, digest: str) -> "Order | None":
-    from matching.learned import Order
+    from matching.learning import Order
 
     asked = select(RankingModel.arrays).where(RankingModel.version == version, RankingModel.digest == digest)
     arrays = db.session.scalar(asked)

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 import matching
-from matching import components
-from matching.geo import sphere_km
+from matching.model import sphere_km
+from matching.rules import score as components
 
 from ... import clock
 from ...enterprises import service as enterprises

@@ -18,7 +18,7 @@ from ...http.schemas import MOST_VERSION
 from ..models import DONE, OUTCOMES, ModelStatus, RankingModel
 
 if TYPE_CHECKING:
-    from matching.history import History
+    from matching.learning.history import History
 
 NIGHT = time(3)
 """From when on, in Shaoxing, the night's training is owed."""
@@ -78,7 +78,7 @@ def train(version: int, tell: Tell) -> None:
     Args:
         tell: is told how far the work is.
     """
-    from matching import history
+    from matching.learning import history
 
     with unit_of_work() as work:
         row = work.session.get_one(RankingModel, version)
@@ -109,7 +109,7 @@ def _mark_running(version: int) -> None:
 
 def _read() -> "History":
     """The outcomes of the supplies of which something came last, as columns."""
-    from matching.history import History
+    from matching.learning.history import History
 
     params = {
         "outcomes": list(OUTCOMES),

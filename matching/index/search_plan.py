@@ -1,0 +1,134 @@
+"""What a seeker has to visit: the codes that fit, how well, and how worth falls with distance for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.index.blocks import CHORD_PAD, chord_km
+from matching.model import EARTH_RADIUS_KM, Code, Demands, Floats, Ints, Policy, Supplies
+from matching.rules import Records, distance_value
+
+STEPS = 2048
+HALVINGS = 20
+"""A table of worth ends where it has halved so often; what lies farther counts as that."""
+
+VISIT = np.dtype(
+    [
+        ("code", "i4"), ("accepted", "i4"), ("table", "i4"), ("hazardous", "?"), ("alias_start", "i4"),
+        ("alias_stop", "i4"), ("fit", "f8"), ("half_km", "f8"),
+    ],
+    align=True,
+)  # fmt: skip
+
+
+class Plan(NamedTuple):
+    """Codes of the field to visit, ascending, none of them twice.
+
+    A visit has the field's `code`, the `accepted` one by which it fits and how well (`fit`), and
+    `aliases[alias_start:alias_stop]`, the codes that a permit for the supply may name. `worth[table]` bounds
+    the value of distance: entry i holds for chords from i / `steps_per_radius[table]` on.
+    """
+
+    visits: Records
+    aliases: NDArray[np.int32]
+    worth: NDArray[np.float32]
+    steps: Floats
+    weights: Ints
+
+
+class Plans:
+    """Plans by seeker's codes, remembered for the policy that was asked for last."""
+
+    def __init__(self, book: Mapping[int, Code]) -> None:
+        """Know what stands for which code of `book`."""
+        self._book = book
+        self._supplies_of: dict[int, list[int]] = {}
+        for code_id, code in book.items():
+            for alias in code.aliases:
+                self._supplies_of.setdefault(alias, []).append(code_id)
+        self._known: tuple[Policy | None, dict[Any, Plan]] = (None, {})
+
+    def plan(self, policy: Policy, seeker: Supplies | Demands) -> Plan:
+        """What one listing, given as its rows, has to visit.
+
+        Raises:
+            ValueError: a supply's code is not in the book.
+        """
+        return self.by_codes(policy, codes_of(seeker, np.arange(len(seeker))))
+
+    def by_codes(self, policy: Policy, asked: int | tuple[int, ...]) -> Plan:
+        """`plan` for a supply of a code, or for a demand that accepts some.
+
+        Raises:
+            ValueError: a supply's code is not in the book.
+        """
+        of, known = self._known
+        if of is not policy and of != policy:
+            known = {}
+            self._known = policy, known
+        plan = known.get(asked)
+        if plan is None:
+            plan = known[asked] = self._made(policy, asked)
+        return plan
+
+    def _made(self, policy: Policy, asked: int | tuple[int, ...]) -> Plan:
+        if isinstance(asked, int):
+            if asked not in self._book:
+                raise ValueError(f"column code: {asked} is not in the book")
+            code = self._book[asked]
+            found = [(alias, alias, factor, code) for alias, factor in code.aliases.items()]
+        else:
+            found = [(it, *self._best(it, asked), self._book[it]) for it in self._fitting(asked)]
+        return plan_of(policy, sorted((it for it in found if it[3].tradable), key=lambda it: it[0]))
+
+    def _fitting(self, accepts: tuple[int, ...]) -> set[int]:
+        return {supply for accepted in accepts for supply in self._supplies_of.get(accepted, ())}
+
+    def _best(self, supply: int, accepts: tuple[int, ...]) -> tuple[int, float]:
+        """The accepted code that fits a supply's best, the first among equals, and how well."""
+        factors = self._book[supply].aliases
+        best = max(accepts, key=lambda accepted: factors.get(accepted, 0.0))
+        return best, factors[best]
+
+
+def codes_of(seekers: Supplies | Demands, rows: Ints) -> int | tuple[int, ...]:
+    """A supply's code, or all that a demand accepts in the order given; of one listing's rows."""
+    if isinstance(seekers, Supplies):
+        return int(seekers.code[rows[0]])
+    return tuple(seekers.accepts[rows].tolist())
+
+
+def plan_of(policy: Policy, found: list[tuple[int, int, float, Code]]) -> Plan:
+    """A plan to visit codes of the field, each with the accepted one, how well it fits, and the supply's."""
+    visits = np.zeros(len(found), VISIT)
+    aliases: list[int] = []
+    halves: list[float] = []
+    for number, (field_code, accepted, fit, supply) in enumerate(found):
+        half_km = policy.half_distance_for(supply)
+        if half_km not in halves:
+            halves.append(half_km)
+        start = len(aliases)
+        aliases += supply.aliases
+        visits[number] = (
+            field_code, accepted, halves.index(half_km), supply.hazardous, start, len(aliases), fit, half_km,
+        )  # fmt: skip
+    steps = np.array([_steps_per_radius(half_km) for half_km in halves], np.float64)
+    worth = np.array(
+        [_worth(half_km, step) for half_km, step in zip(halves, steps, strict=True)], np.float32
+    ).reshape(len(halves), STEPS)
+    return Plan(visits, np.array(aliases, np.int32), worth, steps, np.array(policy.weights, np.int64))
+
+
+def _steps_per_radius(half_km: float) -> float:
+    farthest = min(HALVINGS * half_km / EARTH_RADIUS_KM, np.pi)
+    return STEPS / (2 * float(np.sin(farthest / 2)) + 2 * CHORD_PAD)
+
+
+def _worth(half_km: float, steps_per_radius: float) -> NDArray[np.float32]:
+    chords = np.arange(STEPS) / steps_per_radius
+    value = distance_value(chord_km(chords), np.full(STEPS, half_km))
+    return np.nextafter(value.astype(np.float32), np.float32(2))

@@ -1,0 +1,44 @@
+"""Distances: on a sphere to rank by, on the ellipsoid to show."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from geopy.distance import geodesic
+
+from matching.model.columns import Floats
+from matching.model.joins import Ints
+
+EARTH_RADIUS_KM = 6371.0088
+MM_PER_KM = 1e6
+
+
+def sphere_km(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> Floats:
+    """Great-circle distance on the sphere of the mean radius (IUGG), by haversine and its complement.
+
+    The complement (the haversine to the antipode) keeps the last digits on the far side of the globe, where
+    the haversine alone loses them.
+
+    Args:
+        lat_a, lon_a, lat_b, lon_b: degrees, of shapes that broadcast.
+    Returns:
+        kilometres, of the broadcast shape.
+    """
+    phi_a, phi_b, turn = np.radians(lat_a), np.radians(lat_b), np.radians(lon_b - lon_a) / 2
+    across = np.cos(phi_a) * np.cos(phi_b)
+    near = np.sin((phi_b - phi_a) / 2) ** 2 + across * np.sin(turn) ** 2
+    far = np.sin((phi_b + phi_a) / 2) ** 2 + across * np.cos(turn) ** 2
+    km: Floats = 2 * EARTH_RADIUS_KM * np.arctan2(np.sqrt(near), np.sqrt(far))
+    return km
+
+
+def whole_mm(km: Floats) -> Ints:
+    """Kilometres as whole millimetres: what distances are compared by, so that a last bit never decides."""
+    return np.rint(km * MM_PER_KM).astype(np.int64)
+
+
+@lru_cache(maxsize=65_536)
+def geodesic_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
+    """Distance on WGS-84 in km, to show to a person (Karney's geodesic, through geopy); degrees."""
+    return float(geodesic((lat_a, lon_a), (lat_b, lon_b)).kilometers)

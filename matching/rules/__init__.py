@@ -1,0 +1,52 @@
+"""The rules of matching: what is lawful, what a pairing scores, which comes first, and why.
+
+Public modules: `gates` (what makes a pairing lawful) and `score` (the six values and their sum).
+"""
+
+from matching.rules import gates, score
+from matching.rules.explanation import Failure, Pairing, explain
+from matching.rules.gates import CUSTOMS_TERRITORIES, GATES, NO_PERMIT, Warn
+from matching.rules.pairs import Pairs, Side, covering
+from matching.rules.ranking import Keys, Position, Ranking, Sort, first, rank_demands, rank_supplies
+from matching.rules.ranking_bounds import Bounds, bounds, sketch
+from matching.rules.score import LEARNED_UNIT, SCORE_UNIT, VALUE_UNIT, contributions, distance_value
+from matching.rules.side_tables import Law, Lines, Named, Records, Ways, law_of, named_by, ranges_of, ways_of
+
+__all__ = [
+    "CUSTOMS_TERRITORIES",
+    "GATES",
+    "LEARNED_UNIT",
+    "NO_PERMIT",
+    "SCORE_UNIT",
+    "VALUE_UNIT",
+    "Bounds",
+    "Failure",
+    "Keys",
+    "Law",
+    "Lines",
+    "Named",
+    "Pairing",
+    "Pairs",
+    "Position",
+    "Ranking",
+    "Records",
+    "Side",
+    "Sort",
+    "Warn",
+    "Ways",
+    "bounds",
+    "contributions",
+    "covering",
+    "distance_value",
+    "explain",
+    "first",
+    "gates",
+    "law_of",
+    "named_by",
+    "ranges_of",
+    "rank_demands",
+    "rank_supplies",
+    "score",
+    "sketch",
+    "ways_of",
+]

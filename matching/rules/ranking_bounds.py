@@ -1,0 +1,119 @@
+"""How high each listing of a field could rank, from the few columns that most decide it.
+
+A bound may ignore a gate and take what it does not know at its best; it never leaves out a lawful listing and
+never puts one later than it ranks. So whoever reads the rest of the first few rows only, and finds that the
+page asked for ends before the next bound, has the very page that the whole field gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from matching.model import (
+    ANY_GENERATOR,
+    NO_PRICE,
+    Code,
+    Demands,
+    Grade,
+    Ints,
+    Listings,
+    Mode,
+    Policy,
+    Review,
+    Supplies,
+    Tables,
+)
+from matching.rules import gates
+from matching.rules import score as components
+from matching.rules.pairs import Pairs, Side
+from matching.rules.ranking import Keys, Position, Sort, beyond, first, keys_of, pairs_of
+from matching.rules.score import SCORE_UNIT
+
+LESS_SCORE = Position._fields.index("less_score") - 1
+Field = TypeVar("Field", bound=Listings)
+
+AT_BEST: dict[str, Any] = {
+    "id_hi": 0,
+    "id_lo": 0,
+    "enterprise": ANY_GENERATOR,
+    "province": 0,
+    "min_lot_kg": 0,
+    "price_fen": NO_PRICE,
+    "max_km": np.inf,
+    "credit_milli": 100_000,
+    "grade": Grade.A,
+    "blocked": False,
+    "small_generator": True,
+    "mode": Mode.USE,
+    "exemption_item": 0,
+    "exemption_review": Review.NONE,
+}
+
+
+def sketch(kind: type[Field], **known: Any) -> Field:
+    """Listings of which only some columns are known; what ranks and passes best stands for the others."""
+    size = len(known["key"])
+    rest = {name: value for name, value in AT_BEST.items() if name not in known}
+    wanted = {it: np.full(size, rest[it]) for it in kind.__dataclass_fields__ if it in rest}
+    return kind(**known, **wanted)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bounds:
+    """`listing` (n,) is the `key` of each listing of the field that could be lawful, `keys` the least that it
+    could be ordered by."""
+
+    listing: Ints
+    keys: Keys
+    sort: Sort
+
+    def __len__(self) -> int:
+        return len(self.listing)
+
+    def first(self, most: int) -> Ints:
+        """Listings with the least bounds, at most so many."""
+        return self.listing[first(self.keys, most)]
+
+    def rivals(self, position: Position | None, min_score: float) -> Ints:
+        """Listings that may reach `min_score` and stand before a position or at it; without one, anywhere."""
+        rivals = self.keys[LESS_SCORE] <= -round(min_score * SCORE_UNIT)
+        if position is not None:
+            rivals &= ~beyond(self.keys, self.sort, position)
+        return self.listing[rivals]
+
+
+def bounds(
+    policy: Policy,
+    seeker: Side,
+    supplies: Supplies,
+    demands: Demands,
+    book: dict[int, Code],
+    today: int,
+    *,
+    sort: Sort = "score",
+) -> Bounds:
+    """Bounds for one listing facing a field that may be a sketch; arguments as for `rank_demands`.
+
+    With `sort` "credit" the sketch must know `credit_milli`.
+    """
+    pairs, _ = pairs_of(seeker, supplies, demands, Tables.empty(book), today)
+    kept = pairs.take(np.flatnonzero(_hopeful(pairs)))
+    scores = components.scores(policy, components.values(policy, kept))
+    return Bounds(kept.field.key, keys_of(kept, scores, sort), sort)
+
+
+def _hopeful(pairs: Pairs) -> Any:
+    """Pairs that pass the gates which two listings decide between them."""
+    passes = (
+        pairs.coded.where(lambda code: code.tradable),
+        pairs.fit > 0,
+        gates.credit(pairs)[0],
+        gates.quantity(pairs),
+        gates.time(pairs),
+        gates.price(pairs),
+        gates.distance(pairs),
+    )
+    return np.all([pairs.spread(it) for it in passes], axis=0)

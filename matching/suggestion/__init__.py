@@ -1,0 +1,25 @@
+"""Waste codes from plain words.
+
+Public module: `training`, which needs scikit-learn and is imported on demand.
+"""
+
+from matching.suggestion.suggester import (
+    HAZARD_LIKELY,
+    LONGEST_TEXT,
+    NOT_UNDERSTOOD,
+    Suggester,
+    Suggestion,
+    fold,
+    stem,
+)
+
+__all__ = [
+    "HAZARD_LIKELY",
+    "LONGEST_TEXT",
+    "NOT_UNDERSTOOD",
+    "Suggester",
+    "Suggestion",
+    "fold",
+    "stem",
+    "training",
+]
