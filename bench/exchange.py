@@ -76,12 +76,12 @@ class Exchange(Market):
             )
         }
         with NAMES.open(encoding="utf-8") as lines:
-            spoken = [
+            render_warnings = [
                 (row["name"], *codes[row["scheme"], row["code"]][1:])
                 for row in csv.DictReader(lines)
                 if (row["scheme"], row["code"]) in codes
             ]
-        named = spoken + [(name[:100], number, parent) for name, number, parent in codes.values()]
+        named = render_warnings + [(name[:100], number, parent) for name, number, parent in codes.values()]
         self.chance.shuffle(named)
         return named
 

@@ -142,8 +142,8 @@ class Bench:
         """The import that is owed now."""
         from sqlalchemy import func, select
 
+        from marketplace.database import db
         from marketplace.events.models import Task
-        from marketplace.extensions import db
 
         with self.app.app_context():
             return db.session.scalar(select(func.max(Task.id)).where(Task.queue == "bulk")) or 0

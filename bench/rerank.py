@@ -31,7 +31,7 @@ import matching as m
 from bench.market import TODAY, Market, market
 from bench.matches_http import machine
 from marketplace import embedded, supervisor
-from marketplace.matches.service.feed import days
+from marketplace.matches.service.ranking.match_input import days
 
 RESULTS = Path(__file__).parent / "results" / "rerank.json"
 DATABASE = "rerank"

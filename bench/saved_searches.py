@@ -20,10 +20,10 @@ from sqlalchemy import func, select
 from bench.city import BEGAN, REAL_CODES, Market
 from bench.matches_http import figures
 from marketplace import clock, create_app, embedded
-from marketplace.extensions import db
+from marketplace.database import db
 from marketplace.listings.models import Listing
 from marketplace.notifications.models import Notification
-from marketplace.notifications.service import seeking
+from marketplace.notifications.service import saved_search_matching
 from marketplace.settings import Settings
 
 LISTINGS = 5_000
@@ -82,17 +82,23 @@ def measured(market: Market) -> dict[str, Any]:
     pages = []
     for listing_id in chance.sample(market.supplies + market.demands, TAKEN):
         listing = db.session.get_one(Listing, listing_id)
-        seconds, (page, _) = timed(lambda listing=listing: seeking.page_of(listing, None))
+        seconds, (page, _) = timed(lambda listing=listing: saved_search_matching.page_of(listing, None))
         took["candidates"].append(seconds)
         pages.append(len(page))
-        indexed, seeking.INDEXED = seeking.INDEXED, set()
+        indexed, saved_search_matching.INDEXED = saved_search_matching.INDEXED, set()
         searches = [search for search, _ in page]
         took["conditions"].append(
-            timed(lambda it=listing, s=searches: seeking.passing(it, s, seeking.INDEXED))[0]
+            timed(
+                lambda it=listing, s=searches: saved_search_matching.passing(
+                    it, s, saved_search_matching.INDEXED
+                )
+            )[0]
         )
-        seeking.INDEXED = indexed
+        saved_search_matching.INDEXED = indexed
         db.session.remove()
-        took["whole"].append(timed(lambda it=listing_id: seeking.seek(it, clock.now(), None))[0])
+        took["whole"].append(
+            timed(lambda it=listing_id: saved_search_matching.seek(it, clock.now(), None))[0]
+        )
         db.session.remove()
     ms = {name: figures(sorted(seconds)) for name, seconds in took.items()}
     planned = db.session.scalar(select(func.count()).select_from(Notification)) or 0

@@ -37,9 +37,9 @@ def when_ready(server):
 
 def post_worker_init(worker):
     """Have each worker hold the index of open listings; until it does, /readyz says so."""
-    from marketplace.matches.service import live
+    from marketplace.matches.service.ranking import live_index
 
-    live.keep(worker.wsgi)
+    live_index.keep(worker.wsgi)
 
 
 def child_exit(server, worker):

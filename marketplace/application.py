@@ -8,18 +8,20 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import commands, subscriptions
-from .allocations.routes import blp as allocations
-from .catalogue.routes import blp as catalogue
-from .credit.routes import blp as credit
+from .allocations.routes import blueprint as allocations
+from .catalogue.routes import blueprint as catalogue
+from .credit.routes import blueprint as credit
+from .database import db
 from .enterprises import service as enterprises_service
-from .enterprises.routes import blp as enterprises
-from .extensions import api, db, limiter
-from .http import authentication, bodies, description, handbook, limits, observe, problems
-from .licences.routes import blp as licences
-from .listings.routes import blp as listings
-from .matches.routes import blp as matches
-from .matches.service import live
-from .notifications.routes import blp as notifications
+from .enterprises.routes import blueprint as enterprises
+from .http import authentication, bodies, description, error_pages, limits, observe, problems
+from .http.document import api
+from .http.limits import limiter
+from .licences.routes import blueprint as licences
+from .listings.routes import blueprint as listings
+from .matches.routes import blueprint as matches
+from .matches.service.ranking import live_index
+from .notifications.routes import blueprint as notifications
 from .settings import Settings
 
 ROOMS = (catalogue, enterprises, licences, listings, matches, allocations, notifications, credit)
@@ -41,7 +43,7 @@ def build(settings: Settings | None = None) -> Flask:
     observe.configure_logging(settings.log_level)
     db.init_app(app)
     observe.register(app)
-    observe.ready_when("index", lambda: live.live().ready)
+    observe.ready_when("index", lambda: live_index.live().ready)
     limiter.init_app(app)
     authentication.look_keys_up_with(enterprises_service.actor_of_key)
     subscriptions.install()
@@ -51,7 +53,7 @@ def build(settings: Settings | None = None) -> Flask:
     for room in ROOMS:
         api.register_blueprint(room, url_prefix=PREFIX)
     description.register(app)
-    app.register_blueprint(handbook.pages)
+    app.register_blueprint(error_pages.pages)
     problems.register(app)
     bodies.register(app)
     limits.register(app)

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from sqlalchemy import text
 
-from .extensions import db
+from .database import db
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 LOCK = 0x6875616E6C6975

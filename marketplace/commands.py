@@ -10,11 +10,11 @@ from sqlalchemy.exc import OperationalError
 
 from . import clock
 from .catalogue import service as catalogue
+from .database import db
 from .enterprises import service as enterprises
 from .events import service as events
 from .events.actor import ADMIN, PLATFORM
-from .extensions import db
-from .http import handbook
+from .http import error_pages
 from .matches import service as matches
 from .messages import LANGUAGES, say
 
@@ -85,8 +85,8 @@ def run_clock() -> None:
 def write_errors() -> None:
     """Write the pages of error codes in docs/ anew."""
     for tongue in LANGUAGES:
-        path = handbook.kept_in(tongue)
-        path.write_text(handbook.written("errors.md", tongue), encoding="utf-8")
+        path = error_pages.kept_in(tongue)
+        path.write_text(error_pages.written("errors.md", tongue), encoding="utf-8")
         click.echo(path)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something odd but allowed, answered beside success. `code` has its sentence in sentences/."""
+    """Something odd but allowed, answered beside success. `code` has its sentence in messages/."""
 
     code: str
     field: str | None = None

@@ -4,7 +4,7 @@ from alembic import context
 from sqlalchemy import create_engine, text
 
 import marketplace.application  # noqa: F401  every model
-from marketplace.extensions import Base
+from marketplace.database import Base
 
 LOCK = 0x6D696772617465
 LOCK_TIMEOUT = "5s"

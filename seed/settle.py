@@ -28,7 +28,7 @@ def settle() -> dict[str, int]:
     with unit_of_work() as work:
         if enterprises.uscc_known(city.enterprises[0].uscc):
             return {"already there": 1}
-        work.hush()
+        work.mute_events()
         ids = {one.key: _enterprise(work, one) for one in city.enterprises}
         _partners(work, city, ids)
         _credit(city, ids)

@@ -18,12 +18,12 @@ from sqlalchemy.exc import OperationalError
 from stdnum.cn import uscc
 
 from marketplace import clock
+from marketplace.database import db
 from marketplace.enterprises import service as enterprises
 from marketplace.enterprises.models import Enterprise
 from marketplace.events import service as events
 from marketplace.events.actor import ADMIN, PLATFORM
 from marketplace.events.models import Task, TaskStatus
-from marketplace.extensions import db
 from marketplace.matches import service as matches
 
 NOON = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from marketplace.columns import copy_columns, read_columns, write_arrays
-from marketplace.extensions import db
+from marketplace.database import db
 
 TYPES = {"number": "i8", "small": "i2", "real": "f8", "yes": "bool", "id": "uuid"}
 ROWS = """

@@ -14,12 +14,12 @@ from sqlalchemy import create_engine, event, inspect, select, text
 
 from marketplace import clock, supervisor
 from marketplace.catalogue.models import WasteCode
+from marketplace.database import Base, db
 from marketplace.enterprises import service as enterprises
 from marketplace.enterprises.models import LIFE as ENTERPRISE_LIFE
 from marketplace.events.actor import ADMIN, ENTERPRISE, REGULATOR, SCOPES
 from marketplace.events.models import Audit
 from marketplace.events.subscribers import queues
-from marketplace.extensions import Base, db
 from marketplace.http.authentication import digest
 from marketplace.listings.models import LIFE
 from marketplace.subscriptions import SUBSCRIPTIONS
@@ -434,7 +434,7 @@ def test_every_event_that_is_subscribed_to_is_told_somewhere():
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "marketplace").rglob("*.py"))
     for name in SUBSCRIPTIONS:
         assert source.count(f'"{name}"') > 1, f"nobody tells of {name}"
-    assert {move.tells for move in LIFE.moves if move.tells} <= set(SUBSCRIPTIONS)
+    assert {move.event for move in LIFE.moves if move.event} <= set(SUBSCRIPTIONS)
 
 
 def test_the_diagrams_in_the_docs_are_the_tables_of_the_code():

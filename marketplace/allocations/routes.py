@@ -6,9 +6,9 @@ from flask import Response, g, stream_with_context, url_for
 
 from .. import files
 from ..http.authentication import STAFF, actor, allow
+from ..http.blueprint import Blueprint, first, subject
 from ..http.paging import PageQuery, cursor_of, position_of
-from ..http.problems import kept, language, spoken
-from ..http.room import Room, first, subject
+from ..http.problems import language, localised, render_warnings
 from . import service
 from .schemas import (
     AllocationExportQuery,
@@ -20,7 +20,7 @@ from .schemas import (
     UnplacedPage,
 )
 
-blp = Room("allocations", __name__, description="Plans of what goes where in a region and period.")
+blueprint = Blueprint("allocations", __name__, description="Plans of what goes where in a region and period.")
 FILE = {"type": "string", "format": "binary"}
 
 
@@ -28,12 +28,12 @@ def _find_allocation(asker, allocation_id):
     return service.find_allocation(asker, allocation_id)
 
 
-@blp.post("/allocations")
+@blueprint.post("/allocations")
 @allow(*STAFF)
 @first(service.check_allocating)
-@blp.body(AllocationRequestSchema)
-@blp.response(202, AllocationSchema, description="Owed: Location says where to look.")
-@blp.problems(400, 409, 413, 415)
+@blueprint.body(AllocationRequestSchema)
+@blueprint.response(202, AllocationSchema, description="Owed: Location says where to look.")
+@blueprint.problems(400, 409, 413, 415)
 def start_allocation(body):
     """Plan where the supplies of a region go in a period, so that the sum of score times tonnes is greatest.
 
@@ -44,11 +44,11 @@ def start_allocation(body):
     return _allocation(row), 202, {"Location": url_for("allocations.show_allocation", allocation_id=row.id)}
 
 
-@blp.get("/allocations")
+@blueprint.get("/allocations")
 @allow(*STAFF)
-@blp.query(PageQuery)
-@blp.response(200, AllocationPage)
-@blp.problems()
+@blueprint.query(PageQuery)
+@blueprint.response(200, AllocationPage)
+@blueprint.problems()
 def list_allocations(query):
     """Plans for regions that the asker oversees, newest first."""
     (after,) = position_of(query["cursor"], (UUID,)) or (None,)
@@ -58,34 +58,34 @@ def list_allocations(query):
     return {"items": [_head(row) for row in page], "next": more}
 
 
-@blp.get("/allocations/<uuid:allocation_id>")
+@blueprint.get("/allocations/<uuid:allocation_id>")
 @allow(*STAFF)
 @subject(_find_allocation)
-@blp.response(200, AllocationSchema)
-@blp.problems(404)
+@blueprint.response(200, AllocationSchema)
+@blueprint.problems(404)
 def show_allocation(allocation_id):
     """A plan: how far it is, what came of it, and the gaps with the most unplaced tonnes."""
     return _allocation(g.subject)
 
 
-@blp.get("/allocations/<uuid:allocation_id>/placements")
+@blueprint.get("/allocations/<uuid:allocation_id>/placements")
 @allow(*STAFF)
 @subject(_find_allocation)
-@blp.query(PageQuery)
-@blp.response(200, PlacementPage)
-@blp.problems(404, 409)
+@blueprint.query(PageQuery)
+@blueprint.response(200, PlacementPage)
+@blueprint.problems(404, 409)
 def list_placements(query, allocation_id):
     """What goes where and by what right, the most tonnes first."""
     page = _part("placements", query)
-    return {**page, "items": [{**one, "warnings": spoken(one["warnings"])} for one in page["items"]]}
+    return {**page, "items": [{**one, "warnings": render_warnings(one["warnings"])} for one in page["items"]]}
 
 
-@blp.get("/allocations/<uuid:allocation_id>/unplaced")
+@blueprint.get("/allocations/<uuid:allocation_id>/unplaced")
 @allow(*STAFF)
 @subject(_find_allocation)
-@blp.query(PageQuery)
-@blp.response(200, UnplacedPage)
-@blp.problems(404, 409)
+@blueprint.query(PageQuery)
+@blueprint.response(200, UnplacedPage)
+@blueprint.problems(404, 409)
 def list_unplaced(query, allocation_id):
     """What stays and why, the most tonnes first."""
     page = _part("unplaced", query)
@@ -93,12 +93,12 @@ def list_unplaced(query, allocation_id):
     return {**page, "items": items}
 
 
-@blp.get("/allocations/<uuid:allocation_id>/gaps")
+@blueprint.get("/allocations/<uuid:allocation_id>/gaps")
 @allow(*STAFF)
 @subject(_find_allocation)
-@blp.query(PageQuery)
-@blp.response(200, GapPage)
-@blp.problems(404, 409)
+@blueprint.query(PageQuery)
+@blueprint.response(200, GapPage)
+@blueprint.problems(404, 409)
 def list_gaps(query, allocation_id):
     """What the region lacks by code and district, the most unplaced tonnes first."""
     return _part("gaps", query)
@@ -112,13 +112,13 @@ def _part(name, query):
     return {"items": page, "next": more}
 
 
-@blp.get("/allocations/<uuid:allocation_id>/export")
+@blueprint.get("/allocations/<uuid:allocation_id>/export")
 @allow(*STAFF)
 @subject(_find_allocation)
-@blp.query(AllocationExportQuery)
-@blp.response(200, FILE, content_type="text/csv")
-@blp.alt_response(200, schema=FILE, content_type=files.MEDIA_TYPES["xlsx"])
-@blp.problems(404, 409)
+@blueprint.query(AllocationExportQuery)
+@blueprint.response(200, FILE, content_type="text/csv")
+@blueprint.alt_response(200, schema=FILE, content_type=files.MEDIA_TYPES["xlsx"])
+@blueprint.problems(404, 409)
 def export_allocation(query, allocation_id):
     """A part of a plan as a file."""
     part, form = query["part"], query["format"]
@@ -135,7 +135,7 @@ def _allocation(row):
 def _head(row):
     names = ("id", "status", "region", "first_day", "last_day", "scheme", "codes", "receivers")
     more = ("policy_version", "totals", "created_at", "as_of", "ended_at")
-    reason = kept([row.reason])[0] if row.reason else {"code": None, "detail": None}
+    reason = localised([row.reason])[0] if row.reason else {"code": None, "detail": None}
     return {
         **{name: getattr(row, name) for name in (*names, *more)},
         "progress": {"stage": row.stage, "done": row.steps_done, "of": row.steps_of},

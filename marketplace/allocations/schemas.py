@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from ..http.problems import Said
+from ..http.problems import Message
 from ..http.schemas import (
     Adcode,
     Answer,
@@ -48,9 +48,9 @@ class AllocationRequestSchema(Schema):
     def _is_period(self, data: dict[str, Any], **_: Any) -> None:
         days = (data["last_day"] - data["first_day"]).days
         if days < 0:
-            raise ValidationError({"until": [Said("ends_before_start")]})
+            raise ValidationError({"until": [Message("ends_before_start")]})
         if days >= MOST_ALLOCATION_DAYS:
-            raise ValidationError({"until": [Said("period_too_long", most=MOST_ALLOCATION_DAYS)]})
+            raise ValidationError({"until": [Message("period_too_long", most=MOST_ALLOCATION_DAYS)]})
 
 
 class RegionTonnes(Tonnes):

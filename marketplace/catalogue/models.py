@@ -3,7 +3,7 @@
 from sqlalchemy import Boolean, CheckConstraint, Float, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import Base
+from ..database import Base
 
 
 class WasteCode(Base):

@@ -1,9 +1,9 @@
 """Look-up of codes and regions."""
 
 from ..http.authentication import EVERY_KEY, allow
+from ..http.blueprint import Blueprint, subject
 from ..http.paging import cursor_of, position_of
-from ..http.problems import spoken
-from ..http.room import Room, subject
+from ..http.problems import render_warnings
 from . import service
 from .schemas import (
     RegionPage,
@@ -15,14 +15,14 @@ from .schemas import (
     WasteCodeSchema,
 )
 
-blp = Room("catalogue", __name__, description="Waste codes and regions.")
+blueprint = Blueprint("catalogue", __name__, description="Waste codes and regions.")
 
 
-@blp.get("/waste-codes")
+@blueprint.get("/waste-codes")
 @allow(*EVERY_KEY)
-@blp.query(WasteCodeQuery)
-@blp.response(200, WasteCodePage)
-@blp.problems()
+@blueprint.query(WasteCodeQuery)
+@blueprint.response(200, WasteCodePage)
+@blueprint.problems()
 def list_waste_codes(query):
     """Codes by scheme, category, and a substring of code or name."""
     (after,) = position_of(query["cursor"], (int,)) or (0,)
@@ -32,32 +32,32 @@ def list_waste_codes(query):
     return {"items": service.describe(rows[:limit]), "next": more}
 
 
-@blp.get("/waste-codes/<scheme>/<path:code>")
+@blueprint.get("/waste-codes/<scheme>/<path:code>")
 @allow(*EVERY_KEY)
 @subject(lambda asker, scheme, code: service.find_code(scheme, code))
-@blp.response(200, WasteCodeSchema)
-@blp.problems(404)
+@blueprint.response(200, WasteCodeSchema)
+@blueprint.problems(404)
 def show_waste_code(scheme, code):
     """One code, with what it maps to."""
     return service.describe([service.find_code(scheme, code)])[0]
 
 
-@blp.post("/waste-codes/suggest")
+@blueprint.post("/waste-codes/suggest")
 @allow(*EVERY_KEY)
-@blp.body(SuggestRequestSchema)
-@blp.response(200, SuggestionsSchema)
-@blp.problems(400, 413, 415)
+@blueprint.body(SuggestRequestSchema)
+@blueprint.response(200, SuggestionsSchema)
+@blueprint.problems(400, 413, 415)
 def suggest_waste_codes(body):
     """Codes that plain words may mean, the likeliest first; writes nothing."""
     found = service.suggest_codes(body["text"], body["limit"], body["scheme"])
-    return {"items": found.items, "sure": found.sure, "warnings": spoken(found.notices)}
+    return {"items": found.items, "sure": found.sure, "warnings": render_warnings(found.notices)}
 
 
-@blp.get("/regions")
+@blueprint.get("/regions")
 @allow(*EVERY_KEY)
-@blp.query(RegionQuery)
-@blp.response(200, RegionPage)
-@blp.problems()
+@blueprint.query(RegionQuery)
+@blueprint.response(200, RegionPage)
+@blueprint.problems()
 def list_regions(query):
     """Regions below `parent`; provinces without one."""
     (after,) = position_of(query["cursor"], (int,)) or (0,)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from .. import clock
-from ..extensions import Base
+from ..database import Base
 
 AXES = ("law", "manifests", "reporting", "site", "fulfilment", "incidents")
 

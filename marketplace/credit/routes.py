@@ -6,11 +6,11 @@ from .. import clock
 from ..enterprises import service as enterprises
 from ..events.actor import ADMIN
 from ..http.authentication import EVERY_KEY, STAFF, actor, allow
+from ..http.blueprint import Blueprint, bodiless, subject
 from ..http.document import VERSIONED
 from ..http.etags import etag
 from ..http.paging import PageQuery, cursor_of, position_of
-from ..http.problems import spoken
-from ..http.room import Room, bodiless, subject
+from ..http.problems import render_warnings
 from . import service
 from .schemas import (
     BlockPage,
@@ -28,34 +28,34 @@ from .schemas import (
     RuleTableSchema,
 )
 
-blp = Room("credit", __name__, description="Credit: rules, events, standings, the blocked list.")
+blueprint = Blueprint("credit", __name__, description="Credit: rules, events, standings, the blocked list.")
 
 
-@blp.get("/enterprises/<uuid:enterprise_id>/credit")
+@blueprint.get("/enterprises/<uuid:enterprise_id>/credit")
 @allow(*EVERY_KEY)
-@blp.response(200, CreditSchema)
-@blp.problems(404)
+@blueprint.response(200, CreditSchema)
+@blueprint.problems(404)
 def show(enterprise_id):
     """A standing; to others than the enterprise and its overseers the grade alone."""
     return service.present(actor(), enterprises.find(actor(), enterprise_id))
 
 
-@blp.get("/enterprises/<uuid:enterprise_id>/credit/explanation")
+@blueprint.get("/enterprises/<uuid:enterprise_id>/credit/explanation")
 @allow(*EVERY_KEY)
 @subject(enterprises.find_governed)
-@blp.response(200, CreditExplanationSchema)
-@blp.problems(404)
+@blueprint.response(200, CreditExplanationSchema)
+@blueprint.problems(404)
 def explain(enterprise_id):
     """Why a score is what it is, rule by rule."""
     return service.explain(enterprises.find_governed(actor(), enterprise_id))
 
 
-@blp.get("/enterprises/<uuid:enterprise_id>/credit/events")
+@blueprint.get("/enterprises/<uuid:enterprise_id>/credit/events")
 @allow(*EVERY_KEY)
 @subject(enterprises.find_governed)
-@blp.query(PageQuery)
-@blp.response(200, EventPage)
-@blp.problems(404)
+@blueprint.query(PageQuery)
+@blueprint.response(200, EventPage)
+@blueprint.problems(404)
 def list_events(query, enterprise_id):
     """The events of a record, newest first."""
     (after,) = position_of(query["cursor"], (UUID,)) or (None,)
@@ -65,15 +65,15 @@ def list_events(query, enterprise_id):
     return {"items": [_event(row) for row in page], "next": more}
 
 
-@blp.post("/credit/events")
+@blueprint.post("/credit/events")
 @allow(ADMIN, scope="admin")
-@blp.body(NewEventSchema)
-@blp.response(201, EventSchema)
-@blp.problems(400, 413, 415)
+@blueprint.body(NewEventSchema)
+@blueprint.response(201, EventSchema)
+@blueprint.problems(400, 413, 415)
 def record_event(body):
     """Record an event; score and grade change in the same moment."""
     row, notices = service.record_event(actor(), body)
-    return {**_event(row), "warnings": spoken(notices)}
+    return {**_event(row), "warnings": render_warnings(notices)}
 
 
 def _event(row):
@@ -84,53 +84,53 @@ def _event(row):
     return {**{name: getattr(row, name) for name in names}, "counts": service.counts(row, clock.today())}
 
 
-@blp.get("/credit/rules")
+@blueprint.get("/credit/rules")
 @allow(*EVERY_KEY)
-@blp.response(200, RuleTableSchema, headers=VERSIONED)
-@blp.problems()
+@blueprint.response(200, RuleTableSchema, headers=VERSIONED)
+@blueprint.problems()
 def show_rules():
     """The published rule table in force."""
     row = service.rules()
     return {"version": row.version, "items": row.rules}, etag(row.version)
 
 
-@blp.put("/credit/rules")
+@blueprint.put("/credit/rules")
 @allow(ADMIN, scope="admin")
 @subject(service.rules)
-@blp.body(RuleTableSchema)
-@blp.response(200, RuleTableSchema, headers=VERSIONED)
-@blp.problems(400, 412, 413, 415, 428)
+@blueprint.body(RuleTableSchema)
+@blueprint.response(200, RuleTableSchema, headers=VERSIONED)
+@blueprint.problems(400, 412, 413, 415, 428)
 def publish_rules(body, expected):
     """Publish a whole new version of the rule table; events keep the points they had."""
     row = service.publish_rules(actor(), body["items"], expected)
     return {"version": row.version, "items": row.rules}, etag(row.version)
 
 
-@blp.post("/credit/evaluations")
+@blueprint.post("/credit/evaluations")
 @allow(ADMIN, scope="admin")
-@blp.body(NewEvaluationSchema)
-@blp.response(201, EvaluationSchema)
-@blp.problems(400, 413, 415)
+@blueprint.body(NewEvaluationSchema)
+@blueprint.response(201, EvaluationSchema)
+@blueprint.problems(400, 413, 415)
 def publish_evaluation(body):
     """Publish an evaluation: its enterprise is established for two years."""
     return service.publish_evaluation(actor(), body)
 
 
-@blp.post("/credit/blocks")
+@blueprint.post("/credit/blocks")
 @allow(ADMIN, scope="admin")
-@blp.body(NewBlockSchema)
-@blp.response(201, BlockSchema)
-@blp.problems(400, 413, 415)
+@blueprint.body(NewBlockSchema)
+@blueprint.response(201, BlockSchema)
+@blueprint.problems(400, 413, 415)
 def place_block(body):
     """Put an enterprise on the blocked list, provisionally until a second officer confirms."""
     return _block(service.place_block(actor(), body))
 
 
-@blp.get("/credit/blocks")
+@blueprint.get("/credit/blocks")
 @allow(*STAFF)
-@blp.query(BlockQuery)
-@blp.response(200, BlockPage)
-@blp.problems()
+@blueprint.query(BlockQuery)
+@blueprint.response(200, BlockPage)
+@blueprint.problems()
 def list_blocks(query):
     """The blocked list with its history, newest first."""
     (after,) = position_of(query["cursor"], (UUID,)) or (None,)
@@ -140,23 +140,23 @@ def list_blocks(query):
     return {"items": [_block(row) for row in page], "next": more}
 
 
-@blp.post("/credit/blocks/<uuid:block_id>/confirm")
+@blueprint.post("/credit/blocks/<uuid:block_id>/confirm")
 @allow(ADMIN, scope="admin")
 @subject(service.find_block)
 @bodiless
-@blp.response(200, BlockSchema)
-@blp.problems(400, 404, 409, 413, 415)
+@blueprint.response(200, BlockSchema)
+@blueprint.problems(400, 404, 409, 413, 415)
 def confirm_block(block_id):
     """Confirm a block, as a second officer."""
     return _block(service.confirm_block(actor(), block_id))
 
 
-@blp.post("/credit/blocks/<uuid:block_id>/lift")
+@blueprint.post("/credit/blocks/<uuid:block_id>/lift")
 @allow(ADMIN, scope="admin")
 @subject(service.find_block)
-@blp.body(LiftSchema)
-@blp.response(200, BlockSchema)
-@blp.problems(400, 404, 409, 413, 415)
+@blueprint.body(LiftSchema)
+@blueprint.response(200, BlockSchema)
+@blueprint.problems(400, 404, 409, 413, 415)
 def lift_block(body, block_id):
     """Take an enterprise off the blocked list."""
     return _block(service.lift_block(actor(), block_id, body["reason"]))

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from ..http.paging import PageQuery
-from ..http.problems import Said
+from ..http.problems import Message
 from ..http.schemas import (
     MOST_VERSION,
     Answer,
@@ -84,7 +84,7 @@ class RuleSchema(Schema):
 def _codes_once(rules: list[dict[str, Any]]) -> None:
     codes = [rule["code"] for rule in rules]
     if len(set(codes)) != len(codes):
-        raise ValidationError([Said("repeated")])
+        raise ValidationError([Message("repeated")])
 
 
 class RuleTableSchema(Schema):

@@ -20,8 +20,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
 from .. import clock
+from ..database import Base
 from ..events.lifecycle import ADMIN, LifeCycle, Move
-from ..extensions import Base
 
 ROLES = ("generator", "recycler", "transporter", "collector")
 GRADES = ("A", "B", "C", "D", "E")

@@ -6,13 +6,13 @@ from flask import current_app
 from flask_limiter.util import get_remote_address
 
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
-from ..extensions import limiter
 from ..http.authentication import ANYONE, EVERY_KEY, STAFF, actor, allow
+from ..http.blueprint import Blueprint, first, subject
 from ..http.document import VERSIONED
 from ..http.etags import etag
+from ..http.limits import limiter
 from ..http.paging import PageQuery, cursor_of, position_of
-from ..http.problems import spoken
-from ..http.room import Room, first, subject
+from ..http.problems import render_warnings
 from ..http.schemas import ReasonSchema
 from . import service
 from .schemas import (
@@ -29,31 +29,31 @@ from .schemas import (
     ReviewQuery,
 )
 
-blp = Room("enterprises", __name__, description="Enterprises, their keys, and platform staff.")
+blueprint = Blueprint("enterprises", __name__, description="Enterprises, their keys, and platform staff.")
 
 
-@blp.post("/enterprises")
+@blueprint.post("/enterprises")
 @allow(*ANYONE)
 @limiter.limit(
     lambda: current_app.config["SETTINGS"].rate_limit_registration,
     key_func=get_remote_address,
     override_defaults=True,
 )
-@blp.body(RegistrationSchema)
-@blp.response(201, RegisteredSchema, headers=VERSIONED)
-@blp.problems(400, 409, 413, 415)
+@blueprint.body(RegistrationSchema)
+@blueprint.response(201, RegisteredSchema, headers=VERSIONED)
+@blueprint.problems(400, 409, 413, 415)
 def register(body):
     """Register an enterprise. It stays pending until an admin approves it; its first key is shown once."""
     row, key, notices = service.register(body)
-    shown = service.present(Actor(ENTERPRISE, row.id), row, spoken(notices))
+    shown = service.present(Actor(ENTERPRISE, row.id), row, render_warnings(notices))
     return {**shown, "api_key": key}, etag(row.version)
 
 
-@blp.get("/enterprises")
+@blueprint.get("/enterprises")
 @allow(*STAFF)
-@blp.query(ReviewQuery)
-@blp.response(200, EnterprisePage)
-@blp.problems()
+@blueprint.query(ReviewQuery)
+@blueprint.response(200, EnterprisePage)
+@blueprint.problems()
 def review(query):
     """Enterprises for review, by score; a regulator's own region only."""
     rows = service.review(actor(), query, position_of(query["cursor"], (str, UUID)))
@@ -62,80 +62,80 @@ def review(query):
     return {"items": [service.present(actor(), row) for row in page], "next": more}
 
 
-@blp.get("/enterprises/me")
+@blueprint.get("/enterprises/me")
 @allow(ENTERPRISE)
-@blp.response(200, EnterpriseSchema, headers=VERSIONED)
-@blp.problems()
+@blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
+@blueprint.problems()
 def show_me():
     """The enterprise that asks."""
     row = service.own(actor())
     return service.present(actor(), row), etag(row.version)
 
 
-@blp.get("/enterprises/<uuid:enterprise_id>")
+@blueprint.get("/enterprises/<uuid:enterprise_id>")
 @allow(*EVERY_KEY)
-@blp.response(200, EnterpriseSchema, headers=VERSIONED)
-@blp.problems(404)
+@blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
+@blueprint.problems(404)
 def show(enterprise_id):
     """An enterprise: all of it for itself, admins and its regulators; else name, region, roles, grade."""
     row = service.find(actor(), enterprise_id)
     return service.present(actor(), row), etag(row.version)
 
 
-@blp.patch("/enterprises/<uuid:enterprise_id>")
+@blueprint.patch("/enterprises/<uuid:enterprise_id>")
 @allow(ENTERPRISE, ADMIN, scope="admin")
 @first(service.check_change)
 @subject(service.find_changeable)
-@blp.body(ProfileChangeSchema, required=False)
-@blp.response(200, EnterpriseSchema, headers=VERSIONED)
-@blp.problems(400, 404, 412, 413, 415, 428)
+@blueprint.body(ProfileChangeSchema, required=False)
+@blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
+@blueprint.problems(400, 404, 412, 413, 415, 428)
 def change(body, enterprise_id, expected):
     """Change a profile."""
     row, notices = service.change(actor(), enterprise_id, body, expected)
-    return service.present(actor(), row, spoken(notices)), etag(row.version)
+    return service.present(actor(), row, render_warnings(notices)), etag(row.version)
 
 
-@blp.post("/enterprises/<uuid:enterprise_id>/approve")
+@blueprint.post("/enterprises/<uuid:enterprise_id>/approve")
 @allow(ADMIN, scope="admin")
 @subject(service.find)
-@blp.body(ReasonSchema, required=False)
-@blp.response(200, EnterpriseSchema, headers=VERSIONED)
-@blp.problems(400, 404, 409, 413, 415)
+@blueprint.body(ReasonSchema, required=False)
+@blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
+@blueprint.problems(400, 404, 409, 413, 415)
 def approve(body, enterprise_id):
     """Let an enterprise trade."""
     row = service.move(actor(), enterprise_id, "approve", body["reason"])
     return service.present(actor(), row), etag(row.version)
 
 
-@blp.post("/enterprises/<uuid:enterprise_id>/suspend")
+@blueprint.post("/enterprises/<uuid:enterprise_id>/suspend")
 @allow(ADMIN, scope="admin")
 @subject(service.find)
-@blp.body(ReasonSchema, required=False)
-@blp.response(200, EnterpriseSchema, headers=VERSIONED)
-@blp.problems(400, 404, 409, 413, 415)
+@blueprint.body(ReasonSchema, required=False)
+@blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
+@blueprint.problems(400, 404, 409, 413, 415)
 def suspend(body, enterprise_id):
     """Stop an enterprise from trading; its listings are matched no more."""
     row = service.move(actor(), enterprise_id, "suspend", body["reason"])
     return service.present(actor(), row), etag(row.version)
 
 
-@blp.post("/api-keys")
+@blueprint.post("/api-keys")
 @allow(*EVERY_KEY, scope="admin")
 @first(service.check_key_request)
-@blp.body(KeyRequestSchema)
-@blp.response(201, NewKeySchema)
-@blp.problems(400, 413, 415)
+@blueprint.body(KeyRequestSchema)
+@blueprint.response(201, NewKeySchema)
+@blueprint.problems(400, 413, 415)
 def create_key(body):
     """Make a further key, with no more scopes than the asking key has; a year at most."""
     row, key = service.create_key(actor(), **body)
     return {**_key(row), "api_key": key}
 
 
-@blp.get("/api-keys")
+@blueprint.get("/api-keys")
 @allow(*EVERY_KEY, scope="admin")
-@blp.query(PageQuery)
-@blp.response(200, KeyPage)
-@blp.problems()
+@blueprint.query(PageQuery)
+@blueprint.response(200, KeyPage)
+@blueprint.problems()
 def list_keys(query):
     """The asker's keys, newest first."""
     (after,) = position_of(query["cursor"], (UUID,)) or (None,)
@@ -145,21 +145,21 @@ def list_keys(query):
     return {"items": [_key(row) for row in page], "next": more}
 
 
-@blp.delete("/api-keys/<uuid:key_id>")
+@blueprint.delete("/api-keys/<uuid:key_id>")
 @allow(*EVERY_KEY, scope="admin")
 @subject(service.find_key)
-@blp.response(204)
-@blp.problems(404)
+@blueprint.response(204)
+@blueprint.problems(404)
 def revoke_key(key_id):
     """Revoke a key, at once and for good."""
     service.revoke_key(actor(), key_id)
 
 
-@blp.post("/regulators")
+@blueprint.post("/regulators")
 @allow(ADMIN, scope="admin")
-@blp.body(RegulatorRequestSchema)
-@blp.response(201, RegulatorSchema)
-@blp.problems(400, 413, 415)
+@blueprint.body(RegulatorRequestSchema)
+@blueprint.response(201, RegulatorSchema)
+@blueprint.problems(400, 413, 415)
 def create_regulator(body):
     """Make a regulator, whose key reads a region and all below it."""
     row, key = service.create_staff(actor(), REGULATOR, body["name"], body["region"])

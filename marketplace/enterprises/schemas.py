@@ -8,7 +8,7 @@ from stdnum.exceptions import ValidationError as StdnumError
 
 from ..events.actor import SCOPES
 from ..http.paging import PageQuery
-from ..http.problems import Said
+from ..http.problems import Message
 from ..http.schemas import (
     Adcode,
     Answer,
@@ -27,7 +27,7 @@ from .models import GRADES, ROLES, EnterpriseStatus
 
 def _unique(values: list[str]) -> None:
     if len(set(values)) != len(values):
-        raise ValidationError([Said("repeated")])
+        raise ValidationError([Message("repeated")])
 
 
 class _Profile(Schema):
@@ -53,7 +53,7 @@ class RegistrationSchema(_Profile):
         try:
             uscc.validate(value)
         except StdnumError as error:
-            raise ValidationError([Said("uscc_invalid")]) from error
+            raise ValidationError([Message("uscc_invalid")]) from error
 
     @post_load
     def _in_capitals(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ class Move:
     source: str
     target: str
     by: str
-    tells: str | None = None
+    event: str | None = None
 
 
 class LifeCycle:
@@ -44,7 +44,7 @@ class LifeCycle:
     def diagram(self) -> str:
         """The table as a Mermaid state diagram: each arrow says the move, who makes it and what it tells."""
         arrows = [
-            f"    {one.source} --> {one.target}: {one.name} ({one.by}){', ' + one.tells if one.tells else ''}"
+            f"    {one.source} --> {one.target}: {one.name} ({one.by}){', ' + one.event if one.event else ''}"
             for one in self.moves
         ]
         return "\n".join(["stateDiagram-v2", f"    [*] --> {self.moves[0].source}", *arrows])

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .. import clock
-from ..extensions import Base
+from ..database import Base
 
 
 class TaskStatus(StrEnum):

@@ -12,7 +12,8 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import Select, delete, func, select, update
 
 from .. import clock
-from ..extensions import db, redis
+from ..database import db
+from ..valkey import redis
 from .models import Event, Task, TaskStatus
 from .subscribers import queues, subscriber
 from .work import unit_of_work

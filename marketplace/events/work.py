@@ -14,8 +14,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from .. import clock
+from ..database import Base, db
 from ..errors import NotFound
-from ..extensions import Base, db
 from .actor import Actor
 from .models import Audit, Event, Task, TaskStatus
 from .subscribers import subscribers_of
@@ -31,11 +31,11 @@ class Work:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._hushed = False
+        self._events_muted = False
 
-    def hush(self) -> None:
+    def mute_events(self) -> None:
         """Tell nobody of what follows: for seeding a world in which all has been told before."""
-        self._hushed = True
+        self._events_muted = True
 
     def lock(self, model: type[Row], *conditions: Any) -> Row:
         """The one row that meets `conditions`, fresh and locked until the end.
@@ -55,7 +55,7 @@ class Work:
         self.session.flush()
         return row
 
-    def pour(self, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    def copy_rows(self, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
         """Write many new rows by COPY. All name the same columns; the database fills in the others."""
         if not rows:
             return
@@ -69,24 +69,26 @@ class Work:
                 values = zip(send, row.values(), strict=True)
                 copy.write_row([None if value is None else wrap(value) for wrap, value in values])
 
-    def tell(self, name: str, /, **payload: Any) -> None:
+    def emit(self, name: str, /, **payload: Any) -> None:
         """Write the event `name` and a task for each of its subscribers."""
-        if self._hushed:
+        if self._events_muted:
             return
         event = self.add(Event(name=name, payload=payload, at=clock.now()))
         for subscriber in subscribers_of(name):
-            self.owe(subscriber.name, subscriber.queue, payload, event_id=event.id)
+            self.enqueue(subscriber.name, subscriber.queue, payload, event_id=event.id)
 
-    def tell_each(self, name: str, payloads: Sequence[dict[str, Any]]) -> None:
+    def emit_many(self, name: str, payloads: Sequence[dict[str, Any]]) -> None:
         """Write the event `name` once for each payload, and the tasks of its subscribers."""
-        if self._hushed:
+        if self._events_muted:
             return
         numbers = text("SELECT nextval('event_id_seq') FROM generate_series(1, :many)")
         ids = self.session.scalars(numbers, {"many": len(payloads)}).all()
         now, told = clock.now(), list(zip(ids, payloads, strict=True))
-        self.pour(Event, [{"id": one, "name": name, "payload": payload, "at": now} for one, payload in told])
+        self.copy_rows(
+            Event, [{"id": one, "name": name, "payload": payload, "at": now} for one, payload in told]
+        )
         owed = {"status": TaskStatus.PENDING, "attempts": 0, "due_at": now, "created_at": now}
-        self.pour(
+        self.copy_rows(
             Task,
             [
                 {**owed, "event_id": one, "subscriber": who.name, "queue": who.queue, "payload": payload}
@@ -95,7 +97,7 @@ class Work:
             ],
         )
 
-    def owe(
+    def enqueue(
         self,
         subscriber: str,
         queue: str,
@@ -122,7 +124,7 @@ class Work:
 
     def audit_each(self, actor: Actor, action: str, subjects: Iterable[Any], **detail: Any) -> None:
         """Write who did the same to each of many rows."""
-        self.pour(Audit, [_line(actor, action, one, detail) for one in subjects])
+        self.copy_rows(Audit, [_line(actor, action, one, detail) for one in subjects])
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Flask, Response
 
-from ..extensions import api
+from .document import api
 
 EXAMPLES = Path(__file__).parent / "examples.json"
 JSON, CSV = "application/json", "text/csv"

@@ -83,6 +83,9 @@ class Document(Api):
         """None: pages are turned by cursor."""
 
 
+api = Document()
+
+
 def with_headers(doc: dict[str, Any], doc_info: Any, *, method: str, **_: Any) -> dict[str, Any]:
     """Add to a route's description the headers that it reads and answers because of its method."""
     replayable = method == "post" and doc_info["manual_doc"]["security"] != []

@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .. import clock
+from ..database import Base, db
 from ..errors import Invalid
 from ..events.actor import Actor
 from ..events.work import Work, unit_of_work
-from ..extensions import Base, db
 from .bodies import fingerprint
 
 KEEP = timedelta(hours=24)

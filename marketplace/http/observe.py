@@ -19,9 +19,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from uuid_utils.compat import uuid7
 
+from ..database import db
 from ..events import service as events
 from ..events.work import request_id
-from ..extensions import db, limiter, redis
+from ..valkey import redis
+from .limits import limiter
 
 REQUESTS = Counter("huanliu_requests_total", "Requests answered.", ["endpoint", "method", "status"])
 DURATION = Histogram(

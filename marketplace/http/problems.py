@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from ..database import db
 from ..errors import DomainError, Invalid, Notice, Refused
-from ..extensions import db
 from ..messages import LANGUAGES, say
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ LANGUAGE = "huanliu.language"
 """Where a request keeps what was worked out of its Accept-Language."""
 
 
-class Said(str):
+class Message(str):
     """A sentence still to be spoken: its code and facts.
 
     It is a str, so that marshmallow carries it wherever it carries messages of its own.
@@ -47,12 +47,12 @@ class Said(str):
 
     facts: dict[str, Any]
 
-    def __new__(cls, code: str, /, **facts: Any) -> "Said":
+    def __new__(cls, code: str, /, **facts: Any) -> "Message":
         said = super().__new__(cls, code)
         said.facts = facts
         return said
 
-    def format(self, *_: Any, **__: Any) -> "Said":
+    def format(self, *_: Any, **__: Any) -> "Message":
         """Itself: the facts are at hand, and the language is not known yet."""
         return self
 
@@ -66,18 +66,18 @@ def language() -> str:
     return known
 
 
-def speak(said: Said, tongue: str | None = None) -> str:
+def render(said: Message, tongue: str | None = None) -> str:
     """The sentence in that language, or the asker's; a fact that is itself `Said` is spoken too."""
     tongue = tongue or language()
     facts = {
-        name: speak(fact, tongue) if isinstance(fact, Said) else fact for name, fact in said.facts.items()
+        name: render(fact, tongue) if isinstance(fact, Message) else fact for name, fact in said.facts.items()
     }
     return say(str(said), tongue, **facts)
 
 
-def in_all_languages(code: str, facts: Mapping[str, Any]) -> dict[str, str]:
+def render_all(code: str, facts: Mapping[str, Any]) -> dict[str, str]:
     """The sentence in each language, to keep for who will ask."""
-    return {tongue: speak(Said(code, **facts), tongue) for tongue in LANGUAGES}
+    return {tongue: render(Message(code, **facts), tongue) for tongue in LANGUAGES}
 
 
 def faults_to_keep(error: Refused) -> list[dict[str, Any]]:
@@ -87,18 +87,18 @@ def faults_to_keep(error: Refused) -> list[dict[str, Any]]:
             "row": one.row,
             "column": one.column,
             "code": one.code,
-            "detail": in_all_languages(one.code, one.facts),
+            "detail": render_all(one.code, one.facts),
         }
         for one in error.faults
     ]
 
 
-def kept(sayings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def localised(sayings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Things said with `in_all_languages`, with their `detail` in the asker's."""
     return [{**one, "detail": one["detail"][language()]} for one in sayings]
 
 
-def spoken(notices: list[Notice]) -> list[dict[str, Any]]:
+def render_warnings(notices: list[Notice]) -> list[dict[str, Any]]:
     """Warnings as the API answers them."""
     return [
         {"code": one.code, "field": one.field, "detail": say(one.code, language(), **one.facts)}
@@ -152,7 +152,7 @@ def _from_domain(error: DomainError) -> Response:
 
 def _from_table(error: Refused) -> Response:
     """Each fault twice: under its field path, as in all problems, and as a line of a list to show or sort."""
-    rows = kept(faults_to_keep(error))
+    rows = localised(faults_to_keep(error))
     errors: dict[str, list[str]] = {}
     for row in rows:
         errors.setdefault(f"row {row['row']}.{row['column']}", []).append(row["detail"])
@@ -163,7 +163,7 @@ def _from_table(error: Refused) -> Response:
 def _from_schema(error: ValidationError) -> Response:
     errors: dict[str, list[str]] = {}
     for path, said in leaves(error.messages):
-        errors.setdefault(path or "body", []).append(speak(said) if isinstance(said, Said) else str(said))
+        errors.setdefault(path or "body", []).append(render(said) if isinstance(said, Message) else str(said))
     detail = say("invalid_input", language(), fields=", ".join(errors))
     return problem(422, "invalid_input", detail, errors)
 

@@ -9,7 +9,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import ValidationError, fields, validate
 
-from .problems import Said
+from .problems import Message
 
 KG_PER_T = 1000
 FEN_PER_CNY = 100
@@ -27,17 +27,17 @@ CRS = ("wgs84", "gcj02", "bd09")
 
 class Length(validate.Length):
     def _format_error(self, value: Any, message: str) -> Any:
-        return Said("length", least=self.min or 0, most=self.max or self.equal)
+        return Message("length", least=self.min or 0, most=self.max or self.equal)
 
 
 class Range(validate.Range):
     def _format_error(self, value: Any, message: str) -> Any:
-        return Said("range", least=self.min, most=self.max)
+        return Message("range", least=self.min, most=self.max)
 
 
 class OneOf(validate.OneOf):
     def _format_error(self, value: Any) -> Any:
-        return Said("one_of", choices=", ".join(map(str, self.choices)))
+        return Message("one_of", choices=", ".join(map(str, self.choices)))
 
 
 class Matches(validate.Regexp):
@@ -49,7 +49,7 @@ class Matches(validate.Regexp):
 
     def __call__(self, value: Any) -> Any:
         if not self.regex.fullmatch(value):
-            raise ValidationError(Said(self.code))
+            raise ValidationError(Message(self.code))
         return value
 
 
@@ -60,10 +60,10 @@ class Schema(ma.Schema):
         unknown = ma.RAISE
         ordered = True
 
-    error_messages: Any = {"unknown": Said("unknown_field"), "type": Said("not_an_object")}
+    error_messages: Any = {"unknown": Message("unknown_field"), "type": Message("not_an_object")}
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
-        _speak(field_obj)
+        _localise_errors(field_obj)
 
     def __deepcopy__(self, memo: Any) -> "Schema":
         """Itself: a schema is never changed, and the API document copies each many times over."""
@@ -87,16 +87,16 @@ class Built(fields.Nested):
         return value
 
 
-def _speak(field: fields.Field) -> None:
+def _localise_errors(field: fields.Field) -> None:
     """Give a built-in field, and those inside it, our sentences for its own errors."""
     kind = next(name for base in type(field).__mro__ if (name := KINDS.get(base)))
     messages: dict[str, Any] = field.error_messages  # type: ignore[assignment]
     for key in messages:
-        messages[key] = Said(f"field_{key}", kind=Said(f"kind_{kind}"))
+        messages[key] = Message(f"field_{key}", kind=Message(f"kind_{kind}"))
     for name in ("inner", "key_field", "value_field"):
         inner = getattr(field, name, None)
         if inner is not None:
-            _speak(inner)
+            _localise_errors(inner)
 
 
 KINDS: dict[type, str] = {
@@ -137,7 +137,7 @@ class Number(fields.Float):
         except OverflowError as error:
             raise self.make_error("too_large") from error
         if not math.isfinite(number):
-            raise ValidationError(Said("not_finite"))
+            raise ValidationError(Message("not_finite"))
         return number
 
 
@@ -156,7 +156,7 @@ class Scaled(Number):
         scaled = number * self.per_unit
         whole = round(scaled)
         if abs(scaled - whole) > max(1e-6, abs(scaled) * 1e-12):
-            raise ValidationError(Said("too_precise", step=1 / self.per_unit))
+            raise ValidationError(Message("too_precise", step=1 / self.per_unit))
         return whole
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> float | None:
@@ -252,7 +252,7 @@ class Adcode(fields.Integer):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
         if not (isinstance(value, str) and len(value) == 6 and value.isascii() and value.isdigit()):
-            raise ValidationError(Said("adcode_form"))
+            raise ValidationError(Message("adcode_form"))
         return int(value)
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
@@ -282,7 +282,7 @@ class Day(fields.Date):
             raise self.make_error("invalid")
         day = super()._deserialize(value, *args, **kwargs)
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise ValidationError(Said("day_range"))
+            raise ValidationError(Message("day_range"))
         return day
 
 
@@ -302,7 +302,7 @@ class Moment(fields.DateTime):
         if moment.tzinfo is None:
             raise self.make_error("invalid_awareness")
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-            raise ValidationError(Said("day_range"))
+            raise ValidationError(Message("day_range"))
         return moment.astimezone(UTC)
 
 
@@ -392,7 +392,7 @@ def refuse_bad_characters(value: Any, path: str = "") -> None:
     """Raise ValidationError, naming the place, for text with a NUL or a lone surrogate in `value`."""
     if isinstance(value, str):
         if has_bad_character(value):
-            raise ValidationError({path or "body": [Said("bad_character")]})
+            raise ValidationError({path or "body": [Message("bad_character")]})
     elif isinstance(value, Mapping):
         for key, below in value.items():
             refuse_bad_characters(key, path)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
 from .. import clock
-from ..extensions import Base
+from ..database import Base
 
 MODES = {"use": 0, "dispose": 1, "store": 2}
 

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from ..http.paging import PageQuery
-from ..http.problems import Said
+from ..http.problems import Message
 from ..http.schemas import (
     Adcode,
     Answer,
@@ -32,7 +32,7 @@ class _Validity(Schema):
     @validates_schema
     def _in_order(self, data: dict[str, Any], **_: Any) -> None:
         if "valid_from" in data and "valid_until" in data and data["valid_from"] > data["valid_until"]:
-            raise ValidationError({"valid_until": [Said("ends_before_start")]})
+            raise ValidationError({"valid_until": [Message("ends_before_start")]})
 
 
 class _Shown(Schema):

@@ -13,11 +13,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 from .. import clock
 from ..catalogue import service as catalogue
 from ..columns import copy_columns, read_columns
+from ..database import db
 from ..enterprises import service as enterprises
 from ..errors import Conflict, Invalid, NotFound, Notice
 from ..events.actor import REGULATOR, Actor
 from ..events.work import unit_of_work
-from ..extensions import db
 from .models import MODES, Channel, Licence, LicenceLine, TonnesUsed, VerifiedExemption, WhiteListEntry
 
 Row = TypeVar("Row", Channel, WhiteListEntry, VerifiedExemption)
@@ -51,7 +51,7 @@ def add_licence(actor: Actor, data: dict[str, Any]) -> tuple[Licence, list[Notic
             )
         row = work.add(Licence(**{name: data[name] for name in names}, lines=lines))
         work.audit(actor, "add", row, number=row.number)
-        work.tell("permit.changed", kind="licence", id=str(row.id))
+        work.emit("permit.changed", kind="licence", id=str(row.id))
     return row, notices
 
 
@@ -93,7 +93,7 @@ def _add(actor: Actor, row: Row) -> Row:
     with unit_of_work() as work:
         work.add(row)
         work.audit(actor, "add", row)
-        work.tell("permit.changed", kind=row.__tablename__, id=str(row.id))
+        work.emit("permit.changed", kind=row.__tablename__, id=str(row.id))
     return row
 
 
@@ -109,7 +109,7 @@ def revoke(actor: Actor, model: type[Any], permit_id: UUID) -> None:
         if row.revoked_at is None:
             row.revoked_at = clock.now()
             work.audit(actor, "revoke", row)
-            work.tell("permit.changed", kind=row.__tablename__, id=str(row.id))
+            work.emit("permit.changed", kind=row.__tablename__, id=str(row.id))
 
 
 def count_usage(actor: Actor, permit: Licence | Channel, data: dict[str, Any]) -> None:

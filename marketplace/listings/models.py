@@ -22,8 +22,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
 from .. import clock
+from ..database import Base
 from ..events.lifecycle import CLOCK, OWNER, SYSTEM, LifeCycle, Move
-from ..extensions import Base
 
 
 class Kind(StrEnum):
@@ -31,7 +31,7 @@ class Kind(StrEnum):
     DEMAND = "demand"
 
 
-class Status(StrEnum):
+class ListingStatus(StrEnum):
     DRAFT = "draft"
     OPEN = "open"
     FULFILLED = "fulfilled"
@@ -59,13 +59,13 @@ NO_PRICE_FEN = 1_000_000_000
 """Beyond every price: where a listing without one stands in an order by price."""
 
 LIFE = LifeCycle(
-    Move("publish", Status.DRAFT, Status.OPEN, OWNER, "listing.published"),
-    Move("change", Status.DRAFT, Status.DRAFT, OWNER),
-    Move("change", Status.OPEN, Status.OPEN, OWNER, "listing.changed"),
-    Move("withdraw", Status.DRAFT, Status.WITHDRAWN, OWNER, "listing.closed"),
-    Move("withdraw", Status.OPEN, Status.WITHDRAWN, OWNER, "listing.closed"),
-    Move("exhaust", Status.OPEN, Status.FULFILLED, SYSTEM, "listing.closed"),
-    Move("expire", Status.OPEN, Status.EXPIRED, CLOCK, "listing.closed"),
+    Move("publish", ListingStatus.DRAFT, ListingStatus.OPEN, OWNER, "listing.published"),
+    Move("change", ListingStatus.DRAFT, ListingStatus.DRAFT, OWNER),
+    Move("change", ListingStatus.OPEN, ListingStatus.OPEN, OWNER, "listing.changed"),
+    Move("withdraw", ListingStatus.DRAFT, ListingStatus.WITHDRAWN, OWNER, "listing.closed"),
+    Move("withdraw", ListingStatus.OPEN, ListingStatus.WITHDRAWN, OWNER, "listing.closed"),
+    Move("exhaust", ListingStatus.OPEN, ListingStatus.FULFILLED, SYSTEM, "listing.closed"),
+    Move("expire", ListingStatus.OPEN, ListingStatus.EXPIRED, CLOCK, "listing.closed"),
 )
 
 
@@ -82,7 +82,7 @@ class Listing(Base):
     no: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
     enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
     kind: Mapped[str]
-    status: Mapped[str] = mapped_column(default=Status.DRAFT)
+    status: Mapped[str] = mapped_column(default=ListingStatus.DRAFT)
     title: Mapped[str]
     code_id: Mapped[int | None] = mapped_column(ForeignKey("waste_code.id"))
     quantity_kg: Mapped[int] = mapped_column(BigInteger)

@@ -4,11 +4,11 @@ from flask import Response, request, stream_with_context, url_for
 
 from ..events.actor import ADMIN, ENTERPRISE
 from ..http.authentication import EVERY_KEY, actor, allow
+from ..http.blueprint import Blueprint, bodiless, first, subject, uploaded
 from ..http.document import VERSIONED
 from ..http.etags import etag
 from ..http.paging import cursor_of
-from ..http.problems import kept, language, spoken
-from ..http.room import Room, bodiless, first, subject, uploaded
+from ..http.problems import language, localised, render_warnings
 from ..http.schemas import ReasonSchema, TableProblemSchema
 from . import service
 from .schemas import (
@@ -23,7 +23,7 @@ from .schemas import (
     NewListingSchema,
 )
 
-blp = Room("listings", __name__, description="Supply and demand.")
+blueprint = Blueprint("listings", __name__, description="Supply and demand.")
 
 FILE = {"type": "string", "format": "binary"}
 FEATURES = {
@@ -40,15 +40,15 @@ CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadshe
 
 def _answer(row, notices=()):
     shown = service.present(actor(), [row])[0]
-    return {**shown, "warnings": spoken(list(notices))}, etag(row.version)
+    return {**shown, "warnings": render_warnings(list(notices))}, etag(row.version)
 
 
-@blp.post("/listings")
+@blueprint.post("/listings")
 @allow(ENTERPRISE, scope="listings:write")
 @first(service.check_posting)
-@blp.body(NewListingSchema)
-@blp.response(201, ListingSchema, headers=VERSIONED)
-@blp.problems(400, 409, 413, 415)
+@blueprint.body(NewListingSchema)
+@blueprint.response(201, ListingSchema, headers=VERSIONED)
+@blueprint.problems(400, 409, 413, 415)
 def create(body):
     """Post a supply or a demand: a draft, or with `publish` open to matching at once.
 
@@ -58,33 +58,33 @@ def create(body):
     return _answer(*service.create(actor(), body))
 
 
-@blp.get("/listings")
+@blueprint.get("/listings")
 @allow(*EVERY_KEY)
-@blp.query(ListingQuery)
-@blp.response(200, ListingPage)
-@blp.problems()
+@blueprint.query(ListingQuery)
+@blueprint.response(200, ListingPage)
+@blueprint.problems()
 def search(query):
     """Listings that the asker may see: newest first, by price, or by distance from a point."""
     items, more = service.search(actor(), query)
     return {"items": items, "next": cursor_of(more) if more else None}
 
 
-@blp.get("/listings/template.xlsx")
+@blueprint.get("/listings/template.xlsx")
 @allow(*EVERY_KEY)
-@blp.response(200, FILE, content_type=XLSX)
-@blp.problems()
+@blueprint.response(200, FILE, content_type=XLSX)
+@blueprint.problems()
 def template():
     """A workbook to fill in for `POST /listings/import`."""
     return _file(service.template(), XLSX, "huanliu-template.xlsx")
 
 
-@blp.get("/listings/export")
+@blueprint.get("/listings/export")
 @allow(*EVERY_KEY)
-@blp.query(ExportQuery)
-@blp.response(200, FILE, content_type=CSV)
-@blp.alt_response(200, schema=FILE, content_type=XLSX)
-@blp.alt_response(200, schema=FEATURES, content_type="application/geo+json")
-@blp.problems()
+@blueprint.query(ExportQuery)
+@blueprint.response(200, FILE, content_type=CSV)
+@blueprint.alt_response(200, schema=FILE, content_type=XLSX)
+@blueprint.alt_response(200, schema=FEATURES, content_type="application/geo+json")
+@blueprint.problems()
 def export(query):
     """The listings that the asker may see as a file; CSV and XLSX can be imported again."""
     pieces = service.export(actor(), query, language())
@@ -104,16 +104,16 @@ def _check_importing(who, _):
     service.check_posting(who, {"publish": publish})
 
 
-@blp.post("/listings/import")
+@blueprint.post("/listings/import")
 @allow(ENTERPRISE, scope="listings:write", most_bytes=MOST_UPLOAD)
 @first(_check_importing)
 @uploaded(CSV, XLSX)
-@blp.query(ImportQuery)
-@blp.response(201, ImportSchema, description="All rows are listings now.")
-@blp.alt_response(200, schema=ImportSchema, description="A dry run: all rows would become listings.")
-@blp.alt_response(202, schema=ImportSchema, description="A long sheet: Location says where to look.")
-@blp.problems(409, 413, 415)
-@blp.alt_response(422, schema=TableProblemSchema, content_type="application/problem+json")
+@blueprint.query(ImportQuery)
+@blueprint.response(201, ImportSchema, description="All rows are listings now.")
+@blueprint.alt_response(200, schema=ImportSchema, description="A dry run: all rows would become listings.")
+@blueprint.alt_response(202, schema=ImportSchema, description="A long sheet: Location says where to look.")
+@blueprint.problems(409, 413, 415)
+@blueprint.alt_response(422, schema=TableProblemSchema, content_type="application/problem+json")
 def import_sheet(query, upload):
     """Make listings of all rows of a sheet, CSV or XLSX, or of none."""
     row = service.import_sheet(actor(), upload, **query)
@@ -126,17 +126,17 @@ def _import_status(row):
     return (200 if row.dry_run else 201), {}
 
 
-@blp.get("/listings/imports/<uuid:import_id>")
+@blueprint.get("/listings/imports/<uuid:import_id>")
 @allow(ENTERPRISE)
-@blp.response(200, ImportSchema)
-@blp.problems(404)
+@blueprint.response(200, ImportSchema)
+@blueprint.problems(404)
 def show_import(import_id):
     """How far an import is, and how it ended."""
     return _import(service.find_import(actor(), import_id))
 
 
 def _import(row):
-    reason = kept([row.reason])[0] if row.reason else {"code": None, "detail": None}
+    reason = localised([row.reason])[0] if row.reason else {"code": None, "detail": None}
     return {
         **{
             name: getattr(row, name)
@@ -144,61 +144,61 @@ def _import(row):
         },
         **{name: getattr(row, name) for name in ("listing_ids", "error_count", "created_at", "ended_at")},
         "created": len(row.listing_ids),
-        "errors": kept(row.errors),
-        "warnings": kept(row.warnings),
+        "errors": localised(row.errors),
+        "warnings": localised(row.warnings),
         **reason,
     }
 
 
-@blp.get("/listings/<uuid:listing_id>")
+@blueprint.get("/listings/<uuid:listing_id>")
 @allow(*EVERY_KEY)
-@blp.response(200, ListingSchema, headers=VERSIONED)
-@blp.problems(404)
+@blueprint.response(200, ListingSchema, headers=VERSIONED)
+@blueprint.problems(404)
 def show(listing_id):
     """A listing: one's own, or an open one of others."""
     return _answer(service.find_visible(actor(), listing_id))
 
 
-@blp.patch("/listings/<uuid:listing_id>")
+@blueprint.patch("/listings/<uuid:listing_id>")
 @allow(ENTERPRISE, scope="listings:write")
 @first(service.check_change)
 @subject(service.find_own)
-@blp.body(ListingChangeSchema, required=False)
-@blp.response(200, ListingSchema, headers=VERSIONED)
-@blp.problems(400, 404, 409, 412, 413, 415, 428)
+@blueprint.body(ListingChangeSchema, required=False)
+@blueprint.response(200, ListingSchema, headers=VERSIONED)
+@blueprint.problems(400, 404, 409, 412, 413, 415, 428)
 def change(body, listing_id, expected):
     """Change a draft or an open listing; an open one is matched again."""
     return _answer(*service.change(actor(), listing_id, body, expected))
 
 
-@blp.post("/listings/<uuid:listing_id>/publish")
+@blueprint.post("/listings/<uuid:listing_id>/publish")
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.find_publishable)
 @bodiless
-@blp.response(200, ListingSchema, headers=VERSIONED)
-@blp.problems(400, 404, 409, 413, 415)
+@blueprint.response(200, ListingSchema, headers=VERSIONED)
+@blueprint.problems(400, 404, 409, 413, 415)
 def publish(listing_id):
     """Open a draft to matching."""
     return _answer(*service.publish(actor(), listing_id))
 
 
-@blp.post("/listings/<uuid:listing_id>/withdraw")
+@blueprint.post("/listings/<uuid:listing_id>/withdraw")
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.find_own)
-@blp.body(ReasonSchema, required=False)
-@blp.response(200, ListingSchema, headers=VERSIONED)
-@blp.problems(400, 404, 409, 413, 415)
+@blueprint.body(ReasonSchema, required=False)
+@blueprint.response(200, ListingSchema, headers=VERSIONED)
+@blueprint.problems(400, 404, 409, 413, 415)
 def withdraw(body, listing_id):
     """Take a listing back; nobody not yet told of it will be."""
     return _answer(service.withdraw(actor(), listing_id, body["reason"]))
 
 
-@blp.post("/listings/<uuid:listing_id>/exemption-review")
+@blueprint.post("/listings/<uuid:listing_id>/exemption-review")
 @allow(ADMIN, scope="admin")
 @subject(service.find_any)
-@blp.body(ExemptionReviewSchema)
-@blp.response(200, ListingSchema, headers=VERSIONED)
-@blp.problems(400, 404, 409, 413, 415)
+@blueprint.body(ExemptionReviewSchema)
+@blueprint.response(200, ListingSchema, headers=VERSIONED)
+@blueprint.problems(400, 404, 409, 413, 415)
 def review_exemption(body, listing_id):
     """Accept or refuse the evidence behind the exemption that a demand names."""
     return _answer(service.review_exemption(actor(), listing_id, body["decision"], body["reason"]))

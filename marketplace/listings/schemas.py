@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from ..enterprises.models import GRADES
 from ..errors import Invalid
 from ..http.paging import PageQuery
-from ..http.problems import Said
+from ..http.problems import Message
 from ..http.schemas import (
     CRS,
     Adcode,
@@ -34,7 +34,7 @@ from ..http.schemas import (
     WarningSchema,
     Whole,
 )
-from .models import Kind, Status
+from .models import Kind, ListingStatus
 
 FORMS = ("solid", "liquid", "sludge", "gas", "powder", "mixed")
 PACKAGINGS = ("bulk", "tank", "drum", "bag", "box", "pallet", "container", "other")
@@ -53,15 +53,15 @@ class ComponentSchema(Schema):
     def _in_order(self, data: dict[str, Any], **_: Any) -> None:
         low, high = data.get("min"), data.get("max")
         if low is None and high is None:
-            raise ValidationError({"min": [Said("component_without_range")]})
+            raise ValidationError({"min": [Message("component_without_range")]})
         if low is not None and high is not None and low > high:
-            raise ValidationError({"max": [Said("range_reversed")]})
+            raise ValidationError({"max": [Message("range_reversed")]})
 
 
 def _named_once(components: list[dict[str, Any]]) -> None:
     names = [(one["component"].lower(), one["unit"]) for one in components]
     if len(set(names)) != len(names):
-        raise ValidationError([Said("repeated")])
+        raise ValidationError([Message("repeated")])
 
 
 class _Terms(Schema):
@@ -189,7 +189,7 @@ class ListingFilter(Schema):
     def _in_order(self, data: dict[str, Any], **_: Any) -> None:
         for low, high in BOUNDS:
             if data[low] is not None and data[high] is not None and data[low] > data[high]:
-                raise ValidationError({high: [Said("range_reversed")]})
+                raise ValidationError({high: [Message("range_reversed")]})
 
     @validates_schema
     def _from_a_point(self, data: dict[str, Any], **_: Any) -> None:
@@ -202,7 +202,7 @@ class ListingFilter(Schema):
 class ListingQuery(ListingFilter, PageQuery):
     """A search and its order."""
 
-    status = fields.String(validate=OneOf([str(one) for one in Status]), **_about("Where it stands."))
+    status = fields.String(validate=OneOf([str(one) for one in ListingStatus]), **_about("Where it stands."))
     mine = fields.Boolean(load_default=False, metadata={"description": "The asker's own only."})
     sort = fields.String(
         load_default="newest",

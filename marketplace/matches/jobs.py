@@ -4,7 +4,7 @@ import logging
 
 from .. import clock
 from . import service
-from .service import live
+from .service.ranking import live_index
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def owe_nightly_rerank() -> None:
 @clock.every(600)
 def forget_changes() -> None:
     """Drop what every index has followed."""
-    live.forget_changes()
+    live_index.forget_changes()
 
 
 @clock.every(60)

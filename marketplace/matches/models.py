@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .. import clock
-from ..extensions import Base
+from ..database import Base
 
 OUTCOMES = ("shown", "not_suitable", "interested", "offered", "dealt", "closed")
 """What can become of a pairing, as `matching.learning.history` reads it."""

@@ -7,11 +7,11 @@ from flask import g
 
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR
 from ..http.authentication import EVERY_KEY, actor, allow
+from ..http.blueprint import Blueprint, subject
 from ..http.document import VERSIONED
 from ..http.etags import etag
 from ..http.paging import PageQuery, cursor_of, position_of
-from ..http.problems import language, spoken
-from ..http.room import Room, subject
+from ..http.problems import language, render_warnings
 from ..listings import service as listings
 from ..messages import say
 from . import service
@@ -29,7 +29,7 @@ from .schemas import (
     RankingModelSchema,
 )
 
-blp = Room("matches", __name__, description="Ranked lawful pairings, and why not.")
+blueprint = Blueprint("matches", __name__, description="Ranked lawful pairings, and why not.")
 
 
 def _find(asker, listing_id, **_):
@@ -41,12 +41,12 @@ def _find_pair(asker, listing_id, other_id):
     return service.counterpart(asker, listing, other_id)
 
 
-@blp.get("/listings/<uuid:listing_id>/matches")
+@blueprint.get("/listings/<uuid:listing_id>/matches")
 @allow(*EVERY_KEY)
 @subject(_find)
-@blp.query(MatchQuery)
-@blp.response(200, MatchPage)
-@blp.problems(404)
+@blueprint.query(MatchQuery)
+@blueprint.response(200, MatchPage)
+@blueprint.problems(404)
 def list_matches(query, listing_id):
     """Lawful counterparts, best first, each with its score in parts and its legal basis.
 
@@ -61,11 +61,11 @@ def list_matches(query, listing_id):
     return {**answer, "items": items, "next": cursor_of(turn.written()) if turn else None}
 
 
-@blp.get("/listings/<uuid:listing_id>/matches/<uuid:other_id>")
+@blueprint.get("/listings/<uuid:listing_id>/matches/<uuid:other_id>")
 @allow(*EVERY_KEY)
 @subject(_find)
-@blp.response(200, PairingSchema)
-@blp.problems(404)
+@blueprint.response(200, PairingSchema)
+@blueprint.problems(404)
 def explain(listing_id, other_id):
     """One pairing, lawful or not: its score in parts, or every gate that it fails and the rule behind it.
 
@@ -84,12 +84,12 @@ def explain(listing_id, other_id):
     return {**(_spoken(answer) if answer["lawful"] else answer), "failed_gates": failed}
 
 
-@blp.post("/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback")
+@blueprint.post("/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback")
 @allow(ENTERPRISE, scope="listings:write")
 @subject(_find_pair)
-@blp.body(FeedbackRequestSchema)
-@blp.response(200, FeedbackSchema)
-@blp.problems(400, 404, 409, 413, 415)
+@blueprint.body(FeedbackRequestSchema)
+@blueprint.response(200, FeedbackSchema)
+@blueprint.problems(400, 404, 409, 413, 415)
 def give_feedback(body, listing_id, other_id):
     """Say "interested" or "not suitable" of a pairing; once both are interested, contacts are shown."""
     listing = listings.find_own(actor(), listing_id)
@@ -97,11 +97,11 @@ def give_feedback(body, listing_id, other_id):
     return service.give_feedback(actor(), listing, other, body["verdict"], body["reason"])
 
 
-@blp.get("/findings")
+@blueprint.get("/findings")
 @allow(*EVERY_KEY)
-@blp.query(FindingQuery)
-@blp.response(200, FindingPage)
-@blp.problems()
+@blueprint.query(FindingQuery)
+@blueprint.response(200, FindingPage)
+@blueprint.problems()
 def list_findings(query):
     """Open listings that no one can lawfully serve, with the gate that stopped most."""
     (after,) = position_of(query["cursor"], (UUID,)) or (None,)
@@ -111,32 +111,32 @@ def list_findings(query):
     return {"items": [_finding(row) for row in page], "next": more}
 
 
-@blp.get("/matching-policy")
+@blueprint.get("/matching-policy")
 @allow(ADMIN)
-@blp.response(200, PolicySchema, headers=VERSIONED)
-@blp.problems()
+@blueprint.response(200, PolicySchema, headers=VERSIONED)
+@blueprint.problems()
 def show_policy():
     """The policy in force."""
     now = service.in_force()
     return {"version": now.version, **now.body}, etag(now.version)
 
 
-@blp.put("/matching-policy")
+@blueprint.put("/matching-policy")
 @allow(ADMIN, scope="admin")
 @subject(service.in_force)
-@blp.body(PolicySchema)
-@blp.response(200, PolicySchema, headers=VERSIONED)
-@blp.problems(400, 412, 413, 415, 428)
+@blueprint.body(PolicySchema)
+@blueprint.response(200, PolicySchema, headers=VERSIONED)
+@blueprint.problems(400, 412, 413, 415, 428)
 def publish_policy(body, expected):
     """Put a whole new version in force, from the next answer on."""
     now = service.publish_policy(actor(), body, expected)
     return {"version": now.version, **now.body}, etag(now.version)
 
 
-@blp.get("/matching-policy/presets")
+@blueprint.get("/matching-policy/presets")
 @allow(ADMIN)
-@blp.response(200, PresetPage)
-@blp.problems()
+@blueprint.response(200, PresetPage)
+@blueprint.problems()
 def list_presets():
     """Ready-made policies to put."""
     return {
@@ -145,11 +145,11 @@ def list_presets():
     }
 
 
-@blp.get("/ranking-models")
+@blueprint.get("/ranking-models")
 @allow(ADMIN, REGULATOR)
-@blp.query(PageQuery)
-@blp.response(200, RankingModelPage)
-@blp.problems()
+@blueprint.query(PageQuery)
+@blueprint.response(200, RankingModelPage)
+@blueprint.problems()
 def list_ranking_models(query):
     """Every training of the learned order, newest first; the newest that is done decides if it is used."""
     (before,) = position_of(query["cursor"], (int,)) or (None,)
@@ -159,10 +159,10 @@ def list_ranking_models(query):
     return {"items": [_model(row) for row in page], "next": more}
 
 
-@blp.get("/ranking-models/<int:version>")
+@blueprint.get("/ranking-models/<int:version>")
 @allow(ADMIN, REGULATOR)
-@blp.response(200, RankingModelSchema)
-@blp.problems(404)
+@blueprint.response(200, RankingModelSchema)
+@blueprint.problems(404)
 def show_ranking_model(version):
     """The card of one training: what it learned from, how it did on later data, and whether it is used."""
     return _model(service.find_model(version))
@@ -191,7 +191,7 @@ def _spoken(item):
         "components": [
             {**one, "reason": say(f"component_{one['reason']}", language())} for one in item["components"]
         ],
-        "warnings": spoken(item["warnings"]),
+        "warnings": render_warnings(item["warnings"]),
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates
 
 from ..http.paging import PageQuery
-from ..http.problems import Said
+from ..http.problems import Message
 from ..http.schemas import (
     MOST_VERSION,
     Adcode,
@@ -208,9 +208,9 @@ class PolicySchema(Schema):
     @validates("half_distance_km")
     def _has_default(self, value: dict[str, Any], data_key: str = "") -> None:
         if "default" not in value:
-            raise ValidationError([Said("default_missing")])
+            raise ValidationError([Message("default_missing")])
         if len(value) > MOST_HALF_DISTANCES:
-            raise ValidationError([Said("length", least=1, most=MOST_HALF_DISTANCES)])
+            raise ValidationError([Message("length", least=1, most=MOST_HALF_DISTANCES)])
 
 
 class PresetSchema(Answer):

@@ -16,7 +16,7 @@ from ..events.work import unit_of_work
 from ..listings import service as listings
 from ..messages import say
 from . import service
-from .models import FOUND, KINDS, MUTUAL, Delivery, Notification
+from .models import KINDS, MATCH_FOUND, MATCH_MUTUAL, Delivery, Notification
 
 TIMEOUT_S = 15
 
@@ -68,7 +68,7 @@ def _put_off(work: Any, job: str, payload: dict[str, str]) -> bool:
     due = service.next_mail_time(now)
     if due == now:
         return False
-    work.owe(job, "delivery", payload, due_at=due)
+    work.enqueue(job, "delivery", payload, due_at=due)
     return True
 
 
@@ -76,8 +76,8 @@ def _send(enterprise_id: UUID, rows: Any, message_id: str, template: str) -> Non
     """Hand one message to the relay; its id is the same at a second try, so that readers can fold it."""
     settings = current_app.config["SETTINGS"]
     receiver = enterprises.by_id({enterprise_id})[enterprise_id]
-    wishes = service.preferences_of(enterprise_id)
-    language = wishes.language if wishes else "zh"
+    preferences = service.preferences_of(enterprise_id)
+    language = preferences.language if preferences else "zh"
     message = EmailMessage()
     message["Subject"] = say(f"mail_subject_{template}_{_kind(rows)}", language, count=len(rows))
     message["From"] = settings.mail_from
@@ -90,7 +90,7 @@ def _send(enterprise_id: UUID, rows: Any, message_id: str, template: str) -> Non
             receiver=receiver,
             sections=_sections(rows, language),
             count=len(rows),
-            matched=any(row.kind in (FOUND, MUTUAL) for row in rows),
+            matched=any(row.kind in (MATCH_FOUND, MATCH_MUTUAL) for row in rows),
             url=settings.public_url,
         )
     )
@@ -137,6 +137,6 @@ def _line(row: Notification, language: str) -> str:
         "score": f"{row.score:.2f}",
         "contact": "",
     }
-    if row.kind == MUTUAL:
+    if row.kind == MATCH_MUTUAL:
         facts["contact"] = f"{other.contact_name}, {other.contact_phone}, {other.contact_email}"
     return say(f"mail_line_{row.kind.replace('.', '_')}", language, **facts)

@@ -11,19 +11,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from .. import clock
-from ..extensions import Base
+from ..database import Base
 
-FOUND = "match.found"
-MUTUAL = "match.mutual"
-SOUGHT = "search.found"
+MATCH_FOUND = "match.found"
+MATCH_MUTUAL = "match.mutual"
+SEARCH_HIT = "search.found"
 KEY_EXPIRING = "key.expiring"
-KINDS = (MUTUAL, FOUND, SOUGHT, KEY_EXPIRING)
+KINDS = (MATCH_MUTUAL, MATCH_FOUND, SEARCH_HIT, KEY_EXPIRING)
 """In the order in which a digest has its sections."""
 
 RELEASE_ORDER = Sequence("notification_release_order", metadata=Base.metadata)
 
 
-class Status(StrEnum):
+class NotificationStatus(StrEnum):
     PLANNED = "planned"
     RELEASED = "released"
     DROPPED = "dropped"
@@ -49,7 +49,7 @@ class Notification(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
     kind: Mapped[str]
-    status: Mapped[str] = mapped_column(default=Status.PLANNED)
+    status: Mapped[str] = mapped_column(default=NotificationStatus.PLANNED)
     listing_id: Mapped[UUID | None] = mapped_column(ForeignKey("listing.id"))
     counterpart_id: Mapped[UUID | None] = mapped_column(ForeignKey("listing.id"))
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -6,10 +6,10 @@ from flask import g
 
 from ..events.actor import ENTERPRISE
 from ..http.authentication import actor, allow
+from ..http.blueprint import Blueprint, bodiless, subject
 from ..http.document import VERSIONED
 from ..http.etags import etag
 from ..http.paging import PageQuery, cursor_of, position_of
-from ..http.room import Room, bodiless, subject
 from . import service
 from .schemas import (
     NewSearchSchema,
@@ -24,14 +24,14 @@ from .schemas import (
     SearchChangeSchema,
 )
 
-blp = Room("notifications", __name__, description="The inbox, and how to be told.")
+blueprint = Blueprint("notifications", __name__, description="The inbox, and how to be told.")
 
 
-@blp.get("/notifications")
+@blueprint.get("/notifications")
 @allow(ENTERPRISE)
-@blp.query(NotificationQuery)
-@blp.response(200, NotificationPage)
-@blp.problems()
+@blueprint.query(NotificationQuery)
+@blueprint.response(200, NotificationPage)
+@blueprint.problems()
 def inbox(query):
     """Messages to the asking enterprise, the last released first."""
     (after,) = position_of(query["cursor"], (int,)) or (None,)
@@ -41,85 +41,85 @@ def inbox(query):
     return {"items": page, "next": more}
 
 
-@blp.post("/notifications/<uuid:notification_id>/read")
+@blueprint.post("/notifications/<uuid:notification_id>/read")
 @allow(ENTERPRISE)
 @subject(service.find)
 @bodiless
-@blp.response(200, NotificationSchema)
-@blp.problems(400, 404, 413, 415)
+@blueprint.response(200, NotificationSchema)
+@blueprint.problems(400, 404, 413, 415)
 def mark_read(notification_id):
     """Mark a message as read."""
     return service.mark_read(actor(), notification_id)
 
 
-@blp.post("/notifications/read-all")
+@blueprint.post("/notifications/read-all")
 @allow(ENTERPRISE)
 @bodiless
-@blp.response(200, ReadAllSchema)
-@blp.problems(400, 413, 415)
+@blueprint.response(200, ReadAllSchema)
+@blueprint.problems(400, 413, 415)
 def mark_all_read():
     """Mark the whole inbox as read."""
     return {"read": service.mark_all_read(actor())}
 
 
-@blp.post("/notifications/<uuid:notification_id>/not-for-me")
+@blueprint.post("/notifications/<uuid:notification_id>/not-for-me")
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.find)
-@blp.body(NotForMeSchema, required=False)
-@blp.response(200, NotificationSchema)
-@blp.problems(400, 404, 409, 413, 415)
+@blueprint.body(NotForMeSchema, required=False)
+@blueprint.response(200, NotificationSchema)
+@blueprint.problems(400, 404, 409, 413, 415)
 def silence(body, notification_id):
     """Hear no more of what a message is about: its pairing, or its code; the message is marked as read."""
     return service.silence(actor(), notification_id, body["of"])
 
 
-@blp.delete("/notifications/<uuid:notification_id>/not-for-me")
+@blueprint.delete("/notifications/<uuid:notification_id>/not-for-me")
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.find)
-@blp.response(204)
-@blp.problems(404, 409)
+@blueprint.response(204)
+@blueprint.problems(404, 409)
 def unsilence(notification_id):
     """Take "not for me" back where it was said of the pairing; a muted code is a preference."""
     service.unsilence(actor(), notification_id)
 
 
-@blp.get("/notification-preferences")
+@blueprint.get("/notification-preferences")
 @allow(ENTERPRISE)
-@blp.response(200, PreferencesSchema, headers=VERSIONED)
-@blp.problems()
+@blueprint.response(200, PreferencesSchema, headers=VERSIONED)
+@blueprint.problems()
 def show_preferences():
     """How the asking enterprise wants to be told."""
-    row = service.preferences(actor())
+    row = service.own_preferences(actor())
     return service.describe_preferences(row), etag(row.version)
 
 
-@blp.put("/notification-preferences")
+@blueprint.put("/notification-preferences")
 @allow(ENTERPRISE, scope="listings:write")
-@subject(service.preferences)
-@blp.body(PreferencesSchema)
-@blp.response(200, PreferencesSchema, headers=VERSIONED)
-@blp.problems(400, 412, 413, 415, 428)
+@subject(service.own_preferences)
+@blueprint.body(PreferencesSchema)
+@blueprint.response(200, PreferencesSchema, headers=VERSIONED)
+@blueprint.problems(400, 412, 413, 415, 428)
 def set_preferences(body, expected):
     """Replace the preferences."""
     row = service.set_preferences(actor(), body, expected)
     return service.describe_preferences(row), etag(row.version)
 
 
-@blp.post("/saved-searches")
+@blueprint.post("/saved-searches")
 @allow(ENTERPRISE, scope="listings:write")
-@blp.body(NewSearchSchema)
-@blp.response(201, SavedSearchSchema, headers=VERSIONED)
-@blp.problems(400, 409, 413, 415)
+@blueprint.body(NewSearchSchema)
+@blueprint.response(201, SavedSearchSchema, headers=VERSIONED)
+@blueprint.problems(400, 409, 413, 415)
 def create_search(body):
     """Save a search; what it finds from now on is told like a match."""
     return _answer(service.create_search(actor(), body))
 
 
-@blp.get("/saved-searches")
+@blueprint.get("/saved-searches")
 @allow(ENTERPRISE)
-@blp.query(PageQuery)
-@blp.response(200, SavedSearchPage)
-@blp.problems()
+@blueprint.query(PageQuery)
+@blueprint.response(200, SavedSearchPage)
+@blueprint.problems()
 def list_searches(query):
     """The asker's saved searches, newest first."""
     (after,) = position_of(query["cursor"], (UUID,)) or (None,)
@@ -129,32 +129,32 @@ def list_searches(query):
     return {"items": page, "next": more}
 
 
-@blp.get("/saved-searches/<uuid:search_id>")
+@blueprint.get("/saved-searches/<uuid:search_id>")
 @allow(ENTERPRISE)
 @subject(service.find_search)
-@blp.response(200, SavedSearchSchema, headers=VERSIONED)
-@blp.problems(404)
+@blueprint.response(200, SavedSearchSchema, headers=VERSIONED)
+@blueprint.problems(404)
 def show_search(search_id):
     """One of the asker's saved searches."""
     return _answer(g.subject)
 
 
-@blp.patch("/saved-searches/<uuid:search_id>")
+@blueprint.patch("/saved-searches/<uuid:search_id>")
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.find_search)
-@blp.body(SearchChangeSchema, required=False)
-@blp.response(200, SavedSearchSchema, headers=VERSIONED)
-@blp.problems(400, 404, 412, 413, 415, 428)
+@blueprint.body(SearchChangeSchema, required=False)
+@blueprint.response(200, SavedSearchSchema, headers=VERSIONED)
+@blueprint.problems(400, 404, 412, 413, 415, 428)
 def change_search(body, search_id, expected):
     """Change a saved search: its name, query, how it tells; or pause it."""
     return _answer(service.change_search(actor(), search_id, body, expected))
 
 
-@blp.delete("/saved-searches/<uuid:search_id>")
+@blueprint.delete("/saved-searches/<uuid:search_id>")
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.find_search)
-@blp.response(204)
-@blp.problems(404)
+@blueprint.response(204)
+@blueprint.problems(404)
 def delete_search(search_id):
     """Delete a saved search; it tells nothing more."""
     service.delete_search(actor(), search_id)

@@ -4,7 +4,7 @@ import pytest
 
 from marketplace.catalogue import service
 from marketplace.catalogue.models import Crosswalk, ExemptionItem, Region, Treatment, WasteCode
-from marketplace.extensions import db
+from marketplace.database import db
 from seed.catalogue import read_catalogue
 from tests.http.answers import refused
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from marketplace.database import db
 from marketplace.enterprises.models import ApiKey
 from marketplace.events.models import Event
-from marketplace.extensions import db
 from tests.city import NOON, Party
 from tests.http.answers import refused
 

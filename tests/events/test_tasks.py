@@ -11,12 +11,12 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 from sqlalchemy import select, text
 
-from marketplace import clock, extensions
+from marketplace import clock, valkey
+from marketplace.database import db
 from marketplace.events import service, subscribers
 from marketplace.events.models import Event, Task, TaskStatus
 from marketplace.events.subscribers import Subscriber
 from marketplace.events.work import unit_of_work
-from marketplace.extensions import db
 
 
 class Ledger:
@@ -30,7 +30,7 @@ class Ledger:
         if self.error:
             raise self.error
         with unit_of_work() as work:
-            work.tell("noted", number=number)
+            work.emit("noted", number=number)
         self.done.append(number)
 
 
@@ -40,14 +40,14 @@ def ledger(city, monkeypatch):
     ledger = Ledger()
     monkeypatch.setitem(subscribers._by_name, "tests.note", Subscriber(ledger.note, "matching"))
     with city.app.app_context():
-        extensions.redis().flushdb()
+        valkey.redis().flushdb()
         yield ledger
-        extensions.redis().flushdb()
+        valkey.redis().flushdb()
 
 
 def owe(count=1, queue="matching", subscriber="tests.note", **about):
     with unit_of_work() as work:
-        return [work.owe(subscriber, queue, {"number": number}, **about).id for number in range(count)]
+        return [work.enqueue(subscriber, queue, {"number": number}, **about).id for number in range(count)]
 
 
 def task(task_id):
@@ -56,7 +56,7 @@ def task(task_id):
 
 
 def queued(name="matching"):
-    queue = Queue(name, connection=extensions.redis(), serializer=JSONSerializer)
+    queue = Queue(name, connection=valkey.redis(), serializer=JSONSerializer)
     return [job.args[0] for job in queue.jobs]
 
 
@@ -175,7 +175,7 @@ def test_a_task_that_kills_every_worker_is_parked_and_not_tried_for_ever(city, l
     tries = city.app.config["SETTINGS"].task_attempts
     for _ in range(tries):
         assert service.relay() == 1
-        extensions.redis().flushdb()  # popped, and the worker died
+        valkey.redis().flushdb()  # popped, and the worker died
         city.now += timedelta(seconds=31)
     assert service.relay() == 0
     row = task(one)
@@ -220,7 +220,7 @@ def test_only_what_is_due_is_handed_over_in_the_order_it_fell_due(city, ledger):
 def test_a_task_lost_on_the_way_is_handed_over_again_after_the_visibility_time(city, ledger):
     (one,) = owe()
     service.relay()
-    extensions.redis().flushdb()
+    valkey.redis().flushdb()
     city.now += timedelta(seconds=29)
     assert service.relay() == 0
     city.now += timedelta(seconds=1)
@@ -241,7 +241,7 @@ def test_no_more_is_handed_over_than_the_queue_has_room_for(ledger, monkeypatch)
     ids = owe(5)
     assert service.relay() == 3 and queued() == ids[:3]
     assert service.relay() == 0
-    extensions.redis().flushdb()
+    valkey.redis().flushdb()
     assert service.relay() == 2 and queued() == ids[3:]
 
 
@@ -287,7 +287,7 @@ def test_a_worker_does_a_relayed_job_once(ledger):
     """A real RQ worker on the real Valkey, with the serializer that production uses."""
     ids = owe(3)
     service.relay()
-    connection = extensions.redis()
+    connection = valkey.redis()
     queue = Queue("matching", connection=connection, serializer=JSONSerializer)
     queue.enqueue("marketplace.events.jobs.run", ids[0], result_ttl=0)
     worker = SimpleWorker([queue], connection=connection, serializer=JSONSerializer)
@@ -302,8 +302,8 @@ def test_a_worker_does_a_relayed_job_once(ledger):
 
 def test_what_was_done_a_week_ago_is_forgotten_and_nothing_else(city, ledger):
     with unit_of_work() as work:
-        work.tell("listing.closed", listing_id="0" * 32, status="withdrawn")
-        work.tell("weather.changed", degrees=3)
+        work.emit("listing.closed", listing_id="0" * 32, status="withdrawn")
+        work.emit("weather.changed", degrees=3)
     (done,) = db.session.scalars(select(Task.id)).all()
     service.perform(done)
     waiting, failing = owe(2, due_at=city.now + timedelta(days=30))
@@ -318,7 +318,7 @@ def test_what_was_done_a_week_ago_is_forgotten_and_nothing_else(city, ledger):
 
 def test_the_event_behind_a_parked_task_is_kept(city, ledger):
     with unit_of_work() as work:
-        work.tell("listing.published", listing_id="not an id")
+        work.emit("listing.published", listing_id="not an id")
     (one,) = db.session.scalars(select(Task.id)).all()
     for _ in range(city.app.config["SETTINGS"].task_attempts):
         service.perform(one)

@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import func, select
 
+from marketplace.database import db
 from marketplace.enterprises.models import Enterprise
 from marketplace.events.actor import PLATFORM
 from marketplace.events.models import Audit, Event, Task
 from marketplace.events.work import unit_of_work
-from marketplace.extensions import db
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def add_enterprise(work, name="new"):
 def test_a_change_and_its_event_are_written_together(desk):
     with unit_of_work() as work:
         add_enterprise(work)
-        work.tell("listing.published", listing_id="x")
+        work.emit("listing.published", listing_id="x")
         assert db.session.scalar(select(func.count()).select_from(Event)) == 1
     assert (count(Enterprise), count(Event), count(Task)) == (1, 1, 1)
     task = db.session.scalars(select(Task)).one()
@@ -48,7 +48,7 @@ def test_or_not_at_all(desk):
     before = count(Audit)
     with pytest.raises(RuntimeError), unit_of_work() as work:
         row = add_enterprise(work)
-        work.tell("listing.published", listing_id="x")
+        work.emit("listing.published", listing_id="x")
         work.audit(PLATFORM, "register", row)
         raise RuntimeError("power cut")
     assert (count(Enterprise), count(Event), count(Task), count(Audit)) == (0, 0, 0, before)
@@ -59,7 +59,7 @@ def test_an_inner_unit_joins_the_outer_one(desk):
         with unit_of_work() as inner:
             assert inner is outer
             add_enterprise(inner)
-            inner.tell("listing.published", listing_id="x")
+            inner.emit("listing.published", listing_id="x")
         assert count_inside(Event) == 1
         raise RuntimeError("power cut")
     assert (count(Enterprise), count(Event)) == (0, 0)
@@ -84,14 +84,14 @@ def test_after_a_failure_the_next_unit_is_a_new_one(desk):
 
 def test_a_seeded_world_tells_nobody(desk):
     with unit_of_work() as work:
-        work.hush()
-        work.tell("listing.published", listing_id="x")
+        work.mute_events()
+        work.emit("listing.published", listing_id="x")
     assert (count(Event), count(Task)) == (0, 0)
 
 
 def test_an_event_nobody_listens_to_is_kept_without_a_task(desk):
     with unit_of_work() as work:
-        work.tell("weather.changed", degrees=3)
+        work.emit("weather.changed", degrees=3)
     assert (count(Event), count(Task)) == (1, 0)
 
 

@@ -20,10 +20,10 @@ from sqlalchemy.orm import Session, configure_mappers
 
 import marketplace.application  # noqa: F401 (before the fork)
 from marketplace import clock, create_app, worker
+from marketplace.database import db
 from marketplace.events import service as events
-from marketplace.extensions import db
-from marketplace.matches.service import reranking
-from marketplace.notifications.models import FOUND, SOUGHT, Notification, Status
+from marketplace.matches.service.ranking import rerank
+from marketplace.notifications.models import MATCH_FOUND, SEARCH_HIT, Notification, NotificationStatus
 
 PR_SET_PDEATHSIG = 1
 configure_mappers()
@@ -77,7 +77,7 @@ def _wrap(
 
 
 def written(
-    change: str, status: Status, count: int = 1, then: str = "", kind: str = FOUND
+    change: str, status: NotificationStatus, count: int = 1, then: str = "", kind: str = MATCH_FOUND
 ) -> Callable[[Fate], None]:
     """The point after the `count`th message of a kind was written so, or when that is (`then`) committed."""
 
@@ -97,8 +97,8 @@ def written(
     return arm
 
 
-PLANNED = ("after_insert", Status.PLANNED)
-RELEASED = ("after_update", Status.RELEASED)
+PLANNED = ("after_insert", NotificationStatus.PLANNED)
+RELEASED = ("after_update", NotificationStatus.RELEASED)
 POINTS: dict[str, Callable[[Fate], None]] = {
     # the worker
     "job popped": after(Worker, "dequeue_job_and_maintain_ttl"),
@@ -110,9 +110,9 @@ POINTS: dict[str, Callable[[Fate], None]] = {
     "half of the messages planned": written(*PLANNED, count=2),
     "all planned, before the commit": written(*PLANNED, count=2, then="before_commit"),
     "planned and committed": written(*PLANNED, count=2, then="after_commit"),
-    "finds planned, before the commit": written(*PLANNED, kind=SOUGHT, then="before_commit"),
+    "finds planned, before the commit": written(*PLANNED, kind=SEARCH_HIT, then="before_commit"),
     "task done, job not acknowledged": after(events, "perform"),
-    "part written, before the commit": after(reranking, "_write"),
+    "part written, before the commit": after(rerank, "_write"),
     # the clock
     "tasks claimed": before(Queue, "enqueue_many"),
     "tasks enqueued": after(Queue, "enqueue_many"),

@@ -1,18 +1,18 @@
 """`kill -9` of the worker in the midst of a ranking of all supplies: nothing is lost, nothing doubled."""
 
-from marketplace.matches.service import reranking
+from marketplace.matches.service.ranking import rerank
 from tests.faults.town import CODES, supply, until
 
 RESULT = "SELECT supply, cardinality(demands) FROM ranked_supply_{slot} ORDER BY supply"
 
 
 def test_a_ranking_goes_on_where_a_killed_worker_left_it(town, monkeypatch):
-    monkeypatch.setattr(reranking, "PART_SUPPLIES", 2)
+    monkeypatch.setattr(rerank, "PART_SUPPLIES", 2)
     town.open_demands()
     for code in CODES[:3] * 2:
         town.post(town.generators[0], supply(code))
     with town.app.app_context():
-        run = reranking.start_rerank("command")
+        run = rerank.start_rerank("command")
     town.worker("rerank", point="part written, before the commit", whom="both")
     town.clock()
     until(town.mark.exists, "killed")

@@ -23,8 +23,8 @@ import redis
 from sqlalchemy import make_url
 
 from marketplace import clock, create_app, supervisor
+from marketplace.database import db
 from marketplace.events.work import unit_of_work
-from marketplace.extensions import db
 from marketplace.matches.models import RankingModel
 from marketplace.settings import Settings
 from tests.city import City, Party, listing_terms

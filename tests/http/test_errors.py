@@ -4,27 +4,27 @@ import re
 
 import pytest
 
-from marketplace.http import codes, handbook
+from marketplace.http import error_codes, error_pages
 from marketplace.messages import LANGUAGES, causes, table
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 def test_every_code_has_its_cause_and_cure_in_both_languages():
-    wanted = {*codes.refusals(), *codes.warnings()}
+    wanted = {*error_codes.refusals(), *error_codes.warnings()}
     assert len(wanted) > 60
-    assert wanted - causes().keys() == set(), "write their cause and cure in marketplace/causes/"
+    assert wanted - causes().keys() == set(), "write their cause and cure in marketplace/messages/"
     assert causes().keys() - wanted == set(), "nothing answers these any more"
-    for code, about in causes().items():
-        assert about.keys() == {"cause", "cure"}, code
-        for said in about.values():
+    for code, message in causes().items():
+        assert message.keys() == {*LANGUAGES, "cause", "cure"}, code
+        for said in (message["cause"], message["cure"]):
             assert said.keys() == set(LANGUAGES), code
             assert CHINESE.search(said["zh"]) and not CHINESE.search(said["en"]), code
             assert said["en"].endswith(".") and said["zh"].endswith("。"), code
 
 
 def test_codes_and_their_statuses_are_read_from_the_source():
-    found = codes.refusals()
+    found = error_codes.refusals()
 
     assert (found["wrong_state"], found["enterprise_pending"], found["not_found"]) == ((409,), (403,), (404,))
     assert (found["rate_limited"], found["invalid_input"], found["version_changed"]) == (
@@ -32,9 +32,9 @@ def test_codes_and_their_statuses_are_read_from_the_source():
         (422,),
         (412,),
     )
-    assert {"licence_missing", "transfer_approval_required"} <= set(codes.warnings())
-    assert {"email_form", "field_null", "too_precise"} <= set(codes.complaints())
-    assert ("licence", "no_permit") in codes.gates()
+    assert {"licence_missing", "transfer_approval_required"} <= set(error_codes.warnings())
+    assert {"email_form", "field_null", "too_precise"} <= set(error_codes.complaints())
+    assert ("licence", "no_permit") in error_codes.gates()
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_the_page_needs_no_key_and_speaks_the_askers_language(city, path, wanted
         "text/html",
         tongue,
     )
-    for code in (*codes.refusals(), *codes.warnings()):
+    for code in (*error_codes.refusals(), *error_codes.warnings()):
         assert f'id="{code}"' in page
     assert table()["page_refusals"][tongue] in page
     assert causes()["lot_over_quantity"]["cure"][tongue] in page
@@ -70,5 +70,5 @@ def test_the_page_is_linked_from_the_description(city):
 @pytest.mark.parametrize("tongue", LANGUAGES)
 def test_the_page_in_docs_is_what_the_source_says(app, tongue):
     with app.app_context():
-        now = handbook.written("errors.md", tongue)
-    assert handbook.kept_in(tongue).read_text(encoding="utf-8") == now, "write it anew: make errors"
+        now = error_pages.written("errors.md", tongue)
+    assert error_pages.kept_in(tongue).read_text(encoding="utf-8") == now, "write it anew: make errors"

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from marketplace.extensions import db
+from marketplace.database import db
 from marketplace.http.idempotency import Answered
 from tests.city import ACID, City, listing_terms
 from tests.http.answers import refused

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from openpyxl import load_workbook
 
-from marketplace.extensions import db
+from marketplace.database import db
 from marketplace.listings.models import Listing
-from marketplace.listings.service import importing
+from marketplace.listings.service.sheets import importing
 from tests.city import ACID, TODAY
 from tests.http.answers import refused
 from tests.listings.sheets import CSV, DEMAND, SUPPLY, XLSX, csv_of, faults, send, xlsx_of

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
+from marketplace.database import db
 from marketplace.events.models import Event
-from marketplace.extensions import db
-from marketplace.listings.models import LIFE, Status
+from marketplace.listings.models import LIFE, ListingStatus
 from tests.city import City
 from tests.http.answers import refused
 
 TARGET = {(move.name, move.source): move.target for move in LIFE.moves}
-TELLS = {(move.name, move.source): move.tells for move in LIFE.moves}
+TELLS = {(move.name, move.source): move.event for move in LIFE.moves}
 
 
 class Life(RuleBasedStateMachine):
@@ -54,15 +54,15 @@ class Life(RuleBasedStateMachine):
         last = (self.city.now + timedelta(days=days)).date()
         today = str(self.city.now.date())
         made = self.city.supply(self.owner, publish=publish, available_from=today, available_until=str(last))
-        self.status[made["id"]] = Status.DRAFT
+        self.status[made["id"]] = ListingStatus.DRAFT
         self.last_day[made["id"]] = last
         if publish:
-            self.enter(made["id"], ("publish", Status.DRAFT))
+            self.enter(made["id"], ("publish", ListingStatus.DRAFT))
         return made["id"]
 
     @rule(listing=listings)
     def publish(self, listing):
-        if self.status[listing] == Status.DRAFT and self.last_day[listing] < self.city.now.date():
+        if self.status[listing] == ListingStatus.DRAFT and self.last_day[listing] < self.city.now.date():
             refused(self.owner.post(f"/listings/{listing}/publish"), 422, "window_over", "available_until")
         else:
             self.move("publish", listing, lambda path: self.owner.post(f"{path}/publish"))
@@ -87,8 +87,8 @@ class Life(RuleBasedStateMachine):
         self.city.now += timedelta(days=days)
         self.city.settle()
         for listing in sorted(self.status):
-            if self.status[listing] == Status.OPEN and self.last_day[listing] < self.city.now.date():
-                self.enter(listing, ("expire", Status.OPEN))
+            if self.status[listing] == ListingStatus.OPEN and self.last_day[listing] < self.city.now.date():
+                self.enter(listing, ("expire", ListingStatus.OPEN))
 
     @invariant()
     def the_api_shows_the_state_of_the_table(self):
@@ -98,7 +98,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def others_see_what_is_open_and_nothing_else(self):
         seen = {one["id"] for one in self.other.get("/listings", limit=100).json["items"]}
-        assert seen == {one for one, status in self.status.items() if status == Status.OPEN}
+        assert seen == {one for one, status in self.status.items() if status == ListingStatus.OPEN}
 
     @invariant()
     def each_move_told_what_the_table_says(self):
@@ -130,7 +130,7 @@ def test_any_life_of_a_listing_follows_the_table(app):
 
 
 def test_every_move_of_the_table_starts_and_ends_in_a_state_there_is():
-    states = {str(one) for one in Status}
+    states = {str(one) for one in ListingStatus}
 
     assert {move.source for move in LIFE.moves} | {move.target for move in LIFE.moves} == states
     closed = states - {move.source for move in LIFE.moves}

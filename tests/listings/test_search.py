@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from marketplace.extensions import db
+from marketplace.database import db
 from marketplace.listings.models import Listing
 from marketplace.listings.schemas import ListingQuery
 from marketplace.listings.service import conditions, searching

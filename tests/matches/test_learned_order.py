@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 from sqlalchemy import inspect, select
 
+from marketplace.database import db
 from marketplace.enterprises.models import Enterprise
 from marketplace.events.actor import PLATFORM
 from marketplace.events.models import Audit
 from marketplace.events.work import unit_of_work
-from marketplace.extensions import db
 from marketplace.http.paging import cursor_of, position_of
 from marketplace.listings.models import Listing
 from marketplace.matches import service as matches
 from marketplace.matches.models import PairingOutcome, RankingModel
-from marketplace.matches.service import ordering, training
+from marketplace.matches.service.learning import training
+from marketplace.matches.service.ranking import formula_or_learned
 from matching.learning import FEATURES, Order, history
 from tests.city import new_uscc
 
@@ -258,7 +259,7 @@ def turned(party, listing, between=lambda: None, **query: Any) -> list[dict[str,
 @pytest.fixture
 def avenue(city, monkeypatch):
     """A supply and five receivers, of whom the learned order turns the nearest three round; their ids so."""
-    monkeypatch.setattr(ordering, "HEAD", 3)
+    monkeypatch.setattr(formula_or_learned, "HEAD", 3)
     generator, supply, row = street(city, 5)
     used(city, FURTHEST_FIRST)
     demands = [demand for _, demand in row]
@@ -296,7 +297,7 @@ def test_pages_stay_as_they_began_until_their_model_is_kept_no_more(city, avenue
     assert answer(generator, supply)["order"] == FORMULA
 
     path, cursor = f"/listings/{supply['id']}/matches", pages[0]["next"]
-    parts = position_of(cursor, ordering.POSITION)
+    parts = position_of(cursor, formula_or_learned.POSITION)
     forged = [cursor_of([*parts[:8], as_of, *parts[9:]]) for as_of in (-1, 2**63)]
     refused = [generator.get(path, cursor=one) for one in forged]
     refused.append(generator.get(path, cursor=cursor, sort="price"))

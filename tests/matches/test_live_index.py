@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import select, text
 
 from marketplace import clock
-from marketplace.extensions import db
-from marketplace.listings.models import Listing, Status
-from marketplace.matches.service import live, policy
-from marketplace.matches.service.live import Live
-from marketplace.matches.service.ranking import Search
+from marketplace.database import db
+from marketplace.listings.models import Listing, ListingStatus
+from marketplace.matches.service import policy
+from marketplace.matches.service.ranking import live_index
+from marketplace.matches.service.ranking.counterparts import Search
+from marketplace.matches.service.ranking.live_index import Live
 from tests.city import NOON
 from tests.matches.written import write
 
@@ -29,7 +30,7 @@ def market(city):
 
 def some_open() -> list[Listing]:
     db.session.rollback()
-    rows = select(Listing).where(Listing.status == Status.OPEN)
+    rows = select(Listing).where(Listing.status == ListingStatus.OPEN)
     return list(db.session.scalars(rows.order_by(text("md5(id::text)")).limit(24)))
 
 
@@ -58,7 +59,7 @@ def forget_all() -> None:
     server, is kept until that has ended."""
     log, until = text("SELECT count(*) FROM index_change"), time.monotonic() + 20
     while db.session.scalar(log) > 1 and time.monotonic() < until:
-        live.forget_changes()
+        live_index.forget_changes()
     assert db.session.scalar(log) == 1
 
 
@@ -66,7 +67,7 @@ def test_after_ten_thousand_changes_from_several_processes_it_ranks_as_the_datab
     market, database_url, monkeypatch
 ):
     built = []
-    monkeypatch.setattr(live, "_built", lambda build=live._built: built.append(1) or build())
+    monkeypatch.setattr(live_index, "_built", lambda build=live_index._built: built.append(1) or build())
     index, url = Live(), database_url.replace("+psycopg", "")
     found = agree(index)
     with ExitStack() as stack:
@@ -168,7 +169,7 @@ def test_where_the_log_was_cut_behind_it_the_index_is_built_anew(market, monkeyp
     index, listing = Live(), some_open()[0]
     served(index, listing)
     held = index._held
-    monkeypatch.setattr(live, "KEEP_CHANGES", "0 s")
+    monkeypatch.setattr(live_index, "KEEP_CHANGES", "0 s")
     db.session.execute(text("UPDATE listing SET remaining_kg = min_lot_kg"))
     db.session.commit()
     forget_all()
@@ -197,7 +198,7 @@ def test_more_changes_than_are_worth_following_build_it_anew(market, monkeypatch
     index, listing = Live(), some_open()[0]
     served(index, listing)
     held = index._held
-    monkeypatch.setattr(live, "MOST_CHANGES", 10)
+    monkeypatch.setattr(live_index, "MOST_CHANGES", 10)
     db.session.execute(text("UPDATE listing SET remaining_kg = min_lot_kg"))
     db.session.commit()
     agree(index)

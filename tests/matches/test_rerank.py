@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from marketplace.extensions import db
+from marketplace.database import db
 from marketplace.matches import service as matches
-from marketplace.matches.service import reranking
+from marketplace.matches.service.ranking import rerank
 from tests.city import SHAOXING
 from tests.matches.test_served_ranking import RULES, WEIGHTS, written
 from tests.matching import reference as ref
@@ -23,8 +23,8 @@ RUNS = "SELECT reason, state FROM rerank_run ORDER BY id"
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
     """So that a small market has slices of one code, and parts of several codes, ranked as large ones are."""
-    monkeypatch.setattr(reranking, "PART_SUPPLIES", 4)
-    monkeypatch.setattr(reranking, "WORTH_LOADING", 0)
+    monkeypatch.setattr(rerank, "PART_SUPPLIES", 4)
+    monkeypatch.setattr(rerank, "WORTH_LOADING", 0)
 
 
 def start(city) -> int:
@@ -40,16 +40,16 @@ def ask(city, query: str) -> list:
 def result(city) -> dict[str, tuple]:
     """The last complete result: demands and scores by supply."""
     with city.app.app_context():
-        slot = reranking.last_complete().slot
+        slot = rerank.last_complete().slot
     return {supply: (demands, scores) for supply, demands, scores in ask(city, RESULT.format(slot=slot))}
 
 
 def expected(market, rules) -> dict[str, tuple]:
     return {
         str(supply.id): (
-            [str(other.id) for other, _ in ref.rank(market.world, rules, supply)[: reranking.TOP]],
+            [str(other.id) for other, _ in ref.rank(market.world, rules, supply)[: rerank.TOP]],
             [pytest.approx(verdict.score / 1e15, abs=1e-7)
-             for _, verdict in ref.rank(market.world, rules, supply)[: reranking.TOP]],
+             for _, verdict in ref.rank(market.world, rules, supply)[: rerank.TOP]],
         )
         for supply in market.world.supplies
     }  # fmt: skip

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from marketplace.matches.service import ranking as serving
-from marketplace.matches.service.live import Live
+from marketplace.matches.service.ranking import counterparts as serving
+from marketplace.matches.service.ranking.live_index import Live
 from tests.counting import count_statements
 from tests.matches.written import Market, write
 from tests.matching import reference as ref

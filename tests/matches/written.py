@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from marketplace.catalogue.models import Crosswalk, ExemptionItem, WasteCode
+from marketplace.database import db
 from marketplace.enterprises.models import Enterprise
-from marketplace.extensions import db
 from marketplace.licences.models import (
     MODES,
     Channel,

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from marketplace.database import db
 from marketplace.enterprises.models import Enterprise
 from marketplace.events import service as events
-from marketplace.extensions import db
 from marketplace.listings.models import Listing
 from marketplace.notifications.mail import mail_one
 from marketplace.notifications.service import next_mail_time

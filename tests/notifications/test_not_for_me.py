@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import select
 
-from marketplace.extensions import db
-from marketplace.notifications.models import Notification, Status
+from marketplace.database import db
+from marketplace.notifications.models import Notification, NotificationStatus
 from tests.http.answers import verdict
 
-FOUND = "search.found"
+MATCH_FOUND = "search.found"
 OTHER_ACID = {"scheme": "cn-hw", "code": "900-300-34"}
 
 
@@ -51,13 +51,13 @@ def test_of_a_match_it_is_the_feedback_not_suitable_and_the_message_is_read(city
 
 def test_of_a_find_it_silences_that_enterprise_with_that_code(city, found):
     generator, seeker = found
-    seeker.not_for_me(seeker.inbox(FOUND)[0])
+    seeker.not_for_me(seeker.inbox(MATCH_FOUND)[0])
     city.supply(generator, quantity_t=9000)
     city.settle()
-    assert len(seeker.inbox(FOUND)) == 1
+    assert len(seeker.inbox(MATCH_FOUND)) == 1
     city.supply(generator, waste=OTHER_ACID), city.supply(city.enterprise("generator"))
     city.settle()
-    assert len(seeker.inbox(FOUND)) == 3
+    assert len(seeker.inbox(MATCH_FOUND)) == 3
 
 
 def test_what_was_silenced_as_a_find_is_not_told_as_a_match_either(city):
@@ -65,14 +65,14 @@ def test_what_was_silenced_as_a_find_is_not_told_as_a_match_either(city):
     recycler.save_search({})
     city.supply(generator)
     city.settle()
-    recycler.not_for_me(recycler.inbox(FOUND)[0])
+    recycler.not_for_me(recycler.inbox(MATCH_FOUND)[0])
     city.demand(recycler)
     city.supply(generator, quantity_t=9000)
     city.settle()
     assert recycler.inbox() == []
 
 
-@pytest.mark.parametrize("kind", ["match.found", FOUND])
+@pytest.mark.parametrize("kind", ["match.found", MATCH_FOUND])
 def test_of_a_code_it_mutes_the_code_for_all(city, kind):
     generator, recycler = city.enterprise("generator"), city.recycler("A")
     city.demand(recycler) if kind == "match.found" else recycler.save_search({})
@@ -92,7 +92,7 @@ def test_of_a_code_it_mutes_the_code_for_all(city, kind):
 def test_saying_it_again_changes_nothing(city, matched, found, of):
     _, _, recycler, _ = matched
     _, seeker = found
-    for party, kind in ((recycler, "match.found"), (seeker, FOUND)):
+    for party, kind in ((recycler, "match.found"), (seeker, MATCH_FOUND)):
         message = party.inbox(kind)[0]
         first = party.not_for_me(message, of=of)
         wishes = party.get("/notification-preferences").json
@@ -117,12 +117,12 @@ def test_what_is_planned_and_silenced_is_never_sent(city, of):
     city.wait(minutes=31)
     city.change(generator, supply, price_cny_per_t=50)
     city.settle()
-    recycler.not_for_me(recycler.inbox(FOUND)[0], of=of)
+    recycler.not_for_me(recycler.inbox(MATCH_FOUND)[0], of=of)
     with city.app.app_context():
-        planned = select(Notification.id).where(Notification.status == Status.PLANNED)
+        planned = select(Notification.id).where(Notification.status == NotificationStatus.PLANNED)
         assert db.session.scalars(planned).all() == []
     city.wait(hours=9)
-    assert len(recycler.inbox(FOUND)) == 1
+    assert len(recycler.inbox(MATCH_FOUND)) == 1
 
 
 def test_what_is_no_message_of_a_listing_cannot_be_silenced(city):
@@ -146,7 +146,7 @@ def test_a_wrong_wish_names_the_field_and_a_neighbour_knows_of_no_message(city, 
 
 def test_there_is_a_most_of_muted_codes(city, matched, monkeypatch):
     _, _, recycler, _ = matched
-    monkeypatch.setattr("marketplace.notifications.service.wishes.MOST_MUTED", 0)
+    monkeypatch.setattr("marketplace.notifications.service.preferences.MOST_MUTED", 0)
     path = f"/notifications/{recycler.inbox()[0]['id']}/not-for-me"
     assert verdict(recycler.post(path, {"of": "code"})) == (409, "too_many_muted_codes")
 
@@ -178,9 +178,9 @@ def test_taken_back_the_find_is_told_again_and_other_silence_stands(city, found)
     generator, seeker = found
     city.supply(generator, waste=OTHER_ACID)
     city.settle()
-    first, second = seeker.inbox(FOUND)
+    first, second = seeker.inbox(MATCH_FOUND)
     seeker.not_for_me(first), seeker.not_for_me(second)
     take_back(seeker, first)
     city.supply(generator, quantity_t=5000), city.supply(generator, waste=OTHER_ACID, quantity_t=5000)
     city.settle()
-    assert len(seeker.inbox(FOUND)) == 3
+    assert len(seeker.inbox(MATCH_FOUND)) == 3

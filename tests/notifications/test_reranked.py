@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from marketplace.extensions import db
+from marketplace.database import db
 from marketplace.matches import service as matches
 from marketplace.notifications.service import reranked
 

@@ -5,16 +5,16 @@ from uuid import UUID
 
 import pytest
 
-from marketplace.extensions import db
+from marketplace.database import db
 from marketplace.listings.models import Listing
 from marketplace.notifications.models import SavedSearch
-from marketplace.notifications.service import seeking
+from marketplace.notifications.service import saved_search_matching
 from tests.city import ACID
 from tests.counting import count_statements
 from tests.http.answers import verdict
 from tests.mail import body
 
-FOUND = "search.found"
+MATCH_FOUND = "search.found"
 OTHER_ACID = {"scheme": "cn-hw", "code": "900-300-34"}
 ALKALI = {"scheme": "cn-hw", "code": "HW35"}
 
@@ -71,7 +71,7 @@ def test_searches_are_listed_newest_first_and_only_to_their_owner(city):
 
 
 def test_there_is_a_most_of_searches(city, monkeypatch):
-    monkeypatch.setattr("marketplace.notifications.service.searches.MOST_SEARCHES", 2)
+    monkeypatch.setattr("marketplace.notifications.service.saved_searches.MOST_SEARCHES", 2)
     owner = city.enterprise("generator")
     for _ in range(2):
         kept = owner.save_search({})
@@ -144,8 +144,8 @@ def test_a_search_finds_exactly_what_the_list_shows(city, monkeypatch):
         posted.append(city.supply(generator, region=region, waste=OTHER_ACID))
         posted.append(city.demand(recycler, region=region))
         posted.append(city.demand(recycler, region=region, accepts=[ALKALI, ACID]))
-    for indexed in (seeking.INDEXED, set()):
-        monkeypatch.setattr(seeking, "INDEXED", indexed)
+    for indexed in (saved_search_matching.INDEXED, set()):
+        monkeypatch.setattr(saved_search_matching, "INDEXED", indexed)
         found = {one["id"]: finders(city, one) for one in posted}
         for search_id, query in searches.items():
             listed = {one["id"] for one in seeker.get("/listings", limit=100, **query).json["items"]}
@@ -156,8 +156,13 @@ def finders(city, listing):
     """Ids of the saved searches that find a listing."""
     with city.app.app_context():
         row = db.session.get_one(Listing, UUID(listing["id"]))
-        page, _ = seeking.page_of(row, None)
-        return {str(one) for one in seeking.passing(row, [search for search, _ in page], seeking.INDEXED)}
+        page, _ = saved_search_matching.page_of(row, None)
+        return {
+            str(one)
+            for one in saved_search_matching.passing(
+                row, [search for search, _ in page], saved_search_matching.INDEXED
+            )
+        }
 
 
 def test_the_message_names_the_search_and_the_listing(city):
@@ -165,7 +170,7 @@ def test_the_message_names_the_search_and_the_listing(city):
     search = seeker.save_search({"code": "900-349-34"}, name="废酸")
     supply = city.supply(generator)
     city.settle()
-    (message,) = seeker.inbox(FOUND)
+    (message,) = seeker.inbox(MATCH_FOUND)
     assert message["data"] == {
         "saved_search_id": search["id"], "name": "废酸", "counterpart_id": supply["id"],
     }  # fmt: skip
@@ -181,10 +186,10 @@ def test_a_changed_listing_is_found_once_it_fits_and_no_more_once_it_does_not(ci
     city.settle()
     city.change(generator, supply, waste=OTHER_ACID)
     city.settle()
-    assert (len(early.inbox(FOUND)), late.inbox(FOUND)) == (1, [])
+    assert (len(early.inbox(MATCH_FOUND)), late.inbox(MATCH_FOUND)) == (1, [])
     city.change(generator, supply, waste=ACID)
     city.wait(hours=1)
-    assert late.inbox(FOUND) == []
+    assert late.inbox(MATCH_FOUND) == []
 
 
 def test_of_several_searches_that_find_it_one_is_told_and_sooner_rather_than_later(city):
@@ -194,7 +199,7 @@ def test_of_several_searches_that_find_it_one_is_told_and_sooner_rather_than_lat
     seeker.save_search({})
     city.supply(generator)
     city.settle()
-    (message,) = seeker.inbox(FOUND)
+    (message,) = seeker.inbox(MATCH_FOUND)
     assert message["data"]["saved_search_id"] == at_once["id"] and message["delivery"] == "immediate"
 
 
@@ -203,7 +208,7 @@ def test_a_search_that_is_off_or_paused_tells_nothing(city):
     seeker.save_search({}, notify="off"), seeker.save_search({}, paused=True)
     city.supply(generator)
     city.settle()
-    assert seeker.inbox(FOUND) == []
+    assert seeker.inbox(MATCH_FOUND) == []
 
 
 def test_a_search_that_can_no_longer_be_read_hinders_no_other(city):
@@ -214,7 +219,7 @@ def test_a_search_that_can_no_longer_be_read_hinders_no_other(city):
         db.session.commit()
     city.supply(generator)
     city.settle()
-    assert [one["data"]["saved_search_id"] for one in seeker.inbox(FOUND)] == [search["id"]]
+    assert [one["data"]["saved_search_id"] for one in seeker.inbox(MATCH_FOUND)] == [search["id"]]
 
 
 def test_nobody_finds_their_own_listing_and_who_awaits_approval_finds_nothing(city):
@@ -224,7 +229,7 @@ def test_nobody_finds_their_own_listing_and_who_awaits_approval_finds_nothing(ci
         one.save_search({})
     city.supply(generator)
     city.wait(hours=9)
-    assert generator.inbox(FOUND) == pending.inbox(FOUND) == []
+    assert generator.inbox(MATCH_FOUND) == pending.inbox(MATCH_FOUND) == []
 
 
 def test_a_reader_in_disgrace_finds_no_supply_and_of_the_demands_those_of_a_and_b(city):
@@ -234,7 +239,7 @@ def test_a_reader_in_disgrace_finds_no_supply_and_of_the_demands_those_of_a_and_
     city.supply(city.enterprise("generator"))
     demands = {grade: city.demand(city.enterprise("recycler", grade=grade)) for grade in "ABCDE"}
     city.settle()
-    found = {one["data"]["counterpart_id"] for one in seeker.inbox(FOUND)}
+    found = {one["data"]["counterpart_id"] for one in seeker.inbox(MATCH_FOUND)}
     assert found == {demands["A"]["id"], demands["B"]["id"]}
 
 
@@ -244,7 +249,7 @@ def test_a_demand_of_a_receiver_in_disgrace_is_found_by_nobody(city, pair):
     city.demand(city.enterprise("recycler", grade="E"))
     city.demand(city.enterprise("recycler", grade="D"))
     city.settle()
-    assert len(seeker.inbox(FOUND)) == 1
+    assert len(seeker.inbox(MATCH_FOUND)) == 1
 
 
 # ---------------------------------------------------------------- released like a match
@@ -259,14 +264,14 @@ def test_each_grade_is_told_after_its_delay_and_the_better_score_first(city):
     supply = city.supply(city.enterprise("generator"))
     for minutes in (0, 29, 1, 90, 360):
         city.wait(minutes=minutes)
-        at[minutes] = "".join(grade for grade in "ABCD" if seekers[grade].inbox(FOUND))
+        at[minutes] = "".join(grade for grade in "ABCD" if seekers[grade].inbox(MATCH_FOUND))
     assert at == {0: "A", 29: "A", 1: "AB", 90: "ABC", 360: "ABCD"}
     order = [seekers["A"], seekers["B"], second, seekers["C"], seekers["D"]]
-    assert city.told(supply, kind=FOUND) == [one.id for one in order]
+    assert city.told(supply, kind=MATCH_FOUND) == [one.id for one in order]
 
 
 def test_many_readers_are_told_page_by_page_in_the_same_order(city, monkeypatch):
-    monkeypatch.setattr(seeking, "SEEK_BATCH", 3)
+    monkeypatch.setattr(saved_search_matching, "SEEK_BATCH", 3)
     readers = [city.enterprise("transporter") for _ in range(5)]
     for points, reader in enumerate(readers):
         for _ in range(points):
@@ -275,7 +280,7 @@ def test_many_readers_are_told_page_by_page_in_the_same_order(city, monkeypatch)
     supply = city.supply(city.enterprise("generator"))
     city.settle()
     city.wait(minutes=30)
-    assert city.told(supply, kind=FOUND) == [one.id for one in reversed(readers)]
+    assert city.told(supply, kind=MATCH_FOUND) == [one.id for one in reversed(readers)]
 
 
 def test_a_listing_is_held_against_few_and_many_searches_with_as_many_statements(city):
@@ -303,7 +308,7 @@ def test_at_most_so_many_matches_and_finds_a_day_go_out_at_once_together(city):
         city.supply(city.enterprise("generator"))
         city.demand(city.enterprise("recycler"))
         city.settle()
-    assert [one["delivery"] for one in recycler.inbox() + recycler.inbox(FOUND)] == [
+    assert [one["delivery"] for one in recycler.inbox() + recycler.inbox(MATCH_FOUND)] == [
         "immediate", "digest", "immediate", "digest",
     ]  # fmt: skip
 
@@ -319,10 +324,10 @@ def test_publishing_again_or_twice_is_no_news_but_other_waste_is(city, pair):
     city.withdraw(generator, supply)
     city.supply(generator)
     city.settle()
-    assert len(seeker.inbox(FOUND)) == 1
+    assert len(seeker.inbox(MATCH_FOUND)) == 1
     city.supply(generator, waste=OTHER_ACID)
     city.settle()
-    assert len(seeker.inbox(FOUND)) == 2
+    assert len(seeker.inbox(MATCH_FOUND)) == 2
 
 
 def test_better_by_more_than_a_tenth_is_news(city, pair):
@@ -332,7 +337,7 @@ def test_better_by_more_than_a_tenth_is_news(city, pair):
     for price, messages in ((91, 1), (89, 2), (85, 2)):
         city.change(generator, supply, price_cny_per_t=price)
         city.settle()
-        assert len(seeker.inbox(FOUND)) == messages, price
+        assert len(seeker.inbox(MATCH_FOUND)) == messages, price
 
 
 def test_a_demand_counts_by_the_first_code_it_takes(city, pair):
@@ -342,7 +347,7 @@ def test_a_demand_counts_by_the_first_code_it_takes(city, pair):
     for accepts, messages in (([ALKALI, ACID], 1), ([ALKALI], 1), ([ACID, ALKALI], 2)):
         city.demand(recycler, accepts=accepts)
         city.settle()
-        assert len(seeker.inbox(FOUND)) == messages
+        assert len(seeker.inbox(MATCH_FOUND)) == messages
 
 
 @pytest.mark.parametrize("side", ["supply", "demand"])
@@ -357,7 +362,7 @@ def test_what_is_told_as_a_match_is_not_told_by_a_search_too(city, side):
         city.supply(generator), city.settle()
         seeker, _ = generator, city.demand(recycler)
     city.settle()
-    assert (len(seeker.inbox()), seeker.inbox(FOUND)) == (1, [])
+    assert (len(seeker.inbox()), seeker.inbox(MATCH_FOUND)) == (1, [])
 
 
 def test_a_search_speaks_up_when_the_match_that_stood_for_it_falls(city):
@@ -369,7 +374,7 @@ def test_a_search_speaks_up_when_the_match_that_stood_for_it_falls(city):
     city.withdraw(recycler, demand)
     city.settle()
     city.wait(hours=1)
-    assert (recycler.inbox(), len(recycler.inbox(FOUND))) == ([], 1)
+    assert (recycler.inbox(), len(recycler.inbox(MATCH_FOUND))) == ([], 1)
 
 
 def test_a_search_falls_silent_when_a_match_comes_to_stand_for_it(city):
@@ -381,7 +386,7 @@ def test_a_search_falls_silent_when_a_match_comes_to_stand_for_it(city):
     city.change(generator, supply, title="稀酸")
     city.settle()
     city.wait(hours=1)
-    assert (len(recycler.inbox()), recycler.inbox(FOUND)) == (1, [])
+    assert (len(recycler.inbox()), recycler.inbox(MATCH_FOUND)) == (1, [])
 
 
 # ---------------------------------------------------------------- dropped
@@ -395,11 +400,11 @@ def test_a_listing_that_closes_before_the_tier_is_never_told_and_counts_as_not_t
     city.wait(minutes=29)
     city.withdraw(generator, supply)
     city.wait(hours=1)
-    assert seeker.inbox(FOUND) == []
+    assert seeker.inbox(MATCH_FOUND) == []
     again = city.supply(generator)
     city.settle()
     city.wait(minutes=30)
-    (message,) = seeker.inbox(FOUND)
+    (message,) = seeker.inbox(MATCH_FOUND)
     assert message["data"]["counterpart_id"] == again["id"]
 
 
@@ -443,7 +448,7 @@ def test_what_ends_a_search_before_its_tier_drops_the_message(city):
         happens(city, seeker, f"/saved-searches/{search['id']}")
     city.wait(minutes=1)
     city.wait(hours=9)
-    assert city.told(supply, kind=FOUND) == [seekers[-1].id]
+    assert city.told(supply, kind=MATCH_FOUND) == [seekers[-1].id]
 
 
 def test_another_search_takes_the_place_of_one_that_was_deleted(city):
@@ -455,7 +460,7 @@ def test_another_search_takes_the_place_of_one_that_was_deleted(city):
     deleted(city, seeker, f"/saved-searches/{first['id']}")
     city.wait(minutes=20)
     city.wait(hours=1)
-    (message,) = seeker.inbox(FOUND)
+    (message,) = seeker.inbox(MATCH_FOUND)
     assert message["data"]["saved_search_id"] == second["id"]
 
 
@@ -482,7 +487,7 @@ def test_the_quieter_of_the_searchs_and_the_readers_wish_holds(city):
         seeker.prefer(**wishes)
     city.supply(city.enterprise("generator"))
     city.settle()
-    went = [[one["delivery"] for one in seeker.inbox(FOUND)] for seeker in seekers]
+    went = [[one["delivery"] for one in seeker.inbox(MATCH_FOUND)] for seeker in seekers]
     assert went == [[delivery] for _, _, delivery in WISHES]
 
 
@@ -510,7 +515,7 @@ def test_by_night_the_mail_of_a_find_waits_for_the_morning(city, relay, pair):
     city.now = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)  # 21:00 in Shaoxing
     city.supply(generator)
     city.settle()
-    assert len(seeker.inbox(FOUND)) == 1 and relay.take() == []
+    assert len(seeker.inbox(MATCH_FOUND)) == 1 and relay.take() == []
     city.wait(hours=11)
     relay.take_one()
 
@@ -545,7 +550,7 @@ def test_a_digest_leaves_out_what_closed_or_was_silenced_since(city, relay, pair
     city.supply(others[0], title="still open"), city.supply(others[1], title="silenced")
     city.settle()
     city.withdraw(generator, closed)
-    seeker.not_for_me(seeker.inbox(FOUND)[-1])
+    seeker.not_for_me(seeker.inbox(MATCH_FOUND)[-1])
     city.wait(hours=20)
     text = body(relay.take_one())
     assert "still open" in text and "closed" not in text and "silenced" not in text

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from marketplace import clock
+from marketplace.database import db
 from marketplace.events import service as events
 from marketplace.events.models import Task
-from marketplace.extensions import db
 from marketplace.listings.models import Kind, Listing
 from marketplace.notifications import service
 from marketplace.notifications.models import Told
@@ -221,7 +221,7 @@ def test_better_by_more_than_a_tenth_is_news_and_a_tenth_is_not(then, now, of_su
     told = Told(price_fen=fen(then[0]), remaining_kg=round(then[1] * 1000), at=clock.now())
     for kind, news in ((Kind.SUPPLY, of_supply), (Kind.DEMAND, of_demand)):
         listing = Listing(kind=kind, price_fen=fen(now[0]), remaining_kg=round(now[1] * 1000))
-        assert service.tell_again(told, listing) is news
+        assert service.may_repeat(told, listing) is news
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import matching
 
 from ... import files
 from ...catalogue import service as catalogue
+from ...database import db
 from ...enterprises import service as enterprises
 from ...errors import Conflict, Notice
-from ...extensions import db
 from ...licences import service as licences
 from ...listings import service as listings
 from ...messages import say

@@ -25,11 +25,11 @@ from matching.allocation import (
 
 from ... import clock
 from ...catalogue import service as catalogue
+from ...database import db
 from ...errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from ...events.actor import REGULATOR, Actor
 from ...events.work import Work, request_id, unit_of_work
-from ...extensions import db
-from ...http.problems import in_all_languages
+from ...http.problems import render_all
 from ...listings.models import Listing
 from ...matches import service as matches
 from ..models import Allocation, AllocationStatus, Gap, Placement, Unplaced
@@ -72,7 +72,7 @@ def start_allocation(actor: Actor, asked: dict[str, Any]) -> Allocation:
         region.require_some(_extent(row))
         _require_room(work, actor)
         work.add(row)
-        work.owe("allocations.jobs.run", "bulk", {"allocation_id": str(row.id)})
+        work.enqueue("allocations.jobs.run", "bulk", {"allocation_id": str(row.id)})
         work.audit(actor, "start", row)
     return row
 
@@ -142,15 +142,15 @@ def run_allocation(allocation_id: UUID) -> None:
             read, found, plan = _planned(row, now.matching, _progress_of(allocation_id))
         except DomainError as error:
             row.status, row.ended_at = AllocationStatus.REFUSED, clock.now()
-            row.reason = {"code": error.code, "detail": in_all_languages(error.code, error.facts)}
+            row.reason = {"code": error.code, "detail": render_all(error.code, error.facts)}
             return
         except Exception:
             _tell(allocation_id, status=AllocationStatus.FAILED)
             raise
         unplaced = _unplaced(row, read, found, plan)
-        work.pour(Placement, _placements(row, read, found, plan))
-        work.pour(Unplaced, unplaced)
-        work.pour(Gap, _gaps(row, read, found, plan))
+        work.copy_rows(Placement, _placements(row, read, found, plan))
+        work.copy_rows(Unplaced, unplaced)
+        work.copy_rows(Gap, _gaps(row, read, found, plan))
         row.totals = _totals(read, found, plan, unplaced)
         row.as_of, row.policy_version = as_of, now.version
         row.status, row.ended_at = AllocationStatus.DONE, clock.now()

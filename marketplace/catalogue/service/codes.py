@@ -11,9 +11,9 @@ from sqlalchemy.orm import aliased
 
 from matching import CATEGORY_FACTOR
 
+from ...database import db
 from ...errors import Invalid, NotFound, Notice
 from ...events.work import unit_of_work
-from ...extensions import db
 from ..models import Crosswalk, ExemptionItem, Treatment, WasteCode
 from .memory import memory
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from ...extensions import db
+from ...database import db
 from ..models import ExemptionItem, Region, Treatment, WasteCode
 
 

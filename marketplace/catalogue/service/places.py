@@ -6,8 +6,8 @@ from typing import Any
 import prcoords
 from sqlalchemy import ColumnElement, and_, select
 
+from ...database import db
 from ...errors import Invalid, Notice
-from ...extensions import db
 from ..models import Region
 from .memory import memory
 

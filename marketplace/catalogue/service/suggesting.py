@@ -10,8 +10,8 @@ from sqlalchemy import select, tuple_
 
 from matching.suggestion import Suggester
 
+from ...database import db
 from ...errors import Invalid, Notice, Unavailable
-from ...extensions import db
 from ..models import WasteCode
 
 

@@ -1,7 +1,5 @@
 """Supply and demand: posted, changed, closed, found and shown."""
 
-from .exporting import MEDIA_TYPES, export
-from .importing import find_import, forget_old_imports, import_sheet, run_import
 from .life import (
     EXPIRE_BATCH,
     change,
@@ -26,7 +24,9 @@ from .reading import (
     present,
 )
 from .searching import conditions, filter_from, search
-from .template import template
+from .sheets.exporting import MEDIA_TYPES, export
+from .sheets.importing import find_import, forget_old_imports, import_sheet, run_import
+from .sheets.template import template
 
 __all__ = [
     "EXPIRE_BATCH",

@@ -15,7 +15,7 @@ from ...events.actor import PLATFORM, Actor
 from ...events.work import Work, unit_of_work
 from ...licences import service as licences
 from ...licences.models import MODES
-from ..models import LIFE, Accept, Kind, Listing, Status
+from ..models import LIFE, Accept, Kind, Listing, ListingStatus
 
 DEFAULT_TREATMENT = "R5"
 ROLES = {Kind.SUPPLY: ("generator", "collector"), Kind.DEMAND: ("recycler", "collector")}
@@ -71,7 +71,7 @@ def create(actor: Actor, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
 def drafted(owner: Any, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
     """A draft of `owner`, held to every rule and not yet written. Raises: Invalid: a field breaks a rule."""
     row = Listing(
-        enterprise_id=owner.id, kind=Kind(data["kind"]), status=Status.DRAFT, title=data["title"],
+        enterprise_id=owner.id, kind=Kind(data["kind"]), status=ListingStatus.DRAFT, title=data["title"],
         region=owner.region, lon=owner.lon, lat=owner.lat, composition=[], requires=[],
     )  # fmt: skip
     notices = _apply(row, data, owner)
@@ -100,13 +100,13 @@ def change(
             raise Conflict("below_committed", at="quantity_t", committed=committed / 1000)
         row.remaining_kg = row.quantity_kg - committed
         row.updated_at = clock.now()
-        if row.status == Status.OPEN:
+        if row.status == ListingStatus.OPEN:
             _require_publishable(row)
             notices += licence_notice(row)
         work.session.flush()
         work.audit(actor, "change", row, fields=sorted(data))
-        if move.tells:
-            work.tell(move.tells, listing_id=str(row.id))
+        if move.event:
+            work.emit(move.event, listing_id=str(row.id))
     return row, notices
 
 
@@ -127,7 +127,7 @@ def _publish(work: Work, actor: Actor, row: Listing, owner: Any) -> list[Notice]
     event = opened(row, owner)
     work.session.flush()
     work.audit(actor, "publish", row)
-    work.tell(event, listing_id=str(row.id))
+    work.emit(event, listing_id=str(row.id))
     return licence_notice(row)
 
 
@@ -142,7 +142,7 @@ def opened(row: Listing, owner: Any) -> str:
     move = LIFE.move(row, "publish")
     _require_publishable(row)
     row.published_at = clock.now()
-    return move.tells or ""
+    return move.event or ""
 
 
 def withdraw(actor: Actor, listing_id: UUID, reason: str | None) -> Listing:
@@ -156,14 +156,14 @@ def withdraw(actor: Actor, listing_id: UUID, reason: str | None) -> Listing:
 def _close(work: Work, actor: Actor, row: Listing, name: str, reason: str | None = None) -> None:
     move = LIFE.move(row, name)
     work.audit(actor, name, row, reason=reason)
-    work.tell(move.tells or "", listing_id=str(row.id), status=row.status)
+    work.emit(move.event or "", listing_id=str(row.id), status=row.status)
 
 
 def expire_due(today: date) -> int:
     """Close open listings whose last day is past. Returns how many."""
     due = (
         select(Listing)
-        .where(Listing.status == Status.OPEN, Listing.available_until < today)
+        .where(Listing.status == ListingStatus.OPEN, Listing.available_until < today)
         .order_by(Listing.id)
         .limit(EXPIRE_BATCH)
         .with_for_update(skip_locked=True)
@@ -187,8 +187,8 @@ def review_exemption(actor: Actor, listing_id: UUID, decision: str, reason: str)
             raise Conflict("no_exemption_named")
         row.exemption_review, row.exemption_reason = decision, reason
         work.audit(actor, f"exemption_{decision}", row, reason=reason)
-        if row.status == Status.OPEN:
-            work.tell("listing.changed", listing_id=str(row.id))
+        if row.status == ListingStatus.OPEN:
+            work.emit("listing.changed", listing_id=str(row.id))
     return row
 
 

@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from ...catalogue import service as catalogue
+from ...database import db
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise
 from ...errors import NotFound
 from ...events.actor import REGULATOR, Actor
 from ...events.work import Work
-from ...extensions import db
-from ..models import Kind, Listing, Status
+from ..models import Kind, Listing, ListingStatus
 
 COARSE_STEPS = 100
 """Others see a place to a hundredth of a degree, about a kilometre."""
@@ -58,7 +58,7 @@ def _find(*conditions: ColumnElement[bool]) -> Listing:
 
 
 def _open_to_others() -> ColumnElement[bool]:
-    return and_(Listing.status == Status.OPEN, enterprises.is_approved(Listing.enterprise_id))
+    return and_(Listing.status == ListingStatus.OPEN, enterprises.is_approved(Listing.enterprise_id))
 
 
 def _governed(actor: Actor) -> ColumnElement[bool]:
@@ -140,7 +140,7 @@ def lock_if_open(work: Work, listing_id: UUID) -> Listing | None:
     """The listing, kept from closing until the work ends; None when it is not open."""
     return work.session.scalars(
         select(Listing)
-        .where(Listing.id == listing_id, Listing.status == Status.OPEN)
+        .where(Listing.id == listing_id, Listing.status == ListingStatus.OPEN)
         .with_for_update(read=True)
         .execution_options(populate_existing=True)
     ).one_or_none()

@@ -35,10 +35,10 @@ from sqlalchemy.sql.util import ClauseAdapter
 from matching.model import EARTH_RADIUS_KM, sphere_km
 
 from ...catalogue import service as catalogue
+from ...database import db
 from ...enterprises.models import Enterprise
 from ...errors import Invalid
 from ...events.actor import Actor
-from ...extensions import db
 from ...http.paging import position_of
 from ..models import NO_PRICE_FEN, Accept, Kind, Listing
 from ..schemas import ListingFilter

@@ -1,11 +1,11 @@
 """Ranked lawful counterparts: served, explained, answered to, and reviewed for the push."""
 
-from .answering import give_feedback, take_back_refusal
-from .feedback import NOT_SUITABLE, mutual_sides, refused_by, refusing
-from .ordering import POSITION, Turn
-from .outcomes import record as record_outcome
+from .feedback.giving import give_feedback, take_back_refusal
+from .feedback.verdicts import NOT_SUITABLE, mutual_sides, refused_by, refusing
+from .learning.outcomes import record as record_outcome
+from .learning.training import ask_for_training, find_model, owe_training, search_models, train
 from .policy import PRESETS, in_force, publish_policy
-from .ranking import (
+from .ranking.counterparts import (
     Counterpart,
     counterpart,
     explain,
@@ -15,8 +15,8 @@ from .ranking import (
     score_of,
     search_findings,
 )
-from .reranking import Progress, holding, owe_nightly, progress_of, rank_part, start_rerank
-from .training import ask_for_training, find_model, owe_training, search_models, train
+from .ranking.formula_or_learned import POSITION, Turn
+from .ranking.rerank import Progress, holding, owe_nightly, progress_of, rank_part, start_rerank
 
 __all__ = [
     "NOT_SUITABLE",

@@ -7,10 +7,10 @@ from sqlalchemy import select, text
 
 import matching
 
+from ...database import db
 from ...errors import Invalid, PreconditionFailed
 from ...events.actor import PLATFORM, Actor
 from ...events.work import unit_of_work
-from ...extensions import db
 from ..models import MatchingPolicy
 
 
@@ -70,5 +70,5 @@ def publish_policy(actor: Actor, body: dict[str, Any], expected: int | None) -> 
             raise Invalid("policy_refused", at=error.field) from error
         row = work.add(MatchingPolicy(version=version, body=body, created_by=actor.id))
         work.audit(actor, "publish", row)
-        work.tell("policy.changed", version=version)
+        work.emit("policy.changed", version=version)
     return PolicyInForce(version, body)

@@ -1,13 +1,16 @@
 """Telling each side of a match once, in the order of credit."""
 
-from .dropping import drop_for
+from .cancellation import drop_for
+from .deduplication import may_repeat
+from .delivery import RELEASE_BATCH, release_due
+from .inbox import find, inbox, mark_all_read, mark_read
+from .instant import tell_key_expiring, tell_mutual
 from .mailing import may_be_mailed, next_mail_time, plan_digests
-from .once import tell_again
 from .planning import plan
-from .reading import find, inbox, mark_all_read, mark_read
-from .releasing import RELEASE_BATCH, release_due
+from .preferences import describe_preferences, own_preferences, preferences_of, set_preferences
 from .reranked import plan_news, tell_new
-from .searches import (
+from .saved_search_matching import SEEK_BATCH, seek
+from .saved_searches import (
     MOST_SEARCHES,
     change_search,
     create_search,
@@ -15,10 +18,7 @@ from .searches import (
     find_search,
     list_searches,
 )
-from .seeking import SEEK_BATCH, seek
 from .silencing import silence, unsilence
-from .telling import tell_key_expiring, tell_mutual
-from .wishes import describe_preferences, preferences, preferences_of, set_preferences
 
 __all__ = [
     "MOST_SEARCHES",
@@ -36,17 +36,17 @@ __all__ = [
     "mark_all_read",
     "mark_read",
     "may_be_mailed",
+    "may_repeat",
     "next_mail_time",
+    "own_preferences",
     "plan",
     "plan_digests",
     "plan_news",
-    "preferences",
     "preferences_of",
     "release_due",
     "seek",
     "set_preferences",
     "silence",
-    "tell_again",
     "tell_key_expiring",
     "tell_mutual",
     "tell_new",

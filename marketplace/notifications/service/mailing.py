@@ -8,12 +8,12 @@ from sqlalchemy import select, update
 from ... import clock
 from ...events.work import unit_of_work
 from ...listings import service as listings
-from ...listings.models import Status as ListingStatus
+from ...listings.models import ListingStatus
 from ...matches import service as matches
-from ..models import MUTUAL, Delivery, Notification
-from .once import code_about, code_of
-from .telling import contact_may_be_shown
-from .wishes import is_unwelcome, preferences_of, unwelcome, wish_for
+from ..models import MATCH_MUTUAL, Delivery, Notification
+from .deduplication import code_about, code_of
+from .instant import contact_may_be_shown
+from .preferences import is_unwelcome, preference_for, preferences_of, unwelcome
 
 DAY_STARTS, DAY_ENDS = 8, 20
 """Hours in Asia/Shanghai between which e-mail goes out."""
@@ -25,13 +25,13 @@ def may_be_mailed(row: Notification) -> bool:
     A match or a find is over when a listing has closed or was silenced since; the contact in a message of
     mutual interest must still be one to show.
     """
-    if wish_for(row.kind, preferences_of(row.enterprise_id)) == "off":
+    if preference_for(row.kind, preferences_of(row.enterprise_id)) == "off":
         return False
     if row.counterpart_id is None:
         return True
     about = listings.by_id({row.counterpart_id, row.listing_id or row.counterpart_id})
     theirs, mine = about[row.counterpart_id], about[row.listing_id] if row.listing_id else None
-    if row.kind == MUTUAL and mine is not None:
+    if row.kind == MATCH_MUTUAL and mine is not None:
         return contact_may_be_shown(mine, theirs)
     if any(one.status != ListingStatus.OPEN for one in about.values()):
         return False
@@ -75,7 +75,7 @@ def plan_digests() -> int:
         ).scalars()
         receivers = sorted(set(waiting))
         for receiver in receivers:
-            work.owe(
+            work.enqueue(
                 "notifications.jobs.mail_digest", "delivery",
                 {"enterprise_id": str(receiver), "digest_at": now.isoformat()},
             )  # fmt: skip

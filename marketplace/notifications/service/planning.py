@@ -10,11 +10,11 @@ from ...events.work import Work, unit_of_work
 from ...listings import service as listings
 from ...listings.models import Listing
 from ...matches import service as matches
-from ..models import FOUND, Notification, Told
-from .dropping import drop_stale
-from .once import code_of, message_to, noted, still_planned, tell_again, tell_once, told_of
-from .seeking import anyone_seeks
-from .wishes import is_unwelcome, unwelcome
+from ..models import MATCH_FOUND, Notification, Told
+from .cancellation import drop_stale
+from .deduplication import code_of, may_repeat, message_to, noted, still_planned, tell_once, told_of
+from .preferences import is_unwelcome, unwelcome
+from .saved_search_matching import anyone_seeks
 
 
 def plan(listing_id: UUID) -> None:
@@ -42,7 +42,7 @@ def plan(listing_id: UUID) -> None:
                 _plan_one(work, listing, one, now + delay)
         if anyone_seeks():
             payload = {"listing_id": str(listing.id), "since": now.isoformat()}
-            work.owe("notifications.jobs.seek", "matching", payload)
+            work.enqueue("notifications.jobs.seek", "matching", payload)
 
 
 def _plan_one(work: Work, listing: Listing, one: matches.Counterpart, release_at: datetime) -> None:
@@ -54,16 +54,16 @@ def _plan_one(work: Work, listing: Listing, one: matches.Counterpart, release_at
         "rank": one.rank,
         "grade": receiver.grade,
     }
-    told = told_of(work, one.listing, listing, FOUND)
+    told = told_of(work, one.listing, listing, MATCH_FOUND)
     if told is not None:
         planned = still_planned(work, told)
         if planned is not None:
             _retarget(planned, one, listing, about, told)
             return
-        if not tell_again(told, listing):
+        if not may_repeat(told, listing):
             return
         about["before"] = noted(told)
-    tell_once(work, told, one.listing, listing, message_to(receiver, FOUND, about, release_at))
+    tell_once(work, told, one.listing, listing, message_to(receiver, MATCH_FOUND, about, release_at))
 
 
 def _retarget(

@@ -13,8 +13,8 @@ from ...enterprises import service as enterprises
 from ...events.work import Work, unit_of_work
 from ...listings import service as listings
 from ...matches import service as matches
-from ..models import FOUND, Delivery, Told
-from .once import AGAIN, TOLD_KEY, message_to, noted, tell_again, tell_all_once
+from ..models import MATCH_FOUND, Delivery, Told
+from .deduplication import AGAIN, TOLD_KEY, may_repeat, message_to, noted, tell_all_once
 
 MOST_NEWS = 20
 """New pairings that one run tells one enterprise of, at most."""
@@ -64,7 +64,7 @@ def plan_news(run_id: int) -> None:
     with unit_of_work() as work:
         for grade, delay in delays.items():
             due = clock.now() + timedelta(seconds=delay)
-            work.owe(TELL, "bulk", {"run_id": run_id, "grade": grade}, due_at=due)
+            work.enqueue(TELL, "bulk", {"run_id": run_id, "grade": grade}, due_at=due)
 
 
 def tell_new(run_id: int, grade: str) -> None:
@@ -79,7 +79,7 @@ def tell_new(run_id: int, grade: str) -> None:
         _tell(work, [one for one in found if _sides(one) in lawful])
         work.session.execute(text(TAKEN), {"run_id": run_id, "receivers": receivers})
         if len(receivers) == RECEIVERS:
-            work.owe(TELL, "bulk", {"run_id": run_id, "grade": grade})
+            work.enqueue(TELL, "bulk", {"run_id": run_id, "grade": grade})
 
 
 def _untold(work: Work, run_id: int, receivers: list[int]) -> Sequence[Any]:
@@ -89,7 +89,7 @@ def _untold(work: Work, run_id: int, receivers: list[int]) -> Sequence[Any]:
     about: dict[str, Any] = {"run_id": run_id, "receivers": receivers}
     covers = catalogue.aliases_of(work.session.scalars(text(CODES), about))
     about |= {"codes": [one.code_id for one in covers], "names": [one.alias_id for one in covers]}
-    about |= {"kind": FOUND, "now": clock.now(), "most": MOST_NEWS}
+    about |= {"kind": MATCH_FOUND, "now": clock.now(), "most": MOST_NEWS}
     return work.session.execute(text(UNTOLD), about).all()
 
 
@@ -104,7 +104,7 @@ def _tell(work: Work, found: Sequence[Any]) -> None:
     news = []
     for one in found:
         theirs, before = rows[one.theirs_id], told.get((one.receiver_id, one.counterpart_id, one.code_id))
-        if before is not None and not tell_again(before, theirs):
+        if before is not None and not may_repeat(before, theirs):
             continue
         reader = readers[one.receiver_id]
         about: dict[str, Any] = {
@@ -113,7 +113,7 @@ def _tell(work: Work, found: Sequence[Any]) -> None:
         }  # fmt: skip
         if before is not None:
             about["before"] = noted(before)
-        message = message_to(reader, FOUND, about)
+        message = message_to(reader, MATCH_FOUND, about)
         message.delivery = Delivery.DIGEST
         news.append((message, theirs, one.code_id))
     tell_all_once(work, news, told.values())
@@ -122,7 +122,7 @@ def _tell(work: Work, found: Sequence[Any]) -> None:
 def _told(work: Work, known: Collection[Any]) -> dict[tuple[UUID, UUID, int], Told]:
     """What was told of these before, locked."""
     key = tuple_(*(getattr(Told, name) for name in TOLD_KEY))
-    wanted = [(one.receiver_id, one.counterpart_id, one.code_id, FOUND) for one in known]
+    wanted = [(one.receiver_id, one.counterpart_id, one.code_id, MATCH_FOUND) for one in known]
     rows = work.session.scalars(
         select(Told)
         .where(key.in_(wanted))

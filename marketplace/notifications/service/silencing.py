@@ -12,13 +12,12 @@ from ...errors import Conflict
 from ...events.actor import Actor
 from ...events.work import Work, unit_of_work
 from ...listings import service as listings
-from ...listings.models import Listing
-from ...listings.models import Status as ListingStatus
+from ...listings.models import Listing, ListingStatus
 from ...matches import service as matches
 from ..models import Notification, Silence, Told
-from .dropping import drop
-from .once import code_about, code_of
-from .wishes import mute
+from .cancellation import drop
+from .deduplication import code_about, code_of
+from .preferences import mute
 
 
 def silence(actor: Actor, notification_id: UUID, of: str) -> Notification:

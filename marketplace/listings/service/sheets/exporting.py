@@ -1,0 +1,151 @@
+"""The listings that an asker may see as a file: CSV, XLSX or GeoJSON; the first two can be imported again."""
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from typing import IO, Any
+
+from .... import files
+from ....database import db
+from ....errors import Invalid
+from ....events.actor import Actor
+from ....files import csv_lines, harmless
+from ....http.paging import cursor_of
+from ...schemas import ListingSchema
+from ..searching import search
+from .vocabulary import COLUMNS, plain_number, word_for, written_components, written_refs
+
+BATCH = 500
+MOST_XLSX_ROWS = 50_000
+"""A workbook is finished before its first byte can go out; more rows than these are for CSV."""
+NUMBERS = {"quantity", "min_lot", "price_per_tonne", "lon", "lat", "max_distance_km", "remaining"}
+SHOWN = ListingSchema()
+GEOJSON_LISTING = ListingSchema(exclude=("location", "warnings"))
+
+MEDIA_TYPES = {**files.MEDIA_TYPES, "geojson": "application/geo+json"}
+
+
+def export(actor: Actor, query: Mapping[str, Any], language: str) -> Iterator[bytes]:
+    """The listings of `search` as a file in `query["format"]`, piece by piece.
+
+    Raises:
+        Invalid: there are too many for a workbook (`export_too_long`).
+    """
+    found = _listings(actor, query)
+    if query["format"] == "csv":
+        return _csv(found, language)
+    if query["format"] == "xlsx":
+        return _xlsx(found, language)
+    return _geojson(found)
+
+
+def _listings(actor: Actor, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """All listings that match, as `actor` may see them, in the order asked for, read page by page."""
+    cursor = None
+    while True:
+        items, more = search(actor, {**query, "limit": BATCH, "cursor": cursor})
+        yield from items
+        db.session.expunge_all()
+        if more is None:
+            return
+        cursor = cursor_of(more)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def row_of(listing: Mapping[str, Any], language: str) -> list[str]:
+    """A listing as `present` shows it, as the texts of a row under `headings`."""
+    said = SHOWN.dump(listing)
+    codes, schemes = written_refs([said["waste"]] if said["waste"] else said["accepts"])
+    price = said["price_cny_per_t"]
+    cells = {
+        **{name: said[name] or "" for name in ("title", "treatment", "available_from", "available_until")},
+        **{name: str(said[name]) for name in ("id", "status", "region")},
+        "kind": word_for("kind", said["kind"], language),
+        "waste_codes": codes,
+        "scheme": schemes,
+        "quantity": plain_number(said["quantity_t"]),
+        "min_lot": plain_number(said["min_lot_t"]),
+        "remaining": plain_number(said["remaining_t"]),
+        "unit": word_for("unit", "t", language),
+        "who_pays": word_for("who_pays", _payer(price), language),
+        "price_per_tonne": "" if price is None else plain_number(abs(price)),
+        "lon": plain_number(said["location"]["lon"]),
+        "lat": plain_number(said["location"]["lat"]),
+        "crs": word_for("crs", "wgs84", language),
+        "max_distance_km": plain_number(said["max_distance_km"]),
+        "form": word_for("form", said["form"], language) if said["form"] else "",
+        "packaging": word_for("packaging", said["packaging"], language) if said["packaging"] else "",
+        "composition": written_components(said["composition"] or said["requires"]),
+        "exemption_item": str(said["exemption_item"] or ""),
+        "enterprise": said["enterprise"]["name"],
+    }
+    return [cells.get(name, "") if name in NUMBERS else harmless(cells.get(name, "")) for name in COLUMNS]
+
+
+def _payer(price: float | None) -> str:
+    if price is None:
+        return "negotiable"
+    return "receiver" if price >= 0 else "supplier"
+
+
+def headings(language: str) -> list[str]:
+    """The headings of an exported sheet."""
+    return [column.heading(language) for column in COLUMNS.values()]
+
+
+# ---------------------------------------------------------------- files
+
+
+def _csv(found: Iterable[dict[str, Any]], language: str) -> Iterator[bytes]:
+    yield files.MARK
+    yield csv_lines([headings(language)])
+    for batch in _batches(found):
+        yield csv_lines(row_of(one, language) for one in batch)
+
+
+def _geojson(found: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """RFC 7946: one feature a listing."""
+    before = '{"type": "FeatureCollection", "features": ['
+    for batch in _batches(found):
+        yield (before + ",\n".join(_feature(one) for one in batch)).encode()
+        before = ",\n"
+    yield (before if before != ",\n" else "").encode() + b"]}\n"
+
+
+def _feature(listing: dict[str, Any]) -> str:
+    place = listing["location"]
+    feature = {
+        "type": "Feature",
+        "id": str(listing["id"]),
+        "geometry": {"type": "Point", "coordinates": [place["lon"], place["lat"]]},
+        "properties": GEOJSON_LISTING.dump(listing),
+    }
+    return json.dumps(feature, ensure_ascii=False)
+
+
+def _batches(found: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    for one in found:
+        batch.append(one)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _xlsx(found: Iterable[dict[str, Any]], language: str) -> Iterator[bytes]:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever has sent the last of it
+    write_xlsx(file, headings(language), (row_of(one, language) for one in found))
+    return files.pieces(file)
+
+
+def write_xlsx(file: IO[bytes], head: list[str], rows: Iterable[list[str]]) -> None:
+    """Write a workbook of one sheet, row by row. Raises: Invalid: it would be too long."""
+    numeric = [name in NUMBERS for name in COLUMNS]
+    try:
+        files.write_workbook(file, "listings", head, numeric, rows, MOST_XLSX_ROWS)
+    except files.TooLong as error:
+        raise Invalid("export_too_long", at="format", most=MOST_XLSX_ROWS) from error

@@ -1,0 +1,76 @@
+"""Answering to a pairing; when both sides are interested, each learns how to reach the other."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from .... import clock
+from ....enterprises import service as enterprises
+from ....errors import Conflict
+from ....events.actor import Actor
+from ....events.work import unit_of_work
+from ....listings.models import Listing, ListingStatus
+from ...models import Feedback
+from ..learning import outcomes
+from ..ranking.counterparts import explain
+from .verdicts import INTERESTED, NOT_SUITABLE, mutual_sides
+
+
+def give_feedback(
+    actor: Actor, listing: Listing, other: Listing, verdict: str, reason: str | None
+) -> dict[str, Any]:
+    """Note the owner's verdict on a pairing; the later one counts.
+
+    When it makes the interest mutual both sides are told (`match.mutual`).
+
+    Raises:
+        Conflict: the owner's listing is closed (`wrong_state`), or the pairing in which it would be
+            interested is not lawful (`pairing_not_lawful`): no contact is to be had that way.
+    """
+    values = {
+        "listing_id": listing.id,
+        "other_id": other.id,
+        "verdict": verdict,
+        "reason": reason,
+        "created_at": clock.now(),
+    }
+    if verdict == INTERESTED and not explain(actor, listing, other.id)["lawful"]:
+        raise Conflict("pairing_not_lawful")
+    with unit_of_work() as work:
+        status = _lock_both(work, listing.id, other.id)[listing.id]
+        if status not in (ListingStatus.DRAFT, ListingStatus.OPEN):
+            raise Conflict("wrong_state", status=status, action=verdict, allowed="draft, open")
+        was_mutual = mutual_sides(listing.id, other.id)
+        work.session.execute(
+            insert(Feedback)
+            .values(values)
+            .on_conflict_do_update(index_elements=["listing_id", "other_id"], set_=values)
+        )
+        outcomes.record(work, verdict, [(listing.id, other.id)])
+        work.audit(actor, verdict, listing, other_id=str(other.id))
+        mutual = mutual_sides(listing.id, other.id)
+        if mutual and not was_mutual:
+            work.emit("match.mutual", listing_id=str(listing.id), other_id=str(other.id))
+    contact = enterprises.contact_of(enterprises.by_id({other.enterprise_id})[other.enterprise_id])
+    return {"verdict": verdict, "mutual": mutual, **({"contact": contact} if mutual else {})}
+
+
+def take_back_refusal(actor: Actor, listing: Listing, other_id: UUID) -> None:
+    """Forget that the owner said "not suitable" of a pairing; without such a verdict nothing changes."""
+    with unit_of_work() as work:
+        _lock_both(work, listing.id, other_id)
+        refusal = (
+            Feedback.listing_id == listing.id,
+            Feedback.other_id == other_id,
+            Feedback.verdict == NOT_SUITABLE,
+        )
+        if work.session.execute(delete(Feedback).where(*refusal).returning(Feedback.other_id)).all():
+            work.audit(actor, "take_back_refusal", listing, other_id=str(other_id))
+
+
+def _lock_both(work: Any, one: UUID, other: UUID) -> dict[UUID, str]:
+    """Lock two listings, in the order of their ids; returns their states."""
+    rows = select(Listing.id, Listing.status).where(Listing.id.in_([one, other])).order_by(Listing.id)
+    return dict(iter(work.session.execute(rows.with_for_update())))

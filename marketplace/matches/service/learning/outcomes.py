@@ -1,0 +1,121 @@
+"""What becomes of pairings, written down with the facts as they are: what an order is learned from.
+
+`record` is called in the transaction of what happened: of a feedback, of a message's release, and by the
+rooms that make offers, deals and transfers.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+import matching
+from matching.model import sphere_km
+from matching.rules import score as components
+
+from .... import clock
+from ....enterprises import service as enterprises
+from ....events.work import Work
+from ....listings.models import Kind, Listing
+from ...models import PairingOutcome
+from .. import policy
+from ..ranking import match_input
+
+
+def record(work: Work, outcome: str, pairings: Iterable[tuple[UUID, UUID]]) -> None:
+    """Note that `outcome` became of these pairings now. What is noted already stays as it was.
+
+    Args:
+        outcome: one of `models.OUTCOMES`. "closed" is a completed transfer: the receiver's track record.
+        pairings: ids of a supply and a demand, in either order.
+    """
+    pairs = list(pairings)
+    if not pairs:
+        return
+    rows = _kept(work, {listing_id for pair in pairs for listing_id in pair})
+    sides = {_sides(rows[one], rows[other]) for one, other in pairs}
+    ordered = sorted(sides, key=lambda pair: (pair[0].id, pair[1].id))
+    values = [
+        {
+            "supply_id": supply.id,
+            "demand_id": demand.id,
+            "outcome": outcome,
+            "supplier_id": supply.enterprise_id,
+            "receiver_id": demand.enterprise_id,
+            "code_id": supply.code_id,
+            "at": clock.now(),
+            "capacity_kg": demand.remaining_kg,
+            "lat": supply.lat,
+            "lon": supply.lon,
+            **facts,
+        }
+        for (supply, demand), facts in zip(ordered, _facts(ordered), strict=True)
+    ]
+    work.session.execute(insert(PairingOutcome).values(values).on_conflict_do_nothing())
+
+
+def _kept(work: Work, ids: set[UUID]) -> dict[UUID, Listing]:
+    """The listings, kept from deletion as the foreign keys will, but in the order of their ids."""
+    ordered = select(Listing).where(Listing.id.in_(ids)).order_by(Listing.id)
+    return {one.id: one for one in work.session.scalars(ordered.with_for_update(read=True, key_share=True))}
+
+
+def _sides(one: Listing, other: Listing) -> tuple[Listing, Listing]:
+    """The supply and the demand."""
+    return (one, other) if one.kind == Kind.SUPPLY else (other, one)
+
+
+def _facts(pairs: Sequence[tuple[Listing, Listing]]) -> Iterable[dict[str, Any]]:
+    """Distance, values and score of each pair, lawful or not, as matching works them out."""
+    now = policy.in_force().matching
+    supplies, demands = zip(*pairs, strict=True)
+    credit = _credit(demands)
+    book = match_input.book_of({one.code_id for one in supplies})
+    half = np.array([now.half_distance_for(book[one.code_id]) for one in supplies])
+    km = sphere_km(*(_column(side, name) for side in (supplies, demands) for name in ("lat", "lon")))
+    of = {
+        "code": np.array([_fit(supply, demand, book) for supply, demand in pairs]),
+        "distance": components.distance_value(km, half),
+        "credit": components.credit_value(credit),
+        "price": components.price_value(_prices(supplies), _prices(demands), now.price_scale_cny_per_t),
+        "quantity": components.quantity_value(
+            _column(supplies, "remaining_kg"), _column(demands, "remaining_kg")
+        ),
+        "time": components.time_value(*_windows(supplies), *_windows(demands)),
+    }
+    whole = np.stack([np.rint(of[name] * matching.VALUE_UNIT) for name in matching.COMPONENTS], axis=1)
+    scores = components.scores(now, whole.astype(np.int64))
+    names = ("km", "fit", "quantity", "credit_milli", "score")
+    columns = (km, of["code"], of["quantity"], credit, scores)
+    return (dict(zip(names, row, strict=True)) for row in zip(*(it.tolist() for it in columns), strict=True))
+
+
+def _column(side: Sequence[Listing], name: str) -> np.ndarray:
+    return np.array([getattr(one, name) for one in side])
+
+
+def _prices(side: Sequence[Listing]) -> np.ndarray:
+    return np.array([matching.NO_PRICE if one.price_fen is None else one.price_fen for one in side])
+
+
+def _windows(side: Sequence[Listing]) -> list[np.ndarray]:
+    """First and last days."""
+    return [
+        np.array([getattr(one, name).toordinal() for one in side])
+        for name in ("available_from", "available_until")
+    ]
+
+
+def _credit(demands: Sequence[Listing]) -> np.ndarray:
+    owners = enterprises.by_id({one.enterprise_id for one in demands})
+    return np.array([owners[one.enterprise_id].credit_milli for one in demands])
+
+
+def _fit(supply: Listing, demand: Listing, book: Mapping[int, matching.Code]) -> float:
+    """The worth of the accepted code that fits best, 0 for none."""
+    assert supply.code_id is not None
+    worth = book[supply.code_id].aliases
+    return max(worth.get(accept.code_id, 0.0) for accept in demand.accepts)

@@ -1,0 +1,134 @@
+"""Training of the learned order: owed nightly, or asked for, from what became of pairings."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from .... import clock
+from ....columns import read_columns
+from ....database import db
+from ....errors import NotFound
+from ....events.actor import PLATFORM
+from ....events.work import unit_of_work
+from ....http.schemas import MOST_VERSION
+from ...models import DONE, OUTCOMES, ModelStatus, RankingModel
+
+if TYPE_CHECKING:
+    from matching.learning.history import History
+
+NIGHT = time(3)
+"""From when on, in Shaoxing, the night's training is owed."""
+REMEMBERED = timedelta(days=730)
+MOST_SUPPLIES = 20_000
+"""Supplies of which something came last that are learned from and tried on."""
+KEPT = 30
+"""Models whose arrays are kept; their cards stay for ever."""
+HISTORY_TYPES = {
+    "supply": "i8", "demand": "i8", "supplier": "i8", "receiver": "i8", "code": "i8", "family": "i8",
+    "outcome": "i8", "second": "i8", "km": "f8", "fit": "f8", "quantity": "f8", "credit": "f8",
+    "capacity_t": "f8", "score": "i8", "lat": "f8", "lon": "f8",
+}  # fmt: skip
+HISTORY = """
+SELECT s.no, d.no, a.no, b.no, c.id::int8, coalesce(c.parent_id, c.id)::int8,
+       array_position(%(outcomes)s::text[], o.outcome::text)::int8 - 1,
+       extract(epoch FROM o.at AT TIME ZONE 'Asia/Shanghai')::int8, o.km, o.fit, o.quantity,
+       o.credit_milli / 100000.0::float8, o.capacity_kg / 1000.0::float8, o.score, o.lat, o.lon
+FROM pairing_outcome o
+JOIN listing s ON s.id = o.supply_id JOIN listing d ON d.id = o.demand_id
+JOIN enterprise a ON a.id = o.supplier_id JOIN enterprise b ON b.id = o.receiver_id
+JOIN waste_code c ON c.id = o.code_id
+WHERE o.supply_id IN (
+    SELECT supply_id FROM pairing_outcome WHERE outcome = ANY(%(done)s) AND at >= %(since)s
+    GROUP BY supply_id ORDER BY max(at) DESC, supply_id LIMIT %(most)s
+)
+"""
+Tell = Callable[[str], None]
+
+
+def owe_training() -> None:
+    """Owe the night's training, once: the row of the night is the mark."""
+    local = clock.now().astimezone(clock.LOCAL)
+    if local.time() < NIGHT or db.session.scalar(_of_night(local)) is not None:
+        return
+    with unit_of_work() as work:
+        row = {"night": local.date(), "status": ModelStatus.QUEUED, "used": False, "card": {}}
+        owed = insert(RankingModel).values({**row, "created_at": clock.now()})
+        version = work.session.scalar(owed.on_conflict_do_nothing().returning(RankingModel.version))
+        if version is not None:
+            work.enqueue("matches.jobs.train", "bulk", {"version": version})
+
+
+def _of_night(local: datetime) -> Any:
+    return select(RankingModel.version).where(RankingModel.night == local.date())
+
+
+def ask_for_training() -> int:
+    """A new version to train now; returns it."""
+    with unit_of_work() as work:
+        return work.add(RankingModel(status=ModelStatus.QUEUED)).version
+
+
+def train(version: int, tell: Tell) -> None:
+    """Train a version that is queued and decide whether it is used; one that is done stays as it is.
+
+    Args:
+        tell: is told how far the work is.
+    """
+    from matching.learning import history
+
+    with unit_of_work() as work:
+        row = work.session.get_one(RankingModel, version)
+        if row.status == ModelStatus.DONE:
+            return
+        _mark_running(version)
+        tell("reading what became of pairings")
+        taught = history.teach(_read(), tell)
+        row.status, row.trained_at = ModelStatus.DONE, clock.now()
+        row.used, row.reason, row.card = taught.reason is None, taught.reason, dict(taught.card)
+        if taught.order is not None and row.used:
+            row.arrays = taught.order.dump()
+            row.digest = hashlib.sha256(row.arrays).hexdigest()
+        work.session.execute(
+            update(RankingModel)
+            .where(RankingModel.version <= version - KEPT)
+            .values(arrays=None, digest=None)
+        )
+        work.audit(PLATFORM, "train", row, used=row.used, reason=row.reason)
+
+
+def _mark_running(version: int) -> None:
+    """In a transaction of its own, so that it can be seen."""
+    with db.engine.begin() as connection:
+        mine = update(RankingModel).where(RankingModel.version == version)
+        connection.execute(mine.values(status=ModelStatus.RUNNING))
+
+
+def _read() -> "History":
+    """The outcomes of the supplies of which something came last, as columns."""
+    from matching.learning.history import History
+
+    params = {
+        "outcomes": list(OUTCOMES),
+        "done": list(DONE),
+        "since": clock.now() - REMEMBERED,
+        "most": MOST_SUPPLIES,
+    }
+    return History(**read_columns(db.session(), HISTORY, params, HISTORY_TYPES))
+
+
+def find_model(version: int) -> RankingModel:
+    """A model's row. Raises: NotFound."""
+    row = db.session.get(RankingModel, version) if version <= MOST_VERSION else None
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def search_models(before: int | None, limit: int) -> Sequence[RankingModel]:
+    """Models, newest first, older than `before`."""
+    query = select(RankingModel).order_by(RankingModel.version.desc()).limit(limit)
+    return db.session.scalars(query if before is None else query.where(RankingModel.version < before)).all()

@@ -1,0 +1,228 @@
+"""The open listings of both sides in this process's memory, as fresh as the database.
+
+Triggers note what every transaction changed of them (`IndexChange`), whoever makes it. Before each answer the
+process reads what became visible since the snapshot that it saw last, and applies it: so the answer reflects
+every commit before the question, and no entry can be missed, whatever the order of commits. Where too much
+has changed, or entries were dropped that it has not seen, it builds anew.
+"""
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from flask import Flask, current_app
+from sqlalchemy import text
+
+import matching
+from matching import Code, Index, Tables
+
+from .... import clock
+from ....database import db
+from ....enterprises import service as enterprises
+from ....licences import service as licences
+from ....listings.models import Kind, Listing
+from . import match_input
+from .hits import Run
+
+MOST_CHANGES = 20_000
+"""Listings that may have changed since the last answer; beyond, building anew is quicker."""
+LOOK_EVERY_S = 60.0
+TRY_AGAIN_S = 1.0
+KEEP_CHANGES = timedelta(hours=1)
+OTHER = {Kind.SUPPLY: Kind.DEMAND, Kind.DEMAND: Kind.SUPPLY}
+
+NEWS = text("""
+WITH change AS (
+    SELECT what, no FROM index_change
+    WHERE xact >= pg_snapshot_xmin(CAST(:seen AS pg_snapshot))::text::bigint
+      AND NOT pg_visible_in_snapshot(xact::text::xid8, CAST(:seen AS pg_snapshot)) AND what <> 'forgotten'
+)
+SELECT pg_current_snapshot()::text AS seen,
+       EXISTS(SELECT FROM index_change WHERE what = 'forgotten'
+              AND xact >= pg_snapshot_xmin(CAST(:seen AS pg_snapshot))::text::bigint)
+           OR EXISTS(SELECT FROM change WHERE what = 'all') AS lost,
+       EXISTS(SELECT FROM change WHERE what = 'catalogue') AS catalogue,
+       ARRAY(SELECT DISTINCT no FROM change WHERE what = 'permits') AS permits,
+       ARRAY(SELECT no FROM change WHERE what = 'listing'
+             UNION SELECT l.no FROM change c JOIN enterprise e ON e.no = c.no
+             JOIN listing l ON l.enterprise_id = e.id
+             WHERE c.what = 'enterprise' AND l.status = 'open' LIMIT :most) AS listings
+""")
+FORGET = text("""
+WITH old AS (
+    DELETE FROM index_change WHERE what <> 'forgotten' AND at < now() - CAST(:keep AS interval)
+       AND (xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+            OR xact >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+    RETURNING xact),
+before AS (
+    DELETE FROM index_change WHERE what = 'forgotten'
+       AND (EXISTS(SELECT FROM old) OR xact >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+    RETURNING xact)
+INSERT INTO index_change (xact, what, no)
+SELECT max(xact), 'forgotten', 0 FROM (SELECT xact FROM old UNION ALL SELECT xact FROM before) AS gone
+WHERE xact < pg_snapshot_xmax(pg_current_snapshot())::text::bigint HAVING max(xact) IS NOT NULL
+""")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Held:
+    """An index of the open listings of each kind, and the papers, as of the snapshot `seen`."""
+
+    seen: str
+    sides: Mapping[Kind, Index]
+    papers: licences.Papers
+    tables: Tables
+
+    @property
+    def book(self) -> Mapping[int, Code]:
+        return self.tables.book
+
+
+class Live:
+    """What one process holds. Its threads share it, one at a time."""
+
+    def __init__(self) -> None:
+        self._held: Held | None = None
+        self._asking, self._wanted = threading.Lock(), threading.Event()
+        self._kept = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether it answers, or builds when it is asked."""
+        return self._held is not None or not self._kept
+
+    def run(
+        self,
+        policy: matching.Policy,
+        listing: Listing,
+        *,
+        k: int,
+        done: int,
+        min_score: float,
+        after: matching.Position | None,
+    ) -> Run | None:
+        """`k` hits by score after the `done` ones up to `after`; None while the index is being built, and in
+        a transaction of the asker's own, whose changes are not for others to see."""
+        if "work" in db.session.info:
+            return None
+        kind = Kind(listing.kind)
+        with self._asking:
+            held = self._current()
+            if held is None:
+                return None
+            seeker, ranges = held.sides[kind].find(listing.no) or match_input.seeker_of(listing)
+            ranking = held.sides[OTHER[kind]].top(
+                policy,
+                seeker,
+                match_input.days(clock.today()),
+                k=k,
+                ranges=ranges,
+                min_score=min_score,
+                after=after,
+            )
+            total = None if ranking.more or min_score else done + len(ranking)
+            return Run.of(ranking, held.tables, done, total)
+
+    def _current(self) -> Held | None:
+        """What is held, with all that was committed up to now."""
+        if self._held is not None and _caught_up(self._held):
+            return self._held
+        self._held = None
+        self._wanted.set()
+        if not self._kept:
+            self._held = _built()
+        return self._held
+
+    # The thread that keeps it
+
+    def keep(self, app: Flask) -> None:
+        """Build it in a thread of its own, and again whenever that is quicker than catching up."""
+        self._kept = True
+        threading.Thread(target=self._keep, args=(app,), name="matching-index", daemon=True).start()
+
+    def _keep(self, app: Flask) -> None:
+        while True:
+            self._wanted.clear()
+            pause = LOOK_EVERY_S
+            try:
+                with app.app_context():
+                    self._look()
+            except Exception:
+                log.exception("the index is not up to date; the database answers meanwhile")
+                pause = TRY_AGAIN_S
+            self._wanted.wait(pause)
+
+    def _look(self) -> None:
+        with self._asking:
+            if self._held is not None and self._current():
+                return
+        held = _built()
+        with self._asking:
+            self._held = held
+
+
+def live() -> Live:
+    """This process's."""
+    found: Live = current_app.extensions.setdefault("matching_index", Live())
+    return found
+
+
+def keep(app: Flask) -> None:
+    """Have this process hold the index from now on."""
+    with app.app_context():
+        live().keep(app)
+
+
+def _built() -> Held:
+    """All that is open now; what changes while it is read is applied afterwards."""
+    seen = db.session.scalar(text("SELECT pg_current_snapshot()::text"))
+    assert seen is not None
+    papers = licences.all_papers()
+    tables = match_input.tables_of(papers, match_input.whole_book())
+    sides = {kind: _index(kind, tables) for kind in Kind}
+    return Held(seen, sides, papers, tables)
+
+
+def _index(kind: Kind, tables: Tables) -> Index:
+    rows, ranges = match_input.open_listings(kind)
+    told = replace(tables, stated=ranges) if kind == Kind.SUPPLY else replace(tables, required=ranges)
+    return Index.build(rows, told)
+
+
+def _caught_up(held: Held) -> bool:
+    """Apply what was committed since; False if it has to be built anew."""
+    news = db.session.execute(NEWS, {"seen": held.seen, "most": MOST_CHANGES + 1}).one()
+    if news.lost or len(news.listings) > MOST_CHANGES:
+        return False
+    if news.catalogue or news.permits:
+        book = match_input.whole_book() if news.catalogue else held.book
+        if any(book.get(code_id) != code for code_id, code in held.book.items()):
+            return False
+        _govern(held, news.permits, book)
+    if news.listings:
+        for kind, index in held.sides.items():
+            index.change(*match_input.open_listings(kind, news.listings), gone=news.listings)
+    held.seen = news.seen
+    return True
+
+
+def _govern(held: Held, receivers: list[int], book: Mapping[int, Code]) -> None:
+    if receivers:
+        receivers = enterprises.with_collectors(receivers)
+        held.papers = held.papers.renewed(receivers, licences.papers_of(receivers))
+    held.tables = match_input.tables_of(held.papers, book)
+    for index in held.sides.values():
+        index.govern(held.tables)
+
+
+def forget_changes() -> None:
+    """Drop entries that every process has applied long ago; one that has not builds anew.
+
+    The database's own time counts, as it does in the entries.
+    """
+    db.session.execute(FORGET, {"keep": KEEP_CHANGES})
+    db.session.commit()

@@ -1,0 +1,125 @@
+"""Hits of a ranking as the API shows them, each with its score in parts and its legal basis."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import matching
+from matching import Basis
+
+from ....catalogue import service as catalogue
+from ....enterprises import service as enterprises
+from ....errors import Notice
+from ....licences import service as licences
+from ....listings import service as listings
+from ....listings.models import Kind, Listing
+from ..feedback.verdicts import said_of
+from .hits import Hit
+
+
+def presented(
+    listing: Listing, hits: Sequence[Hit], now: matching.Policy, book: Mapping[int, matching.Code]
+) -> list[dict[str, Any]]:
+    """Hits as the API shows them to the owner of `listing`; everything they name is fetched together."""
+    others = listings.outlines(hit.listing_id for hit in hits)
+    references = licences.references(hit.permit_id for hit in hits if hit.permit_id)
+    said, mutual = said_of(listing.id, others)
+    owners = enterprises.by_id({others[one].enterprise_id for one in mutual}) if mutual else {}
+    items = []
+    for hit in hits:
+        other = others[hit.listing_id]
+        edition = _edition(listing.code_id or other.code_id, book)
+        item = _item(listing, other, hit, now, references, edition)
+        item["feedback"] = said.get(other.id)
+        if hit.learned is not None:
+            item["learned"] = hit.learned / matching.LEARNED_UNIT
+        if other.id in mutual:
+            item["contact"] = enterprises.contact_of(owners[other.enterprise_id])
+        items.append(item)
+    return items
+
+
+def _edition(code_id: int, book: Mapping[int, matching.Code]) -> str:
+    """Of which edition of its table a code is; one that was written since the ranking is looked up."""
+    return (book.get(code_id) or catalogue.codes_by_id([code_id])[code_id]).edition
+
+
+def _item(
+    listing: Listing,
+    other: Any,
+    hit: Hit,
+    now: matching.Policy,
+    references: Mapping[UUID, str],
+    edition: str,
+) -> dict[str, Any]:
+    demand = other if listing.kind == Kind.SUPPLY else listing
+    return {
+        "rank": hit.rank,
+        "score": hit.score / matching.SCORE_UNIT,
+        "listing": {
+            "id": other.id,
+            "kind": other.kind,
+            "title": other.title,
+            "enterprise": {"id": other.enterprise_id, "name": other.name, "grade": other.grade},
+            "region": other.region,
+            "remaining_kg": other.remaining_kg,
+            "price_fen": other.price_fen,
+        },
+        "distance_km": round(matching.geodesic_km(listing.lat, listing.lon, other.lat, other.lon), 6),
+        "legal_basis": {
+            "kind": hit.basis.name.lower(),
+            "reference": _reference(hit, demand, references),
+            "edition": edition,
+        },
+        "components": _components(listing, other, hit, now),
+        "warnings": [Notice(name) for name in hit.warnings.names],
+    }
+
+
+def _reference(hit: Hit, demand: Any, references: Mapping[UUID, str]) -> str | None:
+    if hit.basis == Basis.EXEMPT:
+        return f"《危险废物豁免管理清单》第{demand.exemption_item}项"
+    return references[hit.permit_id] if hit.permit_id else None
+
+
+def _components(listing: Listing, other: Any, hit: Hit, now: matching.Policy) -> list[dict[str, Any]]:
+    supply, demand = (listing, other) if listing.kind == Kind.SUPPLY else (other, listing)
+    priced = supply.price_fen is not None and demand.price_fen is not None
+    shared = min(supply.available_until, demand.available_until) - max(
+        supply.available_from, demand.available_from
+    )
+    facts: dict[str, tuple[float | None, str | None, str]] = {
+        "code": (None, None, _code_reason(hit)),
+        "distance": (hit.distance_km, "km", "distance"),
+        "credit": (other.credit_milli / 1000, "points", "credit"),
+        "price": (
+            ((demand.price_fen or 0) - (supply.price_fen or 0)) / 100 if priced else None,
+            "CNY/t",
+            "price_gap" if priced else "price_open",
+        ),
+        "quantity": (min(supply.remaining_kg, demand.remaining_kg) / 1000, "t", "quantity"),
+        "time": (float(shared.days + 1), "days", "time"),
+    }
+    rows = []
+    for number, name in enumerate(matching.COMPONENTS):
+        raw, unit, reason = facts[name]
+        value, weight = hit.values[number], now.weights[number]
+        rows.append(
+            {
+                "name": name,
+                "value": value / matching.VALUE_UNIT,
+                "weight": weight / 1_000_000,
+                "contribution": value * weight / matching.SCORE_UNIT,
+                "raw": raw,
+                "unit": unit,
+                "reason": reason,
+            }
+        )
+    return rows
+
+
+def _code_reason(hit: Hit) -> str:
+    fit = hit.values[0] / matching.VALUE_UNIT
+    if fit == 1.0:
+        return "code_same"
+    return "code_category" if fit == matching.CATEGORY_FACTOR else "code_mapped"

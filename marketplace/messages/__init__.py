@@ -1,0 +1,49 @@
+"""Every sentence by stable code, in English and Chinese: one table, kept in TOML files by subject."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+LANGUAGES = ("en", "zh")
+HERE = Path(__file__).parent
+
+
+@cache
+def table() -> dict[str, dict[str, Any]]:
+    """All messages: code -> language -> sentence with {facts} in braces.
+
+    A refusal or warning also has "cause" (where it comes from) and "cure" (what to do), each by language.
+
+    Raises:
+        ValueError: two files have the same code.
+    """
+    found: dict[str, Any] = {}
+    for path in sorted(HERE.glob("*.toml")):
+        messages = tomllib.loads(path.read_text(encoding="utf-8"))
+        repeated = found.keys() & messages.keys()
+        if repeated:
+            raise ValueError(f"{path.name} repeats {sorted(repeated)}")
+        found.update(messages)
+    return found
+
+
+def causes() -> dict[str, dict[str, Any]]:
+    """The messages that say their cause and cure: refusals and warnings."""
+    return {code: message for code, message in table().items() if "cause" in message}
+
+
+def facts_of(sentence: str) -> set[str]:
+    """Names of the facts that a sentence needs."""
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+def say(code: str, language: str, /, **facts: Any) -> str:
+    """The sentence for `code` in `language` ("en" or "zh"), its facts filled in.
+
+    Raises:
+        KeyError: the code has no sentence, or a fact that the sentence needs is missing.
+    """
+    sentence: str = table()[code][language]
+    return sentence.format(**facts)

@@ -1,0 +1,66 @@
+"""The inbox: read and marked as read."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from ... import clock
+from ...database import db
+from ...enterprises import service as enterprises
+from ...errors import NotFound
+from ...events.actor import Actor
+from ...events.work import unit_of_work
+from ..models import Notification, NotificationStatus
+
+
+def inbox(actor: Actor, unread: bool, after: int | None, limit: int) -> Sequence[Notification]:
+    """Released messages to the acting enterprise, newest first."""
+    query = select(Notification).where(
+        Notification.enterprise_id == actor.id, Notification.status == NotificationStatus.RELEASED
+    )
+    if unread:
+        query = query.where(Notification.read_at.is_(None))
+    if after is not None:
+        query = query.where(Notification.place < after)
+    return db.session.scalars(query.order_by(Notification.place.desc()).limit(limit)).all()
+
+
+def find(actor: Actor, notification_id: UUID) -> Notification:
+    """A released message to the acting enterprise. Raises: NotFound."""
+    row = db.session.scalars(
+        select(Notification).where(
+            Notification.id == notification_id,
+            Notification.enterprise_id == actor.id,
+            Notification.status == NotificationStatus.RELEASED,
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def mark_read(actor: Actor, notification_id: UUID) -> Notification:
+    """Mark a message as read; once more changes nothing."""
+    with unit_of_work() as work:
+        row = work.lock(Notification, Notification.id == notification_id)
+        row.read_at = row.read_at or clock.now()
+        work.audit(actor, "read", row)
+    return row
+
+
+def mark_all_read(actor: Actor) -> int:
+    """Mark the whole inbox as read. Returns how many messages were not."""
+    with unit_of_work() as work:
+        rows = work.session.scalars(
+            update(Notification)
+            .where(
+                Notification.enterprise_id == actor.id,
+                Notification.status == NotificationStatus.RELEASED,
+                Notification.read_at.is_(None),
+            )
+            .values(read_at=clock.now())
+            .returning(Notification.id)
+        ).all()
+        work.audit(actor, "read_all", enterprises.own(actor), count=len(rows))
+    return len(rows)
