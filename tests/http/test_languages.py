@@ -66,7 +66,7 @@ def test_every_gate_reason_warning_and_component_of_the_matching_has_its_sentenc
     import matching
 
     source = "\n".join(
-        path.read_text(encoding="utf-8") for path in Path(matching.__file__).parent.glob("*.py")
+        path.read_text(encoding="utf-8") for path in Path(matching.__file__).parent.rglob("*.py")
     )
     for gate in matching.GATES:
         assert f"source_{gate}" in table()
