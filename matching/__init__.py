@@ -44,9 +44,9 @@ from matching.rules import (
     bounds,
     contributions,
     explain,
+    outline,
     rank_demands,
     rank_supplies,
-    sketch,
 )
 
 __all__ = [
@@ -89,7 +89,7 @@ __all__ = [
     "contributions",
     "explain",
     "geodesic_km",
+    "outline",
     "rank_demands",
     "rank_supplies",
-    "sketch",
 ]

@@ -321,7 +321,7 @@ ON_THESE = "code = ANY(%(codes)s) AND receiver = ANY(%(receivers)s)"
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
+class PermitTables:
     """Permits, the tonnes used of them, white list and verified exemptions, as columns.
 
     Days count from 1970-01-01. `no` joins usage to permits.
@@ -332,14 +332,14 @@ class Papers:
     white_list: Columns
     verified: Columns
 
-    def renewed(self, receivers: Sequence[int], held: "Papers") -> "Papers":
-        """These, with what the receivers have `held` since in place of what they had."""
+    def renewed(self, receivers: Sequence[int], current: "PermitTables") -> "PermitTables":
+        """These, with what the receivers have `current` since in place of what they had."""
         gone = self.permits["no"][np.isin(self.permits["receiver"], receivers)]
-        return Papers(
-            _renewed(self.permits, "receiver", receivers, held.permits),
-            _renewed(self.usage, "no", gone, held.usage),
-            _renewed(self.white_list, "receiver", receivers, held.white_list),
-            _renewed(self.verified, "receiver", receivers, held.verified),
+        return PermitTables(
+            _renewed(self.permits, "receiver", receivers, current.permits),
+            _renewed(self.usage, "no", gone, current.usage),
+            _renewed(self.white_list, "receiver", receivers, current.white_list),
+            _renewed(self.verified, "receiver", receivers, current.verified),
         )
 
 
@@ -348,21 +348,21 @@ def _renewed(before: Columns, by: str, gone: Any, instead: Columns) -> Columns:
     return {name: np.concatenate([column[kept], instead[name]]) for name, column in before.items()}
 
 
-def papers(codes: Iterable[int], receivers: Iterable[int], alive_on: date) -> Papers:
+def permit_tables(codes: Iterable[int], receivers: Iterable[int], alive_on: date) -> PermitTables:
     """What these receivers (`no` of enterprises) hold on these codes, less what ended before `alive_on`."""
     params = {"codes": sorted(set(codes)), "receivers": sorted(set(receivers)), "alive": alive_on}
-    return _papers(ON_THESE, params)
+    return _permit_tables(ON_THESE, params)
 
 
-def papers_of(receivers: Iterable[int]) -> Papers:
+def permit_tables_of(receivers: Iterable[int]) -> PermitTables:
     """All that these receivers hold or held."""
-    return _papers(OF_THEIRS, {"receivers": sorted(set(receivers)), "alive": date.min})
+    return _permit_tables(OF_THEIRS, {"receivers": sorted(set(receivers)), "alive": date.min})
 
 
-def all_papers() -> Papers:
+def all_permit_tables() -> PermitTables:
     """All that anyone holds or held."""
     session, params = db.session(), {"alive": date.min}
-    return Papers(
+    return PermitTables(
         copy_columns(session, PERMITS, params, PERMIT_TYPES),
         copy_columns(session, USAGE.format(of_lines="", of_channels=""), {}, USAGE_TYPES),
         copy_columns(session, WHITE_LIST, params, WHITE_LIST_TYPES),
@@ -370,17 +370,17 @@ def all_papers() -> Papers:
     )
 
 
-def _papers(which: str, params: dict[str, Any]) -> Papers:
+def _permit_tables(which: str, params: dict[str, Any]) -> PermitTables:
     session = db.session()
 
     def read(query: str, types: dict[str, str]) -> Columns:
-        return read_columns(session, f"SELECT * FROM ({query}) AS all_papers WHERE {which}", params, types)
+        return read_columns(session, f"SELECT * FROM ({query}) AS permit_tables WHERE {which}", params, types)
 
     permits = read(PERMITS, PERMIT_TYPES)
     number, is_channel = np.unique(permits["no"]) // 2, np.unique(permits["no"]) % 2 == 1
     used_of = {"lines": number[~is_channel].tolist(), "channels": number[is_channel].tolist()}
     usage = USAGE.format(of_lines="WHERE l.no = ANY(%(lines)s)", of_channels="WHERE c.no = ANY(%(channels)s)")
-    return Papers(
+    return PermitTables(
         permits,
         read_columns(session, usage, used_of, USAGE_TYPES),
         read(WHITE_LIST, WHITE_LIST_TYPES),

@@ -55,10 +55,12 @@ def list_matches(query, listing_id):
     order learned from what became of pairings: it puts the formula's best 200 in another order (`learned`).
     """
     position = position_of(query["cursor"], service.POSITION)
-    answer = service.ranked(actor(), g.subject, query, service.Turn.read(position) if position else None)
-    turn = answer.pop("turn")
+    answer = service.ranked(
+        actor(), g.subject, query, service.PageCursor.read(position) if position else None
+    )
+    cursor = answer.pop("cursor")
     items = [_spoken(item) for item in answer["items"]]
-    return {**answer, "items": items, "next": cursor_of(turn.written()) if turn else None}
+    return {**answer, "items": items, "next": cursor_of(cursor.parts()) if cursor else None}
 
 
 @blueprint.get("/listings/<uuid:listing_id>/matches/<uuid:other_id>")

@@ -171,7 +171,7 @@ class Index:
         """Bytes held for the listings, without side tables and ranges."""
         return sum(it.nbytes for it in self._state.parts)
 
-    def govern(self, tables: Tables) -> None:
+    def set_rules(self, tables: Tables) -> None:
         """Use other side tables (permits, lists, exemptions, codes) from now on; no row is touched.
 
         What listings state and require stays with the listings.

@@ -8,7 +8,7 @@ from matching.rules.explanation import Failure, Pairing, explain
 from matching.rules.gates import CUSTOMS_TERRITORIES, GATES, NO_PERMIT, Warn
 from matching.rules.pairs import Pairs, Side, covering
 from matching.rules.ranking import Keys, Position, Ranking, Sort, first, rank_demands, rank_supplies
-from matching.rules.ranking_bounds import Bounds, bounds, sketch
+from matching.rules.ranking_bounds import Bounds, bounds, outline
 from matching.rules.score import LEARNED_UNIT, SCORE_UNIT, VALUE_UNIT, contributions, distance_value
 from matching.rules.side_tables import Law, Lines, Named, Records, Ways, law_of, named_by, ranges_of, ways_of
 
@@ -43,10 +43,10 @@ __all__ = [
     "gates",
     "law_of",
     "named_by",
+    "outline",
     "ranges_of",
     "rank_demands",
     "rank_supplies",
     "score",
-    "sketch",
     "ways_of",
 ]

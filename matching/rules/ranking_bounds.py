@@ -53,7 +53,7 @@ AT_BEST: dict[str, Any] = {
 }
 
 
-def sketch(kind: type[Field], **known: Any) -> Field:
+def outline(kind: type[Field], **known: Any) -> Field:
     """Listings of which only some columns are known; what ranks and passes best stands for the others."""
     size = len(known["key"])
     rest = {name: value for name, value in AT_BEST.items() if name not in known}
@@ -95,9 +95,9 @@ def bounds(
     *,
     sort: Sort = "score",
 ) -> Bounds:
-    """Bounds for one listing facing a field that may be a sketch; arguments as for `rank_demands`.
+    """Bounds for one listing facing a field that may be an outline; arguments as for `rank_demands`.
 
-    With `sort` "credit" the sketch must know `credit_milli`.
+    With `sort` "credit" the outline must know `credit_milli`.
     """
     pairs, _ = pairs_of(seeker, supplies, demands, Tables.empty(book), today)
     kept = pairs.take(np.flatnonzero(_hopeful(pairs)))

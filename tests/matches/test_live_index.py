@@ -14,7 +14,7 @@ from marketplace.listings.models import Listing, ListingStatus
 from marketplace.matches.service import policy
 from marketplace.matches.service.ranking import live_index
 from marketplace.matches.service.ranking.counterparts import Search
-from marketplace.matches.service.ranking.live_index import Live
+from marketplace.matches.service.ranking.live_index import LiveIndex
 from tests.city import NOON
 from tests.matches.written import write
 
@@ -34,17 +34,17 @@ def some_open() -> list[Listing]:
     return list(db.session.scalars(rows.order_by(text("md5(id::text)")).limit(24)))
 
 
-def served(index: Live, listing: Listing):
+def served(index: LiveIndex, listing: Listing):
     now = policy.in_force().matching
-    return index.run(now, listing, k=100, done=0, min_score=0.0, after=None)
+    return index.find(now, listing, k=100, done=0, min_score=0.0, after=None)
 
 
 def from_the_database(listing: Listing):
     now = policy.in_force().matching
-    return Search.of(listing, now, clock.today(), "score", 0.0).run(100, 0, None)
+    return Search.of(listing, now, clock.today(), "score", 0.0).find(100, 0, None)
 
 
-def agree(index: Live) -> int:
+def agree(index: LiveIndex) -> int:
     """How many hits the index and the database both rank, alike."""
     found = 0
     for listing in some_open():
@@ -67,8 +67,8 @@ def test_after_ten_thousand_changes_from_several_processes_it_ranks_as_the_datab
     market, database_url, monkeypatch
 ):
     built = []
-    monkeypatch.setattr(live_index, "_built", lambda build=live_index._built: built.append(1) or build())
-    index, url = Live(), database_url.replace("+psycopg", "")
+    monkeypatch.setattr(live_index, "_build", lambda build=live_index._build: built.append(1) or build())
+    index, url = LiveIndex(), database_url.replace("+psycopg", "")
     found = agree(index)
     with ExitStack() as stack:
         others = [
@@ -98,7 +98,7 @@ def test_after_ten_thousand_changes_from_several_processes_it_ranks_as_the_datab
 
 def test_a_commit_that_comes_late_is_not_missed(market):
     """Entries become visible in the order of commits, not of their numbers."""
-    index = Live()
+    index = LiveIndex()
     seeker = next(one for one in some_open() if len(served(index, one).hits) > 1)
     before = [hit.listing_id for hit in served(index, seeker).hits]
     with db.engine.connect() as early, db.engine.connect() as late:
@@ -146,7 +146,7 @@ OPEN_ONES = "SELECT no FROM listing WHERE status = 'open'"
     ],
 )  # fmt: skip
 def test_whatever_a_ranking_reads_is_noted_when_it_changes_and_followed(market, change, what, whose):
-    index = Live()
+    index = LiveIndex()
     served(index, some_open()[0])
     noted = text("SELECT DISTINCT no FROM index_change WHERE what = :what AND id > :since")
     since = db.session.scalar(text("SELECT max(id) FROM index_change"))
@@ -158,7 +158,7 @@ def test_whatever_a_ranking_reads_is_noted_when_it_changes_and_followed(market, 
 
 
 def test_what_is_not_committed_is_seen_by_nobody(market):
-    index, listing = Live(), some_open()[0]
+    index, listing = LiveIndex(), some_open()[0]
     before = served(index, listing)
     with db.engine.connect() as other:
         other.execute(text("UPDATE listing SET status = 'withdrawn'"))
@@ -166,21 +166,21 @@ def test_what_is_not_committed_is_seen_by_nobody(market):
 
 
 def test_where_the_log_was_cut_behind_it_the_index_is_built_anew(market, monkeypatch):
-    index, listing = Live(), some_open()[0]
+    index, listing = LiveIndex(), some_open()[0]
     served(index, listing)
-    held = index._held
+    held = index._snapshot
     monkeypatch.setattr(live_index, "KEEP_CHANGES", "0 s")
     db.session.execute(text("UPDATE listing SET remaining_kg = min_lot_kg"))
     db.session.commit()
     forget_all()
     agree(index)
-    assert index._held is not held
+    assert index._snapshot is not held
 
 
 def test_a_process_that_follows_is_not_troubled_by_the_cut(market):
-    index, listing = Live(), some_open()[0]
+    index, listing = LiveIndex(), some_open()[0]
     served(index, listing)
-    held = index._held
+    held = index._snapshot
     db.session.execute(text("UPDATE listing SET remaining_kg = min_lot_kg"))
     db.session.commit()
     served(index, listing)
@@ -191,22 +191,22 @@ def test_a_process_that_follows_is_not_troubled_by_the_cut(market):
     db.session.execute(text(cut), {"seen": held.seen})
     db.session.commit()
     agree(index)
-    assert index._held is held
+    assert index._snapshot is held
 
 
 def test_more_changes_than_are_worth_following_build_it_anew(market, monkeypatch):
-    index, listing = Live(), some_open()[0]
+    index, listing = LiveIndex(), some_open()[0]
     served(index, listing)
-    held = index._held
+    held = index._snapshot
     monkeypatch.setattr(live_index, "MOST_CHANGES", 10)
     db.session.execute(text("UPDATE listing SET remaining_kg = min_lot_kg"))
     db.session.commit()
     agree(index)
-    assert index._held is not held
+    assert index._snapshot is not held
 
 
 def test_while_a_kept_index_is_built_the_database_answers_and_readyz_says_so(city, monkeypatch):
-    index = Live()
+    index = LiveIndex()
     monkeypatch.setitem(city.app.extensions, "matching_index", index)
     monkeypatch.setattr(index, "_kept", True)
     generator, recycler = city.enterprise("generator"), city.recycler()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from marketplace.matches.service.ranking import counterparts as serving
-from marketplace.matches.service.ranking.live_index import Live
+from marketplace.matches.service.ranking.live_index import LiveIndex
 from tests.counting import count_statements
 from tests.matches.written import Market, write
 from tests.matching import reference as ref
@@ -42,7 +42,7 @@ def rounds(request, monkeypatch):
     """Whether the index answers; or the database, as it does while the index is built, and then whether all
     that could be lawful is read at once, or only what the bounds call for."""
     if request.param is not None:
-        monkeypatch.setattr(Live, "run", lambda *_, **__: None)
+        monkeypatch.setattr(LiveIndex, "find", lambda *_, **__: None)
         monkeypatch.setattr(serving, "SHORTLIST", request.param)
 
 

@@ -16,18 +16,18 @@ KNOWN = ("key", "lat", "lon", "remaining_kg", "price_fen", "first_day", "last_da
 SORTS = ("score", "distance", "credit", "price")
 
 
-def sketched(field: Any, kind: Any, code: str, sort: str) -> Any:
+def outlined(field: Any, kind: Any, code: str, sort: str) -> Any:
     known = (*KNOWN, code, "credit_milli") if sort == "credit" else (*KNOWN, code)
-    return m.sketch(kind, **{name: getattr(field, name) for name in known})
+    return m.outline(kind, **{name: getattr(field, name) for name in known})
 
 
 def bounds(columns: Columns, seeker: ref.Listing, sort: Any) -> m.Bounds:
     world, book = columns.world, dict(columns.tables.book)
     if isinstance(seeker, ref.Supply):
-        demands = sketched(columns.demands, m.Demands, "accepts", sort)
+        demands = outlined(columns.demands, m.Demands, "accepts", sort)
         sides: tuple[Any, Any] = (supply_columns([seeker]), demands)
     else:
-        sides = (sketched(columns.supplies, m.Supplies, "code", sort), demand_columns([seeker]))
+        sides = (outlined(columns.supplies, m.Supplies, "code", sort), demand_columns([seeker]))
     side: m.Side = "supply" if isinstance(seeker, ref.Supply) else "demand"
     return m.bounds(columns.policy, side, *sides, book, world.today, sort=sort)
 

@@ -163,7 +163,7 @@ def test_after_any_changes_the_index_ranks_as_brute_force_does_over_what_is_left
             index.merge()
             continue
         else:
-            index.govern(columns.tables)
+            index.set_rules(columns.tables)
             continue
         alive |= {it.number: it for it in chosen}
     left = worlds.Columns(replace(world, demands=list(alive.values()), today=today), rules)

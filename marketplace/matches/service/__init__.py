@@ -15,7 +15,7 @@ from .ranking.counterparts import (
     score_of,
     search_findings,
 )
-from .ranking.formula_or_learned import POSITION, Turn
+from .ranking.formula_or_learned import POSITION, PageCursor
 from .ranking.rerank import Progress, holding, owe_nightly, progress_of, rank_part, start_rerank
 
 __all__ = [
@@ -23,8 +23,8 @@ __all__ = [
     "POSITION",
     "PRESETS",
     "Counterpart",
+    "PageCursor",
     "Progress",
-    "Turn",
     "ask_for_training",
     "counterpart",
     "explain",

@@ -21,7 +21,7 @@ from ....enterprises import service as enterprises
 from ....events.work import Work
 from ....listings.models import Kind, Listing
 from ...models import PairingOutcome
-from .. import policy
+from ..policy import in_force
 from ..ranking import match_input
 
 
@@ -70,24 +70,24 @@ def _sides(one: Listing, other: Listing) -> tuple[Listing, Listing]:
 
 def _facts(pairs: Sequence[tuple[Listing, Listing]]) -> Iterable[dict[str, Any]]:
     """Distance, values and score of each pair, lawful or not, as matching works them out."""
-    now = policy.in_force().matching
+    policy = in_force().matching
     supplies, demands = zip(*pairs, strict=True)
     credit = _credit(demands)
     book = match_input.book_of({one.code_id for one in supplies})
-    half = np.array([now.half_distance_for(book[one.code_id]) for one in supplies])
+    half = np.array([policy.half_distance_for(book[one.code_id]) for one in supplies])
     km = sphere_km(*(_column(side, name) for side in (supplies, demands) for name in ("lat", "lon")))
     of = {
         "code": np.array([_fit(supply, demand, book) for supply, demand in pairs]),
         "distance": components.distance_value(km, half),
         "credit": components.credit_value(credit),
-        "price": components.price_value(_prices(supplies), _prices(demands), now.price_scale_cny_per_t),
+        "price": components.price_value(_prices(supplies), _prices(demands), policy.price_scale_cny_per_t),
         "quantity": components.quantity_value(
             _column(supplies, "remaining_kg"), _column(demands, "remaining_kg")
         ),
         "time": components.time_value(*_windows(supplies), *_windows(demands)),
     }
     whole = np.stack([np.rint(of[name] * matching.VALUE_UNIT) for name in matching.COMPONENTS], axis=1)
-    scores = components.scores(now, whole.astype(np.int64))
+    scores = components.scores(policy, whole.astype(np.int64))
     names = ("km", "fit", "quantity", "credit_milli", "score")
     columns = (km, of["code"], of["quantity"], credit, scores)
     return (dict(zip(names, row, strict=True)) for row in zip(*(it.tolist() for it in columns), strict=True))

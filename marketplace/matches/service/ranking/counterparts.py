@@ -25,12 +25,12 @@ from ....licences import service as licences
 from ....listings import service as listings
 from ....listings.models import Kind, Listing, ListingStatus
 from ...models import Finding
-from .. import policy
+from ..policy import in_force
 from . import formula_or_learned, match_input
-from .formula_or_learned import Turn
-from .hits import Hit, Run, uuid_of
+from .formula_or_learned import PageCursor
+from .hits import Hit, HitSlice, uuid_of
 from .live_index import live
-from .match_input import World
+from .match_input import MatchInput
 from .match_presentation import presented
 
 ALIVE = (ListingStatus.DRAFT, ListingStatus.OPEN)
@@ -52,30 +52,32 @@ class Counterpart:
 # ---------------------------------------------------------------- serving
 
 
-def ranked(actor: Actor, listing: Listing, query: dict[str, Any], turn: Turn | None) -> dict[str, Any]:
+def ranked(
+    actor: Actor, listing: Listing, query: dict[str, Any], cursor: PageCursor | None
+) -> dict[str, Any]:
     """One page of lawful counterparts of a listing, best first, each with its score explained.
 
     Nothing is shown for a closed listing, nor to one whose enterprise is not approved.
     """
-    now = policy.in_force()
-    order = formula_or_learned.choose(listing, now, query["sort"], turn)
-    answer: dict[str, Any] = {"policy_version": now.version, "order": order.named, "as_of": clock.now()}
+    policy = in_force()
+    order = formula_or_learned.choose(listing, policy, query["sort"], cursor)
+    answer: dict[str, Any] = {"policy_version": policy.version, "order": order.named, "as_of": clock.now()}
     if listing.status not in ALIVE or not enterprises.may_trade(listing.enterprise_id):
-        return {**answer, "total": 0, "items": [], "turn": None}
-    page = order.page(_finder(listing, now.matching, query), query["limit"], turn)
-    items = presented(listing, page.hits, now.matching, page.book)
-    return {**answer, "total": page.total, "items": items, "turn": page.next}
+        return {**answer, "total": 0, "items": [], "cursor": None}
+    page = order.page(_finder(listing, policy.matching, query), query["limit"], cursor)
+    items = presented(listing, page.hits, policy.matching, page.book)
+    return {**answer, "total": page.total, "items": items, "cursor": page.next}
 
 
-def _finder(listing: Listing, now: matching.Policy, query: dict[str, Any]) -> formula_or_learned.Find:
+def _finder(listing: Listing, policy: matching.Policy, query: dict[str, Any]) -> formula_or_learned.Find:
     """By score from memory; in another order, or while memory is being filled, from the database."""
     sort, least = query["sort"], query["min_score"]
 
-    def find(k: int, done: int, after: matching.Position | None) -> Run:
-        run = None
+    def find(k: int, done: int, after: matching.Position | None) -> HitSlice:
+        found = None
         if sort == "score":
-            run = live().run(now, listing, k=k, done=done, min_score=least, after=after)
-        return run or Search.of(listing, now, clock.today(), sort, least).run(k, done, after)
+            found = live().find(policy, listing, k=k, done=done, min_score=least, after=after)
+        return found or Search.of(listing, policy, clock.today(), sort, least).find(k, done, after)
 
     return find
 
@@ -84,7 +86,7 @@ def _finder(listing: Listing, now: matching.Policy, query: dict[str, Any]) -> fo
 class Search:
     """The lawful counterparts of one listing, page by page.
 
-    Most listings are known by a sketch and its bound only; those with the best bounds are read in full, and
+    Most listings are known by an outline and its bound only; those with the best bounds are read in full, and
     where that does not settle the page, all that could stand in it. So a page costs two rounds at most.
     """
 
@@ -92,52 +94,58 @@ class Search:
     today: date
     sort: matching.Sort
     min_score: float
-    sketch: match_input.Sketch
+    outline: match_input.Outline
     bounds: matching.Bounds
 
     @classmethod
     def of(
-        cls, listing: Listing, now: matching.Policy, today: date, sort: matching.Sort, min_score: float
+        cls, listing: Listing, policy: matching.Policy, today: date, sort: matching.Sort, min_score: float
     ) -> "Search":
         """A search among all open listings whose codes fit."""
-        sketch = match_input.sketch_of(listing, credit=sort == "credit")
+        outline = match_input.outline_of(listing, credit=sort == "credit")
         bounds = matching.bounds(
-            now, sketch.side, sketch.supplies, sketch.demands, sketch.book, match_input.days(today), sort=sort
+            policy,
+            outline.side,
+            outline.supplies,
+            outline.demands,
+            outline.book,
+            match_input.days(today),
+            sort=sort,
         )
-        return cls(now, today, sort, min_score, sketch, bounds)
+        return cls(policy, today, sort, min_score, outline, bounds)
 
-    def run(self, k: int, done: int, after: matching.Position | None) -> Run:
+    def find(self, k: int, done: int, after: matching.Position | None) -> HitSlice:
         """`k` hits after the `done` ones up to `after`."""
         keys = self.bounds.first(SHORTLIST + done)
-        world, ranking = self._ranked(keys, k, after)
+        inputs, ranking = self._ranked(keys, k, after)
         if len(keys) == len(self.bounds):
-            return Run.of(ranking, world.tables, done, ranking.total)
+            return HitSlice.of(ranking, inputs.tables, done, ranking.total)
         rivals = self.bounds.rivals(ranking.position(-1) if ranking.more else None, self.min_score)
         if not np.isin(rivals, keys).all():
-            world, ranking = self._ranked(rivals, k, after)
+            inputs, ranking = self._ranked(rivals, k, after)
         total = ranking.total if len(rivals) == len(self.bounds) else None
-        return Run.of(ranking, world.tables, done, total)
+        return HitSlice.of(ranking, inputs.tables, done, total)
 
     def stopped(self) -> tuple[int, dict[str, int]]:
         """How many listings there are whose codes fit, and how many of them each gate stops."""
-        world, ranking = self._ranked(None, 0, None)
-        return len(np.unique(world.field.key)), dict(ranking.stopped)
+        inputs, ranking = self._ranked(None, 0, None)
+        return len(np.unique(inputs.field.key)), dict(ranking.stopped)
 
     def _ranked(
         self, keys: np.ndarray | None, k: int, after: matching.Position | None
-    ) -> tuple[World, Ranking]:
-        world = self.sketch.world(self.today, keys)
+    ) -> tuple[MatchInput, Ranking]:
+        inputs = self.outline.with_tables(self.today, keys)
         how = {"sort": self.sort, "min_score": self.min_score, "after": after}
-        return world, _rank(self.policy, world, self.today, k, **how)
+        return inputs, _rank(self.policy, inputs, self.today, k, **how)
 
 
-def _rank(now: matching.Policy, world: World, today: date, k: int, **how: Any) -> Ranking:
-    """The `k` best of a world's field for its seeker."""
-    if world.seeker == Kind.SUPPLY:
-        seeker, field, rank = world.supplies, world.demands, matching.rank_demands
+def _rank(policy: matching.Policy, inputs: MatchInput, today: date, k: int, **how: Any) -> Ranking:
+    """The `k` best of the field for its seeker."""
+    if inputs.seeker == Kind.SUPPLY:
+        seeker, field, rank = inputs.supplies, inputs.demands, matching.rank_demands
     else:
-        seeker, field, rank = world.demands, world.supplies, matching.rank_supplies  # type: ignore[assignment]
-    return rank(now, seeker, field, world.tables, match_input.days(today), k=k, **how)  # type: ignore[arg-type]
+        seeker, field, rank = inputs.demands, inputs.supplies, matching.rank_supplies  # type: ignore[assignment]
+    return rank(policy, seeker, field, inputs.tables, match_input.days(today), k=k, **how)  # type: ignore[arg-type]
 
 
 # ---------------------------------------------------------------- explaining
@@ -146,20 +154,20 @@ def _rank(now: matching.Policy, world: World, today: date, k: int, **how: Any) -
 def lawful_among(listing: Listing, others: Sequence[Listing]) -> set[UUID]:
     """Which pairings of a listing with these of the other side are lawful today, by the others' ids."""
     today = clock.today()
-    world = match_input.facing(listing, others, alive_on=today)
-    ranking = _rank(policy.in_force().matching, world, today, len(others))
-    return {hit.listing_id for hit in Run.of(ranking, world.tables, 0, None).hits}
+    inputs = match_input.facing(listing, others, alive_on=today)
+    ranking = _rank(in_force().matching, inputs, today, len(others))
+    return {hit.listing_id for hit in HitSlice.of(ranking, inputs.tables, 0, None).hits}
 
 
 def score_of(listing: Listing, other: Listing) -> float:
     """The score of one pairing as the owner of `listing` sees it, lawful or not."""
-    return _judge(policy.in_force().matching, match_input.pair_of(listing, other)).score / matching.SCORE_UNIT
+    return _judge(in_force().matching, match_input.pair_of(listing, other)).score / matching.SCORE_UNIT
 
 
-def _judge(now: matching.Policy, world: World) -> matching.Pairing:
+def _judge(policy: matching.Policy, inputs: MatchInput) -> matching.Pairing:
     today = match_input.days(clock.today())
-    seeker: Any = world.seeker
-    return matching.explain(now, world.supplies, world.demands, world.tables, today, seeker=seeker)
+    seeker: Any = inputs.seeker
+    return matching.explain(policy, inputs.supplies, inputs.demands, inputs.tables, today, seeker=seeker)
 
 
 def explain(actor: Actor, listing: Listing, other_id: UUID) -> dict[str, Any]:
@@ -169,15 +177,15 @@ def explain(actor: Actor, listing: Listing, other_id: UUID) -> dict[str, Any]:
         NotFound: there is no such open listing of the other side.
     """
     other = counterpart(actor, listing, other_id)
-    now = policy.in_force()
-    world = match_input.pair_of(listing, other)
-    pairing = _judge(now.matching, world)
-    head = {"lawful": pairing.lawful, "policy_version": now.version, "as_of": clock.now()}
+    policy = in_force()
+    inputs = match_input.pair_of(listing, other)
+    pairing = _judge(policy.matching, inputs)
+    head = {"lawful": pairing.lawful, "policy_version": policy.version, "as_of": clock.now()}
     if pairing.lawful:
-        hit = _hit_of(world, pairing, other.id)
-        (item,) = presented(listing, [hit], now.matching, world.tables.book)
+        hit = _hit_of(inputs, pairing, other.id)
+        (item,) = presented(listing, [hit], policy.matching, inputs.tables.book)
         return {**head, "failed_gates": [], **{name: part for name, part in item.items() if name != "rank"}}
-    return {**head, "failed_gates": [_failure(one, world, listing, other) for one in pairing.failed]}
+    return {**head, "failed_gates": [_failure(one, inputs, listing, other) for one in pairing.failed]}
 
 
 def counterpart(actor: Actor, listing: Listing, other_id: UUID) -> Listing:
@@ -187,7 +195,7 @@ def counterpart(actor: Actor, listing: Listing, other_id: UUID) -> Listing:
     return listings.find_open(other_id, Kind.DEMAND if listing.kind == Kind.SUPPLY else Kind.SUPPLY)
 
 
-def _hit_of(world: World, pairing: matching.Pairing, other_id: UUID) -> Hit:
+def _hit_of(inputs: MatchInput, pairing: matching.Pairing, other_id: UUID) -> Hit:
     return Hit(
         rank=1,
         listing_id=other_id,
@@ -195,17 +203,19 @@ def _hit_of(world: World, pairing: matching.Pairing, other_id: UUID) -> Hit:
         values=pairing.values,
         distance_km=pairing.distance_km,
         basis=pairing.basis,
-        permit_id=_permit_id(world, pairing.permit) if pairing.permit >= 0 else None,
+        permit_id=_permit_id(inputs, pairing.permit) if pairing.permit >= 0 else None,
         warnings=pairing.warnings,
     )
 
 
-def _permit_id(world: World, row: int) -> UUID:
-    permits = world.tables.permits
+def _permit_id(inputs: MatchInput, row: int) -> UUID:
+    permits = inputs.tables.permits
     return uuid_of(permits.id_hi[row], permits.id_lo[row])
 
 
-def _failure(failure: matching.Failure, world: World, listing: Listing, other: Listing) -> dict[str, Any]:
+def _failure(
+    failure: matching.Failure, inputs: MatchInput, listing: Listing, other: Listing
+) -> dict[str, Any]:
     """A failed gate with the facts its sentence needs, in the units and names that people read."""
     facts = dict(failure.facts)
     for name in [name for name in facts if name.endswith("_kg")]:
@@ -217,7 +227,7 @@ def _failure(failure: matching.Failure, world: World, listing: Listing, other: L
     for name in [name for name in facts if name.endswith("_province")]:
         facts[name] = catalogue.find_region(int(facts[name]) * 10_000).name_zh
     if "permit" in facts:
-        permit_id = _permit_id(world, int(facts["permit"]))
+        permit_id = _permit_id(inputs, int(facts["permit"]))
         facts["reference"] = licences.references([permit_id])[permit_id]
     if "component" in facts:
         facts["component"] = _component_out_of_range(listing, other)
@@ -246,16 +256,16 @@ def review(work: Work, listing: Listing) -> list[Counterpart]:
 
     A listing without any lawful counterpart is noted as a finding, with the gate that stopped most.
     """
-    now = policy.in_force()
-    search = Search.of(listing, now.matching, clock.today(), "score", now.body["push_threshold"])
+    policy = in_force()
+    search = Search.of(listing, policy.matching, clock.today(), "score", policy.body["push_threshold"])
     chosen: dict[UUID, Counterpart] = {}
     done, position = 0, None
     while True:
-        page = search.run(REVIEW_PAGE, done, position)
+        page = search.find(REVIEW_PAGE, done, position)
         if position is None:
             _note_finding(work, listing, search, lawful=page.total != 0)
-        _choose(chosen, page.hits, now.body["push_top"])
-        if page.last is None or len(chosen) >= now.body["push_top"]:
+        _choose(chosen, page.hits, policy.body["push_top"])
+        if page.last is None or len(chosen) >= policy.body["push_top"]:
             return list(chosen.values())
         done, position = done + len(page.hits), page.last
 

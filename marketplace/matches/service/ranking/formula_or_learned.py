@@ -24,7 +24,7 @@ from ....errors import Invalid
 from ....listings.models import Kind, Listing
 from ...models import ModelStatus, RankingModel
 from ..policy import PolicyInForce
-from .hits import Hit, Run
+from .hits import Hit, HitSlice
 
 if TYPE_CHECKING:
     from matching.learning import Facing, Order, Record
@@ -64,20 +64,20 @@ LEFT JOIN waste_code c ON c.id = r.code_id
 ORDER BY 1
 """
 
-Find = Callable[[int, int, matching.Position | None], Run]
+Find = Callable[[int, int, matching.Position | None], HitSlice]
 """Finds so many hits, where so many are done, after a position."""
-Place = tuple[int, ...]
+RankKey = tuple[int, ...]
 """A formula's position by score, without its sort and lead."""
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PageCursor:
     """Where a page ended, as its cursor carries it.
 
-    `model` is the version of the learned order, 0 for the formula; `done` counts the hits before; `after` is
-    the formula's position of the last hit. While the head is being shown it is that of the head's end: then
-    `as_of` is the moment of the first page in microseconds (else 0), and `value` and `place` are those of the
-    last hit.
+    `model` is the version of the learned ranking, 0 for the formula; `done` counts the hits before; `after`
+    is the formula's position of the last hit. While the head is being shown it is that of the head's end:
+    then `as_of` is the moment of the first page in microseconds (else 0), and `value` and `rank_key` are
+    those of the last hit.
     """
 
     model: int
@@ -85,15 +85,15 @@ class Turn:
     after: tuple[int, ...]
     as_of: int = 0
     value: int = 0
-    place: Place = (0,) * 5
+    rank_key: RankKey = (0,) * 5
 
-    def written(self) -> list[int]:
-        """As a cursor's parts, of the kinds `POSITION`."""
-        return [self.model, self.done, *self.after, self.as_of, self.value, *self.place]
+    def parts(self) -> list[int]:
+        """The cursor as whole numbers, of the kinds in `POSITION`."""
+        return [self.model, self.done, *self.after, self.as_of, self.value, *self.rank_key]
 
     @classmethod
-    def read(cls, parts: Sequence[int]) -> "Turn":
-        """What `written` gave."""
+    def read(cls, parts: Sequence[int]) -> "PageCursor":
+        """The cursor that has these `parts`."""
         model, done, *rest = parts
         return cls(model, done, tuple(rest[:6]), rest[6], rest[7], tuple(rest[8:]))
 
@@ -107,7 +107,7 @@ class Page:
 
     hits: Sequence[Hit]
     total: int | None
-    next: Turn | None
+    next: PageCursor | None
     book: Mapping[int, matching.Code]
 
 
@@ -123,13 +123,13 @@ class Formula:
         """As the answer says it."""
         return {"name": "formula", "model_version": None}
 
-    def page(self, find: Find, limit: int, turn: Turn | None) -> Page:
-        """A page of hits after `turn`."""
-        done = turn.done if turn else 0
-        after = matching.Position(self.sort, *turn.after) if turn else None  # type: ignore[arg-type]
-        run = find(limit, done, after)
-        behind = Turn(self.version, done + len(run.hits), run.last[1:]) if run.last else None
-        return Page(run.hits, run.total, behind, run.book)
+    def page(self, find: Find, limit: int, cursor: PageCursor | None) -> Page:
+        """A page of hits after `cursor`."""
+        done = cursor.done if cursor else 0
+        after = matching.Position(self.sort, *cursor.after) if cursor else None  # type: ignore[arg-type]
+        found = find(limit, done, after)
+        behind = PageCursor(self.version, done + len(found.hits), found.last[1:]) if found.last else None
+        return Page(found.hits, found.total, behind, found.book)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,30 +145,30 @@ class Learned:
         """As the answer says it."""
         return {"name": "learned", "model_version": self.version}
 
-    def page(self, find: Find, limit: int, turn: Turn | None) -> Page:
-        """A page of hits after `turn`.
+    def page(self, find: Find, limit: int, cursor: PageCursor | None) -> Page:
+        """A page of hits after `cursor`.
 
         Later pages order the same head, as of the first page: what was published since, and what became of
         pairings since, is left for the next answer.
         """
         rest = Formula("score", self.version)
-        if turn is not None and not turn.as_of:
-            return rest.page(find, limit, turn)
-        as_of = turn.as_of if turn else _microseconds(clock.now())
-        found, follow, first = _head(find, turn.after[1:] if turn else None)
+        if cursor is not None and not cursor.as_of:
+            return rest.page(find, limit, cursor)
+        as_of = cursor.as_of if cursor else _microseconds(clock.now())
+        found, follow, first = _head(find, cursor.after[1:] if cursor else None)
         if not found:
             return Page([], first.total, None, first.book)
-        end = turn.after if turn else (0, *place_of(found[-1]))
+        end = cursor.after if cursor else (0, *rank_key_of(found[-1]))
         head = self._ordered(found, as_of)
-        left = [it for it in head if turn is None or _key(it) > (-turn.value, turn.place)]
-        done = turn.done if turn else 0
+        left = [it for it in head if cursor is None or _key(it) > (-cursor.value, cursor.rank_key)]
+        done = cursor.done if cursor else 0
         hits = [replace(it, rank=done + number) for number, it in enumerate(left[:limit], 1)]
         done += len(hits)
         if len(left) > limit:
             last = hits[-1]
-            behind = Turn(self.version, done, end, as_of, last.learned or 0, place_of(last))
+            behind = PageCursor(self.version, done, end, as_of, last.learned or 0, rank_key_of(last))
             return Page(hits, first.total, behind, first.book)
-        behind = Turn(self.version, done, end)
+        behind = PageCursor(self.version, done, end)
         if not follow or len(hits) == limit:
             return Page(hits, first.total, behind if follow else None, first.book)
         more = rest.page(find, limit - len(hits), behind)
@@ -188,7 +188,9 @@ class Learned:
         return [replace(hits[at], learned=int(values[at])) for at in ordered]
 
 
-def choose(listing: Listing, now: PolicyInForce, sort: matching.Sort, turn: Turn | None) -> Formula | Learned:
+def choose(
+    listing: Listing, policy: PolicyInForce, sort: matching.Sort, cursor: PageCursor | None
+) -> Formula | Learned:
     """The order of an answer: the cursor's, else the learned one where the policy allows it and it is used.
 
     Raises:
@@ -196,12 +198,12 @@ def choose(listing: Listing, now: PolicyInForce, sort: matching.Sort, turn: Turn
             (`bad_cursor`).
     """
     able = sort == "score" and listing.kind == Kind.SUPPLY
-    if turn is not None and turn.model:
-        kept = _kept(turn.model) if able and _has_been(turn.as_of) else None
+    if cursor is not None and cursor.model:
+        kept = _kept(cursor.model) if able and _has_been(cursor.as_of) else None
         if kept is None:
             raise Invalid("bad_cursor", at="cursor")
         return Learned(*kept, listing)
-    if turn is None and able and now.body["learned_order"]:
+    if cursor is None and able and policy.body["learned_order"]:
         newest = _newest()
         if newest is not None:
             return Learned(*newest, listing)
@@ -213,7 +215,7 @@ def _has_been(as_of: int) -> bool:
     return 0 <= as_of <= _microseconds(clock.now() + timedelta(hours=1))
 
 
-def place_of(hit: Hit) -> Place:
+def rank_key_of(hit: Hit) -> RankKey:
     """Where the formula ranks a hit by score: whole numbers, least first."""
     credit_milli = hit.values[CREDIT] * 100_000 // matching.VALUE_UNIT
     half = 1 << 64
@@ -221,20 +223,22 @@ def place_of(hit: Hit) -> Place:
     return (-hit.score, -credit_milli, millimetres, hit.listing_id.int // half, hit.listing_id.int % half)
 
 
-def _key(hit: Hit) -> tuple[int, Place]:
+def _key(hit: Hit) -> tuple[int, RankKey]:
     """Where a hit of the head stands, least first."""
-    return -(hit.learned or 0), place_of(hit)
+    return -(hit.learned or 0), rank_key_of(hit)
 
 
-def _head(find: Find, last: Place | None) -> tuple[list[Hit], bool, Run]:
-    """The formula's best `HEAD`, or all up to a position; whether others follow; the first run."""
-    run = find(HEAD, 0, None)
-    first, hits = run, list(run.hits)
-    while last is not None and run.last is not None and len(hits) < MOST_HEAD and place_of(hits[-1]) < last:
-        run = find(HEAD, len(hits), run.last)
-        hits += run.hits
-    inside = [hit for hit in hits if last is None or place_of(hit) <= last]
-    return inside, run.last is not None or len(inside) < len(hits), first
+def _head(find: Find, last: RankKey | None) -> tuple[list[Hit], bool, HitSlice]:
+    """The formula's best `HEAD`, or all up to a position; whether others follow; the first slice."""
+    found = find(HEAD, 0, None)
+    first, hits = found, list(found.hits)
+    while (
+        last is not None and found.last is not None and len(hits) < MOST_HEAD and rank_key_of(hits[-1]) < last
+    ):
+        found = find(HEAD, len(hits), found.last)
+        hits += found.hits
+    inside = [hit for hit in hits if last is None or rank_key_of(hit) <= last]
+    return inside, found.last is not None or len(inside) < len(hits), first
 
 
 # ---------------------------------------------------------------- what is known

@@ -1,4 +1,4 @@
-"""A run of hits of a ranking, as the database and the index both give it."""
+"""A slice of a ranking, as the database and the index both give it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Hits one after the other; `last` is where the run ends if more follow, `total` how many lawful
+class HitSlice:
+    """Hits one after the other; `last` is where the slice ends if more follow, `total` how many lawful
     counterparts there are in all if that is known, `book` what is known of codes."""
 
     hits: Sequence[Hit]
@@ -35,7 +35,7 @@ class Run:
     book: Mapping[int, Code]
 
     @classmethod
-    def of(cls, ranking: Ranking, tables: Tables, done: int, total: int | None) -> "Run":
+    def of(cls, ranking: Ranking, tables: Tables, done: int, total: int | None) -> "HitSlice":
         """The hits of a ranking by these tables, behind `done` hits."""
         hits = [_hit(ranking, tables.permits, row, done) for row in range(len(ranking))]
         return cls(hits, ranking.position(-1) if ranking.more else None, total, tables.book)

@@ -24,7 +24,7 @@ from ....enterprises import service as enterprises
 from ....licences import service as licences
 from ....listings.models import Kind, Listing
 from . import match_input
-from .hits import Run
+from .hits import HitSlice
 
 MOST_CHANGES = 20_000
 """Listings that may have changed since the last answer; beyond, building anew is quicker."""
@@ -69,12 +69,12 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Held:
-    """An index of the open listings of each kind, and the papers, as of the snapshot `seen`."""
+class IndexSnapshot:
+    """An index of the open listings of each kind, and the permit tables, as of a database snapshot."""
 
     seen: str
     sides: Mapping[Kind, Index]
-    papers: licences.Papers
+    permit_tables: licences.PermitTables
     tables: Tables
 
     @property
@@ -82,20 +82,20 @@ class Held:
         return self.tables.book
 
 
-class Live:
+class LiveIndex:
     """What one process holds. Its threads share it, one at a time."""
 
     def __init__(self) -> None:
-        self._held: Held | None = None
+        self._snapshot: IndexSnapshot | None = None
         self._asking, self._wanted = threading.Lock(), threading.Event()
         self._kept = False
 
     @property
     def ready(self) -> bool:
         """Whether it answers, or builds when it is asked."""
-        return self._held is not None or not self._kept
+        return self._snapshot is not None or not self._kept
 
-    def run(
+    def find(
         self,
         policy: matching.Policy,
         listing: Listing,
@@ -104,18 +104,18 @@ class Live:
         done: int,
         min_score: float,
         after: matching.Position | None,
-    ) -> Run | None:
+    ) -> HitSlice | None:
         """`k` hits by score after the `done` ones up to `after`; None while the index is being built, and in
         a transaction of the asker's own, whose changes are not for others to see."""
         if "work" in db.session.info:
             return None
         kind = Kind(listing.kind)
         with self._asking:
-            held = self._current()
-            if held is None:
+            snapshot = self._current()
+            if snapshot is None:
                 return None
-            seeker, ranges = held.sides[kind].find(listing.no) or match_input.seeker_of(listing)
-            ranking = held.sides[OTHER[kind]].top(
+            seeker, ranges = snapshot.sides[kind].find(listing.no) or match_input.seeker_of(listing)
+            ranking = snapshot.sides[OTHER[kind]].top(
                 policy,
                 seeker,
                 match_input.days(clock.today()),
@@ -125,17 +125,17 @@ class Live:
                 after=after,
             )
             total = None if ranking.more or min_score else done + len(ranking)
-            return Run.of(ranking, held.tables, done, total)
+            return HitSlice.of(ranking, snapshot.tables, done, total)
 
-    def _current(self) -> Held | None:
+    def _current(self) -> IndexSnapshot | None:
         """What is held, with all that was committed up to now."""
-        if self._held is not None and _caught_up(self._held):
-            return self._held
-        self._held = None
+        if self._snapshot is not None and _catch_up(self._snapshot):
+            return self._snapshot
+        self._snapshot = None
         self._wanted.set()
         if not self._kept:
-            self._held = _built()
-        return self._held
+            self._snapshot = _build()
+        return self._snapshot
 
     # The thread that keeps it
 
@@ -158,16 +158,16 @@ class Live:
 
     def _look(self) -> None:
         with self._asking:
-            if self._held is not None and self._current():
+            if self._snapshot is not None and self._current():
                 return
-        held = _built()
+        snapshot = _build()
         with self._asking:
-            self._held = held
+            self._snapshot = snapshot
 
 
-def live() -> Live:
+def live() -> LiveIndex:
     """This process's."""
-    found: Live = current_app.extensions.setdefault("matching_index", Live())
+    found: LiveIndex = current_app.extensions.setdefault("matching_index", LiveIndex())
     return found
 
 
@@ -177,14 +177,14 @@ def keep(app: Flask) -> None:
         live().keep(app)
 
 
-def _built() -> Held:
+def _build() -> IndexSnapshot:
     """All that is open now; what changes while it is read is applied afterwards."""
     seen = db.session.scalar(text("SELECT pg_current_snapshot()::text"))
     assert seen is not None
-    papers = licences.all_papers()
-    tables = match_input.tables_of(papers, match_input.whole_book())
+    permit_tables = licences.all_permit_tables()
+    tables = match_input.tables_of(permit_tables, match_input.whole_book())
     sides = {kind: _index(kind, tables) for kind in Kind}
-    return Held(seen, sides, papers, tables)
+    return IndexSnapshot(seen, sides, permit_tables, tables)
 
 
 def _index(kind: Kind, tables: Tables) -> Index:
@@ -193,30 +193,32 @@ def _index(kind: Kind, tables: Tables) -> Index:
     return Index.build(rows, told)
 
 
-def _caught_up(held: Held) -> bool:
+def _catch_up(snapshot: IndexSnapshot) -> bool:
     """Apply what was committed since; False if it has to be built anew."""
-    news = db.session.execute(NEWS, {"seen": held.seen, "most": MOST_CHANGES + 1}).one()
+    news = db.session.execute(NEWS, {"seen": snapshot.seen, "most": MOST_CHANGES + 1}).one()
     if news.lost or len(news.listings) > MOST_CHANGES:
         return False
     if news.catalogue or news.permits:
-        book = match_input.whole_book() if news.catalogue else held.book
-        if any(book.get(code_id) != code for code_id, code in held.book.items()):
+        book = match_input.whole_book() if news.catalogue else snapshot.book
+        if any(book.get(code_id) != code for code_id, code in snapshot.book.items()):
             return False
-        _govern(held, news.permits, book)
+        _set_rules(snapshot, news.permits, book)
     if news.listings:
-        for kind, index in held.sides.items():
+        for kind, index in snapshot.sides.items():
             index.change(*match_input.open_listings(kind, news.listings), gone=news.listings)
-    held.seen = news.seen
+    snapshot.seen = news.seen
     return True
 
 
-def _govern(held: Held, receivers: list[int], book: Mapping[int, Code]) -> None:
+def _set_rules(snapshot: IndexSnapshot, receivers: list[int], book: Mapping[int, Code]) -> None:
     if receivers:
         receivers = enterprises.with_collectors(receivers)
-        held.papers = held.papers.renewed(receivers, licences.papers_of(receivers))
-    held.tables = match_input.tables_of(held.papers, book)
-    for index in held.sides.values():
-        index.govern(held.tables)
+        snapshot.permit_tables = snapshot.permit_tables.renewed(
+            receivers, licences.permit_tables_of(receivers)
+        )
+    snapshot.tables = match_input.tables_of(snapshot.permit_tables, book)
+    for index in snapshot.sides.values():
+        index.set_rules(snapshot.tables)
 
 
 def forget_changes() -> None:

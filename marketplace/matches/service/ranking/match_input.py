@@ -42,7 +42,7 @@ SUPPLY_TYPES = {**SHARED_TYPES, "code": "i4", "small_generator": "bool"}
 DEMAND_TYPES = {
     **SHARED_TYPES, "accepts": "i4", "mode": "i2", "exemption_item": "i2", "exemption_review": "i2",
 }  # fmt: skip
-SKETCH_TYPES = {
+OUTLINE_TYPES = {
     "key": "i8", "lat": "f8", "lon": "f8", "remaining_kg": "i8", "price_fen": "i8", "first_day": "i4",
     "last_day": "i4",
 }  # fmt: skip
@@ -66,13 +66,13 @@ SELECT {SHARED}, l.requires <> '[]', a.code_id, l.mode, coalesce(l.exemption_ite
 FROM listing_accept a JOIN listing l ON l.id = a.listing_id JOIN enterprise e ON e.id = l.enterprise_id
 WHERE
 """
-SKETCH = f"SELECT l.no, l.lat, l.lon, l.remaining_kg, {PRICE}, {WINDOW}"
+OUTLINE = f"SELECT l.no, l.lat, l.lon, l.remaining_kg, {PRICE}, {WINDOW}"
 OWNER = "JOIN enterprise e ON e.id = l.enterprise_id"
-SUPPLY_SKETCH = """
-{sketch}, l.code_id{credit} FROM listing l {owner} WHERE l.status = 'open' AND l.code_id = ANY(%(codes)s)
+SUPPLY_OUTLINE = """
+{outline}, l.code_id{credit} FROM listing l {owner} WHERE l.status = 'open' AND l.code_id = ANY(%(codes)s)
 """
-DEMAND_SKETCH = """
-{sketch}, a.code_id{credit} FROM listing_accept a JOIN listing l ON l.id = a.listing_id {owner}
+DEMAND_OUTLINE = """
+{outline}, a.code_id{credit} FROM listing_accept a JOIN listing l ON l.id = a.listing_id {owner}
 WHERE l.status = 'open' AND l.code_id IS NULL AND a.code_id = ANY(%(codes)s)
 """
 PLAN = (
@@ -95,7 +95,7 @@ RANGES_OF = {Kind.SUPPLY: "composition", Kind.DEMAND: "requires"}
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class MatchInput:
     """A seeker, the field it faces, and the tables beside them; one of the two sides is the seeker's."""
 
     seeker: str
@@ -115,7 +115,7 @@ def days(day: date) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Sketch:
+class Outline:
     """A seeker and what is cheap to read of all open listings whose codes fit.
 
     `codes` are the codes that the field is found by.
@@ -131,10 +131,10 @@ class Sketch:
     def side(self) -> Side:
         return "supply" if self.listing.kind == Kind.SUPPLY else "demand"
 
-    def world(self, today: date, keys: np.ndarray | None = None) -> World:
+    def with_tables(self, today: date, keys: np.ndarray | None = None) -> MatchInput:
         """The field, or the listings `keys` of it, as it is; with the tables that say what is lawful.
 
-        A supply of a code that came after the sketch is left for the next answer.
+        A supply of a code that came after the outline was read is left for the next response.
         """
         among, params = "", {"codes": self.codes}
         if keys is not None:
@@ -147,45 +147,45 @@ class Sketch:
             params["codes"] = sorted(self.book)
             supplies, composed = _supplies(f"{OPEN} AND l.code_id = ANY(%(codes)s){among}", **params)
         tables = _tables(self.book, supplies, composed, demands, required, alive_on=today)
-        return World(self.listing.kind, supplies, demands, tables)
+        return MatchInput(self.listing.kind, supplies, demands, tables)
 
 
-def sketch_of(listing: Listing, *, credit: bool) -> Sketch:
+def outline_of(listing: Listing, *, credit: bool) -> Outline:
     """All open listings of the other side whose codes fit, in outline; their owners' credit if asked for."""
     db.session.execute(text(PLAN))
     if listing.kind == Kind.SUPPLY:
         assert listing.code_id is not None
         book = book_of([listing.code_id])
         codes = sorted(book[listing.code_id].aliases)
-        demands = matching.sketch(Demands, **_outline(DEMAND_SKETCH, "accepts", codes, credit))
+        demands = matching.outline(Demands, **_outline_columns(DEMAND_OUTLINE, "accepts", codes, credit))
         supplies, _ = _supplies(THESE, ids=[listing.id])
     else:
         codes = sorted(catalogue.codes_that_fit(accept.code_id for accept in listing.accepts))
-        supplies = matching.sketch(Supplies, **_outline(SUPPLY_SKETCH, "code", codes, credit))
+        supplies = matching.outline(Supplies, **_outline_columns(SUPPLY_OUTLINE, "code", codes, credit))
         demands, _ = _demands(THESE, ids=[listing.id])
         book = book_of(np.unique(supplies.code).tolist())
-    return Sketch(listing, supplies, demands, book, codes)
+    return Outline(listing, supplies, demands, book, codes)
 
 
-def _outline(query: str, code: str, codes: list[int], credit: bool) -> dict[str, np.ndarray]:
+def _outline_columns(query: str, code: str, codes: list[int], credit: bool) -> dict[str, np.ndarray]:
     asked = query.format(
-        sketch=SKETCH, credit=", e.credit_milli" if credit else "", owner=OWNER if credit else ""
+        outline=OUTLINE, credit=", e.credit_milli" if credit else "", owner=OWNER if credit else ""
     )
-    types = {**SKETCH_TYPES, code: "i4", **({"credit_milli": "i4"} if credit else {})}
+    types = {**OUTLINE_TYPES, code: "i4", **({"credit_milli": "i4"} if credit else {})}
     return read_columns(db.session(), asked, {"codes": codes}, types)
 
 
-def pair_of(listing: Listing, other: Listing) -> World:
+def pair_of(listing: Listing, other: Listing) -> MatchInput:
     """Two listings facing each other, lawful or not; permits that ended are there to be named."""
     return facing(listing, [other], alive_on=LONG_AGO)
 
 
-def facing(listing: Listing, others: Sequence[Listing], alive_on: date) -> World:
+def facing(listing: Listing, others: Sequence[Listing], alive_on: date) -> MatchInput:
     """A listing and some of the other side, lawful or not; with the permits that last to `alive_on`."""
     one, many = [listing.id], [other.id for other in others]
     supply_seeks = listing.kind == Kind.SUPPLY
     sides = (one, many) if supply_seeks else (many, one)
-    return World(listing.kind, *these(*sides, alive_on))
+    return MatchInput(listing.kind, *these(*sides, alive_on))
 
 
 def these(
@@ -270,32 +270,32 @@ def _tables(
 ) -> Tables:
     covered = {alias for code in book.values() if code.hazardous for alias in code.aliases}
     receivers = np.unique(demands.enterprise).tolist()
-    papers = licences.papers(covered, receivers, alive_on) if covered and receivers else None
+    permit_tables = licences.permit_tables(covered, receivers, alive_on) if covered and receivers else None
     return replace(
-        tables_of(papers, book),
+        tables_of(permit_tables, book),
         stated=_components("composition", composed),
         required=_components("requires", required),
     )
 
 
-def tables_of(papers: licences.Papers | None, book: Mapping[int, Code]) -> Tables:
-    """The tables that papers and the exemptions of the codes in `book` make, without ranges of listings."""
+def tables_of(permit_tables: licences.PermitTables | None, book: Mapping[int, Code]) -> Tables:
+    """Columns of `permit_tables` and the exemptions of the codes in `book`, without ranges of listings."""
     covered = {alias for code in book.values() if code.hazardous for alias in code.aliases}
     bare = replace(Tables.empty(book), exemptions=_exemptions(covered))
-    if papers is None:
+    if permit_tables is None:
         return bare
-    permits = dict(papers.permits)
-    entry, row = _join(papers.usage["no"], permits.pop("no"))
+    permits = dict(permit_tables.permits)
+    entry, row = _join(permit_tables.usage["no"], permits.pop("no"))
     return replace(
         bare,
         permits=Permits(
             **permits,
             usage_permit=row,
-            usage_year=papers.usage["year"][entry],
-            usage_kg=papers.usage["kg"][entry],
+            usage_year=permit_tables.usage["year"][entry],
+            usage_kg=permit_tables.usage["kg"][entry],
         ),
-        white_list=WhiteList(**papers.white_list),
-        verified=VerifiedExemptions(**papers.verified),
+        white_list=WhiteList(**permit_tables.white_list),
+        verified=VerifiedExemptions(**permit_tables.verified),
     )
 
 

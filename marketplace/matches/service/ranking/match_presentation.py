@@ -18,7 +18,7 @@ from .hits import Hit
 
 
 def presented(
-    listing: Listing, hits: Sequence[Hit], now: matching.Policy, book: Mapping[int, matching.Code]
+    listing: Listing, hits: Sequence[Hit], policy: matching.Policy, book: Mapping[int, matching.Code]
 ) -> list[dict[str, Any]]:
     """Hits as the API shows them to the owner of `listing`; everything they name is fetched together."""
     others = listings.outlines(hit.listing_id for hit in hits)
@@ -29,7 +29,7 @@ def presented(
     for hit in hits:
         other = others[hit.listing_id]
         edition = _edition(listing.code_id or other.code_id, book)
-        item = _item(listing, other, hit, now, references, edition)
+        item = _item(listing, other, hit, policy, references, edition)
         item["feedback"] = said.get(other.id)
         if hit.learned is not None:
             item["learned"] = hit.learned / matching.LEARNED_UNIT
@@ -48,7 +48,7 @@ def _item(
     listing: Listing,
     other: Any,
     hit: Hit,
-    now: matching.Policy,
+    policy: matching.Policy,
     references: Mapping[UUID, str],
     edition: str,
 ) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _item(
             "reference": _reference(hit, demand, references),
             "edition": edition,
         },
-        "components": _components(listing, other, hit, now),
+        "components": _components(listing, other, hit, policy),
         "warnings": [Notice(name) for name in hit.warnings.names],
     }
 
@@ -82,7 +82,7 @@ def _reference(hit: Hit, demand: Any, references: Mapping[UUID, str]) -> str | N
     return references[hit.permit_id] if hit.permit_id else None
 
 
-def _components(listing: Listing, other: Any, hit: Hit, now: matching.Policy) -> list[dict[str, Any]]:
+def _components(listing: Listing, other: Any, hit: Hit, policy: matching.Policy) -> list[dict[str, Any]]:
     supply, demand = (listing, other) if listing.kind == Kind.SUPPLY else (other, listing)
     priced = supply.price_fen is not None and demand.price_fen is not None
     shared = min(supply.available_until, demand.available_until) - max(
@@ -103,7 +103,7 @@ def _components(listing: Listing, other: Any, hit: Hit, now: matching.Policy) ->
     rows = []
     for number, name in enumerate(matching.COMPONENTS):
         raw, unit, reason = facts[name]
-        value, weight = hit.values[number], now.weights[number]
+        value, weight = hit.values[number], policy.weights[number]
         rows.append(
             {
                 "name": name,

@@ -25,7 +25,7 @@ from ....database import db
 from ....events.models import Task
 from ....events.work import Work, unit_of_work
 from ...models import MatchingPolicy, RerankPart, RerankRun, RunState
-from .. import policy
+from ..policy import in_force
 from . import match_input
 from .hits import uuid_of
 
@@ -105,7 +105,7 @@ def start_rerank(reason: str) -> int:
     """
     with unit_of_work() as work:
         work.session.execute(text("SELECT pg_advisory_xact_lock(hashtext('rerank'))"))
-        version, today = policy.in_force().version, clock.today()
+        version, today = in_force().version, clock.today()
         running = _running()
         if running is not None and (running.policy_version, running.today) == (version, today):
             return running.id
@@ -216,9 +216,9 @@ def rank_part(run_id: int, number: int) -> None:
             index = matching.Index.build(demands, tables, merge_at=None, compiled=compiled)
         with _timed(took, "rank"):
             rules = work.session.get_one(MatchingPolicy, run.policy_version)
-            now = matching.Policy.from_mapping(rules.body, rules.version)
+            policy = matching.Policy.from_mapping(rules.body, rules.version)
             today = match_input.days(run.today)
-            best = index.best_of_each(now, supplies, today, k=TOP, ranges=tables.stated)
+            best = index.best_of_each(policy, supplies, today, k=TOP, ranges=tables.stated)
         with _timed(took, "write"):
             _write(work, run.slot, supplies.key, best)
         with _timed(took, "news"):
@@ -288,7 +288,7 @@ def holding(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
     """Which pairs of a supply and a demand, in either order, are lawful now and over the threshold."""
     if not pairs:
         return set()
-    now, today = policy.in_force(), clock.today()
+    policy, today = in_force(), clock.today()
     ids = list({one for pair in pairs for one in pair})
     supplies, demands, tables = match_input.these(ids, ids, today)
     supply_row = {supply: row for row, supply in enumerate(_ids(supplies))}
@@ -303,8 +303,8 @@ def holding(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
     for supply, others in facing.items():
         field = demands.take([row for other in others for row in demand_rows[other]])
         ranking = matching.rank_demands(
-            now.matching, supplies.take([supply_row[supply]]), field, tables, match_input.days(today),
-            k=len(field), min_score=now.body["push_threshold"],
+            policy.matching, supplies.take([supply_row[supply]]), field, tables, match_input.days(today),
+            k=len(field), min_score=policy.body["push_threshold"],
         )  # fmt: skip
         held |= {(supply, demand) for demand in _ids(field.take(ranking.rows))}
     return held | {(other, one) for one, other in held}
