@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from marketplace.columns import copy_columns, read_columns, write_arrays
 from marketplace.database import db
+from marketplace.numpy_columns import copy_columns, read_columns, write_arrays
 
 TYPES = {"number": "i8", "small": "i2", "real": "f8", "yes": "bool", "id": "uuid"}
 ROWS = """

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import Response, g, stream_with_context, url_for
 
-from .. import files
+from .. import spreadsheet_files
 from ..http.authentication import STAFF, actor, allow
 from ..http.blueprint import Blueprint, first, subject
 from ..http.paging import PageQuery, cursor_of, position_of
@@ -117,13 +117,13 @@ def _part(name, query):
 @subject(_find_allocation)
 @blueprint.query(AllocationExportQuery)
 @blueprint.response(200, FILE, content_type="text/csv")
-@blueprint.alt_response(200, schema=FILE, content_type=files.MEDIA_TYPES["xlsx"])
+@blueprint.alt_response(200, schema=FILE, content_type=spreadsheet_files.MEDIA_TYPES["xlsx"])
 @blueprint.problems(404, 409)
 def export_allocation(query, allocation_id):
     """A part of a plan as a file."""
     part, form = query["part"], query["format"]
     pieces = service.export_allocation(g.subject, part, form, language())
-    answer = Response(stream_with_context(pieces), content_type=files.MEDIA_TYPES[form])
+    answer = Response(stream_with_context(pieces), content_type=spreadsheet_files.MEDIA_TYPES[form])
     answer.headers.set("Content-Disposition", "attachment", filename=f"huanliu-{part}.{form}")
     return answer
 

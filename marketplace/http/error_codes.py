@@ -19,7 +19,7 @@ TERMINAL = ("supervisor.py", "embedded", "child.py")
 """What speaks to an operator's terminal, by a `say` of its own."""
 SHEETS = [
     SOURCE / "listings" / "service" / "sheets" / f"{name}.py"
-    for name in ("reading", "workbooks", "row_to_listing", "importing")
+    for name in ("sheet_rows", "xlsx_reader", "row_to_listing", "importing")
 ]
 """What reads the cells of a sheet."""
 REFUSALS: dict[str, type[DomainError]] = {

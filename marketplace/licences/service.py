@@ -12,12 +12,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from .. import clock
 from ..catalogue import service as catalogue
-from ..columns import copy_columns, read_columns
 from ..database import db
 from ..enterprises import service as enterprises
 from ..errors import Conflict, Invalid, NotFound, Notice
 from ..events.actor import REGULATOR, Actor
 from ..events.work import unit_of_work
+from ..numpy_columns import copy_columns, read_columns
 from .models import MODES, Channel, Licence, LicenceLine, TonnesUsed, VerifiedExemption, WhiteListEntry
 
 Row = TypeVar("Row", Channel, WhiteListEntry, VerifiedExemption)

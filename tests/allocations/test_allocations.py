@@ -6,7 +6,7 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from marketplace.allocations.service import allocating, region
+from marketplace.allocations.service import planning, region_input
 from tests.city import ACID
 
 PERIOD = {"from": "2026-12-01", "until": "2026-12-31"}
@@ -144,7 +144,7 @@ def test_what_cannot_be_planned_is_refused_by_place_and_reason(busy):
 
 
 def test_a_plan_has_a_size_and_says_what_exceeds_it(busy, monkeypatch):
-    monkeypatch.setattr(region, "MOST_SUPPLIES", 2)
+    monkeypatch.setattr(region_input, "MOST_SUPPLIES", 2)
     answer = busy.admin.post("/allocations", CITY)
 
     assert (answer.status_code, answer.json["code"]) == (422, "allocation_too_large")
@@ -189,11 +189,11 @@ def test_a_plan_that_fails_on_the_way_leaves_nothing_and_is_made_later(busy, mon
 
     answer = busy.admin.post("/allocations", CITY, Idempotency_Key="one")
     path = f"/allocations/{answer.json['id']}"
-    monkeypatch.setattr(allocating, "broken_gates", lambda *_: ["2026: licence"])
+    monkeypatch.setattr(planning, "broken_gates", lambda *_: ["2026: licence"])
     busy.settle()
     assert busy.admin.get(path).json["status"] == "failed"
-    monkeypatch.setattr(allocating, "_gaps", killed)
-    monkeypatch.setattr(allocating, "broken_gates", lambda *_: [])
+    monkeypatch.setattr(planning, "_gaps", killed)
+    monkeypatch.setattr(planning, "broken_gates", lambda *_: [])
     busy.wait(minutes=1)
     halfway = busy.admin.get(path).json
     assert (halfway["status"], halfway["progress"]["stage"], halfway["totals"]) == (
@@ -207,14 +207,14 @@ def test_a_plan_that_fails_on_the_way_leaves_nothing_and_is_made_later(busy, mon
     assert busy.admin.get(path).json["status"] == "done"
     assert len(part(busy, answer.json, "placements")) == 2
     with busy.app.app_context():
-        allocating.run_allocation(answer.json["id"])
+        planning.run_allocation(answer.json["id"])
     assert len(part(busy, answer.json, "placements")) == 2
     again = busy.admin.post("/allocations", CITY, Idempotency_Key="one")
     assert again.json["id"] == answer.json["id"] and again.headers["Idempotent-Replayed"] == "true"
 
 
 def test_only_a_few_plans_of_one_asker_are_under_way(busy):
-    for _ in range(allocating.MOST_WAITING):
+    for _ in range(planning.MOST_WAITING):
         assert busy.admin.post("/allocations", CITY).status_code == 202
     assert busy.admin.post("/allocations", CITY).json["code"] == "allocations_waiting"
     busy.settle()

@@ -10,8 +10,8 @@ from openpyxl import load_workbook
 
 from marketplace.listings.schemas import FORMS, PACKAGINGS
 from marketplace.listings.service.sheets import exporting
-from marketplace.listings.service.sheets.reading import open_sheet
 from marketplace.listings.service.sheets.row_to_listing import NEW_LISTING, loaded
+from marketplace.listings.service.sheets.sheet_rows import open_sheet
 from tests.http.answers import refused
 from tests.listings.sheets import DEMAND, SUPPLY, XLSX, csv_of, send
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from marketplace.errors import Invalid
-from marketplace.listings.service.sheets.reading import open_sheet
+from marketplace.listings.service.sheets.sheet_rows import open_sheet
 from tests.http.answers import refused
 from tests.listings.sheets import SUPPLY, csv_of, faults, send, xlsx_of
 

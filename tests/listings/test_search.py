@@ -12,7 +12,8 @@ from sqlalchemy import select
 from marketplace.database import db
 from marketplace.listings.models import Listing
 from marketplace.listings.schemas import ListingQuery
-from marketplace.listings.service import conditions, searching
+from marketplace.listings.service import conditions
+from marketplace.listings.service.listing_search import search
 from matching.model import sphere_km
 from tests.city import SHAOXING
 from tests.http.answers import refused, verdict
@@ -178,7 +179,7 @@ def test_search_finds_what_a_plain_look_finds_on_pages_of_any_size(city, market,
     @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
     @given(queries(), st.sampled_from([3, 50]), st.sampled_from([1, 4, 5000]))
     def holds(query, limit, walk):
-        monkeypatch.setattr(searching, "WALK", walk)
+        monkeypatch.setattr(search, "WALK", walk)
         expected = plainly(listings, asker, query)
         found = read_all(asker, "/listings", **query, limit=limit)
         assert [one["id"] for one in found] == expected
@@ -225,7 +226,7 @@ FOUND = {
 def test_words_are_found_as_they_stand_whatever_their_case_and_width(city, monkeypatch, walk):
     owner, asker = city.enterprise("generator"), city.enterprise("recycler")
     names = {city.supply(owner, title=title)["id"]: name for name, title in TITLES.items()}
-    monkeypatch.setattr(searching, "WALK", walk)
+    monkeypatch.setattr(search, "WALK", walk)
 
     for q, found in FOUND.items():
         items = asker.get("/listings", q=q).json["items"]

@@ -1,17 +1,7 @@
 """Supply and demand: posted, changed, closed, found and shown."""
 
-from .life import (
-    EXPIRE_BATCH,
-    change,
-    check_change,
-    check_posting,
-    create,
-    expire_due,
-    publish,
-    review_exemption,
-    withdraw,
-)
-from .reading import (
+from .listing_search.search import conditions, filter_from, search
+from .lookup import (
     by_id,
     find_any,
     find_governed,
@@ -23,7 +13,17 @@ from .reading import (
     outlines,
     present,
 )
-from .searching import conditions, filter_from, search
+from .publishing import (
+    EXPIRE_BATCH,
+    change,
+    check_change,
+    check_posting,
+    create,
+    expire_due,
+    publish,
+    review_exemption,
+    withdraw,
+)
 from .sheets.exporting import MEDIA_TYPES, export
 from .sheets.importing import find_import, forget_old_imports, import_sheet, run_import
 from .sheets.template import template

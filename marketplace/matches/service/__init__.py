@@ -1,6 +1,6 @@
 """Ranked lawful counterparts: served, explained, answered to, and reviewed for the push."""
 
-from .feedback.giving import give_feedback, take_back_refusal
+from .feedback.give_feedback import give_feedback, take_back_refusal
 from .feedback.verdicts import NOT_SUITABLE, mutual_sides, refused_by, refusing
 from .learning.outcomes import record as record_outcome
 from .learning.training import ask_for_training, find_model, owe_training, search_models, train

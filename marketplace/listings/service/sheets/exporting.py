@@ -5,14 +5,14 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
-from .... import files
+from .... import spreadsheet_files
 from ....database import db
 from ....errors import Invalid
 from ....events.actor import Actor
-from ....files import csv_lines, harmless
 from ....http.paging import cursor_of
+from ....spreadsheet_files import csv_lines, harmless
 from ...schemas import ListingSchema
-from ..searching import search
+from ..listing_search.search import search
 from .vocabulary import COLUMNS, plain_number, word_for, written_components, written_refs
 
 BATCH = 500
@@ -22,7 +22,7 @@ NUMBERS = {"quantity", "min_lot", "price_per_tonne", "lon", "lat", "max_distance
 SHOWN = ListingSchema()
 GEOJSON_LISTING = ListingSchema(exclude=("location", "warnings"))
 
-MEDIA_TYPES = {**files.MEDIA_TYPES, "geojson": "application/geo+json"}
+MEDIA_TYPES = {**spreadsheet_files.MEDIA_TYPES, "geojson": "application/geo+json"}
 
 
 def export(actor: Actor, query: Mapping[str, Any], language: str) -> Iterator[bytes]:
@@ -99,7 +99,7 @@ def headings(language: str) -> list[str]:
 
 
 def _csv(found: Iterable[dict[str, Any]], language: str) -> Iterator[bytes]:
-    yield files.MARK
+    yield spreadsheet_files.MARK
     yield csv_lines([headings(language)])
     for batch in _batches(found):
         yield csv_lines(row_of(one, language) for one in batch)
@@ -139,13 +139,13 @@ def _batches(found: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 def _xlsx(found: Iterable[dict[str, Any]], language: str) -> Iterator[bytes]:
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever has sent the last of it
     write_xlsx(file, headings(language), (row_of(one, language) for one in found))
-    return files.pieces(file)
+    return spreadsheet_files.pieces(file)
 
 
 def write_xlsx(file: IO[bytes], head: list[str], rows: Iterable[list[str]]) -> None:
     """Write a workbook of one sheet, row by row. Raises: Invalid: it would be too long."""
     numeric = [name in NUMBERS for name in COLUMNS]
     try:
-        files.write_workbook(file, "listings", head, numeric, rows, MOST_XLSX_ROWS)
-    except files.TooLong as error:
+        spreadsheet_files.write_workbook(file, "listings", head, numeric, rows, MOST_XLSX_ROWS)
+    except spreadsheet_files.TooLong as error:
         raise Invalid("export_too_long", at="format", most=MOST_XLSX_ROWS) from error

@@ -22,10 +22,10 @@ from ....events.actor import ENTERPRISE, Actor
 from ....events.work import Work, request_id, unit_of_work
 from ....http.problems import faults_to_keep, render_all
 from ...models import Accept, ImportStatus, Listing, ListingImport
-from ..life import drafted, licence_notice, opened, require_role
+from ..publishing import drafted, licence_notice, opened, require_role
 from . import vocabulary
-from .reading import Row, open_sheet
 from .row_to_listing import column_of_field, loaded
+from .sheet_rows import Row, open_sheet
 
 MOST_ROWS = 10_000
 AT_ONCE = 500

@@ -12,7 +12,7 @@ from ....http.problems import leaves
 from ....http.schemas import KG_PER_T
 from ...schemas import NewListingSchema
 from . import vocabulary
-from .reading import Row
+from .sheet_rows import Row
 
 NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d{1,40})(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 DAY = re.compile(

@@ -9,12 +9,12 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from .... import clock
-from ....columns import read_columns
 from ....database import db
 from ....errors import NotFound
 from ....events.actor import PLATFORM
 from ....events.work import unit_of_work
 from ....http.schemas import MOST_VERSION
+from ....numpy_columns import read_columns
 from ...models import DONE, OUTCOMES, ModelStatus, RankingModel
 
 if TYPE_CHECKING:

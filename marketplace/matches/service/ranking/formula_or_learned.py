@@ -18,10 +18,10 @@ import matching
 from matching.model import whole_mm
 
 from .... import clock
-from ....columns import read_columns
 from ....database import db
 from ....errors import Invalid
 from ....listings.models import Kind, Listing
+from ....numpy_columns import read_columns
 from ...models import ModelStatus, RankingModel
 from ..policy import PolicyInForce
 from .hits import Hit, HitSlice

@@ -24,10 +24,10 @@ from matching import (
 )
 
 from ....catalogue import service as catalogue
-from ....columns import copy_columns, read_columns
 from ....database import db
 from ....licences import service as licences
 from ....listings.models import Kind, Listing
+from ....numpy_columns import copy_columns, read_columns
 
 EPOCH = date(1970, 1, 1)
 LONG_AGO = date(1970, 1, 1)

@@ -20,10 +20,10 @@ from sqlalchemy import delete, func, select, text
 import matching
 
 from .... import clock
-from ....columns import write_arrays
 from ....database import db
 from ....events.models import Task
 from ....events.work import Work, unit_of_work
+from ....numpy_columns import write_arrays
 from ...models import MatchingPolicy, RerankPart, RerankRun, RunState
 from ..policy import in_force
 from . import match_input

@@ -7,10 +7,10 @@ from typing import Any
 from matching.allocation import Region
 
 from ...catalogue import service as catalogue
-from ...columns import read_columns
 from ...database import db
 from ...errors import Invalid
 from ...matches.service.ranking import match_input
+from ...numpy_columns import read_columns
 
 MOST_SUPPLIES = 3_000
 MOST_DEMANDS = 3_000

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 import matching
 
-from ... import files
+from ... import spreadsheet_files
 from ...catalogue import service as catalogue
 from ...database import db
 from ...enterprises import service as enterprises
@@ -253,15 +253,15 @@ def export_allocation(row: Allocation, name: str, form: str, language: str) -> I
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever has sent the last of it
     numeric = [one.numeric for one in part.columns]
     rows = (line for batch in _lines(row, part, language) for line in batch)
-    files.write_workbook(file, name, head, numeric, rows, MOST_XLSX_ROWS)
-    return files.pieces(file)
+    spreadsheet_files.write_workbook(file, name, head, numeric, rows, MOST_XLSX_ROWS)
+    return spreadsheet_files.pieces(file)
 
 
 def _csv(row: Allocation, part: Part, head: list[str], language: str) -> Iterator[bytes]:
-    yield files.MARK
-    yield files.csv_lines([head])
+    yield spreadsheet_files.MARK
+    yield spreadsheet_files.csv_lines([head])
     for lines in _lines(row, part, language):
-        yield files.csv_lines(lines)
+        yield spreadsheet_files.csv_lines(lines)
 
 
 def _lines(row: Allocation, part: Part, language: str) -> Iterator[list[list[str]]]:
@@ -277,4 +277,4 @@ def _lines(row: Allocation, part: Part, language: str) -> Iterator[list[list[str
 def _line(part: Part, item: dict[str, Any], language: str) -> list[str]:
     """The texts of a row; none of them runs as a formula."""
     texts = [(one.numeric, one.text(item, language)) for one in part.columns]
-    return [text if numeric else files.harmless(text) for numeric, text in texts]
+    return [text if numeric else spreadsheet_files.harmless(text) for numeric, text in texts]

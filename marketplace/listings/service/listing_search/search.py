@@ -34,15 +34,15 @@ from sqlalchemy.sql.util import ClauseAdapter
 
 from matching.model import EARTH_RADIUS_KM, sphere_km
 
-from ...catalogue import service as catalogue
-from ...database import db
-from ...enterprises.models import Enterprise
-from ...errors import Invalid
-from ...events.actor import Actor
-from ...http.paging import position_of
-from ..models import NO_PRICE_FEN, Accept, Kind, Listing
-from ..schemas import ListingFilter
-from .reading import by_id, coarse, present, visible_parts
+from ....catalogue import service as catalogue
+from ....database import db
+from ....enterprises.models import Enterprise
+from ....errors import Invalid
+from ....events.actor import Actor
+from ....http.paging import position_of
+from ...models import NO_PRICE_FEN, Accept, Kind, Listing
+from ...schemas import ListingFilter
+from ..lookup import by_id, coarse, present, visible_parts
 
 FILTER = ListingFilter()
 WALK = 5000

@@ -33,8 +33,8 @@ from ...http.problems import render_all
 from ...listings.models import Listing
 from ...matches import service as matches
 from ..models import Allocation, AllocationStatus, Gap, Placement, Unplaced
-from . import region
-from .region import Extent
+from . import region_input
+from .region_input import Extent
 
 MOST_WAITING = 3
 """Plans that one member of the staff may have under way."""
@@ -69,7 +69,7 @@ def start_allocation(actor: Actor, asked: dict[str, Any]) -> Allocation:
         raise Invalid("allocation_period_over", at="until")
     with unit_of_work() as work:
         row = Allocation(asked_by_kind=actor.kind, asked_by=actor.id, request_id=request_id.get(), **asked)
-        region.require_some(_extent(row))
+        region_input.require_some(_extent(row))
         _require_room(work, actor)
         work.add(row)
         work.enqueue("allocations.jobs.run", "bulk", {"allocation_id": str(row.id)})
@@ -163,7 +163,7 @@ def _planned(row: Allocation, now: matching.Policy, tell: Tell) -> tuple[Region,
         Invalid: there is nothing to plan, or too much. RuntimeError: the plan breaks a gate; that is a bug.
     """
     tell("reading", 0, None)
-    read = region.read(_extent(row))
+    read = region_input.read(_extent(row))
     try:
         found = lawful_ways(now, read, lambda done, of: tell("judging", done, of))
     except TooManyWays as error:
