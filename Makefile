@@ -4,7 +4,7 @@ ARGS ?=
 CASES ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve stop test fuzz examples errors lint bench bench-http \
+.PHONY: help install install-dev demo serve stop test fuzz examples errors lint lock bench bench-http \
 	bench-search bench-imports bench-allocation bench-rerank clean
 
 help: ## show this
@@ -40,6 +40,12 @@ lint: .venv/.installed-dev ## formatting, ruff, types, import contracts
 	@$(BIN) -m ruff check .
 	@$(BIN) -m mypy
 	@.venv/bin/lint-imports
+
+lock: .venv/.installed-dev ## compile requirements*.txt, with hashes, from requirements*.in
+	@for name in requirements requirements-dev requirements-bench; do \
+		.venv/bin/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
+			--custom-compile-command "make lock" --constraints requirements.txt $$name.in -o $$name.txt || exit 1; \
+	done
 
 bench: .venv/.installed ## time the index beside other ways to the same answer, about 8 minutes
 	@timeout 600 $(BIN) -m bench.matching $(ARGS)
