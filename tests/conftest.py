@@ -18,7 +18,7 @@ from marketplace import embedded
 if TYPE_CHECKING:
     from flask import Flask
 
-    from tests.city import City
+    from tests.marketplace import Marketplace
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "tpl"
@@ -104,9 +104,9 @@ def app(database_url: str, redis_url: str) -> "Flask":
 
 
 @pytest.fixture
-def city(app: "Flask") -> Iterator["City"]:
+def marketplace(app: "Flask") -> Iterator["Marketplace"]:
     """The marketplace as its users meet it, empty of enterprises at the start; time stands at NOON."""
-    from tests.city import City
+    from tests.marketplace import Marketplace
 
-    with City(app) as fresh:
+    with Marketplace(app) as fresh:
         yield fresh

@@ -19,8 +19,8 @@ from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinish
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.schemas import BaseSchema
 
-from tests.city import City, Party, new_uscc
-from tests.test_house import Town
+from tests.marketplace import Marketplace, Party, new_uscc
+from tests.test_house import Samples
 
 BOUNDS, IN_TURN, IN_SEQUENCE = "coverage", "fuzzing", "stateful"
 """Ways to ask, by schemathesis's names: all bounds of all fields; routes one by one; in sequences."""
@@ -107,47 +107,48 @@ class Tally:
 
 
 class World:
-    """A town in which every id has a thing, and someone of every role."""
+    """A marketplace in which every id names a resource, with someone of every role."""
 
-    def __init__(self, city: City) -> None:
-        self.city, self.town = city, Town(city)
-        self.message = self.town.message()["id"]
+    def __init__(self, marketplace: Marketplace) -> None:
+        self.marketplace, self.samples = marketplace, Samples(marketplace)
+        self.message = self.samples.message()["id"]
         self.parties = {
-            "enterprise": self.town.owner,
-            "pending enterprise": city.enterprise("generator", "recycler", approved=False),
-            "collector": city.enterprise("collector"),
-            "admin": self.town.admin,
-            "regulator": self.town.regulator,
+            "enterprise": self.samples.owner,
+            "pending enterprise": marketplace.enterprise("generator", "recycler", approved=False),
+            "collector": marketplace.enterprise("collector"),
+            "admin": self.samples.admin,
+            "regulator": self.samples.regulator,
             "nobody": None,
         }
-        city.supply(self.parties["collector"])
+        marketplace.supply(self.parties["collector"])
 
     def values(self) -> dict[str, list[Any]]:
         """What means something, by the place in a request where it stands."""
-        town = self.town
-        everyone = [town.partner, town.neighbour, *self.parties.values()]
+        samples = self.samples
+        everyone = [samples.partner, samples.neighbour, *self.parties.values()]
         enterprises = [one.id for one in everyone if one and one.number]
-        listings = [one["id"] for one in (town.supply, town.draft, town.demand, town.exempt)]
-        permits = [one["id"] for one in (town.licence, town.channel, town.white, town.exemption)]
+        listings = [one["id"] for one in (samples.supply, samples.draft, samples.demand, samples.exempt)]
+        permits = [one["id"] for one in (samples.licence, samples.channel, samples.white, samples.exemption)]
         regions, codes = ["330602", "330000", "310000"], ["900-349-34", "HW34"]
         early, late, tonnes = ["2026-11-01", "2026-12-01"], ["2027-05-31", "2028-01-01"], [1, 5.5, 100.125]
         by_field: dict[str, list[Any]] = {
-            "enterprise_id": enterprises, "generator_id": [town.owner.id], "receiver_id": [town.partner.id],
-            "partner_id": [town.partner.id], "region": regions, "from_province": ["310000", "320000"],
+            "enterprise_id": enterprises,
+            "generator_id": [samples.owner.id], "receiver_id": [samples.partner.id],
+            "partner_id": [samples.partner.id], "region": regions, "from_province": ["310000", "320000"],
             "valid_from": early, "valid_until": late, "available_from": early, "available_until": late,
             "published_on": early, "effective_on": early, "year": [2026], "tonnes": tonnes,
             "tonnes_per_year": tonnes, "lines[*].tonnes_per_year": tonnes, "quantity_t": tonnes[1:],
             "min_lot_t": [0.001, 1], "price_cny_per_t": [-150, 0, 99.99], "item": [1, 2], "treatment": ["R5"],
             "rule": ["law.penalty_minor", "fulfilment.completed"],
-            "line_id": [town.licence["lines"][0]["id"]], "uscc": [new_uscc() for _ in range(100)],
+            "line_id": [samples.licence["lines"][0]["id"]], "uscc": [new_uscc() for _ in range(100)],
         }  # fmt: skip
         for place in ("", "lines[*].", "waste.", "accepts[*].", "muted_codes[*]."):
             by_field[f"{place}scheme"] = ["cn-hw"]
             by_field[f"{place}code"] = codes[:1] if place == "waste." else codes
         return {
             "path.enterprise_id": enterprises, "path.listing_id": listings, "path.other_id": listings,
-            "path.permit_id": permits, "path.key_id": [town.spare["id"]],
-            "path.notification_id": [self.message], "path.block_id": [town.block["id"]],
+            "path.permit_id": permits, "path.key_id": [samples.spare["id"]],
+            "path.notification_id": [self.message], "path.block_id": [samples.block["id"]],
             "path.scheme": ["cn-hw", "cn-sw", "eu-low"], "path.code": codes,
             "query.enterprise_id": enterprises, "query.region": regions, "query.parent": regions,
             **{f"body.{name}": values for name, values in by_field.items()},
@@ -155,20 +156,20 @@ class World:
 
     def subject(self, path: str, name: str) -> str | None:
         """The thing that a parameter of this route's path should name, None where any will do."""
-        town = self.town
+        samples = self.samples
         room = path.split("/")[3]
         subjects = {
-            "enterprise_id": town.owner.id,
-            "listing_id": (town.draft if path.endswith(("publish", "withdraw")) else town.supply)["id"],
-            "other_id": town.demand["id"],
-            "key_id": town.spare["id"],
+            "enterprise_id": samples.owner.id,
+            "listing_id": (samples.draft if path.endswith(("publish", "withdraw")) else samples.supply)["id"],
+            "other_id": samples.demand["id"],
+            "key_id": samples.spare["id"],
             "notification_id": self.message,
-            "block_id": town.block["id"],
+            "block_id": samples.block["id"],
             "permit_id": {
-                "licences": town.licence,
-                "channels": town.channel,
-                "white-list": town.white,
-                "exemptions": town.exemption,
+                "licences": samples.licence,
+                "channels": samples.channel,
+                "white-list": samples.white,
+                "exemptions": samples.exemption,
             }.get(room, {}).get("id"),
         }
         return subjects.get(name)
@@ -188,7 +189,7 @@ def fuzz(world: World, role: str, how: str, tally: Tally, *, examples: int, seed
     """
     party = world.parties[role]
     schema = schemathesis.openapi.from_wsgi(
-        "/openapi.json", world.city.app, config=_config(world, party, how, examples, seed)
+        "/openapi.json", world.marketplace.app, config=_config(world, party, how, examples, seed)
     )
     schema = schema.include(lambda route: ROLES[role] in (None, *_actors(route.operation)))
     _hook(schema, world, world.own_key(party), how)

@@ -23,8 +23,8 @@ from marketplace.events.subscribers import queues
 from marketplace.http.authentication import digest
 from marketplace.listings.models import LIFE
 from marketplace.subscriptions import SUBSCRIPTIONS
-from tests.city import ACID, listing_terms, new_uscc
 from tests.listings.sheets import CSV, SUPPLY, csv_of, send
+from tests.marketplace import ACID, listing_terms, new_uscc
 
 ROOT = Path(__file__).resolve().parent.parent
 API = "/api/v1"
@@ -93,23 +93,23 @@ def filled(rule, identity=None):
     return path.replace("<scheme>/<path:code>", "cn-hw/900-349-34").replace("<int:version>", "1")
 
 
-# ---------------------------------------------------------------- a town in which every route has a subject
+# ---------------------------------------------------------------- samples: every route has a subject
 
 
-class Town:
+class Samples:
     """One of everything that an id can name, and the people around it."""
 
-    def __init__(self, city):
-        self.city, self.admin = city, city.admin
-        self.owner = city.enterprise("generator", "recycler", name="绍兴一厂")
-        self.partner = city.enterprise("recycler", name="绍兴二厂")
-        self.neighbour = city.enterprise("generator", "recycler", name="邻居")
-        self.regulator, self.stranger = city.regulator("330600"), city.regulator("310000")
-        self.licence = city.licence(self.owner)
-        city.licence(self.partner)
-        self.supply = city.supply(self.owner)
-        self.draft = city.supply(self.owner, publish=False)
-        self.demand = city.demand(self.partner)
+    def __init__(self, marketplace):
+        self.marketplace, self.admin = marketplace, marketplace.admin
+        self.owner = marketplace.enterprise("generator", "recycler", name="绍兴一厂")
+        self.partner = marketplace.enterprise("recycler", name="绍兴二厂")
+        self.neighbour = marketplace.enterprise("generator", "recycler", name="邻居")
+        self.regulator, self.stranger = marketplace.regulator("330600"), marketplace.regulator("310000")
+        self.licence = marketplace.licence(self.owner)
+        marketplace.licence(self.partner)
+        self.supply = marketplace.supply(self.owner)
+        self.draft = marketplace.supply(self.owner, publish=False)
+        self.demand = marketplace.demand(self.partner)
         sides = {"generator_id": self.owner.id, "receiver_id": self.partner.id}
         channel = {**sides, **POINTED, "use": "制盐", "tonnes_per_year": 5, "approval_number": "1"}
         self.channel = self.made("/channels", channel)
@@ -118,11 +118,11 @@ class Town:
         )
         self.exemption = self.made("/exemptions", {"enterprise_id": self.owner.id, "item": 1, **POINTED})
         self.search = self.owner.save_search({"code": "HW17"})
-        self.exempt = city.demand(self.owner, exemption_item=1)
+        self.exempt = marketplace.demand(self.owner, exemption_item=1)
         self.block = self.made("/credit/blocks", {"enterprise_id": self.partner.id, "reason": "倾倒"})
         keys = self.owner.get("/api-keys").json["items"]
         self.imported = send(self.owner, csv_of(SUPPLY)).json
-        city.train()
+        marketplace.train()
         asked = {"region": "330600", "from": "2026-12-01", "until": "2026-12-31"}
         self.allocation = self.admin.post("/allocations", asked).json
         self.spare = self.owner.post("/api-keys", {"name": "spare", "scopes": ["read"]}).json
@@ -135,16 +135,16 @@ class Town:
 
     def message(self):
         """A message in the owner's inbox."""
-        receiver = self.city.recycler()
-        self.city.demand(receiver)
-        self.city.settle()
-        self.city.wait(hours=1)
+        receiver = self.marketplace.recycler()
+        self.marketplace.demand(receiver)
+        self.marketplace.settle()
+        self.marketplace.wait(hours=1)
         return self.owner.get("/notifications").json["items"][0]
 
 
 @pytest.fixture
-def town(city):
-    return Town(city)
+def samples(marketplace):
+    return Samples(marketplace)
 
 
 # ---------------------------------------------------------------- neighbours
@@ -152,17 +152,17 @@ def town(city):
 HIDDEN, FORBIDDEN, SEEN = 404, 403, 200
 
 
-def neighbours(town):
+def neighbours(samples):
     """What a neighbour and the regulator of another region get, by route that takes an id.
 
     `HIDDEN` is 404, `FORBIDDEN` 403 by the kind of key; `SEEN` is 200 with what everyone may know.
     """
-    owner, supply = town.owner.id, town.supply["id"]
-    pair = f"/listings/{supply}/matches/{town.demand['id']}"
-    licence, channel = town.licence["id"], town.channel["id"]
-    white, exemption = town.white["id"], town.exemption["id"]
-    message, block = town.message()["id"], town.block["id"]
-    search, plan = town.search["id"], f"/allocations/{town.allocation['id']}"
+    owner, supply = samples.owner.id, samples.supply["id"]
+    pair = f"/listings/{supply}/matches/{samples.demand['id']}"
+    licence, channel = samples.licence["id"], samples.channel["id"]
+    white, exemption = samples.white["id"], samples.exemption["id"]
+    message, block = samples.message()["id"], samples.block["id"]
+    search, plan = samples.search["id"], f"/allocations/{samples.allocation['id']}"
     return {
         ("GET", "/enterprises/<uuid:enterprise_id>"): (f"/enterprises/{owner}", SEEN, SEEN),
         ("PATCH", "/enterprises/<uuid:enterprise_id>"): (f"/enterprises/{owner}", HIDDEN, FORBIDDEN),
@@ -175,17 +175,17 @@ def neighbours(town):
             f"/enterprises/{owner}/credit/events", HIDDEN, HIDDEN),
         ("GET", "/enterprises/<uuid:enterprise_id>/credit/explanation"): (
             f"/enterprises/{owner}/credit/explanation", HIDDEN, HIDDEN),
-        ("DELETE", "/api-keys/<uuid:key_id>"): (f"/api-keys/{town.spare['id']}", HIDDEN, FORBIDDEN),
-        ("GET", "/listings/<uuid:listing_id>"): (f"/listings/{town.draft['id']}", HIDDEN, HIDDEN),
+        ("DELETE", "/api-keys/<uuid:key_id>"): (f"/api-keys/{samples.spare['id']}", HIDDEN, FORBIDDEN),
+        ("GET", "/listings/<uuid:listing_id>"): (f"/listings/{samples.draft['id']}", HIDDEN, HIDDEN),
         ("PATCH", "/listings/<uuid:listing_id>"): (f"/listings/{supply}", HIDDEN, FORBIDDEN),
         ("POST", "/listings/<uuid:listing_id>/publish"): (
-            f"/listings/{town.draft['id']}/publish", HIDDEN, FORBIDDEN),
+            f"/listings/{samples.draft['id']}/publish", HIDDEN, FORBIDDEN),
         ("POST", "/listings/<uuid:listing_id>/withdraw"): (
             f"/listings/{supply}/withdraw", HIDDEN, FORBIDDEN),
         ("POST", "/listings/<uuid:listing_id>/exemption-review"): (
-            f"/listings/{town.exempt['id']}/exemption-review", FORBIDDEN, FORBIDDEN),
+            f"/listings/{samples.exempt['id']}/exemption-review", FORBIDDEN, FORBIDDEN),
         ("GET", "/listings/imports/<uuid:import_id>"): (
-            f"/listings/imports/{town.imported['id']}", HIDDEN, FORBIDDEN),
+            f"/listings/imports/{samples.imported['id']}", HIDDEN, FORBIDDEN),
         ("GET", "/listings/<uuid:listing_id>/matches"): (f"/listings/{supply}/matches", HIDDEN, HIDDEN),
         ("GET", "/listings/<uuid:listing_id>/matches/<uuid:other_id>"): (pair, HIDDEN, HIDDEN),
         ("POST", "/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback"): (
@@ -226,16 +226,16 @@ PUBLIC = {
 }
 
 
-def test_every_route_that_takes_an_id_has_its_row_of_neighbours(town, routes):
-    table = neighbours(town)
+def test_every_route_that_takes_an_id_has_its_row_of_neighbours(samples, routes):
+    table = neighbours(samples)
 
     assert set(table) == {(method, rule) for method, rule, _ in routes if "<uuid:" in rule}
 
 
-def test_what_is_not_yours_does_not_exist(town):
+def test_what_is_not_yours_does_not_exist(samples):
     """Wrong bodies and missing versions change nothing: the door and the look-up come first."""
-    for (method, rule), (path, *expected) in neighbours(town).items():
-        for party, status in zip((town.neighbour, town.stranger), expected, strict=True):
+    for (method, rule), (path, *expected) in neighbours(samples).items():
+        for party, status in zip((samples.neighbour, samples.stranger), expected, strict=True):
             body = {"nonsense": True} if method in ("POST", "PATCH", "PUT") else None
             answer = party.call(method, path, json=body)
             assert answer.status_code == status, f"{method} {rule}: {answer.json}"
@@ -243,9 +243,9 @@ def test_what_is_not_yours_does_not_exist(town):
                 assert set(answer.json) == PUBLIC[rule], rule
 
 
-def test_nobodys_id_reads_like_a_neighbours(town):
-    for (method, rule), (path, *expected) in neighbours(town).items():
-        for party, status in zip((town.neighbour, town.stranger), expected, strict=True):
+def test_nobodys_id_reads_like_a_neighbours(samples):
+    for (method, rule), (path, *expected) in neighbours(samples).items():
+        for party, status in zip((samples.neighbour, samples.stranger), expected, strict=True):
             if status == HIDDEN:
                 answers = [party.call(method, one, json={"a": 1}) for one in (path, filled(rule))]
                 for answer in answers:
@@ -255,24 +255,24 @@ def test_nobodys_id_reads_like_a_neighbours(town):
 # ---------------------------------------------------------------- writes
 
 
-def writes(town):
+def writes(samples):
     """A right body for every route that changes something: (method, rule) -> (party, path, body)."""
-    city, owner, admin = town.city, town.owner, town.admin
-    second = city.second_admin()
-    message = town.message()["id"]
-    supply, draft, demand = town.supply["id"], town.draft["id"], town.demand["id"]
-    to_withdraw = city.supply(owner)["id"]
-    pending = city.enterprise("generator", approved=False)
-    approved = city.enterprise("generator")
-    line = town.licence["lines"][0]["id"]
-    second_licence = city.licence(owner)["id"]
-    blocked = town.made("/credit/blocks", {"enterprise_id": town.neighbour.id, "reason": "x"})["id"]
+    marketplace, owner, admin = samples.marketplace, samples.owner, samples.admin
+    second = marketplace.second_admin()
+    message = samples.message()["id"]
+    supply, draft, demand = samples.supply["id"], samples.draft["id"], samples.demand["id"]
+    to_withdraw = marketplace.supply(owner)["id"]
+    pending = marketplace.enterprise("generator", approved=False)
+    approved = marketplace.enterprise("generator")
+    line = samples.licence["lines"][0]["id"]
+    second_licence = marketplace.licence(owner)["id"]
+    blocked = samples.made("/credit/blocks", {"enterprise_id": samples.neighbour.id, "reason": "x"})["id"]
     contact = {"name": "王", "email": "a@example.com", "phone": "0575-85000000"}
     new = {"uscc": new_uscc(), "roles": ["generator"], "region": "330602", "contact": contact}
     policy = admin.get("/matching-policy").json
     rules = admin.get("/credit/rules").json
     usage = {"year": 2026, "tonnes": 1}
-    channel = {"generator_id": owner.id, "receiver_id": town.partner.id, **POINTED}
+    channel = {"generator_id": owner.id, "receiver_id": samples.partner.id, **POINTED}
     event_ = {
         "enterprise_id": owner.id,
         "rule": "law.penalty_minor",
@@ -287,7 +287,7 @@ def writes(town):
         ("POST", "/enterprises/<uuid:enterprise_id>/suspend"): (
             admin, f"/enterprises/{approved.id}/suspend", {}),
         ("POST", "/api-keys"): (owner, "/api-keys", {"name": "till", "scopes": ["read"]}),
-        ("DELETE", "/api-keys/<uuid:key_id>"): (owner, f"/api-keys/{town.spare['id']}", None),
+        ("DELETE", "/api-keys/<uuid:key_id>"): (owner, f"/api-keys/{samples.spare['id']}", None),
         ("POST", "/regulators"): (admin, "/regulators", {"name": "局", "region": "330000"}),
         ("POST", "/waste-codes/suggest"): (owner, "/waste-codes/suggest", {"text": "废机油"}),
         ("POST", "/listings"): (
@@ -297,7 +297,8 @@ def writes(town):
         ("POST", "/listings/<uuid:listing_id>/publish"): (owner, f"/listings/{draft}/publish", {}),
         ("POST", "/listings/<uuid:listing_id>/withdraw"): (owner, f"/listings/{to_withdraw}/withdraw", {}),
         ("POST", "/listings/<uuid:listing_id>/exemption-review"): (
-            admin, f"/listings/{town.exempt['id']}/exemption-review", {"decision": "accept", "reason": "x"}),
+            admin, f"/listings/{samples.exempt['id']}/exemption-review",
+            {"decision": "accept", "reason": "x"}),
         ("POST", "/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback"): (
             owner, f"/listings/{supply}/matches/{demand}/feedback", {"verdict": "not_suitable"}),
         PLAN: (admin, "/allocations", {"region": "330000", "from": "2026-12-01", "until": "2027-03-31"}),
@@ -311,7 +312,7 @@ def writes(town):
             owner, f"/notifications/{message}/not-for-me", None),
         ("POST", "/saved-searches"): (owner, "/saved-searches", {"name": "酸", "query": {"code": "HW34"}}),
         ("PATCH", "/saved-searches/<uuid:search_id>"): (
-            owner, f"/saved-searches/{town.search['id']}", {"notify": "daily"}),
+            owner, f"/saved-searches/{samples.search['id']}", {"notify": "daily"}),
         ("DELETE", "/saved-searches/<uuid:search_id>"): (
             owner, f"/saved-searches/{owner.save_search({})['id']}", None),
         ("POST", "/licences"): (
@@ -320,16 +321,17 @@ def writes(town):
              "lines": [{"scheme": "cn-hw", "code": "HW34", "tonnes_per_year": 5}]}),
         ("DELETE", "/licences/<uuid:permit_id>"): (admin, f"/licences/{second_licence}", None),
         ("POST", "/licences/<uuid:permit_id>/usage"): (
-            admin, f"/licences/{town.licence['id']}/usage", {**usage, "line_id": line}),
+            admin, f"/licences/{samples.licence['id']}/usage", {**usage, "line_id": line}),
         ("POST", "/channels"): (
             admin, "/channels", {**channel, "use": "制盐", "tonnes_per_year": 5, "approval_number": "2"}),
-        ("POST", "/channels/<uuid:permit_id>/usage"): (admin, f"/channels/{town.channel['id']}/usage", usage),
-        ("DELETE", "/channels/<uuid:permit_id>"): (admin, f"/channels/{town.channel['id']}", None),
+        ("POST", "/channels/<uuid:permit_id>/usage"): (
+            admin, f"/channels/{samples.channel['id']}/usage", usage),
+        ("DELETE", "/channels/<uuid:permit_id>"): (admin, f"/channels/{samples.channel['id']}", None),
         ("POST", "/white-list"): (
             admin, "/white-list", {"receiver_id": owner.id, **POINTED, "from_province": "320000"}),
-        ("DELETE", "/white-list/<uuid:permit_id>"): (admin, f"/white-list/{town.white['id']}", None),
+        ("DELETE", "/white-list/<uuid:permit_id>"): (admin, f"/white-list/{samples.white['id']}", None),
         ("POST", "/exemptions"): (admin, "/exemptions", {"enterprise_id": owner.id, "item": 2, **POINTED}),
-        ("DELETE", "/exemptions/<uuid:permit_id>"): (admin, f"/exemptions/{town.exemption['id']}", None),
+        ("DELETE", "/exemptions/<uuid:permit_id>"): (admin, f"/exemptions/{samples.exemption['id']}", None),
         ("POST", "/credit/events"): (admin, "/credit/events", event_),
         ("PUT", "/credit/rules"): (admin, "/credit/rules", rules),
         ("POST", "/credit/evaluations"): (
@@ -337,7 +339,7 @@ def writes(town):
         ("POST", "/credit/blocks"): (
             admin, "/credit/blocks", {"enterprise_id": approved.id, "reason": "x"}),
         ("POST", "/credit/blocks/<uuid:block_id>/confirm"): (
-            second, f"/credit/blocks/{town.block['id']}/confirm", {}),
+            second, f"/credit/blocks/{samples.block['id']}/confirm", {}),
         ("POST", "/credit/blocks/<uuid:block_id>/lift"): (
             admin, f"/credit/blocks/{blocked}/lift", {"reason": "x"}),
     }  # fmt: skip
@@ -354,22 +356,22 @@ UNWRITTEN = {
 """Questions; and a reader's own marks: the row itself says when."""
 
 
-def audits(city):
-    with city.app.app_context():
+def audits(marketplace):
+    with marketplace.app.app_context():
         return list(db.session.scalars(select(Audit).order_by(Audit.id)))
 
 
-def test_every_write_has_its_row_and_leaves_an_audit_line(town, routes):
-    table = writes(town)
+def test_every_write_has_its_row_and_leaves_an_audit_line(samples, routes):
+    table = writes(samples)
     assert set(table) == {(method, rule) for method, rule, _ in routes if method != "GET"}
 
     for number, ((method, rule), (party, path, body)) in enumerate(table.items()):
-        before = len(audits(town.city))
+        before = len(audits(samples.marketplace))
         mark = f"request-{number:04d}"
         headers = {"If-Match": "*", "X-Request-Id": mark}
         answer = party.call(method, path, **sent(body), headers=headers)
         assert answer.status_code in (200, 201, 202, 204), f"{method} {rule}: {answer.json}"
-        lines = audits(town.city)[before:]
+        lines = audits(samples.marketplace)[before:]
         if (method, rule) in UNWRITTEN:
             continue
         assert lines, f"{method} {rule} leaves no audit line"
@@ -377,20 +379,20 @@ def test_every_write_has_its_row_and_leaves_an_audit_line(town, routes):
             assert line.request_id == mark, rule
             assert line.action and line.subject_kind and line.subject_id, rule
             if rule != "/enterprises":
-                assert (line.actor_kind, line.actor_id) == who(town.city, party), rule
+                assert (line.actor_kind, line.actor_id) == who(samples.marketplace, party), rule
 
 
-def who(city, party):
+def who(marketplace, party):
     """(kind, id) of the actor behind a party's key."""
-    with city.app.app_context():
+    with marketplace.app.app_context():
         actor = enterprises.actor_of_key(digest(party.key))
     return actor.kind, actor.id
 
 
-def test_a_refused_write_leaves_nothing(town):
+def test_a_refused_write_leaves_nothing(samples):
     """Every write again with one field too many, or one column: nothing is written, told or audited."""
-    table = writes(town)
-    before = contents(town.city)
+    table = writes(samples)
+    before = contents(samples.marketplace)
 
     for (method, rule), (party, path, body) in table.items():
         if isinstance(body, bytes):
@@ -400,7 +402,7 @@ def test_a_refused_write_leaves_nothing(town):
         elif body is not None and rule not in BODILESS_ELSEWHERE:
             answer = party.call(method, path, json={**body, "colour": "red"}, headers={"If-Match": "*"})
             assert (answer.status_code, list(answer.json["errors"])) == (422, ["colour"]), rule
-    assert contents(town.city) == before
+    assert contents(samples.marketplace) == before
 
 
 BODILESS_ELSEWHERE = {
@@ -409,9 +411,9 @@ BODILESS_ELSEWHERE = {
 }  # fmt: skip
 
 
-def contents(city):
+def contents(marketplace):
     """How many rows each table holds."""
-    with city.app.app_context():
+    with marketplace.app.app_context():
         return {
             table.name: db.session.scalar(text(f"SELECT count(*) FROM {table.name}"))
             for table in Base.metadata.sorted_tables
@@ -506,9 +508,9 @@ def test_every_constraint_and_index_has_a_name_by_the_convention(app):
 # ---------------------------------------------------------------- statements
 
 
-def statements(city, call):
+def statements(marketplace, call):
     """How many SQL statements a call takes."""
-    with city.app.app_context():
+    with marketplace.app.app_context():
         engine = db.engine
     seen = []
 
@@ -572,37 +574,37 @@ STATEMENTS = {
 """SQL statements that each route reads by, the key's own look-up included."""
 
 
-def test_no_route_reads_by_another_number_of_statements(town, routes):
+def test_no_route_reads_by_another_number_of_statements(samples, routes):
     """Each is asked once before it is counted, so that what a process keeps is kept."""
-    paths = {rule: path for (method, rule), (path, *_) in neighbours(town).items() if method == "GET"}
+    paths = {rule: path for (method, rule), (path, *_) in neighbours(samples).items() if method == "GET"}
     counted = {}
     for method, rule, view in routes:
         if method == "GET":
-            party = town.owner if ENTERPRISE in view.door[0] else town.admin
+            party = samples.owner if ENTERPRISE in view.door[0] else samples.admin
             path = paths.get(rule, filled(rule))
             party.get(path)
-            counted[rule] = statements(town.city, lambda party=party, path=path: party.get(path))
+            counted[rule] = statements(samples.marketplace, lambda party=party, path=path: party.get(path))
     assert counted == STATEMENTS
 
 
-def test_no_list_takes_more_statements_for_more_rows(city):
-    owner, receiver = city.enterprise("generator", "recycler"), city.enterprise("recycler")
+def test_no_list_takes_more_statements_for_more_rows(marketplace):
+    owner, receiver = marketplace.enterprise("generator", "recycler"), marketplace.enterprise("recycler")
 
     def grow():
-        party = city.recycler()
+        party = marketplace.recycler()
         for holder in (party, receiver):
-            city.demand(
+            marketplace.demand(
                 holder, accepts=[{"scheme": "cn-hw", "code": "HW34"}, {"scheme": "cn-hw", "code": "HW17"}]
             )
-        city.licence(receiver)
-        city.licence(receiver, "HW17")
-        city.supply(owner)
+        marketplace.licence(receiver)
+        marketplace.licence(receiver, "HW17")
+        marketplace.supply(owner)
         receiver.post("/api-keys", {"name": "n", "scopes": ["read"]})
         receiver.save_search({"code": "HW34"})
-        city.credit_event(owner, "manifest.late_close")
+        marketplace.credit_event(owner, "manifest.late_close")
         channel = {"generator_id": owner.id, "receiver_id": receiver.id, **POINTED}
         more = {"use": "制盐", "tonnes_per_year": 5, "approval_number": "2"}
-        assert city.admin.post("/channels", {**channel, **more}).status_code == 201
+        assert marketplace.admin.post("/channels", {**channel, **more}).status_code == 201
 
     def taken():
         supply = owner.get("/listings", mine=True, kind="supply").json["items"][0]["id"]
@@ -611,14 +613,14 @@ def test_no_list_takes_more_statements_for_more_rows(city):
             "matches": lambda: owner.get(f"/listings/{supply}/matches", limit=100),
             "licences": lambda: receiver.get("/licences", limit=100),
             "channels": lambda: receiver.get("/channels", limit=100),
-            "enterprises": lambda: city.admin.get("/enterprises", limit=100),
+            "enterprises": lambda: marketplace.admin.get("/enterprises", limit=100),
             "searches": lambda: receiver.get("/saved-searches", limit=100),
             "keys": lambda: receiver.get("/api-keys", limit=100),
             "events": lambda: owner.get(f"/enterprises/{owner.id}/credit/events", limit=100),
             "codes": lambda: owner.get("/waste-codes", category="HW34", limit=100),
             "few codes": lambda: owner.get("/waste-codes", category="HW34", limit=2),
         }
-        return {name: statements(city, call) for name, call in calls.items()}
+        return {name: statements(marketplace, call) for name, call in calls.items()}
 
     grow()
     taken()  # the first question builds the index

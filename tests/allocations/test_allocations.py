@@ -7,41 +7,46 @@ import pytest
 from openpyxl import load_workbook
 
 from marketplace.allocations.service import planning, region_input
-from tests.city import ACID
+from tests.marketplace import ACID
 
 PERIOD = {"from": "2026-12-01", "until": "2026-12-31"}
 CITY = {"region": "330600", **PERIOD}
 SHANGHAI = {"region": "310115", "location": {"lon": 121.5, "lat": 31.2, "crs": "wgs84"}}
 
 
-def plan(city, asker=None, **asked):
+def plan(marketplace, asker=None, **asked):
     """Ask for a plan, let it be made, and return it as it then is."""
-    asker = asker or city.admin
+    asker = asker or marketplace.admin
     answer = asker.post("/allocations", {**CITY, **asked})
     assert answer.status_code == 202, answer.json
     assert answer.json["status"] == "queued"
-    city.settle()
+    marketplace.settle()
     return asker.get(answer.headers["Location"].removeprefix("/api/v1")).json
 
 
-def part(city, made, name):
-    answer = city.admin.get(f"/allocations/{made['id']}/{name}", limit=100)
+def part(marketplace, made, name):
+    answer = marketplace.admin.get(f"/allocations/{made['id']}/{name}", limit=100)
     assert answer.status_code == 200, answer.json
     return answer.json["items"]
 
 
 @pytest.fixture
-def busy(city):
+def busy(marketplace):
     """Generators of 100 t and 60 t of acid, the latter with slag that nobody takes; a receiver of 120 t."""
-    city.near, city.far = city.enterprise("generator"), city.enterprise("generator", region="330604")
-    city.supplies = [
-        city.supply(city.near, quantity_t=100, min_lot_t=1, title="=HYPERLINK(1)"),
-        city.supply(city.far, quantity_t=60, min_lot_t=1),
-        city.supply(city.far, quantity_t=7, min_lot_t=1, waste={"scheme": "cn-sw", "code": "SW17"}),
+    marketplace.near, marketplace.far = (
+        marketplace.enterprise("generator"),
+        marketplace.enterprise("generator", region="330604"),
+    )
+    marketplace.supplies = [
+        marketplace.supply(marketplace.near, quantity_t=100, min_lot_t=1, title="=HYPERLINK(1)"),
+        marketplace.supply(marketplace.far, quantity_t=60, min_lot_t=1),
+        marketplace.supply(
+            marketplace.far, quantity_t=7, min_lot_t=1, waste={"scheme": "cn-sw", "code": "SW17"}
+        ),
     ]
-    city.receiver = city.recycler()
-    city.wanted = city.demand(city.receiver, quantity_t=120, min_lot_t=1)
-    return city
+    marketplace.receiver = marketplace.recycler()
+    marketplace.wanted = marketplace.demand(marketplace.receiver, quantity_t=120, min_lot_t=1)
+    return marketplace
 
 
 def test_a_plan_says_what_goes_where_what_stays_and_what_is_lacking(busy):

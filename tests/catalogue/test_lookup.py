@@ -9,69 +9,69 @@ from seed.catalogue import read_catalogue
 from tests.http.answers import refused
 
 
-def codes(city, **query):
-    answer = city.admin.get("/waste-codes", limit=100, **query)
+def codes(marketplace, **query):
+    answer = marketplace.admin.get("/waste-codes", limit=100, **query)
     assert answer.status_code == 200, answer.json
     return {one["code"] for one in answer.json["items"]}
 
 
-def test_a_code_is_found_by_a_chinese_substring_of_its_name(city):
-    found = city.admin.get("/waste-codes", scheme="cn-hw", q="废酸", limit=100).json["items"]
+def test_a_code_is_found_by_a_chinese_substring_of_its_name(marketplace):
+    found = marketplace.admin.get("/waste-codes", scheme="cn-hw", q="废酸", limit=100).json["items"]
 
     assert "HW34" in {one["code"] for one in found}
     assert all("废酸" in one["name_zh"] for one in found)
-    assert codes(city, q="没有这种废物") == set()
+    assert codes(marketplace, q="没有这种废物") == set()
 
 
-def test_a_code_is_found_by_its_beginning(city):
-    assert "900-349-34" in codes(city, q="900-349")
-    assert codes(city, q="hw34") == {"HW34"}
+def test_a_code_is_found_by_its_beginning(marketplace):
+    assert "900-349-34" in codes(marketplace, q="900-349")
+    assert codes(marketplace, q="hw34") == {"HW34"}
 
 
-def test_a_pattern_is_text_and_not_a_pattern(city):
+def test_a_pattern_is_text_and_not_a_pattern(marketplace):
     for text in ("%", "_", "\\", "'", "900%34"):
-        assert codes(city, q=text) == {one for one in codes(city, q=text) if text in one}
+        assert codes(marketplace, q=text) == {one for one in codes(marketplace, q=text) if text in one}
 
 
-def test_codes_can_be_narrowed_to_a_scheme_and_a_category(city):
-    acids = codes(city, category="HW34")
+def test_codes_can_be_narrowed_to_a_scheme_and_a_category(marketplace):
+    acids = codes(marketplace, category="HW34")
     assert {"HW34", "900-349-34"} <= acids
     assert all(one == "HW34" or one.endswith("-34") for one in acids)
-    assert codes(city, scheme="eu-low", category="HW34") == set()
-    assert codes(city, scheme="cn-sw")
-    assert codes(city, scheme="no-such") == set()
+    assert codes(marketplace, scheme="eu-low", category="HW34") == set()
+    assert codes(marketplace, scheme="cn-sw")
+    assert codes(marketplace, scheme="no-such") == set()
 
 
-def test_a_code_says_what_it_is(city):
-    acid = city.admin.get("/waste-codes/cn-hw/900-349-34").json
+def test_a_code_says_what_it_is(marketplace):
+    acid = marketplace.admin.get("/waste-codes/cn-hw/900-349-34").json
 
     assert (acid["category"], acid["level"], acid["hazardous"]) == ("HW34", "code", True)
     assert (acid["edition"], acid["provisional"], acid["tradable"]) == ("2021", False, True)
     assert acid["name"] == acid["name_zh"]
-    assert city.admin.get("/waste-codes/cn-hw/HW01").json["tradable"] is False
+    assert marketplace.admin.get("/waste-codes/cn-hw/HW01").json["tradable"] is False
 
 
 @pytest.mark.parametrize(
     "path",
     ["cn-hw/000-000-00", "cn-sw/900-349-34", "nowhere/HW34", "cn-hw/hw34", "cn-hw/HW34/x", "cn-hw/ HW34"],
 )
-def test_an_unknown_code_is_404(city, path):
-    refused(city.admin.get(f"/waste-codes/{path}"), 404, "not_found")
+def test_an_unknown_code_is_404(marketplace, path):
+    refused(marketplace.admin.get(f"/waste-codes/{path}"), 404, "not_found")
 
 
-def test_a_european_code_with_its_spaces_and_star_is_found(city):
-    with city.app.app_context():
+def test_a_european_code_with_its_spaces_and_star_is_found(marketplace):
+    with marketplace.app.app_context():
         code = (
             db.session.query(WasteCode.code)
             .filter_by(scheme="eu-low", level="code", hazardous=True)
             .first()[0]
         )
 
-    assert city.admin.get(f"/waste-codes/eu-low/{code}").json["code"] == code
+    assert marketplace.admin.get(f"/waste-codes/eu-low/{code}").json["code"] == code
 
 
-def test_a_local_code_says_what_it_maps_to(city):
-    with city.app.app_context():
+def test_a_local_code_says_what_it_maps_to(marketplace):
+    with marketplace.app.app_context():
         local, national = (
             db.session.query(WasteCode.scheme, WasteCode.code, Crosswalk.national_id)
             .join(Crosswalk, Crosswalk.local_id == WasteCode.id)
@@ -81,7 +81,7 @@ def test_a_local_code_says_what_it_maps_to(city):
             .order_by(Crosswalk.local_id)
             .first()[0],
         )
-    shown = city.admin.get(f"/waste-codes/{local[0]}/{local[1]}").json
+    shown = marketplace.admin.get(f"/waste-codes/{local[0]}/{local[1]}").json
 
     assert shown["maps_to"]
     assert all(set(one) == {"scheme", "code", "confidence"} for one in shown["maps_to"])
@@ -89,29 +89,29 @@ def test_a_local_code_says_what_it_maps_to(city):
     assert national
 
 
-def test_rows_of_unproven_evidence_are_shown_as_provisional(city):
-    shown = city.admin.get("/waste-codes", scheme="cn-sw", limit=100).json["items"]
+def test_rows_of_unproven_evidence_are_shown_as_provisional(marketplace):
+    shown = marketplace.admin.get("/waste-codes", scheme="cn-sw", limit=100).json["items"]
 
     assert {one["evidence"] in service.CERTAIN for one in shown} == {True, False}
     for one in shown:
         assert one["provisional"] == (one["evidence"] not in service.CERTAIN), one["code"]
 
 
-def test_an_unlisted_code_can_be_read_and_is_not_offered_in_searches(city):
-    owner = city.enterprise("generator")
-    city.supply(owner, waste={"scheme": "cn-sw", "code": "900-123-S17"})
+def test_an_unlisted_code_can_be_read_and_is_not_offered_in_searches(marketplace):
+    owner = marketplace.enterprise("generator")
+    marketplace.supply(owner, waste={"scheme": "cn-sw", "code": "900-123-S17"})
 
     shown = owner.get("/waste-codes/cn-sw/900-123-S17").json
     assert (shown["provisional"], shown["category"]) == (True, "SW17")
-    assert "900-123-S17" not in codes(city, q="900-123")
+    assert "900-123-S17" not in codes(marketplace, q="900-123")
 
 
-def test_regions_go_from_province_to_district(city):
+def test_regions_go_from_province_to_district(marketplace):
     def below(parent=None, **query):
         about = {"parent": parent} if parent else {}
         return {
             one["adcode"]: one
-            for one in city.admin.get("/regions", limit=100, **about, **query).json["items"]
+            for one in marketplace.admin.get("/regions", limit=100, **about, **query).json["items"]
         }
 
     assert {"330000", "310000", "650000"} <= set(below())
@@ -123,7 +123,7 @@ def test_regions_go_from_province_to_district(city):
     assert set(below(q="绍兴")) >= {"330600"}
 
 
-def test_loading_the_catalogue_again_changes_nothing(city):
+def test_loading_the_catalogue_again_changes_nothing(marketplace):
     tables = (WasteCode, Crosswalk, Region, Treatment, ExemptionItem)
 
     def rows():
@@ -135,7 +135,7 @@ def test_loading_the_catalogue_again_changes_nothing(city):
             named[model.__tablename__] = sorted(map(str, db.session.execute(db.select(*columns)).all()))
         return named
 
-    with city.app.app_context():
+    with marketplace.app.app_context():
         before = rows()
         counts = service.load(read_catalogue())
         assert rows() == before

@@ -11,8 +11,8 @@ from seed.names import MODEL, examples, read_names, shipped_codes
 from tests.http.answers import refused
 
 
-def suggest(city, text, **more):
-    answer = city.admin.post("/waste-codes/suggest", {"text": text, **more})
+def suggest(marketplace, text, **more):
+    answer = marketplace.admin.post("/waste-codes/suggest", {"text": text, **more})
     assert answer.status_code == 200, answer.json
     return answer.json
 
@@ -31,8 +31,8 @@ def test_the_model_that_ships_was_trained_on_the_names_that_ship():
         ("废线路板", "HW49"), ("粉煤灰", "SW02"), ("used engine oil", "13"),
     ],
 )  # fmt: skip
-def test_an_everyday_name_finds_its_code(city, text, category):
-    found = suggest(city, text)
+def test_an_everyday_name_finds_its_code(marketplace, text, category):
+    found = suggest(marketplace, text)
 
     first = found["items"][0]
     assert set(first) == {"scheme", "code", "name", "hazardous", "confidence"}
@@ -40,27 +40,27 @@ def test_an_everyday_name_finds_its_code(city, text, category):
     assert found["sure"] is True and found["warnings"] == []
 
 
-def test_suggestions_are_of_the_catalogue_and_by_falling_confidence(city):
-    items = suggest(city, "废活性炭", limit=20)["items"]
+def test_suggestions_are_of_the_catalogue_and_by_falling_confidence(marketplace):
+    items = suggest(marketplace, "废活性炭", limit=20)["items"]
 
     assert len(items) == 20
     confidence = [one["confidence"] for one in items]
     assert confidence == sorted(confidence, reverse=True) and 0 <= confidence[-1] <= confidence[0] <= 1
     for one in items[:5]:
-        shown = city.admin.get(f"/waste-codes/{one['scheme']}/{one['code']}").json
+        shown = marketplace.admin.get(f"/waste-codes/{one['scheme']}/{one['code']}").json
         assert (shown["name"], shown["hazardous"]) == (one["name"], one["hazardous"])
 
 
-def test_a_scheme_can_be_asked_for(city):
-    assert {one["scheme"] for one in suggest(city, "废机油", scheme="cn-sw")["items"]} == {"cn-sw"}
+def test_a_scheme_can_be_asked_for(marketplace):
+    assert {one["scheme"] for one in suggest(marketplace, "废机油", scheme="cn-sw")["items"]} == {"cn-sw"}
 
-    answer = city.admin.post("/waste-codes/suggest", {"text": "废机油", "scheme": "isw"})
+    answer = marketplace.admin.post("/waste-codes/suggest", {"text": "废机油", "scheme": "isw"})
     refused(answer, 422, "scheme_not_suggested", "scheme")
 
 
-def test_a_harmless_code_for_a_hazardous_name_comes_with_a_warning_in_the_askers_language(city):
+def test_a_harmless_code_for_a_hazardous_name_comes_with_a_warning_in_the_askers_language(marketplace):
     body = {"text": "废机油", "scheme": "cn-sw"}
-    answer = city.admin.call(
+    answer = marketplace.admin.call(
         "POST", "/waste-codes/suggest", json=body, headers={"Accept-Language": "zh-CN"}
     ).json
 
@@ -70,8 +70,8 @@ def test_a_harmless_code_for_a_hazardous_name_comes_with_a_warning_in_the_askers
     assert "危险废物" in warning["detail"]
 
 
-def test_what_is_not_understood_is_said_rather_than_guessed(city):
-    found = suggest(city, "😀")
+def test_what_is_not_understood_is_said_rather_than_guessed(marketplace):
+    found = suggest(marketplace, "😀")
 
     assert (found["items"], found["sure"]) == ([], False)
     assert [one["code"] for one in found["warnings"]] == ["not_understood"]
@@ -85,19 +85,19 @@ def test_what_is_not_understood_is_said_rather_than_guessed(city):
         ({"text": "油", "colour": 1}, "colour"),
     ],
 )  # fmt: skip
-def test_a_bad_question_is_refused_by_its_field(city, body, field):
-    answer = city.admin.post("/waste-codes/suggest", body)
+def test_a_bad_question_is_refused_by_its_field(marketplace, body, field):
+    answer = marketplace.admin.post("/waste-codes/suggest", body)
 
     refused(answer, 422, "invalid_input", field)
 
 
-def test_a_missing_model_is_said_with_a_time_to_try_again(city):
-    settings = city.app.config["SETTINGS"]
-    city.app.config["SETTINGS"] = replace(settings, suggestion_model=Path("nowhere.npz"))
+def test_a_missing_model_is_said_with_a_time_to_try_again(marketplace):
+    settings = marketplace.app.config["SETTINGS"]
+    marketplace.app.config["SETTINGS"] = replace(settings, suggestion_model=Path("nowhere.npz"))
     try:
-        answer = city.admin.post("/waste-codes/suggest", {"text": "废机油"})
+        answer = marketplace.admin.post("/waste-codes/suggest", {"text": "废机油"})
     finally:
-        city.app.config["SETTINGS"] = settings
+        marketplace.app.config["SETTINGS"] = settings
 
     refused(answer, 503, "suggestions_missing")
     assert int(answer.headers["Retry-After"]) > 0

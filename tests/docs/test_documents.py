@@ -22,8 +22,8 @@ def environment(curl):
     return {**os.environ, "PATH": os.pathsep.join(folders)}
 
 
-def test_the_five_minute_tour_of_the_readme_works_from_top_to_bottom(city):
-    with Reader(city.app, environment("ours")).at_work() as reader:
+def test_the_five_minute_tour_of_the_readme_works_from_top_to_bottom(marketplace):
+    with Reader(marketplace.app, environment("ours")).at_work() as reader:
         for block in blocks(*TOUR):
             reader.do(block.text)
 
@@ -34,16 +34,16 @@ def test_the_five_minute_tour_of_the_readme_works_from_top_to_bottom(city):
     assert [one["rank"] for one in ranked["items"]] == [1]
 
 
-def test_every_example_of_the_guide_is_answered_as_shown(city):
+def test_every_example_of_the_guide_is_answered_as_shown(marketplace):
     shown = 0
-    with Reader(city.app, environment("the machine's")).at_work() as reader:
+    with Reader(marketplace.app, environment("the machine's")).at_work() as reader:
         answers = []
         for block in blocks("docs/api.md"):
             if block.wait:
-                city.settle()
-                city.wait(**block.wait)
+                marketplace.settle()
+                marketplace.wait(**block.wait)
             if block.kind == "sh":
-                answers = reader.do(ADMIN.sub(f"ADMIN={city.admin.key}", block.text))
+                answers = reader.do(ADMIN.sub(f"ADMIN={marketplace.admin.key}", block.text))
             elif block.kind == "http":
                 hold(block.text, answers[-1])
                 shown += 1

@@ -8,41 +8,41 @@ from sqlalchemy import select
 from marketplace.database import db
 from marketplace.enterprises.models import ApiKey
 from marketplace.events.models import Event
-from tests.city import NOON, Party
 from tests.http.answers import refused
+from tests.marketplace import NOON, Party
 
 
 def make(party, *scopes, **about):
     answer = party.post("/api-keys", {"name": "till", "scopes": list(scopes), **about})
     assert answer.status_code == 201, answer.json
-    return Party(party.city, answer.json["api_key"], party.id, party.number)
+    return Party(party.marketplace, answer.json["api_key"], party.id, party.number)
 
 
 def moment(days, seconds=0):
     return (NOON + timedelta(days=days, seconds=seconds)).isoformat()
 
 
-def reminders(city):
+def reminders(marketplace):
     """Names of the keys of which reminders were told."""
-    with city.app.app_context():
+    with marketplace.app.app_context():
         told = db.session.scalars(select(Event).where(Event.name == "key.expiring").order_by(Event.id))
         return [one.payload["name"] for one in told]
 
 
-def test_a_key_is_shown_once_and_kept_as_a_digest(city):
-    owner = city.enterprise("generator")
+def test_a_key_is_shown_once_and_kept_as_a_digest(marketplace):
+    owner = marketplace.enterprise("generator")
     key = owner.post("/api-keys", {"name": "till", "scopes": ["read"]}).json["api_key"]
     assert len(key) >= 40
 
     assert all("api_key" not in one and "digest" not in one for one in owner.get("/api-keys").json["items"])
-    with city.app.app_context():
+    with marketplace.app.app_context():
         for row in db.session.scalars(select(ApiKey)):
             assert all(key not in str(value) for value in vars(row).values())
 
 
-def test_a_key_opens_what_its_scopes_name_and_no_more(city):
-    owner = city.enterprise("generator")
-    listing = city.supply(owner)
+def test_a_key_opens_what_its_scopes_name_and_no_more(marketplace):
+    owner = marketplace.enterprise("generator")
+    listing = marketplace.supply(owner)
     reader, writer, keeper = make(owner, "read"), make(owner, "read", "listings:write"), make(owner, "admin")
 
     assert reader.get("/listings").status_code == writer.get("/listings").status_code == 200
@@ -59,21 +59,23 @@ def test_a_key_opens_what_its_scopes_name_and_no_more(city):
         refused(call(party), 403, "scope_missing")
 
 
-def test_no_key_makes_a_wider_one(city):
-    owner = city.enterprise("generator")
+def test_no_key_makes_a_wider_one(marketplace):
+    owner = marketplace.enterprise("generator")
     keeper = make(owner, "read", "admin")
 
     for scopes in (["listings:write"], ["read", "deals:write"]):
         refused(keeper.post("/api-keys", {"name": "x", "scopes": scopes}), 403, "scope_missing", "scopes")
     assert make(keeper, "read", "admin").get("/api-keys").status_code == 200
     refused(
-        city.admin.post("/api-keys", {"name": "x", "scopes": ["listings:write"]}),
+        marketplace.admin.post("/api-keys", {"name": "x", "scopes": ["listings:write"]}),
         403,
         "scope_missing",
         "scopes",
     )
     refused(
-        city.regulator("330000").post("/api-keys", {"name": "x", "scopes": ["read"]}), 403, "scope_missing"
+        marketplace.regulator("330000").post("/api-keys", {"name": "x", "scopes": ["read"]}),
+        403,
+        "scope_missing",
     )
 
 
@@ -86,8 +88,8 @@ def test_no_key_makes_a_wider_one(city):
         ("scopes", [["read"]], "scopes.0"),
     ],
 )  # fmt: skip
-def test_a_wrong_field_of_a_key_is_named(city, field, value, blamed):
-    owner = city.enterprise("generator")
+def test_a_wrong_field_of_a_key_is_named(marketplace, field, value, blamed):
+    owner = marketplace.enterprise("generator")
     body = {"name": "till", "scopes": ["read"], field: value}
 
     refused(owner.post("/api-keys", body), 422, "invalid_input", blamed)
@@ -104,8 +106,8 @@ def test_a_wrong_field_of_a_key_is_named(city, field, value, blamed):
         (moment(-1), False),
     ],
 )
-def test_a_key_ends_in_the_future_and_within_a_year(city, until, taken):
-    owner = city.enterprise("generator")
+def test_a_key_ends_in_the_future_and_within_a_year(marketplace, until, taken):
+    owner = marketplace.enterprise("generator")
     answer = owner.post("/api-keys", {"name": "till", "scopes": ["read"], "expires_at": until})
 
     if taken:
@@ -114,37 +116,37 @@ def test_a_key_ends_in_the_future_and_within_a_year(city, until, taken):
         refused(answer, 422, "key_expiry_range", "expires_at")
 
 
-def test_a_key_without_an_end_ends_in_a_year(city):
-    owner = city.enterprise("generator")
+def test_a_key_without_an_end_ends_in_a_year(marketplace):
+    owner = marketplace.enterprise("generator")
     ends = {one["expires_at"] for one in owner.get("/api-keys").json["items"]}
 
     assert ends == {"2027-12-01T04:00:00Z"}
 
 
-def test_a_key_ends_at_its_very_moment(city):
-    owner = city.enterprise("generator")
+def test_a_key_ends_at_its_very_moment(marketplace):
+    owner = marketplace.enterprise("generator")
     till = make(owner, "read", expires_at=moment(0, 60))
-    city.now += timedelta(seconds=59)
+    marketplace.now += timedelta(seconds=59)
     assert till.get("/regions").status_code == 200
-    city.now += timedelta(seconds=1)
+    marketplace.now += timedelta(seconds=1)
     refused(till.get("/regions"), 401, "key_expired")
 
 
-def test_a_revoked_key_opens_nothing_and_revoking_again_changes_nothing(city):
-    owner = city.enterprise("generator")
+def test_a_revoked_key_opens_nothing_and_revoking_again_changes_nothing(marketplace):
+    owner = marketplace.enterprise("generator")
     till = make(owner, "read")
     row = owner.get("/api-keys").json["items"][0]
     assert owner.delete(f"/api-keys/{row['id']}").status_code == 204
     refused(till.get("/regions"), 401, "key_revoked")
 
-    city.now += timedelta(hours=1)
+    marketplace.now += timedelta(hours=1)
     assert owner.delete(f"/api-keys/{row['id']}").status_code == 204
     again = next(one for one in owner.get("/api-keys").json["items"] if one["id"] == row["id"])
     assert again["revoked_at"] == "2026-12-01T04:00:00Z"
 
 
-def test_the_holder_is_reminded_30_and_7_days_before_the_end_once_each(city):
-    owner = city.enterprise("generator")
+def test_the_holder_is_reminded_30_and_7_days_before_the_end_once_each(marketplace):
+    owner = marketplace.enterprise("generator")
     make(owner, "read", expires_at=moment(40))
     revoked = make(owner, "read", expires_at=moment(40))
     owner.delete(f"/api-keys/{owner.get('/api-keys').json['items'][0]['id']}")
@@ -152,16 +154,16 @@ def test_the_holder_is_reminded_30_and_7_days_before_the_end_once_each(city):
 
     told = {}
     for day in (9, 10, 11, 32, 33, 34, 39, 41):
-        city.now = NOON + timedelta(days=day)
-        city.settle()
+        marketplace.now = NOON + timedelta(days=day)
+        marketplace.settle()
         told[day] = len(owner.inbox("key.expiring"))
     assert told == {9: 0, 10: 1, 11: 1, 32: 1, 33: 2, 34: 2, 39: 2, 41: 2}
 
 
-def test_a_key_made_to_end_within_a_week_is_told_of_once(city):
-    owner = city.enterprise("generator")
+def test_a_key_made_to_end_within_a_week_is_told_of_once(marketplace):
+    owner = marketplace.enterprise("generator")
     make(owner, "read", expires_at=moment(3))
     for _ in range(3):
-        city.wait(minutes=20)
+        marketplace.wait(minutes=20)
 
-    assert reminders(city) == ["till"]
+    assert reminders(marketplace) == ["till"]

@@ -3,8 +3,8 @@
 import pytest
 
 from marketplace.enterprises.models import LIFE
-from tests.city import SHAOXING, new_uscc
 from tests.http.answers import refused, verdict
+from tests.marketplace import SHAOXING, new_uscc
 
 CONTACT = {"name": "王厂长", "email": "wang@example.com", "phone": "0575-85000000"}
 
@@ -17,33 +17,33 @@ def about(**changes):
     return {name: value for name, value in body.items() if value != "left out"}
 
 
-def register(city, **changes):
-    return city.client.post("/api/v1/enterprises", json=about(**changes))
+def register(marketplace, **changes):
+    return marketplace.client.post("/api/v1/enterprises", json=about(**changes))
 
 
-def test_a_newcomer_is_pending_and_gets_its_first_key_once(city):
-    answer = register(city)
+def test_a_newcomer_is_pending_and_gets_its_first_key_once(marketplace):
+    answer = register(marketplace)
     assert answer.status_code == 201
     assert (answer.json["status"], answer.json["grade"], answer.json["provisional"]) == ("pending", "B", True)
     assert answer.json["warnings"] == []
 
     bearer = {"Authorization": f"Bearer {answer.json['api_key']}"}
-    me = city.client.get("/api/v1/enterprises/me", headers=bearer)
+    me = marketplace.client.get("/api/v1/enterprises/me", headers=bearer)
     assert me.headers["ETag"] == answer.headers["ETag"]
     assert {**answer.json, "api_key": None} == {**me.json, "api_key": None}
     assert "api_key" not in me.json
 
 
-def test_without_a_location_it_is_at_its_regions_seat(city):
-    seat = city.admin.get("/regions", parent="330600").json["items"]
+def test_without_a_location_it_is_at_its_regions_seat(marketplace):
+    seat = marketplace.admin.get("/regions", parent="330600").json["items"]
     here = next(one for one in seat if one["adcode"] == "330604")
     for location in (None, "left out"):
-        answer = register(city, region="330604", location=location)
+        answer = register(marketplace, region="330604", location=location)
         assert answer.json["location"] == {"lon": here["lon"], "lat": here["lat"], "crs": "wgs84"}
 
 
-def test_a_place_far_outside_its_region_is_warned_of(city):
-    answer = register(city, location={"lon": 87.6, "lat": 43.8})
+def test_a_place_far_outside_its_region_is_warned_of(marketplace):
+    answer = register(marketplace, location={"lon": 87.6, "lat": 43.8})
 
     assert answer.status_code == 201
     (warning,) = answer.json["warnings"]
@@ -56,26 +56,26 @@ WRONG_USCCS = [
 ]  # fmt: skip
 
 
-def test_a_wrong_uscc_is_refused_by_name(city):
+def test_a_wrong_uscc_is_refused_by_name(marketplace):
     for uscc in WRONG_USCCS:
-        assert verdict(register(city, uscc=uscc)) == (422, "invalid_input", "uscc"), uscc
-    assert city.admin.get("/enterprises").json["items"] == []
+        assert verdict(register(marketplace, uscc=uscc)) == (422, "invalid_input", "uscc"), uscc
+    assert marketplace.admin.get("/enterprises").json["items"] == []
 
 
-def test_every_single_wrong_digit_of_a_uscc_is_noticed(city):
+def test_every_single_wrong_digit_of_a_uscc_is_noticed(marketplace):
     right = new_uscc()
     for place in range(18):
         wrong = "7" if right[place] != "7" else "3"
-        answer = register(city, uscc=right[:place] + wrong + right[place + 1 :])
+        answer = register(marketplace, uscc=right[:place] + wrong + right[place + 1 :])
         assert verdict(answer) == (422, "invalid_input", "uscc"), place
 
 
-def test_a_uscc_is_kept_in_capitals_and_registered_once(city):
+def test_a_uscc_is_kept_in_capitals_and_registered_once(marketplace):
     number = next(one for one in iter(new_uscc, "") if one[-1].isalpha())
-    assert register(city, uscc=number.lower()).json["uscc"] == number
+    assert register(marketplace, uscc=number.lower()).json["uscc"] == number
 
-    refused(register(city, uscc=number), 409, "uscc_taken", "uscc")
-    assert len(city.admin.get("/enterprises").json["items"]) == 1
+    refused(register(marketplace, uscc=number), 409, "uscc_taken", "uscc")
+    assert len(marketplace.admin.get("/enterprises").json["items"]) == 1
 
 
 WRONG_FIELDS = [
@@ -94,19 +94,22 @@ WRONG_FIELDS = [
     ]  # fmt: skip
 
 
-def test_a_wrong_field_of_a_registration_is_named(city):
+def test_a_wrong_field_of_a_registration_is_named(marketplace):
     for field, value, blamed in WRONG_FIELDS:
-        assert verdict(register(city, **{field: value})) == (422, "invalid_input", blamed), (field, value)
-    assert city.admin.get("/enterprises").json["items"] == []
+        assert verdict(register(marketplace, **{field: value})) == (422, "invalid_input", blamed), (
+            field,
+            value,
+        )
+    assert marketplace.admin.get("/enterprises").json["items"] == []
 
 
-def test_an_unknown_region_is_refused_by_name(city):
-    refused(register(city, region="999999"), 422, "unknown_region", "region")
+def test_an_unknown_region_is_refused_by_name(marketplace):
+    refused(register(marketplace, region="999999"), 422, "unknown_region", "region")
 
 
 @pytest.mark.parametrize("crs", ["wgs84", "gcj02", "bd09"])
-def test_its_place_may_be_given_in_any_of_three_systems(city, crs):
-    shown = register(city, location={**SHAOXING, "crs": crs}).json["location"]
+def test_its_place_may_be_given_in_any_of_three_systems(marketplace, crs):
+    shown = register(marketplace, location={**SHAOXING, "crs": crs}).json["location"]
 
     assert shown["crs"] == "wgs84"
     assert (shown == SHAOXING) == (crs == "wgs84")
@@ -116,46 +119,50 @@ def test_its_place_may_be_given_in_any_of_three_systems(city, crs):
 # ---------------------------------------------------------------- approval
 
 
-def test_a_pending_enterprise_may_draft_and_not_publish(city):
-    newcomer = city.enterprise("generator", approved=False)
-    draft = city.supply(newcomer, publish=False)
+def test_a_pending_enterprise_may_draft_and_not_publish(marketplace):
+    newcomer = marketplace.enterprise("generator", approved=False)
+    draft = marketplace.supply(newcomer, publish=False)
     assert draft["status"] == "draft"
     refused(newcomer.post(f"/listings/{draft['id']}/publish"), 403, "enterprise_pending")
     assert newcomer.patch(f"/listings/{draft['id']}", {"title": "稀酸"}).status_code == 200
 
-    assert city.admin.post(f"/enterprises/{newcomer.id}/approve").json["status"] == "approved"
+    assert marketplace.admin.post(f"/enterprises/{newcomer.id}/approve").json["status"] == "approved"
     assert newcomer.post(f"/listings/{draft['id']}/publish").json["status"] == "open"
 
 
-def test_a_pending_enterprise_sees_no_listing_of_others(city):
-    city.supply(city.enterprise("generator"))
-    newcomer = city.enterprise("recycler", approved=False)
+def test_a_pending_enterprise_sees_no_listing_of_others(marketplace):
+    marketplace.supply(marketplace.enterprise("generator"))
+    newcomer = marketplace.enterprise("recycler", approved=False)
     assert newcomer.get("/listings").json["items"] == []
 
-    city.admin.post(f"/enterprises/{newcomer.id}/approve")
+    marketplace.admin.post(f"/enterprises/{newcomer.id}/approve")
     assert len(newcomer.get("/listings").json["items"]) == 1
 
 
-def test_a_suspended_enterprise_leaves_matches_and_lists_until_it_is_approved_again(city):
-    generator, recycler, other = city.enterprise("generator"), city.recycler(), city.enterprise("recycler")
-    demand, supply = city.demand(recycler), city.supply(generator)
-    assert city.matches(generator, supply) == [demand["id"]]
+def test_a_suspended_enterprise_leaves_matches_and_lists_until_it_is_approved_again(marketplace):
+    generator, recycler, other = (
+        marketplace.enterprise("generator"),
+        marketplace.recycler(),
+        marketplace.enterprise("recycler"),
+    )
+    demand, supply = marketplace.demand(recycler), marketplace.supply(generator)
+    assert marketplace.matches(generator, supply) == [demand["id"]]
 
-    suspended = city.admin.post(f"/enterprises/{recycler.id}/suspend", {"reason": "倾倒"})
+    suspended = marketplace.admin.post(f"/enterprises/{recycler.id}/suspend", {"reason": "倾倒"})
     assert suspended.json["status"] == "suspended"
-    assert city.matches(generator, supply) == []
+    assert marketplace.matches(generator, supply) == []
     refused(other.get(f"/listings/{demand['id']}"), 404, "not_found")
     assert [one["id"] for one in other.get("/listings").json["items"]] == [supply["id"]]
     assert recycler.get(f"/listings/{demand['id']}").json["status"] == "open"
 
-    assert city.admin.post(f"/enterprises/{recycler.id}/approve").status_code == 200
-    assert city.matches(generator, supply) == [demand["id"]]
+    assert marketplace.admin.post(f"/enterprises/{recycler.id}/approve").status_code == 200
+    assert marketplace.matches(generator, supply) == [demand["id"]]
 
 
-def test_a_suspended_enterprise_may_withdraw_and_nothing_else(city):
-    owner = city.enterprise("generator")
-    listing, draft = city.supply(owner), city.supply(owner, publish=False)
-    city.admin.post(f"/enterprises/{owner.id}/suspend")
+def test_a_suspended_enterprise_may_withdraw_and_nothing_else(marketplace):
+    owner = marketplace.enterprise("generator")
+    listing, draft = marketplace.supply(owner), marketplace.supply(owner, publish=False)
+    marketplace.admin.post(f"/enterprises/{owner.id}/suspend")
 
     refused(owner.post("/listings", {"kind": "supply"}), 403, "enterprise_suspended")
     refused(owner.patch(f"/listings/{listing['id']}", {"title": "x"}), 403, "enterprise_suspended")
@@ -163,14 +170,14 @@ def test_a_suspended_enterprise_may_withdraw_and_nothing_else(city):
     assert owner.post(f"/listings/{listing['id']}/withdraw").json["status"] == "withdrawn"
 
 
-def test_the_moves_of_an_enterprise_are_those_of_its_table(city):
+def test_the_moves_of_an_enterprise_are_those_of_its_table(marketplace):
     for status in ("pending", "approved", "suspended"):
         for verb in ("approve", "suspend"):
-            party = city.enterprise("generator", approved=status == "approved")
+            party = marketplace.enterprise("generator", approved=status == "approved")
             if status == "suspended":
-                city.admin.post(f"/enterprises/{party.id}/suspend")
+                marketplace.admin.post(f"/enterprises/{party.id}/suspend")
             move = next((one for one in LIFE.moves if (one.name, one.source) == (verb, status)), None)
-            answer = city.admin.post(f"/enterprises/{party.id}/{verb}")
+            answer = marketplace.admin.post(f"/enterprises/{party.id}/{verb}")
             if move:
                 assert answer.json["status"] == move.target
             else:
@@ -180,8 +187,8 @@ def test_the_moves_of_an_enterprise_are_those_of_its_table(city):
 # ---------------------------------------------------------------- profiles
 
 
-def test_what_may_change_of_a_profile(city):
-    me = city.enterprise("generator")
+def test_what_may_change_of_a_profile(marketplace):
+    me = marketplace.enterprise("generator")
     body = {
         "name": "新名", "region": "330604", "location": {"lon": 120.87, "lat": 30.03},
         "contact": {**CONTACT, "name": "李"},
@@ -194,43 +201,46 @@ def test_what_may_change_of_a_profile(city):
     assert changed.json["contact"]["name"] == "李"
 
 
-def test_roles_small_generator_and_partner_are_an_admins_to_set(city):
-    collector, operator = city.enterprise("collector"), city.enterprise("recycler")
+def test_roles_small_generator_and_partner_are_an_admins_to_set(marketplace):
+    collector, operator = marketplace.enterprise("collector"), marketplace.enterprise("recycler")
     for field, value in (("roles", ["recycler"]), ("small_generator", True), ("partner_id", operator.id)):
         refused(
             collector.patch(f"/enterprises/{collector.id}", {field: value}), 403, "admin_only_field", field
         )
-        answer = city.admin.patch(f"/enterprises/{collector.id}", {field: value})
+        answer = marketplace.admin.patch(f"/enterprises/{collector.id}", {field: value})
         assert answer.json[field] == value
-    assert city.admin.patch(f"/enterprises/{collector.id}", {"partner_id": None}).json["partner_id"] is None
+    assert (
+        marketplace.admin.patch(f"/enterprises/{collector.id}", {"partner_id": None}).json["partner_id"]
+        is None
+    )
 
 
-def test_a_partner_is_another_enterprise_that_there_is(city):
-    collector = city.enterprise("collector")
+def test_a_partner_is_another_enterprise_that_there_is(marketplace):
+    collector = marketplace.enterprise("collector")
     for partner in (collector.id, "01930000-0000-7000-8000-000000000000"):
-        answer = city.admin.patch(f"/enterprises/{collector.id}", {"partner_id": partner})
+        answer = marketplace.admin.patch(f"/enterprises/{collector.id}", {"partner_id": partner})
         refused(answer, 422, "unknown_enterprise", "partner_id")
 
 
 @pytest.mark.parametrize("field", ["name", "region", "location", "contact"])
-def test_a_profile_has_no_nulls(city, field):
-    me = city.enterprise("generator")
+def test_a_profile_has_no_nulls(marketplace, field):
+    me = marketplace.enterprise("generator")
 
     refused(me.patch(f"/enterprises/{me.id}", {field: None}), 422, "invalid_input", field)
 
 
-def test_who_sees_what_of_an_enterprise(city):
-    me, other = city.enterprise("generator"), city.enterprise("recycler")
-    here, above, elsewhere = (city.regulator(region) for region in ("330602", "330000", "330604"))
+def test_who_sees_what_of_an_enterprise(marketplace):
+    me, other = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
+    here, above, elsewhere = (marketplace.regulator(region) for region in ("330602", "330000", "330604"))
     whole = me.get(f"/enterprises/{me.id}").json
 
-    for party in (city.admin, here, above):
+    for party in (marketplace.admin, here, above):
         assert party.get(f"/enterprises/{me.id}").json == whole
     for party in (other, elsewhere):
         assert party.get(f"/enterprises/{me.id}").json == {
             name: whole[name] for name in ("id", "name", "region", "roles", "grade")
         }
-    refused(city.admin.get("/enterprises/me"), 403, "role_forbids")
+    refused(marketplace.admin.get("/enterprises/me"), 403, "role_forbids")
 
 
 # ---------------------------------------------------------------- review
@@ -242,38 +252,40 @@ def names(party, **query):
     return {one["name"] for one in answer.json["items"]}
 
 
-def test_the_review_list_filters_by_what_an_officer_asks(city):
-    city.enterprise("generator", name="印染甲", region="330602", grade="A")
-    city.enterprise("recycler", name="化工乙", region="330604", grade="D")
+def test_the_review_list_filters_by_what_an_officer_asks(marketplace):
+    marketplace.enterprise("generator", name="印染甲", region="330602", grade="A")
+    marketplace.enterprise("recycler", name="化工乙", region="330604", grade="D")
     shanghai = {"region": "310115", "location": None}
-    last = city.enterprise("collector", name="收运丙", approved=False, **shanghai)
+    last = marketplace.enterprise("collector", name="收运丙", approved=False, **shanghai)
 
-    assert names(city.admin) == {"印染甲", "化工乙", "收运丙"}
-    assert names(city.admin, grade="D") == {"化工乙"}
-    assert names(city.admin, region="330600") == {"印染甲", "化工乙"}
-    assert names(city.admin, region="330604") == {"化工乙"}
-    assert names(city.admin, status="pending") == {"收运丙"}
-    assert names(city.admin, role="recycler") == {"化工乙"}
-    assert names(city.admin, q="印染") == {"印染甲"}
-    assert names(city.admin, q=last.number[:17].lower()) == {"收运丙"}
-    assert names(city.admin, blocked="true") == set()
-    assert names(city.admin, q="%") == names(city.admin, q="_") == set()
-    assert names(city.admin, grade="D", region="310000") == set()
-
-
-def test_a_regulator_reviews_its_own_region_only(city):
-    city.enterprise("generator", name="印染甲", region="330602")
-    city.enterprise("recycler", name="上海乙", region="310115", location=None)
-
-    assert names(city.regulator("330600")) == {"印染甲"}
-    assert names(city.regulator("330600"), region="310000") == set()
-    assert names(city.regulator("310000")) == {"上海乙"}
-    refused(city.enterprise("generator").get("/enterprises"), 403, "role_forbids")
+    assert names(marketplace.admin) == {"印染甲", "化工乙", "收运丙"}
+    assert names(marketplace.admin, grade="D") == {"化工乙"}
+    assert names(marketplace.admin, region="330600") == {"印染甲", "化工乙"}
+    assert names(marketplace.admin, region="330604") == {"化工乙"}
+    assert names(marketplace.admin, status="pending") == {"收运丙"}
+    assert names(marketplace.admin, role="recycler") == {"化工乙"}
+    assert names(marketplace.admin, q="印染") == {"印染甲"}
+    assert names(marketplace.admin, q=last.number[:17].lower()) == {"收运丙"}
+    assert names(marketplace.admin, blocked="true") == set()
+    assert names(marketplace.admin, q="%") == names(marketplace.admin, q="_") == set()
+    assert names(marketplace.admin, grade="D", region="310000") == set()
 
 
-def test_a_regulators_region_must_exist_and_only_an_admin_makes_one(city):
+def test_a_regulator_reviews_its_own_region_only(marketplace):
+    marketplace.enterprise("generator", name="印染甲", region="330602")
+    marketplace.enterprise("recycler", name="上海乙", region="310115", location=None)
+
+    assert names(marketplace.regulator("330600")) == {"印染甲"}
+    assert names(marketplace.regulator("330600"), region="310000") == set()
+    assert names(marketplace.regulator("310000")) == {"上海乙"}
+    refused(marketplace.enterprise("generator").get("/enterprises"), 403, "role_forbids")
+
+
+def test_a_regulators_region_must_exist_and_only_an_admin_makes_one(marketplace):
     body = {"name": "局", "region": "330600"}
 
-    refused(city.admin.post("/regulators", {**body, "region": "990000"}), 422, "unknown_region", "region")
-    for party in (city.regulator("330000"), city.enterprise("generator")):
+    refused(
+        marketplace.admin.post("/regulators", {**body, "region": "990000"}), 422, "unknown_region", "region"
+    )
+    for party in (marketplace.regulator("330000"), marketplace.enterprise("generator")):
         refused(party.post("/regulators", body), 403, "role_forbids")

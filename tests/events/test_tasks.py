@@ -35,11 +35,11 @@ class Ledger:
 
 
 @pytest.fixture
-def ledger(city, monkeypatch):
+def ledger(marketplace, monkeypatch):
     """A subscriber `tests.note` on the queue `matching`, a pushed context, an empty Valkey."""
     ledger = Ledger()
     monkeypatch.setitem(subscribers._by_name, "tests.note", Subscriber(ledger.note, "matching"))
-    with city.app.app_context():
+    with marketplace.app.app_context():
         valkey.redis().flushdb()
         yield ledger
         valkey.redis().flushdb()
@@ -76,7 +76,7 @@ def test_a_task_is_done_once(ledger):
     assert (task(one).status, task(one).ended_at) == (TaskStatus.DONE, clock.now())
 
 
-def test_two_at_the_same_time_do_it_once(city, ledger, monkeypatch):
+def test_two_at_the_same_time_do_it_once(marketplace, ledger, monkeypatch):
     (one,) = owe()
     inside, go_on, answers = threading.Event(), threading.Event(), []
 
@@ -88,7 +88,7 @@ def test_two_at_the_same_time_do_it_once(city, ledger, monkeypatch):
     monkeypatch.setitem(subscribers._by_name, "tests.note", Subscriber(slowly, "matching"))
 
     def perform():
-        with city.app.app_context():
+        with marketplace.app.app_context():
             answers.append(service.perform(one))
 
     first = threading.Thread(target=perform)
@@ -143,10 +143,10 @@ def test_the_backoff_grows_has_jitter_and_is_bounded():
     assert service.backoff(5000) <= timedelta(seconds=5400)
 
 
-def test_the_last_failure_parks_it_and_replay_gives_it_a_clean_start(city, ledger):
+def test_the_last_failure_parks_it_and_replay_gives_it_a_clean_start(marketplace, ledger):
     (one,) = owe()
     ledger.error = ValueError("no such waste" + "!" * 1000)
-    for _ in range(city.app.config["SETTINGS"].task_attempts):
+    for _ in range(marketplace.app.config["SETTINGS"].task_attempts):
         service.perform(one)
     row = task(one)
     assert (row.status, row.attempts, row.ended_at) == (TaskStatus.PARKED, 12, clock.now())
@@ -163,20 +163,20 @@ def test_the_last_failure_parks_it_and_replay_gives_it_a_clean_start(city, ledge
     assert service.perform(one) and ledger.done == [0]
 
 
-def test_a_task_for_a_subscriber_nobody_knows_is_parked_by_name(city, ledger):
+def test_a_task_for_a_subscriber_nobody_knows_is_parked_by_name(marketplace, ledger):
     (one,) = owe(subscriber="rooms.that_was")
-    for _ in range(city.app.config["SETTINGS"].task_attempts):
+    for _ in range(marketplace.app.config["SETTINGS"].task_attempts):
         service.perform(one)
     assert task(one).status == TaskStatus.PARKED and "rooms.that_was" in task(one).reason
 
 
-def test_a_task_that_kills_every_worker_is_parked_and_not_tried_for_ever(city, ledger):
+def test_a_task_that_kills_every_worker_is_parked_and_not_tried_for_ever(marketplace, ledger):
     (one,) = owe()
-    tries = city.app.config["SETTINGS"].task_attempts
+    tries = marketplace.app.config["SETTINGS"].task_attempts
     for _ in range(tries):
         assert service.relay() == 1
         valkey.redis().flushdb()  # popped, and the worker died
-        city.now += timedelta(seconds=31)
+        marketplace.now += timedelta(seconds=31)
     assert service.relay() == 0
     row = task(one)
     assert (row.status, row.attempts) == (TaskStatus.PARKED, 0)
@@ -186,7 +186,7 @@ def test_a_task_that_kills_every_worker_is_parked_and_not_tried_for_ever(city, l
     assert service.perform(one) and ledger.done == [0]
 
 
-def test_a_queue_that_is_away_counts_for_no_try(city, ledger, monkeypatch):
+def test_a_queue_that_is_away_counts_for_no_try(marketplace, ledger, monkeypatch):
     (one,) = owe()
     with monkeypatch.context() as patch:
         patch.setattr(Queue, "enqueue_many", refusing)
@@ -203,36 +203,36 @@ def refusing(*_):
 # ---------------------------------------------------------------- handing over
 
 
-def test_only_what_is_due_is_handed_over_in_the_order_it_fell_due(city, ledger):
-    (later,) = owe(due_at=city.now + timedelta(seconds=1))
-    (second,) = owe(due_at=city.now)
-    (first,) = owe(due_at=city.now - timedelta(hours=1))
+def test_only_what_is_due_is_handed_over_in_the_order_it_fell_due(marketplace, ledger):
+    (later,) = owe(due_at=marketplace.now + timedelta(seconds=1))
+    (second,) = owe(due_at=marketplace.now)
+    (first,) = owe(due_at=marketplace.now - timedelta(hours=1))
     assert service.relay() == 2
     assert queued() == [first, second]
-    assert task(second).due_at == city.now + timedelta(seconds=30)
-    assert task(later).due_at == city.now + timedelta(seconds=1)
+    assert task(second).due_at == marketplace.now + timedelta(seconds=30)
+    assert task(later).due_at == marketplace.now + timedelta(seconds=1)
     assert service.relay() == 0
-    city.now += timedelta(seconds=1)
+    marketplace.now += timedelta(seconds=1)
     assert service.relay() == 1
     assert queued() == [first, second, later]
 
 
-def test_a_task_lost_on_the_way_is_handed_over_again_after_the_visibility_time(city, ledger):
+def test_a_task_lost_on_the_way_is_handed_over_again_after_the_visibility_time(marketplace, ledger):
     (one,) = owe()
     service.relay()
     valkey.redis().flushdb()
-    city.now += timedelta(seconds=29)
+    marketplace.now += timedelta(seconds=29)
     assert service.relay() == 0
-    city.now += timedelta(seconds=1)
+    marketplace.now += timedelta(seconds=1)
     assert service.relay() == 1
     assert queued() == [one]
 
 
-def test_what_is_done_is_not_handed_over_again(city, ledger):
+def test_what_is_done_is_not_handed_over_again(marketplace, ledger):
     (one,) = owe()
     service.relay()
     service.perform(one)
-    city.now += timedelta(hours=1)
+    marketplace.now += timedelta(hours=1)
     assert service.relay() == 0
 
 
@@ -254,25 +254,25 @@ def test_each_task_goes_to_its_own_queue_and_a_full_one_holds_up_no_other(ledger
 
 
 @pytest.mark.parametrize("counts", [False, True])
-def test_when_valkey_is_away_nothing_is_lost_and_nothing_waits(city, ledger, monkeypatch, counts):
+def test_when_valkey_is_away_nothing_is_lost_and_nothing_waits(marketplace, ledger, monkeypatch, counts):
     ids = owe(2)
-    settings = replace(city.app.config["SETTINGS"], redis_url="redis://127.0.0.1:1/0")
+    settings = replace(marketplace.app.config["SETTINGS"], redis_url="redis://127.0.0.1:1/0")
     with monkeypatch.context() as away:
-        away.setitem(city.app.config, "SETTINGS", settings)
+        away.setitem(marketplace.app.config, "SETTINGS", settings)
         if counts:
             away.setattr(Queue, "count", property(lambda self: 0))
         assert service.relay() == 0
-    assert {task(one).due_at for one in ids} == {city.now}, "given back: due at once"
+    assert {task(one).due_at for one in ids} == {marketplace.now}, "given back: due at once"
     assert service.relay() == 2
     assert queued() == ids
 
 
-def test_two_relays_at_once_hand_each_task_over_once(city, ledger):
+def test_two_relays_at_once_hand_each_task_over_once(marketplace, ledger):
     ids = owe(40)
     handed = []
 
     def relay():
-        with city.app.app_context():
+        with marketplace.app.app_context():
             handed.append(service.relay())
 
     threads = [threading.Thread(target=relay) for _ in range(4)]
@@ -300,29 +300,29 @@ def test_a_worker_does_a_relayed_job_once(ledger):
 # ---------------------------------------------------------------- forgetting
 
 
-def test_what_was_done_a_week_ago_is_forgotten_and_nothing_else(city, ledger):
+def test_what_was_done_a_week_ago_is_forgotten_and_nothing_else(marketplace, ledger):
     with unit_of_work() as work:
         work.emit("listing.closed", listing_id="0" * 32, status="withdrawn")
         work.emit("weather.changed", degrees=3)
     (done,) = db.session.scalars(select(Task.id)).all()
     service.perform(done)
-    waiting, failing = owe(2, due_at=city.now + timedelta(days=30))
-    city.now += timedelta(days=7)
+    waiting, failing = owe(2, due_at=marketplace.now + timedelta(days=30))
+    marketplace.now += timedelta(days=7)
     service.forget_done()
     assert task(done) is not None
-    city.now += timedelta(seconds=1)
+    marketplace.now += timedelta(seconds=1)
     service.forget_done()
     assert task(done) is None and task(waiting) is not None and task(failing) is not None
     assert db.session.scalars(select(Event.name)).all() == []
 
 
-def test_the_event_behind_a_parked_task_is_kept(city, ledger):
+def test_the_event_behind_a_parked_task_is_kept(marketplace, ledger):
     with unit_of_work() as work:
         work.emit("listing.published", listing_id="not an id")
     (one,) = db.session.scalars(select(Task.id)).all()
-    for _ in range(city.app.config["SETTINGS"].task_attempts):
+    for _ in range(marketplace.app.config["SETTINGS"].task_attempts):
         service.perform(one)
-    city.now += timedelta(days=60)
+    marketplace.now += timedelta(days=60)
     service.forget_done()
     assert task(one).status == TaskStatus.PARKED
     assert db.session.scalars(select(Event.name)).all() == ["listing.published"]
@@ -346,10 +346,10 @@ def run_clock(app):
     return thread, stop
 
 
-def test_only_one_clock_ticks_and_the_next_takes_over_when_it_ends(city, duty):
-    first, stop_first = run_clock(city.app)
+def test_only_one_clock_ticks_and_the_next_takes_over_when_it_ends(marketplace, duty):
+    first, stop_first = run_clock(marketplace.app)
     assert duty.wait(10)
-    second, stop_second = run_clock(city.app)
+    second, stop_second = run_clock(marketplace.app)
     try:
         time.sleep(0.1)
         stop_first.set()
@@ -361,8 +361,8 @@ def test_only_one_clock_ticks_and_the_next_takes_over_when_it_ends(city, duty):
         second.join(10)
 
 
-def test_a_clock_that_ended_holds_no_lock(city, duty):
-    thread, stop = run_clock(city.app)
+def test_a_clock_that_ended_holds_no_lock(marketplace, duty):
+    thread, stop = run_clock(marketplace.app)
     assert duty.wait(10)
     stop.set()
     thread.join(10)
@@ -370,19 +370,19 @@ def test_a_clock_that_ended_holds_no_lock(city, duty):
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = "
         "(SELECT oid FROM pg_database WHERE datname = current_database())"
     )
-    with city.app.app_context():
+    with marketplace.app.app_context():
         deadline = time.monotonic() + 5
         while db.session.scalar(query) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert db.session.scalar(query) == 0
 
 
-def test_a_duty_that_fails_hinders_no_other(city, duty, monkeypatch):
+def test_a_duty_that_fails_hinders_no_other(marketplace, duty, monkeypatch):
     def broken():
         raise RuntimeError("spring")
 
     monkeypatch.setattr(clock, "DUTIES", [clock.Duty(0, broken), *clock.DUTIES])
-    thread, stop = run_clock(city.app)
+    thread, stop = run_clock(marketplace.app)
     try:
         assert duty.wait(10)
     finally:

@@ -11,10 +11,10 @@ from marketplace.events.work import unit_of_work
 
 
 @pytest.fixture
-def desk(city):
-    """An empty city with the application's context pushed."""
-    with city.app.app_context():
-        yield city
+def desk(marketplace):
+    """An empty marketplace with the application's context pushed."""
+    with marketplace.app.app_context():
+        yield marketplace
 
 
 def count(model):
@@ -95,13 +95,13 @@ def test_an_event_nobody_listens_to_is_kept_without_a_task(desk):
     assert (count(Event), count(Task)) == (1, 0)
 
 
-def test_a_refused_request_leaves_no_event_and_no_audit_line(city):
-    generator = city.enterprise("generator")
-    with city.app.app_context():
+def test_a_refused_request_leaves_no_event_and_no_audit_line(marketplace):
+    generator = marketplace.enterprise("generator")
+    with marketplace.app.app_context():
         before = count(Event), count(Task), count(Audit)
     answer = generator.post("/listings", {"kind": "supply", "publish": True})
     assert answer.status_code == 422
-    with city.app.app_context():
+    with marketplace.app.app_context():
         assert (count(Event), count(Task), count(Audit)) == before
 
 

@@ -1,4 +1,4 @@
-"""A settled town, made once, and a copy of it for each test."""
+"""A running marketplace with its enterprises, made once, and a copy of it for each test."""
 
 import os
 import tempfile
@@ -9,48 +9,52 @@ from pathlib import Path
 import pytest
 
 from marketplace import embedded
-from tests.faults.town import Town, place
+from tests.faults.running import RunningMarketplace, place
 
 VALKEY_NUMBERS_AFTER = 32
 
 
 @pytest.fixture(scope="session")
-def settled(data_dir: Path) -> Iterator[Town]:
-    """The town all others are copied from; nobody stays connected to it."""
+def settled(data_dir: Path) -> Iterator[RunningMarketplace]:
+    """The marketplace that all others are copied from; nobody stays connected to it."""
     own = os.environ["DATABASE_URL"].partition("?")[0].rpartition("/")[2]
     number = int(os.environ["REDIS_URL"].rpartition("=")[2]) + VALKEY_NUMBERS_AFTER
     name = f"{own}_town"
     embedded.create_database(data_dir, name, "tpl")
     here = embedded.addresses(data_dir, name, number)
     with tempfile.TemporaryDirectory() as folder:
-        town = Town(here.database_url, here.redis_url, Path(folder))
-        town.settle()
-        town.close()
-        yield town
+        running = RunningMarketplace(here.database_url, here.redis_url, Path(folder))
+        running.settle()
+        running.close()
+        yield running
     embedded.drop_database(data_dir, name)
 
 
 @pytest.fixture
-def town_on(settled: Town, data_dir: Path, tmp_path: Path) -> Iterator[Callable[[str], Town]]:
-    """A town with a database to itself, on the Valkey at a given address; nothing runs yet."""
+def running_on(
+    settled: RunningMarketplace, data_dir: Path, tmp_path: Path
+) -> Iterator[Callable[[str], RunningMarketplace]]:
+    """A marketplace with a database to itself, on the Valkey at a given address; nothing runs yet."""
     original = settled.database_url.partition("?")[0].rpartition("/")[2]
     name = f"{original}_copy"
     embedded.create_database(data_dir, name, original)
     with ExitStack() as held:
         held.callback(embedded.drop_database, data_dir, name)
 
-        def make(redis_url: str) -> Town:
-            town = settled.copy(embedded.addresses(data_dir, name).database_url, redis_url, tmp_path)
-            held.callback(town.close)
-            return town
+        def make(redis_url: str) -> RunningMarketplace:
+            running = settled.copy(embedded.addresses(data_dir, name).database_url, redis_url, tmp_path)
+            held.callback(running.close)
+            return running
 
         yield make
 
 
 @pytest.fixture
-def town(town_on: Callable[[str], Town], settled: Town) -> Town:
-    """A town with a database and a Valkey number to itself; nothing runs yet."""
-    return town_on(settled.redis_url)
+def running(
+    running_on: Callable[[str], RunningMarketplace], settled: RunningMarketplace
+) -> RunningMarketplace:
+    """A marketplace with a database and a Valkey number to itself; nothing runs yet."""
+    return running_on(settled.redis_url)
 
 
 @pytest.fixture

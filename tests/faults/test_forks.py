@@ -5,27 +5,27 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from tests.faults import doomed
-from tests.faults.town import until
+from tests.faults.running import until
 
 JOBS = 12
 
 
-def test_parent_and_children_asking_at_once_get_their_own_answers(town):
-    crowd = town.run(doomed.run_crowd, town.env, town.folder / "crowd.log", 4, 60)
+def test_parent_and_children_asking_at_once_get_their_own_answers(running):
+    crowd = running.run(doomed.run_crowd, running.env, running.folder / "crowd.log", 4, 60)
     crowd.process.join(60)
 
-    assert crowd.process.exitcode == 0, (town.folder / "crowd.log").read_text()
+    assert crowd.process.exitcode == 0, (running.folder / "crowd.log").read_text()
 
 
-def test_a_horse_opens_a_connection_of_its_own(town):
-    parents = town.folder / "parents"
-    town.run(
+def test_a_horse_opens_a_connection_of_its_own(running):
+    parents = running.folder / "parents"
+    running.run(
         doomed.run_worker_with_open_connection,
         "matching",
-        {**town.env, "PARENTS": str(parents)},
-        town.folder / "worker.log",
+        {**running.env, "PARENTS": str(parents)},
+        running.folder / "worker.log",
     )
-    queue = Queue("matching", connection=redis.Redis.from_url(town.redis_url), serializer=JSONSerializer)
+    queue = Queue("matching", connection=redis.Redis.from_url(running.redis_url), serializer=JSONSerializer)
     jobs = [queue.enqueue("tests.faults.doomed.ask", number, 20) for number in range(JOBS)]
     until(
         lambda: all(job.get_status(refresh=True) in ("finished", "failed") for job in jobs), "all asked", 60

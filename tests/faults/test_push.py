@@ -10,7 +10,7 @@ import redis
 
 from marketplace import clock
 from marketplace.events import service as events
-from tests.faults.town import CODES, Told, until
+from tests.faults.running import CODES, Told, until
 
 WORKER = ("job popped", "job registered", "horse forked", "horse ended")
 HORSE = (
@@ -33,69 +33,69 @@ CLOCK = (
     ("point", "whom"),
     [(point, "itself") for point in WORKER + HORSE] + [(point, "both") for point in HORSE[1:4]],
 )
-def test_a_worker_killed_at_any_step_loses_and_doubles_nothing(town, point, whom):
-    town.publish_everything()
-    worker = town.worker(point=point, whom=whom)
-    town.clock()
-    until(town.mark.exists, f"killed at: {point}")
+def test_a_worker_killed_at_any_step_loses_and_doubles_nothing(running, point, whom):
+    running.publish_everything()
+    worker = running.worker(point=point, whom=whom)
+    running.clock()
+    until(running.mark.exists, f"killed at: {point}")
     if point in WORKER or whom == "both":
         until(lambda: not worker.alive, "the worker's end")
 
-    town.come_to_rest()
+    running.come_to_rest()
 
-    assert town.told() == town.everyone_once()
+    assert running.told() == running.everyone_once()
 
 
-def test_a_worker_killed_while_it_plans_what_searches_find_loses_and_doubles_nothing(town):
-    for one in town.generators:
+def test_a_worker_killed_while_it_plans_what_searches_find_loses_and_doubles_nothing(running):
+    for one in running.generators:
         one.save_search({"kind": "supply"})
-    town.publish_everything()
-    town.worker(point="finds planned, before the commit", whom="itself")
-    town.clock()
-    until(town.mark.exists, "killed")
+    running.publish_everything()
+    running.worker(point="finds planned, before the commit", whom="itself")
+    running.clock()
+    until(running.mark.exists, "killed")
 
-    town.come_to_rest()
+    running.come_to_rest()
 
-    pairs = itertools.permutations([one.id for one in town.generators], 2)
-    assert town.finds() == Told([(*pair, CODES[0]) for pair in pairs])
-    assert town.told() == town.everyone_once()
+    pairs = itertools.permutations([one.id for one in running.generators], 2)
+    assert running.finds() == Told([(*pair, CODES[0]) for pair in pairs])
+    assert running.told() == running.everyone_once()
 
 
 @pytest.mark.parametrize("point", CLOCK)
-def test_a_clock_killed_at_any_step_is_relieved_by_the_one_that_waits(town, point):
-    first = town.clock(point=point, whom="itself")
-    until(town.clock_holders, "the first clock holds the lock")
-    town.clock()
-    town.publish_everything()
-    town.worker()
-    until(town.mark.exists, f"killed at: {point}")
+def test_a_clock_killed_at_any_step_is_relieved_by_the_one_that_waits(running, point):
+    first = running.clock(point=point, whom="itself")
+    until(running.clock_holders, "the first clock holds the lock")
+    running.clock()
+    running.publish_everything()
+    running.worker()
+    until(running.mark.exists, f"killed at: {point}")
     until(lambda: not first.alive, "the first clock's end")
-    town.programs.remove(first)
+    running.programs.remove(first)
 
-    town.come_to_rest()
+    running.come_to_rest()
 
-    assert town.told() == town.everyone_once()
-
-
-def test_a_frozen_horse_that_comes_back_late_doubles_nothing(town):
-    town.publish_everything()
-    town.worker(point="half of the messages planned", whom="itself", signal="SIGSTOP")
-    town.clock()
-    until(town.mark.exists, "frozen")
-    town.worker()
-    until(lambda: [status for status, *_ in town.owed()] == ["done", "pending"], "the others done")
-    os.kill(int(town.mark.read_text()), signal.SIGCONT)
-
-    town.come_to_rest()
-
-    assert town.told() == town.everyone_once()
+    assert running.told() == running.everyone_once()
 
 
-def test_a_task_is_handed_out_again_only_when_the_queue_no_longer_holds_it(town):
-    town.publish_everything()
-    queue = redis.Redis.from_url(town.redis_url)
+def test_a_frozen_horse_that_comes_back_late_doubles_nothing(running):
+    running.publish_everything()
+    running.worker(point="half of the messages planned", whom="itself", signal="SIGSTOP")
+    running.clock()
+    until(running.mark.exists, "frozen")
+    running.worker()
+    until(lambda: [status for status, *_ in running.owed()] == ["done", "pending"], "the others done")
+    os.kill(int(running.mark.read_text()), signal.SIGCONT)
+
+    running.come_to_rest()
+
+    assert running.told() == running.everyone_once()
+
+
+def test_a_task_is_handed_out_again_only_when_the_queue_no_longer_holds_it(running):
+    running.publish_everything()
+    queue = redis.Redis.from_url(running.redis_url)
     moment = datetime.now(UTC)
-    with town.app.app_context(), clock.at(lambda: moment):
+    with running.app.app_context(), clock.at(lambda: moment):
         everything = events.relay()
         assert everything == queue.llen("rq:queue:matching") > 0
 

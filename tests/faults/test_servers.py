@@ -8,28 +8,28 @@ import pytest
 import redis
 
 from marketplace import embedded
-from tests.faults.town import supply
+from tests.faults.running import supply
 
 
 @pytest.mark.parametrize("wiped", [False, True], ids=["with its data", "empty"])
-def test_valkey_killed_while_listings_are_published_comes_back(town_on, folder, wiped):
+def test_valkey_killed_while_listings_are_published_comes_back(running_on, folder, wiped):
     data = folder / "data"
     with embedded.servers(data, postgres=False, say=lambda line: None) as valkey:
-        town = town_on(embedded.addresses(data).redis_url)
-        pid = redis.Redis.from_url(town.redis_url).info("server")["process_id"]
-        town.open_demands()
-        town.worker()
-        town.clock()
-        town.come_to_rest()
-        for number, (generator, code) in enumerate(town.supplies()):
+        running = running_on(embedded.addresses(data).redis_url)
+        pid = redis.Redis.from_url(running.redis_url).info("server")["process_id"]
+        running.open_demands()
+        running.worker()
+        running.clock()
+        running.come_to_rest()
+        for number, (generator, code) in enumerate(running.supplies()):
             if number == 4:
                 os.kill(pid, signal.SIGKILL)
             if number == 8:
                 if wiped:
                     shutil.rmtree(data / "valkey")
                 assert valkey.tend() == ["valkey"]
-            town.tend()
-            town.post(generator, supply(code))
-        town.come_to_rest()
+            running.tend()
+            running.post(generator, supply(code))
+        running.come_to_rest()
 
-    assert town.told() == town.recyclers_once()
+    assert running.told() == running.recyclers_once()

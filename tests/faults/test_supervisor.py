@@ -13,7 +13,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from marketplace import embedded
-from tests.faults.town import CODES, Client, Town, demand, free_port, supply, until
+from tests.faults.running import CODES, Client, RunningMarketplace, demand, free_port, supply, until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOON_S = 3.0
@@ -57,9 +57,9 @@ class Stack:
     def said(self) -> str:
         return (self.data.parent / "serve.log").read_text()
 
-    def town(self, folder: Path) -> Town:
+    def running(self, folder: Path) -> RunningMarketplace:
         here = embedded.addresses(self.data)
-        return Town(here.database_url, here.redis_url, folder)
+        return RunningMarketplace(here.database_url, here.redis_url, folder)
 
 
 def family(process: psutil.Process) -> list[psutil.Process]:
@@ -86,13 +86,13 @@ def child(supervisor: psutil.Process, name: str) -> psutil.Process | None:
     return None
 
 
-def push_seconds(client: Client, town: Town, code: str) -> float:
+def push_seconds(client: Client, running: RunningMarketplace, code: str) -> float:
     """From the answer to a publish until the last recycler reads of it."""
-    before = {one.id: inbox(client, one) for one in town.recyclers}
-    status, answer = client.post(town.generators[0], supply(code), code)
+    before = {one.id: inbox(client, one) for one in running.recyclers}
+    status, answer = client.post(running.generators[0], supply(code), code)
     began = time.monotonic()
     assert status == 201, answer
-    for one in town.recyclers:
+    for one in running.recyclers:
         until(lambda one=one: inbox(client, one) == before[one.id] + 1, f"told of {code}", 60)
     return time.monotonic() - began
 
@@ -107,12 +107,12 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, t
     stack = Stack(folder / "data")
     with stack.serving() as supervisor:
         until(stack.client.ready, "ready", 90)
-        town = stack.town(tmp_path)
-        town.settle(generators=1)
-        for one in town.recyclers:
+        running = stack.running(tmp_path)
+        running.settle(generators=1)
+        for one in running.recyclers:
             assert stack.client.post(one, demand(), "demand")[0] == 201
-        town.come_to_rest()
-        seconds = [push_seconds(stack.client, town, code) for code in CODES[:3]]
+        running.come_to_rest()
+        seconds = [push_seconds(stack.client, running, code) for code in CODES[:3]]
         memory = memory_mb(supervisor)
         print(f"from 201 to the inbox {seconds} s, memory of the whole {memory:.0f} MB")
         assert min(seconds) < SOON_S
@@ -125,17 +125,17 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, t
             until(lambda killed=killed: not killed.is_running(), f"{name} dead")
             until(lambda name=name: child(supervisor, name), f"{name} started again")
         until(stack.client.ready, "ready again", 60)
-        push_seconds(stack.client, town, CODES[3])
+        push_seconds(stack.client, running, CODES[3])
 
         everyone = family(supervisor)
         supervisor.kill()
         until(lambda: gone(everyone), "the end of all", 20)
 
     with embedded.servers(stack.data, say=lambda line: None):
-        town.reconnect()
-        assert set(town.told().values()) == {1}
-        assert len(town.told()) == 4 * len(town.recyclers)
-        town.close()
+        running.reconnect()
+        assert set(running.told().values()) == {1}
+        assert len(running.told()) == 4 * len(running.recyclers)
+        running.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from marketplace import embedded
 from tests.faults.doomed import REQUEST_POINTS
-from tests.faults.town import CODES, Town, Web, supply, until
+from tests.faults.running import CODES, RunningMarketplace, Web, supply, until
 
 
-def test_a_request_whose_gunicorn_worker_is_killed_can_be_retried_and_is_done_once(town):
-    env = {**town.env, "DOOM_FOLDER": str(town.folder)}
-    owner = town.generators[0]
-    with Web(env, "tests/faults/gunicorn_doomed.py", town.folder / "web.log") as web:
+def test_a_request_whose_gunicorn_worker_is_killed_can_be_retried_and_is_done_once(running):
+    env = {**running.env, "DOOM_FOLDER": str(running.folder)}
+    owner = running.generators[0]
+    with Web(env, "tests/faults/gunicorn_doomed.py", running.folder / "web.log") as web:
         for key in REQUEST_POINTS:
             body = supply(CODES[0], title=key)
             assert web.post(owner, body, key) == (None, None)
@@ -21,7 +21,7 @@ def test_a_request_whose_gunicorn_worker_is_killed_can_be_retried_and_is_done_on
             assert status == 201
             assert web.post(owner, body, key) == (201, first)
 
-    titles = town.ask("SELECT title, count(*) FROM listing GROUP BY title")
+    titles = running.ask("SELECT title, count(*) FROM listing GROUP BY title")
     assert dict(titles) == dict.fromkeys(REQUEST_POINTS, 1)
 
 
@@ -29,38 +29,38 @@ def test_postgres_restarted_under_a_load_of_publishing_loses_and_doubles_nothing
     data = folder / "data"
     with embedded.servers(data, valkey=False, say=lambda line: None) as postgres:
         embedded.create_database(data, embedded.DATABASE)
-        town = Town(embedded.addresses(data).database_url, settled.redis_url, tmp_path)
+        running = RunningMarketplace(embedded.addresses(data).database_url, settled.redis_url, tmp_path)
         try:
-            town.found()
-            town.open_demands()
-            town.worker()
-            town.clock()
-            town.come_to_rest()
-            with Web(town.env, "deploy/gunicorn.py", tmp_path / "web.log") as web:
-                seen = publish_while(town, web, lambda: restart(postgres, data))
-            town.reconnect()
-            town.come_to_rest(90)
+            running.found()
+            running.open_demands()
+            running.worker()
+            running.clock()
+            running.come_to_rest()
+            with Web(running.env, "deploy/gunicorn.py", tmp_path / "web.log") as web:
+                seen = publish_while(running, web, lambda: restart(postgres, data))
+            running.reconnect()
+            running.come_to_rest(90)
 
             titles = dict(
-                town.ask("SELECT title, count(*) FROM listing WHERE kind = 'supply' GROUP BY title")
+                running.ask("SELECT title, count(*) FROM listing WHERE kind = 'supply' GROUP BY title")
             )
             assert titles == dict.fromkeys((f"废酸 {number}" for number in range(TIMES)), 12)
-            assert town.told() == town.recyclers_once()
+            assert running.told() == running.recyclers_once()
             assert seen[503] + seen[None] > 0, "nobody noticed"
         finally:
-            town.close()
+            running.close()
 
 
 TIMES = 2
 """How often each generator offers each code."""
 
 
-def publish_while(town, web, fault):
+def publish_while(running, web, fault):
     """Publish from three clients at once, `fault` twice meanwhile; what their answers were."""
     offers = [
         (owner, supply(code, title=f"废酸 {number}"), f"{owner.id} {code} {number}")
         for number in range(TIMES)
-        for owner, code in town.supplies()
+        for owner, code in running.supplies()
     ]
     with ThreadPoolExecutor(3) as clients:
         answers = [clients.submit(web.insist, *offer) for offer in offers]

@@ -14,7 +14,7 @@ from stdnum.cn import uscc
 from marketplace.events.actor import ENTERPRISE
 from marketplace.http.description import operations
 from tests.listings.sheets import SUPPLY, csv_of
-from tests.test_house import API, Town, filled, neighbours, writes
+from tests.test_house import API, Samples, filled, neighbours, writes
 from tests.test_house import sent as sending
 
 QUERIES = {
@@ -58,14 +58,16 @@ FAULTY = {
 """Bodies that go wrong more instructively than by a misspelt name."""
 
 
-def record(city):
+def record(marketplace):
     """{operationId: {"asked": {status: body}, "answered": {status: body}}} of every route."""
-    town = Town(city)
-    rows = {**reads(town), **writes(town)}
-    described = {one["operationId"]: one for *_, one in operations(city.client.get("/openapi.json").json)}
+    samples = Samples(marketplace)
+    rows = {**reads(samples), **writes(samples)}
+    described = {
+        one["operationId"]: one for *_, one in operations(marketplace.client.get("/openapi.json").json)
+    }
     endpoints = {
         (method, rule.rule.removeprefix(API)): rule.endpoint
-        for rule in city.app.url_map.iter_rules()
+        for rule in marketplace.app.url_map.iter_rules()
         for method in rule.methods
     }
     found = {}
@@ -77,15 +79,15 @@ def record(city):
     return {name: found[name] for name in described}
 
 
-def reads(town):
+def reads(samples):
     """A right call for every route that is read: (method, rule) -> (party, path, None)."""
-    known = neighbours(town)
+    known = neighbours(samples)
     found = {}
-    for rule in town.city.app.url_map.iter_rules():
+    for rule in samples.marketplace.app.url_map.iter_rules():
         name = rule.rule.removeprefix(API)
         if rule.rule.startswith(API) and "GET" in rule.methods:
-            kinds, _ = town.city.app.view_functions[rule.endpoint].door
-            party = town.owner if ENTERPRISE in kinds else town.admin
+            kinds, _ = samples.marketplace.app.view_functions[rule.endpoint].door
+            party = samples.owner if ENTERPRISE in kinds else samples.admin
             path = known["GET", name][0] if "<uuid:" in name else filled(name)
             found["GET", name] = (party, path, None)
     return found

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.city import ACID, listing_terms
 from tests.http.answers import verdict
+from tests.marketplace import ACID, listing_terms
 
 NUMBERS = {
     "text": '"12"', "true": "true", "NaN": "NaN", "Infinity": "Infinity", "minus Infinity": "-Infinity",
@@ -34,8 +34,8 @@ def body_with(field, written):
     ["quantity_t", "min_lot_t", "price_cny_per_t", "max_distance_km", "location.lon", "location.lat",
      "composition.0.min", "composition.0.max"],
 )  # fmt: skip
-def test_what_is_no_number_is_refused_in_every_field_of_numbers(city, field):
-    owner = city.enterprise("generator")
+def test_what_is_no_number_is_refused_in_every_field_of_numbers(marketplace, field):
+    owner = marketplace.enterprise("generator")
     for name, written in NUMBERS.items():
         answer = owner.call(
             "POST", "/listings", data=body_with(field, written), content_type="application/json"
@@ -44,8 +44,8 @@ def test_what_is_no_number_is_refused_in_every_field_of_numbers(city, field):
     assert owner.get("/listings").json["items"] == []
 
 
-def test_a_whole_number_is_no_text_no_flag_no_fraction_and_not_huge(city):
-    owner = city.enterprise("recycler")
+def test_a_whole_number_is_no_text_no_flag_no_fraction_and_not_huge(marketplace):
+    owner = marketplace.enterprise("recycler")
     for written in (*NUMBERS.values(), "1.5", "1.0", "0", "1000"):
         body = {**listing_terms(kind="demand", title="x", accepts=[ACID]), "exemption_item": "@"}
         data = json.dumps(body).replace('"@"', written).encode()
@@ -58,8 +58,8 @@ DAYS = ["", "tomorrow", "2026-13-01", "2026-02-29", "2026-12-32", "2026-12- 1", 
      20261201, None, True, ["2026-12-01"]]  # fmt: skip
 
 
-def test_a_day_is_written_as_one_and_lies_within_reason(city):
-    owner = city.enterprise("generator")
+def test_a_day_is_written_as_one_and_lies_within_reason(marketplace):
+    owner = marketplace.enterprise("generator")
     for day in DAYS:
         body = {**listing_terms(kind="supply", title="x", waste=ACID), "available_from": day}
         assert verdict(owner.post("/listings", body)) == (422, "invalid_input", "available_from"), day
@@ -70,8 +70,8 @@ MOMENTS = ["", "soon", "2027-01-01", "2027-01-01T00:00:00", "20270101T000000Z", 
      "9999-12-31T23:59:59-14:00", "２０２７-01-01T00:00:00Z", 1798761600, True, {}]  # fmt: skip
 
 
-def test_a_moment_is_written_as_rfc_3339_says(city):
-    owner = city.enterprise("generator")
+def test_a_moment_is_written_as_rfc_3339_says(marketplace):
+    owner = marketplace.enterprise("generator")
     for moment in MOMENTS:
         wish = {"name": "till", "scopes": ["read"], "expires_at": moment}
         assert verdict(owner.post("/api-keys", wish)) == (422, "invalid_input", "expires_at"), moment
@@ -85,8 +85,8 @@ def test_a_moment_is_written_as_rfc_3339_says(city):
         ("2027-01-01t00:00:00.5z", "2027-01-01T00:00:00.500000Z"),
     ],
 )
-def test_moments_come_back_in_utc(city, given, shown):
-    owner = city.enterprise("generator")
+def test_moments_come_back_in_utc(marketplace, given, shown):
+    owner = marketplace.enterprise("generator")
 
     assert (
         owner.post("/api-keys", {"name": "n", "scopes": ["read"], "expires_at": given}).json["expires_at"]
@@ -97,8 +97,8 @@ def test_moments_come_back_in_utc(city, given, shown):
 FLAGS = ["true", "yes", 1, 0, None, [], "false"]  # fmt: skip
 
 
-def test_a_flag_is_true_or_false(city):
-    owner = city.enterprise("generator")
+def test_a_flag_is_true_or_false(marketplace):
+    owner = marketplace.enterprise("generator")
     for flag in FLAGS:
         body = {**listing_terms(kind="supply", title="x", waste=ACID), "publish": flag}
         assert verdict(owner.post("/listings", body)) == (422, "invalid_input", "publish"), flag
@@ -107,26 +107,26 @@ def test_a_flag_is_true_or_false(city):
 REGIONS = ["33", "3306040", "abcdef", "３３０６０４", "-30604", 330604, True, ["330604"]]  # fmt: skip
 
 
-def test_a_region_is_a_text_of_six_digits(city):
-    owner = city.enterprise("generator")
+def test_a_region_is_a_text_of_six_digits(marketplace):
+    owner = marketplace.enterprise("generator")
     for region in REGIONS:
         body = {**listing_terms(kind="supply", title="x", waste=ACID), "region": region}
         assert verdict(owner.post("/listings", body)) == (422, "invalid_input", "region"), region
 
 
 @pytest.mark.parametrize("query", [{"mine": "maybe"}, {"kind": "gift"}, {"status": "lost"}, {"region": "33"}])
-def test_a_query_is_held_to_its_rules_too(city, query):
-    assert verdict(city.admin.get("/listings", **query)) == (422, "invalid_input", *query)
+def test_a_query_is_held_to_its_rules_too(marketplace, query):
+    assert verdict(marketplace.admin.get("/listings", **query)) == (422, "invalid_input", *query)
 
 
 @pytest.mark.parametrize("limit", ["1_0", "٣", " 5", "5 ", "+5", "1.0", "0x5", "", "9" * 5000])
-def test_a_limit_is_written_in_plain_digits(city, limit):
-    assert verdict(city.admin.get("/listings", limit=limit)) == (422, "invalid_input", "limit")
+def test_a_limit_is_written_in_plain_digits(marketplace, limit):
+    assert verdict(marketplace.admin.get("/listings", limit=limit)) == (422, "invalid_input", "limit")
 
 
 @pytest.mark.parametrize("score", ["nan", "inf", "-0.1", "1.1", "x", "0_0.5", "٠.٥", " 0.5"])
-def test_a_least_score_lies_between_0_and_1(city, score):
-    owner = city.enterprise("generator")
-    path = f"/listings/{city.supply(owner)['id']}/matches"
+def test_a_least_score_lies_between_0_and_1(marketplace, score):
+    owner = marketplace.enterprise("generator")
+    path = f"/listings/{marketplace.supply(owner)['id']}/matches"
 
     assert verdict(owner.get(path, min_score=score)) == (422, "invalid_input", "min_score")

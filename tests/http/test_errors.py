@@ -44,8 +44,8 @@ def test_codes_and_their_statuses_are_read_from_the_source():
         ("/errors?lang=en", "zh", "en"), ("/errors?lang=fr", "zh", "zh"),
     ],
 )  # fmt: skip
-def test_the_page_needs_no_key_and_speaks_the_askers_language(city, path, wanted, tongue):
-    answer = city.client.get(path, headers={"Accept-Language": wanted} if wanted else {})
+def test_the_page_needs_no_key_and_speaks_the_askers_language(marketplace, path, wanted, tongue):
+    answer = marketplace.client.get(path, headers={"Accept-Language": wanted} if wanted else {})
     page = answer.get_data(as_text=True)
 
     assert (answer.status_code, answer.mimetype, answer.headers["Content-Language"]) == (
@@ -60,8 +60,8 @@ def test_the_page_needs_no_key_and_speaks_the_askers_language(city, path, wanted
     assert f"/errors?lang={'en' if tongue == 'zh' else 'zh'}" in page
 
 
-def test_the_page_is_linked_from_the_description(city):
-    document = city.client.get("/openapi.json").json
+def test_the_page_is_linked_from_the_description(marketplace):
+    document = marketplace.client.get("/openapi.json").json
 
     assert document["externalDocs"]["url"] == "/errors"
     assert "(/errors)" in document["info"]["description"]

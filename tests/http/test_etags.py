@@ -8,13 +8,13 @@ from tests.http.answers import refused
 
 
 @pytest.fixture
-def owner(city):
-    return city.enterprise("generator")
+def owner(marketplace):
+    return marketplace.enterprise("generator")
 
 
 @pytest.fixture
-def path(city, owner):
-    return f"/listings/{city.supply(owner)['id']}"
+def path(marketplace, owner):
+    return f"/listings/{marketplace.supply(owner)['id']}"
 
 
 def test_a_change_gives_a_new_etag_and_reading_does_not(owner, path):
@@ -26,7 +26,7 @@ def test_a_change_gives_a_new_etag_and_reading_does_not(owner, path):
     assert owner.get(path).headers["ETag"] == changed.headers["ETag"]
 
 
-def test_posting_answers_with_the_etag_of_what_it_made(city, owner):
+def test_posting_answers_with_the_etag_of_what_it_made(marketplace, owner):
     body = {"name": "企业", "contact": {"name": "王", "email": "a@example.com", "phone": "0575-85000000"}}
     answer = owner.patch(f"/enterprises/{owner.id}", body, owner.get("/enterprises/me").headers["ETag"])
 
@@ -68,8 +68,8 @@ def test_one_of_several_versions_or_a_star_will_do(owner, path):
     ("path", "field"),
     [("/matching-policy", "push_top"), ("/credit/rules", None), ("/notification-preferences", "email")],
 )
-def test_what_is_put_whole_obeys_versions_too(city, owner, path, field):
-    party = owner if path == "/notification-preferences" else city.admin
+def test_what_is_put_whole_obeys_versions_too(marketplace, owner, path, field):
+    party = owner if path == "/notification-preferences" else marketplace.admin
     now = party.get(path)
     refused(party.put(path, now.json, if_match=None), 428, "if_match_missing")
     refused(party.put(path, now.json, if_match='"999"'), 412, "version_changed")
@@ -80,12 +80,12 @@ def test_what_is_put_whole_obeys_versions_too(city, owner, path, field):
     refused(party.put(path, now.json, if_match=now.headers["ETag"]), 412, "version_changed")
 
 
-def test_of_concurrent_changes_to_one_version_one_wins(city, owner, path):
+def test_of_concurrent_changes_to_one_version_one_wins(marketplace, owner, path):
     seen = owner.get(path).headers["ETag"]
     start, statuses = threading.Barrier(4), []
 
     def change(title):
-        client = city.app.test_client()
+        client = marketplace.app.test_client()
         start.wait()
         answer = client.patch(
             f"/api/v1{path}", json={"title": title}, headers={**owner.headers, "If-Match": seen}

@@ -7,8 +7,8 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from marketplace.http.description import EXAMPLES, describe, operations
-from tests.city import City
 from tests.http.recorder import record
+from tests.marketplace import Marketplace
 
 WHAT_TO_DO = "record the examples anew: make examples"
 
@@ -16,8 +16,8 @@ WHAT_TO_DO = "record the examples anew: make examples"
 @pytest.fixture(scope="module")
 def played(app):
     """The examples as they would be recorded now; written down if HUANLIU_RECORD is set."""
-    with City(app) as city:
-        found = record(city)
+    with Marketplace(app) as marketplace:
+        found = record(marketplace)
     if os.environ.get("HUANLIU_RECORD"):
         EXAMPLES.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return found
@@ -111,9 +111,9 @@ def test_every_operation_and_every_answer_is_described_in_words(document):
                 assert status == "204" or answer["content"], f"{verb} {path} {status}"
 
 
-def test_the_description_is_made_once(city, monkeypatch):
-    first = city.client.get("/openapi.json")
+def test_the_description_is_made_once(marketplace, monkeypatch):
+    first = marketplace.client.get("/openapi.json")
     monkeypatch.setattr("marketplace.http.description.describe", None)
 
-    assert city.client.get("/openapi.json").data == first.data
+    assert marketplace.client.get("/openapi.json").data == first.data
     assert len(first.data) < 1_000_000

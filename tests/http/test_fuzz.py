@@ -13,7 +13,7 @@ from tests.fuzz import BOUNDS, IN_SEQUENCE, IN_TURN, ROLES, Tally, World, fuzz
 CASES = int(os.environ.get("FUZZ_CASES", 0))
 """How many `make fuzz` shall ask; 0 in `make test`."""
 EXAMPLES = 15
-"""Requests to each route, and sequences, that one town sees."""
+"""Requests to each route, and sequences, that one marketplace sees."""
 
 
 @pytest.fixture(scope="module")
@@ -34,25 +34,25 @@ def quiet():
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_answer_keeps_to_the_document(city, role, total):
+def test_every_answer_keeps_to_the_document(marketplace, role, total):
     tally = Tally()
     if CASES:
-        fuzz_long(city, role, tally)
+        fuzz_long(marketplace, role, tally)
     else:
-        world, few = World(city), 2 if role in ("admin", "enterprise") else 1
+        world, few = World(marketplace), 2 if role in ("admin", "enterprise") else 1
         fuzz(world, role, IN_TURN, tally, examples=few, seed=1)
         fuzz(world, role, IN_SEQUENCE, tally, examples=few, seed=1)
     total.join(tally)
     assert not tally.findings, str(tally)
 
 
-def fuzz_long(city, role, tally):
-    """Ask a role's share of CASES, in a new town every so often; every bound is tried beside them, once."""
+def fuzz_long(marketplace, role, tally):
+    """Ask a role's share of CASES, in a new marketplace every so often; every bound once beside them."""
     share = CASES / len(ROLES)
     while tally.cases < share:
-        world = World(city)
+        world = World(marketplace)
         for how in (IN_TURN, IN_SEQUENCE):
             fuzz(world, role, how, tally, examples=EXAMPLES, seed=None)
     if role in ("admin", "enterprise"):
-        fuzz(World(city), role, BOUNDS, tally, examples=0, seed=None)
+        fuzz(World(marketplace), role, BOUNDS, tally, examples=0, seed=None)
     print(f"\n{role}: {tally}")

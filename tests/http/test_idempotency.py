@@ -6,8 +6,8 @@ import pytest
 
 from marketplace.database import db
 from marketplace.http.idempotency import Answered
-from tests.city import ACID, City, listing_terms
 from tests.http.answers import refused
+from tests.marketplace import ACID, Marketplace, listing_terms
 
 KEY = {"Idempotency_Key": "order-1"}
 
@@ -20,15 +20,15 @@ def count(party):
     return len(party.get("/listings", mine=True).json["items"])
 
 
-def kept(city: City):
-    with city.app.app_context():
+def kept(marketplace: Marketplace):
+    with marketplace.app.app_context():
         return db.session.query(Answered).count()
 
 
-def test_the_same_key_and_body_give_the_first_answer_again(city):
-    owner = city.enterprise("generator")
+def test_the_same_key_and_body_give_the_first_answer_again(marketplace):
+    owner = marketplace.enterprise("generator")
     first = owner.post("/listings", supply(), **KEY)
-    city.wait(hours=1)
+    marketplace.wait(hours=1)
     again = owner.post("/listings", supply(), **KEY)
 
     assert "Idempotent-Replayed" not in first.headers
@@ -38,8 +38,8 @@ def test_the_same_key_and_body_give_the_first_answer_again(city):
     assert count(owner) == 1
 
 
-def test_the_same_key_with_another_body_is_refused(city):
-    owner = city.enterprise("generator")
+def test_the_same_key_with_another_body_is_refused(marketplace):
+    owner = marketplace.enterprise("generator")
     assert owner.post("/listings", supply(), **KEY).status_code == 201
 
     refused(
@@ -51,8 +51,8 @@ def test_the_same_key_with_another_body_is_refused(city):
     assert count(owner) == 1
 
 
-def test_a_key_counts_for_its_actor_and_its_route_only(city):
-    one, other = city.enterprise("generator"), city.enterprise("generator")
+def test_a_key_counts_for_its_actor_and_its_route_only(marketplace):
+    one, other = marketplace.enterprise("generator"), marketplace.enterprise("generator")
     listings = [party.post("/listings", supply(publish=False), **KEY) for party in (one, other)]
     assert [answer.status_code for answer in listings] == [201, 201]
     assert not any("Idempotent-Replayed" in answer.headers for answer in listings)
@@ -61,62 +61,62 @@ def test_a_key_counts_for_its_actor_and_its_route_only(city):
     assert [one.post(path, {}, **KEY).json["status"] for path in paths] == ["open", "withdrawn"]
 
 
-def test_another_key_of_the_same_enterprise_is_the_same_actor(city):
-    owner = city.enterprise("generator")
+def test_another_key_of_the_same_enterprise_is_the_same_actor(marketplace):
+    owner = marketplace.enterprise("generator")
     first = owner.post("/listings", supply(), **KEY)
     second_key = owner.post("/api-keys", {"name": "b", "scopes": ["read", "listings:write"]}).json["api_key"]
 
     headers = {"Authorization": f"Bearer {second_key}", "Idempotency-Key": "order-1"}
-    again = city.client.post("/api/v1/listings", json=supply(), headers=headers)
+    again = marketplace.client.post("/api/v1/listings", json=supply(), headers=headers)
     assert (again.headers["Idempotent-Replayed"], again.json["id"]) == ("true", first.json["id"])
 
 
-def test_a_refused_request_is_not_kept_and_may_be_repeated_right(city):
-    owner = city.enterprise("generator")
+def test_a_refused_request_is_not_kept_and_may_be_repeated_right(marketplace):
+    owner = marketplace.enterprise("generator")
     refused(owner.post("/listings", supply(quantity_t=-1), **KEY), 422, "invalid_input", "quantity_t")
-    assert kept(city) == 0
+    assert kept(marketplace) == 0
 
     assert owner.post("/listings", supply(), **KEY).status_code == 201
-    assert (count(owner), kept(city)) == (1, 1)
+    assert (count(owner), kept(marketplace)) == (1, 1)
 
 
-def test_secrets_are_not_kept_and_replay_as_null(city):
-    owner = city.enterprise("generator")
+def test_secrets_are_not_kept_and_replay_as_null(marketplace):
+    owner = marketplace.enterprise("generator")
     wish = {"name": "till", "scopes": ["read"]}
     first, again = (owner.post("/api-keys", wish, **KEY) for _ in range(2))
 
     assert first.json["api_key"].startswith("hl_")
     assert again.json == {**first.json, "api_key": None}
     regulator = {"name": "局", "region": "330600"}
-    first, again = (city.admin.post("/regulators", regulator, **KEY) for _ in range(2))
+    first, again = (marketplace.admin.post("/regulators", regulator, **KEY) for _ in range(2))
     assert again.json == {**first.json, "api_key": None}
 
 
-def test_a_kept_answer_is_forgotten_after_a_day_and_not_before(city):
-    owner = city.enterprise("generator")
+def test_a_kept_answer_is_forgotten_after_a_day_and_not_before(marketplace):
+    owner = marketplace.enterprise("generator")
     first = owner.post("/listings", supply(), **KEY).json["id"]
-    city.now = city.now.replace(day=city.now.day + 1)
+    marketplace.now = marketplace.now.replace(day=marketplace.now.day + 1)
     assert owner.post("/listings", supply(), **KEY).json["id"] == first
 
-    city.now = city.now.replace(second=1)
+    marketplace.now = marketplace.now.replace(second=1)
     anew = owner.post("/listings", supply(), **KEY)
     assert "Idempotent-Replayed" not in anew.headers
-    assert (count(owner), kept(city)) == (2, 1)
+    assert (count(owner), kept(marketplace)) == (2, 1)
     assert owner.post("/listings", supply(), **KEY).json["id"] == anew.json["id"]
 
 
-def test_the_clock_drops_what_is_older_than_a_day(city):
-    owner = city.enterprise("generator")
+def test_the_clock_drops_what_is_older_than_a_day(marketplace):
+    owner = marketplace.enterprise("generator")
     owner.post("/listings", supply(), **KEY)
-    city.wait(hours=23)
-    assert kept(city) == 1
-    city.wait(hours=2)
-    assert kept(city) == 0
+    marketplace.wait(hours=23)
+    assert kept(marketplace) == 1
+    marketplace.wait(hours=2)
+    assert kept(marketplace) == 0
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256])
-def test_a_key_has_1_to_255_characters(city, key):
-    owner = city.enterprise("generator")
+def test_a_key_has_1_to_255_characters(marketplace, key):
+    owner = marketplace.enterprise("generator")
 
     refused(
         owner.post("/listings", supply(), Idempotency_Key=key), 422, "idempotency_key_form", "Idempotency-Key"
@@ -125,27 +125,27 @@ def test_a_key_has_1_to_255_characters(city, key):
     assert count(owner) == 1
 
 
-def test_other_methods_and_callers_without_a_key_ignore_it(city):
-    owner = city.enterprise("generator")
-    path = f"/listings/{city.supply(owner)['id']}"
+def test_other_methods_and_callers_without_a_key_ignore_it(marketplace):
+    owner = marketplace.enterprise("generator")
+    path = f"/listings/{marketplace.supply(owner)['id']}"
     for title in ("first", "second"):
         headers = {"If-Match": "*", "Idempotency-Key": "order-1"}
         assert owner.call("PATCH", path, json={"title": title}, headers=headers).json["title"] == title
 
     nobody = [
-        city.client.post("/api/v1/enterprises", json={}, headers={"Idempotency-Key": "order-1"})
+        marketplace.client.post("/api/v1/enterprises", json={}, headers={"Idempotency-Key": "order-1"})
         for _ in range(2)
     ]
     assert [answer.status_code for answer in nobody] == [422, 422]
-    assert kept(city) == 0
+    assert kept(marketplace) == 0
 
 
-def test_concurrent_twins_are_done_once(city):
-    owner = city.enterprise("generator")
+def test_concurrent_twins_are_done_once(marketplace):
+    owner = marketplace.enterprise("generator")
     start, answers = threading.Barrier(6), []
 
     def twin():
-        client = city.app.test_client()
+        client = marketplace.app.test_client()
         start.wait()
         headers = {**owner.headers, "Idempotency-Key": "order-1"}
         answers.append(client.post("/api/v1/listings", json=supply(), headers=headers))

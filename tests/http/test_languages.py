@@ -113,8 +113,8 @@ WRONG = {
 }  # fmt: skip
 
 
-def test_every_complaint_about_fields_is_spoken_in_the_askers_language(city):
-    owner = city.enterprise("generator", "recycler", "collector")
+def test_every_complaint_about_fields_is_spoken_in_the_askers_language(marketplace):
+    owner = marketplace.enterprise("generator", "recycler", "collector")
     for path, body in (
         ("/listings", WRONG),
         ("/api-keys", {"name": None, "scopes": ["king", 5], "expires_at": "tomorrow"}),
@@ -130,10 +130,10 @@ def test_every_complaint_about_fields_is_spoken_in_the_askers_language(city):
             assert not any(re.search(r"[\u4e00-\u9fff]", one) for one in complaints["en"][field]), field
 
 
-def test_reasons_gates_and_their_rules_are_spoken_in_the_askers_language(city):
-    supplier, receiver = city.enterprise("generator"), city.recycler()
-    supply, lawful = city.supply(supplier), city.demand(receiver)
-    unlawful = city.demand(city.enterprise("recycler"))
+def test_reasons_gates_and_their_rules_are_spoken_in_the_askers_language(marketplace):
+    supplier, receiver = marketplace.enterprise("generator"), marketplace.recycler()
+    supply, lawful = marketplace.supply(supplier), marketplace.demand(receiver)
+    unlawful = marketplace.demand(marketplace.enterprise("recycler"))
 
     def texts(wanted):
         headers = {"Accept-Language": wanted}
@@ -160,17 +160,17 @@ def test_every_letter_is_written_in_both_languages():
         assert all(f"mail_subject_{letter}_{kind}" in table() for letter in letters), kind
 
 
-def test_wrong_policies_are_complained_of_in_the_askers_language_too(city):
+def test_wrong_policies_are_complained_of_in_the_askers_language_too(marketplace):
     body = {"weights": {"code": "x"}, "half_distance_km": {"default": "far", "": 0}, "push_top": 0}
-    answer = city.admin.call(
+    answer = marketplace.admin.call(
         "PUT", "/matching-policy", json=body, headers={"If-Match": "*", "Accept-Language": "zh-CN"}
     )
 
     assert answer.status_code == 422
     assert all(re.search(r"[\u4e00-\u9fff]", one) for said in answer.json["errors"].values() for one in said)
-    policy = city.admin.get("/matching-policy").json
+    policy = marketplace.admin.get("/matching-policy").json
     unbalanced = {**policy, "weights": {**policy["weights"], "code": 0.9}}
-    answer = city.admin.call(
+    answer = marketplace.admin.call(
         "PUT", "/matching-policy", json=unbalanced, headers={"If-Match": "*", "Accept-Language": "zh-CN"}
     )
     assert answer.json["errors"] == {"weights": [table()["policy_refused"]["zh"]]}
@@ -186,17 +186,17 @@ def test_wrong_policies_are_complained_of_in_the_askers_language_too(city):
         ("de,zh;q=0.5", "zh"), ("de,fr;q=0.9", "en"), ("zh;q=abc", "en"), (";;,=", "en"),
     ],
 )  # fmt: skip
-def test_the_language_is_the_askers_and_english_otherwise(city, wanted, expected):
+def test_the_language_is_the_askers_and_english_otherwise(marketplace, wanted, expected):
     headers = {"Accept-Language": wanted} if wanted is not None else {}
-    answer = city.client.get("/api/v1/regions", headers=headers)
+    answer = marketplace.client.get("/api/v1/regions", headers=headers)
 
     assert answer.json["detail"] == say("key_missing", expected)
     assert answer.json["title"] == say("status_401", expected)
     assert "Accept-Language" in answer.headers["Vary"]
 
 
-def test_warnings_are_spoken_in_the_askers_language(city):
-    owner = city.enterprise("recycler")
+def test_warnings_are_spoken_in_the_askers_language(marketplace):
+    owner = marketplace.enterprise("recycler")
     for wanted, beginning in (("en", "You hold no"), ("zh-CN", "贵企业没有")):
         body = {
             "kind": "demand", "title": "收废酸", "accepts": [{"scheme": "cn-hw", "code": "HW34"}],

@@ -8,19 +8,19 @@ import pytest
 
 from marketplace import create_app
 from marketplace.settings import Settings
-from tests.city import City, Party
 from tests.http.answers import refused
+from tests.marketplace import Marketplace, Party
 
 
 @pytest.fixture
 def slow_city(app, redis_url):
-    """A city where a key may call thrice a minute and an address register twice."""
+    """A marketplace where a key may call thrice a minute and an address register twice."""
     if time.time() % 60 > 55:
         time.sleep(6)  # the windows are fixed: stay within one
     settings = replace(
         Settings.from_environment(), rate_limit_key="3 per minute", rate_limit_registration="2 per minute"
     )
-    with City(create_app(settings)) as fresh:
+    with Marketplace(create_app(settings)) as fresh:
         yield fresh
     create_app(app.config["SETTINGS"])
 
@@ -97,8 +97,8 @@ def test_without_a_queue_nobody_is_limited_and_nobody_is_refused(app, redis_url)
     settings = replace(
         Settings.from_environment(), redis_url="redis://127.0.0.1:1/0", rate_limit_key="1 per minute"
     )
-    with City(create_app(settings)) as city:
-        answers = [city.admin.get("/regions") for _ in range(3)]
+    with Marketplace(create_app(settings)) as marketplace:
+        answers = [marketplace.admin.get("/regions") for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, 200, 200]
         assert not any(one in answer.headers for answer in answers for one in FIELDS)
     create_app(app.config["SETTINGS"])

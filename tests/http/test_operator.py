@@ -25,9 +25,9 @@ def cut_off(app):
     create_app(app.config["SETTINGS"])
 
 
-def test_a_process_with_its_servers_lives_and_is_ready(city):
-    assert city.client.get("/healthz").json == {"status": "ok"}
-    ready = city.client.get("/readyz")
+def test_a_process_with_its_servers_lives_and_is_ready(marketplace):
+    assert marketplace.client.get("/healthz").json == {"status": "ok"}
+    ready = marketplace.client.get("/readyz")
     assert (ready.status_code, ready.json["status"]) == (200, "ready")
     assert all(ready.json["checks"].values())
 
@@ -65,10 +65,10 @@ def test_a_registration_waits_for_the_database_too(cut_off):
     assert cut_off.get("/metrics").status_code == 200
 
 
-def test_metrics_count_requests_by_endpoint_and_status_and_the_backlog(city):
-    city.admin.get("/regions")
-    city.admin.get("/nowhere")
-    answer = city.client.get("/metrics")
+def test_metrics_count_requests_by_endpoint_and_status_and_the_backlog(marketplace):
+    marketplace.admin.get("/regions")
+    marketplace.admin.get("/nowhere")
+    answer = marketplace.client.get("/metrics")
 
     assert answer.mimetype == "text/plain"
     text = answer.get_data(as_text=True)
@@ -76,24 +76,24 @@ def test_metrics_count_requests_by_endpoint_and_status_and_the_backlog(city):
         r'huanliu_requests_total\{endpoint="catalogue.list_regions",method="GET",status="200"\} [1-9]', text
     )
     assert 'huanliu_tasks{status="pending"} ' in text
-    assert city.admin.key not in text
+    assert marketplace.admin.key not in text
 
 
-def test_the_description_is_valid_openapi_and_names_every_route(city):
-    document = city.client.get("/openapi.json").json
+def test_the_description_is_valid_openapi_and_names_every_route(marketplace):
+    document = marketplace.client.get("/openapi.json").json
     assert document["openapi"].startswith("3.1")
     OpenAPIV31SpecValidator(document).validate()
 
     described = {(method.upper(), path) for path, about in document["paths"].items() for method in about}
-    for rule in city.app.url_map.iter_rules():
+    for rule in marketplace.app.url_map.iter_rules():
         if rule.rule.startswith("/api/v1"):
             path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
             for method in rule.methods - {"HEAD", "OPTIONS"}:
                 assert (method, path) in described
 
 
-def test_the_description_says_who_may_knock_and_how_one_is_refused(city):
-    document = city.client.get("/openapi.json").json
+def test_the_description_says_who_may_knock_and_how_one_is_refused(marketplace):
+    document = marketplace.client.get("/openapi.json").json
     for path, about in document["paths"].items():
         for method, route in about.items():
             if method == "parameters":
@@ -112,9 +112,9 @@ def test_the_description_says_who_may_knock_and_how_one_is_refused(city):
                 assert "404" in route["responses"], place
 
 
-def test_the_docs_work_without_the_internet(city):
-    assert city.client.get("/docs").headers["Location"] == "/docs/"
-    page = city.client.get("/docs/")
+def test_the_docs_work_without_the_internet(marketplace):
+    assert marketplace.client.get("/docs").headers["Location"] == "/docs/"
+    page = marketplace.client.get("/docs/")
     assert page.status_code == 200
     text = page.get_data(as_text=True)
     assert "/openapi.json" in text
@@ -122,20 +122,20 @@ def test_the_docs_work_without_the_internet(city):
     needed = re.findall(r'(?:src|href)="([^"]+)"', text)
     assert len(needed) >= 4
     for path in needed:
-        asset = city.client.get(path)
+        asset = marketplace.client.get(path)
         assert asset.status_code == 200, path
         assert not (path.endswith(".css") and OUTSIDE.search(asset.get_data(as_text=True))), path
 
 
-def test_every_answer_forbids_sniffing_and_caching(city):
+def test_every_answer_forbids_sniffing_and_caching(marketplace):
     for path in ("/healthz", "/api/v1/regions", "/nowhere", "/openapi.json"):
-        headers = city.client.get(path).headers
+        headers = marketplace.client.get(path).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert "no-store" in headers["Cache-Control"]
 
 
-def test_each_request_is_one_json_line_without_the_key(city, caplog, capfd):
-    owner = city.enterprise("generator")
+def test_each_request_is_one_json_line_without_the_key(marketplace, caplog, capfd):
+    owner = marketplace.enterprise("generator")
     with caplog.at_level(logging.INFO, logger="marketplace.requests"):
         caplog.clear()
         owner.call(
@@ -150,25 +150,25 @@ def test_each_request_is_one_json_line_without_the_key(city, caplog, capfd):
     assert owner.key not in line
 
 
-def test_a_mistake_of_ours_is_500_tells_nothing_and_is_noted(city, monkeypatch, caplog):
+def test_a_mistake_of_ours_is_500_tells_nothing_and_is_noted(marketplace, monkeypatch, caplog):
     from marketplace.catalogue import service
 
     def fail(*_):
         raise RuntimeError("the secret of the house")
 
     monkeypatch.setattr(service, "search_regions", fail)
-    answer = city.admin.get("/regions")
+    answer = marketplace.admin.get("/regions")
 
     refused(answer, 500, "internal")
     assert "secret" not in answer.get_data(as_text=True)
     assert "the secret of the house" in caplog.text
 
 
-def test_an_answer_shows_what_was_committed_before_by_anyone(city):
+def test_an_answer_shows_what_was_committed_before_by_anyone(marketplace):
     """Two applications on one database, as two processes would be."""
-    other = create_app(city.app.config["SETTINGS"]).test_client()
-    owner = city.enterprise("generator")
-    listing = city.supply(owner)
+    other = create_app(marketplace.app.config["SETTINGS"]).test_client()
+    owner = marketplace.enterprise("generator")
+    listing = marketplace.supply(owner)
     path = f"/api/v1/listings/{listing['id']}"
 
     assert other.get(path, headers=owner.headers).json["status"] == "open"

@@ -57,8 +57,8 @@ def post(port, path, body, **headers):
     [MEGABYTE * 10, [MEGABYTE] * 10, b"{" + MEGABYTE, [b"{", MEGABYTE]],
     ids=["10 MB", "10 MB in chunks", "a byte too many", "a byte too many in chunks"],
 )
-def test_a_body_over_the_limit_is_told_so_however_it_is_sent(city, port, body, close):
-    bearer = {"Authorization": f"Bearer {city.enterprise('generator').key}"}
+def test_a_body_over_the_limit_is_told_so_however_it_is_sent(marketplace, port, body, close):
+    bearer = {"Authorization": f"Bearer {marketplace.enterprise('generator').key}"}
     chunked = {"Transfer-Encoding": "chunked"} if isinstance(body, list) else {}
 
     assert post(port, "/listings", body, **bearer, **chunked, **close) == (413, "body_too_large")
@@ -66,12 +66,12 @@ def test_a_body_over_the_limit_is_told_so_however_it_is_sent(city, port, body, c
 
 
 @pytest.mark.parametrize("close", [{}, {"Connection": "close"}], ids=["kept", "closed"])
-def test_a_stranger_with_a_large_body_hears_that_a_key_is_missing(city, port, close):
+def test_a_stranger_with_a_large_body_hears_that_a_key_is_missing(marketplace, port, close):
     assert post(port, "/listings", MEGABYTE * 10, **close) == (401, "key_missing")
 
 
-def test_a_body_in_chunks_is_read(city, port):
-    bearer = {"Authorization": f"Bearer {city.enterprise('generator').key}"}
+def test_a_body_in_chunks_is_read(marketplace, port):
+    bearer = {"Authorization": f"Bearer {marketplace.enterprise('generator').key}"}
     chunks = [b'{"kind": ', b'"gift"', b"}"]
     status, code = post(port, "/listings", chunks, **bearer, **{"Transfer-Encoding": "chunked"})
 
@@ -80,8 +80,8 @@ def test_a_body_in_chunks_is_read(city, port):
     assert (status, code) == (400, "not_json")
 
 
-def test_a_connection_lives_on_after_a_refusal(city, port):
-    key = city.enterprise("generator").key
+def test_a_connection_lives_on_after_a_refusal(marketplace, port):
+    key = marketplace.enterprise("generator").key
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
         for body, status in ((b"{", 400), (b"x" * 1_000_001, 413), (b"{}", 422), (b"[]", 422)):

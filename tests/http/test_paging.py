@@ -26,33 +26,33 @@ def read_all(party, path, between=lambda: None, **query):
         between()
 
 
-def test_pages_hold_all_rows_once_while_rows_are_added(city):
-    owner = city.enterprise("generator")
-    rows = [city.supply(owner)["id"] for _ in range(7)]
+def test_pages_hold_all_rows_once_while_rows_are_added(marketplace):
+    owner = marketplace.enterprise("generator")
+    rows = [marketplace.supply(owner)["id"] for _ in range(7)]
 
-    read = read_all(owner, "/listings", between=lambda: city.supply(owner), limit=2)
+    read = read_all(owner, "/listings", between=lambda: marketplace.supply(owner), limit=2)
     assert [one["id"] for one in read] == rows[::-1]
 
 
-def test_a_last_page_that_is_full_has_no_next(city):
-    owner = city.enterprise("generator")
+def test_a_last_page_that_is_full_has_no_next(marketplace):
+    owner = marketplace.enterprise("generator")
     for _ in range(4):
-        city.supply(owner)
+        marketplace.supply(owner)
 
     assert len(read_all(owner, "/listings", limit=2)) == 4
     assert owner.get("/listings", limit=4).json["next"] is None
     assert owner.get("/listings", limit=3).json["next"] is not None
 
 
-def test_every_list_pages(city):
+def test_every_list_pages(marketplace):
     """All lists of the API, cut into ones, say what they say whole."""
-    generator, recycler = city.enterprise("generator"), city.enterprise("recycler")
+    generator, recycler = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
     for code, waste in (("HW34", "900-349-34"), ("HW17", "336-064-17")):
-        city.licence(recycler, code)
-        city.demand(recycler, accepts=[{"scheme": "cn-hw", "code": code}])
-        city.supply(generator, waste={"scheme": "cn-hw", "code": waste})
+        marketplace.licence(recycler, code)
+        marketplace.demand(recycler, accepts=[{"scheme": "cn-hw", "code": code}])
+        marketplace.supply(generator, waste={"scheme": "cn-hw", "code": waste})
         generator.post("/api-keys", {"name": code, "scopes": ["read"]})
-        city.credit_event(generator, "law.penalty_minor")
+        marketplace.credit_event(generator, "law.penalty_minor")
         item = {"scheme": "cn-hw", "code": code, "valid_from": "2026-01-01", "valid_until": "2027-01-01"}
         sides = {"generator_id": generator.id, "receiver_id": recycler.id}
         permits = {
@@ -61,13 +61,13 @@ def test_every_list_pages(city):
             "/exemptions": {"enterprise_id": recycler.id, "item": 1},
         }
         for path, body in permits.items():
-            assert city.admin.post(path, {**item, **body}).status_code == 201
-    city.settle()
-    city.wait(minutes=30)
+            assert marketplace.admin.post(path, {**item, **body}).status_code == 201
+    marketplace.settle()
+    marketplace.wait(minutes=30)
 
     lists = {
-        "/listings": generator, "/enterprises": city.admin, "/api-keys": generator, "/licences": recycler,
-        "/channels": generator, "/white-list": recycler, "/exemptions": recycler,
+        "/listings": generator, "/enterprises": marketplace.admin, "/api-keys": generator,
+        "/licences": recycler, "/channels": generator, "/white-list": recycler, "/exemptions": recycler,
         f"/enterprises/{generator.id}/credit/events": generator, "/notifications": recycler,
     }  # fmt: skip
     for path, party in lists.items():
@@ -82,25 +82,25 @@ def test_every_list_pages(city):
 
 
 @pytest.mark.parametrize("sort", ["score", "-score", "created_at", "-created_at"])
-def test_the_review_list_pages_in_each_of_its_orders(city, sort):
+def test_the_review_list_pages_in_each_of_its_orders(marketplace, sort):
     for grade in ("A", None, "C", None, "D"):
-        city.enterprise("generator", grade=grade)
-    whole = city.admin.get("/enterprises", sort=sort, limit=100).json["items"]
+        marketplace.enterprise("generator", grade=grade)
+    whole = marketplace.admin.get("/enterprises", sort=sort, limit=100).json["items"]
     values = [one[sort.removeprefix("-")] for one in whole]
 
     assert values == sorted(values, reverse=sort.startswith("-"))
-    assert read_all(city.admin, "/enterprises", sort=sort, limit=2) == whole
+    assert read_all(marketplace.admin, "/enterprises", sort=sort, limit=2) == whole
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "abc", "1.5", "", "1e2", "NaN", "9" * 30, "9" * 5000])
-def test_a_limit_is_a_whole_number_from_1_to_100(city, limit):
+def test_a_limit_is_a_whole_number_from_1_to_100(marketplace, limit):
     for path in ("/listings", "/regions", "/enterprises"):
-        refused(city.admin.get(path, limit=limit), 422, "invalid_input", "limit")
+        refused(marketplace.admin.get(path, limit=limit), 422, "invalid_input", "limit")
 
 
-def test_a_limit_is_20_unless_said_and_may_be_100(city):
-    assert len(city.admin.get("/waste-codes").json["items"]) == 20
-    assert len(city.admin.get("/waste-codes", limit=100).json["items"]) == 100
+def test_a_limit_is_20_unless_said_and_may_be_100(marketplace):
+    assert len(marketplace.admin.get("/waste-codes").json["items"]) == 20
+    assert len(marketplace.admin.get("/waste-codes", limit=100).json["items"]) == 100
 
 
 STRANGE = [
@@ -112,9 +112,9 @@ STRANGE = [
 ]  # fmt: skip
 
 
-def test_a_cursor_that_is_none_of_ours_is_refused_by_every_list(city):
-    owner = city.enterprise("generator")
-    listing = city.supply(owner)
+def test_a_cursor_that_is_none_of_ours_is_refused_by_every_list(marketplace):
+    owner = marketplace.enterprise("generator")
+    listing = marketplace.supply(owner)
     lists = (
         "/listings", "/api-keys", "/licences", "/channels", "/white-list", "/exemptions", "/notifications",
         "/waste-codes", "/regions", "/findings", f"/listings/{listing['id']}/matches",
@@ -125,25 +125,25 @@ def test_a_cursor_that_is_none_of_ours_is_refused_by_every_list(city):
             refused(owner.get(path, cursor=strange), 422, "bad_cursor", "cursor")
     for path in ("/enterprises", "/credit/blocks"):
         for strange in (*STRANGE, cursor(["x", owner.id]), cursor(["1", "x"]), cursor([owner.id, "1"])):
-            refused(city.admin.get(path, cursor=strange), 422, "bad_cursor", "cursor")
+            refused(marketplace.admin.get(path, cursor=strange), 422, "bad_cursor", "cursor")
 
 
-def test_a_number_beyond_the_column_is_refused_and_not_our_mistake(city):
-    owner = city.enterprise("generator")
+def test_a_number_beyond_the_column_is_refused_and_not_our_mistake(marketplace):
+    owner = marketplace.enterprise("generator")
     for number in (2**31, 2**63, 2**64 - 1, -(2**63) - 1):
         for path in ("/waste-codes", "/regions", "/notifications"):
             answer = owner.get(path, cursor=cursor([number]))
             assert answer.status_code in (200, 422), (path, number, answer.json)
-        answer = city.admin.get("/enterprises", cursor=cursor([str(number), owner.id]))
+        answer = marketplace.admin.get("/enterprises", cursor=cursor([str(number), owner.id]))
         assert answer.status_code in (200, 422), (number, answer.json)
 
 
-def test_a_cursor_is_url_safe(city):
-    owner = city.enterprise("generator")
+def test_a_cursor_is_url_safe(marketplace):
+    owner = marketplace.enterprise("generator")
     for _ in range(2):
-        city.supply(owner)
+        marketplace.supply(owner)
     after = owner.get("/listings", limit=1).json["next"]
 
     assert after.replace("-", "").replace("_", "").isalnum()
-    page = city.client.get(f"/api/v1/listings?limit=1&cursor={after}", headers=owner.headers)
+    page = marketplace.client.get(f"/api/v1/listings?limit=1&cursor={after}", headers=owner.headers)
     assert len(page.json["items"]) == 1

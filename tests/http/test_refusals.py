@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.city import ACID, Party, listing_terms
 from tests.http.answers import refused, verdict
+from tests.marketplace import ACID, Party, listing_terms
 
 NOBODY = uuid4()
 NONSENSE = {"quantity_t": -1, "colour": "red"}
@@ -24,7 +24,7 @@ def send(party, path, data, method="POST", media="application/json", **headers):
 def narrowed(party, *scopes):
     """The same party, by a key with fewer scopes."""
     key = party.post("/api-keys", {"name": "narrow", "scopes": list(scopes)}).json["api_key"]
-    return Party(party.city, key, party.id, party.number)
+    return Party(party.marketplace, key, party.id, party.number)
 
 
 @pytest.mark.parametrize(
@@ -38,38 +38,40 @@ def narrowed(party, *scopes):
         ("Bearer \xff\x80", "key_unknown"),
     ],
 )
-def test_without_a_good_key_everything_is_401(city, header, code):
+def test_without_a_good_key_everything_is_401(marketplace, header, code):
     headers = {"Authorization": header} if header else {}
     for method, path in (("GET", f"/listings/{NOBODY}"), ("POST", "/listings"), ("PUT", "/matching-policy")):
-        answer = city.client.open(f"/api/v1{path}", method=method, headers=headers, data=HUGE)
+        answer = marketplace.client.open(f"/api/v1{path}", method=method, headers=headers, data=HUGE)
         refused(answer, 401, code)
         assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_the_scheme_of_a_key_is_read_in_any_case(city):
-    answer = city.client.get("/api/v1/regions", headers={"Authorization": f"bearer {city.admin.key}"})
+def test_the_scheme_of_a_key_is_read_in_any_case(marketplace):
+    answer = marketplace.client.get(
+        "/api/v1/regions", headers={"Authorization": f"bearer {marketplace.admin.key}"}
+    )
 
     assert answer.status_code == 200
 
 
-def test_a_revoked_and_an_expired_key_are_401_and_say_why(city):
-    owner = city.enterprise("generator")
+def test_a_revoked_and_an_expired_key_are_401_and_say_why(marketplace):
+    owner = marketplace.enterprise("generator")
     revoked, expiring = narrowed(owner, "read"), narrowed(owner, "read")
     older = owner.get("/api-keys").json["items"][1]
     assert owner.delete(f"/api-keys/{older['id']}").status_code == 204
 
     refused(revoked.get("/regions"), 401, "key_revoked")
     assert expiring.get("/regions").status_code == 200
-    city.wait(days=365)
+    marketplace.wait(days=365)
     refused(expiring.get("/regions"), 401, "key_expired")
 
 
-def test_the_order_of_refusals_is_that_of_the_contract(city):
+def test_the_order_of_refusals_is_that_of_the_contract(marketplace):
     """Each row is wrong in everything that its left neighbour in the contract's order is not wrong in."""
-    owner, neighbour = city.enterprise("generator"), city.enterprise("generator")
-    pending = city.enterprise("generator", approved=False)
+    owner, neighbour = marketplace.enterprise("generator"), marketplace.enterprise("generator")
+    pending = marketplace.enterprise("generator", approved=False)
     reader = narrowed(owner, "read")
-    listing = city.supply(owner)
+    listing = marketplace.supply(owner)
     here, there = f"/listings/{listing['id']}", f"/listings/{NOBODY}"
     bad, stale = json.dumps(NONSENSE).encode(), {"If-Match": '"999"'}
 
@@ -78,7 +80,7 @@ def test_the_order_of_refusals_is_that_of_the_contract(city):
 
     assert {
         "scope before all": patch(reader, there, HUGE, "text/plain"),
-        "kind of key before all": patch(city.admin, there, HUGE, "text/plain"),
+        "kind of key before all": patch(marketplace.admin, there, HUGE, "text/plain"),
         "state of the enterprise before 404": verdict(pending.post(f"{there}/publish", NONSENSE)),
         "a neighbour's before 428": patch(neighbour, here, HUGE, "text/plain"),
         "an unknown one before 428": patch(owner, there, HUGE, "text/plain"),
@@ -103,18 +105,18 @@ def test_the_order_of_refusals_is_that_of_the_contract(city):
     }
 
 
-def test_a_closed_listing_is_409_only_for_a_valid_change(city):
-    owner = city.enterprise("generator")
-    path = f"/listings/{city.supply(owner)['id']}"
+def test_a_closed_listing_is_409_only_for_a_valid_change(marketplace):
+    owner = marketplace.enterprise("generator")
+    path = f"/listings/{marketplace.supply(owner)['id']}"
     assert owner.post(f"{path}/withdraw").status_code == 200
 
     refused(owner.patch(path, NONSENSE), 422, "invalid_input", "colour", "quantity_t")
     refused(owner.patch(path, {"quantity_t": 100}), 409, "wrong_state")
 
 
-def test_a_body_is_403_before_it_is_422_where_only_the_body_tells(city):
-    generator, carrier = city.enterprise("generator"), city.enterprise("transporter")
-    pending = city.enterprise("generator", approved=False)
+def test_a_body_is_403_before_it_is_422_where_only_the_body_tells(marketplace):
+    generator, carrier = marketplace.enterprise("generator"), marketplace.enterprise("transporter")
+    pending = marketplace.enterprise("generator", approved=False)
     keys = narrowed(generator, "read", "admin")
     me = f"/enterprises/{generator.id}"
 
@@ -153,30 +155,30 @@ def test_a_body_is_403_before_it_is_422_where_only_the_body_tells(city):
     ],
     ids=str,
 )
-def test_a_body_that_is_no_json_is_refused_as_such(city, data, media, status, code):
-    owner = city.enterprise("generator")
+def test_a_body_that_is_no_json_is_refused_as_such(marketplace, data, media, status, code):
+    owner = marketplace.enterprise("generator")
 
     refused(send(owner, "/listings", data, media=media), status, code)
-    refused(city.client.post("/api/v1/enterprises", data=data, content_type=media), status, code)
+    refused(marketplace.client.post("/api/v1/enterprises", data=data, content_type=media), status, code)
     assert owner.get("/listings").json["items"] == []
 
 
 @pytest.mark.parametrize("depth", [100, 900, 960, 970, 980, 1000])
-def test_no_depth_of_nesting_is_our_mistake(city, depth):
-    owner = city.enterprise("generator")
+def test_no_depth_of_nesting_is_our_mistake(marketplace, depth):
+    owner = marketplace.enterprise("generator")
     for data in (b"[" * depth + b"]" * depth, b'{"a":' * depth + b"1" + b"}" * depth):
         assert send(owner, "/listings", data).status_code in (400, 422)
 
 
 @pytest.mark.parametrize("body", ["[]", "null", "5", '"text"', "true"])
-def test_json_that_is_no_object_blames_the_body(city, body):
-    owner = city.enterprise("generator")
+def test_json_that_is_no_object_blames_the_body(marketplace, body):
+    owner = marketplace.enterprise("generator")
 
     refused(send(owner, "/listings", body.encode()), 422, "invalid_input", "body")
 
 
-def test_json_may_say_its_charset_and_may_be_marked(city):
-    owner = city.enterprise("generator")
+def test_json_may_say_its_charset_and_may_be_marked(marketplace):
+    owner = marketplace.enterprise("generator")
     said = json.dumps(supply(), ensure_ascii=False)
 
     for data, media in (
@@ -186,14 +188,14 @@ def test_json_may_say_its_charset_and_may_be_marked(city):
         assert send(owner, "/listings", data, media=media).json["title"] == "稀硫酸"
 
 
-def test_nul_and_lone_surrogates_are_refused_wherever_they_stand(city):
-    owner = city.enterprise("generator")
+def test_nul_and_lone_surrogates_are_refused_wherever_they_stand(marketplace):
+    owner = marketplace.enterprise("generator")
 
     def posted(text):
         return verdict(send(owner, "/listings", text.encode()))
 
     def asked(path):
-        return verdict(city.client.get(f"/api/v1{path}", headers=owner.headers))
+        return verdict(marketplace.client.get(f"/api/v1{path}", headers=owner.headers))
 
     assert {
         "NUL in a text": posted('{"title": "a\\u0000b"}'),
@@ -220,10 +222,10 @@ def test_nul_and_lone_surrogates_are_refused_wherever_they_stand(city):
     }
 
 
-def test_what_no_route_knows_is_a_problem_too(city):
-    owner = city.enterprise("generator")
+def test_what_no_route_knows_is_a_problem_too(marketplace):
+    owner = marketplace.enterprise("generator")
 
-    refused(city.client.get("/nowhere"), 404, "not_found")
+    refused(marketplace.client.get("/nowhere"), 404, "not_found")
     refused(owner.get("/nowhere"), 404, "not_found")
     refused(owner.get("/waste-codes/cn-hw//900-349-34"), 404, "not_found")
     refused(owner.get("/waste-codes/cn-hw/%2F%2Fx"), 404, "not_found")
@@ -233,16 +235,18 @@ def test_what_no_route_knows_is_a_problem_too(city):
     assert "POST" in answer.headers["Allow"]
 
 
-def test_unknown_fields_are_refused_wherever_they_stand(city):
-    owner = city.enterprise("generator")
-    draft = city.supply(owner, publish=False)
+def test_unknown_fields_are_refused_wherever_they_stand(marketplace):
+    owner = marketplace.enterprise("generator")
+    draft = marketplace.supply(owner, publish=False)
 
     assert {
         "body": verdict(owner.post("/listings", supply(colour="red"))),
         "nested": verdict(owner.post("/listings", supply(waste={**ACID, "name": "acid"}))),
         "query": verdict(owner.get("/listings", colour="red")),
         "a route without a body": verdict(owner.post(f"/listings/{draft['id']}/publish", {"at": "noon"})),
-        "said twice": verdict(city.client.get("/api/v1/listings?limit=1&limit=2", headers=owner.headers)),
+        "said twice": verdict(
+            marketplace.client.get("/api/v1/listings?limit=1&limit=2", headers=owner.headers)
+        ),
     } == {
         "body": (422, "invalid_input", "colour"),
         "nested": (422, "invalid_input", "waste.name"),
@@ -253,11 +257,11 @@ def test_unknown_fields_are_refused_wherever_they_stand(city):
     assert owner.get(f"/listings/{draft['id']}").json["status"] == "draft"
 
 
-def test_every_answer_carries_a_request_id_and_takes_over_a_good_one(city):
-    given = city.client.get("/api/v1/regions", headers={"X-Request-Id": "order-2026-0001"})
+def test_every_answer_carries_a_request_id_and_takes_over_a_good_one(marketplace):
+    given = marketplace.client.get("/api/v1/regions", headers={"X-Request-Id": "order-2026-0001"})
     refused(given, 401, "key_missing")
     assert given.headers["X-Request-Id"] == "order-2026-0001"
 
     for poor in ("short", "x" * 65, "with space in it", 'quote"quote"'):
-        answer = city.client.get("/api/v1/regions", headers={"X-Request-Id": poor})
+        answer = marketplace.client.get("/api/v1/regions", headers={"X-Request-Id": poor})
         assert answer.headers["X-Request-Id"] not in ("", poor)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.city import ACID, listing_terms
+from tests.marketplace import ACID, listing_terms
 
 
-def test_a_plant_manager_drafts_waits_for_approval_publishes_and_reaches_the_receiver(city):
-    recycler = city.enterprise("recycler", grade="A")
-    city.licence(recycler)
-    wanted = city.demand(recycler)
-    plant = city.enterprise("generator", approved=False)
+def test_a_plant_manager_drafts_waits_for_approval_publishes_and_reaches_the_receiver(marketplace):
+    recycler = marketplace.enterprise("recycler", grade="A")
+    marketplace.licence(recycler)
+    wanted = marketplace.demand(recycler)
+    plant = marketplace.enterprise("generator", approved=False)
 
     body = listing_terms(kind="supply", title="稀硫酸 20%", waste=ACID, price_cny_per_t=-150.0)
     refused = plant.post("/listings", body)
@@ -17,7 +17,7 @@ def test_a_plant_manager_drafts_waits_for_approval_publishes_and_reaches_the_rec
     draft = plant.post("/listings", {**body, "publish": False}).json
     assert draft["status"] == "draft"
 
-    city.admin.post(f"/enterprises/{plant.id}/approve", {"reason": "papers seen"})
+    marketplace.admin.post(f"/enterprises/{plant.id}/approve", {"reason": "papers seen"})
     cheaper = plant.patch(f"/listings/{draft['id']}", {"price_cny_per_t": -160.0})
     assert cheaper.json["price_cny_per_t"] == -160.0
     assert plant.post(f"/listings/{draft['id']}/publish").json["status"] == "open"
@@ -36,19 +36,19 @@ def test_a_plant_manager_drafts_waits_for_approval_publishes_and_reaches_the_rec
     ).json
     assert back["mutual"]
     assert back["contact"]["email"] == plant.get("/enterprises/me").json["contact"]["email"]
-    city.settle()
+    marketplace.settle()
     assert [one["kind"] for one in plant.get("/notifications", unread="true").json["items"]] == [
         "match.mutual"
     ]
 
 
-def test_a_recycler_is_told_of_a_supply_looks_closer_and_silences_what_is_not_for_it(city):
-    recycler = city.enterprise("recycler", grade="A")
-    city.licence(recycler)
-    wanted = city.demand(recycler)
-    plants = [city.enterprise("generator") for _ in range(2)]
-    supplies = [city.supply(plant) for plant in plants]
-    city.settle()
+def test_a_recycler_is_told_of_a_supply_looks_closer_and_silences_what_is_not_for_it(marketplace):
+    recycler = marketplace.enterprise("recycler", grade="A")
+    marketplace.licence(recycler)
+    wanted = marketplace.demand(recycler)
+    plants = [marketplace.enterprise("generator") for _ in range(2)]
+    supplies = [marketplace.supply(plant) for plant in plants]
+    marketplace.settle()
 
     inbox = recycler.inbox()
     assert {one["data"]["counterpart_id"] for one in inbox} == {one["id"] for one in supplies}
@@ -66,37 +66,37 @@ def test_a_recycler_is_told_of_a_supply_looks_closer_and_silences_what_is_not_fo
     recycler.post(path, {"verdict": "not_suitable", "reason": "too weak"})
     plants[0].patch(f"/listings/{supplies[0]['id']}", {"quantity_t": 5000.0})
     plants[1].patch(f"/listings/{supplies[1]['id']}", {"quantity_t": 5000.0})
-    city.settle()
+    marketplace.settle()
     assert [one["data"]["counterpart_id"] for one in recycler.inbox()[2:]] == [supplies[1]["id"]]
 
 
-def test_an_admin_reviews_credit_and_the_next_ranking_shows_it(city):
-    plant = city.enterprise("generator")
-    good, bad = (city.enterprise("recycler", grade="A") for _ in range(2))
+def test_an_admin_reviews_credit_and_the_next_ranking_shows_it(marketplace):
+    plant = marketplace.enterprise("generator")
+    good, bad = (marketplace.enterprise("recycler", grade="A") for _ in range(2))
     for recycler in (good, bad):
-        city.licence(recycler)
-    of_good, of_bad = city.demand(good), city.demand(bad)
-    supply = city.supply(plant)
-    assert set(city.matches(plant, supply)) == {of_good["id"], of_bad["id"]}
+        marketplace.licence(recycler)
+    of_good, of_bad = marketplace.demand(good), marketplace.demand(bad)
+    supply = marketplace.supply(plant)
+    assert set(marketplace.matches(plant, supply)) == {of_good["id"], of_bad["id"]}
 
-    city.credit_event(bad, "law.penalty_major")
-    assert city.matches(plant, supply) == [of_good["id"], of_bad["id"]]
-    city.credit_event(bad, "law.illegal_dumping")
-    assert city.matches(plant, supply) == [of_good["id"]]
-    assert set(city.why_not(plant, supply, of_bad)) == {"credit"}
+    marketplace.credit_event(bad, "law.penalty_major")
+    assert marketplace.matches(plant, supply) == [of_good["id"], of_bad["id"]]
+    marketplace.credit_event(bad, "law.illegal_dumping")
+    assert marketplace.matches(plant, supply) == [of_good["id"]]
+    assert set(marketplace.why_not(plant, supply, of_bad)) == {"credit"}
 
-    worst_first = city.admin.get("/enterprises", sort="score").json["items"]
+    worst_first = marketplace.admin.get("/enterprises", sort="score").json["items"]
     assert worst_first[0]["id"] == bad.id
-    why = city.admin.get(f"/enterprises/{bad.id}/credit/explanation").json
+    why = marketplace.admin.get(f"/enterprises/{bad.id}/credit/explanation").json
     assert why["base"] + sum(line["points"] for line in why["lines"]) == why["sum"]
-    assert [one["state"] for one in city.admin.get("/credit/blocks").json["items"]] == ["provisional"]
+    assert [one["state"] for one in marketplace.admin.get("/credit/blocks").json["items"]] == ["provisional"]
 
 
-def test_a_regulator_sees_its_region_whole_and_nothing_beyond(city):
-    here = city.enterprise("generator", region="330602")
-    beyond = city.enterprise("generator", region="310104", location=None)
-    mine, theirs = city.supply(here), city.supply(beyond)
-    shaoxing = city.regulator("330600")
+def test_a_regulator_sees_its_region_whole_and_nothing_beyond(marketplace):
+    here = marketplace.enterprise("generator", region="330602")
+    beyond = marketplace.enterprise("generator", region="310104", location=None)
+    mine, theirs = marketplace.supply(here), marketplace.supply(beyond)
+    shaoxing = marketplace.regulator("330600")
 
     assert shaoxing.get(f"/listings/{mine['id']}").json["location"] == mine["location"]
     assert shaoxing.get(f"/listings/{theirs['id']}").status_code == 404

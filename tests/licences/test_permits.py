@@ -10,9 +10,9 @@ NOBODY = "01930000-0000-7000-8000-000000000000"
 
 
 @pytest.fixture
-def bodies(city):
+def bodies(marketplace):
     """(holders, right body) of each kind of permit."""
-    generator, recycler = city.enterprise("generator"), city.enterprise("recycler")
+    generator, recycler = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
     line = {**ACID, "tonnes_per_year": 100, "modes": ["use"]}
     both = {"generator_id": generator.id, "receiver_id": recycler.id}
     return {
@@ -28,11 +28,11 @@ def bodies(city):
     }  # fmt: skip
 
 
-def test_a_permit_comes_back_as_it_was_entered(city, bodies):
+def test_a_permit_comes_back_as_it_was_entered(marketplace, bodies):
     for path, (_, body) in bodies.items():
-        made = city.admin.post(path, body)
+        made = marketplace.admin.post(path, body)
         assert made.status_code == 201, made.json
-        shown = city.admin.get(f"{path}/{made.json['id']}").json
+        shown = marketplace.admin.get(f"{path}/{made.json['id']}").json
         assert {**shown, "warnings": []} == {**made.json, "warnings": []}
         for name, value in body.items():
             if name != "lines":
@@ -40,12 +40,12 @@ def test_a_permit_comes_back_as_it_was_entered(city, bodies):
         assert shown["revoked_at"] is None
 
 
-def test_holders_and_their_overseers_read_a_permit_and_nobody_else(city, bodies):
-    stranger = city.enterprise("recycler")
-    here, elsewhere = city.regulator("330600"), city.regulator("310000")
+def test_holders_and_their_overseers_read_a_permit_and_nobody_else(marketplace, bodies):
+    stranger = marketplace.enterprise("recycler")
+    here, elsewhere = marketplace.regulator("330600"), marketplace.regulator("310000")
     for path, (holders, body) in bodies.items():
-        one = city.admin.post(path, body).json["id"]
-        for party in (*holders, here, city.admin):
+        one = marketplace.admin.post(path, body).json["id"]
+        for party in (*holders, here, marketplace.admin):
             assert party.get(f"{path}/{one}").status_code == 200, path
             assert [row["id"] for row in party.get(path).json["items"]] == [one], path
         for party in (stranger, elsewhere):
@@ -54,34 +54,34 @@ def test_holders_and_their_overseers_read_a_permit_and_nobody_else(city, bodies)
             assert party.get(path, enterprise_id=holders[0].id).json["items"] == [], path
 
 
-def test_only_an_admin_writes_permits(city, bodies):
-    regulator = city.regulator("330000")
+def test_only_an_admin_writes_permits(marketplace, bodies):
+    regulator = marketplace.regulator("330000")
     for path, (holders, body) in bodies.items():
-        one = city.admin.post(path, body).json["id"]
+        one = marketplace.admin.post(path, body).json["id"]
         for party in (*holders, regulator):
             refused(party.post(path, body), 403, "role_forbids")
             refused(party.delete(f"{path}/{one}"), 403, "role_forbids")
 
 
-def test_a_permit_list_can_be_narrowed_to_one_holder(city, bodies):
+def test_a_permit_list_can_be_narrowed_to_one_holder(marketplace, bodies):
     for path, (holders, body) in bodies.items():
-        city.admin.post(path, body)
+        marketplace.admin.post(path, body)
         for holder in holders:
-            assert len(city.admin.get(path, enterprise_id=holder.id).json["items"]) == 1
-        assert city.admin.get(path, enterprise_id=NOBODY).json["items"] == []
+            assert len(marketplace.admin.get(path, enterprise_id=holder.id).json["items"]) == 1
+        assert marketplace.admin.get(path, enterprise_id=NOBODY).json["items"] == []
 
 
-def test_a_revoked_permit_stays_on_record_and_counts_no_more(city):
-    generator, recycler = city.enterprise("generator"), city.enterprise("recycler")
-    licence = city.licence(recycler)
-    demand, supply = city.demand(recycler), city.supply(generator)
-    assert city.matches(generator, supply) == [demand["id"]]
+def test_a_revoked_permit_stays_on_record_and_counts_no_more(marketplace):
+    generator, recycler = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
+    licence = marketplace.licence(recycler)
+    demand, supply = marketplace.demand(recycler), marketplace.supply(generator)
+    assert marketplace.matches(generator, supply) == [demand["id"]]
 
     for _ in range(2):
-        assert city.admin.delete(f"/licences/{licence['id']}").status_code == 204
-        city.now = city.now.replace(hour=5)
+        assert marketplace.admin.delete(f"/licences/{licence['id']}").status_code == 204
+        marketplace.now = marketplace.now.replace(hour=5)
     assert recycler.get(f"/licences/{licence['id']}").json["revoked_at"] == "2026-12-01T04:00:00Z"
-    assert city.matches(generator, supply) == []
+    assert marketplace.matches(generator, supply) == []
 
 
 WRONG = [
@@ -115,14 +115,14 @@ WRONG = [
 ]
 
 
-def test_a_wrong_field_of_a_permit_is_named_and_nothing_is_kept(city, bodies):
+def test_a_wrong_field_of_a_permit_is_named_and_nothing_is_kept(marketplace, bodies):
     for only, field, value, code, blamed in WRONG:
         for path, (_, body) in bodies.items():
             if path == only or (only == "*" and (field not in ("code", "scheme") or path != "/licences")):
-                answer = city.admin.post(path, {**body, field: value})
+                answer = marketplace.admin.post(path, {**body, field: value})
                 assert verdict(answer) == (422, code, blamed), (path, field, value)
     for path in bodies:
-        assert city.admin.get(path).json["items"] == []
+        assert marketplace.admin.get(path).json["items"] == []
 
 
 @pytest.mark.parametrize(
@@ -137,27 +137,27 @@ def test_a_wrong_field_of_a_permit_is_named_and_nothing_is_kept(city, bodies):
         ("colour", "red", "invalid_input", "lines.1.colour"),
     ],
 )
-def test_a_wrong_line_of_a_licence_is_named(city, bodies, field, value, code, blamed):
+def test_a_wrong_line_of_a_licence_is_named(marketplace, bodies, field, value, code, blamed):
     _, body = bodies["/licences"]
     right = {**ACID, "tonnes_per_year": 1}
     unlisted = {"scheme": "cn-sw", "code": "900-990-S17", "tonnes_per_year": 1}
     lines = [unlisted, {**right, field: value}]
 
-    refused(city.admin.post("/licences", {**body, "lines": lines}), 422, code, blamed)
-    assert city.admin.get("/licences").json["items"] == []
-    refused(city.admin.get("/waste-codes/cn-sw/900-990-S17"), 404, "not_found")
+    refused(marketplace.admin.post("/licences", {**body, "lines": lines}), 422, code, blamed)
+    assert marketplace.admin.get("/licences").json["items"] == []
+    refused(marketplace.admin.get("/waste-codes/cn-sw/900-990-S17"), 404, "not_found")
 
 
-def test_a_line_without_modes_has_all_of_them_and_the_kind_is_comprehensive(city, bodies):
+def test_a_line_without_modes_has_all_of_them_and_the_kind_is_comprehensive(marketplace, bodies):
     _, body = bodies["/licences"]
-    made = city.admin.post("/licences", {**body, "lines": [{**ACID, "tonnes_per_year": 1}]}).json
+    made = marketplace.admin.post("/licences", {**body, "lines": [{**ACID, "tonnes_per_year": 1}]}).json
 
     assert (made["kind"], made["lines"][0]["modes"]) == ("comprehensive", ["use", "dispose", "store"])
 
 
-def test_a_permit_for_an_unlisted_code_is_taken_with_a_warning(city, bodies):
+def test_a_permit_for_an_unlisted_code_is_taken_with_a_warning(marketplace, bodies):
     _, body = bodies["/white-list"]
-    made = city.admin.post("/white-list", {**body, "scheme": "cn-sw", "code": "900-991-S17"})
+    made = marketplace.admin.post("/white-list", {**body, "scheme": "cn-sw", "code": "900-991-S17"})
 
     assert made.status_code == 201
     assert [(one["code"], one["field"]) for one in made.json["warnings"]] == [
@@ -165,11 +165,11 @@ def test_a_permit_for_an_unlisted_code_is_taken_with_a_warning(city, bodies):
     ]
 
 
-def test_the_two_sides_of_a_channel_differ(city, bodies):
+def test_the_two_sides_of_a_channel_differ(marketplace, bodies):
     _, body = bodies["/channels"]
 
     refused(
-        city.admin.post("/channels", {**body, "receiver_id": body["generator_id"]}),
+        marketplace.admin.post("/channels", {**body, "receiver_id": body["generator_id"]}),
         422, "same_enterprise", "receiver_id",
     )  # fmt: skip
 
@@ -177,14 +177,14 @@ def test_the_two_sides_of_a_channel_differ(city, bodies):
 # ---------------------------------------------------------------- tonnes of a year
 
 
-def test_usage_counts_against_its_line_and_year(city):
-    recycler = city.enterprise("recycler")
-    licence = city.licence(recycler, tonnes=100)
+def test_usage_counts_against_its_line_and_year(marketplace):
+    recycler = marketplace.enterprise("recycler")
+    licence = marketplace.licence(recycler, tonnes=100)
     line = licence["lines"][0]["id"]
     path = f"/licences/{licence['id']}"
 
     def count(tonnes, year=2026):
-        answer = city.admin.post(f"{path}/usage", {"line_id": line, "year": year, "tonnes": tonnes})
+        answer = marketplace.admin.post(f"{path}/usage", {"line_id": line, "year": year, "tonnes": tonnes})
         assert answer.status_code == 201, answer.json
         (shown,) = recycler.get(path).json["lines"]
         return shown["used_this_year_t"], shown["left_this_year_t"]
@@ -194,41 +194,41 @@ def test_usage_counts_against_its_line_and_year(city):
     assert count(50, year=2027) == (30.5, 69.5)
     assert count(-10.5) == (20, 80)
     assert count(100) == (120, 0)
-    city.wait(days=31)
+    marketplace.wait(days=31)
     assert recycler.get(path).json["lines"][0]["left_this_year_t"] == 50
 
 
-def test_usage_of_a_channel_counts_too_and_never_falls_below_zero(city, bodies):
+def test_usage_of_a_channel_counts_too_and_never_falls_below_zero(marketplace, bodies):
     _, body = bodies["/channels"]
-    channel = city.admin.post("/channels", body).json
+    channel = marketplace.admin.post("/channels", body).json
     path = f"/channels/{channel['id']}/usage"
-    assert city.admin.post(path, {"year": 2026, "tonnes": 5}).json["left_this_year_t"] == 95
+    assert marketplace.admin.post(path, {"year": 2026, "tonnes": 5}).json["left_this_year_t"] == 95
 
-    refused(city.admin.post(path, {"year": 2026, "tonnes": -5.001}), 409, "usage_below_zero", "tonnes")
-    refused(city.admin.post(path, {"year": 2025, "tonnes": -1}), 409, "usage_below_zero", "tonnes")
-    assert city.admin.get(f"/channels/{channel['id']}").json["used_this_year_t"] == 5
+    refused(marketplace.admin.post(path, {"year": 2026, "tonnes": -5.001}), 409, "usage_below_zero", "tonnes")
+    refused(marketplace.admin.post(path, {"year": 2025, "tonnes": -1}), 409, "usage_below_zero", "tonnes")
+    assert marketplace.admin.get(f"/channels/{channel['id']}").json["used_this_year_t"] == 5
 
 
-def test_usage_names_a_line_of_this_licence(city):
-    one, other = (city.licence(city.enterprise("recycler")) for _ in range(2))
+def test_usage_names_a_line_of_this_licence(marketplace):
+    one, other = (marketplace.licence(marketplace.enterprise("recycler")) for _ in range(2))
     path = f"/licences/{one['id']}/usage"
     for line in (other["lines"][0]["id"], NOBODY, None):
         usage = {"line_id": line, "year": 2026, "tonnes": 1}
-        refused(city.admin.post(path, usage), 422, "unknown_line", "line_id")
+        refused(marketplace.admin.post(path, usage), 422, "unknown_line", "line_id")
     for field, value in (("year", 1999), ("year", "2026"), ("tonnes", "1"), ("note", "x" * 201)):
         body = {"line_id": one["lines"][0]["id"], "year": 2026, "tonnes": 1, field: value}
-        refused(city.admin.post(path, body), 422, "invalid_input", field)
+        refused(marketplace.admin.post(path, body), 422, "invalid_input", field)
 
 
-def test_a_licence_used_up_matches_no_more(city):
-    generator, recycler = city.enterprise("generator"), city.enterprise("recycler")
-    licence = city.licence(recycler, tonnes=100)
-    demand, supply = city.demand(recycler), city.supply(generator)
+def test_a_licence_used_up_matches_no_more(marketplace):
+    generator, recycler = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
+    licence = marketplace.licence(recycler, tonnes=100)
+    demand, supply = marketplace.demand(recycler), marketplace.supply(generator)
     usage = {"line_id": licence["lines"][0]["id"], "year": 2026, "tonnes": 80}
-    city.admin.post(f"/licences/{licence['id']}/usage", usage)
-    assert city.matches(generator, supply) == [demand["id"]]
+    marketplace.admin.post(f"/licences/{licence['id']}/usage", usage)
+    assert marketplace.matches(generator, supply) == [demand["id"]]
 
     for year, tonnes in ((2026, 0.5), (2027, 90)):
         usage |= {"year": year, "tonnes": tonnes}
-        assert city.admin.post(f"/licences/{licence['id']}/usage", usage).status_code == 201
-    assert city.why_not(generator, supply, demand) == {"licence": "tonnes"}
+        assert marketplace.admin.post(f"/licences/{licence['id']}/usage", usage).status_code == 201
+    assert marketplace.why_not(generator, supply, demand) == {"licence": "tonnes"}

@@ -6,7 +6,7 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from tests.city import Party
+from tests.marketplace import Party
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -37,8 +37,8 @@ def contents(party):
     return sorted(({name: one[name] for name in CONTENT} for one in items), key=lambda one: one["title"])
 
 
-def test_what_is_exported_and_imported_elsewhere_is_the_same(city):
-    owner = city.enterprise("generator", "recycler")
+def test_what_is_exported_and_imported_elsewhere_is_the_same(marketplace):
+    owner = marketplace.enterprise("generator", "recycler")
     special = {
         **SUPPLY,
         "名称": '=HYPERLINK("http://x")',
@@ -56,17 +56,17 @@ def test_what_is_exported_and_imported_elsewhere_is_the_same(city):
     assert send(owner, csv_of(DEMAND)).status_code == 201
     for kind in ("csv", "xlsx"):
         for language in ("en", "zh-CN"):
-            other = city.enterprise("generator", "recycler")
+            other = marketplace.enterprise("generator", "recycler")
             file = exported(owner, language, format=kind, mine="true").data
             answer = send(other, file)
             assert answer.status_code == 201, answer.json
             assert contents(other) == contents(owner)
 
 
-def test_a_text_that_could_run_as_a_formula_is_shown_as_text(city):
-    owner = city.enterprise("generator", name="+企业")
+def test_a_text_that_could_run_as_a_formula_is_shown_as_text(marketplace):
+    owner = marketplace.enterprise("generator", name="+企业")
     for title in ("=1+1", "+1", "-1", "@SUM(1)", "'x", "plain"):
-        city.supply(owner, title=title)
+        marketplace.supply(owner, title=title)
     titles = [row["title"] for row in lines(exported(owner))]
     assert sorted(titles) == ["''x", "'+1", "'-1", "'=1+1", "'@SUM(1)", "plain"]
     assert {row["enterprise"] for row in lines(exported(owner))} == {"'+企业"}
@@ -75,14 +75,14 @@ def test_a_text_that_could_run_as_a_formula_is_shown_as_text(city):
     assert not [cell for row in sheet for cell in row if cell.data_type == "f"]
 
 
-def test_everybody_exports_what_they_may_see_and_others_places_are_coarse(city):
-    owner, reader = city.enterprise("generator"), city.enterprise("recycler")
-    shown = city.supply(owner, location={"lon": 120.58765, "lat": 30.03456})
-    city.supply(owner, publish=False)
+def test_everybody_exports_what_they_may_see_and_others_places_are_coarse(marketplace):
+    owner, reader = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
+    shown = marketplace.supply(owner, location={"lon": 120.58765, "lat": 30.03456})
+    marketplace.supply(owner, publish=False)
 
     assert [(row["id"], row["lon"]) for row in lines(exported(reader))] == [(shown["id"], "120.59")]
     assert {row["lon"] for row in lines(exported(owner))} == {"120.58765", "120.58"}
-    assert lines(exported(city.enterprise("recycler", approved=False))) == []
+    assert lines(exported(marketplace.enterprise("recycler", approved=False))) == []
     assert len(lines(exported(owner, status="draft"))) == 1
     collection = json.loads(exported(reader, format="geojson").data)
     feature = collection["features"][0]
@@ -92,9 +92,9 @@ def test_everybody_exports_what_they_may_see_and_others_places_are_coarse(city):
     assert json.loads(exported(reader, format="geojson", kind="demand").data)["features"] == []
 
 
-def test_an_export_has_the_headings_type_and_name_that_fit(city):
-    owner = city.enterprise("generator")
-    city.supply(owner)
+def test_an_export_has_the_headings_type_and_name_that_fit(marketplace):
+    owner = marketplace.enterprise("generator")
+    marketplace.supply(owner)
 
     assert exported(owner, "zh-CN").data.decode("utf-8-sig").startswith("类型,名称,废物代码")
     assert exported(owner, format="xlsx").mimetype == XLSX
@@ -104,10 +104,10 @@ def test_an_export_has_the_headings_type_and_name_that_fit(city):
     refused(owner.get("/listings/export", limit=5), 422, "invalid_input", "limit")
 
 
-def test_an_export_reads_in_batches_and_a_workbook_has_a_limit(city, monkeypatch):
+def test_an_export_reads_in_batches_and_a_workbook_has_a_limit(marketplace, monkeypatch):
     monkeypatch.setattr(exporting, "BATCH", 2)
-    owner = city.enterprise("generator")
-    ids = [city.supply(owner, title=f"酸 {number}")["id"] for number in range(5)]
+    owner = marketplace.enterprise("generator")
+    ids = [marketplace.supply(owner, title=f"酸 {number}")["id"] for number in range(5)]
 
     assert [row["id"] for row in lines(exported(owner))] == ids[::-1]
     assert len(json.loads(exported(owner, format="geojson").data)["features"]) == 5

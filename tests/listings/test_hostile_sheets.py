@@ -95,14 +95,14 @@ HOSTILE = {
 }  # fmt: skip
 
 
-def test_each_hostile_file_is_named_for_what_it_is(city):
-    trader = city.enterprise("generator")
+def test_each_hostile_file_is_named_for_what_it_is(marketplace):
+    trader = marketplace.enterprise("generator")
     for name, (make, code) in HOSTILE.items():
         sheet = make()
         began = time.monotonic()
         answer = send(trader, sheet)
         if answer.status_code == 202:
-            city.settle()
+            marketplace.settle()
             ended = trader.get(answer.headers["Location"].removeprefix("/api/v1")).json
             assert (ended["status"], ended["code"]) == ("refused", code), name
         else:
@@ -126,10 +126,10 @@ def test_hundreds_of_thousands_of_empty_rows_are_read_in_little_memory():
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
 
 
-def test_more_rows_than_may_be_are_refused_before_they_are_judged(city):
-    trader = city.enterprise("generator")
+def test_more_rows_than_may_be_are_refused_before_they_are_judged(marketplace):
+    trader = marketplace.enterprise("generator")
     answer = send(trader, csv_of(*({"类型": "供应", "名称": str(n), **_REST} for n in range(10_001))))
-    city.settle()
+    marketplace.settle()
 
     ended = trader.get(answer.headers["Location"].removeprefix("/api/v1")).json
     assert (ended["status"], ended["code"]) == ("refused", "sheet_too_many_rows")
@@ -138,20 +138,20 @@ def test_more_rows_than_may_be_are_refused_before_they_are_judged(city):
 _REST = {name: "x" for name in SUPPLY if name not in ("类型", "名称")}
 
 
-def test_formulas_and_errors_in_a_workbook_are_refused_by_cell(city):
+def test_formulas_and_errors_in_a_workbook_are_refused_by_cell(marketplace):
     def change(sheet):
         sheet["E2"], sheet["D3"], sheet["B4"] = "=1+1", "=A1", "=HYPERLINK(1)"
         sheet["K2"] = "a note beside the table"
 
     rows = [{**SUPPLY, "名称": str(number)} for number in range(3)]
-    assert faults(send(city.enterprise("generator"), xlsx_of(*rows, change=change))) == {
+    assert faults(send(marketplace.enterprise("generator"), xlsx_of(*rows, change=change))) == {
         (2, "unit", "formula_in_cell"), (2, "K", "cell_without_heading"),
         (3, "quantity", "formula_in_cell"), (4, "title", "formula_in_cell"),
     }  # fmt: skip
 
 
-def test_a_day_with_a_time_is_no_day_and_days_count_from_1904_where_the_book_says_so(city):
-    trader = city.enterprise("generator")
+def test_a_day_with_a_time_is_no_day_and_days_count_from_1904_where_the_book_says_so(marketplace):
+    trader = marketplace.enterprise("generator")
     timed = {**SUPPLY, "起始日期": datetime(2026, 12, 1, 8, 30)}
     assert faults(send(trader, xlsx_of(timed))) == {(2, "available_from", "not_a_day")}
 

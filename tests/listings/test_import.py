@@ -9,22 +9,22 @@ from openpyxl import load_workbook
 from marketplace.database import db
 from marketplace.listings.models import Listing
 from marketplace.listings.service.sheets import importing
-from tests.city import ACID, TODAY
 from tests.http.answers import refused
 from tests.listings.sheets import CSV, DEMAND, SUPPLY, XLSX, csv_of, faults, send, xlsx_of
+from tests.marketplace import ACID, TODAY
 
 
 @pytest.fixture
-def trader(city):
-    return city.enterprise("generator", "recycler")
+def trader(marketplace):
+    return marketplace.enterprise("generator", "recycler")
 
 
 def mine(party):
     return party.get("/listings", mine=True, limit=100).json["items"]
 
 
-def count(city):
-    with city.app.app_context():
+def count(marketplace):
+    with marketplace.app.app_context():
         return db.session.query(Listing).count()
 
 
@@ -151,14 +151,14 @@ FAULTY = {
 }  # fmt: skip
 
 
-def test_every_error_is_named_by_row_column_and_rule_and_nothing_is_stored(city, trader):
+def test_every_error_is_named_by_row_column_and_rule_and_nothing_is_stored(marketplace, trader):
     sheet = csv_of(SUPPLY, *({**SUPPLY, **cells} for cells, _ in FAULTY.values()))
     answer = send(trader, sheet)
 
     expected = {(row, *blamed) for row, (_, blamed) in enumerate(FAULTY.values(), start=3)}
     assert faults(answer) == expected
     assert answer.json["error_count"] == len(FAULTY)
-    assert answer.json["errors"]["row 3.kind"] and count(city) == 0
+    assert answer.json["errors"]["row 3.kind"] and count(marketplace) == 0
     chinese = send(trader, sheet, headers={"Accept-Language": "zh-CN"})
     assert "共 28 处错误" in chinese.json["detail"]
     assert all(len(one["detail"]) > 3 for one in chinese.json["rows"])
@@ -183,38 +183,41 @@ def test_headings_are_refused_by_name(trader):
     }  # fmt: skip
 
 
-def test_a_dry_run_says_what_would_happen_and_changes_nothing(city, trader):
+def test_a_dry_run_says_what_would_happen_and_changes_nothing(marketplace, trader):
     sheet = csv_of(SUPPLY, {**SUPPLY, "废物代码": "900-001-S17"})
     answer = send(trader, sheet, dry_run="true")
 
     assert (answer.status_code, answer.json["dry_run"], answer.json["created"]) == (200, True, 0)
     assert answer.json["warnings"][0]["field"] == "row 3.waste_codes"
-    assert count(city) == 0
+    assert count(marketplace) == 0
     assert trader.get("/waste-codes/cn-sw/900-001-S17").status_code == 404
     assert send(trader, sheet).status_code == 201
     assert faults(send(trader, csv_of({**SUPPLY, "数量": "x"}), dry_run="true"))
 
 
-def test_published_rows_are_matched_like_any_other(city, trader):
-    receiver = city.recycler()
-    city.demand(receiver)
+def test_published_rows_are_matched_like_any_other(marketplace, trader):
+    receiver = marketplace.recycler()
+    marketplace.demand(receiver)
     answer = send(trader, csv_of(SUPPLY), publish="true")
-    city.settle()
-    city.wait(hours=1)
+    marketplace.settle()
+    marketplace.wait(hours=1)
 
     assert answer.status_code == 201
     assert mine(trader)[0]["status"] == "open"
     assert len(receiver.inbox()) == 1
 
 
-def test_who_may_import_what(city):
-    pending, driver = city.enterprise("generator", approved=False), city.enterprise("transporter")
-    generator = city.enterprise("generator")
+def test_who_may_import_what(marketplace):
+    pending, driver = (
+        marketplace.enterprise("generator", approved=False),
+        marketplace.enterprise("transporter"),
+    )
+    generator = marketplace.enterprise("generator")
 
     refused(send(pending, csv_of(SUPPLY), publish="true"), 403, "enterprise_pending")
     assert send(pending, csv_of(SUPPLY)).status_code == 201
     refused(send(driver, b"<html>"), 403, "role_missing")
-    refused(send(city.admin, csv_of(SUPPLY)), 403, "role_forbids")
+    refused(send(marketplace.admin, csv_of(SUPPLY)), 403, "role_forbids")
     assert faults(send(generator, csv_of(DEMAND))) == {(2, "kind", "role_missing")}
 
 
@@ -229,20 +232,20 @@ def test_what_is_no_sheet_by_its_type_or_size_is_said_before_its_content(trader)
     assert posted(b"x" * 2_000_000, CSV).status_code == 422
 
 
-def test_the_same_sheet_sent_again_is_the_first_import_for_a_day(city, trader):
+def test_the_same_sheet_sent_again_is_the_first_import_for_a_day(marketplace, trader):
     sheet = csv_of(SUPPLY)
     first = send(trader, sheet).json
 
     assert send(trader, sheet).json["id"] == first["id"]
     assert send(trader, sheet, publish="true").json["id"] != first["id"]
-    assert send(city.enterprise("generator"), sheet).json["id"] != first["id"]
-    assert count(city) == 3
-    city.wait(hours=25)
+    assert send(marketplace.enterprise("generator"), sheet).json["id"] != first["id"]
+    assert count(marketplace) == 3
+    marketplace.wait(hours=25)
     again = send(trader, sheet)
-    assert (again.status_code, again.json["id"] != first["id"], count(city)) == (201, True, 4)
+    assert (again.status_code, again.json["id"] != first["id"], count(marketplace)) == (201, True, 4)
 
 
-def test_an_idempotency_key_holds_for_a_form_with_another_boundary(city, trader):
+def test_an_idempotency_key_holds_for_a_form_with_another_boundary(marketplace, trader):
     def form(sheet):
         parts = {"file": (io.BytesIO(sheet), "a.csv")}
         headers = {"Idempotency-Key": "monday"}
@@ -256,49 +259,49 @@ def test_an_idempotency_key_holds_for_a_form_with_another_boundary(city, trader)
     refused(form(csv_of(DEMAND)), 422, "idempotency_key_reused", "Idempotency-Key")
 
 
-def test_two_uploads_of_one_sheet_at_once_make_its_listings_once(city, trader):
+def test_two_uploads_of_one_sheet_at_once_make_its_listings_once(marketplace, trader):
     sheet = csv_of(*numbered(20))
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: send(trader, sheet), range(4)))
 
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json["id"] for answer in answers}) == 1
-    assert count(city) == 20
+    assert count(marketplace) == 20
 
 
 # ---------------------------------------------------------------- long sheets
 
 
-def test_a_long_sheet_is_a_task_whose_progress_its_owner_sees(city, trader):
+def test_a_long_sheet_is_a_task_whose_progress_its_owner_sees(marketplace, trader):
     sheet = csv_of(*numbered(501))
     answer = send(trader, sheet)
     where = answer.headers["Location"].removeprefix("/api/v1")
 
-    assert (answer.status_code, answer.json["status"], count(city)) == (202, "queued", 0)
+    assert (answer.status_code, answer.json["status"], count(marketplace)) == (202, "queued", 0)
     assert trader.get(where).json["status"] == "queued"
-    assert city.enterprise("generator").get(where).status_code == 404
+    assert marketplace.enterprise("generator").get(where).status_code == 404
     assert send(trader, sheet).headers["Location"] == answer.headers["Location"]
-    city.settle()
+    marketplace.settle()
     done = trader.get(where).json
     assert (done["status"], done["rows_total"], done["rows_done"], done["created"]) == ("done", 501, 501, 501)
-    assert count(city) == 501
+    assert count(marketplace) == 501
     assert send(trader, sheet).json["id"] == done["id"]
 
 
-def test_a_long_sheet_with_errors_is_refused_with_the_first_thousand(city, trader):
+def test_a_long_sheet_with_errors_is_refused_with_the_first_thousand(marketplace, trader):
     sheet = csv_of(*numbered(1001, 数量="x", 单价="-1"))
     where = send(trader, sheet).headers["Location"].removeprefix("/api/v1")
-    city.settle()
+    marketplace.settle()
 
     ended = trader.get(where).json
     assert (ended["status"], ended["code"], ended["error_count"]) == ("refused", "import_refused", 2002)
-    assert len(ended["errors"]) == 1000 and count(city) == 0
+    assert len(ended["errors"]) == 1000 and count(marketplace) == 0
     assert ended["errors"][0]["row"] == 2
     again = send(trader, sheet)
     assert again.status_code == 202 and again.json["id"] != ended["id"]
 
 
-def test_an_import_that_dies_half_way_leaves_nothing_and_is_done_once_later(city, trader, monkeypatch):
+def test_an_import_that_dies_half_way_leaves_nothing_and_is_done_once_later(marketplace, trader, monkeypatch):
     where = send(trader, csv_of(*numbered(1001))).headers["Location"].removeprefix("/api/v1")
     write, calls = importing._write, []
 
@@ -309,10 +312,10 @@ def test_an_import_that_dies_half_way_leaves_nothing_and_is_done_once_later(city
         write(*args)
 
     monkeypatch.setattr(importing, "_write", dying)
-    city.settle()
-    assert trader.get(where).json["status"] == "running" and count(city) == 0
-    city.wait(minutes=1)
-    assert trader.get(where).json["created"] == 1001 == count(city)
+    marketplace.settle()
+    assert trader.get(where).json["status"] == "running" and count(marketplace) == 0
+    marketplace.wait(minutes=1)
+    assert trader.get(where).json["created"] == 1001 == count(marketplace)
 
 
 def test_an_enterprise_has_so_many_long_imports_under_way_at_most(trader):
@@ -324,11 +327,11 @@ def test_an_enterprise_has_so_many_long_imports_under_way_at_most(trader):
     assert send(trader, sheets[0]).status_code == 202
 
 
-def test_a_long_dry_run_stores_nothing(city, trader):
+def test_a_long_dry_run_stores_nothing(marketplace, trader):
     where = send(trader, csv_of(*numbered(501)), dry_run="true").headers["Location"].removeprefix("/api/v1")
-    city.settle()
+    marketplace.settle()
     ended = trader.get(where).json
-    assert (ended["status"], ended["dry_run"], ended["created"], count(city)) == ("done", True, 0, 0)
+    assert (ended["status"], ended["dry_run"], ended["created"], count(marketplace)) == ("done", True, 0, 0)
 
 
 # ---------------------------------------------------------------- the template

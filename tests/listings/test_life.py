@@ -11,8 +11,8 @@ from sqlalchemy import select
 from marketplace.database import db
 from marketplace.events.models import Event
 from marketplace.listings.models import LIFE, ListingStatus
-from tests.city import City
 from tests.http.answers import refused
+from tests.marketplace import Marketplace
 
 TARGET = {(move.name, move.source): move.target for move in LIFE.moves}
 TELLS = {(move.name, move.source): move.event for move in LIFE.moves}
@@ -21,14 +21,14 @@ TELLS = {(move.name, move.source): move.event for move in LIFE.moves}
 class Life(RuleBasedStateMachine):
     """What the table says of each listing, beside what the API says."""
 
-    city: City
+    marketplace: Marketplace
     listings = Bundle("listings")
 
     def __init__(self):
         super().__init__()
-        self.city.__enter__()
-        self.owner = self.city.enterprise("generator")
-        self.other = self.city.enterprise("recycler")
+        self.marketplace.__enter__()
+        self.owner = self.marketplace.enterprise("generator")
+        self.other = self.marketplace.enterprise("recycler")
         self.status: dict[str, str] = {}
         self.last_day: dict[str, date] = {}
         self.told: list[tuple[str, str]] = []
@@ -51,9 +51,11 @@ class Life(RuleBasedStateMachine):
 
     @rule(target=listings, publish=st.booleans(), days=st.integers(1, 4))
     def draft(self, publish, days):
-        last = (self.city.now + timedelta(days=days)).date()
-        today = str(self.city.now.date())
-        made = self.city.supply(self.owner, publish=publish, available_from=today, available_until=str(last))
+        last = (self.marketplace.now + timedelta(days=days)).date()
+        today = str(self.marketplace.now.date())
+        made = self.marketplace.supply(
+            self.owner, publish=publish, available_from=today, available_until=str(last)
+        )
         self.status[made["id"]] = ListingStatus.DRAFT
         self.last_day[made["id"]] = last
         if publish:
@@ -62,7 +64,10 @@ class Life(RuleBasedStateMachine):
 
     @rule(listing=listings)
     def publish(self, listing):
-        if self.status[listing] == ListingStatus.DRAFT and self.last_day[listing] < self.city.now.date():
+        if (
+            self.status[listing] == ListingStatus.DRAFT
+            and self.last_day[listing] < self.marketplace.now.date()
+        ):
             refused(self.owner.post(f"/listings/{listing}/publish"), 422, "window_over", "available_until")
         else:
             self.move("publish", listing, lambda path: self.owner.post(f"{path}/publish"))
@@ -84,10 +89,13 @@ class Life(RuleBasedStateMachine):
 
     @rule(days=st.integers(1, 3))
     def wait(self, days):
-        self.city.now += timedelta(days=days)
-        self.city.settle()
+        self.marketplace.now += timedelta(days=days)
+        self.marketplace.settle()
         for listing in sorted(self.status):
-            if self.status[listing] == ListingStatus.OPEN and self.last_day[listing] < self.city.now.date():
+            if (
+                self.status[listing] == ListingStatus.OPEN
+                and self.last_day[listing] < self.marketplace.now.date()
+            ):
                 self.enter(listing, ("expire", ListingStatus.OPEN))
 
     @invariant()
@@ -102,19 +110,19 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def each_move_told_what_the_table_says(self):
-        with self.city.app.app_context():
+        with self.marketplace.app.app_context():
             rows = db.session.scalars(select(Event).where(Event.name.like("listing.%")).order_by(Event.id))
             told = [(one.name, one.payload["listing_id"]) for one in rows]
         assert told[-8:] == self.told[len(self.told) - len(told[-8:]) :]
 
     def teardown(self):
-        self.city.__exit__(None, None, None)
+        self.marketplace.__exit__(None, None, None)
 
 
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
 def test_any_life_of_a_listing_follows_the_table(app):
     class Here(Life):
-        city = property(lambda self: self.__dict__.setdefault("_city", City(app)))
+        marketplace = property(lambda self: self.__dict__.setdefault("_city", Marketplace(app)))
 
     run_state_machine_as_test(
         Here,

@@ -5,8 +5,8 @@ import math
 import prcoords
 import pytest
 
-from tests.city import ACID, SHAOXING, listing_terms
 from tests.http.answers import refused, verdict
+from tests.marketplace import ACID, SHAOXING, listing_terms
 
 HW34 = {"scheme": "cn-hw", "code": "HW34"}
 
@@ -93,8 +93,8 @@ WRONG_DEMAND = [
 ]  # fmt: skip
 
 
-def test_every_rule_names_the_field_it_is_about_and_nothing_is_kept(city):
-    generator, recycler = city.enterprise("generator"), city.enterprise("recycler")
+def test_every_rule_names_the_field_it_is_about_and_nothing_is_kept(marketplace):
+    generator, recycler = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
     tables = [(generator, supply(), WRONG_SUPPLY), (recycler, demand(), WRONG_DEMAND)]
     for party, right, wrong in tables:
         if "kind" in right:
@@ -108,15 +108,15 @@ def test_every_rule_names_the_field_it_is_about_and_nothing_is_kept(city):
 @pytest.mark.parametrize(
     "field", ["kind", "title", "quantity_t", "min_lot_t", "available_from", "available_until", "waste"]
 )
-def test_what_is_required_is_said_to_be(city, field):
-    owner = city.enterprise("generator")
+def test_what_is_required_is_said_to_be(marketplace, field):
+    owner = marketplace.enterprise("generator")
     code = "field_required" if field == "waste" else "invalid_input"
 
     refused(owner.post("/listings", without(supply(), field)), 422, code, field)
 
 
-def test_several_wrong_fields_are_named_at_once(city):
-    owner = city.enterprise("generator")
+def test_several_wrong_fields_are_named_at_once(marketplace):
+    owner = marketplace.enterprise("generator")
 
     refused(
         owner.post("/listings", supply(title="", quantity_t=-1, form="plasma", colour="red")),
@@ -124,8 +124,8 @@ def test_several_wrong_fields_are_named_at_once(city):
     )  # fmt: skip
 
 
-def test_what_stands_at_a_bound_is_taken(city):
-    owner = city.enterprise("generator", "recycler")
+def test_what_stands_at_a_bound_is_taken(marketplace):
+    owner = marketplace.enterprise("generator", "recycler")
     for about in (
         {"title": "长" * 120}, {"quantity_t": 1e8}, {"quantity_t": 0.001, "min_lot_t": 0.001},
         {"min_lot_t": 1200}, {"price_cny_per_t": -1e6}, {"price_cny_per_t": 1e6}, {"price_cny_per_t": 0},
@@ -138,8 +138,8 @@ def test_what_stands_at_a_bound_is_taken(city):
         assert answer.status_code == 201, (about, answer.json)
 
 
-def test_a_listing_comes_back_as_it_was_posted(city):
-    owner = city.enterprise("generator", "recycler")
+def test_a_listing_comes_back_as_it_was_posted(marketplace):
+    owner = marketplace.enterprise("generator", "recycler")
     composition = [{"component": "H2SO4", "min": 18.0, "max": 22.0, "unit": "%"}]
     full = {
         "price_cny_per_t": -150.25,
@@ -159,8 +159,8 @@ def test_a_listing_comes_back_as_it_was_posted(city):
         assert {**owner.get(f"/listings/{made['id']}").json, "warnings": []} == {**made, "warnings": []}
 
 
-def test_what_is_left_out_is_the_enterprises_own_or_no_limit(city):
-    owner = city.enterprise("generator", "recycler", region="330604")
+def test_what_is_left_out_is_the_enterprises_own_or_no_limit(marketplace):
+    owner = marketplace.enterprise("generator", "recycler", region="330604")
     made = owner.post("/listings", without(supply(), "publish")).json
 
     assert (made["status"], made["region"], made["location"]) == ("draft", "330604", SHAOXING)
@@ -168,8 +168,8 @@ def test_what_is_left_out_is_the_enterprises_own_or_no_limit(city):
     assert owner.post("/listings", demand()).json["treatment"] == "R5"
 
 
-def test_a_region_without_a_place_is_at_its_seat(city):
-    owner = city.enterprise("generator")
+def test_a_region_without_a_place_is_at_its_seat(marketplace):
+    owner = marketplace.enterprise("generator")
     made = owner.post("/listings", supply(region="330604")).json
     seats = {one["adcode"]: one for one in owner.get("/regions", parent="330600").json["items"]}
 
@@ -184,8 +184,8 @@ def warnings(answer):
     return [(one["code"], one["field"]) for one in answer.json["warnings"]]
 
 
-def test_what_is_odd_is_taken_with_a_warning(city):
-    owner, licensed = city.enterprise("generator", "recycler"), city.recycler()
+def test_what_is_odd_is_taken_with_a_warning(marketplace):
+    owner, licensed = marketplace.enterprise("generator", "recycler"), marketplace.recycler()
     far = {"lon": 87.6, "lat": 43.8}
     unlisted = {"scheme": "cn-sw", "code": "900-001-S17"}
 
@@ -204,8 +204,8 @@ def test_what_is_odd_is_taken_with_a_warning(city):
     assert warnings(owner.post("/listings", supply())) == []
 
 
-def test_a_missing_licence_is_warned_of_on_publishing_and_on_changing_what_is_open(city):
-    owner = city.recycler()
+def test_a_missing_licence_is_warned_of_on_publishing_and_on_changing_what_is_open(marketplace):
+    owner = marketplace.recycler()
     draft = owner.post("/listings", demand(publish=False, accepts=[{**HW34, "code": "HW17"}]))
     assert warnings(draft) == []
     path = f"/listings/{draft.json['id']}"
@@ -217,20 +217,20 @@ def test_a_missing_licence_is_warned_of_on_publishing_and_on_changing_what_is_op
     ]
 
 
-def test_a_licence_that_ended_counts_as_missing(city):
-    owner = city.enterprise("recycler")
-    city.licence(owner, valid_until="2026-11-30")
+def test_a_licence_that_ended_counts_as_missing(marketplace):
+    owner = marketplace.enterprise("recycler")
+    marketplace.licence(owner, valid_until="2026-11-30")
 
     assert warnings(owner.post("/listings", demand())) == [("licence_missing", "accepts")]
 
 
-def test_medical_waste_may_be_noted_in_a_draft_and_never_opened(city):
-    owner = city.enterprise("generator")
+def test_medical_waste_may_be_noted_in_a_draft_and_never_opened(marketplace):
+    owner = marketplace.enterprise("generator")
     draft = owner.post("/listings", supply(waste={"scheme": "cn-hw", "code": "841-001-01"}, publish=False))
     assert draft.status_code == 201
     refused(owner.post(f"/listings/{draft.json['id']}/publish"), 422, "waste_not_tradable", "waste")
 
-    opened = city.supply(owner)
+    opened = marketplace.supply(owner)
     change = {"waste": {"scheme": "cn-hw", "code": "HW01"}}
     refused(owner.patch(f"/listings/{opened['id']}", change), 422, "waste_not_tradable", "waste")
     assert owner.get(f"/listings/{opened['id']}").json["waste"] == ACID
@@ -246,8 +246,8 @@ def metres(a, b):
 
 
 @pytest.mark.parametrize(("lon", "lat"), [(120.58, 30.03), (120.87, 30.12), (87.6, 43.8), (110.3, 20.0)])
-def test_the_same_place_in_three_systems_lands_within_a_metre(city, lon, lat):
-    owner = city.enterprise("generator")
+def test_the_same_place_in_three_systems_lands_within_a_metre(marketplace, lon, lat):
+    owner = marketplace.enterprise("generator")
     truth = prcoords.Coords(lat, lon)
     given = {"wgs84": truth, "gcj02": prcoords.wgs_gcj(truth), "bd09": prcoords.wgs_bd(truth)}
     for crs, point in given.items():
@@ -258,8 +258,8 @@ def test_the_same_place_in_three_systems_lands_within_a_metre(city, lon, lat):
     assert metres(dict(zip(("lat", "lon"), given["bd09"], strict=True)), {"lon": lon, "lat": lat}) > 300
 
 
-def test_outside_china_the_systems_are_one(city):
-    owner = city.enterprise("generator")
+def test_outside_china_the_systems_are_one(marketplace):
+    owner = marketplace.enterprise("generator")
     for crs in ("wgs84", "gcj02", "bd09"):
         shown = owner.post("/listings", supply(location={"lon": 13.4, "lat": 52.5, "crs": crs})).json
         assert shown["location"] == {"lon": 13.4, "lat": 52.5, "crs": "wgs84"}
@@ -277,8 +277,8 @@ def test_outside_china_the_systems_are_one(city):
         ("transporter", set()),
     ],
 )
-def test_each_role_posts_its_own_kind(city, role, may):
-    party = city.enterprise(role)
+def test_each_role_posts_its_own_kind(marketplace, role, may):
+    party = marketplace.enterprise(role)
     for kind, body in (("supply", supply()), ("demand", demand())):
         answer = party.post("/listings", body)
         if kind in may:
@@ -287,15 +287,15 @@ def test_each_role_posts_its_own_kind(city, role, may):
             refused(answer, 403, "role_missing")
 
 
-def test_staff_post_nothing(city):
-    for party in (city.admin, city.regulator("330000")):
+def test_staff_post_nothing(marketplace):
+    for party in (marketplace.admin, marketplace.regulator("330000")):
         refused(party.post("/listings", supply()), 403, "role_forbids")
 
 
-def test_who_has_lost_the_role_publishes_no_more(city):
-    owner = city.enterprise("generator")
-    draft = city.supply(owner, publish=False)
-    city.admin.patch(f"/enterprises/{owner.id}", {"roles": ["transporter"]})
+def test_who_has_lost_the_role_publishes_no_more(marketplace):
+    owner = marketplace.enterprise("generator")
+    draft = marketplace.supply(owner, publish=False)
+    marketplace.admin.patch(f"/enterprises/{owner.id}", {"roles": ["transporter"]})
 
     refused(owner.post(f"/listings/{draft['id']}/publish"), 403, "role_missing")
 
@@ -303,18 +303,18 @@ def test_who_has_lost_the_role_publishes_no_more(city):
 # ---------------------------------------------------------------- changes
 
 
-def test_a_change_touches_what_it_names_and_nothing_else(city):
-    owner = city.enterprise("generator")
-    before = city.supply(owner, price_cny_per_t=-90, form="liquid")
-    city.now = city.now.replace(hour=5)
+def test_a_change_touches_what_it_names_and_nothing_else(marketplace):
+    owner = marketplace.enterprise("generator")
+    before = marketplace.supply(owner, price_cny_per_t=-90, form="liquid")
+    marketplace.now = marketplace.now.replace(hour=5)
     after = owner.patch(f"/listings/{before['id']}", {"title": "新", "price_cny_per_t": None}).json
 
     assert after == {**before, "title": "新", "price_cny_per_t": None, "updated_at": "2026-12-01T05:00:00Z"}
 
 
-def test_what_remains_follows_the_quantity(city):
-    owner = city.enterprise("generator")
-    path = f"/listings/{city.supply(owner)['id']}"
+def test_what_remains_follows_the_quantity(marketplace):
+    owner = marketplace.enterprise("generator")
+    path = f"/listings/{marketplace.supply(owner)['id']}"
 
     assert owner.patch(path, {"quantity_t": 1500}).json["remaining_t"] == 1500
     assert owner.patch(path, {"quantity_t": 20}).json["remaining_t"] == 20
@@ -340,9 +340,9 @@ def test_what_remains_follows_the_quantity(city):
         ({"region": "990000"}, "unknown_region", "region"),
     ],
 )
-def test_a_wrong_change_is_refused_and_changes_nothing(city, change, code, blamed):
-    owner = city.enterprise("generator")
-    before = city.supply(owner)
+def test_a_wrong_change_is_refused_and_changes_nothing(marketplace, change, code, blamed):
+    owner = marketplace.enterprise("generator")
+    before = marketplace.supply(owner)
     path = f"/listings/{before['id']}"
     etag = owner.get(path).headers["ETag"]
 
@@ -352,10 +352,10 @@ def test_a_wrong_change_is_refused_and_changes_nothing(city, change, code, blame
 
 
 @pytest.mark.parametrize("tonnes", [20, 100, 5000])
-def test_a_change_of_quantity_goes_with_any_other_change(city, tonnes):
+def test_a_change_of_quantity_goes_with_any_other_change(marketplace, tonnes):
     """Whatever is looked up for the other fields, the half-changed row is not written early."""
-    owner = city.enterprise("recycler")
-    path = f"/listings/{city.demand(owner)['id']}"
+    owner = marketplace.enterprise("recycler")
+    path = f"/listings/{marketplace.demand(owner)['id']}"
     unlisted = {"scheme": "cn-sw", "code": "900-555-S17"}
     body = {
         "quantity_t": tonnes, "treatment": "R6", "exemption_item": 5, "region": "330604",
@@ -370,19 +370,21 @@ def test_a_change_of_quantity_goes_with_any_other_change(city, tonnes):
     refused(owner.patch(path, {**body, "min_lot_t": 6000}), 422, "lot_over_quantity", "min_lot_t")
 
 
-def test_what_a_demand_accepts_is_replaced_whole_and_keeps_its_order(city):
-    owner = city.enterprise("recycler")
+def test_what_a_demand_accepts_is_replaced_whole_and_keeps_its_order(marketplace):
+    owner = marketplace.enterprise("recycler")
     one, two, three = ({"scheme": "cn-hw", "code": code} for code in ("HW34", "HW17", "HW08"))
-    path = f"/listings/{city.demand(owner, accepts=[one, two])['id']}"
+    path = f"/listings/{marketplace.demand(owner, accepts=[one, two])['id']}"
 
     for accepts in ([three, one], [two, three, one], [one]):
         assert owner.patch(path, {"accepts": accepts}).json["accepts"] == accepts
     assert owner.patch(path, {"accepts": [two, two, one]}).json["accepts"] == [two, one]
 
 
-def test_a_place_can_be_taken_back(city):
-    owner = city.enterprise("generator")
-    path = f"/listings/{city.supply(owner, region='330604', location={'lon': 120.87, 'lat': 30.1})['id']}"
+def test_a_place_can_be_taken_back(marketplace):
+    owner = marketplace.enterprise("generator")
+    path = (
+        f"/listings/{marketplace.supply(owner, region='330604', location={'lon': 120.87, 'lat': 30.1})['id']}"
+    )
 
     assert owner.patch(path, {"location": {"lon": 120.8, "lat": 30.0}}).json["location"]["lon"] == 120.8
     home = owner.patch(path, {"location": None, "region": None}).json
@@ -392,22 +394,22 @@ def test_a_place_can_be_taken_back(city):
 # ---------------------------------------------------------------- the end
 
 
-def test_an_open_listing_expires_after_its_last_day_in_shaoxing(city):
-    owner = city.enterprise("generator")
-    path = f"/listings/{city.supply(owner, available_until='2026-12-02')['id']}"
-    draft = f"/listings/{city.supply(owner, available_until='2026-12-02', publish=False)['id']}"
+def test_an_open_listing_expires_after_its_last_day_in_shaoxing(marketplace):
+    owner = marketplace.enterprise("generator")
+    path = f"/listings/{marketplace.supply(owner, available_until='2026-12-02')['id']}"
+    draft = f"/listings/{marketplace.supply(owner, available_until='2026-12-02', publish=False)['id']}"
 
-    city.now = city.now.replace(day=2, hour=15, minute=59)
-    city.settle()
+    marketplace.now = marketplace.now.replace(day=2, hour=15, minute=59)
+    marketplace.settle()
     assert owner.get(path).json["status"] == "open"
-    city.wait(minutes=1)
+    marketplace.wait(minutes=1)
     assert owner.get(path).json["status"] == "expired"
     assert owner.get(draft).json["status"] == "draft"
     refused(owner.post(f"{draft}/publish"), 422, "window_over", "available_until")
 
 
-def test_a_window_that_is_over_cannot_be_opened(city):
-    owner = city.enterprise("generator")
+def test_a_window_that_is_over_cannot_be_opened(marketplace):
+    owner = marketplace.enterprise("generator")
     past = {"available_from": "2026-10-01", "available_until": "2026-11-30"}
 
     refused(owner.post("/listings", supply(**past)), 422, "window_over", "available_until")
@@ -415,9 +417,9 @@ def test_a_window_that_is_over_cannot_be_opened(city):
     assert owner.post("/listings", supply(**past, publish=False)).json["status"] == "draft"
 
 
-def test_a_withdrawn_listing_says_nothing_more_to_others(city):
-    owner, other = city.enterprise("generator"), city.recycler()
-    listing = city.supply(owner)
+def test_a_withdrawn_listing_says_nothing_more_to_others(marketplace):
+    owner, other = marketplace.enterprise("generator"), marketplace.recycler()
+    listing = marketplace.supply(owner)
     assert other.get(f"/listings/{listing['id']}").status_code == 200
 
     assert owner.post(f"/listings/{listing['id']}/withdraw", {"reason": "售出"}).json["status"] == "withdrawn"
@@ -425,31 +427,35 @@ def test_a_withdrawn_listing_says_nothing_more_to_others(city):
     assert owner.get(f"/listings/{listing['id']}").json["status"] == "withdrawn"
     refused(owner.post(f"/listings/{listing['id']}/publish"), 409, "wrong_state")
 
-    draft = city.supply(owner, publish=False)
+    draft = marketplace.supply(owner, publish=False)
     assert owner.post(f"/listings/{draft['id']}/withdraw").json["status"] == "withdrawn"
 
 
 # ---------------------------------------------------------------- who sees what
 
 
-def test_others_see_open_listings_with_a_rough_place_and_no_contact(city):
-    owner, other = city.enterprise("generator"), city.enterprise("recycler")
-    listing = city.supply(owner, location={"lon": 120.58765, "lat": 30.03456})
+def test_others_see_open_listings_with_a_rough_place_and_no_contact(marketplace):
+    owner, other = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
+    listing = marketplace.supply(owner, location={"lon": 120.58765, "lat": 30.03456})
     whole = owner.get(f"/listings/{listing['id']}").json
     assert whole["location"] == {"lon": 120.58765, "lat": 30.03456, "crs": "wgs84"}
 
     rough = {**whole, "location": {"lon": 120.59, "lat": 30.03, "crs": "wgs84"}}
     assert other.get(f"/listings/{listing['id']}").json == rough
     assert other.get("/listings").json["items"] == [rough]
-    for party in (city.admin, city.regulator("330602"), city.regulator("330000")):
+    for party in (marketplace.admin, marketplace.regulator("330602"), marketplace.regulator("330000")):
         assert party.get(f"/listings/{listing['id']}").json == whole
     assert "contact" not in str(whole) and "王厂长" not in str(whole)
 
 
-def test_drafts_and_closed_listings_of_others_do_not_exist(city):
-    owner, other = city.enterprise("generator"), city.enterprise("recycler")
-    draft, closed, open_ = city.supply(owner, publish=False), city.supply(owner), city.supply(owner)
-    city.withdraw(owner, closed)
+def test_drafts_and_closed_listings_of_others_do_not_exist(marketplace):
+    owner, other = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
+    draft, closed, open_ = (
+        marketplace.supply(owner, publish=False),
+        marketplace.supply(owner),
+        marketplace.supply(owner),
+    )
+    marketplace.withdraw(owner, closed)
 
     assert [one["id"] for one in other.get("/listings").json["items"]] == [open_["id"]]
     for status in ("draft", "withdrawn"):
@@ -457,27 +463,27 @@ def test_drafts_and_closed_listings_of_others_do_not_exist(city):
         assert len(owner.get("/listings", status=status).json["items"]) == 1
     for one in (draft, closed):
         refused(other.get(f"/listings/{one['id']}"), 404, "not_found")
-        assert city.admin.get(f"/listings/{one['id']}").status_code == 200
+        assert marketplace.admin.get(f"/listings/{one['id']}").status_code == 200
 
 
-def test_a_regulator_sees_the_listings_of_its_region_whole_and_no_others(city):
-    near = city.supply(city.enterprise("generator"), publish=False)
-    shanghai = city.enterprise("generator", region="310115", location=None)
-    far = city.supply(shanghai)
-    regulator = city.regulator("330600")
+def test_a_regulator_sees_the_listings_of_its_region_whole_and_no_others(marketplace):
+    near = marketplace.supply(marketplace.enterprise("generator"), publish=False)
+    shanghai = marketplace.enterprise("generator", region="310115", location=None)
+    far = marketplace.supply(shanghai)
+    regulator = marketplace.regulator("330600")
 
     assert [one["id"] for one in regulator.get("/listings").json["items"]] == [near["id"]]
     refused(regulator.get(f"/listings/{far['id']}"), 404, "not_found")
     assert regulator.get(f"/listings/{far['id']}/matches").status_code == 404
-    assert city.regulator("310000").get(f"/listings/{far['id']}/matches").status_code == 200
+    assert marketplace.regulator("310000").get(f"/listings/{far['id']}/matches").status_code == 200
 
 
-def test_the_filters_of_the_list(city):
-    generator, recycler = city.enterprise("generator"), city.enterprise("recycler")
-    acid = city.supply(generator)["id"]
-    straw = city.supply(generator, waste={"scheme": "cn-sw", "code": "SW17"}, region="330604")["id"]
-    draft = city.supply(generator, publish=False)["id"]
-    wanted = city.demand(recycler, accepts=[{"scheme": "cn-hw", "code": "HW17"}, ACID])["id"]
+def test_the_filters_of_the_list(marketplace):
+    generator, recycler = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
+    acid = marketplace.supply(generator)["id"]
+    straw = marketplace.supply(generator, waste={"scheme": "cn-sw", "code": "SW17"}, region="330604")["id"]
+    draft = marketplace.supply(generator, publish=False)["id"]
+    wanted = marketplace.demand(recycler, accepts=[{"scheme": "cn-hw", "code": "HW17"}, ACID])["id"]
 
     def ids(party=generator, **query):
         answer = party.get("/listings", **query)
@@ -497,20 +503,26 @@ def test_the_filters_of_the_list(city):
     assert ids(region="310000") == []
     assert ids(mine="true") == [draft, straw, acid]
     assert ids(recycler, mine="true") == [wanted]
-    assert ids(city.admin, mine="true") == []
+    assert ids(marketplace.admin, mine="true") == []
     assert ids(recycler, mine="false", kind="supply") == [straw, acid]
 
 
-def test_an_exemption_is_reviewed_by_an_admin_where_one_is_named(city):
-    owner = city.enterprise("recycler")
-    named, plain = city.demand(owner, exemption_item=20), city.demand(owner)
+def test_an_exemption_is_reviewed_by_an_admin_where_one_is_named(marketplace):
+    owner = marketplace.enterprise("recycler")
+    named, plain = marketplace.demand(owner, exemption_item=20), marketplace.demand(owner)
     verdict_ = {"decision": "accept", "reason": "材料齐全"}
 
     refused(owner.post(f"/listings/{named['id']}/exemption-review", verdict_), 403, "role_forbids")
-    refused(city.admin.post(f"/listings/{plain['id']}/exemption-review", verdict_), 409, "no_exemption_named")
+    refused(
+        marketplace.admin.post(f"/listings/{plain['id']}/exemption-review", verdict_),
+        409,
+        "no_exemption_named",
+    )
     for field, value in (("decision", "maybe"), ("reason", ""), ("reason", "x" * 501)):
-        answer = city.admin.post(f"/listings/{named['id']}/exemption-review", {**verdict_, field: value})
+        answer = marketplace.admin.post(
+            f"/listings/{named['id']}/exemption-review", {**verdict_, field: value}
+        )
         refused(answer, 422, "invalid_input", field)
-    done = city.admin.post(f"/listings/{named['id']}/exemption-review", verdict_)
+    done = marketplace.admin.post(f"/listings/{named['id']}/exemption-review", verdict_)
     assert done.json["exemption_review"] == "accept"
     assert owner.patch(f"/listings/{named['id']}", {"exemption_item": 5}).json["exemption_review"] is None

@@ -15,9 +15,9 @@ from marketplace.listings.schemas import ListingQuery
 from marketplace.listings.service import conditions
 from marketplace.listings.service.listing_search import search
 from matching.model import sphere_km
-from tests.city import SHAOXING
 from tests.http.answers import refused, verdict
 from tests.http.test_paging import read_all
+from tests.marketplace import SHAOXING
 
 CODES = {"900-349-34": "HW34", "336-064-17": "HW17", "900-214-08": "HW08"}
 NAMES = ["废酸", "稀硫酸 20%", "ＨＣＬ 废液", "hcl_A", "污泥（含水率60%）", "油泥", 'it\'s "a\\b"', "ｱｲｳ 酸"]
@@ -147,10 +147,10 @@ def in_order(query):
 
 
 @pytest.fixture
-def market(city):
+def market(marketplace):
     """Two dozen listings of three enterprises: (asker, all listings as their owners see them)."""
     chance = random.Random(7)
-    owners = [city.enterprise("generator", "recycler", grade=grade) for grade in (None, "A", "C")]
+    owners = [marketplace.enterprise("generator", "recycler", grade=grade) for grade in (None, "A", "C")]
     listings = []
     for number in range(24):
         owner = owners[number % 3]
@@ -163,16 +163,16 @@ def market(city):
             "publish": number % 7 != 0,
         }  # fmt: skip
         codes = [{"scheme": "cn-hw", "code": code} for code in chance.sample(list(CODES), 2)]
-        made = city.supply if chance.random() < 0.5 else city.demand
-        what = {"waste": codes[0]} if made == city.supply else {"accepts": codes}
+        made = marketplace.supply if chance.random() < 0.5 else marketplace.demand
+        what = {"waste": codes[0]} if made == marketplace.supply else {"accepts": codes}
         listing = made(owner, **terms, **what)
         if number % 11 == 0:
-            city.withdraw(owner, listing)
+            marketplace.withdraw(owner, listing)
         listings.append(owner.get(f"/listings/{listing['id']}").json)
     return owners[0], listings
 
 
-def test_search_finds_what_a_plain_look_finds_on_pages_of_any_size(city, market, monkeypatch):
+def test_search_finds_what_a_plain_look_finds_on_pages_of_any_size(marketplace, market, monkeypatch):
     """And its conditions alone, as saved searches and exports ask them, mean the same."""
     asker, listings = market
 
@@ -189,14 +189,14 @@ def test_search_finds_what_a_plain_look_finds_on_pages_of_any_size(city, market,
                 assert one["distance_km"] == pytest.approx(kilometres(one, query), abs=0.006)
 
         alone = {name: value for name, value in query.items() if name != "mine"}
-        assert passing(city, alone) == sorted(it["id"] for it in listings if passes(it, alone, asker))
+        assert passing(marketplace, alone) == sorted(it["id"] for it in listings if passes(it, alone, asker))
 
     holds()
 
 
-def passing(city, query):
+def passing(marketplace, query):
     """Ids of whatever meets the conditions of a search."""
-    with city.app.app_context():
+    with marketplace.app.app_context():
         meant = conditions(ListingQuery().load({name: str(value) for name, value in query.items()}))
         return sorted(str(one) for one in db.session.scalars(select(Listing.id).where(*meant)))
 
@@ -223,9 +223,9 @@ FOUND = {
 
 
 @pytest.mark.parametrize("walk", [1, 5000])
-def test_words_are_found_as_they_stand_whatever_their_case_and_width(city, monkeypatch, walk):
-    owner, asker = city.enterprise("generator"), city.enterprise("recycler")
-    names = {city.supply(owner, title=title)["id"]: name for name, title in TITLES.items()}
+def test_words_are_found_as_they_stand_whatever_their_case_and_width(marketplace, monkeypatch, walk):
+    owner, asker = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
+    names = {marketplace.supply(owner, title=title)["id"]: name for name, title in TITLES.items()}
     monkeypatch.setattr(search, "WALK", walk)
 
     for q, found in FOUND.items():
@@ -233,10 +233,10 @@ def test_words_are_found_as_they_stand_whatever_their_case_and_width(city, monke
         assert {names[one["id"]] for one in items} == set(found.split()), q
 
 
-def test_a_title_follows_its_change(city):
-    owner = city.enterprise("generator")
-    listing = city.supply(owner, title="废酸")
-    city.change(owner, listing, title="废碱")
+def test_a_title_follows_its_change(marketplace):
+    owner = marketplace.enterprise("generator")
+    listing = marketplace.supply(owner, title="废酸")
+    marketplace.change(owner, listing, title="废碱")
 
     assert owner.get("/listings", q="废酸").json["items"] == []
     assert [one["id"] for one in owner.get("/listings", q="废碱").json["items"]] == [listing["id"]]
@@ -245,14 +245,14 @@ def test_a_title_follows_its_change(city):
 # ---------------------------------------------------------------- who finds what
 
 
-def test_no_filter_finds_what_is_not_the_askers_to_see(city):
-    owner, asker = city.enterprise("generator"), city.enterprise("recycler")
-    draft = city.supply(owner, publish=False, price_cny_per_t=5)
-    closed = city.supply(owner, price_cny_per_t=5)
-    city.withdraw(owner, closed)
-    suspended = city.enterprise("generator")
-    city.supply(suspended, price_cny_per_t=5)
-    assert city.admin.post(f"/enterprises/{suspended.id}/suspend").status_code == 200
+def test_no_filter_finds_what_is_not_the_askers_to_see(marketplace):
+    owner, asker = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
+    draft = marketplace.supply(owner, publish=False, price_cny_per_t=5)
+    closed = marketplace.supply(owner, price_cny_per_t=5)
+    marketplace.withdraw(owner, closed)
+    suspended = marketplace.enterprise("generator")
+    marketplace.supply(suspended, price_cny_per_t=5)
+    assert marketplace.admin.post(f"/enterprises/{suspended.id}/suspend").status_code == 200
 
     point = {"lon": 120.58, "lat": 30.03}
     searches = (
@@ -261,23 +261,23 @@ def test_no_filter_finds_what_is_not_the_askers_to_see(city):
         {"grade": "B"}, {"status": "draft"}, {"status": "withdrawn"}, {"sort": "price"}, {"sort": "-price"},
         {**point, "sort": "distance"},
     )  # fmt: skip
-    pending = city.enterprise("recycler", approved=False)
+    pending = marketplace.enterprise("recycler", approved=False)
     for query in searches:
         assert asker.get("/listings", **query).json["items"] == [], query
         assert pending.get("/listings", **query).json["items"] == [], query
         mine = {one["id"] for one in owner.get("/listings", **query).json["items"]}
         wanted = {"draft": {draft["id"]}, "withdrawn": {closed["id"]}}
         assert mine == wanted.get(query.get("status"), {draft["id"], closed["id"]}), query
-        assert len(city.admin.get("/listings", **query).json["items"]) == (1 if "status" in query else 3), (
-            query
-        )
+        assert len(marketplace.admin.get("/listings", **query).json["items"]) == (
+            1 if "status" in query else 3
+        ), query
 
 
-def test_a_search_tells_no_more_of_a_place_than_a_listing_does(city):
+def test_a_search_tells_no_more_of_a_place_than_a_listing_does(marketplace):
     """Two places that look the same to others are equally far, whatever the point, filter and order."""
-    owner, asker = city.enterprise("generator"), city.enterprise("recycler")
+    owner, asker = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
     spots = [(120.5751, 30.0251), (120.5849, 30.0349), (120.58, 30.03)]
-    ids = [city.supply(owner, location={"lon": lon, "lat": lat})["id"] for lon, lat in spots]
+    ids = [marketplace.supply(owner, location={"lon": lon, "lat": lat})["id"] for lon, lat in spots]
 
     for lon, lat in [(120.5751, 30.0251), (120.5849, 30.0349), (120.3, 30.3)]:
         point = {"lon": lon, "lat": lat}
@@ -291,9 +291,9 @@ def test_a_search_tells_no_more_of_a_place_than_a_listing_does(city):
                 assert count == (3 if reach > km else 0)
 
 
-def test_a_point_may_be_given_in_any_of_the_three_systems(city):
-    owner = city.enterprise("generator")
-    city.supply(owner, location=SHAOXING)
+def test_a_point_may_be_given_in_any_of_the_three_systems(marketplace):
+    owner = marketplace.enterprise("generator")
+    marketplace.supply(owner, location=SHAOXING)
     # The same spot in GCJ-02 and BD-09, to about 100 m.
     for crs, lon, lat in (
         ("wgs84", 120.58, 30.03),
@@ -325,9 +325,9 @@ WRONG = [
 ]  # fmt: skip
 
 
-def test_every_bound_of_a_search_names_its_field(city):
+def test_every_bound_of_a_search_names_its_field(marketplace):
     for query, field in WRONG:
-        assert verdict(city.admin.get("/listings", **query)) == (422, "invalid_input", field), query
+        assert verdict(marketplace.admin.get("/listings", **query)) == (422, "invalid_input", field), query
 
 
 @pytest.mark.parametrize(
@@ -337,14 +337,14 @@ def test_every_bound_of_a_search_names_its_field(city):
         ({"sort": "distance", "lon": 120}, "lat"),
     ],
 )  # fmt: skip
-def test_a_search_by_distance_needs_the_whole_point(city, query, field):
-    refused(city.admin.get("/listings", **query), 422, "point_incomplete", field)
+def test_a_search_by_distance_needs_the_whole_point(marketplace, query, field):
+    refused(marketplace.admin.get("/listings", **query), 422, "point_incomplete", field)
 
 
-def test_a_cursor_belongs_to_its_search(city):
-    owner = city.enterprise("generator")
+def test_a_cursor_belongs_to_its_search(marketplace):
+    owner = marketplace.enterprise("generator")
     for price in (1, 2, 3):
-        city.supply(owner, price_cny_per_t=price)
+        marketplace.supply(owner, price_cny_per_t=price)
     point = {"lon": 120.58, "lat": 30.03}
     searches = [{}, {"sort": "price"}, {"sort": "-price"}, {**point, "sort": "distance"}, {"q": "酸"}, point]
     cursors = [owner.get("/listings", **query, limit=1).json["next"] for query in searches]
@@ -358,23 +358,23 @@ def test_a_cursor_belongs_to_its_search(city):
                 refused(answer, 422, "bad_cursor", "cursor")
 
 
-def test_pages_by_price_stay_true_while_prices_are_added(city):
-    owner = city.enterprise("generator")
-    first = [city.supply(owner, price_cny_per_t=price)["id"] for price in (10, 30, None, 20)]
+def test_pages_by_price_stay_true_while_prices_are_added(marketplace):
+    owner = marketplace.enterprise("generator")
+    first = [marketplace.supply(owner, price_cny_per_t=price)["id"] for price in (10, 30, None, 20)]
     added = iter((5, 25, None, 15))
 
     def add():
         price = next(added, 1)
-        city.supply(owner, price_cny_per_t=price)
+        marketplace.supply(owner, price_cny_per_t=price)
 
     read = [one["id"] for one in read_all(owner, "/listings", between=add, sort="price", limit=1)]
     assert [one for one in read if one in first] == [first[0], first[3], first[1], first[2]]
     assert len(read) == len(set(read))
 
 
-def test_the_days_of_a_window_count_both_ends(city):
-    owner = city.enterprise("generator")
-    city.supply(owner, available_from="2026-12-10", available_until="2026-12-20")
+def test_the_days_of_a_window_count_both_ends(marketplace):
+    owner = marketplace.enterprise("generator")
+    marketplace.supply(owner, available_from="2026-12-10", available_until="2026-12-20")
 
     def found(first, last):
         window = {"available_from": first, "available_until": last}

@@ -6,10 +6,10 @@ import pytest
 
 
 @pytest.fixture
-def pair(city):
+def pair(marketplace):
     """A generator with a supply, and a recycler of grade A with a demand that takes it."""
-    generator, recycler = city.enterprise("generator"), city.recycler("A")
-    return generator, city.supply(generator), recycler, city.demand(recycler)
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("A")
+    return generator, marketplace.supply(generator), recycler, marketplace.demand(recycler)
 
 
 def contact_of(party):
@@ -24,7 +24,7 @@ def shown(party, mine, theirs):
     return explained.get("contact")
 
 
-def test_contacts_are_shown_only_when_both_are_interested(city, pair):
+def test_contacts_are_shown_only_when_both_are_interested(marketplace, pair):
     generator, supply, recycler, demand = pair
     assert shown(generator, supply, demand) is None
 
@@ -38,7 +38,7 @@ def test_contacts_are_shown_only_when_both_are_interested(city, pair):
     assert shown(recycler, demand, supply) == contact_of(generator)
 
 
-def test_withdrawn_interest_hides_the_contact_again(city, pair):
+def test_withdrawn_interest_hides_the_contact_again(marketplace, pair):
     generator, supply, recycler, demand = pair
     generator.feedback(supply, demand, "interested")
     recycler.feedback(demand, supply, "interested")
@@ -47,14 +47,14 @@ def test_withdrawn_interest_hides_the_contact_again(city, pair):
     assert recycler.feedback(demand, supply, "interested")["mutual"] is False
 
 
-def test_both_are_told_of_mutual_interest_each_by_its_own_listing(city, pair):
+def test_both_are_told_of_mutual_interest_each_by_its_own_listing(marketplace, pair):
     generator, supply, recycler, demand = pair
-    city.settle()
+    marketplace.settle()
     recycler.feedback(demand, supply, "interested")
-    city.settle()
+    marketplace.settle()
     assert generator.inbox("match.mutual") == recycler.inbox("match.mutual") == []
     generator.feedback(supply, demand, "interested")
-    city.settle()
+    marketplace.settle()
     for party, mine, theirs in ((generator, supply, demand), (recycler, demand, supply)):
         (message,) = party.inbox("match.mutual")
         assert message["data"]["listing_id"] == mine["id"]
@@ -63,34 +63,34 @@ def test_both_are_told_of_mutual_interest_each_by_its_own_listing(city, pair):
         assert "contact" not in message["data"]
 
 
-def test_saying_so_again_and_again_tells_nobody_twice(city, pair):
+def test_saying_so_again_and_again_tells_nobody_twice(marketplace, pair):
     generator, supply, recycler, demand = pair
     recycler.feedback(demand, supply, "interested")
     for verdict in ("interested", "interested", "not_suitable", "interested"):
         generator.feedback(supply, demand, verdict)
-        city.settle()
+        marketplace.settle()
     assert len(generator.inbox("match.mutual")) == len(recycler.inbox("match.mutual")) == 1
 
 
-def test_interest_withdrawn_before_the_news_went_out_is_no_news(city, pair):
+def test_interest_withdrawn_before_the_news_went_out_is_no_news(marketplace, pair):
     generator, supply, recycler, demand = pair
     recycler.feedback(demand, supply, "interested")
     generator.feedback(supply, demand, "interested")
     generator.feedback(supply, demand, "not_suitable")
-    city.settle()
+    marketplace.settle()
     assert generator.inbox("match.mutual") == recycler.inbox("match.mutual") == []
     generator.feedback(supply, demand, "interested")
-    city.settle()
+    marketplace.settle()
     assert len(generator.inbox("match.mutual")) == len(recycler.inbox("match.mutual")) == 1
 
 
-def test_both_at_the_same_moment_are_mutual_once(city, pair):
+def test_both_at_the_same_moment_are_mutual_once(marketplace, pair):
     generator, supply, recycler, demand = pair
     answers = []
 
     def say(party, mine, theirs):
         path = f"/api/v1/listings/{mine['id']}/matches/{theirs['id']}/feedback"
-        client = city.app.test_client()
+        client = marketplace.app.test_client()
         answers.append(
             client.post(path, json={"verdict": "interested"}, headers=party.headers).json["mutual"]
         )
@@ -104,30 +104,30 @@ def test_both_at_the_same_moment_are_mutual_once(city, pair):
     for thread in threads:
         thread.join()
     assert True in answers
-    city.settle()
+    marketplace.settle()
     assert len(generator.inbox("match.mutual")) == len(recycler.inbox("match.mutual")) == 1
 
 
-def test_a_verdict_is_shown_to_its_own_side_only(city, pair):
+def test_a_verdict_is_shown_to_its_own_side_only(marketplace, pair):
     generator, supply, recycler, demand = pair
     generator.feedback(supply, demand, "not_suitable")
     assert generator.pairing(supply, demand)["feedback"] == "not_suitable"
     assert recycler.pairing(demand, supply)["feedback"] is None
 
 
-def test_nobody_speaks_for_anothers_listing_or_of_a_closed_one(city, pair):
+def test_nobody_speaks_for_anothers_listing_or_of_a_closed_one(marketplace, pair):
     generator, supply, recycler, demand = pair
     path = f"/listings/{supply['id']}/matches/{demand['id']}/feedback"
-    for stranger in (recycler, city.enterprise("generator")):
+    for stranger in (recycler, marketplace.enterprise("generator")):
         assert stranger.post(path, {"verdict": "interested"}).status_code == 404
-    assert city.admin.post(path, {"verdict": "interested"}).status_code == 403
+    assert marketplace.admin.post(path, {"verdict": "interested"}).status_code == 403
     backwards = f"/listings/{supply['id']}/matches/{supply['id']}/feedback"
     assert generator.post(backwards, {"verdict": "interested"}).status_code == 404
-    city.withdraw(recycler, demand)
+    marketplace.withdraw(recycler, demand)
     assert generator.post(path, {"verdict": "interested"}).status_code == 404
 
 
-def test_a_wrong_verdict_names_the_field_and_stores_nothing(city, pair):
+def test_a_wrong_verdict_names_the_field_and_stores_nothing(marketplace, pair):
     generator, supply, _, demand = pair
     path = f"/listings/{supply['id']}/matches/{demand['id']}/feedback"
     for body, at in (
@@ -141,24 +141,24 @@ def test_a_wrong_verdict_names_the_field_and_stores_nothing(city, pair):
 
 
 @pytest.mark.parametrize("closing", ["withdraw", "suspend"])
-def test_who_is_gone_is_reached_no_more(city, pair, closing):
+def test_who_is_gone_is_reached_no_more(marketplace, pair, closing):
     generator, supply, recycler, demand = pair
     generator.feedback(supply, demand, "interested")
     recycler.feedback(demand, supply, "interested")
     if closing == "withdraw":
-        city.withdraw(recycler, demand)
+        marketplace.withdraw(recycler, demand)
     else:
-        assert city.admin.post(f"/enterprises/{recycler.id}/suspend", {}).status_code == 200
-    city.settle()
+        assert marketplace.admin.post(f"/enterprises/{recycler.id}/suspend", {}).status_code == 200
+    marketplace.settle()
     assert generator.get(f"/listings/{supply['id']}/matches").json["items"] == []
     assert generator.get(f"/listings/{supply['id']}/matches/{demand['id']}").status_code == 404
     assert generator.inbox("match.mutual") == []
 
 
-def test_the_owner_of_a_closed_listing_can_no_longer_draw_a_contact_out(city, pair):
+def test_the_owner_of_a_closed_listing_can_no_longer_draw_a_contact_out(marketplace, pair):
     generator, supply, recycler, demand = pair
     recycler.feedback(demand, supply, "interested")
-    city.withdraw(generator, supply)
+    marketplace.withdraw(generator, supply)
     answer = generator.post(
         f"/listings/{supply['id']}/matches/{demand['id']}/feedback", {"verdict": "interested"}
     )

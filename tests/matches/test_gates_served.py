@@ -1,4 +1,4 @@
-"""Each gate as a city meets it: what stops a pairing is told, and what frees it shows in the next answer."""
+"""Each gate over HTTP: the answer names what stops a pairing, and the next one shows what frees it."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ MACAO = {"region": "820000", "location": {"lon": 113.54, "lat": 22.19, "crs": "w
 
 
 @pytest.fixture
-def generator(city):
-    return city.enterprise("generator")
+def generator(marketplace):
+    return marketplace.enterprise("generator")
 
 
 def the_item(party, listing: dict[str, Any]) -> dict[str, Any]:
@@ -35,24 +35,24 @@ def warned(party, listing: dict[str, Any]) -> list[str]:
     return [one["code"] for one in the_item(party, listing)["warnings"]]
 
 
-def enter(city, path: str, **body: Any) -> dict[str, Any]:
-    answer = city.admin.post(path, {**VALID, **body})
+def enter(marketplace, path: str, **body: Any) -> dict[str, Any]:
+    answer = marketplace.admin.post(path, {**VALID, **body})
     assert answer.status_code == 201, answer.json
     return answer.json
 
 
-def channel(city, generator, receiver, **about: Any) -> dict[str, Any]:
+def channel(marketplace, generator, receiver, **about: Any) -> dict[str, Any]:
     terms = {"use": "制盐", "tonnes_per_year": 500, "approval_number": "点对点1号", **ACID, **about}
-    return enter(city, "/channels", generator_id=generator.id, receiver_id=receiver.id, **terms)
+    return enter(marketplace, "/channels", generator_id=generator.id, receiver_id=receiver.id, **terms)
 
 
-def white_list(city, receiver, **about: Any) -> dict[str, Any]:
+def white_list(marketplace, receiver, **about: Any) -> dict[str, Any]:
     terms = {"scheme": "cn-hw", "code": "HW34", "from_province": "330000", **about}
-    return enter(city, "/white-list", receiver_id=receiver.id, **terms)
+    return enter(marketplace, "/white-list", receiver_id=receiver.id, **terms)
 
 
-def count(city, path: str, **usage: Any) -> None:
-    answer = city.admin.post(f"{path}/usage", usage)
+def count(marketplace, path: str, **usage: Any) -> None:
+    answer = marketplace.admin.post(f"{path}/usage", usage)
     assert answer.status_code == 201, answer.json
 
 
@@ -61,323 +61,334 @@ def count(city, path: str, **usage: Any) -> None:
 
 @pytest.mark.parametrize("border", [HONG_KONG, MACAO, TAIWAN], ids=["hong kong", "macao", "taiwan"])
 @pytest.mark.parametrize("waste", [ACID, STEEL], ids=["hazardous", "general"])
-def test_nothing_crosses_a_customs_border(city, generator, border, waste):
-    recycler = city.recycler(**border)
-    white_list(city, recycler)
-    channel(city, generator, recycler)
-    demand = city.demand(recycler, accepts=[waste])
-    supply = city.supply(generator, waste=waste)
-    assert city.matches(generator, supply) == city.matches(recycler, demand) == []
-    assert city.why_not(generator, supply, demand) == {"prohibited": "customs_border"}
+def test_nothing_crosses_a_customs_border(marketplace, generator, border, waste):
+    recycler = marketplace.recycler(**border)
+    white_list(marketplace, recycler)
+    channel(marketplace, generator, recycler)
+    demand = marketplace.demand(recycler, accepts=[waste])
+    supply = marketplace.supply(generator, waste=waste)
+    assert marketplace.matches(generator, supply) == marketplace.matches(recycler, demand) == []
+    assert marketplace.why_not(generator, supply, demand) == {"prohibited": "customs_border"}
 
-    neighbour = city.enterprise("generator", **border)
-    assert city.matches(neighbour, city.supply(neighbour, waste=waste)) == [demand["id"]]
+    neighbour = marketplace.enterprise("generator", **border)
+    assert marketplace.matches(neighbour, marketplace.supply(neighbour, waste=waste)) == [demand["id"]]
 
 
 # ---------------------------------------------------------------- code
 
 
-def test_a_demand_takes_its_code_its_category_and_what_a_local_code_maps_to(city, generator):
-    recycler = city.recycler()
-    by_code = city.demand(recycler, accepts=[ACID])
-    by_category = city.demand(recycler)
-    other = city.demand(recycler, accepts=[DYE])
-    supply = city.supply(generator)
+def test_a_demand_takes_its_code_its_category_and_what_a_local_code_maps_to(marketplace, generator):
+    recycler = marketplace.recycler()
+    by_code = marketplace.demand(recycler, accepts=[ACID])
+    by_category = marketplace.demand(recycler)
+    other = marketplace.demand(recycler, accepts=[DYE])
+    supply = marketplace.supply(generator)
     items = generator.get(f"/listings/{supply['id']}/matches").json["items"]
     values = {it["listing"]["id"]: it["components"][0]["value"] for it in items}
     assert values == {by_code["id"]: 1.0, by_category["id"]: 0.9}
-    assert city.why_not(generator, supply, other) == {"code": "not_accepted"}
+    assert marketplace.why_not(generator, supply, other) == {"code": "not_accepted"}
 
     codes = generator.get("/waste-codes", q="废稀硫酸").json["items"]
     local = {name: codes[0][name] for name in ("scheme", "code")}
-    supply = city.supply(generator, waste=local)
+    supply = marketplace.supply(generator, waste=local)
     items = generator.get(f"/listings/{supply['id']}/matches").json["items"]
     values = {it["listing"]["id"]: it["components"][0]["value"] for it in items}
     assert values == pytest.approx({by_code["id"]: 0.9, by_category["id"]: 0.81, other["id"]: 0.6})
 
 
-def test_a_supply_that_names_a_category_fits_that_category_only(city, generator):
-    recycler = city.enterprise("recycler")
-    category = city.demand(recycler, accepts=[STEEL])
-    below = city.demand(recycler, accepts=[{"scheme": "cn-sw", "code": "900-001-S17"}])
-    supply = city.supply(generator, waste=STEEL)
-    assert city.matches(generator, supply) == [category["id"]]
-    assert city.why_not(generator, supply, below) == {"code": "not_accepted"}
+def test_a_supply_that_names_a_category_fits_that_category_only(marketplace, generator):
+    recycler = marketplace.enterprise("recycler")
+    category = marketplace.demand(recycler, accepts=[STEEL])
+    below = marketplace.demand(recycler, accepts=[{"scheme": "cn-sw", "code": "900-001-S17"}])
+    supply = marketplace.supply(generator, waste=STEEL)
+    assert marketplace.matches(generator, supply) == [category["id"]]
+    assert marketplace.why_not(generator, supply, below) == {"code": "not_accepted"}
     assert the_item(generator, supply)["components"][0]["value"] == 1.0
 
 
-def test_a_demand_that_fits_in_two_ways_ranks_once_by_the_better(city, generator):
-    recycler = city.recycler()
-    demand = city.demand(recycler, accepts=[{"scheme": "cn-hw", "code": "HW34"}, ACID])
-    supply = city.supply(generator)
-    assert city.matches(generator, supply) == [demand["id"]]
+def test_a_demand_that_fits_in_two_ways_ranks_once_by_the_better(marketplace, generator):
+    recycler = marketplace.recycler()
+    demand = marketplace.demand(recycler, accepts=[{"scheme": "cn-hw", "code": "HW34"}, ACID])
+    supply = marketplace.supply(generator)
+    assert marketplace.matches(generator, supply) == [demand["id"]]
     assert the_item(generator, supply)["components"][0]["value"] == 1.0
 
 
 # ---------------------------------------------------------------- licence
 
 
-def test_a_licence_must_cover_the_code_the_mode_and_the_day(city, generator):
-    recycler = city.enterprise("recycler")
-    demand, supply = city.demand(recycler), city.supply(generator)
+def test_a_licence_must_cover_the_code_the_mode_and_the_day(marketplace, generator):
+    recycler = marketplace.enterprise("recycler")
+    demand, supply = marketplace.demand(recycler), marketplace.supply(generator)
 
     def why() -> str | None:
-        return city.why_not(generator, supply, demand).get("licence")
+        return marketplace.why_not(generator, supply, demand).get("licence")
 
     assert why() == "no_permit"
-    city.licence(recycler, "HW08")
+    marketplace.licence(recycler, "HW08")
     assert why() == "no_permit"
-    city.licence(recycler, "HW34", modes=["dispose", "store"])
+    marketplace.licence(recycler, "HW34", modes=["dispose", "store"])
     assert why() == "mode"
-    city.licence(recycler, "900-349-34", valid_until="2026-11-30")
-    assert why() == "not_valid" and city.matches(generator, supply) == []
-    city.licence(recycler, "900-349-34", modes=["use"], number="证9", valid_from="2027-05-31")
+    marketplace.licence(recycler, "900-349-34", valid_until="2026-11-30")
+    assert why() == "not_valid" and marketplace.matches(generator, supply) == []
+    marketplace.licence(recycler, "900-349-34", modes=["use"], number="证9", valid_from="2027-05-31")
     assert why() is None and basis(generator, supply) == ("licence", "证9")
     assert the_item(generator, supply)["legal_basis"]["edition"]
 
 
-def test_of_two_licences_the_one_that_lasts_longest_is_named_then_the_smaller_id(city, generator):
-    recycler = city.enterprise("recycler")
+def test_of_two_licences_the_one_that_lasts_longest_is_named_then_the_smaller_id(marketplace, generator):
+    recycler = marketplace.enterprise("recycler")
     for number, until in (("证1", "2027-12-31"), ("证2", "2029-12-31"), ("证3", "2029-12-31")):
-        city.licence(recycler, number=number, valid_until=until)
-    city.demand(recycler)
-    assert basis(generator, city.supply(generator)) == ("licence", "证2")
+        marketplace.licence(recycler, number=number, valid_until=until)
+    marketplace.demand(recycler)
+    assert basis(generator, marketplace.supply(generator)) == ("licence", "证2")
 
 
-def test_tonnes_used_up_this_year_are_free_again_in_the_next(city, generator):
-    recycler = city.enterprise("recycler")
-    licence = city.licence(recycler, tonnes=100)
-    demand = city.demand(recycler)
-    now, later = city.supply(generator), city.supply(generator, available_from="2027-01-01")
+def test_tonnes_used_up_this_year_are_free_again_in_the_next(marketplace, generator):
+    recycler = marketplace.enterprise("recycler")
+    licence = marketplace.licence(recycler, tonnes=100)
+    demand = marketplace.demand(recycler)
+    now, later = marketplace.supply(generator), marketplace.supply(generator, available_from="2027-01-01")
     path, line = f"/licences/{licence['id']}", licence["lines"][0]["id"]
 
-    count(city, path, line_id=line, year=2026, tonnes=80)
-    assert city.matches(generator, now) == [demand["id"]]
-    count(city, path, line_id=line, year=2026, tonnes=0.001)
-    assert city.why_not(generator, now, demand) == {"licence": "tonnes"}
-    assert city.matches(generator, later) == [demand["id"]]
-    count(city, path, line_id=line, year=2027, tonnes=81)
-    assert city.why_not(generator, later, demand) == {"licence": "tonnes"}
-    count(city, path, line_id=line, year=2026, tonnes=-1)
-    assert city.matches(generator, now) == [demand["id"]]
-    assert sorted(city.matches(recycler, demand)) == [now["id"]]
+    count(marketplace, path, line_id=line, year=2026, tonnes=80)
+    assert marketplace.matches(generator, now) == [demand["id"]]
+    count(marketplace, path, line_id=line, year=2026, tonnes=0.001)
+    assert marketplace.why_not(generator, now, demand) == {"licence": "tonnes"}
+    assert marketplace.matches(generator, later) == [demand["id"]]
+    count(marketplace, path, line_id=line, year=2027, tonnes=81)
+    assert marketplace.why_not(generator, later, demand) == {"licence": "tonnes"}
+    count(marketplace, path, line_id=line, year=2026, tonnes=-1)
+    assert marketplace.matches(generator, now) == [demand["id"]]
+    assert sorted(marketplace.matches(recycler, demand)) == [now["id"]]
 
 
-def test_general_waste_needs_no_permit(city, generator):
-    city.demand(city.enterprise("recycler"), accepts=[STEEL])
-    assert basis(generator, city.supply(generator, waste=STEEL)) == ("general", None)
+def test_general_waste_needs_no_permit(marketplace, generator):
+    marketplace.demand(marketplace.enterprise("recycler"), accepts=[STEEL])
+    assert basis(generator, marketplace.supply(generator, waste=STEEL)) == ("general", None)
 
 
-def test_a_channel_serves_its_generator_receiver_code_and_quota_only(city, generator):
-    recycler, other = city.enterprise("recycler"), city.enterprise("generator")
-    demand, supply = city.demand(recycler), city.supply(generator)
-    made = channel(city, generator, recycler)
+def test_a_channel_serves_its_generator_receiver_code_and_quota_only(marketplace, generator):
+    recycler, other = marketplace.enterprise("recycler"), marketplace.enterprise("generator")
+    demand, supply = marketplace.demand(recycler), marketplace.supply(generator)
+    made = channel(marketplace, generator, recycler)
     assert basis(generator, supply) == ("channel", "点对点1号")
-    assert city.why_not(other, city.supply(other), demand) == {"licence": "no_permit"}
-    assert city.why_not(generator, city.supply(generator, waste=DYE), demand) == {"licence": "no_permit"}
-    count(city, f"/channels/{made['id']}", year=2026, tonnes=490)
-    assert city.why_not(generator, supply, demand) == {"licence": "tonnes"}
-    count(city, f"/channels/{made['id']}", year=2026, tonnes=-10)
+    assert marketplace.why_not(other, marketplace.supply(other), demand) == {"licence": "no_permit"}
+    assert marketplace.why_not(generator, marketplace.supply(generator, waste=DYE), demand) == {
+        "licence": "no_permit"
+    }
+    count(marketplace, f"/channels/{made['id']}", year=2026, tonnes=490)
+    assert marketplace.why_not(generator, supply, demand) == {"licence": "tonnes"}
+    count(marketplace, f"/channels/{made['id']}", year=2026, tonnes=-10)
     assert basis(generator, supply) == ("channel", "点对点1号")
-    assert city.admin.delete(f"/channels/{made['id']}").status_code == 204
-    assert city.why_not(generator, supply, demand) == {"licence": "no_permit"}
+    assert marketplace.admin.delete(f"/channels/{made['id']}").status_code == 204
+    assert marketplace.why_not(generator, supply, demand) == {"licence": "no_permit"}
 
 
-def test_an_exemption_holds_until_an_admin_refuses_it(city, generator):
-    recycler = city.enterprise("recycler")
-    demand = city.demand(recycler, exemption_item=EXEMPT_ITEM)
-    supply = city.supply(generator)
+def test_an_exemption_holds_until_an_admin_refuses_it(marketplace, generator):
+    recycler = marketplace.enterprise("recycler")
+    demand = marketplace.demand(recycler, exemption_item=EXEMPT_ITEM)
+    supply = marketplace.supply(generator)
     review = f"/listings/{demand['id']}/exemption-review"
 
     assert basis(generator, supply) == ("exempt", "《危险废物豁免管理清单》第20项")
     assert warned(generator, supply) == ["exemption_unverified"]
-    assert city.admin.post(review, {"decision": "refuse", "reason": "no test report"}).status_code == 200
-    assert city.why_not(generator, supply, demand) == {"licence": "exemption_refused"}
-    assert city.admin.post(review, {"decision": "accept", "reason": "report seen"}).status_code == 200
+    assert (
+        marketplace.admin.post(review, {"decision": "refuse", "reason": "no test report"}).status_code == 200
+    )
+    assert marketplace.why_not(generator, supply, demand) == {"licence": "exemption_refused"}
+    assert marketplace.admin.post(review, {"decision": "accept", "reason": "report seen"}).status_code == 200
     assert warned(generator, supply) == [] == warned(recycler, demand)
 
 
-def test_an_exemption_must_be_of_the_code_and_the_stage(city, generator):
-    recycler = city.enterprise("recycler")
-    supply = city.supply(generator)
-    burnt = city.demand(recycler, exemption_item=EXEMPT_ITEM, treatment="D10")
-    wrong = city.demand(recycler, exemption_item=21)
-    assert city.why_not(generator, supply, burnt) == {"licence": "exemption_stage"}
-    assert city.why_not(generator, supply, wrong) == {"licence": "exemption_item"}
-    assert city.matches(generator, supply) == []
+def test_an_exemption_must_be_of_the_code_and_the_stage(marketplace, generator):
+    recycler = marketplace.enterprise("recycler")
+    supply = marketplace.supply(generator)
+    burnt = marketplace.demand(recycler, exemption_item=EXEMPT_ITEM, treatment="D10")
+    wrong = marketplace.demand(recycler, exemption_item=21)
+    assert marketplace.why_not(generator, supply, burnt) == {"licence": "exemption_stage"}
+    assert marketplace.why_not(generator, supply, wrong) == {"licence": "exemption_item"}
+    assert marketplace.matches(generator, supply) == []
 
 
-def test_a_verified_holder_needs_no_review_of_each_demand(city, generator):
-    recycler = city.enterprise("recycler")
-    city.demand(recycler, exemption_item=EXEMPT_ITEM)
-    supply = city.supply(generator)
+def test_a_verified_holder_needs_no_review_of_each_demand(marketplace, generator):
+    recycler = marketplace.enterprise("recycler")
+    marketplace.demand(recycler, exemption_item=EXEMPT_ITEM)
+    supply = marketplace.supply(generator)
     assert warned(generator, supply) == ["exemption_unverified"]
     code = {"scheme": "cn-hw", "code": "HW34"}
-    proof = enter(city, "/exemptions", enterprise_id=recycler.id, item=EXEMPT_ITEM, **code)
+    proof = enter(marketplace, "/exemptions", enterprise_id=recycler.id, item=EXEMPT_ITEM, **code)
     assert warned(generator, supply) == []
-    assert city.admin.delete(f"/exemptions/{proof['id']}").status_code == 204
+    assert marketplace.admin.delete(f"/exemptions/{proof['id']}").status_code == 204
     assert warned(generator, supply) == ["exemption_unverified"]
 
 
-def test_a_collector_gathers_from_small_generators_what_its_partner_may_take_too(city, generator):
-    operator, collector = city.enterprise("recycler"), city.enterprise("collector")
-    city.licence(collector, "HW34", kind="collection", number="集1")
-    demand, supply = city.demand(collector), city.supply(generator)
+def test_a_collector_gathers_from_small_generators_what_its_partner_may_take_too(marketplace, generator):
+    operator, collector = marketplace.enterprise("recycler"), marketplace.enterprise("collector")
+    marketplace.licence(collector, "HW34", kind="collection", number="集1")
+    demand, supply = marketplace.demand(collector), marketplace.supply(generator)
 
-    assert city.why_not(generator, supply, demand) == {"licence": "no_permit"}
-    assert city.admin.patch(f"/enterprises/{collector.id}", {"partner_id": operator.id}).status_code == 200
-    assert city.why_not(generator, supply, demand) == {"licence": "no_permit"}
-    city.licence(operator, "900-300-34")
-    assert city.why_not(generator, supply, demand) == {"licence": "no_permit"}
-    city.licence(operator, "900-349-34")
-    assert city.why_not(generator, supply, demand) == {"licence": "small_generator_only"}
-    assert city.admin.patch(f"/enterprises/{generator.id}", {"small_generator": True}).status_code == 200
+    assert marketplace.why_not(generator, supply, demand) == {"licence": "no_permit"}
+    assert (
+        marketplace.admin.patch(f"/enterprises/{collector.id}", {"partner_id": operator.id}).status_code
+        == 200
+    )
+    assert marketplace.why_not(generator, supply, demand) == {"licence": "no_permit"}
+    marketplace.licence(operator, "900-300-34")
+    assert marketplace.why_not(generator, supply, demand) == {"licence": "no_permit"}
+    marketplace.licence(operator, "900-349-34")
+    assert marketplace.why_not(generator, supply, demand) == {"licence": "small_generator_only"}
+    assert (
+        marketplace.admin.patch(f"/enterprises/{generator.id}", {"small_generator": True}).status_code == 200
+    )
     assert basis(generator, supply) == ("collector", "集1")
-    assert city.matches(collector, demand) == [supply["id"]]
+    assert marketplace.matches(collector, demand) == [supply["id"]]
 
 
 # ---------------------------------------------------------------- region
 
 
-def test_hazardous_waste_crosses_a_province_line_by_white_list_only(city, generator):
-    recycler = city.recycler(**KUNSHAN)
-    demand, supply = city.demand(recycler), city.supply(generator)
+def test_hazardous_waste_crosses_a_province_line_by_white_list_only(marketplace, generator):
+    recycler = marketplace.recycler(**KUNSHAN)
+    demand, supply = marketplace.demand(recycler), marketplace.supply(generator)
 
     def why() -> dict[str, str]:
-        return city.why_not(generator, supply, demand)
+        return marketplace.why_not(generator, supply, demand)
 
     assert why() == {"region": "not_white_listed"}
-    white_list(city, recycler, from_province="310000")
-    white_list(city, recycler, code="HW08")
-    white_list(city, city.enterprise("recycler"))
+    white_list(marketplace, recycler, from_province="310000")
+    white_list(marketplace, recycler, code="HW08")
+    white_list(marketplace, marketplace.enterprise("recycler"))
     assert why() == {"region": "not_white_listed"}
-    white_list(city, recycler, valid_until="2026-11-30")
+    white_list(marketplace, recycler, valid_until="2026-11-30")
     assert why() == {"region": "white_list_not_valid"}
-    entry = white_list(city, recycler)
-    assert city.matches(generator, supply) == [demand["id"]] and warned(generator, supply) == []
-    assert city.admin.delete(f"/white-list/{entry['id']}").status_code == 204
-    assert "region" in why() and city.matches(generator, supply) == []
+    entry = white_list(marketplace, recycler)
+    assert marketplace.matches(generator, supply) == [demand["id"]] and warned(generator, supply) == []
+    assert marketplace.admin.delete(f"/white-list/{entry['id']}").status_code == 204
+    assert "region" in why() and marketplace.matches(generator, supply) == []
 
 
-def test_a_channel_crosses_a_province_line_too(city, generator):
-    recycler = city.recycler(**KUNSHAN)
-    demand, supply = city.demand(recycler), city.supply(generator)
-    made = channel(city, generator, recycler)
+def test_a_channel_crosses_a_province_line_too(marketplace, generator):
+    recycler = marketplace.recycler(**KUNSHAN)
+    demand, supply = marketplace.demand(recycler), marketplace.supply(generator)
+    made = channel(marketplace, generator, recycler)
     assert basis(generator, supply)[0] == "licence" and warned(generator, supply) == []
-    city.admin.delete(f"/channels/{made['id']}")
-    assert city.why_not(generator, supply, demand) == {"region": "not_white_listed"}
+    marketplace.admin.delete(f"/channels/{made['id']}")
+    assert marketplace.why_not(generator, supply, demand) == {"region": "not_white_listed"}
 
 
-def test_the_policy_may_let_hazardous_waste_cross_with_approval(city, generator):
-    recycler = city.recycler(**KUNSHAN)
-    demand, supply = city.demand(recycler), city.supply(generator)
-    city.policy(cross_province="with_approval")
-    assert city.matches(recycler, demand) == [supply["id"]]
+def test_the_policy_may_let_hazardous_waste_cross_with_approval(marketplace, generator):
+    recycler = marketplace.recycler(**KUNSHAN)
+    demand, supply = marketplace.demand(recycler), marketplace.supply(generator)
+    marketplace.policy(cross_province="with_approval")
+    assert marketplace.matches(recycler, demand) == [supply["id"]]
     assert warned(generator, supply) == ["transfer_approval_required"]
-    city.policy(cross_province="white_list")
-    assert city.matches(generator, supply) == []
+    marketplace.policy(cross_province="white_list")
+    assert marketplace.matches(generator, supply) == []
 
 
 @pytest.mark.parametrize(
     ("treatment", "warning"),
     [("R5", "filing_required"), ("D10", "transfer_approval_required"), ("R13", "transfer_approval_required")],
 )
-def test_general_waste_crosses_a_province_line_with_a_warning(city, generator, treatment, warning):
-    recycler = city.enterprise("recycler", **KUNSHAN)
-    demand = city.demand(recycler, accepts=[STEEL], treatment=treatment)
-    supply = city.supply(generator, waste=STEEL)
+def test_general_waste_crosses_a_province_line_with_a_warning(marketplace, generator, treatment, warning):
+    recycler = marketplace.enterprise("recycler", **KUNSHAN)
+    demand = marketplace.demand(recycler, accepts=[STEEL], treatment=treatment)
+    supply = marketplace.supply(generator, waste=STEEL)
     assert warned(generator, supply) == warned(recycler, demand) == [warning]
-    city.change(recycler, demand, region="330602", location=None)
+    marketplace.change(recycler, demand, region="330602", location=None)
     assert warned(generator, supply) == []
 
 
 # ---------------------------------------------------------------- credit
 
 
-def test_a_receiver_of_grade_e_neither_sees_nor_is_shown(city, generator):
-    recycler = city.recycler()
-    demand, supply = city.demand(recycler), city.supply(generator)
-    assert city.matches(generator, supply) == [demand["id"]]
+def test_a_receiver_of_grade_e_neither_sees_nor_is_shown(marketplace, generator):
+    recycler = marketplace.recycler()
+    demand, supply = marketplace.demand(recycler), marketplace.supply(generator)
+    assert marketplace.matches(generator, supply) == [demand["id"]]
     for _ in range(3):
-        city.credit_event(recycler, "law.penalty_major")
-    assert city.matches(generator, supply) == city.matches(recycler, demand) == []
-    assert city.why_not(generator, supply, demand) == {"credit": "receiver_grade"}
+        marketplace.credit_event(recycler, "law.penalty_major")
+    assert marketplace.matches(generator, supply) == marketplace.matches(recycler, demand) == []
+    assert marketplace.why_not(generator, supply, demand) == {"credit": "receiver_grade"}
 
 
-def test_a_blocked_receiver_is_out_at_once(city, generator):
-    recycler = city.recycler("A")
-    demand, supply = city.demand(recycler), city.supply(generator)
-    city.credit_event(recycler, "law.illegal_dumping")
-    assert city.matches(generator, supply) == city.matches(recycler, demand) == []
-    assert city.why_not(generator, supply, demand) == {"credit": "receiver_blocked"}
+def test_a_blocked_receiver_is_out_at_once(marketplace, generator):
+    recycler = marketplace.recycler("A")
+    demand, supply = marketplace.demand(recycler), marketplace.supply(generator)
+    marketplace.credit_event(recycler, "law.illegal_dumping")
+    assert marketplace.matches(generator, supply) == marketplace.matches(recycler, demand) == []
+    assert marketplace.why_not(generator, supply, demand) == {"credit": "receiver_blocked"}
 
 
 @pytest.mark.parametrize("fall", ["grade", "block"])
-def test_a_fallen_generator_sees_receivers_of_a_and_b_only_supervised(city, generator, fall):
-    demands = {grade: city.demand(city.recycler(grade)) for grade in "ABC"}
+def test_a_fallen_generator_sees_receivers_of_a_and_b_only_supervised(marketplace, generator, fall):
+    demands = {grade: marketplace.demand(marketplace.recycler(grade)) for grade in "ABC"}
     if fall == "grade":
-        city.grade(generator, "E")
+        marketplace.grade(generator, "E")
     else:
-        city.credit_event(generator, "law.illegal_dumping")
-    supply = city.supply(generator)
+        marketplace.credit_event(generator, "law.illegal_dumping")
+    supply = marketplace.supply(generator)
     items = generator.get(f"/listings/{supply['id']}/matches").json["items"]
     assert [it["listing"]["id"] for it in items] == [demands["A"]["id"], demands["B"]["id"]]
     assert all([one["code"] for one in it["warnings"]] == ["supervised"] for it in items)
-    assert city.why_not(generator, supply, demands["C"]) == {"credit": "generator_supervised"}
+    assert marketplace.why_not(generator, supply, demands["C"]) == {"credit": "generator_supervised"}
 
 
-def test_a_change_of_credit_shows_in_the_next_order(city, generator):
-    near, far = city.recycler("A"), city.recycler("A")
-    first, second = city.demand(near), city.demand(far)
-    supply = city.supply(generator)
-    city.credit_event(near, "law.penalty_minor")
-    assert city.matches(generator, supply) == [second["id"], first["id"]]
-    city.credit_event(far, "law.penalty_major")
-    assert city.matches(generator, supply) == [first["id"], second["id"]]
+def test_a_change_of_credit_shows_in_the_next_order(marketplace, generator):
+    near, far = marketplace.recycler("A"), marketplace.recycler("A")
+    first, second = marketplace.demand(near), marketplace.demand(far)
+    supply = marketplace.supply(generator)
+    marketplace.credit_event(near, "law.penalty_minor")
+    assert marketplace.matches(generator, supply) == [second["id"], first["id"]]
+    marketplace.credit_event(far, "law.penalty_major")
+    assert marketplace.matches(generator, supply) == [first["id"], second["id"]]
 
 
 # ---------------------------------------------------------------- quantity, time, price, distance
 
 
-def test_what_remains_must_reach_both_sides_smallest_lot(city, generator):
-    recycler = city.recycler()
-    small = city.demand(recycler, quantity_t=30, min_lot_t=1)
-    supply = city.supply(generator, min_lot_t=31)
-    assert city.why_not(generator, supply, small) == {"quantity": "demand_short"}
-    city.change(generator, supply, min_lot_t=30)
-    assert city.matches(generator, supply) == [small["id"]]
-    picky = city.demand(recycler, quantity_t=9000, min_lot_t=1200.001)
-    assert city.why_not(generator, supply, picky) == {"quantity": "supply_short"}
+def test_what_remains_must_reach_both_sides_smallest_lot(marketplace, generator):
+    recycler = marketplace.recycler()
+    small = marketplace.demand(recycler, quantity_t=30, min_lot_t=1)
+    supply = marketplace.supply(generator, min_lot_t=31)
+    assert marketplace.why_not(generator, supply, small) == {"quantity": "demand_short"}
+    marketplace.change(generator, supply, min_lot_t=30)
+    assert marketplace.matches(generator, supply) == [small["id"]]
+    picky = marketplace.demand(recycler, quantity_t=9000, min_lot_t=1200.001)
+    assert marketplace.why_not(generator, supply, picky) == {"quantity": "supply_short"}
 
 
-def test_windows_must_share_a_day_that_is_not_over(city, generator):
-    recycler, general = city.enterprise("recycler"), {"accepts": [STEEL]}
-    supply = city.supply(generator, waste=STEEL, available_until="2026-12-31")
-    late = city.demand(recycler, available_from="2027-01-01", **general)
-    touching = city.demand(recycler, available_from="2026-12-31", **general)
-    assert city.matches(generator, supply) == [touching["id"]]
-    assert city.why_not(generator, supply, late) == {"time": "no_shared_day"}
-    over = city.demand(recycler, available_until="2026-12-02", **general)
-    assert over["id"] in city.matches(generator, supply)
-    city.now = city.now.replace(day=3)
-    assert over["id"] not in city.matches(generator, supply)
-    assert city.why_not(generator, supply, over) == {"time": "over"}
+def test_windows_must_share_a_day_that_is_not_over(marketplace, generator):
+    recycler, general = marketplace.enterprise("recycler"), {"accepts": [STEEL]}
+    supply = marketplace.supply(generator, waste=STEEL, available_until="2026-12-31")
+    late = marketplace.demand(recycler, available_from="2027-01-01", **general)
+    touching = marketplace.demand(recycler, available_from="2026-12-31", **general)
+    assert marketplace.matches(generator, supply) == [touching["id"]]
+    assert marketplace.why_not(generator, supply, late) == {"time": "no_shared_day"}
+    over = marketplace.demand(recycler, available_until="2026-12-02", **general)
+    assert over["id"] in marketplace.matches(generator, supply)
+    marketplace.now = marketplace.now.replace(day=3)
+    assert over["id"] not in marketplace.matches(generator, supply)
+    assert marketplace.why_not(generator, supply, over) == {"time": "over"}
 
 
-def test_without_a_shared_day_no_licence_holds_on_it_either(city, generator):
-    demand = city.demand(city.recycler(), available_from="2027-06-01", available_until="2027-07-01")
-    supply = city.supply(generator)
-    assert city.why_not(generator, supply, demand) == {"licence": "not_valid", "time": "no_shared_day"}
+def test_without_a_shared_day_no_licence_holds_on_it_either(marketplace, generator):
+    demand = marketplace.demand(
+        marketplace.recycler(), available_from="2027-06-01", available_until="2027-07-01"
+    )
+    supply = marketplace.supply(generator)
+    assert marketplace.why_not(generator, supply, demand) == {"licence": "not_valid", "time": "no_shared_day"}
 
 
-def test_where_both_name_a_price_the_demand_s_is_not_below(city, generator):
-    recycler = city.recycler()
-    supply = city.supply(generator, price_cny_per_t=-100)
-    low = city.demand(recycler, price_cny_per_t=-100.01)
-    even, open_price = city.demand(recycler, price_cny_per_t=-100), city.demand(recycler)
-    good = city.demand(recycler, price_cny_per_t=200)
-    assert city.why_not(generator, supply, low) == {"price": "below_asking"}
-    by_price = city.matches(generator, supply, sort="price")
+def test_where_both_name_a_price_the_demand_s_is_not_below(marketplace, generator):
+    recycler = marketplace.recycler()
+    supply = marketplace.supply(generator, price_cny_per_t=-100)
+    low = marketplace.demand(recycler, price_cny_per_t=-100.01)
+    even, open_price = marketplace.demand(recycler, price_cny_per_t=-100), marketplace.demand(recycler)
+    good = marketplace.demand(recycler, price_cny_per_t=200)
+    assert marketplace.why_not(generator, supply, low) == {"price": "below_asking"}
+    by_price = marketplace.matches(generator, supply, sort="price")
     assert by_price == [good["id"], even["id"], open_price["id"]]
     parts = {
         it["listing"]["id"]: it["components"][3]
@@ -388,30 +399,30 @@ def test_where_both_name_a_price_the_demand_s_is_not_below(city, generator):
     assert (parts[open_price["id"]]["value"], parts[open_price["id"]]["raw"]) == (0.5, None)
 
 
-def test_the_smaller_limit_of_both_sides_bounds_the_distance(city, generator):
-    recycler = city.recycler(region="330604", location={"lon": 120.87, "lat": 30.03, "crs": "wgs84"})
-    demand, supply = city.demand(recycler, max_distance_km=27), city.supply(generator)
-    assert city.why_not(generator, supply, demand) == {"distance": "too_far"}
-    city.change(recycler, demand, max_distance_km=29)
-    assert city.matches(generator, supply) == [demand["id"]]
+def test_the_smaller_limit_of_both_sides_bounds_the_distance(marketplace, generator):
+    recycler = marketplace.recycler(region="330604", location={"lon": 120.87, "lat": 30.03, "crs": "wgs84"})
+    demand, supply = marketplace.demand(recycler, max_distance_km=27), marketplace.supply(generator)
+    assert marketplace.why_not(generator, supply, demand) == {"distance": "too_far"}
+    marketplace.change(recycler, demand, max_distance_km=29)
+    assert marketplace.matches(generator, supply) == [demand["id"]]
     assert the_item(generator, supply)["distance_km"] == pytest.approx(27.96, abs=0.05)
-    city.change(generator, supply, max_distance_km=10)
-    assert city.matches(recycler, demand) == []
+    marketplace.change(generator, supply, max_distance_km=10)
+    assert marketplace.matches(recycler, demand) == []
     assert "10" in generator.pairing(supply, demand)["failed_gates"][0]["detail"]
 
 
 # ---------------------------------------------------------------- composition, self
 
 
-def test_ranges_of_a_component_must_meet(city, generator):
-    recycler = city.recycler()
+def test_ranges_of_a_component_must_meet(marketplace, generator):
+    recycler = marketplace.recycler()
     need = {"component": "H2SO4", "min": 15, "max": 30, "unit": "%"}
-    demand = city.demand(recycler, requires=[need])
-    supply = city.supply(generator)
+    demand = marketplace.demand(recycler, requires=[need])
+    supply = marketplace.supply(generator)
 
     def state(low: float | None, high: float | None, unit: str = "%") -> None:
         terms = [{"component": "h2so4", "min": low, "max": high, "unit": unit}]
-        city.change(generator, supply, composition=terms)
+        marketplace.change(generator, supply, composition=terms)
 
     assert warned(generator, supply) == ["composition_unknown"]
     state(18, 22)
@@ -421,30 +432,30 @@ def test_ranges_of_a_component_must_meet(city, generator):
     state(18, 22, unit="g/L")
     assert warned(generator, supply) == ["composition_unknown"]
     state(None, 14.9)
-    assert city.why_not(generator, supply, demand) == {"composition": "out_of_range"}
+    assert marketplace.why_not(generator, supply, demand) == {"composition": "out_of_range"}
     assert "H2SO4" in generator.pairing(supply, demand)["failed_gates"][0]["detail"]
-    assert city.matches(recycler, demand) == []
+    assert marketplace.matches(recycler, demand) == []
 
 
-def test_an_enterprise_never_matches_itself(city):
-    both = city.enterprise("generator", "recycler")
-    city.licence(both)
-    demand, supply = city.demand(both), city.supply(both)
-    assert city.matches(both, supply) == city.matches(both, demand) == []
-    assert city.why_not(both, supply, demand) == {"self": "same_enterprise"}
+def test_an_enterprise_never_matches_itself(marketplace):
+    both = marketplace.enterprise("generator", "recycler")
+    marketplace.licence(both)
+    demand, supply = marketplace.demand(both), marketplace.supply(both)
+    assert marketplace.matches(both, supply) == marketplace.matches(both, demand) == []
+    assert marketplace.why_not(both, supply, demand) == {"self": "same_enterprise"}
 
 
-def test_every_failed_gate_is_named_at_once_in_the_order_of_the_gates(city, generator):
-    recycler = city.enterprise("recycler", **KUNSHAN)
+def test_every_failed_gate_is_named_at_once_in_the_order_of_the_gates(marketplace, generator):
+    recycler = marketplace.enterprise("recycler", **KUNSHAN)
     need = {"component": "Fe", "min": 0, "max": 1, "unit": "%"}
-    demand = city.demand(
+    demand = marketplace.demand(
         recycler, quantity_t=5, min_lot_t=1, price_cny_per_t=-500, max_distance_km=1, requires=[need],
         available_from="2028-01-01", available_until="2028-02-01",
         accepts=[{"scheme": "cn-hw", "code": "HW08"}],
     )  # fmt: skip
     has = {"component": "Fe", "min": 2, "max": 3, "unit": "%"}
-    supply = city.supply(generator, price_cny_per_t=0, composition=[has])
-    city.credit_event(recycler, "law.illegal_dumping")
+    supply = marketplace.supply(generator, price_cny_per_t=0, composition=[has])
+    marketplace.credit_event(recycler, "law.illegal_dumping")
     told = generator.pairing(supply, demand)
     assert [one["gate"] for one in told["failed_gates"]] == [
         "code", "licence", "region", "credit", "quantity", "time", "price", "distance", "composition",
@@ -455,10 +466,10 @@ def test_every_failed_gate_is_named_at_once_in_the_order_of_the_gates(city, gene
 # ---------------------------------------------------------------- the policy
 
 
-def test_a_new_policy_is_in_force_for_the_next_answer(city, generator):
-    recycler = city.recycler(location={"lon": 120.58, "lat": 30.93, "crs": "wgs84"})
-    city.demand(recycler)
-    supply = city.supply(generator)
+def test_a_new_policy_is_in_force_for_the_next_answer(marketplace, generator):
+    recycler = marketplace.recycler(location={"lon": 120.58, "lat": 30.93, "crs": "wgs84"})
+    marketplace.demand(recycler)
+    supply = marketplace.supply(generator)
 
     def distance_value() -> float:
         return the_item(generator, supply)["components"][1]["value"]
@@ -470,46 +481,48 @@ def test_a_new_policy_is_in_force_for_the_next_answer(city, generator):
         ({"default": 50, "cn-hw": 100, "HW34": 50, "HW3": 25}, 0.25),
         ({"default": 50, "HW34": 25, "900-349": 100}, 0.5),
     ):
-        city.policy(half_distance_km=halves)
+        marketplace.policy(half_distance_km=halves)
         assert distance_value() == pytest.approx(value, abs=0.001), halves
 
 
-def test_the_preset_cost_first_puts_the_better_price_before_the_better_credit(city, generator):
-    trusted = city.demand(city.recycler("A"), price_cny_per_t=0)
-    paying = city.demand(city.recycler("C"), price_cny_per_t=600)
-    supply = city.supply(generator, price_cny_per_t=0)
-    assert city.matches(generator, supply) == [trusted["id"], paying["id"]]
-    presets = {one["name"]: one["policy"] for one in city.admin.get("/matching-policy/presets").json["items"]}
-    city.policy(**presets["cost_first"])
-    assert city.matches(generator, supply) == [paying["id"], trusted["id"]]
+def test_the_preset_cost_first_puts_the_better_price_before_the_better_credit(marketplace, generator):
+    trusted = marketplace.demand(marketplace.recycler("A"), price_cny_per_t=0)
+    paying = marketplace.demand(marketplace.recycler("C"), price_cny_per_t=600)
+    supply = marketplace.supply(generator, price_cny_per_t=0)
+    assert marketplace.matches(generator, supply) == [trusted["id"], paying["id"]]
+    presets = {
+        one["name"]: one["policy"] for one in marketplace.admin.get("/matching-policy/presets").json["items"]
+    }
+    marketplace.policy(**presets["cost_first"])
+    assert marketplace.matches(generator, supply) == [paying["id"], trusted["id"]]
     page = generator.get(f"/listings/{supply['id']}/matches").json
-    assert page["policy_version"] == city.admin.get("/matching-policy").json["version"]
+    assert page["policy_version"] == marketplace.admin.get("/matching-policy").json["version"]
     assert page["items"][0]["components"][3]["weight"] == 0.35
 
 
 # ---------------------------------------------------------------- freshness
 
 
-def test_whoever_is_suspended_is_gone_from_the_next_answer_and_back_when_approved(city, generator):
-    recycler = city.recycler()
-    demand, supply = city.demand(recycler), city.supply(generator)
-    assert city.matches(generator, supply) == [demand["id"]]
+def test_whoever_is_suspended_is_gone_from_the_next_answer_and_back_when_approved(marketplace, generator):
+    recycler = marketplace.recycler()
+    demand, supply = marketplace.demand(recycler), marketplace.supply(generator)
+    assert marketplace.matches(generator, supply) == [demand["id"]]
     suspend, approve = (f"/enterprises/{recycler.id}/{verb}" for verb in ("suspend", "approve"))
-    assert city.admin.post(suspend, {"reason": "inspection"}).status_code == 200
-    assert city.matches(generator, supply) == []
+    assert marketplace.admin.post(suspend, {"reason": "inspection"}).status_code == 200
+    assert marketplace.matches(generator, supply) == []
     assert generator.get(f"/listings/{supply['id']}/matches/{demand['id']}").status_code == 404
-    assert city.admin.post(approve).status_code == 200
-    assert city.matches(generator, supply) == [demand["id"]]
+    assert marketplace.admin.post(approve).status_code == 200
+    assert marketplace.matches(generator, supply) == [demand["id"]]
 
 
-def test_a_closed_or_changed_listing_shows_in_the_next_answer(city, generator):
-    recycler = city.recycler()
-    demand, supply = city.demand(recycler), city.supply(generator)
-    city.change(recycler, demand, quantity_t=600)
+def test_a_closed_or_changed_listing_shows_in_the_next_answer(marketplace, generator):
+    recycler = marketplace.recycler()
+    demand, supply = marketplace.demand(recycler), marketplace.supply(generator)
+    marketplace.change(recycler, demand, quantity_t=600)
     assert the_item(generator, supply)["listing"]["remaining_t"] == 600
-    city.change(recycler, demand, accepts=[{"scheme": "cn-hw", "code": "HW08"}])
-    assert city.matches(generator, supply) == []
-    city.change(recycler, demand, accepts=[ACID])
-    assert city.matches(generator, supply) == [demand["id"]]
-    city.withdraw(recycler, demand)
-    assert city.matches(generator, supply) == []
+    marketplace.change(recycler, demand, accepts=[{"scheme": "cn-hw", "code": "HW08"}])
+    assert marketplace.matches(generator, supply) == []
+    marketplace.change(recycler, demand, accepts=[ACID])
+    assert marketplace.matches(generator, supply) == [demand["id"]]
+    marketplace.withdraw(recycler, demand)
+    assert marketplace.matches(generator, supply) == []

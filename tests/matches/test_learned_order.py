@@ -20,7 +20,7 @@ from marketplace.matches.models import PairingOutcome, RankingModel
 from marketplace.matches.service.learning import training
 from marketplace.matches.service.ranking import formula_or_learned
 from matching.learning import FEATURES, Order, history
-from tests.city import new_uscc
+from tests.marketplace import new_uscc
 
 BY_RECORD = Order("log_linear", np.array([float(name == "transfers") for name in FEATURES]), None)
 """Most completed transfers first."""
@@ -31,38 +31,42 @@ EAST = 0.2
 """Degrees of longitude that each receiver lies further than the one before."""
 
 
-def outcomes(city) -> list[PairingOutcome]:
-    with city.app.app_context():
+def outcomes(marketplace) -> list[PairingOutcome]:
+    with marketplace.app.app_context():
         rows = db.session.scalars(select(PairingOutcome).order_by(PairingOutcome.at, PairingOutcome.outcome))
         return list(rows)
 
 
-def became(city, outcome: str, *pairings: tuple[dict[str, Any], dict[str, Any]]) -> None:
+def became(marketplace, outcome: str, *pairings: tuple[dict[str, Any], dict[str, Any]]) -> None:
     """What later rooms will say: an offer was made, a deal struck, a transfer completed."""
-    with city.app.app_context(), unit_of_work() as work:
+    with marketplace.app.app_context(), unit_of_work() as work:
         matches.record_outcome(
             work, outcome, [(UUID(one["id"]), UUID(other["id"])) for one, other in pairings]
         )
 
 
-def used(city, order: Order = BY_RECORD) -> int:
+def used(marketplace, order: Order = BY_RECORD) -> int:
     """Put an order in use as a training would that won; returns its version."""
-    with city.app.app_context(), unit_of_work() as work:
+    with marketplace.app.app_context(), unit_of_work() as work:
         arrays = order.dump()
         row = RankingModel(status="done", used=True, arrays=arrays, digest=str(hash(arrays)))
         return work.add(row).version
 
 
-def street(city, receivers: int):
+def street(marketplace, receivers: int):
     """A generator with a supply, and receivers, each further away than the one before."""
-    generator = city.enterprise("generator")
-    return generator, city.supply(generator), [receiver(city, number) for number in range(receivers)]
+    generator = marketplace.enterprise("generator")
+    return (
+        generator,
+        marketplace.supply(generator),
+        [receiver(marketplace, number) for number in range(receivers)],
+    )
 
 
-def receiver(city, number: int):
+def receiver(marketplace, number: int):
     """A recycler so many steps east of the generator, and its demand."""
-    party = city.recycler(location={"lon": 120.58 + EAST * number, "lat": 30.03, "crs": "wgs84"})
-    return party, city.demand(party)
+    party = marketplace.recycler(location={"lon": 120.58 + EAST * number, "lat": 30.03, "crs": "wgs84"})
+    return party, marketplace.demand(party)
 
 
 def answer(party, listing, **query: Any) -> dict[str, Any]:
@@ -78,18 +82,18 @@ def ids(items) -> list[str]:
 # ---------------------------------------------------------------- what is noted
 
 
-def test_what_was_shown_and_said_is_noted_once_with_the_facts_as_they_were(city):
-    generator, supply, [(near, demand)] = street(city, 1)
-    city.settle()
-    city.wait(minutes=30)
+def test_what_was_shown_and_said_is_noted_once_with_the_facts_as_they_were(marketplace):
+    generator, supply, [(near, demand)] = street(marketplace, 1)
+    marketplace.settle()
+    marketplace.wait(minutes=30)
     item = generator.pairing(supply, demand)
     near.feedback(demand, supply, "interested")
     generator.feedback(supply, demand, "not_suitable")
-    city.change(near, demand, quantity_t=60.0)
-    city.wait(hours=9)
+    marketplace.change(near, demand, quantity_t=60.0)
+    marketplace.wait(hours=9)
     generator.feedback(supply, demand, "interested")
 
-    noted = outcomes(city)
+    noted = outcomes(marketplace)
     assert sorted(one.outcome for one in noted) == ["interested", "not_suitable", "shown"]
     parts = {part["name"]: part for part in item["components"]}
     for one in noted:
@@ -100,36 +104,39 @@ def test_what_was_shown_and_said_is_noted_once_with_the_facts_as_they_were(city)
         assert (one.credit_milli / 1000, one.score / 1e15) == (parts["credit"]["raw"], item["score"])
 
 
-def test_what_is_noted_twice_or_with_the_sides_exchanged_is_noted_once(city):
-    _, supply, [(_, demand), (_, other)] = street(city, 2)
-    became(city, "closed", (supply, demand), (demand, supply))
-    city.now += timedelta(days=1)
-    became(city, "closed", (supply, demand), (other, supply))
+def test_what_is_noted_twice_or_with_the_sides_exchanged_is_noted_once(marketplace):
+    _, supply, [(_, demand), (_, other)] = street(marketplace, 2)
+    became(marketplace, "closed", (supply, demand), (demand, supply))
+    marketplace.now += timedelta(days=1)
+    became(marketplace, "closed", (supply, demand), (other, supply))
 
-    assert {str(one.demand_id): one.at.day for one in outcomes(city)} == {demand["id"]: 1, other["id"]: 2}
+    assert {str(one.demand_id): one.at.day for one in outcomes(marketplace)} == {
+        demand["id"]: 1,
+        other["id"]: 2,
+    }
 
 
-def test_a_message_that_is_dropped_before_its_release_was_not_shown(city):
-    generator, supply, [] = street(city, 0)
-    city.demand(city.recycler(grade="C"))
-    city.settle()
-    city.withdraw(generator, supply)
-    city.wait(hours=10)
+def test_a_message_that_is_dropped_before_its_release_was_not_shown(marketplace):
+    generator, supply, [] = street(marketplace, 0)
+    marketplace.demand(marketplace.recycler(grade="C"))
+    marketplace.settle()
+    marketplace.withdraw(generator, supply)
+    marketplace.wait(hours=10)
 
-    assert [one for one in outcomes(city) if one.outcome == "shown"] == []
+    assert [one for one in outcomes(marketplace) if one.outcome == "shown"] == []
 
 
 # ---------------------------------------------------------------- training
 
 
-def test_too_few_outcomes_is_said_on_the_card(city):
-    generator, supply, [(_, demand)] = street(city, 1)
-    city.settle()
+def test_too_few_outcomes_is_said_on_the_card(marketplace):
+    generator, supply, [(_, demand)] = street(marketplace, 1)
+    marketplace.settle()
     generator.feedback(supply, demand, "interested")
-    version = city.train()
+    version = marketplace.train()
 
-    regulator = city.regulator("330600")
-    for party in (city.admin, regulator):
+    regulator = marketplace.regulator("330600")
+    for party in (marketplace.admin, regulator):
         model = party.get(f"/ranking-models/{version}").json
         assert (model["status"], model["used"], model["reason"]) == ("done", False, "too_few_earlier")
         assert model["card"]["outcomes"]["interested"] == 1 and model["card"]["metrics"] is None
@@ -138,63 +145,63 @@ def test_too_few_outcomes_is_said_on_the_card(city):
     assert generator.get("/ranking-models").status_code == 403
     assert generator.get(f"/ranking-models/{version}").status_code == 403
     for nothing in (version + 9, 2**31, 2**70):
-        assert city.admin.get(f"/ranking-models/{nothing}").status_code == 404
+        assert marketplace.admin.get(f"/ranking-models/{nothing}").status_code == 404
 
 
-def test_models_are_listed_newest_first(city):
-    versions = [city.train() for _ in range(3)]
+def test_models_are_listed_newest_first(marketplace):
+    versions = [marketplace.train() for _ in range(3)]
 
-    first = city.admin.get("/ranking-models", limit=2).json
-    second = city.admin.get("/ranking-models", limit=2, cursor=first["next"]).json
+    first = marketplace.admin.get("/ranking-models", limit=2).json
+    second = marketplace.admin.get("/ranking-models", limit=2, cursor=first["next"]).json
     assert [one["version"] for one in first["items"] + second["items"]] == versions[::-1]
     assert second["next"] is None
 
 
-def test_a_training_is_owed_once_a_night_from_three_in_shaoxing(city):
+def test_a_training_is_owed_once_a_night_from_three_in_shaoxing(marketplace):
     """At noon the night's training is due; the next one at 19:00 UTC, which is three in the morning."""
-    nights = lambda: sorted(one.night for one in models(city))  # noqa: E731
-    city.settle()
-    city.wait(hours=2)
+    nights = lambda: sorted(one.night for one in models(marketplace))  # noqa: E731
+    marketplace.settle()
+    marketplace.wait(hours=2)
     assert nights() == [date(2026, 12, 1)]
-    city.wait(hours=12, minutes=59)
+    marketplace.wait(hours=12, minutes=59)
     assert nights() == [date(2026, 12, 1)]
-    city.wait(minutes=1)
-    city.wait(minutes=1)
+    marketplace.wait(minutes=1)
+    marketplace.wait(minutes=1)
     assert nights() == [date(2026, 12, 1), date(2026, 12, 2)]
-    assert {one.status for one in models(city)} == {"done"}
+    assert {one.status for one in models(marketplace)} == {"done"}
 
 
-def models(city) -> list[RankingModel]:
-    with city.app.app_context():
+def models(marketplace) -> list[RankingModel]:
+    with marketplace.app.app_context():
         return list(db.session.scalars(select(RankingModel).order_by(RankingModel.version)))
 
 
-def test_training_a_version_again_changes_nothing(city):
-    version = city.train()
-    (before,) = models(city)
-    city.now += timedelta(hours=1)
-    with city.app.app_context():
+def test_training_a_version_again_changes_nothing(marketplace):
+    version = marketplace.train()
+    (before,) = models(marketplace)
+    marketplace.now += timedelta(hours=1)
+    with marketplace.app.app_context():
         matches.train(version, lambda text: None)
         lines = db.session.scalars(select(Audit).where(Audit.subject_kind == "ranking_model")).all()
 
-    assert models(city)[0].trained_at == before.trained_at
+    assert models(marketplace)[0].trained_at == before.trained_at
     assert [(one.action, one.actor_kind) for one in lines] == [("train", PLATFORM.kind)]
 
 
-def test_arrays_are_kept_for_the_last_models_only(city, monkeypatch):
+def test_arrays_are_kept_for_the_last_models_only(marketplace, monkeypatch):
     monkeypatch.setattr(training, "KEPT", 2)
-    old, young = used(city), used(city)
-    city.train()
+    old, young = used(marketplace), used(marketplace)
+    marketplace.train()
 
-    assert {one.version: one.digest is not None for one in models(city)} == {
+    assert {one.version: one.digest is not None for one in models(marketplace)} == {
         old: False,
         young: True,
         3: False,
     }
 
 
-def test_the_command_says_what_was_decided(city):
-    said = city.app.test_cli_runner().invoke(args=["match", "train", "--progress"])
+def test_the_command_says_what_was_decided(marketplace):
+    said = marketplace.app.test_cli_runner().invoke(args=["match", "train", "--progress"])
 
     assert said.exit_code == 0 and "Too few suppliers" in said.stdout and "reading" in said.stderr
 
@@ -202,14 +209,14 @@ def test_the_command_says_what_was_decided(city):
 # ---------------------------------------------------------------- serving
 
 
-def test_the_learned_order_puts_the_formulas_best_in_another_order_and_says_so(city):
-    generator, supply, [_, (_, second), (far, third)] = street(city, 3)
-    elsewhere = city.enterprise("generator")
-    became(city, "closed", *((city.supply(elsewhere), third) for _ in range(2)))
-    became(city, "closed", (city.supply(elsewhere), second))
+def test_the_learned_order_puts_the_formulas_best_in_another_order_and_says_so(marketplace):
+    generator, supply, [_, (_, second), (far, third)] = street(marketplace, 3)
+    elsewhere = marketplace.enterprise("generator")
+    became(marketplace, "closed", *((marketplace.supply(elsewhere), third) for _ in range(2)))
+    became(marketplace, "closed", (marketplace.supply(elsewhere), second))
     plain = answer(generator, supply)
-    version = used(city)
-    city.now += timedelta(minutes=1)
+    version = used(marketplace)
+    marketplace.now += timedelta(minutes=1)
     now = answer(generator, supply)
 
     assert now["order"] == {"name": "learned", "model_version": version}
@@ -228,21 +235,21 @@ def test_the_learned_order_puts_the_formulas_best_in_another_order_and_says_so(c
         assert not any("learned" in one for one in formula["items"])
 
 
-def test_one_switch_turns_it_off_and_a_newer_model_that_lost_or_cannot_be_read_does_too(city):
-    generator, supply, _ = street(city, 1)
-    version = used(city)
-    city.policy(learned_order=False)
+def test_one_switch_turns_it_off_and_a_newer_model_that_lost_or_cannot_be_read_does_too(marketplace):
+    generator, supply, _ = street(marketplace, 1)
+    version = used(marketplace)
+    marketplace.policy(learned_order=False)
     assert answer(generator, supply)["order"] == FORMULA
-    policy = city.admin.get("/matching-policy").json
+    policy = marketplace.admin.get("/matching-policy").json
     assert policy.pop("learned_order") is False
-    assert city.admin.put("/matching-policy", policy).json["learned_order"] is True
+    assert marketplace.admin.put("/matching-policy", policy).json["learned_order"] is True
     assert answer(generator, supply)["order"] == {"name": "learned", "model_version": version}
-    refused = city.admin.put("/matching-policy", {**policy, "learned_order": "yes"})
+    refused = marketplace.admin.put("/matching-policy", {**policy, "learned_order": "yes"})
     assert (refused.status_code, list(refused.json["errors"])) == (422, ["learned_order"])
 
-    city.train()
+    marketplace.train()
     assert answer(generator, supply)["order"] == FORMULA
-    with city.app.app_context(), unit_of_work() as work:
+    with marketplace.app.app_context(), unit_of_work() as work:
         work.add(RankingModel(status="done", used=True, arrays=b"PK", digest="strange"))
     assert answer(generator, supply)["order"] == FORMULA
 
@@ -257,11 +264,11 @@ def turned(party, listing, between=lambda: None, **query: Any) -> list[dict[str,
 
 
 @pytest.fixture
-def avenue(city, monkeypatch):
+def avenue(marketplace, monkeypatch):
     """A supply and five receivers, of whom the learned order turns the nearest three round; their ids so."""
     monkeypatch.setattr(formula_or_learned, "HEAD", 3)
-    generator, supply, row = street(city, 5)
-    used(city, FURTHEST_FIRST)
+    generator, supply, row = street(marketplace, 5)
+    used(marketplace, FURTHEST_FIRST)
     demands = [demand for _, demand in row]
     return generator, supply, row, [one["id"] for one in (*demands[2::-1], *demands[3:])]
 
@@ -278,17 +285,17 @@ def test_pages_hold_the_head_as_learned_and_then_the_rest_as_the_formula_has_it(
         assert len(pages) == -(-5 // limit)
 
 
-def test_pages_stay_as_they_began_until_their_model_is_kept_no_more(city, avenue, monkeypatch):
+def test_pages_stay_as_they_began_until_their_model_is_kept_no_more(marketplace, avenue, monkeypatch):
     """A nearer receiver, one that leaves, a transfer, a new model, the switch are for the next answer."""
     generator, supply, row, expected = avenue
 
     def happens():
-        city.now += timedelta(minutes=1)
-        receiver(city, 0)
-        city.withdraw(*row[1])
-        became(city, "closed", (supply, row[0][1]))
-        used(city, BY_RECORD)
-        city.policy(learned_order=False)
+        marketplace.now += timedelta(minutes=1)
+        receiver(marketplace, 0)
+        marketplace.withdraw(*row[1])
+        became(marketplace, "closed", (supply, row[0][1]))
+        used(marketplace, BY_RECORD)
+        marketplace.policy(learned_order=False)
 
     pages = turned(generator, supply, happens, limit=2)
     assert ids(pages[0]["items"])[-1] == row[1][1]["id"]
@@ -304,7 +311,7 @@ def test_pages_stay_as_they_began_until_their_model_is_kept_no_more(city, avenue
     for far in (2**64 - 1, 1 - 2**64):
         answer(generator, supply, cursor=cursor_of([*parts[:2], *[far] * 6, *parts[8:]]))
     monkeypatch.setattr(training, "KEPT", 0)
-    city.train()
+    marketplace.train()
     for one in (*refused, generator.get(path, cursor=cursor)):
         assert (one.status_code, list(one.json["errors"])) == (422, ["cursor"])
 
@@ -312,19 +319,19 @@ def test_pages_stay_as_they_began_until_their_model_is_kept_no_more(city, avenue
 # ---------------------------------------------------------------- from one end to the other
 
 
-def test_transfers_that_follow_the_track_record_teach_an_order_that_serves(city, monkeypatch):
+def test_transfers_that_follow_the_track_record_teach_an_order_that_serves(marketplace, monkeypatch):
     """All suppliers deal with the same receiver, the third nearest; the last ones show it was learned."""
     monkeypatch.setattr(history, "LEAST_LATER", 5)
-    generator, supply, row = street(city, 3)
+    generator, supply, row = street(marketplace, 3)
     far = row[2][1]
     for _ in range(24):
-        city.now += timedelta(days=1)
-        mine = another(city, generator, supply)
-        became(city, "shown", *((mine, demand) for _, demand in row))
-        became(city, "interested", (mine, far))
-        became(city, "closed", (mine, far))
-    version = city.train()
-    model = city.admin.get(f"/ranking-models/{version}").json
+        marketplace.now += timedelta(days=1)
+        mine = another(marketplace, generator, supply)
+        became(marketplace, "shown", *((mine, demand) for _, demand in row))
+        became(marketplace, "interested", (mine, far))
+        became(marketplace, "closed", (mine, far))
+    version = marketplace.train()
+    model = marketplace.admin.get(f"/ranking-models/{version}").json
 
     assert (model["used"], model["reason"]) == (True, None)
     assert model["card"]["metrics"]["mrr"]["gain"]["low"] > 0
@@ -334,9 +341,9 @@ def test_transfers_that_follow_the_track_record_teach_an_order_that_serves(city,
     assert now["items"][0]["listing"]["id"] == far["id"]
 
 
-def another(city, party, listing) -> dict[str, Any]:
+def another(marketplace, party, listing) -> dict[str, Any]:
     """The like of an enterprise and its listing, some way off."""
-    with city.app.app_context(), unit_of_work() as work:
+    with marketplace.app.app_context(), unit_of_work() as work:
         owner = work.add(copy_of(db.session.get_one(Enterprise, UUID(party.id)), uscc=new_uscc()))
         row = db.session.get_one(Listing, UUID(listing["id"]))
         return {"id": str(work.add(copy_of(row, enterprise_id=owner.id)).id)}

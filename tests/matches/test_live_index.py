@@ -15,17 +15,17 @@ from marketplace.matches.service import policy
 from marketplace.matches.service.ranking import live_index
 from marketplace.matches.service.ranking.counterparts import Search
 from marketplace.matches.service.ranking.live_index import LiveIndex
-from tests.city import NOON
+from tests.marketplace import NOON
 from tests.matches.written import write
 
 CHANGES, PROCESSES, ROUNDS = 10_000, 4, 5
 
 
 @pytest.fixture
-def market(city):
-    with city.app.app_context():
+def market(marketplace):
+    with marketplace.app.app_context():
         write(7, 60)
-        yield city
+        yield marketplace
 
 
 def some_open() -> list[Listing]:
@@ -205,18 +205,18 @@ def test_more_changes_than_are_worth_following_build_it_anew(market, monkeypatch
     assert index._snapshot is not held
 
 
-def test_while_a_kept_index_is_built_the_database_answers_and_readyz_says_so(city, monkeypatch):
+def test_while_a_kept_index_is_built_the_database_answers_and_readyz_says_so(marketplace, monkeypatch):
     index = LiveIndex()
-    monkeypatch.setitem(city.app.extensions, "matching_index", index)
+    monkeypatch.setitem(marketplace.app.extensions, "matching_index", index)
     monkeypatch.setattr(index, "_kept", True)
-    generator, recycler = city.enterprise("generator"), city.recycler()
-    supply, demand = city.supply(generator), city.demand(recycler)
-    assert city.matches(generator, supply) == [demand["id"]]
-    ready = city.client.get("/readyz")
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler()
+    supply, demand = marketplace.supply(generator), marketplace.demand(recycler)
+    assert marketplace.matches(generator, supply) == [demand["id"]]
+    ready = marketplace.client.get("/readyz")
     assert (ready.status_code, ready.json["checks"]["index"]) == (503, False)
-    with city.app.app_context():
+    with marketplace.app.app_context():
         index._look()
-    assert city.client.get("/readyz").status_code == 200
-    city.withdraw(recycler, demand)
-    assert city.matches(generator, supply) == []
+    assert marketplace.client.get("/readyz").status_code == 200
+    marketplace.withdraw(recycler, demand)
+    assert marketplace.matches(generator, supply) == []
     assert clock.now() == NOON

@@ -27,14 +27,14 @@ RELAXED = ref.Rules(
 # ---------------------------------------------------------------- the reference and the API agree
 
 
-def written(city, seed: int) -> Market:
-    with city.app.app_context():
+def written(marketplace, seed: int) -> Market:
+    with marketplace.app.app_context():
         return write(seed, 45)
 
 
 @pytest.fixture
-def market(city) -> Market:
-    return written(city, 1)
+def market(marketplace) -> Market:
+    return written(marketplace, 1)
 
 
 @pytest.fixture(params=[None, serving.SHORTLIST, 2], ids="shortlist of {}".format)
@@ -46,8 +46,8 @@ def rounds(request, monkeypatch):
         monkeypatch.setattr(serving, "SHORTLIST", request.param)
 
 
-def put(city, rules: ref.Rules) -> None:
-    city.policy(
+def put(marketplace, rules: ref.Rules) -> None:
+    marketplace.policy(
         weights={name: weight / 1e6 for name, weight in zip(WEIGHTS, rules.weights, strict=True)},
         half_distance_km=rules.half_distance_km,
         price_scale_cny_per_t=rules.price_scale,
@@ -55,8 +55,8 @@ def put(city, rules: ref.Rules) -> None:
     )
 
 
-def served(city, listing: ref.Listing, **query: Any) -> dict[str, Any]:
-    answer = city.admin.get(f"/listings/{listing.id}/matches", **query)
+def served(marketplace, listing: ref.Listing, **query: Any) -> dict[str, Any]:
+    answer = marketplace.admin.get(f"/listings/{listing.id}/matches", **query)
     assert answer.status_code == 200, answer.json
     return answer.json
 
@@ -88,14 +88,14 @@ def seekers(market: Market) -> list[ref.Listing]:
 
 
 @pytest.mark.parametrize(("seed", "rules"), [(1, RULES), (3, RELAXED)], ids=["default", "relaxed"])
-def test_the_served_ranking_is_the_reference_s_on_both_sides_by_every_sort(city, seed, rules, rounds):
-    market = written(city, seed)
-    put(city, rules)
+def test_the_served_ranking_is_the_reference_s_on_both_sides_by_every_sort(marketplace, seed, rules, rounds):
+    market = written(marketplace, seed)
+    put(marketplace, rules)
     lawful = 0
     for seeker in seekers(market):
         for sort in SORTS:
             expected = ref.rank(market.world, rules, seeker, sort)
-            answer = served(city, seeker, limit=100, sort=sort)
+            answer = served(marketplace, seeker, limit=100, sort=sort)
             assert [as_served(it) for it in answer["items"]] == [
                 as_expected(market, seeker, hit) for hit in expected
             ]
@@ -104,13 +104,15 @@ def test_the_served_ranking_is_the_reference_s_on_both_sides_by_every_sort(city,
     assert lawful > 30
 
 
-def test_pages_put_together_are_the_whole_list(city, market, rounds):
+def test_pages_put_together_are_the_whole_list(marketplace, market, rounds):
     for seeker in seekers(market)[::4]:
         for sort in SORTS:
-            whole = served(city, seeker, limit=100, sort=sort)["items"]
+            whole = served(marketplace, seeker, limit=100, sort=sort)["items"]
             pages, cursor = [], None
             while cursor is not None or not pages:
-                page = served(city, seeker, limit=5, sort=sort, **({"cursor": cursor} if cursor else {}))
+                page = served(
+                    marketplace, seeker, limit=5, sort=sort, **({"cursor": cursor} if cursor else {})
+                )
                 pages += page["items"]
                 cursor = page["next"]
                 if not page["items"]:
@@ -118,35 +120,37 @@ def test_pages_put_together_are_the_whole_list(city, market, rounds):
             assert pages == whole
 
 
-def test_least_scores_leave_out_exactly_what_is_below(city, market, rounds):
+def test_least_scores_leave_out_exactly_what_is_below(marketplace, market, rounds):
     for seeker in seekers(market):
         for sort, least, limit in (("price", 0.55, 100), ("distance", 0.8, 2), ("price", 0.85, 3)):
             expected = ref.rank(market.world, RULES, seeker, sort, least)[:limit]
-            answer = served(city, seeker, limit=limit, sort=sort, min_score=least)
+            answer = served(marketplace, seeker, limit=limit, sort=sort, min_score=least)
             assert [it["listing"]["id"] for it in answer["items"]] == [str(it.id) for it, _ in expected]
 
 
-def test_a_least_score_finds_the_far_and_good_behind_the_near_and_poor(city, monkeypatch):
+def test_a_least_score_finds_the_far_and_good_behind_the_near_and_poor(marketplace, monkeypatch):
     monkeypatch.setattr(serving, "SHORTLIST", 2)
-    generator, recycler = city.enterprise("generator"), city.recycler()
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler()
     for _ in range(3):
-        city.demand(recycler, quantity_t=20)
+        marketplace.demand(recycler, quantity_t=20)
     there = {"lon": 120.78, "lat": 30.03, "crs": "wgs84"}
-    far = city.demand(recycler, accepts=[{"scheme": "cn-hw", "code": "900-349-34"}], location=there)
-    assert city.matches(generator, city.supply(generator), sort="distance", min_score=0.85) == [far["id"]]
+    far = marketplace.demand(recycler, accepts=[{"scheme": "cn-hw", "code": "900-349-34"}], location=there)
+    assert marketplace.matches(generator, marketplace.supply(generator), sort="distance", min_score=0.85) == [
+        far["id"]
+    ]
 
 
-def test_the_explanation_agrees_with_the_list_and_names_every_failed_gate(city, market):
+def test_the_explanation_agrees_with_the_list_and_names_every_failed_gate(marketplace, market):
     chance = random.Random(5)
     seen: set[str] = set()
     for seeker in chance.sample([*market.world.supplies, *market.world.demands], 12):
         side = "supply" if isinstance(seeker, ref.Supply) else "demand"
-        items = {it["listing"]["id"]: it for it in served(city, seeker, limit=100)["items"]}
+        items = {it["listing"]["id"]: it for it in served(marketplace, seeker, limit=100)["items"]}
         field = market.world.demands if side == "supply" else market.world.supplies
         for other in chance.sample(field, 15):
             pair = (seeker, other) if side == "supply" else (other, seeker)
             verdict = ref.judge(market.world, RULES, *pair, side)
-            told = city.admin.get(f"/listings/{seeker.id}/matches/{other.id}").json
+            told = marketplace.admin.get(f"/listings/{seeker.id}/matches/{other.id}").json
             assert [one["gate"] for one in told["failed_gates"]] == sorted(
                 verdict.failed, key=ref.GATES.index
             )
@@ -160,9 +164,9 @@ def test_the_explanation_agrees_with_the_list_and_names_every_failed_gate(city, 
     assert {"prohibited", "code", "licence", "credit", "time"} <= seen
 
 
-def test_contributions_add_up_to_the_score_and_distances_are_true(city, market):
+def test_contributions_add_up_to_the_score_and_distances_are_true(marketplace, market):
     for seeker in seekers(market):
-        for item in served(city, seeker, limit=100)["items"]:
+        for item in served(marketplace, seeker, limit=100)["items"]:
             parts = item["components"]
             assert {one["name"]: one["weight"] for one in parts} == WEIGHTS
             assert sum(one["contribution"] for one in parts) == pytest.approx(item["score"], abs=1e-6)
@@ -175,26 +179,26 @@ def test_contributions_add_up_to_the_score_and_distances_are_true(city, market):
 # ---------------------------------------------------------------- paging while the world moves
 
 
-def test_a_cursor_goes_on_where_it_stood_while_better_and_worse_ones_come_in(city):
-    generator = city.enterprise("generator")
-    supply = city.supply(generator)
-    recyclers = [city.recycler(grade) for grade in "ABC"]
-    first = [city.demand(one, quantity_t=tonnes)["id"] for one in recyclers for tonnes in (1200, 600)]
-    whole = city.matches(generator, supply)
+def test_a_cursor_goes_on_where_it_stood_while_better_and_worse_ones_come_in(marketplace):
+    generator = marketplace.enterprise("generator")
+    supply = marketplace.supply(generator)
+    recyclers = [marketplace.recycler(grade) for grade in "ABC"]
+    first = [marketplace.demand(one, quantity_t=tonnes)["id"] for one in recyclers for tonnes in (1200, 600)]
+    whole = marketplace.matches(generator, supply)
     assert sorted(whole) == sorted(first)
 
     page = generator.get(f"/listings/{supply['id']}/matches", limit=2).json
-    city.demand(recyclers[0], quantity_t=1200, title="a better one")
-    low = city.demand(recyclers[2], quantity_t=100, title="a worse one")["id"]
+    marketplace.demand(recyclers[0], quantity_t=1200, title="a better one")
+    low = marketplace.demand(recyclers[2], quantity_t=100, title="a worse one")["id"]
     rest = generator.get(f"/listings/{supply['id']}/matches", limit=10, cursor=page["next"]).json
     assert [it["listing"]["id"] for it in page["items"] + rest["items"]] == [*whole, low]
     assert [it["rank"] for it in page["items"] + rest["items"]] == list(range(1, 8))
     assert rest["next"] is None
 
 
-def test_a_cursor_of_another_sort_or_of_nobody_is_refused(city):
-    generator = city.enterprise("generator")
-    supply = city.supply(generator)
+def test_a_cursor_of_another_sort_or_of_nobody_is_refused(marketplace):
+    generator = marketplace.enterprise("generator")
+    supply = marketplace.supply(generator)
     for cursor in ("x", "W10", "!!!!"):
         answer = generator.get(f"/listings/{supply['id']}/matches", cursor=cursor)
         assert (answer.status_code, answer.json["code"]) == (422, "bad_cursor")
@@ -212,22 +216,22 @@ def statements(party, path: str, **query: Any) -> tuple[int, int]:
     return len(sent), len(answer.json["items"])
 
 
-def test_the_number_of_statements_does_not_grow_with_the_results(city):
-    generator = city.enterprise("generator")
-    supply = city.supply(generator, composition=[{"component": "Fe", "min": 1, "max": 2, "unit": "%"}])
-    recyclers = [city.recycler() for _ in range(6)]
+def test_the_number_of_statements_does_not_grow_with_the_results(marketplace):
+    generator = marketplace.enterprise("generator")
+    supply = marketplace.supply(generator, composition=[{"component": "Fe", "min": 1, "max": 2, "unit": "%"}])
+    recyclers = [marketplace.recycler() for _ in range(6)]
     terms = {"requires": [{"component": "Fe", "min": 1, "max": 3, "unit": "%"}]}
-    demand = city.demand(recyclers[0], **terms)
+    demand = marketplace.demand(recyclers[0], **terms)
     paths = {
         f"/listings/{supply['id']}/matches": (generator, {}),
         "/listings": (generator, {"kind": "demand"}),
-        "/enterprises": (city.admin, {"role": "recycler"}),
+        "/enterprises": (marketplace.admin, {"role": "recycler"}),
     }
     one = {path: statements(party, path, limit=1, **query) for path, (party, query) in paths.items()}
     for number in range(1, 60):
-        city.demand(recyclers[number % 6], **terms)
+        marketplace.demand(recyclers[number % 6], **terms)
     for _ in range(54):
-        city.enterprise("recycler")
+        marketplace.enterprise("recycler")
     few = {path: statements(party, path, limit=1, **query) for path, (party, query) in paths.items()}
     many = {path: statements(party, path, limit=50, **query) for path, (party, query) in paths.items()}
     for path in paths:
@@ -235,36 +239,36 @@ def test_the_number_of_statements_does_not_grow_with_the_results(city):
         assert few[path][0] == many[path][0] <= one[path][0] + 1, path
 
     for number in range(59):
-        city.supply(generator, title=f"{number}")
+        marketplace.supply(generator, title=f"{number}")
     path = f"/listings/{demand['id']}/matches"
     few_supplies, many_supplies = (statements(recyclers[0], path, limit=limit) for limit in (1, 60))
     assert few_supplies == (many_supplies[0], 1) and many_supplies[1] == 60
 
 
-def test_a_page_that_the_bounds_do_not_settle_costs_one_round_more_and_no_further(city, monkeypatch):
-    generator = city.enterprise("generator")
-    supply = city.supply(generator)
+def test_a_page_that_the_bounds_do_not_settle_costs_one_round_more_and_no_further(marketplace, monkeypatch):
+    generator = marketplace.enterprise("generator")
+    supply = marketplace.supply(generator)
     for _ in range(8):
-        city.demand(city.enterprise("recycler"))
-    recycler = city.recycler(location={"lon": 120.9, "lat": 29.5, "crs": "wgs84"})
-    far = [city.demand(recycler)["id"] for _ in range(3)]
+        marketplace.demand(marketplace.enterprise("recycler"))
+    recycler = marketplace.recycler(location={"lon": 120.9, "lat": 29.5, "crs": "wgs84"})
+    far = [marketplace.demand(recycler)["id"] for _ in range(3)]
     path = f"/listings/{supply['id']}/matches"
     settled, _ = statements(generator, path, sort="distance")
     monkeypatch.setattr(serving, "SHORTLIST", 2)
     counts = {statements(generator, path, limit=limit, sort="distance")[0] for limit in (1, 2, 3, 60)}
-    assert sorted(city.matches(generator, supply, sort="distance")) == sorted(far)
+    assert sorted(marketplace.matches(generator, supply, sort="distance")) == sorted(far)
     assert settled < max(counts) <= 2 * settled
 
 
-def test_a_seeker_s_statements_do_not_hang_on_who_holds_permits(city):
-    generator = city.enterprise("generator")
-    supply, demand = city.supply(generator), city.demand(city.recycler())
+def test_a_seeker_s_statements_do_not_hang_on_who_holds_permits(marketplace):
+    generator = marketplace.enterprise("generator")
+    supply, demand = marketplace.supply(generator), marketplace.demand(marketplace.recycler())
     path = f"/listings/{supply['id']}/matches/{demand['id']}"
     generator.get(path)
     with count_statements() as before:
         generator.get(path)
     for _ in range(5):
-        city.recycler()
+        marketplace.recycler()
     with count_statements() as after:
         generator.get(path)
     assert len(before) == len(after)

@@ -22,7 +22,7 @@ from marketplace.licences.models import (
     WhiteListEntry,
 )
 from marketplace.listings.models import Accept, Listing
-from tests.city import TODAY, new_uscc
+from tests.marketplace import TODAY, new_uscc
 from tests.matching import reference as ref
 
 EPOCH = date(1970, 1, 1)

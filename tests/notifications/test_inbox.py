@@ -6,20 +6,20 @@ import pytest
 
 
 @pytest.fixture
-def told(city):
+def told(marketplace):
     """A recycler told of five supplies."""
-    recycler = city.recycler("A")
-    city.demand(recycler)
+    recycler = marketplace.recycler("A")
+    marketplace.demand(recycler)
     for _ in range(5):
-        city.supply(city.enterprise("generator"))
-    city.settle()
+        marketplace.supply(marketplace.enterprise("generator"))
+    marketplace.settle()
     return recycler
 
 
-def test_the_inbox_pages_newest_first_and_news_disturbs_no_page(city, told):
+def test_the_inbox_pages_newest_first_and_news_disturbs_no_page(marketplace, told):
     first = told.get("/notifications", limit=2).json
-    city.supply(city.enterprise("generator"))
-    city.settle()
+    marketplace.supply(marketplace.enterprise("generator"))
+    marketplace.settle()
     second = told.get("/notifications", limit=2, cursor=first["next"]).json
     third = told.get("/notifications", limit=2, cursor=second["next"]).json
     assert third["next"] is None
@@ -28,48 +28,48 @@ def test_the_inbox_pages_newest_first_and_news_disturbs_no_page(city, told):
     assert ids == others and newest not in ids
 
 
-def test_a_message_is_read_once_and_for_all(city, told):
+def test_a_message_is_read_once_and_for_all(marketplace, told):
     last, *unread = told.get("/notifications").json["items"]
     assert last["read_at"] is None
     read = told.post(f"/notifications/{last['id']}/read")
     assert read.json["read_at"] == "2026-12-01T04:00:00Z"
-    city.wait(hours=1)
+    marketplace.wait(hours=1)
     assert told.post(f"/notifications/{last['id']}/read").json["read_at"] == read.json["read_at"]
     assert told.get("/notifications", unread="true").json["items"] == unread
 
 
-def test_read_all_reads_what_is_released_and_nothing_of_others(city, told):
-    generator = city.enterprise("generator", grade="A")
-    city.supply(generator)
-    city.demand(city.recycler())
-    city.settle()
+def test_read_all_reads_what_is_released_and_nothing_of_others(marketplace, told):
+    generator = marketplace.enterprise("generator", grade="A")
+    marketplace.supply(generator)
+    marketplace.demand(marketplace.recycler())
+    marketplace.settle()
     assert told.post("/notifications/read-all").json == {"read": 6}
     assert told.post("/notifications/read-all").json == {"read": 0}
     assert told.get("/notifications", unread="true").json["items"] == []
     assert len(generator.get("/notifications", unread="true").json["items"]) == 1
 
 
-def test_a_neighbour_neither_reads_nor_marks_a_message(city, told):
+def test_a_neighbour_neither_reads_nor_marks_a_message(marketplace, told):
     (message, *_) = told.inbox()
-    for stranger in (city.recycler(), city.admin):
+    for stranger in (marketplace.recycler(), marketplace.admin):
         assert stranger.post(f"/notifications/{message['id']}/read").status_code in (403, 404)
         assert stranger.get("/notifications").json.get("items", []) == []
     assert told.inbox()[0]["read_at"] is None
 
 
-def test_a_planned_message_is_not_there_yet(city):
-    recycler = city.recycler("B")
-    city.demand(recycler)
-    city.supply(city.enterprise("generator"))
-    city.settle()
+def test_a_planned_message_is_not_there_yet(marketplace):
+    recycler = marketplace.recycler("B")
+    marketplace.demand(recycler)
+    marketplace.supply(marketplace.enterprise("generator"))
+    marketplace.settle()
     assert recycler.inbox() == []
     assert recycler.post("/notifications/read-all").json == {"read": 0}
-    city.wait(minutes=30)
+    marketplace.wait(minutes=30)
     assert recycler.inbox()[0]["read_at"] is None
 
 
-def test_preferences_have_defaults_and_are_replaced_as_a_whole(city):
-    recycler = city.enterprise("recycler")
+def test_preferences_have_defaults_and_are_replaced_as_a_whole(marketplace):
+    recycler = marketplace.enterprise("recycler")
     first = recycler.get("/notification-preferences")
     defaults = {"email": "immediate", "kinds": {}, "language": "zh", "muted_codes": []}
     assert first.json == {"version": 0, **defaults}
@@ -85,8 +85,8 @@ def test_preferences_have_defaults_and_are_replaced_as_a_whole(city):
     assert after == {"version": 2, **defaults, "email": "digest"}
 
 
-def test_wrong_preferences_name_the_field_and_change_nothing(city):
-    recycler = city.enterprise("recycler")
+def test_wrong_preferences_name_the_field_and_change_nothing(marketplace):
+    recycler = marketplace.enterprise("recycler")
     for wishes, at in (
         ({"email": "sometimes"}, "email"),
         ({"email": "off", "language": "fr"}, "language"),
@@ -103,12 +103,12 @@ def test_wrong_preferences_name_the_field_and_change_nothing(city):
     assert recycler.get("/notification-preferences").json["version"] == 0
 
 
-def test_two_first_preferences_at_once_are_both_taken_or_one_refused(city):
-    recycler = city.enterprise("recycler")
+def test_two_first_preferences_at_once_are_both_taken_or_one_refused(marketplace):
+    recycler = marketplace.enterprise("recycler")
     answers = []
 
     def put(language):
-        client = city.app.test_client()
+        client = marketplace.app.test_client()
         body = {"email": "off", "language": language}
         headers = {**recycler.headers, "If-Match": "*"}
         answers.append(client.put("/api/v1/notification-preferences", json=body, headers=headers).status_code)

@@ -12,22 +12,22 @@ OTHER_ACID = {"scheme": "cn-hw", "code": "900-300-34"}
 
 
 @pytest.fixture
-def matched(city):
+def matched(marketplace):
     """A generator, its supply, and a recycler of grade A told that it fits its demand."""
-    generator, recycler = city.enterprise("generator"), city.recycler("A")
-    demand = city.demand(recycler)
-    supply = city.supply(generator)
-    city.settle()
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("A")
+    demand = marketplace.demand(recycler)
+    supply = marketplace.supply(generator)
+    marketplace.settle()
     return generator, supply, recycler, demand
 
 
 @pytest.fixture
-def found(city):
+def found(marketplace):
     """A generator, and a carrier of grade A whose saved search has found its acid."""
-    generator, seeker = city.enterprise("generator"), city.enterprise("transporter", grade="A")
+    generator, seeker = marketplace.enterprise("generator"), marketplace.enterprise("transporter", grade="A")
     seeker.save_search({})
-    city.supply(generator)
-    city.settle()
+    marketplace.supply(generator)
+    marketplace.settle()
     return generator, seeker
 
 
@@ -35,73 +35,73 @@ def muted(party):
     return party.get("/notification-preferences").json["muted_codes"]
 
 
-def test_of_a_match_it_is_the_feedback_not_suitable_and_the_message_is_read(city, matched):
+def test_of_a_match_it_is_the_feedback_not_suitable_and_the_message_is_read(marketplace, matched):
     generator, supply, recycler, demand = matched
     (message,) = recycler.inbox()
     answer = recycler.not_for_me(message)
     assert answer["read_at"] == "2026-12-01T04:00:00Z"
     assert recycler.pairing(demand, supply)["feedback"] == "not_suitable"
-    city.change(generator, supply, quantity_t=5000)
-    city.settle()
+    marketplace.change(generator, supply, quantity_t=5000)
+    marketplace.settle()
     assert len(recycler.inbox()) == 1, "five times as much is silenced too"
-    city.supply(city.enterprise("generator"))
-    city.settle()
+    marketplace.supply(marketplace.enterprise("generator"))
+    marketplace.settle()
     assert len(recycler.inbox()) == 2
 
 
-def test_of_a_find_it_silences_that_enterprise_with_that_code(city, found):
+def test_of_a_find_it_silences_that_enterprise_with_that_code(marketplace, found):
     generator, seeker = found
     seeker.not_for_me(seeker.inbox(MATCH_FOUND)[0])
-    city.supply(generator, quantity_t=9000)
-    city.settle()
+    marketplace.supply(generator, quantity_t=9000)
+    marketplace.settle()
     assert len(seeker.inbox(MATCH_FOUND)) == 1
-    city.supply(generator, waste=OTHER_ACID), city.supply(city.enterprise("generator"))
-    city.settle()
+    marketplace.supply(generator, waste=OTHER_ACID), marketplace.supply(marketplace.enterprise("generator"))
+    marketplace.settle()
     assert len(seeker.inbox(MATCH_FOUND)) == 3
 
 
-def test_what_was_silenced_as_a_find_is_not_told_as_a_match_either(city):
-    generator, recycler = city.enterprise("generator"), city.recycler("A")
+def test_what_was_silenced_as_a_find_is_not_told_as_a_match_either(marketplace):
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("A")
     recycler.save_search({})
-    city.supply(generator)
-    city.settle()
+    marketplace.supply(generator)
+    marketplace.settle()
     recycler.not_for_me(recycler.inbox(MATCH_FOUND)[0])
-    city.demand(recycler)
-    city.supply(generator, quantity_t=9000)
-    city.settle()
+    marketplace.demand(recycler)
+    marketplace.supply(generator, quantity_t=9000)
+    marketplace.settle()
     assert recycler.inbox() == []
 
 
 @pytest.mark.parametrize("kind", ["match.found", MATCH_FOUND])
-def test_of_a_code_it_mutes_the_code_for_all(city, kind):
-    generator, recycler = city.enterprise("generator"), city.recycler("A")
-    city.demand(recycler) if kind == "match.found" else recycler.save_search({})
-    city.supply(generator)
-    city.settle()
+def test_of_a_code_it_mutes_the_code_for_all(marketplace, kind):
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("A")
+    marketplace.demand(recycler) if kind == "match.found" else recycler.save_search({})
+    marketplace.supply(generator)
+    marketplace.settle()
     recycler.prefer(language="en")
     recycler.not_for_me(recycler.inbox(kind)[0], of="code")
     wishes = recycler.get("/notification-preferences").json
     assert wishes["muted_codes"] == [{"scheme": "cn-hw", "code": "900-349-34"}]
     assert (wishes["version"], wishes["language"]) == (2, "en")
-    city.supply(city.enterprise("generator"))
-    city.settle()
+    marketplace.supply(marketplace.enterprise("generator"))
+    marketplace.settle()
     assert len(recycler.inbox(kind)) == 1
 
 
 @pytest.mark.parametrize("of", ["pairing", "code"])
-def test_saying_it_again_changes_nothing(city, matched, found, of):
+def test_saying_it_again_changes_nothing(marketplace, matched, found, of):
     _, _, recycler, _ = matched
     _, seeker = found
     for party, kind in ((recycler, "match.found"), (seeker, MATCH_FOUND)):
         message = party.inbox(kind)[0]
         first = party.not_for_me(message, of=of)
         wishes = party.get("/notification-preferences").json
-        city.wait(hours=1)
+        marketplace.wait(hours=1)
         assert party.not_for_me(message, of=of) == first
         assert party.get("/notification-preferences").json == wishes
 
 
-def test_a_code_below_a_muted_category_is_muted_already(city, matched):
+def test_a_code_below_a_muted_category_is_muted_already(marketplace, matched):
     _, _, recycler, _ = matched
     recycler.prefer(muted_codes=[{"scheme": "cn-hw", "code": "HW34"}])
     recycler.not_for_me(recycler.inbox()[0], of="code")
@@ -109,34 +109,34 @@ def test_a_code_below_a_muted_category_is_muted_already(city, matched):
 
 
 @pytest.mark.parametrize("of", ["pairing", "code"])
-def test_what_is_planned_and_silenced_is_never_sent(city, of):
-    generator, recycler = city.enterprise("generator"), city.recycler("B")
+def test_what_is_planned_and_silenced_is_never_sent(marketplace, of):
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
     recycler.save_search({"kind": "supply"})
-    supply = city.supply(generator, price_cny_per_t=100)
-    city.settle()
-    city.wait(minutes=31)
-    city.change(generator, supply, price_cny_per_t=50)
-    city.settle()
+    supply = marketplace.supply(generator, price_cny_per_t=100)
+    marketplace.settle()
+    marketplace.wait(minutes=31)
+    marketplace.change(generator, supply, price_cny_per_t=50)
+    marketplace.settle()
     recycler.not_for_me(recycler.inbox(MATCH_FOUND)[0], of=of)
-    with city.app.app_context():
+    with marketplace.app.app_context():
         planned = select(Notification.id).where(Notification.status == NotificationStatus.PLANNED)
         assert db.session.scalars(planned).all() == []
-    city.wait(hours=9)
+    marketplace.wait(hours=9)
     assert len(recycler.inbox(MATCH_FOUND)) == 1
 
 
-def test_what_is_no_message_of_a_listing_cannot_be_silenced(city):
-    generator = city.enterprise("generator")
+def test_what_is_no_message_of_a_listing_cannot_be_silenced(marketplace):
+    generator = marketplace.enterprise("generator")
     key = {"name": "scales", "scopes": ["read"], "expires_at": "2026-12-20T02:00:00Z"}
     assert generator.post("/api-keys", key).status_code == 201
-    city.settle()
+    marketplace.settle()
     (message,) = generator.inbox("key.expiring")
     path = f"/notifications/{message['id']}/not-for-me"
     assert verdict(generator.post(path)) == (409, "nothing_to_silence")
     assert generator.inbox("key.expiring")[0]["read_at"] is None
 
 
-def test_a_wrong_wish_names_the_field_and_a_neighbour_knows_of_no_message(city, matched):
+def test_a_wrong_wish_names_the_field_and_a_neighbour_knows_of_no_message(marketplace, matched):
     generator, _, recycler, _ = matched
     path = f"/notifications/{recycler.inbox()[0]['id']}/not-for-me"
     assert verdict(recycler.post(path, {"of": "everything"})) == (422, "invalid_input", "of")
@@ -144,17 +144,17 @@ def test_a_wrong_wish_names_the_field_and_a_neighbour_knows_of_no_message(city, 
     assert recycler.inbox()[0]["read_at"] is None
 
 
-def test_there_is_a_most_of_muted_codes(city, matched, monkeypatch):
+def test_there_is_a_most_of_muted_codes(marketplace, matched, monkeypatch):
     _, _, recycler, _ = matched
     monkeypatch.setattr("marketplace.notifications.service.preferences.MOST_MUTED", 0)
     path = f"/notifications/{recycler.inbox()[0]['id']}/not-for-me"
     assert verdict(recycler.post(path, {"of": "code"})) == (409, "too_many_muted_codes")
 
 
-def test_of_a_closed_listing_of_ones_own_it_is_only_read(city, matched):
+def test_of_a_closed_listing_of_ones_own_it_is_only_read(marketplace, matched):
     _, _, recycler, demand = matched
     (message,) = recycler.inbox()
-    city.withdraw(recycler, demand)
+    marketplace.withdraw(recycler, demand)
     assert recycler.not_for_me(message)["read_at"] is not None
 
 
@@ -163,24 +163,27 @@ def take_back(party, message):
         assert party.delete(f"/notifications/{message['id']}/not-for-me").status_code == 204
 
 
-def test_taken_back_the_match_is_told_again(city, matched):
+def test_taken_back_the_match_is_told_again(marketplace, matched):
     generator, supply, recycler, demand = matched
     (message,) = recycler.inbox()
     recycler.not_for_me(message)
     take_back(recycler, message)
     assert recycler.pairing(demand, supply)["feedback"] is None
-    city.change(generator, supply, quantity_t=5000)
-    city.settle()
+    marketplace.change(generator, supply, quantity_t=5000)
+    marketplace.settle()
     assert len(recycler.inbox()) == 2
 
 
-def test_taken_back_the_find_is_told_again_and_other_silence_stands(city, found):
+def test_taken_back_the_find_is_told_again_and_other_silence_stands(marketplace, found):
     generator, seeker = found
-    city.supply(generator, waste=OTHER_ACID)
-    city.settle()
+    marketplace.supply(generator, waste=OTHER_ACID)
+    marketplace.settle()
     first, second = seeker.inbox(MATCH_FOUND)
     seeker.not_for_me(first), seeker.not_for_me(second)
     take_back(seeker, first)
-    city.supply(generator, quantity_t=5000), city.supply(generator, waste=OTHER_ACID, quantity_t=5000)
-    city.settle()
+    (
+        marketplace.supply(generator, quantity_t=5000),
+        marketplace.supply(generator, waste=OTHER_ACID, quantity_t=5000),
+    )
+    marketplace.settle()
     assert len(seeker.inbox(MATCH_FOUND)) == 3

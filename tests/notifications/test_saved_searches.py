@@ -9,10 +9,10 @@ from marketplace.database import db
 from marketplace.listings.models import Listing
 from marketplace.notifications.models import SavedSearch
 from marketplace.notifications.service import saved_search_matching
-from tests.city import ACID
 from tests.counting import count_statements
 from tests.http.answers import verdict
 from tests.mail import body
+from tests.marketplace import ACID
 
 MATCH_FOUND = "search.found"
 OTHER_ACID = {"scheme": "cn-hw", "code": "900-300-34"}
@@ -20,23 +20,23 @@ ALKALI = {"scheme": "cn-hw", "code": "HW35"}
 
 
 @pytest.fixture
-def pair(city):
+def pair(marketplace):
     """A generator, and a carrier of grade A that looks out for acid but lists nothing itself."""
-    seeker = city.enterprise("transporter", grade="A")
+    seeker = marketplace.enterprise("transporter", grade="A")
     seeker.save_search({"kind": "supply", "code": "HW34"})
-    return city.enterprise("generator"), seeker
+    return marketplace.enterprise("generator"), seeker
 
 
-def at_once(city):
+def at_once(marketplace):
     """Let no grade wait."""
-    city.policy(push_delay_s=dict.fromkeys("ABCD", 0))
+    marketplace.policy(push_delay_s=dict.fromkeys("ABCD", 0))
 
 
 # ---------------------------------------------------------------- kept
 
 
-def test_a_search_is_saved_shown_changed_and_deleted(city):
-    owner = city.enterprise("generator")
+def test_a_search_is_saved_shown_changed_and_deleted(marketplace):
+    owner = marketplace.enterprise("generator")
     query = {"kind": "demand", "region": "330600", "code": None}
     made = owner.post("/saved-searches", {"name": " 绍兴求购 ", "query": query})
     search = made.json
@@ -47,7 +47,7 @@ def test_a_search_is_saved_shown_changed_and_deleted(city):
     shown = owner.get(path)
     assert shown.json == search and shown.headers["ETag"] == made.headers["ETag"]
 
-    city.wait(hours=1)
+    marketplace.wait(hours=1)
     changed = owner.patch(path, {"notify": "daily", "paused": True}, shown.headers["ETag"])
     news = {"notify": "daily", "paused": True, "updated_at": "2026-12-01T05:00:00Z"}
     assert changed.json == {**search, **news}
@@ -59,8 +59,8 @@ def test_a_search_is_saved_shown_changed_and_deleted(city):
     assert owner.get(path).status_code == owner.delete(path).status_code == 404
 
 
-def test_searches_are_listed_newest_first_and_only_to_their_owner(city):
-    owner, other = city.enterprise("generator"), city.enterprise("generator")
+def test_searches_are_listed_newest_first_and_only_to_their_owner(marketplace):
+    owner, other = marketplace.enterprise("generator"), marketplace.enterprise("generator")
     first, second, third = (
         owner.save_search({"region": region}) for region in ("110000", "120000", "130000")
     )
@@ -70,9 +70,9 @@ def test_searches_are_listed_newest_first_and_only_to_their_owner(city):
     assert other.get("/saved-searches").json["items"] == []
 
 
-def test_there_is_a_most_of_searches(city, monkeypatch):
+def test_there_is_a_most_of_searches(marketplace, monkeypatch):
     monkeypatch.setattr("marketplace.notifications.service.saved_searches.MOST_SEARCHES", 2)
-    owner = city.enterprise("generator")
+    owner = marketplace.enterprise("generator")
     for _ in range(2):
         kept = owner.save_search({})
     one_more = {"name": "one more", "query": {}}
@@ -98,8 +98,8 @@ REFUSED = [
 ]
 
 
-def test_what_the_list_would_refuse_is_refused_by_name(city):
-    owner = city.enterprise("generator")
+def test_what_the_list_would_refuse_is_refused_by_name(marketplace):
+    owner = marketplace.enterprise("generator")
     kept = owner.save_search({"kind": "supply"})
     for about, at in REFUSED:
         refused = owner.post("/saved-searches", {"name": "x", "query": {}, **about})
@@ -133,28 +133,28 @@ QUERIES = [
 ]
 
 
-def test_a_search_finds_exactly_what_the_list_shows(city, monkeypatch):
+def test_a_search_finds_exactly_what_the_list_shows(marketplace, monkeypatch):
     """By the index where that can answer, and by the conditions of the list."""
-    seeker = city.enterprise("transporter")
+    seeker = marketplace.enterprise("transporter")
     searches = {seeker.save_search(query)["id"]: query for query in QUERIES}
-    generator, recycler = city.enterprise("generator"), city.enterprise("recycler")
+    generator, recycler = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
     posted = []
     for region in ("330602", "310101"):
-        posted.append(city.supply(generator, region=region))
-        posted.append(city.supply(generator, region=region, waste=OTHER_ACID))
-        posted.append(city.demand(recycler, region=region))
-        posted.append(city.demand(recycler, region=region, accepts=[ALKALI, ACID]))
+        posted.append(marketplace.supply(generator, region=region))
+        posted.append(marketplace.supply(generator, region=region, waste=OTHER_ACID))
+        posted.append(marketplace.demand(recycler, region=region))
+        posted.append(marketplace.demand(recycler, region=region, accepts=[ALKALI, ACID]))
     for indexed in (saved_search_matching.INDEXED, set()):
         monkeypatch.setattr(saved_search_matching, "INDEXED", indexed)
-        found = {one["id"]: finders(city, one) for one in posted}
+        found = {one["id"]: finders(marketplace, one) for one in posted}
         for search_id, query in searches.items():
             listed = {one["id"] for one in seeker.get("/listings", limit=100, **query).json["items"]}
             assert {one for one in found if search_id in found[one]} == listed, query
 
 
-def finders(city, listing):
+def finders(marketplace, listing):
     """Ids of the saved searches that find a listing."""
-    with city.app.app_context():
+    with marketplace.app.app_context():
         row = db.session.get_one(Listing, UUID(listing["id"]))
         page, _ = saved_search_matching.page_of(row, None)
         return {
@@ -165,11 +165,11 @@ def finders(city, listing):
         }
 
 
-def test_the_message_names_the_search_and_the_listing(city):
-    generator, seeker = city.enterprise("generator"), city.enterprise("transporter", grade="A")
+def test_the_message_names_the_search_and_the_listing(marketplace):
+    generator, seeker = marketplace.enterprise("generator"), marketplace.enterprise("transporter", grade="A")
     search = seeker.save_search({"code": "900-349-34"}, name="废酸")
-    supply = city.supply(generator)
-    city.settle()
+    supply = marketplace.supply(generator)
+    marketplace.settle()
     (message,) = seeker.inbox(MATCH_FOUND)
     assert message["data"] == {
         "saved_search_id": search["id"], "name": "废酸", "counterpart_id": supply["id"],
@@ -177,137 +177,139 @@ def test_the_message_names_the_search_and_the_listing(city):
     assert message["delivery"] == "immediate"
 
 
-def test_a_changed_listing_is_found_once_it_fits_and_no_more_once_it_does_not(city):
-    generator = city.enterprise("generator")
-    early, late = city.enterprise("transporter", grade="A"), city.enterprise("transporter")
+def test_a_changed_listing_is_found_once_it_fits_and_no_more_once_it_does_not(marketplace):
+    generator = marketplace.enterprise("generator")
+    early, late = marketplace.enterprise("transporter", grade="A"), marketplace.enterprise("transporter")
     for one in (early, late):
         one.save_search({"code": "900-300-34"})
-    supply = city.supply(generator)
-    city.settle()
-    city.change(generator, supply, waste=OTHER_ACID)
-    city.settle()
+    supply = marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.change(generator, supply, waste=OTHER_ACID)
+    marketplace.settle()
     assert (len(early.inbox(MATCH_FOUND)), late.inbox(MATCH_FOUND)) == (1, [])
-    city.change(generator, supply, waste=ACID)
-    city.wait(hours=1)
+    marketplace.change(generator, supply, waste=ACID)
+    marketplace.wait(hours=1)
     assert late.inbox(MATCH_FOUND) == []
 
 
-def test_of_several_searches_that_find_it_one_is_told_and_sooner_rather_than_later(city):
-    generator, seeker = city.enterprise("generator"), city.enterprise("transporter", grade="A")
+def test_of_several_searches_that_find_it_one_is_told_and_sooner_rather_than_later(marketplace):
+    generator, seeker = marketplace.enterprise("generator"), marketplace.enterprise("transporter", grade="A")
     seeker.save_search({"code": "HW34"}, notify="daily")
     at_once = seeker.save_search({"kind": "supply"})
     seeker.save_search({})
-    city.supply(generator)
-    city.settle()
+    marketplace.supply(generator)
+    marketplace.settle()
     (message,) = seeker.inbox(MATCH_FOUND)
     assert message["data"]["saved_search_id"] == at_once["id"] and message["delivery"] == "immediate"
 
 
-def test_a_search_that_is_off_or_paused_tells_nothing(city):
-    generator, seeker = city.enterprise("generator"), city.enterprise("transporter", grade="A")
+def test_a_search_that_is_off_or_paused_tells_nothing(marketplace):
+    generator, seeker = marketplace.enterprise("generator"), marketplace.enterprise("transporter", grade="A")
     seeker.save_search({}, notify="off"), seeker.save_search({}, paused=True)
-    city.supply(generator)
-    city.settle()
+    marketplace.supply(generator)
+    marketplace.settle()
     assert seeker.inbox(MATCH_FOUND) == []
 
 
-def test_a_search_that_can_no_longer_be_read_hinders_no_other(city):
-    generator, seeker = city.enterprise("generator"), city.enterprise("transporter", grade="A")
+def test_a_search_that_can_no_longer_be_read_hinders_no_other(marketplace):
+    generator, seeker = marketplace.enterprise("generator"), marketplace.enterprise("transporter", grade="A")
     search, stale = seeker.save_search({"kind": "supply"}), seeker.save_search({"kind": "supply"})
-    with city.app.app_context():
+    with marketplace.app.app_context():
         db.session.get_one(SavedSearch, UUID(stale["id"])).query = {"colour": "red"}
         db.session.commit()
-    city.supply(generator)
-    city.settle()
+    marketplace.supply(generator)
+    marketplace.settle()
     assert [one["data"]["saved_search_id"] for one in seeker.inbox(MATCH_FOUND)] == [search["id"]]
 
 
-def test_nobody_finds_their_own_listing_and_who_awaits_approval_finds_nothing(city):
-    generator = city.enterprise("generator", grade="A")
-    pending = city.enterprise("transporter", approved=False)
+def test_nobody_finds_their_own_listing_and_who_awaits_approval_finds_nothing(marketplace):
+    generator = marketplace.enterprise("generator", grade="A")
+    pending = marketplace.enterprise("transporter", approved=False)
     for one in (generator, pending):
         one.save_search({})
-    city.supply(generator)
-    city.wait(hours=9)
+    marketplace.supply(generator)
+    marketplace.wait(hours=9)
     assert generator.inbox(MATCH_FOUND) == pending.inbox(MATCH_FOUND) == []
 
 
-def test_a_reader_in_disgrace_finds_no_supply_and_of_the_demands_those_of_a_and_b(city):
-    at_once(city)
-    seeker = city.enterprise("generator", "recycler", grade="E")
+def test_a_reader_in_disgrace_finds_no_supply_and_of_the_demands_those_of_a_and_b(marketplace):
+    at_once(marketplace)
+    seeker = marketplace.enterprise("generator", "recycler", grade="E")
     seeker.save_search({})
-    city.supply(city.enterprise("generator"))
-    demands = {grade: city.demand(city.enterprise("recycler", grade=grade)) for grade in "ABCDE"}
-    city.settle()
+    marketplace.supply(marketplace.enterprise("generator"))
+    demands = {
+        grade: marketplace.demand(marketplace.enterprise("recycler", grade=grade)) for grade in "ABCDE"
+    }
+    marketplace.settle()
     found = {one["data"]["counterpart_id"] for one in seeker.inbox(MATCH_FOUND)}
     assert found == {demands["A"]["id"], demands["B"]["id"]}
 
 
-def test_a_demand_of_a_receiver_in_disgrace_is_found_by_nobody(city, pair):
+def test_a_demand_of_a_receiver_in_disgrace_is_found_by_nobody(marketplace, pair):
     _, seeker = pair
     seeker.save_search({"kind": "demand"})
-    city.demand(city.enterprise("recycler", grade="E"))
-    city.demand(city.enterprise("recycler", grade="D"))
-    city.settle()
+    marketplace.demand(marketplace.enterprise("recycler", grade="E"))
+    marketplace.demand(marketplace.enterprise("recycler", grade="D"))
+    marketplace.settle()
     assert len(seeker.inbox(MATCH_FOUND)) == 1
 
 
 # ---------------------------------------------------------------- released like a match
 
 
-def test_each_grade_is_told_after_its_delay_and_the_better_score_first(city):
-    at, seekers = {}, {grade: city.enterprise("transporter", grade=grade) for grade in "DCBA"}
-    second = city.enterprise("transporter")
-    city.credit_event(second, "incident.complaint")
+def test_each_grade_is_told_after_its_delay_and_the_better_score_first(marketplace):
+    at, seekers = {}, {grade: marketplace.enterprise("transporter", grade=grade) for grade in "DCBA"}
+    second = marketplace.enterprise("transporter")
+    marketplace.credit_event(second, "incident.complaint")
     for one in (second, *seekers.values()):
         one.save_search({})
-    supply = city.supply(city.enterprise("generator"))
+    supply = marketplace.supply(marketplace.enterprise("generator"))
     for minutes in (0, 29, 1, 90, 360):
-        city.wait(minutes=minutes)
+        marketplace.wait(minutes=minutes)
         at[minutes] = "".join(grade for grade in "ABCD" if seekers[grade].inbox(MATCH_FOUND))
     assert at == {0: "A", 29: "A", 1: "AB", 90: "ABC", 360: "ABCD"}
     order = [seekers["A"], seekers["B"], second, seekers["C"], seekers["D"]]
-    assert city.told(supply, kind=MATCH_FOUND) == [one.id for one in order]
+    assert marketplace.told(supply, kind=MATCH_FOUND) == [one.id for one in order]
 
 
-def test_many_readers_are_told_page_by_page_in_the_same_order(city, monkeypatch):
+def test_many_readers_are_told_page_by_page_in_the_same_order(marketplace, monkeypatch):
     monkeypatch.setattr(saved_search_matching, "SEEK_BATCH", 3)
-    readers = [city.enterprise("transporter") for _ in range(5)]
+    readers = [marketplace.enterprise("transporter") for _ in range(5)]
     for points, reader in enumerate(readers):
         for _ in range(points):
-            city.credit_event(reader, "fulfilment.completed")
+            marketplace.credit_event(reader, "fulfilment.completed")
         reader.save_search({}), reader.save_search({"code": "HW34"})
-    supply = city.supply(city.enterprise("generator"))
-    city.settle()
-    city.wait(minutes=30)
-    assert city.told(supply, kind=MATCH_FOUND) == [one.id for one in reversed(readers)]
+    supply = marketplace.supply(marketplace.enterprise("generator"))
+    marketplace.settle()
+    marketplace.wait(minutes=30)
+    assert marketplace.told(supply, kind=MATCH_FOUND) == [one.id for one in reversed(readers)]
 
 
-def test_a_listing_is_held_against_few_and_many_searches_with_as_many_statements(city):
+def test_a_listing_is_held_against_few_and_many_searches_with_as_many_statements(marketplace):
     def taken(readers):
         for _ in range(readers):
-            seeker = city.enterprise("transporter")
+            seeker = marketplace.enterprise("transporter")
             seeker.prefer(muted_codes=[ALKALI])
             seeker.save_search({"code": "HW34"}), seeker.save_search({"region": "330600"})
-        city.supply(city.enterprise("generator"))
+        marketplace.supply(marketplace.enterprise("generator"))
         with count_statements() as sent:
-            city.settle()
+            marketplace.settle()
         return len(sent)
 
-    city.settle()
+    marketplace.settle()
     few = taken(2)
     assert taken(5) == few
 
 
-def test_at_most_so_many_matches_and_finds_a_day_go_out_at_once_together(city):
-    city.policy(push_daily_cap=2)
-    recycler = city.recycler("A")
-    city.demand(recycler)
+def test_at_most_so_many_matches_and_finds_a_day_go_out_at_once_together(marketplace):
+    marketplace.policy(push_daily_cap=2)
+    recycler = marketplace.recycler("A")
+    marketplace.demand(recycler)
     recycler.save_search({"kind": "demand"})
     for _ in range(2):
-        city.supply(city.enterprise("generator"))
-        city.demand(city.enterprise("recycler"))
-        city.settle()
+        marketplace.supply(marketplace.enterprise("generator"))
+        marketplace.demand(marketplace.enterprise("recycler"))
+        marketplace.settle()
     assert [one["delivery"] for one in recycler.inbox() + recycler.inbox(MATCH_FOUND)] == [
         "immediate", "digest", "immediate", "digest",
     ]  # fmt: skip
@@ -316,150 +318,150 @@ def test_at_most_so_many_matches_and_finds_a_day_go_out_at_once_together(city):
 # ---------------------------------------------------------------- once
 
 
-def test_publishing_again_or_twice_is_no_news_but_other_waste_is(city, pair):
+def test_publishing_again_or_twice_is_no_news_but_other_waste_is(marketplace, pair):
     generator, seeker = pair
-    supply = city.supply(generator)
-    city.supply(generator, title="another vat")
-    city.settle()
-    city.withdraw(generator, supply)
-    city.supply(generator)
-    city.settle()
+    supply = marketplace.supply(generator)
+    marketplace.supply(generator, title="another vat")
+    marketplace.settle()
+    marketplace.withdraw(generator, supply)
+    marketplace.supply(generator)
+    marketplace.settle()
     assert len(seeker.inbox(MATCH_FOUND)) == 1
-    city.supply(generator, waste=OTHER_ACID)
-    city.settle()
+    marketplace.supply(generator, waste=OTHER_ACID)
+    marketplace.settle()
     assert len(seeker.inbox(MATCH_FOUND)) == 2
 
 
-def test_better_by_more_than_a_tenth_is_news(city, pair):
+def test_better_by_more_than_a_tenth_is_news(marketplace, pair):
     generator, seeker = pair
-    supply = city.supply(generator, price_cny_per_t=100)
-    city.settle()
+    supply = marketplace.supply(generator, price_cny_per_t=100)
+    marketplace.settle()
     for price, messages in ((91, 1), (89, 2), (85, 2)):
-        city.change(generator, supply, price_cny_per_t=price)
-        city.settle()
+        marketplace.change(generator, supply, price_cny_per_t=price)
+        marketplace.settle()
         assert len(seeker.inbox(MATCH_FOUND)) == messages, price
 
 
-def test_a_demand_counts_by_the_first_code_it_takes(city, pair):
+def test_a_demand_counts_by_the_first_code_it_takes(marketplace, pair):
     _, seeker = pair
     seeker.save_search({"kind": "demand"})
-    recycler = city.enterprise("recycler")
+    recycler = marketplace.enterprise("recycler")
     for accepts, messages in (([ALKALI, ACID], 1), ([ALKALI], 1), ([ACID, ALKALI], 2)):
-        city.demand(recycler, accepts=accepts)
-        city.settle()
+        marketplace.demand(recycler, accepts=accepts)
+        marketplace.settle()
         assert len(seeker.inbox(MATCH_FOUND)) == messages
 
 
 @pytest.mark.parametrize("side", ["supply", "demand"])
-def test_what_is_told_as_a_match_is_not_told_by_a_search_too(city, side):
-    generator, recycler = city.enterprise("generator", grade="A"), city.recycler("A")
+def test_what_is_told_as_a_match_is_not_told_by_a_search_too(marketplace, side):
+    generator, recycler = marketplace.enterprise("generator", grade="A"), marketplace.recycler("A")
     for one in (generator, recycler):
         one.save_search({})
     if side == "supply":
-        city.demand(recycler), city.settle()
-        seeker, _ = recycler, city.supply(generator)
+        marketplace.demand(recycler), marketplace.settle()
+        seeker, _ = recycler, marketplace.supply(generator)
     else:
-        city.supply(generator), city.settle()
-        seeker, _ = generator, city.demand(recycler)
-    city.settle()
+        marketplace.supply(generator), marketplace.settle()
+        seeker, _ = generator, marketplace.demand(recycler)
+    marketplace.settle()
     assert (len(seeker.inbox()), seeker.inbox(MATCH_FOUND)) == (1, [])
 
 
-def test_a_search_speaks_up_when_the_match_that_stood_for_it_falls(city):
-    generator, recycler = city.enterprise("generator"), city.recycler("B")
-    demand = city.demand(recycler)
+def test_a_search_speaks_up_when_the_match_that_stood_for_it_falls(marketplace):
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
+    demand = marketplace.demand(recycler)
     recycler.save_search({"kind": "supply"})
-    city.supply(generator)
-    city.settle()
-    city.withdraw(recycler, demand)
-    city.settle()
-    city.wait(hours=1)
+    marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.withdraw(recycler, demand)
+    marketplace.settle()
+    marketplace.wait(hours=1)
     assert (recycler.inbox(), len(recycler.inbox(MATCH_FOUND))) == ([], 1)
 
 
-def test_a_search_falls_silent_when_a_match_comes_to_stand_for_it(city):
-    generator, recycler = city.enterprise("generator"), city.recycler("B")
+def test_a_search_falls_silent_when_a_match_comes_to_stand_for_it(marketplace):
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
     recycler.save_search({"kind": "supply"})
-    supply = city.supply(generator)
-    city.settle()
-    city.demand(recycler)
-    city.change(generator, supply, title="稀酸")
-    city.settle()
-    city.wait(hours=1)
+    supply = marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.demand(recycler)
+    marketplace.change(generator, supply, title="稀酸")
+    marketplace.settle()
+    marketplace.wait(hours=1)
     assert (len(recycler.inbox()), recycler.inbox(MATCH_FOUND)) == (1, [])
 
 
 # ---------------------------------------------------------------- dropped
 
 
-def test_a_listing_that_closes_before_the_tier_is_never_told_and_counts_as_not_told(city):
-    generator, seeker = city.enterprise("generator"), city.enterprise("transporter")
+def test_a_listing_that_closes_before_the_tier_is_never_told_and_counts_as_not_told(marketplace):
+    generator, seeker = marketplace.enterprise("generator"), marketplace.enterprise("transporter")
     seeker.save_search({})
-    supply = city.supply(generator)
-    city.settle()
-    city.wait(minutes=29)
-    city.withdraw(generator, supply)
-    city.wait(hours=1)
+    supply = marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.wait(minutes=29)
+    marketplace.withdraw(generator, supply)
+    marketplace.wait(hours=1)
     assert seeker.inbox(MATCH_FOUND) == []
-    again = city.supply(generator)
-    city.settle()
-    city.wait(minutes=30)
+    again = marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.wait(minutes=30)
     (message,) = seeker.inbox(MATCH_FOUND)
     assert message["data"]["counterpart_id"] == again["id"]
 
 
-def paused(city, seeker, path):
+def paused(marketplace, seeker, path):
     assert seeker.patch(path, {"paused": True}).status_code == 200
 
 
-def turned_off(city, seeker, path):
+def turned_off(marketplace, seeker, path):
     assert seeker.patch(path, {"notify": "off"}).status_code == 200
 
 
-def deleted(city, seeker, path):
+def deleted(marketplace, seeker, path):
     assert seeker.delete(path).status_code == 204
 
 
-def narrowed(city, seeker, path):
+def narrowed(marketplace, seeker, path):
     assert seeker.patch(path, {"query": {"region": "110000"}}).status_code == 200
 
 
-def muted(city, seeker, path):
+def muted(marketplace, seeker, path):
     seeker.prefer(muted_codes=[{"scheme": "cn-hw", "code": "HW34"}])
 
 
-def blocked(city, seeker, path):
+def blocked(marketplace, seeker, path):
     body = {"enterprise_id": seeker.id, "reason": "dumped at night"}
-    assert city.admin.post("/credit/blocks", body).status_code == 201
+    assert marketplace.admin.post("/credit/blocks", body).status_code == 201
 
 
-def suspended(city, seeker, path):
-    assert city.admin.post(f"/enterprises/{seeker.id}/suspend", {}).status_code == 200
+def suspended(marketplace, seeker, path):
+    assert marketplace.admin.post(f"/enterprises/{seeker.id}/suspend", {}).status_code == 200
 
 
-def test_what_ends_a_search_before_its_tier_drops_the_message(city):
+def test_what_ends_a_search_before_its_tier_drops_the_message(marketplace):
     ends = [paused, turned_off, deleted, narrowed, muted, blocked, suspended]
-    seekers = [city.enterprise("transporter") for _ in (None, *ends)]
+    seekers = [marketplace.enterprise("transporter") for _ in (None, *ends)]
     searches = [seeker.save_search({"code": "HW34"}) for seeker in seekers]
-    supply = city.supply(city.enterprise("generator"))
-    city.settle()
-    city.wait(minutes=29)
+    supply = marketplace.supply(marketplace.enterprise("generator"))
+    marketplace.settle()
+    marketplace.wait(minutes=29)
     for happens, seeker, search in zip(ends, seekers, searches, strict=False):
-        happens(city, seeker, f"/saved-searches/{search['id']}")
-    city.wait(minutes=1)
-    city.wait(hours=9)
-    assert city.told(supply, kind=MATCH_FOUND) == [seekers[-1].id]
+        happens(marketplace, seeker, f"/saved-searches/{search['id']}")
+    marketplace.wait(minutes=1)
+    marketplace.wait(hours=9)
+    assert marketplace.told(supply, kind=MATCH_FOUND) == [seekers[-1].id]
 
 
-def test_another_search_takes_the_place_of_one_that_was_deleted(city):
-    generator, seeker = city.enterprise("generator"), city.enterprise("transporter")
+def test_another_search_takes_the_place_of_one_that_was_deleted(marketplace):
+    generator, seeker = marketplace.enterprise("generator"), marketplace.enterprise("transporter")
     first, second = seeker.save_search({"code": "HW34"}), seeker.save_search({"kind": "supply"})
-    city.supply(generator)
-    city.settle()
-    city.wait(minutes=10)
-    deleted(city, seeker, f"/saved-searches/{first['id']}")
-    city.wait(minutes=20)
-    city.wait(hours=1)
+    marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.wait(minutes=10)
+    deleted(marketplace, seeker, f"/saved-searches/{first['id']}")
+    marketplace.wait(minutes=20)
+    marketplace.wait(hours=1)
     (message,) = seeker.inbox(MATCH_FOUND)
     assert message["data"]["saved_search_id"] == second["id"]
 
@@ -479,29 +481,29 @@ WISHES = [
 ]
 
 
-def test_the_quieter_of_the_searchs_and_the_readers_wish_holds(city):
-    at_once(city)
-    seekers = [city.enterprise("transporter") for _ in WISHES]
+def test_the_quieter_of_the_searchs_and_the_readers_wish_holds(marketplace):
+    at_once(marketplace)
+    seekers = [marketplace.enterprise("transporter") for _ in WISHES]
     for seeker, (notify, wishes, _) in zip(seekers, WISHES, strict=True):
         seeker.save_search({}, notify=notify)
         seeker.prefer(**wishes)
-    city.supply(city.enterprise("generator"))
-    city.settle()
+    marketplace.supply(marketplace.enterprise("generator"))
+    marketplace.settle()
     went = [[one["delivery"] for one in seeker.inbox(MATCH_FOUND)] for seeker in seekers]
     assert went == [[delivery] for _, _, delivery in WISHES]
 
 
-def test_a_find_is_mailed_in_both_languages_with_how_to_stop_it(city, relay, pair):
+def test_a_find_is_mailed_in_both_languages_with_how_to_stop_it(marketplace, relay, pair):
     generator, seeker = pair
-    city.supply(generator, title="稀硫酸")
-    city.settle()
+    marketplace.supply(generator, title="稀硫酸")
+    marketplace.settle()
     letter = relay.take_one()
     name = generator.get("/enterprises/me").json["name"]
     assert letter["Subject"] == "您的订阅搜索有新结果"
     assert f"订阅搜索“酸”找到 {name} 的“稀硫酸”：1200 吨。" in body(letter)
     seeker.prefer(language="en")
-    city.supply(generator, title="acid", waste=OTHER_ACID)
-    city.settle()
+    marketplace.supply(generator, title="acid", waste=OTHER_ACID)
+    marketplace.settle()
     letter = relay.take_one()
     assert letter["Subject"] == "Your saved search found a listing"
     assert f'Saved search "酸" found "acid" of {name}: 1200 t.' in body(letter)
@@ -510,26 +512,26 @@ def test_a_find_is_mailed_in_both_languages_with_how_to_stop_it(city, relay, pai
         assert endpoint in body(letter)
 
 
-def test_by_night_the_mail_of_a_find_waits_for_the_morning(city, relay, pair):
+def test_by_night_the_mail_of_a_find_waits_for_the_morning(marketplace, relay, pair):
     generator, seeker = pair
-    city.now = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)  # 21:00 in Shaoxing
-    city.supply(generator)
-    city.settle()
+    marketplace.now = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)  # 21:00 in Shaoxing
+    marketplace.supply(generator)
+    marketplace.settle()
     assert len(seeker.inbox(MATCH_FOUND)) == 1 and relay.take() == []
-    city.wait(hours=11)
+    marketplace.wait(hours=11)
     relay.take_one()
 
 
-def test_one_digest_a_day_has_matches_and_finds_each_under_its_title(city, relay):
-    generator, recycler = city.enterprise("generator"), city.recycler("A")
-    city.demand(recycler)
+def test_one_digest_a_day_has_matches_and_finds_each_under_its_title(marketplace, relay):
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("A")
+    marketplace.demand(recycler)
     recycler.prefer(email="digest", language="en")
     recycler.save_search({"kind": "demand"}, notify="daily")
     for title in ("need one", "need two"):
-        city.demand(city.enterprise("recycler"), title=title)
-    city.supply(generator, title="vat one")
-    city.settle()
-    city.wait(hours=20)  # 08:00
+        marketplace.demand(marketplace.enterprise("recycler"), title=title)
+    marketplace.supply(generator, title="vat one")
+    marketplace.settle()
+    marketplace.wait(hours=20)  # 08:00
     (letter,) = [one for one in relay.take() if one["To"] == f"{recycler.number.lower()}@example.com"]
     assert letter["Subject"] == "3 messages since the last digest"
     told = [line for line in body(letter).splitlines() if line]
@@ -538,19 +540,19 @@ def test_one_digest_a_day_has_matches_and_finds_each_under_its_title(city, relay
     assert told[5].startswith("1. ") and "need one" in told[5]
     assert told[6].startswith("2. ") and "need two" in told[6]
     assert "/api/v1/notification-preferences" in body(letter)
-    city.wait(hours=24)
+    marketplace.wait(hours=24)
     assert relay.take() == []
 
 
-def test_a_digest_leaves_out_what_closed_or_was_silenced_since(city, relay, pair):
+def test_a_digest_leaves_out_what_closed_or_was_silenced_since(marketplace, relay, pair):
     generator, seeker = pair
     seeker.prefer(email="digest", language="en")
-    others = [city.enterprise("generator") for _ in range(2)]
-    closed = city.supply(generator, title="closed")
-    city.supply(others[0], title="still open"), city.supply(others[1], title="silenced")
-    city.settle()
-    city.withdraw(generator, closed)
+    others = [marketplace.enterprise("generator") for _ in range(2)]
+    closed = marketplace.supply(generator, title="closed")
+    marketplace.supply(others[0], title="still open"), marketplace.supply(others[1], title="silenced")
+    marketplace.settle()
+    marketplace.withdraw(generator, closed)
     seeker.not_for_me(seeker.inbox(MATCH_FOUND)[-1])
-    city.wait(hours=20)
+    marketplace.wait(hours=20)
     text = body(relay.take_one())
     assert "still open" in text and "closed" not in text and "silenced" not in text

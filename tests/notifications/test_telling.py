@@ -18,102 +18,102 @@ OTHER_ACID = {"scheme": "cn-hw", "code": "900-300-34"}
 
 
 @pytest.fixture
-def pair(city):
+def pair(marketplace):
     """A generator, and a recycler of grade A whose demand takes its acid."""
-    generator, recycler = city.enterprise("generator"), city.recycler("A")
-    return generator, recycler, city.demand(recycler)
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("A")
+    return generator, recycler, marketplace.demand(recycler)
 
 
 # ---------------------------------------------------------------- order
 
 
-def test_each_grade_is_told_after_its_own_delay_and_not_a_second_before(city):
-    generator = city.enterprise("generator")
-    receivers = {grade: city.recycler(grade) for grade in "DBCA"}
+def test_each_grade_is_told_after_its_own_delay_and_not_a_second_before(marketplace):
+    generator = marketplace.enterprise("generator")
+    receivers = {grade: marketplace.recycler(grade) for grade in "DBCA"}
     for recycler in receivers.values():
-        city.demand(recycler)
-    city.supply(generator)
-    city.settle()
+        marketplace.demand(recycler)
+    marketplace.supply(generator)
+    marketplace.settle()
 
     told = []
     for until in (0, 1799, 1800, 7199, 7200, 28799, 28800):
-        city.wait(seconds=until - told[-1][0] if told else 0)
+        marketplace.wait(seconds=until - told[-1][0] if told else 0)
         told.append((until, "".join(grade for grade in "ABCD" if receivers[grade].inbox())))
     assert told == [
         (0, "A"), (1799, "A"), (1800, "AB"), (7199, "AB"), (7200, "ABC"), (28799, "ABC"), (28800, "ABCD"),
     ]  # fmt: skip
 
 
-def test_the_delays_are_those_of_the_policy(city):
-    city.policy(push_delay_s={"A": 60, "B": 0, "C": 10, "D": 20})
-    generator = city.enterprise("generator")
-    first, second = city.recycler("A"), city.recycler("B")
-    city.demand(first), city.demand(second)
-    supply = city.supply(generator)
-    city.settle()
-    assert city.told(supply) == [second.id]
-    city.wait(seconds=60)
-    assert city.told(supply) == [second.id, first.id]
+def test_the_delays_are_those_of_the_policy(marketplace):
+    marketplace.policy(push_delay_s={"A": 60, "B": 0, "C": 10, "D": 20})
+    generator = marketplace.enterprise("generator")
+    first, second = marketplace.recycler("A"), marketplace.recycler("B")
+    marketplace.demand(first), marketplace.demand(second)
+    supply = marketplace.supply(generator)
+    marketplace.settle()
+    assert marketplace.told(supply) == [second.id]
+    marketplace.wait(seconds=60)
+    assert marketplace.told(supply) == [second.id, first.id]
 
 
-def test_within_a_release_credit_comes_first_and_then_the_score(city):
-    generator = city.enterprise("generator")
+def test_within_a_release_credit_comes_first_and_then_the_score(marketplace):
+    generator = marketplace.enterprise("generator")
     near = {"lon": 120.58, "lat": 30.03, "crs": "wgs84"}
     far = {"lon": 121.1, "lat": 30.2, "crs": "wgs84"}
-    distant, close = city.recycler("B", location=far), city.recycler("B", location=near)
-    worse, better = city.recycler("B"), city.recycler("B", location=far)
-    city.credit_event(worse, "incident.complaint")
-    city.credit_event(better, "fulfilment.completed")
+    distant, close = marketplace.recycler("B", location=far), marketplace.recycler("B", location=near)
+    worse, better = marketplace.recycler("B"), marketplace.recycler("B", location=far)
+    marketplace.credit_event(worse, "incident.complaint")
+    marketplace.credit_event(better, "fulfilment.completed")
     for recycler in (worse, distant, close, better):
-        city.demand(recycler)
-    supply = city.supply(generator)
-    city.settle()
-    city.wait(minutes=30)
-    assert city.told(supply) == [better.id, close.id, distant.id, worse.id]
+        marketplace.demand(recycler)
+    supply = marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.wait(minutes=30)
+    assert marketplace.told(supply) == [better.id, close.id, distant.id, worse.id]
 
 
-def test_a_release_is_one_release_though_time_passes_while_it_is_planned(city):
-    generator = city.enterprise("generator")
-    receivers = [city.recycler("B") for _ in range(4)]
+def test_a_release_is_one_release_though_time_passes_while_it_is_planned(marketplace):
+    generator = marketplace.enterprise("generator")
+    receivers = [marketplace.recycler("B") for _ in range(4)]
     for points, recycler in enumerate(receivers):
         for _ in range(points):
-            city.credit_event(recycler, "fulfilment.completed")
-        city.demand(recycler)
-    supply = city.supply(generator)
+            marketplace.credit_event(recycler, "fulfilment.completed")
+        marketplace.demand(recycler)
+    supply = marketplace.supply(generator)
     ticks = itertools.count()
-    with clock.at(lambda: city.now + timedelta(milliseconds=next(ticks))):
-        city.settle()
-    city.wait(hours=1)
-    assert city.told(supply) == [one.id for one in reversed(receivers)]
+    with clock.at(lambda: marketplace.now + timedelta(milliseconds=next(ticks))):
+        marketplace.settle()
+    marketplace.wait(hours=1)
+    assert marketplace.told(supply) == [one.id for one in reversed(receivers)]
 
 
-def test_a_clock_that_was_away_releases_late_but_in_order(city):
-    generator = city.enterprise("generator")
-    receivers = {grade: city.recycler(grade) for grade in "DCBA"}
+def test_a_clock_that_was_away_releases_late_but_in_order(marketplace):
+    generator = marketplace.enterprise("generator")
+    receivers = {grade: marketplace.recycler(grade) for grade in "DCBA"}
     for recycler in receivers.values():
-        city.demand(recycler)
-    supply = city.supply(generator)
-    city.settle()
-    city.wait(days=2)
-    assert city.told(supply) == [receivers[grade].id for grade in "ABCD"]
+        marketplace.demand(recycler)
+    supply = marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.wait(days=2)
+    assert marketplace.told(supply) == [receivers[grade].id for grade in "ABCD"]
 
 
-def test_a_generator_in_disgrace_hears_last(city):
-    disgraced, recycler = city.enterprise("generator", grade="E"), city.recycler("A")
-    city.supply(disgraced)
-    city.demand(recycler)
-    city.settle()
+def test_a_generator_in_disgrace_hears_last(marketplace):
+    disgraced, recycler = marketplace.enterprise("generator", grade="E"), marketplace.recycler("A")
+    marketplace.supply(disgraced)
+    marketplace.demand(recycler)
+    marketplace.settle()
     assert len(recycler.inbox()) == 1, "A and B may take the waste of a supervised generator"
     assert disgraced.inbox() == []
-    city.wait(hours=8)
+    marketplace.wait(hours=8)
     assert len(disgraced.inbox()) == 1
 
 
-def test_both_directions_are_told_each_by_its_own_listing(city):
-    generator, recycler = city.enterprise("generator", grade="A"), city.recycler("A")
-    supply = city.supply(generator)
-    demand = city.demand(recycler)
-    city.settle()
+def test_both_directions_are_told_each_by_its_own_listing(marketplace):
+    generator, recycler = marketplace.enterprise("generator", grade="A"), marketplace.recycler("A")
+    supply = marketplace.supply(generator)
+    demand = marketplace.demand(recycler)
+    marketplace.settle()
     (to_generator,), (to_recycler,) = generator.inbox(), recycler.inbox()
     assert to_generator["data"]["listing_id"] == supply["id"]
     assert to_generator["data"]["counterpart_id"] == demand["id"]
@@ -125,69 +125,69 @@ def test_both_directions_are_told_each_by_its_own_listing(city):
 # ---------------------------------------------------------------- once
 
 
-def told_again(city, receiver, sender, listing, **new):
+def told_again(marketplace, receiver, sender, listing, **new):
     """How many messages the receiver has more, after the listing is withdrawn and published anew."""
     before = len(receiver.inbox())
-    city.withdraw(sender, listing)
-    city.settle()
-    (city.supply if listing["kind"] == "supply" else city.demand)(sender, **new)
-    city.settle()
+    marketplace.withdraw(sender, listing)
+    marketplace.settle()
+    (marketplace.supply if listing["kind"] == "supply" else marketplace.demand)(sender, **new)
+    marketplace.settle()
     return len(receiver.inbox()) - before
 
 
-def test_withdrawing_and_publishing_again_tells_nobody_twice(city, pair):
+def test_withdrawing_and_publishing_again_tells_nobody_twice(marketplace, pair):
     generator, recycler, _ = pair
-    supply = city.supply(generator)
-    city.settle()
-    assert told_again(city, recycler, generator, supply) == 0
+    supply = marketplace.supply(generator)
+    marketplace.settle()
+    assert told_again(marketplace, recycler, generator, supply) == 0
 
 
-def test_a_second_listing_of_the_same_pair_and_code_is_not_told(city, pair):
+def test_a_second_listing_of_the_same_pair_and_code_is_not_told(marketplace, pair):
     generator, recycler, _ = pair
-    city.supply(generator)
-    city.settle()
-    city.supply(generator, title="another vat")
-    city.demand(recycler, title="another tank")
-    city.settle()
+    marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.supply(generator, title="another vat")
+    marketplace.demand(recycler, title="another tank")
+    marketplace.settle()
     assert len(recycler.inbox()) == 1
 
 
-def test_two_listings_at_once_are_one_message_of_the_better(city, pair):
+def test_two_listings_at_once_are_one_message_of_the_better(marketplace, pair):
     generator, recycler, _ = pair
-    city.policy(push_delay_s={"A": 60, "B": 60, "C": 60, "D": 60})
-    city.supply(generator, location={"lon": 121.0, "lat": 30.3, "crs": "wgs84"})
-    near = city.supply(generator)
-    city.supply(generator, location={"lon": 121.1, "lat": 30.3, "crs": "wgs84"})
-    city.wait(seconds=60)
-    city.wait(seconds=60)
+    marketplace.policy(push_delay_s={"A": 60, "B": 60, "C": 60, "D": 60})
+    marketplace.supply(generator, location={"lon": 121.0, "lat": 30.3, "crs": "wgs84"})
+    near = marketplace.supply(generator)
+    marketplace.supply(generator, location={"lon": 121.1, "lat": 30.3, "crs": "wgs84"})
+    marketplace.wait(seconds=60)
+    marketplace.wait(seconds=60)
     (message,) = recycler.inbox()
     assert message["data"]["counterpart_id"] == near["id"]
 
 
-def test_a_different_code_is_told(city, pair):
+def test_a_different_code_is_told(marketplace, pair):
     generator, recycler, _ = pair
-    city.supply(generator)
-    city.settle()
-    city.supply(generator, waste=OTHER_ACID)
-    city.settle()
+    marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.supply(generator, waste=OTHER_ACID)
+    marketplace.settle()
     assert len(recycler.inbox()) == 2
 
 
-def test_another_generator_is_told(city, pair):
+def test_another_generator_is_told(marketplace, pair):
     generator, recycler, _ = pair
-    city.supply(generator)
-    city.supply(city.enterprise("generator"))
-    city.settle()
+    marketplace.supply(generator)
+    marketplace.supply(marketplace.enterprise("generator"))
+    marketplace.settle()
     assert len(recycler.inbox()) == 2
 
 
 @pytest.mark.parametrize(("days", "messages"), [(29, 0), (30, 1)])
-def test_after_thirty_days_it_is_news_again(city, pair, days, messages):
+def test_after_thirty_days_it_is_news_again(marketplace, pair, days, messages):
     generator, recycler, _ = pair
-    supply = city.supply(generator)
-    city.settle()
-    city.wait(days=days)
-    assert told_again(city, recycler, generator, supply) == messages
+    supply = marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.wait(days=days)
+    assert told_again(marketplace, recycler, generator, supply) == messages
 
 
 CHEAPER_OR_MORE = [
@@ -228,166 +228,170 @@ def test_better_by_more_than_a_tenth_is_news_and_a_tenth_is_not(then, now, of_su
     ("terms", "messages"),
     [({"price_cny_per_t": 89.99}, 1), ({"price_cny_per_t": 90}, 0), ({"quantity_t": 1100.001}, 1)],
 )
-def test_a_supply_is_told_again_if_cheaper_or_more_by_over_a_tenth(city, pair, terms, messages):
+def test_a_supply_is_told_again_if_cheaper_or_more_by_over_a_tenth(marketplace, pair, terms, messages):
     generator, recycler, _ = pair
     old = {"quantity_t": 1000, "price_cny_per_t": 100}
-    supply = city.supply(generator, **old)
-    city.settle()
-    assert told_again(city, recycler, generator, supply, **{**old, **terms}) == messages
+    supply = marketplace.supply(generator, **old)
+    marketplace.settle()
+    assert told_again(marketplace, recycler, generator, supply, **{**old, **terms}) == messages
 
 
 @pytest.mark.parametrize(
     ("terms", "messages"),
     [({"price_cny_per_t": 110}, 0), ({"price_cny_per_t": 110.01}, 1), ({"price_cny_per_t": 50}, 0)],
 )
-def test_a_demand_is_told_again_if_it_pays_over_a_tenth_more(city, terms, messages):
-    generator, recycler = city.enterprise("generator", grade="A"), city.recycler()
-    city.supply(generator)
+def test_a_demand_is_told_again_if_it_pays_over_a_tenth_more(marketplace, terms, messages):
+    generator, recycler = marketplace.enterprise("generator", grade="A"), marketplace.recycler()
+    marketplace.supply(generator)
     old = {"quantity_t": 1000, "price_cny_per_t": 100}
-    demand = city.demand(recycler, **old)
-    city.settle()
-    assert told_again(city, generator, recycler, demand, **{**old, **terms}) == messages
+    demand = marketplace.demand(recycler, **old)
+    marketplace.settle()
+    assert told_again(marketplace, generator, recycler, demand, **{**old, **terms}) == messages
 
 
-def test_a_change_in_place_is_measured_by_the_same_rule(city, pair):
+def test_a_change_in_place_is_measured_by_the_same_rule(marketplace, pair):
     generator, recycler, _ = pair
-    supply = city.supply(generator, price_cny_per_t=100)
-    city.settle()
+    supply = marketplace.supply(generator, price_cny_per_t=100)
+    marketplace.settle()
     for price, messages in ((95, 1), (91, 1), (89, 2), (85, 2), (80, 3)):
-        city.change(generator, supply, price_cny_per_t=price)
-        city.settle()
+        marketplace.change(generator, supply, price_cny_per_t=price)
+        marketplace.settle()
         assert len(recycler.inbox()) == messages, price
 
 
 # ---------------------------------------------------------------- dropped
 
 
-def test_a_tier_not_released_when_the_listing_closes_is_never_sent_and_counts_as_not_told(city):
-    generator = city.enterprise("generator")
-    first, second = city.recycler("A"), city.recycler("B")
-    city.demand(first), city.demand(second)
-    supply = city.supply(generator)
-    city.settle()
-    city.wait(minutes=29)
-    city.withdraw(generator, supply)
-    city.wait(days=1)
-    assert city.told(supply) == [first.id]
+def test_a_tier_not_released_when_the_listing_closes_is_never_sent_and_counts_as_not_told(marketplace):
+    generator = marketplace.enterprise("generator")
+    first, second = marketplace.recycler("A"), marketplace.recycler("B")
+    marketplace.demand(first), marketplace.demand(second)
+    supply = marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.wait(minutes=29)
+    marketplace.withdraw(generator, supply)
+    marketplace.wait(days=1)
+    assert marketplace.told(supply) == [first.id]
 
-    again = city.supply(generator)
-    city.settle()
-    city.wait(minutes=29)
-    assert city.told(again) == []
-    city.wait(minutes=1)
-    assert city.told(again) == [second.id]
+    again = marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.wait(minutes=29)
+    assert marketplace.told(again) == []
+    marketplace.wait(minutes=1)
+    assert marketplace.told(again) == [second.id]
     assert second.inbox()[0]["data"]["counterpart_id"] == again["id"]
 
 
-def test_what_was_told_before_is_remembered_when_better_terms_are_dropped(city, pair):
+def test_what_was_told_before_is_remembered_when_better_terms_are_dropped(marketplace, pair):
     generator, _, _ = pair
-    second = city.recycler("B")
-    city.demand(second)
-    supply = city.supply(generator, price_cny_per_t=100)
-    city.settle()
-    city.wait(hours=1)
-    city.change(generator, supply, price_cny_per_t=80)
-    city.settle()
-    city.withdraw(generator, supply)
-    city.settle()
-    supply = city.supply(generator, price_cny_per_t=100)
-    city.settle()
-    city.wait(hours=1)
+    second = marketplace.recycler("B")
+    marketplace.demand(second)
+    supply = marketplace.supply(generator, price_cny_per_t=100)
+    marketplace.settle()
+    marketplace.wait(hours=1)
+    marketplace.change(generator, supply, price_cny_per_t=80)
+    marketplace.settle()
+    marketplace.withdraw(generator, supply)
+    marketplace.settle()
+    supply = marketplace.supply(generator, price_cny_per_t=100)
+    marketplace.settle()
+    marketplace.wait(hours=1)
     assert len(second.inbox()) == 1, "told at 100 already"
-    city.change(generator, supply, price_cny_per_t=80)
-    city.settle()
-    city.wait(hours=1)
+    marketplace.change(generator, supply, price_cny_per_t=80)
+    marketplace.settle()
+    marketplace.wait(hours=1)
     assert len(second.inbox()) == 2, "never told of 80"
 
 
-def test_a_sister_listing_takes_the_place_of_one_that_closed(city):
-    generator, recycler = city.enterprise("generator"), city.recycler("B")
-    city.demand(recycler)
-    best = city.supply(generator)
-    sister = city.supply(generator, location={"lon": 121.0, "lat": 30.3, "crs": "wgs84"})
-    city.settle()
-    city.withdraw(generator, best)
-    city.settle()
-    city.wait(hours=1)
+def test_a_sister_listing_takes_the_place_of_one_that_closed(marketplace):
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
+    marketplace.demand(recycler)
+    best = marketplace.supply(generator)
+    sister = marketplace.supply(generator, location={"lon": 121.0, "lat": 30.3, "crs": "wgs84"})
+    marketplace.settle()
+    marketplace.withdraw(generator, best)
+    marketplace.settle()
+    marketplace.wait(hours=1)
     (message,) = recycler.inbox()
     assert message["data"]["counterpart_id"] == sister["id"]
 
 
-def test_a_second_demand_of_the_receiver_takes_the_place_of_one_that_closed(city):
-    generator, recycler = city.enterprise("generator"), city.recycler("B")
-    demands = [city.demand(recycler), city.demand(recycler, quantity_t=1100)]
-    supply = city.supply(generator)
-    city.settle()
-    best = city.matches(generator, supply)[0]
+def test_a_second_demand_of_the_receiver_takes_the_place_of_one_that_closed(marketplace):
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
+    demands = [marketplace.demand(recycler), marketplace.demand(recycler, quantity_t=1100)]
+    supply = marketplace.supply(generator)
+    marketplace.settle()
+    best = marketplace.matches(generator, supply)[0]
     (other,) = [one for one in demands if one["id"] != best]
-    city.withdraw(recycler, next(one for one in demands if one["id"] == best))
-    city.settle()
-    city.wait(hours=1)
+    marketplace.withdraw(recycler, next(one for one in demands if one["id"] == best))
+    marketplace.settle()
+    marketplace.wait(hours=1)
     (message,) = recycler.inbox()
     assert message["data"]["listing_id"] == other["id"]
 
 
-def test_a_new_listing_planned_before_the_old_one_is_dropped_is_still_told(city):
+def test_a_new_listing_planned_before_the_old_one_is_dropped_is_still_told(marketplace):
     """The tasks of two events may be done in either order."""
-    generator, recycler = city.enterprise("generator"), city.recycler("B")
-    city.demand(recycler)
-    old = city.supply(generator)
-    city.settle()
-    city.withdraw(generator, old)
-    new = city.supply(generator)
-    with city.app.app_context():
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
+    marketplace.demand(recycler)
+    old = marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.withdraw(generator, old)
+    new = marketplace.supply(generator)
+    with marketplace.app.app_context():
         tasks = db.session.scalars(select(Task.id).where(Task.status == "pending").order_by(Task.id)).all()
         assert len(tasks) == 2
         for task in reversed(tasks):
             events.perform(task)
-    city.settle()
-    city.wait(hours=1)
+    marketplace.settle()
+    marketplace.wait(hours=1)
     (message,) = recycler.inbox()
     assert message["data"]["counterpart_id"] == new["id"]
 
 
-def unlawful_by_supply(city, generator, supply, recycler, demand):
-    city.change(generator, supply, price_cny_per_t=500)
+def unlawful_by_supply(marketplace, generator, supply, recycler, demand):
+    marketplace.change(generator, supply, price_cny_per_t=500)
 
 
-def unlawful_by_demand(city, generator, supply, recycler, demand):
-    city.change(recycler, demand, price_cny_per_t=99)
+def unlawful_by_demand(marketplace, generator, supply, recycler, demand):
+    marketplace.change(recycler, demand, price_cny_per_t=99)
 
 
-def unlawful_by_supervision(city, generator, supply, recycler, demand):
-    city.credit_event(recycler, "law.penalty_minor")
-    city.credit_event(generator, "law.illegal_dumping")
+def unlawful_by_supervision(marketplace, generator, supply, recycler, demand):
+    marketplace.credit_event(recycler, "law.penalty_minor")
+    marketplace.credit_event(generator, "law.illegal_dumping")
 
 
-def closed_by_demand(city, generator, supply, recycler, demand):
-    city.withdraw(recycler, demand)
+def closed_by_demand(marketplace, generator, supply, recycler, demand):
+    marketplace.withdraw(recycler, demand)
 
 
-def blocked_receiver(city, generator, supply, recycler, demand):
+def blocked_receiver(marketplace, generator, supply, recycler, demand):
     body = {"enterprise_id": recycler.id, "reason": "dumped at night"}
-    assert city.admin.post("/credit/blocks", body).status_code == 201
+    assert marketplace.admin.post("/credit/blocks", body).status_code == 201
 
 
-def receiver_of_grade_e(city, generator, supply, recycler, demand):
-    city.grade(recycler, "E")
+def receiver_of_grade_e(marketplace, generator, supply, recycler, demand):
+    marketplace.grade(recycler, "E")
 
 
-def suspended_receiver(city, generator, supply, recycler, demand):
-    assert city.admin.post(f"/enterprises/{recycler.id}/suspend", {"reason": "moved"}).status_code == 200
+def suspended_receiver(marketplace, generator, supply, recycler, demand):
+    assert (
+        marketplace.admin.post(f"/enterprises/{recycler.id}/suspend", {"reason": "moved"}).status_code == 200
+    )
 
 
-def suspended_sender(city, generator, supply, recycler, demand):
-    assert city.admin.post(f"/enterprises/{generator.id}/suspend", {"reason": "moved"}).status_code == 200
+def suspended_sender(marketplace, generator, supply, recycler, demand):
+    assert (
+        marketplace.admin.post(f"/enterprises/{generator.id}/suspend", {"reason": "moved"}).status_code == 200
+    )
 
 
-def unsuitable(city, generator, supply, recycler, demand):
+def unsuitable(marketplace, generator, supply, recycler, demand):
     recycler.feedback(demand, supply, "not_suitable")
 
 
-def muted_code(city, generator, supply, recycler, demand):
+def muted_code(marketplace, generator, supply, recycler, demand):
     recycler.prefer(muted_codes=[{"scheme": "cn-hw", "code": "900-349-34"}])
 
 
@@ -398,82 +402,82 @@ def muted_code(city, generator, supply, recycler, demand):
         receiver_of_grade_e, suspended_receiver, suspended_sender, unsuitable, muted_code,
     ],
 )  # fmt: skip
-def test_what_ends_a_pairing_before_its_tier_drops_the_message(city, happens):
-    generator, recycler = city.enterprise("generator"), city.recycler("B")
-    demand = city.demand(recycler, price_cny_per_t=200)
-    supply = city.supply(generator, price_cny_per_t=100)
-    city.settle()
-    city.wait(minutes=29)
-    happens(city, generator, supply, recycler, demand)
-    city.wait(minutes=1)
-    city.wait(hours=9)
-    assert city.told(supply) == []
+def test_what_ends_a_pairing_before_its_tier_drops_the_message(marketplace, happens):
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
+    demand = marketplace.demand(recycler, price_cny_per_t=200)
+    supply = marketplace.supply(generator, price_cny_per_t=100)
+    marketplace.settle()
+    marketplace.wait(minutes=29)
+    happens(marketplace, generator, supply, recycler, demand)
+    marketplace.wait(minutes=1)
+    marketplace.wait(hours=9)
+    assert marketplace.told(supply) == []
 
 
-def test_a_change_that_leaves_the_pairing_lawful_changes_neither_its_hour_nor_its_count(city):
-    generator, recycler = city.enterprise("generator"), city.recycler("B")
-    city.demand(recycler)
-    supply = city.supply(generator)
-    city.settle()
-    city.wait(minutes=20)
-    city.change(generator, supply, quantity_t=900)
-    city.wait(minutes=10)
+def test_a_change_that_leaves_the_pairing_lawful_changes_neither_its_hour_nor_its_count(marketplace):
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
+    marketplace.demand(recycler)
+    supply = marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.wait(minutes=20)
+    marketplace.change(generator, supply, quantity_t=900)
+    marketplace.wait(minutes=10)
     assert len(recycler.inbox()) == 1
-    city.wait(hours=1)
+    marketplace.wait(hours=1)
     assert len(recycler.inbox()) == 1
 
 
-def test_a_suspended_owners_listing_is_told_to_nobody(city, pair):
+def test_a_suspended_owners_listing_is_told_to_nobody(marketplace, pair):
     generator, recycler, _ = pair
-    city.supply(generator)
-    assert city.admin.post(f"/enterprises/{generator.id}/suspend", {}).status_code == 200
-    city.settle()
+    marketplace.supply(generator)
+    assert marketplace.admin.post(f"/enterprises/{generator.id}/suspend", {}).status_code == 200
+    marketplace.settle()
     assert recycler.inbox() == []
 
 
 # ---------------------------------------------------------------- how many
 
 
-def test_only_the_best_are_told_one_message_an_enterprise(city):
-    city.policy(push_top=2)
-    generator = city.enterprise("generator")
+def test_only_the_best_are_told_one_message_an_enterprise(marketplace):
+    marketplace.policy(push_top=2)
+    generator = marketplace.enterprise("generator")
     places = [{"lon": 120.58 + step / 10, "lat": 30.03, "crs": "wgs84"} for step in range(4)]
-    receivers = [city.recycler("A", location=place) for place in places]
+    receivers = [marketplace.recycler("A", location=place) for place in places]
     for recycler in reversed(receivers):
-        city.demand(recycler), city.demand(recycler, title="a second tank")
-    supply = city.supply(generator)
-    city.wait(days=1)
-    assert city.told(supply) == [receivers[0].id, receivers[1].id]
+        marketplace.demand(recycler), marketplace.demand(recycler, title="a second tank")
+    supply = marketplace.supply(generator)
+    marketplace.wait(days=1)
+    assert marketplace.told(supply) == [receivers[0].id, receivers[1].id]
 
 
-def test_below_the_threshold_nobody_is_told(city, pair):
+def test_below_the_threshold_nobody_is_told(marketplace, pair):
     generator, recycler, demand = pair
-    supply = city.supply(generator, waste=OTHER_ACID)
+    supply = marketplace.supply(generator, waste=OTHER_ACID)
     score = generator.pairing(supply, demand)["score"]
     for threshold, count in ((min(1.0, score + 0.001), 0), (score - 0.001, 1)):
-        city.policy(push_threshold=threshold)
-        city.change(generator, supply, quantity_t=1200)
-        city.settle()
+        marketplace.policy(push_threshold=threshold)
+        marketplace.change(generator, supply, quantity_t=1200)
+        marketplace.settle()
         assert len(recycler.inbox()) == count
 
 
-def test_at_most_ten_messages_a_day_go_out_at_once_and_the_rest_wait_for_the_digest(city):
-    city.policy(push_daily_cap=3)
-    recycler = city.recycler("A")
-    city.demand(recycler)
-    city.now = datetime(2026, 12, 1, 16, 1, tzinfo=UTC)  # 00:01 in Shaoxing
-    generators = [city.enterprise("generator") for _ in range(7)]
+def test_at_most_ten_messages_a_day_go_out_at_once_and_the_rest_wait_for_the_digest(marketplace):
+    marketplace.policy(push_daily_cap=3)
+    recycler = marketplace.recycler("A")
+    marketplace.demand(recycler)
+    marketplace.now = datetime(2026, 12, 1, 16, 1, tzinfo=UTC)  # 00:01 in Shaoxing
+    generators = [marketplace.enterprise("generator") for _ in range(7)]
     for generator in generators[:5]:
-        city.supply(generator)
-    city.settle()
+        marketplace.supply(generator)
+    marketplace.settle()
     assert [one["delivery"] for one in recycler.inbox()] == ["immediate"] * 3 + ["digest"] * 2
-    city.wait(hours=23, minutes=58)
-    city.supply(generators[5])
-    city.settle()
+    marketplace.wait(hours=23, minutes=58)
+    marketplace.supply(generators[5])
+    marketplace.settle()
     assert recycler.inbox()[-1]["delivery"] == "digest"
-    city.wait(minutes=1)
-    city.supply(generators[6])
-    city.settle()
+    marketplace.wait(minutes=1)
+    marketplace.supply(generators[6])
+    marketplace.settle()
     assert recycler.inbox()[-1]["delivery"] == "immediate", "a new day in Shaoxing"
     assert len(recycler.inbox()) == 7, "the inbox holds all"
 
@@ -490,27 +494,27 @@ def test_at_most_ten_messages_a_day_go_out_at_once_and_the_rest_wait_for_the_dig
         ({"scheme": "cn-hw", "code": "HW35"}, 1),
     ],
 )
-def test_a_muted_code_or_category_is_not_told(city, pair, muted, told):
+def test_a_muted_code_or_category_is_not_told(marketplace, pair, muted, told):
     generator, recycler, _ = pair
     recycler.prefer(muted_codes=[muted])
-    city.supply(generator)
-    city.settle()
+    marketplace.supply(generator)
+    marketplace.settle()
     assert len(recycler.inbox()) == told
 
 
-def test_not_suitable_silences_the_pairing_and_no_other(city, pair):
+def test_not_suitable_silences_the_pairing_and_no_other(marketplace, pair):
     generator, recycler, demand = pair
-    draft = city.supply(generator)
+    draft = marketplace.supply(generator)
     recycler.feedback(demand, draft, "not_suitable")
-    city.supply(city.enterprise("generator"))
-    city.settle()
+    marketplace.supply(marketplace.enterprise("generator"))
+    marketplace.settle()
     (message,) = recycler.inbox()
     assert message["data"]["counterpart_id"] != draft["id"]
 
 
-def test_what_the_sender_finds_unsuitable_the_receiver_still_hears_of(city, pair):
+def test_what_the_sender_finds_unsuitable_the_receiver_still_hears_of(marketplace, pair):
     generator, recycler, demand = pair
-    supply = city.supply(generator)
+    supply = marketplace.supply(generator)
     generator.feedback(supply, demand, "not_suitable")
-    city.settle()
+    marketplace.settle()
     assert len(recycler.inbox()) == 1

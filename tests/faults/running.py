@@ -27,8 +27,8 @@ from marketplace.database import db
 from marketplace.events.work import unit_of_work
 from marketplace.matches.models import RankingModel
 from marketplace.settings import Settings
-from tests.city import City, Party, listing_terms
 from tests.faults import doomed
+from tests.marketplace import Marketplace, Party, listing_terms
 
 VISIBILITY_S = 1.0
 CODES = ("900-300-34", "900-301-34", "900-302-34", "900-303-34", "900-304-34", "900-305-34")
@@ -160,7 +160,7 @@ def free_port() -> int:
 
 
 @dataclass
-class Town:
+class RunningMarketplace:
     """The enterprises of one database, and what runs on it."""
 
     database_url: str
@@ -174,21 +174,21 @@ class Town:
 
     def settle(self, generators: int = 2, recyclers: int = 3) -> None:
         """Register and approve everyone; no message waits for its grade, and no order is to be learned."""
-        city = City(self.app)
-        city.now = datetime.now(UTC)
-        with city:
+        marketplace = Marketplace(self.app)
+        marketplace.now = datetime.now(UTC)
+        with marketplace:
             self._train_no_more()
-            city.policy(push_delay_s=dict.fromkeys("ABCD", 0))
-            city.settle()
-            self.generators = [city.enterprise("generator") for _ in range(generators)]
-            self.recyclers = [city.enterprise("recycler") for _ in range(recyclers)]
+            marketplace.policy(push_delay_s=dict.fromkeys("ABCD", 0))
+            marketplace.settle()
+            self.generators = [marketplace.enterprise("generator") for _ in range(generators)]
+            self.recyclers = [marketplace.enterprise("recycler") for _ in range(recyclers)]
             for one in self.recyclers:
                 today = clock.today()
                 about = {"valid_from": str(today), "valid_until": str(today + timedelta(days=700))}
-                city.licence(one, **about)
+                marketplace.licence(one, **about)
 
     def _train_no_more(self) -> None:
-        """Mark today's and tomorrow's training as done: no worker of a town serves the queue `bulk`."""
+        """Mark today's and tomorrow's training as done: no worker of these tests serves the queue `bulk`."""
         with self.app.app_context(), unit_of_work() as work:
             for days in (0, 1):
                 work.add(RankingModel(night=clock.today() + timedelta(days=days), status="done"))
@@ -201,13 +201,13 @@ class Town:
             assert done.exit_code == 0, done.output
         self.settle()
 
-    def copy(self, database_url: str, redis_url: str, folder: Path) -> "Town":
+    def copy(self, database_url: str, redis_url: str, folder: Path) -> "RunningMarketplace":
         """The same people on a copy of the database."""
-        twin = Town(database_url, redis_url, folder)
-        city = City(twin.app)
-        city.client = twin.app.test_client()
-        twin.generators = [replace(one, city=city) for one in self.generators]
-        twin.recyclers = [replace(one, city=city) for one in self.recyclers]
+        twin = RunningMarketplace(database_url, redis_url, folder)
+        marketplace = Marketplace(twin.app)
+        marketplace.client = twin.app.test_client()
+        twin.generators = [replace(one, marketplace=marketplace) for one in self.generators]
+        twin.recyclers = [replace(one, marketplace=marketplace) for one in self.recyclers]
         redis.Redis.from_url(redis_url).flushdb()
         return twin
 

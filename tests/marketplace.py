@@ -45,7 +45,7 @@ def new_uscc() -> str:
 class Party:
     """Someone with a key: an enterprise, an admin, a regulator."""
 
-    city: "City"
+    marketplace: "Marketplace"
     key: str
     id: str | None = None
     number: str | None = None
@@ -57,7 +57,7 @@ class Party:
     def call(self, method: str, path: str, **kwargs: Any) -> Any:
         """Any request; returns the werkzeug response."""
         headers = {**self.headers, **kwargs.pop("headers", {})}
-        return self.city.client.open(f"/api/v1{path}", method=method, headers=headers, **kwargs)
+        return self.marketplace.client.open(f"/api/v1{path}", method=method, headers=headers, **kwargs)
 
     def get(self, path: str, **query: Any) -> Any:
         return self.call("GET", path, query_string=query)
@@ -116,7 +116,7 @@ class Party:
         return [one for one in reversed(items) if one["kind"] == kind]
 
 
-class City(AbstractContextManager["City"]):
+class Marketplace(AbstractContextManager["Marketplace"]):
     """A marketplace with an admin, and a clock in the test's hand."""
 
     def __init__(self, app: Flask) -> None:
@@ -124,7 +124,7 @@ class City(AbstractContextManager["City"]):
         self.now = NOON
         self._stack = ExitStack()
 
-    def __enter__(self) -> "City":
+    def __enter__(self) -> "Marketplace":
         self._stack.enter_context(clock.at(lambda: self.now))
         self.client: FlaskClient = self.app.test_client()
         with self.app.app_context():
@@ -137,7 +137,7 @@ class City(AbstractContextManager["City"]):
         self._stack.close()
 
     def _empty_at_last(self) -> None:
-        """Empty it; a running town's index may read the same tables in another order."""
+        """Empty it; the index of a running process may read the same tables in another order."""
         for _ in range(10):
             try:
                 return self._empty()
