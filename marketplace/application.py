@@ -14,9 +14,10 @@ from .credit.routes import blueprint as credit
 from .database import db
 from .enterprises import service as enterprises_service
 from .enterprises.routes import blueprint as enterprises
-from .http import authentication, bodies, description, error_pages, limits, observe, problems
-from .http.document import api
-from .http.limits import limiter
+from .http import authentication, bodies, error_pages, observability, problems, rate_limits
+from .http.openapi import document
+from .http.openapi.api import api
+from .http.rate_limits import limiter
 from .licences.routes import blueprint as licences
 from .listings.routes import blueprint as listings
 from .matches.routes import blueprint as matches
@@ -40,10 +41,10 @@ def build(settings: Settings | None = None) -> Flask:
         app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops
     )
 
-    observe.configure_logging(settings.log_level)
+    observability.configure_logging(settings.log_level)
     db.init_app(app)
-    observe.register(app)
-    observe.ready_when("index", lambda: live_index.live().ready)
+    observability.register(app)
+    observability.ready_when("index", lambda: live_index.live().ready)
     limiter.init_app(app)
     authentication.look_keys_up_with(enterprises_service.actor_of_key)
     subscriptions.install()
@@ -52,11 +53,11 @@ def build(settings: Settings | None = None) -> Flask:
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     for room in ROOMS:
         api.register_blueprint(room, url_prefix=PREFIX)
-    description.register(app)
+    document.register(app)
     app.register_blueprint(error_pages.pages)
     problems.register(app)
     bodies.register(app)
-    limits.register(app)
+    rate_limits.register(app)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", {"app_name": "Huanliu"}))
     app.add_url_rule("/docs", "docs", lambda: redirect("/docs/"))
     commands.register(app)

@@ -7,8 +7,8 @@ from flask import Response, g, stream_with_context, url_for
 from .. import spreadsheet_files
 from ..http.authentication import STAFF, actor, allow
 from ..http.blueprint import Blueprint, first, subject
+from ..http.languages import language, localised, render_warnings
 from ..http.paging import PageQuery, cursor_of, position_of
-from ..http.problems import language, localised, render_warnings
 from . import service
 from .schemas import (
     AllocationExportQuery,

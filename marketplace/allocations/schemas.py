@@ -4,21 +4,9 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from ..http.problems import Message
-from ..http.schemas import (
-    Adcode,
-    Answer,
-    CodeRefSchema,
-    Day,
-    EnterpriseRefSchema,
-    Length,
-    Moment,
-    OneOf,
-    Schema,
-    Text,
-    Tonnes,
-    WarningSchema,
-)
+from ..http.fields import Adcode, Day, Length, Moment, OneOf, Text, Tonnes
+from ..http.languages import Message
+from ..http.schemas import Answer, CodeRefSchema, EnterpriseRefSchema, Schema, WarningSchema
 
 MOST_ALLOCATION_DAYS = 731
 MOST_ALLOCATION_CODES = 50

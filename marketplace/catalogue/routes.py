@@ -2,8 +2,8 @@
 
 from ..http.authentication import EVERY_KEY, allow
 from ..http.blueprint import Blueprint, subject
+from ..http.languages import render_warnings
 from ..http.paging import cursor_of, position_of
-from ..http.problems import render_warnings
 from . import service
 from .schemas import (
     RegionPage,

@@ -2,8 +2,9 @@
 
 from marshmallow import fields
 
+from ..http.fields import Adcode, Text, Whole
 from ..http.paging import PageQuery
-from ..http.schemas import Adcode, Answer, Schema, Text, WarningSchema, Whole
+from ..http.schemas import Answer, Schema, WarningSchema
 
 
 class MappingSchema(Answer):

@@ -7,10 +7,10 @@ from ..enterprises import service as enterprises
 from ..events.actor import ADMIN
 from ..http.authentication import EVERY_KEY, STAFF, actor, allow
 from ..http.blueprint import Blueprint, bodiless, subject
-from ..http.document import VERSIONED
 from ..http.etags import etag
+from ..http.languages import render_warnings
+from ..http.openapi.api import VERSIONED
 from ..http.paging import PageQuery, cursor_of, position_of
-from ..http.problems import render_warnings
 from . import service
 from .schemas import (
     BlockPage,

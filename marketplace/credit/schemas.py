@@ -4,11 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from ..http.paging import PageQuery
-from ..http.problems import Message
-from ..http.schemas import (
+from ..http.fields import (
     MOST_VERSION,
-    Answer,
     Day,
     Flag,
     Length,
@@ -18,11 +15,12 @@ from ..http.schemas import (
     OneOf,
     Range,
     Scaled,
-    Schema,
     Text,
-    WarningSchema,
     Whole,
 )
+from ..http.languages import Message
+from ..http.paging import PageQuery
+from ..http.schemas import Answer, Schema, WarningSchema
 from .models import AXES
 
 

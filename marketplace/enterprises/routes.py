@@ -8,11 +8,11 @@ from flask_limiter.util import get_remote_address
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
 from ..http.authentication import ANYONE, EVERY_KEY, STAFF, actor, allow
 from ..http.blueprint import Blueprint, first, subject
-from ..http.document import VERSIONED
 from ..http.etags import etag
-from ..http.limits import limiter
+from ..http.languages import render_warnings
+from ..http.openapi.api import VERSIONED
 from ..http.paging import PageQuery, cursor_of, position_of
-from ..http.problems import render_warnings
+from ..http.rate_limits import limiter
 from ..http.schemas import ReasonSchema
 from . import service
 from .schemas import (

@@ -7,21 +7,10 @@ from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError as StdnumError
 
 from ..events.actor import SCOPES
+from ..http.fields import Adcode, Flag, Length, Moment, OneOf, Text
+from ..http.languages import Message
 from ..http.paging import PageQuery
-from ..http.problems import Message
-from ..http.schemas import (
-    Adcode,
-    Answer,
-    ContactSchema,
-    Flag,
-    Length,
-    LocationSchema,
-    Moment,
-    OneOf,
-    Schema,
-    Text,
-    WarningSchema,
-)
+from ..http.schemas import Answer, ContactSchema, LocationSchema, Schema, WarningSchema
 from .models import GRADES, ROLES, EnterpriseStatus
 
 

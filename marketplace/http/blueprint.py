@@ -14,9 +14,9 @@ from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 from ..errors import Malformed
 from .authentication import actor
 from .bodies import FORM, read_body, read_upload
-from .document import with_headers
 from .etags import expected_version
-from .problems import Message
+from .languages import Message
+from .openapi.api import with_headers
 from .schemas import ProblemSchema, Schema, refuse_bad_characters
 
 View = Callable[..., Any]

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from ..messages import LANGUAGES, causes, say, table
 from . import error_codes
-from .problems import language
+from .languages import language
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 

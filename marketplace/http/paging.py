@@ -9,7 +9,8 @@ from uuid import UUID
 from marshmallow import fields
 
 from ..errors import Invalid
-from .schemas import QueryWhole, Range, Schema
+from .fields import QueryWhole, Range
+from .schemas import Schema
 
 DEFAULT_LIMIT = 20
 MOST = 100

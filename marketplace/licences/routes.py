@@ -5,8 +5,8 @@ from uuid import UUID
 from ..events.actor import ADMIN
 from ..http.authentication import EVERY_KEY, actor, allow
 from ..http.blueprint import Blueprint, subject
+from ..http.languages import render_warnings
 from ..http.paging import cursor_of, position_of
-from ..http.problems import render_warnings
 from . import service
 from .models import Channel, Licence, VerifiedExemption, WhiteListEntry
 from .schemas import (

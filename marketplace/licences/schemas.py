@@ -4,21 +4,10 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
+from ..http.fields import Adcode, Day, Length, Moment, OneOf, Text, Tonnes, Whole
+from ..http.languages import Message
 from ..http.paging import PageQuery
-from ..http.problems import Message
-from ..http.schemas import (
-    Adcode,
-    Answer,
-    Day,
-    Length,
-    Moment,
-    OneOf,
-    Schema,
-    Text,
-    Tonnes,
-    WarningSchema,
-    Whole,
-)
+from ..http.schemas import Answer, Schema, WarningSchema
 from .models import MODES
 
 MOST_USED = 1e12

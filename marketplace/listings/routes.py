@@ -5,10 +5,10 @@ from flask import Response, request, stream_with_context, url_for
 from ..events.actor import ADMIN, ENTERPRISE
 from ..http.authentication import EVERY_KEY, actor, allow
 from ..http.blueprint import Blueprint, bodiless, first, subject, uploaded
-from ..http.document import VERSIONED
 from ..http.etags import etag
+from ..http.languages import language, localised, render_warnings
+from ..http.openapi.api import VERSIONED
 from ..http.paging import cursor_of
-from ..http.problems import language, localised, render_warnings
 from ..http.schemas import ReasonSchema, TableProblemSchema
 from . import service
 from .schemas import (

@@ -6,20 +6,13 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from ..enterprises.models import GRADES
 from ..errors import Invalid
-from ..http.paging import PageQuery
-from ..http.problems import Message
-from ..http.schemas import (
+from ..http.fields import (
     CRS,
     Adcode,
-    Answer,
     Choices,
-    CodeRefSchema,
     Day,
-    EnterpriseRefSchema,
-    FaultSchema,
     Flag,
     Length,
-    LocationSchema,
     Moment,
     Number,
     OneOf,
@@ -28,11 +21,20 @@ from ..http.schemas import (
     QueryPrice,
     QueryTonnes,
     Range,
-    Schema,
     Text,
     Tonnes,
-    WarningSchema,
     Whole,
+)
+from ..http.languages import Message
+from ..http.paging import PageQuery
+from ..http.schemas import (
+    Answer,
+    CodeRefSchema,
+    EnterpriseRefSchema,
+    FaultSchema,
+    LocationSchema,
+    Schema,
+    WarningSchema,
 )
 from .models import Kind, ListingStatus
 

@@ -8,10 +8,10 @@ from flask import g
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR
 from ..http.authentication import EVERY_KEY, actor, allow
 from ..http.blueprint import Blueprint, subject
-from ..http.document import VERSIONED
 from ..http.etags import etag
+from ..http.languages import language, render_warnings
+from ..http.openapi.api import VERSIONED
 from ..http.paging import PageQuery, cursor_of, position_of
-from ..http.problems import language, render_warnings
 from ..listings import service as listings
 from ..messages import say
 from . import service

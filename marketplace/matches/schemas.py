@@ -4,15 +4,9 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates
 
-from ..http.paging import PageQuery
-from ..http.problems import Message
-from ..http.schemas import (
+from ..http.fields import (
     MOST_VERSION,
     Adcode,
-    Answer,
-    Built,
-    ContactSchema,
-    EnterpriseRefSchema,
     Flag,
     Moment,
     Number,
@@ -20,12 +14,13 @@ from ..http.schemas import (
     Price,
     QueryNumber,
     Range,
-    Schema,
     Text,
     Tonnes,
-    WarningSchema,
     Whole,
 )
+from ..http.languages import Message
+from ..http.paging import PageQuery
+from ..http.schemas import Answer, Built, ContactSchema, EnterpriseRefSchema, Schema, WarningSchema
 
 COMPONENTS = ("code", "distance", "credit", "price", "quantity", "time")
 MOST_HALF_DISTANCES = 500

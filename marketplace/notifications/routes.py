@@ -7,8 +7,8 @@ from flask import g
 from ..events.actor import ENTERPRISE
 from ..http.authentication import actor, allow
 from ..http.blueprint import Blueprint, bodiless, subject
-from ..http.document import VERSIONED
 from ..http.etags import etag
+from ..http.openapi.api import VERSIONED
 from ..http.paging import PageQuery, cursor_of, position_of
 from . import service
 from .schemas import (

@@ -2,19 +2,9 @@
 
 from marshmallow import fields
 
+from ..http.fields import MOST_VERSION, Flag, Length, Moment, OneOf, Text, Whole
 from ..http.paging import PageQuery
-from ..http.schemas import (
-    MOST_VERSION,
-    Answer,
-    CodeRefSchema,
-    Flag,
-    Length,
-    Moment,
-    OneOf,
-    Schema,
-    Text,
-    Whole,
-)
+from ..http.schemas import Answer, CodeRefSchema, Schema
 from .models import KINDS
 
 

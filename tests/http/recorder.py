@@ -12,7 +12,7 @@ import re
 from stdnum.cn import uscc
 
 from marketplace.events.actor import ENTERPRISE
-from marketplace.http.description import operations
+from marketplace.http.openapi.document import operations
 from tests.listings.sheets import SUPPLY, csv_of
 from tests.test_house import API, Samples, filled, neighbours, writes
 from tests.test_house import sent as sending

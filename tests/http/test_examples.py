@@ -6,7 +6,7 @@ import os
 import pytest
 from openapi_schema_validator import OAS31Validator
 
-from marketplace.http.description import EXAMPLES, describe, operations
+from marketplace.http.openapi.document import EXAMPLES, describe, operations
 from tests.http.recorder import record
 from tests.marketplace import Marketplace
 
@@ -113,7 +113,7 @@ def test_every_operation_and_every_answer_is_described_in_words(document):
 
 def test_the_description_is_made_once(marketplace, monkeypatch):
     first = marketplace.client.get("/openapi.json")
-    monkeypatch.setattr("marketplace.http.description.describe", None)
+    monkeypatch.setattr("marketplace.http.openapi.document.describe", None)
 
     assert marketplace.client.get("/openapi.json").data == first.data
     assert len(first.data) < 1_000_000

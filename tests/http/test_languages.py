@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from marketplace.http import error_codes
-from marketplace.http.problems import Message
+from marketplace.http.languages import Message
 from marketplace.http.schemas import Schema
 from marketplace.messages import HERE, LANGUAGES, facts_of, say, table
 

@@ -29,7 +29,7 @@ from ...database import db
 from ...errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from ...events.actor import REGULATOR, Actor
 from ...events.work import Work, request_id, unit_of_work
-from ...http.problems import render_all
+from ...http.languages import render_all
 from ...listings.models import Listing
 from ...matches import service as matches
 from ..models import Allocation, AllocationStatus, Gap, Placement, Unplaced

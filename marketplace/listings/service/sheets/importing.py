@@ -20,7 +20,7 @@ from ....enterprises import service as enterprises
 from ....errors import Conflict, DomainError, Fault, Invalid, NotFound, Notice, Refused
 from ....events.actor import ENTERPRISE, Actor
 from ....events.work import Work, request_id, unit_of_work
-from ....http.problems import faults_to_keep, render_all
+from ....http.languages import faults_to_keep, render_all
 from ...models import Accept, ImportStatus, Listing, ListingImport
 from ..publishing import drafted, licence_notice, opened, require_role
 from . import vocabulary

@@ -8,8 +8,8 @@ from typing import Any
 from marshmallow import ValidationError
 
 from ....errors import Fault
+from ....http.fields import KG_PER_T
 from ....http.problems import leaves
-from ....http.schemas import KG_PER_T
 from ...schemas import NewListingSchema
 from . import vocabulary
 from .sheet_rows import Row

@@ -13,7 +13,7 @@ from ....database import db
 from ....errors import NotFound
 from ....events.actor import PLATFORM
 from ....events.work import unit_of_work
-from ....http.schemas import MOST_VERSION
+from ....http.fields import MOST_VERSION
 from ....numpy_columns import read_columns
 from ...models import DONE, OUTCOMES, ModelStatus, RankingModel
 

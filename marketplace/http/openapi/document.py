@@ -14,9 +14,9 @@ from typing import Any
 
 from flask import Flask, Response
 
-from .document import api
+from .api import api
 
-EXAMPLES = Path(__file__).parent / "examples.json"
+EXAMPLES = Path(__file__).parents[1] / "examples.json"
 JSON, CSV = "application/json", "text/csv"
 VERBS = ("get", "post", "put", "patch", "delete")
 KINDS = {"enterprise": "enterprises", "admin": "admins", "regulator": "regulators"}

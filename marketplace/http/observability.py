@@ -23,7 +23,7 @@ from ..database import db
 from ..events import service as events
 from ..events.work import request_id
 from ..valkey import redis
-from .limits import limiter
+from .rate_limits import limiter
 
 REQUESTS = Counter("huanliu_requests_total", "Requests answered.", ["endpoint", "method", "status"])
 DURATION = Histogram(

@@ -1,0 +1,271 @@
+"""Fields and validators that all rooms share; NaN, infinities and look-alike types are refused."""
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from .languages import Message
+
+KG_PER_T = 1000
+FEN_PER_CNY = 100
+MOST_TONNES = 100_000_000
+MOST_PRICE = 1_000_000
+MOST_VERSION = 2**31 - 1
+EMAIL = r"""[^@\s<>(),;:"\\\[\]]{1,64}@[A-Za-z0-9.-]{1,250}"""
+PHONE = r"[+0-9][0-9 ()-]{4,29}"
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?", re.ASCII | re.IGNORECASE)
+WRITTEN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+FIRST_YEAR, LAST_YEAR = 1990, 2200
+CRS = ("wgs84", "gcj02", "bd09")
+
+
+class Length(validate.Length):
+    def _format_error(self, value: Any, message: str) -> Any:
+        return Message("length", least=self.min or 0, most=self.max or self.equal)
+
+
+class Range(validate.Range):
+    def _format_error(self, value: Any, message: str) -> Any:
+        return Message("range", least=self.min, most=self.max)
+
+
+class OneOf(validate.OneOf):
+    def _format_error(self, value: Any) -> Any:
+        return Message("one_of", choices=", ".join(map(str, self.choices)))
+
+
+class Matches(validate.Regexp):
+    """The whole text is as `pattern` says, written so that Python and ECMAScript read it alike."""
+
+    def __init__(self, pattern: str, code: str) -> None:
+        super().__init__(f"^{pattern}$")
+        self.code = code
+
+    def __call__(self, value: Any) -> Any:
+        if not self.regex.fullmatch(value):
+            raise ValidationError(Message(self.code))
+        return value
+
+
+def localise_errors(field: fields.Field) -> None:
+    """Give a built-in field, and those inside it, our sentences for its own errors."""
+    kind = next(name for base in type(field).__mro__ if (name := KINDS.get(base)))
+    messages: dict[str, Any] = field.error_messages  # type: ignore[assignment]
+    for key in messages:
+        messages[key] = Message(f"field_{key}", kind=Message(f"kind_{kind}"))
+    for name in ("inner", "key_field", "value_field"):
+        inner = getattr(field, name, None)
+        if inner is not None:
+            localise_errors(inner)
+
+
+KINDS: dict[type, str] = {
+    fields.String: "text",
+    fields.Integer: "whole_number",
+    fields.Float: "number",
+    fields.Boolean: "flag",
+    fields.Date: "day",
+    fields.DateTime: "moment",
+    fields.UUID: "id",
+    fields.List: "list",
+    fields.Dict: "object",
+    fields.Nested: "object",
+}
+"""What a field is called in its own errors, by the nearest of its classes."""
+
+
+class Text(fields.String):
+    """A string of 1 to `most` characters, without outer white space; one with "" as default may be empty."""
+
+    def __init__(self, most: int, least: int = 1, **kwargs: Any) -> None:
+        least = 0 if kwargs.get("load_default") == "" else least
+        checks = [Length(min=least, max=most), *kwargs.pop("checks", ())]
+        super().__init__(validate=checks, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        return super()._deserialize(value, *args, **kwargs).strip()
+
+
+class Number(fields.Float):
+    """A finite JSON number; text that looks like one is refused."""
+
+    def _validated(self, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.make_error("invalid")
+        try:
+            number = float(value)
+        except OverflowError as error:
+            raise self.make_error("too_large") from error
+        if not math.isfinite(number):
+            raise ValidationError(Message("not_finite"))
+        return number
+
+
+class Scaled(Number):
+    """A JSON number between two bounds, kept as an integer count of its smallest step."""
+
+    per_unit: int
+
+    def __init__(self, least: float, most: float, **kwargs: Any) -> None:
+        bounds = {"minimum": least, "maximum": most, **kwargs.pop("metadata", {})}
+        super().__init__(validate=Range(min=least, max=most), metadata=bounds, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        number = super()._deserialize(value, *args, **kwargs)
+        super()._validate(number)
+        scaled = number * self.per_unit
+        whole = round(scaled)
+        if abs(scaled - whole) > max(1e-6, abs(scaled) * 1e-12):
+            raise ValidationError(Message("too_precise", step=1 / self.per_unit))
+        return whole
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> float | None:
+        return None if value is None else value / self.per_unit
+
+    def _validate(self, value: Any) -> None:
+        """Nothing is left to check: the number was held to its bounds before it was scaled."""
+
+
+class Tonnes(Scaled):
+    """Metric tonnes to 0.001, kept as whole kilograms."""
+
+    per_unit = KG_PER_T
+
+    def __init__(self, least: float = 0.001, most: float = MOST_TONNES, **kwargs: Any) -> None:
+        super().__init__(least, most, **kwargs)
+
+
+class Price(Scaled):
+    """CNY per tonne to 0.01 from the supplier's side, kept as whole fen."""
+
+    per_unit = FEN_PER_CNY
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(-MOST_PRICE, MOST_PRICE, **kwargs)
+
+
+class FromText:
+    """Before a field of numbers: a query string writes them as JSON does."""
+
+    read: Any = float
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not WRITTEN_NUMBER.fullmatch(value):
+            raise self.make_error("invalid")  # type: ignore[attr-defined]
+        return super()._deserialize(self.read(value), *args, **kwargs)  # type: ignore[misc]
+
+
+class QueryWhole(FromText, fields.Integer):
+    """A whole number in a query string."""
+
+    read = str
+
+
+class QueryNumber(FromText, Number):
+    """A finite number in a query string."""
+
+
+class QueryTonnes(FromText, Tonnes):
+    """Tonnes in a query string, to 0.001, kept as whole kilograms."""
+
+
+class QueryPrice(FromText, Price):
+    """CNY per tonne in a query string, to 0.01, kept as whole fen."""
+
+
+class Choices(fields.String):
+    """One or several of `choices`, comma separated; a sorted list inside."""
+
+    def __init__(self, choices: Iterable[str], **kwargs: Any) -> None:
+        one = "|".join(choices)
+        super().__init__(
+            metadata={"pattern": f"^({one})(,({one}))*$", **kwargs.pop("metadata", {})}, **kwargs
+        )
+        self.check = OneOf(choices)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        chosen = super()._deserialize(value, *args, **kwargs).split(",")
+        return sorted({self.check(one) for one in chosen})
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
+        return None if value is None else ",".join(value)
+
+
+class Whole(fields.Integer):
+    """A whole JSON number between two bounds."""
+
+    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(strict=True, validate=Range(min=least, max=most), **kwargs)
+
+    def _validated(self, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.make_error("invalid")
+        return super()._validated(value)
+
+
+class Adcode(fields.Integer):
+    """A GB/T 2260 code of six digits, text outside, a number inside."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        form = {"type": "string", "pattern": "^[0-9]{6}$", **kwargs.pop("metadata", {})}
+        super().__init__(metadata=form, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
+        if not (isinstance(value, str) and len(value) == 6 and value.isascii() and value.isdigit()):
+            raise ValidationError(Message("adcode_form"))
+        return int(value)
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
+        return None if value is None else f"{value:06d}"
+
+
+class Flag(fields.Boolean):
+    """true or false, nothing that merely resembles them."""
+
+    truthy = {True}
+    falsy = {False}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid")
+        return value
+
+
+class Day(fields.Date):
+    """A calendar day, YYYY-MM-DD."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%Y-%m-%d", **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or not DAY.fullmatch(value):
+            raise self.make_error("invalid")
+        day = super()._deserialize(value, *args, **kwargs)
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValidationError(Message("day_range"))
+        return day
+
+
+class Moment(fields.DateTime):
+    """A moment, RFC 3339, always UTC in answers."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="iso", **kwargs)
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
+        return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
+        if not isinstance(value, str) or not MOMENT.fullmatch(value):
+            raise self.make_error("invalid")
+        moment = super()._deserialize(value.upper(), *args, **kwargs)
+        if moment.tzinfo is None:
+            raise self.make_error("invalid_awareness")
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise ValidationError(Message("day_range"))
+        return moment.astimezone(UTC)
