@@ -73,7 +73,7 @@ clean: ## remove caches and .venv; the data in var/ stays
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Huanliu needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Say which: make PYTHON=python3.12 ...")'
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "python3 cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 
-.venv/.installed: requirements.txt matching/index/kernel.py | .venv/bin/python
+.venv/.installed: requirements.txt $(wildcard matching/index/kernel/*.py) | .venv/bin/python
 	@echo "installing requirements.txt into .venv (about a minute) ..."
 	@$(BIN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@$(BIN) -m matching.compile

@@ -11,10 +11,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from matching.index import kernel_arguments as questions
+from matching.index import kernel_arguments
 from matching.index.blocks import place_on_curve
-from matching.index.kernel_arguments import Asked
-from matching.index.search_plan import Plan, codes_of
+from matching.index.kernel_arguments import Query
+from matching.index.search_plan import SearchPlan, codes_of
 from matching.model import Demands, Floats, Groups, Ints, Supplies
 
 CORES = os.cpu_count() or 1
@@ -44,7 +44,7 @@ class Best:
 def search_each(
     state: Any,
     kernel: Any,
-    asked: Asked,
+    query: Query,
     each: Sequence[Ints],
     keep: Callable[[Ints, Ints, Floats, Ints], None],
 ) -> None:
@@ -59,30 +59,32 @@ def search_each(
     """
     if not each:
         return
-    asks, route = _asks(state, kernel, asked, each)
-    order = np.lexsort((place_on_curve(asks["lat"], asks["lon"]), asks["province"], asks["visit_start"]))
-    asks = asks[order]
-    asking, views = questions.lines_of(asked.ranges), state.views(kernel)
+    queries, plan = _queries(state, kernel, query, each)
+    order = np.lexsort(
+        (place_on_curve(queries["lat"], queries["lon"]), queries["province"], queries["visit_start"])
+    )
+    queries = queries[order]
+    seeker_ranges, views = kernel_arguments.lines_of(query.ranges), state.views(kernel)
 
     def search(some: slice) -> None:
-        found, km, size = questions.answers_for(kernel, some.stop - some.start, int(asks["k"][0]))
-        kernel.run(asks[some], route, state.rules.law, *views, asking, found, km, size)
+        found, km, size = kernel_arguments.result_arrays(kernel, some.stop - some.start, int(queries["k"][0]))
+        kernel.run(queries[some], plan, state.rules.side_tables, *views, seeker_ranges, found, km, size)
         keep(order[some], found, km, size)
 
     with ThreadPoolExecutor(CORES) as pool:
-        list(pool.map(search, _slices(len(asks), max(CORES, -(-len(asks) // AT_A_TIME)))))
+        list(pool.map(search, _slices(len(queries), max(CORES, -(-len(queries) // AT_A_TIME)))))
 
 
-def _asks(state: Any, kernel: Any, asked: Asked, each: Sequence[Ints]) -> tuple[Any, Plan]:
+def _queries(state: Any, kernel: Any, query: Query, each: Sequence[Ints]) -> tuple[Any, SearchPlan]:
     """A question for each listing, and the plans of all of them, each once."""
-    which, distinct = _codes_of_each(asked.seeker, each)
+    which, distinct = _codes_of_each(query.seeker, each)
     plans = state.rules.plans
-    route, start, stop = questions.route_of([plans.by_codes(asked.policy, it) for it in distinct])
-    first_rows = asked.seeker.take(np.array([it[0] for it in each], np.int64))
-    most = min(asked.k, sum(len(part) for part in state.parts) + 1)
-    asks = questions.asks_of(kernel, asked.policy, first_rows, asked.today, most)
-    asks["visit_start"], asks["visit_stop"] = start[which], stop[which]
-    return asks, route
+    plan, start, stop = kernel_arguments.merged_plan([plans.by_codes(query.policy, it) for it in distinct])
+    first_rows = query.seeker.take(np.array([it[0] for it in each], np.int64))
+    most = min(query.k, sum(len(segment) for segment in state.segments) + 1)
+    queries = kernel_arguments.query_records(kernel, query.policy, first_rows, query.today, most)
+    queries["visit_start"], queries["visit_stop"] = start[which], stop[which]
+    return queries, plan
 
 
 def listings_of(rows: Supplies | Demands) -> list[Ints]:
@@ -101,9 +103,9 @@ def _codes_of_each(
     if isinstance(seekers, Supplies):
         codes, which = np.unique(seekers.code, return_inverse=True)
         return which.astype(np.int64), [int(it) for it in codes]
-    asked = [codes_of(seekers, it) for it in each]
-    number = {it: at for at, it in enumerate(dict.fromkeys(asked))}
-    return np.array([number[it] for it in asked], np.int64), list(number)
+    accepts = [codes_of(seekers, rows) for rows in each]
+    number = {accepted: at for at, accepted in enumerate(dict.fromkeys(accepts))}
+    return np.array([number[accepted] for accepted in accepts], np.int64), list(number)
 
 
 def _slices(size: int, count: int) -> list[slice]:

@@ -31,7 +31,7 @@ from matching.model import (
     Supplies,
     repeated,
 )
-from matching.rules import Lines, Records, ranges_of
+from matching.rules import Records, RecordsByOwner, ranges_of
 
 BLOCK_ROWS = 32
 FOREVER = np.int32(2**31 - 1)
@@ -124,7 +124,7 @@ def province_bit(province: NDArray[np.int16]) -> NDArray[np.uint64]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class Segment:
     """Listings that are searched together; read by many, never changed but for `died`.
 
     `kind` is Supplies or Demands. `hot`, `cold` (n,) are the rows; `died` (n,) the version of the index from
@@ -144,7 +144,7 @@ class Part:
     group_start: NDArray[np.int32]
     by_key: NDArray[np.int32]
     ranges: Components
-    lines: Lines
+    lines: RecordsByOwner
 
     def __len__(self) -> int:
         return len(self.hot)
@@ -161,7 +161,7 @@ class Part:
         code = rows.code if isinstance(rows, Supplies) else rows.accepts
         kind = type(rows)
         vectors = unit_vectors(rows.lat, rows.lon)
-        order = _order(rows, code, book)
+        order = _ranking_order(rows, code, book)
         hot, cold = _hot(rows, vectors)[order], _cold(rows, code, order)
         blocks, group_code, group_start = _blocks(kind, hot, cold, vectors[order])
         return cls(
@@ -222,7 +222,7 @@ class Part:
         return slice(int(self.group_start[group]), int(self.group_start[group + 1]))
 
 
-def _order(rows: Listings, code: NDArray[np.int32], book: dict[int, Code]) -> Ints:
+def _ranking_order(rows: Listings, code: NDArray[np.int32], book: dict[int, Code]) -> Ints:
     """Rows by code; of hazardous ones by province, as they seldom cross its line; then along the curve."""
     distinct, which = np.unique(code, return_inverse=True)
     bound_to_province = np.array([it in book and book[it].hazardous for it in distinct.tolist()], np.bool_)[

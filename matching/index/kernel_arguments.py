@@ -11,26 +11,26 @@ from typing import Any
 
 import numpy as np
 
-from matching.index.blocks import IN_HOT, NAMES_OF_SUPPLIES, Part, names_of, unit_vectors
-from matching.index.search_plan import Plan, plan_of
+from matching.index.blocks import IN_HOT, NAMES_OF_SUPPLIES, Segment, names_of, unit_vectors
+from matching.index.search_plan import SearchPlan, search_plan_of
 from matching.model import DEFAULT, Components, Demands, Ints, Policy, Supplies, Tables
 from matching.rules import (
     SCORE_UNIT,
-    Lines,
-    Named,
+    CrossProvinceRows,
+    NamedParties,
     Position,
     Ranking,
     Records,
-    Ways,
-    law_of,
-    named_by,
+    RecordsByOwner,
+    cross_province_rows_of,
+    named_parties,
     ranges_of,
-    ways_of,
+    side_tables_of,
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class Query:
     """One question: the `k` best for a seeker, given as its rows, from a least score and a position on."""
 
     policy: Policy
@@ -42,21 +42,21 @@ class Asked:
     after: Position | None
 
 
-def asks_of(kernel: Any, policy: Policy, seekers: Supplies | Demands, today: int, k: int) -> Records:
+def query_records(kernel: Any, policy: Policy, seekers: Supplies | Demands, today: int, k: int) -> Records:
     """A record for each seeker, one row each, that asks for the first page."""
-    asks = np.zeros(len(seekers), kernel.ASK)
+    queries = np.zeros(len(seekers), kernel.QUERY)
     for column, name in {**names_of(type(seekers)), **IN_HOT}.items():
-        if name in kernel.ASK.names:
-            asks[name] = getattr(seekers, column)
+        if name in kernel.QUERY.names:
+            queries[name] = getattr(seekers, column)
     vectors = unit_vectors(seekers.lat, seekers.lon)
-    asks["x"], asks["y"], asks["z"] = vectors.T
-    asks["supply"] = isinstance(seekers, Supplies)
-    asks["relaxed"] = policy.cross_province == "with_approval"
-    asks["today"], asks["k"], asks["scale"] = today, k, policy.price_scale_cny_per_t * 100
-    return asks
+    queries["x"], queries["y"], queries["z"] = vectors.T
+    queries["supply"] = isinstance(seekers, Supplies)
+    queries["relaxed"] = policy.cross_province == "with_approval"
+    queries["today"], queries["k"], queries["scale"] = today, k, policy.price_scale_cny_per_t * 100
+    return queries
 
 
-def route_of(plans: Sequence[Plan]) -> tuple[Plan, Ints, Ints]:
+def merged_plan(plans: Sequence[SearchPlan]) -> tuple[SearchPlan, Ints, Ints]:
     """Plans of one policy one after the other, and the first and the last (excluded) visit of each."""
     size = np.array([len(it.visits) for it in plans], np.int64)
     stop: Ints = np.cumsum(size)
@@ -67,19 +67,19 @@ def route_of(plans: Sequence[Plan]) -> tuple[Plan, Ints, Ints]:
     visits["table"] += np.repeat(np.cumsum([0] + [len(it.worth) for it in plans])[:-1], size).astype(np.int32)
     _, first, table = np.unique(visits["half_km"], return_index=True, return_inverse=True)
     chosen, visits["table"] = visits["table"][first], table
-    route = Plan(
+    plan = SearchPlan(
         visits,
         np.concatenate([it.aliases for it in plans]),
         np.concatenate([it.worth for it in plans])[chosen],
         np.concatenate([it.steps for it in plans])[chosen],
         plans[0].weights,
     )
-    return route, stop - size, stop
+    return plan, stop - size, stop
 
 
-def ask_of(kernel: Any, asked: Asked, plan: Plan) -> Records:
+def query_record(kernel: Any, query: Query, plan: SearchPlan) -> Records:
     """One question as the kernel takes it."""
-    seeker, policy = asked.seeker, asked.policy
+    seeker, policy = query.seeker, query.policy
     names = names_of(type(seeker))
     given = {name: getattr(seeker, column).item(0) for column, name in names.items()}
     given["first"], given["last"] = seeker.first_day.item(0), seeker.last_day.item(0)
@@ -91,15 +91,15 @@ def ask_of(kernel: Any, asked: Asked, plan: Plan) -> Records:
     )
     given["supply"] = names is NAMES_OF_SUPPLIES
     given["relaxed"] = policy.cross_province == "with_approval"
-    given["today"], given["k"], given["scale"] = asked.today, asked.k, policy.price_scale_cny_per_t * 100
-    given["floor"] = round(asked.min_score * SCORE_UNIT)
+    given["today"], given["k"], given["scale"] = query.today, query.k, policy.price_scale_cny_per_t * 100
+    given["floor"] = round(query.min_score * SCORE_UNIT)
     given["visit_stop"] = len(plan.visits)
-    if asked.after is not None:
-        _, _, less_score, less_credit, given["after_mm"], given["after_hi"], given["after_lo"] = asked.after
+    if query.after is not None:
+        _, _, less_score, less_credit, given["after_mm"], given["after_hi"], given["after_lo"] = query.after
         given["paged"], given["after_score"], given["after_credit"] = True, -less_score, -less_credit
-    record = bytearray(kernel.ASK.itemsize)
-    _packer(kernel.ASK).pack_into(record, 0, *[given.get(name, 0) for name in kernel.ASK.names])
-    return np.frombuffer(record, kernel.ASK)
+    record = bytearray(kernel.QUERY.itemsize)
+    _packer(kernel.QUERY).pack_into(record, 0, *[given.get(name, 0) for name in kernel.QUERY.names])
+    return np.frombuffer(record, kernel.QUERY)
 
 
 WIDE = {"l": "q", "L": "Q"}
@@ -116,25 +116,27 @@ def _packer(dtype: np.dtype[np.void]) -> Struct:
     return Struct(f"{layout}{dtype.itemsize - at}x")
 
 
-def view_of(kernel: Any, part: Part, ways: Ways, version: int) -> Any:
+def segment_view(kernel: Any, segment: Segment, cross_rows: CrossProvinceRows, version: int) -> Any:
     """A part as the kernel reads it."""
     return kernel.View(
-        part.hot,
-        part.cold,
-        part.died,
-        part.blocks,
-        part.provinces,
-        part.group_code,
-        part.group_start,
-        part.lines,
-        ways,
+        segment.hot,
+        segment.cold,
+        segment.died,
+        segment.blocks,
+        segment.provinces,
+        segment.group_code,
+        segment.group_start,
+        segment.lines,
+        cross_rows,
         version,
     )
 
 
-def part_ways(named: Named, part: Part) -> Ways:
+def cross_rows_of(named: NamedParties, segment: Segment) -> CrossProvinceRows:
     """Rows of a part that lists and channels name."""
-    return ways_of(named, part.kind is Demands, part.cold["enterprise"], part.cold["code"])
+    return cross_province_rows_of(
+        named, segment.kind is Demands, segment.cold["enterprise"], segment.cold["code"]
+    )
 
 
 def ranking_of(kernel: Any, found: Ints, km: Any, k: int) -> Ranking:
@@ -164,32 +166,32 @@ def ranking_of(kernel: Any, found: Ints, km: Any, k: int) -> Ranking:
     )
 
 
-def answers_for(kernel: Any, questions: int, k: int) -> tuple[Ints, Any, Ints]:
+def result_arrays(kernel: Any, kernel_arguments: int, k: int) -> tuple[Ints, Any, Ints]:
     """Where the kernel writes what it finds."""
-    found = np.empty((questions, k, kernel.WIDTH), np.int64)
-    return found, np.empty((questions, k)), np.empty(questions, np.int64)
+    found = np.empty((kernel_arguments, k, kernel.WIDTH), np.int64)
+    return found, np.empty((kernel_arguments, k)), np.empty(kernel_arguments, np.int64)
 
 
-def nobodys(kernel: Any, law: Any, main: Any, fresh: Any) -> tuple[Any, ...]:
+def no_queries(kernel: Any, side_tables: Any, main: Any, fresh: Any) -> tuple[Any, ...]:
     """No question at all about a state: asked it, Numba looks once whether all has the types it expects."""
-    asks, route, *_ = nothing(kernel)
-    return asks[:0], route, law, main, fresh, NO_RANGES, *answers_for(kernel, 1, 1)
+    queries, plan, *_ = empty_query(kernel)
+    return queries[:0], plan, side_tables, main, fresh, NO_RANGES, *result_arrays(kernel, 1, 1)
 
 
-def nothing(kernel: Any) -> tuple[Any, ...]:
+def empty_query(kernel: Any) -> tuple[Any, ...]:
     """A question about nothing to an index of nothing, with the types that all questions have."""
     seeker = Supplies.empty()
-    asks = np.zeros(1, kernel.ASK)
-    asks["k"] = 1
-    route = plan_of(DEFAULT, [])
-    part, tables = Part.of(seeker, Components.empty(), {}), Tables.empty({})
-    view = view_of(kernel, part, part_ways(named_by(tables), part), 0)
-    return asks, route, law_of(tables), view, view, NO_RANGES, *answers_for(kernel, 1, 1)
+    queries = np.zeros(1, kernel.QUERY)
+    queries["k"] = 1
+    plan = search_plan_of(DEFAULT, [])
+    segment, tables = Segment.of(seeker, Components.empty(), {}), Tables.empty({})
+    view = segment_view(kernel, segment, cross_rows_of(named_parties(tables), segment), 0)
+    return queries, plan, side_tables_of(tables), view, view, NO_RANGES, *result_arrays(kernel, 1, 1)
 
 
-NO_RANGES: Lines = ranges_of(Components.empty())
+NO_RANGES: RecordsByOwner = ranges_of(Components.empty())
 
 
-def lines_of(ranges: Components) -> Lines:
+def lines_of(ranges: Components) -> RecordsByOwner:
     """Ranges as the kernel reads them."""
     return ranges_of(ranges) if len(ranges) else NO_RANGES

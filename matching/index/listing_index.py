@@ -1,6 +1,6 @@
 """Open listings of one side, ready to be ranked for a seeker of the other: the brute force's answer, sooner.
 
-An index is a large `Part` and a small one of what came since, both never changed but for the marks of rows
+An index is a large `Segment` and a small one of what came since, both never changed but for the marks of rows
 that are gone. A change makes a new state under a new version; a search looks at the state that it found, so
 it sees every change whole or not at all, and never waits.
 """
@@ -14,25 +14,25 @@ from typing import Any, Self
 
 import numpy as np
 
-from matching.index import kernel_arguments as questions
+from matching.index import kernel_arguments
 from matching.index.batch_search import Best, listings_of, search_each
-from matching.index.block_bounds import NEVER, reach
-from matching.index.blocks import Part, joined
+from matching.index.block_bounds import EXCLUDED, block_bounds
+from matching.index.blocks import Segment, joined
 from matching.index.compilation import loaded
-from matching.index.kernel_arguments import Asked
-from matching.index.search_plan import Plan, Plans
+from matching.index.kernel_arguments import Query
+from matching.index.search_plan import SearchPlan, SearchPlans
 from matching.model import Components, Demands, Floats, Ints, Policy, Supplies, Tables, repeated
 from matching.rules import (
     SCORE_UNIT,
-    Law,
-    Named,
+    CrossProvinceRows,
+    NamedParties,
     Position,
     Ranking,
-    Ways,
-    law_of,
-    named_by,
+    SideTables,
+    named_parties,
     rank_demands,
     rank_supplies,
+    side_tables_of,
 )
 
 MERGE_AT = 2048
@@ -54,70 +54,78 @@ NO_PLACES = np.empty((0, 2), np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rules:
-    """The side tables, and what is worked out of them once: `law` for the kernel,
+    """The side tables, and what is worked out of them once: `side_tables` for the kernel,
     whom lists and channels have `named`, `plans` by seeker."""
 
     tables: Tables
-    law: Law
-    named: Named
-    plans: Plans
+    side_tables: SideTables
+    named: NamedParties
+    plans: SearchPlans
 
     @classmethod
     def of(cls, tables: Tables) -> Self:
         """Side tables without what listings state and require, which stays with the listings."""
         bare = replace(tables, stated=NOTHING_STATED, required=NOTHING_STATED)
-        return cls(bare, law_of(bare), named_by(bare), Plans(bare.book))
+        return cls(bare, side_tables_of(bare), named_parties(bare), SearchPlans(bare.book))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class State:
     """What a search looks at: `main`, what came `fresh`, and the `version` that rows must outlive."""
 
-    main: Part
-    fresh: Part
+    main: Segment
+    fresh: Segment
     version: int
     rules: Rules
-    main_ways: Ways
-    fresh_ways: Ways
+    main_cross_rows: CrossProvinceRows
+    fresh_cross_rows: CrossProvinceRows
     _views: tuple[Any, Any] | None = field(default=None, init=False)
 
     @classmethod
-    def of(cls, main: Part, fresh: Part, version: int, rules: Rules, before: State | None = None) -> State:
+    def of(
+        cls, main: Segment, fresh: Segment, version: int, rules: Rules, before: State | None = None
+    ) -> State:
         """A state; what is known of the large part from the state `before` is not worked out again."""
         known = before is not None and before.main is main and before.rules is rules
-        main_ways = before.main_ways if before and known else questions.part_ways(rules.named, main)
-        return cls(main, fresh, version, rules, main_ways, questions.part_ways(rules.named, fresh))
+        main_cross_rows = (
+            before.main_cross_rows if before and known else kernel_arguments.cross_rows_of(rules.named, main)
+        )
+        return cls(
+            main, fresh, version, rules, main_cross_rows, kernel_arguments.cross_rows_of(rules.named, fresh)
+        )
 
     @property
-    def parts(self) -> tuple[Part, Part]:
+    def segments(self) -> tuple[Segment, Segment]:
         return self.main, self.fresh
 
     def views(self, kernel: Any) -> tuple[Any, Any]:
         """The parts as the kernel reads them, made once."""
         if self._views is None:
-            main = questions.view_of(kernel, self.main, self.main_ways, self.version)
-            fresh = questions.view_of(kernel, self.fresh, self.fresh_ways, self.version)
-            kernel.search(*questions.nobodys(kernel, self.rules.law, main, fresh))
+            main = kernel_arguments.segment_view(kernel, self.main, self.main_cross_rows, self.version)
+            fresh = kernel_arguments.segment_view(kernel, self.fresh, self.fresh_cross_rows, self.version)
+            kernel.search(*kernel_arguments.no_queries(kernel, self.rules.side_tables, main, fresh))
             object.__setattr__(self, "_views", (main, fresh))
             return main, fresh
         return self._views
 
-    def rows_in(self, parts: Ints, blocks: Ints) -> Ints:
+    def rows_in(self, segments: Ints, blocks: Ints) -> Ints:
         """Places of the rows in blocks, each named by its part and number."""
         found = []
-        for number, part in enumerate(self.parts):
-            chosen = part.blocks[blocks[parts == number]]
+        for number, segment in enumerate(self.segments):
+            chosen = segment.blocks[blocks[segments == number]]
             rows = repeated(chosen["start"].astype(np.int64), chosen["stop"] - chosen["start"])[1]
-            rows = rows[part.died[rows] > self.version]
+            rows = rows[segment.died[rows] > self.version]
             found.append(np.stack([np.full(len(rows), number), rows], axis=1))
         return np.concatenate(found)
 
     def field(self, places: Ints) -> Field:
         """The rows at places, those of one listing in the order in which they were given."""
         places = places[np.argsort(places[:, 0], kind="stable")]
-        rows = [places[places[:, 0] == number, 1] for number in range(len(self.parts))]
-        nth = np.concatenate([part.cold["nth"][at] for part, at in zip(self.parts, rows, strict=True)])
-        listings = joined([part.take(at) for part, at in zip(self.parts, rows, strict=True)])
+        rows = [places[places[:, 0] == number, 1] for number in range(len(self.segments))]
+        nth = np.concatenate(
+            [segment.cold["nth"][at] for segment, at in zip(self.segments, rows, strict=True)]
+        )
+        listings = joined([segment.take(at) for segment, at in zip(self.segments, rows, strict=True)])
         order = np.argsort(nth, kind="stable")
         return Field(places[order], listings.take(order))
 
@@ -156,7 +164,7 @@ class Index:
         kind = type(rows)
         ranges = tables.stated if kind is Supplies else tables.required
         book = dict(tables.book)
-        main, fresh = Part.of(rows, ranges, book), Part.of(kind.empty(), NOTHING_STATED, book)
+        main, fresh = Segment.of(rows, ranges, book), Segment.of(kind.empty(), NOTHING_STATED, book)
         return cls(State.of(main, fresh, 0, Rules.of(tables)), merge_at, loaded() if compiled else None)
 
     # What is in it
@@ -164,12 +172,12 @@ class Index:
     def __len__(self) -> int:
         """Listings that are there now."""
         state = self._state
-        return sum(len(np.unique(it.cold["key"][it.alive(state.version)])) for it in state.parts)
+        return sum(len(np.unique(it.cold["key"][it.alive(state.version)])) for it in state.segments)
 
     @property
     def nbytes(self) -> int:
         """Bytes held for the listings, without side tables and ranges."""
-        return sum(it.nbytes for it in self._state.parts)
+        return sum(it.nbytes for it in self._state.segments)
 
     def set_rules(self, tables: Tables) -> None:
         """Use other side tables (permits, lists, exemptions, codes) from now on; no row is touched.
@@ -214,7 +222,7 @@ class Index:
         with self._merging:
             with self._changing:
                 old, self._since = self._state, []
-            main = self._laid_out([(it, it.alive(old.version)) for it in old.parts])
+            main = self._laid_out([(it, it.alive(old.version)) for it in old.segments])
             with self._changing:
                 later, self._since = self._since, None
                 now = self._state
@@ -232,7 +240,7 @@ class Index:
 
     def _holds(self, keys: Ints) -> bool:
         state = self._state
-        return any((it.died[it.rows_of(keys)] > state.version).any() for it in state.parts)
+        return any((it.died[it.rows_of(keys)] > state.version).any() for it in state.segments)
 
     def _apply(self, gone: Ints, rows: Supplies | Demands, ranges: Components) -> None:
         """One change: a new version without the listings `gone` and with `rows`."""
@@ -240,9 +248,9 @@ class Index:
         if self._since is not None:
             self._since.append((gone, rows, ranges))
         version = state.version + 1
-        for part in state.parts:
-            dying = part.rows_of(gone)
-            part.died[dying] = np.minimum(part.died[dying], version)
+        for segment in state.segments:
+            dying = segment.rows_of(gone)
+            segment.died[dying] = np.minimum(segment.died[dying], version)
         fresh = state.fresh
         if len(rows):
             fresh = self._laid_out([(fresh, fresh.alive(version))], rows, ranges)
@@ -250,28 +258,28 @@ class Index:
 
     def _laid_out(
         self,
-        kept: Sequence[tuple[Part, Ints]],
+        kept: Sequence[tuple[Segment, Ints]],
         rows: Supplies | Demands | None = None,
         ranges: Components | None = None,
-    ) -> Part:
+    ) -> Segment:
         kind, book = self._state.main.kind, dict(self._state.rules.tables.book)
-        tables = [kind.empty(), *(part.take(part.given_order(at)) for part, at in kept)]
+        tables = [kind.empty(), *(segment.take(segment.given_order(at)) for segment, at in kept)]
         components = [NOTHING_STATED]
-        for part, listings in zip((it for it, _ in kept), tables[1:], strict=True):
-            components.append(part.ranges.take(np.isin(part.ranges.key, listings.key)))
+        for segment, listings in zip((it for it, _ in kept), tables[1:], strict=True):
+            components.append(segment.ranges.take(np.isin(segment.ranges.key, listings.key)))
         if rows is not None and ranges is not None:
             tables.append(rows)
             components.append(ranges)
-        return Part.of(joined(tables), joined(components), book)
+        return Segment.of(joined(tables), joined(components), book)
 
     def find(self, key: int) -> tuple[Any, Components] | None:
         """A listing that is there, as its rows in the order given, with what it states or requires."""
         state = self._state
-        for part in state.parts:
-            rows = part.rows_of(np.array([key], np.int64))
-            rows = part.given_order(rows[part.died[rows] > state.version])
+        for segment in state.segments:
+            rows = segment.rows_of(np.array([key], np.int64))
+            rows = segment.given_order(rows[segment.died[rows] > state.version])
             if len(rows):
-                return part.take(rows), part.ranges.take(part.ranges.by_key.rows_of(key))
+                return segment.take(rows), segment.ranges.take(segment.ranges.by_key.rows_of(key))
         return None
 
     # Asking it
@@ -301,26 +309,30 @@ class Index:
         """
         if k < 0 or not 0 <= min_score <= 1:
             raise ValueError("k below 0, or min_score outside 0 to 1")
-        asked = Asked(policy, seeker, ranges or NOTHING_STATED, today, k + 1, min_score, after)
-        return self._by_columns(asked) if self._kernel is None else self._by_rows(self._kernel, asked)
+        query = Query(policy, seeker, ranges or NOTHING_STATED, today, k + 1, min_score, after)
+        return self._by_columns(query) if self._kernel is None else self._by_rows(self._kernel, query)
 
-    def _by_rows(self, kernel: Any, asked: Asked) -> Ranking:
+    def _by_rows(self, kernel: Any, query: Query) -> Ranking:
         """The compiled search; brute force decides among the few that are left where last bits could."""
         state = self._state
-        plan = state.rules.plans.plan(asked.policy, asked.seeker)
-        most = sum(len(part) for part in state.parts) + 1
-        asks = questions.ask_of(kernel, asked if asked.k <= most else replace(asked, k=most), plan)
+        plan = state.rules.plans.plan(query.policy, query.seeker)
+        most = sum(len(segment) for segment in state.segments) + 1
+        queries = kernel_arguments.query_record(
+            kernel, query if query.k <= most else replace(query, k=most), plan
+        )
         main, fresh = state.views(kernel)
-        asking = questions.lines_of(asked.ranges)
-        found, km, size = questions.answers_for(kernel, 1, int(asks["k"][0]))
-        leftovers = kernel.run(asks, plan, state.rules.law, main, fresh, asking, found, km, size)
+        seeker_ranges = kernel_arguments.lines_of(query.ranges)
+        found, km, size = kernel_arguments.result_arrays(kernel, 1, int(queries["k"][0]))
+        leftovers = kernel.run(
+            queries, plan, state.rules.side_tables, main, fresh, seeker_ranges, found, km, size
+        )
         if size[0] < 0:
-            return self._settled(state, asked, leftovers)
-        return questions.ranking_of(kernel, found[0, : size[0]], km[0, : size[0]], asked.k - 1)
+            return self._settled(state, query, leftovers)
+        return kernel_arguments.ranking_of(kernel, found[0, : size[0]], km[0, : size[0]], query.k - 1)
 
-    def _settled(self, state: State, asked: Asked, places: Ints) -> Ranking:
-        field, ranking = _judged(state, asked, _with_ranges(state, asked), places)
-        return _page(ranking, field.listings.key[ranking.rows], asked.k - 1)
+    def _settled(self, state: State, query: Query, places: Ints) -> Ranking:
+        field, ranking = _judged(state, query, _with_ranges(state, query), places)
+        return _page(ranking, field.listings.key[ranking.rows], query.k - 1)
 
     def best_of_each(
         self,
@@ -351,53 +363,53 @@ class Index:
             best.size[numbers] = np.minimum(size, k)
 
         if self._kernel is not None:
-            asked = Asked(policy, seekers, ours, today, max(k, 1), 0.0, None)
-            search_each(self._state, self._kernel, asked, each, keep)
+            query = Query(policy, seekers, ours, today, max(k, 1), 0.0, None)
+            search_each(self._state, self._kernel, query, each, keep)
         for number in np.flatnonzero(best.size < 0).tolist():
             page = self.top(policy, seekers.take(each[number]), today, k=k, ranges=ours)
             best.size[number] = len(page)
             best.key[number, : len(page)], best.score[number, : len(page)] = page.rows, page.scores
         return best
 
-    def _by_columns(self, asked: Asked) -> Ranking:
+    def _by_columns(self, query: Query) -> Ranking:
         """Brute force on the blocks with the greatest reach, then the next, until no other can matter."""
         state = self._state
-        plan = state.rules.plans.plan(asked.policy, asked.seeker)
-        tables = _with_ranges(state, asked)
-        bounds, parts, blocks = _bounded(state, asked, plan)
-        field, ranking = _judged(state, asked, tables, NO_PLACES)
+        plan = state.rules.plans.plan(query.policy, query.seeker)
+        tables = _with_ranges(state, query)
+        bounds, segments, blocks = _bounded(state, query, plan)
+        field, ranking = _judged(state, query, tables, NO_PLACES)
         at, step = 0, FIRST_BLOCKS
-        while at < len(bounds) and _may_matter(bounds[at], ranking, asked):
-            next_ones = state.rows_in(parts[at : at + step], blocks[at : at + step])
+        while at < len(bounds) and _may_matter(bounds[at], ranking, query):
+            next_ones = state.rows_in(segments[at : at + step], blocks[at : at + step])
             places = np.concatenate([field.places[ranking.rows], next_ones])
-            field, ranking = _judged(state, asked, tables, places)
+            field, ranking = _judged(state, query, tables, places)
             at, step = at + step, step * 2
-        return _page(ranking, field.listings.key[ranking.rows], asked.k - 1)
+        return _page(ranking, field.listings.key[ranking.rows], query.k - 1)
 
 
-def _judged(state: State, asked: Asked, tables: Tables, places: Ints) -> tuple[Field, Ranking]:
+def _judged(state: State, query: Query, tables: Tables, places: Ints) -> tuple[Field, Ranking]:
     """Brute force on a few rows."""
     field = state.field(places)
-    how: Any = {"k": asked.k, "min_score": asked.min_score, "after": asked.after}
-    if isinstance(asked.seeker, Supplies):
-        ranking = rank_demands(asked.policy, asked.seeker, field.listings, tables, asked.today, **how)
+    how: Any = {"k": query.k, "min_score": query.min_score, "after": query.after}
+    if isinstance(query.seeker, Supplies):
+        ranking = rank_demands(query.policy, query.seeker, field.listings, tables, query.today, **how)
     else:
-        ranking = rank_supplies(asked.policy, asked.seeker, field.listings, tables, asked.today, **how)
+        ranking = rank_supplies(query.policy, query.seeker, field.listings, tables, query.today, **how)
     return field, ranking
 
 
-def _may_matter(bound: float, ranking: Ranking, asked: Asked) -> bool:
+def _may_matter(bound: float, ranking: Ranking, query: Query) -> bool:
     """Whether a row of such a reach could stand on the page."""
-    worst = int(ranking.scores[-1]) / SCORE_UNIT if len(ranking) == asked.k else 0.0
-    return bound >= max(worst, asked.min_score)
+    worst = int(ranking.scores[-1]) / SCORE_UNIT if len(ranking) == query.k else 0.0
+    return bound >= max(worst, query.min_score)
 
 
-def _with_ranges(state: State, asked: Asked) -> Tables:
+def _with_ranges(state: State, query: Query) -> Tables:
     tables = state.rules.tables
-    ours = joined([it.ranges for it in state.parts])
-    if isinstance(asked.seeker, Supplies):
-        return replace(tables, stated=asked.ranges, required=ours)
-    return replace(tables, stated=ours, required=asked.ranges)
+    ours = joined([it.ranges for it in state.segments])
+    if isinstance(query.seeker, Supplies):
+        return replace(tables, stated=query.ranges, required=ours)
+    return replace(tables, stated=ours, required=query.ranges)
 
 
 def _page(ranking: Ranking, keys: Ints, k: int) -> Ranking:
@@ -419,14 +431,14 @@ def _page(ranking: Ranking, keys: Ints, k: int) -> Ranking:
     )
 
 
-def _bounded(state: State, asked: Asked, plan: Plan) -> tuple[Floats, Ints, Ints]:
+def _bounded(state: State, query: Query, plan: SearchPlan) -> tuple[Floats, Ints, Ints]:
     """Blocks that could hold a lawful row by falling reach: their reach, part and number."""
     found: list[tuple[Floats, Ints, Ints]] = [(np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))]
-    for number, part in enumerate(state.parts):
+    for number, segment in enumerate(state.segments):
         for visit in range(len(plan.visits)):
-            at = part.blocks_of(int(plan.visits["code"][visit]))
-            bounds = reach(asked.policy, asked.seeker, plan, visit, part.blocks[at], asked.today)
+            at = segment.blocks_of(int(plan.visits["code"][visit]))
+            bounds = block_bounds(query.policy, query.seeker, plan, visit, segment.blocks[at], query.today)
             found.append((bounds, np.full(len(bounds), number), np.arange(at.start, at.stop)))
-    bounds, parts, blocks = (np.concatenate(columns) for columns in zip(*found, strict=True))
-    order = np.argsort(-bounds, kind="stable")[: np.count_nonzero(bounds > NEVER)]
-    return bounds[order], parts[order], blocks[order]
+    bounds, segments, blocks = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    order = np.argsort(-bounds, kind="stable")[: np.count_nonzero(bounds > EXCLUDED)]
+    return bounds[order], segments[order], blocks[order]

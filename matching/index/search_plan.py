@@ -25,7 +25,7 @@ VISIT = np.dtype(
 )  # fmt: skip
 
 
-class Plan(NamedTuple):
+class SearchPlan(NamedTuple):
     """Codes of the field to visit, ascending, none of them twice.
 
     A visit has the field's `code`, the `accepted` one by which it fits and how well (`fit`), and
@@ -40,7 +40,7 @@ class Plan(NamedTuple):
     weights: Ints
 
 
-class Plans:
+class SearchPlans:
     """Plans by seeker's codes, remembered for the policy that was asked for last."""
 
     def __init__(self, book: Mapping[int, Code]) -> None:
@@ -50,9 +50,9 @@ class Plans:
         for code_id, code in book.items():
             for alias in code.aliases:
                 self._supplies_of.setdefault(alias, []).append(code_id)
-        self._known: tuple[Policy | None, dict[Any, Plan]] = (None, {})
+        self._known: tuple[Policy | None, dict[Any, SearchPlan]] = (None, {})
 
-    def plan(self, policy: Policy, seeker: Supplies | Demands) -> Plan:
+    def plan(self, policy: Policy, seeker: Supplies | Demands) -> SearchPlan:
         """What one listing, given as its rows, has to visit.
 
         Raises:
@@ -60,7 +60,7 @@ class Plans:
         """
         return self.by_codes(policy, codes_of(seeker, np.arange(len(seeker))))
 
-    def by_codes(self, policy: Policy, asked: int | tuple[int, ...]) -> Plan:
+    def by_codes(self, policy: Policy, codes: int | tuple[int, ...]) -> SearchPlan:
         """`plan` for a supply of a code, or for a demand that accepts some.
 
         Raises:
@@ -70,20 +70,20 @@ class Plans:
         if of is not policy and of != policy:
             known = {}
             self._known = policy, known
-        plan = known.get(asked)
+        plan = known.get(codes)
         if plan is None:
-            plan = known[asked] = self._made(policy, asked)
+            plan = known[codes] = self._make(policy, codes)
         return plan
 
-    def _made(self, policy: Policy, asked: int | tuple[int, ...]) -> Plan:
-        if isinstance(asked, int):
-            if asked not in self._book:
-                raise ValueError(f"column code: {asked} is not in the book")
-            code = self._book[asked]
+    def _make(self, policy: Policy, codes: int | tuple[int, ...]) -> SearchPlan:
+        if isinstance(codes, int):
+            if codes not in self._book:
+                raise ValueError(f"column code: {codes} is not in the book")
+            code = self._book[codes]
             found = [(alias, alias, factor, code) for alias, factor in code.aliases.items()]
         else:
-            found = [(it, *self._best(it, asked), self._book[it]) for it in self._fitting(asked)]
-        return plan_of(policy, sorted((it for it in found if it[3].tradable), key=lambda it: it[0]))
+            found = [(it, *self._best(it, codes), self._book[it]) for it in self._fitting(codes)]
+        return search_plan_of(policy, sorted((it for it in found if it[3].tradable), key=lambda it: it[0]))
 
     def _fitting(self, accepts: tuple[int, ...]) -> set[int]:
         return {supply for accepted in accepts for supply in self._supplies_of.get(accepted, ())}
@@ -102,7 +102,7 @@ def codes_of(seekers: Supplies | Demands, rows: Ints) -> int | tuple[int, ...]:
     return tuple(seekers.accepts[rows].tolist())
 
 
-def plan_of(policy: Policy, found: list[tuple[int, int, float, Code]]) -> Plan:
+def search_plan_of(policy: Policy, found: list[tuple[int, int, float, Code]]) -> SearchPlan:
     """A plan to visit codes of the field, each with the accepted one, how well it fits, and the supply's."""
     visits = np.zeros(len(found), VISIT)
     aliases: list[int] = []
@@ -120,7 +120,7 @@ def plan_of(policy: Policy, found: list[tuple[int, int, float, Code]]) -> Plan:
     worth = np.array(
         [_worth(half_km, step) for half_km, step in zip(halves, steps, strict=True)], np.float32
     ).reshape(len(halves), STEPS)
-    return Plan(visits, np.array(aliases, np.int32), worth, steps, np.array(policy.weights, np.int64))
+    return SearchPlan(visits, np.array(aliases, np.int32), worth, steps, np.array(policy.weights, np.int64))
 
 
 def _steps_per_radius(half_km: float) -> float:

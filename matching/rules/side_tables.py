@@ -36,7 +36,7 @@ EXEMPTION = np.dtype([("code", "i4"), ("item", "i2"), ("modes", "u1")], align=Tr
 RANGE = np.dtype([("component", "i8"), ("low", "f8"), ("high", "f8")], align=True)
 
 
-class Lines(NamedTuple):
+class RecordsByOwner(NamedTuple):
     """Records by owner: those of `owner[i]` (ascending) are `records[start[i]:start[i + 1]]`.
 
     Where owners' numbers lie close, as internal ones do, `owner` is empty and i is the number less `low`.
@@ -48,21 +48,21 @@ class Lines(NamedTuple):
     records: Records
 
 
-class Law(NamedTuple):
+class SideTables(NamedTuple):
     """Side tables for the kernel.
 
     `about` of a white-list line is the province it comes from, of a verified exemption its item.
     """
 
-    permits: Lines
+    permits: RecordsByOwner
     used_year: NDArray[np.int16]
     used_kg: Ints
-    white: Lines
-    verified: Lines
+    white: RecordsByOwner
+    verified: RecordsByOwner
     exemptions: Records
 
 
-class Ways(NamedTuple):
+class CrossProvinceRows(NamedTuple):
     """Rows of a part that hazardous waste may reach (or come from) across a province line, by the seeker.
 
     Of demands: `white_row[i]` by the white list from the province, for supplies that the code stands for,
@@ -81,22 +81,22 @@ def crossing_key(code: AnyInts, province: AnyInts) -> Ints:
     return code.astype(np.int64) << 16 | (province.astype(np.int64) & 0xFFFF)
 
 
-def lines(owner: Ints, records: Records) -> Lines:
+def by_owner(owner: Ints, records: Records) -> RecordsByOwner:
     """Records of owners in ascending order, found by owner."""
     distinct, start = np.unique(owner, return_index=True)
     start = np.append(start, len(owner)).astype(np.int64)
     if len(distinct) and int(distinct[-1]) - int(distinct[0]) <= CLOSE * len(distinct):
         low = int(distinct[0])
         every = np.searchsorted(owner, np.arange(low, int(distinct[-1]) + 2))
-        return Lines(np.empty(0, np.int64), low, every.astype(np.int64), records)
-    return Lines(distinct.astype(np.int64), 0, start, records)
+        return RecordsByOwner(np.empty(0, np.int64), low, every.astype(np.int64), records)
+    return RecordsByOwner(distinct.astype(np.int64), 0, start, records)
 
 
-def law_of(tables: Tables) -> Law:
+def side_tables_of(tables: Tables) -> SideTables:
     """Put the side tables in order."""
     permits, white, verified = tables.permits, tables.white_list, tables.verified
-    return Law(
-        permits=lines(permits.receiver[permits.order], _permits(permits)),
+    return SideTables(
+        permits=by_owner(permits.receiver[permits.order], _permits(permits)),
         used_year=np.array(permits.used_year),
         used_kg=np.array(permits.used_kg),
         white=_dated(white, white.from_province),
@@ -105,7 +105,7 @@ def law_of(tables: Tables) -> Law:
     )
 
 
-class Named(NamedTuple):
+class NamedParties(NamedTuple):
     """Whom white list and channels name. `related`: pairs of codes that both stand for some supply's."""
 
     white_receiver: Ints
@@ -116,11 +116,11 @@ class Named(NamedTuple):
     related: frozenset[tuple[int, int]]
 
 
-def named_by(tables: Tables) -> Named:
+def named_parties(tables: Tables) -> NamedParties:
     """Whom the side tables name."""
     white, permits = tables.white_list, tables.permits
     channels = np.flatnonzero(permits.kind == Basis.CHANNEL)
-    return Named(
+    return NamedParties(
         white_receiver=white.receiver,
         white_code=white.code,
         white_key=crossing_key(white.code, white.from_province),
@@ -130,7 +130,9 @@ def named_by(tables: Tables) -> Named:
     )
 
 
-def ways_of(named: Named, of_demands: bool, enterprise: Ints, code: NDArray[np.int32]) -> Ways:
+def cross_province_rows_of(
+    named: NamedParties, of_demands: bool, enterprise: Ints, code: NDArray[np.int32]
+) -> CrossProvinceRows:
     """Find the rows of a part, given by their columns, that lists and channels name."""
     seeker, owner = named.generator, named.receiver
     if not of_demands:
@@ -139,7 +141,7 @@ def ways_of(named: Named, of_demands: bool, enterprise: Ints, code: NDArray[np.i
     line, white_row = _rows_of(named.white_receiver if of_demands else owner[:0], enterprise)
     both = zip(named.white_code[line].tolist(), code[white_row].tolist(), strict=True)
     related = np.array([pair in named.related for pair in both], np.bool_)
-    return Ways(
+    return CrossProvinceRows(
         *_sorted(named.white_key[line[related]], white_row[related]),
         *_sorted(seeker[channel], channel_row),
     )
@@ -159,11 +161,11 @@ def _sorted(key: Ints, row: Ints) -> tuple[Ints, NDArray[np.int32]]:
     return key[order].astype(np.int64), row[order].astype(np.int32)
 
 
-def ranges_of(components: Components) -> Lines:
+def ranges_of(components: Components) -> RecordsByOwner:
     """Ranges by listing."""
     order = components.by_key.order
     names = {"component": "component", "low": "low", "high": "high"}
-    return lines(components.key[order], _filled(RANGE, components, names)[order])
+    return by_owner(components.key[order], _filled(RANGE, components, names)[order])
 
 
 def _filled(dtype: np.dtype[np.void], table: Columns, names: dict[str, str]) -> Records:
@@ -184,8 +186,8 @@ def _permits(permits: Permits) -> Records:
     return records[permits.order]
 
 
-def _dated(table: WhiteList | VerifiedExemptions, about: NDArray[np.int16]) -> Lines:
+def _dated(table: WhiteList | VerifiedExemptions, about: NDArray[np.int16]) -> RecordsByOwner:
     records = _filled(DATED, table, {"code": "code", "first": "first_day", "last": "last_day"})
     records["about"] = about
     order = np.argsort(table.receiver, kind="stable")
-    return lines(table.receiver[order], records[order])
+    return by_owner(table.receiver[order], records[order])

@@ -13,10 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import matching as m
-from matching.index import blocks, compile_ahead, kernel
-from matching.index import compilation as compiled
-from matching.index.block_bounds import reach
-from matching.index.search_plan import Plans
+from matching.index import blocks, compilation, compile_ahead, kernel
+from matching.index.block_bounds import block_bounds
+from matching.index.search_plan import SearchPlans
 from matching.model import EARTH_RADIUS_KM
 from tests.matching import reference as ref
 from tests.matching import worlds
@@ -86,8 +85,8 @@ def answers_each(columns: worlds.Columns, index: m.Index, seekers: Any, k: int) 
     best = index.best_of_each(columns.policy, rows, today, k=k, ranges=ranges)
     assert len(best.size) == len(seekers)
     for number, seeker in enumerate(seekers):
-        asked, own = seeker_of(columns, seeker)
-        alone = index.top(columns.policy, asked, today, k=k, ranges=own)
+        query, own = seeker_of(columns, seeker)
+        alone = index.top(columns.policy, query, today, k=k, ranges=own)
         size = best.size[number]
         assert best.key[number, :size].tolist() == alone.rows.tolist()
         assert best.score[number, :size].tolist() == alone.scores.tolist()
@@ -199,9 +198,9 @@ def test_changes_while_a_merge_runs_are_kept(monkeypatch):
 
     def meanwhile(*args: Any) -> Any:
         monkeypatch.setattr(index, "_laid_out", laid_out)
-        part = laid_out(*args)
+        segment = laid_out(*args)
         index.change(*written(late))
-        return part
+        return segment
 
     monkeypatch.setattr(index, "_laid_out", meanwhile)
     index.merge()
@@ -241,8 +240,8 @@ def test_fresh_rows_are_merged_when_they_are_many():
 
 def test_a_process_without_its_machine_code_searches_by_columns(monkeypatch, tmp_path):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr(compiled, "_asked", False)
-    monkeypatch.setattr(compiled, "_kernel", None)
+    monkeypatch.setattr(compilation, "_tried", False)
+    monkeypatch.setattr(compilation, "_kernel", None)
     world, rules = worlds.crowded(5)
     columns = worlds.Columns(world, rules)
     index = index_of(columns, "demand", compiled=True)
@@ -274,18 +273,18 @@ def test_the_kernel_counts_years_as_the_calendar_does(day):
 def test_no_row_scores_above_the_reach_of_its_block(case):
     world, rules = case
     columns = worlds.Columns(world, rules)
-    part = blocks.Part.of(columns.demands, columns.tables.required, dict(columns.tables.book))
+    segment = blocks.Segment.of(columns.demands, columns.tables.required, dict(columns.tables.book))
     for supply in world.supplies:
         rows, _ = seeker_of(columns, supply)
-        plan = Plans(columns.tables.book).plan(columns.policy, rows)
+        plan = SearchPlans(columns.tables.book).plan(columns.policy, rows)
         ranking = columns.rank(supply, k=1_000)
         score = dict(zip(columns.demands.key[ranking.rows].tolist(), ranking.scores.tolist(), strict=True))
         for visit in range(len(plan.visits)):
-            at = part.blocks_of(int(plan.visits["code"][visit]))
-            most = reach(columns.policy, rows, plan, visit, part.blocks[at], world.today)
-            for block, bound in zip(part.blocks[at], most.tolist(), strict=True):
+            at = segment.blocks_of(int(plan.visits["code"][visit]))
+            most = block_bounds(columns.policy, rows, plan, visit, segment.blocks[at], world.today)
+            for block, bound in zip(segment.blocks[at], most.tolist(), strict=True):
                 for row in range(block["start"], block["stop"]):
-                    key = int(part.cold["key"][row])
+                    key = int(segment.cold["key"][row])
                     best = ranking.accepted[columns.demands.key[ranking.rows] == key]
-                    if key in score and part.cold["code"][row] in best:
+                    if key in score and segment.cold["code"][row] in best:
                         assert bound >= score[key] / m.SCORE_UNIT
