@@ -130,9 +130,9 @@ def seed_catalogue() -> None:
 @seed.command("demo")
 def seed_demo() -> None:
     """Load the demo city around Shaoxing, unless it is there already."""
-    from seed.settle import settle
+    from seed.load_demo import load_demo
 
-    _reaching(lambda: _report(settle()))
+    _reaching(lambda: _report(load_demo()))
 
 
 def _report(counts: dict[str, int]) -> None:

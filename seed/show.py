@@ -1,12 +1,8 @@
-"""`make demo`: the main job on the demo city, played through the HTTP API and shown.
-
-The seeded city is kept as a template database, made anew when the day or its sources change; each run
-plays in a fresh copy and leaves nothing behind.
-"""
+"""`make demo`: the main workflow on the demo city, run over HTTP and printed in English or Chinese."""
 
 from __future__ import annotations
 
-import hashlib
+import argparse
 import os
 import signal
 import subprocess
@@ -14,48 +10,75 @@ import sys
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, LiteralString
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import httpx
-import psycopg
-from psycopg import sql
-from redis import Redis
 
 from marketplace import embedded
 from marketplace.child import ROOT
 from marketplace.supervisor import FLASK, Stack, Stopped, SupervisorError
 from seed.demo import SHOWCASE_OWNER, demo_city, showcase
+from seed.stage import LOCAL, running_city, step, today
 
-LOCAL = ZoneInfo("Asia/Shanghai")
-PLAY, TEMPLATE = "demo_play", "demo_city"
-QUEUE_DB = 9
-TIERS = {"A": 0, "B": 2, "C": 4, "D": 6}
-"""Seconds from the match to the release by grade, for the show; in earnest 0, 30 min, 2 h, 8 h."""
+DELAYS_S = {"A": 0, "B": 2, "C": 4, "D": 6}
+"""Seconds from the match to the release by grade, for the show; by default 0, 30 min, 2 h, 8 h."""
 GATES_SHOWN = ("licence", "region", "credit")
 PATIENCE_S = 30
-SOURCES = ("seed", "migrations", "marketplace/catalogue", "marketplace/listings", "marketplace/credit")
+LABELS: dict[str, dict[str, str]] = {
+    "en": {
+        "supply": "SUPPLY",
+        "owner": "{name}, grade {grade}, region {region}",
+        "terms": "{tonnes:,.0f} t, at least {least:g} t per load, pays {price:g} CNY/t, within {km:g} km,"
+        " {first} to {last}",
+        "ranked": "RANKED  {total} lawful receivers (policy version {version})",
+        "ranking": "#|receiver|grade|km|score|code|distance|credit|price|quantity|time|legal basis",
+        "refused": "REFUSED",
+        "gate": "{name}: gate `{gate}`",
+        "rule": "rule: {source}",
+        "notified": "NOTIFIED, in order of release (best credit first; delays shortened for this show)",
+        "release": "#|grade|at|after posting|receiver|score",
+        "bases": "",
+    },
+    "zh": {
+        "supply": "供应",
+        "owner": "{name}，信用 {grade} 级，地区 {region}",
+        "terms": "{tonnes:,.0f} 吨，每批不少于 {least:g} 吨，付处置费 {price:g} 元/吨，{km:g} 公里以内，"
+        "{first} 至 {last}",
+        "ranked": "排序  共 {total} 家合法接收单位（匹配策略第 {version} 版）",
+        "ranking": "#|接收单位|信用|公里|匹配分|代码|距离|信用分|价格|数量|时间|合法依据",
+        "refused": "未通过",
+        "gate": "{name}：未通过准入条件“{gate}”",
+        "rule": "依据：{source}",
+        "notified": "通知  按信用先后发出（为演示缩短了间隔）",
+        "release": "#|信用|时间|发布后|接收单位|匹配分",
+        "bases": "licence=许可证|channel=“点对点”定向利用|exempt=豁免|general=一般固废|collector=收集单位",
+    },
+}
+"""What is printed around the data, by language."""
+GATES_ZH = {"licence": "经营许可", "region": "跨省转移", "credit": "信用"}
 
 
 def main() -> int:
-    """Play and show; the exit code."""
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, _stop)
+    """Run the workflow and print it; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m seed.show", description=__doc__)
+    parser.add_argument("--language", choices=LABELS, default="en")
+    language = parser.parse_args().language
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
     began = time.monotonic()
     data_dir = Path(os.environ.get("DATA_DIR") or "var").absolute()
     try:
-        with _servers(data_dir), _copy_of_the_city(data_dir), _running(data_dir) as stack:
-            _play(stack)
+        with running_city(data_dir) as stack:
+            Show(stack, language).run()
     except Stopped:
         print("stopped", file=sys.stderr)
         return 130
     except (SupervisorError, embedded.EmbeddedError, httpx.HTTPError, ShowError) as error:
-        print(f"The demo broke off: {error}\nLogs: {data_dir / 'log'}", file=sys.stderr)
+        print(f"The demo failed: {error}\nLogs: {data_dir / 'log'}", file=sys.stderr)
         return 1
-    print(f"\nAll stopped. {time.monotonic() - began:.1f} s in all. To go on by hand: make serve DEMO=1")
+    print(f"\nAll stopped after {time.monotonic() - began:.1f} s. To continue by hand: make serve DEMO=1")
     return 0
 
 
@@ -67,181 +90,180 @@ def _stop(*_: Any) -> None:
     raise Stopped
 
 
-@contextmanager
-def _step(name: str) -> Iterator[None]:
-    """Say what begins, and at its end how long it took."""
-    print(f"• {name} ...", end=" ", flush=True)
-    began = time.monotonic()
-    yield
-    print(f"{time.monotonic() - began:.1f} s", flush=True)
-
-
-# ---------------------------------------------------------------- stage
-
-
-@contextmanager
-def _servers(data_dir: Path) -> Iterator[None]:
-    if embedded.running(data_dir):
-        print(f"• PostgreSQL and Valkey run already in {data_dir}")
-        yield
-        return
-    servers = embedded.Servers(data_dir, say=lambda line: None)
-    with _step("starting PostgreSQL 18 and Valkey 9"):
-        servers.start()
-    try:
-        yield
-    finally:
-        servers.stop()
-
-
-@contextmanager
-def _copy_of_the_city(data_dir: Path) -> Iterator[None]:
-    template = f"{TEMPLATE}_{_fingerprint()}"
-    if template not in _databases(data_dir):
-        _make_template(data_dir, template)
-    with _step("taking a fresh copy of the seeded city"):
-        embedded.drop_database(data_dir, PLAY)
-        embedded.create_database(data_dir, PLAY, template)
-    try:
-        yield
-    finally:
-        embedded.drop_database(data_dir, PLAY)
-
-
-def _make_template(data_dir: Path, template: str) -> None:
-    """Migrate and seed a database once, then seal it; older ones go."""
-    for name in _databases(data_dir):
-        if name.startswith(f"{TEMPLATE}_"):
-            _sql(data_dir, "ALTER DATABASE {} WITH is_template false", name)
-            embedded.drop_database(data_dir, name)
-    building = f"{PLAY}_building"
-    embedded.drop_database(data_dir, building)
-    embedded.create_database(data_dir, building)
-    stack = Stack(_environment(data_dir, building), port=0, log_dir=data_dir / "log", tell=lambda line: None)
-    for text, command in (
-        ("migrating", ("db-upgrade",)),
-        ("loading the catalogues and 3,212 regions", ("seed", "catalogue")),
-        (
-            "settling the demo city: 406 enterprises, 1,582 listings (half a minute, once a day)",
-            ("seed", "demo"),
-        ),
-    ):
-        with _step(text):
-            stack.flask(*command)
-    _sql(data_dir, "ALTER DATABASE {} RENAME TO {}", building, template)
-    embedded.seal_template(data_dir, template)
-
-
-def _admin(data_dir: Path) -> str:
-    """Where psycopg itself finds the server."""
-    return embedded.admin_url(data_dir).replace("postgresql+psycopg:", "postgresql:", 1)
-
-
-def _databases(data_dir: Path) -> list[str]:
-    with psycopg.connect(_admin(data_dir)) as connection:
-        return [name for (name,) in connection.execute("SELECT datname FROM pg_database")]
-
-
-def _sql(data_dir: Path, statement: LiteralString, *names: str) -> None:
-    """Run a statement about databases."""
-    with psycopg.connect(_admin(data_dir), autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
-
-
-def _fingerprint() -> str:
-    """The day and the content of everything that the city is made from."""
-    digest = hashlib.sha256(_today().isoformat().encode())
-    for folder in SOURCES:
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in (".py", ".csv"):
-                digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def _today() -> Any:
-    return datetime.now(LOCAL).date()
-
-
-def _environment(data_dir: Path, database: str) -> Mapping[str, str]:
-    here = embedded.addresses(data_dir, database, QUEUE_DB)
-    return {**os.environ, "DATABASE_URL": here.database_url, "REDIS_URL": here.redis_url}
-
-
-@contextmanager
-def _running(data_dir: Path) -> Iterator[Stack]:
-    env = _environment(data_dir, PLAY)
-    Redis.from_url(env["REDIS_URL"]).flushdb()
-    stack = Stack(env, port=0, log_dir=data_dir / "log", tell=lambda line: None)
-    try:
-        with _step("starting web, workers and clock"):
-            stack.start()
-            stack.wait_ready()
-        yield stack
-    finally:
-        stack.stop()
-
-
-# ---------------------------------------------------------------- play
-
-
-def _play(stack: Stack) -> None:
-    city = demo_city(_today())
-    owner = next(one for one in city.enterprises if one.key == SHOWCASE_OWNER)
-    with httpx.Client(base_url=f"{stack.base_url}/api/v1", timeout=30) as http:
-        with _step("making an admin, and a key for the acid maker"):
-            admin = _Party(http, _command(stack, "admin", "create", "--name", "demo")[-1])
-            maker = _Party(http, _command(stack, "admin", "key", owner.uscc)[-1].split()[-1])
-        with _step(f"shortening the tiers for the show to {TIERS} s (in earnest 0, 30 min, 2 h, 8 h)"):
-            policy = admin.get("/matching-policy")
-            admin.send("PUT", "/matching-policy", {**policy, "push_delay_s": TIERS}, {"If-Match": "*"})
-        with _step("posting the supply"):
-            supply = maker.send("POST", "/listings", showcase(_today()))
-        _show_supply(supply)
-        with _step("asking for the ranked lawful receivers"):
-            matches = maker.get(f"/listings/{supply['id']}/matches", limit=20)
-        _show_matches(matches)
-        with _step("asking why others were refused"):
-            refused = _refused(maker, supply, {one["listing"]["id"] for one in matches["items"]})
-        _show_refused(refused)
-        with _step("waiting for the push, tier by tier"):
-            told = _told(stack, http, admin, supply, matches["items"])
-        _show_told(told, supply)
-
-
 class _Party:
     """Someone with a key."""
 
-    def __init__(self, http: httpx.Client, key: str) -> None:
+    def __init__(self, http: httpx.Client, key: str, language: str) -> None:
         self._http = http
-        self._headers = {"Authorization": f"Bearer {key}", "Accept-Language": "en"}
+        accepted = {"en": "en", "zh": "zh-CN"}[language]
+        self._headers = {"Authorization": f"Bearer {key}", "Accept-Language": accepted}
 
     def get(self, path: str, **query: Any) -> Any:
-        return self._answer(self._http.get(path, params=query, headers=self._headers))
+        return self._json(self._http.get(path, params=query, headers=self._headers))
 
     def send(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Any:
         both = {**self._headers, **(headers or {})}
-        return self._answer(self._http.request(method, path, json=body, headers=both))
+        return self._json(self._http.request(method, path, json=body, headers=both))
 
-    def _answer(self, answer: httpx.Response) -> Any:
-        if answer.is_error:
-            raise ShowError(f"{answer.request.method} {answer.request.url.path}: {answer.text}")
-        return answer.json()
+    def _json(self, response: httpx.Response) -> Any:
+        if response.is_error:
+            raise ShowError(f"{response.request.method} {response.request.url.path}: {response.text}")
+        return response.json()
 
 
-def _command(stack: Stack, *words: str) -> list[str]:
-    """Lines that an operator's command prints."""
-    done = subprocess.run(
-        [sys.executable, *FLASK, *words], cwd=ROOT, env=stack.env, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise ShowError(f"flask {' '.join(words)}: {done.stderr.strip()[-500:]}")
-    return done.stdout.strip().splitlines()
+class Show:
+    """The workflow on a running platform: post, rank, ask why not, watch the notifications arrive."""
+
+    def __init__(self, stack: Stack, language: str) -> None:
+        self._stack = stack
+        self._language = language
+        self._labels = LABELS[language]
+
+    def run(self) -> None:
+        """Run all steps and print each.
+
+        Raises:
+            ShowError: the platform did something else than the demo is to show.
+        """
+        city = demo_city(today())
+        owner = next(enterprise for enterprise in city.enterprises if enterprise.key == SHOWCASE_OWNER)
+        with httpx.Client(base_url=f"{self._stack.base_url}/api/v1", timeout=30) as http:
+            with step("creating an admin, and a key for the acid maker"):
+                admin = self._party(http, self._command("admin", "create", "--name", "demo")[-1])
+                maker = self._party(http, self._command("admin", "key", owner.uscc)[-1].split()[-1])
+            with step(f"shortening the delays for the show to {DELAYS_S} s (default 0, 30 min, 2 h, 8 h)"):
+                policy = admin.get("/matching-policy")
+                admin.send("PUT", "/matching-policy", {**policy, "push_delay_s": DELAYS_S}, {"If-Match": "*"})
+            with step("posting the supply"):
+                supply = maker.send("POST", "/listings", showcase(today()))
+            self._print_supply(supply)
+            with step("requesting the ranked lawful receivers"):
+                matches = maker.get(f"/listings/{supply['id']}/matches", limit=20)
+            self._print_matches(matches)
+            with step("asking why others were refused"):
+                refused = _refused(maker, supply, {item["listing"]["id"] for item in matches["items"]})
+            self._print_refused(refused)
+            with step("waiting for the notifications, grade by grade"):
+                messages = self._messages(http, admin, supply, matches["items"])
+            self._print_messages(messages, supply)
+
+    def _party(self, http: httpx.Client, key: str) -> _Party:
+        return _Party(http, key, self._language)
+
+    def _command(self, *words: str) -> list[str]:
+        """Lines that an operator's command prints."""
+        done = subprocess.run(
+            [sys.executable, *FLASK, *words],
+            cwd=ROOT,
+            env=self._stack.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise ShowError(f"flask {' '.join(words)}: {done.stderr.strip()[-500:]}")
+        return done.stdout.strip().splitlines()
+
+    def _messages(
+        self, http: httpx.Client, admin: _Party, supply: dict[str, Any], items: Sequence[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """The messages about the supply in order of release, read from the receivers' inboxes."""
+        receivers = {
+            item["listing"]["enterprise"]["id"]: item["listing"]["enterprise"] for item in items
+        }  # fmt: skip
+        codes = {admin.get(f"/enterprises/{receiver_id}")["uscc"]: receiver_id for receiver_id in receivers}
+        keys = dict(line.split() for line in self._command("admin", "key", *codes))
+        inboxes = {receivers[codes[uscc]]["name"]: self._party(http, key) for uscc, key in keys.items()}
+        grades = {receiver["name"]: receiver["grade"] for receiver in receivers.values()}
+        found: dict[str, dict[str, Any]] = {}
+        deadline = time.monotonic() + PATIENCE_S
+        while len(found) < len(inboxes):
+            for name in inboxes.keys() - found.keys():
+                for message in inboxes[name].get("/notifications")["items"]:
+                    if message["data"].get("counterpart_id") == supply["id"]:
+                        found[name] = {**message, "to": name, "grade": grades[name]}
+            if time.monotonic() > deadline:
+                raise ShowError(
+                    f"only {len(found)} of {len(inboxes)} receivers were notified in {PATIENCE_S} s"
+                )
+            time.sleep(0.25)
+        credit = {item["listing"]["enterprise"]["name"]: _credit(item) for item in items}
+        return sorted(
+            found.values(),
+            key=lambda message: (message["created_at"], -credit[message["to"]], -message["data"]["score"]),
+        )
+
+    # ------------------------------------------------------------ printing
+
+    def _print_supply(self, supply: dict[str, Any]) -> None:
+        ranges = (
+            f"{part['component']} {part['min']:g}-{part['max']:g} {part['unit']}"
+            for part in supply["composition"]
+        )
+        waste, owner, label = supply["waste"], supply["enterprise"], self._labels["supply"]
+        indent = " " * (_width(label) + 4)
+        about = self._labels["owner"].format(**owner, region=supply["region"])
+        terms = self._labels["terms"].format(
+            tonnes=supply["quantity_t"],
+            least=supply["min_lot_t"],
+            price=-supply["price_cny_per_t"],
+            km=supply["max_distance_km"],
+            first=supply["available_from"],
+            last=supply["available_until"],
+        )
+        print(f"\n  {label}  {supply['title']}  {waste['scheme']} {waste['code']}  {', '.join(ranges)}")
+        print(f"{indent}{about}\n{indent}{terms}\n")
+
+    def _print_matches(self, matches: dict[str, Any]) -> None:
+        bases = dict(pair.split("=") for pair in self._labels["bases"].split("|") if pair)
+        rows = [
+            [
+                str(item["rank"]),
+                item["listing"]["enterprise"]["name"],
+                item["listing"]["enterprise"]["grade"],
+                f"{item['distance_km']:.1f}",
+                f"{item['score']:.4f}",
+                *(f"{part['value']:.2f}" for part in item["components"]),
+                f"{bases.get(item['legal_basis']['kind'], item['legal_basis']['kind'])}"
+                f" {item['legal_basis']['reference'] or ''}",
+            ]
+            for item in matches["items"]
+        ]
+        label = self._labels["ranked"].format(total=matches["total"], version=matches["policy_version"])
+        print(f"\n  {label}\n")
+        _print_table(self._labels["ranking"].split("|"), rows)
+
+    def _print_refused(self, refused: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+        print(f"\n  {self._labels['refused']}\n")
+        for demand, failed in refused:
+            gate = GATES_ZH[failed["gate"]] if self._language == "zh" else failed["gate"]
+            print("  " + self._labels["gate"].format(name=demand["enterprise"]["name"], gate=gate))
+            print(f"      {failed['detail']}\n      {self._labels['rule'].format(source=failed['source'])}")
+        print()
+
+    def _print_messages(self, messages: Sequence[dict[str, Any]], supply: dict[str, Any]) -> None:
+        began = datetime.fromisoformat(supply["created_at"])
+        rows = []
+        for number, message in enumerate(messages, 1):
+            at = datetime.fromisoformat(message["created_at"])
+            rows.append(
+                [
+                    str(number),
+                    message["grade"],
+                    f"{at.astimezone(LOCAL):%H:%M:%S}",
+                    f"+{(at - began).total_seconds():.1f} s",
+                    message["to"],
+                    f"{message['data']['score']:.4f}",
+                ]
+            )
+        print(f"\n  {self._labels['notified']}\n")
+        _print_table(self._labels["release"].split("|"), rows)
 
 
 def _refused(
     maker: _Party, supply: dict[str, Any], lawful: set[str]
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Demands for waste acid that one gate alone refused, each another gate: (listing, failed gate)."""
+    """Demands for waste acid that a single gate refused, one for each gate shown: (listing, failed gate)."""
     by_gate: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
     for demand in _demands(maker):
         if demand["id"] not in lawful:
@@ -264,108 +286,17 @@ def _demands(maker: _Party) -> Iterator[dict[str, Any]]:
         cursor = {"cursor": page["next"]}
 
 
-def _told(
-    stack: Stack, http: httpx.Client, admin: _Party, supply: dict[str, Any], items: Sequence[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """The messages about the supply, in the order of their release, read from the receivers' inboxes."""
-    receivers = {one["listing"]["enterprise"]["id"]: one["listing"]["enterprise"] for one in items}
-    codes = {admin.get(f"/enterprises/{one}")["uscc"]: one for one in receivers}
-    keys = dict(line.split() for line in _command(stack, "admin", "key", *codes))
-    inboxes = {receivers[codes[uscc]]["name"]: _Party(http, key) for uscc, key in keys.items()}
-    grades = {one["name"]: one["grade"] for one in receivers.values()}
-    found: dict[str, dict[str, Any]] = {}
-    deadline = time.monotonic() + PATIENCE_S
-    while len(found) < len(inboxes):
-        for name in inboxes.keys() - found.keys():
-            for message in inboxes[name].get("/notifications")["items"]:
-                if message["data"].get("counterpart_id") == supply["id"]:
-                    found[name] = {**message, "to": name, "grade": grades[name]}
-        if time.monotonic() > deadline:
-            raise ShowError(f"only {len(found)} of {len(inboxes)} receivers were told within {PATIENCE_S} s")
-        time.sleep(0.25)
-    credit = {
-        one["listing"]["enterprise"]["name"]: next(
-            part["raw"] for part in one["components"] if part["name"] == "credit"
-        )
-        for one in items
-    }
-    return sorted(
-        found.values(), key=lambda one: (one["created_at"], -credit[one["to"]], -one["data"]["score"])
-    )
+def _credit(item: dict[str, Any]) -> float:
+    """Credit score of the counterpart of a match."""
+    raw: float = next(part["raw"] for part in item["components"] if part["name"] == "credit")
+    return raw
 
 
-# ---------------------------------------------------------------- show
-
-
-def _show_supply(supply: dict[str, Any]) -> None:
-    ranges = (
-        f"{one['component']} {one['min']:g}-{one['max']:g} {one['unit']}" for one in supply["composition"]
-    )
-    waste, owner = supply["waste"], supply["enterprise"]
-    print(
-        f"\n  SUPPLY  {supply['title']}  {waste['scheme']} {waste['code']}  {', '.join(ranges)}\n"
-        f"          {owner['name']}, grade {owner['grade']}, region {supply['region']}\n"
-        f"          {supply['quantity_t']:,.0f} t, lots from {supply['min_lot_t']:g} t, "
-        f"pays {-supply['price_cny_per_t']:g} CNY/t, within {supply['max_distance_km']:g} km, "
-        f"{supply['available_from']} to {supply['available_until']}\n"
-    )
-
-
-def _show_matches(matches: dict[str, Any]) -> None:
-    names = [one["name"] for one in matches["items"][0]["components"]]
-    head = ["#", "receiver", "grade", "km", "score", *names, "legal basis"]
-    rows = [
-        [
-            str(one["rank"]),
-            one["listing"]["enterprise"]["name"],
-            one["listing"]["enterprise"]["grade"],
-            f"{one['distance_km']:.1f}",
-            f"{one['score']:.4f}",
-            *(f"{part['value']:.2f}" for part in one["components"]),
-            f"{one['legal_basis']['kind']} {one['legal_basis']['reference'] or ''}",
-        ]
-        for one in matches["items"]
-    ]
-    print(f"\n  RANKED  {matches['total']} lawful receivers (policy version {matches['policy_version']})\n")
-    _table(head, rows)
-
-
-def _show_refused(refused: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> None:
-    print("\n  REFUSED\n")
-    for demand, failed in refused:
-        print(f"  {demand['enterprise']['name']}: gate `{failed['gate']}`")
-        print(f"      {failed['detail']}\n      rule: {failed['source']}")
-    print()
-
-
-def _show_told(told: Sequence[dict[str, Any]], supply: dict[str, Any]) -> None:
-    began = datetime.fromisoformat(supply["created_at"])
-    rows = []
-    for number, one in enumerate(told, 1):
-        at = datetime.fromisoformat(one["created_at"])
-        rows.append(
-            [
-                str(number),
-                one["grade"],
-                f"{at.astimezone(LOCAL):%H:%M:%S}",
-                f"+{(at - began).total_seconds():.1f} s",
-                one["to"],
-                f"{one['data']['score']:.4f}",
-            ]
-        )
-    print("\n  TOLD, in the order of release (by credit; tiers shortened for this show)\n")
-    _table(["#", "grade", "at", "after posting", "receiver", "score"], rows)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     widths = [max(_width(row[column]) for row in [head, *rows]) for column in range(len(head))]
     for row in [head, *rows]:
-        print(
-            "  "
-            + "  ".join(
-                cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
-            ).rstrip()
-        )
+        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+        print("  " + "  ".join(cells).rstrip())
     print()
 
 

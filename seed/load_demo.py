@@ -18,18 +18,18 @@ from seed.city import City, DemoEnterprise, DemoListing
 from seed.demo import demo_city
 
 
-def settle() -> dict[str, int]:
-    """Write the demo city, unless it is there. Returns rows by kind.
+def load_demo() -> dict[str, int]:
+    """Write the demo city, unless it is there already. Returns the number of rows by kind.
 
-    Everything goes through the services that the API uses, so that every rule holds here too; nobody
-    is told of its listings, for the city stands as it did this morning.
+    Everything goes through the services that the API uses, so that every rule holds here too. Nobody is
+    notified of its listings: the city has been there since this morning.
     """
     city = demo_city(clock.today())
     with unit_of_work() as work:
         if enterprises.uscc_known(city.enterprises[0].uscc):
             return {"already there": 1}
         work.mute_events()
-        ids = {one.key: _enterprise(work, one) for one in city.enterprises}
+        ids = {enterprise.key: _enterprise(work, enterprise) for enterprise in city.enterprises}
         _partners(work, city, ids)
         _credit(city, ids)
         _permits(city, ids)
@@ -44,38 +44,38 @@ def settle() -> dict[str, int]:
     }
 
 
-def _enterprise(work: Work, one: DemoEnterprise) -> UUID:
+def _enterprise(work: Work, enterprise: DemoEnterprise) -> UUID:
     row, _, _ = enterprises.register(
         {
-            "uscc": one.uscc,
-            "name": one.name,
-            "roles": list(one.roles),
-            "region": one.region,
-            "location": {"lon": one.lon, "lat": one.lat, "crs": "wgs84"},
+            "uscc": enterprise.uscc,
+            "name": enterprise.name,
+            "roles": list(enterprise.roles),
+            "region": enterprise.region,
+            "location": {"lon": enterprise.lon, "lat": enterprise.lat, "crs": "wgs84"},
             "contact": {
-                "name": one.contact_name,
-                "email": one.contact_email,
-                "phone": one.contact_phone,
+                "name": enterprise.contact_name,
+                "email": enterprise.contact_email,
+                "phone": enterprise.contact_phone,
             },
         }
     )
     enterprises.move(PLATFORM, row.id, "approve", "demo data")
-    row.small_generator = one.small_generator
+    row.small_generator = enterprise.small_generator
     return row.id
 
 
 def _partners(work: Work, city: City, ids: dict[str, UUID]) -> None:
-    for one in city.enterprises:
-        if one.partner_key:
-            work.session.get_one(Enterprise, ids[one.key]).partner_id = ids[one.partner_key]
+    for enterprise in city.enterprises:
+        if enterprise.partner_key:
+            work.session.get_one(Enterprise, ids[enterprise.key]).partner_id = ids[enterprise.partner_key]
 
 
 def _credit(city: City, ids: dict[str, UUID]) -> None:
-    for one in city.enterprises:
-        about = {"enterprise_id": ids[one.key], "note": "演示数据 demo data"}
-        if one.established:
+    for enterprise in city.enterprises:
+        about = {"enterprise_id": ids[enterprise.key], "note": "演示数据 demo data"}
+        if enterprise.established:
             credit.publish_evaluation(PLATFORM, {**about, "published_on": city.day(-90)})
-        for rule, days_ago in one.credit_events:
+        for rule, days_ago in enterprise.credit_events:
             event = {**about, "rule": rule, "effective_on": city.day(-days_ago), "evidence": None}
             credit.record_event(PLATFORM, event)
 
@@ -132,29 +132,29 @@ def _validity(city: City, permit: Any) -> dict[str, date]:
     return {"valid_from": city.day(permit.from_day), "valid_until": city.day(permit.until_day)}
 
 
-def _listing(city: City, one: DemoListing, ids: dict[str, UUID]) -> None:
+def _listing(city: City, listing: DemoListing, ids: dict[str, UUID]) -> None:
     data: dict[str, Any] = {
-        "kind": one.kind,
-        "title": one.title,
-        "quantity_t": _kg(one.quantity_t),
-        "min_lot_t": _kg(one.min_lot_t),
-        "price_cny_per_t": None if one.price_cny_per_t is None else round(one.price_cny_per_t * 100),
-        "max_distance_km": one.max_distance_km,
-        "available_from": city.day(one.from_day),
-        "available_until": city.day(one.until_day),
-        "form": one.form,
-        "packaging": one.packaging,
+        "kind": listing.kind,
+        "title": listing.title,
+        "quantity_t": _kg(listing.quantity_t),
+        "min_lot_t": _kg(listing.min_lot_t),
+        "price_cny_per_t": None if listing.price_cny_per_t is None else round(listing.price_cny_per_t * 100),
+        "max_distance_km": listing.max_distance_km,
+        "available_from": city.day(listing.from_day),
+        "available_until": city.day(listing.until_day),
+        "form": listing.form,
+        "packaging": listing.packaging,
         "publish": True,
     }
-    if one.kind == "supply":
-        data["waste"] = {"scheme": one.scheme, "code": one.code}
-        data["composition"] = [_component(part) for part in one.composition]
+    if listing.kind == "supply":
+        data["waste"] = {"scheme": listing.scheme, "code": listing.code}
+        data["composition"] = [_component(part) for part in listing.composition]
     else:
-        data["accepts"] = [{"scheme": scheme, "code": code} for scheme, code in one.accepts]
-        data["requires"] = [_component(part) for part in one.requires]
-        data["treatment"] = one.treatment
-        data["exemption_item"] = one.exemption_item
-    listings.create(Actor(ENTERPRISE, ids[one.enterprise_key]), data)
+        data["accepts"] = [{"scheme": scheme, "code": code} for scheme, code in listing.accepts]
+        data["requires"] = [_component(part) for part in listing.requires]
+        data["treatment"] = listing.treatment
+        data["exemption_item"] = listing.exemption_item
+    listings.create(Actor(ENTERPRISE, ids[listing.enterprise_key]), data)
 
 
 def _component(part: Any) -> dict[str, Any]:

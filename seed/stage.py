@@ -1,0 +1,154 @@
+"""The stage of the demo: servers, a fresh copy of the seeded city, and the platform running on it.
+
+The seeded city is kept as a template database and made again when the day or its sources change; each run
+works on a fresh copy and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import LiteralString
+from zoneinfo import ZoneInfo
+
+import psycopg
+from psycopg import sql
+from redis import Redis
+
+from marketplace import embedded
+from marketplace.child import ROOT
+from marketplace.supervisor import Stack
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+PLAY, TEMPLATE = "demo_play", "demo_city"
+QUEUE_DB = 9
+SOURCES = ("seed", "migrations", "marketplace/catalogue", "marketplace/listings", "marketplace/credit")
+LOADING = (
+    ("migrating", ("db-upgrade",)),
+    ("loading the catalogues and 3,212 regions", ("seed", "catalogue")),
+    ("seeding the demo city: 406 enterprises, 1,582 listings (half a minute, once a day)", ("seed", "demo")),
+)
+
+
+@contextmanager
+def running_city(data_dir: Path) -> Iterator[Stack]:
+    """The platform on a fresh copy of the demo city, for the length of a block."""
+    with _servers(data_dir), _copy_of_the_city(data_dir), _running(data_dir) as stack:
+        yield stack
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Print what begins and, at its end, how long it took."""
+    print(f"• {name} ...", end=" ", flush=True)
+    began = time.monotonic()
+    yield
+    print(f"{time.monotonic() - began:.1f} s", flush=True)
+
+
+def today() -> date:
+    """The present day in Asia/Shanghai."""
+    return datetime.now(LOCAL).date()
+
+
+@contextmanager
+def _servers(data_dir: Path) -> Iterator[None]:
+    if embedded.running(data_dir):
+        print(f"• PostgreSQL and Valkey already run in {data_dir}")
+        yield
+        return
+    servers = embedded.Servers(data_dir, say=_ignore)
+    with step("starting PostgreSQL 18 and Valkey 9"):
+        servers.start()
+    try:
+        yield
+    finally:
+        servers.stop()
+
+
+def _ignore(line: str) -> None:
+    """Print nothing."""
+
+
+@contextmanager
+def _copy_of_the_city(data_dir: Path) -> Iterator[None]:
+    template = f"{TEMPLATE}_{_fingerprint()}"
+    if template not in _databases(data_dir):
+        _make_template(data_dir, template)
+    with step("copying the seeded city"):
+        embedded.drop_database(data_dir, PLAY)
+        embedded.create_database(data_dir, PLAY, template)
+    try:
+        yield
+    finally:
+        embedded.drop_database(data_dir, PLAY)
+
+
+def _make_template(data_dir: Path, template: str) -> None:
+    """Migrate and seed a database once, then seal it; drop older templates."""
+    for name in _databases(data_dir):
+        if name.startswith(f"{TEMPLATE}_"):
+            _execute(data_dir, "ALTER DATABASE {} WITH is_template false", name)
+            embedded.drop_database(data_dir, name)
+    building = f"{PLAY}_building"
+    embedded.drop_database(data_dir, building)
+    embedded.create_database(data_dir, building)
+    stack = _stack(data_dir, building)
+    for name, command in LOADING:
+        with step(name):
+            stack.flask(*command)
+    _execute(data_dir, "ALTER DATABASE {} RENAME TO {}", building, template)
+    embedded.seal_template(data_dir, template)
+
+
+def _stack(data_dir: Path, database: str) -> Stack:
+    return Stack(_environment(data_dir, database), port=0, log_dir=data_dir / "log", tell=_ignore)
+
+
+def _admin(data_dir: Path) -> str:
+    """Where psycopg itself finds the server."""
+    return embedded.admin_url(data_dir).replace("postgresql+psycopg:", "postgresql:", 1)
+
+
+def _databases(data_dir: Path) -> list[str]:
+    with psycopg.connect(_admin(data_dir)) as connection:
+        return [name for (name,) in connection.execute("SELECT datname FROM pg_database")]
+
+
+def _execute(data_dir: Path, statement: LiteralString, *names: str) -> None:
+    """Run a statement about databases."""
+    with psycopg.connect(_admin(data_dir), autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def _fingerprint() -> str:
+    """The day and the content of everything that the city is made from."""
+    digest = hashlib.sha256(today().isoformat().encode())
+    for folder in SOURCES:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".py", ".csv"):
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _environment(data_dir: Path, database: str) -> Mapping[str, str]:
+    addresses = embedded.addresses(data_dir, database, QUEUE_DB)
+    return {**os.environ, "DATABASE_URL": addresses.database_url, "REDIS_URL": addresses.redis_url}
+
+
+@contextmanager
+def _running(data_dir: Path) -> Iterator[Stack]:
+    stack = _stack(data_dir, PLAY)
+    Redis.from_url(stack.env["REDIS_URL"]).flushdb()
+    try:
+        with step("starting web, workers and scheduler"):
+            stack.start()
+            stack.wait_ready()
+        yield stack
+    finally:
+        stack.stop()
