@@ -146,7 +146,7 @@ def train_order(progress: bool) -> None:
     """Train the learned order now and say whether it is used from now on."""
 
     def train() -> None:
-        version = matches.ask_for_training()
+        version = matches.request_training()
         matches.train(version, lambda text: click.echo(text, err=True) if progress else None)
         model = matches.find_model(version)
         for name, metric in model.card.get("metrics", {}).items():

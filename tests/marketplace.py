@@ -183,7 +183,7 @@ class Marketplace(AbstractContextManager["Marketplace"]):
     def train(self) -> int:
         """Train the learned order on what became of pairings so far; returns the model's version."""
         with self.app.app_context():
-            version = matches.ask_for_training()
+            version = matches.request_training()
             matches.train(version, lambda text: None)
         return version
 

@@ -30,7 +30,7 @@ def _find_allocation(asker, allocation_id):
 
 @blueprint.post("/allocations")
 @allow(*STAFF)
-@first(service.check_allocating)
+@first(service.check_allocation_request)
 @blueprint.body(AllocationRequestSchema)
 @blueprint.response(202, AllocationSchema, description="Owed: Location says where to look.")
 @blueprint.problems(400, 409, 413, 415)
@@ -89,7 +89,10 @@ def list_placements(query, allocation_id):
 def list_unplaced(query, allocation_id):
     """What stays and why, the most tonnes first."""
     page = _part("unplaced", query)
-    items = [{**one, "detail": service.why(one["reason"], one["gate"], language())} for one in page["items"]]
+    items = [
+        {**item, "detail": service.unplaced_reason(item["reason"], item["gate"], language())}
+        for item in page["items"]
+    ]
     return {**page, "items": items}
 
 
@@ -106,7 +109,7 @@ def list_gaps(query, allocation_id):
 
 def _part(name, query):
     (after,) = position_of(query["cursor"], (int,)) or (0,)
-    items = service.part_of(g.subject, name, after, query["limit"] + 1)
+    items = service.plan_items(g.subject, name, after, query["limit"] + 1)
     page = items[: query["limit"]]
     more = cursor_of([page[-1]["position"]]) if len(items) > len(page) else None
     return {"items": page, "next": more}

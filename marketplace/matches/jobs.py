@@ -25,9 +25,9 @@ def rerank_part(run_id: int, number: int) -> None:
 
 
 @clock.every(60)
-def owe_nightly_rerank() -> None:
+def enqueue_nightly_rerank() -> None:
     """Owe the run of this night."""
-    service.owe_nightly()
+    service.enqueue_nightly_rerank()
 
 
 @clock.every(600)
@@ -37,9 +37,9 @@ def forget_changes() -> None:
 
 
 @clock.every(60)
-def owe_training() -> None:
+def enqueue_nightly_training() -> None:
     """Owe the night's training of the learned order."""
-    service.owe_training()
+    service.enqueue_nightly_training()
 
 
 def train(version: int) -> None:

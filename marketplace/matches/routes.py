@@ -55,7 +55,7 @@ def list_matches(query, listing_id):
     order learned from what became of pairings: it puts the formula's best 200 in another order (`learned`).
     """
     position = position_of(query["cursor"], service.POSITION)
-    answer = service.ranked(
+    answer = service.ranking_page(
         actor(), g.subject, query, service.PageCursor.read(position) if position else None
     )
     cursor = answer.pop("cursor")
@@ -119,13 +119,13 @@ def list_findings(query):
 @blueprint.problems()
 def show_policy():
     """The policy in force."""
-    now = service.in_force()
+    now = service.policy_in_force()
     return {"version": now.version, **now.body}, etag(now.version)
 
 
 @blueprint.put("/matching-policy")
 @allow(ADMIN, scope="admin")
-@subject(service.in_force)
+@subject(service.policy_in_force)
 @blueprint.body(PolicySchema)
 @blueprint.response(200, PolicySchema, headers=VERSIONED)
 @blueprint.problems(400, 412, 413, 415, 428)

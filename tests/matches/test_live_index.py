@@ -35,12 +35,12 @@ def some_open() -> list[Listing]:
 
 
 def served(index: LiveIndex, listing: Listing):
-    now = policy.in_force().matching
+    now = policy.policy_in_force().matching
     return index.find(now, listing, k=100, done=0, min_score=0.0, after=None)
 
 
 def from_the_database(listing: Listing):
-    now = policy.in_force().matching
+    now = policy.policy_in_force().matching
     return Search.of(listing, now, clock.today(), "score", 0.0).find(100, 0, None)
 
 

@@ -1,16 +1,22 @@
 """Plans for a region and period: asked for, made, read page by page and as files."""
 
-from .planning import check_allocating, find_allocation, list_allocations, run_allocation, start_allocation
-from .results import export_allocation, first_gaps, part_of, why
+from .planning import (
+    check_allocation_request,
+    find_allocation,
+    list_allocations,
+    run_allocation,
+    start_allocation,
+)
+from .results import export_allocation, first_gaps, plan_items, unplaced_reason
 
 __all__ = [
-    "check_allocating",
+    "check_allocation_request",
     "export_allocation",
     "find_allocation",
     "first_gaps",
     "list_allocations",
-    "part_of",
+    "plan_items",
     "run_allocation",
     "start_allocation",
-    "why",
+    "unplaced_reason",
 ]

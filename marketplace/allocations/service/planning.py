@@ -44,7 +44,7 @@ REASONS = {Why.NO_LAWFUL_WAY: "no_lawful_way", Why.NO_CAPACITY: "no_capacity", W
 Tell = Callable[[str, int, int | None], None]
 
 
-def check_allocating(actor: Actor, asked: dict[str, Any]) -> None:
+def check_allocation_request(actor: Actor, asked: dict[str, Any]) -> None:
     """Raises: Forbidden: an admin's key that only reads, or a regulator of another region."""
     if actor.is_admin and "admin" not in actor.scopes:
         raise Forbidden("scope_missing", scope="admin")
@@ -137,7 +137,7 @@ def run_allocation(allocation_id: UUID) -> None:
         row = work.session.get(Allocation, allocation_id)
         if row is None or row.status in (AllocationStatus.DONE, AllocationStatus.REFUSED):
             return
-        as_of, now = clock.now(), matches.in_force()
+        as_of, now = clock.now(), matches.policy_in_force()
         try:
             read, found, plan = _planned(row, now.matching, _progress_of(allocation_id))
         except DomainError as error:

@@ -28,7 +28,7 @@ def first_gaps(row: Allocation) -> list[dict[str, Any]]:
     return PARTS["gaps"].present(_rows(row, Gap, 0, FIRST_GAPS))
 
 
-def part_of(row: Allocation, name: str, after: int, limit: int) -> list[dict[str, Any]]:
+def plan_items(row: Allocation, name: str, after: int, limit: int) -> list[dict[str, Any]]:
     """Items of `placements`, `unplaced` or `gaps` after a position.
 
     Raises:
@@ -211,7 +211,11 @@ PARTS = {
             _tonnes("unplaced_t", "kg"),
             _tonnes("of_t", "of_kg"),
             *_side("supply"),
-            Column("why", False, lambda item, language: why(item["reason"], item["gate"], language)),
+            Column(
+                "why",
+                False,
+                lambda item, language: unplaced_reason(item["reason"], item["gate"], language),
+            ),
         ),
     ),
     "gaps": Part(
@@ -233,7 +237,7 @@ PARTS = {
 }
 
 
-def why(reason: str, gate: str | None, language: str) -> str:
+def unplaced_reason(reason: str, gate: str | None, language: str) -> str:
     """Why tonnes stay, as people read it."""
     sentence = say(f"unplaced_{reason}", language)
     return f"{sentence} {say(f'finding_{gate}', language)}" if gate else sentence

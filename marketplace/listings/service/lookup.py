@@ -70,10 +70,10 @@ def _governed(actor: Actor) -> ColumnElement[bool]:
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:
-    return or_(*visible_parts(actor))
+    return or_(*visible_branches(actor))
 
 
-def visible_parts(actor: Actor) -> list[ColumnElement[bool]]:
+def visible_branches(actor: Actor) -> list[ColumnElement[bool]]:
     """What the actor may see, as conditions of which a listing meets one at most."""
     if actor.enterprise_id is not None and actor.status == "approved":
         return [_governed(actor), and_(Listing.enterprise_id != actor.enterprise_id, _open_to_others())]

@@ -60,7 +60,7 @@ def create(actor: Actor, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
     publish_now = data.pop("publish")
     with unit_of_work() as work:
         owner = enterprises.lock_shared(work, actor.id)
-        row, notices = drafted(owner, data)
+        row, notices = new_draft(owner, data)
         work.add(row)
         work.audit(actor, "create", row)
         if publish_now:
@@ -68,7 +68,7 @@ def create(actor: Actor, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
     return row, notices
 
 
-def drafted(owner: Any, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
+def new_draft(owner: Any, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
     """A draft of `owner`, held to every rule and not yet written. Raises: Invalid: a field breaks a rule."""
     row = Listing(
         enterprise_id=owner.id, kind=Kind(data["kind"]), status=ListingStatus.DRAFT, title=data["title"],
@@ -124,14 +124,14 @@ def publish(actor: Actor, listing_id: UUID) -> tuple[Listing, list[Notice]]:
 
 
 def _publish(work: Work, actor: Actor, row: Listing, owner: Any) -> list[Notice]:
-    event = opened(row, owner)
+    event = open_draft(row, owner)
     work.session.flush()
     work.audit(actor, "publish", row)
     work.emit(event, listing_id=str(row.id))
     return licence_notice(row)
 
 
-def opened(row: Listing, owner: Any) -> str:
+def open_draft(row: Listing, owner: Any) -> str:
     """Open a draft, held to every rule and not yet written. Returns the event to tell.
 
     Raises:

@@ -1,22 +1,29 @@
 """Ranked lawful counterparts: served, explained, answered to, and reviewed for the push."""
 
 from .feedback.give_feedback import give_feedback, take_back_refusal
-from .feedback.verdicts import NOT_SUITABLE, mutual_sides, refused_by, refusing
+from .feedback.verdicts import NOT_SUITABLE, enterprises_refusing, listings_refusing, mutual_sides
 from .learning.outcomes import record as record_outcome
-from .learning.training import ask_for_training, find_model, owe_training, search_models, train
-from .policy import PRESETS, in_force, publish_policy
+from .learning.training import enqueue_nightly_training, find_model, request_training, search_models, train
+from .policy import PRESETS, policy_in_force, publish_policy
 from .ranking.counterparts import (
     Counterpart,
+    choose_push_candidates,
     counterpart,
     explain,
     lawful_among,
-    ranked,
-    review,
+    ranking_page,
     score_of,
     search_findings,
 )
 from .ranking.formula_or_learned import POSITION, PageCursor
-from .ranking.rerank import Progress, holding, owe_nightly, progress_of, rank_part, start_rerank
+from .ranking.rerank import (
+    Progress,
+    enqueue_nightly_rerank,
+    lawful_pairs,
+    progress_of,
+    rank_part,
+    start_rerank,
+)
 
 __all__ = [
     "NOT_SUITABLE",
@@ -25,25 +32,25 @@ __all__ = [
     "Counterpart",
     "PageCursor",
     "Progress",
-    "ask_for_training",
+    "choose_push_candidates",
     "counterpart",
+    "enqueue_nightly_rerank",
+    "enqueue_nightly_training",
+    "enterprises_refusing",
     "explain",
     "find_model",
     "give_feedback",
-    "holding",
-    "in_force",
     "lawful_among",
+    "lawful_pairs",
+    "listings_refusing",
     "mutual_sides",
-    "owe_nightly",
-    "owe_training",
+    "policy_in_force",
     "progress_of",
     "publish_policy",
     "rank_part",
-    "ranked",
+    "ranking_page",
     "record_outcome",
-    "refused_by",
-    "refusing",
-    "review",
+    "request_training",
     "score_of",
     "search_findings",
     "search_models",

@@ -45,7 +45,7 @@ class PolicyInForce:
         return matching.Policy.from_mapping(self.body, self.version)
 
 
-def in_force(actor: Actor = PLATFORM) -> PolicyInForce:
+def policy_in_force(actor: Actor = PLATFORM) -> PolicyInForce:
     """The newest version."""
     row = db.session.scalars(select(MatchingPolicy).order_by(MatchingPolicy.version.desc()).limit(1)).one()
     return PolicyInForce(row.version, {"learned_order": True, **row.body})
@@ -60,7 +60,7 @@ def publish_policy(actor: Actor, body: dict[str, Any], expected: int | None) -> 
     body = {name: value for name, value in body.items() if name != "version"}
     with unit_of_work() as work:
         work.session.execute(text("SELECT pg_advisory_xact_lock(hashtext('matching_policy'))"))
-        current = in_force()
+        current = policy_in_force()
         if expected is not None and current.version != expected:
             raise PreconditionFailed("version_changed")
         version = current.version + 1

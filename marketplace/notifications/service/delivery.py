@@ -138,7 +138,9 @@ def _lapsed(work: Work, due: Sequence[Notification], now: datetime) -> set[UUID]
 
 def _welcome(theirs: Listing, ours: Sequence[Listing]) -> set[UUID]:
     """Which of these listings still pair lawfully with `theirs`, and their owners want to hear of it."""
-    lawful = matches.lawful_among(theirs, ours) - matches.refusing({one.id for one in ours}, theirs.id)
+    lawful = matches.lawful_among(theirs, ours) - matches.listings_refusing(
+        {one.id for one in ours}, theirs.id
+    )
     closed = unwelcome({one.enterprise_id for one in ours}, theirs.enterprise_id)
     return {
         one.id
@@ -160,7 +162,7 @@ def _caps(work: Work, receivers: set[UUID], now: datetime) -> _Caps:
         )
         .group_by(Notification.enterprise_id)
     )
-    return _Caps(matches.in_force().body["push_daily_cap"], dict(had.all()))
+    return _Caps(matches.policy_in_force().body["push_daily_cap"], dict(had.all()))
 
 
 def _places(work: Work, count: int) -> Sequence[int]:

@@ -35,7 +35,7 @@ def may_be_mailed(row: Notification) -> bool:
         return contact_may_be_shown(mine, theirs)
     if any(one.status != ListingStatus.OPEN for one in about.values()):
         return False
-    if mine is not None and matches.refusing({mine.id}, theirs.id):
+    if mine is not None and matches.listings_refusing({mine.id}, theirs.id):
         return False
     closed = unwelcome({row.enterprise_id}, theirs.enterprise_id).get(row.enterprise_id)
     return not is_unwelcome(code_about(theirs) if mine is None else code_of(mine, theirs), closed)

@@ -29,15 +29,15 @@ def plan(listing_id: UUID) -> None:
         listing = listings.lock_if_open(work, listing_id)
         if listing is None or not enterprises.may_trade(listing.enterprise_id):
             return
-        counterparts = matches.review(work, listing)
+        counterparts = matches.choose_push_candidates(work, listing)
         drop_stale(work, listing, {one.listing.id for one in counterparts})
-        delays = matches.in_force().body["push_delay_s"]
+        delays = matches.policy_in_force().body["push_delay_s"]
         closed = unwelcome({one.enterprise.id for one in counterparts}, listing.enterprise_id)
-        refusing = matches.refusing({one.listing.id for one in counterparts}, listing.id)
+        listings_refusing = matches.listings_refusing({one.listing.id for one in counterparts}, listing.id)
         for one in sorted(counterparts, key=lambda one: one.enterprise.id):
             if is_unwelcome(code_of(listing, one.listing), closed.get(one.enterprise.id)):
                 continue
-            if one.listing.id not in refusing:
+            if one.listing.id not in listings_refusing:
                 delay = timedelta(seconds=delays.get(one.enterprise.grade, delays["D"]))
                 _plan_one(work, listing, one, now + delay)
         if anyone_seeks():

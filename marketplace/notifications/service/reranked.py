@@ -60,7 +60,7 @@ SELECT * FROM (
 
 def plan_news(run_id: int) -> None:
     """Owe the news of a run by grade of the receiver, each after the delay that the policy has for it."""
-    delays = matches.in_force().body["push_delay_s"]
+    delays = matches.policy_in_force().body["push_delay_s"]
     with unit_of_work() as work:
         for grade, delay in delays.items():
             due = clock.now() + timedelta(seconds=delay)
@@ -75,7 +75,7 @@ def tell_new(run_id: int, grade: str) -> None:
         if not receivers:
             return
         found = _untold(work, run_id, receivers)
-        lawful = matches.holding({_sides(one) for one in found})
+        lawful = matches.lawful_pairs({_sides(one) for one in found})
         _tell(work, [one for one in found if _sides(one) in lawful])
         work.session.execute(text(TAKEN), {"run_id": run_id, "receivers": receivers})
         if len(receivers) == RECEIVERS:

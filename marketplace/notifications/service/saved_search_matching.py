@@ -165,7 +165,7 @@ def _deaf(listing: Listing, readers: Collection[UUID]) -> set[UUID]:
     names = names_of(code_about(listing))
     closed = unwelcome(set(readers), listing.enterprise_id)
     silent = {reader for reader, codes in closed.items() if names & codes}
-    return silent | matches.refused_by(listing.id) | _matched(listing, readers)
+    return silent | matches.enterprises_refusing(listing.id) | _matched(listing, readers)
 
 
 def _matched(listing: Listing, readers: Collection[UUID]) -> set[UUID]:
@@ -196,7 +196,7 @@ def _drop_stale(
 
 def _tell(work: Work, listing: Listing, found: Found, since: datetime) -> None:
     """Plan the messages and note them as told; where a twin was quicker its message stays."""
-    delays = matches.in_force().body["push_delay_s"]
+    delays = matches.policy_in_force().body["push_delay_s"]
     told = _told(work, listing, [reader.id for _, reader in found])
     planned = _planned(work, told.values())
     news: list[Notification] = []

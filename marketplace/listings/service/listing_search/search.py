@@ -42,7 +42,7 @@ from ....events.actor import Actor
 from ....http.paging import position_of
 from ...models import NO_PRICE_FEN, Accept, Kind, Listing
 from ...schemas import ListingFilter
-from ..lookup import by_id, coarse, present, visible_parts
+from ..lookup import by_id, coarse, present, visible_branches
 
 FILTER = ListingFilter()
 WALK = 5000
@@ -164,7 +164,7 @@ def _walked(actor: Actor, query: Query, order: Order, after: list[Any] | None, n
     keys, start = order.keys(), [*order.beyond(after), *_start(query)]
     rows = select(Listing, *keys).where(*start).order_by(*order.by(order.columns))
     walk = rows.limit(WALK).subquery("walk")
-    passing = [or_(*visible_parts(actor)), *_own(actor, query), *conditions(query)]
+    passing = [or_(*visible_branches(actor)), *_own(actor, query), *conditions(query)]
     found = select(*(walk.c[key.name] for key in keys)).where(*map(ClauseAdapter(walk).traverse, passing))
     return list(db.session.execute(found.order_by(*order.by(found.selected_columns)).limit(n)))
 
@@ -180,7 +180,7 @@ def _start(query: Query) -> Iterator[Condition]:
 def _gathered(actor: Actor, query: Query, order: Order, after: list[Any] | None, n: int) -> list[Any]:
     """The first `n` of all that pass, gathered before they are put in order."""
     passing = [*order.beyond(after), *_own(actor, query), *_said(query, (*OF_ITS_OWN, *BY_INDEX))]
-    parts = [select(*order.keys()).where(part, *passing) for part in visible_parts(actor)]
+    parts = [select(*order.keys()).where(part, *passing) for part in visible_branches(actor)]
     found = union_all(*parts).cte("found").prefix_with("MATERIALIZED")
     return list(db.session.execute(select(found).order_by(*order.by(list(found.c))).limit(n)))
 

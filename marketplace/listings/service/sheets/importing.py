@@ -22,9 +22,9 @@ from ....events.actor import ENTERPRISE, Actor
 from ....events.work import Work, request_id, unit_of_work
 from ....http.languages import faults_to_keep, render_all
 from ...models import Accept, ImportStatus, Listing, ListingImport
-from ..publishing import drafted, licence_notice, opened, require_role
+from ..publishing import licence_notice, new_draft, open_draft, require_role
 from . import vocabulary
-from .row_to_listing import column_of_field, loaded
+from .row_to_listing import column_of_field, listing_from_row
 from .sheet_rows import Row, open_sheet
 
 MOST_ROWS = 10_000
@@ -319,7 +319,7 @@ class _Judge:
             self._outcome.rows -= 1
             self._outcome.note(row.number, [Notice("example_row_left_out", "title")])
             return
-        data, faults = loaded(row)
+        data, faults = listing_from_row(row)
         faults = faults or self._repeated(row)
         if faults:
             self._outcome.blame(faults)
@@ -336,9 +336,9 @@ class _Judge:
     def _listing(self, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
         del data["publish"]
         require_role(self._owner.roles, data["kind"])
-        listing, notices = drafted(self._owner, data)
+        listing, notices = new_draft(self._owner, data)
         if self._publish:
-            self._outcome.event = opened(listing, self._owner)
+            self._outcome.event = open_draft(listing, self._owner)
             notices += self._licence_notice(listing)
         return listing, notices
 

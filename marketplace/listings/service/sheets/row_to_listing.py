@@ -36,7 +36,7 @@ def column_of_field(path: str) -> str:
     return below[-1] if below and below[-1] in OWN_COLUMN else COLUMN_OF.get(first, first)
 
 
-def loaded(row: Row) -> tuple[dict[str, Any], list[Fault]]:
+def listing_from_row(row: Row) -> tuple[dict[str, Any], list[Fault]]:
     """What `NewListingSchema` makes of a row, and all its faults; with a fault the first is empty."""
     body, faults = body_of(row)
     try:

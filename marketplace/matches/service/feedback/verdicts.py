@@ -15,10 +15,10 @@ NOT_SUITABLE = "not_suitable"
 
 def mutual_sides(one: UUID, other: UUID) -> bool:
     """Whether both owners said "interested" of the pairing."""
-    return other in said_of(one, {other})[1]
+    return other in verdicts_on(one, {other})[1]
 
 
-def said_of(listing_id: UUID, others: Iterable[UUID]) -> tuple[dict[UUID, str], set[UUID]]:
+def verdicts_on(listing_id: UUID, others: Iterable[UUID]) -> tuple[dict[UUID, str], set[UUID]]:
     """What the owner of a listing said of its pairings with `others`, and which are of mutual interest."""
     ids = list(others)
     both = select(Feedback.listing_id, Feedback.other_id, Feedback.verdict).where(
@@ -36,7 +36,7 @@ def said_of(listing_id: UUID, others: Iterable[UUID]) -> tuple[dict[UUID, str], 
     return ours, {it for it, verdict in ours.items() if verdict == theirs.get(it) == INTERESTED}
 
 
-def refused_by(other_id: UUID) -> set[UUID]:
+def enterprises_refusing(other_id: UUID) -> set[UUID]:
     """The enterprises that said "not for me" of a pairing of theirs with the listing `other_id`."""
     return set(
         db.session.scalars(
@@ -47,7 +47,7 @@ def refused_by(other_id: UUID) -> set[UUID]:
     )
 
 
-def refusing(listing_ids: set[UUID], other_id: UUID) -> set[UUID]:
+def listings_refusing(listing_ids: set[UUID], other_id: UUID) -> set[UUID]:
     """Of which of these listings the owner said "not for me" of the pairing with the listing `other_id`."""
     said = select(Feedback.listing_id).where(
         Feedback.listing_id.in_(listing_ids),

@@ -21,7 +21,7 @@ from ....enterprises import service as enterprises
 from ....events.work import Work
 from ....listings.models import Kind, Listing
 from ...models import PairingOutcome
-from ..policy import in_force
+from ..policy import policy_in_force
 from ..ranking import match_input
 
 
@@ -70,7 +70,7 @@ def _sides(one: Listing, other: Listing) -> tuple[Listing, Listing]:
 
 def _facts(pairs: Sequence[tuple[Listing, Listing]]) -> Iterable[dict[str, Any]]:
     """Distance, values and score of each pair, lawful or not, as matching works them out."""
-    policy = in_force().matching
+    policy = policy_in_force().matching
     supplies, demands = zip(*pairs, strict=True)
     credit = _credit(demands)
     book = match_input.book_of({one.code_id for one in supplies})

@@ -49,7 +49,7 @@ WHERE o.supply_id IN (
 Tell = Callable[[str], None]
 
 
-def owe_training() -> None:
+def enqueue_nightly_training() -> None:
     """Owe the night's training, once: the row of the night is the mark."""
     local = clock.now().astimezone(clock.LOCAL)
     if local.time() < NIGHT or db.session.scalar(_of_night(local)) is not None:
@@ -66,7 +66,7 @@ def _of_night(local: datetime) -> Any:
     return select(RankingModel.version).where(RankingModel.night == local.date())
 
 
-def ask_for_training() -> int:
+def request_training() -> int:
     """A new version to train now; returns it."""
     with unit_of_work() as work:
         return work.add(RankingModel(status=ModelStatus.QUEUED)).version

@@ -1,4 +1,4 @@
-"""Ranked answers, explanations, and the review that a push starts from."""
+"""Ranked pages, explanations, and the choice of whom a push may notify."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,13 +25,13 @@ from ....licences import service as licences
 from ....listings import service as listings
 from ....listings.models import Kind, Listing, ListingStatus
 from ...models import Finding
-from ..policy import in_force
+from ..policy import policy_in_force
 from . import formula_or_learned, match_input
 from .formula_or_learned import PageCursor
 from .hits import Hit, HitSlice, uuid_of
 from .live_index import live
 from .match_input import MatchInput
-from .match_presentation import presented
+from .match_presentation import present_hits
 
 ALIVE = (ListingStatus.DRAFT, ListingStatus.OPEN)
 REVIEW_PAGE = 100
@@ -52,20 +52,20 @@ class Counterpart:
 # ---------------------------------------------------------------- serving
 
 
-def ranked(
+def ranking_page(
     actor: Actor, listing: Listing, query: dict[str, Any], cursor: PageCursor | None
 ) -> dict[str, Any]:
     """One page of lawful counterparts of a listing, best first, each with its score explained.
 
     Nothing is shown for a closed listing, nor to one whose enterprise is not approved.
     """
-    policy = in_force()
+    policy = policy_in_force()
     order = formula_or_learned.choose(listing, policy, query["sort"], cursor)
     answer: dict[str, Any] = {"policy_version": policy.version, "order": order.named, "as_of": clock.now()}
     if listing.status not in ALIVE or not enterprises.may_trade(listing.enterprise_id):
         return {**answer, "total": 0, "items": [], "cursor": None}
     page = order.page(_finder(listing, policy.matching, query), query["limit"], cursor)
-    items = presented(listing, page.hits, policy.matching, page.book)
+    items = present_hits(listing, page.hits, policy.matching, page.book)
     return {**answer, "total": page.total, "items": items, "cursor": page.next}
 
 
@@ -155,13 +155,13 @@ def lawful_among(listing: Listing, others: Sequence[Listing]) -> set[UUID]:
     """Which pairings of a listing with these of the other side are lawful today, by the others' ids."""
     today = clock.today()
     inputs = match_input.facing(listing, others, alive_on=today)
-    ranking = _rank(in_force().matching, inputs, today, len(others))
+    ranking = _rank(policy_in_force().matching, inputs, today, len(others))
     return {hit.listing_id for hit in HitSlice.of(ranking, inputs.tables, 0, None).hits}
 
 
 def score_of(listing: Listing, other: Listing) -> float:
     """The score of one pairing as the owner of `listing` sees it, lawful or not."""
-    return _judge(in_force().matching, match_input.pair_of(listing, other)).score / matching.SCORE_UNIT
+    return _judge(policy_in_force().matching, match_input.pair_of(listing, other)).score / matching.SCORE_UNIT
 
 
 def _judge(policy: matching.Policy, inputs: MatchInput) -> matching.Pairing:
@@ -177,13 +177,13 @@ def explain(actor: Actor, listing: Listing, other_id: UUID) -> dict[str, Any]:
         NotFound: there is no such open listing of the other side.
     """
     other = counterpart(actor, listing, other_id)
-    policy = in_force()
+    policy = policy_in_force()
     inputs = match_input.pair_of(listing, other)
     pairing = _judge(policy.matching, inputs)
     head = {"lawful": pairing.lawful, "policy_version": policy.version, "as_of": clock.now()}
     if pairing.lawful:
         hit = _hit_of(inputs, pairing, other.id)
-        (item,) = presented(listing, [hit], policy.matching, inputs.tables.book)
+        (item,) = present_hits(listing, [hit], policy.matching, inputs.tables.book)
         return {**head, "failed_gates": [], **{name: part for name, part in item.items() if name != "rank"}}
     return {**head, "failed_gates": [_failure(one, inputs, listing, other) for one in pairing.failed]}
 
@@ -251,12 +251,12 @@ def _below(high: float | None, low: float | None) -> bool:
 # ---------------------------------------------------------------- reviewing for the push
 
 
-def review(work: Work, listing: Listing) -> list[Counterpart]:
+def choose_push_candidates(work: Work, listing: Listing) -> list[Counterpart]:
     """Who should be told of a new or changed listing: the best `push_top` enterprises over the threshold.
 
     A listing without any lawful counterpart is noted as a finding, with the gate that stopped most.
     """
-    policy = in_force()
+    policy = policy_in_force()
     search = Search.of(listing, policy.matching, clock.today(), "score", policy.body["push_threshold"])
     chosen: dict[UUID, Counterpart] = {}
     done, position = 0, None

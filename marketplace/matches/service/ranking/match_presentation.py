@@ -13,17 +13,17 @@ from ....errors import Notice
 from ....licences import service as licences
 from ....listings import service as listings
 from ....listings.models import Kind, Listing
-from ..feedback.verdicts import said_of
+from ..feedback.verdicts import verdicts_on
 from .hits import Hit
 
 
-def presented(
+def present_hits(
     listing: Listing, hits: Sequence[Hit], policy: matching.Policy, book: Mapping[int, matching.Code]
 ) -> list[dict[str, Any]]:
     """Hits as the API shows them to the owner of `listing`; everything they name is fetched together."""
     others = listings.outlines(hit.listing_id for hit in hits)
     references = licences.references(hit.permit_id for hit in hits if hit.permit_id)
-    said, mutual = said_of(listing.id, others)
+    said, mutual = verdicts_on(listing.id, others)
     owners = enterprises.by_id({others[one].enterprise_id for one in mutual}) if mutual else {}
     items = []
     for hit in hits:

@@ -25,7 +25,7 @@ from ....events.models import Task
 from ....events.work import Work, unit_of_work
 from ....numpy_columns import write_arrays
 from ...models import MatchingPolicy, RerankPart, RerankRun, RunState
-from ..policy import in_force
+from ..policy import policy_in_force
 from . import match_input
 from .hits import uuid_of
 
@@ -105,7 +105,7 @@ def start_rerank(reason: str) -> int:
     """
     with unit_of_work() as work:
         work.session.execute(text("SELECT pg_advisory_xact_lock(hashtext('rerank'))"))
-        version, today = in_force().version, clock.today()
+        version, today = policy_in_force().version, clock.today()
         running = _running()
         if running is not None and (running.policy_version, running.today) == (version, today):
             return running.id
@@ -118,7 +118,7 @@ def start_rerank(reason: str) -> int:
         return _begun(work, work.add(run))
 
 
-def owe_nightly() -> None:
+def enqueue_nightly_rerank() -> None:
     """Owe the run of this night, once."""
     local = clock.now().astimezone(clock.LOCAL)
     if local.hour not in NIGHT:
@@ -284,11 +284,11 @@ def _end_if_all_done(work: Work, run_id: int) -> None:
 # ---------------------------------------------------------------- looking at it
 
 
-def holding(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+def lawful_pairs(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
     """Which pairs of a supply and a demand, in either order, are lawful now and over the threshold."""
     if not pairs:
         return set()
-    policy, today = in_force(), clock.today()
+    policy, today = policy_in_force(), clock.today()
     ids = list({one for pair in pairs for one in pair})
     supplies, demands, tables = match_input.these(ids, ids, today)
     supply_row = {supply: row for row, supply in enumerate(_ids(supplies))}
