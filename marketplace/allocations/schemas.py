@@ -28,7 +28,7 @@ class AllocationRequestSchema(Schema):
     )
     receivers = fields.String(
         load_default="anywhere",
-        validate=OneOf(["anywhere", "region"]),
+        validate=OneOf(["anywhere", "region"], "receivers"),
         metadata={"description": "Where receivers may lie: anywhere lawful, or in the region too."},
     )
 
@@ -172,5 +172,7 @@ class GapPage(Answer):
 
 
 class AllocationExportQuery(Schema):
-    part = fields.String(load_default="placements", validate=OneOf(["placements", "unplaced", "gaps"]))
+    part = fields.String(
+        load_default="placements", validate=OneOf(["placements", "unplaced", "gaps"], "part")
+    )
     format = fields.String(load_default="csv", validate=OneOf(["csv", "xlsx"]))

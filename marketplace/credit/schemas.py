@@ -64,7 +64,7 @@ class CreditSchema(Answer):
 
 class RuleSchema(Schema):
     code = Text(60, required=True, checks=[Matches(r"[a-z]+\.[a-z_]+", "rule_code_form")])
-    axis = fields.String(required=True, validate=OneOf(AXES))
+    axis = fields.String(required=True, validate=OneOf(AXES, "axis"))
     points = Number(required=True, validate=Range(min=-100, max=100))
     title = Text(200, required=True)
     title_zh = Text(200, load_default=None, allow_none=True)

@@ -22,7 +22,7 @@ def _unique(values: list[str]) -> None:
 class _Profile(Schema):
     name = Text(100, required=True)
     roles = fields.List(
-        fields.String(validate=OneOf(ROLES)),
+        fields.String(validate=OneOf(ROLES, "role")),
         required=True,
         validate=[Length(min=1, max=4), _unique],
         metadata={"uniqueItems": True},
@@ -57,7 +57,7 @@ class ProfileChangeSchema(Schema):
     location = fields.Nested(LocationSchema)
     contact = fields.Nested(ContactSchema)
     roles = fields.List(
-        fields.String(validate=OneOf(ROLES)),
+        fields.String(validate=OneOf(ROLES, "role")),
         validate=[Length(min=1, max=4), _unique],
         metadata={"uniqueItems": True},
     )
@@ -107,14 +107,14 @@ class RegisteredSchema(EnterpriseSchema):
 
 
 class ReviewQuery(PageQuery):
-    grade = fields.String(load_default=None, validate=OneOf(GRADES))
+    grade = fields.String(load_default=None, validate=OneOf(GRADES, "grade"))
     region = Adcode(load_default=None)
     q = Text(50, load_default=None)
-    status = fields.String(load_default=None, validate=OneOf([str(one) for one in EnterpriseStatus]))
-    role = fields.String(load_default=None, validate=OneOf(ROLES))
+    status = fields.String(load_default=None, validate=OneOf(EnterpriseStatus))
+    role = fields.String(load_default=None, validate=OneOf(ROLES, "role"))
     blocked = fields.Boolean(load_default=None)
     sort = fields.String(
-        load_default="score", validate=OneOf(["score", "-score", "created_at", "-created_at"])
+        load_default="score", validate=OneOf(["score", "-score", "created_at", "-created_at"], "sort")
     )
 
 
@@ -126,7 +126,7 @@ class EnterprisePage(Answer):
 class KeyRequestSchema(Schema):
     name = Text(100, required=True)
     scopes = fields.List(
-        fields.String(validate=OneOf(SCOPES)),
+        fields.String(validate=OneOf(SCOPES, "scope")),
         required=True,
         validate=[Length(min=1, max=4), _unique],
         metadata={"uniqueItems": True},

@@ -1,9 +1,12 @@
 """The life of a thing as a table: from, to, who may, what it tells. Code, docs and tests read the table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from ..errors import Conflict
+from ..messages.names import Name
 
 OWNER = "owner"
 ADMIN = "admin"
@@ -16,10 +19,23 @@ class Move:
     """One lawful change of state."""
 
     name: str
-    source: str
-    target: str
+    source: StrEnum
+    target: StrEnum
     by: str
     event: str | None = None
+
+
+def wrong_state(
+    table: str, status: StrEnum | Name, action: str, allowed: Sequence[StrEnum | Name]
+) -> Conflict:
+    """The refusal of an action that does not start from the state of a row of `table`."""
+    return Conflict(
+        "wrong_state",
+        subject=Name("subject", table),
+        status=status,
+        action=Name("move", action),
+        allowed=tuple(allowed),
+    )
 
 
 class LifeCycle:
@@ -38,8 +54,9 @@ class LifeCycle:
             if move.name == name and move.source == row.status:
                 row.status = move.target
                 return move
-        allowed = ", ".join(move.source for move in self.moves if move.name == name)
-        raise Conflict("wrong_state", status=row.status, action=name, allowed=allowed)
+        states = type(self.moves[0].source)
+        allowed = [states(move.source) for move in self.moves if move.name == name]
+        raise wrong_state(row.__tablename__, states(row.status), name, allowed)
 
     def diagram(self) -> str:
         """The table as a Mermaid state diagram: each arrow says the move, who makes it and what it tells."""

@@ -9,6 +9,7 @@ from flask import Request, g, request
 
 from ..errors import Forbidden, Unauthorised
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
+from ..messages.names import Name
 from .idempotency import replayable
 
 ANYONE = ()
@@ -78,9 +79,9 @@ def _authenticated() -> Actor:
 
 def _authorise(who: Actor, kinds: tuple[str, ...], scope: str) -> None:
     if who.kind not in kinds:
-        raise Forbidden("role_forbids", allowed=", ".join(kinds))
+        raise Forbidden("role_forbids", allowed=tuple(Name("actor", kind) for kind in kinds))
     if scope not in who.scopes:
-        raise Forbidden("scope_missing", scope=scope)
+        raise Forbidden("scope_missing", scope=Name("scope", scope))
 
 
 def _with_security(doc: dict[str, Any], kinds: tuple[str, ...], scope: str) -> dict[str, Any]:

@@ -4,10 +4,12 @@ import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from ..messages.names import Name, group_of
 from .languages import Message
 
 KG_PER_T = 1000
@@ -35,8 +37,19 @@ class Range(validate.Range):
 
 
 class OneOf(validate.OneOf):
+    """One of an enum's values, or of the values whose names are the group `named` of names.toml.
+
+    Values without a group are known by what they are, such as file formats.
+    """
+
+    def __init__(self, choices: type[Enum] | Iterable[str], named: str | None = None) -> None:
+        if isinstance(choices, type):
+            named, choices = group_of(choices), [str(member.value) for member in choices]
+        super().__init__(list(choices))
+        self.names = tuple(Name(named, choice) if named else choice for choice in self.choices)
+
     def _format_error(self, value: Any) -> Any:
-        return Message("one_of", choices=", ".join(map(str, self.choices)))
+        return Message("one_of", choices=self.names)
 
 
 class Matches(validate.Regexp):
@@ -181,12 +194,12 @@ class QueryPrice(FromText, Price):
 class Choices(fields.String):
     """One or several of `choices`, comma separated; a sorted list inside."""
 
-    def __init__(self, choices: Iterable[str], **kwargs: Any) -> None:
+    def __init__(self, choices: Iterable[str], named: str | None = None, **kwargs: Any) -> None:
         one = "|".join(choices)
         super().__init__(
             metadata={"pattern": f"^({one})(,({one}))*$", **kwargs.pop("metadata", {})}, **kwargs
         )
-        self.check = OneOf(choices)
+        self.check = OneOf(choices, named)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         chosen = super()._deserialize(value, *args, **kwargs).split(",")

@@ -49,7 +49,7 @@ class LocationSchema(Schema):
 
     lon = Number(required=True, validate=Range(min=-180, max=180))
     lat = Number(required=True, validate=Range(min=-90, max=90))
-    crs = fields.String(load_default="wgs84", validate=OneOf(CRS))
+    crs = fields.String(load_default="wgs84", validate=OneOf(CRS, "crs"))
 
 
 class CodeRefSchema(Schema):

@@ -36,7 +36,7 @@ class LicenceLineSchema(Schema):
     scheme = Text(20, required=True)
     code = Text(24, required=True)
     modes = fields.List(
-        fields.String(validate=OneOf(list(MODES))),
+        fields.String(validate=OneOf(MODES, "mode")),
         load_default=lambda: list(MODES),
         validate=Length(min=1, max=3),
     )
@@ -48,7 +48,9 @@ class LicenceLineSchema(Schema):
 class LicenceSchema(_Validity, _Shown):
     enterprise_id = fields.UUID(required=True)
     number = Text(60, required=True)
-    kind = fields.String(load_default="comprehensive", validate=OneOf(["comprehensive", "collection"]))
+    kind = fields.String(
+        load_default="comprehensive", validate=OneOf(["comprehensive", "collection"], "licence_kind")
+    )
     lines = fields.List(fields.Nested(LicenceLineSchema), required=True, validate=Length(min=1, max=200))
 
 

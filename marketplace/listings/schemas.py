@@ -73,8 +73,8 @@ class _Terms(Schema):
     price_cny_per_t = Price(allow_none=True)
     region = Adcode(allow_none=True)
     location = fields.Nested(LocationSchema, allow_none=True)
-    form = fields.String(allow_none=True, validate=OneOf(FORMS))
-    packaging = fields.String(allow_none=True, validate=OneOf(PACKAGINGS))
+    form = fields.String(allow_none=True, validate=OneOf(FORMS, "form"))
+    packaging = fields.String(allow_none=True, validate=OneOf(PACKAGINGS, "packaging"))
     composition = fields.List(
         fields.Nested(ComponentSchema), allow_none=True, validate=[Length(min=0, max=50), _named_once]
     )
@@ -86,7 +86,7 @@ class _Terms(Schema):
 
 
 class NewListingSchema(_Terms):
-    kind = fields.String(required=True, validate=OneOf([str(one) for one in Kind]))
+    kind = fields.String(required=True, validate=OneOf(Kind))
     title = Text(120, required=True)
     waste = fields.Nested(CodeRefSchema, allow_none=True)
     accepts = fields.List(fields.Nested(CodeRefSchema), allow_none=True, validate=Length(min=1, max=100))
@@ -156,7 +156,7 @@ def _about(description: str) -> dict[str, Any]:
 class ListingFilter(Schema):
     """What a listing must be to be found, in a query string or in a saved search; null filters nothing."""
 
-    kind = fields.String(validate=OneOf([str(one) for one in Kind]), **_about("Supply or demand."))
+    kind = fields.String(validate=OneOf(Kind), **_about("Supply or demand."))
     code = Text(24, **_about("A code, or a category with all below it, offered or accepted."))
     region = Adcode(**_about("A region and all below it."))
     q = Text(50, **_about("Words that must all stand in the title, whatever their case and width."))
@@ -168,7 +168,7 @@ class ListingFilter(Schema):
     )
     crs = fields.String(
         load_default="wgs84",
-        validate=OneOf(CRS),
+        validate=OneOf(CRS, "crs"),
         metadata={"description": "The system of `lon` and `lat`."},
     )
     within_km = QueryNumber(
@@ -185,7 +185,7 @@ class ListingFilter(Schema):
     quantity_max_t = QueryTonnes(least=0, **_about("Of what remains."))
     available_from = Day(**_about("First day of a window; the listing's shares a day with it."))
     available_until = Day(**_about("Last day of a window; the listing's shares a day with it."))
-    grade = Choices(GRADES, **_about("Grades of the owner, comma separated: `A,B`."))
+    grade = Choices(GRADES, "grade", **_about("Grades of the owner, comma separated: `A,B`."))
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **_: Any) -> None:
@@ -204,11 +204,11 @@ class ListingFilter(Schema):
 class ListingQuery(ListingFilter, PageQuery):
     """A search and its order."""
 
-    status = fields.String(validate=OneOf([str(one) for one in ListingStatus]), **_about("Where it stands."))
+    status = fields.String(validate=OneOf(ListingStatus), **_about("Where it stands."))
     mine = fields.Boolean(load_default=False, metadata={"description": "The asker's own only."})
     sort = fields.String(
         load_default="newest",
-        validate=OneOf(SORTS),
+        validate=OneOf(SORTS, "sort"),
         metadata={"description": "By price, those without one come last; by distance, from `lon` and `lat`."},
     )
 
@@ -260,5 +260,5 @@ class ExportQuery(ListingQuery):
 
 
 class ExemptionReviewSchema(Schema):
-    decision = fields.String(required=True, validate=OneOf(["accept", "refuse"]))
+    decision = fields.String(required=True, validate=OneOf(["accept", "refuse"], "decision"))
     reason = Text(500, required=True)

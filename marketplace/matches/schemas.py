@@ -28,7 +28,9 @@ MOST_HALF_DISTANCES = 500
 
 class MatchQuery(PageQuery):
     min_score = QueryNumber(load_default=0.0, validate=Range(min=0, max=1))
-    sort = fields.String(load_default="score", validate=OneOf(["score", "distance", "credit", "price"]))
+    sort = fields.String(
+        load_default="score", validate=OneOf(["score", "distance", "credit", "price"], "sort")
+    )
 
 
 class CounterpartSchema(Answer):
@@ -129,7 +131,7 @@ class PairingSchema(MatchSchema):
 
 
 class FeedbackRequestSchema(Schema):
-    verdict = fields.String(required=True, validate=OneOf(["interested", "not_suitable"]))
+    verdict = fields.String(required=True, validate=OneOf(["interested", "not_suitable"], "verdict"))
     reason = Text(500, load_default=None, allow_none=True)
 
 
@@ -187,7 +189,9 @@ class PolicySchema(Schema):
         metadata={"required": ["default"], "maxProperties": MOST_HALF_DISTANCES},
     )
     price_scale_cny_per_t = Number(load_default=300.0, validate=Range(min=0.01, max=1e6))
-    cross_province = fields.String(load_default="white_list", validate=OneOf(["white_list", "with_approval"]))
+    cross_province = fields.String(
+        load_default="white_list", validate=OneOf(["white_list", "with_approval"], "cross_province")
+    )
     push_threshold = Number(load_default=0.5, validate=Range(min=0, max=1))
     push_top = Whole(1, 100, load_default=20)
     push_daily_cap = Whole(0, 1000, load_default=10)

@@ -6,6 +6,9 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from .names import FILE as NAMES
+from .names import readable
+
 LANGUAGES = ("en", "zh")
 HERE = Path(__file__).parent
 
@@ -20,7 +23,7 @@ def table() -> dict[str, dict[str, Any]]:
         ValueError: two files have the same code.
     """
     found: dict[str, Any] = {}
-    for path in sorted(HERE.glob("*.toml")):
+    for path in sorted(set(HERE.glob("*.toml")) - {NAMES}):
         messages = tomllib.loads(path.read_text(encoding="utf-8"))
         repeated = found.keys() & messages.keys()
         if repeated:
@@ -42,8 +45,10 @@ def facts_of(sentence: str) -> set[str]:
 def say(code: str, language: str, /, **facts: Any) -> str:
     """The sentence for `code` in `language` ("en" or "zh"), its facts filled in.
 
+    A fact that is an enum's member or a `Name` appears under its name in that language, a tuple as a list.
+
     Raises:
-        KeyError: the code has no sentence, or a fact that the sentence needs is missing.
+        KeyError: the code has no sentence, a fact that the sentence needs is missing, or a value has no name.
     """
     sentence: str = table()[code][language]
-    return sentence.format(**facts)
+    return sentence.format(**{name: readable(fact, language) for name, fact in facts.items()})

@@ -57,7 +57,7 @@ class ReadAllSchema(Answer):
 class NotForMeSchema(Schema):
     """`pairing`: the two listings of a match, or the other enterprise with that code; `code`: the code."""
 
-    of = fields.String(load_default="pairing", validate=OneOf(["pairing", "code"]))
+    of = fields.String(load_default="pairing", validate=OneOf(["pairing", "code"], "silence"))
 
 
 WISHES = ("immediate", "digest", "off")
@@ -67,14 +67,14 @@ class PreferencesSchema(Schema):
     """`email`: each message at once (by day), one digest a day, or off. The inbox gets all in any case."""
 
     version = Whole(0, MOST_VERSION, metadata={"description": "Given by the platform; ignored when sent."})
-    email = fields.String(required=True, validate=OneOf(WISHES))
+    email = fields.String(required=True, validate=OneOf(WISHES, "preference"))
     kinds = fields.Dict(
-        keys=fields.String(validate=OneOf(KINDS)),
-        values=fields.String(validate=OneOf(WISHES)),
+        keys=fields.String(validate=OneOf(KINDS, "notification_kind")),
+        values=fields.String(validate=OneOf(WISHES, "preference")),
         load_default=dict,
         metadata={"description": "The same by kind of message; `email` holds for the kinds not named."},
     )
-    language = fields.String(load_default="zh", validate=OneOf(["zh", "en"]))
+    language = fields.String(load_default="zh", validate=OneOf(["zh", "en"], "language"))
     muted_codes = fields.List(
         fields.Nested(CodeRefSchema),
         load_default=list,
@@ -91,14 +91,14 @@ HOW = {"description": "As a match is told, in the daily digest, or not at all."}
 class NewSearchSchema(Schema):
     name = Text(80, required=True)
     query = fields.Dict(keys=fields.String(), required=True, metadata=QUERY)
-    notify = fields.String(load_default="immediate", validate=OneOf(NOTIFY), metadata=HOW)
+    notify = fields.String(load_default="immediate", validate=OneOf(NOTIFY, "preference"), metadata=HOW)
     paused = Flag(load_default=False)
 
 
 class SearchChangeSchema(Schema):
     name = Text(80)
     query = fields.Dict(keys=fields.String(), metadata=QUERY)
-    notify = fields.String(validate=OneOf(NOTIFY), metadata=HOW)
+    notify = fields.String(validate=OneOf(NOTIFY, "preference"), metadata=HOW)
     paused = Flag()
 
 

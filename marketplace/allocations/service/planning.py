@@ -32,6 +32,7 @@ from ...events.work import Work, request_id, unit_of_work
 from ...http.languages import render_all
 from ...listings.models import Listing
 from ...matches import service as matches
+from ...messages.names import Name
 from ..models import Allocation, AllocationStatus, Gap, Placement, Unplaced
 from . import region_input
 from .region_input import Extent
@@ -47,7 +48,7 @@ Tell = Callable[[str, int, int | None], None]
 def check_allocation_request(actor: Actor, asked: dict[str, Any]) -> None:
     """Raises: Forbidden: an admin's key that only reads, or a regulator of another region."""
     if actor.is_admin and "admin" not in actor.scopes:
-        raise Forbidden("scope_missing", scope="admin")
+        raise Forbidden("scope_missing", scope=Name("scope", "admin"))
     if actor.kind == REGULATOR and _is_of_others(actor.region or 0, asked.get("region")):
         raise Forbidden("region_of_others", region=f"{actor.region:06d}")
 

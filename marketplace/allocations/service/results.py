@@ -41,7 +41,7 @@ def plan_items(row: Allocation, name: str, after: int, limit: int) -> list[dict[
 
 def _require_done(row: Allocation) -> None:
     if row.status != AllocationStatus.DONE:
-        raise Conflict("allocation_not_done", status=row.status)
+        raise Conflict("allocation_not_done", status=AllocationStatus(row.status))
 
 
 def _rows(row: Allocation, model: Any, after: int, limit: int) -> Sequence[Any]:

@@ -14,6 +14,7 @@ from matching import CATEGORY_FACTOR
 from ...database import db
 from ...errors import Invalid, NotFound, Notice
 from ...events.work import unit_of_work
+from ...messages.names import Name
 from ..models import Crosswalk, ExemptionItem, Treatment, WasteCode
 from .memory import memory
 
@@ -71,7 +72,13 @@ def _doubts(row: WasteCode, at: str) -> list[Notice]:
     if row.unlisted:
         return [Notice("code_not_in_catalogue", _below(at, "code"), {"code": row.code})]
     if row.evidence not in CERTAIN:
-        return [Notice("code_provisional", _below(at, "code"), {"code": row.code, "evidence": row.evidence})]
+        return [
+            Notice(
+                "code_provisional",
+                _below(at, "code"),
+                {"code": row.code, "evidence": Name("evidence", row.evidence)},
+            )
+        ]
     return []
 
 

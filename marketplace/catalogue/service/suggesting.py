@@ -33,7 +33,7 @@ def suggest_codes(text: str, limit: int, scheme: str | None) -> Suggested:
     """
     model = _suggester(current_app.config["SETTINGS"].suggestion_model)
     if scheme not in (None, *model.schemes):
-        raise Invalid("scheme_not_suggested", at="scheme", schemes=", ".join(model.schemes))
+        raise Invalid("scheme_not_suggested", at="scheme", schemes=tuple(model.schemes))
     found = model.suggest(text, limit, scheme)
     rows = db.session.scalars(
         select(WasteCode).where(

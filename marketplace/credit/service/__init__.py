@@ -15,7 +15,9 @@ from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise
 from ...errors import Conflict, Invalid, NotFound, Notice, PreconditionFailed
 from ...events.actor import PLATFORM, Actor
+from ...events.lifecycle import wrong_state
 from ...events.work import Work, unit_of_work
+from ...messages.names import Name
 from ..models import AXES, Block, CreditEvent, Evaluation, RuleTable
 
 MILLI = 1000
@@ -278,7 +280,7 @@ def confirm_block(actor: Actor, block_id: UUID) -> Block:
     with unit_of_work() as work:
         row = work.lock(Block, Block.id == block_id)
         if state_of(row) != "provisional":
-            raise Conflict("wrong_state", status=state_of(row), action="confirm", allowed="provisional")
+            raise _wrong_block_state(state_of(row), "confirm", "provisional")
         if row.placed_by == actor.id:
             raise Conflict("second_officer_needed")
         row.confirmed_by, row.confirmed_at = actor.id, clock.now()
@@ -291,7 +293,7 @@ def lift_block(actor: Actor, block_id: UUID, reason: str) -> Block:
     with unit_of_work() as work:
         row = work.lock(Block, Block.id == block_id)
         if row.lifted_at is not None:
-            raise Conflict("wrong_state", status="lifted", action="lift", allowed="provisional, confirmed")
+            raise _wrong_block_state("lifted", "lift", "provisional", "confirmed")
         enterprise = enterprises.lock(work, row.enterprise_id)
         row.lifted_by, row.lifted_at, row.lift_reason = actor.id, clock.now(), reason
         work.session.flush()
@@ -383,6 +385,12 @@ def find_block(actor: Actor, block_id: UUID) -> Block:
     if row is None:
         raise NotFound()
     return row
+
+
+def _wrong_block_state(status: str, action: str, *allowed: str) -> Conflict:
+    """The refusal of an action that does not start from a block's state."""
+    named = [Name("block_status", state) for state in allowed]
+    return wrong_state("block", Name("block_status", status), action, named)
 
 
 def state_of(block: Block) -> str:

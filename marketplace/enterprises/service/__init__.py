@@ -17,6 +17,7 @@ from ...errors import Conflict, Forbidden, Invalid, NotFound, Notice, Preconditi
 from ...events.actor import ADMIN, ENTERPRISE, PLATFORM, REGULATOR, SCOPES, Actor
 from ...events.work import Work, unit_of_work
 from ...http.authentication import digest
+from ...messages.names import Name
 from ..models import LIFE, ApiKey, Enterprise, EnterpriseStatus, Staff
 
 KEY_LIFE = timedelta(days=365)
@@ -137,7 +138,7 @@ def check_change(actor: Actor, raw: dict[str, Any]) -> None:
     """Raises: Forbidden: the body names something only an admin may change (`admin_only_field`)."""
     theirs = [name for name in ADMIN_ONLY if name in raw]
     if theirs and not actor.is_admin:
-        raise Forbidden("admin_only_field", at=theirs[0], field=theirs[0])
+        raise Forbidden("admin_only_field", at=theirs[0], field=Name("field", theirs[0]))
 
 
 def change(
@@ -343,7 +344,7 @@ def check_key_request(actor: Actor, raw: dict[str, Any]) -> None:
     asked = raw.get("scopes")
     lacking = [one for one in SCOPES if isinstance(asked, list) and one in asked and one not in actor.scopes]
     if lacking:
-        raise Forbidden("scope_missing", at="scopes", scope=lacking[0])
+        raise Forbidden("scope_missing", at="scopes", scope=Name("scope", lacking[0]))
 
 
 def create_key(actor: Actor, name: str, scopes: list[str], expires_at: datetime | None) -> tuple[ApiKey, str]:

@@ -15,6 +15,7 @@ from ...events.actor import PLATFORM, Actor
 from ...events.work import Work, unit_of_work
 from ...licences import service as licences
 from ...licences.models import MODES
+from ...messages.names import Name
 from ..models import LIFE, Accept, Kind, Listing, ListingStatus
 
 DEFAULT_TREATMENT = "R5"
@@ -48,7 +49,7 @@ def require_role(held: Iterable[str], kind: Any) -> None:
     """Raises: Forbidden: none of these roles may post such a listing, or for an unknown kind any at all."""
     wanted = next((roles for one, roles in ROLES.items() if one == kind), POSTING_ROLES)
     if not set(held) & set(wanted):
-        raise Forbidden("role_missing", roles=", ".join(wanted))
+        raise Forbidden("role_missing", roles=tuple(Name("role", role) for role in wanted))
 
 
 def create(actor: Actor, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
@@ -223,7 +224,7 @@ def _apply(row: Listing, data: dict[str, Any], owner: Any) -> list[Notice]:
 def _refuse_other_sides_fields(row: Listing, data: dict[str, Any]) -> None:
     for name in ONE_SIDED[Kind(row.kind)]:
         if data.get(name):
-            raise Invalid("field_of_other_kind", at=name, field=name, kind=row.kind)
+            raise Invalid("field_of_other_kind", at=name, field=Name("field", name), kind=Kind(row.kind))
 
 
 def _apply_codes(row: Listing, data: dict[str, Any]) -> list[Notice]:
@@ -310,4 +311,4 @@ def licence_notice(row: Listing) -> list[Notice]:
             row.enterprise_id, [one.alias_id for one in aliases if one.code_id == code.id]
         )
     ]
-    return [Notice("licence_missing", "accepts", {"codes": ", ".join(lacking)})] if lacking else []
+    return [Notice("licence_missing", "accepts", {"codes": tuple(lacking)})] if lacking else []

@@ -10,12 +10,16 @@ from .... import clock
 from ....enterprises import service as enterprises
 from ....errors import Conflict
 from ....events.actor import Actor
+from ....events.lifecycle import wrong_state
 from ....events.work import unit_of_work
 from ....listings.models import Listing, ListingStatus
 from ...models import Feedback
 from ..learning import outcomes
 from ..ranking.counterparts import explain
 from .verdicts import INTERESTED, NOT_SUITABLE, mutual_sides
+
+ANSWERABLE = (ListingStatus.DRAFT, ListingStatus.OPEN)
+"""States of a listing whose owner may give a verdict."""
 
 
 def give_feedback(
@@ -40,8 +44,8 @@ def give_feedback(
         raise Conflict("pairing_not_lawful")
     with unit_of_work() as work:
         status = _lock_both(work, listing.id, other.id)[listing.id]
-        if status not in (ListingStatus.DRAFT, ListingStatus.OPEN):
-            raise Conflict("wrong_state", status=status, action=verdict, allowed="draft, open")
+        if status not in ANSWERABLE:
+            raise wrong_state("listing", ListingStatus(status), verdict, ANSWERABLE)
         was_mutual = mutual_sides(listing.id, other.id)
         work.session.execute(
             insert(Feedback)
