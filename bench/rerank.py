@@ -2,8 +2,9 @@
 
 `python -m bench.rerank [--supplies N] [--demands N] [--workers N] [--data FOLDER]` writes `bench.market`'s
 listings into a server of its own (in FOLDER, kept for the next run; else in a temporary one), its days moved
-to end today, starts the clock and the workers, and runs the command twice: the second run finds a complete
-result and looks for news. Seconds by stage are those of the parts added up; parts of several workers overlap.
+to end today, starts the scheduler and the workers, and runs the command twice: the second run finds a
+complete result and looks for news. Seconds by stage are those of the parts added up; parts of several workers
+overlap.
 Beside them stands the processor time, which a busy machine changes little, and what one process ranks in
 memory alone. It writes `bench/results/rerank.json`.
 """
@@ -229,7 +230,7 @@ def loaded(folder: Path, supplies: int, demands: int) -> Iterator[tuple[dict[str
 
 def ranked(env: dict[str, str], url: str, folder: Path, workers: int) -> dict[str, Any]:
     """One run with its figures; processor time is that of its processes and their share of PostgreSQL."""
-    commands = [(*supervisor.FLASK, "clock"), *[("-m", "marketplace.worker", "rerank")] * workers]
+    commands = [(*supervisor.FLASK, "scheduler"), *[("-m", "marketplace.worker", "rerank")] * workers]
     children = [supervisor.Child(" ".join(it), it, env, None) for it in commands]
     before = processor_s(folder)
     for child in children:

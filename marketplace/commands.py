@@ -8,7 +8,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import OperationalError
 
-from . import clock
+from . import scheduler
 from .catalogue import service as catalogue
 from .database import db
 from .enterprises import service as enterprises
@@ -31,7 +31,7 @@ PROGRESS_S = 1.0
 
 def register(app: Flask) -> None:
     """Add the commands to the flask command line."""
-    for one in (admin, seed, match, parked, db_upgrade, db_downgrade, run_clock, write_errors):
+    for one in (admin, seed, match, parked, db_upgrade, db_downgrade, run_scheduler, run_clock, write_errors):
         app.cli.add_command(one)
 
 
@@ -75,10 +75,21 @@ def db_downgrade(revision: str) -> None:
     _reaching(lambda: alembic.downgrade(alembic_config(), revision))
 
 
-@click.command("clock")
+@click.command("scheduler")
+@click.option("--list", "list_only", is_flag=True, help="Print the periodic jobs and end.")
+def run_scheduler(list_only: bool) -> None:
+    """Run what is due: tasks, releases, expiries, lapses. A second one waits for the first to end."""
+    if not list_only:
+        scheduler.run(current_app._get_current_object())  # type: ignore[attr-defined]
+        return
+    for job in scheduler.PERIODIC_JOBS:
+        click.echo(f"{job.name:<40}{job.schedule}")
+
+
+@click.command("clock", deprecated="use `scheduler`", hidden=True)
 def run_clock() -> None:
-    """Run the clock: relay, releases, expiries, lapses. A second one waits for the first to end."""
-    clock.run(current_app._get_current_object())  # type: ignore[attr-defined]
+    """Run the scheduler, by the name that it had in version 0.1."""
+    scheduler.run(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 @click.command("errors")

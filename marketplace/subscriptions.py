@@ -1,9 +1,6 @@
-"""Who listens to which event, in one place; importing the jobs also registers the clock's duties."""
+"""Which task runs which function on which queue, and which events enqueue it."""
 
 from .allocations import jobs as allocations
-from .credit import jobs as _credit
-from .enterprises import jobs as _enterprises
-from .events import jobs as _events
 from .events.subscribers import Subscriber, subscribe
 from .listings import jobs as listings
 from .matches import jobs as matches
@@ -34,7 +31,6 @@ OWED = (
     Subscriber(matches.rerank, BULK),
     Subscriber(matches.rerank_part, RERANK),
 )
-DUTIFUL = (_credit, _enterprises, _events, listings, matches, notifications)
 
 
 def install() -> None:

@@ -1,4 +1,4 @@
-"""Runs the whole of Huanliu as one program: embedded servers, web, a worker per queue and the clock.
+"""Runs the whole of Huanliu as one program: embedded servers, web, a worker per queue and the scheduler.
 
 `python -m marketplace.supervisor` serves until SIGINT or SIGTERM; with the word `stop` it stops the one that
 serves. Read from the environment: HOST, PORT, DATA_DIR, DEMO, DATABASE_URL, REDIS_URL, PG_BIN, WEB_WORKERS,
@@ -45,7 +45,7 @@ def say(line: str) -> None:
 
 
 class Stack:
-    """Web, workers and clock on given servers.
+    """Web, workers and scheduler on given servers.
 
     Attributes:
         base_url: where the web answers.
@@ -97,13 +97,13 @@ class Stack:
             self.flask("seed", "demo")
 
     def start(self) -> None:
-        """Start web, workers and clock."""
+        """Start web, workers and scheduler."""
         self._metrics = tempfile.TemporaryDirectory(prefix="huanliu-metrics-")
         web_env = {**self.env, "PROMETHEUS_MULTIPROC_DIR": self._metrics.name}
         self._add("web", ("-m", "gunicorn", "-c", "deploy/gunicorn.py", "wsgi:app"), web_env)
         for queue in QUEUES:
             self._add(queue, ("-m", "marketplace.worker", queue), self.env)
-        self._add("clock", (*FLASK, "clock"), self.env)
+        self._add("scheduler", (*FLASK, "scheduler"), self.env)
         self._tell(f"started {', '.join(self.children)}")
 
     def tend(self) -> None:

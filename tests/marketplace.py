@@ -1,7 +1,7 @@
 """The marketplace as tests speak of it: enterprises with keys, listings, permits, a clock that obeys.
 
 Everything goes over HTTP to the real application on a real database; `settle()` does what the queue, the
-workers and the clock process would do, in this process, at the time that the test has set.
+workers and the scheduler would do, in this process, at the time that the test has set.
 """
 
 import itertools
@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from stdnum.cn import uscc
 
-from marketplace import clock
+from marketplace import clock, scheduler
 from marketplace.database import db
 from marketplace.enterprises import service as enterprises
 from marketplace.enterprises.models import Enterprise
@@ -170,7 +170,7 @@ class Marketplace(AbstractContextManager["Marketplace"]):
 
     def _work(self) -> bool:
         overdue = self._pending(Task.due_at <= self.now)
-        clock.tick()
+        scheduler.tick()
         handed_over = (Task.attempts == 0) & (Task.due_at <= self.now + timedelta(seconds=31))
         due = sorted({*overdue, *self._pending((Task.due_at <= self.now) | handed_over)})
         for task_id in due:

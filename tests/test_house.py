@@ -1,7 +1,6 @@
 """The repository polices itself: what the habits promise, read from the application as it is built."""
 
 import re
-from collections import Counter
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, event, inspect, select, text
 
-from marketplace import clock, supervisor
+from marketplace import scheduler, supervisor
 from marketplace.catalogue.models import WasteCode
 from marketplace.database import Base, db
 from marketplace.enterprises import service as enterprises
@@ -420,7 +419,7 @@ def contents(marketplace):
         }
 
 
-# ---------------------------------------------------------------- queues and clock
+# ---------------------------------------------------------------- queues and scheduler
 
 
 def test_every_queue_that_a_subscriber_needs_has_a_worker(app):
@@ -445,15 +444,20 @@ def test_the_diagrams_in_the_docs_are_the_tables_of_the_code():
     assert drawn == [LIFE.diagram(), ENTERPRISE_LIFE.diagram()]
 
 
-def test_every_duty_of_the_clock_is_registered_once(app):
-    """A function under `@clock.every` in any room's jobs is a duty; importing the app registers it."""
-    written = Counter(
-        f"marketplace.{path.parent.name}.jobs.{name}"
+def test_every_function_in_jobs_is_a_periodic_job_or_a_task():
+    """A job that no table names never runs."""
+    tasks = {task.name for task in (*OWED, *(task for several in SUBSCRIPTIONS.values() for task in several))}
+    periodic = [job.name for job in scheduler.PERIODIC_JOBS]
+    assert len(periodic) == len(set(periodic))
+    written = {
+        f"{path.parent.name}.jobs.{name}"
         for path in (ROOT / "marketplace").glob("*/jobs.py")
-        for name in re.findall(r"@clock\.every\([\d.]+\)\ndef (\w+)", path.read_text(encoding="utf-8"))
+        for name in re.findall(r"^def ([a-z]\w*)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert written - {"events.jobs.run"} == tasks | set(periodic), (
+        "name each function of jobs.py in TASKS of subscriptions.py or in PERIODIC_JOBS of scheduler.py"
     )
-    assert len(written) >= 6
-    assert Counter(duty.name for duty in clock.DUTIES) == written
+    assert tasks.isdisjoint(periodic)
 
 
 # ---------------------------------------------------------------- tables

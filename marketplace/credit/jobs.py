@@ -1,10 +1,8 @@
-"""What the clock does for credit."""
+"""What the scheduler runs for credit."""
 
-from .. import clock
 from . import service
 
 
-@clock.every(30)
 def refresh_lapsed() -> None:
-    """Write anew the scores from which something lapsed."""
+    """Recompute the scores of which an event has lapsed."""
     service.refresh_due()

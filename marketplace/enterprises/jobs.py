@@ -1,17 +1,14 @@
-"""What the clock does for keys and for kept answers."""
+"""What the scheduler runs for keys and for stored responses."""
 
-from .. import clock
 from ..http import idempotency
 from . import service
 
 
-@clock.every(600)
 def remind_of_expiry() -> None:
-    """Remind of keys that end soon."""
+    """Announce keys that expire soon."""
     service.remind_of_expiry()
 
 
-@clock.every(3600)
 def forget_answers() -> None:
-    """Drop kept answers of yesterday."""
+    """Delete the responses that were stored for idempotent requests a day ago."""
     idempotency.forget_old()

@@ -1,6 +1,5 @@
-"""What the queue and the clock call."""
+"""What the workers and the scheduler run."""
 
-from .. import clock
 from . import service
 
 
@@ -9,13 +8,11 @@ def run(task_id: int) -> bool:
     return service.perform(task_id)
 
 
-@clock.every(0)
 def relay() -> None:
     """Hand due tasks to the queues."""
     service.relay()
 
 
-@clock.every(3600)
-def forget_done() -> None:
-    """Drop what was done long ago."""
-    service.forget_done()
+def delete_done() -> None:
+    """Delete what was done long ago."""
+    service.delete_done()

@@ -171,8 +171,8 @@ def replay(task_ids: list[int] | None = None) -> int:
     return len(result.all())
 
 
-def forget_done() -> None:
-    """Drop tasks done a week ago, and events that have no task left."""
+def delete_done() -> None:
+    """Delete tasks done a week ago, and events that have no task left."""
     before = clock.now() - KEEP_DONE
     with unit_of_work() as work:
         work.session.execute(delete(Task).where(Task.status == TaskStatus.DONE, Task.ended_at < before))

@@ -1,4 +1,4 @@
-"""What the clock and the queue do for listings."""
+"""What the scheduler and the workers run for listings."""
 
 from uuid import UUID
 
@@ -6,7 +6,6 @@ from .. import clock
 from . import service
 
 
-@clock.every(5)
 def expire() -> None:
     """Close listings whose window is over."""
     while service.expire_due(clock.today()) == service.EXPIRE_BATCH:
@@ -18,7 +17,6 @@ def run_import(import_id: str) -> None:
     service.run_import(UUID(import_id))
 
 
-@clock.every(3600)
 def forget_imports() -> None:
     """Drop what is known of imports that ended long ago."""
     service.forget_old_imports()

@@ -1,8 +1,7 @@
-"""What events, the clock and the queue do for matches."""
+"""What the scheduler and the workers run for matches."""
 
 import logging
 
-from .. import clock
 from . import service
 from .service.ranking import live_index
 
@@ -24,21 +23,18 @@ def rerank_part(run_id: int, number: int) -> None:
     service.rank_part(run_id, number)
 
 
-@clock.every(60)
 def enqueue_nightly_rerank() -> None:
-    """Owe the run of this night."""
+    """Enqueue the ranking of this night."""
     service.enqueue_nightly_rerank()
 
 
-@clock.every(600)
 def forget_changes() -> None:
     """Drop what every index has followed."""
     live_index.forget_changes()
 
 
-@clock.every(60)
 def enqueue_nightly_training() -> None:
-    """Owe the night's training of the learned order."""
+    """Enqueue the nightly training of the learned ranking."""
     service.enqueue_nightly_training()
 
 

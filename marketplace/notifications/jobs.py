@@ -1,9 +1,8 @@
-"""What events, the queue and the clock call for notifications."""
+"""What the scheduler and the workers run for notifications."""
 
 from datetime import datetime
 from uuid import UUID
 
-from .. import clock
 from . import mail, service
 
 
@@ -52,14 +51,12 @@ def mail_digest(enterprise_id: str, digest_at: str) -> None:
     mail.mail_digest(UUID(enterprise_id), digest_at)
 
 
-@clock.every(0)
 def release() -> None:
     """Release what is due."""
     while service.release_due() == service.RELEASE_BATCH:
         pass
 
 
-@clock.every(60)
 def plan_digests() -> None:
-    """Owe the morning's digests."""
+    """Enqueue the digests of this day."""
     service.plan_digests()

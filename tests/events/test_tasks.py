@@ -11,12 +11,13 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 from sqlalchemy import select, text
 
-from marketplace import clock, valkey
+from marketplace import clock, scheduler, valkey
 from marketplace.database import db
 from marketplace.events import service, subscribers
 from marketplace.events.models import Event, Task, TaskStatus
 from marketplace.events.subscribers import Subscriber
 from marketplace.events.work import unit_of_work
+from marketplace.scheduler import PeriodicJob
 
 
 class Ledger:
@@ -308,10 +309,10 @@ def test_what_was_done_a_week_ago_is_forgotten_and_nothing_else(marketplace, led
     service.perform(done)
     waiting, failing = owe(2, due_at=marketplace.now + timedelta(days=30))
     marketplace.now += timedelta(days=7)
-    service.forget_done()
+    service.delete_done()
     assert task(done) is not None
     marketplace.now += timedelta(seconds=1)
-    service.forget_done()
+    service.delete_done()
     assert task(done) is None and task(waiting) is not None and task(failing) is not None
     assert db.session.scalars(select(Event.name)).all() == []
 
@@ -323,47 +324,47 @@ def test_the_event_behind_a_parked_task_is_kept(marketplace, ledger):
     for _ in range(marketplace.app.config["SETTINGS"].task_attempts):
         service.perform(one)
     marketplace.now += timedelta(days=60)
-    service.forget_done()
+    service.delete_done()
     assert task(one).status == TaskStatus.PARKED
     assert db.session.scalars(select(Event.name)).all() == ["listing.published"]
 
 
-# ---------------------------------------------------------------- the clock process
+# ---------------------------------------------------------------- the scheduler
 
 
 @pytest.fixture
-def duty(monkeypatch):
-    """The only duty of the clock: it says that it ran."""
+def job(monkeypatch):
+    """The only periodic job: it says that it ran."""
     ran = threading.Event()
-    monkeypatch.setattr(clock, "DUTIES", [clock.Duty(0, ran.set)])
+    monkeypatch.setattr(scheduler, "PERIODIC_JOBS", (PeriodicJob(ran.set, 0),))
     return ran
 
 
-def run_clock(app):
+def run_scheduler(app):
     stop = threading.Event()
-    thread = threading.Thread(target=clock.run, args=(app, stop))
+    thread = threading.Thread(target=scheduler.run, args=(app, stop))
     thread.start()
     return thread, stop
 
 
-def test_only_one_clock_ticks_and_the_next_takes_over_when_it_ends(marketplace, duty):
-    first, stop_first = run_clock(marketplace.app)
-    assert duty.wait(10)
-    second, stop_second = run_clock(marketplace.app)
+def test_only_one_scheduler_ticks_and_the_next_takes_over_when_it_ends(marketplace, job):
+    first, stop_first = run_scheduler(marketplace.app)
+    assert job.wait(10)
+    second, stop_second = run_scheduler(marketplace.app)
     try:
         time.sleep(0.1)
         stop_first.set()
         first.join(10)
-        duty.clear()
-        assert duty.wait(10), "the lock ended with the first clock"
+        job.clear()
+        assert job.wait(10), "the lock ended with the first scheduler"
     finally:
         stop_first.set(), stop_second.set()
         second.join(10)
 
 
-def test_a_clock_that_ended_holds_no_lock(marketplace, duty):
-    thread, stop = run_clock(marketplace.app)
-    assert duty.wait(10)
+def test_a_scheduler_that_ended_holds_no_lock(marketplace, job):
+    thread, stop = run_scheduler(marketplace.app)
+    assert job.wait(10)
     stop.set()
     thread.join(10)
     query = text(
@@ -377,14 +378,14 @@ def test_a_clock_that_ended_holds_no_lock(marketplace, duty):
         assert db.session.scalar(query) == 0
 
 
-def test_a_duty_that_fails_hinders_no_other(marketplace, duty, monkeypatch):
+def test_a_periodic_job_that_fails_delays_no_other(marketplace, job, monkeypatch):
     def broken():
         raise RuntimeError("spring")
 
-    monkeypatch.setattr(clock, "DUTIES", [clock.Duty(0, broken), *clock.DUTIES])
-    thread, stop = run_clock(marketplace.app)
+    monkeypatch.setattr(scheduler, "PERIODIC_JOBS", (PeriodicJob(broken, 0), *scheduler.PERIODIC_JOBS))
+    thread, stop = run_scheduler(marketplace.app)
     try:
-        assert duty.wait(10)
+        assert job.wait(10)
     finally:
         stop.set()
         thread.join(10)

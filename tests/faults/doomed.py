@@ -1,7 +1,7 @@
-"""Workers and clocks that can be told to kill themselves, once, at a named point.
+"""Workers and schedulers that can be told to kill themselves, once, at a named point.
 
 Each runs in a fork of a server that has imported the application already, in the place of
-`python -m marketplace.worker QUEUE` and `flask clock`. The production code knows nothing of it.
+`python -m marketplace.worker QUEUE` and `flask scheduler`. The production code knows nothing of it.
 """
 
 import ctypes
@@ -19,7 +19,7 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session, configure_mappers
 
 import marketplace.application  # noqa: F401 (before the fork)
-from marketplace import clock, create_app, worker
+from marketplace import create_app, scheduler, worker
 from marketplace.database import db
 from marketplace.events import service as events
 from marketplace.matches.service.ranking import rerank
@@ -113,7 +113,7 @@ POINTS: dict[str, Callable[[Fate], None]] = {
     "finds planned, before the commit": written(*PLANNED, kind=SEARCH_HIT, then="before_commit"),
     "task done, job not acknowledged": after(events, "perform"),
     "part written, before the commit": after(rerank, "_write"),
-    # the clock
+    # the scheduler
     "tasks claimed": before(Queue, "enqueue_many"),
     "tasks enqueued": after(Queue, "enqueue_many"),
     "half of the messages released": written(*RELEASED, count=2),
@@ -132,10 +132,10 @@ def run_worker(queue: str, env: dict[str, str], log: Path) -> None:
     worker.main(queue)
 
 
-def run_clock(env: dict[str, str], log: Path) -> None:
-    """`flask clock`"""
+def run_scheduler(env: dict[str, str], log: Path) -> None:
+    """`flask scheduler`"""
     _settle(env, log)
-    clock.run(create_app())
+    scheduler.run(create_app())
 
 
 def _settle(env: dict[str, str], log: Path) -> None:

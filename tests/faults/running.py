@@ -61,7 +61,7 @@ def place() -> Iterator[Path]:
 
 @dataclass
 class Program:
-    """A worker or clock in a process of its own."""
+    """A worker or scheduler in a process of its own."""
 
     target: Callable[..., None]
     args: tuple[Any, ...]
@@ -271,8 +271,8 @@ class RunningMarketplace:
     def worker(self, queue: str = "matching", **doom: str) -> Program:
         return self.run(doomed.run_worker, queue, self._fated(doom), self.folder / "worker.log")
 
-    def clock(self, **doom: str) -> Program:
-        return self.run(doomed.run_clock, self._fated(doom), self.folder / "clock.log")
+    def scheduler(self, **doom: str) -> Program:
+        return self.run(doomed.run_scheduler, self._fated(doom), self.folder / "scheduler.log")
 
     def run(self, target: Callable[..., None], *args: Any) -> Program:
         self.programs.append(Program(target, args).start())
@@ -317,8 +317,8 @@ class RunningMarketplace:
         )
         return owed == 0
 
-    def clock_holders(self) -> int:
-        """How many clocks hold the lock that lets a clock tick."""
+    def scheduler_lock_holders(self) -> int:
+        """How many schedulers hold the lock that lets one tick."""
         query = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
         query += " WHERE l.locktype = 'advisory' AND d.datname = current_database()"
         return int(self.ask(query)[0][0])

@@ -36,7 +36,7 @@ CLOCK = (
 def test_a_worker_killed_at_any_step_loses_and_doubles_nothing(running, point, whom):
     running.publish_everything()
     worker = running.worker(point=point, whom=whom)
-    running.clock()
+    running.scheduler()
     until(running.mark.exists, f"killed at: {point}")
     if point in WORKER or whom == "both":
         until(lambda: not worker.alive, "the worker's end")
@@ -51,7 +51,7 @@ def test_a_worker_killed_while_it_plans_what_searches_find_loses_and_doubles_not
         one.save_search({"kind": "supply"})
     running.publish_everything()
     running.worker(point="finds planned, before the commit", whom="itself")
-    running.clock()
+    running.scheduler()
     until(running.mark.exists, "killed")
 
     running.come_to_rest()
@@ -62,14 +62,14 @@ def test_a_worker_killed_while_it_plans_what_searches_find_loses_and_doubles_not
 
 
 @pytest.mark.parametrize("point", CLOCK)
-def test_a_clock_killed_at_any_step_is_relieved_by_the_one_that_waits(running, point):
-    first = running.clock(point=point, whom="itself")
-    until(running.clock_holders, "the first clock holds the lock")
-    running.clock()
+def test_a_scheduler_killed_at_any_step_is_relieved_by_the_one_that_waits(running, point):
+    first = running.scheduler(point=point, whom="itself")
+    until(running.scheduler_lock_holders, "the first scheduler holds the lock")
+    running.scheduler()
     running.publish_everything()
     running.worker()
     until(running.mark.exists, f"killed at: {point}")
-    until(lambda: not first.alive, "the first clock's end")
+    until(lambda: not first.alive, "the first scheduler's end")
     running.programs.remove(first)
 
     running.come_to_rest()
@@ -80,7 +80,7 @@ def test_a_clock_killed_at_any_step_is_relieved_by_the_one_that_waits(running, p
 def test_a_frozen_horse_that_comes_back_late_doubles_nothing(running):
     running.publish_everything()
     running.worker(point="half of the messages planned", whom="itself", signal="SIGSTOP")
-    running.clock()
+    running.scheduler()
     until(running.mark.exists, "frozen")
     running.worker()
     until(lambda: [status for status, *_ in running.owed()] == ["done", "pending"], "the others done")

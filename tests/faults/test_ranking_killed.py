@@ -14,7 +14,7 @@ def test_a_ranking_goes_on_where_a_killed_worker_left_it(running, monkeypatch):
     with running.app.app_context():
         run = rerank.start_rerank("command")
     running.worker("rerank", point="part written, before the commit", whom="both")
-    running.clock()
+    running.scheduler()
     until(running.mark.exists, "killed")
 
     ended = "SELECT state = 'done' FROM rerank_run WHERE id = %s"

@@ -19,7 +19,7 @@ def test_valkey_killed_while_listings_are_published_comes_back(running_on, folde
         pid = redis.Redis.from_url(running.redis_url).info("server")["process_id"]
         running.open_demands()
         running.worker()
-        running.clock()
+        running.scheduler()
         running.come_to_rest()
         for number, (generator, code) in enumerate(running.supplies()):
             if number == 4:

@@ -22,7 +22,7 @@ PROCESSES = {
     "web": "gunicorn",
     "matching": "worker matching",
     "delivery": "worker delivery",
-    "clock": "clock",
+    "scheduler": "scheduler",
 }
 
 

@@ -34,7 +34,7 @@ def test_postgres_restarted_under_a_load_of_publishing_loses_and_doubles_nothing
             running.found()
             running.open_demands()
             running.worker()
-            running.clock()
+            running.scheduler()
             running.come_to_rest()
             with Web(running.env, "deploy/gunicorn.py", tmp_path / "web.log") as web:
                 seen = publish_while(running, web, lambda: restart(postgres, data))

@@ -87,7 +87,7 @@ def test_a_release_is_one_release_though_time_passes_while_it_is_planned(marketp
     assert marketplace.told(supply) == [one.id for one in reversed(receivers)]
 
 
-def test_a_clock_that_was_away_releases_late_but_in_order(marketplace):
+def test_a_scheduler_that_was_away_releases_late_but_in_order(marketplace):
     generator = marketplace.enterprise("generator")
     receivers = {grade: marketplace.recycler(grade) for grade in "DCBA"}
     for recycler in receivers.values():

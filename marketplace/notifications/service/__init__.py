@@ -5,7 +5,7 @@ from .deduplication import may_repeat
 from .delivery import RELEASE_BATCH, release_due
 from .inbox import find, inbox, mark_all_read, mark_read
 from .instant import tell_key_expiring, tell_mutual
-from .mailing import may_be_mailed, next_mail_time, plan_digests
+from .mailing import MAIL_HOURS, may_be_mailed, next_mail_time, plan_digests
 from .planning import plan
 from .preferences import describe_preferences, own_preferences, preferences_of, set_preferences
 from .reranked import plan_news, tell_new
@@ -21,6 +21,7 @@ from .saved_searches import (
 from .silencing import silence, unsilence
 
 __all__ = [
+    "MAIL_HOURS",
     "MOST_SEARCHES",
     "RELEASE_BATCH",
     "SEEK_BATCH",

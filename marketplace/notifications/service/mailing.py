@@ -15,8 +15,8 @@ from .deduplication import code_about, code_of
 from .instant import contact_may_be_shown
 from .preferences import is_unwelcome, preference_for, preferences_of, unwelcome
 
-DAY_STARTS, DAY_ENDS = 8, 20
-"""Hours in Asia/Shanghai between which e-mail goes out."""
+MAIL_HOURS = range(8, 20)
+"""Hours of the day in Asia/Shanghai in which e-mail goes out."""
 
 
 def may_be_mailed(row: Notification) -> bool:
@@ -48,18 +48,20 @@ def mail_is_configured() -> bool:
 def next_mail_time(now: datetime) -> datetime:
     """`now` by day in Asia/Shanghai; at night the next morning."""
     local = now.astimezone(clock.LOCAL)
-    if DAY_STARTS <= local.hour < DAY_ENDS:
+    if local.hour in MAIL_HOURS:
         return now
-    morning = local.replace(hour=DAY_STARTS, minute=0, second=0, microsecond=0)
-    return morning if local.hour < DAY_STARTS else morning + timedelta(days=1)
+    morning = local.replace(hour=MAIL_HOURS.start, minute=0, second=0, microsecond=0)
+    return morning if local.hour < MAIL_HOURS.start else morning + timedelta(days=1)
 
 
 def plan_digests() -> int:
-    """By day, owe each enterprise one e-mail with all that waited for its digest. Returns how many."""
+    """Enqueue for each enterprise one e-mail with all that waited for its digest. Returns how many."""
     now = clock.now()
-    if next_mail_time(now) != now or not mail_is_configured():
+    if not mail_is_configured():
         return 0
-    this_morning = now.astimezone(clock.LOCAL).replace(hour=DAY_STARTS, minute=0, second=0, microsecond=0)
+    this_morning = now.astimezone(clock.LOCAL).replace(
+        hour=MAIL_HOURS.start, minute=0, second=0, microsecond=0
+    )
     had_one = select(Notification.enterprise_id).where(Notification.digest_at >= this_morning)
     with unit_of_work() as work:
         waiting = work.session.execute(

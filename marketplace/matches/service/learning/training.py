@@ -1,9 +1,9 @@
-"""Training of the learned order: owed nightly, or asked for, from what became of pairings."""
+"""Training of the learned order: enqueued nightly, or asked for, from what became of pairings."""
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -20,8 +20,6 @@ from ...models import DONE, OUTCOMES, ModelStatus, RankingModel
 if TYPE_CHECKING:
     from matching.learning.history import History
 
-NIGHT = time(3)
-"""From when on, in Shaoxing, the night's training is owed."""
 REMEMBERED = timedelta(days=730)
 MOST_SUPPLIES = 20_000
 """Supplies of which something came last that are learned from and tried on."""
@@ -50,20 +48,16 @@ Tell = Callable[[str], None]
 
 
 def enqueue_nightly_training() -> None:
-    """Owe the night's training, once: the row of the night is the mark."""
-    local = clock.now().astimezone(clock.LOCAL)
-    if local.time() < NIGHT or db.session.scalar(_of_night(local)) is not None:
+    """Enqueue the training of this night, once: the row of the night marks it."""
+    night = clock.today()
+    if db.session.scalar(select(RankingModel.version).where(RankingModel.night == night)) is not None:
         return
     with unit_of_work() as work:
-        row = {"night": local.date(), "status": ModelStatus.QUEUED, "used": False, "card": {}}
-        owed = insert(RankingModel).values({**row, "created_at": clock.now()})
-        version = work.session.scalar(owed.on_conflict_do_nothing().returning(RankingModel.version))
+        row = {"night": night, "status": ModelStatus.QUEUED, "used": False, "card": {}}
+        new = insert(RankingModel).values({**row, "created_at": clock.now()})
+        version = work.session.scalar(new.on_conflict_do_nothing().returning(RankingModel.version))
         if version is not None:
             work.enqueue("matches.jobs.train", "bulk", {"version": version})
-
-
-def _of_night(local: datetime) -> Any:
-    return select(RankingModel.version).where(RankingModel.night == local.date())
 
 
 def request_training() -> int:

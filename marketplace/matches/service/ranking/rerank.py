@@ -35,8 +35,6 @@ PART_SUPPLIES = 100_000
 """About how many supplies a part has: some seconds of work, of which less than half are for reading."""
 WORTH_LOADING = 500
 """Supplies from which on it is quicker to read the compiled search first than to do without."""
-NIGHT = range(2, 6)
-"""Hours in Asia/Shanghai in which the nightly run may begin."""
 KEEP_RUNS = timedelta(days=30)
 START, PART, BULK, QUEUE = "matches.jobs.rerank", "matches.jobs.rerank_part", "bulk", "rerank"
 
@@ -119,14 +117,11 @@ def start_rerank(reason: str) -> int:
 
 
 def enqueue_nightly_rerank() -> None:
-    """Owe the run of this night, once."""
-    local = clock.now().astimezone(clock.LOCAL)
-    if local.hour not in NIGHT:
-        return
-    payload = {"reason": "nightly", "night": str(local.date())}
-    owed = select(Task.id).where(Task.subscriber == START, Task.payload == payload)
+    """Enqueue the run of this night, once."""
+    payload = {"reason": "nightly", "night": str(clock.today())}
+    enqueued = select(Task.id).where(Task.subscriber == START, Task.payload == payload)
     with unit_of_work() as work:
-        if work.session.scalar(owed.limit(1)) is None:
+        if work.session.scalar(enqueued.limit(1)) is None:
             work.enqueue(START, BULK, payload)
 
 

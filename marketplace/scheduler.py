@@ -1,0 +1,143 @@
+"""The scheduler: the one process that runs what is due.
+
+Everything with a due time lives in PostgreSQL. The scheduler holds an advisory lock (a second one waits for
+it) and at each tick runs the periodic jobs whose period has passed. Each job is idempotent.
+"""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+
+from flask import Flask
+from sqlalchemy import Connection, text
+
+from . import clock
+from .credit import jobs as credit
+from .database import db
+from .enterprises import jobs as enterprises
+from .events import jobs as events
+from .listings import jobs as listings
+from .matches import jobs as matches
+from .notifications import jobs as notifications
+from .notifications.service import MAIL_HOURS
+
+LOCK = 0x6875616E6C6975
+"""Key of the advisory lock."""
+EVERY_HOUR = range(24)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodicJob:
+    """A function that the scheduler calls again and again.
+
+    Attributes:
+        run: called without arguments, in an application context; idempotent.
+        period_s: seconds between two calls; 0 means at each tick.
+        hours: the hours of the day in Asia/Shanghai in which it is called.
+    """
+
+    run: Callable[[], object]
+    period_s: float
+    hours: range = EVERY_HOUR
+
+    @property
+    def name(self) -> str:
+        return f"{self.run.__module__.removeprefix('marketplace.')}.{self.run.__qualname__}"
+
+    @property
+    def schedule(self) -> str:
+        """When it runs, for people."""
+        period = f"every {self.period_s:g} s" if self.period_s else "at each tick"
+        if self.hours == EVERY_HOUR:
+            return period
+        return f"{period}, {self.hours.start:02}:00 to {self.hours.stop:02}:00 (Asia/Shanghai)"
+
+    def is_in_hours(self) -> bool:
+        """Whether the present hour is one of `hours`."""
+        return clock.now().astimezone(clock.LOCAL).hour in self.hours
+
+
+PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
+    PeriodicJob(credit.refresh_lapsed, 30),
+    PeriodicJob(enterprises.remind_of_expiry, 600),
+    PeriodicJob(enterprises.forget_answers, 3600),
+    PeriodicJob(events.relay, 0),
+    PeriodicJob(events.delete_done, 3600),
+    PeriodicJob(listings.expire, 5),
+    PeriodicJob(listings.forget_imports, 3600),
+    PeriodicJob(matches.enqueue_nightly_rerank, 60, hours=range(2, 6)),
+    PeriodicJob(matches.enqueue_nightly_training, 60, hours=range(3, 24)),
+    PeriodicJob(matches.forget_changes, 600),
+    PeriodicJob(notifications.release, 0),
+    PeriodicJob(notifications.plan_digests, 60, hours=MAIL_HOURS),
+)
+"""Everything that runs periodically, in the order in which one tick runs it. A new job is one line here."""
+
+
+def tick() -> None:
+    """Run every job once, as the first tick after a long pause would. Tests call this."""
+    for job in PERIODIC_JOBS:
+        if job.is_in_hours():
+            job.run()
+        db.session.remove()
+
+
+def run(app: Flask, stop: threading.Event | None = None) -> None:
+    """Tick until `stop` is set or a signal arrives. Only the holder of the advisory lock ticks.
+
+    The lock lives on a connection of its own, detached from the pool, and so ends with it. While the
+    database is away, the scheduler tries again every second.
+    """
+    stop = stop or _stop_on_signal()
+    while not stop.is_set():
+        try:
+            with app.app_context(), db.engine.connect() as guard:
+                guard.detach()
+                if not guard.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK}).scalar():
+                    guard.rollback()
+                    stop.wait(1)
+                    continue
+                guard.commit()
+                _tick_while_holding(app, guard, stop)
+        except Exception:
+            log.exception("the scheduler failed and starts again")
+            stop.wait(1)
+
+
+def _tick_while_holding(app: Flask, guard: Connection, stop: threading.Event) -> None:
+    due_at = dict.fromkeys(PERIODIC_JOBS, 0.0)
+    pause = app.config["SETTINGS"].clock_tick_s
+    while not stop.is_set():
+        guard.execute(text("SELECT 1"))
+        guard.commit()
+        for job in PERIODIC_JOBS:
+            if time.monotonic() >= due_at[job] and job.is_in_hours():
+                _perform(app, job)
+                due_at[job] = time.monotonic() + job.period_s
+        stop.wait(pause)
+
+
+def _perform(app: Flask, job: PeriodicJob) -> None:
+    """Run one job: its failure is logged, tried again after its period, and delays no other job."""
+    with app.app_context():
+        try:
+            job.run()
+        except Exception:
+            log.exception("periodic job failed", extra={"job": job.name})
+
+
+def _stop_on_signal() -> threading.Event:
+    stop = threading.Event()
+
+    def set_stop(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, set_stop)
+    return stop
