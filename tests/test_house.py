@@ -21,7 +21,7 @@ from marketplace.events.models import Audit
 from marketplace.events.subscribers import queues
 from marketplace.http.authentication import digest
 from marketplace.listings.models import LIFE
-from marketplace.subscriptions import SUBSCRIPTIONS
+from marketplace.subscriptions import OWED, SUBSCRIPTIONS
 from tests.listings.sheets import CSV, SUPPLY, csv_of, send
 from tests.marketplace import ACID, listing_terms, new_uscc
 
