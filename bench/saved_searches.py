@@ -23,7 +23,7 @@ from marketplace import clock, create_app, embedded
 from marketplace.database import db
 from marketplace.listings.models import Listing
 from marketplace.notifications.models import Notification
-from marketplace.notifications.service import saved_search_matching
+from marketplace.notifications.service.planning import saved_search_matching
 from marketplace.settings import Settings
 
 LISTINGS = 5_000

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from . import mail, service
+from . import service
 
 
 def plan(listing_id: str) -> None:
@@ -43,12 +43,12 @@ def tell_key_expiring(enterprise_id: str, key_id: str, name: str, expires_at: st
 
 def mail_one(notification_id: str) -> None:
     """A released message is to be mailed."""
-    mail.mail_one(UUID(notification_id))
+    service.mail_one(UUID(notification_id))
 
 
 def mail_digest(enterprise_id: str, digest_at: str) -> None:
     """A digest is to be mailed."""
-    mail.mail_digest(UUID(enterprise_id), digest_at)
+    service.mail_digest(UUID(enterprise_id), digest_at)
 
 
 def release() -> None:

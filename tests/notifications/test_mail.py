@@ -9,8 +9,8 @@ from marketplace.database import db
 from marketplace.enterprises.models import Enterprise
 from marketplace.events import service as events
 from marketplace.listings.models import Listing
-from marketplace.notifications.mail import mail_one
 from marketplace.notifications.service import next_mail_time
+from marketplace.notifications.service.delivery.email import mail_one
 from tests.mail import body
 
 NIGHT = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)  # 21:00 in Shaoxing

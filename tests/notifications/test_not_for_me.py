@@ -146,7 +146,7 @@ def test_a_wrong_wish_names_the_field_and_a_neighbour_knows_of_no_message(market
 
 def test_there_is_a_most_of_muted_codes(marketplace, matched, monkeypatch):
     _, _, recycler, _ = matched
-    monkeypatch.setattr("marketplace.notifications.service.preferences.MOST_MUTED", 0)
+    monkeypatch.setattr("marketplace.notifications.service.preferences.delivery_preferences.MOST_MUTED", 0)
     path = f"/notifications/{recycler.inbox()[0]['id']}/not-for-me"
     assert verdict(recycler.post(path, {"of": "code"})) == (409, "too_many_muted_codes")
 

@@ -8,7 +8,7 @@ import pytest
 from marketplace.database import db
 from marketplace.listings.models import Listing
 from marketplace.notifications.models import SavedSearch
-from marketplace.notifications.service import saved_search_matching
+from marketplace.notifications.service.planning import saved_search_matching
 from tests.counting import count_statements
 from tests.http.answers import verdict
 from tests.mail import body

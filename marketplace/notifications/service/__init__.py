@@ -1,15 +1,22 @@
 """Telling each side of a match once, in the order of credit."""
 
-from .cancellation import drop_for
-from .deduplication import may_repeat
-from .delivery import RELEASE_BATCH, release_due
+from .delivery.digests import MAIL_HOURS, may_be_mailed, next_mail_time, plan_digests
+from .delivery.email import mail_digest, mail_one
+from .delivery.release import RELEASE_BATCH, release_due
 from .inbox import find, inbox, mark_all_read, mark_read
-from .instant import tell_key_expiring, tell_mutual
-from .mailing import MAIL_HOURS, may_be_mailed, next_mail_time, plan_digests
-from .planning import plan
-from .preferences import describe_preferences, own_preferences, preferences_of, set_preferences
-from .reranked import plan_news, tell_new
-from .saved_search_matching import SEEK_BATCH, seek
+from .planning.cancellation import drop_for
+from .planning.deduplication import may_repeat
+from .planning.instant import tell_key_expiring, tell_mutual
+from .planning.new_listing_push import plan
+from .planning.rerank_news import plan_news, tell_new
+from .planning.saved_search_matching import SEEK_BATCH, seek
+from .preferences.delivery_preferences import (
+    describe_preferences,
+    own_preferences,
+    preferences_of,
+    set_preferences,
+)
+from .preferences.silencing import silence, unsilence
 from .saved_searches import (
     MOST_SEARCHES,
     change_search,
@@ -18,7 +25,6 @@ from .saved_searches import (
     find_search,
     list_searches,
 )
-from .silencing import silence, unsilence
 
 __all__ = [
     "MAIL_HOURS",
@@ -34,6 +40,8 @@ __all__ = [
     "find_search",
     "inbox",
     "list_searches",
+    "mail_digest",
+    "mail_one",
     "mark_all_read",
     "mark_read",
     "may_be_mailed",

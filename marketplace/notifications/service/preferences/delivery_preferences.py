@@ -5,13 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from ...catalogue import service as catalogue
-from ...database import db
-from ...enterprises import service as enterprises
-from ...errors import Conflict
-from ...events.actor import Actor
-from ...events.work import Work, unit_of_work
-from ..models import Preferences, Silence
+from ....catalogue import service as catalogue
+from ....database import db
+from ....enterprises import service as enterprises
+from ....errors import Conflict
+from ....events.actor import Actor
+from ....events.work import Work, unit_of_work
+from ...models import Preferences, Silence
 
 DEFAULTS: dict[str, Any] = {"email": "immediate", "language": "zh", "muted_codes": [], "kinds": {}}
 MOST_MUTED = 200

@@ -4,16 +4,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from ... import clock
-from ...enterprises import service as enterprises
-from ...events.work import Work, unit_of_work
-from ...listings import service as listings
-from ...listings.models import Listing
-from ...matches import service as matches
-from ..models import MATCH_FOUND, Notification, Told
+from .... import clock
+from ....enterprises import service as enterprises
+from ....events.work import Work, unit_of_work
+from ....listings import service as listings
+from ....listings.models import Listing
+from ....matches import service as matches
+from ...models import MATCH_FOUND, Notification, Told
+from ..preferences.delivery_preferences import is_unwelcome, unwelcome
 from .cancellation import drop_stale
 from .deduplication import code_of, may_repeat, message_to, noted, still_planned, tell_once, told_of
-from .preferences import is_unwelcome, unwelcome
 from .saved_search_matching import anyone_seeks
 
 

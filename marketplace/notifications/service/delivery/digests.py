@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 from flask import current_app
 from sqlalchemy import select, update
 
-from ... import clock
-from ...events.work import unit_of_work
-from ...listings import service as listings
-from ...listings.models import ListingStatus
-from ...matches import service as matches
-from ..models import MATCH_MUTUAL, Delivery, Notification
-from .deduplication import code_about, code_of
-from .instant import contact_may_be_shown
-from .preferences import is_unwelcome, preference_for, preferences_of, unwelcome
+from .... import clock
+from ....events.work import unit_of_work
+from ....listings import service as listings
+from ....listings.models import ListingStatus
+from ....matches import service as matches
+from ...models import MATCH_MUTUAL, Delivery, Notification
+from ..planning.deduplication import code_about, code_of
+from ..planning.instant import contact_may_be_shown
+from ..preferences.delivery_preferences import is_unwelcome, preference_for, preferences_of, unwelcome
 
 MAIL_HOURS = range(8, 20)
 """Hours of the day in Asia/Shanghai in which e-mail goes out."""

@@ -13,19 +13,19 @@ from sqlalchemy import ColumnElement, Uuid, and_, cast, exists, false, or_, sele
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
-from ...catalogue import service as catalogue
-from ...database import db
-from ...enterprises import service as enterprises
-from ...enterprises.models import Enterprise, EnterpriseStatus
-from ...errors import Invalid
-from ...events.work import Work, unit_of_work
-from ...listings import service as listings
-from ...listings.models import Kind, Listing, ListingStatus
-from ...matches import service as matches
-from ..models import MATCH_FOUND, SEARCH_HIT, Notification, NotificationStatus, SavedSearch, Told
+from ....catalogue import service as catalogue
+from ....database import db
+from ....enterprises import service as enterprises
+from ....enterprises.models import Enterprise, EnterpriseStatus
+from ....errors import Invalid
+from ....events.work import Work, unit_of_work
+from ....listings import service as listings
+from ....listings.models import Kind, Listing, ListingStatus
+from ....matches import service as matches
+from ...models import MATCH_FOUND, SEARCH_HIT, Notification, NotificationStatus, SavedSearch, Told
+from ..preferences.delivery_preferences import names_of, unwelcome
 from .cancellation import drop
 from .deduplication import code_about, codes_about, may_repeat, message_to, noted, tell_each_once
-from .preferences import names_of, unwelcome
 
 SEEK_BATCH = 500
 """Saved searches looked at in one transaction."""

@@ -10,13 +10,14 @@ from uuid import UUID
 from flask import current_app, render_template
 from sqlalchemy import select
 
-from .. import clock
-from ..enterprises import service as enterprises
-from ..events.work import unit_of_work
-from ..listings import service as listings
-from ..messages import say
-from . import service
-from .models import KINDS, MATCH_FOUND, MATCH_MUTUAL, Delivery, Notification
+from .... import clock
+from ....enterprises import service as enterprises
+from ....events.work import unit_of_work
+from ....listings import service as listings
+from ....messages import say
+from ...models import KINDS, MATCH_FOUND, MATCH_MUTUAL, Delivery, Notification
+from ..preferences.delivery_preferences import preferences_of
+from .digests import may_be_mailed, next_mail_time
 
 TIMEOUT_S = 15
 
@@ -25,7 +26,7 @@ def mail_one(notification_id: UUID) -> None:
     """Send the e-mail of one released message, by day; by night owe it for the morning."""
     with unit_of_work() as work:
         row = work.lock(Notification, Notification.id == notification_id)
-        if row.mailed_at is not None or not service.may_be_mailed(row):
+        if row.mailed_at is not None or not may_be_mailed(row):
             return
         if _put_off(work, "notifications.jobs.mail_one", {"notification_id": str(notification_id)}):
             return
@@ -54,7 +55,7 @@ def mail_digest(enterprise_id: UUID, digest_at: str) -> None:
             .order_by(Notification.place)
             .with_for_update()
         ).all()
-        rows = [row for row in rows if service.may_be_mailed(row)]
+        rows = [row for row in rows if may_be_mailed(row)]
         if not rows:
             return
         for row in rows:
@@ -65,7 +66,7 @@ def mail_digest(enterprise_id: UUID, digest_at: str) -> None:
 
 def _put_off(work: Any, job: str, payload: dict[str, str]) -> bool:
     now = clock.now()
-    due = service.next_mail_time(now)
+    due = next_mail_time(now)
     if due == now:
         return False
     work.enqueue(job, "delivery", payload, due_at=due)
@@ -76,7 +77,7 @@ def _send(enterprise_id: UUID, rows: Any, message_id: str, template: str) -> Non
     """Hand one message to the relay; its id is the same at a second try, so that readers can fold it."""
     settings = current_app.config["SETTINGS"]
     receiver = enterprises.by_id({enterprise_id})[enterprise_id]
-    preferences = service.preferences_of(enterprise_id)
+    preferences = preferences_of(enterprise_id)
     language = preferences.language if preferences else "zh"
     message = EmailMessage()
     message["Subject"] = say(f"mail_subject_{template}_{_kind(rows)}", language, count=len(rows))

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import aliased
 
-from ...events.work import Work, unit_of_work
-from ...listings.models import Listing
-from ..models import Notification, NotificationStatus, Told
+from ....events.work import Work, unit_of_work
+from ....listings.models import Listing
+from ...models import Notification, NotificationStatus, Told
 
 
 def drop_stale(work: Work, listing: Listing, still: set[UUID]) -> None:

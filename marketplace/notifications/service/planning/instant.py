@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from ...enterprises import service as enterprises
-from ...events.work import unit_of_work
-from ...listings import service as listings
-from ...listings.models import Listing
-from ...matches import service as matches
-from ..models import KEY_EXPIRING, MATCH_MUTUAL
+from ....enterprises import service as enterprises
+from ....events.work import unit_of_work
+from ....listings import service as listings
+from ....listings.models import Listing
+from ....matches import service as matches
+from ...models import KEY_EXPIRING, MATCH_MUTUAL
 from .deduplication import may_repeat, message_to, tell_once, told_of
 
 

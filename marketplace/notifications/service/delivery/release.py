@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
-from ... import clock
-from ...enterprises.models import Enterprise, EnterpriseStatus
-from ...events.work import Work, unit_of_work
-from ...listings.models import Kind, Listing, ListingStatus
-from ...matches import service as matches
-from ..models import (
+from .... import clock
+from ....enterprises.models import Enterprise, EnterpriseStatus
+from ....events.work import Work, unit_of_work
+from ....listings.models import Kind, Listing, ListingStatus
+from ....matches import service as matches
+from ...models import (
     MATCH_FOUND,
     RELEASE_ORDER,
     SEARCH_HIT,
@@ -23,12 +23,18 @@ from ..models import (
     NotificationStatus,
     Preferences,
 )
-from .cancellation import drop
-from .deduplication import code_of
-from .mailing import mail_is_configured, next_mail_time
-from .preferences import QUIETER, is_unwelcome, preference_for, preferences_by, unwelcome
-from .saved_search_matching import lapsed_finds
-from .saved_searches import notify_of
+from ..planning.cancellation import drop
+from ..planning.deduplication import code_of
+from ..planning.saved_search_matching import lapsed_finds
+from ..preferences.delivery_preferences import (
+    QUIETER,
+    is_unwelcome,
+    preference_for,
+    preferences_by,
+    unwelcome,
+)
+from ..saved_searches import notify_of
+from .digests import mail_is_configured, next_mail_time
 
 RELEASE_BATCH = 100
 CAPPED = (MATCH_FOUND, SEARCH_HIT)

@@ -9,11 +9,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from uuid_utils.compat import uuid7
 
-from ... import clock
-from ...enterprises.models import Enterprise
-from ...events.work import Work
-from ...listings.models import Kind, Listing
-from ..models import Notification, NotificationStatus, Told
+from .... import clock
+from ....enterprises.models import Enterprise
+from ....events.work import Work
+from ....listings.models import Kind, Listing
+from ...models import Notification, NotificationStatus, Told
 
 ONCE = timedelta(days=30)
 BETTER_BY = 0.1

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import select, text, tuple_
 
-from ... import clock
-from ...catalogue import service as catalogue
-from ...enterprises import service as enterprises
-from ...events.work import Work, unit_of_work
-from ...listings import service as listings
-from ...matches import service as matches
-from ..models import MATCH_FOUND, Delivery, Told
+from .... import clock
+from ....catalogue import service as catalogue
+from ....enterprises import service as enterprises
+from ....events.work import Work, unit_of_work
+from ....listings import service as listings
+from ....matches import service as matches
+from ...models import MATCH_FOUND, Delivery, Told
 from .deduplication import AGAIN, TOLD_KEY, may_repeat, message_to, noted, tell_all_once
 
 MOST_NEWS = 20

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from marketplace.database import db
 from marketplace.matches import service as matches
-from marketplace.notifications.service import reranked
+from marketplace.notifications.service.planning import rerank_news
 
 
 @pytest.fixture
@@ -82,8 +82,8 @@ def test_the_first_run_of_all_has_no_news(marketplace):
 
 
 def test_a_run_tells_an_enterprise_of_so_many_pairings_at_most(marketplace, monkeypatch):
-    assert reranked.MOST_NEWS == 20
-    monkeypatch.setattr(reranked, "MOST_NEWS", 3)
+    assert rerank_news.MOST_NEWS == 20
+    monkeypatch.setattr(rerank_news, "MOST_NEWS", 3)
     recycler = marketplace.enterprise("recycler", grade="A")
     marketplace.demand(recycler)
     for _ in range(4):

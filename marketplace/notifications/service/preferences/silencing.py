@@ -6,18 +6,18 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from ... import clock
-from ...catalogue import service as catalogue
-from ...errors import Conflict
-from ...events.actor import Actor
-from ...events.work import Work, unit_of_work
-from ...listings import service as listings
-from ...listings.models import Listing, ListingStatus
-from ...matches import service as matches
-from ..models import Notification, Silence, Told
-from .cancellation import drop
-from .deduplication import code_about, code_of
-from .preferences import mute
+from .... import clock
+from ....catalogue import service as catalogue
+from ....errors import Conflict
+from ....events.actor import Actor
+from ....events.work import Work, unit_of_work
+from ....listings import service as listings
+from ....listings.models import Listing, ListingStatus
+from ....matches import service as matches
+from ...models import Notification, Silence, Told
+from ..planning.cancellation import drop
+from ..planning.deduplication import code_about, code_of
+from .delivery_preferences import mute
 
 
 def silence(actor: Actor, notification_id: UUID, of: str) -> Notification:
