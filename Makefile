@@ -30,7 +30,7 @@ fuzz: .venv/.installed-dev ## ask at random by the OpenAPI document, as every ro
 	@FUZZ_CASES=$(CASES) $(BIN) -m pytest -n 0 -s tests/http/test_fuzz.py $(ARGS)
 
 examples: .venv/.installed-dev ## record the examples of the API's description anew
-	@HUANLIU_RECORD=1 $(BIN) -m pytest -n 0 tests/http/test_examples.py
+	@HUANLIU_RECORD=1 $(BIN) -m pytest -n 0 tests/http/test_examples.py tests/docs
 
 errors: .venv/.installed ## write docs/errors.md and its Chinese twin anew
 	@$(BIN) -m flask --app wsgi errors

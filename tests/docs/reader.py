@@ -93,6 +93,31 @@ def hold(shown, answer):
         assert header.partition(":")[0] in answer.headers, f"{header}\n{answer.headers}"
     if body.strip():
         alike(json.loads(body), answer.get_json(force=True), "answer")
+        assert list(sentences(json.loads(body), answer.get_json(force=True))) == [], "run `make examples`"
+
+
+SENTENCES = {"title", "detail", "reason", "source"}
+"""Fields that are shown to people: a document shows them to the letter."""
+
+
+def renewed(shown, response):
+    """The `http` block with its sentences as they really are, to be written back to the document."""
+    body = shown.partition("\n\n")[2]
+    for old, new in sentences(json.loads(body), response.get_json(force=True)) if body.strip() else ():
+        shown = shown.replace(json.dumps(old, ensure_ascii=False), json.dumps(new, ensure_ascii=False))
+    return shown
+
+
+def sentences(shown, real, name="", within_errors=False):
+    """Pairs of (sentence shown, real sentence) that differ."""
+    if isinstance(shown, dict) and isinstance(real, dict):
+        for key in shown.keys() & real.keys():
+            yield from sentences(shown[key], real[key], key, within_errors or key == "errors")
+    elif isinstance(shown, list) and isinstance(real, list):
+        for ours, theirs in zip(shown, real, strict=False):
+            yield from sentences(ours, theirs, name, within_errors)
+    elif isinstance(shown, str) and shown != real and (name in SENTENCES or within_errors):
+        yield shown, real
 
 
 def alike(shown, real, place):
