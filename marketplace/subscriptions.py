@@ -1,7 +1,10 @@
-"""Which task runs which function on which queue, and which events enqueue it."""
+"""Which functions tasks run on which queue, and which events enqueue them."""
+
+from collections.abc import Callable
 
 from .allocations import jobs as allocations
-from .events.subscribers import Subscriber, subscribe
+from .events import registry
+from .events.registry import TaskType
 from .listings import jobs as listings
 from .matches import jobs as matches
 from .notifications import jobs as notifications
@@ -11,28 +14,37 @@ DELIVERY = "delivery"
 BULK = "bulk"
 RERANK = "rerank"
 
-SUBSCRIPTIONS: dict[str, tuple[Subscriber, ...]] = {
-    "listing.published": (Subscriber(notifications.plan, MATCHING),),
-    "listing.changed": (Subscriber(notifications.plan, MATCHING),),
-    "listing.closed": (Subscriber(notifications.drop, MATCHING),),
-    "match.mutual": (Subscriber(notifications.tell_mutual, MATCHING),),
-    "policy.changed": (Subscriber(matches.rerank_for_policy, BULK),),
-    "matches.reranked": (Subscriber(notifications.plan_news, BULK),),
-    "key.expiring": (Subscriber(notifications.tell_key_expiring, MATCHING),),
-}
-OWED = (
-    Subscriber(notifications.seek, MATCHING),
-    Subscriber(notifications.tell_new, BULK),
-    Subscriber(notifications.mail_one, DELIVERY),
-    Subscriber(notifications.mail_digest, DELIVERY),
-    Subscriber(listings.run_import, BULK),
-    Subscriber(matches.train, BULK),
-    Subscriber(allocations.run, BULK),
-    Subscriber(matches.rerank, BULK),
-    Subscriber(matches.rerank_part, RERANK),
+TASKS = (
+    TaskType(notifications.plan, MATCHING),
+    TaskType(notifications.seek, MATCHING),
+    TaskType(notifications.drop, MATCHING),
+    TaskType(notifications.plan_news, BULK),
+    TaskType(notifications.tell_new, BULK),
+    TaskType(notifications.tell_mutual, MATCHING),
+    TaskType(notifications.tell_key_expiring, MATCHING),
+    TaskType(notifications.mail_one, DELIVERY),
+    TaskType(notifications.mail_digest, DELIVERY),
+    TaskType(listings.run_import, BULK),
+    TaskType(matches.rerank, BULK),
+    TaskType(matches.rerank_for_policy, BULK),
+    TaskType(matches.rerank_part, RERANK),
+    TaskType(matches.train, BULK),
+    TaskType(allocations.run, BULK),
 )
+"""A new kind of task is one line here; `work.enqueue` writes one by its name."""
+
+SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
+    "listing.published": (notifications.plan,),
+    "listing.changed": (notifications.plan,),
+    "listing.closed": (notifications.drop,),
+    "match.mutual": (notifications.tell_mutual,),
+    "policy.changed": (matches.rerank_for_policy,),
+    "matches.reranked": (notifications.plan_news,),
+    "key.expiring": (notifications.tell_key_expiring,),
+}
+"""By event: the tasks that `work.emit` writes along with it. The event's payload is theirs."""
 
 
 def install() -> None:
-    """Make the list known to the relay."""
-    subscribe(SUBSCRIPTIONS, OWED)
+    """Make the tables known to `work` and to the relay."""
+    registry.install(TASKS, SUBSCRIPTIONS)

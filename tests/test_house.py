@@ -18,10 +18,10 @@ from marketplace.enterprises import service as enterprises
 from marketplace.enterprises.models import LIFE as ENTERPRISE_LIFE
 from marketplace.events.actor import ADMIN, ENTERPRISE, REGULATOR, SCOPES
 from marketplace.events.models import Audit
-from marketplace.events.subscribers import queues
+from marketplace.events.registry import queues
 from marketplace.http.authentication import digest
 from marketplace.listings.models import LIFE
-from marketplace.subscriptions import OWED, SUBSCRIPTIONS
+from marketplace.subscriptions import SUBSCRIPTIONS, TASKS
 from tests.listings.sheets import CSV, SUPPLY, csv_of, send
 from tests.marketplace import ACID, listing_terms, new_uscc
 
@@ -422,7 +422,7 @@ def contents(marketplace):
 # ---------------------------------------------------------------- queues and scheduler
 
 
-def test_every_queue_that_a_subscriber_needs_has_a_worker(app):
+def test_every_queue_that_a_task_needs_has_a_worker(app):
     assert queues() == set(supervisor.QUEUES)
     units = (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
     for queue in queues():
@@ -446,7 +446,7 @@ def test_the_diagrams_in_the_docs_are_the_tables_of_the_code():
 
 def test_every_function_in_jobs_is_a_periodic_job_or_a_task():
     """A job that no table names never runs."""
-    tasks = {task.name for task in (*OWED, *(task for several in SUBSCRIPTIONS.values() for task in several))}
+    tasks = {task_type.name for task_type in TASKS}
     periodic = [job.name for job in scheduler.PERIODIC_JOBS]
     assert len(periodic) == len(set(periodic))
     written = {

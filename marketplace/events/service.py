@@ -15,7 +15,7 @@ from .. import clock
 from ..database import db
 from ..valkey import redis
 from .models import Event, Task, TaskStatus
-from .subscribers import queues, subscriber
+from .registry import find_task_type, queues
 from .work import unit_of_work
 
 QUEUE_DEPTH = 500
@@ -116,7 +116,7 @@ def perform(task_id: int) -> bool:
             task = work.session.scalars(_pending(task_id, skip_locked=True)).one_or_none()
             if task is None:
                 return False
-            subscriber(task.subscriber).handler(**task.payload)
+            find_task_type(task.subscriber).function(**task.payload)
             task.status = TaskStatus.DONE
             task.ended_at = clock.now()
     except Exception as error:

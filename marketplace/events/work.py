@@ -18,7 +18,7 @@ from ..database import Base, db
 from ..errors import NotFound
 from .actor import Actor
 from .models import Audit, Event, Task, TaskStatus
-from .subscribers import subscribers_of
+from .registry import TaskType, find_task_type, task_types_of
 
 Row = TypeVar("Row", bound=Base)
 
@@ -70,48 +70,77 @@ class Work:
                 copy.write_row([None if value is None else wrap(value) for wrap, value in values])
 
     def emit(self, name: str, /, **payload: Any) -> None:
-        """Write the event `name` and a task for each of its subscribers."""
+        """Write the event `name`, and the tasks that it enqueues.
+
+        Raises:
+            TypeError: a task of the event does not take this payload.
+        """
         if self._events_muted:
             return
         event = self.add(Event(name=name, payload=payload, at=clock.now()))
-        for subscriber in subscribers_of(name):
-            self.enqueue(subscriber.name, subscriber.queue, payload, event_id=event.id)
+        for task_type in task_types_of(name):
+            self._add_task(task_type, payload, event_id=event.id)
 
     def emit_many(self, name: str, payloads: Sequence[dict[str, Any]]) -> None:
-        """Write the event `name` once for each payload, and the tasks of its subscribers."""
+        """Write the event `name` once for each payload, and the tasks that it enqueues.
+
+        Raises:
+            TypeError: a task of the event does not take one of the payloads.
+        """
         if self._events_muted:
             return
+        for task_type in task_types_of(name):
+            for payload in payloads:
+                task_type.check(payload)
         numbers = text("SELECT nextval('event_id_seq') FROM generate_series(1, :many)")
         ids = self.session.scalars(numbers, {"many": len(payloads)}).all()
-        now, told = clock.now(), list(zip(ids, payloads, strict=True))
+        now, events = clock.now(), list(zip(ids, payloads, strict=True))
         self.copy_rows(
-            Event, [{"id": one, "name": name, "payload": payload, "at": now} for one, payload in told]
+            Event, [{"id": number, "name": name, "payload": payload, "at": now} for number, payload in events]
         )
-        owed = {"status": TaskStatus.PENDING, "attempts": 0, "due_at": now, "created_at": now}
+        about = {"status": TaskStatus.PENDING, "attempts": 0, "due_at": now, "created_at": now}
         self.copy_rows(
             Task,
             [
-                {**owed, "event_id": one, "subscriber": who.name, "queue": who.queue, "payload": payload}
-                for one, payload in told
-                for who in subscribers_of(name)
+                {
+                    **about,
+                    "event_id": number,
+                    "subscriber": task_type.name,
+                    "queue": task_type.queue,
+                    "payload": payload,
+                }
+                for number, payload in events
+                for task_type in task_types_of(name)
             ],
         )
 
-    def enqueue(
+    def enqueue(self, task: str, /, *, due_at: datetime | None = None, **payload: Any) -> Task:
+        """Write a task, to be run at `due_at`, or now.
+
+        Args:
+            task: its name in TASKS of `marketplace.subscriptions`, which also knows its queue.
+            due_at: never part of the payload; no function of TASKS has a parameter of that name.
+            payload: the arguments of its function.
+
+        Raises:
+            KeyError: TASKS has no such name. TypeError: the function does not take this payload.
+        """
+        return self._add_task(find_task_type(task), payload, due_at=due_at)
+
+    def _add_task(
         self,
-        subscriber: str,
-        queue: str,
+        task_type: TaskType,
         payload: dict[str, Any],
         *,
         due_at: datetime | None = None,
         event_id: int | None = None,
     ) -> Task:
-        """Write down that `subscriber` must run with `payload`, at `due_at` (now, if not given)."""
+        task_type.check(payload)
         return self.add(
             Task(
                 event_id=event_id,
-                subscriber=subscriber,
-                queue=queue,
+                subscriber=task_type.name,
+                queue=task_type.queue,
                 payload=payload,
                 due_at=due_at or clock.now(),
             )

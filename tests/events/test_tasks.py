@@ -13,21 +13,30 @@ from sqlalchemy import select, text
 
 from marketplace import clock, scheduler, valkey
 from marketplace.database import db
-from marketplace.events import service, subscribers
+from marketplace.events import registry, service
 from marketplace.events.models import Event, Task, TaskStatus
-from marketplace.events.subscribers import Subscriber
+from marketplace.events.registry import TaskType
 from marketplace.events.work import unit_of_work
 from marketplace.scheduler import PeriodicJob
 
 
 class Ledger:
-    """What a test's subscriber did, and what it does on the way."""
+    """What the tasks of a test did, and what they do on the way."""
 
     def __init__(self):
         self.done = []
         self.error = None
+        self.act = self.record
 
-    def note(self, number):
+    def note(self, number: int) -> None:
+        """The function of the task NOTE."""
+        self.act(number)
+
+    def send(self, number: int) -> None:
+        """The function of the task SEND."""
+        self.act(number)
+
+    def record(self, number):
         if self.error:
             raise self.error
         with unit_of_work() as work:
@@ -35,20 +44,24 @@ class Ledger:
         self.done.append(number)
 
 
+NOTE, SEND = f"{__name__}.note", f"{__name__}.send"
+
+
 @pytest.fixture
 def ledger(marketplace, monkeypatch):
-    """A subscriber `tests.note` on the queue `matching`, a pushed context, an empty Valkey."""
+    """The tasks NOTE (queue `matching`) and SEND (`delivery`), a pushed context, an empty Valkey."""
     ledger = Ledger()
-    monkeypatch.setitem(subscribers._by_name, "tests.note", Subscriber(ledger.note, "matching"))
+    monkeypatch.setitem(registry._types, NOTE, TaskType(ledger.note, "matching"))
+    monkeypatch.setitem(registry._types, SEND, TaskType(ledger.send, "delivery"))
     with marketplace.app.app_context():
         valkey.redis().flushdb()
         yield ledger
         valkey.redis().flushdb()
 
 
-def owe(count=1, queue="matching", subscriber="tests.note", **about):
+def enqueue(count=1, task=NOTE, **about):
     with unit_of_work() as work:
-        return [work.enqueue(subscriber, queue, {"number": number}, **about).id for number in range(count)]
+        return [work.enqueue(task, number=number, **about).id for number in range(count)]
 
 
 def task(task_id):
@@ -70,7 +83,7 @@ def events_noted():
 
 
 def test_a_task_is_done_once(ledger):
-    (one,) = owe()
+    (one,) = enqueue()
     assert service.perform(one) is True
     assert service.perform(one) is False
     assert ledger.done == [0] and events_noted() == [0]
@@ -78,15 +91,15 @@ def test_a_task_is_done_once(ledger):
 
 
 def test_two_at_the_same_time_do_it_once(marketplace, ledger, monkeypatch):
-    (one,) = owe()
+    (one,) = enqueue()
     inside, go_on, answers = threading.Event(), threading.Event(), []
 
     def slowly(number):
         inside.set()
         go_on.wait(10)
-        ledger.note(number)
+        ledger.record(number)
 
-    monkeypatch.setitem(subscribers._by_name, "tests.note", Subscriber(slowly, "matching"))
+    ledger.act = slowly
 
     def perform():
         with marketplace.app.app_context():
@@ -105,7 +118,7 @@ def test_two_at_the_same_time_do_it_once(marketplace, ledger, monkeypatch):
 
 
 def test_a_failed_task_leaves_nothing_but_the_reason_and_a_later_date(ledger):
-    (one,) = owe()
+    (one,) = enqueue()
     ledger.error = RuntimeError("the lab is closed")
     service.perform(one)
     row = task(one)
@@ -116,17 +129,17 @@ def test_a_failed_task_leaves_nothing_but_the_reason_and_a_later_date(ledger):
 
 def test_what_was_done_before_the_failure_is_undone(ledger, monkeypatch):
     def half(number):
-        ledger.note(number)
+        ledger.record(number)
         raise RuntimeError("then it broke")
 
-    monkeypatch.setitem(subscribers._by_name, "tests.note", Subscriber(half, "matching"))
-    (one,) = owe()
+    ledger.act = half
+    (one,) = enqueue()
     service.perform(one)
     assert ledger.done == [0] and events_noted() == []
 
 
 def test_a_failure_noted_late_does_not_undo_what_another_did(ledger):
-    (one,) = owe()
+    (one,) = enqueue()
     service.perform(one)
     for _ in range(9):
         service._note_failure(one, RuntimeError("I was slower"))
@@ -145,7 +158,7 @@ def test_the_backoff_grows_has_jitter_and_is_bounded():
 
 
 def test_the_last_failure_parks_it_and_replay_gives_it_a_clean_start(marketplace, ledger):
-    (one,) = owe()
+    (one,) = enqueue()
     ledger.error = ValueError("no such waste" + "!" * 1000)
     for _ in range(marketplace.app.config["SETTINGS"].task_attempts):
         service.perform(one)
@@ -164,15 +177,17 @@ def test_the_last_failure_parks_it_and_replay_gives_it_a_clean_start(marketplace
     assert service.perform(one) and ledger.done == [0]
 
 
-def test_a_task_for_a_subscriber_nobody_knows_is_parked_by_name(marketplace, ledger):
-    (one,) = owe(subscriber="rooms.that_was")
+def test_a_task_whose_function_is_gone_is_parked_by_name(marketplace, ledger):
+    with unit_of_work() as work:
+        gone = Task(subscriber="rooms.that_was", queue="matching", payload={}, due_at=clock.now())
+        one = work.add(gone).id
     for _ in range(marketplace.app.config["SETTINGS"].task_attempts):
         service.perform(one)
     assert task(one).status == TaskStatus.PARKED and "rooms.that_was" in task(one).reason
 
 
 def test_a_task_that_kills_every_worker_is_parked_and_not_tried_for_ever(marketplace, ledger):
-    (one,) = owe()
+    (one,) = enqueue()
     tries = marketplace.app.config["SETTINGS"].task_attempts
     for _ in range(tries):
         assert service.relay() == 1
@@ -188,7 +203,7 @@ def test_a_task_that_kills_every_worker_is_parked_and_not_tried_for_ever(marketp
 
 
 def test_a_queue_that_is_away_counts_for_no_try(marketplace, ledger, monkeypatch):
-    (one,) = owe()
+    (one,) = enqueue()
     with monkeypatch.context() as patch:
         patch.setattr(Queue, "enqueue_many", refusing)
         for _ in range(20):
@@ -205,9 +220,9 @@ def refusing(*_):
 
 
 def test_only_what_is_due_is_handed_over_in_the_order_it_fell_due(marketplace, ledger):
-    (later,) = owe(due_at=marketplace.now + timedelta(seconds=1))
-    (second,) = owe(due_at=marketplace.now)
-    (first,) = owe(due_at=marketplace.now - timedelta(hours=1))
+    (later,) = enqueue(due_at=marketplace.now + timedelta(seconds=1))
+    (second,) = enqueue(due_at=marketplace.now)
+    (first,) = enqueue(due_at=marketplace.now - timedelta(hours=1))
     assert service.relay() == 2
     assert queued() == [first, second]
     assert task(second).due_at == marketplace.now + timedelta(seconds=30)
@@ -219,7 +234,7 @@ def test_only_what_is_due_is_handed_over_in_the_order_it_fell_due(marketplace, l
 
 
 def test_a_task_lost_on_the_way_is_handed_over_again_after_the_visibility_time(marketplace, ledger):
-    (one,) = owe()
+    (one,) = enqueue()
     service.relay()
     valkey.redis().flushdb()
     marketplace.now += timedelta(seconds=29)
@@ -230,7 +245,7 @@ def test_a_task_lost_on_the_way_is_handed_over_again_after_the_visibility_time(m
 
 
 def test_what_is_done_is_not_handed_over_again(marketplace, ledger):
-    (one,) = owe()
+    (one,) = enqueue()
     service.relay()
     service.perform(one)
     marketplace.now += timedelta(hours=1)
@@ -239,7 +254,7 @@ def test_what_is_done_is_not_handed_over_again(marketplace, ledger):
 
 def test_no_more_is_handed_over_than_the_queue_has_room_for(ledger, monkeypatch):
     monkeypatch.setattr(service, "QUEUE_DEPTH", 3)
-    ids = owe(5)
+    ids = enqueue(5)
     assert service.relay() == 3 and queued() == ids[:3]
     assert service.relay() == 0
     valkey.redis().flushdb()
@@ -248,15 +263,15 @@ def test_no_more_is_handed_over_than_the_queue_has_room_for(ledger, monkeypatch)
 
 def test_each_task_goes_to_its_own_queue_and_a_full_one_holds_up_no_other(ledger, monkeypatch):
     monkeypatch.setattr(service, "QUEUE_DEPTH", 2)
-    matching = owe(3)
-    delivery = owe(2, queue="delivery")
+    matching = enqueue(3)
+    delivery = enqueue(2, SEND)
     assert service.relay() == 4
     assert queued() == matching[:2] and queued("delivery") == delivery
 
 
 @pytest.mark.parametrize("counts", [False, True])
 def test_when_valkey_is_away_nothing_is_lost_and_nothing_waits(marketplace, ledger, monkeypatch, counts):
-    ids = owe(2)
+    ids = enqueue(2)
     settings = replace(marketplace.app.config["SETTINGS"], redis_url="redis://127.0.0.1:1/0")
     with monkeypatch.context() as away:
         away.setitem(marketplace.app.config, "SETTINGS", settings)
@@ -269,7 +284,7 @@ def test_when_valkey_is_away_nothing_is_lost_and_nothing_waits(marketplace, ledg
 
 
 def test_two_relays_at_once_hand_each_task_over_once(marketplace, ledger):
-    ids = owe(40)
+    ids = enqueue(40)
     handed = []
 
     def relay():
@@ -286,7 +301,7 @@ def test_two_relays_at_once_hand_each_task_over_once(marketplace, ledger):
 
 def test_a_worker_does_a_relayed_job_once(ledger):
     """A real RQ worker on the real Valkey, with the serializer that production uses."""
-    ids = owe(3)
+    ids = enqueue(3)
     service.relay()
     connection = valkey.redis()
     queue = Queue("matching", connection=connection, serializer=JSONSerializer)
@@ -307,7 +322,7 @@ def test_what_was_done_a_week_ago_is_forgotten_and_nothing_else(marketplace, led
         work.emit("weather.changed", degrees=3)
     (done,) = db.session.scalars(select(Task.id)).all()
     service.perform(done)
-    waiting, failing = owe(2, due_at=marketplace.now + timedelta(days=30))
+    waiting, failing = enqueue(2, due_at=marketplace.now + timedelta(days=30))
     marketplace.now += timedelta(days=7)
     service.delete_done()
     assert task(done) is not None

@@ -73,7 +73,7 @@ def start_allocation(actor: Actor, asked: dict[str, Any]) -> Allocation:
         region_input.require_some(_extent(row))
         _require_room(work, actor)
         work.add(row)
-        work.enqueue("allocations.jobs.run", "bulk", {"allocation_id": str(row.id)})
+        work.enqueue("allocations.jobs.run", allocation_id=str(row.id))
         work.audit(actor, "start", row)
     return row
 

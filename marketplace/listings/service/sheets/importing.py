@@ -69,7 +69,7 @@ def import_sheet(actor: Actor, upload: bytes, *, publish: bool, dry_run: bool) -
         else:
             _require_room(actor)
             row.upload = upload
-            work.enqueue("listings.jobs.run_import", "bulk", {"import_id": str(row.id)})
+            work.enqueue("listings.jobs.run_import", import_id=str(row.id))
         work.audit(actor, "import", row, publish=publish, dry_run=dry_run)
     return row
 

@@ -57,7 +57,7 @@ def enqueue_nightly_training() -> None:
         new = insert(RankingModel).values({**row, "created_at": clock.now()})
         version = work.session.scalar(new.on_conflict_do_nothing().returning(RankingModel.version))
         if version is not None:
-            work.enqueue("matches.jobs.train", "bulk", {"version": version})
+            work.enqueue("matches.jobs.train", version=version)
 
 
 def request_training() -> int:

@@ -36,7 +36,7 @@ PART_SUPPLIES = 100_000
 WORTH_LOADING = 500
 """Supplies from which on it is quicker to read the compiled search first than to do without."""
 KEEP_RUNS = timedelta(days=30)
-START, PART, BULK, QUEUE = "matches.jobs.rerank", "matches.jobs.rerank_part", "bulk", "rerank"
+START, PART = "matches.jobs.rerank", "matches.jobs.rerank_part"
 
 SLICES = """
 SELECT code_id, min(no), count(*) FROM (
@@ -122,7 +122,7 @@ def enqueue_nightly_rerank() -> None:
     enqueued = select(Task.id).where(Task.subscriber == START, Task.payload == payload)
     with unit_of_work() as work:
         if work.session.scalar(enqueued.limit(1)) is None:
-            work.enqueue(START, BULK, payload)
+            work.enqueue(START, reason="nightly", night=str(clock.today()))
 
 
 def _running() -> RerankRun | None:
@@ -153,7 +153,7 @@ def _begun(work: Work, run: RerankRun) -> int:
     slices = work.session.execute(text(SLICES), {"size": PART_SUPPLIES}).all()
     for number, part in enumerate(_parts([tuple(one) for one in slices])):
         work.add(RerankPart(run_id=run.id, number=number, **part))
-        work.enqueue(PART, QUEUE, {"run_id": run.id, "number": number})
+        work.enqueue(PART, run_id=run.id, number=number)
     _end_if_all_done(work, run.id)
     return run.id
 

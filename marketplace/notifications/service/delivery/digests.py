@@ -78,7 +78,6 @@ def plan_digests() -> int:
         receivers = sorted(set(waiting))
         for receiver in receivers:
             work.enqueue(
-                "notifications.jobs.mail_digest", "delivery",
-                {"enterprise_id": str(receiver), "digest_at": now.isoformat()},
-            )  # fmt: skip
+                "notifications.jobs.mail_digest", enterprise_id=str(receiver), digest_at=now.isoformat()
+            )
     return len(receivers)

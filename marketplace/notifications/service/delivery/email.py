@@ -69,7 +69,7 @@ def _put_off(work: Any, job: str, payload: dict[str, str]) -> bool:
     due = next_mail_time(now)
     if due == now:
         return False
-    work.enqueue(job, "delivery", payload, due_at=due)
+    work.enqueue(job, due_at=due, **payload)
     return True
 
 

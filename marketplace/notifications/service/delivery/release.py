@@ -179,8 +179,8 @@ def _places(work: Work, count: int) -> Sequence[int]:
 
 
 def _owe_mail(work: Work, one: Notification, now: datetime) -> None:
-    payload = {"notification_id": str(one.id)}
-    work.enqueue("notifications.jobs.mail_one", "delivery", payload, due_at=next_mail_time(now))
+    due_at = next_mail_time(now)
+    work.enqueue("notifications.jobs.mail_one", due_at=due_at, notification_id=str(one.id))
 
 
 def _delivery(

@@ -54,4 +54,4 @@ def _plan_instead(work: Work, unsent: set[UUID], looked_at: UUID | None) -> None
     others = select(Listing.id).join(fallen, beside).where(fallen.id.in_(unsent), Listing.status == "open")
     for listing_id in work.session.scalars(others.distinct()).all() if unsent else ():
         if listing_id != looked_at:
-            work.enqueue("notifications.jobs.plan", "matching", {"listing_id": str(listing_id)})
+            work.enqueue("notifications.jobs.plan", listing_id=str(listing_id))

@@ -41,8 +41,7 @@ def plan(listing_id: UUID) -> None:
                 delay = timedelta(seconds=delays.get(one.enterprise.grade, delays["D"]))
                 _plan_one(work, listing, one, now + delay)
         if anyone_seeks():
-            payload = {"listing_id": str(listing.id), "since": now.isoformat()}
-            work.enqueue("notifications.jobs.seek", "matching", payload)
+            work.enqueue("notifications.jobs.seek", listing_id=str(listing.id), since=now.isoformat())
 
 
 def _plan_one(work: Work, listing: Listing, one: matches.Counterpart, release_at: datetime) -> None:

@@ -64,7 +64,7 @@ def plan_news(run_id: int) -> None:
     with unit_of_work() as work:
         for grade, delay in delays.items():
             due = clock.now() + timedelta(seconds=delay)
-            work.enqueue(TELL, "bulk", {"run_id": run_id, "grade": grade}, due_at=due)
+            work.enqueue(TELL, due_at=due, run_id=run_id, grade=grade)
 
 
 def tell_new(run_id: int, grade: str) -> None:
@@ -79,7 +79,7 @@ def tell_new(run_id: int, grade: str) -> None:
         _tell(work, [one for one in found if _sides(one) in lawful])
         work.session.execute(text(TAKEN), {"run_id": run_id, "receivers": receivers})
         if len(receivers) == RECEIVERS:
-            work.enqueue(TELL, "bulk", {"run_id": run_id, "grade": grade})
+            work.enqueue(TELL, run_id=run_id, grade=grade)
 
 
 def _untold(work: Work, run_id: int, receivers: list[int]) -> Sequence[Any]:

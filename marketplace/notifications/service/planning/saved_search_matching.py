@@ -60,8 +60,12 @@ def seek(listing_id: UUID, since: datetime, after: UUID | None) -> None:
         _drop_stale(work, listing, readers - deaf, after, upto)
         _tell(work, listing, [(search, reader) for search, reader in found if reader.id not in deaf], since)
         if upto is not None:
-            rest = {"listing_id": str(listing.id), "since": since.isoformat(), "after": str(upto)}
-            work.enqueue("notifications.jobs.seek", "matching", rest)
+            work.enqueue(
+                "notifications.jobs.seek",
+                listing_id=str(listing.id),
+                since=since.isoformat(),
+                after=str(upto),
+            )
 
 
 # ---------------------------------------------------------------- which searches find it

@@ -1,0 +1,116 @@
+"""Which functions tasks run, and which events enqueue them. The tables are in `marketplace.subscriptions`."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import UnionType
+from typing import Any, get_type_hints
+
+Function = Callable[..., None]
+TABLE = "marketplace/subscriptions.py"
+RESERVED = ("task", "due_at")
+"""Parameters of `Work.enqueue` itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskType:
+    """A function that tasks run with their payload as keyword arguments, and the queue that carries them."""
+
+    function: Function
+    queue: str
+
+    @property
+    def name(self) -> str:
+        """What tasks call it: room, file and function. Renaming one takes a migration of open tasks."""
+        return f"{self.function.__module__.removeprefix('marketplace.')}.{self.function.__name__}"
+
+    def check(self, payload: Mapping[str, Any]) -> None:
+        """Hold a payload to the function's signature.
+
+        Raises:
+            TypeError: an argument is missing, unknown or of another type; the message names it.
+        """
+        parameters = _parameters(self.function)
+        faults = [
+            f"{name} is missing"
+            for name, parameter in parameters.items()
+            if parameter.required and name not in payload
+        ]
+        for name, value in payload.items():
+            if name not in parameters:
+                faults.append(f"it has no parameter {name}")
+            elif not parameters[name].accepts(value):
+                faults.append(f"{name} must not be of type {type(value).__name__}")
+        if faults:
+            raise TypeError(f"{self.name}{inspect.signature(self.function)}: {'; '.join(faults)}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    required: bool
+    type: Any
+
+    def accepts(self, value: Any) -> bool:
+        return not isinstance(self.type, type | UnionType) or isinstance(value, self.type)
+
+
+@cache
+def _parameters(function: Function) -> dict[str, _Parameter]:
+    types = get_type_hints(function)
+    return {
+        name: _Parameter(parameter.default is parameter.empty, types.get(name))
+        for name, parameter in inspect.signature(function).parameters.items()
+    }
+
+
+_types: dict[str, TaskType] = {}
+_by_event: dict[str, tuple[TaskType, ...]] = {}
+
+
+def install(types: Iterable[TaskType], subscriptions: Mapping[str, tuple[Function, ...]]) -> None:
+    """Install the table of tasks, and the functions that each event enqueues.
+
+    Raises:
+        ValueError: a function is named twice, a subscribed one is not in the table of tasks, or one has a
+            parameter that `Work.enqueue` keeps for itself.
+    """
+    found: dict[str, TaskType] = {}
+    for task_type in types:
+        _require_usable(task_type)
+        if found.setdefault(task_type.name, task_type) is not task_type:
+            raise ValueError(f"{task_type.name} stands twice in TASKS of {TABLE}")
+    by_function = {task_type.function: task_type for task_type in found.values()}
+    for event, functions in subscriptions.items():
+        missing = [function.__qualname__ for function in functions if function not in by_function]
+        if missing:
+            raise ValueError(f"{event} enqueues {missing[0]}: add it to TASKS in {TABLE}, with its queue")
+        _by_event[event] = tuple(by_function[function] for function in functions)
+    _types.update(found)
+
+
+def _require_usable(task_type: TaskType) -> None:
+    taken = [name for name in RESERVED if name in _parameters(task_type.function)]
+    if taken:
+        raise ValueError(f"{task_type.name} has the parameter {taken[0]}, which `enqueue` keeps: rename it")
+
+
+def find_task_type(name: str) -> TaskType:
+    """The type of a task.
+
+    Raises:
+        KeyError: there is none by that name (any more).
+    """
+    if name not in _types:
+        raise KeyError(f"no task is called {name}: add its function to TASKS in {TABLE}")
+    return _types[name]
+
+
+def task_types_of(event: str) -> tuple[TaskType, ...]:
+    """The types of the tasks that an event enqueues."""
+    return _by_event.get(event, ())
+
+
+def queues() -> set[str]:
+    """Every queue that needs a worker."""
+    return {task_type.queue for task_type in _types.values()}
