@@ -152,7 +152,7 @@ def measure(case: str) -> dict[str, Any]:
     else:
         region = whole_market() if case == "market" else province()
         found, result["judging"] = timed(partial(lawful_ways, m.DEFAULT, region))
-        ways, room = found.ways, found.room
+        ways, room = found.ways, found.capacities
     result["ways"] = len(ways)
     plan, result["plan"] = timed(lambda: allocate(ways, room))
     result["plan"]["of_bound"] = 1 - plan.gap

@@ -8,8 +8,9 @@ from matching.allocation.lawful_pairings import (
     broken_gates,
     lawful_ways,
 )
-from matching.allocation.linear_program import NO_PERMIT, Capacities, Ways
+from matching.allocation.linear_program import Capacities, Ways
 from matching.allocation.planning import Plan, Why, allocate, capacity_prices
+from matching.rules import NO_PERMIT
 
 __all__ = [
     "MOST_WAYS",

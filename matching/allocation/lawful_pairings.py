@@ -15,10 +15,19 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.allocation.linear_program import NO_PERMIT, Capacities, Ways
+from matching.allocation.linear_program import Capacities, Ways
 from matching.model import Basis, Bools, Coded, Demands, Floats, Ints, Policy, Supplies, Tables
-from matching.rules import GATES, SCORE_UNIT, Pairs, gates
-from matching.rules import score as components
+from matching.rules import (
+    GATES,
+    NO_PERMIT,
+    SCORE_UNIT,
+    Pairs,
+    Warn,
+    cross_province,
+    gates,
+    licensing,
+    score,
+)
 
 EPOCH = date(1970, 1, 1)
 TOGETHER = 200_000
@@ -26,7 +35,7 @@ TOGETHER = 200_000
 MOST_WAYS = 6_000_000
 """About 1.5 GB while a plan is made."""
 
-Tell = Callable[[int, int], None]
+ReportProgress = Callable[[int, int], None]
 Side = TypeVar("Side", Supplies, Demands)
 
 
@@ -84,7 +93,7 @@ class Lawful:
     """
 
     ways: Ways
-    room: Capacities
+    capacities: Capacities
     demand_row: Ints
     permit: Ints
     year: Ints
@@ -100,7 +109,7 @@ class Lawful:
         return GATES[int(stopped.argmax())] if stopped.any() else "code"
 
 
-def lawful_ways(policy: Policy, region: Region, tell: Tell = lambda done, of: None) -> Lawful:
+def lawful_ways(policy: Policy, region: Region, report: ReportProgress = lambda done, of: None) -> Lawful:
     """Judge every supply against every demand that takes its code.
 
     Args:
@@ -112,7 +121,7 @@ def lawful_ways(policy: Policy, region: Region, tell: Tell = lambda done, of: No
     sides = {year: region.within(year) for year in region.years()}
     pieces = list(_pieces(region))
     of, done, count = sum(len(piece) for piece in pieces), 0, 0
-    found: list[_Found] = []
+    found: list[_ScoredWays] = []
     for piece in pieces:
         passed = np.zeros((len(GATES), len(piece)), np.bool_)
         free = np.zeros(len(piece), np.bool_)
@@ -125,15 +134,15 @@ def lawful_ways(policy: Policy, region: Region, tell: Tell = lambda done, of: No
                 _without_permit(pairs, judged, year, free, bound),
                 _by_permit(pairs, judged, year, region.account, bound),
             ]
-            found += [one.scored(policy, piece, region) for one in more]
-            count += sum(len(one.pair) for one in more)
+            found += [entries.scored(policy, piece, region) for entries in more]
+            count += sum(len(entries.pair) for entries in more)
             if count > MOST_WAYS:
                 raise TooManyWays(f"more than {MOST_WAYS} lawful ways")
         for gate, passes in enumerate(passed):
             np.add.at(stopped[:, gate], piece.supply[~passes], 1)
         done += len(piece)
-        tell(done, of)
-    return _joined(region, found, stopped)
+        report(done, of)
+    return _combine(region, found, stopped)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,10 +174,10 @@ def _pieces(region: Region) -> Iterator[_Piece]:
     for piece in _by_code(region):
         waiting.append(piece)
         if sum(map(len, waiting)) >= TOGETHER:
-            yield _one(waiting)
+            yield _concatenated(waiting)
             waiting = []
     if waiting:
-        yield _one(waiting)
+        yield _concatenated(waiting)
 
 
 def _by_code(region: Region) -> Iterator[_Piece]:
@@ -188,16 +197,16 @@ def _by_code(region: Region) -> Iterator[_Piece]:
             yield _Piece(np.repeat(some, len(rows)), row, fit[row])
 
 
-def _one(pieces: list[_Piece]) -> _Piece:
+def _concatenated(pieces: list[_Piece]) -> _Piece:
     return _Piece(
-        np.concatenate([one.supply for one in pieces]),
-        np.concatenate([one.demand_row for one in pieces]),
-        np.concatenate([one.fit for one in pieces]),
+        np.concatenate([piece.supply for piece in pieces]),
+        np.concatenate([piece.demand_row for piece in pieces]),
+        np.concatenate([piece.fit for piece in pieces]),
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Lines:
+class _PieceWays:
     """Ways of a piece: which pair, by which permit with how much left in which year, on which basis."""
 
     pair: Ints
@@ -207,78 +216,80 @@ class _Lines:
     basis: NDArray[np.int8]
     warnings: NDArray[np.int32]
 
-    def scored(self, policy: Policy, piece: _Piece, region: Region) -> _Found:
+    def scored(self, policy: Policy, piece: _Piece, region: Region) -> _ScoredWays:
         """With the scores of a ranking, for which windows are as they are."""
         mine = piece.take(self.pair)
         pairs = mine.pairs(region.supplies, region.demands, region)
-        scores = components.scores(policy, components.values(policy, pairs))
-        return _Found(mine, scores / SCORE_UNIT, gates.needed_kg(pairs), pairs.km, self)
+        scores = score.totals(policy, score.component_values(policy, pairs))
+        return _ScoredWays(mine, scores / SCORE_UNIT, licensing.needed_kg(pairs), pairs.km, self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Found:
+class _ScoredWays:
     piece: _Piece
     score: Floats
     lot_kg: Ints
     km: Floats
-    lines: _Lines
+    lines: _PieceWays
 
 
 def _bound_to_channel(policy: Policy, pairs: Pairs) -> Bools:
     """Pairs that only a channel lets cross a province line: no other permit's tonnes may."""
-    over_the_line, _ = gates.region(policy, pairs, np.zeros(len(pairs), np.bool_))
+    over_the_line, _ = cross_province.may_cross(policy, pairs, np.zeros(len(pairs), np.bool_))
     return ~over_the_line
 
 
-def _without_permit(pairs: Pairs, judged: gates.Judgement, year: int, free: Bools, bound: Bools) -> _Lines:
+def _without_permit(
+    pairs: Pairs, judged: gates.Judgement, year: int, free: Bools, bound: Bools
+) -> _PieceWays:
     """Lawful pairs that need no permit, unless an earlier year had them, which `free` knows and learns."""
     general = judged.basis == Basis.GENERAL
-    pair = np.flatnonzero(judged.lawful & ~free & ~bound & (general | gates.exempt(pairs)))
+    pair = np.flatnonzero(judged.lawful & ~free & ~bound & (general | licensing.exempt(pairs)))
     free[pair] = True
     basis = np.where(general, Basis.GENERAL, Basis.EXEMPT).astype(np.int8)
-    warnings = _but_unverified(judged) | gates.exemption_warnings(pairs, basis)
+    warnings = _but_unverified(judged) | licensing.exemption_warnings(pairs, basis)
     none = np.full(len(pair), NO_PERMIT, np.int64)
-    return _Lines(pair, none, none, year, basis[pair], warnings[pair])
+    return _PieceWays(pair, none, none, year, basis[pair], warnings[pair])
 
 
-def _by_permit(pairs: Pairs, judged: gates.Judgement, year: int, account: Ints, bound: Bools) -> _Lines:
+def _by_permit(pairs: Pairs, judged: gates.Judgement, year: int, account: Ints, bound: Bools) -> _PieceWays:
     """Lawful pairs with each permit that covers them; a permit that does so twice counts once."""
     permits = pairs.tables.permits
-    pair, line = gates.permitted(pairs)
+    pair, line = licensing.valid_permits(pairs)
     keep = judged.lawful[pair] & (~bound[pair] | (permits.kind[line] == Basis.CHANNEL))
     pair, line = pair[keep], line[keep]
     _, once = np.unique(np.stack([pair, account[line]]), axis=1, return_index=True)
     pair, line = pair[np.sort(once)], line[np.sort(once)]
     left = permits.left_kg(line, np.full(len(line), year))
-    return _Lines(pair, line, left, year, permits.kind[line], _but_unverified(judged)[pair])
+    return _PieceWays(pair, line, left, year, permits.kind[line], _but_unverified(judged)[pair])
 
 
 def _but_unverified(judged: gates.Judgement) -> NDArray[np.int32]:
-    return judged.warnings & ~np.int32(gates.Warn.EXEMPTION_UNVERIFIED)
+    return judged.warnings & ~np.int32(Warn.EXEMPTION_UNVERIFIED)
 
 
-def _joined(region: Region, found: list[_Found], stopped: Ints) -> Lawful:
+def _combine(region: Region, found: list[_ScoredWays], stopped: Ints) -> Lawful:
     """All ways together, with the capacities that they name."""
     _, first, place = np.unique(region.demands.key, return_index=True, return_inverse=True)
-    supply = _all(np.int64, [one.piece.supply for one in found])
-    row = _all(np.int64, [one.piece.demand_row for one in found])
-    permit = _all(np.int64, [one.lines.permit for one in found])
-    year = _all(np.int64, [np.full(len(one.score), one.lines.year) for one in found])
+    supply = _column(np.int64, [scored.piece.supply for scored in found])
+    row = _column(np.int64, [scored.piece.demand_row for scored in found])
+    permit = _column(np.int64, [scored.lines.permit for scored in found])
+    year = _column(np.int64, [np.full(len(scored.score), scored.lines.year) for scored in found])
     held = np.flatnonzero(permit != NO_PERMIT)
     names = np.stack([region.account[permit[held]], year[held]])
     _, entry, account = np.unique(names, axis=1, return_index=True, return_inverse=True)
     shared = np.full(len(permit), NO_PERMIT, np.int64)
     shared[held] = account.reshape(-1)
-    left = _all(np.int64, [one.lines.left_kg for one in found])
+    left = _column(np.int64, [scored.lines.left_kg for scored in found])
     return Lawful(
         ways=Ways(
             supply=supply,
             demand=place.reshape(-1)[row].astype(np.int64),
-            score=_all(np.float64, [one.score for one in found]),
-            lot_kg=_all(np.int64, [one.lot_kg for one in found]),
+            score=_column(np.float64, [scored.score for scored in found]),
+            lot_kg=_column(np.int64, [scored.lot_kg for scored in found]),
             permit=shared,
         ),
-        room=Capacities(
+        capacities=Capacities(
             supply_kg=np.maximum(region.supplies.remaining_kg, 0),
             demand_kg=np.maximum(region.demands.remaining_kg[first], 0),
             permit_kg=left[held[entry]],
@@ -286,14 +297,14 @@ def _joined(region: Region, found: list[_Found], stopped: Ints) -> Lawful:
         demand_row=row,
         permit=permit,
         year=year,
-        km=_all(np.float64, [one.km for one in found]),
-        basis=_all(np.int8, [one.lines.basis for one in found]),
-        warnings=_all(np.int32, [one.lines.warnings for one in found]),
+        km=_column(np.float64, [scored.km for scored in found]),
+        basis=_column(np.int8, [scored.lines.basis for scored in found]),
+        warnings=_column(np.int32, [scored.lines.warnings for scored in found]),
         stopped=stopped,
     )
 
 
-def _all(dtype: type[np.generic], parts: list[NDArray[Any]]) -> NDArray[Any]:
+def _column(dtype: type[np.generic], parts: list[NDArray[Any]]) -> NDArray[Any]:
     return np.concatenate([np.empty(0, dtype), *parts]).astype(dtype, copy=False)
 
 
@@ -305,7 +316,7 @@ def broken_gates(policy: Policy, region: Region, lawful: Lawful, way: Ints, kg: 
     Returns:
         a sentence for each rule that is broken; none for a sound plan.
     """
-    said: list[str] = []
+    broken: list[str] = []
     supply, row, permit = lawful.ways.supply[way], lawful.demand_row[way], lawful.permit[way]
     for year in np.unique(lawful.year[way]).tolist():
         mine = np.flatnonzero(lawful.year[way] == year)
@@ -320,23 +331,25 @@ def broken_gates(policy: Policy, region: Region, lawful: Lawful, way: Ints, kg: 
         )
         pairs = _Piece(supply[mine], row[mine], fit).pairs(*region.within(year), region)
         judged = gates.judge(policy, pairs)
-        said += [
+        broken += [
             f"{year}: {gate}" for gate, passes in zip(GATES, judged.passed, strict=True) if not passes.all()
         ]
         bound = _bound_to_channel(policy, pairs)
-        pair, line = gates.permitted(pairs)
+        pair, line = licensing.valid_permits(pairs)
         covers = ~bound[pair] | (region.tables.permits.kind[line] == Basis.CHANNEL)
         lines = set(zip(pair[covers].tolist(), line[covers].tolist(), strict=True))
-        free = ~bound & ((judged.basis == Basis.GENERAL) | gates.exempt(pairs))
+        free = ~bound & ((judged.basis == Basis.GENERAL) | licensing.exempt(pairs))
         by = enumerate(permit[mine].tolist())
-        if not all(free[one] if by_line == NO_PERMIT else (one, by_line) in lines for one, by_line in by):
-            said.append(f"{year}: a permit that does not cover")
-        if (kg[mine] < gates.needed_kg(pairs)).any():
-            said.append(f"{year}: less than the smallest lot")
-        said += _overdrawn(region, permit[mine], kg[mine], year)
-    said += _beyond("supply", region.supplies.key, region.supplies.remaining_kg, supply, kg)
-    said += _beyond("demand", region.demands.key, region.demands.remaining_kg, row, kg)
-    return said
+        if not all(
+            free[pair_] if by_line == NO_PERMIT else (pair_, by_line) in lines for pair_, by_line in by
+        ):
+            broken.append(f"{year}: a permit that does not cover")
+        if (kg[mine] < licensing.needed_kg(pairs)).any():
+            broken.append(f"{year}: less than the smallest lot")
+        broken += _overdrawn(region, permit[mine], kg[mine], year)
+    broken += _beyond("supply", region.supplies.key, region.supplies.remaining_kg, supply, kg)
+    broken += _beyond("demand", region.demands.key, region.demands.remaining_kg, row, kg)
+    return broken
 
 
 def _overdrawn(region: Region, line: Ints, kg: Ints, year: int) -> list[str]:

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from matching.model import Bools, Columns, Floats, Ints, spec
+from matching.rules import NO_PERMIT
 
-NO_PERMIT = -1
 KG_PER_T = 1000
 AT_A_TIME = 8
 """Ways of each supply and of each demand, the best by worth, that enter the program together."""
@@ -83,9 +83,9 @@ class Program:
     most: Floats
 
     @classmethod
-    def of(cls, ways: Ways, room: Capacities) -> Program:
+    def of(cls, ways: Ways, capacities: Capacities) -> Program:
         """Raises: ValueError: a way names a supply, demand or permit that has no capacity here."""
-        sizes = [len(room.supply_kg), len(room.demand_kg), len(room.permit_kg)]
+        sizes = [len(capacities.supply_kg), len(capacities.demand_kg), len(capacities.permit_kg)]
         for name, rows, size in zip(
             ("supply", "demand", "permit"), (ways.supply, ways.demand, ways.permit), sizes, strict=True
         ):
@@ -94,7 +94,7 @@ class Program:
         none = sum(sizes)
         permit = np.where(ways.permit == NO_PERMIT, none, ways.permit + sizes[0] + sizes[1])
         rows = np.stack([ways.supply, ways.demand + sizes[0], permit])
-        limits = np.concatenate([room.supply_kg, room.demand_kg, room.permit_kg]) / KG_PER_T
+        limits = np.concatenate([capacities.supply_kg, capacities.demand_kg, capacities.permit_kg]) / KG_PER_T
         return cls(ways, rows, limits, np.append(limits, np.inf)[rows].min(axis=0))
 
     @property

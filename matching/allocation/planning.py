@@ -14,10 +14,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.allocation.linear_program import KG_PER_T, NEAR, NO_PERMIT, Capacities, Program, Relaxed, Ways
+from matching.allocation.linear_program import KG_PER_T, NEAR, Capacities, Program, Relaxed, Ways
 from matching.model import Bools, Floats, Ints
-
-__all__ = ["NO_PERMIT", "Capacities", "Plan", "Ways", "Why", "allocate", "capacity_prices"]
 
 GOOD_ENOUGH = 9e-4
 """Relative distance from the bound at which no better plan is looked for."""
@@ -30,7 +28,7 @@ MOST_SEARCHED = 15_000
 MOST_NODES = 500
 """Of the search tree of one refit."""
 
-Tell = Callable[[int, float], None]
+ReportProgress = Callable[[int, float], None]
 
 
 class Why(IntEnum):
@@ -70,7 +68,7 @@ class Plan:
         return _gap(self.value, self.bound)
 
 
-def allocate(ways: Ways, room: Capacities, tell: Tell = lambda solution, gap: None) -> Plan:
+def allocate(ways: Ways, capacities: Capacities, report: ReportProgress = lambda solution, gap: None) -> Plan:
     """The plan of greatest value in which nothing exceeds its capacity and no way carries less than its lot.
 
     Without smallest lots it is the best plan; with them it may be less, by no more than `gap` says.
@@ -80,22 +78,22 @@ def allocate(ways: Ways, room: Capacities, tell: Tell = lambda solution, gap: No
     Raises:
         ValueError: a way names a supply, demand or permit that has no capacity here.
     """
-    program = Program.of(ways, room)
+    program = Program.of(ways, capacities)
     relaxed = program.relaxed()
-    search = _Search(room, program, relaxed)
+    search = _Search(capacities, program, relaxed)
     for number, (kg, bound) in enumerate(search.solutions(), start=1):
         search.take(kg, bound)
-        tell(number, search.gap)
+        report(number, search.gap)
         if search.gap <= GOOD_ENOUGH:
             break
-    return _plan(ways, room, search.best, relaxed, search.bound)
+    return _plan_of(ways, capacities, search.best, relaxed, search.bound)
 
 
 class _Search:
     """Looks for a plan with lots below the bound, and lowers the bound; quick ways first."""
 
-    def __init__(self, room: Capacities, program: Program, relaxed: Relaxed) -> None:
-        self._room, self._program, self._relaxed = room, program, relaxed
+    def __init__(self, capacities: Capacities, program: Program, relaxed: Relaxed) -> None:
+        self._room, self._program, self._relaxed = capacities, program, relaxed
         self.best = np.zeros(len(program.ways), np.int64)
         self.bound = relaxed.bound
 
@@ -106,8 +104,8 @@ class _Search:
     def take(self, kg: Ints, bound: float) -> None:
         """Fit a solution; keep it if it is better, and its bound if that is lower."""
         ways = self._program.ways
-        fitted = _fitted(ways, self._room, kg)
-        self.best = max(self.best, fitted, key=lambda one: _value(ways, one))
+        fitted = _fit_lots(ways, self._room, kg)
+        self.best = max(self.best, fitted, key=lambda kg: _value(ways, kg))
         self.bound = max(min(self.bound, bound), _value(ways, self.best))
 
     def solutions(self) -> Iterator[tuple[Ints, float]]:
@@ -170,10 +168,10 @@ def _gap(value: float, bound: float) -> float:
 # Smallest lots
 
 
-def _fitted(ways: Ways, room: Capacities, kg: Ints) -> Ints:
+def _fit_lots(ways: Ways, capacities: Capacities, kg: Ints) -> Ints:
     """A solution without what is below its lot; what that sets free goes where it fits, best ways first."""
     kg = np.where(kg >= ways.lot_kg, kg, 0)
-    left = _left(ways, room, kg)
+    left = _remaining(ways, capacities, kg)
     open_ways = np.flatnonzero(_addable(ways, kg, left))
     for way in open_ways[np.argsort(-ways.score[open_ways], kind="stable")].tolist():
         supply, demand, permit = int(ways.supply[way]), int(ways.demand[way]), int(ways.permit[way])
@@ -185,13 +183,13 @@ def _fitted(ways: Ways, room: Capacities, kg: Ints) -> Ints:
     return kg
 
 
-def _left(ways: Ways, room: Capacities, kg: Ints) -> list[Ints]:
+def _remaining(ways: Ways, capacities: Capacities, kg: Ints) -> list[Ints]:
     """Kilograms left of supplies, demands and permits; the last of the permits stands for none at all."""
     left = []
     for rows, limits in (
-        (ways.supply, room.supply_kg),
-        (ways.demand, room.demand_kg),
-        (ways.permit, np.append(room.permit_kg, np.iinfo(np.int64).max)),
+        (ways.supply, capacities.supply_kg),
+        (ways.demand, capacities.demand_kg),
+        (ways.permit, np.append(capacities.permit_kg, np.iinfo(np.int64).max)),
     ):
         used = np.zeros(len(limits), np.int64)
         np.add.at(used, rows, kg)
@@ -206,20 +204,20 @@ def _addable(ways: Ways, kg: Ints, left: list[Ints]) -> Bools:
     return addable
 
 
-def _plan(ways: Ways, room: Capacities, kg: Ints, relaxed: Relaxed, bound: float) -> Plan:
-    left = _left(ways, room, kg)
-    has_way, has_room = np.zeros((2, len(room.supply_kg)), np.bool_)
+def _plan_of(ways: Ways, capacities: Capacities, kg: Ints, relaxed: Relaxed, bound: float) -> Plan:
+    left = _remaining(ways, capacities, kg)
+    has_way, has_capacity = np.zeros((2, len(capacities.supply_kg)), np.bool_)
     has_way[ways.supply] = True
-    roomy = np.minimum(left[1][ways.demand], left[2][ways.permit]) >= left[0][ways.supply]
-    has_room[ways.supply[roomy]] = True
+    enough = np.minimum(left[1][ways.demand], left[2][ways.permit]) >= left[0][ways.supply]
+    has_capacity[ways.supply[enough]] = True
     why = np.select(
-        [left[0] == 0, ~has_way, has_room],
+        [left[0] == 0, ~has_way, has_capacity],
         [Why.PLACED, Why.NO_LAWFUL_WAY, Why.BELOW_LOT],
         Why.NO_CAPACITY,
     ).astype(np.int8)
     carried = np.flatnonzero(kg)
     supplies, demands, permits = np.split(
-        relaxed.prices, np.cumsum([len(room.supply_kg), len(room.demand_kg)])
+        relaxed.prices, np.cumsum([len(capacities.supply_kg), len(capacities.demand_kg)])
     )
     return Plan(
         way=carried,

@@ -20,10 +20,10 @@ import numpy as np
 
 from matching.evaluate import evaluation
 from matching.evaluate.evaluation import FOLDS, METHODS
-from matching.evaluate.exchange_files import EPOCH, BadFiles, Events, Exchange, Problem, day_of, read
+from matching.evaluate.exchange_files import EPOCH, BadFiles, Exchange, ExchangePairs, Problem, day_of, read
 from matching.learning import NEVER, Facing, Record, features, metrics
 from matching.learning import training as learning
-from matching.learning.metrics import Ranked
+from matching.learning.metrics import RankingResult
 from matching.learning.training import Lessons, Model
 from matching.model import DEFAULT, Bools, Ints
 from matching.rules import Keys
@@ -33,71 +33,71 @@ FORMULA = "formula"
 BAD_INPUT = 2
 WITH_INTERVAL = ("mrr", "ndcg@10")
 """Figures whose 95 % interval stands in the table; the JSON has all."""
-Say: TypeAlias = Callable[[str], None]
+ReportProgress: TypeAlias = Callable[[str], None]
 
 
 # What is asked, and what may be known for it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class Split:
     """Pairs to find and pairs that may be known for it: earlier ones, or those of other supplies."""
 
-    asked: Events
-    known: Events
+    wanted: ExchangePairs
+    known: ExchangePairs
     today: int
     by_time: bool
 
 
-def parts(exchange: Exchange, split: int | None, file: str = "pairs") -> list[Part]:
-    """One part with a split (days since 1970); without one, `FOLDS` parts by supply.
+def splits(exchange: Exchange, split_day: int | None, file: str = "pairs") -> list[Split]:
+    """One split at `split_day` (days since 1970); without one, `FOLDS` splits by supply.
 
     Raises:
-        BadFiles: with a split, a pair that nobody dates, or none on or after it.
+        BadFiles: with a split day, a pair that nobody dates, or none on or after it.
     """
     pairs = exchange.pairs
-    if split is None:
+    if split_day is None:
         fold = learning.folds(exchange.supplies.hashes, FOLDS)[pairs.supply]
         today = int(pairs.day.max())
         each = [(pairs.take(fold == number), pairs.take(fold != number)) for number in range(FOLDS)]
-        return [Part(asked, known, today, by_time=False) for asked, known in each if len(asked)]
+        return [Split(wanted, known, today, by_time=False) for wanted, known in each if len(wanted)]
     undated = pairs.line[pairs.day == NEVER].tolist()
     if undated:
         reason = "is empty, the supply's too, and a split needs it"
         raise BadFiles([Problem(file, line, "date", reason) for line in undated])
-    later = pairs.day >= split
+    later = pairs.day >= split_day
     if not later.any():
         last = date.fromordinal(int(pairs.day.max()) + EPOCH)
         raise BadFiles([Problem(file, 1, "date", f"none is on or after the split; the last is {last}")])
-    return [Part(pairs.take(later), pairs.take(~later), split, by_time=True)]
+    return [Split(pairs.take(later), pairs.take(~later), split_day, by_time=True)]
 
 
-def model_of(exchange: Exchange, part: Part) -> Model | None:
+def model_of(exchange: Exchange, split: Split) -> Model | None:
     """What the part's known pairs teach; None where they are too few."""
-    taught = list(_lessons(exchange, part))
+    taught = list(_lessons(exchange, split))
     if not taught:
         return None
-    dated = part.known.day[part.known.day != NEVER]
+    dated = split.known.day[split.known.day != NEVER]
     window = (int(dated.min()), int(dated.max())) if len(dated) else None
     return learning.train(learning.joined(taught), window)
 
 
-def _lessons(exchange: Exchange, part: Part) -> Iterator[Lessons]:
-    known = part.known
+def _lessons(exchange: Exchange, split: Split) -> Iterator[Lessons]:
+    known = split.known
     if not len(known):
         return
     fold = learning.folds(exchange.supplies.hashes, learning.FOLDS)
-    turns = learning.rounds(known.supply, fold, known.day, by_time=part.by_time)
-    for number, turn in enumerate(turns):
-        record = evaluation.record_of(exchange, known.take(turn.known))
-        asked = known.take(turn.asked)
-        some = _sample(exchange, np.unique(asked.supply), learning.MOST_SUPPLIES // len(turns))
+    rounds = learning.rounds(known.supply, fold, known.day, by_time=split.by_time)
+    for number, this_round in enumerate(rounds):
+        record = evaluation.record_of(exchange, known.take(this_round.known))
+        wanted = known.take(this_round.wanted)
+        some = _sample(exchange, np.unique(wanted.supply), learning.MOST_SUPPLIES // len(rounds))
         for rows, facing in evaluation.facings(exchange, some):
-            truth = _table(asked, rows, facing.receivers)
+            truth = _table(wanted, rows, facing.receivers)
             aside = _table(known, rows, facing.receivers) & ~truth
             able = np.logical_or.reduce(truth, axis=1)
             lesson = learning.lessons(
-                facing.only(able), record, turn.today, truth[able], aside[able], rows[able], number
+                facing.only(able), record, this_round.today, truth[able], aside[able], rows[able], number
             )
             if lesson is not None:
                 yield lesson
@@ -108,16 +108,16 @@ def _sample(exchange: Exchange, rows: Ints, most: int) -> Ints:
     return np.sort(rows[np.argsort(exchange.supplies.hashes[rows], kind="stable")[:most]])
 
 
-def _table(events: Events, supplies: Ints, demands: Ints) -> Bools:
+def _table(events: ExchangePairs, supplies: Ints, demands: Ints) -> Bools:
     """Which of the supplies and demands (both ascending) are a pair; shape (n, m)."""
     table = np.zeros((len(supplies), len(demands)), np.bool_)
-    row, column = _where(events.supply, supplies), _where(events.demand, demands)
+    row, column = _positions(events.supply, supplies), _positions(events.demand, demands)
     both = (row >= 0) & (column >= 0)
     table[row[both], column[both]] = True
     return table
 
 
-def _where(wanted: Ints, among: Ints) -> Ints:
+def _positions(wanted: Ints, among: Ints) -> Ints:
     """Position of each in an ascending array, -1 for none."""
     if not len(among):
         return np.full(len(wanted), -1)
@@ -129,7 +129,7 @@ def _where(wanted: Ints, among: Ints) -> Ints:
 
 
 @dataclass(slots=True, eq=False)
-class Outcome:
+class RankingOutcome:
     """What the orders did. Distinct pairs asked for by `supply`, then `demand`; `of` numbers their supplies.
 
     `fitting` (demands,) fit at least one supply asked for; `new` (n,) marks supplies without a known pair.
@@ -141,19 +141,23 @@ class Outcome:
     n: int
     new: Bools
     fitting: Bools
-    orders: dict[str, Ranked]
+    results: dict[str, RankingResult]
     without_candidate: int = 0
     learned_by: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
-    def asked(cls, exchange: Exchange, each: Sequence[Part]) -> Outcome:
-        """Nothing ranked yet."""
-        both = np.concatenate([np.stack([it.asked.supply, it.asked.demand], axis=1) for it in each])
+    def empty(cls, exchange: Exchange, each: Sequence[Split]) -> RankingOutcome:
+        """The pairs wanted by the splits, with nothing ranked yet."""
+        both = np.concatenate(
+            [np.stack([split.wanted.supply, split.wanted.demand], axis=1) for split in each]
+        )
         supply, demand = np.unique(both, axis=0).T
         supplies, of = np.unique(supply, return_inverse=True)
-        known = [it.known.supply for it in each if it.by_time]
+        known = [split.known.supply for split in each if split.by_time]
         n, m = len(supplies), len(exchange.demands)
-        orders = {name: Ranked(n, of, np.zeros(len(of), np.int64), np.zeros(m, np.int64)) for name in METHODS}
+        results = {
+            name: RankingResult(n, of, np.zeros(len(of), np.int64), np.zeros(m, np.int64)) for name in METHODS
+        }
         return cls(
             supply,
             demand,
@@ -161,37 +165,37 @@ class Outcome:
             n,
             ~np.isin(supplies, np.concatenate([[-1], *known])),
             np.zeros(m, np.bool_),
-            orders,
+            results,
         )
 
     def truths(self, rows: Ints, receivers: Ints) -> tuple[Ints, Ints, Ints]:
         """The pairs asked for among these supplies and receivers (ascending), and where they stand."""
-        row = _where(self.supply, rows)
+        row = _positions(self.supply, rows)
         at = np.flatnonzero(row >= 0)
-        column = _where(self.demand[at], receivers)
+        column = _positions(self.demand[at], receivers)
         fit = column >= 0
         return at[fit], row[at[fit]], column[fit]
 
 
-def ranked(exchange: Exchange, each: Sequence[Part], say: Say) -> Outcome:
+def rank_all(exchange: Exchange, each: Sequence[Split], report_progress: ReportProgress) -> RankingOutcome:
     """Rank for every supply of every part by every order."""
-    outcome = Outcome.asked(exchange, each)
-    for number, part in enumerate(each, 1):
-        say(f"part {number} of {len(each)}: learning from {len(part.known)} pairs")
-        model = model_of(exchange, part)
+    outcome = RankingOutcome.empty(exchange, each)
+    for number, split in enumerate(each, 1):
+        report_progress(f"part {number} of {len(each)}: learning from {len(split.known)} pairs")
+        model = model_of(exchange, split)
         outcome.learned_by.append({"kind": FORMULA} if model is None else dict(model.card))
-        record = evaluation.record_of(exchange, part.known)
-        supplies = np.unique(part.asked.supply)
+        record = evaluation.record_of(exchange, split.known)
+        supplies = np.unique(split.wanted.supply)
         done = 0
         for rows, facing in evaluation.facings(exchange, supplies):
-            _rank(outcome, exchange, rows, facing, record, model, part.today)
+            _rank(outcome, exchange, rows, facing, record, model, split.today)
             done += len(rows)
-            say(f"part {number} of {len(each)}: ranked for {done} of {len(supplies)} supplies")
+            report_progress(f"part {number} of {len(each)}: ranked for {done} of {len(supplies)} supplies")
     return outcome
 
 
 def _rank(
-    outcome: Outcome,
+    outcome: RankingOutcome,
     exchange: Exchange,
     rows: Ints,
     facing: Facing,
@@ -204,13 +208,13 @@ def _rank(
         return
     outcome.fitting[facing.receivers] = True
     at, row, column = outcome.truths(rows, facing.receivers)
-    for name, keys in _orders(exchange, rows, facing, record, model, today).items():
-        found = outcome.orders[name]
+    for name, keys in _keys_by_method(exchange, rows, facing, record, model, today).items():
+        found = outcome.results[name]
         found.rank[at] = evaluation.ranks(keys, row, column)
         found.shown[:] += evaluation.exposure(keys, facing.receivers, len(found.shown))
 
 
-def _orders(
+def _keys_by_method(
     exchange: Exchange, rows: Ints, facing: Facing, record: Record, model: Model | None, today: int
 ) -> dict[str, Keys]:
     last = np.broadcast_to(exchange.demands.hashes[facing.receivers], facing.shape)
@@ -228,10 +232,12 @@ def _orders(
 # The report
 
 
-def evaluate(exchange: Exchange, each: Sequence[Part], depths: Sequence[int], say: Say) -> dict[str, Any]:
+def evaluate(
+    exchange: Exchange, each: Sequence[Split], depths: Sequence[int], report_progress: ReportProgress
+) -> dict[str, Any]:
     """The figures of every order, ready for JSON."""
-    outcome = ranked(exchange, each, say)
-    every = outcome.orders
+    outcome = rank_all(exchange, each, report_progress)
+    every = outcome.results
     fit = every[FORMULA].rank != metrics.NOWHERE
     return {
         "n_supplies": outcome.n,
@@ -247,22 +253,24 @@ def evaluate(exchange: Exchange, each: Sequence[Part], depths: Sequence[int], sa
     }
 
 
-def _figures(every: dict[str, Ranked], depths: Sequence[int], fitting: Bools) -> dict[str, Any]:
-    return {name: evaluation.measured(found, depths, fitting) for name, found in every.items()}
+def _figures(every: dict[str, RankingResult], depths: Sequence[int], fitting: Bools) -> dict[str, Any]:
+    return {name: evaluation.figures_of(found, depths, fitting) for name, found in every.items()}
 
 
-def _compared(every: dict[str, Ranked]) -> dict[str, Any]:
+def _compared(every: dict[str, RankingResult]) -> dict[str, Any]:
     """By how much the learned order's MRR is greater than each other order's, with an interval."""
     reached = {name: metrics.reciprocal_ranks(found) for name, found in every.items()}
-    gains = {name: learning.beats(reached[name], reached["learned"]) for name in METHODS if name != "learned"}
-    return {name: {"mrr_gain": it.gain, "ci": [it.low, it.high]} for name, it in gains.items()}
+    gains = {
+        name: learning.compare(reached[name], reached["learned"]) for name in METHODS if name != "learned"
+    }
+    return {name: {"mrr_gain": gain.gain, "ci": [gain.low, gain.high]} for name, gain in gains.items()}
 
 
-def _unseen(outcome: Outcome, depths: Sequence[int]) -> dict[str, Any] | None:
+def _unseen(outcome: RankingOutcome, depths: Sequence[int]) -> dict[str, Any] | None:
     """The same figures for supplies of which no earlier pair is known; None where there is none."""
     if not outcome.new.any():
         return None
-    every = {name: found.only(outcome.new) for name, found in outcome.orders.items()}
+    every = {name: found.only(outcome.new) for name, found in outcome.results.items()}
     figures = _figures(every, depths, outcome.fitting)
     for figure in figures.values():
         del figure["exposure_gini"], figure["coverage"]
@@ -277,12 +285,12 @@ def _unseen(outcome: Outcome, depths: Sequence[int]) -> dict[str, Any] | None:
 
 def table(report: dict[str, Any], depths: Sequence[int]) -> str:
     """The report for people to read."""
-    asked, pairs, demands = (report[name] for name in ("n_supplies", "n_pairs", "n_demands"))
+    supplies, pairs, demands = (report[name] for name in ("n_supplies", "n_pairs", "n_demands"))
     unserved, unfit = report["no_lawful_candidate"], report["pairs_that_do_not_fit"]
     lines = [
-        f"{asked} supplies, {pairs} pairs to find in {demands} demands; 95 % intervals in brackets",
+        f"{supplies} supplies, {pairs} pairs to find in {demands} demands; 95 % intervals in brackets",
         f"supplies that no demand fits: {unserved}; pairs whose codes do not fit: {unfit}",
-        f"learned by: {', '.join(it['kind'] for it in report['learned_by'])}",
+        f"learned by: {', '.join(card['kind'] for card in report['learned_by'])}",
         "",
         *_rows(report["methods"], depths),
         *_gains(report["learned_against"]),
@@ -295,10 +303,14 @@ def table(report: dict[str, Any], depths: Sequence[int]) -> str:
 
 
 def _rows(methods: dict[str, Any], depths: Sequence[int]) -> Iterator[str]:
-    titles = {"mrr": "MRR", **{f"recall@{it}": f"recall@{it}" for it in depths}, "ndcg@10": "nDCG@10"}
+    titles = {
+        "mrr": "MRR",
+        **{f"recall@{depth}": f"recall@{depth}" for depth in depths},
+        "ndcg@10": "nDCG@10",
+    }
     titles |= {"exposure_gini": "Gini", "coverage": "coverage"}
     shown = [name for name in titles if name in methods[FORMULA]]
-    yield _line("order", [titles[name] for name in shown], shown)
+    yield _line("ranking", [titles[name] for name in shown], shown)
     for method in METHODS:
         yield _line(method, [_cell(methods[method], name) for name in shown], shown)
 
@@ -318,9 +330,9 @@ def _line(title: str, cells: Sequence[str], names: Sequence[str]) -> str:
 
 def _gains(against: dict[str, Any]) -> Iterator[str]:
     yield ""
-    for name, it in against.items():
-        low, high = it["ci"]
-        yield f"learned against {name:<8}  MRR {it['mrr_gain']:+.3f} ({low:+.3f} to {high:+.3f})"
+    for name, gain in against.items():
+        low, high = gain["ci"]
+        yield f"learned against {name:<8}  MRR {gain['mrr_gain']:+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 # The command
@@ -328,22 +340,22 @@ def _gains(against: dict[str, Any]) -> Iterator[str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; 0, or 2 for files that cannot be taken."""
-    asked = _arguments(argv)
+    arguments = _arguments(argv)
     try:
-        exchange = read(asked.supplies, asked.demands, asked.pairs, asked.scheme)
-        each = parts(exchange, asked.split_date, str(asked.pairs))
-        if asked.json is not None:
-            _writable(asked.json)
+        exchange = read(arguments.supplies, arguments.demands, arguments.pairs, arguments.scheme)
+        each = splits(exchange, arguments.split_date, str(arguments.pairs))
+        if arguments.json is not None:
+            _writable(arguments.json)
     except BadFiles as bad:
         sys.stderr.write(f"{bad}\n")
         return BAD_INPUT
     began = time.monotonic()
-    report = evaluate(exchange, each, asked.at, _progress(began))
-    report["split_date"] = None if asked.split_date is None else str(_date(asked.split_date))
+    report = evaluate(exchange, each, arguments.at, _progress(began))
+    report["split_date"] = None if arguments.split_date is None else str(_date(arguments.split_date))
     report["seconds"] = round(time.monotonic() - began, 1)
-    sys.stdout.write(table(report, asked.at) + "\n")
-    if asked.json is not None:
-        asked.json.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    sys.stdout.write(table(report, arguments.at) + "\n")
+    if arguments.json is not None:
+        arguments.json.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0
 
 
@@ -374,7 +386,7 @@ def _split(text: str) -> int:
 
 
 def _depths(text: str) -> tuple[int, ...]:
-    depths = tuple(int(it) if it.strip().isdecimal() else 0 for it in text.split(","))
+    depths = tuple(int(depth) if depth.strip().isdecimal() else 0 for depth in text.split(","))
     if min(depths) < 1 or len(set(depths)) < len(depths):
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of different depths like 1,5,10,20")
     return depths
@@ -396,15 +408,15 @@ def _writable(path: Path) -> None:
         raise BadFiles([Problem(str(path), 0, "file", f"cannot be written: {broken.strerror}")]) from broken
 
 
-def _progress(began: float, every: float = 5.0) -> Say:
+def _progress(began: float, every: float = 5.0) -> ReportProgress:
     """Say to stderr how far the work is, at most every few seconds."""
-    told = began
+    reported_at = began
 
-    def say(text: str) -> None:
-        nonlocal told
+    def report_progress(text: str) -> None:
+        nonlocal reported_at
         now = time.monotonic()
-        if now - told >= every:
-            told = now
+        if now - reported_at >= every:
+            reported_at = now
             sys.stderr.write(f"{now - began:.0f} s: {text}\n")
 
-    return say
+    return report_progress

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from matching.evaluate.exchange_files import ANY, NEUTRAL, UNKNOWN, Events, Exchange, Hashes
-from matching.learning import Facing, Record, recorded
+from matching.evaluate.exchange_files import ANY, NEUTRAL, UNKNOWN, Exchange, ExchangePairs, Hashes
+from matching.learning import Facing, Record, track_record
 from matching.learning import training as learning
-from matching.learning.metrics import TOP, Ranked, gini, hits, ndcg, reciprocal_ranks
+from matching.learning.metrics import TOP, RankingResult, gini, hits, ndcg, reciprocal_ranks
 from matching.model import COMPONENTS, DEFAULT, NO_PRICE, Bools, Floats, Ints, Policy, sphere_km, whole_mm
-from matching.rules import Keys, first
-from matching.rules import score as components
+from matching.rules import Keys, least_rows, score
 
 METHODS = ("formula", "learned", "nearest", "popular", "random")
 CELLS, ROWS = 400_000, 128
@@ -53,7 +52,7 @@ def _facing(
     km = sphere_km(lat[:, None], lon[:, None], demands.lat[receivers], demands.lon[receivers])
     capacity, credit = demands.capacity_kg[receivers], demands.credit_milli[receivers]
     quantity = supplies.quantity_kg[rows, None]
-    part = components.quantity_value(quantity, capacity)
+    split = score.quantity_value(quantity, capacity)
     return Facing(
         code=code,
         family=code if code == ANY else int(exchange.family[code]),
@@ -62,8 +61,8 @@ def _facing(
         receivers=receivers,
         km=np.where(np.isnan(km), half_km(exchange, policy, code), km),
         fit=fit,
-        credit=np.where(credit == UNKNOWN, NEUTRAL, components.credit_value(credit)),
-        quantity=np.where((quantity == UNKNOWN) | (capacity == UNKNOWN), NEUTRAL, part),
+        credit=np.where(credit == UNKNOWN, NEUTRAL, score.credit_value(credit)),
+        quantity=np.where((quantity == UNKNOWN) | (capacity == UNKNOWN), NEUTRAL, split),
         capacity_t=np.where(capacity == UNKNOWN, np.nan, capacity / 1000),
     )
 
@@ -74,11 +73,11 @@ def half_km(exchange: Exchange, policy: Policy, code: int) -> float:
     return policy.half_distance_km["default"] if known is None else policy.half_distance_for(known)
 
 
-def record_of(exchange: Exchange, events: Events) -> Record:
+def record_of(exchange: Exchange, events: ExchangePairs) -> Record:
     """The record that some of the exchange's pairs make."""
     supplies = exchange.supplies
     family = np.append(exchange.family, ANY)[supplies.code]
-    return recorded(
+    return track_record(
         events.supply, events.demand, events.day, supplies.code, family, supplies.lat, supplies.lon
     )
 
@@ -91,17 +90,17 @@ def formula_keys(facing: Facing, policy: Policy, half: float) -> Keys:
     neutral, unpriced = np.full(1, NEUTRAL), np.full(1, NO_PRICE)
     of = {
         "code": facing.fit,
-        "distance": components.distance_value(facing.km, np.full(1, half)),
+        "distance": score.distance_value(facing.km, np.full(1, half)),
         "credit": facing.credit,
-        "price": components.price_value(unpriced, unpriced, policy.price_scale_cny_per_t),
+        "price": score.price_value(unpriced, unpriced, policy.price_scale_cny_per_t),
         "quantity": facing.quantity,
         "time": neutral,
     }
     values = np.empty((*facing.shape, len(COMPONENTS)), np.int64)
     for at, name in enumerate(COMPONENTS):
-        values[..., at] = np.rint(of[name] * components.VALUE_UNIT)
+        values[..., at] = np.rint(of[name] * score.VALUE_UNIT)
     less_credit = np.broadcast_to(-facing.credit, facing.shape)
-    return -components.scores(policy, values), less_credit, whole_mm(facing.km)
+    return -score.totals(policy, values), less_credit, whole_mm(facing.km)
 
 
 def nearest_key(facing: Facing) -> Ints:
@@ -146,14 +145,14 @@ def ranks(keys: Keys, row: Ints, column: Ints) -> Ints:
 
 def exposure(keys: Keys, receivers: Ints, demands: int) -> Ints:
     """How often each demand stands among the first `TOP` of a row; shape (demands,)."""
-    tops = [receivers[first([key[row] for key in keys], TOP)] for row in range(len(keys[0]))]
+    tops = [receivers[least_rows([key[row] for key in keys], TOP)] for row in range(len(keys[0]))]
     return np.bincount(np.concatenate(tops), minlength=demands)
 
 
 # Metrics
 
 
-def measured(found: Ranked, depths: Sequence[int], fitting: Bools) -> dict[str, Any]:
+def figures_of(found: RankingResult, depths: Sequence[int], fitting: Bools) -> dict[str, Any]:
     """The figures of one order, with 95 % bootstrap intervals over supplies."""
     truths = np.bincount(found.supply, minlength=found.n).astype(np.float64)
     columns = {"mrr": reciprocal_ranks(found), "ndcg@10": ndcg(found)}

@@ -61,14 +61,14 @@ class BadFiles(Exception):
         self.problems = tuple(problems)
 
     def __str__(self) -> str:
-        lines = [str(it) for it in self.problems[:SHOWN]]
+        lines = [str(problem) for problem in self.problems[:SHOWN]]
         if len(self.problems) > SHOWN:
             lines.append(f"... and {len(self.problems) - SHOWN} more")
         return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Offers:
+class ExchangeSupplies:
     """Supplies: code ids (or `ANY`), degrees (or NaN), kg (or `UNKNOWN`), days since 1970 (or `NEVER`)."""
 
     ids: Sequence[str]
@@ -84,7 +84,7 @@ class Offers:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Wants:
+class ExchangeDemands:
     """Demands: demand i accepts the code ids `accepts[start[i] : start[i + 1]]`, or is `ANY` alone.
 
     Degrees (or NaN), kg and credit in 1e-3 (or `UNKNOWN`).
@@ -104,7 +104,7 @@ class Wants:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Events:
+class ExchangePairs:
     """Pairs that came about: rows of supplies and demands, the day (`NEVER`: neither the pair nor its supply
     says), and the line of the file."""
 
@@ -116,9 +116,9 @@ class Events:
     def __len__(self) -> int:
         return len(self.supply)
 
-    def take(self, rows: NDArray[np.bool_] | Ints) -> Events:
+    def take(self, rows: NDArray[np.bool_] | Ints) -> ExchangePairs:
         """These rows only."""
-        return Events(self.supply[rows], self.demand[rows], self.day[rows], self.line[rows])
+        return ExchangePairs(self.supply[rows], self.demand[rows], self.day[rows], self.line[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,9 +126,9 @@ class Exchange:
     """The files read. `book` knows every code that stands in a supply, `family` (by code id) what stands just
     above a code: the code itself where the tree says nothing."""
 
-    supplies: Offers
-    demands: Wants
-    pairs: Events
+    supplies: ExchangeSupplies
+    demands: ExchangeDemands
+    pairs: ExchangePairs
     book: Mapping[int, Code]
     family: Ints
     notes: Sequence[str]
@@ -156,18 +156,25 @@ def read(supplies: Path, demands: Path, pairs: Path, tree: Path | None = None) -
     ]
     codes = _Codes()
     parents = _parents(_Sheet.of(tree, TREE_COLUMNS, problems), codes) if tree is not None else {}
-    offers = _offers(sheets[0], codes)
-    wants = _wants(sheets[1], codes)
-    events = _events(sheets[2], sheets[0], offers, sheets[1], wants)
-    if not problems and not len(events):
+    supply_rows = _read_supplies(sheets[0], codes)
+    demand_rows = _read_demands(sheets[1], codes)
+    pair_rows = _read_pairs(sheets[2], sheets[0], supply_rows, sheets[1], demand_rows)
+    if not problems and not len(pair_rows):
         problems.append(Problem(str(pairs), 1, "rows", "there are none, so there is nothing to rank for"))
     if problems:
-        order = [str(path) for path in (supplies, demands, pairs, tree)]
-        raise BadFiles(sorted(problems, key=lambda it: (order.index(it.file), it.line)))
+        files = [str(path) for path in (supplies, demands, pairs, tree)]
+        raise BadFiles(sorted(problems, key=lambda problem: (files.index(problem.file), problem.line)))
     notes = [note for sheet in sheets for note in sheet.notes]
     if tree is not None:
-        notes += _strangers(codes, parents, offers, wants)
-    return Exchange(offers, wants, events, _book(codes, parents, offers), _families(codes, parents), notes)
+        notes += _strangers(codes, parents, supply_rows, demand_rows)
+    return Exchange(
+        supply_rows,
+        demand_rows,
+        pair_rows,
+        _book(codes, parents, supply_rows),
+        _families(codes, parents),
+        notes,
+    )
 
 
 # Cells
@@ -260,7 +267,7 @@ class _Sheet:
         missing = [name for name in wanted if name not in header]
         twice = sorted({name for name in wanted if header.count(name) > 1})
         if not line:
-            if not any(it.file == file for it in problems):
+            if not any(problem.file == file for problem in problems):
                 problems.append(Problem(file, 1, "header", f"the file is empty; expected {','.join(wanted)}"))
         elif missing or twice:
             reason = (
@@ -323,10 +330,10 @@ class _Codes:
         return self.number.setdefault(text, len(self.number)) if text else ANY
 
 
-def _offers(sheet: _Sheet, codes: _Codes) -> Offers:
+def _read_supplies(sheet: _Sheet, codes: _Codes) -> ExchangeSupplies:
     rows = sheet.rows
     ids = _ids(sheet)
-    return Offers(
+    return ExchangeSupplies(
         ids=ids,
         hashes=hashes(ids),
         code=_ints(rows, lambda row: codes.of(row.text("code"))),
@@ -337,15 +344,15 @@ def _offers(sheet: _Sheet, codes: _Codes) -> Offers:
     )
 
 
-def _wants(sheet: _Sheet, codes: _Codes) -> Wants:
+def _read_demands(sheet: _Sheet, codes: _Codes) -> ExchangeDemands:
     rows = sheet.rows
     ids = _ids(sheet)
     accepted = [
-        list(dict.fromkeys(codes.of(it.strip()) for it in row.text("codes").split(";") if it.strip()))
+        list(dict.fromkeys(codes.of(text.strip()) for text in row.text("codes").split(";") if text.strip()))
         or [ANY]
         for row in rows
     ]
-    return Wants(
+    return ExchangeDemands(
         ids=ids,
         hashes=hashes(ids),
         start=np.cumsum([0, *map(len, accepted)], dtype=np.int64),
@@ -357,14 +364,20 @@ def _wants(sheet: _Sheet, codes: _Codes) -> Wants:
     )
 
 
-def _events(sheet: _Sheet, supplies: _Sheet, offers: Offers, demands: _Sheet, wants: Wants) -> Events:
+def _read_pairs(
+    sheet: _Sheet,
+    supply_sheet: _Sheet,
+    supplies: ExchangeSupplies,
+    demand_sheet: _Sheet,
+    demands: ExchangeDemands,
+) -> ExchangePairs:
     rows = sheet.rows
-    supply = _ints(rows, _finder("supply_id", supplies, offers.ids, "supply"))
-    demand = _ints(rows, _finder("demand_id", demands, wants.ids, "demand"))
+    supply = _ints(rows, _finder("supply_id", supply_sheet, supplies.ids, "supply"))
+    demand = _ints(rows, _finder("demand_id", demand_sheet, demands.ids, "demand"))
     day = _ints(rows, lambda row: row.day("date"))
     unsaid = (day == NEVER) & (supply >= 0)
-    day[unsaid] = offers.day[supply[unsaid]]
-    return Events(supply, demand, day, _ints(rows, lambda row: row.line))
+    day[unsaid] = supplies.day[supply[unsaid]]
+    return ExchangePairs(supply, demand, day, _ints(rows, lambda row: row.line))
 
 
 def _ids(sheet: _Sheet) -> list[str]:
@@ -398,8 +411,8 @@ def _floats(rows: Sequence[_Row], of: Callable[[_Row], float]) -> Floats:
 
 def hashes(ids: Sequence[str]) -> Hashes:
     """A fixed hash of each id, the same everywhere: the last tie-break, which favours nobody; shape (n,)."""
-    parts = b"".join(hashlib.blake2b(name.encode(), digest_size=8).digest() for name in ids)
-    return np.frombuffer(parts, dtype=">u8").astype(np.uint64)
+    splits = b"".join(hashlib.blake2b(name.encode(), digest_size=8).digest() for name in ids)
+    return np.frombuffer(splits, dtype=">u8").astype(np.uint64)
 
 
 # The tree
@@ -435,9 +448,9 @@ def _above(code: int, parents: Mapping[int, int]) -> list[int]:
     return chain
 
 
-def _book(codes: _Codes, parents: Mapping[int, int], offers: Offers) -> dict[int, Code]:
+def _book(codes: _Codes, parents: Mapping[int, int], supplies: ExchangeSupplies) -> dict[int, Code]:
     texts = list(codes.number)
-    return {code: _code(texts, code, parents) for code in np.unique(offers.code).tolist() if code != ANY}
+    return {code: _code(texts, code, parents) for code in np.unique(supplies.code).tolist() if code != ANY}
 
 
 def _code(texts: Sequence[str], code: int, parents: Mapping[int, int]) -> Code:
@@ -455,13 +468,15 @@ def _code(texts: Sequence[str], code: int, parents: Mapping[int, int]) -> Code:
 
 def _families(codes: _Codes, parents: Mapping[int, int]) -> Ints:
     above = (parents.get(code, ANY) for code in range(len(codes.number)))
-    return np.array([code if it == ANY else it for code, it in enumerate(above)], dtype=np.int64)
+    return np.array([code if parent == ANY else parent for code, parent in enumerate(above)], dtype=np.int64)
 
 
-def _strangers(codes: _Codes, parents: Mapping[int, int], offers: Offers, wants: Wants) -> list[str]:
+def _strangers(
+    codes: _Codes, parents: Mapping[int, int], supplies: ExchangeSupplies, demands: ExchangeDemands
+) -> list[str]:
     """A note on the codes that the tree does not know: they stand for themselves alone."""
     known = {*parents, *parents.values()}
-    used = {*offers.code.tolist(), *wants.accepts.tolist()} - {ANY}
+    used = {*supplies.code.tolist(), *demands.accepts.tolist()} - {ANY}
     texts = list(codes.number)
     strangers = sorted(texts[code] for code in used - known)
     if not strangers:

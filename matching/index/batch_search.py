@@ -79,8 +79,10 @@ def _queries(state: Any, kernel: Any, query: Query, each: Sequence[Ints]) -> tup
     """A question for each listing, and the plans of all of them, each once."""
     which, distinct = _codes_of_each(query.seeker, each)
     plans = state.rules.plans
-    plan, start, stop = kernel_arguments.merged_plan([plans.by_codes(query.policy, it) for it in distinct])
-    first_rows = query.seeker.take(np.array([it[0] for it in each], np.int64))
+    plan, start, stop = kernel_arguments.merged_plan(
+        [plans.by_codes(query.policy, codes) for codes in distinct]
+    )
+    first_rows = query.seeker.take(np.array([rows[0] for rows in each], np.int64))
     most = min(query.k, sum(len(segment) for segment in state.segments) + 1)
     queries = kernel_arguments.query_records(kernel, query.policy, first_rows, query.today, most)
     queries["visit_start"], queries["visit_stop"] = start[which], stop[which]
@@ -93,7 +95,7 @@ def listings_of(rows: Supplies | Demands) -> list[Ints]:
         return list(np.arange(len(rows))[:, None])
     groups = Groups.of(rows.key)
     found = np.split(groups.order, groups.start[1:]) if len(rows) else []
-    return sorted(found, key=lambda it: int(it[0]))
+    return sorted(found, key=lambda rows: int(rows[0]))
 
 
 def _codes_of_each(
@@ -102,7 +104,7 @@ def _codes_of_each(
     """By which of the distinct codes each listing asks, and these."""
     if isinstance(seekers, Supplies):
         codes, which = np.unique(seekers.code, return_inverse=True)
-        return which.astype(np.int64), [int(it) for it in codes]
+        return which.astype(np.int64), [int(code) for code in codes]
     accepts = [codes_of(seekers, rows) for rows in each]
     number = {accepted: at for at, accepted in enumerate(dict.fromkeys(accepts))}
     return np.array([number[accepted] for accepted in accepts], np.int64), list(number)

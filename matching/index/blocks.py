@@ -87,9 +87,9 @@ def joined(tables: Sequence[Table]) -> Table:
     """The rows of several tables of one kind, one after the other."""
     return type(tables[0])(
         **{
-            it.name: np.concatenate([getattr(one, it.name) for one in tables])
-            for it in fields(tables[0])
-            if it.init
+            column.name: np.concatenate([getattr(table, column.name) for table in tables])
+            for column in fields(tables[0])
+            if column.init
         }
     )
 
@@ -152,8 +152,8 @@ class Segment:
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays but the ranges."""
-        held = (getattr(self, it.name) for it in fields(self))
-        return sum(it.nbytes for it in held if isinstance(it, np.ndarray))
+        held = (getattr(self, column.name) for column in fields(self))
+        return sum(array.nbytes for array in held if isinstance(array, np.ndarray))
 
     @classmethod
     def of(cls, rows: Supplies | Demands, ranges: Components, book: dict[int, Code]) -> Self:
@@ -225,9 +225,9 @@ class Segment:
 def _ranking_order(rows: Listings, code: NDArray[np.int32], book: dict[int, Code]) -> Ints:
     """Rows by code; of hazardous ones by province, as they seldom cross its line; then along the curve."""
     distinct, which = np.unique(code, return_inverse=True)
-    bound_to_province = np.array([it in book and book[it].hazardous for it in distinct.tolist()], np.bool_)[
-        which
-    ]
+    bound_to_province = np.array(
+        [code_id in book and book[code_id].hazardous for code_id in distinct.tolist()], np.bool_
+    )[which]
     province = np.where(bound_to_province, rows.province, 0)
     return np.lexsort((_curve(rows), province, code)).astype(np.int64)
 

@@ -58,20 +58,22 @@ def query_records(kernel: Any, policy: Policy, seekers: Supplies | Demands, toda
 
 def merged_plan(plans: Sequence[SearchPlan]) -> tuple[SearchPlan, Ints, Ints]:
     """Plans of one policy one after the other, and the first and the last (excluded) visit of each."""
-    size = np.array([len(it.visits) for it in plans], np.int64)
+    size = np.array([len(plan.visits) for plan in plans], np.int64)
     stop: Ints = np.cumsum(size)
-    visits = np.concatenate([it.visits for it in plans])
-    aliases = np.cumsum([0] + [len(it.aliases) for it in plans])[:-1]
+    visits = np.concatenate([plan.visits for plan in plans])
+    aliases = np.cumsum([0] + [len(plan.aliases) for plan in plans])[:-1]
     visits["alias_start"] += np.repeat(aliases, size).astype(np.int32)
     visits["alias_stop"] += np.repeat(aliases, size).astype(np.int32)
-    visits["table"] += np.repeat(np.cumsum([0] + [len(it.worth) for it in plans])[:-1], size).astype(np.int32)
+    visits["table"] += np.repeat(np.cumsum([0] + [len(plan.worth) for plan in plans])[:-1], size).astype(
+        np.int32
+    )
     _, first, table = np.unique(visits["half_km"], return_index=True, return_inverse=True)
     chosen, visits["table"] = visits["table"][first], table
     plan = SearchPlan(
         visits,
-        np.concatenate([it.aliases for it in plans]),
-        np.concatenate([it.worth for it in plans])[chosen],
-        np.concatenate([it.steps for it in plans])[chosen],
+        np.concatenate([plan.aliases for plan in plans]),
+        np.concatenate([plan.worth for plan in plans])[chosen],
+        np.concatenate([plan.steps for plan in plans])[chosen],
         plans[0].weights,
     )
     return plan, stop - size, stop

@@ -172,12 +172,14 @@ class Index:
     def __len__(self) -> int:
         """Listings that are there now."""
         state = self._state
-        return sum(len(np.unique(it.cold["key"][it.alive(state.version)])) for it in state.segments)
+        return sum(
+            len(np.unique(segment.cold["key"][segment.alive(state.version)])) for segment in state.segments
+        )
 
     @property
     def nbytes(self) -> int:
         """Bytes held for the listings, without side tables and ranges."""
-        return sum(it.nbytes for it in self._state.segments)
+        return sum(segment.nbytes for segment in self._state.segments)
 
     def set_rules(self, tables: Tables) -> None:
         """Use other side tables (permits, lists, exemptions, codes) from now on; no row is touched.
@@ -222,7 +224,7 @@ class Index:
         with self._merging:
             with self._changing:
                 old, self._since = self._state, []
-            main = self._laid_out([(it, it.alive(old.version)) for it in old.segments])
+            main = self._laid_out([(segment, segment.alive(old.version)) for segment in old.segments])
             with self._changing:
                 later, self._since = self._since, None
                 now = self._state
@@ -240,7 +242,7 @@ class Index:
 
     def _holds(self, keys: Ints) -> bool:
         state = self._state
-        return any((it.died[it.rows_of(keys)] > state.version).any() for it in state.segments)
+        return any((segment.died[segment.rows_of(keys)] > state.version).any() for segment in state.segments)
 
     def _apply(self, gone: Ints, rows: Supplies | Demands, ranges: Components) -> None:
         """One change: a new version without the listings `gone` and with `rows`."""
@@ -265,7 +267,7 @@ class Index:
         kind, book = self._state.main.kind, dict(self._state.rules.tables.book)
         tables = [kind.empty(), *(segment.take(segment.given_order(at)) for segment, at in kept)]
         components = [NOTHING_STATED]
-        for segment, listings in zip((it for it, _ in kept), tables[1:], strict=True):
+        for segment, listings in zip((segment for segment, _ in kept), tables[1:], strict=True):
             components.append(segment.ranges.take(np.isin(segment.ranges.key, listings.key)))
         if rows is not None and ranges is not None:
             tables.append(rows)
@@ -406,7 +408,7 @@ def _may_matter(bound: float, ranking: Ranking, query: Query) -> bool:
 
 def _with_ranges(state: State, query: Query) -> Tables:
     tables = state.rules.tables
-    ours = joined([it.ranges for it in state.segments])
+    ours = joined([segment.ranges for segment in state.segments])
     if isinstance(query.seeker, Supplies):
         return replace(tables, stated=query.ranges, required=ours)
     return replace(tables, stated=ours, required=query.ranges)
@@ -427,7 +429,7 @@ def _page(ranking: Ranking, keys: Ints, k: int) -> Ranking:
         total=None,
         more=len(ranking) > k,
         stopped={},
-        keys=tuple(it[:k] for it in ranking.keys),
+        keys=tuple(key[:k] for key in ranking.keys),
     )
 
 

@@ -82,8 +82,13 @@ class SearchPlans:
             code = self._book[codes]
             found = [(alias, alias, factor, code) for alias, factor in code.aliases.items()]
         else:
-            found = [(it, *self._best(it, codes), self._book[it]) for it in self._fitting(codes)]
-        return search_plan_of(policy, sorted((it for it in found if it[3].tradable), key=lambda it: it[0]))
+            found = [
+                (code_id, *self._best(code_id, codes), self._book[code_id])
+                for code_id in self._fitting(codes)
+            ]
+        return search_plan_of(
+            policy, sorted((visit for visit in found if visit[3].tradable), key=lambda visit: visit[0])
+        )
 
     def _fitting(self, accepts: tuple[int, ...]) -> set[int]:
         return {supply for accepted in accepts for supply in self._supplies_of.get(accepted, ())}

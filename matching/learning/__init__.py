@@ -4,18 +4,18 @@ Public modules: `training` (how the ranking model is trained), `history` (the ou
 on) and `metrics`. They are imported on demand, as they need more memory than serving does.
 """
 
-from matching.learning.learned_ranking import Order
-from matching.learning.receiver_features import FEATURES, NEVER, Facing, Record, features, recorded
+from matching.learning.learned_ranking import LearnedRanking
+from matching.learning.receiver_features import FEATURES, NEVER, Facing, Record, features, track_record
 
 __all__ = [
     "FEATURES",
     "NEVER",
     "Facing",
-    "Order",
+    "LearnedRanking",
     "Record",
     "features",
     "history",
     "metrics",
-    "recorded",
+    "track_record",
     "training",
 ]

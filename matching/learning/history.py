@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from matching.learning import training as learning
-from matching.learning.learned_ranking import Order
-from matching.learning.metrics import Ranked, ndcg, reciprocal_ranks
+from matching.learning.learned_ranking import LearnedRanking
+from matching.learning.metrics import RankingResult, ndcg, reciprocal_ranks
 from matching.learning.receiver_features import Facing, Record
 from matching.model import Bools, Floats, Ints, repeated, whole_mm
 
@@ -34,7 +34,7 @@ LATEST = int(np.iinfo(np.int64).max)
 TOO_FEW_EARLIER = "too_few_earlier"
 TOO_FEW_LATER = "too_few_later"
 NOT_BETTER = "not_better"
-Say = Callable[[str], None]
+ReportProgress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,20 +181,20 @@ def lessons(past: Pairings, cut: int) -> Iterator[learning.Lessons]:
     if not len(event):
         return
     fold = learning.folds(np.arange(past.supplier.max() + 1).astype(np.uint64), learning.FOLDS)
-    turns = learning.rounds(past.supplier[event], fold, reached.moved[event] // DAY_S, by_time=True)
-    for number, turn in enumerate(turns):
-        asked = np.zeros(len(truth), np.bool_)
-        asked[event[turn.asked]] = True
-        own = np.isin(past.log.supplier, past.facts.supplier[asked])
-        transfers = Transfers.of(past.log.take((past.log.second < turn.today * DAY_S) & ~own))
-        some = _sample(np.unique(past.supply[asked]), learning.MOST_SUPPLIES // len(turns), number)
-        for rows in _each(past.supply, some, known):
+    rounds = learning.rounds(past.supplier[event], fold, reached.moved[event] // DAY_S, by_time=True)
+    for number, this_round in enumerate(rounds):
+        wanted = np.zeros(len(truth), np.bool_)
+        wanted[event[this_round.wanted]] = True
+        own = np.isin(past.log.supplier, past.facts.supplier[wanted])
+        transfers = Transfers.of(past.log.take((past.log.second < this_round.today * DAY_S) & ~own))
+        some = _sample(np.unique(past.supply[wanted]), learning.MOST_SUPPLIES // len(rounds), number)
+        for rows in _rows_of_each(past.supply, some, known):
             lesson = learning.lessons(
                 past.facing(rows),
                 transfers.known_to(past.facts.receiver[rows]),
-                turn.today,
-                asked[None, rows],
-                ((reached.worth > 0) & ~asked)[None, rows],
+                this_round.today,
+                wanted[None, rows],
+                ((reached.worth > 0) & ~wanted)[None, rows],
                 past.supplier[rows[:1]],
                 number,
             )
@@ -207,7 +207,7 @@ def _sample(rows: Ints, most: int, seed: int) -> Ints:
     return np.sort(np.random.default_rng((SEED, seed)).permutation(rows)[:most])
 
 
-def _each(supply: Ints, wanted: Ints, kept: Bools) -> Iterator[Ints]:
+def _rows_of_each(supply: Ints, wanted: Ints, kept: Bools) -> Iterator[Ints]:
     """The rows, of those kept, of each wanted supply; `supply` ascending."""
     starts, ends = np.searchsorted(supply, wanted, "left"), np.searchsorted(supply, wanted, "right")
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
@@ -222,11 +222,13 @@ class Trial:
     """What the formula and a learned order did for the same n supplies of which something came later."""
 
     supplier: Ints
-    formula: Ranked
-    learned: Ranked
+    formula: RankingResult
+    learned: RankingResult
 
     @classmethod
-    def held(cls, past: Pairings, order: Order, cut: int, most: int = learning.MOST_SUPPLIES) -> Trial:
+    def run(
+        cls, past: Pairings, order: LearnedRanking, cut: int, most: int = learning.MOST_SUPPLIES
+    ) -> Trial:
         """Rank by both, knowing what was known at `cut` (seconds), at most so many supplies.
 
         Left out are pairings of which something had come before, and supplies without a choice.
@@ -239,19 +241,21 @@ class Trial:
         supplier: list[int] = []
         of: list[Ints] = []
         ranks: dict[str, list[Ints]] = {"formula": [], "learned": []}
-        for rows in _each(past.supply, supplies, among):
+        for rows in _rows_of_each(past.supply, supplies, among):
             if truth[rows].all():
                 continue
-            place = _formula_places(past.facts.take(rows))
+            place = _formula_ranks(past.facts.take(rows))
             record = transfers.known_to(past.facts.receiver[rows])
             value = order.values(past.facing(rows), record, cut // DAY_S)
             ranks["formula"].append(place[truth[rows]])
-            ranks["learned"].append(_places(np.lexsort((place, -value)))[truth[rows]])
+            ranks["learned"].append(_ranks_of(np.lexsort((place, -value)))[truth[rows]])
             of.append(np.full(int(truth[rows].sum()), len(supplier)))
             supplier.append(int(past.supplier[rows[0]]))
         nobody, none = np.empty(0, np.int64), [np.empty(0, np.int64)]
         ranked = {
-            name: Ranked(len(supplier), np.concatenate(of or none), np.concatenate(each or none), nobody)
+            name: RankingResult(
+                len(supplier), np.concatenate(of or none), np.concatenate(each or none), nobody
+            )
             for name, each in ranks.items()
         }
         return cls(np.array(supplier, np.int64), **ranked)
@@ -269,7 +273,11 @@ class Trial:
             columns[name] = {"formula": formula, "learned": learned, "gain": learned - formula}
         _, who = np.unique(self.supplier, return_inverse=True)
         sums = np.column_stack(
-            [np.bincount(who, it).astype(np.float64) for each in columns.values() for it in each.values()]
+            [
+                np.bincount(who, column).astype(np.float64)
+                for each in columns.values()
+                for column in each.values()
+            ]
         )
         drawn = learning.resampled(sums, np.bincount(who).astype(np.float64), SEED)
         low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
@@ -281,12 +289,12 @@ class Trial:
         }
 
 
-def _formula_places(facts: History) -> Ints:
+def _formula_ranks(facts: History) -> Ints:
     """Places, from 1, by score, credit, nearness, number."""
-    return _places(np.lexsort((facts.demand, whole_mm(facts.km), -facts.credit, -facts.score)))
+    return _ranks_of(np.lexsort((facts.demand, whole_mm(facts.km), -facts.credit, -facts.score)))
 
 
-def _places(order: Ints) -> Ints:
+def _ranks_of(order: Ints) -> Ints:
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(1, len(order) + 1)
     return place
@@ -296,15 +304,15 @@ def _places(order: Ints) -> Ints:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Taught:
+class TrainedRanking:
     """A trained order (None: too little to learn from), why it is not used (None: it is), and its card."""
 
-    order: Order | None
+    order: LearnedRanking | None
     reason: str | None
     card: Mapping[str, Any]
 
 
-def teach(history: History, say: Say) -> Taught:
+def train_and_compare(history: History, report: ReportProgress) -> TrainedRanking:
     """Learn from the earlier part of the time and compare with the formula on the later.
 
     The order is used only if the whole bootstrap interval of its gain in MRR is above 0. The same history
@@ -322,25 +330,27 @@ def teach(history: History, say: Say) -> Taught:
         "outcomes": dict(zip(OUTCOMES, counts, strict=True)),
         "window": window and {"first": _day(window[0]), "split": _day(cut), "last": _day(window[1])},
     }
-    say(f"learning from what {len(past.facts):,} pairings came to before the later part")
+    report(f"learning from what {len(past.facts):,} pairings came to before the later part")
     known = list(lessons(past, cut))
     model = learning.train(learning.joined(known)) if known else None
     if model is None:
-        suppliers = len({int(it) for lesson in known for it in lesson.supplier})
-        return Taught(None, TOO_FEW_EARLIER, {**card, "suppliers": {"earlier": suppliers, "later": 0}})
-    order = Order.of(model)
-    say(f"comparing {model.kind} with the formula on the later part")
-    trial = Trial.held(past, order, cut)
+        suppliers = len({int(supplier) for lesson in known for supplier in lesson.supplier})
+        return TrainedRanking(
+            None, TOO_FEW_EARLIER, {**card, "suppliers": {"earlier": suppliers, "later": 0}}
+        )
+    order = LearnedRanking.of(model)
+    report(f"comparing {model.kind} with the formula on the later part")
+    trial = Trial.run(past, order, cut)
     card |= {
         "suppliers": {"earlier": model.card["suppliers"], "later": trial.suppliers},
-        "supplies": {"earlier": sum(len(it) for it in known), "later": len(trial.supplier)},
+        "supplies": {"earlier": sum(len(lesson) for lesson in known), "later": len(trial.supplier)},
         **{name: model.card[name] for name in ("kind", "features", "weights", "mrr_on_suppliers_left_out")},
     }
     if trial.suppliers < LEAST_LATER:
-        return Taught(order, TOO_FEW_LATER, card)
+        return TrainedRanking(order, TOO_FEW_LATER, card)
     card["metrics"] = trial.metrics()
     better = card["metrics"]["mrr"]["gain"]["low"] > 0
-    return Taught(order, None if better else NOT_BETTER, card)
+    return TrainedRanking(order, None if better else NOT_BETTER, card)
 
 
 def _day(second: int) -> str:

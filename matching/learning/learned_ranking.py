@@ -16,7 +16,15 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.learning.receiver_features import FEATURES, Facing, Matrix, Record, features, places, tree_rows
+from matching.learning.receiver_features import (
+    FEATURES,
+    Facing,
+    Matrix,
+    Record,
+    features,
+    rank_features,
+    tree_rows,
+)
 from matching.model import Floats, Ints
 from matching.rules import LEARNED_UNIT
 
@@ -77,7 +85,7 @@ class Trees:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Order:
+class LearnedRanking:
     """An order of the receivers that one supply faces: log-linear `weights` over `FEATURES`, and `trees`.
 
     `kind` is one of `learning.KINDS`: with "trees" the trees decide, with "both" the sum of the two.
@@ -114,7 +122,7 @@ class Order:
             score += weight * column
         value = score
         if self.trees is not None:
-            near = places(facing, matrix, np.arange(m)[None])[:, 0]
+            near = rank_features(facing, matrix, np.arange(m)[None])[:, 0]
             single = score.astype(np.float32)
             odds = self.trees.odds(
                 tree_rows(single, np.full_like(single, single.max()), matrix[:, 0].T, near.T)

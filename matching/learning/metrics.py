@@ -15,7 +15,7 @@ NOWHERE = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ranked:
+class RankingResult:
     """What one order did: `rank` (pairs,) of every true receiver, `NOWHERE` where its codes do not fit,
     `supply` (pairs,) numbered from 0 to `n` - 1, and `shown` (demands,), how often each stood in the top."""
 
@@ -24,27 +24,27 @@ class Ranked:
     rank: Ints
     shown: Ints
 
-    def only(self, wanted: Bools) -> Ranked:
+    def only(self, wanted: Bools) -> RankingResult:
         """Of these supplies only; `wanted` is (n,), and what was shown stays that of all."""
         kept = wanted[self.supply]
         number = np.cumsum(wanted) - 1
-        return Ranked(int(wanted.sum()), number[self.supply[kept]], self.rank[kept], self.shown)
+        return RankingResult(int(wanted.sum()), number[self.supply[kept]], self.rank[kept], self.shown)
 
 
-def reciprocal_ranks(found: Ranked) -> Floats:
+def reciprocal_ranks(found: RankingResult) -> Floats:
     """1 / rank of each supply's best-ranked true receiver, 0 where none is ranked; shape (n,)."""
     best = np.zeros(found.n)
     np.maximum.at(best, found.supply, _inverse(found.rank))
     return best
 
 
-def hits(found: Ranked, depth: int) -> Floats:
+def hits(found: RankingResult, depth: int) -> Floats:
     """True receivers of each supply within the first `depth`; shape (n,)."""
     within = (found.rank != NOWHERE) & (found.rank <= depth)
     return np.bincount(found.supply[within], minlength=found.n).astype(np.float64)
 
 
-def ndcg(found: Ranked, depth: int = TOP) -> Floats:
+def ndcg(found: RankingResult, depth: int = TOP) -> Floats:
     """Normalised discounted cumulative gain of each supply, a true receiver being worth 1; shape (n,).
 
     Source: Järvelin and Kekäläinen 2002, with log2(1 + rank).

@@ -117,7 +117,7 @@ class Record:
         return self.take(rows), place[rows]
 
 
-def recorded(
+def track_record(
     supplier: Ints, receiver: Ints, day: Ints, code: Ints, family: Ints, lat: Floats, lon: Floats
 ) -> Record:
     """The record that transfers make.
@@ -170,7 +170,7 @@ def features(facing: Facing, record: Record, today: int) -> Matrix:
         _recency(known.last_day, column, m, today),
         np.log1p(np.bincount(column, known.transfers, m)),
         np.log1p(suppliers),
-        *(np.log(it) for it in (share, of_family, of_code, nearby, *near_code)),
+        *(np.log(value) for value in (share, of_family, of_code, nearby, *near_code)),
     )
     matrix = np.empty((len(FEATURES), n, m), np.float32)
     for at, values in enumerate(columns):
@@ -199,8 +199,8 @@ def _angle_km(facing: Facing, known: Record) -> Floats:
 
 
 def _unit(lat: Floats, lon: Floats) -> Floats:
-    phi, turn = np.radians(lat), np.radians(lon)
-    return np.stack([np.cos(phi) * np.cos(turn), np.cos(phi) * np.sin(turn), np.sin(phi)])
+    phi, lam = np.radians(lat), np.radians(lon)
+    return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)])
 
 
 def _nearby(km: Floats, column: Ints, m: int, half_km: float) -> Floats:
@@ -225,7 +225,7 @@ def _recency(last_day: Ints, column: Ints, m: int, today: int) -> Floats:
     return np.exp2(-age / RECENT_DAYS)
 
 
-def places(facing: Facing, matrix: Matrix, rows: Ints) -> Matrix:
+def rank_features(facing: Facing, matrix: Matrix, rows: Ints) -> Matrix:
     """How many receivers each supply has nearer, and how many with a better record of its code.
 
     Args:
@@ -243,11 +243,11 @@ def places(facing: Facing, matrix: Matrix, rows: Ints) -> Matrix:
     return placed
 
 
-def tree_rows(score: Matrix, best: Matrix, rows: Matrix, places_: Matrix) -> Matrix:
+def tree_rows(score: Matrix, best: Matrix, rows: Matrix, rank_columns: Matrix) -> Matrix:
     """What the trees see of each of r receivers.
 
     Args:
         score, best: (r,), log-linear score, and that of the best which the supply faces.
         rows, places_: (r, features) and (r, 2).
     """
-    return np.column_stack([rows, score, score - best, places_]).astype(np.float32)
+    return np.column_stack([rows, score, score - best, rank_columns]).astype(np.float32)

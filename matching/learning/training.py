@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from matching.learning.receiver_features import FEATURES, Facing, Matrix, Record, features, places, tree_rows
+from matching.learning.receiver_features import (
+    FEATURES,
+    Facing,
+    Matrix,
+    Record,
+    features,
+    rank_features,
+    tree_rows,
+)
 from matching.model import Bools, Floats, Ints
 
 if TYPE_CHECKING:
@@ -68,12 +76,12 @@ RESAMPLES, AT_ONCE = 1000, 50
 class Lessons:
     """Training supplies, one after the other, each with `size` (q,) rows: some of the receivers it faced.
 
-    `rows` (r, features) and `places` (r, 2) as above, `truth` (r,) whether the two dealt, `stands_for` (r,)
-    how many receivers of the field a row stands for, `supplier` (q,).
+    `rows` (r, features) and `rank_features` (r, 2) as above, `truth` (r,) whether the two dealt, `stands_for`
+    (r,) how many receivers of the field a row stands for, `supplier` (q,).
     """
 
     rows: Matrix
-    places: Matrix
+    rank_features: Matrix
     truth: Bools
     stands_for: Floats
     size: Ints
@@ -92,7 +100,7 @@ class Lessons:
         rows = np.repeat(wanted, self.size)
         return Lessons(
             self.rows[rows],
-            self.places[rows],
+            self.rank_features[rows],
             self.truth[rows],
             self.stands_for[rows],
             self.size[wanted],
@@ -122,7 +130,7 @@ def lessons(
     chosen, stands_for = zip(
         *(_compared(likely[at], truth[at], aside[at], chance) for at in range(n)), strict=True
     )
-    size = np.array([len(it) for it in chosen])
+    size = np.array([len(rows) for rows in chosen])
     widest = np.zeros((n, int(size.max())), np.int64)
     filled = np.arange(widest.shape[1]) < size[:, None]
     widest[filled] = np.concatenate(chosen)
@@ -130,7 +138,7 @@ def lessons(
     column = np.concatenate(chosen)
     return Lessons(
         matrix[:, which, column].T,
-        places(facing, matrix, widest)[:, filled].T,
+        rank_features(facing, matrix, widest)[:, filled].T,
         truth[which, column],
         np.concatenate(stands_for),
         size,
@@ -162,7 +170,9 @@ def joined(parts: Iterable[Lessons]) -> Lessons:
     every = list(parts)
     if not every:
         raise ValueError("no lessons")
-    return Lessons(*(np.concatenate([getattr(it, name) for it in every]) for name in Lessons.__slots__))
+    return Lessons(
+        *(np.concatenate([getattr(lesson, name) for lesson in every]) for name in Lessons.__slots__)
+    )
 
 
 def _weights(named: Mapping[str, float]) -> Matrix:
@@ -228,10 +238,10 @@ def fit_trees(
 def _seen(taught: Lessons, weights: Matrix) -> Matrix:
     score = taught.rows @ weights
     best = np.repeat(np.maximum.reduceat(score, taught.start), taught.size)
-    return tree_rows(score, best, taught.rows, taught.places)
+    return tree_rows(score, best, taught.rows, taught.rank_features)
 
 
-def ask_trees(trees: Sequence[HistGradientBoostingClassifier], seen: Matrix) -> Floats:
+def tree_values(trees: Sequence[HistGradientBoostingClassifier], seen: Matrix) -> Floats:
     """Mean log-odds; shape (r,)."""
     with _one_thread():
         odds: Floats = np.mean([tree.decision_function(seen) for tree in trees], axis=0)
@@ -251,10 +261,10 @@ def _one_thread() -> AbstractContextManager[Any]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Round:
-    """Masks over transfers: those `known` when those `asked` about took place. No supplier is in both."""
+    """Masks over transfers: those `known` when those `wanted` about took place. No supplier is in both."""
 
     known: Bools
-    asked: Bools
+    wanted: Bools
     today: int
 
 
@@ -285,9 +295,9 @@ def rounds(supplier: Ints, fold: Ints, day: Ints, *, by_time: bool) -> list[Roun
         today = int(cuts[number - 1]) if len(cuts) else int(day.max())
         for part in np.unique(fold).tolist():
             within = fold[supplier] == part
-            asked = within & (period == number) & (last[supplier] == number)
-            if asked.any():
-                found.append(Round(before & ~within, asked, today))
+            wanted = within & (period == number) & (last[supplier] == number)
+            if wanted.any():
+                found.append(Round(before & ~within, wanted, today))
     return found
 
 
@@ -333,9 +343,9 @@ class Model:
             found.ravel(),
             best.ravel(),
             matrix[:, supply, rows].reshape(len(matrix), -1).T,
-            places(facing, matrix, rows).reshape(2, -1).T,
+            rank_features(facing, matrix, rows).reshape(2, -1).T,
         )
-        odds = ask_trees(self.trees, seen).reshape(rows.shape)
+        odds = tree_values(self.trees, seen).reshape(rows.shape)
         listed, lead = np.ones(score.shape), np.zeros(score.shape)
         listed[supply, rows] = 0
         lead[supply, rows] = -odds - (found if self.kind == "both" else 0)
@@ -364,9 +374,9 @@ def train(taught: Lessons, window: tuple[int, int] | None = None) -> Model | Non
     suppliers = len(np.unique(taught.supplier))
     if suppliers < LEAST_SUPPLIES:
         return None
-    kinds = [it for it in KINDS if it not in WITH_TREES or suppliers >= LEAST_FOR_TREES]
+    kinds = [kind for kind in KINDS if kind not in WITH_TREES or suppliers >= LEAST_FOR_TREES]
     trials = _tried(taught, kinds)
-    kind = max(kinds, key=lambda it: float(trials[it].mean()))
+    kind = max(kinds, key=lambda kind: float(trials[kind].mean()))
     weights = _weights(PLAIN[kind]) if kind in PLAIN else fit_log_linear(taught)
     trees = fit_trees(taught, weights) if kind in WITH_TREES else []
     card = {
@@ -375,8 +385,8 @@ def train(taught: Lessons, window: tuple[int, int] | None = None) -> Model | Non
         "window": window,
         "suppliers": suppliers,
         "features": [*FEATURES, *(RELATIVE if trees else ())],
-        "weights": {name: round(float(it), 4) for name, it in zip(FEATURES, weights, strict=True)},
-        "mrr_on_suppliers_left_out": {name: round(float(it.mean()), 4) for name, it in trials.items()},
+        "weights": {name: round(float(weight), 4) for name, weight in zip(FEATURES, weights, strict=True)},
+        "mrr_on_suppliers_left_out": {name: round(float(ranks.mean()), 4) for name, ranks in trials.items()},
     }
     return Model(kind, weights, trees, card)
 
@@ -395,19 +405,19 @@ def _tried(taught: Lessons, kinds: Sequence[str]) -> dict[str, Floats]:
             **{kind: unseen.rows @ _weights(PLAIN[kind]) for kind in PLAIN},
         }
         if any(kind in WITH_TREES for kind in kinds):
-            odds = ask_trees(fit_trees(rest, weights, SEEDS[:1]), _seen(unseen, weights))
+            odds = tree_values(fit_trees(rest, weights, SEEDS[:1]), _seen(unseen, weights))
             leads |= {"trees": odds, "both": odds + score}
         for kind in kinds:
             found[kind][fold == part] = _reciprocal_ranks(unseen, leads[kind])
     return found
 
 
-def _reciprocal_ranks(asked: Lessons, lead: NDArray[np.floating[Any]]) -> Floats:
+def _reciprocal_ranks(wanted: Lessons, lead: NDArray[np.floating[Any]]) -> Floats:
     """Ties cost half."""
-    best = np.maximum.reduceat(np.where(asked.truth, lead, -np.inf), asked.start)
-    mark = np.repeat(best, asked.size)
-    ahead = np.add.reduceat((~asked.truth & (lead > mark)) * asked.stands_for, asked.start)
-    level = np.add.reduceat((~asked.truth & (lead == mark)) * asked.stands_for, asked.start)
+    best = np.maximum.reduceat(np.where(wanted.truth, lead, -np.inf), wanted.start)
+    mark = np.repeat(best, wanted.size)
+    ahead = np.add.reduceat((~wanted.truth & (lead > mark)) * wanted.stands_for, wanted.start)
+    level = np.add.reduceat((~wanted.truth & (lead == mark)) * wanted.stands_for, wanted.start)
     return 1 / (1 + ahead + level / 2)
 
 
@@ -426,10 +436,10 @@ class Comparison:
         return self.low > 0
 
 
-def beats(first: Floats, second: Floats, seed: int = 20_260_101) -> Comparison:
+def compare(first: Floats, second: Floats, seed: int = 20_260_101) -> Comparison:
     """Compare two orders by what each reaches for the same supplies, say reciprocal ranks; shapes (n,)."""
     gain = second - first
-    means = [float(it) for it in resampled(gain[:, None], np.ones(len(gain)), seed)[:, 0]]
+    means = [float(mean) for mean in resampled(gain[:, None], np.ones(len(gain)), seed)[:, 0]]
     low, high = np.percentile(means, [2.5, 97.5])
     return Comparison(float(gain.mean()), float(low), float(high))
 

@@ -89,36 +89,41 @@ class Columns:
 
     def take(self, index: Index) -> Self:
         """The rows that `index` (row numbers, a mask or a slice) names, in its order."""
-        return type(self)(**{it.name: getattr(self, it.name)[index] for it in fields(self) if it.init})
+        return type(self)(
+            **{column.name: getattr(self, column.name)[index] for column in fields(self) if column.init}
+        )
 
     @classmethod
     def empty(cls) -> Self:
         """No rows."""
-        return cls(**{it.name: np.empty(0, it.metadata["dtype"]) for it in fields(cls) if it.init})
+        return cls(
+            **{column.name: np.empty(0, column.metadata["dtype"]) for column in fields(cls) if column.init}
+        )
 
     def _check(self) -> None:
         lengths: dict[str, int] = {}
-        for it in fields(self):
-            if it.init:
-                array = _checked(it, getattr(self, it.name))
-                object.__setattr__(self, it.name, array)
-                if len(array) != lengths.setdefault(it.metadata["of"], len(array)):
+        for column in fields(self):
+            if column.init:
+                array = _checked(column, getattr(self, column.name))
+                object.__setattr__(self, column.name, array)
+                length = lengths.setdefault(column.metadata["of"], len(array))
+                if len(array) != length:
                     raise ValueError(
-                        f"column {it.name}: {len(array)} values, the columns beside it have another length"
+                        f"column {column.name}: {len(array)} values, but the columns beside it have {length}"
                     )
 
 
-def _checked(it: Field[Any], raw: ArrayLike) -> NDArray[Any]:
-    dtype, low, high = it.metadata["dtype"], it.metadata["low"], it.metadata["high"]
+def _checked(column: Field[Any], raw: ArrayLike) -> NDArray[Any]:
+    dtype, low, high = column.metadata["dtype"], column.metadata["low"], column.metadata["high"]
     array = np.asarray(raw)
     if array.ndim != 1:
-        raise ValueError(f"column {it.name}: {array.ndim} dimensions instead of one")
+        raise ValueError(f"column {column.name}: {array.ndim} dimensions instead of one")
     if array.dtype.kind == "f" and np.isnan(array).any():
-        raise ValueError(f"column {it.name}: NaN")
+        raise ValueError(f"column {column.name}: NaN")
     if array.dtype != dtype:
-        array = _converted(it.name, array, dtype)
+        array = _converted(column.name, array, dtype)
     if array.size and ((low is not None and array.min() < low) or (high is not None and array.max() > high)):
-        raise ValueError(f"column {it.name}: a value outside {low} to {high}")
+        raise ValueError(f"column {column.name}: a value outside {low} to {high}")
     return array
 
 
@@ -230,11 +235,13 @@ class Permits(Columns):
         """The rows that `index` names, each with its usage."""
         rows = np.arange(len(self))[index]
         new = {
-            it.name: getattr(self, it.name)[rows] for it in fields(self) if it.metadata.get("of") == "rows"
+            column.name: getattr(self, column.name)[rows]
+            for column in fields(self)
+            if column.metadata.get("of") == "rows"
         }
         entries = [np.flatnonzero(self.usage_permit == row) for row in rows]
         entry = np.concatenate([np.empty(0, np.int64), *entries]).astype(np.int64)
-        usage_permit = np.repeat(np.arange(len(rows)), [len(it) for it in entries])
+        usage_permit = np.repeat(np.arange(len(rows)), [len(entry_rows) for entry_rows in entries])
         return type(self)(
             **new, usage_permit=usage_permit, usage_year=self.usage_year[entry], usage_kg=self.usage_kg[entry]
         )

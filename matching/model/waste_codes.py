@@ -64,18 +64,18 @@ class Coded:
             ValueError: an id is not in the book.
         """
         distinct, which = np.unique(ids, return_inverse=True)
-        unknown = [it for it in distinct.tolist() if it not in book]
+        unknown = [code_id for code_id in distinct.tolist() if code_id not in book]
         if unknown:
             raise ValueError(f"column code: {unknown[0]} is not in the book")
-        return cls(tuple(book[it] for it in distinct.tolist()), which)
+        return cls(tuple(book[code_id] for code_id in distinct.tolist()), which)
 
     def each(self, of: Callable[[Code], float]) -> NDArray[Any]:
         """`of(code)` for every row, asked once a distinct code; shape (n,)."""
-        return np.array([of(it) for it in self.distinct], dtype=np.float64)[self.which]
+        return np.array([of(code) for code in self.distinct], dtype=np.float64)[self.which]
 
     def where(self, true: Callable[[Code], bool]) -> NDArray[np.bool_]:
         """Rows whose code is so; shape (n,)."""
-        return np.array([true(it) for it in self.distinct], dtype=np.bool_)[self.which]
+        return np.array([true(code) for code in self.distinct], dtype=np.bool_)[self.which]
 
     def take(self, index: NDArray[Any]) -> Coded:
         """The same codes for the rows that `index` names."""
@@ -88,7 +88,7 @@ class Coded:
         Returns:
             values in [0, 1] and positions in `accepts`, both of shape (n,).
         """
-        table = np.array([it.values(accepts) for it in self.distinct]).reshape(
+        table = np.array([code.values(accepts) for code in self.distinct]).reshape(
             len(self.distinct), len(accepts)
         )
         choice = table.argmax(axis=1)

@@ -1,13 +1,16 @@
 """The rules of matching: what is lawful, what a pairing scores, which comes first, and why.
 
-Public modules: `gates` (what makes a pairing lawful) and `score` (the six values and their sum).
+Public modules: `gates` (the eleven gates, of which the longer ones have files of their own: `licensing`,
+`cross_province`, `composition`) and `score` (the six values and their sum).
 """
 
-from matching.rules import gates, score
+from matching.rules import composition, cross_province, gates, licensing, score
+from matching.rules.cross_province import CUSTOMS_TERRITORIES
 from matching.rules.explanation import Failure, Pairing, explain
-from matching.rules.gates import CUSTOMS_TERRITORIES, GATES, NO_PERMIT, Warn
+from matching.rules.gates import GATES
+from matching.rules.licensing import NO_PERMIT
 from matching.rules.pairs import Pairs, Side, covering
-from matching.rules.ranking import Keys, Position, Ranking, Sort, first, rank_demands, rank_supplies
+from matching.rules.ranking import Keys, Position, Ranking, Sort, least_rows, rank_demands, rank_supplies
 from matching.rules.ranking_bounds import Bounds, bounds, outline
 from matching.rules.score import LEARNED_UNIT, SCORE_UNIT, VALUE_UNIT, contributions, distance_value
 from matching.rules.side_tables import (
@@ -21,6 +24,7 @@ from matching.rules.side_tables import (
     ranges_of,
     side_tables_of,
 )
+from matching.rules.warnings import Warn
 
 __all__ = [
     "CUSTOMS_TERRITORIES",
@@ -45,13 +49,16 @@ __all__ = [
     "Sort",
     "Warn",
     "bounds",
+    "composition",
     "contributions",
     "covering",
+    "cross_province",
     "cross_province_rows_of",
     "distance_value",
     "explain",
-    "first",
     "gates",
+    "least_rows",
+    "licensing",
     "named_parties",
     "outline",
     "ranges_of",

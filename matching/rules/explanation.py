@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.model import Basis, Bools, Demands, Grade, Ints, Mode, Policy, Review, Supplies, Tables
-from matching.rules import gates
-from matching.rules import score as components
-from matching.rules.gates import GATES, Warn
+from matching.rules import composition, cross_province, gates, licensing, score
+from matching.rules.gates import GATES
 from matching.rules.pairs import Pairs, Side, covering
-from matching.rules.ranking import one_demand
+from matching.rules.ranking import pairs_of_demand
+from matching.rules.warnings import Warn
 
 Fact: TypeAlias = int | float | str
 Facts: TypeAlias = Mapping[str, Fact]
@@ -68,15 +68,15 @@ def explain(
     """
     if len(supply) != 1:
         raise ValueError("supply: not the rows of one listing")
-    pairs = one_demand(seeker, supply, demand, tables, today)
+    pairs = pairs_of_demand(seeker, supply, demand, tables, today)
     judged = gates.judge(policy, pairs)
-    values = components.values(policy, pairs)
+    values = score.component_values(policy, pairs)
     failed = [gate for gate, passed in zip(GATES, judged.passed[:, 0], strict=True) if not passed]
     return Pairing(
         lawful=not failed,
         failed=tuple(_failure(gate, pairs, demand) for gate in failed),
         accepted=int(pairs.accepted[0]),
-        score=int(components.scores(policy, values)[0]),
+        score=int(score.totals(policy, values)[0]),
         values=tuple(values[0].tolist()),
         distance_km=float(pairs.km[0]),
         basis=Basis(int(judged.basis[0])),
@@ -103,13 +103,13 @@ def _provinces(pairs: Pairs) -> Facts:
 
 def _code(pairs: Pairs, accepted: NDArray[np.int32]) -> Reason:
     book = pairs.tables.book
-    accepts = [book[it].code if it in book else str(it) for it in accepted.tolist()]
+    accepts = [book[code_id].code if code_id in book else str(code_id) for code_id in accepted.tolist()]
     return "not_accepted", {"code": pairs.coded.distinct[0].code, "accepts": ", ".join(sorted(set(accepts)))}
 
 
 def _licence(pairs: Pairs) -> Reason:
     """The permit that came nearest; without one what became of the exemption that the demand names."""
-    row, line = gates.permits_about(pairs)
+    row, line = licensing.covering_permits(pairs)
     if not len(line):
         return _exemption(pairs)
     return next((reason, facts) for reason, clears, facts in _hurdles(pairs, row, line) if not clears.any())
@@ -118,24 +118,24 @@ def _licence(pairs: Pairs) -> Reason:
 def _hurdles(pairs: Pairs, row: Ints, line: Ints) -> Iterator[tuple[str, Bools, Facts]]:
     """What a permit must clear, one after the other; only the permits that clear one come to the next,
     so that whoever asks stops where none does."""
-    permits, needed = pairs.tables.permits, int(gates.needed_kg(pairs)[0])
+    permits, needed = pairs.tables.permits, int(licensing.needed_kg(pairs)[0])
     mode = Mode(int(pairs.demands.mode[0]))
-    fits = gates.mode_fits(pairs, row, line)
+    fits = licensing.mode_fits(pairs, row, line)
     yield (
         "mode",
         fits,
         {"permit": int(line[0]), "mode": mode.name.lower(), "allowed": _modes(permits.modes[line])},
     )
     row, line = row[fits], line[fits]
-    fits = gates.may_collect(pairs, row, line)
+    fits = licensing.may_collect(pairs, row, line)
     yield "small_generator_only", fits, {"permit": int(line[0])}
     row, line = row[fits], line[fits]
-    day, last = gates.permit_days(pairs, row, line)
+    day, last = licensing.shared_days_of_permit(pairs, row, line)
     latest = int(permits.last_day[line].argmax())
     validity = _days(first_day=permits.first_day[line[latest]], last_day=permits.last_day[line[latest]])
     fits = day <= last
     yield "not_valid", fits, {"permit": int(line[latest]), **validity}
-    line, year = line[fits], gates.year_of(day[fits])
+    line, year = line[fits], licensing.year_of(day[fits])
     left = permits.left_kg(line, year)
     most = int(left.argmax())
     figures = {
@@ -172,7 +172,7 @@ def _exemption(pairs: Pairs) -> Reason:
 
 
 def _region(pairs: Pairs) -> Reason:
-    _, line = gates.white_list_about(pairs, ONLY)
+    _, line = cross_province.white_list_entries(pairs, ONLY)
     if not len(line):
         return "not_white_listed", _provinces(pairs)
     listed = pairs.tables.white_list
@@ -197,7 +197,7 @@ def _credit(pairs: Pairs) -> Reason:
 
 
 def _quantity(pairs: Pairs) -> Reason:
-    needed = int(gates.needed_kg(pairs)[0])
+    needed = int(licensing.needed_kg(pairs)[0])
     supply, wanted = int(pairs.supplies.remaining_kg[0]), int(pairs.demands.remaining_kg[0])
     short = (
         "both_short"
@@ -235,7 +235,7 @@ def _distance(pairs: Pairs) -> Reason:
 def _composition(pairs: Pairs) -> Reason:
     """The first component that is out of range; an open end has no fact."""
     required, stated = pairs.tables.required, pairs.tables.stated
-    need, has = gates.out_of_range(pairs)
+    need, has = composition.out_of_range(pairs)
     bounds = {
         "required_low": float(required.low[need[0]]),
         "required_high": float(required.high[need[0]]),

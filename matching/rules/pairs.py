@@ -148,7 +148,7 @@ def _lines_by_code(coded: Coded, asked: Bools, pool: Ints, code: NDArray[np.int3
     """Lines of `pool` for one distinct code after the other, and how many each has."""
     of_pool = code[pool]
     lines = [
-        pool[it.covered_by(of_pool)] if wanted else pool[:0]
-        for it, wanted in zip(coded.distinct, asked, strict=True)
+        pool[code_of_supply.covered_by(of_pool)] if wanted else pool[:0]
+        for code_of_supply, wanted in zip(coded.distinct, asked, strict=True)
     ]
-    return np.concatenate(lines), np.array([len(it) for it in lines])
+    return np.concatenate(lines), np.array([len(block) for block in lines])

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.model import NO_PRICE, Coded, Demands, Floats, Ints, Policy, Supplies, Tables
-from matching.rules import gates
-from matching.rules import score as components
+from matching.rules import gates, score
 from matching.rules.gates import GATES
 from matching.rules.pairs import Pairs, Side
 from matching.rules.score import SCORE_UNIT
@@ -95,7 +94,7 @@ def rank_demands(
         ValueError: not one supply, a code that is not in the book, `k` below 0, or `after` of another sort.
     """
     pairs, rows = pairs_of("supply", supply, demands, tables, today)
-    return _ranked(policy, pairs, rows, k, sort, min_score, after)
+    return _rank(policy, pairs, rows, k, sort, min_score, after)
 
 
 def rank_supplies(
@@ -115,7 +114,7 @@ def rank_supplies(
     The rest is as in `rank_demands`.
     """
     pairs, rows = pairs_of("demand", supplies, demand, tables, today)
-    return _ranked(policy, pairs, rows, k, sort, min_score, after)
+    return _rank(policy, pairs, rows, k, sort, min_score, after)
 
 
 def pairs_of(
@@ -127,8 +126,8 @@ def pairs_of(
         ValueError: the seeker's side has not the rows of one listing, or a code is not in the book.
     """
     if seeker == "demand":
-        return one_demand(seeker, supplies, demands, tables, today), np.arange(len(supplies))
-    _one_listing("supply", supplies, rows=1)
+        return pairs_of_demand(seeker, supplies, demands, tables, today), np.arange(len(supplies))
+    _require_one_listing("supply", supplies, rows=1)
     coded = Coded.of(supplies.code, tables.book)
     fit = coded.distinct[0].values(demands.accepts)
     rows = _best_rows(demands.key, fit)
@@ -136,19 +135,19 @@ def pairs_of(
     return Pairs.facing(seeker, supplies, field, coded, fit[rows], field.accepts, tables, today), rows
 
 
-def one_demand(seeker: Side, supplies: Supplies, demand: Demands, tables: Tables, today: int) -> Pairs:
+def pairs_of_demand(seeker: Side, supplies: Supplies, demand: Demands, tables: Tables, today: int) -> Pairs:
     """Supplies (n,) facing the rows of one demand, each by the code that fits it best.
 
     Raises:
         ValueError: the rows are not those of one demand, or a code is not in the book.
     """
-    _one_listing("demand", demand, rows=None)
+    _require_one_listing("demand", demand, rows=None)
     coded = Coded.of(supplies.code, tables.book)
     fit, row = coded.best(demand.accepts)
     return Pairs.facing(seeker, supplies, demand.take([0]), coded, fit, demand.accepts[row], tables, today)
 
 
-def _one_listing(name: str, listing: Supplies | Demands, rows: int | None) -> None:
+def _require_one_listing(name: str, listing: Supplies | Demands, rows: int | None) -> None:
     if not len(listing) or len(listing) != (rows or len(listing)) or np.any(listing.key != listing.key[0]):
         raise ValueError(f"{name}: not the rows of one listing")
 
@@ -161,7 +160,7 @@ def _best_rows(key: Ints, fit: Floats) -> Ints:
     return np.sort(order[np.flatnonzero(np.diff(key[order], prepend=key[order[0]] - 1))])
 
 
-def _ranked(
+def _rank(
     policy: Policy, pairs: Pairs, rows: Ints, k: int, sort: Sort, min_score: float, after: Position | None
 ) -> Ranking:
     if k < 0 or not 0 <= min_score <= 1:
@@ -169,11 +168,11 @@ def _ranked(
     judged = gates.judge(policy, pairs)
     lawful = np.flatnonzero(judged.lawful)
     kept = pairs.take(lawful)
-    values = components.values(policy, kept)
-    scores = components.scores(policy, values)
-    keys = keys_of(kept, scores, sort)
-    wanted = np.flatnonzero((scores >= round(min_score * SCORE_UNIT)) & beyond(keys, sort, after))
-    page = wanted[first([key[wanted] for key in keys], k)]
+    values = score.component_values(policy, kept)
+    scores = score.totals(policy, values)
+    keys = sort_keys(kept, scores, sort)
+    wanted = np.flatnonzero((scores >= round(min_score * SCORE_UNIT)) & rows_after(keys, sort, after))
+    page = wanted[least_rows([key[wanted] for key in keys], k)]
     hits = lawful[page]
     return Ranking(
         rows=rows[hits],
@@ -192,7 +191,7 @@ def _ranked(
     )
 
 
-def keys_of(pairs: Pairs, scores: Ints, sort: Sort) -> Keys:
+def sort_keys(pairs: Pairs, scores: Ints, sort: Sort) -> Keys:
     """What pairs are ordered by, least first, each of shape (n,)."""
     less_credit = -pairs.field.credit_milli.astype(np.int64)
     if sort == "distance":
@@ -214,7 +213,7 @@ def _price_key(pairs: Pairs) -> Ints:
     return np.where(price == NO_PRICE, NO_PRICE_LAST, -price if pairs.seeker == "supply" else price)
 
 
-def beyond(keys: Sequence[NDArray[Any]], sort: Sort, after: Position | None) -> NDArray[np.bool_]:
+def rows_after(keys: Sequence[NDArray[Any]], sort: Sort, after: Position | None) -> NDArray[np.bool_]:
     """Which rows come after a position, shape (n,)."""
     if after is None:
         return np.ones(len(keys[0]), np.bool_)
@@ -228,7 +227,7 @@ def beyond(keys: Sequence[NDArray[Any]], sort: Sort, after: Position | None) -> 
     return past
 
 
-def first(keys: Sequence[NDArray[Any]], k: int) -> Ints:
+def least_rows(keys: Sequence[NDArray[Any]], k: int) -> Ints:
     """Positions of the `k` least by `keys`, the first key leading, in order.
 
     Key by key it keeps what is surely among them and goes on with those on the line, so that only `k` are

@@ -26,10 +26,9 @@ from matching.model import (
     Supplies,
     Tables,
 )
-from matching.rules import gates
-from matching.rules import score as components
+from matching.rules import gates, score
 from matching.rules.pairs import Pairs, Side
-from matching.rules.ranking import Keys, Position, Sort, beyond, first, keys_of, pairs_of
+from matching.rules.ranking import Keys, Position, Sort, least_rows, pairs_of, rows_after, sort_keys
 from matching.rules.score import SCORE_UNIT
 
 LESS_SCORE = Position._fields.index("less_score") - 1
@@ -57,7 +56,7 @@ def outline(kind: type[Field], **known: Any) -> Field:
     """Listings of which only some columns are known; what ranks and passes best stands for the others."""
     size = len(known["key"])
     rest = {name: value for name, value in AT_BEST.items() if name not in known}
-    wanted = {it: np.full(size, rest[it]) for it in kind.__dataclass_fields__ if it in rest}
+    wanted = {name: np.full(size, rest[name]) for name in kind.__dataclass_fields__ if name in rest}
     return kind(**known, **wanted)
 
 
@@ -75,13 +74,13 @@ class Bounds:
 
     def first(self, most: int) -> Ints:
         """Listings with the least bounds, at most so many."""
-        return self.listing[first(self.keys, most)]
+        return self.listing[least_rows(self.keys, most)]
 
     def rivals(self, position: Position | None, min_score: float) -> Ints:
         """Listings that may reach `min_score` and stand before a position or at it; without one, anywhere."""
         rivals = self.keys[LESS_SCORE] <= -round(min_score * SCORE_UNIT)
         if position is not None:
-            rivals &= ~beyond(self.keys, self.sort, position)
+            rivals &= ~rows_after(self.keys, self.sort, position)
         return self.listing[rivals]
 
 
@@ -101,8 +100,8 @@ def bounds(
     """
     pairs, _ = pairs_of(seeker, supplies, demands, Tables.empty(book), today)
     kept = pairs.take(np.flatnonzero(_hopeful(pairs)))
-    scores = components.scores(policy, components.values(policy, kept))
-    return Bounds(kept.field.key, keys_of(kept, scores, sort), sort)
+    scores = score.totals(policy, score.component_values(policy, kept))
+    return Bounds(kept.field.key, sort_keys(kept, scores, sort), sort)
 
 
 def _hopeful(pairs: Pairs) -> Any:
@@ -116,4 +115,4 @@ def _hopeful(pairs: Pairs) -> Any:
         gates.price(pairs),
         gates.distance(pairs),
     )
-    return np.all([pairs.spread(it) for it in passes], axis=0)
+    return np.all([pairs.spread(gate) for gate in passes], axis=0)

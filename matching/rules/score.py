@@ -66,7 +66,7 @@ def time_value(
     return part
 
 
-def values(policy: Policy, pairs: Pairs) -> Ints:
+def component_values(policy: Policy, pairs: Pairs) -> Ints:
     """The values of every pair as counts of 1e-9.
 
     Returns:
@@ -86,7 +86,7 @@ def values(policy: Policy, pairs: Pairs) -> Ints:
     )
 
 
-def scores(policy: Policy, values: Ints) -> Ints:
+def totals(policy: Policy, values: Ints) -> Ints:
     """Weighted sums of `values` (n, 6) as counts of 1e-15, shape (n,)."""
     return values @ np.array(policy.weights, np.int64)
 

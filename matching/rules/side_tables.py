@@ -126,7 +126,9 @@ def named_parties(tables: Tables) -> NamedParties:
         white_key=crossing_key(white.code, white.from_province),
         generator=permits.generator[channels],
         receiver=permits.receiver[channels],
-        related=frozenset(pair for it in tables.book.values() for pair in product(it.aliases, it.aliases)),
+        related=frozenset(
+            pair for code in tables.book.values() for pair in product(code.aliases, code.aliases)
+        ),
     )
 
 

@@ -181,9 +181,13 @@ class Suggester:
         mass = float(everywhere[inside].sum())
         branches = self._branches(features, np.where(inside, everywhere, 0.0) / mass, limit)
         chosen = _chosen(branches, limit)
-        items = tuple(self._item(one) for one in chosen)
+        items = tuple(self._item(candidate) for candidate in chosen)
         sure = items[0].confidence >= self.sure_from and mass >= 0.5 and len(stem(text)) > 1
-        plain = [one for one in chosen if not one.hazardous and (one is chosen[0] or one.chance >= OFFERED)]
+        plain = [
+            candidate
+            for candidate in chosen
+            if not candidate.hazardous and (candidate is chosen[0] or candidate.chance >= OFFERED)
+        ]
         hazard = self._hazard(features, everywhere) if plain else 0.0
         return Suggestions(items, sure, (HAZARD_LIKELY,) if hazard >= HAZARD_NOTABLE else ())
 
@@ -200,7 +204,7 @@ class Suggester:
                 if column is not None:
                     counts[column] += 1
         columns = np.array(sorted(counts), dtype=np.int64)
-        values = (np.log([float(counts[it]) for it in columns.tolist()]) + 1.0) * self.idf[columns]
+        values = (np.log([float(counts[column]) for column in columns.tolist()]) + 1.0) * self.idf[columns]
         squares = 0.0
         for value in values.tolist():
             squares += value * value
@@ -279,7 +283,7 @@ class Suggester:
             if text["format"] != _FORMAT or tuple(text["ngrams"]) != NGRAMS:
                 raise ValueError(f"a model of format {text['format']}, n-grams {text['ngrams']}")
             parts = list(_parts(text["labels"], arrays))
-            heads = [(one[0], one[1]) for one in text["heads"][1:]]
+            heads = [(head[0], head[1]) for head in text["heads"][1:]]
             terms = {term: at for at, term in enumerate(text["terms"])}
             codes = dict(zip(heads, parts[1:], strict=True))
             scale = Scale(*text["scale"])
@@ -347,9 +351,9 @@ class _Candidate:
 
 def _chosen(branches: Iterable[_Branch], limit: int) -> list[_Candidate]:
     """The candidates that add most, by falling chance; ties in the order of categories and codes."""
-    found = [one for branch in branches for one in _candidates(branch, limit)]
-    best = sorted(found, key=lambda one: -one.gain)[:limit]
-    return sorted(best, key=lambda one: -one.chance)
+    found = [candidate for branch in branches for candidate in _candidates(branch, limit)]
+    best = sorted(found, key=lambda candidate: -candidate.gain)[:limit]
+    return sorted(best, key=lambda candidate: -candidate.chance)
 
 
 def _candidates(branch: _Branch, limit: int) -> Iterable[_Candidate]:

@@ -82,9 +82,9 @@ def train(examples: Iterable[Example]) -> Suggester:
     every = list(examples)
     folds = _folds(every)
     trials = [
-        _Trial(_fitted([one for one, at in zip(every, folds, strict=True) if at != number]), unseen)
+        _Trial(_fitted([example for example, at in zip(every, folds, strict=True) if at != number]), unseen)
         for number in range(FOLDS)
-        if (unseen := [one for one, at in zip(every, folds, strict=True) if at == number])
+        if (unseen := [example for example, at in zip(every, folds, strict=True) if at == number])
     ]
     scale = _measured(trials, _truths(every))
     return replace(_fitted(every), scale=scale, learnt_from=digest(every))
@@ -92,7 +92,7 @@ def train(examples: Iterable[Example]) -> Suggester:
 
 def digest(examples: Iterable[Example]) -> str:
     """SHA-256 of examples in their order."""
-    rows = [[getattr(one, name) for name in Example.__slots__] for one in examples]
+    rows = [[getattr(example, name) for name in Example.__slots__] for example in examples]
     return hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -105,21 +105,21 @@ def _folds(examples: Sequence[Example]) -> list[int]:
             form = above[form]
         return form
 
-    for one in examples:
-        forms = sorted(near_copies(one.text))
+    for example in examples:
+        forms = sorted(near_copies(example.text))
         for form in forms[1:]:
             above[root(form)] = root(forms[0])
     return [
-        hashlib.sha256(root(stem(one.text)).encode()).digest()[0] % FOLDS if one.everyday else -1
-        for one in examples
+        hashlib.sha256(root(stem(example.text)).encode()).digest()[0] % FOLDS if example.everyday else -1
+        for example in examples
     ]
 
 
 def _truths(examples: Iterable[Example]) -> Mapping[str, list[Example]]:
     """All that a name stands for: an ambiguous one is right in several ways."""
     found: dict[str, list[Example]] = defaultdict(list)
-    for one in examples:
-        found[fold(one.text)].append(one)
+    for example in examples:
+        found[fold(example.text)].append(example)
     return found
 
 
@@ -137,14 +137,14 @@ def regression() -> LogisticRegression:
 
 def _fitted(examples: Sequence[Example]) -> Suggester:
     words = vectorizer()
-    matrix = words.fit_transform([one.text for one in examples])
+    matrix = words.fit_transform([example.text for example in examples])
     terms = {str(term): at for at, term in enumerate(words.get_feature_names_out().tolist())}
-    labels = [(one.scheme, one.category) for one in examples]
-    hazards = dict(zip(labels, (one.hazardous for one in examples), strict=True))
+    labels = [(example.scheme, example.category) for example in examples]
+    hazards = dict(zip(labels, (example.hazardous for example in examples), strict=True))
     within: dict[Label, list[int]] = defaultdict(list)
-    for at, one in enumerate(examples):
-        if one.code is not None:
-            within[one.scheme, one.category].append(at)
+    for at, example in enumerate(examples):
+        if example.code is not None:
+            within[example.scheme, example.category].append(at)
     codes = {
         label: _linear(
             matrix[rows],
@@ -208,18 +208,21 @@ def _category_scores(trials: Iterable[_Trial]) -> Iterable[tuple[Floats, int]]:
     for trial in trials:
         head = trial.model.categories
         place = {label: at for at, label in enumerate(head.labels)}
-        for one in trial.unseen:
-            if (one.scheme, one.category) in place:
-                yield head.decisions(trial.model.features(one.text)), place[one.scheme, one.category]
+        for example in trial.unseen:
+            if (example.scheme, example.category) in place:
+                yield (
+                    head.decisions(trial.model.features(example.text)),
+                    place[example.scheme, example.category],
+                )
 
 
 def _code_scores(trials: Iterable[_Trial]) -> Iterable[tuple[Floats, int]]:
     for trial in trials:
-        for one in trial.unseen:
-            head = trial.model.codes.get((one.scheme, one.category))
-            label = (one.scheme, one.code or "")
+        for example in trial.unseen:
+            head = trial.model.codes.get((example.scheme, example.category))
+            label = (example.scheme, example.code or "")
             if head is not None and label in head.labels and len(head.labels) > 1:
-                yield head.decisions(trial.model.features(one.text)), head.labels.index(label)
+                yield head.decisions(trial.model.features(example.text)), head.labels.index(label)
 
 
 def _temperature(scores: Iterable[tuple[Floats, int]]) -> float:
@@ -240,10 +243,10 @@ def _outcomes(
     """Confidence of the first suggestion for each unseen name, and whether it was right."""
     for trial in trials:
         model = replace(trial.model, scale=scale)
-        for one in trial.unseen:
-            first = next(iter(model.suggest(one.text, limit=1).items), None)
+        for example in trial.unseen:
+            first = next(iter(model.suggest(example.text, limit=1).items), None)
             if first is not None:
-                yield first.confidence, any(is_right(first, truth) for truth in truths[fold(one.text)])
+                yield first.confidence, any(is_right(first, truth) for truth in truths[fold(example.text)])
 
 
 def is_right(item: Suggestion, truth: Example) -> bool:

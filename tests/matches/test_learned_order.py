@@ -19,12 +19,14 @@ from marketplace.matches import service as matches
 from marketplace.matches.models import PairingOutcome, RankingModel
 from marketplace.matches.service.learning import training
 from marketplace.matches.service.ranking import formula_or_learned
-from matching.learning import FEATURES, Order, history
+from matching.learning import FEATURES, LearnedRanking, history
 from tests.marketplace import new_uscc
 
-BY_RECORD = Order("log_linear", np.array([float(name == "transfers") for name in FEATURES]), None)
+BY_RECORD = LearnedRanking("log_linear", np.array([float(name == "transfers") for name in FEATURES]), None)
 """Most completed transfers first."""
-FURTHEST_FIRST = Order("log_linear", np.array([-float(name == "nearness") for name in FEATURES]), None)
+FURTHEST_FIRST = LearnedRanking(
+    "log_linear", np.array([-float(name == "nearness") for name in FEATURES]), None
+)
 """No training gives such an order, which is easy to tell from the formula's."""
 FORMULA = {"name": "formula", "model_version": None}
 EAST = 0.2
@@ -45,7 +47,7 @@ def became(marketplace, outcome: str, *pairings: tuple[dict[str, Any], dict[str,
         )
 
 
-def used(marketplace, order: Order = BY_RECORD) -> int:
+def used(marketplace, order: LearnedRanking = BY_RECORD) -> int:
     """Put an order in use as a training would that won; returns its version."""
     with marketplace.app.app_context(), unit_of_work() as work:
         arrays = order.dump()

@@ -19,7 +19,7 @@ from matching.evaluate import evaluation
 from matching.evaluate.evaluation import METHODS
 from matching.evaluate.exchange_files import BadFiles, read
 from matching.learning import metrics
-from matching.learning.metrics import NOWHERE, Ranked
+from matching.learning.metrics import NOWHERE, RankingResult
 from matching.model import sphere_km
 from tests.matching.exchange_worlds import HEADERS, World, shuffled, write, write_texts
 
@@ -56,7 +56,7 @@ def found(order, truth):
     """What an order (row numbers, best first) did with one supply."""
     place = np.argsort(order) + 1
     rows = np.flatnonzero(truth)
-    return Ranked(1, np.zeros(len(rows), np.int64), place[rows], np.zeros(len(truth), np.int64))
+    return RankingResult(1, np.zeros(len(rows), np.int64), place[rows], np.zeros(len(truth), np.int64))
 
 
 @given(SCORES, st.integers(0, 99))
@@ -104,7 +104,7 @@ def test_ranks_and_tops_are_those_of_a_whole_sort(seed):
 
 
 def test_metrics_by_hand():
-    both = Ranked(2, np.array([0, 0, 1]), np.array([2, NOWHERE, 1]), np.zeros(3, np.int64))
+    both = RankingResult(2, np.array([0, 0, 1]), np.array([2, NOWHERE, 1]), np.zeros(3, np.int64))
 
     assert metrics.reciprocal_ranks(both).tolist() == [0.5, 1.0]
     assert metrics.hits(both, 1).tolist() == [0, 1]
@@ -329,7 +329,7 @@ def test_a_split_needs_dates(tmp_path, capsys):
 def test_a_split_after_everything_asks_nothing(tmp_path):
     exchange = read(*write_texts(tmp_path, GOOD).values())
     with pytest.raises(BadFiles, match="none is on or after the split; the last is 2026-01-01"):
-        evaluate.parts(exchange, 99_999)
+        evaluate.splits(exchange, 99_999)
 
 
 @pytest.mark.parametrize("options", [["--at", "0"], ["--at", "5,5"], ["--at", "x"], ["--split-date", "soon"]])

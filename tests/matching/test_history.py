@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.learning import FEATURES, Facing, Order, Record, features, history, recorded
+from matching.learning import FEATURES, Facing, LearnedRanking, Record, features, history, track_record
 from matching.learning import training as learning
 from matching.learning.history import (
     CLOSED,
@@ -20,7 +20,7 @@ from matching.learning.history import (
     SHOWN,
     History,
     Pairings,
-    teach,
+    train_and_compare,
 )
 from tests.matching.pasts import a_past
 
@@ -37,7 +37,7 @@ def orders():
         patch.setattr(learning, "TREES", {**learning.TREES, "max_iter": 30, "min_samples_leaf": 5})
         trees = learning.fit_trees(taught, weights)
     models = [learning.Model(kind, weights, trees if kind != "log_linear" else [], {}) for kind in KINDS]
-    return [(model, Order.of(model)) for model in models]
+    return [(model, LearnedRanking.of(model)) for model in models]
 
 
 KINDS = learning.KINDS[:3]
@@ -63,7 +63,7 @@ def a_record(chance, receivers) -> Record:
     """Transfers of six suppliers to some of these receivers; equal numbers have equal records."""
     size = 20
     place = chance.uniform(0, 2, 6)
-    made = recorded(
+    made = track_record(
         chance.integers(0, 6, size), chance.choice(np.unique(receivers), size), chance.integers(0, 700, size),
         *np.ones((2, 6), np.int64), 30 + place, 120 + place,
     )  # fmt: skip
@@ -99,7 +99,7 @@ def test_what_is_kept_orders_as_what_was_trained(orders):
         matrix = features(facing, record, 700)
         lead = -model.keys(facing, matrix)[-2 if model.trees else 0][0]
         assert order.values(facing, record, 700) / 1e6 == pytest.approx(lead, abs=2e-5)
-        again = Order.load(order.dump())
+        again = LearnedRanking.load(order.dump())
         assert (again.values(facing, record, 700) == order.values(facing, record, 700)).all()
         assert again.kind == model.kind
 
@@ -107,14 +107,14 @@ def test_what_is_kept_orders_as_what_was_trained(orders):
 @pytest.mark.parametrize("broken", [b"", b"PK\x03\x04", b"\x80\x04}."], ids=["nothing", "zip", "pickle"])
 def test_what_is_no_order_is_refused(broken):
     with pytest.raises(ValueError):
-        Order.load(broken)
+        LearnedRanking.load(broken)
 
 
 def test_an_order_of_other_features_is_refused(orders, monkeypatch):
     kept = orders[0][1].dump()
     monkeypatch.setattr("matching.learning.learned_ranking.FEATURES", (*FEATURES, "colour"))
     with pytest.raises(ValueError, match="features"):
-        Order.load(kept)
+        LearnedRanking.load(kept)
 
 
 # ---------------------------------------------------------------- what counts
@@ -153,7 +153,7 @@ def test_the_pairings_that_went_furthest_are_the_truth(told, truth):
 
 def test_it_is_used_where_it_beats_the_formula_and_the_card_says_by_how_much():
     past = a_past()
-    taught = teach(past, SILENT)
+    taught = train_and_compare(past, SILENT)
 
     assert taught.reason is None and taught.order is not None
     gain = taught.card["metrics"]["mrr"]["gain"]
@@ -181,7 +181,7 @@ def cut_of(past: History) -> int:
 
 
 def test_it_is_not_used_where_the_formula_cannot_be_beaten():
-    taught = teach(a_past(pull=0.0, haul_km=5.0), SILENT)
+    taught = train_and_compare(a_past(pull=0.0, haul_km=5.0), SILENT)
 
     assert taught.reason == history.NOT_BETTER
     assert taught.card["metrics"]["mrr"]["gain"]["low"] <= 0
@@ -199,14 +199,14 @@ def test_what_came_later_teaches_nothing():
         outcome=np.where(later & (past.outcome == CLOSED), OFFERED, past.outcome),
     )
 
-    assert teach(other, SILENT).order.dump() == teach(past, SILENT).order.dump()
+    assert train_and_compare(other, SILENT).order.dump() == train_and_compare(past, SILENT).order.dump()
 
 
 def test_the_order_of_rows_changes_nothing():
     past = a_past(suppliers=30, supplies=90)
     mixed = past.take(np.random.default_rng(1).permutation(len(past)))
 
-    assert teach(mixed, SILENT).card == teach(past, SILENT).card
+    assert train_and_compare(mixed, SILENT).card == train_and_compare(past, SILENT).card
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_the_order_of_rows_changes_nothing():
     ids=["nothing", "few", "few later"],
 )
 def test_too_little_is_said_and_nothing_is_used(past, reason):
-    taught = teach(past, SILENT)
+    taught = train_and_compare(past, SILENT)
 
     assert taught.reason == reason
     assert taught.card["outcomes"]["shown"] == int((past.outcome == SHOWN).sum())

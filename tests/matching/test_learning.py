@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from matching.evaluate import command as evaluate
 from matching.evaluate import evaluation
 from matching.evaluate.exchange_files import read
-from matching.learning import FEATURES, NEVER, Facing, features, recorded
+from matching.learning import FEATURES, NEVER, Facing, features, track_record
 from matching.learning import training as learning
-from matching.learning.training import KINDS, START, Model, beats, rounds
+from matching.learning.training import KINDS, START, Model, compare, rounds
 from tests.matching.exchange_worlds import World
 
 SPLIT = 20_089
@@ -22,16 +22,16 @@ SPLIT = 20_089
 SILENT = lambda text: None  # noqa: E731
 
 
-def part_of(world, folder, split=SPLIT):
+def split_of(world, folder, split=SPLIT):
     exchange = read(*world.write(folder).values())
-    return exchange, evaluate.parts(exchange, split)[0]
+    return exchange, evaluate.splits(exchange, split)[0]
 
 
 @pytest.fixture(scope="module")
 def taught(tmp_path_factory):
     """Lessons of a town of 120 suppliers."""
-    exchange, part = part_of(World(120, 25, seed=5), tmp_path_factory.mktemp("taught"))
-    return learning.joined(list(evaluate._lessons(exchange, part)))
+    exchange, split = split_of(World(120, 25, seed=5), tmp_path_factory.mktemp("taught"))
+    return learning.joined(list(evaluate._lessons(exchange, split)))
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def transfers(chance, m, size=12):
 def record(supplier, receiver, day, seed):
     chance = np.random.default_rng(seed)
     code, place = chance.integers(0, 3, 6), chance.uniform(0, 2, 6)
-    return recorded(supplier, receiver, day, code, code % 2, 30 + place, 120 + place)
+    return track_record(supplier, receiver, day, code, code % 2, 30 + place, 120 + place)
 
 
 def rank(model, facing, known, receiver):
@@ -122,7 +122,7 @@ def test_every_feature_of_a_receiver_is_never_less_with_a_better_record():
 def test_features_know_nothing_of_what_is_unknown():
     chance = np.random.default_rng(5)
     facing = replace(a_facing(chance, 4), lat=np.full(2, np.nan), capacity_t=np.full(4, np.nan))
-    none = recorded(*(np.empty(0, np.int64) for _ in range(5)), np.empty(0), np.empty(0))
+    none = track_record(*(np.empty(0, np.int64) for _ in range(5)), np.empty(0), np.empty(0))
     known = record(*transfers(chance, 4), 2)
 
     for them in (none, known, replace(known, last_day=np.full(len(known), NEVER))):
@@ -139,22 +139,22 @@ def test_a_training_supply_sees_others_earlier_transfers_only(rows, by_time):
     fold = np.arange(9) % 4
     turns = rounds(supplier, fold, day, by_time=by_time)
 
-    asked = np.concatenate([np.unique(supplier[turn.asked]) for turn in turns] or [[]])
-    assert len(set(asked.tolist())) == len(asked), "each supplier is asked once"
+    wanted = np.concatenate([np.unique(supplier[turn.wanted]) for turn in turns] or [[]])
+    assert len(set(wanted.tolist())) == len(wanted), "each supplier is asked once"
     for turn in turns:
-        assert not set(supplier[turn.known]) & set(supplier[turn.asked])
+        assert not set(supplier[turn.known]) & set(supplier[turn.wanted])
         if by_time and len(np.unique(day)) > 1 and turn.known.any():
-            assert day[turn.known].max() < turn.today <= day[turn.asked].min()
+            assert day[turn.known].max() < turn.today <= day[turn.wanted].min()
 
 
 def test_what_others_know_of_a_supplier_teaches_it_nothing_about_itself(tmp_path):
     """Leaving out a supplier's own pairs, nothing in its rows changes."""
-    exchange, part = part_of(World(60, 10, dated=False), tmp_path, None)
+    exchange, split = split_of(World(60, 10, dated=False), tmp_path, None)
     (first, *_) = rounds(
-        part.known.supply, learning.folds(exchange.supplies.hashes, 4), part.known.day, by_time=False
+        split.known.supply, learning.folds(exchange.supplies.hashes, 4), split.known.day, by_time=False
     )
-    known = evaluation.record_of(exchange, part.known.take(first.known))
-    assert not set(known.supplier) & set(part.known.supply[first.asked])
+    known = evaluation.record_of(exchange, split.known.take(first.known))
+    assert not set(known.supplier) & set(split.known.supply[first.wanted])
 
 
 # ---------------------------------------------------------------- better than what it must beat
@@ -173,7 +173,7 @@ def test_on_suppliers_never_seen_it_beats_nearest_and_most_popular_first(
 ):
     monkeypatch.setattr(learning, "LEAST_FOR_TREES", least_for_trees)
     exchange = read(*world.write(tmp_path).values())
-    report = evaluate.evaluate(exchange, evaluate.parts(exchange, split), (1,), SILENT)
+    report = evaluate.evaluate(exchange, evaluate.splits(exchange, split), (1,), SILENT)
 
     unseen = report["unseen"] if split else report
     for baseline in ("nearest", "popular"):
@@ -189,7 +189,7 @@ def test_on_suppliers_never_seen_it_beats_nearest_and_most_popular_first(
 def test_where_a_plain_order_is_right_little_is_lost(tmp_path, monkeypatch, world, best):
     monkeypatch.setattr(learning, "LEAST_FOR_TREES", 10_000)
     exchange = read(*world.write(tmp_path).values())
-    methods = evaluate.evaluate(exchange, evaluate.parts(exchange, SPLIT), (1,), SILENT)["methods"]
+    methods = evaluate.evaluate(exchange, evaluate.splits(exchange, SPLIT), (1,), SILENT)["methods"]
 
     assert methods["learned"]["mrr"] >= methods[best]["mrr"] - 0.05
 
@@ -225,8 +225,8 @@ def test_an_order_wins_only_by_more_than_noise():
     chance = np.random.default_rng(1)
     formula = chance.random(200)
 
-    assert not beats(formula, formula).wins
-    assert beats(formula, formula + 0.05).wins
-    assert not beats(formula, formula - 0.05).wins
+    assert not compare(formula, formula).wins
+    assert compare(formula, formula + 0.05).wins
+    assert not compare(formula, formula - 0.05).wins
     noise = chance.normal(0, 0.3, 200)
-    assert not beats(formula, formula + noise - noise.mean()).wins
+    assert not compare(formula, formula + noise - noise.mean()).wins

@@ -75,7 +75,7 @@ def test_a_plan_breaks_no_gate_and_one_that_does_is_noticed():
         world, rules = worlds.crowded(seed)
         columns, region = region_of(world, rules)
         found = lawful_ways(columns.policy, region)
-        plan = allocate(found.ways, found.room)
+        plan = allocate(found.ways, found.capacities)
         assert broken_gates(columns.policy, region, found, plan.way, plan.kg) == []
         carried += len(plan.way)
         if not len(plan.way):
@@ -115,13 +115,13 @@ def test_a_permits_tonnes_of_two_years_are_two_capacities():
     small = replace(world, supplies=[supply], demands=[demand], permits=[permit], today=300)
     columns, region = region_of(small, rules)
     found = lawful_ways(columns.policy, region)
-    plan = allocate(found.ways, found.room)
+    plan = allocate(found.ways, found.capacities)
 
-    assert found.room.permit_kg.tolist() == [1_500, 2_000]
+    assert found.capacities.permit_kg.tolist() == [1_500, 2_000]
     assert (int(plan.kg.sum()), len(plan.way)) == (3_000, 2)
     short = replace(region, last_day=NEW_YEAR - 1)
     found = lawful_ways(columns.policy, short)
-    assert int(allocate(found.ways, found.room).kg.sum()) == 1_500
+    assert int(allocate(found.ways, found.capacities).kg.sum()) == 1_500
 
 
 def test_the_gate_that_stopped_most_is_named():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import matching as m
 from matching.model import Groups, geo, places
-from matching.rules import score as components
+from matching.rules import score
 from tests.matching import reference as ref
 from tests.matching import worlds
 
@@ -66,7 +66,7 @@ def test_seen_from_the_other_side_only_the_credit_component_differs(case):
 @quick
 def test_farther_is_never_better_and_the_half_distance_is_worth_a_half(near, far, half):
     near, far = sorted((near, far))
-    values = components.distance_value(np.array([0.0, near, far, half]), np.array(half))
+    values = score.distance_value(np.array([0.0, near, far, half]), np.array(half))
 
     assert values[0] == 1
     assert values[3] == 0.5
@@ -77,17 +77,17 @@ def test_farther_is_never_better_and_the_half_distance_is_worth_a_half(near, far
 @quick
 def test_a_greater_gap_in_price_is_never_worse(supply, gap, more, scale):
     prices = np.array([supply, supply + gap, supply + gap + more, m.NO_PRICE])
-    none, some, wide, unnamed = components.price_value(np.array([supply]), prices, scale)
+    none, some, wide, unnamed = score.price_value(np.array([supply]), prices, scale)
 
     assert none == unnamed == 0.5
     assert 0.5 <= some <= wide <= 1
-    at_scale = components.price_value(np.array([0]), np.array([30_000]), 300.0)
+    at_scale = score.price_value(np.array([0]), np.array([30_000]), 300.0)
     assert at_scale[0] == 0.75
 
 
 def test_time_counts_both_ends_and_the_shorter_window():
     def value(*days):
-        return components.time_value(*(np.array([day]) for day in days))[0]
+        return score.time_value(*(np.array([day]) for day in days))[0]
 
     assert value(0, 9, 9, 18) == 0.1
     assert value(0, 9, 3, 4) == 1

@@ -170,7 +170,7 @@ def _planned(row: Allocation, now: matching.Policy, tell: Tell) -> tuple[Region,
     except TooManyWays as error:
         raise Invalid("allocation_too_many_ways", at="region", most=MOST_WAYS) from error
     tell("planning", 0, None)
-    plan = allocate(found.ways, found.room, lambda number, gap: tell("planning", number, None))
+    plan = allocate(found.ways, found.capacities, lambda number, gap: tell("planning", number, None))
     broken = broken_gates(now, read, found, plan.way, plan.kg)
     if broken:
         raise RuntimeError(f"the plan breaks {'; '.join(broken)}")
@@ -239,7 +239,7 @@ def _unplaced(row: Allocation, read: Region, found: Lawful, plan: Plan) -> list[
             "position": place,
             "supply_id": _id_of(read.supplies, supply),
             "kg": int(plan.unplaced_kg[supply]),
-            "of_kg": int(found.room.supply_kg[supply]),
+            "of_kg": int(found.capacities.supply_kg[supply]),
             "reason": REASONS[Why(int(plan.why[supply]))],
             "gate": found.gate_against(supply) if plan.why[supply] == Why.NO_LAWFUL_WAY else None,
         }
@@ -256,7 +256,7 @@ def _gaps(row: Allocation, read: Region, found: Lawful, plan: Plan) -> list[dict
     groups, group = np.unique(np.stack([read.supplies.code, places]), axis=1, return_inverse=True)
     group, count = group.reshape(-1), groups.shape[1]
     kg = {name: _summed(group, count, plan.unplaced_kg * (plan.why == why)) for why, name in REASONS.items()}
-    supply_kg = _summed(group, count, found.room.supply_kg)
+    supply_kg = _summed(group, count, found.capacities.supply_kg)
     prices = capacity_prices(found.ways, plan, group, count)
     unplaced = sum(kg.values())
     order = np.lexsort((-np.nan_to_num(prices), -np.asarray(unplaced)))
@@ -287,11 +287,11 @@ def _totals(read: Region, found: Lawful, plan: Plan, unplaced: list[dict[str, An
     }
     return {
         "supplies": len(read.supplies),
-        "demands": len(found.room.demand_kg),
+        "demands": len(found.capacities.demand_kg),
         "ways": len(found.ways),
         "placements": len(plan.way),
-        "supply_kg": int(found.room.supply_kg.sum()),
-        "capacity_kg": int(found.room.demand_kg.sum()),
+        "supply_kg": int(found.capacities.supply_kg.sum()),
+        "capacity_kg": int(found.capacities.demand_kg.sum()),
         "placed_kg": int(plan.kg.sum()),
         "unplaced_kg": int(plan.unplaced_kg.sum()),
         **{f"{name}_kg": kg for name, kg in by_reason.items()},

@@ -167,7 +167,7 @@ def permit_basis(
 
 @jit
 def is_exempt(exemptions, aliases, visit, item, review, mode):
-    """Whether the demand's exemption item frees the waste at this stage, as `permits.exempt`."""
+    """Whether the demand's exemption item frees the waste at this stage, as `licensing.exempt`."""
     if item == 0 or review == REFUSED:
         return False
     for at in range(len(exemptions)):
@@ -191,7 +191,7 @@ def has_dated_entry(lines, aliases, visit, receiver, about, first, last):
 
 @jit
 def composition_warnings(required, need_start, need_stop, stated, has_start, has_stop):
-    """The warnings that requirements and statements give, or `BARRED`, as `composition.composition`."""
+    """The warnings that requirements and statements give, or `BARRED`, as `composition.check_composition`."""
     warnings = 0
     for need in range(need_start, need_stop):
         wanted, silent = required.records[need], True
@@ -236,8 +236,8 @@ def has_better_sibling(query, visits, cold, row, visit):
 
 @jit
 def legal_basis(query, aliases, side_tables, cold, hot, visit):
-    """Basis (`NONE`: unlawful), permit and warnings, as `permits.legal_basis`, `cross_province.may_cross` and
-    `permits.exemption_warnings`."""
+    """Basis (`NONE`: unlawful), permit and warnings, as `licensing.legal_basis`, `cross_province.may_cross`
+    and `licensing.exemption_warnings`."""
     generator, receiver = by_side(query.supply, query.enterprise, cold.enterprise)
     from_province, to_province = by_side(query.supply, query.province, cold.province)
     _, mode = by_side(query.supply, query.mode, cold.mode)

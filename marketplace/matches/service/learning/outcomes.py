@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 import matching
 from matching.model import sphere_km
-from matching.rules import score as components
+from matching.rules import score
 
 from .... import clock
 from ....enterprises import service as enterprises
@@ -78,16 +78,14 @@ def _facts(pairs: Sequence[tuple[Listing, Listing]]) -> Iterable[dict[str, Any]]
     km = sphere_km(*(_column(side, name) for side in (supplies, demands) for name in ("lat", "lon")))
     of = {
         "code": np.array([_fit(supply, demand, book) for supply, demand in pairs]),
-        "distance": components.distance_value(km, half),
-        "credit": components.credit_value(credit),
-        "price": components.price_value(_prices(supplies), _prices(demands), policy.price_scale_cny_per_t),
-        "quantity": components.quantity_value(
-            _column(supplies, "remaining_kg"), _column(demands, "remaining_kg")
-        ),
-        "time": components.time_value(*_windows(supplies), *_windows(demands)),
+        "distance": score.distance_value(km, half),
+        "credit": score.credit_value(credit),
+        "price": score.price_value(_prices(supplies), _prices(demands), policy.price_scale_cny_per_t),
+        "quantity": score.quantity_value(_column(supplies, "remaining_kg"), _column(demands, "remaining_kg")),
+        "time": score.time_value(*_windows(supplies), *_windows(demands)),
     }
     whole = np.stack([np.rint(of[name] * matching.VALUE_UNIT) for name in matching.COMPONENTS], axis=1)
-    scores = components.scores(policy, whole.astype(np.int64))
+    scores = score.totals(policy, whole.astype(np.int64))
     names = ("km", "fit", "quantity", "credit_milli", "score")
     columns = (km, of["code"], of["quantity"], credit, scores)
     return (dict(zip(names, row, strict=True)) for row in zip(*(it.tolist() for it in columns), strict=True))

@@ -80,7 +80,7 @@ def train(version: int, tell: Tell) -> None:
             return
         _mark_running(version)
         tell("reading what became of pairings")
-        taught = history.teach(_read(), tell)
+        taught = history.train_and_compare(_read(), tell)
         row.status, row.trained_at = ModelStatus.DONE, clock.now()
         row.used, row.reason, row.card = taught.reason is None, taught.reason, dict(taught.card)
         if taught.order is not None and row.used:

@@ -27,7 +27,7 @@ from ..policy import PolicyInForce
 from .hits import Hit, HitSlice
 
 if TYPE_CHECKING:
-    from matching.learning import Facing, Order, Record
+    from matching.learning import Facing, LearnedRanking, Record
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ class Learned:
     """The formula's best as a learned order has them, the rest behind."""
 
     version: int
-    order: "Order"
+    order: "LearnedRanking"
     listing: Listing
 
     @property
@@ -295,33 +295,33 @@ def _microseconds(moment: datetime) -> int:
 # ---------------------------------------------------------------- the models
 
 
-def _newest() -> "tuple[int, Order] | None":
+def _newest() -> "tuple[int, LearnedRanking] | None":
     """Version and order of the newest model; None if it is not used."""
     done = RankingModel.status == ModelStatus.DONE
     newest = select(RankingModel.version, RankingModel.digest).where(done)
     row = db.session.execute(newest.order_by(RankingModel.version.desc()).limit(1)).one_or_none()
-    return _with_order(row.version, row.digest) if row else None
+    return _with_ranking(row.version, row.digest) if row else None
 
 
-def _kept(version: int) -> "tuple[int, Order] | None":
+def _kept(version: int) -> "tuple[int, LearnedRanking] | None":
     """A version that was used, and its order; None where it is kept no more."""
     digest = select(RankingModel.digest).where(RankingModel.version == version)
-    return _with_order(version, db.session.scalar(digest))
+    return _with_ranking(version, db.session.scalar(digest))
 
 
-def _with_order(version: int, digest: str | None) -> "tuple[int, Order] | None":
+def _with_ranking(version: int, digest: str | None) -> "tuple[int, LearnedRanking] | None":
     order = _loaded(version, digest) if digest else None
     return (version, order) if order else None
 
 
 @lru_cache(maxsize=8)
-def _loaded(version: int, digest: str) -> "Order | None":
-    from matching.learning import Order
+def _loaded(version: int, digest: str) -> "LearnedRanking | None":
+    from matching.learning import LearnedRanking
 
     asked = select(RankingModel.arrays).where(RankingModel.version == version, RankingModel.digest == digest)
     arrays = db.session.scalar(asked)
     try:
-        return Order.load(arrays) if arrays else None
+        return LearnedRanking.load(arrays) if arrays else None
     except ValueError as error:
         log.warning("ranking model %s orders nothing: %s", version, error)
         return None

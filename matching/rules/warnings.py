@@ -1,0 +1,35 @@
+"""What the parties of a lawful pairing must know."""
+
+from __future__ import annotations
+
+from enum import IntFlag
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.model import (
+    Bools,
+)
+
+Warnings: TypeAlias = NDArray[np.int32]
+
+
+class Warn(IntFlag):
+    """What the parties of a lawful pairing must know."""
+
+    TRANSFER_APPROVAL_REQUIRED = 1
+    FILING_REQUIRED = 2
+    SUPERVISED = 4
+    COMPOSITION_PARTIAL = 8
+    COMPOSITION_UNKNOWN = 16
+    EXEMPTION_UNVERIFIED = 32
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Stable names, in the order of the bits: `filing_required`, ..."""
+        return tuple(warning.name.lower() for warning in type(self) if warning in self and warning.name)
+
+
+def flags(where: Bools, warn: Warn) -> Warnings:
+    return where.astype(np.int32) * np.int32(warn)
