@@ -33,7 +33,7 @@ def write(sizes: Sizes) -> None:
 
 def tables(sizes: Sizes) -> str:
     """Times by size and way, then what else was measured of the index."""
-    lines = ["| demands | way | median ms | p99 ms | mean ms | questions |", "|---|---|---|---|---|---|"]
+    lines = ["| demands | method | median ms | p99 ms | mean ms | queries |", "|---|---|---|---|---|---|"]
     for size, found in sizes.items():
         for way, (name, _) in WAYS.items():
             row = found[way]
