@@ -309,10 +309,10 @@ def _column(dtype: type[np.generic], parts: list[NDArray[Any]]) -> NDArray[Any]:
 
 
 def broken_gates(policy: Policy, region: Region, lawful: Lawful, way: Ints, kg: Ints) -> list[str]:
-    """What a plan breaks, by asking the gates again for what is carried alone, and adding it up anew.
+    """What a plan breaks: the gates judge again what is carried alone, and the tonnes are added up again.
 
     Args:
-        way, kg: rows of the ways that carry something, and what they carry.
+        way, kg: rows of the ways that carry something, and the kilograms they carry; shape (w,).
     Returns:
         a sentence for each rule that is broken; none for a sound plan.
     """

@@ -29,9 +29,12 @@ SEED = 20_260_101
 
 
 def facings(exchange: Exchange, supplies: Ints, policy: Policy = DEFAULT) -> Iterator[tuple[Ints, Facing]]:
-    """The supplies asked for, some of one code at a time, facing every demand that fits.
+    """The supplies wanted, some of one code at a time, facing every demand that fits.
 
-    Supplies that nothing fits come with a facing of no receivers.
+    Args:
+        supplies: rows of supplies, shape (n,).
+    Yields:
+        rows of some supplies, shape (s,), and their facing; it has no receivers where no demand fits.
     """
     codes = exchange.supplies.code[supplies]
     for code in np.unique(codes).tolist():
@@ -153,7 +156,14 @@ def exposure(keys: Keys, receivers: Ints, demands: int) -> Ints:
 
 
 def figures_of(found: RankingResult, depths: Sequence[int], fitting: Bools) -> dict[str, Any]:
-    """The figures of one order, with 95 % bootstrap intervals over supplies."""
+    """The figures of one ranking, with 95 % bootstrap intervals over supplies.
+
+    Args:
+        depths: depths of recall.
+        fitting: the demands that fit at least one supply, shape (demands,).
+    Returns:
+        figures by name; `<name>_ci` has the interval.
+    """
     truths = np.bincount(found.supply, minlength=found.n).astype(np.float64)
     columns = {"mrr": reciprocal_ranks(found), "ndcg@10": ndcg(found)}
     columns |= {f"recall@{depth}": hits(found, depth) for depth in depths}

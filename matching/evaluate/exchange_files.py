@@ -117,7 +117,7 @@ class ExchangePairs:
         return len(self.supply)
 
     def take(self, rows: NDArray[np.bool_] | Ints) -> ExchangePairs:
-        """These rows only."""
+        """The rows that `rows`, row numbers or a mask of shape (n,), names."""
         return ExchangePairs(self.supply[rows], self.demand[rows], self.day[rows], self.line[rows])
 
 

@@ -50,12 +50,13 @@ def search_each(
 ) -> None:
     """Search the first page for each seeker, those of like code and place one after the other, on all cores.
 
-    Some at a time are handed to `keep`: their numbers in `each`, and what the kernel wrote of them.
-
     Args:
         state: a `State` of the index.
-        asked: the question, with the rows of all seekers.
-        each: row numbers of each seeker.
+        query: the query, with the rows of all seekers.
+        each: row numbers of each seeker, shape (rows of the seeker,).
+        keep: called with some seekers at a time: their numbers in `each`, shape (s,), and what the kernel
+            wrote for them: rows found, shape (s, k, WIDTH), distances in km, shape (s, k), and sizes, shape
+            (s,).
     """
     if not each:
         return

@@ -101,25 +101,25 @@ def unit_vectors(lat: Floats, lon: Floats) -> Floats:
 
 
 def chord_km(chord: Floats) -> Floats:
-    """Kilometres along the sphere between places so far apart in a straight line, in radii."""
+    """Kilometres along the sphere between places at these straight-line distances, in radii; shape (n,)."""
     km: Floats = 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(chord, 2.0) / 2)
     return km
 
 
 def above(values: NDArray[Any]) -> NDArray[np.float32]:
-    """float32 not below the values, however large these whole numbers are."""
+    """The least float32 not below the values (n,), however large these whole numbers are."""
     near, exact = values.astype(np.float32), values.astype(np.float64)
     low = (near < exact) | (np.abs(exact) >= 2**53)
     return np.where(low, np.nextafter(near, np.float32(np.inf)), near).astype(np.float32)
 
 
 def below(values: NDArray[Any]) -> NDArray[np.float32]:
-    """float32 not above the values."""
+    """The greatest float32 not above the values (n,)."""
     return -above(-values.astype(np.float64))
 
 
 def province_bit(province: NDArray[np.int16]) -> NDArray[np.uint64]:
-    """A bit for each province; two far numbers may share one, which makes a bound wider, not wrong."""
+    """A bit for each province (n,); two numbers may share one, which makes a bound wider, not wrong."""
     return np.uint64(1) << (province.astype(np.uint64) & np.uint64(63))
 
 
@@ -243,7 +243,14 @@ def _curve(rows: Listings) -> NDArray[np.uint64]:
 
 
 def place_on_curve(lat: Floats, lon: Floats, credit: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
-    """Where places lie on a Z-order curve, with credit in whole steps as its third axis if given."""
+    """Positions of places on a Z-order curve, with credit as its third axis if given.
+
+    Args:
+        lat, lon: degrees, shape (n,).
+        credit: whole steps below 2 ** `CREDIT_BITS`, shape (n,).
+    Returns:
+        whole numbers that order the places along the curve, shape (n,).
+    """
     cells = (
         ((lat + 90) * (2**CELL_BITS / 180)).astype(np.uint64),
         (lon % 360 * (2**CELL_BITS / 360)).astype(np.uint64),

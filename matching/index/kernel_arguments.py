@@ -142,7 +142,12 @@ def cross_rows_of(named: NamedParties, segment: Segment) -> CrossProvinceRows:
 
 
 def ranking_of(kernel: Any, found: Ints, km: Any, k: int) -> Ranking:
-    """What was found, asked for one more than `k`, as a page."""
+    """The rows found for a query of `k` + 1 hits, as a page of `k`.
+
+    Args:
+        found: as the kernel wrote them, shape (size, WIDTH).
+        km: distances in km, shape (size,).
+    """
     page = found[:k]
     ids = [page[:, at].view(np.uint64) for at in (kernel.ID_HI, kernel.ID_LO)]
     return Ranking(

@@ -96,6 +96,7 @@ class State:
 
     @property
     def segments(self) -> tuple[Segment, Segment]:
+        """The large segment and the fresh one."""
         return self.main, self.fresh
 
     def views(self, kernel: Any) -> tuple[Any, Any]:
@@ -109,7 +110,13 @@ class State:
         return self._views
 
     def rows_in(self, segments: Ints, blocks: Ints) -> Ints:
-        """Places of the rows in blocks, each named by its part and number."""
+        """Places of the rows in blocks.
+
+        Args:
+            segments, blocks: segment and number of each block, shape (b,).
+        Returns:
+            segment and row, shape (n, 2).
+        """
         found = []
         for number, segment in enumerate(self.segments):
             chosen = segment.blocks[blocks[segments == number]]
@@ -119,7 +126,7 @@ class State:
         return np.concatenate(found)
 
     def field(self, places: Ints) -> Field:
-        """The rows at places, those of one listing in the order in which they were given."""
+        """The rows at `places` (n, 2), those of one listing in the order in which they were given."""
         places = places[np.argsort(places[:, 0], kind="stable")]
         rows = [places[places[:, 0] == number, 1] for number in range(len(self.segments))]
         nth = np.concatenate(
@@ -215,7 +222,7 @@ class Index:
         self._merge_when_due()
 
     def remove(self, keys: Ints) -> None:
-        """Take listings out; those that are not there are left alone."""
+        """Take out the listings of `keys` (n,); keys that are not in the index are ignored."""
         with self._changing:
             self._apply(np.asarray(keys, np.int64), self._no_rows(), NOTHING_STATED)
 

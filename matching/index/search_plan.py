@@ -101,7 +101,11 @@ class SearchPlans:
 
 
 def codes_of(seekers: Supplies | Demands, rows: Ints) -> int | tuple[int, ...]:
-    """A supply's code, or all that a demand accepts in the order given; of one listing's rows."""
+    """A supply's code, or all codes that a demand accepts in the order given.
+
+    Args:
+        rows: row numbers of one listing, shape (n,).
+    """
     if isinstance(seekers, Supplies):
         return int(seekers.code[rows[0]])
     return tuple(seekers.accepts[rows].tolist())

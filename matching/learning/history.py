@@ -110,7 +110,11 @@ class Pairings:
         return cls(facts, supply, supplier, log, np.cumsum(new) - 1)
 
     def reached(self, rows: Bools) -> Reached:
-        """How far the pairings got by these rows of the log; interest taken back counts for nothing."""
+        """How far the pairings got by some rows of the log; interest that was taken back counts for nothing.
+
+        Args:
+            rows: a mask of the log, shape (rows of the log,).
+        """
         n, log = len(self.facts), self.log
         worth, moved = np.zeros(n, np.int64), np.full(n, LATEST)
         interest, refusal = np.full(n, LATEST), np.full(n, -1)
@@ -122,7 +126,7 @@ class Pairings:
         return Reached(np.where((worth == WORTH[INTERESTED]) & (refusal > interest), 0, worth), moved)
 
     def facing(self, rows: Ints) -> Facing:
-        """The supply of these rows, which are of one supply, facing their receivers."""
+        """The supply of `rows` (m,), which must be rows of one supply, facing their receivers."""
         facts = self.facts.take(rows)
         return Facing(
             code=int(facts.code[0]),

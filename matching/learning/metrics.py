@@ -62,7 +62,11 @@ def _inverse(rank: Ints) -> Floats:
 
 
 def gini(shown: Ints) -> float:
-    """Inequality of exposure: 0 if all are shown equally often, towards 1 if one gets it all."""
+    """Inequality of exposure: 0 if all are shown equally often, towards 1 if one gets it all.
+
+    Args:
+        shown: how often each was shown, shape (demands,).
+    """
     ordered = np.sort(shown).astype(np.float64)
     n, total = len(ordered), ordered.sum()
     if not n or not total:

@@ -109,7 +109,13 @@ class Record:
         return Record(*(getattr(self, name)[rows] for name in self.__slots__))
 
     def about(self, receivers: Ints) -> tuple[Record, Ints]:
-        """The rows of these receivers (ascending) and the position of each row's in them."""
+        """The rows of some receivers.
+
+        Args:
+            receivers: ascending, shape (m,).
+        Returns:
+            the rows, and for each its receiver's position in `receivers`, shape (rows,).
+        """
         if not len(receivers) or not len(self):
             return self.take(slice(0)), np.empty(0, np.int64)
         place = np.minimum(np.searchsorted(receivers, self.receiver), len(receivers) - 1)
@@ -123,8 +129,8 @@ def track_record(
     """The record that transfers make.
 
     Args:
-        supplier, receiver, day: a row a transfer; days since 1970 or `NEVER`.
-        code, family, lat, lon: a row a supplier.
+        supplier, receiver, day: one row a transfer, shape (t,); days since 1970 or `NEVER`.
+        code, family, lat, lon: one row a supplier, shape (s,).
     """
     order = np.lexsort((day, supplier, receiver))
     supplier, receiver, day = supplier[order], receiver[order], day[order]

@@ -221,7 +221,11 @@ def fit_log_linear(taught: Lessons) -> Matrix:
 def fit_trees(
     taught: Lessons, weights: Matrix, seeds: Sequence[int] = SEEDS
 ) -> list[HistGradientBoostingClassifier]:
-    """Boosted trees that never go down in any feature, one a seed."""
+    """Boosted trees that never decrease in any feature, one model a seed.
+
+    Args:
+        weights: of the log-linear model, shape (features,).
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     seen = _seen(taught, weights)
@@ -276,14 +280,14 @@ def folds(suppliers: NDArray[np.uint64], number: int) -> Ints:
 
 
 def rounds(supplier: Ints, fold: Ints, day: Ints, *, by_time: bool) -> list[Round]:
-    """Rounds in which each supplier is asked at most once, about its last dealings.
-
-    With `by_time` the first third of the transfers is only known, the rest falls into `PERIODS`, and what is
-    known took place before the period; otherwise every other fold's transfers are known.
+    """Rounds in which each supplier is asked about at most once, about its last dealings.
 
     Args:
-        supplier, day: a row a transfer; days since 1970.
-        fold: a row a supplier, from 0 on.
+        supplier, day: one row a transfer, shape (t,); days since 1970.
+        fold: the fold of each supplier, shape (s,).
+        by_time: cut by days, so that only earlier transfers are known; otherwise by folds.
+    Returns:
+        rounds whose masks have shape (t,).
     """
     cuts = _cuts(day) if by_time else np.empty(0, np.int64)
     period = np.searchsorted(cuts, day, side="right") if len(cuts) else np.ones(len(day), np.int64)

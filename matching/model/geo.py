@@ -34,7 +34,10 @@ def sphere_km(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> Flo
 
 
 def whole_mm(km: Floats) -> Ints:
-    """Kilometres as whole millimetres: what distances are compared by, so that a last bit never decides."""
+    """Kilometres as whole millimetres, by which distances are compared, so that a last bit never decides.
+
+    Any shape; the result has the same.
+    """
     return np.rint(km * MM_PER_KM).astype(np.int64)
 
 

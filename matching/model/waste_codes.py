@@ -78,7 +78,7 @@ class Coded:
         return np.array([true(code) for code in self.distinct], dtype=np.bool_)[self.which]
 
     def take(self, index: NDArray[Any]) -> Coded:
-        """The same codes for the rows that `index` names."""
+        """The same codes for the rows that `index`, row numbers or a mask of shape (n,), names."""
         return Coded(self.distinct, self.which[index])
 
     def best(self, accepts: NDArray[np.int32]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:

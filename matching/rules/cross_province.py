@@ -22,7 +22,7 @@ CUSTOMS_TERRITORIES = (71, 81, 82)
 
 
 def same_customs_zone(pairs: Pairs) -> Bools:
-    """Both on the mainland, or both in Hong Kong, in Macao or in Taiwan."""
+    """Both on the mainland, or both in Hong Kong, in Macao or in Taiwan; shape (n,) or (1,)."""
     zones: Bools = _customs_zone(pairs.supplies.province) == _customs_zone(pairs.demands.province)
     return zones
 
@@ -32,11 +32,16 @@ def _customs_zone(province: NDArray[np.int16]) -> NDArray[np.int16]:
 
 
 def may_cross(policy: Policy, pairs: Pairs, channel: Bools) -> tuple[Bools, Warnings]:
-    """Hazardous waste crosses a province line by white list or channel, or with approval if the policy lets
-    it.
+    """Whether each pair may cross the province line between its parties, and with which warning.
 
-    General waste crosses with a filing for use, with an approval for disposal and storage. Customs borders
-    are `prohibited`'s.
+    Hazardous waste crosses by white list or channel, or with approval where the policy allows that. General
+    waste crosses with a filing for use, and with an approval for disposal and storage. Customs borders
+    are left to the gate `prohibited`.
+
+    Args:
+        channel: pairs that a channel covers, shape (n,).
+    Returns:
+        whether each pair passes, and its warnings; both of shape (n,).
     """
     crossing = pairs.spread((pairs.supplies.province != pairs.demands.province) & same_customs_zone(pairs))
     hazardous = pairs.spread(pairs.hazardous)
@@ -51,7 +56,7 @@ def may_cross(policy: Policy, pairs: Pairs, channel: Bools) -> tuple[Bools, Warn
 
 
 def white_listed(pairs: Pairs, rows: Ints) -> Ints:
-    """Those of pairs `rows` that the white list lets cross on a day to come."""
+    """The pairs among `rows` (r,) that the white list lets cross on a shared day from today on."""
     row, line = white_list_entries(pairs, rows)
     listed = pairs.tables.white_list
     first, last = pairs.shared_days(row, listed.first_day[line], listed.last_day[line])
@@ -59,7 +64,13 @@ def white_listed(pairs: Pairs, rows: Ints) -> Ints:
 
 
 def white_list_entries(pairs: Pairs, rows: Ints) -> tuple[Ints, Ints]:
-    """White-list entries for the receiver, the supply's code and the province it comes from, valid or not."""
+    """White-list entries for the receiver, the supply's code and the province it comes from, valid or not.
+
+    Args:
+        rows: the pairs to look at, ascending, shape (r,).
+    Returns:
+        pair and row of the white list, shape (e,).
+    """
     listed = pairs.tables.white_list
     row, line = covering(pairs, rows, pairs.demands.enterprise, listed.receiver, listed.code)
     from_there = listed.from_province[line] == pairs.at(pairs.supplies.province, row)

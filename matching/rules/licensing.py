@@ -81,7 +81,7 @@ def covering_permits(pairs: Pairs) -> tuple[Ints, Ints]:
 
 
 def mode_fits(pairs: Pairs, row: Ints, line: Ints) -> Bools:
-    """The permit allows the mode of the demand's treatment."""
+    """Whether permit `line` allows the mode of the demand's treatment in pair `row`; all of shape (p,)."""
     return _allows(pairs.tables.permits.modes[line], pairs.at(pairs.demands.mode, row))
 
 
@@ -91,19 +91,21 @@ def _allows(modes: NDArray[np.uint8], mode: NDArray[np.int8]) -> Bools:
 
 
 def may_collect(pairs: Pairs, row: Ints, line: Ints) -> Bools:
-    """A collector's permit is for small generators only."""
+    """Whether permit `line` may serve pair `row`: a collector serves small generators only; all of shape
+    (p,).
+    """
     small = pairs.at(pairs.supplies.small_generator, row)
     allowed: Bools = (pairs.tables.permits.kind[line] != Basis.COLLECTOR) | small
     return allowed
 
 
 def shared_days_of_permit(pairs: Pairs, row: Ints, line: Ints) -> tuple[Ints, Ints]:
-    """First and last day, from today on, in both windows and in the permit's validity."""
+    """First and last day, from today on, in both windows and in the permit's validity; all of shape (p,)."""
     return pairs.shared_days(row, pairs.tables.permits.first_day[line], pairs.tables.permits.last_day[line])
 
 
 def year_of(day: AnyInts) -> Ints:
-    """Calendar year of days since 1970-01-01."""
+    """Calendar years of days since 1970-01-01, of the same shape, as (n,)."""
     years: Ints = day.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
     return years
 
@@ -120,7 +122,13 @@ def exempt(pairs: Pairs) -> Bools:
 
 
 def exemption_warnings(pairs: Pairs, basis: NDArray[np.int8]) -> Warnings:
-    """`EXEMPTION_UNVERIFIED` until an admin has accepted the evidence, for this demand or for the holder."""
+    """`EXEMPTION_UNVERIFIED` until an admin has accepted the evidence, for this demand or for the holder.
+
+    Args:
+        basis: the `Basis` of each pair, shape (n,).
+    Returns:
+        warnings, shape (n,).
+    """
     verified = pairs.tables.verified
     unseen = (basis == Basis.EXEMPT) & (pairs.demands.exemption_review != Review.ACCEPTED)
     row, line = covering(

@@ -192,7 +192,11 @@ def _rank(
 
 
 def sort_keys(pairs: Pairs, scores: Ints, sort: Sort) -> Keys:
-    """What pairs are ordered by, least first, each of shape (n,)."""
+    """What pairs are ranked by, least first, each of shape (n,).
+
+    Raises:
+        ValueError: there is no such sort.
+    """
     less_credit = -pairs.field.credit_milli.astype(np.int64)
     if sort == "distance":
         lead = pairs.mm
@@ -214,7 +218,15 @@ def _price_key(pairs: Pairs) -> Ints:
 
 
 def rows_after(keys: Sequence[NDArray[Any]], sort: Sort, after: Position | None) -> NDArray[np.bool_]:
-    """Which rows come after a position, shape (n,)."""
+    """Which rows rank after a position.
+
+    Args:
+        keys: as `sort_keys` gives them, each of shape (n,).
+    Returns:
+        a mask, shape (n,); all rows without a position.
+    Raises:
+        ValueError: the position is of another sort.
+    """
     if after is None:
         return np.ones(len(keys[0]), np.bool_)
     if after.sort != sort:
@@ -228,10 +240,15 @@ def rows_after(keys: Sequence[NDArray[Any]], sort: Sort, after: Position | None)
 
 
 def least_rows(keys: Sequence[NDArray[Any]], k: int) -> Ints:
-    """Positions of the `k` least by `keys`, the first key leading, in order.
+    """Positions of the `k` least rows by `keys`, the first key leading, least first.
 
-    Key by key it keeps what is surely among them and goes on with those on the line, so that only `k` are
-    sorted.
+    Key by key it keeps what is surely among them and goes on with the ties at the boundary, so that only `k`
+    rows are sorted.
+
+    Args:
+        keys: each of shape (n,).
+    Returns:
+        positions, shape (min(k, n),).
     """
     if not k:
         return np.empty(0, np.int64)

@@ -18,17 +18,24 @@ LEARNED_UNIT = 1_000_000
 
 
 def distance_value(km: Floats, half_km: Floats) -> Floats:
-    """Worth of nearness: 1 at the door, 0.5 at `half_km` (> 0), halving again every `half_km`."""
+    """Value of nearness: 1 at 0 km, 0.5 at `half_km`, halving again every further `half_km`.
+
+    Args:
+        km: kilometres, shape (n,).
+        half_km: half-distance in km, > 0, shape (n,) or (1,).
+    Returns:
+        values in [0, 1], shape (n,).
+    """
     return np.exp2(-km / half_km)
 
 
 def credit_value(credit_milli: AnyInts) -> Floats:
-    """The other side's credit score (0 to 100, here in 1e-3) out of 100."""
+    """The other side's credit score (0 to 100, here in 1e-3) as a value in [0, 1]; shape (n,)."""
     return credit_milli / 100_000
 
 
 def priced(supply_fen: Ints, demand_fen: Ints) -> Bools:
-    """Both sides name a price."""
+    """Whether both sides name a price; prices in CNY 0.01/t or `NO_PRICE`, of shapes that broadcast."""
     both: Bools = (supply_fen != NO_PRICE) & (demand_fen != NO_PRICE)
     return both
 
@@ -46,7 +53,9 @@ def price_value(supply_fen: Ints, demand_fen: Ints, scale_cny_per_t: float) -> F
 
 
 def quantity_value(supply_kg: Ints, demand_kg: Ints) -> Floats:
-    """The part of the supply's remaining mass that this demand can take."""
+    """The part of the supply's remaining kilograms that this demand can take, in [0, 1]; shapes that
+    broadcast.
+    """
     part: Floats = np.clip(demand_kg / np.maximum(supply_kg, 1), 0.0, 1.0)
     return part
 
@@ -54,7 +63,10 @@ def quantity_value(supply_kg: Ints, demand_kg: Ints) -> Floats:
 def time_value(
     supply_first: AnyInts, supply_last: AnyInts, demand_first: AnyInts, demand_last: AnyInts
 ) -> Floats:
-    """Days of overlap over days of the shorter window, both ends included; days since 1970-01-01."""
+    """Days of overlap over days of the shorter window, both ends included, in [0, 1].
+
+    Days since 1970-01-01, of shapes that broadcast.
+    """
     shared = (
         np.minimum(supply_last, demand_last) - np.maximum(supply_first, demand_first).astype(np.int64) + 1
     )

@@ -77,12 +77,12 @@ class CrossProvinceRows(NamedTuple):
 
 
 def crossing_key(code: AnyInts, province: AnyInts) -> Ints:
-    """One number for a code and a province."""
+    """One number for each code and province; both and the result of shape (n,)."""
     return code.astype(np.int64) << 16 | (province.astype(np.int64) & 0xFFFF)
 
 
 def by_owner(owner: Ints, records: Records) -> RecordsByOwner:
-    """Records of owners in ascending order, found by owner."""
+    """Records (n,) of owners (n,) in ascending order, to be found by owner."""
     distinct, start = np.unique(owner, return_index=True)
     start = np.append(start, len(owner)).astype(np.int64)
     if len(distinct) and int(distinct[-1]) - int(distinct[0]) <= CLOSE * len(distinct):
@@ -135,7 +135,12 @@ def named_parties(tables: Tables) -> NamedParties:
 def cross_province_rows_of(
     named: NamedParties, of_demands: bool, enterprise: Ints, code: NDArray[np.int32]
 ) -> CrossProvinceRows:
-    """Find the rows of a part, given by their columns, that lists and channels name."""
+    """The rows of a segment that white list and channels name across a province line.
+
+    Args:
+        of_demands: whether the rows are demands; else supplies.
+        enterprise, code: columns of the segment, shape (n,).
+    """
     seeker, owner = named.generator, named.receiver
     if not of_demands:
         seeker, owner = owner, seeker

@@ -32,4 +32,5 @@ class Warn(IntFlag):
 
 
 def flags(where: Bools, warn: Warn) -> Warnings:
+    """The warning where a mask is true, as a column of bits; shape (n,)."""
     return where.astype(np.int32) * np.int32(warn)

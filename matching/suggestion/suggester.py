@@ -127,6 +127,7 @@ UNSCALED = Scale(1.0, 1.0, 1.0, NEVER_SURE)
 
 
 def shares_of(decisions: Floats, temperature: float) -> Floats:
+    """Shares that add up to 1: the softmax of decisions (labels,) divided by the temperature."""
     scaled = decisions / temperature
     raised: Floats = np.exp(scaled - scaled.max())
     shares: Floats = raised / raised.sum()

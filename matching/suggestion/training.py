@@ -175,7 +175,7 @@ def _linear(matrix: Any, targets: Sequence[Label], hazards: Mapping[Label, bool]
 
 
 def in_grains(weights: Floats) -> NDArray[np.float32]:
-    """Weights to the nearest grain, contiguous."""
+    """Weights rounded to the nearest grain, contiguous, of the same shape (columns, labels)."""
     return np.ascontiguousarray(np.round(weights * GRAIN) / GRAIN, dtype=np.float32)
 
 
