@@ -1,8 +1,11 @@
 """The database: SQLAlchemy's session, and the base class of every table."""
 
+from enum import Enum, StrEnum
+
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import CheckConstraint, MetaData
+from sqlalchemy import Enum as EnumColumn
+from sqlalchemy.orm import DeclarativeBase, registry
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -13,10 +16,38 @@ NAMING = {
 }
 
 
-class Base(DeclarativeBase):
-    """Base of every table; constraints get readable names from the convention."""
+def values_of(values: type[StrEnum]) -> list[str]:
+    """The texts that a column of this enum holds."""
+    return [member.value for member in values]
 
-    metadata = MetaData(naming_convention=NAMING)
+
+def text_enum(values: type[Enum], length: int | None = None) -> EnumColumn:
+    """The type of a text column that holds the values of an enum; of `length` where the column has a width."""
+    return EnumColumn(
+        values, native_enum=False, create_constraint=False, length=length, values_callable=values_of
+    )
+
+
+def values_check(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """The CHECK that `column` holds a value of the enum, named after the column; null passes.
+
+    A new value needs a migration that replaces the constraint: tests/test_database.py compares both.
+    """
+    texts = ", ".join(f"'{text}'" for text in values_of(values))
+    return CheckConstraint(f"{column} IN ({texts})", name=column, info={"values": values})
+
+
+class Base(DeclarativeBase):
+    """Base of every table; constraints get readable names from the convention.
+
+    A column annotated with a StrEnum (`Mapped[ListingStatus]`) is a text column: it stores the value, takes
+    member or plain text, and reads back as the member. Its CHECK comes from `values_check`.
+    """
+
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMING),
+        type_annotation_map={Enum: text_enum(Enum)},
+    )
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})

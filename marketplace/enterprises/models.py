@@ -20,11 +20,31 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
 from .. import clock
-from ..database import Base
+from ..database import Base, text_enum, values_check
 from ..events.lifecycle import ADMIN, LifeCycle, Move
 
-ROLES = ("generator", "recycler", "transporter", "collector")
-GRADES = ("A", "B", "C", "D", "E")
+
+class Role(StrEnum):
+    """What an enterprise does with waste; it may have several roles."""
+
+    GENERATOR = "generator"
+    RECYCLER = "recycler"
+    TRANSPORTER = "transporter"
+    COLLECTOR = "collector"
+
+
+class Grade(StrEnum):
+    """Credit grades, best first. `matching.Grade` numbers them in the same order."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    E = "E"
+
+
+ROLES = tuple(Role)
+GRADES = tuple(Grade)
 
 
 class EnterpriseStatus(StrEnum):
@@ -61,11 +81,11 @@ class Enterprise(Base):
     contact_name: Mapped[str]
     contact_email: Mapped[str]
     contact_phone: Mapped[str]
-    status: Mapped[str] = mapped_column(default=EnterpriseStatus.PENDING)
+    status: Mapped[EnterpriseStatus] = mapped_column(default=EnterpriseStatus.PENDING)
     small_generator: Mapped[bool] = mapped_column(default=False)
     partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("enterprise.id"))
     credit_milli: Mapped[int] = mapped_column(server_default=text("80000"))
-    grade: Mapped[str] = mapped_column(String(1), server_default=text("'B'"))
+    grade: Mapped[Grade] = mapped_column(text_enum(Grade, length=1), server_default=text("'B'"))
     provisional: Mapped[bool] = mapped_column(server_default=text("true"))
     blocked: Mapped[bool] = mapped_column(server_default=text("false"))
     credit_valid_until: Mapped[date | None]
@@ -78,9 +98,9 @@ class Enterprise(Base):
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
-        CheckConstraint("status IN ('pending', 'approved', 'suspended')", name="status"),
+        values_check("status", EnterpriseStatus),
         CheckConstraint("credit_milli BETWEEN 0 AND 100000", name="credit"),
-        CheckConstraint("grade IN ('A', 'B', 'C', 'D', 'E')", name="grade"),
+        values_check("grade", Grade),
         CheckConstraint("partner_id <> id", name="partner_is_another"),
         Index("ix_enterprise_review", "region", "credit_milli", "id"),
         Index("ix_enterprise_grade", "grade"),

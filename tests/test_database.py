@@ -1,0 +1,63 @@
+"""Columns of enums: one list of values for Python, the ORM and the CHECK in the database."""
+
+import re
+
+import pytest
+from sqlalchemy import CheckConstraint, Enum, inspect, text
+
+import marketplace.application  # noqa: F401  every model
+from marketplace.database import Base, db
+
+ENUM_COLUMNS = [
+    column
+    for table in Base.metadata.sorted_tables
+    for column in table.columns
+    if isinstance(column.type, Enum)
+]
+VALUE_CHECKS = [
+    (table, constraint)
+    for table in Base.metadata.sorted_tables
+    for constraint in table.constraints
+    if isinstance(constraint, CheckConstraint) and "values" in constraint.info
+]
+
+
+@pytest.mark.parametrize("column", ENUM_COLUMNS, ids=str)
+def test_a_column_of_an_enum_is_checked_by_the_same_enum(column):
+    checks = {
+        str(constraint.sqltext): constraint.info["values"]
+        for table, constraint in VALUE_CHECKS
+        if table is column.table
+    }
+    enums = {sql.partition(" IN ")[0]: values for sql, values in checks.items()}
+    assert enums.get(column.name) is column.type.enum_class, (
+        f"{column}: add values_check({column.name!r}, {column.type.enum_class.__name__}) to the table's"
+        " __table_args__, and a migration if the database has no such CHECK yet"
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "constraint"), VALUE_CHECKS, ids=lambda value: getattr(value, "name", None) or str(value)
+)
+def test_the_database_allows_the_values_of_the_enum_and_no_others(app, table, constraint):
+    with app.app_context():
+        found = db.session.scalar(
+            text("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = :name"),
+            {"name": constraint.name},
+        )
+    assert found is not None, f"{constraint.name}: a migration must create this CHECK"
+    allowed = set(re.findall(r"'([^']*)'::", found))
+    wanted = {member.value for member in constraint.info["values"]}
+    assert allowed == wanted, (
+        f"{constraint.name}: the database allows {sorted(allowed)}, {constraint.info['values'].__name__} has"
+        f" {sorted(wanted)}: add a migration that replaces the CHECK"
+    )
+
+
+@pytest.mark.parametrize("column", ENUM_COLUMNS, ids=str)
+def test_a_column_of_an_enum_is_text_in_the_database(app, column):
+    with app.app_context():
+        columns = inspect(db.engine).get_columns(column.table.name)
+    stored = next(found["type"] for found in columns if found["name"] == column.name)
+    assert stored.python_type is str
+    assert stored.length == column.type.length
