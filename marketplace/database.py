@@ -22,7 +22,7 @@ def values_of(values: type[StrEnum]) -> list[str]:
 
 
 def text_enum(values: type[Enum], length: int | None = None) -> EnumColumn:
-    """The type of a text column that holds the values of an enum; of `length` where the column has a width."""
+    """The type of a text column that holds an enum's values; with `length` where the column has a width."""
     return EnumColumn(
         values, native_enum=False, create_constraint=False, length=length, values_callable=values_of
     )

@@ -6,7 +6,11 @@ import pytest
 from sqlalchemy import CheckConstraint, Enum, inspect, text
 
 import marketplace.application  # noqa: F401  every model
+import matching
+from marketplace.catalogue.models import TreatmentMode
 from marketplace.database import Base, db
+from marketplace.enterprises.models import Grade
+from marketplace.licences.models import MODES
 
 ENUM_COLUMNS = [
     column
@@ -61,3 +65,9 @@ def test_a_column_of_an_enum_is_text_in_the_database(app, column):
     stored = next(found["type"] for found in columns if found["name"] == column.name)
     assert stored.python_type is str
     assert stored.length == column.type.length
+
+
+def test_grades_and_modes_have_one_order_here_and_in_matching():
+    assert [grade.value for grade in Grade] == [grade.name for grade in matching.Grade]
+    assert [mode.value for mode in TreatmentMode] == [mode.name.lower() for mode in matching.Mode]
+    assert {mode.name.lower(): mode for mode in matching.Mode} == MODES

@@ -1,9 +1,28 @@
 """Waste codes, what local codes map to, places, treatments, the exemption list."""
 
+from enum import StrEnum
+
 from sqlalchemy import Boolean, CheckConstraint, Float, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..database import Base
+from ..database import Base, values_check
+
+
+class TreatmentMode(StrEnum):
+    """What a treatment does with the waste, in the order of the bits of a licence line's `modes`."""
+
+    USE = "use"
+    DISPOSE = "dispose"
+    STORE = "store"
+
+
+class CodeLevel(StrEnum):
+    """Depth in a scheme; categories and chapters are above codes."""
+
+    CATEGORY = "category"
+    CODE = "code"
+    CHAPTER = "chapter"
+    SUBCHAPTER = "subchapter"
 
 
 class WasteCode(Base):
@@ -14,7 +33,7 @@ class WasteCode(Base):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     scheme: Mapped[str]
     code: Mapped[str]
-    level: Mapped[str]
+    level: Mapped[CodeLevel]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("waste_code.id"), index=True)
     name_zh: Mapped[str]
     name_en: Mapped[str]
@@ -28,7 +47,7 @@ class WasteCode(Base):
 
     __table_args__ = (
         UniqueConstraint("scheme", "code"),
-        CheckConstraint("level IN ('category', 'code', 'chapter', 'subchapter')", name="level"),
+        values_check("level", CodeLevel),
     )
 
 
@@ -65,10 +84,12 @@ class Treatment(Base):
 
     code: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    mode: Mapped[str]
+    mode: Mapped[TreatmentMode]
     name_en: Mapped[str]
     name_zh: Mapped[str]
     interim: Mapped[bool]
+
+    __table_args__ = (values_check("mode", TreatmentMode),)
 
 
 class ExemptionItem(Base):

@@ -9,10 +9,11 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from matching import KG_PER_T
+
 from ..messages.names import Name, group_of
 from .languages import Message
 
-KG_PER_T = 1000
 FEN_PER_CNY = 100
 MOST_TONNES = 100_000_000
 MOST_PRICE = 1_000_000

@@ -1,6 +1,7 @@
 """What an enterprise may lawfully receive: licences, channels, white list, verified exemptions."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +10,22 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
 from .. import clock
-from ..database import Base
+from ..catalogue.models import TreatmentMode
+from ..database import Base, values_check
 
-MODES = {"use": 0, "dispose": 1, "store": 2}
+MODES = {mode: bit for bit, mode in enumerate(TreatmentMode)}
+"""The bit of each mode in `LicenceLine.modes`; `matching.Mode` has the same numbers."""
+
+
+class LicenceKind(StrEnum):
+    """A comprehensive licence (综合经营) or one to collect under a partner's (收集经营)."""
+
+    COMPREHENSIVE = "comprehensive"
+    COLLECTION = "collection"
+
+
+def _validity() -> CheckConstraint:
+    return CheckConstraint("valid_from <= valid_until", name="validity")
 
 
 class _Permit:
@@ -25,7 +39,7 @@ class _Permit:
 
     @declared_attr.directive
     def __table_args__(cls) -> Any:
-        return (CheckConstraint("valid_from <= valid_until", name="validity"),)
+        return (_validity(),)
 
 
 class Licence(_Permit, Base):
@@ -35,9 +49,11 @@ class Licence(_Permit, Base):
 
     enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), index=True)
     number: Mapped[str]
-    kind: Mapped[str]
+    kind: Mapped[LicenceKind]
 
     lines: Mapped[list["LicenceLine"]] = relationship(order_by="LicenceLine.id", lazy="selectin")
+
+    __table_args__ = (_validity(), values_check("kind", LicenceKind))
 
 
 class LicenceLine(Base):

@@ -8,7 +8,7 @@ from ..http.fields import Adcode, Day, Length, Moment, OneOf, Text, Tonnes, Whol
 from ..http.languages import Message
 from ..http.paging import PageQuery
 from ..http.schemas import Answer, Schema, WarningSchema
-from .models import MODES
+from .models import MODES, LicenceKind
 
 MOST_USED = 1e12
 """Tonnes: what is used is a sum, and may exceed any one entry."""
@@ -49,7 +49,7 @@ class LicenceSchema(_Validity, _Shown):
     enterprise_id = fields.UUID(required=True)
     number = Text(60, required=True)
     kind = fields.String(
-        load_default="comprehensive", validate=OneOf(["comprehensive", "collection"], "licence_kind")
+        load_default=LicenceKind.COMPREHENSIVE, validate=OneOf(list(LicenceKind), "licence_kind")
     )
     lines = fields.List(fields.Nested(LicenceLineSchema), required=True, validate=Length(min=1, max=200))
 

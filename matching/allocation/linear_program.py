@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from matching.model import Bools, Columns, Floats, Ints, spec
+from matching.model import KG_PER_T, Bools, Columns, Floats, Ints, spec
 from matching.rules import NO_PERMIT
 
-KG_PER_T = 1000
 AT_A_TIME = 8
 """Ways of each supply and of each demand, the best by worth, that enter the program together."""
 PROVEN = 1e-6

@@ -14,8 +14,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.allocation.linear_program import KG_PER_T, NEAR, Capacities, Program, Relaxed, Ways
-from matching.model import Bools, Floats, Ints
+from matching.allocation.linear_program import NEAR, Capacities, Program, Relaxed, Ways
+from matching.model import KG_PER_T, Bools, Floats, Ints
 
 GOOD_ENOUGH = 9e-4
 """Relative distance from the bound at which no better plan is looked for."""

@@ -15,7 +15,18 @@ from matching.evaluate.exchange_files import ANY, NEUTRAL, UNKNOWN, Exchange, Ex
 from matching.learning import Facing, Record, track_record
 from matching.learning import training as learning
 from matching.learning.metrics import TOP, RankingResult, gini, hits, ndcg, reciprocal_ranks
-from matching.model import COMPONENTS, DEFAULT, NO_PRICE, Bools, Floats, Ints, Policy, sphere_km, whole_mm
+from matching.model import (
+    COMPONENTS,
+    DEFAULT,
+    KG_PER_T,
+    NO_PRICE,
+    Bools,
+    Floats,
+    Ints,
+    Policy,
+    sphere_km,
+    whole_mm,
+)
 from matching.rules import Keys, least_rows, score
 
 METHODS = ("formula", "learned", "nearest", "popular", "random")
@@ -66,7 +77,7 @@ def _facing(
         fit=fit,
         credit=np.where(credit == UNKNOWN, NEUTRAL, score.credit_value(credit)),
         quantity=np.where((quantity == UNKNOWN) | (capacity == UNKNOWN), NEUTRAL, split),
-        capacity_t=np.where(capacity == UNKNOWN, np.nan, capacity / 1000),
+        capacity_t=np.where(capacity == UNKNOWN, np.nan, capacity / KG_PER_T),
     )
 
 

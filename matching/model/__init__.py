@@ -2,6 +2,7 @@
 
 from matching.model.columns import (
     ANY_GENERATOR,
+    KG_PER_T,
     NO_PRICE,
     Basis,
     Bools,
@@ -34,6 +35,7 @@ __all__ = [
     "COST_FIRST",
     "DEFAULT",
     "EARTH_RADIUS_KM",
+    "KG_PER_T",
     "MM_PER_KM",
     "NO_PRICE",
     "WEIGHT_UNIT",

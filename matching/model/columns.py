@@ -24,6 +24,7 @@ Index: TypeAlias = NDArray[Any] | slice | list[int]
 
 NO_PRICE = int(np.iinfo(np.int64).min)
 ANY_GENERATOR = -1
+KG_PER_T = 1000
 
 
 class Grade(IntEnum):

@@ -15,7 +15,7 @@ from ...database import db
 from ...errors import Invalid, NotFound, Notice
 from ...events.work import unit_of_work
 from ...messages.names import Name
-from ..models import Crosswalk, ExemptionItem, Treatment, WasteCode
+from ..models import Crosswalk, ExemptionItem, Treatment, TreatmentMode, WasteCode
 from .memory import memory
 
 UNLISTED_FORM = re.compile(r"\d{3}-\d{3}-S(\d{2})", re.ASCII)
@@ -289,8 +289,8 @@ def _with_descendants(code_ids: set[int]) -> set[int]:
 # ---------------------------------------------------------------- treatments and exemptions
 
 
-def treatments() -> dict[str, str]:
-    """Mode ("use", "dispose", "store") by treatment code."""
+def treatments() -> dict[str, TreatmentMode]:
+    """What each treatment does with the waste, by treatment code."""
     if (known := memory()) is not None:
         return known.treatments
     return dict(db.session.execute(select(Treatment.code, Treatment.mode)).all())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from ...database import db
-from ..models import ExemptionItem, Region, Treatment, WasteCode
+from ..models import ExemptionItem, Region, Treatment, TreatmentMode, WasteCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Memory:
     by_id: dict[int, WasteCode]
     schemes: frozenset[str]
     regions: dict[int, Region]
-    treatments: dict[str, str]
+    treatments: dict[str, TreatmentMode]
     exemptions: frozenset[int]
 
     def learn(self, row: WasteCode) -> None:

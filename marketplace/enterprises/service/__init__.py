@@ -18,7 +18,7 @@ from ...events.actor import ADMIN, ENTERPRISE, PLATFORM, REGULATOR, SCOPES, Acto
 from ...events.work import Work, unit_of_work
 from ...http.authentication import digest
 from ...messages.names import Name
-from ..models import LIFE, ApiKey, Enterprise, EnterpriseStatus, Staff
+from ..models import LIFE, ApiKey, Enterprise, EnterpriseStatus, Grade, Staff
 
 KEY_LIFE = timedelta(days=365)
 REMIND_DAYS = (30, 7)
@@ -308,7 +308,7 @@ def set_standing(
 ) -> None:
     """Write the credit standing of a locked enterprise; the credit room's only way to do so."""
     row.credit_milli = score_milli
-    row.grade = grade
+    row.grade = Grade(grade)
     row.provisional = provisional
     row.blocked = blocked
     row.credit_valid_until = valid_until

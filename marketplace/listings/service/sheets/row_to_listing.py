@@ -7,8 +7,9 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from matching import KG_PER_T
+
 from ....errors import Fault
-from ....http.fields import KG_PER_T
 from ....http.problems import leaves
 from ...schemas import NewListingSchema
 from . import vocabulary
