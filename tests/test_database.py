@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Enum, inspect, text
 
 import marketplace.application  # noqa: F401  every model
 import matching
-from marketplace.catalogue.models import TreatmentMode
+from marketplace.catalogue.models import Mode
 from marketplace.database import Base, db
 from marketplace.enterprises.models import Grade
 from marketplace.licences.models import MODES
@@ -69,5 +69,5 @@ def test_a_column_of_an_enum_is_text_in_the_database(app, column):
 
 def test_grades_and_modes_have_one_order_here_and_in_matching():
     assert [grade.value for grade in Grade] == [grade.name for grade in matching.Grade]
-    assert [mode.value for mode in TreatmentMode] == [mode.name.lower() for mode in matching.Mode]
+    assert [mode.value for mode in Mode] == [mode.name.lower() for mode in matching.Mode]
     assert {mode.name.lower(): mode for mode in matching.Mode} == MODES

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ..database import Base, values_check
 
 
-class TreatmentMode(StrEnum):
+class Mode(StrEnum):
     """What a treatment does with the waste, in the order of the bits of a licence line's `modes`."""
 
     USE = "use"
@@ -84,12 +84,12 @@ class Treatment(Base):
 
     code: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    mode: Mapped[TreatmentMode]
+    mode: Mapped[Mode]
     name_en: Mapped[str]
     name_zh: Mapped[str]
     interim: Mapped[bool]
 
-    __table_args__ = (values_check("mode", TreatmentMode),)
+    __table_args__ = (values_check("mode", Mode),)
 
 
 class ExemptionItem(Base):

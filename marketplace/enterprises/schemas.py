@@ -11,7 +11,7 @@ from ..http.fields import Adcode, Flag, Length, Moment, OneOf, Text
 from ..http.languages import Message
 from ..http.paging import PageQuery
 from ..http.schemas import Answer, ContactSchema, LocationSchema, Schema, WarningSchema
-from .models import GRADES, ROLES, EnterpriseStatus
+from .models import EnterpriseStatus, Grade, Role
 
 
 def _unique(values: list[str]) -> None:
@@ -22,7 +22,7 @@ def _unique(values: list[str]) -> None:
 class _Profile(Schema):
     name = Text(100, required=True)
     roles = fields.List(
-        fields.String(validate=OneOf(ROLES, "role")),
+        fields.String(validate=OneOf(Role)),
         required=True,
         validate=[Length(min=1, max=4), _unique],
         metadata={"uniqueItems": True},
@@ -57,7 +57,7 @@ class ProfileChangeSchema(Schema):
     location = fields.Nested(LocationSchema)
     contact = fields.Nested(ContactSchema)
     roles = fields.List(
-        fields.String(validate=OneOf(ROLES, "role")),
+        fields.String(validate=OneOf(Role)),
         validate=[Length(min=1, max=4), _unique],
         metadata={"uniqueItems": True},
     )
@@ -107,11 +107,11 @@ class RegisteredSchema(EnterpriseSchema):
 
 
 class ReviewQuery(PageQuery):
-    grade = fields.String(load_default=None, validate=OneOf(GRADES, "grade"))
+    grade = fields.String(load_default=None, validate=OneOf(Grade))
     region = Adcode(load_default=None)
     q = Text(50, load_default=None)
     status = fields.String(load_default=None, validate=OneOf(EnterpriseStatus))
-    role = fields.String(load_default=None, validate=OneOf(ROLES, "role"))
+    role = fields.String(load_default=None, validate=OneOf(Role))
     blocked = fields.Boolean(load_default=None)
     sort = fields.String(
         load_default="score", validate=OneOf(["score", "-score", "created_at", "-created_at"], "sort")

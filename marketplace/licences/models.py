@@ -10,10 +10,10 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
 from .. import clock
-from ..catalogue.models import TreatmentMode
+from ..catalogue.models import Mode
 from ..database import Base, values_check
 
-MODES = {mode: bit for bit, mode in enumerate(TreatmentMode)}
+MODES = {mode: bit for bit, mode in enumerate(Mode)}
 """The bit of each mode in `LicenceLine.modes`; `matching.Mode` has the same numbers."""
 
 

@@ -4,11 +4,12 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
+from ..catalogue.models import Mode
 from ..http.fields import Adcode, Day, Length, Moment, OneOf, Text, Tonnes, Whole
 from ..http.languages import Message
 from ..http.paging import PageQuery
 from ..http.schemas import Answer, Schema, WarningSchema
-from .models import MODES, LicenceKind
+from .models import LicenceKind
 
 MOST_USED = 1e12
 """Tonnes: what is used is a sum, and may exceed any one entry."""
@@ -36,8 +37,8 @@ class LicenceLineSchema(Schema):
     scheme = Text(20, required=True)
     code = Text(24, required=True)
     modes = fields.List(
-        fields.String(validate=OneOf(MODES, "mode")),
-        load_default=lambda: list(MODES),
+        fields.String(validate=OneOf(Mode)),
+        load_default=lambda: list(Mode),
         validate=Length(min=1, max=3),
     )
     tonnes_per_year = Tonnes(required=True)
@@ -48,9 +49,7 @@ class LicenceLineSchema(Schema):
 class LicenceSchema(_Validity, _Shown):
     enterprise_id = fields.UUID(required=True)
     number = Text(60, required=True)
-    kind = fields.String(
-        load_default=LicenceKind.COMPREHENSIVE, validate=OneOf(list(LicenceKind), "licence_kind")
-    )
+    kind = fields.String(load_default=LicenceKind.COMPREHENSIVE, validate=OneOf(LicenceKind))
     lines = fields.List(fields.Nested(LicenceLineSchema), required=True, validate=Length(min=1, max=200))
 
 

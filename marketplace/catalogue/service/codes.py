@@ -15,7 +15,7 @@ from ...database import db
 from ...errors import Invalid, NotFound, Notice
 from ...events.work import unit_of_work
 from ...messages.names import Name
-from ..models import Crosswalk, ExemptionItem, Treatment, TreatmentMode, WasteCode
+from ..models import Crosswalk, ExemptionItem, Mode, Treatment, WasteCode
 from .memory import memory
 
 UNLISTED_FORM = re.compile(r"\d{3}-\d{3}-S(\d{2})", re.ASCII)
@@ -289,7 +289,7 @@ def _with_descendants(code_ids: set[int]) -> set[int]:
 # ---------------------------------------------------------------- treatments and exemptions
 
 
-def treatments() -> dict[str, TreatmentMode]:
+def treatments() -> dict[str, Mode]:
     """What each treatment does with the waste, by treatment code."""
     if (known := memory()) is not None:
         return known.treatments

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from ...database import db
-from ..models import ExemptionItem, Region, Treatment, TreatmentMode, WasteCode
+from ..models import ExemptionItem, Mode, Region, Treatment, WasteCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Memory:
     by_id: dict[int, WasteCode]
     schemes: frozenset[str]
     regions: dict[int, Region]
-    treatments: dict[str, TreatmentMode]
+    treatments: dict[str, Mode]
     exemptions: frozenset[int]
 
     def learn(self, row: WasteCode) -> None:
