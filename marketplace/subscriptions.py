@@ -15,15 +15,15 @@ BULK = "bulk"
 RERANK = "rerank"
 
 TASKS = (
-    TaskType(notifications.plan, MATCHING),
-    TaskType(notifications.seek, MATCHING),
-    TaskType(notifications.drop, MATCHING),
-    TaskType(notifications.plan_news, BULK),
-    TaskType(notifications.tell_new, BULK),
-    TaskType(notifications.tell_mutual, MATCHING),
-    TaskType(notifications.tell_key_expiring, MATCHING),
-    TaskType(notifications.mail_one, DELIVERY),
-    TaskType(notifications.mail_digest, DELIVERY),
+    TaskType(notifications.plan_listing_push, MATCHING),
+    TaskType(notifications.match_saved_searches, MATCHING),
+    TaskType(notifications.cancel_for_listing, MATCHING),
+    TaskType(notifications.schedule_rerank_news, BULK),
+    TaskType(notifications.plan_rerank_news, BULK),
+    TaskType(notifications.plan_mutual_interest, MATCHING),
+    TaskType(notifications.plan_key_expiring, MATCHING),
+    TaskType(notifications.send_email, DELIVERY),
+    TaskType(notifications.send_digest, DELIVERY),
     TaskType(listings.run_import, BULK),
     TaskType(matches.rerank, BULK),
     TaskType(matches.rerank_for_policy, BULK),
@@ -34,13 +34,13 @@ TASKS = (
 """A new kind of task is one line here; `work.enqueue` writes one by its name."""
 
 SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
-    "listing.published": (notifications.plan,),
-    "listing.changed": (notifications.plan,),
-    "listing.closed": (notifications.drop,),
-    "match.mutual": (notifications.tell_mutual,),
+    "listing.published": (notifications.plan_listing_push,),
+    "listing.changed": (notifications.plan_listing_push,),
+    "listing.closed": (notifications.cancel_for_listing,),
+    "match.mutual": (notifications.plan_mutual_interest,),
     "policy.changed": (matches.rerank_for_policy,),
-    "matches.reranked": (notifications.plan_news,),
-    "key.expiring": (notifications.tell_key_expiring,),
+    "matches.reranked": (notifications.schedule_rerank_news,),
+    "key.expiring": (notifications.plan_key_expiring,),
 }
 """By event: the tasks that `work.emit` writes along with it. The event's payload is theirs."""
 

@@ -6,49 +6,51 @@ from uuid import UUID
 from . import service
 
 
-def plan(listing_id: str) -> None:
+def plan_listing_push(listing_id: str) -> None:
     """A listing was published or changed."""
-    service.plan(UUID(listing_id))
+    service.plan_listing_push(UUID(listing_id))
 
 
-def seek(listing_id: str, since: str, after: str | None = None) -> None:
+def match_saved_searches(listing_id: str, since: str, after: str | None = None) -> None:
     """A listing is to be held against saved searches."""
-    service.seek(UUID(listing_id), datetime.fromisoformat(since), UUID(after) if after else None)
+    service.match_saved_searches(
+        UUID(listing_id), datetime.fromisoformat(since), UUID(after) if after else None
+    )
 
 
-def drop(listing_id: str, status: str) -> None:
+def cancel_for_listing(listing_id: str, status: str) -> None:
     """A listing closed."""
-    service.drop_for(UUID(listing_id))
+    service.cancel_for_listing(UUID(listing_id))
 
 
-def plan_news(run_id: int) -> None:
+def schedule_rerank_news(run_id: int) -> None:
     """All supplies were ranked anew."""
-    service.plan_news(run_id)
+    service.schedule_rerank_news(run_id)
 
 
-def tell_new(run_id: int, grade: str) -> None:
+def plan_rerank_news(run_id: int, grade: str) -> None:
     """Enterprises of a grade are to be told what the ranking found."""
-    service.tell_new(run_id, grade)
+    service.plan_rerank_news(run_id, grade)
 
 
-def tell_mutual(listing_id: str, other_id: str) -> None:
+def plan_mutual_interest(listing_id: str, other_id: str) -> None:
     """Both sides of a pairing are interested."""
-    service.tell_mutual(UUID(listing_id), UUID(other_id))
+    service.plan_mutual_interest(UUID(listing_id), UUID(other_id))
 
 
-def tell_key_expiring(enterprise_id: str, key_id: str, name: str, expires_at: str) -> None:
+def plan_key_expiring(enterprise_id: str, key_id: str, name: str, expires_at: str) -> None:
     """A key ends soon."""
-    service.tell_key_expiring(UUID(enterprise_id), key_id, name, expires_at)
+    service.plan_key_expiring(UUID(enterprise_id), key_id, name, expires_at)
 
 
-def mail_one(notification_id: str) -> None:
+def send_email(notification_id: str) -> None:
     """A released message is to be mailed."""
-    service.mail_one(UUID(notification_id))
+    service.send_email(UUID(notification_id))
 
 
-def mail_digest(enterprise_id: str, digest_at: str) -> None:
+def send_digest(enterprise_id: str, digest_at: str) -> None:
     """A digest is to be mailed."""
-    service.mail_digest(UUID(enterprise_id), digest_at)
+    service.send_digest(UUID(enterprise_id), digest_at)
 
 
 def release() -> None:

@@ -12,7 +12,17 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-TASKS: dict[str, str] = {}
+TASKS: dict[str, str] = {
+    "notifications.jobs.plan": "notifications.jobs.plan_listing_push",
+    "notifications.jobs.seek": "notifications.jobs.match_saved_searches",
+    "notifications.jobs.drop": "notifications.jobs.cancel_for_listing",
+    "notifications.jobs.plan_news": "notifications.jobs.schedule_rerank_news",
+    "notifications.jobs.tell_new": "notifications.jobs.plan_rerank_news",
+    "notifications.jobs.tell_mutual": "notifications.jobs.plan_mutual_interest",
+    "notifications.jobs.tell_key_expiring": "notifications.jobs.plan_key_expiring",
+    "notifications.jobs.mail_one": "notifications.jobs.send_email",
+    "notifications.jobs.mail_digest": "notifications.jobs.send_digest",
+}
 """Name of a task in the last version -> its name now."""
 
 

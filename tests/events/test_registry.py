@@ -55,7 +55,7 @@ def test_an_unknown_task_is_refused_with_what_to_add_and_where(app):
 def test_a_task_is_held_to_its_function_when_it_is_written(app):
     for arguments in ({}, {"listing": "a"}, {"listing_id": "a", "queue": "bulk"}, {"listing_id": 7}):
         with pytest.raises(TypeError, match=r"^notifications\.jobs\.plan\(listing_id"):
-            Work(None).enqueue("notifications.jobs.plan", due_at=datetime.max, **arguments)
+            Work(None).enqueue("notifications.jobs.plan_listing_push", due_at=datetime.max, **arguments)
 
 
 def test_an_event_that_many_are_told_of_is_held_to_the_functions_it_enqueues(app):

@@ -39,7 +39,7 @@ def test_a_change_and_its_event_are_written_together(desk):
     assert (count(Enterprise), count(Event), count(Task)) == (1, 1, 1)
     task = db.session.scalars(select(Task)).one()
     assert (task.subscriber, task.queue, task.payload) == (
-        "notifications.jobs.plan", "matching", {"listing_id": "x"},
+        "notifications.jobs.plan_listing_push", "matching", {"listing_id": "x"},
     )  # fmt: skip
     assert task.due_at == desk.now
 

@@ -10,7 +10,7 @@ from marketplace.enterprises.models import Enterprise
 from marketplace.events import service as events
 from marketplace.listings.models import Listing
 from marketplace.notifications.service import next_mail_time
-from marketplace.notifications.service.delivery.email import mail_one
+from marketplace.notifications.service.delivery.email import send_email
 from tests.mail import body
 
 NIGHT = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)  # 21:00 in Shaoxing
@@ -251,7 +251,7 @@ def test_after_the_last_try_it_is_parked_with_the_reason_and_can_be_replayed(mar
     with marketplace.app.app_context():
         (task,) = events.parked()
     assert "550" in task.reason and "nobody here" in task.reason
-    assert (task.attempts, task.subscriber) == (12, "notifications.jobs.mail_one")
+    assert (task.attempts, task.subscriber) == (12, "notifications.jobs.send_email")
     marketplace.wait(hours=1)
     assert relay.take() == []
 
@@ -271,7 +271,7 @@ def test_a_mail_handed_over_twice_is_sent_once(marketplace, relay, pair):
     marketplace.settle()
     relay.take_one()
     with marketplace.app.app_context():
-        mail_one(UUID(recycler.inbox()[0]["id"]))
+        send_email(UUID(recycler.inbox()[0]["id"]))
     assert relay.take() == []
 
 

@@ -273,7 +273,7 @@ def test_each_grade_is_told_after_its_delay_and_the_better_score_first(marketpla
 
 
 def test_many_readers_are_told_page_by_page_in_the_same_order(marketplace, monkeypatch):
-    monkeypatch.setattr(saved_search_matching, "SEEK_BATCH", 3)
+    monkeypatch.setattr(saved_search_matching, "SEARCH_BATCH", 3)
     readers = [marketplace.enterprise("transporter") for _ in range(5)]
     for points, reader in enumerate(readers):
         for _ in range(points):

@@ -1,15 +1,15 @@
 """Telling each side of a match once, in the order of credit."""
 
 from .delivery.digests import MAIL_HOURS, may_be_mailed, next_mail_time, plan_digests
-from .delivery.email import mail_digest, mail_one
+from .delivery.email import send_digest, send_email
 from .delivery.release import RELEASE_BATCH, release_due
 from .inbox import find, inbox, mark_all_read, mark_read
-from .planning.cancellation import drop_for
+from .planning.cancellation import cancel_for_listing
 from .planning.deduplication import may_repeat
-from .planning.instant import tell_key_expiring, tell_mutual
-from .planning.new_listing_push import plan
-from .planning.rerank_news import plan_news, tell_new
-from .planning.saved_search_matching import SEEK_BATCH, seek
+from .planning.instant import plan_key_expiring, plan_mutual_interest
+from .planning.new_listing_push import plan_listing_push
+from .planning.rerank_news import plan_rerank_news, schedule_rerank_news
+from .planning.saved_search_matching import SEARCH_BATCH, match_saved_searches
 from .preferences.delivery_preferences import (
     describe_preferences,
     own_preferences,
@@ -30,34 +30,34 @@ __all__ = [
     "MAIL_HOURS",
     "MOST_SEARCHES",
     "RELEASE_BATCH",
-    "SEEK_BATCH",
+    "SEARCH_BATCH",
+    "cancel_for_listing",
     "change_search",
     "create_search",
     "delete_search",
     "describe_preferences",
-    "drop_for",
     "find",
     "find_search",
     "inbox",
     "list_searches",
-    "mail_digest",
-    "mail_one",
     "mark_all_read",
     "mark_read",
+    "match_saved_searches",
     "may_be_mailed",
     "may_repeat",
     "next_mail_time",
     "own_preferences",
-    "plan",
     "plan_digests",
-    "plan_news",
+    "plan_key_expiring",
+    "plan_listing_push",
+    "plan_mutual_interest",
+    "plan_rerank_news",
     "preferences_of",
     "release_due",
-    "seek",
+    "schedule_rerank_news",
+    "send_digest",
+    "send_email",
     "set_preferences",
     "silence",
-    "tell_key_expiring",
-    "tell_mutual",
-    "tell_new",
     "unsilence",
 ]

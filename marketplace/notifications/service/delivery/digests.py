@@ -78,6 +78,6 @@ def plan_digests() -> int:
         receivers = sorted(set(waiting))
         for receiver in receivers:
             work.enqueue(
-                "notifications.jobs.mail_digest", enterprise_id=str(receiver), digest_at=now.isoformat()
+                "notifications.jobs.send_digest", enterprise_id=str(receiver), digest_at=now.isoformat()
             )
     return len(receivers)

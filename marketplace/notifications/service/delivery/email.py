@@ -22,25 +22,25 @@ from .digests import may_be_mailed, next_mail_time
 TIMEOUT_S = 15
 
 
-def mail_one(notification_id: UUID) -> None:
+def send_email(notification_id: UUID) -> None:
     """Send the e-mail of one released message, by day; by night owe it for the morning."""
     with unit_of_work() as work:
         row = work.lock(Notification, Notification.id == notification_id)
         if row.mailed_at is not None or not may_be_mailed(row):
             return
-        if _put_off(work, "notifications.jobs.mail_one", {"notification_id": str(notification_id)}):
+        if _put_off(work, "notifications.jobs.send_email", {"notification_id": str(notification_id)}):
             return
         row.mailed_at = clock.now()
         work.session.flush()
         _send(row.enterprise_id, [row], f"<{row.id}@huanliu>", "one")
 
 
-def mail_digest(enterprise_id: UUID, digest_at: str) -> None:
+def send_digest(enterprise_id: UUID, digest_at: str) -> None:
     """Send one e-mail with all messages that were put into that digest."""
     with unit_of_work() as work:
         if _put_off(
             work,
-            "notifications.jobs.mail_digest",
+            "notifications.jobs.send_digest",
             {"enterprise_id": str(enterprise_id), "digest_at": digest_at},
         ):
             return

@@ -23,7 +23,7 @@ from ...models import (
     NotificationStatus,
     Preferences,
 )
-from ..planning.cancellation import drop
+from ..planning.cancellation import cancel
 from ..planning.deduplication import code_of
 from ..planning.saved_search_matching import lapsed_finds
 from ..preferences.delivery_preferences import (
@@ -93,7 +93,7 @@ def release_due() -> int:
                 _owe_mail(work, one, now)
         work.session.flush()
         matches.record_outcome(work, "shown", _pairings(sent))
-        drop(work, Notification.id.in_(lapsed))
+        cancel(work, Notification.id.in_(lapsed))
     return len(due)
 
 
@@ -180,7 +180,7 @@ def _places(work: Work, count: int) -> Sequence[int]:
 
 def _owe_mail(work: Work, one: Notification, now: datetime) -> None:
     due_at = next_mail_time(now)
-    work.enqueue("notifications.jobs.mail_one", due_at=due_at, notification_id=str(one.id))
+    work.enqueue("notifications.jobs.send_email", due_at=due_at, notification_id=str(one.id))
 
 
 def _delivery(

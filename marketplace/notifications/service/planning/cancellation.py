@@ -12,18 +12,18 @@ from ....listings.models import Listing
 from ...models import Notification, NotificationStatus, Told
 
 
-def drop_stale(work: Work, listing: Listing, still: set[UUID]) -> None:
+def cancel_stale(work: Work, listing: Listing, still: set[UUID]) -> None:
     about_it = (Notification.counterpart_id == listing.id, Notification.listing_id.not_in(still))
-    drop(work, *about_it, looked_at=listing.id)
+    cancel(work, *about_it, looked_at=listing.id)
 
 
-def drop_for(listing_id: UUID) -> None:
+def cancel_for_listing(listing_id: UUID) -> None:
     """A listing closed: what was planned for or about it is never sent, and counts as not told."""
     with unit_of_work() as work:
-        drop(work, or_(Notification.listing_id == listing_id, Notification.counterpart_id == listing_id))
+        cancel(work, or_(Notification.listing_id == listing_id, Notification.counterpart_id == listing_id))
 
 
-def drop(work: Work, *conditions: Any, looked_at: UUID | None = None) -> None:
+def cancel(work: Work, *conditions: Any, looked_at: UUID | None = None) -> None:
     """Never send these; what they were told before (in `data`) is what they were told last."""
     dropped = work.session.execute(
         update(Notification)
@@ -54,4 +54,4 @@ def _plan_instead(work: Work, unsent: set[UUID], looked_at: UUID | None) -> None
     others = select(Listing.id).join(fallen, beside).where(fallen.id.in_(unsent), Listing.status == "open")
     for listing_id in work.session.scalars(others.distinct()).all() if unsent else ():
         if listing_id != looked_at:
-            work.enqueue("notifications.jobs.plan", listing_id=str(listing_id))
+            work.enqueue("notifications.jobs.plan_listing_push", listing_id=str(listing_id))

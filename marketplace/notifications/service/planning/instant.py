@@ -11,7 +11,7 @@ from ...models import KEY_EXPIRING, MATCH_MUTUAL
 from .deduplication import may_repeat, message_to, tell_once, told_of
 
 
-def tell_mutual(listing_id: UUID, other_id: UUID) -> None:
+def plan_mutual_interest(listing_id: UUID, other_id: UUID) -> None:
     """Tell both sides of a pairing that the interest is mutual, if it still is."""
     with unit_of_work() as work:
         rows = listings.by_id({listing_id, other_id})
@@ -34,7 +34,7 @@ def contact_may_be_shown(one: Listing, other: Listing) -> bool:
     )
 
 
-def tell_key_expiring(enterprise_id: UUID, key_id: str, name: str, expires_at: str) -> None:
+def plan_key_expiring(enterprise_id: UUID, key_id: str, name: str, expires_at: str) -> None:
     """Remind an enterprise of a key that ends soon."""
     with unit_of_work() as work:
         receiver = enterprises.by_id({enterprise_id})[enterprise_id]

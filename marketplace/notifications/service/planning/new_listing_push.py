@@ -12,12 +12,12 @@ from ....listings.models import Listing
 from ....matches import service as matches
 from ...models import MATCH_FOUND, Notification, Told
 from ..preferences.delivery_preferences import is_unwelcome, unwelcome
-from .cancellation import drop_stale
+from .cancellation import cancel_stale
 from .deduplication import code_of, may_repeat, message_to, noted, still_planned, tell_once, told_of
 from .saved_search_matching import anyone_seeks
 
 
-def plan(listing_id: UUID) -> None:
+def plan_listing_push(listing_id: UUID) -> None:
     """Plan one message for every counterpart to be told of a new or changed listing.
 
     The release time follows the grade of the receiving enterprise, counted from one moment, so that a
@@ -30,7 +30,7 @@ def plan(listing_id: UUID) -> None:
         if listing is None or not enterprises.may_trade(listing.enterprise_id):
             return
         counterparts = matches.choose_push_candidates(work, listing)
-        drop_stale(work, listing, {one.listing.id for one in counterparts})
+        cancel_stale(work, listing, {one.listing.id for one in counterparts})
         delays = matches.policy_in_force().body["push_delay_s"]
         closed = unwelcome({one.enterprise.id for one in counterparts}, listing.enterprise_id)
         listings_refusing = matches.listings_refusing({one.listing.id for one in counterparts}, listing.id)
@@ -41,7 +41,9 @@ def plan(listing_id: UUID) -> None:
                 delay = timedelta(seconds=delays.get(one.enterprise.grade, delays["D"]))
                 _plan_one(work, listing, one, now + delay)
         if anyone_seeks():
-            work.enqueue("notifications.jobs.seek", listing_id=str(listing.id), since=now.isoformat())
+            work.enqueue(
+                "notifications.jobs.match_saved_searches", listing_id=str(listing.id), since=now.isoformat()
+            )
 
 
 def _plan_one(work: Work, listing: Listing, one: matches.Counterpart, release_at: datetime) -> None:

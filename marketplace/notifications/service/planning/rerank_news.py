@@ -22,7 +22,7 @@ RECEIVERS = 100
 """Enterprises told in one transaction."""
 LAST_GRADE = "D"
 """Whoever is left is told with this grade, also those whose grade has changed meanwhile."""
-TELL = "notifications.jobs.tell_new"
+TELL = "notifications.jobs.plan_rerank_news"
 
 NEXT_RECEIVERS = """
 SELECT DISTINCT n.receiver FROM new_pairing n JOIN enterprise e ON e.no = n.receiver
@@ -58,7 +58,7 @@ SELECT * FROM (
 """
 
 
-def plan_news(run_id: int) -> None:
+def schedule_rerank_news(run_id: int) -> None:
     """Owe the news of a run by grade of the receiver, each after the delay that the policy has for it."""
     delays = matches.policy_in_force().body["push_delay_s"]
     with unit_of_work() as work:
@@ -67,7 +67,7 @@ def plan_news(run_id: int) -> None:
             work.enqueue(TELL, due_at=due, run_id=run_id, grade=grade)
 
 
-def tell_new(run_id: int, grade: str) -> None:
+def plan_rerank_news(run_id: int, grade: str) -> None:
     """Tell some enterprises of a grade (or better) what is new to them, and owe the rest."""
     with unit_of_work() as work:
         about = {"run_id": run_id, "grade": grade, "last": LAST_GRADE, "many": RECEIVERS}

@@ -24,10 +24,10 @@ from ....listings.models import Kind, Listing, ListingStatus
 from ....matches import service as matches
 from ...models import MATCH_FOUND, SEARCH_HIT, Notification, NotificationStatus, SavedSearch, Told
 from ..preferences.delivery_preferences import names_of, unwelcome
-from .cancellation import drop
+from .cancellation import cancel
 from .deduplication import code_about, codes_about, may_repeat, message_to, noted, tell_each_once
 
-SEEK_BATCH = 500
+SEARCH_BATCH = 500
 """Saved searches looked at in one transaction."""
 INDEXED = {"kind", "code", "region"}
 """Names of a query that the `wanted_` columns answer for, exactly."""
@@ -42,7 +42,7 @@ def anyone_seeks() -> bool:
     return bool(db.session.scalar(select(exists().where(LIVE))))
 
 
-def seek(listing_id: UUID, since: datetime, after: UUID | None) -> None:
+def match_saved_searches(listing_id: UUID, since: datetime, after: UUID | None) -> None:
     """Plan one message for every enterprise whose saved search finds a new or changed listing.
 
     It takes a page of enterprises, in the order of their ids, from the one behind `after` on, and owes the
@@ -57,11 +57,11 @@ def seek(listing_id: UUID, since: datetime, after: UUID | None) -> None:
         found = _one_each(listing, page)
         readers = {reader.id for _, reader in found}
         deaf = _deaf(listing, readers)
-        _drop_stale(work, listing, readers - deaf, after, upto)
+        _cancel_stale(work, listing, readers - deaf, after, upto)
         _tell(work, listing, [(search, reader) for search, reader in found if reader.id not in deaf], since)
         if upto is not None:
             work.enqueue(
-                "notifications.jobs.seek",
+                "notifications.jobs.match_saved_searches",
                 listing_id=str(listing.id),
                 since=since.isoformat(),
                 after=str(upto),
@@ -107,12 +107,12 @@ def page_of(listing: Listing, after: UUID | None) -> tuple[Found, UUID | None]:
             SavedSearch.wanted_kind.in_([SavedSearch.ANY_TEXT, listing.kind]),
         )
         .order_by(SavedSearch.enterprise_id, SavedSearch.notify != "immediate", SavedSearch.id)
-        .limit(SEEK_BATCH)
+        .limit(SEARCH_BATCH)
     )
     if after is not None:
         query = query.where(SavedSearch.enterprise_id > after)
     rows = [(search, reader) for search, reader in db.session.execute(query)]
-    if len(rows) < SEEK_BATCH:
+    if len(rows) < SEARCH_BATCH:
         return rows, None
     whole = [row for row in rows if row[1].id != rows[-1][1].id]
     return whole, whole[-1][1].id
@@ -189,13 +189,13 @@ def _matched(listing: Listing, readers: Collection[UUID]) -> set[UUID]:
 # ---------------------------------------------------------------- telling
 
 
-def _drop_stale(
+def _cancel_stale(
     work: Work, listing: Listing, still: set[UUID], after: UUID | None, upto: UUID | None
 ) -> None:
     of_page = [Notification.enterprise_id > after] if after is not None else []
     of_page += [Notification.enterprise_id <= upto] if upto is not None else []
     about_it = (Notification.kind == SEARCH_HIT, Notification.counterpart_id == listing.id, *of_page)
-    drop(work, *about_it, Notification.enterprise_id.not_in(still), looked_at=listing.id)
+    cancel(work, *about_it, Notification.enterprise_id.not_in(still), looked_at=listing.id)
 
 
 def _tell(work: Work, listing: Listing, found: Found, since: datetime) -> None:

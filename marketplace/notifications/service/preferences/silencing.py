@@ -15,7 +15,7 @@ from ....listings import service as listings
 from ....listings.models import Listing, ListingStatus
 from ....matches import service as matches
 from ...models import Notification, Silence, Told
-from ..planning.cancellation import drop
+from ..planning.cancellation import cancel
 from ..planning.deduplication import code_about, code_of
 from .delivery_preferences import mute
 
@@ -35,7 +35,7 @@ def silence(actor: Actor, notification_id: UUID, of: str) -> Notification:
         code_id = code_about(theirs) if mine is None else code_of(mine, theirs)
         if of == "code":
             mute(work, actor, code_id)
-            _drop_told(work, actor, Told.code_id.in_(catalogue.codes_that_fit([code_id])))
+            _cancel_planned(work, actor, Told.code_id.in_(catalogue.codes_that_fit([code_id])))
         elif mine is not None:
             _refuse(work, actor, mine, theirs)
         else:
@@ -75,7 +75,7 @@ def _refuse(work: Work, actor: Actor, mine: Listing, theirs: Listing) -> None:
     alive = mine.status in (ListingStatus.DRAFT, ListingStatus.OPEN)
     if alive and not matches.listings_refusing({mine.id}, theirs.id):
         matches.give_feedback(actor, mine, theirs, matches.NOT_SUITABLE, None)
-    drop(work, Notification.listing_id == mine.id, Notification.counterpart_id == theirs.id)
+    cancel(work, Notification.listing_id == mine.id, Notification.counterpart_id == theirs.id)
 
 
 def _silence(work: Work, actor: Actor, theirs: Listing, code_id: int) -> None:
@@ -87,9 +87,9 @@ def _silence(work: Work, actor: Actor, theirs: Listing, code_id: int) -> None:
     }
     work.session.execute(insert(Silence).values(values).on_conflict_do_nothing())
     fitting = Told.code_id.in_(catalogue.codes_that_fit([code_id]))
-    _drop_told(work, actor, fitting, Told.counterpart_id == theirs.enterprise_id)
+    _cancel_planned(work, actor, fitting, Told.counterpart_id == theirs.enterprise_id)
 
 
-def _drop_told(work: Work, actor: Actor, *which: Any) -> None:
+def _cancel_planned(work: Work, actor: Actor, *which: Any) -> None:
     told = select(Told.notification_id).where(Told.receiver_id == actor.id, *which)
-    drop(work, Notification.id.in_(told))
+    cancel(work, Notification.id.in_(told))
