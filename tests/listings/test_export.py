@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from marketplace.listings.schemas import FORMS, PACKAGINGS
 from marketplace.listings.service.sheets import exporting
-from marketplace.listings.service.sheets.row_to_listing import NEW_LISTING, loaded
+from marketplace.listings.service.sheets.row_to_listing import NEW_LISTING, listing_from_row
 from marketplace.listings.service.sheets.sheet_rows import open_sheet
 from tests.http.answers import refused
 from tests.listings.sheets import DEMAND, SUPPLY, XLSX, csv_of, send
@@ -198,5 +198,5 @@ def test_any_listing_is_the_same_after_a_file(written, language, as_workbook):
     else:
         file.write(exporting.csv_lines([exporting.headings(language), *rows]))
 
-    after = [loaded(row) for row in open_sheet(file.getvalue()).rows()]
+    after = [listing_from_row(row) for row in open_sheet(file.getvalue()).rows()]
     assert [(said(data), faults) for data, faults in after] == [(said(data), []) for data in before]

@@ -13,7 +13,7 @@ from marketplace.database import db
 from marketplace.listings.models import Listing, ListingStatus
 from marketplace.matches.service import policy
 from marketplace.matches.service.ranking import live_index
-from marketplace.matches.service.ranking.counterparts import Search
+from marketplace.matches.service.ranking.database_search import Search
 from marketplace.matches.service.ranking.live_index import LiveIndex
 from tests.marketplace import NOON
 from tests.matches.written import write

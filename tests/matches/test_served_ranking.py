@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from marketplace.matches.service.ranking import counterparts as serving
+from marketplace.matches.service.ranking import database_search
 from marketplace.matches.service.ranking.live_index import LiveIndex
 from tests.counting import count_statements
 from tests.matches.written import Market, write
@@ -37,13 +37,13 @@ def market(marketplace) -> Market:
     return written(marketplace, 1)
 
 
-@pytest.fixture(params=[None, serving.SHORTLIST, 2], ids="shortlist of {}".format)
+@pytest.fixture(params=[None, database_search.SHORTLIST, 2], ids="shortlist of {}".format)
 def rounds(request, monkeypatch):
     """Whether the index answers; or the database, as it does while the index is built, and then whether all
     that could be lawful is read at once, or only what the bounds call for."""
     if request.param is not None:
         monkeypatch.setattr(LiveIndex, "find", lambda *_, **__: None)
-        monkeypatch.setattr(serving, "SHORTLIST", request.param)
+        monkeypatch.setattr(database_search, "SHORTLIST", request.param)
 
 
 def put(marketplace, rules: ref.Rules) -> None:
@@ -129,7 +129,7 @@ def test_least_scores_leave_out_exactly_what_is_below(marketplace, market, round
 
 
 def test_a_least_score_finds_the_far_and_good_behind_the_near_and_poor(marketplace, monkeypatch):
-    monkeypatch.setattr(serving, "SHORTLIST", 2)
+    monkeypatch.setattr(database_search, "SHORTLIST", 2)
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler()
     for _ in range(3):
         marketplace.demand(recycler, quantity_t=20)
@@ -254,7 +254,7 @@ def test_a_page_that_the_bounds_do_not_settle_costs_one_round_more_and_no_furthe
     far = [marketplace.demand(recycler)["id"] for _ in range(3)]
     path = f"/listings/{supply['id']}/matches"
     settled, _ = statements(generator, path, sort="distance")
-    monkeypatch.setattr(serving, "SHORTLIST", 2)
+    monkeypatch.setattr(database_search, "SHORTLIST", 2)
     counts = {statements(generator, path, limit=limit, sort="distance")[0] for limit in (1, 2, 3, 60)}
     assert sorted(marketplace.matches(generator, supply, sort="distance")) == sorted(far)
     assert settled < max(counts) <= 2 * settled

@@ -1,6 +1,11 @@
 """Supply and demand: posted, changed, closed, found and shown."""
 
-from .listing_search.search import conditions, filter_from, search
+from .closing import EXPIRE_BATCH, expire_due, withdraw
+from .drafting import change, create
+from .exemption_review import review_exemption
+from .listing_search.filters import conditions
+from .listing_search.saved_filter import filter_from
+from .listing_search.search import search
 from .lookup import (
     by_id,
     find_any,
@@ -11,19 +16,10 @@ from .lookup import (
     find_visible,
     lock_if_open,
     outlines,
-    present,
 )
-from .publishing import (
-    EXPIRE_BATCH,
-    change,
-    check_change,
-    check_posting,
-    create,
-    expire_due,
-    publish,
-    review_exemption,
-    withdraw,
-)
+from .posting_rights import check_change, check_posting
+from .presentation import present
+from .publishing import publish
 from .sheets.exporting import MEDIA_TYPES, export
 from .sheets.importing import find_import, forget_old_imports, import_sheet, run_import
 from .sheets.template import template

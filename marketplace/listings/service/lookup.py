@@ -1,6 +1,6 @@
-"""What an asker may see of listings, found and shown."""
+"""Listings found: what an actor may see, own, publish or oversee."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,7 @@ from ...enterprises.models import Enterprise
 from ...errors import NotFound
 from ...events.actor import REGULATOR, Actor
 from ...events.work import Work
-from ..models import Kind, Listing, ListingStatus
-
-COARSE_STEPS = 100
-"""Others see a place to a hundredth of a degree, about a kilometre."""
+from ..models import Listing, ListingStatus
 
 
 def find_visible(actor: Actor, listing_id: UUID) -> Listing:
@@ -78,43 +75,6 @@ def visible_branches(actor: Actor) -> list[ColumnElement[bool]]:
     if actor.enterprise_id is not None and actor.status == "approved":
         return [_governed(actor), and_(Listing.enterprise_id != actor.enterprise_id, _open_to_others())]
     return [_governed(actor)]
-
-
-def present(actor: Actor, rows: Sequence[Listing]) -> list[dict[str, Any]]:
-    """Listings as this actor may see them."""
-    owners = enterprises.by_id({row.enterprise_id for row in rows})
-    codes = catalogue.codes_by_id(
-        [row.code_id for row in rows if row.code_id]
-        + [accept.code_id for row in rows for accept in row.accepts]
-    )
-    return [_present(actor, row, owners[row.enterprise_id], codes) for row in rows]
-
-
-def _present(actor: Actor, row: Listing, owner: Any, codes: dict[int, Any]) -> dict[str, Any]:
-    governs = (
-        actor.is_admin
-        or actor.enterprise_id == row.enterprise_id
-        or (actor.kind == REGULATOR and catalogue.covers(actor.region or 0, row.region))
-    )
-    plain = {column.key: getattr(row, column.key) for column in row.__table__.columns}
-    lon, lat = (row.lon, row.lat) if governs else coarse(row.lon, row.lat)
-    return {
-        **plain,
-        "waste": _code(codes[row.code_id]) if row.code_id else None,
-        "accepts": [_code(codes[one.code_id]) for one in row.accepts] if row.kind == Kind.DEMAND else None,
-        "location": {"lon": lon, "lat": lat, "crs": "wgs84"},
-        "enterprise": {"id": owner.id, "name": owner.name, "grade": owner.grade},
-        "warnings": [],
-    }
-
-
-def coarse(lon: float, lat: float) -> tuple[float, float]:
-    """A place as others see it; `coarse_place` in the database rounds the same way."""
-    return round(lon * COARSE_STEPS) / COARSE_STEPS, round(lat * COARSE_STEPS) / COARSE_STEPS
-
-
-def _code(row: Any) -> dict[str, str]:
-    return {"scheme": row.scheme, "code": row.code}
 
 
 def by_id(ids: set[UUID]) -> dict[UUID, Listing]:

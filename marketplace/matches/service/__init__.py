@@ -5,17 +5,11 @@ from .feedback.verdicts import NOT_SUITABLE, enterprises_refusing, listings_refu
 from .learning.outcomes import record as record_outcome
 from .learning.training import enqueue_nightly_training, find_model, request_training, search_models, train
 from .policy import PRESETS, policy_in_force, publish_policy
-from .ranking.counterparts import (
-    Counterpart,
-    choose_push_candidates,
-    counterpart,
-    explain,
-    lawful_among,
-    ranking_page,
-    score_of,
-    search_findings,
-)
+from .ranking.explanation import counterpart, explain, lawful_among, score_of
+from .ranking.findings import search_findings
 from .ranking.formula_or_learned import POSITION, PageCursor
+from .ranking.push_candidates import Counterpart, choose_push_candidates
+from .ranking.ranking_page import ranking_page
 from .ranking.rerank import (
     Progress,
     enqueue_nightly_rerank,

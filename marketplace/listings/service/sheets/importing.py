@@ -22,7 +22,9 @@ from ....events.actor import ENTERPRISE, Actor
 from ....events.work import Work, request_id, unit_of_work
 from ....http.languages import faults_to_keep, render_all
 from ...models import Accept, ImportStatus, Listing, ListingImport
-from ..publishing import licence_notice, new_draft, open_draft, require_role
+from ..drafting import new_draft
+from ..posting_rights import require_role
+from ..publishing import licence_notice, open_draft
 from . import vocabulary
 from .row_to_listing import column_of_field, listing_from_row
 from .sheet_rows import Row, open_sheet

@@ -15,7 +15,7 @@ from ....events.work import unit_of_work
 from ....listings.models import Listing, ListingStatus
 from ...models import Feedback
 from ..learning import outcomes
-from ..ranking.counterparts import explain
+from ..ranking.explanation import explain
 from .verdicts import INTERESTED, NOT_SUITABLE, mutual_sides
 
 ANSWERABLE = (ListingStatus.DRAFT, ListingStatus.OPEN)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from matching.learning import Facing, LearnedRanking, Record
 
 log = logging.getLogger(__name__)
-
 HEAD = 200
 """How many of the formula's best a learned order puts in another order."""
 MOST_HEAD = 1000
@@ -63,7 +62,6 @@ LEFT JOIN enterprise s ON s.id = r.supplier_id
 LEFT JOIN waste_code c ON c.id = r.code_id
 ORDER BY 1
 """
-
 Find = Callable[[int, int, matching.Position | None], HitSlice]
 """Finds so many hits, where so many are done, after a position."""
 RankKey = tuple[int, ...]

@@ -32,7 +32,6 @@ LOOK_EVERY_S = 60.0
 TRY_AGAIN_S = 1.0
 KEEP_CHANGES = timedelta(hours=1)
 OTHER = {Kind.SUPPLY: Kind.DEMAND, Kind.DEMAND: Kind.SUPPLY}
-
 NEWS = text("""
 WITH change AS (
     SELECT what, no FROM index_change
@@ -64,7 +63,6 @@ INSERT INTO index_change (xact, what, no)
 SELECT max(xact), 'forgotten', 0 FROM (SELECT xact FROM old UNION ALL SELECT xact FROM before) AS gone
 WHERE xact < pg_snapshot_xmax(pg_current_snapshot())::text::bigint HAVING max(xact) IS NOT NULL
 """)
-
 log = logging.getLogger(__name__)
 
 

@@ -32,7 +32,6 @@ from ....numpy_columns import copy_columns, read_columns
 EPOCH = date(1970, 1, 1)
 LONG_AGO = date(1970, 1, 1)
 STAGE_MODES = {"use": 1, "dispose": 2, "all": 3}
-
 SHARED_TYPES = {
     "key": "i8", "id": "uuid", "enterprise": "i8", "province": "i2", "lat": "f8", "lon": "f8",
     "remaining_kg": "i8", "min_lot_kg": "i8", "price_fen": "i8", "max_km": "f8", "first_day": "i4",
@@ -47,7 +46,6 @@ OUTLINE_TYPES = {
     "last_day": "i4",
 }  # fmt: skip
 COMPONENT_TYPES = {"key": "i8", "component": "i8", "low": "f8", "high": "f8"}
-
 PRICE = f"coalesce(l.price_fen, {matching.NO_PRICE})"
 WINDOW = "l.available_from - DATE '1970-01-01', l.available_until - DATE '1970-01-01'"
 SHARED = f"""

@@ -37,7 +37,6 @@ WORTH_LOADING = 500
 """Supplies from which on it is quicker to read the compiled search first than to do without."""
 KEEP_RUNS = timedelta(days=30)
 START, PART = "matches.jobs.rerank", "matches.jobs.rerank_part"
-
 SLICES = """
 SELECT code_id, min(no), count(*) FROM (
   SELECT l.code_id, coalesce(c.parent_id, c.id) AS category, l.no,

@@ -1,0 +1,106 @@
+"""The rules of a listing's fields that need more than one field, or the catalogue."""
+
+from typing import Any
+
+from ...catalogue import service as catalogue
+from ...errors import Invalid, Notice
+from ...licences.models import MODES
+from ...messages.names import Name
+from ..models import Accept, Kind, Listing
+
+DEFAULT_TREATMENT = "R5"
+ONE_SIDED = {
+    Kind.SUPPLY: ("accepts", "requires", "treatment", "exemption_item"),
+    Kind.DEMAND: ("waste", "composition"),
+}
+
+
+def apply_fields(row: Listing, data: dict[str, Any], owner: Any) -> list[Notice]:
+    """Set the given fields on a row and hold them to the rules that need more than one field."""
+    _refuse_other_sides_fields(row, data)
+    notices = _apply_codes(row, data)
+    notices += _apply_place(row, data, owner)
+    plain = {
+        "title": "title", "quantity_t": "quantity_kg", "min_lot_t": "min_lot_kg",
+        "price_cny_per_t": "price_fen", "max_distance_km": "max_distance_km",
+        "available_from": "available_from", "available_until": "available_until",
+        "form": "form", "packaging": "packaging",
+    }  # fmt: skip
+    for name, column in plain.items():
+        if name in data:
+            setattr(row, column, data[name])
+    for name in ("composition", "requires"):
+        if name in data:
+            setattr(row, name, data[name] or [])
+    _apply_treatment(row, data)
+    if row.min_lot_kg > row.quantity_kg:
+        raise Invalid("lot_over_quantity", at="min_lot_t")
+    if row.available_from > row.available_until:
+        raise Invalid("ends_before_start", at="available_until")
+    return notices
+
+
+def _refuse_other_sides_fields(row: Listing, data: dict[str, Any]) -> None:
+    for name in ONE_SIDED[Kind(row.kind)]:
+        if data.get(name):
+            raise Invalid("field_of_other_kind", at=name, field=Name("field", name), kind=Kind(row.kind))
+
+
+def _apply_codes(row: Listing, data: dict[str, Any]) -> list[Notice]:
+    if row.kind == Kind.SUPPLY:
+        if data.get("waste") is None and row.code_id is None:
+            raise Invalid("field_required", at="waste")
+        if data.get("waste") is None:
+            return []
+        code, notices = catalogue.resolve(**data["waste"], at="waste")
+        row.code_id = code.id
+        return notices
+    if not data.get("accepts"):
+        if not row.accepts:
+            raise Invalid("field_required", at="accepts")
+        return []
+    codes, notices = [], []
+    for number, one in enumerate(data["accepts"]):
+        code, doubts = catalogue.resolve(**one, at=f"accepts.{number}")
+        codes.append(code.id)
+        notices += doubts
+    _replace_accepts(row, list(dict.fromkeys(codes)))
+    return notices
+
+
+def _replace_accepts(row: Listing, code_ids: list[int]) -> None:
+    kept = {accept.code_id: accept for accept in row.accepts}
+    row.accepts = [kept.get(code_id) or Accept(code_id=code_id) for code_id in code_ids]
+    for position, accept in enumerate(row.accepts):
+        accept.position = position
+
+
+def _apply_place(row: Listing, data: dict[str, Any], owner: Any) -> list[Notice]:
+    """Place and region default to the owner's; a region alone means its seat."""
+    if "region" not in data and "location" not in data:
+        return []
+    wanted = data.get("region", row.region)
+    region = catalogue.find_region(owner.region if wanted is None else wanted)
+    row.region = region.adcode
+    if data.get("location") is not None:
+        row.lon, row.lat = catalogue.to_wgs84(data["location"])
+        return catalogue.far_from(region, row.lon, row.lat, "location")
+    at_home = row.region == owner.region
+    row.lon, row.lat = (owner.lon, owner.lat) if at_home else (region.lon, region.lat)
+    return []
+
+
+def _apply_treatment(row: Listing, data: dict[str, Any]) -> None:
+    if row.kind == Kind.SUPPLY:
+        return
+    if "treatment" in data or row.treatment is None:
+        treatment = data.get("treatment") or DEFAULT_TREATMENT
+        modes = catalogue.treatments()
+        if treatment not in modes:
+            raise Invalid("unknown_treatment", at="treatment", treatment=treatment)
+        row.treatment, row.mode = treatment, MODES[modes[treatment]]
+    if "exemption_item" in data and data["exemption_item"] != row.exemption_item:
+        item = data["exemption_item"]
+        if item is not None and not catalogue.exemption_exists(item):
+            raise Invalid("unknown_exemption", at="exemption_item", item=item)
+        row.exemption_item, row.exemption_review, row.exemption_reason = item, None, None

@@ -1,0 +1,97 @@
+"""The filters of a search: each a condition on the row, some also one that an index answers."""
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import and_, or_, select, union
+
+from ....catalogue import service as catalogue
+from ....enterprises.models import Enterprise
+from ...models import Accept, Kind, Listing
+from .conditions import Condition, Filter, Query, between
+from .distance import within_box, within_radius
+from .sort_orders import CHEAPEST, DEAREST
+from .text_search import title_bigrams, title_words
+
+
+def conditions(query: Query) -> list[Condition]:
+    """What a listing must be for this search to find it, whoever asks; `mine`, order and page aside.
+
+    Args:
+        query: as `ListingQuery` loads it; what is missing or None filters nothing.
+    """
+    return conditions_of(query, (*ROW_FILTERS, _code, _grade))
+
+
+def conditions_of(query: Query, filters: Iterable[Filter]) -> list[Condition]:
+    asked = {name: value for name, value in query.items() if value is not None}
+    return [condition for say in filters for condition in say(asked)]
+
+
+def _kind_and_status(asked: Query) -> Iterator[Condition]:
+    for name in ("kind", "status"):
+        if name in asked:
+            yield getattr(Listing, name) == asked[name]
+
+
+def _region(asked: Query) -> Iterator[Condition]:
+    if "region" in asked:
+        yield catalogue.within(Listing.region, asked["region"])
+
+
+def _code(asked: Query) -> Iterator[Condition]:
+    if "code" in asked:
+        ids = _code_ids(asked)
+        taken = select(Accept.code_id).where(Accept.listing_id == Listing.id, Accept.code_id.in_(ids))
+        yield or_(Listing.code_id.in_(ids), and_(Listing.kind == Kind.DEMAND, taken.exists()))
+
+
+def _code_ids(asked: Query) -> list[int]:
+    """The code and all below it: as `search` looked them up for its two steps, or looked up now."""
+    return asked["code_ids"] if "code_ids" in asked else catalogue.ids_of_code(asked["code"])
+
+
+def _price(asked: Query) -> Iterator[Condition]:
+    column = CHEAPEST if "price_max" in asked else DEAREST
+    yield from between(column, asked.get("price_min"), asked.get("price_max"))
+
+
+def _quantity(asked: Query) -> Iterator[Condition]:
+    yield from between(Listing.remaining_kg, asked.get("quantity_min_t"), asked.get("quantity_max_t"))
+
+
+def _window(asked: Query) -> Iterator[Condition]:
+    yield from between(Listing.available_until, asked.get("available_from"), None)
+    yield from between(Listing.available_from, None, asked.get("available_until"))
+
+
+def _grade(asked: Query) -> Iterator[Condition]:
+    if "grade" in asked:
+        graded = select(Enterprise.id).where(Enterprise.grade.in_(asked["grade"]))
+        yield graded.where(Enterprise.id == Listing.enterprise_id).exists()
+
+
+ROW_FILTERS: tuple[Filter, ...] = (
+    _kind_and_status,
+    _region,
+    title_words,
+    _price,
+    _quantity,
+    _window,
+    within_radius,
+)
+"""What the listing's own row says."""
+
+
+def _code_by_index(asked: Query) -> Iterator[Condition]:
+    if "code" in asked:
+        ids = _code_ids(asked)
+        offered = select(Listing.id).where(Listing.code_id.in_(ids))
+        yield Listing.id.in_(union(offered, select(Accept.listing_id).where(Accept.code_id.in_(ids))))
+
+
+def _grade_by_index(asked: Query) -> Iterator[Condition]:
+    if "grade" in asked:
+        yield Listing.enterprise_id.in_(select(Enterprise.id).where(Enterprise.grade.in_(asked["grade"])))
+
+
+INDEX_FILTERS: tuple[Filter, ...] = (_code_by_index, _grade_by_index, title_bigrams, within_box)
