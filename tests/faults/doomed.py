@@ -22,7 +22,7 @@ import marketplace.application  # noqa: F401 (before the fork)
 from marketplace import create_app, scheduler, worker
 from marketplace.database import db
 from marketplace.events import service as events
-from marketplace.matches.service.ranking import rerank
+from marketplace.matches.service.rerank import parts
 from marketplace.notifications.models import MATCH_FOUND, SEARCH_HIT, Notification, NotificationStatus
 
 PR_SET_PDEATHSIG = 1
@@ -112,7 +112,7 @@ POINTS: dict[str, Callable[[Fate], None]] = {
     "planned and committed": written(*PLANNED, count=2, then="after_commit"),
     "finds planned, before the commit": written(*PLANNED, kind=SEARCH_HIT, then="before_commit"),
     "task done, job not acknowledged": after(events, "perform"),
-    "part written, before the commit": after(rerank, "_write"),
+    "part written, before the commit": after(parts, "_write"),
     # the scheduler
     "tasks claimed": before(Queue, "enqueue_many"),
     "tasks enqueued": after(Queue, "enqueue_many"),

@@ -1,18 +1,18 @@
 """`kill -9` of the worker in the midst of a ranking of all supplies: nothing is lost, nothing doubled."""
 
-from marketplace.matches.service.ranking import rerank
+from marketplace.matches.service.rerank import runs
 from tests.faults.running import CODES, supply, until
 
 RESULT = "SELECT supply, cardinality(demands) FROM ranked_supply_{slot} ORDER BY supply"
 
 
 def test_a_ranking_goes_on_where_a_killed_worker_left_it(running, monkeypatch):
-    monkeypatch.setattr(rerank, "PART_SUPPLIES", 2)
+    monkeypatch.setattr(runs, "PART_SUPPLIES", 2)
     running.open_demands()
     for code in CODES[:3] * 2:
         running.post(running.generators[0], supply(code))
     with running.app.app_context():
-        run = rerank.start_rerank("command")
+        run = runs.start_rerank("command")
     running.worker("rerank", point="part written, before the commit", whom="both")
     running.scheduler()
     until(running.mark.exists, "killed")

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from marketplace.database import db
 from marketplace.matches import service as matches
-from marketplace.matches.service.ranking import rerank
+from marketplace.matches.service.rerank import parts, runs
 from tests.marketplace import SHAOXING
 from tests.matches.test_served_ranking import RULES, WEIGHTS, written
 from tests.matching import reference as ref
@@ -23,8 +23,8 @@ RUNS = "SELECT reason, state FROM rerank_run ORDER BY id"
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
     """So that a small market has slices of one code, and parts of several codes, ranked as large ones are."""
-    monkeypatch.setattr(rerank, "PART_SUPPLIES", 4)
-    monkeypatch.setattr(rerank, "WORTH_LOADING", 0)
+    monkeypatch.setattr(runs, "PART_SUPPLIES", 4)
+    monkeypatch.setattr(parts, "WORTH_COMPILING", 0)
 
 
 def start(marketplace) -> int:
@@ -40,7 +40,7 @@ def ask(marketplace, query: str) -> list:
 def result(marketplace) -> dict[str, tuple]:
     """The last complete result: demands and scores by supply."""
     with marketplace.app.app_context():
-        slot = rerank.last_complete().slot
+        slot = runs.last_complete().slot
     return {
         supply: (demands, scores) for supply, demands, scores in ask(marketplace, RESULT.format(slot=slot))
     }
@@ -49,9 +49,9 @@ def result(marketplace) -> dict[str, tuple]:
 def expected(market, rules) -> dict[str, tuple]:
     return {
         str(supply.id): (
-            [str(other.id) for other, _ in ref.rank(market.world, rules, supply)[: rerank.TOP]],
+            [str(other.id) for other, _ in ref.rank(market.world, rules, supply)[: parts.TOP]],
             [pytest.approx(verdict.score / 1e15, abs=1e-7)
-             for _, verdict in ref.rank(market.world, rules, supply)[: rerank.TOP]],
+             for _, verdict in ref.rank(market.world, rules, supply)[: parts.TOP]],
         )
         for supply in market.world.supplies
     }  # fmt: skip
@@ -66,10 +66,10 @@ def test_a_run_gives_each_supply_what_asking_for_it_alone_gives(marketplace):
     market = written(marketplace, 1)
     start(marketplace)
     marketplace.settle()
-    [(parts, slices)] = ask(
+    [(part_count, slices)] = ask(
         marketplace, "SELECT count(*), count(last_no) FROM rerank_part WHERE ended_at IS NOT NULL"
     )
-    assert parts > 5
+    assert part_count > 5
     assert slices > 0
     found = result(marketplace)
     assert paired(found) == paired(expected(market, RULES))

@@ -8,16 +8,12 @@ from .policy import PRESETS, policy_in_force, publish_policy
 from .ranking.explanation import counterpart, explain, lawful_among, score_of
 from .ranking.findings import search_findings
 from .ranking.formula_or_learned import POSITION, PageCursor
+from .ranking.lawful_pairs import lawful_pairs
 from .ranking.push_candidates import Counterpart, choose_push_candidates
 from .ranking.ranking_page import ranking_page
-from .ranking.rerank import (
-    Progress,
-    enqueue_nightly_rerank,
-    lawful_pairs,
-    progress_of,
-    rank_part,
-    start_rerank,
-)
+from .rerank.parts import rank_part
+from .rerank.progress import Progress, progress_of
+from .rerank.runs import enqueue_nightly_rerank, start_rerank
 
 __all__ = [
     "NOT_SUITABLE",

@@ -1,0 +1,42 @@
+"""Which of many pairings are lawful now and over the push threshold."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from uuid import UUID
+
+import matching
+
+from .... import clock
+from ..policy import policy_in_force
+from . import match_input
+from .hits import uuid_of
+
+
+def lawful_pairs(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Which pairs of a supply and a demand, in either order, are lawful now and over the threshold."""
+    if not pairs:
+        return set()
+    policy, today = policy_in_force(), clock.today()
+    ids = list({one for pair in pairs for one in pair})
+    supplies, demands, tables = match_input.these(ids, ids, today)
+    supply_row = {supply: row for row, supply in enumerate(_ids(supplies))}
+    demand_rows: dict[UUID, list[int]] = defaultdict(list)
+    for row, demand in enumerate(_ids(demands)):
+        demand_rows[demand].append(row)
+    facing: dict[UUID, set[UUID]] = defaultdict(set)
+    for one, other in pairs:
+        supply, demand = (one, other) if one in supply_row else (other, one)
+        facing[supply].add(demand)
+    held: set[tuple[UUID, UUID]] = set()
+    for supply, others in facing.items():
+        field = demands.take([row for other in others for row in demand_rows[other]])
+        ranking = matching.rank_demands(
+            policy.matching, supplies.take([supply_row[supply]]), field, tables, match_input.days(today),
+            k=len(field), min_score=policy.body["push_threshold"],
+        )  # fmt: skip
+        held |= {(supply, demand) for demand in _ids(field.take(ranking.rows))}
+    return held | {(other, one) for one, other in held}
+
+
+def _ids(rows: matching.Supplies | matching.Demands) -> list[UUID]:
+    return [uuid_of(high, low) for high, low in zip(rows.id_hi.tolist(), rows.id_lo.tolist(), strict=True)]
