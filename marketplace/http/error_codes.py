@@ -19,7 +19,16 @@ TERMINAL = ("supervisor.py", "embedded", "child.py")
 """What speaks to an operator's terminal, by a `say` of its own."""
 SHEETS = [
     SOURCE / "listings" / "service" / "sheets" / f"{name}.py"
-    for name in ("sheet_rows", "xlsx_reader", "row_to_listing", "importing")
+    for name in (
+        "sheet_rows",
+        "xlsx_container",
+        "xlsx_parts",
+        "xlsx_reader",
+        "row_to_listing",
+        "row_checks",
+        "write_rows",
+        "importing",
+    )
 ]
 """What reads the cells of a sheet."""
 REFUSALS: dict[str, type[DomainError]] = {

@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 
 from marketplace.database import db
 from marketplace.listings.models import Listing
-from marketplace.listings.service.sheets import importing
+from marketplace.listings.service.sheets import write_rows
 from tests.http.answers import refused
 from tests.listings.sheets import CSV, DEMAND, SUPPLY, XLSX, csv_of, faults, send, xlsx_of
 from tests.marketplace import ACID, TODAY
@@ -303,7 +303,7 @@ def test_a_long_sheet_with_errors_is_refused_with_the_first_thousand(marketplace
 
 def test_an_import_that_dies_half_way_leaves_nothing_and_is_done_once_later(marketplace, trader, monkeypatch):
     where = send(trader, csv_of(*numbered(1001))).headers["Location"].removeprefix("/api/v1")
-    write, calls = importing._write, []
+    write, calls = write_rows._write_listings, []
 
     def dying(*args):
         calls.append(args)
@@ -311,7 +311,7 @@ def test_an_import_that_dies_half_way_leaves_nothing_and_is_done_once_later(mark
             raise SystemError("killed")
         write(*args)
 
-    monkeypatch.setattr(importing, "_write", dying)
+    monkeypatch.setattr(write_rows, "_write_listings", dying)
     marketplace.settle()
     assert trader.get(where).json["status"] == "running" and count(marketplace) == 0
     marketplace.wait(minutes=1)

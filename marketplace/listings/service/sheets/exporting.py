@@ -13,7 +13,9 @@ from ....http.paging import cursor_of
 from ....spreadsheet_files import csv_lines, harmless
 from ...schemas import ListingSchema
 from ..listing_search.search import search
-from .vocabulary import COLUMNS, plain_number, word_for, written_components, written_refs
+from .composition_cells import plain_number, written_components
+from .vocabulary import COLUMNS, word_for
+from .waste_code_cells import written_refs
 
 BATCH = 500
 MOST_XLSX_ROWS = 50_000
@@ -21,7 +23,6 @@ MOST_XLSX_ROWS = 50_000
 NUMBERS = {"quantity", "min_lot", "price_per_tonne", "lon", "lat", "max_distance_km", "remaining"}
 SHOWN = ListingSchema()
 GEOJSON_LISTING = ListingSchema(exclude=("location", "warnings"))
-
 MEDIA_TYPES = {**spreadsheet_files.MEDIA_TYPES, "geojson": "application/geo+json"}
 
 

@@ -13,7 +13,9 @@ from ....errors import Fault
 from ....http.problems import leaves
 from ...schemas import NewListingSchema
 from . import vocabulary
+from .composition_cells import components_of
 from .sheet_rows import Row
+from .waste_code_cells import code_refs
 
 NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d{1,40})(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 DAY = re.compile(
@@ -201,7 +203,7 @@ class _Cells:
         if text is None or kind is None:
             return {}
         try:
-            refs = vocabulary.code_refs(text, self._row.texts.get("scheme"))
+            refs = code_refs(text, self._row.texts.get("scheme"))
         except ValueError:
             self._blame("scheme", "schemes_and_codes_differ")
             return {}
@@ -221,7 +223,7 @@ class _Cells:
         if text is None:
             return None
         try:
-            return vocabulary.components_of(text)
+            return components_of(text)
         except ValueError as error:
             self._blame("composition", "component_form", part=str(error.args[0])[:60])
             return None

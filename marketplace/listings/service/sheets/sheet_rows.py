@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from ....errors import Fault, Invalid, Refused
 from ....http.schemas import has_bad_character
 from .vocabulary import COLUMNS, Column, column_of
-from .xlsx_reader import Cell, Record, Workbook
+from .xlsx_parts import Cell, Record
+from .xlsx_reader import Workbook
 
 MOST_TEXT = 4000
 """Characters of a cell."""

@@ -16,7 +16,6 @@ LAST_ROW = MOST_ROWS + 2
 TEXT_COLUMNS = ("waste_codes", "scheme", "region", "composition", "title", "treatment")
 DAY_COLUMNS = ("available_from", "available_until")
 SHOWN = [name for name, column in COLUMNS.items() if not column.told]
-
 HELP = (
     "all_or_none", "example", "required", "codes", "unit", "price", "days_and_places", "composition",
     "formulas", "file",

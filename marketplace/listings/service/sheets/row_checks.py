@@ -1,0 +1,128 @@
+"""The rows of a sheet held to the rules of `POST /listings`, one by one and to each other."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ....catalogue import service as catalogue
+from ....errors import DomainError, Fault, Invalid, Notice, Refused
+from ...models import Listing
+from ..drafting import new_draft
+from ..posting_rights import require_role
+from ..publishing import licence_notice, open_draft
+from . import vocabulary
+from .row_to_listing import column_of_field, listing_from_row
+from .sheet_rows import Row
+from .waste_code_cells import listed
+
+MOST_SHOWN = 1000
+BATCH = 500
+ReportProgress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What would become of a sheet: listings not yet written, or the faults that forbid them."""
+
+    rows: int
+    listings: list[Listing] = field(default_factory=list)
+    event: str | None = None
+    faults: list[Fault] = field(default_factory=list)
+    fault_count: int = 0
+    notices: list[Notice] = field(default_factory=list)
+
+    def blame(self, faults: Iterable[Fault]) -> None:
+        for fault in faults:
+            self.fault_count += 1
+            if len(self.faults) < MOST_SHOWN:
+                self.faults.append(fault)
+
+    def note(self, number: int, notices: Iterable[Notice]) -> None:
+        for one in notices:
+            if len(self.notices) < MOST_SHOWN:
+                place = f"row {number}.{column_of_field(one.field or 'kind')}"
+                self.notices.append(Notice(one.code, place, one.facts))
+
+
+def no_progress(done: int, total: int) -> None: ...
+
+
+def check_rows(owner: Any, rows: list[Row], publish: bool, progress: ReportProgress = no_progress) -> Outcome:
+    """All rows as listings of `owner`, not yet written.
+
+    Raises:
+        Refused: some break a rule. Invalid: there is none (`sheet_empty`).
+    """
+    outcome = Outcome(len(rows))
+    judge = _RowChecker(owner, publish, outcome)
+    with catalogue.remembering(_codes_in(rows), {owner.region, *_regions_in(rows)}):
+        for done, row in enumerate(rows, start=1):
+            judge.take(row)
+            if done % BATCH == 0:
+                progress(done, len(rows))
+    if outcome.faults:
+        raise Refused("import_refused", faults=outcome.faults, count=outcome.fault_count)
+    if not outcome.listings:
+        raise Invalid("sheet_empty", at="file")
+    return outcome
+
+
+def _codes_in(rows: list[Row]) -> set[str]:
+    texts = {row.texts["waste_codes"] for row in rows if "waste_codes" in row.texts}
+    return {code for text in texts for one in listed(text) for code in (one, one.upper().removesuffix("*"))}
+
+
+def _regions_in(rows: list[Row]) -> set[int]:
+    texts = {vocabulary.fold(row.texts.get("region", "")) for row in rows}
+    return {int(text) for text in texts if len(text) == 6 and text.isascii() and text.isdigit()}
+
+
+class _RowChecker:
+    """Holds the rows of one sheet to the rules, one by one, and to each other."""
+
+    def __init__(self, owner: Any, publish: bool, outcome: Outcome) -> None:
+        self._owner, self._publish, self._outcome = owner, publish, outcome
+        self._seen: dict[str, int] = {}
+        self._licence_notices: dict[tuple[int, ...], list[Notice]] = {}
+
+    def take(self, row: Row) -> None:
+        """Add the row's listing to the outcome, or its faults."""
+        if row.texts.get("title") == vocabulary.EXAMPLE_TITLE:
+            self._outcome.rows -= 1
+            self._outcome.note(row.number, [Notice("example_row_left_out", "title")])
+            return
+        data, faults = listing_from_row(row)
+        faults = faults or self._repeated(row)
+        if faults:
+            self._outcome.blame(faults)
+            return
+        try:
+            listing, notices = self._listing(data)
+        except DomainError as error:
+            column = column_of_field(error.at or "kind")
+            self._outcome.blame([Fault(row.number, column, error.code, error.facts)])
+            return
+        self._outcome.listings.append(listing)
+        self._outcome.note(row.number, notices)
+
+    def _listing(self, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
+        del data["publish"]
+        require_role(self._owner.roles, data["kind"])
+        listing, notices = new_draft(self._owner, data)
+        if self._publish:
+            self._outcome.event = open_draft(listing, self._owner)
+            notices += self._licence_notice(listing)
+        return listing, notices
+
+    def _licence_notice(self, listing: Listing) -> list[Notice]:
+        """The same for all listings of one owner that accept the same codes."""
+        codes = tuple(accept.code_id for accept in listing.accepts)
+        if codes not in self._licence_notices:
+            self._licence_notices[codes] = licence_notice(listing)
+        return self._licence_notices[codes]
+
+    def _repeated(self, row: Row) -> list[Fault]:
+        first = self._seen.setdefault(repr(sorted(row.texts.items())), row.number)
+        if first == row.number:
+            return []
+        return [Fault(row.number, "title", "duplicate_row", {"first": first})]

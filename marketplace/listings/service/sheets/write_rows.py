@@ -1,0 +1,48 @@
+"""The rows of a sheet checked and, if none breaks a rule, written as listings."""
+
+from uuid_utils.compat import uuid7
+
+from .... import clock
+from ....enterprises import service as enterprises
+from ....events.actor import Actor
+from ....events.work import Work
+from ...models import Accept, Listing
+from ..posting_rights import require_role
+from .row_checks import BATCH, Outcome, ReportProgress, check_rows, no_progress
+from .sheet_rows import Row
+
+WRITTEN_COLUMNS = [column.key for column in Listing.__table__.columns if column.key != "no"]
+
+
+def import_rows(
+    work: Work, actor: Actor, rows: list[Row], publish: bool, progress: ReportProgress = no_progress
+) -> Outcome:
+    """Check all rows and, if none breaks a rule, write them all. Raises: as `import_sheet`."""
+    outcome = check_rows(enterprises.own(actor), rows, publish, progress)
+    owner = enterprises.lock_shared(work, actor.id)
+    if publish or owner.status == "suspended":
+        enterprises.require_standing(owner)
+    for kind in {one.kind for one in outcome.listings}:
+        require_role(owner.roles, kind)
+    for start in range(0, len(outcome.listings), BATCH):
+        _write_listings(work, actor, outcome.listings[start : start + BATCH], outcome.event)
+    return outcome
+
+
+def _write_listings(work: Work, actor: Actor, listings: list[Listing], event: str | None) -> None:
+    now = clock.now()
+    for one in listings:
+        one.id, one.version, one.created_at, one.updated_at = uuid7(), 1, now, now
+    work.copy_rows(Listing, [{name: getattr(one, name) for name in WRITTEN_COLUMNS} for one in listings])
+    work.copy_rows(
+        Accept,
+        [
+            {"listing_id": one.id, "code_id": accept.code_id, "position": accept.position}
+            for one in listings
+            for accept in one.accepts
+        ],
+    )
+    work.audit_each(actor, "create", listings)
+    if event:
+        work.audit_each(actor, "publish", listings)
+        work.emit_many(event, [{"listing_id": str(one.id)} for one in listings])
