@@ -1,5 +1,6 @@
 """Plans for a region and period: asked for, made, read page by page and as files."""
 
+from .export import export_allocation
 from .planning import (
     check_allocation_request,
     find_allocation,
@@ -7,7 +8,7 @@ from .planning import (
     run_allocation,
     start_allocation,
 )
-from .results import export_allocation, first_gaps, plan_items, unplaced_reason
+from .results import first_gaps, plan_items, unplaced_reason
 
 __all__ = [
     "check_allocation_request",

@@ -41,7 +41,6 @@ MOST_WAITING = 3
 """Plans that one member of the staff may have under way."""
 UNDER_WAY = (AllocationStatus.QUEUED, AllocationStatus.RUNNING)
 REASONS = {Why.NO_LAWFUL_WAY: "no_lawful_way", Why.NO_CAPACITY: "no_capacity", Why.BELOW_LOT: "below_lot"}
-
 Tell = Callable[[str, int, int | None], None]
 
 

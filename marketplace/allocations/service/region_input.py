@@ -14,7 +14,6 @@ from ...numpy_columns import read_columns
 
 MOST_SUPPLIES = 3_000
 MOST_DEMANDS = 3_000
-
 OWNER = "JOIN enterprise e ON e.id = l.enterprise_id"
 IN_PERIOD = f"{match_input.OPEN} AND l.available_from <= %(last)s AND l.available_until >= %(first)s"
 IN_REGION = "l.region BETWEEN %(region)s AND %(last_region)s"
