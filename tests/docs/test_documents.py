@@ -89,3 +89,33 @@ def test_every_link_of_a_document_leads_somewhere(path):
     text = re.sub(r"```.*?```", "", (ROOT / path).read_text(encoding="utf-8"), flags=re.DOTALL)
     for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
         assert "://" in link or ((ROOT / path).parent / link).exists(), f"{path} links to {link}"
+
+
+NAMED_FILE = re.compile(r"`((?:[\w-]+/)*[\w-]+\.(?:py|toml|json|md|csv))`")
+AGREED = {"models.py", "schemas.py", "service.py", "routes.py", "jobs.py", "commands.py"}
+"""Files of every room."""
+HOMES = [
+    ROOT / home
+    for home in (
+        "",
+        "marketplace",
+        "marketplace/listings/service/sheets",
+        "docs",
+        "matching",
+        "matching/index",
+        "migrations/versions",
+    )
+]
+"""A name may be given from the top, or from a folder that a page is about."""
+
+
+@pytest.mark.parametrize(
+    "path", ["CONTRIBUTING.md", *(f"docs/{path.name}" for path in ROOT.glob("docs/*.md"))]
+)
+def test_every_file_that_a_document_names_exists(path):
+    named = NAMED_FILE.findall((ROOT / path).read_text(encoding="utf-8"))
+    missing = [
+        name for name in named if name not in AGREED and not any((home / name).exists() for home in HOMES)
+    ]
+
+    assert missing == [], f"{path} names files that are not there"
