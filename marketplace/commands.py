@@ -1,6 +1,7 @@
 """What an operator types: `flask --app wsgi ...`."""
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -8,7 +9,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import OperationalError
 
-from . import scheduler
+from . import lives, scheduler
 from .catalogue import service as catalogue
 from .database import db
 from .enterprises import service as enterprises
@@ -31,7 +32,18 @@ PROGRESS_S = 1.0
 
 def register(app: Flask) -> None:
     """Add the commands to the flask command line."""
-    for one in (admin, seed, match, parked, db_upgrade, db_downgrade, run_scheduler, run_clock, write_errors):
+    for one in (
+        admin,
+        seed,
+        match,
+        parked,
+        db_upgrade,
+        db_downgrade,
+        run_scheduler,
+        run_clock,
+        write_errors,
+        write_lives,
+    ):
         app.cli.add_command(one)
 
 
@@ -99,6 +111,14 @@ def write_errors() -> None:
         path = error_pages.kept_in(tongue)
         path.write_text(error_pages.written("errors.md", tongue), encoding="utf-8")
         click.echo(path)
+
+
+@click.command("lives")
+def write_lives() -> None:
+    """Write docs/lives.md from the life cycles."""
+    path = Path(current_app.root_path).parent / "docs" / "lives.md"
+    path.write_text(lives.page(), encoding="utf-8")
+    click.echo(path)
 
 
 @admin.command("create")

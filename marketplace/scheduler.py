@@ -15,7 +15,7 @@ from types import FrameType
 from flask import Flask
 from sqlalchemy import Connection, text
 
-from . import clock
+from . import clock, lives
 from .credit import jobs as credit
 from .database import db
 from .enterprises import jobs as enterprises
@@ -69,7 +69,7 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(enterprises.forget_answers, 3600),
     PeriodicJob(events.relay, 0),
     PeriodicJob(events.delete_done, 3600),
-    PeriodicJob(listings.expire, 5),
+    PeriodicJob(lives.make_overdue_moves, 5),
     PeriodicJob(listings.forget_imports, 3600),
     PeriodicJob(matches.enqueue_nightly_rerank, 60, hours=range(2, 6)),
     PeriodicJob(matches.enqueue_nightly_training, 60, hours=range(3, 24)),

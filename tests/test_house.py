@@ -1,5 +1,7 @@
 """The repository polices itself: what the habits promise, read from the application as it is built."""
 
+import ast
+import importlib
 import re
 from pathlib import Path
 from uuid import uuid4
@@ -10,17 +12,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, event, inspect, select, text
+from sqlalchemy.orm import InstrumentedAttribute
 
-from marketplace import scheduler, supervisor
+from marketplace import lives, scheduler, supervisor
 from marketplace.catalogue.models import WasteCode
 from marketplace.database import Base, db
 from marketplace.enterprises import service as enterprises
-from marketplace.enterprises.models import LIFE as ENTERPRISE_LIFE
 from marketplace.events.actor import ADMIN, ENTERPRISE, REGULATOR, SCOPES
+from marketplace.events.lifecycle import LifeCycle
 from marketplace.events.models import Audit
 from marketplace.events.registry import queues
 from marketplace.http.authentication import digest
-from marketplace.listings.models import LIFE
+from marketplace.listings.models import LIFE as LISTING_LIFE
 from marketplace.subscriptions import SUBSCRIPTIONS, TASKS
 from tests.listings.sheets import CSV, SUPPLY, csv_of, send
 from tests.marketplace import ACID, listing_terms, new_uscc
@@ -435,13 +438,52 @@ def test_every_event_that_is_subscribed_to_is_told_somewhere():
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "marketplace").rglob("*.py"))
     for name in SUBSCRIPTIONS:
         assert source.count(f'"{name}"') > 1, f"nobody tells of {name}"
-    assert {move.event for move in LIFE.moves if move.event} <= set(SUBSCRIPTIONS)
+    assert {move.event for move in LISTING_LIFE.moves if move.event} <= set(SUBSCRIPTIONS)
 
 
-def test_the_diagrams_in_the_docs_are_the_tables_of_the_code():
+def test_every_life_cycle_is_registered_and_drawn():
+    tables = {
+        id(value)
+        for path in (ROOT / "marketplace").glob("*/models.py")
+        for value in vars(importlib.import_module(f"marketplace.{path.parent.name}.models")).values()
+        if isinstance(value, LifeCycle)
+    }
+    assert tables == {id(life.table) for life in lives.LIVES}, "add the life cycle to LIVES in lives.py"
     page = (ROOT / "docs" / "lives.md").read_text(encoding="utf-8")
-    drawn = re.findall(r"```mermaid\n(.*?)\n```", page, re.DOTALL)
-    assert drawn == [LIFE.diagram(), ENTERPRISE_LIFE.diagram()]
+    assert page == lives.page(), "run `flask --app wsgi lives`"
+
+
+@pytest.mark.parametrize("life", lives.LIVES, ids=lambda life: life.model.__tablename__)
+def test_a_life_cycle_is_whole(life):
+    """Every state can be reached, moves are unambiguous, and the scheduler knows each time-out."""
+    moves = life.table.moves
+    assert len({(move.name, move.source) for move in moves}) == len(moves)
+    assert isinstance(getattr(life.model, life.table.column), property | InstrumentedAttribute)
+    reached = {life.table.initial}
+    for _ in moves:
+        reached |= {move.target for move in moves if move.source in reached}
+    assert reached >= {move.source for move in moves}
+    made = {timeout.name for timeout in lives.TIMEOUTS if timeout.life is life.table}
+    timed = {move.name for move in moves if move.after}
+    assert made == timed, "add a TimeOut to TIMEOUTS in lives.py for each move with after="
+
+
+def test_a_status_changes_through_its_life_cycle_only():
+    """Neither an assignment nor a bulk update writes a state; `LIFE.move` and `LIFE.values` do."""
+    columns = {life.table.column for life in lives.LIVES}
+    for path in sorted((ROOT / "marketplace").rglob("*.py")):
+        if path.name == "lifecycle.py" or path.parent.name == "http":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            place = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                assert node.attr not in columns, f"{place}: move the row by LIFE.move"
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "values":
+                written = {keyword.arg for keyword in node.keywords}
+                for argument in node.args:
+                    keys = argument.keys if isinstance(argument, ast.Dict) else []
+                    written |= {key.value for key in keys if isinstance(key, ast.Constant)}
+                assert written.isdisjoint(columns), f"{place}: take the new state from LIFE.values"
 
 
 def test_every_function_in_jobs_is_a_periodic_job_or_a_task():
@@ -454,7 +496,7 @@ def test_every_function_in_jobs_is_a_periodic_job_or_a_task():
         for path in (ROOT / "marketplace").glob("*/jobs.py")
         for name in re.findall(r"^def ([a-z]\w*)", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    assert written - {"events.jobs.run"} == tasks | set(periodic), (
+    assert written - {"events.jobs.run"} == tasks | set(periodic) - {"lives.make_overdue_moves"}, (
         "name each function of jobs.py in TASKS of subscriptions.py or in PERIODIC_JOBS of scheduler.py"
     )
     assert tasks.isdisjoint(periodic)

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from .. import clock
 from ..database import Base
+from ..events.lifecycle import LifeCycle, Move, Party
 
 
 class AllocationStatus(StrEnum):
@@ -20,6 +21,16 @@ class AllocationStatus(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     FAILED = "failed"
+
+
+LIFE = LifeCycle(
+    Move("start", AllocationStatus.QUEUED, AllocationStatus.RUNNING, by={Party.SYSTEM}),
+    Move("start", AllocationStatus.RUNNING, AllocationStatus.RUNNING, by={Party.SYSTEM}),
+    Move("start", AllocationStatus.FAILED, AllocationStatus.RUNNING, by={Party.SYSTEM}),
+    Move("finish", AllocationStatus.RUNNING, AllocationStatus.DONE, by={Party.SYSTEM}),
+    Move("refuse", AllocationStatus.RUNNING, AllocationStatus.REFUSED, by={Party.SYSTEM}),
+    Move("fail", AllocationStatus.RUNNING, AllocationStatus.FAILED, by={Party.SYSTEM}),
+)
 
 
 class Allocation(Base):

@@ -1,6 +1,7 @@
 """The credit rule table, events, evaluations, blocks."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from .. import clock
 from ..database import Base
+from ..events.lifecycle import LifeCycle, Move, Party
 
 AXES = ("law", "manifests", "reporting", "site", "fulfilment", "incidents")
 
@@ -66,6 +68,20 @@ class Evaluation(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
 
+class BlockStatus(StrEnum):
+    PROVISIONAL = "provisional"
+    CONFIRMED = "confirmed"
+    LIFTED = "lifted"
+
+
+LIFE = LifeCycle(
+    Move("confirm", BlockStatus.PROVISIONAL, BlockStatus.CONFIRMED, by={Party.ADMIN}),
+    Move("lift", BlockStatus.PROVISIONAL, BlockStatus.LIFTED, by={Party.ADMIN}),
+    Move("lift", BlockStatus.CONFIRMED, BlockStatus.LIFTED, by={Party.ADMIN}),
+    column="state",
+)
+
+
 class Block(Base):
     """An entry of the blocked list: in force from the start, confirmed by a second officer, until lifted."""
 
@@ -82,6 +98,17 @@ class Block(Base):
     lifted_by: Mapped[UUID | None]
     lifted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     lift_reason: Mapped[str | None]
+
+    @property
+    def state(self) -> BlockStatus:
+        """Read from the moments that are stored; entering a state stores its moment."""
+        if self.lifted_at is not None:
+            return BlockStatus.LIFTED
+        return BlockStatus.PROVISIONAL if self.confirmed_at is None else BlockStatus.CONFIRMED
+
+    @state.setter
+    def state(self, entered: BlockStatus) -> None:
+        setattr(self, f"{entered}_at", clock.now())
 
     __table_args__ = (
         CheckConstraint("confirmed_by <> placed_by", name="second_officer"),

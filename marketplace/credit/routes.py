@@ -166,4 +166,4 @@ def _block(row):
     names = (
         "id", "enterprise_id", "event_id", "reason", "placed_at", "confirmed_at", "lifted_at", "lift_reason",
     )  # fmt: skip
-    return {**{name: getattr(row, name) for name in names}, "state": service.state_of(row)}
+    return {**{name: getattr(row, name) for name in names}, "state": row.state}

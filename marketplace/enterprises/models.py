@@ -21,7 +21,7 @@ from uuid_utils.compat import uuid7
 
 from .. import clock
 from ..database import Base, text_enum, values_check
-from ..events.lifecycle import ADMIN, LifeCycle, Move
+from ..events.lifecycle import LifeCycle, Move, Party
 
 
 class Role(StrEnum):
@@ -54,11 +54,23 @@ class EnterpriseStatus(StrEnum):
 
 
 LIFE = LifeCycle(
-    Move("approve", EnterpriseStatus.PENDING, EnterpriseStatus.APPROVED, ADMIN, "enterprise.approved"),
-    Move("approve", EnterpriseStatus.SUSPENDED, EnterpriseStatus.APPROVED, ADMIN, "enterprise.approved"),
-    Move("suspend", EnterpriseStatus.PENDING, EnterpriseStatus.SUSPENDED, ADMIN, "enterprise.suspended"),
-    Move("suspend", EnterpriseStatus.APPROVED, EnterpriseStatus.SUSPENDED, ADMIN, "enterprise.suspended"),
-)
+    Move(
+        "approve", EnterpriseStatus.PENDING, EnterpriseStatus.APPROVED,
+        by={Party.ADMIN}, event="enterprise.approved",
+    ),
+    Move(
+        "approve", EnterpriseStatus.SUSPENDED, EnterpriseStatus.APPROVED,
+        by={Party.ADMIN}, event="enterprise.approved",
+    ),
+    Move(
+        "suspend", EnterpriseStatus.PENDING, EnterpriseStatus.SUSPENDED,
+        by={Party.ADMIN}, event="enterprise.suspended",
+    ),
+    Move(
+        "suspend", EnterpriseStatus.APPROVED, EnterpriseStatus.SUSPENDED,
+        by={Party.ADMIN}, event="enterprise.suspended",
+    ),
+)  # fmt: skip
 
 
 class Enterprise(Base):

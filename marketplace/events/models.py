@@ -11,12 +11,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .. import clock
 from ..database import Base
+from .lifecycle import LifeCycle, Move, Party
 
 
 class TaskStatus(StrEnum):
     PENDING = "pending"
     DONE = "done"
     PARKED = "parked"
+
+
+LIFE = LifeCycle(
+    Move("finish", TaskStatus.PENDING, TaskStatus.DONE, by={Party.SYSTEM}),
+    Move("park", TaskStatus.PENDING, TaskStatus.PARKED, by={Party.SYSTEM}),
+    Move("replay", TaskStatus.PARKED, TaskStatus.PENDING, by={Party.ADMIN}),
+)
 
 
 class Event(Base):

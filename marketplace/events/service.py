@@ -14,7 +14,8 @@ from sqlalchemy import Select, delete, func, select, update
 from .. import clock
 from ..database import db
 from ..valkey import redis
-from .models import Event, Task, TaskStatus
+from .lifecycle import Party
+from .models import LIFE, Event, Task, TaskStatus
 from .registry import find_task_type, queues
 from .work import unit_of_work
 
@@ -79,7 +80,8 @@ def _claim(queue: str, room: int, waiting: set[int]) -> list[int]:
 
 
 def _park(task: Task, reason: str) -> None:
-    task.status, task.reason, task.ended_at = TaskStatus.PARKED, reason, clock.now()
+    LIFE.move(task, "park", by=Party.SYSTEM)
+    task.reason, task.ended_at = reason, clock.now()
 
 
 def _give_back(tasks: list[int]) -> None:
@@ -117,7 +119,7 @@ def perform(task_id: int) -> bool:
             if task is None:
                 return False
             find_task_type(task.subscriber).function(**task.payload)
-            task.status = TaskStatus.DONE
+            LIFE.move(task, "finish", by=Party.SYSTEM)
             task.ended_at = clock.now()
     except Exception as error:
         log.exception("task failed", extra={"task": task_id})
@@ -165,7 +167,9 @@ def replay(task_ids: list[int] | None = None) -> int:
         result = work.session.execute(
             update(Task)
             .where(*which)
-            .values(status=TaskStatus.PENDING, attempts=0, handed=0, due_at=clock.now(), ended_at=None)
+            .values(
+                {**LIFE.values("replay"), "attempts": 0, "handed": 0, "due_at": clock.now(), "ended_at": None}
+            )
             .returning(Task.id)
         )
     return len(result.all())

@@ -17,7 +17,7 @@ from .. import clock
 from ..database import Base, db
 from ..errors import NotFound
 from .actor import Actor
-from .models import Audit, Event, Task, TaskStatus
+from .models import LIFE, Audit, Event, Task
 from .registry import TaskType, find_task_type, task_types_of
 
 Row = TypeVar("Row", bound=Base)
@@ -98,7 +98,7 @@ class Work:
         self.copy_rows(
             Event, [{"id": number, "name": name, "payload": payload, "at": now} for number, payload in events]
         )
-        about = {"status": TaskStatus.PENDING, "attempts": 0, "due_at": now, "created_at": now}
+        about = {"status": LIFE.initial, "attempts": 0, "due_at": now, "created_at": now}
         self.copy_rows(
             Task,
             [

@@ -2,14 +2,7 @@
 
 from uuid import UUID
 
-from .. import clock
 from . import service
-
-
-def expire() -> None:
-    """Close listings whose window is over."""
-    while service.expire_due(clock.today()) == service.EXPIRE_BATCH:
-        pass
 
 
 def run_import(import_id: str) -> None:

@@ -1,6 +1,6 @@
 """Supply and demand."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ from uuid_utils.compat import uuid7
 
 from .. import clock
 from ..database import Base
-from ..events.lifecycle import CLOCK, OWNER, SYSTEM, LifeCycle, Move
+from ..events.lifecycle import LifeCycle, Move, Party
 
 
 class Kind(StrEnum):
@@ -59,14 +59,25 @@ NO_PRICE_FEN = 1_000_000_000
 """Beyond every price: where a listing without one stands in an order by price."""
 
 LIFE = LifeCycle(
-    Move("publish", ListingStatus.DRAFT, ListingStatus.OPEN, OWNER, "listing.published"),
-    Move("change", ListingStatus.DRAFT, ListingStatus.DRAFT, OWNER),
-    Move("change", ListingStatus.OPEN, ListingStatus.OPEN, OWNER, "listing.changed"),
-    Move("withdraw", ListingStatus.DRAFT, ListingStatus.WITHDRAWN, OWNER, "listing.closed"),
-    Move("withdraw", ListingStatus.OPEN, ListingStatus.WITHDRAWN, OWNER, "listing.closed"),
-    Move("exhaust", ListingStatus.OPEN, ListingStatus.FULFILLED, SYSTEM, "listing.closed"),
-    Move("expire", ListingStatus.OPEN, ListingStatus.EXPIRED, CLOCK, "listing.closed"),
+    Move("publish", ListingStatus.DRAFT, ListingStatus.OPEN, by={Party.OWNER}, event="listing.published"),
+    Move("change", ListingStatus.DRAFT, ListingStatus.DRAFT, by={Party.OWNER}),
+    Move("change", ListingStatus.OPEN, ListingStatus.OPEN, by={Party.OWNER}, event="listing.changed"),
+    Move("withdraw", ListingStatus.DRAFT, ListingStatus.WITHDRAWN, by={Party.OWNER}, event="listing.closed"),
+    Move("withdraw", ListingStatus.OPEN, ListingStatus.WITHDRAWN, by={Party.OWNER}, event="listing.closed"),
+    Move(
+        "expire", ListingStatus.OPEN, ListingStatus.EXPIRED, by={Party.CLOCK}, event="listing.closed",
+        after=timedelta(days=1), since="available_until",
+    ),
+)  # fmt: skip
+IMPORT_LIFE = LifeCycle(
+    Move("start", ImportStatus.QUEUED, ImportStatus.RUNNING, by={Party.SYSTEM}),
+    Move("start", ImportStatus.RUNNING, ImportStatus.RUNNING, by={Party.SYSTEM}),
+    Move("finish", ImportStatus.QUEUED, ImportStatus.DONE, by={Party.SYSTEM}),
+    Move("finish", ImportStatus.RUNNING, ImportStatus.DONE, by={Party.SYSTEM}),
+    Move("refuse", ImportStatus.QUEUED, ImportStatus.REFUSED, by={Party.SYSTEM}),
+    Move("refuse", ImportStatus.RUNNING, ImportStatus.REFUSED, by={Party.SYSTEM}),
 )
+"""A short sheet is finished without a task, so it is never running."""
 
 
 class Listing(Base):

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .. import clock
 from ..database import Base
+from ..events.lifecycle import LifeCycle, Move, Party
 
 OUTCOMES = ("shown", "not_suitable", "interested", "offered", "dealt", "closed")
 """What can become of a pairing, as `matching.learning.history` reads it."""
@@ -141,6 +142,14 @@ class ModelStatus(StrEnum):
     DONE = "done"
 
 
+MODEL_LIFE = LifeCycle(
+    Move("start", ModelStatus.QUEUED, ModelStatus.RUNNING, by={Party.SYSTEM}),
+    Move("start", ModelStatus.RUNNING, ModelStatus.RUNNING, by={Party.SYSTEM}),
+    Move("finish", ModelStatus.RUNNING, ModelStatus.DONE, by={Party.SYSTEM}),
+)
+"""A training that was cut off starts again."""
+
+
 class RankingModel(Base):
     """One training of the learned order: its card for ever, its arrays for a while.
 
@@ -169,6 +178,13 @@ class RunState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     SUPERSEDED = "superseded"
+
+
+RUN_LIFE = LifeCycle(
+    Move("finish", RunState.RUNNING, RunState.DONE, by={Party.SYSTEM}, event="matches.reranked"),
+    Move("supersede", RunState.RUNNING, RunState.SUPERSEDED, by={Party.SYSTEM}),
+    column="state",
+)
 
 
 class RerankRun(Base):

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from .. import clock
 from ..database import Base
+from ..events.lifecycle import LifeCycle, Move, Party
 
 MATCH_FOUND = "match.found"
 MATCH_MUTUAL = "match.mutual"
@@ -27,6 +28,12 @@ class NotificationStatus(StrEnum):
     PLANNED = "planned"
     RELEASED = "released"
     DROPPED = "dropped"
+
+
+LIFE = LifeCycle(
+    Move("release", NotificationStatus.PLANNED, NotificationStatus.RELEASED, by={Party.CLOCK}),
+    Move("drop", NotificationStatus.PLANNED, NotificationStatus.DROPPED, by={Party.SYSTEM}),
+)
 
 
 class Delivery(StrEnum):

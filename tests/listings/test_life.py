@@ -140,7 +140,8 @@ def test_any_life_of_a_listing_follows_the_table(app):
 def test_every_move_of_the_table_starts_and_ends_in_a_state_there_is():
     states = {str(one) for one in ListingStatus}
 
-    assert {move.source for move in LIFE.moves} | {move.target for move in LIFE.moves} == states
+    known = {move.source for move in LIFE.moves} | {move.target for move in LIFE.moves}
+    assert known == states - {"fulfilled"}, "nothing fulfils a listing before there are deals"
     closed = states - {move.source for move in LIFE.moves}
     assert closed == {"fulfilled", "expired", "withdrawn"}
     assert len({(move.name, move.source) for move in LIFE.moves}) == len(LIFE.moves)

@@ -28,12 +28,13 @@ from ...catalogue import service as catalogue
 from ...database import db
 from ...errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from ...events.actor import REGULATOR, Actor
+from ...events.lifecycle import Party
 from ...events.work import Work, request_id, unit_of_work
 from ...http.languages import render_all
 from ...listings.models import Listing
 from ...matches import service as matches
 from ...messages.names import Name
-from ..models import Allocation, AllocationStatus, Gap, Placement, Unplaced
+from ..models import LIFE, Allocation, AllocationStatus, Gap, Placement, Unplaced
 from . import region_input
 from .region_input import Extent
 
@@ -141,11 +142,11 @@ def run_allocation(allocation_id: UUID) -> None:
         try:
             read, found, plan = _planned(row, now.matching, _progress_of(allocation_id))
         except DomainError as error:
-            row.status, row.ended_at = AllocationStatus.REFUSED, clock.now()
+            _end(work, row, "refuse")
             row.reason = {"code": error.code, "detail": render_all(error.code, error.facts)}
             return
         except Exception:
-            _tell(allocation_id, status=AllocationStatus.FAILED)
+            _tell(allocation_id, LIFE.values("fail"))
             raise
         unplaced = _unplaced(row, read, found, plan)
         work.copy_rows(Placement, _placements(row, read, found, plan))
@@ -153,7 +154,14 @@ def run_allocation(allocation_id: UUID) -> None:
         work.copy_rows(Gap, _gaps(row, read, found, plan))
         row.totals = _totals(read, found, plan, unplaced)
         row.as_of, row.policy_version = as_of, now.version
-        row.status, row.ended_at = AllocationStatus.DONE, clock.now()
+        _end(work, row, "finish")
+
+
+def _end(work: Work, row: Allocation, name: str) -> None:
+    """Finish or refuse a plan; that it is running was written by another transaction."""
+    work.session.refresh(row, [LIFE.column])
+    LIFE.move(row, name, by=Party.SYSTEM)
+    row.ended_at = clock.now()
 
 
 def _planned(row: Allocation, now: matching.Policy, tell: Tell) -> tuple[Region, Lawful, Plan]:
@@ -180,12 +188,12 @@ def _progress_of(allocation_id: UUID) -> Tell:
     """Tells how far a plan is in transactions of their own, so that others can see it."""
 
     def tell(stage: str, done: int, of: int | None) -> None:
-        _tell(allocation_id, status=AllocationStatus.RUNNING, stage=stage, steps_done=done, steps_of=of)
+        _tell(allocation_id, {**LIFE.values("start"), "stage": stage, "steps_done": done, "steps_of": of})
 
     return tell
 
 
-def _tell(allocation_id: UUID, **how_far: Any) -> None:
+def _tell(allocation_id: UUID, how_far: dict[str, Any]) -> None:
     with db.engine.begin() as connection:
         connection.execute(update(Allocation).where(Allocation.id == allocation_id).values(how_far))
 

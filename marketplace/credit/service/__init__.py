@@ -15,10 +15,9 @@ from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise
 from ...errors import Conflict, Invalid, NotFound, Notice, PreconditionFailed
 from ...events.actor import PLATFORM, Actor
-from ...events.lifecycle import wrong_state
+from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
-from ...messages.names import Name
-from ..models import AXES, Block, CreditEvent, Evaluation, RuleTable
+from ..models import AXES, LIFE, Block, CreditEvent, Evaluation, RuleTable
 
 MILLI = 1000
 FULL = 100 * MILLI
@@ -279,11 +278,10 @@ def confirm_block(actor: Actor, block_id: UUID) -> Block:
     """
     with unit_of_work() as work:
         row = work.lock(Block, Block.id == block_id)
-        if state_of(row) != "provisional":
-            raise _wrong_block_state(state_of(row), "confirm", "provisional")
+        LIFE.move(row, "confirm", by=Party.ADMIN)
         if row.placed_by == actor.id:
             raise Conflict("second_officer_needed")
-        row.confirmed_by, row.confirmed_at = actor.id, clock.now()
+        row.confirmed_by = actor.id
         work.audit(actor, "confirm", row)
     return row
 
@@ -292,10 +290,9 @@ def lift_block(actor: Actor, block_id: UUID, reason: str) -> Block:
     """Take a block off. Raises: NotFound; Conflict: lifted already."""
     with unit_of_work() as work:
         row = work.lock(Block, Block.id == block_id)
-        if row.lifted_at is not None:
-            raise _wrong_block_state("lifted", "lift", "provisional", "confirmed")
+        LIFE.move(row, "lift", by=Party.ADMIN)
+        row.lifted_by, row.lift_reason = actor.id, reason
         enterprise = enterprises.lock(work, row.enterprise_id)
-        row.lifted_by, row.lifted_at, row.lift_reason = actor.id, clock.now(), reason
         work.session.flush()
         work.audit(actor, "lift", row, reason=reason)
         _refresh(work, enterprise)
@@ -385,15 +382,3 @@ def find_block(actor: Actor, block_id: UUID) -> Block:
     if row is None:
         raise NotFound()
     return row
-
-
-def _wrong_block_state(status: str, action: str, *allowed: str) -> Conflict:
-    """The refusal of an action that does not start from a block's state."""
-    named = [Name("block_status", state) for state in allowed]
-    return wrong_state("block", Name("block_status", status), action, named)
-
-
-def state_of(block: Block) -> str:
-    if block.lifted_at is not None:
-        return "lifted"
-    return "provisional" if block.confirmed_at is None else "confirmed"

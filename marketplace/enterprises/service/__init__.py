@@ -15,6 +15,7 @@ from ...catalogue import service as catalogue
 from ...database import db
 from ...errors import Conflict, Forbidden, Invalid, NotFound, Notice, PreconditionFailed, Unauthorised
 from ...events.actor import ADMIN, ENTERPRISE, PLATFORM, REGULATOR, SCOPES, Actor
+from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
 from ...http.authentication import digest
 from ...messages.names import Name
@@ -186,7 +187,7 @@ def move(actor: Actor, enterprise_id: UUID, name: str, reason: str | None) -> En
     """Approve or suspend. Raises: NotFound; Conflict: `wrong_state`."""
     with unit_of_work() as work:
         row = work.lock(Enterprise, Enterprise.id == enterprise_id)
-        done = LIFE.move(row, name)
+        done = LIFE.move(row, name, by=Party.ADMIN)
         work.audit(actor, name, row, reason=reason)
         work.emit(done.event or name, enterprise_id=str(row.id))
     return row

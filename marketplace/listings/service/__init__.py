@@ -1,6 +1,6 @@
 """Supply and demand: posted, changed, closed, found and shown."""
 
-from .closing import EXPIRE_BATCH, expire_due, withdraw
+from .closing import expire, withdraw
 from .drafting import change, create
 from .exemption_review import review_exemption
 from .listing_search.filters import conditions
@@ -25,7 +25,6 @@ from .sheets.importing import find_import, forget_old_imports, import_sheet, run
 from .sheets.template import template
 
 __all__ = [
-    "EXPIRE_BATCH",
     "MEDIA_TYPES",
     "by_id",
     "change",
@@ -33,7 +32,7 @@ __all__ = [
     "check_posting",
     "conditions",
     "create",
-    "expire_due",
+    "expire",
     "export",
     "filter_from",
     "find_any",

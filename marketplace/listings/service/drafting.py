@@ -7,6 +7,7 @@ from ... import clock
 from ...enterprises import service as enterprises
 from ...errors import Conflict, Notice
 from ...events.actor import Actor
+from ...events.lifecycle import Party
 from ...events.work import unit_of_work
 from ..models import LIFE, Kind, Listing, ListingStatus
 from .listing_fields import apply_fields
@@ -33,7 +34,7 @@ def create(actor: Actor, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
 def new_draft(owner: Any, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
     """A draft of `owner`, held to every rule and not yet written. Raises: Invalid: a field breaks a rule."""
     row = Listing(
-        enterprise_id=owner.id, kind=Kind(data["kind"]), status=ListingStatus.DRAFT, title=data["title"],
+        enterprise_id=owner.id, kind=Kind(data["kind"]), status=LIFE.initial, title=data["title"],
         region=owner.region, lon=owner.lon, lat=owner.lat, composition=[], requires=[],
     )  # fmt: skip
     notices = apply_fields(row, data, owner)
@@ -53,7 +54,7 @@ def change(
     with unit_of_work() as work:
         row = work.lock(Listing, Listing.id == listing_id)
         enterprises.require_version(row, expected)
-        move = LIFE.move(row, "change")
+        move = LIFE.move(row, "change", by=Party.OWNER)
         owner = enterprises.lock_shared(work, row.enterprise_id)
         committed = row.quantity_kg - row.remaining_kg
         with work.session.no_autoflush:  # half-way through, the row may break a rule that it keeps in the end

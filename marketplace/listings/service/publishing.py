@@ -8,6 +8,7 @@ from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
 from ...errors import Invalid, Notice
 from ...events.actor import Actor
+from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
 from ...licences import service as licences
 from ..models import LIFE, Kind, Listing
@@ -43,7 +44,7 @@ def open_draft(row: Listing, owner: Any) -> str:
     """
     enterprises.require_standing(owner)
     require_role(owner.roles, row.kind)
-    move = LIFE.move(row, "publish")
+    move = LIFE.move(row, "publish", by=Party.OWNER)
     require_publishable(row)
     row.published_at = clock.now()
     return move.event or ""

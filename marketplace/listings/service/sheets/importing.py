@@ -15,9 +15,10 @@ from ....database import db
 from ....enterprises import service as enterprises
 from ....errors import Conflict, DomainError, Invalid, NotFound, Refused
 from ....events.actor import ENTERPRISE, Actor
+from ....events.lifecycle import Party
 from ....events.work import Work, request_id, unit_of_work
 from ....http.languages import faults_to_keep, render_all
-from ...models import ImportStatus, ListingImport
+from ...models import IMPORT_LIFE, ImportStatus, ListingImport
 from .row_checks import Outcome, ReportProgress, check_rows
 from .sheet_rows import Row, open_sheet
 from .write_rows import import_rows
@@ -142,7 +143,7 @@ def _progress_of(import_id: UUID) -> ReportProgress:
             connection.execute(
                 update(ListingImport)
                 .where(ListingImport.id == import_id)
-                .values(status=ImportStatus.RUNNING, rows_done=done, rows_total=total)
+                .values({**IMPORT_LIFE.values("start"), "rows_done": done, "rows_total": total})
             )
 
     return tell
@@ -157,7 +158,8 @@ def forget_old_imports() -> None:
 
 
 def _finish(row: ListingImport, outcome: Outcome) -> None:
-    row.status, row.ended_at = ImportStatus.DONE, clock.now()
+    IMPORT_LIFE.move(row, "finish", by=Party.SYSTEM)
+    row.ended_at = clock.now()
     row.rows_total = row.rows_done = outcome.rows
     row.listing_ids = [] if row.dry_run else [str(one.id) for one in outcome.listings]
     row.warnings = [
@@ -168,7 +170,8 @@ def _finish(row: ListingImport, outcome: Outcome) -> None:
 
 def _refuse(row: ListingImport, error: DomainError) -> None:
     """Keep why a sheet was refused; the same sheet may be sent again."""
-    row.status, row.ended_at, row.digest = ImportStatus.REFUSED, clock.now(), None
+    IMPORT_LIFE.move(row, "refuse", by=Party.SYSTEM)
+    row.ended_at, row.digest = clock.now(), None
     row.reason = {"code": error.code, "detail": render_all(error.code, error.facts)}
     if isinstance(error, Refused):
         row.error_count = error.count
@@ -183,7 +186,10 @@ def _dry_run_result(actor: Actor, rows: list[Row], publish: bool) -> ListingImpo
             outcome = check_rows(enterprises.own(actor), rows, publish)
         finally:
             point.rollback()
-    row = ListingImport(publish=publish, dry_run=True, error_count=0, errors=[], created_at=clock.now())
+    row = ListingImport(
+        status=IMPORT_LIFE.initial, publish=publish, dry_run=True, error_count=0, errors=[],
+        created_at=clock.now(),
+    )  # fmt: skip
     _finish(row, outcome)
     return row
 

@@ -12,10 +12,11 @@ from .... import clock
 from ....database import db
 from ....errors import NotFound
 from ....events.actor import PLATFORM
+from ....events.lifecycle import Party
 from ....events.work import unit_of_work
 from ....http.fields import MOST_VERSION
 from ....numpy_columns import read_columns
-from ...models import DONE, OUTCOMES, ModelStatus, RankingModel
+from ...models import DONE, MODEL_LIFE, OUTCOMES, ModelStatus, RankingModel
 
 if TYPE_CHECKING:
     from matching.learning.history import History
@@ -53,7 +54,7 @@ def enqueue_nightly_training() -> None:
     if db.session.scalar(select(RankingModel.version).where(RankingModel.night == night)) is not None:
         return
     with unit_of_work() as work:
-        row = {"night": night, "status": ModelStatus.QUEUED, "used": False, "card": {}}
+        row = {"night": night, "status": MODEL_LIFE.initial, "used": False, "card": {}}
         new = insert(RankingModel).values({**row, "created_at": clock.now()})
         version = work.session.scalar(new.on_conflict_do_nothing().returning(RankingModel.version))
         if version is not None:
@@ -63,7 +64,7 @@ def enqueue_nightly_training() -> None:
 def request_training() -> int:
     """A new version to train now; returns it."""
     with unit_of_work() as work:
-        return work.add(RankingModel(status=ModelStatus.QUEUED)).version
+        return work.add(RankingModel(status=MODEL_LIFE.initial)).version
 
 
 def train(version: int, tell: Tell) -> None:
@@ -81,7 +82,9 @@ def train(version: int, tell: Tell) -> None:
         _mark_running(version)
         tell("reading what became of pairings")
         taught = history.train_and_compare(_read(), tell)
-        row.status, row.trained_at = ModelStatus.DONE, clock.now()
+        work.session.refresh(row, [MODEL_LIFE.column])  # another transaction wrote that it is running
+        MODEL_LIFE.move(row, "finish", by=Party.SYSTEM)
+        row.trained_at = clock.now()
         row.used, row.reason, row.card = taught.reason is None, taught.reason, dict(taught.card)
         if taught.order is not None and row.used:
             row.arrays = taught.order.dump()
@@ -98,7 +101,7 @@ def _mark_running(version: int) -> None:
     """In a transaction of its own, so that it can be seen."""
     with db.engine.begin() as connection:
         mine = update(RankingModel).where(RankingModel.version == version)
-        connection.execute(mine.values(status=ModelStatus.RUNNING))
+        connection.execute(mine.values(MODEL_LIFE.values("start")))
 
 
 def _read() -> "History":

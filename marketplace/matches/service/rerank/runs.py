@@ -11,9 +11,10 @@ from sqlalchemy import delete, select, text
 
 from .... import clock
 from ....database import db
+from ....events.lifecycle import Party
 from ....events.models import Task
 from ....events.work import Work, unit_of_work
-from ...models import RerankPart, RerankRun, RunState
+from ...models import RUN_LIFE, RerankPart, RerankRun, RunState
 from ..policy import policy_in_force
 
 PART_SUPPLIES = 100_000
@@ -81,7 +82,8 @@ def _supersede(work: Work, running: RerankRun) -> RerankRun | None:
     work.session.execute(text(f"LOCK TABLE ranked_supply_{running.slot} IN ACCESS EXCLUSIVE MODE"))
     still = _running_run()
     if still is not None:
-        still.state, still.ended_at = RunState.SUPERSEDED, clock.now()
+        RUN_LIFE.move(still, "supersede", by=Party.SYSTEM)
+        still.ended_at = clock.now()
         work.session.execute(text("DELETE FROM new_pairing WHERE run_id = :id"), {"id": still.id})
         work.session.flush()
     return still
@@ -138,6 +140,7 @@ def end_if_all_done(work: Work, run_id: int) -> None:
     run = work.lock(RerankRun, RerankRun.id == run_id)
     left = select(RerankPart.number).where(RerankPart.run_id == run_id, RerankPart.ended_at.is_(None))
     if work.session.scalar(left.limit(1)) is None:
-        run.state, run.ended_at = RunState.DONE, clock.now()
+        move = RUN_LIFE.move(run, "finish", by=Party.SYSTEM)
+        run.ended_at = clock.now()
         work.session.flush()
-        work.emit("matches.reranked", run_id=run_id)
+        work.emit(move.event or "", run_id=run_id)

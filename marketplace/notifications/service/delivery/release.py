@@ -11,10 +11,12 @@ from sqlalchemy.orm import aliased
 
 from .... import clock
 from ....enterprises.models import Enterprise, EnterpriseStatus
+from ....events.lifecycle import Party
 from ....events.work import Work, unit_of_work
 from ....listings.models import Kind, Listing, ListingStatus
 from ....matches import service as matches
 from ...models import (
+    LIFE,
     MATCH_FOUND,
     RELEASE_ORDER,
     SEARCH_HIT,
@@ -87,7 +89,8 @@ def release_due() -> int:
         searches = notify_of(due)
         sent = [one for one in due if one.id not in lapsed]
         for one, place in zip(sent, _places(work, len(sent)), strict=True):
-            one.status, one.released_at, one.place = NotificationStatus.RELEASED, now, place
+            LIFE.move(one, "release", by=Party.CLOCK)
+            one.released_at, one.place = now, place
             one.delivery = _delivery(one, preferences.get(one.enterprise_id), searches, caps)
             if one.delivery == Delivery.IMMEDIATE and mail_is_configured():
                 _owe_mail(work, one, now)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from ....events.work import Work, unit_of_work
 from ....listings.models import Listing
-from ...models import Notification, NotificationStatus, Told
+from ...models import LIFE, Notification, NotificationStatus, Told
 
 
 def cancel_stale(work: Work, listing: Listing, still: set[UUID]) -> None:
@@ -28,7 +28,7 @@ def cancel(work: Work, *conditions: Any, looked_at: UUID | None = None) -> None:
     dropped = work.session.execute(
         update(Notification)
         .where(Notification.status == NotificationStatus.PLANNED, *conditions)
-        .values(status=NotificationStatus.DROPPED)
+        .values(LIFE.values("drop"))
         .returning(Notification.id, Notification.counterpart_id, Notification.data)
     ).all()
     before = {one.id: one.data["before"] for one in dropped if "before" in one.data}

@@ -1,0 +1,54 @@
+"""Moves that the scheduler makes when they are overdue."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import inspect, select
+
+from .. import clock
+from .lifecycle import LifeCycle
+from .work import Work, unit_of_work
+
+BATCH = 500
+"""Rows that one transaction moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOut:
+    """A timed move of a life cycle, and the function of the room that makes it.
+
+    Attributes:
+        model: the table of the rows.
+        life: the life cycle that has the move.
+        name: the move.
+        make: makes the move of one locked row: state, audit line, event.
+    """
+
+    model: Any
+    life: LifeCycle
+    name: str
+    make: Callable[[Work, Any], None]
+
+    def make_overdue(self) -> int:
+        """Make the move of every row for which it is overdue. Returns of how many."""
+        made = 0
+        while moved := self._make_batch():
+            made += moved
+            if moved < BATCH:
+                break
+        return made
+
+    def _make_batch(self) -> int:
+        overdue = (
+            select(self.model)
+            .where(self.life.overdue(self.model, self.name, clock.now()))
+            .order_by(*inspect(self.model).primary_key)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        )
+        with unit_of_work() as work:
+            rows = work.session.scalars(overdue).all()
+            for row in rows:
+                self.make(work, row)
+        return len(rows)

@@ -1,0 +1,72 @@
+"""All life cycles, and who makes their moves when they are overdue."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from .allocations import models as allocations
+from .credit import models as credit
+from .enterprises import models as enterprises
+from .events import models as events
+from .events.lifecycle import LifeCycle
+from .events.timeouts import TimeOut
+from .listings import models as listings
+from .listings import service as listings_service
+from .matches import models as matches
+from .notifications import models as notifications
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A life cycle, its table, and its title in the documentation."""
+
+    title: str
+    model: Any
+    table: LifeCycle
+
+
+LIVES = (
+    Life("An enterprise", enterprises.Enterprise, enterprises.LIFE),
+    Life("A listing", listings.Listing, listings.LIFE),
+    Life("An import of listings", listings.ListingImport, listings.IMPORT_LIFE),
+    Life("A training of the learned ranking", matches.RankingModel, matches.MODEL_LIFE),
+    Life("A ranking of all supplies", matches.RerankRun, matches.RUN_LIFE),
+    Life("A plan for a region", allocations.Allocation, allocations.LIFE),
+    Life("An entry of the blocked list", credit.Block, credit.LIFE),
+    Life("A notification", notifications.Notification, notifications.LIFE),
+    Life("A task", events.Task, events.LIFE),
+)
+"""A new life cycle is one line here; `flask lives` draws it in docs/lives.md."""
+
+TIMEOUTS = (TimeOut(listings.Listing, listings.LIFE, "expire", listings_service.expire),)
+"""A new move with `after=` is one line here."""
+
+HEAD = """\
+# Life cycles
+
+Each is a table in the `models.py` of its room and enforced: rows change their state through `LIFE.move`
+only, the 409 responses name the states that the table allows, and the scheduler makes the moves that have a
+time-out. `flask --app wsgi lives` writes this page from the tables. An arrow shows the move, who may make it
+(`clock` is the scheduler, `system` a task of the platform), and the event that is emitted.
+"""
+
+
+def make_overdue_moves() -> None:
+    """Make every move that is overdue. The failure of one time-out delays no other.
+
+    Raises:
+        ExceptionGroup: some failed.
+    """
+    failures = []
+    for timeout in TIMEOUTS:
+        try:
+            timeout.make_overdue()
+        except Exception as error:
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("overdue moves failed", failures)
+
+
+def page() -> str:
+    """The text of docs/lives.md."""
+    sections = [f"\n## {life.title}\n\n```mermaid\n{life.table.diagram()}\n```\n" for life in LIVES]
+    return HEAD + "".join(sections)
