@@ -1,15 +1,17 @@
 """Plans for regions over HTTP: asked for, followed, read and exported."""
 
-from uuid import UUID
+from functools import partial
 
-from flask import Response, g, stream_with_context, url_for
+from flask import Response, stream_with_context, url_for
 
 from .. import spreadsheet_files
 from ..http.authentication import STAFF, actor, allow
-from ..http.blueprint import Blueprint, first, subject
+from ..http.blueprint import FILE, Blueprint, Body, Json, Query, attachment, require, subject
 from ..http.languages import language, localised, render_warnings
-from ..http.paging import PageQuery, cursor_of, position_of
+from ..http.openapi.declarations import may_conflict
+from ..http.paging import Key, Page, PageQuery, each, page
 from . import service
+from .models import Allocation
 from .schemas import (
     AllocationExportQuery,
     AllocationPage,
@@ -21,20 +23,16 @@ from .schemas import (
 )
 
 blueprint = Blueprint("allocations", __name__, description="Plans of what goes where in a region and period.")
-FILE = {"type": "string", "format": "binary"}
-
-
-def _find_allocation(asker, allocation_id):
-    return service.find_allocation(asker, allocation_id)
+BY_POSITION = Key("position", int, start=0)
 
 
 @blueprint.post("/allocations")
 @allow(*STAFF)
-@first(service.check_allocation_request)
+@require(service.check_allocation_request)
+@may_conflict
 @blueprint.body(AllocationRequestSchema)
-@blueprint.response(202, AllocationSchema, description="Owed: Location says where to look.")
-@blueprint.problems(400, 409, 413, 415)
-def start_allocation(body):
+@blueprint.response(202, AllocationSchema, description="Queued: `Location` says where to follow it.")
+def start_allocation(body: Body) -> tuple[Json, int, dict[str, str]]:
     """Plan where the supplies of a region go in a period, so that the sum of score times tonnes is greatest.
 
     The supplies lie in the region; receivers may lie anywhere lawful, unless `receivers` is `region`. No gate
@@ -48,94 +46,81 @@ def start_allocation(body):
 @allow(*STAFF)
 @blueprint.query(PageQuery)
 @blueprint.response(200, AllocationPage)
-@blueprint.problems()
-def list_allocations(query):
+def list_allocations(query: Query) -> Page:
     """Plans for regions that the asker oversees, newest first."""
-    (after,) = position_of(query["cursor"], (UUID,)) or (None,)
-    rows = service.list_allocations(actor(), after, query["limit"] + 1)
-    page = rows[: query["limit"]]
-    more = cursor_of([str(page[-1].id)]) if len(rows) > len(page) else None
-    return {"items": [_head(row) for row in page], "next": more}
+    return page(query, partial(service.list_allocations, actor()), present=each(_head))
 
 
 @blueprint.get("/allocations/<uuid:allocation_id>")
 @allow(*STAFF)
-@subject(_find_allocation)
+@subject(service.find_allocation)
 @blueprint.response(200, AllocationSchema)
-@blueprint.problems(404)
-def show_allocation(allocation_id):
+def show_allocation(allocation: Allocation) -> Json:
     """A plan: how far it is, what came of it, and the gaps with the most unplaced tonnes."""
-    return _allocation(g.subject)
+    return _allocation(allocation)
 
 
 @blueprint.get("/allocations/<uuid:allocation_id>/placements")
 @allow(*STAFF)
-@subject(_find_allocation)
+@subject(service.find_allocation)
+@may_conflict
 @blueprint.query(PageQuery)
 @blueprint.response(200, PlacementPage)
-@blueprint.problems(404, 409)
-def list_placements(query, allocation_id):
+def list_placements(allocation: Allocation, query: Query) -> Page:
     """What goes where and by what right, the most tonnes first."""
-    page = _part("placements", query)
-    return {**page, "items": [{**one, "warnings": render_warnings(one["warnings"])} for one in page["items"]]}
+    return page(query, partial(service.plan_items, allocation, "placements"), BY_POSITION, each(_placement))
+
+
+def _placement(item: Json) -> Json:
+    return {**item, "warnings": render_warnings(item["warnings"])}
 
 
 @blueprint.get("/allocations/<uuid:allocation_id>/unplaced")
 @allow(*STAFF)
-@subject(_find_allocation)
+@subject(service.find_allocation)
+@may_conflict
 @blueprint.query(PageQuery)
 @blueprint.response(200, UnplacedPage)
-@blueprint.problems(404, 409)
-def list_unplaced(query, allocation_id):
+def list_unplaced(allocation: Allocation, query: Query) -> Page:
     """What stays and why, the most tonnes first."""
-    page = _part("unplaced", query)
-    items = [
-        {**item, "detail": service.unplaced_reason(item["reason"], item["gate"], language())}
-        for item in page["items"]
-    ]
-    return {**page, "items": items}
+    return page(query, partial(service.plan_items, allocation, "unplaced"), BY_POSITION, each(_unplaced))
+
+
+def _unplaced(item: Json) -> Json:
+    return {**item, "detail": service.unplaced_reason(item["reason"], item["gate"], language())}
 
 
 @blueprint.get("/allocations/<uuid:allocation_id>/gaps")
 @allow(*STAFF)
-@subject(_find_allocation)
+@subject(service.find_allocation)
+@may_conflict
 @blueprint.query(PageQuery)
 @blueprint.response(200, GapPage)
-@blueprint.problems(404, 409)
-def list_gaps(query, allocation_id):
+def list_gaps(allocation: Allocation, query: Query) -> Page:
     """What the region lacks by code and district, the most unplaced tonnes first."""
-    return _part("gaps", query)
-
-
-def _part(name, query):
-    (after,) = position_of(query["cursor"], (int,)) or (0,)
-    items = service.plan_items(g.subject, name, after, query["limit"] + 1)
-    page = items[: query["limit"]]
-    more = cursor_of([page[-1]["position"]]) if len(items) > len(page) else None
-    return {"items": page, "next": more}
+    return page(query, partial(service.plan_items, allocation, "gaps"), BY_POSITION)
 
 
 @blueprint.get("/allocations/<uuid:allocation_id>/export")
 @allow(*STAFF)
-@subject(_find_allocation)
+@subject(service.find_allocation)
+@may_conflict
 @blueprint.query(AllocationExportQuery)
 @blueprint.response(200, FILE, content_type="text/csv")
 @blueprint.alt_response(200, schema=FILE, content_type=spreadsheet_files.MEDIA_TYPES["xlsx"])
-@blueprint.problems(404, 409)
-def export_allocation(query, allocation_id):
+def export_allocation(allocation: Allocation, query: Query) -> Response:
     """A part of a plan as a file."""
-    part, form = query["part"], query["format"]
-    pieces = service.export_allocation(g.subject, part, form, language())
-    answer = Response(stream_with_context(pieces), content_type=spreadsheet_files.MEDIA_TYPES[form])
-    answer.headers.set("Content-Disposition", "attachment", filename=f"huanliu-{part}.{form}")
-    return answer
+    part, kind = query["part"], query["format"]
+    pieces = service.export_allocation(allocation, part, kind, language())
+    media_type = spreadsheet_files.MEDIA_TYPES[kind]
+    return attachment(stream_with_context(pieces), media_type, f"huanliu-{part}.{kind}")
 
 
-def _allocation(row):
+def _allocation(row: Allocation) -> Json:
     return {**_head(row), "first_gaps": service.first_gaps(row)}
 
 
-def _head(row):
+def _head(row: Allocation) -> Json:
     names = ("id", "status", "region", "first_day", "last_day", "scheme", "codes", "receivers")
     more = ("policy_version", "totals", "created_at", "as_of", "ended_at")
     reason = localised([row.reason])[0] if row.reason else {"code": None, "detail": None}

@@ -6,7 +6,8 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from ..http.fields import Adcode, Day, Length, Moment, OneOf, Text, Tonnes
 from ..http.languages import Message
-from ..http.schemas import Answer, CodeRefSchema, EnterpriseRefSchema, Schema, WarningSchema
+from ..http.paging import page_of
+from ..http.schemas import CodeRefSchema, EnterpriseRefSchema, ResponseSchema, Schema, WarningSchema
 
 MOST_ALLOCATION_DAYS = 731
 MOST_ALLOCATION_CODES = 50
@@ -48,7 +49,7 @@ class RegionTonnes(Tonnes):
         super().__init__(least=0, most=MOST_REGION_TONNES, **kwargs)
 
 
-class GapSchema(Answer):
+class GapSchema(ResponseSchema):
     """What lacks for a code in a district."""
 
     waste = fields.Nested(CodeRefSchema)
@@ -69,7 +70,7 @@ class GapSchema(Answer):
     )
 
 
-class AllocationTotalsSchema(Answer):
+class AllocationTotalsSchema(ResponseSchema):
     supplies = fields.Integer()
     demands = fields.Integer()
     ways = fields.Integer(metadata={"description": "Lawful pairings, by each permit and year."})
@@ -86,13 +87,13 @@ class AllocationTotalsSchema(Answer):
     gap = fields.Float(metadata={"description": "How far below the bound the value is, as a part of it."})
 
 
-class AllocationProgressSchema(Answer):
+class AllocationProgressSchema(ResponseSchema):
     stage = fields.String(allow_none=True, metadata={"description": "reading, judging or planning"})
     done = fields.Integer()
     of = fields.Integer(allow_none=True)
 
 
-class AllocationHeadSchema(Answer):
+class AllocationHeadSchema(ResponseSchema):
     """A plan without its parts; `code` and `detail` say why it was refused."""
 
     id = fields.UUID()
@@ -117,24 +118,22 @@ class AllocationSchema(AllocationHeadSchema):
     first_gaps = fields.List(fields.Nested(GapSchema))
 
 
-class AllocationPage(Answer):
-    items = fields.List(fields.Nested(AllocationHeadSchema))
-    next = fields.String(allow_none=True)
+AllocationPage = page_of(AllocationHeadSchema, "AllocationPage")
 
 
-class AllocationSideSchema(Answer):
+class AllocationSideSchema(ResponseSchema):
     id = fields.UUID()
     title = fields.String()
     region = Adcode()
     enterprise = fields.Nested(EnterpriseRefSchema)
 
 
-class PlacementBasisSchema(Answer):
+class PlacementBasisSchema(ResponseSchema):
     kind = fields.String(metadata={"description": "general, licence, channel, exempt or collector"})
     reference = fields.String(allow_none=True)
 
 
-class PlacementSchema(Answer):
+class PlacementSchema(ResponseSchema):
     supply = fields.Nested(AllocationSideSchema)
     demand = fields.Nested(AllocationSideSchema)
     waste = fields.Nested(CodeRefSchema)
@@ -146,12 +145,10 @@ class PlacementSchema(Answer):
     warnings = fields.List(fields.Nested(WarningSchema))
 
 
-class PlacementPage(Answer):
-    items = fields.List(fields.Nested(PlacementSchema))
-    next = fields.String(allow_none=True)
+PlacementPage = page_of(PlacementSchema)
 
 
-class UnplacedSchema(Answer):
+class UnplacedSchema(ResponseSchema):
     supply = fields.Nested(AllocationSideSchema)
     waste = fields.Nested(CodeRefSchema)
     tonnes = RegionTonnes(attribute="kg")
@@ -161,14 +158,10 @@ class UnplacedSchema(Answer):
     detail = fields.String()
 
 
-class UnplacedPage(Answer):
-    items = fields.List(fields.Nested(UnplacedSchema))
-    next = fields.String(allow_none=True)
+UnplacedPage = page_of(UnplacedSchema)
 
 
-class GapPage(Answer):
-    items = fields.List(fields.Nested(GapSchema))
-    next = fields.String(allow_none=True)
+GapPage = page_of(GapSchema)
 
 
 class AllocationExportQuery(Schema):

@@ -3,17 +3,17 @@
 from marshmallow import fields
 
 from ..http.fields import Adcode, Text, Whole
-from ..http.paging import PageQuery
-from ..http.schemas import Answer, Schema, WarningSchema
+from ..http.paging import PageQuery, page_of
+from ..http.schemas import ResponseSchema, Schema, WarningSchema
 
 
-class MappingSchema(Answer):
+class MappingSchema(ResponseSchema):
     scheme = fields.String()
     code = fields.String()
     confidence = fields.Float()
 
 
-class WasteCodeSchema(Answer):
+class WasteCodeSchema(ResponseSchema):
     scheme = fields.String()
     code = fields.String()
     level = fields.String()
@@ -37,9 +37,7 @@ class WasteCodeQuery(PageQuery):
     category = Text(24, load_default=None)
 
 
-class WasteCodePage(Answer):
-    items = fields.List(fields.Nested(WasteCodeSchema))
-    next = fields.String(allow_none=True)
+WasteCodePage = page_of(WasteCodeSchema)
 
 
 class SuggestRequestSchema(Schema):
@@ -48,7 +46,7 @@ class SuggestRequestSchema(Schema):
     scheme = Text(20, load_default=None, allow_none=True, metadata={"description": "Only codes of it."})
 
 
-class SuggestionSchema(Answer):
+class SuggestionSchema(ResponseSchema):
     scheme = fields.String()
     code = fields.String(metadata={"description": "A code, or a category where no code in it stands out."})
     name = fields.String()
@@ -56,7 +54,7 @@ class SuggestionSchema(Answer):
     confidence = fields.Float(metadata={"description": "Chance that it is right, 0 to 1, as measured."})
 
 
-class SuggestionsSchema(Answer):
+class SuggestionsSchema(ResponseSchema):
     items = fields.List(fields.Nested(SuggestionSchema))
     sure = fields.Boolean(
         metadata={"description": "Whether the first is right nine times in ten; if not, let a person choose."}
@@ -64,7 +62,7 @@ class SuggestionsSchema(Answer):
     warnings = fields.List(fields.Nested(WarningSchema))
 
 
-class RegionSchema(Answer):
+class RegionSchema(ResponseSchema):
     adcode = Adcode()
     name = fields.String(attribute="name_zh")
     level = fields.String()
@@ -78,6 +76,4 @@ class RegionQuery(PageQuery):
     q = Text(30, load_default=None)
 
 
-class RegionPage(Answer):
-    items = fields.List(fields.Nested(RegionSchema))
-    next = fields.String(allow_none=True)
+RegionPage = page_of(RegionSchema)

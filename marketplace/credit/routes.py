@@ -1,17 +1,20 @@
 """Credit over HTTP."""
 
-from uuid import UUID
+from functools import partial
 
 from .. import clock
 from ..enterprises import service as enterprises
+from ..enterprises.models import Enterprise
 from ..events.actor import ADMIN
 from ..http.authentication import EVERY_KEY, STAFF, actor, allow
-from ..http.blueprint import Blueprint, bodiless, subject
+from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, no_body, subject
 from ..http.etags import etag
 from ..http.languages import render_warnings
 from ..http.openapi.api import VERSIONED
-from ..http.paging import PageQuery, cursor_of, position_of
+from ..http.openapi.declarations import may_conflict
+from ..http.paging import Page, PageQuery, each, page
 from . import service
+from .models import Block, CreditEvent, Evaluation, RuleTable
 from .schemas import (
     BlockPage,
     BlockQuery,
@@ -33,21 +36,20 @@ blueprint = Blueprint("credit", __name__, description="Credit: rules, events, st
 
 @blueprint.get("/enterprises/<uuid:enterprise_id>/credit")
 @allow(*EVERY_KEY)
+@subject(enterprises.find)
 @blueprint.response(200, CreditSchema)
-@blueprint.problems(404)
-def show(enterprise_id):
+def show(enterprise: Enterprise) -> Json:
     """A standing; to others than the enterprise and its overseers the grade alone."""
-    return service.present(actor(), enterprises.find(actor(), enterprise_id))
+    return service.present(actor(), enterprise)
 
 
 @blueprint.get("/enterprises/<uuid:enterprise_id>/credit/explanation")
 @allow(*EVERY_KEY)
 @subject(enterprises.find_governed)
 @blueprint.response(200, CreditExplanationSchema)
-@blueprint.problems(404)
-def explain(enterprise_id):
+def explain(enterprise: Enterprise) -> Json:
     """Why a score is what it is, rule by rule."""
-    return service.explain(enterprises.find_governed(actor(), enterprise_id))
+    return service.explain(enterprise)
 
 
 @blueprint.get("/enterprises/<uuid:enterprise_id>/credit/events")
@@ -55,28 +57,22 @@ def explain(enterprise_id):
 @subject(enterprises.find_governed)
 @blueprint.query(PageQuery)
 @blueprint.response(200, EventPage)
-@blueprint.problems(404)
-def list_events(query, enterprise_id):
+def list_events(enterprise: Enterprise, query: Query) -> Page:
     """The events of a record, newest first."""
-    (after,) = position_of(query["cursor"], (UUID,)) or (None,)
-    rows = service.events_of(enterprise_id, after, query["limit"] + 1)
-    page = rows[: query["limit"]]
-    more = cursor_of([str(page[-1].id)]) if len(rows) > len(page) else None
-    return {"items": [_event(row) for row in page], "next": more}
+    return page(query, partial(service.events_of, enterprise.id), present=each(_event))
 
 
 @blueprint.post("/credit/events")
 @allow(ADMIN, scope="admin")
 @blueprint.body(NewEventSchema)
 @blueprint.response(201, EventSchema)
-@blueprint.problems(400, 413, 415)
-def record_event(body):
+def record_event(body: Body) -> Json:
     """Record an event; score and grade change in the same moment."""
-    row, notices = service.record_event(actor(), body)
-    return {**_event(row), "warnings": render_warnings(notices)}
+    event, notices = service.record_event(actor(), body)
+    return {**_event(event), "warnings": render_warnings(notices)}
 
 
-def _event(row):
+def _event(row: CreditEvent) -> Json:
     names = (
         "id", "enterprise_id", "rule", "rule_version", "axis", "points_milli", "effective_on", "lapses_on",
         "note", "evidence", "created_at",
@@ -87,11 +83,9 @@ def _event(row):
 @blueprint.get("/credit/rules")
 @allow(*EVERY_KEY)
 @blueprint.response(200, RuleTableSchema, headers=VERSIONED)
-@blueprint.problems()
-def show_rules():
+def show_rules() -> Versioned:
     """The published rule table in force."""
-    row = service.rules()
-    return {"version": row.version, "items": row.rules}, etag(row.version)
+    return _rules(service.rules())
 
 
 @blueprint.put("/credit/rules")
@@ -99,10 +93,12 @@ def show_rules():
 @subject(service.rules)
 @blueprint.body(RuleTableSchema)
 @blueprint.response(200, RuleTableSchema, headers=VERSIONED)
-@blueprint.problems(400, 412, 413, 415, 428)
-def publish_rules(body, expected):
+def publish_rules(_: RuleTable, body: Body, expected: int | None) -> Versioned:
     """Publish a whole new version of the rule table; events keep the points they had."""
-    row = service.publish_rules(actor(), body["items"], expected)
+    return _rules(service.publish_rules(actor(), body["items"], expected))
+
+
+def _rules(row: RuleTable) -> Versioned:
     return {"version": row.version, "items": row.rules}, etag(row.version)
 
 
@@ -110,8 +106,7 @@ def publish_rules(body, expected):
 @allow(ADMIN, scope="admin")
 @blueprint.body(NewEvaluationSchema)
 @blueprint.response(201, EvaluationSchema)
-@blueprint.problems(400, 413, 415)
-def publish_evaluation(body):
+def publish_evaluation(body: Body) -> Evaluation:
     """Publish an evaluation: its enterprise is established for two years."""
     return service.publish_evaluation(actor(), body)
 
@@ -120,8 +115,7 @@ def publish_evaluation(body):
 @allow(ADMIN, scope="admin")
 @blueprint.body(NewBlockSchema)
 @blueprint.response(201, BlockSchema)
-@blueprint.problems(400, 413, 415)
-def place_block(body):
+def place_block(body: Body) -> Json:
     """Put an enterprise on the blocked list, provisionally until a second officer confirms."""
     return _block(service.place_block(actor(), body))
 
@@ -130,39 +124,35 @@ def place_block(body):
 @allow(*STAFF)
 @blueprint.query(BlockQuery)
 @blueprint.response(200, BlockPage)
-@blueprint.problems()
-def list_blocks(query):
+def list_blocks(query: Query) -> Page:
     """The blocked list with its history, newest first."""
-    (after,) = position_of(query["cursor"], (UUID,)) or (None,)
-    rows = service.search_blocks(actor(), query["enterprise_id"], after, query["limit"] + 1)
-    page = rows[: query["limit"]]
-    more = cursor_of([str(page[-1].id)]) if len(rows) > len(page) else None
-    return {"items": [_block(row) for row in page], "next": more}
+    rows = partial(service.search_blocks, actor(), query["enterprise_id"])
+    return page(query, rows, present=each(_block))
 
 
 @blueprint.post("/credit/blocks/<uuid:block_id>/confirm")
 @allow(ADMIN, scope="admin")
 @subject(service.find_block)
-@bodiless
+@may_conflict
+@no_body
 @blueprint.response(200, BlockSchema)
-@blueprint.problems(400, 404, 409, 413, 415)
-def confirm_block(block_id):
+def confirm_block(block: Block) -> Json:
     """Confirm a block, as a second officer."""
-    return _block(service.confirm_block(actor(), block_id))
+    return _block(service.confirm_block(actor(), block.id))
 
 
 @blueprint.post("/credit/blocks/<uuid:block_id>/lift")
 @allow(ADMIN, scope="admin")
 @subject(service.find_block)
+@may_conflict
 @blueprint.body(LiftSchema)
 @blueprint.response(200, BlockSchema)
-@blueprint.problems(400, 404, 409, 413, 415)
-def lift_block(body, block_id):
+def lift_block(block: Block, body: Body) -> Json:
     """Take an enterprise off the blocked list."""
-    return _block(service.lift_block(actor(), block_id, body["reason"]))
+    return _block(service.lift_block(actor(), block.id, body["reason"]))
 
 
-def _block(row):
+def _block(row: Block) -> Json:
     names = (
         "id", "enterprise_id", "event_id", "reason", "placed_at", "confirmed_at", "lifted_at", "lift_reason",
     )  # fmt: skip

@@ -19,8 +19,8 @@ from ..http.fields import (
     Whole,
 )
 from ..http.languages import Message
-from ..http.paging import PageQuery
-from ..http.schemas import Answer, Schema, WarningSchema
+from ..http.paging import PageQuery, page_of
+from ..http.schemas import ResponseSchema, Schema, WarningSchema
 from .models import AXES
 
 
@@ -40,7 +40,7 @@ class Total(Points):
         super().__init__(least=-1e6, most=1e6, **kwargs)
 
 
-class AxesSchema(Answer):
+class AxesSchema(ResponseSchema):
     law = Total()
     manifests = Total()
     reporting = Total()
@@ -49,7 +49,7 @@ class AxesSchema(Answer):
     incidents = Total()
 
 
-class CreditSchema(Answer):
+class CreditSchema(ResponseSchema):
     """A standing; to others than the enterprise and its overseers the grade alone."""
 
     sometimes = ("score", "provisional", "axes", "valid_until", "blocked")
@@ -100,7 +100,7 @@ class NewEventSchema(Schema):
     evidence = Text(1000, load_default=None, allow_none=True)
 
 
-class EventSchema(Answer):
+class EventSchema(ResponseSchema):
     sometimes = ("warnings",)
 
     id = fields.UUID()
@@ -118,12 +118,10 @@ class EventSchema(Answer):
     warnings = fields.List(fields.Nested(WarningSchema))
 
 
-class EventPage(Answer):
-    items = fields.List(fields.Nested(EventSchema))
-    next = fields.String(allow_none=True)
+EventPage = page_of(EventSchema)
 
 
-class ScoreLineSchema(Answer):
+class ScoreLineSchema(ResponseSchema):
     """One rule's part in a score."""
 
     rule = fields.String()
@@ -133,7 +131,7 @@ class ScoreLineSchema(Answer):
     points = Total(metadata={"description": "What counts, after the yearly limit."})
 
 
-class CreditExplanationSchema(Answer):
+class CreditExplanationSchema(ResponseSchema):
     """Why a score is what it is: base, and the lines that add up to it before the clamp to 0..100."""
 
     base = Points()
@@ -151,7 +149,7 @@ class NewEvaluationSchema(Schema):
     note = Text(1000, load_default="")
 
 
-class EvaluationSchema(Answer, NewEvaluationSchema):
+class EvaluationSchema(ResponseSchema, NewEvaluationSchema):
     id = fields.UUID()
     valid_until = Day()
     created_at = Moment()
@@ -162,7 +160,7 @@ class NewBlockSchema(Schema):
     reason = Text(500, required=True)
 
 
-class BlockSchema(Answer, NewBlockSchema):
+class BlockSchema(ResponseSchema, NewBlockSchema):
     id = fields.UUID()
     event_id = fields.UUID(allow_none=True)
     state = fields.String(metadata={"description": "provisional, confirmed or lifted"})
@@ -172,9 +170,7 @@ class BlockSchema(Answer, NewBlockSchema):
     lift_reason = fields.String(allow_none=True)
 
 
-class BlockPage(Answer):
-    items = fields.List(fields.Nested(BlockSchema))
-    next = fields.String(allow_none=True)
+BlockPage = page_of(BlockSchema)
 
 
 class BlockQuery(PageQuery):

@@ -11,4 +11,4 @@ def remind_of_expiry() -> None:
 
 def forget_answers() -> None:
     """Delete the responses that were stored for idempotent requests a day ago."""
-    idempotency.forget_old()
+    idempotency.delete_expired()

@@ -9,8 +9,8 @@ from stdnum.exceptions import ValidationError as StdnumError
 from ..events.actor import SCOPES
 from ..http.fields import Adcode, Flag, Length, Moment, OneOf, Text
 from ..http.languages import Message
-from ..http.paging import PageQuery
-from ..http.schemas import Answer, ContactSchema, LocationSchema, Schema, WarningSchema
+from ..http.paging import PageQuery, page_of
+from ..http.schemas import ContactSchema, LocationSchema, ResponseSchema, Schema, WarningSchema
 from .models import EnterpriseStatus, Grade, Role
 
 
@@ -65,7 +65,7 @@ class ProfileChangeSchema(Schema):
     partner_id = fields.UUID(allow_none=True)
 
 
-class EnterpriseSchema(Answer):
+class EnterpriseSchema(ResponseSchema):
     """An enterprise; everything below `grade` is for itself, admins and its region's regulators."""
 
     sometimes = (
@@ -118,9 +118,7 @@ class ReviewQuery(PageQuery):
     )
 
 
-class EnterprisePage(Answer):
-    items = fields.List(fields.Nested(EnterpriseSchema))
-    next = fields.String(allow_none=True)
+EnterprisePage = page_of(EnterpriseSchema)
 
 
 class KeyRequestSchema(Schema):
@@ -134,7 +132,7 @@ class KeyRequestSchema(Schema):
     expires_at = Moment(load_default=None, allow_none=True)
 
 
-class KeySchema(Answer):
+class KeySchema(ResponseSchema):
     id = fields.UUID()
     name = fields.String()
     scopes = fields.List(fields.String())
@@ -153,9 +151,7 @@ class NewKeySchema(KeySchema):
     api_key = _key_shown_once()
 
 
-class KeyPage(Answer):
-    items = fields.List(fields.Nested(KeySchema))
-    next = fields.String(allow_none=True)
+KeyPage = page_of(KeySchema)
 
 
 class RegulatorRequestSchema(Schema):
@@ -163,7 +159,7 @@ class RegulatorRequestSchema(Schema):
     region = Adcode(required=True)
 
 
-class RegulatorSchema(Answer):
+class RegulatorSchema(ResponseSchema):
     id = fields.UUID()
     name = fields.String()
     kind = fields.String()

@@ -1,27 +1,36 @@
-"""Who knocks, and may they come in. Keys are looked up by their SHA-256; the key itself is never stored."""
+"""Who calls, and may they: API keys, the kinds of key and the scopes. Only a key's SHA-256 is stored."""
 
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Request, g, request
 
 from ..errors import Forbidden, Unauthorised
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
 from ..messages.names import Name
-from .idempotency import replayable
+from .idempotency import run_once
+from .openapi.declarations import declare
 
 ANYONE = ()
 EVERY_KEY = (ENTERPRISE, ADMIN, REGULATOR)
 STAFF = (ADMIN, REGULATOR)
 
+View = Callable[..., Any]
 KeyLookup = Callable[[str], Actor]
 _lookup: KeyLookup | None = None
 
 
+class Access(NamedTuple):
+    """Who may call a route: kinds of key (none: everybody) and the scope that the key needs."""
+
+    kinds: tuple[str, ...]
+    scope: str
+
+
 def look_keys_up_with(lookup: KeyLookup) -> None:
-    """Install how a key's digest becomes an actor. Raises Unauthorised for one that opens nothing."""
+    """Install how a key's digest becomes an actor; `lookup` raises Unauthorised where it does not."""
     global _lookup
     _lookup = lookup
 
@@ -39,55 +48,52 @@ def key_digest(incoming: Request) -> str | None:
 
 
 def actor() -> Actor:
-    """Who asks. Only behind a door that lets in keys."""
-    return g.actor
+    """The caller. Only in routes that require a key."""
+    caller: Actor = g.actor
+    return caller
 
 
-def allow(
-    *kinds: str, scope: str = "read", most_bytes: int | None = None
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The door of a route: which kinds of key may pass and the scope they need; `ANYONE` needs no key.
+def allow(*kinds: str, scope: str = "read", max_bytes: int | None = None) -> Callable[[View], View]:
+    """Admit these kinds of key to a route if they have the scope; `ANYONE` needs no key.
 
-    Behind it a POST obeys its Idempotency-Key, and a body may have `most_bytes` where that is given.
+    A POST of a caller with a key obeys its Idempotency-Key. `max_bytes` replaces the largest body accepted.
     """
+    access = Access(kinds, scope)
 
-    def guard(view: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def door(*args: Any, **kwargs: Any) -> Any:
+        def guarded(*args: Any, **kwargs: Any) -> Any:
             if not kinds:
                 return view(*args, **kwargs)
             g.actor = _authenticated()
-            _authorise(g.actor, kinds, scope)
-            if most_bytes is not None:
-                request.max_content_length = most_bytes
-            return replayable(g.actor, view, args, kwargs)
+            _authorise(g.actor, access)
+            if max_bytes is not None:
+                request.max_content_length = max_bytes
+            return run_once(g.actor, view, args, kwargs)
 
-        door.door = (kinds, scope)  # type: ignore[attr-defined]
-        door._apidoc = _with_security(getattr(view, "_apidoc", {}), kinds, scope)  # type: ignore[attr-defined]
-        return door
+        guarded.access = access  # type: ignore[attr-defined]
+        return declare(guarded, **_security(access))
 
-    return guard
+    return decorate
 
 
 def _authenticated() -> Actor:
-    found = key_digest(request)
-    if found is None:
+    sent = key_digest(request)
+    if sent is None:
         raise Unauthorised("key_missing")
     assert _lookup is not None
-    return _lookup(found)
+    return _lookup(sent)
 
 
-def _authorise(who: Actor, kinds: tuple[str, ...], scope: str) -> None:
-    if who.kind not in kinds:
-        raise Forbidden("role_forbids", allowed=tuple(Name("actor", kind) for kind in kinds))
-    if scope not in who.scopes:
-        raise Forbidden("scope_missing", scope=Name("scope", scope))
+def _authorise(caller: Actor, access: Access) -> None:
+    if caller.kind not in access.kinds:
+        raise Forbidden("role_forbids", allowed=tuple(Name("actor", kind) for kind in access.kinds))
+    if access.scope not in caller.scopes:
+        raise Forbidden("scope_missing", scope=Name("scope", access.scope))
 
 
-def _with_security(doc: dict[str, Any], kinds: tuple[str, ...], scope: str) -> dict[str, Any]:
-    manual = {**doc.get("manual_doc", {})}
-    manual["security"] = [{"key": []}] if kinds else []
-    if kinds:
-        manual["x-actors"] = list(kinds)
-        manual["x-scope"] = scope
-    return {**doc, "manual_doc": manual}
+def _security(access: Access) -> dict[str, Any]:
+    """What the OpenAPI document says of who may call."""
+    if not access.kinds:
+        return {"security": []}
+    return {"security": [{"key": []}], "x-actors": list(access.kinds), "x-scope": access.scope}

@@ -1,25 +1,42 @@
 """A room's blueprint: routes that parse, authorise, call one service function and return."""
 
+import inspect
 import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 import flask_smorest
-from flask import Request, g, request
+from flask import Request, Response, request
 from marshmallow import RAISE, ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from ..errors import Malformed
+from ..events.actor import Actor
 from .authentication import actor
 from .bodies import FORM, read_body, read_upload
 from .etags import expected_version
 from .languages import Message
 from .openapi.api import with_headers
-from .schemas import ProblemSchema, Schema, refuse_bad_characters
+from .openapi.declarations import READS_FILE, READS_JSON, declare, declare_fact, document_refusals
+from .schemas import Schema, refuse_bad_characters
 
 View = Callable[..., Any]
+Body = dict[str, Any]
+Query = dict[str, Any]
+Json = dict[str, Any]
+Versioned = tuple[Any, dict[str, str]]
+"""What a route returns that shows a resource with a version: its content, and the header that says which."""
+FILE = {"type": "string", "format": "binary"}
+"""The schema of a file in the OpenAPI document."""
+
+
+def attachment(content: Any, media_type: str, name: str) -> Response:
+    """A file to save under this name; `content` is its bytes, or pieces of them as they are made."""
+    response = Response(content, content_type=media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
 
 
 def raw_body() -> Any:
@@ -61,8 +78,11 @@ class Parser(FlaskParser):
         raise error
 
 
-class Blueprint(flask_smorest.Blueprint):
-    """A blueprint whose routes carry their door (`allow`), schemas and refusals."""
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
+    """A blueprint whose routes declare who may call them (`allow`), what they take and what they return.
+
+    The refusals of a route are derived from what it declares; only 409 is declared itself (`may_conflict`).
+    """
 
     ARGUMENTS_PARSER = Parser()
 
@@ -72,54 +92,56 @@ class Blueprint(flask_smorest.Blueprint):
 
     def body(self, schema: Any, **kwargs: Any) -> Callable[[View], View]:
         """Parse the JSON body by `schema` into the view's next argument."""
-        return self.arguments(schema, location="json", **kwargs)
+
+        def decorate(view: View) -> View:
+            return declare_fact(self.arguments(schema, location="json", **kwargs)(view), READS_JSON)
+
+        return decorate
 
     def query(self, schema: Any) -> Callable[[View], View]:
         """Parse the query string by `schema` into the view's next argument; unknown names are refused."""
+        decorate: Callable[[View], View] = self.arguments(schema, location="query", unknown=RAISE)
+        return decorate
 
-        return self.arguments(schema, location="query", unknown=RAISE)
-
-    def problems(self, *statuses: int) -> Callable[[View], View]:
-        """Document the refusals of a route beside those that every route shares."""
-
-        def document(view: View) -> View:
-            for status in sorted({401, 403, 422, 429, 500, 503, *statuses}):
-                view = self.alt_response(
-                    status, schema=ProblemSchema, content_type="application/problem+json"
-                )(view)
-            return view
-
-        return document
+    def add_url_rule(
+        self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any
+    ) -> None:
+        """Register a route, its refusals documented."""
+        (method,) = options["methods"]
+        document_refusals(view_func, rule, method)
+        super().add_url_rule(rule, endpoint, view_func, **options)
 
 
 def subject(find: Callable[..., Any]) -> Callable[[View], View]:
-    """Look up, before anything is parsed, the thing that the path names, as the asker may know it.
+    """Look up, before anything is parsed, what the path names; the row is the view's first argument.
 
-    `find(actor, **path)` raises NotFound. A PATCH or PUT must then show the version it saw; the view
-    gets it as `expected` (None for any).
+    `find(actor, ...)` takes the parameters of the path that it names, the others go on to the view; it raises
+    NotFound for what the caller may not see. A PATCH or PUT must name the version it read in If-Match; the
+    view gets that version as `expected` (None for any).
     """
+    wanted = inspect.signature(find).parameters
 
-    def wrap(view: View) -> View:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def found(*args: Any, **kwargs: Any) -> Any:
-            refuse_bad_characters({name: value for name, value in kwargs.items() if isinstance(value, str)})
-            g.subject = find(actor(), **kwargs)
+        def with_subject(**path: Any) -> Any:
+            refuse_bad_characters({name: value for name, value in path.items() if isinstance(value, str)})
+            row = find(actor(), **{name: path.pop(name) for name in wanted if name in path})
             if request.method in ("PATCH", "PUT"):
-                kwargs["expected"] = expected_version(g.subject.version)
-            return view(*args, **kwargs)
+                path["expected"] = expected_version(row.version)
+            return view(row, **path)
 
-        return found
+        return with_subject
 
-    return wrap
+    return decorate
 
 
-def first(check: Callable[..., None]) -> Callable[[View], View]:
-    """Ask `check(actor, raw body)` before all else: a 403 comes before a 404, a 428 and a 422.
+def require(check: Callable[[Actor, Body], None]) -> Callable[[View], View]:
+    """Call `check(actor, raw body)` before all else: a 403 comes before a 404, a 428 and a 422.
 
     A body that cannot be read counts as {} here; whoever parses it will say what is wrong with it.
     """
 
-    def wrap(view: View) -> View:
+    def decorate(view: View) -> View:
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
             try:
@@ -131,37 +153,34 @@ def first(check: Callable[..., None]) -> Callable[[View], View]:
 
         return checked
 
-    return wrap
+    return decorate
 
 
-def uploaded(*types: str) -> Callable[[View], View]:
+def file_upload(*media_types: str) -> Callable[[View], View]:
     """Read the file that was sent, as one of these media types or in a form; the view gets it as `upload`."""
+    form = {"type": "object", "properties": {"file": FILE}, "required": ["file"]}
+    content = {media_type: {"schema": FILE} for media_type in media_types} | {FORM: {"schema": form}}
 
-    def wrap(view: View) -> View:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def received(*args: Any, **kwargs: Any) -> Any:
-            return view(*args, upload=read_upload(types), **kwargs)
+        def with_upload(*args: Any, **kwargs: Any) -> Any:
+            return view(*args, upload=read_upload(media_types), **kwargs)
 
-        schema = {"type": "string", "format": "binary"}
-        form = {"type": "object", "properties": {"file": schema}, "required": ["file"]}
-        content = {one: {"schema": schema} for one in types} | {FORM: {"schema": form}}
-        doc = getattr(view, "_apidoc", {})
-        manual = {**doc.get("manual_doc", {}), "requestBody": {"required": True, "content": content}}
-        received._apidoc = {**doc, "manual_doc": manual}  # type: ignore[attr-defined]
-        return received
+        declare_fact(with_upload, READS_FILE)
+        return declare(with_upload, requestBody={"required": True, "content": content})
 
-    return wrap
+    return decorate
 
 
-def bodiless(view: View) -> View:
+def no_body(view: View) -> View:
     """Refuse, by name, every field sent to a route that takes none."""
 
     @wraps(view)
-    def refused(*args: Any, **kwargs: Any) -> Any:
-        NOTHING.load(raw_body())
+    def without_body(*args: Any, **kwargs: Any) -> Any:
+        NO_FIELDS.load(raw_body())
         return view(*args, **kwargs)
 
-    return refused
+    return declare_fact(without_body, READS_JSON)
 
 
-NOTHING = Schema()
+NO_FIELDS = Schema()

@@ -56,7 +56,8 @@ def read_upload(types: tuple[str, ...]) -> bytes:
     files = list(request.files.items(multi=True))
     if [name for name, _ in files] != ["file"] or request.form:
         raise Invalid("form_of_one_file", at="file")
-    return files[0][1].read()
+    content: bytes = files[0][1].read()
+    return content
 
 
 def _hear_out(answer: Response) -> Response:

@@ -66,7 +66,7 @@ class Matches(validate.Regexp):
         return value
 
 
-def localise_errors(field: fields.Field) -> None:
+def localise_errors(field: fields.Field[Any]) -> None:
     """Give a built-in field, and those inside it, our sentences for its own errors."""
     kind = next(name for base in type(field).__mro__ if (name := KINDS.get(base)))
     messages: dict[str, Any] = field.error_messages  # type: ignore[assignment]

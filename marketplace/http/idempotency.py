@@ -1,4 +1,4 @@
-"""The same POST twice is done once: its first answer is kept with the change itself, for a day."""
+"""A POST that is repeated with the same Idempotency-Key runs once; its first response is kept for a day."""
 
 import json
 from collections.abc import Callable
@@ -18,13 +18,13 @@ from ..events.work import Work, unit_of_work
 from .bodies import fingerprint
 
 KEEP = timedelta(hours=24)
-MOST_KEY = 255
+MAX_KEY = 255
 SECRETS = ("api_key", "secret")
 KEPT_HEADERS = ("ETag", "Location")
 
 
-class Answered(Base):
-    """The answer given to a POST with an Idempotency-Key."""
+class IdempotentResponse(Base):
+    """The response to a POST with an Idempotency-Key, kept in the transaction of the change itself."""
 
     __tablename__ = "idempotency"
 
@@ -38,10 +38,10 @@ class Answered(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 
-def replayable(actor: Actor, view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """Run `view`; with an Idempotency-Key on a POST run it once and answer the same ever after.
+def run_once(actor: Actor, view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Run `view`; a POST with an Idempotency-Key runs once, and its response is replayed to later requests.
 
-    A concurrent twin waits at the unique key until the first has committed, then replays its answer.
+    A concurrent request with the same key waits at the primary key until the first has committed.
 
     Raises:
         Invalid: the key was used with another body (`idempotency_key_reused`) or is too long.
@@ -49,45 +49,46 @@ def replayable(actor: Actor, view: Callable[..., Any], args: Any, kwargs: Any) -
     key = request.headers.get("Idempotency-Key")
     if request.method != "POST" or key is None:
         return view(*args, **kwargs)
-    if not 1 <= len(key) <= MOST_KEY:
-        raise Invalid("idempotency_key_form", at="Idempotency-Key", most=MOST_KEY)
+    if not 1 <= len(key) <= MAX_KEY:
+        raise Invalid("idempotency_key_form", at="Idempotency-Key", most=MAX_KEY)
     identity = {"actor": f"{actor.kind}:{actor.id}", "route": request.path, "key": key}
     body_digest = fingerprint()
     with unit_of_work() as work:
-        if not _taken(work, identity, body_digest):
+        if not _claim(work, identity, body_digest):
             return _replay(identity, body_digest)
-        answer = make_response(view(*args, **kwargs))
-        row = work.session.get_one(Answered, tuple(identity.values()))
-        row.status = answer.status_code
-        row.body = _without_secrets(answer.get_json())
-        row.headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
-    return answer
+        response = make_response(view(*args, **kwargs))
+        row = work.session.get_one(IdempotentResponse, tuple(identity.values()))
+        row.status = response.status_code
+        row.body = _without_secrets(response.get_json())
+        row.headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    return response
 
 
-def _taken(work: Work, identity: dict[str, str], body_digest: bytes) -> bool:
-    """Take the key for this request; one that a request of the last day has taken stays with that."""
+def _claim(work: Work, identity: dict[str, str], body_digest: bytes) -> bool:
+    """Claim the key for this request; False if a request of the last day has claimed it."""
     now = clock.now()
-    first = insert(Answered).values(**identity, body_digest=body_digest, created_at=now)
-    anew = first.on_conflict_do_update(
+    claim = insert(IdempotentResponse).values(**identity, body_digest=body_digest, created_at=now)
+    claim_expired = claim.on_conflict_do_update(
         index_elements=list(identity),
         set_={"body_digest": body_digest, "created_at": now},
-        where=Answered.created_at < now - KEEP,
+        where=IdempotentResponse.created_at < now - KEEP,
     )
-    return work.session.execute(anew.returning(Answered.key)).one_or_none() is not None
+    claimed = work.session.execute(claim_expired.returning(IdempotentResponse.key))
+    return claimed.one_or_none() is not None
 
 
 def _replay(identity: dict[str, str], body_digest: bytes) -> Response:
-    row = db.session.execute(select(Answered).filter_by(**identity)).scalar_one()
+    row = db.session.execute(select(IdempotentResponse).filter_by(**identity)).scalar_one()
     if row.body_digest != body_digest:
         raise Invalid("idempotency_key_reused", at="Idempotency-Key")
-    answer = current_app.response_class(
+    response = current_app.response_class(
         json.dumps(row.body, ensure_ascii=False) if row.body is not None else "",
         row.status,
         mimetype="application/json",
     )
-    answer.headers.update(row.headers or {})
-    answer.headers["Idempotent-Replayed"] = "true"
-    return answer
+    response.headers.update(row.headers or {})
+    response.headers["Idempotent-Replayed"] = "true"
+    return response
 
 
 def _without_secrets(body: Any) -> Any:
@@ -96,7 +97,9 @@ def _without_secrets(body: Any) -> Any:
     return {name: None if name in SECRETS else value for name, value in body.items()}
 
 
-def forget_old() -> None:
-    """Drop answers older than a day."""
+def delete_expired() -> None:
+    """Delete responses older than a day."""
     with unit_of_work() as work:
-        work.session.execute(delete(Answered).where(Answered.created_at < clock.now() - KEEP))
+        work.session.execute(
+            delete(IdempotentResponse).where(IdempotentResponse.created_at < clock.now() - KEEP)
+        )

@@ -1,49 +1,132 @@
-"""Pages by cursor: the cursor is where the last page ended, so rows that come later disturb nothing."""
+"""Pages by cursor: a cursor names the last row of a page, so rows added later disturb nothing."""
 
 import base64
 import binascii
 import json
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypedDict, TypeVar
 from uuid import UUID
 
+import marshmallow as ma
 from marshmallow import fields
+from marshmallow.utils import get_value
 
 from ..errors import Invalid
 from .fields import QueryWhole, Range
-from .schemas import Schema
+from .schemas import ResponseSchema, Schema
 
 DEFAULT_LIMIT = 20
-MOST = 100
-MOST_POSITION = 2**64 - 1
-LONGEST = 500
-"""Letters of a cursor; the longest of ours, that of the matches, has fewer than 220."""
+MAX_LIMIT = 100
+MAX_POSITION = 2**64 - 1
+MAX_CURSOR = 500
+"""Characters of a cursor; the longest that we issue, that of the matches, has fewer than 220."""
+
+Row = TypeVar("Row")
 
 
 class PageQuery(Schema):
-    """How much to answer and where to go on."""
+    """How many items to return, and where to continue."""
 
-    limit = QueryWhole(load_default=DEFAULT_LIMIT, validate=Range(min=1, max=MOST))
+    limit = QueryWhole(load_default=DEFAULT_LIMIT, validate=Range(min=1, max=MAX_LIMIT))
     cursor = fields.String(
         load_default=None,
-        metadata={"description": "`next` of the page before.", "maxLength": LONGEST},
+        metadata={"description": "`next` of the previous page.", "maxLength": MAX_CURSOR},
     )
 
 
+class Page(TypedDict):
+    """A page as a route returns it; `next` is the cursor of the following page, None at the end."""
+
+    items: list[Any]
+    next: str | None
+
+
+@cache
+def page_of(item: type[ma.Schema], name: str = "") -> type[ma.Schema]:
+    """The schema of a page of `item`; in the OpenAPI document `name`, or KeyPage for KeySchema."""
+    members: dict[str, Any] = {
+        "items": fields.List(fields.Nested(item)),
+        "next": fields.String(allow_none=True),
+    }
+    return ResponseSchema.from_dict(members, name=name or item.__name__.removesuffix("Schema") + "Page")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The unique attribute that a list is sorted by.
+
+    Args:
+        name: of the attribute of a row, or of the entry of a dict.
+        kind: UUID, int or str.
+        start: stands for the position before the first row.
+    """
+
+    name: str
+    kind: type = UUID
+    start: Any = None
+
+
+BY_ID = Key("id")
+
+
+def page(
+    query: dict[str, Any],
+    rows: Callable[[Any, int], Sequence[Row]],
+    key: Key = BY_ID,
+    present: Callable[[Sequence[Row]], Sequence[Any]] = list,
+) -> Page:
+    """One page of a list that is sorted by one attribute.
+
+    Args:
+        query: as `PageQuery` loads it.
+        rows: `rows(after, limit)` are at most `limit` rows whose key comes after `after`, sorted by it.
+        present: makes the items of the rows of the page.
+    Raises:
+        Invalid: the cursor was not issued by us (`bad_cursor`).
+    """
+    (after,) = position_of(query["cursor"], (key.kind,)) or (key.start,)
+    return cut(query, rows(after, query["limit"] + 1), lambda row: [get_value(row, key.name)], present)
+
+
+def cut(
+    query: dict[str, Any],
+    rows: Sequence[Row],
+    position: Callable[[Row], list[Any]],
+    present: Callable[[Sequence[Row]], Sequence[Any]] = list,
+) -> Page:
+    """One page, given its rows and, if there is one, the row after them; `position` is that of a row."""
+    shown = rows[: query["limit"]]
+    return page_until(present(shown), position(shown[-1]) if len(rows) > len(shown) else None)
+
+
+def each(present: Callable[[Row], Any]) -> Callable[[Sequence[Row]], list[Any]]:
+    """Present the rows of a page one by one."""
+    return lambda rows: [present(row) for row in rows]
+
+
+def page_until(items: Sequence[Any], position: list[Any] | None) -> Page:
+    """A page of these items that ended at `position`; None: it is the last."""
+    return {"items": list(items), "next": cursor_of(position) if position else None}
+
+
 def cursor_of(position: list[Any]) -> str:
-    """A position as url-safe text."""
-    return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).decode().rstrip("=")
+    """A position (int, float, str, UUID) as URL-safe text."""
+    parts = json.dumps(position, separators=(",", ":"), default=str)
+    return base64.urlsafe_b64encode(parts.encode()).decode().rstrip("=")
 
 
 def position_of(cursor: str | None, kinds: tuple[type, ...]) -> list[Any] | None:
     """The position in a cursor, its parts of these kinds (int, float, str, UUID); None without a cursor.
 
     Raises:
-        Invalid: it is none of ours (`bad_cursor`).
+        Invalid: the cursor was not issued by us (`bad_cursor`).
     """
     if cursor is None:
         return None
     try:
-        if len(cursor) > LONGEST:
+        if len(cursor) > MAX_CURSOR:
             raise ValueError(cursor)
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return [_part(kind, part) for kind, part in zip(kinds, parts, strict=True)]
@@ -52,7 +135,7 @@ def position_of(cursor: str | None, kinds: tuple[type, ...]) -> list[Any] | None
 
 
 def _part(kind: type, part: Any) -> Any:
-    written_as = str if kind is UUID else kind
-    if type(part) is not written_as or (isinstance(part, int | float) and not abs(part) <= MOST_POSITION):
+    json_kind = str if kind is UUID else kind
+    if type(part) is not json_kind or (isinstance(part, int | float) and not abs(part) <= MAX_POSITION):
         raise ValueError(part)
     return kind(part)

@@ -19,7 +19,7 @@ class Schema(ma.Schema):
 
     error_messages: Any = {"unknown": Message("unknown_field"), "type": Message("not_an_object")}
 
-    def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         localise_errors(field_obj)
 
     def __deepcopy__(self, memo: Any) -> "Schema":
@@ -27,17 +27,17 @@ class Schema(ma.Schema):
         return self
 
 
-class Answer(Schema):
+class ResponseSchema(Schema):
     """Base of what is only answered: every field is there, but those that `sometimes` names."""
 
     sometimes: tuple[str, ...] = ()
 
-    def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         super().on_bind_field(field_name, field_obj)
         field_obj.required = field_name not in self.sometimes
 
 
-class Built(fields.Nested):
+class Prebuilt(fields.Nested):
     """An answer within an answer that is built as JSON has it, and sent as it is."""
 
     def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:  # type: ignore[override]
@@ -59,7 +59,7 @@ class CodeRefSchema(Schema):
     code = Text(24, required=True)
 
 
-class EnterpriseRefSchema(Answer):
+class EnterpriseRefSchema(ResponseSchema):
     """What everybody may know of a trading enterprise."""
 
     id = fields.UUID()
@@ -75,13 +75,13 @@ class ContactSchema(Schema):
     phone = Text(30, required=True, checks=[Matches(PHONE, "phone_form")])
 
 
-class WarningSchema(Answer):
+class WarningSchema(ResponseSchema):
     code = fields.String()
     field = fields.String(allow_none=True)
     detail = fields.String()
 
 
-class ProblemSchema(Answer):
+class ProblemSchema(ResponseSchema):
     """RFC 9457."""
 
     sometimes: tuple[str, ...] = ("errors",)
@@ -99,7 +99,7 @@ class ProblemSchema(Answer):
     )
 
 
-class FaultSchema(Answer):
+class FaultSchema(ResponseSchema):
     """What is wrong at one place of a table that was sent."""
 
     row = fields.Integer(metadata={"description": "As a spreadsheet counts: the headings are row 1."})

@@ -7,8 +7,8 @@ from marshmallow import ValidationError, fields, validates_schema
 from ..catalogue.models import Mode
 from ..http.fields import Adcode, Day, Length, Moment, OneOf, Text, Tonnes, Whole
 from ..http.languages import Message
-from ..http.paging import PageQuery
-from ..http.schemas import Answer, Schema, WarningSchema
+from ..http.paging import PageQuery, page_of
+from ..http.schemas import Schema, WarningSchema
 from .models import LicenceKind
 
 MOST_USED = 1e12
@@ -93,21 +93,13 @@ class UsageSchema(Schema):
     note = Text(200, load_default="")
 
 
-class LicencePage(Answer):
-    items = fields.List(fields.Nested(LicenceSchema))
-    next = fields.String(allow_none=True)
+LicencePage = page_of(LicenceSchema)
 
 
-class ChannelPage(Answer):
-    items = fields.List(fields.Nested(ChannelSchema))
-    next = fields.String(allow_none=True)
+ChannelPage = page_of(ChannelSchema)
 
 
-class WhiteListPage(Answer):
-    items = fields.List(fields.Nested(WhiteListSchema))
-    next = fields.String(allow_none=True)
+WhiteListPage = page_of(WhiteListSchema)
 
 
-class ExemptionPage(Answer):
-    items = fields.List(fields.Nested(ExemptionSchema))
-    next = fields.String(allow_none=True)
+ExemptionPage = page_of(ExemptionSchema)

@@ -1,16 +1,33 @@
 """Listings over HTTP."""
 
+from collections.abc import Sequence
+
 from flask import Response, request, stream_with_context, url_for
 
-from ..events.actor import ADMIN, ENTERPRISE
+from ..errors import Notice
+from ..events.actor import ADMIN, ENTERPRISE, Actor
 from ..http.authentication import EVERY_KEY, actor, allow
-from ..http.blueprint import Blueprint, bodiless, first, subject, uploaded
+from ..http.blueprint import (
+    FILE,
+    Blueprint,
+    Body,
+    Json,
+    Query,
+    Versioned,
+    attachment,
+    file_upload,
+    no_body,
+    require,
+    subject,
+)
 from ..http.etags import etag
 from ..http.languages import language, localised, render_warnings
 from ..http.openapi.api import VERSIONED
-from ..http.paging import cursor_of
+from ..http.openapi.declarations import PROBLEM, may_conflict
+from ..http.paging import Page, page_until
 from ..http.schemas import ReasonSchema, TableProblemSchema
 from . import service
+from .models import Listing, ListingImport
 from .schemas import (
     ExemptionReviewSchema,
     ExportQuery,
@@ -25,7 +42,6 @@ from .schemas import (
 
 blueprint = Blueprint("listings", __name__, description="Supply and demand.")
 
-FILE = {"type": "string", "format": "binary"}
 FEATURES = {
     "type": "object",
     "required": ["type", "features"],
@@ -34,48 +50,40 @@ FEATURES = {
         "features": {"type": "array", "items": {"type": "object"}},
     },
 }
-MOST_UPLOAD = 20_000_000
+MAX_UPLOAD = 20_000_000
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def _answer(row, notices=()):
-    shown = service.present(actor(), [row])[0]
-    return {**shown, "warnings": render_warnings(list(notices))}, etag(row.version)
 
 
 @blueprint.post("/listings")
 @allow(ENTERPRISE, scope="listings:write")
-@first(service.check_posting)
+@require(service.check_posting)
+@may_conflict
 @blueprint.body(NewListingSchema)
 @blueprint.response(201, ListingSchema, headers=VERSIONED)
-@blueprint.problems(400, 409, 413, 415)
-def create(body):
+def create(body: Body) -> Versioned:
     """Post a supply or a demand: a draft, or with `publish` open to matching at once.
 
     A supply names its `waste`, a demand what it `accepts`. Prices are CNY per tonne from the supplier's side:
     below zero the supplier pays. What is odd but allowed comes back in `warnings`.
     """
-    return _answer(*service.create(actor(), body))
+    return _listing(*service.create(actor(), body))
 
 
 @blueprint.get("/listings")
 @allow(*EVERY_KEY)
 @blueprint.query(ListingQuery)
 @blueprint.response(200, ListingPage)
-@blueprint.problems()
-def search(query):
+def search(query: Query) -> Page:
     """Listings that the asker may see: newest first, by price, or by distance from a point."""
-    items, more = service.search(actor(), query)
-    return {"items": items, "next": cursor_of(more) if more else None}
+    return page_until(*service.search(actor(), query))
 
 
 @blueprint.get("/listings/template.xlsx")
 @allow(*EVERY_KEY)
 @blueprint.response(200, FILE, content_type=XLSX)
-@blueprint.problems()
-def template():
+def template() -> Response:
     """A workbook to fill in for `POST /listings/import`."""
-    return _file(service.template(), XLSX, "huanliu-template.xlsx")
+    return attachment(service.template(), XLSX, "huanliu-template.xlsx")
 
 
 @blueprint.get("/listings/export")
@@ -84,43 +92,38 @@ def template():
 @blueprint.response(200, FILE, content_type=CSV)
 @blueprint.alt_response(200, schema=FILE, content_type=XLSX)
 @blueprint.alt_response(200, schema=FEATURES, content_type="application/geo+json")
-@blueprint.problems()
-def export(query):
+def export(query: Query) -> Response:
     """The listings that the asker may see as a file; CSV and XLSX can be imported again."""
     pieces = service.export(actor(), query, language())
     kind = query["format"]
-    return _file(stream_with_context(pieces), service.MEDIA_TYPES[kind], f"huanliu-listings.{kind}")
+    return attachment(stream_with_context(pieces), service.MEDIA_TYPES[kind], f"huanliu-listings.{kind}")
 
 
-def _file(content, media_type, name):
-    answer = Response(content, content_type=media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    return answer
-
-
-def _check_importing(who, _):
+def _check_importing(caller: Actor, _: Body) -> None:
     """The rows are not known yet: any role that posts will do."""
     publish = request.args.get("publish", "").lower() in ("true", "1", "yes", "on", "t", "y")
-    service.check_posting(who, {"publish": publish})
+    service.check_posting(caller, {"publish": publish})
 
 
 @blueprint.post("/listings/import")
-@allow(ENTERPRISE, scope="listings:write", most_bytes=MOST_UPLOAD)
-@first(_check_importing)
-@uploaded(CSV, XLSX)
+@allow(ENTERPRISE, scope="listings:write", max_bytes=MAX_UPLOAD)
+@require(_check_importing)
+@may_conflict
+@file_upload(CSV, XLSX)
 @blueprint.query(ImportQuery)
 @blueprint.response(201, ImportSchema, description="All rows are listings now.")
 @blueprint.alt_response(200, schema=ImportSchema, description="A dry run: all rows would become listings.")
-@blueprint.alt_response(202, schema=ImportSchema, description="A long sheet: Location says where to look.")
-@blueprint.problems(409, 413, 415)
-@blueprint.alt_response(422, schema=TableProblemSchema, content_type="application/problem+json")
-def import_sheet(query, upload):
+@blueprint.alt_response(
+    202, schema=ImportSchema, description="A long sheet, queued: `Location` says where to follow it."
+)
+@blueprint.alt_response(422, schema=TableProblemSchema, content_type=PROBLEM)
+def import_sheet(query: Query, upload: bytes) -> tuple[Json, int, dict[str, str]]:
     """Make listings of all rows of a sheet, CSV or XLSX, or of none."""
     row = service.import_sheet(actor(), upload, **query)
     return _import(row), *_import_status(row)
 
 
-def _import_status(row):
+def _import_status(row: ListingImport) -> tuple[int, dict[str, str]]:
     if row.status in ("queued", "running"):
         return 202, {"Location": url_for("listings.show_import", import_id=row.id)}
     return (200 if row.dry_run else 201), {}
@@ -128,21 +131,19 @@ def _import_status(row):
 
 @blueprint.get("/listings/imports/<uuid:import_id>")
 @allow(ENTERPRISE)
+@subject(service.find_import)
 @blueprint.response(200, ImportSchema)
-@blueprint.problems(404)
-def show_import(import_id):
+def show_import(row: ListingImport) -> Json:
     """How far an import is, and how it ended."""
-    return _import(service.find_import(actor(), import_id))
+    return _import(row)
 
 
-def _import(row):
+def _import(row: ListingImport) -> Json:
+    names = ("id", "status", "publish", "dry_run", "rows_total", "rows_done")
+    more = ("listing_ids", "error_count", "created_at", "ended_at")
     reason = localised([row.reason])[0] if row.reason else {"code": None, "detail": None}
     return {
-        **{
-            name: getattr(row, name)
-            for name in ("id", "status", "publish", "dry_run", "rows_total", "rows_done")
-        },
-        **{name: getattr(row, name) for name in ("listing_ids", "error_count", "created_at", "ended_at")},
+        **{name: getattr(row, name) for name in (*names, *more)},
         "created": len(row.listing_ids),
         "errors": localised(row.errors),
         "warnings": localised(row.warnings),
@@ -152,53 +153,58 @@ def _import(row):
 
 @blueprint.get("/listings/<uuid:listing_id>")
 @allow(*EVERY_KEY)
+@subject(service.find_visible)
 @blueprint.response(200, ListingSchema, headers=VERSIONED)
-@blueprint.problems(404)
-def show(listing_id):
+def show(listing: Listing) -> Versioned:
     """A listing: one's own, or an open one of others."""
-    return _answer(service.find_visible(actor(), listing_id))
+    return _listing(listing)
 
 
 @blueprint.patch("/listings/<uuid:listing_id>")
 @allow(ENTERPRISE, scope="listings:write")
-@first(service.check_change)
+@require(service.check_change)
 @subject(service.find_own)
+@may_conflict
 @blueprint.body(ListingChangeSchema, required=False)
 @blueprint.response(200, ListingSchema, headers=VERSIONED)
-@blueprint.problems(400, 404, 409, 412, 413, 415, 428)
-def change(body, listing_id, expected):
+def change(listing: Listing, body: Body, expected: int | None) -> Versioned:
     """Change a draft or an open listing; an open one is matched again."""
-    return _answer(*service.change(actor(), listing_id, body, expected))
+    return _listing(*service.change(actor(), listing.id, body, expected))
 
 
 @blueprint.post("/listings/<uuid:listing_id>/publish")
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.find_publishable)
-@bodiless
+@may_conflict
+@no_body
 @blueprint.response(200, ListingSchema, headers=VERSIONED)
-@blueprint.problems(400, 404, 409, 413, 415)
-def publish(listing_id):
+def publish(listing: Listing) -> Versioned:
     """Open a draft to matching."""
-    return _answer(*service.publish(actor(), listing_id))
+    return _listing(*service.publish(actor(), listing.id))
 
 
 @blueprint.post("/listings/<uuid:listing_id>/withdraw")
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.find_own)
+@may_conflict
 @blueprint.body(ReasonSchema, required=False)
 @blueprint.response(200, ListingSchema, headers=VERSIONED)
-@blueprint.problems(400, 404, 409, 413, 415)
-def withdraw(body, listing_id):
+def withdraw(listing: Listing, body: Body) -> Versioned:
     """Take a listing back; nobody not yet told of it will be."""
-    return _answer(service.withdraw(actor(), listing_id, body["reason"]))
+    return _listing(service.withdraw(actor(), listing.id, body["reason"]))
 
 
 @blueprint.post("/listings/<uuid:listing_id>/exemption-review")
 @allow(ADMIN, scope="admin")
 @subject(service.find_any)
+@may_conflict
 @blueprint.body(ExemptionReviewSchema)
 @blueprint.response(200, ListingSchema, headers=VERSIONED)
-@blueprint.problems(400, 404, 409, 413, 415)
-def review_exemption(body, listing_id):
+def review_exemption(listing: Listing, body: Body) -> Versioned:
     """Accept or refuse the evidence behind the exemption that a demand names."""
-    return _answer(service.review_exemption(actor(), listing_id, body["decision"], body["reason"]))
+    return _listing(service.review_exemption(actor(), listing.id, body["decision"], body["reason"]))
+
+
+def _listing(row: Listing, notices: Sequence[Notice] = ()) -> Versioned:
+    shown = service.present(actor(), [row])[0]
+    return {**shown, "warnings": render_warnings(list(notices))}, etag(row.version)

@@ -26,13 +26,13 @@ from ..http.fields import (
     Whole,
 )
 from ..http.languages import Message
-from ..http.paging import PageQuery
+from ..http.paging import PageQuery, page_of
 from ..http.schemas import (
-    Answer,
     CodeRefSchema,
     EnterpriseRefSchema,
     FaultSchema,
     LocationSchema,
+    ResponseSchema,
     Schema,
     WarningSchema,
 )
@@ -107,7 +107,7 @@ class ListingChangeSchema(_Terms):
     available_until = Day()
 
 
-class ListingSchema(Answer):
+class ListingSchema(ResponseSchema):
     """A listing; to others than its owner and overseers the location is rounded to 0.01 degree."""
 
     sometimes = ("distance_km",)
@@ -220,9 +220,7 @@ BOUNDS = (
 )
 
 
-class ListingPage(Answer):
-    items = fields.List(fields.Nested(ListingSchema))
-    next = fields.String(allow_none=True)
+ListingPage = page_of(ListingSchema)
 
 
 class ImportQuery(Schema):
@@ -230,7 +228,7 @@ class ImportQuery(Schema):
     dry_run = fields.Boolean(load_default=False)
 
 
-class ImportSchema(Answer):
+class ImportSchema(ResponseSchema):
     """An import; `code` and `detail` say why it was refused, `errors` are its first 1,000 faults."""
 
     id = fields.UUID(allow_none=True, metadata={"description": "null for a short dry run."})

@@ -19,8 +19,8 @@ from ..http.fields import (
     Whole,
 )
 from ..http.languages import Message
-from ..http.paging import PageQuery
-from ..http.schemas import Answer, Built, ContactSchema, EnterpriseRefSchema, Schema, WarningSchema
+from ..http.paging import PageQuery, page_of
+from ..http.schemas import ContactSchema, EnterpriseRefSchema, Prebuilt, ResponseSchema, Schema, WarningSchema
 
 COMPONENTS = ("code", "distance", "credit", "price", "quantity", "time")
 MOST_HALF_DISTANCES = 500
@@ -33,7 +33,7 @@ class MatchQuery(PageQuery):
     )
 
 
-class CounterpartSchema(Answer):
+class CounterpartSchema(ResponseSchema):
     """The other side's listing, in short."""
 
     id = fields.UUID()
@@ -45,13 +45,13 @@ class CounterpartSchema(Answer):
     price_cny_per_t = Price(attribute="price_fen", allow_none=True)
 
 
-class LegalBasisSchema(Answer):
+class LegalBasisSchema(ResponseSchema):
     kind = fields.String(metadata={"description": "general, licence, channel, exempt or collector"})
     reference = fields.String(allow_none=True)
     edition = fields.String(metadata={"description": "Edition of the catalogue it was judged by."})
 
 
-class ScorePartSchema(Answer):
+class ScorePartSchema(ResponseSchema):
     name = fields.String()
     value = fields.Float()
     weight = fields.Float()
@@ -61,7 +61,7 @@ class ScorePartSchema(Answer):
     reason = fields.String()
 
 
-class MatchSchema(Answer):
+class MatchSchema(ResponseSchema):
     sometimes: tuple[str, ...] = ("contact", "learned")
 
     rank = fields.Integer()
@@ -73,21 +73,21 @@ class MatchSchema(Answer):
     )
     listing = fields.Nested(CounterpartSchema)
     distance_km = fields.Float()
-    legal_basis = Built(LegalBasisSchema)
-    components = fields.List(Built(ScorePartSchema))
-    warnings = fields.List(Built(WarningSchema))
+    legal_basis = Prebuilt(LegalBasisSchema)
+    components = fields.List(Prebuilt(ScorePartSchema))
+    warnings = fields.List(Prebuilt(WarningSchema))
     feedback = fields.String(allow_none=True, metadata={"description": "What the asker's side said."})
     contact = fields.Nested(
         ContactSchema, metadata={"description": "Of the other side, once both are interested."}
     )
 
 
-class OrderSchema(Answer):
+class OrderSchema(ResponseSchema):
     name = fields.String(metadata={"description": "formula or learned"})
     model_version = fields.Integer(allow_none=True, metadata={"description": "Of the learned order."})
 
 
-class MatchPage(Answer):
+class MatchPage(ResponseSchema):
     policy_version = fields.Integer()
     order = fields.Nested(OrderSchema)
     as_of = Moment()
@@ -101,7 +101,7 @@ class MatchPage(Answer):
     next = fields.String(allow_none=True)
 
 
-class FailedGateSchema(Answer):
+class FailedGateSchema(ResponseSchema):
     gate = fields.String()
     reason = fields.String(metadata={"description": "Stable, snake_case."})
     detail = fields.String()
@@ -135,7 +135,7 @@ class FeedbackRequestSchema(Schema):
     reason = Text(500, load_default=None, allow_none=True)
 
 
-class FeedbackSchema(Answer):
+class FeedbackSchema(ResponseSchema):
     sometimes = ("contact",)
 
     verdict = fields.String()
@@ -147,7 +147,7 @@ class FindingQuery(PageQuery):
     gate = Text(30, load_default=None)
 
 
-class FindingSchema(Answer):
+class FindingSchema(ResponseSchema):
     listing_id = fields.UUID()
     gate = fields.String()
     detail = fields.String()
@@ -156,9 +156,7 @@ class FindingSchema(Answer):
     at = Moment()
 
 
-class FindingPage(Answer):
-    items = fields.List(fields.Nested(FindingSchema))
-    next = fields.String(allow_none=True)
+FindingPage = page_of(FindingSchema)
 
 
 class WeightsSchema(Schema):
@@ -212,17 +210,15 @@ class PolicySchema(Schema):
             raise ValidationError([Message("length", least=1, most=MOST_HALF_DISTANCES)])
 
 
-class PresetSchema(Answer):
+class PresetSchema(ResponseSchema):
     name = fields.String()
     policy = fields.Nested(PolicySchema)
 
 
-class PresetPage(Answer):
-    items = fields.List(fields.Nested(PresetSchema))
-    next = fields.String(allow_none=True)
+PresetPage = page_of(PresetSchema)
 
 
-class WindowSchema(Answer):
+class WindowSchema(ResponseSchema):
     first = fields.Date(
         metadata={"description": "Day of the first thing done: interest, offer, deal, transfer."}
     )
@@ -230,7 +226,7 @@ class WindowSchema(Answer):
     last = fields.Date()
 
 
-class CountsSchema(Answer):
+class CountsSchema(ResponseSchema):
     shown = fields.Integer()
     not_suitable = fields.Integer()
     interested = fields.Integer()
@@ -239,29 +235,29 @@ class CountsSchema(Answer):
     closed = fields.Integer()
 
 
-class PartsSchema(Answer):
+class PartsSchema(ResponseSchema):
     earlier = fields.Integer(metadata={"description": "Learned from."})
     later = fields.Integer(metadata={"description": "Compared on."})
 
 
-class FigureSchema(Answer):
+class FigureSchema(ResponseSchema):
     value = fields.Float()
     low = fields.Float(metadata={"description": "Of the 95 % bootstrap interval over suppliers."})
     high = fields.Float()
 
 
-class MetricSchema(Answer):
+class MetricSchema(ResponseSchema):
     formula = fields.Nested(FigureSchema)
     learned = fields.Nested(FigureSchema)
     gain = fields.Nested(FigureSchema)
 
 
-class MetricsSchema(Answer):
+class MetricsSchema(ResponseSchema):
     mrr = fields.Nested(MetricSchema)
     ndcg_at_10 = fields.Nested(MetricSchema)
 
 
-class CardSchema(Answer):
+class CardSchema(ResponseSchema):
     """What a training saw and found; the later entries are there as far as it came."""
 
     sometimes = ("supplies", "kind", "features", "weights", "mrr_on_suppliers_left_out")
@@ -277,7 +273,7 @@ class CardSchema(Answer):
     metrics = fields.Nested(MetricsSchema, allow_none=True)
 
 
-class RankingModelSchema(Answer):
+class RankingModelSchema(ResponseSchema):
     version = fields.Integer()
     status = fields.String(metadata={"description": "queued, running or done"})
     used = fields.Boolean(metadata={"description": "It beat the formula on later data by more than noise."})
@@ -291,6 +287,4 @@ class RankingModelSchema(Answer):
     card = fields.Nested(CardSchema, allow_none=True)
 
 
-class RankingModelPage(Answer):
-    items = fields.List(fields.Nested(RankingModelSchema))
-    next = fields.String(allow_none=True)
+RankingModelPage = page_of(RankingModelSchema)

@@ -1,16 +1,16 @@
 """The inbox and its preferences."""
 
-from uuid import UUID
-
-from flask import g
+from functools import partial
 
 from ..events.actor import ENTERPRISE
 from ..http.authentication import actor, allow
-from ..http.blueprint import Blueprint, bodiless, subject
+from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, no_body, subject
 from ..http.etags import etag
 from ..http.openapi.api import VERSIONED
-from ..http.paging import PageQuery, cursor_of, position_of
+from ..http.openapi.declarations import may_conflict
+from ..http.paging import Key, Page, PageQuery, page
 from . import service
+from .models import Notification, Preferences, SavedSearch
 from .schemas import (
     NewSearchSchema,
     NotForMeSchema,
@@ -31,33 +31,26 @@ blueprint = Blueprint("notifications", __name__, description="The inbox, and how
 @allow(ENTERPRISE)
 @blueprint.query(NotificationQuery)
 @blueprint.response(200, NotificationPage)
-@blueprint.problems()
-def inbox(query):
+def inbox(query: Query) -> Page:
     """Messages to the asking enterprise, the last released first."""
-    (after,) = position_of(query["cursor"], (int,)) or (None,)
-    rows = service.inbox(actor(), query["unread"], after, query["limit"] + 1)
-    page = rows[: query["limit"]]
-    more = cursor_of([page[-1].place]) if len(rows) > len(page) else None
-    return {"items": page, "next": more}
+    return page(query, partial(service.inbox, actor(), query["unread"]), Key("place", int))
 
 
 @blueprint.post("/notifications/<uuid:notification_id>/read")
 @allow(ENTERPRISE)
 @subject(service.find)
-@bodiless
+@no_body
 @blueprint.response(200, NotificationSchema)
-@blueprint.problems(400, 404, 413, 415)
-def mark_read(notification_id):
+def mark_read(notification: Notification) -> Notification:
     """Mark a message as read."""
-    return service.mark_read(actor(), notification_id)
+    return service.mark_read(actor(), notification.id)
 
 
 @blueprint.post("/notifications/read-all")
 @allow(ENTERPRISE)
-@bodiless
+@no_body
 @blueprint.response(200, ReadAllSchema)
-@blueprint.problems(400, 413, 415)
-def mark_all_read():
+def mark_all_read() -> Json:
     """Mark the whole inbox as read."""
     return {"read": service.mark_all_read(actor())}
 
@@ -65,32 +58,30 @@ def mark_all_read():
 @blueprint.post("/notifications/<uuid:notification_id>/not-for-me")
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.find)
+@may_conflict
 @blueprint.body(NotForMeSchema, required=False)
 @blueprint.response(200, NotificationSchema)
-@blueprint.problems(400, 404, 409, 413, 415)
-def silence(body, notification_id):
+def silence(notification: Notification, body: Body) -> Notification:
     """Hear no more of what a message is about: its pairing, or its code; the message is marked as read."""
-    return service.silence(actor(), notification_id, body["of"])
+    return service.silence(actor(), notification.id, body["of"])
 
 
 @blueprint.delete("/notifications/<uuid:notification_id>/not-for-me")
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.find)
+@may_conflict
 @blueprint.response(204)
-@blueprint.problems(404, 409)
-def unsilence(notification_id):
+def unsilence(notification: Notification) -> None:
     """Take "not for me" back where it was said of the pairing; a muted code is a preference."""
-    service.unsilence(actor(), notification_id)
+    service.unsilence(actor(), notification.id)
 
 
 @blueprint.get("/notification-preferences")
 @allow(ENTERPRISE)
 @blueprint.response(200, PreferencesSchema, headers=VERSIONED)
-@blueprint.problems()
-def show_preferences():
+def show_preferences() -> Versioned:
     """How the asking enterprise wants to be told."""
-    row = service.own_preferences(actor())
-    return service.describe_preferences(row), etag(row.version)
+    return _preferences(service.own_preferences(actor()))
 
 
 @blueprint.put("/notification-preferences")
@@ -98,45 +89,41 @@ def show_preferences():
 @subject(service.own_preferences)
 @blueprint.body(PreferencesSchema)
 @blueprint.response(200, PreferencesSchema, headers=VERSIONED)
-@blueprint.problems(400, 412, 413, 415, 428)
-def set_preferences(body, expected):
+def set_preferences(_: Preferences, body: Body, expected: int | None) -> Versioned:
     """Replace the preferences."""
-    row = service.set_preferences(actor(), body, expected)
+    return _preferences(service.set_preferences(actor(), body, expected))
+
+
+def _preferences(row: Preferences) -> Versioned:
     return service.describe_preferences(row), etag(row.version)
 
 
 @blueprint.post("/saved-searches")
 @allow(ENTERPRISE, scope="listings:write")
+@may_conflict
 @blueprint.body(NewSearchSchema)
 @blueprint.response(201, SavedSearchSchema, headers=VERSIONED)
-@blueprint.problems(400, 409, 413, 415)
-def create_search(body):
+def create_search(body: Body) -> Versioned:
     """Save a search; what it finds from now on is told like a match."""
-    return _answer(service.create_search(actor(), body))
+    return _search(service.create_search(actor(), body))
 
 
 @blueprint.get("/saved-searches")
 @allow(ENTERPRISE)
 @blueprint.query(PageQuery)
 @blueprint.response(200, SavedSearchPage)
-@blueprint.problems()
-def list_searches(query):
+def list_searches(query: Query) -> Page:
     """The asker's saved searches, newest first."""
-    (after,) = position_of(query["cursor"], (UUID,)) or (None,)
-    rows = service.list_searches(actor(), after, query["limit"] + 1)
-    page = rows[: query["limit"]]
-    more = cursor_of([str(page[-1].id)]) if len(rows) > len(page) else None
-    return {"items": page, "next": more}
+    return page(query, partial(service.list_searches, actor()))
 
 
 @blueprint.get("/saved-searches/<uuid:search_id>")
 @allow(ENTERPRISE)
 @subject(service.find_search)
 @blueprint.response(200, SavedSearchSchema, headers=VERSIONED)
-@blueprint.problems(404)
-def show_search(search_id):
+def show_search(search: SavedSearch) -> Versioned:
     """One of the asker's saved searches."""
-    return _answer(g.subject)
+    return _search(search)
 
 
 @blueprint.patch("/saved-searches/<uuid:search_id>")
@@ -144,21 +131,19 @@ def show_search(search_id):
 @subject(service.find_search)
 @blueprint.body(SearchChangeSchema, required=False)
 @blueprint.response(200, SavedSearchSchema, headers=VERSIONED)
-@blueprint.problems(400, 404, 412, 413, 415, 428)
-def change_search(body, search_id, expected):
+def change_search(search: SavedSearch, body: Body, expected: int | None) -> Versioned:
     """Change a saved search: its name, query, how it tells; or pause it."""
-    return _answer(service.change_search(actor(), search_id, body, expected))
+    return _search(service.change_search(actor(), search.id, body, expected))
 
 
 @blueprint.delete("/saved-searches/<uuid:search_id>")
 @allow(ENTERPRISE, scope="listings:write")
 @subject(service.find_search)
 @blueprint.response(204)
-@blueprint.problems(404)
-def delete_search(search_id):
+def delete_search(search: SavedSearch) -> None:
     """Delete a saved search; it tells nothing more."""
-    service.delete_search(actor(), search_id)
+    service.delete_search(actor(), search.id)
 
 
-def _answer(row):
+def _search(row: SavedSearch) -> Versioned:
     return row, etag(row.version)

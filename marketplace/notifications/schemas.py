@@ -3,12 +3,12 @@
 from marshmallow import fields
 
 from ..http.fields import MOST_VERSION, Flag, Length, Moment, OneOf, Text, Whole
-from ..http.paging import PageQuery
-from ..http.schemas import Answer, CodeRefSchema, Schema
+from ..http.paging import PageQuery, page_of
+from ..http.schemas import CodeRefSchema, ResponseSchema, Schema
 from .models import KINDS
 
 
-class NotificationDataSchema(Answer):
+class NotificationDataSchema(ResponseSchema):
     """`listing_id` is the reader's own listing, `counterpart_id` the other side's.
 
     What a saved search found has no listing of the reader's: its listing is the `counterpart_id`.
@@ -30,7 +30,7 @@ class NotificationDataSchema(Answer):
     expires_at = fields.String()
 
 
-class NotificationSchema(Answer):
+class NotificationSchema(ResponseSchema):
     id = fields.UUID()
     kind = fields.String()
     created_at = Moment(attribute="released_at", metadata={"description": "When it came into the inbox."})
@@ -45,12 +45,10 @@ class NotificationQuery(PageQuery):
     unread = fields.Boolean(load_default=False)
 
 
-class NotificationPage(Answer):
-    items = fields.List(fields.Nested(NotificationSchema))
-    next = fields.String(allow_none=True)
+NotificationPage = page_of(NotificationSchema)
 
 
-class ReadAllSchema(Answer):
+class ReadAllSchema(ResponseSchema):
     read = fields.Integer()
 
 
@@ -102,7 +100,7 @@ class SearchChangeSchema(Schema):
     paused = Flag()
 
 
-class SavedSearchSchema(Answer):
+class SavedSearchSchema(ResponseSchema):
     id = fields.UUID()
     name = fields.String()
     query = fields.Dict(keys=fields.String(), metadata=QUERY)
@@ -112,6 +110,4 @@ class SavedSearchSchema(Answer):
     updated_at = Moment()
 
 
-class SavedSearchPage(Answer):
-    items = fields.List(fields.Nested(SavedSearchSchema))
-    next = fields.String(allow_none=True)
+SavedSearchPage = page_of(SavedSearchSchema)

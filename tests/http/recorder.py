@@ -86,7 +86,7 @@ def reads(samples):
     for rule in samples.marketplace.app.url_map.iter_rules():
         name = rule.rule.removeprefix(API)
         if rule.rule.startswith(API) and "GET" in rule.methods:
-            kinds, _ = samples.marketplace.app.view_functions[rule.endpoint].door
+            kinds, _ = samples.marketplace.app.view_functions[rule.endpoint].access
             party = samples.owner if ENTERPRISE in kinds else samples.admin
             path = known["GET", name][0] if "<uuid:" in name else filled(name)
             found["GET", name] = (party, path, None)

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from marketplace.database import db
-from marketplace.http.idempotency import Answered
+from marketplace.http.idempotency import IdempotentResponse
 from tests.http.answers import refused
 from tests.marketplace import ACID, Marketplace, listing_terms
 
@@ -22,7 +22,7 @@ def count(party):
 
 def kept(marketplace: Marketplace):
     with marketplace.app.app_context():
-        return db.session.query(Answered).count()
+        return db.session.query(IdempotentResponse).count()
 
 
 def test_the_same_key_and_body_give_the_first_answer_again(marketplace):

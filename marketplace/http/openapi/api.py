@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond the schemas: headers, and that a query string has no null."""
+"""Assembles paths, schemas and headers of the OpenAPI document from what the routes declare."""
 
 from typing import Any
 
@@ -20,11 +20,11 @@ RATE_LIMIT: dict[str, dict[str, Any]] = {
     "RateLimit-Remaining": {"description": "Calls left in this window.", "schema": COUNT},
     "RateLimit-Reset": {"description": "Seconds until the next window.", "schema": COUNT},
 }
-"""Of every answer that was counted; none while Valkey is away."""
-ANSWERED: dict[str, dict[str, Any]] = {
+"""Of every response to a counted request; absent while Valkey is not available."""
+RESPONSE_HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {"description": "Names this request in our logs.", "required": True, "schema": TEXT},
     "ETag": {
-        "description": "The version of the thing, for If-Match.",
+        "description": "The version of the resource, for If-Match.",
         "required": True,
         "schema": {**TEXT, "pattern": '^"[0-9]+"$'},
     },
@@ -34,62 +34,62 @@ ANSWERED: dict[str, dict[str, Any]] = {
         "schema": {**TEXT, "pattern": "^[0-9]+$"},
     },
     "WWW-Authenticate": {
-        "description": "How to come in.",
+        "description": "The authentication scheme.",
         "required": True,
         "schema": {**TEXT, "const": "Bearer"},
     },
     "Idempotent-Replayed": {
-        "description": "There where the first answer to this Idempotency-Key is given again.",
+        "description": "Present if this is the stored response to an earlier request with this key.",
         "schema": {**TEXT, "const": "true"},
     },
     **RATE_LIMIT,
 }
-"""Headers of answers, by name."""
-READ: dict[str, dict[str, Any]] = {
+"""Headers of responses, by name."""
+REQUEST_HEADERS: dict[str, dict[str, Any]] = {
     "If-Match": {
-        "description": "The ETag of the version that is to be changed; `*` for any.",
+        "description": "The ETag of the version that you read; `*` changes any version.",
         "required": True,
         "schema": TEXT,
     },
     "Idempotency-Key": {
-        "description": "Within 24 h the same key with the same body is done once and answered the same.",
+        "description": "A request repeated within 24 h with the same key and body is not done again.",
         "schema": {**TEXT, "minLength": 1, "maxLength": 255},
     },
 }
 """Headers of requests, by name."""
 BY_STATUS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 VERSIONED = {"ETag": "ETag"}
-"""What a route says that shows a thing with a version."""
+"""The headers of a route that shows a resource with a version."""
 
 
 class Document(Api):
-    """The description of the API. Each route names every status that it answers: there is no default."""
+    """The OpenAPI document. Every status of a route is listed, so there is no default response."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None  # type: ignore[assignment]
 
     def init_app(self, app: Flask, **kwargs: Any) -> None:
-        """Begin the description of a new application."""
+        """Begin the document of a new application."""
         super().init_app(app, **kwargs)
         self.ma_plugin.converter.add_parameter_attribute_function(_without_null)
-        for name, header in ANSWERED.items():
+        for name, header in RESPONSE_HEADERS.items():
             self.spec.components.header(name, header)
-        for name, header in READ.items():
+        for name, header in REQUEST_HEADERS.items():
             self.spec.components.parameter(name, "header", header)
 
     def _register_responses(self) -> None:
-        """None of flask-smorest's own: every refusal is a problem."""
+        """None of those of flask-smorest: every refusal is a problem."""
 
     def _register_pagination_header(self) -> None:
-        """None: pages are turned by cursor."""
+        """None: pages are by cursor."""
 
 
 api = Document()
 
 
 def with_headers(doc: dict[str, Any], doc_info: Any, *, method: str, **_: Any) -> dict[str, Any]:
-    """Add to a route's description the headers that it reads and answers because of its method."""
+    """Add to a route's description the request and response headers that follow from its method."""
     replayable = method == "post" and doc_info["manual_doc"]["security"] != []
-    for status, answer in doc["responses"].items():
+    for status, response in doc["responses"].items():
         names = ["X-Request-Id"]
         if int(status) in BY_STATUS:
             names.append(BY_STATUS[int(status)])
@@ -97,19 +97,22 @@ def with_headers(doc: dict[str, Any], doc_info: Any, *, method: str, **_: Any) -
             names.append("Idempotent-Replayed")
         if int(status) < 400 or int(status) == 429:
             names += RATE_LIMIT
-        answer.setdefault("headers", {}).update({name: name for name in names})
-    read = ["If-Match"] if method in ("patch", "put") else ["Idempotency-Key"] if replayable else []
-    doc.setdefault("parameters", []).extend(read)
+        response.setdefault("headers", {}).update({name: name for name in names})
+    parameters = doc.setdefault("parameters", [])
+    if method in ("patch", "put"):
+        parameters.append("If-Match")
+    if replayable:
+        parameters.append("Idempotency-Key")
     return doc
 
 
-def _without_null(converter: Any, field: Field, ret: dict[str, Any]) -> dict[str, Any]:
-    """A query string cannot say null: what is not asked for is left out."""
+def _without_null(converter: Any, field: Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+    """A query string has no null: an absent parameter is left out."""
     schema = ret["schema"]
     if field.allow_none:
         (schema["type"],) = [kind for kind in schema["type"] if kind != "null"]
         if "enum" in schema:
-            schema["enum"] = [one for one in schema["enum"] if one is not None]
+            schema["enum"] = [value for value in schema["enum"] if value is not None]
         if schema.get("default", 0) is None:
             del schema["default"]
     return ret

@@ -1,8 +1,8 @@
-"""The API's description, as served: what the routes declare, said in words, with recorded examples.
+"""The OpenAPI document as it is served: what the routes declare, in words, with recorded examples.
 
 flask-smorest knows paths, schemas and statuses. Here each operation gets its name, who may call it and how,
-a sentence for every answer, and the examples of `examples.json`, which `make examples` records
-from real answers.
+a sentence for every response, and the examples of `examples/`, one file per blueprint, which `make examples`
+records from real responses.
 """
 
 import json
@@ -15,6 +15,7 @@ from typing import Any
 from flask import Flask, Response
 
 from .api import api
+from .declarations import REFUSALS
 
 EXAMPLES = Path(__file__).parents[1] / "examples.json"
 JSON, CSV = "application/json", "text/csv"
@@ -25,36 +26,22 @@ ABOUT = """Waste on offer and waste wanted, paired lawfully and ranked.
 
 Send a key as `Authorization: Bearer hl_...`. Text follows `Accept-Language` (`en` or `zh-CN`). Every
 refusal is `application/problem+json` with a stable `code`; [/errors](/errors) lists each code with its cause
-and cure. Every answer that counts against a rate limit says what is left of it in `RateLimit`."""
+and fix. Every response that counts against a rate limit reports the remaining calls in `RateLimit`."""
 
-REFUSALS = {
-    400: "The body is not JSON.",
-    401: "No key was sent, or one that opens nothing (unknown, revoked, expired).",
-    403: "The kind of key, its scope, or the state or role of the enterprise forbids it.",
-    404: "There is no such thing, or it is not the asker's to know of.",
-    409: "The state of the thing, or another thing, stands against it.",
-    412: "The thing has changed since the version named by `If-Match`.",
-    413: "The body is too large.",
-    415: "The body is of another media type than this route takes.",
-    422: "A field is wrong; `errors` names each field and says why.",
-    428: "`If-Match` is missing; the version seen must be named.",
-    429: "The rate limit is used up; come back after `Retry-After` seconds.",
-    500: "A mistake on the platform's side, noted under `request_id`.",
-    503: "The database is away, nothing was changed; come back after `Retry-After` seconds.",
+RESPONSES = {
+    ("get", 200): "The resource that was requested.",
+    ("post", 200): "Done; the resource as it is now.",
+    ("post", 201): "Created; the new resource.",
+    ("put", 200): "Replaced; the new version.",
+    ("patch", 200): "Changed; the new version.",
+    ("delete", 204): "Ended; the response has no content.",
 }
-ANSWERS = {
-    ("get", 200): "What was asked for.",
-    ("post", 200): "Done; this is how it stands now.",
-    ("post", 201): "Made; this is what was made.",
-    ("put", 200): "Replaced; this is the new version.",
-    ("patch", 200): "Changed; this is the new version.",
-    ("delete", 204): "Ended; there is nothing more to say.",
-}
+"""What success means, unless the route says it itself."""
 PAGE = "A page of items, with the cursor of the `next` page, or null at the end."
 
 
 def register(app: Flask) -> None:
-    """Serve the description from memory once it has been asked for."""
+    """Serve the document, assembled at the first request, from memory."""
 
     @cache
     def written() -> str:
@@ -69,23 +56,29 @@ def register(app: Flask) -> None:
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     """(verb, path, operation) of all in a document, in its order."""
     paths = document["paths"].items()
-    return [(verb, path, about[verb]) for path, about in paths for verb in VERBS if verb in about]
+    return [(verb, path, methods[verb]) for path, methods in paths for verb in VERBS if verb in methods]
 
 
 def describe(app: Flask) -> dict[str, Any]:
     """The whole document."""
-    document = json.loads(json.dumps(api.spec.to_dict()))
+    document: dict[str, Any] = json.loads(json.dumps(api.spec.to_dict()))
     document["info"]["description"] = ABOUT
-    document["externalDocs"] = {"url": "/errors", "description": "Every error code, with cause and cure."}
-    names, examples = _endpoints(app), json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    document["externalDocs"] = {"url": "/errors", "description": "Every error code, with cause and fix."}
+    names, examples = _endpoints(app), read_examples()
     for verb, path, operation in operations(document):
         operation["operationId"] = names[verb.upper(), path]
-        operation["description"] = _words(verb, operation)
-        for status, answer in operation["responses"].items():
+        operation["description"] = _operation_description(verb, operation)
+        for status, response in operation["responses"].items():
             if status.isdecimal():
-                _explain(verb, int(status), answer)
-        _show(operation, examples.get(operation["operationId"], {}))
+                _describe_response(verb, int(status), response)
+        _add_examples(operation, examples.get(operation["operationId"], {}))
     return document
+
+
+def read_examples() -> dict[str, Any]:
+    """The recorded examples by operationId, `{"requests": {status: body}, "responses": {status: body}}`."""
+    examples: dict[str, Any] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return examples
 
 
 def _endpoints(app: Flask) -> dict[tuple[str, str], str]:
@@ -96,42 +89,41 @@ def _endpoints(app: Flask) -> dict[tuple[str, str], str]:
     }
 
 
-def _words(verb: str, operation: dict[str, Any]) -> str:
-    """The description of an operation: its docstring's own, and what its door and verb imply."""
+def _operation_description(verb: str, operation: dict[str, Any]) -> str:
+    """The route's docstring, and what follows from who may call it and from its verb."""
     kinds = [KINDS[kind] for kind in operation.get("x-actors", ())]
-    said = [operation.get("description", "")]
-    if kinds:
-        said.append(f"For keys of {' and '.join(kinds)} with the scope `{operation['x-scope']}`.")
-    else:
-        said.append("Needs no key.")
-    if any(one.get("name") == "cursor" for one in operation.get("parameters", ())):
-        said.append("Answers in pages: send `next` of one as `cursor` to get the following one.")
-    if verb in ("put", "patch"):
-        said.append("Send the version you saw as `If-Match`, or `*`.")
-    if verb == "post" and kinds:
-        said.append("With an `Idempotency-Key` it is done once, however often it is sent.")
-    return " ".join(filter(None, said))
+    paged = any(parameter.get("name") == "cursor" for parameter in operation.get("parameters", ()))
+    sentences = [
+        operation.get("description", ""),
+        f"Requires a key of {' or '.join(kinds)} with the scope `{operation['x-scope']}`."
+        if kinds
+        else "Requires no key.",
+        "Returns pages: send `next` of one page as `cursor` to get the following page." if paged else "",
+        "Send the version that you read as `If-Match`, or `*`." if verb in ("put", "patch") else "",
+        "Repeating it with the same `Idempotency-Key` has no further effect."
+        if verb == "post" and kinds
+        else "",
+    ]
+    return " ".join(filter(None, sentences))
 
 
-def _explain(verb: str, status: int, answer: dict[str, Any]) -> None:
-    """Say in words what an answer means, unless its route does."""
-    if answer.get("description") in (None, "", HTTPStatus(status).phrase):
-        shown = answer.get("content", {}).get("application/json", {}).get("schema", {})
-        page = shown.get("$ref", "").endswith("Page")
-        answer["description"] = REFUSALS.get(status) or (PAGE if page else ANSWERS[verb, status])
+def _describe_response(verb: str, status: int, response: dict[str, Any]) -> None:
+    """Say in words what a response means, unless its route does."""
+    if response.get("description") in (None, "", HTTPStatus(status).phrase):
+        schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+        page = schema.get("$ref", "").endswith("Page")
+        response["description"] = REFUSALS.get(status) or (PAGE if page else RESPONSES[verb, status])
 
 
-def _show(operation: dict[str, Any], recorded: dict[str, Any]) -> None:
-    """Put the recorded examples where they belong: requests by the status that they get."""
+def _add_examples(operation: dict[str, Any], recorded: dict[str, Any]) -> None:
+    """Put the recorded examples where they belong: requests by the status of their response."""
     for status, body in recorded.get("asked", {}).items():
         for kind, content in operation.get("requestBody", {}).get("content", {}).items():
-            if kind != (CSV if isinstance(body, str) else JSON):
-                continue
-            example = {"summary": f"Is answered {status}", "value": body}
-            content.setdefault("examples", {})[f"answered_{status}"] = example
+            if kind == (CSV if isinstance(body, str) else JSON):
+                example = {"summary": f"Returns {status}", "value": body}
+                content.setdefault("examples", {})[f"returns_{status}"] = example
     for status, body in recorded.get("answered", {}).items():
         for kind, content in operation["responses"].get(status, {}).get("content", {}).items():
-            if isinstance(body, str) != (kind == CSV):
-                continue
-            summary = body["detail"] if int(status) >= 400 else operation["summary"]
-            content.setdefault("examples", {})[f"example_{status}"] = {"summary": summary, "value": body}
+            if isinstance(body, str) == (kind == CSV):
+                summary = body["detail"] if int(status) >= 400 else operation["summary"]
+                content.setdefault("examples", {})[f"example_{status}"] = {"summary": summary, "value": body}

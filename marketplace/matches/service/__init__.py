@@ -4,7 +4,7 @@ from .feedback.give_feedback import give_feedback, take_back_refusal
 from .feedback.verdicts import NOT_SUITABLE, enterprises_refusing, listings_refusing, mutual_sides
 from .learning.outcomes import record as record_outcome
 from .learning.training import enqueue_nightly_training, find_model, request_training, search_models, train
-from .policy import PRESETS, policy_in_force, publish_policy
+from .policy import PRESETS, PolicyInForce, policy_in_force, publish_policy
 from .ranking.explanation import counterpart, explain, lawful_among, score_of
 from .ranking.findings import search_findings
 from .ranking.formula_or_learned import POSITION, PageCursor
@@ -21,6 +21,7 @@ __all__ = [
     "PRESETS",
     "Counterpart",
     "PageCursor",
+    "PolicyInForce",
     "Progress",
     "choose_push_candidates",
     "counterpart",
