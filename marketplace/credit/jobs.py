@@ -4,5 +4,5 @@ from . import service
 
 
 def refresh_lapsed() -> None:
-    """Recompute the scores of which an event has lapsed."""
-    service.refresh_due()
+    """Recompute the standings of which an event or evaluation has lapsed."""
+    service.refresh_lapsed()

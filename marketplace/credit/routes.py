@@ -59,7 +59,7 @@ def explain(enterprise: Enterprise) -> Json:
 @blueprint.response(200, EventPage)
 def list_events(enterprise: Enterprise, query: Query) -> Page:
     """The events of a record, newest first."""
-    return page(query, partial(service.events_of, enterprise.id), present=each(_event))
+    return page(query, partial(service.list_events, enterprise.id), present=each(_event))
 
 
 @blueprint.post("/credit/events")
@@ -85,12 +85,12 @@ def _event(row: CreditEvent) -> Json:
 @blueprint.response(200, RuleTableSchema, headers=VERSIONED)
 def show_rules() -> Versioned:
     """The published rule table in force."""
-    return _rules(service.rules())
+    return _rules(service.current_rules())
 
 
 @blueprint.put("/credit/rules")
 @allow(ADMIN, scope="admin")
-@subject(service.rules)
+@subject(service.current_rules)
 @blueprint.body(RuleTableSchema)
 @blueprint.response(200, RuleTableSchema, headers=VERSIONED)
 def publish_rules(_: RuleTable, body: Body, expected: int | None) -> Versioned:

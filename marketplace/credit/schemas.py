@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from ..enterprises.models import MILLI_PER_POINT
 from ..http.fields import (
     MOST_VERSION,
     Day,
@@ -27,7 +28,7 @@ from .models import AXES
 class Points(Scaled):
     """Credit points to 0.001, kept as whole thousandths."""
 
-    per_unit = 1000
+    per_unit = MILLI_PER_POINT
 
     def __init__(self, least: float = -100, most: float = 100, **kwargs: Any) -> None:
         super().__init__(least, most, **kwargs)

@@ -44,6 +44,8 @@ class Grade(StrEnum):
 
 
 ROLES = tuple(Role)
+MILLI_PER_POINT = 1000
+"""Credit points are kept as whole thousandths, in columns and variables that end in `_milli`."""
 GRADES = tuple(Grade)
 
 

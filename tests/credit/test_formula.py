@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.credit.models import AXES, CreditEvent, Evaluation
-from marketplace.credit.service import Standing, lapse_of, standing
+from marketplace.credit.service import Standing, lapse_date, standing
 
 TODAY = date(2026, 12, 1)
 LONG_AGO = date(2020, 1, 1)
@@ -28,12 +28,12 @@ def event(rule, day=TODAY):
     axis, points, most = RULES[rule]
     return CreditEvent(
         rule=rule, axis=axis, points_milli=points, most_per_year_milli=most, effective_on=day,
-        lapses_on=lapse_of(day),
+        lapses_on=lapse_date(day),
     )  # fmt: skip
 
 
 def evaluation(day=TODAY):
-    return Evaluation(published_on=day, valid_until=lapse_of(day))
+    return Evaluation(published_on=day, valid_until=lapse_date(day))
 
 
 def of(*rules, today=TODAY, evaluations=(), since=TODAY):
@@ -96,7 +96,7 @@ def test_a_deduction_never_helps_and_a_merit_never_harms(some, day):
 @steady
 @given(st.dates(date(1990, 1, 1), date(2200, 12, 31)))
 def test_a_lapse_is_two_calendar_years_on_and_the_last_day_of_february_lapses_on_the_first_of_march(day):
-    lapse = lapse_of(day)
+    lapse = lapse_date(day)
     if (day.month, day.day) == (2, 29) and not calendar.isleap(day.year + 2):
         assert lapse == date(day.year + 2, 3, 1)
     else:

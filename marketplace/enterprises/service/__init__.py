@@ -19,7 +19,7 @@ from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
 from ...http.authentication import digest
 from ...messages.names import Name
-from ..models import LIFE, ApiKey, Enterprise, EnterpriseStatus, Grade, Staff
+from ..models import LIFE, MILLI_PER_POINT, ApiKey, Enterprise, EnterpriseStatus, Grade, Staff
 
 KEY_LIFE = timedelta(days=365)
 REMIND_DAYS = (30, 7)
@@ -125,7 +125,7 @@ def present(actor: Actor, row: Enterprise, notices: list[Any] | None = None) -> 
         **{name: getattr(row, name) for name in private},
         "location": {"lon": row.lon, "lat": row.lat, "crs": "wgs84"},
         "contact": contact_of(row),
-        "score": row.credit_milli / 1000,
+        "score": row.credit_milli / MILLI_PER_POINT,
         "warnings": notices or [],
     }
 
@@ -301,7 +301,7 @@ def set_standing(
     row: Enterprise,
     *,
     score_milli: int,
-    grade: str,
+    grade: Grade,
     provisional: bool,
     blocked: bool,
     valid_until: date | None,
@@ -309,14 +309,14 @@ def set_standing(
 ) -> None:
     """Write the credit standing of a locked enterprise; the credit room's only way to do so."""
     row.credit_milli = score_milli
-    row.grade = Grade(grade)
+    row.grade = grade
     row.provisional = provisional
     row.blocked = blocked
     row.credit_valid_until = valid_until
     row.credit_as_of = as_of
 
 
-def standing_older_than(enterprise_id: Any, day: Any, today: date) -> Any:
+def with_standing_before(enterprise_id: Any, day: Any, today: date) -> Any:
     """A query of the ids among `enterprise_id` whose standing was last written before `day`."""
     return (
         select(Enterprise.id)

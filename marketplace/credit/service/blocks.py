@@ -1,0 +1,102 @@
+"""The blocked list: placed by one officer, confirmed by a second, lifted with a reason."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from ...database import db
+from ...enterprises import service as enterprises
+from ...errors import Conflict, NotFound
+from ...events.actor import Actor
+from ...events.lifecycle import Party
+from ...events.work import unit_of_work
+from ..models import LIFE, Block
+from .standings import lock_enterprise, refresh_standing
+
+log = logging.getLogger(__name__)
+
+
+def place_block(actor: Actor, data: dict[str, Any]) -> Block:
+    """Put an enterprise on the blocked list, provisionally.
+
+    Raises:
+        Invalid: `unknown_enterprise`.
+    """
+    with unit_of_work() as work:
+        enterprise = lock_enterprise(work, data["enterprise_id"])
+        block = work.add(Block(**data, placed_by=actor.id))
+        work.audit(actor, "place", block, reason=block.reason)
+        refresh_standing(work, enterprise)
+    log.info("block placed", extra=_about(block))
+    return block
+
+
+def confirm_block(actor: Actor, block_id: UUID) -> Block:
+    """Confirm a block, as a second officer.
+
+    Raises:
+        NotFound: no such block.
+        Conflict: lifted or confirmed already (`wrong_state`), or by whoever placed it
+            (`second_officer_needed`).
+    """
+    with unit_of_work() as work:
+        block = work.lock(Block, Block.id == block_id)
+        LIFE.move(block, "confirm", by=Party.ADMIN)
+        if block.placed_by == actor.id:
+            raise Conflict("second_officer_needed")
+        block.confirmed_by = actor.id
+        work.audit(actor, "confirm", block)
+    log.info("block confirmed", extra=_about(block))
+    return block
+
+
+def lift_block(actor: Actor, block_id: UUID, reason: str) -> Block:
+    """Take an enterprise off the blocked list.
+
+    Raises:
+        NotFound: no such block.
+        Conflict: lifted already (`wrong_state`).
+    """
+    with unit_of_work() as work:
+        block = work.lock(Block, Block.id == block_id)
+        LIFE.move(block, "lift", by=Party.ADMIN)
+        enterprise = enterprises.lock(work, block.enterprise_id)
+        block.lifted_by, block.lift_reason = actor.id, reason
+        work.session.flush()
+        work.audit(actor, "lift", block, reason=reason)
+        refresh_standing(work, enterprise)
+    log.info("block lifted", extra=_about(block))
+    return block
+
+
+def search_blocks(
+    actor: Actor, enterprise_id: UUID | None, after: UUID | None, limit: int
+) -> Sequence[Block]:
+    """The blocked list with its history, newest first, at most `limit` that are older than `after`.
+
+    A regulator sees the enterprises of its own region only.
+    """
+    query = select(Block)
+    if not actor.is_admin:
+        query = query.where(Block.enterprise_id.in_(enterprises.ids_within(actor.region or 0)))
+    if enterprise_id is not None:
+        query = query.where(Block.enterprise_id == enterprise_id)
+    if after is not None:
+        query = query.where(Block.id < after)
+    return db.session.scalars(query.order_by(Block.id.desc()).limit(limit)).all()
+
+
+def find_block(actor: Actor, block_id: UUID) -> Block:
+    """A block. Raises: NotFound."""
+    block = db.session.get(Block, block_id)
+    if block is None:
+        raise NotFound()
+    return block
+
+
+def _about(block: Block) -> dict[str, str]:
+    """What a log line says of a block."""
+    return {"block_id": str(block.id), "enterprise_id": str(block.enterprise_id)}

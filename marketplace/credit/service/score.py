@@ -1,0 +1,141 @@
+"""The score: base plus the points of all events that count, its grade, and its six axes. No database."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from ...enterprises.models import MILLI_PER_POINT, Grade
+from ..models import AXES, CreditEvent, Evaluation
+from .lapse import is_valid_on, year_before
+
+FULL = 100 * MILLI_PER_POINT
+BASE_ESTABLISHED = 100 * MILLI_PER_POINT
+BASE_NEWCOMER = 80 * MILLI_PER_POINT
+GRADE_FLOORS = {
+    Grade.A: 90 * MILLI_PER_POINT,
+    Grade.B: 75 * MILLI_PER_POINT,
+    Grade.C: 60 * MILLI_PER_POINT,
+    Grade.D: 40 * MILLI_PER_POINT,
+    Grade.E: 0,
+}
+"""The lowest score of each grade, best grade first, in thousandths of a point."""
+COMPLETED = "fulfilment.completed"
+COMPLETED_TO_ESTABLISH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreLine:
+    """What the events of one rule (and year, where the rule has a yearly limit) add, in thousandths."""
+
+    rule: str
+    axis: str
+    year: int | None
+    events: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A score and all it is made of; points in thousandths.
+
+    `established_by` is "evaluation" or "record", None for a newcomer, whose standing is provisional.
+    """
+
+    base: int
+    established_by: str | None
+    lines: tuple[ScoreLine, ...]
+    valid_until: date | None
+
+    @property
+    def sum(self) -> int:
+        return self.base + sum(line.points for line in self.lines)
+
+    @property
+    def score(self) -> int:
+        return clamped(self.sum)
+
+    @property
+    def grade(self) -> Grade:
+        return grade_of(self.score)
+
+    @property
+    def is_provisional(self) -> bool:
+        return self.established_by is None
+
+    @property
+    def axes(self) -> dict[str, int]:
+        """Each axis: 100 plus its own points, from 0 to 100."""
+        own: dict[str, int] = defaultdict(int)
+        for line in self.lines:
+            own[line.axis] += line.points
+        return {axis: clamped(FULL + own[axis]) for axis in AXES}
+
+
+def clamped(points_milli: int) -> int:
+    """The points within 0 to 100, in thousandths."""
+    return min(FULL, max(0, points_milli))
+
+
+def grade_of(score_milli: int) -> Grade:
+    """The grade of a score given in thousandths."""
+    return next(grade for grade, floor in GRADE_FLOORS.items() if score_milli >= floor)
+
+
+def standing(
+    events: Iterable[CreditEvent], evaluations: Iterable[Evaluation], member_since: date, today: date
+) -> Standing:
+    """Score = base + the points of all events that count, clamped once at the end.
+
+    The order of events never matters: points are summed for each rule, and for each calendar year where the
+    rule has a yearly limit.
+
+    Args:
+        member_since: the day of registration, in Asia/Shanghai.
+    """
+    current = [event for event in events if is_valid_on(today, event.effective_on, event.lapses_on)]
+    valid_until = max(
+        (
+            evaluation.valid_until
+            for evaluation in evaluations
+            if is_valid_on(today, evaluation.published_on, evaluation.valid_until)
+        ),
+        default=None,
+    )
+    established_by = _established_by(current, valid_until, member_since, today)
+    return Standing(base_score(established_by), established_by, _score_lines(current), valid_until)
+
+
+def base_score(established_by: str | None) -> int:
+    """What a score starts from, in thousandths: 100 points for the established, 80 for a newcomer."""
+    return BASE_ESTABLISHED if established_by else BASE_NEWCOMER
+
+
+def _established_by(
+    current: Sequence[CreditEvent], evaluated_until: date | None, member_since: date, today: date
+) -> str | None:
+    """A valid evaluation, or a year on the platform with five completed deals and no deduction."""
+    if evaluated_until:
+        return "evaluation"
+    is_member_for_a_year = member_since <= year_before(today)
+    completed = sum(event.rule == COMPLETED for event in current)
+    has_deduction = any(event.points_milli < 0 for event in current)
+    if is_member_for_a_year and not has_deduction and completed >= COMPLETED_TO_ESTABLISH:
+        return "record"
+    return None
+
+
+def _score_lines(events: Iterable[CreditEvent]) -> tuple[ScoreLine, ...]:
+    groups: dict[tuple[str, str, int | None, int | None], list[int]] = defaultdict(list)
+    for event in events:
+        limit = event.most_per_year_milli
+        year = event.effective_on.year if limit is not None else None
+        groups[event.rule, event.axis, year, limit].append(event.points_milli)
+    return tuple(
+        ScoreLine(rule, axis, year, len(points), _limited(sum(points), limit))
+        for (rule, axis, year, limit), points in sorted(groups.items(), key=lambda group: str(group[0]))
+    )
+
+
+def _limited(points: int, limit: int | None) -> int:
+    return points if limit is None else max(-limit, min(limit, points))

@@ -1,0 +1,121 @@
+"""The standing of an enterprise: computed from its record, written to its row, shown and explained."""
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from ... import clock
+from ...database import db
+from ...enterprises import service as enterprises
+from ...enterprises.models import MILLI_PER_POINT, Enterprise
+from ...errors import Invalid, NotFound
+from ...events.actor import Actor
+from ...events.work import Work, unit_of_work
+from ..models import Block, CreditEvent, Evaluation
+from .lapse import due_for_refresh
+from .score import Standing, standing
+
+log = logging.getLogger(__name__)
+
+
+def standing_of(enterprise: Enterprise) -> Standing:
+    """The standing of an enterprise today, from its events and evaluations."""
+    events = db.session.scalars(select(CreditEvent).filter_by(enterprise_id=enterprise.id)).all()
+    evaluations = db.session.scalars(select(Evaluation).filter_by(enterprise_id=enterprise.id)).all()
+    since = enterprise.created_at.astimezone(clock.LOCAL).date()
+    return standing(events, evaluations, since, clock.today())
+
+
+def blocks_in_force(enterprise_id: UUID) -> Sequence[Block]:
+    """Blocks of an enterprise that nobody has lifted; provisional ones count."""
+    return db.session.scalars(
+        select(Block).where(Block.enterprise_id == enterprise_id, Block.lifted_at.is_(None))
+    ).all()
+
+
+def lock_enterprise(work: Work, enterprise_id: UUID) -> Enterprise:
+    """The enterprise that a body names, locked. Raises: Invalid: there is none (`unknown_enterprise`)."""
+    try:
+        return enterprises.lock(work, enterprise_id)
+    except NotFound as error:
+        raise Invalid("unknown_enterprise", at="enterprise_id") from error
+
+
+def refresh_standing(work: Work, enterprise: Enterprise) -> None:
+    """Compute the standing of a locked enterprise and write it; emit `credit.changed` if it differs."""
+    current = standing_of(enterprise)
+    before = (enterprise.credit_milli, enterprise.grade, enterprise.blocked)
+    enterprises.set_standing(
+        enterprise,
+        score_milli=current.score,
+        grade=current.grade,
+        provisional=current.is_provisional,
+        blocked=bool(blocks_in_force(enterprise.id)),
+        valid_until=current.valid_until,
+        as_of=clock.today(),
+    )
+    after = (enterprise.credit_milli, enterprise.grade, enterprise.blocked)
+    if before == after:
+        return
+    score = current.score / MILLI_PER_POINT
+    work.emit(
+        "credit.changed",
+        enterprise_id=str(enterprise.id),
+        score=score,
+        grade=current.grade,
+        blocked=enterprise.blocked,
+    )
+    log.info(
+        "credit standing changed",
+        extra={
+            "enterprise_id": str(enterprise.id),
+            "score_before": before[0] / MILLI_PER_POINT,
+            "score": score,
+            "grade": current.grade.value,
+            "blocked": enterprise.blocked,
+        },
+    )
+
+
+def refresh_lapsed() -> int:
+    """Recompute the standings that the passing of days has changed. Returns how many.
+
+    Each is a transaction of its own.
+    """
+    started = time.perf_counter()
+    enterprise_ids = db.session.scalars(due_for_refresh(clock.today())).all()
+    for enterprise_id in enterprise_ids:
+        with unit_of_work() as work:
+            refresh_standing(work, enterprises.lock(work, enterprise_id))
+    if enterprise_ids:
+        ms = round((time.perf_counter() - started) * 1000)
+        log.info("lapsed standings refreshed", extra={"count": len(enterprise_ids), "ms": ms})
+    return len(enterprise_ids)
+
+
+def present(actor: Actor, enterprise: Enterprise) -> dict[str, Any]:
+    """A standing as this actor may see it: points in thousandths; to strangers the grade alone."""
+    if not enterprises.sees_all_of(actor, enterprise):
+        return {"grade": enterprise.grade}
+    return {
+        "score": enterprise.credit_milli,
+        "grade": enterprise.grade,
+        "provisional": enterprise.provisional,
+        "axes": standing_of(enterprise).axes,
+        "valid_until": enterprise.credit_valid_until,
+        "blocked": enterprise.blocked,
+    }
+
+
+def explain(enterprise: Enterprise) -> dict[str, Any]:
+    """Why a score is what it is: its base, the lines that add up to it, and the blocks in force."""
+    current = standing_of(enterprise)
+    parts = ("base", "established_by", "lines", "sum", "score", "grade")
+    return {
+        **{name: getattr(current, name) for name in parts},
+        "blocks": [block.id for block in blocks_in_force(enterprise.id)],
+    }

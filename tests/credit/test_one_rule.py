@@ -1,0 +1,158 @@
+"""Credit rules that stand in SQL as well as in Python: both say the same."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from sqlalchemy import select
+
+from marketplace import clock
+from marketplace.credit import service as credit
+from marketplace.credit.models import AXES, Block, BlockStatus, CreditEvent, Evaluation
+from marketplace.credit.service.lapse import year_before
+from marketplace.credit.service.score import BASE_NEWCOMER
+from marketplace.database import db
+from marketplace.enterprises.models import Enterprise
+from marketplace.events.work import unit_of_work
+from seed import city as demo
+from tests.marketplace import SHAOXING, TODAY, new_uscc
+
+MERIT, DEDUCTION = (
+    ("fulfilment.completed", "fulfilment", 500, 10_000),
+    ("law.penalty_minor", "law", -6_000, None),
+)
+
+
+def write_enterprise(work, random):
+    """An enterprise whose standing was right some days ago, with a random record."""
+    day = TODAY - timedelta(days=random.randint(1, 40))
+    since = random.choice([day - timedelta(days=random.randint(0, 1200)), year_before(TODAY)])
+    enterprise = work.add(
+        Enterprise(
+            uscc=new_uscc(), name="x", roles=["recycler"], region=330602, lon=SHAOXING["lon"],
+            lat=SHAOXING["lat"], contact_name="x", contact_email="x@example.com", contact_phone="1",
+            created_at=datetime(since.year, since.month, since.day, random.choice([1, 17]), tzinfo=UTC),
+            credit_as_of=day,
+        )
+    )  # fmt: skip
+    for _ in range(random.choice([0, 1, 6, 6])):
+        rule, axis, points, most = random.choice([MERIT] * 9 + [DEDUCTION])
+        effective = day - timedelta(days=random.choice([10, 300, 700, 725, 731, 732]))
+        work.add(
+            CreditEvent(
+                enterprise_id=enterprise.id, rule=rule, rule_version=1, axis=axis, points_milli=points,
+                most_per_year_milli=most, effective_on=effective, note="x",
+                lapses_on=credit.lapse_date(effective),
+            )
+        )  # fmt: skip
+    if random.random() < 0.3:
+        published = day - timedelta(days=random.choice([5, 725, 731, 760]))
+        until = credit.lapse_date(published)
+        work.add(Evaluation(enterprise_id=enterprise.id, published_on=published, valid_until=until, note=""))
+    return enterprise
+
+
+def record_of(enterprise):
+    return [
+        db.session.scalars(select(model).filter_by(enterprise_id=enterprise.id)).all()
+        for model in (CreditEvent, Evaluation)
+    ]
+
+
+def days_on_which_it_changes(enterprise):
+    """The days after which the formula may say something else, by Python alone."""
+    events, evaluations = record_of(enterprise)
+    yield from (event.lapses_on for event in events)
+    yield from (evaluation.valid_until for evaluation in evaluations)
+    if enterprise.provisional:
+        since = enterprise.created_at.astimezone(clock.LOCAL).date()
+        yield next(
+            day for number in range(1500) if since <= year_before(day := since + timedelta(days=number))
+        )
+
+
+def write_standing(enterprise):
+    """The standing on the day that the row says it is of."""
+    events, evaluations = record_of(enterprise)
+    since = enterprise.created_at.astimezone(clock.LOCAL).date()
+    then = credit.standing(events, evaluations, since, enterprise.credit_as_of)
+    enterprise.credit_milli, enterprise.grade = then.score, then.grade
+    enterprise.provisional = then.is_provisional
+
+
+def test_the_query_for_lapses_finds_whom_the_formula_finds_and_leaves_no_standing_stale(marketplace):
+    random = Random(8)
+    with marketplace.app.app_context():
+        with unit_of_work() as work:
+            rows = [write_enterprise(work, random) for _ in range(150)]
+            for row in rows:
+                write_standing(row)
+        expected = {
+            row.id
+            for row in rows
+            if any(row.credit_as_of < day <= TODAY for day in days_on_which_it_changes(row))
+        }
+        found = set(db.session.scalars(credit.due_for_refresh(TODAY)))
+        assert found == expected
+        assert 20 < len(expected) < 140, "both cases are tried"
+
+        before = {row.id: row.credit_milli for row in rows}
+        assert credit.refresh_lapsed() == len(expected)
+        for row in db.session.scalars(select(Enterprise).execution_options(populate_existing=True)):
+            now = credit.standing_of(row)
+            assert (row.credit_milli, row.grade, row.provisional) == (
+                now.score,
+                now.grade,
+                now.is_provisional,
+            )
+        changed = [row for row in rows if before[row.id] != row.credit_milli]
+        assert len(changed) > 10
+        assert not set(db.session.scalars(credit.due_for_refresh(TODAY)))
+
+
+def test_the_database_starts_an_enterprise_where_the_formula_does():
+    newcomer = credit.standing([], [], TODAY, TODAY)
+    columns = Enterprise.__table__.c
+    assert columns.credit_milli.server_default.arg.text == str(newcomer.score) == str(BASE_NEWCOMER)
+    assert columns.grade.server_default.arg.text == f"'{newcomer.grade}'"
+    assert columns.provisional.server_default.arg.text == str(newcomer.is_provisional).lower()
+
+
+def test_a_block_is_in_force_until_its_status_is_lifted(marketplace):
+    recycler = marketplace.enterprise("recycler")
+    with marketplace.app.app_context():
+        blocks = [
+            Block(enterprise_id=recycler.id, reason="x", confirmed_at=confirmed, lifted_at=lifted)
+            for confirmed in (None, clock.now())
+            for lifted in (None, clock.now())
+        ]
+        with unit_of_work() as work:
+            for block in blocks:
+                work.add(block)
+        in_force = {block.id for block in credit.blocks_in_force(recycler.id)}
+        assert in_force == {block.id for block in blocks if block.state is not BlockStatus.LIFTED}
+        assert {block.state for block in blocks} == set(BlockStatus)
+
+
+def test_the_demo_grades_scores_as_the_platform_does():
+    for score_milli in range(0, 100_001, 250):
+        grade = next(grade for grade, floor in demo.GRADES if score_milli / 1000 >= floor)
+        assert grade == credit.grade_of(score_milli)
+
+
+def test_every_rule_of_the_default_table_is_complete_and_every_event_lapses(marketplace):
+    with marketplace.app.app_context():
+        table = credit.current_rules()
+    assert not CreditEvent.__table__.c.lapses_on.nullable
+    for rule in table.rules:
+        code = rule.get("code")
+        for name in ("code", "axis", "points", "title", "title_zh"):
+            assert rule.get(name), f"rule {code} of the default table has no {name}: add it in a migration"
+        assert rule["axis"] in AXES, f"rule {code}: add the axis {rule['axis']} to AXES in credit/models.py"
+        for points in (rule["points"], rule.get("most_per_year") or 0):
+            assert -100 <= points <= 100, f"rule {code}: points must be from -100 to 100"
+
+
+def test_the_demo_counts_the_points_of_the_default_table(marketplace):
+    with marketplace.app.app_context():
+        points = {rule["code"]: rule["points"] for rule in credit.current_rules().rules}
+    assert demo.RULE_POINTS.items() <= points.items()
