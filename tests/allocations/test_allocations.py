@@ -6,7 +6,7 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from marketplace.allocations.service import planning, region_input
+from marketplace.allocations.service import planning, region_input, requests
 from tests.marketplace import ACID
 
 PERIOD = {"from": "2026-12-01", "until": "2026-12-31"}
@@ -197,7 +197,7 @@ def test_a_plan_that_fails_on_the_way_leaves_nothing_and_is_made_later(busy, mon
     monkeypatch.setattr(planning, "broken_gates", lambda *_: ["2026: licence"])
     busy.settle()
     assert busy.admin.get(path).json["status"] == "failed"
-    monkeypatch.setattr(planning, "_gaps", killed)
+    monkeypatch.setattr(planning, "gap_rows", killed)
     monkeypatch.setattr(planning, "broken_gates", lambda *_: [])
     busy.wait(minutes=1)
     halfway = busy.admin.get(path).json
@@ -219,7 +219,7 @@ def test_a_plan_that_fails_on_the_way_leaves_nothing_and_is_made_later(busy, mon
 
 
 def test_only_a_few_plans_of_one_asker_are_under_way(busy):
-    for _ in range(planning.MOST_WAITING):
+    for _ in range(requests.MOST_WAITING):
         assert busy.admin.post("/allocations", CITY).status_code == 202
     assert busy.admin.post("/allocations", CITY).json["code"] == "allocations_waiting"
     busy.settle()

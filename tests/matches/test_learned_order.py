@@ -18,7 +18,7 @@ from marketplace.listings.models import Listing
 from marketplace.matches import service as matches
 from marketplace.matches.models import PairingOutcome, RankingModel
 from marketplace.matches.service.learning import training
-from marketplace.matches.service.ranking import formula_or_learned
+from marketplace.matches.service.ranking import learned_page, page_cursor
 from matching.learning import FEATURES, LearnedRanking, history
 from tests.marketplace import new_uscc
 
@@ -268,7 +268,7 @@ def turned(party, listing, between=lambda: None, **query: Any) -> list[dict[str,
 @pytest.fixture
 def avenue(marketplace, monkeypatch):
     """A supply and five receivers, of whom the learned order turns the nearest three round; their ids so."""
-    monkeypatch.setattr(formula_or_learned, "HEAD", 3)
+    monkeypatch.setattr(learned_page, "HEAD", 3)
     generator, supply, row = street(marketplace, 5)
     used(marketplace, FURTHEST_FIRST)
     demands = [demand for _, demand in row]
@@ -306,7 +306,7 @@ def test_pages_stay_as_they_began_until_their_model_is_kept_no_more(marketplace,
     assert answer(generator, supply)["order"] == FORMULA
 
     path, cursor = f"/listings/{supply['id']}/matches", pages[0]["next"]
-    parts = position_of(cursor, formula_or_learned.POSITION)
+    parts = position_of(cursor, page_cursor.POSITION)
     forged = [cursor_of([*parts[:8], as_of, *parts[9:]]) for as_of in (-1, 2**63)]
     refused = [generator.get(path, cursor=one) for one in forged]
     refused.append(generator.get(path, cursor=cursor, sort="price"))

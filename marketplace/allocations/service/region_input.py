@@ -61,7 +61,7 @@ class Extent:
         }
 
 
-def read(extent: Extent) -> Region:
+def read_region(extent: Extent) -> Region:
     """Both sides as they are now, with the tables that say what is lawful.
 
     Raises:
@@ -74,7 +74,7 @@ def read(extent: Extent) -> Region:
 
 
 def require_some(extent: Extent) -> dict[str, Any]:
-    """Parameters by which both sides are read, with the codes that receivers accept. Raises: as `read`."""
+    """Parameters by which both sides are read, with the codes that receivers accept. Raises: as `read_region`."""
     types = {"code": "i4", "count": "i8"}
     by_code = read_columns(db.session(), SUPPLIES_BY_CODE, extent.params, types)
     supplies = int(by_code["count"].sum())

@@ -7,8 +7,8 @@ from .learning.training import enqueue_nightly_training, find_model, request_tra
 from .policy import PRESETS, PolicyInForce, policy_in_force, publish_policy
 from .ranking.explanation import counterpart, explain, lawful_among, score_of
 from .ranking.findings import search_findings
-from .ranking.formula_or_learned import POSITION, PageCursor
 from .ranking.lawful_pairs import lawful_pairs
+from .ranking.page_cursor import POSITION, PageCursor
 from .ranking.push_candidates import Counterpart, choose_push_candidates
 from .ranking.ranking_page import ranking_page
 from .rerank.parts import rank_part

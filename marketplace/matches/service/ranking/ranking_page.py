@@ -9,12 +9,12 @@ from ....enterprises import service as enterprises
 from ....events.actor import Actor
 from ....listings.models import Listing, ListingStatus
 from ..policy import policy_in_force
-from . import formula_or_learned
 from .database_search import Search
-from .formula_or_learned import PageCursor
+from .formula_or_learned import choose_ranking
 from .hits import HitSlice
 from .live_index import live
 from .match_presentation import present_hits
+from .page_cursor import Find, PageCursor
 
 ALIVE = (ListingStatus.DRAFT, ListingStatus.OPEN)
 
@@ -27,7 +27,7 @@ def ranking_page(
     Nothing is shown for a closed listing, nor to one whose enterprise is not approved.
     """
     policy = policy_in_force()
-    order = formula_or_learned.choose(listing, policy, query["sort"], cursor)
+    order = choose_ranking(listing, policy, query["sort"], cursor)
     answer: dict[str, Any] = {"policy_version": policy.version, "order": order.named, "as_of": clock.now()}
     if listing.status not in ALIVE or not enterprises.may_trade(listing.enterprise_id):
         return {**answer, "total": 0, "items": [], "cursor": None}
@@ -36,7 +36,7 @@ def ranking_page(
     return {**answer, "total": page.total, "items": items, "cursor": page.next}
 
 
-def _finder(listing: Listing, policy: matching.Policy, query: dict[str, Any]) -> formula_or_learned.Find:
+def _finder(listing: Listing, policy: matching.Policy, query: dict[str, Any]) -> Find:
     """By score from memory; in another order, or while memory is being filled, from the database."""
     sort, least = query["sort"], query["min_score"]
 

@@ -1,0 +1,29 @@
+"""Pages as the formula ranks them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import matching
+
+from .page_cursor import Find, Page, PageCursor
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """Hits as the formula ranks them; `version` is that of the learned order whose head went before."""
+
+    sort: matching.Sort
+    version: int = 0
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """As the answer says it."""
+        return {"name": "formula", "model_version": None}
+
+    def page(self, find: Find, limit: int, cursor: PageCursor | None) -> Page:
+        """A page of hits after `cursor`."""
+        done = cursor.done if cursor else 0
+        after = matching.Position(self.sort, *cursor.after) if cursor else None  # type: ignore[arg-type]
+        found = find(limit, done, after)
+        behind = PageCursor(self.version, done + len(found.hits), found.last[1:]) if found.last else None
+        return Page(found.hits, found.total, behind, found.book)

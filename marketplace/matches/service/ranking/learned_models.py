@@ -1,0 +1,47 @@
+"""The trained models that rank, read once by each process."""
+
+import logging
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from ....database import db
+from ...models import ModelStatus, RankingModel
+
+if TYPE_CHECKING:
+    from matching.learning import LearnedRanking
+
+log = logging.getLogger(__name__)
+
+
+def newest_model() -> "tuple[int, LearnedRanking] | None":
+    """Version and order of the newest model; None if it is not used."""
+    done = RankingModel.status == ModelStatus.DONE
+    newest = select(RankingModel.version, RankingModel.digest).where(done)
+    row = db.session.execute(newest.order_by(RankingModel.version.desc()).limit(1)).one_or_none()
+    return _with_ranking(row.version, row.digest) if row else None
+
+
+def stored_model(version: int) -> "tuple[int, LearnedRanking] | None":
+    """A version that was used, and its order; None where it is kept no more."""
+    digest = select(RankingModel.digest).where(RankingModel.version == version)
+    return _with_ranking(version, db.session.scalar(digest))
+
+
+def _with_ranking(version: int, digest: str | None) -> "tuple[int, LearnedRanking] | None":
+    order = _load_ranking(version, digest) if digest else None
+    return (version, order) if order else None
+
+
+@lru_cache(maxsize=8)
+def _load_ranking(version: int, digest: str) -> "LearnedRanking | None":
+    from matching.learning import LearnedRanking
+
+    asked = select(RankingModel.arrays).where(RankingModel.version == version, RankingModel.digest == digest)
+    arrays = db.session.scalar(asked)
+    try:
+        return LearnedRanking.load(arrays) if arrays else None
+    except ValueError as error:
+        log.warning("ranking model %s orders nothing: %s", version, error)
+        return None
