@@ -123,7 +123,7 @@ def _sum_by_group(group: np.ndarray, count: int, kg: np.ndarray) -> np.ndarray:
 
 
 def totals_of(region: Region, lawful: Lawful, plan: Plan, unplaced: list[dict[str, Any]]) -> dict[str, Any]:
-    """Counts, kilograms and the value of a plan, beside its upper bound (both a sum of score times tonnes)."""
+    """Counts, kilograms, and the value of a plan (the sum of score times tonnes) beside its upper bound."""
     by_reason = {
         reason: sum(item["kg"] for item in unplaced if item["reason"] == reason)
         for reason in REASONS.values()

@@ -74,14 +74,18 @@ def read_region(extent: Extent) -> Region:
 
 
 def require_some(extent: Extent) -> dict[str, Any]:
-    """Parameters by which both sides are read, with the codes that receivers accept. Raises: as `read_region`."""
+    """Parameters by which both sides are read, with the codes that receivers accept.
+
+    Raises:
+        Invalid: as `read_region`.
+    """
     types = {"code": "i4", "count": "i8"}
     by_code = read_columns(db.session(), SUPPLIES_BY_CODE, extent.params, types)
     supplies = int(by_code["count"].sum())
     if not supplies:
         raise Invalid("allocation_no_supplies", at="region", **extent.facts)
     aliases = catalogue.aliases_of(by_code["code"].tolist())
-    params = {**extent.params, "accepted": sorted({one.alias_id for one in aliases})}
+    params = {**extent.params, "accepted": sorted({alias.alias_id for alias in aliases})}
     demands = int(read_columns(db.session(), DEMANDS_COUNTED, params, {"count": "i8"})["count"][0])
     if not demands:
         raise Invalid("allocation_no_demands", at="receivers", supplies=supplies, **extent.facts)
