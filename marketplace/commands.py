@@ -220,7 +220,7 @@ def _said(seen: matches.Progress) -> str:
 @parked.command("list")
 def list_parked() -> None:
     """Show parked tasks with the reason."""
-    for task in events.parked():
+    for task in events.parked_tasks():
         click.echo(f"{task.id}  {task.subscriber}  {task.attempts} tries  {task.payload}\n    {task.reason}")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .. import clock
-from ..database import Base
+from ..database import Base, values_check
 from .lifecycle import LifeCycle, Move, Party
 
 
@@ -39,12 +39,13 @@ class Event(Base):
 
 
 class Task(Base):
-    """One piece of work owed: the database's own record of it; the queue only carries its number.
+    """Something to be done: the database's own record of it; the queue only carries its number.
 
-    A pending task whose `due_at` has come is handed to its queue and its `due_at` moved on by the
-    visibility time. Done in time, it is never seen again; lost anywhere on the way, it falls due again.
-    A task that failed too often, or was `handed` over as often and never came to an end (it may kill its
-    worker), is parked with the reason until an operator replays it.
+    `subscriber` is the name of its function in TASKS. A pending task whose `due_at` has come is dispatched
+    to its queue, and its `due_at` moved on by the visibility time. Done in time, it is never looked at
+    again; lost anywhere on the way, it is due again. A task that failed too often (`attempts`), or was
+    dispatched as often without an end (`dispatches`: it may kill its worker), is parked with the reason
+    until an operator replays it.
     """
 
     __tablename__ = "task"
@@ -54,15 +55,16 @@ class Task(Base):
     subscriber: Mapped[str]
     queue: Mapped[str]
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    status: Mapped[str] = mapped_column(default=TaskStatus.PENDING)
+    status: Mapped[TaskStatus] = mapped_column(default=TaskStatus.PENDING)
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     attempts: Mapped[int] = mapped_column(default=0)
-    handed: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
+    dispatches: Mapped[int] = mapped_column("handed", SmallInteger, default=0, server_default=text("0"))
     reason: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
+        values_check("status", TaskStatus),
         Index("ix_task_due", "queue", "due_at", postgresql_where=text("status = 'pending'")),
         Index("ix_task_ended", "ended_at", postgresql_where=text("status = 'done'")),
         Index("ix_task_parked", "id", postgresql_where=text("status = 'parked'")),

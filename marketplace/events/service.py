@@ -1,18 +1,23 @@
-"""The relay that hands due tasks to the queues, their one execution, and the parking lot."""
+"""The relay that dispatches due tasks to the queues, their one execution, and the parking of failures."""
 
 import logging
 import random
 import secrets
+import time
+import traceback
 from datetime import timedelta
+from typing import Any
 
 from flask import current_app
 from redis import RedisError
 from rq import Queue
+from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
 from sqlalchemy import Select, delete, func, select, update
 
 from .. import clock
 from ..database import db
+from ..settings import Settings
 from ..valkey import redis
 from .lifecycle import Party
 from .models import LIFE, Event, Task, TaskStatus
@@ -21,98 +26,103 @@ from .work import unit_of_work
 
 QUEUE_DEPTH = 500
 """Jobs a queue may hold: the rest wait in the database, where waiting is safe."""
-KEEP_DONE = timedelta(days=7)
-BACKOFF_S = 5.0
-BACKOFF_MOST_S = 3600.0
+JOB_TIMEOUT_S = 300
+FAILED_JOB_TTL_S = 3600
+DONE_RETENTION = timedelta(days=7)
+FIRST_BACKOFF_S = 5.0
+LONGEST_BACKOFF_S = 3600.0
+LONGEST_REASON = 500
+"""Characters that are kept of the reason of a failure."""
 
 log = logging.getLogger(__name__)
 
 
 def relay() -> int:
-    """Hand every due task to its queue, as far as there is room. Returns how many were handed over.
+    """Dispatch every due task to its queue, as far as the queue has space. Returns how many.
 
-    The same statement is the sweeper: a task that was handed over but not done within the visibility
-    time is due again, unless it still waits in its queue. While Valkey is away all stays due.
+    The same statement is the sweeper: a task that was dispatched but not done within the visibility time is
+    due again, unless it still waits in its queue. While Valkey is away, all tasks stay due.
     """
     try:
-        return sum(_relay(name) for name in sorted(queues()))
+        return sum(_dispatch(queue) for queue in sorted(queues()))
     except RedisError as error:
         log.warning("the queue is away: %s", error)
         return 0
 
 
-def _relay(name: str) -> int:
+def _dispatch(name: str) -> int:
     queue = Queue(name, connection=redis(), serializer=JSONSerializer)
-    jobs = queue.get_job_ids()
-    room = QUEUE_DEPTH - len(jobs)
-    tasks = _claim(name, room, _tasks_of(jobs)) if room > 0 else []
-    if not tasks:
+    job_ids = queue.get_job_ids()
+    space = QUEUE_DEPTH - len(job_ids)
+    claimed = _claim(name, space, _task_ids_in(job_ids)) if space > 0 else []
+    if not claimed:
         return 0
     try:
-        queue.enqueue_many([_job(task_id) for task_id in tasks])
+        queue.enqueue_many([_rq_job(task_id) for task_id in claimed])
     except RedisError:
-        _give_back(tasks)
+        _undo_claim(claimed)
         raise
-    return len(tasks)
+    return len(claimed)
 
 
-def _claim(queue: str, room: int, waiting: set[int]) -> list[int]:
-    now = clock.now()
-    visible_again = now + timedelta(seconds=current_app.config["SETTINGS"].task_visibility_s)
+def _claim(queue: str, space: int, waiting: set[int]) -> list[int]:
+    """Choose due tasks for a queue, and put off when they and those `waiting` in it are due again."""
+    now, settings = clock.now(), _settings()
     due = (
         select(Task)
         .where(Task.status == TaskStatus.PENDING, Task.queue == queue, Task.due_at <= now)
         .order_by(Task.due_at, Task.id)
-        .limit(room + len(waiting))
+        .limit(space + len(waiting))
         .with_for_update(skip_locked=True)
     )
     with unit_of_work() as work:
         tasks = work.session.scalars(due).all()
-        new = [task for task in tasks if task.id not in waiting][:room]
-        lost = [task for task in new if task.handed >= current_app.config["SETTINGS"].task_attempts]
-        for task in lost:
-            _park(task, f"handed over {task.handed} times and never ended: it may kill its worker")
-        taken = [task.id for task in new if task not in lost]
-        seen = [*taken, *waiting.intersection(task.id for task in tasks)]
-        work.session.execute(update(Task).where(Task.id.in_(seen)).values(due_at=visible_again))
-        work.session.execute(update(Task).where(Task.id.in_(taken)).values(handed=Task.handed + 1))
-    return taken
+        absent = [task for task in tasks if task.id not in waiting][:space]
+        deadly = [task for task in absent if task.dispatches >= settings.task_attempts]
+        for task in deadly:
+            _park(task, f"dispatched {task.dispatches} times and never ended: it may kill its worker")
+        claimed = [task.id for task in absent if task not in deadly]
+        put_off = [*claimed, *waiting.intersection(task.id for task in tasks)]
+        due_again = now + timedelta(seconds=settings.task_visibility_s)
+        work.session.execute(update(Task).where(Task.id.in_(put_off)).values(due_at=due_again))
+        dispatched = update(Task).where(Task.id.in_(claimed))
+        work.session.execute(dispatched.values({Task.dispatches: Task.dispatches + 1}))
+    return claimed
 
 
-def _park(task: Task, reason: str) -> None:
-    LIFE.move(task, "park", by=Party.SYSTEM)
-    task.reason, task.ended_at = reason, clock.now()
-
-
-def _give_back(tasks: list[int]) -> None:
+def _undo_claim(task_ids: list[int]) -> None:
+    """Make tasks due at once that could not be dispatched; it counts for no try."""
     with unit_of_work() as work:
-        back = {"due_at": clock.now(), "handed": Task.handed - 1}
-        work.session.execute(update(Task).where(Task.id.in_(tasks)).values(back))
+        before = {Task.due_at: clock.now(), Task.dispatches: Task.dispatches - 1}
+        work.session.execute(update(Task).where(Task.id.in_(task_ids)).values(before))
 
 
-def _job(task_id: int):
+def _rq_job(task_id: int) -> EnqueueData:
     return Queue.prepare_data(
         "marketplace.events.jobs.run",
         (task_id,),
         job_id=f"task-{task_id}-{secrets.token_hex(4)}",
         result_ttl=0,
-        failure_ttl=3600,
-        timeout=300,
+        failure_ttl=FAILED_JOB_TTL_S,
+        timeout=JOB_TIMEOUT_S,
         ttl=None,
     )
 
 
-def _tasks_of(jobs: list[str]) -> set[int]:
+def _task_ids_in(job_ids: list[str]) -> set[int]:
     """The tasks that these jobs carry."""
-    return {int(job.split("-")[1]) for job in jobs if job.startswith("task-")}
+    return {int(job_id.split("-")[1]) for job_id in job_ids if job_id.startswith("task-")}
 
 
 def perform(task_id: int) -> bool:
     """Do a task, once: its effects and the mark that it is done are one transaction.
 
-    Returns False when it is done already, or being done elsewhere. A failure is noted and tried again
-    later; the last one parks the task.
+    A failure is recorded and the task tried again later; the last failure parks it.
+
+    Returns:
+        whether it was tried: False when it is done already, parked, or being done elsewhere.
     """
+    began = time.perf_counter()
     try:
         with unit_of_work() as work:
             task = work.session.scalars(_pending(task_id, skip_locked=True)).one_or_none()
@@ -122,8 +132,9 @@ def perform(task_id: int) -> bool:
             LIFE.move(task, "finish", by=Party.SYSTEM)
             task.ended_at = clock.now()
     except Exception as error:
-        log.exception("task failed", extra={"task": task_id})
-        _note_failure(task_id, error)
+        _record_failure(task_id, error, began)
+    else:
+        log.info("task performed", extra=_facts(task, began))
     return True
 
 
@@ -133,51 +144,73 @@ def _pending(task_id: int, *, skip_locked: bool = False) -> Select[Task]:
     return query.with_for_update(skip_locked=skip_locked)
 
 
-def _note_failure(task_id: int, error: Exception) -> None:
+def _record_failure(task_id: int, error: Exception, began: float) -> None:
+    """Count a failure of a task that is still pending, and put the task off or park it."""
     with unit_of_work() as work:
         task = work.session.scalars(_pending(task_id).execution_options(populate_existing=True)).one_or_none()
         if task is None:
             return
         task.attempts += 1
-        task.handed = 0
-        task.reason = f"{type(error).__name__}: {error}"[:500]
-        if task.attempts >= current_app.config["SETTINGS"].task_attempts:
+        task.dispatches = 0
+        task.reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
+        # its text may hold personal data: that is kept with the task, and the log says where it was raised
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        about = {**_facts(task, began), "error": type(error).__name__, "frames": frames}
+        log.warning("task failed", extra=about)
+        if task.attempts >= _settings().task_attempts:
             _park(task, task.reason)
         else:
             task.due_at = clock.now() + backoff(task.attempts)
 
 
+def _park(task: Task, reason: str) -> None:
+    LIFE.move(task, "park", by=Party.SYSTEM)
+    task.reason, task.ended_at = reason, clock.now()
+    log.error("task parked", extra=_facts(task))
+
+
+def _facts(task: Task, began: float | None = None) -> dict[str, Any]:
+    """What a log line says of a task; never its payload, which may hold personal data."""
+    ms = None if began is None else round((time.perf_counter() - began) * 1000, 1)
+    return {
+        "task": task.id, "task_name": task.subscriber, "queue": task.queue,
+        "attempts": task.attempts, "dispatches": task.dispatches, "ms": ms,
+    }  # fmt: skip
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings
+
+
 def backoff(attempts: int) -> timedelta:
     """Wait before try number `attempts` + 1: doubling from 5 s to an hour, with up to half of it jitter."""
-    wait = min(BACKOFF_S * 2 ** min(attempts - 1, 20), BACKOFF_MOST_S)
+    wait = min(FIRST_BACKOFF_S * 2 ** min(attempts - 1, 20), LONGEST_BACKOFF_S)
     return timedelta(seconds=wait * random.uniform(1.0, 1.5))
 
 
-def parked() -> list[Task]:
-    """Tasks that were given up, oldest first."""
+def parked_tasks() -> list[Task]:
+    """Tasks that failed too often, oldest first."""
     return list(db.session.scalars(select(Task).where(Task.status == TaskStatus.PARKED).order_by(Task.id)))
 
 
 def replay(task_ids: list[int] | None = None) -> int:
-    """Make parked tasks (all, or those named) due again with a clean count. Returns how many."""
-    which = [Task.status == TaskStatus.PARKED]
+    """Make parked tasks due again with a clean count: all, or those named. Returns how many."""
+    conditions = [Task.status.in_(LIFE.sources("replay"))]
     if task_ids is not None:
-        which.append(Task.id.in_(task_ids))
+        conditions.append(Task.id.in_(task_ids))
+    fresh = {"attempts": 0, "dispatches": 0, "due_at": clock.now(), "ended_at": None}
     with unit_of_work() as work:
-        result = work.session.execute(
-            update(Task)
-            .where(*which)
-            .values(
-                {**LIFE.values("replay"), "attempts": 0, "handed": 0, "due_at": clock.now(), "ended_at": None}
-            )
-            .returning(Task.id)
-        )
-    return len(result.all())
+        replayed = work.session.execute(
+            update(Task).where(*conditions).values({**LIFE.values("replay"), **fresh}).returning(Task.id)
+        ).all()
+    log.info("tasks replayed", extra={"count": len(replayed)})
+    return len(replayed)
 
 
 def delete_done() -> None:
     """Delete tasks done a week ago, and events that have no task left."""
-    before = clock.now() - KEEP_DONE
+    before = clock.now() - DONE_RETENTION
     with unit_of_work() as work:
         work.session.execute(delete(Task).where(Task.status == TaskStatus.DONE, Task.ended_at < before))
         left = select(Task.id).where(Task.event_id == Event.id).exists()

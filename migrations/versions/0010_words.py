@@ -1,4 +1,5 @@
-"""Task names follow the functions that were renamed, so that open tasks of the last version still run.
+"""Task names follow the functions that were renamed, so that open tasks of the last version still run; and a
+task has one of the known states.
 
 Revision ID: 0010
 Revises: 0009
@@ -26,12 +27,17 @@ TASKS: dict[str, str] = {
 """Name of a task in the last version -> its name now."""
 
 
+STATUS = "ck_task_status"
+
+
 def upgrade() -> None:
+    op.create_check_constraint(op.f(STATUS), "task", "status IN ('pending', 'done', 'parked')")
     for old, new in TASKS.items():
         _rename(old, new)
 
 
 def downgrade() -> None:
+    op.drop_constraint(op.f(STATUS), "task")
     for old, new in TASKS.items():
         _rename(new, old)
 

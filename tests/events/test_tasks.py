@@ -142,7 +142,7 @@ def test_a_failure_noted_late_does_not_undo_what_another_did(ledger):
     (one,) = enqueue()
     service.perform(one)
     for _ in range(9):
-        service._note_failure(one, RuntimeError("I was slower"))
+        service._record_failure(one, RuntimeError("I was slower"), 0.0)
     assert (task(one).status, task(one).attempts) == (TaskStatus.DONE, 0)
 
 
@@ -169,7 +169,7 @@ def test_the_last_failure_parks_it_and_replay_gives_it_a_clean_start(marketplace
     assert service.relay() == 0 and service.backlog() == {"parked": 1}
 
     ledger.error = None
-    assert [parked.id for parked in service.parked()] == [one]
+    assert [parked.id for parked in service.parked_tasks()] == [one]
     assert service.replay([one + 1]) == 0
     assert service.replay([one]) == 1 and service.replay() == 0
     assert (task(one).status, task(one).attempts, task(one).ended_at) == ("pending", 0, None)
@@ -208,7 +208,7 @@ def test_a_queue_that_is_away_counts_for_no_try(marketplace, ledger, monkeypatch
         patch.setattr(Queue, "enqueue_many", refusing)
         for _ in range(20):
             assert service.relay() == 0
-    assert (task(one).handed, task(one).status) == (0, TaskStatus.PENDING)
+    assert (task(one).dispatches, task(one).status) == (0, TaskStatus.PENDING)
     assert service.relay() == 1
 
 
@@ -216,7 +216,34 @@ def refusing(*_):
     raise RedisError("away")
 
 
-# ---------------------------------------------------------------- handing over
+# ---------------------------------------------------------------- what the log says
+
+
+def lines(caplog, message):
+    return [record for record in caplog.records if record.message == message]
+
+
+def test_the_log_says_what_a_task_did_and_nothing_of_its_payload(marketplace, ledger, caplog):
+    caplog.set_level("INFO", "marketplace.events.service")
+    (done, failing) = enqueue(2)
+    service.perform(done)
+    ledger.error = ValueError("wang@example.com refused")
+    for _ in range(marketplace.app.config["SETTINGS"].task_attempts):
+        service.perform(failing)
+
+    (performed,) = lines(caplog, "task performed")
+    assert (performed.task, performed.task_name, performed.queue) == (done, NOTE, "matching")
+    assert performed.attempts == 0 and performed.ms >= 0
+    failures = lines(caplog, "task failed")
+    assert [failure.attempts for failure in failures] == list(range(1, 13))
+    assert failures[0].error == "ValueError" and "in record" in failures[0].frames
+    (parked,) = lines(caplog, "task parked")
+    assert (parked.task, parked.attempts) == (failing, 12)
+    for record in caplog.records:
+        assert "example.com" not in str(vars(record)), "the text of an error may hold personal data"
+
+
+# ---------------------------------------------------------------- dispatching
 
 
 def test_only_what_is_due_is_handed_over_in_the_order_it_fell_due(marketplace, ledger):

@@ -249,7 +249,7 @@ def test_after_the_last_try_it_is_parked_with_the_reason_and_can_be_replayed(mar
     for _ in range(20):
         marketplace.wait(minutes=20)
     with marketplace.app.app_context():
-        (task,) = events.parked()
+        (task,) = events.parked_tasks()
     assert "550" in task.reason and "nobody here" in task.reason
     assert (task.attempts, task.subscriber) == (12, "notifications.jobs.send_email")
     marketplace.wait(hours=1)
