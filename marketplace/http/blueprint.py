@@ -67,7 +67,11 @@ class Parser(FlaskParser):
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
         refuse_bad_characters(req.args.to_dict())
-        repeated = {name: [Message("repeated")] for name in req.args if len(req.args.getlist(name)) > 1}
+        repeated = {
+            name: [Message("parameter_repeated", name=name)]
+            for name in req.args
+            if len(req.args.getlist(name)) > 1
+        }
         if repeated:
             raise ValidationError(repeated)
         return super().load_querystring(req, schema)

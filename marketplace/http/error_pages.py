@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup, escape
 
-from ..messages import LANGUAGES, causes, say, table
+from ..messages import LANGUAGES, causes, pattern, say, table
 from . import error_codes
 from .languages import language
 
@@ -51,7 +51,7 @@ def errors() -> Response:
 @cache
 def written(template: str, tongue: str) -> str:
     """The page by `errors.html` or `errors.md`."""
-    sentences = {code: said[tongue] for code, said in table().items()}
+    sentences = {code: pattern(code, tongue) for code in table()}
     refusals = [_entry(code, statuses, tongue) for code, statuses in error_codes.refusals().items()]
     warnings = [_entry(code, (), tongue) for code in error_codes.warnings()]
     cells = {code: sentences[code] for code in error_codes.cells()}
@@ -80,7 +80,7 @@ def kept_in(tongue: str) -> Path:
 def _entry(code: str, statuses: tuple[int, ...], tongue: str) -> Entry:
     titles = [f"{status} {say(f'status_{status}', tongue)}" for status in statuses]
     about = causes()[code]
-    return Entry(code, titles, table()[code][tongue], about["cause"][tongue], about["cure"][tongue])
+    return Entry(code, titles, pattern(code, tongue), about["cause"][tongue], about["cure"][tongue])
 
 
 @pages.app_template_filter("typed")

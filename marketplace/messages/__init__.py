@@ -1,5 +1,6 @@
 """Every sentence by stable code, in English and Chinese: one table, kept in TOML files by subject."""
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -40,6 +41,12 @@ def causes() -> dict[str, dict[str, Any]]:
 def facts_of(sentence: str) -> set[str]:
     """Names of the facts that a sentence needs."""
     return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+def pattern(code: str, language: str) -> str:
+    """The sentence for `code` with its facts in braces, as pages show it."""
+    sentence: str = table()[code][language]
+    return re.sub(r"\{(\w+):\w+\}", r"{\1}", sentence)
 
 
 def say(code: str, language: str, /, **facts: Any) -> str:

@@ -26,6 +26,56 @@ def test_every_chinese_sentence_is_chinese():
         )
 
 
+QUOTED = re.compile(
+    r"`[^`]*`|\{[^}]*\}|（[^）]*）|\([^)]*\)|“[^”]*”|\"[^\"]*\""
+    r"|(GET|POST|PUT|PATCH|DELETE) \S+|[\w-]+/[\w./-]+|\.[a-z]+"
+)
+"""Where code may stand in a sentence: between backticks or quotation marks, in parentheses, as a fact, an
+address, a media type or the end of a file's name."""
+CODE_WORD = re.compile(r"\b[a-z]+_[a-z_]+\b")
+LATIN_WORD = re.compile(r"(?<![\w/-])[a-z]{3,}(?![\w/])")
+KNOWN_TO_READERS = {"null", "true", "false", "curl", "lon", "lat"}
+
+
+def all_texts():
+    """(place, language, text) of every sentence, cause and cure."""
+    for code, message in table().items():
+        for part, texts in (
+            (code, message),
+            *((f"{code}.{name}", message.get(name, {})) for name in ("cause", "cure")),
+        ):
+            yield from ((part, language, texts[language]) for language in LANGUAGES if language in texts)
+
+
+def test_no_sentence_shows_a_code_word():
+    for place, language, text in all_texts():
+        words = set(CODE_WORD.findall(QUOTED.sub(" ", text)))
+        if language == "zh":
+            words |= set(LATIN_WORD.findall(QUOTED.sub(" ", text))) - KNOWN_TO_READERS
+        assert not words, (
+            f"{place} ({language}) shows {sorted(words)}: use a fact with a name of names.toml, or backticks"
+            " where the field of a request is meant"
+        )
+
+
+def test_chinese_sentences_have_full_width_punctuation():
+    for place, language, text in all_texts():
+        if language == "zh":
+            plain = re.sub("`[^`]*`", "", text)
+            assert not re.search(r"[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]", plain), f"{place}: {text}"
+
+
+OLD_WORDS = re.compile(
+    r"\b(anew|told|parted|stands|thing|the asker|from today on|at hand|cure)\b", re.IGNORECASE
+)
+
+
+def test_english_sentences_are_modern():
+    for place, language, text in all_texts():
+        if language == "en":
+            assert not OLD_WORDS.search(text), f"{place}: {text}"
+
+
 def test_every_code_in_the_source_has_its_sentence_and_gives_its_facts_of():
     assert len(error_codes.usages()) > 80
     for one in error_codes.usages():
@@ -146,7 +196,7 @@ def test_reasons_gates_and_their_rules_are_spoken_in_the_askers_language(marketp
 
     assert len(texts("en")) == len(texts("zh-CN")) == 8
     assert all(re.search(r"[\u4e00-\u9fff]", one) for one in texts("zh-CN"))
-    assert "The receiver holds no licence" in texts("en")[6]
+    assert "The receiver has no licence" in texts("en")[6]
 
 
 def test_every_letter_is_written_in_both_languages():

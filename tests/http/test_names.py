@@ -20,7 +20,7 @@ from marketplace.http.fields import Choices, OneOf
 from marketplace.http.schemas import Schema
 from marketplace.licences.models import MODES
 from marketplace.listings.models import ListingStatus
-from marketplace.listings.service.publishing import ONE_SIDED
+from marketplace.listings.service.listing_fields import ONE_SIDED
 from marketplace.listings.service.sheets.vocabulary import WORDS
 from marketplace.matches.models import OUTCOMES
 from marketplace.messages import LANGUAGES, say

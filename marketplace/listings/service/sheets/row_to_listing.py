@@ -117,7 +117,7 @@ class _Cells:
         value = vocabulary.value_of(column, text)
         if value is None:
             known = vocabulary.WORDS[column].values()
-            choices = ", ".join(vocabulary.both(chinese, english) for chinese, english, *_ in known)
+            choices = tuple(vocabulary.both(chinese, english) for chinese, english, *_ in known)
             self._blame(column, "one_of", choices=choices)
         return value
 
@@ -209,7 +209,7 @@ class _Cells:
             return {}
         unclear = [one["code"] for one in refs if one["scheme"] is None]
         if unclear:
-            self._blame("scheme", "scheme_needed", codes=", ".join(map(str, unclear[:5])))
+            self._blame("scheme", "scheme_needed", codes=unclear[:5])
             return {}
         if kind == "demand":
             return {"accepts": refs}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ....errors import Fault, Invalid, Refused
 from ....http.schemas import has_bad_character
+from ....messages.names import Name
 from .vocabulary import COLUMNS, Column, column_of
 from .xlsx_parts import Cell, Record
 from .xlsx_reader import Workbook
@@ -17,11 +18,11 @@ MOST_TEXT = 4000
 OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How .xls files begin, and .xlsx files under a password."""
 OTHER_DELIMITERS = {
-    ";": "; (semicolon)",
+    ";": "semicolon",
     "\t": "tab",
-    "|": "|",
-    "，": "， (full-width)",
-    "；": "； (full-width)",
+    "|": "bar",
+    "，": "full_width_comma",
+    "；": "full_width_semicolon",
 }
 
 
@@ -102,9 +103,9 @@ def _refuse_other_text(text: str) -> None:
         raise Invalid("sheet_unreadable", at="file")
     first_line = start.partition("\n")[0]
     if "," not in first_line:
-        for delimiter, shown in OTHER_DELIMITERS.items():
+        for delimiter, name in OTHER_DELIMITERS.items():
             if delimiter in first_line:
-                raise Invalid("sheet_delimiter", at="file", found=shown)
+                raise Invalid("sheet_delimiter", at="file", found=Name("delimiter", name))
 
 
 def _csv_records(text: str) -> Iterator[Record]:

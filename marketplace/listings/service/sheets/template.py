@@ -8,7 +8,7 @@ from .... import clock
 from ....catalogue import service as catalogue
 from ....messages import say
 from .importing import MOST_ROWS
-from .vocabulary import CHINESE, COLUMNS, ENGLISH, EXAMPLE_TITLE, WORDS, both
+from .vocabulary import CHINESE, COLUMNS, ENGLISH, EXAMPLE_TITLE, REQUIRED, WORDS, both
 
 CODES_SHEET, HELP_SHEET = "废物代码 Codes", "说明 Help"
 LAST_ROW = MOST_ROWS + 2
@@ -69,7 +69,7 @@ def _fill(sheet: Any, example: dict[str, Any]) -> None:
     sheet.freeze_panes = "A2"
     for place, name in enumerate(SHOWN, start=1):
         column = COLUMNS[name]
-        head = sheet.cell(1, place, both(column.zh, column.en))
+        head = sheet.cell(1, place, both(column.zh, column.en) + (REQUIRED if column.required else ""))
         head.font = Font(bold=True)
         head.fill = PatternFill("solid", fgColor="FFE699" if column.required else "DDEBF7")
         cell = sheet.cell(2, place, example.get(name))

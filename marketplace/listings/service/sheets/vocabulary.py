@@ -7,14 +7,22 @@ from typing import Any
 CHINESE, ENGLISH = "zh", "en"
 
 
+REQUIRED = " *"
+"""What the template puts behind the headings of required columns."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column by its headings; `told` ones are exported and, on the way back, left aside."""
+    """A column by its headings; `told` ones are exported and, on the way back, left aside.
+
+    `also` has earlier headings that are still understood.
+    """
 
     zh: str
     en: str
     required: bool = False
     told: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -30,7 +38,7 @@ COLUMNS = {
         Column("类型", "kind", required=True),
         Column("名称", "title", required=True),
         Column("废物代码", "waste codes", required=True),
-        Column("代码体系", "scheme"),
+        Column("名录", "scheme", also=("代码体系",)),
         Column("数量", "quantity", required=True),
         Column("单位", "unit", required=True),
         Column("密度", "density"),
@@ -63,8 +71,8 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "m3": ("立方米", "m3", "立方"),
     },
     "who_pays": {
-        "receiver": ("收货方付款", "receiver pays"),
-        "supplier": ("供货方付款", "supplier pays"),
+        "receiver": ("接收单位付货款", "receiver pays", "收货方付款"),
+        "supplier": ("供货单位付处置费", "supplier pays", "供货方付款"),
         "negotiable": ("面议", "negotiable"),
     },
     "crs": {
@@ -104,7 +112,7 @@ def fold(text: str) -> str:
 _BY_HEADING = {
     folded: column
     for column in COLUMNS.values()
-    for folded in {fold(column.zh), fold(column.en), fold(column.name)}
+    for folded in {fold(heading) for heading in (column.zh, column.en, column.name, *column.also)}
 }
 _BY_WORD = {
     name: {fold(word): value for value, words in meanings.items() for word in words}
@@ -119,8 +127,8 @@ def _agreed(known: dict[str, Any], text: str) -> Any:
 
 
 def column_of(heading: str) -> Column | None:
-    """The column that goes by this heading."""
-    return _agreed(_BY_HEADING, heading)
+    """The column that goes by this heading, with or without the mark of a required one."""
+    return _agreed(_BY_HEADING, heading.removesuffix(REQUIRED))
 
 
 def value_of(column: str, word: str) -> str | None:

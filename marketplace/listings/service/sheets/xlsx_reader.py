@@ -65,7 +65,7 @@ class Workbook:
                 while rows.done:
                     yield rows.done.popleft()
         if rows.merged:
-            raise Invalid("sheet_merged_cells", at="file", ranges=", ".join(rows.merged[:20]))
+            raise Invalid("sheet_merged_cells", at="file", ranges=rows.merged[:20])
 
     def _parse(self, part: str, handler: Any) -> Any:
         with self._zip.open(part) as source:

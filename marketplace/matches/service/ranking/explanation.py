@@ -14,6 +14,7 @@ from ....events.actor import Actor
 from ....licences import service as licences
 from ....listings import service as listings
 from ....listings.models import Kind, Listing
+from ....messages.names import Name
 from ..policy import policy_in_force
 from . import match_input
 from .database_search import rank_field
@@ -102,7 +103,18 @@ def _failure(
         facts["reference"] = licences.references([permit_id])[permit_id]
     if "component" in facts:
         facts["component"] = _component_out_of_range(listing, other)
-    return {"gate": failure.gate, "reason": failure.reason, "facts": facts}
+    return {"gate": failure.gate, "reason": failure.reason, "facts": facts | _listed(facts)}
+
+
+def _listed(facts: dict[str, Any]) -> dict[str, Any]:
+    """Modes by their names and codes as lists, so that each language writes them its own way."""
+    listed: dict[str, Any] = {}
+    if "accepts" in facts:
+        listed["accepts"] = tuple(facts["accepts"].split(", "))
+    if "mode" in facts:
+        listed["mode"] = Name("mode", facts["mode"])
+        listed["allowed"] = tuple(Name("mode", mode) for mode in facts["allowed"].split(", ") if mode)
+    return listed
 
 
 def _component_out_of_range(listing: Listing, other: Listing) -> str:
