@@ -1,10 +1,16 @@
-"""Servers for the tests: started once by the controller, a database and a Valkey number per worker."""
+"""Fixtures of all tests; the servers start only when a selected test needs them.
+
+The process that runs pytest owns the servers: one PostgreSQL, one Valkey, a migrated and seeded template
+database. Each process that runs tests (one, or a worker of xdist each) takes its own copy of the template and
+its own Valkey number at its first test that needs them.
+"""
 
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
@@ -22,39 +28,110 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "tpl"
+NEEDED = "servers-needed"
+"""File in the data folder by which a worker of xdist says that its tests need the servers."""
+STARTED = pytest.StashKey[float]()
+"""Seconds that the servers took to start."""
 _numbers = count()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-servers", action="store_true", help="run only the tests that need no servers")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the servers and make the template in the controller; take a copy of it in every process."""
-    worker = getattr(config, "workerinput", {}).get("workerid", "main")
-    if worker == "main":
+    """Name the folder of the servers, for this process and the workers that it starts."""
+    config.addinivalue_line("markers", "own_servers: starts PostgreSQL, Valkey or the application by itself")
+    if _is_main(config):
         data = Path(tempfile.mkdtemp(prefix="huanliu-test-", dir="/tmp"))
         config.add_cleanup(lambda: shutil.rmtree(data, ignore_errors=True))
-        servers = embedded.Servers(data, durable=False, say=lambda line: None)
-        servers.start()
-        config.add_cleanup(servers.stop)
         os.environ["HUANLIU_TEST_DATA"] = str(data)
-        _make_template(data)
-    _take_copy(worker)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs servers when told to."""
+    if config.option.no_servers:
+        left_out = [
+            item for item in items if _needs_shared_servers(item) or item.get_closest_marker("own_servers")
+        ]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start the servers when a selected test needs them; a worker of xdist asks the main process to."""
+    config = session.config
+    if config.option.collectonly or not any(map(_needs_shared_servers, session.items)):
+        return
+    if _is_main(config):
+        _start_servers(config)
+    else:
+        (_data() / NEEDED).touch()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: object) -> None:
+    """In the main process, before any worker runs a test: start the servers when one has asked."""
+    config = node.config  # type: ignore[attr-defined]
+    if (_data() / NEEDED).exists() and STARTED not in config.stash:
+        _start_servers(config)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if STARTED in config.stash:
+        terminalreporter.write_line(f"servers started in {config.stash[STARTED]:.1f} s")
+
+
+def _is_main(config: pytest.Config) -> bool:
+    return not hasattr(config, "workerinput")
+
+
+def _needs_shared_servers(item: pytest.Item) -> bool:
+    return "data_dir" in getattr(item, "fixturenames", ())
+
+
+def _data() -> Path:
+    return Path(os.environ["HUANLIU_TEST_DATA"])
+
+
+def _start_servers(config: pytest.Config) -> None:
+    """Start PostgreSQL and Valkey, make the template; they stop with this process."""
+    began = time.monotonic()
+    servers = embedded.Servers(_data(), durable=False, say=lambda line: None)
+    servers.start()
+    config.add_cleanup(servers.stop)
+    _make_template(_data())
+    config.stash[STARTED] = time.monotonic() - began
 
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
-    """Data folder of the servers."""
-    return Path(os.environ["HUANLIU_TEST_DATA"])
+    """Data folder of the servers; asking for it is what makes them start."""
+    return _data()
 
 
 @pytest.fixture(scope="session")
-def database_url(data_dir: Path) -> str:
+def addresses(data_dir: Path, request: pytest.FixtureRequest) -> embedded.Addresses:
+    """This process's own migrated database and Valkey number: `main` has 0, `gw0` has 1."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    name = f"t_{worker}"
+    embedded.create_database(data_dir, name, TEMPLATE)
+    own = embedded.addresses(data_dir, name, redis_db=0 if worker == "main" else int(worker[2:]) + 1)
+    os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = own.database_url, own.redis_url
+    return own
+
+
+@pytest.fixture(scope="session")
+def database_url(addresses: embedded.Addresses) -> str:
     """This process's own migrated database."""
-    return os.environ["DATABASE_URL"]
+    return addresses.database_url
 
 
 @pytest.fixture(scope="session")
-def redis_url(data_dir: Path) -> str:
+def redis_url(addresses: embedded.Addresses) -> str:
     """This process's own Valkey number."""
-    return os.environ["REDIS_URL"]
+    return addresses.redis_url
 
 
 @pytest.fixture
@@ -76,16 +153,6 @@ def _make_template(data: Path) -> None:
         if done.returncode:
             pytest.exit(f"flask {' '.join(command)} failed:\n{done.stdout}{done.stderr}", returncode=3)
     embedded.seal_template(data, TEMPLATE)
-
-
-def _take_copy(worker: str) -> None:
-    """Point this process at its own database and Valkey number; `main` has 0, `gw0` has 1."""
-    data = Path(os.environ["HUANLIU_TEST_DATA"])
-    name = f"t_{worker}"
-    embedded.create_database(data, name, TEMPLATE)
-    here = embedded.addresses(data, name, redis_db=0 if worker == "main" else int(worker[2:]) + 1)
-    os.environ["DATABASE_URL"] = here.database_url
-    os.environ["REDIS_URL"] = here.redis_url
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """A running marketplace with its enterprises, made once, and a copy of it for each test."""
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,11 +14,11 @@ VALKEY_NUMBERS_AFTER = 32
 
 
 @pytest.fixture(scope="session")
-def settled(data_dir: Path) -> Iterator[RunningMarketplace]:
+def settled(data_dir: Path, addresses: embedded.Addresses) -> Iterator[RunningMarketplace]:
     """The marketplace that all others are copied from; nobody stays connected to it."""
-    own = os.environ["DATABASE_URL"].partition("?")[0].rpartition("/")[2]
-    number = int(os.environ["REDIS_URL"].rpartition("=")[2]) + VALKEY_NUMBERS_AFTER
-    name = f"{own}_town"
+    own = addresses.database_url.partition("?")[0].rpartition("/")[2]
+    number = int(addresses.redis_url.rpartition("=")[2]) + VALKEY_NUMBERS_AFTER
+    name = f"{own}_settled"
     embedded.create_database(data_dir, name, "tpl")
     here = embedded.addresses(data_dir, name, number)
     with tempfile.TemporaryDirectory() as folder:
