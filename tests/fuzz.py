@@ -19,8 +19,8 @@ from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinish
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.schemas import BaseSchema
 
+from tests.cases import AllSamples
 from tests.marketplace import Marketplace, Party, new_uscc
-from tests.test_house import Samples
 
 BOUNDS, IN_TURN, IN_SEQUENCE = "coverage", "fuzzing", "stateful"
 """Ways to ask, by schemathesis's names: all bounds of all fields; routes one by one; in sequences."""
@@ -110,8 +110,8 @@ class World:
     """A marketplace in which every id names a resource, with someone of every role."""
 
     def __init__(self, marketplace: Marketplace) -> None:
-        self.marketplace, self.samples = marketplace, Samples(marketplace)
-        self.message = self.samples.message()["id"]
+        self.marketplace, self.samples = marketplace, AllSamples(marketplace)
+        self.message = self.samples.message["id"]
         self.parties = {
             "enterprise": self.samples.owner,
             "pending enterprise": marketplace.enterprise("generator", "recycler", approved=False),
@@ -127,8 +127,13 @@ class World:
         samples = self.samples
         everyone = [samples.partner, samples.neighbour, *self.parties.values()]
         enterprises = [one.id for one in everyone if one and one.number]
-        listings = [one["id"] for one in (samples.supply, samples.draft, samples.demand, samples.exempt)]
-        permits = [one["id"] for one in (samples.licence, samples.channel, samples.white, samples.exemption)]
+        listings = [
+            one["id"] for one in (samples.supply, samples.draft, samples.demand, samples.exempt_demand)
+        ]
+        permits = [
+            one["id"]
+            for one in (samples.licence, samples.channel, samples.white_list_entry, samples.exemption)
+        ]
         regions, codes = ["330602", "330000", "310000"], ["900-349-34", "HW34"]
         early, late, tonnes = ["2026-11-01", "2026-12-01"], ["2027-05-31", "2028-01-01"], [1, 5.5, 100.125]
         by_field: dict[str, list[Any]] = {
@@ -147,7 +152,7 @@ class World:
             by_field[f"{place}code"] = codes[:1] if place == "waste." else codes
         return {
             "path.enterprise_id": enterprises, "path.listing_id": listings, "path.other_id": listings,
-            "path.permit_id": permits, "path.key_id": [samples.spare["id"]],
+            "path.permit_id": permits, "path.key_id": [samples.spare_key["id"]],
             "path.notification_id": [self.message], "path.block_id": [samples.block["id"]],
             "path.scheme": ["cn-hw", "cn-sw", "eu-low"], "path.code": codes,
             "query.enterprise_id": enterprises, "query.region": regions, "query.parent": regions,
@@ -162,13 +167,13 @@ class World:
             "enterprise_id": samples.owner.id,
             "listing_id": (samples.draft if path.endswith(("publish", "withdraw")) else samples.supply)["id"],
             "other_id": samples.demand["id"],
-            "key_id": samples.spare["id"],
+            "key_id": samples.spare_key["id"],
             "notification_id": self.message,
             "block_id": samples.block["id"],
             "permit_id": {
                 "licences": samples.licence,
                 "channels": samples.channel,
-                "white-list": samples.white,
+                "white-list": samples.white_list_entry,
                 "exemptions": samples.exemption,
             }.get(room, {}).get("id"),
         }

@@ -23,20 +23,23 @@ from marketplace.events.lifecycle import LifeCycle
 from marketplace.events.models import Audit
 from marketplace.events.registry import queues
 from marketplace.http.authentication import digest
+from marketplace.http.openapi.document import operations
 from marketplace.listings.models import LIFE as LISTING_LIFE
 from marketplace.subscriptions import SUBSCRIPTIONS, TASKS
-from tests.listings.sheets import CSV, SUPPLY, csv_of, send
-from tests.marketplace import ACID, listing_terms, new_uscc
+from tests.cases import BY_ROOM, HIDDEN, VISIBLE, AllSamples, file_of, united
+from tests.listings.sheets import CSV, SUPPLY, csv_of
 
 ROOT = Path(__file__).resolve().parent.parent
 API = "/api/v1"
-VALID = {"valid_from": "2026-01-01", "valid_until": "2027-12-31"}
-POINTED = {"scheme": "cn-hw", "code": "900-349-34", **VALID}
-PATH_OF_ID = re.compile(r"<uuid:\w+>")
+PARAMETER = re.compile(r"<(?:(?P<kind>\w+):)?\w+>")
 
 
 @pytest.fixture(scope="module")
 def routes(app):
+    return routes_of(app)
+
+
+def routes_of(app):
     """(method, rule, view) of every route of the API."""
     return [
         (method, rule.rule.removeprefix(API), app.view_functions[rule.endpoint])
@@ -44,6 +47,32 @@ def routes(app):
         if rule.rule.startswith(API)
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
     ]
+
+
+@pytest.fixture
+def samples(marketplace):
+    return AllSamples(marketplace)
+
+
+def hold_rows(table, routes, name, row):
+    """Every route has its row in a table of its room's cases, and every row its route.
+
+    Args:
+        table: the rows of all rooms, by route.
+        routes: (method, rule, view) of the routes that need a row.
+        name: the table's name in `Cases`.
+        row: what a row looks like.
+    """
+    for method, rule, view in routes:
+        place = f"`{name}` in {cases_file(view)}"
+        assert (method, rule) in table, f"{method} {rule} has no row: add {row} to {place}"
+    gone = sorted(table.keys() - {(method, rule) for method, rule, _ in routes})
+    assert not gone, f"no such route: remove {gone} from `{name}` in tests/<room>/cases.py"
+
+
+def cases_file(view):
+    """The file with the cases of a view's room."""
+    return file_of(view.__module__.split(".")[1])
 
 
 # ---------------------------------------------------------------- doors
@@ -60,15 +89,10 @@ def test_every_route_declares_its_door(routes):
 
 def test_a_regulator_only_reads(routes):
     """Its key has no scope that writes; of the routes that change something only its own keys are open."""
+    allowed = united("questions") | united("regulated")
     for method, rule, view in routes:
-        if method != "GET" and (method, rule) not in (*QUESTIONS, PLAN) and REGULATOR in view.access.kinds:
+        if method != "GET" and (method, rule) not in allowed and REGULATOR in view.access.kinds:
             assert view.access.scope == "admin" and rule.startswith("/api-keys"), f"{method} {rule}"
-
-
-QUESTIONS = {("POST", "/waste-codes/suggest")}
-"""They ask by POST, and write nothing."""
-PLAN = ("POST", "/allocations")
-"""Asks for a plan, which changes nothing of anybody's."""
 
 
 def test_only_root_and_docs_stand_outside_the_api(app):
@@ -90,163 +114,33 @@ def test_every_route_asks_for_its_key(app, routes):
 
 
 def filled(rule, identity=None):
-    """A path of this rule; every id is `identity`, or nobody's."""
-    path = PATH_OF_ID.sub(str(identity or uuid4()), rule)
-    return path.replace("<scheme>/<path:code>", "cn-hw/900-349-34").replace("<int:version>", "1")
-
-
-# ---------------------------------------------------------------- samples: every route has a subject
-
-
-class Samples:
-    """One of everything that an id can name, and the people around it."""
-
-    def __init__(self, marketplace):
-        self.marketplace, self.admin = marketplace, marketplace.admin
-        self.owner = marketplace.enterprise("generator", "recycler", name="绍兴一厂")
-        self.partner = marketplace.enterprise("recycler", name="绍兴二厂")
-        self.neighbour = marketplace.enterprise("generator", "recycler", name="邻居")
-        self.regulator, self.stranger = marketplace.regulator("330600"), marketplace.regulator("310000")
-        self.licence = marketplace.licence(self.owner)
-        marketplace.licence(self.partner)
-        self.supply = marketplace.supply(self.owner)
-        self.draft = marketplace.supply(self.owner, publish=False)
-        self.demand = marketplace.demand(self.partner)
-        sides = {"generator_id": self.owner.id, "receiver_id": self.partner.id}
-        channel = {**sides, **POINTED, "use": "制盐", "tonnes_per_year": 5, "approval_number": "1"}
-        self.channel = self.made("/channels", channel)
-        self.white = self.made(
-            "/white-list", {"receiver_id": self.owner.id, **POINTED, "from_province": "310000"}
-        )
-        self.exemption = self.made("/exemptions", {"enterprise_id": self.owner.id, "item": 1, **POINTED})
-        self.search = self.owner.save_search({"code": "HW17"})
-        self.exempt = marketplace.demand(self.owner, exemption_item=1)
-        self.block = self.made("/credit/blocks", {"enterprise_id": self.partner.id, "reason": "倾倒"})
-        keys = self.owner.get("/api-keys").json["items"]
-        self.imported = send(self.owner, csv_of(SUPPLY)).json
-        marketplace.train()
-        asked = {"region": "330600", "from": "2026-12-01", "until": "2026-12-31"}
-        self.allocation = self.admin.post("/allocations", asked).json
-        self.spare = self.owner.post("/api-keys", {"name": "spare", "scopes": ["read"]}).json
-        assert len(keys) == 1
-
-    def made(self, path, body):
-        answer = self.admin.post(path, body)
-        assert answer.status_code == 201, answer.json
-        return answer.json
-
-    def message(self):
-        """A message in the owner's inbox."""
-        receiver = self.marketplace.recycler()
-        self.marketplace.demand(receiver)
-        self.marketplace.settle()
-        self.marketplace.wait(hours=1)
-        return self.owner.get("/notifications").json["items"][0]
-
-
-@pytest.fixture
-def samples(marketplace):
-    return Samples(marketplace)
+    """A path of this rule that names nothing: every UUID is `identity` or nobody's."""
+    values = {"uuid": str(identity or uuid4()), "int": "1"}
+    return PARAMETER.sub(lambda found: values.get(found["kind"], "none"), rule)
 
 
 # ---------------------------------------------------------------- neighbours
 
-HIDDEN, FORBIDDEN, SEEN = 404, 403, 200
-
-
-def neighbours(samples):
-    """What a neighbour and the regulator of another region get, by route that takes an id.
-
-    `HIDDEN` is 404, `FORBIDDEN` 403 by the kind of key; `SEEN` is 200 with what everyone may know.
-    """
-    owner, supply = samples.owner.id, samples.supply["id"]
-    pair = f"/listings/{supply}/matches/{samples.demand['id']}"
-    licence, channel = samples.licence["id"], samples.channel["id"]
-    white, exemption = samples.white["id"], samples.exemption["id"]
-    message, block = samples.message()["id"], samples.block["id"]
-    search, plan = samples.search["id"], f"/allocations/{samples.allocation['id']}"
-    return {
-        ("GET", "/enterprises/<uuid:enterprise_id>"): (f"/enterprises/{owner}", SEEN, SEEN),
-        ("PATCH", "/enterprises/<uuid:enterprise_id>"): (f"/enterprises/{owner}", HIDDEN, FORBIDDEN),
-        ("POST", "/enterprises/<uuid:enterprise_id>/approve"): (
-            f"/enterprises/{owner}/approve", FORBIDDEN, FORBIDDEN),
-        ("POST", "/enterprises/<uuid:enterprise_id>/suspend"): (
-            f"/enterprises/{owner}/suspend", FORBIDDEN, FORBIDDEN),
-        ("GET", "/enterprises/<uuid:enterprise_id>/credit"): (f"/enterprises/{owner}/credit", SEEN, SEEN),
-        ("GET", "/enterprises/<uuid:enterprise_id>/credit/events"): (
-            f"/enterprises/{owner}/credit/events", HIDDEN, HIDDEN),
-        ("GET", "/enterprises/<uuid:enterprise_id>/credit/explanation"): (
-            f"/enterprises/{owner}/credit/explanation", HIDDEN, HIDDEN),
-        ("DELETE", "/api-keys/<uuid:key_id>"): (f"/api-keys/{samples.spare['id']}", HIDDEN, FORBIDDEN),
-        ("GET", "/listings/<uuid:listing_id>"): (f"/listings/{samples.draft['id']}", HIDDEN, HIDDEN),
-        ("PATCH", "/listings/<uuid:listing_id>"): (f"/listings/{supply}", HIDDEN, FORBIDDEN),
-        ("POST", "/listings/<uuid:listing_id>/publish"): (
-            f"/listings/{samples.draft['id']}/publish", HIDDEN, FORBIDDEN),
-        ("POST", "/listings/<uuid:listing_id>/withdraw"): (
-            f"/listings/{supply}/withdraw", HIDDEN, FORBIDDEN),
-        ("POST", "/listings/<uuid:listing_id>/exemption-review"): (
-            f"/listings/{samples.exempt['id']}/exemption-review", FORBIDDEN, FORBIDDEN),
-        ("GET", "/listings/imports/<uuid:import_id>"): (
-            f"/listings/imports/{samples.imported['id']}", HIDDEN, FORBIDDEN),
-        ("GET", "/listings/<uuid:listing_id>/matches"): (f"/listings/{supply}/matches", HIDDEN, HIDDEN),
-        ("GET", "/listings/<uuid:listing_id>/matches/<uuid:other_id>"): (pair, HIDDEN, HIDDEN),
-        ("POST", "/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback"): (
-            f"{pair}/feedback", HIDDEN, FORBIDDEN),
-        **{
-            ("GET", f"/allocations/<uuid:allocation_id>{part}"): (f"{plan}{part}", FORBIDDEN, HIDDEN)
-            for part in ("", "/placements", "/unplaced", "/gaps", "/export")
-        },
-        ("POST", "/notifications/<uuid:notification_id>/read"): (
-            f"/notifications/{message}/read", HIDDEN, FORBIDDEN),
-        ("POST", "/notifications/<uuid:notification_id>/not-for-me"): (
-            f"/notifications/{message}/not-for-me", HIDDEN, FORBIDDEN),
-        ("DELETE", "/notifications/<uuid:notification_id>/not-for-me"): (
-            f"/notifications/{message}/not-for-me", HIDDEN, FORBIDDEN),
-        ("GET", "/saved-searches/<uuid:search_id>"): (f"/saved-searches/{search}", HIDDEN, FORBIDDEN),
-        ("PATCH", "/saved-searches/<uuid:search_id>"): (f"/saved-searches/{search}", HIDDEN, FORBIDDEN),
-        ("DELETE", "/saved-searches/<uuid:search_id>"): (f"/saved-searches/{search}", HIDDEN, FORBIDDEN),
-        ("GET", "/licences/<uuid:permit_id>"): (f"/licences/{licence}", HIDDEN, HIDDEN),
-        ("DELETE", "/licences/<uuid:permit_id>"): (f"/licences/{licence}", FORBIDDEN, FORBIDDEN),
-        ("POST", "/licences/<uuid:permit_id>/usage"): (f"/licences/{licence}/usage", FORBIDDEN, FORBIDDEN),
-        ("GET", "/channels/<uuid:permit_id>"): (f"/channels/{channel}", HIDDEN, HIDDEN),
-        ("DELETE", "/channels/<uuid:permit_id>"): (f"/channels/{channel}", FORBIDDEN, FORBIDDEN),
-        ("POST", "/channels/<uuid:permit_id>/usage"): (f"/channels/{channel}/usage", FORBIDDEN, FORBIDDEN),
-        ("GET", "/white-list/<uuid:permit_id>"): (f"/white-list/{white}", HIDDEN, HIDDEN),
-        ("DELETE", "/white-list/<uuid:permit_id>"): (f"/white-list/{white}", FORBIDDEN, FORBIDDEN),
-        ("GET", "/exemptions/<uuid:permit_id>"): (f"/exemptions/{exemption}", HIDDEN, HIDDEN),
-        ("DELETE", "/exemptions/<uuid:permit_id>"): (f"/exemptions/{exemption}", FORBIDDEN, FORBIDDEN),
-        ("POST", "/credit/blocks/<uuid:block_id>/confirm"): (
-            f"/credit/blocks/{block}/confirm", FORBIDDEN, FORBIDDEN),
-        ("POST", "/credit/blocks/<uuid:block_id>/lift"): (
-            f"/credit/blocks/{block}/lift", FORBIDDEN, FORBIDDEN),
-    }  # fmt: skip
-
-
-PUBLIC = {
-    "/enterprises/<uuid:enterprise_id>": {"id", "name", "region", "roles", "grade"},
-    "/enterprises/<uuid:enterprise_id>/credit": {"grade"},
-}
-
 
 def test_every_route_that_takes_an_id_has_its_row_of_neighbours(samples, routes):
-    table = neighbours(samples)
-
-    assert set(table) == {(method, rule) for method, rule, _ in routes if "<uuid:" in rule}
+    taking_ids = [route for route in routes if "<uuid:" in route[1]]
+    row = "(its path, what a neighbour gets, what the regulator of another region gets)"
+    hold_rows(united("neighbours", samples), taking_ids, "neighbours", row)
 
 
 def test_what_is_not_yours_does_not_exist(samples):
     """Wrong bodies and missing versions change nothing: the door and the look-up come first."""
-    for (method, rule), (path, *expected) in neighbours(samples).items():
+    for (method, rule), (path, *expected) in united("neighbours", samples).items():
         for party, status in zip((samples.neighbour, samples.stranger), expected, strict=True):
             body = {"nonsense": True} if method in ("POST", "PATCH", "PUT") else None
             answer = party.call(method, path, json=body)
             assert answer.status_code == status, f"{method} {rule}: {answer.json}"
-            if status == SEEN:
-                assert set(answer.json) == PUBLIC[rule], rule
+            if status == VISIBLE:
+                assert set(answer.json) == united("public")[rule], rule
 
 
 def test_nobodys_id_reads_like_a_neighbours(samples):
-    for (method, rule), (path, *expected) in neighbours(samples).items():
+    for (method, rule), (path, *expected) in united("neighbours", samples).items():
         for party, status in zip((samples.neighbour, samples.stranger), expected, strict=True):
             if status == HIDDEN:
                 answers = [party.call(method, one, json={"a": 1}) for one in (path, filled(rule))]
@@ -257,105 +151,9 @@ def test_nobodys_id_reads_like_a_neighbours(samples):
 # ---------------------------------------------------------------- writes
 
 
-def writes(samples):
-    """A right body for every route that changes something: (method, rule) -> (party, path, body)."""
-    marketplace, owner, admin = samples.marketplace, samples.owner, samples.admin
-    second = marketplace.second_admin()
-    message = samples.message()["id"]
-    supply, draft, demand = samples.supply["id"], samples.draft["id"], samples.demand["id"]
-    to_withdraw = marketplace.supply(owner)["id"]
-    pending = marketplace.enterprise("generator", approved=False)
-    approved = marketplace.enterprise("generator")
-    line = samples.licence["lines"][0]["id"]
-    second_licence = marketplace.licence(owner)["id"]
-    blocked = samples.made("/credit/blocks", {"enterprise_id": samples.neighbour.id, "reason": "x"})["id"]
-    contact = {"name": "王", "email": "a@example.com", "phone": "0575-85000000"}
-    new = {"uscc": new_uscc(), "roles": ["generator"], "region": "330602", "contact": contact}
-    policy = admin.get("/matching-policy").json
-    rules = admin.get("/credit/rules").json
-    usage = {"year": 2026, "tonnes": 1}
-    channel = {"generator_id": owner.id, "receiver_id": samples.partner.id, **POINTED}
-    event_ = {
-        "enterprise_id": owner.id,
-        "rule": "law.penalty_minor",
-        "effective_on": "2026-11-01",
-        "note": "x",
-    }
-    return {
-        ("POST", "/enterprises"): (owner, "/enterprises", {**new, "name": "新厂"}),
-        ("PATCH", "/enterprises/<uuid:enterprise_id>"): (owner, f"/enterprises/{owner.id}", {"name": "新名"}),
-        ("POST", "/enterprises/<uuid:enterprise_id>/approve"): (
-            admin, f"/enterprises/{pending.id}/approve", {}),
-        ("POST", "/enterprises/<uuid:enterprise_id>/suspend"): (
-            admin, f"/enterprises/{approved.id}/suspend", {}),
-        ("POST", "/api-keys"): (owner, "/api-keys", {"name": "till", "scopes": ["read"]}),
-        ("DELETE", "/api-keys/<uuid:key_id>"): (owner, f"/api-keys/{samples.spare['id']}", None),
-        ("POST", "/regulators"): (admin, "/regulators", {"name": "局", "region": "330000"}),
-        ("POST", "/waste-codes/suggest"): (owner, "/waste-codes/suggest", {"text": "废机油"}),
-        ("POST", "/listings"): (
-            owner, "/listings", listing_terms(kind="supply", title="x", waste=ACID)),
-        ("POST", "/listings/import"): (owner, "/listings/import", csv_of({**SUPPLY, "数量": "1201"})),
-        ("PATCH", "/listings/<uuid:listing_id>"): (owner, f"/listings/{supply}", {"title": "新"}),
-        ("POST", "/listings/<uuid:listing_id>/publish"): (owner, f"/listings/{draft}/publish", {}),
-        ("POST", "/listings/<uuid:listing_id>/withdraw"): (owner, f"/listings/{to_withdraw}/withdraw", {}),
-        ("POST", "/listings/<uuid:listing_id>/exemption-review"): (
-            admin, f"/listings/{samples.exempt['id']}/exemption-review",
-            {"decision": "accept", "reason": "x"}),
-        ("POST", "/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback"): (
-            owner, f"/listings/{supply}/matches/{demand}/feedback", {"verdict": "not_suitable"}),
-        PLAN: (admin, "/allocations", {"region": "330000", "from": "2026-12-01", "until": "2027-03-31"}),
-        ("PUT", "/matching-policy"): (admin, "/matching-policy", policy),
-        ("PUT", "/notification-preferences"): (owner, "/notification-preferences", {"email": "digest"}),
-        ("POST", "/notifications/<uuid:notification_id>/read"): (owner, f"/notifications/{message}/read", {}),
-        ("POST", "/notifications/read-all"): (owner, "/notifications/read-all", {}),
-        ("POST", "/notifications/<uuid:notification_id>/not-for-me"): (
-            owner, f"/notifications/{message}/not-for-me", {"of": "code"}),
-        ("DELETE", "/notifications/<uuid:notification_id>/not-for-me"): (
-            owner, f"/notifications/{message}/not-for-me", None),
-        ("POST", "/saved-searches"): (owner, "/saved-searches", {"name": "酸", "query": {"code": "HW34"}}),
-        ("PATCH", "/saved-searches/<uuid:search_id>"): (
-            owner, f"/saved-searches/{samples.search['id']}", {"notify": "daily"}),
-        ("DELETE", "/saved-searches/<uuid:search_id>"): (
-            owner, f"/saved-searches/{owner.save_search({})['id']}", None),
-        ("POST", "/licences"): (
-            admin, "/licences",
-            {"enterprise_id": owner.id, "number": "1", **VALID,
-             "lines": [{"scheme": "cn-hw", "code": "HW34", "tonnes_per_year": 5}]}),
-        ("DELETE", "/licences/<uuid:permit_id>"): (admin, f"/licences/{second_licence}", None),
-        ("POST", "/licences/<uuid:permit_id>/usage"): (
-            admin, f"/licences/{samples.licence['id']}/usage", {**usage, "line_id": line}),
-        ("POST", "/channels"): (
-            admin, "/channels", {**channel, "use": "制盐", "tonnes_per_year": 5, "approval_number": "2"}),
-        ("POST", "/channels/<uuid:permit_id>/usage"): (
-            admin, f"/channels/{samples.channel['id']}/usage", usage),
-        ("DELETE", "/channels/<uuid:permit_id>"): (admin, f"/channels/{samples.channel['id']}", None),
-        ("POST", "/white-list"): (
-            admin, "/white-list", {"receiver_id": owner.id, **POINTED, "from_province": "320000"}),
-        ("DELETE", "/white-list/<uuid:permit_id>"): (admin, f"/white-list/{samples.white['id']}", None),
-        ("POST", "/exemptions"): (admin, "/exemptions", {"enterprise_id": owner.id, "item": 2, **POINTED}),
-        ("DELETE", "/exemptions/<uuid:permit_id>"): (admin, f"/exemptions/{samples.exemption['id']}", None),
-        ("POST", "/credit/events"): (admin, "/credit/events", event_),
-        ("PUT", "/credit/rules"): (admin, "/credit/rules", rules),
-        ("POST", "/credit/evaluations"): (
-            admin, "/credit/evaluations", {"enterprise_id": owner.id, "published_on": "2026-11-01"}),
-        ("POST", "/credit/blocks"): (
-            admin, "/credit/blocks", {"enterprise_id": approved.id, "reason": "x"}),
-        ("POST", "/credit/blocks/<uuid:block_id>/confirm"): (
-            second, f"/credit/blocks/{samples.block['id']}/confirm", {}),
-        ("POST", "/credit/blocks/<uuid:block_id>/lift"): (
-            admin, f"/credit/blocks/{blocked}/lift", {"reason": "x"}),
-    }  # fmt: skip
-
-
 def sent(body):
     """A body as it is sent: a sheet as CSV, all else as JSON."""
     return {"data": body, "content_type": CSV} if isinstance(body, bytes) else {"json": body}
-
-
-UNWRITTEN = {
-    *QUESTIONS, ("POST", "/notifications/<uuid:notification_id>/read"), ("POST", "/notifications/read-all"),
-}  # fmt: skip
-"""Questions; and a reader's own marks: the row itself says when."""
 
 
 def audits(marketplace):
@@ -364,8 +162,10 @@ def audits(marketplace):
 
 
 def test_every_write_has_its_row_and_leaves_an_audit_line(samples, routes):
-    table = writes(samples)
-    assert set(table) == {(method, rule) for method, rule, _ in routes if method != "GET"}
+    table = united("writes", samples)
+    writing = [route for route in routes if route[0] != "GET"]
+    hold_rows(table, writing, "writes", "(who calls it, its path, a correct body)")
+    unaudited = united("questions") | united("unaudited")
 
     for number, ((method, rule), (party, path, body)) in enumerate(table.items()):
         before = len(audits(samples.marketplace))
@@ -374,7 +174,7 @@ def test_every_write_has_its_row_and_leaves_an_audit_line(samples, routes):
         answer = party.call(method, path, **sent(body), headers=headers)
         assert answer.status_code in (200, 201, 202, 204), f"{method} {rule}: {answer.json}"
         lines = audits(samples.marketplace)[before:]
-        if (method, rule) in UNWRITTEN:
+        if (method, rule) in unaudited:
             continue
         assert lines, f"{method} {rule} leaves no audit line"
         for line in lines:
@@ -393,7 +193,7 @@ def who(marketplace, party):
 
 def test_a_refused_write_leaves_nothing(samples):
     """Every write again with one field too many, or one column: nothing is written, told or audited."""
-    table = writes(samples)
+    table = united("writes", samples)
     before = contents(samples.marketplace)
 
     for (method, rule), (party, path, body) in table.items():
@@ -401,16 +201,10 @@ def test_a_refused_write_leaves_nothing(samples):
             sheet = csv_of({**SUPPLY, "colour": "red"})
             answer = party.call(method, path, **sent(sheet), headers={"If-Match": "*"})
             assert (answer.status_code, list(answer.json["errors"])) == (422, ["row 1.colour"]), rule
-        elif body is not None and rule not in BODILESS_ELSEWHERE:
+        elif body is not None and (method, rule) not in united("without_fields"):
             answer = party.call(method, path, json={**body, "colour": "red"}, headers={"If-Match": "*"})
             assert (answer.status_code, list(answer.json["errors"])) == (422, ["colour"]), rule
     assert contents(samples.marketplace) == before
-
-
-BODILESS_ELSEWHERE = {
-    "/notifications/<uuid:notification_id>/read", "/notifications/read-all",
-    "/credit/blocks/<uuid:block_id>/confirm",
-}  # fmt: skip
 
 
 def contents(marketplace):
@@ -554,9 +348,9 @@ def test_every_constraint_and_index_has_a_name_by_the_convention(app):
 # ---------------------------------------------------------------- statements
 
 
-def statements(marketplace, call):
-    """How many SQL statements a call takes."""
-    with marketplace.app.app_context():
+def statements(party, path, **query):
+    """How many SQL statements a GET takes."""
+    with party.marketplace.app.app_context():
         engine = db.engine
     seen = []
 
@@ -565,117 +359,78 @@ def statements(marketplace, call):
 
     event.listen(engine, "before_cursor_execute", count)
     try:
-        answer = call()
-        assert answer.status_code == 200
+        answer = party.get(path, **query)
+        assert answer.status_code == 200, path
         answer.get_data()
     finally:
         event.remove(engine, "before_cursor_execute", count)
     return len(seen)
 
 
-STATEMENTS = {
-    "/waste-codes": 4,
-    "/waste-codes/<scheme>/<path:code>": 4,
-    "/regions": 2,
-    "/enterprises": 2,
-    "/enterprises/me": 2,
-    "/enterprises/<uuid:enterprise_id>": 2,
-    "/api-keys": 2,
-    "/licences": 5,
-    "/licences/<uuid:permit_id>": 5,
-    "/channels": 4,
-    "/channels/<uuid:permit_id>": 4,
-    "/white-list": 3,
-    "/white-list/<uuid:permit_id>": 3,
-    "/exemptions": 3,
-    "/exemptions/<uuid:permit_id>": 3,
-    "/listings": 8,
-    "/listings/template.xlsx": 2,
-    "/listings/export": 8,
-    "/listings/imports/<uuid:import_id>": 2,
-    "/listings/<uuid:listing_id>": 5,
-    "/listings/<uuid:listing_id>/matches": 10,
-    "/listings/<uuid:listing_id>/matches/<uuid:other_id>": 10,
-    "/findings": 2,
-    "/allocations": 2,
-    "/allocations/<uuid:allocation_id>": 5,
-    "/allocations/<uuid:allocation_id>/placements": 8,
-    "/allocations/<uuid:allocation_id>/unplaced": 6,
-    "/allocations/<uuid:allocation_id>/gaps": 5,
-    "/allocations/<uuid:allocation_id>/export": 8,
-    "/matching-policy": 2,
-    "/matching-policy/presets": 1,
-    "/ranking-models": 2,
-    "/ranking-models/<int:version>": 2,
-    "/notifications": 2,
-    "/notification-preferences": 3,
-    "/saved-searches": 2,
-    "/saved-searches/<uuid:search_id>": 2,
-    "/enterprises/<uuid:enterprise_id>/credit": 4,
-    "/enterprises/<uuid:enterprise_id>/credit/explanation": 5,
-    "/enterprises/<uuid:enterprise_id>/credit/events": 3,
-    "/credit/rules": 2,
-    "/credit/blocks": 2,
-}
-"""SQL statements that each route reads by, the key's own look-up included."""
+def read_paths(samples, routes):
+    """Rule -> path of every GET."""
+    neighbours = united("neighbours", samples)
+    paths = {rule: path for (method, rule), (path, *_) in neighbours.items() if method == "GET"}
+    paths |= united("paths", samples)
+    for method, rule, view in routes:
+        if method == "GET" and rule not in paths:
+            assert "<" not in rule, f"add the path of {rule} to `paths` in {cases_file(view)}"
+            paths[rule] = rule
+    return paths
 
 
 def test_no_route_reads_by_another_number_of_statements(samples, routes):
     """Each is asked once before it is counted, so that what a process keeps is kept."""
-    paths = {rule: path for (method, rule), (path, *_) in neighbours(samples).items() if method == "GET"}
+    expected = united("statements")
+    reading = [route for route in routes if route[0] == "GET"]
+    table = {("GET", rule): count for rule, count in expected.items()}
+    hold_rows(table, reading, "statements", "its number of SQL statements")
+    paths = read_paths(samples, routes)
     counted = {}
     for method, rule, view in routes:
         if method == "GET":
             party = samples.owner if ENTERPRISE in view.access.kinds else samples.admin
-            path = paths.get(rule, filled(rule))
-            party.get(path)
-            counted[rule] = statements(samples.marketplace, lambda party=party, path=path: party.get(path))
-    assert counted == STATEMENTS
+            party.get(paths[rule])
+            counted[rule] = statements(party, paths[rule])
+    assert counted == expected
 
 
-def test_no_list_takes_more_statements_for_more_rows(marketplace):
-    owner, receiver = marketplace.enterprise("generator", "recycler"), marketplace.enterprise("recycler")
+def paged_rules(app):
+    """Rules of the GETs that take `limit`."""
+    rules = {rule.endpoint: rule.rule.removeprefix(API) for rule in app.url_map.iter_rules()}
+    return [
+        rules[operation["operationId"]]
+        for verb, _, operation in operations(app.test_client().get("/openapi.json").json)
+        if verb == "get" and any(part.get("name") == "limit" for part in operation.get("parameters", ()))
+    ]
+
+
+def test_no_route_takes_more_statements_for_more_rows(samples, routes):
+    """Every GET, by each kind of key that may; what grows is in `grow` of the rooms' cases."""
+    paths = read_paths(samples, routes)
+    paged = paged_rules(samples.marketplace.app)
+    readers = {ENTERPRISE: samples.owner, ADMIN: samples.admin}
 
     def grow():
-        party = marketplace.recycler()
-        for holder in (party, receiver):
-            marketplace.demand(
-                holder, accepts=[{"scheme": "cn-hw", "code": "HW34"}, {"scheme": "cn-hw", "code": "HW17"}]
-            )
-        marketplace.licence(receiver)
-        marketplace.licence(receiver, "HW17")
-        marketplace.supply(owner)
-        receiver.post("/api-keys", {"name": "n", "scopes": ["read"]})
-        receiver.save_search({"code": "HW34"})
-        marketplace.credit_event(owner, "manifest.late_close")
-        channel = {"generator_id": owner.id, "receiver_id": receiver.id, **POINTED}
-        more = {"use": "制盐", "tonnes_per_year": 5, "approval_number": "2"}
-        assert marketplace.admin.post("/channels", {**channel, **more}).status_code == 201
+        for cases in BY_ROOM.values():
+            cases.grow(samples)
 
-    def taken():
-        supply = owner.get("/listings", mine=True, kind="supply").json["items"][0]["id"]
-        calls = {
-            "listings": lambda: owner.get("/listings", limit=100),
-            "matches": lambda: owner.get(f"/listings/{supply}/matches", limit=100),
-            "licences": lambda: receiver.get("/licences", limit=100),
-            "channels": lambda: receiver.get("/channels", limit=100),
-            "enterprises": lambda: marketplace.admin.get("/enterprises", limit=100),
-            "searches": lambda: receiver.get("/saved-searches", limit=100),
-            "keys": lambda: receiver.get("/api-keys", limit=100),
-            "events": lambda: owner.get(f"/enterprises/{owner.id}/credit/events", limit=100),
-            "codes": lambda: owner.get("/waste-codes", category="HW34", limit=100),
-            "few codes": lambda: owner.get("/waste-codes", category="HW34", limit=2),
+    def counted():
+        return {
+            (kind, rule): statements(party, paths[rule], **({"limit": 100} if rule in paged else {}))
+            for method, rule, view in routes
+            if method == "GET"
+            for kind, party in readers.items()
+            if kind in view.access.kinds
         }
-        return {name: statements(marketplace, call) for name, call in calls.items()}
 
     grow()
-    taken()  # the first question builds the index
+    counted()  # the first question builds the index
     grow()
-    few = taken()
+    few = counted()
     for _ in range(3):
         grow()
-    assert taken() == few
-    assert few["codes"] == few["few codes"]
+    assert counted() == few
     assert max(few.values()) <= 20
 
 

@@ -1,8 +1,8 @@
 """The examples of the API's description, played on the real application and written down.
 
-Every route is called as its row in `tests/test_house.py` calls it, then in the ways that go wrong most
-instructively. Ids, keys and numbers are made the same in every recording, so that a new one differs from
-the last only where an answer does.
+Every route is called as its row in the cases of its room (`tests/<room>/cases.py`) says, and in the ways
+that go wrong most instructively. Ids, keys and numbers are made the same in every recording, so that a new
+one differs from the last only where a response does.
 """
 
 import itertools
@@ -13,55 +13,15 @@ from stdnum.cn import uscc
 
 from marketplace.events.actor import ENTERPRISE
 from marketplace.http.openapi.document import operations
-from tests.listings.sheets import SUPPLY, csv_of
-from tests.test_house import API, Samples, filled, neighbours, writes
+from tests.cases import AllSamples, united
+from tests.test_house import API, filled, read_paths, routes_of
 from tests.test_house import sent as sending
-
-QUERIES = {
-    "/waste-codes": {"q": "废酸", "category": "HW34"},
-    "/regions": {"parent": "330600"},
-}
-CONTACT = {"name": "王厂长", "email": "wang@example.com", "phone": "0575-85000000"}
-FINER = {
-    ("POST", "/enterprises"): {
-        "name": "柯桥滨海印染有限公司", "region": "330603", "contact": CONTACT,
-        "location": {"lon": 120.58, "lat": 30.08, "crs": "gcj02"},
-    },
-    ("PATCH", "/enterprises/<uuid:enterprise_id>"): {"name": "绍兴一厂（滨海）", "contact": CONTACT},
-    ("POST", "/enterprises/<uuid:enterprise_id>/approve"): {"reason": "材料齐全"},
-    ("POST", "/enterprises/<uuid:enterprise_id>/suspend"): {"reason": "许可证被吊销"},
-    ("POST", "/api-keys"): {"name": "ERP", "expires_at": "2027-06-30T16:00:00Z"},
-    ("POST", "/regulators"): {"name": "浙江省生态环境厅"},
-    ("POST", "/listings"): {
-        "title": "稀硫酸 20%", "price_cny_per_t": -150.0, "max_distance_km": 200,
-        "location": {"lon": 120.87, "lat": 30.12, "crs": "wgs84"}, "form": "liquid", "packaging": "tank",
-        "composition": [{"component": "H2SO4", "min": 18, "max": 22, "unit": "%"}],
-    },
-    ("PATCH", "/listings/<uuid:listing_id>"): {"title": "稀硫酸 25%", "price_cny_per_t": -120.0},
-    ("POST", "/listings/<uuid:listing_id>/withdraw"): {"reason": "已自行利用"},
-    ("POST", "/listings/<uuid:listing_id>/exemption-review"): {"reason": "检测报告符合豁免条件"},
-    ("POST", "/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback"): {"reason": "运距过长"},
-    ("POST", "/licences"): {"number": "浙危废经第3306000001号"},
-    ("POST", "/channels"): {"approval_number": "绍环点对点〔2026〕7号"},
-    ("POST", "/credit/events"): {"note": "台账记录不全，责令改正"},
-    ("POST", "/credit/blocks"): {"reason": "非法倾倒立案"},
-    ("POST", "/credit/blocks/<uuid:block_id>/lift"): {"reason": "案件撤销"},
-}  # fmt: skip
-"""Words for the reader, where the tests' own bodies are terse."""
-FAULTY = {
-    ("POST", "/listings"): {
-        "kind": "supply", "title": "稀硫酸 20%", "waste": {"scheme": "cn-hw", "code": "900-349-34"},
-        "quantity_t": "1200", "min_lot": 20, "available_from": "2026-12-01", "available_until": "2027-05-31",
-    },
-    ("POST", "/listings/import"): csv_of({**SUPPLY, "付款方": "", "起始日期": "next month"}),
-}  # fmt: skip
-"""Bodies that go wrong more instructively than by a misspelt name."""
 
 
 def record(marketplace):
     """{operationId: {"asked": {status: body}, "answered": {status: body}}} of every route."""
-    samples = Samples(marketplace)
-    rows = {**reads(samples), **writes(samples)}
+    samples = AllSamples(marketplace)
+    rows = {**reads(samples), **united("writes", samples)}
     described = {
         one["operationId"]: one for *_, one in operations(marketplace.client.get("/openapi.json").json)
     }
@@ -75,31 +35,32 @@ def record(marketplace):
         name = endpoints[method, rule]
         found[name] = steady(played(method, rule, described[name], *row))
     missing = described.keys() - found.keys()
-    assert not missing, f"no row in `writes` or `neighbours` of tests/test_house.py for {missing}"
+    assert not missing, f"no row in `writes` of tests/<room>/cases.py for {missing}"
     return {name: found[name] for name in described}
 
 
 def reads(samples):
     """A right call for every route that is read: (method, rule) -> (party, path, None)."""
-    known = neighbours(samples)
-    found = {}
-    for rule in samples.marketplace.app.url_map.iter_rules():
-        name = rule.rule.removeprefix(API)
-        if rule.rule.startswith(API) and "GET" in rule.methods:
-            kinds, _ = samples.marketplace.app.view_functions[rule.endpoint].access
-            party = samples.owner if ENTERPRISE in kinds else samples.admin
-            path = known["GET", name][0] if "<uuid:" in name else filled(name)
-            found["GET", name] = (party, path, None)
-    return found
+    routes = routes_of(samples.marketplace.app)
+    paths = read_paths(samples, routes)
+    return {
+        ("GET", rule): (
+            samples.owner if ENTERPRISE in view.access.kinds else samples.admin,
+            paths[rule],
+            None,
+        )
+        for method, rule, view in routes
+        if method == "GET"
+    }
 
 
 def played(method, rule, operation, party, path, body):
     """A right call of a route, and before it those that are refused and change nothing."""
     asked, answered = {}, {}
     names = {one.get("name") for one in operation.get("parameters", ()) if one.get("in") == "query"}
-    query = {**QUERIES.get(rule, {}), **({"limit": 2} if "limit" in names else {})}
+    query = {**united("queries").get(rule, {}), **({"limit": 2} if "limit" in names else {})}
     version = {"If-Match": "*"} if method in ("PUT", "PATCH") else {}
-    body = {**body, **FINER.get((method, rule), {})} if isinstance(body, dict) else body
+    body = {**body, **united("example_fields").get((method, rule), {})} if isinstance(body, dict) else body
 
     def call(to=path, sent=body, query=query, headers=version):
         answer = party.call(method, to, query_string=query, headers=headers, **sending(sent))
@@ -112,10 +73,12 @@ def played(method, rule, operation, party, path, body):
         return answer
 
     if "<" in rule and method in ("GET", "DELETE"):
-        call(to=filled(rule).replace("900-349-34", "900-349"))
+        call(to=filled(rule) if "<uuid:" in rule else f"{path}0")
     if "limit" in names:
         call(query={**query, "limit": 1000})
-    faulty = FAULTY.get((method, rule)) or (misspelt(body) if isinstance(body, dict) else None)
+    faulty = united("faulty_bodies").get((method, rule)) or (
+        misspelt(body) if isinstance(body, dict) else None
+    )
     if faulty:
         call(sent=faulty)
     if version:

@@ -1,0 +1,56 @@
+"""Cases of the routes of matches, the matching policy and the ranking models."""
+
+from functools import cached_property
+
+from tests.cases import FORBIDDEN, HIDDEN, Cases
+from tests.listings.cases import ListingSamples
+
+
+class MatchSamples(ListingSamples):
+    @cached_property
+    def ranking_model(self):
+        """Version of a trained model."""
+        return self.marketplace.train()
+
+
+def _pair(samples):
+    return f"/listings/{samples.supply['id']}/matches/{samples.demand['id']}"
+
+
+def neighbours(samples):
+    return {
+        ("GET", "/listings/<uuid:listing_id>/matches"): (
+            f"/listings/{samples.supply['id']}/matches", HIDDEN, HIDDEN),
+        ("GET", "/listings/<uuid:listing_id>/matches/<uuid:other_id>"): (_pair(samples), HIDDEN, HIDDEN),
+        ("POST", "/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback"): (
+            f"{_pair(samples)}/feedback", HIDDEN, FORBIDDEN),
+    }  # fmt: skip
+
+
+def writes(samples):
+    policy = samples.admin.get("/matching-policy").json
+    return {
+        ("POST", "/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback"): (
+            samples.owner, f"{_pair(samples)}/feedback", {"verdict": "not_suitable"}),
+        ("PUT", "/matching-policy"): (samples.admin, "/matching-policy", policy),
+    }  # fmt: skip
+
+
+CASES = Cases(
+    samples=MatchSamples,
+    neighbours=neighbours,
+    writes=writes,
+    paths=lambda samples: {"/ranking-models/<int:version>": f"/ranking-models/{samples.ranking_model}"},
+    statements={
+        "/listings/<uuid:listing_id>/matches": 10,
+        "/listings/<uuid:listing_id>/matches/<uuid:other_id>": 13,
+        "/findings": 2,
+        "/matching-policy": 2,
+        "/matching-policy/presets": 1,
+        "/ranking-models": 2,
+        "/ranking-models/<int:version>": 2,
+    },
+    example_fields={
+        ("POST", "/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback"): {"reason": "运距过长"},
+    },
+)
