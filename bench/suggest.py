@@ -342,8 +342,20 @@ def tables(found: dict[str, Any]) -> dict[str, str]:
         ]
         for one in found["by_category"]
     ]
+    return {
+        "recall": table(["names", "how many", "way", "@1", "@5", "@10"], recalls),
+        "code": table(["names", "@1", "@5", "@10"], exact),
+        "sure": table(["names", "how many", "first is right", "called sure", "right when sure"], sure),
+        "bins": table(["confidence from", "names", "mean confidence", "right"], bins),
+        "category": table(["scheme", "category", "names", "@1", "@5", "@10"], each),
+        "cost": table(["", ""], costs_of(found)),
+    }
+
+
+def costs_of(found: dict[str, Any]) -> list[list[str]]:
+    """The rows of the table of costs."""
     names, cost = found["names"], found["cost"]
-    costs = [
+    return [
         ["names in all, held out, trained on", f"{names['all']}, {names['held_out']}, {names['trained_on']}"],
         ["calibration error (10 bins)", f"{found['calibration']['error']:.3f}"],
         [
@@ -358,14 +370,6 @@ def tables(found: dict[str, Any]) -> dict[str, str]:
             "{p50:.2f}, {p99:.2f}, {max:.2f} ms".format(**cost["call_ms"]),
         ],
     ]
-    return {
-        "recall": table(["names", "how many", "way", "@1", "@5", "@10"], recalls),
-        "code": table(["names", "@1", "@5", "@10"], exact),
-        "sure": table(["names", "how many", "first is right", "called sure", "right when sure"], sure),
-        "bins": table(["confidence from", "names", "mean confidence", "right"], bins),
-        "category": table(["scheme", "category", "names", "@1", "@5", "@10"], each),
-        "cost": table(["", ""], costs),
-    }
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:

@@ -1,6 +1,6 @@
 """Arrays in, ranked arrays out: which demands suit a supply, which supplies suit a demand, and why.
 
-Pure functions over columns: the same inputs give the same answer on every machine; the day is an argument.
+Pure functions over columns: the same inputs give the same result on every machine; the day is an argument.
 """
 
 from matching.index import Best, Index

@@ -1,6 +1,6 @@
-"""Every lawful way between many supplies and many demands in a period, and what stopped the rest.
+"""Every lawful way between many supplies and many demands in a period, and what excluded the rest.
 
-The period is cut into calendar years, for permits count their tonnes by the year: within a part both windows
+The period is cut into calendar years, for permits count their tonnes by year: within a year both windows
 are cut to it, and the gates of a ranking judge what is left. So a pairing is lawful in a year of the period
 if some day of both windows in that year passes all gates.
 """
@@ -113,7 +113,7 @@ def lawful_ways(policy: Policy, region: Region, report: ReportProgress = lambda 
     """Judge every supply against every demand that takes its code.
 
     Args:
-        tell: is told how many pairs are judged, of how many, while it works.
+        report: called while it works with the number of pairs judged and the total.
     Raises:
         TooManyWays: there are more than `MOST_WAYS`. ValueError: a code is not in the book.
     """
@@ -160,7 +160,7 @@ class _Piece:
         return _Piece(self.supply[pair], self.demand_row[pair], self.fit[pair])
 
     def pairs(self, supplies: Supplies, demands: Demands, region: Region) -> Pairs:
-        """Facing each other one by one; as in a ranking of demands the supplies ask."""
+        """Supply i facing demand i; the supplies are the seekers, as in a ranking of demands."""
         supplies, demands = supplies.take(self.supply), demands.take(self.demand_row)
         coded = Coded.of(supplies.code, region.tables.book)
         return Pairs.facing(

@@ -2,7 +2,7 @@
 
 The relaxed program is solved on few of the lawful ways at a time; ways that could still add something are
 priced in until a bound proves that none can (column generation: Desaulniers, Desrosiers, Solomon, *Column
-Generation*, 2005, ch. 1). Smallest lots are rounded by diving (Achterberg, *Constraint Integer Programming*,
+Generation*, 2005, ch. 1). Minimum lots are rounded by diving (Achterberg, *Constraint Integer Programming*,
 2007, ch. 9) or searched for exactly where the ways are few.
 """
 
@@ -29,7 +29,7 @@ MOST_ROUNDS = 60
 MOST_SECONDS = 30
 """Of a search: a guard, for the last of it may be another plan on a slower machine."""
 MOST_DIVED = 12
-"""Programs of one dive; what is still below its lot then is left to whoever fits the last of it."""
+"""Programs of one dive; what is still below its lot then is left to the final fitting of lots."""
 WHOLE_KG = 3e-4
 """By how much HiGHS may miss a whole kilogram; times 3,000 ways of one row it is still none."""
 
@@ -38,7 +38,7 @@ WHOLE_KG = 3e-4
 class Ways(Columns):
     """Lawful pairings, each once: shape (n,).
 
-    `supply` and `demand` are row numbers, `score` is in 0 to 1, `lot_kg` the larger of the two smallest lots,
+    `supply` and `demand` are row numbers, `score` is in 0 to 1, `lot_kg` the larger of the two minimum lots,
     `permit` the row of the permit whose tonnes it uses, or `NO_PERMIT`.
     """
 
@@ -60,7 +60,7 @@ class Capacities(Columns):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relaxed:
-    """The best solution without smallest lots: whole kilograms of every way, the score by which each falls
+    """The best solution without minimum lots: whole kilograms of every way, the score by which each falls
     short of being used, prices of all rows, and what no other solution can exceed."""
 
     kg: Ints
@@ -98,7 +98,7 @@ class Program:
 
     @property
     def lots(self) -> Floats:
-        """Smallest lots of the ways in tonnes."""
+        """Minimum lots of the ways in tonnes."""
         return self.ways.lot_kg / KG_PER_T
 
     @property

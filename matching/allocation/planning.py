@@ -1,4 +1,4 @@
-"""A plan for a whole region: which tonnes go where, so that the sum of score times tonnes is greatest.
+"""A plan for a whole region: which tonnes go where, maximising the sum of score times tonnes.
 
 A transportation problem with capacities of supplies, demands and permits (`linear_program.py`). Minimum
 lots make it hard: its relaxed solution gives the bound and the prices, and plans with lots are searched for
@@ -37,9 +37,9 @@ class Why(IntEnum):
     PLACED = 0
     NO_LAWFUL_WAY = 1
     NO_CAPACITY = 2
-    """None of those who may take it has room for all that is left, of tonnes or of its permits'."""
+    """None of the receivers that may take it has tonnes and permitted tonnes left for all of the rest."""
     BELOW_LOT = 3
-    """There is room for all that is left, but it is less than the smallest lot."""
+    """Some receiver has tonnes for all of the rest, but the rest is less than the minimum lot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,10 +71,10 @@ class Plan:
 def allocate(ways: Ways, capacities: Capacities, report: ReportProgress = lambda solution, gap: None) -> Plan:
     """The plan of greatest value in which nothing exceeds its capacity and no way carries less than its lot.
 
-    Without smallest lots it is the best plan; with them it may be less, by no more than `gap` says.
+    Without minimum lots it is the best plan; with them its value may be lower, by at most `gap`.
 
     Args:
-        tell: is told how many solutions were looked at and the gap of the best of them, while it works.
+        report: called while it works with the number of solutions tried and the gap of the best of them.
     Raises:
         ValueError: a way names a supply, demand or permit that has no capacity here.
     """
@@ -149,7 +149,7 @@ def capacity_prices(ways: Ways, plan: Plan, group: Ints, groups: int) -> Floats:
         group: number of each supply's group, below `groups`.
     Returns:
         the price of demand and permit together where it is highest of all that may take from the group, NaN
-        where nobody may; shape (groups,).
+        where no receiver may; shape (groups,).
     """
     prices = np.full(groups, np.nan)
     worth = plan.demand_price[ways.demand] + np.append(plan.permit_price, 0.0)[ways.permit]
@@ -165,7 +165,7 @@ def _gap(value: float, bound: float) -> float:
     return max(bound - value, 0.0) / bound if bound > 0 else 0.0
 
 
-# Smallest lots
+# Minimum lots
 
 
 def _fit_lots(ways: Ways, capacities: Capacities, kg: Ints) -> Ints:
@@ -184,7 +184,7 @@ def _fit_lots(ways: Ways, capacities: Capacities, kg: Ints) -> Ints:
 
 
 def _remaining(ways: Ways, capacities: Capacities, kg: Ints) -> list[Ints]:
-    """Kilograms left of supplies, demands and permits; the last of the permits stands for none at all."""
+    """Kilograms left of supplies, demands and permits; the last entry of the permits means no permit."""
     left = []
     for rows, limits in (
         (ways.supply, capacities.supply_kg),

@@ -1,6 +1,6 @@
-"""`python -m matching.evaluate`: how well orders find the receivers that suppliers dealt with.
+"""`python -m matching.evaluate`: how well rankings find the receivers that suppliers dealt with.
 
-Reads an exchange, ranks for every supply all demands whose codes fit, by five orders, and reports metrics
+Reads an exchange, ranks for every supply all demands whose codes fit, by five methods, and reports metrics
 with intervals. No database, no clock, no chance: the same files give the same figures.
 """
 
@@ -32,11 +32,11 @@ DEPTHS = (1, 5, 10, 20)
 FORMULA = "formula"
 BAD_INPUT = 2
 WITH_INTERVAL = ("mrr", "ndcg@10")
-"""Figures whose 95 % interval stands in the table; the JSON has all."""
+"""Figures whose 95 % interval is shown in the table; the JSON has all."""
 ReportProgress: TypeAlias = Callable[[str], None]
 
 
-# What is asked, and what may be known for it
+# Pairs to find, and what may be known for it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +53,7 @@ def splits(exchange: Exchange, split_day: int | None, file: str = "pairs") -> li
     """One split at `split_day` (days since 1970); without one, `FOLDS` splits by supply.
 
     Raises:
-        BadFiles: with a split day, a pair that nobody dates, or none on or after it.
+        BadFiles: with a split day, a pair without a date, or none on or after it.
     """
     pairs = exchange.pairs
     if split_day is None:
@@ -73,7 +73,7 @@ def splits(exchange: Exchange, split_day: int | None, file: str = "pairs") -> li
 
 
 def model_of(exchange: Exchange, split: Split) -> Model | None:
-    """What the part's known pairs teach; None where they are too few."""
+    """The model learned from the known pairs of a split; None where they are too few."""
     taught = list(_lessons(exchange, split))
     if not taught:
         return None
@@ -130,9 +130,10 @@ def _positions(wanted: Ints, among: Ints) -> Ints:
 
 @dataclass(slots=True, eq=False)
 class RankingOutcome:
-    """What the orders did. Distinct pairs asked for by `supply`, then `demand`; `of` numbers their supplies.
+    """The result of each method. Distinct wanted pairs by `supply`, then `demand`; `of` numbers their
+    supplies.
 
-    `fitting` (demands,) fit at least one supply asked for; `new` (n,) marks supplies without a known pair.
+    `fitting` (demands,) fit at least one wanted supply; `new` (n,) marks supplies without a known pair.
     """
 
     supply: Ints
@@ -169,7 +170,7 @@ class RankingOutcome:
         )
 
     def truths(self, rows: Ints, receivers: Ints) -> tuple[Ints, Ints, Ints]:
-        """The pairs asked for among these supplies and receivers (ascending), and where they stand."""
+        """The wanted pairs among these supplies and receivers (ascending): number, row, column (p,)."""
         row = _positions(self.supply, rows)
         at = np.flatnonzero(row >= 0)
         column = _positions(self.demand[at], receivers)
@@ -178,7 +179,7 @@ class RankingOutcome:
 
 
 def rank_all(exchange: Exchange, each: Sequence[Split], report_progress: ReportProgress) -> RankingOutcome:
-    """Rank for every supply of every part by every order."""
+    """Rank for every supply of every split by every method."""
     outcome = RankingOutcome.empty(exchange, each)
     for number, split in enumerate(each, 1):
         report_progress(f"part {number} of {len(each)}: learning from {len(split.known)} pairs")
@@ -235,7 +236,7 @@ def _keys_by_method(
 def evaluate(
     exchange: Exchange, each: Sequence[Split], depths: Sequence[int], report_progress: ReportProgress
 ) -> dict[str, Any]:
-    """The figures of every order, ready for JSON."""
+    """The figures of every method, ready for JSON."""
     outcome = rank_all(exchange, each, report_progress)
     every = outcome.results
     fit = every[FORMULA].rank != metrics.NOWHERE
@@ -258,7 +259,7 @@ def _figures(every: dict[str, RankingResult], depths: Sequence[int], fitting: Bo
 
 
 def _compared(every: dict[str, RankingResult]) -> dict[str, Any]:
-    """By how much the learned order's MRR is greater than each other order's, with an interval."""
+    """By how much the learned ranking's MRR is greater than that of each other method, with an interval."""
     reached = {name: metrics.reciprocal_ranks(found) for name, found in every.items()}
     gains = {
         name: learning.compare(reached[name], reached["learned"]) for name in METHODS if name != "learned"
@@ -339,7 +340,7 @@ def _gains(against: dict[str, Any]) -> Iterator[str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; 0, or 2 for files that cannot be taken."""
+    """Run the command: 0, or 2 for files that cannot be read or do not fit together."""
     arguments = _arguments(argv)
     try:
         exchange = read(arguments.supplies, arguments.demands, arguments.pairs, arguments.scheme)
@@ -372,7 +373,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--split-date", type=_split, metavar="DATE", help="find pairs from this day on, knowing earlier ones"
     )
     parser.add_argument(
-        "--at", type=_depths, default=DEPTHS, metavar="1,5,10,20", help="depths at which recall is told"
+        "--at", type=_depths, default=DEPTHS, metavar="1,5,10,20", help="depths at which recall is reported"
     )
     parser.add_argument("--json", type=Path, metavar="OUT", help="also write all figures as JSON")
     return parser.parse_args(argv)

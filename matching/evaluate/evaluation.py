@@ -1,6 +1,6 @@
-"""How well an order finds the receivers that suppliers dealt with: the orders compared, ranks and metrics.
+"""How well a ranking finds the receivers that suppliers dealt with: the methods compared, and their ranks.
 
-Every order is total: what its own keys leave open is decided by a fixed hash of the receiver's id, never by
+Every ranking is total: ties of its own keys are broken by a fixed hash of the receiver's id, never by
 the order of a file or by who the true receiver is.
 """
 
@@ -96,7 +96,7 @@ def record_of(exchange: Exchange, events: ExchangePairs) -> Record:
     )
 
 
-# The orders
+# The methods
 
 
 def formula_keys(facing: Facing, policy: Policy, half: float) -> Keys:
@@ -140,7 +140,7 @@ def random_key(supplies: Hashes, demands: Hashes) -> Hashes:
 
 
 def ranks(keys: Keys, row: Ints, column: Ints) -> Ints:
-    """Places, from 1, of entries (row, column) in the order of their rows.
+    """Ranks, from 1, of entries (row, column) within their rows.
 
     Args:
         keys: shapes (n, m), least first, the first leading; together they leave no tie.
@@ -158,7 +158,7 @@ def ranks(keys: Keys, row: Ints, column: Ints) -> Ints:
 
 
 def exposure(keys: Keys, receivers: Ints, demands: int) -> Ints:
-    """How often each demand stands among the first `TOP` of a row; shape (demands,)."""
+    """How often each demand is among the first `TOP` of a row; shape (demands,)."""
     tops = [receivers[least_rows([key[row] for key in keys], TOP)] for row in range(len(keys[0]))]
     return np.bincount(np.concatenate(tops), minlength=demands)
 

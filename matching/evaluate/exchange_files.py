@@ -1,7 +1,7 @@
 """An exchange in files: supplies, demands, the pairs that came about, and a tree of codes of any scheme.
 
-Every cell is checked, and every fault of every file is told by line, column and reason; nothing is left out
-in silence. What a file does not say is kept as unknown, and a value that needs it is `NEUTRAL`.
+Every cell is checked, and every fault of every file is reported by line, column and reason; nothing is
+skipped silently. What a file does not say is kept as unknown, and a value that needs it is `NEUTRAL`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Problem:
 
 
 class BadFiles(Exception):
-    """The files cannot be taken as they stand; `problems` are all that is wrong with them."""
+    """The files cannot be read as an exchange; `problems` lists all that is wrong with them."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(problems)
@@ -123,8 +123,8 @@ class ExchangePairs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exchange:
-    """The files read. `book` knows every code that stands in a supply, `family` (by code id) what stands just
-    above a code: the code itself where the tree says nothing."""
+    """The files read. `book` knows every code of a supply, `family` (by code id) the parent of a code: the
+    code itself where the tree says nothing."""
 
     supplies: ExchangeSupplies
     demands: ExchangeDemands
@@ -250,8 +250,8 @@ def _short(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """The rows of a file that have all their cells, by what names them, so that the order of lines changes no
-    figure; `headed` where the file has the header it needs."""
+    """The rows of a file that have all their cells, by what names them, sorted by id so that the order of
+    lines changes no figure; `headed` where the file has the header it needs."""
 
     file: str
     rows: Sequence[_Row]
@@ -322,7 +322,7 @@ def _lines(path: Path, problems: list[Problem]) -> Iterator[tuple[int, list[str]
 
 @dataclass(slots=True)
 class _Codes:
-    """Code texts numbered in the order in which they turn up."""
+    """Code texts, numbered in the order of their first use."""
 
     number: dict[str, int] = field(default_factory=dict)
 
@@ -410,7 +410,8 @@ def _floats(rows: Sequence[_Row], of: Callable[[_Row], float]) -> Floats:
 
 
 def hashes(ids: Sequence[str]) -> Hashes:
-    """A fixed hash of each id, the same everywhere: the last tie-break, which favours nobody; shape (n,)."""
+    """A fixed hash of each id, the same everywhere: the last tie-break, which favours no receiver; shape
+    (n,)."""
     splits = b"".join(hashlib.blake2b(name.encode(), digest_size=8).digest() for name in ids)
     return np.frombuffer(splits, dtype=">u8").astype(np.uint64)
 
@@ -419,7 +420,7 @@ def hashes(ids: Sequence[str]) -> Hashes:
 
 
 def _parents(sheet: _Sheet, codes: _Codes) -> dict[int, int]:
-    """What stands just above each code of the tree; `ANY` above a root."""
+    """The parent of each code of the tree; `ANY` for a root."""
     parents: dict[int, int] = {}
     lines: dict[int, _Row] = {}
     for row in sheet.rows:
@@ -474,7 +475,7 @@ def _families(codes: _Codes, parents: Mapping[int, int]) -> Ints:
 def _strangers(
     codes: _Codes, parents: Mapping[int, int], supplies: ExchangeSupplies, demands: ExchangeDemands
 ) -> list[str]:
-    """A note on the codes that the tree does not know: they stand for themselves alone."""
+    """A note on the codes that are not in the tree: each fits only itself."""
     known = {*parents, *parents.values()}
     used = {*supplies.code.tolist(), *demands.accepts.tolist()} - {ANY}
     texts = list(codes.number)

@@ -1,4 +1,4 @@
-"""Open listings in memory, searched exactly and fast: the same ranking as `matching.rules`, sooner."""
+"""Open listings in memory, searched exactly and fast: the same ranking as `matching.rules`, faster."""
 
 from matching.index.batch_search import Best
 from matching.index.compilation import compile_ahead, loaded

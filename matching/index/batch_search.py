@@ -1,4 +1,4 @@
-"""Many seekers asked at once: in the order of place, on all cores, some at a time."""
+"""Many seekers searched for at once: sorted by place, on all cores, in batches."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from matching.model import Demands, Floats, Groups, Ints, Supplies
 
 CORES = os.cpu_count() or 1
 AT_A_TIME = 1024
-"""Questions of a batch whose answers are held whole before they are boiled down: a few MB."""
+"""Queries whose full results are held at a time before they are reduced: a few MB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Best:
     """The best listings for each of many seekers: of row i the first `size[i]`, best first.
 
-    `key` (n, k) names the listings, `score` (n, k) counts 1e-15; what stands behind `size` (n,) has no
+    `key` (n, k) names the listings, `score` (n, k) counts 1e-15; entries beyond `size` (n,) have no
     meaning.
     """
 
@@ -36,7 +36,7 @@ class Best:
 
     @classmethod
     def none(cls, seekers: int, k: int) -> Self:
-        """Room for answers; a `size` below 0 says that there is none yet."""
+        """Empty results; a `size` below 0 means that there is none yet."""
         room = np.empty((2, seekers, k), np.int64)
         return cls(room[0], room[1], np.full(seekers, -1, np.int64))
 
@@ -95,14 +95,14 @@ def listings_of(rows: Supplies | Demands) -> list[Ints]:
     if isinstance(rows, Supplies):
         return list(np.arange(len(rows))[:, None])
     groups = Groups.of(rows.key)
-    found = np.split(groups.order, groups.start[1:]) if len(rows) else []
+    found = np.split(groups.rows, groups.start[1:]) if len(rows) else []
     return sorted(found, key=lambda rows: int(rows[0]))
 
 
 def _codes_of_each(
     seekers: Supplies | Demands, each: Sequence[Ints]
 ) -> tuple[Ints, list[int | tuple[int, ...]]]:
-    """By which of the distinct codes each listing asks, and these."""
+    """Which of the distinct codes each listing has, and the distinct codes."""
     if isinstance(seekers, Supplies):
         codes, which = np.unique(seekers.code, return_inverse=True)
         return which.astype(np.int64), [int(code) for code in codes]
@@ -112,6 +112,6 @@ def _codes_of_each(
 
 
 def _slices(size: int, count: int) -> list[slice]:
-    """`size` things in at most `count` runs of about the same length."""
+    """`size` items in at most `count` slices of about the same length."""
     edges = np.linspace(0, size, min(count, size) + 1).astype(int).tolist()
     return [slice(start, stop) for start, stop in pairwise(edges)]

@@ -1,6 +1,6 @@
 """How high any row of a block could score: arithmetic that only ever errs upwards.
 
-Why it is safe: every value of the score is monotone in the column it is worked out from, so the best of a
+Why it is safe: every value of the score is monotone in the column it is computed from, so the best of a
 block's columns gives the best value; places are bounded by the triangle inequality; float32 columns are
 rounded towards the better; and `PAD` is more than all float64 sums and float32 tables can be off by.
 """

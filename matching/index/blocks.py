@@ -1,11 +1,11 @@
 """Listings of one side laid out for search: rows by code along a curve, in blocks that know their best.
 
-A row is written twice. `HOT` is what the score is bounded by, 32 bytes, float32 rounded so that a bound only
-grows; `COLD` is the row as it is, and what is read of the few rows that a bound lets through. A block of at
-most `BLOCK_ROWS` rows of one code keeps the best of each column (`BLOCK`).
+A row is written twice. `HOT` is what the score is bounded by, 32 bytes, float32 rounded so that a bound can
+only grow; `COLD` is the row as it is, and what is read of the few rows that a bound lets through. A block of
+at most `BLOCK_ROWS` rows of one code keeps the best of each column (`BLOCK`).
 
 Places are unit vectors, distances between them straight lines through the globe ("chords", in radii): the
-triangle inequality holds for them, so a row of a block is never nearer than its centre less its radius.
+triangle inequality holds for them, so a row of a block is never nearer than its centre minus its radius.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ class Segment:
         return np.flatnonzero(self.died > version)
 
     def given_order(self, rows: Ints) -> Ints:
-        """`rows` so that those of one listing stand in the order in which they were given."""
+        """`rows` (n,), sorted so that those of one listing keep the order in which they were given."""
         return rows[np.argsort(self.cold["nth"][rows], kind="stable")]
 
     def rows_of(self, keys: Ints) -> Ints:
@@ -233,7 +233,7 @@ def _ranking_order(rows: Listings, code: NDArray[np.int32], book: dict[int, Code
 
 
 def _curve(rows: Listings) -> NDArray[np.uint64]:
-    """Where rows lie on a Z-order curve through latitude, longitude and credit: near on it is alike in rank.
+    """Positions of rows on a Z-order curve through latitude, longitude and credit: neighbours rank alike.
 
     Credit has its first say in cells of about 150 km, as half of a credit score weighs as much as a usual
     half-distance.
@@ -282,7 +282,7 @@ def _hot(rows: Listings, vectors: Floats) -> Records:
 
 
 def _cold(rows: Listings, code: NDArray[np.int32], order: Ints) -> Records:
-    """The rows in order; `next` goes round the rows of a listing, `nth` counts them."""
+    """The rows, sorted; `next` links the rows of a listing in a circle, `nth` counts them."""
     cold = np.zeros(len(rows), COLD)
     for column, name in names_of(type(rows)).items():
         cold[name] = getattr(rows, column)[order]

@@ -1,4 +1,4 @@
-"""Questions to an index as the compiled kernel reads them."""
+"""Queries and segments as the compiled kernel reads them, and its results as a ranking."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from matching.rules import (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """One question: the `k` best for a seeker, given as its rows, from a least score and a position on."""
+    """One query: the `k` best for a seeker, given as its rows, from a minimum score and a position on."""
 
     policy: Policy
     seeker: Supplies | Demands
@@ -43,7 +43,7 @@ class Query:
 
 
 def query_records(kernel: Any, policy: Policy, seekers: Supplies | Demands, today: int, k: int) -> Records:
-    """A record for each seeker, one row each, that asks for the first page."""
+    """A record for each seeker, one row each, that queries the first page."""
     queries = np.zeros(len(seekers), kernel.QUERY)
     for column, name in {**names_of(type(seekers)), **IN_HOT}.items():
         if name in kernel.QUERY.names:
@@ -80,7 +80,7 @@ def merged_plan(plans: Sequence[SearchPlan]) -> tuple[SearchPlan, Ints, Ints]:
 
 
 def query_record(kernel: Any, query: Query, plan: SearchPlan) -> Records:
-    """One question as the kernel takes it."""
+    """One query as the kernel reads it."""
     seeker, policy = query.seeker, query.policy
     names = names_of(type(seeker))
     given = {name: getattr(seeker, column).item(0) for column, name in names.items()}
@@ -109,7 +109,7 @@ WIDE = {"l": "q", "L": "Q"}
 
 @cache
 def _packer(dtype: np.dtype[np.void]) -> Struct:
-    """What writes a record of this type, many times quicker than numpy takes a tuple."""
+    """A writer of records of this type, many times faster than NumPy converts a tuple."""
     layout, at = "=", 0
     for name in dtype.names or ():
         kind, offset = dtype.fields[name][:2]  # type: ignore[index]
@@ -119,7 +119,7 @@ def _packer(dtype: np.dtype[np.void]) -> Struct:
 
 
 def segment_view(kernel: Any, segment: Segment, cross_rows: CrossProvinceRows, version: int) -> Any:
-    """A part as the kernel reads it."""
+    """A segment as the kernel reads it."""
     return kernel.View(
         segment.hot,
         segment.cold,
@@ -135,7 +135,7 @@ def segment_view(kernel: Any, segment: Segment, cross_rows: CrossProvinceRows, v
 
 
 def cross_rows_of(named: NamedParties, segment: Segment) -> CrossProvinceRows:
-    """Rows of a part that lists and channels name."""
+    """Rows of a segment that the white list and channels name."""
     return cross_province_rows_of(
         named, segment.kind is Demands, segment.cold["enterprise"], segment.cold["code"]
     )
@@ -174,19 +174,19 @@ def ranking_of(kernel: Any, found: Ints, km: Any, k: int) -> Ranking:
 
 
 def result_arrays(kernel: Any, kernel_arguments: int, k: int) -> tuple[Ints, Any, Ints]:
-    """Where the kernel writes what it finds."""
+    """The arrays to which the kernel writes its results."""
     found = np.empty((kernel_arguments, k, kernel.WIDTH), np.int64)
     return found, np.empty((kernel_arguments, k)), np.empty(kernel_arguments, np.int64)
 
 
 def no_queries(kernel: Any, side_tables: Any, main: Any, fresh: Any) -> tuple[Any, ...]:
-    """No question at all about a state: asked it, Numba looks once whether all has the types it expects."""
+    """No query to a state: with it Numba checks once that all arguments have the types it expects."""
     queries, plan, *_ = empty_query(kernel)
     return queries[:0], plan, side_tables, main, fresh, NO_RANGES, *result_arrays(kernel, 1, 1)
 
 
 def empty_query(kernel: Any) -> tuple[Any, ...]:
-    """A question about nothing to an index of nothing, with the types that all questions have."""
+    """An empty query to an empty index, with the types that all queries have."""
     seeker = Supplies.empty()
     queries = np.zeros(1, kernel.QUERY)
     queries["k"] = 1

@@ -1,8 +1,8 @@
-"""Open listings of one side, ready to be ranked for a seeker of the other: the brute force's answer, sooner.
+"""Open listings of one side, ready to be ranked for a seeker of the other: the result of brute force, faster.
 
-An index is a large `Segment` and a small one of what came since, both never changed but for the marks of rows
-that are gone. A change makes a new state under a new version; a search looks at the state that it found, so
-it sees every change whole or not at all, and never waits.
+An index is a large `Segment` and a small one of later changes. Neither is ever modified, except for the marks
+of rows that are gone. A change makes a new state with a new version; a search works on the state that it
+found, so it sees every change in full or not at all, and never waits.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from matching.rules import (
 )
 
 MERGE_AT = 2048
-"""Rows of the small part from which on it is merged into the large one."""
+"""Rows of the small segment from which on it is merged into the large one."""
 FIRST_BLOCKS = 16
 NOTHING_STATED = Components.empty()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """Some rows of an index: `places` (n, 2), the part and the row in it, and the listings there."""
+    """Some rows of an index: `places` (n, 2), the segment and the row in it, and the listings there."""
 
     places: Ints
     listings: Any
@@ -54,8 +54,8 @@ NO_PLACES = np.empty((0, 2), np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rules:
-    """The side tables, and what is worked out of them once: `side_tables` for the kernel,
-    whom lists and channels have `named`, `plans` by seeker."""
+    """The side tables, and what is derived from them once: `side_tables` for the kernel,
+    the parties that lists and channels have `named`, `plans` by seeker."""
 
     tables: Tables
     side_tables: SideTables
@@ -71,7 +71,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class State:
-    """What a search looks at: `main`, what came `fresh`, and the `version` that rows must outlive."""
+    """What a search works on: the segments `main` and `fresh`, and the `version` that rows must outlive."""
 
     main: Segment
     fresh: Segment
@@ -85,7 +85,7 @@ class State:
     def of(
         cls, main: Segment, fresh: Segment, version: int, rules: Rules, before: State | None = None
     ) -> State:
-        """A state; what is known of the large part from the state `before` is not worked out again."""
+        """A state; what the state `before` knows of the large segment is not computed again."""
         known = before is not None and before.main is main and before.rules is rules
         main_cross_rows = (
             before.main_cross_rows if before and known else kernel_arguments.cross_rows_of(rules.named, main)
@@ -100,7 +100,7 @@ class State:
         return self.main, self.fresh
 
     def views(self, kernel: Any) -> tuple[Any, Any]:
-        """The parts as the kernel reads them, made once."""
+        """The segments as the kernel reads them, made once."""
         if self._views is None:
             main = kernel_arguments.segment_view(kernel, self.main, self.main_cross_rows, self.version)
             fresh = kernel_arguments.segment_view(kernel, self.fresh, self.fresh_cross_rows, self.version)
@@ -166,7 +166,7 @@ class Index:
         Args:
             rows: listings, and in `tables` what they state (supplies) or require (demands).
             merge_at: fresh rows from which on a thread merges them; None leaves it to `merge`.
-            compiled: use the compiled search if there is one; otherwise columns, with the same answers.
+            compiled: use the compiled search if there is one; otherwise columns, with the same results.
         """
         kind = type(rows)
         ranges = tables.stated if kind is Supplies else tables.required
@@ -177,7 +177,7 @@ class Index:
     # What is in it
 
     def __len__(self) -> int:
-        """Listings that are there now."""
+        """Number of listings."""
         state = self._state
         return sum(
             len(np.unique(segment.cold["key"][segment.alive(state.version)])) for segment in state.segments
@@ -201,10 +201,10 @@ class Index:
     # Changing it
 
     def insert(self, rows: Supplies | Demands, ranges: Components | None = None) -> None:
-        """Add listings that are not there, with what they state or require.
+        """Add listings that are not in the index, with what they state or require.
 
         Raises:
-            ValueError: one of them is there already.
+            ValueError: one of them is in the index already.
         """
         with self._changing:
             if self._holds(rows.key):
@@ -215,8 +215,8 @@ class Index:
     def change(
         self, rows: Supplies | Demands, ranges: Components | None = None, gone: Sequence[int] = ()
     ) -> None:
-        """Put listings as they are now in the place of what was there under their keys, if anything was, and
-        take out those of the keys `gone` that are not among them, all at once."""
+        """Replace listings by what they are now, add those that are new, and take out those of the keys
+        `gone` that are not among them; all in one version."""
         with self._changing:
             self._apply(np.union1d(rows.key, np.array(gone, np.int64)), rows, ranges or NOTHING_STATED)
         self._merge_when_due()
@@ -227,7 +227,7 @@ class Index:
             self._apply(np.asarray(keys, np.int64), self._no_rows(), NOTHING_STATED)
 
     def merge(self) -> None:
-        """Lay out again all that is there as one part; searches and changes go on meanwhile."""
+        """Lay out all listings again as one segment; searches and changes go on meanwhile."""
         with self._merging:
             with self._changing:
                 old, self._since = self._state, []
@@ -282,7 +282,8 @@ class Index:
         return Segment.of(joined(tables), joined(components), book)
 
     def find(self, key: int) -> tuple[Any, Components] | None:
-        """A listing that is there, as its rows in the order given, with what it states or requires."""
+        """A listing of the index, as its rows in the order given, with what it states or requires; None
+        without it."""
         state = self._state
         for segment in state.segments:
             rows = segment.rows_of(np.array([key], np.int64))
@@ -322,7 +323,7 @@ class Index:
         return self._by_columns(query) if self._kernel is None else self._by_rows(self._kernel, query)
 
     def _by_rows(self, kernel: Any, query: Query) -> Ranking:
-        """The compiled search; brute force decides among the few that are left where last bits could."""
+        """The compiled search; brute force decides among the few rows left where the last bits could."""
         state = self._state
         plan = state.rules.plans.plan(query.policy, query.seeker)
         most = sum(len(segment) for segment in state.segments) + 1
@@ -354,8 +355,8 @@ class Index:
     ) -> Best:
         """Which listings `top` finds for each of many seekers, and their scores, as arrays, on all cores.
 
-        The answer has them in the order of their first rows; they are searched by code and place, as those of
-        like place read the same rows.
+        The result has them in the order of their first rows; they are searched by code and place, because
+        neighbours read the same rows.
 
         Raises:
             ValueError: as `top` does.
@@ -381,7 +382,7 @@ class Index:
         return best
 
     def _by_columns(self, query: Query) -> Ranking:
-        """Brute force on the blocks with the greatest reach, then the next, until no other can matter."""
+        """Brute force on the blocks with the greatest bounds, then the next, until no other can matter."""
         state = self._state
         plan = state.rules.plans.plan(query.policy, query.seeker)
         tables = _with_ranges(state, query)
@@ -408,7 +409,7 @@ def _judged(state: State, query: Query, tables: Tables, places: Ints) -> tuple[F
 
 
 def _may_matter(bound: float, ranking: Ranking, query: Query) -> bool:
-    """Whether a row of such a reach could stand on the page."""
+    """Whether a row of this bound could be on the page."""
     worst = int(ranking.scores[-1]) / SCORE_UNIT if len(ranking) == query.k else 0.0
     return bound >= max(worst, query.min_score)
 
@@ -422,7 +423,7 @@ def _with_ranges(state: State, query: Query) -> Tables:
 
 
 def _page(ranking: Ranking, keys: Ints, k: int) -> Ranking:
-    """The first `k` of a ranking that was asked for one more, naming listings by their keys."""
+    """The first `k` of a ranking of one hit more, naming listings by their keys."""
     return replace(
         ranking,
         rows=keys[:k],
@@ -441,7 +442,7 @@ def _page(ranking: Ranking, keys: Ints, k: int) -> Ranking:
 
 
 def _bounded(state: State, query: Query, plan: SearchPlan) -> tuple[Floats, Ints, Ints]:
-    """Blocks that could hold a lawful row by falling reach: their reach, part and number."""
+    """Blocks that could hold a lawful row, by falling bound: their bound, segment and number."""
     found: list[tuple[Floats, Ints, Ints]] = [(np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))]
     for number, segment in enumerate(state.segments):
         for visit in range(len(plan.visits)):

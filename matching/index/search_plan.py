@@ -1,4 +1,4 @@
-"""What a seeker has to visit: the codes that fit, how well, and how worth falls with distance for each."""
+"""What a seeker has to visit: the codes that fit, how well, and how value falls with distance for each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matching.rules import Records, distance_value
 
 STEPS = 2048
 HALVINGS = 20
-"""A table of worth ends where it has halved so often; what lies farther counts as that."""
+"""A table of the value of distance ends after so many halvings; what lies farther counts as its end."""
 
 VISIT = np.dtype(
     [
@@ -41,10 +41,10 @@ class SearchPlan(NamedTuple):
 
 
 class SearchPlans:
-    """Plans by seeker's codes, remembered for the policy that was asked for last."""
+    """Plans by seeker's codes, remembered for the policy used last."""
 
     def __init__(self, book: Mapping[int, Code]) -> None:
-        """Know what stands for which code of `book`."""
+        """Look up which supplies each code of `book` stands for."""
         self._book = book
         self._supplies_of: dict[int, list[int]] = {}
         for code_id, code in book.items():

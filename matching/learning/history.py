@@ -1,7 +1,7 @@
-"""What became of pairings, as columns: lessons for a learned order, and its trial on later data.
+"""What became of pairings, as columns: lessons for a learned ranking, and its trial on later data.
 
-A supply's pairings that went furthest are what an order should find: dealt or closed, or else offered, or
-else of interest. Those that got some way are left aside; the rest, shown or refused, it must put behind.
+A supply's pairings that went furthest are what a ranking should find: dealt or closed, or else offered, or
+else of interest. Those that got part of the way are left out; the rest, shown or refused, must rank lower.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ OUTCOMES = ("shown", "not_suitable", "interested", "offered", "dealt", "closed")
 SHOWN, NOT_SUITABLE, INTERESTED, OFFERED, DEALT, CLOSED = range(len(OUTCOMES))
 WORTH = np.array([0, 0, 1, 2, 3, 3])
 LATER = 0.25
-"""Part of the time, from the first thing done to the last, that is kept for the trial."""
+"""Part of the time, from the first outcome to the last, that is kept for the trial."""
 LEAST_LATER = 20
 """With fewer suppliers in the trial an interval says nothing."""
 SEED = 20_260_101
@@ -207,7 +207,7 @@ def lessons(past: Pairings, cut: int) -> Iterator[learning.Lessons]:
 
 
 def _sample(rows: Ints, most: int, seed: int) -> Ints:
-    """At most so many of them, by lot."""
+    """At most `most` of the rows, drawn at random."""
     return np.sort(np.random.default_rng((SEED, seed)).permutation(rows)[:most])
 
 
@@ -223,7 +223,7 @@ def _rows_of_each(supply: Ints, wanted: Ints, kept: Bools) -> Iterator[Ints]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trial:
-    """What the formula and a learned order did for the same n supplies of which something came later."""
+    """How the formula and a learned ranking did for the same n supplies of which something came later."""
 
     supplier: Ints
     formula: RankingResult
@@ -231,7 +231,7 @@ class Trial:
 
     @classmethod
     def run(
-        cls, past: Pairings, order: LearnedRanking, cut: int, most: int = learning.MOST_SUPPLIES
+        cls, past: Pairings, ranking: LearnedRanking, cut: int, most: int = learning.MOST_SUPPLIES
     ) -> Trial:
         """Rank by both, knowing what was known at `cut` (seconds), at most so many supplies.
 
@@ -250,7 +250,7 @@ class Trial:
                 continue
             place = _formula_ranks(past.facts.take(rows))
             record = transfers.known_to(past.facts.receiver[rows])
-            value = order.values(past.facing(rows), record, cut // DAY_S)
+            value = ranking.values(past.facing(rows), record, cut // DAY_S)
             ranks["formula"].append(place[truth[rows]])
             ranks["learned"].append(_ranks_of(np.lexsort((place, -value)))[truth[rows]])
             of.append(np.full(int(truth[rows].sum()), len(supplier)))
@@ -294,7 +294,7 @@ class Trial:
 
 
 def _formula_ranks(facts: History) -> Ints:
-    """Places, from 1, by score, credit, nearness, number."""
+    """Ranks, from 1, by score, credit, nearness, number."""
     return _ranks_of(np.lexsort((facts.demand, whole_mm(facts.km), -facts.credit, -facts.score)))
 
 
@@ -309,9 +309,9 @@ def _ranks_of(order: Ints) -> Ints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedRanking:
-    """A trained order (None: too little to learn from), why it is not used (None: it is), and its card."""
+    """A trained ranking (None: too little to learn from), why it is not used (None: it is), and its card."""
 
-    order: LearnedRanking | None
+    ranking: LearnedRanking | None
     reason: str | None
     card: Mapping[str, Any]
 
@@ -319,11 +319,11 @@ class TrainedRanking:
 def train_and_compare(history: History, report: ReportProgress) -> TrainedRanking:
     """Learn from the earlier part of the time and compare with the formula on the later.
 
-    The order is used only if the whole bootstrap interval of its gain in MRR is above 0. The same history
-    gives the same order.
+    The ranking is used only if the whole bootstrap interval of its gain in MRR is above 0. The same history
+    gives the same ranking.
 
     Args:
-        say: is told how far the work is.
+        report: called with a sentence on the progress of the work.
     """
     past = Pairings.of_history(history)
     done = history.second[WORTH[history.outcome] > 0]
@@ -342,19 +342,19 @@ def train_and_compare(history: History, report: ReportProgress) -> TrainedRankin
         return TrainedRanking(
             None, TOO_FEW_EARLIER, {**card, "suppliers": {"earlier": suppliers, "later": 0}}
         )
-    order = LearnedRanking.of(model)
+    ranking = LearnedRanking.of(model)
     report(f"comparing {model.kind} with the formula on the later part")
-    trial = Trial.run(past, order, cut)
+    trial = Trial.run(past, ranking, cut)
     card |= {
         "suppliers": {"earlier": model.card["suppliers"], "later": trial.suppliers},
         "supplies": {"earlier": sum(len(lesson) for lesson in known), "later": len(trial.supplier)},
         **{name: model.card[name] for name in ("kind", "features", "weights", "mrr_on_suppliers_left_out")},
     }
     if trial.suppliers < LEAST_LATER:
-        return TrainedRanking(order, TOO_FEW_LATER, card)
+        return TrainedRanking(ranking, TOO_FEW_LATER, card)
     card["metrics"] = trial.metrics()
     better = card["metrics"]["mrr"]["gain"]["low"] > 0
-    return TrainedRanking(order, None if better else NOT_BETTER, card)
+    return TrainedRanking(ranking, None if better else NOT_BETTER, card)
 
 
 def _day(second: int) -> str:

@@ -1,4 +1,4 @@
-"""A learned order as it is kept and served: plain arrays, no scikit-learn, no pickled objects.
+"""A learned ranking as it is stored and served: plain arrays, no scikit-learn, no pickled objects.
 
 `training.py` trains it. Values come out as whole numbers of 1e-6, so that the last bit of a float never
 decides between two receivers.
@@ -86,7 +86,7 @@ class Trees:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearnedRanking:
-    """An order of the receivers that one supply faces: log-linear `weights` over `FEATURES`, and `trees`.
+    """A ranking of the receivers that one supply faces: log-linear `weights` over `FEATURES`, and `trees`.
 
     `kind` is one of `learning.KINDS`: with "trees" the trees decide, with "both" the sum of the two.
     """
@@ -97,7 +97,7 @@ class LearnedRanking:
 
     @classmethod
     def of(cls, model: Model) -> Self:
-        """What a trained model comes down to."""
+        """The parts of a trained model that are served."""
         return cls(
             model.kind, model.weights.astype(np.float64), Trees.of(model.trees) if model.trees else None
         )
@@ -142,19 +142,19 @@ class LearnedRanking:
 
     @classmethod
     def load(cls, data: bytes) -> Self:
-        """The order that `dump` wrote.
+        """The ranking that `dump` wrote.
 
         Raises:
-            ValueError: it is none, or looks at other features than `FEATURES`.
+            ValueError: it is none, or uses other features than `FEATURES`.
         """
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
                 about = json.loads(str(arrays["about"]))
                 if (about["format"], tuple(about["features"])) != (_FORMAT, FEATURES):
-                    raise ValueError("an order of another format or other features")
+                    raise ValueError("a ranking of another format or other features")
                 parts = {name: arrays[f"tree_{name}"] for name in Trees.__slots__ if "tree_start" in arrays}
                 weights = arrays["weights"]
         except (BadZipFile, EOFError, KeyError, OSError, TypeError) as broken:
-            raise ValueError(f"not an order: {broken}") from broken
+            raise ValueError(f"not a learned ranking: {broken}") from broken
         trees = Trees(float(parts.pop("start")), **parts) if parts else None
         return cls(about["kind"], weights, trees)

@@ -16,8 +16,8 @@ NOWHERE = 0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RankingResult:
-    """What one order did: `rank` (pairs,) of every true receiver, `NOWHERE` where its codes do not fit,
-    `supply` (pairs,) numbered from 0 to `n` - 1, and `shown` (demands,), how often each stood in the top."""
+    """What one ranking did: `rank` (pairs,) of every true receiver, `NOWHERE` where its codes do not fit,
+    `supply` (pairs,) numbered from 0 to `n` - 1, and `shown` (demands,), how often each was in the top."""
 
     n: int
     supply: Ints
@@ -25,7 +25,7 @@ class RankingResult:
     shown: Ints
 
     def only(self, wanted: Bools) -> RankingResult:
-        """Of these supplies only; `wanted` is (n,), and what was shown stays that of all."""
+        """Of these supplies only; `wanted` is (n,), and `shown` stays that of all."""
         kept = wanted[self.supply]
         number = np.cumsum(wanted) - 1
         return RankingResult(int(wanted.sum()), number[self.supply[kept]], self.rank[kept], self.shown)

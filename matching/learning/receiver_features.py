@@ -25,9 +25,9 @@ USUAL_KM = 100.0
 RECENT_DAYS = 365.0
 """A last transfer so long ago counts half."""
 BROADER = 2.0
-"""Transfers that the broader share weighs beside those counted."""
+"""Weight of the broader share, in transfers."""
 NEVER = int(np.iinfo(np.int64).min)
-"""The day of what nobody dates."""
+"""The day of a transfer without a date."""
 
 FEATURES = (
     "nearness",
@@ -152,7 +152,7 @@ def features(facing: Facing, record: Record, today: int) -> Matrix:
 
     Args:
         record: transfers that count; a supplier's own are among them unless the caller leaves them out.
-        today: days since 1970 from which recency is told.
+        today: days since 1970 from which recency is measured.
     Returns:
         shape (features, n, m); for each, more is never worse.
     """

@@ -1,4 +1,4 @@
-"""An order of receivers learned from transfers: how to train it, and when to use it.
+"""A ranking of receivers learned from transfers: how to train it, and when to use it.
 
 Both models are monotonic in all features, of which more is never worse, so a receiver never loses by better
 credit or a better record and never gains by distance. scikit-learn is imported by training only.
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 RELATIVE = ("log_linear", "behind_the_best", "place_by_nearness", "place_by_record")
-"""What the trees see beside `FEATURES`: where the receiver stands among all that this supply faces."""
+"""What the trees see besides `FEATURES`: how the receiver compares with all that this supply faces."""
 
 START = {
     "nearness": 0.3,
@@ -48,7 +48,7 @@ START = {
 TRUST_IN_START = 15.0
 
 SHORTLIST = 200
-"""Receivers of a supply that the trees put in order; the others follow as the log-linear model has them."""
+"""Receivers of a supply that the trees rank; the others follow as the log-linear model ranks them."""
 HARD, EASY = 60, 60
 """Receivers a training supply is compared with: the likeliest before learning, and a sample of the others."""
 MOST_SUPPLIES = 2500
@@ -260,7 +260,7 @@ def _one_thread() -> AbstractContextManager[Any]:
     return limits
 
 
-# Who is asked, and what was known then
+# Who is wanted, and what was known then
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -319,7 +319,7 @@ def _cuts(day: Ints) -> Ints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A trained order: log-linear `weights`, and `trees` that put the likeliest in order.
+    """A trained ranking: log-linear `weights`, and `trees` that rank the likeliest.
 
     `kind` (of `KINDS`) says what decides, `card` what it learned from and how it did on suppliers left out.
     """
@@ -441,7 +441,7 @@ class Comparison:
 
 
 def compare(first: Floats, second: Floats, seed: int = 20_260_101) -> Comparison:
-    """Compare two orders by what each reaches for the same supplies, say reciprocal ranks; shapes (n,)."""
+    """Compare two rankings by what each reaches for the same supplies, say reciprocal ranks; shapes (n,)."""
     gain = second - first
     means = [float(mean) for mean in resampled(gain[:, None], np.ones(len(gain)), seed)[:, 0]]
     low, high = np.percentile(means, [2.5, 97.5])

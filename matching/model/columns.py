@@ -89,7 +89,7 @@ class Columns:
         return len(getattr(self, fields(self)[0].name))
 
     def take(self, index: Index) -> Self:
-        """The rows that `index` (row numbers, a mask or a slice) names, in its order."""
+        """The rows that `index` (row numbers, a mask or a slice) names, in that sequence."""
         return type(self)(
             **{column.name: getattr(self, column.name)[index] for column in fields(self) if column.init}
         )
@@ -143,7 +143,7 @@ def _converted(name: str, array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[
 class Listings(Columns):
     """What both sides have.
 
-    `key` joins side tables; (`id_hi`, `id_lo`) is the UUID, so that their order is that of its bytes.
+    `key` joins side tables; (`id_hi`, `id_lo`) is the UUID, so that they sort as its bytes do.
     """
 
     key: Ints = field(metadata=spec(np.int64))
@@ -190,7 +190,7 @@ class Permits(Columns):
     `ANY_GENERATOR`. `code` may be a category. A COLLECTOR row is one line of a collection licence met with
     one line of its partner's licence, and serves small generators only. `usage_*` are sparse: the kg that row
     `usage_permit` has used in calendar year `usage_year`; repeated entries add up.
-    `order` and `used_*` (usage by permit, row i's from `used_from[i]` on) are worked out once.
+    `by_receiver` and `used_*` (usage by permit, row i's from `used_from[i]` on) are computed once.
     """
 
     kind: NDArray[np.int8] = field(metadata=spec(np.int8, low=Basis.LICENCE, high=Basis.COLLECTOR))
@@ -206,7 +206,7 @@ class Permits(Columns):
     usage_permit: Ints = field(metadata=spec(np.int64, of="usage"))
     usage_year: NDArray[np.int16] = field(metadata=spec(np.int16, of="usage"))
     usage_kg: Ints = field(metadata=spec(np.int64, of="usage"))
-    order: Ints = field(init=False, repr=False)
+    by_receiver: Ints = field(init=False, repr=False)
     used_from: Ints = field(init=False, repr=False)
     used_year: NDArray[np.int16] = field(init=False, repr=False)
     used_kg: Ints = field(init=False, repr=False)
@@ -219,7 +219,7 @@ class Permits(Columns):
             raise ValueError("column kind: an exemption is no permit")
         if self.usage_permit.size and not 0 <= self.usage_permit.min() <= self.usage_permit.max() < len(self):
             raise ValueError("column usage_permit: no such row")
-        object.__setattr__(self, "order", self._in_order())
+        object.__setattr__(self, "by_receiver", self._sorted_by_receiver())
         by_year = np.argsort(self.usage_permit, kind="stable")
         object.__setattr__(
             self, "used_from", np.searchsorted(self.usage_permit[by_year], np.arange(len(self) + 1))
@@ -227,8 +227,8 @@ class Permits(Columns):
         object.__setattr__(self, "used_year", self.usage_year[by_year])
         object.__setattr__(self, "used_kg", self.usage_kg[by_year])
 
-    def _in_order(self) -> Ints:
-        """Row numbers by receiver and, within one, in the order in which a basis is named."""
+    def _sorted_by_receiver(self) -> Ints:
+        """Row numbers by receiver and, within one, by which is named first as the basis."""
         latest_first = -self.last_day.astype(np.int64)
         return np.lexsort((self.id_lo, self.id_hi, latest_first, self.kind, self.receiver)).astype(np.int64)
 
@@ -309,7 +309,7 @@ class Components(Columns):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tables:
-    """Everything beside the listings that the gates look at; `book` knows every code that a supply names."""
+    """Everything besides the listings that the gates need; `book` knows every code that a supply names."""
 
     permits: Permits
     white_list: WhiteList
@@ -321,7 +321,7 @@ class Tables:
 
     @classmethod
     def empty(cls, book: Mapping[int, Code]) -> Self:
-        """A world without permits, lists and compositions."""
+        """Side tables without permits, lists and compositions."""
         return cls(
             permits=Permits.empty(),
             white_list=WhiteList.empty(),

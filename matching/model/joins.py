@@ -25,7 +25,7 @@ def repeated(start: Ints, count: Ints) -> tuple[Ints, Ints]:
 
 
 def places(values: AnyInts, wanted: AnyInts) -> Ints:
-    """Where each of `wanted` (n,) stands in `values` (m > 0, ascending, distinct), or -1; shape (n,).
+    """Position of each of `wanted` (n,) in `values` (m > 0, ascending, distinct), or -1; shape (n,).
 
     By a table where the values lie close, as internal numbers do; by search otherwise.
     """
@@ -41,16 +41,16 @@ def places(values: AnyInts, wanted: AnyInts) -> Ints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """Rows of a column by value: of `values[i]`, ascending, the `count[i]` rows from `order[start[i]]` on."""
+    """Rows of a column by value: of `values[i]`, ascending, the `count[i]` rows from `rows[start[i]]` on."""
 
     values: AnyInts
     start: Ints
     count: Ints
-    order: Ints
+    rows: Ints
 
     @classmethod
     def of(cls, column: AnyInts) -> Self:
-        """Group a column (m,); rows of one value keep their order."""
+        """Group a column (m,); rows of one value keep their sequence."""
         order = np.argsort(column, kind="stable").astype(np.int64)
         values, start, count = np.unique(column[order], return_index=True, return_counts=True)
         return cls(values, start, count, order)
@@ -60,7 +60,7 @@ class Groups:
         at = int(np.searchsorted(self.values, value))
         if at == len(self.values) or self.values[at] != value:
             return np.empty(0, np.int64)
-        return self.order[self.start[at] : self.start[at] + self.count[at]]
+        return self.rows[self.start[at] : self.start[at] + self.count[at]]
 
     def joined(self, left: AnyInts) -> tuple[Ints, Ints]:
         """Positions of equal values in `left` (n,) and in the column, many to many, by left, then right."""
@@ -68,4 +68,4 @@ class Groups:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         place = places(self.values, left)
         which, at = repeated(self.start[place], np.where(place >= 0, self.count[place], 0))
-        return which, self.order[at]
+        return which, self.rows[at]

@@ -1,4 +1,4 @@
-"""Waste codes and what stands for them."""
+"""Waste codes, and the codes that stand for them: themselves, their category, national codes they map to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CATEGORY_FACTOR = 0.9
-"""Worth of a match by what stands above a code, beside that by the code itself."""
+"""Fit of a match by a category, compared with 1 by the code itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +70,7 @@ class Coded:
         return cls(tuple(book[code_id] for code_id in distinct.tolist()), which)
 
     def each(self, of: Callable[[Code], float]) -> NDArray[Any]:
-        """`of(code)` for every row, asked once a distinct code; shape (n,)."""
+        """`of(code)` for every row, computed once per distinct code; shape (n,)."""
         return np.array([of(code) for code in self.distinct], dtype=np.float64)[self.which]
 
     def where(self, true: Callable[[Code], bool]) -> NDArray[np.bool_]:

@@ -35,7 +35,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """One supply beside one demand. The figures are those of a ranking, worked out also when it is not
+    """One supply and one demand. The figures are those of a ranking, computed also when the pairing is not
     lawful.
 
     `failed` has all failed gates in the order of `GATES`; `score` counts 1e-15, `values` 1e-9; `accepted` is
@@ -62,7 +62,7 @@ def explain(
         supply: one row.
         demand: the rows of one demand, one for each accepted code.
         today: days since 1970-01-01.
-        seeker: who asks; the credit component is the other side's.
+        seeker: whose ranking it is; the credit component is the other side's.
     Raises:
         ValueError: not one supply and one demand, or a code that is not in the book.
     """
@@ -117,7 +117,7 @@ def _licence(pairs: Pairs) -> Reason:
 
 def _hurdles(pairs: Pairs, row: Ints, line: Ints) -> Iterator[tuple[str, Bools, Facts]]:
     """What a permit must clear, one after the other; only the permits that clear one come to the next,
-    so that whoever asks stops where none does."""
+    so the caller can stop where none does."""
     permits, needed = pairs.tables.permits, int(licensing.needed_kg(pairs)[0])
     mode = Mode(int(pairs.demands.mode[0]))
     fits = licensing.mode_fits(pairs, row, line)

@@ -1,7 +1,8 @@
-"""What makes a pairing lawful and possible at all: eleven yes-or-no rules, and the warnings beside them.
+"""What makes a pairing lawful and possible at all: eleven yes-or-no rules, and the warnings that go with
+them.
 
-The law behind them: 固废法 art. 22 (province lines) and art. 80 (operating licences), the exemption list of
-the hazardous-waste catalogue. Each function answers for all pairs at once.
+The licence, region and composition gates have files of their own, which cite the law. Each function judges
+all pairs at once and returns columns of shape (n,).
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def credit(pairs: Pairs) -> tuple[Bools, Warnings]:
 
 
 def quantity(pairs: Pairs) -> Bools:
-    """What remains on both sides reaches the smallest lot of both."""
+    """What remains on both sides reaches the minimum lot of both."""
     enough: Bools = np.minimum(pairs.supplies.remaining_kg, pairs.demands.remaining_kg) >= needed_kg(pairs)
     return enough
 

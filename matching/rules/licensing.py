@@ -58,7 +58,7 @@ def valid_permits(pairs: Pairs) -> tuple[Ints, Ints]:
     """Every pair of hazardous waste with every permit that makes it lawful.
 
     Returns:
-        pair and row of `Permits`, by pair and then in the order in which a basis is named.
+        pair and row of `Permits`, by pair and then by which is named first as the basis.
     """
     row, line = covering_permits(pairs)
     fits = mode_fits(pairs, row, line) & may_collect(pairs, row, line)
@@ -74,7 +74,9 @@ def covering_permits(pairs: Pairs) -> tuple[Ints, Ints]:
     """Permits of the receiver that cover a hazardous supply's code, and its generator where they name one."""
     permits = pairs.tables.permits
     rows = np.flatnonzero(pairs.spread(pairs.hazardous))
-    row, line = covering(pairs, rows, pairs.demands.enterprise, permits.receiver, permits.code, permits.order)
+    row, line = covering(
+        pairs, rows, pairs.demands.enterprise, permits.receiver, permits.code, permits.by_receiver
+    )
     named = permits.generator[line]
     ours = (named == ANY_GENERATOR) | (named == pairs.at(pairs.supplies.enterprise, row))
     return row[ours], line[ours]
@@ -141,5 +143,5 @@ def exemption_warnings(pairs: Pairs, basis: NDArray[np.int8]) -> Warnings:
 
 
 def needed_kg(pairs: Pairs) -> Ints:
-    """The larger of the two smallest lots, and no lot is empty."""
+    """The larger of the two minimum lots, at least 1 kg; shape (n,)."""
     return np.maximum(np.maximum(pairs.supplies.min_lot_kg, pairs.demands.min_lot_kg), 1)

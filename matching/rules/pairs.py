@@ -112,21 +112,26 @@ class Pairs:
 
 
 def covering(
-    pairs: Pairs, rows: Ints, party: AnyInts, of: AnyInts, code: NDArray[np.int32], order: Ints | None = None
+    pairs: Pairs,
+    rows: Ints,
+    party: AnyInts,
+    of: AnyInts,
+    code: NDArray[np.int32],
+    by_party: Ints | None = None,
 ) -> tuple[Ints, Ints]:
-    """Lines of a side table that are about a pair: the same party, and a code that stands for the supply's.
+    """Lines of a side table that apply to a pair: the same party, and a code that stands for the supply's.
 
     Args:
-        rows: the pairs to ask for, ascending.
+        rows: the pairs to look at, ascending, shape (r,).
         party: column of the demands that names the party, shape (n,) or (1,).
         of, code: columns of the side table, shape (m,).
-        order: the side table's rows by party, in the order wanted within one; by row number if not given.
+        by_party: the side table's rows by party, sorted as wanted within one; by row number if not given.
     Returns:
-        pair and line, by pair and then in the side table's order.
+        pair and line, by pair and then as the side table is sorted; shape (e,).
     """
     if not len(rows) or not len(of):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    pool = np.argsort(of, kind="stable") if order is None else order
+    pool = np.argsort(of, kind="stable") if by_party is None else by_party
     if len(party) == 1:
         pool = pool[of[pool] == party[0]]
     which = pairs.at(pairs.coded.which, rows)

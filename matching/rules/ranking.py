@@ -1,4 +1,4 @@
-"""The lawful counterparts of a listing, best first, in the one order that holds everywhere."""
+"""The lawful counterparts of a listing, best first, in the one ranking used everywhere."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ NO_PRICE_LAST = int(np.iinfo(np.int64).max)
 
 
 class Position(NamedTuple):
-    """Where a hit stands: whole numbers, least first, that compare as the order does, whatever else is in the
+    """Where a hit ranks: whole numbers, least first, that compare as hits rank, whatever else is in the
     field.
 
-    `lead` is the key of the sort asked for (0 for "score"), `less_score` and `less_credit` are the negated
+    `lead` is the key of the requested sort (0 for "score"), `less_score` and `less_credit` are the negated
     score and credit, `id_hi` and `id_lo` the UUID.
     """
 
@@ -66,7 +66,7 @@ class Ranking:
         return len(self.rows)
 
     def position(self, hit: int) -> Position:
-        """Where hit number `hit` (from 0, or from -1 backwards) stands; the next page is after -1."""
+        """Where hit number `hit` (from 0, or from -1 backwards) ranks; the next page is after -1."""
         return Position(self.sort, *(int(key[hit]) for key in self.keys))
 
 

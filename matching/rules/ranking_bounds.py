@@ -1,8 +1,8 @@
 """How high each listing of a field could rank, from the few columns that most decide it.
 
 A bound may ignore a gate and take what it does not know at its best; it never leaves out a lawful listing and
-never puts one later than it ranks. So whoever reads the rest of the first few rows only, and finds that the
-page asked for ends before the next bound, has the very page that the whole field gives.
+never puts one later than it ranks. So a caller that reads only the first few rows in full, and finds that the
+page ends before the next bound, has the very page that the whole field gives.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ AT_BEST: dict[str, Any] = {
 
 
 def outline(kind: type[Field], **known: Any) -> Field:
-    """Listings of which only some columns are known; what ranks and passes best stands for the others."""
+    """Listings of which only some columns are known; the others take the values that rank and pass best."""
     size = len(known["key"])
     rest = {name: value for name, value in AT_BEST.items() if name not in known}
     wanted = {name: np.full(size, rest[name]) for name in kind.__dataclass_fields__ if name in rest}
@@ -77,7 +77,7 @@ class Bounds:
         return self.listing[least_rows(self.keys, most)]
 
     def rivals(self, position: Position | None, min_score: float) -> Ints:
-        """Listings that may reach `min_score` and stand before a position or at it; without one, anywhere."""
+        """Listings that may reach `min_score` and rank before a position or at it; without one, anywhere."""
         rivals = self.keys[LESS_SCORE] <= -round(min_score * SCORE_UNIT)
         if position is not None:
             rivals &= ~rows_after(self.keys, self.sort, position)

@@ -1,6 +1,6 @@
 """The six values of a lawful pairing, each in [0, 1], and the score that they add up to.
 
-A value is worked out in float64 and kept as a whole number of 1e-9; with weights of 1e-6 a score is a whole
+A value is computed in float64 and kept as a whole number of 1e-9; with weights of 1e-6 a score is a whole
 number of 1e-15, the same on every machine.
 """
 
@@ -14,7 +14,7 @@ from matching.rules.pairs import Pairs
 VALUE_UNIT = 1_000_000_000
 SCORE_UNIT = VALUE_UNIT * WEIGHT_UNIT
 LEARNED_UNIT = 1_000_000
-"""Values by a learned order are counts of 1e-6: the last bits of its floats never decide."""
+"""Values by a learned ranking are counts of 1e-6: the last bits of its floats never decide."""
 
 
 def distance_value(km: Floats, half_km: Floats) -> Floats:

@@ -1,4 +1,5 @@
-"""The side tables as one pair after the other is judged by them: by receiver, then as they count."""
+"""The side tables as the kernel reads them, one pair after the other: by receiver, then by which counts
+first."""
 
 from __future__ import annotations
 
@@ -63,7 +64,7 @@ class SideTables(NamedTuple):
 
 
 class CrossProvinceRows(NamedTuple):
-    """Rows of a part that hazardous waste may reach (or come from) across a province line, by the seeker.
+    """Rows of a segment that hazardous waste may reach (or come from) across a province line, by the seeker.
 
     Of demands: `white_row[i]` by the white list from the province, for supplies that the code stands for,
     which `white_key[i]` says (ascending); `channel_row[i]` by a channel of generator `channel_key[i]`. Of
@@ -93,10 +94,10 @@ def by_owner(owner: Ints, records: Records) -> RecordsByOwner:
 
 
 def side_tables_of(tables: Tables) -> SideTables:
-    """Put the side tables in order."""
+    """Sort the side tables for the kernel."""
     permits, white, verified = tables.permits, tables.white_list, tables.verified
     return SideTables(
-        permits=by_owner(permits.receiver[permits.order], _permits(permits)),
+        permits=by_owner(permits.receiver[permits.by_receiver], _permits(permits)),
         used_year=np.array(permits.used_year),
         used_kg=np.array(permits.used_kg),
         white=_dated(white, white.from_province),
@@ -106,7 +107,8 @@ def side_tables_of(tables: Tables) -> SideTables:
 
 
 class NamedParties(NamedTuple):
-    """Whom white list and channels name. `related`: pairs of codes that both stand for some supply's."""
+    """The parties that white list and channels name. `related`: pairs of codes that both stand for some
+    supply's."""
 
     white_receiver: Ints
     white_code: NDArray[np.int32]
@@ -117,7 +119,7 @@ class NamedParties(NamedTuple):
 
 
 def named_parties(tables: Tables) -> NamedParties:
-    """Whom the side tables name."""
+    """The parties that the side tables name."""
     white, permits = tables.white_list, tables.permits
     channels = np.flatnonzero(permits.kind == Basis.CHANNEL)
     return NamedParties(
@@ -170,7 +172,7 @@ def _sorted(key: Ints, row: Ints) -> tuple[Ints, NDArray[np.int32]]:
 
 def ranges_of(components: Components) -> RecordsByOwner:
     """Ranges by listing."""
-    order = components.by_key.order
+    order = components.by_key.rows
     names = {"component": "component", "low": "low", "high": "high"}
     return by_owner(components.key[order], _filled(RANGE, components, names)[order])
 
@@ -190,7 +192,7 @@ def _permits(permits: Permits) -> Records:
     records = _filled(PERMIT, permits, names)
     records["row"] = np.arange(len(permits))
     records["used_start"], records["used_stop"] = permits.used_from[:-1], permits.used_from[1:]
-    return records[permits.order]
+    return records[permits.by_receiver]
 
 
 def _dated(table: WhiteList | VerifiedExemptions, about: NDArray[np.int16]) -> RecordsByOwner:

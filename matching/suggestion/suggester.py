@@ -34,7 +34,7 @@ STANDS_OUT = 0.85
 many a sure category into an unsure code."""
 HAZARD_NOTABLE = 0.2
 OFFERED = 0.1
-"""Confidence from which a harmless code in the list could be taken for the answer."""
+"""Confidence from which a harmless code in the list could be taken for the right one."""
 
 HAZARD_LIKELY = "hazard_likely"
 NOT_UNDERSTOOD = "not_understood"
@@ -114,7 +114,7 @@ class Scale:
     """How scores become confidence, learnt on names that the model had not seen.
 
     Scores are divided by a temperature before the softmax; no confidence exceeds `ceiling`, the precision
-    found among the most confident answers; an answer is sure from `sure_from` on.
+    found among the most confident suggestions; a suggestion is sure from `sure_from` on.
     """
 
     category_temperature: float
@@ -158,14 +158,15 @@ class Suggester:
 
     @property
     def sure_from(self) -> float:
-        """The confidence from which an answer is sure; above 1 if none ever is."""
+        """The confidence from which a suggestion is sure; above 1 if none ever is."""
         return self.scale.sure_from
 
     def suggest(self, text: str, limit: int = 5, scheme: str | None = None) -> Suggestions:
         """Codes that `text` may mean, at most `limit`, of one `scheme` if given.
 
-        Within a scheme confidence is the chance given that the waste is in it; `sure` then also asks that the
-        text sounds like that scheme. One character is never sure; a text without a known n-gram has no items.
+        Within a scheme confidence is the chance given that the waste is in it; `sure` then also requires that
+        the text sounds like that scheme. One character is never sure; a text without a known n-gram has no
+        items.
 
         Raises:
             ValueError: `limit` is below 1, or the scheme is not among `schemes`.
@@ -212,7 +213,7 @@ class Suggester:
         return Features(columns, values / np.sqrt(squares) if squares else values)
 
     def _branches(self, features: Features, chances: Floats, limit: int) -> list[_Branch]:
-        """The `limit` most likely categories with what is in them: no other can come into the answer."""
+        """The `limit` most likely categories with what is in them: no other can come into the result."""
         order = np.argsort(-chances, kind="stable")[:limit]
         found = [(self.categories.labels[at], float(chances[at])) for at in order.tolist()]
         return [self._branch(features, label, chance) for label, chance in found if chance > 0]
@@ -229,7 +230,7 @@ class Suggester:
         return bool(self.categories.hazardous[self.categories.labels.index(label)])
 
     def _hazard(self, features: Features, chances: Floats) -> float:
-        """Probability that the text means hazardous waste, whatever scheme was asked for."""
+        """Probability that the text means hazardous waste, whatever scheme was requested."""
         total = 0.0
         for at in np.flatnonzero(chances > 1e-3).tolist():
             codes = self.codes.get(self.categories.labels[at])

@@ -41,7 +41,7 @@ PRECISION_WHEN_SURE = 0.9
 LEAST_EVIDENCE = 30
 """Names that must back a threshold or a ceiling."""
 MIN_DOCUMENTS = 2
-"""N-grams seen in one name only tell nothing about another."""
+"""N-grams seen in one name only say nothing about another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Example:
 def near_copies(name: str) -> frozenset[str]:
     """Forms of a name; two names that share one are near copies: a letter more, less, changed or swapped.
 
-    Stems of three characters or fewer must be equal: 镀锌液 and 镀镍液 are two things.
+    Stems of three characters or fewer must be equal: 镀锌液 and 镀镍液 are two different wastes.
     """
     whole = stem(name)
     if len(whole) < 4:
@@ -74,7 +74,7 @@ def train(examples: Iterable[Example]) -> Suggester:
     """Learn from official and everyday names; the same examples in the same order give the same model.
 
     Confidence and the threshold of `sure` come from everyday names left out in turn, near copies together;
-    with fewer than `LEAST_EVIDENCE` of these an answer is never sure.
+    with fewer than `LEAST_EVIDENCE` of these a suggestion is never sure.
 
     Raises:
         ValueError: fewer than two categories.

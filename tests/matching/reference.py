@@ -280,77 +280,101 @@ def time_value(supply: Supply, demand: Demand) -> float:
     return max(0, shared) / shorter
 
 
-def judge(world: World, rules: Rules, supply: Supply, demand: Demand, seeker: str) -> Verdict:
-    code = world.book[supply.code]
-    failed: list[str] = []
-    warnings: set[str] = set()
-    crosses_border = zone(supply.province) != zone(demand.province)
-    if not code.tradable or crosses_border:
-        failed.append("prohibited")
+def best_fit(world: World, supply: Supply, demand: Demand) -> tuple[float, int]:
+    """How well the best accepted code fits, and that code: the first among equals."""
+    stands_for = world.book[supply.code].stands_for
+    fit, place = max((stands_for.get(accepted, 0.0), -place) for place, accepted in enumerate(demand.accepts))
+    return fit, demand.accepts[-place]
 
-    fits = [(code.stands_for.get(accepted, 0.0), -place) for place, accepted in enumerate(demand.accepts)]
-    fit, place = max(fits)
-    if fit == 0:
-        failed.append("code")
 
-    basis, permit = legal_basis(world, supply, demand)
-    if basis == -1:
-        failed.append("licence")
-    if basis == KINDS["exempt"] and not exemption_seen(world, supply, demand):
-        warnings.add("exemption_unverified")
+def crosses_border(supply: Supply, demand: Demand) -> bool:
+    return zone(supply.province) != zone(demand.province)
 
-    if supply.province != demand.province and not crosses_border:
-        if not code.hazardous:
-            warnings.add("filing_required" if demand.mode == "use" else "transfer_approval_required")
-        else:
-            through_channel = any(
-                it.kind == "channel" and permit_holds(world, supply, demand, it) for it in world.permits
-            )
-            if not through_channel and not white_listed(world, supply, demand):
-                if rules.cross_province == "with_approval":
-                    warnings.add("transfer_approval_required")
-                else:
-                    failed.append("region")
 
-    fallen = supply.grade == "E" or supply.blocked
-    if demand.grade == "E" or demand.blocked or (fallen and demand.grade not in ("A", "B")):
-        failed.append("credit")
-    if fallen:
-        warnings.add("supervised")
-
-    lot = max(supply.min_lot_kg, demand.min_lot_kg, 1)
-    if supply.remaining_kg < lot or demand.remaining_kg < lot:
-        failed.append("quantity")
-
-    shared = set(range(supply.first_day, supply.last_day + 1)) & set(
-        range(demand.first_day, demand.last_day + 1)
+def may_cross(world: World, rules: Rules, supply: Supply, demand: Demand) -> tuple[bool, set[str]]:
+    """Whether the pair may cross its province line, and the warnings that go with it."""
+    if supply.province == demand.province or crosses_border(supply, demand):
+        return True, set()
+    if not world.book[supply.code].hazardous:
+        return True, {"filing_required" if demand.mode == "use" else "transfer_approval_required"}
+    through_channel = any(
+        permit.kind == "channel" and permit_holds(world, supply, demand, permit) for permit in world.permits
     )
-    if not any(day >= world.today for day in shared):
-        failed.append("time")
+    if through_channel or white_listed(world, supply, demand):
+        return True, set()
+    if rules.cross_province == "with_approval":
+        return True, {"transfer_approval_required"}
+    return False, set()
 
-    if supply.price_fen is not None and demand.price_fen is not None and demand.price_fen < supply.price_fen:
-        failed.append("price")
 
-    km = sphere_km(supply, demand)
-    if any(limit is not None and mm(km) > mm(limit) for limit in (supply.max_km, demand.max_km)):
-        failed.append("distance")
+def fallen(supply: Supply) -> bool:
+    return supply.grade == "E" or supply.blocked
 
-    misses = False
+
+def trusted(supply: Supply, demand: Demand) -> bool:
+    if demand.grade == "E" or demand.blocked:
+        return False
+    return not fallen(supply) or demand.grade in ("A", "B")
+
+
+def enough(supply: Supply, demand: Demand) -> bool:
+    lot = max(supply.min_lot_kg, demand.min_lot_kg, 1)
+    return supply.remaining_kg >= lot and demand.remaining_kg >= lot
+
+
+def shares_a_day(world: World, supply: Supply, demand: Demand) -> bool:
+    ours, theirs = (set(range(side.first_day, side.last_day + 1)) for side in (supply, demand))
+    return any(day >= world.today for day in ours & theirs)
+
+
+def price_is_met(supply: Supply, demand: Demand) -> bool:
+    unpriced = supply.price_fen is None or demand.price_fen is None
+    return unpriced or demand.price_fen >= supply.price_fen
+
+
+def near_enough(supply: Supply, demand: Demand, km: float) -> bool:
+    return all(limit is None or mm(km) <= mm(limit) for limit in (supply.max_km, demand.max_km))
+
+
+def mixes(supply: Supply, demand: Demand) -> tuple[bool, set[str]]:
+    """Whether all stated ranges meet the required ones, and the warnings that go with it."""
+    meets, warnings = True, set()
     for required in demand.ranges:
-        stated = [it for it in supply.ranges if it.component == required.component]
+        stated = [given for given in supply.ranges if given.component == required.component]
         if not stated:
             warnings.add("composition_unknown")
-        for it in stated:
-            if not it.meets(required):
-                misses = True
-            elif not it.within(required):
+        for given in stated:
+            if not given.meets(required):
+                meets = False
+            elif not given.within(required):
                 warnings.add("composition_partial")
-    if misses:
-        failed.append("composition")
+    return meets, warnings
 
-    if supply.enterprise == demand.enterprise:
-        failed.append("self")
 
+def judge(world: World, rules: Rules, supply: Supply, demand: Demand, seeker: str) -> Verdict:
+    code = world.book[supply.code]
+    fit, accepted = best_fit(world, supply, demand)
+    basis, permit = legal_basis(world, supply, demand)
+    crosses, line_warnings = may_cross(world, rules, supply, demand)
+    meets, mixture_warnings = mixes(supply, demand)
+    km = sphere_km(supply, demand)
+    passes = {
+        "prohibited": code.tradable and not crosses_border(supply, demand),
+        "code": fit > 0,
+        "licence": basis != -1,
+        "region": crosses,
+        "credit": trusted(supply, demand),
+        "quantity": enough(supply, demand),
+        "time": shares_a_day(world, supply, demand),
+        "price": price_is_met(supply, demand),
+        "distance": near_enough(supply, demand, km),
+        "composition": meets,
+        "self": supply.enterprise != demand.enterprise,
+    }
+    failed = [gate for gate, passed in passes.items() if not passed]
+    warnings = line_warnings | mixture_warnings | ({"supervised"} if fallen(supply) else set())
+    if basis == KINDS["exempt"] and not exemption_seen(world, supply, demand):
+        warnings.add("exemption_unverified")
     other = demand if seeker == "supply" else supply
     values = (
         fit,
@@ -362,10 +386,10 @@ def judge(world: World, rules: Rules, supply: Supply, demand: Demand, seeker: st
     )
     counts = tuple(round(value * 1_000_000_000) for value in values)
     score = sum(weight * count for weight, count in zip(rules.weights, counts, strict=True))
-    return Verdict(failed, basis, permit, warnings, km, counts, score, demand.accepts[-place])
+    return Verdict(failed, basis, permit, warnings, km, counts, score, accepted)
 
 
-def order(seeker: str, sort: str, other: Listing, verdict: Verdict) -> tuple:
+def ranking_key(seeker: str, sort: str, other: Listing, verdict: Verdict) -> tuple:
     default = (-verdict.score, -other.credit_milli, mm(verdict.km), other.id.bytes)
     if sort == "distance":
         return (mm(verdict.km), *default)
@@ -389,7 +413,7 @@ def rank(
         verdict = judge(world, rules, supply, demand, side)
         if not verdict.failed and verdict.score >= round(min_score * 10**15):
             found.append((other, verdict))
-    return sorted(found, key=lambda hit: order(side, sort, *hit))
+    return sorted(found, key=lambda hit: ranking_key(side, sort, *hit))
 
 
 def stopped(world: World, rules: Rules, seeker: Listing) -> dict[str, int]:

@@ -155,7 +155,7 @@ def test_it_is_used_where_it_beats_the_formula_and_the_card_says_by_how_much():
     past = a_past()
     taught = train_and_compare(past, SILENT)
 
-    assert taught.reason is None and taught.order is not None
+    assert taught.reason is None and taught.ranking is not None
     gain = taught.card["metrics"]["mrr"]["gain"]
     assert 0 < gain["low"] <= gain["value"] <= gain["high"]
     assert taught.card["outcomes"]["shown"] == 3600 and taught.card["outcomes"]["closed"] == 300
@@ -199,7 +199,7 @@ def test_what_came_later_teaches_nothing():
         outcome=np.where(later & (past.outcome == CLOSED), OFFERED, past.outcome),
     )
 
-    assert train_and_compare(other, SILENT).order.dump() == train_and_compare(past, SILENT).order.dump()
+    assert train_and_compare(other, SILENT).ranking.dump() == train_and_compare(past, SILENT).ranking.dump()
 
 
 def test_the_order_of_rows_changes_nothing():

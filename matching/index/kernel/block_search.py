@@ -197,20 +197,31 @@ def grow(array, size):
 
 
 @jit
+def open_block(query, plan, view, block, number, bar, bounds, entries, numbers, size):
+    """Push onto the heap the rows of a block that can reach the bar: the heap's arrays and its size."""
+    start, stop = view.blocks[block].start, view.blocks[block].stop
+    wanted = size + stop - start
+    if wanted > len(bounds):
+        bounds, entries, numbers = grow(bounds, wanted), grow(entries, wanted), grow(numbers, wanted)
+    visit = plan.visits[number]
+    for row in range(start, stop):
+        bound = row_bound(query, plan.weights, plan.worth, plan.steps, visit, view.hot[row], bar)
+        if bound != EXCLUDED:
+            bounds[size], entries[size], numbers[size] = bound, -1 - row, number
+            sift_up(bounds, entries, numbers, size)
+            size += 1
+    return bounds, entries, numbers, size
+
+
+@jit
 def scan(query, plan, side_tables, view, seeker_ranges, segment, heap, found, km, count):
     """Search a segment: blocks and rows by falling bound down to the bar, then rows across province lines.
 
     On the heap a block is its number, and a row of an opened block is -1 minus its number, so only rows that
     no better one has displaced are judged.
     """
-    visits, aliases, worth, steps, weights = (
-        plan.visits,
-        plan.aliases,
-        plan.worth,
-        plan.steps,
-        plan.weights,
-    )
-    hot, cold, blocks = view.hot, view.cold, view.blocks
+    visits, aliases, worth, steps, weights = plan
+    hot, cold = view.hot, view.cold
     mask = open_provinces(query, side_tables)
     least = least_score(query, heap, count)
     bar = least / SCORE_UNIT
@@ -224,21 +235,12 @@ def scan(query, plan, side_tables, view, seeker_ranges, segment, heap, found, km
             size -= 1
             bounds[0], entries[0], numbers[0] = bounds[size], entries[size], numbers[size]
             sift_down(bounds, entries, numbers, 0, size)
-            visit = visits[number]
             if entry >= 0:
-                start, stop = blocks[entry].start, blocks[entry].stop
-                if size + stop - start > len(bounds):
-                    wanted = size + stop - start
-                    bounds, entries = grow(bounds, wanted), grow(entries, wanted)
-                    numbers = grow(numbers, wanted)
-                for row in range(start, stop):
-                    bound = row_bound(query, weights, worth, steps, visit, hot[row], bar)
-                    if bound != EXCLUDED:
-                        bounds[size], entries[size], numbers[size] = bound, -1 - row, number
-                        sift_up(bounds, entries, numbers, size)
-                        size += 1
+                bounds, entries, numbers, size = open_block(
+                    query, plan, view, entry, number, bar, bounds, entries, numbers, size
+                )
                 continue
-            row = np.int64(-1 - entry)
+            visit, row = visits[number], np.int64(-1 - entry)
         elif done < len(across):
             row = np.int64(across[done])
             done += 1
@@ -259,19 +261,9 @@ def scan(query, plan, side_tables, view, seeker_ranges, segment, heap, found, km
         if passed:
             km[at] = far
             add_if_lawful(
-                query,
-                visits,
-                aliases,
-                side_tables,
-                view,
-                seeker_ranges,
-                segment,
-                visit,
-                row,
-                heap,
-                found[at],
-                count,
-            )
+                query, visits, aliases, side_tables, view, seeker_ranges, segment, visit, row, heap,
+                found[at], count,
+            )  # fmt: skip
             least = least_score(query, heap, count)
             bar = least / SCORE_UNIT
 

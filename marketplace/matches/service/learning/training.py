@@ -86,8 +86,8 @@ def train(version: int, tell: Tell) -> None:
         MODEL_LIFE.move(row, "finish", by=Party.SYSTEM)
         row.trained_at = clock.now()
         row.used, row.reason, row.card = taught.reason is None, taught.reason, dict(taught.card)
-        if taught.order is not None and row.used:
-            row.arrays = taught.order.dump()
+        if taught.ranking is not None and row.used:
+            row.arrays = taught.ranking.dump()
             row.digest = hashlib.sha256(row.arrays).hexdigest()
         work.session.execute(
             update(RankingModel)
