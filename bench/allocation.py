@@ -56,13 +56,13 @@ def dense(supplies: int, demands: int, seed: int = 7) -> tuple[Ways, Capacities]
         np.where(chance.random(len(supply)) < 0.5, demand, NO_PERMIT),
     )
     tonnes = chance.lognormal(5, 1.2, supplies), chance.lognormal(4.7, 1.2, demands)
-    kilos = [(one * 1000).astype(np.int64) for one in tonnes]
+    kilos = [(column * 1000).astype(np.int64) for column in tonnes]
     return ways, Capacities(kilos[0], kilos[1], (kilos[1] * 0.8).astype(np.int64))
 
 
 def whole_market() -> Region:
-    it = market(SIZE, SIZE)
-    return Region(it.supplies, it.demands, it.tables, TODAY, TODAY + DAYS - 1)
+    drawn = market(SIZE, SIZE)
+    return Region(drawn.supplies, drawn.demands, drawn.tables, TODAY, TODAY + DAYS - 1)
 
 
 def province() -> Region:

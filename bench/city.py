@@ -153,7 +153,9 @@ class Market:
             (self._id(), holder, f"浙危废经第{n}号", "comprehensive", *WINDOW, BEGAN)
             for n, holder in enumerate(takes)
         ]
-        lines = [(self._id(), it[0], code, 7, 10**9) for it in licences for code in takes[it[1]]]
+        lines = [
+            (self._id(), licence[0], code, 7, 10**9) for licence in licences for code in takes[licence[1]]
+        ]
         self._copy("licence", LICENCE, licences)
         self._copy("licence_line", "id licence_id code_id modes kg_per_year", lines)
         used = [(line[0], 2026, self.chance.randrange(10**6), "") for line in lines[::10]]

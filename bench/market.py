@@ -71,12 +71,12 @@ def _book() -> tuple[dict[int, Code], np.ndarray, dict[int, int]]:
 
 def _seats() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rows = [
-        it
-        for it in _rows("cn_regions.csv")
-        if it["level"] == "district" and it["adcode"][:2] < "71" and it["latitude"]
+        row
+        for row in _rows("cn_regions.csv")
+        if row["level"] == "district" and row["adcode"][:2] < "71" and row["latitude"]
     ]
-    lat, lon = (np.array([float(it[name]) for it in rows]) for name in ("latitude", "longitude"))
-    return np.array([int(it["adcode"][:2]) for it in rows], np.int16), lat, lon
+    lat, lon = (np.array([float(row[name]) for row in rows]) for name in ("latitude", "longitude"))
+    return np.array([int(row["adcode"][:2]) for row in rows], np.int16), lat, lon
 
 
 def _grade(credit_milli: np.ndarray) -> np.ndarray:
@@ -125,7 +125,7 @@ def market(size: int, questions: int) -> Market:
     owner = chance.integers(0, receivers, size)
     shared = _shared(chance, size, 0, owner, receivers)
     code = _zipf(chance, codes, size)
-    category = np.array([category_of.get(it, it) for it in range(len(book) + 1)], np.int32)
+    category = np.array([category_of.get(code_id, code_id) for code_id in range(len(book) + 1)], np.int32)
     demands = m.Demands(
         **shared,
         accepts=np.where(chance.random(size) < 0.3, category[code], code),
@@ -140,7 +140,7 @@ def market(size: int, questions: int) -> Market:
         small_generator=chance.random(questions) < 0.2,
     )
     tables = m.Tables.empty(book)
-    hazardous = np.array([False, *(book[it].hazardous for it in range(1, len(book) + 1))])
+    hazardous = np.array([False, *(book[code_id].hazardous for code_id in range(1, len(book) + 1))])
     return Market(
         demands, _with_law(chance, demands, supplies, tables, hazardous, category, receivers), supplies
     )

@@ -74,7 +74,7 @@ def run(data: Path, shape: Shape, listings: int) -> dict[str, Any]:
         built_s = time.perf_counter() - began
         ask_all(stack, data, drawn(url), 10)
         found = ask_all(stack, data, drawn(url), SECONDS)
-        web_mb = [round(one.memory_info().rss / 1e6) for one in web_processes()]
+        web_mb = [round(process.memory_info().rss / 1e6) for process in web_processes()]
     ready_after_s = round(built_s, 1)
     return {
         "market": shape.name, "listings": listings, **found, "ready_after_s": ready_after_s, "web_mb": web_mb,
@@ -107,7 +107,7 @@ def ask_all(stack: supervisor.Stack, data: Path, listings: list[str], seconds: i
     env = {**os.environ, "BENCH_LISTINGS": str(data / "listings"), "BENCH_KEY": KEY}
     subprocess.run(command, env=env, check=True, capture_output=True, cwd=data)
     with (data / "locust_stats.csv").open() as file:
-        row = next(one for one in csv.DictReader(file) if one["Name"] == "matches")
+        row = next(row for row in csv.DictReader(file) if row["Name"] == "matches")
     if int(row["Failure Count"]):
         raise RuntimeError(
             f"{row['Failure Count']} of {row['Request Count']} failed: {data / 'locust_failures.csv'}"
@@ -119,8 +119,8 @@ def ask_all(stack: supervisor.Stack, data: Path, listings: list[str], seconds: i
 def web_processes() -> list[psutil.Process]:
     """gunicorn's workers below this process."""
     ours = psutil.Process().children(recursive=True)
-    masters = [one.pid for one in ours if "gunicorn" in " ".join(one.cmdline())]
-    return [one for one in ours if one.ppid() in masters]
+    masters = [process.pid for process in ours if "gunicorn" in " ".join(process.cmdline())]
+    return [process for process in ours if process.ppid() in masters]
 
 
 def line(row: dict[str, Any]) -> str:
@@ -131,7 +131,9 @@ def line(row: dict[str, Any]) -> str:
 
 
 def machine() -> dict[str, Any]:
-    models = [it for it in Path("/proc/cpuinfo").read_text().splitlines() if it.startswith("model name")]
+    models = [
+        line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")
+    ]
     return {
         "cpu": models[0].partition(": ")[2] if models else platform.processor(),
         "cores": os.cpu_count(),

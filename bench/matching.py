@@ -66,14 +66,14 @@ def summary(took: list[float]) -> dict[str, Any]:
     }
 
 
-def engine_of(it: Market, index: m.Index) -> Ask:
-    seekers = [it.supplies.take([number]) for number in range(len(it.supplies))]
+def engine_of(drawn: Market, index: m.Index) -> Ask:
+    seekers = [drawn.supplies.take([number]) for number in range(len(drawn.supplies))]
     return lambda number: index.top(m.DEFAULT, seekers[number], TODAY, k=K).rows.tolist()
 
 
-def batch_per_s(it: Market, index: m.Index) -> float:
+def batch_per_s(drawn: Market, index: m.Index) -> float:
     """Supplies ranked a second, all asked at once."""
-    supplies = it.supplies.take(np.arange(BATCH) % len(it.supplies))
+    supplies = drawn.supplies.take(np.arange(BATCH) % len(drawn.supplies))
     best = 0.0
     for _ in range(RUNS):
         start = time.perf_counter()
@@ -82,14 +82,14 @@ def batch_per_s(it: Market, index: m.Index) -> float:
     return round(best)
 
 
-def fresh_row_ms(it: Market, index: m.Index) -> float:
+def fresh_row_ms(drawn: Market, index: m.Index) -> float:
     """From handing in one changed demand to the end of a search that sees it, with 1,000 rows in the small
     part: the median of 40."""
     took = []
-    index.change(it.demands.take(slice(100, 1_100)))
+    index.change(drawn.demands.take(slice(100, 1_100)))
     for number in range(40):
-        row = it.demands.take([number])
-        seeker = it.supplies.take([number])
+        row = drawn.demands.take([number])
+        seeker = drawn.supplies.take([number])
         start = time.perf_counter()
         index.change(replace(row, remaining_kg=row.remaining_kg + 1))
         index.top(m.DEFAULT, seeker, TODAY, k=K)
@@ -99,25 +99,25 @@ def fresh_row_ms(it: Market, index: m.Index) -> float:
 
 def measure(size: int, url: str) -> dict[str, Any]:
     """All ways over a market of one size."""
-    it = market(size, QUESTIONS)
+    drawn = market(size, QUESTIONS)
     start = time.perf_counter()
-    index = m.Index.build(it.demands, it.tables)
+    index = m.Index.build(drawn.demands, drawn.tables)
     build_s = time.perf_counter() - start
-    ask = engine_of(it, index)
+    ask = engine_of(drawn, index)
     for number in range(100):
         ask(number)
     result: dict[str, Any] = {}
     result["engine"], ours = timed(ask, QUESTIONS, SECONDS_EACH, RUNS)
-    result["batch_per_s"] = batch_per_s(it, index)
+    result["batch_per_s"] = batch_per_s(drawn, index)
     result["build_s"] = round(build_s, 2)
     result["bytes_per_listing"] = round(index.nbytes / size, 1)
-    load(url, it)
+    load(url, drawn)
     identical = {}
-    for name, way in ways(it, url, boxes_km(it, index)):
+    for name, way in ways(drawn, url, boxes_km(drawn, index)):
         result[name], theirs = timed(way.top, 300, SECONDS_EACH)
         identical[name] = theirs == ours[: len(theirs)]
         way.close()
-    result["geopy_loop"] = GeopyLoop(it).extrapolated(QUESTIONS)
+    result["geopy_loop"] = GeopyLoop(drawn).extrapolated(QUESTIONS)
     result["postgis"] = {
         **dict.fromkeys(("median_ms", "p99_ms", "mean_ms")),
         "queries": 0,
@@ -125,22 +125,24 @@ def measure(size: int, url: str) -> dict[str, Any]:
     }
     result["identical_answers"] = all(identical.values())
     result["identical_by_way"] = identical
-    result["fresh_row_ms"] = fresh_row_ms(it, index)
+    result["fresh_row_ms"] = fresh_row_ms(drawn, index)
     return result
 
 
-def boxes_km(it: Market, index: m.Index) -> list[float]:
+def boxes_km(drawn: Market, index: m.Index) -> list[float]:
     """How far the page of each supply can reach, by its last score."""
-    found = [index.top(m.DEFAULT, it.supplies.take([number]), TODAY, k=K) for number in range(300)]
-    return [reach_km(float(one.scores[-1]) / m.SCORE_UNIT if len(one) == K else 0.0) for one in found]
+    found = [index.top(m.DEFAULT, drawn.supplies.take([number]), TODAY, k=K) for number in range(300)]
+    return [
+        reach_km(float(result.scores[-1]) / m.SCORE_UNIT if len(result) == K else 0.0) for result in found
+    ]
 
 
-def ways(it: Market, url: str, boxes: list[float]) -> Any:
+def ways(drawn: Market, url: str, boxes: list[float]) -> Any:
     """The other ways, by name; each is made when it is its turn."""
-    yield "numpy_scan", NumpyScan(it, K)
-    yield "sklearn_balltree", BallTreeScan(it, K)
-    yield "postgres_sql", Postgres(url, it, K, None)
-    yield "postgres_earthdistance", Postgres(url, it, K, boxes)
+    yield "numpy_scan", NumpyScan(drawn, K)
+    yield "sklearn_balltree", BallTreeScan(drawn, K)
+    yield "postgres_sql", Postgres(url, drawn, K, None)
+    yield "postgres_earthdistance", Postgres(url, drawn, K, boxes)
 
 
 def machine() -> dict[str, Any]:
@@ -148,7 +150,7 @@ def machine() -> dict[str, Any]:
         "platform": platform.platform(),
         "python": platform.python_version(),
         "cores": os.cpu_count(),
-        "load_before": [round(it, 1) for it in os.getloadavg()],
+        "load_before": [round(load_, 1) for load_ in os.getloadavg()],
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
@@ -182,4 +184,4 @@ def report(size: int, found: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main([int(it) for it in sys.argv[1:]] or list(SIZES))
+    main([int(size) for size in sys.argv[1:]] or list(SIZES))

@@ -37,7 +37,7 @@ def tables(sizes: Sizes) -> str:
     for size, found in sizes.items():
         for way, (name, _) in WAYS.items():
             row = found[way]
-            figures = " | ".join(f"{row[it]:.3g}" for it in ("median_ms", "p99_ms", "mean_ms"))
+            figures = " | ".join(f"{row[figure]:.3g}" for figure in ("median_ms", "p99_ms", "mean_ms"))
             lines.append(f"| {int(size):,} | {name} | {figures} | {row['queries']:,} |")
     lines += [
         "",
@@ -48,7 +48,7 @@ def tables(sizes: Sizes) -> str:
         names = ("build_s", "bytes_per_listing", "fresh_row_ms")
         figures = " | ".join(str(found[name]) for name in names)
         ours = found["engine"]["mean_ms"]
-        sql = min(found[it]["mean_ms"] for it in ("postgres_sql", "postgres_earthdistance")) / ours
+        sql = min(found[way]["mean_ms"] for way in ("postgres_sql", "postgres_earthdistance")) / ours
         scan = found["numpy_scan"]["mean_ms"] / ours
         lines.append(f"| {int(size):,} | {found['batch_per_s']:,} | {figures} | {sql:,.0f} | {scan:,.0f} |")
     return "\n".join(lines) + "\n"

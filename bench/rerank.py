@@ -46,18 +46,18 @@ LAID_ASIDE = ("gist", "gin")
 class Loading:
     """A market on its way into an empty, migrated database. Rows of listings keep their order in `no`."""
 
-    def __init__(self, url: str, it: Market) -> None:
-        self.it = it
+    def __init__(self, url: str, drawn: Market) -> None:
+        self.drawn = drawn
         self.shift = days(datetime.now(UTC).date()) - TODAY
         with psycopg.connect(url) as self._connection:
             self._connection.execute("SET session_replication_role = replica")
             self._connection.execute("SET maintenance_work_mem = '1GB'")
             self._codes = self._ids_of_codes()
             kept = self._drop_indexes()
-            self._enterprises(it.demands, "recycler")
-            self._enterprises(it.supplies, "generator")
-            self._listings(it.demands, "demand", 1)
-            self._listings(it.supplies, "supply", len(it.demands) + 1)
+            self._enterprises(drawn.demands, "recycler")
+            self._enterprises(drawn.supplies, "generator")
+            self._listings(drawn.demands, "demand", 1)
+            self._listings(drawn.supplies, "supply", len(drawn.demands) + 1)
             self._permits()
             for definition in kept:
                 self._connection.execute(definition)
@@ -67,8 +67,10 @@ class Loading:
     def _ids_of_codes(self) -> np.ndarray:
         rows = self._connection.execute("SELECT scheme, code, id FROM waste_code").fetchall()
         known = {(scheme, code): number for scheme, code, number in rows}
-        book = self.it.tables.book
-        return np.array([0, *(known[book[one].scheme, book[one].code] for one in range(1, len(book) + 1))])
+        book = self.drawn.tables.book
+        return np.array(
+            [0, *(known[book[code_id].scheme, book[code_id].code] for code_id in range(1, len(book) + 1))]
+        )
 
     def _drop_indexes(self) -> list[str]:
         rows = self._connection.execute(
@@ -77,7 +79,7 @@ class Loading:
         ).fetchall()
         for name, _ in rows:
             self._connection.execute(f"DROP INDEX {name}")
-        return [it for _, it in rows if not any(f"USING {kind}" in it for kind in LAID_ASIDE)]
+        return [row for _, row in rows if not any(f"USING {kind}" in row for kind in LAID_ASIDE)]
 
     def _copy(self, table: str, columns: str, rows: Iterable[str]) -> None:
         names = columns.replace(" ", ", ")
@@ -138,7 +140,7 @@ class Loading:
             )
 
     def _permits(self) -> None:
-        lines, white = self.it.tables.permits, self.it.tables.white_list
+        lines, white = self.drawn.tables.permits, self.drawn.tables.white_list
         ids = [str(UUID(int=int(h) << 64 | int(low))) for h, low in each((lines.id_hi, lines.id_lo))]
         held = (
             np.arange(len(lines)), lines.kind, lines.receiver, lines.generator, self._codes[lines.code],
@@ -208,7 +210,7 @@ def owner(number: int) -> UUID:
 
 def each(columns: Iterable[np.ndarray]) -> Iterator[Any]:
     """Rows of columns as plain values."""
-    return zip(*(it.tolist() for it in columns), strict=True)
+    return zip(*(column.tolist() for column in columns), strict=True)
 
 
 @contextlib.contextmanager
@@ -231,7 +233,7 @@ def loaded(folder: Path, supplies: int, demands: int) -> Iterator[tuple[dict[str
 def ranked(env: dict[str, str], url: str, folder: Path, workers: int) -> dict[str, Any]:
     """One run with its figures; processor time is that of its processes and their share of PostgreSQL."""
     commands = [(*supervisor.FLASK, "scheduler"), *[("-m", "marketplace.worker", "rerank")] * workers]
-    children = [supervisor.Child(" ".join(it), it, env, None) for it in commands]
+    children = [supervisor.Child(" ".join(command), command, env, None) for command in commands]
     before = processor_s(folder)
     for child in children:
         child.start()
@@ -264,13 +266,13 @@ def figures(url: str) -> dict[str, Any]:
             0
         ]
         news = connection.execute("SELECT count(*) FROM new_pairing WHERE run_id = %s", [run]).fetchone()[0]
-    supplies = sum(one[0] for one in parts)
+    supplies = sum(part[0] for part in parts)
     stages = {name: round(sum(took[name] for *_, took in parts), 1) for name in parts[0][2]}
     return {
         "run_s": round(run_s, 1),
         "supplies": supplies,
         "supplies_per_s": round(supplies / run_s),
-        "pairings": sum(one[1] for one in parts),
+        "pairings": sum(part[1] for part in parts),
         "parts": len(parts),
         "stage_s": stages,
         "longest_part_s": max(round(sum(took.values()), 1) for *_, took in parts),
@@ -288,11 +290,11 @@ def processor_s(folder: Path) -> float:
 
 def in_memory(supplies: int, demands: int) -> dict[str, Any]:
     """Supplies a second in one process, without the database: asked in runs of one part's size."""
-    it = market(demands, supplies)
-    index = m.Index.build(it.demands, it.tables)
-    index.best_of_each(m.DEFAULT, it.supplies.take(slice(0, 1_000)), TODAY, k=20)
+    drawn = market(demands, supplies)
+    index = m.Index.build(drawn.demands, drawn.tables)
+    index.best_of_each(m.DEFAULT, drawn.supplies.take(slice(0, 1_000)), TODAY, k=20)
     began, before = time.perf_counter(), time.process_time()
-    index.best_of_each(m.DEFAULT, it.supplies, TODAY, k=20)
+    index.best_of_each(m.DEFAULT, drawn.supplies, TODAY, k=20)
     took, busy = time.perf_counter() - began, time.process_time() - before
     return {
         "supplies": supplies,
@@ -314,7 +316,7 @@ def main() -> None:
     with contextlib.ExitStack() as held:
         folder = said.data or Path(held.enter_context(tempfile.TemporaryDirectory(prefix="huanliu-rerank-")))
         env, url = held.enter_context(loaded(folder.absolute(), said.supplies, said.demands))
-        load = [round(it, 1) for it in os.getloadavg()]
+        load = [round(load_, 1) for load_ in os.getloadavg()]
         runs = [ranked(env, url, folder.absolute(), said.workers) for _ in range(said.runs)]
     result = {
         "machine": {**machine(), "load_before": load},

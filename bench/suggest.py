@@ -125,7 +125,9 @@ def unlike(asked: Iterable[NameRow], learnt: Iterable[NameRow]) -> list[NameRow]
     return [
         row
         for row in asked
-        if not any(alike(stem(row.name), one) for one in stems[row.scheme, category_of(row.scheme, row.code)])
+        if not any(
+            alike(stem(row.name), stem_) for stem_ in stems[row.scheme, category_of(row.scheme, row.code)]
+        )
     ]
 
 
@@ -155,9 +157,9 @@ def first_answers(
     """Confidence of the first item for each name, whether it was right and whether it was called sure."""
     codes = shipped_codes()
     truths = defaultdict(list)
-    for one in examples(known, codes):
-        if one.everyday:
-            truths[fold(one.text)].append(one)
+    for example in examples(known, codes):
+        if example.everyday:
+            truths[fold(example.text)].append(example)
     found = []
     for row in asked:
         answer = model.suggest(row.name)
@@ -172,28 +174,30 @@ def first_answers(
 def reliability(answers: Sequence[dict[str, Any]]) -> tuple[float, list[dict[str, Any]]]:
     """Expected calibration error over equal bins of confidence, and the bins."""
     bins: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for one in answers:
-        bins[min(BINS - 1, int(one["confidence"] * BINS))].append(one)
+    for suggestion in answers:
+        bins[min(BINS - 1, int(suggestion["confidence"] * BINS))].append(suggestion)
     table = [
         {
             "from": at / BINS,
             "names": len(its),
-            "confidence": round(statistics.fmean(one["confidence"] for one in its), 3),
-            "right": round(statistics.fmean(one["right"] for one in its), 3),
+            "confidence": round(statistics.fmean(suggestion["confidence"] for suggestion in its), 3),
+            "right": round(statistics.fmean(suggestion["right"] for suggestion in its), 3),
         }
         for at, its in sorted(bins.items())
     ]
-    error = sum(one["names"] * abs(one["confidence"] - one["right"]) for one in table) / len(answers)
+    error = sum(bin_["names"] * abs(bin_["confidence"] - bin_["right"]) for bin_ in table) / len(answers)
     return round(error, 3), table
 
 
 def sureness(answers: Sequence[dict[str, Any]]) -> dict[str, float]:
-    sure = [one for one in answers if one["sure"]]
+    sure = [suggestion for suggestion in answers if suggestion["sure"]]
     return {
         "names": len(answers),
         "sure": round(len(sure) / len(answers), 3),
-        "right_when_sure": round(statistics.fmean(one["right"] for one in sure), 3) if sure else 0.0,
-        "right": round(statistics.fmean(one["right"] for one in answers), 3),
+        "right_when_sure": round(statistics.fmean(suggestion["right"] for suggestion in sure), 3)
+        if sure
+        else 0.0,
+        "right": round(statistics.fmean(suggestion["right"] for suggestion in answers), 3),
     }
 
 
@@ -295,7 +299,7 @@ def run() -> dict[str, Any]:
             "ceiling": round(model.ceiling, 4),
             "sure_from": round(model.sure_from, 4),
             "sure": {
-                group: sureness([one for one in answers if one["scheme"] in schemes])
+                group: sureness([suggestion for suggestion in answers if suggestion["scheme"] in schemes])
                 for group, schemes in SCHEMES.items()
             },
         },
@@ -330,17 +334,17 @@ def tables(found: dict[str, Any]) -> dict[str, str]:
         for group, its in found["calibration"]["sure"].items()
     ]
     bins = [
-        [f"{one['from']:.1f}", str(one["names"]), f"{one['confidence']:.3f}", f"{one['right']:.3f}"]
-        for one in found["calibration"]["bins"]
+        [f"{bin_['from']:.1f}", str(bin_["names"]), f"{bin_['confidence']:.3f}", f"{bin_['right']:.3f}"]
+        for bin_ in found["calibration"]["bins"]
     ]
     each = [
         [
-            one["scheme"],
-            one["category"],
-            str(one["names"]),
-            *(f"{one[f'at_{depth}']:.2f}" for depth in DEPTHS),
+            category["scheme"],
+            category["category"],
+            str(category["names"]),
+            *(f"{category[f'at_{depth}']:.2f}" for depth in DEPTHS),
         ]
-        for one in found["by_category"]
+        for category in found["by_category"]
     ]
     return {
         "recall": table(["names", "how many", "way", "@1", "@5", "@10"], recalls),

@@ -25,22 +25,22 @@ EARTHDISTANCE_RADIUS_M = 6_378_168.0
 class NumpyScan:
     """All rows' codes compared, then brute force on those that fit."""
 
-    def __init__(self, it: Market, k: int) -> None:
-        self._it, self._k = it, k
+    def __init__(self, drawn: Market, k: int) -> None:
+        self._market, self._k = drawn, k
 
     def top(self, number: int) -> list[int]:
-        it, supply = self._it, self._it.supplies.take([number])
-        fits = np.isin(it.demands.accepts, list(it.tables.book[int(supply.code[0])].aliases))
-        return ranked(it, supply, np.flatnonzero(fits), self._k)[0]
+        drawn, supply = self._market, self._market.supplies.take([number])
+        fits = np.isin(drawn.demands.accepts, list(drawn.tables.book[int(supply.code[0])].aliases))
+        return ranked(drawn, supply, np.flatnonzero(fits), self._k)[0]
 
     def close(self) -> None:
         """Nothing to close."""
 
 
-def ranked(it: Market, supply: m.Supplies, rows: np.ndarray, k: int) -> tuple[list[int], float]:
+def ranked(drawn: Market, supply: m.Supplies, rows: np.ndarray, k: int) -> tuple[list[int], float]:
     """Keys of the best of some rows, and the score of the last of `k`, 0 if there are fewer."""
-    demands = it.demands.take(rows)
-    found = m.rank_demands(m.DEFAULT, supply, demands, it.tables, TODAY, k=k)
+    demands = drawn.demands.take(rows)
+    found = m.rank_demands(m.DEFAULT, supply, demands, drawn.tables, TODAY, k=k)
     worst = found.scores[-1] / m.SCORE_UNIT if len(found) == k else 0.0
     return demands.key[found.rows].tolist(), float(worst)
 
@@ -54,25 +54,25 @@ def reach_km(worst: float) -> float:
 class BallTreeScan:
     """A tree of places for each code; the rows within a radius re-ranked, wider until none can be missing."""
 
-    def __init__(self, it: Market, k: int) -> None:
-        self._it, self._k = it, k
-        self._place = np.radians(np.stack([it.demands.lat, it.demands.lon], axis=1))
-        order = np.argsort(it.demands.accepts, kind="stable")
-        codes, start = np.unique(it.demands.accepts[order], return_index=True)
+    def __init__(self, drawn: Market, k: int) -> None:
+        self._market, self._k = drawn, k
+        self._place = np.radians(np.stack([drawn.demands.lat, drawn.demands.lon], axis=1))
+        order = np.argsort(drawn.demands.accepts, kind="stable")
+        codes, start = np.unique(drawn.demands.accepts[order], return_index=True)
         rows = dict(zip(codes.tolist(), np.split(order, start[1:]), strict=True))
         self._trees = {code: (BallTree(self._place[at], metric="haversine"), at) for code, at in rows.items()}
 
     def top(self, number: int) -> list[int]:
-        it, supply = self._it, self._it.supplies.take([number])
+        drawn, supply = self._market, self._market.supplies.take([number])
         here = np.radians([[supply.lat[0], supply.lon[0]]])
-        codes = [code for code in it.tables.book[int(supply.code[0])].aliases if code in self._trees]
+        codes = [code for code in drawn.tables.book[int(supply.code[0])].aliases if code in self._trees]
         km = 200.0
         while True:
             near = [
                 at[tree.query_radius(here, (km + 0.001) / EARTH_RADIUS_KM)[0]]
                 for tree, at in (self._trees[code] for code in codes)
             ]
-            keys, worst = ranked(it, supply, np.concatenate([np.empty(0, np.int64), *near]), self._k)
+            keys, worst = ranked(drawn, supply, np.concatenate([np.empty(0, np.int64), *near]), self._k)
             if km >= min(reach_km(worst), GLOBE_KM):
                 return keys
             km = min(km * 4, GLOBE_KM)
@@ -84,20 +84,21 @@ class BallTreeScan:
 class GeopyLoop:
     """Distances by geopy, one pair after the other, for the rows whose codes fit."""
 
-    def __init__(self, it: Market) -> None:
-        self._it = it
+    def __init__(self, drawn: Market) -> None:
+        self._market = drawn
 
     def extrapolated(self, questions: int) -> dict[str, Any]:
         """Milliseconds a question, from the time of 2,000 pairs and the number of rows that fit."""
-        it = self._it
-        pairs = [(it.demands.lat[n], it.demands.lon[n]) for n in range(2_000)]
+        drawn = self._market
+        pairs = [(drawn.demands.lat[n], drawn.demands.lon[n]) for n in range(2_000)]
         start = time.perf_counter()
         for place in pairs:
             great_circle((30.0, 120.6), place).kilometers  # noqa: B018
         each_ms = (time.perf_counter() - start) * 1000 / len(pairs)
-        size = np.bincount(it.demands.accepts, minlength=len(it.tables.book) + 1)
+        size = np.bincount(drawn.demands.accepts, minlength=len(drawn.tables.book) + 1)
         fits = [
-            size[list(it.tables.book[code].aliases)].sum() for code in it.supplies.code[:questions].tolist()
+            size[list(drawn.tables.book[code].aliases)].sum()
+            for code in drawn.supplies.code[:questions].tolist()
         ]
         took = np.array(fits) * each_ms
         return {
@@ -179,8 +180,8 @@ class Postgres:
     """One statement; with `earthdistance` only in a box that surely holds the page, whose size is given away:
     `boxes_km` are worked out from the known answers."""
 
-    def __init__(self, url: str, it: Market, k: int, boxes_km: list[float] | None) -> None:
-        self._it, self._boxes = it, boxes_km
+    def __init__(self, url: str, drawn: Market, k: int, boxes_km: list[float] | None) -> None:
+        self._market, self._boxes = drawn, boxes_km
         self._connection = psycopg.connect(url, autocommit=True)
         self._connection.execute("SET jit = off")
         self._statement = STATEMENT.format(
@@ -196,7 +197,7 @@ class Postgres:
         return [row[0] for row in rows]
 
     def _params(self, number: int) -> dict[str, Any]:
-        it = self._it.supplies
+        drawn = self._market.supplies
         names = {
             "first": "first_day",
             "last": "last_day",
@@ -204,13 +205,13 @@ class Postgres:
             "remaining": "remaining_kg",
         }
         same = ("code", "province", "enterprise", "lat", "lon", "max_km")
-        params = {name: getattr(it, names.get(name, name))[number].item() for name in (*same, *names)}
-        price = int(it.price_fen[number])
+        params = {name: getattr(drawn, names.get(name, name))[number].item() for name in (*same, *names)}
+        price = int(drawn.price_fen[number])
         return {
             **params,
             "price": None if price == m.NO_PRICE else price,
-            "fallen": bool(it.blocked[number] or it.grade[number] == m.Grade.E),
-            "hazardous": self._it.tables.book[params["code"]].hazardous,
+            "fallen": bool(drawn.blocked[number] or drawn.grade[number] == m.Grade.E),
+            "hazardous": self._market.tables.book[params["code"]].hazardous,
             "today": TODAY,
             "box_m": (self._boxes[number] if self._boxes else 0) * 1000 * EARTHDISTANCE_RADIUS_M / 6_371_008.8
             + 1,
@@ -220,12 +221,12 @@ class Postgres:
         self._connection.close()
 
 
-def load(url: str, it: Market) -> None:
+def load(url: str, drawn: Market) -> None:
     """Put a market into a database, with the indexes that help."""
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in TABLES.split(";"):
             connection.execute(statement)
-        for table, columns in _columns(it).items():
+        for table, columns in _columns(drawn).items():
             with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
                 for row in zip(*columns, strict=True):
                     copy.write_row(row)
@@ -233,14 +234,16 @@ def load(url: str, it: Market) -> None:
             connection.execute(statement)
 
 
-def _columns(it: Market) -> dict[str, list[Any]]:
-    d, p, w = it.demands, it.tables.permits, it.tables.white_list
+def _columns(drawn: Market) -> dict[str, list[Any]]:
+    d, p, w = drawn.demands, drawn.tables.permits, drawn.tables.white_list
     ids: Iterator[UUID] = (
         UUID(int=high << 64 | low) for high, low in zip(d.id_hi.tolist(), d.id_lo.tolist(), strict=True)
     )
     price = [None if fen == m.NO_PRICE else fen for fen in d.price_fen.tolist()]
     aliases = [
-        (code, alias, factor) for code, one in it.tables.book.items() for alias, factor in one.aliases.items()
+        (code, alias, factor)
+        for code, one in drawn.tables.book.items()
+        for alias, factor in one.aliases.items()
     ]
     return {
         "demand": [

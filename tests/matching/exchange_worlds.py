@@ -66,7 +66,7 @@ class World:
             demands=[
                 (
                     f"D{row}",
-                    ";".join(f"C{it}" for it in np.flatnonzero(accepts[row])),
+                    ";".join(f"C{code}" for code in np.flatnonzero(accepts[row])),
                     *demand[row].round(4),
                     900,
                     80,

@@ -276,7 +276,7 @@ def price_value(rules: Rules, supply: Supply, demand: Demand) -> float:
 
 def time_value(supply: Supply, demand: Demand) -> float:
     shared = min(supply.last_day, demand.last_day) - max(supply.first_day, demand.first_day) + 1
-    shorter = min(it.last_day - it.first_day + 1 for it in (supply, demand))
+    shorter = min(side.last_day - side.first_day + 1 for side in (supply, demand))
     return max(0, shared) / shorter
 
 

@@ -30,7 +30,7 @@ def run(paths, *options):
     """The report of the command, run in this process."""
     out = next(iter(paths.values())).parent / "out.json"
     files = {"scheme" if name == "tree" else name: path for name, path in paths.items()}
-    given_ = [str(it) for name, path in files.items() for it in (f"--{name}", path)]
+    given_ = [str(argument) for name, path in files.items() for argument in (f"--{name}", path)]
     assert evaluate.main([*given_, "--json", str(out), *options]) == 0
     return json.loads(out.read_text(encoding="utf-8"))
 
@@ -100,7 +100,10 @@ def test_ranks_and_tops_are_those_of_a_whole_sort(seed):
         orders[r].tolist().index(c) + 1 for r, c in zip(row.tolist(), column.tolist(), strict=True)
     ]
     shown = evaluation.exposure(keys, np.arange(m), m)
-    assert shown.tolist() == np.bincount(np.concatenate([it[:10] for it in orders]), minlength=m).tolist()
+    assert (
+        shown.tolist()
+        == np.bincount(np.concatenate([ranking[:10] for ranking in orders]), minlength=m).tolist()
+    )
 
 
 def test_metrics_by_hand():
@@ -181,7 +184,7 @@ def test_what_does_not_fit_is_told_and_counts_as_not_found(tmp_path):
     report = run(tiny(tmp_path, demands=demands, pairs=pairs))
     assert report["no_lawful_candidate"] == 1
     assert report["pairs_that_do_not_fit"] == 2
-    assert [it["mrr"] for it in report["methods"].values()] == pytest.approx([1 / 3] * len(METHODS))
+    assert [figures["mrr"] for figures in report["methods"].values()] == pytest.approx([1 / 3] * len(METHODS))
 
 
 def test_an_empty_code_fits_everything_and_a_tree_any_depth(tmp_path):
@@ -250,7 +253,7 @@ def test_ties_favour_nobody(tmp_path):
 
 
 def test_the_public_example_runs(capsys):
-    paths = {it: EXAMPLE / f"{it}.csv" for it in ("supplies", "demands", "pairs", "tree")}
+    paths = {name: EXAMPLE / f"{name}.csv" for name in ("supplies", "demands", "pairs", "tree")}
     files = [str(it) for name, path in paths.items() for it in (f"--{name.replace('tree', 'scheme')}", path)]
 
     assert evaluate.main(files) == 0
@@ -318,7 +321,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path):
 
 def test_a_split_needs_dates(tmp_path, capsys):
     paths = write_texts(tmp_path, {**GOOD, "pairs": GOOD["pairs"] + "s2,d1,\n"})
-    files = [str(it) for name, path in paths.items() for it in (f"--{name}", path)]
+    files = [str(argument) for name, path in paths.items() for argument in (f"--{name}", path)]
 
     assert evaluate.main([*files, "--split-date", "2026-01-01"]) == 2
     assert f"{paths['pairs']} line 3: date: is empty" in capsys.readouterr().err
@@ -336,7 +339,9 @@ def test_a_split_after_everything_asks_nothing(tmp_path):
 def test_options_that_make_no_sense_are_refused(tmp_path, options):
     paths = write_texts(tmp_path, GOOD)
     with pytest.raises(SystemExit):
-        evaluate.main([*(str(it) for name, path in paths.items() for it in (f"--{name}", path)), *options])
+        evaluate.main(
+            [*(str(argument) for name, path in paths.items() for argument in (f"--{name}", path)), *options]
+        )
 
 
 def test_marks_blanks_spare_columns_and_strange_codes_are_no_crime(tmp_path):
@@ -347,7 +352,8 @@ def test_marks_blanks_spare_columns_and_strange_codes_are_no_crime(tmp_path):
     assert report["n_supplies"] == 1
     assert any("columns not used: colour" in note for note in report["notes"])
     assert any(
-        "codes outside the tree, which stand for themselves alone: 1 ('zz')" in it for it in report["notes"]
+        "codes outside the tree, which stand for themselves alone: 1 ('zz')" in note
+        for note in report["notes"]
     )
 
 

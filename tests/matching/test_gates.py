@@ -40,7 +40,7 @@ def ask(supply=SUPPLY, demand=DEMAND, rules=RULES, **world) -> m.Pairing:
     columns = worlds.Columns(here, rules)
     told = columns.explain(supply, demand)
     expected = ref.judge(here, rules, supply, demand, "supply")
-    assert [it.gate for it in told.failed] == expected.failed
+    assert [failure.gate for failure in told.failed] == expected.failed
     assert (told.basis, told.permit, set(told.warnings.names)) == (
         expected.basis,
         expected.permit,
@@ -50,7 +50,7 @@ def ask(supply=SUPPLY, demand=DEMAND, rules=RULES, **world) -> m.Pairing:
 
 
 def why(*args, **what) -> dict[str, str]:
-    return {it.gate: it.reason for it in ask(*args, **what).failed}
+    return {failure.gate: failure.reason for failure in ask(*args, **what).failed}
 
 
 def facts(*args, **what) -> dict[str, object]:
@@ -237,7 +237,7 @@ def test_an_exemption_frees_only_the_stage_it_names(mode, stages, lawful):
     told = ask(demand=demand, permits=[], exemptions=[ref.ExemptionItem(20, HW34, stages)])
 
     assert told.lawful == lawful
-    assert [it.reason for it in told.failed] == ([] if lawful else ["exemption_stage"])
+    assert [failure.reason for failure in told.failed] == ([] if lawful else ["exemption_stage"])
     assert told.warnings == (m.Warn.EXEMPTION_UNVERIFIED if lawful else 0)
 
 

@@ -126,7 +126,10 @@ def rows(*told: tuple[int, int, int]) -> History:
     one = np.ones(len(told))
     whole = {"demand": demand, "outcome": outcome, "second": day * DAY_S}
     return History(
-        *(whole.get(it.name, one if it.type == "Floats" else one.astype(np.int64)) for it in fields(History))
+        *(
+            whole.get(column.name, one if column.type == "Floats" else one.astype(np.int64))
+            for column in fields(History)
+        )
     )
 
 

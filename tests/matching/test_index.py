@@ -119,7 +119,7 @@ def test_where_the_last_bits_could_decide_brute_force_does(monkeypatch):
     monkeypatch.setattr(m.Index, "_settled", lambda *args: left_over.append(args) or settled(*args))
     for seed in range(8):
         world, rules = worlds.crowded(seed)
-        world.demands = [replace(it, lat=30.0, lon=120.6) for it in world.demands]
+        world.demands = [replace(demand, lat=30.0, lon=120.6) for demand in world.demands]
         columns = worlds.Columns(world, rules)
         index = index_of(columns, "demand", compiled=True)
         for supply in world.supplies:
@@ -144,14 +144,14 @@ def test_after_any_changes_the_index_ranks_as_brute_force_does_over_what_is_left
         verb = data.draw(st.sampled_from(["insert", "change", "remove", "merge", "govern"]))
         chosen = data.draw(st.lists(st.sampled_from(pool), max_size=5, unique_by=lambda it: it.number))
         if verb == "insert":
-            chosen = [it for it in chosen if it.number not in alive]
+            chosen = [listing for listing in chosen if listing.number not in alive]
             index.insert(*written(chosen))
         elif verb == "change":
             kilos = data.draw(st.sampled_from([100, 3_000, 1_024_000]))
-            chosen = [replace(it, remaining_kg=kilos) for it in chosen]
+            chosen = [replace(listing, remaining_kg=kilos) for listing in chosen]
             index.change(*written(chosen))
         elif verb == "remove":
-            index.remove(np.array([it.number for it in chosen], np.int64))
+            index.remove(np.array([listing.number for listing in chosen], np.int64))
             alive = {
                 number: it
                 for number, it in alive.items()
@@ -164,7 +164,7 @@ def test_after_any_changes_the_index_ranks_as_brute_force_does_over_what_is_left
         else:
             index.set_rules(columns.tables)
             continue
-        alive |= {it.number: it for it in chosen}
+        alive |= {listing.number: listing for listing in chosen}
     left = worlds.Columns(replace(world, demands=list(alive.values()), today=today), rules)
     assert len(index) == len(alive)
     for supply in world.supplies:
@@ -172,7 +172,7 @@ def test_after_any_changes_the_index_ranks_as_brute_force_does_over_what_is_left
 
 
 def numbers(listings: list[ref.Demand]) -> set[int]:
-    return {it.number for it in listings}
+    return {listing.number for listing in listings}
 
 
 def written(demands: list[ref.Demand]) -> tuple[m.Demands, m.Components]:

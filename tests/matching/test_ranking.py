@@ -132,7 +132,7 @@ def explains_as_the_reference(world: ref.World, rules: ref.Rules) -> None:
             for seeker in ("supply", "demand"):
                 told = columns.explain(supply, demand, seeker)
                 expected = ref.judge(world, rules, supply, demand, seeker)
-                assert [it.gate for it in told.failed] == expected.failed
+                assert [failure.gate for failure in told.failed] == expected.failed
                 assert told.lawful == (not expected.failed) == (demand.number in ranked)
                 assert (told.score, told.values) == (expected.score, expected.values)
                 assert (told.basis, told.permit) == (expected.basis, expected.permit)

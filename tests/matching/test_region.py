@@ -28,9 +28,10 @@ def cut(world, start, end):
 
     def shorter(listings):
         found = [
-            replace(it, first_day=max(it.first_day, start), last_day=min(it.last_day, end)) for it in listings
+            replace(listing, first_day=max(listing.first_day, start), last_day=min(listing.last_day, end))
+            for listing in listings
         ]
-        return [it for it in found if it.first_day <= it.last_day]
+        return [result for result in found if result.first_day <= result.last_day]
 
     return replace(
         world,
@@ -59,9 +60,9 @@ def test_the_ways_are_the_lawful_pairings_of_some_year_at_the_scores_of_a_rankin
     supply, demand = region.supplies.key[found.ways.supply], region.demands.key[found.demand_row]
 
     assert set(zip(supply.tolist(), demand.tolist(), strict=True)) == expected(world, rules)
-    by_number = {it.number: it for it in [*world.supplies, *world.demands]}
-    for one, other, score in zip(supply.tolist(), demand.tolist(), found.ways.score, strict=True):
-        pairing = columns.explain(by_number[one], by_number[other])
+    by_number = {listing.number: listing for listing in [*world.supplies, *world.demands]}
+    for supply_row, other, score in zip(supply.tolist(), demand.tolist(), found.ways.score, strict=True):
+        pairing = columns.explain(by_number[supply_row], by_number[other])
         assert score == pytest.approx(pairing.score / 1e15)
     names = list(zip(supply, demand, found.permit, found.year, strict=True))
     assert len(set(names)) == len(names)
@@ -93,7 +94,9 @@ def test_a_plan_breaks_no_gate_and_one_that_does_is_noticed():
 
 def said_of(columns, region, found, plan, what, kg=None):
     kg = plan.kg if kg is None else kg
-    return [it for it in broken_gates(columns.policy, region, found, plan.way, kg) if what in it]
+    return [
+        sentence for sentence in broken_gates(columns.policy, region, found, plan.way, kg) if what in sentence
+    ]
 
 
 def test_a_permits_tonnes_of_two_years_are_two_capacities():

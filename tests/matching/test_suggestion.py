@@ -30,7 +30,11 @@ ODD = ["", " ", "\t\n", "😀🛢️", "1234567890", "\x00", "\u202e油", "ﷺ" 
 @pytest.fixture(scope="module")
 def taught() -> list[Example]:
     codes = shipped_codes()
-    return [one for one in examples(read_names(known=codes), codes) if (one.scheme, one.category) in TAUGHT]
+    return [
+        entry
+        for entry in examples(read_names(known=codes), codes)
+        if (entry.scheme, entry.category) in TAUGHT
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -161,8 +165,10 @@ def test_no_room_for_an_answer_and_an_unknown_scheme_are_refused(suggester):
 
 
 def test_with_few_everyday_names_it_is_never_sure(taught):
-    few = [one for one in taught if one.category in {"HW31", "SW03"}]
-    model = train([one for one in few if not one.everyday] + [one for one in few if one.everyday][:20])
+    few = [entry for entry in taught if entry.category in {"HW31", "SW03"}]
+    model = train(
+        [entry for entry in few if not entry.everyday] + [entry for entry in few if entry.everyday][:20]
+    )
     assert model.sure_from > 1
     assert not model.suggest("废电瓶").sure
 
@@ -171,7 +177,7 @@ def test_with_few_everyday_names_it_is_never_sure(taught):
 
 
 def test_training_twice_gives_the_same_file(taught):
-    few = [one for one in taught if one.category in {"HW31", "SW03", "SW80"}]
+    few = [entry for entry in taught if entry.category in {"HW31", "SW03", "SW80"}]
     once, again = train(few), train(few)
     assert again.to_bytes() == once.to_bytes()
     assert again.learnt_from == once.learnt_from == teaching.digest(few)
@@ -181,22 +187,22 @@ def test_a_kept_model_answers_as_the_trained_one(suggester, taught, tmp_path):
     suggester.save(tmp_path / "model.npz")
     kept = Suggester.load(tmp_path / "model.npz")
     assert [path.name for path in tmp_path.iterdir()] == ["model.npz"]
-    for text in [*SENTENCES, *ODD[:6], *(one.text for one in taught[::40])]:
+    for text in [*SENTENCES, *ODD[:6], *(entry.text for entry in taught[::40])]:
         assert kept.suggest(text, 10) == suggester.suggest(text, 10)
 
 
 def test_the_arithmetic_is_that_of_scikit_learn_to_the_last_bit(taught):
     """With the weights as kept, in grains, the features and the scores are equal, not close."""
-    taught = [one for one in taught if one.category in {"HW31", "SW03", "SW80"}]
+    taught = [entry for entry in taught if entry.category in {"HW31", "SW03", "SW80"}]
     suggester = train(taught)
     words = teaching.vectorizer()
-    matrix = words.fit_transform([one.text for one in taught])
+    matrix = words.fit_transform([entry.text for entry in taught])
     head = suggester.categories
     place = {label: at for at, label in enumerate(head.labels)}
     model = teaching.regression()
-    model.fit(matrix, [place[one.scheme, one.category] for one in taught])
+    model.fit(matrix, [place[entry.scheme, entry.category] for entry in taught])
     model.coef_ = teaching.in_grains(model.coef_).astype(np.float64)
-    texts = [*SENTENCES, "废ＰＣＢ板", *(one.text for one in taught[::7])]
+    texts = [*SENTENCES, "废ＰＣＢ板", *(entry.text for entry in taught[::7])]
     for text, row, scores in zip(
         texts, words.transform(texts), model.decision_function(words.transform(texts)), strict=True
     ):
@@ -253,7 +259,7 @@ def test_short_names_of_two_things_are_not():
 
 
 def test_near_copies_are_left_out_together(taught):
-    one = next(it for it in taught if it.everyday and len(it.text) > 4)
+    one = next(entry for entry in taught if entry.everyday and len(entry.text) > 4)
     slip = replace(one, text=one.text[:-1])
     folds = teaching._folds([*taught, slip])
     assert folds[taught.index(one)] == folds[-1] >= 0

@@ -98,8 +98,8 @@ def test_time_counts_both_ends_and_the_shorter_window():
 @given(latitudes, longitudes, latitudes, longitudes)
 @quick
 def test_the_sphere_agrees_with_the_ellipsoid_and_with_itself_backwards(lat_a, lon_a, lat_b, lon_b):
-    there = geo.sphere_km(*(np.array([it]) for it in (lat_a, lon_a, lat_b, lon_b)))[0]
-    back = geo.sphere_km(*(np.array([it]) for it in (lat_b, lon_b, lat_a, lon_a)))[0]
+    there = geo.sphere_km(*(np.array([degrees]) for degrees in (lat_a, lon_a, lat_b, lon_b)))[0]
+    back = geo.sphere_km(*(np.array([degrees]) for degrees in (lat_b, lon_b, lat_a, lon_a)))[0]
 
     assert abs(there - back) < 1e-9
     assert 0 <= there <= math.pi * geo.EARTH_RADIUS_KM + 1e-9
@@ -117,7 +117,7 @@ def test_the_sphere_agrees_with_the_ellipsoid_and_with_itself_backwards(lat_a, l
     ],
 )
 def test_distances_hold_at_the_date_line_the_poles_and_the_antipode(a, b, km):
-    (found,) = geo.sphere_km(*(np.array([float(it)]) for it in (*a, *b)))
+    (found,) = geo.sphere_km(*(np.array([float(degrees)]) for degrees in (*a, *b)))
     assert abs(found - km) < 1e-9
 
 
@@ -130,11 +130,11 @@ def test_a_join_is_what_two_loops_find(left, right):
     found = Groups.of(np.array(right, np.int64)).joined(np.array(left, np.int64))
     expected = [(i, j) for i, a in enumerate(left) for j, b in enumerate(right) if a == b]
 
-    assert list(zip(*(it.tolist() for it in found), strict=True)) == expected
+    assert list(zip(*(result.tolist() for result in found), strict=True)) == expected
     if right:
         values = sorted(set(right))
         at = places(np.array(values, np.int64), np.array(left, np.int64)).tolist()
-        assert at == [values.index(it) if it in values else -1 for it in left]
+        assert at == [values.index(value) if value in values else -1 for value in left]
 
 
 # policies

@@ -165,53 +165,53 @@ def policy(rules: ref.Rules) -> m.Policy:
 
 def halves(ids: Sequence[UUID]) -> dict[str, Any]:
     return {
-        "id_hi": np.array([it.int >> 64 for it in ids], np.uint64),
-        "id_lo": np.array([it.int & (1 << 64) - 1 for it in ids], np.uint64),
+        "id_hi": np.array([identity.int >> 64 for identity in ids], np.uint64),
+        "id_lo": np.array([identity.int & (1 << 64) - 1 for identity in ids], np.uint64),
     }
 
 
 def mask(names: Sequence[str]) -> int:
-    return sum(1 << ref.MODES.index(it) for it in names)
+    return sum(1 << ref.MODES.index(name) for name in names)
 
 
 def of(rows: Sequence[Any], *names: str) -> dict[str, list[Any]]:
-    return {name: [getattr(it, name) for it in rows] for name in names}
+    return {name: [getattr(row, name) for row in rows] for name in names}
 
 
 def shared(rows: Sequence[ref.Listing]) -> dict[str, Any]:
     plain = "enterprise province lat lon remaining_kg min_lot_kg first_day last_day credit_milli"
     return {
         **of(rows, *plain.split()),
-        **halves([it.id for it in rows]),
-        "key": [it.number for it in rows],
-        "price_fen": [m.NO_PRICE if it.price_fen is None else it.price_fen for it in rows],
-        "max_km": [np.inf if it.max_km is None else it.max_km for it in rows],
-        "grade": ["ABCDE".index(it.grade) for it in rows],
-        "blocked": np.array([it.blocked for it in rows], bool),
+        **halves([row.id for row in rows]),
+        "key": [row.number for row in rows],
+        "price_fen": [m.NO_PRICE if row.price_fen is None else row.price_fen for row in rows],
+        "max_km": [np.inf if row.max_km is None else row.max_km for row in rows],
+        "grade": ["ABCDE".index(row.grade) for row in rows],
+        "blocked": np.array([row.blocked for row in rows], bool),
     }
 
 
 def supply_columns(supplies: Sequence[ref.Supply]) -> m.Supplies:
-    small = np.array([it.small_generator for it in supplies], bool)
+    small = np.array([supply.small_generator for supply in supplies], bool)
     return m.Supplies(**shared(supplies), **of(supplies, "code"), small_generator=small)
 
 
 def demand_columns(demands: Sequence[ref.Demand]) -> m.Demands:
     """One row for each accepted code, all the first ones first, so that a demand's rows lie apart."""
-    most = max((len(it.accepts) for it in demands), default=0)
-    rows = [(it, it.accepts[n]) for n in range(most) for it in demands if n < len(it.accepts)]
-    listings = [it for it, _ in rows]
+    most = max((len(demand.accepts) for demand in demands), default=0)
+    rows = [(demand, demand.accepts[n]) for n in range(most) for demand in demands if n < len(demand.accepts)]
+    listings = [row for row, _ in rows]
     return m.Demands(
         **shared(listings),
         accepts=[accepted for _, accepted in rows],
-        mode=[ref.MODES.index(it.mode) for it in listings],
-        exemption_item=[it.item for it in listings],
-        exemption_review=[("none", "accepted", "refused").index(it.review) for it in listings],
+        mode=[ref.MODES.index(listing.mode) for listing in listings],
+        exemption_item=[listing.item for listing in listings],
+        exemption_review=[("none", "accepted", "refused").index(listing.review) for listing in listings],
     )
 
 
 def component_columns(listings: Sequence[ref.Listing]) -> m.Components:
-    rows = [(it.number, each) for it in listings for each in it.ranges]
+    rows = [(listing.number, each) for listing in listings for each in listing.ranges]
     stated = [each for _, each in rows]
     return m.Components(key=[number for number, _ in rows], **of(stated, "component", "low", "high"))
 
@@ -220,10 +220,10 @@ def permit_columns(permits: Sequence[ref.Permit]) -> m.Permits:
     used = [(row, year, kg) for row, it in enumerate(permits) for year, kg in it.usage]
     return m.Permits(
         **of(permits, "receiver", "code", "first_day", "last_day", "kg_per_year"),
-        **halves([it.id for it in permits]),
-        kind=[ref.KINDS[it.kind] for it in permits],
-        generator=[m.ANY_GENERATOR if it.generator is None else it.generator for it in permits],
-        modes=[mask(it.modes) for it in permits],
+        **halves([permit.id for permit in permits]),
+        kind=[ref.KINDS[permit.kind] for permit in permits],
+        generator=[m.ANY_GENERATOR if permit.generator is None else permit.generator for permit in permits],
+        modes=[mask(permit.modes) for permit in permits],
         usage_permit=[row for row, _, _ in used],
         usage_year=[year for _, year, _ in used],
         usage_kg=[kg for _, _, kg in used],
@@ -236,7 +236,8 @@ def tables(world: ref.World) -> m.Tables:
         permits=permit_columns(world.permits),
         white_list=m.WhiteList(**of(world.white_list, "receiver", "code", "from_province", *dated)),
         exemptions=m.ExemptionList(
-            **of(world.exemptions, "item", "code"), modes=[mask(it.modes) for it in world.exemptions]
+            **of(world.exemptions, "item", "code"),
+            modes=[mask(exemption.modes) for exemption in world.exemptions],
         ),
         verified=m.VerifiedExemptions(**of(world.verified, "receiver", "item", "code", *dated)),
         stated=component_columns(world.supplies),
@@ -285,6 +286,6 @@ class Columns:
 
 def reference_hits(found: list[tuple[ref.Listing, ref.Verdict]]) -> list[tuple[Any, ...]]:
     return [
-        (it.number, v.score, v.values, v.basis, v.permit, v.warnings, v.accepted, round(v.km, 6))
-        for it, v in found
+        (result.number, v.score, v.values, v.basis, v.permit, v.warnings, v.accepted, round(v.km, 6))
+        for result, v in found
     ]
