@@ -1,6 +1,8 @@
 """The application: settings, extensions, rooms, commands."""
 
 import os
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from flask import Flask, redirect
@@ -8,24 +10,26 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import commands, subscriptions
-from .allocations.routes import blueprint as allocations
-from .catalogue.routes import blueprint as catalogue
-from .credit.routes import blueprint as credit
 from .database import db
 from .enterprises import service as enterprises_service
-from .enterprises.routes import blueprint as enterprises
 from .http import authentication, bodies, error_pages, observability, problems, rate_limits
 from .http.openapi import document
 from .http.openapi.api import api
 from .http.rate_limits import limiter
-from .licences.routes import blueprint as licences
-from .listings.routes import blueprint as listings
-from .matches.routes import blueprint as matches
 from .matches.service.ranking import live_index
-from .notifications.routes import blueprint as notifications
 from .settings import Settings
 
-ROOMS = (catalogue, enterprises, licences, listings, matches, allocations, notifications, credit)
+ROOMS = (
+    "catalogue",
+    "enterprises",
+    "licences",
+    "listings",
+    "matches",
+    "allocations",
+    "notifications",
+    "credit",
+)
+"""The rooms, in the order of the OpenAPI document; a new room is one line here."""
 PREFIX = "/api/v1"
 
 
@@ -52,7 +56,7 @@ def build(settings: Settings | None = None) -> Flask:
     api.init_app(app)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     for room in ROOMS:
-        api.register_blueprint(room, url_prefix=PREFIX)
+        _add_room(app, f"{__package__}.{room}")
     document.register(app)
     app.register_blueprint(error_pages.pages)
     problems.register(app)
@@ -63,6 +67,13 @@ def build(settings: Settings | None = None) -> Flask:
     commands.register(app)
     _survive_forks(app)
     return app
+
+
+def _add_room(app: Flask, package: str) -> None:
+    """Add a room's routes and, if it has any, its commands."""
+    api.register_blueprint(import_module(f"{package}.routes").blueprint, url_prefix=PREFIX)
+    if find_spec(f"{package}.commands"):
+        app.cli.add_command(import_module(f"{package}.commands").group)
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:
@@ -88,7 +99,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 
 
 def _survive_forks(app: Flask) -> None:
-    """A child must not speak on its parent's connections: it drops them unclosed and opens its own."""
+    """A child must not use its parent's connections: it drops them unclosed and opens its own."""
     with app.app_context():
         engine = db.engine
     os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))

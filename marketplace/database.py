@@ -1,10 +1,14 @@
 """The database: SQLAlchemy's session, and the base class of every table."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum, StrEnum
 
+from click import ClickException
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import CheckConstraint, MetaData
 from sqlalchemy import Enum as EnumColumn
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
 
 NAMING = {
@@ -51,3 +55,14 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+@contextmanager
+def required_database() -> Iterator[None]:
+    """Run a command that needs the database; if it cannot be reached, one sentence replaces the traceback."""
+    try:
+        yield
+    except OperationalError as error:
+        raise ClickException(
+            f"The database cannot be reached: run `make serve` first, or set DATABASE_URL.\n{error.orig}"
+        ) from error

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, event, inspect, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace import lives, scheduler, supervisor
+from marketplace.application import ROOMS
 from marketplace.catalogue.models import WasteCode
 from marketplace.database import Base, db
 from marketplace.enterprises import service as enterprises
@@ -450,10 +451,19 @@ def test_nothing_in_the_rooms_asks_the_system_for_the_time():
         assert not told.search(path.read_text(encoding="utf-8")), f"{path} must ask marketplace.clock"
 
 
-def test_a_room_has_files_of_the_agreed_names_only():
-    agreed = {"__init__.py", "models.py", "schemas.py", "service.py", "routes.py", "jobs.py"}
-    for room in ("catalogue", "enterprises", "licences", "listings", "credit"):
-        assert {path.name for path in (ROOT / "marketplace" / room).glob("*.py")} <= agreed
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_has_files_of_the_agreed_names_only(room):
+    agreed = {"__init__.py", "models.py", "schemas.py", "service.py", "routes.py", "jobs.py", "commands.py"}
+    found = {path.name for path in (ROOT / "marketplace" / room).iterdir()} - {"__pycache__"}
+
+    assert found <= agreed | {"service"}, f"a room has only these files: {', '.join(sorted(agreed))}"
+    assert len({"service", "service.py"} & found) == 1, f"{room}: service.py, or a folder of verbs"
+
+
+def test_every_folder_with_routes_is_a_room():
+    folders = {path.parent.name for path in (ROOT / "marketplace").glob("*/routes.py")}
+
+    assert folders == set(ROOMS), "a new room is one line in ROOMS of marketplace/application.py"
 
 
 def test_the_catalogue_marks_what_may_not_be_traded(app):
