@@ -112,7 +112,7 @@ def _cases_of(room: str) -> Cases:
         ) from error
 
 
-BY_ROOM = {room.name: _cases_of(room.name) for room in ROOMS}
+BY_ROOM = {room: _cases_of(room) for room in ROOMS}
 AllSamples: type[Any] = type(
     "AllSamples", tuple(dict.fromkeys(cases.samples for cases in reversed(BY_ROOM.values()))), {}
 )
