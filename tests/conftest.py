@@ -42,7 +42,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Name the folder of the servers, for this process and the workers that it starts."""
     config.addinivalue_line("markers", "own_servers: starts PostgreSQL, Valkey or the application by itself")
-    config.addinivalue_line("markers", "slow: takes seconds of computing; `make check` leaves it out")
     if _is_main(config):
         data = Path(tempfile.mkdtemp(prefix="huanliu-test-", dir="/tmp"))
         config.add_cleanup(lambda: shutil.rmtree(data, ignore_errors=True))
@@ -99,7 +98,7 @@ def _data() -> Path:
 def _start_servers(config: pytest.Config) -> None:
     """Start PostgreSQL and Valkey, make the template; they stop with this process."""
     began = time.monotonic()
-    servers = embedded.Servers(_data(), durable=False, report=lambda line: None)
+    servers = embedded.Servers(_data(), durable=False, say=lambda line: None)
     servers.start()
     config.add_cleanup(servers.stop)
     _make_template(_data())

@@ -48,14 +48,13 @@ def run_dir(data_dir: Path) -> Path:
     return Path("/tmp") / f"huanliu-{os.getuid()}-{hashlib.sha256(name).hexdigest()[:12]}"
 
 
-def is_running(data_dir: Path) -> bool:
+def running(data_dir: Path) -> bool:
     """Whether a server of `data_dir` takes connections."""
     run = run_dir(data_dir)
-    return accepts_connections(run / f".s.PGSQL.{PORT}") or accepts_connections(run / "valkey.sock")
+    return answers(run / f".s.PGSQL.{PORT}") or answers(run / "valkey.sock")
 
 
-def accepts_connections(sock: Path) -> bool:
-    """Whether somebody listens on a socket."""
+def answers(sock: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(sock))

@@ -21,8 +21,7 @@ import numpy as np
 from matching.evaluate import evaluation
 from matching.evaluate.evaluation import FOLDS, METHODS
 from matching.evaluate.exchange_files import EPOCH, BadFiles, Exchange, ExchangePairs, Problem, day_of, read
-from matching.learning import NEVER, Facing, Record, features, metrics
-from matching.learning import training as learning
+from matching.learning import NEVER, Facing, Record, features, metrics, training
 from matching.learning.metrics import RankingResult
 from matching.learning.training import Lessons, Model
 from matching.model import DEFAULT, Bools, Ints
@@ -57,7 +56,7 @@ def splits(exchange: Exchange, split_day: int | None, file: str = "pairs") -> li
     """
     pairs = exchange.pairs
     if split_day is None:
-        fold = learning.folds(exchange.supplies.hashes, FOLDS)[pairs.supply]
+        fold = training.folds(exchange.supplies.hashes, FOLDS)[pairs.supply]
         today = int(pairs.day.max())
         each = [(pairs.take(fold == number), pairs.take(fold != number)) for number in range(FOLDS)]
         return [Split(wanted, known, today, by_time=False) for wanted, known in each if len(wanted)]
@@ -79,24 +78,24 @@ def model_of(exchange: Exchange, split: Split) -> Model | None:
         return None
     dated = split.known.day[split.known.day != NEVER]
     window = (int(dated.min()), int(dated.max())) if len(dated) else None
-    return learning.train(learning.joined(taught), window)
+    return training.train(training.joined(taught), window)
 
 
 def _lessons(exchange: Exchange, split: Split) -> Iterator[Lessons]:
     known = split.known
     if not len(known):
         return
-    fold = learning.folds(exchange.supplies.hashes, learning.FOLDS)
-    rounds = learning.rounds(known.supply, fold, known.day, by_time=split.by_time)
+    fold = training.folds(exchange.supplies.hashes, training.FOLDS)
+    rounds = training.rounds(known.supply, fold, known.day, by_time=split.by_time)
     for number, this_round in enumerate(rounds):
         record = evaluation.record_of(exchange, known.take(this_round.known))
         wanted = known.take(this_round.wanted)
-        some = _sample(exchange, np.unique(wanted.supply), learning.MOST_SUPPLIES // len(rounds))
+        some = _sample(exchange, np.unique(wanted.supply), training.MOST_SUPPLIES // len(rounds))
         for rows, facing in evaluation.facings(exchange, some):
             truth = _table(wanted, rows, facing.receivers)
             aside = _table(known, rows, facing.receivers) & ~truth
             able = np.logical_or.reduce(truth, axis=1)
-            lesson = learning.lessons(
+            lesson = training.lessons(
                 facing.only(able), record, this_round.today, truth[able], aside[able], rows[able], number
             )
             if lesson is not None:
@@ -262,7 +261,7 @@ def _compared(every: dict[str, RankingResult]) -> dict[str, Any]:
     """By how much the learned ranking's MRR is greater than that of each other method, with an interval."""
     reached = {name: metrics.reciprocal_ranks(found) for name, found in every.items()}
     gains = {
-        name: learning.compare(reached[name], reached["learned"]) for name in METHODS if name != "learned"
+        name: training.compare(reached[name], reached["learned"]) for name in METHODS if name != "learned"
     }
     return {name: {"mrr_gain": gain.gain, "ci": [gain.low, gain.high]} for name, gain in gains.items()}
 

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from matching.evaluate.exchange_files import ANY, NEUTRAL, UNKNOWN, Exchange, ExchangePairs, Hashes
-from matching.learning import Facing, Record, track_record
-from matching.learning import training as learning
+from matching.learning import Facing, Record, track_record, training
 from matching.learning.metrics import TOP, RankingResult, gini, hits, ndcg, reciprocal_ranks
 from matching.model import (
     COMPONENTS,
@@ -182,7 +181,7 @@ def figures_of(found: RankingResult, depths: Sequence[int], fitting: Bools) -> d
     over = np.ones_like(sums)
     over[:, 2:] = truths[:, None]
     value = sums.sum(axis=0) / over.sum(axis=0)
-    low, high = np.percentile(learning.resampled(sums, over, SEED), [2.5, 97.5], axis=0)
+    low, high = np.percentile(training.resampled(sums, over, SEED), [2.5, 97.5], axis=0)
     figures: dict[str, Any] = {}
     for name in ("mrr", *(f"recall@{depth}" for depth in depths), "ndcg@10"):
         at = list(columns).index(name)

@@ -385,7 +385,7 @@ def _ids(sheet: _Sheet) -> list[str]:
     for row in sheet.rows:
         name = row.name("id")
         if name and first.setdefault(name, row.line) != row.line:
-            row.wrong("id", f"{_short(name)} stands on line {first[name]} already")
+            row.wrong("id", f"{_short(name)} is already on line {first[name]}")
     return [row.text("id") for row in sheet.rows]
 
 
@@ -426,12 +426,12 @@ def _parents(sheet: _Sheet, codes: _Codes) -> dict[int, int]:
     for row in sheet.rows:
         code = codes.of(row.name("code"))
         if code != ANY and lines.setdefault(code, row) is not row:
-            row.wrong("code", f"{_short(row.text('code'))} stands on line {lines[code].line} already")
+            row.wrong("code", f"{_short(row.text('code'))} is already on line {lines[code].line}")
         parents.setdefault(code, codes.of(row.text("parent")))
     parents.pop(ANY, None)
     for code, row in lines.items():
         if _is_own_ancestor(code, parents):
-            row.wrong("parent", f"{_short(row.text('code'))} would stand above itself")
+            row.wrong("parent", f"{_short(row.text('code'))} would be its own ancestor")
     return parents
 
 
@@ -483,4 +483,4 @@ def _strangers(
     if not strangers:
         return []
     named = ", ".join(map(_short, strangers[:5])) + (", ..." if len(strangers) > 5 else "")
-    return [f"codes outside the tree, which stand for themselves alone: {len(strangers)} ({named})"]
+    return [f"codes outside the tree, each of which fits only itself: {len(strangers)} ({named})"]

@@ -37,8 +37,8 @@ class Best:
     @classmethod
     def none(cls, seekers: int, k: int) -> Self:
         """Empty results; a `size` below 0 means that there is none yet."""
-        room = np.empty((2, seekers, k), np.int64)
-        return cls(room[0], room[1], np.full(seekers, -1, np.int64))
+        key, score = np.empty((2, seekers, k), np.int64)
+        return cls(key, score, np.full(seekers, -1, np.int64))
 
 
 def search_each(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from matching.learning import training as learning
+from matching.learning import training
 from matching.learning.learned_ranking import LearnedRanking
 from matching.learning.metrics import RankingResult, ndcg, reciprocal_ranks
 from matching.learning.receiver_features import Facing, Record
@@ -176,7 +176,7 @@ class Transfers:
 # Learning
 
 
-def lessons(past: Pairings, cut: int) -> Iterator[learning.Lessons]:
+def lessons(past: Pairings, cut: int) -> Iterator[training.Lessons]:
     """What the supplies teach of which something came before `cut` (seconds)."""
     reached = past.reached(past.log.second < cut)
     truth = reached.truth(past.supply)
@@ -184,16 +184,16 @@ def lessons(past: Pairings, cut: int) -> Iterator[learning.Lessons]:
     event = np.flatnonzero(truth)
     if not len(event):
         return
-    fold = learning.folds(np.arange(past.supplier.max() + 1).astype(np.uint64), learning.FOLDS)
-    rounds = learning.rounds(past.supplier[event], fold, reached.moved[event] // DAY_S, by_time=True)
+    fold = training.folds(np.arange(past.supplier.max() + 1).astype(np.uint64), training.FOLDS)
+    rounds = training.rounds(past.supplier[event], fold, reached.moved[event] // DAY_S, by_time=True)
     for number, this_round in enumerate(rounds):
         wanted = np.zeros(len(truth), np.bool_)
         wanted[event[this_round.wanted]] = True
         own = np.isin(past.log.supplier, past.facts.supplier[wanted])
         transfers = Transfers.of(past.log.take((past.log.second < this_round.today * DAY_S) & ~own))
-        some = _sample(np.unique(past.supply[wanted]), learning.MOST_SUPPLIES // len(rounds), number)
+        some = _sample(np.unique(past.supply[wanted]), training.MOST_SUPPLIES // len(rounds), number)
         for rows in _rows_of_each(past.supply, some, known):
-            lesson = learning.lessons(
+            lesson = training.lessons(
                 past.facing(rows),
                 transfers.known_to(past.facts.receiver[rows]),
                 this_round.today,
@@ -231,7 +231,7 @@ class Trial:
 
     @classmethod
     def run(
-        cls, past: Pairings, ranking: LearnedRanking, cut: int, most: int = learning.MOST_SUPPLIES
+        cls, past: Pairings, ranking: LearnedRanking, cut: int, most: int = training.MOST_SUPPLIES
     ) -> Trial:
         """Rank by both, knowing what was known at `cut` (seconds), at most so many supplies.
 
@@ -283,7 +283,7 @@ class Trial:
                 for column in each.values()
             ]
         )
-        drawn = learning.resampled(sums, np.bincount(who).astype(np.float64), SEED)
+        drawn = training.resampled(sums, np.bincount(who).astype(np.float64), SEED)
         low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
         value = sums.sum(axis=0) / len(self.supplier)
         figures = iter(np.round(np.column_stack([value, low, high]), 6).tolist())
@@ -336,7 +336,7 @@ def train_and_compare(history: History, report: ReportProgress) -> TrainedRankin
     }
     report(f"learning from what {len(past.facts):,} pairings came to before the later part")
     known = list(lessons(past, cut))
-    model = learning.train(learning.joined(known)) if known else None
+    model = training.train(training.joined(known)) if known else None
     if model is None:
         suppliers = len({int(supplier) for lesson in known for supplier in lesson.supplier})
         return TrainedRanking(

@@ -1,4 +1,4 @@
-"""Why one pairing is a match or is not: every failed gate with its figures, or the score in parts."""
+"""Why one pairing is a match or is not: every failed gate with its figures, or the score by component."""
 
 from __future__ import annotations
 

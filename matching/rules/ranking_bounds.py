@@ -99,12 +99,12 @@ def bounds(
     With `sort` "credit" the outline must know `credit_milli`.
     """
     pairs, _ = pairs_of(seeker, supplies, demands, Tables.empty(book), today)
-    kept = pairs.take(np.flatnonzero(_hopeful(pairs)))
+    kept = pairs.take(np.flatnonzero(_passes_own_gates(pairs)))
     scores = score.totals(policy, score.component_values(policy, kept))
     return Bounds(kept.field.key, sort_keys(kept, scores, sort), sort)
 
 
-def _hopeful(pairs: Pairs) -> Any:
+def _passes_own_gates(pairs: Pairs) -> Any:
     """Pairs that pass the gates which two listings decide between them."""
     passes = (
         pairs.coded.where(lambda code: code.tradable),

@@ -291,7 +291,7 @@ def problems(folder, **texts):
         ("supplies", GOOD["supplies"] + "s3,a,0,0,-1,\n", "line 4: quantity_t: '-1' is outside 0 to"),
         ("supplies", GOOD["supplies"] + "s3,a,0,0,1,2026-02-30\n", "line 4: date: '2026-02-30' is not"),
         ("supplies", GOOD["supplies"] + "s3,a,0,0,1,20260201\n", "line 4: date: '20260201' is not a date"),
-        ("supplies", GOOD["supplies"] + "s1,a,0,0,1,\n", "line 4: id: 's1' stands on line 2 already"),
+        ("supplies", GOOD["supplies"] + "s1,a,0,0,1,\n", "line 4: id: 's1' is already on line 2"),
         ("supplies", GOOD["supplies"] + ",a,0,0,1,\n", "line 4: id: is empty"),
         ("supplies", GOOD["supplies"] + '"s3,a,0,0,1,\n', "line 4: row: unexpected end of data"),
         ("supplies", b"id,code,lat,lon,quantity_t,date\n\xff,a,0,,,\n", "line 2: file: is not UTF-8"),
@@ -301,8 +301,8 @@ def problems(folder, **texts):
         ("pairs", GOOD["pairs"] + "s1,,\n", "pairs.csv line 3: demand_id: is empty"),
         ("pairs", "supply_id,demand_id,date\n", "pairs.csv line 1: rows: there are none"),
         ("demands", HEADERS["demands"], "pairs.csv line 2: demand_id: there is no demand 'd1'"),
-        ("tree", "code,parent\na,b\nb,c\nc,a\n", "tree.csv line 2: parent: 'a' would stand above itself"),
-        ("tree", "code,parent\na,\na,b\n", "tree.csv line 3: code: 'a' stands on line 2 already"),
+        ("tree", "code,parent\na,b\nb,c\nc,a\n", "tree.csv line 2: parent: 'a' would be its own ancestor"),
+        ("tree", "code,parent\na,\na,b\n", "tree.csv line 3: code: 'a' is already on line 2"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_by_place_and_reason(tmp_path, name, text, message):
@@ -352,8 +352,7 @@ def test_marks_blanks_spare_columns_and_strange_codes_are_no_crime(tmp_path):
     assert report["n_supplies"] == 1
     assert any("columns not used: colour" in note for note in report["notes"])
     assert any(
-        "codes outside the tree, which stand for themselves alone: 1 ('zz')" in note
-        for note in report["notes"]
+        "codes outside the tree, each of which fits only itself: 1 ('zz')" in note for note in report["notes"]
     )
 
 

@@ -1,4 +1,4 @@
-"""What became of pairings teaches an order: from the earlier part only, and used only where it wins later."""
+"""What became of pairings teaches a ranking: by the earlier part only, used only where it wins later."""
 
 from __future__ import annotations
 
@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.learning import FEATURES, Facing, LearnedRanking, Record, features, history, track_record
-from matching.learning import training as learning
+from matching.learning import (
+    FEATURES,
+    Facing,
+    LearnedRanking,
+    Record,
+    features,
+    history,
+    track_record,
+    training,
+)
 from matching.learning.history import (
     CLOSED,
     DAY_S,
@@ -28,19 +36,19 @@ SILENT = lambda text: None  # noqa: E731
 
 
 @pytest.fixture(scope="module")
-def orders():
-    """An order of every kind that learns, as it is served, and the models they come from."""
+def rankings():
+    """A ranking of every kind that learns, as it is served, and the models they come from."""
     past = Pairings.of_history(a_past(suppliers=40, supplies=160, seed=3))
-    taught = learning.joined(list(history.lessons(past, int(past.log.second.max()))))
-    weights = learning.fit_log_linear(taught)
+    taught = training.joined(list(history.lessons(past, int(past.log.second.max()))))
+    weights = training.fit_log_linear(taught)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(learning, "TREES", {**learning.TREES, "max_iter": 30, "min_samples_leaf": 5})
-        trees = learning.fit_trees(taught, weights)
-    models = [learning.Model(kind, weights, trees if kind != "log_linear" else [], {}) for kind in KINDS]
+        patch.setattr(training, "TREES", {**training.TREES, "max_iter": 30, "min_samples_leaf": 5})
+        trees = training.fit_trees(taught, weights)
+    models = [training.Model(kind, weights, trees if kind != "log_linear" else [], {}) for kind in KINDS]
     return [(model, LearnedRanking.of(model)) for model in models]
 
 
-KINDS = learning.KINDS[:3]
+KINDS = training.KINDS[:3]
 
 
 def a_facing(chance, m) -> Facing:
@@ -73,7 +81,7 @@ def a_record(chance, receivers) -> Record:
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["credit", "km"]))
 @settings(deadline=None, max_examples=60)
-def test_of_two_that_differ_only_in_credit_or_distance_the_worse_is_never_higher(orders, seed, what):
+def test_of_two_that_differ_only_in_credit_or_distance_the_worse_is_never_higher(rankings, seed, what):
     chance = np.random.default_rng(seed)
     m = int(chance.integers(2, 40))
     facing, receivers = a_facing(chance, m), chance.integers(0, m, m)
@@ -86,32 +94,32 @@ def test_of_two_that_differ_only_in_credit_or_distance_the_worse_is_never_higher
         facing.credit[worse] = facing.credit[better] * (1 - step)
     else:
         facing.km[0, worse] = facing.km[0, better] + 300 * step
-    for _, order in orders:
-        value = order.values(facing, a_record(chance, receivers), 700)
-        assert value[better] >= value[worse], order.kind
+    for _, ranking in rankings:
+        value = ranking.values(facing, a_record(chance, receivers), 700)
+        assert value[better] >= value[worse], ranking.kind
 
 
-def test_what_is_kept_orders_as_what_was_trained(orders):
+def test_what_is_stored_ranks_as_what_was_trained(rankings):
     chance = np.random.default_rng(7)
     facing = a_facing(chance, 30)
     record = a_record(chance, np.arange(30))
-    for model, order in orders:
+    for model, ranking in rankings:
         matrix = features(facing, record, 700)
         lead = -model.keys(facing, matrix)[-2 if model.trees else 0][0]
-        assert order.values(facing, record, 700) / 1e6 == pytest.approx(lead, abs=2e-5)
-        again = LearnedRanking.load(order.dump())
-        assert (again.values(facing, record, 700) == order.values(facing, record, 700)).all()
+        assert ranking.values(facing, record, 700) / 1e6 == pytest.approx(lead, abs=2e-5)
+        again = LearnedRanking.load(ranking.dump())
+        assert (again.values(facing, record, 700) == ranking.values(facing, record, 700)).all()
         assert again.kind == model.kind
 
 
 @pytest.mark.parametrize("broken", [b"", b"PK\x03\x04", b"\x80\x04}."], ids=["nothing", "zip", "pickle"])
-def test_what_is_no_order_is_refused(broken):
+def test_what_is_no_learned_ranking_is_refused(broken):
     with pytest.raises(ValueError):
         LearnedRanking.load(broken)
 
 
-def test_an_order_of_other_features_is_refused(orders, monkeypatch):
-    kept = orders[0][1].dump()
+def test_a_ranking_of_other_features_is_refused(rankings, monkeypatch):
+    kept = rankings[0][1].dump()
     monkeypatch.setattr("matching.learning.learned_ranking.FEATURES", (*FEATURES, "colour"))
     with pytest.raises(ValueError, match="features"):
         LearnedRanking.load(kept)

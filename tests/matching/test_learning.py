@@ -1,4 +1,4 @@
-"""The learned order: never against reason, never from the future, and better than what it must beat."""
+"""The learned ranking: never against reason, never from the future, and better than what it must beat."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from matching.evaluate import command as evaluate
 from matching.evaluate import evaluation
 from matching.evaluate.exchange_files import read
-from matching.learning import FEATURES, NEVER, Facing, features, track_record
-from matching.learning import training as learning
+from matching.learning import FEATURES, NEVER, Facing, features, track_record, training
 from matching.learning.training import KINDS, START, Model, compare, rounds
 from tests.matching.exchange_worlds import World
 
@@ -31,16 +30,16 @@ def split_of(world, folder, split=SPLIT):
 def taught(tmp_path_factory):
     """Lessons of a town of 120 suppliers."""
     exchange, split = split_of(World(120, 25, seed=5), tmp_path_factory.mktemp("taught"))
-    return learning.joined(list(evaluate._lessons(exchange, split)))
+    return training.joined(list(evaluate._lessons(exchange, split)))
 
 
 @pytest.fixture(scope="module")
 def models(taught):
     """A model of every kind that learns."""
-    weights = learning.fit_log_linear(taught)
+    weights = training.fit_log_linear(taught)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(learning, "TREES", {**learning.TREES, "max_iter": 30})
-        trees = learning.fit_trees(taught, weights, (1,))
+        patch.setattr(training, "TREES", {**training.TREES, "max_iter": 30})
+        trees = training.fit_trees(taught, weights, (1,))
     return [Model(kind, weights, trees if kind != "log_linear" else [], {}) for kind in KINDS[:3]]
 
 
@@ -151,7 +150,7 @@ def test_what_others_know_of_a_supplier_teaches_it_nothing_about_itself(tmp_path
     """Leaving out a supplier's own pairs, nothing in its rows changes."""
     exchange, split = split_of(World(60, 10, dated=False), tmp_path, None)
     (first, *_) = rounds(
-        split.known.supply, learning.folds(exchange.supplies.hashes, 4), split.known.day, by_time=False
+        split.known.supply, training.folds(exchange.supplies.hashes, 4), split.known.day, by_time=False
     )
     known = evaluation.record_of(exchange, split.known.take(first.known))
     assert not set(known.supplier) & set(split.known.supply[first.wanted])
@@ -171,7 +170,7 @@ def test_what_others_know_of_a_supplier_teaches_it_nothing_about_itself(tmp_path
 def test_on_suppliers_never_seen_it_beats_nearest_and_most_popular_first(
     tmp_path, monkeypatch, world, split, least_for_trees
 ):
-    monkeypatch.setattr(learning, "LEAST_FOR_TREES", least_for_trees)
+    monkeypatch.setattr(training, "LEAST_FOR_TREES", least_for_trees)
     exchange = read(*world.write(tmp_path).values())
     report = evaluate.evaluate(exchange, evaluate.splits(exchange, split), (1,), SILENT)
 
@@ -187,7 +186,7 @@ def test_on_suppliers_never_seen_it_beats_nearest_and_most_popular_first(
      (World(60, 30, hubs=3, haul_km=9e9, liking=0, custom=0, seed=2), "popular")],
 )  # fmt: skip
 def test_where_a_plain_order_is_right_little_is_lost(tmp_path, monkeypatch, world, best):
-    monkeypatch.setattr(learning, "LEAST_FOR_TREES", 10_000)
+    monkeypatch.setattr(training, "LEAST_FOR_TREES", 10_000)
     exchange = read(*world.write(tmp_path).values())
     methods = evaluate.evaluate(exchange, evaluate.splits(exchange, SPLIT), (1,), SILENT)["methods"]
 
@@ -195,10 +194,10 @@ def test_where_a_plain_order_is_right_little_is_lost(tmp_path, monkeypatch, worl
 
 
 def test_the_same_lessons_teach_the_same_and_the_card_says_what(taught, monkeypatch):
-    monkeypatch.setattr(learning, "KINDS", ("trees",))
-    monkeypatch.setattr(learning, "LEAST_FOR_TREES", learning.LEAST_SUPPLIES)
-    monkeypatch.setattr(learning, "TREES", {**learning.TREES, "max_iter": 10})
-    one, other = learning.train(taught, (1, 2)), learning.train(taught, (1, 2))
+    monkeypatch.setattr(training, "KINDS", ("trees",))
+    monkeypatch.setattr(training, "LEAST_FOR_TREES", training.LEAST_SUPPLIES)
+    monkeypatch.setattr(training, "TREES", {**training.TREES, "max_iter": 10})
+    one, other = training.train(taught, (1, 2)), training.train(taught, (1, 2))
 
     assert one.card == other.card
     assert one.card["kind"] == "trees" and one.card["window"] == (1, 2)
@@ -212,13 +211,13 @@ def test_the_same_lessons_teach_the_same_and_the_card_says_what(taught, monkeypa
 
 
 def test_too_few_suppliers_teach_nothing(taught):
-    few = taught.of(np.isin(taught.supplier, np.unique(taught.supplier)[: learning.LEAST_SUPPLIES - 1]))
-    assert learning.train(few) is None
+    few = taught.of(np.isin(taught.supplier, np.unique(taught.supplier)[: training.LEAST_SUPPLIES - 1]))
+    assert training.train(few) is None
 
 
 def test_weights_start_from_names_that_exist():
     assert set(START) <= set(FEATURES)
-    assert all(set(plain) <= set(FEATURES) for plain in learning.PLAIN.values())
+    assert all(set(plain) <= set(FEATURES) for plain in training.PLAIN.values())
 
 
 def test_an_order_wins_only_by_more_than_noise():

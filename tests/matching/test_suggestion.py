@@ -13,8 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from matching.suggestion import HAZARD_LIKELY, LONGEST_TEXT, NOT_UNDERSTOOD, Suggester, fold
-from matching.suggestion import training as teaching
+from matching.suggestion import HAZARD_LIKELY, LONGEST_TEXT, NOT_UNDERSTOOD, Suggester, fold, training
 from matching.suggestion.training import Example, near_copies, train
 from seed.names import MODEL, examples, read_names, shipped_codes
 
@@ -89,7 +88,6 @@ def test_a_category_is_named_where_no_code_in_it_stands_out(suggester):
     assert items[0].confidence > items[1].confidence
 
 
-@pytest.mark.slow
 @given(st.text(max_size=80), st.integers(1, 30), st.sampled_from([None, "cn-hw", "cn-sw", "eu-low"]))
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @example(ODD[0], 5, None)
@@ -181,7 +179,7 @@ def test_training_twice_gives_the_same_file(taught):
     few = [entry for entry in taught if entry.category in {"HW31", "SW03", "SW80"}]
     once, again = train(few), train(few)
     assert again.to_bytes() == once.to_bytes()
-    assert again.learnt_from == once.learnt_from == teaching.digest(few)
+    assert again.learnt_from == once.learnt_from == training.digest(few)
 
 
 def test_a_kept_model_answers_as_the_trained_one(suggester, taught, tmp_path):
@@ -196,13 +194,13 @@ def test_the_arithmetic_is_that_of_scikit_learn_to_the_last_bit(taught):
     """With the weights as kept, in grains, the features and the scores are equal, not close."""
     taught = [entry for entry in taught if entry.category in {"HW31", "SW03", "SW80"}]
     suggester = train(taught)
-    words = teaching.vectorizer()
+    words = training.vectorizer()
     matrix = words.fit_transform([entry.text for entry in taught])
     head = suggester.categories
     place = {label: at for at, label in enumerate(head.labels)}
-    model = teaching.regression()
+    model = training.regression()
     model.fit(matrix, [place[entry.scheme, entry.category] for entry in taught])
-    model.coef_ = teaching.in_grains(model.coef_).astype(np.float64)
+    model.coef_ = training.in_grains(model.coef_).astype(np.float64)
     texts = [*SENTENCES, "废ＰＣＢ板", *(entry.text for entry in taught[::7])]
     for text, row, scores in zip(
         texts, words.transform(texts), model.decision_function(words.transform(texts)), strict=True
@@ -262,5 +260,5 @@ def test_short_names_of_two_things_are_not():
 def test_near_copies_are_left_out_together(taught):
     one = next(entry for entry in taught if entry.everyday and len(entry.text) > 4)
     slip = replace(one, text=one.text[:-1])
-    folds = teaching._folds([*taught, slip])
+    folds = training._folds([*taught, slip])
     assert folds[taught.index(one)] == folds[-1] >= 0

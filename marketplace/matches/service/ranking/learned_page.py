@@ -27,7 +27,7 @@ class Learned:
     """The formula's best as a learned order has them, the rest behind."""
 
     version: int
-    order: "LearnedRanking"
+    ranking: "LearnedRanking"
     listing: Listing
 
     @property
@@ -73,7 +73,7 @@ class Learned:
         record = record_of({name: column[there[known["place"]]] for name, column in known.items()}, there)
         facing = facing_of(self.listing, hits, known["family"][0], known["remaining_kg"][first][there])
         today = moment_of(as_of).astimezone(clock.LOCAL).date().toordinal() - EPOCH.toordinal()
-        values = self.order.values(facing, record, today)
+        values = self.ranking.values(facing, record, today)
         ordered = np.argsort(-values, kind="stable").tolist()
         return [replace(hits[at], learned=int(values[at])) for at in ordered]
 
