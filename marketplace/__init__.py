@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The application, from `settings` or the environment. Opens no connection."""
-    from .application import build
+    from .application import build  # only here: the supervisor and its children's starter need no Flask
 
     return build(settings)

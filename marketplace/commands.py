@@ -104,7 +104,7 @@ def write_lives() -> None:
 @seed.command("catalogue")
 def seed_catalogue() -> None:
     """Load waste codes, crosswalk, exemptions, treatments and regions; a second time changes nothing."""
-    from seed.catalogue import SeedError, read_catalogue
+    from seed.catalogue import SeedError, read_catalogue  # only here: no process needs it while it serves
 
     try:
         rows = read_catalogue()
@@ -117,7 +117,7 @@ def seed_catalogue() -> None:
 @seed.command("demo")
 def seed_demo() -> None:
     """Load the demo city around Shaoxing, unless it is there already."""
-    from seed.load_demo import load_demo
+    from seed.load_demo import load_demo  # only here, as above
 
     with required_database():
         _show_counts(load_demo())

@@ -13,7 +13,7 @@ SCOPES = ("read", "listings:write", "deals:write", "admin")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The asker of a request or job. `id` is the enterprise's, or the staff member's."""
+    """Who makes a request or runs a job. `id` is that of the enterprise or the staff member."""
 
     kind: str
     id: UUID | None = None
@@ -34,3 +34,4 @@ class Actor:
 
 
 PLATFORM = Actor(SYSTEM)
+"""Acts in tasks, periodic jobs and commands."""

@@ -9,7 +9,7 @@ def run(task_id: int) -> bool:
 
 
 def relay() -> None:
-    """Hand due tasks to the queues."""
+    """Dispatch due tasks to the queues."""
     service.relay()
 
 

@@ -28,7 +28,7 @@ LIFE = LifeCycle(
 
 
 class Event(Base):
-    """Something that happened, written in the transaction that made it happen."""
+    """Something that happened, written in the same transaction."""
 
     __tablename__ = "event"
 

@@ -34,11 +34,11 @@ class Work:
         self._events_muted = False
 
     def mute_events(self) -> None:
-        """Tell nobody of what follows: for seeding a world in which all has been told before."""
+        """Write no events from here on: for seeding data of which everybody has been notified before."""
         self._events_muted = True
 
     def lock(self, model: type[Row], *conditions: Any) -> Row:
-        """The one row that meets `conditions`, fresh and locked until the end.
+        """Find the only row that meets `conditions`, freshly read, and lock it until the end.
 
         Raises:
             NotFound: there is none.
@@ -50,7 +50,7 @@ class Work:
         return row
 
     def add(self, row: Row) -> Row:
-        """Write a new row now, so that its constraints speak now."""
+        """Write a new row at once, so that a broken constraint raises here."""
         self.session.add(row)
         self.session.flush()
         return row
@@ -60,7 +60,7 @@ class Work:
         if not rows:
             return
         columns = [model.__table__.columns[name] for name in rows[0]]
-        send = [Jsonb if isinstance(column.type, JSONB) else _plain for column in columns]
+        send = [Jsonb if isinstance(column.type, JSONB) else _value_of for column in columns]
         names = ", ".join(column.name for column in columns)
         connection = cast(psycopg.Connection, self.session.connection().connection.driver_connection)
         statement = cast(Any, f"COPY {model.__tablename__} ({names}) FROM STDIN")
@@ -149,19 +149,19 @@ class Work:
     def audit(self, actor: Actor, action: str, subject: Any, **detail: Any) -> None:
         """Write who did what to the row `subject`."""
         self.session.flush()
-        self.session.add(Audit(**_line(actor, action, subject, detail)))
+        self.session.add(Audit(**_audit_row(actor, action, subject, detail)))
 
-    def audit_each(self, actor: Actor, action: str, subjects: Iterable[Any], **detail: Any) -> None:
+    def audit_many(self, actor: Actor, action: str, subjects: Iterable[Any], **detail: Any) -> None:
         """Write who did the same to each of many rows."""
-        self.copy_rows(Audit, [_line(actor, action, one, detail) for one in subjects])
+        self.copy_rows(Audit, [_audit_row(actor, action, subject, detail) for subject in subjects])
 
 
-def _plain(value: Any) -> Any:
-    """The driver sends an enumeration by its name; we keep its value."""
+def _value_of(value: Any) -> Any:
+    """The value of an enum's member, which the driver would send by its name."""
     return value.value if isinstance(value, Enum) else value
 
 
-def _line(actor: Actor, action: str, subject: Any, detail: dict[str, Any]) -> dict[str, Any]:
+def _audit_row(actor: Actor, action: str, subject: Any, detail: dict[str, Any]) -> dict[str, Any]:
     return {
         "at": clock.now(),
         "actor_kind": actor.kind,
@@ -176,7 +176,7 @@ def _line(actor: Actor, action: str, subject: Any, detail: dict[str, Any]) -> di
 
 @contextmanager
 def unit_of_work() -> Iterator[Work]:
-    """Everything inside commits at the end, or nothing does. Inside another unit it joins that one."""
+    """Commit everything in the block at its end, or nothing of it. Within another unit, become part of it."""
     session = db.session()
     outer = session.info.get("work")
     if outer is not None:

@@ -54,7 +54,7 @@ def test_an_unknown_task_is_refused_with_what_to_add_and_where(app):
 
 def test_a_task_is_held_to_its_function_when_it_is_written(app):
     for arguments in ({}, {"listing": "a"}, {"listing_id": "a", "queue": "bulk"}, {"listing_id": 7}):
-        with pytest.raises(TypeError, match=r"^notifications\.jobs\.plan\(listing_id"):
+        with pytest.raises(TypeError, match=r"^notifications\.jobs\.plan_listing_push\(listing_id"):
             Work(None).enqueue("notifications.jobs.plan_listing_push", due_at=datetime.max, **arguments)
 
 

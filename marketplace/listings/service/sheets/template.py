@@ -25,7 +25,7 @@ HELP = (
 
 def template() -> bytes:
     """The template as an XLSX file, with the codes that the catalogue has today."""
-    from openpyxl import Workbook
+    from openpyxl import Workbook  # here and below: only who needs it should pay for it
 
     book = Workbook()
     sheet = book.active

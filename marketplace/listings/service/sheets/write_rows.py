@@ -42,7 +42,7 @@ def _write_listings(work: Work, actor: Actor, listings: list[Listing], event: st
             for accept in one.accepts
         ],
     )
-    work.audit_each(actor, "create", listings)
+    work.audit_many(actor, "create", listings)
     if event:
-        work.audit_each(actor, "publish", listings)
+        work.audit_many(actor, "publish", listings)
         work.emit_many(event, [{"listing_id": str(one.id)} for one in listings])

@@ -73,7 +73,7 @@ def train(version: int, tell: Tell) -> None:
     Args:
         tell: is told how far the work is.
     """
-    from matching.learning import history
+    from matching.learning import history  # only here: it loads scipy and scikit-learn
 
     with unit_of_work() as work:
         row = work.session.get_one(RankingModel, version)
@@ -106,7 +106,7 @@ def _mark_running(version: int) -> None:
 
 def _read() -> "History":
     """The outcomes of the supplies of which something came last, as columns."""
-    from matching.learning.history import History
+    from matching.learning.history import History  # only here: it loads scipy
 
     params = {
         "outcomes": list(OUTCOMES),

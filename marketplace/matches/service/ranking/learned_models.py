@@ -36,7 +36,7 @@ def _with_ranking(version: int, digest: str | None) -> "tuple[int, LearnedRankin
 
 @lru_cache(maxsize=8)
 def _load_ranking(version: int, digest: str) -> "LearnedRanking | None":
-    from matching.learning import LearnedRanking
+    from matching.learning import LearnedRanking  # only here: it loads scipy
 
     asked = select(RankingModel.arrays).where(RankingModel.version == version, RankingModel.digest == digest)
     arrays = db.session.scalar(asked)

@@ -56,7 +56,7 @@ def read_track_record(listing: Listing, hits: Sequence[Hit], as_of: int) -> dict
 
 def record_of(known: dict[str, np.ndarray], there: np.ndarray) -> "Record":
     """The track record of the hits that are there, numbered from 0."""
-    from matching.learning import Record
+    from matching.learning import Record  # only here: it loads scipy
 
     rows = known["supplier"] >= 0
     number = np.cumsum(there) - 1
@@ -68,7 +68,7 @@ def record_of(known: dict[str, np.ndarray], there: np.ndarray) -> "Record":
 
 
 def facing_of(listing: Listing, hits: Sequence[Hit], family: int, remaining_kg: np.ndarray) -> "Facing":
-    from matching.learning import Facing
+    from matching.learning import Facing  # only here: it loads scipy
 
     values = np.array([hit.values for hit in hits], np.float64).reshape(-1, len(matching.COMPONENTS))
     values /= matching.VALUE_UNIT
