@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from .. import clock
-from ..database import Base
+from ..database import Base, values_check
 from ..events.lifecycle import LifeCycle, Move, Party
 
 
@@ -21,6 +21,21 @@ class AllocationStatus(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     FAILED = "failed"
+
+
+class Receivers(StrEnum):
+    """Where receivers may lie: anywhere lawful, or in the region too."""
+
+    ANYWHERE = "anywhere"
+    REGION = "region"
+
+
+class UnplacedReason(StrEnum):
+    """Why tonnes stay unplaced; one for each of `matching.allocation.Why`."""
+
+    NO_LAWFUL_WAY = "no_lawful_way"
+    NO_CAPACITY = "no_capacity"
+    BELOW_LOT = "below_lot"
 
 
 LIFE = LifeCycle(
@@ -50,8 +65,8 @@ class Allocation(Base):
     last_day: Mapped[date]
     scheme: Mapped[str | None]
     codes: Mapped[list[str]] = mapped_column(JSONB, default=list)
-    receivers: Mapped[str]
-    status: Mapped[str] = mapped_column(default=AllocationStatus.QUEUED)
+    receivers: Mapped[Receivers]
+    status: Mapped[AllocationStatus] = mapped_column(default=AllocationStatus.QUEUED)
     stage: Mapped[str | None]
     steps_done: Mapped[int] = mapped_column(default=0)
     steps_of: Mapped[int | None]
@@ -64,8 +79,8 @@ class Allocation(Base):
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
-        CheckConstraint("status IN ('queued', 'running', 'done', 'refused', 'failed')", name="status"),
-        CheckConstraint("receivers IN ('anywhere', 'region')", name="receivers"),
+        values_check("status", AllocationStatus),
+        values_check("receivers", Receivers),
         CheckConstraint("first_day <= last_day", name="period"),
     )
 
@@ -107,12 +122,12 @@ class Unplaced(Base):
     supply_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id"))
     kg: Mapped[int] = mapped_column(BigInteger)
     of_kg: Mapped[int] = mapped_column(BigInteger)
-    reason: Mapped[str]
+    reason: Mapped[UnplacedReason]
     gate: Mapped[str | None]
 
     __table_args__ = (
         CheckConstraint("kg > 0 AND kg <= of_kg", name="kg"),
-        CheckConstraint("reason IN ('no_lawful_way', 'no_capacity', 'below_lot')", name="reason"),
+        values_check("reason", UnplacedReason),
     )
 
 

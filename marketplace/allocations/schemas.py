@@ -8,6 +8,7 @@ from ..http.fields import Adcode, Day, Length, Moment, OneOf, Text, Tonnes
 from ..http.languages import Message
 from ..http.paging import page_of
 from ..http.schemas import CodeRefSchema, EnterpriseRefSchema, ResponseSchema, Schema, WarningSchema
+from .models import Receivers
 
 MOST_ALLOCATION_DAYS = 731
 MOST_ALLOCATION_CODES = 50
@@ -28,8 +29,8 @@ class AllocationRequestSchema(Schema):
         metadata={"description": "Codes or categories with all below them; none means all."},
     )
     receivers = fields.String(
-        load_default="anywhere",
-        validate=OneOf(["anywhere", "region"], "receivers"),
+        load_default=Receivers.ANYWHERE.value,
+        validate=OneOf(Receivers),
         metadata={"description": "Where receivers may lie: anywhere lawful, or in the region too."},
     )
 

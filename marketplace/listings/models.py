@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
 from .. import clock
-from ..database import Base
+from ..database import Base, values_check
 from ..events.lifecycle import LifeCycle, Move, Party
 
 
@@ -37,6 +37,13 @@ class ListingStatus(StrEnum):
     FULFILLED = "fulfilled"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
+
+
+class ExemptionReview(StrEnum):
+    """What an admin decided of the evidence for an exemption."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
 
 
 class ImportStatus(StrEnum):
@@ -92,8 +99,8 @@ class Listing(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     no: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
     enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
-    kind: Mapped[str]
-    status: Mapped[str] = mapped_column(default=ListingStatus.DRAFT)
+    kind: Mapped[Kind]
+    status: Mapped[ListingStatus] = mapped_column(default=ListingStatus.DRAFT)
     title: Mapped[str]
     code_id: Mapped[int | None] = mapped_column(ForeignKey("waste_code.id"))
     quantity_kg: Mapped[int] = mapped_column(BigInteger)
@@ -113,7 +120,7 @@ class Listing(Base):
     treatment: Mapped[str | None] = mapped_column(ForeignKey("treatment.code"))
     mode: Mapped[int | None] = mapped_column(SmallInteger)
     exemption_item: Mapped[int | None]
-    exemption_review: Mapped[str | None]
+    exemption_review: Mapped[ExemptionReview | None]
     exemption_reason: Mapped[str | None]
     published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
@@ -128,14 +135,14 @@ class Listing(Base):
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
-        CheckConstraint("kind IN ('supply', 'demand')", name="kind"),
-        CheckConstraint("status IN ('draft', 'open', 'fulfilled', 'expired', 'withdrawn')", name="status"),
+        values_check("kind", Kind),
+        values_check("status", ListingStatus),
         CheckConstraint("remaining_kg BETWEEN 0 AND quantity_kg", name="remaining_within_quantity"),
         CheckConstraint("min_lot_kg > 0 AND min_lot_kg <= quantity_kg", name="lot_within_quantity"),
         CheckConstraint("available_from <= available_until", name="window"),
         CheckConstraint("(kind = 'supply') = (code_id IS NOT NULL)", name="supply_has_a_code"),
         CheckConstraint("(kind = 'demand') = (mode IS NOT NULL)", name="demand_has_a_mode"),
-        CheckConstraint("exemption_review IN ('accept', 'refuse')", name="exemption_review"),
+        values_check("exemption_review", ExemptionReview),
         Index("ix_listing_owner", "enterprise_id", "id"),
         Index("ix_listing_open", "kind", "id", postgresql_where=text("status = 'open'")),
         Index(
@@ -206,7 +213,7 @@ class ListingImport(Base):
     digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     publish: Mapped[bool]
     dry_run: Mapped[bool]
-    status: Mapped[str] = mapped_column(default=ImportStatus.QUEUED)
+    status: Mapped[ImportStatus] = mapped_column(default=ImportStatus.QUEUED)
     upload: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     rows_total: Mapped[int | None]
     rows_done: Mapped[int] = mapped_column(default=0)
@@ -221,5 +228,5 @@ class ListingImport(Base):
 
     __table_args__ = (
         UniqueConstraint("enterprise_id", "digest"),
-        CheckConstraint("status IN ('queued', 'running', 'done', 'refused')", name="status"),
+        values_check("status", ImportStatus),
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
+from ..database import values_of
 from ..enterprises.models import GRADES
 from ..errors import Invalid
 from ..http.fields import (
@@ -36,7 +37,7 @@ from ..http.schemas import (
     Schema,
     WarningSchema,
 )
-from .models import Kind, ListingStatus
+from .models import ExemptionReview, Kind, ListingStatus
 
 FORMS = ("solid", "liquid", "sludge", "gas", "powder", "mixed")
 PACKAGINGS = ("bulk", "tank", "drum", "bag", "box", "pallet", "container", "other")
@@ -258,5 +259,5 @@ class ExportQuery(ListingQuery):
 
 
 class ExemptionReviewSchema(Schema):
-    decision = fields.String(required=True, validate=OneOf(["accept", "refuse"], "decision"))
+    decision = fields.String(required=True, validate=OneOf(values_of(ExemptionReview), "decision"))
     reason = Text(500, required=True)

@@ -23,14 +23,40 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from matching.model import POSITIVE_OUTCOMES, Outcome
+
 from .. import clock
-from ..database import Base
+from ..database import Base, values_check
 from ..events.lifecycle import LifeCycle, Move, Party
 
-OUTCOMES = ("shown", "not_suitable", "interested", "offered", "dealt", "closed")
-"""What can become of a pairing, as `matching.learning.history` reads it."""
-DONE = ("interested", "offered", "dealt", "closed")
-"""Outcomes by which somebody moved."""
+
+class Verdict(StrEnum):
+    """What the owner of a listing says of a pairing."""
+
+    INTERESTED = "interested"
+    NOT_SUITABLE = "not_suitable"
+
+
+class RerankReason(StrEnum):
+    """What started a ranking of all open supplies."""
+
+    NIGHTLY = "nightly"
+    POLICY = "policy"
+    COMMAND = "command"
+
+
+class ChangedPart(StrEnum):
+    """What part of what the index holds a transaction changed; `FORGOTTEN` stands for rows dropped."""
+
+    LISTING = "listing"
+    ENTERPRISE = "enterprise"
+    PERMITS = "permits"
+    CATALOGUE = "catalogue"
+    ALL = "all"
+    FORGOTTEN = "forgotten"
+
+
+_POSITIVE = ", ".join(f"'{outcome}'" for outcome in POSITIVE_OUTCOMES)
 
 
 class MatchingPolicy(Base):
@@ -51,12 +77,12 @@ class Feedback(Base):
 
     listing_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id"), primary_key=True)
     other_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id"), primary_key=True)
-    verdict: Mapped[str]
+    verdict: Mapped[Verdict]
     reason: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
     __table_args__ = (
-        CheckConstraint("verdict IN ('interested', 'not_suitable')", name="verdict"),
+        values_check("verdict", Verdict),
         Index("ix_match_feedback_other", "other_id", "listing_id"),
     )
 
@@ -88,15 +114,11 @@ class IndexChange(Base):
     xact: Mapped[int] = mapped_column(
         BigInteger, server_default=text("pg_current_xact_id()::text::bigint"), index=True
     )
-    what: Mapped[str]
+    what: Mapped[ChangedPart]
     no: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
 
-    __table_args__ = (
-        CheckConstraint(
-            "what IN ('listing', 'enterprise', 'permits', 'catalogue', 'all', 'forgotten')", name="what"
-        ),
-    )
+    __table_args__ = (values_check("what", ChangedPart),)
 
 
 class PairingOutcome(Base):
@@ -110,7 +132,7 @@ class PairingOutcome(Base):
 
     supply_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id"), primary_key=True)
     demand_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id"), primary_key=True)
-    outcome: Mapped[str] = mapped_column(primary_key=True)
+    outcome: Mapped[Outcome] = mapped_column(primary_key=True)
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
     receiver_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
     code_id: Mapped[int] = mapped_column(ForeignKey("waste_code.id"))
@@ -125,8 +147,8 @@ class PairingOutcome(Base):
     lon: Mapped[float]
 
     __table_args__ = (
-        CheckConstraint(f"outcome IN {OUTCOMES}", name="outcome"),
-        Index("ix_pairing_outcome_done", "at", postgresql_where=text(f"outcome IN {DONE}")),
+        values_check("outcome", Outcome),
+        Index("ix_pairing_outcome_done", "at", postgresql_where=text(f"outcome IN ({_POSITIVE})")),
         Index(
             "ix_pairing_outcome_closed",
             "receiver_id",
@@ -162,7 +184,7 @@ class RankingModel(Base):
 
     version: Mapped[int] = mapped_column(Identity(), primary_key=True)
     night: Mapped[date | None] = mapped_column(unique=True)
-    status: Mapped[str]
+    status: Mapped[ModelStatus]
     used: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str | None]
     card: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
@@ -171,7 +193,7 @@ class RankingModel(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     trained_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
-    __table_args__ = (CheckConstraint("status IN ('queued', 'running', 'done')", name="status"),)
+    __table_args__ = (values_check("status", ModelStatus),)
 
 
 class RunState(StrEnum):
@@ -195,16 +217,16 @@ class RerankRun(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     policy_version: Mapped[int] = mapped_column(ForeignKey("matching_policy.version"))
     today: Mapped[date]
-    reason: Mapped[str]
+    reason: Mapped[RerankReason]
     slot: Mapped[int] = mapped_column(SmallInteger)
-    state: Mapped[str] = mapped_column(default=RunState.RUNNING)
+    state: Mapped[RunState] = mapped_column(default=RunState.RUNNING)
     started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
-        CheckConstraint("reason IN ('nightly', 'policy', 'command')", name="reason"),
+        values_check("reason", RerankReason),
         CheckConstraint("slot IN (0, 1)", name="slot"),
-        CheckConstraint("state IN ('running', 'done', 'superseded')", name="state"),
+        values_check("state", RunState),
         CheckConstraint("(state = 'running') = (ended_at IS NULL)", name="running_has_no_end"),
         Index("ix_rerank_run_running", "state", unique=True, postgresql_where=text("state = 'running'")),
     )

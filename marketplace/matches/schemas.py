@@ -21,6 +21,7 @@ from ..http.fields import (
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ContactSchema, EnterpriseRefSchema, Prebuilt, ResponseSchema, Schema, WarningSchema
+from .models import Verdict
 
 COMPONENTS = ("code", "distance", "credit", "price", "quantity", "time")
 MOST_HALF_DISTANCES = 500
@@ -131,7 +132,7 @@ class PairingSchema(MatchSchema):
 
 
 class FeedbackRequestSchema(Schema):
-    verdict = fields.String(required=True, validate=OneOf(["interested", "not_suitable"], "verdict"))
+    verdict = fields.String(required=True, validate=OneOf(Verdict))
     reason = Text(500, load_default=None, allow_none=True)
 
 

@@ -17,9 +17,9 @@ from matching.learning import training
 from matching.learning.learned_ranking import LearnedRanking
 from matching.learning.metrics import RankingResult, ndcg, reciprocal_ranks
 from matching.learning.receiver_features import Facing, Record
-from matching.model import Bools, Floats, Ints, repeated, whole_mm
+from matching.model import Bools, Floats, Ints, Outcome, repeated, whole_mm
 
-OUTCOMES = ("shown", "not_suitable", "interested", "offered", "dealt", "closed")
+OUTCOMES = tuple(outcome.value for outcome in Outcome)
 SHOWN, NOT_SUITABLE, INTERESTED, OFFERED, DEALT, CLOSED = range(len(OUTCOMES))
 WORTH = np.array([0, 0, 1, 2, 3, 3])
 LATER = 0.25

@@ -24,6 +24,7 @@ from matching.model.columns import (
 )
 from matching.model.geo import EARTH_RADIUS_KM, MM_PER_KM, geodesic_km, sphere_km, whole_mm
 from matching.model.joins import CLOSE, AnyInts, Groups, Ints, places, repeated
+from matching.model.outcomes import POSITIVE_OUTCOMES, Outcome
 from matching.model.policy import COMPONENTS, COST_FIRST, DEFAULT, WEIGHT_UNIT, Policy, PolicyError
 from matching.model.waste_codes import CATEGORY_FACTOR, Code, Coded
 
@@ -38,6 +39,7 @@ __all__ = [
     "KG_PER_T",
     "MM_PER_KM",
     "NO_PRICE",
+    "POSITIVE_OUTCOMES",
     "WEIGHT_UNIT",
     "AnyInts",
     "Basis",
@@ -54,6 +56,7 @@ __all__ = [
     "Ints",
     "Listings",
     "Mode",
+    "Outcome",
     "Permits",
     "Policy",
     "PolicyError",

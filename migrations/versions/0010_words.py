@@ -1,5 +1,5 @@
 """Task names follow the functions that were renamed, so that open tasks of the last version still run; and a
-task has one of the known states.
+task has one of the known states; the CHECK of index changes is named as the others are.
 
 Revision ID: 0010
 Revises: 0009
@@ -28,16 +28,20 @@ TASKS: dict[str, str] = {
 
 
 STATUS = "ck_task_status"
+WHAT, DOUBLED = "ck_index_change_what", "ck_index_change_ck_index_change_what"
+"""Migration 6 wrote the name of this CHECK without `op.f`, so the convention prefixed it a second time."""
 
 
 def upgrade() -> None:
     op.create_check_constraint(op.f(STATUS), "task", "status IN ('pending', 'done', 'parked')")
+    op.execute(f"ALTER TABLE index_change RENAME CONSTRAINT {DOUBLED} TO {WHAT}")
     for old, new in TASKS.items():
         _rename(old, new)
 
 
 def downgrade() -> None:
     op.drop_constraint(op.f(STATUS), "task")
+    op.execute(f"ALTER TABLE index_change RENAME CONSTRAINT {WHAT} TO {DOUBLED}")
     for old, new in TASKS.items():
         _rename(new, old)
 

@@ -12,9 +12,9 @@ from matching.allocation import NO_PERMIT, Lawful, Plan, Region, Why, capacity_p
 
 from ...database import db
 from ...listings.models import Listing
-from ..models import Allocation
+from ..models import Allocation, UnplacedReason
 
-REASONS = {Why.NO_LAWFUL_WAY: "no_lawful_way", Why.NO_CAPACITY: "no_capacity", Why.BELOW_LOT: "below_lot"}
+REASONS = {Why[reason.name]: reason for reason in UnplacedReason}
 
 
 def _id_of(columns: Supplies | Demands | Permits, row: int) -> UUID:

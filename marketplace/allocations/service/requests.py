@@ -13,7 +13,7 @@ from ...errors import Conflict, Forbidden, Invalid, NotFound
 from ...events.actor import REGULATOR, Actor
 from ...events.work import Work, request_id, unit_of_work
 from ...messages.names import Name
-from ..models import Allocation, AllocationStatus
+from ..models import Allocation, AllocationStatus, Receivers
 from . import region_input
 from .region_input import Extent
 
@@ -58,7 +58,7 @@ def start_allocation(actor: Actor, asked: dict[str, Any]) -> Allocation:
 def extent_of(row: Allocation) -> Extent:
     """What a plan is asked for, from today on. Raises: Invalid: unknown scheme or code."""
     first = max(row.first_day, clock.today())
-    return Extent(row.region, first, row.last_day, row.receivers == "anywhere", _code_ids(row))
+    return Extent(row.region, first, row.last_day, row.receivers == Receivers.ANYWHERE, _code_ids(row))
 
 
 def _code_ids(row: Allocation) -> list[int] | None:

@@ -5,7 +5,7 @@ from uuid import UUID
 from ...errors import Conflict
 from ...events.actor import Actor
 from ...events.work import unit_of_work
-from ..models import Listing, ListingStatus
+from ..models import ExemptionReview, Listing, ListingStatus
 
 
 def review_exemption(actor: Actor, listing_id: UUID, decision: str, reason: str) -> Listing:
@@ -18,7 +18,7 @@ def review_exemption(actor: Actor, listing_id: UUID, decision: str, reason: str)
         row = work.lock(Listing, Listing.id == listing_id)
         if row.exemption_item is None:
             raise Conflict("no_exemption_named")
-        row.exemption_review, row.exemption_reason = decision, reason
+        row.exemption_review, row.exemption_reason = ExemptionReview(decision), reason
         work.audit(actor, f"exemption_{decision}", row, reason=reason)
         if row.status == ListingStatus.OPEN:
             work.emit("listing.changed", listing_id=str(row.id))

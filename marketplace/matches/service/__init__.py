@@ -1,7 +1,8 @@
 """Ranked lawful counterparts: served, explained, answered to, and reviewed for the push."""
 
+from ..models import Outcome, Verdict
 from .feedback.give_feedback import give_feedback, take_back_refusal
-from .feedback.verdicts import NOT_SUITABLE, enterprises_refusing, listings_refusing, mutual_sides
+from .feedback.verdicts import enterprises_refusing, is_mutual, listings_refusing
 from .learning.outcomes import record as record_outcome
 from .learning.training import enqueue_nightly_training, find_model, request_training, search_models, train
 from .policy import PRESETS, PolicyInForce, policy_in_force, publish_policy
@@ -16,13 +17,14 @@ from .rerank.progress import Progress, progress_of
 from .rerank.runs import enqueue_nightly_rerank, start_rerank
 
 __all__ = [
-    "NOT_SUITABLE",
     "POSITION",
     "PRESETS",
     "Counterpart",
+    "Outcome",
     "PageCursor",
     "PolicyInForce",
     "Progress",
+    "Verdict",
     "choose_push_candidates",
     "counterpart",
     "enqueue_nightly_rerank",
@@ -31,10 +33,10 @@ __all__ = [
     "explain",
     "find_model",
     "give_feedback",
+    "is_mutual",
     "lawful_among",
     "lawful_pairs",
     "listings_refusing",
-    "mutual_sides",
     "policy_in_force",
     "progress_of",
     "publish_policy",

@@ -1,4 +1,4 @@
-"""Answering to a pairing; when both sides are interested, each learns how to reach the other."""
+"""Verdicts on pairings; when both sides are interested, each learns how to reach the other."""
 
 from typing import Any
 from uuid import UUID
@@ -11,12 +11,12 @@ from ....enterprises import service as enterprises
 from ....errors import Conflict
 from ....events.actor import Actor
 from ....events.lifecycle import wrong_state
-from ....events.work import unit_of_work
+from ....events.work import Work, unit_of_work
 from ....listings.models import Listing, ListingStatus
-from ...models import Feedback
+from ...models import Feedback, Outcome, Verdict
 from ..learning import outcomes
 from ..ranking.explanation import explain
-from .verdicts import INTERESTED, NOT_SUITABLE, mutual_sides
+from .verdicts import is_mutual
 
 ANSWERABLE = (ListingStatus.DRAFT, ListingStatus.OPEN)
 """States of a listing whose owner may give a verdict."""
@@ -25,13 +25,16 @@ ANSWERABLE = (ListingStatus.DRAFT, ListingStatus.OPEN)
 def give_feedback(
     actor: Actor, listing: Listing, other: Listing, verdict: str, reason: str | None
 ) -> dict[str, Any]:
-    """Note the owner's verdict on a pairing; the later one counts.
+    """Record the owner's verdict on a pairing; a later one replaces it.
 
-    When it makes the interest mutual both sides are told (`match.mutual`).
+    When it makes the interest mutual, both sides are notified (`match.mutual`).
+
+    Returns:
+        `verdict` and `mutual`, with `contact` of the other side where the interest is mutual.
 
     Raises:
         Conflict: the owner's listing is closed (`wrong_state`), or the pairing in which it would be
-            interested is not lawful (`pairing_not_lawful`): no contact is to be had that way.
+            interested is not lawful (`pairing_not_lawful`): that way no contact is released.
     """
     values = {
         "listing_id": listing.id,
@@ -40,21 +43,21 @@ def give_feedback(
         "reason": reason,
         "created_at": clock.now(),
     }
-    if verdict == INTERESTED and not explain(actor, listing, other.id)["lawful"]:
+    if verdict == Verdict.INTERESTED and not explain(actor, listing, other.id)["lawful"]:
         raise Conflict("pairing_not_lawful")
     with unit_of_work() as work:
         status = _lock_both(work, listing.id, other.id)[listing.id]
         if status not in ANSWERABLE:
-            raise wrong_state("listing", ListingStatus(status), verdict, ANSWERABLE)
-        was_mutual = mutual_sides(listing.id, other.id)
+            raise wrong_state("listing", status, verdict, ANSWERABLE)
+        was_mutual = is_mutual(listing.id, other.id)
         work.session.execute(
             insert(Feedback)
             .values(values)
             .on_conflict_do_update(index_elements=["listing_id", "other_id"], set_=values)
         )
-        outcomes.record(work, verdict, [(listing.id, other.id)])
+        outcomes.record(work, Outcome(verdict), [(listing.id, other.id)])
         work.audit(actor, verdict, listing, other_id=str(other.id))
-        mutual = mutual_sides(listing.id, other.id)
+        mutual = is_mutual(listing.id, other.id)
         if mutual and not was_mutual:
             work.emit("match.mutual", listing_id=str(listing.id), other_id=str(other.id))
     contact = enterprises.contact_of(enterprises.by_id({other.enterprise_id})[other.enterprise_id])
@@ -62,19 +65,20 @@ def give_feedback(
 
 
 def take_back_refusal(actor: Actor, listing: Listing, other_id: UUID) -> None:
-    """Forget that the owner said "not suitable" of a pairing; without such a verdict nothing changes."""
+    """Delete the owner's verdict "not suitable" on a pairing; without such a verdict nothing changes."""
     with unit_of_work() as work:
         _lock_both(work, listing.id, other_id)
         refusal = (
             Feedback.listing_id == listing.id,
             Feedback.other_id == other_id,
-            Feedback.verdict == NOT_SUITABLE,
+            Feedback.verdict == Verdict.NOT_SUITABLE,
         )
         if work.session.execute(delete(Feedback).where(*refusal).returning(Feedback.other_id)).all():
             work.audit(actor, "take_back_refusal", listing, other_id=str(other_id))
 
 
-def _lock_both(work: Any, one: UUID, other: UUID) -> dict[UUID, str]:
-    """Lock two listings, in the order of their ids; returns their states."""
-    rows = select(Listing.id, Listing.status).where(Listing.id.in_([one, other])).order_by(Listing.id)
+def _lock_both(work: Work, listing_id: UUID, other_id: UUID) -> dict[UUID, ListingStatus]:
+    """Lock two listings, the lesser id first; returns their states."""
+    ids = [listing_id, other_id]
+    rows = select(Listing.id, Listing.status).where(Listing.id.in_(ids)).order_by(Listing.id)
     return dict(iter(work.session.execute(rows.with_for_update())))

@@ -1,6 +1,6 @@
-"""What becomes of pairings, written down with the facts as they are: what an order is learned from.
+"""What becomes of pairings, recorded with the facts of the moment: what a ranking is learned from.
 
-`record` is called in the transaction of what happened: of a feedback, of a message's release, and by the
+`record` is called in the transaction of what happened: of a verdict, of a message's release, and by the
 rooms that make offers, deals and transfers.
 """
 
@@ -20,24 +20,24 @@ from .... import clock
 from ....enterprises import service as enterprises
 from ....events.work import Work
 from ....listings.models import Kind, Listing
-from ...models import PairingOutcome
+from ...models import Outcome, PairingOutcome
 from ..policy import policy_in_force
 from ..ranking import match_input
 
 
-def record(work: Work, outcome: str, pairings: Iterable[tuple[UUID, UUID]]) -> None:
-    """Note that `outcome` became of these pairings now. What is noted already stays as it was.
+def record(work: Work, outcome: Outcome, pairings: Iterable[tuple[UUID, UUID]]) -> None:
+    """Record that `outcome` became of these pairings now; what is already recorded stays as it was.
 
     Args:
-        outcome: one of `models.OUTCOMES`. "closed" is a completed transfer: the receiver's track record.
+        outcome: `CLOSED` is a completed transfer, the receiver's track record.
         pairings: ids of a supply and a demand, in either order.
     """
     pairs = list(pairings)
     if not pairs:
         return
-    rows = _kept(work, {listing_id for pair in pairs for listing_id in pair})
-    sides = {_sides(rows[one], rows[other]) for one, other in pairs}
-    ordered = sorted(sides, key=lambda pair: (pair[0].id, pair[1].id))
+    rows = _lock_from_deletion(work, {listing_id for pair in pairs for listing_id in pair})
+    sides = {_sides(rows[first], rows[second]) for first, second in pairs}
+    by_id = sorted(sides, key=lambda pair: (pair[0].id, pair[1].id))
     values = [
         {
             "supply_id": supply.id,
@@ -52,20 +52,21 @@ def record(work: Work, outcome: str, pairings: Iterable[tuple[UUID, UUID]]) -> N
             "lon": supply.lon,
             **facts,
         }
-        for (supply, demand), facts in zip(ordered, _facts(ordered), strict=True)
+        for (supply, demand), facts in zip(by_id, _facts(by_id), strict=True)
     ]
     work.session.execute(insert(PairingOutcome).values(values).on_conflict_do_nothing())
 
 
-def _kept(work: Work, ids: set[UUID]) -> dict[UUID, Listing]:
-    """The listings, kept from deletion as the foreign keys will, but in the order of their ids."""
-    ordered = select(Listing).where(Listing.id.in_(ids)).order_by(Listing.id)
-    return {one.id: one for one in work.session.scalars(ordered.with_for_update(read=True, key_share=True))}
+def _lock_from_deletion(work: Work, ids: set[UUID]) -> dict[UUID, Listing]:
+    """The listings, locked as their foreign keys will be, but the least id first."""
+    by_id = select(Listing).where(Listing.id.in_(ids)).order_by(Listing.id)
+    locked = work.session.scalars(by_id.with_for_update(read=True, key_share=True))
+    return {listing.id: listing for listing in locked}
 
 
-def _sides(one: Listing, other: Listing) -> tuple[Listing, Listing]:
+def _sides(first: Listing, second: Listing) -> tuple[Listing, Listing]:
     """The supply and the demand."""
-    return (one, other) if one.kind == Kind.SUPPLY else (other, one)
+    return (first, second) if first.kind == Kind.SUPPLY else (second, first)
 
 
 def _facts(pairs: Sequence[tuple[Listing, Listing]]) -> Iterable[dict[str, Any]]:
@@ -73,10 +74,10 @@ def _facts(pairs: Sequence[tuple[Listing, Listing]]) -> Iterable[dict[str, Any]]
     policy = policy_in_force().matching
     supplies, demands = zip(*pairs, strict=True)
     credit = _credit(demands)
-    book = match_input.book_of({one.code_id for one in supplies})
-    half = np.array([policy.half_distance_for(book[one.code_id]) for one in supplies])
+    book = match_input.book_of({supply.code_id for supply in supplies})
+    half = np.array([policy.half_distance_for(book[supply.code_id]) for supply in supplies])
     km = sphere_km(*(_column(side, name) for side in (supplies, demands) for name in ("lat", "lon")))
-    of = {
+    values = {
         "code": np.array([_fit(supply, demand, book) for supply, demand in pairs]),
         "distance": score.distance_value(km, half),
         "credit": score.credit_value(credit),
@@ -84,32 +85,35 @@ def _facts(pairs: Sequence[tuple[Listing, Listing]]) -> Iterable[dict[str, Any]]
         "quantity": score.quantity_value(_column(supplies, "remaining_kg"), _column(demands, "remaining_kg")),
         "time": score.time_value(*_windows(supplies), *_windows(demands)),
     }
-    whole = np.stack([np.rint(of[name] * matching.VALUE_UNIT) for name in matching.COMPONENTS], axis=1)
+    whole = np.stack([np.rint(values[name] * matching.VALUE_UNIT) for name in matching.COMPONENTS], axis=1)
     scores = score.totals(policy, whole.astype(np.int64))
     names = ("km", "fit", "quantity", "credit_milli", "score")
-    columns = (km, of["code"], of["quantity"], credit, scores)
-    return (dict(zip(names, row, strict=True)) for row in zip(*(it.tolist() for it in columns), strict=True))
+    columns = (km, values["code"], values["quantity"], credit, scores)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return (dict(zip(names, row, strict=True)) for row in rows)
 
 
 def _column(side: Sequence[Listing], name: str) -> np.ndarray:
-    return np.array([getattr(one, name) for one in side])
+    return np.array([getattr(listing, name) for listing in side])
 
 
 def _prices(side: Sequence[Listing]) -> np.ndarray:
-    return np.array([matching.NO_PRICE if one.price_fen is None else one.price_fen for one in side])
+    """Fen per tonne, `NO_PRICE` where it is open."""
+    prices = (listing.price_fen for listing in side)
+    return np.array([matching.NO_PRICE if price is None else price for price in prices])
 
 
 def _windows(side: Sequence[Listing]) -> list[np.ndarray]:
-    """First and last days."""
+    """First and last days, as ordinals."""
     return [
-        np.array([getattr(one, name).toordinal() for one in side])
+        np.array([getattr(listing, name).toordinal() for listing in side])
         for name in ("available_from", "available_until")
     ]
 
 
 def _credit(demands: Sequence[Listing]) -> np.ndarray:
-    owners = enterprises.by_id({one.enterprise_id for one in demands})
-    return np.array([owners[one.enterprise_id].credit_milli for one in demands])
+    owners = enterprises.by_id({demand.enterprise_id for demand in demands})
+    return np.array([owners[demand.enterprise_id].credit_milli for demand in demands])
 
 
 def _fit(supply: Listing, demand: Listing, book: Mapping[int, matching.Code]) -> float:

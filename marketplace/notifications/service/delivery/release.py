@@ -95,7 +95,7 @@ def release_due() -> int:
             if one.delivery == Delivery.IMMEDIATE and mail_is_configured():
                 _owe_mail(work, one, now)
         work.session.flush()
-        matches.record_outcome(work, "shown", _pairings(sent))
+        matches.record_outcome(work, matches.Outcome.SHOWN, _pairings(sent))
         cancel(work, Notification.id.in_(lapsed))
     return len(due)
 

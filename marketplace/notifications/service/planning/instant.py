@@ -29,7 +29,7 @@ def plan_mutual_interest(listing_id: UUID, other_id: UUID) -> None:
 
 def contact_may_be_shown(one: Listing, other: Listing) -> bool:
     """Whether both owners may trade, and both still say "interested" of the pairing."""
-    return matches.mutual_sides(one.id, other.id) and enterprises.may_trade(
+    return matches.is_mutual(one.id, other.id) and enterprises.may_trade(
         one.enterprise_id, other.enterprise_id
     )
 

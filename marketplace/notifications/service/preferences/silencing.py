@@ -74,7 +74,7 @@ def _sides(row: Notification) -> tuple[Listing | None, Listing]:
 def _refuse(work: Work, actor: Actor, mine: Listing, theirs: Listing) -> None:
     alive = mine.status in (ListingStatus.DRAFT, ListingStatus.OPEN)
     if alive and not matches.listings_refusing({mine.id}, theirs.id):
-        matches.give_feedback(actor, mine, theirs, matches.NOT_SUITABLE, None)
+        matches.give_feedback(actor, mine, theirs, matches.Verdict.NOT_SUITABLE, None)
     cancel(work, Notification.listing_id == mine.id, Notification.counterpart_id == theirs.id)
 
 
