@@ -9,6 +9,7 @@ from marketplace.http import error_codes
 from marketplace.http.languages import Message
 from marketplace.http.schemas import Schema
 from marketplace.messages import HERE, LANGUAGES, facts_of, say, table
+from marketplace.notifications.models import KINDS
 
 
 def test_every_message_speaks_both_languages_with_the_same_facts_of():
@@ -205,8 +206,9 @@ def test_every_letter_is_written_in_both_languages():
     for letter in letters:
         for language in LANGUAGES:
             assert (HERE.parent / "templates" / "mail" / f"{letter}.{language}.txt").exists()
-    for subject in (code for code in table() if code.startswith("mail_line_")):
-        kind = subject.removeprefix("mail_line_")
+    for kind in (kind.replace(".", "_") for kind in KINDS):
+        assert any(code.startswith(f"mail_line_{kind}") for code in table()), kind
+        assert f"mail_section_{kind}" in table(), kind
         assert all(f"mail_subject_{letter}_{kind}" in table() for letter in letters), kind
 
 

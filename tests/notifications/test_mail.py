@@ -1,5 +1,6 @@
 """E-mail, by a real relay: who gets what, in which language, by day, again after a failure."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from marketplace.enterprises.models import Enterprise
 from marketplace.events import service as events
 from marketplace.listings.models import Listing
 from marketplace.notifications.service import next_mail_time
-from marketplace.notifications.service.delivery.email import send_email
+from marketplace.notifications.service.delivery.email import price_in_words, send_email
 from tests.mail import body
 
 NIGHT = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)  # 21:00 in Shaoxing
@@ -40,12 +41,12 @@ def test_a_match_is_mailed_in_chinese_to_the_receiver_alone(marketplace, relay, 
     marketplace.settle()
     ((recipients, letter),) = relay.letters
     assert recipients == [address(recycler)] and letter["To"] == address(recycler)
-    assert letter["Subject"] == "您的供需信息有新匹配"
+    assert letter["Subject"] == "【环流】您的供需信息有新的匹配"
     (message,) = recycler.inbox()
     text = body(letter)
-    assert text.startswith("越州酸业：")
-    score = f"{message['data']['score']:.2f}"
-    assert f"“收废酸”与 绍兴染料厂 的“{supply['title']}”匹配：1234.567 吨，匹配分 {score}。" in text
+    assert text.startswith("王厂长，您好：")
+    assert f"绍兴染料厂的“{supply['title']}”符合您的需求“收废酸”：1,234.567 吨，" in text
+    assert re.search(r"吨，\S+，距离约 \d+ 公里。", text)
     assert letter["Message-ID"] == f"<{message['id']}@huanliu>"
 
 
@@ -55,8 +56,32 @@ def test_or_in_english(marketplace, relay, pair):
     marketplace.supply(generator, title="dilute acid & water", quantity_t=5_000_000)
     marketplace.settle()
     letter = relay.take_one()
-    assert letter["Subject"] == "A match for your listing"
-    assert '"收废酸" matches "dilute acid & water" of 绍兴染料厂: 5000000 t, score ' in body(letter)
+    assert letter["Subject"] == "[Huanliu] New match for your listing"
+    assert '绍兴染料厂 offers "dilute acid & water", which fits your "收废酸": 5,000,000 t, ' in body(letter)
+
+
+def test_the_supplier_reads_who_can_take_its_waste(marketplace, relay):
+    generator = marketplace.enterprise("generator", grade="A")
+    recycler = marketplace.recycler("A", name="越州酸业")
+    supply = marketplace.supply(generator, price_cny_per_t=-2600)
+    marketplace.demand(recycler, price_cny_per_t=-2600)
+    marketplace.settle()
+    (letter,) = [letter for letter in relay.take() if letter["To"] == address(generator)]
+    assert f"越州酸业可接收您的“{supply['title']}”（“收废酸”）：" in body(letter)
+    assert "处置费 2,600 元/吨，距离约 " in body(letter)
+
+
+@pytest.mark.parametrize(
+    ("fen", "chinese", "english"),
+    [
+        (-260_000, "处置费 2,600 元/吨", "disposal fee 2,600 CNY/t"),
+        (8_050, "货款 80.50 元/吨", "the receiver pays 80.50 CNY/t"),
+        (0, "无偿", "free of charge"),
+        (None, "价格面议", "price negotiable"),
+    ],
+)
+def test_a_price_says_who_pays(fen, chinese, english):
+    assert (price_in_words(fen, "zh"), price_in_words(fen, "en")) == (chinese, english)
 
 
 def test_no_contact_leaks_before_the_interest_is_mutual_and_then_both_are_mailed(marketplace, relay, pair):
@@ -68,14 +93,14 @@ def test_no_contact_leaks_before_the_interest_is_mutual_and_then_both_are_mailed
     (letter,) = relay.take()
     for party in pair[:2]:
         for secret in contact_of(party).values():
-            assert secret not in body(letter)
+            assert secret not in body(letter).removeprefix("王厂长，您好：")
     generator.feedback(supply, demand, "interested")
     marketplace.settle()
     letters = {letter["To"]: letter for letter in relay.take()}
     assert set(letters) == {address(generator), address(recycler)}
-    assert letters[address(generator)]["Subject"] == "双方均感兴趣：联系方式"
-    assert "王厂长, 0575-85000000, " + address(recycler) in body(letters[address(generator)])
-    assert "王厂长, 0575-85000000, " + address(generator) in body(letters[address(recycler)])
+    assert letters[address(generator)]["Subject"] == "【环流】对方也有意向，请查收联系方式"
+    assert "王厂长、0575-85000000、" + address(recycler) in body(letters[address(generator)])
+    assert "王厂长、0575-85000000、" + address(generator) in body(letters[address(recycler)])
 
 
 def test_a_contact_whose_interest_was_withdrawn_by_night_is_not_mailed_in_the_morning(
@@ -151,7 +176,7 @@ def test_there_is_one_digest_a_day_with_all_that_came_since_the_last(marketplace
 
     marketplace.wait(minutes=1)
     letter = relay.take_one()
-    assert letter["Subject"] == "摘要：3 条新匹配"
+    assert letter["Subject"] == "【环流】今日有 3 条新匹配"
     lines = body(letter).splitlines()
     assert ["first" in lines[4], "second" in lines[5], "third" in lines[6]] == [True] * 3
     marketplace.supply(generators[3])
@@ -159,7 +184,7 @@ def test_there_is_one_digest_a_day_with_all_that_came_since_the_last(marketplace
         marketplace.wait(hours=4)
         assert relay.take() == [], "what comes later waits for the next morning"
     marketplace.wait(hours=12)
-    assert relay.take_one()["Subject"] == "摘要：1 条新匹配"
+    assert relay.take_one()["Subject"] == "【环流】今日有 1 条新匹配"
 
 
 def test_what_is_committed_while_the_digest_goes_out_waits_for_the_next(marketplace, relay, pair):
@@ -170,7 +195,7 @@ def test_what_is_committed_while_the_digest_goes_out_waits_for_the_next(marketpl
     eight = datetime(2026, 12, 2, 0, 0, tzinfo=UTC)
     marketplace.now = eight
     marketplace.settle()
-    assert relay.take_one()["Subject"] == "1 matches since the last digest"
+    assert relay.take_one()["Subject"] == "[Huanliu] New matches today: 1"
     marketplace.now = eight - timedelta(seconds=1)
     marketplace.supply(marketplace.enterprise("generator"))
     marketplace.settle()
@@ -193,7 +218,7 @@ def test_over_the_daily_cap_the_mail_becomes_a_digest(marketplace, relay, pair):
     marketplace.settle()
     relay.take_one()
     marketplace.wait(days=1)
-    assert relay.take_one()["Subject"] == "摘要：2 条新匹配"
+    assert relay.take_one()["Subject"] == "【环流】今日有 2 条新匹配"
 
 
 def test_off_means_no_mail_also_for_what_waits(marketplace, relay, pair):
@@ -292,7 +317,7 @@ def test_a_name_with_line_ends_becomes_no_header_and_no_second_letter(marketplac
     marketplace.settle()
     ((recipients, letter),) = relay.letters
     assert recipients == [address(recycler)]
-    assert letter["Bcc"] is None and letter.get_all("Subject") == ["您的供需信息有新匹配"]
+    assert letter["Bcc"] is None and letter.get_all("Subject") == ["【环流】您的供需信息有新的匹配"]
     assert "Bcc: victim@example.com" in body(letter)
 
 

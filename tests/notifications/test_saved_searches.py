@@ -499,14 +499,14 @@ def test_a_find_is_mailed_in_both_languages_with_how_to_stop_it(marketplace, rel
     marketplace.settle()
     letter = relay.take_one()
     name = generator.get("/enterprises/me").json["name"]
-    assert letter["Subject"] == "您的订阅搜索有新结果"
-    assert f"订阅搜索“酸”找到 {name} 的“稀硫酸”：1200 吨。" in body(letter)
+    assert letter["Subject"] == "【环流】您的订阅搜索有新结果"
+    assert f"订阅搜索“酸”有新结果：{name}的“稀硫酸”，1,200 吨，" in body(letter)
     seeker.prefer(language="en")
     marketplace.supply(generator, title="acid", waste=OTHER_ACID)
     marketplace.settle()
     letter = relay.take_one()
-    assert letter["Subject"] == "Your saved search found a listing"
-    assert f'Saved search "酸" found "acid" of {name}: 1200 t.' in body(letter)
+    assert letter["Subject"] == "[Huanliu] New result of your saved search"
+    assert f'Your saved search "酸" found "acid" of {name}: 1,200 t, ' in body(letter)
     assert "interested" not in body(letter)
     for endpoint in ("PUT http://127.0.0.1:8000/api/v1/notification-preferences", "/api/v1/saved-searches"):
         assert endpoint in body(letter)
@@ -533,10 +533,10 @@ def test_one_digest_a_day_has_matches_and_finds_each_under_its_title(marketplace
     marketplace.settle()
     marketplace.wait(hours=20)  # 08:00
     (letter,) = [one for one in relay.take() if one["To"] == f"{recycler.number.lower()}@example.com"]
-    assert letter["Subject"] == "3 messages since the last digest"
+    assert letter["Subject"] == "[Huanliu] New messages today: 3"
     told = [line for line in body(letter).splitlines() if line]
-    assert told[2] == "Matches for your listings" and "vat one" in told[3]
-    assert told[4] == "Found by your saved searches"
+    assert told[2] == "New matches for your listings" and "vat one" in told[3]
+    assert told[4] == "New results of your saved searches"
     assert told[5].startswith("1. ") and "need one" in told[5]
     assert told[6].startswith("2. ") and "need two" in told[6]
     assert "/api/v1/notification-preferences" in body(letter)

@@ -10,10 +10,13 @@ from uuid import UUID
 from flask import current_app, render_template
 from sqlalchemy import select
 
+import matching
+
 from .... import clock
 from ....enterprises import service as enterprises
 from ....events.work import unit_of_work
 from ....listings import service as listings
+from ....listings.models import Listing
 from ....messages import say
 from ...models import KINDS, MATCH_FOUND, MATCH_MUTUAL, Delivery, Notification
 from ..preferences.delivery_preferences import preferences_of
@@ -124,20 +127,40 @@ def _line(row: Notification, language: str) -> str:
     """One message as a sentence."""
     if row.counterpart_id is None:
         ends = datetime.fromisoformat(row.data["expires_at"]).astimezone(clock.LOCAL)
-        facts = {**row.data, "expires_at": f"{ends:%Y-%m-%d %H:%M}"}
-        return say(f"mail_line_{row.kind.replace('.', '_')}", language, **facts)
+        shown = {**row.data, "expires_at": f"{ends:%Y-%m-%d %H:%M}"}
+        return say(f"mail_line_{row.kind.replace('.', '_')}", language, **shown)
     about = listings.by_id({row.counterpart_id, row.listing_id or row.counterpart_id})
     theirs, mine = about[row.counterpart_id], about[row.listing_id] if row.listing_id else None
     other = enterprises.by_id({theirs.enterprise_id})[theirs.enterprise_id]
-    facts = {
+    facts: dict[str, Any] = {
         "mine": mine.title if mine else "",
         "name": row.data.get("name", ""),
         "theirs": theirs.title,
         "enterprise": other.name,
-        "tonnes": f"{theirs.remaining_kg / 1000:.3f}".rstrip("0").rstrip("."),
-        "score": f"{row.score:.2f}",
+        "tonnes": f"{theirs.remaining_kg / 1000:,.3f}".rstrip("0").rstrip("."),
+        "price": price_in_words(theirs.price_fen, language),
+        "distance_km": _distance_km(mine, theirs) if mine else "",
         "contact": "",
     }
     if row.kind == MATCH_MUTUAL:
-        facts["contact"] = f"{other.contact_name}, {other.contact_phone}, {other.contact_email}"
-    return say(f"mail_line_{row.kind.replace('.', '_')}", language, **facts)
+        facts["contact"] = (other.contact_name, other.contact_phone, other.contact_email)
+    line = f"mail_line_{row.kind.replace('.', '_')}"
+    if row.kind == MATCH_FOUND and mine:
+        line = f"{line}_{mine.kind}"
+    return say(line, language, **facts)
+
+
+def price_in_words(fen: int | None, language: str) -> str:
+    """A price in words: who pays, and how much a tonne. `fen` is from the supplier's side."""
+    if fen is None:
+        return say("mail_price_negotiable", language)
+    if fen == 0:
+        return say("mail_price_free", language)
+    amount = f"{abs(fen) / 100:,.2f}".removesuffix(".00")
+    if fen > 0:
+        return say("mail_price_receiver_pays", language, amount=amount)
+    return say("mail_price_supplier_pays", language, amount=amount)
+
+
+def _distance_km(mine: Listing, theirs: Listing) -> str:
+    return f"{matching.geodesic_km(mine.lat, mine.lon, theirs.lat, theirs.lon):,.0f}"
