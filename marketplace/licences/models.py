@@ -1,5 +1,6 @@
 """What an enterprise may lawfully receive: licences, channels, white list, verified exemptions."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -15,6 +16,16 @@ from ..database import Base, values_check
 
 MODES = {mode: bit for bit, mode in enumerate(Mode)}
 """The bit of each mode in `LicenceLine.modes`; `matching.Mode` has the same numbers."""
+
+
+def mode_mask(modes: Iterable[str]) -> int:
+    """A bit for each of these modes."""
+    return sum(1 << MODES[Mode(mode)] for mode in set(modes))
+
+
+def modes_of(mask: int) -> list[Mode]:
+    """The modes of which `mask` has the bit."""
+    return [mode for mode, bit in MODES.items() if mask & 1 << bit]
 
 
 class LicenceKind(StrEnum):

@@ -1,0 +1,81 @@
+"""Permits that an actor may see; what a licence covers."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from ... import clock
+from ...database import db
+from ...enterprises import service as enterprises
+from ...errors import NotFound
+from ...events.actor import REGULATOR, Actor
+from ..models import Channel, Licence, LicenceLine, VerifiedExemption, WhiteListEntry
+
+HOLDERS: dict[type, tuple[InstrumentedAttribute[UUID], ...]] = {
+    Licence: (Licence.enterprise_id,),
+    Channel: (Channel.receiver_id, Channel.generator_id),
+    WhiteListEntry: (WhiteListEntry.receiver_id,),
+    VerifiedExemption: (VerifiedExemption.enterprise_id,),
+}
+"""The columns of each kind of permit that name the enterprises it belongs to; they may see it."""
+
+
+def find(actor: Actor, model: type[Any], permit_id: UUID) -> Any:
+    """A permit that the actor may see. Raises: NotFound."""
+    query = select(model).where(model.id == permit_id, *_visible_to(actor, model))
+    permit = db.session.scalars(query).one_or_none()
+    if permit is None:
+        raise NotFound()
+    return permit
+
+
+def search(
+    actor: Actor, model: type[Any], enterprise_id: UUID | None, after: UUID | None, limit: int
+) -> Sequence[Any]:
+    """Permits that the actor may see, newest first, at most `limit` that are older than `after`."""
+    query = select(model).where(*_visible_to(actor, model))
+    if enterprise_id is not None:
+        query = query.where(or_(*(column == enterprise_id for column in HOLDERS[model])))
+    if after is not None:
+        query = query.where(model.id < after)
+    return db.session.scalars(query.order_by(model.id.desc()).limit(limit)).all()
+
+
+def _visible_to(actor: Actor, model: type[Any]) -> list[ColumnElement[bool]]:
+    if actor.is_admin:
+        return []
+    columns = HOLDERS[model]
+    if actor.kind == REGULATOR:
+        inside = enterprises.ids_within(actor.region or 0)
+        return [or_(*(column.in_(inside) for column in columns))]
+    return [or_(*(column == actor.id for column in columns))]
+
+
+def references(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Licence or approval number by the id of a licence line or channel."""
+    wanted = set(ids)
+    rows = db.session.execute(
+        select(LicenceLine.id, Licence.number)
+        .join(Licence, Licence.id == LicenceLine.licence_id)
+        .where(LicenceLine.id.in_(wanted))
+        .union_all(select(Channel.id, Channel.approval_number).where(Channel.id.in_(wanted)))
+    )
+    return dict(iter(rows))
+
+
+def covers_any(enterprise_id: UUID, code_ids: Iterable[int]) -> bool:
+    """Whether the enterprise holds a licence line, valid now or later, on one of these codes."""
+    lines = (
+        select(LicenceLine.id)
+        .join(Licence, Licence.id == LicenceLine.licence_id)
+        .where(
+            Licence.enterprise_id == enterprise_id,
+            Licence.revoked_at.is_(None),
+            Licence.valid_until >= clock.today(),
+            LicenceLine.code_id.in_(set(code_ids)),
+        )
+    )
+    return db.session.scalar(lines.limit(1)) is not None

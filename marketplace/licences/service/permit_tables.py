@@ -1,0 +1,149 @@
+"""What receivers may lawfully take, as columns for the gates of matching."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from matching import ANY_GENERATOR, Basis
+
+from ...catalogue.models import Mode
+from ...database import db
+from ...enterprises.models import Role
+from ...numpy_columns import copy_columns, read_columns
+from ..models import LicenceKind, mode_mask
+
+Columns: TypeAlias = dict[str, np.ndarray]
+
+EPOCH = "DATE '1970-01-01'"
+"""Day 0 of the columns."""
+PERMIT_TYPES = {
+    "kind": "i2", "receiver": "i8", "generator": "i8", "code": "i4", "modes": "i2",
+    "first_day": "i4", "last_day": "i4", "kg_per_year": "i8", "id": "uuid", "no": "i8",
+}  # fmt: skip
+USAGE_TYPES = {"no": "i8", "year": "i2", "kg": "i8"}
+WHITE_LIST_TYPES = {
+    "receiver": "i8", "code": "i4", "from_province": "i2", "first_day": "i4", "last_day": "i4",
+}  # fmt: skip
+EXEMPTION_TYPES = {"receiver": "i8", "item": "i2", "code": "i4", "first_day": "i4", "last_day": "i4"}
+
+PERMITS = f"""
+SELECT {Basis.LICENCE}::int2 AS kind, e.no AS receiver, {ANY_GENERATOR}::int8 AS generator,
+       l.code_id AS code, l.modes, (p.valid_from - {EPOCH})::int4, (p.valid_until - {EPOCH})::int4,
+       l.kg_per_year, l.id, l.no * 2 AS no
+FROM licence_line l JOIN licence p ON p.id = l.licence_id JOIN enterprise e ON e.id = p.enterprise_id
+WHERE p.kind = '{LicenceKind.COMPREHENSIVE}' AND p.revoked_at IS NULL AND p.valid_until >= %(alive)s
+UNION ALL
+SELECT {Basis.CHANNEL}::int2, r.no, g.no, c.code_id, {mode_mask([Mode.USE])}::int2,
+       (c.valid_from - {EPOCH})::int4, (c.valid_until - {EPOCH})::int4, c.kg_per_year, c.id, c.no * 2 + 1
+FROM channel c JOIN enterprise r ON r.id = c.receiver_id JOIN enterprise g ON g.id = c.generator_id
+WHERE c.revoked_at IS NULL AND c.valid_until >= %(alive)s
+UNION ALL
+SELECT {Basis.COLLECTOR}::int2, e.no, {ANY_GENERATOR}::int8,
+       CASE WHEN mine.parent_id = theirs.id THEN mine.id ELSE theirs.id END, l.modes,
+       (greatest(p.valid_from, q.valid_from) - {EPOCH})::int4,
+       (least(p.valid_until, q.valid_until) - {EPOCH})::int4, l.kg_per_year, l.id, l.no * 2
+FROM licence_line l JOIN licence p ON p.id = l.licence_id JOIN enterprise e ON e.id = p.enterprise_id
+JOIN licence q ON q.enterprise_id = e.partner_id JOIN licence_line m ON m.licence_id = q.id
+JOIN waste_code mine ON mine.id = l.code_id JOIN waste_code theirs ON theirs.id = m.code_id
+WHERE p.kind = '{LicenceKind.COLLECTION}' AND p.revoked_at IS NULL
+  AND q.kind = '{LicenceKind.COMPREHENSIVE}' AND q.revoked_at IS NULL
+  AND (mine.id = theirs.id OR mine.parent_id = theirs.id OR theirs.parent_id = mine.id)
+  AND greatest(p.valid_from, q.valid_from) <= least(p.valid_until, q.valid_until)
+  AND least(p.valid_until, q.valid_until) >= %(alive)s AND '{Role.COLLECTOR}' = ANY(e.roles)
+"""
+USAGE = """
+SELECT l.no * 2 AS no, u.year, sum(u.kg)::int8 FROM tonnes_used u JOIN licence_line l ON l.id = u.line_id
+{of_lines} GROUP BY 1, 2
+UNION ALL
+SELECT c.no * 2 + 1, u.year, sum(u.kg)::int8 FROM tonnes_used u JOIN channel c ON c.id = u.channel_id
+{of_channels} GROUP BY 1, 2
+"""
+WHITE_LIST = f"""
+SELECT e.no AS receiver, w.code_id AS code, (w.from_province / 10000)::int2,
+       (w.valid_from - {EPOCH})::int4, (w.valid_until - {EPOCH})::int4
+FROM white_list w JOIN enterprise e ON e.id = w.receiver_id
+WHERE w.revoked_at IS NULL AND w.valid_until >= %(alive)s
+"""
+VERIFIED = f"""
+SELECT e.no AS receiver, x.item::int2, x.code_id AS code, (x.valid_from - {EPOCH})::int4,
+       (x.valid_until - {EPOCH})::int4
+FROM verified_exemption x JOIN enterprise e ON e.id = x.enterprise_id
+WHERE x.revoked_at IS NULL AND x.valid_until >= %(alive)s
+"""
+OF_RECEIVERS = "receiver = ANY(%(receivers)s)"
+OF_CODES_AND_RECEIVERS = "code = ANY(%(codes)s) AND receiver = ANY(%(receivers)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class PermitTables:
+    """Permits, the kilograms used of them, white list and verified exemptions, as columns.
+
+    Days count from 1970-01-01, `receiver` and `generator` are the `no` of enterprises, `modes` has a bit for
+    each mode, `kind` is a `matching.Basis`. `no` joins usage to permits: even for licence lines, odd for
+    channels. A collector's permit is the part of its line that its partner's licence covers too.
+    """
+
+    permits: Columns
+    usage: Columns
+    white_list: Columns
+    verified: Columns
+
+    def renewed(self, receivers: Sequence[int], current: "PermitTables") -> "PermitTables":
+        """These tables with the rows of `receivers` replaced by those of `current`."""
+        replaced = self.permits["no"][np.isin(self.permits["receiver"], receivers)]
+        return PermitTables(
+            _replaced(self.permits, "receiver", receivers, current.permits),
+            _replaced(self.usage, "no", replaced, current.usage),
+            _replaced(self.white_list, "receiver", receivers, current.white_list),
+            _replaced(self.verified, "receiver", receivers, current.verified),
+        )
+
+
+def _replaced(table: Columns, by: str, values: Any, current: Columns) -> Columns:
+    kept = ~np.isin(table[by], values)
+    return {name: np.concatenate([column[kept], current[name]]) for name, column in table.items()}
+
+
+def permit_tables(codes: Iterable[int], receivers: Iterable[int], alive_on: date) -> PermitTables:
+    """What these receivers (`no` of enterprises) hold on these codes that had not ended by `alive_on`."""
+    params = {"codes": sorted(set(codes)), "receivers": sorted(set(receivers)), "alive": alive_on}
+    return _permit_tables(OF_CODES_AND_RECEIVERS, params)
+
+
+def permit_tables_of(receivers: Iterable[int]) -> PermitTables:
+    """All that these receivers (`no` of enterprises) hold or held."""
+    return _permit_tables(OF_RECEIVERS, {"receivers": sorted(set(receivers)), "alive": date.min})
+
+
+def all_permit_tables() -> PermitTables:
+    """All that anyone holds or held."""
+    session, params = db.session(), {"alive": date.min}
+    return PermitTables(
+        copy_columns(session, PERMITS, params, PERMIT_TYPES),
+        copy_columns(session, USAGE.format(of_lines="", of_channels=""), {}, USAGE_TYPES),
+        copy_columns(session, WHITE_LIST, params, WHITE_LIST_TYPES),
+        copy_columns(session, VERIFIED, params, EXEMPTION_TYPES),
+    )
+
+
+def _permit_tables(condition: str, params: dict[str, Any]) -> PermitTables:
+    session = db.session()
+
+    def read(query: str, types: dict[str, str]) -> Columns:
+        return read_columns(
+            session, f"SELECT * FROM ({query}) AS permit_tables WHERE {condition}", params, types
+        )
+
+    permits = read(PERMITS, PERMIT_TYPES)
+    number, is_channel = np.unique(permits["no"]) // 2, np.unique(permits["no"]) % 2 == 1
+    used_of = {"lines": number[~is_channel].tolist(), "channels": number[is_channel].tolist()}
+    usage = USAGE.format(of_lines="WHERE l.no = ANY(%(lines)s)", of_channels="WHERE c.no = ANY(%(channels)s)")
+    return PermitTables(
+        permits,
+        read_columns(session, usage, used_of, USAGE_TYPES),
+        read(WHITE_LIST, WHITE_LIST_TYPES),
+        read(VERIFIED, EXEMPTION_TYPES),
+    )
