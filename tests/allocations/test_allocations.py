@@ -57,13 +57,16 @@ def test_a_plan_says_what_goes_where_what_stays_and_what_is_lacking(busy):
     assert (totals["supplies"], totals["demands"], totals["ways"], totals["placements"]) == (3, 1, 2, 2)
     assert (totals["supply_t"], totals["placed_t"], totals["unplaced_t"]) == (167, 120, 47)
     assert (totals["no_capacity_t"], totals["no_lawful_way_t"], totals["below_lot_t"]) == (40, 7, 0)
-    assert 0 <= totals["gap"] <= 0.001 and totals["value"] <= totals["bound"]
+    assert 0 <= totals["gap"] <= 0.001
+    assert totals["value"] <= totals["bound"]
     placed = part(busy, made, "placements")
     assert sum(one["tonnes"] for one in placed) == 120
     for one in placed:
         pairing = busy.admin.get(f"/listings/{one['supply']['id']}/matches/{one['demand']['id']}").json
-        assert pairing["lawful"] and pairing["score"] == pytest.approx(one["score"])
-        assert one["legal_basis"]["kind"] == "licence" and one["legal_basis"]["reference"]
+        assert pairing["lawful"]
+        assert pairing["score"] == pytest.approx(one["score"])
+        assert one["legal_basis"]["kind"] == "licence"
+        assert one["legal_basis"]["reference"]
         assert (one["year"], one["waste"]) == (2026, ACID)
     left = {one["waste"]["code"]: one for one in part(busy, made, "unplaced")}
     assert (left["900-349-34"]["reason"], left["900-349-34"]["tonnes"]) == ("no_capacity", 40)
@@ -120,7 +123,8 @@ def test_receivers_may_lie_anywhere_lawful_or_in_the_region_too(busy):
     assert plan(busy, codes=["SW17"])["totals"]["placed_t"] == 7
     refused = busy.admin.post("/allocations", {**CITY, "codes": ["SW17"], "receivers": "region"})
     assert (refused.status_code, refused.json["code"]) == (422, "allocation_no_demands")
-    assert list(refused.json["errors"]) == ["receivers"] and "绍兴市 330600" in refused.json["detail"]
+    assert list(refused.json["errors"]) == ["receivers"]
+    assert "绍兴市 330600" in refused.json["detail"]
     assert plan(busy, scheme="cn-hw", receivers="region")["totals"]["supplies"] == 2
     assert plan(busy, region="330604", codes=["HW34"])["totals"]["supply_t"] == 60
 
@@ -215,7 +219,8 @@ def test_a_plan_that_fails_on_the_way_leaves_nothing_and_is_made_later(busy, mon
         planning.run_allocation(answer.json["id"])
     assert len(part(busy, answer.json, "placements")) == 2
     again = busy.admin.post("/allocations", CITY, Idempotency_Key="one")
-    assert again.json["id"] == answer.json["id"] and again.headers["Idempotent-Replayed"] == "true"
+    assert again.json["id"] == answer.json["id"]
+    assert again.headers["Idempotent-Replayed"] == "true"
 
 
 def test_only_a_few_plans_of_one_asker_are_under_way(busy):
@@ -242,7 +247,8 @@ def test_every_part_is_paged_and_exported_and_no_cell_runs(busy):
         )
         sheet = load_workbook(io.BytesIO(book.get_data())).active
         assert (len(rows), sheet.max_row - 1) == (count, count)
-        assert sheet.cell(1, 2).value == "废物代码" and "waste code" in rows[0]
+        assert sheet.cell(1, 2).value == "废物代码"
+        assert "waste code" in rows[0]
         assert not any(str(cell).startswith("=") for row in rows for cell in row.values())
         assert all(cell.data_type != "f" for line in sheet.iter_rows() for cell in line)
     titles = {

@@ -37,7 +37,8 @@ def test_an_everyday_name_finds_its_code(marketplace, text, category):
     first = found["items"][0]
     assert set(first) == {"scheme", "code", "name", "hazardous", "confidence"}
     assert category_of(first["scheme"], first["code"]) == category
-    assert found["sure"] is True and found["warnings"] == []
+    assert found["sure"] is True
+    assert found["warnings"] == []
 
 
 def test_suggestions_are_of_the_catalogue_and_by_falling_confidence(marketplace):
@@ -45,7 +46,8 @@ def test_suggestions_are_of_the_catalogue_and_by_falling_confidence(marketplace)
 
     assert len(items) == 20
     confidence = [one["confidence"] for one in items]
-    assert confidence == sorted(confidence, reverse=True) and 0 <= confidence[-1] <= confidence[0] <= 1
+    assert confidence == sorted(confidence, reverse=True)
+    assert 0 <= confidence[-1] <= confidence[0] <= 1
     for one in items[:5]:
         shown = marketplace.admin.get(f"/waste-codes/{one['scheme']}/{one['code']}").json
         assert (shown["name"], shown["hazardous"]) == (one["name"], one["hazardous"])

@@ -79,7 +79,8 @@ def test_an_event_that_lapsed_long_ago_is_recorded_with_a_warning_and_counts_not
     recycler = marketplace.enterprise("recycler")
     event = marketplace.credit_event(recycler, "law.penalty_major", date(2024, 12, 1))
     assert [one["code"] for one in event["warnings"]] == ["already_lapsed"]
-    assert event["counts"] is False and recycler.standing()["score"] == 80
+    assert event["counts"] is False
+    assert recycler.standing()["score"] == 80
 
 
 def test_a_year_of_clean_trade_establishes_on_the_day_by_itself(marketplace):
@@ -120,7 +121,8 @@ def test_a_wrong_event_names_the_field_and_stores_nothing(marketplace, body, at)
     recycler = marketplace.enterprise("recycler")
     good = penalty(recycler)
     answer = marketplace.admin.post("/credit/events", {**good, **body})
-    assert answer.status_code == 422 and at in answer.json["errors"]
+    assert answer.status_code == 422
+    assert at in answer.json["errors"]
     assert recycler.get(f"/enterprises/{recycler.id}/credit/events").json["items"] == []
 
 
@@ -130,7 +132,8 @@ def test_an_evaluation_cannot_be_published_tomorrow(marketplace):
         "published_on": str(TODAY + timedelta(days=1)),
     }
     answer = marketplace.admin.post("/credit/evaluations", body)
-    assert answer.status_code == 422 and "published_on" in answer.json["errors"]
+    assert answer.status_code == 422
+    assert "published_on" in answer.json["errors"]
 
 
 def test_today_is_today_in_shaoxing(marketplace):
@@ -174,7 +177,8 @@ def test_events_page_newest_first(marketplace):
     ids = [marketplace.credit_event(recycler, "manifest.late_close")["id"] for _ in range(3)]
     first = recycler.get(f"/enterprises/{recycler.id}/credit/events", limit=2).json
     second = recycler.get(f"/enterprises/{recycler.id}/credit/events", cursor=first["next"]).json
-    assert [one["id"] for one in first["items"] + second["items"]] == ids[::-1] and second["next"] is None
+    assert [one["id"] for one in first["items"] + second["items"]] == ids[::-1]
+    assert second["next"] is None
 
 
 # ---------------------------------------------------------------- who sees what
@@ -285,7 +289,8 @@ def test_a_second_officer_confirms_and_not_the_same(marketplace):
     assert (alone.status_code, alone.json["code"]) == (409, "second_officer_needed")
     second = marketplace.second_admin()
     confirmed = second.post(path)
-    assert confirmed.json["state"] == "confirmed" and confirmed.json["confirmed_at"]
+    assert confirmed.json["state"] == "confirmed"
+    assert confirmed.json["confirmed_at"]
     assert second.post(path).json["code"] == "wrong_state"
     assert recycler.standing()["blocked"] is True
 
@@ -413,9 +418,8 @@ def test_the_review_list_filters_and_sorts(marketplace, reviewed):
     assert review(marketplace.admin, region="330100") == ["Gamma"]
     assert review(marketplace.admin, region="330600", grade="B", role="recycler") == ["Beta"]
     assert review(marketplace.admin, q="acids") == ["Gamma", "Beta"]
-    assert review(marketplace.admin, q="_100%") == ["Delta_100%"] and review(marketplace.admin, q="%") == [
-        "Delta_100%"
-    ]
+    assert review(marketplace.admin, q="_100%") == ["Delta_100%"]
+    assert review(marketplace.admin, q="%") == ["Delta_100%"]
     assert review(marketplace.admin, q=pending.number.lower()) == ["Epsilon"]
     assert marketplace.admin.get("/enterprises", sort="name").status_code == 422
 

@@ -108,7 +108,8 @@ def test_bulk_updates_take_states_from_the_table():
 def test_a_move_that_is_not_whole_fails_with_what_to_add_and_where(about, sentence):
     with pytest.raises(ValueError, match=sentence) as caught:
         Move("ship", Stage.OPEN, Stage.HELD, **about)
-    assert 'Move("ship",' in str(caught.value) and "LIFE in the models.py" in str(caught.value)
+    assert 'Move("ship",' in str(caught.value)
+    assert "LIFE in the models.py" in str(caught.value)
 
 
 def test_a_move_is_overdue_when_its_time_has_passed():

@@ -86,7 +86,8 @@ def test_a_task_is_done_once(ledger):
     (one,) = enqueue()
     assert service.perform(one) is True
     assert service.perform(one) is False
-    assert ledger.done == [0] and events_noted() == [0]
+    assert ledger.done == [0]
+    assert events_noted() == [0]
     assert (task(one).status, task(one).ended_at) == (TaskStatus.DONE, clock.now())
 
 
@@ -114,7 +115,9 @@ def test_two_at_the_same_time_do_it_once(marketplace, ledger, monkeypatch):
     assert answers == [False], "the second neither waits nor works"
     go_on.set()
     first.join(10)
-    assert answers == [False, True] and ledger.done == [0] and events_noted() == [0]
+    assert answers == [False, True]
+    assert ledger.done == [0]
+    assert events_noted() == [0]
 
 
 def test_a_failed_task_leaves_nothing_but_the_reason_and_a_later_date(ledger):
@@ -135,7 +138,8 @@ def test_what_was_done_before_the_failure_is_undone(ledger, monkeypatch):
     ledger.act = half
     (one,) = enqueue()
     service.perform(one)
-    assert ledger.done == [0] and events_noted() == []
+    assert ledger.done == [0]
+    assert events_noted() == []
 
 
 def test_a_failure_noted_late_does_not_undo_what_another_did(ledger):
@@ -150,7 +154,8 @@ def test_the_backoff_grows_has_jitter_and_is_bounded():
     waits = {tries: [service.backoff(tries).total_seconds() for _ in range(200)] for tries in range(1, 40)}
     for tries, some in waits.items():
         least = min(5 * 2 ** (tries - 1), 3600)
-        assert least <= min(some) and max(some) <= 1.5 * least
+        assert least <= min(some)
+        assert max(some) <= 1.5 * least
         assert max(some) - min(some) > least / 10, "jitter"
     assert max(waits[1]) < min(waits[2]) < min(waits[5]) < min(waits[10])
     assert max(waits[39]) <= 5400
@@ -164,17 +169,21 @@ def test_the_last_failure_parks_it_and_replay_gives_it_a_clean_start(marketplace
         service.perform(one)
     row = task(one)
     assert (row.status, row.attempts, row.ended_at) == (TaskStatus.PARKED, 12, clock.now())
-    assert row.reason.startswith("ValueError: no such waste") and len(row.reason) <= 500
+    assert row.reason.startswith("ValueError: no such waste")
+    assert len(row.reason) <= 500
     assert service.perform(one) is False, "a parked task stays parked"
-    assert service.relay() == 0 and service.backlog() == {"parked": 1}
+    assert service.relay() == 0
+    assert service.backlog() == {"parked": 1}
 
     ledger.error = None
     assert [parked.id for parked in service.parked_tasks()] == [one]
     assert service.replay([one + 1]) == 0
-    assert service.replay([one]) == 1 and service.replay() == 0
+    assert service.replay([one]) == 1
+    assert service.replay() == 0
     assert (task(one).status, task(one).attempts, task(one).ended_at) == ("pending", 0, None)
     assert service.relay() == 1
-    assert service.perform(one) and ledger.done == [0]
+    assert service.perform(one)
+    assert ledger.done == [0]
 
 
 def test_a_task_whose_function_is_gone_is_parked_by_name(marketplace, ledger):
@@ -183,7 +192,8 @@ def test_a_task_whose_function_is_gone_is_parked_by_name(marketplace, ledger):
         one = work.add(gone).id
     for _ in range(marketplace.app.config["SETTINGS"].task_attempts):
         service.perform(one)
-    assert task(one).status == TaskStatus.PARKED and "rooms.that_was" in task(one).reason
+    assert task(one).status == TaskStatus.PARKED
+    assert "rooms.that_was" in task(one).reason
 
 
 def test_a_task_that_kills_every_worker_is_parked_and_not_tried_for_ever(marketplace, ledger):
@@ -198,8 +208,10 @@ def test_a_task_that_kills_every_worker_is_parked_and_not_tried_for_ever(marketp
     assert (row.status, row.attempts) == (TaskStatus.PARKED, 0)
     assert f"{tries} times" in row.reason
 
-    assert service.replay([one]) == 1 and service.relay() == 1
-    assert service.perform(one) and ledger.done == [0]
+    assert service.replay([one]) == 1
+    assert service.relay() == 1
+    assert service.perform(one)
+    assert ledger.done == [0]
 
 
 def test_a_queue_that_is_away_counts_for_no_try(marketplace, ledger, monkeypatch):
@@ -233,10 +245,12 @@ def test_the_log_says_what_a_task_did_and_nothing_of_its_payload(marketplace, le
 
     (performed,) = lines(caplog, "task performed")
     assert (performed.task, performed.task_name, performed.queue) == (done, NOTE, "matching")
-    assert performed.attempts == 0 and performed.ms >= 0
+    assert performed.attempts == 0
+    assert performed.ms >= 0
     failures = lines(caplog, "task failed")
     assert [failure.attempts for failure in failures] == list(range(1, 13))
-    assert failures[0].error == "ValueError" and "in record" in failures[0].frames
+    assert failures[0].error == "ValueError"
+    assert "in record" in failures[0].frames
     (parked,) = lines(caplog, "task parked")
     assert (parked.task, parked.attempts) == (failing, 12)
     for record in caplog.records:
@@ -282,10 +296,12 @@ def test_what_is_done_is_not_handed_over_again(marketplace, ledger):
 def test_no_more_is_handed_over_than_the_queue_has_room_for(ledger, monkeypatch):
     monkeypatch.setattr(service, "QUEUE_DEPTH", 3)
     ids = enqueue(5)
-    assert service.relay() == 3 and queued() == ids[:3]
+    assert service.relay() == 3
+    assert queued() == ids[:3]
     assert service.relay() == 0
     valkey.redis().flushdb()
-    assert service.relay() == 2 and queued() == ids[3:]
+    assert service.relay() == 2
+    assert queued() == ids[3:]
 
 
 def test_each_task_goes_to_its_own_queue_and_a_full_one_holds_up_no_other(ledger, monkeypatch):
@@ -293,7 +309,8 @@ def test_each_task_goes_to_its_own_queue_and_a_full_one_holds_up_no_other(ledger
     matching = enqueue(3)
     delivery = enqueue(2, SEND)
     assert service.relay() == 4
-    assert queued() == matching[:2] and queued("delivery") == delivery
+    assert queued() == matching[:2]
+    assert queued("delivery") == delivery
 
 
 @pytest.mark.parametrize("counts", [False, True])
@@ -323,7 +340,8 @@ def test_two_relays_at_once_hand_each_task_over_once(marketplace, ledger):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(handed) == 40 and sorted(queued()) == ids
+    assert sum(handed) == 40
+    assert sorted(queued()) == ids
 
 
 def test_a_worker_does_a_relayed_job_once(ledger):
@@ -335,9 +353,11 @@ def test_a_worker_does_a_relayed_job_once(ledger):
     queue.enqueue("marketplace.events.jobs.run", ids[0], result_ttl=0)
     worker = SimpleWorker([queue], connection=connection, serializer=JSONSerializer)
     worker.work(burst=True, logging_level="WARNING")
-    assert ledger.done == [0, 1, 2] and sorted(events_noted()) == [0, 1, 2]
+    assert ledger.done == [0, 1, 2]
+    assert sorted(events_noted()) == [0, 1, 2]
     assert {task(one).status for one in ids} == {TaskStatus.DONE}
-    assert queued() == [] and connection.keys("rq:job:*") == []
+    assert queued() == []
+    assert connection.keys("rq:job:*") == []
 
 
 # ---------------------------------------------------------------- forgetting
@@ -355,7 +375,9 @@ def test_what_was_done_a_week_ago_is_forgotten_and_nothing_else(marketplace, led
     assert task(done) is not None
     marketplace.now += timedelta(seconds=1)
     service.delete_done()
-    assert task(done) is None and task(waiting) is not None and task(failing) is not None
+    assert task(done) is None
+    assert task(waiting) is not None
+    assert task(failing) is not None
     assert db.session.scalars(select(Event.name)).all() == []
 
 

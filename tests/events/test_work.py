@@ -45,32 +45,44 @@ def test_a_change_and_its_event_are_written_together(desk):
 
 
 def test_or_not_at_all(desk):
+    def register_and_fail():
+        with unit_of_work() as work:
+            row = add_enterprise(work)
+            work.emit("listing.published", listing_id="x")
+            work.audit(PLATFORM, "register", row)
+            raise RuntimeError("power cut")
+
     before = count(Audit)
-    with pytest.raises(RuntimeError), unit_of_work() as work:
-        row = add_enterprise(work)
-        work.emit("listing.published", listing_id="x")
-        work.audit(PLATFORM, "register", row)
-        raise RuntimeError("power cut")
+    with pytest.raises(RuntimeError):
+        register_and_fail()
     assert (count(Enterprise), count(Event), count(Task), count(Audit)) == (0, 0, 0, before)
 
 
 def test_an_inner_unit_joins_the_outer_one(desk):
-    with pytest.raises(RuntimeError), unit_of_work() as outer:
-        with unit_of_work() as inner:
-            assert inner is outer
-            add_enterprise(inner)
-            inner.emit("listing.published", listing_id="x")
-        assert count_inside(Event) == 1
-        raise RuntimeError("power cut")
+    def register_within_and_fail():
+        with unit_of_work() as outer:
+            with unit_of_work() as inner:
+                assert inner is outer
+                add_enterprise(inner)
+                inner.emit("listing.published", listing_id="x")
+            assert count_inside(Event) == 1
+            raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError):
+        register_within_and_fail()
     assert (count(Enterprise), count(Event)) == (0, 0)
 
 
 def test_what_fails_inside_fails_the_whole(desk):
-    with pytest.raises(RuntimeError), unit_of_work() as outer:
-        add_enterprise(outer, "first")
-        with unit_of_work() as inner:
-            add_enterprise(inner, "second")
-            raise RuntimeError("power cut")
+    def fail_within():
+        with unit_of_work() as outer:
+            add_enterprise(outer, "first")
+            with unit_of_work() as inner:
+                add_enterprise(inner, "second")
+                raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError):
+        fail_within()
     assert count(Enterprise) == 0
 
 

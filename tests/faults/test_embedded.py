@@ -110,7 +110,8 @@ def test_a_second_start_on_the_same_folder_is_refused_and_told_who_holds_it(plac
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's death")
 def test_killing_the_starter_leaves_no_server(place):
     process = starter(place / "data")
-    assert process.stdout and process.stdout.readline() == "started\n"
+    assert process.stdout
+    assert process.stdout.readline() == "started\n"
     left = servers_of(process.pid)
     assert len(left) > 2
 

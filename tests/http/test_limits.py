@@ -45,7 +45,8 @@ def said(answer):
     share = re.fullmatch(r'"(\w+)";r=(\d+);t=(\d+)', answer.headers["RateLimit"])
     name, quota, window = policy[1], int(policy[2]), int(policy[3])
     left, seconds = int(share[2]), int(share[3])
-    assert share[1] == name and 1 <= seconds <= window
+    assert share[1] == name
+    assert 1 <= seconds <= window
     older = [int(answer.headers[f"RateLimit-{one}"]) for one in ("Limit", "Remaining", "Reset")]
     assert older == [quota, left, seconds]
     assert not any(one.startswith("X-RateLimit") for one, _ in answer.headers)

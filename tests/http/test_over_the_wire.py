@@ -32,7 +32,8 @@ def port(database_url, redis_url):
                 socket.create_connection(("127.0.0.1", number), timeout=1).close()
                 break
             except OSError:
-                assert server.poll() is None and time.monotonic() < deadline
+                assert server.poll() is None
+                assert time.monotonic() < deadline
                 time.sleep(0.1)
         yield number
     finally:

@@ -158,7 +158,8 @@ def test_every_error_is_named_by_row_column_and_rule_and_nothing_is_stored(marke
     expected = {(row, *blamed) for row, (_, blamed) in enumerate(FAULTY.values(), start=3)}
     assert faults(answer) == expected
     assert answer.json["error_count"] == len(FAULTY)
-    assert answer.json["errors"]["row 3.kind"] and count(marketplace) == 0
+    assert answer.json["errors"]["row 3.kind"]
+    assert count(marketplace) == 0
     chinese = send(trader, sheet, headers={"Accept-Language": "zh-CN"})
     assert "共 28 处错误" in chinese.json["detail"]
     assert all(len(one["detail"]) > 3 for one in chinese.json["rows"])
@@ -295,10 +296,12 @@ def test_a_long_sheet_with_errors_is_refused_with_the_first_thousand(marketplace
 
     ended = trader.get(where).json
     assert (ended["status"], ended["code"], ended["error_count"]) == ("refused", "import_refused", 2002)
-    assert len(ended["errors"]) == 1000 and count(marketplace) == 0
+    assert len(ended["errors"]) == 1000
+    assert count(marketplace) == 0
     assert ended["errors"][0]["row"] == 2
     again = send(trader, sheet)
-    assert again.status_code == 202 and again.json["id"] != ended["id"]
+    assert again.status_code == 202
+    assert again.json["id"] != ended["id"]
 
 
 def test_an_import_that_dies_half_way_leaves_nothing_and_is_done_once_later(marketplace, trader, monkeypatch):
@@ -313,7 +316,8 @@ def test_an_import_that_dies_half_way_leaves_nothing_and_is_done_once_later(mark
 
     monkeypatch.setattr(write_rows, "_write_listings", dying)
     marketplace.settle()
-    assert trader.get(where).json["status"] == "running" and count(marketplace) == 0
+    assert trader.get(where).json["status"] == "running"
+    assert count(marketplace) == 0
     marketplace.wait(minutes=1)
     assert trader.get(where).json["created"] == 1001 == count(marketplace)
 

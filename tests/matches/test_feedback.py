@@ -30,7 +30,8 @@ def test_contacts_are_shown_only_when_both_are_interested(marketplace, pair):
 
     said = generator.feedback(supply, demand, "interested")
     assert said == {"verdict": "interested", "mutual": False}
-    assert shown(generator, supply, demand) is None and shown(recycler, demand, supply) is None
+    assert shown(generator, supply, demand) is None
+    assert shown(recycler, demand, supply) is None
 
     said = recycler.feedback(demand, supply, "interested")
     assert said == {"verdict": "interested", "mutual": True, "contact": contact_of(generator)}
@@ -43,7 +44,8 @@ def test_withdrawn_interest_hides_the_contact_again(marketplace, pair):
     generator.feedback(supply, demand, "interested")
     recycler.feedback(demand, supply, "interested")
     assert generator.feedback(supply, demand, "not_suitable") == {"verdict": "not_suitable", "mutual": False}
-    assert shown(generator, supply, demand) is None and shown(recycler, demand, supply) is None
+    assert shown(generator, supply, demand) is None
+    assert shown(recycler, demand, supply) is None
     assert recycler.feedback(demand, supply, "interested")["mutual"] is False
 
 
@@ -136,7 +138,8 @@ def test_a_wrong_verdict_names_the_field_and_stores_nothing(marketplace, pair):
         ({"verdict": "interested", "x": 1}, "x"),
     ):
         answer = generator.post(path, body)
-        assert answer.status_code == 422 and at in answer.json["errors"]
+        assert answer.status_code == 422
+        assert at in answer.json["errors"]
     assert generator.pairing(supply, demand)["feedback"] is None
 
 
@@ -162,4 +165,5 @@ def test_the_owner_of_a_closed_listing_can_no_longer_draw_a_contact_out(marketpl
     answer = generator.post(
         f"/listings/{supply['id']}/matches/{demand['id']}/feedback", {"verdict": "interested"}
     )
-    assert answer.status_code == 409 and answer.json["code"] == "wrong_state"
+    assert answer.status_code == 409
+    assert answer.json["code"] == "wrong_state"

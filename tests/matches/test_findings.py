@@ -14,7 +14,8 @@ def test_a_listing_without_a_lawful_counterpart_leaves_a_finding(marketplace):
     marketplace.settle()
     (finding,) = findings(generator)
     assert finding["listing_id"] == supply["id"]
-    assert finding["gate"] == "licence" and finding["stopped"] == {"licence": 2, "price": 1}
+    assert finding["gate"] == "licence"
+    assert finding["stopped"] == {"licence": 2, "price": 1}
     assert "licen" in finding["detail"].lower()
 
 

@@ -68,5 +68,9 @@ def test_the_checks_find_what_is_missing():
     """A function as it should not be is found by each of them."""
     (function,) = ast.parse("def half(km: Floats) -> Floats:\n    raise ValueError(km)").body
     assert isinstance(function, Function)
-    assert takes_arrays(function) and raises(function) and not ast.get_docstring(function)
-    assert SHAPE.search("shape (n,)") and SHAPE.search("(n, 6)") and not SHAPE.search("half of it (at most)")
+    assert takes_arrays(function)
+    assert raises(function)
+    assert not ast.get_docstring(function)
+    assert SHAPE.search("shape (n,)")
+    assert SHAPE.search("(n, 6)")
+    assert not SHAPE.search("half of it (at most)")

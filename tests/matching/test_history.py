@@ -114,7 +114,7 @@ def test_what_is_stored_ranks_as_what_was_trained(rankings):
 
 @pytest.mark.parametrize("broken", [b"", b"PK\x03\x04", b"\x80\x04}."], ids=["nothing", "zip", "pickle"])
 def test_what_is_no_learned_ranking_is_refused(broken):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="not a learned ranking|pickled"):
         LearnedRanking.load(broken)
 
 
@@ -166,10 +166,12 @@ def test_it_is_used_where_it_beats_the_formula_and_the_card_says_by_how_much():
     past = a_past()
     taught = train_and_compare(past, SILENT)
 
-    assert taught.reason is None and taught.ranking is not None
+    assert taught.reason is None
+    assert taught.ranking is not None
     gain = taught.card["metrics"]["mrr"]["gain"]
     assert 0 < gain["low"] <= gain["value"] <= gain["high"]
-    assert taught.card["outcomes"]["shown"] == 3600 and taught.card["outcomes"]["closed"] == 300
+    assert taught.card["outcomes"]["shown"] == 3600
+    assert taught.card["outcomes"]["closed"] == 300
     assert taught.card["metrics"]["mrr"]["formula"]["value"] == pytest.approx(formula_mrr(past), 1e-5)
 
 

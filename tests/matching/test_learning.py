@@ -113,7 +113,8 @@ def test_every_feature_of_a_receiver_is_never_less_with_a_better_record():
         facing, record(*(np.append(a, b) for a, b in ((supplier, 5), (receiver, 2), (day, 650))), 1), 700
     )
 
-    assert (after[:, :, 2] >= before[:, :, 2]).all() and (after > before).any()
+    assert (after[:, :, 2] >= before[:, :, 2]).all()
+    assert (after > before).any()
     shares = [at for at, name in enumerate(FEATURES) if name.startswith("share")]
     assert (after[shares][:, :, [0, 1, 3, 4, 5]] <= before[shares][:, :, [0, 1, 3, 4, 5]]).all()
 
@@ -200,7 +201,8 @@ def test_the_same_lessons_teach_the_same_and_the_card_says_what(taught, monkeypa
     one, other = training.train(taught, (1, 2)), training.train(taught, (1, 2))
 
     assert one.card == other.card
-    assert one.card["kind"] == "trees" and one.card["window"] == (1, 2)
+    assert one.card["kind"] == "trees"
+    assert one.card["window"] == (1, 2)
     assert set(FEATURES) < set(one.card["features"])
     assert 0 < one.card["mrr_on_suppliers_left_out"]["trees"] <= 1
     facing = a_facing(np.random.default_rng(1), 9)

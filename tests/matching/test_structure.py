@@ -38,5 +38,7 @@ def is_public(module: str, name: str) -> bool:
 
 
 def test_an_inner_name_is_found():
-    assert is_public("matching.learning", "history") and is_public("matching.learning.history", "History")
-    assert not is_public("matching.index.blocks", "Segment") and not is_public("matching.index", "blocks")
+    assert is_public("matching.learning", "history")
+    assert is_public("matching.learning.history", "History")
+    assert not is_public("matching.index.blocks", "Segment")
+    assert not is_public("matching.index", "blocks")

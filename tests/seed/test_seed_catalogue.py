@@ -52,7 +52,8 @@ def test_waste_acid_reads_as_the_catalogue_prints_it():
 
 def test_only_medical_waste_is_not_tradable(shipped):
     kept = {row.code for row in shipped.codes if not row.tradable}
-    assert "HW01" in kept and "841-001-01" in kept
+    assert "HW01" in kept
+    assert "841-001-01" in kept
     assert {row.parent or row.code for row in shipped.codes if row.code in kept} == {"HW01"}
 
 
@@ -68,14 +69,17 @@ def test_the_solid_waste_categories_say_how_far_they_can_be_trusted(shipped):
 
 def test_the_european_list_keeps_its_spaces_and_stars(shipped):
     europe = {row.code: row for row in shipped.codes if row.scheme == "eu-low"}
-    assert europe["01 01 01"].parent == "01 01" and europe["01 01"].parent == "01"
+    assert europe["01 01 01"].parent == "01 01"
+    assert europe["01 01"].parent == "01"
     assert sum(row.hazardous for row in europe.values()) == 408
-    assert europe["01 03 04"].hazardous and not europe["01 03"].hazardous
+    assert europe["01 03 04"].hazardous
+    assert not europe["01 03"].hazardous
 
 
 def test_a_local_code_is_hazardous_if_any_national_code_it_maps_to_is(shipped):
     local = {row.code: row for row in shipped.codes if row.scheme == "isw"}
-    assert local["ISW-02-01-01"].hazardous and not local["ISW-05-01-01"].hazardous
+    assert local["ISW-02-01-01"].hazardous
+    assert not local["ISW-05-01-01"].hazardous
     links = [link for link in shipped.crosswalks if link.code == "ISW-02-01-01"]
     assert [(link.national_code, link.confidence) for link in links] == [
         ("900-349-34", 0.9),
@@ -85,7 +89,8 @@ def test_a_local_code_is_hazardous_if_any_national_code_it_maps_to_is(shipped):
 
 def test_exemptions_know_their_stage_and_their_codes(shipped):
     acid = [row for row in shipped.exemptions if row.item == 20]
-    assert {row.codes for row in acid} == {("HW34",)} and {row.stages for row in acid} == {frozenset({"use"})}
+    assert {row.codes for row in acid} == {("HW34",)}
+    assert {row.stages for row in acid} == {frozenset({"use"})}
     assert {row.item for row in shipped.exemptions} == set(range(1, 33))
     assert {row.item for row in shipped.exemptions if not row.codes} == {1, 25, 26, 32}
     assert any(row.stages == {"use", "dispose"} for row in shipped.exemptions if row.item == 25)
@@ -94,7 +99,8 @@ def test_exemptions_know_their_stage_and_their_codes(shipped):
 def test_operations_have_a_mode_and_a_chinese_name(shipped):
     modes = {row.code: row.mode for row in shipped.treatments}
     assert [code for code, mode in modes.items() if mode == "store"] == ["R13", "D13", "D14", "D15"]
-    assert modes["R12"] == "use" and modes["D12"] == "dispose"
+    assert modes["R12"] == "use"
+    assert modes["D12"] == "dispose"
     assert len({row.name_zh for row in shipped.treatments}) == 28
     assert {row.code for row in shipped.treatments if row.interim} == {"R12", "R13", "D13", "D14", "D15"}
 
@@ -102,7 +108,8 @@ def test_operations_have_a_mode_and_a_chinese_name(shipped):
 def test_regions_stand_in_china_after_their_parents_in_wgs_84(shipped):
     found = {}
     for row in shipped.regions:
-        assert 73 < row.lon < 136 and 3 < row.lat < 54
+        assert 73 < row.lon < 136
+        assert 3 < row.lat < 54
         assert row.parent is None or row.parent in found
         found[row.adcode] = row
     assert (found[330600].lon, found[330600].lat) == pytest.approx((120.5758, 30.0327), abs=1e-3)
@@ -259,7 +266,8 @@ def test_a_local_code_mapped_to_medical_waste_is_not_tradable(tmp_path):
     )
     national = catalogue.read_hazardous()
     (row,) = catalogue.read_local(path, national=national)
-    assert row.hazardous and not row.tradable
+    assert row.hazardous
+    assert not row.tradable
 
 
 def test_an_operation_without_a_chinese_name_is_refused(tmp_path):

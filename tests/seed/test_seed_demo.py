@@ -50,7 +50,8 @@ def test_two_runs_build_the_same_city_and_another_seed_another(city):
 
 def test_another_day_moves_the_city_without_changing_it(city):
     later = demo_city(date(2027, 2, 28))
-    assert later.listings == city.listings and later.enterprises == city.enterprises
+    assert later.listings == city.listings
+    assert later.enterprises == city.enterprises
     assert later.day(1) == date(2027, 3, 1)
 
 
@@ -103,13 +104,15 @@ def test_every_code_stands_in_the_catalogue_or_is_well_formed_below_a_category(c
 
 def test_supplies_of_the_hazardous_catalogue_name_a_code_not_a_category(city):
     supplies = [listing for listing in city.listings if listing.scheme == "cn-hw"]
-    assert supplies and not any(listing.code.startswith("HW") for listing in supplies)
+    assert supplies
+    assert not any(listing.code.startswith("HW") for listing in supplies)
 
 
 def test_demands_name_operations_and_exemption_items_that_exist_and_fit(city, catalogue):
     operations = {row.code for row in catalogue.treatments}
     for demand in (listing for listing in city.listings if listing.kind == "demand"):
-        assert demand.treatment in operations and demand.accepts
+        assert demand.treatment in operations
+        assert demand.accepts
         if demand.exemption_item is not None:
             rows = [row for row in catalogue.exemptions if row.item == demand.exemption_item]
             exempt = {code for row in rows for code in row.codes if "use" in row.stages}
@@ -178,7 +181,8 @@ def test_small_generators_stay_within_ten_tonnes_and_one_of_a_kind(city, who):
         for listing in city.listings:
             if listing.enterprise_key == one.key:
                 kinds[listing.code] += listing.quantity_t
-        assert kinds.total() <= 10 and max(kinds.values()) <= 1, one.key
+        assert kinds.total() <= 10, one.key
+        assert max(kinds.values()) <= 1, one.key
 
 
 def test_a_collector_keeps_to_its_partners_scope(city, who):
@@ -188,8 +192,10 @@ def test_a_collector_keeps_to_its_partners_scope(city, who):
     for one in collectors:
         own, partner = licences[one.key], licences[one.partner_key]
         scope = {line.code for line in partner.lines if "store" in line.modes}
-        assert own.kind == "collection" and partner.kind == "comprehensive"
-        assert partner.until_day > 0 and credit_grade(who[one.partner_key]) == "A"
+        assert own.kind == "collection"
+        assert partner.kind == "comprehensive"
+        assert partner.until_day > 0
+        assert credit_grade(who[one.partner_key]) == "A"
         assert all(line.code in scope or f"HW{line.code[-2:]}" in scope for line in own.lines)
         wanted = {
             code
@@ -223,11 +229,13 @@ def test_the_showcase_is_a_whole_body_that_is_not_stored(city, who):
     body = showcase(TODAY)
     assert json.loads(json.dumps(body)) == body
     assert (body["available_from"], body["available_until"]) == ("2026-11-29", "2027-05-28")
-    assert {key: body[key] for key in SHOWCASE} == SHOWCASE and body["publish"] is True
+    assert {key: body[key] for key in SHOWCASE} == SHOWCASE
+    assert body["publish"] is True
     body["composition"].clear()
     assert SHOWCASE["composition"]
     maker = who[SHOWCASE_OWNER]
-    assert maker.region == 330604 and credit_grade(maker) == "A"
+    assert maker.region == 330604
+    assert credit_grade(maker) == "A"
     assert (maker.lon, maker.lat) == (SHOWCASE["location"]["lon"], SHOWCASE["location"]["lat"])
     assert not any(listing.enterprise_key == SHOWCASE_OWNER for listing in city.listings)
 
