@@ -114,7 +114,7 @@ def test_what_is_stored_ranks_as_what_was_trained(rankings):
 
 @pytest.mark.parametrize("broken", [b"", b"PK\x03\x04", b"\x80\x04}."], ids=["nothing", "zip", "pickle"])
 def test_what_is_no_learned_ranking_is_refused(broken):
-    with pytest.raises(ValueError, match="not a learned ranking|pickled"):
+    with pytest.raises(ValueError, match=r"not a learned ranking|pickled"):
         LearnedRanking.load(broken)
 
 

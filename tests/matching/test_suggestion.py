@@ -214,20 +214,20 @@ def test_the_arithmetic_is_that_of_scikit_learn_to_the_last_bit(taught):
 
 @pytest.mark.parametrize("raw", [b"", b"PK\x03\x04", b"not a model", "废".encode()])
 def test_another_file_is_refused(raw):
-    with pytest.raises(ValueError, match="not a file of suggestions|pickled"):
+    with pytest.raises(ValueError, match=r"not a file of suggestions|pickled"):
         Suggester.from_bytes(raw)
 
 
 def test_a_file_with_pickled_objects_is_refused_unread():
     out = io.BytesIO()
     np.savez(out, text=np.array([print], dtype=object))
-    with pytest.raises(ValueError, match="not a file of suggestions|pickled"):
+    with pytest.raises(ValueError, match=r"not a file of suggestions|pickled"):
         Suggester.from_bytes(out.getvalue())
 
 
 def test_a_truncated_file_is_refused(suggester):
     raw = suggester.to_bytes()
-    with pytest.raises(ValueError, match="not a file of suggestions|pickled"):
+    with pytest.raises(ValueError, match=r"not a file of suggestions|pickled"):
         Suggester.from_bytes(raw[: len(raw) // 2])
 
 
