@@ -112,7 +112,7 @@ def run(app: Flask, stop: threading.Event | None = None) -> None:
 
 def _tick_while_holding(app: Flask, guard: Connection, stop: threading.Event) -> None:
     due_at = dict.fromkeys(PERIODIC_JOBS, 0.0)
-    pause = app.config["SETTINGS"].clock_tick_s
+    pause = app.config["SETTINGS"].scheduler_tick_s
     while not stop.is_set():
         guard.execute(text("SELECT 1"))
         guard.commit()

@@ -8,6 +8,9 @@ from typing import Any
 
 from . import embedded
 
+OLD_NAMES = {"scheduler_tick_s": "CLOCK_TICK_S"}
+"""Variables by their name in version 0.1; they are read for one version more."""
+
 
 def _flag(value: str) -> bool:
     return value.strip().lower() in {"1", "true", "yes", "on"}
@@ -52,8 +55,8 @@ class Settings:
     """How long a task handed to the queue may stay unfinished before the sweeper hands it out again."""
     task_attempts: int = 12
     """Failures after which a task is parked with its reason."""
-    clock_tick_s: float = 0.5
-    """How often the clock looks for what is due."""
+    scheduler_tick_s: float = 0.5
+    """How often the scheduler looks for what is due."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -66,7 +69,7 @@ class Settings:
         given = {}
         for about in fields(cls):
             name, kind = about.name, about.type
-            raw = environ.get(name.upper())
+            raw = environ.get(name.upper(), environ.get(OLD_NAMES.get(name, "")))
             if raw is None:
                 continue
             try:

@@ -1,5 +1,7 @@
 """Moves that the scheduler makes when they are overdue."""
 
+import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +14,8 @@ from .work import Work, unit_of_work
 
 BATCH = 500
 """Rows that one transaction moves."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,14 @@ class TimeOut:
 
     def make_overdue(self) -> int:
         """Make the move of every row for which it is overdue. Returns of how many."""
-        made = 0
-        while moved := self._make_batch():
-            made += moved
-            if moved < BATCH:
-                break
+        began, made, batch = time.perf_counter(), 0, BATCH
+        while batch == BATCH:
+            batch = self._make_batch()
+            made += batch
+        if made:
+            ms = round((time.perf_counter() - began) * 1000, 1)
+            about = {"table": self.model.__tablename__, "move": self.name, "count": made, "ms": ms}
+            log.info("overdue moves made", extra=about)
         return made
 
     def _make_batch(self) -> int:

@@ -3,7 +3,8 @@
 import threading
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 
 import pytest
 from redis import RedisError
@@ -11,11 +12,12 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 from sqlalchemy import select, text
 
-from marketplace import clock, scheduler, valkey
+from marketplace import clock, lives, scheduler, valkey
 from marketplace.database import db
-from marketplace.events import registry, service
+from marketplace.events import registry, service, timeouts
 from marketplace.events.models import Event, Task, TaskStatus
 from marketplace.events.registry import TaskType
+from marketplace.events.timeouts import TimeOut
 from marketplace.events.work import unit_of_work
 from marketplace.scheduler import PeriodicJob
 
@@ -453,3 +455,52 @@ def test_a_periodic_job_that_fails_delays_no_other(marketplace, job, monkeypatch
     finally:
         stop.set()
         thread.join(10)
+
+
+def test_a_job_runs_in_its_hours_only_and_the_list_shows_them(marketplace, monkeypatch):
+    ran = []
+    nightly = PeriodicJob(lambda: ran.append(marketplace.now.hour), 60, hours=range(2, 6))
+    monkeypatch.setattr(scheduler, "PERIODIC_JOBS", (nightly,))
+    for hour in range(24):
+        marketplace.now = marketplace.now.replace(hour=hour)
+        with marketplace.app.app_context():
+            scheduler.tick()
+    assert ran == [18, 19, 20, 21], "UTC; 02:00 to 06:00 in Shaoxing"
+
+    shown = marketplace.app.test_cli_runner().invoke(args=["scheduler", "--list"]).output
+    assert "every 60 s, 02:00 to 06:00 (Asia/Shanghai)" in shown
+
+
+def test_the_scheduler_still_runs_by_its_old_name_and_says_the_new_one(marketplace, monkeypatch):
+    started = []
+    monkeypatch.setattr(scheduler, "run", started.append)
+    runner = marketplace.app.test_cli_runner()
+    with marketplace.app.app_context():
+        shown = [runner.invoke(args=[name]).output for name in ("scheduler", "clock")]
+    assert shown[0] == "" and "deprecated" in shown[1] and "use `scheduler`" in shown[1]
+    assert started == [marketplace.app] * 2
+
+
+# ---------------------------------------------------------------- overdue moves
+
+
+def test_overdue_moves_are_made_in_batches_and_one_failure_delays_no_other(marketplace, monkeypatch):
+    supplier = marketplace.enterprise("generator")
+    supplies = [marketplace.supply(supplier) for _ in range(5)]
+    last = date.fromisoformat(supplies[0]["available_until"])
+    marketplace.now = datetime.combine(last, time_of_day(23, 59), clock.LOCAL)
+    monkeypatch.setattr(timeouts, "BATCH", 2)
+    (expiry,) = lives.TIMEOUTS
+
+    def fail(work, row):
+        raise RuntimeError("no")
+
+    with marketplace.app.app_context():
+        assert expiry.make_overdue() == 0, "the last day is not over"
+        marketplace.now += timedelta(minutes=1)
+        broken = TimeOut(expiry.model, expiry.life, expiry.name, fail)
+        monkeypatch.setattr(lives, "TIMEOUTS", (broken, expiry))
+        with pytest.raises(ExceptionGroup, match="overdue moves failed"):
+            lives.make_overdue_moves()
+        assert expiry.make_overdue() == 0
+    assert [supplier.get(f"/listings/{one['id']}").json["status"] for one in supplies] == ["expired"] * 5

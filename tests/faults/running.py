@@ -32,7 +32,7 @@ from tests.marketplace import Marketplace, Party, listing_terms
 
 VISIBILITY_S = 1.0
 CODES = ("900-300-34", "900-301-34", "900-302-34", "900-303-34", "900-304-34", "900-305-34")
-QUICK = {"TASK_VISIBILITY_S": str(VISIBILITY_S), "CLOCK_TICK_S": "0.2", "LOG_LEVEL": "WARNING"}
+QUICK = {"TASK_VISIBILITY_S": str(VISIBILITY_S), "SCHEDULER_TICK_S": "0.2", "LOG_LEVEL": "WARNING"}
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["tests.faults.doomed"])
 
