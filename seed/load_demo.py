@@ -26,7 +26,7 @@ def load_demo() -> dict[str, int]:
     """
     city = demo_city(clock.today())
     with unit_of_work() as work:
-        if enterprises.uscc_known(city.enterprises[0].uscc):
+        if enterprises.is_registered(city.enterprises[0].uscc):
             return {"already there": 1}
         work.mute_events()
         ids = {enterprise.key: _enterprise(work, enterprise) for enterprise in city.enterprises}
@@ -59,7 +59,7 @@ def _enterprise(work: Work, enterprise: DemoEnterprise) -> UUID:
             },
         }
     )
-    enterprises.move(PLATFORM, row.id, "approve", "demo data")
+    enterprises.approve(PLATFORM, row.id, "demo data")
     row.small_generator = enterprise.small_generator
     return row.id
 

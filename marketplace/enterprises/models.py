@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     DateTime,
     ForeignKey,
     Identity,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
@@ -44,12 +46,14 @@ class Grade(StrEnum):
 
 
 ROLES = tuple(Role)
+GRADES = tuple(Grade)
 MILLI_PER_POINT = 1000
 """Credit points are kept as whole thousandths, in columns and variables that end in `_milli`."""
-GRADES = tuple(Grade)
 
 
 class EnterpriseStatus(StrEnum):
+    """Only the approved may trade."""
+
     PENDING = "pending"
     APPROVED = "approved"
     SUSPENDED = "suspended"
@@ -109,6 +113,26 @@ class Enterprise(Base):
         DateTime(timezone=True), default=clock.now, onupdate=clock.now
     )
     version: Mapped[int] = mapped_column()
+
+    @hybrid_property
+    def may_trade(self) -> bool:
+        """Whether its listings are matched and it may act: it is approved."""
+        return self.status == EnterpriseStatus.APPROVED
+
+    @hybrid_property
+    def is_supervised(self) -> bool:
+        """Whether its credit restricts it: it is of grade E or blocked (gate `credit` of matching)."""
+        return self.blocked | (self.grade == Grade.E)
+
+    @hybrid_property
+    def may_receive(self) -> bool:
+        """Whether its credit lets it receive waste, and be shown supplies."""
+        return not self.is_supervised
+
+    @may_receive.inplace.expression
+    @classmethod
+    def _may_receive(cls) -> ColumnElement[bool]:
+        return ~cls.is_supervised
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (

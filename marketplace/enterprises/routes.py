@@ -20,6 +20,7 @@ from . import service
 from .models import ApiKey, Enterprise
 from .schemas import (
     EnterprisePage,
+    EnterpriseQuery,
     EnterpriseSchema,
     KeyPage,
     KeyRequestSchema,
@@ -29,7 +30,6 @@ from .schemas import (
     RegistrationSchema,
     RegulatorRequestSchema,
     RegulatorSchema,
-    ReviewQuery,
 )
 
 blueprint = Blueprint("enterprises", __name__, description="Enterprises, their keys, and platform staff.")
@@ -54,12 +54,12 @@ def register(body: Body) -> Versioned:
 
 @blueprint.get("/enterprises")
 @allow(*STAFF)
-@blueprint.query(ReviewQuery)
+@blueprint.query(EnterpriseQuery)
 @blueprint.response(200, EnterprisePage)
 def review(query: Query) -> Page:
     """Enterprises for review, by score; a regulator's own region only."""
-    rows = service.review(actor(), query, position_of(query["cursor"], (str, UUID)))
-    return cut(query, rows, partial(service.review_position, query), each(partial(service.present, actor())))
+    rows = service.search(actor(), query, position_of(query["cursor"], (str, UUID)))
+    return cut(query, rows, partial(service.search_position, query), each(partial(service.present, actor())))
 
 
 @blueprint.get("/enterprises/me")
@@ -99,7 +99,7 @@ def change(enterprise: Enterprise, body: Body, expected: int | None) -> Versione
 @blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
 def approve(enterprise: Enterprise, body: Body) -> Versioned:
     """Let an enterprise trade."""
-    return _enterprise(service.move(actor(), enterprise.id, "approve", body["reason"]))
+    return _enterprise(service.approve(actor(), enterprise.id, body["reason"]))
 
 
 @blueprint.post("/enterprises/<uuid:enterprise_id>/suspend")
@@ -110,7 +110,7 @@ def approve(enterprise: Enterprise, body: Body) -> Versioned:
 @blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
 def suspend(enterprise: Enterprise, body: Body) -> Versioned:
     """Stop an enterprise from trading; its listings are matched no more."""
-    return _enterprise(service.move(actor(), enterprise.id, "suspend", body["reason"]))
+    return _enterprise(service.suspend(actor(), enterprise.id, body["reason"]))
 
 
 def _enterprise(row: Enterprise) -> Versioned:

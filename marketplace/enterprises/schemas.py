@@ -106,7 +106,7 @@ class RegisteredSchema(EnterpriseSchema):
     api_key = fields.String(metadata={"description": "Shown this once."})
 
 
-class ReviewQuery(PageQuery):
+class EnterpriseQuery(PageQuery):
     grade = fields.String(load_default=None, validate=OneOf(Grade))
     region = Adcode(load_default=None)
     q = Text(50, load_default=None)

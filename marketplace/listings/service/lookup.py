@@ -55,7 +55,7 @@ def _find(*conditions: ColumnElement[bool]) -> Listing:
 
 
 def _open_to_others() -> ColumnElement[bool]:
-    return and_(Listing.status == ListingStatus.OPEN, enterprises.is_approved(Listing.enterprise_id))
+    return and_(Listing.status == ListingStatus.OPEN, enterprises.may_trade_condition(Listing.enterprise_id))
 
 
 def _governed(actor: Actor) -> ColumnElement[bool]:

@@ -42,7 +42,7 @@ def open_draft(row: Listing, owner: Any) -> str:
     Raises:
         Forbidden: the owner is not approved, or lacks the role. Conflict, Invalid: as `publish`.
     """
-    enterprises.require_standing(owner)
+    enterprises.require_approved(owner)
     require_role(owner.roles, row.kind)
     move = LIFE.move(row, "publish", by=Party.OWNER)
     require_publishable(row)

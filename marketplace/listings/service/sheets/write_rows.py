@@ -21,7 +21,7 @@ def import_rows(
     outcome = check_rows(enterprises.own(actor), rows, publish, progress)
     owner = enterprises.lock_shared(work, actor.id)
     if publish or owner.status == "suspended":
-        enterprises.require_standing(owner)
+        enterprises.require_approved(owner)
     for kind in {one.kind for one in outcome.listings}:
         require_role(owner.roles, kind)
     for start in range(0, len(outcome.listings), BATCH):

@@ -60,7 +60,7 @@ def give_feedback(
         mutual = is_mutual(listing.id, other.id)
         if mutual and not was_mutual:
             work.emit("match.mutual", listing_id=str(listing.id), other_id=str(other.id))
-    contact = enterprises.contact_of(enterprises.by_id({other.enterprise_id})[other.enterprise_id])
+    contact = enterprises.contact_for(enterprises.by_id({other.enterprise_id})[other.enterprise_id])
     return {"verdict": verdict, "mutual": mutual, **({"contact": contact} if mutual else {})}
 
 

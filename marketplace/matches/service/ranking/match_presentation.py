@@ -34,7 +34,7 @@ def present_hits(
         if hit.learned is not None:
             item["learned"] = hit.learned / matching.LEARNED_UNIT
         if other.id in mutual:
-            item["contact"] = enterprises.contact_of(owners[other.enterprise_id])
+            item["contact"] = enterprises.contact_for(owners[other.enterprise_id])
         items.append(item)
     return items
 

@@ -1,0 +1,77 @@
+"""Admins approve and suspend enterprises; only the approved may trade."""
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import aliased
+
+from ...database import db
+from ...errors import Forbidden
+from ...events.actor import Actor
+from ...events.lifecycle import Party
+from ...events.work import unit_of_work
+from ..models import LIFE, Enterprise, EnterpriseStatus
+
+log = logging.getLogger(__name__)
+
+
+def approve(actor: Actor, enterprise_id: UUID, reason: str | None) -> Enterprise:
+    """Let an enterprise trade.
+
+    Raises:
+        NotFound: no such enterprise.
+        Conflict: it is approved already (`wrong_state`).
+    """
+    return _move(actor, enterprise_id, "approve", reason)
+
+
+def suspend(actor: Actor, enterprise_id: UUID, reason: str | None) -> Enterprise:
+    """Stop an enterprise from trading.
+
+    Raises:
+        NotFound: no such enterprise.
+        Conflict: it is suspended already (`wrong_state`).
+    """
+    return _move(actor, enterprise_id, "suspend", reason)
+
+
+def _move(actor: Actor, enterprise_id: UUID, name: str, reason: str | None) -> Enterprise:
+    with unit_of_work() as work:
+        enterprise = work.lock(Enterprise, Enterprise.id == enterprise_id)
+        before = enterprise.status
+        move = LIFE.move(enterprise, name, by=Party.ADMIN)
+        work.audit(actor, name, enterprise, reason=reason)
+        work.emit(move.event or name, enterprise_id=str(enterprise.id))
+    log.info(
+        "enterprise %s",
+        enterprise.status,
+        extra={"enterprise_id": str(enterprise_id), "status_before": str(before)},
+    )
+    return enterprise
+
+
+def may_trade(*enterprise_ids: UUID) -> bool:
+    """Whether all of these enterprises may trade; of one at hand ask `Enterprise.may_trade`."""
+    statuses = select(Enterprise.status).where(Enterprise.id.in_(enterprise_ids))
+    return all(status == EnterpriseStatus.APPROVED for status in db.session.scalars(statuses))
+
+
+def may_trade_condition(enterprise_id: Any) -> ColumnElement[bool]:
+    """The condition that the enterprise whose id is in a column may trade.
+
+    PostgreSQL looks it up among the few that may not, by a partial index.
+    """
+    other = aliased(Enterprise)
+    return ~select(other.id).where(other.id == enterprise_id, ~other.may_trade).exists()
+
+
+def require_approved(party: Actor | Enterprise) -> None:
+    """Refuse an enterprise that may not trade.
+
+    Raises:
+        Forbidden: `enterprise_pending` or `enterprise_suspended`.
+    """
+    if party.status != EnterpriseStatus.APPROVED:
+        raise Forbidden(f"enterprise_{party.status}")

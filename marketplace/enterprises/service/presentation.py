@@ -1,0 +1,30 @@
+"""An enterprise as the API shows it."""
+
+from typing import Any
+
+from ...events.actor import Actor
+from ..models import MILLI_PER_POINT, Enterprise
+from .contacts import contact_for
+from .lookup import sees_all_of
+
+PUBLIC = ("id", "name", "region", "roles", "grade")
+PRIVATE = (
+    "uscc", "status", "small_generator", "partner_id", "provisional", "blocked", "created_at", "updated_at",
+)  # fmt: skip
+
+
+def present(
+    actor: Actor, enterprise: Enterprise, warnings: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """An enterprise as this actor may see it; strangers see what is public. Score in points."""
+    public = {name: getattr(enterprise, name) for name in PUBLIC}
+    if not sees_all_of(actor, enterprise):
+        return public
+    return {
+        **public,
+        **{name: getattr(enterprise, name) for name in PRIVATE},
+        "location": {"lon": enterprise.lon, "lat": enterprise.lat, "crs": "wgs84"},
+        "contact": contact_for(enterprise),
+        "score": enterprise.credit_milli / MILLI_PER_POINT,
+        "warnings": warnings or [],
+    }

@@ -1,0 +1,82 @@
+"""What may change of an enterprise, and by whom."""
+
+from typing import Any
+from uuid import UUID
+
+from ...catalogue import service as catalogue
+from ...database import db
+from ...errors import Forbidden, Invalid, Notice, PreconditionFailed
+from ...events.actor import Actor
+from ...events.work import unit_of_work
+from ...messages.names import Name
+from ..models import Enterprise
+from .contacts import contact_columns
+from .registration import place
+
+ADMIN_ONLY = ("roles", "small_generator", "partner_id")
+
+
+def check_change(actor: Actor, raw: dict[str, Any]) -> None:
+    """Refuse a body that names something only an admin may change.
+
+    Raises:
+        Forbidden: `admin_only_field`.
+    """
+    admin_only = [name for name in ADMIN_ONLY if name in raw]
+    if admin_only and not actor.is_admin:
+        raise Forbidden("admin_only_field", at=admin_only[0], field=Name("field", admin_only[0]))
+
+
+def change(
+    actor: Actor, enterprise_id: UUID, data: dict[str, Any], expected: int | None
+) -> tuple[Enterprise, list[Notice]]:
+    """Change an enterprise's profile.
+
+    Args:
+        data: the fields to change, of those in ProfileChangeSchema.
+        expected: the version that the caller has read, None to overwrite whichever there is.
+    Raises:
+        NotFound: no such enterprise.
+        PreconditionFailed: changed in the meantime (`version_changed`).
+        Invalid: `unknown_region`, or an unknown partner (`unknown_enterprise`).
+    """
+    notices: list[Notice] = []
+    with unit_of_work() as work:
+        enterprise = work.lock(Enterprise, Enterprise.id == enterprise_id)
+        require_version(enterprise, expected)
+        columns: dict[str, Any] = {
+            name: data[name] for name in ("name", "roles", "small_generator") if name in data
+        }
+        if "contact" in data:
+            columns |= contact_columns(data["contact"])
+        if "partner_id" in data:
+            columns["partner_id"] = _partner_id(enterprise, data["partner_id"])
+        if "region" in data or "location" in data:
+            where, notices = _whereabouts(enterprise, data)
+            columns |= where
+        for name, value in columns.items():
+            setattr(enterprise, name, value)
+        work.audit(actor, "change", enterprise, fields=sorted(data))
+    return enterprise, notices
+
+
+def _partner_id(enterprise: Enterprise, partner_id: UUID | None) -> UUID | None:
+    if partner_id is not None and (
+        partner_id == enterprise.id or db.session.get(Enterprise, partner_id) is None
+    ):
+        raise Invalid("unknown_enterprise", at="partner_id")
+    return partner_id
+
+
+def _whereabouts(enterprise: Enterprise, data: dict[str, Any]) -> tuple[dict[str, Any], list[Notice]]:
+    """The columns of region and place after the change, and a notice if they are far apart."""
+    region = catalogue.find_region(data.get("region", enterprise.region))
+    location = data.get("location") or {"lon": enterprise.lon, "lat": enterprise.lat, "crs": "wgs84"}
+    lon, lat, notices = place(location, region)
+    return {"region": region.adcode, "lon": lon, "lat": lat}, notices
+
+
+def require_version(row: Any, expected: int | None) -> None:
+    """Raises: PreconditionFailed: someone changed the row in the meantime (`version_changed`)."""
+    if expected is not None and row.version != expected:
+        raise PreconditionFailed("version_changed")

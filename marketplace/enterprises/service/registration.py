@@ -1,0 +1,64 @@
+"""An enterprise registers itself, and is pending until an admin approves it."""
+
+import logging
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from ...catalogue import service as catalogue
+from ...database import db
+from ...errors import Conflict, Notice
+from ...events.actor import ENTERPRISE, Actor
+from ...events.work import unit_of_work
+from ..models import Enterprise
+from .api_keys import add_first_key
+from .contacts import contact_columns
+
+log = logging.getLogger(__name__)
+
+
+def register(data: dict[str, Any]) -> tuple[Enterprise, str, list[Notice]]:
+    """Register a new, pending enterprise; returns it, its first key, and notices.
+
+    Raises:
+        Invalid: unknown region (`unknown_region`).
+        Conflict: the USCC is registered already (`uscc_taken`).
+    """
+    region = catalogue.find_region(data["region"])
+    lon, lat, notices = place(data["location"], region)
+    with unit_of_work() as work:
+        enterprise = Enterprise(
+            uscc=data["uscc"],
+            name=data["name"],
+            roles=data["roles"],
+            region=region.adcode,
+            lon=lon,
+            lat=lat,
+            **contact_columns(data["contact"]),
+        )
+        try:
+            work.add(enterprise)
+        except IntegrityError as error:
+            raise Conflict("uscc_taken", at="uscc") from error
+        actor = Actor(ENTERPRISE, enterprise.id)
+        key = add_first_key(work, actor)
+        work.audit(actor, "register", enterprise)
+        work.emit("enterprise.registered", enterprise_id=str(enterprise.id))
+    log.info("enterprise registered", extra={"enterprise_id": str(enterprise.id), "region": region.adcode})
+    return enterprise, key, notices
+
+
+def place(location: dict[str, Any] | None, region: Any) -> tuple[float, float, list[Notice]]:
+    """Longitude and latitude (WGS-84) of a location, of the region's seat without one; and a notice if the
+    place is far from the region.
+    """
+    if location is None:
+        return region.lon, region.lat, []
+    lon, lat = catalogue.to_wgs84(location)
+    return lon, lat, catalogue.far_from(region, lon, lat, "location")
+
+
+def is_registered(uscc: str) -> bool:
+    """Whether an enterprise is registered under this USCC."""
+    return db.session.scalar(select(Enterprise.id).filter_by(uscc=uscc)) is not None

@@ -1,0 +1,88 @@
+"""Rules about enterprises that stand in SQL as well as in Python: both say the same."""
+
+from itertools import product
+
+import pytest
+from sqlalchemy import select
+
+from marketplace.catalogue import service as catalogue
+from marketplace.catalogue.models import Region
+from marketplace.database import db
+from marketplace.enterprises import service as enterprises
+from marketplace.enterprises.models import Enterprise, EnterpriseStatus, Grade
+from marketplace.events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
+from marketplace.events.work import unit_of_work
+from marketplace.listings.models import Listing
+from tests.marketplace import new_uscc
+
+RULES = ("may_trade", "is_supervised", "may_receive")
+ANY_ENTERPRISE = dict.fromkeys(("grade", "status", "blocked", "role", "region", "q"))
+
+
+def write_enterprises(states, region=330602):
+    with unit_of_work() as work:
+        return [
+            work.add(
+                Enterprise(
+                    uscc=new_uscc(), name="x", roles=["recycler"], region=region, lon=120.5, lat=30.0,
+                    contact_name="x", contact_email="x@example.com", contact_phone="1",
+                    status=status, grade=grade, blocked=blocked,
+                )
+            )
+            for status, grade, blocked in states
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_who_may_trade_and_receive_is_the_same_of_a_row_and_in_a_query(marketplace, rule):
+    with marketplace.app.app_context():
+        rows = write_enterprises(product(EnterpriseStatus, Grade, (False, True)))
+        found = set(db.session.scalars(select(Enterprise.id).where(getattr(Enterprise, rule))))
+        assert found == {row.id for row in rows if getattr(row, rule)}
+        assert 0 < len(found) < len(rows)
+
+
+def test_who_may_trade_is_the_same_by_id_by_row_and_in_a_condition(marketplace):
+    with marketplace.app.app_context():
+        rows = write_enterprises((status, Grade.A, False) for status in EnterpriseStatus)
+        for row in rows:
+            condition = enterprises.may_trade_condition(Enterprise.id)
+            by_condition = db.session.scalar(select(condition).where(Enterprise.id == row.id))
+            assert enterprises.may_trade(row.id) is by_condition is row.may_trade
+        assert enterprises.may_trade(*(row.id for row in rows)) is False
+        assert str(enterprises.may_trade_condition(Listing.enterprise_id)).startswith("NOT (EXISTS")
+
+
+@pytest.mark.parametrize("region", [330000, 330600, 330602, 330683, 110000])
+def test_a_region_covers_by_code_what_a_query_finds_in_it(marketplace, region):
+    with marketplace.app.app_context():
+        inside = select(Region.adcode).where(catalogue.within(Region.adcode, region))
+        everywhere = db.session.scalars(select(Region.adcode)).all()
+        covered = {adcode for adcode in everywhere if catalogue.covers(region, adcode)}
+        assert set(db.session.scalars(inside)) == covered
+        assert covered == {adcode for adcode in everywhere if region in catalogue.regions_over(adcode)}
+
+
+@pytest.mark.parametrize("region", [330000, 330602, 110000])
+def test_a_regulator_lists_whom_it_may_see_all_of(marketplace, region):
+    with marketplace.app.app_context():
+        rows = [
+            row
+            for adcode in (330602, 330683, 320000, 110101)
+            for row in write_enterprises([(EnterpriseStatus.APPROVED, Grade.B, False)], adcode)
+        ]
+        regulator = Actor(REGULATOR, region=region)
+        query = {**ANY_ENTERPRISE, "sort": "score", "limit": 50}
+        listed = {row.id for row in enterprises.search(regulator, query, None)}
+        assert listed == {row.id for row in rows if enterprises.sees_all_of(regulator, row)}
+        assert listed == set(db.session.scalars(enterprises.ids_within(region)))
+        assert all(enterprises.sees_all_of(Actor(ADMIN), row) for row in rows)
+        assert [row for row in rows if enterprises.sees_all_of(Actor(ENTERPRISE, rows[0].id), row)] == rows[
+            :1
+        ]
+
+
+def test_a_contact_is_read_as_it_was_written():
+    contact = {"name": "王", "email": "wang@example.com", "phone": "0575-1"}
+    enterprise = Enterprise(**enterprises.contacts.contact_columns(contact))
+    assert enterprises.contact_for(enterprise) == contact
