@@ -4,7 +4,7 @@ ARGS ?=
 CASES ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve stop test fuzz examples errors lint lock bench bench-http \
+.PHONY: help install install-dev demo serve stop check format test fuzz examples errors lint lock bench bench-http \
 	bench-search bench-imports bench-allocation bench-rerank clean
 
 help: ## show this
@@ -22,6 +22,13 @@ serve: .venv/.installed ## run everything on http://127.0.0.1:8000 (PORT, DEMO=1
 
 stop: .venv/.installed ## stop what `make serve` runs in DATA_DIR
 	@$(BIN) -m marketplace.supervisor stop
+
+check: lint ## what to run before every commit: lint, and the quick tests that need no servers
+	@$(BIN) -m pytest -n 2 --dist worksteal --no-servers -m "not slow" $(ARGS)
+
+format: .venv/.installed-dev ## fix what ruff can fix, and format
+	@$(BIN) -m ruff check --fix .
+	@$(BIN) -m ruff format .
 
 test: .venv/.installed-dev ## run the tests (ARGS="-k name")
 	@$(BIN) -m pytest -n 2 --dist worksteal $(ARGS)

@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Name the folder of the servers, for this process and the workers that it starts."""
     config.addinivalue_line("markers", "own_servers: starts PostgreSQL, Valkey or the application by itself")
+    config.addinivalue_line("markers", "slow: takes seconds of computing; `make check` leaves it out")
     if _is_main(config):
         data = Path(tempfile.mkdtemp(prefix="huanliu-test-", dir="/tmp"))
         config.add_cleanup(lambda: shutil.rmtree(data, ignore_errors=True))

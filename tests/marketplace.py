@@ -89,9 +89,9 @@ class Party:
         assert answer.status_code == 200, answer.json
         return answer.json
 
-    def prefer(self, **wishes: Any) -> None:
+    def prefer(self, **preferences: Any) -> None:
         """Set the notification preferences; what is not named is the default."""
-        answer = self.put("/notification-preferences", {"email": "immediate", **wishes})
+        answer = self.put("/notification-preferences", {"email": "immediate", **preferences})
         assert answer.status_code == 200, answer.json
 
     def save_search(self, query: dict[str, Any], **about: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import redis
 
 from marketplace import embedded
 
+pytestmark = pytest.mark.own_servers
 ROOT = Path(__file__).resolve().parent.parent.parent
 STARTER = """
 import sys, time

@@ -16,6 +16,7 @@ from marketplace import embedded
 from tests.faults.running import CODES, Client, RunningMarketplace, demand, free_port, supply, until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+pytestmark = pytest.mark.own_servers
 SOON_S = 3.0
 MOST_MB = 1000
 PROCESSES = {

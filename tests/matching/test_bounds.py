@@ -51,6 +51,7 @@ def hold(world: ref.World, rules: ref.Rules) -> None:
                 assert key in least.rivals(None, score)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(cases())
 def test_whoever_is_lawful_has_a_bound_no_later_than_its_rank(case):

@@ -96,6 +96,7 @@ def quick(examples: int) -> Any:
     return settings(max_examples=examples, deadline=None, derandomize=True, database=None)
 
 
+@pytest.mark.slow
 @given(worlds.cases(), st.sampled_from([0, 1, 2, 1000]))
 @quick(100)
 def test_the_compiled_index_ranks_as_brute_force_does(case, k):

@@ -44,12 +44,14 @@ def ranks_as_the_reference(world: ref.World, rules: ref.Rules) -> list[ref.Verdi
     return lawful
 
 
+@pytest.mark.slow
 @given(worlds.cases())
 @thorough(100)
 def test_columns_rank_as_row_by_row_reasoning_does(case):
     ranks_as_the_reference(*case)
 
 
+@pytest.mark.slow
 def test_crowded_worlds_rank_as_row_by_row_reasoning_does_and_hold_many_lawful_pairs():
     lawful = [verdict for seed in CROWDS for verdict in ranks_as_the_reference(*worlds.crowded(seed))]
 
@@ -113,12 +115,14 @@ def test_a_least_score_cuts_the_tail_and_leaves_the_count_of_lawful_rows(least):
             assert ranking.total == len(ref.rank(world, rules, seeker))
 
 
+@pytest.mark.slow
 @given(worlds.cases())
 @thorough(50)
 def test_an_explanation_names_the_gates_that_the_reference_names(case):
     explains_as_the_reference(*case)
 
 
+@pytest.mark.slow
 def test_explanations_hold_in_crowded_worlds_and_a_pair_is_lawful_exactly_if_it_ranks():
     for seed in CROWDS[::6]:
         explains_as_the_reference(*worlds.crowded(seed))

@@ -89,6 +89,7 @@ def test_a_category_is_named_where_no_code_in_it_stands_out(suggester):
     assert items[0].confidence > items[1].confidence
 
 
+@pytest.mark.slow
 @given(st.text(max_size=80), st.integers(1, 30), st.sampled_from([None, "cn-hw", "cn-sw", "eu-low"]))
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @example(ODD[0], 5, None)

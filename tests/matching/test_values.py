@@ -48,6 +48,7 @@ def test_values_lie_between_0_and_1_and_contributions_add_up_to_the_score(case):
             assert abs(parts.sum() - told.score / m.SCORE_UNIT) < 1e-9
 
 
+@pytest.mark.slow
 @given(worlds.cases())
 @quick
 def test_seen_from_the_other_side_only_the_credit_component_differs(case):

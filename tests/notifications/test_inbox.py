@@ -75,11 +75,11 @@ def test_preferences_have_defaults_and_are_replaced_as_a_whole(marketplace):
     assert first.json == {"version": 0, **defaults}
     acid = {"scheme": "cn-hw", "code": "HW34"}
     kinds = {"match.found": "digest", "search.found": "off"}
-    wishes = {"email": "off", "kinds": kinds, "language": "en", "muted_codes": [acid]}
-    put = recycler.put("/notification-preferences", wishes, first.headers["ETag"])
-    assert put.json == {"version": 1, **wishes}
-    assert recycler.put("/notification-preferences", wishes, first.headers["ETag"]).status_code == 412
-    assert recycler.put("/notification-preferences", wishes, None).status_code == 428
+    preferences = {"email": "off", "kinds": kinds, "language": "en", "muted_codes": [acid]}
+    put = recycler.put("/notification-preferences", preferences, first.headers["ETag"])
+    assert put.json == {"version": 1, **preferences}
+    assert recycler.put("/notification-preferences", preferences, first.headers["ETag"]).status_code == 412
+    assert recycler.put("/notification-preferences", preferences, None).status_code == 428
     assert recycler.get("/notification-preferences").json == put.json
     after = recycler.put("/notification-preferences", {"email": "digest"}).json
     assert after == {"version": 2, **defaults, "email": "digest"}
@@ -87,7 +87,7 @@ def test_preferences_have_defaults_and_are_replaced_as_a_whole(marketplace):
 
 def test_wrong_preferences_name_the_field_and_change_nothing(marketplace):
     recycler = marketplace.enterprise("recycler")
-    for wishes, at in (
+    for preferences, at in (
         ({"email": "sometimes"}, "email"),
         ({"email": "off", "language": "fr"}, "language"),
         ({"email": "off", "muted_codes": [{"scheme": "cn-hw", "code": "999-999-99"}]}, "muted_codes.0"),
@@ -97,7 +97,7 @@ def test_wrong_preferences_name_the_field_and_change_nothing(marketplace):
         ({"email": "off", "kinds": ["match.found"]}, "kinds"),
         ({}, "email"),
     ):
-        answer = recycler.put("/notification-preferences", wishes)
+        answer = recycler.put("/notification-preferences", preferences)
         assert answer.status_code == 422
         assert any(name.startswith(at) for name in answer.json["errors"]), answer.json
     assert recycler.get("/notification-preferences").json["version"] == 0

@@ -80,9 +80,9 @@ def test_of_a_code_it_mutes_the_code_for_all(marketplace, kind):
     marketplace.settle()
     recycler.prefer(language="en")
     recycler.not_for_me(recycler.inbox(kind)[0], of="code")
-    wishes = recycler.get("/notification-preferences").json
-    assert wishes["muted_codes"] == [{"scheme": "cn-hw", "code": "900-349-34"}]
-    assert (wishes["version"], wishes["language"]) == (2, "en")
+    preferences = recycler.get("/notification-preferences").json
+    assert preferences["muted_codes"] == [{"scheme": "cn-hw", "code": "900-349-34"}]
+    assert (preferences["version"], preferences["language"]) == (2, "en")
     marketplace.supply(marketplace.enterprise("generator"))
     marketplace.settle()
     assert len(recycler.inbox(kind)) == 1
@@ -95,10 +95,10 @@ def test_saying_it_again_changes_nothing(marketplace, matched, found, of):
     for party, kind in ((recycler, "match.found"), (seeker, MATCH_FOUND)):
         message = party.inbox(kind)[0]
         first = party.not_for_me(message, of=of)
-        wishes = party.get("/notification-preferences").json
+        preferences = party.get("/notification-preferences").json
         marketplace.wait(hours=1)
         assert party.not_for_me(message, of=of) == first
-        assert party.get("/notification-preferences").json == wishes
+        assert party.get("/notification-preferences").json == preferences
 
 
 def test_a_code_below_a_muted_category_is_muted_already(marketplace, matched):

@@ -484,9 +484,9 @@ WISHES = [
 def test_the_quieter_of_the_searchs_and_the_readers_wish_holds(marketplace):
     at_once(marketplace)
     seekers = [marketplace.enterprise("transporter") for _ in WISHES]
-    for seeker, (notify, wishes, _) in zip(seekers, WISHES, strict=True):
+    for seeker, (notify, preferences, _) in zip(seekers, WISHES, strict=True):
         seeker.save_search({}, notify=notify)
-        seeker.prefer(**wishes)
+        seeker.prefer(**preferences)
     marketplace.supply(marketplace.enterprise("generator"))
     marketplace.settle()
     went = [[one["delivery"] for one in seeker.inbox(MATCH_FOUND)] for seeker in seekers]
