@@ -190,7 +190,7 @@ def main(args: list[str]) -> None:
     rows = int(args[0]) if args else ROWS
     os.environ.update({"LOG_LEVEL": "WARNING", "RATE_LIMIT_KEY": "1000000 per minute"})
     with tempfile.TemporaryDirectory(prefix="huanliu-bench-") as folder:
-        servers = embedded.Servers(Path(folder), say=lambda line: None)
+        servers = embedded.Servers(Path(folder), report=lambda line: None)
         servers.start()
         embedded.create_database(Path(folder), "huanliu")
         try:

@@ -162,7 +162,7 @@ def main() -> None:
     given = parser.parse_args()
     print("market       listings  a sec.  p50 ms  p95 ms  p99 ms  max ms  ready s  MB a worker")
     rows: list[dict[str, Any]] = []
-    with folder(given.data) as data, embedded.servers(data, say=lambda line: None):
+    with folder(given.data) as data, embedded.servers(data, report=lambda line: None):
         for shape, listings in MARKETS:
             if not given.listings or listings in given.listings:
                 rows.append(run(data, shape, listings))

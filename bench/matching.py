@@ -161,7 +161,7 @@ def main(sizes: list[int]) -> None:
     results: dict[str, Any] = {"machine": machine(), "sizes": {}}
     with tempfile.TemporaryDirectory(prefix="huanliu-bench-") as folder:
         data = Path(folder)
-        with embedded.servers(data, say=lambda line: None):
+        with embedded.servers(data, report=lambda line: None):
             embedded.create_database(data, "bench")
             url = embedded.addresses(data, "bench").database_url.replace("+psycopg", "")
             for size in sizes:

@@ -216,14 +216,14 @@ def each(columns: Iterable[np.ndarray]) -> Iterator[Any]:
 @contextlib.contextmanager
 def loaded(folder: Path, supplies: int, demands: int) -> Iterator[tuple[dict[str, str], str]]:
     """The environment and the plain address of a server that holds such a market."""
-    with embedded.servers(folder, say=lambda line: None):
+    with embedded.servers(folder, report=lambda line: None):
         name = f"{DATABASE}_{supplies}_{demands}"
         fresh = embedded.create_database(folder, name)
         here = embedded.addresses(folder, name)
         env = {**os.environ, "DATABASE_URL": here.database_url, "REDIS_URL": here.redis_url}
         url = here.database_url.replace("+psycopg", "")
         if fresh:
-            supervisor.Stack(env, port=0, tell=print).prepare()
+            supervisor.Stack(env, port=0, report=print).prepare()
             began = time.perf_counter()
             Loading(url, market(demands, supplies))
             print(f"loaded in {time.perf_counter() - began:.0f} s")
@@ -245,9 +245,9 @@ def ranked(env: dict[str, str], url: str, folder: Path, workers: int) -> dict[st
         took = time.perf_counter() - began
     finally:
         for child in children:
-            child.ask_to_end()
+            child.terminate()
         for child in children:
-            child.wait_for_end(time.monotonic() + 10)
+            child.wait_until_ended(time.monotonic() + 10)
     busy = processor_s(folder) - before
     return {"seconds": round(took, 1), "processor_s": round(busy, 1), **figures(url)}
 

@@ -109,7 +109,7 @@ def main(count: int) -> None:
     """Build, measure, print."""
     with tempfile.TemporaryDirectory(prefix="huanliu-bench-") as folder:
         data = Path(folder)
-        with embedded.servers(data, say=lambda line: None):
+        with embedded.servers(data, report=lambda line: None):
             embedded.create_database(data, "saved")
             here = embedded.addresses(data, "saved")
             app = create_app(

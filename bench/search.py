@@ -228,7 +228,7 @@ def main() -> None:
     options = wanted.parse_args()
     with contextlib.ExitStack() as held:
         data = options.data or Path(held.enter_context(tempfile.TemporaryDirectory(prefix="huanliu-bench-")))
-        held.enter_context(embedded.servers(data, say=lambda line: None))
+        held.enter_context(embedded.servers(data, report=lambda line: None))
         env = {**os.environ, **ONE_WORKER}
         stack = held.enter_context(supervisor.stack(data, database=DATABASE, quiet=True, env=env))
         url = embedded.addresses(data, DATABASE).database_url.replace("+psycopg", "")

@@ -13,7 +13,7 @@ from typing import Any
 from . import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
-FIRST_WAIT, LONGEST_WAIT, LIVED_WELL = 0.5, 10.0, 60.0
+FIRST_WAIT_S, LONGEST_WAIT_S, STABLE_S = 0.5, 10.0, 60.0
 
 
 class Child:
@@ -21,21 +21,21 @@ class Child:
 
     Args:
         name: for people and for the log file.
-        args: what Python is given.
+        args: arguments of Python.
         env: its whole environment.
         log: file for its output; None leaves it on our stderr.
     """
 
     def __init__(self, name: str, args: tuple[str, ...], env: Mapping[str, str], log: Path | None) -> None:
         self.name = name
-        self.deaths = 0
+        self.ends = 0
         self._args = args
         self._env = env
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
-        self._wait = FIRST_WAIT
-        self._again = 0.0
+        self._wait_s = FIRST_WAIT_S
+        self._restart_at = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -43,31 +43,31 @@ class Child:
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Start it; it dies with this process."""
-        with output(self._log) as out, embedded.signals_held():
-            self._process = subprocess.Popen([sys.executable, *self._args], **ours(out, self._env))
+        """Start it; it ends with this process."""
+        with open_output(self._log) as out, embedded.signals_blocked():
+            self._process = subprocess.Popen([sys.executable, *self._args], **process_options(out, self._env))
         self._started = time.monotonic()
 
-    def tend(self, tell: Callable[[str], None]) -> None:
-        """Notice its end, and start it again when the wait is over."""
+    def restart_if_ended(self, report: Callable[[str], None]) -> None:
+        """If it has ended, report that, and start it again when the wait is over."""
         now = time.monotonic()
         if self._process and (code := self._process.poll()) is not None:
             self._process = None
-            self.deaths += 1
-            if now - self._started >= LIVED_WELL:
-                self._wait = FIRST_WAIT
-            self._again = now + self._wait
-            tell(f"{self.name} ended ({ending(code)}), starting again in {self._wait:g} s")
-            self._wait = min(2 * self._wait, LONGEST_WAIT)
-        if not self._process and now >= self._again:
+            self.ends += 1
+            if now - self._started >= STABLE_S:
+                self._wait_s = FIRST_WAIT_S
+            self._restart_at = now + self._wait_s
+            report(f"{self.name} ended ({describe_exit(code)}), starting again in {self._wait_s:g} s")
+            self._wait_s = min(2 * self._wait_s, LONGEST_WAIT_S)
+        if not self._process and now >= self._restart_at:
             self.start()
 
-    def ask_to_end(self) -> None:
-        """SIGTERM."""
+    def terminate(self) -> None:
+        """Send it SIGTERM."""
         if self._process:
             self._process.terminate()
 
-    def wait_for_end(self, deadline: float) -> None:
+    def wait_until_ended(self, deadline: float) -> None:
         """Wait until `deadline` (monotonic), then SIGKILL it and its group."""
         if not self._process:
             return
@@ -79,8 +79,8 @@ class Child:
         self._process = None
 
 
-def ours(out: int, env: Mapping[str, str]) -> dict[str, Any]:
-    """How `subprocess` starts a process of ours: without input, in a session of its own, dying with us."""
+def process_options(out: int, env: Mapping[str, str]) -> dict[str, Any]:
+    """How `subprocess` starts a child: without input, in a session of its own, ended with this process."""
     return {
         "cwd": ROOT,
         "env": env,
@@ -93,7 +93,7 @@ def ours(out: int, env: Mapping[str, str]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def output(log: Path | None) -> Iterator[int]:
+def open_output(log: Path | None) -> Iterator[int]:
     """Where a child writes: its log, or our stderr."""
     if log is None:
         yield 2
@@ -103,5 +103,6 @@ def output(log: Path | None) -> Iterator[int]:
         yield out.fileno()
 
 
-def ending(code: int) -> str:
+def describe_exit(code: int) -> str:
+    """An exit code in words."""
     return f"signal {-code}" if code < 0 else f"exit {code}"

@@ -20,14 +20,14 @@ from pathlib import Path
 from types import FrameType
 
 from . import embedded
-from .child import Child, ending, ours, output
+from .child import Child, describe_exit, open_output, process_options
 
 QUEUES = ("matching", "delivery", "bulk", "rerank")
 FLASK = ("-m", "flask", "--app", "wsgi")
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-STOP_SECONDS = 10
-READY_SECONDS = 60
-DEATHS_BEFORE_READY = 3
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_TIMEOUT_S = 10
+READY_TIMEOUT_S = 60
+ENDS_BEFORE_READY = 3
 
 
 class SupervisorError(Exception):
@@ -38,8 +38,8 @@ class Stopped(BaseException):
     """SIGINT, SIGTERM or SIGHUP arrived."""
 
 
-def say(line: str) -> None:
-    """One line of progress; a closed terminal is no reason to stop."""
+def print_progress(line: str) -> None:
+    """Print one line of progress; a closed terminal is no reason to stop."""
     with contextlib.suppress(OSError):
         print(f"huanliu: {line}", file=sys.stderr, flush=True)
 
@@ -48,7 +48,7 @@ class Stack:
     """Web, workers and scheduler on given servers.
 
     Attributes:
-        base_url: where the web answers.
+        base_url: address of the web process.
         env: what the processes are given as their environment.
         children: the processes, by name.
     """
@@ -60,14 +60,14 @@ class Stack:
         host: str = "127.0.0.1",
         port: int = 8000,
         log_dir: Path | None = None,
-        tell: Callable[[str], None] = say,
+        report: Callable[[str], None] = print_progress,
     ) -> None:
         self.host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
         self.port = _claim_port(host, port)
         self.env = {**env, "HOST": host, "PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
         self.children: dict[str, Child] = {}
         self._log_dir = log_dir
-        self._tell = tell
+        self._report = report
         self._metrics: tempfile.TemporaryDirectory[str] | None = None
 
     @property
@@ -83,11 +83,13 @@ class Stack:
         """
         began = time.monotonic()
         name = " ".join(command)
-        with output(self._log("commands")) as out:
-            code = subprocess.run([sys.executable, *FLASK, *command], **ours(out, self.env)).returncode
-        if code:
-            raise SupervisorError(f"`flask {name}` failed ({ending(code)}); {self._see('commands')}")
-        self._tell(f"{name}: done ({time.monotonic() - began:.1f} s)")
+        with open_output(self._log("commands")) as out:
+            run = subprocess.run([sys.executable, *FLASK, *command], **process_options(out, self.env))
+        if run.returncode:
+            raise SupervisorError(
+                f"`flask {name}` failed ({describe_exit(run.returncode)}); {self._see('commands')}"
+            )
+        self._report(f"{name}: done ({time.monotonic() - began:.1f} s)")
 
     def prepare(self, *, demo: bool = False) -> None:
         """Bring the database to the newest schema and catalogue; idempotent."""
@@ -104,40 +106,40 @@ class Stack:
         for queue in QUEUES:
             self._add(queue, ("-m", "marketplace.worker", queue), self.env)
         self._add("scheduler", (*FLASK, "scheduler"), self.env)
-        self._tell(f"started {', '.join(self.children)}")
+        self._report(f"started {', '.join(self.children)}")
 
-    def tend(self) -> None:
-        """Start again what has died; call it often."""
+    def restart_ended(self) -> None:
+        """Start the processes that have ended again; call it often."""
         for child in self.children.values():
-            child.tend(self._tell)
+            child.restart_if_ended(self._report)
 
     def wait_ready(self) -> None:
         """Return when /readyz answers 200.
 
         Raises:
-            SupervisorError: it does not, or a process keeps dying.
+            SupervisorError: it does not, or a process keeps ending.
         """
-        deadline = time.monotonic() + READY_SECONDS
-        while (answer := self._readyz()) != 200:
-            self.tend()
-            failing = [child.name for child in self.children.values() if child.deaths >= DEATHS_BEFORE_READY]
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while (response := self._readyz()) != 200:
+            self.restart_ended()
+            failing = [child.name for child in self.children.values() if child.ends >= ENDS_BEFORE_READY]
             if failing:
                 raise SupervisorError(f"{failing[0]} does not start; {self._see(failing[0])}")
             if time.monotonic() > deadline:
                 raise SupervisorError(
-                    f"not ready after {READY_SECONDS} s (/readyz: {answer}); {self._see('web')}"
+                    f"not ready after {READY_TIMEOUT_S} s (/readyz: {response}); {self._see('web')}"
                 )
             time.sleep(0.1)
 
     def stop(self) -> None:
         """End all processes: SIGTERM, and SIGKILL for what is left after ten seconds."""
         if self.children:
-            self._tell("stopping")
+            self._report("stopping")
         for child in self.children.values():
-            child.ask_to_end()
-        deadline = time.monotonic() + STOP_SECONDS
+            child.terminate()
+        deadline = time.monotonic() + STOP_TIMEOUT_S
         for child in self.children.values():
-            child.wait_for_end(deadline)
+            child.wait_until_ended(deadline)
         self.children.clear()
         if self._metrics:
             self._metrics.cleanup()
@@ -187,32 +189,32 @@ def stack(
     quiet: bool = False,
     env: Mapping[str, str] = os.environ,
 ) -> Iterator[Stack]:
-    """The whole thing on a data folder's embedded servers, which are started unless they run already.
+    """The whole stack on a data folder's embedded servers, which are started unless they run already.
 
     Args:
         data_dir: the servers' folder.
         port: 0 takes a free one.
         database, redis_db: which of the servers' databases; PostgreSQL's is created when missing.
         demo: seed the demo.
-        quiet: say nothing, and put the processes' output into files in `data_dir/log`.
+        quiet: report nothing, and put the processes' output into files in `data_dir/log`.
         env: environment to add the addresses to.
     """
-    with contextlib.ExitStack() as held:
-        if not embedded.running(data_dir):
-            held.enter_context(embedded.servers(data_dir, pg_bin=_pg_bin(env)))
+    with contextlib.ExitStack() as resources:
+        if not embedded.is_running(data_dir):
+            resources.enter_context(embedded.servers(data_dir, pg_bin=_pg_bin(env)))
         embedded.create_database(data_dir, database)
         here = embedded.addresses(data_dir, database, redis_db)
         where = {"DATABASE_URL": here.database_url, "REDIS_URL": here.redis_url, "DATA_DIR": str(data_dir)}
         log_dir = data_dir / "log" if quiet else _folder(env, "LOG_DIR")
-        tell = (lambda line: None) if quiet else say
-        yield held.enter_context(
-            processes({**env, **where}, demo=demo, port=port, log_dir=log_dir, tell=tell)
+        report: Callable[[str], None] = _ignore if quiet else print_progress
+        yield resources.enter_context(
+            processes({**env, **where}, demo=demo, port=port, log_dir=log_dir, report=report)
         )
 
 
 @dataclass(frozen=True)
-class Serving:
-    """What `serve` is told by the environment."""
+class ServeOptions:
+    """How `serve` runs, as the environment says."""
 
     data_dir: Path
     host: str
@@ -224,7 +226,7 @@ class Serving:
     redis_url: str
 
     @classmethod
-    def from_environment(cls, env: Mapping[str, str]) -> "Serving":
+    def from_environment(cls, env: Mapping[str, str]) -> "ServeOptions":
         """Read it.
 
         Raises:
@@ -252,26 +254,27 @@ def serve(env: Mapping[str, str]) -> None:
         Stopped: a signal arrived; everything has been stopped.
         SupervisorError, EmbeddedError: something does not start.
     """
-    wish = Serving.from_environment(env)
-    with contextlib.ExitStack() as held:
-        servers = _needed_servers(wish)
+    options = ServeOptions.from_environment(env)
+    with contextlib.ExitStack() as resources:
+        servers = _needed_servers(options)
         if servers:
-            held.callback(servers.stop)
+            resources.callback(servers.stop)
             began = time.monotonic()
             servers.start()
-            say(
-                f"{' and '.join(servers.names)} started in {wish.data_dir} ({time.monotonic() - began:.1f} s)"
+            seconds = time.monotonic() - began
+            print_progress(f"{' and '.join(servers.names)} started in {options.data_dir} ({seconds:.1f} s)")
+        if not options.database_url and embedded.create_database(options.data_dir, embedded.DATABASE):
+            print_progress(f"database {embedded.DATABASE} created")
+        child_env = {**env, **_addresses(options)}
+        running = resources.enter_context(
+            processes(
+                child_env, demo=options.demo, host=options.host, port=options.port, log_dir=options.log_dir
             )
-        if not wish.database_url and embedded.create_database(wish.data_dir, embedded.DATABASE):
-            say(f"database {embedded.DATABASE} created")
-        child_env = {**env, **_addresses(wish)}
-        running = held.enter_context(
-            processes(child_env, demo=wish.demo, host=wish.host, port=wish.port, log_dir=wish.log_dir)
         )
-        say(f"ready: {running.base_url}  docs: {running.base_url}/docs  (Ctrl-C stops)")
+        print_progress(f"ready: {running.base_url}  docs: {running.base_url}/docs  (Ctrl-C stops)")
         while True:
-            _tend_servers(servers)
-            running.tend()
+            _restart_ended_servers(servers)
+            running.restart_ended()
             time.sleep(0.2)
 
 
@@ -281,10 +284,10 @@ def stop(env: Mapping[str, str]) -> None:
     Raises:
         SupervisorError: it still runs after half a minute.
     """
-    data_dir = Serving.from_environment(env).data_dir
+    data_dir = ServeOptions.from_environment(env).data_dir
     holder = embedded.lock_holder(data_dir)
     if holder is None:
-        say(f"nothing runs in {data_dir}")
+        print_progress(f"nothing runs in {data_dir}")
         return
     try:
         os.kill(holder, signal.SIGTERM)
@@ -295,59 +298,63 @@ def stop(env: Mapping[str, str]) -> None:
         if time.monotonic() > deadline:
             raise SupervisorError(f"process {holder} still runs the servers in {data_dir}")
         time.sleep(0.1)
-    say(f"stopped what ran in {data_dir}")
+    print_progress(f"stopped what ran in {data_dir}")
 
 
 def main(argv: list[str]) -> int:
     """Serve, or stop; the exit code."""
-    for each in ENDING:
-        if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:  # nohup
-            signal.signal(each, _raise_stopped)
+    for number in ENDING_SIGNALS:
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, _raise_stopped)
     try:
         (stop if argv == ["stop"] else serve)(os.environ)
     except Stopped:
-        say("stopped")
+        print_progress("stopped")
     except (SupervisorError, embedded.EmbeddedError, OSError) as error:
-        say(str(error))
+        print_progress(str(error))
         return 1
     return 0
 
 
 def _raise_stopped(signum: int, frame: FrameType | None) -> None:
     """Unwind once: a second Ctrl-C must not interrupt the stopping."""
-    for each in ENDING:
-        signal.signal(each, lambda *_: None)
+    for number in ENDING_SIGNALS:
+        signal.signal(number, lambda *_: None)
     raise Stopped
 
 
-def _needed_servers(wish: Serving) -> embedded.Servers | None:
-    if wish.database_url and wish.redis_url:
+def _needed_servers(options: ServeOptions) -> embedded.Servers | None:
+    if options.database_url and options.redis_url:
         return None
     return embedded.Servers(
-        wish.data_dir,
-        postgres=not wish.database_url,
-        valkey=not wish.redis_url,
-        pg_bin=wish.pg_bin,
-        say=say,
+        options.data_dir,
+        postgres=not options.database_url,
+        valkey=not options.redis_url,
+        pg_bin=options.pg_bin,
+        report=print_progress,
     )
 
 
-def _addresses(wish: Serving) -> dict[str, str]:
-    here = embedded.addresses(wish.data_dir)
+def _addresses(options: ServeOptions) -> dict[str, str]:
+    here = embedded.addresses(options.data_dir)
     return {
-        "DATABASE_URL": wish.database_url or here.database_url,
-        "REDIS_URL": wish.redis_url or here.redis_url,
-        "DATA_DIR": str(wish.data_dir),
+        "DATABASE_URL": options.database_url or here.database_url,
+        "REDIS_URL": options.redis_url or here.redis_url,
+        "DATA_DIR": str(options.data_dir),
     }
 
 
-def _tend_servers(servers: embedded.Servers | None) -> None:
+def _restart_ended_servers(servers: embedded.Servers | None) -> None:
     try:
-        for name in servers.tend() if servers else ():
-            say(f"{name} had ended and was started again")
+        for name in servers.restart_ended() if servers else ():
+            print_progress(f"{name} had ended and was started again")
     except embedded.EmbeddedError as error:
-        say(f"{error}; trying again")
+        print_progress(f"{error}; trying again")
         time.sleep(1)
+
+
+def _ignore(line: str) -> None:
+    """Print no progress."""
 
 
 def _claim_port(host: str, port: int) -> int:

@@ -25,14 +25,15 @@ LONG_JOB_S = 2.0
 
 
 class Worker(rq.Worker):
-    """RQ's, back at work soon after Valkey is: RQ would wait up to a minute more."""
+    """RQ's worker, back soon after Valkey is: RQ itself would wait up to a minute more."""
 
     max_connection_wait_time = 5.0
 
 
 class RankingWorker(Worker):
-    """One whose jobs find the compiled search in memory, from the first job on that took long: in a small
-    market it is not worth its 90 MB.
+    """A worker that keeps the compiled search in memory for its jobs, once a job took long.
+
+    In a small market it is not worth its 90 MB.
     """
 
     def execute_job(self, job: Job, queue: Queue) -> None:
@@ -43,18 +44,18 @@ class RankingWorker(Worker):
 
 
 def _new_name(queue: str) -> str:
-    """Never one that a killed worker has left: in a container the same host and number come again."""
+    """A name that no killed worker has left: in a container the same host and process id come again."""
     return f"{queue}-{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def main(queue: str) -> None:
-    """Serve `queue` until told to stop."""
+    """Serve `queue` until a signal stops it."""
     app = create_app()
     connection = Redis.from_url(app.config["SETTINGS"].redis_url)
     app.app_context().push()
     configure_mappers()  # else at the first query, which is in every job
-    kind = RankingWorker if queue == RERANK else Worker
-    kind(
+    worker_class = RankingWorker if queue == RERANK else Worker
+    worker_class(
         [Queue(queue, connection=connection, serializer=JSONSerializer)],
         name=_new_name(queue),
         connection=connection,

@@ -58,11 +58,11 @@ def today() -> date:
 
 @contextmanager
 def _servers(data_dir: Path) -> Iterator[None]:
-    if embedded.running(data_dir):
+    if embedded.is_running(data_dir):
         print(f"• PostgreSQL and Valkey already run in {data_dir}")
         yield
         return
-    servers = embedded.Servers(data_dir, say=_ignore)
+    servers = embedded.Servers(data_dir, report=_ignore)
     with step("starting PostgreSQL 18 and Valkey 9"):
         servers.start()
     try:
@@ -107,7 +107,7 @@ def _make_template(data_dir: Path, template: str) -> None:
 
 
 def _stack(data_dir: Path, database: str) -> Stack:
-    return Stack(_environment(data_dir, database), port=0, log_dir=data_dir / "log", tell=_ignore)
+    return Stack(_environment(data_dir, database), port=0, log_dir=data_dir / "log", report=_ignore)
 
 
 def _admin(data_dir: Path) -> str:

@@ -99,7 +99,7 @@ def _data() -> Path:
 def _start_servers(config: pytest.Config) -> None:
     """Start PostgreSQL and Valkey, make the template; they stop with this process."""
     began = time.monotonic()
-    servers = embedded.Servers(_data(), durable=False, say=lambda line: None)
+    servers = embedded.Servers(_data(), durable=False, report=lambda line: None)
     servers.start()
     config.add_cleanup(servers.stop)
     _make_template(_data())

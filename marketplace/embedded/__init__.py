@@ -7,8 +7,8 @@ In the data folder: `pg/` and `valkey/` (the data), `run/` (the sockets), `lock`
 lives) and a log per server.
 """
 
-from .address import DATABASE, PORT, Addresses, addresses, admin_url, run_dir, running
-from .children import die_with_parent, signals_held
+from .address import DATABASE, PORT, Addresses, addresses, admin_url, is_running, run_dir
+from .children import die_with_parent, signals_blocked
 from .databases import create_database, drop_database, seal_template
 from .errors import AlreadyRunning, EmbeddedError
 from .ownership import lock_holder, stop_orphans
@@ -26,11 +26,11 @@ __all__ = [
     "create_database",
     "die_with_parent",
     "drop_database",
+    "is_running",
     "lock_holder",
     "run_dir",
-    "running",
     "seal_template",
     "servers",
-    "signals_held",
+    "signals_blocked",
     "stop_orphans",
 ]

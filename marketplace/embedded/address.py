@@ -48,13 +48,14 @@ def run_dir(data_dir: Path) -> Path:
     return Path("/tmp") / f"huanliu-{os.getuid()}-{hashlib.sha256(name).hexdigest()[:12]}"
 
 
-def running(data_dir: Path) -> bool:
+def is_running(data_dir: Path) -> bool:
     """Whether a server of `data_dir` takes connections."""
     run = run_dir(data_dir)
-    return answers(run / f".s.PGSQL.{PORT}") or answers(run / "valkey.sock")
+    return accepts_connections(run / f".s.PGSQL.{PORT}") or accepts_connections(run / "valkey.sock")
 
 
-def answers(sock: Path) -> bool:
+def accepts_connections(sock: Path) -> bool:
+    """Whether somebody listens on a socket."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(sock))

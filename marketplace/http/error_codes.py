@@ -15,8 +15,6 @@ from ..messages import facts_of, table
 from .problems import BY_STATUS
 
 SOURCE = Path(__file__).resolve().parents[1]
-TERMINAL = ("supervisor.py", "embedded", "child.py")
-"""What speaks to an operator's terminal, by a `say` of its own."""
 SHEETS = [
     SOURCE / "listings" / "service" / "sheets" / f"{name}.py"
     for name in (
@@ -53,12 +51,7 @@ class Usage:
 @cache
 def usages() -> tuple[Usage, ...]:
     """Every literal code in the source."""
-    return tuple(
-        one
-        for path in sorted(SOURCE.rglob("*.py"))
-        if not set(TERMINAL) & set(path.parts)
-        for one in _usages_in(path)
-    )
+    return tuple(one for path in sorted(SOURCE.rglob("*.py")) for one in _usages_in(path))
 
 
 def _usages_in(path: Path) -> Iterator[Usage]:

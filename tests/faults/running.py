@@ -149,8 +149,8 @@ class Web(Client):
         return self
 
     def __exit__(self, *_: Any) -> None:
-        self.master.ask_to_end()
-        self.master.wait_for_end(time.monotonic() + 10)
+        self.master.terminate()
+        self.master.wait_until_ended(time.monotonic() + 10)
 
 
 def free_port() -> int:
@@ -287,7 +287,7 @@ class RunningMarketplace:
         """Written when a doomed process reaches its point."""
         return self.folder / "struck"
 
-    def tend(self) -> bool:
+    def restart_ended(self) -> bool:
         """Start again what has ended, as the supervisor does."""
         for program in self.programs:
             if not program.alive:
@@ -344,7 +344,7 @@ class RunningMarketplace:
 
     def come_to_rest(self, seconds: float = 30) -> None:
         """Wait until nothing is owed, starting again what ends."""
-        until(lambda: self.tend() and self.idle(), f"all done ({self.owed()})", seconds)
+        until(lambda: self.restart_ended() and self.idle(), f"all done ({self.owed()})", seconds)
 
     def owed(self) -> Any:
         return self.ask("SELECT status, attempts, reason, count(*) FROM task GROUP BY 1, 2, 3")

@@ -23,7 +23,7 @@ STARTER = """
 import sys, time
 from pathlib import Path
 from marketplace import embedded
-with embedded.servers(Path(sys.argv[1]), say=lambda line: None):
+with embedded.servers(Path(sys.argv[1]), report=lambda line: None):
     print("started", flush=True)
     time.sleep(60)
 """
@@ -39,7 +39,7 @@ def place() -> Iterator[Path]:
 
 
 def start(data: Path, **options: object) -> embedded.Servers:
-    both = embedded.Servers(data, say=lambda line: None, **options)  # type: ignore[arg-type]
+    both = embedded.Servers(data, report=lambda line: None, **options)  # type: ignore[arg-type]
     both.start()
     return both
 
@@ -77,24 +77,24 @@ def gone(process: psutil.Process) -> bool:
 def test_servers_start_in_a_folder_with_a_space_and_chinese_in_its_name(place):
     data = place / "data of 环流"
 
-    with embedded.servers(data, durable=False, say=lambda line: None):
+    with embedded.servers(data, durable=False, report=lambda line: None):
         assert answer(data) == (1, True)
-        assert embedded.running(data)
+        assert embedded.is_running(data)
 
-    assert not embedded.running(data)
+    assert not embedded.is_running(data)
 
 
 def test_an_rq_worker_can_name_itself_whatever_the_folder(place):
     data = place / "a b=c\u3000d"
 
-    with embedded.servers(data, durable=False, postgres=False, say=lambda line: None):
+    with embedded.servers(data, durable=False, postgres=False, report=lambda line: None):
         assert redis.Redis.from_url(embedded.addresses(data).redis_url).client_info()["addr"]
 
 
 def test_a_path_too_long_for_a_socket_works(place):
     data = place / ("long" * 30)
 
-    with embedded.servers(data, durable=False, say=lambda line: None) as both:
+    with embedded.servers(data, durable=False, report=lambda line: None) as both:
         assert answer(data) == (1, True)
         assert both.run.stat().st_mode & 0o777 == 0o700
 
@@ -102,7 +102,7 @@ def test_a_path_too_long_for_a_socket_works(place):
 
 
 def test_a_second_start_on_the_same_folder_is_refused_and_told_who_holds_it(place):
-    with embedded.servers(place / "data", durable=False, say=lambda line: None):
+    with embedded.servers(place / "data", durable=False, report=lambda line: None):
         with pytest.raises(embedded.AlreadyRunning, match=f"process {os.getpid()}"):
             start(place / "data")
         assert answer(place / "data") == (1, True)
@@ -120,13 +120,13 @@ def test_killing_the_starter_leaves_no_server(place):
     process.wait()
 
     assert wait_until(lambda: all(gone(server) for server in left))
-    with embedded.servers(place / "data", durable=False, say=lambda line: None):
+    with embedded.servers(place / "data", durable=False, report=lambda line: None):
         assert answer(place / "data") == (1, True)
 
 
 def test_a_stale_pid_file_with_a_living_strangers_number_does_not_stop_the_start(place):
     data = place / "data"
-    with embedded.servers(data, durable=False, say=lambda line: None):
+    with embedded.servers(data, durable=False, report=lambda line: None):
         stale = (data / "pg/postmaster.pid").read_text().splitlines()
     owner = (data / "pg").stat()
     account = {"user": owner.st_uid, "group": owner.st_gid} if os.getuid() == 0 else {}
@@ -134,7 +134,7 @@ def test_a_stale_pid_file_with_a_living_strangers_number_does_not_stop_the_start
     try:
         (data / "pg/postmaster.pid").write_text("\n".join([str(stranger.pid), *stale[1:]]) + "\n")
 
-        with embedded.servers(data, durable=False, say=lambda line: None):
+        with embedded.servers(data, durable=False, report=lambda line: None):
             assert answer(data) == (1, True)
         assert stranger.poll() is None
     finally:
@@ -150,28 +150,28 @@ def test_a_killed_initdb_does_not_stop_the_next_start(place):
     process.wait()
     assert not (data / "pg").exists()
 
-    with embedded.servers(data, durable=False, say=lambda line: None):
+    with embedded.servers(data, durable=False, report=lambda line: None):
         assert answer(data) == (1, True)
 
 
 def test_valkey_keeps_what_it_acknowledged_through_a_kill(place):
     data = place / "data"
-    with embedded.servers(data, postgres=False, say=lambda line: None) as both:
+    with embedded.servers(data, postgres=False, report=lambda line: None) as both:
         client = redis.Redis.from_url(embedded.addresses(data).redis_url)
         acknowledged = sum(client.incr("written") > 0 for _ in range(2000))
         client.connection_pool.disconnect()
         holder = client.info("server")["process_id"]
         os.kill(holder, signal.SIGKILL)
-        assert wait_until(lambda: both.tend() == ["valkey"])
+        assert wait_until(lambda: both.restart_ended() == ["valkey"])
 
         assert int(client.get("written")) == acknowledged
 
 
 def test_postgres_killed_in_service_is_started_again(place):
     data = place / "data"
-    with embedded.servers(data, valkey=False, say=lambda line: None) as both:
+    with embedded.servers(data, valkey=False, report=lambda line: None) as both:
         embedded.create_database(data, "kept")
         os.kill(int((data / "pg/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
 
-        assert wait_until(lambda: both.tend() == ["postgres"])
+        assert wait_until(lambda: both.restart_ended() == ["postgres"])
         assert not embedded.create_database(data, "kept")

@@ -18,7 +18,7 @@ def test_a_ranking_goes_on_where_a_killed_worker_left_it(running, monkeypatch):
     until(running.mark.exists, "killed")
 
     ended = "SELECT state = 'done' FROM rerank_run WHERE id = %s"
-    until(lambda: running.tend() and running.ask(ended, run) == [(True,)], "the run's end")
+    until(lambda: running.restart_ended() and running.ask(ended, run) == [(True,)], "the run's end")
     [(slot,)] = running.ask("SELECT slot FROM rerank_run WHERE id = %s", run)
     numbers = running.ask("SELECT no FROM listing WHERE kind = 'supply' ORDER BY no")
     assert running.ask(RESULT.format(slot=slot)) == [(no, len(running.recyclers)) for (no,) in numbers]

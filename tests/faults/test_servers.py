@@ -14,7 +14,7 @@ from tests.faults.running import supply
 @pytest.mark.parametrize("wiped", [False, True], ids=["with its data", "empty"])
 def test_valkey_killed_while_listings_are_published_comes_back(running_on, folder, wiped):
     data = folder / "data"
-    with embedded.servers(data, postgres=False, say=lambda line: None) as valkey:
+    with embedded.servers(data, postgres=False, report=lambda line: None) as valkey:
         running = running_on(embedded.addresses(data).redis_url)
         pid = redis.Redis.from_url(running.redis_url).info("server")["process_id"]
         running.open_demands()
@@ -27,8 +27,8 @@ def test_valkey_killed_while_listings_are_published_comes_back(running_on, folde
             if number == 8:
                 if wiped:
                     shutil.rmtree(data / "valkey")
-                assert valkey.tend() == ["valkey"]
-            running.tend()
+                assert valkey.restart_ended() == ["valkey"]
+            running.restart_ended()
             running.post(generator, supply(code))
         running.come_to_rest()
 

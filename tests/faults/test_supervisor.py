@@ -132,7 +132,7 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, t
         supervisor.kill()
         until(lambda: gone(everyone), "the end of all", 20)
 
-    with embedded.servers(stack.data, say=lambda line: None):
+    with embedded.servers(stack.data, report=lambda line: None):
         running.reconnect()
         assert set(running.told().values()) == {1}
         assert len(running.told()) == 4 * len(running.recyclers)
@@ -148,7 +148,7 @@ def test_a_signal_while_it_starts_stops_all(folder, number):
         supervisor.send_signal(number)
         until(lambda: gone(everyone), "the end of all", 20)
     assert stack.said().endswith("huanliu: stopped\n")
-    assert not embedded.running(stack.data)
+    assert not embedded.is_running(stack.data)
 
 
 def memory_mb(supervisor: psutil.Process) -> float:

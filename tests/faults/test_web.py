@@ -27,7 +27,7 @@ def test_a_request_whose_gunicorn_worker_is_killed_can_be_retried_and_is_done_on
 
 def test_postgres_restarted_under_a_load_of_publishing_loses_and_doubles_nothing(settled, folder, tmp_path):
     data = folder / "data"
-    with embedded.servers(data, valkey=False, say=lambda line: None) as postgres:
+    with embedded.servers(data, valkey=False, report=lambda line: None) as postgres:
         embedded.create_database(data, embedded.DATABASE)
         running = RunningMarketplace(embedded.addresses(data).database_url, settled.redis_url, tmp_path)
         try:
@@ -75,4 +75,4 @@ def publish_while(running, web, fault):
 def restart(postgres, data):
     """An immediate shutdown, which leaves all to recovery, and the start that the supervisor would do."""
     os.kill(int((data / "pg/postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
-    until(lambda: postgres.tend() == ["postgres"], "PostgreSQL started again")
+    until(lambda: postgres.restart_ended() == ["postgres"], "PostgreSQL started again")
