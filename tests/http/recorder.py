@@ -19,7 +19,7 @@ from tests.test_house import sent as sending
 
 
 def record(marketplace):
-    """{operationId: {"asked": {status: body}, "answered": {status: body}}} of every route."""
+    """{operationId: {"requests": {status: body}, "responses": {status: body}}} of every route."""
     samples = AllSamples(marketplace)
     rows = {**reads(samples), **united("writes", samples)}
     described = {
@@ -56,7 +56,7 @@ def reads(samples):
 
 def played(method, rule, operation, party, path, body):
     """A right call of a route, and before it those that are refused and change nothing."""
-    asked, answered = {}, {}
+    requests, responses = {}, {}
     names = {one.get("name") for one in operation.get("parameters", ()) if one.get("in") == "query"}
     query = {**united("queries").get(rule, {}), **({"limit": 2} if "limit" in names else {})}
     version = {"If-Match": "*"} if method in ("PUT", "PATCH") else {}
@@ -65,11 +65,11 @@ def played(method, rule, operation, party, path, body):
     def call(to=path, sent=body, query=query, headers=version):
         answer = party.call(method, to, query_string=query, headers=headers, **sending(sent))
         status = str(answer.status_code)
-        if answer.data and readable(answer) and status not in answered:
+        if answer.data and readable(answer) and status not in responses:
             text = answer.get_data(as_text=True)
-            answered[status] = json.loads(text) if answer.mimetype.endswith("json") else text
+            responses[status] = json.loads(text) if answer.mimetype.endswith("json") else text
             if sent:
-                asked[status] = sent.decode() if isinstance(sent, bytes) else sent
+                requests[status] = sent.decode() if isinstance(sent, bytes) else sent
         return answer
 
     if "<" in rule and method in ("GET", "DELETE"):
@@ -87,9 +87,9 @@ def played(method, rule, operation, party, path, body):
     assert right.status_code < 300, f"{method} {rule} is refused: {right.json}"
     if method == "POST":
         call()
-    if len(answered) < 2:
+    if len(responses) < 2:
         call(headers={"Authorization": ""})
-    return {"asked": asked, "answered": answered}
+    return {"requests": requests, "responses": responses}
 
 
 def readable(answer):

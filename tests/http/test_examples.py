@@ -1,16 +1,16 @@
-"""The API's description shows what is really answered: its examples are recorded (`make examples`)."""
+"""The API's description shows what is really returned: its examples are recorded (`make examples`)."""
 
-import json
 import os
 
 import pytest
 from openapi_schema_validator import OAS31Validator
 
-from marketplace.http.openapi.document import EXAMPLES, describe, operations
+from marketplace.http.openapi.document import describe, operations
+from marketplace.http.openapi.examples import read_examples, write_examples
 from tests.http.recorder import record
 from tests.marketplace import Marketplace
 
-WHAT_TO_DO = "record the examples anew: make examples"
+WHAT_TO_DO = "record the examples again: make examples"
 
 
 @pytest.fixture(scope="module")
@@ -19,13 +19,13 @@ def played(app):
     with Marketplace(app) as marketplace:
         found = record(marketplace)
     if os.environ.get("HUANLIU_RECORD"):
-        EXAMPLES.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        write_examples(found)
     return found
 
 
 @pytest.fixture(scope="module")
 def kept():
-    return json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return read_examples()
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,8 @@ def test_every_route_still_answers_as_its_examples_say(played, kept):
     assert set(kept) == set(played), WHAT_TO_DO
     for name, now in played.items():
         then = kept[name]
-        assert then["asked"].keys() == now["asked"].keys(), f"{name}: {WHAT_TO_DO}"
-        assert shape(then["answered"]) == shape(now["answered"]), f"{name}: {WHAT_TO_DO}"
+        assert then["requests"].keys() == now["requests"].keys(), f"{name}: {WHAT_TO_DO}"
+        assert shape(then["responses"]) == shape(now["responses"]), f"{name}: {WHAT_TO_DO}"
 
 
 def shape(value):
@@ -69,7 +69,7 @@ def test_every_operation_has_two_examples_one_of_them_an_error(document):
 
 def test_every_recorded_answer_is_one_that_its_route_names(document, kept):
     for verb, path, operation in operations(document):
-        surprising = kept[operation["operationId"]]["answered"].keys() - operation["responses"].keys()
+        surprising = kept[operation["operationId"]]["responses"].keys() - operation["responses"].keys()
         assert not surprising, f"{verb} {path} answers {surprising}"
 
 

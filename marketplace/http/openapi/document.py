@@ -9,16 +9,14 @@ import json
 import re
 from functools import cache
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response
 
 from .api import api
 from .declarations import REFUSALS
+from .examples import add_examples, read_examples
 
-EXAMPLES = Path(__file__).parents[1] / "examples.json"
-JSON, CSV = "application/json", "text/csv"
 VERBS = ("get", "post", "put", "patch", "delete")
 KINDS = {"enterprise": "enterprises", "admin": "admins", "regulator": "regulators"}
 
@@ -71,14 +69,8 @@ def describe(app: Flask) -> dict[str, Any]:
         for status, response in operation["responses"].items():
             if status.isdecimal():
                 _describe_response(verb, int(status), response)
-        _add_examples(operation, examples.get(operation["operationId"], {}))
+        add_examples(operation, examples.get(operation["operationId"], {}))
     return document
-
-
-def read_examples() -> dict[str, Any]:
-    """The recorded examples by operationId, `{"requests": {status: body}, "responses": {status: body}}`."""
-    examples: dict[str, Any] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
-    return examples
 
 
 def _endpoints(app: Flask) -> dict[tuple[str, str], str]:
@@ -113,17 +105,3 @@ def _describe_response(verb: str, status: int, response: dict[str, Any]) -> None
         schema = response.get("content", {}).get("application/json", {}).get("schema", {})
         page = schema.get("$ref", "").endswith("Page")
         response["description"] = REFUSALS.get(status) or (PAGE if page else RESPONSES[verb, status])
-
-
-def _add_examples(operation: dict[str, Any], recorded: dict[str, Any]) -> None:
-    """Put the recorded examples where they belong: requests by the status of their response."""
-    for status, body in recorded.get("asked", {}).items():
-        for kind, content in operation.get("requestBody", {}).get("content", {}).items():
-            if kind == (CSV if isinstance(body, str) else JSON):
-                example = {"summary": f"Returns {status}", "value": body}
-                content.setdefault("examples", {})[f"returns_{status}"] = example
-    for status, body in recorded.get("answered", {}).items():
-        for kind, content in operation["responses"].get(status, {}).get("content", {}).items():
-            if isinstance(body, str) == (kind == CSV):
-                summary = body["detail"] if int(status) >= 400 else operation["summary"]
-                content.setdefault("examples", {})[f"example_{status}"] = {"summary": summary, "value": body}
