@@ -62,7 +62,7 @@ class Stack:
         log_dir: Path | None = None,
         report: Callable[[str], None] = print_progress,
     ) -> None:
-        self.host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+        self.host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - where to ask, not where to listen
         self.port = _claim_port(host, port)
         self.env = {**env, "HOST": host, "PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
         self.children: dict[str, Child] = {}

@@ -45,7 +45,7 @@ def run_dir(data_dir: Path) -> Path:
     # redis-py cuts CLIENT INFO, which holds the path, at white space and "=": RQ workers die of such a path
     if len(name) <= LONGEST_RUN_PATH and not re.search(r"[\s=]", str(run)):
         return run
-    return Path("/tmp") / f"huanliu-{os.getuid()}-{hashlib.sha256(name).hexdigest()[:12]}"
+    return Path("/tmp") / f"huanliu-{os.getuid()}-{hashlib.sha256(name).hexdigest()[:12]}"  # noqa: S108 - made 0700, its owner is checked
 
 
 def is_running(data_dir: Path) -> bool:

@@ -186,7 +186,7 @@ def _settings() -> Settings:
 def backoff(attempts: int) -> timedelta:
     """Wait before try number `attempts` + 1: doubling from 5 s to an hour, with up to half of it jitter."""
     wait = min(FIRST_BACKOFF_S * 2 ** min(attempts - 1, 20), LONGEST_BACKOFF_S)
-    return timedelta(seconds=wait * random.uniform(1.0, 1.5))
+    return timedelta(seconds=wait * random.uniform(1.0, 1.5))  # noqa: S311 - jitter
 
 
 def parked_tasks() -> list[Task]:

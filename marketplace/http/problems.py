@@ -145,5 +145,5 @@ def _database_away(error: Exception) -> Response:
 
 
 def _from_bug(error: Exception) -> Response:
-    log.exception("unexpected error")
+    log.exception("unexpected error")  # noqa: LOG004 - called by the error handler
     return problem(500, "internal", say("internal", language()))

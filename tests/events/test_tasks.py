@@ -477,7 +477,9 @@ def test_the_scheduler_still_runs_by_its_old_name_and_says_the_new_one(marketpla
     runner = marketplace.app.test_cli_runner()
     with marketplace.app.app_context():
         shown = [runner.invoke(args=[name]).output for name in ("scheduler", "clock")]
-    assert shown[0] == "" and "deprecated" in shown[1] and "use `scheduler`" in shown[1]
+    assert shown[0] == ""
+    assert "deprecated" in shown[1]
+    assert "use `scheduler`" in shown[1]
     assert started == [marketplace.app] * 2
 
 

@@ -30,7 +30,8 @@ def test_every_kind_of_permit_has_a_validity_and_holders(model):
     add = f"{model.__name__}: let it inherit _Permit in marketplace/licences/models.py, with _validity() in"
     columns = model.__table__.c
     for name in ("valid_from", "valid_until"):
-        assert name in columns and not columns[name].nullable, f"{add} its __table_args__: it has no {name}"
+        assert name in columns, f"{add} its __table_args__: it has no {name}"
+        assert not columns[name].nullable, f"{add} its __table_args__: {name} may be null"
     checks = {str(check.name) for check in model.__table__.constraints if isinstance(check, CheckConstraint)}
     assert f"ck_{model.__tablename__}_validity" in checks, f"{add} its __table_args__, and a migration"
     assert model in HOLDERS, f"{model.__name__}: add who holds it to HOLDERS in licences/service/lookup.py"

@@ -57,13 +57,13 @@ SUPPLIES = f"""
 SELECT {SHARED}, l.composition <> '[]', l.code_id, e.small_generator
 FROM listing l JOIN enterprise e ON e.id = l.enterprise_id
 WHERE l.kind = 'supply' AND
-"""
+"""  # noqa: S608 - fragments are constants, values are bound
 DEMANDS = f"""
 SELECT {SHARED}, l.requires <> '[]', a.code_id, l.mode, coalesce(l.exemption_item, 0)::int2,
        (CASE l.exemption_review WHEN 'accept' THEN 1 WHEN 'refuse' THEN 2 ELSE 0 END)::int2
 FROM listing_accept a JOIN listing l ON l.id = a.listing_id JOIN enterprise e ON e.id = l.enterprise_id
 WHERE
-"""
+"""  # noqa: S608 - fragments are constants, values are bound
 OUTLINE = f"SELECT l.no, l.lat, l.lon, l.remaining_kg, {PRICE}, {WINDOW}"
 OWNER = "JOIN enterprise e ON e.id = l.enterprise_id"
 SUPPLY_OUTLINE = """

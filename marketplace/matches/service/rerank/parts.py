@@ -90,7 +90,7 @@ def _time_stage(took: dict[str, float], stage: str) -> Iterator[None]:
 
 def _write(work: Work, slot: int, supplies: np.ndarray, best: matching.Best) -> None:
     """Write the pages of supplies by `no`; one whose code changed meanwhile may be there by another part."""
-    gone = text(f"DELETE FROM ranked_supply_{slot} WHERE supply = ANY(:supplies)")
+    gone = text(f"DELETE FROM ranked_supply_{slot} WHERE supply = ANY(:supplies)")  # noqa: S608 - fragments are constants, values are bound
     work.session.execute(gone, {"supplies": supplies.tolist()})
     order = np.argsort(supplies, kind="stable")
     scores = (best.score[order] / matching.SCORE_UNIT).astype(np.float32)

@@ -55,7 +55,7 @@ one_each AS (
 SELECT * FROM (
   SELECT one_each.*, row_number() OVER (PARTITION BY receiver_id ORDER BY score DESC, theirs_id) AS place
   FROM one_each) placed WHERE place <= :most ORDER BY receiver_id, counterpart_id, code_id
-"""
+"""  # noqa: S608 - fragments are constants, values are bound
 
 
 def schedule_rerank_news(run_id: int) -> None:
