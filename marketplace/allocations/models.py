@@ -24,7 +24,7 @@ class AllocationStatus(StrEnum):
 
 
 class Receivers(StrEnum):
-    """Where receivers may lie: anywhere lawful, or in the region too."""
+    """Where receivers may be: anywhere lawful, or only in the region."""
 
     ANYWHERE = "anywhere"
     REGION = "region"

@@ -31,9 +31,9 @@ BY_POSITION = Key("position", int, start=0)
 @require(service.check_allocation_request)
 @may_conflict
 @blueprint.body(AllocationRequestSchema)
-@blueprint.response(202, AllocationSchema, description="Queued: `Location` says where to follow it.")
+@blueprint.response(202, AllocationSchema, description="Queued: `Location` is where to follow its progress.")
 def start_allocation(body: Body) -> tuple[Json, int, dict[str, str]]:
-    """Plan where the supplies of a region go in a period, so that the sum of score times tonnes is greatest.
+    """Plan where the supplies of a region should go in a period, maximising score times tonnes.
 
     The supplies lie in the region; receivers may lie anywhere lawful, unless `receivers` is `region`. No gate
     is broken, and no capacity: neither of a listing nor of a permit in a calendar year.
@@ -47,7 +47,7 @@ def start_allocation(body: Body) -> tuple[Json, int, dict[str, str]]:
 @blueprint.query(PageQuery)
 @blueprint.response(200, AllocationPage)
 def list_allocations(query: Query) -> Page:
-    """Plans for regions that the asker oversees, newest first."""
+    """Plans for the regions that you oversee, newest first."""
     return page(query, partial(service.list_allocations, actor()), present=each(_head))
 
 
@@ -56,7 +56,7 @@ def list_allocations(query: Query) -> Page:
 @subject(service.find_allocation)
 @blueprint.response(200, AllocationSchema)
 def show_allocation(allocation: Allocation) -> Json:
-    """A plan: how far it is, what came of it, and the gaps with the most unplaced tonnes."""
+    """A plan: its progress, its totals, and the largest shortages."""
     return _allocation(allocation)
 
 
@@ -67,7 +67,7 @@ def show_allocation(allocation: Allocation) -> Json:
 @blueprint.query(PageQuery)
 @blueprint.response(200, PlacementPage)
 def list_placements(allocation: Allocation, query: Query) -> Page:
-    """What goes where and by what right, the most tonnes first."""
+    """What goes where and on which legal basis, largest first."""
     return page(query, partial(service.plan_items, allocation, "placements"), BY_POSITION, each(_placement))
 
 
@@ -82,7 +82,7 @@ def _placement(item: Json) -> Json:
 @blueprint.query(PageQuery)
 @blueprint.response(200, UnplacedPage)
 def list_unplaced(allocation: Allocation, query: Query) -> Page:
-    """What stays and why, the most tonnes first."""
+    """What could not be placed and why, largest first."""
     return page(query, partial(service.plan_items, allocation, "unplaced"), BY_POSITION, each(_unplaced))
 
 
@@ -97,7 +97,7 @@ def _unplaced(item: Json) -> Json:
 @blueprint.query(PageQuery)
 @blueprint.response(200, GapPage)
 def list_gaps(allocation: Allocation, query: Query) -> Page:
-    """What the region lacks by code and district, the most unplaced tonnes first."""
+    """Shortages by code and district, largest first."""
     return page(query, partial(service.plan_items, allocation, "gaps"), BY_POSITION)
 
 

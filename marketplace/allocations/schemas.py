@@ -18,7 +18,10 @@ MOST_REGION_TONNES = 10**15
 class AllocationRequestSchema(Schema):
     """What to plan: supplies of a region that are open on some day of the period, narrowed to codes."""
 
-    region = Adcode(required=True, metadata={"description": "The supplies lie in it or in one below it."})
+    region = Adcode(
+        required=True,
+        metadata={"description": "Supplies in this region and the regions within it are planned."},
+    )
     first_day = Day(required=True, data_key="from")
     last_day = Day(required=True, data_key="until")
     scheme = Text(20, load_default=None, allow_none=True)
@@ -26,12 +29,12 @@ class AllocationRequestSchema(Schema):
         Text(24),
         load_default=list,
         validate=Length(max=MOST_ALLOCATION_CODES),
-        metadata={"description": "Codes or categories with all below them; none means all."},
+        metadata={"description": "Codes, or categories with all codes in them; none means all."},
     )
     receivers = fields.String(
         load_default=Receivers.ANYWHERE.value,
         validate=OneOf(Receivers),
-        metadata={"description": "Where receivers may lie: anywhere lawful, or in the region too."},
+        metadata={"description": "Where receivers may be: anywhere lawful, or only in the region."},
     )
 
     @validates_schema
@@ -74,7 +77,7 @@ class GapSchema(ResponseSchema):
 class AllocationTotalsSchema(ResponseSchema):
     supplies = fields.Integer()
     demands = fields.Integer()
-    ways = fields.Integer(metadata={"description": "Lawful pairings, by each permit and year."})
+    ways = fields.Integer(metadata={"description": "Number of lawful pairings, counted by permit and year."})
     placements = fields.Integer()
     supply_t = RegionTonnes(attribute="supply_kg")
     capacity_t = RegionTonnes(attribute="capacity_kg")
@@ -84,8 +87,8 @@ class AllocationTotalsSchema(ResponseSchema):
     no_capacity_t = RegionTonnes(attribute="no_capacity_kg")
     below_lot_t = RegionTonnes(attribute="below_lot_kg")
     value = fields.Float(metadata={"description": "Sum of score times tonnes."})
-    bound = fields.Float(metadata={"description": "What no lawful plan can exceed."})
-    gap = fields.Float(metadata={"description": "How far below the bound the value is, as a part of it."})
+    bound = fields.Float(metadata={"description": "A value that no lawful plan can exceed."})
+    gap = fields.Float(metadata={"description": "How far the value is below the bound, as a fraction of it."})
 
 
 class AllocationProgressSchema(ResponseSchema):
@@ -141,7 +144,7 @@ class PlacementSchema(ResponseSchema):
     tonnes = RegionTonnes(attribute="kg")
     score = fields.Float()
     distance_km = fields.Float()
-    year = fields.Integer(metadata={"description": "Whose tonnes of the permit it uses."})
+    year = fields.Integer(metadata={"description": "The year whose tonnes of the permit are used."})
     legal_basis = fields.Nested(PlacementBasisSchema)
     warnings = fields.List(fields.Nested(WarningSchema))
 
@@ -155,7 +158,9 @@ class UnplacedSchema(ResponseSchema):
     tonnes = RegionTonnes(attribute="kg")
     of_t = RegionTonnes(attribute="of_kg")
     reason = fields.String(metadata={"description": "no_lawful_way, no_capacity or below_lot"})
-    gate = fields.String(allow_none=True, metadata={"description": "That stopped most, if no way is lawful."})
+    gate = fields.String(
+        allow_none=True, metadata={"description": "The gate that stopped most, if nothing is lawful."}
+    )
     detail = fields.String()
 
 

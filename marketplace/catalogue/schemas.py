@@ -26,7 +26,7 @@ class WasteCodeSchema(ResponseSchema):
     hazard = fields.String(metadata={"description": "Hazard letters as the catalogue prints them."})
     edition = fields.String()
     evidence = fields.String(metadata={"description": "How far the row can be trusted."})
-    provisional = fields.Boolean(metadata={"description": "Shown until the official table is loaded."})
+    provisional = fields.Boolean(metadata={"description": "True until the official table is loaded."})
     tradable = fields.Boolean()
     maps_to = fields.List(fields.Nested(MappingSchema))
 
@@ -43,12 +43,19 @@ WasteCodePage = page_of(WasteCodeSchema)
 class SuggestRequestSchema(Schema):
     text = Text(400, required=True, metadata={"description": "What the waste is called, or how it arises."})
     limit = Whole(1, 20, load_default=5)
-    scheme = Text(20, load_default=None, allow_none=True, metadata={"description": "Only codes of it."})
+    scheme = Text(
+        20,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Restricts the suggestions to this scheme."},
+    )
 
 
 class SuggestionSchema(ResponseSchema):
     scheme = fields.String()
-    code = fields.String(metadata={"description": "A code, or a category where no code in it stands out."})
+    code = fields.String(
+        metadata={"description": "A code, or a category where none of its codes is clearly more likely."}
+    )
     name = fields.String()
     hazardous = fields.Boolean()
     confidence = fields.Float(metadata={"description": "Chance that it is right, 0 to 1, as measured."})

@@ -31,7 +31,7 @@ from .schemas import (
     RuleTableSchema,
 )
 
-blueprint = Blueprint("credit", __name__, description="Credit: rules, events, standings, the blocked list.")
+blueprint = Blueprint("credit", __name__, description="Credit: rules, events, standings, the blocklist.")
 
 
 @blueprint.get("/enterprises/<uuid:enterprise_id>/credit")
@@ -39,7 +39,7 @@ blueprint = Blueprint("credit", __name__, description="Credit: rules, events, st
 @subject(enterprises.find)
 @blueprint.response(200, CreditSchema)
 def show(enterprise: Enterprise) -> Json:
-    """A standing; to others than the enterprise and its overseers the grade alone."""
+    """A credit standing: in full for the enterprise and its overseers, for others the grade alone."""
     return service.present(actor(), enterprise)
 
 
@@ -67,7 +67,7 @@ def list_events(enterprise: Enterprise, query: Query) -> Page:
 @blueprint.body(NewEventSchema)
 @blueprint.response(201, EventSchema)
 def record_event(body: Body) -> Json:
-    """Record an event; score and grade change in the same moment."""
+    """Record an event; score and grade change at once."""
     event, notices = service.record_event(actor(), body)
     return {**_event(event), "warnings": render_warnings(notices)}
 
@@ -94,7 +94,7 @@ def show_rules() -> Versioned:
 @blueprint.body(RuleTableSchema)
 @blueprint.response(200, RuleTableSchema, headers=VERSIONED)
 def publish_rules(_: RuleTable, body: Body, expected: int | None) -> Versioned:
-    """Publish a whole new version of the rule table; events keep the points they had."""
+    """Publish a new version of the rule table; recorded events keep their points."""
     return _rules(service.publish_rules(actor(), body["items"], expected))
 
 
@@ -107,7 +107,7 @@ def _rules(row: RuleTable) -> Versioned:
 @blueprint.body(NewEvaluationSchema)
 @blueprint.response(201, EvaluationSchema)
 def publish_evaluation(body: Body) -> Evaluation:
-    """Publish an evaluation: its enterprise is established for two years."""
+    """Publish an evaluation; the enterprise counts as established for two years."""
     return service.publish_evaluation(actor(), body)
 
 
@@ -116,7 +116,7 @@ def publish_evaluation(body: Body) -> Evaluation:
 @blueprint.body(NewBlockSchema)
 @blueprint.response(201, BlockSchema)
 def place_block(body: Body) -> Json:
-    """Put an enterprise on the blocked list, provisionally until a second officer confirms."""
+    """Put an enterprise on the blocked list, provisionally until a second admin confirms."""
     return _block(service.place_block(actor(), body))
 
 
@@ -125,7 +125,7 @@ def place_block(body: Body) -> Json:
 @blueprint.query(BlockQuery)
 @blueprint.response(200, BlockPage)
 def list_blocks(query: Query) -> Page:
-    """The blocked list with its history, newest first."""
+    """The blocklist with its history, newest first."""
     rows = partial(service.search_blocks, actor(), query["enterprise_id"])
     return page(query, rows, present=each(_block))
 
@@ -137,7 +137,7 @@ def list_blocks(query: Query) -> Page:
 @no_body
 @blueprint.response(200, BlockSchema)
 def confirm_block(block: Block) -> Json:
-    """Confirm a block, as a second officer."""
+    """Confirm a entry of the blocked list, as a second admin."""
     return _block(service.confirm_block(actor(), block.id))
 
 
@@ -148,7 +148,7 @@ def confirm_block(block: Block) -> Json:
 @blueprint.body(LiftSchema)
 @blueprint.response(200, BlockSchema)
 def lift_block(block: Block, body: Body) -> Json:
-    """Take an enterprise off the blocked list."""
+    """Take an enterprise off the blocklist."""
     return _block(service.lift_block(actor(), block.id, body["reason"]))
 
 

@@ -51,7 +51,7 @@ class AxesSchema(ResponseSchema):
 
 
 class CreditSchema(ResponseSchema):
-    """A standing; to others than the enterprise and its overseers the grade alone."""
+    """A credit standing: in full for the enterprise and its overseers, for others the grade alone."""
 
     sometimes = ("score", "provisional", "axes", "valid_until", "blocked")
 
@@ -73,10 +73,10 @@ class RuleSchema(Schema):
         load_default=None,
         allow_none=True,
         validate=Range(min=0, max=100),
-        metadata={"description": "Points that all such events of one calendar year add at most."},
+        metadata={"description": "Most points that all such events of one calendar year can add."},
     )
     blocks = Flag(
-        load_default=False, metadata={"description": "Puts the enterprise on the blocked list at once."}
+        load_default=False, metadata={"description": "Puts the enterprise on the blocklist at once."}
     )
 
 
@@ -87,7 +87,7 @@ def _codes_once(rules: list[dict[str, Any]]) -> None:
 
 
 class RuleTableSchema(Schema):
-    version = Whole(1, MOST_VERSION, metadata={"description": "Given by the platform; ignored when sent."})
+    version = Whole(1, MOST_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
     items = fields.List(
         fields.Nested(RuleSchema), required=True, validate=[Length(min=1, max=200), _codes_once]
     )
@@ -112,7 +112,7 @@ class EventSchema(ResponseSchema):
     points = Points(attribute="points_milli")
     effective_on = Day()
     lapses_on = Day()
-    counts = fields.Boolean(metadata={"description": "Took effect and has not lapsed."})
+    counts = fields.Boolean(metadata={"description": "Whether it has taken effect and has not lapsed."})
     note = fields.String()
     evidence = fields.String(allow_none=True)
     created_at = Moment()
@@ -127,9 +127,11 @@ class ScoreLineSchema(ResponseSchema):
 
     rule = fields.String()
     axis = fields.String()
-    year = fields.Integer(allow_none=True, metadata={"description": "Where the rule has a yearly limit."})
+    year = fields.Integer(
+        allow_none=True, metadata={"description": "The year, if the rule has a yearly limit."}
+    )
     events = fields.Integer()
-    points = Total(metadata={"description": "What counts, after the yearly limit."})
+    points = Total(metadata={"description": "Points that count, after the yearly limit."})
 
 
 class CreditExplanationSchema(ResponseSchema):

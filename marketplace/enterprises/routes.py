@@ -66,7 +66,7 @@ def review(query: Query) -> Page:
 @allow(ENTERPRISE)
 @blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
 def show_me() -> Versioned:
-    """The enterprise that asks."""
+    """The enterprise that the key belongs to."""
     return _enterprise(service.own(actor()))
 
 
@@ -75,7 +75,7 @@ def show_me() -> Versioned:
 @subject(service.find)
 @blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
 def show(enterprise: Enterprise) -> Versioned:
-    """An enterprise: all of it for itself, admins and its regulators; else name, region, roles, grade."""
+    """An enterprise: in full for itself and its overseers, for others name, region, roles and grade."""
     return _enterprise(enterprise)
 
 
@@ -98,7 +98,7 @@ def change(enterprise: Enterprise, body: Body, expected: int | None) -> Versione
 @blueprint.body(ReasonSchema, required=False)
 @blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
 def approve(enterprise: Enterprise, body: Body) -> Versioned:
-    """Let an enterprise trade."""
+    """Approve an enterprise, so that it can publish listings."""
     return _enterprise(service.approve(actor(), enterprise.id, body["reason"]))
 
 
@@ -109,7 +109,7 @@ def approve(enterprise: Enterprise, body: Body) -> Versioned:
 @blueprint.body(ReasonSchema, required=False)
 @blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
 def suspend(enterprise: Enterprise, body: Body) -> Versioned:
-    """Stop an enterprise from trading; its listings are matched no more."""
+    """Suspend an enterprise; its listings no longer take part in matching."""
     return _enterprise(service.suspend(actor(), enterprise.id, body["reason"]))
 
 
@@ -123,7 +123,7 @@ def _enterprise(row: Enterprise) -> Versioned:
 @blueprint.body(KeyRequestSchema)
 @blueprint.response(201, NewKeySchema)
 def create_key(body: Body) -> Json:
-    """Make a further key, with no more scopes than the asking key has; a year at most."""
+    """Create another key, with no more scopes than the key that creates it, valid for a year at most."""
     row, key = service.create_key(actor(), **body)
     return {**_key(row), "api_key": key}
 
@@ -133,7 +133,7 @@ def create_key(body: Body) -> Json:
 @blueprint.query(PageQuery)
 @blueprint.response(200, KeyPage)
 def list_keys(query: Query) -> Page:
-    """The asker's keys, newest first."""
+    """Your own keys, newest first."""
     return page(query, partial(service.list_keys, actor()))
 
 
@@ -151,7 +151,7 @@ def revoke_key(key: ApiKey) -> None:
 @blueprint.body(RegulatorRequestSchema)
 @blueprint.response(201, RegulatorSchema)
 def create_regulator(body: Body) -> Json:
-    """Make a regulator, whose key reads a region and all below it."""
+    """Create a regulator, whose key can read a region and all regions within it."""
     row, key = service.create_staff(actor(), REGULATOR, body["name"], body["region"])
     return {"id": row.id, "name": row.name, "kind": row.kind, "region": row.region, "api_key": key}
 

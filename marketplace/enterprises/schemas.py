@@ -103,7 +103,7 @@ class EnterpriseSchema(ResponseSchema):
 
 
 class RegisteredSchema(EnterpriseSchema):
-    api_key = fields.String(metadata={"description": "Shown this once."})
+    api_key = fields.String(metadata={"description": "Shown only once."})
 
 
 class EnterpriseQuery(PageQuery):
@@ -143,7 +143,7 @@ class KeySchema(ResponseSchema):
 
 def _key_shown_once() -> fields.String:
     return fields.String(
-        allow_none=True, metadata={"description": "Shown this once; null where the answer is replayed."}
+        allow_none=True, metadata={"description": "Shown only once; null in a replayed response."}
     )
 
 

@@ -90,7 +90,7 @@ class ProblemSchema(ResponseSchema):
     title = fields.String()
     status = fields.Integer()
     detail = fields.String()
-    code = fields.String(metadata={"description": "Stable, snake_case."})
+    code = fields.String(metadata={"description": "A stable code in snake_case."})
     request_id = fields.String(allow_none=True)
     errors = fields.Dict(
         keys=fields.String(),
@@ -102,9 +102,9 @@ class ProblemSchema(ResponseSchema):
 class FaultSchema(ResponseSchema):
     """What is wrong at one place of a table that was sent."""
 
-    row = fields.Integer(metadata={"description": "As a spreadsheet counts: the headings are row 1."})
+    row = fields.Integer(metadata={"description": "Counted as in a spreadsheet: the headings are row 1."})
     column = fields.String()
-    code = fields.String(metadata={"description": "The rule, by its stable name."})
+    code = fields.String(metadata={"description": "The stable code of the broken rule."})
     detail = fields.String()
 
 

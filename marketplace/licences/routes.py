@@ -67,7 +67,7 @@ def _routes_of(
     @allow(*EVERY_KEY)
     @blueprint.query(PermitQuery)
     @blueprint.response(200, page_schema)
-    @blueprint.doc(summary=f"Every {noun.partition(' ')[2]} that the asker may see.")
+    @blueprint.doc(summary=f"Every {noun.partition(' ')[2]} that you may see.")
     def search(query: Query) -> Page:
         rows = partial(service.search, actor(), model, query["enterprise_id"])
         return page(query, rows, present=service.present)

@@ -87,7 +87,9 @@ class PermitQuery(PageQuery):
 class UsageSchema(Schema):
     """Tonnes to count against a year's allowance; negative takes back what was counted wrongly."""
 
-    line_id = fields.UUID(load_default=None, metadata={"description": "Of a licence; not for channels."})
+    line_id = fields.UUID(
+        load_default=None, metadata={"description": "Required for licences; not for channels."}
+    )
     year = Whole(2000, 2200, required=True)
     tonnes = Tonnes(least=-100_000_000, required=True)
     note = Text(200, load_default="")

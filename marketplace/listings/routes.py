@@ -64,7 +64,7 @@ def create(body: Body) -> Versioned:
     """Post a supply or a demand: a draft, or with `publish` open to matching at once.
 
     A supply names its `waste`, a demand what it `accepts`. Prices are CNY per tonne from the supplier's side:
-    below zero the supplier pays. What is odd but allowed comes back in `warnings`.
+    below zero, the supplier pays. Suspicious but permitted requests succeed and carry `warnings`.
     """
     return _listing(*service.create(actor(), body))
 
@@ -74,7 +74,7 @@ def create(body: Body) -> Versioned:
 @blueprint.query(ListingQuery)
 @blueprint.response(200, ListingPage)
 def search(query: Query) -> Page:
-    """Listings that the asker may see: newest first, by price, or by distance from a point."""
+    """Listings that you may see: newest first, by price, or by distance from a point."""
     return page_until(*service.search(actor(), query))
 
 
@@ -93,7 +93,7 @@ def template() -> Response:
 @blueprint.alt_response(200, schema=FILE, content_type=XLSX)
 @blueprint.alt_response(200, schema=FEATURES, content_type="application/geo+json")
 def export(query: Query) -> Response:
-    """The listings that the asker may see as a file; CSV and XLSX can be imported again."""
+    """The listings that you may see as a file; CSV and XLSX can be imported again."""
     pieces = service.export(actor(), query, language())
     kind = query["format"]
     return attachment(stream_with_context(pieces), service.MEDIA_TYPES[kind], f"huanliu-listings.{kind}")
@@ -111,14 +111,14 @@ def _check_importing(caller: Actor, _: Body) -> None:
 @may_conflict
 @file_upload(CSV, XLSX)
 @blueprint.query(ImportQuery)
-@blueprint.response(201, ImportSchema, description="All rows are listings now.")
-@blueprint.alt_response(200, schema=ImportSchema, description="A dry run: all rows would become listings.")
+@blueprint.response(201, ImportSchema, description="All rows were imported.")
+@blueprint.alt_response(200, schema=ImportSchema, description="A dry run: all rows could be imported.")
 @blueprint.alt_response(
-    202, schema=ImportSchema, description="A long sheet, queued: `Location` says where to follow it."
+    202, schema=ImportSchema, description="A long sheet, queued: `Location` is where to follow its progress."
 )
 @blueprint.alt_response(422, schema=TableProblemSchema, content_type=PROBLEM)
 def import_sheet(query: Query, upload: bytes) -> tuple[Json, int, dict[str, str]]:
-    """Make listings of all rows of a sheet, CSV or XLSX, or of none."""
+    """Import listings from a spreadsheet (CSV or XLSX), all rows or none."""
     row = service.import_sheet(actor(), upload, **query)
     return _import(row), *_import_status(row)
 
@@ -134,7 +134,7 @@ def _import_status(row: ListingImport) -> tuple[int, dict[str, str]]:
 @subject(service.find_import)
 @blueprint.response(200, ImportSchema)
 def show_import(row: ListingImport) -> Json:
-    """How far an import is, and how it ended."""
+    """The progress and the result of an import."""
     return _import(row)
 
 
@@ -156,7 +156,7 @@ def _import(row: ListingImport) -> Json:
 @subject(service.find_visible)
 @blueprint.response(200, ListingSchema, headers=VERSIONED)
 def show(listing: Listing) -> Versioned:
-    """A listing: one's own, or an open one of others."""
+    """A listing: your own, or an open one of others."""
     return _listing(listing)
 
 
@@ -179,7 +179,7 @@ def change(listing: Listing, body: Body, expected: int | None) -> Versioned:
 @no_body
 @blueprint.response(200, ListingSchema, headers=VERSIONED)
 def publish(listing: Listing) -> Versioned:
-    """Open a draft to matching."""
+    """Publish a draft, so that it takes part in matching."""
     return _listing(*service.publish(actor(), listing.id))
 
 
@@ -190,7 +190,7 @@ def publish(listing: Listing) -> Versioned:
 @blueprint.body(ReasonSchema, required=False)
 @blueprint.response(200, ListingSchema, headers=VERSIONED)
 def withdraw(listing: Listing, body: Body) -> Versioned:
-    """Take a listing back; nobody not yet told of it will be."""
+    """Withdraw a listing; notifications about it that were not sent yet are cancelled."""
     return _listing(service.withdraw(actor(), listing.id, body["reason"]))
 
 
@@ -201,7 +201,7 @@ def withdraw(listing: Listing, body: Body) -> Versioned:
 @blueprint.body(ExemptionReviewSchema)
 @blueprint.response(200, ListingSchema, headers=VERSIONED)
 def review_exemption(listing: Listing, body: Body) -> Versioned:
-    """Accept or refuse the evidence behind the exemption that a demand names."""
+    """Accept or refuse the evidence for the exemption that a demand relies on."""
     return _listing(service.review_exemption(actor(), listing.id, body["decision"], body["reason"]))
 
 

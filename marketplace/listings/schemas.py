@@ -4,7 +4,6 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from ..database import values_of
 from ..enterprises.models import GRADES
 from ..errors import Invalid
 from ..http.fields import (
@@ -158,9 +157,9 @@ class ListingFilter(Schema):
     """What a listing must be to be found, in a query string or in a saved search; null filters nothing."""
 
     kind = fields.String(validate=OneOf(Kind), **_about("Supply or demand."))
-    code = Text(24, **_about("A code, or a category with all below it, offered or accepted."))
-    region = Adcode(**_about("A region and all below it."))
-    q = Text(50, **_about("Words that must all stand in the title, whatever their case and width."))
+    code = Text(24, **_about("A code, or a category with all codes in it, offered or accepted."))
+    region = Adcode(**_about("A region with all regions within it."))
+    q = Text(50, **_about("Words that must all occur in the title, in any case and width."))
     lon = QueryNumber(
         validate=Range(min=-180, max=180), **_about("Longitude of the point to search from; with `lat`.")
     )
@@ -170,22 +169,18 @@ class ListingFilter(Schema):
     crs = fields.String(
         load_default="wgs84",
         validate=OneOf(CRS, "crs"),
-        metadata={"description": "The system of `lon` and `lat`."},
+        metadata={"description": "The coordinate system of `lon` and `lat`."},
     )
     within_km = QueryNumber(
         validate=Range(min=0.001, max=FARTHEST_KM),
-        **_about("No farther than this from the point, by the place rounded to 0.01 degree."),
+        **_about("Greatest distance from the point, by the listing's location rounded to 0.01 degree."),
     )
-    price_min = QueryPrice(
-        **_about("CNY/t from the supplier's side; without a price a listing does not match.")
-    )
-    price_max = QueryPrice(
-        **_about("CNY/t from the supplier's side; without a price a listing does not match.")
-    )
-    quantity_min_t = QueryTonnes(least=0, **_about("Of what remains."))
-    quantity_max_t = QueryTonnes(least=0, **_about("Of what remains."))
-    available_from = Day(**_about("First day of a window; the listing's shares a day with it."))
-    available_until = Day(**_about("Last day of a window; the listing's shares a day with it."))
+    price_min = QueryPrice(**_about("CNY/t from the supplier's side; listings without a price do not match."))
+    price_max = QueryPrice(**_about("CNY/t from the supplier's side; listings without a price do not match."))
+    quantity_min_t = QueryTonnes(least=0, **_about("Of the remaining quantity."))
+    quantity_max_t = QueryTonnes(least=0, **_about("Of the remaining quantity."))
+    available_from = Day(**_about("First day of a period that must overlap with the listing's."))
+    available_until = Day(**_about("Last day of a period that must overlap with the listing's."))
     grade = Choices(GRADES, "grade", **_about("Grades of the owner, comma separated: `A,B`."))
 
     @validates_schema
@@ -205,12 +200,14 @@ class ListingFilter(Schema):
 class ListingQuery(ListingFilter, PageQuery):
     """A search and its order."""
 
-    status = fields.String(validate=OneOf(ListingStatus), **_about("Where it stands."))
-    mine = fields.Boolean(load_default=False, metadata={"description": "The asker's own only."})
+    status = fields.String(validate=OneOf(ListingStatus), **_about("The status of the listing."))
+    mine = fields.Boolean(load_default=False, metadata={"description": "Only your own."})
     sort = fields.String(
         load_default="newest",
         validate=OneOf(SORTS, "sort"),
-        metadata={"description": "By price, those without one come last; by distance, from `lon` and `lat`."},
+        metadata={
+            "description": "By price, listings without one come last; by distance, from `lon` and `lat`."
+        },
     )
 
 
@@ -259,5 +256,5 @@ class ExportQuery(ListingQuery):
 
 
 class ExemptionReviewSchema(Schema):
-    decision = fields.String(required=True, validate=OneOf(values_of(ExemptionReview), "decision"))
+    decision = fields.String(required=True, validate=OneOf(ExemptionReview))
     reason = Text(500, required=True)

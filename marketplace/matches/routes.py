@@ -31,7 +31,7 @@ from .schemas import (
     RankingModelSchema,
 )
 
-blueprint = Blueprint("matches", __name__, description="Ranked lawful pairings, and why not.")
+blueprint = Blueprint("matches", __name__, description="Ranked lawful pairings, and why others are not.")
 
 
 def _find_own_pair(caller: Actor, listing_id: UUID, other_id: UUID) -> tuple[Listing, Listing]:
@@ -45,11 +45,12 @@ def _find_own_pair(caller: Actor, listing_id: UUID, other_id: UUID) -> tuple[Lis
 @blueprint.query(MatchQuery)
 @blueprint.response(200, MatchPage)
 def list_matches(listing: Listing, query: Query) -> Json:
-    """Lawful counterparts, best first, each with its score in parts and its legal basis.
+    """Lawful counterparts, best first, each with its score breakdown and its legal basis.
 
-    The contributions of the parts add up to the score. Who is missing here is explained by the route below.
-    `order` says who ordered them: the formula, which goes by the score, or, for a supply sorted by score, an
-    order learned from what became of pairings: it puts the formula's best 200 in another order (`learned`).
+    The contributions add up to the score. The route below explains why a counterpart is missing here.
+    `order` says what ranked them: the formula, which goes by the score, or, for a supply sorted by score, a
+    ranking learned from the outcomes of earlier pairings, which rearranges the formula's best 200
+    (`learned`).
     """
     position = position_of(query["cursor"], service.POSITION)
     cursor = service.PageCursor.read(position) if position else None
@@ -64,7 +65,7 @@ def list_matches(listing: Listing, query: Query) -> Json:
 @subject(listings.find_governed)
 @blueprint.response(200, PairingSchema)
 def explain(listing: Listing, other_id: UUID) -> Json:
-    """One pairing, lawful or not: its score in parts, or every gate that it fails and the rule behind it.
+    """One pairing: the score breakdown if it is lawful, else every failed gate and the rule behind it.
 
     The gates and their reasons are listed at [/errors](/errors#gates).
     """
@@ -90,7 +91,7 @@ def _failed_gate(failure: Json) -> Json:
 @blueprint.body(FeedbackRequestSchema)
 @blueprint.response(200, FeedbackSchema)
 def give_feedback(pair: tuple[Listing, Listing], body: Body) -> Json:
-    """Say "interested" or "not suitable" of a pairing; once both are interested, contacts are shown."""
+    """Express interest in a pairing, or mark it as not suitable; mutual interest reveals the contacts."""
     return service.give_feedback(actor(), *pair, body["verdict"], body["reason"])
 
 
@@ -99,7 +100,7 @@ def give_feedback(pair: tuple[Listing, Listing], body: Body) -> Json:
 @blueprint.query(FindingQuery)
 @blueprint.response(200, FindingPage)
 def list_findings(query: Query) -> Page:
-    """Open listings that no one can lawfully serve, with the gate that stopped most."""
+    """Open listings without any lawful counterpart, with the gate that stopped most."""
     rows = partial(service.search_findings, actor(), query["gate"])
     return page(query, rows, Key("listing_id"), each(_finding))
 
@@ -123,7 +124,7 @@ def show_policy() -> Versioned:
 @blueprint.body(PolicySchema)
 @blueprint.response(200, PolicySchema, headers=VERSIONED)
 def publish_policy(_: service.PolicyInForce, body: Body, expected: int | None) -> Versioned:
-    """Put a whole new version in force, from the next answer on."""
+    """Replace the policy; it applies from the next request on."""
     return _policy(service.publish_policy(actor(), body, expected))
 
 
@@ -135,7 +136,7 @@ def _policy(policy: service.PolicyInForce) -> Versioned:
 @allow(ADMIN)
 @blueprint.response(200, PresetPage)
 def list_presets() -> Page:
-    """Ready-made policies to put."""
+    """Ready-made policies that can be put in force."""
     return page_until([{"name": name, "policy": body} for name, body in service.PRESETS.items()], None)
 
 
@@ -144,7 +145,7 @@ def list_presets() -> Page:
 @blueprint.query(PageQuery)
 @blueprint.response(200, RankingModelPage)
 def list_ranking_models(query: Query) -> Page:
-    """Every training of the learned order, newest first; the newest that is done decides if it is used."""
+    """Every trained ranking model, newest first; the newest that is done decides whether it is used."""
     return page(query, service.search_models, Key("version", int), each(_model))
 
 
@@ -157,7 +158,7 @@ def _find_model(_: Actor, version: int) -> RankingModel:
 @subject(_find_model)
 @blueprint.response(200, RankingModelSchema)
 def show_ranking_model(model: RankingModel) -> Json:
-    """The card of one training: what it learned from, how it did on later data, and whether it is used."""
+    """The card of one model: its training data, its result on later data, and whether it is used."""
     return _model(model)
 
 

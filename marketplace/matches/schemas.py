@@ -49,7 +49,9 @@ class CounterpartSchema(ResponseSchema):
 class LegalBasisSchema(ResponseSchema):
     kind = fields.String(metadata={"description": "general, licence, channel, exempt or collector"})
     reference = fields.String(allow_none=True)
-    edition = fields.String(metadata={"description": "Edition of the catalogue it was judged by."})
+    edition = fields.String(
+        metadata={"description": "Edition of the catalogue on which the judgement is based."}
+    )
 
 
 class ScorePartSchema(ResponseSchema):
@@ -69,7 +71,7 @@ class MatchSchema(ResponseSchema):
     score = fields.Float()
     learned = fields.Float(
         metadata={
-            "description": "Worth by the learned order, greater first; it compares within one answer only."
+            "description": "Value in the learned ranking, higher is better; comparable in one response only."
         }
     )
     listing = fields.Nested(CounterpartSchema)
@@ -77,15 +79,15 @@ class MatchSchema(ResponseSchema):
     legal_basis = Prebuilt(LegalBasisSchema)
     components = fields.List(Prebuilt(ScorePartSchema))
     warnings = fields.List(Prebuilt(WarningSchema))
-    feedback = fields.String(allow_none=True, metadata={"description": "What the asker's side said."})
+    feedback = fields.String(allow_none=True, metadata={"description": "What your side answered."})
     contact = fields.Nested(
-        ContactSchema, metadata={"description": "Of the other side, once both are interested."}
+        ContactSchema, metadata={"description": "Contact of the other side, once both are interested."}
     )
 
 
 class OrderSchema(ResponseSchema):
     name = fields.String(metadata={"description": "formula or learned"})
-    model_version = fields.Integer(allow_none=True, metadata={"description": "Of the learned order."})
+    model_version = fields.Integer(allow_none=True, metadata={"description": "Version of the ranking model."})
 
 
 class MatchPage(ResponseSchema):
@@ -95,7 +97,7 @@ class MatchPage(ResponseSchema):
     total = fields.Integer(
         allow_none=True,
         metadata={
-            "description": "Lawful counterparts in all, where known: on the last page without `min_score`."
+            "description": "Number of lawful counterparts, where known: on the last page without `min_score`."
         },
     )
     items = fields.List(fields.Nested(MatchSchema))
@@ -104,7 +106,7 @@ class MatchPage(ResponseSchema):
 
 class FailedGateSchema(ResponseSchema):
     gate = fields.String()
-    reason = fields.String(metadata={"description": "Stable, snake_case."})
+    reason = fields.String(metadata={"description": "A stable code in snake_case."})
     detail = fields.String()
     source = fields.String(metadata={"description": "The rule behind the gate."})
 
@@ -179,7 +181,7 @@ class DelaysSchema(Schema):
 class PolicySchema(Schema):
     """The whole policy. `version` is given by the platform and ignored when sent."""
 
-    version = Whole(1, MOST_VERSION, metadata={"description": "Given by the platform; ignored when sent."})
+    version = Whole(1, MOST_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
     weights = fields.Nested(WeightsSchema, required=True)
     half_distance_km = fields.Dict(
         keys=Text(24),
@@ -200,7 +202,9 @@ class PolicySchema(Schema):
 
     learned_order = Flag(
         load_default=True,
-        metadata={"description": "Whether a learned order that is used may order the matches of supplies."},
+        metadata={
+            "description": "Whether the learned ranking, while in use, may rank the matches of supplies."
+        },
     )
 
     @validates("half_distance_km")
@@ -221,9 +225,9 @@ PresetPage = page_of(PresetSchema)
 
 class WindowSchema(ResponseSchema):
     first = fields.Date(
-        metadata={"description": "Day of the first thing done: interest, offer, deal, transfer."}
+        metadata={"description": "Day of the first action: interest, offer, deal or transfer."}
     )
-    split = fields.Date(metadata={"description": "The later part begins."})
+    split = fields.Date(metadata={"description": "First day of the later part."})
     last = fields.Date()
 
 
@@ -237,13 +241,13 @@ class CountsSchema(ResponseSchema):
 
 
 class PartsSchema(ResponseSchema):
-    earlier = fields.Integer(metadata={"description": "Learned from."})
-    later = fields.Integer(metadata={"description": "Compared on."})
+    earlier = fields.Integer(metadata={"description": "The part used for training."})
+    later = fields.Integer(metadata={"description": "The part used for comparison."})
 
 
 class FigureSchema(ResponseSchema):
     value = fields.Float()
-    low = fields.Float(metadata={"description": "Of the 95 % bootstrap interval over suppliers."})
+    low = fields.Float(metadata={"description": "Lower end of the 95 % bootstrap interval over suppliers."})
     high = fields.Float()
 
 
@@ -267,7 +271,7 @@ class CardSchema(ResponseSchema):
     outcomes = fields.Nested(CountsSchema)
     suppliers = fields.Nested(PartsSchema)
     supplies = fields.Nested(PartsSchema)
-    kind = fields.String(metadata={"description": "What decides; docs/evaluation.md tells of the kinds."})
+    kind = fields.String(metadata={"description": "What ranks; docs/evaluation.md describes the kinds."})
     features = fields.List(fields.String())
     weights = fields.Dict(keys=fields.String(), values=fields.Float())
     mrr_on_suppliers_left_out = fields.Dict(keys=fields.String(), values=fields.Float())
@@ -277,10 +281,14 @@ class CardSchema(ResponseSchema):
 class RankingModelSchema(ResponseSchema):
     version = fields.Integer()
     status = fields.String(metadata={"description": "queued, running or done"})
-    used = fields.Boolean(metadata={"description": "It beat the formula on later data by more than noise."})
+    used = fields.Boolean(
+        metadata={"description": "Whether it is clearly better than the formula on later data."}
+    )
     reason = fields.String(
         allow_none=True,
-        metadata={"description": "Why not: too_few_earlier, too_few_later or not_better; null if used."},
+        metadata={
+            "description": "Why it is not used: too_few_earlier, too_few_later or not_better; else null."
+        },
     )
     detail = fields.String(allow_none=True, metadata={"description": "The reason in words."})
     created_at = Moment()

@@ -24,7 +24,7 @@ from .schemas import (
     SearchChangeSchema,
 )
 
-blueprint = Blueprint("notifications", __name__, description="The inbox, and how to be told.")
+blueprint = Blueprint("notifications", __name__, description="The inbox and notification preferences.")
 
 
 @blueprint.get("/notifications")
@@ -32,7 +32,7 @@ blueprint = Blueprint("notifications", __name__, description="The inbox, and how
 @blueprint.query(NotificationQuery)
 @blueprint.response(200, NotificationPage)
 def inbox(query: Query) -> Page:
-    """Messages to the asking enterprise, the last released first."""
+    """Messages to your enterprise, newest first."""
     return page(query, partial(service.inbox, actor(), query["unread"]), Key("place", int))
 
 
@@ -62,7 +62,7 @@ def mark_all_read() -> Json:
 @blueprint.body(NotForMeSchema, required=False)
 @blueprint.response(200, NotificationSchema)
 def silence(notification: Notification, body: Body) -> Notification:
-    """Hear no more of what a message is about: its pairing, or its code; the message is marked as read."""
+    """Stop notifications about the pairing or the code of a message, and mark it as read."""
     return service.silence(actor(), notification.id, body["of"])
 
 
@@ -72,7 +72,7 @@ def silence(notification: Notification, body: Body) -> Notification:
 @may_conflict
 @blueprint.response(204)
 def unsilence(notification: Notification) -> None:
-    """Take "not for me" back where it was said of the pairing; a muted code is a preference."""
+    """Undo "not for me" for a pairing; muted codes are changed in the preferences."""
     service.unsilence(actor(), notification.id)
 
 
@@ -80,7 +80,7 @@ def unsilence(notification: Notification) -> None:
 @allow(ENTERPRISE)
 @blueprint.response(200, PreferencesSchema, headers=VERSIONED)
 def show_preferences() -> Versioned:
-    """How the asking enterprise wants to be told."""
+    """The notification preferences of your enterprise."""
     return _preferences(service.own_preferences(actor()))
 
 
@@ -104,7 +104,7 @@ def _preferences(row: Preferences) -> Versioned:
 @blueprint.body(NewSearchSchema)
 @blueprint.response(201, SavedSearchSchema, headers=VERSIONED)
 def create_search(body: Body) -> Versioned:
-    """Save a search; what it finds from now on is told like a match."""
+    """Save a search; new results are notified just as matches are."""
     return _search(service.create_search(actor(), body))
 
 
@@ -113,7 +113,7 @@ def create_search(body: Body) -> Versioned:
 @blueprint.query(PageQuery)
 @blueprint.response(200, SavedSearchPage)
 def list_searches(query: Query) -> Page:
-    """The asker's saved searches, newest first."""
+    """Your saved searches, newest first."""
     return page(query, partial(service.list_searches, actor()))
 
 
@@ -122,7 +122,7 @@ def list_searches(query: Query) -> Page:
 @subject(service.find_search)
 @blueprint.response(200, SavedSearchSchema, headers=VERSIONED)
 def show_search(search: SavedSearch) -> Versioned:
-    """One of the asker's saved searches."""
+    """One of your saved searches."""
     return _search(search)
 
 
@@ -132,7 +132,7 @@ def show_search(search: SavedSearch) -> Versioned:
 @blueprint.body(SearchChangeSchema, required=False)
 @blueprint.response(200, SavedSearchSchema, headers=VERSIONED)
 def change_search(search: SavedSearch, body: Body, expected: int | None) -> Versioned:
-    """Change a saved search: its name, query, how it tells; or pause it."""
+    """Change the name, query or delivery of a saved search, or pause it."""
     return _search(service.change_search(actor(), search.id, body, expected))
 
 
@@ -141,7 +141,7 @@ def change_search(search: SavedSearch, body: Body, expected: int | None) -> Vers
 @subject(service.find_search)
 @blueprint.response(204)
 def delete_search(search: SavedSearch) -> None:
-    """Delete a saved search; it tells nothing more."""
+    """Delete a saved search; its results are no longer notified."""
     service.delete_search(actor(), search.id)
 
 

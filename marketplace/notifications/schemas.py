@@ -26,17 +26,19 @@ class NotificationDataSchema(ResponseSchema):
     grade = fields.String(metadata={"description": "The reader's grade, which set the release time."})
     saved_search_id = fields.UUID()
     key_id = fields.UUID()
-    name = fields.String(metadata={"description": "Of the saved search, or of the key."})
+    name = fields.String(metadata={"description": "Name of the saved search or of the key."})
     expires_at = fields.String()
 
 
 class NotificationSchema(ResponseSchema):
     id = fields.UUID()
     kind = fields.String()
-    created_at = Moment(attribute="released_at", metadata={"description": "When it came into the inbox."})
+    created_at = Moment(attribute="released_at", metadata={"description": "When it arrived in the inbox."})
     read_at = Moment(allow_none=True)
     delivery = fields.String(
-        metadata={"description": "Beside the inbox: immediate (e-mail), digest, or inbox (nothing else)."}
+        metadata={
+            "description": "In addition to the inbox: immediate (e-mail), digest, or inbox (inbox only)."
+        }
     )
     data = fields.Nested(NotificationDataSchema)
 
@@ -64,26 +66,26 @@ WISHES = ("immediate", "digest", "off")
 class PreferencesSchema(Schema):
     """`email`: each message at once (by day), one digest a day, or off. The inbox gets all in any case."""
 
-    version = Whole(0, MOST_VERSION, metadata={"description": "Given by the platform; ignored when sent."})
+    version = Whole(0, MOST_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
     email = fields.String(required=True, validate=OneOf(WISHES, "preference"))
     kinds = fields.Dict(
         keys=fields.String(validate=OneOf(KINDS, "notification_kind")),
         values=fields.String(validate=OneOf(WISHES, "preference")),
         load_default=dict,
-        metadata={"description": "The same by kind of message; `email` holds for the kinds not named."},
+        metadata={"description": "The same by kind of message; `email` applies to all other kinds."},
     )
     language = fields.String(load_default="zh", validate=OneOf(["zh", "en"], "language"))
     muted_codes = fields.List(
         fields.Nested(CodeRefSchema),
         load_default=list,
         validate=Length(min=0, max=200),
-        metadata={"description": "Codes and categories about which no match is told."},
+        metadata={"description": "Codes and categories whose matches are not notified."},
     )
 
 
 NOTIFY = ("immediate", "daily", "off")
-QUERY = {"description": "A filter by the names of GET /listings; what is null or missing filters nothing."}
-HOW = {"description": "As a match is told, in the daily digest, or not at all."}
+QUERY = {"description": "A filter with the parameters of GET /listings; null or missing ones do not filter."}
+HOW = {"description": "At once as for a match, in the daily digest, or not at all."}
 
 
 class NewSearchSchema(Schema):

@@ -22,7 +22,6 @@ from marketplace.licences.models import MODES
 from marketplace.listings.models import ListingStatus
 from marketplace.listings.service.listing_fields import ONE_SIDED
 from marketplace.listings.service.sheets.vocabulary import WORDS
-from marketplace.matches.models import OUTCOMES
 from marketplace.messages import LANGUAGES, say
 from marketplace.messages.names import Name, group_of, names, readable
 from marketplace.notifications.models import KINDS
@@ -36,12 +35,19 @@ def modules():
             yield importlib.import_module(found.name)
 
 
+NEVER_NAMED = {"ChangedPart"}
+"""Enums that no person reads: what processes tell each other."""
+
+
 def enums():
     return {
         value
         for module in modules()
         for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, StrEnum) and value is not StrEnum
+        if isinstance(value, type)
+        and issubclass(value, StrEnum)
+        and value is not StrEnum
+        and value.__name__ not in NEVER_NAMED
     }
 
 
@@ -55,7 +61,7 @@ def named_values():
     values = {
         "role": ROLES, "scope": SCOPES, "actor": (ENTERPRISE, ADMIN, REGULATOR, SYSTEM), "grade": GRADES,
         "axis": AXES, "mode": MODES, "gate": matching.GATES, "component": matching.model.policy.COMPONENTS,
-        "notification_kind": KINDS, "outcome": OUTCOMES, "evidence": CERTAIN,
+        "outcome": matching.model.Outcome, "notification_kind": KINDS, "evidence": CERTAIN,
         "basis": [basis.name.lower() for basis in matching.Basis if basis >= 0],
         "move": [move.name for life in lives() for move in life.moves],
         "field": [*ADMIN_ONLY, *(name for fields in ONE_SIDED.values() for name in fields)],

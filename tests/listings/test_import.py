@@ -349,7 +349,7 @@ def test_the_template_filled_in_can_be_imported(trader):
     chinese = {name.split(" / ")[0]: place for place, name in enumerate(names, start=1)}
 
     assert answer.mimetype == XLSX
-    assert {"kind", "unit", "who pays"} <= {name.split(" / ")[1] for name in names}
+    assert {"kind *", "unit *", "who pays"} <= {name.split(" / ")[1] for name in names}
     assert "=codes" in {rule.formula1 for rule in sheet.data_validations.dataValidation}
     assert "900-349-34" in {cell.value for cell in book.worksheets[1]["A"]}
     refused(send(trader, answer.data), 422, "sheet_empty", "file")

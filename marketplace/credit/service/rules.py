@@ -32,7 +32,7 @@ def find_rule(table: RuleTable, code: str) -> dict[str, Any]:
 
 
 def publish_rules(actor: Actor, items: list[dict[str, Any]], expected: int | None) -> RuleTable:
-    """Publish a whole new version of the rule table; events keep the points they had.
+    """Publish a new version of the rule table; recorded events keep their points.
 
     Args:
         expected: the version that the caller has read, None to replace whichever is in force.

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def approve(actor: Actor, enterprise_id: UUID, reason: str | None) -> Enterprise:
-    """Let an enterprise trade.
+    """Approve an enterprise, so that it can publish listings.
 
     Raises:
         NotFound: no such enterprise.

@@ -22,7 +22,7 @@ RATE_LIMIT: dict[str, dict[str, Any]] = {
 }
 """Of every response to a counted request; absent while Valkey is not available."""
 RESPONSE_HEADERS: dict[str, dict[str, Any]] = {
-    "X-Request-Id": {"description": "Names this request in our logs.", "required": True, "schema": TEXT},
+    "X-Request-Id": {"description": "Identifies this request in our logs.", "required": True, "schema": TEXT},
     "ETag": {
         "description": "The version of the resource, for If-Match.",
         "required": True,

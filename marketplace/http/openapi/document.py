@@ -20,7 +20,7 @@ from .examples import add_examples, read_examples
 VERBS = ("get", "post", "put", "patch", "delete")
 KINDS = {"enterprise": "enterprises", "admin": "admins", "regulator": "regulators"}
 
-ABOUT = """Waste on offer and waste wanted, paired lawfully and ranked.
+ABOUT = """Matches supplies of solid waste with demands for it, lawfully and ranked.
 
 Send a key as `Authorization: Bearer hl_...`. Text follows `Accept-Language` (`en` or `zh-CN`). Every
 refusal is `application/problem+json` with a stable `code`; [/errors](/errors) lists each code with its cause

@@ -16,7 +16,7 @@ from .posting_rights import require_role
 
 
 def publish(actor: Actor, listing_id: UUID) -> tuple[Listing, list[Notice]]:
-    """Open a draft to matching.
+    """Publish a draft, so that it takes part in matching.
 
     Raises:
         NotFound. Forbidden: the enterprise is not approved, or has lost the role. Conflict: not a draft

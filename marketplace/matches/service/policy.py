@@ -52,7 +52,7 @@ def policy_in_force(actor: Actor = PLATFORM) -> PolicyInForce:
 
 
 def publish_policy(actor: Actor, body: dict[str, Any], expected: int | None) -> PolicyInForce:
-    """Put a whole new version in force, from the next answer on.
+    """Replace the policy; it applies from the next request on.
 
     Raises:
         Invalid: the weights do not sum to 1. PreconditionFailed: somebody was quicker.
