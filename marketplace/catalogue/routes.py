@@ -33,7 +33,7 @@ def _find_code(_: Actor, scheme: str, code: str) -> WasteCode:
 def list_waste_codes(query: Query) -> Page:
     """Codes by scheme, category, and a substring of code or name."""
     rows = partial(service.search_codes, query["scheme"], query["q"], query["category"])
-    return page(query, rows, Key("id", int, start=0), present=service.describe)
+    return page(query, rows, Key("id", int, start=0), present=service.present_codes)
 
 
 @blueprint.get("/waste-codes/<scheme>/<path:code>")
@@ -42,7 +42,7 @@ def list_waste_codes(query: Query) -> Page:
 @blueprint.response(200, WasteCodeSchema)
 def show_waste_code(code: WasteCode) -> Json:
     """One code, with what it maps to."""
-    return service.describe([code])[0]
+    return service.present_codes([code])[0]
 
 
 @blueprint.post("/waste-codes/suggest")

@@ -32,7 +32,7 @@ def check_allocation_request(actor: Actor, asked: dict[str, Any]) -> None:
 
 def _is_other_region(own: int, named: Any) -> bool:
     written = isinstance(named, str) and len(named) == 6 and named.isascii() and named.isdigit()
-    return written and not catalogue.covers(own, int(named))
+    return written and not catalogue.region_covers(own, int(named))
 
 
 def start_allocation(actor: Actor, asked: dict[str, Any]) -> Allocation:

@@ -1,69 +1,38 @@
-"""Look-up of codes and places, suggestions, and the loader that keeps them as the files say."""
+"""Waste codes, places, treatments and exemptions: looked up, resolved, shown, suggested and loaded."""
 
 from .codes import (
     CERTAIN,
-    Alias,
-    aliases_of,
     all_code_ids,
     codes_by_id,
-    codes_that_fit,
-    describe,
-    exemption_exists,
-    exemption_rows,
+    codes_for_matching,
     find_code,
-    ids_of_code,
     ids_of_scheme,
-    meanings,
-    names_over,
-    resolve,
     search_codes,
     tradable_codes,
-    treatments,
 )
-from .loading import load
-from .memory import remembering
-from .places import (
-    covers,
-    far_from,
+from .crosswalk import Alias, aliases_of, codes_that_fit, codes_with_ancestors, ids_of_code
+from .exemptions import exemption_exists, exemption_rows, treatments
+from .loader import load
+from .lookup_cache import cached_lookups
+from .presentation import present_codes
+from .regions import (
     find_region,
     last_below,
+    location_notices,
+    region_covers,
+    region_with_ancestors,
     regions_by_code,
-    regions_over,
     search_regions,
     to_wgs84,
     within,
 )
-from .suggesting import suggest_codes
+from .resolution import resolve
+from .suggestions import suggest_codes
 
 __all__ = [
-    "CERTAIN",
-    "Alias",
-    "aliases_of",
-    "all_code_ids",
-    "codes_by_id",
-    "codes_that_fit",
-    "covers",
-    "describe",
-    "exemption_exists",
-    "exemption_rows",
-    "far_from",
-    "find_code",
-    "find_region",
-    "ids_of_code",
-    "ids_of_scheme",
-    "last_below",
-    "load",
-    "meanings",
-    "names_over",
-    "regions_by_code",
-    "regions_over",
-    "remembering",
-    "resolve",
-    "search_codes",
-    "search_regions",
-    "suggest_codes",
-    "to_wgs84",
-    "tradable_codes",
-    "treatments",
-    "within",
-]
+    "CERTAIN", "Alias", "aliases_of", "all_code_ids", "cached_lookups", "codes_by_id", "codes_for_matching",
+    "codes_that_fit", "codes_with_ancestors", "exemption_exists", "exemption_rows", "find_code",
+    "find_region", "ids_of_code", "ids_of_scheme", "last_below", "load", "location_notices",
+    "present_codes", "region_covers", "region_with_ancestors", "regions_by_code", "resolve", "search_codes",
+    "search_regions", "suggest_codes", "to_wgs84", "tradable_codes", "treatments", "within",
+]  # fmt: skip

@@ -52,7 +52,7 @@ def sees_all_of(actor: Actor, enterprise: Enterprise) -> bool:
     return (
         actor.is_admin
         or actor.enterprise_id == enterprise.id
-        or (actor.kind == REGULATOR and catalogue.covers(actor.region or 0, enterprise.region))
+        or (actor.kind == REGULATOR and catalogue.region_covers(actor.region or 0, enterprise.region))
     )
 
 

@@ -56,7 +56,7 @@ def place(location: dict[str, Any] | None, region: Any) -> tuple[float, float, l
     if location is None:
         return region.lon, region.lat, []
     lon, lat = catalogue.to_wgs84(location)
-    return lon, lat, catalogue.far_from(region, lon, lat, "location")
+    return lon, lat, catalogue.location_notices(region, lon, lat, "location")
 
 
 def is_registered(uscc: str) -> bool:

@@ -84,7 +84,7 @@ def _apply_place(row: Listing, data: dict[str, Any], owner: Any) -> list[Notice]
     row.region = region.adcode
     if data.get("location") is not None:
         row.lon, row.lat = catalogue.to_wgs84(data["location"])
-        return catalogue.far_from(region, row.lon, row.lat, "location")
+        return catalogue.location_notices(region, row.lon, row.lat, "location")
     at_home = row.region == owner.region
     row.lon, row.lat = (owner.lon, owner.lat) if at_home else (region.lon, region.lat)
     return []

@@ -26,7 +26,7 @@ def _present(actor: Actor, row: Listing, owner: Any, codes: dict[int, Any]) -> d
     governs = (
         actor.is_admin
         or actor.enterprise_id == row.enterprise_id
-        or (actor.kind == REGULATOR and catalogue.covers(actor.region or 0, row.region))
+        or (actor.kind == REGULATOR and catalogue.region_covers(actor.region or 0, row.region))
     )
     plain = {column.key: getattr(row, column.key) for column in row.__table__.columns}
     lon, lat = (row.lon, row.lat) if governs else coarse(row.lon, row.lat)

@@ -55,7 +55,7 @@ def check_rows(owner: Any, rows: list[Row], publish: bool, progress: ReportProgr
     """
     outcome = Outcome(len(rows))
     judge = _RowChecker(owner, publish, outcome)
-    with catalogue.remembering(_codes_in(rows), {owner.region, *_regions_in(rows)}):
+    with catalogue.cached_lookups(_codes_in(rows), {owner.region, *_regions_in(rows)}):
         for done, row in enumerate(rows, start=1):
             judge.take(row)
             if done % BATCH == 0:

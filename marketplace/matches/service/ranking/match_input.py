@@ -313,7 +313,7 @@ def book_of(ids: Iterable[int]) -> dict[int, Code]:
         one.id: Code(
             one.scheme, one.code, one.category, one.hazardous, one.tradable, one.edition, aliases[one.id]
         )
-        for one in catalogue.meanings(ids)
+        for one in catalogue.codes_for_matching(ids)
     }
 
 

@@ -102,8 +102,12 @@ def page_of(listing: Listing, after: UUID | None) -> tuple[Found, UUID | None]:
         .join(Owner, Owner.id == Listing.enterprise_id)
         .where(
             _standing(),
-            SavedSearch.wanted_code.in_([SavedSearch.ANY_TEXT, *catalogue.names_over(codes_about(listing))]),
-            SavedSearch.wanted_region.in_([SavedSearch.ANY_REGION, *catalogue.regions_over(listing.region)]),
+            SavedSearch.wanted_code.in_(
+                [SavedSearch.ANY_TEXT, *catalogue.codes_with_ancestors(codes_about(listing))]
+            ),
+            SavedSearch.wanted_region.in_(
+                [SavedSearch.ANY_REGION, *catalogue.region_with_ancestors(listing.region)]
+            ),
             SavedSearch.wanted_kind.in_([SavedSearch.ANY_TEXT, listing.kind]),
         )
         .order_by(SavedSearch.enterprise_id, SavedSearch.notify != "immediate", SavedSearch.id)

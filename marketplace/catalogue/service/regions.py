@@ -1,4 +1,4 @@
-"""Regions and coordinates."""
+"""Administrative regions, and coordinates in and near them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,29 +9,34 @@ from sqlalchemy import ColumnElement, and_, select
 from ...database import db
 from ...errors import Invalid, Notice
 from ..models import Region
-from .memory import memory
+from .lookup_cache import lookup_cache
 
 NEAR_REGION_DEG = {"province": 9.0, "city": 2.0, "district": 1.0}
+"""Degrees by which a place may be off the seat of its region before we ask whether it is right."""
 
 
 def find_region(adcode: int, at: str = "region") -> Region:
-    """The region. Raises: Invalid: there is none by that code (`unknown_region`)."""
-    known = memory()
-    row = known.regions.get(adcode) if known is not None else db.session.get(Region, adcode)
-    if row is None:
+    """The region. Raises: Invalid: there is none by that code (`unknown_region`), says field `at`."""
+    cache = lookup_cache()
+    region = cache.regions.get(adcode) if cache is not None else db.session.get(Region, adcode)
+    if region is None:
         raise Invalid("unknown_region", at=at, region=f"{adcode:06d}")
-    return row
+    return region
 
 
 def regions_by_code(adcodes: Iterable[int]) -> dict[int, Region]:
     """Those regions, by code, in one statement."""
-    return {
-        row.adcode: row for row in db.session.scalars(select(Region).where(Region.adcode.in_(set(adcodes))))
-    }
+    regions = db.session.scalars(select(Region).where(Region.adcode.in_(set(adcodes))))
+    return {region.adcode: region for region in regions}
 
 
 def search_regions(parent: int | None, q: str | None, after: int, limit: int) -> list[Region]:
-    """Regions directly below `parent` (provinces, without one or a text), by code."""
+    """Regions directly below `parent` (provinces, without parent and text), by code.
+
+    Args:
+        q: a part of the name, in regions at any level if there is no `parent`.
+        after: the adcode of the last region of the page before, 0 at the start.
+    """
     query = select(Region).where(Region.adcode > after)
     if parent is not None or q is None:
         query = query.where(Region.parent.is_not_distinct_from(parent))
@@ -41,26 +46,26 @@ def search_regions(parent: int | None, q: str | None, after: int, limit: int) ->
 
 
 def within(column: Any, adcode: int) -> ColumnElement[bool]:
-    """Condition that `column` holds `adcode` or a region below it: codes nest by their digits."""
+    """The condition that `column` holds `adcode` or a region below it: codes nest by their digits."""
     return and_(column >= adcode, column <= last_below(adcode))
 
 
-def covers(above: int, below: int) -> bool:
+def region_covers(above: int, below: int) -> bool:
     """Whether region `below` is `above` or lies in it."""
     return above <= below <= last_below(above)
 
 
 def last_below(adcode: int) -> int:
     """The greatest code that a region below this one can have."""
-    return adcode + _width(adcode) - 1
+    return adcode + _codes_in(adcode) - 1
 
 
-def _width(adcode: int) -> int:
+def _codes_in(adcode: int) -> int:
     """How many codes a region has: a province ends in four zeros, a city in two."""
     return 10_000 if adcode % 10_000 == 0 else 100 if adcode % 100 == 0 else 1
 
 
-def regions_over(adcode: int) -> set[int]:
+def region_with_ancestors(adcode: int) -> set[int]:
     """A region and those in which it lies."""
     return {adcode, adcode // 100 * 100, adcode // 10_000 * 10_000}
 
@@ -80,8 +85,8 @@ def to_wgs84(location: Mapping[str, Any]) -> tuple[float, float]:
     return point.lon, point.lat
 
 
-def far_from(region: Region, lon: float, lat: float, at: str) -> list[Notice]:
-    """A warning when a place lies far outside its stated region."""
+def location_notices(region: Region, lon: float, lat: float, at: str) -> list[Notice]:
+    """A notice about field `at` if a place (WGS-84) lies far outside its stated region."""
     allowed = NEAR_REGION_DEG[region.level]
     if abs(lon - region.lon) <= allowed and abs(lat - region.lat) <= allowed:
         return []

@@ -1,5 +1,6 @@
-"""Codes from plain words, by the model that ships or another."""
+"""Codes suggested for plain words, by the model that ships or another."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,15 +17,15 @@ from ..models import WasteCode
 
 
 @dataclass(frozen=True, slots=True)
-class Suggested:
-    """Codes that words may mean, by falling confidence; `sure` is about the first."""
+class Suggestions:
+    """Codes that words may mean, the likeliest first; `sure`: the first is right nine times in ten."""
 
     items: list[dict[str, Any]]
     sure: bool
     notices: list[Notice]
 
 
-def suggest_codes(text: str, limit: int, scheme: str | None) -> Suggested:
+def suggest_codes(text: str, limit: int, scheme: str | None) -> Suggestions:
     """Codes of the catalogue that `text` may mean, at most `limit`, of one `scheme` if given.
 
     Raises:
@@ -35,25 +36,26 @@ def suggest_codes(text: str, limit: int, scheme: str | None) -> Suggested:
     if scheme not in (None, *model.schemes):
         raise Invalid("scheme_not_suggested", at="scheme", schemes=tuple(model.schemes))
     found = model.suggest(text, limit, scheme)
-    rows = db.session.scalars(
-        select(WasteCode).where(
-            tuple_(WasteCode.scheme, WasteCode.code).in_([(one.scheme, one.code) for one in found.items])
-        )
-    )
-    known = {(row.scheme, row.code): row for row in rows}
+    rows = _rows_by_code((suggestion.scheme, suggestion.code) for suggestion in found.items)
     items = [
         {
-            "scheme": one.scheme,
-            "code": one.code,
+            "scheme": suggestion.scheme,
+            "code": suggestion.code,
             "name": row.name_zh or row.name_en,
             "hazardous": row.hazardous,
-            "confidence": one.confidence,
+            "confidence": suggestion.confidence,
         }
-        for one in found.items
-        if (row := known.get((one.scheme, one.code)))
+        for suggestion in found.items
+        if (row := rows.get((suggestion.scheme, suggestion.code)))
     ]
     sure = found.sure and items[:1] != [] and items[0]["code"] == found.items[0].code
-    return Suggested(items, sure, [Notice(code, "text") for code in found.warnings])
+    return Suggestions(items, sure, [Notice(code, "text") for code in found.warnings])
+
+
+def _rows_by_code(codes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], WasteCode]:
+    """The rows of those codes, by scheme and code; the model may know some that are not loaded."""
+    query = select(WasteCode).where(tuple_(WasteCode.scheme, WasteCode.code).in_(list(codes)))
+    return {(row.scheme, row.code): row for row in db.session.scalars(query)}
 
 
 @cache

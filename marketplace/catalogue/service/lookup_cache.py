@@ -1,0 +1,68 @@
+"""Look-ups answered from memory, for a transaction over many rows that repeats the same ones."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from ...database import db
+from ..models import ExemptionItem, Mode, Region, Treatment, WasteCode
+
+
+@dataclass(frozen=True, slots=True)
+class LookupCache:
+    """The codes, places, treatments and exemption items that one transaction looks up."""
+
+    codes: dict[str, list[WasteCode]]
+    by_id: dict[int, WasteCode]
+    schemes: frozenset[str]
+    regions: dict[int, Region]
+    treatments: dict[str, Mode]
+    exemptions: frozenset[int]
+
+    def add(self, code: WasteCode) -> None:
+        """Answer from now on with this code too."""
+        self.codes[code.code].append(code)
+        self.by_id[code.id] = code
+
+
+_cache: ContextVar[LookupCache | None] = ContextVar("lookup_cache", default=None)
+
+
+def lookup_cache() -> LookupCache | None:
+    """The cache of this transaction, None if it has none."""
+    return _cache.get()
+
+
+@contextmanager
+def cached_lookups(codes: Iterable[str], regions: Iterable[int]) -> Iterator[None]:
+    """Answer look-ups from memory within the block.
+
+    Args:
+        codes, regions: all codes and adcodes that the block will ask for; others do not exist within it.
+    """
+    cache = _read_cache(codes, regions)
+    before = _cache.set(cache)
+    try:
+        yield
+    finally:
+        _cache.reset(before)
+
+
+def _read_cache(codes: Iterable[str], regions: Iterable[int]) -> LookupCache:
+    rows = db.session.scalars(select(WasteCode).where(WasteCode.code.in_(set(codes))))
+    places = db.session.scalars(select(Region).where(Region.adcode.in_(set(regions))))
+    cache = LookupCache(
+        codes=defaultdict(list),
+        by_id={},
+        schemes=frozenset(db.session.scalars(select(WasteCode.scheme).distinct())),
+        regions={region.adcode: region for region in places},
+        treatments=dict(db.session.execute(select(Treatment.code, Treatment.mode)).all()),
+        exemptions=frozenset(db.session.scalars(select(ExemptionItem.item))),
+    )
+    for row in rows:
+        cache.add(row)
+    return cache
