@@ -57,7 +57,7 @@ class Child:
             if now - self._started >= STABLE_S:
                 self._wait_s = FIRST_WAIT_S
             self._restart_at = now + self._wait_s
-            report(f"{self.name} ended ({describe_exit(code)}), starting again in {self._wait_s:g} s")
+            report(f"{self.name} stopped ({describe_exit(code)}), restarting in {self._wait_s:g} s")
             self._wait_s = min(2 * self._wait_s, LONGEST_WAIT_S)
         if not self._process and now >= self._restart_at:
             self.start()

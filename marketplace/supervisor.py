@@ -287,7 +287,7 @@ def stop(env: Mapping[str, str]) -> None:
     data_dir = ServeOptions.from_environment(env).data_dir
     holder = embedded.lock_holder(data_dir)
     if holder is None:
-        print_progress(f"nothing runs in {data_dir}")
+        print_progress(f"nothing is running in {data_dir}")
         return
     try:
         os.kill(holder, signal.SIGTERM)
@@ -296,9 +296,9 @@ def stop(env: Mapping[str, str]) -> None:
     deadline = time.monotonic() + 30
     while embedded.lock_holder(data_dir) is not None:
         if time.monotonic() > deadline:
-            raise SupervisorError(f"process {holder} still runs the servers in {data_dir}")
+            raise SupervisorError(f"process {holder} is still running the servers in {data_dir}")
         time.sleep(0.1)
-    print_progress(f"stopped what ran in {data_dir}")
+    print_progress(f"stopped everything that was running in {data_dir}")
 
 
 def main(argv: list[str]) -> int:
@@ -347,7 +347,7 @@ def _addresses(options: ServeOptions) -> dict[str, str]:
 def _restart_ended_servers(servers: embedded.Servers | None) -> None:
     try:
         for name in servers.restart_ended() if servers else ():
-            print_progress(f"{name} had ended and was started again")
+            print_progress(f"{name} had stopped and was restarted")
     except embedded.EmbeddedError as error:
         print_progress(f"{error}; trying again")
         time.sleep(1)

@@ -18,6 +18,7 @@ import httpx
 
 from marketplace import embedded
 from marketplace.child import ROOT
+from marketplace.messages.names import Name, readable
 from marketplace.supervisor import FLASK, Stack, Stopped, SupervisorError
 from seed.demo import SHOWCASE_OWNER, demo_city, showcase
 from seed.stage import LOCAL, running_city, step, today
@@ -35,11 +36,19 @@ LABELS: dict[str, dict[str, str]] = {
         "ranked": "RANKED  {total} lawful receivers (policy version {version})",
         "ranking": "#|receiver|grade|km|score|code|distance|credit|price|quantity|time|legal basis",
         "refused": "REFUSED",
-        "gate": "{name}: gate `{gate}`",
+        "gate": '{name}: fails the condition "{gate}"',
         "rule": "rule: {source}",
         "notified": "NOTIFIED, in order of release (best credit first; delays shortened for this show)",
         "release": "#|grade|at|after posting|receiver|score",
-        "bases": "",
+        "keys": "creating an admin, and a key for the acid maker",
+        "delays": "shortening the delays for the show to {delays} s (default 0, 30 min, 2 h, 8 h)",
+        "posting": "posting the supply",
+        "matching": "requesting the ranked lawful receivers",
+        "asking": "asking why others were refused",
+        "waiting": "waiting for the notifications, grade by grade",
+        "stopped": "stopped",
+        "failed": "The demo failed: {error}\nLogs: {logs}",
+        "done": "All stopped after {seconds:.1f} s. To continue by hand: make serve DEMO=1",
     },
     "zh": {
         "supply": "供应",
@@ -53,11 +62,18 @@ LABELS: dict[str, dict[str, str]] = {
         "rule": "依据：{source}",
         "notified": "通知  按信用先后发出（为演示缩短了间隔）",
         "release": "#|信用|时间|发布后|接收单位|匹配分",
-        "bases": "licence=许可证|channel=“点对点”定向利用|exempt=豁免|general=一般固废|collector=收集单位",
+        "keys": "新建管理员，并为产酸企业签发密钥",
+        "delays": "为演示缩短通知间隔：{delays} 秒（默认为即时、30 分钟、2 小时、8 小时）",
+        "posting": "发布供应信息",
+        "matching": "查询排序后的合法接收单位",
+        "asking": "查询其他单位未通过的原因",
+        "waiting": "等待按信用等级发出的通知",
+        "stopped": "已停止",
+        "failed": "演示失败：{error}\n日志：{logs}",
+        "done": "用时 {seconds:.1f} 秒，已全部停止。如需继续手动操作：make serve DEMO=1",
     },
 }
 """What is printed around the data, by language."""
-GATES_ZH = {"licence": "经营许可", "region": "跨省转移", "credit": "信用"}
 
 
 def main() -> int:
@@ -67,18 +83,18 @@ def main() -> int:
     language = parser.parse_args().language
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
-    began = time.monotonic()
+    labels, began = LABELS[language], time.monotonic()
     data_dir = Path(os.environ.get("DATA_DIR") or "var").absolute()
     try:
-        with running_city(data_dir) as stack:
+        with running_city(data_dir, language) as stack:
             Show(stack, language).run()
     except Stopped:
-        print("stopped", file=sys.stderr)
+        print(labels["stopped"], file=sys.stderr)
         return 130
     except (SupervisorError, embedded.EmbeddedError, httpx.HTTPError, ShowError) as error:
-        print(f"The demo failed: {error}\nLogs: {data_dir / 'log'}", file=sys.stderr)
+        print(labels["failed"].format(error=error, logs=data_dir / "log"), file=sys.stderr)
         return 1
-    print(f"\nAll stopped after {time.monotonic() - began:.1f} s. To continue by hand: make serve DEMO=1")
+    print("\n" + labels["done"].format(seconds=time.monotonic() - began))
     return 0
 
 
@@ -128,22 +144,22 @@ class Show:
         city = demo_city(today())
         owner = next(enterprise for enterprise in city.enterprises if enterprise.key == SHOWCASE_OWNER)
         with httpx.Client(base_url=f"{self._stack.base_url}/api/v1", timeout=30) as http:
-            with step("creating an admin, and a key for the acid maker"):
+            with step(self._labels["keys"]):
                 admin = self._party(http, self._command("admin", "create", "--name", "demo")[-1])
                 maker = self._party(http, self._command("admin", "key", owner.uscc)[-1].split()[-1])
-            with step(f"shortening the delays for the show to {DELAYS_S} s (default 0, 30 min, 2 h, 8 h)"):
+            with step(self._labels["delays"].format(delays=_delays())):
                 policy = admin.get("/matching-policy")
                 admin.send("PUT", "/matching-policy", {**policy, "push_delay_s": DELAYS_S}, {"If-Match": "*"})
-            with step("posting the supply"):
+            with step(self._labels["posting"]):
                 supply = maker.send("POST", "/listings", showcase(today()))
             self._print_supply(supply)
-            with step("requesting the ranked lawful receivers"):
+            with step(self._labels["matching"]):
                 matches = maker.get(f"/listings/{supply['id']}/matches", limit=20)
             self._print_matches(matches)
-            with step("asking why others were refused"):
+            with step(self._labels["asking"]):
                 refused = _refused(maker, supply, {item["listing"]["id"] for item in matches["items"]})
             self._print_refused(refused)
-            with step("waiting for the notifications, grade by grade"):
+            with step(self._labels["waiting"]):
                 messages = self._messages(http, admin, supply, matches["items"])
             self._print_messages(messages, supply)
 
@@ -195,6 +211,10 @@ class Show:
 
     # ------------------------------------------------------------ printing
 
+    def _named(self, group: str, value: str) -> str:
+        """A value as people call it in the language of the show."""
+        return str(readable(Name(group, value), self._language))
+
     def _print_supply(self, supply: dict[str, Any]) -> None:
         ranges = (
             f"{part['component']} {part['min']:g}-{part['max']:g} {part['unit']}"
@@ -215,7 +235,6 @@ class Show:
         print(f"{indent}{about}\n{indent}{terms}\n")
 
     def _print_matches(self, matches: dict[str, Any]) -> None:
-        bases = dict(pair.split("=") for pair in self._labels["bases"].split("|") if pair)
         rows = [
             [
                 str(item["rank"]),
@@ -224,8 +243,7 @@ class Show:
                 f"{item['distance_km']:.1f}",
                 f"{item['score']:.4f}",
                 *(f"{part['value']:.2f}" for part in item["components"]),
-                f"{bases.get(item['legal_basis']['kind'], item['legal_basis']['kind'])}"
-                f" {item['legal_basis']['reference'] or ''}",
+                self._basis(item["legal_basis"]),
             ]
             for item in matches["items"]
         ]
@@ -233,10 +251,13 @@ class Show:
         print(f"\n  {label}\n")
         _print_table(self._labels["ranking"].split("|"), rows)
 
+    def _basis(self, basis: dict[str, Any]) -> str:
+        return f"{self._named('basis', basis['kind'])} {basis['reference'] or ''}"
+
     def _print_refused(self, refused: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> None:
         print(f"\n  {self._labels['refused']}\n")
         for demand, failed in refused:
-            gate = GATES_ZH[failed["gate"]] if self._language == "zh" else failed["gate"]
+            gate = self._named("gate", failed["gate"])
             print("  " + self._labels["gate"].format(name=demand["enterprise"]["name"], gate=gate))
             print(f"      {failed['detail']}\n      {self._labels['rule'].format(source=failed['source'])}")
         print()
@@ -258,6 +279,10 @@ class Show:
             )
         print(f"\n  {self._labels['notified']}\n")
         _print_table(self._labels["release"].split("|"), rows)
+
+
+def _delays() -> str:
+    return ", ".join(f"{grade} {seconds}" for grade, seconds in DELAYS_S.items())
 
 
 def _refused(

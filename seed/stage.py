@@ -28,17 +28,36 @@ LOCAL = ZoneInfo("Asia/Shanghai")
 PLAY, TEMPLATE = "demo_play", "demo_city"
 QUEUE_DB = 9
 SOURCES = ("seed", "migrations", "marketplace/catalogue", "marketplace/listings", "marketplace/credit")
-LOADING = (
-    ("migrating", ("db-upgrade",)),
-    ("loading the catalogues and 3,212 regions", ("seed", "catalogue")),
-    ("seeding the demo city: 406 enterprises, 1,582 listings (half a minute, once a day)", ("seed", "demo")),
-)
+LOADING = {"migrate": ("db-upgrade",), "catalogue": ("seed", "catalogue"), "city": ("seed", "demo")}
+"""The commands that fill a database, by step."""
+STEPS: dict[str, dict[str, str]] = {
+    "en": {
+        "running": "PostgreSQL and Valkey are already running in {data_dir}",
+        "servers": "starting PostgreSQL 18 and Valkey 9",
+        "migrate": "migrating",
+        "catalogue": "loading the catalogues and 3,212 regions",
+        "city": "seeding the demo city: 406 enterprises, 1,582 listings (half a minute, once a day)",
+        "copy": "copying the seeded city",
+        "platform": "starting web, workers and scheduler",
+    },
+    "zh": {
+        "running": "PostgreSQL 和 Valkey 已在 {data_dir} 运行",
+        "servers": "启动 PostgreSQL 18 和 Valkey 9",
+        "migrate": "建立数据库结构",
+        "catalogue": "载入名录和 3,212 个行政区划",
+        "city": "生成演示城市：406 家企业，1,582 条供需信息（约半分钟，每天一次）",
+        "copy": "复制演示城市",
+        "platform": "启动接口服务、后台任务和定时任务",
+    },
+}
+"""What is printed at each step, by language."""
 
 
 @contextmanager
-def running_city(data_dir: Path) -> Iterator[Stack]:
+def running_city(data_dir: Path, language: str) -> Iterator[Stack]:
     """The platform on a fresh copy of the demo city, for the length of a block."""
-    with _servers(data_dir), _copy_of_the_city(data_dir), _running(data_dir) as stack:
+    steps = STEPS[language]
+    with _servers(data_dir, steps), _copy_of_the_city(data_dir, steps), _running(data_dir, steps) as stack:
         yield stack
 
 
@@ -57,13 +76,13 @@ def today() -> date:
 
 
 @contextmanager
-def _servers(data_dir: Path) -> Iterator[None]:
+def _servers(data_dir: Path, steps: Mapping[str, str]) -> Iterator[None]:
     if embedded.is_running(data_dir):
-        print(f"• PostgreSQL and Valkey already run in {data_dir}")
+        print("• " + steps["running"].format(data_dir=data_dir))
         yield
         return
     servers = embedded.Servers(data_dir, report=_ignore)
-    with step("starting PostgreSQL 18 and Valkey 9"):
+    with step(steps["servers"]):
         servers.start()
     try:
         yield
@@ -76,11 +95,11 @@ def _ignore(line: str) -> None:
 
 
 @contextmanager
-def _copy_of_the_city(data_dir: Path) -> Iterator[None]:
+def _copy_of_the_city(data_dir: Path, steps: Mapping[str, str]) -> Iterator[None]:
     template = f"{TEMPLATE}_{_fingerprint()}"
     if template not in _databases(data_dir):
-        _make_template(data_dir, template)
-    with step("copying the seeded city"):
+        _make_template(data_dir, template, steps)
+    with step(steps["copy"]):
         embedded.drop_database(data_dir, PLAY)
         embedded.create_database(data_dir, PLAY, template)
     try:
@@ -89,7 +108,7 @@ def _copy_of_the_city(data_dir: Path) -> Iterator[None]:
         embedded.drop_database(data_dir, PLAY)
 
 
-def _make_template(data_dir: Path, template: str) -> None:
+def _make_template(data_dir: Path, template: str, steps: Mapping[str, str]) -> None:
     """Migrate and seed a database once, then seal it; drop older templates."""
     for name in _databases(data_dir):
         if name.startswith(f"{TEMPLATE}_"):
@@ -99,8 +118,8 @@ def _make_template(data_dir: Path, template: str) -> None:
     embedded.drop_database(data_dir, building)
     embedded.create_database(data_dir, building)
     stack = _stack(data_dir, building)
-    for name, command in LOADING:
-        with step(name):
+    for name, command in LOADING.items():
+        with step(steps[name]):
             stack.flask(*command)
     _execute(data_dir, "ALTER DATABASE {} RENAME TO {}", building, template)
     embedded.seal_template(data_dir, template)
@@ -142,11 +161,11 @@ def _environment(data_dir: Path, database: str) -> Mapping[str, str]:
 
 
 @contextmanager
-def _running(data_dir: Path) -> Iterator[Stack]:
+def _running(data_dir: Path, steps: Mapping[str, str]) -> Iterator[Stack]:
     stack = _stack(data_dir, PLAY)
     Redis.from_url(stack.env["REDIS_URL"]).flushdb()
     try:
-        with step("starting web, workers and scheduler"):
+        with step(steps["platform"]):
             stack.start()
             stack.wait_ready()
         yield stack

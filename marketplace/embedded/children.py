@@ -52,9 +52,9 @@ def await_ready(child: subprocess.Popen[bytes], is_ready: Callable[[], bool], na
     deadline = time.monotonic() + START_TIMEOUT_S
     while not is_ready():
         if child.poll() is not None:
-            raise EmbeddedError(f"{name} ended at its start:\n{tail(log)}")
+            raise EmbeddedError(f"{name} stopped while starting:\n{tail(log)}")
         if time.monotonic() > deadline:
-            raise EmbeddedError(f"{name} did not get ready in {START_TIMEOUT_S} s:\n{tail(log)}")
+            raise EmbeddedError(f"{name} was not ready after {START_TIMEOUT_S} s:\n{tail(log)}")
         time.sleep(0.01)
 
 

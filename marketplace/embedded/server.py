@@ -226,7 +226,7 @@ class Servers:
             self._allow_traversal(tree.parent)
             if tree.stat().st_mode & stat.S_IXOTH:
                 continue
-            self._report(f"{tree}: opened to other users, the servers do not run as root")
+            self._report(f"{tree}: made readable for other users, because the servers do not run as root")
             for path in (tree, *tree.rglob("*")):
                 mode = path.stat().st_mode
                 path.chmod(mode | (mode & 0o500) >> 6)
@@ -237,7 +237,7 @@ class Servers:
             status = place.stat()
             if not status.st_mode & stat.S_IXOTH and self._account and status.st_uid != self._account.uid:
                 place.chmod(status.st_mode | stat.S_IXOTH)
-                self._report(f"{place}: o+x added, the servers do not run as root")
+                self._report(f"{place}: o+x added, because the servers do not run as root")
 
 
 def _missing(wheel: str, variable: str, server: str) -> EmbeddedError:
