@@ -87,9 +87,9 @@ def run_clock() -> None:
 @click.command("errors")
 def write_errors() -> None:
     """Write docs/errors.md and docs/errors.zh-CN.md from the messages."""
-    for tongue in LANGUAGES:
-        path = error_pages.kept_in(tongue)
-        path.write_text(error_pages.written("errors.md", tongue), encoding="utf-8")
+    for lang in LANGUAGES:
+        path = error_pages.docs_file(lang)
+        path.write_text(error_pages.error_page("errors.md", lang), encoding="utf-8")
         click.echo(path)
 
 

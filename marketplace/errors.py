@@ -1,4 +1,4 @@
-"""What a service may refuse. Each refusal has a stable code; `http.problems` makes the answer of it."""
+"""What a service may refuse. Each refusal has a stable code; `http.problems` makes the response."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something odd but allowed, answered beside success. `code` has its sentence in messages/."""
+    """Something suspicious but permitted, a warning beside success. `code` has its sentence in messages/."""
 
     code: str
     field: str | None = None
@@ -35,7 +35,7 @@ class Forbidden(DomainError):
 
 
 class NotFound(DomainError):
-    """Unknown, or not the asker's to know of: the two cannot be told apart from outside."""
+    """Unknown, or the caller may not see it: from outside the two look the same."""
 
     status = 404
 
@@ -68,14 +68,14 @@ class Conflict(DomainError):
 
 
 class Unavailable(DomainError):
-    """Something that the answer needs is missing for now."""
+    """Something that the response needs is not available for now."""
 
     status = 503
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong at one place of a table that was sent: row as its author counts, column, broken rule."""
+    """An error at one place of a table that was sent: row as its author counts, column, broken rule."""
 
     row: int
     column: str
@@ -83,8 +83,8 @@ class Fault:
     facts: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
-class Refused(Invalid):
-    """A table refused for what stands in it: the first of its faults, and how many there are in all."""
+class InvalidTable(Invalid):
+    """A table refused for its content: the first of its faults, and how many there are in all."""
 
     def __init__(self, code: str, /, faults: list[Fault], count: int) -> None:
         super().__init__(code, count=count)

@@ -50,7 +50,7 @@ class RegionTonnes(Tonnes):
     """Tonnes of many listings together."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(least=0, most=MOST_REGION_TONNES, **kwargs)
+        super().__init__(minimum=0, maximum=MOST_REGION_TONNES, **kwargs)
 
 
 class GapSchema(ResponseSchema):

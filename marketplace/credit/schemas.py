@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields
 
 from ..enterprises.models import MILLI_PER_POINT
 from ..http.fields import (
-    MOST_VERSION,
+    MAX_VERSION,
     Day,
     Flag,
     Length,
@@ -30,15 +30,15 @@ class Points(Scaled):
 
     per_unit = MILLI_PER_POINT
 
-    def __init__(self, least: float = -100, most: float = 100, **kwargs: Any) -> None:
-        super().__init__(least, most, **kwargs)
+    def __init__(self, minimum: float = -100, maximum: float = 100, **kwargs: Any) -> None:
+        super().__init__(minimum, maximum, **kwargs)
 
 
 class Total(Points):
     """The sum of the points of any number of events."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(least=-1e6, most=1e6, **kwargs)
+        super().__init__(minimum=-1e6, maximum=1e6, **kwargs)
 
 
 class AxesSchema(ResponseSchema):
@@ -53,7 +53,7 @@ class AxesSchema(ResponseSchema):
 class CreditSchema(ResponseSchema):
     """A credit standing: in full for the enterprise and its overseers, for others the grade alone."""
 
-    sometimes = ("score", "provisional", "axes", "valid_until", "blocked")
+    optional = ("score", "provisional", "axes", "valid_until", "blocked")
 
     score = Points()
     grade = fields.String()
@@ -87,7 +87,7 @@ def _codes_once(rules: list[dict[str, Any]]) -> None:
 
 
 class RuleTableSchema(Schema):
-    version = Whole(1, MOST_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
+    version = Whole(1, MAX_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
     items = fields.List(
         fields.Nested(RuleSchema), required=True, validate=[Length(min=1, max=200), _codes_once]
     )
@@ -102,7 +102,7 @@ class NewEventSchema(Schema):
 
 
 class EventSchema(ResponseSchema):
-    sometimes = ("warnings",)
+    optional = ("warnings",)
 
     id = fields.UUID()
     enterprise_id = fields.UUID()

@@ -35,7 +35,7 @@ class _Profile(Schema):
 class RegistrationSchema(_Profile):
     """What an enterprise says of itself when it registers."""
 
-    uscc = Text(18, required=True, least=18, metadata={"description": "统一社会信用代码, GB 32100-2015"})
+    uscc = Text(18, required=True, minimum=18, metadata={"description": "统一社会信用代码, GB 32100-2015"})
 
     @validates("uscc")
     def _check_digit(self, value: str, data_key: str = "") -> None:
@@ -68,7 +68,7 @@ class ProfileChangeSchema(Schema):
 class EnterpriseSchema(ResponseSchema):
     """An enterprise; everything below `grade` is for itself, admins and its region's regulators."""
 
-    sometimes = (
+    optional = (
         "uscc",
         "status",
         "location",

@@ -1,4 +1,4 @@
-"""Every stable code that the API answers, read from the source: refusals, warnings, complaints, gates."""
+"""Every stable code of the API, read from the source: refusals, warnings, field errors, gates."""
 
 import ast
 from collections.abc import Iterator
@@ -28,21 +28,21 @@ SHEETS = [
         "importing",
     )
 ]
-"""What reads the cells of a sheet."""
+"""The modules that check the cells of a sheet."""
 REFUSALS: dict[str, type[DomainError]] = {
-    name: one
-    for name, one in vars(errors).items()
-    if isinstance(one, type) and issubclass(one, DomainError) and one is not DomainError
+    name: error
+    for name, error in vars(errors).items()
+    if isinstance(error, type) and issubclass(error, DomainError) and error is not DomainError
 }
-RAISERS = {"Message": 0, "Notice": 0, "say": 0, "Matches": 1, **dict.fromkeys(REFUSALS, 0)}
-"""Who speaks, and which argument is the code."""
+CODE_ARGUMENT = {"Message": 0, "Notice": 0, "say": 0, "Matches": 1, **dict.fromkeys(REFUSALS, 0)}
+"""By name of what is called with a code: which argument the code is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A place in the source that speaks: who, the code, the facts given (None where they are computed)."""
+    """A place in the source that uses a code: what is called, the code, its facts (None if computed)."""
 
-    raiser: str
+    called: str
     code: str
     facts: frozenset[str] | None
     place: str
@@ -51,33 +51,34 @@ class Usage:
 @cache
 def usages() -> tuple[Usage, ...]:
     """Every literal code in the source."""
-    return tuple(one for path in sorted(SOURCE.rglob("*.py")) for one in _usages_in(path))
+    return tuple(usage for path in sorted(SOURCE.rglob("*.py")) for usage in _usages_in(path))
 
 
 def _usages_in(path: Path) -> Iterator[Usage]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             continue
-        raiser = node.func.id
-        if raiser not in RAISERS or len(node.args) <= RAISERS[raiser]:
+        called = node.func.id
+        if called not in CODE_ARGUMENT or len(node.args) <= CODE_ARGUMENT[called]:
             continue
-        given = frozenset(one.arg for one in node.keywords if one.arg and one.arg != "at")
-        computed = raiser == "Notice" or any(one.arg is None for one in node.keywords)
-        for code in _codes(node.args[RAISERS[raiser]], given):
+        names = [keyword.arg for keyword in node.keywords]
+        facts = frozenset(name for name in names if name and name != "at")
+        computed = called == "Notice" or None in names
+        for code in _codes(node.args[CODE_ARGUMENT[called]], facts):
             place = f"{path.relative_to(SOURCE)}:{node.lineno}"
-            yield Usage(raiser, code, None if computed else given, place)
+            yield Usage(called, code, None if computed else facts, place)
 
 
-def _codes(argument: ast.expr, given: frozenset[str]) -> list[str]:
-    """The code that an argument is; where its end is computed, all that begin so and need no other facts."""
+def _codes(argument: ast.expr, facts: frozenset[str]) -> list[str]:
+    """The code that an argument is, or if its end is computed, all that begin so and need no other facts."""
     if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
         return [argument.value]
     if isinstance(argument, ast.JoinedStr) and isinstance(argument.values[0], ast.Constant):
-        begins = str(argument.values[0].value)
+        prefix = str(argument.values[0].value)
         return [
             code
-            for code, said in table().items()
-            if code.startswith(begins) and facts_of(said["en"]) <= given
+            for code, message in table().items()
+            if code.startswith(prefix) and facts_of(message["en"]) <= facts
         ]
     return []
 
@@ -85,39 +86,39 @@ def _codes(argument: ast.expr, given: frozenset[str]) -> list[str]:
 @cache
 def refusals() -> dict[str, tuple[int, ...]]:
     """The statuses that a problem's code comes with, by code."""
-    found = {(one.code, REFUSALS[one.raiser].status) for one in usages() if one.raiser in REFUSALS}
-    found |= {(code, status) for status, code in BY_STATUS.items()} | {("invalid_input", 422)}
-    return {
-        code: tuple(sorted(status for other, status in found if other == code)) for code, _ in sorted(found)
-    }
+    pairs = {(usage.code, REFUSALS[usage.called].status) for usage in usages() if usage.called in REFUSALS}
+    pairs |= {(code, status) for status, code in BY_STATUS.items()} | {("invalid_input", 422)}
+    statuses: dict[str, tuple[int, ...]] = {}
+    for code, status in sorted(pairs):
+        statuses[code] = (*statuses.get(code, ()), status)
+    return statuses
 
 
 @cache
 def warnings() -> tuple[str, ...]:
     """The codes of warnings: those of the rooms, and those that `matching` names."""
-    said = {one.code for one in usages() if one.raiser == "Notice"}
-    named = {*(name.lower() for name in Warn.__members__), HAZARD_LIKELY, NOT_UNDERSTOOD}
-    return tuple(sorted(said | named))
+    of_rooms = {usage.code for usage in usages() if usage.called == "Notice"}
+    of_matching = {*(name.lower() for name in Warn.__members__), HAZARD_LIKELY, NOT_UNDERSTOOD}
+    return tuple(sorted(of_rooms | of_matching))
 
 
 @cache
-def complaints() -> tuple[str, ...]:
-    """What a field may be blamed for. The sentences are answered, these codes of theirs are not."""
-    raisers = ("Message", "Matches")
-    said = {one.code for one in usages() if one.raiser in raisers and not one.code.startswith("kind_")}
-    return tuple(code for code in table() if code in said)
+def field_errors() -> tuple[str, ...]:
+    """The codes of errors of fields. Responses have their sentences, not these codes."""
+    codes = {usage.code for usage in usages() if usage.called in ("Message", "Matches")}
+    return tuple(code for code in table() if code in codes and not code.startswith("kind_"))
 
 
 @cache
-def cells() -> tuple[str, ...]:
-    """What a cell of a sheet may be blamed for beside what a field may: codes that its reading names."""
+def cell_errors() -> tuple[str, ...]:
+    """The codes of errors of cells of a sheet, beside those of fields: the texts in SHEETS that are codes."""
     named = {
         node.value
         for path in SHEETS
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    others = {*refusals(), *warnings(), *complaints()}
+    others = {*refusals(), *warnings(), *field_errors()}
     return tuple(code for code in table() if code in named and code not in others)
 
 

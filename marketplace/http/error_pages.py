@@ -1,4 +1,4 @@
-"""The page of errors: every stable code with its cause and cure, in both languages, as HTML and Markdown."""
+"""The page of errors: every stable code with its cause and fix, in both languages, as HTML and Markdown."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ pages = Blueprint("pages", __name__)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A code, the statuses and titles it comes with, what it says, where it comes from, what to do."""
+    """A code: its statuses with their titles, its sentence, its cause, how to fix it."""
 
     code: str
     statuses: list[str]
@@ -41,49 +41,47 @@ class Reason:
 @pages.get("/errors")
 def errors() -> Response:
     """The page in the language of `?lang=` (en or zh), else of Accept-Language."""
-    asked = request.args.get("lang")
-    tongue = asked if asked in LANGUAGES else language()
-    return Response(
-        written("errors.html", tongue), mimetype="text/html", headers={"Content-Language": tongue}
-    )
+    requested = request.args.get("lang")
+    lang = requested if requested in LANGUAGES else language()
+    return Response(error_page("errors.html", lang), mimetype="text/html", headers={"Content-Language": lang})
 
 
 @cache
-def written(template: str, tongue: str) -> str:
-    """The page by `errors.html` or `errors.md`."""
-    sentences = {code: pattern(code, tongue) for code in table()}
-    refusals = [_entry(code, statuses, tongue) for code, statuses in error_codes.refusals().items()]
-    warnings = [_entry(code, (), tongue) for code in error_codes.warnings()]
-    cells = {code: sentences[code] for code in error_codes.cells()}
-    complaints = [sentences[code] for code in error_codes.complaints()]
+def error_page(template: str, lang: str) -> str:
+    """The page in a language, by the template errors.html or errors.md."""
+    sentences = {code: pattern(code, lang) for code in table()}
+    refusals = [_entry(code, statuses, lang) for code, statuses in error_codes.refusals().items()]
+    warnings = [_entry(code, (), lang) for code in error_codes.warnings()]
+    cells = {code: sentences[code] for code in error_codes.cell_errors()}
+    field_errors = [sentences[code] for code in error_codes.field_errors()]
     reasons = [
         Reason(gate, reason, sentences[f"why_{gate}_{reason}"], sentences[f"source_{gate}"])
         for gate, reason in error_codes.gates()
     ]
     return render_template(
         template,
-        tongue=tongue,
+        lang=lang,
         text=lambda name: sentences[f"page_{name}"],
         refusals=refusals,
         warnings=warnings,
-        complaints=complaints,
+        field_errors=field_errors,
         cells=cells,
         reasons=reasons,
     )
 
 
-def kept_in(tongue: str) -> Path:
-    """The file of docs/ that keeps the page of a language."""
-    return DOCS / ("errors.md" if tongue == "en" else "errors.zh-CN.md")
+def docs_file(lang: str) -> Path:
+    """The file of docs/ that holds the page in a language."""
+    return DOCS / ("errors.md" if lang == "en" else "errors.zh-CN.md")
 
 
-def _entry(code: str, statuses: tuple[int, ...], tongue: str) -> Entry:
-    titles = [f"{status} {say(f'status_{status}', tongue)}" for status in statuses]
-    about = causes()[code]
-    return Entry(code, titles, pattern(code, tongue), about["cause"][tongue], about["cure"][tongue])
+def _entry(code: str, statuses: tuple[int, ...], lang: str) -> Entry:
+    titles = [f"{status} {say(f'status_{status}', lang)}" for status in statuses]
+    message = causes()[code]
+    return Entry(code, titles, pattern(code, lang), message["cause"][lang], message["cure"][lang])
 
 
-@pages.app_template_filter("typed")
-def typed(text: str) -> Markup:
+@pages.app_template_filter("with_code")
+def with_code(text: str) -> Markup:
     """`Names` between backticks as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before

@@ -1,4 +1,4 @@
-"""Versions as ETags: who changes a thing says which version of it they saw."""
+"""Versions as ETags: whoever changes a resource names the version that they read."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from ..errors import PreconditionFailed, PreconditionRequired
 
 
 def etag(version: Any) -> dict[str, str]:
-    """The header of a thing at `version`."""
+    """The header of a resource at `version`."""
     return {"ETag": f'"{version}"'}
 
 
 def expected_version(current: int) -> int | None:
-    """The version that the caller's If-Match means, None for `*`.
+    """The version that the caller's If-Match names, None for `*`.
 
     Raises:
         PreconditionRequired: there is no If-Match.

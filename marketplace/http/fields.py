@@ -15,14 +15,14 @@ from ..messages.names import Name, group_of
 from .languages import Message
 
 FEN_PER_CNY = 100
-MOST_TONNES = 100_000_000
-MOST_PRICE = 1_000_000
-MOST_VERSION = 2**31 - 1
+MAX_TONNES = 100_000_000
+MAX_PRICE = 1_000_000
+MAX_VERSION = 2**31 - 1
 EMAIL = r"""[^@\s<>(),;:"\\\[\]]{1,64}@[A-Za-z0-9.-]{1,250}"""
 PHONE = r"[+0-9][0-9 ()-]{4,29}"
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?", re.ASCII | re.IGNORECASE)
-WRITTEN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+NUMBER_TEXT = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 FIRST_YEAR, LAST_YEAR = 1990, 2200
 CRS = ("wgs84", "gcj02", "bd09")
 
@@ -54,7 +54,7 @@ class OneOf(validate.OneOf):
 
 
 class Matches(validate.Regexp):
-    """The whole text is as `pattern` says, written so that Python and ECMAScript read it alike."""
+    """The whole text matches `pattern`, which Python and ECMAScript must read alike."""
 
     def __init__(self, pattern: str, code: str) -> None:
         super().__init__(f"^{pattern}$")
@@ -94,11 +94,11 @@ KINDS: dict[type, str] = {
 
 
 class Text(fields.String):
-    """A string of 1 to `most` characters, without outer white space; one with "" as default may be empty."""
+    """A string of 1 to `maximum` characters without outer spaces; may be empty if that is the default."""
 
-    def __init__(self, most: int, least: int = 1, **kwargs: Any) -> None:
-        least = 0 if kwargs.get("load_default") == "" else least
-        checks = [Length(min=least, max=most), *kwargs.pop("checks", ())]
+    def __init__(self, maximum: int, minimum: int = 1, **kwargs: Any) -> None:
+        minimum = 0 if kwargs.get("load_default") == "" else minimum
+        checks = [Length(min=minimum, max=maximum), *kwargs.pop("checks", ())]
         super().__init__(validate=checks, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
@@ -125,9 +125,9 @@ class Scaled(Number):
 
     per_unit: int
 
-    def __init__(self, least: float, most: float, **kwargs: Any) -> None:
-        bounds = {"minimum": least, "maximum": most, **kwargs.pop("metadata", {})}
-        super().__init__(validate=Range(min=least, max=most), metadata=bounds, **kwargs)
+    def __init__(self, minimum: float, maximum: float, **kwargs: Any) -> None:
+        bounds = {"minimum": minimum, "maximum": maximum, **kwargs.pop("metadata", {})}
+        super().__init__(validate=Range(min=minimum, max=maximum), metadata=bounds, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         number = super()._deserialize(value, *args, **kwargs)
@@ -142,7 +142,7 @@ class Scaled(Number):
         return None if value is None else value / self.per_unit
 
     def _validate(self, value: Any) -> None:
-        """Nothing is left to check: the number was held to its bounds before it was scaled."""
+        """Nothing: the number was checked against its bounds before it was scaled."""
 
 
 class Tonnes(Scaled):
@@ -150,8 +150,8 @@ class Tonnes(Scaled):
 
     per_unit = KG_PER_T
 
-    def __init__(self, least: float = 0.001, most: float = MOST_TONNES, **kwargs: Any) -> None:
-        super().__init__(least, most, **kwargs)
+    def __init__(self, minimum: float = 0.001, maximum: float = MAX_TONNES, **kwargs: Any) -> None:
+        super().__init__(minimum, maximum, **kwargs)
 
 
 class Price(Scaled):
@@ -160,51 +160,51 @@ class Price(Scaled):
     per_unit = FEN_PER_CNY
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(-MOST_PRICE, MOST_PRICE, **kwargs)
+        super().__init__(-MAX_PRICE, MAX_PRICE, **kwargs)
 
 
-class FromText:
-    """Before a field of numbers: a query string writes them as JSON does."""
+class TextNumber:
+    """Mixin before a field of numbers: a query string writes them as JSON does."""
 
-    read: Any = float
+    from_text: Any = float
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        if not WRITTEN_NUMBER.fullmatch(value):
+        if not NUMBER_TEXT.fullmatch(value):
             raise self.make_error("invalid")  # type: ignore[attr-defined]
-        return super()._deserialize(self.read(value), *args, **kwargs)  # type: ignore[misc]
+        return super()._deserialize(self.from_text(value), *args, **kwargs)  # type: ignore[misc]
 
 
-class QueryWhole(FromText, fields.Integer):
+class QueryWhole(TextNumber, fields.Integer):
     """A whole number in a query string."""
 
-    read = str
+    from_text = str
 
 
-class QueryNumber(FromText, Number):
+class QueryNumber(TextNumber, Number):
     """A finite number in a query string."""
 
 
-class QueryTonnes(FromText, Tonnes):
+class QueryTonnes(TextNumber, Tonnes):
     """Tonnes in a query string, to 0.001, kept as whole kilograms."""
 
 
-class QueryPrice(FromText, Price):
+class QueryPrice(TextNumber, Price):
     """CNY per tonne in a query string, to 0.01, kept as whole fen."""
 
 
 class Choices(fields.String):
-    """One or several of `choices`, comma separated; a sorted list inside."""
+    """One or several of `choices`, separated by commas; loaded as a sorted list."""
 
     def __init__(self, choices: Iterable[str], named: str | None = None, **kwargs: Any) -> None:
-        one = "|".join(choices)
+        choice = "|".join(choices)
         super().__init__(
-            metadata={"pattern": f"^({one})(,({one}))*$", **kwargs.pop("metadata", {})}, **kwargs
+            metadata={"pattern": f"^({choice})(,({choice}))*$", **kwargs.pop("metadata", {})}, **kwargs
         )
         self.check = OneOf(choices, named)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         chosen = super()._deserialize(value, *args, **kwargs).split(",")
-        return sorted({self.check(one) for one in chosen})
+        return sorted({self.check(choice) for choice in chosen})
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
         return None if value is None else ",".join(value)
@@ -213,8 +213,8 @@ class Choices(fields.String):
 class Whole(fields.Integer):
     """A whole JSON number between two bounds."""
 
-    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
-        super().__init__(strict=True, validate=Range(min=least, max=most), **kwargs)
+    def __init__(self, minimum: int, maximum: int, **kwargs: Any) -> None:
+        super().__init__(strict=True, validate=Range(min=minimum, max=maximum), **kwargs)
 
     def _validated(self, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -223,7 +223,7 @@ class Whole(fields.Integer):
 
 
 class Adcode(fields.Integer):
-    """A GB/T 2260 code of six digits, text outside, a number inside."""
+    """A GB/T 2260 code: a string of six digits in JSON, a number in Python."""
 
     def __init__(self, **kwargs: Any) -> None:
         form = {"type": "string", "pattern": "^[0-9]{6}$", **kwargs.pop("metadata", {})}
@@ -239,7 +239,7 @@ class Adcode(fields.Integer):
 
 
 class Flag(fields.Boolean):
-    """true or false, nothing that merely resembles them."""
+    """true or false; nothing that only resembles them."""
 
     truthy = {True}
     falsy = {False}
@@ -266,7 +266,7 @@ class Day(fields.Date):
 
 
 class Moment(fields.DateTime):
-    """A moment, RFC 3339, always UTC in answers."""
+    """A moment, RFC 3339; always UTC in responses."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", **kwargs)

@@ -1,79 +1,84 @@
 """The language of a response, and sentences rendered in it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import request
 
-from ..errors import Notice, Refused
+from ..errors import InvalidTable, Notice
 from ..messages import LANGUAGES, say
 
 LANGUAGE = "huanliu.language"
-"""Where a request keeps what was worked out of its Accept-Language."""
+"""Where a request's environment keeps the language that was negotiated."""
 
 
 class Message(str):
-    """A sentence still to be spoken: its code and facts.
+    """A sentence to be rendered later: its code and facts.
 
-    It is a str, so that marshmallow carries it wherever it carries messages of its own.
+    It is a str, so that marshmallow carries it wherever it carries its own messages.
     """
 
     facts: dict[str, Any]
 
     def __new__(cls, code: str, /, **facts: Any) -> "Message":
-        said = super().__new__(cls, code)
-        said.facts = facts
-        return said
+        message = super().__new__(cls, code)
+        message.facts = facts
+        return message
 
     def format(self, *_: Any, **__: Any) -> "Message":
-        """Itself: the facts are at hand, and the language is not known yet."""
+        """Itself: marshmallow formats its messages, ours are rendered once the language is known."""
         return self
 
 
 def language() -> str:
-    """The asker's language, "en" or "zh", by Accept-Language; English when none is wanted."""
-    known: str | None = request.environ.get(LANGUAGE)
-    if known is None:
+    """The caller's language, "en" or "zh", by Accept-Language; English where none fits."""
+    negotiated: str | None = request.environ.get(LANGUAGE)
+    if negotiated is None:
         best = request.accept_languages.best_match(["en", "zh-CN", "zh", "zh-Hans", "zh-TW"], default="en")
-        known = request.environ[LANGUAGE] = "zh" if best.lower().startswith("zh") else "en"
-    return known
+        negotiated = request.environ[LANGUAGE] = "zh" if best.lower().startswith("zh") else "en"
+    return negotiated
 
 
-def render(said: Message, tongue: str | None = None) -> str:
-    """The sentence in that language, or the asker's; a fact that is itself `Said` is spoken too."""
-    tongue = tongue or language()
+def render(message: Message, lang: str | None = None) -> str:
+    """The sentence in that language, else in the caller's; facts that are messages are rendered too."""
+    lang = lang or language()
     facts = {
-        name: render(fact, tongue) if isinstance(fact, Message) else fact for name, fact in said.facts.items()
+        name: render(fact, lang) if isinstance(fact, Message) else fact
+        for name, fact in message.facts.items()
     }
-    return say(str(said), tongue, **facts)
+    return say(str(message), lang, **facts)
 
 
 def render_all(code: str, facts: Mapping[str, Any]) -> dict[str, str]:
-    """The sentence in each language, to keep for who will ask."""
-    return {tongue: render(Message(code, **facts), tongue) for tongue in LANGUAGES}
+    """The sentence in each language, to be stored; `localised` chooses one."""
+    return {lang: render(Message(code, **facts), lang) for lang in LANGUAGES}
 
 
-def faults_to_keep(error: Refused) -> list[dict[str, Any]]:
-    """The faults of a table as lines, said in all languages."""
+def stored_faults(error: InvalidTable) -> list[dict[str, Any]]:
+    """The faults of a table with their sentences in all languages, to be stored."""
     return [
         {
-            "row": one.row,
-            "column": one.column,
-            "code": one.code,
-            "detail": render_all(one.code, one.facts),
+            "row": fault.row,
+            "column": fault.column,
+            "code": fault.code,
+            "detail": render_all(fault.code, fault.facts),
         }
-        for one in error.faults
+        for fault in error.faults
     ]
 
 
-def localised(sayings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Things said with `in_all_languages`, with their `detail` in the asker's."""
-    return [{**one, "detail": one["detail"][language()]} for one in sayings]
+def localised(stored: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was stored with `detail` in all languages, now with that of the caller's language."""
+    return [{**entry, "detail": entry["detail"][language()]} for entry in stored]
 
 
-def render_warnings(notices: list[Notice]) -> list[dict[str, Any]]:
-    """Warnings as the API answers them."""
+def render_warnings(notices: Iterable[Notice]) -> list[dict[str, Any]]:
+    """The warnings of a response."""
     return [
-        {"code": one.code, "field": one.field, "detail": say(one.code, language(), **one.facts)}
-        for one in notices
+        {
+            "code": notice.code,
+            "field": notice.field,
+            "detail": say(notice.code, language(), **notice.facts),
+        }
+        for notice in notices
     ]

@@ -1,4 +1,4 @@
-"""What an operator sees: request ids, JSON logs, health, metrics."""
+"""What operators see: request ids, JSON logs, health, metrics."""
 
 import logging
 import os
@@ -25,14 +25,16 @@ from ..events.work import request_id
 from ..valkey import redis
 from .rate_limits import limiter
 
-REQUESTS = Counter("huanliu_requests_total", "Requests answered.", ["endpoint", "method", "status"])
+REQUESTS = Counter(
+    "huanliu_requests_total", "Requests that got a response.", ["endpoint", "method", "status"]
+)
 DURATION = Histogram(
     "huanliu_request_seconds",
-    "Time to answer.",
+    "Seconds from request to response.",
     ["endpoint"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
-OWN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 log = logging.getLogger("marketplace.requests")
 root = Blueprint("root", __name__)
@@ -43,19 +45,19 @@ CHECKS: dict[str, Callable[[], bool]] = {}
 
 
 def ready_when(name: str, check: Callable[[], bool]) -> None:
-    """Make /readyz ask `check` as well."""
+    """Make /readyz call `check` as well."""
     CHECKS[name] = check
 
 
 def register(app: Flask) -> None:
-    """Count, time and log every request, and answer the operator's questions."""
-    app.before_request(_begin)
-    app.after_request(_end)
+    """Count, time and log every request, and add the health and metrics endpoints."""
+    app.before_request(_start_request)
+    app.after_request(_finish_request)
     app.register_blueprint(root)
 
 
 def configure_logging(level: str) -> None:
-    """One JSON line an event, on stderr."""
+    """One JSON line per event, on stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         JsonFormatter(
@@ -65,67 +67,67 @@ def configure_logging(level: str) -> None:
             json_ensure_ascii=False,
         )
     )
-    handler.addFilter(_stamp_request)
+    handler.addFilter(_add_request_id)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("alembic").setLevel("WARNING")
 
 
-def _stamp_request(record: logging.LogRecord) -> bool:
+def _add_request_id(record: logging.LogRecord) -> bool:
     record.request_id = request_id.get()
     return True
 
 
-def _begin() -> None:
+def _start_request() -> None:
     given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if OWN_ID.fullmatch(given) else str(uuid7())
+    g.request_id = given if CLIENT_ID.fullmatch(given) else str(uuid7())
     g.started = time.perf_counter()
     request_id.set(g.request_id)
 
 
-def _end(answer: Response) -> Response:
-    answer.headers["X-Request-Id"] = g.get("request_id", "")
-    answer.headers.setdefault("X-Content-Type-Options", "nosniff")
-    answer.headers.setdefault("Cache-Control", "no-store")
-    answer.vary.add("Accept-Language")
+def _finish_request(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.vary.add("Accept-Language")
     if request.endpoint and request.endpoint.startswith("root."):
-        return answer
+        return response
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
     endpoint = request.endpoint or "unknown"
-    REQUESTS.labels(endpoint, request.method, answer.status_code).inc()
+    REQUESTS.labels(endpoint, request.method, response.status_code).inc()
     DURATION.labels(endpoint).observe(seconds)
-    who = g.get("actor")
+    caller = g.get("actor")
     log.info(
         "%s %s %s",
         request.method,
         request.path,
-        answer.status_code,
+        response.status_code,
         extra={
-            "status": answer.status_code,
+            "status": response.status_code,
             "ms": round(seconds * 1000, 1),
-            "actor": f"{who.kind}:{who.id}" if who else None,
+            "actor": f"{caller.kind}:{caller.id}" if caller else None,
         },
     )
-    return answer
+    return response
 
 
 @root.get("/healthz")
 def healthz() -> Response:
-    """The process lives."""
+    """The process is running."""
     return jsonify(status="ok")
 
 
 @root.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Database, queue and index are usable; 503 and which is not, otherwise."""
+    """Database, queue and index are usable; otherwise 503, naming those that are not."""
     checks = {name: check() for name, check in CHECKS.items()}
     ready = all(checks.values())
-    answer = jsonify(status="ready" if ready else "not ready", checks=checks)
+    response = jsonify(status="ready" if ready else "not ready", checks=checks)
     if not ready:
-        answer.headers["Retry-After"] = "5"
-    return answer, 200 if ready else 503
+        response.headers["Retry-After"] = "5"
+    return response, 200 if ready else 503
 
 
-def _database_answers() -> bool:
+def _is_database_ready() -> bool:
     try:
         db.session.execute(text("SELECT version_num FROM alembic_version"))
     except SQLAlchemyError:
@@ -134,15 +136,15 @@ def _database_answers() -> bool:
     return True
 
 
-def _queue_answers() -> bool:
+def _is_queue_ready() -> bool:
     try:
         return bool(redis().ping())
     except RedisError:
         return False
 
 
-ready_when("database", _database_answers)
-ready_when("queue", _queue_answers)
+ready_when("database", _is_database_ready)
+ready_when("queue", _is_queue_ready)
 
 
 @root.get("/metrics")
@@ -158,7 +160,7 @@ def metrics() -> Response:
 
 
 class _Process(Collector):
-    """Counters of this process, where there is only one."""
+    """Counters of this process, if there is only one."""
 
     def collect(self) -> Iterator[Any]:
         yield from REQUESTS.collect()
@@ -173,7 +175,7 @@ class _Backlog(Collector):
         try:
             counts = events.backlog()
         except SQLAlchemyError:
-            current_app.logger.warning("the database is away: no backlog in the metrics")
+            current_app.logger.warning("the database is not available: no backlog in the metrics")
             db.session.rollback()
             return
         for status in ("pending", "parked"):

@@ -1,4 +1,4 @@
-"""Every refusal becomes `application/problem+json` (RFC 9457) here, in the asker's language."""
+"""Every refusal becomes `application/problem+json` (RFC 9457) here, in the caller's language."""
 
 import json
 import logging
@@ -15,9 +15,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from ..database import db
-from ..errors import DomainError, Invalid, Refused
+from ..errors import DomainError, Invalid, InvalidTable
 from ..messages import say
-from .languages import Message, faults_to_keep, language, localised, render
+from .languages import Message, language, localised, render, stored_faults
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **members: Any,
 ) -> Response:
-    """A problem answer; `members` are what this kind of problem says beside what all say."""
+    """A problem response; `members` are those that only this kind of problem has."""
     body: dict[str, Any] = {
         "type": f"urn:huanliu:problem:{code}",
         "title": say(f"status_{status}", language()),
@@ -57,21 +57,21 @@ def problem(
     if errors:
         body["errors"] = errors
     body.update(members)
-    answer = Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")
-    answer.headers.update(headers or {})
-    return answer
+    response = Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")
+    response.headers.update(headers or {})
+    return response
 
 
 def register(app: Flask) -> None:
-    """Make these the application's answers to anything raised."""
+    """Make these the application's responses to everything that is raised."""
     app.register_error_handler(DomainError, _from_domain)
-    app.register_error_handler(Refused, _from_table)
+    app.register_error_handler(InvalidTable, _from_table)
     app.register_error_handler(ValidationError, _from_schema)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(DBAPIError, _from_database)
-    app.register_error_handler(PoolTimeout, _database_away)
-    app.register_error_handler(OperationalErrorOfPsycopg, _database_away)
-    app.register_error_handler(InterfaceErrorOfPsycopg, _database_away)
+    app.register_error_handler(PoolTimeout, _database_unavailable)
+    app.register_error_handler(OperationalErrorOfPsycopg, _database_unavailable)
+    app.register_error_handler(InterfaceErrorOfPsycopg, _database_unavailable)
     app.register_error_handler(Exception, _from_bug)
 
 
@@ -81,9 +81,9 @@ def _from_domain(error: DomainError) -> Response:
     return problem(error.status, error.code, detail, {error.at: [detail]} if error.at else None, headers)
 
 
-def _from_table(error: Refused) -> Response:
-    """Each fault twice: under its field path, as in all problems, and as a line of a list to show or sort."""
-    rows = localised(faults_to_keep(error))
+def _from_table(error: InvalidTable) -> Response:
+    """Each fault twice: under its field path, as in all problems, and in a list to show or sort."""
+    rows = localised(stored_faults(error))
     errors: dict[str, list[str]] = {}
     for row in rows:
         errors.setdefault(f"row {row['row']}.{row['column']}", []).append(row["detail"])
@@ -93,21 +93,22 @@ def _from_table(error: Refused) -> Response:
 
 def _from_schema(error: ValidationError) -> Response:
     errors: dict[str, list[str]] = {}
-    for path, said in leaves(error.messages):
-        errors.setdefault(path or "body", []).append(render(said) if isinstance(said, Message) else str(said))
+    for path, message in messages_by_field(error.messages):
+        detail = render(message) if isinstance(message, Message) else str(message)
+        errors.setdefault(path or "body", []).append(detail)
     detail = say("invalid_input", language(), fields=", ".join(errors))
     return problem(422, "invalid_input", detail, errors)
 
 
-def leaves(messages: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """(field path, what is said) for each message in marshmallow's nested form; "" is the whole."""
+def messages_by_field(messages: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(field path, message) for each message in marshmallow's nested form; the path of the whole is ""."""
     if isinstance(messages, Mapping):
-        for key, below in messages.items():
-            inner = path if key == "_schema" else f"{path}.{key}" if path else str(key)
-            yield from leaves(below, inner)
+        for key, nested in messages.items():
+            nested_path = path if key == "_schema" else f"{path}.{key}" if path else str(key)
+            yield from messages_by_field(nested, nested_path)
     elif isinstance(messages, list):
-        for one in messages:
-            yield from leaves(one, path)
+        for message in messages:
+            yield from messages_by_field(message, path)
     else:
         yield path, messages
 
@@ -117,13 +118,13 @@ def _from_http(error: HTTPException) -> Response:
     if status in (301, 302, 303, 307, 308):
         return error.get_response()  # type: ignore[return-value]
     code = BY_STATUS.get(status, "malformed" if status < 500 else "internal")
-    most_mb = (request.max_content_length or 0) / 1_000_000
-    answer = problem(status, code, say(code, language(), most_mb=f"{most_mb:g}"))
+    max_mb = (request.max_content_length or 0) / 1_000_000
+    response = problem(status, code, say(code, language(), most_mb=f"{max_mb:g}"))
     for name in ("Allow", "Retry-After"):
         value = error.get_response().headers.get(name)
         if value:
-            answer.headers[name] = value
-    return answer
+            response.headers[name] = value
+    return response
 
 
 def _from_database(error: DBAPIError) -> Response:
@@ -134,12 +135,12 @@ def _from_database(error: DBAPIError) -> Response:
         return _from_domain(Invalid("value_refused"))
     away = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
     if away and not isinstance(cause, postgres.DeadlockDetected):
-        return _database_away(error)
+        return _database_unavailable(error)
     return _from_bug(error)
 
 
-def _database_away(error: Exception) -> Response:
-    log.warning("the database is away: %s", error)
+def _database_unavailable(error: Exception) -> Response:
+    log.warning("the database is not available: %s", error)
     headers = {"Retry-After": str(RETRY_AFTER_S)}
     return problem(503, "database_away", say("database_away", language()), headers=headers)
 

@@ -1,8 +1,8 @@
-"""Rate limits per API key or address, and the response fields that say what is left of them.
+"""Rate limits per API key or address, and the response headers that report them.
 
-`RateLimit` and `RateLimit-Policy` are the fields of draft-ietf-httpapi-ratelimit-headers (structured fields:
-quota `q` per window of `w` seconds, `r` remaining, `t` seconds to the next window); the three with a hyphen
-say the same to older clients. While Valkey is away nothing is counted and nothing said.
+`RateLimit` and `RateLimit-Policy` are the headers of draft-ietf-httpapi-ratelimit-headers (structured fields:
+quota `q` per window of `w` seconds, `r` remaining, `t` seconds to the next window); `RateLimit-Limit`,
+`-Remaining` and `-Reset` are for older clients. Without Valkey nothing is counted or reported.
 """
 
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def caller() -> str:
-    """Whom a rate limit counts: the API key by its hash, else the address."""
+    """Whose calls are counted: the API key by its hash, else the address."""
     return key_digest(request) or get_remote_address()
 
 
@@ -32,26 +32,26 @@ limiter = Limiter(
 
 
 def register(app: Flask) -> None:
-    """Add the fields to the application's answers."""
-    app.after_request(_add_fields)
+    """Add the headers to the application's responses."""
+    app.after_request(_add_headers)
 
 
-def _add_fields(answer: Response) -> Response:
+def _add_headers(response: Response) -> Response:
     counted = limiter.current_limit
     if counted is None:
-        return answer
+        return response
     try:
         remaining, reset_s = share_left(counted)
     except RedisError as error:
-        log.warning("Valkey is away: nothing to say of rate limits: %s", error)
-        return answer
+        log.warning("Valkey is not available, no rate limits are reported: %s", error)
+        return response
     quota, window_s = counted.limit.amount, counted.limit.get_expiry()
     policy = "key" if counted.shared and key_digest(request) else "address"
-    answer.headers["RateLimit-Policy"] = f'"{policy}";q={quota};w={window_s}'
-    answer.headers["RateLimit"] = f'"{policy}";r={remaining};t={reset_s}'
-    answer.headers["RateLimit-Limit"] = str(quota)
-    answer.headers["RateLimit-Remaining"] = str(remaining)
-    answer.headers["RateLimit-Reset"] = str(reset_s)
-    if answer.status_code == 429:
-        answer.headers["Retry-After"] = str(reset_s)
-    return answer
+    response.headers["RateLimit-Policy"] = f'"{policy}";q={quota};w={window_s}'
+    response.headers["RateLimit"] = f'"{policy}";r={remaining};t={reset_s}'
+    response.headers["RateLimit-Limit"] = str(quota)
+    response.headers["RateLimit-Remaining"] = str(remaining)
+    response.headers["RateLimit-Reset"] = str(reset_s)
+    if response.status_code == 429:
+        response.headers["Retry-After"] = str(reset_s)
+    return response

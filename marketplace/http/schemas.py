@@ -11,7 +11,7 @@ from .languages import Message
 
 
 class Schema(ma.Schema):
-    """Base of every schema: refuses unknown fields and says why in the asker's language."""
+    """Base of every schema: refuses unknown fields, with messages in the caller's language."""
 
     class Meta:
         unknown = ma.RAISE
@@ -23,29 +23,29 @@ class Schema(ma.Schema):
         localise_errors(field_obj)
 
     def __deepcopy__(self, memo: Any) -> "Schema":
-        """Itself: a schema is never changed, and the API document copies each many times over."""
+        """Itself: a schema is never changed, and the OpenAPI document copies each many times."""
         return self
 
 
 class ResponseSchema(Schema):
-    """Base of what is only answered: every field is there, but those that `sometimes` names."""
+    """Base of what is only returned: every field is present, except those that `optional` names."""
 
-    sometimes: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         super().on_bind_field(field_name, field_obj)
-        field_obj.required = field_name not in self.sometimes
+        field_obj.required = field_name not in self.optional
 
 
 class Prebuilt(fields.Nested):
-    """An answer within an answer that is built as JSON has it, and sent as it is."""
+    """A nested object that is already built as JSON, and is sent as it is."""
 
     def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:  # type: ignore[override]
         return value
 
 
 class LocationSchema(Schema):
-    """A place. Input may be in any of three systems; answers are always WGS-84."""
+    """A place. Input may be in any of three coordinate systems; responses are always in WGS-84."""
 
     lon = Number(required=True, validate=Range(min=-180, max=180))
     lat = Number(required=True, validate=Range(min=-90, max=90))
@@ -60,7 +60,7 @@ class CodeRefSchema(Schema):
 
 
 class EnterpriseRefSchema(ResponseSchema):
-    """What everybody may know of a trading enterprise."""
+    """What everybody may know about a trading enterprise."""
 
     id = fields.UUID()
     name = fields.String()
@@ -84,7 +84,7 @@ class WarningSchema(ResponseSchema):
 class ProblemSchema(ResponseSchema):
     """RFC 9457."""
 
-    sometimes: tuple[str, ...] = ("errors",)
+    optional: tuple[str, ...] = ("errors",)
 
     type = fields.String()
     title = fields.String()
@@ -100,7 +100,7 @@ class ProblemSchema(ResponseSchema):
 
 
 class FaultSchema(ResponseSchema):
-    """What is wrong at one place of a table that was sent."""
+    """An error at one place of a table that was sent."""
 
     row = fields.Integer(metadata={"description": "Counted as in a spreadsheet: the headings are row 1."})
     column = fields.String()
@@ -109,9 +109,9 @@ class FaultSchema(ResponseSchema):
 
 
 class TableProblemSchema(ProblemSchema):
-    """A problem with a table that was sent: its first 1,000 faults, and how many there are in all."""
+    """A problem with a table that was sent: its first 1,000 errors, and how many there are in all."""
 
-    sometimes = ("errors", "rows", "error_count")
+    optional = ("errors", "rows", "error_count")
 
     rows = fields.List(fields.Nested(FaultSchema))
     error_count = fields.Integer()
@@ -122,7 +122,7 @@ class ReasonSchema(Schema):
 
 
 def has_bad_character(text: str) -> bool:
-    """Whether a NUL or a lone surrogate stands in it, which no database takes."""
+    """Whether a text contains a NUL or a lone surrogate, which PostgreSQL cannot store."""
     return "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text)
 
 

@@ -42,8 +42,8 @@ class LicenceLineSchema(Schema):
         validate=Length(min=1, max=3),
     )
     tonnes_per_year = Tonnes(required=True)
-    used_this_year_t = Tonnes(least=0, most=MOST_USED, dump_only=True, required=True)
-    left_this_year_t = Tonnes(least=0, dump_only=True, required=True)
+    used_this_year_t = Tonnes(minimum=0, maximum=MOST_USED, dump_only=True, required=True)
+    left_this_year_t = Tonnes(minimum=0, dump_only=True, required=True)
 
 
 class LicenceSchema(_Validity, _Shown):
@@ -61,8 +61,8 @@ class ChannelSchema(_Validity, _Shown):
     use = Text(200, required=True)
     tonnes_per_year = Tonnes(required=True)
     approval_number = Text(60, required=True)
-    used_this_year_t = Tonnes(least=0, most=MOST_USED, dump_only=True, required=True)
-    left_this_year_t = Tonnes(least=0, dump_only=True, required=True)
+    used_this_year_t = Tonnes(minimum=0, maximum=MOST_USED, dump_only=True, required=True)
+    left_this_year_t = Tonnes(minimum=0, dump_only=True, required=True)
 
 
 class WhiteListSchema(_Validity, _Shown):
@@ -91,7 +91,7 @@ class UsageSchema(Schema):
         load_default=None, metadata={"description": "Required for licences; not for channels."}
     )
     year = Whole(2000, 2200, required=True)
-    tonnes = Tonnes(least=-100_000_000, required=True)
+    tonnes = Tonnes(minimum=-100_000_000, required=True)
     note = Text(200, load_default="")
 
 

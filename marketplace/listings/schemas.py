@@ -110,7 +110,7 @@ class ListingChangeSchema(_Terms):
 class ListingSchema(ResponseSchema):
     """A listing; to others than its owner and overseers the location is rounded to 0.01 degree."""
 
-    sometimes = ("distance_km",)
+    optional = ("distance_km",)
 
     id = fields.UUID()
     kind = fields.String()
@@ -119,7 +119,7 @@ class ListingSchema(ResponseSchema):
     waste = fields.Nested(CodeRefSchema, allow_none=True)
     accepts = fields.List(fields.Nested(CodeRefSchema), allow_none=True)
     quantity_t = Tonnes(attribute="quantity_kg")
-    remaining_t = Tonnes(least=0, attribute="remaining_kg")
+    remaining_t = Tonnes(minimum=0, attribute="remaining_kg")
     min_lot_t = Tonnes(attribute="min_lot_kg")
     price_cny_per_t = Price(attribute="price_fen", allow_none=True)
     region = Adcode()
@@ -177,8 +177,8 @@ class ListingFilter(Schema):
     )
     price_min = QueryPrice(**_about("CNY/t from the supplier's side; listings without a price do not match."))
     price_max = QueryPrice(**_about("CNY/t from the supplier's side; listings without a price do not match."))
-    quantity_min_t = QueryTonnes(least=0, **_about("Of the remaining quantity."))
-    quantity_max_t = QueryTonnes(least=0, **_about("Of the remaining quantity."))
+    quantity_min_t = QueryTonnes(minimum=0, **_about("Of the remaining quantity."))
+    quantity_max_t = QueryTonnes(minimum=0, **_about("Of the remaining quantity."))
     available_from = Day(**_about("First day of a period that must overlap with the listing's."))
     available_until = Day(**_about("Last day of a period that must overlap with the listing's."))
     grade = Choices(GRADES, "grade", **_about("Grades of the owner, comma separated: `A,B`."))

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates
 
 from ..http.fields import (
-    MOST_VERSION,
+    MAX_VERSION,
     Adcode,
     Flag,
     Moment,
@@ -42,7 +42,7 @@ class CounterpartSchema(ResponseSchema):
     title = fields.String()
     enterprise = fields.Nested(EnterpriseRefSchema)
     region = Adcode()
-    remaining_t = Tonnes(least=0, attribute="remaining_kg")
+    remaining_t = Tonnes(minimum=0, attribute="remaining_kg")
     price_cny_per_t = Price(attribute="price_fen", allow_none=True)
 
 
@@ -65,7 +65,7 @@ class ScorePartSchema(ResponseSchema):
 
 
 class MatchSchema(ResponseSchema):
-    sometimes: tuple[str, ...] = ("contact", "learned")
+    optional: tuple[str, ...] = ("contact", "learned")
 
     rank = fields.Integer()
     score = fields.Float()
@@ -112,7 +112,7 @@ class FailedGateSchema(ResponseSchema):
 
 
 class PairingSchema(MatchSchema):
-    sometimes = (
+    optional = (
         "rank",
         "score",
         "listing",
@@ -139,7 +139,7 @@ class FeedbackRequestSchema(Schema):
 
 
 class FeedbackSchema(ResponseSchema):
-    sometimes = ("contact",)
+    optional = ("contact",)
 
     verdict = fields.String()
     mutual = fields.Boolean()
@@ -181,7 +181,7 @@ class DelaysSchema(Schema):
 class PolicySchema(Schema):
     """The whole policy. `version` is given by the platform and ignored when sent."""
 
-    version = Whole(1, MOST_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
+    version = Whole(1, MAX_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
     weights = fields.Nested(WeightsSchema, required=True)
     half_distance_km = fields.Dict(
         keys=Text(24),
@@ -265,7 +265,7 @@ class MetricsSchema(ResponseSchema):
 class CardSchema(ResponseSchema):
     """What a training saw and found; the later entries are there as far as it came."""
 
-    sometimes = ("supplies", "kind", "features", "weights", "mrr_on_suppliers_left_out")
+    optional = ("supplies", "kind", "features", "weights", "mrr_on_suppliers_left_out")
 
     window = fields.Nested(WindowSchema, allow_none=True)
     outcomes = fields.Nested(CountsSchema)

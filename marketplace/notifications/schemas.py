@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from ..http.fields import MOST_VERSION, Flag, Length, Moment, OneOf, Text, Whole
+from ..http.fields import MAX_VERSION, Flag, Length, Moment, OneOf, Text, Whole
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import CodeRefSchema, ResponseSchema, Schema
 from .models import KINDS
@@ -14,7 +14,7 @@ class NotificationDataSchema(ResponseSchema):
     What a saved search found has no listing of the reader's: its listing is the `counterpart_id`.
     """
 
-    sometimes = (
+    optional = (
         "listing_id", "counterpart_id", "score", "rank", "grade", "saved_search_id", "key_id", "name",
         "expires_at",
     )  # fmt: skip
@@ -66,7 +66,7 @@ WISHES = ("immediate", "digest", "off")
 class PreferencesSchema(Schema):
     """`email`: each message at once (by day), one digest a day, or off. The inbox gets all in any case."""
 
-    version = Whole(0, MOST_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
+    version = Whole(0, MAX_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
     email = fields.String(required=True, validate=OneOf(WISHES, "preference"))
     kinds = fields.Dict(
         keys=fields.String(validate=OneOf(KINDS, "notification_kind")),

@@ -35,31 +35,31 @@ def test_codes_and_their_statuses_are_read_from_the_source():
         (412,),
     )
     assert {"licence_missing", "transfer_approval_required"} <= set(error_codes.warnings())
-    assert {"email_form", "field_null", "too_precise"} <= set(error_codes.complaints())
+    assert {"email_form", "field_null", "too_precise"} <= set(error_codes.field_errors())
     assert ("licence", "no_permit") in error_codes.gates()
 
 
 @pytest.mark.parametrize(
-    ("path", "wanted", "tongue"),
+    ("path", "wanted", "lang"),
     [
         ("/errors", None, "en"), ("/errors", "zh-CN,zh;q=0.9", "zh"), ("/errors?lang=zh", "en", "zh"),
         ("/errors?lang=en", "zh", "en"), ("/errors?lang=fr", "zh", "zh"),
     ],
 )  # fmt: skip
-def test_the_page_needs_no_key_and_speaks_the_askers_language(marketplace, path, wanted, tongue):
+def test_the_page_needs_no_key_and_speaks_the_askers_language(marketplace, path, wanted, lang):
     answer = marketplace.client.get(path, headers={"Accept-Language": wanted} if wanted else {})
     page = answer.get_data(as_text=True)
 
     assert (answer.status_code, answer.mimetype, answer.headers["Content-Language"]) == (
         200,
         "text/html",
-        tongue,
+        lang,
     )
     for code in (*error_codes.refusals(), *error_codes.warnings()):
         assert f'id="{code}"' in page
-    assert table()["page_refusals"][tongue] in page
-    assert causes()["lot_over_quantity"]["cure"][tongue] in page
-    assert f"/errors?lang={'en' if tongue == 'zh' else 'zh'}" in page
+    assert table()["page_refusals"][lang] in page
+    assert causes()["lot_over_quantity"]["cure"][lang] in page
+    assert f"/errors?lang={'en' if lang == 'zh' else 'zh'}" in page
 
 
 def test_the_page_is_linked_from_the_description(marketplace):
@@ -69,8 +69,8 @@ def test_the_page_is_linked_from_the_description(marketplace):
     assert "(/errors)" in document["info"]["description"]
 
 
-@pytest.mark.parametrize("tongue", LANGUAGES)
-def test_the_page_in_docs_is_what_the_source_says(app, tongue):
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_page_in_docs_is_what_the_source_says(app, lang):
     with app.app_context():
-        now = error_pages.written("errors.md", tongue)
-    assert error_pages.kept_in(tongue).read_text(encoding="utf-8") == now, "write it anew: make errors"
+        now = error_pages.error_page("errors.md", lang)
+    assert error_pages.docs_file(lang).read_text(encoding="utf-8") == now, "write it anew: make errors"

@@ -91,9 +91,9 @@ def test_every_sentence_is_spoken_somewhere():
     said = {one.code for one in error_codes.usages()} | {
         *error_codes.refusals(),
         *error_codes.warnings(),
-        *error_codes.complaints(),
+        *error_codes.field_errors(),
     }
-    said |= {*error_codes.cells()}
+    said |= {*error_codes.cell_errors()}
     computed = (
         "template_",
         "why_",
@@ -170,15 +170,15 @@ def test_every_complaint_about_fields_is_spoken_in_the_askers_language(marketpla
         ("/listings", WRONG),
         ("/api-keys", {"name": None, "scopes": ["king", 5], "expires_at": "tomorrow"}),
     ):
-        complaints = {}
+        field_errors = {}
         for wanted in ("en", "zh-CN"):
             answer = owner.post(path, body, Accept_Language=wanted)
             assert answer.status_code == 422
-            complaints[wanted] = answer.json["errors"]
-        assert complaints["en"].keys() == complaints["zh-CN"].keys()
-        for field, said in complaints["zh-CN"].items():
+            field_errors[wanted] = answer.json["errors"]
+        assert field_errors["en"].keys() == field_errors["zh-CN"].keys()
+        for field, said in field_errors["zh-CN"].items():
             assert all(re.search(r"[\u4e00-\u9fff]", one) for one in said), (field, said)
-            assert not any(re.search(r"[\u4e00-\u9fff]", one) for one in complaints["en"][field]), field
+            assert not any(re.search(r"[\u4e00-\u9fff]", one) for one in field_errors["en"][field]), field
 
 
 def test_reasons_gates_and_their_rules_are_spoken_in_the_askers_language(marketplace):

@@ -13,11 +13,11 @@ from sqlalchemy.dialects.postgresql import insert
 from .... import clock
 from ....database import db
 from ....enterprises import service as enterprises
-from ....errors import Conflict, DomainError, Invalid, NotFound, Refused
+from ....errors import Conflict, DomainError, Invalid, InvalidTable, NotFound
 from ....events.actor import ENTERPRISE, Actor
 from ....events.lifecycle import Party
 from ....events.work import Work, request_id, unit_of_work
-from ....http.languages import faults_to_keep, render_all
+from ....http.languages import render_all, stored_faults
 from ...models import IMPORT_LIFE, ImportStatus, ListingImport
 from .row_checks import Outcome, ReportProgress, check_rows
 from .sheet_rows import Row, open_sheet
@@ -41,7 +41,7 @@ def import_sheet(actor: Actor, upload: bytes, *, publish: bool, dry_run: bool) -
     a day by the same enterprise with the same options, is the first import again. A dry run changes nothing.
 
     Raises:
-        Invalid: the file cannot be read. Refused: some rows break rules. Forbidden: as for one listing.
+        Invalid: the file cannot be read. InvalidTable: some rows break rules. Forbidden: as for one listing.
         Conflict: too many long ones wait already (`imports_waiting`).
     """
     sheet = open_sheet(upload)
@@ -173,9 +173,9 @@ def _refuse(row: ListingImport, error: DomainError) -> None:
     IMPORT_LIFE.move(row, "refuse", by=Party.SYSTEM)
     row.ended_at, row.digest = clock.now(), None
     row.reason = {"code": error.code, "detail": render_all(error.code, error.facts)}
-    if isinstance(error, Refused):
+    if isinstance(error, InvalidTable):
         row.error_count = error.count
-        row.errors = faults_to_keep(error)
+        row.errors = stored_faults(error)
 
 
 def _dry_run_result(actor: Actor, rows: list[Row], publish: bool) -> ListingImport:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ....catalogue import service as catalogue
-from ....errors import DomainError, Fault, Invalid, Notice, Refused
+from ....errors import DomainError, Fault, Invalid, InvalidTable, Notice
 from ...models import Listing
 from ..drafting import new_draft
 from ..posting_rights import require_role
@@ -51,7 +51,7 @@ def check_rows(owner: Any, rows: list[Row], publish: bool, progress: ReportProgr
     """All rows as listings of `owner`, not yet written.
 
     Raises:
-        Refused: some break a rule. Invalid: there is none (`sheet_empty`).
+        InvalidTable: some break a rule. Invalid: there is none (`sheet_empty`).
     """
     outcome = Outcome(len(rows))
     judge = _RowChecker(owner, publish, outcome)
@@ -61,7 +61,7 @@ def check_rows(owner: Any, rows: list[Row], publish: bool, progress: ReportProgr
             if done % BATCH == 0:
                 progress(done, len(rows))
     if outcome.faults:
-        raise Refused("import_refused", faults=outcome.faults, count=outcome.fault_count)
+        raise InvalidTable("import_refused", faults=outcome.faults, count=outcome.fault_count)
     if not outcome.listings:
         raise Invalid("sheet_empty", at="file")
     return outcome

@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 from matching import KG_PER_T
 
 from ....errors import Fault
-from ....http.problems import leaves
+from ....http.problems import messages_by_field
 from ...schemas import NewListingSchema
 from . import vocabulary
 from .composition_cells import components_of
@@ -47,7 +47,7 @@ def listing_from_row(row: Row) -> tuple[dict[str, Any], list[Fault]]:
     except ValidationError as error:
         more = [
             Fault(row.number, column_of_field(path), str(said), said.facts)
-            for path, said in leaves(error.messages)
+            for path, said in messages_by_field(error.messages)
         ]
         return {}, faults + _news(more, row, faults) or more
     return ({}, faults) if faults else (data, [])

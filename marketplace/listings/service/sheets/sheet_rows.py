@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from ....errors import Fault, Invalid, Refused
+from ....errors import Fault, Invalid, InvalidTable
 from ....http.schemas import has_bad_character
 from ....messages.names import Name
 from .vocabulary import COLUMNS, Column, column_of
@@ -47,7 +47,7 @@ class Sheet:
 
         Raises:
             Invalid: the file cannot be read on, or is empty.
-            Refused: headings are unknown, repeated or missing.
+            InvalidTable: headings are unknown, repeated or missing.
         """
         records = self._records()
         header = next(records, None)
@@ -128,7 +128,7 @@ def _csv_cell(column: int, text: str) -> Cell:
 
 
 def _columns(number: int, cells: list[Cell]) -> dict[int, Column]:
-    """The column at each place. Raises: Refused: naming every heading that is wrong."""
+    """The column at each place. Raises: InvalidTable: naming every heading that is wrong."""
     cells = [cell for cell in cells if cell.text.strip()]
     found = {cell.column: column_of(cell.text) for cell in cells}
     faults = [
@@ -145,7 +145,7 @@ def _columns(number: int, cells: list[Cell]) -> dict[int, Column]:
         if column.required and name not in times
     ]
     if faults:
-        raise Refused("import_refused", faults=faults, count=len(faults))
+        raise InvalidTable("import_refused", faults=faults, count=len(faults))
     return columns
 
 

@@ -18,7 +18,7 @@ from ....errors import NotFound
 from ....events.actor import PLATFORM
 from ....events.lifecycle import Party
 from ....events.work import unit_of_work
-from ....http.fields import MOST_VERSION
+from ....http.fields import MAX_VERSION
 from ....numpy_columns import read_columns
 from ...models import MODEL_LIFE, ModelStatus, RankingModel
 
@@ -133,7 +133,7 @@ def _read_history() -> "History":
 
 def find_model(version: int) -> RankingModel:
     """A model's row. Raises: NotFound."""
-    row = db.session.get(RankingModel, version) if version <= MOST_VERSION else None
+    row = db.session.get(RankingModel, version) if version <= MAX_VERSION else None
     if row is None:
         raise NotFound()
     return row
