@@ -59,7 +59,7 @@ def due_for_refresh(today: date) -> Any:
     return _of_lapsed(today).union(_of_anniversaries(today))
 
 
-def _of_lapsed(today: date) -> Select[Any]:
+def _of_lapsed(today: date) -> Any:
     events = select(CreditEvent.enterprise_id, CreditEvent.lapses_on.label("day"))
     evaluations = select(Evaluation.enterprise_id, Evaluation.valid_until)
     lapses = union_all(
