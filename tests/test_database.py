@@ -69,5 +69,6 @@ def test_a_column_of_an_enum_is_text_in_the_database(app, column):
 
 def test_grades_and_modes_have_one_order_here_and_in_matching():
     assert [grade.value for grade in Grade] == [grade.name for grade in matching.Grade]
+    assert [ord(grade) - ord("A") for grade in Grade] == list(matching.Grade), "as SQL numbers them"
     assert [mode.value for mode in Mode] == [mode.name.lower() for mode in matching.Mode]
     assert {mode.name.lower(): mode for mode in matching.Mode} == MODES

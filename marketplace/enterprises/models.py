@@ -47,6 +47,8 @@ class Grade(StrEnum):
 
 ROLES = tuple(Role)
 GRADES = tuple(Grade)
+TRUSTED_GRADES = (Grade.A, Grade.B)
+"""Grades of the receivers that a supervised generator may still use (gate `credit` of matching)."""
 MILLI_PER_POINT = 1000
 """Credit points are kept as whole thousandths, in columns and variables that end in `_milli`."""
 

@@ -1,18 +1,22 @@
 """Rules about enterprises that stand in SQL as well as in Python: both say the same."""
 
 from itertools import product
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
+import matching
 from marketplace.catalogue import service as catalogue
 from marketplace.catalogue.models import Region
 from marketplace.database import db
 from marketplace.enterprises import service as enterprises
-from marketplace.enterprises.models import Enterprise, EnterpriseStatus, Grade
+from marketplace.enterprises.models import TRUSTED_GRADES, Enterprise, EnterpriseStatus, Grade
 from marketplace.events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
 from marketplace.events.work import unit_of_work
 from marketplace.listings.models import Listing
+from matching.rules import gates
 from tests.marketplace import new_uscc
 
 RULES = ("may_trade", "is_supervised", "may_receive")
@@ -40,6 +44,23 @@ def test_who_may_trade_and_receive_is_the_same_of_a_row_and_in_a_query(marketpla
         found = set(db.session.scalars(select(Enterprise.id).where(getattr(Enterprise, rule))))
         assert found == {row.id for row in rows if getattr(row, rule)}
         assert 0 < len(found) < len(rows)
+
+
+def test_who_may_receive_from_whom_is_as_the_gate_of_matching_has_it():
+    for grades in product(Grade, repeat=2):
+        for supplier_blocked, receiver_blocked in product((False, True), repeat=2):
+            supplier = Enterprise(grade=grades[0], blocked=supplier_blocked)
+            receiver = Enterprise(grade=grades[1], blocked=receiver_blocked)
+            sides = [
+                SimpleNamespace(
+                    grade=np.array([matching.Grade[side.grade.name]]), blocked=np.array([side.blocked])
+                )
+                for side in (supplier, receiver)
+            ]
+            pairs = SimpleNamespace(supplies=sides[0], demands=sides[1], spread=lambda column: column)
+            (passes,), _ = gates.credit(pairs)
+            trusted = not supplier.is_supervised or receiver.grade in TRUSTED_GRADES
+            assert bool(passes) is (receiver.may_receive and trusted), (supplier.grade, receiver.grade)
 
 
 def test_who_may_trade_is_the_same_by_id_by_row_and_in_a_condition(marketplace):

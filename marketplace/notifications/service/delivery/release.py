@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from .... import clock
-from ....enterprises.models import Enterprise, EnterpriseStatus
+from ....enterprises.models import Enterprise
 from ....events.lifecycle import Party
 from ....events.work import Work, unit_of_work
 from ....listings.models import Kind, Listing, ListingStatus
@@ -126,9 +126,9 @@ def _lapsed(work: Work, due: Sequence[Notification], now: datetime) -> set[UUID]
             Notification.id.in_(found),
             mine.status == ListingStatus.OPEN,
             theirs.status == ListingStatus.OPEN,
-            receiver.status == EnterpriseStatus.APPROVED,
-            sender.status == EnterpriseStatus.APPROVED,
-            (mine.kind == Kind.SUPPLY) | ~(receiver.blocked | (receiver.grade == "E")),
+            receiver.may_trade,
+            sender.may_trade,
+            (mine.kind == Kind.SUPPLY) | receiver.may_receive,
         )
         .execution_options(populate_existing=True)
     )

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from ....catalogue import service as catalogue
 from ....database import db
 from ....enterprises import service as enterprises
-from ....enterprises.models import Enterprise, EnterpriseStatus
+from ....enterprises.models import TRUSTED_GRADES, Enterprise
 from ....errors import Invalid
 from ....events.work import Work, unit_of_work
 from ....listings import service as listings
@@ -77,14 +77,14 @@ def _standing() -> ColumnElement[bool]:
     As gate `credit` has it: a receiver of grade E or blocked is shown no supply and to nobody; a generator
     in that state is shown receivers of grade A and B.
     """
-    poor_reader, poor_owner = (one.blocked | (one.grade == "E") for one in (Reader, Owner))
-    supply_may = (Listing.kind == Kind.SUPPLY) & ~poor_reader
-    demand_may = (Listing.kind == Kind.DEMAND) & ~poor_owner & (~poor_reader | Owner.grade.in_(("A", "B")))
+    supply_may = (Listing.kind == Kind.SUPPLY) & Reader.may_receive
+    may_use_owner = ~Reader.is_supervised | Owner.grade.in_(TRUSTED_GRADES)
+    demand_may = (Listing.kind == Kind.DEMAND) & Owner.may_receive & may_use_owner
     return and_(
         LIVE,
         Listing.status == ListingStatus.OPEN,
-        Reader.status == EnterpriseStatus.APPROVED,
-        Owner.status == EnterpriseStatus.APPROVED,
+        Reader.may_trade,
+        Owner.may_trade,
         Reader.id != Owner.id,
         or_(supply_may, demand_may),
     )
