@@ -18,10 +18,14 @@ from marketplace.licences.models import Licence, mode_mask, modes_of
 from marketplace.licences.service.lookup import HOLDERS
 from tests.marketplace import TODAY
 
-PERMITS = [
-    mapper.class_ for mapper in Base.registry.mappers if "revoked_at" in mapper.columns
-    and mapper.class_.__module__ == Licence.__module__
-]  # fmt: skip
+PERMITS = sorted(
+    (
+        mapper.class_
+        for mapper in Base.registry.mappers
+        if "revoked_at" in mapper.columns and mapper.class_.__module__ == Licence.__module__
+    ),
+    key=lambda model: model.__name__,
+)
 
 
 @pytest.mark.parametrize("model", PERMITS, ids=lambda model: model.__name__)
