@@ -74,10 +74,14 @@ class Tally:
 
     def add(self, role: str, party: Party | None, scenario: ScenarioRecorder) -> None:
         """Count a finished scenario."""
-        answers = [one.response for one in scenario.interactions.values() if one.response is not None]
-        self.cases += len(answers)
-        self.statuses.update(answer.status_code for answer in answers)
-        for check in (one for checks in scenario.checks.values() for one in checks):
+        responses = [
+            interaction.response
+            for interaction in scenario.interactions.values()
+            if interaction.response is not None
+        ]
+        self.cases += len(responses)
+        self.statuses.update(response.status_code for response in responses)
+        for check in (check for checks in scenario.checks.values() for check in checks):
             if check.failure_info is not None:
                 failure, curl = check.failure_info.failure, check.failure_info.code_sample
                 if party:
@@ -101,9 +105,9 @@ class Tally:
             print(f"\n{finding}")
 
     def __str__(self) -> str:
-        answers = ", ".join(f"{count} x {status}" for status, count in sorted(self.statuses.items()))
+        responses = ", ".join(f"{count} x {status}" for status, count in sorted(self.statuses.items()))
         found = ", ".join(f"{count} x {check}" for check, count in self.found.most_common()) or "none"
-        return f"{self.cases} cases in {self.seconds:.0f} s; answers: {answers}; findings: {found}"
+        return f"{self.cases} cases in {self.seconds:.0f} s; answers: {responses}; findings: {found}"
 
 
 class World:
@@ -126,13 +130,14 @@ class World:
         """What means something, by the place in a request where it stands."""
         samples = self.samples
         everyone = [samples.partner, samples.neighbour, *self.parties.values()]
-        enterprises = [one.id for one in everyone if one and one.number]
+        enterprises = [party.id for party in everyone if party and party.number]
         listings = [
-            one["id"] for one in (samples.supply, samples.draft, samples.demand, samples.exempt_demand)
+            listing["id"]
+            for listing in (samples.supply, samples.draft, samples.demand, samples.exempt_demand)
         ]
         permits = [
-            one["id"]
-            for one in (samples.licence, samples.channel, samples.white_list_entry, samples.exemption)
+            permit["id"]
+            for permit in (samples.licence, samples.channel, samples.white_list_entry, samples.exemption)
         ]
         regions, codes = ["330602", "330000", "310000"], ["900-349-34", "HW34"]
         early, late, tonnes = ["2026-11-01", "2026-12-01"], ["2027-05-31", "2028-01-01"], [1, 5.5, 100.125]
@@ -181,8 +186,8 @@ class World:
 
     def own_key(self, party: Party | None) -> str | None:
         """Id of the key that a party asks with, None for one that cannot revoke it."""
-        answer = party.get("/api-keys", limit=100) if party else None
-        return answer.json["items"][-1]["id"] if answer and answer.status_code == 200 else None
+        response = party.get("/api-keys", limit=100) if party else None
+        return response.json["items"][-1]["id"] if response and response.status_code == 200 else None
 
 
 def fuzz(world: World, role: str, how: str, tally: Tally, *, examples: int, seed: int | None) -> None:

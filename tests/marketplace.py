@@ -78,33 +78,33 @@ class Party:
         return self.call("DELETE", path)
 
     def feedback(self, mine: dict[str, Any], theirs: dict[str, Any], verdict: str) -> dict[str, Any]:
-        """Say "interested" or "not_suitable" of a pairing; returns the API's answer."""
-        answer = self.post(f"/listings/{mine['id']}/matches/{theirs['id']}/feedback", {"verdict": verdict})
-        assert answer.status_code == 200, answer.json
-        return answer.json
+        """Say "interested" or "not_suitable" of a pairing; returns the API's response."""
+        response = self.post(f"/listings/{mine['id']}/matches/{theirs['id']}/feedback", {"verdict": verdict})
+        assert response.status_code == 200, response.json
+        return response.json
 
     def pairing(self, mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
         """A pairing explained to the owner of `mine`."""
-        answer = self.get(f"/listings/{mine['id']}/matches/{theirs['id']}")
-        assert answer.status_code == 200, answer.json
-        return answer.json
+        response = self.get(f"/listings/{mine['id']}/matches/{theirs['id']}")
+        assert response.status_code == 200, response.json
+        return response.json
 
     def prefer(self, **preferences: Any) -> None:
         """Set the notification preferences; what is not named is the default."""
-        answer = self.put("/notification-preferences", {"email": "immediate", **preferences})
-        assert answer.status_code == 200, answer.json
+        response = self.put("/notification-preferences", {"email": "immediate", **preferences})
+        assert response.status_code == 200, response.json
 
     def save_search(self, query: dict[str, Any], **about: Any) -> dict[str, Any]:
-        """Save a search; returns the API's answer."""
-        answer = self.post("/saved-searches", {"name": "酸", "query": query, **about})
-        assert answer.status_code == 201, answer.json
-        return answer.json
+        """Save a search; returns the API's response."""
+        response = self.post("/saved-searches", {"name": "酸", "query": query, **about})
+        assert response.status_code == 201, response.json
+        return response.json
 
     def not_for_me(self, message: dict[str, Any], **body: str) -> dict[str, Any]:
-        """Say "not for me" of a message; returns the API's answer."""
-        answer = self.post(f"/notifications/{message['id']}/not-for-me", body)
-        assert answer.status_code == 200, answer.json
-        return answer.json
+        """Say "not for me" of a message; returns the API's response."""
+        response = self.post(f"/notifications/{message['id']}/not-for-me", body)
+        assert response.status_code == 200, response.json
+        return response.json
 
     def standing(self) -> dict[str, Any]:
         """The enterprise's own credit."""
@@ -201,9 +201,9 @@ class Marketplace(AbstractContextManager["Marketplace"]):
             "contact": {"name": "王厂长", "email": f"{number.lower()}@example.com", "phone": "0575-85000000"},
             **about,
         }
-        answer = self.client.post("/api/v1/enterprises", json=body)
-        assert answer.status_code == 201, answer.json
-        party = Party(self, answer.json["api_key"], answer.json["id"], number)
+        response = self.client.post("/api/v1/enterprises", json=body)
+        assert response.status_code == 201, response.json
+        party = Party(self, response.json["api_key"], response.json["id"], number)
         if approved:
             assert self.admin.post(f"/enterprises/{party.id}/approve").status_code == 200
         if grade:
@@ -225,14 +225,14 @@ class Marketplace(AbstractContextManager["Marketplace"]):
 
     def credit_event(self, party: Party, rule: str, day: date = TODAY) -> dict[str, Any]:
         body = {"enterprise_id": party.id, "rule": rule, "effective_on": str(day), "note": "seen on site"}
-        answer = self.admin.post("/credit/events", body)
-        assert answer.status_code == 201, answer.json
-        return answer.json
+        response = self.admin.post("/credit/events", body)
+        assert response.status_code == 201, response.json
+        return response.json
 
     def regulator(self, region: str) -> Party:
-        answer = self.admin.post("/regulators", {"name": "生态环境局", "region": region})
-        assert answer.status_code == 201, answer.json
-        return Party(self, answer.json["api_key"], answer.json["id"])
+        response = self.admin.post("/regulators", {"name": "生态环境局", "region": region})
+        assert response.status_code == 201, response.json
+        return Party(self, response.json["api_key"], response.json["id"])
 
     def licence(self, holder: Party, code: str = "HW34", **about: Any) -> dict[str, Any]:
         line = {"scheme": "cn-hw", "code": code, "tonnes_per_year": about.pop("tonnes", 10_000)}
@@ -246,9 +246,9 @@ class Marketplace(AbstractContextManager["Marketplace"]):
             "lines": [line],
             **about,
         }
-        answer = self.admin.post("/licences", body)
-        assert answer.status_code == 201, answer.json
-        return answer.json
+        response = self.admin.post("/licences", body)
+        assert response.status_code == 201, response.json
+        return response.json
 
     def recycler(self, grade: str | None = None, code: str = "HW34", **about: Any) -> Party:
         """A recycler licensed for a code."""
@@ -281,45 +281,45 @@ class Marketplace(AbstractContextManager["Marketplace"]):
     # ------------------------------------------------------------ listings
 
     def supply(self, owner: Party, **about: Any) -> dict[str, Any]:
-        """An open supply of waste acid, unless said otherwise; returns the API's answer."""
+        """An open supply of waste acid, unless said otherwise; returns the API's response."""
         return self._listing(owner, {"kind": "supply", "title": "稀硫酸 20%", "waste": ACID, **about})
 
     def demand(self, owner: Party, **about: Any) -> dict[str, Any]:
-        """An open demand for HW34, unless said otherwise; returns the API's answer."""
+        """An open demand for HW34, unless said otherwise; returns the API's response."""
         accepts = [{"scheme": "cn-hw", "code": "HW34"}]
         return self._listing(owner, {"kind": "demand", "title": "收废酸", "accepts": accepts, **about})
 
     def _listing(self, owner: Party, body: dict[str, Any]) -> dict[str, Any]:
-        answer = owner.post("/listings", {**listing_terms(), **body})
-        assert answer.status_code == 201, answer.json
-        return answer.json
+        response = owner.post("/listings", {**listing_terms(), **body})
+        assert response.status_code == 201, response.json
+        return response.json
 
     def change(self, owner: Party, listing: dict[str, Any], **terms: Any) -> dict[str, Any]:
-        """Change an open listing; returns the API's answer."""
-        answer = owner.patch(f"/listings/{listing['id']}", terms)
-        assert answer.status_code == 200, answer.json
-        return answer.json
+        """Change an open listing; returns the API's response."""
+        response = owner.patch(f"/listings/{listing['id']}", terms)
+        assert response.status_code == 200, response.json
+        return response.json
 
     def withdraw(self, owner: Party, listing: dict[str, Any]) -> None:
         assert owner.post(f"/listings/{listing['id']}/withdraw").status_code == 200
 
     def matches(self, owner: Party, listing: dict[str, Any], **query: Any) -> list[str]:
         """Ids of the counterparts of a listing, best first."""
-        answer = owner.get(f"/listings/{listing['id']}/matches", **query)
-        assert answer.status_code == 200, answer.json
-        return [one["listing"]["id"] for one in answer.json["items"]]
+        response = owner.get(f"/listings/{listing['id']}/matches", **query)
+        assert response.status_code == 200, response.json
+        return [one["listing"]["id"] for one in response.json["items"]]
 
     def why_not(self, owner: Party, listing: dict[str, Any], other: dict[str, Any]) -> dict[str, str]:
         """Failed gates of a pairing with their reasons."""
-        answer = owner.get(f"/listings/{listing['id']}/matches/{other['id']}")
-        assert answer.status_code == 200, answer.json
-        return {one["gate"]: one["reason"] for one in answer.json["failed_gates"]}
+        response = owner.get(f"/listings/{listing['id']}/matches/{other['id']}")
+        assert response.status_code == 200, response.json
+        return {one["gate"]: one["reason"] for one in response.json["failed_gates"]}
 
     def policy(self, **changes: Any) -> None:
         """Put the policy in force with some parts changed."""
         body = {**self.admin.get("/matching-policy").json, **changes}
-        answer = self.admin.put("/matching-policy", body)
-        assert answer.status_code == 200, answer.json
+        response = self.admin.put("/matching-policy", body)
+        assert response.status_code == 200, response.json
 
 
 def listing_terms(**about: Any) -> dict[str, Any]:

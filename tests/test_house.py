@@ -111,8 +111,8 @@ def test_every_route_asks_for_its_key(app, routes):
     client = app.test_client()
     for method, rule, view in routes:
         if view.access.kinds:
-            answer = client.open(API + filled(rule), method=method)
-            assert answer.status_code == 401, f"{method} {rule}"
+            response = client.open(API + filled(rule), method=method)
+            assert response.status_code == 401, f"{method} {rule}"
 
 
 def filled(rule, identity=None):
@@ -135,19 +135,19 @@ def test_what_is_not_yours_does_not_exist(samples):
     for (method, rule), (path, *expected) in united("neighbours", samples).items():
         for party, status in zip((samples.neighbour, samples.stranger), expected, strict=True):
             body = {"nonsense": True} if method in ("POST", "PATCH", "PUT") else None
-            answer = party.call(method, path, json=body)
-            assert answer.status_code == status, f"{method} {rule}: {answer.json}"
+            response = party.call(method, path, json=body)
+            assert response.status_code == status, f"{method} {rule}: {response.json}"
             if status == VISIBLE:
-                assert set(answer.json) == united("public")[rule], rule
+                assert set(response.json) == united("public")[rule], rule
 
 
 def test_nobodys_id_reads_like_a_neighbours(samples):
     for (method, rule), (path, *expected) in united("neighbours", samples).items():
         for party, status in zip((samples.neighbour, samples.stranger), expected, strict=True):
             if status == HIDDEN:
-                answers = [party.call(method, one, json={"a": 1}) for one in (path, filled(rule))]
-                for answer in answers:
-                    assert {**answer.json, "request_id": None} == {**answers[0].json, "request_id": None}
+                responses = [party.call(method, one, json={"a": 1}) for one in (path, filled(rule))]
+                for response in responses:
+                    assert {**response.json, "request_id": None} == {**responses[0].json, "request_id": None}
 
 
 # ---------------------------------------------------------------- writes
@@ -173,8 +173,8 @@ def test_every_write_has_its_row_and_leaves_an_audit_line(samples, routes):
         before = len(audits(samples.marketplace))
         mark = f"request-{number:04d}"
         headers = {"If-Match": "*", "X-Request-Id": mark}
-        answer = party.call(method, path, **sent(body), headers=headers)
-        assert answer.status_code in (200, 201, 202, 204), f"{method} {rule}: {answer.json}"
+        response = party.call(method, path, **sent(body), headers=headers)
+        assert response.status_code in (200, 201, 202, 204), f"{method} {rule}: {response.json}"
         lines = audits(samples.marketplace)[before:]
         if (method, rule) in unaudited:
             continue
@@ -201,11 +201,11 @@ def test_a_refused_write_leaves_nothing(samples):
     for (method, rule), (party, path, body) in table.items():
         if isinstance(body, bytes):
             sheet = csv_of({**SUPPLY, "colour": "red"})
-            answer = party.call(method, path, **sent(sheet), headers={"If-Match": "*"})
-            assert (answer.status_code, list(answer.json["errors"])) == (422, ["row 1.colour"]), rule
+            response = party.call(method, path, **sent(sheet), headers={"If-Match": "*"})
+            assert (response.status_code, list(response.json["errors"])) == (422, ["row 1.colour"]), rule
         elif body is not None and (method, rule) not in united("without_fields"):
-            answer = party.call(method, path, json={**body, "colour": "red"}, headers={"If-Match": "*"})
-            assert (answer.status_code, list(answer.json["errors"])) == (422, ["colour"]), rule
+            response = party.call(method, path, json={**body, "colour": "red"}, headers={"If-Match": "*"})
+            assert (response.status_code, list(response.json["errors"])) == (422, ["colour"]), rule
     assert contents(samples.marketplace) == before
 
 
@@ -361,9 +361,9 @@ def statements(party, path, **query):
 
     event.listen(engine, "before_cursor_execute", count)
     try:
-        answer = party.get(path, **query)
-        assert answer.status_code == 200, path
-        answer.get_data()
+        response = party.get(path, **query)
+        assert response.status_code == 200, path
+        response.get_data()
     finally:
         event.remove(engine, "before_cursor_execute", count)
     return len(seen)

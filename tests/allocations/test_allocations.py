@@ -60,27 +60,29 @@ def test_a_plan_says_what_goes_where_what_stays_and_what_is_lacking(busy):
     assert 0 <= totals["gap"] <= 0.001
     assert totals["value"] <= totals["bound"]
     placed = part(busy, made, "placements")
-    assert sum(one["tonnes"] for one in placed) == 120
-    for one in placed:
-        pairing = busy.admin.get(f"/listings/{one['supply']['id']}/matches/{one['demand']['id']}").json
+    assert sum(placement["tonnes"] for placement in placed) == 120
+    for placement in placed:
+        pairing = busy.admin.get(
+            f"/listings/{placement['supply']['id']}/matches/{placement['demand']['id']}"
+        ).json
         assert pairing["lawful"]
-        assert pairing["score"] == pytest.approx(one["score"])
-        assert one["legal_basis"]["kind"] == "licence"
-        assert one["legal_basis"]["reference"]
-        assert (one["year"], one["waste"]) == (2026, ACID)
-    left = {one["waste"]["code"]: one for one in part(busy, made, "unplaced")}
+        assert pairing["score"] == pytest.approx(placement["score"])
+        assert placement["legal_basis"]["kind"] == "licence"
+        assert placement["legal_basis"]["reference"]
+        assert (placement["year"], placement["waste"]) == (2026, ACID)
+    left = {supply["waste"]["code"]: supply for supply in part(busy, made, "unplaced")}
     assert (left["900-349-34"]["reason"], left["900-349-34"]["tonnes"]) == ("no_capacity", 40)
     assert (left["SW17"]["reason"], left["SW17"]["gate"], left["SW17"]["of_t"]) == (
         "no_lawful_way",
         "code",
         7,
     )
-    gaps = {(one["waste"]["code"], one["region"]): one for one in part(busy, made, "gaps")}
+    gaps = {(gap["waste"]["code"], gap["region"]): gap for gap in part(busy, made, "gaps")}
     assert made["first_gaps"] == list(gaps.values())
     slag = gaps["SW17", "330604"]
     assert (slag["price"], slag["unplaced_t"], slag["region_name"]) == (None, 7, "上虞区")
-    worst = min(one["score"] for one in placed)
-    assert all(one["price"] >= worst - 1e-6 for key, one in gaps.items() if key[0] == "900-349-34")
+    worst = min(placement["score"] for placement in placed)
+    assert all(gap["price"] >= worst - 1e-6 for key, gap in gaps.items() if key[0] == "900-349-34")
 
 
 def test_a_permits_tonnes_left_in_the_year_are_a_capacity(busy):
@@ -96,8 +98,8 @@ def test_a_permits_tonnes_left_in_the_year_are_a_capacity(busy):
     longer = plan(busy, until="2027-02-01")
     assert longer["totals"]["placed_t"] == 80
     by_year = {}
-    for one in part(busy, longer, "placements"):
-        by_year[one["year"]] = by_year.get(one["year"], 0) + one["tonnes"]
+    for placement in part(busy, longer, "placements"):
+        by_year[placement["year"]] = by_year.get(placement["year"], 0) + placement["tonnes"]
     assert by_year == {2026: 30, 2027: 50}
 
 
@@ -173,7 +175,7 @@ def test_what_closed_before_the_plan_was_made_refuses_it(busy):
 
 
 def test_a_regulator_plans_for_its_region_and_sees_what_lies_in_it(busy):
-    of_city, of_district, elsewhere = (busy.regulator(one) for one in ("330600", "330604", "310000"))
+    of_city, of_district, elsewhere = (busy.regulator(region) for region in ("330600", "330604", "310000"))
     made = plan(busy, of_city)
     path = f"/allocations/{made['id']}"
 
@@ -252,8 +254,8 @@ def test_every_part_is_paged_and_exported_and_no_cell_runs(busy):
         assert not any(str(cell).startswith("=") for row in rows for cell in row.values())
         assert all(cell.data_type != "f" for line in sheet.iter_rows() for cell in line)
     titles = {
-        one["supply"]
-        for one in csv.DictReader(
+        row["supply"]
+        for row in csv.DictReader(
             io.StringIO(busy.admin.get(f"{path}/export").get_data().decode("utf-8-sig"))
         )
     }

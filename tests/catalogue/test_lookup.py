@@ -6,20 +6,20 @@ from marketplace.catalogue import service
 from marketplace.catalogue.models import Crosswalk, ExemptionItem, Region, Treatment, WasteCode
 from marketplace.database import db
 from seed.catalogue import read_catalogue
-from tests.http.answers import refused
+from tests.http.responses import refused
 
 
 def codes(marketplace, **query):
-    answer = marketplace.admin.get("/waste-codes", limit=100, **query)
-    assert answer.status_code == 200, answer.json
-    return {one["code"] for one in answer.json["items"]}
+    response = marketplace.admin.get("/waste-codes", limit=100, **query)
+    assert response.status_code == 200, response.json
+    return {item["code"] for item in response.json["items"]}
 
 
 def test_a_code_is_found_by_a_chinese_substring_of_its_name(marketplace):
     found = marketplace.admin.get("/waste-codes", scheme="cn-hw", q="废酸", limit=100).json["items"]
 
-    assert "HW34" in {one["code"] for one in found}
-    assert all("废酸" in one["name_zh"] for one in found)
+    assert "HW34" in {code["code"] for code in found}
+    assert all("废酸" in code["name_zh"] for code in found)
     assert codes(marketplace, q="没有这种废物") == set()
 
 
@@ -30,13 +30,13 @@ def test_a_code_is_found_by_its_beginning(marketplace):
 
 def test_a_pattern_is_text_and_not_a_pattern(marketplace):
     for text in ("%", "_", "\\", "'", "900%34"):
-        assert codes(marketplace, q=text) == {one for one in codes(marketplace, q=text) if text in one}
+        assert codes(marketplace, q=text) == {code for code in codes(marketplace, q=text) if text in code}
 
 
 def test_codes_can_be_narrowed_to_a_scheme_and_a_category(marketplace):
     acids = codes(marketplace, category="HW34")
     assert {"HW34", "900-349-34"} <= acids
-    assert all(one == "HW34" or one.endswith("-34") for one in acids)
+    assert all(code == "HW34" or code.endswith("-34") for code in acids)
     assert codes(marketplace, scheme="eu-low", category="HW34") == set()
     assert codes(marketplace, scheme="cn-sw")
     assert codes(marketplace, scheme="no-such") == set()
@@ -84,17 +84,17 @@ def test_a_local_code_says_what_it_maps_to(marketplace):
     shown = marketplace.admin.get(f"/waste-codes/{local[0]}/{local[1]}").json
 
     assert shown["maps_to"]
-    assert all(set(one) == {"scheme", "code", "confidence"} for one in shown["maps_to"])
-    assert all(0 < one["confidence"] <= 1 for one in shown["maps_to"])
+    assert all(set(mapping) == {"scheme", "code", "confidence"} for mapping in shown["maps_to"])
+    assert all(0 < mapping["confidence"] <= 1 for mapping in shown["maps_to"])
     assert national
 
 
 def test_rows_of_unproven_evidence_are_shown_as_provisional(marketplace):
     shown = marketplace.admin.get("/waste-codes", scheme="cn-sw", limit=100).json["items"]
 
-    assert {one["evidence"] in service.CERTAIN for one in shown} == {True, False}
-    for one in shown:
-        assert one["provisional"] == (one["evidence"] not in service.CERTAIN), one["code"]
+    assert {code["evidence"] in service.CERTAIN for code in shown} == {True, False}
+    for code in shown:
+        assert code["provisional"] == (code["evidence"] not in service.CERTAIN), code["code"]
 
 
 def test_an_unlisted_code_can_be_read_and_is_not_offered_in_searches(marketplace):
@@ -110,15 +110,15 @@ def test_regions_go_from_province_to_district(marketplace):
     def below(parent=None, **query):
         about = {"parent": parent} if parent else {}
         return {
-            one["adcode"]: one
-            for one in marketplace.admin.get("/regions", limit=100, **about, **query).json["items"]
+            region["adcode"]: region
+            for region in marketplace.admin.get("/regions", limit=100, **about, **query).json["items"]
         }
 
     assert {"330000", "310000", "650000"} <= set(below())
-    assert all(one["level"] == "province" and one["parent"] is None for one in below().values())
+    assert all(region["level"] == "province" and region["parent"] is None for region in below().values())
     assert "330600" in below("330000")
     assert {"330602", "330604"} <= set(below("330600"))
-    assert all(one["parent"] == "330600" for one in below("330600").values())
+    assert all(region["parent"] == "330600" for region in below("330600").values())
     assert below("999999") == {}
     assert set(below(q="绍兴")) >= {"330600"}
 
@@ -130,7 +130,9 @@ def test_loading_the_catalogue_again_changes_nothing(marketplace):
         named = {}
         for model in tables:
             columns = [
-                one for one in model.__table__.columns if not (model is ExemptionItem and one.key == "id")
+                column
+                for column in model.__table__.columns
+                if not (model is ExemptionItem and column.key == "id")
             ]
             named[model.__tablename__] = sorted(map(str, db.session.execute(db.select(*columns)).all()))
         return named

@@ -8,13 +8,13 @@ import pytest
 from matching.suggestion import Suggester
 from matching.suggestion.training import category_of, digest
 from seed.names import MODEL, examples, read_names, shipped_codes
-from tests.http.answers import refused
+from tests.http.responses import refused
 
 
 def suggest(marketplace, text, **more):
-    answer = marketplace.admin.post("/waste-codes/suggest", {"text": text, **more})
-    assert answer.status_code == 200, answer.json
-    return answer.json
+    response = marketplace.admin.post("/waste-codes/suggest", {"text": text, **more})
+    assert response.status_code == 200, response.json
+    return response.json
 
 
 def test_the_model_that_ships_was_trained_on_the_names_that_ship():
@@ -45,29 +45,31 @@ def test_suggestions_are_of_the_catalogue_and_by_falling_confidence(marketplace)
     items = suggest(marketplace, "废活性炭", limit=20)["items"]
 
     assert len(items) == 20
-    confidence = [one["confidence"] for one in items]
+    confidence = [suggestion["confidence"] for suggestion in items]
     assert confidence == sorted(confidence, reverse=True)
     assert 0 <= confidence[-1] <= confidence[0] <= 1
-    for one in items[:5]:
-        shown = marketplace.admin.get(f"/waste-codes/{one['scheme']}/{one['code']}").json
-        assert (shown["name"], shown["hazardous"]) == (one["name"], one["hazardous"])
+    for suggestion in items[:5]:
+        shown = marketplace.admin.get(f"/waste-codes/{suggestion['scheme']}/{suggestion['code']}").json
+        assert (shown["name"], shown["hazardous"]) == (suggestion["name"], suggestion["hazardous"])
 
 
 def test_a_scheme_can_be_asked_for(marketplace):
-    assert {one["scheme"] for one in suggest(marketplace, "废机油", scheme="cn-sw")["items"]} == {"cn-sw"}
+    assert {
+        suggestion["scheme"] for suggestion in suggest(marketplace, "废机油", scheme="cn-sw")["items"]
+    } == {"cn-sw"}
 
-    answer = marketplace.admin.post("/waste-codes/suggest", {"text": "废机油", "scheme": "isw"})
-    refused(answer, 422, "scheme_not_suggested", "scheme")
+    response = marketplace.admin.post("/waste-codes/suggest", {"text": "废机油", "scheme": "isw"})
+    refused(response, 422, "scheme_not_suggested", "scheme")
 
 
 def test_a_harmless_code_for_a_hazardous_name_comes_with_a_warning_in_the_askers_language(marketplace):
     body = {"text": "废机油", "scheme": "cn-sw"}
-    answer = marketplace.admin.call(
+    response = marketplace.admin.call(
         "POST", "/waste-codes/suggest", json=body, headers={"Accept-Language": "zh-CN"}
     ).json
 
-    assert answer["sure"] is False
-    (warning,) = answer["warnings"]
+    assert response["sure"] is False
+    (warning,) = response["warnings"]
     assert (warning["code"], warning["field"]) == ("hazard_likely", "text")
     assert "危险废物" in warning["detail"]
 
@@ -76,7 +78,7 @@ def test_what_is_not_understood_is_said_rather_than_guessed(marketplace):
     found = suggest(marketplace, "😀")
 
     assert (found["items"], found["sure"]) == ([], False)
-    assert [one["code"] for one in found["warnings"]] == ["not_understood"]
+    assert [warning["code"] for warning in found["warnings"]] == ["not_understood"]
 
 
 @pytest.mark.parametrize(
@@ -88,18 +90,18 @@ def test_what_is_not_understood_is_said_rather_than_guessed(marketplace):
     ],
 )  # fmt: skip
 def test_a_bad_question_is_refused_by_its_field(marketplace, body, field):
-    answer = marketplace.admin.post("/waste-codes/suggest", body)
+    response = marketplace.admin.post("/waste-codes/suggest", body)
 
-    refused(answer, 422, "invalid_input", field)
+    refused(response, 422, "invalid_input", field)
 
 
 def test_a_missing_model_is_said_with_a_time_to_try_again(marketplace):
     settings = marketplace.app.config["SETTINGS"]
     marketplace.app.config["SETTINGS"] = replace(settings, suggestion_model=Path("nowhere.npz"))
     try:
-        answer = marketplace.admin.post("/waste-codes/suggest", {"text": "废机油"})
+        response = marketplace.admin.post("/waste-codes/suggest", {"text": "废机油"})
     finally:
         marketplace.app.config["SETTINGS"] = settings
 
-    refused(answer, 503, "suggestions_missing")
-    assert int(answer.headers["Retry-After"]) > 0
+    refused(response, 503, "suggestions_missing")
+    assert int(response.headers["Retry-After"]) > 0

@@ -78,7 +78,7 @@ def test_the_clock_writes_lapses_at_midnight_in_shaoxing(marketplace):
 def test_an_event_that_lapsed_long_ago_is_recorded_with_a_warning_and_counts_nothing(marketplace):
     recycler = marketplace.enterprise("recycler")
     event = marketplace.credit_event(recycler, "law.penalty_major", date(2024, 12, 1))
-    assert [one["code"] for one in event["warnings"]] == ["already_lapsed"]
+    assert [warning["code"] for warning in event["warnings"]] == ["already_lapsed"]
     assert event["counts"] is False
     assert recycler.standing()["score"] == 80
 
@@ -177,7 +177,7 @@ def test_events_page_newest_first(marketplace):
     ids = [marketplace.credit_event(recycler, "manifest.late_close")["id"] for _ in range(3)]
     first = recycler.get(f"/enterprises/{recycler.id}/credit/events", limit=2).json
     second = recycler.get(f"/enterprises/{recycler.id}/credit/events", cursor=first["next"]).json
-    assert [one["id"] for one in first["items"] + second["items"]] == ids[::-1]
+    assert [item["id"] for item in first["items"] + second["items"]] == ids[::-1]
     assert second["next"] is None
 
 
@@ -316,7 +316,7 @@ def test_the_blocked_list_is_for_officers_each_in_its_region(marketplace):
     here, there = marketplace.enterprise("recycler"), marketplace.enterprise("recycler", region="330106")
     for party in (here, there):
         marketplace.credit_event(party, DUMPING)
-    blocked = lambda seer: {one["enterprise_id"] for one in seer.get("/credit/blocks").json["items"]}  # noqa: E731
+    blocked = lambda seer: {block["enterprise_id"] for block in seer.get("/credit/blocks").json["items"]}  # noqa: E731
     assert blocked(marketplace.admin) == {here.id, there.id}
     assert blocked(marketplace.regulator("330600")) == {here.id}
     assert blocked(marketplace.regulator("330000")) == {here.id, there.id}
@@ -330,17 +330,17 @@ def test_the_blocked_list_is_for_officers_each_in_its_region(marketplace):
 def test_a_change_of_grade_shows_in_the_next_ranking(marketplace):
     generator = marketplace.enterprise("generator")
     first, second = marketplace.recycler(), marketplace.recycler()
-    demands = {marketplace.demand(one)["id"]: one for one in (first, second)}
+    demands = {marketplace.demand(party)["id"]: party for party in (first, second)}
     supply = marketplace.supply(generator)
-    best, other = (demands[one] for one in marketplace.matches(generator, supply))
+    best, other = (demands[listing_id] for listing_id in marketplace.matches(generator, supply))
     marketplace.credit_event(best, "law.penalty_minor")
-    assert [demands[one] for one in marketplace.matches(generator, supply)] == [other, best]
+    assert [demands[listing_id] for listing_id in marketplace.matches(generator, supply)] == [other, best]
     items = generator.get(f"/listings/{supply['id']}/matches").json["items"]
-    assert [one["listing"]["enterprise"]["grade"] for one in items] == ["B", "C"]
-    credit = next(one for one in items[1]["components"] if one["name"] == "credit")
+    assert [item["listing"]["enterprise"]["grade"] for item in items] == ["B", "C"]
+    credit = next(component for component in items[1]["components"] if component["name"] == "credit")
     assert credit["raw"] == 74
     marketplace.credit_event(other, "law.penalty_major")
-    assert [demands[one] for one in marketplace.matches(generator, supply)] == [best, other]
+    assert [demands[listing_id] for listing_id in marketplace.matches(generator, supply)] == [best, other]
 
 
 def test_a_receiver_of_grade_e_or_blocked_neither_sees_nor_is_shown(marketplace):
@@ -370,8 +370,8 @@ def test_a_supervised_generator_sees_receivers_of_a_and_b_only_and_the_pairing_s
     else:
         marketplace.grade(generator, "E")
     items = generator.get(f"/listings/{supply['id']}/matches").json["items"]
-    assert {one["listing"]["id"] for one in items} == {demands["A"]["id"], demands["B"]["id"]}
-    assert all("supervised" in [two["code"] for two in one["warnings"]] for one in items)
+    assert {item["listing"]["id"] for item in items} == {demands["A"]["id"], demands["B"]["id"]}
+    assert all("supervised" in [two["code"] for two in item["warnings"]] for item in items)
     assert marketplace.why_not(generator, supply, demands["C"]) == {"credit": "generator_supervised"}
 
 
@@ -402,7 +402,7 @@ def reviewed(marketplace):
 def review(seer, **query):
     answer = seer.get("/enterprises", **query)
     assert answer.status_code == 200, answer.json
-    return [one["name"].split()[0] for one in answer.json["items"]]
+    return [item["name"].split()[0] for item in answer.json["items"]]
 
 
 def test_the_review_list_filters_and_sorts(marketplace, reviewed):
@@ -430,7 +430,7 @@ def test_the_review_list_pages_by_either_order(marketplace, reviewed):
         while True:
             query = {"sort": sort, "limit": 1, **({"cursor": cursor} if cursor else {})}
             page = marketplace.admin.get("/enterprises", **query).json
-            pages += [one["name"].split()[0] for one in page["items"]]
+            pages += [item["name"].split()[0] for item in page["items"]]
             cursor = page["next"]
             if cursor is None:
                 break

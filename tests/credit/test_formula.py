@@ -38,7 +38,7 @@ def evaluation(day=TODAY):
 
 def of(*rules, today=TODAY, evaluations=(), since=TODAY):
     return standing(
-        [one if isinstance(one, CreditEvent) else event(one) for one in rules], evaluations, since, today
+        [rule if isinstance(rule, CreditEvent) else event(rule) for rule in rules], evaluations, since, today
     )
 
 
@@ -63,13 +63,13 @@ def test_the_order_of_events_never_matters(some, chance):
 @given(events)
 def test_the_score_is_the_sum_of_its_parts_clamped_once_at_the_end(some):
     whole = of(*some)
-    current = [one for one in some if one.effective_on <= TODAY < one.lapses_on]
-    free = sum(one.points_milli for one in current if one.most_per_year_milli is None)
+    current = [event for event in some if event.effective_on <= TODAY < event.lapses_on]
+    free = sum(event.points_milli for event in current if event.most_per_year_milli is None)
     limited: dict[tuple[str, int], int] = {}
-    for one in current:
-        if one.most_per_year_milli is not None:
-            key = (one.rule, one.effective_on.year)
-            limited[key] = limited.get(key, 0) + one.points_milli
+    for event in current:
+        if event.most_per_year_milli is not None:
+            key = (event.rule, event.effective_on.year)
+            limited[key] = limited.get(key, 0) + event.points_milli
     expected = whole.base + free + sum(min(10000, points) for points in limited.values())
     assert whole.sum == expected
     assert whole.score == min(100_000, max(0, expected))

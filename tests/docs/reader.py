@@ -34,8 +34,8 @@ def blocks(path, section=None):
     if section:
         text = re.split(r"^#{2,3} ", text.split(f"{section}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
     return [
-        Block(one["kind"], one["text"], {one["unit"]: float(one["span"])} if one["unit"] else {})
-        for one in BLOCK.finditer(text)
+        Block(found["kind"], found["text"], {found["unit"]: float(found["span"])} if found["unit"] else {})
+        for found in BLOCK.finditer(text)
     ]
 
 
@@ -43,23 +43,23 @@ class Reader:
     """A shell, and everything that the platform answered to it."""
 
     def __init__(self, app, path):
-        self.app, self.path, self.answers = app, path, []
+        self.app, self.path, self.responses = app, path, []
 
     def __call__(self, environ, start_response):
         """The application, with every answer kept."""
-        answer = Response.from_app(self.app.wsgi_app, environ, buffered=True)
-        self.answers.append(answer)
-        return answer(environ, start_response)
+        response = Response.from_app(self.app.wsgi_app, environ, buffered=True)
+        self.responses.append(response)
+        return response(environ, start_response)
 
     def do(self, text):
         """Run a block; returns the answers that it got."""
-        before = len(self.answers)
+        before = len(self.responses)
         self.shell.stdin.write(f"{text.replace(ADDRESS, self.address)}\necho; echo '{SPOKEN}'\n")
         self.shell.stdin.flush()
         heard = []
         for line in self.shell.stdout:
             if line.strip() == SPOKEN:
-                return self.answers[before:]
+                return self.responses[before:]
             heard.append(line)
         raise AssertionError(f"the shell ended in:\n{text}\n{''.join(heard)}")
 
@@ -84,16 +84,16 @@ class Reader:
             server.server_close()
 
 
-def hold(shown, answer):
+def hold(shown, response):
     """An answer shown in a document (a `http` block) is of the same shape as the real one."""
     head, _, body = shown.partition("\n\n")
     status, *headers = head.strip().splitlines()
-    assert int(status.split()[1]) == answer.status_code, f"{shown}\n{answer.get_data(as_text=True)}"
+    assert int(status.split()[1]) == response.status_code, f"{shown}\n{response.get_data(as_text=True)}"
     for header in headers:
-        assert header.partition(":")[0] in answer.headers, f"{header}\n{answer.headers}"
+        assert header.partition(":")[0] in response.headers, f"{header}\n{response.headers}"
     if body.strip():
-        alike(json.loads(body), answer.get_json(force=True), "answer")
-        assert list(sentences(json.loads(body), answer.get_json(force=True))) == [], "run `make examples`"
+        alike(json.loads(body), response.get_json(force=True), "answer")
+        assert list(sentences(json.loads(body), response.get_json(force=True))) == [], "run `make examples`"
 
 
 SENTENCES = {"title", "detail", "reason", "source"}
@@ -128,10 +128,10 @@ def alike(shown, real, place):
         for name in names:
             alike(shown[name], real[name], f"{place}.{name}")
     elif isinstance(shown, list):
-        items = [one for one in shown if one != "..."]
+        items = [item for item in shown if item != "..."]
         assert len(items) <= len(real) if "..." in shown else len(items) == len(real), f"{place}: {real}"
-        for number, one in enumerate(items):
-            alike(one, real[number], f"{place}.{number}")
+        for number, item in enumerate(items):
+            alike(item, real[number], f"{place}.{number}")
     else:
         assert kind(shown) == kind(real), f"{place}: {shown!r} is shown, {real!r} is answered"
 

@@ -28,11 +28,11 @@ def test_the_five_minute_tour_of_the_readme_works_from_top_to_bottom(marketplace
         for block in blocks(*TOUR):
             reader.do(block.text)
 
-    refused = [one.get_json() for one in reader.answers if one.status_code >= 400]
+    refused = [response.get_json() for response in reader.responses if response.status_code >= 400]
     assert not refused
-    explained, ranked = (reader.answers[number].get_json() for number in (-3, -1))
-    assert [one["gate"] for one in explained["failed_gates"]] == ["licence"]
-    assert [one["rank"] for one in ranked["items"]] == [1]
+    explained, ranked = (reader.responses[number].get_json() for number in (-3, -1))
+    assert [gate["gate"] for gate in explained["failed_gates"]] == ["licence"]
+    assert [match["rank"] for match in ranked["items"]] == [1]
 
 
 @pytest.mark.parametrize("guide", GUIDES)
@@ -62,9 +62,12 @@ def test_every_example_of_the_guide_is_answered_as_shown(marketplace, guide):
 def structure(path):
     """Depth of each heading, and the code blocks without their comments."""
     text = (ROOT / path).read_text(encoding="utf-8")
-    code = [(one.kind, re.sub(r"\s*#.*", "", one.text) if one.kind == "sh" else "") for one in blocks(path)]
+    code = [
+        (block.kind, re.sub(r"\s*#.*", "", block.text) if block.kind == "sh" else "")
+        for block in blocks(path)
+    ]
     outside = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
-    return [len(one) for one in re.findall(r"^(#+) ", outside, re.MULTILINE)], code
+    return [len(heading) for heading in re.findall(r"^(#+) ", outside, re.MULTILINE)], code
 
 
 CHINESE_ONLY = re.compile(r"^curl\(\) \{.*\n| -H 'Accept-Language: zh-CN'", re.MULTILINE)
@@ -83,7 +86,7 @@ def test_a_chinese_document_has_the_same_sections_and_the_same_commands(english)
 
 
 @pytest.mark.parametrize(
-    "path", [str(one.relative_to(ROOT)) for one in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))]
+    "path", [str(page.relative_to(ROOT)) for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))]
 )
 def test_every_link_of_a_document_leads_somewhere(path):
     text = re.sub(r"```.*?```", "", (ROOT / path).read_text(encoding="utf-8"), flags=re.DOTALL)

@@ -8,14 +8,14 @@ from sqlalchemy import select
 from marketplace.database import db
 from marketplace.enterprises.models import ApiKey
 from marketplace.events.models import Event
-from tests.http.answers import refused
+from tests.http.responses import refused
 from tests.marketplace import NOON, Party
 
 
 def make(party, *scopes, **about):
-    answer = party.post("/api-keys", {"name": "till", "scopes": list(scopes), **about})
-    assert answer.status_code == 201, answer.json
-    return Party(party.marketplace, answer.json["api_key"], party.id, party.number)
+    response = party.post("/api-keys", {"name": "till", "scopes": list(scopes), **about})
+    assert response.status_code == 201, response.json
+    return Party(party.marketplace, response.json["api_key"], party.id, party.number)
 
 
 def moment(days, seconds=0):
@@ -26,7 +26,7 @@ def reminders(marketplace):
     """Names of the keys of which reminders were told."""
     with marketplace.app.app_context():
         told = db.session.scalars(select(Event).where(Event.name == "key.expiring").order_by(Event.id))
-        return [one.payload["name"] for one in told]
+        return [event.payload["name"] for event in told]
 
 
 def test_a_key_is_shown_once_and_kept_as_a_digest(marketplace):
@@ -34,7 +34,7 @@ def test_a_key_is_shown_once_and_kept_as_a_digest(marketplace):
     key = owner.post("/api-keys", {"name": "till", "scopes": ["read"]}).json["api_key"]
     assert len(key) >= 40
 
-    assert all("api_key" not in one and "digest" not in one for one in owner.get("/api-keys").json["items"])
+    assert all("api_key" not in key and "digest" not in key for key in owner.get("/api-keys").json["items"])
     with marketplace.app.app_context():
         for row in db.session.scalars(select(ApiKey)):
             assert all(key not in str(value) for value in vars(row).values())
@@ -108,17 +108,17 @@ def test_a_wrong_field_of_a_key_is_named(marketplace, field, value, blamed):
 )
 def test_a_key_ends_in_the_future_and_within_a_year(marketplace, until, taken):
     owner = marketplace.enterprise("generator")
-    answer = owner.post("/api-keys", {"name": "till", "scopes": ["read"], "expires_at": until})
+    response = owner.post("/api-keys", {"name": "till", "scopes": ["read"], "expires_at": until})
 
     if taken:
-        assert answer.status_code == 201
+        assert response.status_code == 201
     else:
-        refused(answer, 422, "key_expiry_range", "expires_at")
+        refused(response, 422, "key_expiry_range", "expires_at")
 
 
 def test_a_key_without_an_end_ends_in_a_year(marketplace):
     owner = marketplace.enterprise("generator")
-    ends = {one["expires_at"] for one in owner.get("/api-keys").json["items"]}
+    ends = {key["expires_at"] for key in owner.get("/api-keys").json["items"]}
 
     assert ends == {"2027-12-01T04:00:00Z"}
 
@@ -141,7 +141,7 @@ def test_a_revoked_key_opens_nothing_and_revoking_again_changes_nothing(marketpl
 
     marketplace.now += timedelta(hours=1)
     assert owner.delete(f"/api-keys/{row['id']}").status_code == 204
-    again = next(one for one in owner.get("/api-keys").json["items"] if one["id"] == row["id"])
+    again = next(key for key in owner.get("/api-keys").json["items"] if key["id"] == row["id"])
     assert again["revoked_at"] == "2026-12-01T04:00:00Z"
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from marketplace.enterprises.models import LIFE
-from tests.http.answers import refused, verdict
+from tests.http.responses import refused, verdict
 from tests.marketplace import SHAOXING, new_uscc
 
 CONTACT = {"name": "王厂长", "email": "wang@example.com", "phone": "0575-85000000"}
@@ -22,31 +22,35 @@ def register(marketplace, **changes):
 
 
 def test_a_newcomer_is_pending_and_gets_its_first_key_once(marketplace):
-    answer = register(marketplace)
-    assert answer.status_code == 201
-    assert (answer.json["status"], answer.json["grade"], answer.json["provisional"]) == ("pending", "B", True)
-    assert answer.json["warnings"] == []
+    response = register(marketplace)
+    assert response.status_code == 201
+    assert (response.json["status"], response.json["grade"], response.json["provisional"]) == (
+        "pending",
+        "B",
+        True,
+    )
+    assert response.json["warnings"] == []
 
-    bearer = {"Authorization": f"Bearer {answer.json['api_key']}"}
+    bearer = {"Authorization": f"Bearer {response.json['api_key']}"}
     me = marketplace.client.get("/api/v1/enterprises/me", headers=bearer)
-    assert me.headers["ETag"] == answer.headers["ETag"]
-    assert {**answer.json, "api_key": None} == {**me.json, "api_key": None}
+    assert me.headers["ETag"] == response.headers["ETag"]
+    assert {**response.json, "api_key": None} == {**me.json, "api_key": None}
     assert "api_key" not in me.json
 
 
 def test_without_a_location_it_is_at_its_regions_seat(marketplace):
     seat = marketplace.admin.get("/regions", parent="330600").json["items"]
-    here = next(one for one in seat if one["adcode"] == "330604")
+    here = next(region for region in seat if region["adcode"] == "330604")
     for location in (None, "left out"):
-        answer = register(marketplace, region="330604", location=location)
-        assert answer.json["location"] == {"lon": here["lon"], "lat": here["lat"], "crs": "wgs84"}
+        response = register(marketplace, region="330604", location=location)
+        assert response.json["location"] == {"lon": here["lon"], "lat": here["lat"], "crs": "wgs84"}
 
 
 def test_a_place_far_outside_its_region_is_warned_of(marketplace):
-    answer = register(marketplace, location={"lon": 87.6, "lat": 43.8})
+    response = register(marketplace, location={"lon": 87.6, "lat": 43.8})
 
-    assert answer.status_code == 201
-    (warning,) = answer.json["warnings"]
+    assert response.status_code == 201
+    (warning,) = response.json["warnings"]
     assert (warning["code"], warning["field"]) == ("location_far_from_region", "location")
 
 
@@ -66,12 +70,12 @@ def test_every_single_wrong_digit_of_a_uscc_is_noticed(marketplace):
     right = new_uscc()
     for place in range(18):
         wrong = "7" if right[place] != "7" else "3"
-        answer = register(marketplace, uscc=right[:place] + wrong + right[place + 1 :])
-        assert verdict(answer) == (422, "invalid_input", "uscc"), place
+        response = register(marketplace, uscc=right[:place] + wrong + right[place + 1 :])
+        assert verdict(response) == (422, "invalid_input", "uscc"), place
 
 
 def test_a_uscc_is_kept_in_capitals_and_registered_once(marketplace):
-    number = next(one for one in iter(new_uscc, "") if one[-1].isalpha())
+    number = next(uscc for uscc in iter(new_uscc, "") if uscc[-1].isalpha())
     assert register(marketplace, uscc=number.lower()).json["uscc"] == number
 
     refused(register(marketplace, uscc=number), 409, "uscc_taken", "uscc")
@@ -152,7 +156,7 @@ def test_a_suspended_enterprise_leaves_matches_and_lists_until_it_is_approved_ag
     assert suspended.json["status"] == "suspended"
     assert marketplace.matches(generator, supply) == []
     refused(other.get(f"/listings/{demand['id']}"), 404, "not_found")
-    assert [one["id"] for one in other.get("/listings").json["items"]] == [supply["id"]]
+    assert [listing["id"] for listing in other.get("/listings").json["items"]] == [supply["id"]]
     assert recycler.get(f"/listings/{demand['id']}").json["status"] == "open"
 
     assert marketplace.admin.post(f"/enterprises/{recycler.id}/approve").status_code == 200
@@ -176,12 +180,12 @@ def test_the_moves_of_an_enterprise_are_those_of_its_table(marketplace):
             party = marketplace.enterprise("generator", approved=status == "approved")
             if status == "suspended":
                 marketplace.admin.post(f"/enterprises/{party.id}/suspend")
-            move = next((one for one in LIFE.moves if (one.name, one.source) == (verb, status)), None)
-            answer = marketplace.admin.post(f"/enterprises/{party.id}/{verb}")
+            move = next((move for move in LIFE.moves if (move.name, move.source) == (verb, status)), None)
+            response = marketplace.admin.post(f"/enterprises/{party.id}/{verb}")
             if move:
-                assert answer.json["status"] == move.target
+                assert response.json["status"] == move.target
             else:
-                refused(answer, 409, "wrong_state")
+                refused(response, 409, "wrong_state")
 
 
 # ---------------------------------------------------------------- profiles
@@ -207,8 +211,8 @@ def test_roles_small_generator_and_partner_are_an_admins_to_set(marketplace):
         refused(
             collector.patch(f"/enterprises/{collector.id}", {field: value}), 403, "admin_only_field", field
         )
-        answer = marketplace.admin.patch(f"/enterprises/{collector.id}", {field: value})
-        assert answer.json[field] == value
+        response = marketplace.admin.patch(f"/enterprises/{collector.id}", {field: value})
+        assert response.json[field] == value
     assert (
         marketplace.admin.patch(f"/enterprises/{collector.id}", {"partner_id": None}).json["partner_id"]
         is None
@@ -218,8 +222,8 @@ def test_roles_small_generator_and_partner_are_an_admins_to_set(marketplace):
 def test_a_partner_is_another_enterprise_that_there_is(marketplace):
     collector = marketplace.enterprise("collector")
     for partner in (collector.id, "01930000-0000-7000-8000-000000000000"):
-        answer = marketplace.admin.patch(f"/enterprises/{collector.id}", {"partner_id": partner})
-        refused(answer, 422, "unknown_enterprise", "partner_id")
+        response = marketplace.admin.patch(f"/enterprises/{collector.id}", {"partner_id": partner})
+        refused(response, 422, "unknown_enterprise", "partner_id")
 
 
 @pytest.mark.parametrize("field", ["name", "region", "location", "contact"])
@@ -247,9 +251,9 @@ def test_who_sees_what_of_an_enterprise(marketplace):
 
 
 def names(party, **query):
-    answer = party.get("/enterprises", **query)
-    assert answer.status_code == 200, answer.json
-    return {one["name"] for one in answer.json["items"]}
+    response = party.get("/enterprises", **query)
+    assert response.status_code == 200, response.json
+    return {enterprise["name"] for enterprise in response.json["items"]}
 
 
 def test_the_review_list_filters_by_what_an_officer_asks(marketplace):

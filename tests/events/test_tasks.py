@@ -324,7 +324,7 @@ def test_when_valkey_is_away_nothing_is_lost_and_nothing_waits(marketplace, ledg
         if counts:
             away.setattr(Queue, "count", property(lambda self: 0))
         assert service.relay() == 0
-    assert {task(one).due_at for one in ids} == {marketplace.now}, "given back: due at once"
+    assert {task(task_id).due_at for task_id in ids} == {marketplace.now}, "given back: due at once"
     assert service.relay() == 2
     assert queued() == ids
 
@@ -357,7 +357,7 @@ def test_a_worker_does_a_relayed_job_once(ledger):
     worker.work(burst=True, logging_level="WARNING")
     assert ledger.done == [0, 1, 2]
     assert sorted(events_noted()) == [0, 1, 2]
-    assert {task(one).status for one in ids} == {TaskStatus.DONE}
+    assert {task(task_id).status for task_id in ids} == {TaskStatus.DONE}
     assert queued() == []
     assert connection.keys("rq:job:*") == []
 
@@ -505,4 +505,6 @@ def test_overdue_moves_are_made_in_batches_and_one_failure_delays_no_other(marke
         with pytest.raises(ExceptionGroup, match="overdue moves failed"):
             lives.make_overdue_moves()
         assert expiry.make_overdue() == 0
-    assert [supplier.get(f"/listings/{one['id']}").json["status"] for one in supplies] == ["expired"] * 5
+    assert [supplier.get(f"/listings/{supply['id']}").json["status"] for supply in supplies] == [
+        "expired"
+    ] * 5

@@ -182,10 +182,10 @@ class RunningMarketplace:
             marketplace.settle()
             self.generators = [marketplace.enterprise("generator") for _ in range(generators)]
             self.recyclers = [marketplace.enterprise("recycler") for _ in range(recyclers)]
-            for one in self.recyclers:
+            for recycler in self.recyclers:
                 today = clock.today()
                 about = {"valid_from": str(today), "valid_until": str(today + timedelta(days=700))}
-                marketplace.licence(one, **about)
+                marketplace.licence(recycler, **about)
 
     def _train_no_more(self) -> None:
         """Mark today's and tomorrow's training as done: no worker of these tests serves the queue `bulk`."""
@@ -206,8 +206,8 @@ class RunningMarketplace:
         twin = RunningMarketplace(database_url, redis_url, folder)
         marketplace = Marketplace(twin.app)
         marketplace.client = twin.app.test_client()
-        twin.generators = [replace(one, marketplace=marketplace) for one in self.generators]
-        twin.recyclers = [replace(one, marketplace=marketplace) for one in self.recyclers]
+        twin.generators = [replace(generator, marketplace=marketplace) for generator in self.generators]
+        twin.recyclers = [replace(recycler, marketplace=marketplace) for recycler in self.recyclers]
         redis.Redis.from_url(redis_url).flushdb()
         return twin
 
@@ -259,8 +259,14 @@ class RunningMarketplace:
 
     def everyone_once(self) -> Told:
         """What is to be in the inboxes after `publish_everything`."""
-        sides = [(one.id, other.id) for one in self.generators for other in self.recyclers]
-        return Told([(*pair, CODES[0]) for one, other in sides for pair in ((one, other), (other, one))])
+        sides = [(generator.id, other.id) for generator in self.generators for other in self.recyclers]
+        return Told(
+            [
+                (*pair, CODES[0])
+                for generator_id, other in sides
+                for pair in ((generator_id, other), (other, generator_id))
+            ]
+        )
 
     # ------------------------------------------------------------ processes
 

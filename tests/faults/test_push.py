@@ -47,8 +47,8 @@ def test_a_worker_killed_at_any_step_loses_and_doubles_nothing(running, point, w
 
 
 def test_a_worker_killed_while_it_plans_what_searches_find_loses_and_doubles_nothing(running):
-    for one in running.generators:
-        one.save_search({"kind": "supply"})
+    for generator in running.generators:
+        generator.save_search({"kind": "supply"})
     running.publish_everything()
     running.worker(point="finds planned, before the commit", whom="itself")
     running.scheduler()
@@ -56,7 +56,7 @@ def test_a_worker_killed_while_it_plans_what_searches_find_loses_and_doubles_not
 
     running.come_to_rest()
 
-    pairs = itertools.permutations([one.id for one in running.generators], 2)
+    pairs = itertools.permutations([generator.id for generator in running.generators], 2)
     assert running.finds() == Told([(*pair, CODES[0]) for pair in pairs])
     assert running.told() == running.everyone_once()
 

@@ -68,7 +68,9 @@ def family(process: psutil.Process) -> list[psutil.Process]:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    return not [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    return not [
+        process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    ]
 
 
 def line_of(one: psutil.Process) -> str:
@@ -81,20 +83,20 @@ def line_of(one: psutil.Process) -> str:
 
 def child(supervisor: psutil.Process, name: str) -> psutil.Process | None:
     """The process of that name, when it lives."""
-    for one in supervisor.children():
-        if PROCESSES[name] in line_of(one):
-            return one
+    for process in supervisor.children():
+        if PROCESSES[name] in line_of(process):
+            return process
     return None
 
 
 def push_seconds(client: Client, running: RunningMarketplace, code: str) -> float:
     """From the answer to a publish until the last recycler reads of it."""
-    before = {one.id: inbox(client, one) for one in running.recyclers}
+    before = {recycler.id: inbox(client, recycler) for recycler in running.recyclers}
     status, answer = client.post(running.generators[0], supply(code), code)
     began = time.monotonic()
     assert status == 201, answer
-    for one in running.recyclers:
-        until(lambda one=one: inbox(client, one) == before[one.id] + 1, f"told of {code}", 60)
+    for recycler in running.recyclers:
+        until(lambda recycler=recycler: inbox(client, recycler) == before[recycler.id] + 1, f"told of {code}", 60)
     return time.monotonic() - began
 
 
@@ -110,8 +112,8 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, t
         until(stack.client.ready, "ready", 90)
         running = stack.running(tmp_path)
         running.settle(generators=1)
-        for one in running.recyclers:
-            assert stack.client.post(one, demand(), "demand")[0] == 201
+        for recycler in running.recyclers:
+            assert stack.client.post(recycler, demand(), "demand")[0] == 201
         running.come_to_rest()
         seconds = [push_seconds(stack.client, running, code) for code in CODES[:3]]
         memory = memory_mb(supervisor)
@@ -143,7 +145,7 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, t
 def test_a_signal_while_it_starts_stops_all(folder, number):
     stack = Stack(folder / "data")
     with stack.serving() as supervisor:
-        until(lambda: any("db-upgrade" in line_of(one) for one in supervisor.children()), "migrating")
+        until(lambda: any("db-upgrade" in line_of(process) for process in supervisor.children()), "migrating")
         everyone = family(supervisor)
         supervisor.send_signal(number)
         until(lambda: gone(everyone), "the end of all", 20)
@@ -153,4 +155,4 @@ def test_a_signal_while_it_starts_stops_all(folder, number):
 
 def memory_mb(supervisor: psutil.Process) -> float:
     """Proportional set size of the whole stack."""
-    return sum(one.memory_full_info().pss for one in family(supervisor)) / 2**20
+    return sum(process.memory_full_info().pss for process in family(supervisor)) / 2**20

@@ -66,10 +66,11 @@ def publish_while(running, web, fault):
         answers = [clients.submit(web.insist, *offer) for offer in offers]
         for part in (1, 2):
             until(
-                lambda part=part: sum(one.done() for one in answers) > part * len(answers) / 3, "under load"
+                lambda part=part: sum(answer.done() for answer in answers) > part * len(answers) / 3,
+                "under load",
             )
             fault()
-        return sum((one.result() for one in answers), Counter())
+        return sum((answer.result() for answer in answers), Counter())
 
 
 def restart(postgres, data):

@@ -63,14 +63,14 @@ def played(method, rule, operation, party, path, body):
     body = {**body, **united("example_fields").get((method, rule), {})} if isinstance(body, dict) else body
 
     def call(to=path, sent=body, query=query, headers=version):
-        answer = party.call(method, to, query_string=query, headers=headers, **sending(sent))
-        status = str(answer.status_code)
-        if answer.data and readable(answer) and status not in responses:
-            text = answer.get_data(as_text=True)
-            responses[status] = json.loads(text) if answer.mimetype.endswith("json") else text
+        response = party.call(method, to, query_string=query, headers=headers, **sending(sent))
+        status = str(response.status_code)
+        if response.data and readable(response) and status not in responses:
+            text = response.get_data(as_text=True)
+            responses[status] = json.loads(text) if response.mimetype.endswith("json") else text
             if sent:
                 requests[status] = sent.decode() if isinstance(sent, bytes) else sent
-        return answer
+        return response
 
     if "<" in rule and method in ("GET", "DELETE"):
         call(to=filled(rule) if "<uuid:" in rule else f"{path}0")
@@ -92,9 +92,9 @@ def played(method, rule, operation, party, path, body):
     return {"requests": requests, "responses": responses}
 
 
-def readable(answer):
-    """Whether an answer is text that a reader can make something of."""
-    return answer.mimetype.endswith("json") or answer.mimetype == "text/csv"
+def readable(response):
+    """Whether a response is text."""
+    return response.mimetype.endswith("json") or response.mimetype == "text/csv"
 
 
 def misspelt(body):

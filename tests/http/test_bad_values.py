@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.http.answers import verdict
+from tests.http.responses import verdict
 from tests.marketplace import ACID, listing_terms
 
 NUMBERS = {
@@ -37,10 +37,10 @@ def body_with(field, written):
 def test_what_is_no_number_is_refused_in_every_field_of_numbers(marketplace, field):
     owner = marketplace.enterprise("generator")
     for name, written in NUMBERS.items():
-        answer = owner.call(
+        response = owner.call(
             "POST", "/listings", data=body_with(field, written), content_type="application/json"
         )
-        assert verdict(answer) == (422, "invalid_input", field), name
+        assert verdict(response) == (422, "invalid_input", field), name
     assert owner.get("/listings").json["items"] == []
 
 
@@ -49,8 +49,8 @@ def test_a_whole_number_is_no_text_no_flag_no_fraction_and_not_huge(marketplace)
     for written in (*NUMBERS.values(), "1.5", "1.0", "0", "1000"):
         body = {**listing_terms(kind="demand", title="x", accepts=[ACID]), "exemption_item": "@"}
         data = json.dumps(body).replace('"@"', written).encode()
-        answer = owner.call("POST", "/listings", data=data, content_type="application/json")
-        assert verdict(answer) == (422, "invalid_input", "exemption_item"), written
+        response = owner.call("POST", "/listings", data=data, content_type="application/json")
+        assert verdict(response) == (422, "invalid_input", "exemption_item"), written
 
 
 DAYS = ["", "tomorrow", "2026-13-01", "2026-02-29", "2026-12-32", "2026-12- 1", "2026-12-1", "20261201",

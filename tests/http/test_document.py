@@ -66,10 +66,10 @@ def test_an_answer_without_a_body_of_its_own_is_a_problem_and_nothing_is_left_to
     assert not {"Error", "PaginationMetadata"} & document["components"]["schemas"].keys()
     for method, path, about in routes:
         assert "default" not in about["responses"], f"{method} {path}"
-        for status, answer in about["responses"].items():
+        for status, response in about["responses"].items():
             answered = FILES.get(path, {"application/json"})
             kinds = {"application/problem+json"} if status >= "4" else answered
-            assert set(answer.get("content", kinds)) == kinds, f"{method} {path} {status}"
+            assert set(response.get("content", kinds)) == kinds, f"{method} {path} {status}"
 
 
 def test_an_answer_says_which_fields_it_always_has(document):
@@ -91,10 +91,10 @@ def test_headers_that_are_read_and_answered_are_said(document, routes):
         assert read == (
             ["If-Match"] if method in ("patch", "put") else ["Idempotency-Key"] if keyed_post else []
         ), place
-        for status, answer in about["responses"].items():
-            assert "X-Request-Id" in answer["headers"], place
-            assert ("Retry-After" in answer["headers"]) == (status in ("429", "503")), place
-            assert ("WWW-Authenticate" in answer["headers"]) == (status == "401"), place
+        for status, response in about["responses"].items():
+            assert "X-Request-Id" in response["headers"], place
+            assert ("Retry-After" in response["headers"]) == (status in ("429", "503")), place
+            assert ("WWW-Authenticate" in response["headers"]) == (status == "401"), place
         if method in ("patch", "put"):
             assert "ETag" in about["responses"]["200"]["headers"], place
 

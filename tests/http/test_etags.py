@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.http.answers import refused
+from tests.http.responses import refused
 
 
 @pytest.fixture
@@ -28,9 +28,9 @@ def test_a_change_gives_a_new_etag_and_reading_does_not(owner, path):
 
 def test_posting_answers_with_the_etag_of_what_it_made(marketplace, owner):
     body = {"name": "企业", "contact": {"name": "王", "email": "a@example.com", "phone": "0575-85000000"}}
-    answer = owner.patch(f"/enterprises/{owner.id}", body, owner.get("/enterprises/me").headers["ETag"])
+    response = owner.patch(f"/enterprises/{owner.id}", body, owner.get("/enterprises/me").headers["ETag"])
 
-    assert answer.headers["ETag"] == owner.get(f"/enterprises/{owner.id}").headers["ETag"]
+    assert response.headers["ETag"] == owner.get(f"/enterprises/{owner.id}").headers["ETag"]
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def test_of_concurrent_changes_to_one_version_one_wins(marketplace, owner, path)
     def change(title):
         client = marketplace.app.test_client()
         start.wait()
-        answer = client.patch(
+        response = client.patch(
             f"/api/v1{path}", json={"title": title}, headers={**owner.headers, "If-Match": seen}
         )
-        statuses.append(answer.status_code)
+        statuses.append(response.status_code)
 
     rivals = [threading.Thread(target=change, args=(f"title {number}",)) for number in range(4)]
     for one in rivals:

@@ -52,8 +52,8 @@ def test_every_operation_has_two_examples_one_of_them_an_error(document):
     for verb, path, operation in operations(document):
         shown = {
             int(status): content["examples"]
-            for status, answer in operation["responses"].items()
-            for content in answer.get("content", {}).values()
+            for status, response in operation["responses"].items()
+            for content in response.get("content", {}).values()
             if "examples" in content
         }
         place = f"{verb} {path}: {WHAT_TO_DO}"
@@ -75,8 +75,8 @@ def test_every_recorded_answer_is_one_that_its_route_names(document, kept):
 
 def test_every_example_is_as_its_schema_says(document):
     for verb, path, operation in operations(document):
-        for answer in operation["responses"].values():
-            for content in answer.get("content", {}).values():
+        for response in operation["responses"].values():
+            for content in response.get("content", {}).values():
                 for example in content.get("examples", {}).values():
                     hold(example["value"], content["schema"], document["components"], f"{verb} {path}")
         for content in operation.get("requestBody", {}).get("content", {}).values():
@@ -107,10 +107,10 @@ def test_every_operation_and_every_answer_is_described_in_words(document):
     for verb, path, operation in operations(document):
         assert operation["summary"], f"{verb} {path}"
         assert operation["description"], f"{verb} {path}"
-        for status, answer in operation["responses"].items():
+        for status, response in operation["responses"].items():
             if status.isdecimal():
-                assert len(answer["description"].split()) > 3, f"{verb} {path} {status}"
-                assert status == "204" or answer["content"], f"{verb} {path} {status}"
+                assert len(response["description"].split()) > 3, f"{verb} {path} {status}"
+                assert status == "204" or response["content"], f"{verb} {path} {status}"
 
 
 def test_the_description_is_made_once(marketplace, monkeypatch):

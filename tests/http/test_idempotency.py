@@ -6,7 +6,7 @@ import pytest
 
 from marketplace.database import db
 from marketplace.http.idempotency import IdempotentResponse
-from tests.http.answers import refused
+from tests.http.responses import refused
 from tests.marketplace import ACID, Marketplace, listing_terms
 
 KEY = {"Idempotency_Key": "order-1"}
@@ -54,8 +54,8 @@ def test_the_same_key_with_another_body_is_refused(marketplace):
 def test_a_key_counts_for_its_actor_and_its_route_only(marketplace):
     one, other = marketplace.enterprise("generator"), marketplace.enterprise("generator")
     listings = [party.post("/listings", supply(publish=False), **KEY) for party in (one, other)]
-    assert [answer.status_code for answer in listings] == [201, 201]
-    assert not any("Idempotent-Replayed" in answer.headers for answer in listings)
+    assert [response.status_code for response in listings] == [201, 201]
+    assert not any("Idempotent-Replayed" in response.headers for response in listings)
 
     paths = [f"/listings/{listings[0].json['id']}/{verb}" for verb in ("publish", "withdraw")]
     assert [one.post(path, {}, **KEY).json["status"] for path in paths] == ["open", "withdrawn"]
@@ -136,19 +136,19 @@ def test_other_methods_and_callers_without_a_key_ignore_it(marketplace):
         marketplace.client.post("/api/v1/enterprises", json={}, headers={"Idempotency-Key": "order-1"})
         for _ in range(2)
     ]
-    assert [answer.status_code for answer in nobody] == [422, 422]
+    assert [response.status_code for response in nobody] == [422, 422]
     assert kept(marketplace) == 0
 
 
 def test_concurrent_twins_are_done_once(marketplace):
     owner = marketplace.enterprise("generator")
-    start, answers = threading.Barrier(6), []
+    start, responses = threading.Barrier(6), []
 
     def twin():
         client = marketplace.app.test_client()
         start.wait()
         headers = {**owner.headers, "Idempotency-Key": "order-1"}
-        answers.append(client.post("/api/v1/listings", json=supply(), headers=headers))
+        responses.append(client.post("/api/v1/listings", json=supply(), headers=headers))
 
     twins = [threading.Thread(target=twin) for _ in range(6)]
     for one in twins:
@@ -156,8 +156,8 @@ def test_concurrent_twins_are_done_once(marketplace):
     for one in twins:
         one.join()
 
-    assert {answer.status_code for answer in answers} <= {201, 409}
-    done = [answer for answer in answers if answer.status_code == 201]
-    assert len({answer.json["id"] for answer in done}) == 1
-    assert sum("Idempotent-Replayed" not in answer.headers for answer in done) == 1
+    assert {response.status_code for response in responses} <= {201, 409}
+    done = [response for response in responses if response.status_code == 201]
+    assert len({response.json["id"] for response in done}) == 1
+    assert sum("Idempotent-Replayed" not in response.headers for response in done) == 1
     assert count(owner) == 1

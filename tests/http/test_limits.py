@@ -8,7 +8,7 @@ import pytest
 
 from marketplace import create_app
 from marketplace.settings import Settings
-from tests.http.answers import refused
+from tests.http.responses import refused
 from tests.marketplace import Marketplace, Party
 
 
@@ -30,38 +30,38 @@ def test_a_key_that_calls_too_often_is_told_when_to_come_back(slow_city):
     paths = ("/regions", "/waste-codes", "/listings")
     assert [admin.get(path).status_code for path in paths] == [200, 200, 200]
 
-    answer = admin.get("/regions")
-    refused(answer, 429, "rate_limited")
-    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    response = admin.get("/regions")
+    refused(response, 429, "rate_limited")
+    assert 1 <= int(response.headers["Retry-After"]) <= 60
     assert slow_city.client.get("/healthz").status_code == 200
 
 
 FIELDS = ("RateLimit-Policy", "RateLimit", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 
-def said(answer):
+def said(response):
     """(policy, quota, window, left) as the fields of an answer agree on them."""
-    policy = re.fullmatch(r'"(\w+)";q=(\d+);w=(\d+)', answer.headers["RateLimit-Policy"])
-    share = re.fullmatch(r'"(\w+)";r=(\d+);t=(\d+)', answer.headers["RateLimit"])
+    policy = re.fullmatch(r'"(\w+)";q=(\d+);w=(\d+)', response.headers["RateLimit-Policy"])
+    share = re.fullmatch(r'"(\w+)";r=(\d+);t=(\d+)', response.headers["RateLimit"])
     name, quota, window = policy[1], int(policy[2]), int(policy[3])
     left, seconds = int(share[2]), int(share[3])
     assert share[1] == name
     assert 1 <= seconds <= window
-    older = [int(answer.headers[f"RateLimit-{one}"]) for one in ("Limit", "Remaining", "Reset")]
+    older = [int(response.headers[f"RateLimit-{one}"]) for one in ("Limit", "Remaining", "Reset")]
     assert older == [quota, left, seconds]
-    assert not any(one.startswith("X-RateLimit") for one, _ in answer.headers)
+    assert not any(one.startswith("X-RateLimit") for one, _ in response.headers)
     return name, quota, window, left
 
 
 def test_every_answer_says_what_is_left_also_a_refusal(slow_city):
     admin = slow_city.admin
-    answers = [admin.get("/regions"), admin.get("/listings", limit=1000), admin.post("/listings", {})]
-    answers.append(admin.get("/regions"))
+    responses = [admin.get("/regions"), admin.get("/listings", limit=1000), admin.post("/listings", {})]
+    responses.append(admin.get("/regions"))
 
-    assert [answer.status_code for answer in answers] == [200, 422, 403, 429]
-    assert [said(answer) for answer in answers] == [("key", 3, 60, left) for left in (2, 1, 0, 0)]
-    assert ["Retry-After" in answer.headers for answer in answers] == [False, False, False, True]
-    assert answers[3].headers["Retry-After"] == answers[3].headers["RateLimit-Reset"]
+    assert [response.status_code for response in responses] == [200, 422, 403, 429]
+    assert [said(response) for response in responses] == [("key", 3, 60, left) for left in (2, 1, 0, 0)]
+    assert ["Retry-After" in response.headers for response in responses] == [False, False, False, True]
+    assert responses[3].headers["Retry-After"] == responses[3].headers["RateLimit-Reset"]
 
 
 def test_a_registration_and_a_caller_without_a_key_are_told_of_their_address(slow_city):
@@ -82,12 +82,12 @@ def test_one_key_uses_up_its_own_share_only(slow_city):
 
 
 def test_an_address_that_registers_too_often_is_told_too(slow_city):
-    answers = [
+    responses = [
         slow_city.client.post("/api/v1/enterprises", json={}, environ_base={"REMOTE_ADDR": "192.0.2.7"})
         for _ in range(3)
     ]
-    assert [answer.status_code for answer in answers] == [422, 422, 429]
-    assert int(answers[-1].headers["Retry-After"]) >= 1
+    assert [response.status_code for response in responses] == [422, 422, 429]
+    assert int(responses[-1].headers["Retry-After"]) >= 1
     elsewhere = slow_city.client.post(
         "/api/v1/enterprises", json={}, environ_base={"REMOTE_ADDR": "192.0.2.8"}
     )
@@ -99,7 +99,7 @@ def test_without_a_queue_nobody_is_limited_and_nobody_is_refused(app, redis_url)
         Settings.from_environment(), redis_url="redis://127.0.0.1:1/0", rate_limit_key="1 per minute"
     )
     with Marketplace(create_app(settings)) as marketplace:
-        answers = [marketplace.admin.get("/regions") for _ in range(3)]
-        assert [answer.status_code for answer in answers] == [200, 200, 200]
-        assert not any(one in answer.headers for answer in answers for one in FIELDS)
+        responses = [marketplace.admin.get("/regions") for _ in range(3)]
+        assert [response.status_code for response in responses] == [200, 200, 200]
+        assert not any(one in response.headers for response in responses for one in FIELDS)
     create_app(app.config["SETTINGS"])

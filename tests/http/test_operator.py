@@ -10,7 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from marketplace import create_app
 from marketplace.settings import Settings
-from tests.http.answers import refused
+from tests.http.responses import refused
 
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
 OUTSIDE = re.compile(r"""(?:src|href|url|content)\s*[=(]\s*["']?(?:https?:)?//""", re.IGNORECASE)
@@ -34,10 +34,10 @@ def test_a_process_with_its_servers_lives_and_is_ready(marketplace):
 
 def test_without_its_servers_it_lives_and_is_not_ready(cut_off):
     assert cut_off.get("/healthz").status_code == 200
-    answer = cut_off.get("/readyz")
-    assert (answer.status_code, answer.json["status"]) == (503, "not ready")
-    assert answer.json["checks"] == {"database": False, "queue": False, "index": True}
-    assert int(answer.headers["Retry-After"]) > 0
+    response = cut_off.get("/readyz")
+    assert (response.status_code, response.json["status"]) == (503, "not ready")
+    assert response.json["checks"] == {"database": False, "queue": False, "index": True}
+    assert int(response.headers["Retry-After"]) > 0
 
 
 @pytest.mark.parametrize(
@@ -48,10 +48,10 @@ def test_without_its_servers_it_lives_and_is_not_ready(cut_off):
     ],
 )
 def test_while_the_database_is_away_callers_are_asked_to_come_back(cut_off, method, path, headers):
-    answer = cut_off.open(f"/api/v1{path}", method=method, headers=headers, json={})
+    response = cut_off.open(f"/api/v1{path}", method=method, headers=headers, json={})
 
-    refused(answer, 503, "database_away")
-    assert int(answer.headers["Retry-After"]) > 0
+    refused(response, 503, "database_away")
+    assert int(response.headers["Retry-After"]) > 0
 
 
 def test_a_registration_waits_for_the_database_too(cut_off):
@@ -59,19 +59,19 @@ def test_a_registration_waits_for_the_database_too(cut_off):
         "uscc": "91330600000000001Y", "name": "企业", "roles": ["generator"], "region": "330602",
         "contact": {"name": "王", "email": "a@example.com", "phone": "0575-85000000"},
     }  # fmt: skip
-    answer = cut_off.post("/api/v1/enterprises", json=body)
+    response = cut_off.post("/api/v1/enterprises", json=body)
 
-    assert answer.status_code in (422, 503)
+    assert response.status_code in (422, 503)
     assert cut_off.get("/metrics").status_code == 200
 
 
 def test_metrics_count_requests_by_endpoint_and_status_and_the_backlog(marketplace):
     marketplace.admin.get("/regions")
     marketplace.admin.get("/nowhere")
-    answer = marketplace.client.get("/metrics")
+    response = marketplace.client.get("/metrics")
 
-    assert answer.mimetype == "text/plain"
-    text = answer.get_data(as_text=True)
+    assert response.mimetype == "text/plain"
+    text = response.get_data(as_text=True)
     assert re.search(
         r'huanliu_requests_total\{endpoint="catalogue.list_regions",method="GET",status="200"\} [1-9]', text
     )
@@ -157,10 +157,10 @@ def test_a_mistake_of_ours_is_500_tells_nothing_and_is_noted(marketplace, monkey
         raise RuntimeError("the secret of the house")
 
     monkeypatch.setattr(service, "search_regions", fail)
-    answer = marketplace.admin.get("/regions")
+    response = marketplace.admin.get("/regions")
 
-    refused(answer, 500, "internal")
-    assert "secret" not in answer.get_data(as_text=True)
+    refused(response, 500, "internal")
+    assert "secret" not in response.get_data(as_text=True)
     assert "the secret of the house" in caplog.text
 
 

@@ -48,8 +48,8 @@ def post(port, path, body, **headers):
         sent = iter(body) if isinstance(body, list) else body
         named = {"Content-Type": "application/json", **headers}
         connection.request("POST", f"/api/v1{path}", sent, named, encode_chunked=isinstance(body, list))
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read())["code"]
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())["code"]
 
 
 @pytest.mark.parametrize("close", [{}, {"Connection": "close"}], ids=["kept", "closed"])
@@ -87,6 +87,6 @@ def test_a_connection_lives_on_after_a_refusal(marketplace, port):
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
         for body, status in ((b"{", 400), (b"x" * 1_000_001, 413), (b"{}", 422), (b"[]", 422)):
             connection.request("POST", "/api/v1/listings", body, headers)
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == status
+            response = connection.getresponse()
+            response.read()
+            assert response.status == status

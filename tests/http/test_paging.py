@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.http.answers import refused
+from tests.http.responses import refused
 
 
 def cursor(value):
@@ -132,10 +132,10 @@ def test_a_number_beyond_the_column_is_refused_and_not_our_mistake(marketplace):
     owner = marketplace.enterprise("generator")
     for number in (2**31, 2**63, 2**64 - 1, -(2**63) - 1):
         for path in ("/waste-codes", "/regions", "/notifications"):
-            answer = owner.get(path, cursor=cursor([number]))
-            assert answer.status_code in (200, 422), (path, number, answer.json)
-        answer = marketplace.admin.get("/enterprises", cursor=cursor([str(number), owner.id]))
-        assert answer.status_code in (200, 422), (number, answer.json)
+            response = owner.get(path, cursor=cursor([number]))
+            assert response.status_code in (200, 422), (path, number, response.json)
+        response = marketplace.admin.get("/enterprises", cursor=cursor([str(number), owner.id]))
+        assert response.status_code in (200, 422), (number, response.json)
 
 
 def test_a_cursor_is_url_safe(marketplace):

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.http.answers import refused, verdict
+from tests.http.responses import refused, verdict
 from tests.marketplace import ACID, Party, listing_terms
 
 NOBODY = uuid4()
@@ -41,17 +41,17 @@ def narrowed(party, *scopes):
 def test_without_a_good_key_everything_is_401(marketplace, header, code):
     headers = {"Authorization": header} if header else {}
     for method, path in (("GET", f"/listings/{NOBODY}"), ("POST", "/listings"), ("PUT", "/matching-policy")):
-        answer = marketplace.client.open(f"/api/v1{path}", method=method, headers=headers, data=HUGE)
-        refused(answer, 401, code)
-        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        response = marketplace.client.open(f"/api/v1{path}", method=method, headers=headers, data=HUGE)
+        refused(response, 401, code)
+        assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
 def test_the_scheme_of_a_key_is_read_in_any_case(marketplace):
-    answer = marketplace.client.get(
+    response = marketplace.client.get(
         "/api/v1/regions", headers={"Authorization": f"bearer {marketplace.admin.key}"}
     )
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 def test_a_revoked_and_an_expired_key_are_401_and_say_why(marketplace):
@@ -230,9 +230,9 @@ def test_what_no_route_knows_is_a_problem_too(marketplace):
     refused(owner.get("/waste-codes/cn-hw//900-349-34"), 404, "not_found")
     refused(owner.get("/waste-codes/cn-hw/%2F%2Fx"), 404, "not_found")
     refused(owner.get("/listings/not-a-uuid"), 404, "not_found")
-    answer = owner.delete("/listings")
-    refused(answer, 405, "method_not_allowed")
-    assert "POST" in answer.headers["Allow"]
+    response = owner.delete("/listings")
+    refused(response, 405, "method_not_allowed")
+    assert "POST" in response.headers["Allow"]
 
 
 def test_unknown_fields_are_refused_wherever_they_stand(marketplace):
@@ -263,5 +263,5 @@ def test_every_answer_carries_a_request_id_and_takes_over_a_good_one(marketplace
     assert given.headers["X-Request-Id"] == "order-2026-0001"
 
     for poor in ("short", "x" * 65, "with space in it", 'quote"quote"'):
-        answer = marketplace.client.get("/api/v1/regions", headers={"X-Request-Id": poor})
-        assert answer.headers["X-Request-Id"] not in ("", poor)
+        response = marketplace.client.get("/api/v1/regions", headers={"X-Request-Id": poor})
+        assert response.headers["X-Request-Id"] not in ("", poor)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.http.answers import refused, verdict
+from tests.http.responses import refused, verdict
 
 VALID = {"valid_from": "2026-01-01", "valid_until": "2027-12-31"}
 ACID = {"scheme": "cn-hw", "code": "900-349-34"}
@@ -119,8 +119,8 @@ def test_a_wrong_field_of_a_permit_is_named_and_nothing_is_kept(marketplace, bod
     for only, field, value, code, blamed in WRONG:
         for path, (_, body) in bodies.items():
             if path == only or (only == "*" and (field not in ("code", "scheme") or path != "/licences")):
-                answer = marketplace.admin.post(path, {**body, field: value})
-                assert verdict(answer) == (422, code, blamed), (path, field, value)
+                response = marketplace.admin.post(path, {**body, field: value})
+                assert verdict(response) == (422, code, blamed), (path, field, value)
     for path in bodies:
         assert marketplace.admin.get(path).json["items"] == []
 
@@ -184,8 +184,8 @@ def test_usage_counts_against_its_line_and_year(marketplace):
     path = f"/licences/{licence['id']}"
 
     def count(tonnes, year=2026):
-        answer = marketplace.admin.post(f"{path}/usage", {"line_id": line, "year": year, "tonnes": tonnes})
-        assert answer.status_code == 201, answer.json
+        response = marketplace.admin.post(f"{path}/usage", {"line_id": line, "year": year, "tonnes": tonnes})
+        assert response.status_code == 201, response.json
         (shown,) = recycler.get(path).json["lines"]
         return shown["used_this_year_t"], shown["left_this_year_t"]
 

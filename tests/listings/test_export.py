@@ -12,7 +12,7 @@ from marketplace.listings.schemas import FORMS, PACKAGINGS
 from marketplace.listings.service.sheets import exporting
 from marketplace.listings.service.sheets.row_to_listing import NEW_LISTING, listing_from_row
 from marketplace.listings.service.sheets.sheet_rows import open_sheet
-from tests.http.answers import refused
+from tests.http.responses import refused
 from tests.listings.sheets import DEMAND, SUPPLY, XLSX, csv_of, send
 
 CONTENT = (

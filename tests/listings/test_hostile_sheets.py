@@ -10,7 +10,7 @@ from datetime import datetime
 
 from marketplace.errors import Invalid
 from marketplace.listings.service.sheets.sheet_rows import open_sheet
-from tests.http.answers import refused
+from tests.http.responses import refused
 from tests.listings.sheets import SUPPLY, csv_of, faults, send, xlsx_of
 
 BILLION_LAUGHS = b"""<?xml version="1.0"?>

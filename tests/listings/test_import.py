@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 from marketplace.database import db
 from marketplace.listings.models import Listing
 from marketplace.listings.service.sheets import write_rows
-from tests.http.answers import refused
+from tests.http.responses import refused
 from tests.listings.sheets import CSV, DEMAND, SUPPLY, XLSX, csv_of, faults, send, xlsx_of
 from tests.marketplace import ACID, TODAY
 

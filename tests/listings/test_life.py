@@ -11,7 +11,7 @@ from sqlalchemy import select
 from marketplace.database import db
 from marketplace.events.models import Event
 from marketplace.listings.models import LIFE, ListingStatus
-from tests.http.answers import refused
+from tests.http.responses import refused
 from tests.marketplace import Marketplace
 
 TARGET = {(move.name, move.source): move.target for move in LIFE.moves}

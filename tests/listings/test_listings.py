@@ -5,7 +5,7 @@ import math
 import prcoords
 import pytest
 
-from tests.http.answers import refused, verdict
+from tests.http.responses import refused, verdict
 from tests.marketplace import ACID, SHAOXING, listing_terms
 
 HW34 = {"scheme": "cn-hw", "code": "HW34"}

@@ -15,7 +15,7 @@ from marketplace.listings.schemas import ListingQuery
 from marketplace.listings.service import conditions
 from marketplace.listings.service.listing_search import search
 from matching.model import sphere_km
-from tests.http.answers import refused, verdict
+from tests.http.responses import refused, verdict
 from tests.http.test_paging import read_all
 from tests.marketplace import SHAOXING
 

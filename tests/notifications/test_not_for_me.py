@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from marketplace.database import db
 from marketplace.notifications.models import Notification, NotificationStatus
-from tests.http.answers import verdict
+from tests.http.responses import verdict
 
 MATCH_FOUND = "search.found"
 OTHER_ACID = {"scheme": "cn-hw", "code": "900-300-34"}

@@ -10,7 +10,7 @@ from marketplace.listings.models import Listing
 from marketplace.notifications.models import SavedSearch
 from marketplace.notifications.service.planning import saved_search_matching
 from tests.counting import count_statements
-from tests.http.answers import verdict
+from tests.http.responses import verdict
 from tests.mail import body
 from tests.marketplace import ACID
 
