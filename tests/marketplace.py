@@ -113,7 +113,7 @@ class Party:
     def inbox(self, kind: str = "match.found") -> list[dict[str, Any]]:
         """Released messages of a kind, first released first."""
         items = self.get("/notifications", limit=100).json["items"]
-        return [one for one in reversed(items) if one["kind"] == kind]
+        return [message for message in reversed(items) if message["kind"] == kind]
 
 
 class Marketplace(AbstractContextManager["Marketplace"]):
@@ -275,8 +275,8 @@ class Marketplace(AbstractContextManager["Marketplace"]):
             " AND counterpart_id = ANY(CAST(:ids AS uuid[])) ORDER BY place"
         )
         with self.app.app_context():
-            about = {"ids": [one["id"] for one in listings], "kind": kind}
-            return [str(one) for one in db.session.scalars(text(query), about)]
+            about = {"ids": [listing["id"] for listing in listings], "kind": kind}
+            return [str(enterprise_id) for enterprise_id in db.session.scalars(text(query), about)]
 
     # ------------------------------------------------------------ listings
 
@@ -307,13 +307,13 @@ class Marketplace(AbstractContextManager["Marketplace"]):
         """Ids of the counterparts of a listing, best first."""
         response = owner.get(f"/listings/{listing['id']}/matches", **query)
         assert response.status_code == 200, response.json
-        return [one["listing"]["id"] for one in response.json["items"]]
+        return [match["listing"]["id"] for match in response.json["items"]]
 
     def why_not(self, owner: Party, listing: dict[str, Any], other: dict[str, Any]) -> dict[str, str]:
         """Failed gates of a pairing with their reasons."""
         response = owner.get(f"/listings/{listing['id']}/matches/{other['id']}")
         assert response.status_code == 200, response.json
-        return {one["gate"]: one["reason"] for one in response.json["failed_gates"]}
+        return {gate["gate"]: gate["reason"] for gate in response.json["failed_gates"]}
 
     def policy(self, **changes: Any) -> None:
         """Put the policy in force with some parts changed."""

@@ -145,7 +145,7 @@ def test_nobodys_id_reads_like_a_neighbours(samples):
     for (method, rule), (path, *expected) in united("neighbours", samples).items():
         for party, status in zip((samples.neighbour, samples.stranger), expected, strict=True):
             if status == HIDDEN:
-                responses = [party.call(method, one, json={"a": 1}) for one in (path, filled(rule))]
+                responses = [party.call(method, place, json={"a": 1}) for place in (path, filled(rule))]
                 for response in responses:
                     assert {**response.json, "request_id": None} == {**responses[0].json, "request_id": None}
 
@@ -336,15 +336,15 @@ def test_every_constraint_and_index_has_a_name_by_the_convention(app):
                 continue
             names = [seen.get_pk_constraint(table)["name"]]
             assert names == [f"pk_{table}"]
-            for one in seen.get_foreign_keys(table):
-                assert one["name"] == f"fk_{table}_{'_'.join(one['constrained_columns'])}"
-            for one in seen.get_unique_constraints(table):
-                assert one["name"] == f"uq_{table}_{'_'.join(one['column_names'])}"
-            for one in seen.get_check_constraints(table):
-                assert one["name"].startswith(f"ck_{table}_"), one["name"]
-            for one in seen.get_indexes(table):
-                if not one.get("duplicates_constraint"):
-                    assert one["name"].startswith("ix_"), one["name"]
+            for key in seen.get_foreign_keys(table):
+                assert key["name"] == f"fk_{table}_{'_'.join(key['constrained_columns'])}"
+            for constraint in seen.get_unique_constraints(table):
+                assert constraint["name"] == f"uq_{table}_{'_'.join(constraint['column_names'])}"
+            for constraint in seen.get_check_constraints(table):
+                assert constraint["name"].startswith(f"ck_{table}_"), constraint["name"]
+            for index in seen.get_indexes(table):
+                if not index.get("duplicates_constraint"):
+                    assert index["name"].startswith("ix_"), index["name"]
 
 
 # ---------------------------------------------------------------- statements

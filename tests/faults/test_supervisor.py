@@ -96,7 +96,11 @@ def push_seconds(client: Client, running: RunningMarketplace, code: str) -> floa
     began = time.monotonic()
     assert status == 201, answer
     for recycler in running.recyclers:
-        until(lambda recycler=recycler: inbox(client, recycler) == before[recycler.id] + 1, f"told of {code}", 60)
+        until(
+            lambda recycler=recycler: inbox(client, recycler) == before[recycler.id] + 1,
+            f"told of {code}",
+            60,
+        )
     return time.monotonic() - began
 
 

@@ -23,7 +23,8 @@ def record(marketplace):
     samples = AllSamples(marketplace)
     rows = {**reads(samples), **united("writes", samples)}
     described = {
-        one["operationId"]: one for *_, one in operations(marketplace.client.get("/openapi.json").json)
+        operation["operationId"]: operation
+        for *_, operation in operations(marketplace.client.get("/openapi.json").json)
     }
     endpoints = {
         (method, rule.rule.removeprefix(API)): rule.endpoint
@@ -57,7 +58,11 @@ def reads(samples):
 def played(method, rule, operation, party, path, body):
     """A right call of a route, and before it those that are refused and change nothing."""
     requests, responses = {}, {}
-    names = {one.get("name") for one in operation.get("parameters", ()) if one.get("in") == "query"}
+    names = {
+        parameter.get("name")
+        for parameter in operation.get("parameters", ())
+        if parameter.get("in") == "query"
+    }
     query = {**united("queries").get(rule, {}), **({"limit": 2} if "limit" in names else {})}
     version = {"If-Match": "*"} if method in ("PUT", "PATCH") else {}
     body = {**body, **united("example_fields").get((method, rule), {})} if isinstance(body, dict) else body
@@ -109,9 +114,9 @@ def steady(recorded):
     for pattern, make in MADE_UP.items():
         numbers = itertools.count(1)
         made = {}
-        for one in re.findall(pattern, text):
-            if one not in made:
-                made[one] = make(next(numbers))
+        for value in re.findall(pattern, text):
+            if value not in made:
+                made[value] = make(next(numbers))
         text = re.sub(pattern, lambda found, made=made: made[found[0]], text)
     return json.loads(text)
 

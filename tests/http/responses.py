@@ -16,7 +16,11 @@ def refused(response: Any, status: int, code: str, *fields: str) -> dict[str, An
     assert body["detail"]
     assert body["request_id"] == response.headers["X-Request-Id"]
     assert sorted(body.get("errors", {})) == sorted(fields)
-    assert all(isinstance(one, str) and one for said in body.get("errors", {}).values() for one in said)
+    assert all(
+        isinstance(sentence, str) and sentence
+        for said in body.get("errors", {}).values()
+        for sentence in said
+    )
     return body
 
 

@@ -40,8 +40,8 @@ def fields_of(document, schema, place):
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     yield place, schema
     inside = {**schema.get("properties", {}), "[]": schema.get("items", {})}
-    for number, one in enumerate(schema.get("anyOf", [])):
-        inside[f"anyOf{number}"] = one
+    for number, option in enumerate(schema.get("anyOf", [])):
+        inside[f"anyOf{number}"] = option
     for name, below in inside.items():
         if below and not below.get("readOnly"):
             yield from fields_of(document, below, f"{place}.{name}")
@@ -50,14 +50,18 @@ def fields_of(document, schema, place):
 def test_every_field_and_parameter_that_may_be_sent_has_a_bound(document, routes):
     unbounded = []
     for method, path, about in routes:
-        sent = [(one["name"], one["schema"]) for one in about.get("parameters", []) if "schema" in one]
+        sent = [
+            (parameter["name"], parameter["schema"])
+            for parameter in about.get("parameters", [])
+            if "schema" in parameter
+        ]
         if "application/json" in about.get("requestBody", {}).get("content", {}):
             sent.append(("body", about["requestBody"]["content"]["application/json"]["schema"]))
         for name, schema in sent:
-            for place, one in fields_of(document, schema, name):
-                kinds = one.get("type", [])
+            for place, field in fields_of(document, schema, name):
+                kinds = field.get("type", [])
                 for kind in [kinds] if isinstance(kinds, str) else kinds:
-                    if kind in BOUNDS and not BOUNDS[kind] & one.keys():
+                    if kind in BOUNDS and not BOUNDS[kind] & field.keys():
                         unbounded.append(f"{method} {path} {place}")
     assert unbounded == []
 
@@ -86,7 +90,11 @@ def test_headers_that_are_read_and_answered_are_said(document, routes):
     assert document["components"]["parameters"]["If-Match"]["required"] is True
     for method, path, about in routes:
         place = f"{method} {path}"
-        read = [one["$ref"].rpartition("/")[2] for one in about.get("parameters", []) if "$ref" in one]
+        read = [
+            parameter["$ref"].rpartition("/")[2]
+            for parameter in about.get("parameters", [])
+            if "$ref" in parameter
+        ]
         keyed_post = method == "post" and about["security"]
         assert read == (
             ["If-Match"] if method in ("patch", "put") else ["Idempotency-Key"] if keyed_post else []
@@ -101,10 +109,10 @@ def test_headers_that_are_read_and_answered_are_said(document, routes):
 
 def test_a_query_has_no_null(routes):
     for method, path, about in routes:
-        for one in about.get("parameters", []):
-            if one.get("in") == "query":
-                assert isinstance(one["schema"]["type"], str), f"{method} {path} {one['name']}"
-                assert one["schema"].get("default", 0) is not None
+        for parameter in about.get("parameters", []):
+            if parameter.get("in") == "query":
+                assert isinstance(parameter["schema"]["type"], str), f"{method} {path} {parameter['name']}"
+                assert parameter["schema"].get("default", 0) is not None
 
 
 def test_tonnes_and_prices_are_bounded_in_their_own_units(document):

@@ -93,9 +93,9 @@ def test_of_concurrent_changes_to_one_version_one_wins(marketplace, owner, path)
         statuses.append(response.status_code)
 
     rivals = [threading.Thread(target=change, args=(f"title {number}",)) for number in range(4)]
-    for one in rivals:
-        one.start()
-    for one in rivals:
-        one.join()
+    for thread in rivals:
+        thread.start()
+    for thread in rivals:
+        thread.join()
 
     assert sorted(statuses) == [200, 412, 412, 412]

@@ -45,7 +45,7 @@ def shape(value):
     """The names in an answer, and the codes of refusals; not what else it says."""
     if isinstance(value, dict):
         return {name: below if name in ("code", "status") else shape(below) for name, below in value.items()}
-    return [shape(one) for one in value] if isinstance(value, list) else None
+    return [shape(item) for item in value] if isinstance(value, list) else None
 
 
 def test_every_operation_has_two_examples_one_of_them_an_error(document):
@@ -88,7 +88,7 @@ def test_every_example_is_as_its_schema_says(document):
 
 def hold(value, schema, components, place):
     errors = OAS31Validator({**schema, "components": components}).iter_errors(value)
-    assert not [f"{place} {list(one.absolute_path)}: {one.message}" for one in errors]
+    assert not [f"{place} {list(error.absolute_path)}: {error.message}" for error in errors]
 
 
 def writable(components):
@@ -96,7 +96,7 @@ def writable(components):
     schemas = {}
     for name, schema in components["schemas"].items():
         about = schema.get("properties", {})
-        needed = [one for one in schema.get("required", ()) if not about[one].get("readOnly")]
+        needed = [name for name in schema.get("required", ()) if not about[name].get("readOnly")]
         schemas[name] = {**schema, "required": needed}
     return {**components, "schemas": schemas}
 

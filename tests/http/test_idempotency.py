@@ -151,10 +151,10 @@ def test_concurrent_twins_are_done_once(marketplace):
         responses.append(client.post("/api/v1/listings", json=supply(), headers=headers))
 
     twins = [threading.Thread(target=twin) for _ in range(6)]
-    for one in twins:
-        one.start()
-    for one in twins:
-        one.join()
+    for thread in twins:
+        thread.start()
+    for thread in twins:
+        thread.join()
 
     assert {response.status_code for response in responses} <= {201, 409}
     done = [response for response in responses if response.status_code == 201]

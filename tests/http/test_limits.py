@@ -47,9 +47,9 @@ def said(response):
     left, seconds = int(share[2]), int(share[3])
     assert share[1] == name
     assert 1 <= seconds <= window
-    older = [int(response.headers[f"RateLimit-{one}"]) for one in ("Limit", "Remaining", "Reset")]
+    older = [int(response.headers[f"RateLimit-{name}"]) for name in ("Limit", "Remaining", "Reset")]
     assert older == [quota, left, seconds]
-    assert not any(one.startswith("X-RateLimit") for one, _ in response.headers)
+    assert not any(name.startswith("X-RateLimit") for name, _ in response.headers)
     return name, quota, window, left
 
 
@@ -70,7 +70,7 @@ def test_a_registration_and_a_caller_without_a_key_are_told_of_their_address(slo
 
     assert said(registering) == ("address", 2, 60, 1)
     assert (knocking.status_code, said(knocking)[:2]) == (401, ("address", 3))
-    assert not any(one in slow_city.client.get("/healthz").headers for one in FIELDS)
+    assert not any(field in slow_city.client.get("/healthz").headers for field in FIELDS)
 
 
 def test_one_key_uses_up_its_own_share_only(slow_city):
@@ -101,5 +101,5 @@ def test_without_a_queue_nobody_is_limited_and_nobody_is_refused(app, redis_url)
     with Marketplace(create_app(settings)) as marketplace:
         responses = [marketplace.admin.get("/regions") for _ in range(3)]
         assert [response.status_code for response in responses] == [200, 200, 200]
-        assert not any(one in response.headers for response in responses for one in FIELDS)
+        assert not any(field in response.headers for response in responses for field in FIELDS)
     create_app(app.config["SETTINGS"])

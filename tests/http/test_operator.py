@@ -141,7 +141,7 @@ def test_each_request_is_one_json_line_without_the_key(marketplace, caplog, capf
         owner.call(
             "GET", "/listings", query_string={"colour": "x"}, headers={"X-Request-Id": "order-2026-0001"}
         )
-    (record,) = [one for one in caplog.records if one.name == "marketplace.requests"]
+    (record,) = [entry for entry in caplog.records if entry.name == "marketplace.requests"]
 
     line = logging.getLogger().handlers[0].formatter.format(record)
     said = json.loads(line)

@@ -31,7 +31,7 @@ def test_pages_hold_all_rows_once_while_rows_are_added(marketplace):
     rows = [marketplace.supply(owner)["id"] for _ in range(7)]
 
     read = read_all(owner, "/listings", between=lambda: marketplace.supply(owner), limit=2)
-    assert [one["id"] for one in read] == rows[::-1]
+    assert [item["id"] for item in read] == rows[::-1]
 
 
 def test_a_last_page_that_is_full_has_no_next(marketplace):
@@ -86,7 +86,7 @@ def test_the_review_list_pages_in_each_of_its_orders(marketplace, sort):
     for grade in ("A", None, "C", None, "D"):
         marketplace.enterprise("generator", grade=grade)
     whole = marketplace.admin.get("/enterprises", sort=sort, limit=100).json["items"]
-    values = [one[sort.removeprefix("-")] for one in whole]
+    values = [item[sort.removeprefix("-")] for item in whole]
 
     assert values == sorted(values, reverse=sort.startswith("-"))
     assert read_all(marketplace.admin, "/enterprises", sort=sort, limit=2) == whole

@@ -34,5 +34,5 @@ def test_the_inbox_opens_in_the_order_of_credit(marketplace):
     told = []
     for wait in ({"seconds": 0}, {"minutes": 30}, {"minutes": 90}, {"hours": 6}):
         marketplace.wait(**wait)
-        told.append("".join(grade for grade, one in receivers.items() if one.inbox()))
+        told.append("".join(grade for grade, receiver in receivers.items() if receiver.inbox()))
     assert told == ["A", "AB", "ABC", "ABCD"]

@@ -37,7 +37,7 @@ def test_a_plant_manager_drafts_waits_for_approval_publishes_and_reaches_the_rec
     assert back["mutual"]
     assert back["contact"]["email"] == plant.get("/enterprises/me").json["contact"]["email"]
     marketplace.settle()
-    assert [one["kind"] for one in plant.get("/notifications", unread="true").json["items"]] == [
+    assert [message["kind"] for message in plant.get("/notifications", unread="true").json["items"]] == [
         "match.mutual"
     ]
 
@@ -51,7 +51,7 @@ def test_a_recycler_is_told_of_a_supply_looks_closer_and_silences_what_is_not_fo
     marketplace.settle()
 
     inbox = recycler.inbox()
-    assert {one["data"]["counterpart_id"] for one in inbox} == {one["id"] for one in supplies}
+    assert {message["data"]["counterpart_id"] for message in inbox} == {supply["id"] for supply in supplies}
     first = inbox[0]
     assert recycler.post(f"/notifications/{first['id']}/read").json["read_at"]
     assert len(recycler.get("/notifications", unread="true").json["items"]) == 1
@@ -67,7 +67,7 @@ def test_a_recycler_is_told_of_a_supply_looks_closer_and_silences_what_is_not_fo
     plants[0].patch(f"/listings/{supplies[0]['id']}", {"quantity_t": 5000.0})
     plants[1].patch(f"/listings/{supplies[1]['id']}", {"quantity_t": 5000.0})
     marketplace.settle()
-    assert [one["data"]["counterpart_id"] for one in recycler.inbox()[2:]] == [supplies[1]["id"]]
+    assert [message["data"]["counterpart_id"] for message in recycler.inbox()[2:]] == [supplies[1]["id"]]
 
 
 def test_an_admin_reviews_credit_and_the_next_ranking_shows_it(marketplace):
@@ -89,7 +89,9 @@ def test_an_admin_reviews_credit_and_the_next_ranking_shows_it(marketplace):
     assert worst_first[0]["id"] == bad.id
     why = marketplace.admin.get(f"/enterprises/{bad.id}/credit/explanation").json
     assert why["base"] + sum(line["points"] for line in why["lines"]) == why["sum"]
-    assert [one["state"] for one in marketplace.admin.get("/credit/blocks").json["items"]] == ["provisional"]
+    assert [block["state"] for block in marketplace.admin.get("/credit/blocks").json["items"]] == [
+        "provisional"
+    ]
 
 
 def test_a_regulator_sees_its_region_whole_and_nothing_beyond(marketplace):
@@ -100,7 +102,7 @@ def test_a_regulator_sees_its_region_whole_and_nothing_beyond(marketplace):
 
     assert shaoxing.get(f"/listings/{mine['id']}").json["location"] == mine["location"]
     assert shaoxing.get(f"/listings/{theirs['id']}").status_code == 404
-    assert [one["id"] for one in shaoxing.get("/enterprises").json["items"]] == [here.id]
+    assert [enterprise["id"] for enterprise in shaoxing.get("/enterprises").json["items"]] == [here.id]
     assert shaoxing.get(f"/enterprises/{here.id}").json["uscc"] == here.number
     assert "uscc" not in shaoxing.get(f"/enterprises/{beyond.id}").json
     assert shaoxing.get(f"/listings/{mine['id']}/matches").status_code == 200

@@ -160,7 +160,7 @@ def test_a_permit_for_an_unlisted_code_is_taken_with_a_warning(marketplace, bodi
     made = marketplace.admin.post("/white-list", {**body, "scheme": "cn-sw", "code": "900-991-S17"})
 
     assert made.status_code == 201
-    assert [(one["code"], one["field"]) for one in made.json["warnings"]] == [
+    assert [(warning["code"], warning["field"]) for warning in made.json["warnings"]] == [
         ("code_not_in_catalogue", "code")
     ]
 

@@ -39,7 +39,7 @@ def xlsx_of(*rows: dict[str, Any], change: Any = None) -> bytes:
     """A workbook of these rows; `change(sheet)` may do more to it."""
     book = Workbook()
     for row in cells(*rows):
-        book.active.append([one if one != "" else None for one in row])
+        book.active.append([cell if cell != "" else None for cell in row])
     if change:
         change(book.active)
     out = io.BytesIO()
@@ -58,4 +58,4 @@ def send(party: Party, sheet: bytes, headers: dict[str, str] | None = None, **op
 def faults(answer: Any) -> set[tuple[int, str, str]]:
     """(row, column, code) of everything that a sheet was refused for."""
     assert (answer.status_code, answer.json["code"]) == (422, "import_refused"), answer.json
-    return {(one["row"], one["column"], one["code"]) for one in answer.json["rows"]}
+    return {(fault["row"], fault["column"], fault["code"]) for fault in answer.json["rows"]}

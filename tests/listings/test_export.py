@@ -34,7 +34,9 @@ def lines(answer):
 
 def contents(party):
     items = party.get("/listings", mine=True, limit=100).json["items"]
-    return sorted(({name: one[name] for name in CONTENT} for one in items), key=lambda one: one["title"])
+    return sorted(
+        ({name: listing[name] for name in CONTENT} for listing in items), key=lambda one: one["title"]
+    )
 
 
 def test_what_is_exported_and_imported_elsewhere_is_the_same(marketplace):
@@ -146,7 +148,8 @@ def bodies(draw):
     codes = draw(st.lists(REFS, min_size=1, max_size=4, unique=True))
     refs = [{"scheme": scheme, "code": code} for scheme, code in codes]
     shares = {
-        (one["component"].lower(), one["unit"]): one for one in draw(st.lists(components(), max_size=3))
+        (component["component"].lower(), component["unit"]): component
+        for component in draw(st.lists(components(), max_size=3))
     }
     body = {
         "title": draw(TEXTS),

@@ -48,7 +48,7 @@ def test_a_demand_in_english_says_what_it_accepts_and_requires(trader):
 
     row = mine(trader)[0]
     assert answer.status_code == 201
-    assert [one["code"] for one in row["accepts"]] == ["HW34", "336-064-17"]
+    assert [code["code"] for code in row["accepts"]] == ["HW34", "336-064-17"]
     assert row["requires"] == [
         {"component": "H2SO4", "min": 18, "max": 22, "unit": "%"},
         {"component": "Fe", "min": None, "max": 1, "unit": "%"},
@@ -59,7 +59,7 @@ def test_a_demand_in_english_says_what_it_accepts_and_requires(trader):
 def test_csv_may_be_utf_8_with_or_without_a_mark_or_gbk(trader):
     for encoding in ("utf-8", "utf-8-sig", "gbk"):
         assert send(trader, csv_of(SUPPLY, encoding=encoding)).status_code == 201
-    assert [one["title"] for one in mine(trader)] == ["稀硫酸 20%"] * 3
+    assert [listing["title"] for listing in mine(trader)] == ["稀硫酸 20%"] * 3
 
 
 def test_a_workbook_says_the_same_as_a_csv_with_numbers_and_days_as_such(trader):
@@ -162,7 +162,7 @@ def test_every_error_is_named_by_row_column_and_rule_and_nothing_is_stored(marke
     assert count(marketplace) == 0
     chinese = send(trader, sheet, headers={"Accept-Language": "zh-CN"})
     assert "共 28 处错误" in chinese.json["detail"]
-    assert all(len(one["detail"]) > 3 for one in chinese.json["rows"])
+    assert all(len(fault["detail"]) > 3 for fault in chinese.json["rows"])
 
 
 def test_rows_are_counted_as_the_sheet_shows_them(trader):
@@ -360,4 +360,4 @@ def test_the_template_filled_in_can_be_imported(trader):
     book.save(out)
     filled = send(trader, out.getvalue())
     assert (filled.status_code, filled.json["created"]) == (201, 1), filled.json
-    assert [one["code"] for one in filled.json["warnings"]] == ["example_row_left_out"]
+    assert [warning["code"] for warning in filled.json["warnings"]] == ["example_row_left_out"]

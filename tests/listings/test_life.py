@@ -100,19 +100,24 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def the_api_shows_the_state_of_the_table(self):
-        shown = {one["id"]: one["status"] for one in self.owner.get("/listings", limit=100).json["items"]}
+        shown = {
+            listing["id"]: listing["status"]
+            for listing in self.owner.get("/listings", limit=100).json["items"]
+        }
         assert shown == self.status
 
     @invariant()
     def others_see_what_is_open_and_nothing_else(self):
-        seen = {one["id"] for one in self.other.get("/listings", limit=100).json["items"]}
-        assert seen == {one for one, status in self.status.items() if status == ListingStatus.OPEN}
+        seen = {listing["id"] for listing in self.other.get("/listings", limit=100).json["items"]}
+        assert seen == {
+            listing_id for listing_id, status in self.status.items() if status == ListingStatus.OPEN
+        }
 
     @invariant()
     def each_move_told_what_the_table_says(self):
         with self.marketplace.app.app_context():
             rows = db.session.scalars(select(Event).where(Event.name.like("listing.%")).order_by(Event.id))
-            told = [(one.name, one.payload["listing_id"]) for one in rows]
+            told = [(row.name, row.payload["listing_id"]) for row in rows]
         assert told[-8:] == self.told[len(self.told) - len(told[-8:]) :]
 
     def teardown(self):
@@ -138,7 +143,7 @@ def test_any_life_of_a_listing_follows_the_table(app):
 
 
 def test_every_move_of_the_table_starts_and_ends_in_a_state_there_is():
-    states = {str(one) for one in ListingStatus}
+    states = {str(status) for status in ListingStatus}
 
     known = {move.source for move in LIFE.moves} | {move.target for move in LIFE.moves}
     assert known == states - {"fulfilled"}, "nothing fulfils a listing before there are deals"

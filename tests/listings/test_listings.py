@@ -171,7 +171,7 @@ def test_what_is_left_out_is_the_enterprises_own_or_no_limit(marketplace):
 def test_a_region_without_a_place_is_at_its_seat(marketplace):
     owner = marketplace.enterprise("generator")
     made = owner.post("/listings", supply(region="330604")).json
-    seats = {one["adcode"]: one for one in owner.get("/regions", parent="330600").json["items"]}
+    seats = {region["adcode"]: region for region in owner.get("/regions", parent="330600").json["items"]}
 
     assert made["location"] == {"lon": seats["330604"]["lon"], "lat": seats["330604"]["lat"], "crs": "wgs84"}
 
@@ -181,7 +181,7 @@ def test_a_region_without_a_place_is_at_its_seat(marketplace):
 
 def warnings(answer):
     assert answer.status_code in (200, 201), answer.json
-    return [(one["code"], one["field"]) for one in answer.json["warnings"]]
+    return [(warning["code"], warning["field"]) for warning in answer.json["warnings"]]
 
 
 def test_what_is_odd_is_taken_with_a_warning(marketplace):
@@ -458,13 +458,13 @@ def test_drafts_and_closed_listings_of_others_do_not_exist(marketplace):
     )
     marketplace.withdraw(owner, closed)
 
-    assert [one["id"] for one in other.get("/listings").json["items"]] == [open_["id"]]
+    assert [listing["id"] for listing in other.get("/listings").json["items"]] == [open_["id"]]
     for status in ("draft", "withdrawn"):
         assert other.get("/listings", status=status).json["items"] == []
         assert len(owner.get("/listings", status=status).json["items"]) == 1
-    for one in (draft, closed):
-        refused(other.get(f"/listings/{one['id']}"), 404, "not_found")
-        assert marketplace.admin.get(f"/listings/{one['id']}").status_code == 200
+    for listing in (draft, closed):
+        refused(other.get(f"/listings/{listing['id']}"), 404, "not_found")
+        assert marketplace.admin.get(f"/listings/{listing['id']}").status_code == 200
 
 
 def test_a_regulator_sees_the_listings_of_its_region_whole_and_no_others(marketplace):
@@ -473,7 +473,7 @@ def test_a_regulator_sees_the_listings_of_its_region_whole_and_no_others(marketp
     far = marketplace.supply(shanghai)
     regulator = marketplace.regulator("330600")
 
-    assert [one["id"] for one in regulator.get("/listings").json["items"]] == [near["id"]]
+    assert [listing["id"] for listing in regulator.get("/listings").json["items"]] == [near["id"]]
     refused(regulator.get(f"/listings/{far['id']}"), 404, "not_found")
     assert regulator.get(f"/listings/{far['id']}/matches").status_code == 404
     assert marketplace.regulator("310000").get(f"/listings/{far['id']}/matches").status_code == 200
@@ -489,7 +489,7 @@ def test_the_filters_of_the_list(marketplace):
     def ids(party=generator, **query):
         answer = party.get("/listings", **query)
         assert answer.status_code == 200, answer.json
-        return [one["id"] for one in answer.json["items"]]
+        return [listing["id"] for listing in answer.json["items"]]
 
     assert ids() == [wanted, draft, straw, acid]
     assert ids(kind="demand") == [wanted]

@@ -46,7 +46,7 @@ def kilometres(listing, query):
 
 
 def codes_of(listing):
-    return [one["code"] for one in ([listing["waste"]] if listing["waste"] else listing["accepts"])]
+    return [code["code"] for code in ([listing["waste"]] if listing["waste"] else listing["accepts"])]
 
 
 def asked_code(listing, code):
@@ -89,10 +89,15 @@ def sort_key(query):
 
 def plainly(listings, asker, query):
     """Ids of what `asker` may see and asks for, in order."""
-    seen = [it for it in listings if it["status"] == "open" or it["enterprise"]["id"] == asker.id]
+    seen = [
+        listing
+        for listing in listings
+        if listing["status"] == "open" or listing["enterprise"]["id"] == asker.id
+    ]
     key, down = sort_key(query)
     return [
-        it["id"] for it in sorted(filter(lambda it: passes(it, query, asker), seen), key=key, reverse=down)
+        listing["id"]
+        for listing in sorted(filter(lambda it: passes(it, query, asker), seen), key=key, reverse=down)
     ]
 
 
@@ -182,14 +187,16 @@ def test_search_finds_what_a_plain_look_finds_on_pages_of_any_size(marketplace, 
         monkeypatch.setattr(search, "WALK", walk)
         expected = plainly(listings, asker, query)
         found = read_all(asker, "/listings", **query, limit=limit)
-        assert [one["id"] for one in found] == expected
-        for one in found:
-            assert ("distance_km" in one) == ("lon" in query)
+        assert [listing["id"] for listing in found] == expected
+        for listing in found:
+            assert ("distance_km" in listing) == ("lon" in query)
             if "lon" in query:
-                assert one["distance_km"] == pytest.approx(kilometres(one, query), abs=0.006)
+                assert listing["distance_km"] == pytest.approx(kilometres(listing, query), abs=0.006)
 
         alone = {name: value for name, value in query.items() if name != "mine"}
-        assert passing(marketplace, alone) == sorted(it["id"] for it in listings if passes(it, alone, asker))
+        assert passing(marketplace, alone) == sorted(
+            listing["id"] for listing in listings if passes(listing, alone, asker)
+        )
 
     holds()
 
@@ -198,7 +205,7 @@ def passing(marketplace, query):
     """Ids of whatever meets the conditions of a search."""
     with marketplace.app.app_context():
         meant = conditions(ListingQuery().load({name: str(value) for name, value in query.items()}))
-        return sorted(str(one) for one in db.session.scalars(select(Listing.id).where(*meant)))
+        return sorted(str(listing_id) for listing_id in db.session.scalars(select(Listing.id).where(*meant)))
 
 
 # ---------------------------------------------------------------- words
@@ -230,7 +237,7 @@ def test_words_are_found_as_they_stand_whatever_their_case_and_width(marketplace
 
     for q, found in FOUND.items():
         items = asker.get("/listings", q=q).json["items"]
-        assert {names[one["id"]] for one in items} == set(found.split()), q
+        assert {names[listing["id"]] for listing in items} == set(found.split()), q
 
 
 def test_a_title_follows_its_change(marketplace):
@@ -239,7 +246,7 @@ def test_a_title_follows_its_change(marketplace):
     marketplace.change(owner, listing, title="废碱")
 
     assert owner.get("/listings", q="废酸").json["items"] == []
-    assert [one["id"] for one in owner.get("/listings", q="废碱").json["items"]] == [listing["id"]]
+    assert [listing["id"] for listing in owner.get("/listings", q="废碱").json["items"]] == [listing["id"]]
 
 
 # ---------------------------------------------------------------- who finds what
@@ -265,7 +272,7 @@ def test_no_filter_finds_what_is_not_the_askers_to_see(marketplace):
     for query in searches:
         assert asker.get("/listings", **query).json["items"] == [], query
         assert pending.get("/listings", **query).json["items"] == [], query
-        mine = {one["id"] for one in owner.get("/listings", **query).json["items"]}
+        mine = {listing["id"] for listing in owner.get("/listings", **query).json["items"]}
         wanted = {"draft": {draft["id"]}, "withdrawn": {closed["id"]}}
         assert mine == wanted.get(query.get("status"), {draft["id"], closed["id"]}), query
         assert len(marketplace.admin.get("/listings", **query).json["items"]) == (
@@ -283,8 +290,8 @@ def test_a_search_tells_no_more_of_a_place_than_a_listing_does(marketplace):
         point = {"lon": lon, "lat": lat}
         for party in (asker, owner):
             items = party.get("/listings", **point, sort="distance").json["items"]
-            assert [one["id"] for one in items] == ids
-            assert len({one["distance_km"] for one in items}) == 1
+            assert [listing["id"] for listing in items] == ids
+            assert len({listing["distance_km"] for listing in items}) == 1
             km = items[0]["distance_km"]
             for reach in (km - 0.02, km + 0.02):
                 count = len(party.get("/listings", **point, within_km=reach).json["items"])
@@ -367,8 +374,8 @@ def test_pages_by_price_stay_true_while_prices_are_added(marketplace):
         price = next(added, 1)
         marketplace.supply(owner, price_cny_per_t=price)
 
-    read = [one["id"] for one in read_all(owner, "/listings", between=add, sort="price", limit=1)]
-    assert [one for one in read if one in first] == [first[0], first[3], first[1], first[2]]
+    read = [listing["id"] for listing in read_all(owner, "/listings", between=add, sort="price", limit=1)]
+    assert [listing for listing in read if listing in first] == [first[0], first[3], first[1], first[2]]
     assert len(read) == len(set(read))
 
 

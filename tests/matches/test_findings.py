@@ -32,7 +32,7 @@ def test_the_finding_goes_when_a_change_makes_a_match(marketplace):
     marketplace.demand(recycler, price_cny_per_t=-200)
     supply = marketplace.supply(generator, price_cny_per_t=0)
     marketplace.settle()
-    assert [one["gate"] for one in findings(generator)] == ["price"]
+    assert [finding["gate"] for finding in findings(generator)] == ["price"]
     marketplace.change(generator, supply, price_cny_per_t=-200)
     marketplace.settle()
     assert findings(generator) == []
@@ -64,5 +64,5 @@ def test_findings_page_newest_listing_first(marketplace):
     marketplace.settle()
     first = generator.get("/findings", limit=2).json
     second = generator.get("/findings", limit=2, cursor=first["next"]).json
-    assert [one["listing_id"] for one in first["items"] + second["items"]] == ids[::-1]
+    assert [finding["listing_id"] for finding in first["items"] + second["items"]] == ids[::-1]
     assert second["next"] is None

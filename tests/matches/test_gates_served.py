@@ -32,7 +32,7 @@ def basis(party, listing: dict[str, Any]) -> tuple[str, str | None]:
 
 
 def warned(party, listing: dict[str, Any]) -> list[str]:
-    return [one["code"] for one in the_item(party, listing)["warnings"]]
+    return [warning["code"] for warning in the_item(party, listing)["warnings"]]
 
 
 def enter(marketplace, path: str, **body: Any) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def test_a_demand_takes_its_code_its_category_and_what_a_local_code_maps_to(mark
     other = marketplace.demand(recycler, accepts=[DYE])
     supply = marketplace.supply(generator)
     items = generator.get(f"/listings/{supply['id']}/matches").json["items"]
-    values = {it["listing"]["id"]: it["components"][0]["value"] for it in items}
+    values = {match["listing"]["id"]: match["components"][0]["value"] for match in items}
     assert values == {by_code["id"]: 1.0, by_category["id"]: 0.9}
     assert marketplace.why_not(generator, supply, other) == {"code": "not_accepted"}
 
@@ -92,7 +92,7 @@ def test_a_demand_takes_its_code_its_category_and_what_a_local_code_maps_to(mark
     local = {name: codes[0][name] for name in ("scheme", "code")}
     supply = marketplace.supply(generator, waste=local)
     items = generator.get(f"/listings/{supply['id']}/matches").json["items"]
-    values = {it["listing"]["id"]: it["components"][0]["value"] for it in items}
+    values = {match["listing"]["id"]: match["components"][0]["value"] for match in items}
     assert values == pytest.approx({by_code["id"]: 0.9, by_category["id"]: 0.81, other["id"]: 0.6})
 
 
@@ -335,8 +335,8 @@ def test_a_fallen_generator_sees_receivers_of_a_and_b_only_supervised(marketplac
         marketplace.credit_event(generator, "law.illegal_dumping")
     supply = marketplace.supply(generator)
     items = generator.get(f"/listings/{supply['id']}/matches").json["items"]
-    assert [it["listing"]["id"] for it in items] == [demands["A"]["id"], demands["B"]["id"]]
-    assert all([one["code"] for one in it["warnings"]] == ["supervised"] for it in items)
+    assert [match["listing"]["id"] for match in items] == [demands["A"]["id"], demands["B"]["id"]]
+    assert all([warning["code"] for warning in match["warnings"]] == ["supervised"] for match in items)
     assert marketplace.why_not(generator, supply, demands["C"]) == {"credit": "generator_supervised"}
 
 
@@ -396,8 +396,8 @@ def test_where_both_name_a_price_the_demand_s_is_not_below(marketplace, generato
     by_price = marketplace.matches(generator, supply, sort="price")
     assert by_price == [good["id"], even["id"], open_price["id"]]
     parts = {
-        it["listing"]["id"]: it["components"][3]
-        for it in generator.get(f"/listings/{supply['id']}/matches").json["items"]
+        match["listing"]["id"]: match["components"][3]
+        for match in generator.get(f"/listings/{supply['id']}/matches").json["items"]
     }
     assert (parts[good["id"]]["value"], parts[good["id"]]["raw"]) == (0.75, 300)
     assert (parts[even["id"]]["value"], parts[even["id"]]["raw"]) == (0.5, 0)
@@ -462,7 +462,7 @@ def test_every_failed_gate_is_named_at_once_in_the_order_of_the_gates(marketplac
     supply = marketplace.supply(generator, price_cny_per_t=0, composition=[has])
     marketplace.credit_event(recycler, "law.illegal_dumping")
     told = generator.pairing(supply, demand)
-    assert [one["gate"] for one in told["failed_gates"]] == [
+    assert [gate["gate"] for gate in told["failed_gates"]] == [
         "code", "licence", "region", "credit", "quantity", "time", "price", "distance", "composition",
     ]  # fmt: skip
     assert not told["lawful"]
@@ -497,7 +497,8 @@ def test_the_preset_cost_first_puts_the_better_price_before_the_better_credit(ma
     supply = marketplace.supply(generator, price_cny_per_t=0)
     assert marketplace.matches(generator, supply) == [trusted["id"], paying["id"]]
     presets = {
-        one["name"]: one["policy"] for one in marketplace.admin.get("/matching-policy/presets").json["items"]
+        preset["name"]: preset["policy"]
+        for preset in marketplace.admin.get("/matching-policy/presets").json["items"]
     }
     marketplace.policy(**presets["cost_first"])
     assert marketplace.matches(generator, supply) == [paying["id"], trusted["id"]]

@@ -43,7 +43,7 @@ def became(marketplace, outcome: str, *pairings: tuple[dict[str, Any], dict[str,
     """What later rooms will say: an offer was made, a deal struck, a transfer completed."""
     with marketplace.app.app_context(), unit_of_work() as work:
         matches.record_outcome(
-            work, outcome, [(UUID(one["id"]), UUID(other["id"])) for one, other in pairings]
+            work, outcome, [(UUID(mine["id"]), UUID(other["id"])) for mine, other in pairings]
         )
 
 
@@ -78,7 +78,7 @@ def answer(party, listing, **query: Any) -> dict[str, Any]:
 
 
 def ids(items) -> list[str]:
-    return [one["listing"]["id"] for one in items]
+    return [match["listing"]["id"] for match in items]
 
 
 # ---------------------------------------------------------------- what is noted
@@ -96,14 +96,14 @@ def test_what_was_shown_and_said_is_noted_once_with_the_facts_as_they_were(marke
     generator.feedback(supply, demand, "interested")
 
     noted = outcomes(marketplace)
-    assert sorted(one.outcome for one in noted) == ["interested", "not_suitable", "shown"]
+    assert sorted(outcome.outcome for outcome in noted) == ["interested", "not_suitable", "shown"]
     parts = {part["name"]: part for part in item["components"]}
-    for one in noted:
-        assert (str(one.supply_id), str(one.demand_id)) == (supply["id"], demand["id"])
-        assert (str(one.supplier_id), str(one.receiver_id)) == (generator.id, near.id)
-        assert (one.km, one.fit) == (parts["distance"]["raw"], parts["code"]["value"])
-        assert (one.quantity, one.capacity_kg) == (parts["quantity"]["value"], 1_200_000)
-        assert (one.credit_milli / 1000, one.score / 1e15) == (parts["credit"]["raw"], item["score"])
+    for outcome in noted:
+        assert (str(outcome.supply_id), str(outcome.demand_id)) == (supply["id"], demand["id"])
+        assert (str(outcome.supplier_id), str(outcome.receiver_id)) == (generator.id, near.id)
+        assert (outcome.km, outcome.fit) == (parts["distance"]["raw"], parts["code"]["value"])
+        assert (outcome.quantity, outcome.capacity_kg) == (parts["quantity"]["value"], 1_200_000)
+        assert (outcome.credit_milli / 1000, outcome.score / 1e15) == (parts["credit"]["raw"], item["score"])
 
 
 def test_what_is_noted_twice_or_with_the_sides_exchanged_is_noted_once(marketplace):
@@ -112,7 +112,7 @@ def test_what_is_noted_twice_or_with_the_sides_exchanged_is_noted_once(marketpla
     marketplace.now += timedelta(days=1)
     became(marketplace, "closed", (supply, demand), (other, supply))
 
-    assert {str(one.demand_id): one.at.day for one in outcomes(marketplace)} == {
+    assert {str(outcome.demand_id): outcome.at.day for outcome in outcomes(marketplace)} == {
         demand["id"]: 1,
         other["id"]: 2,
     }
@@ -125,7 +125,7 @@ def test_a_message_that_is_dropped_before_its_release_was_not_shown(marketplace)
     marketplace.withdraw(generator, supply)
     marketplace.wait(hours=10)
 
-    assert [one for one in outcomes(marketplace) if one.outcome == "shown"] == []
+    assert [outcome for outcome in outcomes(marketplace) if outcome.outcome == "shown"] == []
 
 
 # ---------------------------------------------------------------- training
@@ -157,13 +157,13 @@ def test_models_are_listed_newest_first(marketplace):
 
     first = marketplace.admin.get("/ranking-models", limit=2).json
     second = marketplace.admin.get("/ranking-models", limit=2, cursor=first["next"]).json
-    assert [one["version"] for one in first["items"] + second["items"]] == versions[::-1]
+    assert [model["version"] for model in first["items"] + second["items"]] == versions[::-1]
     assert second["next"] is None
 
 
 def test_a_training_is_owed_once_a_night_from_three_in_shaoxing(marketplace):
     """At noon the night's training is due; the next one at 19:00 UTC, which is three in the morning."""
-    nights = lambda: sorted(one.night for one in models(marketplace))  # noqa: E731
+    nights = lambda: sorted(model.night for model in models(marketplace))  # noqa: E731
     marketplace.settle()
     marketplace.wait(hours=2)
     assert nights() == [date(2026, 12, 1)]
@@ -172,7 +172,7 @@ def test_a_training_is_owed_once_a_night_from_three_in_shaoxing(marketplace):
     marketplace.wait(minutes=1)
     marketplace.wait(minutes=1)
     assert nights() == [date(2026, 12, 1), date(2026, 12, 2)]
-    assert {one.status for one in models(marketplace)} == {"done"}
+    assert {model.status for model in models(marketplace)} == {"done"}
 
 
 def models(marketplace) -> list[RankingModel]:
@@ -189,7 +189,7 @@ def test_training_a_version_again_changes_nothing(marketplace):
         lines = db.session.scalars(select(Audit).where(Audit.subject_kind == "ranking_model")).all()
 
     assert models(marketplace)[0].trained_at == before.trained_at
-    assert [(one.action, one.actor_kind) for one in lines] == [("train", PLATFORM.kind)]
+    assert [(line.action, line.actor_kind) for line in lines] == [("train", PLATFORM.kind)]
 
 
 def test_arrays_are_kept_for_the_last_models_only(marketplace, monkeypatch):
@@ -197,7 +197,7 @@ def test_arrays_are_kept_for_the_last_models_only(marketplace, monkeypatch):
     old, young = used(marketplace), used(marketplace)
     marketplace.train()
 
-    assert {one.version: one.digest is not None for one in models(marketplace)} == {
+    assert {model.version: model.digest is not None for model in models(marketplace)} == {
         old: False,
         young: True,
         3: False,
@@ -227,18 +227,18 @@ def test_the_learned_order_puts_the_formulas_best_in_another_order_and_says_so(m
 
     assert now["order"] == {"name": "learned", "model_version": version}
     assert ids(now["items"]) == [third["id"], second["id"], ids(plain["items"])[0]]
-    assert [one["rank"] for one in now["items"]] == [1, 2, 3]
-    learned = [one.pop("learned") for one in now["items"]]
+    assert [match["rank"] for match in now["items"]] == [1, 2, 3]
+    learned = [match.pop("learned") for match in now["items"]]
     assert learned == pytest.approx([np.log(3), np.log(2), 0], abs=1e-6)
-    explained = {one["listing"]["id"]: {**one, "rank": 0} for one in plain["items"]}
-    assert {one["listing"]["id"]: {**one, "rank": 0} for one in now["items"]} == explained
+    explained = {match["listing"]["id"]: {**match, "rank": 0} for match in plain["items"]}
+    assert {match["listing"]["id"]: {**match, "rank": 0} for match in now["items"]} == explained
     assert "learned" not in generator.pairing(supply, third)
     for party, listing, query in (
         (far, third, {}), (generator, supply, {"sort": "distance"}), (generator, supply, {"sort": "credit"})
     ):  # fmt: skip
         formula = answer(party, listing, **query)
         assert formula["order"] == FORMULA
-        assert not any("learned" in one for one in formula["items"])
+        assert not any("learned" in match for match in formula["items"])
 
 
 def test_one_switch_turns_it_off_and_a_newer_model_that_lost_or_cannot_be_read_does_too(marketplace):
@@ -276,17 +276,17 @@ def avenue(marketplace, monkeypatch):
     generator, supply, row = street(marketplace, 5)
     used(marketplace, FURTHEST_FIRST)
     demands = [demand for _, demand in row]
-    return generator, supply, row, [one["id"] for one in (*demands[2::-1], *demands[3:])]
+    return generator, supply, row, [demand["id"] for demand in (*demands[2::-1], *demands[3:])]
 
 
 def test_pages_hold_the_head_as_learned_and_then_the_rest_as_the_formula_has_it(avenue):
     generator, supply, _, expected = avenue
     for limit in (1, 2, 3, 4, 100):
         pages = turned(generator, supply, limit=limit)
-        items = [one for page in pages for one in page["items"]]
+        items = [match for page in pages for match in page["items"]]
         assert ids(items) == expected
-        assert [one["rank"] for one in items] == [1, 2, 3, 4, 5]
-        assert ["learned" in one for one in items] == [True] * 3 + [False] * 2
+        assert [match["rank"] for match in items] == [1, 2, 3, 4, 5]
+        assert ["learned" in match for match in items] == [True] * 3 + [False] * 2
         assert {page["order"]["model_version"] for page in pages} == {1}
         assert len(pages) == -(-5 // limit)
 
@@ -305,21 +305,21 @@ def test_pages_stay_as_they_began_until_their_model_is_kept_no_more(marketplace,
 
     pages = turned(generator, supply, happens, limit=2)
     assert ids(pages[0]["items"])[-1] == row[1][1]["id"]
-    assert ids(one for page in pages for one in page["items"]) == expected
+    assert ids(match for page in pages for match in page["items"]) == expected
     assert {page["order"]["model_version"] for page in pages} == {1}
     assert answer(generator, supply)["order"] == FORMULA
 
     path, cursor = f"/listings/{supply['id']}/matches", pages[0]["next"]
     parts = position_of(cursor, page_cursor.POSITION)
     forged = [cursor_of([*parts[:8], as_of, *parts[9:]]) for as_of in (-1, 2**63)]
-    refused = [generator.get(path, cursor=one) for one in forged]
+    refused = [generator.get(path, cursor=cursor) for cursor in forged]
     refused.append(generator.get(path, cursor=cursor, sort="price"))
     for far in (2**64 - 1, 1 - 2**64):
         answer(generator, supply, cursor=cursor_of([*parts[:2], *[far] * 6, *parts[8:]]))
     monkeypatch.setattr(training, "KEPT", 0)
     marketplace.train()
-    for one in (*refused, generator.get(path, cursor=cursor)):
-        assert (one.status_code, list(one.json["errors"])) == (422, ["cursor"])
+    for response in (*refused, generator.get(path, cursor=cursor)):
+        assert (response.status_code, list(response.json["errors"])) == (422, ["cursor"])
 
 
 # ---------------------------------------------------------------- from one end to the other

@@ -83,15 +83,15 @@ def test_after_ten_thousand_changes_from_several_processes_it_ranks_as_the_datab
             for seed in range(PROCESSES)
         ]
         for _ in range(ROUNDS):
-            for one in others:
-                one.stdin.write(f"{CHANGES // PROCESSES // ROUNDS}\n")
-                one.stdin.flush()
+            for process in others:
+                process.stdin.write(f"{CHANGES // PROCESSES // ROUNDS}\n")
+                process.stdin.flush()
             for listing in some_open():
                 assert served(index, listing) is not None
-            assert [one.stdout.readline() for one in others] == ["done\n"] * PROCESSES
+            assert [process.stdout.readline() for process in others] == ["done\n"] * PROCESSES
             found += agree(index)
-        for one in others:
-            one.stdin.close()
+        for process in others:
+            process.stdin.close()
     assert found > 50
     assert len(built) == 1, "it followed, and was not built anew"
 
@@ -99,7 +99,7 @@ def test_after_ten_thousand_changes_from_several_processes_it_ranks_as_the_datab
 def test_a_commit_that_comes_late_is_not_missed(market):
     """Entries become visible in the order of commits, not of their numbers."""
     index = LiveIndex()
-    seeker = next(one for one in some_open() if len(served(index, one).hits) > 1)
+    seeker = next(listing for listing in some_open() if len(served(index, listing).hits) > 1)
     before = [hit.listing_id for hit in served(index, seeker).hits]
     with db.engine.connect() as early, db.engine.connect() as late:
         change = text("UPDATE listing SET status = 'withdrawn' WHERE id = :id")

@@ -68,7 +68,7 @@ def as_served(item: dict[str, Any]) -> tuple[Any, ...]:
         tuple(part["value"] for part in item["components"]),
         item["legal_basis"]["kind"],
         item["legal_basis"]["reference"],
-        {one["code"] for one in item["warnings"]},
+        {warning["code"] for warning in item["warnings"]},
     )
 
 
@@ -96,7 +96,7 @@ def test_the_served_ranking_is_the_reference_s_on_both_sides_by_every_sort(marke
         for sort in SORTS:
             expected = ref.rank(market.world, rules, seeker, sort)
             answer = served(marketplace, seeker, limit=100, sort=sort)
-            assert [as_served(it) for it in answer["items"]] == [
+            assert [as_served(match) for match in answer["items"]] == [
                 as_expected(market, seeker, hit) for hit in expected
             ]
             assert answer["total"] in (len(expected), None)
@@ -125,7 +125,9 @@ def test_least_scores_leave_out_exactly_what_is_below(marketplace, market, round
         for sort, least, limit in (("price", 0.55, 100), ("distance", 0.8, 2), ("price", 0.85, 3)):
             expected = ref.rank(market.world, RULES, seeker, sort, least)[:limit]
             answer = served(marketplace, seeker, limit=limit, sort=sort, min_score=least)
-            assert [it["listing"]["id"] for it in answer["items"]] == [str(it.id) for it, _ in expected]
+            assert [match["listing"]["id"] for match in answer["items"]] == [
+                str(match.id) for match, _ in expected
+            ]
 
 
 def test_a_least_score_finds_the_far_and_good_behind_the_near_and_poor(marketplace, monkeypatch):
@@ -145,16 +147,16 @@ def test_the_explanation_agrees_with_the_list_and_names_every_failed_gate(market
     seen: set[str] = set()
     for seeker in chance.sample([*market.world.supplies, *market.world.demands], 12):
         side = "supply" if isinstance(seeker, ref.Supply) else "demand"
-        items = {it["listing"]["id"]: it for it in served(marketplace, seeker, limit=100)["items"]}
+        items = {match["listing"]["id"]: match for match in served(marketplace, seeker, limit=100)["items"]}
         field = market.world.demands if side == "supply" else market.world.supplies
         for other in chance.sample(field, 15):
             pair = (seeker, other) if side == "supply" else (other, seeker)
             verdict = ref.judge(market.world, RULES, *pair, side)
             told = marketplace.admin.get(f"/listings/{seeker.id}/matches/{other.id}").json
-            assert [one["gate"] for one in told["failed_gates"]] == sorted(
+            assert [gate["gate"] for gate in told["failed_gates"]] == sorted(
                 verdict.failed, key=ref.GATES.index
             )
-            assert all(one["detail"] and one["source"] for one in told["failed_gates"])
+            assert all(gate["detail"] and gate["source"] for gate in told["failed_gates"])
             assert told["lawful"] == (str(other.id) in items) == (not verdict.failed)
             seen |= set(verdict.failed)
             if told["lawful"]:
@@ -168,11 +170,15 @@ def test_contributions_add_up_to_the_score_and_distances_are_true(marketplace, m
     for seeker in seekers(market):
         for item in served(marketplace, seeker, limit=100)["items"]:
             parts = item["components"]
-            assert {one["name"]: one["weight"] for one in parts} == WEIGHTS
-            assert sum(one["contribution"] for one in parts) == pytest.approx(item["score"], abs=1e-6)
-            for one in parts:
-                assert one["contribution"] == pytest.approx(one["value"] * one["weight"], abs=1e-9)
-            sphere = next(one["raw"] for one in parts if one["name"] == "distance")
+            assert {component["name"]: component["weight"] for component in parts} == WEIGHTS
+            assert sum(component["contribution"] for component in parts) == pytest.approx(
+                item["score"], abs=1e-6
+            )
+            for component in parts:
+                assert component["contribution"] == pytest.approx(
+                    component["value"] * component["weight"], abs=1e-9
+                )
+            sphere = next(component["raw"] for component in parts if component["name"] == "distance")
             assert item["distance_km"] == pytest.approx(sphere, rel=0.006, abs=1e-6)
 
 
@@ -183,7 +189,11 @@ def test_a_cursor_goes_on_where_it_stood_while_better_and_worse_ones_come_in(mar
     generator = marketplace.enterprise("generator")
     supply = marketplace.supply(generator)
     recyclers = [marketplace.recycler(grade) for grade in "ABC"]
-    first = [marketplace.demand(one, quantity_t=tonnes)["id"] for one in recyclers for tonnes in (1200, 600)]
+    first = [
+        marketplace.demand(recycler, quantity_t=tonnes)["id"]
+        for recycler in recyclers
+        for tonnes in (1200, 600)
+    ]
     whole = marketplace.matches(generator, supply)
     assert sorted(whole) == sorted(first)
 
@@ -191,8 +201,8 @@ def test_a_cursor_goes_on_where_it_stood_while_better_and_worse_ones_come_in(mar
     marketplace.demand(recyclers[0], quantity_t=1200, title="a better one")
     low = marketplace.demand(recyclers[2], quantity_t=100, title="a worse one")["id"]
     rest = generator.get(f"/listings/{supply['id']}/matches", limit=10, cursor=page["next"]).json
-    assert [it["listing"]["id"] for it in page["items"] + rest["items"]] == [*whole, low]
-    assert [it["rank"] for it in page["items"] + rest["items"]] == list(range(1, 8))
+    assert [match["listing"]["id"] for match in page["items"] + rest["items"]] == [*whole, low]
+    assert [match["rank"] for match in page["items"] + rest["items"]] == list(range(1, 8))
     assert rest["next"] is None
 
 

@@ -97,7 +97,10 @@ class _Writer:
     def _meaning(self, row: WasteCode) -> ref.WasteCode:
         mappings = db.session.scalars(select(Crosswalk).where(Crosswalk.local_id == row.id))
         stands: dict[int, float] = {}
-        for code, worth in [(row, 1.0), *((self.by_id[it.national_id], it.confidence) for it in mappings)]:
+        for code, worth in [
+            (row, 1.0),
+            *((self.by_id[mapping.national_id], mapping.confidence) for mapping in mappings),
+        ]:
             stands[code.id] = max(worth, stands.get(code.id, 0.0))
             if code.parent_id:
                 stands[code.parent_id] = max(0.9 * worth, stands.get(code.parent_id, 0.0))
@@ -195,12 +198,14 @@ class _Writer:
         )
 
     def _number(self, enterprise_id: UUID) -> int:
-        return next(it.no for it in self.enterprises if it.id == enterprise_id)
+        return next(enterprise.no for enterprise in self.enterprises if enterprise.id == enterprise_id)
 
     def _collecting(self) -> None:
         """A line of a collection licence counts as far as a line of the partner's licence meets it."""
         for mine in self.licences:
-            holder = next(it for it in self.enterprises if it.id == mine.enterprise_id)
+            holder = next(
+                enterprise for enterprise in self.enterprises if enterprise.id == mine.enterprise_id
+            )
             for theirs in self.licences:
                 if (mine.kind, theirs.kind) != ("collection", "comprehensive"):
                     continue
@@ -351,7 +356,7 @@ def _shared(row: Listing, owner: Enterprise, ranges: list[dict[str, Any]]) -> di
         "credit_milli": owner.credit_milli,
         "grade": owner.grade,
         "blocked": owner.blocked,
-        "ranges": tuple(_range(one) for one in ranges),
+        "ranges": tuple(_range(part) for part in ranges),
     }
 
 

@@ -123,7 +123,7 @@ def test_examples_know_their_category_and_their_code_where_there_is_one(codes):
     can, oil = examples(rows, codes)[-2:]
     assert can == Example("废机油桶", "cn-hw", "HW08", "900-249-08", True, True)
     assert oil == Example("废油", "cn-hw", "HW08", None, True, True)
-    eu = {one.text: one for one in examples([], codes) if one.scheme == "eu-low"}
+    eu = {example.text: example for example in examples([], codes) if example.scheme == "eu-low"}
     assert eu["end-of-life tyres"] == Example("end-of-life tyres", "eu-low", "16", "16 01 03", False, False)
     assert eu["waste hydraulic oils"].code is None
 
@@ -133,7 +133,7 @@ def test_nine_in_ten_held_out_names_find_their_category_among_five(shipped, code
     """The target is 0.85, and 0.15 above substrings; confidence and codes, long to learn, are left out."""
     kept = [row for row in shipped if held_out(row.name)]
     learnt = without_copies([row for row in shipped if not held_out(row.name)], kept)
-    model = train(replace(one, everyday=False, code=None) for one in examples(learnt, codes))
+    model = train(replace(example, everyday=False, code=None) for example in examples(learnt, codes))
     means = bench.meanings(shipped)
     found = bench.recall(bench.suggested(model), kept, means, 5)
     assert found >= 0.85

@@ -68,7 +68,7 @@ def test_it_is_about_as_big_as_promised(city):
     assert 380 <= len(city.enterprises) <= 420
     assert 1400 <= len(city.listings) <= 1650
     assert {listing.kind for listing in city.listings} == {"supply", "demand"}
-    assert {role for one in city.enterprises for role in one.roles} == {
+    assert {role for enterprise in city.enterprises for role in enterprise.roles} == {
         "generator",
         "recycler",
         "transporter",
@@ -78,15 +78,20 @@ def test_it_is_about_as_big_as_promised(city):
 
 def test_keys_names_mail_and_usccs_are_unique_and_usccs_valid(city):
     for name in ("key", "uscc", "name", "contact_email", "contact_phone"):
-        assert len({getattr(one, name) for one in city.enterprises}) == len(city.enterprises), name
-    assert all(uscc.is_valid(one.uscc) and one.uscc[2:8] == str(one.region) for one in city.enterprises)
+        assert len({getattr(enterprise, name) for enterprise in city.enterprises}) == len(city.enterprises), (
+            name
+        )
+    assert all(
+        uscc.is_valid(enterprise.uscc) and enterprise.uscc[2:8] == str(enterprise.region)
+        for enterprise in city.enterprises
+    )
     assert len({listing.key for listing in city.listings}) == len(city.listings)
     assert len({licence.number for licence in city.licences}) == len(city.licences)
 
 
 def test_everything_invented_says_so(city):
-    assert all(one.name.endswith("（演示）") for one in city.enterprises)
-    assert all(one.contact_email.endswith("@example.com") for one in city.enterprises)
+    assert all(enterprise.name.endswith("（演示）") for enterprise in city.enterprises)
+    assert all(enterprise.contact_email.endswith("@example.com") for enterprise in city.enterprises)
     assert all(licence.number.startswith("演示") for licence in city.licences)
     assert all(channel.approval_number.startswith("演示") for channel in city.channels)
 
@@ -138,21 +143,28 @@ def test_tonnes_and_prices_fit_the_precision_of_the_interface(city):
 
 def test_everyone_stands_in_the_neighbourhood_of_the_district(city, catalogue):
     seats = {row.adcode: row for row in catalogue.regions}
-    for one in city.enterprises:
-        seat = seats[one.region]
+    for enterprise in city.enterprises:
+        seat = seats[enterprise.region]
         assert seat.level == "district"
-        assert point_distance_km(one.lon, one.lat, seat.lon, seat.lat) < 30, one.key
+        assert point_distance_km(enterprise.lon, enterprise.lat, seat.lon, seat.lat) < 30, enterprise.key
 
 
 def test_shaoxing_is_the_middle_and_some_stand_across_a_province_line(city):
-    at_home = sum(one.region // 100 == 3306 for one in city.enterprises)
+    at_home = sum(enterprise.region // 100 == 3306 for enterprise in city.enterprises)
     assert at_home > len(city.enterprises) / 2
-    assert {one.region for one in city.enterprises} >= {330602, 330603, 330604, 330624, 330681, 330683}
-    assert {one.region // 10000 for one in city.enterprises} == {31, 32, 33}
+    assert {enterprise.region for enterprise in city.enterprises} >= {
+        330602,
+        330603,
+        330604,
+        330624,
+        330681,
+        330683,
+    }
+    assert {enterprise.region // 10000 for enterprise in city.enterprises} == {31, 32, 33}
 
 
 def test_grades_are_spread_as_in_a_real_city(city):
-    grades = Counter(credit_grade(one) for one in city.enterprises)
+    grades = Counter(credit_grade(enterprise) for enterprise in city.enterprises)
     assert set(grades) == set("ABCDE")
     assert grades["A"] + grades["B"] > 0.85 * len(city.enterprises)
     assert grades["B"] > grades["C"] > grades["D"] >= grades["E"]
@@ -160,9 +172,9 @@ def test_grades_are_spread_as_in_a_real_city(city):
 
 
 def test_credit_events_use_known_rules_within_two_years(city):
-    for one in city.enterprises:
-        assert all(rule in RULE_POINTS and 0 < days < 730 for rule, days in one.credit_events)
-        assert 0 <= credit_score(one) <= 100
+    for enterprise in city.enterprises:
+        assert all(rule in RULE_POINTS and 0 < days < 730 for rule, days in enterprise.credit_events)
+        assert 0 <= credit_score(enterprise) <= 100
 
 
 def test_there_is_exactly_one_channel_and_one_white_listed_receiver(city, who):
@@ -175,36 +187,38 @@ def test_there_is_exactly_one_channel_and_one_white_listed_receiver(city, who):
 
 
 def test_small_generators_stay_within_ten_tonnes_and_one_of_a_kind(city, who):
-    assert any(one.small_generator for one in city.enterprises)
-    for one in (one for one in city.enterprises if one.small_generator):
+    assert any(enterprise.small_generator for enterprise in city.enterprises)
+    for enterprise in (enterprise for enterprise in city.enterprises if enterprise.small_generator):
         kinds = Counter()
         for listing in city.listings:
-            if listing.enterprise_key == one.key:
+            if listing.enterprise_key == enterprise.key:
                 kinds[listing.code] += listing.quantity_t
-        assert kinds.total() <= 10, one.key
-        assert max(kinds.values()) <= 1, one.key
+        assert kinds.total() <= 10, enterprise.key
+        assert max(kinds.values()) <= 1, enterprise.key
 
 
 def test_a_collector_keeps_to_its_partners_scope(city, who):
-    collectors = [one for one in city.enterprises if "collector" in one.roles]
+    collectors = [enterprise for enterprise in city.enterprises if "collector" in enterprise.roles]
     licences = {licence.enterprise_key: licence for licence in city.licences}
-    assert {one.partner_key for one in collectors} == set(COLLECTED)
-    for one in collectors:
-        own, partner = licences[one.key], licences[one.partner_key]
+    assert {enterprise.partner_key for enterprise in collectors} == set(COLLECTED)
+    for enterprise in collectors:
+        own, partner = licences[enterprise.key], licences[enterprise.partner_key]
         scope = {line.code for line in partner.lines if "store" in line.modes}
         assert own.kind == "collection"
         assert partner.kind == "comprehensive"
         assert partner.until_day > 0
-        assert credit_grade(who[one.partner_key]) == "A"
+        assert credit_grade(who[enterprise.partner_key]) == "A"
         assert all(line.code in scope or f"HW{line.code[-2:]}" in scope for line in own.lines)
         wanted = {
             code
             for listing in city.listings
-            if listing.enterprise_key == one.key
+            if listing.enterprise_key == enterprise.key
             for _, code in listing.accepts
         }
         assert wanted == {line.code for line in own.lines}
-    assert all(one.partner_key is None for one in city.enterprises if one not in collectors)
+    assert all(
+        enterprise.partner_key is None for enterprise in city.enterprises if enterprise not in collectors
+    )
 
 
 def test_some_receivers_lack_a_licence_some_let_it_lapse_some_have_few_tonnes(city):
@@ -214,15 +228,15 @@ def test_some_receivers_lack_a_licence_some_let_it_lapse_some_have_few_tonnes(ci
     held = {
         licence.enterprise_key: licence for licence in city.licences if licence.enterprise_key in licensed
     }
-    ended = [one for one in held.values() if one.until_day < 0]
-    small = [one for one in held.values() if all(line.tonnes_per_year < 5 for line in one.lines)]
+    ended = [licence for licence in held.values() if licence.until_day < 0]
+    small = [licence for licence in held.values() if all(line.tonnes_per_year < 5 for line in licence.lines)]
     states = Counter(LICENCE_STATES)
     assert (len(licensed - set(held)), len(ended), len(small)) == (
         states["none"],
         states["expired"],
         states["small"],
     )
-    assert all(one.from_day < min(0, one.until_day) for one in held.values())
+    assert all(licence.from_day < min(0, licence.until_day) for licence in held.values())
 
 
 def test_the_showcase_is_a_whole_body_that_is_not_stored(city, who):
