@@ -14,7 +14,7 @@ def test_every_code_has_its_cause_and_cure_in_both_languages():
     wanted = {*error_codes.refusals(), *error_codes.warnings()}
     assert len(wanted) > 60
     assert wanted - causes().keys() == set(), "write their cause and cure in marketplace/messages/"
-    assert causes().keys() - wanted == set(), "nothing answers these any more"
+    assert causes().keys() - wanted == set(), "nothing refers to these any more"
     for code, message in causes().items():
         assert message.keys() == {*LANGUAGES, "cause", "cure"}, code
         for said in (message["cause"], message["cure"]):
@@ -47,10 +47,10 @@ def test_codes_and_their_statuses_are_read_from_the_source():
     ],
 )  # fmt: skip
 def test_the_page_needs_no_key_and_speaks_the_askers_language(marketplace, path, wanted, lang):
-    answer = marketplace.client.get(path, headers={"Accept-Language": wanted} if wanted else {})
-    page = answer.get_data(as_text=True)
+    response = marketplace.client.get(path, headers={"Accept-Language": wanted} if wanted else {})
+    page = response.get_data(as_text=True)
 
-    assert (answer.status_code, answer.mimetype, answer.headers["Content-Language"]) == (
+    assert (response.status_code, response.mimetype, response.headers["Content-Language"]) == (
         200,
         "text/html",
         lang,

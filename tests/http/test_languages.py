@@ -79,16 +79,16 @@ def test_english_sentences_are_modern():
 
 def test_every_code_in_the_source_has_its_sentence_and_gives_its_facts_of():
     assert len(error_codes.usages()) > 80
-    for one in error_codes.usages():
-        assert one.code in table(), f"{one.place} speaks of {one.code}, which has no sentence"
-        if one.facts is not None:
-            assert facts_of(table()[one.code]["en"]) <= one.facts, (
-                f"{one.place} gives {one.code} too few facts"
+    for usage in error_codes.usages():
+        assert usage.code in table(), f"{usage.place} speaks of {usage.code}, which has no sentence"
+        if usage.facts is not None:
+            assert facts_of(table()[usage.code]["en"]) <= usage.facts, (
+                f"{usage.place} gives {usage.code} too few facts"
             )
 
 
 def test_every_sentence_is_spoken_somewhere():
-    said = {one.code for one in error_codes.usages()} | {
+    said = {usage.code for usage in error_codes.usages()} | {
         *error_codes.refusals(),
         *error_codes.warnings(),
         *error_codes.field_errors(),
@@ -130,9 +130,9 @@ def test_every_gate_reason_warning_and_component_of_the_matching_has_its_sentenc
 
 
 def all_schemas(of=Schema):
-    for one in of.__subclasses__():
-        yield one
-        yield from all_schemas(one)
+    for schema in of.__subclasses__():
+        yield schema
+        yield from all_schemas(schema)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -150,10 +150,10 @@ def test_every_message_of_every_field_is_ours(app, language):
 
     schemas = set(all_schemas())
     assert len(schemas) > 40
-    for one in schemas:
-        assert all(isinstance(said, Message) for said in one.error_messages.values())
-        for name, field in one().fields.items():
-            hold(field, f"{one.__name__}.{name}")
+    for schema in schemas:
+        assert all(isinstance(said, Message) for said in schema.error_messages.values())
+        for name, field in schema().fields.items():
+            hold(field, f"{schema.__name__}.{name}")
 
 
 WRONG = {
@@ -172,13 +172,15 @@ def test_every_complaint_about_fields_is_spoken_in_the_askers_language(marketpla
     ):
         field_errors = {}
         for wanted in ("en", "zh-CN"):
-            answer = owner.post(path, body, Accept_Language=wanted)
-            assert answer.status_code == 422
-            field_errors[wanted] = answer.json["errors"]
+            response = owner.post(path, body, Accept_Language=wanted)
+            assert response.status_code == 422
+            field_errors[wanted] = response.json["errors"]
         assert field_errors["en"].keys() == field_errors["zh-CN"].keys()
         for field, said in field_errors["zh-CN"].items():
-            assert all(re.search(r"[\u4e00-\u9fff]", one) for one in said), (field, said)
-            assert not any(re.search(r"[\u4e00-\u9fff]", one) for one in field_errors["en"][field]), field
+            assert all(re.search(r"[\u4e00-\u9fff]", sentence) for sentence in said), (field, said)
+            assert not any(
+                re.search(r"[\u4e00-\u9fff]", sentence) for sentence in field_errors["en"][field]
+            ), field
 
 
 def test_reasons_gates_and_their_rules_are_spoken_in_the_askers_language(marketplace):
@@ -192,11 +194,11 @@ def test_reasons_gates_and_their_rules_are_spoken_in_the_askers_language(marketp
             supplier.call("GET", f"/listings/{supply['id']}/matches/{other['id']}", headers=headers).json
             for other in (lawful, unlawful)
         )
-        reasons = [one["reason"] for one in good["components"]]
-        return reasons + [one[name] for one in bad["failed_gates"] for name in ("detail", "source")]
+        reasons = [component["reason"] for component in good["components"]]
+        return reasons + [gate[name] for gate in bad["failed_gates"] for name in ("detail", "source")]
 
     assert len(texts("en")) == len(texts("zh-CN")) == 8
-    assert all(re.search(r"[\u4e00-\u9fff]", one) for one in texts("zh-CN"))
+    assert all(re.search(r"[\u4e00-\u9fff]", sentence) for sentence in texts("zh-CN"))
     assert "The receiver has no licence" in texts("en")[6]
 
 
@@ -214,18 +216,22 @@ def test_every_letter_is_written_in_both_languages():
 
 def test_wrong_policies_are_complained_of_in_the_askers_language_too(marketplace):
     body = {"weights": {"code": "x"}, "half_distance_km": {"default": "far", "": 0}, "push_top": 0}
-    answer = marketplace.admin.call(
+    response = marketplace.admin.call(
         "PUT", "/matching-policy", json=body, headers={"If-Match": "*", "Accept-Language": "zh-CN"}
     )
 
-    assert answer.status_code == 422
-    assert all(re.search(r"[\u4e00-\u9fff]", one) for said in answer.json["errors"].values() for one in said)
+    assert response.status_code == 422
+    assert all(
+        re.search(r"[\u4e00-\u9fff]", sentence)
+        for said in response.json["errors"].values()
+        for sentence in said
+    )
     policy = marketplace.admin.get("/matching-policy").json
     unbalanced = {**policy, "weights": {**policy["weights"], "code": 0.9}}
-    answer = marketplace.admin.call(
+    response = marketplace.admin.call(
         "PUT", "/matching-policy", json=unbalanced, headers={"If-Match": "*", "Accept-Language": "zh-CN"}
     )
-    assert answer.json["errors"] == {"weights": [table()["policy_refused"]["zh"]]}
+    assert response.json["errors"] == {"weights": [table()["policy_refused"]["zh"]]}
 
 
 @pytest.mark.parametrize(
@@ -240,11 +246,11 @@ def test_wrong_policies_are_complained_of_in_the_askers_language_too(marketplace
 )  # fmt: skip
 def test_the_language_is_the_askers_and_english_otherwise(marketplace, wanted, expected):
     headers = {"Accept-Language": wanted} if wanted is not None else {}
-    answer = marketplace.client.get("/api/v1/regions", headers=headers)
+    response = marketplace.client.get("/api/v1/regions", headers=headers)
 
-    assert answer.json["detail"] == say("key_missing", expected)
-    assert answer.json["title"] == say("status_401", expected)
-    assert "Accept-Language" in answer.headers["Vary"]
+    assert response.json["detail"] == say("key_missing", expected)
+    assert response.json["title"] == say("status_401", expected)
+    assert "Accept-Language" in response.headers["Vary"]
 
 
 def test_warnings_are_spoken_in_the_askers_language(marketplace):
