@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 import matching
+from matching.model import WEIGHT_UNIT
 
 from ...database import db
 from ...errors import Invalid, PreconditionFailed
@@ -17,7 +18,7 @@ from ..models import MatchingPolicy
 def _body(policy: matching.Policy) -> dict[str, Any]:
     return {
         "weights": dict(
-            zip(matching.COMPONENTS, (weight / 1_000_000 for weight in policy.weights), strict=True)
+            zip(matching.COMPONENTS, (weight / WEIGHT_UNIT for weight in policy.weights), strict=True)
         ),
         "half_distance_km": dict(policy.half_distance_km),
         "price_scale_cny_per_t": policy.price_scale_cny_per_t,

@@ -11,6 +11,7 @@ from ....catalogue import service as catalogue
 from ....enterprises.models import EnterpriseStatus
 from ....errors import NotFound
 from ....events.actor import Actor
+from ....http.fields import FEN_PER_CNY
 from ....licences import service as licences
 from ....listings import service as listings
 from ....listings.models import Kind, Listing
@@ -24,7 +25,7 @@ from .match_presentation import present_hits
 
 
 def lawful_among(listing: Listing, others: Sequence[Listing]) -> set[UUID]:
-    """Which pairings of a listing with these of the other side are lawful today, by the others' ids."""
+    """The ids of those `others` whose pairing with `listing` is lawful today."""
     today = clock.today()
     inputs = match_input.facing(listing, others, alive_on=today)
     ranking = rank_field(policy_in_force().matching, inputs, today, len(others))
@@ -32,7 +33,7 @@ def lawful_among(listing: Listing, others: Sequence[Listing]) -> set[UUID]:
 
 
 def score_of(listing: Listing, other: Listing) -> float:
-    """The score of one pairing as the owner of `listing` sees it, lawful or not."""
+    """The score (0 to 1) of one pairing as the owner of `listing` sees it, lawful or not."""
     return _judge(policy_in_force().matching, match_input.pair_of(listing, other)).score / matching.SCORE_UNIT
 
 
@@ -56,8 +57,11 @@ def explain(actor: Actor, listing: Listing, other_id: UUID) -> dict[str, Any]:
     if pairing.lawful:
         hit = _hit_of(inputs, pairing, other.id)
         (item,) = present_hits(listing, [hit], policy.matching, inputs.tables.book)
-        return {**head, "failed_gates": [], **{name: part for name, part in item.items() if name != "rank"}}
-    return {**head, "failed_gates": [_failure(one, inputs, listing, other) for one in pairing.failed]}
+        return {**head, "failed_gates": [], **{name: value for name, value in item.items() if name != "rank"}}
+    return {
+        **head,
+        "failed_gates": [_failed_gate(failure, inputs, listing, other) for failure in pairing.failed],
+    }
 
 
 def counterpart(actor: Actor, listing: Listing, other_id: UUID) -> Listing:
@@ -85,15 +89,15 @@ def _permit_id(inputs: MatchInput, row: int) -> UUID:
     return uuid_of(permits.id_hi[row], permits.id_lo[row])
 
 
-def _failure(
+def _failed_gate(
     failure: matching.Failure, inputs: MatchInput, listing: Listing, other: Listing
 ) -> dict[str, Any]:
     """A failed gate with the facts its sentence needs, in the units and names that people read."""
     facts = dict(failure.facts)
     for name in [name for name in facts if name.endswith("_kg")]:
-        facts[f"{name[:-3]}_t"] = f"{float(facts[name]) / 1000:g}"
+        facts[f"{name[:-3]}_t"] = f"{float(facts[name]) / matching.KG_PER_T:g}"
     for name in [name for name in facts if name.endswith("_fen")]:
-        facts[f"{name[:-4]}_cny"] = f"{float(facts[name]) / 100:g}"
+        facts[f"{name[:-4]}_cny"] = f"{float(facts[name]) / FEN_PER_CNY:g}"
     for name in [name for name in facts if name.endswith("_km")]:
         facts[name] = f"{float(facts[name]):.1f}"
     for name in [name for name in facts if name.endswith("_province")]:
@@ -119,13 +123,17 @@ def _listed(facts: dict[str, Any]) -> dict[str, Any]:
 
 def _component_out_of_range(listing: Listing, other: Listing) -> str:
     supply, demand = (listing, other) if listing.kind == Kind.SUPPLY else (other, listing)
-    stated = {(one["component"].lower(), one["unit"].lower()): one for one in supply.composition}
-    for need in demand.requires:
-        has = stated.get((need["component"].lower(), need["unit"].lower()))
-        if has and (_below(has["max"], need["min"]) or _below(need["max"], has["min"])):
-            return str(need["component"])
+    stated = {_component_key(component): component for component in supply.composition}
+    for required in demand.requires:
+        has = stated.get(_component_key(required))
+        if has and (_is_below(has["max"], required["min"]) or _is_below(required["max"], has["min"])):
+            return str(required["component"])
     return ""
 
 
-def _below(high: float | None, low: float | None) -> bool:
+def _component_key(component: dict[str, Any]) -> tuple[str, str]:
+    return component["component"].lower(), component["unit"].lower()
+
+
+def _is_below(high: float | None, low: float | None) -> bool:
     return high is not None and low is not None and high < low

@@ -17,6 +17,7 @@ from .database_search import Search
 
 
 def record_finding(work: Work, listing: Listing, search: Search, *, lawful: bool) -> None:
+    """Record that a listing has no lawful counterpart and which gate stopped most, or that it has one."""
     if lawful:
         work.session.execute(delete(Finding).where(Finding.listing_id == listing.id))
         return

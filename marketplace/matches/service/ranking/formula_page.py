@@ -9,15 +9,15 @@ from .page_cursor import Find, Page, PageCursor
 
 
 @dataclass(frozen=True, slots=True)
-class Formula:
-    """Hits as the formula ranks them; `version` is that of the learned order whose head went before."""
+class FormulaPager:
+    """Pages as the formula ranks them; `version` is that of the learned ranking whose head went before."""
 
     sort: matching.Sort
     version: int = 0
 
     @property
-    def named(self) -> dict[str, Any]:
-        """As the answer says it."""
+    def description(self) -> dict[str, Any]:
+        """As the response names it."""
         return {"name": "formula", "model_version": None}
 
     def page(self, find: Find, limit: int, cursor: PageCursor | None) -> Page:
@@ -25,5 +25,5 @@ class Formula:
         done = cursor.done if cursor else 0
         after = matching.Position(self.sort, *cursor.after) if cursor else None  # type: ignore[arg-type]
         found = find(limit, done, after)
-        behind = PageCursor(self.version, done + len(found.hits), found.last[1:]) if found.last else None
-        return Page(found.hits, found.total, behind, found.book)
+        following = PageCursor(self.version, done + len(found.hits), found.last[1:]) if found.last else None
+        return Page(found.hits, found.total, following, found.book)

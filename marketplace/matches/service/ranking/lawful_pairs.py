@@ -17,25 +17,25 @@ def lawful_pairs(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]
     if not pairs:
         return set()
     policy, today = policy_in_force(), clock.today()
-    ids = list({one for pair in pairs for one in pair})
+    ids = list({listing_id for pair in pairs for listing_id in pair})
     supplies, demands, tables = match_input.these(ids, ids, today)
     supply_row = {supply: row for row, supply in enumerate(_ids(supplies))}
     demand_rows: dict[UUID, list[int]] = defaultdict(list)
     for row, demand in enumerate(_ids(demands)):
         demand_rows[demand].append(row)
     facing: dict[UUID, set[UUID]] = defaultdict(set)
-    for one, other in pairs:
-        supply, demand = (one, other) if one in supply_row else (other, one)
+    for first, second in pairs:
+        supply, demand = (first, second) if first in supply_row else (second, first)
         facing[supply].add(demand)
-    held: set[tuple[UUID, UUID]] = set()
-    for supply, others in facing.items():
-        field = demands.take([row for other in others for row in demand_rows[other]])
+    lawful: set[tuple[UUID, UUID]] = set()
+    for supply, its_demands in facing.items():
+        field = demands.take([row for demand in its_demands for row in demand_rows[demand]])
         ranking = matching.rank_demands(
             policy.matching, supplies.take([supply_row[supply]]), field, tables, match_input.days(today),
             k=len(field), min_score=policy.body["push_threshold"],
         )  # fmt: skip
-        held |= {(supply, demand) for demand in _ids(field.take(ranking.rows))}
-    return held | {(other, one) for one, other in held}
+        lawful |= {(supply, demand) for demand in _ids(field.take(ranking.rows))}
+    return lawful | {(demand, supply) for supply, demand in lawful}
 
 
 def _ids(rows: matching.Supplies | matching.Demands) -> list[UUID]:

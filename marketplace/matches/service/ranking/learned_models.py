@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def newest_model() -> "tuple[int, LearnedRanking] | None":
-    """Version and order of the newest model; None if it is not used."""
+    """Version and ranking of the newest model; None if it is not used."""
     done = RankingModel.status == ModelStatus.DONE
     newest = select(RankingModel.version, RankingModel.digest).where(done)
     row = db.session.execute(newest.order_by(RankingModel.version.desc()).limit(1)).one_or_none()
@@ -24,24 +24,24 @@ def newest_model() -> "tuple[int, LearnedRanking] | None":
 
 
 def stored_model(version: int) -> "tuple[int, LearnedRanking] | None":
-    """A version that was used, and its order; None where it is kept no more."""
+    """A version that was used, and its ranking; None where its arrays are no longer stored."""
     digest = select(RankingModel.digest).where(RankingModel.version == version)
     return _with_ranking(version, db.session.scalar(digest))
 
 
 def _with_ranking(version: int, digest: str | None) -> "tuple[int, LearnedRanking] | None":
-    order = _load_ranking(version, digest) if digest else None
-    return (version, order) if order else None
+    ranking = _load_ranking(version, digest) if digest else None
+    return (version, ranking) if ranking else None
 
 
 @lru_cache(maxsize=8)
 def _load_ranking(version: int, digest: str) -> "LearnedRanking | None":
     from matching.learning import LearnedRanking  # only here: it loads scipy
 
-    asked = select(RankingModel.arrays).where(RankingModel.version == version, RankingModel.digest == digest)
-    arrays = db.session.scalar(asked)
+    stored = select(RankingModel.arrays).where(RankingModel.version == version, RankingModel.digest == digest)
+    arrays = db.session.scalar(stored)
     try:
         return LearnedRanking.load(arrays) if arrays else None
     except ValueError as error:
-        log.warning("ranking model %s orders nothing: %s", version, error)
+        log.warning("ranking model %s cannot be read: %s", version, error)
         return None

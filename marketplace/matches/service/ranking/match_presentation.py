@@ -6,10 +6,12 @@ from uuid import UUID
 
 import matching
 from matching import Basis
+from matching.model import WEIGHT_UNIT
 
 from ....catalogue import service as catalogue
 from ....enterprises import service as enterprises
 from ....errors import Notice
+from ....http.fields import FEN_PER_CNY
 from ....licences import service as licences
 from ....listings import service as listings
 from ....listings.models import Kind, Listing
@@ -23,14 +25,14 @@ def present_hits(
     """Hits as the API shows them to the owner of `listing`; everything they name is fetched together."""
     others = listings.outlines(hit.listing_id for hit in hits)
     references = licences.references(hit.permit_id for hit in hits if hit.permit_id)
-    said, mutual = verdicts_on(listing.id, others)
-    owners = enterprises.by_id({others[one].enterprise_id for one in mutual}) if mutual else {}
+    verdicts, mutual = verdicts_on(listing.id, others)
+    owners = enterprises.by_id({others[other_id].enterprise_id for other_id in mutual}) if mutual else {}
     items = []
     for hit in hits:
         other = others[hit.listing_id]
         edition = _edition(listing.code_id or other.code_id, book)
         item = _item(listing, other, hit, policy, references, edition)
-        item["feedback"] = said.get(other.id)
+        item["feedback"] = verdicts.get(other.id)
         if hit.learned is not None:
             item["learned"] = hit.learned / matching.LEARNED_UNIT
         if other.id in mutual:
@@ -40,7 +42,7 @@ def present_hits(
 
 
 def _edition(code_id: int, book: Mapping[int, matching.Code]) -> str:
-    """Of which edition of its table a code is; one that was written since the ranking is looked up."""
+    """The edition of its table that a code is of; a code written since the ranking is looked up."""
     return (book.get(code_id) or catalogue.codes_by_id([code_id])[code_id]).edition
 
 
@@ -93,11 +95,11 @@ def _components(listing: Listing, other: Any, hit: Hit, policy: matching.Policy)
         "distance": (hit.distance_km, "km", "distance"),
         "credit": (other.credit_milli / 1000, "points", "credit"),
         "price": (
-            ((demand.price_fen or 0) - (supply.price_fen or 0)) / 100 if priced else None,
+            ((demand.price_fen or 0) - (supply.price_fen or 0)) / FEN_PER_CNY if priced else None,
             "CNY/t",
             "price_gap" if priced else "price_open",
         ),
-        "quantity": (min(supply.remaining_kg, demand.remaining_kg) / 1000, "t", "quantity"),
+        "quantity": (min(supply.remaining_kg, demand.remaining_kg) / matching.KG_PER_T, "t", "quantity"),
         "time": (float(shared.days + 1), "days", "time"),
     }
     rows = []
@@ -108,7 +110,7 @@ def _components(listing: Listing, other: Any, hit: Hit, policy: matching.Policy)
             {
                 "name": name,
                 "value": value / matching.VALUE_UNIT,
-                "weight": weight / 1_000_000,
+                "weight": weight / WEIGHT_UNIT,
                 "contribution": value * weight / matching.SCORE_UNIT,
                 "raw": raw,
                 "unit": unit,

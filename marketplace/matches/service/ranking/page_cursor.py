@@ -12,9 +12,9 @@ from .hits import Hit, HitSlice
 
 CODE, CREDIT, QUANTITY = (matching.COMPONENTS.index(name) for name in ("code", "credit", "quantity"))
 Find = Callable[[int, int, matching.Position | None], HitSlice]
-"""Finds so many hits, where so many are done, after a position."""
+"""Finds hits: how many, how many went before, and behind which position."""
 RankKey = tuple[int, ...]
-"""A formula's position by score, without its sort and lead."""
+"""A position of the formula by score, without its sort and lead; least first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class PageCursor:
 
 
 POSITION = (int,) * 15
+"""Kinds of the parts of a cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +68,5 @@ def rank_key_of(hit: Hit) -> RankKey:
 
 
 def head_key(hit: Hit) -> tuple[int, RankKey]:
-    """Where a hit of the head stands, least first."""
+    """The position of a hit in a rearranged head, least first."""
     return -(hit.learned or 0), rank_key_of(hit)

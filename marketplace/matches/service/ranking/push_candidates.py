@@ -17,12 +17,12 @@ from .database_search import Search
 from .findings import record_finding
 from .hits import Hit
 
-REVIEW_PAGE = 100
+SEARCH_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Counterpart:
-    """Who a push may tell of a listing: their enterprise and listing, and how the pairing ranked."""
+    """Whom a push may notify of a listing: their enterprise and listing, and how the pairing ranked."""
 
     enterprise: Any
     listing: Listing
@@ -31,16 +31,16 @@ class Counterpart:
 
 
 def choose_push_candidates(work: Work, listing: Listing) -> list[Counterpart]:
-    """Who should be told of a new or changed listing: the best `push_top` enterprises over the threshold.
+    """Choose whom to notify of a new or changed listing: the best `push_top` enterprises over the threshold.
 
-    A listing without any lawful counterpart is noted as a finding, with the gate that stopped most.
+    A listing without any lawful counterpart is recorded as a finding, with the gate that stopped most.
     """
     policy = policy_in_force()
     search = Search.of(listing, policy.matching, clock.today(), "score", policy.body["push_threshold"])
     chosen: dict[UUID, Counterpart] = {}
     done, position = 0, None
     while True:
-        page = search.find(REVIEW_PAGE, done, position)
+        page = search.find(SEARCH_PAGE, done, position)
         if position is None:
             record_finding(work, listing, search, lawful=page.total != 0)
         _add_candidates(chosen, page.hits, policy.body["push_top"])

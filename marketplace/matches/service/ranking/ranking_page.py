@@ -27,13 +27,17 @@ def ranking_page(
     Nothing is shown for a closed listing, nor to one whose enterprise is not approved.
     """
     policy = policy_in_force()
-    order = choose_ranking(listing, policy, query["sort"], cursor)
-    answer: dict[str, Any] = {"policy_version": policy.version, "order": order.named, "as_of": clock.now()}
+    pager = choose_ranking(listing, policy, query["sort"], cursor)
+    head: dict[str, Any] = {
+        "policy_version": policy.version,
+        "order": pager.description,
+        "as_of": clock.now(),
+    }
     if listing.status not in ALIVE or not enterprises.may_trade(listing.enterprise_id):
-        return {**answer, "total": 0, "items": [], "cursor": None}
-    page = order.page(_finder(listing, policy.matching, query), query["limit"], cursor)
+        return {**head, "total": 0, "items": [], "cursor": None}
+    page = pager.page(_finder(listing, policy.matching, query), query["limit"], cursor)
     items = present_hits(listing, page.hits, policy.matching, page.book)
-    return {**answer, "total": page.total, "items": items, "cursor": page.next}
+    return {**head, "total": page.total, "items": items, "cursor": page.next}
 
 
 def _finder(listing: Listing, policy: matching.Policy, query: dict[str, Any]) -> Find:

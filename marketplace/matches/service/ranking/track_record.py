@@ -47,19 +47,28 @@ ORDER BY 1
 
 
 def read_track_record(listing: Listing, hits: Sequence[Hit], as_of: int) -> dict[str, np.ndarray]:
-    """Of each hit, by its place, a row for each supplier and code that its owner has a record of, or one."""
+    """For each hit, by its place, a row for each supplier and code in its owner's record, or one empty row.
+
+    Args:
+        as_of: microseconds since 1970; what was recorded later does not count.
+    """
     until = moment_of(as_of)
     ids = [hit.listing_id for hit in hits]
     params = {"ids": ids, "code": listing.code_id, "since": until - RECORD_AGE, "as_of": until}
     return read_columns(db.session(), TRACK_RECORD, params, TRACK_RECORD_TYPES)
 
 
-def record_of(known: dict[str, np.ndarray], there: np.ndarray) -> "Record":
-    """The track record of the hits that are there, numbered from 0."""
+def record_of(known: dict[str, np.ndarray], published: np.ndarray) -> "Record":
+    """The track record of the published hits, numbered from 0.
+
+    Args:
+        known: rows of `read_track_record` of published hits.
+        published: which hits were published (n,).
+    """
     from matching.learning import Record  # only here: it loads scipy
 
     rows = known["supplier"] >= 0
-    number = np.cumsum(there) - 1
+    number = np.cumsum(published) - 1
     supplier, code, family, lat, lon, transfers, last_day = (
         known[name][rows]
         for name in ("supplier", "code", "its_family", "lat", "lon", "transfers", "last_day")
@@ -68,6 +77,7 @@ def record_of(known: dict[str, np.ndarray], there: np.ndarray) -> "Record":
 
 
 def facing_of(listing: Listing, hits: Sequence[Hit], family: int, remaining_kg: np.ndarray) -> "Facing":
+    """A supply facing the receivers of these hits; `remaining_kg` (n,) is what each demand still takes."""
     from matching.learning import Facing  # only here: it loads scipy
 
     values = np.array([hit.values for hit in hits], np.float64).reshape(-1, len(matching.COMPONENTS))
@@ -82,13 +92,15 @@ def facing_of(listing: Listing, hits: Sequence[Hit], family: int, remaining_kg: 
         fit=values[:, CODE],
         credit=values[:, CREDIT],
         quantity=values[None, :, QUANTITY],
-        capacity_t=remaining_kg / 1000,
+        capacity_t=remaining_kg / matching.KG_PER_T,
     )
 
 
 def moment_of(microseconds: int) -> datetime:
+    """The moment so many microseconds after 1970."""
     return EPOCH + timedelta(microseconds=microseconds)
 
 
 def microseconds_of(moment: datetime) -> int:
+    """Whole microseconds since 1970."""
     return (moment - EPOCH) // timedelta(microseconds=1)
