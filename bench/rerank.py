@@ -32,7 +32,7 @@ import matching as m
 from bench.market import TODAY, Market, market
 from bench.matches_http import machine
 from marketplace import embedded, supervisor
-from marketplace.matches.service.ranking.match_input import days
+from marketplace.matches.service.ranking.match_input import day_number
 
 RESULTS = Path(__file__).parent / "results" / "rerank.json"
 DATABASE = "rerank"
@@ -48,7 +48,7 @@ class Loading:
 
     def __init__(self, url: str, drawn: Market) -> None:
         self.drawn = drawn
-        self.shift = days(datetime.now(UTC).date()) - TODAY
+        self.shift = day_number(datetime.now(UTC).date()) - TODAY
         with psycopg.connect(url) as self._connection:
             self._connection.execute("SET session_replication_role = replica")
             self._connection.execute("SET maintenance_work_mem = '1GB'")

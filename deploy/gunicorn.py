@@ -39,7 +39,7 @@ def post_worker_init(worker):
     """Have each worker hold the index of open listings; until it does, /readyz says so."""
     from marketplace.matches.service.ranking import live_index
 
-    live_index.keep(worker.wsgi)
+    live_index.start(worker.wsgi)
 
 
 def child_exit(server, worker):

@@ -48,7 +48,7 @@ def build(settings: Settings | None = None) -> Flask:
     observability.configure_logging(settings.log_level)
     db.init_app(app)
     observability.register(app)
-    observability.ready_when("index", lambda: live_index.live().ready)
+    observability.ready_when("index", lambda: live_index.process_index().is_ready)
     limiter.init_app(app)
     authentication.look_keys_up_with(enterprises_service.actor_of_key)
     subscriptions.install()

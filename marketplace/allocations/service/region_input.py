@@ -9,13 +9,14 @@ from matching.allocation import Region
 from ...catalogue import service as catalogue
 from ...database import db
 from ...errors import Invalid
-from ...matches.service.ranking import match_input
+from ...matches.service.ranking.listing_columns import OPEN
+from ...matches.service.ranking.match_input import day_number, read_where
 from ...numpy_columns import read_columns
 
 MOST_SUPPLIES = 3_000
 MOST_DEMANDS = 3_000
 OWNER = "JOIN enterprise e ON e.id = l.enterprise_id"
-IN_PERIOD = f"{match_input.OPEN} AND l.available_from <= %(last)s AND l.available_until >= %(first)s"
+IN_PERIOD = f"{OPEN} AND l.available_from <= %(last)s AND l.available_until >= %(first)s"
 IN_REGION = "l.region BETWEEN %(region)s AND %(last_region)s"
 SUPPLIES = f"{IN_REGION} AND {IN_PERIOD} AND (%(codes)s::int4[] IS NULL OR l.code_id = ANY(%(codes)s))"
 DEMANDS = f"{IN_PERIOD} AND a.code_id = ANY(%(accepted)s) AND (%(anywhere)s OR {IN_REGION})"
@@ -69,8 +70,8 @@ def read_region(extent: Extent) -> Region:
             `allocation_too_large`).
     """
     params = require_some(extent)
-    sides = match_input.many(SUPPLIES, DEMANDS, params, alive_on=extent.first_day)
-    return Region(*sides, match_input.days(extent.first_day), match_input.days(extent.last_day))
+    sides = read_where(SUPPLIES, DEMANDS, params, alive_on=extent.first_day)
+    return Region(*sides, day_number(extent.first_day), day_number(extent.last_day))
 
 
 def require_some(extent: Extent) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ....events.work import Work
 from ....listings.models import Kind, Listing
 from ...models import Outcome, PairingOutcome
 from ..policy import policy_in_force
-from ..ranking import match_input
+from ..ranking.side_tables import book_of
 
 
 def record(work: Work, outcome: Outcome, pairings: Iterable[tuple[UUID, UUID]]) -> None:
@@ -74,7 +74,7 @@ def _facts(pairs: Sequence[tuple[Listing, Listing]]) -> Iterable[dict[str, Any]]
     policy = policy_in_force().matching
     supplies, demands = zip(*pairs, strict=True)
     credit = _credit(demands)
-    book = match_input.book_of({supply.code_id for supply in supplies})
+    book = book_of({supply.code_id for supply in supplies})
     half = np.array([policy.half_distance_for(book[supply.code_id]) for supply in supplies])
     km = sphere_km(*(_column(side, name) for side in (supplies, demands) for name in ("lat", "lon")))
     values = {

@@ -10,9 +10,9 @@ import matching
 from matching import Ranking
 
 from ....listings.models import Kind, Listing
-from . import match_input
 from .hits import HitSlice
-from .match_input import MatchInput
+from .match_input import MatchInput, day_number
+from .outline import Outline, outline_of
 
 SHORTLIST = 500
 """How many listings with the best bounds are read in full before all are."""
@@ -30,7 +30,7 @@ class Search:
     today: date
     sort: matching.Sort
     min_score: float
-    outline: match_input.Outline
+    outline: Outline
     bounds: matching.Bounds
 
     @classmethod
@@ -38,14 +38,14 @@ class Search:
         cls, listing: Listing, policy: matching.Policy, today: date, sort: matching.Sort, min_score: float
     ) -> "Search":
         """A search among all open listings whose codes fit."""
-        outline = match_input.outline_of(listing, credit=sort == "credit")
+        outline = outline_of(listing, credit=sort == "credit")
         bounds = matching.bounds(
             policy,
             outline.side,
             outline.supplies,
             outline.demands,
             outline.book,
-            match_input.days(today),
+            day_number(today),
             sort=sort,
         )
         return cls(policy, today, sort, min_score, outline, bounds)
@@ -81,4 +81,4 @@ def rank_field(policy: matching.Policy, inputs: MatchInput, today: date, k: int,
         seeker, field, rank = inputs.supplies, inputs.demands, matching.rank_demands
     else:
         seeker, field, rank = inputs.demands, inputs.supplies, matching.rank_supplies  # type: ignore[assignment]
-    return rank(policy, seeker, field, inputs.tables, match_input.days(today), k=k, **how)  # type: ignore[arg-type]
+    return rank(policy, seeker, field, inputs.tables, day_number(today), k=k, **how)  # type: ignore[arg-type]

@@ -17,28 +17,27 @@ from ....listings import service as listings
 from ....listings.models import Kind, Listing
 from ....messages.names import Name
 from ..policy import policy_in_force
-from . import match_input
 from .database_search import rank_field
 from .hits import Hit, HitSlice, uuid_of
-from .match_input import MatchInput
+from .match_input import MatchInput, day_number, facing, pair_of
 from .match_presentation import present_hits
 
 
 def lawful_among(listing: Listing, others: Sequence[Listing]) -> set[UUID]:
     """The ids of those `others` whose pairing with `listing` is lawful today."""
     today = clock.today()
-    inputs = match_input.facing(listing, others, alive_on=today)
+    inputs = facing(listing, others, alive_on=today)
     ranking = rank_field(policy_in_force().matching, inputs, today, len(others))
     return {hit.listing_id for hit in HitSlice.of(ranking, inputs.tables, 0, None).hits}
 
 
 def score_of(listing: Listing, other: Listing) -> float:
     """The score (0 to 1) of one pairing as the owner of `listing` sees it, lawful or not."""
-    return _judge(policy_in_force().matching, match_input.pair_of(listing, other)).score / matching.SCORE_UNIT
+    return _judge(policy_in_force().matching, pair_of(listing, other)).score / matching.SCORE_UNIT
 
 
 def _judge(policy: matching.Policy, inputs: MatchInput) -> matching.Pairing:
-    today = match_input.days(clock.today())
+    today = day_number(clock.today())
     seeker: Any = inputs.seeker
     return matching.explain(policy, inputs.supplies, inputs.demands, inputs.tables, today, seeker=seeker)
 
@@ -51,7 +50,7 @@ def explain(actor: Actor, listing: Listing, other_id: UUID) -> dict[str, Any]:
     """
     other = counterpart(actor, listing, other_id)
     policy = policy_in_force()
-    inputs = match_input.pair_of(listing, other)
+    inputs = pair_of(listing, other)
     pairing = _judge(policy.matching, inputs)
     head = {"lawful": pairing.lawful, "policy_version": policy.version, "as_of": clock.now()}
     if pairing.lawful:

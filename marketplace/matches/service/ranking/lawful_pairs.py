@@ -8,8 +8,8 @@ import matching
 
 from .... import clock
 from ..policy import policy_in_force
-from . import match_input
 from .hits import uuid_of
+from .match_input import day_number, read_by_ids
 
 
 def lawful_pairs(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
@@ -18,7 +18,7 @@ def lawful_pairs(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]
         return set()
     policy, today = policy_in_force(), clock.today()
     ids = list({listing_id for pair in pairs for listing_id in pair})
-    supplies, demands, tables = match_input.these(ids, ids, today)
+    supplies, demands, tables = read_by_ids(ids, ids, today)
     supply_row = {supply: row for row, supply in enumerate(_ids(supplies))}
     demand_rows: dict[UUID, list[int]] = defaultdict(list)
     for row, demand in enumerate(_ids(demands)):
@@ -31,7 +31,7 @@ def lawful_pairs(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]
     for supply, its_demands in facing.items():
         field = demands.take([row for demand in its_demands for row in demand_rows[demand]])
         ranking = matching.rank_demands(
-            policy.matching, supplies.take([supply_row[supply]]), field, tables, match_input.days(today),
+            policy.matching, supplies.take([supply_row[supply]]), field, tables, day_number(today),
             k=len(field), min_score=policy.body["push_threshold"],
         )  # fmt: skip
         lawful |= {(supply, demand) for demand in _ids(field.take(ranking.rows))}

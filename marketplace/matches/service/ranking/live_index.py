@@ -3,7 +3,7 @@
 Triggers note what every transaction changed of them (`IndexChange`), whoever makes it. Before each answer the
 process reads what became visible since the snapshot that it saw last, and applies it: so the answer reflects
 every commit before the question, and no entry can be missed, whatever the order of commits. Where too much
-has changed, or entries were dropped that it has not seen, it builds anew.
+has changed, or entries were dropped that it has not seen, it is rebuilt.
 """
 
 import logging
@@ -23,16 +23,18 @@ from ....database import db
 from ....enterprises import service as enterprises
 from ....licences import service as licences
 from ....listings.models import Kind, Listing
-from . import match_input
 from .hits import HitSlice
+from .listing_columns import open_listings, seeker_of
+from .match_input import day_number
+from .side_tables import tables_of, whole_book
 
 MOST_CHANGES = 20_000
-"""Listings that may have changed since the last answer; beyond, building anew is quicker."""
-LOOK_EVERY_S = 60.0
-TRY_AGAIN_S = 1.0
-KEEP_CHANGES = timedelta(hours=1)
+"""Listings that may have changed since the last answer; beyond, rebuilding is quicker."""
+UPDATE_EVERY_S = 60.0
+RETRY_AFTER_S = 1.0
+CHANGE_RETENTION = timedelta(hours=1)
 OTHER = {Kind.SUPPLY: Kind.DEMAND, Kind.DEMAND: Kind.SUPPLY}
-NEWS = text("""
+CHANGES = text("""
 WITH change AS (
     SELECT what, no FROM index_change
     WHERE xact >= pg_snapshot_xmin(CAST(:seen AS pg_snapshot))::text::bigint
@@ -49,9 +51,9 @@ SELECT pg_current_snapshot()::text AS seen,
              JOIN listing l ON l.enterprise_id = e.id
              WHERE c.what = 'enterprise' AND l.status = 'open' LIMIT :most) AS listings
 """)
-FORGET = text("""
+DELETE_OLD_CHANGES = text("""
 WITH old AS (
-    DELETE FROM index_change WHERE what <> 'forgotten' AND at < now() - CAST(:keep AS interval)
+    DELETE FROM index_change WHERE what <> 'forgotten' AND at < now() - CAST(:age AS interval)
        AND (xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
             OR xact >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
     RETURNING xact),
@@ -77,6 +79,7 @@ class IndexSnapshot:
 
     @property
     def book(self) -> Mapping[int, Code]:
+        """What is known of codes."""
         return self.tables.book
 
 
@@ -85,13 +88,13 @@ class LiveIndex:
 
     def __init__(self) -> None:
         self._snapshot: IndexSnapshot | None = None
-        self._asking, self._wanted = threading.Lock(), threading.Event()
-        self._kept = False
+        self._lock, self._rebuild_wanted = threading.Lock(), threading.Event()
+        self._has_thread = False
 
     @property
-    def ready(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether it answers, or builds when it is asked."""
-        return self._snapshot is not None or not self._kept
+        return self._snapshot is not None or not self._has_thread
 
     def find(
         self,
@@ -104,19 +107,19 @@ class LiveIndex:
         after: matching.Position | None,
     ) -> HitSlice | None:
         """`k` hits by score after the `done` ones up to `after`; None while the index is being built, and in
-        a transaction of the asker's own, whose changes are not for others to see."""
+        a transaction of the caller's own, whose changes are not for others to see."""
         if "work" in db.session.info:
             return None
         kind = Kind(listing.kind)
-        with self._asking:
+        with self._lock:
             snapshot = self._current()
             if snapshot is None:
                 return None
-            seeker, ranges = snapshot.sides[kind].find(listing.no) or match_input.seeker_of(listing)
+            seeker, ranges = snapshot.sides[kind].find(listing.no) or seeker_of(listing)
             ranking = snapshot.sides[OTHER[kind]].top(
                 policy,
                 seeker,
-                match_input.days(clock.today()),
+                day_number(clock.today()),
                 k=k,
                 ranges=ranges,
                 min_score=min_score,
@@ -130,49 +133,47 @@ class LiveIndex:
         if self._snapshot is not None and _catch_up(self._snapshot):
             return self._snapshot
         self._snapshot = None
-        self._wanted.set()
-        if not self._kept:
+        self._rebuild_wanted.set()
+        if not self._has_thread:
             self._snapshot = _build()
         return self._snapshot
 
-    # The thread that keeps it
-
-    def keep(self, app: Flask) -> None:
+    def start(self, app: Flask) -> None:
         """Build it in a thread of its own, and again whenever that is quicker than catching up."""
-        self._kept = True
-        threading.Thread(target=self._keep, args=(app,), name="matching-index", daemon=True).start()
+        self._has_thread = True
+        threading.Thread(target=self._run, args=(app,), name="matching-index", daemon=True).start()
 
-    def _keep(self, app: Flask) -> None:
+    def _run(self, app: Flask) -> None:
         while True:
-            self._wanted.clear()
-            pause = LOOK_EVERY_S
+            self._rebuild_wanted.clear()
+            pause = UPDATE_EVERY_S
             try:
                 with app.app_context():
-                    self._look()
+                    self._update()
             except Exception:
                 log.exception("the index is not up to date; the database answers meanwhile")
-                pause = TRY_AGAIN_S
-            self._wanted.wait(pause)
+                pause = RETRY_AFTER_S
+            self._rebuild_wanted.wait(pause)
 
-    def _look(self) -> None:
-        with self._asking:
+    def _update(self) -> None:
+        with self._lock:
             if self._snapshot is not None and self._current():
                 return
         snapshot = _build()
-        with self._asking:
+        with self._lock:
             self._snapshot = snapshot
 
 
-def live() -> LiveIndex:
-    """This process's."""
+def process_index() -> LiveIndex:
+    """The index of this process."""
     found: LiveIndex = current_app.extensions.setdefault("matching_index", LiveIndex())
     return found
 
 
-def keep(app: Flask) -> None:
+def start(app: Flask) -> None:
     """Have this process hold the index from now on."""
     with app.app_context():
-        live().keep(app)
+        process_index().start(app)
 
 
 def _build() -> IndexSnapshot:
@@ -180,31 +181,31 @@ def _build() -> IndexSnapshot:
     seen = db.session.scalar(text("SELECT pg_current_snapshot()::text"))
     assert seen is not None
     permit_tables = licences.all_permit_tables()
-    tables = match_input.tables_of(permit_tables, match_input.whole_book())
+    tables = tables_of(permit_tables, whole_book())
     sides = {kind: _index(kind, tables) for kind in Kind}
     return IndexSnapshot(seen, sides, permit_tables, tables)
 
 
 def _index(kind: Kind, tables: Tables) -> Index:
-    rows, ranges = match_input.open_listings(kind)
-    told = replace(tables, stated=ranges) if kind == Kind.SUPPLY else replace(tables, required=ranges)
-    return Index.build(rows, told)
+    rows, ranges = open_listings(kind)
+    own = replace(tables, stated=ranges) if kind == Kind.SUPPLY else replace(tables, required=ranges)
+    return Index.build(rows, own)
 
 
 def _catch_up(snapshot: IndexSnapshot) -> bool:
-    """Apply what was committed since; False if it has to be built anew."""
-    news = db.session.execute(NEWS, {"seen": snapshot.seen, "most": MOST_CHANGES + 1}).one()
-    if news.lost or len(news.listings) > MOST_CHANGES:
+    """Apply what was committed since; False if it has to be rebuilt."""
+    changes = db.session.execute(CHANGES, {"seen": snapshot.seen, "most": MOST_CHANGES + 1}).one()
+    if changes.lost or len(changes.listings) > MOST_CHANGES:
         return False
-    if news.catalogue or news.permits:
-        book = match_input.whole_book() if news.catalogue else snapshot.book
+    if changes.catalogue or changes.permits:
+        book = whole_book() if changes.catalogue else snapshot.book
         if any(book.get(code_id) != code for code_id, code in snapshot.book.items()):
             return False
-        _set_rules(snapshot, news.permits, book)
-    if news.listings:
+        _set_rules(snapshot, changes.permits, book)
+    if changes.listings:
         for kind, index in snapshot.sides.items():
-            index.change(*match_input.open_listings(kind, news.listings), gone=news.listings)
-    snapshot.seen = news.seen
+            index.change(*open_listings(kind, changes.listings), gone=changes.listings)
+    snapshot.seen = changes.seen
     return True
 
 
@@ -214,15 +215,15 @@ def _set_rules(snapshot: IndexSnapshot, receivers: list[int], book: Mapping[int,
         snapshot.permit_tables = snapshot.permit_tables.renewed(
             receivers, licences.permit_tables_of(receivers)
         )
-    snapshot.tables = match_input.tables_of(snapshot.permit_tables, book)
+    snapshot.tables = tables_of(snapshot.permit_tables, book)
     for index in snapshot.sides.values():
         index.set_rules(snapshot.tables)
 
 
 def forget_changes() -> None:
-    """Drop entries that every process has applied long ago; one that has not builds anew.
+    """Drop entries that every process has applied long ago; one that has not rebuilds.
 
     The database's own time counts, as it does in the entries.
     """
-    db.session.execute(FORGET, {"keep": KEEP_CHANGES})
+    db.session.execute(DELETE_OLD_CHANGES, {"age": CHANGE_RETENTION})
     db.session.commit()

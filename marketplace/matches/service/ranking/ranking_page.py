@@ -12,7 +12,7 @@ from ..policy import policy_in_force
 from .database_search import Search
 from .formula_or_learned import choose_ranking
 from .hits import HitSlice
-from .live_index import live
+from .live_index import process_index
 from .match_presentation import present_hits
 from .page_cursor import Find, PageCursor
 
@@ -47,7 +47,7 @@ def _finder(listing: Listing, policy: matching.Policy, query: dict[str, Any]) ->
     def find(k: int, done: int, after: matching.Position | None) -> HitSlice:
         found = None
         if sort == "score":
-            found = live().find(policy, listing, k=k, done=done, min_score=least, after=after)
+            found = process_index().find(policy, listing, k=k, done=done, min_score=least, after=after)
         return found or Search.of(listing, policy, clock.today(), sort, least).find(k, done, after)
 
     return find

@@ -17,7 +17,7 @@ from .... import clock
 from ....events.work import Work, unit_of_work
 from ....numpy_columns import write_arrays
 from ...models import MatchingPolicy, RerankPart, RerankRun, RunState
-from ..ranking import match_input
+from ..ranking.match_input import copy_sides, day_number
 from .runs import end_if_all_done, last_complete
 
 TOP = 20
@@ -50,16 +50,14 @@ def rank_part(run_id: int, number: int) -> None:
             return
         took: dict[str, float] = {}
         with _time_stage(took, "read"):
-            supplies, demands, tables = match_input.sides_of(
-                part.code_ids, part.first_no, part.last_no, run.today
-            )
+            supplies, demands, tables = copy_sides(part.code_ids, part.first_no, part.last_no, run.today)
         with _time_stage(took, "build"):
             compiled = len(supplies) >= WORTH_COMPILING
             index = matching.Index.build(demands, tables, merge_at=None, compiled=compiled)
         with _time_stage(took, "rank"):
             rules = work.session.get_one(MatchingPolicy, run.policy_version)
             policy = matching.Policy.from_mapping(rules.body, rules.version)
-            today = match_input.days(run.today)
+            today = day_number(run.today)
             best = index.best_of_each(policy, supplies, today, k=TOP, ranges=tables.stated)
         with _time_stage(took, "write"):
             _write(work, run.slot, supplies.key, best)
