@@ -193,7 +193,7 @@ def test_training_a_version_again_changes_nothing(marketplace):
 
 
 def test_arrays_are_kept_for_the_last_models_only(marketplace, monkeypatch):
-    monkeypatch.setattr(training, "KEPT", 2)
+    monkeypatch.setattr(training, "MODELS_WITH_ARRAYS", 2)
     old, young = used(marketplace), used(marketplace)
     marketplace.train()
 
@@ -316,7 +316,7 @@ def test_pages_stay_as_they_began_until_their_model_is_kept_no_more(marketplace,
     refused.append(generator.get(path, cursor=cursor, sort="price"))
     for far in (2**64 - 1, 1 - 2**64):
         answer(generator, supply, cursor=cursor_of([*parts[:2], *[far] * 6, *parts[8:]]))
-    monkeypatch.setattr(training, "KEPT", 0)
+    monkeypatch.setattr(training, "MODELS_WITH_ARRAYS", 0)
     marketplace.train()
     for response in (*refused, generator.get(path, cursor=cursor)):
         assert (response.status_code, list(response.json["errors"])) == (422, ["cursor"])

@@ -72,10 +72,11 @@ def book_of(ids: Iterable[int]) -> dict[int, Code]:
     for alias in catalogue.aliases_of(ids):
         known = aliases[alias.code_id]
         known[alias.alias_id] = max(alias.factor, known.get(alias.alias_id, 0.0))
-    names = ("scheme", "code", "category", "hazardous", "tradable", "edition")
     return {
-        code.id: Code(*(getattr(code, name) for name in names), aliases[code.id])
-        for code in catalogue.codes_for_matching(ids)
+        row.id: Code(
+            row.scheme, row.code, row.category, row.hazardous, row.tradable, row.edition, aliases[row.id]
+        )
+        for row in catalogue.codes_for_matching(ids)
     }
 
 
