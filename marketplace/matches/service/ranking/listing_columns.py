@@ -6,13 +6,18 @@ from typing import Any
 import numpy as np
 
 import matching
-from matching import Components, Demands, Supplies
+from matching import Components, Demands, Review, Supplies
 
 from ....database import db
-from ....listings.models import Kind, Listing
+from ....enterprises.models import EnterpriseStatus
+from ....listings.models import ExemptionReview, Kind, Listing, ListingStatus
 from ....numpy_columns import copy_columns, read_columns
 from .component_ranges import BY_NO, RANGES_OF, copy_open_ranges, read_ranges
 
+REVIEWS = (
+    f"WHEN '{ExemptionReview.ACCEPT}' THEN {Review.ACCEPTED:d}"
+    f" WHEN '{ExemptionReview.REFUSE}' THEN {Review.REFUSED:d}"
+)
 SHARED_TYPES = {
     "key": "i8", "id": "uuid", "enterprise": "i8", "province": "i2", "lat": "f8", "lon": "f8",
     "remaining_kg": "i8", "min_lot_kg": "i8", "price_fen": "i8", "max_km": "f8", "first_day": "i4",
@@ -32,17 +37,18 @@ e.credit_milli, (ascii(e.grade) - 65)::int2, e.blocked
 SUPPLIES = f"""
 SELECT {SHARED}, l.composition <> '[]', l.code_id, e.small_generator
 FROM listing l JOIN enterprise e ON e.id = l.enterprise_id
-WHERE l.kind = 'supply' AND
-"""
+WHERE l.kind = '{Kind.SUPPLY}' AND
+"""  # noqa: S608 - fragments are constants, values are bound
 DEMANDS = f"""
 SELECT {SHARED}, l.requires <> '[]', a.code_id, l.mode, coalesce(l.exemption_item, 0)::int2,
-       (CASE l.exemption_review WHEN 'accept' THEN 1 WHEN 'refuse' THEN 2 ELSE 0 END)::int2
+       (CASE l.exemption_review {REVIEWS} ELSE {Review.NONE:d} END)::int2
 FROM listing_accept a JOIN listing l ON l.id = a.listing_id JOIN enterprise e ON e.id = l.enterprise_id
 WHERE
-"""
+"""  # noqa: S608 - fragments are constants, values are bound
 OWNER = "JOIN enterprise e ON e.id = l.enterprise_id"
 BY_ID = "l.id = ANY(%(ids)s)"
-OPEN = "l.status = 'open' AND e.status = 'approved'"
+OPEN = f"l.status = '{ListingStatus.OPEN}' AND e.status = '{EnterpriseStatus.APPROVED}'"
+"""Open, and of an owner who may trade."""
 
 
 def seeker_of(listing: Listing) -> tuple[Any, Components]:

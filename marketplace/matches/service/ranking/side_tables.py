@@ -6,13 +6,24 @@ from datetime import date
 
 import numpy as np
 
-from matching import Code, Demands, ExemptionList, Permits, Supplies, Tables, VerifiedExemptions, WhiteList
+from matching import (
+    Code,
+    Demands,
+    ExemptionList,
+    Mode,
+    Permits,
+    Supplies,
+    Tables,
+    VerifiedExemptions,
+    WhiteList,
+)
 
 from ....catalogue import service as catalogue
 from ....licences import service as licences
 from .component_ranges import read_ranges
 
-STAGE_MODES = {"use": 1, "dispose": 2, "all": 3}
+STAGE_MODES = {"use": 1 << Mode.USE, "dispose": 1 << Mode.DISPOSE, "all": 1 << Mode.USE | 1 << Mode.DISPOSE}
+"""The modes of treatment that a stage of the exemption list frees, as a mask."""
 
 
 def tables_beside(
