@@ -73,4 +73,4 @@ def test_the_page_is_linked_from_the_description(marketplace):
 def test_the_page_in_docs_is_what_the_source_says(app, lang):
     with app.app_context():
         now = error_pages.error_page("errors.md", lang)
-    assert error_pages.docs_file(lang).read_text(encoding="utf-8") == now, "write it anew: make errors"
+    assert error_pages.docs_file(lang).read_text(encoding="utf-8") == now, "write it again: make errors"
