@@ -85,16 +85,16 @@ def events_noted():
 
 
 def test_a_task_is_done_once(ledger):
-    (one,) = enqueue()
-    assert service.perform(one) is True
-    assert service.perform(one) is False
+    (task_id,) = enqueue()
+    assert service.perform(task_id) is True
+    assert service.perform(task_id) is False
     assert ledger.done == [0]
     assert events_noted() == [0]
-    assert (task(one).status, task(one).ended_at) == (TaskStatus.DONE, clock.now())
+    assert (task(task_id).status, task(task_id).ended_at) == (TaskStatus.DONE, clock.now())
 
 
 def test_two_at_the_same_time_do_it_once(marketplace, ledger, monkeypatch):
-    (one,) = enqueue()
+    (task_id,) = enqueue()
     inside, go_on, answers = threading.Event(), threading.Event(), []
 
     def slowly(number):
@@ -106,7 +106,7 @@ def test_two_at_the_same_time_do_it_once(marketplace, ledger, monkeypatch):
 
     def perform():
         with marketplace.app.app_context():
-            answers.append(service.perform(one))
+            answers.append(service.perform(task_id))
 
     first = threading.Thread(target=perform)
     first.start()
@@ -123,10 +123,10 @@ def test_two_at_the_same_time_do_it_once(marketplace, ledger, monkeypatch):
 
 
 def test_a_failed_task_leaves_nothing_but_the_reason_and_a_later_date(ledger):
-    (one,) = enqueue()
+    (task_id,) = enqueue()
     ledger.error = RuntimeError("the lab is closed")
-    service.perform(one)
-    row = task(one)
+    service.perform(task_id)
+    row = task(task_id)
     assert (row.status, row.attempts, row.reason) == ("pending", 1, "RuntimeError: the lab is closed")
     assert timedelta(seconds=5) <= row.due_at - clock.now() <= timedelta(seconds=7.5)
     assert events_noted() == []
@@ -138,18 +138,18 @@ def test_what_was_done_before_the_failure_is_undone(ledger, monkeypatch):
         raise RuntimeError("then it broke")
 
     ledger.act = half
-    (one,) = enqueue()
-    service.perform(one)
+    (task_id,) = enqueue()
+    service.perform(task_id)
     assert ledger.done == [0]
     assert events_noted() == []
 
 
 def test_a_failure_noted_late_does_not_undo_what_another_did(ledger):
-    (one,) = enqueue()
-    service.perform(one)
+    (task_id,) = enqueue()
+    service.perform(task_id)
     for _ in range(9):
-        service._record_failure(one, RuntimeError("I was slower"), 0.0)
-    assert (task(one).status, task(one).attempts) == (TaskStatus.DONE, 0)
+        service._record_failure(task_id, RuntimeError("I was slower"), 0.0)
+    assert (task(task_id).status, task(task_id).attempts) == (TaskStatus.DONE, 0)
 
 
 def test_the_backoff_grows_has_jitter_and_is_bounded():
@@ -165,64 +165,64 @@ def test_the_backoff_grows_has_jitter_and_is_bounded():
 
 
 def test_the_last_failure_parks_it_and_replay_gives_it_a_clean_start(marketplace, ledger):
-    (one,) = enqueue()
+    (task_id,) = enqueue()
     ledger.error = ValueError("no such waste" + "!" * 1000)
     for _ in range(marketplace.app.config["SETTINGS"].task_attempts):
-        service.perform(one)
-    row = task(one)
+        service.perform(task_id)
+    row = task(task_id)
     assert (row.status, row.attempts, row.ended_at) == (TaskStatus.PARKED, 12, clock.now())
     assert row.reason.startswith("ValueError: no such waste")
     assert len(row.reason) <= 500
-    assert service.perform(one) is False, "a parked task stays parked"
+    assert service.perform(task_id) is False, "a parked task stays parked"
     assert service.relay() == 0
     assert service.backlog() == {"parked": 1}
 
     ledger.error = None
-    assert [parked.id for parked in service.parked_tasks()] == [one]
-    assert service.replay([one + 1]) == 0
-    assert service.replay([one]) == 1
+    assert [parked.id for parked in service.parked_tasks()] == [task_id]
+    assert service.replay([task_id + 1]) == 0
+    assert service.replay([task_id]) == 1
     assert service.replay() == 0
-    assert (task(one).status, task(one).attempts, task(one).ended_at) == ("pending", 0, None)
+    assert (task(task_id).status, task(task_id).attempts, task(task_id).ended_at) == ("pending", 0, None)
     assert service.relay() == 1
-    assert service.perform(one)
+    assert service.perform(task_id)
     assert ledger.done == [0]
 
 
 def test_a_task_whose_function_is_gone_is_parked_by_name(marketplace, ledger):
     with unit_of_work() as work:
         gone = Task(subscriber="rooms.that_was", queue="matching", payload={}, due_at=clock.now())
-        one = work.add(gone).id
+        task_id = work.add(gone).id
     for _ in range(marketplace.app.config["SETTINGS"].task_attempts):
-        service.perform(one)
-    assert task(one).status == TaskStatus.PARKED
-    assert "rooms.that_was" in task(one).reason
+        service.perform(task_id)
+    assert task(task_id).status == TaskStatus.PARKED
+    assert "rooms.that_was" in task(task_id).reason
 
 
 def test_a_task_that_kills_every_worker_is_parked_and_not_tried_for_ever(marketplace, ledger):
-    (one,) = enqueue()
+    (task_id,) = enqueue()
     tries = marketplace.app.config["SETTINGS"].task_attempts
     for _ in range(tries):
         assert service.relay() == 1
         valkey.redis().flushdb()  # popped, and the worker died
         marketplace.now += timedelta(seconds=31)
     assert service.relay() == 0
-    row = task(one)
+    row = task(task_id)
     assert (row.status, row.attempts) == (TaskStatus.PARKED, 0)
     assert f"{tries} times" in row.reason
 
-    assert service.replay([one]) == 1
+    assert service.replay([task_id]) == 1
     assert service.relay() == 1
-    assert service.perform(one)
+    assert service.perform(task_id)
     assert ledger.done == [0]
 
 
 def test_a_queue_that_is_away_counts_for_no_try(marketplace, ledger, monkeypatch):
-    (one,) = enqueue()
+    (task_id,) = enqueue()
     with monkeypatch.context() as patch:
         patch.setattr(Queue, "enqueue_many", refusing)
         for _ in range(20):
             assert service.relay() == 0
-    assert (task(one).dispatches, task(one).status) == (0, TaskStatus.PENDING)
+    assert (task(task_id).dispatches, task(task_id).status) == (0, TaskStatus.PENDING)
     assert service.relay() == 1
 
 
@@ -277,20 +277,20 @@ def test_only_what_is_due_is_handed_over_in_the_order_it_fell_due(marketplace, l
 
 
 def test_a_task_lost_on_the_way_is_handed_over_again_after_the_visibility_time(marketplace, ledger):
-    (one,) = enqueue()
+    (task_id,) = enqueue()
     service.relay()
     valkey.redis().flushdb()
     marketplace.now += timedelta(seconds=29)
     assert service.relay() == 0
     marketplace.now += timedelta(seconds=1)
     assert service.relay() == 1
-    assert queued() == [one]
+    assert queued() == [task_id]
 
 
 def test_what_is_done_is_not_handed_over_again(marketplace, ledger):
-    (one,) = enqueue()
+    (task_id,) = enqueue()
     service.relay()
-    service.perform(one)
+    service.perform(task_id)
     marketplace.now += timedelta(hours=1)
     assert service.relay() == 0
 
@@ -386,12 +386,12 @@ def test_what_was_done_a_week_ago_is_forgotten_and_nothing_else(marketplace, led
 def test_the_event_behind_a_parked_task_is_kept(marketplace, ledger):
     with unit_of_work() as work:
         work.emit("listing.published", listing_id="not an id")
-    (one,) = db.session.scalars(select(Task.id)).all()
+    (task_id,) = db.session.scalars(select(Task.id)).all()
     for _ in range(marketplace.app.config["SETTINGS"].task_attempts):
-        service.perform(one)
+        service.perform(task_id)
     marketplace.now += timedelta(days=60)
     service.delete_done()
-    assert task(one).status == TaskStatus.PARKED
+    assert task(task_id).status == TaskStatus.PARKED
     assert db.session.scalars(select(Event.name)).all() == ["listing.published"]
 
 

@@ -27,16 +27,16 @@ from marketplace.database import db
 from marketplace.events.work import unit_of_work
 from marketplace.matches.models import RankingModel
 from marketplace.settings import Settings
-from tests.faults import doomed
+from tests.faults import killable
 from tests.marketplace import Marketplace, Party, listing_terms
 
 VISIBILITY_S = 1.0
 CODES = ("900-300-34", "900-301-34", "900-302-34", "900-303-34", "900-304-34", "900-305-34")
 QUICK = {"TASK_VISIBILITY_S": str(VISIBILITY_S), "SCHEDULER_TICK_S": "0.2", "LOG_LEVEL": "WARNING"}
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["tests.faults.doomed"])
+_forks.set_forkserver_preload(["tests.faults.killable"])
 
-Told = Counter[tuple[str, str, str]]
+Messages = Counter[tuple[str, str, str]]
 """Messages in the inboxes by receiving enterprise, counterpart enterprise and code."""
 
 
@@ -206,8 +206,8 @@ class RunningMarketplace:
         twin = RunningMarketplace(database_url, redis_url, folder)
         marketplace = Marketplace(twin.app)
         marketplace.client = twin.app.test_client()
-        twin.generators = [replace(generator, marketplace=marketplace) for generator in self.generators]
-        twin.recyclers = [replace(recycler, marketplace=marketplace) for recycler in self.recyclers]
+        twin.generators = [replace(party, marketplace=marketplace) for party in self.generators]
+        twin.recyclers = [replace(party, marketplace=marketplace) for party in self.recyclers]
         redis.Redis.from_url(redis_url).flushdb()
         return twin
 
@@ -231,7 +231,7 @@ class RunningMarketplace:
     def publish_everything(self) -> None:
         """Every recycler wants acid; every generator offers the same acid twice, at the same terms.
 
-        Both sides are told only if all of it is posted before a worker matches: start one afterwards.
+        Both sides are notified only if all of it is posted before a worker matches: start it afterwards.
         """
         self.open_demands()
         for generator in self.generators:
@@ -247,26 +247,21 @@ class RunningMarketplace:
         """Who will offer which acid, each pair once."""
         return itertools.product(self.generators, CODES)
 
-    def recyclers_once(self) -> Told:
+    def expected_of_recyclers(self) -> Messages:
         """What is to be in the inboxes after `open_demands` and then all `supplies`."""
         offers = itertools.product(self.recyclers, self.supplies())
-        return Told([(recycler.id, generator.id, code) for recycler, (generator, code) in offers])
+        return Messages([(recycler.id, generator.id, code) for recycler, (generator, code) in offers])
 
     def post(self, owner: Party, body: dict[str, Any]) -> str:
         answer = owner.post("/listings", body)
         assert answer.status_code == 201, answer.json
         return str(answer.json["id"])
 
-    def everyone_once(self) -> Told:
+    def expected_messages(self) -> Messages:
         """What is to be in the inboxes after `publish_everything`."""
-        sides = [(generator.id, other.id) for generator in self.generators for other in self.recyclers]
-        return Told(
-            [
-                (*pair, CODES[0])
-                for generator_id, other in sides
-                for pair in ((generator_id, other), (other, generator_id))
-            ]
-        )
+        pairs = itertools.product(self.generators, self.recyclers)
+        sides = itertools.chain.from_iterable(map(itertools.permutations, pairs))
+        return Messages([(receiver.id, other.id, CODES[0]) for receiver, other in sides])
 
     # ------------------------------------------------------------ processes
 
@@ -274,24 +269,24 @@ class RunningMarketplace:
     def env(self) -> dict[str, str]:
         return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, **QUICK}
 
-    def worker(self, queue: str = "matching", **doom: str) -> Program:
-        return self.run(doomed.run_worker, queue, self._fated(doom), self.folder / "worker.log")
+    def worker(self, queue: str = "matching", **kill: str) -> Program:
+        return self.run(killable.run_worker, queue, self._env_with(kill), self.folder / "worker.log")
 
-    def scheduler(self, **doom: str) -> Program:
-        return self.run(doomed.run_scheduler, self._fated(doom), self.folder / "scheduler.log")
+    def scheduler(self, **kill: str) -> Program:
+        return self.run(killable.run_scheduler, self._env_with(kill), self.folder / "scheduler.log")
 
     def run(self, target: Callable[..., None], *args: Any) -> Program:
         self.programs.append(Program(target, args).start())
         return self.programs[-1]
 
-    def _fated(self, doom: dict[str, str]) -> dict[str, str]:
-        mark = {"DOOM_MARK": str(self.mark)} if doom else {}
-        return {**self.env, **mark, **{f"DOOM_{name.upper()}": value for name, value in doom.items()}}
+    def _env_with(self, kill: dict[str, str]) -> dict[str, str]:
+        mark = {"KILL_MARK": str(self.mark)} if kill else {}
+        return {**self.env, **mark, **{f"KILL_{name.upper()}": value for name, value in kill.items()}}
 
     @property
     def mark(self) -> Path:
-        """Written when a doomed process reaches its point."""
-        return self.folder / "struck"
+        """Written when a killable process reaches its point."""
+        return self.folder / "killed"
 
     def restart_ended(self) -> bool:
         """Start again what has ended, as the supervisor does."""
@@ -315,13 +310,13 @@ class RunningMarketplace:
         """After a restart of the database."""
         self.__dict__.pop("_connection").close()
 
-    def idle(self) -> bool:
-        """Nothing is owed any more."""
-        [(owed,)] = self.ask(
+    def is_idle(self) -> bool:
+        """Whether nothing is left to do."""
+        [(open_count,)] = self.ask(
             "SELECT (SELECT count(*) FROM task WHERE status <> 'done' AND queue = 'matching')"
             " + (SELECT count(*) FROM notification WHERE status = 'planned')"
         )
-        return owed == 0
+        return open_count == 0
 
     def scheduler_lock_holders(self) -> int:
         """How many schedulers hold the lock that lets one tick."""
@@ -329,7 +324,7 @@ class RunningMarketplace:
         query += " WHERE l.locktype = 'advisory' AND d.datname = current_database()"
         return int(self.ask(query)[0][0])
 
-    def told(self) -> Told:
+    def messages(self) -> Messages:
         """What the inboxes hold."""
         rows = self.ask(
             "SELECT n.enterprise_id::text, theirs.enterprise_id::text, w.code FROM notification n"
@@ -337,22 +332,22 @@ class RunningMarketplace:
             " JOIN waste_code w ON w.id = coalesce(mine.code_id, theirs.code_id)"
             " WHERE n.status = 'released' AND n.kind = 'match.found'"
         )
-        return Told(rows)
+        return Messages(rows)
 
-    def finds(self) -> Told:
+    def search_hits(self) -> Messages:
         """What the inboxes hold of saved searches."""
         rows = self.ask(
             "SELECT n.enterprise_id::text, theirs.enterprise_id::text, w.code FROM notification n"
             " JOIN listing theirs ON theirs.id = n.counterpart_id JOIN waste_code w ON w.id = theirs.code_id"
             " WHERE n.status = 'released' AND n.kind = 'search.found'"
         )
-        return Told(rows)
+        return Messages(rows)
 
-    def come_to_rest(self, seconds: float = 30) -> None:
-        """Wait until nothing is owed, starting again what ends."""
-        until(lambda: self.restart_ended() and self.idle(), f"all done ({self.owed()})", seconds)
+    def wait_until_done(self, seconds: float = 30) -> None:
+        """Wait until nothing is left to do, starting again what ends."""
+        until(lambda: self.restart_ended() and self.is_idle(), f"all done ({self.task_counts()})", seconds)
 
-    def owed(self) -> Any:
+    def task_counts(self) -> Any:
         return self.ask("SELECT status, attempts, reason, count(*) FROM task GROUP BY 1, 2, 3")
 
 

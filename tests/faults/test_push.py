@@ -1,4 +1,4 @@
-"""`kill -9` at every step of the way from a published listing to the inbox: each pairing is told once."""
+"""`kill -9` at every step of the way from a published listing to the inbox: each side is notified once."""
 
 import itertools
 import os
@@ -10,7 +10,7 @@ import redis
 
 from marketplace import clock
 from marketplace.events import service as events
-from tests.faults.running import CODES, Told, until
+from tests.faults.running import CODES, Messages, until
 
 WORKER = ("job popped", "job registered", "horse forked", "horse ended")
 HORSE = (
@@ -20,7 +20,7 @@ HORSE = (
     "planned and committed",
     "task done, job not acknowledged",
 )
-CLOCK = (
+SCHEDULER = (
     "tasks claimed",
     "tasks enqueued",
     "half of the messages released",
@@ -41,9 +41,9 @@ def test_a_worker_killed_at_any_step_loses_and_doubles_nothing(running, point, w
     if point in WORKER or whom == "both":
         until(lambda: not worker.alive, "the worker's end")
 
-    running.come_to_rest()
+    running.wait_until_done()
 
-    assert running.told() == running.everyone_once()
+    assert running.messages() == running.expected_messages()
 
 
 def test_a_worker_killed_while_it_plans_what_searches_find_loses_and_doubles_nothing(running):
@@ -54,14 +54,14 @@ def test_a_worker_killed_while_it_plans_what_searches_find_loses_and_doubles_not
     running.scheduler()
     until(running.mark.exists, "killed")
 
-    running.come_to_rest()
+    running.wait_until_done()
 
     pairs = itertools.permutations([generator.id for generator in running.generators], 2)
-    assert running.finds() == Told([(*pair, CODES[0]) for pair in pairs])
-    assert running.told() == running.everyone_once()
+    assert running.search_hits() == Messages([(*pair, CODES[0]) for pair in pairs])
+    assert running.messages() == running.expected_messages()
 
 
-@pytest.mark.parametrize("point", CLOCK)
+@pytest.mark.parametrize("point", SCHEDULER)
 def test_a_scheduler_killed_at_any_step_is_relieved_by_the_one_that_waits(running, point):
     first = running.scheduler(point=point, whom="itself")
     until(running.scheduler_lock_holders, "the first scheduler holds the lock")
@@ -72,9 +72,9 @@ def test_a_scheduler_killed_at_any_step_is_relieved_by_the_one_that_waits(runnin
     until(lambda: not first.alive, "the first scheduler's end")
     running.programs.remove(first)
 
-    running.come_to_rest()
+    running.wait_until_done()
 
-    assert running.told() == running.everyone_once()
+    assert running.messages() == running.expected_messages()
 
 
 def test_a_frozen_horse_that_comes_back_late_doubles_nothing(running):
@@ -83,12 +83,12 @@ def test_a_frozen_horse_that_comes_back_late_doubles_nothing(running):
     running.scheduler()
     until(running.mark.exists, "frozen")
     running.worker()
-    until(lambda: [status for status, *_ in running.owed()] == ["done", "pending"], "the others done")
+    until(lambda: [status for status, *_ in running.task_counts()] == ["done", "pending"], "the others done")
     os.kill(int(running.mark.read_text()), signal.SIGCONT)
 
-    running.come_to_rest()
+    running.wait_until_done()
 
-    assert running.told() == running.everyone_once()
+    assert running.messages() == running.expected_messages()
 
 
 def test_a_task_is_handed_out_again_only_when_the_queue_no_longer_holds_it(running):

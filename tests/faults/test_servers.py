@@ -20,7 +20,7 @@ def test_valkey_killed_while_listings_are_published_comes_back(running_on, folde
         running.open_demands()
         running.worker()
         running.scheduler()
-        running.come_to_rest()
+        running.wait_until_done()
         for number, (generator, code) in enumerate(running.supplies()):
             if number == 4:
                 os.kill(pid, signal.SIGKILL)
@@ -30,6 +30,6 @@ def test_valkey_killed_while_listings_are_published_comes_back(running_on, folde
                 assert valkey.restart_ended() == ["valkey"]
             running.restart_ended()
             running.post(generator, supply(code))
-        running.come_to_rest()
+        running.wait_until_done()
 
-    assert running.told() == running.recyclers_once()
+    assert running.messages() == running.expected_of_recyclers()

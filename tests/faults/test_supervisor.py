@@ -68,15 +68,20 @@ def family(process: psutil.Process) -> list[psutil.Process]:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    return not [
-        process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    ]
+    return not any(map(is_alive, processes))
 
 
-def line_of(one: psutil.Process) -> str:
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False
+
+
+def command_line(process: psutil.Process) -> str:
     """Its command line; nothing when it has just ended."""
     try:
-        return " ".join(one.cmdline())
+        return " ".join(process.cmdline())
     except psutil.Error:
         return ""
 
@@ -84,7 +89,7 @@ def line_of(one: psutil.Process) -> str:
 def child(supervisor: psutil.Process, name: str) -> psutil.Process | None:
     """The process of that name, when it lives."""
     for process in supervisor.children():
-        if PROCESSES[name] in line_of(process):
+        if PROCESSES[name] in command_line(process):
             return process
     return None
 
@@ -96,11 +101,8 @@ def push_seconds(client: Client, running: RunningMarketplace, code: str) -> floa
     began = time.monotonic()
     assert status == 201, answer
     for recycler in running.recyclers:
-        until(
-            lambda recycler=recycler: inbox(client, recycler) == before[recycler.id] + 1,
-            f"told of {code}",
-            60,
-        )
+        more = before[recycler.id] + 1
+        until(lambda party=recycler, more=more: inbox(client, party) == more, f"notified of {code}", 60)
     return time.monotonic() - began
 
 
@@ -118,7 +120,7 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, t
         running.settle(generators=1)
         for recycler in running.recyclers:
             assert stack.client.post(recycler, demand(), "demand")[0] == 201
-        running.come_to_rest()
+        running.wait_until_done()
         seconds = [push_seconds(stack.client, running, code) for code in CODES[:3]]
         memory = memory_mb(supervisor)
         print(f"from 201 to the inbox {seconds} s, memory of the whole {memory:.0f} MB")
@@ -140,8 +142,8 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, t
 
     with embedded.servers(stack.data, report=lambda line: None):
         running.reconnect()
-        assert set(running.told().values()) == {1}
-        assert len(running.told()) == 4 * len(running.recyclers)
+        assert set(running.messages().values()) == {1}
+        assert len(running.messages()) == 4 * len(running.recyclers)
         running.close()
 
 
@@ -149,7 +151,10 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, t
 def test_a_signal_while_it_starts_stops_all(folder, number):
     stack = Stack(folder / "data")
     with stack.serving() as supervisor:
-        until(lambda: any("db-upgrade" in line_of(process) for process in supervisor.children()), "migrating")
+        until(
+            lambda: any("db-upgrade" in command_line(process) for process in supervisor.children()),
+            "migrating",
+        )
         everyone = family(supervisor)
         supervisor.send_signal(number)
         until(lambda: gone(everyone), "the end of all", 20)

@@ -6,14 +6,14 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from marketplace import embedded
-from tests.faults.doomed import REQUEST_POINTS
+from tests.faults.killable import REQUEST_POINTS
 from tests.faults.running import CODES, RunningMarketplace, Web, supply, until
 
 
 def test_a_request_whose_gunicorn_worker_is_killed_can_be_retried_and_is_done_once(running):
-    env = {**running.env, "DOOM_FOLDER": str(running.folder)}
+    env = {**running.env, "KILL_FOLDER": str(running.folder)}
     owner = running.generators[0]
-    with Web(env, "tests/faults/gunicorn_doomed.py", running.folder / "web.log") as web:
+    with Web(env, "tests/faults/gunicorn_killable.py", running.folder / "web.log") as web:
         for key in REQUEST_POINTS:
             body = supply(CODES[0], title=key)
             assert web.post(owner, body, key) == (None, None)
@@ -35,17 +35,17 @@ def test_postgres_restarted_under_a_load_of_publishing_loses_and_doubles_nothing
             running.open_demands()
             running.worker()
             running.scheduler()
-            running.come_to_rest()
+            running.wait_until_done()
             with Web(running.env, "deploy/gunicorn.py", tmp_path / "web.log") as web:
                 seen = publish_while(running, web, lambda: restart(postgres, data))
             running.reconnect()
-            running.come_to_rest(90)
+            running.wait_until_done(90)
 
             titles = dict(
                 running.ask("SELECT title, count(*) FROM listing WHERE kind = 'supply' GROUP BY title")
             )
             assert titles == dict.fromkeys((f"废酸 {number}" for number in range(TIMES)), 12)
-            assert running.told() == running.recyclers_once()
+            assert running.messages() == running.expected_of_recyclers()
             assert seen[503] + seen[None] > 0, "nobody noticed"
         finally:
             running.close()

@@ -8,6 +8,6 @@ from deploy.gunicorn import *  # noqa: F403
 
 def post_fork(server, worker):
     """In each new worker."""
-    from tests.faults import doomed
+    from tests.faults import killable
 
-    doomed.arm_requests(Path(os.environ["DOOM_FOLDER"]))
+    killable.arm_requests(Path(os.environ["KILL_FOLDER"]))

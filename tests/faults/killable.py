@@ -1,4 +1,4 @@
-"""Workers and schedulers that can be told to kill themselves, once, at a named point.
+"""Workers and schedulers that kill themselves, once, at a named point.
 
 Each runs in a fork of a server that has imported the application already, in the place of
 `python -m marketplace.worker QUEUE` and `flask scheduler`. The production code knows nothing of it.
@@ -29,7 +29,7 @@ PR_SET_PDEATHSIG = 1
 configure_mappers()
 
 
-class Fate:
+class Kill:
     """What happens at the point: a signal to the worker, to its horse, or to both; and only the first time.
 
     The file `mark` says that it has happened, and to whom.
@@ -40,7 +40,7 @@ class Fate:
         self._number = number
         self._whom = whom
 
-    def strike(self) -> None:
+    def send(self) -> None:
         if self._mark.exists():
             return
         pids = [pid() for pid in self._whom]
@@ -51,14 +51,14 @@ class Fate:
             os.kill(pid, self._number)
 
 
-def before(owner: Any, name: str) -> Callable[[Fate], None]:
+def before(owner: Any, name: str) -> Callable[[Kill], None]:
     """The point before a function runs."""
-    return lambda fate: _wrap(owner, name, first=fate.strike)
+    return lambda kill: _wrap(owner, name, first=kill.send)
 
 
-def after(owner: Any, name: str) -> Callable[[Fate], None]:
+def after(owner: Any, name: str) -> Callable[[Kill], None]:
     """The point after a function ran."""
-    return lambda fate: _wrap(owner, name, last=fate.strike)
+    return lambda kill: _wrap(owner, name, last=kill.send)
 
 
 def _wrap(
@@ -78,28 +78,28 @@ def _wrap(
 
 def written(
     change: str, status: NotificationStatus, count: int = 1, then: str = "", kind: str = MATCH_FOUND
-) -> Callable[[Fate], None]:
+) -> Callable[[Kill], None]:
     """The point after the `count`th message of a kind was written so, or when that is (`then`) committed."""
 
-    def arm(fate: Fate) -> None:
+    def arm(kill: Kill) -> None:
         seen: list[int] = []
 
         def notice(mapper: Any, connection: Any, message: Notification) -> None:
             if message.status == status and message.kind == kind:
                 seen.append(1)
             if not then and len(seen) == count:
-                fate.strike()
+                kill.send()
 
         event.listen(Notification, change, notice)
         if then:
-            event.listen(Session, then, lambda session: fate.strike() if len(seen) >= count else None)
+            event.listen(Session, then, lambda session: kill.send() if len(seen) >= count else None)
 
     return arm
 
 
 PLANNED = ("after_insert", NotificationStatus.PLANNED)
 RELEASED = ("after_update", NotificationStatus.RELEASED)
-POINTS: dict[str, Callable[[Fate], None]] = {
+POINTS: dict[str, Callable[[Kill], None]] = {
     # the worker
     "job popped": after(Worker, "dequeue_job_and_maintain_ttl"),
     "job registered": after(Worker, "prepare_execution"),
@@ -144,9 +144,9 @@ def _settle(env: dict[str, str], log: Path) -> None:
     with log.open("ab") as out:
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
-    if "DOOM_POINT" in env:
-        number = signal.Signals[env.get("DOOM_SIGNAL", "SIGKILL")]
-        POINTS[env["DOOM_POINT"]](Fate(Path(env["DOOM_MARK"]), number, *WHOM[env["DOOM_WHOM"]]))
+    if "KILL_POINT" in env:
+        number = signal.Signals[env.get("KILL_SIGNAL", "SIGKILL")]
+        POINTS[env["KILL_POINT"]](Kill(Path(env["KILL_MARK"]), number, *WHOM[env["KILL_WHOM"]]))
 
 
 # ---------------------------------------------------------------- requests
@@ -158,13 +158,13 @@ REQUEST_POINTS = {"die before the commit": "before_commit", "die after the commi
 def arm_requests(folder: Path) -> None:
     """In a gunicorn worker: die in the midst of the requests that ask for it."""
     for key, moment in REQUEST_POINTS.items():
-        fate = Fate(folder / moment, signal.SIGKILL, os.getpid)
-        event.listen(Session, moment, functools.partial(_strike_if_asked, key, fate))
+        kill = Kill(folder / moment, signal.SIGKILL, os.getpid)
+        event.listen(Session, moment, functools.partial(_send_if_asked, key, kill))
 
 
-def _strike_if_asked(key: str, fate: Fate, session: Session) -> None:
+def _send_if_asked(key: str, kill: Kill, session: Session) -> None:
     if has_request_context() and request.headers.get("Idempotency-Key") == key:
-        fate.strike()
+        kill.send()
 
 
 # ---------------------------------------------------------------- forks
