@@ -1,4 +1,4 @@
-"""gunicorn's door."""
+"""The entry point for gunicorn."""
 
 from marketplace import create_app
 

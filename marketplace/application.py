@@ -50,7 +50,7 @@ def build(settings: Settings | None = None) -> Flask:
     observability.register(app)
     observability.ready_when("index", lambda: live_index.process_index().is_ready)
     limiter.init_app(app)
-    authentication.look_keys_up_with(enterprises_service.actor_of_key)
+    authentication.set_key_lookup(enterprises_service.actor_of_key)
     subscriptions.install()
 
     api.init_app(app)

@@ -1,4 +1,4 @@
-"""Plans for regions over HTTP: asked for, followed, read and exported."""
+"""Plans for regions: started, followed, read and exported."""
 
 from functools import partial
 

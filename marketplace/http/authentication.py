@@ -29,8 +29,8 @@ class Access(NamedTuple):
     scope: str
 
 
-def look_keys_up_with(lookup: KeyLookup) -> None:
-    """Install how a key's digest becomes an actor; `lookup` raises Unauthorised where it does not."""
+def set_key_lookup(lookup: KeyLookup) -> None:
+    """Set how a key's digest becomes an actor; `lookup` raises Unauthorised if the key is not valid."""
     global _lookup
     _lookup = lookup
 
@@ -93,7 +93,7 @@ def _authorise(caller: Actor, access: Access) -> None:
 
 
 def _security(access: Access) -> dict[str, Any]:
-    """What the OpenAPI document says of who may call."""
+    """Who may call, in the OpenAPI document."""
     if not access.kinds:
         return {"security": []}
     return {"security": [{"key": []}], "x-actors": list(access.kinds), "x-scope": access.scope}

@@ -27,7 +27,7 @@ Body = dict[str, Any]
 Query = dict[str, Any]
 Json = dict[str, Any]
 Versioned = tuple[Any, dict[str, str]]
-"""What a route returns that shows a resource with a version: its content, and the header that says which."""
+"""What a route returns that shows a resource with a version: its content, and the ETag header."""
 FILE = {"type": "string", "format": "binary"}
 """The schema of a file in the OpenAPI document."""
 
@@ -43,8 +43,8 @@ def raw_body() -> Any:
     """The JSON body as sent, {} when there is none.
 
     Raises:
-        RequestEntityTooLarge, UnsupportedMediaType: it is too large, or does not say that it is JSON.
-        Malformed: it is not.
+        RequestEntityTooLarge, UnsupportedMediaType: it is too large, or not declared as JSON.
+        Malformed: it is not JSON.
     """
     data = read_body()
     if not data:
@@ -58,7 +58,7 @@ def raw_body() -> Any:
 
 
 class Parser(FlaskParser):
-    """Reads bodies and query strings; what is wrong goes to `problems` as it is."""
+    """Reads bodies and query strings; errors go to `problems` unchanged."""
 
     def load_json(self, req: Request, schema: Any) -> Any:
         body = raw_body()
@@ -142,7 +142,7 @@ def subject(find: Callable[..., Any]) -> Callable[[View], View]:
 def require(check: Callable[[Actor, Body], None]) -> Callable[[View], View]:
     """Call `check(actor, raw body)` before all else: a 403 comes before a 404, a 428 and a 422.
 
-    A body that cannot be read counts as {} here; whoever parses it will say what is wrong with it.
+    A body that cannot be read counts as {} here; the parser refuses it later.
     """
 
     def decorate(view: View) -> View:

@@ -15,19 +15,7 @@ from ..messages import facts_of, table
 from .problems import BY_STATUS
 
 SOURCE = Path(__file__).resolve().parents[1]
-SHEETS = [
-    SOURCE / "listings" / "service" / "sheets" / f"{name}.py"
-    for name in (
-        "sheet_rows",
-        "xlsx_container",
-        "xlsx_parts",
-        "xlsx_reader",
-        "row_to_listing",
-        "row_checks",
-        "write_rows",
-        "importing",
-    )
-]
+SHEETS = sorted((SOURCE / "listings" / "service" / "sheets").glob("*.py"))
 """The modules that check the cells of a sheet."""
 REFUSALS: dict[str, type[DomainError]] = {
     name: error

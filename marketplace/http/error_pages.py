@@ -23,7 +23,7 @@ class Entry:
 
     code: str
     statuses: list[str]
-    says: str
+    sentence: str
     cause: str
     cure: str
 
@@ -34,7 +34,7 @@ class Reason:
 
     gate: str
     reason: str
-    says: str
+    sentence: str
     rule: str
 
 

@@ -60,7 +60,7 @@ class Key:
     Args:
         name: of the attribute of a row, or of the entry of a dict.
         kind: UUID, int or str.
-        start: stands for the position before the first row.
+        start: the position before the first row.
     """
 
     name: str

@@ -34,6 +34,8 @@ BY_STATUS = {
     500: "internal",
     503: "database_away",
 }
+STATUS_LINES = {422: "422 Unprocessable Content"}
+"""Reason phrases of RFC 9110 where werkzeug still has an older one."""
 HEADERS_BY_STATUS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_S)}}
 
 
@@ -57,7 +59,11 @@ def problem(
     if errors:
         body["errors"] = errors
     body.update(members)
-    response = Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")
+    response = Response(
+        json.dumps(body, ensure_ascii=False),
+        STATUS_LINES.get(status, status),
+        mimetype="application/problem+json",
+    )
     response.headers.update(headers or {})
     return response
 

@@ -1,4 +1,4 @@
-"""Matches over HTTP: ranked, explained, answered to; and the policy they are ranked by."""
+"""Matches: ranked, explained, given feedback; findings; the matching policy and the learned ranking."""
 
 from datetime import date
 from functools import partial

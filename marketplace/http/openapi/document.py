@@ -34,7 +34,7 @@ RESPONSES = {
     ("patch", 200): "Changed; the new version.",
     ("delete", 204): "Ended; the response has no content.",
 }
-"""What success means, unless the route says it itself."""
+"""What success means, unless the route describes it."""
 PAGE = "A page of items, with the cursor of the `next` page, or null at the end."
 
 
@@ -100,7 +100,7 @@ def _operation_description(verb: str, operation: dict[str, Any]) -> str:
 
 
 def _describe_response(verb: str, status: int, response: dict[str, Any]) -> None:
-    """Say in words what a response means, unless its route does."""
+    """Describe a response, unless its route does."""
     if response.get("description") in (None, "", HTTPStatus(status).phrase):
         schema = response.get("content", {}).get("application/json", {}).get("schema", {})
         page = schema.get("$ref", "").endswith("Page")
