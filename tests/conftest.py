@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs servers when told to."""
+    """Leave out what needs servers if asked to."""
     if config.option.no_servers:
         left_out = [
             item for item in items if _needs_shared_servers(item) or item.get_closest_marker("own_servers")
@@ -173,7 +173,7 @@ def app(database_url: str, redis_url: str) -> "Flask":
 
 @pytest.fixture
 def marketplace(app: "Flask") -> Iterator["Marketplace"]:
-    """The marketplace as its users meet it, empty of enterprises at the start; time stands at NOON."""
+    """The marketplace as its users meet it, empty of enterprises at the start; it is NOON."""
     from tests.marketplace import Marketplace
 
     with Marketplace(app) as fresh:

@@ -1,8 +1,8 @@
-"""Schemathesis against the application, in process: does every answer keep to the OpenAPI document?
+"""Schemathesis against the application, in process: does every response conform to the OpenAPI document?
 
-The document says what may be asked and what is answered. Schemathesis asks: each route in turn, with what the
-document allows and what it forbids, then in sequences. Ids that one answer shows go into what is asked next;
-`World` adds values that mean something here, so that a request comes past its first refusal.
+The document says what may be requested and what is returned. Schemathesis sends, to each route in turn, what
+the document allows and what it forbids, then sequences. Ids that one response shows go into the next request;
+`World` adds meaningful values, so that a request gets past its first refusal.
 """
 
 import itertools
@@ -50,7 +50,7 @@ CHECKS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """An answer that the document does not allow, and how to get it again."""
+    """A response that the document does not allow, and how to get it again."""
 
     role: str
     check: str
@@ -107,7 +107,7 @@ class Tally:
     def __str__(self) -> str:
         responses = ", ".join(f"{count} x {status}" for status, count in sorted(self.statuses.items()))
         found = ", ".join(f"{count} x {check}" for check, count in self.found.most_common()) or "none"
-        return f"{self.cases} cases in {self.seconds:.0f} s; answers: {responses}; findings: {found}"
+        return f"{self.cases} cases in {self.seconds:.0f} s; responses: {responses}; findings: {found}"
 
 
 class World:
@@ -127,7 +127,7 @@ class World:
         marketplace.supply(self.parties["collector"])
 
     def values(self) -> dict[str, list[Any]]:
-        """What means something, by the place in a request where it stands."""
+        """Meaningful values, by their place in a request."""
         samples = self.samples
         everyone = [samples.partner, samples.neighbour, *self.parties.values()]
         enterprises = [party.id for party in everyone if party and party.number]
@@ -165,7 +165,7 @@ class World:
         }  # fmt: skip
 
     def subject(self, path: str, name: str) -> str | None:
-        """The thing that a parameter of this route's path should name, None where any will do."""
+        """The id that a parameter of this route's path should have, None where any will do."""
         samples = self.samples
         room = path.split("/")[3]
         subjects = {

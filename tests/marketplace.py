@@ -1,4 +1,4 @@
-"""The marketplace as tests speak of it: enterprises with keys, listings, permits, a clock that obeys.
+"""The marketplace as tests use it: enterprises with keys, listings, permits, and a clock that they set.
 
 Everything goes over HTTP to the real application on a real database; `settle()` does what the queue, the
 workers and the scheduler would do, in this process, at the time that the test has set.
@@ -117,7 +117,7 @@ class Party:
 
 
 class Marketplace(AbstractContextManager["Marketplace"]):
-    """A marketplace with an admin, and a clock in the test's hand."""
+    """A marketplace with an admin, and a clock that the test sets."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
@@ -269,7 +269,7 @@ class Marketplace(AbstractContextManager["Marketplace"]):
             return row.credit_milli, row.grade
 
     def told(self, *listings: dict[str, Any], kind: str = "match.found") -> list[str]:
-        """Ids of the enterprises told of these listings, in the order of release."""
+        """Ids of the enterprises notified of these listings, in the order of release."""
         query = (
             "SELECT enterprise_id FROM notification WHERE kind = :kind AND place IS NOT NULL"
             " AND counterpart_id = ANY(CAST(:ids AS uuid[])) ORDER BY place"

@@ -47,7 +47,7 @@ def test_every_part_of_marketplace_has_its_place_in_the_import_contracts():
     assert all(contract["exhaustive"] for contract in contracts["contracts"] if contract["type"] == "layers")
 
 
-def test_a_room_left_out_of_the_import_contracts_is_told_where_to_stand(tmp_path):
+def test_a_room_left_out_of_the_import_contracts_fails_with_where_to_add_it(tmp_path):
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for room in ("listings", "laundries"):
         (tmp_path / "marketplace" / room).mkdir(parents=True)
@@ -133,14 +133,14 @@ def rule_gaps(rules, lapse=lapse_date):
     return found
 
 
-def test_every_rule_of_credit_is_whole_and_its_events_lapse(app):
+def test_every_rule_of_credit_is_complete_and_its_events_lapse(app):
     with app.app_context():
         rules = current_rules().rules
     assert len(rules) > 5
     assert not rule_gaps(rules)
 
 
-def test_a_rule_of_credit_that_is_not_whole_is_told_what_it_lacks():
+def test_an_incomplete_rule_of_credit_fails_with_what_it_lacks():
     rule = {"code": "site.dust", "axis": "site", "points": -2, "title": "Dust", "title_zh": "扬尘"}
     assert rule_gaps([rule]) == []
     assert rule_gaps([{**rule, "axis": "air"}])[0].startswith("site.dust has no axis: give it one of law,")
@@ -171,7 +171,7 @@ def test_every_permit_says_from_when_to_when_it_holds(app):
     assert not permits_without_a_validity(Base.metadata)
 
 
-def test_a_permit_without_a_validity_is_told_what_to_add():
+def test_a_permit_without_a_validity_fails_with_what_to_add():
     metadata = MetaData()
     Table("pass", metadata, Column("revoked_at", Date))
     Table("visa", metadata, Column("valid_from", Date), Column("valid_until", Date))

@@ -79,7 +79,7 @@ def cases_file(view):
 # ---------------------------------------------------------------- doors
 
 
-def test_every_route_declares_its_door(routes):
+def test_every_route_declares_who_may_call_it(routes):
     assert len(routes) > 50
     for method, rule, view in routes:
         kinds, scope = view.access
@@ -97,7 +97,7 @@ def test_a_regulator_only_reads(routes):
             assert rule.startswith("/api-keys"), f"{method} {rule}"
 
 
-def test_only_root_and_docs_stand_outside_the_api(app):
+def test_only_operations_and_docs_are_outside_the_api(app):
     outside = {rule.rule for rule in app.url_map.iter_rules() if not rule.rule.startswith(API)}
 
     assert outside == {
@@ -107,7 +107,7 @@ def test_only_root_and_docs_stand_outside_the_api(app):
     assert {"/healthz", "/readyz", "/metrics", "/openapi.json", "/errors", "/docs"} <= outside
 
 
-def test_every_route_asks_for_its_key(app, routes):
+def test_every_route_requires_a_key(app, routes):
     client = app.test_client()
     for method, rule, view in routes:
         if view.access.kinds:
@@ -141,7 +141,7 @@ def test_what_is_not_yours_does_not_exist(samples):
                 assert set(response.json) == united("public")[rule], rule
 
 
-def test_nobodys_id_reads_like_a_neighbours(samples):
+def test_an_unknown_id_reads_like_a_neighbours(samples):
     for (method, rule), (path, *expected) in united("neighbours", samples).items():
         for party, status in zip((samples.neighbour, samples.stranger), expected, strict=True):
             if status == HIDDEN:
@@ -194,7 +194,7 @@ def who(marketplace, party):
 
 
 def test_a_refused_write_leaves_nothing(samples):
-    """Every write again with one field too many, or one column: nothing is written, told or audited."""
+    """Every write again with one field too many, or one column: nothing is written, emitted or audited."""
     table = united("writes", samples)
     before = contents(samples.marketplace)
 
@@ -230,10 +230,10 @@ def test_every_queue_that_a_task_needs_has_a_worker(app):
         )
 
 
-def test_every_event_that_is_subscribed_to_is_told_somewhere():
+def test_every_event_that_is_subscribed_to_is_emitted_somewhere():
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "marketplace").rglob("*.py"))
     for name in SUBSCRIPTIONS:
-        assert source.count(f'"{name}"') > 1, f"nobody tells of {name}"
+        assert source.count(f'"{name}"') > 1, f"nothing emits {name}"
     assert {move.event for move in LISTING_LIFE.moves if move.event} <= set(SUBSCRIPTIONS)
 
 
@@ -250,7 +250,7 @@ def test_every_life_cycle_is_registered_and_drawn():
 
 
 @pytest.mark.parametrize("life", lives.LIVES, ids=lambda life: life.model.__tablename__)
-def test_a_life_cycle_is_whole(life):
+def test_a_life_cycle_is_complete(life):
     """Every state can be reached, moves are unambiguous, and the scheduler knows each time-out."""
     moves = life.table.moves
     assert len({(move.name, move.source) for move in moves}) == len(moves)
@@ -381,7 +381,7 @@ def read_paths(samples, routes):
     return paths
 
 
-def test_no_route_reads_by_another_number_of_statements(samples, routes):
+def test_every_route_reads_by_its_stated_number_of_statements(samples, routes):
     """Each is asked once before it is counted, so that what a process keeps is kept."""
     expected = united("statements")
     reading = [route for route in routes if route[0] == "GET"]

@@ -104,7 +104,7 @@ def test_no_file_whose_name_was_given_up_comes_back():
     assert not found, "\n".join(found)
 
 
-def test_a_name_or_file_that_comes_back_is_answered_with_the_new_one():
+def test_a_name_or_file_that_comes_back_fails_with_the_new_one():
     assert given_up_names("room.py", "class Duty:\n    pass\n") == [
         "room.py:1: Duty was given up; its place is taken by PeriodicJob"
     ]

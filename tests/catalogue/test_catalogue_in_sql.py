@@ -31,7 +31,7 @@ def look_everything_up(codes, regions):
     yield catalogue.treatments()
 
 
-def test_look_ups_from_memory_answer_as_the_tables_do(marketplace):
+def test_look_ups_from_memory_agree_with_the_tables(marketplace):
     with marketplace.app.app_context():
         rows = db.session.scalars(select(WasteCode)).all()
         sample = Random(8).sample(rows, 120)
@@ -58,7 +58,7 @@ def test_a_demand_can_take_the_codes_that_one_of_its_codes_stands_for(marketplac
             assert catalogue.codes_that_fit([code_id]) == stands_for[code_id]
 
 
-def test_a_code_is_found_by_itself_and_by_all_that_stand_above(marketplace):
+def test_a_code_is_found_by_itself_and_by_its_ancestors(marketplace):
     with marketplace.app.app_context():
         for code_id in Random(8).sample(catalogue.all_code_ids(), 40):
             names = catalogue.codes_with_ancestors([code_id])

@@ -62,7 +62,7 @@ def test_a_scheme_can_be_asked_for(marketplace):
     refused(response, 422, "scheme_not_suggested", "scheme")
 
 
-def test_a_harmless_code_for_a_hazardous_name_comes_with_a_warning_in_the_askers_language(marketplace):
+def test_a_harmless_code_for_a_hazardous_name_has_a_warning_in_the_readers_language(marketplace):
     body = {"text": "废机油", "scheme": "cn-sw"}
     response = marketplace.admin.call(
         "POST", "/waste-codes/suggest", json=body, headers={"Accept-Language": "zh-CN"}
@@ -74,7 +74,7 @@ def test_a_harmless_code_for_a_hazardous_name_comes_with_a_warning_in_the_askers
     assert "危险废物" in warning["detail"]
 
 
-def test_what_is_not_understood_is_said_rather_than_guessed(marketplace):
+def test_what_is_not_understood_is_stated_rather_than_guessed(marketplace):
     found = suggest(marketplace, "😀")
 
     assert (found["items"], found["sure"]) == ([], False)
@@ -89,13 +89,13 @@ def test_what_is_not_understood_is_said_rather_than_guessed(marketplace):
         ({"text": "油", "colour": 1}, "colour"),
     ],
 )  # fmt: skip
-def test_a_bad_question_is_refused_by_its_field(marketplace, body, field):
+def test_an_invalid_request_is_refused_by_its_field(marketplace, body, field):
     response = marketplace.admin.post("/waste-codes/suggest", body)
 
     refused(response, 422, "invalid_input", field)
 
 
-def test_a_missing_model_is_said_with_a_time_to_try_again(marketplace):
+def test_a_missing_model_is_reported_with_a_time_to_retry(marketplace):
     settings = marketplace.app.config["SETTINGS"]
     marketplace.app.config["SETTINGS"] = replace(settings, suggestion_model=Path("nowhere.npz"))
     try:

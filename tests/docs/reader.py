@@ -40,19 +40,19 @@ def blocks(path, section=None):
 
 
 class Reader:
-    """A shell, and everything that the platform answered to it."""
+    """A shell, and every response that the platform gave to it."""
 
     def __init__(self, app, path):
         self.app, self.path, self.responses = app, path, []
 
     def __call__(self, environ, start_response):
-        """The application, with every answer kept."""
+        """The application, with every response kept."""
         response = Response.from_app(self.app.wsgi_app, environ, buffered=True)
         self.responses.append(response)
         return response(environ, start_response)
 
     def do(self, text):
-        """Run a block; returns the answers that it got."""
+        """Run a block; returns the responses that it got."""
         before = len(self.responses)
         self.shell.stdin.write(f"{text.replace(ADDRESS, self.address)}\necho; echo '{SPOKEN}'\n")
         self.shell.stdin.flush()
@@ -85,7 +85,7 @@ class Reader:
 
 
 def hold(shown, response):
-    """An answer shown in a document (a `http` block) is of the same shape as the real one."""
+    """Require a response shown in a document (a `http` block) to be of the same shape as the real one."""
     head, _, body = shown.partition("\n\n")
     status, *headers = head.strip().splitlines()
     assert int(status.split()[1]) == response.status_code, f"{shown}\n{response.get_data(as_text=True)}"
@@ -121,7 +121,7 @@ def sentences(shown, real, name="", within_errors=False):
 
 
 def alike(shown, real, place):
-    """Names and types are the same; `...` stands for what is left out."""
+    """Require the same names and types; `...` is for what is left out."""
     if isinstance(shown, dict):
         names = shown.keys() - {"..."}
         assert names <= real.keys() if "..." in shown else names == real.keys(), f"{place}: {real}"
@@ -133,7 +133,7 @@ def alike(shown, real, place):
         for number, item in enumerate(items):
             alike(item, real[number], f"{place}.{number}")
     else:
-        assert kind(shown) == kind(real), f"{place}: {shown!r} is shown, {real!r} is answered"
+        assert kind(shown) == kind(real), f"{place}: {shown!r} is shown, {real!r} is returned"
 
 
 def kind(value):

@@ -1,4 +1,4 @@
-"""What the documents tell a reader to type works, and is answered as they show."""
+"""The commands in the documents work, and the responses are as shown."""
 
 import os
 import re
@@ -36,7 +36,7 @@ def test_the_five_minute_tour_of_the_readme_works_from_top_to_bottom(marketplace
 
 
 @pytest.mark.parametrize("guide", GUIDES)
-def test_every_example_of_the_guide_is_answered_as_shown(marketplace, guide):
+def test_every_example_of_the_guide_responds_as_shown(marketplace, guide):
     """With HUANLIU_RECORD=1 the sentences that it shows are written again from the real responses."""
     text = (ROOT / guide).read_text(encoding="utf-8")
     shown = 0

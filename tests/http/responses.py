@@ -6,7 +6,7 @@ from marketplace.messages import table
 
 
 def refused(response: Any, status: int, code: str, *fields: str) -> dict[str, Any]:
-    """Hold `answer` to be the problem `code`, blaming exactly `fields`; returns its body."""
+    """Require `response` to be the problem `code`, blaming exactly `fields`; returns its body."""
     body = response.get_json(force=True, silent=True)
     assert (response.status_code, body and body.get("code")) == (status, code), (response.status_code, body)
     assert response.mimetype == "application/problem+json"

@@ -15,7 +15,7 @@ NUMBERS = {
 
 
 def body_with(field, written):
-    """A supply's JSON with one number written as it stands; a dot in `field` goes inside."""
+    """A supply's JSON with one number written as given; a dot in `field` goes inside."""
     body = {**listing_terms(kind="supply", title="稀硫酸", waste=ACID)}
     outer, _, inner = field.partition(".")
     body[outer] = {
@@ -34,7 +34,7 @@ def body_with(field, written):
     ["quantity_t", "min_lot_t", "price_cny_per_t", "max_distance_km", "location.lon", "location.lat",
      "composition.0.min", "composition.0.max"],
 )  # fmt: skip
-def test_what_is_no_number_is_refused_in_every_field_of_numbers(marketplace, field):
+def test_every_numeric_field_refuses_what_is_not_a_number(marketplace, field):
     owner = marketplace.enterprise("generator")
     for name, written in NUMBERS.items():
         response = owner.call(
@@ -44,7 +44,7 @@ def test_what_is_no_number_is_refused_in_every_field_of_numbers(marketplace, fie
     assert owner.get("/listings").json["items"] == []
 
 
-def test_a_whole_number_is_no_text_no_flag_no_fraction_and_not_huge(marketplace):
+def test_a_whole_number_is_not_text_a_flag_a_fraction_or_huge(marketplace):
     owner = marketplace.enterprise("recycler")
     for written in (*NUMBERS.values(), "1.5", "1.0", "0", "1000"):
         body = {**listing_terms(kind="demand", title="x", accepts=[ACID]), "exemption_item": "@"}
@@ -107,7 +107,7 @@ def test_a_flag_is_true_or_false(marketplace):
 REGIONS = ["33", "3306040", "abcdef", "３３０６０４", "-30604", 330604, True, ["330604"]]  # fmt: skip
 
 
-def test_a_region_is_a_text_of_six_digits(marketplace):
+def test_a_region_is_a_string_of_six_digits(marketplace):
     owner = marketplace.enterprise("generator")
     for region in REGIONS:
         body = {**listing_terms(kind="supply", title="x", waste=ACID), "region": region}
@@ -115,7 +115,7 @@ def test_a_region_is_a_text_of_six_digits(marketplace):
 
 
 @pytest.mark.parametrize("query", [{"mine": "maybe"}, {"kind": "gift"}, {"status": "lost"}, {"region": "33"}])
-def test_a_query_is_held_to_its_rules_too(marketplace, query):
+def test_query_parameters_are_validated_too(marketplace, query):
     assert verdict(marketplace.admin.get("/listings", **query)) == (422, "invalid_input", *query)
 
 
@@ -125,7 +125,7 @@ def test_a_limit_is_written_in_plain_digits(marketplace, limit):
 
 
 @pytest.mark.parametrize("score", ["nan", "inf", "-0.1", "1.1", "x", "0_0.5", "٠.٥", " 0.5"])
-def test_a_least_score_lies_between_0_and_1(marketplace, score):
+def test_a_minimum_score_is_between_0_and_1(marketplace, score):
     owner = marketplace.enterprise("generator")
     path = f"/listings/{marketplace.supply(owner)['id']}/matches"
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document says all of it: bounds of what is asked, what an answer always has, which headers."""
+"""The OpenAPI document is complete: bounds of all input, the fields a response always has, all headers."""
 
 import pytest
 
@@ -8,7 +8,7 @@ FILES = {
     "/api/v1/listings/export": {XLSX, "text/csv", "application/geo+json"},
     "/api/v1/allocations/{allocation_id}/export": {XLSX, "text/csv"},
 }
-"""What is answered as a file."""
+"""Routes that return a file."""
 BOUNDS = {
     "string": {"maxLength", "pattern", "enum", "format"},
     "number": {"maximum"},
@@ -66,7 +66,7 @@ def test_every_field_and_parameter_that_may_be_sent_has_a_bound(document, routes
     assert unbounded == []
 
 
-def test_an_answer_without_a_body_of_its_own_is_a_problem_and_nothing_is_left_to_a_default(document, routes):
+def test_a_response_without_a_schema_is_a_problem_and_none_is_left_to_a_default(document, routes):
     assert not {"Error", "PaginationMetadata"} & document["components"]["schemas"].keys()
     for method, path, about in routes:
         assert "default" not in about["responses"], f"{method} {path}"
@@ -76,7 +76,7 @@ def test_an_answer_without_a_body_of_its_own_is_a_problem_and_nothing_is_left_to
             assert set(response.get("content", kinds)) == kinds, f"{method} {path} {status}"
 
 
-def test_an_answer_says_which_fields_it_always_has(document):
+def test_a_response_says_which_fields_it_always_has(document):
     schemas = document["components"]["schemas"]
 
     assert set(schemas["Listing"]["required"]) == set(schemas["Listing"]["properties"]) - {"distance_km"}
@@ -86,7 +86,7 @@ def test_an_answer_says_which_fields_it_always_has(document):
     assert schemas["NewKey"]["properties"]["api_key"]["type"] == ["string", "null"]
 
 
-def test_headers_that_are_read_and_answered_are_said(document, routes):
+def test_headers_of_requests_and_responses_are_documented(document, routes):
     assert document["components"]["parameters"]["If-Match"]["required"] is True
     for method, path, about in routes:
         place = f"{method} {path}"

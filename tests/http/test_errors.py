@@ -1,4 +1,4 @@
-"""The page of errors lists every code that can be answered, with its cause and cure, in both languages."""
+"""The page of errors lists every code that can occur, with its cause and cure, in both languages."""
 
 import re
 
@@ -46,7 +46,7 @@ def test_codes_and_their_statuses_are_read_from_the_source():
         ("/errors?lang=en", "zh", "en"), ("/errors?lang=fr", "zh", "zh"),
     ],
 )  # fmt: skip
-def test_the_page_needs_no_key_and_speaks_the_askers_language(marketplace, path, wanted, lang):
+def test_the_page_needs_no_key_and_is_in_the_readers_language(marketplace, path, wanted, lang):
     response = marketplace.client.get(path, headers={"Accept-Language": wanted} if wanted else {})
     page = response.get_data(as_text=True)
 

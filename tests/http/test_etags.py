@@ -1,4 +1,4 @@
-"""Who changes a thing says which version of it they saw."""
+"""Whoever changes a resource says which version of it they saw."""
 
 import threading
 
@@ -26,7 +26,7 @@ def test_a_change_gives_a_new_etag_and_reading_does_not(owner, path):
     assert owner.get(path).headers["ETag"] == changed.headers["ETag"]
 
 
-def test_posting_answers_with_the_etag_of_what_it_made(marketplace, owner):
+def test_the_response_to_a_post_has_the_etag_of_what_it_created(marketplace, owner):
     body = {"name": "企业", "contact": {"name": "王", "email": "a@example.com", "phone": "0575-85000000"}}
     response = owner.patch(f"/enterprises/{owner.id}", body, owner.get("/enterprises/me").headers["ETag"])
 
@@ -57,7 +57,7 @@ def test_a_stale_version_is_refused_after_somebody_elses_change(owner, path):
     assert owner.get(path).json["title"] == "first"
 
 
-def test_one_of_several_versions_or_a_star_will_do(owner, path):
+def test_one_of_several_versions_or_a_star_is_accepted(owner, path):
     seen = owner.get(path).headers["ETag"]
 
     assert owner.patch(path, {"title": "a"}, if_match=f'"999", {seen}').status_code == 200
@@ -68,7 +68,7 @@ def test_one_of_several_versions_or_a_star_will_do(owner, path):
     ("path", "field"),
     [("/matching-policy", "push_top"), ("/credit/rules", None), ("/notification-preferences", "email")],
 )
-def test_what_is_put_whole_obeys_versions_too(marketplace, owner, path, field):
+def test_put_checks_versions_too(marketplace, owner, path, field):
     party = owner if path == "/notification-preferences" else marketplace.admin
     now = party.get(path)
     refused(party.put(path, now.json, if_match=None), 428, "if_match_missing")
@@ -80,7 +80,7 @@ def test_what_is_put_whole_obeys_versions_too(marketplace, owner, path, field):
     refused(party.put(path, now.json, if_match=now.headers["ETag"]), 412, "version_changed")
 
 
-def test_of_concurrent_changes_to_one_version_one_wins(marketplace, owner, path):
+def test_one_of_concurrent_changes_to_a_version_wins(marketplace, owner, path):
     seen = owner.get(path).headers["ETag"]
     start, statuses = threading.Barrier(4), []
 

@@ -33,7 +33,7 @@ def document(app):
     return describe(app)
 
 
-def test_every_route_still_answers_as_its_examples_say(played, kept):
+def test_every_route_still_responds_as_its_examples_say(played, kept):
     assert set(kept) == set(played), WHAT_TO_DO
     for name, now in played.items():
         then = kept[name]
@@ -42,7 +42,7 @@ def test_every_route_still_answers_as_its_examples_say(played, kept):
 
 
 def shape(value):
-    """The names in an answer, and the codes of refusals; not what else it says."""
+    """The names in a response, and the codes of refusals, but no other values."""
     if isinstance(value, dict):
         return {name: below if name in ("code", "status") else shape(below) for name, below in value.items()}
     return [shape(item) for item in value] if isinstance(value, list) else None
@@ -67,10 +67,10 @@ def test_every_operation_has_two_examples_one_of_them_an_error(document):
             assert len(body["content"]["application/json"]["examples"]) >= 2, place
 
 
-def test_every_recorded_answer_is_one_that_its_route_names(document, kept):
+def test_every_recorded_status_is_one_that_its_route_declares(document, kept):
     for verb, path, operation in operations(document):
         surprising = kept[operation["operationId"]]["responses"].keys() - operation["responses"].keys()
-        assert not surprising, f"{verb} {path} answers {surprising}"
+        assert not surprising, f"{verb} {path} responds {surprising}"
 
 
 def test_every_example_is_as_its_schema_says(document):
@@ -101,7 +101,7 @@ def writable(components):
     return {**components, "schemas": schemas}
 
 
-def test_every_operation_and_every_answer_is_described_in_words(document):
+def test_every_operation_and_response_is_described_in_words(document):
     names = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(set(names)) == len(names) > 50
     for verb, path, operation in operations(document):

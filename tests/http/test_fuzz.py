@@ -1,4 +1,4 @@
-"""Whoever asks, and whatever they ask: every answer is one that the OpenAPI document knows.
+"""Whoever calls, and whatever they send: every response is one that the OpenAPI document allows.
 
 `make test` asks a little, the same each time; `make fuzz` as much as it is told, another way each time.
 """
@@ -34,7 +34,7 @@ def quiet():
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_answer_keeps_to_the_document(marketplace, role, total):
+def test_every_response_conforms_to_the_document(marketplace, role, total):
     tally = Tally()
     if CASES:
         fuzz_long(marketplace, role, tally)

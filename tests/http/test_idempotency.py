@@ -25,7 +25,7 @@ def kept(marketplace: Marketplace):
         return db.session.query(IdempotentResponse).count()
 
 
-def test_the_same_key_and_body_give_the_first_answer_again(marketplace):
+def test_the_same_key_and_body_give_the_first_response_again(marketplace):
     owner = marketplace.enterprise("generator")
     first = owner.post("/listings", supply(), **KEY)
     marketplace.wait(hours=1)
@@ -71,7 +71,7 @@ def test_another_key_of_the_same_enterprise_is_the_same_actor(marketplace):
     assert (again.headers["Idempotent-Replayed"], again.json["id"]) == ("true", first.json["id"])
 
 
-def test_a_refused_request_is_not_kept_and_may_be_repeated_right(marketplace):
+def test_a_refused_request_is_not_kept_and_may_be_corrected(marketplace):
     owner = marketplace.enterprise("generator")
     refused(owner.post("/listings", supply(quantity_t=-1), **KEY), 422, "invalid_input", "quantity_t")
     assert kept(marketplace) == 0
@@ -92,7 +92,7 @@ def test_secrets_are_not_kept_and_replay_as_null(marketplace):
     assert again.json == {**first.json, "api_key": None}
 
 
-def test_a_kept_answer_is_forgotten_after_a_day_and_not_before(marketplace):
+def test_a_kept_response_is_forgotten_after_a_day_and_not_before(marketplace):
     owner = marketplace.enterprise("generator")
     first = owner.post("/listings", supply(), **KEY).json["id"]
     marketplace.now = marketplace.now.replace(day=marketplace.now.day + 1)
@@ -105,7 +105,7 @@ def test_a_kept_answer_is_forgotten_after_a_day_and_not_before(marketplace):
     assert owner.post("/listings", supply(), **KEY).json["id"] == anew.json["id"]
 
 
-def test_the_clock_drops_what_is_older_than_a_day(marketplace):
+def test_the_scheduler_deletes_what_is_older_than_a_day(marketplace):
     owner = marketplace.enterprise("generator")
     owner.post("/listings", supply(), **KEY)
     marketplace.wait(hours=23)
@@ -140,7 +140,7 @@ def test_other_methods_and_callers_without_a_key_ignore_it(marketplace):
     assert kept(marketplace) == 0
 
 
-def test_concurrent_twins_are_done_once(marketplace):
+def test_concurrent_identical_requests_are_done_once(marketplace):
     owner = marketplace.enterprise("generator")
     start, responses = threading.Barrier(6), []
 

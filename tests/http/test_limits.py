@@ -25,7 +25,7 @@ def slow_city(app, redis_url):
     create_app(app.config["SETTINGS"])
 
 
-def test_a_key_that_calls_too_often_is_told_when_to_come_back(slow_city):
+def test_a_key_that_calls_too_often_learns_when_to_retry(slow_city):
     admin = slow_city.admin
     paths = ("/regions", "/waste-codes", "/listings")
     assert [admin.get(path).status_code for path in paths] == [200, 200, 200]
@@ -40,7 +40,7 @@ FIELDS = ("RateLimit-Policy", "RateLimit", "RateLimit-Limit", "RateLimit-Remaini
 
 
 def said(response):
-    """(policy, quota, window, left) as the fields of an answer agree on them."""
+    """(policy, quota, window, left) as the headers of a response agree on them."""
     policy = re.fullmatch(r'"(\w+)";q=(\d+);w=(\d+)', response.headers["RateLimit-Policy"])
     share = re.fullmatch(r'"(\w+)";r=(\d+);t=(\d+)', response.headers["RateLimit"])
     name, quota, window = policy[1], int(policy[2]), int(policy[3])
@@ -53,7 +53,7 @@ def said(response):
     return name, quota, window, left
 
 
-def test_every_answer_says_what_is_left_also_a_refusal(slow_city):
+def test_every_response_says_how_many_requests_are_left_refusals_too(slow_city):
     admin = slow_city.admin
     responses = [admin.get("/regions"), admin.get("/listings", limit=1000), admin.post("/listings", {})]
     responses.append(admin.get("/regions"))
@@ -64,7 +64,7 @@ def test_every_answer_says_what_is_left_also_a_refusal(slow_city):
     assert responses[3].headers["Retry-After"] == responses[3].headers["RateLimit-Reset"]
 
 
-def test_a_registration_and_a_caller_without_a_key_are_told_of_their_address(slow_city):
+def test_a_registration_and_a_caller_without_a_key_are_limited_by_address(slow_city):
     registering = slow_city.client.post("/api/v1/enterprises", json={})
     knocking = slow_city.client.get("/api/v1/regions")
 
@@ -81,7 +81,7 @@ def test_one_key_uses_up_its_own_share_only(slow_city):
     refused(other.get("/regions"), 401, "key_unknown")
 
 
-def test_an_address_that_registers_too_often_is_told_too(slow_city):
+def test_an_address_that_registers_too_often_learns_when_to_retry(slow_city):
     responses = [
         slow_city.client.post("/api/v1/enterprises", json={}, environ_base={"REMOTE_ADDR": "192.0.2.7"})
         for _ in range(3)

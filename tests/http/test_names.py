@@ -98,7 +98,7 @@ def test_every_value_that_a_sentence_can_name_has_its_name_in_both_languages():
     )
 
 
-def test_every_name_and_form_speaks_both_languages():
+def test_every_name_and_form_has_both_languages():
     for group, entries in names().items():
         for value, entry in entries.items():
             place = f"[{group}.{value}] in marketplace/messages/names.toml"

@@ -18,7 +18,7 @@ OUTSIDE = re.compile(r"""(?:src|href|url|content)\s*[=(]\s*["']?(?:https?:)?//""
 
 @pytest.fixture
 def cut_off(app):
-    """An application whose database and queue do not answer."""
+    """An application whose database and queue do not respond."""
     yield create_app(
         replace(Settings.from_environment(), database_url=NOWHERE, redis_url="redis://127.0.0.1:1/0")
     ).test_client()
@@ -47,7 +47,7 @@ def test_without_its_servers_it_lives_and_is_not_ready(cut_off):
         ("POST", "/listings", {"Authorization": "Bearer hl_key", "Idempotency-Key": "one"}),
     ],
 )
-def test_while_the_database_is_away_callers_are_asked_to_come_back(cut_off, method, path, headers):
+def test_while_the_database_is_away_callers_are_asked_to_retry(cut_off, method, path, headers):
     response = cut_off.open(f"/api/v1{path}", method=method, headers=headers, json={})
 
     refused(response, 503, "database_away")
@@ -92,7 +92,7 @@ def test_the_description_is_valid_openapi_and_names_every_route(marketplace):
                 assert (method, path) in described
 
 
-def test_the_description_says_who_may_knock_and_how_one_is_refused(marketplace):
+def test_the_description_says_who_may_call_and_what_is_refused(marketplace):
     document = marketplace.client.get("/openapi.json").json
     for path, about in document["paths"].items():
         for method, route in about.items():
@@ -127,7 +127,7 @@ def test_the_docs_work_without_the_internet(marketplace):
         assert not (path.endswith(".css") and OUTSIDE.search(asset.get_data(as_text=True))), path
 
 
-def test_every_answer_forbids_sniffing_and_caching(marketplace):
+def test_every_response_forbids_sniffing_and_caching(marketplace):
     for path in ("/healthz", "/api/v1/regions", "/nowhere", "/openapi.json"):
         headers = marketplace.client.get(path).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
@@ -150,21 +150,21 @@ def test_each_request_is_one_json_line_without_the_key(marketplace, caplog, capf
     assert owner.key not in line
 
 
-def test_a_mistake_of_ours_is_500_tells_nothing_and_is_noted(marketplace, monkeypatch, caplog):
+def test_an_unexpected_error_is_500_reveals_nothing_and_is_logged(marketplace, monkeypatch, caplog):
     from marketplace.catalogue import service
 
     def fail(*_):
-        raise RuntimeError("the secret of the house")
+        raise RuntimeError("a secret of the platform")
 
     monkeypatch.setattr(service, "search_regions", fail)
     response = marketplace.admin.get("/regions")
 
     refused(response, 500, "internal")
     assert "secret" not in response.get_data(as_text=True)
-    assert "the secret of the house" in caplog.text
+    assert "a secret of the platform" in caplog.text
 
 
-def test_an_answer_shows_what_was_committed_before_by_anyone(marketplace):
+def test_a_response_shows_what_anyone_committed_before(marketplace):
     """Two applications on one database, as two processes would be."""
     other = create_app(marketplace.app.config["SETTINGS"]).test_client()
     owner = marketplace.enterprise("generator")

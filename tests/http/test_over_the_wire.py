@@ -58,7 +58,7 @@ def post(port, path, body, **headers):
     [MEGABYTE * 10, [MEGABYTE] * 10, b"{" + MEGABYTE, [b"{", MEGABYTE]],
     ids=["10 MB", "10 MB in chunks", "a byte too many", "a byte too many in chunks"],
 )
-def test_a_body_over_the_limit_is_told_so_however_it_is_sent(marketplace, port, body, close):
+def test_a_body_over_the_limit_is_refused_however_it_is_sent(marketplace, port, body, close):
     bearer = {"Authorization": f"Bearer {marketplace.enterprise('generator').key}"}
     chunked = {"Transfer-Encoding": "chunked"} if isinstance(body, list) else {}
 
@@ -67,7 +67,7 @@ def test_a_body_over_the_limit_is_told_so_however_it_is_sent(marketplace, port, 
 
 
 @pytest.mark.parametrize("close", [{}, {"Connection": "close"}], ids=["kept", "closed"])
-def test_a_stranger_with_a_large_body_hears_that_a_key_is_missing(marketplace, port, close):
+def test_a_large_body_without_a_key_is_refused_for_the_key(marketplace, port, close):
     assert post(port, "/listings", MEGABYTE * 10, **close) == (401, "key_missing")
 
 
@@ -81,7 +81,7 @@ def test_a_body_in_chunks_is_read(marketplace, port):
     assert (status, code) == (400, "not_json")
 
 
-def test_a_connection_lives_on_after_a_refusal(marketplace, port):
+def test_a_connection_stays_open_after_a_refusal(marketplace, port):
     key = marketplace.enterprise("generator").key
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:

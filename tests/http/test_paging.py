@@ -112,7 +112,7 @@ STRANGE = [
 ]  # fmt: skip
 
 
-def test_a_cursor_that_is_none_of_ours_is_refused_by_every_list(marketplace):
+def test_every_list_refuses_an_invalid_cursor(marketplace):
     owner = marketplace.enterprise("generator")
     listing = marketplace.supply(owner)
     lists = (
@@ -128,7 +128,7 @@ def test_a_cursor_that_is_none_of_ours_is_refused_by_every_list(marketplace):
             refused(marketplace.admin.get(path, cursor=strange), 422, "bad_cursor", "cursor")
 
 
-def test_a_number_beyond_the_column_is_refused_and_not_our_mistake(marketplace):
+def test_a_number_beyond_the_column_is_refused_and_no_500(marketplace):
     owner = marketplace.enterprise("generator")
     for number in (2**31, 2**63, 2**64 - 1, -(2**63) - 1):
         for path in ("/waste-codes", "/regions", "/notifications"):

@@ -38,7 +38,7 @@ def narrowed(party, *scopes):
         ("Bearer \xff\x80", "key_unknown"),
     ],
 )
-def test_without_a_good_key_everything_is_401(marketplace, header, code):
+def test_without_a_valid_key_everything_is_401(marketplace, header, code):
     headers = {"Authorization": header} if header else {}
     for method, path in (("GET", f"/listings/{NOBODY}"), ("POST", "/listings"), ("PUT", "/matching-policy")):
         response = marketplace.client.open(f"/api/v1{path}", method=method, headers=headers, data=HUGE)
@@ -114,7 +114,7 @@ def test_a_closed_listing_is_409_only_for_a_valid_change(marketplace):
     refused(owner.patch(path, {"quantity_t": 100}), 409, "wrong_state")
 
 
-def test_a_body_is_403_before_it_is_422_where_only_the_body_tells(marketplace):
+def test_a_body_is_403_before_it_is_422_where_only_the_body_decides(marketplace):
     generator, carrier = marketplace.enterprise("generator"), marketplace.enterprise("transporter")
     pending = marketplace.enterprise("generator", approved=False)
     keys = narrowed(generator, "read", "admin")
@@ -155,7 +155,7 @@ def test_a_body_is_403_before_it_is_422_where_only_the_body_tells(marketplace):
     ],
     ids=str,
 )
-def test_a_body_that_is_no_json_is_refused_as_such(marketplace, data, media, status, code):
+def test_a_body_that_is_not_json_is_refused_as_such(marketplace, data, media, status, code):
     owner = marketplace.enterprise("generator")
 
     refused(send(owner, "/listings", data, media=media), status, code)
@@ -164,14 +164,14 @@ def test_a_body_that_is_no_json_is_refused_as_such(marketplace, data, media, sta
 
 
 @pytest.mark.parametrize("depth", [100, 900, 960, 970, 980, 1000])
-def test_no_depth_of_nesting_is_our_mistake(marketplace, depth):
+def test_no_depth_of_nesting_is_a_500(marketplace, depth):
     owner = marketplace.enterprise("generator")
     for data in (b"[" * depth + b"]" * depth, b'{"a":' * depth + b"1" + b"}" * depth):
         assert send(owner, "/listings", data).status_code in (400, 422)
 
 
 @pytest.mark.parametrize("body", ["[]", "null", "5", '"text"', "true"])
-def test_json_that_is_no_object_blames_the_body(marketplace, body):
+def test_json_that_is_not_an_object_is_an_error_of_the_body(marketplace, body):
     owner = marketplace.enterprise("generator")
 
     refused(send(owner, "/listings", body.encode()), 422, "invalid_input", "body")
@@ -188,7 +188,7 @@ def test_json_may_say_its_charset_and_may_be_marked(marketplace):
         assert send(owner, "/listings", data, media=media).json["title"] == "稀硫酸"
 
 
-def test_nul_and_lone_surrogates_are_refused_wherever_they_stand(marketplace):
+def test_nul_and_lone_surrogates_are_refused_everywhere(marketplace):
     owner = marketplace.enterprise("generator")
 
     def posted(text):
@@ -222,7 +222,7 @@ def test_nul_and_lone_surrogates_are_refused_wherever_they_stand(marketplace):
     }
 
 
-def test_what_no_route_knows_is_a_problem_too(marketplace):
+def test_an_unknown_route_is_a_problem_too(marketplace):
     owner = marketplace.enterprise("generator")
 
     refused(marketplace.client.get("/nowhere"), 404, "not_found")
@@ -235,7 +235,7 @@ def test_what_no_route_knows_is_a_problem_too(marketplace):
     assert "POST" in response.headers["Allow"]
 
 
-def test_unknown_fields_are_refused_wherever_they_stand(marketplace):
+def test_unknown_fields_are_refused_everywhere(marketplace):
     owner = marketplace.enterprise("generator")
     draft = marketplace.supply(owner, publish=False)
 
@@ -257,7 +257,7 @@ def test_unknown_fields_are_refused_wherever_they_stand(marketplace):
     assert owner.get(f"/listings/{draft['id']}").json["status"] == "draft"
 
 
-def test_every_answer_carries_a_request_id_and_takes_over_a_good_one(marketplace):
+def test_every_response_has_a_request_id_and_keeps_a_valid_one(marketplace):
     given = marketplace.client.get("/api/v1/regions", headers={"X-Request-Id": "order-2026-0001"})
     refused(given, 401, "key_missing")
     assert given.headers["X-Request-Id"] == "order-2026-0001"

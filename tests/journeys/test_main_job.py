@@ -1,7 +1,7 @@
-"""The main job, through HTTP: a listing goes in, lawful receivers come out ranked, the news goes out."""
+"""The main job over HTTP: a listing goes in, lawful receivers come out ranked, both sides are notified."""
 
 
-def test_a_supply_finds_the_licensed_receiver_and_the_receiver_is_told(marketplace):
+def test_a_supply_finds_the_licensed_receiver_who_is_notified(marketplace):
     generator = marketplace.enterprise("generator")
     recycler = marketplace.enterprise("recycler", grade="A")
     marketplace.licence(recycler)
@@ -15,7 +15,7 @@ def test_a_supply_finds_the_licensed_receiver_and_the_receiver_is_told(marketpla
     assert message["data"]["counterpart_id"] == supply["id"]
 
 
-def test_without_a_licence_there_is_no_match_and_the_answer_says_why(marketplace):
+def test_without_a_licence_there_is_no_match_and_the_response_says_why(marketplace):
     generator, recycler = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
     demand, supply = marketplace.demand(recycler), marketplace.supply(generator)
 
@@ -23,7 +23,7 @@ def test_without_a_licence_there_is_no_match_and_the_answer_says_why(marketplace
     assert marketplace.why_not(generator, supply, demand) == {"licence": "no_permit"}
 
 
-def test_the_inbox_opens_in_the_order_of_credit(marketplace):
+def test_receivers_are_notified_best_credit_first(marketplace):
     generator = marketplace.enterprise("generator")
     receivers = {grade: marketplace.enterprise("recycler", grade=grade) for grade in "ABCD"}
     for recycler in receivers.values():

@@ -42,7 +42,7 @@ def test_a_plant_manager_drafts_waits_for_approval_publishes_and_reaches_the_rec
     ]
 
 
-def test_a_recycler_is_told_of_a_supply_looks_closer_and_silences_what_is_not_for_it(marketplace):
+def test_a_recycler_is_notified_of_a_supply_looks_closer_and_mutes_what_is_not_for_it(marketplace):
     recycler = marketplace.enterprise("recycler", grade="A")
     marketplace.licence(recycler)
     wanted = marketplace.demand(recycler)

@@ -72,7 +72,7 @@ def test_a_malformed_row_is_refused_by_its_line(tmp_path, codes, row, column, re
     assert (refused.value.line, refused.value.column) == (3, column)
 
 
-def test_a_name_stands_once_in_a_scheme_however_it_is_written(tmp_path, codes):
+def test_a_name_is_once_in_a_scheme_however_it_is_written(tmp_path, codes):
     file = tmp_path / "names.csv"
     file.write_text(f"{HEADER}废PCB板,cn-hw,900-045-49,\n废ＰＣＢ板,cn-sw,SW17,\n废ＰＣＢ板,cn-hw,HW49,\n")
     with pytest.raises(SeedError, match="stands above already, as 900-045-49") as refused:

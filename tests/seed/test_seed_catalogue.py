@@ -30,7 +30,7 @@ def test_every_scheme_is_there_in_full(shipped):
     assert Counter(row.level for row in shipped.regions) == {"province": 34, "city": 333, "district": 2845}
 
 
-def test_codes_are_unique_and_stand_after_their_parents(shipped):
+def test_codes_are_unique_and_come_after_their_parents(shipped):
     above = set()
     for row in shipped.codes:
         assert (row.scheme, row.code) not in above
@@ -105,7 +105,7 @@ def test_operations_have_a_mode_and_a_chinese_name(shipped):
     assert {row.code for row in shipped.treatments if row.interim} == {"R12", "R13", "D13", "D14", "D15"}
 
 
-def test_regions_stand_in_china_after_their_parents_in_wgs_84(shipped):
+def test_regions_are_in_china_after_their_parents_in_wgs_84(shipped):
     found = {}
     for row in shipped.regions:
         assert 73 < row.lon < 136
