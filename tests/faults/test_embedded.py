@@ -101,7 +101,7 @@ def test_a_path_too_long_for_a_socket_works(place):
     assert not both.run.exists()
 
 
-def test_a_second_start_on_the_same_folder_is_refused_and_told_who_holds_it(place):
+def test_a_second_start_on_the_same_folder_is_refused_with_who_holds_it(place):
     with embedded.servers(place / "data", durable=False, report=lambda line: None):
         with pytest.raises(embedded.AlreadyRunning, match=f"process {os.getpid()}"):
             start(place / "data")

@@ -10,14 +10,14 @@ from tests.faults.running import until
 JOBS = 12
 
 
-def test_parent_and_children_asking_at_once_get_their_own_answers(running):
+def test_parent_and_children_asking_at_once_get_their_own_rows(running):
     crowd = running.run(killable.run_crowd, running.env, running.folder / "crowd.log", 4, 60)
     crowd.process.join(60)
 
     assert crowd.process.exitcode == 0, (running.folder / "crowd.log").read_text()
 
 
-def test_a_horse_opens_a_connection_of_its_own(running):
+def test_a_work_horse_opens_a_connection_of_its_own(running):
     parents = running.folder / "parents"
     running.run(
         killable.run_worker_with_open_connection,

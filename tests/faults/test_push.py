@@ -77,7 +77,7 @@ def test_a_scheduler_killed_at_any_step_is_relieved_by_the_one_that_waits(runnin
     assert running.messages() == running.expected_messages()
 
 
-def test_a_frozen_horse_that_comes_back_late_doubles_nothing(running):
+def test_a_frozen_work_horse_that_comes_back_late_doubles_nothing(running):
     running.publish_everything()
     running.worker(point="half of the messages planned", whom="itself", signal="SIGSTOP")
     running.scheduler()

@@ -1,4 +1,4 @@
-"""Every sentence has both languages; nothing is answered in the library's own English."""
+"""Every sentence has both languages; no response has the library's own English."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from marketplace.messages import HERE, LANGUAGES, facts_of, say, table
 from marketplace.notifications.models import KINDS
 
 
-def test_every_message_speaks_both_languages_with_the_same_facts_of():
+def test_every_message_has_both_languages_with_the_same_facts():
     for code, sentences in table().items():
         assert set(sentences) - {"cause", "cure"} == set(LANGUAGES), code
         assert all(sentences[language].strip() or sentences[language] == " " for language in LANGUAGES), code
@@ -94,7 +94,7 @@ def test_the_description_of_the_api_is_in_modern_english(app):
     assert not [text for text in texts if OLD_WORDS.search(text)]
 
 
-def test_every_code_in_the_source_has_its_sentence_and_gives_its_facts_of():
+def test_every_code_in_the_source_has_its_sentence_and_its_facts():
     assert len(error_codes.usages()) > 80
     for usage in error_codes.usages():
         assert usage.code in table(), f"{usage.place} speaks of {usage.code}, which has no sentence"
@@ -104,7 +104,7 @@ def test_every_code_in_the_source_has_its_sentence_and_gives_its_facts_of():
             )
 
 
-def test_every_sentence_is_spoken_somewhere():
+def test_every_sentence_is_used_somewhere():
     said = {usage.code for usage in error_codes.usages()} | {
         *error_codes.refusals(),
         *error_codes.warnings(),
@@ -125,7 +125,7 @@ def test_every_sentence_is_spoken_somewhere():
     assert not [code for code in table() if code not in said and not code.startswith(computed)]
 
 
-def test_every_status_that_is_answered_has_its_title():
+def test_every_error_status_has_its_title():
     for statuses in error_codes.refusals().values():
         assert all(f"status_{status}" in table() for status in statuses)
 
@@ -181,7 +181,7 @@ WRONG = {
 }  # fmt: skip
 
 
-def test_every_complaint_about_fields_is_spoken_in_the_askers_language(marketplace):
+def test_every_field_error_is_in_the_readers_language(marketplace):
     owner = marketplace.enterprise("generator", "recycler", "collector")
     for path, body in (
         ("/listings", WRONG),
@@ -200,7 +200,7 @@ def test_every_complaint_about_fields_is_spoken_in_the_askers_language(marketpla
             ), field
 
 
-def test_reasons_gates_and_their_rules_are_spoken_in_the_askers_language(marketplace):
+def test_reasons_gates_and_their_rules_are_in_the_readers_language(marketplace):
     supplier, receiver = marketplace.enterprise("generator"), marketplace.recycler()
     supply, lawful = marketplace.supply(supplier), marketplace.demand(receiver)
     unlawful = marketplace.demand(marketplace.enterprise("recycler"))
@@ -219,7 +219,7 @@ def test_reasons_gates_and_their_rules_are_spoken_in_the_askers_language(marketp
     assert "The receiver has no licence" in texts("en")[6]
 
 
-def test_every_letter_is_written_in_both_languages():
+def test_every_email_is_written_in_both_languages():
     letters = {path.name.split(".", 1)[0] for path in (HERE.parent / "templates" / "mail").iterdir()}
     assert letters
     for letter in letters:
@@ -231,7 +231,7 @@ def test_every_letter_is_written_in_both_languages():
         assert all(f"mail_subject_{letter}_{kind}" in table() for letter in letters), kind
 
 
-def test_wrong_policies_are_complained_of_in_the_askers_language_too(marketplace):
+def test_errors_in_policies_are_in_the_readers_language_too(marketplace):
     body = {"weights": {"code": "x"}, "half_distance_km": {"default": "far", "": 0}, "push_top": 0}
     response = marketplace.admin.call(
         "PUT", "/matching-policy", json=body, headers={"If-Match": "*", "Accept-Language": "zh-CN"}
@@ -261,7 +261,7 @@ def test_wrong_policies_are_complained_of_in_the_askers_language_too(marketplace
         ("de,zh;q=0.5", "zh"), ("de,fr;q=0.9", "en"), ("zh;q=abc", "en"), (";;,=", "en"),
     ],
 )  # fmt: skip
-def test_the_language_is_the_askers_and_english_otherwise(marketplace, wanted, expected):
+def test_the_language_is_the_readers_and_english_otherwise(marketplace, wanted, expected):
     headers = {"Accept-Language": wanted} if wanted is not None else {}
     response = marketplace.client.get("/api/v1/regions", headers=headers)
 
@@ -270,7 +270,7 @@ def test_the_language_is_the_askers_and_english_otherwise(marketplace, wanted, e
     assert "Accept-Language" in response.headers["Vary"]
 
 
-def test_warnings_are_spoken_in_the_askers_language(marketplace):
+def test_warnings_are_in_the_readers_language(marketplace):
     owner = marketplace.enterprise("recycler")
     for wanted, beginning in (("en", "You hold no"), ("zh-CN", "贵企业没有")):
         body = {
