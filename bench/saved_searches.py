@@ -23,7 +23,7 @@ from marketplace import clock, create_app, embedded
 from marketplace.database import db
 from marketplace.listings.models import Listing
 from marketplace.notifications.models import Notification
-from marketplace.notifications.service.planning import saved_search_matching
+from marketplace.notifications.service.planning import saved_search_matching, saved_search_push
 from marketplace.settings import Settings
 
 LISTINGS = 5_000
@@ -89,7 +89,7 @@ def measured(market: Market) -> dict[str, Any]:
         searches = [search for search, _ in page]
         took["conditions"].append(
             timed(
-                lambda it=listing, s=searches: saved_search_matching.passing(
+                lambda it=listing, s=searches: saved_search_matching.searches_finding(
                     it, s, saved_search_matching.INDEXED
                 )
             )[0]
@@ -97,7 +97,7 @@ def measured(market: Market) -> dict[str, Any]:
         saved_search_matching.INDEXED = indexed
         db.session.remove()
         took["whole"].append(
-            timed(lambda it=listing_id: saved_search_matching.match_saved_searches(it, clock.now(), None))[0]
+            timed(lambda it=listing_id: saved_search_push.match_saved_searches(it, clock.now(), None))[0]
         )
         db.session.remove()
     ms = {name: figures(sorted(seconds)) for name, seconds in took.items()}

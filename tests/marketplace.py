@@ -271,8 +271,8 @@ class Marketplace(AbstractContextManager["Marketplace"]):
     def told(self, *listings: dict[str, Any], kind: str = "match.found") -> list[str]:
         """Ids of the enterprises notified of these listings, in the order of release."""
         query = (
-            "SELECT enterprise_id FROM notification WHERE kind = :kind AND place IS NOT NULL"
-            " AND counterpart_id = ANY(CAST(:ids AS uuid[])) ORDER BY place"
+            "SELECT enterprise_id FROM notification WHERE kind = :kind AND release_no IS NOT NULL"
+            " AND counterpart_id = ANY(CAST(:ids AS uuid[])) ORDER BY release_no"
         )
         with self.app.app_context():
             about = {"ids": [listing["id"] for listing in listings], "kind": kind}

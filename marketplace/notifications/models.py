@@ -1,4 +1,4 @@
-"""Messages, what was told to whom, saved searches, and how each enterprise wants to be told."""
+"""Messages, what each enterprise was last notified of, saved searches, and preferences of delivery."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,17 +11,23 @@ from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from .. import clock
-from ..database import Base
+from ..database import Base, values_check
+from ..enterprises.models import Grade
 from ..events.lifecycle import LifeCycle, Move, Party
 
-MATCH_FOUND = "match.found"
-MATCH_MUTUAL = "match.mutual"
-SEARCH_HIT = "search.found"
-KEY_EXPIRING = "key.expiring"
-KINDS = (MATCH_MUTUAL, MATCH_FOUND, SEARCH_HIT, KEY_EXPIRING)
-"""In the order in which a digest has its sections."""
+RELEASE_NUMBERS = Sequence("notification_release_no", metadata=Base.metadata)
 
-RELEASE_ORDER = Sequence("notification_release_order", metadata=Base.metadata)
+
+class NotificationKind(StrEnum):
+    """What a message is about; `service/kinds.py` has a row for each.
+
+    The columns that hold it are plain text, so that a new kind needs no migration.
+    """
+
+    MATCH_MUTUAL = "match.mutual"
+    MATCH_FOUND = "match.found"
+    SEARCH_HIT = "search.found"
+    KEY_EXPIRING = "key.expiring"
 
 
 class NotificationStatus(StrEnum):
@@ -37,18 +43,39 @@ LIFE = LifeCycle(
 
 
 class Delivery(StrEnum):
-    """How a released message goes out beside the inbox."""
+    """How a released message goes out: by e-mail at once, in the daily digest, or in the inbox alone."""
 
     IMMEDIATE = "immediate"
     DIGEST = "digest"
     INBOX = "inbox"
 
 
+class EmailPreference(StrEnum):
+    """Which e-mail an enterprise wants, the most prompt first."""
+
+    IMMEDIATE = "immediate"
+    DIGEST = "digest"
+    OFF = "off"
+
+
+class SearchNotify(StrEnum):
+    """Which e-mail an enterprise wants of the results of a saved search."""
+
+    IMMEDIATE = "immediate"
+    DAILY = "daily"
+    OFF = "off"
+
+
+class Language(StrEnum):
+    ZH = "zh"
+    EN = "en"
+
+
 class Notification(Base):
     """One message to one enterprise; in its inbox from `released_at` on.
 
-    `place` numbers messages in the order of their release. A message that is planned with a `delivery` goes
-    out no louder than that.
+    `release_no` numbers messages as they are released. A message planned with a `delivery` goes out no more
+    promptly than that.
     """
 
     __tablename__ = "notification"
@@ -56,27 +83,32 @@ class Notification(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
     kind: Mapped[str]
-    status: Mapped[str] = mapped_column(default=NotificationStatus.PLANNED)
+    status: Mapped[NotificationStatus] = mapped_column(default=NotificationStatus.PLANNED)
     listing_id: Mapped[UUID | None] = mapped_column(ForeignKey("listing.id"))
     counterpart_id: Mapped[UUID | None] = mapped_column(ForeignKey("listing.id"))
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    grade: Mapped[str]
+    grade: Mapped[Grade]
     credit_milli: Mapped[int]
     score: Mapped[float]
     release_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    place: Mapped[int | None] = mapped_column(BigInteger)
-    delivery: Mapped[str | None]
+    release_no: Mapped[int | None] = mapped_column(BigInteger)
+    delivery: Mapped[Delivery | None]
     digest_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     mailed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
     __table_args__ = (
-        CheckConstraint("status IN ('planned', 'released', 'dropped')", name="status"),
-        CheckConstraint("(status = 'released') = (place IS NOT NULL)", name="released_has_a_place"),
+        values_check("status", NotificationStatus),
+        values_check("grade", Grade),
+        values_check("delivery", Delivery),
+        CheckConstraint("(status = 'released') = (release_no IS NOT NULL)", name="released_has_a_number"),
         Index(
-            "ix_notification_inbox", "enterprise_id", "place", postgresql_where=text("status = 'released'")
+            "ix_notification_inbox",
+            "enterprise_id",
+            "release_no",
+            postgresql_where=text("status = 'released'"),
         ),
         Index("ix_notification_due", "release_at", postgresql_where=text("status = 'planned'")),
         Index("ix_notification_listing", "listing_id", postgresql_where=text("status = 'planned'")),
@@ -89,13 +121,13 @@ class Notification(Base):
     )
 
 
-class Told(Base):
-    """That an enterprise was (or is about to be) told of a counterpart and code, and at what terms.
+class LastNotification(Base):
+    """The last message, sent or planned, to an enterprise about a counterpart and code, and its terms.
 
     The primary key is the rule "once": a second message needs this row to change.
     """
 
-    __tablename__ = "told"
+    __tablename__ = "last_notification"
 
     receiver_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), primary_key=True)
     counterpart_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), primary_key=True)
@@ -108,7 +140,7 @@ class Told(Base):
 
 
 class Silence(Base):
-    """That an enterprise wants to be told nothing more of a counterpart and code."""
+    """That an enterprise wants no more messages about a counterpart and code."""
 
     __tablename__ = "silence"
 
@@ -119,31 +151,32 @@ class Silence(Base):
 
 
 class Preferences(Base):
-    """How an enterprise wants to be told; without a row the defaults hold.
+    """Which e-mail an enterprise wants; without a row the defaults apply.
 
-    `kinds` says it by kind of message; `email` holds for the kinds that it does not name.
+    `kinds` has an `EmailPreference` by kind of message; `email` applies to the kinds that it does not name.
     """
 
     __tablename__ = "notification_preferences"
 
     enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), primary_key=True)
-    email: Mapped[str] = mapped_column(default="immediate")
-    language: Mapped[str] = mapped_column(default="zh")
+    email: Mapped[EmailPreference] = mapped_column(default=EmailPreference.IMMEDIATE)
+    language: Mapped[Language] = mapped_column(default=Language.ZH)
     muted_codes: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
     kinds: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
-        CheckConstraint("email IN ('immediate', 'digest', 'off')", name="email"),
-        CheckConstraint("language IN ('zh', 'en')", name="language"),
+        values_check("email", EmailPreference),
+        values_check("language", Language),
     )
 
 
 class SavedSearch(Base):
-    """A filter of listings, by the names of `GET /listings`; who saved it is told what it finds.
+    """A filter of listings, by the names of `GET /listings`; its owner is notified of what it finds.
 
-    The `wanted_` columns repeat what of the query an index can look up; ANY_TEXT and ANY_REGION mean any.
+    The `wanted_` columns repeat the part of the query that an index can look up; ANY_TEXT and ANY_REGION
+    mean any.
     """
 
     __tablename__ = "saved_search"
@@ -155,7 +188,7 @@ class SavedSearch(Base):
     enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
     name: Mapped[str]
     query: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    notify: Mapped[str]
+    notify: Mapped[SearchNotify]
     paused: Mapped[bool]
     wanted_kind: Mapped[str]
     wanted_code: Mapped[str]
@@ -168,7 +201,7 @@ class SavedSearch(Base):
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
-        CheckConstraint("notify IN ('immediate', 'daily', 'off')", name="notify"),
+        values_check("notify", SearchNotify),
         Index("ix_saved_search_owner", "enterprise_id", "id"),
         Index(
             "ix_saved_search_wanted",

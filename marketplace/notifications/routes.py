@@ -33,7 +33,7 @@ blueprint = Blueprint("notifications", __name__, description="The inbox and noti
 @blueprint.response(200, NotificationPage)
 def inbox(query: Query) -> Page:
     """Messages to your enterprise, newest first."""
-    return page(query, partial(service.inbox, actor(), query["unread"]), Key("place", int))
+    return page(query, partial(service.inbox, actor(), query["unread"]), Key("release_no", int))
 
 
 @blueprint.post("/notifications/<uuid:notification_id>/read")

@@ -5,7 +5,7 @@ from marshmallow import fields
 from ..http.fields import MAX_VERSION, Flag, Length, Moment, OneOf, Text, Whole
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import CodeRefSchema, ResponseSchema, Schema
-from .models import KINDS
+from .models import EmailPreference, Language, NotificationKind, SearchNotify
 
 
 class NotificationDataSchema(ResponseSchema):
@@ -60,21 +60,18 @@ class NotForMeSchema(Schema):
     of = fields.String(load_default="pairing", validate=OneOf(["pairing", "code"], "silence"))
 
 
-WISHES = ("immediate", "digest", "off")
-
-
 class PreferencesSchema(Schema):
     """`email`: each message at once (by day), one digest a day, or off. The inbox gets all in any case."""
 
     version = Whole(0, MAX_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
-    email = fields.String(required=True, validate=OneOf(WISHES, "preference"))
+    email = fields.String(required=True, validate=OneOf(EmailPreference))
     kinds = fields.Dict(
-        keys=fields.String(validate=OneOf(KINDS, "notification_kind")),
-        values=fields.String(validate=OneOf(WISHES, "preference")),
+        keys=fields.String(validate=OneOf(NotificationKind)),
+        values=fields.String(validate=OneOf(EmailPreference)),
         load_default=dict,
         metadata={"description": "The same by kind of message; `email` applies to all other kinds."},
     )
-    language = fields.String(load_default="zh", validate=OneOf(["zh", "en"], "language"))
+    language = fields.String(load_default="zh", validate=OneOf(Language))
     muted_codes = fields.List(
         fields.Nested(CodeRefSchema),
         load_default=list,
@@ -83,7 +80,6 @@ class PreferencesSchema(Schema):
     )
 
 
-NOTIFY = ("immediate", "daily", "off")
 QUERY = {"description": "A filter with the parameters of GET /listings; null or missing ones do not filter."}
 HOW = {"description": "At once as for a match, in the daily digest, or not at all."}
 
@@ -91,14 +87,14 @@ HOW = {"description": "At once as for a match, in the daily digest, or not at al
 class NewSearchSchema(Schema):
     name = Text(80, required=True)
     query = fields.Dict(keys=fields.String(), required=True, metadata=QUERY)
-    notify = fields.String(load_default="immediate", validate=OneOf(NOTIFY, "preference"), metadata=HOW)
+    notify = fields.String(load_default="immediate", validate=OneOf(SearchNotify), metadata=HOW)
     paused = Flag(load_default=False)
 
 
 class SearchChangeSchema(Schema):
     name = Text(80)
     query = fields.Dict(keys=fields.String(), metadata=QUERY)
-    notify = fields.String(validate=OneOf(NOTIFY, "preference"), metadata=HOW)
+    notify = fields.String(validate=OneOf(SearchNotify), metadata=HOW)
     paused = Flag()
 
 

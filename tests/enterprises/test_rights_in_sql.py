@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.orm import aliased
 
 import matching
 from marketplace.catalogue import service as catalogue
@@ -109,3 +110,40 @@ def test_a_contact_is_read_as_it_was_written():
     contact = {"name": "王", "email": "wang@example.com", "phone": "0575-1"}
     enterprise = Enterprise(**enterprises.contacts.contact_columns(contact))
     assert enterprises.contact_for(enterprise) == contact
+
+
+def test_a_supplier_may_hand_waste_to_a_receiver_where_gate_credit_lets_it():
+    rows = [Enterprise(grade=grade, blocked=blocked) for grade, blocked in product(Grade, (False, True))]
+    pairs = list(product(rows, rows))
+    supplies, demands = (
+        SimpleNamespace(
+            grade=np.array([matching.Grade[side.grade] for side in sides]),
+            blocked=np.array([side.blocked for side in sides]),
+        )
+        for sides in zip(*pairs, strict=True)
+    )
+    passes, _ = gates.credit(
+        SimpleNamespace(supplies=supplies, demands=demands, spread=lambda values: values)
+    )
+    assert passes.tolist() == [enterprises.may_supply(supplier, receiver) for supplier, receiver in pairs]
+
+
+def test_who_may_trade_receive_and_supply_is_the_same_of_rows_and_as_text(marketplace):
+    supplier, receiver = aliased(Enterprise, name="supplier"), aliased(Enterprise, name="receiver")
+    conditions = (receiver.may_trade, receiver.may_receive, enterprises.may_supply(supplier, receiver))
+    select_all = ", ".join(map(enterprises.as_sql, conditions))
+    with marketplace.app.app_context():
+        rows = write_enterprises(product(EnterpriseStatus, Grade, (False, True)))
+        found = db.session.execute(
+            text(
+                f"SELECT {select_all} FROM enterprise supplier, enterprise receiver"
+                " WHERE supplier.id = ANY(:ids) AND receiver.id = ANY(:ids)"
+                " ORDER BY supplier.id, receiver.id"
+            ),
+            {"ids": [row.id for row in rows]},
+        ).all()
+        ordered = sorted(rows, key=lambda row: row.id)
+        assert [tuple(row) for row in found] == [
+            (to.may_trade, to.may_receive, enterprises.may_supply(giver, to))
+            for giver, to in product(ordered, ordered)
+        ]

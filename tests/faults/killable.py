@@ -23,7 +23,7 @@ from marketplace import create_app, scheduler, worker
 from marketplace.database import db
 from marketplace.events import service as events
 from marketplace.matches.service.rerank import parts
-from marketplace.notifications.models import MATCH_FOUND, SEARCH_HIT, Notification, NotificationStatus
+from marketplace.notifications.models import Notification, NotificationKind, NotificationStatus
 
 PR_SET_PDEATHSIG = 1
 configure_mappers()
@@ -77,7 +77,11 @@ def _wrap(
 
 
 def written(
-    change: str, status: NotificationStatus, count: int = 1, then: str = "", kind: str = MATCH_FOUND
+    change: str,
+    status: NotificationStatus,
+    count: int = 1,
+    then: str = "",
+    kind: str = NotificationKind.MATCH_FOUND,
 ) -> Callable[[Kill], None]:
     """The point after the `count`th message of a kind was written so, or when that is (`then`) committed."""
 
@@ -110,7 +114,9 @@ POINTS: dict[str, Callable[[Kill], None]] = {
     "half of the messages planned": written(*PLANNED, count=2),
     "all planned, before the commit": written(*PLANNED, count=2, then="before_commit"),
     "planned and committed": written(*PLANNED, count=2, then="after_commit"),
-    "finds planned, before the commit": written(*PLANNED, kind=SEARCH_HIT, then="before_commit"),
+    "finds planned, before the commit": written(
+        *PLANNED, kind=NotificationKind.SEARCH_HIT, then="before_commit"
+    ),
     "task done, job not acknowledged": after(events, "perform"),
     "part written, before the commit": after(parts, "_write"),
     # the scheduler

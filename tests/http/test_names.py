@@ -24,7 +24,6 @@ from marketplace.listings.service.listing_fields import ONE_SIDED
 from marketplace.listings.service.sheets.vocabulary import WORDS
 from marketplace.messages import LANGUAGES, say
 from marketplace.messages.names import Name, group_of, names, readable
-from marketplace.notifications.models import KINDS
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -61,7 +60,7 @@ def named_values():
     values = {
         "role": ROLES, "scope": SCOPES, "actor": (ENTERPRISE, ADMIN, REGULATOR, SYSTEM), "grade": GRADES,
         "axis": AXES, "mode": MODES, "gate": matching.GATES, "component": matching.model.policy.COMPONENTS,
-        "outcome": matching.model.Outcome, "notification_kind": KINDS, "evidence": CERTAIN,
+        "outcome": matching.model.Outcome, "evidence": CERTAIN,
         "basis": [basis.name.lower() for basis in matching.Basis if basis >= 0],
         "move": [move.name for life in lives() for move in life.moves],
         "field": [*ADMIN_ONLY, *(name for fields in ONE_SIDED.values() for name in fields)],

@@ -11,7 +11,8 @@ from marketplace.enterprises.models import Enterprise
 from marketplace.events import service as events
 from marketplace.listings.models import Listing
 from marketplace.notifications.service import next_mail_time
-from marketplace.notifications.service.delivery.email import price_in_words, send_email
+from marketplace.notifications.service.delivery.email import send_email
+from marketplace.notifications.service.delivery.email_lines import price_in_words
 from tests.mail import body
 
 NIGHT = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)  # 21:00 in Shaoxing

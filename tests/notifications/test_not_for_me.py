@@ -7,7 +7,7 @@ from marketplace.database import db
 from marketplace.notifications.models import Notification, NotificationStatus
 from tests.http.responses import verdict
 
-MATCH_FOUND = "search.found"
+SEARCH_HIT = "search.found"
 OTHER_ACID = {"scheme": "cn-hw", "code": "900-300-34"}
 
 
@@ -51,13 +51,13 @@ def test_of_a_match_it_is_the_feedback_not_suitable_and_the_message_is_read(mark
 
 def test_of_a_find_it_silences_that_enterprise_with_that_code(marketplace, found):
     generator, seeker = found
-    seeker.not_for_me(seeker.inbox(MATCH_FOUND)[0])
+    seeker.not_for_me(seeker.inbox(SEARCH_HIT)[0])
     marketplace.supply(generator, quantity_t=9000)
     marketplace.settle()
-    assert len(seeker.inbox(MATCH_FOUND)) == 1
+    assert len(seeker.inbox(SEARCH_HIT)) == 1
     marketplace.supply(generator, waste=OTHER_ACID), marketplace.supply(marketplace.enterprise("generator"))
     marketplace.settle()
-    assert len(seeker.inbox(MATCH_FOUND)) == 3
+    assert len(seeker.inbox(SEARCH_HIT)) == 3
 
 
 def test_what_was_silenced_as_a_find_is_not_told_as_a_match_either(marketplace):
@@ -65,14 +65,14 @@ def test_what_was_silenced_as_a_find_is_not_told_as_a_match_either(marketplace):
     recycler.save_search({})
     marketplace.supply(generator)
     marketplace.settle()
-    recycler.not_for_me(recycler.inbox(MATCH_FOUND)[0])
+    recycler.not_for_me(recycler.inbox(SEARCH_HIT)[0])
     marketplace.demand(recycler)
     marketplace.supply(generator, quantity_t=9000)
     marketplace.settle()
     assert recycler.inbox() == []
 
 
-@pytest.mark.parametrize("kind", ["match.found", MATCH_FOUND])
+@pytest.mark.parametrize("kind", ["match.found", SEARCH_HIT])
 def test_of_a_code_it_mutes_the_code_for_all(marketplace, kind):
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("A")
     marketplace.demand(recycler) if kind == "match.found" else recycler.save_search({})
@@ -92,7 +92,7 @@ def test_of_a_code_it_mutes_the_code_for_all(marketplace, kind):
 def test_saying_it_again_changes_nothing(marketplace, matched, found, of):
     _, _, recycler, _ = matched
     _, seeker = found
-    for party, kind in ((recycler, "match.found"), (seeker, MATCH_FOUND)):
+    for party, kind in ((recycler, "match.found"), (seeker, SEARCH_HIT)):
         message = party.inbox(kind)[0]
         first = party.not_for_me(message, of=of)
         preferences = party.get("/notification-preferences").json
@@ -117,12 +117,12 @@ def test_what_is_planned_and_silenced_is_never_sent(marketplace, of):
     marketplace.wait(minutes=31)
     marketplace.change(generator, supply, price_cny_per_t=50)
     marketplace.settle()
-    recycler.not_for_me(recycler.inbox(MATCH_FOUND)[0], of=of)
+    recycler.not_for_me(recycler.inbox(SEARCH_HIT)[0], of=of)
     with marketplace.app.app_context():
         planned = select(Notification.id).where(Notification.status == NotificationStatus.PLANNED)
         assert db.session.scalars(planned).all() == []
     marketplace.wait(hours=9)
-    assert len(recycler.inbox(MATCH_FOUND)) == 1
+    assert len(recycler.inbox(SEARCH_HIT)) == 1
 
 
 def test_what_is_no_message_of_a_listing_cannot_be_silenced(marketplace):
@@ -146,7 +146,7 @@ def test_a_wrong_wish_names_the_field_and_a_neighbour_knows_of_no_message(market
 
 def test_there_is_a_most_of_muted_codes(marketplace, matched, monkeypatch):
     _, _, recycler, _ = matched
-    monkeypatch.setattr("marketplace.notifications.service.preferences.delivery_preferences.MOST_MUTED", 0)
+    monkeypatch.setattr("marketplace.notifications.service.preferences.muted_codes.MOST_MUTED", 0)
     path = f"/notifications/{recycler.inbox()[0]['id']}/not-for-me"
     assert verdict(recycler.post(path, {"of": "code"})) == (409, "too_many_muted_codes")
 
@@ -178,7 +178,7 @@ def test_taken_back_the_find_is_told_again_and_other_silence_stands(marketplace,
     generator, seeker = found
     marketplace.supply(generator, waste=OTHER_ACID)
     marketplace.settle()
-    first, second = seeker.inbox(MATCH_FOUND)
+    first, second = seeker.inbox(SEARCH_HIT)
     seeker.not_for_me(first), seeker.not_for_me(second)
     take_back(seeker, first)
     (
@@ -186,4 +186,4 @@ def test_taken_back_the_find_is_told_again_and_other_silence_stands(marketplace,
         marketplace.supply(generator, waste=OTHER_ACID, quantity_t=5000),
     )
     marketplace.settle()
-    assert len(seeker.inbox(MATCH_FOUND)) == 3
+    assert len(seeker.inbox(SEARCH_HIT)) == 3

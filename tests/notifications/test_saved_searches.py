@@ -14,7 +14,7 @@ from tests.http.responses import verdict
 from tests.mail import body
 from tests.marketplace import ACID
 
-MATCH_FOUND = "search.found"
+SEARCH_HIT = "search.found"
 OTHER_ACID = {"scheme": "cn-hw", "code": "900-300-34"}
 ALKALI = {"scheme": "cn-hw", "code": "HW35"}
 
@@ -159,7 +159,7 @@ def finders(marketplace, listing):
         page, _ = saved_search_matching.page_of(row, None)
         return {
             str(one)
-            for one in saved_search_matching.passing(
+            for one in saved_search_matching.searches_finding(
                 row, [search for search, _ in page], saved_search_matching.INDEXED
             )
         }
@@ -170,7 +170,7 @@ def test_the_message_names_the_search_and_the_listing(marketplace):
     search = seeker.save_search({"code": "900-349-34"}, name="废酸")
     supply = marketplace.supply(generator)
     marketplace.settle()
-    (message,) = seeker.inbox(MATCH_FOUND)
+    (message,) = seeker.inbox(SEARCH_HIT)
     assert message["data"] == {
         "saved_search_id": search["id"], "name": "废酸", "counterpart_id": supply["id"],
     }  # fmt: skip
@@ -186,10 +186,10 @@ def test_a_changed_listing_is_found_once_it_fits_and_no_more_once_it_does_not(ma
     marketplace.settle()
     marketplace.change(generator, supply, waste=OTHER_ACID)
     marketplace.settle()
-    assert (len(early.inbox(MATCH_FOUND)), late.inbox(MATCH_FOUND)) == (1, [])
+    assert (len(early.inbox(SEARCH_HIT)), late.inbox(SEARCH_HIT)) == (1, [])
     marketplace.change(generator, supply, waste=ACID)
     marketplace.wait(hours=1)
-    assert late.inbox(MATCH_FOUND) == []
+    assert late.inbox(SEARCH_HIT) == []
 
 
 def test_of_several_searches_that_find_it_one_is_told_and_sooner_rather_than_later(marketplace):
@@ -199,7 +199,7 @@ def test_of_several_searches_that_find_it_one_is_told_and_sooner_rather_than_lat
     seeker.save_search({})
     marketplace.supply(generator)
     marketplace.settle()
-    (message,) = seeker.inbox(MATCH_FOUND)
+    (message,) = seeker.inbox(SEARCH_HIT)
     assert message["data"]["saved_search_id"] == at_once["id"] and message["delivery"] == "immediate"
 
 
@@ -208,7 +208,7 @@ def test_a_search_that_is_off_or_paused_tells_nothing(marketplace):
     seeker.save_search({}, notify="off"), seeker.save_search({}, paused=True)
     marketplace.supply(generator)
     marketplace.settle()
-    assert seeker.inbox(MATCH_FOUND) == []
+    assert seeker.inbox(SEARCH_HIT) == []
 
 
 def test_a_search_that_can_no_longer_be_read_hinders_no_other(marketplace):
@@ -219,7 +219,7 @@ def test_a_search_that_can_no_longer_be_read_hinders_no_other(marketplace):
         db.session.commit()
     marketplace.supply(generator)
     marketplace.settle()
-    assert [one["data"]["saved_search_id"] for one in seeker.inbox(MATCH_FOUND)] == [search["id"]]
+    assert [one["data"]["saved_search_id"] for one in seeker.inbox(SEARCH_HIT)] == [search["id"]]
 
 
 def test_nobody_finds_their_own_listing_and_who_awaits_approval_finds_nothing(marketplace):
@@ -229,7 +229,7 @@ def test_nobody_finds_their_own_listing_and_who_awaits_approval_finds_nothing(ma
         one.save_search({})
     marketplace.supply(generator)
     marketplace.wait(hours=9)
-    assert generator.inbox(MATCH_FOUND) == pending.inbox(MATCH_FOUND) == []
+    assert generator.inbox(SEARCH_HIT) == pending.inbox(SEARCH_HIT) == []
 
 
 def test_a_reader_in_disgrace_finds_no_supply_and_of_the_demands_those_of_a_and_b(marketplace):
@@ -241,7 +241,7 @@ def test_a_reader_in_disgrace_finds_no_supply_and_of_the_demands_those_of_a_and_
         grade: marketplace.demand(marketplace.enterprise("recycler", grade=grade)) for grade in "ABCDE"
     }
     marketplace.settle()
-    found = {one["data"]["counterpart_id"] for one in seeker.inbox(MATCH_FOUND)}
+    found = {one["data"]["counterpart_id"] for one in seeker.inbox(SEARCH_HIT)}
     assert found == {demands["A"]["id"], demands["B"]["id"]}
 
 
@@ -251,7 +251,7 @@ def test_a_demand_of_a_receiver_in_disgrace_is_found_by_nobody(marketplace, pair
     marketplace.demand(marketplace.enterprise("recycler", grade="E"))
     marketplace.demand(marketplace.enterprise("recycler", grade="D"))
     marketplace.settle()
-    assert len(seeker.inbox(MATCH_FOUND)) == 1
+    assert len(seeker.inbox(SEARCH_HIT)) == 1
 
 
 # ---------------------------------------------------------------- released like a match
@@ -266,10 +266,10 @@ def test_each_grade_is_told_after_its_delay_and_the_better_score_first(marketpla
     supply = marketplace.supply(marketplace.enterprise("generator"))
     for minutes in (0, 29, 1, 90, 360):
         marketplace.wait(minutes=minutes)
-        at[minutes] = "".join(grade for grade in "ABCD" if seekers[grade].inbox(MATCH_FOUND))
+        at[minutes] = "".join(grade for grade in "ABCD" if seekers[grade].inbox(SEARCH_HIT))
     assert at == {0: "A", 29: "A", 1: "AB", 90: "ABC", 360: "ABCD"}
     order = [seekers["A"], seekers["B"], second, seekers["C"], seekers["D"]]
-    assert marketplace.told(supply, kind=MATCH_FOUND) == [one.id for one in order]
+    assert marketplace.told(supply, kind=SEARCH_HIT) == [one.id for one in order]
 
 
 def test_many_readers_are_told_page_by_page_in_the_same_order(marketplace, monkeypatch):
@@ -282,7 +282,7 @@ def test_many_readers_are_told_page_by_page_in_the_same_order(marketplace, monke
     supply = marketplace.supply(marketplace.enterprise("generator"))
     marketplace.settle()
     marketplace.wait(minutes=30)
-    assert marketplace.told(supply, kind=MATCH_FOUND) == [one.id for one in reversed(readers)]
+    assert marketplace.told(supply, kind=SEARCH_HIT) == [one.id for one in reversed(readers)]
 
 
 def test_a_listing_is_held_against_few_and_many_searches_with_as_many_statements(marketplace):
@@ -310,7 +310,7 @@ def test_at_most_so_many_matches_and_finds_a_day_go_out_at_once_together(marketp
         marketplace.supply(marketplace.enterprise("generator"))
         marketplace.demand(marketplace.enterprise("recycler"))
         marketplace.settle()
-    assert [one["delivery"] for one in recycler.inbox() + recycler.inbox(MATCH_FOUND)] == [
+    assert [one["delivery"] for one in recycler.inbox() + recycler.inbox(SEARCH_HIT)] == [
         "immediate", "digest", "immediate", "digest",
     ]  # fmt: skip
 
@@ -326,10 +326,10 @@ def test_publishing_again_or_twice_is_no_news_but_other_waste_is(marketplace, pa
     marketplace.withdraw(generator, supply)
     marketplace.supply(generator)
     marketplace.settle()
-    assert len(seeker.inbox(MATCH_FOUND)) == 1
+    assert len(seeker.inbox(SEARCH_HIT)) == 1
     marketplace.supply(generator, waste=OTHER_ACID)
     marketplace.settle()
-    assert len(seeker.inbox(MATCH_FOUND)) == 2
+    assert len(seeker.inbox(SEARCH_HIT)) == 2
 
 
 def test_better_by_more_than_a_tenth_is_news(marketplace, pair):
@@ -339,7 +339,7 @@ def test_better_by_more_than_a_tenth_is_news(marketplace, pair):
     for price, messages in ((91, 1), (89, 2), (85, 2)):
         marketplace.change(generator, supply, price_cny_per_t=price)
         marketplace.settle()
-        assert len(seeker.inbox(MATCH_FOUND)) == messages, price
+        assert len(seeker.inbox(SEARCH_HIT)) == messages, price
 
 
 def test_a_demand_counts_by_the_first_code_it_takes(marketplace, pair):
@@ -349,7 +349,7 @@ def test_a_demand_counts_by_the_first_code_it_takes(marketplace, pair):
     for accepts, messages in (([ALKALI, ACID], 1), ([ALKALI], 1), ([ACID, ALKALI], 2)):
         marketplace.demand(recycler, accepts=accepts)
         marketplace.settle()
-        assert len(seeker.inbox(MATCH_FOUND)) == messages
+        assert len(seeker.inbox(SEARCH_HIT)) == messages
 
 
 @pytest.mark.parametrize("side", ["supply", "demand"])
@@ -364,7 +364,7 @@ def test_what_is_told_as_a_match_is_not_told_by_a_search_too(marketplace, side):
         marketplace.supply(generator), marketplace.settle()
         seeker, _ = generator, marketplace.demand(recycler)
     marketplace.settle()
-    assert (len(seeker.inbox()), seeker.inbox(MATCH_FOUND)) == (1, [])
+    assert (len(seeker.inbox()), seeker.inbox(SEARCH_HIT)) == (1, [])
 
 
 def test_a_search_speaks_up_when_the_match_that_stood_for_it_falls(marketplace):
@@ -376,7 +376,7 @@ def test_a_search_speaks_up_when_the_match_that_stood_for_it_falls(marketplace):
     marketplace.withdraw(recycler, demand)
     marketplace.settle()
     marketplace.wait(hours=1)
-    assert (recycler.inbox(), len(recycler.inbox(MATCH_FOUND))) == ([], 1)
+    assert (recycler.inbox(), len(recycler.inbox(SEARCH_HIT))) == ([], 1)
 
 
 def test_a_search_falls_silent_when_a_match_comes_to_stand_for_it(marketplace):
@@ -388,7 +388,7 @@ def test_a_search_falls_silent_when_a_match_comes_to_stand_for_it(marketplace):
     marketplace.change(generator, supply, title="稀酸")
     marketplace.settle()
     marketplace.wait(hours=1)
-    assert (len(recycler.inbox()), recycler.inbox(MATCH_FOUND)) == (1, [])
+    assert (len(recycler.inbox()), recycler.inbox(SEARCH_HIT)) == (1, [])
 
 
 # ---------------------------------------------------------------- dropped
@@ -402,11 +402,11 @@ def test_a_listing_that_closes_before_the_tier_is_never_told_and_counts_as_not_t
     marketplace.wait(minutes=29)
     marketplace.withdraw(generator, supply)
     marketplace.wait(hours=1)
-    assert seeker.inbox(MATCH_FOUND) == []
+    assert seeker.inbox(SEARCH_HIT) == []
     again = marketplace.supply(generator)
     marketplace.settle()
     marketplace.wait(minutes=30)
-    (message,) = seeker.inbox(MATCH_FOUND)
+    (message,) = seeker.inbox(SEARCH_HIT)
     assert message["data"]["counterpart_id"] == again["id"]
 
 
@@ -450,7 +450,7 @@ def test_what_ends_a_search_before_its_tier_drops_the_message(marketplace):
         happens(marketplace, seeker, f"/saved-searches/{search['id']}")
     marketplace.wait(minutes=1)
     marketplace.wait(hours=9)
-    assert marketplace.told(supply, kind=MATCH_FOUND) == [seekers[-1].id]
+    assert marketplace.told(supply, kind=SEARCH_HIT) == [seekers[-1].id]
 
 
 def test_another_search_takes_the_place_of_one_that_was_deleted(marketplace):
@@ -462,7 +462,7 @@ def test_another_search_takes_the_place_of_one_that_was_deleted(marketplace):
     deleted(marketplace, seeker, f"/saved-searches/{first['id']}")
     marketplace.wait(minutes=20)
     marketplace.wait(hours=1)
-    (message,) = seeker.inbox(MATCH_FOUND)
+    (message,) = seeker.inbox(SEARCH_HIT)
     assert message["data"]["saved_search_id"] == second["id"]
 
 
@@ -489,7 +489,7 @@ def test_the_quieter_of_the_searchs_and_the_readers_wish_holds(marketplace):
         seeker.prefer(**preferences)
     marketplace.supply(marketplace.enterprise("generator"))
     marketplace.settle()
-    went = [[one["delivery"] for one in seeker.inbox(MATCH_FOUND)] for seeker in seekers]
+    went = [[one["delivery"] for one in seeker.inbox(SEARCH_HIT)] for seeker in seekers]
     assert went == [[delivery] for _, _, delivery in WISHES]
 
 
@@ -517,7 +517,7 @@ def test_by_night_the_mail_of_a_find_waits_for_the_morning(marketplace, relay, p
     marketplace.now = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)  # 21:00 in Shaoxing
     marketplace.supply(generator)
     marketplace.settle()
-    assert len(seeker.inbox(MATCH_FOUND)) == 1 and relay.take() == []
+    assert len(seeker.inbox(SEARCH_HIT)) == 1 and relay.take() == []
     marketplace.wait(hours=11)
     relay.take_one()
 
@@ -552,7 +552,7 @@ def test_a_digest_leaves_out_what_closed_or_was_silenced_since(marketplace, rela
     marketplace.supply(others[0], title="still open"), marketplace.supply(others[1], title="silenced")
     marketplace.settle()
     marketplace.withdraw(generator, closed)
-    seeker.not_for_me(seeker.inbox(MATCH_FOUND)[-1])
+    seeker.not_for_me(seeker.inbox(SEARCH_HIT)[-1])
     marketplace.wait(hours=20)
     text = body(relay.take_one())
     assert "still open" in text and "closed" not in text and "silenced" not in text

@@ -1,6 +1,7 @@
 """Ranked lawful counterparts: served, explained, answered to, and reviewed for the push."""
 
 from ..models import Outcome, Verdict
+from .feedback.contact_release import released_contact
 from .feedback.give_feedback import give_feedback, take_back_refusal
 from .feedback.verdicts import enterprises_refusing, is_mutual, listings_refusing
 from .learning.outcomes import record as record_outcome
@@ -43,6 +44,7 @@ __all__ = [
     "rank_part",
     "ranking_page",
     "record_outcome",
+    "released_contact",
     "request_training",
     "score_of",
     "search_findings",

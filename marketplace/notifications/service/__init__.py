@@ -1,15 +1,18 @@
-"""Telling each side of a match once, in the order of credit."""
+"""Notifies each side of a match once, best credit first."""
 
-from .delivery.digests import MAIL_HOURS, may_be_mailed, next_mail_time, plan_digests
+from .delivery.digests import plan_digests
 from .delivery.email import send_digest, send_email
+from .delivery.mail_hours import MAIL_HOURS, next_mail_time
 from .delivery.release import RELEASE_BATCH, release_due
 from .inbox import find, inbox, mark_all_read, mark_read
+from .kinds import KINDS
 from .planning.cancellation import cancel_for_listing
 from .planning.deduplication import may_repeat
 from .planning.instant import plan_key_expiring, plan_mutual_interest
 from .planning.new_listing_push import plan_listing_push
 from .planning.rerank_news import plan_rerank_news, schedule_rerank_news
-from .planning.saved_search_matching import SEARCH_BATCH, match_saved_searches
+from .planning.saved_search_matching import SEARCH_BATCH
+from .planning.saved_search_push import match_saved_searches
 from .preferences.delivery_preferences import (
     describe_preferences,
     own_preferences,
@@ -27,6 +30,7 @@ from .saved_searches import (
 )
 
 __all__ = [
+    "KINDS",
     "MAIL_HOURS",
     "MOST_SEARCHES",
     "RELEASE_BATCH",
@@ -43,7 +47,6 @@ __all__ = [
     "mark_all_read",
     "mark_read",
     "match_saved_searches",
-    "may_be_mailed",
     "may_repeat",
     "next_mail_time",
     "own_preferences",

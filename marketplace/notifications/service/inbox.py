@@ -22,8 +22,8 @@ def inbox(actor: Actor, unread: bool, after: int | None, limit: int) -> Sequence
     if unread:
         query = query.where(Notification.read_at.is_(None))
     if after is not None:
-        query = query.where(Notification.place < after)
-    return db.session.scalars(query.order_by(Notification.place.desc()).limit(limit)).all()
+        query = query.where(Notification.release_no < after)
+    return db.session.scalars(query.order_by(Notification.release_no.desc()).limit(limit)).all()
 
 
 def find(actor: Actor, notification_id: UUID) -> Notification:

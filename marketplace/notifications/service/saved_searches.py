@@ -1,6 +1,6 @@
-"""Saved searches: named filters of listings, kept by an enterprise to be told what they find."""
+"""Saved searches: named filters of listings whose results an enterprise is notified of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,14 @@ from ...errors import Conflict, NotFound
 from ...events.actor import Actor
 from ...events.work import unit_of_work
 from ...listings import service as listings
-from ..models import SEARCH_HIT, Notification, SavedSearch
+from ..models import EmailPreference, Notification, SavedSearch, SearchNotify
 
 MOST_SEARCHES = 50
+EMAIL_PREFERENCES = {
+    SearchNotify.IMMEDIATE: EmailPreference.IMMEDIATE,
+    SearchNotify.DAILY: EmailPreference.DIGEST,
+    SearchNotify.OFF: EmailPreference.OFF,
+}
 
 
 def create_search(actor: Actor, data: dict[str, Any]) -> SavedSearch:
@@ -66,17 +71,20 @@ def find_search(actor: Actor, search_id: UUID) -> SavedSearch:
     return row
 
 
-def notify_of(messages: Iterable[Notification]) -> dict[str, str]:
-    """How the saved searches behind these messages want to tell, by id as it stands in the message."""
-    ids = {one.data["saved_search_id"] for one in messages if one.kind == SEARCH_HIT}
-    if not ids:
+def preferences_of_searches(messages: Sequence[Notification]) -> dict[UUID, EmailPreference]:
+    """By message about a search hit: which e-mail its saved search allows; deleted searches are left out."""
+    search_ids = {message.id: UUID(message.data["saved_search_id"]) for message in messages}
+    if not search_ids:
         return {}
-    rows = db.session.execute(select(SavedSearch.id, SavedSearch.notify).where(SavedSearch.id.in_(ids)))
-    return {str(search_id): notify for search_id, notify in rows}
+    rows = db.session.execute(
+        select(SavedSearch.id, SavedSearch.notify).where(SavedSearch.id.in_(search_ids.values()))
+    )
+    notify = {search_id: EMAIL_PREFERENCES[value] for search_id, value in rows}
+    return {message: notify[search] for message, search in search_ids.items() if search in notify}
 
 
 def change_search(actor: Actor, search_id: UUID, data: dict[str, Any], expected: int | None) -> SavedSearch:
-    """Change a saved search; what it has planned to tell and would find no more is not told.
+    """Change a saved search; planned messages about listings that it no longer finds lapse at their release.
 
     Raises:
         NotFound, PreconditionFailed. ValidationError, Invalid: the query is none of `GET /listings`.
@@ -92,7 +100,7 @@ def change_search(actor: Actor, search_id: UUID, data: dict[str, Any], expected:
 
 
 def delete_search(actor: Actor, search_id: UUID) -> None:
-    """Forget a saved search; what it has planned to tell is not told. Raises: NotFound."""
+    """Delete a saved search; its planned messages lapse at their release. Raises: NotFound."""
     with unit_of_work() as work:
         row = work.lock(SavedSearch, SavedSearch.id == search_id)
         work.audit(actor, "delete", row)

@@ -7,7 +7,6 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from .... import clock
-from ....enterprises import service as enterprises
 from ....errors import Conflict
 from ....events.actor import Actor
 from ....events.lifecycle import wrong_state
@@ -16,6 +15,7 @@ from ....listings.models import Listing, ListingStatus
 from ...models import Feedback, Outcome, Verdict
 from ..learning import outcomes
 from ..ranking.explanation import explain
+from .contact_release import released_contacts
 from .verdicts import is_mutual
 
 ANSWERABLE = (ListingStatus.DRAFT, ListingStatus.OPEN)
@@ -60,8 +60,8 @@ def give_feedback(
         mutual = is_mutual(listing.id, other.id)
         if mutual and not was_mutual:
             work.emit("match.mutual", listing_id=str(listing.id), other_id=str(other.id))
-    contact = enterprises.contact_for(enterprises.by_id({other.enterprise_id})[other.enterprise_id])
-    return {"verdict": verdict, "mutual": mutual, **({"contact": contact} if mutual else {})}
+    contact = released_contacts(listing, [other] if mutual else []).get(other.id)
+    return {"verdict": verdict, "mutual": mutual, **({"contact": contact} if contact else {})}
 
 
 def take_back_refusal(actor: Actor, listing: Listing, other_id: UUID) -> None:

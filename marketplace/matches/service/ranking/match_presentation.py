@@ -9,12 +9,12 @@ from matching import Basis
 from matching.model import WEIGHT_UNIT
 
 from ....catalogue import service as catalogue
-from ....enterprises import service as enterprises
 from ....errors import Notice
 from ....http.fields import FEN_PER_CNY
 from ....licences import service as licences
 from ....listings import service as listings
 from ....listings.models import Kind, Listing
+from ..feedback.contact_release import released_contacts
 from ..feedback.verdicts import verdicts_on
 from .hits import Hit
 
@@ -26,7 +26,7 @@ def present_hits(
     others = listings.outlines(hit.listing_id for hit in hits)
     references = licences.references(hit.permit_id for hit in hits if hit.permit_id)
     verdicts, mutual = verdicts_on(listing.id, others)
-    owners = enterprises.by_id({others[other_id].enterprise_id for other_id in mutual}) if mutual else {}
+    contacts = released_contacts(listing, [others[other_id] for other_id in mutual])
     items = []
     for hit in hits:
         other = others[hit.listing_id]
@@ -35,8 +35,8 @@ def present_hits(
         item["feedback"] = verdicts.get(other.id)
         if hit.learned is not None:
             item["learned"] = hit.learned / matching.LEARNED_UNIT
-        if other.id in mutual:
-            item["contact"] = enterprises.contact_for(owners[other.enterprise_id])
+        if other.id in contacts:
+            item["contact"] = contacts[other.id]
         items.append(item)
     return items
 

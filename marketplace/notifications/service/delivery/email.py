@@ -1,6 +1,8 @@
-"""E-mails: Chinese and English templates, handed to the relay by SMTP."""
+"""E-mail: composed from sentences and templates in the receiver's language, and sent by SMTP."""
 
+import logging
 import smtplib
+from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -10,41 +12,38 @@ from uuid import UUID
 from flask import current_app, render_template
 from sqlalchemy import select
 
-import matching
-
 from .... import clock
 from ....enterprises import service as enterprises
-from ....events.work import unit_of_work
-from ....listings import service as listings
-from ....listings.models import Listing
+from ....enterprises.models import Enterprise
+from ....events.work import Work, unit_of_work
 from ....messages import say
-from ...models import KINDS, MATCH_FOUND, MATCH_MUTUAL, Delivery, Notification
+from ...models import Delivery, EmailPreference, Language, Notification
+from ..kinds import KINDS, heading_codes
 from ..preferences.delivery_preferences import preferences_of
-from .digests import may_be_mailed, next_mail_time
+from .mail_hours import next_mail_time
+from .release import preference_for
 
 TIMEOUT_S = 15
+log = logging.getLogger(__name__)
 
 
 def send_email(notification_id: UUID) -> None:
-    """Send the e-mail of one released message, by day; by night owe it for the morning."""
+    """Send the e-mail of one released message by day; by night enqueue it for the morning."""
     with unit_of_work() as work:
         row = work.lock(Notification, Notification.id == notification_id)
-        if row.mailed_at is not None or not may_be_mailed(row):
+        if row.mailed_at is not None or not _may_be_mailed(row):
             return
-        if _put_off(work, "notifications.jobs.send_email", {"notification_id": str(notification_id)}):
+        if _is_put_off(work, "notifications.jobs.send_email", notification_id=str(notification_id)):
             return
-        row.mailed_at = clock.now()
-        work.session.flush()
+        _mark_mailed(work, [row])
         _send(row.enterprise_id, [row], f"<{row.id}@huanliu>", "one")
 
 
 def send_digest(enterprise_id: UUID, digest_at: str) -> None:
     """Send one e-mail with all messages that were put into that digest."""
     with unit_of_work() as work:
-        if _put_off(
-            work,
-            "notifications.jobs.send_digest",
-            {"enterprise_id": str(enterprise_id), "digest_at": digest_at},
+        if _is_put_off(
+            work, "notifications.jobs.send_digest", enterprise_id=str(enterprise_id), digest_at=digest_at
         ):
             return
         rows = work.session.scalars(
@@ -55,38 +54,68 @@ def send_digest(enterprise_id: UUID, digest_at: str) -> None:
                 Notification.digest_at == datetime.fromisoformat(digest_at),
                 Notification.mailed_at.is_(None),
             )
-            .order_by(Notification.place)
+            .order_by(Notification.release_no)
             .with_for_update()
         ).all()
-        rows = [row for row in rows if may_be_mailed(row)]
+        rows = [row for row in rows if _may_be_mailed(row)]
         if not rows:
             return
-        for row in rows:
-            row.mailed_at = clock.now()
-        work.session.flush()
+        _mark_mailed(work, rows)
         _send(enterprise_id, rows, f"<digest-{rows[0].id}@huanliu>", "digest")
 
 
-def _put_off(work: Any, job: str, payload: dict[str, str]) -> bool:
+def _may_be_mailed(row: Notification) -> bool:
+    """Whether the receiver still wants e-mail of this kind, and what the message says still holds."""
+    wanted = preference_for(row.kind, preferences_of(row.enterprise_id))
+    return wanted != EmailPreference.OFF and KINDS[row.kind].may_be_mailed(row)
+
+
+def _is_put_off(work: Work, task: str, **payload: str) -> bool:
+    """Enqueue the task for the next morning, if no e-mail goes out at this hour."""
     now = clock.now()
-    due = next_mail_time(now)
-    if due == now:
+    due_at = next_mail_time(now)
+    if due_at == now:
         return False
-    work.enqueue(job, due_at=due, **payload)
+    work.enqueue(task, due_at=due_at, **payload)
     return True
 
 
-def _send(enterprise_id: UUID, rows: Any, message_id: str, template: str) -> None:
-    """Hand one message to the relay; its id is the same at a second try, so that readers can fold it."""
-    settings = current_app.config["SETTINGS"]
+def _mark_mailed(work: Work, rows: Sequence[Notification]) -> None:
+    for row in rows:
+        row.mailed_at = clock.now()
+    work.session.flush()
+
+
+def _send(enterprise_id: UUID, rows: Sequence[Notification], message_id: str, template: str) -> None:
+    """Compose an e-mail and hand it to the SMTP relay.
+
+    Its id is the same at a second try, so that readers can fold both into one.
+    """
     receiver = enterprises.by_id({enterprise_id})[enterprise_id]
     preferences = preferences_of(enterprise_id)
-    language = preferences.language if preferences else "zh"
+    message = _composed(receiver, rows, template, preferences.language if preferences else Language.ZH)
+    message["Message-ID"] = message_id
+    settings = current_app.config["SETTINGS"]
+    with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_S) as relay:
+        if settings.smtp_starttls:
+            relay.starttls()
+        if settings.smtp_user:
+            relay.login(settings.smtp_user, settings.smtp_password)
+        relay.send_message(message, to_addrs=[receiver.contact_email])
+    log.info(
+        "e-mail sent",
+        extra={"enterprise_id": str(enterprise_id), "template": template, "messages": len(rows)},
+    )
+
+
+def _composed(
+    receiver: Enterprise, rows: Sequence[Notification], template: str, language: str
+) -> EmailMessage:
+    settings = current_app.config["SETTINGS"]
     message = EmailMessage()
-    message["Subject"] = say(f"mail_subject_{template}_{_kind(rows)}", language, count=len(rows))
+    message["Subject"] = say(_subject_code(rows, template), language, count=len(rows))
     message["From"] = settings.mail_from
     message["To"] = receiver.contact_email
-    message["Message-ID"] = message_id
     message["Date"] = format_datetime(clock.now())
     message.set_content(
         render_template(
@@ -94,73 +123,27 @@ def _send(enterprise_id: UUID, rows: Any, message_id: str, template: str) -> Non
             receiver=receiver,
             sections=_sections(rows, language),
             count=len(rows),
-            matched=any(row.kind in (MATCH_FOUND, MATCH_MUTUAL) for row in rows),
+            matched=any(KINDS[row.kind].invites_feedback for row in rows),
             url=settings.public_url,
         )
     )
-    with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_S) as relay:
-        if settings.smtp_starttls:
-            relay.starttls()
-        if settings.smtp_user:
-            relay.login(settings.smtp_user, settings.smtp_password)
-        relay.send_message(message, to_addrs=[receiver.contact_email])
+    return message
 
 
-def _sections(rows: Any, language: str) -> list[dict[str, Any]]:
-    """Messages as sentences, under a title for each kind, in the order of KINDS."""
+def _subject_code(rows: Sequence[Notification], template: str) -> str:
+    kinds = {row.kind for row in rows}
+    if len(kinds) > 1:
+        return "mail_subject_digest_mixed"
+    return heading_codes(kinds.pop())["subject" if template == "one" else "digest_subject"]
+
+
+def _sections(rows: Sequence[Notification], language: str) -> list[dict[str, Any]]:
+    """Messages as sentences, under a title for each kind, in the order of `KINDS`."""
     return [
         {
-            "title": say(f"mail_section_{kind.replace('.', '_')}", language),
-            "lines": [_line(row, language) for row in rows if row.kind == kind],
+            "title": say(heading_codes(kind)["section"], language),
+            "lines": [kind_row.email_line(row, language) for row in rows if row.kind == kind],
         }
-        for kind in KINDS
+        for kind, kind_row in KINDS.items()
         if any(row.kind == kind for row in rows)
     ]
-
-
-def _kind(rows: Any) -> str:
-    kinds = {row.kind for row in rows}
-    return kinds.pop().replace(".", "_") if len(kinds) == 1 else "mixed"
-
-
-def _line(row: Notification, language: str) -> str:
-    """One message as a sentence."""
-    if row.counterpart_id is None:
-        ends = datetime.fromisoformat(row.data["expires_at"]).astimezone(clock.LOCAL)
-        shown = {**row.data, "expires_at": f"{ends:%Y-%m-%d %H:%M}"}
-        return say(f"mail_line_{row.kind.replace('.', '_')}", language, **shown)
-    about = listings.by_id({row.counterpart_id, row.listing_id or row.counterpart_id})
-    theirs, mine = about[row.counterpart_id], about[row.listing_id] if row.listing_id else None
-    other = enterprises.by_id({theirs.enterprise_id})[theirs.enterprise_id]
-    facts: dict[str, Any] = {
-        "mine": mine.title if mine else "",
-        "name": row.data.get("name", ""),
-        "theirs": theirs.title,
-        "enterprise": other.name,
-        "tonnes": f"{theirs.remaining_kg / 1000:,.3f}".rstrip("0").rstrip("."),
-        "price": price_in_words(theirs.price_fen, language),
-        "distance_km": _distance_km(mine, theirs) if mine else "",
-        "contact": "",
-    }
-    if row.kind == MATCH_MUTUAL:
-        facts["contact"] = (other.contact_name, other.contact_phone, other.contact_email)
-    line = f"mail_line_{row.kind.replace('.', '_')}"
-    if row.kind == MATCH_FOUND and mine:
-        line = f"{line}_{mine.kind}"
-    return say(line, language, **facts)
-
-
-def price_in_words(fen: int | None, language: str) -> str:
-    """A price in words: who pays, and how much a tonne. `fen` is from the supplier's side."""
-    if fen is None:
-        return say("mail_price_negotiable", language)
-    if fen == 0:
-        return say("mail_price_free", language)
-    amount = f"{abs(fen) / 100:,.2f}".removesuffix(".00")
-    if fen > 0:
-        return say("mail_price_receiver_pays", language, amount=amount)
-    return say("mail_price_supplier_pays", language, amount=amount)
-
-
-def _distance_km(mine: Listing, theirs: Listing) -> str:
-    return f"{matching.geodesic_km(mine.lat, mine.lon, theirs.lat, theirs.lon):,.0f}"

@@ -1,199 +1,137 @@
-"""Putting what is due into the inboxes, in the order of credit."""
+"""The release of due messages into the inboxes: by release time, then credit, then score."""
 
-from collections import defaultdict
+import logging
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
 
 from .... import clock
-from ....enterprises.models import Enterprise
 from ....events.lifecycle import Party
 from ....events.work import Work, unit_of_work
-from ....listings.models import Kind, Listing, ListingStatus
 from ....matches import service as matches
 from ...models import (
     LIFE,
-    MATCH_FOUND,
-    RELEASE_ORDER,
-    SEARCH_HIT,
+    RELEASE_NUMBERS,
     Delivery,
+    EmailPreference,
     Notification,
     NotificationStatus,
     Preferences,
 )
+from ..kinds import KINDS
 from ..planning.cancellation import cancel
-from ..planning.deduplication import code_of
-from ..planning.saved_search_matching import lapsed_finds
-from ..preferences.delivery_preferences import (
-    QUIETER,
-    is_unwelcome,
-    preference_for,
-    preferences_by,
-    unwelcome,
-)
-from ..saved_searches import notify_of
-from .digests import mail_is_configured, next_mail_time
+from ..preferences.delivery_preferences import preferences_by_receiver
+from .daily_cap import DailyCap, read_daily_cap
+from .mail_hours import is_mail_configured, next_mail_time
 
 RELEASE_BATCH = 100
-CAPPED = (MATCH_FOUND, SEARCH_HIT)
-"""Kinds of which an enterprise gets only so many at once in a day."""
-SEARCH_PREFERENCES = {"immediate": "immediate", "daily": "digest", "off": "off"}
-JUST_JUDGED = timedelta(minutes=1)
-"""A pairing that was planned less long ago than this is not judged again at its release."""
-
-
-@dataclass(slots=True)
-class _Caps:
-    """Immediate messages each enterprise has had today, and how many it may have."""
-
-    most: int
-    had: dict[UUID, int]
-
-    def take(self, enterprise_id: UUID) -> bool:
-        had = self.had.get(enterprise_id, 0)
-        self.had[enterprise_id] = had + 1
-        return had < self.most
+MOST_PROMPT_FIRST = list(EmailPreference)
+log = logging.getLogger(__name__)
 
 
 def release_due() -> int:
-    """Put what is due into the inboxes: by release time, then credit, then score; what was planned for
-    digests only after all others. Returns how many were due.
+    """Put a batch of due messages into the inboxes, those planned for digests only after all others.
 
-    A message about a pairing that no longer holds is dropped: a side closed or may trade no more, it has
-    become unlawful, or the receiver wants to hear nothing of it.
+    A message that no longer holds is cancelled. Returns how many were due.
     """
-    now = clock.now()
+    now, began = clock.now(), time.perf_counter()
     with unit_of_work() as work:
-        due = work.session.scalars(
-            select(Notification)
-            .where(Notification.status == NotificationStatus.PLANNED, Notification.release_at <= now)
-            .order_by(
-                Notification.delivery.is_not(None),
-                Notification.release_at,
-                Notification.credit_milli.desc(),
-                Notification.score.desc(),
-                Notification.id,
-            )
-            .limit(RELEASE_BATCH)
-            .with_for_update(skip_locked=True)
-        ).all()
+        due = _lock_due(work, now)
         if not due:
             return 0
-        receivers = {one.enterprise_id for one in due}
-        preferences, caps = preferences_by(receivers), _caps(work, receivers, now)
-        lapsed = _lapsed(work, due, now) | lapsed_finds(work, due, now, JUST_JUDGED)
-        searches = notify_of(due)
-        sent = [one for one in due if one.id not in lapsed]
-        for one, place in zip(sent, _places(work, len(sent)), strict=True):
-            LIFE.move(one, "release", by=Party.CLOCK)
-            one.released_at, one.place = now, place
-            one.delivery = _delivery(one, preferences.get(one.enterprise_id), searches, caps)
-            if one.delivery == Delivery.IMMEDIATE and mail_is_configured():
-                _owe_mail(work, one, now)
+        lapsed = _lapsed(work, due, now)
+        released = [message for message in due if message.id not in lapsed]
+        _release(work, released, now)
         work.session.flush()
-        matches.record_outcome(work, matches.Outcome.SHOWN, _pairings(sent))
+        matches.record_outcome(work, matches.Outcome.SHOWN, _shown_pairings(released))
         cancel(work, Notification.id.in_(lapsed))
+    milliseconds = round((time.perf_counter() - began) * 1000)
+    log.info(
+        "notifications released",
+        extra={"released": len(released), "lapsed": len(lapsed), "ms": milliseconds},
+    )
     return len(due)
 
 
-def _pairings(sent: Sequence[Notification]) -> Iterator[tuple[UUID, UUID]]:
-    """The pairings that messages tell of."""
-    for one in sent:
-        if one.kind == MATCH_FOUND and one.listing_id and one.counterpart_id:
-            yield one.listing_id, one.counterpart_id
-
-
-def _lapsed(work: Work, due: Sequence[Notification], now: datetime) -> set[UUID]:
-    """Which messages about a pairing may not be sent any more.
-
-    Who stands is asked of all in one statement; whether the pairing holds, of those that waited, together
-    for each listing that they tell of.
-    """
-    found = {one.id: one for one in due if one.kind == MATCH_FOUND}
-    mine, theirs = aliased(Listing), aliased(Listing)
-    receiver, sender = aliased(Enterprise), aliased(Enterprise)
-    standing = (
-        select(Notification.id, mine, theirs)
-        .join(mine, mine.id == Notification.listing_id)
-        .join(theirs, theirs.id == Notification.counterpart_id)
-        .join(receiver, receiver.id == mine.enterprise_id)
-        .join(sender, sender.id == theirs.enterprise_id)
-        .where(
-            Notification.id.in_(found),
-            mine.status == ListingStatus.OPEN,
-            theirs.status == ListingStatus.OPEN,
-            receiver.may_trade,
-            sender.may_trade,
-            (mine.kind == Kind.SUPPLY) | receiver.may_receive,
-        )
-        .execution_options(populate_existing=True)
-    )
-    hold: set[UUID] = set()
-    waited: dict[Listing, dict[UUID, Listing]] = defaultdict(dict)
-    for message_id, one, other in work.session.execute(standing):
-        if now - found[message_id].created_at < JUST_JUDGED:
-            hold.add(message_id)
-        else:
-            waited[other][message_id] = one
-    for other, messages in waited.items():
-        welcome = _welcome(other, list(messages.values()))
-        hold |= {message_id for message_id, one in messages.items() if one.id in welcome}
-    return found.keys() - hold
-
-
-def _welcome(theirs: Listing, ours: Sequence[Listing]) -> set[UUID]:
-    """Which of these listings still pair lawfully with `theirs`, and their owners want to hear of it."""
-    lawful = matches.lawful_among(theirs, ours) - matches.listings_refusing(
-        {one.id for one in ours}, theirs.id
-    )
-    closed = unwelcome({one.enterprise_id for one in ours}, theirs.enterprise_id)
-    return {
-        one.id
-        for one in ours
-        if one.id in lawful and not is_unwelcome(code_of(one, theirs), closed.get(one.enterprise_id))
-    }
-
-
-def _caps(work: Work, receivers: set[UUID], now: datetime) -> _Caps:
-    midnight = datetime.combine(now.astimezone(clock.LOCAL).date(), time(), clock.LOCAL)
-    had = work.session.execute(
-        select(Notification.enterprise_id, func.count())
-        .where(
-            Notification.enterprise_id.in_(receivers),
-            Notification.status == NotificationStatus.RELEASED,
-            Notification.delivery == Delivery.IMMEDIATE,
-            Notification.kind.in_(CAPPED),
-            Notification.released_at >= midnight,
-        )
-        .group_by(Notification.enterprise_id)
-    )
-    return _Caps(matches.policy_in_force().body["push_daily_cap"], dict(had.all()))
-
-
-def _places(work: Work, count: int) -> Sequence[int]:
-    """The next numbers of the order of release."""
+def _lock_due(work: Work, now: datetime) -> Sequence[Notification]:
     return work.session.scalars(
-        select(RELEASE_ORDER.next_value()).select_from(func.generate_series(1, count))
+        select(Notification)
+        .where(Notification.status == NotificationStatus.PLANNED, Notification.release_at <= now)
+        .order_by(
+            Notification.delivery.is_not(None),
+            Notification.release_at,
+            Notification.credit_milli.desc(),
+            Notification.score.desc(),
+            Notification.id,
+        )
+        .limit(RELEASE_BATCH)
+        .with_for_update(skip_locked=True)
     ).all()
 
 
-def _owe_mail(work: Work, one: Notification, now: datetime) -> None:
-    due_at = next_mail_time(now)
-    work.enqueue("notifications.jobs.send_email", due_at=due_at, notification_id=str(one.id))
+def _lapsed(work: Work, due: Sequence[Notification], now: datetime) -> set[UUID]:
+    """Which of the due messages no longer hold, each judged by its kind."""
+    lapsed: set[UUID] = set()
+    for kind, row in KINDS.items():
+        of_kind = [message for message in due if message.kind == kind]
+        if of_kind:
+            lapsed |= row.lapsed_at_release(work, of_kind, now)
+    return lapsed
 
 
-def _delivery(
-    one: Notification, preferences: Preferences | None, searches: dict[str, str], caps: _Caps
-) -> str:
-    """How a message goes out: the quietest of what is planned, wished for its kind, and for its search."""
-    of_search = SEARCH_PREFERENCES[searches.get(one.data.get("saved_search_id", ""), "immediate")]
-    preference = max(preference_for(one.kind, preferences), of_search, key=QUIETER.index)
-    if preference == "off":
+def _release(work: Work, messages: Sequence[Notification], now: datetime) -> None:
+    receivers = {message.enterprise_id for message in messages}
+    preferences, cap = preferences_by_receiver(receivers), read_daily_cap(work, receivers, now)
+    limits = {
+        message_id: preference
+        for kind, row in KINDS.items()
+        for message_id, preference in row.own_preferences(
+            [message for message in messages if message.kind == kind]
+        ).items()
+    }
+    for message, number in zip(messages, _next_numbers(work, len(messages)), strict=True):
+        LIFE.move(message, "release", by=Party.CLOCK)
+        message.released_at, message.release_no = now, number
+        wanted = preference_for(message.kind, preferences.get(message.enterprise_id))
+        allowed = limits.get(message.id, EmailPreference.IMMEDIATE)
+        message.delivery = _delivery(message, max(wanted, allowed, key=MOST_PROMPT_FIRST.index), cap)
+        if message.delivery == Delivery.IMMEDIATE and is_mail_configured():
+            work.enqueue(
+                "notifications.jobs.send_email",
+                due_at=next_mail_time(now),
+                notification_id=str(message.id),
+            )
+
+
+def preference_for(kind: str, preferences: Preferences | None) -> EmailPreference:
+    """Which e-mail of this kind an enterprise wants; the kind's default if it has no preferences."""
+    if preferences is None:
+        return KINDS[kind].default_delivery
+    return EmailPreference(preferences.kinds.get(kind, preferences.email))
+
+
+def _delivery(message: Notification, preference: EmailPreference, cap: DailyCap) -> Delivery:
+    """How a message goes out: no more promptly than it was planned and preferred, and the cap allows."""
+    if preference == EmailPreference.OFF:
         return Delivery.INBOX
-    if preference == "digest" or one.delivery == Delivery.DIGEST:
+    if preference == EmailPreference.DIGEST or message.delivery == Delivery.DIGEST:
         return Delivery.DIGEST
-    return Delivery.IMMEDIATE if one.kind not in CAPPED or caps.take(one.enterprise_id) else Delivery.DIGEST
+    if KINDS[message.kind].is_capped and not cap.count(message.enterprise_id):
+        return Delivery.DIGEST
+    return Delivery.IMMEDIATE
+
+
+def _next_numbers(work: Work, count: int) -> Sequence[int]:
+    """The next release numbers."""
+    series = func.generate_series(1, count)
+    return work.session.scalars(select(RELEASE_NUMBERS.next_value()).select_from(series)).all()
+
+
+def _shown_pairings(released: Sequence[Notification]) -> Iterator[tuple[UUID, UUID]]:
+    """The pairings that the released messages show for the first time."""
+    for message in released:
+        if KINDS[message.kind].is_shown_pairing and message.listing_id and message.counterpart_id:
+            yield message.listing_id, message.counterpart_id

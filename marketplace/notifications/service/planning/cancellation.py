@@ -1,6 +1,6 @@
-"""Messages that are never sent, and what stands up in their place."""
+"""Planned messages that are never sent, and the listings to plan for instead."""
 
-from datetime import datetime
+import logging
 from typing import Any
 from uuid import UUID
 
@@ -8,50 +8,65 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import aliased
 
 from ....events.work import Work, unit_of_work
-from ....listings.models import Listing
-from ...models import LIFE, Notification, NotificationStatus, Told
+from ....listings.models import Listing, ListingStatus
+from ...models import LIFE, LastNotification, Notification, NotificationStatus
+from .deduplication import PREVIOUS_TERMS, restored_terms
 
-
-def cancel_stale(work: Work, listing: Listing, still: set[UUID]) -> None:
-    about_it = (Notification.counterpart_id == listing.id, Notification.listing_id.not_in(still))
-    cancel(work, *about_it, looked_at=listing.id)
+log = logging.getLogger(__name__)
 
 
 def cancel_for_listing(listing_id: UUID) -> None:
-    """A listing closed: what was planned for or about it is never sent, and counts as not told."""
+    """Cancel what is planned for or about a listing that closed; it counts as never planned."""
     with unit_of_work() as work:
         cancel(work, or_(Notification.listing_id == listing_id, Notification.counterpart_id == listing_id))
 
 
-def cancel(work: Work, *conditions: Any, looked_at: UUID | None = None) -> None:
-    """Never send these; what they were told before (in `data`) is what they were told last."""
-    dropped = work.session.execute(
+def cancel_unmatched(work: Work, listing: Listing, still: set[UUID]) -> None:
+    """Cancel what is planned about `listing` for any listing that is not among `still`."""
+    about_it = (Notification.counterpart_id == listing.id, Notification.listing_id.not_in(still))
+    cancel(work, *about_it, planning_now=listing.id)
+
+
+def cancel(work: Work, *conditions: Any, planning_now: UUID | None = None) -> None:
+    """Cancel planned messages; the record of the message that each replaced (in `data`) is restored.
+
+    Args:
+        planning_now: the listing that the caller plans for anyway.
+    """
+    cancelled = work.session.execute(
         update(Notification)
         .where(Notification.status == NotificationStatus.PLANNED, *conditions)
         .values(LIFE.values("drop"))
         .returning(Notification.id, Notification.counterpart_id, Notification.data)
     ).all()
-    before = {one.id: one.data["before"] for one in dropped if "before" in one.data}
-    untold = [one.id for one in dropped if one.id not in before]
-    work.session.execute(delete(Told).where(Told.notification_id.in_(untold)))
-    for message_id, told in before.items():
-        terms = {**told, "at": datetime.fromisoformat(told["at"])}
-        work.session.execute(update(Told).where(Told.notification_id == message_id).values(terms))
-    _plan_instead(work, {one.counterpart_id for one in dropped}, looked_at)
+    previous = {row.id: row.data[PREVIOUS_TERMS] for row in cancelled if PREVIOUS_TERMS in row.data}
+    first_ones = [row.id for row in cancelled if row.id not in previous]
+    work.session.execute(delete(LastNotification).where(LastNotification.notification_id.in_(first_ones)))
+    for message_id, kept in previous.items():
+        record = LastNotification.notification_id == message_id
+        work.session.execute(update(LastNotification).where(record).values(restored_terms(kept)))
+    _plan_for_siblings(work, {row.counterpart_id for row in cancelled}, planning_now)
+    if cancelled:
+        log.info("notifications cancelled", extra={"messages": len(cancelled)})
 
 
-def _plan_instead(work: Work, unsent: set[UUID], looked_at: UUID | None) -> None:
-    """One message stands for all pairings of two enterprises and a code: if it falls, another may stand up.
+def _plan_for_siblings(work: Work, listing_ids: set[UUID], planning_now: UUID | None) -> None:
+    """Plan again for the open listings of the same owner, side and code as these.
 
-    So the open listings of the same owner and code are matched once more.
+    One message stands for all pairings of two enterprises and a code: where it is cancelled, another pairing
+    may deserve it.
     """
-    fallen = aliased(Listing)
-    beside = (
-        (Listing.enterprise_id == fallen.enterprise_id)
-        & (Listing.kind == fallen.kind)
-        & Listing.code_id.is_not_distinct_from(fallen.code_id)
+    cancelled = aliased(Listing)
+    siblings = (
+        (Listing.enterprise_id == cancelled.enterprise_id)
+        & (Listing.kind == cancelled.kind)
+        & Listing.code_id.is_not_distinct_from(cancelled.code_id)
     )
-    others = select(Listing.id).join(fallen, beside).where(fallen.id.in_(unsent), Listing.status == "open")
-    for listing_id in work.session.scalars(others.distinct()).all() if unsent else ():
-        if listing_id != looked_at:
+    open_ones = (
+        select(Listing.id)
+        .join(cancelled, siblings)
+        .where(cancelled.id.in_(listing_ids), Listing.status == ListingStatus.OPEN)
+    )
+    for listing_id in work.session.scalars(open_ones.distinct()).all() if listing_ids else ():
+        if listing_id != planning_now:
             work.enqueue("notifications.jobs.plan_listing_push", listing_id=str(listing_id))

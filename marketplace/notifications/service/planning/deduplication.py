@@ -1,153 +1,178 @@
-"""What was told to whom: each enterprise hears of a counterpart and code once, and again at better terms."""
+"""Once per counterpart and code: whoever withdraws and publishes again notifies nobody twice.
 
-from collections.abc import Iterable, Sequence
+An enterprise gets one message of a kind about another enterprise and a waste code; a second one only after 30
+days, or at better terms. The primary key of `last_notification` holds this also when two tasks plan at once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
-from uuid_utils.compat import uuid7
 
 from .... import clock
-from ....enterprises.models import Enterprise
 from ....events.work import Work
 from ....listings.models import Kind, Listing
-from ...models import Notification, NotificationStatus, Told
+from ...models import LastNotification, Notification, NotificationKind, NotificationStatus
+from ..subjects import pairing_code_id
 
-ONCE = timedelta(days=30)
+REPEAT_AFTER = timedelta(days=30)
 BETTER_BY = 0.1
-TOLD_KEY = ("receiver_id", "counterpart_id", "code_id", "kind")
-AGAIN = f"""
-(t.at <= CAST(:now AS timestamptz) - INTERVAL '{ONCE.days} days'
- OR theirs.remaining_kg > t.remaining_kg * (1 + {BETTER_BY})
- OR (theirs.price_fen - t.price_fen) * CASE theirs.kind WHEN 'supply' THEN -1 ELSE 1 END
-    > abs(t.price_fen) * {BETTER_BY})
+"""A message is repeated when quantity or price improved by more than this part."""
+PREVIOUS_TERMS = "before"
+"""Key in a message's data: the record that it replaced, restored if the message is never sent."""
+Key = tuple[UUID, UUID, int, str]
+KEY_COLUMNS = ("receiver_id", "counterpart_id", "code_id", "kind")
+
+
+# ---------------------------------------------------------------- when a message may be repeated
+
+
+def may_repeat(last: LastNotification, listing: Listing) -> bool:
+    """Whether 30 days have passed, or the terms improved by more than a tenth in the receiver's favour.
+
+    `MAY_REPEAT_SQL` says the same; tests/notifications/test_deduplication.py compares both.
+    """
+    if last.at <= clock.now() - REPEAT_AFTER:
+        return True
+    if listing.remaining_kg > last.remaining_kg * (1 + BETTER_BY):
+        return True
+    if listing.price_fen is None or last.price_fen is None:
+        return False
+    gain = listing.price_fen - last.price_fen
+    if listing.kind == Kind.SUPPLY:
+        gain = -gain
+    return gain > abs(last.price_fen) * BETTER_BY
+
+
+MAY_REPEAT_SQL = f"""
+(record.at <= CAST(:now AS timestamptz) - INTERVAL '{REPEAT_AFTER.days} days'
+ OR theirs.remaining_kg > record.remaining_kg * (1 + {BETTER_BY})
+ OR coalesce((theirs.price_fen - record.price_fen)
+      * CASE theirs.kind WHEN '{Kind.SUPPLY.value}' THEN -1 ELSE 1 END
+    > abs(record.price_fen) * {BETTER_BY}, FALSE))
 """
-"""`may_repeat` of a row `t` of `told` and the listing `theirs`, for a statement that looks at many."""
+"""`may_repeat` of the row `record` of `last_notification` and the listing `theirs`, for use in statements."""
 
 
-def code_of(one: Listing, other: Listing) -> int:
-    code_id = one.code_id if one.kind == Kind.SUPPLY else other.code_id
-    assert code_id is not None
-    return code_id
+# ---------------------------------------------------------------- the records
 
 
-def codes_about(listing: Listing) -> list[int]:
-    """The code that a listing offers, or those that it takes, the first first."""
-    return [listing.code_id] if listing.code_id else [one.code_id for one in listing.accepts]
+@dataclass(frozen=True, slots=True)
+class About:
+    """A message, the listing that it is about, and the code under which it counts."""
+
+    message: Notification
+    theirs: Listing
+    code_id: int
+
+    @property
+    def key(self) -> Key:
+        return (self.message.enterprise_id, self.theirs.enterprise_id, self.code_id, self.message.kind)
 
 
-def code_about(listing: Listing) -> int:
-    """The code under which a listing is told by itself: a demand counts by the first that it takes."""
-    return codes_about(listing)[0]
+def key_of(last: LastNotification) -> Key:
+    return (last.receiver_id, last.counterpart_id, last.code_id, last.kind)
 
 
-def message_to(
-    receiver: Enterprise, kind: str, data: dict[str, Any], release_at: datetime | None = None
-) -> Notification:
-    """A message to be released at `release_at` (now, if not given)."""
-    return Notification(
-        id=uuid7(),
-        enterprise_id=receiver.id,
-        kind=kind,
-        listing_id=UUID(data["listing_id"]) if "listing_id" in data else None,
-        counterpart_id=UUID(data["counterpart_id"]) if "counterpart_id" in data else None,
-        data=data,
-        grade=receiver.grade,
-        credit_milli=receiver.credit_milli,
-        score=data.get("score") or 0.0,
-        release_at=release_at or clock.now(),
+def lock_last(work: Work, mine: Listing, theirs: Listing, kind: NotificationKind) -> LastNotification | None:
+    """The last message to the owner of `mine` about the owner of `theirs` and the pairing's code, locked."""
+    key = (mine.enterprise_id, theirs.enterprise_id, pairing_code_id(mine, theirs), kind)
+    return work.session.get(LastNotification, key, with_for_update=True, populate_existing=True)
+
+
+def lock_all_last(work: Work, *conditions: Any) -> dict[Key, LastNotification]:
+    """The last messages that meet `conditions`, by key, locked in the order of the key."""
+    rows = work.session.scalars(
+        select(LastNotification)
+        .where(*conditions)
+        .order_by(*(getattr(LastNotification, name) for name in KEY_COLUMNS))
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
+    return {key_of(row): row for row in rows}
 
 
-def told_of(work: Work, mine: Listing, theirs: Listing, kind: str) -> Told | None:
-    """What the owner of `mine` was last told of the owner of `theirs` and the supply's code, locked."""
-    key = (mine.enterprise_id, theirs.enterprise_id, code_of(mine, theirs), kind)
-    return work.session.get(Told, key, with_for_update=True, populate_existing=True)
+def key_in(keys: Iterable[Key]) -> Any:
+    """The condition that a last message has one of these keys."""
+    return tuple_(*(getattr(LastNotification, name) for name in KEY_COLUMNS)).in_(list(keys))
 
 
-def tell_once(work: Work, told: Told | None, mine: Listing, theirs: Listing, message: Notification) -> None:
-    """Write a message about a pairing and note that it was told."""
-    known = {} if told is None else {mine.enterprise_id: told}
-    tell_each_once(work, theirs, code_of(mine, theirs), [message], known)
+def lock_planned(work: Work, last: Iterable[LastNotification]) -> dict[UUID, Notification]:
+    """Those of the last messages that are not released yet, by id, locked."""
+    rows = work.session.scalars(
+        select(Notification)
+        .where(
+            Notification.id.in_([record.notification_id for record in last]),
+            Notification.status == NotificationStatus.PLANNED,
+        )
+        .order_by(Notification.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in rows}
 
 
-def tell_each_once(
-    work: Work, theirs: Listing, code_id: int, news: Sequence[Notification], told: dict[UUID, Told]
-) -> None:
-    """Write messages of one kind about one listing and code, and note that they were told, at what terms.
+def save_once(work: Work, messages: Sequence[About], last: Mapping[Key, LastNotification]) -> None:
+    """Write messages and record at what terms they were planned, one for each key.
 
-    Where a twin was quicker its message stays.
+    Where another task was quicker to plan the first message of a key, its message stays and ours is deleted.
 
     Args:
-        told: by receiver, what each was told before, locked.
+        last: by key, the last message of each, locked.
     """
-    tell_all_once(work, [(message, theirs, code_id) for message in news], told.values())
-
-
-def tell_all_once(
-    work: Work, news: Sequence[tuple[Notification, Listing, int]], told: Iterable[Told]
-) -> None:
-    """`tell_each_once` of messages that are each about a listing and code of their own."""
-    work.session.add_all([message for message, *_ in news])
+    work.session.add_all([about.message for about in messages])
     work.session.flush()
-    before = {(one.receiver_id, one.counterpart_id, one.code_id, one.kind): one for one in told}
-    notes: list[dict[str, Any]] = []
-    for message, theirs, code_id in news:
-        key = (message.enterprise_id, theirs.enterprise_id, code_id, message.kind)
-        terms = _terms(theirs, message)
-        if key in before:
+    new: list[dict[str, Any]] = []
+    for about in messages:
+        terms = {"notification_id": about.message.id, **_terms_of(about.theirs), "at": clock.now()}
+        if about.key in last:
             for name, value in terms.items():
-                setattr(before[key], name, value)
+                setattr(last[about.key], name, value)
         else:
-            notes.append(dict(zip(TOLD_KEY, key, strict=True)) | terms)
-    if not notes:
-        return
-    mine = insert(Told).on_conflict_do_nothing().returning(Told.notification_id)
-    noted_now = set(work.session.scalars(mine, notes))
-    doubled = [note["notification_id"] for note in notes if note["notification_id"] not in noted_now]
+            new.append(dict(zip(KEY_COLUMNS, about.key, strict=True)) | terms)
+    if new:
+        _insert_or_delete_message(work, new)
+
+
+def _insert_or_delete_message(work: Work, records: Sequence[dict[str, Any]]) -> None:
+    statement = insert(LastNotification).on_conflict_do_nothing().returning(LastNotification.notification_id)
+    inserted = set(work.session.scalars(statement, records))
+    doubled = [record["notification_id"] for record in records if record["notification_id"] not in inserted]
     if doubled:
         work.session.execute(delete(Notification).where(Notification.id.in_(doubled)))
 
 
-def _terms(listing: Listing, message: Notification) -> dict[str, Any]:
-    """What is noted of a message about a listing: which, when, at what terms."""
+def _terms_of(listing: Listing) -> dict[str, int | None]:
+    return {"price_fen": listing.price_fen, "remaining_kg": listing.remaining_kg}
+
+
+def update_terms(last: LastNotification, listing: Listing) -> None:
+    """Record the present terms for a message that is still planned."""
+    last.price_fen, last.remaining_kg = listing.price_fen, listing.remaining_kg
+
+
+# ---------------------------------------------------------------- messages that are replaced or never sent
+
+
+def previous_terms(last: LastNotification) -> dict[str, Any]:
+    """A record as the message that replaces it keeps it, under `PREVIOUS_TERMS` of its data."""
     return {
-        "notification_id": message.id,
-        "price_fen": listing.price_fen,
-        "remaining_kg": listing.remaining_kg,
-        "at": clock.now(),
+        "notification_id": str(last.notification_id),
+        "price_fen": last.price_fen,
+        "remaining_kg": last.remaining_kg,
+        "at": last.at.isoformat(),
     }
 
 
-def noted(told: Told) -> dict[str, Any]:
-    """What was told before, kept with the message that replaces it in case that is never sent."""
-    return {
-        "notification_id": str(told.notification_id),
-        "price_fen": told.price_fen,
-        "remaining_kg": told.remaining_kg,
-        "at": told.at.isoformat(),
-    }
+def with_previous_terms_of(planned: Notification, data: dict[str, Any]) -> dict[str, Any]:
+    """New data for a planned message, with the record that the message replaced when it was planned."""
+    return data | {name: planned.data[name] for name in (PREVIOUS_TERMS,) if name in planned.data}
 
 
-def still_planned(work: Work, told: Told) -> Notification | None:
-    return work.session.scalars(
-        select(Notification)
-        .where(Notification.id == told.notification_id, Notification.status == NotificationStatus.PLANNED)
-        .with_for_update()
-    ).one_or_none()
-
-
-def may_repeat(told: Told, listing: Listing) -> bool:
-    """Whether 30 days are over, or the terms changed by more than a tenth in the receiver's favour."""
-    if told.at <= clock.now() - ONCE:
-        return True
-    if listing.remaining_kg > told.remaining_kg * (1 + BETTER_BY):
-        return True
-    if listing.price_fen is None or told.price_fen is None:
-        return False
-    gain = listing.price_fen - told.price_fen
-    if listing.kind == Kind.SUPPLY:
-        gain = -gain
-    return gain > abs(told.price_fen) * BETTER_BY
+def restored_terms(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """What `previous_terms` kept, as values of the record's columns."""
+    return {**kept, "at": datetime.fromisoformat(kept["at"])}

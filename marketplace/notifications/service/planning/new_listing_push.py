@@ -1,6 +1,9 @@
-"""Planning what is told to whom of a new or changed listing."""
+"""The push: what is planned for whom when a listing is published or changed."""
 
-from datetime import datetime, timedelta
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,70 +13,110 @@ from ....events.work import Work, unit_of_work
 from ....listings import service as listings
 from ....listings.models import Listing
 from ....matches import service as matches
-from ...models import MATCH_FOUND, Notification, Told
-from ..preferences.delivery_preferences import is_unwelcome, unwelcome
-from .cancellation import cancel_stale
-from .deduplication import code_of, may_repeat, message_to, noted, still_planned, tell_once, told_of
-from .saved_search_matching import anyone_seeks
+from ...models import LastNotification, Notification, NotificationKind
+from ..preferences.muted_codes import is_muted, muted_codes_by_receiver
+from ..subjects import pairing_code_id
+from .cancellation import cancel_unmatched
+from .deduplication import (
+    PREVIOUS_TERMS,
+    About,
+    key_of,
+    lock_last,
+    lock_planned,
+    may_repeat,
+    previous_terms,
+    save_once,
+    update_terms,
+    with_previous_terms_of,
+)
+from .messages import compose, release_delays
+from .saved_search_matching import is_any_search_live
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Push:
+    """A listing, and a counterpart that is to be notified of it at `release_at`."""
+
+    listing: Listing
+    counterpart: matches.Counterpart
+    release_at: datetime
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return {
+            "listing_id": str(self.counterpart.listing.id),
+            "counterpart_id": str(self.listing.id),
+            "score": self.counterpart.score,
+            "rank": self.counterpart.rank,
+            "grade": self.counterpart.enterprise.grade,
+        }
 
 
 def plan_listing_push(listing_id: UUID) -> None:
-    """Plan one message for every counterpart to be told of a new or changed listing.
+    """Plan one message for every counterpart to be notified of a new or changed listing.
 
-    The release time follows the grade of the receiving enterprise, counted from one moment, so that a
-    tier is one release. Whom the listing no longer matches, and who has not been told yet, will not be.
-    Saved searches come after: who is told of a match is not told of the same by a search.
+    The release time follows the credit grade of the receiver, counted from one moment, so that a grade is one
+    release. What is planned for a counterpart that the listing no longer matches is cancelled. Saved searches
+    come after: whoever is notified of a match is not notified of the same listing by a search.
     """
-    now = clock.now()
+    now, began = clock.now(), time.perf_counter()
     with unit_of_work() as work:
         listing = listings.lock_if_open(work, listing_id)
         if listing is None or not enterprises.may_trade(listing.enterprise_id):
             return
         counterparts = matches.choose_push_candidates(work, listing)
-        cancel_stale(work, listing, {one.listing.id for one in counterparts})
-        delays = matches.policy_in_force().body["push_delay_s"]
-        closed = unwelcome({one.enterprise.id for one in counterparts}, listing.enterprise_id)
-        listings_refusing = matches.listings_refusing({one.listing.id for one in counterparts}, listing.id)
-        for one in sorted(counterparts, key=lambda one: one.enterprise.id):
-            if is_unwelcome(code_of(listing, one.listing), closed.get(one.enterprise.id)):
-                continue
-            if one.listing.id not in listings_refusing:
-                delay = timedelta(seconds=delays.get(one.enterprise.grade, delays["D"]))
-                _plan_one(work, listing, one, now + delay)
-        if anyone_seeks():
+        cancel_unmatched(work, listing, {counterpart.listing.id for counterpart in counterparts})
+        delays = release_delays()
+        welcome = _without_refusals(listing, counterparts)
+        for counterpart in sorted(welcome, key=lambda counterpart: counterpart.enterprise.id):
+            _plan(work, _Push(listing, counterpart, now + delays[counterpart.enterprise.grade]))
+        if is_any_search_live():
             work.enqueue(
                 "notifications.jobs.match_saved_searches", listing_id=str(listing.id), since=now.isoformat()
             )
+    milliseconds = round((time.perf_counter() - began) * 1000)
+    log.info(
+        "notifications planned",
+        extra={"listing_id": str(listing_id), "counterparts": len(welcome), "ms": milliseconds},
+    )
 
 
-def _plan_one(work: Work, listing: Listing, one: matches.Counterpart, release_at: datetime) -> None:
-    receiver = one.enterprise
-    about: dict[str, Any] = {
-        "listing_id": str(one.listing.id),
-        "counterpart_id": str(listing.id),
-        "score": one.score,
-        "rank": one.rank,
-        "grade": receiver.grade,
-    }
-    told = told_of(work, one.listing, listing, MATCH_FOUND)
-    if told is not None:
-        planned = still_planned(work, told)
+def _without_refusals(listing: Listing, counterparts: list[matches.Counterpart]) -> list[matches.Counterpart]:
+    """The counterparts that have neither muted the code or the pairing, nor called it "not suitable"."""
+    receivers = {counterpart.enterprise.id for counterpart in counterparts}
+    muted = muted_codes_by_receiver(receivers, listing.enterprise_id)
+    refusing = matches.listings_refusing({counterpart.listing.id for counterpart in counterparts}, listing.id)
+    return [
+        counterpart
+        for counterpart in counterparts
+        if counterpart.listing.id not in refusing
+        and not is_muted(pairing_code_id(listing, counterpart.listing), muted.get(counterpart.enterprise.id))
+    ]
+
+
+def _plan(work: Work, push: _Push) -> None:
+    mine, data = push.counterpart.listing, push.data
+    last = lock_last(work, mine, push.listing, NotificationKind.MATCH_FOUND)
+    if last is not None:
+        planned = lock_planned(work, [last]).get(last.notification_id)
         if planned is not None:
-            _retarget(planned, one, listing, about, told)
+            _retarget(planned, push, last)
             return
-        if not may_repeat(told, listing):
+        if not may_repeat(last, push.listing):
             return
-        about["before"] = noted(told)
-    tell_once(work, told, one.listing, listing, message_to(receiver, MATCH_FOUND, about, release_at))
+        data[PREVIOUS_TERMS] = previous_terms(last)
+    message = compose(push.counterpart.enterprise, NotificationKind.MATCH_FOUND, data, push.release_at)
+    about = About(message, push.listing, pairing_code_id(mine, push.listing))
+    save_once(work, [about], {key_of(last): last} if last else {})
 
 
-def _retarget(
-    planned: Notification, one: matches.Counterpart, listing: Listing, about: dict[str, Any], told: Told
-) -> None:
-    """A message that is still to come speaks of the better of the pairings it stands for."""
-    if planned.counterpart_id != listing.id and one.score <= planned.score:
+def _retarget(planned: Notification, push: _Push, last: LastNotification) -> None:
+    """Let a message that is not released yet speak of the better of the pairings that it stands for."""
+    if planned.counterpart_id != push.listing.id and push.counterpart.score <= planned.score:
         return
-    planned.listing_id, planned.counterpart_id = one.listing.id, listing.id
-    planned.data = about | ({"before": planned.data["before"]} if "before" in planned.data else {})
-    planned.score = one.score
-    told.price_fen, told.remaining_kg = listing.price_fen, listing.remaining_kg
+    planned.listing_id, planned.counterpart_id = push.counterpart.listing.id, push.listing.id
+    planned.data = with_previous_terms_of(planned, push.data)
+    planned.score = push.counterpart.score
+    update_terms(last, push.listing)

@@ -1,4 +1,4 @@
-"""How each enterprise wants to be told, and of what it wants to hear nothing."""
+"""Which e-mail each enterprise wants, in which language, and about which codes none."""
 
 from typing import Any
 from uuid import UUID
@@ -8,32 +8,35 @@ from sqlalchemy import select
 from ....catalogue import service as catalogue
 from ....database import db
 from ....enterprises import service as enterprises
-from ....errors import Conflict
 from ....events.actor import Actor
 from ....events.work import Work, unit_of_work
-from ...models import Preferences, Silence
+from ...models import EmailPreference, Language, Preferences
 
-DEFAULTS: dict[str, Any] = {"email": "immediate", "language": "zh", "muted_codes": [], "kinds": {}}
-MOST_MUTED = 200
-QUIETER = ("immediate", "digest", "off")
+DEFAULTS: dict[str, Any] = {
+    "email": EmailPreference.IMMEDIATE, "language": Language.ZH, "muted_codes": [], "kinds": {},
+}  # fmt: skip
 
 
 def own_preferences(actor: Actor) -> Preferences:
-    """How the acting enterprise wants to be told; version 0 are the defaults."""
+    """The preferences of the acting enterprise; version 0 are the defaults."""
     row = db.session.get(Preferences, actor.id)
     return row or Preferences(enterprise_id=actor.id, **DEFAULTS, version=0)
 
 
 def set_preferences(actor: Actor, data: dict[str, Any], expected: int | None) -> Preferences:
-    """Replace the preferences. Raises: Invalid: unknown code. PreconditionFailed: changed meanwhile."""
+    """Replace the preferences.
+
+    Raises:
+        Invalid: unknown code. PreconditionFailed: changed meanwhile.
+    """
     muted = [
         catalogue.resolve(**code, at=f"muted_codes.{number}")[0].id
         for number, code in enumerate(data["muted_codes"])
     ]
     with unit_of_work() as work:
-        row = _locked(work, actor)
+        row = lock_preferences(work, actor)
         enterprises.require_version(row or own_preferences(actor), expected)
-        row = row or _first(work, actor)
+        row = row or add_preferences(work, actor)
         row.email, row.language = data["email"], data["language"]
         row.muted_codes, row.kinds = muted, data["kinds"]
         work.session.flush()
@@ -41,24 +44,28 @@ def set_preferences(actor: Actor, data: dict[str, Any], expected: int | None) ->
     return row
 
 
-def _locked(work: Work, actor: Actor) -> Preferences | None:
+def lock_preferences(work: Work, actor: Actor) -> Preferences | None:
+    """The acting enterprise's row, locked by locking the enterprise; None if it has none yet."""
     enterprises.lock(work, enterprises.own(actor).id)
     return work.session.get(Preferences, actor.id, populate_existing=True)
 
 
-def _first(work: Work, actor: Actor) -> Preferences:
+def add_preferences(work: Work, actor: Actor) -> Preferences:
+    """Add the acting enterprise's first row, with the defaults."""
     row = Preferences(enterprise_id=actor.id, **DEFAULTS)
     work.session.add(row)
     return row
 
 
-def preferences_by(receivers: set[UUID]) -> dict[UUID, Preferences]:
+def preferences_by_receiver(receivers: set[UUID]) -> dict[UUID, Preferences]:
+    """The rows of those of the receivers that have one."""
     rows = db.session.scalars(select(Preferences).where(Preferences.enterprise_id.in_(receivers)))
     return {row.enterprise_id: row for row in rows}
 
 
 def preferences_of(enterprise_id: UUID) -> Preferences | None:
-    return preferences_by({enterprise_id}).get(enterprise_id)
+    """The row of one enterprise; None if it has none, and the defaults apply."""
+    return preferences_by_receiver({enterprise_id}).get(enterprise_id)
 
 
 def describe_preferences(row: Preferences) -> dict[str, Any]:
@@ -71,47 +78,3 @@ def describe_preferences(row: Preferences) -> dict[str, Any]:
         "language": row.language,
         "muted_codes": [{"scheme": codes[code].scheme, "code": codes[code].code} for code in row.muted_codes],
     }
-
-
-def preference_for(kind: str, preferences: Preferences | None) -> str:
-    """How a message of this kind is to go out beside the inbox: immediate, digest or off."""
-    return preferences.kinds.get(kind, preferences.email) if preferences else "immediate"
-
-
-def names_of(code_id: int) -> set[int]:
-    """The codes and categories that cover a code: who has muted one of them hears nothing of it."""
-    return {alias.alias_id for alias in catalogue.aliases_of([code_id])}
-
-
-def unwelcome(receivers: set[UUID], sender_id: UUID) -> dict[UUID, set[int]]:
-    """Codes of which each receiver wants to hear nothing: muted, or silenced for that sender."""
-    codes = {
-        receiver: set(preferences.muted_codes) for receiver, preferences in preferences_by(receivers).items()
-    }
-    silenced = db.session.execute(
-        select(Silence.receiver_id, Silence.code_id).where(
-            Silence.receiver_id.in_(receivers), Silence.counterpart_id == sender_id
-        )
-    )
-    for receiver, code_id in silenced:
-        codes.setdefault(receiver, set()).add(code_id)
-    return codes
-
-
-def is_unwelcome(code_id: int, codes: set[int] | None) -> bool:
-    """Whether one of `codes` is, or covers, this code."""
-    return bool(codes) and not names_of(code_id).isdisjoint(codes or ())
-
-
-def mute(work: Work, actor: Actor, code_id: int) -> None:
-    """Tell the acting enterprise nothing more of a code.
-
-    Raises: Conflict: it has muted too many already (`too_many_muted_codes`).
-    """
-    row = _locked(work, actor) or _first(work, actor)
-    if is_unwelcome(code_id, set(row.muted_codes)):
-        return
-    if len(row.muted_codes) >= MOST_MUTED:
-        raise Conflict("too_many_muted_codes", most=MOST_MUTED)
-    row.muted_codes = [*row.muted_codes, code_id]
-    work.audit(actor, "mute_code", enterprises.own(actor), code_id=code_id)

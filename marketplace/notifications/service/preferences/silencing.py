@@ -1,9 +1,8 @@
-"""“Not for me”: a message that silences those like it."""
+"""“Not for me”: no more messages about a pairing, or about a code."""
 
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from .... import clock
@@ -11,20 +10,19 @@ from ....catalogue import service as catalogue
 from ....errors import Conflict
 from ....events.actor import Actor
 from ....events.work import Work, unit_of_work
-from ....listings import service as listings
 from ....listings.models import Listing, ListingStatus
 from ....matches import service as matches
-from ...models import Notification, Silence, Told
+from ...models import LastNotification, Notification, Silence
 from ..planning.cancellation import cancel
-from ..planning.deduplication import code_about, code_of
-from .delivery_preferences import mute
+from ..subjects import main_code_id, sides_of, subject_code_id
+from .muted_codes import mute
 
 
 def silence(actor: Actor, notification_id: UUID, of: str) -> Notification:
-    """Hear no more of the message's pairing, or of its code; the message counts as read.
+    """Send no more messages about the message's pairing, or about its code; the message counts as read.
 
-    Of a match the pairing of the two listings is silenced, as by feedback "not suitable"; of what a saved
-    search found, the other enterprise with that code. What is planned and not sent yet is dropped.
+    Of a match the pairing of the two listings is silenced, as by feedback "not suitable"; of a search hit the
+    other enterprise with that code. Planned messages are cancelled.
 
     Raises:
         Conflict: the message is about no listing (`nothing_to_silence`), or `too_many_muted_codes`.
@@ -32,10 +30,10 @@ def silence(actor: Actor, notification_id: UUID, of: str) -> Notification:
     with unit_of_work() as work:
         row = work.lock(Notification, Notification.id == notification_id)
         mine, theirs = _sides(row)
-        code_id = code_about(theirs) if mine is None else code_of(mine, theirs)
+        code_id = subject_code_id(mine, theirs)
         if of == "code":
             mute(work, actor, code_id)
-            _cancel_planned(work, actor, Told.code_id.in_(catalogue.codes_that_fit([code_id])))
+            _cancel_planned(work, actor, _fits(code_id))
         elif mine is not None:
             _refuse(work, actor, mine, theirs)
         else:
@@ -46,9 +44,10 @@ def silence(actor: Actor, notification_id: UUID, of: str) -> Notification:
 
 
 def unsilence(actor: Actor, notification_id: UUID) -> None:
-    """Take "not for me" back, as far as it was said of the pairing; muted codes stand in the preferences.
+    """Take "not for me" back as far as it silenced a pairing; a muted code is taken out of the preferences.
 
-    Raises: Conflict: the message is about no listing (`nothing_to_silence`).
+    Raises:
+        Conflict: the message is about no listing (`nothing_to_silence`).
     """
     with unit_of_work() as work:
         row = work.lock(Notification, Notification.id == notification_id)
@@ -56,19 +55,20 @@ def unsilence(actor: Actor, notification_id: UUID) -> None:
         if mine is not None:
             matches.take_back_refusal(actor, mine, theirs.id)
         else:
-            said = Silence.receiver_id == actor.id, Silence.counterpart_id == theirs.enterprise_id
-            work.session.execute(delete(Silence).where(*said, Silence.code_id == code_about(theirs)))
+            work.session.execute(
+                delete(Silence).where(
+                    Silence.receiver_id == actor.id,
+                    Silence.counterpart_id == theirs.enterprise_id,
+                    Silence.code_id == main_code_id(theirs),
+                )
+            )
         work.audit(actor, "take_back_not_for_me", row)
 
 
 def _sides(row: Notification) -> tuple[Listing | None, Listing]:
-    """The reader's own listing, if the message has one, and the other side's."""
     if row.counterpart_id is None:
         raise Conflict("nothing_to_silence")
-    if row.listing_id is None:
-        return None, listings.by_id({row.counterpart_id})[row.counterpart_id]
-    pair = listings.by_id({row.listing_id, row.counterpart_id})
-    return pair[row.listing_id], pair[row.counterpart_id]
+    return sides_of(row)
 
 
 def _refuse(work: Work, actor: Actor, mine: Listing, theirs: Listing) -> None:
@@ -86,10 +86,15 @@ def _silence(work: Work, actor: Actor, theirs: Listing, code_id: int) -> None:
         "at": clock.now(),
     }
     work.session.execute(insert(Silence).values(values).on_conflict_do_nothing())
-    fitting = Told.code_id.in_(catalogue.codes_that_fit([code_id]))
-    _cancel_planned(work, actor, fitting, Told.counterpart_id == theirs.enterprise_id)
+    of_sender = LastNotification.counterpart_id == theirs.enterprise_id
+    _cancel_planned(work, actor, _fits(code_id), of_sender)
 
 
-def _cancel_planned(work: Work, actor: Actor, *which: Any) -> None:
-    told = select(Told.notification_id).where(Told.receiver_id == actor.id, *which)
-    cancel(work, Notification.id.in_(told))
+def _fits(code_id: int) -> ColumnElement[bool]:
+    return LastNotification.code_id.in_(catalogue.codes_that_fit([code_id]))
+
+
+def _cancel_planned(work: Work, actor: Actor, *conditions: ColumnElement[bool]) -> None:
+    """Cancel the planned messages to the actor whose records meet the conditions."""
+    of_reader = LastNotification.receiver_id == actor.id
+    cancel(work, Notification.id.in_(select(LastNotification.notification_id).where(of_reader, *conditions)))

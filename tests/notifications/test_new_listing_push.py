@@ -12,7 +12,7 @@ from marketplace.events import service as events
 from marketplace.events.models import Task
 from marketplace.listings.models import Kind, Listing
 from marketplace.notifications import service
-from marketplace.notifications.models import Told
+from marketplace.notifications.models import LastNotification
 
 OTHER_ACID = {"scheme": "cn-hw", "code": "900-300-34"}
 
@@ -218,10 +218,10 @@ def test_better_by_more_than_a_tenth_is_news_and_a_tenth_is_not(then, now, of_su
     def fen(price):
         return None if price is None else round(price * 100)
 
-    told = Told(price_fen=fen(then[0]), remaining_kg=round(then[1] * 1000), at=clock.now())
+    last = LastNotification(price_fen=fen(then[0]), remaining_kg=round(then[1] * 1000), at=clock.now())
     for kind, news in ((Kind.SUPPLY, of_supply), (Kind.DEMAND, of_demand)):
         listing = Listing(kind=kind, price_fen=fen(now[0]), remaining_kg=round(now[1] * 1000))
-        assert service.may_repeat(told, listing) is news
+        assert service.may_repeat(last, listing) is news
 
 
 @pytest.mark.parametrize(

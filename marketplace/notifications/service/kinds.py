@@ -1,0 +1,107 @@
+"""The kinds of messages: a new kind is a member of `NotificationKind`, a row here, and its sentences.
+
+A message of a kind whose data name a `counterpart_id` is about a listing; such messages are deduplicated by
+counterpart and code (`planning/deduplication.py`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ...events.work import Work
+from ..models import EmailPreference, Notification, NotificationKind
+from .delivery import email_lines, validity
+from .saved_searches import preferences_of_searches
+
+MATCH_DATA = frozenset({"listing_id", "counterpart_id", "score", "rank"})
+
+
+def _no_preferences(messages: Sequence[Notification]) -> Mapping[UUID, EmailPreference]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageKind:
+    """What follows from the kind of a message.
+
+    Attributes:
+        data_fields: the fields of `data` that the API shows.
+        default_delivery: the e-mail that enterprises without preferences get.
+        is_capped: counts towards the daily cap of immediate messages.
+        is_shown_pairing: its release is recorded as an outcome "shown" of the pairing.
+        invites_feedback: its e-mail invites to give feedback on the pairing.
+        lapsed_at_release: ids of those messages of the kind that are due and no longer hold.
+        may_be_mailed: whether what a released message says still holds when its e-mail is sent.
+        email_line: what an e-mail says of a message, in a language.
+        email_line_codes: the sentences that `email_line` chooses from, in `messages/mail.toml`.
+        own_preferences: by message id, how prompt an e-mail the message's own cause allows.
+    """
+
+    data_fields: frozenset[str]
+    default_delivery: EmailPreference = EmailPreference.IMMEDIATE
+    is_capped: bool
+    is_shown_pairing: bool = False
+    invites_feedback: bool
+    lapsed_at_release: Callable[[Work, Sequence[Notification], datetime], set[UUID]]
+    may_be_mailed: Callable[[Notification], bool]
+    email_line: Callable[[Notification, str], str]
+    email_line_codes: tuple[str, ...]
+    own_preferences: Callable[[Sequence[Notification]], Mapping[UUID, EmailPreference]] = _no_preferences
+
+    @property
+    def is_deduplicated(self) -> bool:
+        return "counterpart_id" in self.data_fields
+
+
+KINDS: dict[str, MessageKind] = {
+    NotificationKind.MATCH_MUTUAL: MessageKind(
+        data_fields=MATCH_DATA,
+        is_capped=False,
+        invites_feedback=True,
+        lapsed_at_release=validity.none_lapsed,
+        may_be_mailed=validity.is_contact_released,
+        email_line=email_lines.match_mutual,
+        email_line_codes=("mail_line_match_mutual",),
+    ),
+    NotificationKind.MATCH_FOUND: MessageKind(
+        data_fields=MATCH_DATA | {"grade"},
+        is_capped=True,
+        is_shown_pairing=True,
+        invites_feedback=True,
+        lapsed_at_release=validity.lapsed_matches,
+        may_be_mailed=validity.is_open_and_welcome,
+        email_line=email_lines.match_found,
+        email_line_codes=("mail_line_match_found_supply", "mail_line_match_found_demand"),
+    ),
+    NotificationKind.SEARCH_HIT: MessageKind(
+        data_fields=frozenset({"saved_search_id", "name", "counterpart_id"}),
+        is_capped=True,
+        invites_feedback=False,
+        lapsed_at_release=validity.lapsed_search_hits,
+        may_be_mailed=validity.is_open_and_welcome,
+        email_line=email_lines.search_found,
+        email_line_codes=("mail_line_search_found",),
+        own_preferences=preferences_of_searches,
+    ),
+    NotificationKind.KEY_EXPIRING: MessageKind(
+        data_fields=frozenset({"key_id", "name", "expires_at"}),
+        is_capped=False,
+        invites_feedback=False,
+        lapsed_at_release=validity.none_lapsed,
+        may_be_mailed=validity.always_holds,
+        email_line=email_lines.key_expiring,
+        email_line_codes=("mail_line_key_expiring",),
+    ),
+}
+"""In the order in which a digest has its sections."""
+
+
+def heading_codes(kind: str) -> dict[str, str]:
+    """The codes of a kind's subjects and section in `messages/mail.toml`, by their use."""
+    name = kind.replace(".", "_")
+    return {
+        "subject": f"mail_subject_one_{name}",
+        "digest_subject": f"mail_subject_digest_{name}",
+        "section": f"mail_section_{name}",
+    }

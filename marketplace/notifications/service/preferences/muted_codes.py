@@ -1,0 +1,57 @@
+"""Codes about which an enterprise wants no message: muted for all senders, or silenced for one."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from ....catalogue import service as catalogue
+from ....database import db
+from ....enterprises import service as enterprises
+from ....errors import Conflict
+from ....events.actor import Actor
+from ....events.work import Work
+from ...models import Silence
+from .delivery_preferences import add_preferences, lock_preferences, preferences_by_receiver
+
+MOST_MUTED = 200
+
+
+def covering_codes(code_id: int) -> set[int]:
+    """The codes and categories that cover a code: muting one of them mutes it."""
+    return {alias.alias_id for alias in catalogue.aliases_of([code_id])}
+
+
+def muted_codes_by_receiver(receivers: set[UUID], sender_id: UUID) -> dict[UUID, set[int]]:
+    """Codes about which each receiver wants no message of this sender; who has none may be missing."""
+    codes = {
+        receiver: set(preferences.muted_codes)
+        for receiver, preferences in preferences_by_receiver(receivers).items()
+    }
+    silenced = db.session.execute(
+        select(Silence.receiver_id, Silence.code_id).where(
+            Silence.receiver_id.in_(receivers), Silence.counterpart_id == sender_id
+        )
+    )
+    for receiver, code_id in silenced:
+        codes.setdefault(receiver, set()).add(code_id)
+    return codes
+
+
+def is_muted(code_id: int, codes: set[int] | None) -> bool:
+    """Whether one of `codes` is, or covers, this code."""
+    return bool(codes) and not covering_codes(code_id).isdisjoint(codes or ())
+
+
+def mute(work: Work, actor: Actor, code_id: int) -> None:
+    """Add a code to the muted codes of the acting enterprise, unless it is covered already.
+
+    Raises:
+        Conflict: it has muted too many already (`too_many_muted_codes`).
+    """
+    row = lock_preferences(work, actor) or add_preferences(work, actor)
+    if is_muted(code_id, set(row.muted_codes)):
+        return
+    if len(row.muted_codes) >= MOST_MUTED:
+        raise Conflict("too_many_muted_codes", most=MOST_MUTED)
+    row.muted_codes = [*row.muted_codes, code_id]
+    work.audit(actor, "mute_code", enterprises.own(actor), code_id=code_id)

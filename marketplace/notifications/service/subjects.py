@@ -1,0 +1,40 @@
+"""What a message is about: the listings of its two sides, and the waste code under which it counts."""
+
+from ...listings import service as listings
+from ...listings.models import Kind, Listing
+from ..models import Notification
+
+
+def sides_of(message: Notification) -> tuple[Listing | None, Listing]:
+    """The reader's own listing, if the message is about a pairing, and the other side's; one statement.
+
+    Raises:
+        ValueError: the message is about no listing.
+    """
+    if message.counterpart_id is None:
+        raise ValueError(f"{message.kind} is about no listing")
+    rows = listings.by_id({message.counterpart_id, message.listing_id or message.counterpart_id})
+    mine = rows[message.listing_id] if message.listing_id else None
+    return mine, rows[message.counterpart_id]
+
+
+def subject_code_id(mine: Listing | None, theirs: Listing) -> int:
+    """The code of a pairing, or of the one listing if the reader has none in it."""
+    return main_code_id(theirs) if mine is None else pairing_code_id(mine, theirs)
+
+
+def pairing_code_id(mine: Listing, theirs: Listing) -> int:
+    """The code of a pairing: the one that its supply offers."""
+    code_id = mine.code_id if mine.kind == Kind.SUPPLY else theirs.code_id
+    assert code_id is not None
+    return code_id
+
+
+def listing_code_ids(listing: Listing) -> list[int]:
+    """The code that a supply offers, or those that a demand takes, the first first."""
+    return [listing.code_id] if listing.code_id else [accept.code_id for accept in listing.accepts]
+
+
+def main_code_id(listing: Listing) -> int:
+    """The code of a listing without a counterpart: a demand counts by the first that it takes."""
+    return listing_code_ids(listing)[0]
