@@ -176,7 +176,7 @@ class RankingModel(Base):
     """One training of the learned order: its card for ever, its arrays for a while.
 
     The newest that is done decides: where it is not `used`, for the `reason` given, the formula orders.
-    `night` is the day for which the clock owed it, None for one that was asked for. Only a used one has
+    `night` is the day for which it was enqueued, None for one that was asked for. Only a used one has
     `arrays`, named by their `digest`, and only while it is among the last.
     """
 

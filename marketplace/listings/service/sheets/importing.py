@@ -37,7 +37,7 @@ IMPORT_RETENTION = timedelta(days=7)
 def import_sheet(actor: Actor, upload: bytes, *, publish: bool, dry_run: bool) -> ListingImport:
     """Make drafts, or with `publish` open listings, of all rows of a sheet.
 
-    A short sheet is done at once, a long one is owed to the queue `bulk`. The same sheet, sent again within
+    A short sheet is done at once, a long one is enqueued on `bulk`. The same sheet, sent again within
     a day by the same enterprise with the same options, is the first import again. A dry run changes nothing.
 
     Raises:
@@ -106,7 +106,7 @@ def find_import(actor: Actor, import_id: UUID) -> ListingImport:
 
 
 def run_import(import_id: UUID) -> None:
-    """Do an import that was owed; its listings, its result and the mark of its task are one transaction."""
+    """Do an import that was enqueued; its listings, its result and its task's mark are one transaction."""
     with unit_of_work() as work:
         row = work.session.get(ListingImport, import_id)
         if row is None or row.upload is None:
