@@ -101,7 +101,8 @@ def file_of(room: str) -> str:
     return f"tests/{room}/cases.py"
 
 
-def _cases_of(room: str) -> Cases:
+def cases_of(room: str) -> Cases:
+    """The cases of a room. Raises: AssertionError: it has none."""
     try:
         return importlib.import_module(f"tests.{room}.cases").CASES
     except ModuleNotFoundError as error:
@@ -112,7 +113,7 @@ def _cases_of(room: str) -> Cases:
         ) from error
 
 
-BY_ROOM = {room: _cases_of(room) for room in ROOMS}
+BY_ROOM = {room: cases_of(room) for room in ROOMS}
 AllSamples: type[Any] = type(
     "AllSamples", tuple(dict.fromkeys(cases.samples for cases in reversed(BY_ROOM.values()))), {}
 )

@@ -27,7 +27,7 @@ from marketplace.http.authentication import digest
 from marketplace.http.openapi.document import operations
 from marketplace.listings.models import LIFE as LISTING_LIFE
 from marketplace.subscriptions import SUBSCRIPTIONS, TASKS
-from tests.cases import BY_ROOM, HIDDEN, VISIBLE, AllSamples, file_of, united
+from tests.cases import BY_ROOM, HIDDEN, VISIBLE, AllSamples, cases_of, file_of, united
 from tests.listings.sheets import CSV, SUPPLY, csv_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,7 +76,29 @@ def cases_file(view):
     return file_of(view.__module__.split(".")[1])
 
 
-# ---------------------------------------------------------------- doors
+def show():
+    """A view of a room."""
+
+
+show.__module__ = "marketplace.laundries.routes"
+
+
+def test_a_route_without_its_row_fails_with_what_to_add_and_where():
+    with pytest.raises(
+        AssertionError, match=r"GET /suds has no row: add its path to `neighbours` in tests/laund"
+    ):
+        hold_rows({}, [("GET", "/suds", show)], "neighbours", "its path")
+    with pytest.raises(
+        AssertionError, match=r"no such route: remove \[\('GET', '/suds'\)\] from `neighbours`"
+    ):
+        hold_rows({("GET", "/suds"): "/suds"}, [], "neighbours", "its path")
+    with pytest.raises(
+        AssertionError, match=r"has no cases: add tests/laundries/cases\.py with CASES = Cases"
+    ):
+        cases_of("laundries")
+
+
+# ---------------------------------------------------------------- access
 
 
 def test_every_route_declares_who_may_call_it(routes):
