@@ -70,10 +70,10 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(events.relay, 0),
     PeriodicJob(events.delete_done, 3600),
     PeriodicJob(lives.make_overdue_moves, 5),
-    PeriodicJob(listings.forget_imports, 3600),
+    PeriodicJob(listings.delete_old_imports, 3600),
     PeriodicJob(matches.enqueue_nightly_rerank, 60, hours=range(2, 6)),
     PeriodicJob(matches.enqueue_nightly_training, 60, hours=range(3, 24)),
-    PeriodicJob(matches.forget_changes, 600),
+    PeriodicJob(matches.delete_old_changes, 600),
     PeriodicJob(notifications.release, 0),
     PeriodicJob(notifications.plan_digests, 60, hours=MAIL_HOURS),
 )

@@ -10,6 +10,6 @@ def run_import(import_id: str) -> None:
     service.run_import(UUID(import_id))
 
 
-def forget_imports() -> None:
-    """Drop what is known of imports that ended long ago."""
-    service.forget_old_imports()
+def delete_old_imports() -> None:
+    """Delete the rows of imports that ended long ago."""
+    service.delete_old_imports()

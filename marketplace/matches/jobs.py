@@ -28,9 +28,9 @@ def enqueue_nightly_rerank() -> None:
     service.enqueue_nightly_rerank()
 
 
-def forget_changes() -> None:
+def delete_old_changes() -> None:
     """Drop what every index has followed."""
-    live_index.forget_changes()
+    live_index.delete_old_changes()
 
 
 def enqueue_nightly_training() -> None:

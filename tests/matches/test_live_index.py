@@ -59,7 +59,7 @@ def forget_all() -> None:
     server, is kept until that has ended."""
     log, until = text("SELECT count(*) FROM index_change"), time.monotonic() + 20
     while db.session.scalar(log) > 1 and time.monotonic() < until:
-        live_index.forget_changes()
+        live_index.delete_old_changes()
     assert db.session.scalar(log) == 1
 
 

@@ -1,5 +1,6 @@
 """Plans asked for and found again."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,8 @@ from .region_input import Extent
 MOST_WAITING = 3
 """Plans that one member of the staff may have under way."""
 UNDER_WAY = (AllocationStatus.QUEUED, AllocationStatus.RUNNING)
+
+log = logging.getLogger(__name__)
 
 
 def check_allocation_request(actor: Actor, asked: dict[str, Any]) -> None:
@@ -52,6 +55,7 @@ def start_allocation(actor: Actor, asked: dict[str, Any]) -> Allocation:
         work.add(row)
         work.enqueue("allocations.jobs.run", allocation_id=str(row.id))
         work.audit(actor, "start", row)
+    log.info("plan requested", extra={"allocation_id": str(row.id), "region": row.region})
     return row
 
 

@@ -21,7 +21,7 @@ from .posting_rights import check_change, check_posting
 from .presentation import present
 from .publishing import publish
 from .sheets.exporting import MEDIA_TYPES, export
-from .sheets.importing import find_import, forget_old_imports, import_sheet, run_import
+from .sheets.importing import delete_old_imports, find_import, import_sheet, run_import
 from .sheets.template import template
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "check_posting",
     "conditions",
     "create",
+    "delete_old_imports",
     "expire",
     "export",
     "filter_from",
@@ -42,7 +43,6 @@ __all__ = [
     "find_own",
     "find_publishable",
     "find_visible",
-    "forget_old_imports",
     "import_sheet",
     "lock_if_open",
     "outlines",

@@ -1,7 +1,10 @@
 """Listings drafted and changed."""
 
+import logging
 from typing import Any
 from uuid import UUID
+
+from matching import KG_PER_T
 
 from ... import clock
 from ...enterprises import service as enterprises
@@ -13,10 +16,14 @@ from ..models import LIFE, Kind, Listing, ListingStatus
 from .listing_fields import apply_fields
 from .publishing import licence_notice, publish_locked, require_publishable
 
+log = logging.getLogger(__name__)
+
 
 def create(actor: Actor, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
-    """Draft a listing and, if asked, publish it at once.
+    """Draft a listing and, with `publish` in `data`, publish it at once.
 
+    Returns:
+        the listing, and what is allowed but odd about it.
     Raises:
         Invalid: a field breaks a rule. Forbidden: the enterprise may not publish.
     """
@@ -28,6 +35,7 @@ def create(actor: Actor, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
         work.audit(actor, "create", row)
         if publish_now:
             notices += publish_locked(work, actor, row, owner)
+    log.info("listing created", extra={"listing_id": str(row.id), "kind": row.kind, "status": row.status})
     return row, notices
 
 
@@ -45,11 +53,14 @@ def new_draft(owner: Any, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
 def change(
     actor: Actor, listing_id: UUID, data: dict[str, Any], expected: int | None
 ) -> tuple[Listing, list[Notice]]:
-    """Change a draft or open listing; what is already agreed away stays so.
+    """Change a draft or an open listing; what is committed to others stays committed.
+
+    Args:
+        expected: the version that the caller has read, None for any.
 
     Raises:
-        NotFound, PreconditionFailed. Conflict: closed (`wrong_state`), or less than what is already
-        agreed (`below_committed`). Invalid: a field breaks a rule.
+        NotFound, PreconditionFailed. Conflict: closed (`wrong_state`), or less than what is
+        committed (`below_committed`). Invalid: a field breaks a rule.
     """
     with unit_of_work() as work:
         row = work.lock(Listing, Listing.id == listing_id)
@@ -60,7 +71,7 @@ def change(
         with work.session.no_autoflush:  # half-way through, the row may break a rule that it keeps in the end
             notices = apply_fields(row, data, owner)
         if row.quantity_kg < committed:
-            raise Conflict("below_committed", at="quantity_t", committed=committed / 1000)
+            raise Conflict("below_committed", at="quantity_t", committed=committed / KG_PER_T)
         row.remaining_kg = row.quantity_kg - committed
         row.updated_at = clock.now()
         if row.status == ListingStatus.OPEN:
@@ -70,4 +81,5 @@ def change(
         work.audit(actor, "change", row, fields=sorted(data))
         if move.event:
             work.emit(move.event, listing_id=str(row.id))
+    log.info("listing changed", extra={"listing_id": str(row.id), "status": row.status})
     return row, notices

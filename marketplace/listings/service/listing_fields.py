@@ -16,7 +16,13 @@ ONE_SIDED = {
 
 
 def apply_fields(row: Listing, data: dict[str, Any], owner: Any) -> list[Notice]:
-    """Set the given fields on a row and hold them to the rules that need more than one field."""
+    """Set the given fields on a row and hold them to the rules that need more than one field.
+
+    Returns:
+        what is allowed but odd.
+    Raises:
+        Invalid: a field breaks a rule; the code says which.
+    """
     _refuse_other_sides_fields(row, data)
     notices = _apply_codes(row, data)
     notices += _apply_place(row, data, owner)
@@ -60,8 +66,8 @@ def _apply_codes(row: Listing, data: dict[str, Any]) -> list[Notice]:
             raise Invalid("field_required", at="accepts")
         return []
     codes, notices = [], []
-    for number, one in enumerate(data["accepts"]):
-        code, doubts = catalogue.resolve(**one, at=f"accepts.{number}")
+    for number, ref in enumerate(data["accepts"]):
+        code, doubts = catalogue.resolve(**ref, at=f"accepts.{number}")
         codes.append(code.id)
         notices += doubts
     _replace_accepts(row, list(dict.fromkeys(codes)))

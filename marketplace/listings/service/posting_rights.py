@@ -14,10 +14,13 @@ POSTING_ROLES = ("generator", "recycler", "collector")
 
 
 def check_posting(actor: Actor, raw: dict[str, Any]) -> None:
-    """Whether the actor may post such a listing at all, before its fields are looked at.
+    """Refuse who may not post such a listing at all, before its fields are looked at.
+
+    Args:
+        raw: the body as sent, of whatever shape.
 
     Raises:
-        Forbidden: `role_missing`, `enterprise_suspended`, or `enterprise_pending` for one to be published.
+        Forbidden: `role_missing`, `enterprise_suspended`, or for one to be published `enterprise_pending`.
     """
     require_role(actor.roles, raw.get("kind"))
     if raw.get("publish") is True or actor.status == "suspended":
@@ -25,13 +28,13 @@ def check_posting(actor: Actor, raw: dict[str, Any]) -> None:
 
 
 def check_change(actor: Actor, raw: dict[str, Any]) -> None:
-    """Raises: Forbidden: the enterprise is suspended; it may withdraw what it has, nothing else."""
+    """Raises: Forbidden: the enterprise is suspended; it may only withdraw listings."""
     if actor.status == "suspended":
         enterprises.require_approved(actor)
 
 
-def require_role(held: Iterable[str], kind: Any) -> None:
+def require_role(roles: Iterable[str], kind: Any) -> None:
     """Raises: Forbidden: none of these roles may post such a listing, or for an unknown kind any at all."""
-    wanted = next((roles for one, roles in ROLES.items() if one == kind), POSTING_ROLES)
-    if not set(held) & set(wanted):
+    wanted = next((by for posted, by in ROLES.items() if posted == kind), POSTING_ROLES)
+    if not set(roles) & set(wanted):
         raise Forbidden("role_missing", roles=tuple(Name("role", role) for role in wanted))

@@ -33,7 +33,9 @@ def _present(actor: Actor, row: Listing, owner: Any, codes: dict[int, Any]) -> d
     return {
         **plain,
         "waste": _code(codes[row.code_id]) if row.code_id else None,
-        "accepts": [_code(codes[one.code_id]) for one in row.accepts] if row.kind == Kind.DEMAND else None,
+        "accepts": [_code(codes[accept.code_id]) for accept in row.accepts]
+        if row.kind == Kind.DEMAND
+        else None,
         "location": {"lon": lon, "lat": lat, "crs": "wgs84"},
         "enterprise": {"id": owner.id, "name": owner.name, "grade": owner.grade},
         "warnings": [],

@@ -1,5 +1,6 @@
-"""Opening a draft to matching: held to every rule, announced by an event."""
+"""Drafts published: held to every rule, announced by an event."""
 
+import logging
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from ...licences import service as licences
 from ..models import LIFE, Kind, Listing
 from .posting_rights import require_role
 
+log = logging.getLogger(__name__)
+
 
 def publish(actor: Actor, listing_id: UUID) -> tuple[Listing, list[Notice]]:
     """Publish a draft, so that it takes part in matching.
@@ -25,10 +28,12 @@ def publish(actor: Actor, listing_id: UUID) -> tuple[Listing, list[Notice]]:
     with unit_of_work() as work:
         row = work.lock(Listing, Listing.id == listing_id)
         notices = publish_locked(work, actor, row, enterprises.lock_shared(work, row.enterprise_id))
+    log.info("listing published", extra={"listing_id": str(row.id), "kind": row.kind})
     return row, notices
 
 
 def publish_locked(work: Work, actor: Actor, row: Listing, owner: Any) -> list[Notice]:
+    """Publish a draft whose row and owner are locked. Raises: as `publish`."""
     event = open_draft(row, owner)
     work.session.flush()
     work.audit(actor, "publish", row)
@@ -37,8 +42,10 @@ def publish_locked(work: Work, actor: Actor, row: Listing, owner: Any) -> list[N
 
 
 def open_draft(row: Listing, owner: Any) -> str:
-    """Open a draft, held to every rule and not yet written. Returns the event to tell.
+    """Open a draft, held to every rule and not yet written.
 
+    Returns:
+        the event to emit.
     Raises:
         Forbidden: the owner is not approved, or lacks the role. Conflict, Invalid: as `publish`.
     """
@@ -51,6 +58,7 @@ def open_draft(row: Listing, owner: Any) -> str:
 
 
 def require_publishable(row: Listing) -> None:
+    """Raises: Invalid: `waste_not_tradable`, or its window is over (`window_over`)."""
     ids = [row.code_id] if row.code_id else [accept.code_id for accept in row.accepts]
     for code in catalogue.codes_by_id(ids).values():
         if not code.tradable:
@@ -71,7 +79,7 @@ def licence_notice(row: Listing) -> list[Notice]:
         code.code
         for code in hazardous
         if not licences.covers_any(
-            row.enterprise_id, [one.alias_id for one in aliases if one.code_id == code.id]
+            row.enterprise_id, [alias.alias_id for alias in aliases if alias.code_id == code.id]
         )
     ]
     return [Notice("licence_missing", "accepts", {"codes": tuple(lacking)})] if lacking else []

@@ -1,5 +1,6 @@
 """The versioned matching policy."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ from ...errors import Invalid, PreconditionFailed
 from ...events.actor import PLATFORM, Actor
 from ...events.work import unit_of_work
 from ..models import MatchingPolicy
+
+log = logging.getLogger(__name__)
 
 
 def _body(policy: matching.Policy) -> dict[str, Any]:
@@ -72,4 +75,5 @@ def publish_policy(actor: Actor, body: dict[str, Any], expected: int | None) -> 
         row = work.add(MatchingPolicy(version=version, body=body, created_by=actor.id))
         work.audit(actor, "publish", row)
         work.emit("policy.changed", version=version)
+    log.info("policy published", extra={"version": version})
     return PolicyInForce(version, body)

@@ -11,6 +11,7 @@ Filter = Callable[[Query], Iterator[Condition]]
 
 
 def between(column: Any, least: Any, most: Any) -> Iterator[Condition]:
+    """Bounds of a column, both included; None is no bound."""
     if least is not None:
         yield column >= least
     if most is not None:

@@ -18,6 +18,7 @@ PLACE: Any = func.coarse_place(Listing.lon, Listing.lat)
 
 
 def within_radius(asked: Query) -> Iterator[Condition]:
+    """That the place is within `within_km` of the point."""
     if "within_km" in asked:
         yield chord_from_point(asked) <= chord_of(asked["within_km"])
 
@@ -35,6 +36,7 @@ ROUNDING = 1e-12
 
 
 def point_of(query: Query) -> tuple[float, float]:
+    """Longitude and latitude of the point to search from, in WGS-84."""
     return catalogue.to_wgs84({"crs": "wgs84", **query})
 
 

@@ -14,7 +14,7 @@ from .text_search import title_bigrams, title_words
 
 
 def conditions(query: Query) -> list[Condition]:
-    """What a listing must be for this search to find it, whoever asks; `mine`, order and page aside.
+    """What a listing must be for this search to find it, whoever the actor is; `mine`, sort and page aside.
 
     Args:
         query: as `ListingQuery` loads it; what is missing or None filters nothing.
@@ -23,8 +23,9 @@ def conditions(query: Query) -> list[Condition]:
 
 
 def conditions_of(query: Query, filters: Iterable[Filter]) -> list[Condition]:
+    """The conditions of these filters, as far as the query asks for them."""
     asked = {name: value for name, value in query.items() if value is not None}
-    return [condition for say in filters for condition in say(asked)]
+    return [condition for filter_ in filters for condition in filter_(asked)]
 
 
 def _kind_and_status(asked: Query) -> Iterator[Condition]:

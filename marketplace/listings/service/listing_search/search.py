@@ -1,9 +1,9 @@
-"""Search of listings: filters, orders and pages.
+"""Search of listings, page by page.
 
 A page is looked for in two steps, because no one plan serves both a filter that most listings pass and one
-that few do. First the order's own index is walked, WALK listings far at most: where a filter lets through
-one listing in a hundred, the page is full by then. Otherwise everything that passes is found through the
-indexes of the filters and put in order; it is not much, or the walk would have filled the page.
+that few do. First the index of the sort order is walked, at most WALK listings far: where a filter lets
+through one listing in a hundred, the page is full by then. Otherwise everything that passes is found through
+the indexes of the filters and sorted; it is not much, or the walk would have filled the page.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ def search(actor: Actor, query: Query) -> tuple[list[dict[str, Any]], list[Any] 
     """One page of the listings that the actor may see, and where the next one starts (None: nowhere).
 
     Raises:
-        Invalid: the cursor is none of ours, or of another search (`bad_cursor`).
+        Invalid: the cursor is not one of this search (`bad_cursor`).
     """
     order, after = sort_order_of(query), _cursor_position(query)
     n = query["limit"] + 1
@@ -49,9 +49,10 @@ def search(actor: Actor, query: Query) -> tuple[list[dict[str, Any]], list[Any] 
     if len(found) < n:
         found = _page_by_filters(actor, {**query, **codes}, order, after, n)
     page = found[: query["limit"]]
-    rows = by_id({one[-1] for one in page})
+    ids = [keys[-1] for keys in page]
+    rows = by_id(set(ids))
     more = [_search_mark(query), *map(_cursor_part, page[-1])] if len(found) == n else None
-    return _present(actor, query, [rows[one[-1]] for one in page]), more
+    return _present(actor, query, [rows[listing_id] for listing_id in ids]), more
 
 
 def _page_by_walk(actor: Actor, query: Query, order: SortOrder, after: list[Any] | None, n: int) -> list[Any]:
@@ -94,7 +95,7 @@ def _present(actor: Actor, query: Query, rows: Sequence[Listing]) -> list[dict[s
     shown = present(actor, rows)
     if query["lon"] is None:
         return shown
-    return [{**one, "distance_km": km} for one, km in zip(shown, kilometres_to(query, rows), strict=True)]
+    return [{**item, "distance_km": km} for item, km in zip(shown, kilometres_to(query, rows), strict=True)]
 
 
 def _cursor_position(query: Query) -> list[Any] | None:

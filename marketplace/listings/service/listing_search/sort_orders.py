@@ -48,6 +48,7 @@ SORT_ORDERS = {
 
 
 def sort_order_of(query: Query) -> SortOrder:
+    """The sort order that a query asks for."""
     if query["sort"] == "distance":
         return SortOrder((chord_from_point(query), Listing.id), (float, UUID))
     return SORT_ORDERS[query["sort"]]

@@ -1,4 +1,4 @@
-"""Text search: every word asked for must stand in the title, whatever its case and width.
+"""Text search: every word asked for must occur in the title, whatever its case and width.
 
 A condition on the row decides; pairs of neighbouring characters let an index find candidates first."""
 
@@ -15,6 +15,7 @@ TITLE = func.fold_text(Listing.title)
 
 
 def title_words(asked: Query) -> Iterator[Condition]:
+    """That each word of `q` occurs in the title."""
     for word in _folded_words(asked):
         yield func.strpos(TITLE, word) > 0
 

@@ -6,11 +6,11 @@ from typing import Any
 
 NUMBER = r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 RANGE = re.compile(
-    rf"(?:(?P<low>{NUMBER})\s*[-~]\s*(?P<high>{NUMBER})|(?P<sign>[<>]=?|[≤≥])\s*(?P<end>{NUMBER})|(?P<one>{NUMBER}))",
+    rf"(?:(?P<low>{NUMBER})\s*[-~]\s*(?P<high>{NUMBER})|(?P<sign>[<>]=?|[≤≥])\s*(?P<end>{NUMBER})|(?P<exact>{NUMBER}))",
     re.ASCII,
 )
 QUOTED = re.compile(r'"((?:[^"]|"")*)"')
-STANDS = re.compile(r"(?<![^\s\"])(?=\d)|(?=[<>≤≥])", re.ASCII)
+RANGE_START = re.compile(r"(?<![^\s\"])(?=\d)|(?=[<>≤≥])", re.ASCII)
 """Where a range may begin: at a number after white space, or at a sign."""
 HALF_WIDTH = str.maketrans(
     {**{chr(0xFF10 + digit): str(digit) for digit in range(10)}, "．": ".", "－": "-", "～": "~", "—": "-"}
@@ -60,7 +60,7 @@ def _leading_name(part: str) -> tuple[str, str]:
     if quoted:
         return _unquoted(quoted[0]), part[quoted.end() :].strip()
     before_unit = part.partition('"')[0]
-    starts = [found.start() for found in STANDS.finditer(before_unit)]
+    starts = [found.start() for found in RANGE_START.finditer(before_unit)]
     start = starts[-1] if starts else 0
     return part[:start].strip(), part[start:]
 
@@ -70,8 +70,8 @@ def _unquoted(text: str) -> str:
 
 
 def _ends(found: re.Match[str]) -> dict[str, float | None]:
-    if found["one"]:
-        return {"min": float(found["one"]), "max": float(found["one"])}
+    if found["exact"]:
+        return {"min": float(found["exact"]), "max": float(found["exact"])}
     if found["sign"]:
         below = found["sign"][0] in "<≤"
         return (
@@ -82,21 +82,21 @@ def _ends(found: re.Match[str]) -> dict[str, float | None]:
 
 def written_components(components: Iterable[dict[str, Any]]) -> str:
     """A text that `components_of` reads as `components`, in quotes only what would else be misread."""
-    return "; ".join(_written(one) for one in components)
+    return "; ".join(_written(component) for component in components)
 
 
-def _written(one: dict[str, Any]) -> str:
-    one = {name: one[name] for name in ("component", "min", "max", "unit")}
-    span = _span(one["min"], one["max"])
-    plain = f"{one['component']} {span} {one['unit']}"
-    if _reads_as(plain, one):
+def _written(component: dict[str, Any]) -> str:
+    component = {name: component[name] for name in ("component", "min", "max", "unit")}
+    span = _span(component["min"], component["max"])
+    plain = f"{component['component']} {span} {component['unit']}"
+    if _reads_as(plain, component):
         return plain
-    return f"{_quoted(one['component'])} {span} {_quoted(one['unit'])}"
+    return f"{_quoted(component['component'])} {span} {_quoted(component['unit'])}"
 
 
-def _reads_as(text: str, one: dict[str, Any]) -> bool:
+def _reads_as(text: str, component: dict[str, Any]) -> bool:
     try:
-        return components_of(text) == [one]
+        return components_of(text) == [component]
     except ValueError:
         return False
 

@@ -1,4 +1,4 @@
-"""The listings that an asker may see as a file: CSV, XLSX or GeoJSON; the first two can be imported again."""
+"""The listings that an actor may see as a file: CSV, XLSX or GeoJSON; the first two can be imported again."""
 
 import json
 import tempfile
@@ -57,30 +57,30 @@ def _listings(actor: Actor, query: Mapping[str, Any]) -> Iterator[dict[str, Any]
 
 def row_of(listing: Mapping[str, Any], language: str) -> list[str]:
     """A listing as `present` shows it, as the texts of a row under `headings`."""
-    said = SHOWN.dump(listing)
-    codes, schemes = written_refs([said["waste"]] if said["waste"] else said["accepts"])
-    price = said["price_cny_per_t"]
+    shown = SHOWN.dump(listing)
+    codes, schemes = written_refs([shown["waste"]] if shown["waste"] else shown["accepts"])
+    price = shown["price_cny_per_t"]
     cells = {
-        **{name: said[name] or "" for name in ("title", "treatment", "available_from", "available_until")},
-        **{name: str(said[name]) for name in ("id", "status", "region")},
-        "kind": word_for("kind", said["kind"], language),
+        **{name: shown[name] or "" for name in ("title", "treatment", "available_from", "available_until")},
+        **{name: str(shown[name]) for name in ("id", "status", "region")},
+        "kind": word_for("kind", shown["kind"], language),
         "waste_codes": codes,
         "scheme": schemes,
-        "quantity": plain_number(said["quantity_t"]),
-        "min_lot": plain_number(said["min_lot_t"]),
-        "remaining": plain_number(said["remaining_t"]),
+        "quantity": plain_number(shown["quantity_t"]),
+        "min_lot": plain_number(shown["min_lot_t"]),
+        "remaining": plain_number(shown["remaining_t"]),
         "unit": word_for("unit", "t", language),
         "who_pays": word_for("who_pays", _payer(price), language),
         "price_per_tonne": "" if price is None else plain_number(abs(price)),
-        "lon": plain_number(said["location"]["lon"]),
-        "lat": plain_number(said["location"]["lat"]),
+        "lon": plain_number(shown["location"]["lon"]),
+        "lat": plain_number(shown["location"]["lat"]),
         "crs": word_for("crs", "wgs84", language),
-        "max_distance_km": plain_number(said["max_distance_km"]),
-        "form": word_for("form", said["form"], language) if said["form"] else "",
-        "packaging": word_for("packaging", said["packaging"], language) if said["packaging"] else "",
-        "composition": written_components(said["composition"] or said["requires"]),
-        "exemption_item": str(said["exemption_item"] or ""),
-        "enterprise": said["enterprise"]["name"],
+        "max_distance_km": plain_number(shown["max_distance_km"]),
+        "form": word_for("form", shown["form"], language) if shown["form"] else "",
+        "packaging": word_for("packaging", shown["packaging"], language) if shown["packaging"] else "",
+        "composition": written_components(shown["composition"] or shown["requires"]),
+        "exemption_item": str(shown["exemption_item"] or ""),
+        "enterprise": shown["enterprise"]["name"],
     }
     return [cells.get(name, "") if name in NUMBERS else harmless(cells.get(name, "")) for name in COLUMNS]
 
@@ -103,14 +103,14 @@ def _csv(found: Iterable[dict[str, Any]], language: str) -> Iterator[bytes]:
     yield spreadsheet_files.MARK
     yield csv_lines([headings(language)])
     for batch in _batches(found):
-        yield csv_lines(row_of(one, language) for one in batch)
+        yield csv_lines(row_of(listing, language) for listing in batch)
 
 
 def _geojson(found: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     """RFC 7946: one feature a listing."""
     before = '{"type": "FeatureCollection", "features": ['
     for batch in _batches(found):
-        yield (before + ",\n".join(_feature(one) for one in batch)).encode()
+        yield (before + ",\n".join(_feature(listing) for listing in batch)).encode()
         before = ",\n"
     yield (before if before != ",\n" else "").encode() + b"]}\n"
 
@@ -128,8 +128,8 @@ def _feature(listing: dict[str, Any]) -> str:
 
 def _batches(found: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     batch: list[dict[str, Any]] = []
-    for one in found:
-        batch.append(one)
+    for listing in found:
+        batch.append(listing)
         if len(batch) == BATCH:
             yield batch
             batch = []
@@ -139,7 +139,7 @@ def _batches(found: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 def _xlsx(found: Iterable[dict[str, Any]], language: str) -> Iterator[bytes]:
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever has sent the last of it
-    write_xlsx(file, headings(language), (row_of(one, language) for one in found))
+    write_xlsx(file, headings(language), (row_of(listing, language) for listing in found))
     return spreadsheet_files.pieces(file)
 
 

@@ -1,6 +1,8 @@
 """Imports of sheets: all rows become listings or none; short sheets at once, long ones by the queue."""
 
 import hashlib
+import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -33,17 +35,20 @@ MOST_WAITING = 5
 SAME_SHEET_FOR = timedelta(hours=24)
 IMPORT_RETENTION = timedelta(days=7)
 
+log = logging.getLogger(__name__)
+
 
 def import_sheet(actor: Actor, upload: bytes, *, publish: bool, dry_run: bool) -> ListingImport:
     """Make drafts, or with `publish` open listings, of all rows of a sheet.
 
-    A short sheet is done at once, a long one is enqueued on `bulk`. The same sheet, sent again within
+    A short sheet is done at once, a long one by the queue `bulk`. The same sheet, sent again within
     a day by the same enterprise with the same options, is the first import again. A dry run changes nothing.
 
     Raises:
         Invalid: the file cannot be read. InvalidTable: some rows break rules. Forbidden: as for one listing.
         Conflict: too many long ones wait already (`imports_waiting`).
     """
+    began = time.perf_counter()
     sheet = open_sheet(upload)
     rows = list(islice(sheet.rows(), MOST_ROWS_AT_ONCE + 1)) if sheet.unpacked <= MOST_BYTES_AT_ONCE else None
     short = rows is not None and len(rows) <= MOST_ROWS_AT_ONCE
@@ -62,11 +67,13 @@ def import_sheet(actor: Actor, upload: bytes, *, publish: bool, dry_run: bool) -
             row.upload = upload
             work.enqueue("listings.jobs.run_import", import_id=str(row.id))
         work.audit(actor, "import", row, publish=publish, dry_run=dry_run)
+    if short:
+        _log_end(row, began)
     return row
 
 
 def _create_import(work: Work, actor: Actor, digest: bytes | None, **options: bool) -> ListingImport | None:
-    """The row of a new import; None when this sheet is known. A twin waits here for the first to end."""
+    """The row of a new import; None when this sheet has one. A second request waits here for the first."""
     now = clock.now()
     ours = (ListingImport.enterprise_id == actor.id) & (ListingImport.digest == digest)
     work.session.execute(
@@ -90,7 +97,7 @@ def _require_free_slot(actor: Actor) -> None:
 
 
 def _same_import(actor: Actor, digest: bytes | None) -> ListingImport | None:
-    """The import that this sheet is known by; None when it was refused just now."""
+    """The import of the same sheet; None when it was refused just now."""
     return db.session.scalars(
         select(ListingImport).where(ListingImport.enterprise_id == actor.id, ListingImport.digest == digest)
     ).one_or_none()
@@ -106,7 +113,8 @@ def find_import(actor: Actor, import_id: UUID) -> ListingImport:
 
 
 def run_import(import_id: UUID) -> None:
-    """Do an import that was enqueued; its listings, its result and its task's mark are one transaction."""
+    """Do a long import; its listings, its result and the mark of its task are one transaction."""
+    began = time.perf_counter()
     with unit_of_work() as work:
         row = work.session.get(ListingImport, import_id)
         if row is None or row.upload is None:
@@ -115,7 +123,7 @@ def run_import(import_id: UUID) -> None:
         try:
             with _audited_as_request(row.request_id), work.session.begin_nested() as point:
                 rows = _bounded_rows(open_sheet(upload).rows())
-                outcome = import_rows(work, actor, rows, row.publish, _progress_of(import_id))
+                outcome = import_rows(work, actor, rows, row.publish, _progress_reporter(import_id))
                 if row.dry_run:
                     point.rollback()
         except DomainError as error:
@@ -123,11 +131,12 @@ def run_import(import_id: UUID) -> None:
         else:
             _finish(row, outcome)
         row.upload = None
+    _log_end(row, began)
 
 
 @contextmanager
 def _audited_as_request(sent_with: str | None) -> Iterator[None]:
-    """What is audited meanwhile belongs to the request that sent the sheet."""
+    """Audit as part of the request that sent the sheet."""
     before = request_id.set(sent_with)
     try:
         yield
@@ -135,10 +144,10 @@ def _audited_as_request(sent_with: str | None) -> Iterator[None]:
         request_id.reset(before)
 
 
-def _progress_of(import_id: UUID) -> ReportProgress:
-    """Tells how far an import is in a transaction of its own, so that its owner can see it."""
+def _progress_reporter(import_id: UUID) -> ReportProgress:
+    """Writes how far an import is in transactions of their own, so that its owner can see it."""
 
-    def tell(done: int, total: int) -> None:
+    def report_progress(done: int, total: int) -> None:
         with db.engine.begin() as connection:
             connection.execute(
                 update(ListingImport)
@@ -146,30 +155,43 @@ def _progress_of(import_id: UUID) -> ReportProgress:
                 .values({**IMPORT_LIFE.values("start"), "rows_done": done, "rows_total": total})
             )
 
-    return tell
+    return report_progress
 
 
-def forget_old_imports() -> None:
-    """Drop what is known of imports that ended a week ago; their listings stay."""
+def delete_old_imports() -> None:
+    """Delete the rows of imports that ended a week ago; their listings stay."""
     with unit_of_work() as work:
         work.session.execute(
             delete(ListingImport).where(ListingImport.ended_at < clock.now() - IMPORT_RETENTION)
         )
 
 
+def _log_end(row: ListingImport, began: float) -> None:
+    log.info(
+        "sheet imported" if row.status == ImportStatus.DONE else "sheet refused",
+        extra={
+            "import_id": str(row.id),
+            "rows": row.rows_total,
+            "errors": row.error_count,
+            "dry_run": row.dry_run,
+            "ms": round((time.perf_counter() - began) * 1000),
+        },
+    )
+
+
 def _finish(row: ListingImport, outcome: Outcome) -> None:
     IMPORT_LIFE.move(row, "finish", by=Party.SYSTEM)
     row.ended_at = clock.now()
     row.rows_total = row.rows_done = outcome.rows
-    row.listing_ids = [] if row.dry_run else [str(one.id) for one in outcome.listings]
+    row.listing_ids = [] if row.dry_run else [str(listing.id) for listing in outcome.listings]
     row.warnings = [
-        {"code": one.code, "field": one.field, "detail": render_all(one.code, one.facts)}
-        for one in outcome.notices
+        {"code": notice.code, "field": notice.field, "detail": render_all(notice.code, notice.facts)}
+        for notice in outcome.notices
     ]
 
 
 def _refuse(row: ListingImport, error: DomainError) -> None:
-    """Keep why a sheet was refused; the same sheet may be sent again."""
+    """Store why a sheet was refused; the same sheet may be sent again."""
     IMPORT_LIFE.move(row, "refuse", by=Party.SYSTEM)
     row.ended_at, row.digest = clock.now(), None
     row.reason = {"code": error.code, "detail": render_all(error.code, error.facts)}
@@ -195,7 +217,7 @@ def _dry_run_result(actor: Actor, rows: list[Row], publish: bool) -> ListingImpo
 
 
 def _bounded_rows(rows: Iterator[Row]) -> list[Row]:
-    found = list(islice(rows, MOST_ROWS + 1))
-    if len(found) > MOST_ROWS:
+    bounded = list(islice(rows, MOST_ROWS + 1))
+    if len(bounded) > MOST_ROWS:
         raise Invalid("sheet_too_many_rows", at="file", most=MOST_ROWS)
-    return found
+    return bounded

@@ -18,6 +18,7 @@ from .waste_code_cells import listed
 MOST_SHOWN = 1000
 BATCH = 500
 ReportProgress = Callable[[int, int], None]
+"""Called with the rows done and the rows there are."""
 
 
 @dataclass(slots=True)
@@ -31,35 +32,40 @@ class Outcome:
     fault_count: int = 0
     notices: list[Notice] = field(default_factory=list)
 
-    def blame(self, faults: Iterable[Fault]) -> None:
+    def add_faults(self, faults: Iterable[Fault]) -> None:
+        """Count all faults, keep the first `MOST_SHOWN`."""
         for fault in faults:
             self.fault_count += 1
             if len(self.faults) < MOST_SHOWN:
                 self.faults.append(fault)
 
-    def note(self, number: int, notices: Iterable[Notice]) -> None:
-        for one in notices:
+    def add_notices(self, number: int, notices: Iterable[Notice]) -> None:
+        """Keep the first `MOST_SHOWN` notices, each with its row and column."""
+        for notice in notices:
             if len(self.notices) < MOST_SHOWN:
-                place = f"row {number}.{column_of_field(one.field or 'kind')}"
-                self.notices.append(Notice(one.code, place, one.facts))
+                place = f"row {number}.{column_of_field(notice.field or 'kind')}"
+                self.notices.append(Notice(notice.code, place, notice.facts))
 
 
-def no_progress(done: int, total: int) -> None: ...
+def no_progress(done: int, total: int) -> None:
+    """Report nothing."""
 
 
-def check_rows(owner: Any, rows: list[Row], publish: bool, progress: ReportProgress = no_progress) -> Outcome:
+def check_rows(
+    owner: Any, rows: list[Row], publish: bool, report_progress: ReportProgress = no_progress
+) -> Outcome:
     """All rows as listings of `owner`, not yet written.
 
     Raises:
-        InvalidTable: some break a rule. Invalid: there is none (`sheet_empty`).
+        InvalidTable: some rows break a rule. Invalid: there are none (`sheet_empty`).
     """
     outcome = Outcome(len(rows))
-    judge = _RowChecker(owner, publish, outcome)
+    checker = _RowChecker(owner, publish, outcome)
     with catalogue.cached_lookups(_codes_in(rows), {owner.region, *_regions_in(rows)}):
         for done, row in enumerate(rows, start=1):
-            judge.take(row)
+            checker.check(row)
             if done % BATCH == 0:
-                progress(done, len(rows))
+                report_progress(done, len(rows))
     if outcome.faults:
         raise InvalidTable("import_refused", faults=outcome.faults, count=outcome.fault_count)
     if not outcome.listings:
@@ -69,7 +75,12 @@ def check_rows(owner: Any, rows: list[Row], publish: bool, progress: ReportProgr
 
 def _codes_in(rows: list[Row]) -> set[str]:
     texts = {row.texts["waste_codes"] for row in rows if "waste_codes" in row.texts}
-    return {code for text in texts for one in listed(text) for code in (one, one.upper().removesuffix("*"))}
+    return {
+        code
+        for text in texts
+        for written in listed(text)
+        for code in (written, written.upper().removesuffix("*"))
+    }
 
 
 def _regions_in(rows: list[Row]) -> set[int]:
@@ -85,25 +96,25 @@ class _RowChecker:
         self._seen: dict[str, int] = {}
         self._licence_notices: dict[tuple[int, ...], list[Notice]] = {}
 
-    def take(self, row: Row) -> None:
+    def check(self, row: Row) -> None:
         """Add the row's listing to the outcome, or its faults."""
         if row.texts.get("title") == vocabulary.EXAMPLE_TITLE:
             self._outcome.rows -= 1
-            self._outcome.note(row.number, [Notice("example_row_left_out", "title")])
+            self._outcome.add_notices(row.number, [Notice("example_row_left_out", "title")])
             return
         data, faults = listing_from_row(row)
         faults = faults or self._repeated(row)
         if faults:
-            self._outcome.blame(faults)
+            self._outcome.add_faults(faults)
             return
         try:
             listing, notices = self._listing(data)
         except DomainError as error:
             column = column_of_field(error.at or "kind")
-            self._outcome.blame([Fault(row.number, column, error.code, error.facts)])
+            self._outcome.add_faults([Fault(row.number, column, error.code, error.facts)])
             return
         self._outcome.listings.append(listing)
-        self._outcome.note(row.number, notices)
+        self._outcome.add_notices(row.number, notices)
 
     def _listing(self, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
         del data["publish"]

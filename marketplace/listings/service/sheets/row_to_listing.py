@@ -45,19 +45,21 @@ def listing_from_row(row: Row) -> tuple[dict[str, Any], list[Fault]]:
     try:
         data = NEW_LISTING.load(body)
     except ValidationError as error:
-        more = [
-            Fault(row.number, column_of_field(path), str(said), said.facts)
-            for path, said in messages_by_field(error.messages)
+        of_fields = [
+            Fault(row.number, column_of_field(path), str(message), message.facts)
+            for path, message in messages_by_field(error.messages)
         ]
-        return {}, faults + _news(more, row, faults) or more
+        return {}, faults + _independent(of_fields, row, faults) or of_fields
     return ({}, faults) if faults else (data, [])
 
 
-def _news(more: list[Fault], row: Row, known: list[Fault]) -> list[Fault]:
+def _independent(of_fields: list[Fault], row: Row, known: list[Fault]) -> list[Fault]:
     """Without what follows from a known fault: a cell that could not be read is not missing as well."""
-    blamed = {fault.column for fault in known}
-    unread = {one.column for one in more if one.code == "field_required" and one.column in row.texts}
-    return [one for one in more if one.column not in blamed | unread]
+    explained = {fault.column for fault in known}
+    unread = {
+        fault.column for fault in of_fields if fault.code == "field_required" and fault.column in row.texts
+    }
+    return [fault for fault in of_fields if fault.column not in explained | unread]
 
 
 def body_of(row: Row) -> tuple[dict[str, Any], list[Fault]]:
@@ -93,12 +95,12 @@ class _Cells:
         self._row = row
         self.faults = list(row.faults)
 
-    def _blame(self, column: str, code: str, **facts: Any) -> None:
+    def _add_fault(self, column: str, code: str, **facts: Any) -> None:
         self.faults.append(Fault(self._row.number, column, code, facts))
 
-    def _empty(self, column: str) -> bool:
-        """Whether nothing stands in the cell, not even something that could not be read."""
-        return column not in self._row.texts and all(one.column != column for one in self._row.faults)
+    def _is_empty(self, column: str) -> bool:
+        """Whether the cell holds nothing, not even something that could not be read."""
+        return column not in self._row.texts and all(fault.column != column for fault in self._row.faults)
 
     def folded(self, column: str) -> str | None:
         """The text, half-width."""
@@ -106,6 +108,7 @@ class _Cells:
         return None if text is None else unicodedata.normalize("NFKC", text).strip()
 
     def upper(self, column: str) -> str | None:
+        """The text, half-width and in capitals."""
         text = self.folded(column)
         return None if text is None else text.upper()
 
@@ -118,7 +121,7 @@ class _Cells:
         if value is None:
             known = vocabulary.WORDS[column].values()
             choices = tuple(vocabulary.both(chinese, english) for chinese, english, *_ in known)
-            self._blame(column, "one_of", choices=choices)
+            self._add_fault(column, "one_of", choices=choices)
         return value
 
     def _decimal(self, column: str) -> Decimal | None:
@@ -126,20 +129,22 @@ class _Cells:
         if text is None:
             return None
         if not NUMBER.fullmatch(text):
-            self._blame(column, "not_a_number")
+            self._add_fault(column, "not_a_number")
             return None
         return Decimal(text.replace(",", ""))
 
     def number(self, column: str) -> float | None:
+        """The number in a cell."""
         value = self._decimal(column)
         return None if value is None else float(value)
 
     def whole(self, column: str) -> int | None:
+        """The whole number in a cell."""
         value = self._decimal(column)
         if value is None:
             return None
         if value.adjusted() > 12 or value != value.to_integral_value():
-            self._blame(column, "not_a_whole_number")
+            self._add_fault(column, "not_a_whole_number")
             return None
         return int(value)
 
@@ -150,7 +155,7 @@ class _Cells:
             return None
         found = DAY.fullmatch(text) or CHINESE_DAY.fullmatch(text)
         if found is None:
-            self._blame(column, "not_a_day")
+            self._add_fault(column, "not_a_day")
             return None
         year, month, day = (part for part in found.groups() if part is not None)
         return f"{year}-{month:0>2}-{day:0>2}"
@@ -160,16 +165,16 @@ class _Cells:
         values = {column: self._decimal(column) for column in columns}
         unit = self.word("unit")
         density = self._density() if unit == "m3" else None
-        if self._empty("unit"):
-            self._blame("unit", "field_required")
+        if self._is_empty("unit"):
+            self._add_fault("unit", "field_required")
         return {column: _tonnes(value, unit, density) for column, value in values.items()}
 
     def _density(self) -> float | None:
         density = self.number("density")
-        if self._empty("density"):
-            self._blame("density", "density_needed")
+        if self._is_empty("density"):
+            self._add_fault("density", "density_needed")
         elif density is not None and not THINNEST <= density <= DENSEST:
-            self._blame("density", "range", least=THINNEST, most=DENSEST)
+            self._add_fault("density", "range", least=THINNEST, most=DENSEST)
             return None
         return density
 
@@ -177,22 +182,23 @@ class _Cells:
         """CNY per tonne from the supplier's side: the sheet says who pays, and a positive amount."""
         payer, amount = self.word("who_pays"), self.number("price_per_tonne")
         if amount is not None and amount < 0:
-            self._blame("price_per_tonne", "price_negative")
+            self._add_fault("price_per_tonne", "price_negative")
         elif amount is not None and payer == "negotiable":
-            self._blame("price_per_tonne", "price_negotiable")
-        elif amount is not None and self._empty("who_pays"):
-            self._blame("who_pays", "payer_missing")
-        elif amount is None and payer in ("receiver", "supplier") and self._empty("price_per_tonne"):
-            self._blame("price_per_tonne", "price_missing")
+            self._add_fault("price_per_tonne", "price_negotiable")
+        elif amount is not None and self._is_empty("who_pays"):
+            self._add_fault("who_pays", "payer_missing")
+        elif amount is None and payer in ("receiver", "supplier") and self._is_empty("price_per_tonne"):
+            self._add_fault("price_per_tonne", "price_missing")
         elif amount is not None:
             return -amount if payer == "supplier" else amount
         return None
 
     def place(self) -> dict[str, Any] | None:
+        """The `location` of the body; both coordinates or none."""
         lon, lat, crs = self.number("lon"), self.number("lat"), self.word("crs")
         given = [name for name in ("lon", "lat") if name in self._row.texts]
         if len(given) == 1:
-            self._blame("lat" if given == ["lon"] else "lon", "field_required")
+            self._add_fault("lat" if given == ["lon"] else "lon", "field_required")
         if lon is None or lat is None:
             return None
         return {"lon": lon, "lat": lat, **({"crs": crs} if crs else {})}
@@ -205,27 +211,28 @@ class _Cells:
         try:
             refs = code_refs(text, self._row.texts.get("scheme"))
         except ValueError:
-            self._blame("scheme", "schemes_and_codes_differ")
+            self._add_fault("scheme", "schemes_and_codes_differ")
             return {}
-        unclear = [one["code"] for one in refs if one["scheme"] is None]
+        unclear = [ref["code"] for ref in refs if ref["scheme"] is None]
         if unclear:
-            self._blame("scheme", "scheme_needed", codes=unclear[:5])
+            self._add_fault("scheme", "scheme_needed", codes=unclear[:5])
             return {}
         if kind == "demand":
             return {"accepts": refs}
         if len(refs) > 1:
-            self._blame("waste_codes", "one_code_only")
+            self._add_fault("waste_codes", "one_code_only")
             return {}
         return {"waste": refs[0]} if refs else {}
 
     def components(self) -> list[dict[str, Any]] | None:
+        """The components in the cell of the composition."""
         text = self._row.texts.get("composition")
         if text is None:
             return None
         try:
             return components_of(text)
         except ValueError as error:
-            self._blame("composition", "component_form", part=str(error.args[0])[:60])
+            self._add_fault("composition", "component_form", part=str(error.args[0])[:60])
             return None
 
 

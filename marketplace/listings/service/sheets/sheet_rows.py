@@ -113,7 +113,9 @@ def _csv_records(text: str) -> Iterator[Record]:
     number = 0
     try:
         for number, texts in enumerate(reader, start=1):
-            cells = [_csv_cell(place, one) for place, one in enumerate(texts) if one and not one.isspace()]
+            cells = [
+                _csv_cell(place, text) for place, text in enumerate(texts) if text and not text.isspace()
+            ]
             if cells:
                 yield number, cells
     except csv.Error as error:
@@ -163,13 +165,13 @@ def _row(number: int, cells: list[Cell], columns: dict[int, Column]) -> Row:
         column = columns.get(cell.column)
         if column is None:
             row.faults.append(Fault(number, _letters(cell.column), "cell_without_heading"))
-        elif not column.told:
-            _take(row, column.name, cell)
+        elif not column.export_only:
+            _add_cell(row, column.name, cell)
     return row
 
 
-def _take(row: Row, name: str, cell: Cell) -> None:
-    """Note a cell's text, or what is wrong with it. One leading apostrophe only says that text follows."""
+def _add_cell(row: Row, name: str, cell: Cell) -> None:
+    """Add a cell's text, or what is wrong with it. One leading apostrophe only says that text follows."""
     text = cell.text.strip().removeprefix("'")
     if cell.fault:
         row.faults.append(Fault(row.number, name, cell.fault))

@@ -15,7 +15,7 @@ LAST_ROW = MOST_ROWS + 2
 """The headings, the example and as many listings as one sheet may hold."""
 TEXT_COLUMNS = ("waste_codes", "scheme", "region", "composition", "title", "treatment")
 DAY_COLUMNS = ("available_from", "available_until")
-SHOWN = [name for name, column in COLUMNS.items() if not column.told]
+SHOWN = [name for name, column in COLUMNS.items() if not column.export_only]
 HELP = (
     "all_or_none", "example", "required", "codes", "unit", "price", "days_and_places", "composition",
     "formulas", "file",

@@ -13,7 +13,7 @@ REQUIRED = " *"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column by its headings; `told` ones are exported and, on the way back, left aside.
+    """A column by its headings; `export_only` ones are ignored on import.
 
     `also` has earlier headings that are still understood.
     """
@@ -21,14 +21,16 @@ class Column:
     zh: str
     en: str
     required: bool = False
-    told: bool = False
+    export_only: bool = False
     also: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
+        """The English heading as an identifier."""
         return self.en.replace(" ", "_")
 
     def heading(self, language: str) -> str:
+        """The heading in a language."""
         return self.zh if language == CHINESE else self.en
 
 
@@ -57,10 +59,10 @@ COLUMNS = {
         Column("处置方式", "treatment"),
         Column("成分", "composition"),
         Column("豁免项", "exemption item"),
-        Column("编号", "id", told=True),
-        Column("状态", "status", told=True),
-        Column("剩余数量", "remaining", told=True),
-        Column("企业", "enterprise", told=True),
+        Column("编号", "id", export_only=True),
+        Column("状态", "status", export_only=True),
+        Column("剩余数量", "remaining", export_only=True),
+        Column("企业", "enterprise", export_only=True),
     )
 }
 WORDS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -123,7 +125,7 @@ _BY_WORD = {
 def _agreed(known: dict[str, Any], text: str) -> Any:
     """What `text` means, alone or as "中文 / English"; None when its parts are unknown or disagree."""
     found = [known.get(fold(part)) for part in text.split("/")]
-    return found[0] if all(one == found[0] for one in found) else None
+    return found[0] if all(meaning == found[0] for meaning in found) else None
 
 
 def column_of(heading: str) -> Column | None:

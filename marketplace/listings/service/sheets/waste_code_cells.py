@@ -33,7 +33,7 @@ def code_refs(codes: str, schemes: str | None) -> list[dict[str, str | None]]:
         ValueError: there are several schemes, and not one for each code.
     """
     named = listed(codes)
-    given = [one.lower() for one in listed(schemes or "")]
+    given = [scheme.lower() for scheme in listed(schemes or "")]
     if len(given) == 1:
         given *= len(named)
     if not given:
@@ -51,7 +51,7 @@ def _ref(code: str) -> dict[str, str | None]:
 def written_refs(refs: Iterable[dict[str, str]]) -> tuple[str, str]:
     """(codes, schemes) that `code_refs` reads as `refs`; the schemes are empty where the form shows them."""
     refs = list(refs)
-    codes = "; ".join(one["code"] for one in refs)
+    codes = "; ".join(ref["code"] for ref in refs)
     if code_refs(codes, None) == refs:
         return codes, ""
-    return codes, "; ".join(one["scheme"] for one in refs)
+    return codes, "; ".join(ref["scheme"] for ref in refs)

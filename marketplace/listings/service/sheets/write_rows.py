@@ -15,14 +15,14 @@ WRITTEN_COLUMNS = [column.key for column in Listing.__table__.columns if column.
 
 
 def import_rows(
-    work: Work, actor: Actor, rows: list[Row], publish: bool, progress: ReportProgress = no_progress
+    work: Work, actor: Actor, rows: list[Row], publish: bool, report_progress: ReportProgress = no_progress
 ) -> Outcome:
     """Check all rows and, if none breaks a rule, write them all. Raises: as `import_sheet`."""
-    outcome = check_rows(enterprises.own(actor), rows, publish, progress)
+    outcome = check_rows(enterprises.own(actor), rows, publish, report_progress)
     owner = enterprises.lock_shared(work, actor.id)
     if publish or owner.status == "suspended":
         enterprises.require_approved(owner)
-    for kind in {one.kind for one in outcome.listings}:
+    for kind in {listing.kind for listing in outcome.listings}:
         require_role(owner.roles, kind)
     for start in range(0, len(outcome.listings), BATCH):
         _write_listings(work, actor, outcome.listings[start : start + BATCH], outcome.event)
@@ -31,18 +31,21 @@ def import_rows(
 
 def _write_listings(work: Work, actor: Actor, listings: list[Listing], event: str | None) -> None:
     now = clock.now()
-    for one in listings:
-        one.id, one.version, one.created_at, one.updated_at = uuid7(), 1, now, now
-    work.copy_rows(Listing, [{name: getattr(one, name) for name in WRITTEN_COLUMNS} for one in listings])
+    for listing in listings:
+        listing.id, listing.version = uuid7(), 1
+        listing.created_at = listing.updated_at = now
+    work.copy_rows(
+        Listing, [{name: getattr(listing, name) for name in WRITTEN_COLUMNS} for listing in listings]
+    )
     work.copy_rows(
         Accept,
         [
-            {"listing_id": one.id, "code_id": accept.code_id, "position": accept.position}
-            for one in listings
-            for accept in one.accepts
+            {"listing_id": listing.id, "code_id": accept.code_id, "position": accept.position}
+            for listing in listings
+            for accept in listing.accepts
         ],
     )
     work.audit_many(actor, "create", listings)
     if event:
         work.audit_many(actor, "publish", listings)
-        work.emit_many(event, [{"listing_id": str(one.id)} for one in listings])
+        work.emit_many(event, [{"listing_id": str(listing.id)} for listing in listings])

@@ -29,13 +29,13 @@ def check_directory(data: bytes) -> None:
 
 def check_entries(entries: list[zipfile.ZipInfo]) -> int:
     """Bytes that all entries unpack to; zipfile never reads more of one than its directory says."""
-    unpacked = sum(one.file_size for one in entries)
-    packed = sum(one.compress_size for one in entries)
+    unpacked = sum(entry.file_size for entry in entries)
+    packed = sum(entry.compress_size for entry in entries)
     if unpacked > MOST_UNPACKED or unpacked > max(ALWAYS_ALLOWED_BYTES, packed * MOST_RATIO):
         raise Invalid("sheet_bomb", at="file")
-    names = [one.filename.lower() for one in entries]
+    names = [entry.filename.lower() for entry in entries]
     if any(name.endswith("vbaproject.bin") or "/macrosheets/" in name for name in names):
         raise Invalid("sheet_has_macros", at="file")
-    if any(one.flag_bits & 1 or one.compress_type not in (0, 8) for one in entries):
+    if any(entry.flag_bits & 1 or entry.compress_type not in (0, 8) for entry in entries):
         raise Invalid("sheet_unreadable", at="file")
     return unpacked

@@ -1,5 +1,6 @@
 """Verdicts on pairings; when both sides are interested, each learns how to reach the other."""
 
+import logging
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from .verdicts import is_mutual
 
 ANSWERABLE = (ListingStatus.DRAFT, ListingStatus.OPEN)
 """States of a listing whose owner may give a verdict."""
+
+log = logging.getLogger(__name__)
 
 
 def give_feedback(
@@ -60,6 +63,8 @@ def give_feedback(
         mutual = is_mutual(listing.id, other.id)
         if mutual and not was_mutual:
             work.emit("match.mutual", listing_id=str(listing.id), other_id=str(other.id))
+    about = {"listing_id": str(listing.id), "other_id": str(other.id), "verdict": verdict, "mutual": mutual}
+    log.info("verdict given", extra=about)
     contact = released_contacts(listing, [other] if mutual else []).get(other.id)
     return {"verdict": verdict, "mutual": mutual, **({"contact": contact} if contact else {})}
 

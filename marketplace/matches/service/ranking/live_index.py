@@ -220,7 +220,7 @@ def _set_rules(snapshot: IndexSnapshot, receivers: list[int], book: Mapping[int,
         index.set_rules(snapshot.tables)
 
 
-def forget_changes() -> None:
+def delete_old_changes() -> None:
     """Drop entries that every process has applied long ago; one that has not rebuilds.
 
     The database's own time counts, as it does in the entries.

@@ -4,6 +4,7 @@ A part is a task of its own: it reads its supplies and the demands that fit them
 the task's one transaction. So a part that was cut off has left nothing and is done again.
 """
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,20 +27,22 @@ WORTH_COMPILING = 500
 """Supplies from which on it is quicker to read the compiled search first than to do without."""
 NEW_PAIRINGS = """
 WITH pair AS MATERIALIZED (
-  SELECT now.supply, page.demand, page.score, page.rank
-  FROM ranked_supply_{slot} now LEFT JOIN ranked_supply_{before} old ON old.supply = now.supply
-  CROSS JOIN LATERAL unnest(now.demands, now.scores) WITH ORDINALITY AS page (demand, score, rank)
-  WHERE now.supply = ANY(:supplies) AND page.score >= :threshold
-    AND (old.supply IS NULL OR now.demands <> old.demands AND page.demand <> ALL (old.demands)))
+  SELECT latest.supply, page.demand, page.score, page.rank
+  FROM ranked_supply_{slot} latest LEFT JOIN ranked_supply_{before} old ON old.supply = latest.supply
+  CROSS JOIN LATERAL unnest(latest.demands, latest.scores) WITH ORDINALITY AS page (demand, score, rank)
+  WHERE latest.supply = ANY(:supplies) AND page.score >= :threshold
+    AND (old.supply IS NULL OR latest.demands <> old.demands AND page.demand <> ALL (old.demands)))
 INSERT INTO new_pairing (run_id, receiver, mine, theirs, code_id, score, rank)
-SELECT :run_id, told.receiver, told.mine, told.theirs, s.code_id, pair.score, pair.rank
+SELECT :run_id, notified.receiver, notified.mine, notified.theirs, s.code_id, pair.score, pair.rank
 FROM pair JOIN listing s ON s.no = pair.supply JOIN enterprise se ON se.id = s.enterprise_id
 JOIN listing d ON d.no = pair.demand JOIN enterprise de ON de.id = d.enterprise_id
 CROSS JOIN LATERAL (VALUES (se.no, s.no, d.no, s.published_at), (de.no, d.no, s.no, d.published_at))
-  AS told (receiver, mine, theirs, published_at)
-WHERE told.published_at < :since
+  AS notified (receiver, mine, theirs, published_at)
+WHERE notified.published_at < :since
 """
-"""Both owners are told, for listings that the run before knew: who publishes one sees its list itself."""
+"""Both owners are notified, of listings that the run before knew: who publishes one sees its list itself."""
+
+log = logging.getLogger(__name__)
 
 
 def rank_part(run_id: int, number: int) -> None:
@@ -66,6 +69,9 @@ def rank_part(run_id: int, number: int) -> None:
         part.supplies, part.pairings, part.took_s = len(supplies), int(best.size.sum()), took
         part.ended_at = clock.now()
         end_if_all_done(work, run_id)
+    figures = {"supplies": part.supplies, "pairings": part.pairings}
+    ms = round(sum(took.values()) * 1000)
+    log.info("rerank part ranked", extra={"run_id": run_id, "part": number, **figures, "ms": ms})
 
 
 def _lock_unfinished_part(work: Work, run_id: int, number: int) -> RerankPart | None:
@@ -90,14 +96,14 @@ def _write(work: Work, slot: int, supplies: np.ndarray, best: matching.Best) -> 
     """Write the pages of supplies by `no`; one whose code changed meanwhile may be there by another part."""
     gone = text(f"DELETE FROM ranked_supply_{slot} WHERE supply = ANY(:supplies)")  # noqa: S608 - fragments are constants, values are bound
     work.session.execute(gone, {"supplies": supplies.tolist()})
-    order = np.argsort(supplies, kind="stable")
-    scores = (best.score[order] / matching.SCORE_UNIT).astype(np.float32)
-    pages: dict[str, np.ndarray] = {"demands": best.key[order], "scores": scores}
-    write_arrays(work.session, f"ranked_supply_{slot}", {"supply": supplies[order]}, pages, best.size[order])
+    by_no = np.argsort(supplies, kind="stable")
+    scores = (best.score[by_no] / matching.SCORE_UNIT).astype(np.float32)
+    pages: dict[str, np.ndarray] = {"demands": best.key[by_no], "scores": scores}
+    write_arrays(work.session, f"ranked_supply_{slot}", {"supply": supplies[by_no]}, pages, best.size[by_no])
 
 
 def _record_new_pairings(work: Work, run: RerankRun, supplies: np.ndarray, threshold: float) -> None:
-    """Note the pairings that the last complete run does not have; the first run of all has no news."""
+    """Write the pairings that the last complete run does not have; the first run of all has none."""
     before = last_complete()
     if before is None:
         return

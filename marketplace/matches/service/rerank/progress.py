@@ -24,11 +24,12 @@ class Progress:
 
     @property
     def per_second(self) -> float:
+        """Supplies ranked a second."""
         return self.supplies / self.seconds if self.seconds else 0.0
 
     @property
     def seconds_left(self) -> float | None:
-        """None: nothing is done yet to tell by."""
+        """None while nothing is done."""
         return max(0, self.expected - self.supplies) / self.per_second if self.supplies else None
 
 
@@ -42,6 +43,6 @@ def progress_of(run_id: int) -> Progress:
         func.coalesce(func.sum(RerankPart.supplies), 0),
         func.coalesce(func.sum(RerankPart.pairings), 0),
     ).where(RerankPart.run_id == run_id)
-    many, done, expected, supplies, pairings = (int(one) for one in db.session.execute(parts).one())
+    many, done, expected, supplies, pairings = (int(figure) for figure in db.session.execute(parts).one())
     seconds = ((run.ended_at or clock.now()) - run.started_at).total_seconds()
     return Progress(run_id, run.state, many, done, expected, supplies, pairings, seconds)

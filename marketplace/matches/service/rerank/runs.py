@@ -3,6 +3,7 @@
 Locks are taken in one sequence: the slot (by many parts, or by one start alone), then the run.
 """
 
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -33,6 +34,8 @@ GROUP BY category, code_id, slice ORDER BY category, code_id, slice
 """
 """Codes by category, as those of one meet the same demands; a large code in slices of like size."""
 
+log = logging.getLogger(__name__)
+
 
 def start_rerank(reason: str) -> int:
     """Begin to rank all supplies, or join the run that does so by the policy in force for today.
@@ -54,7 +57,9 @@ def start_rerank(reason: str) -> int:
         slot = running.slot if running is not None else 1 - last.slot if last is not None else 0
         work.session.execute(text(f"TRUNCATE ranked_supply_{slot}"))
         run = RerankRun(policy_version=version, today=today, reason=reason, slot=slot)
-        return _create_parts(work, work.add(run))
+        run_id = _create_parts(work, work.add(run))
+    log.info("rerank started", extra={"run_id": run_id, "reason": reason, "policy_version": version})
+    return run_id
 
 
 def enqueue_nightly_rerank() -> None:
@@ -72,7 +77,7 @@ def _running_run() -> RerankRun | None:
 
 
 def last_complete() -> RerankRun | None:
-    """The run whose result stands."""
+    """The newest run that is complete: its ranking is in force."""
     done = select(RerankRun).where(RerankRun.state == RunState.DONE)
     return db.session.scalars(done.order_by(RerankRun.id.desc()).limit(1)).one_or_none()
 
@@ -93,7 +98,7 @@ def _create_parts(work: Work, run: RerankRun) -> int:
     forgotten = RerankRun.started_at < clock.now() - RUN_RETENTION, RerankRun.state != RunState.RUNNING
     work.session.execute(delete(RerankRun).where(*forgotten, RerankRun.id != _last_complete_id()))
     slices = work.session.execute(text(SLICES), {"size": PART_SUPPLIES}).all()
-    for number, part in enumerate(_parts([tuple(one) for one in slices])):
+    for number, part in enumerate(_parts([tuple(row) for row in slices])):
         work.add(RerankPart(run_id=run.id, number=number, **part))
         work.enqueue(PART_TASK, run_id=run.id, number=number)
     end_if_all_done(work, run.id)
