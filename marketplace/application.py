@@ -1,4 +1,4 @@
-"""The application: settings, extensions, rooms, commands."""
+"""Puts the application together: settings, extensions, rooms, pages, commands."""
 
 import os
 from importlib import import_module
@@ -46,6 +46,16 @@ def build(settings: Settings | None = None) -> Flask:
     )
 
     observability.configure_logging(settings.log_level)
+    _add_extensions(app)
+    _add_api(app)
+    _add_pages(app)
+    commands.register(app)
+    _survive_forks(app)
+    return app
+
+
+def _add_extensions(app: Flask) -> None:
+    """Connect the database, the checks of keys and readiness, the rate limits and the tasks."""
     db.init_app(app)
     observability.register(app)
     observability.ready_when("index", lambda: live_index.process_index().is_ready)
@@ -53,20 +63,24 @@ def build(settings: Settings | None = None) -> Flask:
     authentication.set_key_lookup(enterprises_service.actor_of_key)
     subscriptions.install()
 
+
+def _add_api(app: Flask) -> None:
+    """Add every room under PREFIX, the OpenAPI document, and what all responses share."""
     api.init_app(app)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     for room in ROOMS:
         _add_room(app, f"{__package__}.{room}")
     document.register(app)
-    app.register_blueprint(error_pages.pages)
     problems.register(app)
     bodies.register(app)
     rate_limits.register(app)
+
+
+def _add_pages(app: Flask) -> None:
+    """Add the pages for people: error codes, and the OpenAPI document to browse."""
+    app.register_blueprint(error_pages.pages)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", {"app_name": "Huanliu"}))
     app.add_url_rule("/docs", "docs", lambda: redirect("/docs/"))
-    commands.register(app)
-    _survive_forks(app)
-    return app
 
 
 def _add_room(app: Flask, package: str) -> None:

@@ -42,11 +42,11 @@ def register(app: Flask) -> None:
     """Serve the document, assembled at the first request, from memory."""
 
     @cache
-    def written() -> str:
+    def document() -> str:
         return json.dumps(describe(app), ensure_ascii=False, separators=(",", ":"))
 
     def openapi_json() -> Response:
-        return Response(written(), mimetype="application/json")
+        return Response(document(), mimetype="application/json")
 
     app.view_functions["api-docs.openapi_json"] = openapi_json
 
