@@ -2,6 +2,8 @@
 
 import pytest
 
+from marketplace.http.openapi.declarations import MAY_CONFLICT, READS_FILE, READS_JSON, refusals
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILES = {
     "/api/v1/listings/template.xlsx": {XLSX},
@@ -121,3 +123,24 @@ def test_tonnes_and_prices_are_bounded_in_their_own_units(document):
     assert (listing["quantity_t"]["minimum"], listing["quantity_t"]["maximum"]) == (0.001, 100_000_000)
     assert listing["price_cny_per_t"]["maximum"] == 1_000_000
     assert listing["region"]["pattern"] == "^[0-9]{6}$"
+
+
+@pytest.mark.parametrize(
+    ("rule", "method", "declared", "expected"),
+    [
+        ("/enterprises", "POST", {"security": [], "facts": {READS_JSON}}, {400, 413, 415}),
+        ("/rules", "GET", {"security": ["key"]}, {401, 403}),
+        ("/rules", "PUT", {"security": ["key"], "facts": {READS_JSON}}, {400, 401, 403, 412, 413, 415, 428}),
+        ("/sheets", "POST", {"security": ["key"], "facts": {READS_FILE}}, {401, 403, 413, 415}),
+        (
+            "/keys/<uuid:key_id>",
+            "DELETE",
+            {"security": ["key"], "facts": {MAY_CONFLICT}},
+            {401, 403, 404, 409},
+        ),
+    ],
+)
+def test_refusals_follow_from_what_a_route_declares(rule, method, declared, expected):
+    doc = {"manual_doc": {"security": declared["security"]}, "facts": declared.get("facts", set())}
+
+    assert refusals(rule, method, doc) == expected | {422, 429, 500, 503}
