@@ -9,7 +9,7 @@ from marketplace.http import error_codes
 from marketplace.http.languages import Message
 from marketplace.http.schemas import Schema
 from marketplace.messages import HERE, LANGUAGES, facts_of, say, table
-from marketplace.notifications.models import KINDS
+from marketplace.notifications.service.kinds import KINDS
 
 
 def test_every_message_has_both_languages_with_the_same_facts():
