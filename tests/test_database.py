@@ -21,7 +21,7 @@ ENUM_COLUMNS = [
 VALUE_CHECKS = [
     (table, constraint)
     for table in Base.metadata.sorted_tables
-    for constraint in table.constraints
+    for constraint in sorted(table.constraints, key=lambda constraint: str(constraint.name))
     if isinstance(constraint, CheckConstraint) and "values" in constraint.info
 ]
 
