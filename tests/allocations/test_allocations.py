@@ -49,6 +49,23 @@ def busy(marketplace):
     return marketplace
 
 
+def test_a_plan_reads_the_supplies_that_share_a_day_with_its_period(marketplace):
+    first_day, last_day = "2027-02-01", "2027-02-28"
+    windows = [
+        ("2027-01-01", "2027-01-31"), ("2027-01-01", "2027-02-01"), ("2027-02-10", "2027-02-10"),
+        ("2027-02-28", "2027-03-31"), ("2027-03-01", "2027-03-31"), ("2027-01-01", "2027-03-31"),
+    ]  # fmt: skip
+    generator = marketplace.enterprise("generator")
+    for start, end in windows:
+        marketplace.supply(generator, available_from=start, available_until=end)
+    marketplace.demand(marketplace.recycler(), available_from="2027-01-01", available_until="2027-03-31")
+
+    made = plan(marketplace, **{"from": first_day, "until": last_day})
+
+    sharing = [start for start, end in windows if start <= last_day and end >= first_day]
+    assert made["totals"]["supplies"] == len(sharing) == 4
+
+
 def test_a_plan_says_what_goes_where_what_stays_and_what_is_lacking(busy):
     made = plan(busy)
 

@@ -12,6 +12,7 @@ from marketplace.listings.schemas import FORMS, PACKAGINGS
 from marketplace.listings.service.sheets import exporting
 from marketplace.listings.service.sheets.row_to_listing import NEW_LISTING, listing_from_row
 from marketplace.listings.service.sheets.sheet_rows import open_sheet
+from marketplace.listings.service.sheets.vocabulary import WORDS
 from tests.http.responses import refused
 from tests.listings.sheets import DEMAND, SUPPLY, XLSX, csv_of, send
 
@@ -203,3 +204,7 @@ def test_any_listing_is_the_same_after_a_file(written, language, as_workbook):
 
     after = [listing_from_row(row) for row in open_sheet(file.getvalue()).rows()]
     assert [(said(data), faults) for data, faults in after] == [(said(data), []) for data in before]
+
+
+def test_a_sheet_has_a_word_for_every_form_and_packaging():
+    assert (set(WORDS["form"]), set(WORDS["packaging"])) == (set(FORMS), set(PACKAGINGS))

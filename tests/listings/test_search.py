@@ -7,13 +7,14 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from marketplace.database import db
 from marketplace.listings.models import Listing
 from marketplace.listings.schemas import ListingQuery
 from marketplace.listings.service import conditions
 from marketplace.listings.service.listing_search import search
+from marketplace.listings.service.presentation import coarse
 from matching.model import sphere_km
 from tests.http.responses import refused, verdict
 from tests.http.test_paging import read_all
@@ -391,3 +392,21 @@ def test_the_days_of_a_window_count_both_ends(marketplace):
     assert found(date(2026, 12, 1), date(2026, 12, 10)) == 1
     assert found(date(2026, 12, 21), date(2027, 1, 1)) == 0
     assert found(date(2026, 12, 1), date(2026, 12, 9)) == 0
+
+
+def test_the_database_rounds_places_as_they_are_shown(marketplace):
+    chance = random.Random(7)
+    places = [(chance.uniform(-180, 180), chance.uniform(-90, 90)) for _ in range(500)]
+    places += [(0.005, 0.015), (-0.005, 89.995), (120.585, 30.025)]
+    shown = [coarse(lon, lat) for lon, lat in places]
+    query = text(
+        "SELECT lon, lat FROM unnest(CAST(:lon AS float8[]), CAST(:lat AS float8[]),"
+        " CAST(:shown_lon AS float8[]), CAST(:shown_lat AS float8[]))"
+        " AS place (lon, lat, shown_lon, shown_lat)"
+        " WHERE coarse_place(lon, lat) <> unit_place(shown_lon, shown_lat)"
+    )
+    lon, lat = zip(*places, strict=True)
+    shown_lon, shown_lat = zip(*shown, strict=True)
+    values = {"lon": [*lon], "lat": [*lat], "shown_lon": [*shown_lon], "shown_lat": [*shown_lat]}
+    with marketplace.app.app_context():
+        assert db.session.execute(query, values).all() == []

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from ...catalogue import service as catalogue
 from ...database import db
 from ...enterprises import service as enterprises
-from ...enterprises.models import Enterprise
+from ...enterprises.models import Enterprise, EnterpriseStatus
 from ...errors import NotFound
 from ...events.actor import REGULATOR, Actor
 from ...events.work import Work
@@ -72,7 +72,7 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
 
 def visible_branches(actor: Actor) -> list[ColumnElement[bool]]:
     """What the actor may see, as conditions of which a listing meets one at most."""
-    if actor.enterprise_id is not None and actor.status == "approved":
+    if actor.enterprise_id is not None and actor.status == EnterpriseStatus.APPROVED:
         return [_governed(actor), and_(Listing.enterprise_id != actor.enterprise_id, _open_to_others())]
     return [_governed(actor)]
 

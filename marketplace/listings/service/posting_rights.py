@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...enterprises import service as enterprises
+from ...enterprises.models import EnterpriseStatus, Role
 from ...errors import Forbidden
 from ...events.actor import Actor
-from ...messages.names import Name
+from ...messages.names import name_of
 from ..models import Kind
 
-ROLES = {Kind.SUPPLY: ("generator", "collector"), Kind.DEMAND: ("recycler", "collector")}
-POSTING_ROLES = ("generator", "recycler", "collector")
+ROLES = {Kind.SUPPLY: (Role.GENERATOR, Role.COLLECTOR), Kind.DEMAND: (Role.RECYCLER, Role.COLLECTOR)}
+POSTING_ROLES = (Role.GENERATOR, Role.RECYCLER, Role.COLLECTOR)
 
 
 def check_posting(actor: Actor, raw: dict[str, Any]) -> None:
@@ -23,13 +24,13 @@ def check_posting(actor: Actor, raw: dict[str, Any]) -> None:
         Forbidden: `role_missing`, `enterprise_suspended`, or for one to be published `enterprise_pending`.
     """
     require_role(actor.roles, raw.get("kind"))
-    if raw.get("publish") is True or actor.status == "suspended":
+    if raw.get("publish") is True or actor.status == EnterpriseStatus.SUSPENDED:
         enterprises.require_approved(actor)
 
 
 def check_change(actor: Actor, raw: dict[str, Any]) -> None:
     """Raises: Forbidden: the enterprise is suspended; it may only withdraw listings."""
-    if actor.status == "suspended":
+    if actor.status == EnterpriseStatus.SUSPENDED:
         enterprises.require_approved(actor)
 
 
@@ -37,4 +38,4 @@ def require_role(roles: Iterable[str], kind: Any) -> None:
     """Raises: Forbidden: none of these roles may post such a listing, or for an unknown kind any at all."""
     wanted = next((by for posted, by in ROLES.items() if posted == kind), POSTING_ROLES)
     if not set(roles) & set(wanted):
-        raise Forbidden("role_missing", roles=tuple(Name("role", role) for role in wanted))
+        raise Forbidden("role_missing", roles=tuple(name_of(role) for role in wanted))

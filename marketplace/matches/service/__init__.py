@@ -1,6 +1,8 @@
 """Ranked lawful counterparts: served, explained, answered to, and reviewed for the push."""
 
-from ..models import Outcome, Verdict
+from matching.model import Outcome
+
+from ..models import Verdict
 from .feedback.contact_release import released_contact
 from .feedback.give_feedback import give_feedback, take_back_refusal
 from .feedback.verdicts import enterprises_refusing, is_mutual, listings_refusing

@@ -58,4 +58,5 @@ def kilometres_to(query: Query, rows: Sequence[Listing]) -> list[float]:
     """From the point to the place of each listing as others see it."""
     lon, lat = np.array(point_of(query))
     lons, lats = np.array([coarse(row.lon, row.lat) for row in rows]).reshape(-1, 2).T
-    return np.round(sphere_km(lat, lon, lats, lons), KM_DIGITS).tolist()
+    kilometres: list[float] = np.round(sphere_km(lat, lon, lats, lons), KM_DIGITS).tolist()
+    return kilometres

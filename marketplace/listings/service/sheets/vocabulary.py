@@ -1,10 +1,12 @@
 """The columns and words of a sheet of listings, in Chinese and English."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 CHINESE, ENGLISH = "zh", "en"
+T = TypeVar("T")
 
 
 REQUIRED = " *"
@@ -122,7 +124,7 @@ _BY_WORD = {
 }
 
 
-def _agreed(known: dict[str, Any], text: str) -> Any:
+def _agreed(known: Mapping[str, T], text: str) -> T | None:
     """What `text` means, alone or as "中文 / English"; None when its parts are unknown or disagree."""
     found = [known.get(fold(part)) for part in text.split("/")]
     return found[0] if all(meaning == found[0] for meaning in found) else None

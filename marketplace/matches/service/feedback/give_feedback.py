@@ -7,13 +7,15 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from matching.model import Outcome
+
 from .... import clock
 from ....errors import Conflict
 from ....events.actor import Actor
 from ....events.lifecycle import wrong_state
 from ....events.work import Work, unit_of_work
 from ....listings.models import Listing, ListingStatus
-from ...models import Feedback, Outcome, Verdict
+from ...models import Feedback, Verdict
 from ..learning import outcomes
 from ..ranking.explanation import explain
 from .contact_release import released_contacts

@@ -13,14 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 import matching
-from matching.model import sphere_km
+from matching.model import Outcome, sphere_km
 from matching.rules import score
 
 from .... import clock
 from ....enterprises import service as enterprises
 from ....events.work import Work
 from ....listings.models import Kind, Listing
-from ...models import Outcome, PairingOutcome
+from ...models import PairingOutcome
 from ..policy import policy_in_force
 from ..ranking.side_tables import book_of
 
