@@ -268,7 +268,7 @@ class Marketplace(AbstractContextManager["Marketplace"]):
             row = db.session.get_one(Enterprise, UUID(party.id))
             return row.credit_milli, row.grade
 
-    def told(self, *listings: dict[str, Any], kind: str = "match.found") -> list[str]:
+    def notified(self, *listings: dict[str, Any], kind: str = "match.found") -> list[str]:
         """Ids of the enterprises notified of these listings, in the order of release."""
         query = (
             "SELECT enterprise_id FROM notification WHERE kind = :kind AND release_no IS NOT NULL"

@@ -31,8 +31,8 @@ def test_receivers_are_notified_best_credit_first(marketplace):
         marketplace.demand(recycler)
     marketplace.supply(generator)
 
-    told = []
+    notified = []
     for wait in ({"seconds": 0}, {"minutes": 30}, {"minutes": 90}, {"hours": 6}):
         marketplace.wait(**wait)
-        told.append("".join(grade for grade, receiver in receivers.items() if receiver.inbox()))
-    assert told == ["A", "AB", "ABC", "ABCD"]
+        notified.append("".join(grade for grade, receiver in receivers.items() if receiver.inbox()))
+    assert notified == ["A", "AB", "ABC", "ABCD"]

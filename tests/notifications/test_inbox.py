@@ -6,8 +6,8 @@ import pytest
 
 
 @pytest.fixture
-def told(marketplace):
-    """A recycler told of five supplies."""
+def recycler(marketplace):
+    """A recycler notified of five supplies."""
     recycler = marketplace.recycler("A")
     marketplace.demand(recycler)
     for _ in range(5):
@@ -16,45 +16,45 @@ def told(marketplace):
     return recycler
 
 
-def test_the_inbox_pages_newest_first_and_news_disturbs_no_page(marketplace, told):
-    first = told.get("/notifications", limit=2).json
+def test_the_inbox_pages_newest_first_and_news_disturbs_no_page(marketplace, recycler):
+    first = recycler.get("/notifications", limit=2).json
     marketplace.supply(marketplace.enterprise("generator"))
     marketplace.settle()
-    second = told.get("/notifications", limit=2, cursor=first["next"]).json
-    third = told.get("/notifications", limit=2, cursor=second["next"]).json
+    second = recycler.get("/notifications", limit=2, cursor=first["next"]).json
+    third = recycler.get("/notifications", limit=2, cursor=second["next"]).json
     assert third["next"] is None
-    ids = [one["id"] for page in (first, second, third) for one in page["items"]]
-    newest, *others = [one["id"] for one in reversed(told.inbox())]
+    ids = [message["id"] for page in (first, second, third) for message in page["items"]]
+    newest, *others = [message["id"] for message in reversed(recycler.inbox())]
     assert ids == others and newest not in ids
 
 
-def test_a_message_is_read_once_and_for_all(marketplace, told):
-    last, *unread = told.get("/notifications").json["items"]
+def test_a_message_is_read_once_and_for_all(marketplace, recycler):
+    last, *unread = recycler.get("/notifications").json["items"]
     assert last["read_at"] is None
-    read = told.post(f"/notifications/{last['id']}/read")
+    read = recycler.post(f"/notifications/{last['id']}/read")
     assert read.json["read_at"] == "2026-12-01T04:00:00Z"
     marketplace.wait(hours=1)
-    assert told.post(f"/notifications/{last['id']}/read").json["read_at"] == read.json["read_at"]
-    assert told.get("/notifications", unread="true").json["items"] == unread
+    assert recycler.post(f"/notifications/{last['id']}/read").json["read_at"] == read.json["read_at"]
+    assert recycler.get("/notifications", unread="true").json["items"] == unread
 
 
-def test_read_all_reads_what_is_released_and_nothing_of_others(marketplace, told):
+def test_read_all_reads_what_is_released_and_nothing_of_others(marketplace, recycler):
     generator = marketplace.enterprise("generator", grade="A")
     marketplace.supply(generator)
     marketplace.demand(marketplace.recycler())
     marketplace.settle()
-    assert told.post("/notifications/read-all").json == {"read": 6}
-    assert told.post("/notifications/read-all").json == {"read": 0}
-    assert told.get("/notifications", unread="true").json["items"] == []
+    assert recycler.post("/notifications/read-all").json == {"read": 6}
+    assert recycler.post("/notifications/read-all").json == {"read": 0}
+    assert recycler.get("/notifications", unread="true").json["items"] == []
     assert len(generator.get("/notifications", unread="true").json["items"]) == 1
 
 
-def test_a_neighbour_neither_reads_nor_marks_a_message(marketplace, told):
-    (message, *_) = told.inbox()
+def test_a_neighbour_neither_reads_nor_marks_a_message(marketplace, recycler):
+    (message, *_) = recycler.inbox()
     for stranger in (marketplace.recycler(), marketplace.admin):
         assert stranger.post(f"/notifications/{message['id']}/read").status_code in (403, 404)
         assert stranger.get("/notifications").json.get("items", []) == []
-    assert told.inbox()[0]["read_at"] is None
+    assert recycler.inbox()[0]["read_at"] is None
 
 
 def test_a_planned_message_is_not_there_yet(marketplace):

@@ -1,33 +1,60 @@
 """A kind of message is a member of `NotificationKind`, a row of `KINDS`, and its sentences."""
 
-import pytest
+from dataclasses import replace
 
 from marketplace.messages import LANGUAGES, table
 from marketplace.notifications.models import NotificationKind
 from marketplace.notifications.schemas import NotificationDataSchema
 from marketplace.notifications.service.kinds import KINDS, heading_codes
 
-CODES = [(kind, use, code) for kind in KINDS for use, code in heading_codes(kind).items()]
-CODES += [(kind, "line", code) for kind, row in KINDS.items() for code in row.email_line_codes]
+
+def kinds_without_a_row():
+    """What to add for each kind that has no row."""
+    return [
+        f"add a row for NotificationKind.{kind.name} to KINDS in marketplace/notifications/service/kinds.py:"
+        " where the digest is to have its section"
+        for kind in NotificationKind
+        if kind not in KINDS
+    ]
+
+
+def missing_sentences():
+    """What to add for each kind that lacks a sentence in a language."""
+    codes = [(kind, use, code) for kind in KINDS for use, code in heading_codes(kind).items()]
+    codes += [(kind, "line", code) for kind, row in KINDS.items() for code in row.email_line_codes]
+    return [
+        f"{kind!r} has no {use} in language {language!r}: add [{code}] with en and zh to"
+        " marketplace/messages/mail.toml"
+        for kind, use, code in codes
+        for language in LANGUAGES
+        if not table().get(code, {}).get(language)
+    ]
 
 
 def test_every_kind_has_a_row():
-    for kind in NotificationKind:
-        assert kind in KINDS, (
-            f"add a row for NotificationKind.{kind.name} to KINDS in"
-            " marketplace/notifications/service/kinds.py: where the digest is to have its section"
-        )
+    assert not kinds_without_a_row()
     assert len(KINDS) == len(NotificationKind)
 
 
-@pytest.mark.parametrize(("kind", "use", "code"), CODES)
-def test_every_kind_has_its_sentences_in_both_languages(kind, use, code):
-    sentence = table().get(code, {})
-    for language in LANGUAGES:
-        assert sentence.get(language), (
-            f"{kind!r} has no {use} in language {language!r}: add [{code}] with en and zh to"
-            " marketplace/messages/mail.toml"
-        )
+def test_every_kind_has_its_sentences_in_both_languages():
+    assert not missing_sentences()
+
+
+def test_a_kind_without_a_row_or_a_sentence_fails_with_what_to_add_and_where(monkeypatch):
+    row = KINDS[NotificationKind.KEY_EXPIRING]
+    monkeypatch.setitem(KINDS, "deal.agreed", replace(row, email_line_codes=("mail_line_deal_agreed",)))
+    monkeypatch.delitem(KINDS, NotificationKind.MATCH_FOUND)
+
+    assert [sentence.partition(" in ")[0] for sentence in kinds_without_a_row()] == [
+        "add a row for NotificationKind.MATCH_FOUND to KINDS"
+    ]
+    missing = missing_sentences()
+    assert len(missing) == 4 * len(LANGUAGES)
+    assert missing[0] == (
+        "'deal.agreed' has no subject in language 'en': add [mail_subject_one_deal_agreed] with en and zh to"
+        " marketplace/messages/mail.toml"
+    )
+    assert "add [mail_line_deal_agreed]" in missing[-1]
 
 
 def test_every_field_of_data_is_in_the_api():

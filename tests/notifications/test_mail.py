@@ -169,7 +169,7 @@ def test_there_is_one_digest_a_day_with_all_that_came_since_the_last(marketplace
         marketplace.supply(generators[1], title="second acid"),
     )
     marketplace.settle()
-    assert {one["delivery"] for one in recycler.inbox()} == {"digest"} and len(recycler.inbox()) == 2
+    assert {message["delivery"] for message in recycler.inbox()} == {"digest"} and len(recycler.inbox()) == 2
     marketplace.wait(hours=19, minutes=59)  # 07:59
     marketplace.supply(generators[2], title="third acid")
     marketplace.settle()
@@ -342,7 +342,7 @@ def test_an_address_that_hides_another_is_refused_or_kept_whole(marketplace, rel
     marketplace.supply(generator)
     marketplace.settle()
     for recipients, letter in relay.letters:
-        assert [one.rpartition("@")[2] for one in recipients] == ["example.com"]
+        assert [recipient.rpartition("@")[2] for recipient in recipients] == ["example.com"]
         assert letter["Bcc"] is None
 
 

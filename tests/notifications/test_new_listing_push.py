@@ -1,4 +1,4 @@
-"""Who is told of a match, when, in which order, and how often."""
+"""Who is notified of a match, when, in which order, and how often."""
 
 import itertools
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ def pair(marketplace):
 # ---------------------------------------------------------------- order
 
 
-def test_each_grade_is_told_after_its_own_delay_and_not_a_second_before(marketplace):
+def test_each_grade_is_notified_after_its_own_delay_and_not_a_second_before(marketplace):
     generator = marketplace.enterprise("generator")
     receivers = {grade: marketplace.recycler(grade) for grade in "DBCA"}
     for recycler in receivers.values():
@@ -35,11 +35,11 @@ def test_each_grade_is_told_after_its_own_delay_and_not_a_second_before(marketpl
     marketplace.supply(generator)
     marketplace.settle()
 
-    told = []
+    notified = []
     for until in (0, 1799, 1800, 7199, 7200, 28799, 28800):
-        marketplace.wait(seconds=until - told[-1][0] if told else 0)
-        told.append((until, "".join(grade for grade in "ABCD" if receivers[grade].inbox())))
-    assert told == [
+        marketplace.wait(seconds=until - notified[-1][0] if notified else 0)
+        notified.append((until, "".join(grade for grade in "ABCD" if receivers[grade].inbox())))
+    assert notified == [
         (0, "A"), (1799, "A"), (1800, "AB"), (7199, "AB"), (7200, "ABC"), (28799, "ABC"), (28800, "ABCD"),
     ]  # fmt: skip
 
@@ -51,9 +51,9 @@ def test_the_delays_are_those_of_the_policy(marketplace):
     marketplace.demand(first), marketplace.demand(second)
     supply = marketplace.supply(generator)
     marketplace.settle()
-    assert marketplace.told(supply) == [second.id]
+    assert marketplace.notified(supply) == [second.id]
     marketplace.wait(seconds=60)
-    assert marketplace.told(supply) == [second.id, first.id]
+    assert marketplace.notified(supply) == [second.id, first.id]
 
 
 def test_within_a_release_credit_comes_first_and_then_the_score(marketplace):
@@ -69,7 +69,7 @@ def test_within_a_release_credit_comes_first_and_then_the_score(marketplace):
     supply = marketplace.supply(generator)
     marketplace.settle()
     marketplace.wait(minutes=30)
-    assert marketplace.told(supply) == [better.id, close.id, distant.id, worse.id]
+    assert marketplace.notified(supply) == [better.id, close.id, distant.id, worse.id]
 
 
 def test_a_release_is_one_release_though_time_passes_while_it_is_planned(marketplace):
@@ -84,7 +84,7 @@ def test_a_release_is_one_release_though_time_passes_while_it_is_planned(marketp
     with clock.at(lambda: marketplace.now + timedelta(milliseconds=next(ticks))):
         marketplace.settle()
     marketplace.wait(hours=1)
-    assert marketplace.told(supply) == [one.id for one in reversed(receivers)]
+    assert marketplace.notified(supply) == [recycler.id for recycler in reversed(receivers)]
 
 
 def test_a_scheduler_that_was_away_releases_late_but_in_order(marketplace):
@@ -95,7 +95,7 @@ def test_a_scheduler_that_was_away_releases_late_but_in_order(marketplace):
     supply = marketplace.supply(generator)
     marketplace.settle()
     marketplace.wait(days=2)
-    assert marketplace.told(supply) == [receivers[grade].id for grade in "ABCD"]
+    assert marketplace.notified(supply) == [receivers[grade].id for grade in "ABCD"]
 
 
 def test_a_generator_in_disgrace_hears_last(marketplace):
@@ -109,7 +109,7 @@ def test_a_generator_in_disgrace_hears_last(marketplace):
     assert len(disgraced.inbox()) == 1
 
 
-def test_both_directions_are_told_each_by_its_own_listing(marketplace):
+def test_both_sides_are_notified_each_about_its_own_listing(marketplace):
     generator, recycler = marketplace.enterprise("generator", grade="A"), marketplace.recycler("A")
     supply = marketplace.supply(generator)
     demand = marketplace.demand(recycler)
@@ -142,7 +142,7 @@ def test_withdrawing_and_publishing_again_tells_nobody_twice(marketplace, pair):
     assert told_again(marketplace, recycler, generator, supply) == 0
 
 
-def test_a_second_listing_of_the_same_pair_and_code_is_not_told(marketplace, pair):
+def test_a_second_listing_of_the_same_pair_and_code_is_not_announced(marketplace, pair):
     generator, recycler, _ = pair
     marketplace.supply(generator)
     marketplace.settle()
@@ -164,7 +164,7 @@ def test_two_listings_at_once_are_one_message_of_the_better(marketplace, pair):
     assert message["data"]["counterpart_id"] == near["id"]
 
 
-def test_a_different_code_is_told(marketplace, pair):
+def test_a_different_code_is_announced(marketplace, pair):
     generator, recycler, _ = pair
     marketplace.supply(generator)
     marketplace.settle()
@@ -173,7 +173,7 @@ def test_a_different_code_is_told(marketplace, pair):
     assert len(recycler.inbox()) == 2
 
 
-def test_another_generator_is_told(marketplace, pair):
+def test_another_generator_is_announced(marketplace, pair):
     generator, recycler, _ = pair
     marketplace.supply(generator)
     marketplace.supply(marketplace.enterprise("generator"))
@@ -191,7 +191,7 @@ def test_after_thirty_days_it_is_news_again(marketplace, pair, days, messages):
 
 
 CHEAPER_OR_MORE = [
-    # told at: price, tonnes; now: price, tonnes; worth telling the receiver of a supply, of a demand
+    # announced at: price, tonnes; now: price, tonnes; whether a supply, a demand is announced again
     ((100, 1000), (89.99, 1000), True, False),
     ((100, 1000), (90, 1000), False, False),
     ((100, 1000), (100, 1000), False, False),
@@ -228,7 +228,7 @@ def test_better_by_more_than_a_tenth_is_news_and_a_tenth_is_not(then, now, of_su
     ("terms", "messages"),
     [({"price_cny_per_t": 89.99}, 1), ({"price_cny_per_t": 90}, 0), ({"quantity_t": 1100.001}, 1)],
 )
-def test_a_supply_is_told_again_if_cheaper_or_more_by_over_a_tenth(marketplace, pair, terms, messages):
+def test_a_supply_is_announced_again_if_cheaper_or_more_by_over_a_tenth(marketplace, pair, terms, messages):
     generator, recycler, _ = pair
     old = {"quantity_t": 1000, "price_cny_per_t": 100}
     supply = marketplace.supply(generator, **old)
@@ -240,7 +240,7 @@ def test_a_supply_is_told_again_if_cheaper_or_more_by_over_a_tenth(marketplace, 
     ("terms", "messages"),
     [({"price_cny_per_t": 110}, 0), ({"price_cny_per_t": 110.01}, 1), ({"price_cny_per_t": 50}, 0)],
 )
-def test_a_demand_is_told_again_if_it_pays_over_a_tenth_more(marketplace, terms, messages):
+def test_a_demand_is_announced_again_if_it_pays_over_a_tenth_more(marketplace, terms, messages):
     generator, recycler = marketplace.enterprise("generator", grade="A"), marketplace.recycler()
     marketplace.supply(generator)
     old = {"quantity_t": 1000, "price_cny_per_t": 100}
@@ -262,7 +262,7 @@ def test_a_change_in_place_is_measured_by_the_same_rule(marketplace, pair):
 # ---------------------------------------------------------------- dropped
 
 
-def test_a_tier_not_released_when_the_listing_closes_is_never_sent_and_counts_as_not_told(marketplace):
+def test_a_tier_not_released_when_the_listing_closes_is_never_sent_and_does_not_count(marketplace):
     generator = marketplace.enterprise("generator")
     first, second = marketplace.recycler("A"), marketplace.recycler("B")
     marketplace.demand(first), marketplace.demand(second)
@@ -271,18 +271,18 @@ def test_a_tier_not_released_when_the_listing_closes_is_never_sent_and_counts_as
     marketplace.wait(minutes=29)
     marketplace.withdraw(generator, supply)
     marketplace.wait(days=1)
-    assert marketplace.told(supply) == [first.id]
+    assert marketplace.notified(supply) == [first.id]
 
     again = marketplace.supply(generator)
     marketplace.settle()
     marketplace.wait(minutes=29)
-    assert marketplace.told(again) == []
+    assert marketplace.notified(again) == []
     marketplace.wait(minutes=1)
-    assert marketplace.told(again) == [second.id]
+    assert marketplace.notified(again) == [second.id]
     assert second.inbox()[0]["data"]["counterpart_id"] == again["id"]
 
 
-def test_what_was_told_before_is_remembered_when_better_terms_are_dropped(marketplace, pair):
+def test_announced_terms_are_remembered_when_better_ones_are_dropped(marketplace, pair):
     generator, _, _ = pair
     second = marketplace.recycler("B")
     marketplace.demand(second)
@@ -296,11 +296,11 @@ def test_what_was_told_before_is_remembered_when_better_terms_are_dropped(market
     supply = marketplace.supply(generator, price_cny_per_t=100)
     marketplace.settle()
     marketplace.wait(hours=1)
-    assert len(second.inbox()) == 1, "told at 100 already"
+    assert len(second.inbox()) == 1, "announced at 100 already"
     marketplace.change(generator, supply, price_cny_per_t=80)
     marketplace.settle()
     marketplace.wait(hours=1)
-    assert len(second.inbox()) == 2, "never told of 80"
+    assert len(second.inbox()) == 2, "80 was never announced"
 
 
 def test_a_sister_listing_takes_the_place_of_one_that_closed(marketplace):
@@ -322,15 +322,15 @@ def test_a_second_demand_of_the_receiver_takes_the_place_of_one_that_closed(mark
     supply = marketplace.supply(generator)
     marketplace.settle()
     best = marketplace.matches(generator, supply)[0]
-    (other,) = [one for one in demands if one["id"] != best]
-    marketplace.withdraw(recycler, next(one for one in demands if one["id"] == best))
+    (other,) = [demand for demand in demands if demand["id"] != best]
+    marketplace.withdraw(recycler, next(demand for demand in demands if demand["id"] == best))
     marketplace.settle()
     marketplace.wait(hours=1)
     (message,) = recycler.inbox()
     assert message["data"]["listing_id"] == other["id"]
 
 
-def test_a_new_listing_planned_before_the_old_one_is_dropped_is_still_told(marketplace):
+def test_a_new_listing_planned_before_the_old_one_is_dropped_is_still_announced(marketplace):
     """The tasks of two events may be done in either order."""
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
     marketplace.demand(recycler)
@@ -411,7 +411,7 @@ def test_what_ends_a_pairing_before_its_tier_drops_the_message(marketplace, happ
     happens(marketplace, generator, supply, recycler, demand)
     marketplace.wait(minutes=1)
     marketplace.wait(hours=9)
-    assert marketplace.told(supply) == []
+    assert marketplace.notified(supply) == []
 
 
 def test_a_change_that_leaves_the_pairing_lawful_changes_neither_its_hour_nor_its_count(marketplace):
@@ -427,7 +427,7 @@ def test_a_change_that_leaves_the_pairing_lawful_changes_neither_its_hour_nor_it
     assert len(recycler.inbox()) == 1
 
 
-def test_a_suspended_owners_listing_is_told_to_nobody(marketplace, pair):
+def test_nobody_is_notified_of_a_suspended_owners_listing(marketplace, pair):
     generator, recycler, _ = pair
     marketplace.supply(generator)
     assert marketplace.admin.post(f"/enterprises/{generator.id}/suspend", {}).status_code == 200
@@ -438,7 +438,7 @@ def test_a_suspended_owners_listing_is_told_to_nobody(marketplace, pair):
 # ---------------------------------------------------------------- how many
 
 
-def test_only_the_best_are_told_one_message_an_enterprise(marketplace):
+def test_only_the_best_are_notified_with_one_message_each(marketplace):
     marketplace.policy(push_top=2)
     generator = marketplace.enterprise("generator")
     places = [{"lon": 120.58 + step / 10, "lat": 30.03, "crs": "wgs84"} for step in range(4)]
@@ -447,10 +447,10 @@ def test_only_the_best_are_told_one_message_an_enterprise(marketplace):
         marketplace.demand(recycler), marketplace.demand(recycler, title="a second tank")
     supply = marketplace.supply(generator)
     marketplace.wait(days=1)
-    assert marketplace.told(supply) == [receivers[0].id, receivers[1].id]
+    assert marketplace.notified(supply) == [receivers[0].id, receivers[1].id]
 
 
-def test_below_the_threshold_nobody_is_told(marketplace, pair):
+def test_below_the_threshold_nobody_is_notified(marketplace, pair):
     generator, recycler, demand = pair
     supply = marketplace.supply(generator, waste=OTHER_ACID)
     score = generator.pairing(supply, demand)["score"]
@@ -470,7 +470,7 @@ def test_at_most_ten_messages_a_day_go_out_at_once_and_the_rest_wait_for_the_dig
     for generator in generators[:5]:
         marketplace.supply(generator)
     marketplace.settle()
-    assert [one["delivery"] for one in recycler.inbox()] == ["immediate"] * 3 + ["digest"] * 2
+    assert [message["delivery"] for message in recycler.inbox()] == ["immediate"] * 3 + ["digest"] * 2
     marketplace.wait(hours=23, minutes=58)
     marketplace.supply(generators[5])
     marketplace.settle()
@@ -486,7 +486,7 @@ def test_at_most_ten_messages_a_day_go_out_at_once_and_the_rest_wait_for_the_dig
 
 
 @pytest.mark.parametrize(
-    ("muted", "told"),
+    ("muted", "messages"),
     [
         ({"scheme": "cn-hw", "code": "900-349-34"}, 0),
         ({"scheme": "cn-hw", "code": "HW34"}, 0),
@@ -494,12 +494,12 @@ def test_at_most_ten_messages_a_day_go_out_at_once_and_the_rest_wait_for_the_dig
         ({"scheme": "cn-hw", "code": "HW35"}, 1),
     ],
 )
-def test_a_muted_code_or_category_is_not_told(marketplace, pair, muted, told):
+def test_a_muted_code_or_category_is_not_announced(marketplace, pair, muted, messages):
     generator, recycler, _ = pair
     recycler.prefer(muted_codes=[muted])
     marketplace.supply(generator)
     marketplace.settle()
-    assert len(recycler.inbox()) == told
+    assert len(recycler.inbox()) == messages
 
 
 def test_not_suitable_silences_the_pairing_and_no_other(marketplace, pair):

@@ -13,7 +13,7 @@ OTHER_ACID = {"scheme": "cn-hw", "code": "900-300-34"}
 
 @pytest.fixture
 def matched(marketplace):
-    """A generator, its supply, and a recycler of grade A told that it fits its demand."""
+    """A generator, its supply, and a recycler of grade A notified that it fits its demand."""
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("A")
     demand = marketplace.demand(recycler)
     supply = marketplace.supply(generator)
@@ -60,7 +60,7 @@ def test_of_a_find_it_silences_that_enterprise_with_that_code(marketplace, found
     assert len(seeker.inbox(SEARCH_HIT)) == 3
 
 
-def test_what_was_silenced_as_a_find_is_not_told_as_a_match_either(marketplace):
+def test_what_was_muted_as_a_search_hit_is_not_announced_as_a_match_either(marketplace):
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("A")
     recycler.save_search({})
     marketplace.supply(generator)
@@ -163,7 +163,7 @@ def take_back(party, message):
         assert party.delete(f"/notifications/{message['id']}/not-for-me").status_code == 204
 
 
-def test_taken_back_the_match_is_told_again(marketplace, matched):
+def test_a_match_that_is_unmuted_is_announced_again(marketplace, matched):
     generator, supply, recycler, demand = matched
     (message,) = recycler.inbox()
     recycler.not_for_me(message)
@@ -174,7 +174,7 @@ def test_taken_back_the_match_is_told_again(marketplace, matched):
     assert len(recycler.inbox()) == 2
 
 
-def test_taken_back_the_find_is_told_again_and_other_silence_stands(marketplace, found):
+def test_a_search_hit_that_is_unmuted_is_announced_again_and_others_stay_muted(marketplace, found):
     generator, seeker = found
     marketplace.supply(generator, waste=OTHER_ACID)
     marketplace.settle()

@@ -1,4 +1,4 @@
-"""What a ranking of all supplies has that the one before had not: told once, in digests only."""
+"""What a ranking of all supplies has that the one before had not: announced once, in digests only."""
 
 import pytest
 from sqlalchemy import text
@@ -34,9 +34,9 @@ def test_both_sides_hear_of_a_new_pairing_by_grade_and_in_their_digest_only(mark
     generator, recycler = facing
     marketplace.licence(recycler)
     rerank(marketplace)
-    assert [len(one.inbox()) for one in facing] == [0, 1]
+    assert [len(party.inbox()) for party in facing] == [0, 1]
     marketplace.wait(minutes=30)
-    assert [len(one.inbox()) for one in facing] == [1, 1]
+    assert [len(party.inbox()) for party in facing] == [1, 1]
     assert deliveries(marketplace) == ["digest", "digest"]
     [mine] = generator.get("/listings", mine="true").json["items"]
     [theirs] = recycler.get("/listings", mine="true").json["items"]
@@ -57,10 +57,10 @@ def test_nobody_hears_of_it_twice(marketplace, facing):
     marketplace.licence(recycler)
     rerank(marketplace)
     marketplace.wait(minutes=30)
-    assert [len(one.inbox()) for one in facing] == [1, 1]
+    assert [len(party.inbox()) for party in facing] == [1, 1]
 
 
-def test_a_pairing_told_when_it_was_published_is_no_news(marketplace):
+def test_a_pairing_announced_when_published_is_not_news(marketplace):
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("A")
     demand = marketplace.demand(recycler)
     marketplace.settle()
@@ -105,19 +105,19 @@ def test_who_said_not_for_me_or_muted_the_code_hears_nothing(marketplace, facing
     marketplace.licence(recycler)
     rerank(marketplace)
     marketplace.wait(hours=9)
-    assert [one.inbox() for one in facing] == [[], []]
+    assert [party.inbox() for party in facing] == [[], []]
 
 
-def test_what_has_become_unlawful_before_its_grade_is_told_is_not_told(marketplace, facing):
+def test_what_becomes_unlawful_before_its_release_is_not_announced(marketplace, facing):
     _, recycler = facing
     licence = marketplace.licence(recycler)
     rerank(marketplace)
     marketplace.admin.delete(f"/licences/{licence['id']}")
     marketplace.wait(minutes=30)
-    assert [len(one.inbox()) for one in facing] == [0, 1]
+    assert [len(party.inbox()) for party in facing] == [0, 1]
 
 
-def test_whose_grade_changed_meanwhile_is_told_all_the_same(marketplace, facing):
+def test_an_enterprise_whose_grade_changed_meanwhile_is_notified_all_the_same(marketplace, facing):
     generator, recycler = facing
     marketplace.licence(recycler)
     rerank(marketplace)

@@ -1,4 +1,4 @@
-"""Saved searches: kept, held against every new listing, told like a match."""
+"""Saved searches: stored, matched with every new listing, announced like a match."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -146,10 +146,10 @@ def test_a_search_finds_exactly_what_the_list_shows(marketplace, monkeypatch):
         posted.append(marketplace.demand(recycler, region=region, accepts=[ALKALI, ACID]))
     for indexed in (saved_search_matching.INDEXED, set()):
         monkeypatch.setattr(saved_search_matching, "INDEXED", indexed)
-        found = {one["id"]: finders(marketplace, one) for one in posted}
+        found = {listing["id"]: finders(marketplace, listing) for listing in posted}
         for search_id, query in searches.items():
-            listed = {one["id"] for one in seeker.get("/listings", limit=100, **query).json["items"]}
-            assert {one for one in found if search_id in found[one]} == listed, query
+            listed = {listing["id"] for listing in seeker.get("/listings", limit=100, **query).json["items"]}
+            assert {listing_id for listing_id in found if search_id in found[listing_id]} == listed, query
 
 
 def finders(marketplace, listing):
@@ -158,8 +158,8 @@ def finders(marketplace, listing):
         row = db.session.get_one(Listing, UUID(listing["id"]))
         page, _ = saved_search_matching.page_of(row, None)
         return {
-            str(one)
-            for one in saved_search_matching.searches_finding(
+            str(search_id)
+            for search_id in saved_search_matching.searches_finding(
                 row, [search for search, _ in page], saved_search_matching.INDEXED
             )
         }
@@ -180,8 +180,8 @@ def test_the_message_names_the_search_and_the_listing(marketplace):
 def test_a_changed_listing_is_found_once_it_fits_and_no_more_once_it_does_not(marketplace):
     generator = marketplace.enterprise("generator")
     early, late = marketplace.enterprise("transporter", grade="A"), marketplace.enterprise("transporter")
-    for one in (early, late):
-        one.save_search({"code": "900-300-34"})
+    for party in (early, late):
+        party.save_search({"code": "900-300-34"})
     supply = marketplace.supply(generator)
     marketplace.settle()
     marketplace.change(generator, supply, waste=OTHER_ACID)
@@ -192,7 +192,7 @@ def test_a_changed_listing_is_found_once_it_fits_and_no_more_once_it_does_not(ma
     assert late.inbox(SEARCH_HIT) == []
 
 
-def test_of_several_searches_that_find_it_one_is_told_and_sooner_rather_than_later(marketplace):
+def test_of_several_searches_with_the_same_hit_the_most_prompt_announces_it(marketplace):
     generator, seeker = marketplace.enterprise("generator"), marketplace.enterprise("transporter", grade="A")
     seeker.save_search({"code": "HW34"}, notify="daily")
     at_once = seeker.save_search({"kind": "supply"})
@@ -219,14 +219,14 @@ def test_a_search_that_can_no_longer_be_read_hinders_no_other(marketplace):
         db.session.commit()
     marketplace.supply(generator)
     marketplace.settle()
-    assert [one["data"]["saved_search_id"] for one in seeker.inbox(SEARCH_HIT)] == [search["id"]]
+    assert [message["data"]["saved_search_id"] for message in seeker.inbox(SEARCH_HIT)] == [search["id"]]
 
 
 def test_nobody_finds_their_own_listing_and_who_awaits_approval_finds_nothing(marketplace):
     generator = marketplace.enterprise("generator", grade="A")
     pending = marketplace.enterprise("transporter", approved=False)
-    for one in (generator, pending):
-        one.save_search({})
+    for party in (generator, pending):
+        party.save_search({})
     marketplace.supply(generator)
     marketplace.wait(hours=9)
     assert generator.inbox(SEARCH_HIT) == pending.inbox(SEARCH_HIT) == []
@@ -241,7 +241,7 @@ def test_a_reader_in_disgrace_finds_no_supply_and_of_the_demands_those_of_a_and_
         grade: marketplace.demand(marketplace.enterprise("recycler", grade=grade)) for grade in "ABCDE"
     }
     marketplace.settle()
-    found = {one["data"]["counterpart_id"] for one in seeker.inbox(SEARCH_HIT)}
+    found = {message["data"]["counterpart_id"] for message in seeker.inbox(SEARCH_HIT)}
     assert found == {demands["A"]["id"], demands["B"]["id"]}
 
 
@@ -257,22 +257,22 @@ def test_a_demand_of_a_receiver_in_disgrace_is_found_by_nobody(marketplace, pair
 # ---------------------------------------------------------------- released like a match
 
 
-def test_each_grade_is_told_after_its_delay_and_the_better_score_first(marketplace):
+def test_each_grade_is_notified_after_its_delay_and_the_better_score_first(marketplace):
     at, seekers = {}, {grade: marketplace.enterprise("transporter", grade=grade) for grade in "DCBA"}
     second = marketplace.enterprise("transporter")
     marketplace.credit_event(second, "incident.complaint")
-    for one in (second, *seekers.values()):
-        one.save_search({})
+    for party in (second, *seekers.values()):
+        party.save_search({})
     supply = marketplace.supply(marketplace.enterprise("generator"))
     for minutes in (0, 29, 1, 90, 360):
         marketplace.wait(minutes=minutes)
         at[minutes] = "".join(grade for grade in "ABCD" if seekers[grade].inbox(SEARCH_HIT))
     assert at == {0: "A", 29: "A", 1: "AB", 90: "ABC", 360: "ABCD"}
     order = [seekers["A"], seekers["B"], second, seekers["C"], seekers["D"]]
-    assert marketplace.told(supply, kind=SEARCH_HIT) == [one.id for one in order]
+    assert marketplace.notified(supply, kind=SEARCH_HIT) == [seeker.id for seeker in order]
 
 
-def test_many_readers_are_told_page_by_page_in_the_same_order(marketplace, monkeypatch):
+def test_many_readers_are_notified_page_by_page_in_the_same_order(marketplace, monkeypatch):
     monkeypatch.setattr(saved_search_matching, "SEARCH_BATCH", 3)
     readers = [marketplace.enterprise("transporter") for _ in range(5)]
     for points, reader in enumerate(readers):
@@ -282,7 +282,7 @@ def test_many_readers_are_told_page_by_page_in_the_same_order(marketplace, monke
     supply = marketplace.supply(marketplace.enterprise("generator"))
     marketplace.settle()
     marketplace.wait(minutes=30)
-    assert marketplace.told(supply, kind=SEARCH_HIT) == [one.id for one in reversed(readers)]
+    assert marketplace.notified(supply, kind=SEARCH_HIT) == [recycler.id for recycler in reversed(readers)]
 
 
 def test_a_listing_is_held_against_few_and_many_searches_with_as_many_statements(marketplace):
@@ -310,7 +310,7 @@ def test_at_most_so_many_matches_and_finds_a_day_go_out_at_once_together(marketp
         marketplace.supply(marketplace.enterprise("generator"))
         marketplace.demand(marketplace.enterprise("recycler"))
         marketplace.settle()
-    assert [one["delivery"] for one in recycler.inbox() + recycler.inbox(SEARCH_HIT)] == [
+    assert [message["delivery"] for message in recycler.inbox() + recycler.inbox(SEARCH_HIT)] == [
         "immediate", "digest", "immediate", "digest",
     ]  # fmt: skip
 
@@ -353,10 +353,10 @@ def test_a_demand_counts_by_the_first_code_it_takes(marketplace, pair):
 
 
 @pytest.mark.parametrize("side", ["supply", "demand"])
-def test_what_is_told_as_a_match_is_not_told_by_a_search_too(marketplace, side):
+def test_what_is_announced_as_a_match_is_not_announced_by_a_search_too(marketplace, side):
     generator, recycler = marketplace.enterprise("generator", grade="A"), marketplace.recycler("A")
-    for one in (generator, recycler):
-        one.save_search({})
+    for party in (generator, recycler):
+        party.save_search({})
     if side == "supply":
         marketplace.demand(recycler), marketplace.settle()
         seeker, _ = recycler, marketplace.supply(generator)
@@ -394,7 +394,7 @@ def test_a_search_falls_silent_when_a_match_comes_to_stand_for_it(marketplace):
 # ---------------------------------------------------------------- dropped
 
 
-def test_a_listing_that_closes_before_the_tier_is_never_told_and_counts_as_not_told(marketplace):
+def test_a_listing_that_closes_before_the_tier_is_never_announced_and_does_not_count(marketplace):
     generator, seeker = marketplace.enterprise("generator"), marketplace.enterprise("transporter")
     seeker.save_search({})
     supply = marketplace.supply(generator)
@@ -450,7 +450,7 @@ def test_what_ends_a_search_before_its_tier_drops_the_message(marketplace):
         happens(marketplace, seeker, f"/saved-searches/{search['id']}")
     marketplace.wait(minutes=1)
     marketplace.wait(hours=9)
-    assert marketplace.told(supply, kind=SEARCH_HIT) == [seekers[-1].id]
+    assert marketplace.notified(supply, kind=SEARCH_HIT) == [seekers[-1].id]
 
 
 def test_another_search_takes_the_place_of_one_that_was_deleted(marketplace):
@@ -489,7 +489,7 @@ def test_the_quieter_of_the_searchs_and_the_readers_wish_holds(marketplace):
         seeker.prefer(**preferences)
     marketplace.supply(marketplace.enterprise("generator"))
     marketplace.settle()
-    went = [[one["delivery"] for one in seeker.inbox(SEARCH_HIT)] for seeker in seekers]
+    went = [[message["delivery"] for message in seeker.inbox(SEARCH_HIT)] for seeker in seekers]
     assert went == [[delivery] for _, _, delivery in WISHES]
 
 
@@ -532,13 +532,15 @@ def test_one_digest_a_day_has_matches_and_finds_each_under_its_title(marketplace
     marketplace.supply(generator, title="vat one")
     marketplace.settle()
     marketplace.wait(hours=20)  # 08:00
-    (letter,) = [one for one in relay.take() if one["To"] == f"{recycler.number.lower()}@example.com"]
+    (letter,) = [
+        letter for letter in relay.take() if letter["To"] == f"{recycler.number.lower()}@example.com"
+    ]
     assert letter["Subject"] == "[Huanliu] New messages today: 3"
-    told = [line for line in body(letter).splitlines() if line]
-    assert told[2] == "New matches for your listings" and "vat one" in told[3]
-    assert told[4] == "New results of your saved searches"
-    assert told[5].startswith("1. ") and "need one" in told[5]
-    assert told[6].startswith("2. ") and "need two" in told[6]
+    lines = [line for line in body(letter).splitlines() if line]
+    assert lines[2] == "New matches for your listings" and "vat one" in lines[3]
+    assert lines[4] == "New results of your saved searches"
+    assert lines[5].startswith("1. ") and "need one" in lines[5]
+    assert lines[6].startswith("2. ") and "need two" in lines[6]
     assert "/api/v1/notification-preferences" in body(letter)
     marketplace.wait(hours=24)
     assert relay.take() == []
