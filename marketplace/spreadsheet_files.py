@@ -1,4 +1,4 @@
-"""Rows of text as CSV or XLSX that no spreadsheet runs as a formula."""
+"""Spreadsheet files: rows of text as CSV or XLSX that no spreadsheet runs as a formula."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ CHUNK = 65_536
 RISKY = ("=", "+", "-", "@", "\t", "\r", "'")
 """A text that begins so could run as a formula (or lose its apostrophe on the way back)."""
 UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_x(?=[0-9A-Fa-f]{4}_)")
-MARK = "\ufeff".encode()
+BYTE_ORDER_MARK = "\ufeff".encode()
 """At the head of UTF-8, by which Excel knows it."""
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -18,7 +18,7 @@ MEDIA_TYPES = {
 }
 
 
-def harmless(text: str) -> str:
+def without_formula(text: str) -> str:
     """`text` so that no spreadsheet takes it for a formula; importing takes the apostrophe off again."""
     return f"'{text}" if text.startswith(RISKY) else text
 
@@ -30,7 +30,7 @@ def csv_lines(rows: Iterable[Sequence[str]]) -> bytes:
     return out.getvalue().encode()
 
 
-class TooLong(ValueError):
+class TooManyRows(ValueError):
     """More rows than a workbook may have."""
 
 
@@ -43,7 +43,7 @@ def write_workbook(
     Args:
         numeric: which columns hold numbers; an empty text is an empty cell.
     Raises:
-        TooLong: there are more than `most` rows.
+        TooManyRows: there are more than `most` rows.
     """
     from openpyxl import Workbook  # here, because only those who need it should pay for it
 
@@ -54,7 +54,7 @@ def write_workbook(
     for number, row in enumerate(rows, start=1):
         if number > most:
             book.save(io.BytesIO())  # else the file that it writes to on the way stays behind
-            raise TooLong(f"more than {most} rows")
+            raise TooManyRows(f"more than {most} rows")
         sheet.append([_typed(*cell) for cell in zip(numeric, row, strict=True)])
     book.save(file)
     file.seek(0)
@@ -71,7 +71,7 @@ def _escaped(found: re.Match[str]) -> str:
     return f"_x{ord(found[0][0]):04X}_" + found[0][1:]
 
 
-def pieces(file: IO[bytes]) -> Iterator[bytes]:
+def chunks_of(file: IO[bytes]) -> Iterator[bytes]:
     """A file piece by piece; closes it."""
     with file:
         read: Callable[[], bytes] = lambda: file.read(CHUNK)  # noqa: E731

@@ -26,6 +26,8 @@ def test_pure_tests_start_no_servers():
 
 
 def test_without_servers_only_pure_tests_are_left():
-    output = output_of_pytest("-n", "0", "-v", "--no-servers", "tests/test_words.py", "tests/test_columns.py")
+    output = output_of_pytest(
+        "-n", "0", "-v", "--no-servers", "tests/test_words.py", "tests/test_numpy_columns.py"
+    )
     assert STARTED not in output
     assert "deselected" in output

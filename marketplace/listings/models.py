@@ -54,16 +54,16 @@ class ImportStatus(StrEnum):
 
 
 SKETCHED = ("no", "lat", "lon", "remaining_kg", "price_fen", "available_from", "available_until")
-"""What a ranking reads of every open listing that fits; an index holds it, so that no row is touched."""
+"""What a ranking reads of every open listing that fits; an index includes it, so that no row is read."""
 
 SEARCHED = (
     "enterprise_id", "kind", "status", "title", "code_id", "price_fen", "region", "lon", "lat",
     "remaining_kg", "available_from", "available_until",
 )  # fmt: skip
-"""What a search may ask of a listing; indexes of its orders hold it, so that a walk touches no row."""
+"""What a search may ask of a listing; the indexes of its sort orders include it, so that no row is read."""
 
 NO_PRICE_FEN = 1_000_000_000
-"""Beyond every price: where a listing without one stands in an order by price."""
+"""Beyond every price: sorts a listing without a price to the end."""
 
 LIFE = LifeCycle(
     Move("publish", ListingStatus.DRAFT, ListingStatus.OPEN, by={Party.OWNER}, event="listing.published"),
@@ -203,7 +203,7 @@ class ListingImport(Base):
 
     `digest` is of the file and its options while the same sheet means this import: not of a dry run, a
     refused one, or one of more than a day ago. `upload` is the file as long as it is still to be done.
-    Sentences are kept in all languages.
+    Sentences are stored in all languages.
     """
 
     __tablename__ = "listing_import"

@@ -61,7 +61,7 @@ class ComponentSchema(Schema):
 
 
 def _named_once(components: list[dict[str, Any]]) -> None:
-    names = [(one["component"].lower(), one["unit"]) for one in components]
+    names = [(component["component"].lower(), component["unit"]) for component in components]
     if len(set(names)) != len(names):
         raise ValidationError([Message("repeated")])
 
@@ -198,7 +198,7 @@ class ListingFilter(Schema):
 
 
 class ListingQuery(ListingFilter, PageQuery):
-    """A search and its order."""
+    """A search, its sort order and its page."""
 
     status = fields.String(validate=OneOf(ListingStatus), **_about("The status of the listing."))
     mine = fields.Boolean(load_default=False, metadata={"description": "Only your own."})

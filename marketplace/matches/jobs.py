@@ -9,17 +9,17 @@ log = logging.getLogger(__name__)
 
 
 def rerank(reason: str, night: str | None = None) -> None:
-    """All supplies are to be ranked anew."""
+    """Rank all open supplies again."""
     service.start_rerank(reason)
 
 
 def rerank_for_policy(version: int) -> None:
-    """Another policy is in force."""
+    """Rank all open supplies by the policy that is now in force."""
     service.start_rerank("policy")
 
 
 def rerank_part(run_id: int, number: int) -> None:
-    """A part of a run is to be ranked."""
+    """Rank a part of a run."""
     service.rank_part(run_id, number)
 
 
@@ -29,7 +29,7 @@ def enqueue_nightly_rerank() -> None:
 
 
 def delete_old_changes() -> None:
-    """Drop what every index has followed."""
+    """Delete the changes that every index has applied."""
     live_index.delete_old_changes()
 
 
@@ -39,5 +39,5 @@ def enqueue_nightly_training() -> None:
 
 
 def train(version: int) -> None:
-    """Train a version of the learned order."""
+    """Train a version of the ranking model."""
     service.train(version, lambda text: log.info(text, extra={"ranking_model": version}))

@@ -46,7 +46,7 @@ class RerankReason(StrEnum):
 
 
 class ChangedPart(StrEnum):
-    """What part of what the index holds a transaction changed; `FORGOTTEN` stands for rows dropped."""
+    """What part of what the index holds a transaction changed; `FORGOTTEN` replaces deleted rows."""
 
     LISTING = "listing"
     ENTERPRISE = "enterprise"
@@ -71,7 +71,7 @@ class MatchingPolicy(Base):
 
 
 class Feedback(Base):
-    """What the owner of `listing_id` said of the pairing with `other_id`."""
+    """The verdict of the owner of `listing_id` on the pairing with `other_id`."""
 
     __tablename__ = "match_feedback"
 
@@ -105,7 +105,7 @@ class IndexChange(Base):
     """What transaction `xact` changed of what the index holds; triggers write it, whoever makes the change.
 
     `no` is that of a listing, of an enterprise whose standing changed (`enterprise`) or whose permits did
-    (`permits`), and 0 for the rest. A row `forgotten` stands for all that were dropped up to its `xact`.
+    (`permits`), and 0 for the rest. A row `forgotten` replaces all that were deleted up to its `xact`.
     """
 
     __tablename__ = "index_change"
@@ -122,7 +122,7 @@ class IndexChange(Base):
 
 
 class PairingOutcome(Base):
-    """Something that became of a pairing, once, with the facts as they were: what an order is learned from.
+    """Something that became of a pairing, once, with the facts as they were: what a ranking is learned from.
 
     `km` and the values of code (`fit`) and `quantity` are matching's, `score` is the formula's from the
     supply's side in 1e-15, credit is the receiver's; `lat` and `lon` are the supply's place.
@@ -173,7 +173,7 @@ MODEL_LIFE = LifeCycle(
 
 
 class RankingModel(Base):
-    """One training of the learned order: its card for ever, its arrays for a while.
+    """One training of the ranking model: its card for ever, its arrays for a while.
 
     The newest that is done decides: where it is not `used`, for the `reason` given, the formula orders.
     `night` is the day for which it was enqueued, None for one that was asked for. Only a used one has
@@ -264,12 +264,12 @@ RANKED_SUPPLIES = tuple(
 )
 """By slot: the best demands of each supply, all by their `no`, best first, with their scores (0 to 1).
 
-A run fills the slot that the last complete run does not have, so a whole ranking always stands.
+A run fills the slot that the last complete run does not have, so there is always a whole ranking.
 """
 
 
 class NewPairing(Base):
-    """A pairing that the last complete ranking did not have, to be told to the owner (`receiver`) of `mine`.
+    """A pairing that the last complete ranking did not have, for the owner (`receiver`) of `mine`.
 
     Enterprises and listings are named by their `no`. It goes when it has been looked at.
     """

@@ -27,11 +27,11 @@ def export_allocation(row: Allocation, table: str, file_format: str, language: s
     numeric = [column.numeric for column in COLUMNS[table]]
     rows = (texts for batch in _row_batches(row, table, language) for texts in batch)
     spreadsheet_files.write_workbook(file, table, headings, numeric, rows, MOST_XLSX_ROWS)
-    return spreadsheet_files.pieces(file)
+    return spreadsheet_files.chunks_of(file)
 
 
 def _csv(row: Allocation, table: str, headings: Sequence[str], language: str) -> Iterator[bytes]:
-    yield spreadsheet_files.MARK
+    yield spreadsheet_files.BYTE_ORDER_MARK
     yield spreadsheet_files.csv_lines([headings])
     for batch in _row_batches(row, table, language):
         yield spreadsheet_files.csv_lines(batch)
@@ -50,7 +50,7 @@ def _row_batches(row: Allocation, table: str, language: str) -> Iterator[list[li
 def _row_texts(columns: Sequence["ExportColumn"], item: dict[str, Any], language: str) -> list[str]:
     """The texts of a row; none of them runs as a formula."""
     texts = [(column.numeric, column.text(item, language)) for column in columns]
-    return [text if numeric else spreadsheet_files.harmless(text) for numeric, text in texts]
+    return [text if numeric else spreadsheet_files.without_formula(text) for numeric, text in texts]
 
 
 # ---------------------------------------------------------------- columns

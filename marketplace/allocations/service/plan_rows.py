@@ -1,4 +1,4 @@
-"""The rows and totals that are kept of a plan."""
+"""The rows and totals that are stored of a plan."""
 
 from typing import Any
 from uuid import UUID
@@ -36,7 +36,7 @@ def placement_rows(row: Allocation, region: Region, lawful: Lawful, plan: Plan) 
 
 
 def _way_values(region: Region, lawful: Lawful, way: int) -> dict[str, Any]:
-    """What is kept of a way: from where to where, and by what right in which year."""
+    """What is stored of a way: from where to where, and by what right in which year."""
     supply, demand = int(lawful.ways.supply[way]), int(lawful.demand_row[way])
     permit = int(lawful.permit[way])
     return {

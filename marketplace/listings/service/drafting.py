@@ -68,7 +68,7 @@ def change(
         move = LIFE.move(row, "change", by=Party.OWNER)
         owner = enterprises.lock_shared(work, row.enterprise_id)
         committed = row.quantity_kg - row.remaining_kg
-        with work.session.no_autoflush:  # half-way through, the row may break a rule that it keeps in the end
+        with work.session.no_autoflush:  # half-way through, the row may break a rule
             notices = apply_fields(row, data, owner)
         if row.quantity_kg < committed:
             raise Conflict("below_committed", at="quantity_t", committed=committed / KG_PER_T)

@@ -75,8 +75,8 @@ def _apply_codes(row: Listing, data: dict[str, Any]) -> list[Notice]:
 
 
 def _replace_accepts(row: Listing, code_ids: list[int]) -> None:
-    kept = {accept.code_id: accept for accept in row.accepts}
-    row.accepts = [kept.get(code_id) or Accept(code_id=code_id) for code_id in code_ids]
+    known = {accept.code_id: accept for accept in row.accepts}
+    row.accepts = [known.get(code_id) or Accept(code_id=code_id) for code_id in code_ids]
     for position, accept in enumerate(row.accepts):
         accept.position = position
 

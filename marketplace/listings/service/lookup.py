@@ -38,7 +38,7 @@ def find_publishable(actor: Actor, listing_id: UUID) -> Listing:
 
 
 def find_open(listing_id: UUID, kind: str) -> Listing:
-    """An open listing of that kind, of an approved enterprise, whoever asks. Raises: NotFound."""
+    """An open listing of that kind, of an approved enterprise, whoever the actor is. Raises: NotFound."""
     return _find(Listing.id == listing_id, Listing.kind == kind, _open_to_others())
 
 
@@ -97,7 +97,7 @@ def outlines(ids: Iterable[UUID]) -> dict[UUID, Any]:
 
 
 def lock_if_open(work: Work, listing_id: UUID) -> Listing | None:
-    """The listing, kept from closing until the work ends; None when it is not open."""
+    """The listing, locked so that it cannot close before the work ends; None when it is not open."""
     return work.session.scalars(
         select(Listing)
         .where(Listing.id == listing_id, Listing.status == ListingStatus.OPEN)

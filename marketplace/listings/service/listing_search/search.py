@@ -41,13 +41,13 @@ def search(actor: Actor, query: Query) -> tuple[list[dict[str, Any]], list[Any] 
     Raises:
         Invalid: the cursor is not one of this search (`bad_cursor`).
     """
-    order, after = sort_order_of(query), _cursor_position(query)
+    sort_order, after = sort_order_of(query), _cursor_position(query)
     n = query["limit"] + 1
     codes = {"code_ids": catalogue.ids_of_code(query["code"])} if query["code"] else {}
     db.session.execute(PLANNER_SETTINGS)
-    found = _page_by_walk(actor, {**query, **codes}, order, after, n)
+    found = _page_by_walk(actor, {**query, **codes}, sort_order, after, n)
     if len(found) < n:
-        found = _page_by_filters(actor, {**query, **codes}, order, after, n)
+        found = _page_by_filters(actor, {**query, **codes}, sort_order, after, n)
     page = found[: query["limit"]]
     ids = [keys[-1] for keys in page]
     rows = by_id(set(ids))
@@ -55,14 +55,16 @@ def search(actor: Actor, query: Query) -> tuple[list[dict[str, Any]], list[Any] 
     return _present(actor, query, [rows[listing_id] for listing_id in ids]), more
 
 
-def _page_by_walk(actor: Actor, query: Query, order: SortOrder, after: list[Any] | None, n: int) -> list[Any]:
-    """The first `n` that pass among the next WALK listings in order."""
-    keys, start = order.keys(), [*order.beyond(after), *_walk_start(query)]
-    rows = select(Listing, *keys).where(*start).order_by(*order.by(order.columns))
+def _page_by_walk(
+    actor: Actor, query: Query, sort_order: SortOrder, after: list[Any] | None, n: int
+) -> list[Any]:
+    """The first `n` that pass among the next WALK listings in sort order."""
+    keys, start = sort_order.keys(), [*sort_order.beyond(after), *_walk_start(query)]
+    rows = select(Listing, *keys).where(*start).order_by(*sort_order.by(sort_order.columns))
     walk = rows.limit(WALK).subquery("walk")
     passing = [or_(*visible_branches(actor)), *_own_only(actor, query), *conditions(query)]
     found = select(*(walk.c[key.name] for key in keys)).where(*map(ClauseAdapter(walk).traverse, passing))
-    return list(db.session.execute(found.order_by(*order.by(found.selected_columns)).limit(n)))
+    return list(db.session.execute(found.order_by(*sort_order.by(found.selected_columns)).limit(n)))
 
 
 def _walk_start(query: Query) -> Iterator[Condition]:
@@ -74,17 +76,17 @@ def _walk_start(query: Query) -> Iterator[Condition]:
 
 
 def _page_by_filters(
-    actor: Actor, query: Query, order: SortOrder, after: list[Any] | None, n: int
+    actor: Actor, query: Query, sort_order: SortOrder, after: list[Any] | None, n: int
 ) -> list[Any]:
-    """The first `n` of all that pass, gathered before they are put in order."""
+    """The first `n` of all that pass, gathered before they are sorted."""
     passing = [
-        *order.beyond(after),
+        *sort_order.beyond(after),
         *_own_only(actor, query),
         *conditions_of(query, (*ROW_FILTERS, *INDEX_FILTERS)),
     ]
-    parts = [select(*order.keys()).where(part, *passing) for part in visible_branches(actor)]
+    parts = [select(*sort_order.keys()).where(part, *passing) for part in visible_branches(actor)]
     found = union_all(*parts).cte("found").prefix_with("MATERIALIZED")
-    return list(db.session.execute(select(found).order_by(*order.by(list(found.c))).limit(n)))
+    return list(db.session.execute(select(found).order_by(*sort_order.by(list(found.c))).limit(n)))
 
 
 def _own_only(actor: Actor, query: Query) -> list[Condition]:

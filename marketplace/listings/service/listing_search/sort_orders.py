@@ -13,7 +13,7 @@ from .distance import chord_from_point
 
 CHEAPEST: Any = func.coalesce(Listing.price_fen, literal_column(f"{NO_PRICE_FEN}"))
 DEAREST: Any = func.coalesce(Listing.price_fen, literal_column(f"{-NO_PRICE_FEN}"))
-"""Prices with those left open at the end of their order; no bound that may be asked for reaches them."""
+"""Prices, open ones last; no bound that may be asked for reaches those."""
 
 
 @dataclass(frozen=True, slots=True)

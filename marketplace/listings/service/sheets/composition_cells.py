@@ -19,7 +19,7 @@ HALF_WIDTH = str.maketrans(
 
 
 def components_of(text: str) -> list[dict[str, Any]]:
-    """The components in a text such as "H2SO4 18-22 %; Fe <1 %"; names and units may stand in quotes.
+    """The components in a text such as "H2SO4 18-22 %; Fe <1 %"; names and units may be quoted.
 
     Raises:
         ValueError: a part cannot be read; its argument is the part.

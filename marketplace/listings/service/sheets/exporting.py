@@ -10,7 +10,7 @@ from ....database import db
 from ....errors import Invalid
 from ....events.actor import Actor
 from ....http.paging import cursor_of
-from ....spreadsheet_files import csv_lines, harmless
+from ....spreadsheet_files import csv_lines, without_formula
 from ...schemas import ListingSchema
 from ..listing_search.search import search
 from .composition_cells import plain_number, written_components
@@ -82,7 +82,8 @@ def row_of(listing: Mapping[str, Any], language: str) -> list[str]:
         "exemption_item": str(shown["exemption_item"] or ""),
         "enterprise": shown["enterprise"]["name"],
     }
-    return [cells.get(name, "") if name in NUMBERS else harmless(cells.get(name, "")) for name in COLUMNS]
+    texts = {name: cells.get(name, "") for name in COLUMNS}
+    return [text if name in NUMBERS else without_formula(text) for name, text in texts.items()]
 
 
 def _payer(price: float | None) -> str:
@@ -100,7 +101,7 @@ def headings(language: str) -> list[str]:
 
 
 def _csv(found: Iterable[dict[str, Any]], language: str) -> Iterator[bytes]:
-    yield spreadsheet_files.MARK
+    yield spreadsheet_files.BYTE_ORDER_MARK
     yield csv_lines([headings(language)])
     for batch in _batches(found):
         yield csv_lines(row_of(listing, language) for listing in batch)
@@ -140,7 +141,7 @@ def _batches(found: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 def _xlsx(found: Iterable[dict[str, Any]], language: str) -> Iterator[bytes]:
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever has sent the last of it
     write_xlsx(file, headings(language), (row_of(listing, language) for listing in found))
-    return spreadsheet_files.pieces(file)
+    return spreadsheet_files.chunks_of(file)
 
 
 def write_xlsx(file: IO[bytes], head: list[str], rows: Iterable[list[str]]) -> None:
@@ -148,5 +149,5 @@ def write_xlsx(file: IO[bytes], head: list[str], rows: Iterable[list[str]]) -> N
     numeric = [name in NUMBERS for name in COLUMNS]
     try:
         spreadsheet_files.write_workbook(file, "listings", head, numeric, rows, MOST_XLSX_ROWS)
-    except spreadsheet_files.TooLong as error:
+    except spreadsheet_files.TooManyRows as error:
         raise Invalid("export_too_long", at="format", most=MOST_XLSX_ROWS) from error

@@ -31,7 +31,7 @@ MOST_ROWS_AT_ONCE = 500
 MOST_BYTES_AT_ONCE = 2_000_000
 """Unpacked; what is larger is not even looked through before its sender is answered."""
 MOST_WAITING = 5
-"""Long imports of one enterprise that may be under way: their files are kept until they are done."""
+"""Long imports of one enterprise that may be under way: their files are stored until they are done."""
 SAME_SHEET_FOR = timedelta(hours=24)
 IMPORT_RETENTION = timedelta(days=7)
 

@@ -113,7 +113,7 @@ class _Cells:
         return None if text is None else text.upper()
 
     def word(self, column: str) -> str | None:
-        """The value that a word stands for."""
+        """The value that a word means."""
         text = self._row.texts.get(column)
         if text is None:
             return None

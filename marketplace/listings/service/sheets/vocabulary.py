@@ -136,7 +136,7 @@ def column_of(heading: str) -> Column | None:
 
 
 def value_of(column: str, word: str) -> str | None:
-    """The value that `word` stands for in a column of words."""
+    """The value that `word` means in a column of words."""
     return _agreed(_BY_WORD[column], word)
 
 

@@ -23,7 +23,7 @@ class Search:
     """The lawful counterparts of one listing, page by page.
 
     Most listings are known by an outline and its bound only; those with the best bounds are read in full, and
-    where that does not settle the page, all that could stand in it. So a page costs two rounds at most.
+    where that does not settle the page, all that could be in it. So a page costs two rounds at most.
     """
 
     policy: matching.Policy

@@ -21,7 +21,7 @@ class Hit:
     permit_id: UUID | None
     warnings: Warn
     learned: int | None = None
-    """By the learned order, in 1e-6, where one ordered it."""
+    """By the learned ranking, in 1e-6, where one ranked it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +57,5 @@ def _hit(ranking: Ranking, permits: Permits, row: int, done: int) -> Hit:
 
 
 def uuid_of(high: int, low: int) -> UUID:
-    """The id that matching keeps as two halves."""
+    """The id that matching stores as two halves."""
     return UUID(int=int(high) << 64 | int(low))

@@ -1,9 +1,9 @@
 """The open listings of both sides in this process's memory, as fresh as the database.
 
-Triggers note what every transaction changed of them (`IndexChange`), whoever makes it. Before each answer the
-process reads what became visible since the snapshot that it saw last, and applies it: so the answer reflects
-every commit before the question, and no entry can be missed, whatever the order of commits. Where too much
-has changed, or entries were dropped that it has not seen, it is rebuilt.
+Triggers record what every transaction changed of them (`IndexChange`), whoever makes it. Before each search
+the process reads what became visible since the snapshot that it saw last, and applies it: so the ranking
+reflects every commit before the search, and no entry can be missed, whatever the sequence of commits. Where
+too much has changed, or entries were deleted that it has not seen, it is rebuilt.
 """
 
 import logging
@@ -29,7 +29,7 @@ from .match_input import day_number
 from .side_tables import tables_of, whole_book
 
 MOST_CHANGES = 20_000
-"""Listings that may have changed since the last answer; beyond, rebuilding is quicker."""
+"""Listings that may have changed since the last search; beyond, rebuilding is quicker."""
 UPDATE_EVERY_S = 60.0
 RETRY_AFTER_S = 1.0
 CHANGE_RETENTION = timedelta(hours=1)
@@ -93,7 +93,7 @@ class LiveIndex:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it answers, or builds when it is asked."""
+        """Whether it can search now, or will build when it has to."""
         return self._snapshot is not None or not self._has_thread
 
     def find(

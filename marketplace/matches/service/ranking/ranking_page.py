@@ -41,7 +41,7 @@ def ranking_page(
 
 
 def _finder(listing: Listing, policy: matching.Policy, query: dict[str, Any]) -> Find:
-    """By score from memory; in another order, or while memory is being filled, from the database."""
+    """By score from memory; by another sort, or while the index is being built, from the database."""
     sort, least = query["sort"], query["min_score"]
 
     def find(k: int, done: int, after: matching.Position | None) -> HitSlice:

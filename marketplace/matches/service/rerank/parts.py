@@ -22,7 +22,7 @@ from ..ranking.match_input import copy_sides, day_number
 from .runs import end_if_all_done, last_complete
 
 TOP = 20
-"""Demands kept of each supply."""
+"""Demands stored of each supply."""
 WORTH_COMPILING = 500
 """Supplies from which on it is quicker to read the compiled search first than to do without."""
 NEW_PAIRINGS = """

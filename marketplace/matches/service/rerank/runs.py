@@ -114,7 +114,7 @@ def _parts(slices: list[tuple[int, int, int]]) -> Iterator[dict[str, Any]]:
     """Parts of about equal size: slices of one large code, or several whole codes.
 
     Args:
-        slices: code, least `no`, and count, those of one code together and in order.
+        slices: code, least `no`, and count, those of one code together and rising.
     """
     together: list[int] = []
     count = 0
