@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from matching.suggestion import Suggester, Suggestion, fold, stem
-from matching.suggestion.training import category_of, is_right, train
+from matching.suggestion.suggester_training import category_of, is_right, train
 from seed.catalogue import CodeRow
 from seed.names import NAMES, NameRow, examples, held_out, read_names, shipped_codes, without_copies
 

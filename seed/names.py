@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matching.suggestion import fold, stem
-from matching.suggestion.training import Example, category_of, near_copies, train
+from matching.suggestion.suggester_training import Example, category_of, near_copies, train
 from seed.catalogue import DATA, CodeRow, SeedError, read_eu, read_hazardous, read_solid
 from seed.table import records
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from matching.suggestion import Suggester
-from matching.suggestion.training import category_of, digest
+from matching.suggestion.suggester_training import category_of, digest
 from seed.names import MODEL, examples, read_names, shipped_codes
 from tests.http.responses import refused
 

@@ -17,6 +17,7 @@ from marketplace.database import db
 from marketplace.events import registry, service, timeouts
 from marketplace.events.models import Event, Task, TaskStatus
 from marketplace.events.registry import TaskType
+from marketplace.events.service import performing
 from marketplace.events.timeouts import TimeOut
 from marketplace.events.work import unit_of_work
 from marketplace.scheduler import PeriodicJob
@@ -148,7 +149,7 @@ def test_a_failure_noted_late_does_not_undo_what_another_did(ledger):
     (task_id,) = enqueue()
     service.perform(task_id)
     for _ in range(9):
-        service._record_failure(task_id, RuntimeError("I was slower"), 0.0)
+        performing._record_failure(task_id, RuntimeError("I was slower"), 0.0)
     assert (task(task_id).status, task(task_id).attempts) == (TaskStatus.DONE, 0)
 
 
@@ -296,7 +297,7 @@ def test_what_is_done_is_not_handed_over_again(marketplace, ledger):
 
 
 def test_no_more_is_handed_over_than_the_queue_has_room_for(ledger, monkeypatch):
-    monkeypatch.setattr(service, "QUEUE_DEPTH", 3)
+    monkeypatch.setattr("marketplace.events.service.relay.QUEUE_DEPTH", 3)
     ids = enqueue(5)
     assert service.relay() == 3
     assert queued() == ids[:3]
@@ -307,7 +308,7 @@ def test_no_more_is_handed_over_than_the_queue_has_room_for(ledger, monkeypatch)
 
 
 def test_each_task_goes_to_its_own_queue_and_a_full_one_holds_up_no_other(ledger, monkeypatch):
-    monkeypatch.setattr(service, "QUEUE_DEPTH", 2)
+    monkeypatch.setattr("marketplace.events.service.relay.QUEUE_DEPTH", 2)
     matching = enqueue(3)
     delivery = enqueue(2, SEND)
     assert service.relay() == 4

@@ -17,7 +17,7 @@ from marketplace.http.paging import cursor_of, position_of
 from marketplace.listings.models import Listing
 from marketplace.matches import service as matches
 from marketplace.matches.models import PairingOutcome, RankingModel
-from marketplace.matches.service.learning import training
+from marketplace.matches.service.learning import training_runs as training
 from marketplace.matches.service.ranking import learned_page, page_cursor
 from matching.learning import FEATURES, LearnedRanking, history
 from tests.marketplace import new_uscc

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from matching.suggestion import HAZARD_LIKELY, LONGEST_TEXT, NOT_UNDERSTOOD, Suggester, fold, training
-from matching.suggestion.training import Example, near_copies, train
+from matching.suggestion import HAZARD_LIKELY, LONGEST_TEXT, NOT_UNDERSTOOD, Suggester, fold
+from matching.suggestion import suggester_training as training
+from matching.suggestion.suggester_training import Example, near_copies, train
 from seed.names import MODEL, examples, read_names, shipped_codes
 
 TAUGHT = {

@@ -10,7 +10,7 @@ import pytest
 
 from bench import suggest as bench
 from matching.suggestion import fold
-from matching.suggestion.training import Example, category_of, near_copies, train
+from matching.suggestion.suggester_training import Example, category_of, near_copies, train
 from seed import names
 from seed.names import NameRow, SeedError, examples, held_out, read_names, shipped_codes, without_copies
 

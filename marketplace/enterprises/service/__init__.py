@@ -1,6 +1,9 @@
 """Enterprises and platform staff: registration, approval, profile, API keys; who sees what of whom."""
 
-from .api_keys import (
+from .approval import approve, may_trade, may_trade_condition, require_approved, suspend
+from .contacts import contact_for
+from .credit_standing import set_standing, with_standing_before
+from .keys import (
     actor_of_key,
     check_key_request,
     create_key,
@@ -10,9 +13,6 @@ from .api_keys import (
     replace_lost_key,
     revoke_key,
 )
-from .approval import approve, may_trade, may_trade_condition, require_approved, suspend
-from .contacts import contact_for
-from .credit_standing import set_standing, with_standing_before
 from .lookup import (
     by_id,
     find,

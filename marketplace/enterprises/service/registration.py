@@ -12,8 +12,8 @@ from ...errors import Conflict, Notice
 from ...events.actor import ENTERPRISE, Actor
 from ...events.work import unit_of_work
 from ..models import Enterprise
-from .api_keys import add_first_key
 from .contacts import contact_columns
+from .keys.api_keys import add_first_key
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from ...catalogue import service as catalogue
 from ...events.actor import Actor
 from ...events.work import unit_of_work
 from ..models import Staff
-from .api_keys import add_first_key
+from .keys.api_keys import add_first_key
 
 log = logging.getLogger(__name__)
 

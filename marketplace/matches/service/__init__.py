@@ -7,7 +7,13 @@ from .feedback.contact_release import released_contact
 from .feedback.give_feedback import give_feedback, take_back_refusal
 from .feedback.verdicts import enterprises_refusing, is_mutual, listings_refusing
 from .learning.outcomes import record as record_outcome
-from .learning.training import enqueue_nightly_training, find_model, request_training, search_models, train
+from .learning.training_runs import (
+    enqueue_nightly_training,
+    find_model,
+    request_training,
+    search_models,
+    train,
+)
 from .policy import PRESETS, PolicyInForce, policy_in_force, publish_policy
 from .ranking.explanation import counterpart, explain, lawful_among, score_of
 from .ranking.findings import search_findings

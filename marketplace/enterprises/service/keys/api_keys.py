@@ -1,4 +1,4 @@
-"""API keys: created, listed, revoked, checked, and announced before they expire."""
+"""API keys: created, listed, replaced, revoked."""
 
 import logging
 import secrets
@@ -7,22 +7,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, select
 
-from ... import clock
-from ...database import db
-from ...errors import Forbidden, Invalid, NotFound, Unauthorised
-from ...events.actor import ADMIN, ENTERPRISE, PLATFORM, REGULATOR, SCOPES, Actor
-from ...events.work import Work, unit_of_work
-from ...http.authentication import digest
-from ...messages.names import Name
-from ..models import ApiKey, Enterprise
+from .... import clock
+from ....database import db
+from ....errors import Forbidden, Invalid, NotFound
+from ....events.actor import ADMIN, ENTERPRISE, PLATFORM, REGULATOR, SCOPES, Actor
+from ....events.work import Work, unit_of_work
+from ....http.authentication import digest
+from ....messages.names import Name
+from ...models import ApiKey, Enterprise
 
 VALIDITY = timedelta(days=365)
 """How long a key is valid, at most and unless asked otherwise."""
-REMIND_DAYS = (30, 7)
-"""Days before its end when a key's holder is reminded."""
 DEFAULT_SCOPES = {ENTERPRISE: SCOPES, ADMIN: ("read", "admin"), REGULATOR: ("read",)}
 
 log = logging.getLogger(__name__)
@@ -127,66 +124,3 @@ def revoke_key(actor: Actor, key_id: UUID) -> None:
 
 def _is_held_by(actor: Actor) -> ColumnElement[bool]:
     return ApiKey.enterprise_id == actor.id if actor.kind == ENTERPRISE else ApiKey.staff_id == actor.id
-
-
-def actor_of_key(key_digest: str) -> Actor:
-    """Check a key: who acts with it.
-
-    Args:
-        key_digest: of the key that was sent, as `http.authentication.digest` makes it.
-    Raises:
-        Unauthorised: `key_unknown`, `key_revoked` or `key_expired`.
-    """
-    key = db.session.scalars(
-        select(ApiKey)
-        .where(ApiKey.digest == key_digest)
-        .options(joinedload(ApiKey.enterprise), joinedload(ApiKey.staff))
-    ).one_or_none()
-    if key is None:
-        raise Unauthorised("key_unknown")
-    if key.revoked_at is not None:
-        raise Unauthorised("key_revoked")
-    if key.expires_at <= clock.now():
-        raise Unauthorised("key_expired")
-    scopes = frozenset(key.scopes)
-    if (enterprise := key.enterprise) is not None:
-        roles = frozenset(enterprise.roles)
-        return Actor(ENTERPRISE, enterprise.id, scopes, key.id, enterprise.status, roles, enterprise.region)
-    assert key.staff is not None
-    return Actor(key.staff.kind, key.staff.id, scopes, key.id, region=key.staff.region)
-
-
-def remind_of_expiry() -> int:
-    """Announce keys that end within 30 days, and again within 7. Returns how many were announced."""
-    announced = 0
-    with unit_of_work() as work:
-        for days in sorted(REMIND_DAYS):
-            for key in work.session.scalars(_due_for_reminder(days)):
-                key.reminded_days = days
-                work.emit(
-                    "key.expiring",
-                    enterprise_id=str(key.enterprise_id),
-                    key_id=str(key.id),
-                    name=key.name,
-                    expires_at=key.expires_at.isoformat(),
-                )
-                announced += 1
-    if announced:
-        log.info("expiring keys announced", extra={"count": announced})
-    return announced
-
-
-def _due_for_reminder(days: int) -> Any:
-    """Keys of enterprises that end within as many days, locked, and not announced for as few before."""
-    now = clock.now()
-    return (
-        select(ApiKey)
-        .where(
-            ApiKey.enterprise_id.is_not(None),
-            ApiKey.revoked_at.is_(None),
-            ApiKey.expires_at > now,
-            ApiKey.expires_at <= now + timedelta(days=days),
-            or_(ApiKey.reminded_days.is_(None), ApiKey.reminded_days > days),
-        )
-        .with_for_update(skip_locked=True)
-    )

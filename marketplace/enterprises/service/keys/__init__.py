@@ -1,0 +1,25 @@
+"""API keys: their check, their administration, and the reminders before they expire."""
+
+from .api_keys import (
+    add_first_key,
+    check_key_request,
+    create_key,
+    find_key,
+    list_keys,
+    replace_lost_key,
+    revoke_key,
+)
+from .expiry_reminders import remind_of_expiry
+from .key_check import actor_of_key
+
+__all__ = [
+    "actor_of_key",
+    "add_first_key",
+    "check_key_request",
+    "create_key",
+    "find_key",
+    "list_keys",
+    "remind_of_expiry",
+    "replace_lost_key",
+    "revoke_key",
+]

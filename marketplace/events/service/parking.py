@@ -1,0 +1,39 @@
+"""Tasks that were given up: parked with the reason, listed, and replayed by an operator."""
+
+import logging
+
+from sqlalchemy import select, update
+
+from ... import clock
+from ...database import db
+from ..lifecycle import Party
+from ..models import LIFE, Task, TaskStatus
+from ..work import unit_of_work
+from .task_facts import log_facts
+
+log = logging.getLogger(__name__)
+
+
+def park(task: Task, reason: str) -> None:
+    LIFE.move(task, "park", by=Party.SYSTEM)
+    task.reason, task.ended_at = reason, clock.now()
+    log.error("task parked", extra=log_facts(task))
+
+
+def parked_tasks() -> list[Task]:
+    """Tasks that failed too often, oldest first."""
+    return list(db.session.scalars(select(Task).where(Task.status == TaskStatus.PARKED).order_by(Task.id)))
+
+
+def replay(task_ids: list[int] | None = None) -> int:
+    """Make parked tasks due again with a clean count: all, or those named. Returns how many."""
+    conditions = [Task.status.in_(LIFE.sources("replay"))]
+    if task_ids is not None:
+        conditions.append(Task.id.in_(task_ids))
+    fresh = {"attempts": 0, "dispatches": 0, "due_at": clock.now(), "ended_at": None}
+    with unit_of_work() as work:
+        replayed = work.session.execute(
+            update(Task).where(*conditions).values({**LIFE.values("replay"), **fresh}).returning(Task.id)
+        ).all()
+    log.info("tasks replayed", extra={"count": len(replayed)})
+    return len(replayed)
