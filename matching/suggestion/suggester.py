@@ -1,7 +1,7 @@
 """Waste codes from plain words: character n-grams, a linear model for the category, another for its codes.
 
-`training.py` trains it; here NumPy alone predicts, from one file without pickled objects. Nothing here reads
-a clock or draws a random number.
+`suggester_training.py` trains it; here NumPy alone predicts, from one file without pickled objects. Nothing
+here reads a clock or draws a random number.
 """
 
 from __future__ import annotations

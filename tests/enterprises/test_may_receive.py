@@ -37,16 +37,14 @@ def test_a_supplier_may_hand_waste_to_a_receiver_where_gate_credit_lets_it():
 
 def test_who_may_receive_is_who_may_receive_from_a_supplier_in_good_credit():
     good = Enterprise(status=EnterpriseStatus.APPROVED, grade=Grade.A, blocked=False)
-    assert [service.may_receive(row) for row in ALL] == [service.may_supply(good, row) for row in ALL]
-    assert [service.is_barred(row) for row in ALL] == [not service.may_receive(row) for row in ALL]
+    assert [row.may_receive for row in ALL] == [service.may_supply(good, row) for row in ALL]
 
 
 def test_statements_decide_as_rows_do(app):
     supplier, receiver = (aliased(Enterprise, name=name) for name in ("s", "r"))
     conditions = (
-        service.is_trading(receiver),
-        service.is_barred(receiver),
-        service.may_receive(receiver),
+        receiver.may_trade,
+        receiver.may_receive,
         service.may_supply(supplier, receiver),
     )
     values = ", ".join(
@@ -61,9 +59,8 @@ def test_statements_decide_as_rows_do(app):
 
     assert found == [
         (
-            service.is_trading(receiver_row),
-            service.is_barred(receiver_row),
-            service.may_receive(receiver_row),
+            receiver_row.may_trade,
+            receiver_row.may_receive,
             service.may_supply(supplier_row, receiver_row),
         )
         for supplier_row, receiver_row in PAIRS

@@ -297,7 +297,7 @@ def test_what_is_done_is_not_handed_over_again(marketplace, ledger):
 
 
 def test_no_more_is_handed_over_than_the_queue_has_room_for(ledger, monkeypatch):
-    monkeypatch.setattr("marketplace.events.service.relay.QUEUE_DEPTH", 3)
+    monkeypatch.setattr("marketplace.events.service.task_relay.QUEUE_DEPTH", 3)
     ids = enqueue(5)
     assert service.relay() == 3
     assert queued() == ids[:3]
@@ -308,7 +308,7 @@ def test_no_more_is_handed_over_than_the_queue_has_room_for(ledger, monkeypatch)
 
 
 def test_each_task_goes_to_its_own_queue_and_a_full_one_holds_up_no_other(ledger, monkeypatch):
-    monkeypatch.setattr("marketplace.events.service.relay.QUEUE_DEPTH", 2)
+    monkeypatch.setattr("marketplace.events.service.task_relay.QUEUE_DEPTH", 2)
     matching = enqueue(3)
     delivery = enqueue(2, SEND)
     assert service.relay() == 4

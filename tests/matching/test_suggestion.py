@@ -223,7 +223,7 @@ def test_another_file_is_refused(raw):
 def test_a_file_with_pickled_objects_is_refused_unread():
     out = io.BytesIO()
     np.savez(out, text=np.array([print], dtype=object))
-    with pytest.raises(ValueError, match=r"not a file of suggestions|pickled"):
+    with pytest.raises(ValueError, match="allow_pickle=False"):
         Suggester.from_bytes(out.getvalue())
 
 

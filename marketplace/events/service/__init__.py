@@ -3,6 +3,6 @@
 from .backlog import backlog, delete_done
 from .parking import parked_tasks, replay
 from .performing import backoff, perform
-from .relay import relay
+from .task_relay import relay
 
 __all__ = ["backlog", "backoff", "delete_done", "parked_tasks", "perform", "relay", "replay"]
