@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 
 from marketplace.listings.schemas import FORMS, PACKAGINGS
 from marketplace.listings.service.sheets import exporting
+from marketplace.listings.service.sheets.composition_cells import components_of, written_components
 from marketplace.listings.service.sheets.row_to_listing import NEW_LISTING, listing_from_row
 from marketplace.listings.service.sheets.sheet_rows import open_sheet
 from marketplace.listings.service.sheets.vocabulary import WORDS
@@ -204,6 +205,13 @@ def test_any_listing_is_the_same_after_a_file(written, language, as_workbook):
 
     after = [listing_from_row(row) for row in open_sheet(file.getvalue()).rows()]
     assert [(said(data), faults) for data, faults in after] == [(said(data), []) for data in before]
+
+
+def test_a_quotation_mark_in_one_component_does_not_swallow_the_next():
+    inch = {"component": "pipe", "min": 1.0, "max": 2.0, "unit": '"'}
+    iron = {"component": "Fe", "min": None, "max": 3.0, "unit": "%"}
+
+    assert components_of(written_components([inch, iron])) == [inch, iron]
 
 
 def test_a_sheet_has_a_word_for_every_form_and_packaging():

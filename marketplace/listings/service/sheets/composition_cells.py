@@ -89,7 +89,7 @@ def _written(component: dict[str, Any]) -> str:
     component = {name: component[name] for name in ("component", "min", "max", "unit")}
     span = _span(component["min"], component["max"])
     plain = f"{component['component']} {span} {component['unit']}"
-    if _reads_as(plain, component):
+    if '"' not in plain and _reads_as(plain, component):  # a lone mark would open a quotation across parts
         return plain
     return f"{_quoted(component['component'])} {span} {_quoted(component['unit'])}"
 
