@@ -23,10 +23,10 @@ def moment(days, seconds=0):
 
 
 def reminders(marketplace):
-    """Names of the keys of which reminders were told."""
+    """Names of the keys of which a reminder was emitted."""
     with marketplace.app.app_context():
-        told = db.session.scalars(select(Event).where(Event.name == "key.expiring").order_by(Event.id))
-        return [event.payload["name"] for event in told]
+        events = db.session.scalars(select(Event).where(Event.name == "key.expiring").order_by(Event.id))
+        return [event.payload["name"] for event in events]
 
 
 def test_a_key_is_shown_once_and_kept_as_a_digest(marketplace):
@@ -152,12 +152,12 @@ def test_the_holder_is_reminded_30_and_7_days_before_the_end_once_each(marketpla
     owner.delete(f"/api-keys/{owner.get('/api-keys').json['items'][0]['id']}")
     refused(revoked.get("/regions"), 401, "key_revoked")
 
-    told = {}
+    reminders = {}
     for day in (9, 10, 11, 32, 33, 34, 39, 41):
         marketplace.now = NOON + timedelta(days=day)
         marketplace.settle()
-        told[day] = len(owner.inbox("key.expiring"))
-    assert told == {9: 0, 10: 1, 11: 1, 32: 1, 33: 2, 34: 2, 39: 2, 41: 2}
+        reminders[day] = len(owner.inbox("key.expiring"))
+    assert reminders == {9: 0, 10: 1, 11: 1, 32: 1, 33: 2, 34: 2, 39: 2, 41: 2}
 
 
 def test_a_key_made_to_end_within_a_week_is_told_of_once(marketplace):

@@ -1,6 +1,6 @@
 """Whoever calls, and whatever they send: every response is one that the OpenAPI document allows.
 
-`make test` asks a little, the same each time; `make fuzz` as much as it is told, another way each time.
+`make test` sends a little, the same each time; `make fuzz` as much as it is asked to, different each time.
 """
 
 import logging

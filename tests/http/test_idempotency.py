@@ -99,10 +99,10 @@ def test_a_kept_response_is_forgotten_after_a_day_and_not_before(marketplace):
     assert owner.post("/listings", supply(), **KEY).json["id"] == first
 
     marketplace.now = marketplace.now.replace(second=1)
-    anew = owner.post("/listings", supply(), **KEY)
-    assert "Idempotent-Replayed" not in anew.headers
+    second = owner.post("/listings", supply(), **KEY)
+    assert "Idempotent-Replayed" not in second.headers
     assert (count(owner), kept(marketplace)) == (2, 1)
-    assert owner.post("/listings", supply(), **KEY).json["id"] == anew.json["id"]
+    assert owner.post("/listings", supply(), **KEY).json["id"] == second.json["id"]
 
 
 def test_the_scheduler_deletes_what_is_older_than_a_day(marketplace):

@@ -35,7 +35,7 @@ def modules():
 
 
 NEVER_NAMED = {"ChangedPart"}
-"""Enums that no person reads: what processes tell each other."""
+"""Enums that no person reads: what processes exchange."""
 
 
 def enums():

@@ -15,7 +15,7 @@ from tests.http.responses import refused
 from tests.marketplace import Marketplace
 
 TARGET = {(move.name, move.source): move.target for move in LIFE.moves}
-TELLS = {(move.name, move.source): move.event for move in LIFE.moves}
+EVENTS = {(move.name, move.source): move.event for move in LIFE.moves}
 
 
 class Life(RuleBasedStateMachine):
@@ -31,7 +31,7 @@ class Life(RuleBasedStateMachine):
         self.other = self.marketplace.enterprise("recycler")
         self.status: dict[str, str] = {}
         self.last_day: dict[str, date] = {}
-        self.told: list[tuple[str, str]] = []
+        self.emitted: list[tuple[str, str]] = []
 
     def move(self, name, listing, call, ok=200):
         """Do a move over the API and by the table; both must agree."""
@@ -46,8 +46,8 @@ class Life(RuleBasedStateMachine):
 
     def enter(self, listing, step):
         self.status[listing] = TARGET[step]
-        if TELLS[step]:
-            self.told.append((TELLS[step], listing))
+        if EVENTS[step]:
+            self.emitted.append((EVENTS[step], listing))
 
     @rule(target=listings, publish=st.booleans(), days=st.integers(1, 4))
     def draft(self, publish, days):
@@ -117,8 +117,8 @@ class Life(RuleBasedStateMachine):
     def each_move_told_what_the_table_says(self):
         with self.marketplace.app.app_context():
             rows = db.session.scalars(select(Event).where(Event.name.like("listing.%")).order_by(Event.id))
-            told = [(row.name, row.payload["listing_id"]) for row in rows]
-        assert told[-8:] == self.told[len(self.told) - len(told[-8:]) :]
+            events = [(row.name, row.payload["listing_id"]) for row in rows]
+        assert events[-8:] == self.emitted[len(self.emitted) - len(events[-8:]) :]
 
     def teardown(self):
         self.marketplace.__exit__(None, None, None)

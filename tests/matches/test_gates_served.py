@@ -461,12 +461,12 @@ def test_every_failed_gate_is_named_at_once_in_the_order_of_the_gates(marketplac
     has = {"component": "Fe", "min": 2, "max": 3, "unit": "%"}
     supply = marketplace.supply(generator, price_cny_per_t=0, composition=[has])
     marketplace.credit_event(recycler, "law.illegal_dumping")
-    told = generator.pairing(supply, demand)
-    assert [gate["gate"] for gate in told["failed_gates"]] == [
+    pairing = generator.pairing(supply, demand)
+    assert [gate["gate"] for gate in pairing["failed_gates"]] == [
         "code", "licence", "region", "credit", "quantity", "time", "price", "distance", "composition",
     ]  # fmt: skip
-    assert not told["lawful"]
-    assert "score" not in told
+    assert not pairing["lawful"]
+    assert "score" not in pairing
 
 
 # ---------------------------------------------------------------- the policy

@@ -27,7 +27,7 @@ BY_RECORD = LearnedRanking("log_linear", np.array([float(name == "transfers") fo
 FURTHEST_FIRST = LearnedRanking(
     "log_linear", np.array([-float(name == "nearness") for name in FEATURES]), None
 )
-"""No training gives such an order, which is easy to tell from the formula's."""
+"""No training gives such an order, which is easily told apart from the formula's."""
 FORMULA = {"name": "formula", "model_version": None}
 EAST = 0.2
 """Degrees of longitude that each receiver lies further than the one before."""

@@ -93,7 +93,7 @@ def test_after_ten_thousand_changes_from_several_processes_it_ranks_as_the_datab
         for process in others:
             process.stdin.close()
     assert found > 50
-    assert len(built) == 1, "it followed, and was not built anew"
+    assert len(built) == 1, "it followed, and was not built again"
 
 
 def test_a_commit_that_comes_late_is_not_missed(market):

@@ -1,4 +1,4 @@
-"""Ranking all supplies anew: the result is what asking one by one gives, whole at any time."""
+"""Ranking all supplies again: the result is that of single rankings, complete at any time."""
 
 from datetime import timedelta
 

@@ -152,17 +152,17 @@ def test_the_explanation_agrees_with_the_list_and_names_every_failed_gate(market
         for other in chance.sample(field, 15):
             pair = (seeker, other) if side == "supply" else (other, seeker)
             verdict = ref.judge(market.world, RULES, *pair, side)
-            told = marketplace.admin.get(f"/listings/{seeker.id}/matches/{other.id}").json
-            assert [gate["gate"] for gate in told["failed_gates"]] == sorted(
+            pairing = marketplace.admin.get(f"/listings/{seeker.id}/matches/{other.id}").json
+            assert [gate["gate"] for gate in pairing["failed_gates"]] == sorted(
                 verdict.failed, key=ref.GATES.index
             )
-            assert all(gate["detail"] and gate["source"] for gate in told["failed_gates"])
-            assert told["lawful"] == (str(other.id) in items) == (not verdict.failed)
+            assert all(gate["detail"] and gate["source"] for gate in pairing["failed_gates"])
+            assert pairing["lawful"] == (str(other.id) in items) == (not verdict.failed)
             seen |= set(verdict.failed)
-            if told["lawful"]:
+            if pairing["lawful"]:
                 item = {name: part for name, part in items[str(other.id)].items() if name != "rank"}
                 extra = ("lawful", "failed_gates", "policy_version", "as_of")
-                assert {name: part for name, part in told.items() if name not in extra} == item
+                assert {name: part for name, part in pairing.items() if name not in extra} == item
     assert {"prohibited", "code", "licence", "credit", "time"} <= seen
 
 

@@ -96,16 +96,16 @@ class _Writer:
 
     def _meaning(self, row: WasteCode) -> ref.WasteCode:
         mappings = db.session.scalars(select(Crosswalk).where(Crosswalk.local_id == row.id))
-        stands: dict[int, float] = {}
+        ancestors: dict[int, float] = {}
         for code, worth in [
             (row, 1.0),
             *((self.by_id[mapping.national_id], mapping.confidence) for mapping in mappings),
         ]:
-            stands[code.id] = max(worth, stands.get(code.id, 0.0))
+            ancestors[code.id] = max(worth, ancestors.get(code.id, 0.0))
             if code.parent_id:
-                stands[code.parent_id] = max(0.9 * worth, stands.get(code.parent_id, 0.0))
+                ancestors[code.parent_id] = max(0.9 * worth, ancestors.get(code.parent_id, 0.0))
         category = self.by_id[row.parent_id].code if row.parent_id else row.code
-        return ref.WasteCode(row.id, row.scheme, row.code, category, row.hazardous, row.tradable, stands)
+        return ref.WasteCode(row.id, row.scheme, row.code, category, row.hazardous, row.tradable, ancestors)
 
     def _exemptions(self) -> list[ref.ExemptionItem]:
         found = []

@@ -126,7 +126,7 @@ def test_both_sides_are_notified_each_about_its_own_listing(marketplace):
 
 
 def told_again(marketplace, receiver, sender, listing, **new):
-    """How many messages the receiver has more, after the listing is withdrawn and published anew."""
+    """How many messages the receiver has more, after the listing is withdrawn and published again."""
     before = len(receiver.inbox())
     marketplace.withdraw(sender, listing)
     marketplace.settle()
