@@ -169,7 +169,7 @@ def test_where_the_log_was_cut_behind_it_the_index_is_built_anew(market, monkeyp
     index, listing = LiveIndex(), some_open()[0]
     served(index, listing)
     held = index._snapshot
-    monkeypatch.setattr(live_index, "KEEP_CHANGES", "0 s")
+    monkeypatch.setattr(live_index, "CHANGE_RETENTION", "0 s")
     db.session.execute(text("UPDATE listing SET remaining_kg = min_lot_kg"))
     db.session.commit()
     forget_all()
@@ -208,14 +208,14 @@ def test_more_changes_than_are_worth_following_build_it_anew(market, monkeypatch
 def test_while_a_kept_index_is_built_the_database_answers_and_readyz_says_so(marketplace, monkeypatch):
     index = LiveIndex()
     monkeypatch.setitem(marketplace.app.extensions, "matching_index", index)
-    monkeypatch.setattr(index, "_kept", True)
+    monkeypatch.setattr(index, "_has_thread", True)
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler()
     supply, demand = marketplace.supply(generator), marketplace.demand(recycler)
     assert marketplace.matches(generator, supply) == [demand["id"]]
     ready = marketplace.client.get("/readyz")
     assert (ready.status_code, ready.json["checks"]["index"]) == (503, False)
     with marketplace.app.app_context():
-        index._look()
+        index._update()
     assert marketplace.client.get("/readyz").status_code == 200
     marketplace.withdraw(recycler, demand)
     assert marketplace.matches(generator, supply) == []
