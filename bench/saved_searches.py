@@ -89,15 +89,19 @@ def measured(market: Market) -> dict[str, Any]:
         searches = [search for search, _ in page]
         took["conditions"].append(
             timed(
-                lambda it=listing, s=searches: saved_search_matching.searches_finding(
-                    it, s, saved_search_matching.INDEXED
+                lambda listing=listing, searches=searches: saved_search_matching.searches_finding(
+                    listing, searches, saved_search_matching.INDEXED
                 )
             )[0]
         )
         saved_search_matching.INDEXED = indexed
         db.session.remove()
         took["whole"].append(
-            timed(lambda it=listing_id: saved_search_push.match_saved_searches(it, clock.now(), None))[0]
+            timed(
+                lambda listing_id=listing_id: saved_search_push.match_saved_searches(
+                    listing_id, clock.now(), None
+                )
+            )[0]
         )
         db.session.remove()
     ms = {name: figures(sorted(seconds)) for name, seconds in took.items()}

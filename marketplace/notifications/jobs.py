@@ -12,7 +12,7 @@ def plan_listing_push(listing_id: str) -> None:
 
 
 def match_saved_searches(listing_id: str, since: str, after: str | None = None) -> None:
-    """A listing is to be held against saved searches."""
+    """A listing is to be compared with saved searches."""
     service.match_saved_searches(
         UUID(listing_id), datetime.fromisoformat(since), UUID(after) if after else None
     )
@@ -24,12 +24,12 @@ def cancel_for_listing(listing_id: str, status: str) -> None:
 
 
 def schedule_rerank_news(run_id: int) -> None:
-    """All supplies were ranked anew."""
+    """All supplies were ranked again."""
     service.schedule_rerank_news(run_id)
 
 
 def plan_rerank_news(run_id: int, grade: str) -> None:
-    """Enterprises of a grade are to be told what the ranking found."""
+    """Enterprises of a grade are to be notified of what the re-rank found."""
     service.plan_rerank_news(run_id, grade)
 
 

@@ -16,7 +16,7 @@ def recycler(marketplace):
     return recycler
 
 
-def test_the_inbox_pages_newest_first_and_news_disturbs_no_page(marketplace, recycler):
+def test_the_inbox_pages_newest_first_and_new_messages_do_not_shift_pages(marketplace, recycler):
     first = recycler.get("/notifications", limit=2).json
     marketplace.supply(marketplace.enterprise("generator"))
     marketplace.settle()
@@ -28,7 +28,7 @@ def test_the_inbox_pages_newest_first_and_news_disturbs_no_page(marketplace, rec
     assert ids == others and newest not in ids
 
 
-def test_a_message_is_read_once_and_for_all(marketplace, recycler):
+def test_a_message_keeps_the_time_at_which_it_was_first_read(marketplace, recycler):
     last, *unread = recycler.get("/notifications").json["items"]
     assert last["read_at"] is None
     read = recycler.post(f"/notifications/{last['id']}/read")
@@ -38,7 +38,7 @@ def test_a_message_is_read_once_and_for_all(marketplace, recycler):
     assert recycler.get("/notifications", unread="true").json["items"] == unread
 
 
-def test_read_all_reads_what_is_released_and_nothing_of_others(marketplace, recycler):
+def test_read_all_marks_released_messages_of_the_own_inbox_only(marketplace, recycler):
     generator = marketplace.enterprise("generator", grade="A")
     marketplace.supply(generator)
     marketplace.demand(marketplace.recycler())
@@ -49,7 +49,7 @@ def test_read_all_reads_what_is_released_and_nothing_of_others(marketplace, recy
     assert len(generator.get("/notifications", unread="true").json["items"]) == 1
 
 
-def test_a_neighbour_neither_reads_nor_marks_a_message(marketplace, recycler):
+def test_others_can_neither_read_nor_mark_a_message(marketplace, recycler):
     (message, *_) = recycler.inbox()
     for stranger in (marketplace.recycler(), marketplace.admin):
         assert stranger.post(f"/notifications/{message['id']}/read").status_code in (403, 404)
@@ -57,7 +57,7 @@ def test_a_neighbour_neither_reads_nor_marks_a_message(marketplace, recycler):
     assert recycler.inbox()[0]["read_at"] is None
 
 
-def test_a_planned_message_is_not_there_yet(marketplace):
+def test_a_planned_message_is_not_in_the_inbox_yet(marketplace):
     recycler = marketplace.recycler("B")
     marketplace.demand(recycler)
     marketplace.supply(marketplace.enterprise("generator"))
@@ -103,7 +103,7 @@ def test_wrong_preferences_name_the_field_and_change_nothing(marketplace):
     assert recycler.get("/notification-preferences").json["version"] == 0
 
 
-def test_two_first_preferences_at_once_are_both_taken_or_one_refused(marketplace):
+def test_concurrent_first_preferences_are_all_accepted(marketplace):
     recycler = marketplace.enterprise("recycler")
     answers = []
 

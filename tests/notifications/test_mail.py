@@ -36,7 +36,7 @@ def contact_of(party):
     return party.get("/enterprises/me").json["contact"]
 
 
-def test_a_match_is_mailed_in_chinese_to_the_receiver_alone(marketplace, relay, pair):
+def test_a_match_is_mailed_in_chinese_to_the_receiver_only(marketplace, relay, pair):
     generator, recycler, _ = pair
     supply = marketplace.supply(generator, quantity_t=1234.567)
     marketplace.settle()
@@ -51,7 +51,7 @@ def test_a_match_is_mailed_in_chinese_to_the_receiver_alone(marketplace, relay, 
     assert letter["Message-ID"] == f"<{message['id']}@huanliu>"
 
 
-def test_or_in_english(marketplace, relay, pair):
+def test_a_match_is_mailed_in_english_where_preferred(marketplace, relay, pair):
     generator, recycler, _ = pair
     recycler.prefer(language="en")
     marketplace.supply(generator, title="dilute acid & water", quantity_t=5_000_000)
@@ -104,9 +104,7 @@ def test_no_contact_leaks_before_the_interest_is_mutual_and_then_both_are_mailed
     assert "王厂长、0575-85000000、" + address(generator) in body(letters[address(recycler)])
 
 
-def test_a_contact_whose_interest_was_withdrawn_by_night_is_not_mailed_in_the_morning(
-    marketplace, relay, pair
-):
+def test_a_contact_is_not_mailed_in_the_morning_if_interest_was_withdrawn_at_night(marketplace, relay, pair):
     generator, recycler, demand = pair
     supply = marketplace.supply(generator)
     marketplace.settle()
@@ -133,7 +131,7 @@ def test_mail_goes_out_between_eight_and_twenty_in_shaoxing(local, due):
     assert next_mail_time(now) - now == timedelta(seconds=due)
 
 
-def test_by_night_the_inbox_opens_and_the_mail_waits_for_the_morning(marketplace, relay, pair):
+def test_at_night_the_message_is_in_the_inbox_and_its_email_waits_for_the_morning(marketplace, relay, pair):
     generator, recycler, _ = pair
     marketplace.now = NIGHT
     marketplace.supply(generator)
@@ -148,7 +146,7 @@ def test_by_night_the_inbox_opens_and_the_mail_waits_for_the_morning(marketplace
     assert relay.take() == []
 
 
-def test_a_mail_that_is_late_into_the_night_waits_too(marketplace, relay, pair):
+def test_an_email_delayed_into_the_night_waits_for_the_morning(marketplace, relay, pair):
     generator, _, _ = pair
     marketplace.supply(generator)
     relay.refusal = "451 not now"
@@ -160,7 +158,7 @@ def test_a_mail_that_is_late_into_the_night_waits_too(marketplace, relay, pair):
     relay.take_one()
 
 
-def test_there_is_one_digest_a_day_with_all_that_came_since_the_last(marketplace, relay, pair):
+def test_there_is_one_digest_a_day_with_all_messages_since_the_last(marketplace, relay, pair):
     generator, recycler, _ = pair
     recycler.prefer(email="digest")
     generators = [generator, *(marketplace.enterprise("generator") for _ in range(3))]
@@ -188,7 +186,7 @@ def test_there_is_one_digest_a_day_with_all_that_came_since_the_last(marketplace
     assert relay.take_one()["Subject"] == "【环流】今日有 1 条新匹配"
 
 
-def test_what_is_committed_while_the_digest_goes_out_waits_for_the_next(marketplace, relay, pair):
+def test_messages_released_while_the_digest_is_sent_wait_for_the_next(marketplace, relay, pair):
     generator, recycler, _ = pair
     recycler.prefer(email="digest", language="en")
     marketplace.supply(generator)
@@ -208,7 +206,7 @@ def test_what_is_committed_while_the_digest_goes_out_waits_for_the_next(marketpl
     relay.take_one()
 
 
-def test_over_the_daily_cap_the_mail_becomes_a_digest(marketplace, relay, pair):
+def test_above_the_daily_cap_messages_go_into_the_digest(marketplace, relay, pair):
     generator, _, _ = pair
     marketplace.policy(push_daily_cap=1)
     (
@@ -222,7 +220,7 @@ def test_over_the_daily_cap_the_mail_becomes_a_digest(marketplace, relay, pair):
     assert relay.take_one()["Subject"] == "【环流】今日有 2 条新匹配"
 
 
-def test_off_means_no_mail_also_for_what_waits(marketplace, relay, pair):
+def test_off_means_no_email_even_for_messages_that_are_waiting(marketplace, relay, pair):
     generator, recycler, _ = pair
     recycler.prefer(email="off")
     marketplace.supply(generator)
@@ -239,7 +237,7 @@ def test_off_means_no_mail_also_for_what_waits(marketplace, relay, pair):
     assert relay.take() == []
 
 
-def test_without_a_relay_the_inbox_carries_the_news(marketplace):
+def test_without_a_mail_relay_the_inbox_still_gets_the_message(marketplace):
     recycler = marketplace.recycler("A")
     marketplace.demand(recycler)
     marketplace.supply(marketplace.enterprise("generator"))
@@ -251,7 +249,7 @@ def test_without_a_relay_the_inbox_carries_the_news(marketplace):
 # ---------------------------------------------------------------- failure
 
 
-def test_a_refused_mail_is_tried_again_under_the_same_id(marketplace, relay, pair):
+def test_a_refused_email_is_retried_under_the_same_id(marketplace, relay, pair):
     generator, recycler, _ = pair
     relay.refusal = "451 try later"
     marketplace.supply(generator)
@@ -267,7 +265,9 @@ def test_a_refused_mail_is_tried_again_under_the_same_id(marketplace, relay, pai
     assert relay.take() == []
 
 
-def test_after_the_last_try_it_is_parked_with_the_reason_and_can_be_replayed(marketplace, relay, pair):
+def test_after_the_last_retry_the_task_is_parked_with_its_reason_and_can_be_replayed(
+    marketplace, relay, pair
+):
     generator, recycler, _ = pair
     relay.refusal = "550 nobody here by that name"
     marketplace.supply(generator)
@@ -291,7 +291,7 @@ def test_after_the_last_try_it_is_parked_with_the_reason_and_can_be_replayed(mar
     assert "0 task" in runner.invoke(args=["parked", "replay", "--all"]).output
 
 
-def test_a_mail_handed_over_twice_is_sent_once(marketplace, relay, pair):
+def test_an_email_whose_task_runs_twice_is_sent_once(marketplace, relay, pair):
     generator, recycler, _ = pair
     marketplace.supply(generator)
     marketplace.settle()
@@ -304,7 +304,7 @@ def test_a_mail_handed_over_twice_is_sent_once(marketplace, relay, pair):
 # ---------------------------------------------------------------- names are not headers
 
 
-def test_a_name_with_line_ends_becomes_no_header_and_no_second_letter(marketplace, relay):
+def test_a_name_with_line_breaks_adds_no_header_and_no_second_email(marketplace, relay):
     evil = "Acid Ltd\r\nBcc: victim@example.com\r\n.\r\nMAIL FROM:<x@example.com>"
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("A")
     supply, demand = marketplace.supply(generator, publish=False), marketplace.demand(recycler)
@@ -331,7 +331,7 @@ def test_a_name_with_line_ends_becomes_no_header_and_no_second_letter(marketplac
         "=?utf-8?q?x=0D=0ABcc=3A_victim=40evil.com?=@example.com",
     ],
 )
-def test_an_address_that_hides_another_is_refused_or_kept_whole(marketplace, relay, email):
+def test_an_address_that_hides_another_is_refused_or_used_as_a_whole(marketplace, relay, email):
     generator = marketplace.enterprise("generator")
     recycler = marketplace.recycler("A")
     contact = {"name": "Li", "email": email, "phone": "0575-85000000"}
@@ -346,7 +346,7 @@ def test_an_address_that_hides_another_is_refused_or_kept_whole(marketplace, rel
         assert letter["Bcc"] is None
 
 
-def test_a_key_that_ends_soon_is_mailed_with_the_hour_in_shaoxing(marketplace, relay):
+def test_an_expiring_key_is_mailed_with_its_local_time(marketplace, relay):
     generator = marketplace.enterprise("generator")
     ends = "2026-12-20T02:00:00Z"
     key = {"name": "scales", "scopes": ["read"], "expires_at": ends}

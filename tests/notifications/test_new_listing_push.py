@@ -72,7 +72,7 @@ def test_within_a_release_credit_comes_first_and_then_the_score(marketplace):
     assert marketplace.notified(supply) == [better.id, close.id, distant.id, worse.id]
 
 
-def test_a_release_is_one_release_though_time_passes_while_it_is_planned(marketplace):
+def test_a_grade_is_released_at_once_even_if_planning_takes_time(marketplace):
     generator = marketplace.enterprise("generator")
     receivers = [marketplace.recycler("B") for _ in range(4)]
     for points, recycler in enumerate(receivers):
@@ -87,7 +87,7 @@ def test_a_release_is_one_release_though_time_passes_while_it_is_planned(marketp
     assert marketplace.notified(supply) == [recycler.id for recycler in reversed(receivers)]
 
 
-def test_a_scheduler_that_was_away_releases_late_but_in_order(marketplace):
+def test_a_scheduler_that_was_stopped_releases_late_but_best_credit_first(marketplace):
     generator = marketplace.enterprise("generator")
     receivers = {grade: marketplace.recycler(grade) for grade in "DCBA"}
     for recycler in receivers.values():
@@ -98,7 +98,7 @@ def test_a_scheduler_that_was_away_releases_late_but_in_order(marketplace):
     assert marketplace.notified(supply) == [receivers[grade].id for grade in "ABCD"]
 
 
-def test_a_generator_in_disgrace_hears_last(marketplace):
+def test_a_supervised_generator_is_notified_last(marketplace):
     disgraced, recycler = marketplace.enterprise("generator", grade="E"), marketplace.recycler("A")
     marketplace.supply(disgraced)
     marketplace.demand(recycler)
@@ -135,7 +135,7 @@ def told_again(marketplace, receiver, sender, listing, **new):
     return len(receiver.inbox()) - before
 
 
-def test_withdrawing_and_publishing_again_tells_nobody_twice(marketplace, pair):
+def test_withdrawing_and_publishing_again_notifies_nobody_twice(marketplace, pair):
     generator, recycler, _ = pair
     supply = marketplace.supply(generator)
     marketplace.settle()
@@ -152,7 +152,7 @@ def test_a_second_listing_of_the_same_pair_and_code_is_not_announced(marketplace
     assert len(recycler.inbox()) == 1
 
 
-def test_two_listings_at_once_are_one_message_of_the_better(marketplace, pair):
+def test_two_listings_at_once_give_one_message_about_the_better(marketplace, pair):
     generator, recycler, _ = pair
     marketplace.policy(push_delay_s={"A": 60, "B": 60, "C": 60, "D": 60})
     marketplace.supply(generator, location={"lon": 121.0, "lat": 30.3, "crs": "wgs84"})
@@ -182,7 +182,7 @@ def test_another_generator_is_announced(marketplace, pair):
 
 
 @pytest.mark.parametrize(("days", "messages"), [(29, 0), (30, 1)])
-def test_after_thirty_days_it_is_news_again(marketplace, pair, days, messages):
+def test_after_thirty_days_the_message_is_repeated(marketplace, pair, days, messages):
     generator, recycler, _ = pair
     supply = marketplace.supply(generator)
     marketplace.settle()
@@ -214,7 +214,7 @@ CHEAPER_OR_MORE = [
 
 
 @pytest.mark.parametrize(("then", "now", "of_supply", "of_demand"), CHEAPER_OR_MORE)
-def test_better_by_more_than_a_tenth_is_news_and_a_tenth_is_not(then, now, of_supply, of_demand):
+def test_terms_better_by_more_than_a_tenth_may_repeat_a_message(then, now, of_supply, of_demand):
     def fen(price):
         return None if price is None else round(price * 100)
 
@@ -249,7 +249,7 @@ def test_a_demand_is_announced_again_if_it_pays_over_a_tenth_more(marketplace, t
     assert told_again(marketplace, generator, recycler, demand, **{**old, **terms}) == messages
 
 
-def test_a_change_in_place_is_measured_by_the_same_rule(marketplace, pair):
+def test_a_changed_listing_is_measured_by_the_same_rule(marketplace, pair):
     generator, recycler, _ = pair
     supply = marketplace.supply(generator, price_cny_per_t=100)
     marketplace.settle()
@@ -303,7 +303,7 @@ def test_announced_terms_are_remembered_when_better_ones_are_dropped(marketplace
     assert len(second.inbox()) == 2, "80 was never announced"
 
 
-def test_a_sister_listing_takes_the_place_of_one_that_closed(marketplace):
+def test_another_listing_of_the_owner_replaces_one_that_closed(marketplace):
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
     marketplace.demand(recycler)
     best = marketplace.supply(generator)
@@ -316,7 +316,7 @@ def test_a_sister_listing_takes_the_place_of_one_that_closed(marketplace):
     assert message["data"]["counterpart_id"] == sister["id"]
 
 
-def test_a_second_demand_of_the_receiver_takes_the_place_of_one_that_closed(marketplace):
+def test_a_second_demand_of_the_receiver_replaces_one_that_closed(marketplace):
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
     demands = [marketplace.demand(recycler), marketplace.demand(recycler, quantity_t=1100)]
     supply = marketplace.supply(generator)
@@ -402,7 +402,7 @@ def muted_code(marketplace, generator, supply, recycler, demand):
         receiver_of_grade_e, suspended_receiver, suspended_sender, unsuitable, muted_code,
     ],
 )  # fmt: skip
-def test_what_ends_a_pairing_before_its_tier_drops_the_message(marketplace, happens):
+def test_a_message_is_cancelled_when_its_pairing_ends_before_the_release(marketplace, happens):
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
     demand = marketplace.demand(recycler, price_cny_per_t=200)
     supply = marketplace.supply(generator, price_cny_per_t=100)
@@ -414,7 +414,7 @@ def test_what_ends_a_pairing_before_its_tier_drops_the_message(marketplace, happ
     assert marketplace.notified(supply) == []
 
 
-def test_a_change_that_leaves_the_pairing_lawful_changes_neither_its_hour_nor_its_count(marketplace):
+def test_a_change_that_leaves_the_pairing_lawful_changes_neither_release_nor_count(marketplace):
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
     marketplace.demand(recycler)
     supply = marketplace.supply(generator)
@@ -461,7 +461,7 @@ def test_below_the_threshold_nobody_is_notified(marketplace, pair):
         assert len(recycler.inbox()) == count
 
 
-def test_at_most_ten_messages_a_day_go_out_at_once_and_the_rest_wait_for_the_digest(marketplace):
+def test_messages_above_the_daily_cap_wait_for_the_digest(marketplace):
     marketplace.policy(push_daily_cap=3)
     recycler = marketplace.recycler("A")
     marketplace.demand(recycler)
@@ -502,7 +502,7 @@ def test_a_muted_code_or_category_is_not_announced(marketplace, pair, muted, mes
     assert len(recycler.inbox()) == messages
 
 
-def test_not_suitable_silences_the_pairing_and_no_other(marketplace, pair):
+def test_not_suitable_silences_only_that_pairing(marketplace, pair):
     generator, recycler, demand = pair
     draft = marketplace.supply(generator)
     recycler.feedback(demand, draft, "not_suitable")
@@ -512,7 +512,7 @@ def test_not_suitable_silences_the_pairing_and_no_other(marketplace, pair):
     assert message["data"]["counterpart_id"] != draft["id"]
 
 
-def test_what_the_sender_finds_unsuitable_the_receiver_still_hears_of(marketplace, pair):
+def test_not_suitable_from_the_publisher_does_not_silence_the_receiver(marketplace, pair):
     generator, recycler, demand = pair
     supply = marketplace.supply(generator)
     generator.feedback(supply, demand, "not_suitable")

@@ -35,7 +35,7 @@ def muted(party):
     return party.get("/notification-preferences").json["muted_codes"]
 
 
-def test_of_a_match_it_is_the_feedback_not_suitable_and_the_message_is_read(marketplace, matched):
+def test_not_for_me_on_a_match_gives_the_feedback_not_suitable_and_marks_it_read(marketplace, matched):
     generator, supply, recycler, demand = matched
     (message,) = recycler.inbox()
     answer = recycler.not_for_me(message)
@@ -49,7 +49,7 @@ def test_of_a_match_it_is_the_feedback_not_suitable_and_the_message_is_read(mark
     assert len(recycler.inbox()) == 2
 
 
-def test_of_a_find_it_silences_that_enterprise_with_that_code(marketplace, found):
+def test_not_for_me_on_a_search_hit_silences_that_enterprise_with_that_code(marketplace, found):
     generator, seeker = found
     seeker.not_for_me(seeker.inbox(SEARCH_HIT)[0])
     marketplace.supply(generator, quantity_t=9000)
@@ -73,7 +73,7 @@ def test_what_was_muted_as_a_search_hit_is_not_announced_as_a_match_either(marke
 
 
 @pytest.mark.parametrize("kind", ["match.found", SEARCH_HIT])
-def test_of_a_code_it_mutes_the_code_for_all(marketplace, kind):
+def test_not_for_me_on_a_code_mutes_it_for_all_senders(marketplace, kind):
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("A")
     marketplace.demand(recycler) if kind == "match.found" else recycler.save_search({})
     marketplace.supply(generator)
@@ -89,7 +89,7 @@ def test_of_a_code_it_mutes_the_code_for_all(marketplace, kind):
 
 
 @pytest.mark.parametrize("of", ["pairing", "code"])
-def test_saying_it_again_changes_nothing(marketplace, matched, found, of):
+def test_a_second_not_for_me_changes_nothing(marketplace, matched, found, of):
     _, _, recycler, _ = matched
     _, seeker = found
     for party, kind in ((recycler, "match.found"), (seeker, SEARCH_HIT)):
@@ -109,7 +109,7 @@ def test_a_code_below_a_muted_category_is_muted_already(marketplace, matched):
 
 
 @pytest.mark.parametrize("of", ["pairing", "code"])
-def test_what_is_planned_and_silenced_is_never_sent(marketplace, of):
+def test_planned_messages_that_are_silenced_are_cancelled(marketplace, of):
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
     recycler.save_search({"kind": "supply"})
     supply = marketplace.supply(generator, price_cny_per_t=100)
@@ -125,7 +125,7 @@ def test_what_is_planned_and_silenced_is_never_sent(marketplace, of):
     assert len(recycler.inbox(SEARCH_HIT)) == 1
 
 
-def test_what_is_no_message_of_a_listing_cannot_be_silenced(marketplace):
+def test_a_message_about_no_listing_cannot_be_silenced(marketplace):
     generator = marketplace.enterprise("generator")
     key = {"name": "scales", "scopes": ["read"], "expires_at": "2026-12-20T02:00:00Z"}
     assert generator.post("/api-keys", key).status_code == 201
@@ -136,7 +136,7 @@ def test_what_is_no_message_of_a_listing_cannot_be_silenced(marketplace):
     assert generator.inbox("key.expiring")[0]["read_at"] is None
 
 
-def test_a_wrong_wish_names_the_field_and_a_neighbour_knows_of_no_message(marketplace, matched):
+def test_a_wrong_value_names_the_field_and_others_do_not_find_the_message(marketplace, matched):
     generator, _, recycler, _ = matched
     path = f"/notifications/{recycler.inbox()[0]['id']}/not-for-me"
     assert verdict(recycler.post(path, {"of": "everything"})) == (422, "invalid_input", "of")
@@ -144,14 +144,14 @@ def test_a_wrong_wish_names_the_field_and_a_neighbour_knows_of_no_message(market
     assert recycler.inbox()[0]["read_at"] is None
 
 
-def test_there_is_a_most_of_muted_codes(marketplace, matched, monkeypatch):
+def test_the_number_of_muted_codes_is_limited(marketplace, matched, monkeypatch):
     _, _, recycler, _ = matched
-    monkeypatch.setattr("marketplace.notifications.service.preferences.muted_codes.MOST_MUTED", 0)
+    monkeypatch.setattr("marketplace.notifications.service.preferences.muted_codes.MAX_MUTED_CODES", 0)
     path = f"/notifications/{recycler.inbox()[0]['id']}/not-for-me"
     assert verdict(recycler.post(path, {"of": "code"})) == (409, "too_many_muted_codes")
 
 
-def test_of_a_closed_listing_of_ones_own_it_is_only_read(marketplace, matched):
+def test_not_for_me_on_a_match_of_a_closed_own_listing_only_marks_it_read(marketplace, matched):
     _, _, recycler, demand = matched
     (message,) = recycler.inbox()
     marketplace.withdraw(recycler, demand)

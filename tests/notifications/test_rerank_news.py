@@ -30,7 +30,7 @@ def deliveries(marketplace) -> list[str]:
         return list(db.session.scalars(text("SELECT delivery FROM notification WHERE status = 'released'")))
 
 
-def test_both_sides_hear_of_a_new_pairing_by_grade_and_in_their_digest_only(marketplace, facing):
+def test_both_sides_get_a_new_pairing_by_grade_and_in_their_digest_only(marketplace, facing):
     generator, recycler = facing
     marketplace.licence(recycler)
     rerank(marketplace)
@@ -47,7 +47,7 @@ def test_both_sides_hear_of_a_new_pairing_by_grade_and_in_their_digest_only(mark
     )
 
 
-def test_nobody_hears_of_it_twice(marketplace, facing):
+def test_nobody_is_notified_of_a_new_pairing_twice(marketplace, facing):
     _, recycler = facing
     licence = marketplace.licence(recycler)
     rerank(marketplace)
@@ -72,7 +72,7 @@ def test_a_pairing_announced_when_published_is_not_news(marketplace):
     assert len(recycler.inbox()) == 1
 
 
-def test_the_first_run_of_all_has_no_news(marketplace):
+def test_the_first_rerank_has_no_news(marketplace):
     generator, recycler = marketplace.enterprise("generator"), marketplace.enterprise("recycler", grade="A")
     marketplace.supply(generator), marketplace.demand(recycler)
     marketplace.settle()
@@ -81,9 +81,9 @@ def test_the_first_run_of_all_has_no_news(marketplace):
     assert recycler.inbox() == []
 
 
-def test_a_run_tells_an_enterprise_of_so_many_pairings_at_most(marketplace, monkeypatch):
-    assert rerank_news.MOST_NEWS == 20
-    monkeypatch.setattr(rerank_news, "MOST_NEWS", 3)
+def test_a_run_notifies_an_enterprise_of_a_limited_number_of_pairings(marketplace, monkeypatch):
+    assert rerank_news.MAX_NEWS == 20
+    monkeypatch.setattr(rerank_news, "MAX_NEWS", 3)
     recycler = marketplace.enterprise("recycler", grade="A")
     marketplace.demand(recycler)
     for _ in range(4):
@@ -96,7 +96,7 @@ def test_a_run_tells_an_enterprise_of_so_many_pairings_at_most(marketplace, monk
     assert len(recycler.inbox()) == 3
 
 
-def test_who_said_not_for_me_or_muted_the_code_hears_nothing(marketplace, facing):
+def test_whoever_silenced_the_pairing_or_muted_the_code_is_not_notified(marketplace, facing):
     generator, recycler = facing
     [mine] = generator.get("/listings", mine="true").json["items"]
     [theirs] = recycler.get("/listings", mine="true").json["items"]

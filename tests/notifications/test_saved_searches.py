@@ -70,8 +70,8 @@ def test_searches_are_listed_newest_first_and_only_to_their_owner(marketplace):
     assert other.get("/saved-searches").json["items"] == []
 
 
-def test_there_is_a_most_of_searches(marketplace, monkeypatch):
-    monkeypatch.setattr("marketplace.notifications.service.saved_searches.MOST_SEARCHES", 2)
+def test_the_number_of_saved_searches_is_limited(marketplace, monkeypatch):
+    monkeypatch.setattr("marketplace.notifications.service.saved_searches.MAX_SEARCHES", 2)
     owner = marketplace.enterprise("generator")
     for _ in range(2):
         kept = owner.save_search({})
@@ -98,7 +98,7 @@ REFUSED = [
 ]
 
 
-def test_what_the_list_would_refuse_is_refused_by_name(marketplace):
+def test_a_query_that_the_list_would_refuse_is_refused_by_field(marketplace):
     owner = marketplace.enterprise("generator")
     kept = owner.save_search({"kind": "supply"})
     for about, at in REFUSED:
@@ -177,7 +177,7 @@ def test_the_message_names_the_search_and_the_listing(marketplace):
     assert message["delivery"] == "immediate"
 
 
-def test_a_changed_listing_is_found_once_it_fits_and_no_more_once_it_does_not(marketplace):
+def test_a_changed_listing_is_found_when_it_fits_and_cancelled_when_it_does_not(marketplace):
     generator = marketplace.enterprise("generator")
     early, late = marketplace.enterprise("transporter", grade="A"), marketplace.enterprise("transporter")
     for party in (early, late):
@@ -203,7 +203,7 @@ def test_of_several_searches_with_the_same_hit_the_most_prompt_announces_it(mark
     assert message["data"]["saved_search_id"] == at_once["id"] and message["delivery"] == "immediate"
 
 
-def test_a_search_that_is_off_or_paused_tells_nothing(marketplace):
+def test_a_search_that_is_off_or_paused_notifies_nobody(marketplace):
     generator, seeker = marketplace.enterprise("generator"), marketplace.enterprise("transporter", grade="A")
     seeker.save_search({}, notify="off"), seeker.save_search({}, paused=True)
     marketplace.supply(generator)
@@ -211,7 +211,7 @@ def test_a_search_that_is_off_or_paused_tells_nothing(marketplace):
     assert seeker.inbox(SEARCH_HIT) == []
 
 
-def test_a_search_that_can_no_longer_be_read_hinders_no_other(marketplace):
+def test_a_search_that_can_no_longer_be_read_does_not_block_others(marketplace):
     generator, seeker = marketplace.enterprise("generator"), marketplace.enterprise("transporter", grade="A")
     search, stale = seeker.save_search({"kind": "supply"}), seeker.save_search({"kind": "supply"})
     with marketplace.app.app_context():
@@ -222,7 +222,7 @@ def test_a_search_that_can_no_longer_be_read_hinders_no_other(marketplace):
     assert [message["data"]["saved_search_id"] for message in seeker.inbox(SEARCH_HIT)] == [search["id"]]
 
 
-def test_nobody_finds_their_own_listing_and_who_awaits_approval_finds_nothing(marketplace):
+def test_nobody_finds_their_own_listing_and_a_pending_enterprise_finds_nothing(marketplace):
     generator = marketplace.enterprise("generator", grade="A")
     pending = marketplace.enterprise("transporter", approved=False)
     for party in (generator, pending):
@@ -232,7 +232,7 @@ def test_nobody_finds_their_own_listing_and_who_awaits_approval_finds_nothing(ma
     assert generator.inbox(SEARCH_HIT) == pending.inbox(SEARCH_HIT) == []
 
 
-def test_a_reader_in_disgrace_finds_no_supply_and_of_the_demands_those_of_a_and_b(marketplace):
+def test_a_supervised_reader_finds_no_supply_and_only_demands_of_grades_a_and_b(marketplace):
     at_once(marketplace)
     seeker = marketplace.enterprise("generator", "recycler", grade="E")
     seeker.save_search({})
@@ -245,7 +245,7 @@ def test_a_reader_in_disgrace_finds_no_supply_and_of_the_demands_those_of_a_and_
     assert found == {demands["A"]["id"], demands["B"]["id"]}
 
 
-def test_a_demand_of_a_receiver_in_disgrace_is_found_by_nobody(marketplace, pair):
+def test_a_demand_of_a_supervised_receiver_is_found_by_nobody(marketplace, pair):
     _, seeker = pair
     seeker.save_search({"kind": "demand"})
     marketplace.demand(marketplace.enterprise("recycler", grade="E"))
@@ -285,7 +285,7 @@ def test_many_readers_are_notified_page_by_page_in_the_same_order(marketplace, m
     assert marketplace.notified(supply, kind=SEARCH_HIT) == [recycler.id for recycler in reversed(readers)]
 
 
-def test_a_listing_is_held_against_few_and_many_searches_with_as_many_statements(marketplace):
+def test_matching_few_and_many_searches_takes_as_many_statements(marketplace):
     def taken(readers):
         for _ in range(readers):
             seeker = marketplace.enterprise("transporter")
@@ -301,7 +301,7 @@ def test_a_listing_is_held_against_few_and_many_searches_with_as_many_statements
     assert taken(5) == few
 
 
-def test_at_most_so_many_matches_and_finds_a_day_go_out_at_once_together(marketplace):
+def test_matches_and_search_hits_share_the_daily_cap(marketplace):
     marketplace.policy(push_daily_cap=2)
     recycler = marketplace.recycler("A")
     marketplace.demand(recycler)
@@ -318,7 +318,7 @@ def test_at_most_so_many_matches_and_finds_a_day_go_out_at_once_together(marketp
 # ---------------------------------------------------------------- once
 
 
-def test_publishing_again_or_twice_is_no_news_but_other_waste_is(marketplace, pair):
+def test_publishing_again_notifies_nobody_twice_but_other_waste_does(marketplace, pair):
     generator, seeker = pair
     supply = marketplace.supply(generator)
     marketplace.supply(generator, title="another vat")
@@ -332,7 +332,7 @@ def test_publishing_again_or_twice_is_no_news_but_other_waste_is(marketplace, pa
     assert len(seeker.inbox(SEARCH_HIT)) == 2
 
 
-def test_better_by_more_than_a_tenth_is_news(marketplace, pair):
+def test_a_hit_is_repeated_at_terms_better_by_more_than_a_tenth(marketplace, pair):
     generator, seeker = pair
     supply = marketplace.supply(generator, price_cny_per_t=100)
     marketplace.settle()
@@ -367,7 +367,7 @@ def test_what_is_announced_as_a_match_is_not_announced_by_a_search_too(marketpla
     assert (len(seeker.inbox()), seeker.inbox(SEARCH_HIT)) == (1, [])
 
 
-def test_a_search_speaks_up_when_the_match_that_stood_for_it_falls(marketplace):
+def test_a_search_notifies_when_the_match_that_replaced_it_is_cancelled(marketplace):
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
     demand = marketplace.demand(recycler)
     recycler.save_search({"kind": "supply"})
@@ -379,7 +379,7 @@ def test_a_search_speaks_up_when_the_match_that_stood_for_it_falls(marketplace):
     assert (recycler.inbox(), len(recycler.inbox(SEARCH_HIT))) == ([], 1)
 
 
-def test_a_search_falls_silent_when_a_match_comes_to_stand_for_it(marketplace):
+def test_a_search_hit_is_cancelled_when_a_match_replaces_it(marketplace):
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("B")
     recycler.save_search({"kind": "supply"})
     supply = marketplace.supply(generator)
@@ -439,7 +439,7 @@ def suspended(marketplace, seeker, path):
     assert marketplace.admin.post(f"/enterprises/{seeker.id}/suspend", {}).status_code == 200
 
 
-def test_what_ends_a_search_before_its_tier_drops_the_message(marketplace):
+def test_a_hit_is_cancelled_when_its_search_ends_before_the_release(marketplace):
     ends = [paused, turned_off, deleted, narrowed, muted, blocked, suspended]
     seekers = [marketplace.enterprise("transporter") for _ in (None, *ends)]
     searches = [seeker.save_search({"code": "HW34"}) for seeker in seekers]
@@ -453,7 +453,7 @@ def test_what_ends_a_search_before_its_tier_drops_the_message(marketplace):
     assert marketplace.notified(supply, kind=SEARCH_HIT) == [seekers[-1].id]
 
 
-def test_another_search_takes_the_place_of_one_that_was_deleted(marketplace):
+def test_another_search_replaces_one_that_was_deleted(marketplace):
     generator, seeker = marketplace.enterprise("generator"), marketplace.enterprise("transporter")
     first, second = seeker.save_search({"code": "HW34"}), seeker.save_search({"kind": "supply"})
     marketplace.supply(generator)
@@ -481,7 +481,7 @@ WISHES = [
 ]
 
 
-def test_the_quieter_of_the_searchs_and_the_readers_wish_holds(marketplace):
+def test_the_less_prompt_of_the_searchs_and_the_enterprises_preference_applies(marketplace):
     at_once(marketplace)
     seekers = [marketplace.enterprise("transporter") for _ in WISHES]
     for seeker, (notify, preferences, _) in zip(seekers, WISHES, strict=True):
@@ -493,7 +493,7 @@ def test_the_quieter_of_the_searchs_and_the_readers_wish_holds(marketplace):
     assert went == [[delivery] for _, _, delivery in WISHES]
 
 
-def test_a_find_is_mailed_in_both_languages_with_how_to_stop_it(marketplace, relay, pair):
+def test_a_search_hit_is_mailed_in_both_languages_with_how_to_stop_it(marketplace, relay, pair):
     generator, seeker = pair
     marketplace.supply(generator, title="稀硫酸")
     marketplace.settle()
@@ -512,7 +512,7 @@ def test_a_find_is_mailed_in_both_languages_with_how_to_stop_it(marketplace, rel
         assert endpoint in body(letter)
 
 
-def test_by_night_the_mail_of_a_find_waits_for_the_morning(marketplace, relay, pair):
+def test_at_night_the_email_of_a_search_hit_waits_for_the_morning(marketplace, relay, pair):
     generator, seeker = pair
     marketplace.now = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)  # 21:00 in Shaoxing
     marketplace.supply(generator)
@@ -522,7 +522,7 @@ def test_by_night_the_mail_of_a_find_waits_for_the_morning(marketplace, relay, p
     relay.take_one()
 
 
-def test_one_digest_a_day_has_matches_and_finds_each_under_its_title(marketplace, relay):
+def test_one_digest_a_day_has_matches_and_search_hits_each_under_its_title(marketplace, relay):
     generator, recycler = marketplace.enterprise("generator"), marketplace.recycler("A")
     marketplace.demand(recycler)
     recycler.prefer(email="digest", language="en")

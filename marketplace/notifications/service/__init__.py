@@ -21,7 +21,7 @@ from .preferences.delivery_preferences import (
 )
 from .preferences.silencing import silence, unsilence
 from .saved_searches import (
-    MOST_SEARCHES,
+    MAX_SEARCHES,
     change_search,
     create_search,
     delete_search,
@@ -32,7 +32,7 @@ from .saved_searches import (
 __all__ = [
     "KINDS",
     "MAIL_HOURS",
-    "MOST_SEARCHES",
+    "MAX_SEARCHES",
     "RELEASE_BATCH",
     "SEARCH_BATCH",
     "cancel_for_listing",

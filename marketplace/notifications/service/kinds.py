@@ -101,7 +101,7 @@ def heading_codes(kind: str) -> dict[str, str]:
     """The codes of a kind's subjects and section in `messages/mail.toml`, by their use."""
     name = kind.replace(".", "_")
     return {
-        "subject": f"mail_subject_one_{name}",
+        "subject": f"mail_subject_single_{name}",
         "digest_subject": f"mail_subject_digest_{name}",
         "section": f"mail_section_{name}",
     }

@@ -15,7 +15,7 @@ from ...events.work import unit_of_work
 from ...listings import service as listings
 from ..models import EmailPreference, Notification, SavedSearch, SearchNotify
 
-MOST_SEARCHES = 50
+MAX_SEARCHES = 50
 EMAIL_PREFERENCES = {
     SearchNotify.IMMEDIATE: EmailPreference.IMMEDIATE,
     SearchNotify.DAILY: EmailPreference.DIGEST,
@@ -34,8 +34,8 @@ def create_search(actor: Actor, data: dict[str, Any]) -> SavedSearch:
     with unit_of_work() as work:
         enterprises.lock(work, enterprises.own(actor).id)
         count = work.session.scalar(select(func.count()).where(SavedSearch.enterprise_id == actor.id))
-        if (count or 0) >= MOST_SEARCHES:
-            raise Conflict("too_many_saved_searches", most=MOST_SEARCHES)
+        if (count or 0) >= MAX_SEARCHES:
+            raise Conflict("too_many_saved_searches", most=MAX_SEARCHES)
         work.add(row)
         work.audit(actor, "create", row)
     return row

@@ -19,14 +19,14 @@ CAPPED = tuple(kind for kind, row in KINDS.items() if row.is_capped)
 class DailyCap:
     """How many capped messages each enterprise has had at once today, and how many it may have."""
 
-    most: int
+    limit: int
     counts: dict[UUID, int]
 
     def count(self, enterprise_id: UUID) -> bool:
         """Count one more. Returns whether it is within the cap."""
         before = self.counts.get(enterprise_id, 0)
         self.counts[enterprise_id] = before + 1
-        return before < self.most
+        return before < self.limit
 
 
 def read_daily_cap(work: Work, receivers: set[UUID], now: datetime) -> DailyCap:

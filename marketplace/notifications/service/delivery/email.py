@@ -36,7 +36,7 @@ def send_email(notification_id: UUID) -> None:
         if _is_put_off(work, "notifications.jobs.send_email", notification_id=str(notification_id)):
             return
         _mark_mailed(work, [row])
-        _send(row.enterprise_id, [row], f"<{row.id}@huanliu>", "one")
+        _send(row.enterprise_id, [row], f"<{row.id}@huanliu>", "single")
 
 
 def send_digest(enterprise_id: UUID, digest_at: str) -> None:
@@ -134,7 +134,7 @@ def _subject_code(rows: Sequence[Notification], template: str) -> str:
     kinds = {row.kind for row in rows}
     if len(kinds) > 1:
         return "mail_subject_digest_mixed"
-    return heading_codes(kinds.pop())["subject" if template == "one" else "digest_subject"]
+    return heading_codes(kinds.pop())["subject" if template == "single" else "digest_subject"]
 
 
 def _sections(rows: Sequence[Notification], language: str) -> list[dict[str, Any]]:

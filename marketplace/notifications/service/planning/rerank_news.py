@@ -30,8 +30,8 @@ from .deduplication import (
 )
 from .messages import LAST_GRADE, compose, release_delays
 
-MOST_NEWS = 20
-"""New pairings of one run in the messages to one enterprise, at most."""
+MAX_NEWS = 20
+"""How many new pairings of one run an enterprise is notified of, at most."""
 RECEIVERS = 100
 """Enterprises planned for in one transaction."""
 TASK = "notifications.jobs.plan_rerank_news"
@@ -72,7 +72,7 @@ best AS (
   ORDER BY n.receiver, theirs.enterprise_id, n.code_id, n.score DESC, n.mine, n.theirs)
 SELECT * FROM (
   SELECT best.*, row_number() OVER (PARTITION BY receiver_id ORDER BY score DESC, theirs_id) AS number
-  FROM best) numbered WHERE number <= :most ORDER BY receiver_id, counterpart_id, code_id
+  FROM best) numbered WHERE number <= :max_news ORDER BY receiver_id, counterpart_id, code_id
 """  # noqa: S608 - fragments are constants, values are bound
 """The best new pairing for each receiver, counterpart and code that may be notified."""
 
@@ -112,7 +112,7 @@ def _news_of(work: Work, run_id: int, receivers: list[int]) -> Sequence[Any]:
     covers = catalogue.aliases_of(work.session.scalars(text(CODES), parameters))
     parameters |= {
         "codes": [cover.code_id for cover in covers], "names": [cover.alias_id for cover in covers],
-        "kind": NotificationKind.MATCH_FOUND, "now": clock.now(), "most": MOST_NEWS,
+        "kind": NotificationKind.MATCH_FOUND, "now": clock.now(), "max_news": MAX_NEWS,
     }  # fmt: skip
     return work.session.execute(text(NEWS), parameters).all()
 

@@ -13,7 +13,7 @@ from ....events.work import Work
 from ...models import Silence
 from .delivery_preferences import add_preferences, lock_preferences, preferences_by_receiver
 
-MOST_MUTED = 200
+MAX_MUTED_CODES = 200
 
 
 def covering_codes(code_id: int) -> set[int]:
@@ -51,7 +51,7 @@ def mute(work: Work, actor: Actor, code_id: int) -> None:
     row = lock_preferences(work, actor) or add_preferences(work, actor)
     if is_muted(code_id, set(row.muted_codes)):
         return
-    if len(row.muted_codes) >= MOST_MUTED:
-        raise Conflict("too_many_muted_codes", most=MOST_MUTED)
+    if len(row.muted_codes) >= MAX_MUTED_CODES:
+        raise Conflict("too_many_muted_codes", most=MAX_MUTED_CODES)
     row.muted_codes = [*row.muted_codes, code_id]
     work.audit(actor, "mute_code", enterprises.own(actor), code_id=code_id)
