@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from . import service
+from .models import NotificationKind
 
 
 def plan_listing_push(listing_id: str) -> None:
@@ -40,7 +41,8 @@ def plan_mutual_interest(listing_id: str, other_id: str) -> None:
 
 def plan_key_expiring(enterprise_id: str, key_id: str, name: str, expires_at: str) -> None:
     """A key ends soon."""
-    service.plan_key_expiring(UUID(enterprise_id), key_id, name, expires_at)
+    data = {"key_id": key_id, "name": name, "expires_at": expires_at}
+    service.plan_message(UUID(enterprise_id), NotificationKind.KEY_EXPIRING, data)
 
 
 def send_email(notification_id: str) -> None:

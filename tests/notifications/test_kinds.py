@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from marketplace.messages import LANGUAGES, table
+from marketplace.messages import LANGUAGES, facts_of, table
 from marketplace.notifications.models import NotificationKind
 from marketplace.notifications.schemas import NotificationDataSchema
+from marketplace.notifications.service.delivery import email_lines
 from marketplace.notifications.service.kinds import KINDS, heading_codes
 
 
@@ -68,4 +69,16 @@ def test_every_field_of_data_is_in_the_api():
 
 
 def test_kinds_about_a_listing_are_deduplicated_and_no_others():
-    assert {kind for kind, row in KINDS.items() if not row.is_deduplicated} == {NotificationKind.KEY_EXPIRING}
+    assert not KINDS[NotificationKind.KEY_EXPIRING].is_deduplicated
+    for kind, row in KINDS.items():
+        assert row.is_deduplicated == (not row.data_fields.isdisjoint({"listing_id", "counterpart_id"})), kind
+
+
+def test_a_line_made_from_the_data_of_a_kind_needs_no_other_facts():
+    for kind, row in KINDS.items():
+        if row.email_line is email_lines.from_data:
+            (code,) = row.email_line_codes
+            missing = facts_of(table()[code]["en"]) - row.data_fields
+            assert not missing, (
+                f"[{code}] needs {sorted(missing)}: add them to data_fields of {kind!r} in KINDS"
+            )

@@ -8,7 +8,7 @@ from .inbox import find, inbox, mark_all_read, mark_read
 from .kinds import KINDS
 from .planning.cancellation import cancel_for_listing
 from .planning.deduplication import may_repeat
-from .planning.instant import plan_key_expiring, plan_mutual_interest
+from .planning.instant import plan_message, plan_mutual_interest
 from .planning.new_listing_push import plan_listing_push
 from .planning.rerank_news import plan_rerank_news, schedule_rerank_news
 from .planning.saved_search_matching import SEARCH_BATCH
@@ -51,8 +51,8 @@ __all__ = [
     "next_mail_time",
     "own_preferences",
     "plan_digests",
-    "plan_key_expiring",
     "plan_listing_push",
+    "plan_message",
     "plan_mutual_interest",
     "plan_rerank_news",
     "preferences_of",

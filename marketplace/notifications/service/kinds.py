@@ -43,9 +43,9 @@ class MessageKind:
     is_capped: bool
     is_shown_pairing: bool = False
     invites_feedback: bool
-    lapsed_at_release: Callable[[Work, Sequence[Notification], datetime], set[UUID]]
-    may_be_mailed: Callable[[Notification], bool]
-    email_line: Callable[[Notification, str], str]
+    lapsed_at_release: Callable[[Work, Sequence[Notification], datetime], set[UUID]] = validity.none_lapsed
+    may_be_mailed: Callable[[Notification], bool] = validity.always_holds
+    email_line: Callable[[Notification, str], str] = email_lines.from_data
     email_line_codes: tuple[str, ...]
     own_preferences: Callable[[Sequence[Notification]], Mapping[UUID, EmailPreference]] = _no_preferences
 
@@ -59,7 +59,6 @@ KINDS: dict[str, MessageKind] = {
         data_fields=MATCH_DATA,
         is_capped=False,
         invites_feedback=True,
-        lapsed_at_release=validity.none_lapsed,
         may_be_mailed=validity.is_contact_released,
         email_line=email_lines.match_mutual,
         email_line_codes=("mail_line_match_mutual",),
@@ -88,9 +87,6 @@ KINDS: dict[str, MessageKind] = {
         data_fields=frozenset({"key_id", "name", "expires_at"}),
         is_capped=False,
         invites_feedback=False,
-        lapsed_at_release=validity.none_lapsed,
-        may_be_mailed=validity.always_holds,
-        email_line=email_lines.key_expiring,
         email_line_codes=("mail_line_key_expiring",),
     ),
 }

@@ -38,11 +38,16 @@ def search_found(message: Notification, language: str) -> str:
     return say("mail_line_search_found", language, name=name, **_listing_facts(theirs, language))
 
 
-def key_expiring(message: Notification, language: str) -> str:
-    """Which key expires when, in local time."""
-    ends = datetime.fromisoformat(message.data["expires_at"]).astimezone(clock.LOCAL)
-    name = message.data["name"]
-    return say("mail_line_key_expiring", language, name=name, expires_at=f"{ends:%Y-%m-%d %H:%M}")
+def from_data(message: Notification, language: str) -> str:
+    """The sentence of a kind whose facts are the message's own data; moments (`..._at`) in local time."""
+    facts = {
+        name: _local_time(value) if name.endswith("_at") else value for name, value in message.data.items()
+    }
+    return say(f"mail_line_{message.kind.replace('.', '_')}", language, **facts)
+
+
+def _local_time(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(clock.LOCAL):%Y-%m-%d %H:%M}"
 
 
 def price_in_words(fen: int | None, language: str) -> str:

@@ -1,5 +1,6 @@
-"""Messages that are released at once: a mutual interest, a key that expires soon."""
+"""Messages that are released at once: a mutual interest, and what one enterprise is to know."""
 
+from typing import Any
 from uuid import UUID
 
 from ....enterprises import service as enterprises
@@ -34,9 +35,8 @@ def plan_mutual_interest(listing_id: UUID, other_id: UUID) -> None:
             save_once(work, [about], {key_of(last): last} if last else {})
 
 
-def plan_key_expiring(enterprise_id: UUID, key_id: str, name: str, expires_at: str) -> None:
-    """Plan a reminder of a key that expires soon."""
+def plan_message(receiver_id: UUID, kind: NotificationKind, data: dict[str, Any]) -> None:
+    """Plan a message to one enterprise that is about no listing; `data` are the `data_fields` of its kind."""
     with unit_of_work() as work:
-        receiver = enterprises.by_id({enterprise_id})[enterprise_id]
-        data = {"key_id": key_id, "name": name, "expires_at": expires_at}
-        work.add(compose(receiver, NotificationKind.KEY_EXPIRING, data))
+        receiver = enterprises.by_id({receiver_id})[receiver_id]
+        work.add(compose(receiver, kind, data))
