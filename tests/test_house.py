@@ -110,6 +110,14 @@ def test_every_route_declares_who_may_call_it(routes):
         assert kinds or (method, rule) == ("POST", "/enterprises"), f"{method} {rule} is open to anyone"
 
 
+def test_every_route_says_what_it_does(routes):
+    for method, rule, view in routes:
+        declared = view._apidoc.get("manual_doc", {})
+        assert view.__doc__ or "summary" in declared, (
+            f"{method} {rule}: give the view {view.__name__} in {view.__module__} a docstring"
+        )
+
+
 def test_a_regulator_only_reads(routes):
     """Its key has no scope that writes; of the routes that change something only its own keys are open."""
     allowed = united("questions") | united("regulated")
@@ -344,7 +352,8 @@ def test_migrations_go_up_down_and_up_again_and_say_what_the_models_say(fresh_da
     alembic.upgrade(config, "head")
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Base.metadata) == []
+        differences = compare_metadata(context, Base.metadata)
+    assert not differences, f"add a migration to migrations/versions that makes this so: {differences}"
     alembic.downgrade(config, "base")
     alembic.upgrade(config, "head")
     engine.dispose()

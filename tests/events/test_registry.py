@@ -92,4 +92,8 @@ def test_every_task_that_the_source_names_is_in_the_table():
     assert named <= {task_type.name for task_type in TASKS}, "add the function to TASKS in subscriptions.py"
     emitted = {function for functions in SUBSCRIPTIONS.values() for function in functions}
     silent = {task_type.name for task_type in TASKS if task_type.function not in emitted}
-    assert silent <= named, "nobody enqueues these tasks: remove them from TASKS in subscriptions.py"
+    idle = sorted(silent - named)
+    assert not idle, (
+        f"nothing enqueues {idle}: name the event that does in SUBSCRIPTIONS of marketplace/subscriptions.py,"
+        " or remove them from TASKS"
+    )

@@ -13,10 +13,13 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 def test_every_code_has_its_cause_and_cure_in_both_languages():
     wanted = {*error_codes.refusals(), *error_codes.warnings()}
     assert len(wanted) > 60
-    assert wanted - causes().keys() == set(), "write their cause and cure in marketplace/messages/"
-    assert causes().keys() - wanted == set(), "nothing refers to these any more"
+    lacking = sorted(wanted - causes().keys())
+    assert not lacking, f"add to marketplace/messages/<room>.toml, with en, zh, cause and cure: {lacking}"
+    unused = sorted(causes().keys() - wanted)
+    assert not unused, f"nothing refers to these any more, remove them from marketplace/messages/: {unused}"
     for code, message in causes().items():
-        assert message.keys() == {*LANGUAGES, "cause", "cure"}, code
+        parts = {*LANGUAGES, "cause", "cure"}
+        assert message.keys() == parts, f"[{code}] in marketplace/messages/ needs {sorted(parts)}"
         for said in (message["cause"], message["cure"]):
             assert said.keys() == set(LANGUAGES), code
             assert CHINESE.search(said["zh"]), code

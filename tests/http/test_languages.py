@@ -97,7 +97,10 @@ def test_the_description_of_the_api_is_in_modern_english(app):
 def test_every_code_in_the_source_has_its_sentence_and_its_facts():
     assert len(error_codes.usages()) > 80
     for usage in error_codes.usages():
-        assert usage.code in table(), f"{usage.place} speaks of {usage.code}, which has no sentence"
+        assert usage.code in table(), (
+            f"{usage.place} speaks of {usage.code}, which has no sentence: add [{usage.code}] with en and zh"
+            " to marketplace/messages/<room>.toml"
+        )
         if usage.facts is not None:
             assert facts_of(table()[usage.code]["en"]) <= usage.facts, (
                 f"{usage.place} gives {usage.code} too few facts"

@@ -22,6 +22,7 @@ from marketplace.licences.models import MODES
 from marketplace.listings.models import ListingStatus
 from marketplace.listings.service.listing_fields import ONE_SIDED
 from marketplace.listings.service.sheets.vocabulary import WORDS
+from marketplace.lives import LIVES
 from marketplace.messages import LANGUAGES, say
 from marketplace.messages.names import Name, group_of, names, readable
 
@@ -60,6 +61,7 @@ def named_values():
     values = {
         "role": ROLES, "scope": SCOPES, "actor": (ENTERPRISE, ADMIN, REGULATOR, SYSTEM), "grade": GRADES,
         "axis": AXES, "mode": MODES, "gate": matching.GATES, "component": matching.model.policy.COMPONENTS,
+        "subject": [life.model.__tablename__ for life in LIVES],
         "outcome": matching.model.Outcome, "evidence": CERTAIN,
         "basis": [basis.name.lower() for basis in matching.Basis if basis >= 0],
         "move": [move.name for life in lives() for move in life.moves],
@@ -93,7 +95,7 @@ def test_every_value_that_a_sentence_can_name_has_its_name_in_both_languages():
     assert len(found) > 120
     lacking = sorted((group, value) for group, value in found if value not in names().get(group, {}))
     assert not lacking, "add to marketplace/messages/names.toml, with en and zh: " + ", ".join(
-        f"[{group}.{value}]" for group, value in lacking
+        f'[{group}."{value}"]' for group, value in lacking
     )
 
 
