@@ -52,8 +52,8 @@ def test_a_kind_without_a_row_or_a_sentence_fails_with_what_to_add_and_where(mon
     missing = missing_sentences()
     assert len(missing) == 4 * len(LANGUAGES)
     assert missing[0] == (
-        "'deal.agreed' has no subject in language 'en': add [mail_subject_one_deal_agreed] with en and zh to"
-        " marketplace/messages/mail.toml"
+        "'deal.agreed' has no subject in language 'en': add [mail_subject_single_deal_agreed] with en and zh"
+        " to marketplace/messages/mail.toml"
     )
     assert "add [mail_line_deal_agreed]" in missing[-1]
 
