@@ -42,9 +42,9 @@ def test_every_kind_has_its_sentences_in_both_languages():
 
 
 def test_a_kind_without_a_row_or_a_sentence_fails_with_what_to_add_and_where(monkeypatch):
-    row = KINDS[NotificationKind.KEY_EXPIRING]
-    monkeypatch.setitem(KINDS, "deal.agreed", replace(row, email_line_codes=("mail_line_deal_agreed",)))
-    monkeypatch.delitem(KINDS, NotificationKind.MATCH_FOUND)
+    new_row = replace(KINDS[NotificationKind.KEY_EXPIRING], email_line_codes=("mail_line_deal_agreed",))
+    kinds = {kind: row for kind, row in KINDS.items() if kind != NotificationKind.MATCH_FOUND}
+    monkeypatch.setitem(globals(), "KINDS", {**kinds, "deal.agreed": new_row})
 
     assert [sentence.partition(" in ")[0] for sentence in kinds_without_a_row()] == [
         "add a row for NotificationKind.MATCH_FOUND to KINDS"
