@@ -31,7 +31,7 @@ from .schemas import (
     RuleTableSchema,
 )
 
-blueprint = Blueprint("credit", __name__, description="Credit: rules, events, standings, the blocklist.")
+blueprint = Blueprint("credit", __name__, description="Credit: rules, events, standings, the blocked list.")
 
 
 @blueprint.get("/enterprises/<uuid:enterprise_id>/credit")
@@ -125,7 +125,7 @@ def place_block(body: Body) -> Json:
 @blueprint.query(BlockQuery)
 @blueprint.response(200, BlockPage)
 def list_blocks(query: Query) -> Page:
-    """The blocklist with its history, newest first."""
+    """The blocked list with its history, newest first."""
     rows = partial(service.search_blocks, actor(), query["enterprise_id"])
     return page(query, rows, present=each(_block))
 
@@ -137,7 +137,7 @@ def list_blocks(query: Query) -> Page:
 @no_body
 @blueprint.response(200, BlockSchema)
 def confirm_block(block: Block) -> Json:
-    """Confirm a entry of the blocked list, as a second admin."""
+    """Confirm an entry of the blocked list, as a second admin."""
     return _block(service.confirm_block(actor(), block.id))
 
 
@@ -148,7 +148,7 @@ def confirm_block(block: Block) -> Json:
 @blueprint.body(LiftSchema)
 @blueprint.response(200, BlockSchema)
 def lift_block(block: Block, body: Body) -> Json:
-    """Take an enterprise off the blocklist."""
+    """Take an enterprise off the blocked list."""
     return _block(service.lift_block(actor(), block.id, body["reason"]))
 
 

@@ -76,7 +76,7 @@ class RuleSchema(Schema):
         metadata={"description": "Most points that all such events of one calendar year can add."},
     )
     blocks = Flag(
-        load_default=False, metadata={"description": "Puts the enterprise on the blocklist at once."}
+        load_default=False, metadata={"description": "Puts the enterprise on the blocked list at once."}
     )
 
 

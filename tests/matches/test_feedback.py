@@ -49,6 +49,17 @@ def test_withdrawn_interest_hides_the_contact_again(marketplace, pair):
     assert recycler.feedback(demand, supply, "interested")["mutual"] is False
 
 
+def test_not_even_staff_see_a_contact_once_a_party_is_suspended(marketplace, pair):
+    generator, supply, recycler, demand = pair
+    generator.feedback(supply, demand, "interested")
+    recycler.feedback(demand, supply, "interested")
+    assert marketplace.admin.pairing(supply, demand)["contact"] == contact_of(recycler)
+
+    assert marketplace.admin.post(f"/enterprises/{generator.id}/suspend").status_code == 200
+    response = marketplace.admin.get(f"/listings/{supply['id']}/matches/{demand['id']}")
+    assert "contact" not in (response.json or {})
+
+
 def test_both_are_told_of_mutual_interest_each_by_its_own_listing(marketplace, pair):
     generator, supply, recycler, demand = pair
     marketplace.settle()

@@ -35,7 +35,7 @@ def place_block(actor: Actor, data: dict[str, Any]) -> Block:
 
 
 def confirm_block(actor: Actor, block_id: UUID) -> Block:
-    """Confirm a entry of the blocked list, as a second admin.
+    """Confirm an entry of the blocked list, as a second admin.
 
     Raises:
         NotFound: no such block.
@@ -54,7 +54,7 @@ def confirm_block(actor: Actor, block_id: UUID) -> Block:
 
 
 def lift_block(actor: Actor, block_id: UUID, reason: str) -> Block:
-    """Take an enterprise off the blocklist.
+    """Take an enterprise off the blocked list.
 
     Raises:
         NotFound: no such block.
