@@ -44,7 +44,7 @@ def silence(actor: Actor, notification_id: UUID, of: str) -> Notification:
 
 
 def unsilence(actor: Actor, notification_id: UUID) -> None:
-    """Take "not for me" back as far as it silenced a pairing; a muted code is taken out of the preferences.
+    """Undo "not for me" as far as it silenced a pairing; to unmute a code, change the preferences.
 
     Raises:
         Conflict: the message is about no listing (`nothing_to_silence`).
