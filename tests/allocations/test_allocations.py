@@ -166,8 +166,8 @@ REFUSED = [
 def test_what_cannot_be_planned_is_refused_by_place_and_reason(busy):
     for asked, field, code in REFUSED:
         answer = busy.admin.post("/allocations", {**CITY, **asked})
-        said = (answer.status_code, answer.json["code"], list(answer.json["errors"]))
-        assert said == (422, code, [field]), asked
+        refusal = (answer.status_code, answer.json["code"], list(answer.json["errors"]))
+        assert refusal == (422, code, [field]), asked
     assert busy.admin.get("/allocations").json["items"] == []
 
 

@@ -111,9 +111,9 @@ def test_units_digits_days_and_words_are_taken_as_people_type_them(trader):
 
 
 def test_who_pays_gives_the_price_its_sign(trader):
-    said = [("收货方付款", "80"), ("supplier pays", "80"), ("面议", ""), ("", ""), ("收货方付款", "0")]
+    payments = [("收货方付款", "80"), ("supplier pays", "80"), ("面议", ""), ("", ""), ("收货方付款", "0")]
     assert (
-        send(trader, csv_of(*({**SUPPLY, "付款方": who, "单价": much} for who, much in said))).status_code
+        send(trader, csv_of(*({**SUPPLY, "付款方": who, "单价": much} for who, much in payments))).status_code
         == 201
     )
     assert [row["price_cny_per_t"] for row in reversed(mine(trader))] == [80, -80, None, None, 0]

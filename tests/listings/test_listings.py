@@ -1,4 +1,4 @@
-"""Listings: what may be said, what is kept, who sees it, what a change does."""
+"""Listings: what may be posted, what is stored, who sees it, what a change does."""
 
 import math
 
@@ -27,7 +27,7 @@ def everything(party):
     return party.get("/listings", mine=True, limit=100).json["items"]
 
 
-# ---------------------------------------------------------------- what may be said
+# ---------------------------------------------------------------- what may be posted
 
 WRONG_SUPPLY = [
     ("kind", "gift", "invalid_input", "kind"), ("kind", None, "invalid_input", "kind"),

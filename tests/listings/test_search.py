@@ -51,7 +51,7 @@ def codes_of(listing):
 
 
 def asked_code(listing, code):
-    return any(one == code or CODES.get(one) == code for one in codes_of(listing))
+    return any(own == code or CODES.get(own) == code for own in codes_of(listing))
 
 
 CHECKS = {

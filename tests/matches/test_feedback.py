@@ -28,13 +28,13 @@ def test_contacts_are_shown_only_when_both_are_interested(marketplace, pair):
     generator, supply, recycler, demand = pair
     assert shown(generator, supply, demand) is None
 
-    said = generator.feedback(supply, demand, "interested")
-    assert said == {"verdict": "interested", "mutual": False}
+    response = generator.feedback(supply, demand, "interested")
+    assert response == {"verdict": "interested", "mutual": False}
     assert shown(generator, supply, demand) is None
     assert shown(recycler, demand, supply) is None
 
-    said = recycler.feedback(demand, supply, "interested")
-    assert said == {"verdict": "interested", "mutual": True, "contact": contact_of(generator)}
+    response = recycler.feedback(demand, supply, "interested")
+    assert response == {"verdict": "interested", "mutual": True, "contact": contact_of(generator)}
     assert shown(generator, supply, demand) == contact_of(recycler)
     assert shown(recycler, demand, supply) == contact_of(generator)
 

@@ -205,11 +205,11 @@ def test_arrays_are_kept_for_the_last_models_only(marketplace, monkeypatch):
 
 
 def test_the_command_says_what_was_decided(marketplace):
-    said = marketplace.app.test_cli_runner().invoke(args=["match", "train", "--progress"])
+    result = marketplace.app.test_cli_runner().invoke(args=["match", "train", "--progress"])
 
-    assert said.exit_code == 0
-    assert "Too few suppliers" in said.stdout
-    assert "reading" in said.stderr
+    assert result.exit_code == 0
+    assert "Too few suppliers" in result.stdout
+    assert "reading" in result.stderr
 
 
 # ---------------------------------------------------------------- serving
