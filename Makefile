@@ -10,11 +10,11 @@ CASES ?= 10000
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-install: .venv/.installed ## make .venv and install what runs
+install: .venv/.installed ## create .venv with the locked packages
 
-install-dev: .venv/.installed-dev ## and the tools for test and lint
+install-dev: .venv/.installed-dev ## and the development tools
 
-demo: .venv/.installed ## show the whole story on a demo city, then stop
+demo: .venv/.installed ## run the main workflow on a demo city, print it, stop (ARGS="--language zh")
 	@exec $(BIN) -m seed.show $(ARGS)
 
 serve: .venv/.installed ## run everything on http://127.0.0.1:8000 (PORT, DEMO=1, DATA_DIR, ...)
@@ -23,26 +23,26 @@ serve: .venv/.installed ## run everything on http://127.0.0.1:8000 (PORT, DEMO=1
 stop: .venv/.installed ## stop what `make serve` runs in DATA_DIR
 	@$(BIN) -m marketplace.supervisor stop
 
-check: lint ## what to run before every commit: lint, and the quick tests that need no servers
+check: lint ## lint, and the tests that need no servers: before every commit
 	@$(BIN) -m pytest -n 2 --dist worksteal --no-servers -m "not slow" $(ARGS)
 
-format: .venv/.installed-dev ## fix what ruff can fix, and format
+format: .venv/.installed-dev ## format, and fix what ruff can fix
 	@$(BIN) -m ruff check --fix .
 	@$(BIN) -m ruff format .
 
 test: .venv/.installed-dev ## run the tests (ARGS="-k name")
 	@$(BIN) -m pytest -n 2 --dist worksteal $(ARGS)
 
-fuzz: .venv/.installed-dev ## ask at random by the OpenAPI document, as every role (CASES=10000)
+fuzz: .venv/.installed-dev ## fuzz the API by its OpenAPI document, as every role (CASES=10000)
 	@FUZZ_CASES=$(CASES) $(BIN) -m pytest -n 0 -s tests/http/test_fuzz.py $(ARGS)
 
-examples: .venv/.installed-dev ## record the examples of the API's description anew
+examples: .venv/.installed-dev ## record the examples of the OpenAPI document and of the guides again
 	@HUANLIU_RECORD=1 $(BIN) -m pytest -n 0 tests/http/test_examples.py tests/docs
 
-errors: .venv/.installed ## write docs/errors.md and its Chinese twin anew
+errors: .venv/.installed ## write docs/errors.md and docs/errors.zh-CN.md again
 	@$(BIN) -m flask --app wsgi errors
 
-lint: .venv/.installed-dev ## formatting, ruff, types, import contracts
+lint: .venv/.installed-dev ## check formatting, style, types and import contracts
 	@$(BIN) -m ruff format --check .
 	@$(BIN) -m ruff check .
 	@$(BIN) -m mypy
@@ -54,10 +54,10 @@ lock: .venv/.installed-dev ## compile requirements*.txt, with hashes, from requi
 			--custom-compile-command "make lock" --constraints requirements.txt $$name.in -o $$name.txt || exit 1; \
 	done
 
-bench: .venv/.installed ## time the index beside other ways to the same answer, about 8 minutes
+bench: .venv/.installed ## time the index beside other methods with the same result
 	@timeout 600 $(BIN) -m bench.matching $(ARGS)
 
-bench-http: .venv/.installed-bench ## time ranked answers while 50 a second are asked, 1,000,000 listings
+bench-http: .venv/.installed-bench ## time ranked matches over HTTP at 50 requests a second, 1,000,000 listings
 	@$(BIN) -m bench.matches_http $(ARGS)
 
 bench-search: .venv/.installed ## time searches of 1,000,000 listings (ARGS="--data FOLDER" keeps them)
@@ -66,7 +66,7 @@ bench-search: .venv/.installed ## time searches of 1,000,000 listings (ARGS="--d
 bench-imports: .venv/.installed ## time imports of 10,000 rows and their exports
 	@$(BIN) -m bench.imports $(ARGS)
 
-bench-allocation: .venv/.installed ## time plans for 2,000 supplies and demands beside other ways
+bench-allocation: .venv/.installed ## time allocation plans for 2,000 supplies and demands beside other methods
 	@$(BIN) -m bench.allocation $(ARGS)
 
 bench-rerank: .venv/.installed ## time ranking 1,000,000 supplies x 1,000,000 demands (ARGS="--data FOLDER" keeps them)

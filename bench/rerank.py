@@ -1,11 +1,11 @@
-"""All supplies ranked anew, end to end: `flask match rerank --progress`, real PostgreSQL, real workers.
+"""All supplies ranked again, end to end: `flask match rerank --progress`, real PostgreSQL, real workers.
 
 `python -m bench.rerank [--supplies N] [--demands N] [--workers N] [--data FOLDER]` writes `bench.market`'s
 listings into a server of its own (in FOLDER, kept for the next run; else in a temporary one), its days moved
 to end today, starts the scheduler and the workers, and runs the command twice: the second run finds a
 complete result and looks for news. Seconds by stage are those of the parts added up; parts of several workers
 overlap.
-Beside them stands the processor time, which a busy machine changes little, and what one process ranks in
+Beside them is the processor time, which a busy machine changes little, and what one process ranks in
 memory alone. It writes `bench/results/rerank.json`.
 """
 

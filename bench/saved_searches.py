@@ -1,4 +1,4 @@
-"""How long a new listing takes to be held against 100,000 saved searches, and to be told of.
+"""How long a new listing takes to be matched against 100,000 saved searches, and notified.
 
 `python -m bench.saved_searches [searches]` builds a market of real codes in a folder under the temporary one,
 saves searches of many kinds, then takes listings one by one and prints milliseconds.

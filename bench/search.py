@@ -2,8 +2,8 @@
 
 `python -m bench.search [--listings N] [--data FOLDER]` writes the listings into a server of its own (in
 FOLDER, kept for the next run; else in a temporary one), asks over loopback from this process, one request
-after the other, and asks the database what a plain query would take. Beside the time of an answer stands
-the processor time of all processes for it, which a busy machine does not change much. It writes
+after the other, and asks the database what a plain query would take. Beside the time of a response it gives
+the processor time of all processes for it, which a busy machine hardly changes. It writes
 `bench/results/search.json` and the tables of docs/performance.md to `bench/results/search.md`.
 """
 

@@ -79,7 +79,7 @@ def install(types: Iterable[TaskType], subscriptions: Mapping[str, tuple[Functio
     for task_type in types:
         _require_usable(task_type)
         if found.setdefault(task_type.name, task_type) is not task_type:
-            raise ValueError(f"{task_type.name} stands twice in TASKS of {TABLE}")
+            raise ValueError(f"{task_type.name} is named twice in TASKS of {TABLE}")
     by_function = {task_type.function: task_type for task_type in found.values()}
     for event, functions in subscriptions.items():
         missing = [function.__qualname__ for function in functions if function not in by_function]

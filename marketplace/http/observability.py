@@ -152,7 +152,7 @@ def metrics() -> Response:
     """Prometheus text: requests by endpoint and status, durations, and the backlog of tasks."""
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry.register(_Process())
     registry.register(_Backlog())

@@ -38,7 +38,7 @@ def read_exemptions(
             edition=edition,
         )
         if row in found:
-            raise record.error("item", f"the same row of item {row.item} stands above")
+            raise record.error("item", f"the same row of item {row.item} is listed above")
         found[row] = None
     return tuple(found)
 

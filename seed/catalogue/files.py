@@ -26,7 +26,7 @@ class Unique:
 
     def add(self, record: Record, column: str, row: CodeRow) -> None:
         if row.code in self._rows:
-            raise record.error(column, f"{row.code} stands above already")
+            raise record.error(column, f"{row.code} is listed above already")
         self._rows[row.code] = row
 
     def heading(self, record: Record, column: str, row: CodeRow) -> None:

@@ -31,7 +31,7 @@ def read_regions(path: Path | str = REGIONS) -> tuple[RegionRow, ...]:
     for record in records(Path(path), header):
         adcode = int(record.matching("adcode", ADCODE, "a six-digit adcode"))
         if adcode in found:
-            raise record.error("adcode", f"{adcode} stands above already")
+            raise record.error("adcode", f"{adcode} is listed above already")
         level = record.one_of("level", ("province", "city", "district"))
         if level != _level(adcode):
             raise record.error("level", f"{adcode} reads as a {_level(adcode)}")

@@ -28,7 +28,7 @@ def read_treatments(
         if record.text("kind") != kind:
             raise record.error("kind", f"{code} is {kind}")
         if code in found:
-            raise record.error("code", f"{code} stands above already")
+            raise record.error("code", f"{code} is listed above already")
         if code not in names:
             raise record.error("code", f"{code} has no name in {names_path}")
         name, interim = record.text("name_en"), record.boolean("interim")
@@ -47,6 +47,6 @@ def _names_zh(path: Path) -> dict[str, str]:
     for record in records(path, ("code", "name_zh")):
         code = record.matching("code", OPERATION, "an operation R1-R13 or D1-D15")
         if code in names:
-            raise record.error("code", f"{code} stands above already")
+            raise record.error("code", f"{code} is listed above already")
         names[code] = record.text("name_zh")
     return names
