@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import ROOT
 
 STARTED = "servers started in"
@@ -21,10 +23,12 @@ def output_of_pytest(*args):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_pure_tests_start_no_servers():
     assert STARTED not in output_of_pytest("-n", "1", "tests/test_words.py")
 
 
+@pytest.mark.slow
 def test_without_servers_only_pure_tests_are_left():
     output = output_of_pytest(
         "-n", "0", "-v", "--no-servers", "tests/test_words.py", "tests/test_numpy_columns.py"

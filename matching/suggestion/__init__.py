@@ -1,6 +1,6 @@
 """Waste codes from plain words.
 
-Public module: `training`, which needs scikit-learn and is imported on demand.
+Public module: `suggester_training`, which needs scikit-learn and is imported on demand.
 """
 
 from matching.suggestion.suggester import (
@@ -21,5 +21,5 @@ __all__ = [
     "Suggestion",
     "fold",
     "stem",
-    "training",
+    "suggester_training",
 ]

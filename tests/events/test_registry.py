@@ -69,7 +69,7 @@ def test_an_event_that_many_are_told_of_is_held_to_the_functions_it_enqueues(app
         (
             (WEIGH, TaskType(weigh, "matching")),
             {},
-            r"test_registry\.weigh stands twice in TASKS of marketplace",
+            r"test_registry\.weigh is named twice in TASKS of marketplace",
         ),
         (
             (WEIGH,),
