@@ -415,11 +415,18 @@ def _may_matter(bound: float, ranking: Ranking, query: Query) -> bool:
 
 
 def _with_ranges(state: State, query: Query) -> Tables:
+    """The side tables with the component ranges of the query and of the listings that are still there."""
     tables = state.rules.tables
-    ours = joined([segment.ranges for segment in state.segments])
+    ours = joined([_ranges_alive(segment, state.version) for segment in state.segments])
     if isinstance(query.seeker, Supplies):
         return replace(tables, stated=query.ranges, required=ours)
     return replace(tables, stated=ours, required=query.ranges)
+
+
+def _ranges_alive(segment: Segment, version: int) -> Components:
+    """The ranges of the listings that a segment still has: a changed listing has left its old ones in it."""
+    keys = segment.cold["key"][segment.alive(version)]
+    return segment.ranges.take(np.isin(segment.ranges.key, keys))
 
 
 def _page(ranking: Ranking, keys: Ints, k: int) -> Ranking:

@@ -6,6 +6,7 @@ from marketplace.catalogue import service
 from marketplace.catalogue.models import Crosswalk, ExemptionItem, Region, Treatment, WasteCode
 from marketplace.database import db
 from seed.catalogue import read_catalogue
+from tests.counting import count_statements
 from tests.http.responses import refused
 
 
@@ -142,3 +143,13 @@ def test_loading_the_catalogue_again_changes_nothing(marketplace):
         counts = service.load(read_catalogue())
         assert rows() == before
         assert counts == {name: len(those) for name, those in before.items()}
+
+
+def test_many_codes_take_as_many_statements_as_few(marketplace):
+    taken = []
+    for limit in (2, 100):
+        with count_statements() as sent:
+            assert marketplace.admin.get("/waste-codes", category="HW34", limit=limit).status_code == 200
+        taken.append(len(sent))
+
+    assert taken[0] == taken[1]

@@ -139,17 +139,19 @@ def test_after_any_changes_the_index_ranks_as_brute_force_does_over_what_is_left
     world, rules = worlds.crowded(data.draw(st.integers(0, 30)))
     pool, today = world.demands, world.today
     columns = worlds.Columns(world, rules)
-    index = m.Index.build(m.Demands.empty(), columns.tables, merge_at=None)
+    compiled = data.draw(st.booleans())
+    index = m.Index.build(m.Demands.empty(), columns.tables, merge_at=None, compiled=compiled)
     alive: dict[int, ref.Demand] = {}
     for _ in range(data.draw(st.integers(1, 8))):
-        verb = data.draw(st.sampled_from(["insert", "change", "remove", "merge", "govern"]))
+        verb = data.draw(st.sampled_from(["insert", "change", "remove", "merge", "set_rules"]))
         chosen = data.draw(st.lists(st.sampled_from(pool), max_size=5, unique_by=lambda it: it.number))
         if verb == "insert":
             chosen = [listing for listing in chosen if listing.number not in alive]
             index.insert(*written(chosen))
         elif verb == "change":
             kilos = data.draw(st.sampled_from([100, 3_000, 1_024_000]))
-            chosen = [replace(listing, remaining_kg=kilos) for listing in chosen]
+            ranges = data.draw(st.sampled_from(pool)).ranges
+            chosen = [replace(listing, remaining_kg=kilos, ranges=ranges) for listing in chosen]
             index.change(*written(chosen))
         elif verb == "remove":
             index.remove(np.array([listing.number for listing in chosen], np.int64))
@@ -170,6 +172,23 @@ def test_after_any_changes_the_index_ranks_as_brute_force_does_over_what_is_left
     assert len(index) == len(alive)
     for supply in world.supplies:
         agree(left, index, supply, k=data.draw(st.sampled_from([1, 3, 100])))
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_changed_requirement_replaces_the_one_before(compiled):
+    world, rules = worlds.crowded(0)
+    weak, strong = ref.Range(1, 0.0, 1.0), ref.Range(1, 5.0, 6.0)
+    world.supplies = [replace(supply, ranges=(weak,)) for supply in world.supplies]
+    strict = [replace(demand, ranges=(strong,)) for demand in world.demands]
+    relaxed = [replace(demand, ranges=()) for demand in world.demands]
+    columns = worlds.Columns(replace(world, demands=strict), rules)
+    index = index_of(columns, "demand", compiled=compiled)
+    for supply in world.supplies:
+        assert len(agree(columns, index, supply, k=3)) == 0
+
+    index.change(*written(relaxed))
+    left = worlds.Columns(replace(world, demands=relaxed), rules)
+    assert sum(len(agree(left, index, supply, k=3)) for supply in world.supplies) > 0
 
 
 def numbers(listings: list[ref.Demand]) -> set[int]:
