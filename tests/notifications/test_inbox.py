@@ -25,7 +25,8 @@ def test_the_inbox_pages_newest_first_and_new_messages_do_not_shift_pages(market
     assert third["next"] is None
     ids = [message["id"] for page in (first, second, third) for message in page["items"]]
     newest, *others = [message["id"] for message in reversed(recycler.inbox())]
-    assert ids == others and newest not in ids
+    assert ids == others
+    assert newest not in ids
 
 
 def test_a_message_keeps_the_time_at_which_it_was_first_read(marketplace, recycler):

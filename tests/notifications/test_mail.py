@@ -41,7 +41,8 @@ def test_a_match_is_mailed_in_chinese_to_the_receiver_only(marketplace, relay, p
     supply = marketplace.supply(generator, quantity_t=1234.567)
     marketplace.settle()
     ((recipients, letter),) = relay.letters
-    assert recipients == [address(recycler)] and letter["To"] == address(recycler)
+    assert recipients == [address(recycler)]
+    assert letter["To"] == address(recycler)
     assert letter["Subject"] == "【环流】您的供需信息有新的匹配"
     (message,) = recycler.inbox()
     text = body(letter)
@@ -167,7 +168,8 @@ def test_there_is_one_digest_a_day_with_all_messages_since_the_last(marketplace,
         marketplace.supply(generators[1], title="second acid"),
     )
     marketplace.settle()
-    assert {message["delivery"] for message in recycler.inbox()} == {"digest"} and len(recycler.inbox()) == 2
+    assert {message["delivery"] for message in recycler.inbox()} == {"digest"}
+    assert len(recycler.inbox()) == 2
     marketplace.wait(hours=19, minutes=59)  # 07:59
     marketplace.supply(generators[2], title="third acid")
     marketplace.settle()
@@ -276,7 +278,8 @@ def test_after_the_last_retry_the_task_is_parked_with_its_reason_and_can_be_repl
         marketplace.wait(minutes=20)
     with marketplace.app.app_context():
         (task,) = events.parked_tasks()
-    assert "550" in task.reason and "nobody here" in task.reason
+    assert "550" in task.reason
+    assert "nobody here" in task.reason
     assert (task.attempts, task.subscriber) == (12, "notifications.jobs.send_email")
     marketplace.wait(hours=1)
     assert relay.take() == []
@@ -284,7 +287,8 @@ def test_after_the_last_retry_the_task_is_parked_with_its_reason_and_can_be_repl
     relay.refusal = ""
     runner = marketplace.app.test_cli_runner()
     listed = runner.invoke(args=["parked", "list"])
-    assert str(task.id) in listed.output and "nobody here" in listed.output
+    assert str(task.id) in listed.output
+    assert "nobody here" in listed.output
     assert "1 task" in runner.invoke(args=["parked", "replay", str(task.id)]).output
     marketplace.settle()
     assert relay.take_one()["To"] == address(recycler)
@@ -318,7 +322,8 @@ def test_a_name_with_line_breaks_adds_no_header_and_no_second_email(marketplace,
     marketplace.settle()
     ((recipients, letter),) = relay.letters
     assert recipients == [address(recycler)]
-    assert letter["Bcc"] is None and letter.get_all("Subject") == ["【环流】您的供需信息有新的匹配"]
+    assert letter["Bcc"] is None
+    assert letter.get_all("Subject") == ["【环流】您的供需信息有新的匹配"]
     assert "Bcc: victim@example.com" in body(letter)
 
 

@@ -119,7 +119,8 @@ def test_both_sides_are_notified_each_about_its_own_listing(marketplace):
     assert to_generator["data"]["counterpart_id"] == demand["id"]
     assert to_recycler["data"]["listing_id"] == demand["id"]
     assert to_recycler["data"]["counterpart_id"] == supply["id"]
-    assert 0.5 <= to_recycler["data"]["score"] <= 1 and to_recycler["data"]["rank"] == 1
+    assert 0.5 <= to_recycler["data"]["score"] <= 1
+    assert to_recycler["data"]["rank"] == 1
 
 
 # ---------------------------------------------------------------- once

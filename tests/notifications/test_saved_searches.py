@@ -41,11 +41,13 @@ def test_a_search_is_saved_shown_changed_and_deleted(marketplace):
     made = owner.post("/saved-searches", {"name": " 绍兴求购 ", "query": query})
     search = made.json
     assert made.status_code == 201
-    assert search["name"] == "绍兴求购" and search["query"] == {"kind": "demand", "region": "330600"}
+    assert search["name"] == "绍兴求购"
+    assert search["query"] == {"kind": "demand", "region": "330600"}
     assert (search["notify"], search["paused"]) == ("immediate", False)
     path = f"/saved-searches/{search['id']}"
     shown = owner.get(path)
-    assert shown.json == search and shown.headers["ETag"] == made.headers["ETag"]
+    assert shown.json == search
+    assert shown.headers["ETag"] == made.headers["ETag"]
 
     marketplace.wait(hours=1)
     changed = owner.patch(path, {"notify": "daily", "paused": True}, shown.headers["ETag"])
@@ -200,7 +202,8 @@ def test_of_several_searches_with_the_same_hit_the_most_prompt_announces_it(mark
     marketplace.supply(generator)
     marketplace.settle()
     (message,) = seeker.inbox(SEARCH_HIT)
-    assert message["data"]["saved_search_id"] == at_once["id"] and message["delivery"] == "immediate"
+    assert message["data"]["saved_search_id"] == at_once["id"]
+    assert message["delivery"] == "immediate"
 
 
 def test_a_search_that_is_off_or_paused_notifies_nobody(marketplace):
@@ -517,7 +520,8 @@ def test_at_night_the_email_of_a_search_hit_waits_for_the_morning(marketplace, r
     marketplace.now = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)  # 21:00 in Shaoxing
     marketplace.supply(generator)
     marketplace.settle()
-    assert len(seeker.inbox(SEARCH_HIT)) == 1 and relay.take() == []
+    assert len(seeker.inbox(SEARCH_HIT)) == 1
+    assert relay.take() == []
     marketplace.wait(hours=11)
     relay.take_one()
 
@@ -537,10 +541,13 @@ def test_one_digest_a_day_has_matches_and_search_hits_each_under_its_title(marke
     ]
     assert letter["Subject"] == "[Huanliu] New messages today: 3"
     lines = [line for line in body(letter).splitlines() if line]
-    assert lines[2] == "New matches for your listings" and "vat one" in lines[3]
+    assert lines[2] == "New matches for your listings"
+    assert "vat one" in lines[3]
     assert lines[4] == "New results of your saved searches"
-    assert lines[5].startswith("1. ") and "need one" in lines[5]
-    assert lines[6].startswith("2. ") and "need two" in lines[6]
+    assert lines[5].startswith("1. ")
+    assert "need one" in lines[5]
+    assert lines[6].startswith("2. ")
+    assert "need two" in lines[6]
     assert "/api/v1/notification-preferences" in body(letter)
     marketplace.wait(hours=24)
     assert relay.take() == []
@@ -557,4 +564,6 @@ def test_a_digest_leaves_out_what_closed_or_was_silenced_since(marketplace, rela
     seeker.not_for_me(seeker.inbox(SEARCH_HIT)[-1])
     marketplace.wait(hours=20)
     text = body(relay.take_one())
-    assert "still open" in text and "closed" not in text and "silenced" not in text
+    assert "still open" in text
+    assert "closed" not in text
+    assert "silenced" not in text
