@@ -121,20 +121,35 @@ class ReasonSchema(Schema):
     reason = Text(500, load_default=None, allow_none=True)
 
 
+MOST_LEVELS = 20
+"""How deep JSON may be nested; our own bodies need five levels."""
+
+
 def has_bad_character(text: str) -> bool:
     """Whether a text contains a NUL or a lone surrogate, which PostgreSQL cannot store."""
     return "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
-def refuse_bad_characters(value: Any, path: str = "") -> None:
-    """Raise ValidationError, naming the place, for text with a NUL or a lone surrogate in `value`."""
+def refuse_bad_characters(value: Any, path: str = "", levels: int = MOST_LEVELS) -> None:
+    """Raise ValidationError, naming the place, for text with a NUL or a lone surrogate in `value`.
+
+    Also for JSON nested deeper than `levels`, so that nothing after this recurses without a bound: the depth
+    that the parser itself refuses differs between versions of Python.
+    """
     if isinstance(value, str):
         if has_bad_character(value):
             raise ValidationError({path or "body": [Message("bad_character")]})
-    elif isinstance(value, Mapping):
-        for key, below in value.items():
+    elif isinstance(value, Mapping | list):
+        if not levels:
+            raise ValidationError(
+                {path.split(".")[0] or "body": [Message("nested_too_deep", most=MOST_LEVELS)]}
+            )
+        _refuse_bad_items(value, path, levels - 1)
+
+
+def _refuse_bad_items(items: Mapping[str, Any] | list[Any], path: str, levels: int) -> None:
+    if isinstance(items, Mapping):
+        for key in items:
             refuse_bad_characters(key, path)
-            refuse_bad_characters(below, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list):
-        for number, below in enumerate(value):
-            refuse_bad_characters(below, f"{path}.{number}" if path else str(number))
+    for name, below in items.items() if isinstance(items, Mapping) else enumerate(items):
+        refuse_bad_characters(below, f"{path}.{name}" if path else str(name), levels)

@@ -163,11 +163,21 @@ def test_a_body_that_is_not_json_is_refused_as_such(marketplace, data, media, st
     assert owner.get("/listings").json["items"] == []
 
 
-@pytest.mark.parametrize("depth", [100, 900, 960, 970, 980, 1000])
+@pytest.mark.parametrize("depth", [22, 100, 900, 960, 970, 980, 1000, 5000, 20_000])
 def test_no_depth_of_nesting_is_a_500(marketplace, depth):
     owner = marketplace.enterprise("generator")
     for data in (b"[" * depth + b"]" * depth, b'{"a":' * depth + b"1" + b"}" * depth):
-        assert send(owner, "/listings", data).status_code in (400, 422)
+        assert verdict(send(owner, "/listings", data))[:2] in ((422, "invalid_input"), (400, "not_json"))
+
+
+def test_json_is_read_to_twenty_levels_and_no_deeper(marketplace):
+    owner = marketplace.enterprise("generator")
+
+    def posted(depth):
+        return send(owner, "/listings", b'{"title": ' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}")
+
+    assert "nested" not in str(posted(20).json["errors"]["title"])
+    assert posted(21).json["errors"]["title"] == ["JSON may be nested at most 20 levels deep."]
 
 
 @pytest.mark.parametrize("body", ["[]", "null", "5", '"text"', "true"])
