@@ -1,7 +1,6 @@
 """A row of a sheet as the body of `POST /listings`, and what its author got wrong on the way."""
 
 import re
-import unicodedata
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +13,10 @@ from ....http.problems import messages_by_field
 from ...schemas import NewListingSchema
 from . import vocabulary
 from .composition_cells import components_of
+from .number_cells import half_width, number_in
 from .sheet_rows import Row
 from .waste_code_cells import code_refs
 
-NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d{1,40})(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 DAY = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|(\d\d)(\d\d))", re.ASCII
 )
@@ -105,7 +104,7 @@ class _Cells:
     def folded(self, column: str) -> str | None:
         """The text, half-width."""
         text = self._row.texts.get(column)
-        return None if text is None else unicodedata.normalize("NFKC", text).strip()
+        return None if text is None else half_width(text).strip()
 
     def upper(self, column: str) -> str | None:
         """The text, half-width and in capitals."""
@@ -125,13 +124,14 @@ class _Cells:
         return value
 
     def _decimal(self, column: str) -> Decimal | None:
-        text = self.folded(column)
+        text = self._row.texts.get(column)
         if text is None:
             return None
-        if not NUMBER.fullmatch(text):
+        try:
+            return number_in(text)
+        except ValueError:
             self._add_fault(column, "not_a_number")
             return None
-        return Decimal(text.replace(",", ""))
 
     def number(self, column: str) -> float | None:
         """The number in a cell."""
