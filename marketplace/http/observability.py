@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from uuid_utils.compat import uuid7
 
 from ..database import db
+from ..database_errors import traceback_without_values
 from ..events import service as events
 from ..events.work import request_id
 from ..valkey import redis
@@ -60,7 +61,7 @@ def configure_logging(level: str) -> None:
     """One JSON line per event, on stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        JsonFormatter(
+        LogFormatter(
             "%(levelname)s %(name)s %(message)s",
             rename_fields={"levelname": "level", "name": "logger"},
             timestamp=True,
@@ -70,6 +71,13 @@ def configure_logging(level: str) -> None:
     handler.addFilter(_add_request_id)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("alembic").setLevel("WARNING")
+
+
+class LogFormatter(JsonFormatter):
+    """JSON lines whose tracebacks leave out what the database quotes of rows and parameters."""
+
+    def formatException(self, ei: Any) -> str:
+        return traceback_without_values(ei[1]) if ei[1] else ""
 
 
 def _add_request_id(record: logging.LogRecord) -> bool:

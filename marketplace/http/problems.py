@@ -7,15 +7,15 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 from marshmallow import ValidationError
-from psycopg import InterfaceError as InterfaceErrorOfPsycopg
-from psycopg import OperationalError as OperationalErrorOfPsycopg
+from psycopg import Error as PsycopgError
 from psycopg import errors as postgres
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from ..database import db
-from ..errors import DomainError, Invalid, InvalidTable
+from ..database_errors import text_without_values, unavailability
+from ..errors import DomainError, Invalid, InvalidTable, Unavailable
 from ..messages import say
 from .languages import Message, language, localised, render, stored_faults
 
@@ -75,9 +75,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(ValidationError, _from_schema)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(DBAPIError, _from_database)
-    app.register_error_handler(PoolTimeout, _database_unavailable)
-    app.register_error_handler(OperationalErrorOfPsycopg, _database_unavailable)
-    app.register_error_handler(InterfaceErrorOfPsycopg, _database_unavailable)
+    app.register_error_handler(PsycopgError, _from_database)
+    app.register_error_handler(PoolTimeout, _from_pool)
     app.register_error_handler(Exception, _from_bug)
 
 
@@ -133,22 +132,22 @@ def _from_http(error: HTTPException) -> Response:
     return response
 
 
-def _from_database(error: DBAPIError) -> Response:
+def _from_database(error: DBAPIError | PsycopgError) -> Response:
     db.session.rollback()
-    cause = error.orig
+    cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, postgres.DataError):
-        log.warning("the database refused a value: %s", cause)
+        log.warning("the database refused a value: %s", text_without_values(cause))
         return _from_domain(Invalid("value_refused"))
-    away = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
-    if away and not isinstance(cause, postgres.DeadlockDetected):
-        return _database_unavailable(error)
-    return _from_bug(error)
+    refusal = unavailability(error)
+    if refusal is None:
+        return _from_bug(error)
+    log.warning("the database cannot serve: %s", text_without_values(error), extra={"code": refusal.code})
+    return _from_domain(refusal)
 
 
-def _database_unavailable(error: Exception) -> Response:
-    log.warning("the database is not available: %s", error)
-    headers = {"Retry-After": str(RETRY_AFTER_S)}
-    return problem(503, "database_away", say("database_away", language()), headers=headers)
+def _from_pool(error: PoolTimeout) -> Response:
+    log.warning("no connection to the database was free: %s", error)
+    return _from_domain(Unavailable("database_busy"))
 
 
 def _from_bug(error: Exception) -> Response:

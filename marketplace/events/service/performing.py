@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy import Select, select
 
 from ... import clock
+from ...database_errors import text_without_values
 from ..lifecycle import Party
 from ..models import LIFE, Task, TaskStatus
 from ..registry import find_task_type
@@ -62,7 +63,7 @@ def _record_failure(task_id: int, error: Exception, began: float) -> None:
             return
         task.attempts += 1
         task.dispatches = 0
-        task.reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
+        task.reason = text_without_values(error)[:LONGEST_REASON]
         # its text may hold personal data: that is kept with the task, and the log says where it was raised
         frames = "".join(traceback.format_tb(error.__traceback__))
         about = {**log_facts(task, began), "error": type(error).__name__, "frames": frames}
