@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from . import commands, subscriptions
 from .database import db
 from .enterprises import service as enterprises_service
-from .http import authentication, bodies, error_pages, observability, problems, rate_limits
+from .http import authentication, bodies, error_pages, health, observability, problems, rate_limits
 from .http.openapi import document
 from .http.openapi.api import api
 from .http.rate_limits import limiter
@@ -58,7 +58,7 @@ def _add_extensions(app: Flask) -> None:
     """Connect the database, the checks of keys and readiness, the rate limits and the tasks."""
     db.init_app(app)
     observability.register(app)
-    observability.ready_when("index", lambda: live_index.process_index().is_ready)
+    health.ready_when("index", lambda: live_index.process_index().is_ready)
     limiter.init_app(app)
     authentication.set_key_lookup(enterprises_service.actor_of_key)
     subscriptions.install()

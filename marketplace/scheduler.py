@@ -67,6 +67,7 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(credit.refresh_lapsed, 30),
     PeriodicJob(enterprises.remind_of_expiry, 600),
     PeriodicJob(enterprises.forget_answers, 3600),
+    PeriodicJob(events.beat, 5),
     PeriodicJob(events.relay, 0),
     PeriodicJob(events.delete_done, 3600),
     PeriodicJob(lives.make_overdue_moves, 5),

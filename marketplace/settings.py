@@ -8,6 +8,8 @@ from typing import Any
 
 from . import embedded
 
+VERSION = "0.1.0"
+"""The version of the project, as pyproject.toml has it."""
 OLD_NAMES = {"scheduler_tick_s": "CLOCK_TICK_S"}
 """Variables by their name in version 0.1; they are read for one version more."""
 
@@ -42,6 +44,8 @@ class Settings:
     rate_limit_registration: str = "300 per minute"
     """Registrations an address may make."""
     log_level: str = "INFO"
+    build: str = ""
+    """What the operator calls what runs, such as a commit or an image's tag; shown by /version."""
 
     smtp_host: str = ""
     """Mail relay; empty means no e-mail is sent and the inbox alone carries the news."""

@@ -131,10 +131,10 @@ def test_only_operations_and_docs_are_outside_the_api(app):
     outside = {rule.rule for rule in app.url_map.iter_rules() if not rule.rule.startswith(API)}
 
     assert outside == {
-        "/healthz", "/readyz", "/metrics", "/openapi.json", "/errors", "/docs", "/docs/", "/docs/<path:path>",
-        "/docs/dist/<path:filename>", "/static/<path:filename>",
+        "/healthz", "/readyz", "/version", "/metrics", "/openapi.json", "/errors",
+        "/docs", "/docs/", "/docs/<path:path>", "/docs/dist/<path:filename>", "/static/<path:filename>",
     } & outside  # fmt: skip
-    assert {"/healthz", "/readyz", "/metrics", "/openapi.json", "/errors", "/docs"} <= outside
+    assert {"/healthz", "/readyz", "/version", "/metrics", "/openapi.json", "/errors", "/docs"} <= outside
 
 
 def test_every_route_requires_a_key(app, routes):

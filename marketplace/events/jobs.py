@@ -8,6 +8,11 @@ def run(task_id: int) -> bool:
     return service.perform(task_id)
 
 
+def beat() -> None:
+    """Show that the scheduler ticks."""
+    service.beat()
+
+
 def relay() -> None:
     """Dispatch due tasks to the queues."""
     service.relay()

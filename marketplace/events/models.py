@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, SmallInteger, text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, SmallInteger, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -69,6 +69,19 @@ class Task(Base):
         Index("ix_task_ended", "ended_at", postgresql_where=text("status = 'done'")),
         Index("ix_task_parked", "id", postgresql_where=text("status = 'parked'")),
     )
+
+
+class Heartbeat(Base):
+    """When somebody last wrote a sign of life, by name, by the database's own clock.
+
+    `filler` makes the write need room on the disk.
+    """
+
+    __tablename__ = "heartbeat"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    filler: Mapped[bytes | None]
 
 
 class Audit(Base):

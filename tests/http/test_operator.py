@@ -3,13 +3,20 @@
 import json
 import logging
 import re
+import tomllib
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from sqlalchemy import text
 
 from marketplace import create_app
-from marketplace.settings import Settings
+from marketplace.database import db
+from marketplace.events import service as events
+from marketplace.settings import VERSION, Settings
+from marketplace.valkey import redis
 from tests.http.responses import refused
 
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
@@ -36,7 +43,9 @@ def test_without_its_servers_it_lives_and_is_not_ready(cut_off):
     assert cut_off.get("/healthz").status_code == 200
     response = cut_off.get("/readyz")
     assert (response.status_code, response.json["status"]) == (503, "not ready")
-    assert response.json["checks"] == {"database": False, "queue": False, "index": True}
+    assert response.json["checks"] == {
+        "database": False, "writes": False, "queue": False, "scheduler": False, "index": True,
+    }  # fmt: skip
     assert int(response.headers["Retry-After"]) > 0
 
 
@@ -77,6 +86,75 @@ def test_metrics_count_requests_by_endpoint_and_status_and_the_backlog(marketpla
     )
     assert 'huanliu_tasks{status="pending"} ' in text
     assert marketplace.admin.key not in text
+
+
+def test_metrics_tell_each_queue_the_scheduler_and_the_build(marketplace):
+    with marketplace.app.app_context():
+        events.beat()
+    page = marketplace.client.get("/metrics").get_data(as_text=True)
+
+    for queue in ("matching", "delivery", "bulk", "rerank"):
+        assert f'huanliu_queue_tasks{{queue="{queue}",status="pending"}} ' in page
+        assert f'huanliu_queue_oldest_due_seconds{{queue="{queue}"}} ' in page
+    assert 0 <= float(re.search(r"^huanliu_scheduler_tick_age_seconds (\S+)", page, re.MULTILINE)[1]) < 10
+    assert f'version="{VERSION}"' in page
+
+
+def test_metrics_tell_how_long_the_oldest_due_task_has_waited(marketplace):
+    marketplace.supply(marketplace.enterprise("generator"))
+    marketplace.now += timedelta(seconds=90)
+    page = marketplace.client.get("/metrics").get_data(as_text=True)
+
+    assert re.search(r'huanliu_queue_oldest_due_seconds\{queue="matching"\} 90\.', page)
+
+
+def test_a_scheduler_that_stopped_ticking_makes_the_service_not_ready(marketplace):
+    with marketplace.app.app_context():
+        events.beat()
+        assert marketplace.client.get("/readyz").json["checks"]["scheduler"] is True
+        db.session.execute(text("UPDATE heartbeat SET at = at - interval '31 s' WHERE name = 'scheduler'"))
+        db.session.commit()
+        response = marketplace.client.get("/readyz")
+        events.beat()
+
+    assert (response.status_code, response.json["checks"]["scheduler"]) == (503, False)
+    assert response.json["checks"]["database"] is True
+    assert marketplace.client.get("/readyz").status_code == 200
+
+
+def test_a_database_that_stores_no_change_makes_the_service_not_ready(marketplace):
+    with marketplace.app.app_context():
+        db.session.execute(text("DELETE FROM heartbeat"))
+        db.session.execute(text("ALTER TABLE heartbeat ADD CONSTRAINT full_disk CHECK (name <> 'probe')"))
+        db.session.commit()
+        response = marketplace.client.get("/readyz")
+        db.session.execute(text("ALTER TABLE heartbeat DROP CONSTRAINT full_disk"))
+        db.session.commit()
+
+    assert (response.status_code, response.json["checks"]["writes"]) == (503, False)
+    assert response.json["checks"]["database"] is True
+    assert marketplace.client.get("/readyz").json["checks"]["writes"] is True
+
+
+def test_a_queue_that_stores_nothing_makes_the_service_not_ready(marketplace):
+    with marketplace.app.app_context():
+        valkey = redis()
+        valkey.config_set("maxmemory", 1)
+    try:
+        response = marketplace.client.get("/readyz")
+    finally:
+        valkey.config_set("maxmemory", 0)
+
+    assert (response.status_code, response.json["checks"]["queue"]) == (503, False)
+
+
+def test_the_version_is_that_of_the_project_and_the_build_what_the_operator_says(app):
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert app.test_client().get("/version").json == {"version": project["version"], "build": None}
+
+    named = create_app(replace(app.config["SETTINGS"], build="4f2c1aa")).test_client()
+    assert named.get("/version").json["build"] == "4f2c1aa"
+    create_app(app.config["SETTINGS"])
 
 
 def test_the_description_is_valid_openapi_and_names_every_route(marketplace):
@@ -146,6 +224,7 @@ def test_each_request_is_one_json_line_without_the_key(marketplace, caplog, capf
     line = logging.getLogger().handlers[0].formatter.format(record)
     said = json.loads(line)
     assert (said["status"], said["actor"]) == (422, f"enterprise:{owner.id}")
+    assert said["client"] == "127.0.0.1"
     assert said["message"] == "GET /api/v1/listings 422"
     assert owner.key not in line
 

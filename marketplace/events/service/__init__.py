@@ -1,8 +1,22 @@
 """Tasks: dispatched to the queues, performed once, parked when they fail too often."""
 
-from .backlog import backlog, delete_done
+from .backlog import Backlog, backlogs, delete_done
+from .heartbeat import accepts_changes, beat, is_scheduler_ticking, tick_age_s
 from .parking import parked_tasks, replay
 from .performing import backoff, perform
 from .task_relay import relay
 
-__all__ = ["backlog", "backoff", "delete_done", "parked_tasks", "perform", "relay", "replay"]
+__all__ = [
+    "Backlog",
+    "accepts_changes",
+    "backlogs",
+    "backoff",
+    "beat",
+    "delete_done",
+    "is_scheduler_ticking",
+    "parked_tasks",
+    "perform",
+    "relay",
+    "replay",
+    "tick_age_s",
+]
