@@ -114,8 +114,8 @@ _CITY = ("paojiang", "gaobu", "qianqing", "caoe", "zhuji", "shengzhou", "xinchan
 _NEAR = ("qiantang", "xiaoshan", "fuyang", "zhenhai", "beilun", "yuyao", "haiyan", "pinghu", "jindong")
 _ACROSS = ("jinshan", "fengxian", "wujiang", "changshu")
 
-_LIQUID, _DRUMS, _SLURRY = ("liquid", "tank"), ("liquid", "drum"), ("slurry", "tank")
-_BAGS, _CRATES, _BALES, _SILO = ("solid", "ton_bag"), ("solid", "crate"), ("solid", "bale"), ("solid", "silo")
+_LIQUID, _DRUMS, _SLURRY = ("liquid", "tank"), ("liquid", "drum"), ("sludge", "tank")
+_BAGS, _CRATES, _BALES, _SILO = ("solid", "bag"), ("solid", "box"), ("solid", "pallet"), ("powder", "tank")
 _SLUDGE = ("sludge", "bulk")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -10,19 +10,29 @@ from marketplace import clock
 from marketplace.credit import service as credit
 from marketplace.enterprises import service as enterprises
 from marketplace.enterprises.models import Enterprise
+from marketplace.enterprises.schemas import RegistrationSchema
 from marketplace.events.actor import ENTERPRISE, PLATFORM, Actor
 from marketplace.events.work import Work, unit_of_work
 from marketplace.licences import service as licences
+from marketplace.licences.schemas import ChannelSchema, LicenceSchema, WhiteListSchema
 from marketplace.listings import service as listings
+from marketplace.listings.schemas import NewListingSchema
 from seed.city import City, DemoEnterprise, DemoListing
 from seed.demo import demo_city
+
+REGISTRATION, NEW_LISTING = RegistrationSchema(), NewListingSchema()
+LICENCE, CHANNEL, WHITE_LIST = LicenceSchema(), ChannelSchema(), WhiteListSchema()
+SAME_NAME = (
+    "kind", "title", "quantity_t", "min_lot_t", "price_cny_per_t", "max_distance_km", "form", "packaging",
+)  # fmt: skip
+"""What a listing of the demo calls as the API does."""
 
 
 def load_demo() -> dict[str, int]:
     """Write the demo city, unless it is there already. Returns the number of rows by kind.
 
-    Everything goes through the services that the API uses, so that every rule holds here too. Nobody is
-    notified of its listings: the city has been there since this morning.
+    Everything goes through the schemas and services that the API uses, so that every word and every rule
+    holds here too. Nobody is notified of its listings: the city has been there since this morning.
     """
     city = demo_city(clock.today())
     with unit_of_work() as work:
@@ -34,7 +44,8 @@ def load_demo() -> dict[str, int]:
         _credit(city, ids)
         _permits(city, ids)
         for listing in city.listings:
-            _listing(city, listing, ids)
+            owner = Actor(ENTERPRISE, ids[listing.enterprise_key])
+            listings.create(owner, NEW_LISTING.load(body_of(city, listing)))
     return {
         "enterprises": len(city.enterprises),
         "listings": len(city.listings),
@@ -46,18 +57,20 @@ def load_demo() -> dict[str, int]:
 
 def _enterprise(work: Work, enterprise: DemoEnterprise) -> UUID:
     row, _, _ = enterprises.register(
-        {
-            "uscc": enterprise.uscc,
-            "name": enterprise.name,
-            "roles": list(enterprise.roles),
-            "region": enterprise.region,
-            "location": {"lon": enterprise.lon, "lat": enterprise.lat, "crs": "wgs84"},
-            "contact": {
-                "name": enterprise.contact_name,
-                "email": enterprise.contact_email,
-                "phone": enterprise.contact_phone,
-            },
-        }
+        REGISTRATION.load(
+            {
+                "uscc": enterprise.uscc,
+                "name": enterprise.name,
+                "roles": list(enterprise.roles),
+                "region": str(enterprise.region),
+                "location": {"lon": enterprise.lon, "lat": enterprise.lat, "crs": "wgs84"},
+                "contact": {
+                    "name": enterprise.contact_name,
+                    "email": enterprise.contact_email,
+                    "phone": enterprise.contact_phone,
+                },
+            }
+        )
     )
     enterprises.approve(PLATFORM, row.id, "demo data")
     row.small_generator = enterprise.small_generator
@@ -82,84 +95,55 @@ def _credit(city: City, ids: dict[str, UUID]) -> None:
 
 def _permits(city: City, ids: dict[str, UUID]) -> None:
     for licence in city.licences:
-        lines = [
-            {
-                "scheme": line.scheme,
-                "code": line.code,
-                "modes": list(line.modes),
-                "tonnes_per_year": _kg(line.tonnes_per_year),
-            }
-            for line in licence.lines
-        ]
-        licences.add_licence(
-            PLATFORM,
-            {
-                "enterprise_id": ids[licence.enterprise_key],
-                "number": licence.number,
-                "kind": licence.kind,
-                "lines": lines,
-                **_validity(city, licence),
-            },
-        )
+        body: dict[str, Any] = {
+            "enterprise_id": str(ids[licence.enterprise_key]),
+            "number": licence.number,
+            "kind": licence.kind,
+            "lines": [{**asdict(line), "modes": list(line.modes)} for line in licence.lines],
+            **_validity(city, licence),
+        }
+        licences.add_licence(PLATFORM, LICENCE.load(body))
     for channel in city.channels:
-        licences.add_channel(
-            PLATFORM,
-            {
-                "generator_id": ids[channel.generator_key],
-                "receiver_id": ids[channel.receiver_key],
-                "scheme": channel.scheme,
-                "code": channel.code,
-                "use": channel.use,
-                "tonnes_per_year": _kg(channel.tonnes_per_year),
-                "approval_number": channel.approval_number,
-                **_validity(city, channel),
-            },
-        )
+        body = {
+            "generator_id": str(ids[channel.generator_key]),
+            "receiver_id": str(ids[channel.receiver_key]),
+            "scheme": channel.scheme,
+            "code": channel.code,
+            "use": channel.use,
+            "tonnes_per_year": channel.tonnes_per_year,
+            "approval_number": channel.approval_number,
+            **_validity(city, channel),
+        }
+        licences.add_channel(PLATFORM, CHANNEL.load(body))
     for entry in city.white_list:
-        licences.add_white_list(
-            PLATFORM,
-            {
-                "receiver_id": ids[entry.receiver_key],
-                "scheme": entry.scheme,
-                "code": entry.code,
-                "from_province": entry.from_province,
-                **_validity(city, entry),
-            },
-        )
+        body = {
+            "receiver_id": str(ids[entry.receiver_key]),
+            "scheme": entry.scheme,
+            "code": entry.code,
+            "from_province": str(entry.from_province),
+            **_validity(city, entry),
+        }
+        licences.add_white_list(PLATFORM, WHITE_LIST.load(body))
 
 
-def _validity(city: City, permit: Any) -> dict[str, date]:
-    return {"valid_from": city.day(permit.from_day), "valid_until": city.day(permit.until_day)}
+def _validity(city: City, permit: Any) -> dict[str, str]:
+    return {"valid_from": str(city.day(permit.from_day)), "valid_until": str(city.day(permit.until_day))}
 
 
-def _listing(city: City, listing: DemoListing, ids: dict[str, UUID]) -> None:
-    data: dict[str, Any] = {
-        "kind": listing.kind,
-        "title": listing.title,
-        "quantity_t": _kg(listing.quantity_t),
-        "min_lot_t": _kg(listing.min_lot_t),
-        "price_cny_per_t": None if listing.price_cny_per_t is None else round(listing.price_cny_per_t * 100),
-        "max_distance_km": listing.max_distance_km,
-        "available_from": city.day(listing.from_day),
-        "available_until": city.day(listing.until_day),
-        "form": listing.form,
-        "packaging": listing.packaging,
+def body_of(city: City, listing: DemoListing) -> dict[str, Any]:
+    """The body of `POST /listings` that a listing of the demo is."""
+    body: dict[str, Any] = {
+        **{name: getattr(listing, name) for name in SAME_NAME},
+        "available_from": str(city.day(listing.from_day)),
+        "available_until": str(city.day(listing.until_day)),
         "publish": True,
     }
     if listing.kind == "supply":
-        data["waste"] = {"scheme": listing.scheme, "code": listing.code}
-        data["composition"] = [_component(part) for part in listing.composition]
+        body["waste"] = {"scheme": listing.scheme, "code": listing.code}
+        body["composition"] = [asdict(part) for part in listing.composition]
     else:
-        data["accepts"] = [{"scheme": scheme, "code": code} for scheme, code in listing.accepts]
-        data["requires"] = [_component(part) for part in listing.requires]
-        data["treatment"] = listing.treatment
-        data["exemption_item"] = listing.exemption_item
-    listings.create(Actor(ENTERPRISE, ids[listing.enterprise_key]), data)
-
-
-def _component(part: Any) -> dict[str, Any]:
-    return {"component": part.component, "min": part.min, "max": part.max, "unit": part.unit}
-
-
-def _kg(tonnes: float) -> int:
-    return round(tonnes * 1000)
+        body["accepts"] = [{"scheme": scheme, "code": code} for scheme, code in listing.accepts]
+        body["requires"] = [asdict(part) for part in listing.requires]
+        body["treatment"] = listing.treatment
+        body["exemption_item"] = listing.exemption_item
+    return body

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from flask import Response, stream_with_context, url_for
+from flask import Response, url_for
 
 from .. import spreadsheet_files
 from ..http.authentication import STAFF, actor, allow
@@ -113,7 +113,7 @@ def export_allocation(allocation: Allocation, query: Query) -> Response:
     part, kind = query["part"], query["format"]
     pieces = service.export_allocation(allocation, part, kind, language())
     media_type = spreadsheet_files.MEDIA_TYPES[kind]
-    return attachment(stream_with_context(pieces), media_type, f"huanliu-{part}.{kind}")
+    return attachment(pieces, media_type, f"huanliu-{part}.{kind}")
 
 
 def _allocation(row: Allocation) -> Json:

@@ -39,6 +39,26 @@ class ListingStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Form(StrEnum):
+    SOLID = "solid"
+    LIQUID = "liquid"
+    SLUDGE = "sludge"
+    GAS = "gas"
+    POWDER = "powder"
+    MIXED = "mixed"
+
+
+class Packaging(StrEnum):
+    BULK = "bulk"
+    TANK = "tank"
+    DRUM = "drum"
+    BAG = "bag"
+    BOX = "box"
+    PALLET = "pallet"
+    CONTAINER = "container"
+    OTHER = "other"
+
+
 class ExemptionReview(StrEnum):
     """What an admin decided of the evidence for an exemption."""
 
@@ -113,8 +133,8 @@ class Listing(Base):
     max_distance_km: Mapped[float | None]
     available_from: Mapped[date]
     available_until: Mapped[date]
-    form: Mapped[str | None]
-    packaging: Mapped[str | None]
+    form: Mapped[Form | None]
+    packaging: Mapped[Packaging | None]
     composition: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     requires: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     treatment: Mapped[str | None] = mapped_column(ForeignKey("treatment.code"))
@@ -142,6 +162,8 @@ class Listing(Base):
         CheckConstraint("available_from <= available_until", name="window"),
         CheckConstraint("(kind = 'supply') = (code_id IS NOT NULL)", name="supply_has_a_code"),
         CheckConstraint("(kind = 'demand') = (mode IS NOT NULL)", name="demand_has_a_mode"),
+        values_check("form", Form),
+        values_check("packaging", Packaging),
         values_check("exemption_review", ExemptionReview),
         Index("ix_listing_owner", "enterprise_id", "id"),
         Index("ix_listing_open", "kind", "id", postgresql_where=text("status = 'open'")),

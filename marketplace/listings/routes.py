@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import Response, request, stream_with_context, url_for
+from flask import Response, request, url_for
 
 from ..errors import Notice
 from ..events.actor import ADMIN, ENTERPRISE, Actor
@@ -96,7 +96,7 @@ def export(query: Query) -> Response:
     """The listings that you may see as a file; CSV and XLSX can be imported again."""
     pieces = service.export(actor(), query, language())
     kind = query["format"]
-    return attachment(stream_with_context(pieces), service.MEDIA_TYPES[kind], f"huanliu-listings.{kind}")
+    return attachment(pieces, service.MEDIA_TYPES[kind], f"huanliu-listings.{kind}")
 
 
 def _check_importing(caller: Actor, _: Body) -> None:

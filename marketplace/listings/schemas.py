@@ -36,10 +36,8 @@ from ..http.schemas import (
     Schema,
     WarningSchema,
 )
-from .models import ExemptionReview, Kind, ListingStatus
+from .models import ExemptionReview, Form, Kind, ListingStatus, Packaging
 
-FORMS = ("solid", "liquid", "sludge", "gas", "powder", "mixed")
-PACKAGINGS = ("bulk", "tank", "drum", "bag", "box", "pallet", "container", "other")
 FARTHEST_KM = 20_100
 
 
@@ -73,8 +71,8 @@ class _Terms(Schema):
     price_cny_per_t = Price(allow_none=True)
     region = Adcode(allow_none=True)
     location = fields.Nested(LocationSchema, allow_none=True)
-    form = fields.String(allow_none=True, validate=OneOf(FORMS, "form"))
-    packaging = fields.String(allow_none=True, validate=OneOf(PACKAGINGS, "packaging"))
+    form = fields.String(allow_none=True, validate=OneOf(Form))
+    packaging = fields.String(allow_none=True, validate=OneOf(Packaging))
     composition = fields.List(
         fields.Nested(ComponentSchema), allow_none=True, validate=[Length(min=0, max=50), _named_once]
     )

@@ -11,6 +11,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+
+from marketplace.database import db
 
 ROOT = Path(__file__).resolve().parents[2]
 MEGABYTE = b"x" * 1_000_000
@@ -90,3 +93,18 @@ def test_a_connection_stays_open_after_a_refusal(marketplace, port):
             response = connection.getresponse()
             response.read()
             assert response.status == status
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "geojson"])
+def test_an_export_that_fails_on_the_way_is_an_error_not_half_a_file(marketplace, port, kind):
+    owner = marketplace.enterprise("generator")
+    marketplace.supply(owner)
+    with marketplace.app.app_context():
+        db.session.execute(text("""UPDATE listing SET composition = '[{"component": "Fe", "min": "x"}]'"""))
+        db.session.commit()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    with closing(connection):
+        bearer = {"Authorization": f"Bearer {owner.key}"}
+        connection.request("GET", f"/api/v1/listings/export?format={kind}", headers=bearer)
+        response = connection.getresponse()
+        assert (response.status, json.loads(response.read())["code"]) == (500, "internal")

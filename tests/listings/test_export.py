@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from marketplace.listings.schemas import FORMS, PACKAGINGS
+from marketplace.listings.models import Form, Packaging
 from marketplace.listings.service.sheets import exporting
 from marketplace.listings.service.sheets.composition_cells import components_of, written_components
 from marketplace.listings.service.sheets.row_to_listing import NEW_LISTING, listing_from_row
@@ -163,8 +163,8 @@ def bodies(draw):
         "location": {name: round(draw(st.floats(-90, 90)), 9) for name in ("lon", "lat")},
         "max_distance_km": draw(st.none() | st.integers(1, 20_000_000).map(lambda metres: metres / 1000)),
         "region": draw(st.sampled_from(["330602", "110105"])),
-        "form": draw(st.none() | st.sampled_from(FORMS)),
-        "packaging": draw(st.none() | st.sampled_from(PACKAGINGS)),
+        "form": draw(st.none() | st.sampled_from(list(Form))),
+        "packaging": draw(st.none() | st.sampled_from(list(Packaging))),
     }
     if draw(st.booleans()):
         return {**body, "kind": "supply", "waste": refs[0], "composition": list(shares.values())}
@@ -215,4 +215,4 @@ def test_a_quotation_mark_in_one_component_does_not_swallow_the_next():
 
 
 def test_a_sheet_has_a_word_for_every_form_and_packaging():
-    assert (set(WORDS["form"]), set(WORDS["packaging"])) == (set(FORMS), set(PACKAGINGS))
+    assert (set(WORDS["form"]), set(WORDS["packaging"])) == (set(Form), set(Packaging))

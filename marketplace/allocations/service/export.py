@@ -22,7 +22,7 @@ def export_allocation(row: Allocation, table: str, file_format: str, language: s
     require_done(row)
     headings = [say(f"column_{column.name}", language) for column in COLUMNS[table]]
     if file_format == "csv":
-        return _csv(row, table, headings, language)
+        return spreadsheet_files.finished(_csv(row, table, headings, language))
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever has sent the last of it
     numeric = [column.numeric for column in COLUMNS[table]]
     rows = (texts for batch in _row_batches(row, table, language) for texts in batch)

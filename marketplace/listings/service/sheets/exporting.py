@@ -27,17 +27,17 @@ MEDIA_TYPES = {**spreadsheet_files.MEDIA_TYPES, "geojson": "application/geo+json
 
 
 def export(actor: Actor, query: Mapping[str, Any], language: str) -> Iterator[bytes]:
-    """The listings of `search` as a file in `query["format"]`, piece by piece.
+    """The listings of `search` as a file in `query["format"]`, finished before its first piece is answered.
 
     Raises:
         Invalid: there are too many for a workbook (`export_too_long`).
     """
     found = _listings(actor, query)
     if query["format"] == "csv":
-        return _csv(found, language)
+        return spreadsheet_files.finished(_csv(found, language))
     if query["format"] == "xlsx":
         return _xlsx(found, language)
-    return _geojson(found)
+    return spreadsheet_files.finished(_geojson(found))
 
 
 def _listings(actor: Actor, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
