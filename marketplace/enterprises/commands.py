@@ -1,11 +1,16 @@
 """`flask admin`: the platform's admins, and keys for enterprises that lost theirs."""
 
+from uuid import UUID
+
 import click
 from flask.cli import AppGroup
 
+from .. import clock
 from ..database import required_database
+from ..errors import NotFound
 from ..events.actor import ADMIN, PLATFORM
 from . import service
+from .models import ApiKey
 
 group = AppGroup("admin", help="Platform admins, and lost keys.")
 
@@ -18,6 +23,36 @@ def create_admin(name: str) -> None:
         _, key = service.create_staff(PLATFORM, ADMIN, name)
     click.echo(f"Admin {name}: this key is shown once.", err=True)
     click.echo(key)
+
+
+@group.command("keys")
+def list_staff_keys() -> None:
+    """Show every key of staff: id, holder, region, name of the key, whether it opens anything."""
+    with required_database():
+        for key in service.staff_keys():
+            assert key.staff is not None
+            region = f" {key.staff.region:06d}" if key.staff.region else ""
+            click.echo(f"{key.id}  {key.staff.kind}{region} {key.staff.name}: {key.name}, {_state(key)}")
+
+
+def _state(key: ApiKey) -> str:
+    if key.revoked_at:
+        return f"revoked on {key.revoked_at.astimezone(clock.LOCAL):%Y-%m-%d}"
+    ends = "expired on" if key.expires_at <= clock.now() else "valid until"
+    return f"{ends} {key.expires_at.astimezone(clock.LOCAL):%Y-%m-%d}"
+
+
+@group.command("revoke")
+@click.argument("key_ids", nargs=-1, required=True, type=UUID)
+def revoke_keys(key_ids: tuple[UUID, ...]) -> None:
+    """Revoke keys, anybody's, by the ids that `admin keys` or GET /api-keys shows."""
+    with required_database():
+        for key_id in key_ids:
+            try:
+                service.revoke_key(PLATFORM, key_id)
+            except NotFound as error:
+                raise click.ClickException(f"No key has the id {key_id}.") from error
+            click.echo(f"{key_id} revoked")
 
 
 @group.command("key")

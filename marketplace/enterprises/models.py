@@ -166,6 +166,14 @@ class Staff(Base):
     )
 
 
+class Holders(StrEnum):
+    """Whose keys a list shows."""
+
+    OWN = "own"
+    STAFF = "staff"
+    ENTERPRISES = "enterprises"
+
+
 class ApiKey(Base):
     """A key by its digest; the key itself was shown once and is not kept."""
 

@@ -13,16 +13,17 @@ from ..http.etags import etag
 from ..http.languages import render_warnings
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import may_conflict
-from ..http.paging import Page, PageQuery, cut, each, page, position_of
+from ..http.paging import Page, cut, each, page, position_of
 from ..http.rate_limits import limiter
 from ..http.schemas import ReasonSchema
 from . import service
-from .models import ApiKey, Enterprise
+from .models import ApiKey, Enterprise, Staff
 from .schemas import (
     EnterprisePage,
     EnterpriseQuery,
     EnterpriseSchema,
     KeyPage,
+    KeyQuery,
     KeyRequestSchema,
     NewKeySchema,
     ProfileChangeSchema,
@@ -130,19 +131,21 @@ def create_key(body: Body) -> Json:
 
 @blueprint.get("/api-keys")
 @allow(*EVERY_KEY, scope="admin")
-@blueprint.query(PageQuery)
+@blueprint.query(KeyQuery)
 @blueprint.response(200, KeyPage)
 def list_keys(query: Query) -> Page:
-    """Your own keys, newest first."""
-    return page(query, partial(service.list_keys, actor()))
+    """Your own keys, newest first; for admins also those of all staff, or of all enterprises."""
+    service.require_listable(actor(), query)
+    return page(query, partial(service.list_keys, actor(), query["holder"]), present=each(_with_holder))
 
 
 @blueprint.delete("/api-keys/<uuid:key_id>")
 @allow(*EVERY_KEY, scope="admin")
 @subject(service.find_key)
+@may_conflict
 @blueprint.response(204)
 def revoke_key(key: ApiKey) -> None:
-    """Revoke a key, at once and for good."""
+    """Revoke one of your keys, or as an admin anybody's, at once and for good."""
     service.revoke_key(actor(), key.id)
 
 
@@ -154,6 +157,14 @@ def create_regulator(body: Body) -> Json:
     """Create a regulator, whose key can read a region and all regions within it."""
     row, key = service.create_staff(actor(), REGULATOR, body["name"], body["region"])
     return {"id": row.id, "name": row.name, "kind": row.kind, "region": row.region, "api_key": key}
+
+
+def _with_holder(row: ApiKey) -> Json:
+    holder = row.enterprise or row.staff
+    assert holder is not None
+    kind = holder.kind if isinstance(holder, Staff) else ENTERPRISE
+    shown = {"kind": kind, "id": holder.id, "name": holder.name, "region": holder.region}
+    return {**_key(row), "holder": shown}
 
 
 def _key(row: ApiKey) -> Json:

@@ -11,7 +11,7 @@ from ..http.fields import Adcode, Flag, Length, Moment, OneOf, Text
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ContactSchema, LocationSchema, ResponseSchema, Schema, WarningSchema
-from .models import EnterpriseStatus, Grade, Role
+from .models import EnterpriseStatus, Grade, Holders, Role
 
 
 def _unique(values: list[str]) -> None:
@@ -151,7 +151,26 @@ class NewKeySchema(KeySchema):
     api_key = _key_shown_once()
 
 
-KeyPage = page_of(KeySchema)
+class KeyHolderSchema(ResponseSchema):
+    kind = fields.String()
+    id = fields.UUID()
+    name = fields.String()
+    region = Adcode(allow_none=True)
+
+
+class HeldKeySchema(KeySchema):
+    holder = fields.Nested(KeyHolderSchema)
+
+
+class KeyQuery(PageQuery):
+    holder = fields.String(
+        load_default=Holders.OWN.value,
+        validate=OneOf(Holders),
+        metadata={"description": "Whose keys: your own, or for admins those of all staff or enterprises."},
+    )
+
+
+KeyPage = page_of(HeldKeySchema)
 
 
 class RegulatorRequestSchema(Schema):

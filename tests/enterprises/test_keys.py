@@ -18,6 +18,10 @@ def make(party, *scopes, **about):
     return Party(party.marketplace, response.json["api_key"], party.id, party.number)
 
 
+def command(marketplace, *words):
+    return marketplace.app.test_cli_runner().invoke(args=["admin", *words])
+
+
 def moment(days, seconds=0):
     return (NOON + timedelta(days=days, seconds=seconds)).isoformat()
 
@@ -167,3 +171,59 @@ def test_a_key_made_to_end_within_a_week_is_told_of_once(marketplace):
         marketplace.wait(minutes=20)
 
     assert reminders(marketplace) == ["till"]
+
+
+def test_an_admin_lists_the_keys_of_all_staff_and_all_enterprises(marketplace):
+    owner, regulator = marketplace.enterprise("generator"), marketplace.regulator("330600")
+    staff = marketplace.admin.get("/api-keys", holder="staff").json["items"]
+    enterprises = marketplace.admin.get("/api-keys", holder="enterprises").json["items"]
+
+    assert {row["holder"]["kind"] for row in staff} == {"admin", "regulator"}
+    assert any(row["holder"]["region"] == "330600" for row in staff)
+    assert [row["holder"]["id"] for row in enterprises] == [owner.id]
+    assert not any("api_key" in row or "digest" in row for row in staff + enterprises)
+    for whose in ("staff", "enterprises"):
+        refused(owner.get("/api-keys", holder=whose), 403, "role_forbids")
+        refused(regulator.get("/api-keys", holder=whose), 403, "scope_missing")
+    refused(marketplace.admin.get("/api-keys", holder="all"), 422, "invalid_input", "holder")
+
+
+def test_an_admin_revokes_anybodys_key_and_nobody_else_does(marketplace):
+    owner, neighbour = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
+    regulator = marketplace.regulator("330600")
+    (key,) = owner.get("/api-keys").json["items"]
+    (staff_key,) = [
+        row
+        for row in marketplace.admin.get("/api-keys", holder="staff").json["items"]
+        if row["holder"]["kind"] == "regulator"
+    ]
+
+    refused(neighbour.delete(f"/api-keys/{key['id']}"), 404, "not_found")
+    refused(regulator.delete(f"/api-keys/{key['id']}"), 403, "scope_missing")
+    for revoked in (key, staff_key):
+        assert marketplace.admin.delete(f"/api-keys/{revoked['id']}").status_code == 204
+    for party in (owner, regulator):
+        refused(party.get("/listings"), 401, "key_revoked")
+
+
+def test_the_last_key_of_an_admin_is_revoked_by_an_operator_only(marketplace):
+    keys = marketplace.admin.get("/api-keys").json["items"]
+    for key in keys[1:]:
+        marketplace.admin.delete(f"/api-keys/{key['id']}")
+    refused(marketplace.admin.delete(f"/api-keys/{keys[0]['id']}"), 409, "last_admin_key")
+
+    second = make(marketplace.admin, "read")
+    refused(marketplace.admin.delete(f"/api-keys/{keys[0]['id']}"), 409, "last_admin_key")
+    assert second.get("/regions").status_code == 200
+
+    shown = command(marketplace, "keys").output
+    assert f"{keys[0]['id']}  admin " in shown
+    assert f"{keys[0]['id']} revoked" in command(marketplace, "revoke", keys[0]["id"]).output
+    refused(marketplace.admin.get("/api-keys"), 401, "key_revoked")
+    assert "revoked on 2026-12-01" in command(marketplace, "keys").output
+
+
+def test_revoking_a_key_that_does_not_exist_says_so(marketplace):
+    nowhere = "01a218e3-d722-716a-b456-a4330b9e62a8"
+    result = command(marketplace, "revoke", nowhere)
+    assert (result.exit_code, f"No key has the id {nowhere}." in result.output) == (1, True)

@@ -11,7 +11,9 @@ from .keys import (
     list_keys,
     remind_of_expiry,
     replace_lost_key,
+    require_listable,
     revoke_key,
+    staff_keys,
 )
 from .lookup import (
     by_id,
@@ -38,6 +40,7 @@ __all__ = [
     "check_key_request", "contact_for", "create_key", "create_staff", "find", "find_changeable",
     "find_governed", "find_key", "ids_within", "is_registered", "list_keys", "lock", "lock_shared",
     "may_supply", "may_trade", "may_trade_condition", "own", "present", "register", "remind_of_expiry",
-    "replace_lost_key", "require_approved", "require_version", "revoke_key", "search", "search_position",
-    "sees_all_of", "set_standing", "suspend", "with_collectors", "with_standing_before",
+    "replace_lost_key", "require_approved", "require_listable", "require_version", "revoke_key", "search",
+    "search_position",
+    "sees_all_of", "set_standing", "staff_keys", "suspend", "with_collectors", "with_standing_before",
 ]  # fmt: skip

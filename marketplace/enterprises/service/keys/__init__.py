@@ -7,7 +7,9 @@ from .api_keys import (
     find_key,
     list_keys,
     replace_lost_key,
+    require_listable,
     revoke_key,
+    staff_keys,
 )
 from .expiry_reminders import remind_of_expiry
 from .key_check import actor_of_key
@@ -21,5 +23,7 @@ __all__ = [
     "list_keys",
     "remind_of_expiry",
     "replace_lost_key",
+    "require_listable",
     "revoke_key",
+    "staff_keys",
 ]

@@ -2,25 +2,27 @@
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, true
+from sqlalchemy.orm import joinedload
 
 from .... import clock
 from ....database import db
-from ....errors import Forbidden, Invalid, NotFound
+from ....errors import Conflict, Forbidden, Invalid, NotFound
 from ....events.actor import ADMIN, ENTERPRISE, PLATFORM, REGULATOR, SCOPES, Actor
 from ....events.work import Work, unit_of_work
 from ....http.authentication import digest
 from ....messages.names import Name
-from ...models import ApiKey, Enterprise
+from ...models import ApiKey, Enterprise, Holders, Staff
 
 VALIDITY = timedelta(days=365)
 """How long a key is valid, at most and unless asked otherwise."""
 DEFAULT_SCOPES = {ENTERPRISE: SCOPES, ADMIN: ("read", "admin"), REGULATOR: ("read",)}
+WITH_HOLDER = (joinedload(ApiKey.enterprise), joinedload(ApiKey.staff))
 
 log = logging.getLogger(__name__)
 
@@ -95,31 +97,80 @@ def _add_key(
     return work.add(row), key
 
 
-def list_keys(actor: Actor, after: UUID | None, limit: int) -> list[ApiKey]:
-    """The actor's keys, newest first, at most `limit` that are older than `after`; without their secrets."""
-    query = select(ApiKey).where(_is_held_by(actor))
+def require_listable(actor: Actor, raw: Mapping[str, Any]) -> None:
+    """Keys of others are listed for admins only. Raises: Forbidden (`role_forbids`)."""
+    if actor.kind != ADMIN and raw.get("holder", Holders.OWN) != Holders.OWN:
+        raise Forbidden("role_forbids", allowed=(Name("actor", ADMIN),))
+
+
+def list_keys(actor: Actor, holder: str, after: UUID | None, limit: int) -> list[ApiKey]:
+    """Keys of these `Holders`, newest first, at most `limit` older than `after`; without their secrets."""
+    held = {
+        Holders.OWN: _is_held_by(actor),
+        Holders.STAFF: ApiKey.staff_id.is_not(None),
+        Holders.ENTERPRISES: ApiKey.enterprise_id.is_not(None),
+    }
+    query = select(ApiKey).where(held[Holders(holder)]).options(*WITH_HOLDER)
     if after is not None:
         query = query.where(ApiKey.id < after)
     return list(db.session.scalars(query.order_by(ApiKey.id.desc()).limit(limit)))
 
 
+def staff_keys() -> list[ApiKey]:
+    """Every key of staff, oldest first, with its holder."""
+    return list(
+        db.session.scalars(
+            select(ApiKey).where(ApiKey.staff_id.is_not(None)).options(*WITH_HOLDER).order_by(ApiKey.id)
+        )
+    )
+
+
 def find_key(actor: Actor, key_id: UUID) -> ApiKey:
-    """One of the actor's own keys. Raises: NotFound."""
-    row = db.session.scalars(select(ApiKey).where(ApiKey.id == key_id, _is_held_by(actor))).one_or_none()
+    """A key that the actor may revoke: its own, and an admin's any. Raises: NotFound."""
+    row = db.session.scalars(select(ApiKey).where(ApiKey.id == key_id, _may_revoke(actor))).one_or_none()
     if row is None:
         raise NotFound()
     return row
 
 
 def revoke_key(actor: Actor, key_id: UUID) -> None:
-    """End a key now and for good; a second time changes nothing. Raises: NotFound."""
+    """End a key now and for good; a second time changes nothing.
+
+    Raises:
+        NotFound: there is none, or it is another's.
+        Conflict: no admin could create or revoke keys any more (`last_admin_key`); the platform itself may.
+    """
     with unit_of_work() as work:
-        row = work.lock(ApiKey, ApiKey.id == key_id, _is_held_by(actor))
+        row = work.lock(ApiKey, ApiKey.id == key_id, _may_revoke(actor))
         if row.revoked_at is not None:
             return
+        if actor != PLATFORM and row.staff_id is not None:
+            _require_another_admin_key(work, row)
         row.revoked_at = clock.now()
         work.audit(actor, "revoke_key", row)
-    log.info("key revoked", extra={"key_id": str(key_id)})
+    log.info("key revoked", extra={"key_id": str(key_id), "actor": f"{actor.kind}:{actor.id}"})
+
+
+def _require_another_admin_key(work: Work, row: ApiKey) -> None:
+    """Admins' keys are locked in one order, so that two cannot revoke the last two at once."""
+    living = work.session.scalars(
+        select(ApiKey.id)
+        .join(Staff, Staff.id == ApiKey.staff_id)
+        .where(
+            Staff.kind == ADMIN,
+            ApiKey.scopes.contains(["admin"]),
+            ApiKey.revoked_at.is_(None),
+            ApiKey.expires_at > clock.now(),
+        )
+        .order_by(ApiKey.id)
+        .with_for_update(of=ApiKey)
+    ).all()
+    if list(living) == [row.id]:
+        raise Conflict("last_admin_key")
+
+
+def _may_revoke(actor: Actor) -> ColumnElement[bool]:
+    return true() if actor.kind == ADMIN or actor == PLATFORM else _is_held_by(actor)
 
 
 def _is_held_by(actor: Actor) -> ColumnElement[bool]:
