@@ -26,13 +26,17 @@ class CodeLevel(StrEnum):
 
 
 class WasteCode(Base):
-    """A category or a code of a scheme. `unlisted` marks a well-formed code that no loaded table has."""
+    """A category or a code of a scheme. `unlisted` marks a well-formed code that no loaded table has.
+
+    `key` is the code without punctuation, by which it is found however it is written.
+    """
 
     __tablename__ = "waste_code"
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     scheme: Mapped[str]
     code: Mapped[str]
+    key: Mapped[str] = mapped_column(index=True)
     level: Mapped[CodeLevel]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("waste_code.id"), index=True)
     name_zh: Mapped[str]

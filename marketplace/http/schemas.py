@@ -9,6 +9,13 @@ from marshmallow import ValidationError, fields
 from .fields import CRS, EMAIL, PHONE, Matches, Number, OneOf, Range, Text, localise_errors
 from .languages import Message
 
+MAX_CODE_TEXT = 200
+"""Characters of a code as people write it: a category, a code and the name of the waste."""
+SPELLINGS = (
+    "Width, case, blanks, dashes and the European asterisk do not matter, and the category may stand beside"
+    " its code: `hw08`, `HW08 900-249-08`, `90024908`, `16 05 06*`."
+)
+
 
 class Schema(ma.Schema):
     """Base of every schema: refuses unknown fields, with messages in the caller's language."""
@@ -52,11 +59,36 @@ class LocationSchema(Schema):
     crs = fields.String(load_default="wgs84", validate=OneOf(CRS, "crs"))
 
 
-class CodeRefSchema(Schema):
-    """A code in its scheme."""
+class CodeRefSchema(ResponseSchema):
+    """A code in its scheme, as the catalogue spells both."""
 
-    scheme = Text(20, required=True, metadata={"description": "cn-hw, cn-sw, eu-low or a local scheme"})
-    code = Text(24, required=True)
+    scheme = fields.String(metadata={"description": "cn-hw, cn-sw, eu-low or a local scheme"})
+    code = fields.String()
+
+
+class CodeText(Text):
+    """A waste code as people write it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        about = {"description": f"{kwargs.pop('about', 'A code or a category.')} {SPELLINGS}"}
+        super().__init__(MAX_CODE_TEXT, metadata=about, **kwargs)
+
+
+class SchemeText(Text):
+    """The name of a scheme, which may be left out where the code shows it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        about = {
+            "description": "cn-hw, cn-sw, eu-low or a local scheme; may be left out where the code shows it."
+        }
+        super().__init__(20, load_default=None, allow_none=True, metadata=about, **kwargs)
+
+
+class WrittenCodeSchema(Schema):
+    """A code as people write it, and its scheme where the code does not show it."""
+
+    scheme = SchemeText()
+    code = CodeText(required=True)
 
 
 class EnterpriseRefSchema(ResponseSchema):

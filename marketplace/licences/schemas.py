@@ -8,7 +8,7 @@ from ..catalogue.models import Mode
 from ..http.fields import Adcode, Day, Length, Moment, OneOf, Text, Tonnes, Whole
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import Schema, WarningSchema
+from ..http.schemas import CodeText, Schema, SchemeText, WarningSchema
 from .models import LicenceKind
 
 MOST_USED = 1e12
@@ -34,8 +34,8 @@ class _Shown(Schema):
 
 class LicenceLineSchema(Schema):
     id = fields.UUID(dump_only=True, required=True)
-    scheme = Text(20, required=True)
-    code = Text(24, required=True)
+    scheme = SchemeText()
+    code = CodeText(required=True)
     modes = fields.List(
         fields.String(validate=OneOf(Mode)),
         load_default=lambda: list(Mode),
@@ -56,8 +56,8 @@ class LicenceSchema(_Validity, _Shown):
 class ChannelSchema(_Validity, _Shown):
     generator_id = fields.UUID(required=True)
     receiver_id = fields.UUID(required=True)
-    scheme = Text(20, required=True)
-    code = Text(24, required=True)
+    scheme = SchemeText()
+    code = CodeText(required=True)
     use = Text(200, required=True)
     tonnes_per_year = Tonnes(required=True)
     approval_number = Text(60, required=True)
@@ -67,16 +67,16 @@ class ChannelSchema(_Validity, _Shown):
 
 class WhiteListSchema(_Validity, _Shown):
     receiver_id = fields.UUID(required=True)
-    scheme = Text(20, required=True)
-    code = Text(24, required=True)
+    scheme = SchemeText()
+    code = CodeText(required=True)
     from_province = Adcode(required=True)
 
 
 class ExemptionSchema(_Validity, _Shown):
     enterprise_id = fields.UUID(required=True)
     item = Whole(1, 999, required=True)
-    scheme = Text(20, required=True)
-    code = Text(24, required=True)
+    scheme = SchemeText()
+    code = CodeText(required=True)
     reference = Text(200, load_default="")
 
 

@@ -35,6 +35,7 @@ from ..http.schemas import (
     ResponseSchema,
     Schema,
     WarningSchema,
+    WrittenCodeSchema,
 )
 from .models import ExemptionReview, Form, Kind, ListingStatus, Packaging
 
@@ -86,8 +87,8 @@ class _Terms(Schema):
 class NewListingSchema(_Terms):
     kind = fields.String(required=True, validate=OneOf(Kind))
     title = Text(120, required=True)
-    waste = fields.Nested(CodeRefSchema, allow_none=True)
-    accepts = fields.List(fields.Nested(CodeRefSchema), allow_none=True, validate=Length(min=1, max=100))
+    waste = fields.Nested(WrittenCodeSchema, allow_none=True)
+    accepts = fields.List(fields.Nested(WrittenCodeSchema), allow_none=True, validate=Length(min=1, max=100))
     quantity_t = Tonnes(required=True)
     min_lot_t = Tonnes(required=True)
     available_from = Day(required=True)
@@ -97,8 +98,8 @@ class NewListingSchema(_Terms):
 
 class ListingChangeSchema(_Terms):
     title = Text(120)
-    waste = fields.Nested(CodeRefSchema)
-    accepts = fields.List(fields.Nested(CodeRefSchema), validate=Length(min=1, max=100))
+    waste = fields.Nested(WrittenCodeSchema)
+    accepts = fields.List(fields.Nested(WrittenCodeSchema), validate=Length(min=1, max=100))
     quantity_t = Tonnes()
     min_lot_t = Tonnes()
     available_from = Day()

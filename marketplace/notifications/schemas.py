@@ -4,7 +4,7 @@ from marshmallow import fields
 
 from ..http.fields import MAX_VERSION, Flag, Length, Moment, OneOf, Text, Whole
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import CodeRefSchema, ResponseSchema, Schema
+from ..http.schemas import ResponseSchema, Schema, WrittenCodeSchema
 from .models import EmailPreference, Language, NotificationKind, SearchNotify
 
 
@@ -73,7 +73,7 @@ class PreferencesSchema(Schema):
     )
     language = fields.String(load_default="zh", validate=OneOf(Language))
     muted_codes = fields.List(
-        fields.Nested(CodeRefSchema),
+        fields.Nested(WrittenCodeSchema),
         load_default=list,
         validate=Length(min=0, max=200),
         metadata={"description": "Codes and categories whose matches are not notified."},

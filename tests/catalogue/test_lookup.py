@@ -54,7 +54,7 @@ def test_a_code_says_what_it_is(marketplace):
 
 @pytest.mark.parametrize(
     "path",
-    ["cn-hw/000-000-00", "cn-sw/900-349-34", "nowhere/HW34", "cn-hw/hw34", "cn-hw/HW34/x", "cn-hw/ HW34"],
+    ["cn-hw/000-000-00", "cn-sw/900-349-34", "nowhere/HW34", "cn-hw/HW34/x", "cn-hw/HW09 900-249-08"],
 )
 def test_an_unknown_code_is_404(marketplace, path):
     refused(marketplace.admin.get(f"/waste-codes/{path}"), 404, "not_found")

@@ -123,7 +123,7 @@ FAULTY = {
     "an unknown kind": ({"类型": "赠送"}, ("kind", "one_of")),
     "no title": ({"名称": ""}, ("title", "field_required")),
     "an unknown code": ({"废物代码": "900-999-99"}, ("waste_codes", "unknown_code")),
-    "no scheme to be seen": ({"废物代码": "ISW-01"}, ("scheme", "scheme_needed")),
+    "no code of any scheme": ({"废物代码": "ISW-01"}, ("waste_codes", "unknown_code")),
     "a scheme that is none": ({"代码体系": "xx"}, ("scheme", "unknown_scheme")),
     "two codes of a supply": ({"废物代码": "HW34; HW17"}, ("waste_codes", "one_code_only")),
     "two schemes for a code": ({"代码体系": "cn-hw; cn-sw"}, ("scheme", "schemes_and_codes_differ")),

@@ -5,7 +5,6 @@ from .codes import (
     all_code_ids,
     codes_by_id,
     codes_for_matching,
-    find_code,
     ids_of_scheme,
     search_codes,
     tradable_codes,
@@ -26,13 +25,15 @@ from .regions import (
     to_wgs84,
     within,
 )
-from .resolution import resolve
+from .resolution import find_code, resolve
 from .suggestions import suggest_codes
+from .written_codes import fold_scheme, form_scheme, read_code
 
 __all__ = [
     "CERTAIN", "Alias", "aliases_of", "all_code_ids", "cached_lookups", "codes_by_id", "codes_for_matching",
     "codes_that_fit", "codes_with_ancestors", "exemption_exists", "exemption_rows", "find_code",
-    "find_region", "ids_of_code", "ids_of_scheme", "last_below", "load", "location_notices",
-    "present_codes", "region_covers", "region_with_ancestors", "regions_by_code", "resolve", "search_codes",
-    "search_regions", "suggest_codes", "to_wgs84", "tradable_codes", "treatments", "within",
+    "find_region", "fold_scheme", "form_scheme", "ids_of_code", "ids_of_scheme", "last_below", "load",
+    "location_notices", "present_codes", "read_code", "region_covers", "region_with_ancestors",
+    "regions_by_code", "resolve", "search_codes", "search_regions", "suggest_codes", "to_wgs84",
+    "tradable_codes", "treatments", "within",
 ]  # fmt: skip

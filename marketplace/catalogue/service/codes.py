@@ -1,6 +1,7 @@
 """Waste codes looked up by scheme and code, by id, and by words."""
 
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, any_, func, literal, or_, select
@@ -8,20 +9,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from ...database import db
-from ...errors import Invalid, NotFound
+from ...errors import Invalid
 from ..models import WasteCode
 from .lookup_cache import lookup_cache
+from .written_codes import fold_scheme, key_beginning, key_of, read_code
 
 CERTAIN = ("official", "two_places", "three_places", "example")
 """Evidence with which a row is shown as it is; with any other it is provisional."""
-
-
-def find_code(scheme: str, code: str) -> WasteCode:
-    """The code as loaded. Raises: NotFound."""
-    row = db.session.scalars(select(WasteCode).filter_by(scheme=scheme, code=code)).one_or_none()
-    if row is None:
-        raise NotFound()
-    return row
 
 
 def codes_by_id(ids: Iterable[int]) -> dict[int, WasteCode]:
@@ -57,7 +51,7 @@ def all_code_ids() -> Sequence[int]:
 def ids_of_scheme(scheme: str, at: str) -> list[int]:
     """Ids of all codes of a scheme. Raises: Invalid: there is none (`unknown_scheme`)."""
     ids = db.session.scalars(
-        select(WasteCode.id).where(WasteCode.scheme == scheme).order_by(WasteCode.id)
+        select(WasteCode.id).where(WasteCode.scheme == fold_scheme(scheme)).order_by(WasteCode.id)
     ).all()
     if not ids:
         raise Invalid("unknown_scheme", at=at, scheme=scheme)
@@ -74,23 +68,28 @@ def search_codes(
     """
     query = select(WasteCode).where(WasteCode.id > after, ~WasteCode.unlisted)
     if scheme:
-        query = query.where(WasteCode.scheme == scheme)
+        query = query.where(WasteCode.scheme == fold_scheme(scheme))
     if category:
+        keys = [code.key for code in read_code(category).codes] or [key_of(category)]
         parent, grandparent = aliased(WasteCode), aliased(WasteCode)
         query = (
             query.outerjoin(parent, parent.id == WasteCode.parent_id)
             .outerjoin(grandparent, grandparent.id == parent.parent_id)
-            .where(or_(WasteCode.code == category, parent.code == category, grandparent.code == category))
+            .where(or_(*(code.key.in_(keys) for code in (WasteCode, parent, grandparent))))
         )
     if q:
-        query = query.where(
-            or_(
-                WasteCode.name_zh.contains(q, autoescape=True),
-                WasteCode.name_en.icontains(q, autoescape=True),
-                WasteCode.code.istartswith(q, autoescape=True),
-            )
-        )
+        query = query.where(or_(*_ways_to_find(q)))
     return list(db.session.scalars(query.order_by(WasteCode.id).limit(limit)))
+
+
+def _ways_to_find(q: str) -> Iterator[ColumnElement[bool]]:
+    """By a part of the name, by the beginning of the code, and by the codes that are named."""
+    for name in (WasteCode.name_zh, WasteCode.name_en):
+        yield func.strpos(func.fold_text(name), func.fold_text(unicodedata.normalize("NFKC", q))) > 0
+    beginning = key_beginning(q)
+    if beginning is not None:
+        yield WasteCode.key.startswith(beginning, autoescape=True)
+    yield WasteCode.key.in_([code.key for code in read_code(q).codes])
 
 
 def tradable_codes() -> Sequence[WasteCode]:

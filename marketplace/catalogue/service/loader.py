@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ...events.work import Work, unit_of_work
 from ..models import CodeLevel, Crosswalk, ExemptionItem, Region, Treatment, WasteCode
+from .written_codes import key_of
 
 ROWS_A_STATEMENT = 1000
 PARENTS_FIRST = (CodeLevel.CATEGORY, CodeLevel.CHAPTER, CodeLevel.SUBCHAPTER, CodeLevel.CODE)
@@ -66,6 +67,7 @@ def _load_codes(work: Work, rows: Sequence[Any]) -> None:
         values = [
             {
                 **_values(row, CODE_COLUMNS),
+                "key": key_of(row.code),
                 "parent_id": ids[row.scheme, row.parent] if row.parent else None,
                 "unlisted": False,
             }

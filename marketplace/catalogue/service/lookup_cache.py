@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from ...database import db
 from ..models import ExemptionItem, Mode, Region, Treatment, WasteCode
+from .written_codes import read_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class LookupCache:
     """The codes, places, treatments and exemption items that one transaction looks up."""
 
     codes: dict[str, list[WasteCode]]
+    """By `key`."""
     by_id: dict[int, WasteCode]
     schemes: frozenset[str]
     regions: dict[int, Region]
@@ -25,7 +27,7 @@ class LookupCache:
 
     def add(self, code: WasteCode) -> None:
         """Answer from now on with this code too."""
-        self.codes[code.code].append(code)
+        self.codes[code.key].append(code)
         self.by_id[code.id] = code
 
 
@@ -42,7 +44,8 @@ def cached_lookups(codes: Iterable[str], regions: Iterable[int]) -> Iterator[Non
     """Answer look-ups from memory within the block.
 
     Args:
-        codes, regions: all codes and adcodes that the block will ask for; others do not exist within it.
+        codes: all codes that the block will ask for, as they are written; others do not exist within it.
+        regions: all adcodes that it will ask for, likewise.
     """
     cache = _read_cache(codes, regions)
     before = _cache.set(cache)
@@ -53,7 +56,8 @@ def cached_lookups(codes: Iterable[str], regions: Iterable[int]) -> Iterator[Non
 
 
 def _read_cache(codes: Iterable[str], regions: Iterable[int]) -> LookupCache:
-    rows = db.session.scalars(select(WasteCode).where(WasteCode.code.in_(set(codes))))
+    keys = {key for code in set(codes) for key in read_code(code).keys}
+    rows = db.session.scalars(select(WasteCode).where(WasteCode.key.in_(keys)))
     places = db.session.scalars(select(Region).where(Region.adcode.in_(set(regions))))
     cache = LookupCache(
         codes=defaultdict(list),

@@ -1,53 +1,183 @@
-"""The code that a listing or permit names, also one that no loaded table has."""
+"""The code that a listing, permit, preference or filter names, also one that no loaded table has.
+
+`resolve` is the one way from what people write to a row of the catalogue: every field that takes a code goes
+through it, so that each accepts the same spellings and refuses the same contradictions.
+"""
 
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from ...database import db
-from ...errors import Invalid, Notice
+from ...errors import Invalid, NotFound, Notice
 from ...events.work import unit_of_work
 from ...messages.names import Name
 from ..models import CodeLevel, WasteCode
 from .codes import CERTAIN
 from .lookup_cache import lookup_cache
+from .written_codes import (
+    CN_HW,
+    CN_SW,
+    FoundCode,
+    WrittenCode,
+    fold_code,
+    fold_scheme,
+    form_scheme,
+    key_of,
+    read_code,
+)
 
-UNLISTED_SCHEME = "cn-sw"
-UNLISTED_FORM = re.compile(r"\d{3}-\d{3}-S(\d{2})", re.ASCII)
-"""A code of that scheme; the digits after S are those of its category."""
+UNLISTED_SCHEME = CN_SW
+UNLISTED_KEY = re.compile(r"(\d{3})(\d{3})(S(\d\d))", re.ASCII)
+"""The key of a code of that scheme; the digits after S are those of its category."""
 UNLISTED_EVIDENCE = "unlisted"
+NEGATIONS = frozenset(
+    (
+        "非", "不", "不是", "并非", "不属", "不属于", "不含", "无", "没有", "除", "除了", "除外", "以外",
+        "NOT", "NO", "NON", "EXCEPT", "WITHOUT",
+    )
+)  # fmt: skip
 
 log = logging.getLogger(__name__)
 
 
-def resolve(scheme: str, code: str, at: str) -> tuple[WasteCode, list[Notice]]:
-    """The code that a listing or permit names, and notices if it is doubtful.
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A code of the catalogue, and what is odd about how it was written or what is known of it."""
+
+    row: WasteCode
+    notices: list[Notice]
+
+
+def resolve(scheme: str | None, code: str, at: str) -> tuple[WasteCode, list[Notice]]:
+    """The code that a listing or permit names, however it is written, and notices if it is doubtful.
 
     A well-formed `cn-sw` code under a known category is accepted, with a notice, though no table has it.
 
     Args:
+        scheme: may be None where the code itself says which it is.
+        code: as people write it: `900-249-08`, `HW08 900-249-08`, `90024908`, `16 05 06*`, `hw34`.
         at: the field that faults and notices are about, "" for the body itself.
     Raises:
-        Invalid: `unknown_scheme`, `wrong_scheme` (the code exists elsewhere) or `unknown_code`.
+        Invalid: `unknown_scheme`, `scheme_needed`; and of the code `unknown_code`, `wrong_scheme` (it is
+            another scheme's), `several_codes`, `code_contradicts` (the category beside it is not its own),
+            `star_contradicts` (it is starred as hazardous and is not).
     """
-    namesakes = _codes_written(code)
-    row = next((namesake for namesake in namesakes if namesake.scheme == scheme), None)
-    row = row or _add_unlisted(scheme, code)
-    if row is not None:
-        return row, _notices(row, _field(at, "code"))
-    if not _scheme_exists(scheme):
-        raise Invalid("unknown_scheme", at=_field(at, "scheme"), scheme=scheme)
-    if namesakes:
-        right = namesakes[0].scheme
-        raise Invalid("wrong_scheme", at=_field(at, "code"), code=code, scheme=scheme, right=right)
-    raise Invalid("unknown_code", at=_field(at, "code"), code=code, scheme=scheme)
+    resolved = read_reference(scheme, code, _field(at, "scheme"), _field(at, "code"))
+    if resolved is None:
+        scheme_read = fold_scheme(scheme) if scheme else form_scheme(code) or _schemes()
+        raise Invalid("unknown_code", at=_field(at, "code"), code=code, scheme=scheme_read)
+    return resolved.row, resolved.notices
+
+
+def find_code(scheme: str, code: str) -> WasteCode:
+    """The code, however it is written, without other words. Raises: NotFound."""
+    try:
+        resolved = read_reference(scheme, code, "scheme", "code", add_unlisted=False)
+    except Invalid as error:
+        raise NotFound() from error
+    if resolved is None or read_code(code).words:
+        raise NotFound()
+    return resolved.row
+
+
+def read_reference(
+    scheme: str | None, code: str, scheme_at: str, code_at: str, *, add_unlisted: bool = True
+) -> Resolved | None:
+    """As `resolve`, for any fields; None if there is no such code.
+
+    Args:
+        add_unlisted: whether a well-formed code that no table has gets its row.
+    """
+    written = read_code(code)
+    named = _named_code(written, code_at)
+    rows = _rows_by_key(named.key)
+    if not rows and add_unlisted and fold_scheme(scheme or UNLISTED_SCHEME) == UNLISTED_SCHEME:
+        rows = _add_unlisted(named.key)
+    row = _of_scheme(rows, scheme, code, scheme_at, code_at)
+    if row is None or not _are_names(written, row):
+        return None
+    _refuse_contradictions(written, named, row, code_at)
+    return Resolved(row, [*_notices(row, code_at), *_words_left_out(written, row, code_at)])
 
 
 def _field(at: str, name: str) -> str:
     return f"{at}.{name}" if at else name
+
+
+def _named_code(written: WrittenCode, at: str) -> FoundCode:
+    """The one code that a text names; a category beside a code only describes it."""
+    found = [code for code in written.codes if not code.is_category] or list(written.codes)
+    if len(found) > 1:
+        raise Invalid("several_codes", at=at, codes=tuple(_spelled(code.key) for code in found))
+    if found:
+        return found[0]
+    return FoundCode(written.key, None, is_category=False, is_starred=False, is_plain=False)
+
+
+def _spelled(key: str) -> str:
+    """A code as its catalogue spells it, by its key alone."""
+    if found := UNLISTED_KEY.fullmatch(key):
+        return "-".join(found.groups()[:3])
+    if len(key) == 8 and key.isdigit():
+        return f"{key[:3]}-{key[3:6]}-{key[6:]}"
+    return " ".join((key[:2], key[2:4], key[4:])) if len(key) == 6 and key.isdigit() else key
+
+
+def _rows_by_key(key: str) -> Sequence[WasteCode]:
+    """The codes with this key, in all schemes, by id."""
+    if (cache := lookup_cache()) is not None:
+        return cache.codes[key]
+    return db.session.scalars(select(WasteCode).where(WasteCode.key == key).order_by(WasteCode.id)).all()
+
+
+def _of_scheme(
+    rows: Sequence[WasteCode], scheme: str | None, code: str, scheme_at: str, code_at: str
+) -> WasteCode | None:
+    """The one of these codes that is of the scheme, or of the only scheme that has it."""
+    if scheme is None:
+        if len(rows) > 1:
+            raise Invalid("scheme_needed", at=scheme_at, code=code, schemes=tuple(row.scheme for row in rows))
+        return rows[0] if rows else None
+    wanted = fold_scheme(scheme)
+    for row in rows:
+        if row.scheme == wanted:
+            return row
+    if not _scheme_exists(wanted):
+        raise Invalid("unknown_scheme", at=scheme_at, scheme=scheme)
+    if rows:
+        raise Invalid("wrong_scheme", at=code_at, code=code, scheme=wanted, right=rows[0].scheme)
+    return None
+
+
+def _are_names(written: WrittenCode, row: WasteCode) -> bool:
+    """Whether the words beside the code can be words about it: no further figures, and no "not"."""
+    if not written.codes:
+        return written.key == row.key
+    words = written.words.split()
+    return not any(word in NEGATIONS or any(letter.isdigit() for letter in word) for word in words)
+
+
+def _refuse_contradictions(written: WrittenCode, named: FoundCode, row: WasteCode, at: str) -> None:
+    above = _category_key(row)
+    for code in written.codes:
+        if code.is_category and code.key not in (row.key, above):
+            if row.scheme not in (CN_HW, CN_SW):
+                raise Invalid("several_codes", at=at, codes=(code.key, row.code))
+            raise Invalid("code_contradicts", at=at, category=code.key, code=row.code, right=above)
+    if named.is_starred and not row.hazardous:
+        raise Invalid("star_contradicts", at=at, code=row.code)
+
+
+def _category_key(row: WasteCode) -> str:
+    """The national category that a code's last digits name."""
+    if row.level == CodeLevel.CATEGORY or row.scheme not in (CN_HW, CN_SW):
+        return row.key
+    return f"{'HW' if row.scheme == CN_HW else 'SW'}{row.key[-2:]}"
 
 
 def _notices(row: WasteCode, at: str) -> list[Notice]:
@@ -59,11 +189,17 @@ def _notices(row: WasteCode, at: str) -> list[Notice]:
     return []
 
 
-def _codes_written(code: str) -> Sequence[WasteCode]:
-    """The codes that are written so, in all schemes."""
+def _words_left_out(written: WrittenCode, row: WasteCode, at: str) -> list[Notice]:
+    """A notice of words beside a code that are not of its name."""
+    names = fold_code(f"{row.name_zh} {row.name_en} {row.industry}")
+    unknown = [word for word in written.words.split() if key_of(word) not in key_of(names)]
+    return [Notice("words_left_out", at, {"code": row.code, "words": " ".join(unknown)})] if unknown else []
+
+
+def _schemes() -> tuple[str, ...]:
     if (cache := lookup_cache()) is not None:
-        return cache.codes[code]
-    return db.session.scalars(select(WasteCode).where(WasteCode.code == code)).all()
+        return tuple(sorted(cache.schemes))
+    return tuple(db.session.scalars(select(WasteCode.scheme).distinct().order_by(WasteCode.scheme)))
 
 
 def _scheme_exists(scheme: str) -> bool:
@@ -72,24 +208,24 @@ def _scheme_exists(scheme: str) -> bool:
     return db.session.scalar(select(WasteCode.id).filter_by(scheme=scheme).limit(1)) is not None
 
 
-def _add_unlisted(scheme: str, code: str) -> WasteCode | None:
-    """Write the row of a well-formed code under a known category; None if it is not one."""
-    form = UNLISTED_FORM.fullmatch(code)
-    if scheme != UNLISTED_SCHEME or form is None:
-        return None
+def _add_unlisted(key: str) -> list[WasteCode]:
+    """Write the row of a well-formed code under a known category; empty if it is not one."""
+    form = UNLISTED_KEY.fullmatch(key)
+    if form is None:
+        return []
     category = db.session.scalars(
-        select(WasteCode).filter_by(scheme=scheme, code=f"SW{form[1]}")
+        select(WasteCode).filter_by(scheme=UNLISTED_SCHEME, key=f"SW{form[4]}")
     ).one_or_none()
     if category is None:
-        return None
+        return []
     with unit_of_work() as work:
-        values = _unlisted_values(category, code)
+        values = _unlisted_values(category, _spelled(key))
         work.session.execute(insert(WasteCode).values(values).on_conflict_do_nothing())
-    row = db.session.scalars(select(WasteCode).filter_by(scheme=scheme, code=code)).one()
+    row = db.session.scalars(select(WasteCode).filter_by(scheme=UNLISTED_SCHEME, key=key)).one()
     if (cache := lookup_cache()) is not None:
         cache.add(row)
-    log.info("unlisted code added", extra={"scheme": scheme, "code": code, "code_id": row.id})
-    return row
+    log.info("unlisted code added", extra={"scheme": row.scheme, "code": row.code, "code_id": row.id})
+    return [row]
 
 
 def _unlisted_values(category: WasteCode, code: str) -> dict[str, object]:
@@ -98,6 +234,7 @@ def _unlisted_values(category: WasteCode, code: str) -> dict[str, object]:
     return {
         **{name: getattr(category, name) for name in inherited},
         "code": code,
+        "key": key_of(code),
         "level": CodeLevel.CODE,
         "parent_id": category.id,
         "industry": "",

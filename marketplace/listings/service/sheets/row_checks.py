@@ -13,7 +13,7 @@ from ..publishing import licence_notice, open_draft
 from . import vocabulary
 from .row_to_listing import column_of_field, listing_from_row
 from .sheet_rows import Row
-from .waste_code_cells import listed
+from .waste_code_cells import listed, listed_codes
 
 MOST_SHOWN = 1000
 BATCH = 500
@@ -75,12 +75,7 @@ def check_rows(
 
 def _codes_in(rows: list[Row]) -> set[str]:
     texts = {row.texts["waste_codes"] for row in rows if "waste_codes" in row.texts}
-    return {
-        code
-        for text in texts
-        for written in listed(text)
-        for code in (written, written.upper().removesuffix("*"))
-    }
+    return {code for text in texts for code in (*listed(text), *listed_codes(text))}
 
 
 def _regions_in(rows: list[Row]) -> set[int]:

@@ -15,7 +15,7 @@ from . import vocabulary
 from .composition_cells import components_of
 from .number_cells import half_width, number_in
 from .sheet_rows import Row
-from .waste_code_cells import code_refs
+from .waste_code_cells import code_refs, listed, listed_codes
 
 DAY = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|(\d\d)(\d\d))", re.ASCII
@@ -209,13 +209,10 @@ class _Cells:
         if text is None or kind is None:
             return {}
         try:
-            refs = code_refs(text, self._row.texts.get("scheme"))
+            codes = listed(text) if kind == "demand" else listed_codes(text)
+            refs = code_refs(codes, self._row.texts.get("scheme"))
         except ValueError:
             self._add_fault("scheme", "schemes_and_codes_differ")
-            return {}
-        unclear = [ref["code"] for ref in refs if ref["scheme"] is None]
-        if unclear:
-            self._add_fault("scheme", "scheme_needed", codes=unclear[:5])
             return {}
         if kind == "demand":
             return {"accepts": refs}
