@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from ..http.fields import Adcode, Day, Length, Moment, OneOf, Text, Tonnes
+from ..http.fields import Adcode, Day, Identifier, Length, Moment, OneOf, Tonnes
 from ..http.languages import Message
 from ..http.paging import page_of
 from ..http.schemas import CodeRefSchema, EnterpriseRefSchema, ResponseSchema, Schema, WarningSchema
@@ -24,9 +24,9 @@ class AllocationRequestSchema(Schema):
     )
     first_day = Day(required=True, data_key="from")
     last_day = Day(required=True, data_key="until")
-    scheme = Text(20, load_default=None, allow_none=True)
+    scheme = Identifier(20, load_default=None, allow_none=True)
     codes = fields.List(
-        Text(24),
+        Identifier(24),
         load_default=list,
         validate=Length(max=MOST_ALLOCATION_CODES),
         metadata={"description": "Codes, or categories with all codes in them; none means all."},

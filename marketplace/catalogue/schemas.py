@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from ..http.fields import Adcode, Text, Whole
+from ..http.fields import Adcode, Identifier, Lines, Text, Whole
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ResponseSchema, Schema, WarningSchema
 
@@ -32,18 +32,18 @@ class WasteCodeSchema(ResponseSchema):
 
 
 class WasteCodeQuery(PageQuery):
-    scheme = Text(20, load_default=None)
+    scheme = Identifier(20, load_default=None)
     q = Text(50, load_default=None)
-    category = Text(24, load_default=None)
+    category = Identifier(24, load_default=None)
 
 
 WasteCodePage = page_of(WasteCodeSchema)
 
 
 class SuggestRequestSchema(Schema):
-    text = Text(400, required=True, metadata={"description": "What the waste is called, or how it arises."})
+    text = Lines(400, required=True, metadata={"description": "What the waste is called, or how it arises."})
     limit = Whole(1, 20, load_default=5)
-    scheme = Text(
+    scheme = Identifier(
         20,
         load_default=None,
         allow_none=True,

@@ -9,7 +9,9 @@ from ..http.fields import (
     MAX_VERSION,
     Day,
     Flag,
+    Identifier,
     Length,
+    Lines,
     Matches,
     Moment,
     Number,
@@ -64,7 +66,7 @@ class CreditSchema(ResponseSchema):
 
 
 class RuleSchema(Schema):
-    code = Text(60, required=True, checks=[Matches(r"[a-z]+\.[a-z_]+", "rule_code_form")])
+    code = Identifier(60, required=True, checks=[Matches(r"[a-z]+\.[a-z_]+", "rule_code_form")])
     axis = fields.String(required=True, validate=OneOf(AXES, "axis"))
     points = Number(required=True, validate=Range(min=-100, max=100))
     title = Text(200, required=True)
@@ -95,10 +97,10 @@ class RuleTableSchema(Schema):
 
 class NewEventSchema(Schema):
     enterprise_id = fields.UUID(required=True)
-    rule = Text(60, required=True)
+    rule = Identifier(60, required=True)
     effective_on = Day(required=True)
-    note = Text(1000, required=True)
-    evidence = Text(1000, load_default=None, allow_none=True)
+    note = Lines(1000, required=True)
+    evidence = Lines(1000, load_default=None, allow_none=True)
 
 
 class EventSchema(ResponseSchema):
@@ -149,7 +151,7 @@ class CreditExplanationSchema(ResponseSchema):
 class NewEvaluationSchema(Schema):
     enterprise_id = fields.UUID(required=True)
     published_on = Day(required=True)
-    note = Text(1000, load_default="")
+    note = Lines(1000, load_default="")
 
 
 class EvaluationSchema(ResponseSchema, NewEvaluationSchema):
@@ -160,7 +162,7 @@ class EvaluationSchema(ResponseSchema, NewEvaluationSchema):
 
 class NewBlockSchema(Schema):
     enterprise_id = fields.UUID(required=True)
-    reason = Text(500, required=True)
+    reason = Lines(500, required=True)
 
 
 class BlockSchema(ResponseSchema, NewBlockSchema):
@@ -181,4 +183,4 @@ class BlockQuery(PageQuery):
 
 
 class LiftSchema(Schema):
-    reason = Text(500, required=True)
+    reason = Lines(500, required=True)

@@ -7,7 +7,7 @@ from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError as StdnumError
 
 from ..events.actor import SCOPES
-from ..http.fields import Adcode, Flag, Length, Moment, OneOf, Text
+from ..http.fields import Adcode, Flag, Identifier, Length, Moment, OneOf, Text
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ContactSchema, LocationSchema, ResponseSchema, Schema, WarningSchema
@@ -35,7 +35,9 @@ class _Profile(Schema):
 class RegistrationSchema(_Profile):
     """What an enterprise says of itself when it registers."""
 
-    uscc = Text(18, required=True, minimum=18, metadata={"description": "统一社会信用代码, GB 32100-2015"})
+    uscc = Identifier(
+        18, required=True, minimum=18, metadata={"description": "统一社会信用代码, GB 32100-2015"}
+    )
 
     @validates("uscc")
     def _check_digit(self, value: str, data_key: str = "") -> None:

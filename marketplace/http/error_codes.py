@@ -22,7 +22,10 @@ REFUSALS: dict[str, type[DomainError]] = {
     for name, error in vars(errors).items()
     if isinstance(error, type) and issubclass(error, DomainError) and error is not DomainError
 }
-CODE_ARGUMENT = {"Message": 0, "Notice": 0, "say": 0, "Matches": 1, **dict.fromkeys(REFUSALS, 0)}
+CODE_ARGUMENT = {
+    **dict.fromkeys(("Message", "Notice", "BadText", "say", *REFUSALS), 0),
+    "Matches": 1,
+}
 """By name of what is called with a code: which argument the code is."""
 
 
@@ -51,7 +54,7 @@ def _usages_in(path: Path) -> Iterator[Usage]:
             continue
         names = [keyword.arg for keyword in node.keywords]
         facts = frozenset(name for name in names if name and name != "at")
-        computed = called == "Notice" or None in names
+        computed = called in ("Notice", "BadText") or None in names
         for code in _codes(node.args[CODE_ARGUMENT[called]], facts):
             place = f"{path.relative_to(SOURCE)}:{node.lineno}"
             yield Usage(called, code, None if computed else facts, place)
@@ -93,7 +96,7 @@ def warnings() -> tuple[str, ...]:
 @cache
 def field_errors() -> tuple[str, ...]:
     """The codes of errors of fields. Responses have their sentences, not these codes."""
-    codes = {usage.code for usage in usages() if usage.called in ("Message", "Matches")}
+    codes = {usage.code for usage in usages() if usage.called in ("Message", "Matches", "BadText")}
     return tuple(code for code in table() if code in codes and not code.startswith("kind_"))
 
 

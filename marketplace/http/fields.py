@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -11,6 +11,7 @@ from marshmallow import ValidationError, fields, validate
 
 from matching import KG_PER_T
 
+from .. import plain_text
 from ..messages.names import Name, group_of
 from .languages import Message
 
@@ -94,7 +95,9 @@ KINDS: dict[type, str] = {
 
 
 class Text(fields.String):
-    """A string of 1 to `maximum` characters without outer spaces; may be empty if that is the default."""
+    """A line of 1 to `maximum` characters, folded by `plain_text`; may be empty if that is the default."""
+
+    folded: Callable[[str], str] = staticmethod(plain_text.one_line)
 
     def __init__(self, maximum: int, minimum: int = 1, **kwargs: Any) -> None:
         minimum = 0 if kwargs.get("load_default") == "" else minimum
@@ -102,7 +105,22 @@ class Text(fields.String):
         super().__init__(validate=checks, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        return super()._deserialize(value, *args, **kwargs).strip()
+        try:
+            return self.folded(super()._deserialize(value, *args, **kwargs))
+        except plain_text.BadText as error:
+            raise ValidationError(Message(error.code, **error.facts)) from error
+
+
+class Lines(Text):
+    """A text of one or more lines."""
+
+    folded = staticmethod(plain_text.lines)
+
+
+class Identifier(Text):
+    """A code, number or address: one line in which nothing is dropped but at its ends."""
+
+    folded = staticmethod(plain_text.identifier)
 
 
 class Number(fields.Float):

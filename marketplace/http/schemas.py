@@ -1,12 +1,14 @@
 """Schemas that all rooms share. Unknown fields, NUL characters and lone surrogates are refused."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
 from marshmallow import ValidationError, fields
 
-from .fields import CRS, EMAIL, PHONE, Matches, Number, OneOf, Range, Text, localise_errors
+from ..plain_text import BadText
+from .fields import CRS, EMAIL, PHONE, Identifier, Lines, Matches, Number, OneOf, Range, Text, localise_errors
 from .languages import Message
 
 MAX_CODE_TEXT = 200
@@ -15,6 +17,7 @@ SPELLINGS = (
     "Width, case, blanks, dashes and the European asterisk do not matter, and the category may stand beside"
     " its code: `hw08`, `HW08 900-249-08`, `90024908`, `16 05 06*`."
 )
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Schema(ma.Schema):
@@ -66,7 +69,7 @@ class CodeRefSchema(ResponseSchema):
     code = fields.String()
 
 
-class CodeText(Text):
+class CodeText(Identifier):
     """A waste code as people write it."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -74,7 +77,7 @@ class CodeText(Text):
         super().__init__(MAX_CODE_TEXT, metadata=about, **kwargs)
 
 
-class SchemeText(Text):
+class SchemeText(Identifier):
     """The name of a scheme, which may be left out where the code shows it."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -103,8 +106,8 @@ class ContactSchema(Schema):
     """How to reach an enterprise."""
 
     name = Text(50, required=True)
-    email = Text(254, required=True, checks=[Matches(EMAIL, "email_form")])
-    phone = Text(30, required=True, checks=[Matches(PHONE, "phone_form")])
+    email = Identifier(254, required=True, checks=[Matches(EMAIL, "email_form")])
+    phone = Identifier(30, required=True, checks=[Matches(PHONE, "phone_form")])
 
 
 class WarningSchema(ResponseSchema):
@@ -150,27 +153,25 @@ class TableProblemSchema(ProblemSchema):
 
 
 class ReasonSchema(Schema):
-    reason = Text(500, load_default=None, allow_none=True)
+    reason = Lines(500, load_default=None, allow_none=True)
 
 
 MOST_LEVELS = 20
 """How deep JSON may be nested; our own bodies need five levels."""
 
 
-def has_bad_character(text: str) -> bool:
-    """Whether a text contains a NUL or a lone surrogate, which PostgreSQL cannot store."""
-    return "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
 def refuse_bad_characters(value: Any, path: str = "", levels: int = MOST_LEVELS) -> None:
     """Raise ValidationError, naming the place, for text with a NUL or a lone surrogate in `value`.
 
-    Also for JSON nested deeper than `levels`, so that nothing after this recurses without a bound: the depth
-    that the parser itself refuses differs between versions of Python.
+    PostgreSQL can store neither; what else a text may hold is decided by its field. JSON nested deeper
+    than `levels` is refused too, so that nothing after this recurses without a bound: what the parser itself
+    refuses differs between versions of Python.
     """
     if isinstance(value, str):
-        if has_bad_character(value):
-            raise ValidationError({path or "body": [Message("bad_character")]})
+        found = UNSTORABLE.search(value)
+        if found:
+            bad = BadText("bad_character", found[0], found.start() + 1)
+            raise ValidationError({path or "body": [Message(bad.code, **bad.facts)]})
     elif isinstance(value, Mapping | list):
         if not levels:
             raise ValidationError(

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from ..catalogue.models import Mode
-from ..http.fields import Adcode, Day, Length, Moment, OneOf, Text, Tonnes, Whole
+from ..http.fields import Adcode, Day, Identifier, Length, Lines, Moment, OneOf, Text, Tonnes, Whole
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import CodeText, Schema, SchemeText, WarningSchema
@@ -48,7 +48,7 @@ class LicenceLineSchema(Schema):
 
 class LicenceSchema(_Validity, _Shown):
     enterprise_id = fields.UUID(required=True)
-    number = Text(60, required=True)
+    number = Identifier(60, required=True)
     kind = fields.String(load_default=LicenceKind.COMPREHENSIVE, validate=OneOf(LicenceKind))
     lines = fields.List(fields.Nested(LicenceLineSchema), required=True, validate=Length(min=1, max=200))
 
@@ -60,7 +60,7 @@ class ChannelSchema(_Validity, _Shown):
     code = CodeText(required=True)
     use = Text(200, required=True)
     tonnes_per_year = Tonnes(required=True)
-    approval_number = Text(60, required=True)
+    approval_number = Identifier(60, required=True)
     used_this_year_t = Tonnes(minimum=0, maximum=MOST_USED, dump_only=True, required=True)
     left_this_year_t = Tonnes(minimum=0, dump_only=True, required=True)
 
@@ -92,7 +92,7 @@ class UsageSchema(Schema):
     )
     year = Whole(2000, 2200, required=True)
     tonnes = Tonnes(minimum=-100_000_000, required=True)
-    note = Text(200, load_default="")
+    note = Lines(200, load_default="")
 
 
 LicencePage = page_of(LicenceSchema)

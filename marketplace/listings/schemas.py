@@ -12,7 +12,9 @@ from ..http.fields import (
     Choices,
     Day,
     Flag,
+    Identifier,
     Length,
+    Lines,
     Moment,
     Number,
     OneOf,
@@ -80,7 +82,7 @@ class _Terms(Schema):
     requires = fields.List(
         fields.Nested(ComponentSchema), allow_none=True, validate=[Length(min=0, max=50), _named_once]
     )
-    treatment = Text(3, allow_none=True)
+    treatment = Identifier(3, allow_none=True)
     exemption_item = Whole(1, 999, allow_none=True)
 
 
@@ -156,7 +158,7 @@ class ListingFilter(Schema):
     """What a listing must be to be found, in a query string or in a saved search; null filters nothing."""
 
     kind = fields.String(validate=OneOf(Kind), **_about("Supply or demand."))
-    code = Text(24, **_about("A code, or a category with all codes in it, offered or accepted."))
+    code = Identifier(24, **_about("A code, or a category with all codes in it, offered or accepted."))
     region = Adcode(**_about("A region with all regions within it."))
     q = Text(50, **_about("Words that must all occur in the title, in any case and width."))
     lon = QueryNumber(
@@ -256,4 +258,4 @@ class ExportQuery(ListingQuery):
 
 class ExemptionReviewSchema(Schema):
     decision = fields.String(required=True, validate=OneOf(ExemptionReview))
-    reason = Text(500, required=True)
+    reason = Lines(500, required=True)

@@ -8,13 +8,14 @@ from ..http.fields import (
     MAX_VERSION,
     Adcode,
     Flag,
+    Identifier,
+    Lines,
     Moment,
     Number,
     OneOf,
     Price,
     QueryNumber,
     Range,
-    Text,
     Tonnes,
     Whole,
 )
@@ -135,7 +136,7 @@ class PairingSchema(MatchSchema):
 
 class FeedbackRequestSchema(Schema):
     verdict = fields.String(required=True, validate=OneOf(Verdict))
-    reason = Text(500, load_default=None, allow_none=True)
+    reason = Lines(500, load_default=None, allow_none=True)
 
 
 class FeedbackSchema(ResponseSchema):
@@ -147,7 +148,7 @@ class FeedbackSchema(ResponseSchema):
 
 
 class FindingQuery(PageQuery):
-    gate = Text(30, load_default=None)
+    gate = Identifier(30, load_default=None)
 
 
 class FindingSchema(ResponseSchema):
@@ -184,7 +185,7 @@ class PolicySchema(Schema):
     version = Whole(1, MAX_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
     weights = fields.Nested(WeightsSchema, required=True)
     half_distance_km = fields.Dict(
-        keys=Text(24),
+        keys=Identifier(24),
         values=Number(validate=Range(min=0.001, max=20_100)),
         required=True,
         metadata={"required": ["default"], "maxProperties": MOST_HALF_DISTANCES},

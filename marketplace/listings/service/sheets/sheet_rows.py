@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from .... import plain_text
 from ....errors import Fault, Invalid, InvalidTable
-from ....http.schemas import has_bad_character
 from ....messages.names import Name
 from .vocabulary import COLUMNS, Column, column_of
 from .xlsx_parts import Cell, Record
@@ -17,6 +17,8 @@ MOST_TEXT = 4000
 """Characters of a cell."""
 OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How .xls files begin, and .xlsx files under a password."""
+PROSE = {"title", "composition"}
+"""The columns of words; the others hold codes, numbers and days."""
 OTHER_DELIMITERS = {
     ";": "semicolon",
     "\t": "tab",
@@ -172,14 +174,23 @@ def _row(number: int, cells: list[Cell], columns: dict[int, Column]) -> Row:
 
 def _add_cell(row: Row, name: str, cell: Cell) -> None:
     """Add a cell's text, or what is wrong with it. One leading apostrophe only says that text follows."""
-    text = cell.text.strip().removeprefix("'")
+    written = cell.text.strip().removeprefix("'")
     if cell.fault:
         row.faults.append(Fault(row.number, name, cell.fault))
-    elif len(text) > MOST_TEXT:
+    elif len(written) > MOST_TEXT:
         row.faults.append(Fault(row.number, name, "cell_too_long", {"most": MOST_TEXT}))
-    elif has_bad_character(text):
-        row.faults.append(Fault(row.number, name, "bad_character"))
-    elif text:
+    else:
+        _add_text(row, name, written)
+
+
+def _add_text(row: Row, name: str, written: str) -> None:
+    """Add a text, folded; one of which nothing is left is an empty cell."""
+    try:
+        text = plain_text.lines(written) if name in PROSE else plain_text.identifiers(written)
+    except plain_text.BadText as error:
+        row.faults.append(Fault(row.number, name, error.code, error.facts))
+        return
+    if text:
         row.texts[name] = text
 
 
