@@ -4,7 +4,7 @@ ARGS ?=
 CASES ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve stop check format test fuzz examples errors lint lock bench bench-http \
+.PHONY: help install install-dev demo serve stop backup restore check format test fuzz examples errors lint lock bench bench-http \
 	bench-search bench-imports bench-allocation bench-rerank clean
 
 help: ## show this
@@ -22,6 +22,12 @@ serve: .venv/.installed ## run everything on http://127.0.0.1:8000 (PORT, DEMO=1
 
 stop: .venv/.installed ## stop what `make serve` runs in DATA_DIR
 	@$(BIN) -m marketplace.supervisor stop
+
+backup: .venv/.installed ## write the embedded database to a file (FILE=..., else in DATA_DIR/backups)
+	@$(BIN) -m marketplace.supervisor backup
+
+restore: .venv/.installed ## put the database of FILE in place of the embedded one (after make stop)
+	@$(BIN) -m marketplace.supervisor restore
 
 check: lint ## lint, and the tests that need no servers: before every commit
 	@$(BIN) -m pytest -n 2 --dist worksteal --no-servers -m "not slow" $(ARGS)

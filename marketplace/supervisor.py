@@ -1,8 +1,9 @@
 """Runs the whole of Huanliu as one program: embedded servers, web, a worker per queue and the scheduler.
 
 `python -m marketplace.supervisor` serves until SIGINT or SIGTERM; with the word `stop` it stops the one that
-serves. Read from the environment: HOST, PORT, DATA_DIR, DEMO, DATABASE_URL, REDIS_URL, PG_BIN, WEB_WORKERS,
-WEB_THREADS, LOG_DIR.
+serves, with `backup` and `restore` it writes the embedded database to FILE and puts it back. Read from the
+environment: HOST, PORT, DATA_DIR, DEMO, DATABASE_URL, REDIS_URL, PG_BIN, WEB_WORKERS, WEB_THREADS, LOG_DIR,
+FILE.
 """
 
 import contextlib
@@ -301,13 +302,53 @@ def stop(env: Mapping[str, str]) -> None:
     print_progress(f"stopped everything that was running in {data_dir}")
 
 
+def back_up(env: Mapping[str, str]) -> None:
+    """Write the embedded database to FILE, by default a new one named by the time in DATA_DIR/backups.
+
+    Raises:
+        SupervisorError: the database is not the embedded one.
+        EmbeddedError: it cannot be written.
+    """
+    options = ServeOptions.from_environment(env)
+    _require_embedded(options, "pg_dump")
+    name = f"huanliu-{time.strftime('%Y%m%d-%H%M%S')}.dump"
+    file = _folder(env, "FILE") or options.data_dir / "backups" / name
+    size = embedded.back_up(options.data_dir, file, options.pg_bin)
+    print_progress(f"backed up to {file} ({size / 1e6:.1f} MB)")
+
+
+def restore(env: Mapping[str, str]) -> None:
+    """Put the database in FILE in place of the embedded one.
+
+    Raises:
+        SupervisorError: FILE is not given, or the database is not the embedded one.
+        EmbeddedError: the service runs, or the file cannot be restored.
+    """
+    options = ServeOptions.from_environment(env)
+    _require_embedded(options, "pg_restore")
+    file = _folder(env, "FILE")
+    if file is None:
+        raise SupervisorError("which backup? make restore FILE=var/backups/huanliu-....dump")
+    replaced = embedded.restore(options.data_dir, file, options.pg_bin)
+    kept = "; what was there is kept as the database huanliu_before_restore" if replaced else ""
+    print_progress(f"restored {file}{kept}; `make serve` brings it to the newest schema")
+
+
+def _require_embedded(options: ServeOptions, program: str) -> None:
+    if options.database_url:
+        raise SupervisorError(f"DATABASE_URL is set: use {program} of that server")
+
+
+COMMANDS = {"stop": stop, "backup": back_up, "restore": restore}
+
+
 def main(argv: list[str]) -> int:
-    """Serve, or stop; the exit code."""
+    """Serve, or run the command that is named; the exit code."""
     for number in ENDING_SIGNALS:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
             signal.signal(number, _raise_stopped)
     try:
-        (stop if argv == ["stop"] else serve)(os.environ)
+        COMMANDS.get(argv[0] if argv else "", serve)(os.environ)
     except Stopped:
         print_progress("stopped")
     except (SupervisorError, embedded.EmbeddedError, OSError) as error:

@@ -8,6 +8,7 @@ lives) and a log per server.
 """
 
 from .address import DATABASE, PORT, Addresses, addresses, admin_url, is_running, run_dir
+from .backups import back_up, restore
 from .children import die_with_parent, signals_blocked
 from .databases import create_database, drop_database, seal_template
 from .errors import AlreadyRunning, EmbeddedError
@@ -23,11 +24,13 @@ __all__ = [
     "Servers",
     "addresses",
     "admin_url",
+    "back_up",
     "create_database",
     "die_with_parent",
     "drop_database",
     "is_running",
     "lock_holder",
+    "restore",
     "run_dir",
     "seal_template",
     "servers",

