@@ -52,7 +52,12 @@ class Settings:
     smtp_port: int = 25
     smtp_user: str = ""
     smtp_password: str = field(default="", repr=False)
+    smtp_tls: bool = False
+    """TLS from the first byte, as relays offer it on port 465."""
     smtp_starttls: bool = False
+    """TLS by STARTTLS, as relays offer it on ports 25 and 587."""
+    smtp_ca_file: str = ""
+    """Certificates that the relay's is checked against; empty means those of the system."""
     mail_from: str = "huanliu@localhost"
 
     task_visibility_s: float = 30.0

@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import tomllib
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -260,3 +260,23 @@ def test_a_response_shows_what_anyone_committed_before(marketplace):
         == 204
     )
     refused(owner.get("/listings"), 401, "key_revoked")
+
+
+def test_the_example_of_the_environment_names_every_setting_and_no_other():
+    example = Path("deploy/huanliu.env.example").read_text(encoding="utf-8")
+    named = set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
+    of_servers = {"HOST", "PORT", "WEB_WORKERS", "WEB_THREADS"}
+
+    assert named == {field.name.upper() for field in fields(Settings)} | of_servers
+
+
+def test_what_the_example_of_the_environment_says_is_the_default_is_it():
+    example = Path("deploy/huanliu.env.example").read_text(encoding="utf-8")
+    defaults = dict(re.findall(r"^#([A-Z_]+)=(.*)$", example, re.MULTILINE))
+    plain = Settings.from_environment({})
+    relative = {"SUGGESTION_MODEL"}
+    for name, value in defaults.items():
+        if hasattr(plain, name.lower()) and name not in relative:
+            assert getattr(Settings.from_environment({name: value}), name.lower()) == getattr(
+                plain, name.lower()
+            ), name

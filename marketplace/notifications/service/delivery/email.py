@@ -1,7 +1,6 @@
 """E-mail: composed from sentences and templates in the receiver's language, and sent by SMTP."""
 
 import logging
-import smtplib
 from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
@@ -22,8 +21,8 @@ from ..kinds import KINDS, heading_codes
 from ..preferences.delivery_preferences import preferences_of
 from .mail_hours import next_mail_time
 from .release import preference_for
+from .smtp_relay import mail_relay
 
-TIMEOUT_S = 15
 log = logging.getLogger(__name__)
 
 
@@ -96,11 +95,7 @@ def _send(enterprise_id: UUID, rows: Sequence[Notification], message_id: str, te
     message = _composed(receiver, rows, template, preferences.language if preferences else Language.ZH)
     message["Message-ID"] = message_id
     settings = current_app.config["SETTINGS"]
-    with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_S) as relay:
-        if settings.smtp_starttls:
-            relay.starttls()
-        if settings.smtp_user:
-            relay.login(settings.smtp_user, settings.smtp_password)
+    with mail_relay(settings) as relay:
         relay.send_message(message, to_addrs=[receiver.contact_email])
     log.info(
         "e-mail sent",
