@@ -170,6 +170,7 @@ def _with_law(
         first_day=np.full(lines, TODAY - 700, np.int32),
         last_day=np.where(ended, TODAY - 1, TODAY + chance.integers(30, 1_500, lines)).astype(np.int32),
         kg_per_year=kg,
+        capacity=np.arange(lines),
         id_hi=chance.integers(0, 2**63, lines).astype(np.uint64),
         id_lo=chance.integers(0, 2**63, lines).astype(np.uint64),
         usage_permit=np.arange(lines)[::2],

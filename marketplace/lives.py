@@ -9,6 +9,7 @@ from .enterprises import models as enterprises
 from .events import models as events
 from .events.lifecycle import LifeCycle
 from .events.timeouts import TimeOut
+from .licences import models as licences
 from .listings import models as listings
 from .listings import service as listings_service
 from .matches import models as matches
@@ -26,6 +27,7 @@ class Life:
 
 LIVES = (
     Life("An enterprise", enterprises.Enterprise, enterprises.LIFE),
+    Life("A licence", licences.Licence, licences.LIFE),
     Life("A listing", listings.Listing, listings.LIFE),
     Life("An import of listings", listings.ListingImport, listings.IMPORT_LIFE),
     Life("A training of the learned ranking", matches.RankingModel, matches.MODEL_LIFE),

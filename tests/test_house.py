@@ -24,6 +24,7 @@ from marketplace.events.lifecycle import LifeCycle
 from marketplace.events.models import Audit
 from marketplace.events.registry import queues
 from marketplace.http.authentication import digest
+from marketplace.http.documents import PDF
 from marketplace.http.openapi.document import operations
 from marketplace.listings.models import LIFE as LISTING_LIFE
 from marketplace.subscriptions import SUBSCRIPTIONS, TASKS
@@ -184,8 +185,14 @@ def test_an_unknown_id_reads_like_a_neighbours(samples):
 
 
 def sent(body):
-    """A body as it is sent: a sheet as CSV, all else as JSON."""
-    return {"data": body, "content_type": CSV} if isinstance(body, bytes) else {"json": body}
+    """A body as it is sent: a file as PDF, a sheet as CSV, all else as JSON."""
+    if not isinstance(body, bytes):
+        return {"json": body}
+    return {"data": body, "content_type": PDF if is_file(body) else CSV}
+
+
+def is_file(body):
+    return isinstance(body, bytes) and body.startswith(b"%PDF")
 
 
 def audits(marketplace):
@@ -229,7 +236,10 @@ def test_a_refused_write_leaves_nothing(samples):
     before = contents(samples.marketplace)
 
     for (method, rule), (party, path, body) in table.items():
-        if isinstance(body, bytes):
+        if is_file(body):
+            response = party.call(method, path, **sent(b"%PDF-1.7 cut off"))
+            assert (response.status_code, list(response.json["errors"])) == (422, ["file"]), rule
+        elif isinstance(body, bytes):
             sheet = csv_of({**SUPPLY, "colour": "red"})
             response = party.call(method, path, **sent(sheet), headers={"If-Match": "*"})
             assert (response.status_code, list(response.json["errors"])) == (422, ["row 1.colour"]), rule

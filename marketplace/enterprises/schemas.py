@@ -7,16 +7,11 @@ from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError as StdnumError
 
 from ..events.actor import SCOPES
-from ..http.fields import Adcode, Flag, Identifier, Length, Moment, OneOf, Text
+from ..http.fields import Adcode, Flag, Identifier, Length, Moment, OneOf, Text, unique
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ContactSchema, LocationSchema, ResponseSchema, Schema, WarningSchema
 from .models import EnterpriseStatus, Grade, Holders, Role
-
-
-def _unique(values: list[str]) -> None:
-    if len(set(values)) != len(values):
-        raise ValidationError([Message("repeated")])
 
 
 class _Profile(Schema):
@@ -24,7 +19,7 @@ class _Profile(Schema):
     roles = fields.List(
         fields.String(validate=OneOf(Role)),
         required=True,
-        validate=[Length(min=1, max=4), _unique],
+        validate=[Length(min=1, max=4), unique],
         metadata={"uniqueItems": True},
     )
     region = Adcode(required=True)
@@ -60,7 +55,7 @@ class ProfileChangeSchema(Schema):
     contact = fields.Nested(ContactSchema)
     roles = fields.List(
         fields.String(validate=OneOf(Role)),
-        validate=[Length(min=1, max=4), _unique],
+        validate=[Length(min=1, max=4), unique],
         metadata={"uniqueItems": True},
     )
     small_generator = Flag()
@@ -128,7 +123,7 @@ class KeyRequestSchema(Schema):
     scopes = fields.List(
         fields.String(validate=OneOf(SCOPES, "scope")),
         required=True,
-        validate=[Length(min=1, max=4), _unique],
+        validate=[Length(min=1, max=4), unique],
         metadata={"uniqueItems": True},
     )
     expires_at = Moment(load_default=None, allow_none=True)

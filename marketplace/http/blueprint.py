@@ -160,15 +160,18 @@ def require(check: Callable[[Actor, Body], None]) -> Callable[[View], View]:
     return decorate
 
 
-def file_upload(*media_types: str) -> Callable[[View], View]:
-    """Read the file that was sent, as one of these media types or in a form; the view gets it as `upload`."""
+def file_upload(*media_types: str, kind: str = "sheet") -> Callable[[View], View]:
+    """Read the file that was sent, as one of these media types or in a form; the view gets it as `upload`.
+
+    Another media type is refused as no file of this `kind`: sheet or document.
+    """
     form = {"type": "object", "properties": {"file": FILE}, "required": ["file"]}
     content = {media_type: {"schema": FILE} for media_type in media_types} | {FORM: {"schema": form}}
 
     def decorate(view: View) -> View:
         @wraps(view)
         def with_upload(*args: Any, **kwargs: Any) -> Any:
-            return view(*args, upload=read_upload(media_types), **kwargs)
+            return view(*args, upload=read_upload(media_types, kind), **kwargs)
 
         declare_fact(with_upload, READS_FILE)
         return declare(with_upload, requestBody={"required": True, "content": content})

@@ -40,19 +40,19 @@ def fingerprint() -> bytes:
     return hashlib.sha256(request.query_string + b"\n" + sent).digest()
 
 
-def read_upload(media_types: tuple[str, ...]) -> bytes:
+def read_upload(media_types: tuple[str, ...], kind: str = "sheet") -> bytes:
     """The file that was sent: the body itself, or the part `file` of a form.
 
     Raises:
         RequestEntityTooLarge: it is larger than the route allows.
-        UnsupportedMedia: it is neither of `media_types` nor a form (`media_type_sheet`).
+        UnsupportedMedia: it is neither of `media_types` nor a form (`media_type_` and `kind`).
         Invalid: the form has anything else than one file (`form_of_one_file`).
     """
     data = read_body()
     if request.mimetype in media_types:
         return data
     if request.mimetype != FORM:
-        raise UnsupportedMedia("media_type_sheet")
+        raise UnsupportedMedia(f"media_type_{kind}")
     files = list(request.files.items(multi=True))
     if [name for name, _ in files] != ["file"] or request.form:
         raise Invalid("form_of_one_file", at="file")

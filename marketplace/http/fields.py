@@ -54,6 +54,12 @@ class OneOf(validate.OneOf):
         return Message("one_of", choices=self.names)
 
 
+def unique(values: list[Any]) -> None:
+    """Refuse a list that has a value twice. Raises: ValidationError."""
+    if len(set(values)) != len(values):
+        raise ValidationError([Message("repeated")])
+
+
 class Matches(validate.Regexp):
     """The whole text matches `pattern`, which Python and ECMAScript must read alike."""
 

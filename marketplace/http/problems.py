@@ -36,6 +36,8 @@ BY_STATUS = {
 }
 STATUS_LINES = {422: "422 Unprocessable Content"}
 """Reason phrases of RFC 9110 where werkzeug still has an older one."""
+MEMBERS = ("entry_id",)
+"""Facts of a refusal that programs read: members of the problem beside its sentence."""
 HEADERS_BY_STATUS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_S)}}
 
 
@@ -83,7 +85,9 @@ def register(app: Flask) -> None:
 def _from_domain(error: DomainError) -> Response:
     detail = say(error.code, language(), **error.facts)
     headers = HEADERS_BY_STATUS.get(error.status, {})
-    return problem(error.status, error.code, detail, {error.at: [detail]} if error.at else None, headers)
+    errors = {error.at: [detail]} if error.at else None
+    members = {name: error.facts[name] for name in MEMBERS if name in error.facts}
+    return problem(error.status, error.code, detail, errors, headers, **members)
 
 
 def _from_table(error: InvalidTable) -> Response:

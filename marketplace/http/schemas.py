@@ -119,7 +119,7 @@ class WarningSchema(ResponseSchema):
 class ProblemSchema(ResponseSchema):
     """RFC 9457."""
 
-    optional: tuple[str, ...] = ("errors",)
+    optional: tuple[str, ...] = ("errors", "entry_id")
 
     type = fields.String()
     title = fields.String()
@@ -131,6 +131,9 @@ class ProblemSchema(ResponseSchema):
         keys=fields.String(),
         values=fields.List(fields.String()),
         metadata={"description": "Field path to messages."},
+    )
+    entry_id = fields.UUID(
+        metadata={"description": "Of `already_entered`: the entry that this one repeats, if you may see it."}
     )
 
 
@@ -146,7 +149,7 @@ class FaultSchema(ResponseSchema):
 class TableProblemSchema(ProblemSchema):
     """A problem with a table that was sent: its first 1,000 errors, and how many there are in all."""
 
-    optional = ("errors", "rows", "error_count")
+    optional = ("errors", "entry_id", "rows", "error_count")
 
     rows = fields.List(fields.Nested(FaultSchema))
     error_count = fields.Integer()

@@ -3,16 +3,28 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, SmallInteger
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from uuid_utils.compat import uuid7
 
 from .. import clock
 from ..catalogue.models import Mode
 from ..database import Base, values_check
+from ..document_numbers import document_key
+from ..events.lifecycle import LifeCycle, Move, Party
 
 MODES = {mode: bit for bit, mode in enumerate(Mode)}
 """The bit of each mode in `LicenceLine.modes`; `matching.Mode` has the same numbers."""
@@ -35,22 +47,64 @@ class LicenceKind(StrEnum):
     COLLECTION = "collection"
 
 
+class LicenceStatus(StrEnum):
+    """A licence counts only once an official has confirmed it."""
+
+    SUBMITTED = "submitted"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+LIFE = LifeCycle(
+    Move(
+        "confirm", LicenceStatus.SUBMITTED, LicenceStatus.CONFIRMED,
+        by={Party.ADMIN}, event="licence.confirmed",
+    ),
+    Move(
+        "refuse", LicenceStatus.SUBMITTED, LicenceStatus.REFUSED,
+        by={Party.ADMIN}, event="licence.refused",
+    ),
+)  # fmt: skip
+
+
 def _validity() -> CheckConstraint:
     return CheckConstraint("valid_from <= valid_until", name="validity")
 
 
+ONCE = "revoked_at IS NULL AND NOT is_double"
+"""The rows of which there may be one for each document: what is revoked may be entered again."""
+
+
+def _once(name: str, *columns: str, where: str = ONCE) -> Index:
+    """No two permits agree in all of these columns."""
+    return Index(name, *columns, unique=True, postgresql_where=text(where))
+
+
+def _one_holder(table: str, key: str, holder: str, where: str = ONCE) -> ExcludeConstraint:
+    """A document number belongs to one holder. The extension `btree_gist` compares text and ids."""
+    return ExcludeConstraint(
+        (key, "="), (holder, "<>"), using="gist", where=text(f"{where} AND {key} <> ''"),
+        name=f"ex_{table}_{holder}",
+    )  # fmt: skip
+
+
 class _Permit:
-    """Columns that every permit has: valid on both end days, unless revoked."""
+    """Columns that every permit has: valid on both end days, unless revoked.
+
+    `is_double` marks what stood twice in the table before that was refused: it is kept and shown, and shares
+    the tonnes of the entry that it repeats.
+    """
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     valid_from: Mapped[date]
     valid_until: Mapped[date]
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    is_double: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
-    @declared_attr.directive
-    def __table_args__(cls) -> Any:
-        return (_validity(),)
+
+CONFIRMED_ONCE = f"{ONCE} AND status = 'confirmed' AND number_key <> ''"
+SUBMITTED_ONCE = f"{ONCE} AND status = 'submitted'"
 
 
 class Licence(_Permit, Base):
@@ -60,15 +114,52 @@ class Licence(_Permit, Base):
 
     enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), index=True)
     number: Mapped[str]
+    number_key: Mapped[str] = mapped_column(server_default=text("''"))
     kind: Mapped[LicenceKind]
+    status: Mapped[LicenceStatus] = mapped_column(
+        default=LicenceStatus.CONFIRMED, server_default=text("'confirmed'")
+    )
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    reason: Mapped[str | None]
 
     lines: Mapped[list["LicenceLine"]] = relationship(order_by="LicenceLine.id", lazy="selectin")
+    files: Mapped[list["LicenceFile"]] = relationship(order_by="LicenceFile.id", lazy="selectin")
 
-    __table_args__ = (_validity(), values_check("kind", LicenceKind))
+    @validates("number")
+    def _fold(self, _: str, number: str) -> str:
+        self.number_key = document_key(number)
+        return number
+
+    __table_args__ = (
+        _validity(),
+        values_check("kind", LicenceKind),
+        values_check("status", LicenceStatus),
+        _once("ix_licence_document", "enterprise_id", "number_key", "valid_until", where=CONFIRMED_ONCE),
+        _once("ix_licence_submission", "enterprise_id", "number_key", "valid_until", where=SUBMITTED_ONCE),
+        _one_holder("licence", "number_key", "enterprise_id", where=CONFIRMED_ONCE),
+        Index("ix_licence_number_key", "number_key"),
+    )
+
+
+class LicenceFile(Base):
+    """A scan of a licence; `size` in bytes."""
+
+    __tablename__ = "licence_file"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    licence_id: Mapped[UUID] = mapped_column(ForeignKey("licence.id"), index=True)
+    media_type: Mapped[str]
+    size: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
 
 class LicenceLine(Base):
-    """One code or category of a licence; `modes` has a bit for each of use, dispose, store."""
+    """One code or category of a licence; `modes` has a bit for each of use, dispose, store.
+
+    A line of the paper that names several codes is a row for each, and `joint_line_id` of all but the first
+    names the first. Rows with the same `capacity_no` share their tonnes; without one a row has its own.
+    """
 
     __tablename__ = "licence_line"
 
@@ -78,8 +169,11 @@ class LicenceLine(Base):
     code_id: Mapped[int] = mapped_column(ForeignKey("waste_code.id"), index=True)
     modes: Mapped[int] = mapped_column(SmallInteger)
     kg_per_year: Mapped[int] = mapped_column(BigInteger)
+    joint_line_id: Mapped[UUID | None] = mapped_column(ForeignKey("licence_line.id"))
+    capacity_no: Mapped[int | None] = mapped_column(BigInteger)
 
     __table_args__ = (
+        Index("ix_licence_line_capacity_no", "capacity_no", postgresql_where=text("capacity_no IS NOT NULL")),
         CheckConstraint("modes BETWEEN 1 AND 7", name="modes"),
         CheckConstraint("kg_per_year > 0", name="kg_per_year"),
     )
@@ -97,6 +191,24 @@ class Channel(_Permit, Base):
     use: Mapped[str]
     kg_per_year: Mapped[int] = mapped_column(BigInteger)
     approval_number: Mapped[str]
+    number_key: Mapped[str] = mapped_column(server_default=text("''"))
+    capacity_no: Mapped[int | None] = mapped_column(BigInteger)
+
+    @validates("approval_number")
+    def _fold(self, _: str, number: str) -> str:
+        self.number_key = document_key(number)
+        return number
+
+    __table_args__ = (
+        _validity(),
+        _once(
+            "ix_channel_document", "number_key", "generator_id", "receiver_id", "code_id", "valid_until",
+            where=f"{ONCE} AND number_key <> ''",
+        ),
+        _one_holder("channel", "number_key", "generator_id"),
+        _one_holder("channel", "number_key", "receiver_id"),
+        Index("ix_channel_capacity_no", "capacity_no", postgresql_where=text("capacity_no IS NOT NULL")),
+    )  # fmt: skip
 
 
 class WhiteListEntry(_Permit, Base):
@@ -108,6 +220,11 @@ class WhiteListEntry(_Permit, Base):
     code_id: Mapped[int] = mapped_column(ForeignKey("waste_code.id"), index=True)
     from_province: Mapped[int] = mapped_column(ForeignKey("region.adcode"))
 
+    __table_args__ = (
+        _validity(),
+        _once("ix_white_list_entry", "receiver_id", "code_id", "from_province", "valid_until"),
+    )
+
 
 class VerifiedExemption(_Permit, Base):
     """A holder whose evidence for an item of the exemption list an admin has accepted."""
@@ -118,6 +235,21 @@ class VerifiedExemption(_Permit, Base):
     item: Mapped[int]
     code_id: Mapped[int] = mapped_column(ForeignKey("waste_code.id"), index=True)
     reference: Mapped[str]
+    number_key: Mapped[str] = mapped_column(server_default=text("''"))
+
+    @validates("reference")
+    def _fold(self, _: str, number: str) -> str:
+        self.number_key = document_key(number)
+        return number
+
+    __table_args__ = (
+        _validity(),
+        _once(
+            "ix_verified_exemption_document",
+            "enterprise_id", "item", "code_id", "number_key", "valid_until",
+        ),
+        _one_holder("verified_exemption", "number_key", "enterprise_id"),
+    )  # fmt: skip
 
 
 class TonnesUsed(Base):

@@ -1,37 +1,55 @@
-"""Permits: an admin writes, the holder and its overseers read."""
+"""Permits: an admin writes, the holder hands in licences, the holder and its overseers read."""
 
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from flask import Response, request
+
 from ..errors import Notice
-from ..events.actor import ADMIN, Actor
+from ..events.actor import ADMIN, ENTERPRISE, Actor
 from ..http.authentication import EVERY_KEY, actor, allow
-from ..http.blueprint import Blueprint, Body, Json, Query, subject
+from ..http.blueprint import (
+    FILE,
+    Blueprint,
+    Body,
+    Json,
+    Query,
+    attachment,
+    file_upload,
+    no_body,
+    require,
+    subject,
+)
+from ..http.documents import DOCUMENT_TYPES, EXTENSIONS, JPEG, MAX_DOCUMENT, PDF, PNG
 from ..http.languages import render_warnings
 from ..http.openapi.declarations import may_conflict
 from ..http.paging import Page, page
 from ..http.schemas import Schema
 from . import service
-from .models import Channel, Licence, VerifiedExemption, WhiteListEntry
+from .models import Channel, Licence, LicenceFile, VerifiedExemption, WhiteListEntry
 from .schemas import (
     ChannelPage,
     ChannelSchema,
     ExemptionPage,
     ExemptionSchema,
+    LicenceFileSchema,
     LicencePage,
+    LicenceQuery,
     LicenceSchema,
     PermitQuery,
+    RefusalSchema,
     UsageSchema,
     WhiteListPage,
     WhiteListSchema,
 )
 
+Adding = Callable[[Actor, Body], tuple[Any, list[Notice]]]
+
 blueprint = Blueprint("licences", __name__, description="Licences, channels, white list, exemptions.")
 
 KINDS = (
-    ("/licences", "a licence", Licence, LicenceSchema, LicencePage, service.add_licence),
     ("/channels", "a channel", Channel, ChannelSchema, ChannelPage, service.add_channel),
     ("/white-list", "a white-list entry", WhiteListEntry, WhiteListSchema, WhiteListPage,
      service.add_white_list),
@@ -40,22 +58,12 @@ KINDS = (
 )  # fmt: skip
 
 
-def _routes_of(
-    path: str,
-    noun: str,
-    model: type[Any],
-    schema: type[Schema],
-    page_schema: type[Schema],
-    add_permit: Callable[[Actor, Body], tuple[Any, list[Notice]]],
-) -> None:
-    """The four routes that every kind of permit has."""
-    kind = model.__tablename__
+def _adding_route(path: str, noun: str, model: type[Any], schema: type[Schema], add_permit: Adding) -> None:
+    """The route by which an admin enters a kind of permit."""
 
-    def find(actor: Actor, permit_id: UUID) -> Any:
-        return service.find(actor, model, permit_id)
-
-    @blueprint.post(path, endpoint=f"add_{kind}")
+    @blueprint.post(path, endpoint=f"add_{model.__tablename__}")
     @allow(ADMIN, scope="admin")
+    @may_conflict
     @blueprint.body(schema)
     @blueprint.response(201, schema)
     @blueprint.doc(summary=f"Enter {noun}.")
@@ -63,13 +71,28 @@ def _routes_of(
         permit, notices = add_permit(actor(), body)
         return {**_permit(permit), "warnings": render_warnings(notices)}
 
+
+def _routes_of(
+    path: str,
+    noun: str,
+    model: type[Any],
+    schema: type[Schema],
+    page_schema: type[Any],
+    query_schema: type[Schema],
+) -> None:
+    """The three routes that every kind of permit has."""
+    kind = model.__tablename__
+
+    def find(actor: Actor, permit_id: UUID) -> Any:
+        return service.find(actor, model, permit_id)
+
     @blueprint.get(path, endpoint=f"list_{kind}")
     @allow(*EVERY_KEY)
-    @blueprint.query(PermitQuery)
+    @blueprint.query(query_schema)
     @blueprint.response(200, page_schema)
     @blueprint.doc(summary=f"Every {noun.partition(' ')[2]} that you may see.")
     def search(query: Query) -> Page:
-        rows = partial(service.search, actor(), model, query["enterprise_id"])
+        rows = partial(service.search, actor(), model, query["enterprise_id"], query.get("status"))
         return page(query, rows, present=service.present)
 
     @blueprint.get(f"{path}/<uuid:permit_id>", endpoint=f"show_{kind}")
@@ -89,8 +112,22 @@ def _routes_of(
         service.revoke(actor(), model, permit.id)
 
 
-for kind in KINDS:
-    _routes_of(*kind)
+@blueprint.post("/licences")
+@allow(ENTERPRISE, ADMIN, scope="admin")
+@require(service.check_holder)
+@may_conflict
+@blueprint.body(LicenceSchema)
+@blueprint.response(201, LicenceSchema)
+def add_licence(body: Body) -> Json:
+    """Enter a licence, or hand in your own: then it counts once an admin has confirmed it."""
+    licence, notices = service.add_licence(actor(), body)
+    return {**_permit(licence), "warnings": render_warnings(notices)}
+
+
+_routes_of("/licences", "a licence", Licence, LicenceSchema, LicencePage, LicenceQuery)
+for path, noun, model, schema, page_schema, add_permit in KINDS:
+    _adding_route(path, noun, model, schema, add_permit)
+    _routes_of(path, noun, model, schema, page_schema, PermitQuery)
 
 
 def _find_licence(actor: Actor, permit_id: UUID) -> Licence:
@@ -101,6 +138,51 @@ def _find_licence(actor: Actor, permit_id: UUID) -> Licence:
 def _find_channel(actor: Actor, permit_id: UUID) -> Channel:
     channel: Channel = service.find(actor, Channel, permit_id)
     return channel
+
+
+@blueprint.post("/licences/<uuid:permit_id>/confirm")
+@allow(ADMIN, scope="admin")
+@subject(_find_licence)
+@may_conflict
+@no_body
+@blueprint.response(200, LicenceSchema)
+def confirm_licence(licence: Licence) -> Json:
+    """Confirm a licence that its holder handed in; it counts from now on."""
+    return _permit(service.confirm(actor(), licence.id))
+
+
+@blueprint.post("/licences/<uuid:permit_id>/refuse")
+@allow(ADMIN, scope="admin")
+@subject(_find_licence)
+@may_conflict
+@blueprint.body(RefusalSchema)
+@blueprint.response(200, LicenceSchema)
+def refuse_licence(licence: Licence, body: Body) -> Json:
+    """Refuse a licence that its holder handed in; the holder reads the reason."""
+    return _permit(service.refuse(actor(), licence.id, body["reason"]))
+
+
+@blueprint.post("/licences/<uuid:permit_id>/files")
+@allow(ENTERPRISE, ADMIN, scope="admin", max_bytes=MAX_DOCUMENT)
+@subject(_find_licence)
+@may_conflict
+@file_upload(*DOCUMENT_TYPES, kind="document")
+@blueprint.response(201, LicenceFileSchema)
+def add_licence_file(licence: Licence, upload: bytes) -> LicenceFile:
+    """Add a scan (PDF, JPEG or PNG) to a licence: the body itself, or the part `file` of a form."""
+    return service.add_file(actor(), licence, upload, request.mimetype)
+
+
+@blueprint.get("/licences/<uuid:permit_id>/files/<uuid:file_id>")
+@allow(*EVERY_KEY)
+@subject(service.find_file)
+@blueprint.response(200, FILE, content_type=PDF)
+@blueprint.alt_response(200, schema=FILE, content_type=JPEG)
+@blueprint.alt_response(200, schema=FILE, content_type=PNG)
+def show_licence_file(file: LicenceFile) -> Response:
+    """A scan of a licence, to save; for its holder and staff."""
+    name = f"licence-{file.id}.{EXTENSIONS[file.media_type]}"
+    return attachment(file.content, file.media_type, name)
 
 
 @blueprint.post("/licences/<uuid:permit_id>/usage")

@@ -5,11 +5,23 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from ..catalogue.models import Mode
-from ..http.fields import Adcode, Day, Identifier, Length, Lines, Moment, OneOf, Text, Tonnes, Whole
+from ..http.fields import (
+    Adcode,
+    Day,
+    Identifier,
+    Length,
+    Lines,
+    Moment,
+    OneOf,
+    Text,
+    Tonnes,
+    Whole,
+    unique,
+)
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import CodeText, Schema, SchemeText, WarningSchema
-from .models import LicenceKind
+from ..http.schemas import CodeText, ResponseSchema, Schema, SchemeText, WarningSchema
+from .models import LicenceKind, LicenceStatus
 
 MOST_USED = 1e12
 """Tonnes: what is used is a sum, and may exceed any one entry."""
@@ -32,10 +44,24 @@ class _Shown(Schema):
     warnings = fields.List(fields.Nested(WarningSchema), dump_only=True)
 
 
+class LicenceFileSchema(ResponseSchema):
+    id = fields.UUID()
+    media_type = fields.String()
+    size = fields.Integer(metadata={"description": "Bytes."})
+    created_at = Moment()
+
+
 class LicenceLineSchema(Schema):
+    """A line names one code or category, or several in `codes`, which then share its tonnes."""
+
     id = fields.UUID(dump_only=True, required=True)
     scheme = SchemeText()
-    code = CodeText(required=True)
+    code = CodeText(allow_none=True, about="Null in responses for a line of several codes.")
+    codes = fields.List(
+        CodeText(),
+        validate=[Length(min=1, max=200), unique],
+        metadata={"description": "Several codes with joint tonnes, in place of `code`.", "uniqueItems": True},
+    )
     modes = fields.List(
         fields.String(validate=OneOf(Mode)),
         load_default=lambda: list(Mode),
@@ -45,12 +71,28 @@ class LicenceLineSchema(Schema):
     used_this_year_t = Tonnes(minimum=0, maximum=MOST_USED, dump_only=True, required=True)
     left_this_year_t = Tonnes(minimum=0, dump_only=True, required=True)
 
+    @validates_schema
+    def _names_codes_once(self, data: dict[str, Any], **_: Any) -> None:
+        has_code = data.get("code") is not None
+        if has_code and "codes" in data:
+            raise ValidationError({"codes": [Message("code_or_codes")]})
+        if not has_code and "codes" not in data:
+            raise ValidationError({"code": [Message("field_required")]})
+
 
 class LicenceSchema(_Validity, _Shown):
-    enterprise_id = fields.UUID(required=True)
+    enterprise_id = fields.UUID(metadata={"description": "The holder; may be left out by the holder itself."})
     number = Identifier(60, required=True)
     kind = fields.String(load_default=LicenceKind.COMPREHENSIVE, validate=OneOf(LicenceKind))
     lines = fields.List(fields.Nested(LicenceLineSchema), required=True, validate=Length(min=1, max=200))
+    status = fields.String(
+        dump_only=True,
+        required=True,
+        metadata={"description": "submitted by its holder, confirmed (only then it counts) or refused."},
+    )
+    decided_at = Moment(dump_only=True, required=True, allow_none=True)
+    reason = fields.String(dump_only=True, required=True, allow_none=True)
+    files = fields.List(fields.Nested(LicenceFileSchema), dump_only=True, required=True)
 
 
 class ChannelSchema(_Validity, _Shown):
@@ -82,6 +124,14 @@ class ExemptionSchema(_Validity, _Shown):
 
 class PermitQuery(PageQuery):
     enterprise_id = fields.UUID(load_default=None)
+
+
+class LicenceQuery(PermitQuery):
+    status = fields.String(load_default=None, validate=OneOf(LicenceStatus))
+
+
+class RefusalSchema(Schema):
+    reason = Lines(500, required=True, metadata={"description": "The holder reads it."})
 
 
 class UsageSchema(Schema):

@@ -54,11 +54,11 @@ class Region:
     first_day: int
     last_day: int
     account: Ints = field(init=False, repr=False)
-    """One number for the rows of one permit: a collector's line has a row for each line of its partner's."""
+    """One number for the rows of one capacity: a collector's line has a row for each line of its partner's,
+    and a renewal shares the tonnes of the licence it renews."""
 
     def __post_init__(self) -> None:
-        ids = np.stack([self.tables.permits.id_hi, self.tables.permits.id_lo])
-        _, account = np.unique(ids, axis=1, return_inverse=True)
+        _, account = np.unique(self.tables.permits.capacity, return_inverse=True)
         object.__setattr__(self, "account", account.reshape(-1).astype(np.int64))
 
     def years(self) -> list[int]:
@@ -277,7 +277,7 @@ def _combine(region: Region, found: list[_ScoredWays], stopped: Ints) -> Lawful:
     year = _column(np.int64, [np.full(len(scored.score), scored.lines.year) for scored in found])
     held = np.flatnonzero(permit != NO_PERMIT)
     names = np.stack([region.account[permit[held]], year[held]])
-    _, entry, account = np.unique(names, axis=1, return_index=True, return_inverse=True)
+    entries, account = np.unique(names, axis=1, return_inverse=True)
     shared = np.full(len(permit), NO_PERMIT, np.int64)
     shared[held] = account.reshape(-1)
     left = _column(np.int64, [scored.lines.left_kg for scored in found])
@@ -292,7 +292,7 @@ def _combine(region: Region, found: list[_ScoredWays], stopped: Ints) -> Lawful:
         capacities=Capacities(
             supply_kg=np.maximum(region.supplies.remaining_kg, 0),
             demand_kg=np.maximum(region.demands.remaining_kg[first], 0),
-            permit_kg=left[held[entry]],
+            permit_kg=_largest(left[held], account.reshape(-1), entries.shape[1]),
         ),
         demand_row=row,
         permit=permit,
@@ -302,6 +302,13 @@ def _combine(region: Region, found: list[_ScoredWays], stopped: Ints) -> Lawful:
         warnings=_column(np.int32, [scored.lines.warnings for scored in found]),
         stopped=stopped,
     )
+
+
+def _largest(kg: Ints, account: Ints, accounts: int) -> Ints:
+    """The most kilograms that any row of each account has left: a renewal may allow more than before."""
+    most = np.zeros(accounts, np.int64)
+    np.maximum.at(most, account, kg)
+    return most
 
 
 def _column(dtype: type[np.generic], parts: list[NDArray[Any]]) -> NDArray[Any]:
@@ -356,12 +363,15 @@ def _overdrawn(region: Region, line: Ints, kg: Ints, year: int) -> list[str]:
     permits, held = region.tables.permits, line != NO_PERMIT
     line, kg = line[held], kg[held]
     left = permits.left_kg(np.arange(len(permits)), np.full(len(permits), year))
+    start, end = ((date(year, month, day) - EPOCH).days for month, day in ((1, 1), (12, 31)))
+    left[(permits.last_day < start) | (permits.first_day > end)] = 0
     return _beyond(f"{year}: permit", region.account, left, line, kg)
 
 
 def _beyond(name: str, owner: Ints, most_kg: Ints, row: Ints, kg: Ints) -> list[str]:
-    """Whether an owner of rows gives or takes more than `most_kg`, which its rows repeat."""
-    owners, first, place = np.unique(owner, return_index=True, return_inverse=True)
+    """Whether an owner of rows gives or takes more than the largest `most_kg` of its rows."""
+    owners, place = np.unique(owner, return_inverse=True)
+    most = _largest(most_kg, place.reshape(-1), len(owners))
     used = np.zeros(len(owners), np.int64)
     np.add.at(used, place.reshape(-1)[row], kg)
-    return [f"{name} beyond its tonnes"] if (used > np.maximum(most_kg[first], 0)).any() else []
+    return [f"{name} beyond its tonnes"] if (used > most).any() else []

@@ -190,6 +190,7 @@ class Permits(Columns):
     `ANY_GENERATOR`. `code` may be a category. A COLLECTOR row is one line of a collection licence met with
     one line of its partner's licence, and serves small generators only. `usage_*` are sparse: the kg that row
     `usage_permit` has used in calendar year `usage_year`; repeated entries add up.
+    Rows of one `capacity` share their tonnes: what is used of one is entered for all of them.
     `by_receiver` and `used_*` (usage by permit, row i's from `used_from[i]` on) are computed once.
     """
 
@@ -201,6 +202,7 @@ class Permits(Columns):
     first_day: NDArray[np.int32] = field(metadata=spec(np.int32))
     last_day: NDArray[np.int32] = field(metadata=spec(np.int32))
     kg_per_year: Ints = field(metadata=spec(np.int64))
+    capacity: Ints = field(metadata=spec(np.int64))
     id_hi: NDArray[np.uint64] = field(metadata=spec(np.uint64))
     id_lo: NDArray[np.uint64] = field(metadata=spec(np.uint64))
     usage_permit: Ints = field(metadata=spec(np.int64, of="usage"))

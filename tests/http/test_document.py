@@ -2,6 +2,7 @@
 
 import pytest
 
+from marketplace.http.documents import DOCUMENT_TYPES
 from marketplace.http.openapi.declarations import MAY_CONFLICT, READS_FILE, READS_JSON, refusals
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -9,6 +10,7 @@ FILES = {
     "/api/v1/listings/template.xlsx": {XLSX},
     "/api/v1/listings/export": {XLSX, "text/csv", "application/geo+json"},
     "/api/v1/allocations/{allocation_id}/export": {XLSX, "text/csv"},
+    "/api/v1/licences/{permit_id}/files/{file_id}": set(DOCUMENT_TYPES),
 }
 """Routes that return a file."""
 BOUNDS = {

@@ -6,6 +6,8 @@ from tests.cases import FORBIDDEN, HIDDEN, Cases, Samples
 
 VALIDITY = {"valid_from": "2026-01-01", "valid_until": "2027-12-31"}
 ACID_PERMIT = {"scheme": "cn-hw", "code": "900-349-34", **VALIDITY}
+LINE = {"scheme": "cn-hw", "code": "HW34", "tonnes_per_year": 5}
+PDF = b"%PDF-1.4\n%%EOF\n"
 CHANNEL = {**ACID_PERMIT, "use": "制盐", "tonnes_per_year": 5}
 
 
@@ -13,6 +15,26 @@ class PermitSamples(Samples):
     @cached_property
     def licence(self):
         return self.marketplace.licence(self.owner)
+
+    @cached_property
+    def submission(self):
+        return self._handed_in("交1")
+
+    @cached_property
+    def refusable(self):
+        return self._handed_in("交2")
+
+    @cached_property
+    def licence_file(self):
+        path = f"/licences/{self.submission['id']}/files"
+        sent = self.owner.call("POST", path, data=PDF, content_type="application/pdf")
+        assert sent.status_code == 201, sent.json
+        return f"{path}/{sent.json['id']}"
+
+    def _handed_in(self, number):
+        sent = self.owner.post("/licences", {"number": number, **VALIDITY, "lines": [LINE]})
+        assert sent.status_code == 201, sent.json
+        return sent.json
 
     @cached_property
     def partners_licence(self):
@@ -43,6 +65,10 @@ def neighbours(samples):
         ("GET", "/licences/<uuid:permit_id>"): (licence, HIDDEN, HIDDEN),
         ("DELETE", "/licences/<uuid:permit_id>"): (licence, FORBIDDEN, FORBIDDEN),
         ("POST", "/licences/<uuid:permit_id>/usage"): (f"{licence}/usage", FORBIDDEN, FORBIDDEN),
+        ("POST", "/licences/<uuid:permit_id>/confirm"): (f"{licence}/confirm", FORBIDDEN, FORBIDDEN),
+        ("POST", "/licences/<uuid:permit_id>/refuse"): (f"{licence}/refuse", FORBIDDEN, FORBIDDEN),
+        ("POST", "/licences/<uuid:permit_id>/files"): (f"{licence}/files", HIDDEN, FORBIDDEN),
+        ("GET", "/licences/<uuid:permit_id>/files/<uuid:file_id>"): (samples.licence_file, HIDDEN, HIDDEN),
         ("GET", "/channels/<uuid:permit_id>"): (channel, HIDDEN, HIDDEN),
         ("DELETE", "/channels/<uuid:permit_id>"): (channel, FORBIDDEN, FORBIDDEN),
         ("POST", "/channels/<uuid:permit_id>/usage"): (f"{channel}/usage", FORBIDDEN, FORBIDDEN),
@@ -58,8 +84,8 @@ def writes(samples):
     licence, channel = f"/licences/{samples.licence['id']}", f"/channels/{samples.channel['id']}"
     second_licence = samples.marketplace.licence(owner)["id"]
     usage = {"year": 2026, "tonnes": 1}
-    line = {"scheme": "cn-hw", "code": "HW34", "tonnes_per_year": 5}
-    new_licence = {"enterprise_id": owner.id, "number": "1", **VALIDITY, "lines": [line]}
+    new_licence = {"enterprise_id": owner.id, "number": "1", **VALIDITY, "lines": [LINE]}
+    submitted = f"/licences/{samples.submission['id']}"
     sides = {"generator_id": owner.id, "receiver_id": samples.partner.id}
     new_entry = {"receiver_id": owner.id, **ACID_PERMIT, "from_province": "320000"}
     return {
@@ -67,6 +93,10 @@ def writes(samples):
         ("DELETE", "/licences/<uuid:permit_id>"): (admin, f"/licences/{second_licence}", None),
         ("POST", "/licences/<uuid:permit_id>/usage"): (
             admin, f"{licence}/usage", {**usage, "line_id": samples.licence["lines"][0]["id"]}),
+        ("POST", "/licences/<uuid:permit_id>/files"): (owner, f"{submitted}/files", PDF),
+        ("POST", "/licences/<uuid:permit_id>/confirm"): (admin, f"{submitted}/confirm", None),
+        ("POST", "/licences/<uuid:permit_id>/refuse"): (
+            admin, f"/licences/{samples.refusable['id']}/refuse", {"reason": "请补交副本"}),
         ("POST", "/channels"): (admin, "/channels", {**sides, **CHANNEL, "approval_number": "2"}),
         ("POST", "/channels/<uuid:permit_id>/usage"): (admin, f"{channel}/usage", usage),
         ("DELETE", "/channels/<uuid:permit_id>"): (admin, channel, None),
@@ -94,8 +124,9 @@ CASES = Cases(
     writes=writes,
     grow=grow,
     statements={
-        "/licences": 5,
-        "/licences/<uuid:permit_id>": 5,
+        "/licences": 6,
+        "/licences/<uuid:permit_id>": 6,
+        "/licences/<uuid:permit_id>/files/<uuid:file_id>": 5,
         "/channels": 4,
         "/channels/<uuid:permit_id>": 4,
         "/white-list": 3,

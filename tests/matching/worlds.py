@@ -218,7 +218,9 @@ def component_columns(listings: Sequence[ref.Listing]) -> m.Components:
 
 def permit_columns(permits: Sequence[ref.Permit]) -> m.Permits:
     used = [(row, year, kg) for row, it in enumerate(permits) for year, kg in it.usage]
+    numbers = {permit.id: number for number, permit in enumerate(permits)}
     return m.Permits(
+        capacity=[numbers[permit.id] for permit in permits],
         **of(permits, "receiver", "code", "first_day", "last_day", "kg_per_year"),
         **halves([permit.id for permit in permits]),
         kind=[ref.KINDS[permit.kind] for permit in permits],

@@ -1,13 +1,15 @@
-"""Permits: written by admins, read by their holder, and given to the gates of matching as columns."""
+"""Permits: entered or handed in, read by their holder, and given to the gates of matching as columns."""
 
+from .files import add_file, find_file
 from .lookup import covers_any, find, references, search
 from .permit_tables import PermitTables, all_permit_tables, permit_tables, permit_tables_of
-from .permits import add_channel, add_exemption, add_licence, add_white_list, revoke
+from .permits import add_channel, add_exemption, add_licence, add_white_list, check_holder, revoke
 from .presentation import present
+from .submissions import confirm, refuse
 from .usage import count_usage
 
 __all__ = [
-    "PermitTables", "add_channel", "add_exemption", "add_licence", "add_white_list", "all_permit_tables",
-    "count_usage", "covers_any", "find", "permit_tables", "permit_tables_of", "present", "references",
-    "revoke", "search",
+    "PermitTables", "add_channel", "add_exemption", "add_file", "add_licence", "add_white_list",
+    "all_permit_tables", "check_holder", "confirm", "count_usage", "covers_any", "find", "find_file",
+    "permit_tables", "permit_tables_of", "present", "references", "refuse", "revoke", "search",
 ]  # fmt: skip

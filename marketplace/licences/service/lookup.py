@@ -12,7 +12,7 @@ from ...database import db
 from ...enterprises import service as enterprises
 from ...errors import NotFound
 from ...events.actor import REGULATOR, Actor
-from ..models import Channel, Licence, LicenceLine, VerifiedExemption, WhiteListEntry
+from ..models import Channel, Licence, LicenceLine, LicenceStatus, VerifiedExemption, WhiteListEntry
 
 HOLDERS: dict[type, tuple[InstrumentedAttribute[UUID], ...]] = {
     Licence: (Licence.enterprise_id,),
@@ -25,7 +25,7 @@ HOLDERS: dict[type, tuple[InstrumentedAttribute[UUID], ...]] = {
 
 def find(actor: Actor, model: type[Any], permit_id: UUID) -> Any:
     """A permit that the actor may see. Raises: NotFound."""
-    query = select(model).where(model.id == permit_id, *_visible_to(actor, model))
+    query = select(model).where(model.id == permit_id, *visible_to(actor, model))
     permit = db.session.scalars(query).one_or_none()
     if permit is None:
         raise NotFound()
@@ -33,10 +33,21 @@ def find(actor: Actor, model: type[Any], permit_id: UUID) -> Any:
 
 
 def search(
-    actor: Actor, model: type[Any], enterprise_id: UUID | None, after: UUID | None, limit: int
+    actor: Actor,
+    model: type[Any],
+    enterprise_id: UUID | None,
+    status: LicenceStatus | None,
+    after: UUID | None,
+    limit: int,
 ) -> Sequence[Any]:
-    """Permits that the actor may see, newest first, at most `limit` that are older than `after`."""
-    query = select(model).where(*_visible_to(actor, model))
+    """Permits that the actor may see, newest first, at most `limit` that are older than `after`.
+
+    Args:
+        status: of licences only.
+    """
+    query = select(model).where(*visible_to(actor, model))
+    if status is not None:
+        query = query.where(model.status == status)
     if enterprise_id is not None:
         query = query.where(or_(*(column == enterprise_id for column in HOLDERS[model])))
     if after is not None:
@@ -44,7 +55,8 @@ def search(
     return db.session.scalars(query.order_by(model.id.desc()).limit(limit)).all()
 
 
-def _visible_to(actor: Actor, model: type[Any]) -> list[ColumnElement[bool]]:
+def visible_to(actor: Actor, model: type[Any]) -> list[ColumnElement[bool]]:
+    """The conditions of the permits of a kind that the actor may see."""
     if actor.is_admin:
         return []
     columns = HOLDERS[model]
@@ -74,6 +86,7 @@ def covers_any(enterprise_id: UUID, code_ids: Iterable[int]) -> bool:
         .where(
             Licence.enterprise_id == enterprise_id,
             Licence.revoked_at.is_(None),
+            Licence.status == LicenceStatus.CONFIRMED,
             Licence.valid_until >= clock.today(),
             LicenceLine.code_id.in_(set(code_ids)),
         )

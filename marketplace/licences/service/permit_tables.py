@@ -13,7 +13,7 @@ from ...catalogue.models import Mode
 from ...database import db
 from ...enterprises.models import Role
 from ...numpy_columns import copy_columns, read_columns
-from ..models import LicenceKind, mode_mask
+from ..models import LicenceKind, LicenceStatus, mode_mask
 
 Columns: TypeAlias = dict[str, np.ndarray]
 
@@ -29,36 +29,42 @@ WHITE_LIST_TYPES = {
 }  # fmt: skip
 EXEMPTION_TYPES = {"receiver": "i8", "item": "i2", "code": "i4", "first_day": "i4", "last_day": "i4"}
 
+COUNTS = f"{{it}}.revoked_at IS NULL AND {{it}}.status = '{LicenceStatus.CONFIRMED}'"
+"""The condition of the licences that count: an official has confirmed them, and they are not revoked."""
 PERMITS = f"""
 SELECT {Basis.LICENCE}::int2 AS kind, e.no AS receiver, {ANY_GENERATOR}::int8 AS generator,
        l.code_id AS code, l.modes, (p.valid_from - {EPOCH})::int4, (p.valid_until - {EPOCH})::int4,
-       l.kg_per_year, l.id, l.no * 2 AS no
+       l.kg_per_year, l.id, coalesce(l.capacity_no, l.no) * 2 AS no
 FROM licence_line l JOIN licence p ON p.id = l.licence_id JOIN enterprise e ON e.id = p.enterprise_id
-WHERE p.kind = '{LicenceKind.COMPREHENSIVE}' AND p.revoked_at IS NULL AND p.valid_until >= %(alive)s
+WHERE p.kind = '{LicenceKind.COMPREHENSIVE}' AND {COUNTS.format(it="p")} AND p.valid_until >= %(alive)s
 UNION ALL
 SELECT {Basis.CHANNEL}::int2, r.no, g.no, c.code_id, {mode_mask([Mode.USE])}::int2,
-       (c.valid_from - {EPOCH})::int4, (c.valid_until - {EPOCH})::int4, c.kg_per_year, c.id, c.no * 2 + 1
+       (c.valid_from - {EPOCH})::int4, (c.valid_until - {EPOCH})::int4, c.kg_per_year, c.id,
+       coalesce(c.capacity_no, c.no) * 2 + 1
 FROM channel c JOIN enterprise r ON r.id = c.receiver_id JOIN enterprise g ON g.id = c.generator_id
 WHERE c.revoked_at IS NULL AND c.valid_until >= %(alive)s
 UNION ALL
 SELECT {Basis.COLLECTOR}::int2, e.no, {ANY_GENERATOR}::int8,
        CASE WHEN mine.parent_id = theirs.id THEN mine.id ELSE theirs.id END, l.modes,
        (greatest(p.valid_from, q.valid_from) - {EPOCH})::int4,
-       (least(p.valid_until, q.valid_until) - {EPOCH})::int4, l.kg_per_year, l.id, l.no * 2
+       (least(p.valid_until, q.valid_until) - {EPOCH})::int4, l.kg_per_year, l.id,
+       coalesce(l.capacity_no, l.no) * 2
 FROM licence_line l JOIN licence p ON p.id = l.licence_id JOIN enterprise e ON e.id = p.enterprise_id
 JOIN licence q ON q.enterprise_id = e.partner_id JOIN licence_line m ON m.licence_id = q.id
 JOIN waste_code mine ON mine.id = l.code_id JOIN waste_code theirs ON theirs.id = m.code_id
-WHERE p.kind = '{LicenceKind.COLLECTION}' AND p.revoked_at IS NULL
-  AND q.kind = '{LicenceKind.COMPREHENSIVE}' AND q.revoked_at IS NULL
+WHERE p.kind = '{LicenceKind.COLLECTION}' AND {COUNTS.format(it="p")}
+  AND q.kind = '{LicenceKind.COMPREHENSIVE}' AND {COUNTS.format(it="q")}
   AND (mine.id = theirs.id OR mine.parent_id = theirs.id OR theirs.parent_id = mine.id)
   AND greatest(p.valid_from, q.valid_from) <= least(p.valid_until, q.valid_until)
   AND least(p.valid_until, q.valid_until) >= %(alive)s AND '{Role.COLLECTOR}' = ANY(e.roles)
 """  # noqa: S608 - fragments are constants, values are bound
 USAGE = """
-SELECT l.no * 2 AS no, u.year, sum(u.kg)::int8 FROM tonnes_used u JOIN licence_line l ON l.id = u.line_id
+SELECT coalesce(l.capacity_no, l.no) * 2 AS no, u.year, sum(u.kg)::int8
+FROM tonnes_used u JOIN licence_line l ON l.id = u.line_id
 {of_lines} GROUP BY 1, 2
 UNION ALL
-SELECT c.no * 2 + 1, u.year, sum(u.kg)::int8 FROM tonnes_used u JOIN channel c ON c.id = u.channel_id
+SELECT coalesce(c.capacity_no, c.no) * 2 + 1, u.year, sum(u.kg)::int8
+FROM tonnes_used u JOIN channel c ON c.id = u.channel_id
 {of_channels} GROUP BY 1, 2
 """
 WHITE_LIST = f"""
@@ -73,6 +79,8 @@ SELECT e.no AS receiver, x.item::int2, x.code_id AS code, (x.valid_from - {EPOCH
 FROM verified_exemption x JOIN enterprise e ON e.id = x.enterprise_id
 WHERE x.revoked_at IS NULL AND x.valid_until >= %(alive)s
 """  # noqa: S608 - fragments are constants, values are bound
+OF_LINES = "WHERE l.no = ANY(%(lines)s) OR l.capacity_no = ANY(%(lines)s)"
+OF_CHANNELS = "WHERE c.no = ANY(%(channels)s) OR c.capacity_no = ANY(%(channels)s)"
 OF_RECEIVERS = "receiver = ANY(%(receivers)s)"
 OF_CODES_AND_RECEIVERS = "code = ANY(%(codes)s) AND receiver = ANY(%(receivers)s)"
 
@@ -82,8 +90,9 @@ class PermitTables:
     """Permits, the kilograms used of them, white list and verified exemptions, as columns.
 
     Days count from 1970-01-01, `receiver` and `generator` are the `no` of enterprises, `modes` has a bit for
-    each mode, `kind` is a `matching.Basis`. `no` joins usage to permits: even for licence lines, odd for
-    channels. A collector's permit is the part of its line that its partner's licence covers too.
+    each mode, `kind` is a `matching.Basis`. `no` joins usage to permits, and is the same for permits that are
+    one capacity: even for licence lines, odd for channels. A collector's permit is the part of its line that
+    its partner's licence covers too.
     """
 
     permits: Columns
@@ -139,7 +148,7 @@ def _permit_tables(condition: str, params: dict[str, Any]) -> PermitTables:
     permits = read(PERMITS, PERMIT_TYPES)
     number, is_channel = np.unique(permits["no"]) // 2, np.unique(permits["no"]) % 2 == 1
     used_of = {"lines": number[~is_channel].tolist(), "channels": number[is_channel].tolist()}
-    usage = USAGE.format(of_lines="WHERE l.no = ANY(%(lines)s)", of_channels="WHERE c.no = ANY(%(channels)s)")
+    usage = USAGE.format(of_lines=OF_LINES, of_channels=OF_CHANNELS)
     return PermitTables(
         permits,
         read_columns(session, usage, used_of, USAGE_TYPES),

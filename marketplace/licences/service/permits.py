@@ -1,41 +1,116 @@
 """Admins enter permits and revoke them; what matches rely on them is ranked again."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID
+
+from uuid_utils.compat import uuid7
 
 from ... import clock
 from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
-from ...errors import Invalid, Notice
+from ...enterprises.models import EnterpriseStatus
+from ...errors import Forbidden, Invalid, Notice
 from ...events.actor import Actor
 from ...events.work import Work, unit_of_work
-from ..models import Channel, Licence, LicenceLine, VerifiedExemption, WhiteListEntry, mode_mask
+from ..models import (
+    Channel,
+    Licence,
+    LicenceLine,
+    LicenceStatus,
+    VerifiedExemption,
+    WhiteListEntry,
+    mode_mask,
+)
+from .capacities import overlapping_lines, share_capacity_of_channel, share_capacity_of_licence
+from .double_entries import require_new
 
-Row = TypeVar("Row", Licence, Channel, WhiteListEntry, VerifiedExemption)
+Row = TypeVar("Row", Channel, WhiteListEntry, VerifiedExemption)
 
 log = logging.getLogger(__name__)
 
 
 def add_licence(actor: Actor, data: dict[str, Any]) -> tuple[Licence, list[Notice]]:
-    """Enter an operating licence, with kilograms a year for each line; notices are about doubtful codes.
+    """Enter an operating licence, with kilograms a year for each line.
+
+    An admin's entry counts at once; a holder's own is a submission, which counts once an admin confirms it.
+
+    Returns:
+        the licence, and notices about doubtful codes and lines that name the same code.
+    Raises:
+        Forbidden: an enterprise hands in a licence of another (`own_licence_only`).
+        Invalid: no holder is named (`field_required`), `unknown_enterprise`, or a code that is unknown or of
+            another scheme.
+        Conflict: the document is entered already (`already_entered`).
+    """
+    holder_id = data.get("enterprise_id") or actor.enterprise_id
+    if holder_id is None:
+        raise Invalid("field_required", at="enterprise_id")
+    _require_enterprise(holder_id, "enterprise_id")
+    names = ("number", "kind", "valid_from", "valid_until")
+    status = LicenceStatus.CONFIRMED if actor.enterprise_id is None else LicenceStatus.SUBMITTED
+    with unit_of_work() as work:
+        licence = Licence(**{name: data[name] for name in names}, enterprise_id=holder_id, status=status)
+        require_new(work, actor, licence)
+        licence.lines, numbers, notices = _lines(data["lines"])
+        notices += _overlap_notices(licence.lines, numbers)
+        work.add(licence)
+        if status == LicenceStatus.CONFIRMED:
+            share_capacity_of_licence(work, licence)
+        verb = "add" if status == LicenceStatus.CONFIRMED else "submit"
+        work.audit(actor, verb, licence, number=licence.number)
+        _emit_changed(work, licence)
+    log.info("licence %s", status, extra={"permit_id": str(licence.id)})
+    return licence, notices
+
+
+def check_holder(actor: Actor, raw: dict[str, Any]) -> None:
+    """Refuse a licence that an enterprise hands in for another.
 
     Raises:
-        Invalid: `unknown_enterprise`, or a code that is unknown or of another scheme.
+        Forbidden: `own_licence_only`, or the enterprise is suspended (`enterprise_suspended`).
     """
-    _require_enterprise(data["enterprise_id"], "enterprise_id")
-    names = ("enterprise_id", "number", "kind", "valid_from", "valid_until")
+    if actor.enterprise_id is None:
+        return
+    if actor.status == EnterpriseStatus.SUSPENDED:
+        raise Forbidden("enterprise_suspended")
+    named = raw.get("enterprise_id")
+    if isinstance(named, str) and named.lower() != str(actor.enterprise_id):
+        raise Forbidden("own_licence_only", at="enterprise_id")
+
+
+def _lines(lines: Sequence[dict[str, Any]]) -> tuple[list[LicenceLine], list[int], list[Notice]]:
+    """A row for each code of each line, the number of the line that each is of, and notices about codes."""
+    rows: list[LicenceLine] = []
+    numbers: list[int] = []
     notices: list[Notice] = []
-    lines: list[LicenceLine] = []
-    with unit_of_work() as work:
-        for number, line in enumerate(data["lines"]):
-            code, doubts = catalogue.resolve(line["scheme"], line["code"], f"lines.{number}")
+    for number, line in enumerate(lines):
+        mask, first = mode_mask(line["modes"]), uuid7()
+        code_ids: dict[int, None] = {}
+        for written in line.get("codes") or [line["code"]]:
+            code, doubts = catalogue.resolve(line["scheme"], written, f"lines.{number}")
             notices += doubts
-            mask = mode_mask(line["modes"])
-            lines.append(LicenceLine(code_id=code.id, modes=mask, kg_per_year=line["tonnes_per_year"]))
-        licence = Licence(**{name: data[name] for name in names}, lines=lines)
-        _add(work, actor, licence, number=licence.number)
-    return licence, notices
+            code_ids[code.id] = None
+        for place, code_id in enumerate(code_ids):
+            rows.append(
+                LicenceLine(
+                    id=uuid7() if place else first,
+                    code_id=code_id,
+                    modes=mask,
+                    kg_per_year=line["tonnes_per_year"],
+                    joint_line_id=first if place else None,
+                )
+            )
+            numbers.append(number)
+    return rows, numbers, notices
+
+
+def _overlap_notices(lines: Sequence[LicenceLine], numbers: Sequence[int]) -> list[Notice]:
+    return [
+        Notice("lines_overlap", f"lines.{later}", {"line": later + 1, "earlier": earlier + 1})
+        for later, earlier in overlapping_lines(lines, numbers)
+    ]
 
 
 def add_channel(actor: Actor, data: dict[str, Any]) -> tuple[Channel, list[Notice]]:
@@ -44,6 +119,7 @@ def add_channel(actor: Actor, data: dict[str, Any]) -> tuple[Channel, list[Notic
     Raises:
         Invalid: `unknown_enterprise`, the same enterprise on both sides (`same_enterprise`), or a code that
             is unknown or of another scheme.
+        Conflict: the document is entered already (`already_entered`).
     """
     _require_enterprise(data["generator_id"], "generator_id")
     _require_enterprise(data["receiver_id"], "receiver_id")
@@ -59,6 +135,7 @@ def add_white_list(actor: Actor, data: dict[str, Any]) -> tuple[WhiteListEntry, 
     Raises:
         Invalid: `unknown_enterprise`, `unknown_region`, `not_a_province`, or a code that is unknown or of
             another scheme.
+        Conflict: it is entered already (`already_entered`).
     """
     _require_enterprise(data["receiver_id"], "receiver_id")
     if catalogue.find_region(data["from_province"], "from_province").level != "province":
@@ -72,6 +149,7 @@ def add_exemption(actor: Actor, data: dict[str, Any]) -> tuple[VerifiedExemption
 
     Raises:
         Invalid: `unknown_enterprise`, `unknown_exemption`, or a code that is unknown or of another scheme.
+        Conflict: it is entered already (`already_entered`).
     """
     _require_enterprise(data["enterprise_id"], "enterprise_id")
     if not catalogue.exemption_exists(data["item"]):
@@ -103,14 +181,17 @@ def _add_for_code(
     return permit, notices
 
 
-def _add(work: Work, actor: Actor, permit: Row, **detail: Any) -> None:
+def _add(work: Work, actor: Actor, permit: Row) -> None:
+    require_new(work, actor, permit)
     work.add(permit)
-    work.audit(actor, "add", permit, **detail)
+    if isinstance(permit, Channel):
+        share_capacity_of_channel(work, permit)
+    work.audit(actor, "add", permit)
     _emit_changed(work, permit)
     log.info("permit added", extra={"kind": permit.__tablename__, "permit_id": str(permit.id)})
 
 
-def _emit_changed(work: Work, permit: Row) -> None:
+def _emit_changed(work: Work, permit: Row | Licence) -> None:
     work.emit("permit.changed", kind=permit.__tablename__, id=str(permit.id))
 
 

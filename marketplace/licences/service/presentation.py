@@ -7,10 +7,10 @@ from uuid import UUID
 from ... import clock
 from ...catalogue import service as catalogue
 from ...catalogue.models import WasteCode
-from ..models import Channel, Licence, modes_of
+from ..models import Channel, Licence, LicenceLine, modes_of
 from .usage import used_kg
 
-HIDDEN = {"no", "code_id", "kg_per_year"}
+HIDDEN = {"no", "code_id", "kg_per_year", "number_key", "capacity_no", "is_double"}
 """Columns that are shown otherwise or not at all."""
 
 
@@ -32,27 +32,42 @@ def _holders_of_codes(permit: Any) -> Sequence[Any]:
 
 
 def _used_this_year(permits: Sequence[Any]) -> dict[UUID, int]:
-    line_ids = [line.id for permit in permits if isinstance(permit, Licence) for line in permit.lines]
-    channel_ids = [permit.id for permit in permits if isinstance(permit, Channel)]
-    return used_kg(line_ids, channel_ids, clock.today().year)
+    lines = [line for permit in permits if isinstance(permit, Licence) for line in permit.lines]
+    channels = [permit for permit in permits if isinstance(permit, Channel)]
+    return used_kg(lines, channels, clock.today().year)
 
 
 def _content(permit: Any, codes: Mapping[int, WasteCode], used: Mapping[UUID, int]) -> dict[str, Any]:
     """What a permit covers: its code or lines, and the allowance where it has one."""
     if isinstance(permit, Licence):
-        return {
-            "lines": [
-                {
-                    "id": line.id,
-                    "modes": modes_of(line.modes),
-                    **_code(codes, line),
-                    **_allowance(line, used),
-                }
-                for line in permit.lines
-            ]
-        }
+        lines = [_line(rows, codes, used) for rows in lines_of(permit)]
+        return {"lines": lines, "files": permit.files}
     allowance = _allowance(permit, used) if isinstance(permit, Channel) else {}
     return {**_code(codes, permit), **allowance}
+
+
+def lines_of(licence: Licence) -> list[list[LicenceLine]]:
+    """The lines of a licence as its paper has them, each with a row for each of its codes."""
+    lines: dict[UUID, list[LicenceLine]] = {}
+    for row in licence.lines:
+        lines.setdefault(row.joint_line_id or row.id, []).append(row)
+    return list(lines.values())
+
+
+def _line(
+    rows: Sequence[LicenceLine], codes: Mapping[int, WasteCode], used: Mapping[UUID, int]
+) -> dict[str, Any]:
+    """A line; `code` is null where it names several."""
+    first = rows[0]
+    named = [codes[row.code_id].code for row in rows]
+    return {
+        "id": first.id,
+        "modes": modes_of(first.modes),
+        "scheme": codes[first.code_id].scheme,
+        "code": named[0] if len(named) == 1 else None,
+        "codes": named,
+        **_allowance(first, used),
+    }
 
 
 def _code(codes: Mapping[int, WasteCode], holder: Any) -> dict[str, str]:

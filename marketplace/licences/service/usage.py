@@ -1,17 +1,17 @@
 """Tonnes counted against the yearly allowance of a licence line or a channel."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, text
 
 from ...database import db
 from ...errors import Conflict, Invalid
 from ...events.actor import Actor
 from ...events.work import unit_of_work
-from ..models import Channel, Licence, TonnesUsed
+from ..models import Channel, Licence, LicenceLine, TonnesUsed
 
 log = logging.getLogger(__name__)
 
@@ -48,18 +48,36 @@ def _holder(permit: Licence | Channel, data: dict[str, Any]) -> dict[str, UUID]:
     return {"line_id": data["line_id"]}
 
 
-def used_kg(line_ids: Iterable[UUID], channel_ids: Iterable[UUID], year: int) -> dict[UUID, int]:
-    """Kilograms used in a year, by the id of the licence line or channel; without those of which none is."""
-    line_ids, channel_ids = list(line_ids), list(channel_ids)
-    if not line_ids and not channel_ids:
+def used_kg(lines: Sequence[LicenceLine], channels: Sequence[Channel], year: int) -> dict[UUID, int]:
+    """Kilograms used in a year of each of these rows' capacity, by the row's id; without those of which none
+    is.
+    """
+    if not lines and not channels:
         return {}
-    holder = func.coalesce(TonnesUsed.line_id, TonnesUsed.channel_id)
+    line_no, channel_no = _capacity_no(LicenceLine), _capacity_no(Channel)
     sums = (
-        select(holder, func.sum(TonnesUsed.kg))
+        select(TonnesUsed.line_id.is_(None), func.coalesce(line_no, channel_no), func.sum(TonnesUsed.kg))
+        .outerjoin(LicenceLine, LicenceLine.id == TonnesUsed.line_id)
+        .outerjoin(Channel, Channel.id == TonnesUsed.channel_id)
         .where(
             TonnesUsed.year == year,
-            or_(TonnesUsed.line_id.in_(line_ids), TonnesUsed.channel_id.in_(channel_ids)),
+            or_(_shares_capacity(LicenceLine, lines), _shares_capacity(Channel, channels)),
         )
-        .group_by(holder)
+        .group_by(text("1, 2"))
     )
-    return {permit_id: int(total) for permit_id, total in db.session.execute(sums)}
+    totals = {(is_channel, no): int(total) for is_channel, no, total in db.session.execute(sums)}
+    return {
+        row.id: totals[is_channel, no]
+        for is_channel, rows in ((False, lines), (True, channels))
+        for row in rows
+        if (is_channel, no := row.capacity_no or row.no) in totals
+    }
+
+
+def _capacity_no(model: Any) -> Any:
+    return func.coalesce(model.capacity_no, model.no)
+
+
+def _shares_capacity(model: Any, rows: Sequence[Any]) -> Any:
+    numbers = [row.capacity_no or row.no for row in rows]
+    return or_(model.no.in_(numbers), model.capacity_no.in_(numbers))

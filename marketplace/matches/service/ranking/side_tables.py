@@ -57,7 +57,8 @@ def tables_of(permit_tables: licences.PermitTables | None, book: Mapping[int, Co
     if permit_tables is None:
         return bare
     permits = dict(permit_tables.permits)
-    entry, row = _join(permit_tables.usage["no"], permits.pop("no"))
+    permits["capacity"] = permits.pop("no")
+    entry, row = _join(permit_tables.usage["no"], permits["capacity"])
     return replace(
         bare,
         permits=Permits(

@@ -1,0 +1,58 @@
+"""Scans of licences: handed in by the holder, read by the holder and those who oversee it."""
+
+import logging
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import undefer
+
+from ...database import db
+from ...enterprises.models import EnterpriseStatus
+from ...errors import Conflict, Forbidden, NotFound
+from ...events.actor import Actor
+from ...events.work import unit_of_work
+from ...http.documents import document_type
+from ..models import Licence, LicenceFile, LicenceStatus
+from .lookup import find
+
+MOST_FILES = 10
+"""Files of one licence; our own choice."""
+
+log = logging.getLogger(__name__)
+
+
+def add_file(actor: Actor, licence: Licence, content: bytes, declared: str) -> LicenceFile:
+    """Keep a file with a licence. A holder adds to what is still to be decided, an admin at any time.
+
+    Raises:
+        Forbidden: the enterprise is suspended (`enterprise_suspended`).
+        UnsupportedMedia, Invalid: it is no complete PDF, JPEG or PNG file.
+        Conflict: the licence is decided (`licence_decided`), or has as many files as it may
+            (`too_many_files`).
+    """
+    if actor.status == EnterpriseStatus.SUSPENDED:
+        raise Forbidden("enterprise_suspended")
+    media_type = document_type(content, declared)
+    with unit_of_work() as work:
+        licence = work.lock(Licence, Licence.id == licence.id)
+        if actor.enterprise_id is not None and licence.status != LicenceStatus.SUBMITTED:
+            raise Conflict("licence_decided", number=licence.number)
+        count = select(func.count()).select_from(LicenceFile).where(LicenceFile.licence_id == licence.id)
+        if (work.session.scalar(count) or 0) >= MOST_FILES:
+            raise Conflict("too_many_files", at="file", most=MOST_FILES)
+        file = work.add(
+            LicenceFile(licence_id=licence.id, media_type=media_type, size=len(content), content=content)
+        )
+        work.audit(actor, "add_file", licence, file_id=str(file.id), size=len(content))
+    log.info("file added", extra={"permit_id": str(licence.id), "size": len(content)})
+    return file
+
+
+def find_file(actor: Actor, permit_id: UUID, file_id: UUID) -> LicenceFile:
+    """A file of a licence that the actor may see, with its content. Raises: NotFound."""
+    licence = find(actor, Licence, permit_id)
+    query = select(LicenceFile).where(LicenceFile.id == file_id, LicenceFile.licence_id == licence.id)
+    file = db.session.scalars(query.options(undefer(LicenceFile.content))).one_or_none()
+    if file is None:
+        raise NotFound()
+    return file
