@@ -5,7 +5,7 @@ from uuid import UUID
 import click
 from flask.cli import AppGroup
 
-from .. import clock
+from .. import clock, plain_text
 from ..database import required_database
 from ..errors import NotFound
 from ..events.actor import ADMIN, PLATFORM
@@ -19,6 +19,10 @@ group = AppGroup("admin", help="Platform admins, and lost keys.")
 @click.option("--name", required=True, help="Who the admin is.")
 def create_admin(name: str) -> None:
     """Create an admin and print its API key, alone, on the last line."""
+    try:
+        name = plain_text.one_line(name)
+    except plain_text.BadText as error:
+        raise click.BadParameter(f"character {error.place} ({error.character}) cannot be seen") from error
     with required_database():
         _, key = service.create_staff(PLATFORM, ADMIN, name)
     click.echo(f"Admin {name}: this key is shown once.", err=True)

@@ -1,17 +1,17 @@
 """Shapes of enterprises, keys and staff."""
 
-from typing import Any
+from marshmallow import fields
 
-from marshmallow import ValidationError, fields, post_load, validates
-from stdnum.cn import uscc
-from stdnum.exceptions import ValidationError as StdnumError
-
+from .. import identity
 from ..events.actor import SCOPES
-from ..http.fields import Adcode, Flag, Identifier, Length, Moment, OneOf, Text, unique
+from ..http.fields import Adcode, Flag, Length, Moment, Normalised, OneOf, Text, unique
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ContactSchema, LocationSchema, ResponseSchema, Schema, WarningSchema
 from .models import EnterpriseStatus, Grade, Holders, Role
+
+MOST_USCC = 40
+"""Characters of a unified social credit code as people write it, in groups."""
 
 
 class _Profile(Schema):
@@ -30,20 +30,10 @@ class _Profile(Schema):
 class RegistrationSchema(_Profile):
     """What an enterprise says of itself when it registers."""
 
-    uscc = Identifier(
-        18, required=True, minimum=18, metadata={"description": "统一社会信用代码, GB 32100-2015"}
-    )
-
-    @validates("uscc")
-    def _check_digit(self, value: str, data_key: str = "") -> None:
-        try:
-            uscc.validate(value)
-        except StdnumError as error:
-            raise ValidationError([Message("uscc_invalid")]) from error
-
-    @post_load
-    def _in_capitals(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {**data, "uscc": uscc.compact(data["uscc"])}
+    uscc = Normalised(
+        MOST_USCC, identity.uscc, Message("uscc_invalid"), required=True,
+        metadata={"description": "统一社会信用代码, GB 32100-2015; blanks, dashes, width, case are free."},
+    )  # fmt: skip
 
 
 class ProfileChangeSchema(Schema):

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import flask_smorest
 from flask import Request, Response, request
@@ -12,16 +13,18 @@ from marshmallow import RAISE, ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
-from ..errors import Malformed
+from ..errors import Malformed, UnsupportedMedia
 from ..events.actor import Actor
+from ..plain_text import shown
 from .authentication import actor
 from .bodies import FORM, read_body, read_upload
 from .etags import expected_version
 from .languages import Message
 from .openapi.api import with_headers
 from .openapi.declarations import READS_FILE, READS_JSON, declare, declare_fact, document_refusals
-from .schemas import Schema, refuse_bad_characters
+from .schemas import Schema, json_object, refuse_bad_characters
 
+UTF_8 = ("utf-8", "utf8")
 View = Callable[..., Any]
 Body = dict[str, Any]
 Query = dict[str, Any]
@@ -44,15 +47,19 @@ def raw_body() -> Any:
 
     Raises:
         RequestEntityTooLarge, UnsupportedMediaType: it is too large, or not declared as JSON.
-        Malformed: it is not JSON.
+        UnsupportedMedia: it is declared to be in another encoding than UTF-8 (`charset_not_utf8`).
+        Malformed: it is not JSON, or not UTF-8.
     """
     data = read_body()
     if not data:
         return {}
     if not request.is_json:
         raise UnsupportedMediaType()
+    charset = request.mimetype_params.get("charset", "utf-8")
+    if charset.lower() not in UTF_8:
+        raise UnsupportedMedia("charset_not_utf8", charset=shown(charset)[:40])
     try:
-        return json.loads(data)
+        return json.loads(data.decode("utf-8-sig"), object_pairs_hook=json_object)
     except (ValueError, RecursionError) as error:
         raise Malformed("not_json") from error
 
@@ -66,6 +73,7 @@ class Parser(FlaskParser):
         return body
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
+        _refuse_other_encodings(req.query_string)
         refuse_bad_characters(req.args.to_dict())
         repeated = {
             name: [Message("parameter_repeated", name=name)]
@@ -80,6 +88,19 @@ class Parser(FlaskParser):
         messages = error.messages
         error.messages = next(iter(messages.values())) if set(messages) <= {"json", "query"} else messages
         raise error
+
+
+def _refuse_other_encodings(query: bytes) -> None:
+    """Raise ValidationError for parameters that are not UTF-8, which werkzeug would keep as written."""
+    wrong = {}
+    for parameter in query.split(b"&"):
+        try:
+            unquote_to_bytes(parameter).decode()
+        except UnicodeDecodeError:
+            name = parameter.partition(b"=")[0].decode(errors="replace")
+            wrong[name] = [Message("field_invalid_utf8")]
+    if wrong:
+        raise ValidationError(wrong)
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]

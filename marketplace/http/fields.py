@@ -19,8 +19,6 @@ FEN_PER_CNY = 100
 MAX_TONNES = 100_000_000
 MAX_PRICE = 1_000_000
 MAX_VERSION = 2**31 - 1
-EMAIL = r"""[^@\s<>(),;:"\\\[\]]{1,64}@[A-Za-z0-9.-]{1,250}"""
-PHONE = r"[+0-9][0-9 ()-]{4,29}"
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?", re.ASCII | re.IGNORECASE)
 NUMBER_TEXT = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -129,6 +127,21 @@ class Identifier(Text):
     folded = staticmethod(plain_text.identifier)
 
 
+class Normalised(Identifier):
+    """An identifier that `read` brings into its one form; what it refuses gets the sentence `refusal`."""
+
+    def __init__(self, maximum: int, read: Callable[[str], str], refusal: Message, **kwargs: Any) -> None:
+        super().__init__(maximum, **kwargs)
+        self.read, self.refusal = read, refusal
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, *args, **kwargs)
+        try:
+            return self.read(text)
+        except ValueError as error:
+            raise ValidationError(self.refusal) from error
+
+
 class Number(fields.Float):
     """A finite JSON number; text that looks like one is refused."""
 
@@ -141,7 +154,7 @@ class Number(fields.Float):
             raise self.make_error("too_large") from error
         if not math.isfinite(number):
             raise ValidationError(Message("not_finite"))
-        return number
+        return number + 0.0  # of a negative zero, zero
 
 
 class Scaled(Number):

@@ -105,7 +105,7 @@ def _from_schema(error: ValidationError) -> Response:
     for path, message in messages_by_field(error.messages):
         detail = render(message) if isinstance(message, Message) else str(message)
         errors.setdefault(path or "body", []).append(detail)
-    detail = say("invalid_input", language(), fields=", ".join(errors))
+    detail = say("invalid_input", language(), fields=tuple(errors))
     return problem(422, "invalid_input", detail, errors)
 
 

@@ -1,14 +1,16 @@
 """Schemas that all rooms share. Unknown fields, NUL characters and lone surrogates are refused."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
 from marshmallow import ValidationError, fields
 
+from .. import identity
 from ..plain_text import BadText
-from .fields import CRS, EMAIL, PHONE, Identifier, Lines, Matches, Number, OneOf, Range, Text, localise_errors
+from .fields import CRS, Identifier, Lines, Normalised, Number, OneOf, Range, Text, localise_errors
 from .languages import Message
 
 MAX_CODE_TEXT = 200
@@ -106,8 +108,8 @@ class ContactSchema(Schema):
     """How to reach an enterprise."""
 
     name = Text(50, required=True)
-    email = Identifier(254, required=True, checks=[Matches(EMAIL, "email_form")])
-    phone = Identifier(30, required=True, checks=[Matches(PHONE, "phone_form")])
+    email = Normalised(254, identity.email, Message("email_form"), required=True)
+    phone = Normalised(60, identity.phone, Message("phone_form"), required=True)
 
 
 class WarningSchema(ResponseSchema):
@@ -159,6 +161,21 @@ class ReasonSchema(Schema):
     reason = Lines(500, load_default=None, allow_none=True)
 
 
+class Doubled(dict[str, Any]):
+    """A JSON object as sent in which `name` stands more than once: nobody can say which value is meant."""
+
+    name = ""
+
+
+def json_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object from its members in their order, `Doubled` if one of them hides another."""
+    found = dict(members)
+    if len(found) < len(members):
+        found = Doubled(found)
+        ((found.name, _),) = Counter(name for name, _ in members).most_common(1)
+    return found
+
+
 MOST_LEVELS = 20
 """How deep JSON may be nested; our own bodies need five levels."""
 
@@ -187,5 +204,8 @@ def _refuse_bad_items(items: Mapping[str, Any] | list[Any], path: str, levels: i
     if isinstance(items, Mapping):
         for key in items:
             refuse_bad_characters(key, path)
+    if isinstance(items, Doubled):
+        at = f"{path}.{items.name}" if path else items.name
+        raise ValidationError({at: [Message("name_repeated", name=items.name)]})
     for name, below in items.items() if isinstance(items, Mapping) else enumerate(items):
         refuse_bad_characters(below, f"{path}.{name}" if path else str(name), levels)

@@ -198,6 +198,90 @@ def test_json_may_say_its_charset_and_may_be_marked(marketplace):
         assert send(owner, "/listings", data, media=media).json["title"] == "稀硫酸"
 
 
+@pytest.mark.parametrize("charset", ["gbk", "latin-1", "GB18030", "utf-16", "us-ascii"])
+def test_json_in_another_charset_is_refused_by_its_name(marketplace, charset):
+    owner = marketplace.enterprise("generator")
+    response = send(owner, "/listings", b"{}", media=f"application/json; charset={charset}")
+    refused(response, 415, "charset_not_utf8")
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "big5", "shift-jis", "utf-16", "utf-16-le", "utf-32"])
+def test_json_in_other_bytes_than_utf_8_is_refused(marketplace, encoding):
+    owner = marketplace.enterprise("generator")
+    refused(send(owner, "/listings", '{"title": "硫酸"}'.encode(encoding)), 400, "not_json")
+
+
+DOUBLED = {
+    '{"quantity_t": 1, "quantity_t": 2}': "quantity_t",
+    '{"quantity_t": 1, "title": "x", "quantity\\u005ft": 1}': "quantity_t",
+    '{"location": {"lon": 1, "lat": 2, "lon": 3}}': "location.lon",
+    '{"composition": [{"component": "Fe"}, {"component": "Fe", "min": 1, "min": 1}]}': "composition.1.min",
+    '{"colour": {"a": {"b": 1, "b": null}}}': "colour.a.b",
+    '{"": 1, "": 2}': "body",
+}
+
+
+@pytest.mark.parametrize(("body", "blamed"), DOUBLED.items())
+def test_a_name_that_stands_twice_is_refused_wherever_it_stands(marketplace, body, blamed):
+    owner = marketplace.enterprise("generator")
+    response = send(owner, "/listings", body.encode(), **{"Idempotency-Key": "twice"})
+    said = refused(response, 422, "invalid_input", blamed)["errors"][blamed]
+    assert "appears twice" in said[0]
+    once = {**supply(), "publish": False}
+    assert owner.post("/listings", once, Idempotency_Key="twice").status_code == 201
+
+
+def test_a_doubled_name_is_refused_at_every_door_that_reads_json(marketplace):
+    owner, admin = marketplace.enterprise("generator"), marketplace.admin
+    listing = f"/listings/{marketplace.supply(owner)['id']}"
+    named = b'{"name": "a", "name": "b"}'
+    doors = {
+        "keys": send(owner, "/api-keys", named),
+        "searches": send(owner, "/saved-searches", b'{"query": {"q": "a", "q": "b"}}'),
+        "policy": send(admin, "/matching-policy", b'{"half_distance_km": {"HW34": 1, "HW34": 2}}', "PUT",
+                       **{"If-Match": "*"}),
+        "change": send(owner, listing, b'{"title": "a", "title": "b"}', "PATCH", **{"If-Match": "*"}),
+        "preferences": send(owner, "/notification-preferences", b'{"email": "off", "email": "digest"}', "PUT",
+                            **{"If-Match": "*"}),
+        "registration": marketplace.client.post("/api/v1/enterprises", data=named,
+                                                content_type="application/json"),
+    }  # fmt: skip
+    assert {door: verdict(response) for door, response in doors.items()} == {
+        "keys": (422, "invalid_input", "name"),
+        "searches": (422, "invalid_input", "query.q"),
+        "policy": (422, "invalid_input", "half_distance_km.HW34"),
+        "change": (422, "invalid_input", "title"),
+        "preferences": (422, "invalid_input", "email"),
+        "registration": (422, "invalid_input", "name"),
+    }
+
+
+@pytest.mark.parametrize(
+    "query", ["kind=supply&kind=demand", "q=a&q=a", "limit=1&limit=2", "mine=true&mine="]
+)
+def test_a_parameter_that_stands_twice_is_refused_by_name(marketplace, query):
+    response = marketplace.admin.call("GET", f"/listings?{query}")
+    refused(response, 422, "invalid_input", query.partition("=")[0])
+
+
+def test_bytes_in_a_query_that_are_not_utf_8_are_refused(marketplace):
+    refused(marketplace.admin.call("GET", "/listings?q=%C1%F2"), 422, "invalid_input", "q")
+
+
+def test_a_negative_zero_is_zero(marketplace):
+    owner = marketplace.enterprise("generator")
+    made = send(owner, "/listings", json.dumps(supply(price_cny_per_t=-0.0)).encode())
+    assert str(made.json["price_cny_per_t"]) == "0.0"
+
+
+def test_fields_in_a_sentence_are_separated_as_its_language_does(marketplace):
+    owner = marketplace.enterprise("generator")
+    body = {**supply(), "quantity_t": "x", "title": ""}
+    chinese = owner.call("POST", "/listings", json=body, headers={"Accept-Language": "zh-CN"})
+    assert chinese.json["detail"] == "请更正：title、quantity_t。"
+    assert owner.post("/listings", body).json["detail"] == "Please correct: title, quantity_t."
+
+
 def test_nul_and_lone_surrogates_are_refused_everywhere(marketplace):
     owner = marketplace.enterprise("generator")
 
@@ -228,7 +312,7 @@ def test_nul_and_lone_surrogates_are_refused_everywhere(marketplace):
         "NUL in a path": (422, "invalid_input", "code"),
         "NUL in a scheme": (422, "invalid_input", "scheme"),
         "half a pair in a path": (404, "not_found"),
-        "half a pair in a query": (200,),
+        "half a pair in a query": (422, "invalid_input", "q"),
     }
 
 

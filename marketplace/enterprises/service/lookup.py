@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, tuple_
 
+from ... import identity
 from ...catalogue import service as catalogue
 from ...database import db
 from ...errors import Invalid, NotFound
@@ -139,11 +140,12 @@ def _search_conditions(actor: Actor, query: dict[str, Any]) -> list[ColumnElemen
     if actor.kind == REGULATOR:
         conditions.append(catalogue.within(Enterprise.region, actor.region or 0))
     if query["q"]:
-        text = query["q"]
-        conditions.append(
-            or_(
-                Enterprise.name.contains(text, autoescape=True),
-                Enterprise.uscc.startswith(text.upper(), autoescape=True),
-            )
-        )
+        conditions.append(_named(query["q"]))
     return conditions
+
+
+def _named(text: str) -> ColumnElement[bool]:
+    """Enterprises with `text` in their name, or with a credit code that begins so."""
+    has_name = Enterprise.name.contains(text, autoescape=True)
+    code = identity.folded_uscc(text)
+    return or_(has_name, Enterprise.uscc.startswith(code, autoescape=True)) if code else has_name

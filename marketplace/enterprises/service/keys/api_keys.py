@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import joinedload
 
-from .... import clock
+from .... import clock, identity
 from ....database import db
 from ....errors import Conflict, Forbidden, Invalid, NotFound
 from ....events.actor import ADMIN, ENTERPRISE, PLATFORM, REGULATOR, SCOPES, Actor
@@ -73,7 +73,7 @@ def replace_lost_key(uscc: str) -> str:
         NotFound: nobody is registered under this USCC.
     """
     with unit_of_work() as work:
-        enterprise = work.lock(Enterprise, Enterprise.uscc == uscc)
+        enterprise = work.lock(Enterprise, Enterprise.uscc == identity.folded_uscc(uscc))
         holder = Actor(ENTERPRISE, enterprise.id)
         row, key = _add_key(work, holder, "replacement", DEFAULT_SCOPES[ENTERPRISE], None)
         work.audit(PLATFORM, "create_key", row, uscc=uscc)
