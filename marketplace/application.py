@@ -9,17 +9,19 @@ from flask import Flask, redirect
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from . import commands, subscriptions
+from . import commands, messages, subscriptions
 from .database import db
 from .enterprises import service as enterprises_service
 from .http import authentication, bodies, error_pages, health, observability, problems, rate_limits
 from .http.openapi import document
 from .http.openapi.api import api
 from .http.rate_limits import limiter
+from .law import service as law
 from .matches.service.ranking import live_index
 from .settings import Settings
 
 ROOMS = (
+    "law",
     "catalogue",
     "enterprises",
     "licences",
@@ -61,6 +63,7 @@ def _add_extensions(app: Flask) -> None:
     health.ready_when("index", lambda: live_index.process_index().is_ready)
     limiter.init_app(app)
     authentication.set_key_lookup(enterprises_service.actor_of_key)
+    messages.set_citations(law.cite)
     subscriptions.install()
 
 

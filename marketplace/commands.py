@@ -7,12 +7,13 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from . import lives, scheduler
+from . import clock, lives, messages, scheduler
 from .catalogue import service as catalogue
 from .database import required_database
+from .errors import DomainError
 from .events import commands as tasks
 from .http import error_pages
-from .messages import LANGUAGES
+from .law import service as law
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -86,8 +87,12 @@ def run_clock() -> None:
 
 @click.command("errors")
 def write_errors() -> None:
-    """Write docs/errors.md and docs/errors.zh-CN.md from the messages."""
-    for lang in LANGUAGES:
+    """Write docs/errors.md and docs/errors.zh-CN.md from the messages, citing the legal bases that ship."""
+    from seed.legal_bases import read_legal_bases
+
+    book = law.Book.of(read_legal_bases())
+    messages.set_citations(lambda basis_ids, lang, day: book.cite(basis_ids, day or clock.today(), lang))
+    for lang in messages.LANGUAGES:
         path = error_pages.docs_file(lang)
         path.write_text(error_pages.error_page("errors.md", lang), encoding="utf-8")
         click.echo(path)
@@ -103,15 +108,20 @@ def write_lives() -> None:
 
 @seed.command("catalogue")
 def seed_catalogue() -> None:
-    """Load waste codes, crosswalk, exemptions, treatments and regions; a second time changes nothing."""
-    from seed.catalogue import SeedError, read_catalogue  # only here: no process needs it while it serves
+    """Load legal bases, waste codes, crosswalk, exemptions, treatments, regions; twice changes nothing."""
+    from seed.catalogue import read_catalogue  # only here: no process needs it while it serves
+    from seed.legal_bases import read_legal_bases
+    from seed.table import SeedError
 
     try:
-        rows = read_catalogue()
+        bases, rows = read_legal_bases(), read_catalogue()
     except SeedError as error:
         raise click.ClickException(str(error)) from error
-    with required_database():
-        _show_counts(catalogue.load(rows))
+    try:
+        with required_database():
+            _show_counts(law.load(bases) | catalogue.load(rows))
+    except DomainError as error:
+        raise click.ClickException(messages.say(error.code, "en", **error.facts)) from error
 
 
 @seed.command("demo")

@@ -7,11 +7,21 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something suspicious but permitted, a warning beside success. `code` has its sentence in messages/."""
+    """Something suspicious but permitted, a warning beside success. `code` has its sentence in messages/.
+
+    `variant` is added to the code where the same warning says something else: its sentence is then that of
+    `<code>_<variant>`.
+    """
 
     code: str
     field: str | None = None
     facts: dict[str, Any] = dataclasses.field(default_factory=dict)
+    variant: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The code of its sentence."""
+        return f"{self.code}_{self.variant}" if self.variant else self.code
 
 
 class DomainError(Exception):

@@ -31,7 +31,10 @@ NOON = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
 TODAY = date(2026, 12, 1)
 SHAOXING = {"lon": 120.58, "lat": 30.03, "crs": "wgs84"}
 ACID = {"scheme": "cn-hw", "code": "900-349-34"}
-KEPT = ("waste_code", "crosswalk", "region", "treatment", "exemption_item", "alembic_version")
+KEPT = (
+    "legal_basis", "scheme", "waste_code", "crosswalk", "region", "treatment", "exemption_item",
+    "alembic_version",
+)  # fmt: skip
 _numbers = itertools.count(1)
 
 

@@ -135,6 +135,9 @@ class AllocationSideSchema(ResponseSchema):
 class PlacementBasisSchema(ResponseSchema):
     kind = fields.String(metadata={"description": "general, licence, channel, exempt or collector"})
     reference = fields.String(allow_none=True)
+    edition = fields.String(
+        metadata={"description": "Edition of the catalogue on which the judgement is based."}
+    )
 
 
 class PlacementSchema(ResponseSchema):

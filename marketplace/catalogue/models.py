@@ -25,6 +25,27 @@ class CodeLevel(StrEnum):
     SUBCHAPTER = "subchapter"
 
 
+class SchemeWaste(StrEnum):
+    """What waste a scheme is declared to be about."""
+
+    HAZARDOUS = "hazardous"
+    GENERAL = "general"
+    BOTH = "both"
+
+
+class Scheme(Base):
+    """A scheme of waste codes. One declared general maps to no hazardous code: a trigger holds that too."""
+
+    __tablename__ = "scheme"
+
+    scheme: Mapped[str] = mapped_column(primary_key=True)
+    name_zh: Mapped[str]
+    name_en: Mapped[str]
+    waste: Mapped[SchemeWaste]
+
+    __table_args__ = (values_check("waste", SchemeWaste),)
+
+
 class WasteCode(Base):
     """A category or a code of a scheme. `unlisted` marks a well-formed code that no loaded table has.
 

@@ -1,14 +1,15 @@
 """The page of errors: every stable code with its cause and fix, in both languages, as HTML and Markdown."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup, escape
 
-from ..messages import LANGUAGES, causes, pattern, say, table
+from ..messages import LANGUAGES, causes, pattern, say, source_code, table
 from . import error_codes
 from .languages import language
 
@@ -46,16 +47,22 @@ def errors() -> Response:
     return Response(error_page("errors.html", lang), mimetype="text/html", headers={"Content-Language": lang})
 
 
-@cache
 def error_page(template: str, lang: str) -> str:
-    """The page in a language, by the template errors.html or errors.md."""
-    sentences = {code: pattern(code, lang) for code in table()}
-    refusals = [_entry(code, statuses, lang) for code, statuses in error_codes.refusals().items()]
-    warnings = [_entry(code, (), lang) for code in error_codes.warnings()]
+    """The page in a language, by the template errors.html or errors.md; it cites the law of today."""
+    return _rendered(template, lang, tuple((code, pattern(code, lang)) for code in table()))
+
+
+@lru_cache(maxsize=8)
+def _rendered(template: str, lang: str, patterns: tuple[tuple[str, str], ...]) -> str:
+    """The page of these sentences, rendered once for as long as they cite the same law."""
+    sentences = dict(patterns)
+    entry = partial(_entry, lang, sentences)
+    refusals = [entry(code, statuses) for code, statuses in error_codes.refusals().items()]
+    warnings = [entry(code, ()) for code in error_codes.warnings()]
     cells = {code: sentences[code] for code in error_codes.cell_errors()}
     field_errors = [sentences[code] for code in error_codes.field_errors()]
     reasons = [
-        Reason(gate, reason, sentences[f"why_{gate}_{reason}"], sentences[f"source_{gate}"])
+        Reason(gate, reason, sentences[f"why_{gate}_{reason}"], sentences[source_code(gate, reason)])
         for gate, reason in error_codes.gates()
     ]
     return render_template(
@@ -75,10 +82,10 @@ def docs_file(lang: str) -> Path:
     return DOCS / ("errors.md" if lang == "en" else "errors.zh-CN.md")
 
 
-def _entry(code: str, statuses: tuple[int, ...], lang: str) -> Entry:
+def _entry(lang: str, sentences: Mapping[str, str], code: str, statuses: tuple[int, ...]) -> Entry:
     titles = [f"{status} {say(f'status_{status}', lang)}" for status in statuses]
     message = causes()[code]
-    return Entry(code, titles, pattern(code, lang), message["cause"][lang], message["cure"][lang])
+    return Entry(code, titles, sentences[code], message["cause"][lang], message["cure"][lang])
 
 
 @pages.app_template_filter("with_code")

@@ -78,7 +78,7 @@ def render_warnings(notices: Iterable[Notice]) -> list[dict[str, Any]]:
         {
             "code": notice.code,
             "field": notice.field,
-            "detail": say(notice.code, language(), **notice.facts),
+            "detail": say(notice.sentence, language(), **notice.facts),
         }
         for notice in notices
     ]

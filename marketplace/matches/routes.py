@@ -14,7 +14,7 @@ from ..http.openapi.declarations import may_conflict
 from ..http.paging import Key, Page, PageQuery, each, page, page_until, position_of
 from ..listings import service as listings
 from ..listings.models import Listing
-from ..messages import say
+from ..messages import say, source_code
 from . import service
 from .models import Finding, RankingModel
 from .schemas import (
@@ -80,7 +80,7 @@ def _failed_gate(failure: Json) -> Json:
         "gate": gate,
         "reason": reason,
         "detail": say(f"why_{gate}_{reason}", language(), **failure["facts"]),
-        "source": say(f"source_{gate}", language()),
+        "source": say(source_code(gate, reason), language(), law_of=failure["law_of"]),
     }
 
 

@@ -1,6 +1,7 @@
 """The region gate: hazardous waste crosses a province line by white list or channel only, or with approval.
 
-The law: 生态环境法典 art. 476 and 536. Customs borders are no province lines: nothing crosses them.
+The law: 生态环境法典 art. 536 and 476 §1 for hazardous waste, 476 §1 and 476 §2 for general waste.
+Customs borders are no province lines: nothing crosses them.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ def may_cross(policy: Policy, pairs: Pairs, channel: Bools) -> tuple[Bools, Warn
     """Whether each pair may cross the province line between its parties, and with which warning.
 
     Hazardous waste crosses by white list or channel, or with approval where the policy allows that. General
-    waste crosses with a filing for use, and with an approval for disposal and storage. Customs borders
-    are left to the gate `prohibited`.
+    waste crosses with a notice to both provinces for use, and with an approval for disposal and storage.
+    Customs borders are left to the gate `prohibited`.
 
     Args:
         channel: pairs that a channel covers, shape (n,).
@@ -49,10 +50,10 @@ def may_cross(policy: Policy, pairs: Pairs, channel: Bools) -> tuple[Bools, Warn
     barred = crossing & hazardous & ~channel
     barred[white_listed(pairs, np.flatnonzero(barred))] = False
     approval = crossing & ~hazardous & ~for_use
-    filing = crossing & ~hazardous & for_use
+    noticed = crossing & ~hazardous & for_use
     relaxed = policy.cross_province == "with_approval"
     warnings = flags(approval | (barred & relaxed), Warn.TRANSFER_APPROVAL_REQUIRED)
-    return ~barred | relaxed, warnings | flags(filing, Warn.FILING_REQUIRED)
+    return ~barred | relaxed, warnings | flags(noticed, Warn.ADVANCE_NOTICE_REQUIRED)
 
 
 def white_listed(pairs: Pairs, rows: Ints) -> Ints:

@@ -23,7 +23,12 @@ from matching.model import (
 )
 from matching.rules.composition import check_composition
 from matching.rules.cross_province import may_cross, same_customs_zone
-from matching.rules.licensing import exemption_warnings, legal_basis, needed_kg
+from matching.rules.licensing import (
+    exemption_warnings,
+    legal_basis,
+    needed_kg,
+    verification_warnings,
+)
 from matching.rules.pairs import Pairs
 from matching.rules.score import priced
 from matching.rules.warnings import Warn, Warnings, flags
@@ -78,7 +83,8 @@ def judge(policy: Policy, pairs: Pairs) -> Judgement:
         pairs.supplies.enterprise != pairs.demands.enterprise,
     )
     passed = np.stack([pairs.spread(gate) for gate in passes])
-    warnings = line_warnings | credit_warnings | mix_warnings | exemption_warnings(pairs, legal.basis)
+    basis_warnings = exemption_warnings(pairs, legal.basis) | verification_warnings(legal.basis)
+    warnings = line_warnings | credit_warnings | mix_warnings | basis_warnings
     return Judgement(passed, legal.basis, legal.permit, warnings)
 
 

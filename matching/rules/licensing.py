@@ -142,6 +142,19 @@ def exemption_warnings(pairs: Pairs, basis: NDArray[np.int8]) -> Warnings:
     return flags(unseen, Warn.EXEMPTION_UNVERIFIED)
 
 
+def verification_warnings(basis: NDArray[np.int8]) -> Warnings:
+    """`VERIFY_RECEIVER` for general waste: no authority licenses its receiver, so the generator verifies it.
+
+    The law: 生态环境法典 art. 490, and 1068 §1 for its joint liability.
+
+    Args:
+        basis: the `Basis` of each pair, shape (n,).
+    Returns:
+        warnings, shape (n,).
+    """
+    return flags(basis == Basis.GENERAL, Warn.VERIFY_RECEIVER)
+
+
 def needed_kg(pairs: Pairs) -> Ints:
     """The larger of the two minimum lots, at least 1 kg; shape (n,)."""
     return np.maximum(np.maximum(pairs.supplies.min_lot_kg, pairs.demands.min_lot_kg), 1)

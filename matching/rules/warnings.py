@@ -19,15 +19,16 @@ class Warn(IntFlag):
     """What the parties of a lawful pairing must know."""
 
     TRANSFER_APPROVAL_REQUIRED = 1
-    FILING_REQUIRED = 2
+    ADVANCE_NOTICE_REQUIRED = 2
     SUPERVISED = 4
     COMPOSITION_PARTIAL = 8
     COMPOSITION_UNKNOWN = 16
     EXEMPTION_UNVERIFIED = 32
+    VERIFY_RECEIVER = 64
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Stable names, in the order of the bits: `filing_required`, ..."""
+        """Stable names, in the order of the bits: `advance_notice_required`, ..."""
         return tuple(warning.name.lower() for warning in type(self) if warning in self and warning.name)
 
 

@@ -29,8 +29,10 @@ from seed.catalogue.rows import (
     CrosswalkRow,
     ExemptionRow,
     RegionRow,
+    SchemeRow,
     TreatmentRow,
 )
+from seed.catalogue.schemes import read_schemes
 from seed.catalogue.solid_waste import SW_CATEGORY, SW_CODE, read_solid
 from seed.catalogue.treatments import OPERATION, read_treatments
 from seed.table import SeedError
@@ -61,6 +63,7 @@ __all__ = [
     "CrosswalkRow",
     "ExemptionRow",
     "RegionRow",
+    "SchemeRow",
     "SeedError",
     "TreatmentRow",
     "read_catalogue",
@@ -70,6 +73,7 @@ __all__ = [
     "read_hazardous",
     "read_local",
     "read_regions",
+    "read_schemes",
     "read_solid",
     "read_treatments",
 ]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from seed.catalogue.files import LOCAL
 from seed.catalogue.hazardous_waste import read_hazardous
-from seed.catalogue.rows import CodeRow, CrosswalkRow
+from seed.catalogue.rows import CodeRow, CrosswalkRow, SchemeRow
+from seed.catalogue.schemes import read_schemes
 from seed.catalogue.solid_waste import read_solid
 from seed.table import Record, records
 
@@ -17,7 +18,11 @@ _LOCAL_HEADER = ("code", "name_zh", "name_en", "category", "national_scheme", "n
 
 
 def read_local(
-    path: Path | str = LOCAL, edition: str = "example", *, national: Iterable[CodeRow] | None = None
+    path: Path | str = LOCAL,
+    edition: str = "example",
+    *,
+    national: Iterable[CodeRow] | None = None,
+    schemes: Iterable[SchemeRow] | None = None,
 ) -> tuple[CodeRow, ...]:
     """Scheme `isw`: codes only, the local class in `industry`; hazardous if any code it maps to is.
 
@@ -25,12 +30,14 @@ def read_local(
 
     Args:
         national: rows of `cn-hw` and `cn-sw` to map to; those that ship, if not given.
+        schemes: what the schemes are declared to be about; as they ship, if not given.
     Raises:
-        SeedError: the first malformed row, or one mapping to a code that is not there.
+        SeedError: the first malformed row, one mapping to a code that is not there, or, in a scheme declared
+            general, to a hazardous one.
     """
     known = _by_key(national)
     found: dict[str, CodeRow] = {}
-    for record, link in _local_records(Path(path), known):
+    for record, link in _local_records(Path(path), known, schemes):
         target = known[link.national_scheme, link.national_code]
         before = found.get(link.code)
         row = CodeRow(
@@ -58,14 +65,17 @@ def read_local(
 
 
 def read_crosswalks(
-    path: Path | str = LOCAL, *, national: Iterable[CodeRow] | None = None
+    path: Path | str = LOCAL,
+    *,
+    national: Iterable[CodeRow] | None = None,
+    schemes: Iterable[SchemeRow] | None = None,
 ) -> tuple[CrosswalkRow, ...]:
-    """Where each local code leads; `national` as in `read_local`.
+    """Where each local code leads; `national` and `schemes` as in `read_local`.
 
     Raises:
         SeedError: the first malformed row.
     """
-    return tuple(link for _, link in _local_records(Path(path), _by_key(national)))
+    return tuple(link for _, link in _local_records(Path(path), _by_key(national), schemes))
 
 
 def _by_key(national: Iterable[CodeRow] | None) -> dict[tuple[str, str], CodeRow]:
@@ -74,8 +84,11 @@ def _by_key(national: Iterable[CodeRow] | None) -> dict[tuple[str, str], CodeRow
 
 
 def _local_records(
-    path: Path, known: dict[tuple[str, str], CodeRow]
+    path: Path, known: dict[tuple[str, str], CodeRow], schemes: Iterable[SchemeRow] | None
 ) -> Iterator[tuple[Record, CrosswalkRow]]:
+    general = {
+        row.scheme for row in (read_schemes() if schemes is None else schemes) if row.waste == "general"
+    }
     seen: set[tuple[str, str, str]] = set()
     for record in records(path, _LOCAL_HEADER):
         code = record.matching("code", ISW_CODE, "a code ISW-NN-NN-NN")
@@ -83,6 +96,8 @@ def _local_records(
         target = record.text("national_code")
         if (scheme, target) not in known:
             raise record.error("national_code", f"{target!r} is not in {scheme}")
+        if "isw" in general and known[scheme, target].hazardous:
+            raise record.error("national_code", f"{target} is hazardous, and isw is declared general")
         if (code, scheme, target) in seen:
             raise record.error("national_code", f"{code} maps to {target} twice")
         seen.add((code, scheme, target))

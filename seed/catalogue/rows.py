@@ -30,6 +30,16 @@ class CodeRow:
 
 
 @dataclass(frozen=True)
+class SchemeRow:
+    """A scheme; `waste` is what it is declared to be about: hazardous, general or both."""
+
+    scheme: str
+    name_zh: str
+    name_en: str
+    waste: str
+
+
+@dataclass(frozen=True)
 class CrosswalkRow:
     """A local code and one national code it stands for; confidence in (0, 1]."""
 
@@ -82,6 +92,7 @@ class RegionRow:
 class Catalogue:
     """All that ships, each part with parents before children."""
 
+    schemes: tuple[SchemeRow, ...]
     codes: tuple[CodeRow, ...]
     crosswalks: tuple[CrosswalkRow, ...]
     exemptions: tuple[ExemptionRow, ...]

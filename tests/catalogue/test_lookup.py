@@ -1,11 +1,16 @@
 """Look-up of codes and regions, and the loader behind it."""
 
+from dataclasses import replace
+
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from marketplace.catalogue import service
-from marketplace.catalogue.models import Crosswalk, ExemptionItem, Region, Treatment, WasteCode
+from marketplace.catalogue.models import Crosswalk, ExemptionItem, Region, Scheme, Treatment, WasteCode
 from marketplace.database import db
-from seed.catalogue import read_catalogue
+from marketplace.errors import Invalid
+from seed.catalogue import CrosswalkRow, read_catalogue
 from tests.counting import count_statements
 from tests.http.responses import refused
 
@@ -30,8 +35,8 @@ def test_a_code_is_found_by_its_beginning(marketplace):
 
 
 def test_a_pattern_is_text_and_not_a_pattern(marketplace):
-    for text in ("%", "_", "\\", "'", "900%34"):
-        assert codes(marketplace, q=text) == {code for code in codes(marketplace, q=text) if text in code}
+    for typed in ("%", "_", "\\", "'", "900%34"):
+        assert codes(marketplace, q=typed) == {code for code in codes(marketplace, q=typed) if typed in code}
 
 
 def test_codes_can_be_narrowed_to_a_scheme_and_a_category(marketplace):
@@ -125,7 +130,7 @@ def test_regions_go_from_province_to_district(marketplace):
 
 
 def test_loading_the_catalogue_again_changes_nothing(marketplace):
-    tables = (WasteCode, Crosswalk, Region, Treatment, ExemptionItem)
+    tables = (Scheme, WasteCode, Crosswalk, Region, Treatment, ExemptionItem)
 
     def rows():
         named = {}
@@ -143,6 +148,48 @@ def test_loading_the_catalogue_again_changes_nothing(marketplace):
         counts = service.load(read_catalogue())
         assert rows() == before
         assert counts == {name: len(those) for name, those in before.items()}
+
+
+def mapped(shipped, local, national):
+    """The shipped catalogue with one more line in its crosswalk."""
+    line = CrosswalkRow("isw", local, national[0], national[1], 0.5)
+    return replace(shipped, crosswalks=(*shipped.crosswalks, line))
+
+
+@pytest.mark.parametrize("national", ["900-349-34", "HW34"])
+def test_the_loader_refuses_to_map_a_general_scheme_to_hazardous_waste(marketplace, national):
+    with marketplace.app.app_context():
+        before = db.session.scalar(db.select(db.func.count()).select_from(Crosswalk))
+        with pytest.raises(Invalid) as stopped:
+            service.load(mapped(read_catalogue(), "ISW-06-01-01", ("cn-hw", national)))
+        assert stopped.value.code == "scheme_is_general"
+        assert db.session.scalar(db.select(db.func.count()).select_from(Crosswalk)) == before
+
+
+def test_the_database_itself_refuses_it_from_either_end(marketplace):
+    insert = text(
+        "INSERT INTO crosswalk SELECT local.id, national.id, 0.5 FROM waste_code local, waste_code national"
+        " WHERE local.code = 'ISW-06-01-01' AND national.code = '900-349-34'"
+    )
+    declare = text("UPDATE scheme SET waste = :waste WHERE scheme = 'isw'")
+    with marketplace.app.app_context():
+        with pytest.raises(IntegrityError, match="declared general"):
+            db.session.execute(insert)
+        db.session.rollback()
+        db.session.execute(declare, {"waste": "both"})
+        db.session.execute(insert)
+        with pytest.raises(IntegrityError, match="declared general"):
+            db.session.execute(declare, {"waste": "general"})
+        db.session.rollback()
+
+
+def test_every_example_code_maps_to_general_industrial_waste(marketplace):
+    firm = marketplace.enterprise()
+    items = firm.get("/waste-codes", scheme="isw", limit=100).json["items"]
+    assert len(items) == 14
+    for item in items:
+        assert not item["hazardous"]
+        assert {mapping["scheme"] for mapping in item["maps_to"]} == {"cn-sw"}
 
 
 def test_many_codes_take_as_many_statements_as_few(marketplace):

@@ -26,7 +26,7 @@ from tests.marketplace import TODAY, new_uscc
 from tests.matching import reference as ref
 
 EPOCH = date(1970, 1, 1)
-CODES = ("900-349-34", "HW34", "900-300-34", "ISW-02-01-01", "SW17", "ISW-06-01-01", "900-249-08", "HW08")
+CODES = ("900-349-34", "HW34", "900-300-34", "ISW-06-01-03", "SW17", "ISW-06-01-01", "900-249-08", "HW08")
 ACCEPTED = (("HW34",), ("HW34", "900-349-34"), ("900-300-34", "HW08"), ("SW17",), ("SW17", "HW34", "HW08"))
 PLACES = {
     330602: (29.99, 120.58),

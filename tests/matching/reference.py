@@ -296,7 +296,7 @@ def may_cross(world: World, rules: Rules, supply: Supply, demand: Demand) -> tup
     if supply.province == demand.province or crosses_border(supply, demand):
         return True, set()
     if not world.book[supply.code].hazardous:
-        return True, {"filing_required" if demand.mode == "use" else "transfer_approval_required"}
+        return True, {"advance_notice_required" if demand.mode == "use" else "transfer_approval_required"}
     through_channel = any(
         permit.kind == "channel" and permit_holds(world, supply, demand, permit) for permit in world.permits
     )
@@ -375,6 +375,8 @@ def judge(world: World, rules: Rules, supply: Supply, demand: Demand, seeker: st
     warnings = line_warnings | mixture_warnings | ({"supervised"} if fallen(supply) else set())
     if basis == KINDS["exempt"] and not exemption_seen(world, supply, demand):
         warnings.add("exemption_unverified")
+    if basis == KINDS["general"]:
+        warnings.add("verify_receiver")
     other = demand if seeker == "supply" else supply
     values = (
         fit,

@@ -300,15 +300,20 @@ def test_a_relaxed_policy_lets_it_cross_with_approval():
 @pytest.mark.parametrize(
     ("mode", "warning"),
     [
-        ("use", m.Warn.FILING_REQUIRED),
+        ("use", m.Warn.ADVANCE_NOTICE_REQUIRED),
         ("dispose", m.Warn.TRANSFER_APPROVAL_REQUIRED),
         ("store", m.Warn.TRANSFER_APPROVAL_REQUIRED),
     ],
 )
-def test_general_waste_crosses_with_a_filing_for_use_and_else_with_approval(mode, warning):
+def test_general_waste_crosses_with_a_notice_for_use_and_else_with_approval(mode, warning):
     told = ask(replace(SUPPLY, code=SLAG), replace(ACROSS, mode=mode))
     assert told.lawful
-    assert told.warnings == warning
+    assert told.warnings == warning | m.Warn.VERIFY_RECEIVER
+
+
+def test_general_waste_reminds_of_the_duty_to_verify_the_receiver_and_hazardous_waste_does_not():
+    assert ask(replace(SUPPLY, code=SLAG)).warnings == m.Warn.VERIFY_RECEIVER
+    assert not ask().warnings
 
 
 # credit

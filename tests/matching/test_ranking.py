@@ -16,9 +16,10 @@ WARNINGS = {
     "composition_partial",
     "composition_unknown",
     "exemption_unverified",
-    "filing_required",
+    "advance_notice_required",
     "supervised",
     "transfer_approval_required",
+    "verify_receiver",
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from seed import catalogue
-from seed.catalogue import SeedError
+from seed.catalogue import SchemeRow, SeedError
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +22,9 @@ def test_every_scheme_is_there_in_full(shipped):
         ("eu-low", "chapter"): 20,
         ("eu-low", "subchapter"): 111,
         ("eu-low", "code"): 842,
-        ("isw", "code"): 15,
+        ("isw", "code"): 14,
     }
-    assert len(shipped.crosswalks) == 19
+    assert len(shipped.crosswalks) == 15
     assert len(shipped.exemptions) == 57
     assert len(shipped.treatments) == 28
     assert Counter(row.level for row in shipped.regions) == {"province": 34, "city": 333, "district": 2845}
@@ -76,15 +76,65 @@ def test_the_european_list_keeps_its_spaces_and_stars(shipped):
     assert not europe["01 03"].hazardous
 
 
-def test_a_local_code_is_hazardous_if_any_national_code_it_maps_to_is(shipped):
-    local = {row.code: row for row in shipped.codes if row.scheme == "isw"}
-    assert local["ISW-02-01-01"].hazardous
+GENERAL_INDUSTRIAL = {f"SW{number:02d}" for number in (*range(1, 18), 59)} - {"SW08"}
+
+
+def test_the_example_scheme_is_declared_general_and_maps_general_industrial_waste_only(shipped):
+    declared = {row.scheme: row.waste for row in shipped.schemes}
+    assert declared == {"cn-hw": "hazardous", "cn-sw": "general", "eu-low": "both", "isw": "general"}
+    assert not any(row.hazardous for row in shipped.codes if declared[row.scheme] == "general")
+    assert all(row.hazardous for row in shipped.codes if declared[row.scheme] == "hazardous")
+    links = [link for link in shipped.crosswalks if link.scheme == "isw"]
+    assert {link.national_scheme for link in links} == {"cn-sw"}
+    assert {link.national_code for link in links} <= GENERAL_INDUSTRIAL
+
+
+BOTH = [SchemeRow("isw", "地方目录", "local", "both")]
+
+
+def local_file(tmp_path, *rows):
+    path = tmp_path / "given.csv"
+    path.write_text("\n".join([ISW_HEAD, *rows, ""]), encoding="utf-8")
+    return path
+
+
+def test_a_local_code_is_hazardous_if_any_national_code_it_maps_to_is(tmp_path):
+    general = "ISW-05-01-01,泥,sludge,类,cn-sw,SW07,0.9"
+    path = local_file(tmp_path, ISW_GOOD, ISW_GOOD.replace("-349-", "-300-").replace("0.9", "0.6"), general)
+    local = {row.code: row for row in catalogue.read_local(path, schemes=BOTH)}
+    assert local["ISW-01-01-01"].hazardous
     assert not local["ISW-05-01-01"].hazardous
-    links = [link for link in shipped.crosswalks if link.code == "ISW-02-01-01"]
+    links = catalogue.read_crosswalks(path, schemes=BOTH)
     assert [(link.national_code, link.confidence) for link in links] == [
         ("900-349-34", 0.9),
         ("900-300-34", 0.6),
+        ("SW07", 0.9),
     ]
+
+
+@pytest.mark.parametrize("target", ["900-349-34", "HW34", "841-001-01"])
+@pytest.mark.parametrize("reader", ["read_local", "read_crosswalks"])
+def test_a_scheme_declared_general_maps_to_no_hazardous_code_or_category(tmp_path, target, reader):
+    path = local_file(tmp_path, ISW_GOOD.replace("900-349-34", target))
+    with pytest.raises(SeedError, match="isw is declared general") as refused:
+        getattr(catalogue, reader)(path)
+    assert (refused.value.line, refused.value.column) == (2, "national_code")
+
+
+@pytest.mark.parametrize(
+    ("rows", "column"),
+    [
+        (["isw,甲,a,harmless"], "waste"),
+        (["isw,甲,a,general"] * 2, "scheme"),
+        (["ISW,甲,a,general"], "scheme"),
+    ],
+)
+def test_a_faulty_table_of_schemes_is_refused(tmp_path, rows, column):
+    path = tmp_path / "schemes.csv"
+    path.write_text("\n".join(["scheme,name_zh,name_en,waste", *rows, ""]), encoding="utf-8")
+    with pytest.raises(SeedError) as refused:
+        catalogue.read_schemes(path)
+    assert refused.value.column == column
 
 
 def test_exemptions_know_their_stage_and_their_codes(shipped):
@@ -129,6 +179,7 @@ EU_HEAD = "chapter,subchapter,code,hazardous,name_en,chapter_name,subchapter_nam
 EU_GOOD = "01,01 01,01 01 01,false,mining,chapter one,subchapter one,absolute non-hazardous"
 ISW_HEAD = "code,name_zh,name_en,category,national_scheme,national_code,confidence"
 ISW_GOOD = "ISW-01-01-01,甲,a,类,cn-hw,900-349-34,0.9"
+ISW_GENERAL = "ISW-01-01-01,甲,a,类,cn-sw,SW17,0.9"
 EX_HEAD = "item,codes,waste_zh,stage_zh,condition_zh,content_zh"
 OP_HEAD = "code,kind,name_en,interim"
 REG_HEAD = "adcode,name_zh,level,parent_adcode,longitude,latitude,coord_source"
@@ -174,11 +225,17 @@ MALFORMED = [
     ("read_local", ISW_HEAD, [ISW_GOOD.replace("ISW-01-01-01", "ISW-1-01-01")], 2, "code"),
     ("read_local", ISW_HEAD, [ISW_GOOD.replace("900-349-34", "900-999-34")], 2, "national_code"),
     ("read_local", ISW_HEAD, [ISW_GOOD.replace("cn-hw", "eu-low")], 2, "national_scheme"),
-    ("read_local", ISW_HEAD, [ISW_GOOD, ISW_GOOD], 3, "national_code"),
-    ("read_local", ISW_HEAD, [ISW_GOOD, ISW_GOOD.replace("甲", "乙").replace("-349-", "-300-")], 3, "code"),
-    ("read_crosswalks", ISW_HEAD, [ISW_GOOD.replace("0.9", "1.1")], 2, "confidence"),
-    ("read_crosswalks", ISW_HEAD, [ISW_GOOD.replace("0.9", "0")], 2, "confidence"),
-    ("read_crosswalks", ISW_HEAD, [ISW_GOOD.replace("0.9", "nan")], 2, "confidence"),
+    ("read_local", ISW_HEAD, [ISW_GENERAL, ISW_GENERAL], 3, "national_code"),
+    (
+        "read_local",
+        ISW_HEAD,
+        [ISW_GENERAL, ISW_GENERAL.replace("甲", "乙").replace("SW17", "SW07")],
+        3,
+        "code",
+    ),
+    ("read_crosswalks", ISW_HEAD, [ISW_GENERAL.replace("0.9", "1.1")], 2, "confidence"),
+    ("read_crosswalks", ISW_HEAD, [ISW_GENERAL.replace("0.9", "0")], 2, "confidence"),
+    ("read_crosswalks", ISW_HEAD, [ISW_GENERAL.replace("0.9", "nan")], 2, "confidence"),
     ("read_exemptions", EX_HEAD, ["20,HW3,废酸,利用,条件,内容"], 2, "codes"),
     ("read_exemptions", EX_HEAD, ["20,HW34,废酸,回收,条件,内容"], 2, "stage_zh"),
     ("read_exemptions", EX_HEAD, ["x,HW34,废酸,利用,条件,内容"], 2, "item"),
@@ -265,7 +322,7 @@ def test_a_local_code_mapped_to_medical_waste_is_not_tradable(tmp_path):
         f"{ISW_HEAD}\n{ISW_GOOD}\n{ISW_GOOD.replace('900-349-34', '841-001-01')}\n", encoding="utf-8"
     )
     national = catalogue.read_hazardous()
-    (row,) = catalogue.read_local(path, national=national)
+    (row,) = catalogue.read_local(path, national=national, schemes=BOTH)
     assert row.hazardous
     assert not row.tradable
 

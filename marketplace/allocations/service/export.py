@@ -92,7 +92,7 @@ def _listing_columns(name: str) -> tuple[ExportColumn, ...]:
 
 
 def _warning_sentences(item: dict[str, Any], language: str) -> str:
-    return " ".join(say(notice.code, language) for notice in item["warnings"])
+    return " ".join(say(notice.sentence, language, **notice.facts) for notice in item["warnings"])
 
 
 def _reason_sentence(item: dict[str, Any], language: str) -> str:

@@ -1,6 +1,7 @@
 """The tables of a finished plan, page by page: placements, what stays unplaced, and gaps."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,9 +12,10 @@ import matching
 from ...catalogue import service as catalogue
 from ...database import db
 from ...enterprises import service as enterprises
-from ...errors import Conflict, Notice
+from ...errors import Conflict
 from ...licences import service as licences
 from ...listings import service as listings
+from ...matches import service as matches
 from ...messages import say
 from ..models import Allocation, AllocationStatus, Gap, Placement, Unplaced
 
@@ -73,8 +75,13 @@ def _placement_items(placements: Sequence[Placement]) -> list[dict[str, Any]]:
             "legal_basis": {
                 "kind": row.basis,
                 "reference": references.get(row.permit_id) if row.permit_id else None,
+                "edition": shown[row.supply_id]["edition"],
             },
-            "warnings": [Notice(name) for name in matching.Warn(row.warnings).names],
+            "warnings": matches.warning_notices(
+                matching.Warn(row.warnings),
+                matching.Basis[row.basis.upper()],
+                matches.transfer_day(date(row.year, 1, 1)),
+            ),
         }
         for row in placements
     ]
@@ -131,6 +138,7 @@ def _shown_listings(ids: set[UUID]) -> dict[UUID, dict[str, Any]]:
                 name: getattr(owners[row.enterprise_id], name) for name in ("id", "name", "grade")
             },
             "waste": _code_ref(codes[row.code_id]) if row.code_id else None,
+            "edition": codes[row.code_id].edition if row.code_id else None,
         }
         for row in rows.values()
     }

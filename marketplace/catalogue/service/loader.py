@@ -8,8 +8,18 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from ...errors import Invalid
 from ...events.work import Work, unit_of_work
-from ..models import CodeLevel, Crosswalk, ExemptionItem, Region, Treatment, WasteCode
+from ..models import (
+    CodeLevel,
+    Crosswalk,
+    ExemptionItem,
+    Region,
+    Scheme,
+    SchemeWaste,
+    Treatment,
+    WasteCode,
+)
 from .written_codes import key_of
 
 ROWS_A_STATEMENT = 1000
@@ -20,6 +30,7 @@ CODE_COLUMNS = (
 )  # fmt: skip
 EXEMPTION_COLUMNS = ("item", "waste_zh", "condition_zh", "content_zh", "edition")
 REGION_COLUMNS = ("adcode", "name_zh", "level", "parent", "lon", "lat", "coord_source")
+SCHEME_COLUMNS = ("scheme", "name_zh", "name_en", "waste")
 TREATMENT_COLUMNS = ("code", "kind", "mode", "name_en", "name_zh", "interim")
 
 log = logging.getLogger(__name__)
@@ -33,17 +44,19 @@ def load(catalogue: Any) -> dict[str, int]:
 
     Args:
         catalogue: what `seed.catalogue.read_catalogue()` returns.
+    Raises:
+        Invalid: a scheme declared general maps to a hazardous code (`scheme_is_general`).
     """
     started = time.perf_counter()
     with unit_of_work() as work:
         _load_codes(work, catalogue.codes)
-        _load_crosswalks(work, catalogue.crosswalks)
+        _load_schemes_and_crosswalks(work, catalogue)
         _upsert(work, Region, [_values(row, REGION_COLUMNS) for row in catalogue.regions], ["adcode"])
         _upsert(work, Treatment, [_values(row, TREATMENT_COLUMNS) for row in catalogue.treatments], ["code"])
         _load_exemptions(work, catalogue.exemptions)
         counts = {
             model.__tablename__: work.session.scalar(select(func.count()).select_from(model)) or 0
-            for model in (WasteCode, Crosswalk, Region, Treatment, ExemptionItem)
+            for model in (Scheme, WasteCode, Crosswalk, Region, Treatment, ExemptionItem)
         }
     ms = round((time.perf_counter() - started) * 1000)
     log.info("catalogue loaded", extra={**counts, "ms": ms})
@@ -82,10 +95,13 @@ def _ids_by_code(work: Work) -> dict[tuple[str, str], int]:
     return {(scheme, code): code_id for scheme, code, code_id in rows}
 
 
-def _load_crosswalks(work: Work, rows: Sequence[Any]) -> None:
-    ids = _ids_by_code(work)
+def _load_schemes_and_crosswalks(work: Work, catalogue: Any) -> None:
+    """Write both anew; what the schemes are declared to be about binds the crosswalk."""
+    _refuse_hazardous_mappings(catalogue)
     work.session.execute(delete(Crosswalk))
-    for row in rows:
+    _upsert(work, Scheme, [_values(row, SCHEME_COLUMNS) for row in catalogue.schemes], ["scheme"])
+    ids = _ids_by_code(work)
+    for row in catalogue.crosswalks:
         work.session.execute(
             insert(Crosswalk).values(
                 local_id=ids[row.scheme, row.code],
@@ -93,6 +109,21 @@ def _load_crosswalks(work: Work, rows: Sequence[Any]) -> None:
                 confidence=row.confidence,
             )
         )
+
+
+def _refuse_hazardous_mappings(catalogue: Any) -> None:
+    """Raises: Invalid: a scheme declared general maps to a hazardous code (`scheme_is_general`)."""
+    general = {row.scheme for row in catalogue.schemes if row.waste == SchemeWaste.GENERAL}
+    hazardous = {(row.scheme, row.code) for row in catalogue.codes if row.hazardous}
+    for row in catalogue.crosswalks:
+        if row.scheme in general and (row.national_scheme, row.national_code) in hazardous:
+            raise Invalid(
+                "scheme_is_general",
+                at="national_code",
+                scheme=row.scheme,
+                code=row.code,
+                national_code=row.national_code,
+            )
 
 
 def _load_exemptions(work: Work, rows: Sequence[Any]) -> None:

@@ -22,6 +22,9 @@ KINDS = {"enterprise": "enterprises", "admin": "admins", "regulator": "regulator
 
 ABOUT = """Matches supplies of solid waste with demands for it, lawfully and ranked.
 
+"An enterprise that is not equipped to make comprehensive use of the waste from its production shall provide
+it to one that is." (Ecological and Environmental Code, art. 980, our translation)
+
 Send a key as `Authorization: Bearer hl_...`. Text follows `Accept-Language` (`en` or `zh-CN`). Every
 refusal is `application/problem+json` with a stable `code`; [/errors](/errors) lists each code with its cause
 and fix. Every response that counts against a rate limit reports the remaining calls in `RateLimit`."""

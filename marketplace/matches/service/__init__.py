@@ -19,6 +19,7 @@ from .ranking.explanation import counterpart, explain, lawful_among, score_of
 from .ranking.findings import search_findings
 from .ranking.lawful_pairs import lawful_pairs
 from .ranking.page_cursor import POSITION, PageCursor
+from .ranking.pair_warnings import transfer_day, warning_notices
 from .ranking.push_candidates import Counterpart, choose_push_candidates
 from .ranking.ranking_page import ranking_page
 from .rerank.parts import rank_part
@@ -60,4 +61,6 @@ __all__ = [
     "start_rerank",
     "take_back_refusal",
     "train",
+    "transfer_day",
+    "warning_notices",
 ]

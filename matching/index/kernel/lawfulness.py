@@ -14,19 +14,20 @@ from matching.index.kernel.layout import (
     CHANNEL,
     COLLECTOR,
     EXEMPT,
-    FILING,
     GENERAL,
     GRADE_B,
     GRADE_E,
     HONG_KONG,
     MACAO,
     NONE,
+    NOTICE,
     PARTIAL,
     REFUSED,
     TAIWAN,
     UNKNOWN,
     UNVERIFIED,
     USE,
+    VERIFY,
     jit,
 )
 from matching.model import ANY_GENERATOR
@@ -235,6 +236,14 @@ def has_better_sibling(query, visits, cold, row, visit):
 
 
 @jit
+def general_warnings(mode, crossing):
+    """The warnings of general waste, as `licensing.verification_warnings` and `cross_province.may_cross`."""
+    if not crossing:
+        return VERIFY
+    return VERIFY | (NOTICE if mode == USE else APPROVAL)
+
+
+@jit
 def legal_basis(query, aliases, side_tables, cold, hot, visit):
     """Basis (`NONE`: unlawful), permit and warnings, as `licensing.legal_basis`, `cross_province.may_cross`
     and `licensing.exemption_warnings`."""
@@ -243,7 +252,7 @@ def legal_basis(query, aliases, side_tables, cold, hot, visit):
     _, mode = by_side(query.supply, query.mode, cold.mode)
     crossing = from_province != to_province
     if not visit.hazardous:
-        return GENERAL, NO_PERMIT, (FILING if mode == USE else APPROVAL) if crossing else 0
+        return GENERAL, NO_PERMIT, general_warnings(mode, crossing)
     small, _ = by_side(query.supply, query.small, cold.small)
     _, item = by_side(query.supply, query.item, cold.item)
     _, review = by_side(query.supply, query.review, cold.review)

@@ -21,6 +21,7 @@ from .database_search import rank_field
 from .hits import Hit, HitSlice, uuid_of
 from .match_input import MatchInput, day_number, facing, pair_of
 from .match_presentation import present_hits
+from .pair_warnings import transfer_day
 
 
 def lawful_among(listing: Listing, others: Sequence[Listing]) -> set[UUID]:
@@ -106,7 +107,12 @@ def _failed_gate(
         facts["reference"] = licences.references([permit_id])[permit_id]
     if "component" in facts:
         facts["component"] = _component_out_of_range(listing, other)
-    return {"gate": failure.gate, "reason": failure.reason, "facts": facts | _listed(facts)}
+    return {
+        "gate": failure.gate,
+        "reason": failure.reason,
+        "facts": facts | _listed(facts),
+        "law_of": transfer_day(listing.available_from, other.available_from),
+    }
 
 
 def _listed(facts: dict[str, Any]) -> dict[str, Any]:

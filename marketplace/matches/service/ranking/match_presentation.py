@@ -9,7 +9,6 @@ from matching import Basis
 from matching.model import WEIGHT_UNIT
 
 from ....catalogue import service as catalogue
-from ....errors import Notice
 from ....http.fields import FEN_PER_CNY
 from ....licences import service as licences
 from ....listings import service as listings
@@ -17,6 +16,7 @@ from ....listings.models import Kind, Listing
 from ..feedback.contact_release import released_contacts
 from ..feedback.verdicts import verdicts_on
 from .hits import Hit
+from .pair_warnings import transfer_day, warning_notices
 
 
 def present_hits(
@@ -74,7 +74,9 @@ def _item(
             "edition": edition,
         },
         "components": _components(listing, other, hit, policy),
-        "warnings": [Notice(name) for name in hit.warnings.names],
+        "warnings": warning_notices(
+            hit.warnings, hit.basis, transfer_day(listing.available_from, other.available_from)
+        ),
     }
 
 
