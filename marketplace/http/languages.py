@@ -42,7 +42,7 @@ def language() -> str:
 def render(message: Message, lang: str | None = None) -> str:
     """The sentence in that language, else in the caller's; facts that are messages are rendered too."""
     lang = lang or language()
-    facts = {
+    facts: dict[str, Any] = {
         name: render(fact, lang) if isinstance(fact, Message) else fact
         for name, fact in message.facts.items()
     }
