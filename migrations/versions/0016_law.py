@@ -3,8 +3,8 @@
 The legal bases that ship are written here too, so that what cites them can be said right after an upgrade;
 `flask seed catalogue` brings later corrections of the file.
 
-Revision ID: 0015
-Revises: 0014
+Revision ID: 0016
+Revises: 0015
 """
 
 import csv
@@ -14,8 +14,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
