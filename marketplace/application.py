@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from . import commands, messages, subscriptions
 from .database import db
 from .enterprises import service as enterprises_service
-from .http import authentication, bodies, error_pages, health, observability, problems, rate_limits
+from .http import authentication, bodies, error_pages, etags, health, observability, problems, rate_limits
 from .http.openapi import document
 from .http.openapi.api import api
 from .http.rate_limits import limiter
@@ -76,6 +76,7 @@ def _add_api(app: Flask) -> None:
     document.register(app)
     problems.register(app)
     bodies.register(app)
+    etags.register(app)
     rate_limits.register(app)
 
 

@@ -1,10 +1,26 @@
-"""Versions as ETags: whoever changes a resource names the version that they read."""
+"""Versions as ETags: whoever changes a resource names the version that they read.
 
+The ETag of a resource is its version and a digest of what this caller was shown (`"7.5f3a..."`), because a
+listing shows its owner's grade, which changes without the listing. If-Match goes by the version alone,
+If-None-Match by the whole. Lists have the digest alone.
+"""
+
+import hashlib
+import json
 from typing import Any
 
-from flask import request
+from flask import Flask, Response, request
 
 from ..errors import PreconditionFailed, PreconditionRequired
+
+DIGEST_BYTES = 8
+PASSING = ("warnings", "api_key")
+"""Members that the response to a change has once and a GET has not; they do not make another resource."""
+
+
+def register(app: Flask) -> None:
+    """Mark what is returned by its digest, and answer 304 to a GET of what the caller has already."""
+    app.after_request(_mark)
 
 
 def etag(version: Any) -> dict[str, str]:
@@ -23,6 +39,30 @@ def expected_version(current: int) -> int | None:
         raise PreconditionRequired("if_match_missing")
     if request.headers["If-Match"].strip() == "*":
         return None
-    if not request.if_match.contains(str(current)):
+    versions = {tag.partition(".")[0] for tag in request.if_match.as_set()}
+    if str(current) not in versions:
         raise PreconditionFailed("version_changed")
     return current
+
+
+def _mark(response: Response) -> Response:
+    if response.status_code not in (200, 201) or not response.is_json:
+        return response
+    version, _ = response.get_etag()
+    if request.method != "GET":
+        if version:
+            response.set_etag(f"{version}.{_digest(response)}")
+        return response
+    response.set_etag(".".join(filter(None, [version, _digest(response)])))
+    return response.make_conditional(request)
+
+
+def _digest(response: Response) -> str:
+    body = response.get_json()
+    if isinstance(body, dict):
+        body = {name: value for name, value in body.items() if name not in PASSING or _is_shown(value)}
+    return hashlib.blake2b(json.dumps(body, sort_keys=True).encode(), digest_size=DIGEST_BYTES).hexdigest()
+
+
+def _is_shown(value: Any) -> bool:
+    return request.method == "GET" and bool(value)

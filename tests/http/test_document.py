@@ -101,7 +101,13 @@ def test_headers_of_requests_and_responses_are_documented(document, routes):
         ]
         keyed_post = method == "post" and about["security"]
         assert read == (
-            ["If-Match"] if method in ("patch", "put") else ["Idempotency-Key"] if keyed_post else []
+            ["If-Match"]
+            if method in ("patch", "put")
+            else ["Idempotency-Key"]
+            if keyed_post
+            else ["If-None-Match"]
+            if method == "get"
+            else []
         ), place
         for status, response in about["responses"].items():
             assert "X-Request-Id" in response["headers"], place
@@ -131,7 +137,7 @@ def test_tonnes_and_prices_are_bounded_in_their_own_units(document):
     ("rule", "method", "declared", "expected"),
     [
         ("/enterprises", "POST", {"security": [], "facts": {READS_JSON}}, {400, 413, 415}),
-        ("/rules", "GET", {"security": ["key"]}, {401, 403}),
+        ("/rules", "GET", {"security": ["key"]}, {304, 401, 403}),
         ("/rules", "PUT", {"security": ["key"], "facts": {READS_JSON}}, {400, 401, 403, 412, 413, 415, 428}),
         ("/sheets", "POST", {"security": ["key"], "facts": {READS_FILE}}, {401, 403, 413, 415}),
         (

@@ -99,3 +99,52 @@ def test_one_of_concurrent_changes_to_a_version_wins(marketplace, owner, path):
         thread.join()
 
     assert sorted(statuses) == [200, 412, 412, 412]
+
+
+def if_none_match(party, path, tag):
+    return party.call("GET", path, headers={"If-None-Match": tag})
+
+
+def test_whoever_has_what_a_get_would_return_gets_304_without_content(owner, path):
+    seen = owner.get(path).headers["ETag"]
+
+    again = if_none_match(owner, path, f'"0", {seen}')
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", seen)
+    assert if_none_match(owner, path, "*").status_code == 304
+    assert if_none_match(owner, path, '"0"').status_code == 200
+    owner.patch(path, {"title": "new"}, if_match=seen)
+    assert if_none_match(owner, path, seen).json["title"] == "new"
+
+
+def test_a_list_too_is_304_until_something_in_it_changes(marketplace, owner, path):
+    seen = owner.get("/listings").headers["ETag"]
+    assert if_none_match(owner, "/listings", seen).status_code == 304
+
+    marketplace.supply(owner)
+    assert if_none_match(owner, "/listings", seen).status_code == 200
+
+
+def test_what_changes_without_the_resource_is_not_304(marketplace, owner, path):
+    """The owner's grade is shown with its listing."""
+    reader = marketplace.enterprise("recycler")
+    seen = reader.get(path).headers["ETag"]
+    marketplace.credit_event(owner, "law.penalty_major")
+
+    changed = if_none_match(reader, path, seen)
+    assert changed.status_code == 200
+    assert changed.json["enterprise"]["grade"] == "C"
+
+
+def test_an_etag_is_of_what_this_reader_is_shown(marketplace, owner, path):
+    """Others see the place rounded, and every reader sentences in its own language."""
+    reader = marketplace.enterprise("recycler")
+    owner.patch(path, {"location": {"lon": 120.5812, "lat": 30.0304, "crs": "wgs84"}}, if_match="*")
+    owners, readers = (party.get(path).headers["ETag"] for party in (owner, reader))
+
+    assert owners != readers
+    assert if_none_match(reader, path, owners).status_code == 200
+
+
+def test_no_error_is_304(owner, path):
+    missing = path[:-4] + "0000"
+    refused(if_none_match(owner, missing, "*"), 404, "not_found")

@@ -24,9 +24,9 @@ RATE_LIMIT: dict[str, dict[str, Any]] = {
 RESPONSE_HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {"description": "Identifies this request in our logs.", "required": True, "schema": TEXT},
     "ETag": {
-        "description": "The version of the resource, for If-Match.",
+        "description": "The version of the resource, for If-Match, and a digest of what you saw of it.",
         "required": True,
-        "schema": {**TEXT, "pattern": '^"[0-9]+"$'},
+        "schema": {**TEXT, "pattern": '^"([0-9]+[.])?[0-9a-f]{16}"$'},
     },
     "Retry-After": {
         "description": "Seconds to wait before the next try.",
@@ -49,6 +49,10 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
     "If-Match": {
         "description": "The ETag of the version that you read; `*` changes any version.",
         "required": True,
+        "schema": TEXT,
+    },
+    "If-None-Match": {
+        "description": "The ETag of what you have; if nothing has changed, the response is an empty 304.",
         "schema": TEXT,
     },
     "Idempotency-Key": {
@@ -103,6 +107,8 @@ def with_headers(doc: dict[str, Any], doc_info: Any, *, method: str, **_: Any) -
         parameters.append("If-Match")
     if replayable:
         parameters.append("Idempotency-Key")
+    if method == "get":
+        parameters.append("If-None-Match")
     return doc
 
 

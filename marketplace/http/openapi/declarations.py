@@ -12,6 +12,7 @@ PROBLEM = "application/problem+json"
 EVERYWHERE = {422, 429, 500, 503}
 """Statuses that no route can rule out."""
 REFUSALS = {
+    304: "Nothing has changed since the response whose ETag is in `If-None-Match`; there is no content.",
     400: "The body is not JSON.",
     401: "No key was sent, or one that is not valid (unknown, revoked, expired).",
     403: "The kind of key, its scope, or the state or role of the enterprise forbids it.",
@@ -65,6 +66,8 @@ def refusals(rule: str, method: str, doc: dict[str, Any]) -> set[int]:
     statuses = set(EVERYWHERE)
     if needs_key:
         statuses |= {401, 403}
+    if method == "GET":
+        statuses.add(304)
     if "<" in rule:
         statuses.add(404)
     if method in ("PATCH", "PUT"):
@@ -90,6 +93,8 @@ def document_refusals(view: View, rule: str, method: str) -> None:
 
 
 def _refusal(status: int) -> dict[str, Any]:
+    if status == 304:
+        return {"description": HTTPStatus(status).phrase, "content_type": PROBLEM}
     return {
         "schema": ProblemSchema(),
         "description": HTTPStatus(status).phrase,
