@@ -18,10 +18,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from uuid_utils.compat import uuid7
 
 from .. import clock
+from ..catalogue import service as catalogue
 from ..database import Base, values_check
 from ..events.lifecycle import LifeCycle, Move, Party
 
@@ -111,7 +112,8 @@ class Listing(Base):
     """Waste on offer (`code_id`) or wanted (`accepts`).
 
     Weights are whole kilograms, prices whole fen a tonne from the supplier's side (None: to be
-    negotiated), places WGS-84, windows include both days. `no` is a short number for joins.
+    negotiated), places WGS-84, windows include both days. `no` is a short number for joins. Components are
+    kept as their owner wrote them, with what is compared beside it (`catalogue.with_key`).
     """
 
     __tablename__ = "listing"
@@ -152,6 +154,10 @@ class Listing(Base):
     accepts: Mapped[list["Accept"]] = relationship(
         order_by="Accept.position", cascade="all, delete-orphan", lazy="selectin"
     )
+
+    @validates("composition", "requires")
+    def _compared_alike(self, _: str, components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [catalogue.with_key(component) for component in components]
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (

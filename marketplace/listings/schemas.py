@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, pre_load, validates_schema
 
+from ..catalogue import service as catalogue
 from ..enterprises.models import GRADES
 from ..errors import Invalid
 from ..http.fields import (
@@ -45,12 +46,22 @@ FARTHEST_KM = 20_100
 
 
 class ComponentSchema(Schema):
-    """A component and the range of its share; an end left out is open."""
+    """A component and the range of its share; an end left out is open.
 
-    component = Text(50, required=True)
+    Without a unit `%` is meant, of a pH value `pH`. Names and units are held to their closed forms where the
+    catalogue is known: `catalogue.check_components`.
+    """
+
+    component = Identifier(50, required=True)
     min = Number(allow_none=True, load_default=None, validate=Range(min=0, max=1e9))
     max = Number(allow_none=True, load_default=None, validate=Range(min=0, max=1e9))
-    unit = Text(20, load_default="%")
+    unit = Identifier(20, load_default="%")
+
+    @pre_load
+    def _with_unit(self, data: Any, **_: Any) -> Any:
+        if not isinstance(data, dict) or "unit" in data or not isinstance(data.get("component"), str):
+            return data
+        return {**data, "unit": catalogue.default_unit(data["component"])}
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **_: Any) -> None:
@@ -62,8 +73,8 @@ class ComponentSchema(Schema):
 
 
 def _named_once(components: list[dict[str, Any]]) -> None:
-    names = [(component["component"].lower(), component["unit"]) for component in components]
-    if len(set(names)) != len(names):
+    keys = [catalogue.with_key(component)["key"] for component in components]
+    if len(set(keys)) != len(keys):
         raise ValidationError([Message("repeated")])
 
 

@@ -69,6 +69,18 @@ WRONG_SUPPLY = [
     ("composition", [{"component": "a" * 51, "min": 1}], "invalid_input", "composition.0.component"),
     ("composition", [{"component": c, "max": 1} for c in "aA"], "invalid_input", "composition"),
     ("composition", [{"component": str(n), "max": 1} for n in range(51)], "invalid_input", "composition"),
+    ("composition", [{"component": "硫酸 18%，铁", "max": 1}], "component_name", "composition.0.component"),
+    ("composition", [{"component": "铁", "max": 1}, {"component": "Cu5ppm", "max": 1}], "component_name",
+     "composition.1.component"),
+    ("composition", [{"component": "硫酸", "min": 10, "max": 10, "unit": "%~20%"}], "unit_unknown",
+     "composition.0.unit"),
+    ("composition", [{"component": "铁", "max": 1, "unit": "吨"}], "unit_unknown", "composition.0.unit"),
+    ("composition", [{"component": "pH", "max": 1, "unit": "%"}], "unit_not_of_component",
+     "composition.0.unit"),
+    ("composition", [{"component": "热值", "max": 1}], "unit_not_of_component", "composition.0.unit"),
+    ("composition", [{"component": c, "max": 1} for c in ("酒精", "EtOH")], "invalid_input", "composition"),
+    ("composition", [{"component": "Cu", "max": 1, "unit": u} for u in ("%", "ppm")], "invalid_input",
+     "composition"),
     ("accepts", [HW34], "field_of_other_kind", "accepts"),
     ("treatment", "R5", "field_of_other_kind", "treatment"),
     ("requires", [{"component": "a", "min": 1}], "field_of_other_kind", "requires"),
@@ -202,6 +214,41 @@ def test_what_is_odd_is_taken_with_a_warning(marketplace):
     assert warnings(licensed.post("/listings", demand())) == []
     assert warnings(licensed.post("/listings", demand(accepts=[ACID]))) == []
     assert warnings(owner.post("/listings", supply())) == []
+
+
+def test_a_share_over_the_whole_is_warned_of(marketplace):
+    owner = marketplace.enterprise("generator")
+
+    def stated(*shares):
+        names = ("Fe", "Cu", "Zn")
+        return supply(
+            composition=[
+                {"component": name, "min": low, "max": high, "unit": unit}
+                for name, (low, high, unit) in zip(names, shares, strict=False)
+            ]
+        )
+
+    assert warnings(owner.post("/listings", stated((200, 200, "%")))) == [
+        ("share_over_whole", "composition.0")
+    ]
+    assert warnings(owner.post("/listings", stated((1, 2, "%"), (None, 2e6, "mg/kg")))) == [
+        ("share_over_whole", "composition.1")
+    ]
+    assert warnings(owner.post("/listings", stated((60, 80, "%"), (410, None, "g/kg")))) == [
+        ("shares_over_whole", "composition")
+    ]
+    assert (
+        warnings(owner.post("/listings", stated((60, 100, "%"), (400, None, "g/kg"), (200, 300, "g/L"))))
+        == []
+    )
+
+
+def test_a_component_without_a_unit_is_in_per_cent_and_a_ph_value_in_its_own(marketplace):
+    owner = marketplace.enterprise("generator")
+    stated = supply(composition=[{"component": "Fe", "max": 1}, {"component": "pH", "min": 2, "max": 3}])
+    made = owner.post("/listings", stated).json
+    assert [component["unit"] for component in made["composition"]] == ["%", "pH"]
+    assert set(made["composition"][0]) == {"component", "min", "max", "unit"}
 
 
 def test_a_missing_licence_is_warned_of_on_publishing_and_on_changing_what_is_open(marketplace):

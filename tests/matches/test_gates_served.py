@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.listings.sheets import SUPPLY, csv_of, send
+
 ACID = {"scheme": "cn-hw", "code": "900-349-34"}
 DYE = {"scheme": "cn-hw", "code": "900-300-34"}
 STEEL = {"scheme": "cn-sw", "code": "SW17"}
@@ -456,6 +458,53 @@ def test_ranges_of_a_component_must_meet(marketplace, generator):
     assert marketplace.why_not(generator, supply, demand) == {"composition": "out_of_range"}
     assert "H2SO4" in generator.pairing(supply, demand)["failed_gates"][0]["detail"]
     assert marketplace.matches(recycler, demand) == []
+
+
+NEEDS = {"component": "H2SO4", "min": 15, "max": 30, "unit": "%"}
+AS_STATED = {
+    "subscripts": ("H₂SO₄", 10, "%"),
+    "full width": ("Ｈ２ＳＯ４", 10, "％"),
+    "its name": ("硫酸", 10, "%"),
+    "its other name": ("sulphuric acid", 10, "wt%"),
+    "per mille": ("硫酸", 100, "‰"),
+    "grams": ("硫酸", 100, "g/kg"),
+    "parts per million": ("h2so4", 100_000, "ppm"),
+    "milligrams": ("硫酸含量", 100_000, "毫克/千克"),
+}
+
+
+@pytest.mark.parametrize(("name", "share", "unit"), AS_STATED.values(), ids=AS_STATED)
+def test_a_component_is_the_same_by_every_name_and_in_every_unit_of_its_kind(
+    marketplace, generator, name, share, unit
+):
+    recycler = marketplace.recycler()
+    demand = marketplace.demand(recycler, requires=[NEEDS])
+    stated = {"component": name, "min": share, "max": share, "unit": unit}
+    weak = marketplace.supply(generator, composition=[stated])
+    strong = marketplace.supply(generator, composition=[{**stated, "min": 2 * share, "max": 2 * share}])
+
+    assert marketplace.why_not(generator, weak, demand) == {"composition": "out_of_range"}
+    assert "H2SO4" in generator.pairing(weak, demand)["failed_gates"][0]["detail"]
+    assert marketplace.matches(generator, weak) == []
+    assert warned(generator, strong) == []
+    assert generator.get(f"/listings/{strong['id']}").json["composition"][0]["unit"] == unit
+
+
+def test_units_of_another_kind_say_nothing_of_a_requirement(marketplace, generator):
+    marketplace.demand(marketplace.recycler(), requires=[NEEDS])
+    for unit in ("vol%", "g/L", "mol/L"):
+        stated = {"component": "硫酸", "min": 1, "max": 1, "unit": unit}
+        supply = marketplace.supply(generator, composition=[stated])
+        assert warned(generator, supply) == ["composition_unknown"]
+
+
+def test_what_people_write_in_a_sheet_meets_what_others_require(marketplace, generator):
+    recycler = marketplace.recycler()
+    demand = marketplace.demand(recycler, requires=[{**NEEDS, "component": "铁", "min": None, "max": 0.1}])
+    sheet = csv_of({**SUPPLY, "成分": "硫酸 18-22%，铁 0.2%～0.5%"})
+    (supply_id,) = send(generator, sheet, publish="true").json["listing_ids"]
+
+    assert marketplace.why_not(generator, {"id": supply_id}, demand) == {"composition": "out_of_range"}
 
 
 def test_an_enterprise_never_matches_itself(marketplace):

@@ -2,7 +2,7 @@
 
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -37,8 +37,13 @@ PLACES = {
 }
 TREATMENTS = {"R5": "use", "D10": "dispose", "D15": "store"}
 REVIEWS = {None: "none", "accept": "accepted", "refuse": "refused"}
-COMPONENTS = (("H2SO4", "%"), ("h2so4", "%"), ("Fe", "mg/L"), ("Fe", "%"))
-RANGES = ((1.0, 2.0), (2.0, 3.0), (1.5, 1.75), (2.5, None), (None, 1.2))
+COMPONENTS = {
+    ("H2SO4", "%"): ("acid", 1.0), ("硫酸", "g/kg"): ("acid", 0.1), ("h₂so₄", "％"): ("acid", 1.0),
+    ("Fe", "mg/L"): ("iron in water", 1.0), ("iron", "g/L"): ("iron in water", 1000.0),
+    ("铁", "%"): ("iron", 1.0),
+}  # fmt: skip
+"""Names and units as owners write them: which are the same, and how they convert, by the domain's words."""
+RANGES = ((1.0, 2.0), (2.0, 3.0), (1.5, 1.75), (2.5, None), (None, 1.25), (10.0, 20.0), (17.5, None))
 STAGES = {"use": ("use",), "dispose": ("dispose",), "all": ("use", "dispose")}
 
 
@@ -262,13 +267,18 @@ class _Writer:
         )
         when = self._validity()
         span = (days(when["valid_from"]), days(when["valid_until"]))
-        self._add(
-            WhiteListEntry(receiver_id=holder.id, code_id=code.id, from_province=province * 10_000, **when)
-        )
-        self.market.world.white_list.append(ref.WhiteListed(holder.no, code.id, province, *span))
+        entry = ref.WhiteListed(holder.no, code.id, province, *span)
+        if not any(replace(one, first_day=entry.first_day) == entry for one in self.market.world.white_list):
+            self._add(
+                WhiteListEntry(
+                    receiver_id=holder.id, code_id=code.id, from_province=province * 10_000, **when
+                )
+            )
+            self.market.world.white_list.append(entry)
         holder, code = self.pick(self.enterprises), self.pick(self.hazardous)
+        number = f"函 {len(self.market.world.verified)}"
         self._add(
-            VerifiedExemption(enterprise_id=holder.id, item=20, code_id=code.id, reference="函", **when)
+            VerifiedExemption(enterprise_id=holder.id, item=20, code_id=code.id, reference=number, **when)
         )
         self.market.world.verified.append(ref.Verified(holder.no, 20, code.id, *span))
 
@@ -296,7 +306,8 @@ class _Writer:
 
     def _ranges(self) -> list[dict[str, Any]]:
         chosen = [
-            (self.pick(COMPONENTS), self.pick(RANGES)) for _ in range(self.chance.choice([0, 0, 0, 1, 2]))
+            (self.pick(list(COMPONENTS)), self.pick(RANGES))
+            for _ in range(self.chance.choice([0, 0, 0, 1, 2]))
         ]
         return [
             {"component": name, "unit": unit, "min": low, "max": high} for (name, unit), (low, high) in chosen
@@ -361,9 +372,10 @@ def _shared(row: Listing, owner: Enterprise, ranges: list[dict[str, Any]]) -> di
 
 
 def _range(one: dict[str, Any]) -> ref.Range:
-    kinds = sorted({(name.lower(), unit.lower()) for name, unit in COMPONENTS})
+    kinds = sorted({kind for kind, _ in COMPONENTS.values()})
+    kind, factor = COMPONENTS[one["component"], one["unit"]]
     return ref.Range(
-        kinds.index((one["component"].lower(), one["unit"].lower())),
-        -math.inf if one["min"] is None else one["min"],
-        math.inf if one["max"] is None else one["max"],
+        kinds.index(kind),
+        -math.inf if one["min"] is None else one["min"] * factor,
+        math.inf if one["max"] is None else one["max"] * factor,
     )

@@ -9,6 +9,10 @@ from .codes import (
     search_codes,
     tradable_codes,
 )
+from .components.checks import check_components, component_notices
+from .components.names import is_component_name
+from .components.ranges import default_unit, with_key
+from .components.units import unit_of, unit_pattern
 from .crosswalk import Alias, aliases_of, codes_that_fit, codes_with_ancestors, ids_of_code
 from .exemptions import exemption_exists, exemption_rows, treatments
 from .loader import load
@@ -30,10 +34,11 @@ from .suggestions import suggest_codes
 from .written_codes import fold_scheme, form_scheme, read_code
 
 __all__ = [
-    "CERTAIN", "Alias", "aliases_of", "all_code_ids", "cached_lookups", "codes_by_id", "codes_for_matching",
-    "codes_that_fit", "codes_with_ancestors", "exemption_exists", "exemption_rows", "find_code",
-    "find_region", "fold_scheme", "form_scheme", "ids_of_code", "ids_of_scheme", "last_below", "load",
-    "location_notices", "present_codes", "read_code", "region_covers", "region_with_ancestors",
-    "regions_by_code", "resolve", "search_codes", "search_regions", "suggest_codes", "to_wgs84",
-    "tradable_codes", "treatments", "within",
+    "CERTAIN", "Alias", "aliases_of", "all_code_ids", "cached_lookups", "check_components", "codes_by_id",
+    "codes_for_matching", "codes_that_fit", "codes_with_ancestors", "component_notices", "default_unit",
+    "exemption_exists", "exemption_rows", "find_code", "find_region", "fold_scheme", "form_scheme",
+    "ids_of_code", "ids_of_scheme", "is_component_name", "last_below", "load", "location_notices",
+    "present_codes", "read_code", "region_covers", "region_with_ancestors", "regions_by_code", "resolve",
+    "search_codes", "search_regions", "suggest_codes", "to_wgs84", "tradable_codes", "treatments",
+    "unit_of", "unit_pattern", "with_key", "within",
 ]  # fmt: skip

@@ -35,9 +35,7 @@ def apply_fields(row: Listing, data: dict[str, Any], owner: Any) -> list[Notice]
     for name, column in plain.items():
         if name in data:
             setattr(row, column, data[name])
-    for name in ("composition", "requires"):
-        if name in data:
-            setattr(row, name, data[name] or [])
+    notices += _apply_components(row, data)
     _apply_treatment(row, data)
     if row.min_lot_kg > row.quantity_kg:
         raise Invalid("lot_over_quantity", at="min_lot_t")
@@ -94,6 +92,17 @@ def _apply_place(row: Listing, data: dict[str, Any], owner: Any) -> list[Notice]
     at_home = row.region == owner.region
     row.lon, row.lat = (owner.lon, owner.lat) if at_home else (region.lon, region.lat)
     return []
+
+
+def _apply_components(row: Listing, data: dict[str, Any]) -> list[Notice]:
+    notices = []
+    for name in ("composition", "requires"):
+        if name in data:
+            components = data[name] or []
+            catalogue.check_components(components, name)
+            notices += catalogue.component_notices(components, name)
+            setattr(row, name, components)
+    return notices
 
 
 def _apply_treatment(row: Listing, data: dict[str, Any]) -> None:

@@ -1,4 +1,8 @@
-"""The ranges of components that listings state or require, as columns."""
+"""The ranges of components that listings state or require, as columns.
+
+One component and kind of unit is one key, whoever wrote it and how: `catalogue.with_key` puts it beside what
+the owner wrote. A row that came past it, such as by SQL, is compared by its own text.
+"""
 
 import numpy as np
 
@@ -10,8 +14,10 @@ from ....numpy_columns import copy_columns, read_columns
 
 RANGE_TYPES = {"key": "i8", "component": "i8", "low": "f8", "high": "f8"}
 RANGES = """
-SELECT l.no, hashtextextended(lower(c ->> 'component') || '|' || lower(c ->> 'unit'), 0),
-       coalesce((c ->> 'min')::float8, '-Infinity'), coalesce((c ->> 'max')::float8, 'Infinity')
+SELECT l.no,
+       hashtextextended(coalesce(c ->> 'key', lower(c ->> 'component') || '|' || lower(c ->> 'unit')), 0),
+       coalesce((CASE WHEN c ? 'key' THEN c ->> 'low' ELSE c ->> 'min' END)::float8, '-Infinity'),
+       coalesce((CASE WHEN c ? 'key' THEN c ->> 'high' ELSE c ->> 'max' END)::float8, 'Infinity')
 FROM listing l CROSS JOIN LATERAL jsonb_array_elements(l.{column}) c WHERE {which}
 """
 BY_NO = "l.no = ANY(%(keys)s)"

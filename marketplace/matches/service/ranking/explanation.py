@@ -128,16 +128,12 @@ def _listed(facts: dict[str, Any]) -> dict[str, Any]:
 
 def _component_out_of_range(listing: Listing, other: Listing) -> str:
     supply, demand = (listing, other) if listing.kind == Kind.SUPPLY else (other, listing)
-    stated = {_component_key(component): component for component in supply.composition}
-    for required in demand.requires:
-        has = stated.get(_component_key(required))
-        if has and (_is_below(has["max"], required["min"]) or _is_below(required["max"], has["min"])):
+    stated = {component["key"]: component for component in map(catalogue.with_key, supply.composition)}
+    for required in map(catalogue.with_key, demand.requires):
+        has = stated.get(required["key"])
+        if has and (_is_below(has["high"], required["low"]) or _is_below(required["high"], has["low"])):
             return str(required["component"])
     return ""
-
-
-def _component_key(component: dict[str, Any]) -> tuple[str, str]:
-    return component["component"].lower(), component["unit"].lower()
 
 
 def _is_below(high: float | None, low: float | None) -> bool:
