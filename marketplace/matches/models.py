@@ -1,4 +1,4 @@
-"""The policy, feedback, outcomes and the orders learned from them, findings, the log of changes that the
+"""The policy, feedback, outcomes and the orders learned from them, the log of changes that the
 index follows, and the ranking of all supplies."""
 
 from datetime import date, datetime
@@ -35,6 +35,14 @@ class Verdict(StrEnum):
 
     INTERESTED = "interested"
     NOT_SUITABLE = "not_suitable"
+
+
+class InterestState(StrEnum):
+    """Who is interested in a pairing, as one of its sides sees it."""
+
+    MINE = "mine"
+    THEIRS = "theirs"
+    BOTH = "mutual"
 
 
 class RerankReason(StrEnum):
@@ -87,18 +95,19 @@ class Feedback(Base):
     )
 
 
-class Finding(Base):
-    """A listing without a lawful counterpart: which gate stopped most, and how many each stopped."""
+class MutualInterest(Base):
+    """That both owners said "interested" of a pairing at one time, since `at`: it released their contacts.
 
-    __tablename__ = "match_finding"
+    It stays when one of them changes its mind or closes its listing.
+    """
 
-    listing_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id"), primary_key=True)
-    gate: Mapped[str]
-    stopped: Mapped[dict[str, int]] = mapped_column(JSONB)
-    candidates: Mapped[int]
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    __tablename__ = "mutual_interest"
 
-    __table_args__ = (Index("ix_match_finding_gate", "gate"),)
+    supply_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id"), primary_key=True)
+    demand_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+
+    __table_args__ = (Index("ix_mutual_interest_demand", "demand_id", "supply_id"),)
 
 
 class IndexChange(Base):

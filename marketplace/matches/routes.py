@@ -1,27 +1,38 @@
 """Matches: ranked, explained, given feedback; findings; the matching policy and the learned ranking."""
 
+from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from uuid import UUID
 
+from flask import Response, stream_with_context
+
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
 from ..http.authentication import EVERY_KEY, actor, allow
-from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, subject
+from ..http.blueprint import FILE, Blueprint, Body, Json, Query, Versioned, attachment, subject
 from ..http.etags import etag
 from ..http.languages import language, render_warnings
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import may_conflict
-from ..http.paging import Key, Page, PageQuery, each, page, page_until, position_of
+from ..http.paging import Key, Page, PageQuery, cut, each, page, page_until, position_of
 from ..listings import service as listings
 from ..listings.models import Listing
 from ..messages import say, source_code
 from . import service
-from .models import Finding, RankingModel
+from .models import RankingModel
 from .schemas import (
+    AllMatchesExportQuery,
+    AllMatchesPage,
+    AllMatchesQuery,
     FeedbackRequestSchema,
     FeedbackSchema,
     FindingPage,
     FindingQuery,
+    InterestPage,
+    InterestQuery,
+    ManyFeedbackRequestSchema,
+    ManyFeedbackSchema,
+    MatchExportQuery,
     MatchPage,
     MatchQuery,
     PairingSchema,
@@ -32,6 +43,9 @@ from .schemas import (
 )
 
 blueprint = Blueprint("matches", __name__, description="Ranked lawful pairings, and why others are not.")
+
+
+CSV, XLSX = service.MEDIA_TYPES["csv"].partition(";")[0], service.MEDIA_TYPES["xlsx"]
 
 
 def _find_own_pair(caller: Actor, listing_id: UUID, other_id: UUID) -> tuple[Listing, Listing]:
@@ -55,9 +69,69 @@ def list_matches(listing: Listing, query: Query) -> Json:
     position = position_of(query["cursor"], service.POSITION)
     cursor = service.PageCursor.read(position) if position else None
     ranked = service.ranking_page(actor(), listing, query, cursor)
-    following = ranked.pop("cursor")
+    following, near = ranked.pop("cursor"), ranked.pop("near_misses")
     items = [_match(item) for item in ranked["items"]]
+    ranked["near_misses"] = None if near is None else _near_misses(near)
     return {**ranked, **page_until(items, following.parts() if following else None)}
+
+
+@blueprint.get("/listings/<uuid:listing_id>/matches/export")
+@allow(*EVERY_KEY)
+@subject(listings.find_governed)
+@blueprint.query(MatchExportQuery)
+@blueprint.response(200, FILE, content_type=CSV)
+@blueprint.alt_response(200, schema=FILE, content_type=XLSX)
+def export_matches(listing: Listing, query: Query) -> Response:
+    """All matches of a listing as a file, with the contacts that mutual interest has released."""
+    return _file(service.export_matches(listing, query, language()), query["format"])
+
+
+@blueprint.get("/matches")
+@allow(ENTERPRISE)
+@blueprint.query(AllMatchesQuery)
+@blueprint.response(200, AllMatchesPage)
+def list_all_matches(query: Query) -> Json:
+    """The matches of all your open listings in one ranking, best first by the formula."""
+    after = position_of(query["cursor"], service.ALL_POSITION)
+    page = service.all_matches(actor(), query, after)
+    end = page.pop("cursor")
+    return {**page, **page_until([_match(item) for item in page["items"]], end)}
+
+
+@blueprint.get("/matches/export")
+@allow(ENTERPRISE)
+@blueprint.query(AllMatchesExportQuery)
+@blueprint.response(200, FILE, content_type=CSV)
+@blueprint.alt_response(200, schema=FILE, content_type=XLSX)
+def export_all_matches(query: Query) -> Response:
+    """The matches of all your open listings as a file."""
+    return _file(service.export_all_matches(actor(), query, language()), query["format"])
+
+
+def _file(pieces: Iterator[bytes], kind: str) -> Response:
+    return attachment(stream_with_context(pieces), service.MEDIA_TYPES[kind], f"huanliu-matches.{kind}")
+
+
+@blueprint.post("/matches/feedback")
+@allow(ENTERPRISE, scope="listings:write")
+@blueprint.body(ManyFeedbackRequestSchema)
+@blueprint.response(200, ManyFeedbackSchema)
+def give_many_verdicts(body: Body) -> Json:
+    """Answer up to 100 pairings at once; each has a result of its own, and one refusal stops no other."""
+    return {"items": [_verdict(result) for result in service.give_many(actor(), body["items"])]}
+
+
+def _verdict(result: Json) -> Json:
+    refusal = result.pop("refusal", None)
+    if refusal is None:
+        return {**result, "status": 200, "code": None, "detail": None}
+    return {
+        **result,
+        "status": refusal.status,
+        "code": refusal.code,
+        "detail": say(refusal.code, language(), **refusal.facts),
+        "mutual": None,
+    }
 
 
 @blueprint.get("/listings/<uuid:listing_id>/matches/<uuid:other_id>")
@@ -71,7 +145,8 @@ def explain(listing: Listing, other_id: UUID) -> Json:
     """
     pairing = service.explain(actor(), listing, other_id)
     failed = [_failed_gate(failure) for failure in pairing["failed_gates"]]
-    return {**(_match(pairing) if pairing["lawful"] else pairing), "failed_gates": failed}
+    shown = _match(pairing) if pairing["lawful"] else _with_warnings(pairing)
+    return {**shown, "failed_gates": failed}
 
 
 def _failed_gate(failure: Json) -> Json:
@@ -91,8 +166,36 @@ def _failed_gate(failure: Json) -> Json:
 @blueprint.body(FeedbackRequestSchema)
 @blueprint.response(200, FeedbackSchema)
 def give_feedback(pair: tuple[Listing, Listing], body: Body) -> Json:
-    """Express interest in a pairing, or mark it as not suitable; mutual interest reveals the contacts."""
+    """Express interest in a pairing, or mark it as not suitable; mutual interest reveals the contacts.
+
+    The other side is notified of your interest (`match.interest`), never of the rest.
+    """
     return service.give_feedback(actor(), *pair, body["verdict"], body["reason"])
+
+
+@blueprint.delete("/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback")
+@allow(ENTERPRISE, scope="listings:write")
+@subject(_find_own_pair)
+@blueprint.response(204)
+def take_back_feedback(pair: tuple[Listing, Listing]) -> None:
+    """Take back what you answered; contacts that mutual interest has revealed stay with both sides."""
+    listing, other = pair
+    service.take_back(actor(), listing, other.id)
+
+
+@blueprint.get("/interests")
+@allow(ENTERPRISE)
+@blueprint.query(InterestQuery)
+@blueprint.response(200, InterestPage)
+def list_interests(query: Query) -> Page:
+    """The pairings in which you, the other side, or both are interested, newest first.
+
+    `mutual` ones stay, with the contact, whatever either side answers or closes later; others are listed
+    while both listings can be matched.
+    """
+    after = position_of(query["cursor"], service.INTEREST_POSITION)
+    rows = service.search_interests(actor(), query["state"], query["listing_id"], after, query["limit"] + 1)
+    return cut(query, rows, service.interest_position, partial(service.present_interests, actor()))
 
 
 @blueprint.get("/findings")
@@ -100,14 +203,35 @@ def give_feedback(pair: tuple[Listing, Listing], body: Body) -> Json:
 @blueprint.query(FindingQuery)
 @blueprint.response(200, FindingPage)
 def list_findings(query: Query) -> Page:
-    """Open listings without any lawful counterpart, with the gate that stopped most."""
-    rows = partial(service.search_findings, actor(), query["gate"])
-    return page(query, rows, Key("listing_id"), each(_finding))
+    """Open listings without any lawful counterpart, with the gate that stops most and what would open it.
+
+    Nothing is stored: each response is judged by what is the case now. A page may be short, and go on at
+    `next`, where many listings have counterparts.
+    """
+    position = position_of(query["cursor"], (UUID,))
+    after = position[0] if position else None
+    found, end = service.search_findings(actor(), query["gate"], after, query["limit"])
+    return page_until([_finding(row) for row in found], [end] if end else None)
 
 
-def _finding(row: Finding) -> Json:
-    plain = {name: getattr(row, name) for name in ("listing_id", "gate", "stopped", "candidates", "at")}
-    return {**plain, "detail": say(f"finding_{row.gate}", language())}
+def _finding(row: Json) -> Json:
+    detail = say(f"finding_{row['gate']}_{row['reason']}", language())
+    return {**row, "detail": detail, "near_misses": _near_misses(row["near_misses"])}
+
+
+def _near_misses(found: list[Json]) -> list[Json]:
+    return [
+        {**miss, "detail": say(f"near_miss_{miss['field']}", language(), **_figures(miss))} for miss in found
+    ]
+
+
+def _figures(miss: Json) -> Json:
+    """The figures of a near miss as sentences write them."""
+    return {
+        name: f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+        for name, value in miss.items()
+        if name in ("now", "value", "change", "opens")
+    }
 
 
 @blueprint.get("/matching-policy")
@@ -180,10 +304,11 @@ def _card(card: Json) -> Json:
 
 def _match(item: Json) -> Json:
     """A match with its reasons and warnings in the caller's language."""
-    return {
-        **item,
-        "components": [
-            {**part, "reason": say(f"component_{part['reason']}", language())} for part in item["components"]
-        ],
-        "warnings": render_warnings(item["warnings"]),
-    }
+    parts = [
+        {**part, "reason": say(f"component_{part['reason']}", language())} for part in item["components"]
+    ]
+    return {**_with_warnings(item), "components": parts}
+
+
+def _with_warnings(item: Json) -> Json:
+    return {**item, "warnings": render_warnings(item["warnings"])}

@@ -1,5 +1,6 @@
 """Shapes of ranked matches, explanations, feedback and policy."""
 
+from datetime import date
 from typing import Any
 
 from marshmallow import ValidationError, fields, validates
@@ -9,6 +10,7 @@ from ..http.fields import (
     Adcode,
     Flag,
     Identifier,
+    Length,
     Lines,
     Moment,
     Number,
@@ -22,10 +24,13 @@ from ..http.fields import (
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ContactSchema, EnterpriseRefSchema, Prebuilt, ResponseSchema, Schema, WarningSchema
-from .models import Verdict
+from ..listings.models import Kind
+from .models import InterestState, Verdict
 
 COMPONENTS = ("code", "distance", "credit", "price", "quantity", "time")
 MOST_HALF_DISTANCES = 500
+MOST_ANSWERS = 100
+FORMATS = ("csv", "xlsx")
 
 
 class MatchQuery(PageQuery):
@@ -33,6 +38,59 @@ class MatchQuery(PageQuery):
     sort = fields.String(
         load_default="score", validate=OneOf(["score", "distance", "credit", "price"], "sort")
     )
+    group = fields.String(
+        load_default=None,
+        validate=OneOf(["enterprise"], "group"),
+        metadata={
+            "description": "One row an enterprise: its best offer, the others folded in `others`; by the"
+            " formula."
+        },
+    )
+    near_misses = fields.Boolean(
+        load_default=None,
+        metadata={
+            "description": "Whether the first page says which change of the listing's own terms would open"
+            " more matches; if left out, where at most 1,000 listings fit the code."
+        },
+    )
+
+
+class NumberOrDay(fields.Float):
+    """A figure as a JSON number, or a day as YYYY-MM-DD."""
+
+    def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        return value.isoformat() if isinstance(value, date) else value
+
+
+NUMBER_OR_DAY = {"type": ["number", "string"]}
+
+
+class NearMissSchema(ResponseSchema):
+    """A change of one of your listing's own terms, and how many further matches it opens."""
+
+    gate = fields.String(metadata={"description": "The only gate that these counterparts fail."})
+    field = fields.String(metadata={"description": "The field of your listing to change."})
+    now = NumberOrDay(metadata={"description": "Its present value: a number, or a day.", **NUMBER_OR_DAY})
+    value = NumberOrDay(metadata={"description": "The value that opens the matches.", **NUMBER_OR_DAY})
+    change = fields.Float(metadata={"description": "`value` less `now`, in `unit`."})
+    unit = fields.String(metadata={"description": "CNY/t, t, km or days"})
+    opens = fields.Integer(
+        metadata={
+            "description": "Number of further lawful counterparts. What a permit stops is never counted."
+        }
+    )
+    detail = fields.String()
+
+
+class OfferSchema(ResponseSchema):
+    """A further offer of the same enterprise."""
+
+    id = fields.UUID()
+    title = fields.String()
+    score = fields.Float()
+    distance_km = fields.Float()
+    remaining_t = Tonnes(minimum=0, attribute="remaining_kg")
+    price_cny_per_t = Price(attribute="price_fen", allow_none=True)
 
 
 class CounterpartSchema(ResponseSchema):
@@ -66,7 +124,7 @@ class ScorePartSchema(ResponseSchema):
 
 
 class MatchSchema(ResponseSchema):
-    optional: tuple[str, ...] = ("contact", "learned")
+    optional: tuple[str, ...] = ("contact", "learned", "others", "others_total")
 
     rank = fields.Integer()
     score = fields.Float()
@@ -81,9 +139,26 @@ class MatchSchema(ResponseSchema):
     components = fields.List(Prebuilt(ScorePartSchema))
     warnings = fields.List(Prebuilt(WarningSchema))
     feedback = fields.String(allow_none=True, metadata={"description": "What your side answered."})
-    contact = fields.Nested(
-        ContactSchema, metadata={"description": "Contact of the other side, once both are interested."}
+    their_feedback = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "interested where the other side answered so; that it called the pairing not"
+            " suitable is not shown."
+        },
     )
+    contact = fields.Nested(
+        ContactSchema,
+        metadata={
+            "description": "Contact of the other side, once both were interested; it stays whatever either"
+            " side answers or closes later, except while one of them is suspended."
+        },
+    )
+
+    others = fields.List(
+        fields.Nested(OfferSchema),
+        metadata={"description": "With `group=enterprise`: up to 20 further lawful offers, best first."},
+    )
+    others_total = fields.Integer(metadata={"description": "With `group=enterprise`: how many there are."})
 
 
 class OrderSchema(ResponseSchema):
@@ -102,6 +177,11 @@ class MatchPage(ResponseSchema):
         },
     )
     items = fields.List(fields.Nested(MatchSchema))
+    near_misses = fields.List(
+        fields.Nested(NearMissSchema),
+        allow_none=True,
+        metadata={"description": "null where they were not looked for; see the parameter of that name."},
+    )
     next = fields.String(allow_none=True)
 
 
@@ -116,17 +196,13 @@ class PairingSchema(MatchSchema):
     optional = (
         "rank",
         "score",
-        "listing",
-        "distance_km",
         "legal_basis",
         "components",
-        "warnings",
-        "feedback",
         "contact",
     )
 
     class Meta(MatchSchema.Meta):
-        exclude = ("learned",)
+        exclude = ("learned", "others", "others_total")
 
     lawful = fields.Boolean()
     failed_gates = fields.List(fields.Nested(FailedGateSchema))
@@ -139,12 +215,143 @@ class FeedbackRequestSchema(Schema):
     reason = Lines(500, load_default=None, allow_none=True)
 
 
+class PairFeedbackRequestSchema(FeedbackRequestSchema):
+    """A verdict on one pairing: your own listing and the other side's."""
+
+    listing_id = fields.UUID(required=True)
+    counterpart_id = fields.UUID(required=True)
+
+
+class ManyFeedbackRequestSchema(Schema):
+    items = fields.List(
+        fields.Nested(PairFeedbackRequestSchema), required=True, validate=Length(min=1, max=MOST_ANSWERS)
+    )
+
+
+class PairFeedbackSchema(ResponseSchema):
+    """What became of one verdict; `code` and `detail` say why it was refused."""
+
+    optional = ("contact",)
+
+    listing_id = fields.UUID()
+    counterpart_id = fields.UUID()
+    status = fields.Integer(metadata={"description": "As the status of a request of its own: 200, 404, 409."})
+    code = fields.String(allow_none=True)
+    detail = fields.String(allow_none=True)
+    verdict = fields.String()
+    mutual = fields.Boolean(allow_none=True)
+    contact = fields.Nested(ContactSchema)
+
+
+class ManyFeedbackSchema(ResponseSchema):
+    items = fields.List(fields.Nested(PairFeedbackSchema))
+
+
 class FeedbackSchema(ResponseSchema):
     optional = ("contact",)
 
     verdict = fields.String()
-    mutual = fields.Boolean()
+    mutual = fields.Boolean(metadata={"description": "Both sides are interested now."})
     contact = fields.Nested(ContactSchema)
+
+
+class InterestQuery(PageQuery):
+    state = fields.String(
+        load_default=None,
+        validate=OneOf(InterestState),
+        metadata={"description": "Only interests in this state."},
+    )
+    listing_id = fields.UUID(
+        load_default=None, metadata={"description": "Only interests about this listing of yours."}
+    )
+
+
+class AllMatchesQuery(PageQuery):
+    min_score = QueryNumber(load_default=0.0, validate=Range(min=0, max=1))
+    kind = fields.String(
+        load_default=None, validate=OneOf(Kind), metadata={"description": "Only of your supplies or demands."}
+    )
+    code = Identifier(
+        24,
+        load_default=None,
+        metadata={"description": "Only of your listings with this code, or a code of this category."},
+    )
+    listing_id = fields.UUID(load_default=None, metadata={"description": "Only of this listing of yours."})
+
+
+class AllMatchesExportQuery(AllMatchesQuery):
+    """The filters of the list, and a format; all that match are answered."""
+
+    class Meta(AllMatchesQuery.Meta):
+        exclude = ("limit", "cursor")
+
+    format = fields.String(load_default="csv", validate=OneOf(FORMATS))
+
+
+class MatchExportQuery(MatchQuery):
+    """The parameters of the list, and a format; all matches are answered."""
+
+    class Meta(MatchQuery.Meta):
+        exclude = ("limit", "cursor", "near_misses", "group")
+
+    format = fields.String(load_default="csv", validate=OneOf(FORMATS))
+
+
+class InterestListingSchema(ResponseSchema):
+    """A listing of one's own, in short."""
+
+    id = fields.UUID()
+    kind = fields.String()
+    title = fields.String()
+    status = fields.String()
+
+
+class OwnMatchSchema(MatchSchema):
+    """A match of one of your listings."""
+
+    class Meta(MatchSchema.Meta):
+        exclude = ("learned", "others", "others_total")
+
+    optional = ("contact",)
+
+    own_listing = fields.Nested(InterestListingSchema)
+
+
+class AllMatchesPage(ResponseSchema):
+    policy_version = fields.Integer()
+    as_of = Moment()
+    items = fields.List(fields.Nested(OwnMatchSchema))
+    next = fields.String(allow_none=True)
+
+
+class InterestCounterpartSchema(CounterpartSchema):
+    """The other side's listing, in short, and whether it is still open."""
+
+    status = fields.String()
+
+
+class InterestSchema(ResponseSchema):
+    optional = ("contact",)
+
+    state = fields.String(
+        metadata={
+            "description": "mine (you are interested), theirs (the other side is), or mutual (both were at"
+            " one time)"
+        }
+    )
+    at = Moment(metadata={"description": "When it came into this state."})
+    listing = fields.Nested(InterestListingSchema, metadata={"description": "Your own listing."})
+    counterpart = fields.Nested(InterestCounterpartSchema)
+    feedback = fields.String(allow_none=True, metadata={"description": "What your side answers now."})
+    their_feedback = fields.String(
+        allow_none=True, metadata={"description": "interested where the other side answers so now."}
+    )
+    contact = fields.Nested(
+        ContactSchema, metadata={"description": "Contact of the other side, once the interest was mutual."}
+    )
+
+
+InterestPage = page_of(InterestSchema)
 
 
 class FindingQuery(PageQuery):
@@ -152,9 +359,16 @@ class FindingQuery(PageQuery):
 
 
 class FindingSchema(ResponseSchema):
+    """An open listing without any lawful counterpart, as it is now."""
+
     listing_id = fields.UUID()
-    gate = fields.String()
+    title = fields.String()
+    gate = fields.String(metadata={"description": "The gate that stops most."})
+    reason = fields.String(
+        metadata={"description": "Whose terms that is, or what is to be done: a stable code in snake_case."}
+    )
     detail = fields.String()
+    near_misses = fields.List(fields.Nested(NearMissSchema))
     stopped = fields.Dict(keys=fields.String(), values=fields.Integer())
     candidates = fields.Integer()
     at = Moment()

@@ -39,6 +39,11 @@ def plan_mutual_interest(listing_id: str, other_id: str) -> None:
     service.plan_mutual_interest(UUID(listing_id), UUID(other_id))
 
 
+def plan_interest(listing_id: str, other_id: str) -> None:
+    """One side of a pairing is interested."""
+    service.plan_interest(UUID(listing_id), UUID(other_id))
+
+
 def plan_key_expiring(enterprise_id: str, key_id: str, name: str, expires_at: str) -> None:
     """A key ends soon."""
     data = {"key_id": key_id, "name": name, "expires_at": expires_at}

@@ -25,6 +25,7 @@ class NotificationKind(StrEnum):
     """
 
     MATCH_MUTUAL = "match.mutual"
+    MATCH_INTEREST = "match.interest"
     MATCH_FOUND = "match.found"
     SEARCH_HIT = "search.found"
     KEY_EXPIRING = "key.expiring"

@@ -1,11 +1,13 @@
 """The inbox and its preferences."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from ..events.actor import ENTERPRISE
 from ..http.authentication import actor, allow
 from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, no_body, subject
 from ..http.etags import etag
+from ..http.languages import language
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import may_conflict
 from ..http.paging import Key, Page, PageQuery, page
@@ -32,8 +34,13 @@ blueprint = Blueprint("notifications", __name__, description="The inbox and noti
 @blueprint.query(NotificationQuery)
 @blueprint.response(200, NotificationPage)
 def inbox(query: Query) -> Page:
-    """Messages to your enterprise, newest first."""
-    return page(query, partial(service.inbox, actor(), query["unread"]), Key("release_no", int))
+    """Messages to your enterprise, newest first, each with a sentence in your language."""
+    rows = partial(service.inbox, actor(), query["unread"])
+    return page(query, rows, Key("release_no", int), _messages)
+
+
+def _messages(rows: Sequence[Notification]) -> list[Json]:
+    return service.present(rows, language())
 
 
 @blueprint.post("/notifications/<uuid:notification_id>/read")
@@ -41,9 +48,9 @@ def inbox(query: Query) -> Page:
 @subject(service.find)
 @no_body
 @blueprint.response(200, NotificationSchema)
-def mark_read(notification: Notification) -> Notification:
+def mark_read(notification: Notification) -> Json:
     """Mark a message as read."""
-    return service.mark_read(actor(), notification.id)
+    return _messages([service.mark_read(actor(), notification.id)])[0]
 
 
 @blueprint.post("/notifications/read-all")
@@ -61,9 +68,9 @@ def mark_all_read() -> Json:
 @may_conflict
 @blueprint.body(NotForMeSchema, required=False)
 @blueprint.response(200, NotificationSchema)
-def silence(notification: Notification, body: Body) -> Notification:
+def silence(notification: Notification, body: Body) -> Json:
     """Stop notifications about the pairing or the code of a message, and mark it as read."""
-    return service.silence(actor(), notification.id, body["of"])
+    return _messages([service.silence(actor(), notification.id, body["of"])])[0]
 
 
 @blueprint.delete("/notifications/<uuid:notification_id>/not-for-me")

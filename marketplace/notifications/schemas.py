@@ -40,6 +40,12 @@ class NotificationSchema(ResponseSchema):
             "description": "In addition to the inbox: immediate (e-mail), digest, or inbox (inbox only)."
         }
     )
+    title = fields.String(
+        metadata={"description": "Title of the other side's listing; without one, what the message is about."}
+    )
+    name = fields.String(allow_none=True, metadata={"description": "Name of the other enterprise."})
+    listing_title = fields.String(allow_none=True, metadata={"description": "Title of your own listing."})
+    detail = fields.String(metadata={"description": "What happened, in a sentence."})
     data = fields.Nested(NotificationDataSchema)
 
 

@@ -292,6 +292,57 @@ class Index:
                 return segment.take(rows), segment.ranges.take(segment.ranges.by_key.rows_of(key))
         return None
 
+    def take(self, keys: Sequence[int]) -> tuple[Any, Components]:
+        """Those listings of `keys` that are in the index, as their rows in the order given, with what they
+        state or require."""
+        state, wanted = self._state, np.array(keys, np.int64)
+        listings, ranges = [self._no_rows()], [NOTHING_STATED]
+        for segment in state.segments:
+            rows = segment.rows_of(wanted)
+            rows = segment.given_order(rows[segment.died[rows] > state.version])
+            listings.append(segment.take(rows))
+            ranges.append(_ranges_of(segment, listings[-1].key))
+        return joined(listings), joined(ranges)
+
+    def fitting(
+        self,
+        policy: Policy,
+        seeker: Supplies | Demands,
+        *,
+        ranges: Components | None = None,
+        most: int | None = None,
+    ) -> tuple[Any, Tables] | None:
+        """Every listing whose code fits a seeker's, and the tables beside it, to be judged as columns.
+
+        Args:
+            seeker, ranges: as for `top`.
+            most: rows beyond which it is None.
+        Raises:
+            ValueError: a supply's code is not in the book.
+        """
+        state = self._state
+        visits = state.rules.plans.plan(policy, seeker).visits
+        blocks = [[segment.blocks_of(code) for code in visits["code"].tolist()] for segment in state.segments]
+        numbers = [
+            np.concatenate([np.arange(at.start, at.stop) for at in of_segment] or [np.empty(0, np.int64)])
+            for of_segment in blocks
+        ]
+        segments = np.repeat([0, 1], [len(of_segment) for of_segment in numbers])
+        places = state.rows_in(segments, np.concatenate(numbers).astype(np.int64))
+        if most is not None and len(places) > most:
+            return None
+        listings = state.field(places).listings
+        theirs = joined(
+            [
+                _ranges_of(segment, segment.cold["key"][places[places[:, 0] == number, 1]])
+                for number, segment in enumerate(state.segments)
+            ]
+        )
+        ours, tables = ranges or NOTHING_STATED, state.rules.tables
+        if isinstance(seeker, Supplies):
+            return listings, replace(tables, stated=ours, required=theirs)
+        return listings, replace(tables, stated=theirs, required=ours)
+
     # Asking it
 
     def top(
@@ -427,6 +478,11 @@ def _ranges_alive(segment: Segment, version: int) -> Components:
     """The ranges of the listings that a segment still has: a changed listing has left its old ones in it."""
     keys = segment.cold["key"][segment.alive(version)]
     return segment.ranges.take(np.isin(segment.ranges.key, keys))
+
+
+def _ranges_of(segment: Segment, keys: Ints) -> Components:
+    """The ranges in a segment of the listings `keys`, which are alive in it."""
+    return segment.ranges.take(segment.ranges.by_key.joined(np.unique(keys))[1])
 
 
 def _page(ranking: Ranking, keys: Ints, k: int) -> Ranking:

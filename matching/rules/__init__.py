@@ -9,6 +9,8 @@ from matching.rules.cross_province import CUSTOMS_TERRITORIES
 from matching.rules.explanation import Failure, Pairing, explain
 from matching.rules.gates import GATES
 from matching.rules.licensing import NO_PERMIT
+from matching.rules.near_misses import NearMiss, near_misses
+from matching.rules.obstacles import Obstacles, obstacles
 from matching.rules.pairs import Pairs, Side, covering
 from matching.rules.ranking import Keys, Position, Ranking, Sort, least_rows, rank_demands, rank_supplies
 from matching.rules.ranking_bounds import Bounds, bounds, outline
@@ -38,6 +40,8 @@ __all__ = [
     "Failure",
     "Keys",
     "NamedParties",
+    "NearMiss",
+    "Obstacles",
     "Pairing",
     "Pairs",
     "Position",
@@ -60,6 +64,8 @@ __all__ = [
     "least_rows",
     "licensing",
     "named_parties",
+    "near_misses",
+    "obstacles",
     "outline",
     "ranges_of",
     "rank_demands",

@@ -74,7 +74,7 @@ def explain(
     failed = [gate for gate, passed in zip(GATES, judged.passed[:, 0], strict=True) if not passed]
     return Pairing(
         lawful=not failed,
-        failed=tuple(_failure(gate, pairs, demand) for gate in failed),
+        failed=tuple(_failure(gate, pairs) for gate in failed),
         accepted=int(pairs.accepted[0]),
         score=int(score.totals(policy, values)[0]),
         values=tuple(values[0].tolist()),
@@ -85,8 +85,8 @@ def explain(
     )
 
 
-def _failure(gate: str, pairs: Pairs, demand: Demands) -> Failure:
-    reason, facts = _code(pairs, demand.accepts) if gate == "code" else _REASONS[gate](pairs)
+def _failure(gate: str, pairs: Pairs) -> Failure:
+    reason, facts = _REASONS[gate](pairs)
     return Failure(gate, reason, facts)
 
 
@@ -101,10 +101,9 @@ def _provinces(pairs: Pairs) -> Facts:
     return {"from_province": int(pairs.supplies.province[0]), "to_province": int(pairs.demands.province[0])}
 
 
-def _code(pairs: Pairs, accepted: NDArray[np.int32]) -> Reason:
-    book = pairs.tables.book
-    accepts = [book[code_id].code if code_id in book else str(code_id) for code_id in accepted.tolist()]
-    return "not_accepted", {"code": pairs.coded.distinct[0].code, "accepts": ", ".join(sorted(set(accepts)))}
+def _code(pairs: Pairs) -> Reason:
+    """What the demand accepts instead is the caller's to name: the book has the codes of supplies only."""
+    return "not_accepted", {"code": pairs.coded.distinct[0].code}
 
 
 def _licence(pairs: Pairs) -> Reason:
@@ -264,6 +263,7 @@ def _iso(day: int) -> Fact:
 
 _REASONS: dict[str, Callable[[Pairs], Reason]] = {
     "prohibited": _prohibited,
+    "code": _code,
     "licence": _licence,
     "region": _region,
     "credit": _credit,

@@ -9,6 +9,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILES = {
     "/api/v1/listings/template.xlsx": {XLSX},
     "/api/v1/listings/export": {XLSX, "text/csv", "application/geo+json"},
+    "/api/v1/listings/{listing_id}/matches/export": {XLSX, "text/csv"},
+    "/api/v1/matches/export": {XLSX, "text/csv"},
     "/api/v1/allocations/{allocation_id}/export": {XLSX, "text/csv"},
     "/api/v1/licences/{permit_id}/files/{file_id}": set(DOCUMENT_TYPES),
 }

@@ -1,9 +1,11 @@
 """Whatever a sentence can name has its name in both languages."""
 
+import csv
 import importlib
 import pkgutil
 import re
 from enum import Enum, StrEnum
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,7 @@ from marketplace.listings.models import ListingStatus
 from marketplace.listings.service.listing_fields import ONE_SIDED
 from marketplace.listings.service.sheets.vocabulary import WORDS
 from marketplace.lives import LIVES
+from marketplace.matches.service.exporting import COLUMNS as MATCH_COLUMNS
 from marketplace.messages import LANGUAGES, say
 from marketplace.messages.names import Name, group_of, names, readable
 
@@ -56,13 +59,20 @@ def lives():
             if isinstance(value, LifeCycle)}.values()  # fmt: skip
 
 
+def provinces():
+    """The first two digits of the province-level regions of the catalogue."""
+    with Path("seed/data/cn_regions.csv").open(encoding="utf-8-sig", newline="") as file:
+        return [row["adcode"][:2] for row in csv.DictReader(file) if row["level"] == "province"]
+
+
 def named_values():
     """(group, value) of everything that a sentence can name."""
     values = {
         "role": ROLES, "scope": SCOPES, "actor": (ENTERPRISE, ADMIN, REGULATOR, SYSTEM), "grade": GRADES,
         "axis": AXES, "mode": MODES, "gate": matching.GATES, "component": matching.model.policy.COMPONENTS,
         "subject": [life.model.__tablename__ for life in LIVES],
-        "outcome": matching.model.Outcome, "evidence": CERTAIN,
+        "outcome": matching.model.Outcome, "evidence": CERTAIN, "province": provinces(),
+        "match_column": MATCH_COLUMNS,
         "basis": [basis.name.lower() for basis in matching.Basis if basis >= 0],
         "move": [move.name for life in lives() for move in life.moves],
         "field": [*ADMIN_ONLY, *(name for fields in ONE_SIDED.values() for name in fields)],

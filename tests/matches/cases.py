@@ -22,7 +22,11 @@ def neighbours(samples):
         ("GET", "/listings/<uuid:listing_id>/matches"): (
             f"/listings/{samples.supply['id']}/matches", HIDDEN, HIDDEN),
         ("GET", "/listings/<uuid:listing_id>/matches/<uuid:other_id>"): (_pair(samples), HIDDEN, HIDDEN),
+        ("GET", "/listings/<uuid:listing_id>/matches/export"): (
+            f"/listings/{samples.supply['id']}/matches/export", HIDDEN, HIDDEN),
         ("POST", "/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback"): (
+            f"{_pair(samples)}/feedback", HIDDEN, FORBIDDEN),
+        ("DELETE", "/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback"): (
             f"{_pair(samples)}/feedback", HIDDEN, FORBIDDEN),
     }  # fmt: skip
 
@@ -32,6 +36,11 @@ def writes(samples):
     return {
         ("POST", "/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback"): (
             samples.owner, f"{_pair(samples)}/feedback", {"verdict": "not_suitable"}),
+        ("DELETE", "/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback"): (
+            samples.owner, f"{_pair(samples)}/feedback", None),
+        ("POST", "/matches/feedback"): (samples.owner, "/matches/feedback", {"items": [
+            {"listing_id": samples.supply["id"], "counterpart_id": samples.demand["id"],
+             "verdict": "not_suitable"}]}),
         ("PUT", "/matching-policy"): (samples.admin, "/matching-policy", policy),
     }  # fmt: skip
 
@@ -44,7 +53,11 @@ CASES = Cases(
     statements={
         "/listings/<uuid:listing_id>/matches": 10,
         "/listings/<uuid:listing_id>/matches/<uuid:other_id>": 13,
-        "/findings": 2,
+        "/listings/<uuid:listing_id>/matches/export": 10,
+        "/matches": 10,
+        "/matches/export": 11,
+        "/interests": 3,
+        "/findings": 4,
         "/matching-policy": 2,
         "/matching-policy/presets": 1,
         "/ranking-models": 2,

@@ -39,14 +39,68 @@ def test_contacts_are_shown_only_when_both_are_interested(marketplace, pair):
     assert shown(recycler, demand, supply) == contact_of(generator)
 
 
-def test_withdrawn_interest_hides_the_contact_again(marketplace, pair):
+def test_a_contact_stays_for_good_whatever_either_side_says_later(marketplace, pair):
     generator, supply, recycler, demand = pair
     generator.feedback(supply, demand, "interested")
     recycler.feedback(demand, supply, "interested")
-    assert generator.feedback(supply, demand, "not_suitable") == {"verdict": "not_suitable", "mutual": False}
-    assert shown(generator, supply, demand) is None
-    assert shown(recycler, demand, supply) is None
+    answer = generator.feedback(supply, demand, "not_suitable")
+    assert answer == {"verdict": "not_suitable", "mutual": False, "contact": contact_of(recycler)}
+    assert shown(generator, supply, demand) == contact_of(recycler)
+    assert shown(recycler, demand, supply) == contact_of(generator)
+    path = f"/listings/{demand['id']}/matches/{supply['id']}/feedback"
+    assert recycler.delete(path).status_code == 204
+    assert shown(recycler, demand, supply) == contact_of(generator)
     assert recycler.feedback(demand, supply, "interested")["mutual"] is False
+
+
+def test_a_contact_stays_when_the_pairing_is_lawful_no_more(marketplace, pair):
+    generator, supply, recycler, demand = pair
+    generator.feedback(supply, demand, "interested")
+    recycler.feedback(demand, supply, "interested")
+    marketplace.change(recycler, demand, price_cny_per_t=-900)
+    marketplace.change(generator, supply, price_cny_per_t=0)
+    explained = generator.pairing(supply, demand)
+    assert (explained["lawful"], explained["contact"]) == (False, contact_of(recycler))
+    assert explained["listing"]["enterprise"]["id"] == recycler.id
+
+
+@pytest.mark.parametrize("closing", ["own", "other"])
+def test_a_contact_stays_when_a_listing_closes(marketplace, pair, closing):
+    generator, supply, recycler, demand = pair
+    generator.feedback(supply, demand, "interested")
+    recycler.feedback(demand, supply, "interested")
+    if closing == "other":
+        marketplace.withdraw(recycler, demand)
+    else:
+        marketplace.withdraw(generator, supply)
+    for party, mine, theirs in ((generator, supply, demand), (recycler, demand, supply)):
+        assert party.pairing(mine, theirs)["contact"]
+    explained = (generator if closing == "other" else recycler).pairing(
+        *((supply, demand) if closing == "other" else (demand, supply))
+    )
+    assert explained["lawful"] is False
+    assert [warning["code"] for warning in explained["warnings"]] == ["counterpart_closed"]
+    answer = generator.post(
+        f"/listings/{supply['id']}/matches/{demand['id']}/feedback", {"verdict": "interested"}
+    )
+    assert (answer.status_code, answer.json["code"]) in (
+        (409, "pairing_not_lawful"), (409, "wrong_state"),
+    )  # fmt: skip
+
+
+def test_interest_is_shown_to_the_other_side_and_a_refusal_is_not(marketplace, pair):
+    generator, supply, recycler, demand = pair
+
+    def theirs(party, mine, other):
+        (item,) = party.get(f"/listings/{mine['id']}/matches").json["items"]
+        assert party.pairing(mine, other)["their_feedback"] == item["their_feedback"]
+        return item["their_feedback"]
+
+    assert theirs(recycler, demand, supply) is None
+    generator.feedback(supply, demand, "interested")
+    assert (theirs(recycler, demand, supply), theirs(generator, supply, demand)) == ("interested", None)
+    generator.feedback(supply, demand, "not_suitable")
+    assert theirs(recycler, demand, supply) is None
 
 
 def test_not_even_staff_see_a_contact_once_a_party_is_suspended(marketplace, pair):
@@ -154,19 +208,16 @@ def test_a_wrong_verdict_names_the_field_and_stores_nothing(marketplace, pair):
     assert generator.pairing(supply, demand)["feedback"] is None
 
 
-@pytest.mark.parametrize("closing", ["withdraw", "suspend"])
-def test_who_is_gone_is_reached_no_more(marketplace, pair, closing):
+def test_who_is_suspended_is_reached_no_more(marketplace, pair):
     generator, supply, recycler, demand = pair
     generator.feedback(supply, demand, "interested")
     recycler.feedback(demand, supply, "interested")
-    if closing == "withdraw":
-        marketplace.withdraw(recycler, demand)
-    else:
-        assert marketplace.admin.post(f"/enterprises/{recycler.id}/suspend", {}).status_code == 200
+    assert marketplace.admin.post(f"/enterprises/{recycler.id}/suspend", {}).status_code == 200
     marketplace.settle()
     assert generator.get(f"/listings/{supply['id']}/matches").json["items"] == []
     assert generator.get(f"/listings/{supply['id']}/matches/{demand['id']}").status_code == 404
     assert generator.inbox("match.mutual") == []
+    assert "contact" not in generator.get("/interests").json["items"][0]
 
 
 def test_the_owner_of_a_closed_listing_can_no_longer_draw_a_contact_out(marketplace, pair):

@@ -65,7 +65,7 @@ CASES = Cases(
     unaudited=frozenset({READ, READ_ALL}),
     without_fields=frozenset({READ, READ_ALL}),
     statements={
-        "/notifications": 2,
+        "/notifications": 3,
         "/notification-preferences": 3,
         "/saved-searches": 2,
         "/saved-searches/<uuid:search_id>": 2,

@@ -121,3 +121,35 @@ def test_concurrent_first_preferences_are_all_accepted(marketplace):
         thread.join()
     assert set(answers) == {200}
     assert recycler.get("/notification-preferences").json["version"] >= 1
+
+
+# ---------------------------------------------------------------- what an item says
+
+
+def in_chinese(party):
+    return party.call("GET", "/notifications", headers={"Accept-Language": "zh-CN"}).json["items"]
+
+
+def test_an_item_names_both_listings_the_enterprise_and_says_a_sentence(marketplace):
+    generator = marketplace.enterprise("generator", grade="A", name="绍兴染料厂")
+    recycler = marketplace.recycler("A", name="越州酸业")
+    supply = marketplace.supply(generator, title="稀酸")
+    demand = marketplace.demand(recycler, title="收酸")
+    marketplace.settle()
+    (item,) = recycler.inbox()
+    assert (item["title"], item["name"], item["listing_title"]) == ("稀酸", "绍兴染料厂", "收酸")
+    assert item["detail"].startswith('绍兴染料厂 offers "稀酸", which fits your "收酸"')
+    assert in_chinese(recycler)[0]["detail"].startswith("绍兴染料厂的“稀酸”符合您的需求“收酸”")
+
+    generator.feedback(supply, demand, "interested")
+    marketplace.settle()
+    (item,) = recycler.inbox("match.interest")
+    assert item["detail"].startswith('绍兴染料厂 is interested in your "收酸"')
+    recycler.feedback(demand, supply, "interested")
+    marketplace.settle()
+    (item,) = generator.inbox("match.mutual")
+    assert "0575-85000000" in item["detail"]
+    assert generator.post(f"/notifications/{item['id']}/read").json["detail"] == item["detail"]
+    assert marketplace.admin.post(f"/enterprises/{recycler.id}/suspend", {}).status_code == 200
+    (item,) = generator.inbox("match.mutual")
+    assert "0575-85000000" not in item["detail"]

@@ -92,10 +92,14 @@ def test_no_contact_leaks_before_the_interest_is_mutual_and_then_both_are_mailed
     marketplace.settle()
     recycler.feedback(demand, supply, "interested")
     marketplace.settle()
-    (letter,) = relay.take()
+    match, interest = relay.take()
+    assert (interest["To"], interest["Subject"]) == (
+        address(generator), "【环流】有企业对您的供需信息有意向",
+    )  # fmt: skip
     for party in pair[:2]:
         for secret in contact_of(party).values():
-            assert secret not in body(letter).removeprefix("王厂长，您好：")
+            for letter in (match, interest):
+                assert secret not in body(letter).removeprefix("王厂长，您好：")
     generator.feedback(supply, demand, "interested")
     marketplace.settle()
     letters = {letter["To"]: letter for letter in relay.take()}

@@ -1,10 +1,11 @@
 """Listings found: what an actor may see, own, publish or oversee."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from ...catalogue import service as catalogue
 from ...database import db
@@ -37,9 +38,11 @@ def find_publishable(actor: Actor, listing_id: UUID) -> Listing:
     return find_own(actor, listing_id)
 
 
-def find_open(listing_id: UUID, kind: str) -> Listing:
-    """An open listing of that kind, of an approved enterprise, whoever the actor is. Raises: NotFound."""
-    return _find(Listing.id == listing_id, Listing.kind == kind, _open_to_others())
+def find_of_trading(listing_id: UUID, kind: str) -> Listing:
+    """A listing of that kind in any state, of an approved enterprise, whoever asks. Raises: NotFound."""
+    return _find(
+        Listing.id == listing_id, Listing.kind == kind, enterprises.may_trade_condition(Listing.enterprise_id)
+    )
 
 
 def find_any(actor: Actor, listing_id: UUID) -> Listing:
@@ -83,8 +86,8 @@ def by_id(ids: set[UUID]) -> dict[UUID, Listing]:
 
 
 OUTLINE = (
-    Listing.id, Listing.enterprise_id, Listing.kind, Listing.title, Listing.code_id, Listing.region,
-    Listing.lon, Listing.lat, Listing.remaining_kg, Listing.price_fen, Listing.available_from,
+    Listing.id, Listing.enterprise_id, Listing.kind, Listing.status, Listing.title, Listing.code_id,
+    Listing.region, Listing.lon, Listing.lat, Listing.remaining_kg, Listing.price_fen, Listing.available_from,
     Listing.available_until, Listing.exemption_item, Enterprise.name, Enterprise.grade,
     Enterprise.credit_milli,
 )  # fmt: skip
@@ -94,6 +97,21 @@ def outlines(ids: Iterable[UUID]) -> dict[UUID, Any]:
     """What a ranking shows of those listings and of who owns them, as rows by id."""
     rows = select(*OUTLINE).join(Enterprise, Enterprise.id == Listing.enterprise_id)
     return {row.id: row for row in db.session.execute(rows.where(Listing.id.in_(list(ids))))}
+
+
+def owners_of(ids: Iterable[UUID], published_by: datetime | None = None) -> dict[UUID, UUID]:
+    """The owner of each of those listings that was published by then, by the listing; one statement."""
+    query = select(Listing.id, Listing.enterprise_id).where(Listing.id.in_(list(ids)))
+    if published_by is not None:
+        query = query.where(func.coalesce(Listing.published_at, Listing.created_at) <= published_by)
+    return dict(iter(db.session.execute(query)))  # type: ignore[arg-type]
+
+
+def open_of(owners: Iterable[UUID], kind: str, *conditions: ColumnElement[bool]) -> Sequence[Listing]:
+    """The open listings of a kind of these enterprises that meet the conditions, newest first."""
+    of_owners = (Listing.enterprise_id.in_(list(owners)), Listing.kind == kind)
+    query = select(Listing).where(*of_owners, Listing.status == ListingStatus.OPEN, *conditions)
+    return db.session.scalars(query.order_by(Listing.id.desc())).all()
 
 
 def lock_if_open(work: Work, listing_id: UUID) -> Listing | None:

@@ -3,9 +3,17 @@
 from matching.model import Outcome
 
 from ..models import Verdict
-from .feedback.contact_release import released_contact
-from .feedback.give_feedback import give_feedback, take_back_refusal
-from .feedback.verdicts import enterprises_refusing, is_mutual, listings_refusing
+from .exporting import MEDIA_TYPES, export_all_matches, export_matches
+from .feedback.contact_release import contacts_of_mutual, released_contact
+from .feedback.give_feedback import give_feedback, take_back, take_back_refusal
+from .feedback.give_many import give_many
+from .feedback.interests import (
+    INTEREST_POSITION,
+    interest_position,
+    present_interests,
+    search_interests,
+)
+from .feedback.verdicts import enterprises_refusing, interested_in, listings_refusing, verdict_on
 from .learning.outcomes import record as record_outcome
 from .learning.training_runs import (
     enqueue_nightly_training,
@@ -15,9 +23,11 @@ from .learning.training_runs import (
     train,
 )
 from .policy import PRESETS, PolicyInForce, policy_in_force, publish_policy
+from .ranking.all_matches import ALL_POSITION, all_matches
 from .ranking.explanation import counterpart, explain, lawful_among, score_of
 from .ranking.findings import search_findings
 from .ranking.lawful_pairs import lawful_pairs
+from .ranking.match_presentation import shown_km
 from .ranking.page_cursor import POSITION, PageCursor
 from .ranking.pair_warnings import transfer_day, warning_notices
 from .ranking.push_candidates import Counterpart, choose_push_candidates
@@ -27,6 +37,9 @@ from .rerank.progress import Progress, progress_of
 from .rerank.runs import enqueue_nightly_rerank, start_rerank
 
 __all__ = [
+    "ALL_POSITION",
+    "INTEREST_POSITION",
+    "MEDIA_TYPES",
     "POSITION",
     "PRESETS",
     "Counterpart",
@@ -35,19 +48,26 @@ __all__ = [
     "PolicyInForce",
     "Progress",
     "Verdict",
+    "all_matches",
     "choose_push_candidates",
+    "contacts_of_mutual",
     "counterpart",
     "enqueue_nightly_rerank",
     "enqueue_nightly_training",
     "enterprises_refusing",
     "explain",
+    "export_all_matches",
+    "export_matches",
     "find_model",
     "give_feedback",
-    "is_mutual",
+    "give_many",
+    "interest_position",
+    "interested_in",
     "lawful_among",
     "lawful_pairs",
     "listings_refusing",
     "policy_in_force",
+    "present_interests",
     "progress_of",
     "publish_policy",
     "rank_part",
@@ -57,10 +77,14 @@ __all__ = [
     "request_training",
     "score_of",
     "search_findings",
+    "search_interests",
     "search_models",
+    "shown_km",
     "start_rerank",
+    "take_back",
     "take_back_refusal",
     "train",
     "transfer_day",
+    "verdict_on",
     "warning_notices",
 ]

@@ -4,11 +4,11 @@ from .delivery.digests import plan_digests
 from .delivery.email import send_digest, send_email
 from .delivery.mail_hours import MAIL_HOURS, next_mail_time
 from .delivery.release import RELEASE_BATCH, release_due
-from .inbox import find, inbox, mark_all_read, mark_read
+from .inbox import find, inbox, mark_all_read, mark_read, present
 from .kinds import KINDS
 from .planning.cancellation import cancel_for_listing
 from .planning.deduplication import may_repeat
-from .planning.instant import plan_message, plan_mutual_interest
+from .planning.instant import plan_interest, plan_message, plan_mutual_interest
 from .planning.new_listing_push import plan_listing_push
 from .planning.rerank_news import plan_rerank_news, schedule_rerank_news
 from .planning.saved_search_matching import SEARCH_BATCH
@@ -51,11 +51,13 @@ __all__ = [
     "next_mail_time",
     "own_preferences",
     "plan_digests",
+    "plan_interest",
     "plan_listing_push",
     "plan_message",
     "plan_mutual_interest",
     "plan_rerank_news",
     "preferences_of",
+    "present",
     "release_due",
     "schedule_rerank_news",
     "send_digest",

@@ -1,6 +1,7 @@
 """The inbox: read and marked as read."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -11,7 +12,10 @@ from ...enterprises import service as enterprises
 from ...errors import NotFound
 from ...events.actor import Actor
 from ...events.work import unit_of_work
+from ...messages import say
 from ..models import Notification, NotificationStatus
+from .kinds import KINDS, heading_codes
+from .subjects import Sides, read_sides
 
 
 def inbox(actor: Actor, unread: bool, after: int | None, limit: int) -> Sequence[Notification]:
@@ -38,6 +42,24 @@ def find(actor: Actor, notification_id: UUID) -> Notification:
     if row is None:
         raise NotFound()
     return row
+
+
+def present(messages: Sequence[Notification], language: str) -> list[dict[str, Any]]:
+    """Messages as the API shows them: what they name, and one sentence in that language."""
+    sides = read_sides(messages)
+    return [_present(message, sides[message.id], language) for message in messages]
+
+
+def _present(message: Notification, sides: Sides, language: str) -> dict[str, Any]:
+    names = ("id", "kind", "released_at", "read_at", "delivery", "data")
+    heading = say(heading_codes(message.kind)["section"], language)
+    return {
+        **{name: getattr(message, name) for name in names},
+        "title": sides.theirs.title if sides.theirs else heading,
+        "name": sides.theirs.name if sides.theirs else None,
+        "listing_title": sides.mine.title if sides.mine else None,
+        "detail": KINDS[message.kind].email_line(message, sides, language),
+    }
 
 
 def mark_read(actor: Actor, notification_id: UUID) -> Notification:

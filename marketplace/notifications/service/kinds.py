@@ -13,6 +13,7 @@ from ...events.work import Work
 from ..models import EmailPreference, Notification, NotificationKind
 from .delivery import email_lines, validity
 from .saved_searches import preferences_of_searches
+from .subjects import Sides
 
 MATCH_DATA = frozenset({"listing_id", "counterpart_id", "score", "rank"})
 
@@ -33,7 +34,7 @@ class MessageKind:
         invites_feedback: its e-mail invites to give feedback on the pairing.
         lapsed_at_release: ids of those messages of the kind that are due and no longer hold.
         may_be_mailed: whether what a released message says still holds when its e-mail is sent.
-        email_line: what an e-mail says of a message, in a language.
+        email_line: what an e-mail and the inbox say of a message and its sides, in a language.
         email_line_codes: the sentences that `email_line` chooses from, in `messages/mail.toml`.
         own_preferences: by message id, how prompt an e-mail the message's own cause allows.
     """
@@ -45,7 +46,7 @@ class MessageKind:
     invites_feedback: bool
     lapsed_at_release: Callable[[Work, Sequence[Notification], datetime], set[UUID]] = validity.none_lapsed
     may_be_mailed: Callable[[Notification], bool] = validity.always_holds
-    email_line: Callable[[Notification, str], str] = email_lines.from_data
+    email_line: Callable[[Notification, Sides, str], str] = email_lines.from_data
     email_line_codes: tuple[str, ...]
     own_preferences: Callable[[Sequence[Notification]], Mapping[UUID, EmailPreference]] = _no_preferences
 
@@ -61,7 +62,16 @@ KINDS: dict[str, MessageKind] = {
         invites_feedback=True,
         may_be_mailed=validity.is_contact_released,
         email_line=email_lines.match_mutual,
-        email_line_codes=("mail_line_match_mutual",),
+        email_line_codes=("mail_line_match_mutual", "mail_line_match_mutual_without_contact"),
+    ),
+    NotificationKind.MATCH_INTEREST: MessageKind(
+        data_fields=MATCH_DATA,
+        is_capped=False,
+        invites_feedback=True,
+        lapsed_at_release=validity.lapsed_interests,
+        may_be_mailed=validity.is_interest_open_and_welcome,
+        email_line=email_lines.match_interest,
+        email_line_codes=("mail_line_match_interest",),
     ),
     NotificationKind.MATCH_FOUND: MessageKind(
         data_fields=MATCH_DATA | {"grade"},

@@ -1,8 +1,43 @@
 """What a message is about: the listings of its two sides, and the waste code under which it counts."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
 from ...listings import service as listings
 from ...listings.models import Kind, Listing
-from ..models import Notification
+from ...matches import service as matches
+from ..models import Notification, NotificationKind
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What the sentence of a message names: outlines of both listings, and the contact that it tells.
+
+    `mine` is missing where the message is about no pairing, `theirs` where it is about no listing.
+    """
+
+    mine: Any = None
+    theirs: Any = None
+    contact: dict[str, str] | None = None
+
+
+def read_sides(messages: Collection[Notification]) -> dict[UUID, Sides]:
+    """The sides of each message, by its id; the statements do not grow with the messages."""
+    named = {listing_id for row in messages for listing_id in _listings_of(row) if listing_id}
+    outlines = listings.outlines(named) if named else {}
+    sides = {row.id: [outlines.get(listing_id) for listing_id in _listings_of(row)] for row in messages}
+    mutual = [row for row in messages if row.kind == NotificationKind.MATCH_MUTUAL]
+    contacts = matches.contacts_of_mutual([(sides[row.id][0], sides[row.id][1]) for row in mutual])
+    return {
+        row.id: Sides(mine=mine, theirs=theirs, contact=contacts.get(_listings_of(row)))
+        for row, (mine, theirs) in zip(messages, sides.values(), strict=True)
+    }
+
+
+def _listings_of(message: Notification) -> tuple[Any, Any]:
+    return message.listing_id, message.counterpart_id
 
 
 def sides_of(message: Notification) -> tuple[Listing | None, Listing]:

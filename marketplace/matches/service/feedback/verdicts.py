@@ -1,38 +1,76 @@
 """What the owners of both sides say of a pairing."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Text, cast, literal, select, tuple_, union_all
 
 from ....database import db
 from ....listings.models import Listing
-from ...models import Feedback, Verdict
+from ...models import Feedback, MutualInterest, Verdict
+
+Pair = tuple[UUID, UUID]
+"""A listing and one of the other side."""
+WAS_MUTUAL = "mutual"
 
 
-def is_mutual(listing_id: UUID, other_id: UUID) -> bool:
-    """Whether both owners say "interested" of the pairing."""
-    return other_id in verdicts_on(listing_id, {other_id})[1]
+@dataclass(slots=True)
+class PairVerdicts:
+    """What is said of a pairing, as the owner of its first listing may know it.
+
+    Attributes:
+        own: that owner's verdict.
+        is_other_interested: the other side says "interested"; that it says "not suitable" stays private.
+        was_mutual: both said "interested" at one time, which released the contacts for good.
+    """
+
+    own: Verdict | None = None
+    is_other_interested: bool = False
+    was_mutual: bool = False
+
+    @property
+    def is_mutual(self) -> bool:
+        """Whether both say "interested" now."""
+        return self.own == Verdict.INTERESTED and self.is_other_interested
 
 
-def verdicts_on(listing_id: UUID, others: Iterable[UUID]) -> tuple[dict[UUID, Verdict], set[UUID]]:
-    """The verdicts of a listing's owner on its pairings with `others`, and which are of mutual interest."""
-    other_ids = list(others)
-    both = select(Feedback.listing_id, Feedback.other_id, Feedback.verdict).where(
-        or_(
-            and_(Feedback.listing_id == listing_id, Feedback.other_id.in_(other_ids)),
-            and_(Feedback.listing_id.in_(other_ids), Feedback.other_id == listing_id),
-        )
+def verdicts_on(pairs: Collection[Pair]) -> dict[Pair, PairVerdicts]:
+    """What is said of each of these pairs; one statement."""
+    found = {pair: PairVerdicts() for pair in pairs}
+    if not found:
+        return found
+    both_ways = [*found, *((other, mine) for mine, other in found)]
+    said = select(Feedback.listing_id, Feedback.other_id, cast(Feedback.verdict, Text)).where(
+        tuple_(Feedback.listing_id, Feedback.other_id).in_(both_ways)
     )
-    ours: dict[UUID, Verdict] = {}
-    theirs: dict[UUID, Verdict] = {}
-    for by, about, verdict in db.session.execute(both):
-        if by == listing_id:
-            ours[about] = verdict
-        else:
-            theirs[by] = verdict
-    interested = {other_id for other_id, verdict in ours.items() if verdict == Verdict.INTERESTED}
-    return ours, {other_id for other_id in interested if theirs.get(other_id) == Verdict.INTERESTED}
+    mutual = select(MutualInterest.supply_id, MutualInterest.demand_id, literal(WAS_MUTUAL)).where(
+        tuple_(MutualInterest.supply_id, MutualInterest.demand_id).in_(both_ways)
+    )
+    for by, about, verdict in db.session.execute(union_all(said, mutual)):
+        if verdict == WAS_MUTUAL:
+            for pair in ((by, about), (about, by)):
+                if pair in found:
+                    found[pair].was_mutual = True
+            continue
+        if (by, about) in found:
+            found[by, about].own = Verdict(verdict)
+        if (about, by) in found:
+            found[about, by].is_other_interested = verdict == Verdict.INTERESTED
+    return found
+
+
+def verdict_on(listing_id: UUID, other_id: UUID) -> PairVerdicts:
+    """What is said of one pairing, as the owner of `listing_id` may know it."""
+    return verdicts_on([(listing_id, other_id)])[listing_id, other_id]
+
+
+def interested_in(listing_id: UUID) -> Sequence[UUID]:
+    """The listings with whose pairing the owner of `listing_id` says to be interested."""
+    interested = Feedback.verdict == Verdict.INTERESTED
+    return db.session.scalars(
+        select(Feedback.other_id).where(Feedback.listing_id == listing_id, interested)
+    ).all()
 
 
 def enterprises_refusing(other_id: UUID) -> set[UUID]:

@@ -62,11 +62,6 @@ class Search:
         total = ranking.total if len(rivals) == len(self.bounds) else None
         return HitSlice.of(ranking, inputs.tables, done, total)
 
-    def stopped(self) -> tuple[int, dict[str, int]]:
-        """How many listings there are whose codes fit, and how many of them each gate stops."""
-        inputs, ranking = self._rank(None, 0, None)
-        return len(np.unique(inputs.field.key)), dict(ranking.stopped)
-
     def _rank(
         self, keys: np.ndarray | None, k: int, after: matching.Position | None
     ) -> tuple[MatchInput, Ranking]:

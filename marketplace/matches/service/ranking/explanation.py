@@ -9,18 +9,20 @@ import matching
 from .... import clock
 from ....catalogue import service as catalogue
 from ....enterprises.models import EnterpriseStatus
-from ....errors import NotFound
+from ....errors import NotFound, Notice
 from ....events.actor import Actor
 from ....http.fields import FEN_PER_CNY
 from ....licences import service as licences
 from ....listings import service as listings
-from ....listings.models import Kind, Listing
+from ....listings.models import Kind, Listing, ListingStatus
 from ....messages.names import Name
+from ..feedback.contact_release import released_contact
+from ..feedback.verdicts import verdict_on
 from ..policy import policy_in_force
 from .database_search import rank_field
 from .hits import Hit, HitSlice, uuid_of
 from .match_input import MatchInput, day_number, facing, pair_of
-from .match_presentation import present_hits
+from .match_presentation import present_counterpart, present_hits, present_verdicts, shown_km
 from .pair_warnings import transfer_day
 
 
@@ -46,29 +48,53 @@ def _judge(policy: matching.Policy, inputs: MatchInput) -> matching.Pairing:
 def explain(actor: Actor, listing: Listing, other_id: UUID) -> dict[str, Any]:
     """One pairing with any open counterpart: its item if it is lawful, else all gates that it fails.
 
+    A pairing of mutual interest is explained, with its contact, also after the other listing has closed.
+
     Raises:
-        NotFound: there is no such open listing of the other side.
+        NotFound: there is no such listing of the other side.
     """
     other = counterpart(actor, listing, other_id)
     policy = policy_in_force()
     inputs = pair_of(listing, other)
     pairing = _judge(policy.matching, inputs)
-    head = {"lawful": pairing.lawful, "policy_version": policy.version, "as_of": clock.now()}
-    if pairing.lawful:
-        hit = _hit_of(inputs, pairing, other.id)
-        (item,) = present_hits(listing, [hit], policy.matching, inputs.tables.book)
-        return {**head, "failed_gates": [], **{name: value for name, value in item.items() if name != "rank"}}
-    return {
-        **head,
+    is_open = other.status == ListingStatus.OPEN
+    head = {
+        "lawful": pairing.lawful and is_open,
+        "policy_version": policy.version,
+        "as_of": clock.now(),
         "failed_gates": [_failed_gate(failure, inputs, listing, other) for failure in pairing.failed],
+    }
+    if not head["lawful"]:
+        closed = [] if is_open else [Notice("counterpart_closed", facts={"status": other.status})]
+        return {**head, **_present_unlawful(listing, other), "warnings": closed}
+    hit = _hit_of(inputs, pairing, other.id)
+    (item,) = present_hits([(listing, hit)], policy.matching, inputs.tables.book)
+    return {**head, **{name: value for name, value in item.items() if name != "rank"}}
+
+
+def _present_unlawful(listing: Listing, other: Listing) -> dict[str, Any]:
+    """What a pairing shows besides the gates that it fails."""
+    said, contact = verdict_on(listing.id, other.id), released_contact(listing, other)
+    return {
+        "listing": present_counterpart(listings.outlines([other.id])[other.id]),
+        "distance_km": shown_km(listing, other),
+        **present_verdicts(said),
+        **({"contact": contact} if contact else {}),
     }
 
 
 def counterpart(actor: Actor, listing: Listing, other_id: UUID) -> Listing:
-    """The open listing of the other side that a pairing names. Raises: NotFound."""
+    """The open listing of the other side that a pairing names, or a closed one of mutual interest.
+
+    Raises: NotFound.
+    """
     if actor.enterprise_id is not None and actor.status != EnterpriseStatus.APPROVED:
         raise NotFound()
-    return listings.find_open(other_id, Kind.DEMAND if listing.kind == Kind.SUPPLY else Kind.SUPPLY)
+    kind = Kind.DEMAND if listing.kind == Kind.SUPPLY else Kind.SUPPLY
+    other = listings.find_of_trading(other_id, kind)
+    if other.status != ListingStatus.OPEN and not verdict_on(listing.id, other_id).was_mutual:
+        raise NotFound()
+    return other
 
 
 def _hit_of(inputs: MatchInput, pairing: matching.Pairing, other_id: UUID) -> Hit:
@@ -93,7 +119,7 @@ def _failed_gate(
     failure: matching.Failure, inputs: MatchInput, listing: Listing, other: Listing
 ) -> dict[str, Any]:
     """A failed gate with the facts its sentence needs, in the units and names that people read."""
-    facts = dict(failure.facts)
+    facts: dict[str, Any] = dict(failure.facts)
     for name in [name for name in facts if name.endswith("_kg")]:
         facts[f"{name[:-3]}_t"] = f"{float(facts[name]) / matching.KG_PER_T:g}"
     for name in [name for name in facts if name.endswith("_fen")]:
@@ -101,7 +127,11 @@ def _failed_gate(
     for name in [name for name in facts if name.endswith("_km")]:
         facts[name] = f"{float(facts[name]):.1f}"
     for name in [name for name in facts if name.endswith("_province")]:
-        facts[name] = catalogue.find_region(int(facts[name]) * 10_000).name_zh
+        facts[name] = Name("province", str(facts[name]))
+    if failure.gate == "distance":
+        facts["distance_km"] = _km_beyond(float(failure.facts["limit_km"]), listing, other)
+    if failure.gate == "code":
+        facts["accepts"] = _accepted_codes(listing, other)
     if "permit" in facts:
         permit_id = _permit_id(inputs, int(facts["permit"]))
         facts["reference"] = licences.references([permit_id])[permit_id]
@@ -115,15 +145,28 @@ def _failed_gate(
     }
 
 
+def _km_beyond(limit_km: float, listing: Listing, other: Listing) -> str:
+    """The distance that people are shown of the pairing, and is beyond the limit also as it is rounded."""
+    km = shown_km(listing, other)
+    return f"{km:.1f}" if round(km, 1) > round(limit_km, 1) else f"{max(km, limit_km + 0.001):.3f}"
+
+
+def _accepted_codes(listing: Listing, other: Listing) -> tuple[str, ...]:
+    """The codes that the demand accepts, in its own order."""
+    demand = listing if listing.kind == Kind.DEMAND else other
+    ids = [accept.code_id for accept in demand.accepts]
+    codes = catalogue.codes_by_id(ids)
+    return tuple(codes[code_id].code for code_id in ids)
+
+
 def _listed(facts: dict[str, Any]) -> dict[str, Any]:
-    """Modes by their names and codes as lists, so that each language writes them its own way."""
-    listed: dict[str, Any] = {}
-    if "accepts" in facts:
-        listed["accepts"] = tuple(facts["accepts"].split(", "))
-    if "mode" in facts:
-        listed["mode"] = Name("mode", facts["mode"])
-        listed["allowed"] = tuple(Name("mode", mode) for mode in facts["allowed"].split(", ") if mode)
-    return listed
+    """Modes by their names, so that each language writes them its own way."""
+    if "mode" not in facts:
+        return {}
+    return {
+        "mode": Name("mode", facts["mode"]),
+        "allowed": tuple(Name("mode", mode) for mode in facts["allowed"].split(", ") if mode),
+    }
 
 
 def _component_out_of_range(listing: Listing, other: Listing) -> str:

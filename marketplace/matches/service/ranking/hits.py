@@ -20,6 +20,8 @@ class Hit:
     basis: Basis
     permit_id: UUID | None
     warnings: Warn
+    key: tuple[int, ...] = ()
+    """Where it ranks: the whole numbers of its `Position`, least first."""
     learned: int | None = None
     """By the learned ranking, in 1e-6, where one ranked it."""
 
@@ -42,17 +44,18 @@ class HitSlice:
 
 
 def _hit(ranking: Ranking, permits: Permits, row: int, done: int) -> Hit:
-    *_, id_hi, id_lo = ranking.position(row)
+    _, *key = ranking.position(row)
     permit = int(ranking.permits[row])
     return Hit(
         rank=done + row + 1,
-        listing_id=uuid_of(id_hi, id_lo),
+        listing_id=uuid_of(*key[-2:]),
         score=int(ranking.scores[row]),
         values=tuple(ranking.values[row].tolist()),
         distance_km=float(ranking.distance_km[row]),
         basis=Basis(int(ranking.basis[row])),
         permit_id=uuid_of(permits.id_hi[permit], permits.id_lo[permit]) if permit >= 0 else None,
         warnings=Warn(int(ranking.warnings[row])),
+        key=tuple(key),
     )
 
 

@@ -11,12 +11,13 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import text
 
 import matching
-from matching import Code, Index, Tables
+from matching import Code, Components, Index, Tables
 
 from .... import clock
 from ....database import db
@@ -82,6 +83,34 @@ class IndexSnapshot:
         """What is known of codes."""
         return self.tables.book
 
+    def seeker(self, listing: Any) -> tuple[Any, Components]:
+        """A listing as its rows, in whatever state, with what it states or requires."""
+        return self.sides[Kind(listing.kind)].find(listing.no) or seeker_of(listing)
+
+    def top(
+        self,
+        policy: matching.Policy,
+        listing: Listing,
+        *,
+        k: int,
+        done: int,
+        min_score: float,
+        after: matching.Position | None,
+    ) -> HitSlice:
+        """`k` hits by score after the `done` ones up to `after`."""
+        seeker, ranges = self.seeker(listing)
+        ranking = self.sides[OTHER[Kind(listing.kind)]].top(
+            policy,
+            seeker,
+            day_number(clock.today()),
+            k=k,
+            ranges=ranges,
+            min_score=min_score,
+            after=after,
+        )
+        total = None if ranking.more or min_score else done + len(ranking)
+        return HitSlice.of(ranking, self.tables, done, total)
+
 
 class LiveIndex:
     """What one process holds. Its threads share it, one at a time."""
@@ -110,23 +139,25 @@ class LiveIndex:
         a transaction of the caller's own, whose changes are not for others to see."""
         if "work" in db.session.info:
             return None
-        kind = Kind(listing.kind)
         with self._lock:
             snapshot = self._current()
             if snapshot is None:
                 return None
-            seeker, ranges = snapshot.sides[kind].find(listing.no) or seeker_of(listing)
-            ranking = snapshot.sides[OTHER[kind]].top(
-                policy,
-                seeker,
-                day_number(clock.today()),
-                k=k,
-                ranges=ranges,
-                min_score=min_score,
-                after=after,
-            )
-            total = None if ranking.more or min_score else done + len(ranking)
-            return HitSlice.of(ranking, snapshot.tables, done, total)
+            return snapshot.top(policy, listing, k=k, done=done, min_score=min_score, after=after)
+
+    def current(self) -> IndexSnapshot | None:
+        """What is held, with all that was committed up to now; None as in `find`.
+
+        Its indexes may be searched without the lock: each search works on the state that it finds.
+        """
+        if "work" in db.session.info:
+            return None
+        with self._lock:
+            return self._current()
+
+    def held(self) -> IndexSnapshot | None:
+        """What is held as it was brought up to date last: for more of a response that has just done so."""
+        return None if "work" in db.session.info else self._snapshot
 
     def _current(self) -> IndexSnapshot | None:
         """What is held, with all that was committed up to now."""

@@ -13,32 +13,78 @@ from ....http.fields import FEN_PER_CNY
 from ....licences import service as licences
 from ....listings import service as listings
 from ....listings.models import Kind, Listing
+from ...models import Verdict
 from ..feedback.contact_release import released_contacts
-from ..feedback.verdicts import verdicts_on
+from ..feedback.verdicts import PairVerdicts, verdicts_on
 from .hits import Hit
 from .pair_warnings import transfer_day, warning_notices
 
 
 def present_hits(
-    listing: Listing, hits: Sequence[Hit], policy: matching.Policy, book: Mapping[int, matching.Code]
+    ranked: Sequence[tuple[Listing, Hit]], policy: matching.Policy, book: Mapping[int, matching.Code]
 ) -> list[dict[str, Any]]:
-    """Hits as the API shows them to the owner of `listing`; everything they name is fetched together."""
-    others = listings.outlines(hit.listing_id for hit in hits)
-    references = licences.references(hit.permit_id for hit in hits if hit.permit_id)
-    verdicts, mutual = verdicts_on(listing.id, others)
-    contacts = released_contacts(listing, [others[other_id] for other_id in mutual])
+    """Hits as the API shows them to the owner of the listing beside each; everything they name is fetched
+    together."""
+    others = listings.outlines({hit.listing_id for _, hit in ranked})
+    references = licences.references(hit.permit_id for _, hit in ranked if hit.permit_id)
+    said = verdicts_on([(listing.id, hit.listing_id) for listing, hit in ranked])
+    contacts = released_contacts(
+        [
+            (listing, others[hit.listing_id])
+            for listing, hit in ranked
+            if said[listing.id, hit.listing_id].was_mutual
+        ]
+    )
     items = []
-    for hit in hits:
-        other = others[hit.listing_id]
+    for listing, hit in ranked:
+        other, pair = others[hit.listing_id], (listing.id, hit.listing_id)
         edition = _edition(listing.code_id or other.code_id, book)
-        item = _item(listing, other, hit, policy, references, edition)
-        item["feedback"] = verdicts.get(other.id)
+        item = {**_item(listing, other, hit, policy, references, edition), **present_verdicts(said[pair])}
         if hit.learned is not None:
             item["learned"] = hit.learned / matching.LEARNED_UNIT
-        if other.id in contacts:
-            item["contact"] = contacts[other.id]
+        if pair in contacts:
+            item["contact"] = contacts[pair]
         items.append(item)
     return items
+
+
+def present_verdicts(said: PairVerdicts) -> dict[str, str | None]:
+    """What the two sides say of a pairing, as far as the owner of its first listing may know it."""
+    return {
+        "feedback": said.own,
+        "their_feedback": Verdict.INTERESTED if said.is_other_interested else None,
+    }
+
+
+def shown_km(mine: Any, theirs: Any) -> float:
+    """The distance between two listings (or outlines of them) as people read it everywhere: on the
+    ellipsoid, to a metre. Gates and values go by the sphere, which differs by 0.6 % at most."""
+    return round(matching.geodesic_km(mine.lat, mine.lon, theirs.lat, theirs.lon), 3)
+
+
+def present_offer(listing: Listing, other: Any, hit: Hit) -> dict[str, Any]:
+    """One of several offers of an enterprise, in short."""
+    return {
+        "id": other.id,
+        "title": other.title,
+        "score": hit.score / matching.SCORE_UNIT,
+        "distance_km": shown_km(listing, other),
+        "remaining_kg": other.remaining_kg,
+        "price_fen": other.price_fen,
+    }
+
+
+def present_counterpart(other: Any) -> dict[str, Any]:
+    """A listing of the other side (or an outline of it with its owner's name and grade), in short."""
+    return {
+        "id": other.id,
+        "kind": other.kind,
+        "title": other.title,
+        "enterprise": {"id": other.enterprise_id, "name": other.name, "grade": other.grade},
+        "region": other.region,
+        "remaining_kg": other.remaining_kg,
+        "price_fen": other.price_fen,
+    }
 
 
 def _edition(code_id: int, book: Mapping[int, matching.Code]) -> str:
@@ -58,16 +104,8 @@ def _item(
     return {
         "rank": hit.rank,
         "score": hit.score / matching.SCORE_UNIT,
-        "listing": {
-            "id": other.id,
-            "kind": other.kind,
-            "title": other.title,
-            "enterprise": {"id": other.enterprise_id, "name": other.name, "grade": other.grade},
-            "region": other.region,
-            "remaining_kg": other.remaining_kg,
-            "price_fen": other.price_fen,
-        },
-        "distance_km": round(matching.geodesic_km(listing.lat, listing.lon, other.lat, other.lon), 6),
+        "listing": present_counterpart(other),
+        "distance_km": shown_km(listing, other),
         "legal_basis": {
             "kind": hit.basis.name.lower(),
             "reference": _reference(hit, demand, references),
@@ -94,7 +132,7 @@ def _components(listing: Listing, other: Any, hit: Hit, policy: matching.Policy)
     )
     facts: dict[str, tuple[float | None, str | None, str]] = {
         "code": (None, None, _code_reason(hit)),
-        "distance": (hit.distance_km, "km", "distance"),
+        "distance": (shown_km(listing, other), "km", "distance"),
         "credit": (other.credit_milli / 1000, "points", "credit"),
         "price": (
             ((demand.price_fen or 0) - (supply.price_fen or 0)) / FEN_PER_CNY if priced else None,

@@ -9,12 +9,10 @@ import matching
 
 from .... import clock
 from ....enterprises import service as enterprises
-from ....events.work import Work
 from ....listings import service as listings
 from ....listings.models import Listing
 from ..policy import policy_in_force
 from .database_search import Search
-from .findings import record_finding
 from .hits import Hit
 
 SEARCH_PAGE = 100
@@ -30,19 +28,14 @@ class Counterpart:
     score: float
 
 
-def choose_push_candidates(work: Work, listing: Listing) -> list[Counterpart]:
-    """Choose whom to notify of a new or changed listing: the best `push_top` enterprises over the threshold.
-
-    A listing without any lawful counterpart is recorded as a finding, with the gate that stopped most.
-    """
+def choose_push_candidates(listing: Listing) -> list[Counterpart]:
+    """The best `push_top` enterprises over the threshold, to be notified of a new or changed listing."""
     policy = policy_in_force()
     search = Search.of(listing, policy.matching, clock.today(), "score", policy.body["push_threshold"])
     chosen: dict[UUID, Counterpart] = {}
     done, position = 0, None
     while True:
         page = search.find(SEARCH_PAGE, done, position)
-        if position is None:
-            record_finding(work, listing, search, lawful=page.total != 0)
         _add_candidates(chosen, page.hits, policy.body["push_top"])
         if page.last is None or len(chosen) >= policy.body["push_top"]:
             return list(chosen.values())

@@ -8,14 +8,18 @@ from .... import clock
 from ....enterprises import service as enterprises
 from ....events.actor import Actor
 from ....listings.models import Listing, ListingStatus
-from ..policy import policy_in_force
+from ..policy import PolicyInForce, policy_in_force
 from .database_search import Search
 from .formula_or_learned import choose_ranking
+from .formula_page import FormulaPager
+from .grouped_page import grouped_page
 from .hits import HitSlice
 from .live_index import process_index
 from .match_presentation import present_hits
+from .near_misses import near_misses
 from .page_cursor import Find, PageCursor
 
+Json = dict[str, Any]
 ALIVE = (ListingStatus.DRAFT, ListingStatus.OPEN)
 
 
@@ -24,25 +28,44 @@ def ranking_page(
 ) -> dict[str, Any]:
     """One page of lawful counterparts of a listing, best first, each with its score explained.
 
-    Nothing is shown for a closed listing, nor to one whose enterprise is not approved.
+    The first page has the near misses too, where they were asked for or few listings fit. Nothing is shown
+    for a closed listing, nor to one whose enterprise is not approved.
     """
     policy = policy_in_force()
-    pager = choose_ranking(listing, policy, query["sort"], cursor)
+    sort = query["sort"]
+    pager = FormulaPager(sort) if query["group"] else choose_ranking(listing, policy, sort, cursor)
     head: dict[str, Any] = {
         "policy_version": policy.version,
         "order": pager.description,
         "as_of": clock.now(),
     }
-    if listing.status not in ALIVE or not enterprises.may_trade(listing.enterprise_id):
-        return {**head, "total": 0, "items": [], "cursor": None}
-    page = pager.page(_finder(listing, policy.matching, query), query["limit"], cursor)
-    items = present_hits(listing, page.hits, policy.matching, page.book)
-    return {**head, "total": page.total, "items": items, "cursor": page.next}
+    if not is_matched(listing):
+        return {**head, "total": 0, "items": [], "near_misses": None, "cursor": None}
+    find = finder(listing, policy.matching, query["sort"], query["min_score"])
+    if query["group"]:
+        shown = grouped_page(listing, policy.matching, find, query, cursor)
+    else:
+        page = pager.page(find, query["limit"], cursor)
+        items = present_hits([(listing, hit) for hit in page.hits], policy.matching, page.book)
+        shown = {"total": page.total, "items": items, "cursor": page.next}
+    near = _near_misses(listing, policy, query) if cursor is None else None
+    return {**head, **shown, "near_misses": near}
 
 
-def _finder(listing: Listing, policy: matching.Policy, query: dict[str, Any]) -> Find:
+def is_matched(listing: Listing) -> bool:
+    """Whether a listing has matches: it is a draft or open, and its owner may trade."""
+    return listing.status in ALIVE and enterprises.may_trade(listing.enterprise_id)
+
+
+def _near_misses(listing: Listing, policy: PolicyInForce, query: dict[str, Any]) -> list[Json] | None:
+    """From the index that has just ranked the page, or, by another sort, as it is now."""
+    index = process_index()
+    snapshot = index.held() if query["sort"] == "score" else index.current()
+    return near_misses(listing, policy.matching, snapshot, query["near_misses"])
+
+
+def finder(listing: Listing, policy: matching.Policy, sort: matching.Sort, least: float) -> Find:
     """By score from memory; by another sort, or while the index is being built, from the database."""
-    sort, least = query["sort"], query["min_score"]
 
     def find(k: int, done: int, after: matching.Position | None) -> HitSlice:
         found = None

@@ -19,6 +19,7 @@ from ....messages import say
 from ...models import Delivery, EmailPreference, Language, Notification
 from ..kinds import KINDS, heading_codes
 from ..preferences.delivery_preferences import preferences_of
+from ..subjects import read_sides
 from .mail_hours import next_mail_time
 from .release import preference_for
 from .smtp_relay import mail_relay
@@ -134,10 +135,11 @@ def _subject_code(rows: Sequence[Notification], template: str) -> str:
 
 def _sections(rows: Sequence[Notification], language: str) -> list[dict[str, Any]]:
     """Messages as sentences, under a title for each kind, in the order of `KINDS`."""
+    sides = read_sides(rows)
     return [
         {
             "title": say(heading_codes(kind)["section"], language),
-            "lines": [kind_row.email_line(row, language) for row in rows if row.kind == kind],
+            "lines": [kind_row.email_line(row, sides[row.id], language) for row in rows if row.kind == kind],
         }
         for kind, kind_row in KINDS.items()
         if any(row.kind == kind for row in rows)

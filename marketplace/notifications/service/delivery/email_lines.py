@@ -1,44 +1,42 @@
-"""What an e-mail says of a message: one sentence, by kind."""
+"""What an e-mail and the inbox say of a message: one sentence, by kind."""
 
 from datetime import datetime
 from typing import Any
 
-import matching
-
 from .... import clock
-from ....enterprises import service as enterprises
-from ....listings.models import Listing
 from ....matches import service as matches
 from ....messages import say
 from ...models import Notification
-from ..subjects import sides_of
+from ..subjects import Sides
 
 
-def match_found(message: Notification, language: str) -> str:
+def match_found(message: Notification, sides: Sides, language: str) -> str:
     """Who takes the reader's supply, or offers what its demand asks for: price and distance."""
-    mine, theirs = sides_of(message)
-    assert mine is not None
-    facts = {**_pairing_facts(mine, theirs, language), "distance_km": _distance_km(mine, theirs)}
-    return say(f"mail_line_match_found_{mine.kind}", language, **facts)
+    code = f"mail_line_match_found_{sides.mine.kind}"
+    return say(code, language, **_pairing_facts(sides, language), distance_km=_distance_km(sides))
 
 
-def match_mutual(message: Notification, language: str) -> str:
+def match_mutual(message: Notification, sides: Sides, language: str) -> str:
     """That the interest is mutual, with the contact of the other side if it is still released."""
-    mine, theirs = sides_of(message)
-    assert mine is not None
-    contact = matches.released_contact(mine, theirs) or {}
+    contact = sides.contact or {}
     parts = tuple(contact[part] for part in ("name", "phone", "email") if part in contact)
-    return say("mail_line_match_mutual", language, contact=parts, **_pairing_facts(mine, theirs, language))
+    code = "mail_line_match_mutual" if parts else "mail_line_match_mutual_without_contact"
+    return say(code, language, contact=parts, **_pairing_facts(sides, language))
 
 
-def search_found(message: Notification, language: str) -> str:
+def match_interest(message: Notification, sides: Sides, language: str) -> str:
+    """Who is interested in the reader's listing, with which listing, and how to answer."""
+    facts = _pairing_facts(sides, language)
+    return say("mail_line_match_interest", language, **facts, distance_km=_distance_km(sides))
+
+
+def search_found(message: Notification, sides: Sides, language: str) -> str:
     """Which listing a saved search found."""
-    _, theirs = sides_of(message)
     name = message.data["name"]
-    return say("mail_line_search_found", language, name=name, **_listing_facts(theirs, language))
+    return say("mail_line_search_found", language, name=name, **_listing_facts(sides.theirs, language))
 
 
-def from_data(message: Notification, language: str) -> str:
+def from_data(message: Notification, sides: Sides, language: str) -> str:
     """The sentence of a kind whose facts are the message's own data; moments (`..._at`) in local time."""
     facts = {
         name: _local_time(value) if name.endswith("_at") else value for name, value in message.data.items()
@@ -62,19 +60,18 @@ def price_in_words(fen: int | None, language: str) -> str:
     return say("mail_price_supplier_pays", language, amount=amount)
 
 
-def _pairing_facts(mine: Listing, theirs: Listing, language: str) -> dict[str, Any]:
-    return {"mine": mine.title, **_listing_facts(theirs, language)}
+def _pairing_facts(sides: Sides, language: str) -> dict[str, Any]:
+    return {"mine": sides.mine.title, **_listing_facts(sides.theirs, language)}
 
 
-def _listing_facts(theirs: Listing, language: str) -> dict[str, Any]:
-    owner = enterprises.by_id({theirs.enterprise_id})[theirs.enterprise_id]
+def _listing_facts(theirs: Any, language: str) -> dict[str, Any]:
     return {
         "theirs": theirs.title,
-        "enterprise": owner.name,
+        "enterprise": theirs.name,
         "tonnes": f"{theirs.remaining_kg / 1000:,.3f}".rstrip("0").rstrip("."),
         "price": price_in_words(theirs.price_fen, language),
     }
 
 
-def _distance_km(mine: Listing, theirs: Listing) -> str:
-    return f"{matching.geodesic_km(mine.lat, mine.lon, theirs.lat, theirs.lon):,.0f}"
+def _distance_km(sides: Sides) -> str:
+    return f"{matches.shown_km(sides.mine, sides.theirs):,.0f}"

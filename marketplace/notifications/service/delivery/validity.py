@@ -73,6 +73,22 @@ def lapsed_matches(work: Work, due: Sequence[Notification], now: datetime) -> se
     return created_at.keys() - valid
 
 
+def lapsed_interests(work: Work, due: Sequence[Notification], now: datetime) -> set[UUID]:
+    """Which messages that the other side is interested may not be released any more: it took that back, the
+    receiver has answered meanwhile, or the pairing is no match any more."""
+    open_ones = [message for message in due if _is_unanswered_interest(message)]
+    answered = {message.id for message in due} - {message.id for message in open_ones}
+    return answered | lapsed_matches(work, open_ones, now)
+
+
+def _is_unanswered_interest(message: Notification) -> bool:
+    """Whether the other side is still interested, and the receiver has given no verdict."""
+    if message.listing_id is None or message.counterpart_id is None:
+        return False
+    said = matches.verdict_on(message.listing_id, message.counterpart_id)
+    return said.is_other_interested and said.own is None
+
+
 def _lawful_and_welcome(theirs: Listing, ours: Sequence[Listing]) -> set[UUID]:
     """Which of `ours` still pair lawfully with `theirs`, and whose owners did not refuse or mute it."""
     lawful = matches.lawful_among(theirs, ours)
@@ -128,9 +144,16 @@ def always_holds(message: Notification) -> bool:
 
 
 def is_contact_released(message: Notification) -> bool:
-    """Whether the contact in a message of mutual interest may still be shown to its receiver."""
+    """Whether a message of mutual interest still holds, and its contact may be shown to its receiver."""
     mine, theirs = sides_of(message)
-    return mine is not None and matches.released_contact(mine, theirs) is not None
+    if mine is None or not matches.verdict_on(mine.id, theirs.id).is_mutual:
+        return False
+    return matches.released_contact(mine, theirs) is not None
+
+
+def is_interest_open_and_welcome(message: Notification) -> bool:
+    """Whether the other side is still interested and unanswered, and the receiver may be told."""
+    return _is_unanswered_interest(message) and is_open_and_welcome(message)
 
 
 def is_open_and_welcome(message: Notification) -> bool:

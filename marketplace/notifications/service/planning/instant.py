@@ -1,13 +1,15 @@
-"""Messages that are released at once: a mutual interest, and what one enterprise is to know."""
+"""Messages that are released at once: interest of one side or both, and what one enterprise is to know."""
 
 from typing import Any
 from uuid import UUID
 
 from ....enterprises import service as enterprises
-from ....events.work import unit_of_work
+from ....events.work import Work, unit_of_work
 from ....listings import service as listings
+from ....listings.models import Listing, ListingStatus
 from ....matches import service as matches
 from ...models import NotificationKind
+from ..preferences.muted_codes import is_muted, muted_codes_by_receiver
 from ..subjects import pairing_code_id
 from .deduplication import About, key_of, lock_last, may_repeat, save_once
 from .messages import compose
@@ -17,22 +19,50 @@ def plan_mutual_interest(listing_id: UUID, other_id: UUID) -> None:
     """Plan a message to each side of a pairing that the interest is mutual, if it still is."""
     with unit_of_work() as work:
         rows = listings.by_id({listing_id, other_id})
-        if matches.released_contact(rows[listing_id], rows[other_id]) is None:
+        one, other = rows[listing_id], rows[other_id]
+        if not matches.verdict_on(one.id, other.id).is_mutual or not matches.released_contact(one, other):
             return
-        owners = enterprises.by_id({row.enterprise_id for row in rows.values()})
-        for mine, theirs in ((rows[listing_id], rows[other_id]), (rows[other_id], rows[listing_id])):
-            last = lock_last(work, mine, theirs, NotificationKind.MATCH_MUTUAL)
-            if last is not None and not may_repeat(last, theirs):
-                continue
-            data = {
-                "listing_id": str(mine.id),
-                "counterpart_id": str(theirs.id),
-                "score": matches.score_of(mine, theirs),
-                "rank": 1,
-            }
-            message = compose(owners[mine.enterprise_id], NotificationKind.MATCH_MUTUAL, data)
-            about = About(message, theirs, pairing_code_id(mine, theirs))
-            save_once(work, [about], {key_of(last): last} if last else {})
+        for mine, theirs in ((one, other), (other, one)):
+            _plan_about_pairing(work, mine, theirs, NotificationKind.MATCH_MUTUAL)
+
+
+def plan_interest(listing_id: UUID, other_id: UUID) -> None:
+    """Plan a message to the owner of `other_id` that the owner of `listing_id` is interested in the pairing.
+
+    Nobody is told who has answered already, may not see the pairing, or wants no such message.
+    """
+    with unit_of_work() as work:
+        rows = listings.by_id({listing_id, other_id})
+        theirs, mine = rows[listing_id], rows[other_id]
+        said = matches.verdict_on(mine.id, theirs.id)
+        if not said.is_other_interested or said.own is not None or not _may_be_matched(mine, theirs):
+            return
+        muted = muted_codes_by_receiver({mine.enterprise_id}, theirs.enterprise_id).get(mine.enterprise_id)
+        if not is_muted(pairing_code_id(mine, theirs), muted):
+            _plan_about_pairing(work, mine, theirs, NotificationKind.MATCH_INTEREST)
+
+
+def _may_be_matched(mine: Listing, theirs: Listing) -> bool:
+    """Whether both listings are open, both owners may trade, and the pairing is lawful."""
+    is_open = mine.status == theirs.status == ListingStatus.OPEN
+    may_trade = enterprises.may_trade(mine.enterprise_id, theirs.enterprise_id)
+    return is_open and may_trade and mine.id in matches.lawful_among(theirs, [mine])
+
+
+def _plan_about_pairing(work: Work, mine: Listing, theirs: Listing, kind: NotificationKind) -> None:
+    """Plan a message to the owner of `mine` about a pairing, unless it had one not long ago."""
+    last = lock_last(work, mine, theirs, kind)
+    if last is not None and not may_repeat(last, theirs):
+        return
+    data = {
+        "listing_id": str(mine.id),
+        "counterpart_id": str(theirs.id),
+        "score": matches.score_of(mine, theirs),
+        "rank": 1,
+    }
+    receiver = enterprises.by_id({mine.enterprise_id})[mine.enterprise_id]
+    about = About(compose(receiver, kind, data), theirs, pairing_code_id(mine, theirs))
+    save_once(work, [about], {key_of(last): last} if last else {})
 
 
 def plan_message(receiver_id: UUID, kind: NotificationKind, data: dict[str, Any]) -> None:

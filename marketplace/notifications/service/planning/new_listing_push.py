@@ -66,12 +66,16 @@ def plan_listing_push(listing_id: UUID) -> None:
         listing = listings.lock_if_open(work, listing_id)
         if listing is None or not enterprises.may_trade(listing.enterprise_id):
             return
-        counterparts = matches.choose_push_candidates(work, listing)
+        counterparts = matches.choose_push_candidates(listing)
         cancel_unmatched(work, listing, {counterpart.listing.id for counterpart in counterparts})
         delays = release_delays()
         welcome = _without_refusals(listing, counterparts)
         for counterpart in sorted(welcome, key=lambda counterpart: counterpart.enterprise.id):
             _plan(work, _Push(listing, counterpart, now + delays[counterpart.enterprise.grade]))
+        for other_id in matches.interested_in(listing.id):  # it may have been a draft when its owner said so
+            work.enqueue(
+                "notifications.jobs.plan_interest", listing_id=str(listing.id), other_id=str(other_id)
+            )
         if is_any_search_live():
             work.enqueue(
                 "notifications.jobs.match_saved_searches", listing_id=str(listing.id), since=now.isoformat()

@@ -1,0 +1,94 @@
+"""Near misses of a listing: which change of its own terms opens how many further matches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import matching
+
+from .... import clock
+from ....http.fields import FEN_PER_CNY
+from ....listings.models import Listing
+from .fitting_field import fitting_field
+from .live_index import IndexSnapshot
+from .match_input import EPOCH, MatchInput, day_number
+
+FEW = 1_000
+"""Listings that fit, up to which near misses are looked for unasked: milliseconds. Our own choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """How the API names a term of a listing: its field and unit, and its value now and at a near miss."""
+
+    field: str
+    unit: str
+    now: Callable[[Any], Any]
+    value: Callable[[Any, int], Any]
+
+
+TERMS = {
+    "price_fen": _Term(
+        "price_cny_per_t",
+        "CNY/t",
+        lambda own: own.price_fen / FEN_PER_CNY,
+        lambda own, fen: fen / FEN_PER_CNY,
+    ),
+    "remaining_kg": _Term(
+        "quantity_t",
+        "t",
+        lambda own: own.quantity_kg / matching.KG_PER_T,
+        lambda own, kg: (own.quantity_kg + kg - own.remaining_kg) / matching.KG_PER_T,
+    ),
+    "min_lot_kg": _Term(
+        "min_lot_t",
+        "t",
+        lambda own: own.min_lot_kg / matching.KG_PER_T,
+        lambda own, kg: kg / matching.KG_PER_T,
+    ),
+    "max_km": _Term("max_distance_km", "km", lambda own: own.max_distance_km, lambda own, km: float(km)),
+    "first_day": _Term(
+        "available_from", "days", lambda own: own.available_from, lambda own, day: EPOCH + timedelta(day)
+    ),
+    "last_day": _Term(
+        "available_until", "days", lambda own: own.available_until, lambda own, day: EPOCH + timedelta(day)
+    ),
+}
+
+
+def near_misses(
+    listing: Listing, policy: matching.Policy, snapshot: IndexSnapshot | None, wanted: bool | None
+) -> list[dict[str, Any]] | None:
+    """The near misses of a listing, by gate, the nearest step of each term first.
+
+    Args:
+        wanted: whether they were asked for; None: only where few listings fit, else None is returned.
+    """
+    if wanted is False:
+        return None
+    inputs = fitting_field(listing, policy, snapshot, None if wanted else FEW)
+    return None if inputs is None else near_misses_among(listing, inputs, policy)
+
+
+def near_misses_among(own: Any, inputs: MatchInput, policy: matching.Policy) -> list[dict[str, Any]]:
+    """The near misses of a listing (or its outline) in the field that it faces, in the API's terms."""
+    today: Any = day_number(clock.today())
+    seeker: Any = inputs.seeker.value
+    found = matching.near_misses(policy, seeker, inputs.supplies, inputs.demands, inputs.tables, today)
+    return [_present(own, miss) for miss in found]
+
+
+def _present(own: Any, miss: matching.NearMiss) -> dict[str, Any]:
+    term = TERMS[miss.term]
+    now, value = term.now(own), term.value(own, miss.value)
+    change = (value - now).days if term.unit == "days" else round(value - now, 3)
+    return {
+        "gate": miss.gate,
+        "field": term.field,
+        "now": now,
+        "value": value,
+        "change": change,
+        "unit": term.unit,
+        "opens": miss.opens,
+    }
