@@ -7,8 +7,10 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, Any
 
+from .plain_text import shown
+
 CHUNK = 65_536
-RISKY = ("=", "+", "-", "@", "\t", "\r", "'")
+RISKY = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "'")
 """A text that begins so could run as a formula (or lose its apostrophe on the way back)."""
 UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_x(?=[0-9A-Fa-f]{4}_)")
 BYTE_ORDER_MARK = "\ufeff".encode()
@@ -20,7 +22,8 @@ MEDIA_TYPES = {
 
 
 def without_formula(text: str) -> str:
-    """`text` so that no spreadsheet takes it for a formula; importing takes the apostrophe off again."""
+    """`text` on one line that no spreadsheet takes for a formula; importing takes the apostrophe off."""
+    text = shown(text)
     return f"'{text}" if text.startswith(RISKY) else text
 
 

@@ -14,11 +14,32 @@ from flask import Flask
 
 @dataclass
 class Relay:
-    """What arrived, as parsed messages with the envelope's recipients; `refusal` turns all away."""
+    """What arrived, as parsed messages with the envelope's recipients; the refusals turn all away.
+
+    Attributes:
+        refusal: the reply to the message itself; `of_address` that to RCPT, `of_sender` that to MAIL.
+        tries: how often somebody began to send.
+    """
 
     port: int
     letters: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
     refusal: str = ""
+    of_address: str = ""
+    of_sender: str = ""
+    tries: int = 0
+
+    async def handle_MAIL(
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        self.tries += 1
+        envelope.mail_from = address
+        return self.of_sender or "250 go on"
+
+    async def handle_RCPT(
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        return self.of_address or "250 go on"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.refusal:
@@ -61,6 +82,7 @@ def listener() -> Iterator[Relay]:
 def relay(app: Flask, listener: Relay, monkeypatch: pytest.MonkeyPatch) -> Relay:
     """An empty relay that the application is set to use."""
     listener.letters, listener.refusal = [], ""
+    listener.of_address, listener.of_sender, listener.tries = "", "", 0
     settings = replace(app.config["SETTINGS"], smtp_host="127.0.0.1", smtp_port=listener.port)
     monkeypatch.setitem(app.config, "SETTINGS", settings)
     return listener

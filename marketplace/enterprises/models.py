@@ -101,6 +101,8 @@ class Enterprise(Base):
     contact_name: Mapped[str]
     contact_email: Mapped[str]
     contact_phone: Mapped[str]
+    email_refusal: Mapped[str | None]
+    email_refused_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     status: Mapped[EnterpriseStatus] = mapped_column(default=EnterpriseStatus.PENDING)
     small_generator: Mapped[bool] = mapped_column(default=False)
     partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("enterprise.id"))

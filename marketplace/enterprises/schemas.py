@@ -52,6 +52,13 @@ class ProfileChangeSchema(Schema):
     partner_id = fields.UUID(allow_none=True)
 
 
+class EmailRefusalSchema(ResponseSchema):
+    """That the contact's address was refused for good; e-mail is paused until the contact is sent again."""
+
+    at = Moment()
+    reply = fields.String(metadata={"description": "What the mail relay answered."})
+
+
 class EnterpriseSchema(ResponseSchema):
     """An enterprise; everything below `grade` is for itself, admins and its region's regulators."""
 
@@ -60,6 +67,7 @@ class EnterpriseSchema(ResponseSchema):
         "status",
         "location",
         "contact",
+        "email_refused",
         "small_generator",
         "partner_id",
         "score",
@@ -79,6 +87,7 @@ class EnterpriseSchema(ResponseSchema):
     status = fields.String()
     location = fields.Nested(LocationSchema)
     contact = fields.Nested(ContactSchema)
+    email_refused = fields.Nested(EmailRefusalSchema)
     small_generator = fields.Boolean()
     partner_id = fields.UUID(allow_none=True)
     score = fields.Float()

@@ -29,6 +29,7 @@ class NotificationKind(StrEnum):
     MATCH_FOUND = "match.found"
     SEARCH_HIT = "search.found"
     KEY_EXPIRING = "key.expiring"
+    EMAIL_REFUSED = "email.refused"
 
 
 class NotificationStatus(StrEnum):

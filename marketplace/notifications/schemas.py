@@ -16,7 +16,7 @@ class NotificationDataSchema(ResponseSchema):
 
     optional = (
         "listing_id", "counterpart_id", "score", "rank", "grade", "saved_search_id", "key_id", "name",
-        "expires_at",
+        "expires_at", "address", "reply",
     )  # fmt: skip
 
     listing_id = fields.UUID()
@@ -28,6 +28,8 @@ class NotificationDataSchema(ResponseSchema):
     key_id = fields.UUID()
     name = fields.String(metadata={"description": "Name of the saved search or of the key."})
     expires_at = fields.String()
+    address = fields.String(metadata={"description": "The e-mail address that was refused for good."})
+    reply = fields.String(metadata={"description": "What the mail relay answered."})
 
 
 class NotificationSchema(ResponseSchema):

@@ -5,6 +5,7 @@ from typing import Any
 from ...events.actor import Actor
 from ..models import MILLI_PER_POINT, Enterprise
 from .contacts import contact_for
+from .email_refusal import email_refusal
 from .lookup import sees_all_of
 
 PUBLIC = ("id", "name", "region", "roles", "grade")
@@ -20,8 +21,10 @@ def present(
     public = {name: getattr(enterprise, name) for name in PUBLIC}
     if not sees_all_of(actor, enterprise):
         return public
+    refusal = email_refusal(enterprise)
     return {
         **public,
+        **({"email_refused": refusal} if refusal else {}),
         **{name: getattr(enterprise, name) for name in PRIVATE},
         "location": {"lon": enterprise.lon, "lat": enterprise.lat, "crs": "wgs84"},
         "contact": contact_for(enterprise),

@@ -11,6 +11,7 @@ from ...events.work import unit_of_work
 from ...messages.names import Name
 from ..models import Enterprise
 from .contacts import contact_columns
+from .email_refusal import NOT_REFUSED
 from .registration import place
 
 ADMIN_ONLY = ("roles", "small_generator", "partner_id")
@@ -48,7 +49,7 @@ def change(
             name: data[name] for name in ("name", "roles", "small_generator") if name in data
         }
         if "contact" in data:
-            columns |= contact_columns(data["contact"])
+            columns |= contact_columns(data["contact"]) | NOT_REFUSED
         if "partner_id" in data:
             columns["partner_id"] = _partner_id(enterprise, data["partner_id"])
         if "region" in data or "location" in data:

@@ -99,6 +99,13 @@ KINDS: dict[str, MessageKind] = {
         invites_feedback=False,
         email_line_codes=("mail_line_key_expiring",),
     ),
+    NotificationKind.EMAIL_REFUSED: MessageKind(
+        data_fields=frozenset({"address", "reply"}),
+        default_delivery=EmailPreference.OFF,
+        is_capped=False,
+        invites_feedback=False,
+        email_line_codes=("mail_line_email_refused",),
+    ),
 }
 """In the order in which a digest has its sections."""
 

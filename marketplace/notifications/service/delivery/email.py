@@ -1,6 +1,7 @@
 """E-mail: composed from sentences and templates in the receiver's language, and sent by SMTP."""
 
 import logging
+import smtplib
 from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
@@ -16,11 +17,14 @@ from ....enterprises import service as enterprises
 from ....enterprises.models import Enterprise
 from ....events.work import Work, unit_of_work
 from ....messages import say
-from ...models import Delivery, EmailPreference, Language, Notification
+from ...models import Delivery, EmailPreference, Language, Notification, NotificationKind
 from ..kinds import KINDS, heading_codes
+from ..planning.instant import plan_message
 from ..preferences.delivery_preferences import preferences_of
 from ..subjects import read_sides
 from .mail_hours import next_mail_time
+from .quotation import quoted
+from .refusals import final_refusal
 from .release import preference_for
 from .smtp_relay import mail_relay
 
@@ -65,9 +69,10 @@ def send_digest(enterprise_id: UUID, digest_at: str) -> None:
 
 
 def _may_be_mailed(row: Notification) -> bool:
-    """Whether the receiver still wants e-mail of this kind, and what the message says still holds."""
+    """Whether the receiver can be reached and wants e-mail of this kind, and what the message says holds."""
     wanted = preference_for(row.kind, preferences_of(row.enterprise_id))
-    return wanted != EmailPreference.OFF and KINDS[row.kind].may_be_mailed(row)
+    is_paused = enterprises.by_id({row.enterprise_id})[row.enterprise_id].email_refused_at is not None
+    return not is_paused and wanted != EmailPreference.OFF and KINDS[row.kind].may_be_mailed(row)
 
 
 def _is_put_off(work: Work, task: str, **payload: str) -> bool:
@@ -96,12 +101,26 @@ def _send(enterprise_id: UUID, rows: Sequence[Notification], message_id: str, te
     message = _composed(receiver, rows, template, preferences.language if preferences else Language.ZH)
     message["Message-ID"] = message_id
     settings = current_app.config["SETTINGS"]
-    with mail_relay(settings) as relay:
-        relay.send_message(message, to_addrs=[receiver.contact_email])
+    try:
+        with mail_relay(settings) as relay:
+            relay.send_message(message, to_addrs=[receiver.contact_email])
+    except (smtplib.SMTPException, UnicodeEncodeError) as error:
+        reply = final_refusal(error, receiver.contact_email)
+        if reply is None:
+            raise
+        _pause(receiver, reply)
+        return
     log.info(
         "e-mail sent",
         extra={"enterprise_id": str(enterprise_id), "template": template, "messages": len(rows)},
     )
+
+
+def _pause(receiver: Enterprise, reply: str) -> None:
+    """Send nothing more to an address that was refused for good, and say so in the inbox."""
+    enterprises.record_email_refusal(receiver.id, reply)
+    facts = {"address": receiver.contact_email, "reply": reply}
+    plan_message(receiver.id, NotificationKind.EMAIL_REFUSED, facts)
 
 
 def _composed(
@@ -116,7 +135,7 @@ def _composed(
     message.set_content(
         render_template(
             f"mail/{template}.{language}.txt",
-            receiver=receiver,
+            name=quoted(receiver.contact_name),
             sections=_sections(rows, language),
             count=len(rows),
             matched=any(KINDS[row.kind].invites_feedback for row in rows),

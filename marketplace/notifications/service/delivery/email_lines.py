@@ -6,8 +6,10 @@ from typing import Any
 from .... import clock
 from ....matches import service as matches
 from ....messages import say
+from ....plain_text import shown
 from ...models import Notification
 from ..subjects import Sides
+from .quotation import quoted
 
 
 def match_found(message: Notification, sides: Sides, language: str) -> str:
@@ -19,7 +21,7 @@ def match_found(message: Notification, sides: Sides, language: str) -> str:
 def match_mutual(message: Notification, sides: Sides, language: str) -> str:
     """That the interest is mutual, with the contact of the other side if it is still released."""
     contact = sides.contact or {}
-    parts = tuple(contact[part] for part in ("name", "phone", "email") if part in contact)
+    parts = tuple(shown(contact[part]) for part in ("name", "phone", "email") if part in contact)
     code = "mail_line_match_mutual" if parts else "mail_line_match_mutual_without_contact"
     return say(code, language, contact=parts, **_pairing_facts(sides, language))
 
@@ -32,14 +34,15 @@ def match_interest(message: Notification, sides: Sides, language: str) -> str:
 
 def search_found(message: Notification, sides: Sides, language: str) -> str:
     """Which listing a saved search found."""
-    name = message.data["name"]
+    name = quoted(message.data["name"])
     return say("mail_line_search_found", language, name=name, **_listing_facts(sides.theirs, language))
 
 
 def from_data(message: Notification, sides: Sides, language: str) -> str:
     """The sentence of a kind whose facts are the message's own data; moments (`..._at`) in local time."""
-    facts = {
-        name: _local_time(value) if name.endswith("_at") else value for name, value in message.data.items()
+    facts: dict[str, Any] = {
+        name: _local_time(value) if name.endswith("_at") else quoted(str(value))
+        for name, value in message.data.items()
     }
     return say(f"mail_line_{message.kind.replace('.', '_')}", language, **facts)
 
@@ -61,13 +64,13 @@ def price_in_words(fen: int | None, language: str) -> str:
 
 
 def _pairing_facts(sides: Sides, language: str) -> dict[str, Any]:
-    return {"mine": sides.mine.title, **_listing_facts(sides.theirs, language)}
+    return {"mine": quoted(sides.mine.title), **_listing_facts(sides.theirs, language)}
 
 
 def _listing_facts(theirs: Any, language: str) -> dict[str, Any]:
     return {
-        "theirs": theirs.title,
-        "enterprise": theirs.name,
+        "theirs": quoted(theirs.title),
+        "enterprise": quoted(theirs.name),
         "tonnes": f"{theirs.remaining_kg / 1000:,.3f}".rstrip("0").rstrip("."),
         "price": price_in_words(theirs.price_fen, language),
     }
