@@ -94,9 +94,13 @@ class Fault:
 
 
 class InvalidTable(Invalid):
-    """A table refused for its content: the first of its faults, and how many there are in all."""
+    """A table refused for its content: the first of its faults, and how many there are in all.
+
+    `marked` is the table with its faults marked, as a workbook, where the caller asked for that.
+    """
 
     def __init__(self, code: str, /, faults: list[Fault], count: int) -> None:
         super().__init__(code, count=count)
         self.faults = faults
         self.count = count
+        self.marked: bytes | None = None

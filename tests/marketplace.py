@@ -154,6 +154,7 @@ class Marketplace(AbstractContextManager["Marketplace"]):
             name for name in names if name not in (*KEPT, "matching_policy", "credit_rule_table")
         )
         db.session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        db.session.execute(text("DELETE FROM waste_code WHERE unlisted"))  # of earlier tests
         db.session.execute(text("DELETE FROM matching_policy WHERE version > 1"))
         db.session.execute(text("DELETE FROM credit_rule_table WHERE version > 1"))
         db.session.commit()

@@ -62,6 +62,7 @@ def stored_faults(error: InvalidTable) -> list[dict[str, Any]]:
             "column": fault.column,
             "code": fault.code,
             "detail": render_all(fault.code, fault.facts),
+            **({"suggestions": fault.facts["suggestions"]} if "suggestions" in fault.facts else {}),
         }
         for fault in error.faults
     ]

@@ -17,6 +17,7 @@ from ..database import db
 from ..database_errors import text_without_values, unavailability
 from ..errors import DomainError, Invalid, InvalidTable, Unavailable
 from ..messages import say
+from ..spreadsheet_files import MEDIA_TYPES
 from .languages import Message, language, localised, render, stored_faults
 
 log = logging.getLogger(__name__)
@@ -91,7 +92,14 @@ def _from_domain(error: DomainError) -> Response:
 
 
 def _from_table(error: InvalidTable) -> Response:
-    """Each fault twice: under its field path, as in all problems, and in a list to show or sort."""
+    """Each fault twice: under its field path, as in all problems, and in a list to show or sort.
+
+    Where the caller asked for it, the response is the table itself with its faults marked.
+    """
+    if error.marked is not None:
+        response = Response(error.marked, error.status, content_type=MEDIA_TYPES["xlsx"])
+        response.headers.set("Content-Disposition", "attachment", filename="huanliu-marked.xlsx")
+        return response
     rows = localised(stored_faults(error))
     errors: dict[str, list[str]] = {}
     for row in rows:

@@ -142,10 +142,15 @@ class ProblemSchema(ResponseSchema):
 class FaultSchema(ResponseSchema):
     """An error at one place of a table that was sent."""
 
+    optional = ("suggestions",)
+
     row = fields.Integer(metadata={"description": "Counted as in a spreadsheet: the headings are row 1."})
     column = fields.String()
     code = fields.String(metadata={"description": "The stable code of the broken rule."})
     detail = fields.String()
+    suggestions = fields.List(
+        fields.Dict(), metadata={"description": "With `code_suggested`: waste codes, the likeliest first."}
+    )
 
 
 class TableProblemSchema(ProblemSchema):

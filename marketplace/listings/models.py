@@ -230,7 +230,8 @@ class ListingImport(Base):
     """A sheet that was sent to become listings, how far it is, and how it ended.
 
     `digest` is of the file and its options while the same sheet means this import: not of a dry run, a
-    refused one, or one of more than a day ago. `upload` is the file as long as it is still to be done.
+    refused one, or one of more than a day ago. `upload` is the file as long as it is still to be done, or to
+    be marked: of an enterprise's refused imports the latest keeps it.
     Sentences are stored in all languages.
     """
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask import Response, request, url_for
 
-from ..errors import Notice
+from ..errors import InvalidTable, Notice
 from ..events.actor import ADMIN, ENTERPRISE, Actor
 from ..http.authentication import EVERY_KEY, actor, allow
 from ..http.blueprint import (
@@ -21,7 +21,7 @@ from ..http.blueprint import (
     subject,
 )
 from ..http.etags import etag
-from ..http.languages import language, localised, render_warnings
+from ..http.languages import language, localised, render_warnings, stored_faults
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import PROBLEM, may_conflict
 from ..http.paging import Page, page_until
@@ -51,6 +51,7 @@ FEATURES = {
     },
 }
 MAX_UPLOAD = 20_000_000
+MARKED_NAME = "huanliu-marked.xlsx"
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -112,43 +113,73 @@ def _check_importing(caller: Actor, _: Body) -> None:
 @file_upload(CSV, XLSX)
 @blueprint.query(ImportQuery)
 @blueprint.response(201, ImportSchema, description="All rows were imported.")
-@blueprint.alt_response(200, schema=ImportSchema, description="A dry run: all rows could be imported.")
+@blueprint.alt_response(
+    200,
+    schema=ImportSchema,
+    description="A dry run: all rows could be imported. Or the same sheet again: see `unchanged`.",
+)
 @blueprint.alt_response(
     202, schema=ImportSchema, description="A long sheet, queued: `Location` is where to follow its progress."
 )
 @blueprint.alt_response(422, schema=TableProblemSchema, content_type=PROBLEM)
 def import_sheet(query: Query, upload: bytes) -> tuple[Json, int, dict[str, str]]:
-    """Import listings from a spreadsheet (CSV or XLSX), all rows or none."""
-    row = service.import_sheet(actor(), upload, **query)
-    return _import(row), *_import_status(row)
+    """Import listings from a spreadsheet (CSV or XLSX), all rows or none.
 
-
-def _import_status(row: ListingImport) -> tuple[int, dict[str, str]]:
+    With `marked=true`, or an `Accept` that names XLSX, a refused sheet comes back with its faults marked.
+    """
+    wants_marks = query.pop("marked") or _accepts_xlsx()
+    try:
+        row, is_replay = service.import_sheet(actor(), upload, **query)
+    except InvalidTable as error:
+        if wants_marks:
+            error.marked = service.marked_sheet(upload, stored_faults(error), _language_asked_for())
+        raise
     if row.status in ("queued", "running"):
-        return 202, {"Location": url_for("listings.show_import", import_id=row.id)}
-    return (200 if row.dry_run else 201), {}
+        return _import(row, is_replay), 202, {"Location": url_for("listings.show_import", import_id=row.id)}
+    return _import(row, is_replay), 200 if row.dry_run or is_replay else 201, {}
 
 
 @blueprint.get("/listings/imports/<uuid:import_id>")
 @allow(ENTERPRISE)
 @subject(service.find_import)
 @blueprint.response(200, ImportSchema)
-def show_import(row: ListingImport) -> Json:
-    """The progress and the result of an import."""
-    return _import(row)
+def show_import(row: ListingImport) -> Json | Response:
+    """The progress and the result of an import; with `Accept` of XLSX a refused sheet, its faults marked.
+
+    Of an enterprise's refused sheets the latest is kept for that, a week long.
+    """
+    marked = service.marked_import(row, _language_asked_for()) if _accepts_xlsx() else None
+    return _import(row) if marked is None else attachment(marked, XLSX, MARKED_NAME)
 
 
-def _import(row: ListingImport) -> Json:
+def _import(row: ListingImport, is_replay: bool = False) -> Json:
+    """An import as shown; a replay has created nothing, and says what was there already."""
     names = ("id", "status", "publish", "dry_run", "rows_total", "rows_done")
     more = ("listing_ids", "error_count", "created_at", "ended_at")
     reason = localised([row.reason])[0] if row.reason else {"code": None, "detail": None}
     return {
         **{name: getattr(row, name) for name in (*names, *more)},
-        "created": len(row.listing_ids),
+        "created": 0 if is_replay else len(row.listing_ids),
+        "unchanged": len(row.listing_ids) if is_replay else 0,
         "errors": localised(row.errors),
-        "warnings": localised(row.warnings),
+        "warnings": localised(row.warnings) + (render_warnings([_replay_notice(row)]) if is_replay else []),
         **reason,
     }
+
+
+def _accepts_xlsx() -> bool:
+    return XLSX in request.accept_mimetypes.values()
+
+
+def _language_asked_for() -> str | None:
+    """The language of the request; None where it names none: then a sheet's own headings decide."""
+    return language() if request.accept_languages else None
+
+
+def _replay_notice(row: ListingImport) -> Notice:
+    return Notice(
+        "sheet_imported_before", "file", {"at": f"{row.created_at:%Y-%m-%d %H:%M} UTC", "id": str(row.id)}
+    )
 
 
 @blueprint.get("/listings/<uuid:listing_id>")

@@ -236,6 +236,13 @@ ListingPage = page_of(ListingSchema)
 class ImportQuery(Schema):
     publish = fields.Boolean(load_default=False)
     dry_run = fields.Boolean(load_default=False)
+    marked = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Answer a refused sheet with the same workbook, its faults marked, in place of the"
+            " problem. `Accept` with the media type of XLSX asks for the same."
+        },
+    )
 
 
 class ImportSchema(ResponseSchema):
@@ -247,7 +254,10 @@ class ImportSchema(ResponseSchema):
     dry_run = fields.Boolean()
     rows_total = fields.Integer(allow_none=True)
     rows_done = fields.Integer()
-    created = fields.Integer()
+    created = fields.Integer(metadata={"description": "Listings made by this request."})
+    unchanged = fields.Integer(
+        metadata={"description": "Listings that an earlier import of the same sheet has made."}
+    )
     listing_ids = fields.List(fields.UUID())
     code = fields.String(allow_none=True)
     detail = fields.String(allow_none=True)

@@ -23,7 +23,8 @@ from .posting_rights import check_change, check_posting
 from .presentation import present
 from .publishing import publish
 from .sheets.exporting import MEDIA_TYPES, export
-from .sheets.importing import delete_old_imports, find_import, import_sheet, run_import
+from .sheets.importing import delete_old_imports, find_import, import_sheet, marked_import, run_import
+from .sheets.marking import marked_sheet
 from .sheets.template import template
 
 __all__ = [
@@ -47,6 +48,8 @@ __all__ = [
     "find_visible",
     "import_sheet",
     "lock_if_open",
+    "marked_import",
+    "marked_sheet",
     "open_of",
     "outlines",
     "owners_of",

@@ -28,6 +28,12 @@ def check_posting(actor: Actor, raw: dict[str, Any]) -> None:
         enterprises.require_approved(actor)
 
 
+def kind_by_role(roles: Iterable[str]) -> Kind | None:
+    """The only kind of listing that an enterprise of these roles may post; None where it may post both."""
+    kinds = [kind for kind, by in ROLES.items() if set(roles) & set(by)]
+    return kinds[0] if len(kinds) == 1 else None
+
+
 def check_change(actor: Actor, raw: dict[str, Any]) -> None:
     """Raises: Forbidden: the enterprise is suspended; it may only withdraw listings."""
     if actor.status == EnterpriseStatus.SUSPENDED:

@@ -21,6 +21,7 @@ BATCH = 500
 MOST_XLSX_ROWS = 50_000
 """A workbook is finished before its first byte can go out; more rows than these are for CSV."""
 NUMBERS = {"quantity", "min_lot", "price_per_tonne", "lon", "lat", "max_distance_km", "remaining"}
+EXPORTED = [name for name, column in COLUMNS.items() if column.offered]
 SHOWN = ListingSchema()
 GEOJSON_LISTING = ListingSchema(exclude=("location", "warnings"))
 MEDIA_TYPES = {**spreadsheet_files.MEDIA_TYPES, "geojson": "application/geo+json"}
@@ -82,7 +83,7 @@ def row_of(listing: Mapping[str, Any], language: str) -> list[str]:
         "exemption_item": str(shown["exemption_item"] or ""),
         "enterprise": shown["enterprise"]["name"],
     }
-    texts = {name: cells.get(name, "") for name in COLUMNS}
+    texts = {name: cells.get(name, "") for name in EXPORTED}
     return [text if name in NUMBERS else without_formula(text) for name, text in texts.items()]
 
 
@@ -94,7 +95,7 @@ def _payer(price: float | None) -> str:
 
 def headings(language: str) -> list[str]:
     """The headings of an exported sheet."""
-    return [column.heading(language) for column in COLUMNS.values()]
+    return [COLUMNS[name].heading(language) for name in EXPORTED]
 
 
 # ---------------------------------------------------------------- files
@@ -146,7 +147,7 @@ def _xlsx(found: Iterable[dict[str, Any]], language: str) -> Iterator[bytes]:
 
 def write_xlsx(file: IO[bytes], head: list[str], rows: Iterable[list[str]]) -> None:
     """Write a workbook of one sheet, row by row. Raises: Invalid: it would be too long."""
-    numeric = [name in NUMBERS for name in COLUMNS]
+    numeric = [name in NUMBERS for name in EXPORTED]
     try:
         spreadsheet_files.write_workbook(file, "listings", head, numeric, rows, MOST_XLSX_ROWS)
     except spreadsheet_files.TooManyRows as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import islice
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
@@ -21,8 +22,10 @@ from ....events.lifecycle import Party
 from ....events.work import Work, request_id, unit_of_work
 from ....http.languages import render_all, stored_faults
 from ...models import IMPORT_LIFE, ImportStatus, ListingImport
+from ..posting_rights import kind_by_role
+from .marking import marked_sheet
 from .row_checks import Outcome, ReportProgress, check_rows
-from .sheet_rows import Row, open_sheet
+from .sheet_rows import Row, Sheet, open_sheet
 from .write_rows import import_rows
 
 MOST_ROWS = 10_000
@@ -38,7 +41,14 @@ IMPORT_RETENTION = timedelta(days=7)
 log = logging.getLogger(__name__)
 
 
-def import_sheet(actor: Actor, upload: bytes, *, publish: bool, dry_run: bool) -> ListingImport:
+class Imported(NamedTuple):
+    """An import, and whether it is an earlier one: then this request has changed nothing."""
+
+    row: ListingImport
+    is_replay: bool = False
+
+
+def import_sheet(actor: Actor, upload: bytes, *, publish: bool, dry_run: bool) -> Imported:
     """Make drafts, or with `publish` open listings, of all rows of a sheet.
 
     A short sheet is done at once, a long one by the queue `bulk`. The same sheet, sent again within
@@ -50,18 +60,20 @@ def import_sheet(actor: Actor, upload: bytes, *, publish: bool, dry_run: bool) -
     """
     began = time.perf_counter()
     sheet = open_sheet(upload)
-    rows = list(islice(sheet.rows(), MOST_ROWS_AT_ONCE + 1)) if sheet.unpacked <= MOST_BYTES_AT_ONCE else None
+    known = kind_by_role(actor.roles) is not None
+    found = sheet.rows(kind_is_known=known) if sheet.unpacked <= MOST_BYTES_AT_ONCE else None
+    rows = None if found is None else list(islice(found, MOST_ROWS_AT_ONCE + 1))
     short = rows is not None and len(rows) <= MOST_ROWS_AT_ONCE
     if short and dry_run:
-        return _dry_run_result(actor, rows or [], publish)
+        return Imported(_dry_run_result(actor, sheet, rows or [], publish))
     with unit_of_work() as work:
         digest = None if dry_run else hashlib.sha256(bytes([publish]) + upload).digest()
         while (row := _create_import(work, actor, digest, publish=publish, dry_run=dry_run)) is None:
             first = _same_import(actor, digest)
             if first is not None:
-                return first
+                return Imported(first, is_replay=True)
         if short:
-            _finish(row, import_rows(work, actor, rows or [], publish))
+            _finish(row, import_rows(work, actor, rows or [], publish), sheet)
         else:
             _require_free_slot(actor)
             row.upload = upload
@@ -69,7 +81,7 @@ def import_sheet(actor: Actor, upload: bytes, *, publish: bool, dry_run: bool) -
         work.audit(actor, "import", row, publish=publish, dry_run=dry_run)
     if short:
         _log_end(row, began)
-    return row
+    return Imported(row)
 
 
 def _create_import(work: Work, actor: Actor, digest: bytes | None, **options: bool) -> ListingImport | None:
@@ -112,6 +124,13 @@ def find_import(actor: Actor, import_id: UUID) -> ListingImport:
     return row
 
 
+def marked_import(row: ListingImport, language: str | None) -> bytes | None:
+    """The sheet of a refused import with its faults marked; None where it is not refused or not kept."""
+    if row.status != ImportStatus.REFUSED or row.upload is None or not row.errors:
+        return None
+    return marked_sheet(row.upload, row.errors, language)
+
+
 def run_import(import_id: UUID) -> None:
     """Do a long import; its listings, its result and the mark of its task are one transaction."""
     began = time.perf_counter()
@@ -122,15 +141,18 @@ def run_import(import_id: UUID) -> None:
         upload, actor = row.upload, Actor(ENTERPRISE, row.enterprise_id)
         try:
             with _audited_as_request(row.request_id), work.session.begin_nested() as point:
-                rows = _bounded_rows(open_sheet(upload).rows())
+                sheet = open_sheet(upload)
+                known = kind_by_role(enterprises.own(actor).roles) is not None
+                rows = _bounded_rows(sheet.rows(kind_is_known=known))
                 outcome = import_rows(work, actor, rows, row.publish, _progress_reporter(import_id))
                 if row.dry_run:
                     point.rollback()
         except DomainError as error:
             _refuse(row, error)
+            _keep_upload_of_latest(work, row)
         else:
-            _finish(row, outcome)
-        row.upload = None
+            _finish(row, outcome, sheet)
+            row.upload = None
     _log_end(row, began)
 
 
@@ -179,14 +201,14 @@ def _log_end(row: ListingImport, began: float) -> None:
     )
 
 
-def _finish(row: ListingImport, outcome: Outcome) -> None:
+def _finish(row: ListingImport, outcome: Outcome, sheet: Sheet) -> None:
     IMPORT_LIFE.move(row, "finish", by=Party.SYSTEM)
     row.ended_at = clock.now()
     row.rows_total = row.rows_done = outcome.rows
     row.listing_ids = [] if row.dry_run else [str(listing.id) for listing in outcome.listings]
     row.warnings = [
         {"code": notice.code, "field": notice.field, "detail": render_all(notice.code, notice.facts)}
-        for notice in outcome.notices
+        for notice in (*sheet.notices(), *outcome.notices)
     ]
 
 
@@ -200,7 +222,17 @@ def _refuse(row: ListingImport, error: DomainError) -> None:
         row.errors = stored_faults(error)
 
 
-def _dry_run_result(actor: Actor, rows: list[Row], publish: bool) -> ListingImport:
+def _keep_upload_of_latest(work: Work, row: ListingImport) -> None:
+    """Keep the file of this refused import, to be marked; those of earlier ones are let go."""
+    earlier = (
+        ListingImport.enterprise_id == row.enterprise_id,
+        ListingImport.status == ImportStatus.REFUSED,
+        ListingImport.id != row.id,
+    )
+    work.session.execute(update(ListingImport).where(*earlier).values(upload=None))
+
+
+def _dry_run_result(actor: Actor, sheet: Sheet, rows: list[Row], publish: bool) -> ListingImport:
     """What a short sheet would become; nothing of it stays."""
     with unit_of_work() as work:
         point = work.session.begin_nested()
@@ -212,7 +244,7 @@ def _dry_run_result(actor: Actor, rows: list[Row], publish: bool) -> ListingImpo
         status=IMPORT_LIFE.initial, publish=publish, dry_run=True, error_count=0, errors=[],
         created_at=clock.now(),
     )  # fmt: skip
-    _finish(row, outcome)
+    _finish(row, outcome, sheet)
     return row
 
 

@@ -5,18 +5,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ....catalogue import service as catalogue
-from ....errors import DomainError, Fault, Invalid, InvalidTable, Notice
+from ....errors import DomainError, Fault, Invalid, InvalidTable, Notice, Unavailable
 from ...models import Listing
 from ..drafting import new_draft
-from ..posting_rights import require_role
+from ..posting_rights import kind_by_role, require_role
 from ..publishing import licence_notice, open_draft
 from . import vocabulary
-from .row_to_listing import column_of_field, listing_from_row
+from .row_to_listing import column_of_field, listing_from_row, row_codes
 from .sheet_rows import Row
 from .waste_code_cells import listed, listed_codes
 
 MOST_SHOWN = 1000
 BATCH = 500
+SUGGESTIONS = 3
+"""Codes suggested for a row without one."""
+CODE_MISSING = {
+    ("waste_codes", "field_required"),
+    ("waste_codes", "unknown_code"),
+    ("scheme", "scheme_needed"),
+}
+"""Faults of a row whose cell of codes is empty, or holds words."""
+MOST_SUGGESTED = 200
+"""Titles of one sheet for which codes are suggested: each takes some milliseconds."""
 ReportProgress = Callable[[int, int], None]
 """Called with the rows done and the rows there are."""
 
@@ -74,7 +84,7 @@ def check_rows(
 
 
 def _codes_in(rows: list[Row]) -> set[str]:
-    texts = {row.texts["waste_codes"] for row in rows if "waste_codes" in row.texts}
+    texts = {row_codes(row) or "" for row in rows}
     return {code for text in texts for code in (*listed(text), *listed_codes(text))}
 
 
@@ -83,11 +93,21 @@ def _regions_in(rows: list[Row]) -> set[int]:
     return {int(text) for text in texts if len(text) == 6 and text.isascii() and text.isdigit()}
 
 
+def suggested_codes(title: str) -> list[dict[str, Any]]:
+    """Codes that a title may mean, the likeliest first; none where the model is not there."""
+    try:
+        return catalogue.suggest_codes(title[:200], SUGGESTIONS, None).items
+    except Unavailable:
+        return []
+
+
 class _RowChecker:
     """Holds the rows of one sheet to the rules, one by one, and to each other."""
 
     def __init__(self, owner: Any, publish: bool, outcome: Outcome) -> None:
         self._owner, self._publish, self._outcome = owner, publish, outcome
+        self._kind = kind_by_role(owner.roles)
+        self._suggested: dict[str, list[dict[str, Any]]] = {}
         self._seen: dict[str, int] = {}
         self._licence_notices: dict[tuple[int, ...], list[Notice]] = {}
 
@@ -97,19 +117,20 @@ class _RowChecker:
             self._outcome.rows -= 1
             self._outcome.add_notices(row.number, [Notice("example_row_left_out", "title")])
             return
-        data, faults = listing_from_row(row)
+        data, faults, odd = listing_from_row(row, self._kind)
         faults = faults or self._repeated(row)
         if faults:
-            self._outcome.add_faults(faults)
+            self._outcome.add_faults(self._with_suggestions(row, fault) for fault in faults)
             return
         try:
             listing, notices = self._listing(data)
         except DomainError as error:
             column = column_of_field(error.at or "kind")
-            self._outcome.add_faults([Fault(row.number, column, error.code, error.facts)])
+            fault = Fault(row.number, column, error.code, error.facts)
+            self._outcome.add_faults([self._with_suggestions(row, fault)])
             return
         self._outcome.listings.append(listing)
-        self._outcome.add_notices(row.number, notices)
+        self._outcome.add_notices(row.number, odd + notices)
 
     def _listing(self, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
         del data["publish"]
@@ -119,6 +140,20 @@ class _RowChecker:
             self._outcome.event = open_draft(listing, self._owner)
             notices += self._licence_notice(listing)
         return listing, notices
+
+    def _with_suggestions(self, row: Row, fault: Fault) -> Fault:
+        """A missing waste code with those that the row's title may mean."""
+        title = row.texts.get("title")
+        has_code = any("0" <= sign <= "9" for sign in row.texts.get("waste_codes", ""))
+        if title is None or has_code or (fault.column, fault.code) not in CODE_MISSING:
+            return fault
+        if title not in self._suggested and len(self._suggested) < MOST_SUGGESTED:
+            self._suggested[title] = suggested_codes(title)
+        codes = self._suggested.get(title)
+        if not codes:
+            return fault
+        named = ", ".join(f"{code['code']} {code['name'][:30]}" for code in codes)
+        return Fault(row.number, "waste_codes", "code_suggested", {"codes": named, "suggestions": codes})
 
     def _licence_notice(self, listing: Listing) -> list[Notice]:
         """The same for all listings of one owner that accept the same codes."""

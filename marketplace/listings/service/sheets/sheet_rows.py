@@ -1,16 +1,20 @@
 """Reads a CSV or XLSX file into rows of text by column, within bounds of time and memory."""
 
-import csv
-import io
-from collections import Counter
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
+from itertools import chain, islice
+from typing import Any
 
 from .... import plain_text
-from ....errors import Fault, Invalid, InvalidTable
-from ....messages.names import Name
-from .vocabulary import COLUMNS, Column, column_of
-from .xlsx_parts import Cell, Record
+from ....errors import Fault, Invalid, Notice
+from .csv_reader import csv_table
+from .headings import MOST_ABOVE, Layout, headings_row, known_headings, layout_of
+from .left_out import LeftOut, is_note, is_total
+from .tables import DAY_ZERO, Table
+from .text_encoding import decoded
+from .xlsx_parts import Cell, Record, letters_of
 from .xlsx_reader import Workbook
 
 MOST_TEXT = 4000
@@ -19,47 +23,128 @@ OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How .xls files begin, and .xlsx files under a password."""
 PROSE = {"title", "composition"}
 """The columns of words; the others hold codes, numbers and days."""
-OTHER_DELIMITERS = {
-    ";": "semicolon",
-    "\t": "tab",
-    "|": "bar",
-    "，": "full_width_comma",
-    "；": "full_width_semicolon",
-}
+EMPTY = {"/", "-", "--", "—", "——", "无", "\\", "n/a"}
+"""What people write into cells that have nothing to say; a title is taken as it is."""
+OUR_OTHER_SHEETS = ("废物代码 Codes", "说明 Help")
+"""Sheets of the template that hold no listings."""
+MOST_SHEETS = 20
+"""Visible sheets that are looked into for headings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that holds anything: its number as the sheet shows it, its texts by column, its faults."""
+    """A row that holds anything.
+
+    Attributes:
+        number: as the sheet shows it. texts: by column.
+        faults: what is wrong with its cells. notices: what is odd about them.
+        implied: what headings say for all rows, by column.
+        numbers: columns whose cells hold a number and not its text.
+        columns: all that the sheet has. day_zero: the day that numbers of days count from.
+    """
 
     number: int
     texts: dict[str, str]
     faults: list[Fault] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    implied: dict[str, str] = field(default_factory=dict)
+    numbers: set[str] = field(default_factory=set)
+    columns: frozenset[str] = frozenset()
+    day_zero: date = DAY_ZERO
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sheet:
-    """A file whose outside is sound. `unpacked` is how many bytes reading it all goes through."""
+    """A file whose outside is sound.
+
+    Attributes:
+        unpacked: how many bytes reading it all goes through.
+        layout: where the headings are, once the first row is read.
+        table: the one that is read, once the first row is.
+        left_out: what is not imported, complete once the last row is read.
+        styles: the part of a workbook that holds its styles.
+    """
 
     unpacked: int
-    _records: Callable[[], Iterator[Record]]
+    _tables: list[Table]
+    _hidden: list[str] = field(default_factory=list)
+    layout: Layout | None = None
+    table: Table | None = None
+    left_out: LeftOut = field(default_factory=LeftOut)
+    styles: str | None = None
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self, *, kind_is_known: bool = False) -> Iterator[Row]:
         """The rows below the headings.
 
+        Args:
+            kind_is_known: whether rows without a kind have one by the role of their owner.
         Raises:
-            Invalid: the file cannot be read on, or is empty.
+            Invalid: the file cannot be read on, is empty or has merged cells in its rows.
             InvalidTable: headings are unknown, repeated or missing.
         """
-        records = self._records()
-        header = next(records, None)
-        if header is None:
+        self.left_out = LeftOut()
+        table = self.table = self._table_to_read()
+        records = table.records()
+        above = list(islice(records, MOST_ABOVE))
+        if not above:
             raise Invalid("sheet_empty", at="file")
-        columns = _columns(*header)
-        for number, cells in records:
-            row = _row(number, cells, columns)
-            if row.texts or row.faults:
+        place = headings_row(above)
+        hidden = {cell.column for cell in above[place].cells if table.is_hidden(cell.column)}
+        layout = self.layout = layout_of(above, place, hidden)
+        layout.refuse_faults(kind_is_known)
+        self._note_what_is_not_read(above[:place])
+        numbers = {layout.number}
+        for record in chain(above[place + 1 :], records):
+            row = self._row(record)
+            if row is not None:
+                numbers.add(row.number)
                 yield row
+        _refuse_merged(table.merged, numbers)
+        if len(numbers) == 1 and self.left_out.hidden_rows:
+            raise Invalid("sheet_rows_hidden", at="file", rows=self.left_out.hidden_rows.shown())
+
+    def notices(self) -> Iterator[Notice]:
+        """What is said of whatever was not imported."""
+        return self.left_out.notices(self.table.name if self.table else "")
+
+    def _table_to_read(self) -> Table:
+        """The first visible sheet with our headings, else the first that holds anything."""
+        looked_into = self._tables[:MOST_SHEETS]
+        heads = [list(islice(table.records(), MOST_ABOVE)) for table in looked_into]
+        known = [known_headings(head) for head in heads]
+        filled = [place for place, head in enumerate(heads) if head]
+        best = next((place for place in filled if known[place] >= 3), filled[0] if filled else 0)
+        others = [
+            table.name for place, table in enumerate(looked_into)
+            if place != best and heads[place] and table.name not in OUR_OTHER_SHEETS
+        ]  # fmt: skip
+        self.left_out.sheets = others + [table.name for table in self._tables[MOST_SHEETS:]] + self._hidden
+        return looked_into[best]
+
+    def _note_what_is_not_read(self, above: list[Record]) -> None:
+        assert self.layout is not None
+        self.left_out.columns = self.layout.left_out
+        self.left_out.hidden_columns = self.layout.hidden
+        for record in above:
+            self.left_out.above.add(record.number)
+
+    def _row(self, record: Record) -> Row | None:
+        """The row that a record is; None where it is left out, which is remembered."""
+        layout = self.layout
+        assert layout is not None
+        assert self.table is not None
+        row = _row_of(record, layout, self.table.day_zero)
+        is_empty = not row.texts and not row.faults
+        for reason, holds in (
+            ("hidden_rows", record.hidden and not is_empty),
+            ("headings", layout.repeats(record.cells)),
+            ("totals", is_total(record.cells, row.texts)),
+            ("notes", is_note(record.cells, row.texts)),
+        ):
+            if holds:
+                getattr(self.left_out, reason).add(record.number)
+                return None
+        return None if is_empty else row
 
 
 def open_sheet(data: bytes) -> Sheet:
@@ -74,131 +159,62 @@ def open_sheet(data: bytes) -> Sheet:
         raise Invalid("sheet_old_excel", at="file")
     if data.startswith(b"PK"):
         book = Workbook(data)
-        return Sheet(book.unpacked, book.records)
-    text = _decoded(data)
-    _refuse_other_text(text)
-    return Sheet(len(data), lambda: _csv_records(text))
+        return Sheet(book.unpacked, book.tables(), book.hidden, styles=book.styles)
+    return Sheet(len(data), [csv_table(decoded(data))])
 
 
-# ---------------------------------------------------------------- CSV
-
-
-def _decoded(data: bytes) -> str:
-    """UTF-8, with or without a mark, or GBK (by GB 18030, which holds it)."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Invalid("sheet_encoding", at="file")
-    if b"\0" in data:
-        raise Invalid("sheet_unreadable", at="file")
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Invalid("sheet_encoding", at="file")
-
-
-def _refuse_other_text(text: str) -> None:
-    start = text.lstrip()
-    if start.startswith("<"):
-        raise Invalid("sheet_is_html", at="file")
-    if start.startswith(("{", "[", "%PDF")):
-        raise Invalid("sheet_unreadable", at="file")
-    first_line = start.partition("\n")[0]
-    if "," not in first_line:
-        for delimiter, name in OTHER_DELIMITERS.items():
-            if delimiter in first_line:
-                raise Invalid("sheet_delimiter", at="file", found=Name("delimiter", name))
-
-
-def _csv_records(text: str) -> Iterator[Record]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    number = 0
-    try:
-        for number, texts in enumerate(reader, start=1):
-            cells = [
-                _csv_cell(place, text) for place, text in enumerate(texts) if text and not text.isspace()
-            ]
-            if cells:
-                yield number, cells
-    except csv.Error as error:
-        raise Invalid("sheet_csv_broken", at="file", row=number + 1) from error
-
-
-def _csv_cell(column: int, text: str) -> Cell:
-    return Cell(column, text, "formula_in_cell" if text.lstrip().startswith("=") else None)
-
-
-# ---------------------------------------------------------------- headings and rows
-
-
-def _columns(number: int, cells: list[Cell]) -> dict[int, Column]:
-    """The column at each place. Raises: InvalidTable: naming every heading that is wrong."""
-    cells = [cell for cell in cells if cell.text.strip()]
-    found = {cell.column: column_of(cell.text) for cell in cells}
-    faults = [
-        Fault(number, _shown(cell.text), "unknown_heading", {"heading": _shown(cell.text)})
-        for cell in cells
-        if found[cell.column] is None
-    ]
-    columns = {place: column for place, column in found.items() if column is not None}
-    times = Counter(column.name for column in columns.values())
-    faults += [Fault(number, name, "repeated_heading", _headings(name)) for name in times if times[name] > 1]
-    faults += [
-        Fault(number, name, "missing_heading", _headings(name))
-        for name, column in COLUMNS.items()
-        if column.required and name not in times
-    ]
-    if faults:
-        raise InvalidTable("import_refused", faults=faults, count=len(faults))
-    return columns
-
-
-def _headings(name: str) -> dict[str, str]:
-    return {"heading": f"{COLUMNS[name].zh} / {COLUMNS[name].en}"}
-
-
-def _shown(heading: str) -> str:
-    return " ".join(heading.split())[:60]
-
-
-def _row(number: int, cells: list[Cell], columns: dict[int, Column]) -> Row:
-    row = Row(number, {})
-    for cell in cells:
-        column = columns.get(cell.column)
-        if column is None:
-            row.faults.append(Fault(number, _letters(cell.column), "cell_without_heading"))
-        elif not column.export_only:
+def _row_of(record: Record, layout: Layout, zero: date) -> Row:
+    row = Row(record.number, {}, implied=layout.implied, columns=layout.names, day_zero=zero)
+    for cell in record.cells:
+        column = layout.columns.get(cell.column)
+        if column is not None and not column.export_only:
             _add_cell(row, column.name, cell)
+        elif column is None and cell.column not in layout.headings and cell.text.strip():
+            row.faults.append(Fault(record.number, letters_of(cell.column), "cell_without_heading"))
     return row
 
 
 def _add_cell(row: Row, name: str, cell: Cell) -> None:
     """Add a cell's text, or what is wrong with it. One leading apostrophe only says that text follows."""
-    written = cell.text.strip().removeprefix("'")
+    text = cell.text.strip()
+    if name != "title" and text.lower() in EMPTY and not cell.fault:
+        return
+    written = text.removeprefix("'")
     if cell.fault:
         row.faults.append(Fault(row.number, name, cell.fault))
     elif len(written) > MOST_TEXT:
         row.faults.append(Fault(row.number, name, "cell_too_long", {"most": MOST_TEXT}))
     else:
-        _add_text(row, name, written)
+        _add_text(row, name, written, cell)
 
 
-def _add_text(row: Row, name: str, written: str) -> None:
+def _add_text(row: Row, name: str, written: str, cell: Cell) -> None:
     """Add a text, folded; one of which nothing is left is an empty cell."""
     try:
         text = plain_text.lines(written) if name in PROSE else plain_text.identifiers(written)
     except plain_text.BadText as error:
         row.faults.append(Fault(row.number, name, error.code, error.facts))
         return
-    if text:
-        row.texts[name] = text
+    if not text:
+        return
+    row.texts[name] = text
+    if cell.is_number:
+        row.numbers.add(name)
+    if cell.shown is not None:
+        facts: dict[str, Any] = {"shown": cell.shown, "taken": cell.text}
+        row.notices.append(Notice("number_shown_rounded", name, facts))
 
 
-def _letters(column: int) -> str:
-    """What a spreadsheet calls a column: A for 0, AA for 26."""
-    letters = ""
-    column += 1
-    while column:
-        column, place = divmod(column - 1, 26)
-        letters = chr(65 + place) + letters
-    return letters
+def _refuse_merged(ranges: list[str], numbers: set[int]) -> None:
+    """Merged cells in titles, totals and notes do no harm; in the table they leave other cells empty."""
+    within = [text for text in ranges if any(_first(text) <= number <= _last(text) for number in numbers)]
+    if within:
+        raise Invalid("sheet_merged_cells", at="file", ranges=within[:20])
+
+
+def _first(cells: str) -> int:
+    return int(re.sub(r"\D", "", cells.partition(":")[0]) or 0)
+
+
+def _last(cells: str) -> int:
+    return int(re.sub(r"\D", "", cells.partition(":")[2] or cells) or 0)

@@ -8,14 +8,15 @@ from .... import clock
 from ....catalogue import service as catalogue
 from ....messages import say
 from .importing import MOST_ROWS
+from .sheet_rows import OUR_OTHER_SHEETS
 from .vocabulary import CHINESE, COLUMNS, ENGLISH, EXAMPLE_TITLE, REQUIRED, WORDS, both
 
-CODES_SHEET, HELP_SHEET = "废物代码 Codes", "说明 Help"
+CODES_SHEET, HELP_SHEET = OUR_OTHER_SHEETS
 LAST_ROW = MOST_ROWS + 2
 """The headings, the example and as many listings as one sheet may hold."""
 TEXT_COLUMNS = ("waste_codes", "scheme", "region", "composition", "title", "treatment")
 DAY_COLUMNS = ("available_from", "available_until")
-SHOWN = [name for name, column in COLUMNS.items() if not column.export_only]
+SHOWN = [name for name, column in COLUMNS.items() if column.offered and not column.export_only]
 HELP = (
     "all_or_none", "example", "required", "codes", "unit", "price", "days_and_places", "composition",
     "formulas", "file",
@@ -40,24 +41,24 @@ def template() -> bytes:
 
 def _example(today: date) -> dict[str, Any]:
     return {
-        "kind": both(*WORDS["kind"]["supply"][:2]),
+        "kind": both(*WORDS["kind"]["supply"]),
         "title": EXAMPLE_TITLE,
         "waste_codes": "900-349-34",
         "scheme": "cn-hw",
         "quantity": 1200,
-        "unit": both(*WORDS["unit"]["t"][:2]),
+        "unit": both(*WORDS["unit"]["t"]),
         "min_lot": 20,
-        "who_pays": both(*WORDS["who_pays"]["supplier"][:2]),
+        "who_pays": both(*WORDS["who_pays"]["supplier"]),
         "price_per_tonne": 150,
         "available_from": today,
         "available_until": today + timedelta(days=180),
         "region": "330604",
         "lon": 120.87,
         "lat": 30.12,
-        "crs": both(*WORDS["crs"]["wgs84"][:2]),
+        "crs": both(*WORDS["crs"]["wgs84"]),
         "max_distance_km": 200,
-        "form": both(*WORDS["form"]["liquid"][:2]),
-        "packaging": both(*WORDS["packaging"]["tank"][:2]),
+        "form": both(*WORDS["form"]["liquid"]),
+        "packaging": both(*WORDS["packaging"]["tank"]),
         "composition": "H2SO4 18-22 %; Fe <1 %",
     }
 
@@ -114,7 +115,7 @@ def _drop_downs(book: Any, sheet: Any, codes: int) -> None:
 
 
 def _inline(name: str) -> str:
-    return '"' + ",".join(both(chinese, english) for chinese, english, *_ in WORDS[name].values()) + '"'
+    return '"' + ",".join(both(chinese, english) for chinese, english in WORDS[name].values()) + '"'
 
 
 def _write_help(sheet: Any) -> None:

@@ -1,30 +1,41 @@
 """The columns and words of a sheet of listings, in Chinese and English."""
 
+import re
+import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TypeVar
+
+from .... import plain_text
+from .number_cells import half_width
 
 CHINESE, ENGLISH = "zh", "en"
 T = TypeVar("T")
 
 
+REQUIRED_NOTES = re.compile(r"\((?:必填|选填|可选|可空|required|optional)\)", re.IGNORECASE)
 REQUIRED = " *"
 """What the template puts behind the headings of required columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column by its headings; `export_only` ones are ignored on import.
+    """A column by its headings.
 
-    `also` has earlier headings that are still understood.
+    Attributes:
+        required: a sheet must have it, or say the same elsewhere (a kind by the role, a unit in its cells).
+        export_only: it says nothing of a new listing and is left out on import.
+        offered: the template has it.
     """
 
     zh: str
     en: str
     required: bool = False
     export_only: bool = False
-    also: tuple[str, ...] = ()
+    offered: bool = True
 
     @property
     def name(self) -> str:
@@ -36,21 +47,25 @@ class Column:
         return self.zh if language == CHINESE else self.en
 
 
+_SYNONYMS = tomllib.loads(Path(__file__).with_name("synonyms.toml").read_text(encoding="utf-8"))
 COLUMNS = {
     column.name: column
     for column in (
         Column("类型", "kind", required=True),
         Column("名称", "title", required=True),
         Column("废物代码", "waste codes", required=True),
-        Column("名录", "scheme", also=("代码体系",)),
+        Column("废物类别", "waste category", offered=False),
+        Column("名录", "scheme"),
         Column("数量", "quantity", required=True),
         Column("单位", "unit", required=True),
+        Column("单件重量", "weight each", offered=False),
         Column("密度", "density"),
-        Column("最小批量", "min lot", required=True),
+        Column("最小批量", "min lot"),
         Column("付款方", "who pays"),
         Column("单价", "price per tonne"),
         Column("起始日期", "available from", required=True),
         Column("截止日期", "available until", required=True),
+        Column("预计转移时间", "transfer period", offered=False),
         Column("地区代码", "region"),
         Column("经度", "lon"),
         Column("纬度", "lat"),
@@ -65,25 +80,28 @@ COLUMNS = {
         Column("状态", "status", export_only=True),
         Column("剩余数量", "remaining", export_only=True),
         Column("企业", "enterprise", export_only=True),
+        Column("需更正", "to correct", export_only=True, offered=False),
+        Column("错误说明", "faults", export_only=True, offered=False),
+        Column("备注", "remarks", export_only=True, offered=False),
+        Column("其他", "other", export_only=True, offered=False),
     )
 }
-WORDS: dict[str, dict[str, tuple[str, ...]]] = {
+REPLACES = {
+    "transfer_period": {"available_from", "available_until"},
+    "waste_category": {"waste_codes"},
+}
+"""Columns that say what required others would."""
+IMPLIED: dict[str, dict[str, str]] = _SYNONYMS["implied"]
+"""What a heading says besides which column it is."""
+WORDS: dict[str, dict[str, tuple[str, str]]] = {
     "kind": {"supply": ("供应", "supply"), "demand": ("需求", "demand")},
-    "unit": {
-        "t": ("吨", "t", "tonne", "tonnes"),
-        "kg": ("千克", "kg", "公斤"),
-        "m3": ("立方米", "m3", "立方"),
-    },
+    "unit": {"t": ("吨", "t"), "kg": ("千克", "kg"), "m3": ("立方米", "m3")},
     "who_pays": {
-        "receiver": ("接收单位付货款", "receiver pays", "收货方付款"),
-        "supplier": ("供货单位付处置费", "supplier pays", "供货方付款"),
+        "receiver": ("接收单位付货款", "receiver pays"),
+        "supplier": ("供货单位付处置费", "supplier pays"),
         "negotiable": ("面议", "negotiable"),
     },
-    "crs": {
-        "wgs84": ("WGS-84", "wgs84"),
-        "gcj02": ("GCJ-02", "gcj02"),
-        "bd09": ("BD-09", "bd09"),
-    },
+    "crs": {"wgs84": ("WGS-84", "wgs84"), "gcj02": ("GCJ-02", "gcj02"), "bd09": ("BD-09", "bd09")},
     "form": {
         "solid": ("固体", "solid"),
         "liquid": ("液体", "liquid"),
@@ -103,7 +121,7 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "other": ("其他", "other"),
     },
 }
-"""By column and value: the Chinese word, the English one, and others that are understood."""
+"""By column and value: the Chinese word and the English one; synonyms.toml has others."""
 EXAMPLE_TITLE = "【示例】稀硫酸 20%（导入时忽略本行） / EXAMPLE: this row is not imported"
 """The title by which the template's example is known."""
 
@@ -113,26 +131,55 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def fold_heading(text: str) -> str:
+    """A heading without blanks inside Chinese, the mark of a required column, and colons."""
+    folded = fold(REQUIRED_NOTES.sub("", half_width(plain_text.shown(text)))).strip("*: ")
+    return folded if folded.isascii() else folded.replace(" ", "")
+
+
 _BY_HEADING = {
-    folded: column
+    fold_heading(heading): column
     for column in COLUMNS.values()
-    for folded in {fold(heading) for heading in (column.zh, column.en, column.name, *column.also)}
+    for heading in (column.zh, column.en, column.name, *_SYNONYMS["headings"].get(column.name, ()))
 }
 _BY_WORD = {
-    name: {fold(word): value for value, words in meanings.items() for word in words}
+    name: {
+        fold(word): value
+        for value, words in meanings.items()
+        for word in (*words, *_SYNONYMS["words"].get(name, {}).get(value, ()))
+    }
     for name, meanings in WORDS.items()
 }
 
 
 def _agreed(known: Mapping[str, T], text: str) -> T | None:
     """What `text` means, alone or as "中文 / English"; None when its parts are unknown or disagree."""
+    if (whole := known.get(fold(text))) is not None:
+        return whole
     found = [known.get(fold(part)) for part in text.split("/")]
     return found[0] if all(meaning == found[0] for meaning in found) else None
 
 
 def column_of(heading: str) -> Column | None:
     """The column that goes by this heading, with or without the mark of a required one."""
-    return _agreed(_BY_HEADING, heading.removesuffix(REQUIRED))
+    whole = _BY_HEADING.get(fold_heading(heading))
+    if whole is not None:
+        return whole
+    found = [_BY_HEADING.get(fold_heading(part)) for part in heading.split("/")]
+    return found[0] if all(column is not None and column is found[0] for column in found) else None
+
+
+def implied_by(heading: str) -> dict[str, str]:
+    """What a heading says besides which column it is."""
+    return IMPLIED.get(fold_heading(heading), {})
+
+
+@cache
+def chinese_heading_words() -> frozenset[str]:
+    """All headings that no other script could spell, as people write them."""
+    also = (text for texts in _SYNONYMS["headings"].values() for text in texts)
+    headings = (*(column.zh for column in COLUMNS.values()), *also)
+    return frozenset(heading for heading in headings if not heading.isascii() and len(heading) > 1)
 
 
 def value_of(column: str, word: str) -> str | None:
@@ -142,7 +189,7 @@ def value_of(column: str, word: str) -> str | None:
 
 def word_for(column: str, value: str, language: str) -> str:
     """The word for a value in that language."""
-    chinese, english, *_ = WORDS[column][value]
+    chinese, english = WORDS[column][value]
     return chinese if language == CHINESE else english
 
 

@@ -5,33 +5,53 @@ and memory does not grow with the sheet. A document type is refused where it beg
 anything.
 """
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from typing import IO, Any, NamedTuple
 from xml.parsers import expat
 
 from ....errors import Invalid
+from .xlsx_formats import (
+    GENERAL,
+    MOST_SERIAL,
+    NumberFormat,
+    day_text,
+    number_format,
+    plain_text,
+    rounded_text,
+)
+from .xlsx_text import RichText, unescaped
 
 MOST_STRINGS = 500_000
-MOST_SERIAL = 2_958_465
-"""31 December 9999, as a spreadsheet counts days."""
 CHUNK = 65_536
-BUILT_IN_DATES = {*range(14, 18), 22, *range(27, 32), 36, *range(50, 55), 57, 58}
-ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
 class Cell(NamedTuple):
-    """A cell that is not blank: its column from 0, its text, and the code of what is wrong with it."""
+    """A cell that is not blank.
+
+    Attributes:
+        column: from 0.
+        text: what it holds.
+        fault: the code of what is wrong with it.
+        shown: the number as the sheet rounds it, where that is another one.
+        is_number: it may have been typed otherwise: 2026.10 is the number 2026.1.
+    """
 
     column: int
     text: str
     fault: str | None = None
+    shown: str | None = None
+    is_number: bool = False
 
 
-Record = tuple[int, list[Cell]]
-"""A row's number as the sheet shows it, and its cells."""
+class Record(NamedTuple):
+    """A row: its number as the sheet shows it, its cells, and whether the sheet hides it."""
+
+    number: int
+    cells: list[Cell]
+    hidden: bool = False
 
 
 def parse_in_chunks(source: IO[bytes], handler: Any) -> Iterator[None]:
@@ -74,155 +94,186 @@ class Relations(XmlPart):
             self.found[attributes["Id"]] = (attributes["Type"], attributes["Target"])
 
 
+class SheetName(NamedTuple):
+    name: str
+    visible: bool
+    relation: str
+
+
 class WorkbookPart(XmlPart):
+    """The sheets of a workbook, and the day that it counts from."""
+
     def __init__(self) -> None:
         self.from_1904 = False
-        self._visible: list[str] = []
+        self.sheets: list[SheetName] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "workbookPr":
             self.from_1904 = attributes.get("date1904") in ("1", "true")
-        elif name == "sheet" and attributes.get("state", "visible") == "visible":
-            self._visible += [value for key, value in attributes.items() if key.endswith(" id")]
+        elif name == "sheet":
+            visible = attributes.get("state", "visible") == "visible"
+            relation = next(value for key, value in attributes.items() if key.endswith(" id"))
+            self.sheets.append(SheetName(attributes.get("name", ""), visible, relation))
 
-    def first_visible(self) -> str:
-        return self._visible[0]
 
+class SharedStrings(RichText):
+    """The strings that cells name by their place; the reading aids of East Asian text are left out.
 
-class SharedStrings(XmlPart):
-    """The strings that cells name by their place; the reading aids of East Asian text are left out."""
+    Attributes:
+        struck_out: places of strings of which a part is struck out.
+    """
 
     def __init__(self) -> None:
+        super().__init__()
         self.strings: list[str] = []
-        self._parts: list[str] = []
-        self._aside = 0
-        self._within = False
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._aside += name == "rPh"
-        self._within = name == "t" and not self._aside
-
-    def text(self, data: str) -> None:
-        if self._within:
-            self._parts.append(data)
+        self.struck_out: set[int] = set()
 
     def end(self, name: str) -> None:
-        self._within = False
-        self._aside -= name == "rPh"
+        super().end(name)
         if name == "si":
-            self.strings.append(_unescaped("".join(self._parts)))
-            self._parts.clear()
+            text, struck = self.take()
+            if struck:
+                self.struck_out.add(len(self.strings))
+            self.strings.append(unescaped(text))
             if len(self.strings) > MOST_STRINGS:
                 raise Invalid("sheet_bomb", at="file")
 
 
 class Styles(XmlPart):
-    """Which styles of cells show a number as a date."""
+    """How each style of cells shows a number, and whether it strikes it out."""
 
     def __init__(self) -> None:
-        self._formats: dict[int, str] = {}
-        self._styles: list[int] = []
-        self._of_cells = False
+        self._codes: dict[int, str] = {}
+        self._struck_fonts: list[bool] = []
+        self._cells: list[tuple[int, int]] = []
+        self._within = ""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "numFmt":
-            self._formats[int(attributes["numFmtId"])] = attributes["formatCode"]
-        elif name == "cellXfs":
-            self._of_cells = True
-        elif name == "xf" and self._of_cells:
-            self._styles.append(int(attributes.get("numFmtId", "0")))
+            self._codes[int(attributes["numFmtId"])] = attributes["formatCode"]
+        elif name in ("cellXfs", "fonts"):
+            self._within = name
+        elif name == "font" and self._within == "fonts":
+            self._struck_fonts.append(False)
+        elif name == "strike" and self._within == "fonts":
+            self._struck_fonts[-1] = attributes.get("val", "1") not in ("0", "false")
+        elif name == "xf" and self._within == "cellXfs":
+            self._cells.append((int(attributes.get("numFmtId", "0")), int(attributes.get("fontId", "0"))))
 
     def end(self, name: str) -> None:
-        if name == "cellXfs":
-            self._of_cells = False
+        if name in ("cellXfs", "fonts"):
+            self._within = ""
 
-    def dates(self) -> set[str]:
-        return {str(place) for place, number in enumerate(self._styles) if self._shows_a_day(number)}
+    def formats(self) -> dict[str, NumberFormat]:
+        """By the number of a style, as cells write it."""
+        return {
+            str(place): number_format(code, self._codes.get(code))
+            for place, (code, _) in enumerate(self._cells)
+        }
 
-    def _shows_a_day(self, number: int) -> bool:
-        if number not in self._formats:
-            return number in BUILT_IN_DATES
-        shown = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.|_.|General', "", self._formats[number])
-        return re.search("[yd]", shown, re.IGNORECASE) is not None
+    def struck_out(self) -> set[str]:
+        """Numbers of the styles whose font strikes out."""
+        struck = {font for font, is_struck in enumerate(self._struck_fonts) if is_struck}
+        return {str(place) for place, (_, font) in enumerate(self._cells) if font in struck}
 
 
-class SheetRows(XmlPart):
-    """Collects rows in `done` as they are read, and the ranges of merged cells."""
+@dataclass(frozen=True, slots=True)
+class BookParts:
+    """What the sheets of a workbook share."""
 
-    def __init__(self, strings: list[str], dates: set[str], day_zero: date) -> None:
+    strings: list[str]
+    struck_strings: set[int]
+    formats: dict[str, NumberFormat]
+    struck_styles: set[str]
+    day_zero: date
+
+
+class SheetRows(RichText):
+    """Collects rows in `done` as they are read.
+
+    Attributes:
+        merged: the ranges of merged cells, complete when the last row is read.
+        hidden_columns: first and last of each range of columns that is hidden, complete before the first row.
+    """
+
+    def __init__(self, parts: BookParts) -> None:
+        super().__init__()
         self.done: deque[Record] = deque()
         self.merged: list[str] = []
-        self._strings, self._dates, self._day_zero = strings, dates, day_zero
+        self.hidden_columns: list[tuple[int, int]] = []
+        self._book = parts
         self._number = 0
+        self._hidden = False
         self._cells: list[Cell] = []
-        self._parts: list[str] = []
         self._column = -1
         self._attributes: dict[str, str] = {}
         self._formula = False
-        self._aside = 0
-        self._within = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        super().start(name, attributes)
         if name == "c":
             self._attributes, self._formula = attributes, False
-            self._column = _column_of(attributes["r"]) if "r" in attributes else self._column + 1
-        elif name in ("v", "t"):
-            self._within = not self._aside
+            self._column = column_of(attributes["r"]) if "r" in attributes else self._column + 1
         elif name == "row":
             self._number = int(attributes.get("r", self._number + 1))
+            self._hidden = _is_hidden(attributes, "ht")
             self._cells, self._column = [], -1
         elif name == "f":
             self._formula = True
-        elif name == "rPh":
-            self._aside += 1
         elif name == "mergeCell":
             self.merged.append(attributes.get("ref", ""))
-
-    def text(self, data: str) -> None:
-        if self._within:
-            self._parts.append(data)
+        elif name == "col" and _is_hidden(attributes, "width"):
+            self.hidden_columns.append((int(attributes["min"]) - 1, int(attributes["max"]) - 1))
 
     def end(self, name: str) -> None:
-        self._within = False
+        super().end(name)
         if name == "c":
-            written = "".join(self._parts)
-            self._parts.clear()
+            written, struck = self.take()
             if written or self._formula:
-                self._cells.append(self._cell(written))
+                self._cells.append(self._cell(written, struck))
         elif name == "row" and self._cells:
-            self.done.append((self._number, self._cells))
-        elif name == "rPh":
-            self._aside -= 1
+            self.done.append(Record(self._number, self._cells, self._hidden))
 
-    def _cell(self, written: str) -> Cell:
-        if self._formula:
-            return Cell(self._column, written, "formula_in_cell")
-        kind = self._attributes.get("t", "n")
+    def _cell(self, written: str, struck: bool) -> Cell:
+        kind, style = self._attributes.get("t", "n"), self._attributes.get("s", "0")
+        struck = struck or style in self._book.struck_styles
         if kind == "s":
-            return Cell(self._column, self._strings[int(written)])
-        if kind == "e":
-            return Cell(self._column, written, "error_in_cell")
-        if kind == "n":
-            return Cell(self._column, self._shown(written))
-        if kind == "d":
-            return Cell(self._column, written.removesuffix("T00:00:00"))
-        return Cell(self._column, _unescaped(written))
+            struck = struck or int(written or 0) in self._book.struck_strings
+        if self._formula or kind == "e":
+            return Cell(self._column, written, "formula_in_cell" if self._formula else "error_in_cell")
+        cell = (
+            self._number_cell(written, style)
+            if kind == "n"
+            else Cell(self._column, self._text(kind, written))
+        )
+        return cell._replace(fault="struck_out") if struck else cell
 
-    def _shown(self, written: str) -> str:
-        """A number as its author would type it; a day as YYYY-MM-DD."""
-        value = float(written)
-        if self._attributes.get("s") in self._dates and 0 < value <= MOST_SERIAL:
-            return _day(self._day_zero, value)
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else written
+    def _text(self, kind: str, written: str) -> str:
+        if kind == "s":
+            return self._book.strings[int(written)]
+        if kind == "b":
+            return "TRUE" if written == "1" else "FALSE"
+        return written.removesuffix("T00:00:00") if kind == "d" else unescaped(written)
+
+    def _number_cell(self, written: str, style: str) -> Cell:
+        """A number as its author would type it, with the unit that its format shows; a day as YYYY-MM-DD."""
+        value, how = float(written), self._book.formats.get(style, GENERAL)
+        if how.kind in ("day", "month") and 0 < value <= MOST_SERIAL:
+            return Cell(self._column, day_text(self._book.day_zero, value, how.kind))
+        if how.kind == "scaled":
+            return Cell(self._column, written, "number_shown_otherwise")
+        if how.kind == "percent":
+            return Cell(self._column, f"{plain_text(value * 100)}%")
+        text = f"{how.before}{plain_text(value)}{how.behind}"
+        return Cell(self._column, text, shown=rounded_text(value, how), is_number=True)
 
 
-def _day(zero: date, serial: float) -> str:
-    """YYYY-MM-DD, followed by a time where the number has one: then it is no day, and will be refused."""
-    day, part = divmod(serial, 1)
-    return (zero + timedelta(days=day)).isoformat() + (f" {24 * part:.1f} h" if part else "")
+def _is_hidden(attributes: dict[str, str], size: str) -> bool:
+    """Whether a row or column is hidden, or has no height or width left."""
+    return attributes.get("hidden") in ("1", "true") or float(attributes.get(size, "1")) == 0
 
 
-def _column_of(reference: str) -> int:
+def column_of(reference: str) -> int:
     """The column of a reference such as AB12, from 0."""
     column = 0
     for letter in reference:
@@ -232,6 +283,11 @@ def _column_of(reference: str) -> int:
     return column - 1
 
 
-def _unescaped(text: str) -> str:
-    """Characters that XML cannot hold are written as _xHHHH_."""
-    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+def letters_of(column: int) -> str:
+    """What a spreadsheet calls a column: A for 0, AA for 26."""
+    letters = ""
+    column += 1
+    while column:
+        column, place = divmod(column - 1, 26)
+        letters = chr(65 + place) + letters
+    return letters

@@ -7,19 +7,37 @@ import zipfile
 import zlib
 from collections import deque
 from collections.abc import Iterator
-from datetime import date
+from contextlib import contextmanager
 from typing import Any
 from xml.parsers import expat
 
 from ....errors import Invalid
+from .tables import DAY_ZERO, DAY_ZERO_1904, Table
 from .xlsx_container import check_directory, check_entries
-from .xlsx_parts import Record, Relations, SharedStrings, SheetRows, Styles, WorkbookPart, parse_in_chunks
+from .xlsx_parts import (
+    BookParts,
+    Record,
+    Relations,
+    SharedStrings,
+    SheetRows,
+    Styles,
+    WorkbookPart,
+    parse_in_chunks,
+)
 
-DAY_ZERO, DAY_ZERO_1904 = date(1899, 12, 30), date(1904, 1, 1)
 UNREADABLE = (
     zipfile.BadZipFile, zlib.error, expat.ExpatError, struct.error, ValueError, LookupError, EOFError,
     RuntimeError, OverflowError,
 )  # fmt: skip
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Raises: Invalid: whatever a damaged file raises while it is read (`sheet_unreadable`)."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise Invalid("sheet_unreadable", at="file") from error
 
 
 class Workbook:
@@ -27,6 +45,7 @@ class Workbook:
 
     Attributes:
         unpacked: bytes of all its parts together.
+        hidden: names of the sheets that it hides.
     Raises:
         Invalid: it is none, or not to be trusted; the code says why.
     """
@@ -38,34 +57,55 @@ class Workbook:
         except UNREADABLE as error:
             raise Invalid("sheet_unreadable", at="file") from error
         self.unpacked = check_entries(self._zip.infolist())
+        self.hidden: list[str] = []
+        self._others: dict[str, str] = {}
+        self._day_zero = DAY_ZERO
+        self._shared: BookParts | None = None
 
-    def records(self) -> Iterator[Record]:
-        """The rows of the first visible sheet that hold anything.
+    @property
+    def styles(self) -> str | None:
+        """The part that holds the styles of cells, known once `tables` was called."""
+        return self._others.get("styles")
 
-        Raises:
-            Invalid: a part cannot be read, names a document type, or the sheet has merged cells.
-        """
-        try:
-            yield from self._records()
-        except UNREADABLE as error:
-            raise Invalid("sheet_unreadable", at="file") from error
+    def tables(self) -> list[Table]:
+        """The visible sheets, in their order. Raises: Invalid: there is none that can be read."""
+        with _readable():
+            top = next(part for kind, part in self._relations("").values() if kind == "officeDocument")
+            relations = self._relations(top)
+            book = self._parse(top, WorkbookPart())
+            self.hidden = [sheet.name for sheet in book.sheets if not sheet.visible]
+            self._others = dict(relations.values())
+            self._day_zero = DAY_ZERO_1904 if book.from_1904 else DAY_ZERO
+            found = [
+                Table(sheet.name, relations[sheet.relation][1], self._records, self._day_zero)
+                for sheet in book.sheets
+                if sheet.visible and relations.get(sheet.relation, ("",))[0] == "worksheet"
+            ]
+            if not found:
+                raise ValueError("no visible sheet")
+            return found
 
-    def _records(self) -> Iterator[Record]:
-        top = next(part for kind, part in self._relations("").values() if kind == "officeDocument")
-        relations = self._relations(top)
-        book = self._parse(top, WorkbookPart())
-        others = dict(relations.values())
-        strings = (
-            self._parse(others["sharedStrings"], SharedStrings()).strings if "sharedStrings" in others else []
-        )
-        dates = self._parse(others["styles"], Styles()).dates() if "styles" in others else set()
-        rows = SheetRows(strings, dates, DAY_ZERO_1904 if book.from_1904 else DAY_ZERO)
-        with self._zip.open(relations[book.first_visible()][1]) as source:
-            for _ in parse_in_chunks(source, rows):
-                while rows.done:
-                    yield rows.done.popleft()
-        if rows.merged:
-            raise Invalid("sheet_merged_cells", at="file", ranges=rows.merged[:20])
+    def _records(self, table: Table) -> Iterator[Record]:
+        """The rows of a sheet that hold anything. Raises: Invalid: a part cannot be read."""
+        with _readable():
+            rows = SheetRows(self._shared_parts())
+            with self._zip.open(table.part) as source:
+                for _ in parse_in_chunks(source, rows):
+                    table.hidden_columns, table.merged = rows.hidden_columns, rows.merged
+                    while rows.done:
+                        yield rows.done.popleft()
+
+    def _shared_parts(self) -> BookParts:
+        """What all sheets need, read once."""
+        if self._shared is None:
+            strings, styles = SharedStrings(), Styles()
+            for part, handler in (("sharedStrings", strings), ("styles", styles)):
+                if part in self._others:
+                    self._parse(self._others[part], handler)
+            self._shared = BookParts(
+                strings.strings, strings.struck_out, styles.formats(), styles.struck_out(), self._day_zero
+            )
+        return self._shared
 
     def _parse(self, part: str, handler: Any) -> Any:
         with self._zip.open(part) as source:

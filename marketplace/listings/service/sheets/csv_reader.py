@@ -1,0 +1,78 @@
+"""Reads the text of a CSV file into records, and refuses what only looks like one."""
+
+import csv
+import io
+from collections.abc import Iterator
+from itertools import islice
+
+from ....errors import Invalid
+from ....messages.names import Name
+from .tables import DAY_ZERO, Table
+from .vocabulary import column_of
+from .xlsx_parts import Cell, Record
+
+OTHER_DELIMITERS = {
+    ";": "semicolon",
+    "\t": "tab",
+    "|": "bar",
+    "，": "full_width_comma",
+    "；": "full_width_semicolon",
+}
+LOOKED_THROUGH = 30
+"""Lines among which the headings must be."""
+LEAST_SWALLOWED = 4
+"""Commas in one line within a cell that show a quotation mark to be open by mistake. Our own choice."""
+
+
+def csv_table(text: str) -> Table:
+    """The rows of a CSV text. Raises: Invalid: it is something else, or has other separators than commas."""
+    _refuse_other_text(text)
+    return Table("", "", lambda _: _records(text), DAY_ZERO)
+
+
+def _refuse_other_text(text: str) -> None:
+    start = text.lstrip()
+    if start.startswith("<"):
+        raise Invalid("sheet_is_html", at="file")
+    if start.startswith(("{", "[", "%PDF")):
+        raise Invalid("sheet_unreadable", at="file")
+    lines = list(islice(io.StringIO(text), LOOKED_THROUGH))
+    if _headings_in(lines, ",") < 2:
+        found = max(OTHER_DELIMITERS, key=lambda delimiter: _headings_in(lines, delimiter))
+        other = next((sign for sign in OTHER_DELIMITERS if sign in lines[0]), "") if len(lines) else ""
+        if _headings_in(lines, found) >= 2:
+            raise Invalid("sheet_delimiter", at="file", found=Name("delimiter", OTHER_DELIMITERS[found]))
+        if other and not any("," in line for line in lines):
+            raise Invalid("sheet_delimiter", at="file", found=Name("delimiter", OTHER_DELIMITERS[other]))
+
+
+def _headings_in(lines: list[str], delimiter: str) -> int:
+    """The most headings that we know in one line, as this delimiter cuts it."""
+    cut = (line.split(delimiter)[:200] for line in lines)
+    return max(
+        (sum(column_of(part.strip(' "\r\n')) is not None for part in parts) for parts in cut), default=0
+    )
+
+
+def _records(text: str) -> Iterator[Record]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    number = 0
+    try:
+        for number, texts in enumerate(reader, start=1):
+            cells = [_cell(place, text) for place, text in enumerate(texts) if text and not text.isspace()]
+            if any("\n" in cell.text and _swallows_rows(cell.text) for cell in cells):
+                raise Invalid("sheet_csv_broken", at="file", row=number)
+            if cells:
+                yield Record(number, cells)
+    except csv.Error as error:
+        raise Invalid("sheet_csv_broken", at="file", row=number + 1) from error
+
+
+def _swallows_rows(text: str) -> bool:
+    """Whether a cell holds whole lines of the table, as behind a quotation mark that was not meant."""
+    return any(line.count(",") >= LEAST_SWALLOWED for line in text.splitlines()[1:])
+
+
+def _cell(column: int, text: str) -> Cell:
+    fault = "formula_in_cell" if text.lstrip().startswith("=") else None
+    return Cell(column, text, fault, is_number=True)
