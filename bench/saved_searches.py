@@ -30,7 +30,7 @@ LISTINGS = 5_000
 """A side; they belong to 1,000 enterprises, half of which save searches."""
 TAKEN = 100
 SAVED = (
-    "id enterprise_id name query notify paused wanted_kind wanted_code wanted_region created_at updated_at"
+    "id enterprise_id name query notify paused wanted_kind wanted_codes wanted_region created_at updated_at"
     " version"
 )
 
@@ -65,7 +65,7 @@ def _row(chance: random.Random, number: int, readers: list[UUID], codes: list[st
     identity = UUID(int=0x0190_0000_0000 << 80 | 0x7 << 76 | 0x2 << 62 | number)
     return (
         identity, readers[number % len(readers)], f"search {number}", asked, "immediate", False,
-        kind, code, region, BEGAN, BEGAN, 1,
+        kind, [code], region, BEGAN, BEGAN, 1,
     )  # fmt: skip
 
 

@@ -43,6 +43,8 @@ class Settings:
     """Calls an API key may make."""
     rate_limit_registration: str = "300 per minute"
     """Registrations an address may make."""
+    rate_limit_public: str = "300 per minute"
+    """Calls an address may make without a key to look up codes and regions."""
     log_level: str = "INFO"
     build: str = ""
     """What the operator calls what runs, such as a commit or an image's tag; shown by /version."""

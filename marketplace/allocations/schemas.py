@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from ..http.fields import Adcode, Day, Identifier, Length, Moment, OneOf, Tonnes
 from ..http.languages import Message
 from ..http.paging import page_of
-from ..http.schemas import CodeRefSchema, EnterpriseRefSchema, ResponseSchema, Schema, WarningSchema
+from ..http.schemas import CodeRefSchema, CodeText, EnterpriseRefSchema, ResponseSchema, Schema, WarningSchema
 from .models import Receivers
 
 MOST_ALLOCATION_DAYS = 731
@@ -26,7 +26,7 @@ class AllocationRequestSchema(Schema):
     last_day = Day(required=True, data_key="until")
     scheme = Identifier(20, load_default=None, allow_none=True)
     codes = fields.List(
-        Identifier(24),
+        CodeText(about="A code, or a category with all codes in it."),
         load_default=list,
         validate=Length(max=MOST_ALLOCATION_CODES),
         metadata={"description": "Codes, or categories with all codes in them; none means all."},

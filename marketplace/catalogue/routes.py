@@ -7,6 +7,7 @@ from ..http.authentication import EVERY_KEY, allow
 from ..http.blueprint import Blueprint, Body, Json, Query, subject
 from ..http.languages import render_warnings
 from ..http.paging import Key, Page, page
+from ..http.rate_limits import without_key
 from . import service
 from .models import WasteCode
 from .schemas import (
@@ -27,17 +28,24 @@ def _find_code(_: Actor, scheme: str, code: str) -> WasteCode:
 
 
 @blueprint.get("/waste-codes")
-@allow(*EVERY_KEY)
+@allow(*EVERY_KEY, keyless=True)
+@without_key
 @blueprint.query(WasteCodeQuery)
 @blueprint.response(200, WasteCodePage)
-def list_waste_codes(query: Query) -> Page:
-    """Codes by scheme, category, and a substring of code or name."""
-    rows = partial(service.search_codes, query["scheme"], query["q"], query["category"])
-    return page(query, rows, Key("id", int, start=0), present=service.present_codes)
+def list_waste_codes(query: Query) -> Json:
+    """Codes by scheme, category, and a part of the name or the beginning of the code.
+
+    `warnings` say where a filter cannot find anything.
+    """
+    asked = (query["scheme"], query["q"], query["category"])
+    rows = partial(service.search_codes, *asked)
+    found = page(query, rows, Key("id", int, start=0), present=service.present_codes)
+    return {**found, "warnings": render_warnings(service.code_search_notices(*asked))}
 
 
 @blueprint.get("/waste-codes/<scheme>/<path:code>")
-@allow(*EVERY_KEY)
+@allow(*EVERY_KEY, keyless=True)
+@without_key
 @subject(_find_code)
 @blueprint.response(200, WasteCodeSchema)
 def show_waste_code(code: WasteCode) -> Json:
@@ -46,11 +54,15 @@ def show_waste_code(code: WasteCode) -> Json:
 
 
 @blueprint.post("/waste-codes/suggest")
-@allow(*EVERY_KEY)
+@allow(*EVERY_KEY, keyless=True)
+@without_key
 @blueprint.body(SuggestRequestSchema)
 @blueprint.response(200, SuggestionsSchema)
 def suggest_waste_codes(body: Body) -> Json:
-    """Codes that plain words may mean, the likeliest first; writes nothing."""
+    """Codes that plain words may mean, the likeliest first; writes nothing.
+
+    A code in the text is looked up; only the words beside it are guessed from.
+    """
     suggested = service.suggest_codes(body["text"], body["limit"], body["scheme"])
     return {
         "items": suggested.items,
@@ -60,7 +72,8 @@ def suggest_waste_codes(body: Body) -> Json:
 
 
 @blueprint.get("/regions")
-@allow(*EVERY_KEY)
+@allow(*EVERY_KEY, keyless=True)
+@without_key
 @blueprint.query(RegionQuery)
 @blueprint.response(200, RegionPage)
 def list_regions(query: Query) -> Page:

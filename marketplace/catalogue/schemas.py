@@ -4,7 +4,7 @@ from marshmallow import fields
 
 from ..http.fields import Adcode, Identifier, Lines, Text, Whole
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import ResponseSchema, Schema, WarningSchema
+from ..http.schemas import CodeText, ResponseSchema, Schema, WarningSchema
 
 
 class MappingSchema(ResponseSchema):
@@ -33,11 +33,15 @@ class WasteCodeSchema(ResponseSchema):
 
 class WasteCodeQuery(PageQuery):
     scheme = Identifier(20, load_default=None)
-    q = Text(50, load_default=None)
-    category = Identifier(24, load_default=None)
+    q = Text(
+        50,
+        load_default=None,
+        metadata={"description": "A part of the name, or the beginning of a code in any spelling."},
+    )
+    category = CodeText(load_default=None, about="A category or chapter; its codes are found with it.")
 
 
-WasteCodePage = page_of(WasteCodeSchema)
+WasteCodePage = page_of(WasteCodeSchema, warned=True)
 
 
 class SuggestRequestSchema(Schema):
@@ -54,17 +58,22 @@ class SuggestRequestSchema(Schema):
 class SuggestionSchema(ResponseSchema):
     scheme = fields.String()
     code = fields.String(
-        metadata={"description": "A code, or a category where none of its codes is clearly more likely."}
+        metadata={"description": "A code; a category only where the catalogue has no codes in it."}
     )
     name = fields.String()
     hazardous = fields.Boolean()
-    confidence = fields.Float(metadata={"description": "Chance that it is right, 0 to 1, as measured."})
+    confidence = fields.Float(
+        metadata={"description": "Chance that it is right, 0 to 1, as measured; 1 for a code in the text."}
+    )
 
 
 class SuggestionsSchema(ResponseSchema):
     items = fields.List(fields.Nested(SuggestionSchema))
     sure = fields.Boolean(
-        metadata={"description": "Whether the first is right nine times in ten; if not, let a person choose."}
+        metadata={
+            "description": "Whether the first is right nine times in ten and can be posted;"
+            " if not, let a person choose."
+        }
     )
     warnings = fields.List(fields.Nested(WarningSchema))
 

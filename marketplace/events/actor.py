@@ -33,5 +33,7 @@ class Actor:
         return self.id if self.kind == ENTERPRISE else None
 
 
+ANONYMOUS = Actor("anonymous")
+"""Calls without a key, where that is allowed."""
 PLATFORM = Actor(SYSTEM)
 """Acts in tasks, periodic jobs and commands."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from flask import Request, g, request
 
 from ..errors import Forbidden, Unauthorised
-from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
+from ..events.actor import ADMIN, ANONYMOUS, ENTERPRISE, REGULATOR, Actor
 from ..messages.names import Name
 from .idempotency import run_once
 from .openapi.declarations import declare
@@ -23,10 +23,12 @@ _lookup: KeyLookup | None = None
 
 
 class Access(NamedTuple):
-    """Who may call a route: kinds of key (none: everybody) and the scope that the key needs."""
+    """Who may call a route: kinds of key (none: everybody), the scope that the key needs, and whether a call
+    without a key is admitted too."""
 
     kinds: tuple[str, ...]
     scope: str
+    keyless: bool = False
 
 
 def set_key_lookup(lookup: KeyLookup) -> None:
@@ -53,17 +55,21 @@ def actor() -> Actor:
     return caller
 
 
-def allow(*kinds: str, scope: str = "read", max_bytes: int | None = None) -> Callable[[View], View]:
+def allow(
+    *kinds: str, scope: str = "read", max_bytes: int | None = None, keyless: bool = False
+) -> Callable[[View], View]:
     """Admit these kinds of key to a route if they have the scope; `ANYONE` needs no key.
 
-    A POST of a caller with a key obeys its Idempotency-Key. `max_bytes` replaces the largest body accepted.
+    With `keyless` a caller may leave the key out; a key that is sent must still be valid. A POST of a caller
+    with a key obeys its Idempotency-Key. `max_bytes` replaces the largest body accepted.
     """
-    access = Access(kinds, scope)
+    access = Access(kinds, scope, keyless)
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            if not kinds:
+            if not kinds or (keyless and not sends_key()):
+                g.actor = ANONYMOUS
                 return view(*args, **kwargs)
             g.actor = _authenticated()
             _authorise(g.actor, access)
@@ -75,6 +81,11 @@ def allow(*kinds: str, scope: str = "read", max_bytes: int | None = None) -> Cal
         return declare(guarded, **_security(access))
 
     return decorate
+
+
+def sends_key() -> bool:
+    """Whether the request has credentials of any kind, valid or not."""
+    return "Authorization" in request.headers
 
 
 def _authenticated() -> Actor:
@@ -96,4 +107,5 @@ def _security(access: Access) -> dict[str, Any]:
     """Who may call, in the OpenAPI document."""
     if not access.kinds:
         return {"security": []}
-    return {"security": [{"key": []}], "x-actors": list(access.kinds), "x-scope": access.scope}
+    security: list[dict[str, Any]] = [{"key": []}, {}] if access.keyless else [{"key": []}]
+    return {"security": security, "x-actors": list(access.kinds), "x-scope": access.scope}

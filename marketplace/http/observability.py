@@ -82,7 +82,7 @@ def _finish_request(response: Response) -> Response:
         extra={
             "status": response.status_code,
             "ms": round(seconds * 1000, 1),
-            "actor": f"{caller.kind}:{caller.id}" if caller else None,
+            "actor": f"{caller.kind}:{caller.id}" if caller and caller.id else None,
             "client": request.remote_addr,
         },
     )

@@ -15,7 +15,7 @@ from marshmallow.utils import get_value
 
 from ..errors import Invalid
 from .fields import QueryWhole, Range
-from .schemas import ResponseSchema, Schema
+from .schemas import ResponseSchema, Schema, WarningSchema
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -44,11 +44,16 @@ class Page(TypedDict):
 
 
 @cache
-def page_of(item: type[ma.Schema], name: str = "") -> type[ma.Schema]:
-    """The schema of a page of `item`; in the OpenAPI document `name`, or KeyPage for KeySchema."""
+def page_of(item: type[ma.Schema], name: str = "", warned: bool = False) -> type[ma.Schema]:
+    """The schema of a page of `item`; in the OpenAPI document `name`, or KeyPage for KeySchema.
+
+    Args:
+        warned: whether the page has `warnings` of its own, about the filters asked for.
+    """
     members: dict[str, Any] = {
         "items": fields.List(fields.Nested(item)),
         "next": fields.String(allow_none=True),
+        **({"warnings": fields.List(fields.Nested(WarningSchema))} if warned else {}),
     }
     return ResponseSchema.from_dict(members, name=name or item.__name__.removesuffix("Schema") + "Page")
 

@@ -6,6 +6,8 @@ quota `q` per window of `w` seconds, `r` remaining, `t` seconds to the next wind
 """
 
 import logging
+from functools import wraps
+from typing import Any
 
 from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter
@@ -13,7 +15,7 @@ from flask_limiter.util import get_remote_address
 from redis import RedisError
 
 from ..valkey import TIMEOUT_S, share_left
-from .authentication import key_digest
+from .authentication import View, key_digest, sends_key
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,25 @@ limiter = Limiter(
     swallow_errors=True,
     storage_options={"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S},
 )
+
+
+@limiter.shared_limit(
+    lambda: current_app.config["SETTINGS"].rate_limit_public, scope="public", key_func=get_remote_address
+)
+def _count_call_without_key() -> None:
+    """Count the request against its address, with all others of that address that send no key."""
+
+
+def without_key(view: View) -> View:
+    """Limit calls without a key to a route by their address, all such routes together."""
+
+    @wraps(view)
+    def limited(*args: Any, **kwargs: Any) -> Any:
+        if not sends_key():
+            _count_call_without_key()
+        return view(*args, **kwargs)
+
+    return limited
 
 
 def register(app: Flask) -> None:

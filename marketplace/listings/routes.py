@@ -24,7 +24,7 @@ from ..http.etags import etag
 from ..http.languages import language, localised, render_warnings, stored_faults
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import PROBLEM, may_conflict
-from ..http.paging import Page, page_until
+from ..http.paging import page_until
 from ..http.schemas import ReasonSchema, TableProblemSchema
 from . import service
 from .models import Listing, ListingImport
@@ -74,9 +74,13 @@ def create(body: Body) -> Versioned:
 @allow(*EVERY_KEY)
 @blueprint.query(ListingQuery)
 @blueprint.response(200, ListingPage)
-def search(query: Query) -> Page:
-    """Listings that you may see: newest first, by price, or by distance from a point."""
-    return page_until(*service.search(actor(), query))
+def search(query: Query) -> Json:
+    """Listings that you may see: newest first, by price, or by distance from a point.
+
+    `warnings` say where a filter cannot find anything, such as a code that does not exist.
+    """
+    items, position, notices = service.search(actor(), query)
+    return {**page_until(items, position), "warnings": render_warnings(notices)}
 
 
 @blueprint.get("/listings/template.xlsx")

@@ -31,6 +31,7 @@ from ..http.fields import (
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import (
+    SPELLINGS,
     CodeRefSchema,
     EnterpriseRefSchema,
     FaultSchema,
@@ -43,6 +44,8 @@ from ..http.schemas import (
 from .models import ExemptionReview, Form, Kind, ListingStatus, Packaging
 
 FARTHEST_KM = 20_100
+MAX_CODES_TEXT = 500
+"""Characters of the codes in a filter: some thirty codes."""
 
 
 class ComponentSchema(Schema):
@@ -169,7 +172,14 @@ class ListingFilter(Schema):
     """What a listing must be to be found, in a query string or in a saved search; null filters nothing."""
 
     kind = fields.String(validate=OneOf(Kind), **_about("Supply or demand."))
-    code = Identifier(24, **_about("A code, or a category with all codes in it, offered or accepted."))
+    code = Identifier(
+        MAX_CODES_TEXT,
+        **_about(
+            "One or several codes or categories, separated by commas. Of supplies it finds the code, all"
+            " below it and local codes that map to it; of demands also those that accept the code by its"
+            f" category. {SPELLINGS}"
+        ),
+    )
     region = Adcode(**_about("A region with all regions within it."))
     q = Text(50, **_about("Words that must all occur in the title, in any case and width."))
     lon = QueryNumber(
@@ -230,7 +240,7 @@ BOUNDS = (
 )
 
 
-ListingPage = page_of(ListingSchema)
+ListingPage = page_of(ListingSchema, warned=True)
 
 
 class ImportQuery(Schema):

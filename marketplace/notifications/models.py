@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Sequence, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Sequence, String, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
@@ -178,7 +178,7 @@ class SavedSearch(Base):
     """A filter of listings, by the names of `GET /listings`; its owner is notified of what it finds.
 
     The `wanted_` columns repeat the part of the query that an index can look up; ANY_TEXT and ANY_REGION
-    mean any.
+    mean any. `wanted_codes` are as the catalogue spells them.
     """
 
     __tablename__ = "saved_search"
@@ -193,7 +193,7 @@ class SavedSearch(Base):
     notify: Mapped[SearchNotify]
     paused: Mapped[bool]
     wanted_kind: Mapped[str]
-    wanted_code: Mapped[str]
+    wanted_codes: Mapped[list[str]] = mapped_column(ARRAY(String))
     wanted_region: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(
@@ -206,8 +206,13 @@ class SavedSearch(Base):
         values_check("notify", SearchNotify),
         Index("ix_saved_search_owner", "enterprise_id", "id"),
         Index(
+            "ix_saved_search_wanted_codes",
+            "wanted_codes",
+            postgresql_using="gin",
+            postgresql_where=text("notify <> 'off' AND NOT paused"),
+        ),
+        Index(
             "ix_saved_search_wanted",
-            "wanted_code",
             "wanted_region",
             "wanted_kind",
             postgresql_where=text("notify <> 'off' AND NOT paused"),

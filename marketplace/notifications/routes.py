@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from functools import partial
 
+from ..errors import Notice
 from ..events.actor import ENTERPRISE
 from ..http.authentication import actor, allow
 from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, no_body, subject
 from ..http.etags import etag
-from ..http.languages import language
+from ..http.languages import language, render_warnings
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import may_conflict
 from ..http.paging import Key, Page, PageQuery, page
@@ -112,7 +113,7 @@ def _preferences(row: Preferences) -> Versioned:
 @blueprint.response(201, SavedSearchSchema, headers=VERSIONED)
 def create_search(body: Body) -> Versioned:
     """Save a search; new results are notified just as matches are."""
-    return _search(service.create_search(actor(), body))
+    return _search(*service.create_search(actor(), body))
 
 
 @blueprint.get("/saved-searches")
@@ -140,7 +141,7 @@ def show_search(search: SavedSearch) -> Versioned:
 @blueprint.response(200, SavedSearchSchema, headers=VERSIONED)
 def change_search(search: SavedSearch, body: Body, expected: int | None) -> Versioned:
     """Change the name, query or delivery of a saved search, or pause it."""
-    return _search(service.change_search(actor(), search.id, body, expected))
+    return _search(*service.change_search(actor(), search.id, body, expected))
 
 
 @blueprint.delete("/saved-searches/<uuid:search_id>")
@@ -152,5 +153,7 @@ def delete_search(search: SavedSearch) -> None:
     service.delete_search(actor(), search.id)
 
 
-def _search(row: SavedSearch) -> Versioned:
-    return row, etag(row.version)
+def _search(row: SavedSearch, notices: Sequence[Notice] = ()) -> Versioned:
+    names = ("id", "name", "query", "notify", "paused", "created_at", "updated_at")
+    shown = {name: getattr(row, name) for name in names}
+    return {**shown, "warnings": render_warnings(notices)}, etag(row.version)

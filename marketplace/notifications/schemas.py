@@ -4,7 +4,7 @@ from marshmallow import fields
 
 from ..http.fields import MAX_VERSION, Flag, Length, Moment, OneOf, Text, Whole
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import ResponseSchema, Schema, WrittenCodeSchema
+from ..http.schemas import ResponseSchema, Schema, WarningSchema, WrittenCodeSchema
 from .models import EmailPreference, Language, NotificationKind, SearchNotify
 
 
@@ -114,6 +114,11 @@ class SavedSearchSchema(ResponseSchema):
     paused = fields.Boolean()
     created_at = Moment()
     updated_at = Moment()
+    warnings = fields.List(
+        fields.Nested(WarningSchema),
+        dump_default=list,
+        metadata={"description": "After saving: what the filter cannot find."},
+    )
 
 
 SavedSearchPage = page_of(SavedSearchSchema)

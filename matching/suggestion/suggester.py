@@ -12,7 +12,7 @@ import re
 import unicodedata
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -29,9 +29,6 @@ Label = tuple[str, str]
 NGRAMS = (1, 3)
 LONGEST_TEXT = 400
 """Characters that are read; a name is a dozen, a description rarely longer than this."""
-STANDS_OUT = 0.85
-"""A category is answered by its best code from this share of the category's probability on; less would turn
-many a sure category into an unsure code."""
 HAZARD_NOTABLE = 0.2
 OFFERED = 0.1
 """Confidence from which a harmless code in the list could be taken for the right one."""
@@ -48,7 +45,7 @@ NEVER_SURE = 2.0
 
 
 class Suggestion(NamedTuple):
-    """A code, or a category where no code in it stands out, and the chance that it is right, in [0, 1]."""
+    """A code, or a category that has no codes, and the chance that it is right, in [0, 1]."""
 
     scheme: str
     code: str
@@ -161,12 +158,18 @@ class Suggester:
         """The confidence from which a suggestion is sure; above 1 if none ever is."""
         return self.scale.sure_from
 
-    def suggest(self, text: str, limit: int = 5, scheme: str | None = None) -> Suggestions:
-        """Codes that `text` may mean, at most `limit`, of one `scheme` if given.
+    def suggest(
+        self,
+        text: str,
+        limit: int = 5,
+        scheme: str | None = None,
+        within: Collection[Label] | None = None,
+    ) -> Suggestions:
+        """Codes that `text` may mean, at most `limit`, of one `scheme` and of some categories if given.
 
-        Within a scheme confidence is the chance given that the waste is in it; `sure` then also requires that
-        the text sounds like that scheme. One character is never sure; a text without a known n-gram has no
-        items.
+        A category is represented by its likeliest codes, as a listing needs one. Within a scheme or
+        categories confidence is the chance given that the waste is in them; `sure` then also requires that
+        the text sounds like them. One character is never sure; a text without a known n-gram has no items.
 
         Raises:
             ValueError: `limit` is below 1, or the scheme is not among `schemes`.
@@ -179,8 +182,15 @@ class Suggester:
         if not len(features.columns):
             return Suggestions((), False, (NOT_UNDERSTOOD,))
         everywhere = shares_of(self.categories.decisions(features), self.scale.category_temperature)
-        inside = np.array([scheme in (None, label[0]) for label in self.categories.labels])
+        inside = np.array(
+            [
+                scheme in (None, label[0]) and (within is None or label in within)
+                for label in self.categories.labels
+            ]
+        )
         mass = float(everywhere[inside].sum())
+        if not mass:
+            return Suggestions((), False, (NOT_UNDERSTOOD,))
         branches = self._branches(features, np.where(inside, everywhere, 0.0) / mass, limit)
         chosen = _chosen(branches, limit)
         items = tuple(self._item(candidate) for candidate in chosen)
@@ -360,13 +370,9 @@ def _chosen(branches: Iterable[_Branch], limit: int) -> list[_Candidate]:
 
 def _candidates(branch: _Branch, limit: int) -> Iterable[_Candidate]:
     order = np.argsort(-branch.shares, kind="stable")[:limit].tolist()
-    whole = branch.chance
-    if order and branch.shares[order[0]] >= STANDS_OUT:
-        first = order.pop(0)
-        chance = whole * float(branch.shares[first])
-        yield _Candidate(branch.codes[first], chance, whole + chance, bool(branch.harmful[first]))
-    else:
-        yield _Candidate(branch.label, whole, 2 * whole, branch.hazardous)
-    for at in order:
-        chance = whole * float(branch.shares[at])
-        yield _Candidate(branch.codes[at], chance, chance, bool(branch.harmful[at]))
+    if not order:
+        yield _Candidate(branch.label, branch.chance, 2 * branch.chance, branch.hazardous)
+    for place, at in enumerate(order):
+        chance = branch.chance * float(branch.shares[at])
+        gain = chance + (branch.chance if place == 0 else 0)
+        yield _Candidate(branch.codes[at], chance, gain, bool(branch.harmful[at]))

@@ -5,7 +5,7 @@ from random import Random
 from sqlalchemy import select
 
 from marketplace.catalogue import service as catalogue
-from marketplace.catalogue.models import Region, WasteCode
+from marketplace.catalogue.models import Crosswalk, Region, WasteCode
 from marketplace.database import db
 from marketplace.errors import Invalid
 
@@ -58,12 +58,16 @@ def test_a_demand_can_take_the_codes_that_one_of_its_codes_stands_for(marketplac
             assert catalogue.codes_that_fit([code_id]) == stands_for[code_id]
 
 
-def test_a_code_is_found_by_itself_and_by_its_ancestors(marketplace):
+def test_the_codes_that_find_a_listing_are_those_whose_filter_finds_it(marketplace):
     with marketplace.app.app_context():
-        for code_id in Random(8).sample(catalogue.all_code_ids(), 40):
-            names = catalogue.codes_with_ancestors([code_id])
-            assert all(code_id in catalogue.ids_of_code(name) for name in names)
-            (itself,) = catalogue.codes_by_id([code_id]).values()
-            others = set(db.session.scalars(select(WasteCode.code).where(WasteCode.level == "category")))
-            for name in Random(8).sample(sorted(others - names), 5):
-                assert code_id not in catalogue.ids_of_code(name), (itself.code, name)
+        mapped = db.session.scalars(select(Crosswalk.national_id).distinct()).all()
+        every = set(db.session.scalars(select(WasteCode.code).where(~WasteCode.unlisted)))
+        filters = {
+            code: catalogue.read_code_filter(code, "code") for code in Random(8).sample(sorted(every), 60)
+        }
+        for code_id in Random(8).sample(catalogue.all_code_ids(), 30) + Random(8).sample(mapped, 10):
+            by_supply = catalogue.codes_finding(code_id, [])
+            by_demand = catalogue.codes_finding(None, [code_id])
+            for code, found in filters.items():
+                assert (code in by_supply) == (code_id in found.offered), code
+                assert (code in by_demand) == (code_id in found.accepted), code

@@ -18,7 +18,10 @@ def slow_city(app, redis_url):
     if time.time() % 60 > 55:
         time.sleep(6)  # the windows are fixed: stay within one
     settings = replace(
-        Settings.from_environment(), rate_limit_key="3 per minute", rate_limit_registration="2 per minute"
+        Settings.from_environment(),
+        rate_limit_key="3 per minute",
+        rate_limit_registration="2 per minute",
+        rate_limit_public="2 per minute",
     )
     with Marketplace(create_app(settings)) as fresh:
         yield fresh
@@ -34,6 +37,26 @@ def test_a_key_that_calls_too_often_learns_when_to_retry(slow_city):
     refused(response, 429, "rate_limited")
     assert 1 <= int(response.headers["Retry-After"]) <= 60
     assert slow_city.client.get("/healthz").status_code == 200
+
+
+def test_codes_and_regions_are_looked_up_without_a_key_as_often_as_an_address_may(slow_city):
+    def call(method, path, **more):
+        address = {"REMOTE_ADDR": "192.0.2.9"}
+        return slow_city.client.open(f"/api/v1{path}", method=method, environ_base=address, **more)
+
+    assert call("POST", "/waste-codes/suggest", json={"text": "废机油"}).json["items"]
+    assert call("GET", "/waste-codes/cn-hw/HW08").json["code"] == "HW08"
+
+    refused(call("GET", "/regions"), 429, "rate_limited")
+    assert slow_city.admin.get("/regions").status_code == 200
+    refused(call("GET", "/regions", headers={"Authorization": "Bearer hl_nobody"}), 401, "key_unknown")
+
+
+def test_credentials_that_are_sent_must_be_valid_though_none_are_needed(marketplace):
+    for header in ("Bearer hl_nobody", "Bearer ", "Basic eDp5", ""):
+        for path in ("/regions", "/waste-codes", "/waste-codes/cn-hw/HW08"):
+            answer = marketplace.client.get(f"/api/v1{path}", headers={"Authorization": header})
+            assert answer.status_code == 401, header
 
 
 FIELDS = ("RateLimit-Policy", "RateLimit", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
@@ -66,7 +89,7 @@ def test_every_response_says_how_many_requests_are_left_refusals_too(slow_city):
 
 def test_a_registration_and_a_caller_without_a_key_are_limited_by_address(slow_city):
     registering = slow_city.client.post("/api/v1/enterprises", json={})
-    knocking = slow_city.client.get("/api/v1/regions")
+    knocking = slow_city.client.get("/api/v1/listings")
 
     assert said(registering) == ("address", 2, 60, 1)
     assert (knocking.status_code, said(knocking)[:2]) == (401, ("address", 3))

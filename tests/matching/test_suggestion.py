@@ -82,12 +82,17 @@ def test_a_number_of_a_category_is_understood(suggester):
     assert first(suggester, "HW31废电瓶").code in {"HW31", "900-052-31"}
 
 
-def test_a_category_is_named_where_no_code_in_it_stands_out(suggester):
-    items = suggester.suggest("废油").items
-    assert items[0][:2] == ("cn-hw", "HW08")
-    assert [item.code for item in items[1:3]] != []
-    assert all(item.code.endswith("-08") for item in items[1:3])
-    assert items[0].confidence > items[1].confidence
+def test_codes_are_named_and_not_their_category_though_none_of_them_stands_out(suggester):
+    items, sure, _ = suggester.suggest("废油")
+    assert all(item.scheme == "cn-hw" and item.code.endswith("-08") for item in items[:2])
+    assert items[0].confidence >= items[1].confidence
+    assert not sure
+
+
+def test_suggestions_can_be_kept_within_categories(suggester):
+    items, _, _ = suggester.suggest("废油", within={("cn-hw", "HW09")})
+    assert items
+    assert all(item.code.endswith("-09") for item in items)
 
 
 @pytest.mark.slow

@@ -71,7 +71,7 @@ def _code_ids(row: Allocation) -> list[int] | None:
         return None if of_scheme is None else sorted(of_scheme)
     found: set[int] = set()
     for number, code in enumerate(row.codes):
-        ids = set(catalogue.ids_of_code(code))
+        ids = catalogue.read_code_filter(code, f"codes.{number}").offered
         ids = ids if of_scheme is None else ids & of_scheme
         if not ids:
             raise Invalid("allocation_unknown_code", at=f"codes.{number}", code=code)

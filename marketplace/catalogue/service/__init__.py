@@ -1,11 +1,14 @@
 """Waste codes, places, treatments and exemptions: looked up, resolved, shown, suggested and loaded."""
 
+from .code_filters import CodeFilter, code_search_notices, codes_finding, read_code_filter, spelled_prefix
 from .codes import (
     CERTAIN,
     all_code_ids,
     codes_by_id,
     codes_for_matching,
     ids_of_scheme,
+    is_any_of,
+    is_specific,
     search_codes,
     tradable_codes,
 )
@@ -13,7 +16,7 @@ from .components.checks import check_components, component_notices
 from .components.names import is_component_name
 from .components.ranges import default_unit, with_key
 from .components.units import unit_of, unit_pattern
-from .crosswalk import Alias, aliases_of, codes_that_fit, codes_with_ancestors, ids_of_code
+from .crosswalk import Alias, aliases_of, codes_that_fit
 from .exemptions import exemption_exists, exemption_rows, treatments
 from .loader import load
 from .lookup_cache import cached_lookups
@@ -34,11 +37,12 @@ from .suggestions import suggest_codes
 from .written_codes import fold_scheme, form_scheme, read_code
 
 __all__ = [
-    "CERTAIN", "Alias", "aliases_of", "all_code_ids", "cached_lookups", "check_components", "codes_by_id",
-    "codes_for_matching", "codes_that_fit", "codes_with_ancestors", "component_notices", "default_unit",
-    "exemption_exists", "exemption_rows", "find_code", "find_region", "fold_scheme", "form_scheme",
-    "ids_of_code", "ids_of_scheme", "is_component_name", "last_below", "load", "location_notices",
-    "present_codes", "read_code", "region_covers", "region_with_ancestors", "regions_by_code", "resolve",
-    "search_codes", "search_regions", "suggest_codes", "to_wgs84", "tradable_codes", "treatments",
+    "CERTAIN", "Alias", "CodeFilter", "aliases_of", "all_code_ids", "cached_lookups", "check_components",
+    "code_search_notices", "codes_by_id", "codes_finding", "codes_for_matching", "codes_that_fit",
+    "component_notices", "default_unit", "exemption_exists", "exemption_rows", "find_code", "find_region",
+    "fold_scheme", "form_scheme", "ids_of_scheme", "is_any_of", "is_component_name", "is_specific",
+    "last_below", "load", "location_notices", "present_codes", "read_code", "read_code_filter",
+    "region_covers", "region_with_ancestors", "regions_by_code", "resolve", "search_codes",
+    "search_regions", "spelled_prefix", "suggest_codes", "to_wgs84", "tradable_codes", "treatments",
     "unit_of", "unit_pattern", "with_key", "within",
 ]  # fmt: skip

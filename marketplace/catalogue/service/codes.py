@@ -10,9 +10,9 @@ from sqlalchemy.orm import aliased
 
 from ...database import db
 from ...errors import Invalid
-from ..models import WasteCode
+from ..models import CodeLevel, WasteCode
 from .lookup_cache import lookup_cache
-from .written_codes import fold_scheme, key_beginning, key_of, read_code
+from .written_codes import CN_SW, fold_scheme, key_beginning, key_of, read_code
 
 CERTAIN = ("official", "two_places", "three_places", "example")
 """Evidence with which a row is shown as it is; with any other it is provisional."""
@@ -90,6 +90,14 @@ def _ways_to_find(q: str) -> Iterator[ColumnElement[bool]]:
     if beginning is not None:
         yield WasteCode.key.startswith(beginning, autoescape=True)
     yield WasteCode.key.in_([code.key for code in read_code(q).codes])
+
+
+def is_specific(row: WasteCode) -> bool:
+    """Whether a supply of this code meets all that accept or are licensed for it.
+
+    That of a category does not meet those of single codes in it; of `cn-sw` the categories are all there is.
+    """
+    return row.level == CodeLevel.CODE or row.scheme == CN_SW
 
 
 def tradable_codes() -> Sequence[WasteCode]:

@@ -10,7 +10,7 @@ from matching import CATEGORY_FACTOR
 
 from ...database import db
 from ..models import Crosswalk, WasteCode
-from .codes import codes_by_id, is_any_of
+from .codes import is_any_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +47,8 @@ def aliases_of(code_ids: Iterable[int]) -> list[Alias]:
 def codes_that_fit(accepted: Iterable[int]) -> set[int]:
     """Ids of every supply code that a demand for `accepted` can take: the reverse of `aliases_of`."""
     below = _with_descendants(set(accepted))
-    local = db.session.scalars(select(Crosswalk.local_id).where(Crosswalk.national_id.in_(below)))
+    local = db.session.scalars(select(Crosswalk.local_id).where(is_any_of(Crosswalk.national_id, below)))
     return below | set(local)
-
-
-def ids_of_code(code: str) -> list[int]:
-    """Ids of a code in whatever scheme, and, for a category, of all below it."""
-    ids = set(db.session.scalars(select(WasteCode.id).where(WasteCode.code == code)))
-    return sorted(_with_descendants(ids))
-
-
-def codes_with_ancestors(code_ids: Iterable[int]) -> set[str]:
-    """These codes and all above them, as text: the codes by which `ids_of_code` finds one of them."""
-    given = set(code_ids)
-    above = _ancestors(given)
-    return {row.code for row in codes_by_id(given.union(*above.values())).values()}
 
 
 def _ancestors(code_ids: set[int]) -> dict[int, list[int]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import prcoords
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from ...database import db
 from ...errors import Invalid, Notice
@@ -41,7 +41,7 @@ def search_regions(parent: int | None, q: str | None, after: int, limit: int) ->
     if parent is not None or q is None:
         query = query.where(Region.parent.is_not_distinct_from(parent))
     if q:
-        query = query.where(Region.name_zh.contains(q, autoescape=True))
+        query = query.where(func.strpos(func.fold_text(Region.name_zh), func.fold_text(q)) > 0)
     return list(db.session.scalars(query.order_by(Region.adcode).limit(limit)))
 
 

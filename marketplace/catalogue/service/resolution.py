@@ -24,7 +24,6 @@ from .written_codes import (
     CN_SW,
     FoundCode,
     WrittenCode,
-    fold_code,
     fold_scheme,
     form_scheme,
     key_of,
@@ -35,12 +34,7 @@ UNLISTED_SCHEME = CN_SW
 UNLISTED_KEY = re.compile(r"(\d{3})(\d{3})(S(\d\d))", re.ASCII)
 """The key of a code of that scheme; the digits after S are those of its category."""
 UNLISTED_EVIDENCE = "unlisted"
-NEGATIONS = frozenset(
-    (
-        "非", "不", "不是", "并非", "不属", "不属于", "不含", "无", "没有", "除", "除了", "除外", "以外",
-        "NOT", "NO", "NON", "EXCEPT", "WITHOUT",
-    )
-)  # fmt: skip
+EXCEPTIONS = frozenset(("除外", "以外", "之外"))
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +47,9 @@ class Resolved:
     notices: list[Notice]
 
 
-def resolve(scheme: str | None, code: str, at: str) -> tuple[WasteCode, list[Notice]]:
+def resolve(
+    scheme: str | None, code: str, at: str, *, code_at: str | None = None
+) -> tuple[WasteCode, list[Notice]]:
     """The code that a listing or permit names, however it is written, and notices if it is doubtful.
 
     A well-formed `cn-sw` code under a known category is accepted, with a notice, though no table has it.
@@ -62,15 +58,17 @@ def resolve(scheme: str | None, code: str, at: str) -> tuple[WasteCode, list[Not
         scheme: may be None where the code itself says which it is.
         code: as people write it: `900-249-08`, `HW08 900-249-08`, `90024908`, `16 05 06*`, `hw34`.
         at: the field that faults and notices are about, "" for the body itself.
+        code_at: the field that holds the code, if it is not `code` within that one.
     Raises:
         Invalid: `unknown_scheme`, `scheme_needed`; and of the code `unknown_code`, `wrong_scheme` (it is
             another scheme's), `several_codes`, `code_contradicts` (the category beside it is not its own),
             `star_contradicts` (it is starred as hazardous and is not).
     """
-    resolved = read_reference(scheme, code, _field(at, "scheme"), _field(at, "code"))
+    code_at = code_at or _field(at, "code")
+    resolved = read_reference(scheme, code, _field(at, "scheme"), code_at)
     if resolved is None:
         scheme_read = fold_scheme(scheme) if scheme else form_scheme(code) or _schemes()
-        raise Invalid("unknown_code", at=_field(at, "code"), code=code, scheme=scheme_read)
+        raise Invalid("unknown_code", at=code_at, code=code, scheme=scheme_read)
     return resolved.row, resolved.notices
 
 
@@ -113,13 +111,13 @@ def _named_code(written: WrittenCode, at: str) -> FoundCode:
     """The one code that a text names; a category beside a code only describes it."""
     found = [code for code in written.codes if not code.is_category] or list(written.codes)
     if len(found) > 1:
-        raise Invalid("several_codes", at=at, codes=tuple(_spelled(code.key) for code in found))
+        raise Invalid("several_codes", at=at, codes=tuple(spelled(code.key) for code in found))
     if found:
         return found[0]
     return FoundCode(written.key, None, is_category=False, is_starred=False, is_plain=False)
 
 
-def _spelled(key: str) -> str:
+def spelled(key: str) -> str:
     """A code as its catalogue spells it, by its key alone."""
     if found := UNLISTED_KEY.fullmatch(key):
         return "-".join(found.groups()[:3])
@@ -147,7 +145,7 @@ def _of_scheme(
     for row in rows:
         if row.scheme == wanted:
             return row
-    if not _scheme_exists(wanted):
+    if not scheme_exists(wanted):
         raise Invalid("unknown_scheme", at=scheme_at, scheme=scheme)
     if rows:
         raise Invalid("wrong_scheme", at=code_at, code=code, scheme=wanted, right=rows[0].scheme)
@@ -158,12 +156,14 @@ def _are_names(written: WrittenCode, row: WasteCode) -> bool:
     """Whether the words beside the code can be words about it: no further figures, and no "not"."""
     if not written.codes:
         return written.key == row.key
+    if any(code.is_negated for code in written.codes):
+        return False
     words = written.words.split()
-    return not any(word in NEGATIONS or any(letter.isdigit() for letter in word) for word in words)
+    return not any(word in EXCEPTIONS or any(letter.isdigit() for letter in word) for word in words)
 
 
 def _refuse_contradictions(written: WrittenCode, named: FoundCode, row: WasteCode, at: str) -> None:
-    above = _category_key(row)
+    above = category_key(row)
     for code in written.codes:
         if code.is_category and code.key not in (row.key, above):
             if row.scheme not in (CN_HW, CN_SW):
@@ -173,7 +173,7 @@ def _refuse_contradictions(written: WrittenCode, named: FoundCode, row: WasteCod
         raise Invalid("star_contradicts", at=at, code=row.code)
 
 
-def _category_key(row: WasteCode) -> str:
+def category_key(row: WasteCode) -> str:
     """The national category that a code's last digits name."""
     if row.level == CodeLevel.CATEGORY or row.scheme not in (CN_HW, CN_SW):
         return row.key
@@ -190,10 +190,16 @@ def _notices(row: WasteCode, at: str) -> list[Notice]:
 
 
 def _words_left_out(written: WrittenCode, row: WasteCode, at: str) -> list[Notice]:
-    """A notice of words beside a code that are not of its name."""
-    names = fold_code(f"{row.name_zh} {row.name_en} {row.industry}")
-    unknown = [word for word in written.words.split() if key_of(word) not in key_of(names)]
+    """A notice of words beside a code that are neither of its name nor of that of the code above."""
+    unknown = _words_not_of(row, written.words.split())
+    if unknown and row.parent_id is not None:
+        unknown = _words_not_of(db.session.get_one(WasteCode, row.parent_id), unknown)
     return [Notice("words_left_out", at, {"code": row.code, "words": " ".join(unknown)})] if unknown else []
+
+
+def _words_not_of(row: WasteCode, words: list[str]) -> list[str]:
+    names = key_of(f"{row.name_zh} {row.name_en} {row.industry}")
+    return [word for word in words if key_of(word) not in names]
 
 
 def _schemes() -> tuple[str, ...]:
@@ -202,7 +208,8 @@ def _schemes() -> tuple[str, ...]:
     return tuple(db.session.scalars(select(WasteCode.scheme).distinct().order_by(WasteCode.scheme)))
 
 
-def _scheme_exists(scheme: str) -> bool:
+def scheme_exists(scheme: str) -> bool:
+    """Whether any code is of a scheme of this name."""
     if (cache := lookup_cache()) is not None:
         return scheme in cache.schemes
     return db.session.scalar(select(WasteCode.id).filter_by(scheme=scheme).limit(1)) is not None
@@ -219,7 +226,7 @@ def _add_unlisted(key: str) -> list[WasteCode]:
     if category is None:
         return []
     with unit_of_work() as work:
-        values = _unlisted_values(category, _spelled(key))
+        values = _unlisted_values(category, spelled(key))
         work.session.execute(insert(WasteCode).values(values).on_conflict_do_nothing())
     row = db.session.scalars(select(WasteCode).filter_by(scheme=UNLISTED_SCHEME, key=key)).one()
     if (cache := lookup_cache()) is not None:

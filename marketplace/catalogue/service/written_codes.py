@@ -21,7 +21,7 @@ FORMS = (
     (CN_HW, "category", rf"HW{GAP}(\d{{1,2}})"),
     (CN_SW, "category", rf"(?:SW{GAP}(?=\d)|S(?=\d\d))(\d{{1,2}})"),
     (EU_LOW, "code", r"(?<!\d[-.])(\d\d)(?:(?P<gap>[-. ]{0,2})(\d\d)(?P=gap)(\d\d)(?: ?\*)?)(?![-. ]?\d)"),
-    (None, "code", rf"(?!HW|SW|EWC|LOW|EU|AVV|LER|CER)([A-Z]{{2,8}}){GAP}(\d\d){GAP}(\d\d){GAP}(\d\d)"),
+    (None, "code", rf"(?!HW|SW|EWC|LOW|EU|AVV|LER|CER)([A-Z]{{2,8}})[-_.]?(\d\d){GAP}(\d\d){GAP}(\d\d)"),
 )
 """Scheme (None: a local one), level and groups of the codes that are found within a text."""
 CODE_IN_TEXT = re.compile(
@@ -34,6 +34,9 @@ JOINED_CATEGORY = re.compile(rf"(HW{GAP}\d\d)(?=\d{{3}}{GAP}\d{{3}}{GAP}\d\d{END
 """A category that its code follows without a gap: HW0890024908."""
 DASH_BETWEEN_DIGITS = re.compile(r"(?<=\d)[一ー~]+(?=\d)")
 """Letters that are typed for dashes."""
+NEGATION_BEFORE = re.compile(
+    r"(?:非|不是|并非|不属于?|不含|没有|除了?|(?<![A-Z])(?:NOT|NON|NO|EXCEPT|WITHOUT))[^0-9A-Z\u4e00-\u9fff]*$"
+)
 NOT_IN_KEYS = re.compile(r"[\W_]+")
 STARS = str.maketrans(dict.fromkeys("∗⁎✱✲✻﹡⋆★☆", "*"))
 DASHES = frozenset("−⁃")
@@ -51,7 +54,7 @@ class FoundCode:
 
     `key` is its letters and digits alone, by which the catalogue finds it whatever its punctuation; `scheme`
     is None where the form does not show it; `is_plain` says that it was written as digits alone, which may
-    be a day or a telephone number as well.
+    be a day or a telephone number as well; `is_negated` that a "not" stands before it.
     """
 
     key: str
@@ -59,6 +62,7 @@ class FoundCode:
     is_category: bool
     is_starred: bool
     is_plain: bool
+    is_negated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,7 @@ def _found_code(match: re.Match[str]) -> FoundCode:
         is_category=level == "category",
         is_starred=written.endswith("*"),
         is_plain=written.isdigit(),
+        is_negated=NEGATION_BEFORE.search(match.string[: match.start()]) is not None,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, tuple_
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
 
 from ... import identity
 from ...catalogue import service as catalogue
@@ -146,6 +146,6 @@ def _search_conditions(actor: Actor, query: dict[str, Any]) -> list[ColumnElemen
 
 def _named(text: str) -> ColumnElement[bool]:
     """Enterprises with `text` in their name, or with a credit code that begins so."""
-    has_name = Enterprise.name.contains(text, autoescape=True)
+    has_name = func.strpos(func.fold_text(Enterprise.name), func.fold_text(text)) > 0
     code = identity.folded_uscc(text)
     return or_(has_name, Enterprise.uscc.startswith(code, autoescape=True)) if code else has_name

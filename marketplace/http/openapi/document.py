@@ -84,19 +84,26 @@ def _endpoints(app: Flask) -> dict[tuple[str, str], str]:
     }
 
 
+def _who_may_call(operation: dict[str, Any]) -> str:
+    kinds = [KINDS[kind] for kind in operation.get("x-actors", ())]
+    if not kinds:
+        return "Requires no key."
+    required = f"a key of {' or '.join(kinds)} with the scope `{operation['x-scope']}`"
+    if {} in operation["security"]:
+        return f"Takes {required}, or no key: calls without one are limited by address."
+    return f"Requires {required}."
+
+
 def _operation_description(verb: str, operation: dict[str, Any]) -> str:
     """The route's docstring, and what follows from who may call it and from its verb."""
-    kinds = [KINDS[kind] for kind in operation.get("x-actors", ())]
     paged = any(parameter.get("name") == "cursor" for parameter in operation.get("parameters", ()))
     sentences = [
         operation.get("description", ""),
-        f"Requires a key of {' or '.join(kinds)} with the scope `{operation['x-scope']}`."
-        if kinds
-        else "Requires no key.",
+        _who_may_call(operation),
         "Returns pages: send `next` of one page as `cursor` to get the following page." if paged else "",
         "Send the version that you read as `If-Match`, or `*`." if verb in ("put", "patch") else "",
         "Repeating it with the same `Idempotency-Key` has no further effect."
-        if verb == "post" and kinds
+        if verb == "post" and operation.get("x-actors")
         else "",
     ]
     return " ".join(filter(None, sentences))

@@ -88,8 +88,10 @@ def _lines(lines: Sequence[dict[str, Any]]) -> tuple[list[LicenceLine], list[int
     for number, line in enumerate(lines):
         mask, first = mode_mask(line["modes"]), uuid7()
         code_ids: dict[int, None] = {}
-        for written in line.get("codes") or [line["code"]]:
-            code, doubts = catalogue.resolve(line["scheme"], written, f"lines.{number}")
+        for place, written in enumerate(line.get("codes") or [line["code"]]):
+            at = f"lines.{number}"
+            code_at = f"{at}.codes.{place}" if line.get("codes") else None
+            code, doubts = catalogue.resolve(line["scheme"], written, at, code_at=code_at)
             notices += doubts
             code_ids[code.id] = None
         for place, code_id in enumerate(code_ids):

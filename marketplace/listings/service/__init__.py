@@ -3,6 +3,7 @@
 from .closing import expire, withdraw
 from .drafting import change, create
 from .exemption_review import review_exemption
+from .listing_search.filter_notices import saved_filter_notices
 from .listing_search.filters import conditions
 from .listing_search.saved_filter import filter_from
 from .listing_search.search import search
@@ -57,6 +58,7 @@ __all__ = [
     "publish",
     "review_exemption",
     "run_import",
+    "saved_filter_notices",
     "search",
     "template",
     "withdraw",

@@ -58,6 +58,8 @@ def _apply_codes(row: Listing, data: dict[str, Any]) -> list[Notice]:
             return []
         code, notices = catalogue.resolve(**data["waste"], at="waste")
         row.code_id = code.id
+        if not catalogue.is_specific(code):
+            notices.append(Notice("category_offered", "waste.code", {"code": code.code}))
         return notices
     if not data.get("accepts"):
         if not row.accepts:

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 import matching
 from matching.model import WEIGHT_UNIT
 
+from ...catalogue import service as catalogue
 from ...database import db
 from ...errors import Invalid, PreconditionFailed
 from ...events.actor import PLATFORM, Actor
@@ -59,9 +60,11 @@ def publish_policy(actor: Actor, body: dict[str, Any], expected: int | None) -> 
     """Replace the policy; it applies from the next request on.
 
     Raises:
-        Invalid: the weights do not sum to 1. PreconditionFailed: somebody was quicker.
+        Invalid: the weights do not sum to 1, or a prefix of codes is there twice (`prefix_repeated`).
+        PreconditionFailed: somebody was quicker.
     """
     body = {name: value for name, value in body.items() if name != "version"}
+    body["half_distance_km"] = _spelled_prefixes(body["half_distance_km"])
     with unit_of_work() as work:
         work.session.execute(text("SELECT pg_advisory_xact_lock(hashtext('matching_policy'))"))
         current = policy_in_force()
@@ -77,3 +80,14 @@ def publish_policy(actor: Actor, body: dict[str, Any], expected: int | None) -> 
         work.emit("policy.changed", version=version)
     log.info("policy published", extra={"version": version})
     return PolicyInForce(version, body)
+
+
+def _spelled_prefixes(halves: dict[str, float]) -> dict[str, float]:
+    """Half-distances by prefixes of codes, and schemes, as the catalogue spells them."""
+    spelled: dict[str, float] = {}
+    for written, km in halves.items():
+        key = written if written == "default" else catalogue.spelled_prefix(written)
+        if key in spelled:
+            raise Invalid("prefix_repeated", at=f"half_distance_km.{written}", prefix=key)
+        spelled[key] = km
+    return spelled

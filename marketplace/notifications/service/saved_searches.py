@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from ... import clock
+from ...catalogue import service as catalogue
 from ...database import db
 from ...enterprises import service as enterprises
-from ...errors import Conflict, NotFound
+from ...errors import Conflict, NotFound, Notice
 from ...events.actor import Actor
 from ...events.work import unit_of_work
 from ...listings import service as listings
@@ -23,14 +24,14 @@ EMAIL_PREFERENCES = {
 }
 
 
-def create_search(actor: Actor, data: dict[str, Any]) -> SavedSearch:
-    """Save a search.
+def create_search(actor: Actor, data: dict[str, Any]) -> tuple[SavedSearch, list[Notice]]:
+    """Save a search; notices say what its filter cannot find.
 
     Raises:
         ValidationError, Invalid: the query is none of `GET /listings`. Conflict: `too_many_saved_searches`.
     """
     row = SavedSearch(enterprise_id=actor.id)
-    _apply(row, data)
+    notices = _apply(row, data)
     with unit_of_work() as work:
         enterprises.lock(work, enterprises.own(actor).id)
         count = work.session.scalar(select(func.count()).where(SavedSearch.enterprise_id == actor.id))
@@ -38,19 +39,27 @@ def create_search(actor: Actor, data: dict[str, Any]) -> SavedSearch:
             raise Conflict("too_many_saved_searches", most=MAX_SEARCHES)
         work.add(row)
         work.audit(actor, "create", row)
-    return row
+    return row, notices
 
 
-def _apply(row: SavedSearch, data: dict[str, Any]) -> None:
+def _apply(row: SavedSearch, data: dict[str, Any]) -> list[Notice]:
     for name in ("name", "notify", "paused"):
         if name in data:
             setattr(row, name, data[name])
-    if "query" in data:
-        wanted = listings.filter_from(data["query"], at="query")
-        row.query = {name: value for name, value in data["query"].items() if value is not None}
-        row.wanted_kind = wanted.get("kind", SavedSearch.ANY_TEXT)
-        row.wanted_code = wanted.get("code", SavedSearch.ANY_TEXT)
-        row.wanted_region = wanted.get("region", SavedSearch.ANY_REGION)
+    if "query" not in data:
+        return []
+    wanted = listings.filter_from(data["query"], at="query")
+    row.query = {name: value for name, value in data["query"].items() if value is not None}
+    row.wanted_kind = wanted.get("kind", SavedSearch.ANY_TEXT)
+    row.wanted_codes = _wanted_codes(wanted)
+    row.wanted_region = wanted.get("region", SavedSearch.ANY_REGION)
+    return listings.saved_filter_notices(wanted)
+
+
+def _wanted_codes(wanted: dict[str, Any]) -> list[str]:
+    if "code" not in wanted:
+        return [SavedSearch.ANY_TEXT]
+    return list(catalogue.read_code_filter(wanted["code"], "query.code", add_unlisted=True).codes)
 
 
 def list_searches(actor: Actor, after: UUID | None, limit: int) -> Sequence[SavedSearch]:
@@ -83,7 +92,9 @@ def preferences_of_searches(messages: Sequence[Notification]) -> dict[UUID, Emai
     return {message: notify[search] for message, search in search_ids.items() if search in notify}
 
 
-def change_search(actor: Actor, search_id: UUID, data: dict[str, Any], expected: int | None) -> SavedSearch:
+def change_search(
+    actor: Actor, search_id: UUID, data: dict[str, Any], expected: int | None
+) -> tuple[SavedSearch, list[Notice]]:
     """Change a saved search; planned messages about listings that it no longer finds lapse at their release.
 
     Raises:
@@ -92,11 +103,11 @@ def change_search(actor: Actor, search_id: UUID, data: dict[str, Any], expected:
     with unit_of_work() as work:
         row = work.lock(SavedSearch, SavedSearch.id == search_id)
         enterprises.require_version(row, expected)
-        _apply(row, data)
+        notices = _apply(row, data)
         row.updated_at = clock.now()
         work.session.flush()
         work.audit(actor, "change", row, fields=sorted(data))
-    return row
+    return row, notices
 
 
 def delete_search(actor: Actor, search_id: UUID) -> None:

@@ -41,14 +41,18 @@ def _region(asked: Query) -> Iterator[Condition]:
 
 def _code(asked: Query) -> Iterator[Condition]:
     if "code" in asked:
-        ids = _code_ids(asked)
-        taken = select(Accept.code_id).where(Accept.listing_id == Listing.id, Accept.code_id.in_(ids))
-        yield or_(Listing.code_id.in_(ids), and_(Listing.kind == Kind.DEMAND, taken.exists()))
+        codes = _code_filter(asked)
+        taken = select(Accept.code_id).where(
+            Accept.listing_id == Listing.id, catalogue.is_any_of(Accept.code_id, codes.accepted)
+        )
+        offered = catalogue.is_any_of(Listing.code_id, codes.offered)
+        yield or_(offered, and_(Listing.kind == Kind.DEMAND, taken.exists()))
 
 
-def _code_ids(asked: Query) -> list[int]:
-    """The code and all below it: as `search` looked them up for its two steps, or looked up now."""
-    return asked["code_ids"] if "code_ids" in asked else catalogue.ids_of_code(asked["code"])
+def _code_filter(asked: Query) -> catalogue.CodeFilter:
+    """What the codes asked for find: as `search` looked it up for its two steps, or looked up now."""
+    known: catalogue.CodeFilter | None = asked.get("code_filter")
+    return known or catalogue.read_code_filter(asked["code"], "code")
 
 
 def _price(asked: Query) -> Iterator[Condition]:
@@ -85,9 +89,10 @@ ROW_FILTERS: tuple[Filter, ...] = (
 
 def _code_by_index(asked: Query) -> Iterator[Condition]:
     if "code" in asked:
-        ids = _code_ids(asked)
-        offered = select(Listing.id).where(Listing.code_id.in_(ids))
-        yield Listing.id.in_(union(offered, select(Accept.listing_id).where(Accept.code_id.in_(ids))))
+        codes = _code_filter(asked)
+        offering = select(Listing.id).where(catalogue.is_any_of(Listing.code_id, codes.offered))
+        accepting = select(Accept.listing_id).where(catalogue.is_any_of(Accept.code_id, codes.accepted))
+        yield Listing.id.in_(union(offering, accepting))
 
 
 def _grade_by_index(asked: Query) -> Iterator[Condition]:

@@ -17,7 +17,7 @@ from sqlalchemy.sql.util import ClauseAdapter
 
 from ....catalogue import service as catalogue
 from ....database import db
-from ....errors import Invalid
+from ....errors import Invalid, Notice
 from ....events.actor import Actor
 from ....http.paging import position_of
 from ...models import Listing
@@ -25,6 +25,7 @@ from ..lookup import by_id, visible_branches
 from ..presentation import present
 from .conditions import Condition, Query, between
 from .distance import kilometres_to
+from .filter_notices import filter_notices
 from .filters import INDEX_FILTERS, ROW_FILTERS, conditions, conditions_of
 from .sort_orders import CHEAPEST, DEAREST, SortOrder, sort_order_of
 
@@ -35,24 +36,27 @@ PLANNER_SETTINGS = text(
 """A plan for these very values, for this transaction; compiling one costs more than it saves."""
 
 
-def search(actor: Actor, query: Query) -> tuple[list[dict[str, Any]], list[Any] | None]:
-    """One page of the listings that the actor may see, and where the next one starts (None: nowhere).
+def search(actor: Actor, query: Query) -> tuple[list[dict[str, Any]], list[Any] | None, list[Notice]]:
+    """One page of the listings that the actor may see, where the next one starts (None: nowhere), and what
+    the filter cannot find.
 
     Raises:
-        Invalid: the cursor is not one of this search (`bad_cursor`).
+        Invalid: the cursor is not one of this search (`bad_cursor`), or a code contradicts itself.
     """
     sort_order, after = sort_order_of(query), _cursor_position(query)
     n = query["limit"] + 1
-    codes = {"code_ids": catalogue.ids_of_code(query["code"])} if query["code"] else {}
+    codes = catalogue.read_code_filter(query["code"], "code") if query["code"] else None
+    asked = {**query, "code_filter": codes}
     db.session.execute(PLANNER_SETTINGS)
-    found = _page_by_walk(actor, {**query, **codes}, sort_order, after, n)
+    found = _page_by_walk(actor, asked, sort_order, after, n)
     if len(found) < n:
-        found = _page_by_filters(actor, {**query, **codes}, sort_order, after, n)
+        found = _page_by_filters(actor, asked, sort_order, after, n)
     page = found[: query["limit"]]
     ids = [keys[-1] for keys in page]
     rows = by_id(set(ids))
     more = [_search_mark(query), *map(_cursor_part, page[-1])] if len(found) == n else None
-    return _present(actor, query, [rows[listing_id] for listing_id in ids]), more
+    notices = filter_notices(actor, query, codes)
+    return _present(actor, query, [rows[listing_id] for listing_id in ids]), more, notices
 
 
 def _page_by_walk(

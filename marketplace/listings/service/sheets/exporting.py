@@ -45,7 +45,7 @@ def _listings(actor: Actor, query: Mapping[str, Any]) -> Iterator[dict[str, Any]
     """All listings that match, as `actor` may see them, in the order asked for, read page by page."""
     cursor = None
     while True:
-        items, more = search(actor, {**query, "limit": BATCH, "cursor": cursor})
+        items, more, _ = search(actor, {**query, "limit": BATCH, "cursor": cursor})
         yield from items
         db.session.expunge_all()
         if more is None:

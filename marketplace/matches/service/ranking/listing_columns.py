@@ -66,10 +66,18 @@ def open_listings(kind: Kind, keys: Sequence[int] | None = None) -> tuple[Any, C
         columns = copy_columns(db.session(), query + OPEN, {}, types)
     else:
         columns = read_columns(db.session(), f"{query} {OPEN} AND {BY_NO}", {"keys": keys}, types)
+    if kind == Kind.DEMAND:
+        columns = _by_code(columns)
     composed = columns["key"][columns.pop("composed")]
     ranges = copy_open_ranges(RANGES_OF[kind]) if keys is None else read_ranges(RANGES_OF[kind], composed)
     rows: Any = Supplies(**columns) if kind == Kind.SUPPLY else Demands(**columns)
     return rows, ranges.take(np.isin(ranges.key, composed))
+
+
+def _by_code(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Rows of demands by listing and code: of codes that fit equally well, every reader names the same."""
+    order = np.lexsort((columns["accepts"], columns["key"]))
+    return {name: column[order] for name, column in columns.items()}
 
 
 def read_supplies(condition: str, **params: Any) -> tuple[Supplies, np.ndarray]:
@@ -82,6 +90,6 @@ def read_supplies(condition: str, **params: Any) -> tuple[Supplies, np.ndarray]:
 def read_demands(condition: str, **params: Any) -> tuple[Demands, np.ndarray]:
     """The demands that meet a condition in SQL, one row for each code, and the `no` of those that require
     components."""
-    columns = read_columns(db.session(), DEMANDS + condition, params, DEMAND_TYPES)
+    columns = _by_code(read_columns(db.session(), DEMANDS + condition, params, DEMAND_TYPES))
     composed = columns.pop("composed")
     return Demands(**columns), columns["key"][composed]

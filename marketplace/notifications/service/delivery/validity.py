@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, cast, or_, select
 from sqlalchemy.orm import aliased
 
+from ....enterprises import service as enterprises
 from ....enterprises.models import Enterprise
 from ....events.work import Work
 from ....listings.models import Kind, Listing, ListingStatus
@@ -139,6 +140,14 @@ def lapsed_search_hits(work: Work, due: Sequence[Notification], now: datetime) -
 # ---------------------------------------------------------------- when the e-mail is sent
 
 
+def _may_hand_over(theirs: Listing, reader_id: UUID) -> bool:
+    """Whether the credit of both still lets the one hand waste to the other (gate `credit`)."""
+    parties = enterprises.by_id({theirs.enterprise_id, reader_id})
+    owner, reader = parties[theirs.enterprise_id], parties[reader_id]
+    sides = (owner, reader) if theirs.kind == Kind.SUPPLY else (reader, owner)
+    return bool(enterprises.may_supply(*sides))
+
+
 def always_holds(message: Notification) -> bool:
     return True
 
@@ -160,6 +169,8 @@ def is_open_and_welcome(message: Notification) -> bool:
     """Whether the listings are still open, and the receiver has not refused or muted the other side."""
     mine, theirs = sides_of(message)
     if any(listing.status != ListingStatus.OPEN for listing in (mine, theirs) if listing is not None):
+        return False
+    if not _may_hand_over(theirs, message.enterprise_id):
         return False
     if mine is not None and matches.listings_refusing({mine.id}, theirs.id):
         return False

@@ -46,10 +46,10 @@ def is_any_search_live() -> bool:
 def reader_may_see_listing() -> ColumnElement[bool]:
     """That the search is live, the listing is open, and both enterprises may trade with each other.
 
-    A reader is shown the supplies that it may receive as far as its own credit goes, and the demands to which
-    it may supply.
+    A reader is shown the supplies that it may receive and the demands to which it may supply, as far as the
+    credit of both goes (gate `credit`).
     """
-    may_see_supply = (Listing.kind == Kind.SUPPLY) & Reader.may_receive
+    may_see_supply = (Listing.kind == Kind.SUPPLY) & enterprises.may_supply(Owner, Reader)
     may_see_demand = (Listing.kind == Kind.DEMAND) & enterprises.may_supply(Reader, Owner)
     return and_(
         IS_LIVE,
@@ -66,7 +66,7 @@ def page_of(listing: Listing, after: UUID | None) -> tuple[Found, UUID | None]:
 
     Also the last enterprise of the page, None if it is the last page. No enterprise is on two pages.
     """
-    codes = catalogue.codes_with_ancestors(listing_code_ids(listing))
+    codes = catalogue.codes_finding(listing.code_id, listing_code_ids(listing))
     regions = catalogue.region_with_ancestors(listing.region)
     query = (
         select(SavedSearch, Reader)
@@ -75,7 +75,7 @@ def page_of(listing: Listing, after: UUID | None) -> tuple[Found, UUID | None]:
         .join(Owner, Owner.id == Listing.enterprise_id)
         .where(
             reader_may_see_listing(),
-            SavedSearch.wanted_code.in_([SavedSearch.ANY_TEXT, *codes]),
+            SavedSearch.wanted_codes.overlap([SavedSearch.ANY_TEXT, *sorted(codes)]),
             SavedSearch.wanted_region.in_([SavedSearch.ANY_REGION, *regions]),
             SavedSearch.wanted_kind.in_([SavedSearch.ANY_TEXT, listing.kind]),
         )
