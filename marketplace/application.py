@@ -17,6 +17,7 @@ from .http.openapi import document
 from .http.openapi.api import api
 from .http.rate_limits import limiter
 from .law import service as law
+from .listings import service as listings_service
 from .matches.service.ranking import live_index
 from .settings import Settings
 
@@ -64,6 +65,7 @@ def _add_extensions(app: Flask) -> None:
     limiter.init_app(app)
     authentication.set_key_lookup(enterprises_service.actor_of_key)
     messages.set_citations(law.cite)
+    enterprises_service.set_move_notices(listings_service.left_behind)
     subscriptions.install()
 
 

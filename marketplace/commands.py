@@ -10,10 +10,12 @@ from flask.cli import AppGroup, with_appcontext
 from . import clock, lives, messages, scheduler
 from .catalogue import service as catalogue
 from .database import required_database
+from .enterprises import service as enterprises
 from .errors import DomainError
 from .events import commands as tasks
 from .http import error_pages
 from .law import service as law
+from .listings import service as listings
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -108,20 +110,28 @@ def write_lives() -> None:
 
 @seed.command("catalogue")
 def seed_catalogue() -> None:
-    """Load legal bases, waste codes, crosswalk, exemptions, treatments, regions; twice changes nothing."""
-    from seed.catalogue import read_catalogue  # only here: no process needs it while it serves
+    """Load legal bases, catalogues, regions with outlines, and say what lies where; twice changes nothing."""
+    from seed.catalogue import read_catalogue, read_outlines  # only here: no process needs it while it serves
     from seed.legal_bases import read_legal_bases
     from seed.table import SeedError
 
     try:
         bases, rows = read_legal_bases(), read_catalogue()
+        outlines = read_outlines({row.adcode for row in rows.regions})
+        with required_database():
+            _show_counts(law.load(bases) | catalogue.load(rows) | _located(catalogue.load_outlines(outlines)))
     except SeedError as error:
         raise click.ClickException(str(error)) from error
-    try:
-        with required_database():
-            _show_counts(law.load(bases) | catalogue.load(rows))
     except DomainError as error:
         raise click.ClickException(messages.say(error.code, "en", **error.facts)) from error
+
+
+def _located(everything: bool) -> dict[str, int]:
+    """Say of enterprises and listings in which district they lie; returns how many changed."""
+    return {
+        "enterprises located": enterprises.locate_enterprises(everything=everything),
+        "listings located": listings.locate_listings(everything=everything),
+    }
 
 
 @seed.command("demo")

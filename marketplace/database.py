@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum, StrEnum
+from typing import Any
 
 from click import ClickException
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import CheckConstraint, MetaData
 from sqlalchemy import Enum as EnumColumn
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.types import UserDefinedType
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -39,6 +42,18 @@ def values_check(column: str, values: type[StrEnum]) -> CheckConstraint:
     """
     texts = ", ".join(f"'{text}'" for text in values_of(values))
     return CheckConstraint(f"{column} IN ({texts})", name=column, info={"values": values})
+
+
+class Polygon(UserDefinedType[str]):
+    """PostgreSQL's own polygon: one ring without holes, as text `((x,y),...)`."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "POLYGON"
+
+
+ischema_names["polygon"] = Polygon
 
 
 class Base(DeclarativeBase):

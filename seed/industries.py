@@ -14,12 +14,17 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class Park:
-    """An industrial area: its district and a plausible middle, WGS-84 degrees."""
+    """An industrial area: its district and a plausible middle, WGS-84 degrees.
+
+    Its firms lie up to 0.03 times `spread` degrees east or west of it and 0.025 times north or south, all
+    within the district.
+    """
 
     place: str
     region: int
     lon: float
     lat: float
+    spread: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -79,16 +84,16 @@ def scheme_of(code: str) -> str:
 PARKS = {
     "paojiang": Park("越城袍江", 330602, 120.63, 30.06),
     "gaobu": Park("越城皋埠", 330602, 120.67, 30.00),
-    "binhai": Park("柯桥滨海", 330603, 120.68, 30.15),
-    "qianqing": Park("柯桥钱清", 330603, 120.41, 30.12),
+    "binhai": Park("柯桥滨海", 330603, 120.65, 30.17, spread=0.5),
+    "qianqing": Park("柯桥钱清", 330603, 120.41, 30.10),
     "hangzhouwan": Park("上虞杭州湾", 330604, 120.89, 30.14),
     "caoe": Park("上虞曹娥", 330604, 120.86, 30.02),
-    "diankou": Park("诸暨店口", 330681, 120.28, 29.92),
+    "diankou": Park("诸暨店口", 330681, 120.28, 29.89),
     "zhuji": Park("诸暨城西", 330681, 120.21, 29.72),
     "shengzhou": Park("嵊州", 330683, 120.80, 29.61),
     "xinchang": Park("新昌", 330624, 120.88, 29.50),
     "qiantang": Park("杭州钱塘", 330114, 120.50, 30.29),
-    "xiaoshan": Park("杭州萧山", 330109, 120.32, 30.17),
+    "xiaoshan": Park("杭州萧山", 330109, 120.32, 30.18),
     "fuyang": Park("杭州富阳", 330111, 119.97, 30.06),
     "zhenhai": Park("宁波镇海", 330211, 121.62, 29.98),
     "beilun": Park("宁波北仑", 330206, 121.83, 29.92),

@@ -32,7 +32,8 @@ TODAY = date(2026, 12, 1)
 SHAOXING = {"lon": 120.58, "lat": 30.03, "crs": "wgs84"}
 ACID = {"scheme": "cn-hw", "code": "900-349-34"}
 KEPT = (
-    "legal_basis", "scheme", "waste_code", "crosswalk", "region", "treatment", "exemption_item",
+    "legal_basis", "scheme", "waste_code", "crosswalk", "region", "outline_ring", "outline_source",
+    "treatment", "exemption_item",
     "alembic_version",
 )  # fmt: skip
 _numbers = itertools.count(1)

@@ -1,11 +1,23 @@
 """Waste codes, what local codes map to, places, treatments, the exemption list."""
 
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Boolean, CheckConstraint, Float, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..database import Base, values_check
+from .. import clock
+from ..database import Base, Polygon, values_check
 
 
 class Mode(StrEnum):
@@ -100,6 +112,33 @@ class Region(Base):
     lon: Mapped[float]
     lat: Mapped[float]
     coord_source: Mapped[str]
+
+
+class OutlineRing(Base):
+    """One ring of the outline of a region; a point lies in the region if an odd number of its rings hold it.
+
+    x is the longitude in degrees, y Mercator's ordinate in degrees (`northing`): a plane on which short
+    distances are true but for one factor, so that the database can compare them.
+    """
+
+    __tablename__ = "outline_ring"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    adcode: Mapped[int] = mapped_column(ForeignKey("region.adcode"), index=True)
+    shape: Mapped[str] = mapped_column(Polygon)
+
+    __table_args__ = (Index("ix_outline_ring_shape", "shape", postgresql_using="gist"),)
+
+
+class OutlineSource(Base):
+    """Where the outlines that are loaded come from: package and version, and the digest of what was read."""
+
+    __tablename__ = "outline_source"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    rings: Mapped[int]
+    loaded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
 
 class Treatment(Base):

@@ -85,7 +85,7 @@ class Enterprise(Base):
     """A legal person, known by its USCC. Its credit standing is kept here by the credit room.
 
     `no` is a short number for joins inside the platform; it is never shown. `credit_milli` is the score
-    times 1,000.
+    times 1,000. `place_region` is the district that its place lies in, None as long as nobody looked.
     """
 
     __tablename__ = "enterprise"
@@ -98,6 +98,7 @@ class Enterprise(Base):
     region: Mapped[int] = mapped_column(ForeignKey("region.adcode"))
     lon: Mapped[float]
     lat: Mapped[float]
+    place_region: Mapped[int | None] = mapped_column(ForeignKey("region.adcode"))
     contact_name: Mapped[str]
     contact_email: Mapped[str]
     contact_phone: Mapped[str]

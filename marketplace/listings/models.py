@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     DateTime,
     ForeignKey,
     Identity,
@@ -15,9 +16,11 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from uuid_utils.compat import uuid7
 
@@ -113,7 +116,9 @@ class Listing(Base):
 
     Weights are whole kilograms, prices whole fen a tonne from the supplier's side (None: to be
     negotiated), places WGS-84, windows include both days. `no` is a short number for joins. Components are
-    kept as their owner wrote them, with what is compared beside it (`catalogue.with_key`).
+    kept as their owner wrote them, with what is compared beside it (`catalogue.with_key`). `region` is what
+    the owner says (`region_stated`) or what follows from the place; `place_region` is the district that the
+    place lies in, None as long as nobody looked.
     """
 
     __tablename__ = "listing"
@@ -132,6 +137,8 @@ class Listing(Base):
     region: Mapped[int] = mapped_column(ForeignKey("region.adcode"))
     lon: Mapped[float]
     lat: Mapped[float]
+    place_region: Mapped[int | None] = mapped_column(ForeignKey("region.adcode"))
+    region_stated: Mapped[bool] = mapped_column(server_default=text("true"))
     max_distance_km: Mapped[float | None]
     available_from: Mapped[date]
     available_until: Mapped[date]
@@ -159,6 +166,16 @@ class Listing(Base):
     def _compared_alike(self, _: str, components: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [catalogue.with_key(component) for component in components]
 
+    @hybrid_property
+    def lies_in(self) -> int:
+        """The region in which the waste lies: by its place, or as stated where that is not known."""
+        return self.place_region or self.region
+
+    @lies_in.inplace.expression
+    @classmethod
+    def _lies_in(cls) -> ColumnElement[int]:
+        return func.coalesce(cls.place_region, cls.region)
+
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         values_check("kind", Kind),
@@ -182,6 +199,7 @@ class Listing(Base):
         ),
         Index("ix_listing_expiry", "available_until", postgresql_where=text("status = 'open'")),
         Index("ix_listing_region", "region", "id"),
+        Index("ix_listing_lies_in", text("coalesce(place_region, region)"), "id"),
         Index("ix_listing_status", "status", "kind"),
         Index("ix_listing_code", "code_id", "id"),
         Index("ix_listing_remaining", "remaining_kg"),

@@ -242,4 +242,4 @@ def review_exemption(listing: Listing, body: Body) -> Versioned:
 
 def _listing(row: Listing, notices: Sequence[Notice] = ()) -> Versioned:
     shown = service.present(actor(), [row])[0]
-    return {**shown, "warnings": render_warnings(list(notices))}, etag(row.version)
+    return {**shown, "warnings": [*shown["warnings"], *render_warnings(list(notices))]}, etag(row.version)

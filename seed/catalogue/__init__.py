@@ -15,11 +15,13 @@ from seed.catalogue.files import (
     LOCAL,
     OPERATIONS,
     OPERATIONS_ZH,
+    OUTLINE_CODES,
     REGIONS,
     SOLID,
 )
 from seed.catalogue.hazardous_waste import HAZARD, HW_CATEGORY, HW_CODE, read_hazardous
 from seed.catalogue.local_codes import ISW_CODE, read_crosswalks, read_local
+from seed.catalogue.outlines import Outlines, read_outlines, read_successors
 from seed.catalogue.regions import ADCODE, read_regions
 from seed.catalogue.rows import (
     EVIDENCE,
@@ -53,6 +55,7 @@ __all__ = [
     "OPERATION",
     "OPERATIONS",
     "OPERATIONS_ZH",
+    "OUTLINE_CODES",
     "REGIONS",
     "SOLID",
     "STAGES",
@@ -62,6 +65,7 @@ __all__ = [
     "CodeRow",
     "CrosswalkRow",
     "ExemptionRow",
+    "Outlines",
     "RegionRow",
     "SchemeRow",
     "SeedError",
@@ -72,8 +76,10 @@ __all__ = [
     "read_exemptions",
     "read_hazardous",
     "read_local",
+    "read_outlines",
     "read_regions",
     "read_schemes",
     "read_solid",
+    "read_successors",
     "read_treatments",
 ]

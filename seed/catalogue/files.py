@@ -17,6 +17,7 @@ SCHEMES = DATA / "schemes.csv"
 OPERATIONS = DATA / "eu_recovery_disposal_operations.csv"
 OPERATIONS_ZH = DATA / "treatments_zh.csv"
 REGIONS = DATA / "cn_regions.csv"
+OUTLINE_CODES = DATA / "outline_codes.csv"
 
 
 class Unique:

@@ -11,6 +11,7 @@ from tests.marketplace import ACID
 
 PERIOD = {"from": "2026-12-01", "until": "2026-12-31"}
 CITY = {"region": "330600", **PERIOD}
+SHANGYU = {"lon": 120.87, "lat": 30.03}
 SHANGHAI = {"region": "310115", "location": {"lon": 121.5, "lat": 31.2, "crs": "wgs84"}}
 
 
@@ -35,7 +36,7 @@ def busy(marketplace):
     """Generators of 100 t and 60 t of acid, the latter with slag that nobody takes; a receiver of 120 t."""
     marketplace.near, marketplace.far = (
         marketplace.enterprise("generator"),
-        marketplace.enterprise("generator", region="330604"),
+        marketplace.enterprise("generator", region="330604", location=SHANGYU),
     )
     marketplace.supplies = [
         marketplace.supply(marketplace.near, quantity_t=100, min_lot_t=1, title="=HYPERLINK(1)"),

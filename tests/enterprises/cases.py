@@ -66,7 +66,7 @@ CASES = Cases(
     example_fields={
         ("POST", "/enterprises"): {
             "name": "柯桥滨海印染有限公司", "region": "330603", "contact": CONTACT,
-            "location": {"lon": 120.58, "lat": 30.08, "crs": "gcj02"},
+            "location": {"lon": 120.49, "lat": 30.08, "crs": "gcj02"},
         },
         ("PATCH", "/enterprises/<uuid:enterprise_id>"): {"name": "绍兴一厂（滨海）", "contact": CONTACT},
         ("POST", "/enterprises/<uuid:enterprise_id>/approve"): {"reason": "材料齐全"},

@@ -46,14 +46,6 @@ def test_without_a_location_it_is_at_its_regions_seat(marketplace):
         assert response.json["location"] == {"lon": here["lon"], "lat": here["lat"], "crs": "wgs84"}
 
 
-def test_a_place_far_outside_its_region_is_warned_of(marketplace):
-    response = register(marketplace, location={"lon": 87.6, "lat": 43.8})
-
-    assert response.status_code == 201
-    (warning,) = response.json["warnings"]
-    assert (warning["code"], warning["field"]) == ("location_far_from_region", "location")
-
-
 WRONG_USCCS = [
     "91330600000000001X", "913306000000000011", "91330600000000001", "9133060000000000111", "", " " * 18,
     "91330600I00000001X", "９１330600000000001X", "91330600-00000001X", 913306000000000016, None,

@@ -5,6 +5,7 @@ import math
 import prcoords
 import pytest
 
+from marketplace.catalogue import service as catalogue
 from tests.http.responses import refused, verdict
 from tests.marketplace import ACID, SHAOXING, listing_terms
 
@@ -142,7 +143,7 @@ def test_what_stands_at_a_bound_is_taken(marketplace):
         {"title": "长" * 120}, {"quantity_t": 1e8}, {"quantity_t": 0.001, "min_lot_t": 0.001},
         {"min_lot_t": 1200}, {"price_cny_per_t": -1e6}, {"price_cny_per_t": 1e6}, {"price_cny_per_t": 0},
         {"price_cny_per_t": 0.01}, {"max_distance_km": 20_100}, {"available_until": "2026-12-01"},
-        {"available_until": "2200-12-31"}, {"location": {"lon": -180, "lat": 90}}, {"composition": []},
+        {"available_until": "2200-12-31"}, {"location": {"lon": 73.9, "lat": 39.4}}, {"composition": []},
         {"composition": [{"component": "a", "min": 0, "max": 0}]}, {"form": None, "packaging": None},
         {"accepts": None, "treatment": None, "requires": None, "exemption_item": None},
     ):  # fmt: skip
@@ -198,11 +199,11 @@ def warnings(answer):
 
 def test_what_is_odd_is_taken_with_a_warning(marketplace):
     owner, licensed = marketplace.enterprise("generator", "recycler"), marketplace.recycler()
-    far = {"lon": 87.6, "lat": 43.8}
     unlisted = {"scheme": "cn-sw", "code": "900-001-S17"}
 
-    assert warnings(owner.post("/listings", supply(location=far))) == [
-        ("location_far_from_region", "location")
+    beside = {"lon": 120.49, "lat": 30.08}
+    assert warnings(owner.post("/listings", supply(location=beside, region="330602"))) == [
+        ("place_in_other_county", "location")
     ]
     assert warnings(owner.post("/listings", supply(waste=unlisted))) == [
         ("code_not_in_catalogue", "waste.code")
@@ -305,11 +306,13 @@ def test_the_same_place_in_three_systems_lands_within_a_metre(marketplace, lon, 
     assert metres(dict(zip(("lat", "lon"), given["bd09"], strict=True)), {"lon": lon, "lat": lat}) > 300
 
 
-def test_outside_china_the_systems_are_one(marketplace):
+@pytest.mark.parametrize("crs", ["wgs84", "gcj02", "bd09"])
+def test_outside_china_the_systems_are_one_and_no_waste_lies_there(marketplace, crs):
+    berlin = {"lon": 13.4, "lat": 52.5, "crs": crs}
+    assert catalogue.to_wgs84(berlin) == (13.4, 52.5)
     owner = marketplace.enterprise("generator")
-    for crs in ("wgs84", "gcj02", "bd09"):
-        shown = owner.post("/listings", supply(location={"lon": 13.4, "lat": 52.5, "crs": crs})).json
-        assert shown["location"] == {"lon": 13.4, "lat": 52.5, "crs": "wgs84"}
+    for place in (berlin, {"lon": -180, "lat": 90, "crs": crs}):
+        refused(owner.post("/listings", supply(location=place)), 422, "place_not_in_region", "location")
 
 
 # ---------------------------------------------------------------- roles

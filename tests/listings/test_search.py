@@ -25,7 +25,12 @@ NAMES = ["废酸", "稀硫酸 20%", "ＨＣＬ 废液", "hcl_A", "污泥（含�
 WORDS = ["酸", "废酸", "hcl", "ＨＣl 废", "%", "_", "\\", '"', "20%", "酸 20", "a\\b", "アイ", "泥", "没有"]
 REGIONS = ["330602", "330604", "310115"]
 DAYS = ["2026-12-01", "2026-12-20", "2027-01-15", "2027-03-01"]
-PLACES = [(120.58, 30.03), (120.5849, 30.0349), (120.61, 30.1), (121.47, 31.23), (116.4, 39.9)]
+REGION_OF = {
+    (120.58, 30.03): "330602", (120.5849, 30.0349): "330602", (120.61, 30.1): "330604",
+    (121.47, 31.23): "310115", (116.4, 39.9): "110101",
+}  # fmt: skip
+"""What listings of these places say of their region; some lie in the next county."""
+PLACES = list(REGION_OF)
 PRICES = [None, -300.0, -150.5, 0.0, 80.25]
 TONNES = [1.0, 20.5, 20.501, 1200.0]
 
@@ -164,7 +169,7 @@ def market(marketplace):
         lon, lat = chance.choice(PLACES)
         terms = {
             "title": chance.choice(NAMES), "quantity_t": chance.choice(TONNES), "min_lot_t": 1,
-            "price_cny_per_t": chance.choice(PRICES), "region": chance.choice(REGIONS),
+            "price_cny_per_t": chance.choice(PRICES), "region": REGION_OF[lon, lat],
             "location": {"lon": lon, "lat": lat}, "available_from": begins, "available_until": until,
             "publish": number % 7 != 0,
         }  # fmt: skip

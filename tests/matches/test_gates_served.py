@@ -538,7 +538,7 @@ def test_every_failed_gate_is_named_at_once_in_the_order_of_the_gates(marketplac
 
 
 def test_a_new_policy_is_in_force_for_the_next_answer(marketplace, generator):
-    recycler = marketplace.recycler(location={"lon": 120.58, "lat": 30.93, "crs": "wgs84"})
+    recycler = marketplace.recycler(location={"lon": 120.58, "lat": 29.13, "crs": "wgs84"})
     marketplace.demand(recycler)
     supply = marketplace.supply(generator)
 

@@ -108,9 +108,9 @@ def gap_rows(row: Allocation, region: Region, lawful: Lawful, plan: Plan) -> lis
 
 
 def _districts(supplies: Supplies) -> np.ndarray:
-    """The region code of each supply (n,)."""
+    """The code of the region in which each supply lies (n,)."""
     ids = [_id_of(supplies, row) for row in range(len(supplies))]
-    regions = select(Listing.id, Listing.region).where(Listing.id.in_(ids))
+    regions = select(Listing.id, Listing.lies_in).where(Listing.id.in_(ids))
     by_id = dict(iter(db.session.execute(regions)))
     return np.array([by_id[listing_id] for listing_id in ids], np.int64)
 

@@ -17,7 +17,7 @@ MOST_SUPPLIES = 3_000
 MOST_DEMANDS = 3_000
 OWNER = "JOIN enterprise e ON e.id = l.enterprise_id"
 IN_PERIOD = f"{OPEN} AND l.available_from <= %(last)s AND l.available_until >= %(first)s"
-IN_REGION = "l.region BETWEEN %(region)s AND %(last_region)s"
+IN_REGION = "coalesce(l.place_region, l.region) BETWEEN %(region)s AND %(last_region)s"
 SUPPLIES = f"{IN_REGION} AND {IN_PERIOD} AND (%(codes)s::int4[] IS NULL OR l.code_id = ANY(%(codes)s))"
 DEMANDS = f"{IN_PERIOD} AND a.code_id = ANY(%(accepted)s) AND (%(anywhere)s OR {IN_REGION})"
 SUPPLIES_BY_CODE = f"""

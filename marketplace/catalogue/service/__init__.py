@@ -20,11 +20,12 @@ from .crosswalk import Alias, aliases_of, codes_that_fit
 from .exemptions import exemption_exists, exemption_rows, treatments
 from .loader import load
 from .lookup_cache import cached_lookups
+from .outlines import load_outlines
+from .places import district_at, is_other_province, locate, locate_rows, look_up_places, region_notices
 from .presentation import present_codes
 from .regions import (
     find_region,
     last_below,
-    location_notices,
     region_covers,
     region_with_ancestors,
     regions_by_code,
@@ -39,10 +40,11 @@ from .written_codes import fold_scheme, form_scheme, read_code
 __all__ = [
     "CERTAIN", "Alias", "CodeFilter", "aliases_of", "all_code_ids", "cached_lookups", "check_components",
     "code_search_notices", "codes_by_id", "codes_finding", "codes_for_matching", "codes_that_fit",
-    "component_notices", "default_unit", "exemption_exists", "exemption_rows", "find_code", "find_region",
-    "fold_scheme", "form_scheme", "ids_of_scheme", "is_any_of", "is_component_name", "is_specific",
-    "last_below", "load", "location_notices", "present_codes", "read_code", "read_code_filter",
-    "region_covers", "region_with_ancestors", "regions_by_code", "resolve", "search_codes",
-    "search_regions", "spelled_prefix", "suggest_codes", "to_wgs84", "tradable_codes", "treatments",
-    "unit_of", "unit_pattern", "with_key", "within",
+    "component_notices", "default_unit", "district_at", "exemption_exists", "exemption_rows", "find_code",
+    "find_region", "fold_scheme", "form_scheme", "ids_of_scheme", "is_any_of", "is_component_name",
+    "is_other_province", "is_specific", "last_below", "load", "load_outlines", "locate", "locate_rows",
+    "look_up_places", "present_codes", "read_code", "read_code_filter", "region_covers", "region_notices",
+    "region_with_ancestors", "regions_by_code", "resolve", "search_codes", "search_regions",
+    "spelled_prefix", "suggest_codes", "to_wgs84", "tradable_codes", "treatments", "unit_of",
+    "unit_pattern", "with_key", "within",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ class LookupCache:
     regions: dict[int, Region]
     treatments: dict[str, Mode]
     exemptions: frozenset[int]
+    near: dict[tuple[float, float], tuple[int, ...]]
 
     def add(self, code: WasteCode) -> None:
         """Answer from now on with this code too."""
@@ -66,6 +67,7 @@ def _read_cache(codes: Iterable[str], regions: Iterable[int]) -> LookupCache:
         regions={region.adcode: region for region in places},
         treatments=dict(db.session.execute(select(Treatment.code, Treatment.mode)).all()),
         exemptions=frozenset(db.session.scalars(select(ExemptionItem.item))),
+        near={},
     )
     for row in rows:
         cache.add(row)

@@ -7,12 +7,9 @@ import prcoords
 from sqlalchemy import ColumnElement, and_, func, select
 
 from ...database import db
-from ...errors import Invalid, Notice
+from ...errors import Invalid
 from ..models import Region
 from .lookup_cache import lookup_cache
-
-NEAR_REGION_DEG = {"province": 9.0, "city": 2.0, "district": 1.0}
-"""Degrees by which a place may be off the seat of its region before we ask whether it is right."""
 
 
 def find_region(adcode: int, at: str = "region") -> Region:
@@ -83,11 +80,3 @@ def to_wgs84(location: Mapping[str, Any]) -> tuple[float, float]:
         return lon, lat
     point = prcoords.gcj_wgs_bored(given) if crs == "gcj02" else prcoords.bd_wgs_bored(given)
     return point.lon, point.lat
-
-
-def location_notices(region: Region, lon: float, lat: float, at: str) -> list[Notice]:
-    """A notice about field `at` if a place (WGS-84) lies far outside its stated region."""
-    allowed = NEAR_REGION_DEG[region.level]
-    if abs(lon - region.lon) <= allowed and abs(lat - region.lat) <= allowed:
-        return []
-    return [Notice("location_far_from_region", at, {"region": region.name_zh})]

@@ -31,51 +31,17 @@ from .lookup import (
     with_collectors,
 )
 from .presentation import present
-from .profile import ADMIN_ONLY, change, check_change, require_version
-from .registration import is_registered, register
+from .profile import ADMIN_ONLY, change, check_change, require_version, set_move_notices
+from .registration import is_registered, locate_enterprises, register
 from .staff import create_staff
 from .supervision import as_sql, may_supply
 
 __all__ = [
-    "ADMIN_ONLY",
-    "actor_of_key",
-    "approve",
-    "as_sql",
-    "by_id",
-    "change",
-    "check_change",
-    "check_key_request",
-    "contact_for",
-    "create_key",
-    "create_staff",
-    "find",
-    "find_changeable",
-    "find_governed",
-    "find_key",
-    "ids_within",
-    "is_registered",
-    "list_keys",
-    "lock",
-    "lock_shared",
-    "may_supply",
-    "may_trade",
-    "may_trade_condition",
-    "own",
-    "present",
-    "record_email_refusal",
-    "register",
-    "remind_of_expiry",
-    "replace_lost_key",
-    "require_approved",
-    "require_listable",
-    "require_version",
-    "revoke_key",
-    "search",
-    "search_position",
-    "sees_all_of",
-    "set_standing",
-    "staff_keys",
-    "suspend",
-    "with_collectors",
-    "with_standing_before",
+    "ADMIN_ONLY", "actor_of_key", "approve", "as_sql", "by_id", "change", "check_change",
+    "check_key_request", "contact_for", "create_key", "create_staff", "find", "find_changeable",
+    "find_governed", "find_key", "ids_within", "is_registered", "list_keys", "locate_enterprises", "lock",
+    "lock_shared", "may_supply", "may_trade", "may_trade_condition", "own", "present",
+    "record_email_refusal", "register", "remind_of_expiry", "replace_lost_key", "require_approved",
+    "require_listable", "require_version", "revoke_key", "search", "search_position", "sees_all_of",
+    "set_move_notices", "set_standing", "staff_keys", "suspend", "with_collectors", "with_standing_before",
 ]  # fmt: skip

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from ...catalogue import service as catalogue
 from ...events.actor import Actor
+from ...http.languages import render_warnings
 from ..models import MILLI_PER_POINT, Enterprise
 from .contacts import contact_for
 from .email_refusal import email_refusal
@@ -29,5 +31,11 @@ def present(
         "location": {"lon": enterprise.lon, "lat": enterprise.lat, "crs": "wgs84"},
         "contact": contact_for(enterprise),
         "score": enterprise.credit_milli / MILLI_PER_POINT,
-        "warnings": warnings or [],
+        "warnings": [*_place_warnings(enterprise), *(warnings or [])],
     }
+
+
+def _place_warnings(enterprise: Enterprise) -> list[dict[str, Any]]:
+    """A warning as long as the enterprise's place lies in another district than it is said to."""
+    places = [(enterprise.place_region, enterprise.region)]
+    return render_warnings(catalogue.region_notices(places)[0])

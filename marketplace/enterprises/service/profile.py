@@ -1,5 +1,6 @@
 """What may change of an enterprise, and by whom."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -7,12 +8,15 @@ from ...catalogue import service as catalogue
 from ...database import db
 from ...errors import Forbidden, Invalid, Notice, PreconditionFailed
 from ...events.actor import Actor
-from ...events.work import unit_of_work
+from ...events.work import Work, unit_of_work
 from ...messages.names import Name
 from ..models import Enterprise
 from .contacts import contact_columns
 from .email_refusal import NOT_REFUSED
 from .registration import place
+
+MoveNotices = Callable[[Work, Enterprise], list[Notice]]
+"""Called within the change, before the place changes."""
 
 ADMIN_ONLY = ("roles", "small_generator", "partner_id")
 
@@ -39,7 +43,8 @@ def change(
     Raises:
         NotFound: no such enterprise.
         PreconditionFailed: changed in the meantime (`version_changed`).
-        Invalid: `unknown_region`, or an unknown partner (`unknown_enterprise`).
+        Invalid: `unknown_region`, a place in another province (`place_not_in_region`), or an unknown partner
+            (`unknown_enterprise`).
     """
     notices: list[Notice] = []
     with unit_of_work() as work:
@@ -53,8 +58,9 @@ def change(
         if "partner_id" in data:
             columns["partner_id"] = _partner_id(enterprise, data["partner_id"])
         if "region" in data or "location" in data:
-            where, notices = _whereabouts(enterprise, data)
-            columns |= where
+            columns |= _whereabouts(enterprise, data)
+            if (columns["lon"], columns["lat"]) != (enterprise.lon, enterprise.lat):
+                notices += _left_behind(work, enterprise)
         for name, value in columns.items():
             setattr(enterprise, name, value)
         work.audit(actor, "change", enterprise, fields=sorted(data))
@@ -69,12 +75,32 @@ def _partner_id(enterprise: Enterprise, partner_id: UUID | None) -> UUID | None:
     return partner_id
 
 
-def _whereabouts(enterprise: Enterprise, data: dict[str, Any]) -> tuple[dict[str, Any], list[Notice]]:
-    """The columns of region and place after the change, and a notice if they are far apart."""
+def _whereabouts(enterprise: Enterprise, data: dict[str, Any]) -> dict[str, Any]:
+    """The columns of region and place after the change; a region alone does not move the place.
+
+    Raises:
+        Invalid: `unknown_region`, or the place is in another province (`place_not_in_region`).
+    """
     region = catalogue.find_region(data.get("region", enterprise.region))
     location = data.get("location") or {"lon": enterprise.lon, "lat": enterprise.lat, "crs": "wgs84"}
-    lon, lat, notices = place(location, region)
-    return {"region": region.adcode, "lon": lon, "lat": lat}, notices
+    lon, lat = place(location, region)
+    at = "location" if "location" in data else "region"
+    district = catalogue.locate(lon, lat, region.adcode, at)
+    return {"region": region.adcode, "lon": lon, "lat": lat, "place_region": district}
+
+
+def set_move_notices(notices: MoveNotices) -> None:
+    """Say which notices an enterprise gets that moves; the rooms that know what it leaves behind are to the
+    right of this one."""
+    global _left_behind
+    _left_behind = notices
+
+
+def _nothing_left(work: Work, enterprise: Enterprise) -> list[Notice]:
+    return []
+
+
+_left_behind: MoveNotices = _nothing_left
 
 
 def require_version(row: Any, expected: int | None) -> None:

@@ -22,11 +22,12 @@ def register(data: dict[str, Any]) -> tuple[Enterprise, str, list[Notice]]:
     """Register a new, pending enterprise; returns it, its first key, and notices.
 
     Raises:
-        Invalid: unknown region (`unknown_region`).
+        Invalid: unknown region (`unknown_region`), or a place in another province (`place_not_in_region`).
         Conflict: the USCC is registered already (`uscc_taken`).
     """
     region = catalogue.find_region(data["region"])
-    lon, lat, notices = place(data["location"], region)
+    lon, lat = place(data["location"], region)
+    district = catalogue.locate(lon, lat, region.adcode, "location")
     with unit_of_work() as work:
         enterprise = Enterprise(
             uscc=data["uscc"],
@@ -35,6 +36,7 @@ def register(data: dict[str, Any]) -> tuple[Enterprise, str, list[Notice]]:
             region=region.adcode,
             lon=lon,
             lat=lat,
+            place_region=district,
             **contact_columns(data["contact"]),
         )
         try:
@@ -46,17 +48,19 @@ def register(data: dict[str, Any]) -> tuple[Enterprise, str, list[Notice]]:
         work.audit(actor, "register", enterprise)
         work.emit("enterprise.registered", enterprise_id=str(enterprise.id))
     log.info("enterprise registered", extra={"enterprise_id": str(enterprise.id), "region": region.adcode})
-    return enterprise, key, notices
+    return enterprise, key, []
 
 
-def place(location: dict[str, Any] | None, region: Any) -> tuple[float, float, list[Notice]]:
-    """Longitude and latitude (WGS-84) of a location, of the region's seat without one; and a notice if the
-    place is far from the region.
-    """
-    if location is None:
-        return region.lon, region.lat, []
-    lon, lat = catalogue.to_wgs84(location)
-    return lon, lat, catalogue.location_notices(region, lon, lat, "location")
+def place(location: dict[str, Any] | None, region: Any) -> tuple[float, float]:
+    """Longitude and latitude (WGS-84) of a location, of the region's seat without one."""
+    return (region.lon, region.lat) if location is None else catalogue.to_wgs84(location)
+
+
+def locate_enterprises(*, everything: bool) -> int:
+    """Say of enterprises in which district they lie: where it is not known yet, or of all. Returns how many
+    changed."""
+    with unit_of_work() as work:
+        return catalogue.locate_rows(work.session, Enterprise, everything=everything)
 
 
 def is_registered(uscc: str) -> bool:

@@ -43,7 +43,7 @@ def new_draft(owner: Any, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
     """A draft of `owner`, held to every rule and not yet written. Raises: Invalid: a field breaks a rule."""
     row = Listing(
         enterprise_id=owner.id, kind=Kind(data["kind"]), status=LIFE.initial, title=data["title"],
-        region=owner.region, lon=owner.lon, lat=owner.lat, composition=[], requires=[],
+        composition=[], requires=[],
     )  # fmt: skip
     notices = apply_fields(row, data, owner)
     row.remaining_kg = row.quantity_kg

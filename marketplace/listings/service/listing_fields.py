@@ -7,6 +7,7 @@ from ...errors import Invalid, Notice
 from ...licences.models import MODES
 from ...messages.names import Name
 from ..models import Accept, Kind, Listing
+from .listing_place import apply_place
 
 DEFAULT_TREATMENT = "R5"
 ONE_SIDED = {
@@ -25,7 +26,7 @@ def apply_fields(row: Listing, data: dict[str, Any], owner: Any) -> list[Notice]
     """
     _refuse_other_sides_fields(row, data)
     notices = _apply_codes(row, data)
-    notices += _apply_place(row, data, owner)
+    apply_place(row, data, owner)
     plain = {
         "title": "title", "quantity_t": "quantity_kg", "min_lot_t": "min_lot_kg",
         "price_cny_per_t": "price_fen", "max_distance_km": "max_distance_km",
@@ -79,21 +80,6 @@ def _replace_accepts(row: Listing, code_ids: list[int]) -> None:
     row.accepts = [known.get(code_id) or Accept(code_id=code_id) for code_id in code_ids]
     for position, accept in enumerate(row.accepts):
         accept.position = position
-
-
-def _apply_place(row: Listing, data: dict[str, Any], owner: Any) -> list[Notice]:
-    """Place and region default to the owner's; a region alone means its seat."""
-    if "region" not in data and "location" not in data:
-        return []
-    wanted = data.get("region", row.region)
-    region = catalogue.find_region(owner.region if wanted is None else wanted)
-    row.region = region.adcode
-    if data.get("location") is not None:
-        row.lon, row.lat = catalogue.to_wgs84(data["location"])
-        return catalogue.location_notices(region, row.lon, row.lat, "location")
-    at_home = row.region == owner.region
-    row.lon, row.lat = (owner.lon, owner.lat) if at_home else (region.lon, region.lat)
-    return []
 
 
 def _apply_components(row: Listing, data: dict[str, Any]) -> list[Notice]:

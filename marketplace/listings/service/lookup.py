@@ -24,7 +24,7 @@ def find_visible(actor: Actor, listing_id: UUID) -> Listing:
 
 def find_governed(actor: Actor, listing_id: UUID) -> Listing:
     """A listing of the actor's own or under its oversight. Raises: NotFound."""
-    return _find(Listing.id == listing_id, _governed(actor))
+    return _find(Listing.id == listing_id, governed(actor))
 
 
 def find_own(actor: Actor, listing_id: UUID) -> Listing:
@@ -61,12 +61,20 @@ def _open_to_others() -> ColumnElement[bool]:
     return and_(Listing.status == ListingStatus.OPEN, enterprises.may_trade_condition(Listing.enterprise_id))
 
 
-def _governed(actor: Actor) -> ColumnElement[bool]:
+def governed(actor: Actor) -> ColumnElement[bool]:
+    """The condition that a listing is the actor's own or under its oversight."""
+    return or_(*_governed_branches(actor))
+
+
+def _governed_branches(actor: Actor) -> list[ColumnElement[bool]]:
+    """What the actor oversees, as conditions of which a listing meets one at most: a regulator what lies in
+    its region, and what elsewhere belongs to an enterprise of its region."""
     if actor.is_admin:
-        return Listing.id.is_not(None)
-    if actor.kind == REGULATOR:
-        return catalogue.within(Listing.region, actor.region or 0)
-    return Listing.enterprise_id == actor.id
+        return [Listing.id.is_not(None)]
+    if actor.kind != REGULATOR:
+        return [Listing.enterprise_id == actor.id]
+    here = catalogue.within(Listing.lies_in, actor.region or 0)
+    return [here, and_(~here, Listing.enterprise_id.in_(enterprises.ids_within(actor.region or 0)))]
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:
@@ -76,8 +84,8 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
 def visible_branches(actor: Actor) -> list[ColumnElement[bool]]:
     """What the actor may see, as conditions of which a listing meets one at most."""
     if actor.enterprise_id is not None and actor.status == EnterpriseStatus.APPROVED:
-        return [_governed(actor), and_(Listing.enterprise_id != actor.enterprise_id, _open_to_others())]
-    return [_governed(actor)]
+        return [governed(actor), and_(Listing.enterprise_id != actor.enterprise_id, _open_to_others())]
+    return _governed_branches(actor)
 
 
 def by_id(ids: set[UUID]) -> dict[UUID, Listing]:

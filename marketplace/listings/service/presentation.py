@@ -5,8 +5,11 @@ from typing import Any
 
 from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
+from ...errors import Notice
 from ...events.actor import REGULATOR, Actor
+from ...http.languages import render_warnings
 from ..models import Kind, Listing
+from .listing_place import notices_of
 
 COARSE_STEPS = 100
 """Others see a place to a hundredth of a degree, about a kilometre."""
@@ -19,14 +22,20 @@ def present(actor: Actor, rows: Sequence[Listing]) -> list[dict[str, Any]]:
         [row.code_id for row in rows if row.code_id]
         + [accept.code_id for row in rows for accept in row.accepts]
     )
-    return [_present(actor, row, owners[row.enterprise_id], codes) for row in rows]
+    notices = notices_of(rows)
+    return [
+        _present(actor, row, owners[row.enterprise_id], codes, odd)
+        for row, odd in zip(rows, notices, strict=True)
+    ]
 
 
-def _present(actor: Actor, row: Listing, owner: Any, codes: dict[int, Any]) -> dict[str, Any]:
+def _present(
+    actor: Actor, row: Listing, owner: Any, codes: dict[int, Any], notices: list[Notice]
+) -> dict[str, Any]:
     governs = (
         actor.is_admin
         or actor.enterprise_id == row.enterprise_id
-        or (actor.kind == REGULATOR and catalogue.region_covers(actor.region or 0, row.region))
+        or (actor.kind == REGULATOR and _oversees(actor.region or 0, row, owner))
     )
     plain = {column.key: getattr(row, column.key) for column in row.__table__.columns}
     lon, lat = (row.lon, row.lat) if governs else coarse(row.lon, row.lat)
@@ -38,8 +47,13 @@ def _present(actor: Actor, row: Listing, owner: Any, codes: dict[int, Any]) -> d
         else None,
         "location": {"lon": lon, "lat": lat, "crs": "wgs84"},
         "enterprise": {"id": owner.id, "name": owner.name, "grade": owner.grade},
-        "warnings": [],
+        "warnings": render_warnings(notices) if governs else [],
     }
+
+
+def _oversees(region: int, row: Listing, owner: Any) -> bool:
+    """Whether a listing lies in a regulator's region or belongs to an enterprise of it."""
+    return any(catalogue.region_covers(region, adcode) for adcode in (row.lies_in, owner.region))
 
 
 def coarse(lon: float, lat: float) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
 from ...licences import service as licences
 from ..models import LIFE, Kind, Listing
+from .listing_place import require_place
 from .posting_rights import require_role
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,8 @@ def publish(actor: Actor, listing_id: UUID) -> tuple[Listing, list[Notice]]:
 
     Raises:
         NotFound. Forbidden: the enterprise is not approved, or has lost the role. Conflict: not a draft
-        (`wrong_state`). Invalid: `waste_not_tradable`, or its window is over (`window_over`).
+        (`wrong_state`). Invalid: `waste_not_tradable`, its window is over (`window_over`), or it does not
+        lie in its province (`place_not_in_region`).
     """
     with unit_of_work() as work:
         row = work.lock(Listing, Listing.id == listing_id)
@@ -53,6 +55,7 @@ def open_draft(row: Listing, owner: Any) -> str:
     require_role(owner.roles, row.kind)
     move = LIFE.move(row, "publish", by=Party.OWNER)
     require_publishable(row)
+    require_place(row)
     row.published_at = clock.now()
     return move.event or ""
 

@@ -1,6 +1,6 @@
 """The rows of a sheet held to the rules of `POST /listings`, one by one and to each other."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,10 +8,11 @@ from ....catalogue import service as catalogue
 from ....errors import DomainError, Fault, Invalid, InvalidTable, Notice, Unavailable
 from ...models import Listing
 from ..drafting import new_draft
+from ..listing_place import place_notices
 from ..posting_rights import kind_by_role, require_role
 from ..publishing import licence_notice, open_draft
 from . import vocabulary
-from .row_to_listing import column_of_field, listing_from_row, row_codes
+from .row_to_listing import column_of_field, listing_from_row, location_of_row, row_codes
 from .sheet_rows import Row
 from .waste_code_cells import listed, listed_codes
 
@@ -72,6 +73,7 @@ def check_rows(
     outcome = Outcome(len(rows))
     checker = _RowChecker(owner, publish, outcome)
     with catalogue.cached_lookups(_codes_in(rows), {owner.region, *_regions_in(rows)}):
+        catalogue.look_up_places(_places_in(rows))
         for done, row in enumerate(rows, start=1):
             checker.check(row)
             if done % BATCH == 0:
@@ -99,6 +101,13 @@ def suggested_codes(title: str) -> list[dict[str, Any]]:
         return catalogue.suggest_codes(title[:200], SUGGESTIONS, None).items
     except Unavailable:
         return []
+
+
+def _places_in(rows: list[Row]) -> Iterator[tuple[float, float]]:
+    for row in rows:
+        location = location_of_row(row)
+        if location is not None and abs(location["lon"]) <= 180 and abs(location["lat"]) <= 90:
+            yield catalogue.to_wgs84({"crs": "wgs84", **location})
 
 
 class _RowChecker:
@@ -136,6 +145,7 @@ class _RowChecker:
         del data["publish"]
         require_role(self._owner.roles, data["kind"])
         listing, notices = new_draft(self._owner, data)
+        notices += place_notices(listing)
         if self._publish:
             self._outcome.event = open_draft(listing, self._owner)
             notices += self._licence_notice(listing)

@@ -117,6 +117,11 @@ def _body(cells: "_Cells") -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
+def location_of_row(row: Row) -> dict[str, Any] | None:
+    """The `location` of a row, as far as it can be read."""
+    return _Cells(row, None).place()
+
+
 class _Cells:
     """The cells of a row, read one by one; what cannot be read becomes a fault and counts as empty."""
 

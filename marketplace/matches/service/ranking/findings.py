@@ -14,9 +14,8 @@ from sqlalchemy import select
 import matching
 
 from .... import clock
-from ....catalogue import service as catalogue
 from ....database import db
-from ....events.actor import REGULATOR, Actor
+from ....events.actor import Actor
 from ....listings import service as listings
 from ....listings.models import Kind, Listing, ListingStatus
 from ..policy import policy_in_force
@@ -67,11 +66,7 @@ def search_findings(
 
 
 def _open_listings(actor: Actor, after: UUID | None) -> Sequence[Any]:
-    query = select(*OUTLINE).where(Listing.status == ListingStatus.OPEN)
-    if actor.kind == REGULATOR:
-        query = query.where(catalogue.within(Listing.region, actor.region or 0))
-    elif not actor.is_admin:
-        query = query.where(Listing.enterprise_id == actor.id)
+    query = select(*OUTLINE).where(Listing.status == ListingStatus.OPEN, listings.governed(actor))
     if after is not None:
         query = query.where(Listing.id < after)
     return db.session.execute(query.order_by(Listing.id.desc()).limit(BATCH)).all()

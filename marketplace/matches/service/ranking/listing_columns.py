@@ -29,8 +29,10 @@ DEMAND_TYPES = {
 }  # fmt: skip
 PRICE = f"coalesce(l.price_fen, {matching.NO_PRICE})"
 WINDOW = "l.available_from - DATE '1970-01-01', l.available_until - DATE '1970-01-01'"
+PROVINCE = "(coalesce(l.place_region, l.region) / 10000)::int2"
+"""That in which the waste lies, as `Listing.lies_in`."""
 SHARED = f"""
-l.no, l.id, e.no, (l.region / 10000)::int2, l.lat, l.lon, l.remaining_kg, l.min_lot_kg,
+l.no, l.id, e.no, {PROVINCE}, l.lat, l.lon, l.remaining_kg, l.min_lot_kg,
 {PRICE}, coalesce(l.max_distance_km, 'Infinity'), {WINDOW},
 e.credit_milli, (ascii(e.grade) - 65)::int2, e.blocked
 """
