@@ -89,6 +89,8 @@ HOSTILE = {
     "Latin letters of 1987": (lambda: b"kind,title\nsupply,caf\xe9\n", "sheet_encoding"),
     "binary": (lambda: bytes(range(256)) * 10, "sheet_unreadable"),
     "a quotation mark without end": (lambda: csv_of(SUPPLY) + b'supply,"acid\n', "sheet_csv_broken"),
+    "ten million columns": (lambda: b"a," * 9_900_000, "sheet_too_many_columns"),
+    "sixteen thousand headings": (lambda: b",".join([b"kind"] * 16_000), "sheet_too_many_columns"),
     "headings alone": (lambda: csv_of(SUPPLY).splitlines()[0], "sheet_empty"),
     "nothing": (lambda: b" \r\n\r\n", "sheet_empty"),
     "a row ten million times": (lambda: with_sheet(worksheet("<row/>" * 10_000_000)), "sheet_bomb"),

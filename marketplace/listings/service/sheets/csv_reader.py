@@ -7,6 +7,7 @@ from itertools import islice
 
 from ....errors import Invalid
 from ....messages.names import Name
+from .headings import MOST_COLUMNS
 from .tables import DAY_ZERO, Table
 from .vocabulary import column_of
 from .xlsx_parts import Cell, Record
@@ -20,6 +21,10 @@ OTHER_DELIMITERS = {
 }
 LOOKED_THROUGH = 30
 """Lines among which the headings must be."""
+LONGEST_HEADINGS = 20_000
+"""Characters of a line that are looked through for headings."""
+MOST_CELLS = 20_000
+"""Cells of a line, blank ones too, as a spreadsheet may have them."""
 LEAST_SWALLOWED = 4
 """Commas in one line within a cell that show a quotation mark to be open by mistake. Our own choice."""
 
@@ -48,7 +53,7 @@ def _refuse_other_text(text: str) -> None:
 
 def _headings_in(lines: list[str], delimiter: str) -> int:
     """The most headings that we know in one line, as this delimiter cuts it."""
-    cut = (line.split(delimiter)[:200] for line in lines)
+    cut = (line[:LONGEST_HEADINGS].split(delimiter)[:MOST_COLUMNS] for line in lines)
     return max(
         (sum(column_of(part.strip(' "\r\n')) is not None for part in parts) for parts in cut), default=0
     )
@@ -59,6 +64,8 @@ def _records(text: str) -> Iterator[Record]:
     number = 0
     try:
         for number, texts in enumerate(reader, start=1):
+            if len(texts) > MOST_CELLS:
+                raise Invalid("sheet_too_many_columns", at="file", most=MOST_COLUMNS)
             cells = [_cell(place, text) for place, text in enumerate(texts) if text and not text.isspace()]
             if any("\n" in cell.text and _swallows_rows(cell.text) for cell in cells):
                 raise Invalid("sheet_csv_broken", at="file", row=number)

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from ....errors import Fault, InvalidTable
+from ....errors import Fault, Invalid, InvalidTable
 from .number_cells import half_width
 from .quantity_cells import UNITS, price_unit, unit_in
 from .vocabulary import COLUMNS, REPLACES, Column, both, column_of, implied_by, value_of
@@ -12,6 +12,8 @@ from .xlsx_parts import Cell, Record
 
 MOST_ABOVE = 30
 """Rows among which the headings must be."""
+MOST_COLUMNS = 300
+"""Columns that a sheet may have; each heading is read with some care."""
 FEWEST_KNOWN = 3
 """Headings known in one row that make it the headings. Our own choice: titles and notes name fewer."""
 NOTE = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|【([^【】]*)】")
@@ -86,13 +88,19 @@ def known_headings(records: list[Record]) -> int:
 
 
 def _known_in(cells: list[Cell]) -> int:
-    columns = (_read_heading(cell.text) for cell in cells)
+    columns = (_read_heading(cell.text) for cell in cells[:MOST_COLUMNS])
     return len({found[0].name for found in columns if found is not None})
 
 
 def layout_of(records: list[Record], place: int, hidden: set[int]) -> Layout:
-    """The layout whose headings are the record at `place` of the first ones; `hidden` are hidden columns."""
+    """The layout whose headings are the record at `place` of the first ones; `hidden` are hidden columns.
+
+    Raises:
+        Invalid: there are too many (`sheet_too_many_columns`).
+    """
     head = records[place]
+    if len(head.cells) > MOST_COLUMNS:
+        raise Invalid("sheet_too_many_columns", at="file", most=MOST_COLUMNS)
     layout = Layout(head.number, implied=_unit_line(records[:place]))
     for cell in head.cells:
         if not cell.text.strip():
