@@ -33,6 +33,7 @@ LIVES = (
     Life("A training of the learned ranking", matches.RankingModel, matches.MODEL_LIFE),
     Life("A ranking of all supplies", matches.RerankRun, matches.RUN_LIFE),
     Life("A plan for a region", allocations.Allocation, allocations.LIFE),
+    Life("A credit event", credit.CreditEvent, credit.EVENT_LIFE),
     Life("An entry of the blocked list", credit.Block, credit.LIFE),
     Life("A notification", notifications.Notification, notifications.LIFE),
     Life("A task", events.Task, events.LIFE),

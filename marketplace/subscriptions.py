@@ -23,6 +23,7 @@ TASKS = (
     TaskType(notifications.plan_mutual_interest, MATCHING),
     TaskType(notifications.plan_interest, MATCHING),
     TaskType(notifications.plan_key_expiring, MATCHING),
+    TaskType(notifications.plan_credit_withdrawn, MATCHING),
     TaskType(notifications.send_email, DELIVERY),
     TaskType(notifications.send_digest, DELIVERY),
     TaskType(listings.run_import, BULK),
@@ -43,6 +44,7 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "policy.changed": (matches.rerank_for_policy,),
     "matches.reranked": (notifications.schedule_rerank_news,),
     "key.expiring": (notifications.plan_key_expiring,),
+    "credit.withdrawn": (notifications.plan_credit_withdrawn,),
 }
 """By event: the tasks that `work.emit` writes along with it. The event's payload is theirs."""
 

@@ -229,7 +229,10 @@ class Marketplace(AbstractContextManager["Marketplace"]):
         assert self.admin.get(f"/enterprises/{party.id}").json["grade"] == grade
 
     def credit_event(self, party: Party, rule: str, day: date = TODAY) -> dict[str, Any]:
-        body = {"enterprise_id": party.id, "rule": rule, "effective_on": str(day), "note": "seen on site"}
+        """An event of a decision of its own; returns the API's response."""
+        document = f"绍环罚字〔2026〕{next(_numbers)}号"
+        about = {"enterprise_id": party.id, "rule": rule, "document": document}
+        body = {**about, "effective_on": str(day), "note": "seen on site"}
         response = self.admin.post("/credit/events", body)
         assert response.status_code == 201, response.json
         return response.json

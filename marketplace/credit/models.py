@@ -5,13 +5,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from .. import clock
-from ..database import Base
+from ..database import Base, values_check
 from ..events.lifecycle import LifeCycle, Move, Party
 
 AXES = ("law", "manifests", "reporting", "site", "fulfilment", "incidents")
@@ -28,8 +28,31 @@ class RuleTable(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
 
+class EventStatus(StrEnum):
+    RECORDED = "recorded"
+    WITHDRAWN = "withdrawn"
+    COMPENSATION = "compensation"
+    """The entry that takes a wrong one back; both stay on record, and neither counts."""
+
+
+EVENT_LIFE = LifeCycle(
+    Move(
+        "withdraw",
+        EventStatus.RECORDED,
+        EventStatus.WITHDRAWN,
+        by={Party.ADMIN},
+        event="credit.withdrawn",
+    ),
+)
+
+
 class CreditEvent(Base):
-    """Something that adds to or takes from one axis, with the points its rule had that day."""
+    """Something that adds to or takes from one axis, with the points its rule had that day.
+
+    `document_key` is the number of the decision as it is compared; `basis` the id of a legal basis or what
+    the decision cites in words; `is_repeatable` whether its rule allows several of one day. A compensation
+    has the opposite points of the event that it `withdraws`.
+    """
 
     __tablename__ = "credit_event"
 
@@ -44,11 +67,40 @@ class CreditEvent(Base):
     lapses_on: Mapped[date]
     note: Mapped[str]
     evidence: Mapped[str | None]
+    document: Mapped[str | None]
+    document_key: Mapped[str | None]
+    authority: Mapped[str | None]
+    acted_on: Mapped[date | None]
+    decided_on: Mapped[date | None]
+    served_on: Mapped[date | None]
+    basis: Mapped[str | None]
+    amount_fen: Mapped[int | None] = mapped_column(BigInteger)
+    is_repeatable: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    status: Mapped[EventStatus] = mapped_column(default=EVENT_LIFE.initial, server_default=text("'recorded'"))
+    withdraws: Mapped[UUID | None] = mapped_column(ForeignKey("credit_event.id"), unique=True)
     recorded_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
     __table_args__ = (
+        values_check("status", EventStatus),
         CheckConstraint("effective_on < lapses_on", name="lapse_after_effect"),
+        CheckConstraint("(status = 'compensation') = (withdraws IS NOT NULL)", name="compensates_one"),
+        CheckConstraint("amount_fen >= 0", name="amount"),
+        CheckConstraint("acted_on <= decided_on AND decided_on <= served_on", name="order_of_days"),
+        Index(
+            "ix_credit_event_document",
+            "document_key",
+            unique=True,
+            postgresql_where=text("status = 'recorded'"),
+        ),
+        Index(
+            "ix_credit_event_rule_and_day",
+            "enterprise_id",
+            "rule",
+            "effective_on",
+            unique=True,
+            postgresql_where=text("status = 'recorded' AND document_key IS NULL AND NOT is_repeatable"),
+        ),
         Index("ix_credit_event_enterprise", "enterprise_id", "id"),
         Index("ix_credit_event_lapse", "lapses_on"),
     )

@@ -9,7 +9,7 @@ from ..events.actor import ADMIN
 from ..http.authentication import EVERY_KEY, STAFF, actor, allow
 from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, no_body, subject
 from ..http.etags import etag
-from ..http.languages import render_warnings
+from ..http.languages import language, render_warnings
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import may_conflict
 from ..http.paging import Page, PageQuery, each, page
@@ -29,6 +29,7 @@ from .schemas import (
     NewEvaluationSchema,
     NewEventSchema,
     RuleTableSchema,
+    WithdrawalSchema,
 )
 
 blueprint = Blueprint("credit", __name__, description="Credit: rules, events, standings, the blocked list.")
@@ -64,10 +65,15 @@ def list_events(enterprise: Enterprise, query: Query) -> Page:
 
 @blueprint.post("/credit/events")
 @allow(ADMIN, scope="admin")
+@may_conflict
 @blueprint.body(NewEventSchema)
 @blueprint.response(201, EventSchema)
 def record_event(body: Body) -> Json:
-    """Record an event; score and grade change at once."""
+    """Record an event; score and grade change at once.
+
+    A decision is entered once: the same document again, or without one the same enterprise, rule and day, is
+    refused. Rules that add points may repeat without a document.
+    """
     event, notices = service.record_event(actor(), body)
     return {**_event(event), "warnings": render_warnings(notices)}
 
@@ -75,9 +81,25 @@ def record_event(body: Body) -> Json:
 def _event(row: CreditEvent) -> Json:
     names = (
         "id", "enterprise_id", "rule", "rule_version", "axis", "points_milli", "effective_on", "lapses_on",
-        "note", "evidence", "created_at",
+        "note", "evidence", "created_at", "status", "withdraws", "document", "authority", "acted_on",
+        "decided_on", "served_on", "basis", "amount_fen",
     )  # fmt: skip
-    return {**{name: getattr(row, name) for name in names}, "counts": service.counts(row, clock.today())}
+    return {
+        **{name: getattr(row, name) for name in names},
+        "counts": service.counts(row, clock.today()),
+        "citation": service.citation_of(row, language()),
+    }
+
+
+@blueprint.post("/credit/events/<uuid:event_id>/withdraw")
+@allow(ADMIN, scope="admin")
+@subject(service.find_event)
+@may_conflict
+@blueprint.body(WithdrawalSchema)
+@blueprint.response(200, EventSchema)
+def withdraw_event(event: CreditEvent, body: Body) -> Json:
+    """Take a wrong entry back, as a second admin; it stays on record and no longer counts."""
+    return _event(service.withdraw_event(actor(), event.id, body["reason"]))
 
 
 @blueprint.get("/credit/rules")
@@ -95,11 +117,15 @@ def show_rules() -> Versioned:
 @blueprint.response(200, RuleTableSchema, headers=VERSIONED)
 def publish_rules(_: RuleTable, body: Body, expected: int | None) -> Versioned:
     """Publish a new version of the rule table; recorded events keep their points."""
-    return _rules(service.publish_rules(actor(), body["items"], expected))
+    return _rules(service.publish_rules(actor(), body["items"], body.get("grades"), expected))
 
 
 def _rules(row: RuleTable) -> Versioned:
-    return {"version": row.version, "items": row.rules}, etag(row.version)
+    return {
+        "version": row.version,
+        "grades": service.grade_thresholds(),
+        "items": service.present_rules(row),
+    }, etag(row.version)
 
 
 @blueprint.post("/credit/evaluations")

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validates_schema
 
 from ..enterprises.models import MILLI_PER_POINT
 from ..http.fields import (
+    FEN_PER_CNY,
     MAX_VERSION,
     Day,
     Flag,
@@ -26,6 +27,9 @@ from ..http.paging import PageQuery, page_of
 from ..http.schemas import ResponseSchema, Schema, WarningSchema
 from .models import AXES
 
+MAX_AMOUNT_CNY = 100_000_000_000
+"""More than any fine: a bound on typing errors."""
+
 
 class Points(Scaled):
     """Credit points to 0.001, kept as whole thousandths."""
@@ -34,6 +38,15 @@ class Points(Scaled):
 
     def __init__(self, minimum: float = -100, maximum: float = 100, **kwargs: Any) -> None:
         super().__init__(minimum, maximum, **kwargs)
+
+
+class Amount(Scaled):
+    """CNY to 0.01, kept as whole fen."""
+
+    per_unit = FEN_PER_CNY
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(0, MAX_AMOUNT_CNY, **kwargs)
 
 
 class Total(Points):
@@ -80,6 +93,43 @@ class RuleSchema(Schema):
     blocks = Flag(
         load_default=False, metadata={"description": "Puts the enterprise on the blocked list at once."}
     )
+    basis = Text(
+        200,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "Id of a legal basis (GET /legal-bases), or text; null: the platform's own rule."
+        },
+    )
+    valid_from = Day(
+        load_default=None, allow_none=True, metadata={"description": "First day of acts that it is about."}
+    )
+    valid_until = Day(
+        load_default=None, allow_none=True, metadata={"description": "Last day of acts that it is about."}
+    )
+    repeatable = Flag(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "Whether one day may have several without a document; null: if it adds points."
+        },
+    )
+
+    @validates_schema
+    def _ends_after_it_begins(self, rule: dict[str, Any], **_: Any) -> None:
+        first, last = rule.get("valid_from"), rule.get("valid_until")
+        if first and last and last < first:
+            raise ValidationError({"valid_until": [Message("days_out_of_order")]})
+
+
+class GradesSchema(Schema):
+    """The lowest score of each grade."""
+
+    A = Number()
+    B = Number()
+    C = Number()
+    D = Number()
+    E = Number()
 
 
 def _codes_once(rules: list[dict[str, Any]]) -> None:
@@ -90,6 +140,10 @@ def _codes_once(rules: list[dict[str, Any]]) -> None:
 
 class RuleTableSchema(Schema):
     version = Whole(1, MAX_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
+    grades = fields.Nested(
+        GradesSchema,
+        metadata={"description": "Lowest score of each grade; set by the platform, refused if changed."},
+    )
     items = fields.List(
         fields.Nested(RuleSchema), required=True, validate=[Length(min=1, max=200), _codes_once]
     )
@@ -101,6 +155,33 @@ class NewEventSchema(Schema):
     effective_on = Day(required=True)
     note = Lines(1000, required=True)
     evidence = Lines(1000, load_default=None, allow_none=True)
+    document = Text(
+        100,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Number of the decision; the same number is entered once."},
+    )
+    authority = Text(100, load_default=None, allow_none=True, metadata={"description": "Who decided."})
+    acted_on = Day(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Day of the act, by whose law it is judged; effective_on if absent."},
+    )
+    decided_on = Day(load_default=None, allow_none=True)
+    served_on = Day(load_default=None, allow_none=True)
+    basis = Text(
+        200,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "What the decision cites: an id (GET /legal-bases) or text; else the rule's basis."
+        },
+    )
+    amount_cny = Amount(attribute="amount_fen", load_default=None, allow_none=True)
+
+
+class WithdrawalSchema(Schema):
+    reason = Lines(500, required=True)
 
 
 class EventSchema(ResponseSchema):
@@ -114,7 +195,23 @@ class EventSchema(ResponseSchema):
     points = Points(attribute="points_milli")
     effective_on = Day()
     lapses_on = Day()
-    counts = fields.Boolean(metadata={"description": "Whether it has taken effect and has not lapsed."})
+    counts = fields.Boolean(
+        metadata={"description": "Whether it has taken effect, has not lapsed and was not withdrawn."}
+    )
+    status = fields.String(
+        metadata={"description": "recorded, withdrawn, or compensation (of a withdrawn event)"}
+    )
+    withdraws = fields.UUID(allow_none=True, metadata={"description": "The event that this one compensates."})
+    document = fields.String(allow_none=True)
+    authority = fields.String(allow_none=True)
+    acted_on = Day(allow_none=True)
+    decided_on = Day(allow_none=True)
+    served_on = Day(allow_none=True)
+    basis = fields.String(allow_none=True, metadata={"description": "An id of a legal basis, or text."})
+    citation = fields.String(
+        allow_none=True, metadata={"description": "The basis as sentences cite it, in the caller's language."}
+    )
+    amount_cny = Amount(attribute="amount_fen", allow_none=True)
     note = fields.String()
     evidence = fields.String(allow_none=True)
     created_at = Moment()

@@ -92,10 +92,10 @@ def source_code(gate: str, reason: str) -> str:
     return own if own in table() else f"source_{gate}"
 
 
-def say(code: str, language: str, /, *, law_of: date | None = None, **facts: Any) -> str:
+def say(code: str, language: str, /, **facts: Any) -> str:
     """The sentence for `code` in `language` ("en" or "zh"), its facts filled in.
 
-    The law is cited as in force on `law_of`, the day that counts (of the transfer, the listing, the
+    The law is cited as in force on the fact `law_of`, the day that counts (of the transfer, the listing, the
     decision): today if it is not given.
 
     A fact that is an enum's member or a `Name` appears under its name in that language, a tuple as a list.
@@ -104,5 +104,6 @@ def say(code: str, language: str, /, *, law_of: date | None = None, **facts: Any
         KeyError: the code has no sentence, a fact that the sentence needs is missing, or a value has no name.
     """
     sentence: str = table()[code][language]
+    day = facts.pop("law_of", None)
     shown = {name: readable(fact, language) for name, fact in facts.items()}
-    return sentence.format(**shown, law=Citations(language, law_of))
+    return sentence.format(**shown, law=Citations(language, day))

@@ -50,6 +50,12 @@ def plan_key_expiring(enterprise_id: str, key_id: str, name: str, expires_at: st
     service.plan_message(UUID(enterprise_id), NotificationKind.KEY_EXPIRING, data)
 
 
+def plan_credit_withdrawn(enterprise_id: str, event_id: str, name: str, reason: str) -> None:
+    """A credit event was withdrawn."""
+    data = {"event_id": event_id, "name": name, "reason": reason}
+    service.plan_message(UUID(enterprise_id), NotificationKind.CREDIT_WITHDRAWN, data)
+
+
 def send_email(notification_id: str) -> None:
     """A released message is to be mailed."""
     service.send_email(UUID(notification_id))

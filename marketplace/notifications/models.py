@@ -30,6 +30,7 @@ class NotificationKind(StrEnum):
     SEARCH_HIT = "search.found"
     KEY_EXPIRING = "key.expiring"
     EMAIL_REFUSED = "email.refused"
+    CREDIT_WITHDRAWN = "credit.withdrawn"
 
 
 class NotificationStatus(StrEnum):

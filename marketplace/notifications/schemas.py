@@ -16,7 +16,7 @@ class NotificationDataSchema(ResponseSchema):
 
     optional = (
         "listing_id", "counterpart_id", "score", "rank", "grade", "saved_search_id", "key_id", "name",
-        "expires_at", "address", "reply",
+        "expires_at", "address", "reply", "event_id", "reason",
     )  # fmt: skip
 
     listing_id = fields.UUID()
@@ -26,10 +26,14 @@ class NotificationDataSchema(ResponseSchema):
     grade = fields.String(metadata={"description": "The reader's grade, which set the release time."})
     saved_search_id = fields.UUID()
     key_id = fields.UUID()
-    name = fields.String(metadata={"description": "Name of the saved search or of the key."})
+    name = fields.String(
+        metadata={"description": "Name of the saved search, of the key or of the credit rule."}
+    )
     expires_at = fields.String()
     address = fields.String(metadata={"description": "The e-mail address that was refused for good."})
     reply = fields.String(metadata={"description": "What the mail relay answered."})
+    event_id = fields.UUID()
+    reason = fields.String()
 
 
 class NotificationSchema(ResponseSchema):

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from tests.cases import FORBIDDEN, HIDDEN, VISIBLE, Cases, Samples
 
+WITHDRAW = ("POST", "/credit/events/<uuid:event_id>/withdraw")
 CONFIRM = ("POST", "/credit/blocks/<uuid:block_id>/confirm")
 
 
@@ -12,6 +13,10 @@ class CreditSamples(Samples):
     def block(self):
         """Not yet confirmed, of an enterprise that nothing else is about."""
         return self.new_block()
+
+    @cached_property
+    def event(self):
+        return self.marketplace.credit_event(self.marketplace.enterprise("generator"), "site.defect")
 
     def new_block(self):
         enterprise = self.marketplace.enterprise("generator")
@@ -27,6 +32,7 @@ def neighbours(samples):
         ("GET", "/enterprises/<uuid:enterprise_id>/credit/explanation"): (
             f"{credit}/explanation", HIDDEN, HIDDEN),
         CONFIRM: (f"{block}/confirm", FORBIDDEN, FORBIDDEN),
+        WITHDRAW: (f"/credit/events/{samples.event['id']}/withdraw", FORBIDDEN, FORBIDDEN),
         ("POST", "/credit/blocks/<uuid:block_id>/lift"): (f"{block}/lift", FORBIDDEN, FORBIDDEN),
     }  # fmt: skip
 
@@ -44,6 +50,8 @@ def writes(samples):
         ("POST", "/credit/blocks"): (
             admin, "/credit/blocks", {"enterprise_id": to_block.id, "reason": "x"}),
         CONFIRM: (marketplace.second_admin(), f"/credit/blocks/{samples.block['id']}/confirm", {}),
+        WITHDRAW: (
+            marketplace.second_admin(), f"/credit/events/{samples.event['id']}/withdraw", {"reason": "x"}),
         ("POST", "/credit/blocks/<uuid:block_id>/lift"): (
             admin, f"/credit/blocks/{samples.new_block()['id']}/lift", {"reason": "x"}),
     }  # fmt: skip
@@ -64,7 +72,16 @@ CASES = Cases(
         "/credit/blocks": 2,
     },
     example_fields={
-        ("POST", "/credit/events"): {"note": "台账记录不全，责令改正"},
+        ("POST", "/credit/events"): {
+            "note": "台账记录不全，责令改正",
+            "document": "绍环罚字〔2026〕9012号",
+            "authority": "绍兴市生态环境局",
+            "acted_on": "2026-08-20",
+            "decided_on": "2026-10-30",
+            "served_on": "2026-11-01",
+            "amount_cny": 50000,
+        },
+        WITHDRAW: {"reason": "决定书所列当事人并非该企业"},
         ("POST", "/credit/blocks"): {"reason": "非法倾倒立案"},
         ("POST", "/credit/blocks/<uuid:block_id>/lift"): {"reason": "案件撤销"},
     },

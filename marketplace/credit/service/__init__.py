@@ -2,10 +2,11 @@
 
 from .blocks import confirm_block, find_block, lift_block, place_block, search_blocks
 from .evaluations import publish_evaluation
-from .events import list_events, record_event
+from .events import find_event, list_events, record_event, withdraw_event
 from .lapse import counts, due_for_refresh, lapse_date
-from .rules import current_rules, publish_rules
-from .score import GRADE_FLOORS, ScoreLine, Standing, grade_of, standing
+from .legal_basis import citation_of
+from .rules import current_rules, present_rules, publish_rules
+from .score import GRADE_FLOORS, ScoreLine, Standing, grade_of, grade_thresholds, standing
 from .standings import blocks_in_force, explain, present, refresh_lapsed, standing_of
 
 __all__ = [
@@ -13,18 +14,22 @@ __all__ = [
     "ScoreLine",
     "Standing",
     "blocks_in_force",
+    "citation_of",
     "confirm_block",
     "counts",
     "current_rules",
     "due_for_refresh",
     "explain",
     "find_block",
+    "find_event",
     "grade_of",
+    "grade_thresholds",
     "lapse_date",
     "lift_block",
     "list_events",
     "place_block",
     "present",
+    "present_rules",
     "publish_evaluation",
     "publish_rules",
     "record_event",
@@ -32,4 +37,5 @@ __all__ = [
     "search_blocks",
     "standing",
     "standing_of",
+    "withdraw_event",
 ]

@@ -12,8 +12,8 @@ from ...enterprises import service as enterprises
 from ...errors import Conflict, NotFound
 from ...events.actor import Actor
 from ...events.lifecycle import Party
-from ...events.work import unit_of_work
-from ..models import LIFE, Block
+from ...events.work import Work, unit_of_work
+from ..models import LIFE, Block, CreditEvent
 from .standings import lock_enterprise, refresh_standing
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,15 @@ def lift_block(actor: Actor, block_id: UUID, reason: str) -> Block:
         refresh_standing(work, enterprise)
     log.info("block lifted", extra=_about(block))
     return block
+
+
+def lift_blocks_of(work: Work, event: CreditEvent, actor: Actor, reason: str) -> None:
+    """Lift the blocks that an event placed, as it is withdrawn."""
+    placed = select(Block).where(Block.event_id == event.id, Block.lifted_at.is_(None)).with_for_update()
+    for block in work.session.scalars(placed):
+        LIFE.move(block, "lift", by=Party.ADMIN)
+        block.lifted_by, block.lift_reason = actor.id, reason
+        work.audit(actor, "lift", block, reason=reason)
 
 
 def search_blocks(

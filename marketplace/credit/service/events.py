@@ -10,12 +10,17 @@ from sqlalchemy import select
 from ... import clock
 from ...database import db
 from ...enterprises.models import MILLI_PER_POINT
-from ...errors import Notice
+from ...errors import Conflict, Invalid, NotFound, Notice
 from ...events.actor import Actor
+from ...events.lifecycle import Party
 from ...events.work import unit_of_work
-from ..models import Block, CreditEvent
+from ..models import EVENT_LIFE, Block, CreditEvent, EventStatus, RuleTable
+from .blocks import lift_blocks_of
+from .documents import decision_key
+from .duplicates import duplicate_notices, refuse_duplicate
 from .lapse import counts, lapse_date, require_not_future
-from .rules import current_rules, find_rule
+from .legal_basis import basis_of, day_of_act
+from .rules import current_rules, find_rule, is_repeatable, require_in_force
 from .standings import lock_enterprise, refresh_standing
 
 log = logging.getLogger(__name__)
@@ -25,51 +30,145 @@ def record_event(actor: Actor, data: dict[str, Any]) -> tuple[CreditEvent, list[
     """Record an event; score, grade and block change in the same transaction.
 
     Returns:
-        the event, and a notice if it has lapsed already.
+        the event, and notices if it has lapsed already, or may have been entered without its document.
     Raises:
-        Invalid: `unknown_enterprise`, `unknown_rule`, or an effect in the future (`effective_in_future`).
+        Invalid: `unknown_enterprise`, `unknown_rule`, `rule_not_in_force`, `basis_not_in_force`, a day in the
+            future (`effective_in_future`), or days out of order (`days_out_of_order`).
+        Conflict: the same document, or without one the same enterprise, rule and day (`already_entered`).
     """
     table = current_rules()
     rule = find_rule(table, data["rule"])
-    require_not_future(data["effective_on"], "effective_on")
+    _check_days(data)
+    require_in_force(rule, day_of_act(data))
+    basis = basis_of(data, rule)
     with unit_of_work() as work:
         enterprise = lock_enterprise(work, data["enterprise_id"])
-        event = work.add(_new_event(actor, data, table.version, rule))
+        event = _new_event(actor, data | {"basis": basis}, table.version, rule)
+        refuse_duplicate(work, event)
+        notices = duplicate_notices(work, event)
+        work.add(event)
         if rule.get("blocks"):
             work.add(
                 Block(enterprise_id=enterprise.id, event_id=event.id, reason=rule["code"], placed_by=actor.id)
             )
         work.audit(actor, "record", event, rule=event.rule)
         refresh_standing(work, enterprise)
-    log.info(
-        "credit event recorded",
-        extra={
-            "event_id": str(event.id),
-            "enterprise_id": str(enterprise.id),
-            "rule": event.rule,
-            "points": event.points_milli / MILLI_PER_POINT,
-        },
-    )
-    return event, _lapse_notices(event)
+    log.info("credit event recorded", extra=_about(event))
+    return event, _lapse_notices(event) + notices
+
+
+def _check_days(data: dict[str, Any]) -> None:
+    """Raises: Invalid: a day is yet to come, or a decision comes before the act, its service before it."""
+    require_not_future(data["effective_on"], "effective_on")
+    earlier = None
+    for name in ("acted_on", "decided_on", "served_on"):
+        day = data.get(name)
+        if day is None:
+            continue
+        require_not_future(day, name)
+        if earlier is not None and day < earlier:
+            raise Invalid("days_out_of_order", at=name)
+        earlier = day
 
 
 def _new_event(actor: Actor, data: dict[str, Any], rule_version: int, rule: dict[str, Any]) -> CreditEvent:
     limit = rule.get("most_per_year")
     return CreditEvent(
         **data,
+        document_key=decision_key(data.get("document")),
         rule_version=rule_version,
         axis=rule["axis"],
         points_milli=round(rule["points"] * MILLI_PER_POINT),
         most_per_year_milli=None if limit is None else round(limit * MILLI_PER_POINT),
+        is_repeatable=is_repeatable(rule),
         lapses_on=lapse_date(data["effective_on"]),
         recorded_by=actor.id,
     )
+
+
+def _about(event: CreditEvent) -> dict[str, Any]:
+    """What a log line says of an event."""
+    return {
+        "event_id": str(event.id),
+        "enterprise_id": str(event.enterprise_id),
+        "rule": event.rule,
+        "points": event.points_milli / MILLI_PER_POINT,
+    }
 
 
 def _lapse_notices(event: CreditEvent) -> list[Notice]:
     if counts(event, clock.today()):
         return []
     return [Notice("already_lapsed", "effective_on", {"day": event.lapses_on})]
+
+
+def find_event(actor: Actor, event_id: UUID) -> CreditEvent:
+    """An event. Raises: NotFound."""
+    event = db.session.get(CreditEvent, event_id)
+    if event is None:
+        raise NotFound()
+    return event
+
+
+def withdraw_event(actor: Actor, event_id: UUID, reason: str) -> CreditEvent:
+    """Take a wrong entry back, as a second admin: it stays on record beside the one that compensates it.
+
+    The block that it placed is lifted, the score computed again in the same transaction, the enterprise
+    notified.
+
+    Raises:
+        NotFound: no such event.
+        Conflict: withdrawn before, or itself a withdrawal (`wrong_state`), or by whoever recorded it
+            (`second_officer_needed`).
+    """
+    with unit_of_work() as work:
+        event = work.lock(CreditEvent, CreditEvent.id == event_id)
+        move = EVENT_LIFE.move(event, "withdraw", by=Party.ADMIN)
+        if event.recorded_by == actor.id:
+            raise Conflict("second_officer_needed")
+        enterprise = lock_enterprise(work, event.enterprise_id)
+        compensation = work.add(_compensation_of(event, actor, reason))
+        lift_blocks_of(work, event, actor, reason)
+        work.audit(actor, "withdraw", event, reason=reason, compensation_id=str(compensation.id))
+        refresh_standing(work, enterprise)
+        work.emit(
+            move.event or "",
+            enterprise_id=str(event.enterprise_id),
+            event_id=str(event.id),
+            name=_title_of(event),
+            reason=reason,
+        )
+    log.info("credit event withdrawn", extra=_about(event))
+    return event
+
+
+def _compensation_of(event: CreditEvent, actor: Actor, reason: str) -> CreditEvent:
+    """The entry with the opposite points, so that the record adds up."""
+    same = (
+        "enterprise_id",
+        "rule",
+        "rule_version",
+        "axis",
+        "most_per_year_milli",
+        "effective_on",
+        "lapses_on",
+    )
+    return CreditEvent(
+        **{name: getattr(event, name) for name in same},
+        points_milli=-event.points_milli,
+        note=reason,
+        is_repeatable=True,
+        status=EventStatus.COMPENSATION,
+        withdraws=event.id,
+        recorded_by=actor.id,
+    )
+
+
+def _title_of(event: CreditEvent) -> str:
+    """What the event's rule is called in the table that it was recorded by, in both languages."""
+    table = db.session.get_one(RuleTable, event.rule_version)
+    rule = find_rule(table, event.rule)
+    return f"{rule['title_zh']} / {rule['title']}" if rule.get("title_zh") else str(rule["title"])
 
 
 def list_events(enterprise_id: UUID, after: UUID | None, limit: int) -> Sequence[CreditEvent]:

@@ -9,7 +9,7 @@ from ... import clock
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise
 from ...errors import Invalid
-from ..models import CreditEvent, Evaluation
+from ..models import CreditEvent, Evaluation, EventStatus
 
 VALIDITY_YEARS = 2
 """How long every event and evaluation counts."""
@@ -32,8 +32,9 @@ def is_valid_on(day: date, first_day: date, lapses_on: date) -> bool:
 
 
 def counts(event: CreditEvent, today: date) -> bool:
-    """Whether an event has taken effect and not yet lapsed."""
-    return is_valid_on(today, event.effective_on, event.lapses_on)
+    """Whether an event has taken effect, has not lapsed, and is neither withdrawn nor a withdrawal."""
+    stands = event.status not in (EventStatus.WITHDRAWN, EventStatus.COMPENSATION)
+    return stands and is_valid_on(today, event.effective_on, event.lapses_on)
 
 
 def require_not_future(day: date, at: str) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 
 from ...enterprises.models import MILLI_PER_POINT, Grade
 from ..models import AXES, CreditEvent, Evaluation
-from .lapse import is_valid_on, year_before
+from .lapse import counts, is_valid_on, year_before
 
 FULL = 100 * MILLI_PER_POINT
 BASE_ESTABLISHED = 100 * MILLI_PER_POINT
@@ -77,6 +77,11 @@ def clamped(points_milli: int) -> int:
     return min(FULL, max(0, points_milli))
 
 
+def grade_thresholds() -> dict[str, float]:
+    """The lowest score of each grade in points, best grade first."""
+    return {grade.value: floor / MILLI_PER_POINT for grade, floor in GRADE_FLOORS.items()}
+
+
 def grade_of(score_milli: int) -> Grade:
     """The grade of a score given in thousandths."""
     return next(grade for grade, floor in GRADE_FLOORS.items() if score_milli >= floor)
@@ -93,7 +98,7 @@ def standing(
     Args:
         member_since: the day of registration, in Asia/Shanghai.
     """
-    current = [event for event in events if is_valid_on(today, event.effective_on, event.lapses_on)]
+    current = [event for event in events if counts(event, today)]
     valid_until = max(
         (
             evaluation.valid_until

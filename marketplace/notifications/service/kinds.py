@@ -106,6 +106,12 @@ KINDS: dict[str, MessageKind] = {
         invites_feedback=False,
         email_line_codes=("mail_line_email_refused",),
     ),
+    NotificationKind.CREDIT_WITHDRAWN: MessageKind(
+        data_fields=frozenset({"event_id", "name", "reason"}),
+        is_capped=False,
+        invites_feedback=False,
+        email_line_codes=("mail_line_credit_withdrawn",),
+    ),
 }
 """In the order in which a digest has its sections."""
 
