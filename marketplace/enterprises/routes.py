@@ -10,10 +10,11 @@ from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
 from ..http.authentication import ANYONE, EVERY_KEY, STAFF, actor, allow
 from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, require, subject
 from ..http.etags import etag
+from ..http.histories import HistoryPage, history_page
 from ..http.languages import render_warnings
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import may_conflict
-from ..http.paging import Page, cut, each, page, position_of
+from ..http.paging import Page, PageQuery, cut, each, page, position_of
 from ..http.rate_limits import limiter
 from ..http.schemas import ReasonSchema
 from . import service
@@ -116,6 +117,16 @@ def suspend(enterprise: Enterprise, body: Body) -> Versioned:
 
 def _enterprise(row: Enterprise) -> Versioned:
     return service.present(actor(), row), etag(row.version)
+
+
+@blueprint.get("/enterprises/<uuid:enterprise_id>/history")
+@allow(*EVERY_KEY)
+@subject(service.find_governed)
+@blueprint.query(PageQuery)
+@blueprint.response(200, HistoryPage)
+def history(enterprise: Enterprise, query: Query) -> Page:
+    """Who did what to an enterprise and when, newest first; of a changed contact only that it changed."""
+    return history_page(query, enterprise)
 
 
 @blueprint.post("/api-keys")

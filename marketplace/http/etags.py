@@ -54,7 +54,8 @@ def _mark(response: Response) -> Response:
             response.set_etag(f"{version}.{_digest(response)}")
         return response
     response.set_etag(".".join(filter(None, [version, _digest(response)])))
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _digest(response: Response) -> str:

@@ -94,6 +94,7 @@ KINDS: dict[type, str] = {
     fields.List: "list",
     fields.Dict: "object",
     fields.Nested: "object",
+    fields.Raw: "object",
 }
 """What a field is called in its own errors, by the nearest of its classes."""
 

@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, TypedDict, TypeVar
 from uuid import UUID
@@ -29,7 +30,11 @@ Row = TypeVar("Row")
 class PageQuery(Schema):
     """How many items to return, and where to continue."""
 
-    limit = QueryWhole(load_default=DEFAULT_LIMIT, validate=Range(min=1, max=MAX_LIMIT))
+    limit = QueryWhole(
+        load_default=DEFAULT_LIMIT,
+        validate=Range(min=1, max=MAX_LIMIT),
+        metadata={"description": "Most items of a page."},
+    )
     cursor = fields.String(
         load_default=None,
         metadata={"description": "`next` of the previous page.", "maxLength": MAX_CURSOR},
@@ -117,13 +122,16 @@ def page_until(items: Sequence[Any], position: list[Any] | None) -> Page:
 
 
 def cursor_of(position: list[Any]) -> str:
-    """A position (int, float, str, UUID) as URL-safe text."""
+    """A position (int, float, str, UUID, datetime) as URL-safe text."""
     parts = json.dumps(position, separators=(",", ":"), default=str)
     return base64.urlsafe_b64encode(parts.encode()).decode().rstrip("=")
 
 
 def position_of(cursor: str | None, kinds: tuple[type, ...]) -> list[Any] | None:
-    """The position in a cursor, its parts of these kinds (int, float, str, UUID); None without a cursor.
+    """The position in a cursor, its parts of these kinds; None without a cursor.
+
+    Args:
+        kinds: int, float, str, UUID or datetime, one for each part.
 
     Raises:
         Invalid: the cursor was not issued by us (`bad_cursor`).
@@ -140,7 +148,18 @@ def position_of(cursor: str | None, kinds: tuple[type, ...]) -> list[Any] | None
 
 
 def _part(kind: type, part: Any) -> Any:
-    json_kind = str if kind is UUID else kind
+    json_kind = str if kind in WRITTEN_AS_TEXT else kind
     if type(part) is not json_kind or (isinstance(part, int | float) and not abs(part) <= MAX_POSITION):
         raise ValueError(part)
-    return kind(part)
+    read: Callable[[Any], Any] = WRITTEN_AS_TEXT.get(kind, kind)
+    return read(part)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
+
+
+WRITTEN_AS_TEXT: dict[type, Callable[[str], Any]] = {UUID: UUID, datetime: _moment}

@@ -115,10 +115,11 @@ class Listing(Base):
     """Waste on offer (`code_id`) or wanted (`accepts`).
 
     Weights are whole kilograms, prices whole fen a tonne from the supplier's side (None: to be
-    negotiated), places WGS-84, windows include both days. `no` is a short number for joins. Components are
-    kept as their owner wrote them, with what is compared beside it (`catalogue.with_key`). `region` is what
-    the owner says (`region_stated`) or what follows from the place; `place_region` is the district that the
-    place lies in, None as long as nobody looked.
+    negotiated), places WGS-84, windows include both days. `no` is a short number for joins, `external_id`
+    what the owner calls the listing in its own books. Components are kept as their owner wrote them, with
+    what is compared beside it (`catalogue.with_key`). `region` is what the owner says (`region_stated`) or
+    what follows from the place; `place_region` is the district that the place lies in, None as long as
+    nobody looked.
     """
 
     __tablename__ = "listing"
@@ -128,6 +129,7 @@ class Listing(Base):
     enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
     kind: Mapped[Kind]
     status: Mapped[ListingStatus] = mapped_column(default=ListingStatus.DRAFT)
+    external_id: Mapped[str | None]
     title: Mapped[str]
     code_id: Mapped[int | None] = mapped_column(ForeignKey("waste_code.id"))
     quantity_kg: Mapped[int] = mapped_column(BigInteger)
@@ -189,6 +191,14 @@ class Listing(Base):
         values_check("packaging", Packaging),
         values_check("exemption_review", ExemptionReview),
         Index("ix_listing_owner", "enterprise_id", "id"),
+        Index(
+            "ix_listing_external_id",
+            "enterprise_id",
+            "external_id",
+            unique=True,
+            postgresql_where=text("external_id IS NOT NULL"),
+        ),
+        Index("ix_listing_updated", "updated_at", "id", postgresql_include=SEARCHED),
         Index("ix_listing_open", "kind", "id", postgresql_where=text("status = 'open'")),
         Index(
             "ix_listing_sketch",

@@ -1,10 +1,11 @@
 """Listings over HTTP."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from flask import Response, request, url_for
 
-from ..errors import InvalidTable, Notice
+from ..errors import DomainError, InvalidTable, Notice
 from ..events.actor import ADMIN, ENTERPRISE, Actor
 from ..http.authentication import EVERY_KEY, actor, allow
 from ..http.blueprint import (
@@ -21,14 +22,18 @@ from ..http.blueprint import (
     subject,
 )
 from ..http.etags import etag
+from ..http.histories import HistoryPage, history_page
 from ..http.languages import language, localised, render_warnings, stored_faults
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import PROBLEM, may_conflict
-from ..http.paging import page_until
+from ..http.paging import Page, PageQuery, page_until
 from ..http.schemas import ReasonSchema, TableProblemSchema
+from ..messages import say
 from . import service
 from .models import Listing, ListingImport
 from .schemas import (
+    BulkPublishedSchema,
+    BulkPublishSchema,
     ExemptionReviewSchema,
     ExportQuery,
     ImportQuery,
@@ -216,6 +221,48 @@ def change(listing: Listing, body: Body, expected: int | None) -> Versioned:
 def publish(listing: Listing) -> Versioned:
     """Publish a draft, so that it takes part in matching."""
     return _listing(*service.publish(actor(), listing.id))
+
+
+@blueprint.post("/listings/publish")
+@allow(ENTERPRISE, scope="listings:write")
+@require(service.check_publishing)
+@blueprint.body(BulkPublishSchema)
+@blueprint.response(200, BulkPublishedSchema)
+def publish_many(body: Body) -> Json:
+    """Publish up to 100 drafts; each is published or refused by itself, and the response says which."""
+    items = [_published(*result) for result in service.publish_many(actor(), body["ids"])]
+    published = sum(item["published"] for item in items)
+    return {"items": items, "published": published, "refused": len(items) - published}
+
+
+def _published(listing_id: UUID, result: list[Notice] | DomainError) -> Json:
+    if isinstance(result, DomainError):
+        detail = say(result.code, language(), **result.facts)
+        refusal = {"code": result.code, "detail": detail, "warnings": []}
+        return {"id": listing_id, "published": False, **refusal}
+    done = {"code": None, "detail": None, "warnings": render_warnings(result)}
+    return {"id": listing_id, "published": True, **done}
+
+
+@blueprint.post("/listings/<uuid:listing_id>/copy")
+@allow(ENTERPRISE, scope="listings:write")
+@require(service.check_change)
+@subject(service.find_own)
+@no_body
+@blueprint.response(201, ListingSchema, headers=VERSIONED)
+def copy(listing: Listing) -> Versioned:
+    """Draft a new listing with the terms of one of your own, also of a closed one; then change its days."""
+    return _listing(service.copy(actor(), listing.id))
+
+
+@blueprint.get("/listings/<uuid:listing_id>/history")
+@allow(*EVERY_KEY)
+@subject(service.find_governed)
+@blueprint.query(PageQuery)
+@blueprint.response(200, HistoryPage)
+def history(listing: Listing, query: Query) -> Page:
+    """Who did what to a listing and when, newest first, with the values before and after."""
+    return history_page(query, listing, service.with_codes)
 
 
 @blueprint.post("/listings/<uuid:listing_id>/withdraw")

@@ -46,6 +46,8 @@ from .models import ExemptionReview, Form, Kind, ListingStatus, Packaging
 FARTHEST_KM = 20_100
 MAX_CODES_TEXT = 500
 """Characters of the codes in a filter: some thirty codes."""
+MOST_AT_ONCE = 100
+"""Listings that one request may publish."""
 
 
 class ComponentSchema(Schema):
@@ -98,6 +100,11 @@ class _Terms(Schema):
     )
     treatment = Identifier(3, allow_none=True)
     exemption_item = Whole(1, 999, allow_none=True)
+    external_id = Identifier(
+        64,
+        allow_none=True,
+        metadata={"description": "What you call it in your own books; no two listings of yours share one."},
+    )
 
 
 class NewListingSchema(_Terms):
@@ -128,6 +135,9 @@ class ListingSchema(ResponseSchema):
     optional = ("distance_km",)
 
     id = fields.UUID()
+    external_id = fields.String(
+        allow_none=True, metadata={"description": "Shown to the owner and its overseers only."}
+    )
     kind = fields.String()
     status = fields.String()
     title = fields.String()
@@ -161,7 +171,7 @@ class ListingSchema(ResponseSchema):
     )
 
 
-SORTS = ("newest", "distance", "price", "-price")
+SORTS = ("newest", "updated", "distance", "price", "-price")
 
 
 def _about(description: str) -> dict[str, Any]:
@@ -224,11 +234,13 @@ class ListingQuery(ListingFilter, PageQuery):
 
     status = fields.String(validate=OneOf(ListingStatus), **_about("The status of the listing."))
     mine = fields.Boolean(load_default=False, metadata={"description": "Only your own."})
+    external_id = Identifier(64, **_about("Your own listing of this `external_id`."))
     sort = fields.String(
         load_default="newest",
         validate=OneOf(SORTS, "sort"),
         metadata={
-            "description": "By price, listings without one come last; by distance, from `lon` and `lat`."
+            "description": "`updated`: last changed first. By price, listings without one come last; by"
+            " distance, from `lon` and `lat`."
         },
     )
 
@@ -241,6 +253,31 @@ BOUNDS = (
 
 
 ListingPage = page_of(ListingSchema, warned=True)
+
+
+class BulkPublishSchema(Schema):
+    ids = fields.List(
+        fields.UUID(),
+        required=True,
+        validate=Length(min=1, max=MOST_AT_ONCE),
+        metadata={"description": "Drafts of yours, published in this order; a repeated id counts once."},
+    )
+
+
+class PublishedSchema(ResponseSchema):
+    """One listing of a bulk: published, with its warnings, or refused, with the code and what to do."""
+
+    id = fields.UUID()
+    published = fields.Boolean()
+    code = fields.String(allow_none=True)
+    detail = fields.String(allow_none=True)
+    warnings = fields.List(fields.Nested(WarningSchema))
+
+
+class BulkPublishedSchema(ResponseSchema):
+    items = fields.List(fields.Nested(PublishedSchema))
+    published = fields.Integer()
+    refused = fields.Integer()
 
 
 class ImportQuery(Schema):

@@ -20,6 +20,7 @@ def neighbours(samples):
     key = f"/api-keys/{samples.spare_key['id']}"
     return {
         ("GET", "/enterprises/<uuid:enterprise_id>"): (owner, VISIBLE, VISIBLE),
+        ("GET", "/enterprises/<uuid:enterprise_id>/history"): (f"{owner}/history", HIDDEN, HIDDEN),
         ("PATCH", "/enterprises/<uuid:enterprise_id>"): (owner, HIDDEN, FORBIDDEN),
         ("POST", "/enterprises/<uuid:enterprise_id>/approve"): (f"{owner}/approve", FORBIDDEN, FORBIDDEN),
         ("POST", "/enterprises/<uuid:enterprise_id>/suspend"): (f"{owner}/suspend", FORBIDDEN, FORBIDDEN),
@@ -61,6 +62,7 @@ CASES = Cases(
         "/enterprises": 2,
         "/enterprises/me": 2,
         "/enterprises/<uuid:enterprise_id>": 2,
+        "/enterprises/<uuid:enterprise_id>/history": 3,
         "/api-keys": 2,
     },
     example_fields={

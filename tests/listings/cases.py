@@ -41,6 +41,8 @@ def neighbours(samples):
     supply, draft = f"/listings/{samples.supply['id']}", f"/listings/{samples.draft['id']}"
     return {
         ("GET", "/listings/<uuid:listing_id>"): (draft, HIDDEN, HIDDEN),
+        ("GET", "/listings/<uuid:listing_id>/history"): (f"{draft}/history", HIDDEN, HIDDEN),
+        ("POST", "/listings/<uuid:listing_id>/copy"): (f"{draft}/copy", HIDDEN, FORBIDDEN),
         ("PATCH", "/listings/<uuid:listing_id>"): (supply, HIDDEN, FORBIDDEN),
         ("POST", "/listings/<uuid:listing_id>/publish"): (f"{draft}/publish", HIDDEN, FORBIDDEN),
         ("POST", "/listings/<uuid:listing_id>/withdraw"): (f"{supply}/withdraw", HIDDEN, FORBIDDEN),
@@ -59,6 +61,9 @@ def writes(samples):
         ("POST", "/listings/import"): (owner, "/listings/import", csv_of({**SUPPLY, "数量": "1201"})),
         ("PATCH", "/listings/<uuid:listing_id>"): (
             owner, f"/listings/{samples.supply['id']}", {"title": "新"}),
+        ("POST", "/listings/publish"): (
+            owner, "/listings/publish", {"ids": [samples.marketplace.supply(owner, publish=False)["id"]]}),
+        ("POST", "/listings/<uuid:listing_id>/copy"): (owner, f"/listings/{samples.supply['id']}/copy", None),
         ("POST", "/listings/<uuid:listing_id>/publish"): (
             owner, f"/listings/{samples.draft['id']}/publish", {}),
         ("POST", "/listings/<uuid:listing_id>/withdraw"): (owner, f"/listings/{to_withdraw}/withdraw", {}),
@@ -87,6 +92,7 @@ CASES = Cases(
         "/listings/export": 8,
         "/listings/imports/<uuid:import_id>": 2,
         "/listings/<uuid:listing_id>": 5,
+        "/listings/<uuid:listing_id>/history": 5,
     },
     example_fields={
         ("POST", "/listings"): {

@@ -61,10 +61,26 @@ def change(
             columns |= _whereabouts(enterprise, data)
             if (columns["lon"], columns["lat"]) != (enterprise.lon, enterprise.lat):
                 notices += _left_behind(work, enterprise)
+        before = _stated(enterprise)
         for name, value in columns.items():
             setattr(enterprise, name, value)
-        work.audit(actor, "change", enterprise, fields=sorted(data))
+        after = _stated(enterprise)
+        changes = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+        hidden = ["contact"] if "contact" in data else []
+        work.audit(actor, "change", enterprise, fields=hidden, changes=changes)
     return enterprise, notices
+
+
+def _stated(enterprise: Enterprise) -> dict[str, Any]:
+    """The profile by the names of its fields, as JSON, but for the contact, which is a person's."""
+    return {
+        "name": enterprise.name,
+        "roles": sorted(enterprise.roles),
+        "region": f"{enterprise.region:06d}",
+        "location": {"lon": enterprise.lon, "lat": enterprise.lat, "crs": "wgs84"},
+        "small_generator": enterprise.small_generator,
+        "partner_id": enterprise.partner_id and str(enterprise.partner_id),
+    }
 
 
 def _partner_id(enterprise: Enterprise, partner_id: UUID | None) -> UUID | None:

@@ -2,6 +2,7 @@
 
 from .backlog import Backlog, backlogs, delete_done
 from .heartbeat import accepts_changes, beat, is_scheduler_ticking, tick_age_s
+from .history import history_of
 from .parking import parked_tasks, replay
 from .performing import backoff, perform
 from .task_relay import relay
@@ -13,6 +14,7 @@ __all__ = [
     "backoff",
     "beat",
     "delete_done",
+    "history_of",
     "is_scheduler_ticking",
     "parked_tasks",
     "perform",

@@ -1,8 +1,9 @@
 """Supply and demand: posted, changed, closed, found and shown."""
 
 from .closing import expire, withdraw
-from .drafting import change, create
+from .drafting import change, copy, create
 from .exemption_review import review_exemption
+from .history import with_codes
 from .listing_place import left_behind, locate_listings
 from .listing_search.filter_notices import saved_filter_notices
 from .listing_search.filters import conditions
@@ -22,19 +23,19 @@ from .lookup import (
     outlines,
     owners_of,
 )
-from .posting_rights import check_change, check_posting
+from .posting_rights import check_change, check_posting, check_publishing
 from .presentation import present
-from .publishing import publish
+from .publishing import publish, publish_many
 from .sheets.exporting import MEDIA_TYPES, export
 from .sheets.importing import delete_old_imports, find_import, import_sheet, marked_import, run_import
 from .sheets.marking import marked_sheet
 from .sheets.template import template
 
 __all__ = [
-    "MEDIA_TYPES", "by_id", "change", "check_change", "check_posting", "conditions", "create",
-    "delete_old_imports", "expire", "export", "filter_from", "find_any", "find_governed", "find_import",
-    "find_of_trading", "find_own", "find_publishable", "find_visible", "governed", "import_sheet",
-    "left_behind", "locate_listings", "lock_if_open", "marked_import", "marked_sheet", "open_of",
-    "outlines", "owners_of", "present", "publish", "review_exemption", "run_import", "saved_filter_notices",
-    "search", "template", "withdraw",
+    "MEDIA_TYPES", "by_id", "change", "check_change", "check_posting", "check_publishing", "conditions",
+    "copy", "create", "delete_old_imports", "expire", "export", "filter_from", "find_any", "find_governed",
+    "find_import", "find_of_trading", "find_own", "find_publishable", "find_visible", "governed",
+    "import_sheet", "left_behind", "locate_listings", "lock_if_open", "marked_import", "marked_sheet",
+    "open_of", "outlines", "owners_of", "present", "publish", "publish_many", "review_exemption",
+    "run_import", "saved_filter_notices", "search", "template", "with_codes", "withdraw",
 ]  # fmt: skip

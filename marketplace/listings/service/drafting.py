@@ -12,9 +12,19 @@ from ...errors import Conflict, Notice
 from ...events.actor import Actor
 from ...events.lifecycle import Party
 from ...events.work import unit_of_work
-from ..models import LIFE, Kind, Listing, ListingStatus
+from ..models import LIFE, Accept, Kind, Listing, ListingStatus
+from .history import changed_terms, stated_terms
 from .listing_fields import apply_fields
+from .own_ids import own_id_kept_unique
 from .publishing import licence_notice, publish_locked, require_publishable
+
+COPIED = (
+    "title", "code_id", "quantity_kg", "min_lot_kg", "price_fen", "region", "region_stated", "place_region",
+    "lon", "lat", "max_distance_km",
+    "available_from", "available_until", "form", "packaging", "composition", "requires", "treatment", "mode",
+    "exemption_item",
+)  # fmt: skip
+"""The terms that a copy takes over."""
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +41,40 @@ def create(actor: Actor, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
     with unit_of_work() as work:
         owner = enterprises.lock_shared(work, actor.id)
         row, notices = new_draft(owner, data)
-        work.add(row)
+        with own_id_kept_unique(row):
+            work.add(row)
         work.audit(actor, "create", row)
         if publish_now:
             notices += publish_locked(work, actor, row, owner)
     log.info("listing created", extra={"listing_id": str(row.id), "kind": row.kind, "status": row.status})
     return row, notices
+
+
+def copy(actor: Actor, listing_id: UUID) -> Listing:
+    """Draft a listing with the terms of another one of the actor's own, of whatever state.
+
+    The id in the owner's books, what is committed, and the review of an exemption are not copied.
+
+    Raises:
+        NotFound.
+    """
+    with unit_of_work() as work:
+        source = work.lock(Listing, Listing.id == listing_id)
+        row = work.add(
+            Listing(
+                enterprise_id=source.enterprise_id,
+                kind=source.kind,
+                status=LIFE.initial,
+                remaining_kg=source.quantity_kg,
+                accepts=[
+                    Accept(code_id=accept.code_id, position=accept.position) for accept in source.accepts
+                ],
+                **{name: getattr(source, name) for name in COPIED},
+            )
+        )
+        work.audit(actor, "copy", row, source_id=str(source.id))
+    log.info("listing copied", extra={"listing_id": str(row.id), "source_id": str(listing_id)})
+    return row
 
 
 def new_draft(owner: Any, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
@@ -68,6 +106,7 @@ def change(
         move = LIFE.move(row, "change", by=Party.OWNER)
         owner = enterprises.lock_shared(work, row.enterprise_id)
         committed = row.quantity_kg - row.remaining_kg
+        before = stated_terms(row)
         with work.session.no_autoflush:  # half-way through, the row may break a rule
             notices = apply_fields(row, data, owner)
         if row.quantity_kg < committed:
@@ -77,8 +116,10 @@ def change(
         if row.status == ListingStatus.OPEN:
             require_publishable(row)
             notices += licence_notice(row)
-        work.session.flush()
-        work.audit(actor, "change", row, fields=sorted(data))
+        with own_id_kept_unique(row):
+            work.session.flush()
+        changes = changed_terms(before, stated_terms(row))
+        work.audit(actor, "change", row, changes=changes)
         if move.event:
             work.emit(move.event, listing_id=str(row.id))
     log.info("listing changed", extra={"listing_id": str(row.id), "status": row.status})

@@ -28,7 +28,8 @@ def apply_fields(row: Listing, data: dict[str, Any], owner: Any) -> list[Notice]
     notices = _apply_codes(row, data)
     apply_place(row, data, owner)
     plain = {
-        "title": "title", "quantity_t": "quantity_kg", "min_lot_t": "min_lot_kg",
+        "external_id": "external_id", "title": "title",
+        "quantity_t": "quantity_kg", "min_lot_t": "min_lot_kg",
         "price_cny_per_t": "price_fen", "max_distance_km": "max_distance_km",
         "available_from": "available_from", "available_until": "available_until",
         "form": "form", "packaging": "packaging",

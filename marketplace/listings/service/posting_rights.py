@@ -40,6 +40,11 @@ def check_change(actor: Actor, raw: dict[str, Any]) -> None:
         enterprises.require_approved(actor)
 
 
+def check_publishing(actor: Actor, raw: dict[str, Any]) -> None:
+    """Raises: Forbidden: the enterprise is not approved."""
+    enterprises.require_approved(actor)
+
+
 def require_role(roles: Iterable[str], kind: Any) -> None:
     """Raises: Forbidden: none of these roles may post such a listing, or for an unknown kind any at all."""
     wanted = next((by for posted, by in ROLES.items() if posted == kind), POSTING_ROLES)

@@ -41,6 +41,7 @@ def _present(
     lon, lat = (row.lon, row.lat) if governs else coarse(row.lon, row.lat)
     return {
         **plain,
+        "external_id": row.external_id if governs else None,
         "waste": _code(codes[row.code_id]) if row.code_id else None,
         "accepts": [_code(codes[accept.code_id]) for accept in row.accepts]
         if row.kind == Kind.DEMAND

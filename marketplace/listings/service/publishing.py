@@ -1,13 +1,14 @@
 """Drafts published: held to every rule, announced by an event."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from ... import clock
 from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
-from ...errors import Invalid, Notice
+from ...errors import DomainError, Invalid, Notice
 from ...events.actor import Actor
 from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
@@ -32,6 +33,32 @@ def publish(actor: Actor, listing_id: UUID) -> tuple[Listing, list[Notice]]:
         notices = publish_locked(work, actor, row, enterprises.lock_shared(work, row.enterprise_id))
     log.info("listing published", extra={"listing_id": str(row.id), "kind": row.kind})
     return row, notices
+
+
+def publish_many(actor: Actor, listing_ids: Sequence[UUID]) -> list[tuple[UUID, list[Notice] | DomainError]]:
+    """Publish drafts one after the other; one that is refused keeps none of the others back.
+
+    Returns:
+        for each id, once, its warnings, or the refusal that `publish` would raise.
+    """
+    results: list[tuple[UUID, list[Notice] | DomainError]] = []
+    with unit_of_work() as work:
+        for listing_id in dict.fromkeys(listing_ids):
+            results.append((listing_id, _publish_one(work, actor, listing_id)))
+    published = sum(isinstance(result, list) for _, result in results)
+    log.info("listings published", extra={"published": published, "asked": len(results)})
+    return results
+
+
+def _publish_one(work: Work, actor: Actor, listing_id: UUID) -> list[Notice] | DomainError:
+    """Publish one of the actor's own drafts, or return why not, with nothing of it written."""
+    mine = Listing.enterprise_id == actor.enterprise_id
+    try:
+        with work.session.begin_nested():
+            row = work.lock(Listing, Listing.id == listing_id, mine)
+            return publish_locked(work, actor, row, enterprises.lock_shared(work, row.enterprise_id))
+    except DomainError as refusal:
+        return refusal
 
 
 def publish_locked(work: Work, actor: Actor, row: Listing, owner: Any) -> list[Notice]:

@@ -9,6 +9,7 @@ the indexes of the filters and sorted; it is not much, or the walk would have fi
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -94,7 +95,12 @@ def _page_by_filters(
 
 
 def _own_only(actor: Actor, query: Query) -> list[Condition]:
-    return [Listing.enterprise_id == actor.enterprise_id] if query["mine"] else []
+    conditions: list[Condition] = []
+    if query["mine"] or query["external_id"] is not None:
+        conditions.append(Listing.enterprise_id == actor.enterprise_id)
+    if query["external_id"] is not None:
+        conditions.append(Listing.external_id == query["external_id"])
+    return conditions
 
 
 def _present(actor: Actor, query: Query, rows: Sequence[Listing]) -> list[dict[str, Any]]:
@@ -118,4 +124,4 @@ def _search_mark(query: Query) -> str:
 
 
 def _cursor_part(part: Any) -> Any:
-    return str(part) if isinstance(part, UUID) else part
+    return str(part) if isinstance(part, UUID | datetime) else part

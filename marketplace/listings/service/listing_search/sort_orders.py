@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,7 @@ class SortOrder:
 
 SORT_ORDERS = {
     "newest": SortOrder((Listing.id,), (UUID,), descending=True),
+    "updated": SortOrder((Listing.updated_at, Listing.id), (datetime, UUID), descending=True),
     "price": SortOrder((CHEAPEST, Listing.id), (int, UUID)),
     "-price": SortOrder((DEAREST, Listing.id), (int, UUID), descending=True),
 }

@@ -1,0 +1,25 @@
+"""What was done to a row, from the audit."""
+
+from sqlalchemy import select
+
+from ...database import db
+from ..models import Audit
+
+LEFT_OUT = ("read_all",)
+"""Actions that change nothing about their subject."""
+
+
+def history_of(subject_kind: str, subject_id: str, after: int | None, limit: int) -> list[Audit]:
+    """Who did what to a row, newest first, at most `limit` lines older than the line `after`.
+
+    Args:
+        subject_kind: the name of its table; `subject_id`: its primary key as text.
+    """
+    query = select(Audit).where(
+        Audit.subject_kind == subject_kind,
+        Audit.subject_id == subject_id,
+        Audit.action.not_in(LEFT_OUT),
+    )
+    if after is not None:
+        query = query.where(Audit.id < after)
+    return list(db.session.scalars(query.order_by(Audit.id.desc()).limit(limit)))

@@ -1,0 +1,74 @@
+"""The history of a row over HTTP: who did what to it and when, newest first."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from marshmallow import fields
+
+from ..events import service as events
+from ..events.models import Audit
+from ..messages.names import Name, names, readable
+from .fields import Moment
+from .languages import language
+from .paging import Key, Page, page, page_of
+from .schemas import ResponseSchema
+
+Changes = list[dict[str, list[Any]]]
+BY_NUMBER = Key("id", int)
+
+
+class ChangeSchema(ResponseSchema):
+    """A field that was changed; both values are null where only the fact is kept, as for contacts."""
+
+    field = fields.String()
+    before = fields.Raw(allow_none=True)
+    after = fields.Raw(allow_none=True)
+
+
+class HistoryLineSchema(ResponseSchema):
+    at = Moment()
+    action = fields.String(metadata={"description": "A stable word in snake_case, such as `publish`."})
+    summary = fields.String(metadata={"description": "The action by its name in your language."})
+    actor = fields.String(metadata={"description": "enterprise, admin, regulator or system"})
+    reason = fields.String(allow_none=True)
+    changes = fields.List(fields.Nested(ChangeSchema))
+
+
+HistoryPage = page_of(HistoryLineSchema, "HistoryPage")
+
+
+def changes_of(lines: Sequence[Audit]) -> Changes:
+    """{field: [before, after]} of each line, as written."""
+    return [line.detail.get("changes", {}) for line in lines]
+
+
+def history_page(
+    query: dict[str, Any], row: Any, changes: Callable[[Sequence[Audit]], Changes] = changes_of
+) -> Page:
+    """One page of the history of `row`; `changes` makes those of its lines readable."""
+    rows = partial(events.history_of, row.__tablename__, str(row.id))
+
+    def present(lines: Sequence[Audit]) -> list[dict[str, Any]]:
+        return [_line(line, changed) for line, changed in zip(lines, changes(lines), strict=True)]
+
+    return page(query, rows, BY_NUMBER, present)
+
+
+def _line(line: Audit, changes: dict[str, list[Any]]) -> dict[str, Any]:
+    stated = [{"field": name, "before": old, "after": new} for name, (old, new) in changes.items()]
+    unstated = [name for name in line.detail.get("fields", ()) if name not in changes]
+    return {
+        "at": line.at,
+        "action": line.action,
+        "summary": _summary(line.action),
+        "actor": line.actor_kind,
+        "reason": line.detail.get("reason"),
+        "changes": stated + [{"field": name, "before": None, "after": None} for name in unstated],
+    }
+
+
+def _summary(action: str) -> str:
+    if action not in names()["action"]:
+        return action
+    return str(readable(Name("action", action), language()))

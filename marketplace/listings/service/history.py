@@ -1,0 +1,74 @@
+"""What was done to a listing: which terms changed, from what to what, and who may read it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from matching import KG_PER_T
+
+from ...catalogue import service as catalogue
+from ...events.models import Audit
+from ..models import Listing
+
+FEN_PER_CNY = 100
+CODES = ("waste", "accepts")
+"""Terms whose values are ids of waste codes until they are shown."""
+
+
+def stated_terms(row: Listing) -> dict[str, Any]:
+    """The terms of a listing by their names in the API, as JSON; codes by their ids."""
+    return {
+        "external_id": row.external_id,
+        "title": row.title,
+        "waste": row.code_id,
+        "accepts": [accept.code_id for accept in row.accepts] or None,
+        "quantity_t": row.quantity_kg / KG_PER_T,
+        "min_lot_t": row.min_lot_kg / KG_PER_T,
+        "price_cny_per_t": None if row.price_fen is None else row.price_fen / FEN_PER_CNY,
+        "region": f"{row.region:06d}",
+        "location": {"lon": row.lon, "lat": row.lat, "crs": "wgs84"},
+        "max_distance_km": row.max_distance_km,
+        "available_from": row.available_from.isoformat(),
+        "available_until": row.available_until.isoformat(),
+        "form": row.form,
+        "packaging": row.packaging,
+        "composition": row.composition,
+        "requires": row.requires,
+        "treatment": row.treatment,
+        "exemption_item": row.exemption_item,
+    }
+
+
+def changed_terms(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
+    """{term: [before, after]} of the terms that differ."""
+    return {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+
+
+def with_codes(lines: Sequence[Audit]) -> list[dict[str, list[Any]]]:
+    """The changes of each line, the ids of codes replaced by what the catalogue calls them."""
+    changes = [line.detail.get("changes", {}) for line in lines]
+    ids = {
+        code_id
+        for change in changes
+        for name in CODES
+        for value in change.get(name, ())
+        for code_id in _ids_in(value)
+    }
+    codes = catalogue.codes_by_id(ids)
+    shown = {code_id: {"scheme": code.scheme, "code": code.code} for code_id, code in codes.items()}
+    return [
+        {
+            name: [_named(value, shown) for value in values] if name in CODES else values
+            for name, values in change.items()
+        }
+        for change in changes
+    ]
+
+
+def _ids_in(value: Any) -> list[int]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _named(value: Any, shown: dict[int, Any]) -> Any:
+    if isinstance(value, list):
+        return [shown[code_id] for code_id in value]
+    return None if value is None else shown[value]
