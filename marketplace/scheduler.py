@@ -76,6 +76,7 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(matches.enqueue_nightly_training, 60, hours=range(3, 24)),
     PeriodicJob(matches.delete_old_changes, 600),
     PeriodicJob(notifications.release, 0),
+    PeriodicJob(notifications.announce_endings, 600),
     PeriodicJob(notifications.plan_digests, 60, hours=MAIL_HOURS),
 )
 """Everything that runs periodically, in the order in which one tick runs it. A new job is one line here."""

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.exc import OperationalError
 from stdnum.cn import uscc
 
@@ -23,7 +23,7 @@ from marketplace.enterprises import service as enterprises
 from marketplace.enterprises.models import Enterprise
 from marketplace.events import service as events
 from marketplace.events.actor import ADMIN, PLATFORM
-from marketplace.events.models import Task, TaskStatus
+from marketplace.events.models import Event, Task, TaskStatus
 from marketplace.matches import service as matches
 
 NOON = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
@@ -194,8 +194,14 @@ class Marketplace(AbstractContextManager["Marketplace"]):
 
     # ------------------------------------------------------------ people and papers
 
-    def enterprise(self, *roles: str, approved: bool = True, grade: str | None = None, **about: Any) -> Party:
-        """A registered enterprise, approved unless said otherwise, with the grade asked for."""
+    def enterprise(
+        self, *roles: str, approved: bool = True, grade: str | None = None, told: bool = False, **about: Any
+    ) -> Party:
+        """A registered enterprise, approved unless said otherwise, with the grade asked for.
+
+        Args:
+            told: whether it gets the messages about its registration.
+        """
         number = new_uscc()
         body = {
             "uscc": number,
@@ -211,6 +217,8 @@ class Marketplace(AbstractContextManager["Marketplace"]):
         party = Party(self, response.json["api_key"], response.json["id"], number)
         if approved:
             assert self.admin.post(f"/enterprises/{party.id}/approve").status_code == 200
+        if not told:
+            self._forget("enterprise")
         if grade:
             self.grade(party, grade)
         return party
@@ -227,6 +235,14 @@ class Marketplace(AbstractContextManager["Marketplace"]):
         }.get(grade, []):
             self.credit_event(party, rule)
         assert self.admin.get(f"/enterprises/{party.id}").json["grade"] == grade
+        self._forget("credit")
+
+    def _forget(self, room: str) -> None:
+        """Take back what is to be told of the events of a room, which most tests are not about."""
+        with self.app.app_context():
+            of_room = select(Event.id).where(Event.name.startswith(f"{room}."))
+            db.session.execute(delete(Task).where(Task.event_id.in_(of_room)))
+            db.session.commit()
 
     def credit_event(self, party: Party, rule: str, day: date = TODAY) -> dict[str, Any]:
         """An event of a decision of its own; returns the API's response."""

@@ -59,6 +59,15 @@ class EnterpriseStatus(StrEnum):
     PENDING = "pending"
     APPROVED = "approved"
     SUSPENDED = "suspended"
+    REJECTED = "rejected"
+    """Turned away before it was ever approved; its USCC is free for a new registration."""
+
+
+class MailPurpose(StrEnum):
+    """What a link in an e-mail is for."""
+
+    PROOF = "proof"
+    RECOVERY = "recovery"
 
 
 LIFE = LifeCycle(
@@ -69,6 +78,10 @@ LIFE = LifeCycle(
     Move(
         "approve", EnterpriseStatus.SUSPENDED, EnterpriseStatus.APPROVED,
         by={Party.ADMIN}, event="enterprise.approved",
+    ),
+    Move(
+        "reject", EnterpriseStatus.PENDING, EnterpriseStatus.REJECTED,
+        by={Party.ADMIN}, event="enterprise.rejected",
     ),
     Move(
         "suspend", EnterpriseStatus.PENDING, EnterpriseStatus.SUSPENDED,
@@ -92,7 +105,7 @@ class Enterprise(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     no: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
-    uscc: Mapped[str] = mapped_column(String(18), unique=True)
+    uscc: Mapped[str] = mapped_column(String(18))
     name: Mapped[str]
     roles: Mapped[list[str]] = mapped_column(ARRAY(String))
     region: Mapped[int] = mapped_column(ForeignKey("region.adcode"))
@@ -104,7 +117,9 @@ class Enterprise(Base):
     contact_phone: Mapped[str]
     email_refusal: Mapped[str | None]
     email_refused_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    email_proven_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     status: Mapped[EnterpriseStatus] = mapped_column(default=EnterpriseStatus.PENDING)
+    status_reason: Mapped[str | None]
     small_generator: Mapped[bool] = mapped_column(default=False)
     partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("enterprise.id"))
     credit_milli: Mapped[int] = mapped_column(server_default=text("80000"))
@@ -145,6 +160,7 @@ class Enterprise(Base):
         CheckConstraint("credit_milli BETWEEN 0 AND 100000", name="credit"),
         values_check("grade", Grade),
         CheckConstraint("partner_id <> id", name="partner_is_another"),
+        Index("ix_enterprise_uscc", "uscc", unique=True, postgresql_where=text("status <> 'rejected'")),
         Index("ix_enterprise_review", "region", "credit_milli", "id"),
         Index("ix_enterprise_grade", "grade"),
         Index("ix_enterprise_partner_id", "partner_id", postgresql_where=text("partner_id IS NOT NULL")),
@@ -201,3 +217,20 @@ class ApiKey(Base):
         CheckConstraint("num_nonnulls(enterprise_id, staff_id) = 1", name="one_holder"),
         Index("ix_api_key_expiry", "expires_at", postgresql_where=text("revoked_at IS NULL")),
     )
+
+
+class MailToken(Base):
+    """A link that was mailed to an enterprise's contact, by the digest of its token."""
+
+    __tablename__ = "mail_token"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    purpose: Mapped[MailPurpose]
+    digest: Mapped[str] = mapped_column(String(64))
+    email: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+
+    __table_args__ = (UniqueConstraint("digest"), values_check("purpose", MailPurpose))

@@ -28,22 +28,32 @@ from .schemas import (
     KeyRequestSchema,
     NewKeySchema,
     ProfileChangeSchema,
+    ProvenSchema,
+    RecoveredSchema,
+    RecoveryRequestedSchema,
+    RecoverySchema,
     RegisteredSchema,
     RegistrationSchema,
     RegulatorRequestSchema,
     RegulatorSchema,
+    RejectionSchema,
+    TokenSchema,
 )
 
 blueprint = Blueprint("enterprises", __name__, description="Enterprises, their keys, and platform staff.")
 
 
-@blueprint.post("/enterprises")
-@allow(*ANYONE)
-@limiter.limit(
+by_address = limiter.shared_limit(
     lambda: current_app.config["SETTINGS"].rate_limit_registration,
+    scope="registration",
     key_func=get_remote_address,
     override_defaults=True,
 )
+
+
+@blueprint.post("/enterprises")
+@allow(*ANYONE, idempotent=True)
+@by_address
 @may_conflict
 @blueprint.body(RegistrationSchema)
 @blueprint.response(201, RegisteredSchema, headers=VERSIONED)
@@ -52,6 +62,49 @@ def register(body: Body) -> Versioned:
     enterprise, key, notices = service.register(body)
     shown = service.present(Actor(ENTERPRISE, enterprise.id), enterprise, render_warnings(notices))
     return {**shown, "api_key": key}, etag(enterprise.version)
+
+
+@blueprint.post("/enterprises/recover")
+@allow(*ANYONE)
+@by_address
+@blueprint.body(RecoverySchema)
+@blueprint.response(200, RecoveryRequestedSchema)
+def request_recovery(body: Body) -> Json:
+    """Have a link to a new key mailed to the proven address of an enterprise that lost its keys."""
+    service.request_recovery(body["uscc"])
+    return {"requested": True}
+
+
+@blueprint.post("/enterprises/recover/confirm")
+@allow(*ANYONE)
+@by_address
+@blueprint.body(TokenSchema)
+@blueprint.response(201, RecoveredSchema)
+def recover(body: Body) -> Json:
+    """Create the key for which a recovery link was mailed; the link works once, within 30 minutes."""
+    enterprise, key = service.recover(body["token"])
+    return {"enterprise_id": enterprise.id, "api_key": key}
+
+
+@blueprint.post("/enterprises/prove")
+@allow(*ANYONE)
+@by_address
+@blueprint.body(TokenSchema)
+@blueprint.response(200, ProvenSchema)
+def prove_address(body: Body) -> Json:
+    """Prove the contact's e-mail address by the token of the link that was mailed to it."""
+    service.prove_address(body["token"])
+    return {"proven": True}
+
+
+@blueprint.get("/enterprises/prove/<token>")
+@allow(*ANYONE)
+@by_address
+@blueprint.response(200, ProvenSchema)
+def follow_proof_link(token: str) -> Json:
+    """The link itself: it proves the contact's e-mail address."""
+    service.prove_address(token)
+    return {"proven": True}
 
 
 @blueprint.get("/enterprises")
@@ -102,6 +155,17 @@ def change(enterprise: Enterprise, body: Body, expected: int | None) -> Versione
 def approve(enterprise: Enterprise, body: Body) -> Versioned:
     """Approve an enterprise, so that it can publish listings."""
     return _enterprise(service.approve(actor(), enterprise.id, body["reason"]))
+
+
+@blueprint.post("/enterprises/<uuid:enterprise_id>/reject")
+@allow(ADMIN, scope="admin")
+@subject(service.find)
+@may_conflict
+@blueprint.body(RejectionSchema)
+@blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
+def reject(enterprise: Enterprise, body: Body) -> Versioned:
+    """Turn a registration away with a reason; its USCC may be registered again."""
+    return _enterprise(service.reject(actor(), enterprise.id, body["reason"]))
 
 
 @blueprint.post("/enterprises/<uuid:enterprise_id>/suspend")

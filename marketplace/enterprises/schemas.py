@@ -4,7 +4,18 @@ from marshmallow import fields
 
 from .. import identity
 from ..events.actor import SCOPES
-from ..http.fields import Adcode, Flag, Length, Moment, Normalised, OneOf, Text, unique
+from ..http.fields import (
+    Adcode,
+    Flag,
+    Identifier,
+    Length,
+    Lines,
+    Moment,
+    Normalised,
+    OneOf,
+    Text,
+    unique,
+)
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ContactSchema, LocationSchema, ResponseSchema, Schema, WarningSchema
@@ -65,6 +76,8 @@ class EnterpriseSchema(ResponseSchema):
     optional = (
         "uscc",
         "status",
+        "status_reason",
+        "email_proven_at",
         "location",
         "contact",
         "email_refused",
@@ -85,6 +98,12 @@ class EnterpriseSchema(ResponseSchema):
     grade = fields.String()
     uscc = fields.String()
     status = fields.String()
+    status_reason = fields.String(
+        allow_none=True, metadata={"description": "Why it was approved, rejected or suspended."}
+    )
+    email_proven_at = Moment(
+        allow_none=True, metadata={"description": "When the contact's e-mail address was proven by its link."}
+    )
     location = fields.Nested(LocationSchema)
     contact = fields.Nested(ContactSchema)
     email_refused = fields.Nested(EmailRefusalSchema)
@@ -99,6 +118,35 @@ class EnterpriseSchema(ResponseSchema):
 
 
 class RegisteredSchema(EnterpriseSchema):
+    api_key = fields.String(
+        allow_none=True, metadata={"description": "Shown only once; null in a replayed response."}
+    )
+
+
+class RejectionSchema(Schema):
+    reason = Lines(500, required=True, metadata={"description": "The contact reads it."})
+
+
+class RecoverySchema(Schema):
+    uscc = Identifier(30, required=True)
+
+
+class RecoveryRequestedSchema(ResponseSchema):
+    requested = fields.Boolean(
+        metadata={"description": "Always true: nobody learns whether the enterprise is registered."}
+    )
+
+
+class TokenSchema(Schema):
+    token = Identifier(100, required=True, metadata={"description": "From the link in the e-mail."})
+
+
+class ProvenSchema(ResponseSchema):
+    proven = fields.Boolean()
+
+
+class RecoveredSchema(ResponseSchema):
+    enterprise_id = fields.UUID()
     api_key = fields.String(metadata={"description": "Shown only once."})
 
 

@@ -11,7 +11,7 @@ from ..errors import Forbidden, Unauthorised
 from ..events.actor import ADMIN, ANONYMOUS, ENTERPRISE, REGULATOR, Actor
 from ..messages.names import Name
 from .idempotency import run_once
-from .openapi.declarations import declare
+from .openapi.declarations import IDEMPOTENT, declare, declare_fact
 
 ANYONE = ()
 EVERY_KEY = (ENTERPRISE, ADMIN, REGULATOR)
@@ -56,12 +56,17 @@ def actor() -> Actor:
 
 
 def allow(
-    *kinds: str, scope: str = "read", max_bytes: int | None = None, keyless: bool = False
+    *kinds: str,
+    scope: str = "read",
+    max_bytes: int | None = None,
+    keyless: bool = False,
+    idempotent: bool = False,
 ) -> Callable[[View], View]:
     """Admit these kinds of key to a route if they have the scope; `ANYONE` needs no key.
 
     With `keyless` a caller may leave the key out; a key that is sent must still be valid. A POST of a caller
-    with a key obeys its Idempotency-Key. `max_bytes` replaces the largest body accepted.
+    with a key obeys its Idempotency-Key; without a key it does so if it is `idempotent`, for callers of one
+    address. `max_bytes` replaces the largest body accepted.
     """
     access = Access(kinds, scope, keyless)
 
@@ -70,15 +75,17 @@ def allow(
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if not kinds or (keyless and not sends_key()):
                 g.actor = ANONYMOUS
-                return view(*args, **kwargs)
+                called = (f"address:{request.remote_addr}", view, args, kwargs)
+                return run_once(*called) if idempotent else view(*args, **kwargs)
             g.actor = _authenticated()
             _authorise(g.actor, access)
             if max_bytes is not None:
                 request.max_content_length = max_bytes
-            return run_once(g.actor, view, args, kwargs)
+            return run_once(f"{g.actor.kind}:{g.actor.id}", view, args, kwargs)
 
         guarded.access = access  # type: ignore[attr-defined]
-        return declare(guarded, **_security(access))
+        declared = declare(guarded, **_security(access))
+        return declare_fact(declared, IDEMPOTENT) if idempotent or kinds else declared
 
     return decorate
 

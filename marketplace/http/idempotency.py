@@ -13,7 +13,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from .. import clock
 from ..database import Base, db
 from ..errors import Invalid
-from ..events.actor import Actor
 from ..events.work import Work, unit_of_work
 from .bodies import fingerprint
 
@@ -38,10 +37,13 @@ class IdempotentResponse(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 
-def run_once(actor: Actor, view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+def run_once(caller: str, view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """Run `view`; a POST with an Idempotency-Key runs once, and its response is replayed to later requests.
 
     A concurrent request with the same key waits at the primary key until the first has committed.
+
+    Args:
+        caller: who calls, the kind and id of an actor or an address.
 
     Raises:
         Invalid: the key was used with another body (`idempotency_key_reused`) or is too long.
@@ -51,7 +53,7 @@ def run_once(actor: Actor, view: Callable[..., Any], args: Any, kwargs: Any) -> 
         return view(*args, **kwargs)
     if not 1 <= len(key) <= MAX_KEY:
         raise Invalid("idempotency_key_form", at="Idempotency-Key", most=MAX_KEY)
-    identity = {"actor": f"{actor.kind}:{actor.id}", "route": request.path, "key": key}
+    identity = {"actor": caller, "route": request.path, "key": key}
     body_digest = fingerprint()
     with unit_of_work() as work:
         if not _claim(work, identity, body_digest):

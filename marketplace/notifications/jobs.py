@@ -3,6 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
+from .. import clock
+from ..enterprises.models import MailPurpose
+from ..listings.models import ListingStatus
 from . import service
 from .models import NotificationKind
 
@@ -54,6 +57,63 @@ def plan_credit_withdrawn(enterprise_id: str, event_id: str, name: str, reason: 
     """A credit event was withdrawn."""
     data = {"event_id": event_id, "name": name, "reason": reason}
     service.plan_message(UUID(enterprise_id), NotificationKind.CREDIT_WITHDRAWN, data)
+
+
+def plan_withdrawal(listing_id: str, status: str) -> None:
+    """A listing closed; those who are interested are told if its owner withdrew it."""
+    if status == ListingStatus.WITHDRAWN:
+        service.plan_withdrawal(UUID(listing_id))
+
+
+def plan_grade_changed(
+    enterprise_id: str, score: float, grade: str, grade_before: str, blocked: bool
+) -> None:
+    """The credit standing of an enterprise changed."""
+    if grade != grade_before:
+        data = {"grade": grade, "grade_before": grade_before}
+        service.plan_message(UUID(enterprise_id), NotificationKind.GRADE_CHANGED, data)
+
+
+def plan_licence_confirmed(enterprise_id: str, licence_id: str, number: str, reason: str) -> None:
+    """A licence that was handed in was confirmed."""
+    data = {"licence_id": licence_id, "name": number}
+    service.plan_message(UUID(enterprise_id), NotificationKind.LICENCE_CONFIRMED, data)
+
+
+def plan_licence_refused(enterprise_id: str, licence_id: str, number: str, reason: str) -> None:
+    """A licence that was handed in was refused."""
+    data = {"licence_id": licence_id, "name": number, "reason": reason}
+    service.plan_message(UUID(enterprise_id), NotificationKind.LICENCE_REFUSED, data)
+
+
+def plan_enterprise_approved(enterprise_id: str, reason: str) -> None:
+    """An enterprise was approved."""
+    service.plan_message(UUID(enterprise_id), NotificationKind.ENTERPRISE_APPROVED, {})
+
+
+def plan_enterprise_rejected(enterprise_id: str, reason: str) -> None:
+    """A registration was turned away."""
+    service.plan_message(UUID(enterprise_id), NotificationKind.ENTERPRISE_REJECTED, {"reason": reason})
+
+
+def plan_enterprise_suspended(enterprise_id: str, reason: str) -> None:
+    """An enterprise was suspended."""
+    service.plan_message(UUID(enterprise_id), NotificationKind.ENTERPRISE_SUSPENDED, {"reason": reason})
+
+
+def send_proof(enterprise_id: str) -> None:
+    """An enterprise registered, or the e-mail address of its contact changed."""
+    service.send_link(UUID(enterprise_id), MailPurpose.PROOF)
+
+
+def send_recovery(enterprise_id: str) -> None:
+    """Somebody asks for a new key in place of a lost one."""
+    service.send_link(UUID(enterprise_id), MailPurpose.RECOVERY)
+
+
+def announce_endings() -> None:
+    """Tell owners of listings and licences that end soon."""
+    service.announce_endings(clock.today())
 
 
 def send_email(notification_id: str) -> None:

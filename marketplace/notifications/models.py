@@ -1,6 +1,6 @@
 """Messages, what each enterprise was last notified of, saved searches, and preferences of delivery."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -31,6 +31,15 @@ class NotificationKind(StrEnum):
     KEY_EXPIRING = "key.expiring"
     EMAIL_REFUSED = "email.refused"
     CREDIT_WITHDRAWN = "credit.withdrawn"
+    MATCH_WITHDRAWN = "match.withdrawn"
+    LISTING_ENDING = "listing.ending"
+    LICENCE_ENDING = "licence.ending"
+    LICENCE_CONFIRMED = "licence.confirmed"
+    LICENCE_REFUSED = "licence.refused"
+    GRADE_CHANGED = "grade.changed"
+    ENTERPRISE_APPROVED = "enterprise.approved"
+    ENTERPRISE_REJECTED = "enterprise.rejected"
+    ENTERPRISE_SUSPENDED = "enterprise.suspended"
 
 
 class NotificationStatus(StrEnum):
@@ -140,6 +149,17 @@ class LastNotification(Base):
     price_fen: Mapped[int | None] = mapped_column(BigInteger)
     remaining_kg: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Announcement(Base):
+    """That an owner was told of the last day of a listing or licence; the primary key is the rule "once"."""
+
+    __tablename__ = "announcement"
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    last_day: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
 
 class Silence(Base):

@@ -16,7 +16,7 @@ class NotificationDataSchema(ResponseSchema):
 
     optional = (
         "listing_id", "counterpart_id", "score", "rank", "grade", "saved_search_id", "key_id", "name",
-        "expires_at", "address", "reply", "event_id", "reason",
+        "expires_at", "address", "reply", "event_id", "licence_id", "last_day", "reason", "grade_before",
     )  # fmt: skip
 
     listing_id = fields.UUID()
@@ -24,16 +24,22 @@ class NotificationDataSchema(ResponseSchema):
     score = fields.Float()
     rank = fields.Integer()
     grade = fields.String(metadata={"description": "The reader's grade, which set the release time."})
+    grade_before = fields.String(metadata={"description": "Of a changed grade: the one before."})
+    licence_id = fields.UUID()
+    last_day = fields.String(metadata={"description": "The last day of the listing or licence."})
+    reason = fields.String(metadata={"description": "Why it was decided so; may be empty."})
     saved_search_id = fields.UUID()
     key_id = fields.UUID()
     name = fields.String(
-        metadata={"description": "Name of the saved search, of the key or of the credit rule."}
+        metadata={
+            "description": "Name of the saved search, key or credit rule, title of the listing, number of the"
+            " licence."
+        }
     )
     expires_at = fields.String()
     address = fields.String(metadata={"description": "The e-mail address that was refused for good."})
     reply = fields.String(metadata={"description": "What the mail relay answered."})
     event_id = fields.UUID()
-    reason = fields.String()
 
 
 class NotificationSchema(ResponseSchema):

@@ -1,7 +1,15 @@
 """Cases of the routes of enterprises, their keys and regulators."""
 
+from datetime import timedelta
 from functools import cached_property
+from uuid import UUID
 
+from sqlalchemy import update
+
+from marketplace import clock
+from marketplace.enterprises import service as enterprises
+from marketplace.enterprises.models import MailPurpose, MailToken
+from marketplace.events.work import unit_of_work
 from tests.cases import FORBIDDEN, HIDDEN, VISIBLE, Cases, Samples
 from tests.marketplace import new_uscc
 
@@ -14,6 +22,16 @@ class EnterpriseSamples(Samples):
         """A second key of the owner."""
         return self.owner.post("/api-keys", {"name": "spare", "scopes": ["read"]}).json
 
+    def mail_token(self, purpose):
+        """The token of a link mailed to the owner, whose address is proven or not as it needs; it lasts."""
+        with self.marketplace.app.app_context(), unit_of_work() as work:
+            row = enterprises.lock(work, UUID(self.owner.id))
+            row.email_proven_at = clock.now() if purpose == MailPurpose.RECOVERY else None
+            work.session.flush()
+            _, token = enterprises.issue_mail_token(work, row.id, purpose)
+            work.session.execute(update(MailToken).values(expires_at=clock.now() + timedelta(days=99)))
+        return token
+
 
 def neighbours(samples):
     owner = f"/enterprises/{samples.owner.id}"
@@ -23,6 +41,7 @@ def neighbours(samples):
         ("GET", "/enterprises/<uuid:enterprise_id>/history"): (f"{owner}/history", HIDDEN, HIDDEN),
         ("PATCH", "/enterprises/<uuid:enterprise_id>"): (owner, HIDDEN, FORBIDDEN),
         ("POST", "/enterprises/<uuid:enterprise_id>/approve"): (f"{owner}/approve", FORBIDDEN, FORBIDDEN),
+        ("POST", "/enterprises/<uuid:enterprise_id>/reject"): (f"{owner}/reject", FORBIDDEN, FORBIDDEN),
         ("POST", "/enterprises/<uuid:enterprise_id>/suspend"): (f"{owner}/suspend", FORBIDDEN, FORBIDDEN),
         ("DELETE", "/api-keys/<uuid:key_id>"): (key, HIDDEN, FORBIDDEN),
     }
@@ -31,7 +50,12 @@ def neighbours(samples):
 def writes(samples):
     marketplace, owner, admin = samples.marketplace, samples.owner, samples.admin
     pending = marketplace.enterprise("generator", approved=False)
+    unwanted = marketplace.enterprise("generator", approved=False)
     approved = marketplace.enterprise("generator")
+    proof = samples.mail_token(MailPurpose.PROOF)
+    recovery = samples.mail_token(MailPurpose.RECOVERY)
+    with marketplace.app.app_context(), unit_of_work() as work:
+        enterprises.lock(work, UUID(owner.id)).email_proven_at = None
     contact = {"name": "王", "email": "a@example.com", "phone": "0575-85000000"}
     new = {"uscc": new_uscc(), "name": "新厂", "roles": ["generator"], "region": "330602", "contact": contact}
     return {
@@ -39,6 +63,12 @@ def writes(samples):
         ("PATCH", "/enterprises/<uuid:enterprise_id>"): (owner, f"/enterprises/{owner.id}", {"name": "新名"}),
         ("POST", "/enterprises/<uuid:enterprise_id>/approve"): (
             admin, f"/enterprises/{pending.id}/approve", {}),
+        ("POST", "/enterprises/prove"): (owner, "/enterprises/prove", {"token": proof}),
+        ("POST", "/enterprises/recover"): (owner, "/enterprises/recover", {"uscc": owner.number}),
+        ("POST", "/enterprises/recover/confirm"): (
+            owner, "/enterprises/recover/confirm", {"token": recovery}),
+        ("POST", "/enterprises/<uuid:enterprise_id>/reject"): (
+            admin, f"/enterprises/{unwanted.id}/reject", {"reason": "名称与执照不符"}),
         ("POST", "/enterprises/<uuid:enterprise_id>/suspend"): (
             admin, f"/enterprises/{approved.id}/suspend", {}),
         ("POST", "/api-keys"): (owner, "/api-keys", {"name": "till", "scopes": ["read"]}),
@@ -57,10 +87,14 @@ CASES = Cases(
     neighbours=neighbours,
     writes=writes,
     grow=grow,
+    paths=lambda samples: {
+        "/enterprises/prove/<token>": f"/enterprises/prove/{samples.mail_token(MailPurpose.PROOF)}"
+    },
     public={"/enterprises/<uuid:enterprise_id>": {"id", "name", "region", "roles", "grade"}},
     statements={
         "/enterprises": 2,
         "/enterprises/me": 2,
+        "/enterprises/prove/<token>": 3,
         "/enterprises/<uuid:enterprise_id>": 2,
         "/enterprises/<uuid:enterprise_id>/history": 3,
         "/api-keys": 2,
@@ -70,7 +104,7 @@ CASES = Cases(
             "name": "柯桥滨海印染有限公司", "region": "330603", "contact": CONTACT,
             "location": {"lon": 120.49, "lat": 30.08, "crs": "gcj02"},
         },
-        ("PATCH", "/enterprises/<uuid:enterprise_id>"): {"name": "绍兴一厂（滨海）", "contact": CONTACT},
+        ("PATCH", "/enterprises/<uuid:enterprise_id>"): {"name": "绍兴一厂（滨海）"},
         ("POST", "/enterprises/<uuid:enterprise_id>/approve"): {"reason": "材料齐全"},
         ("POST", "/enterprises/<uuid:enterprise_id>/suspend"): {"reason": "许可证被吊销"},
         ("POST", "/api-keys"): {"name": "ERP", "expires_at": "2027-06-30T16:00:00Z"},

@@ -38,7 +38,7 @@ def modules():
             yield importlib.import_module(found.name)
 
 
-NEVER_NAMED = {"ChangedPart"}
+NEVER_NAMED = {"ChangedPart", "MailPurpose"}
 """Enums that no person reads: what processes exchange."""
 
 

@@ -67,6 +67,7 @@ def refresh_standing(work: Work, enterprise: Enterprise) -> None:
         enterprise_id=str(enterprise.id),
         score=score,
         grade=current.grade,
+        grade_before=before[1],
         blocked=enterprise.blocked,
     )
     log.info(

@@ -27,6 +27,16 @@ def approve(actor: Actor, enterprise_id: UUID, reason: str | None) -> Enterprise
     return _move(actor, enterprise_id, "approve", reason)
 
 
+def reject(actor: Actor, enterprise_id: UUID, reason: str) -> Enterprise:
+    """Turn a registration away; its USCC may be registered again.
+
+    Raises:
+        NotFound: no such enterprise.
+        Conflict: it is not pending (`wrong_state`).
+    """
+    return _move(actor, enterprise_id, "reject", reason)
+
+
 def suspend(actor: Actor, enterprise_id: UUID, reason: str | None) -> Enterprise:
     """Stop an enterprise from trading.
 
@@ -43,7 +53,9 @@ def _move(actor: Actor, enterprise_id: UUID, name: str, reason: str | None) -> E
         before = enterprise.status
         move = LIFE.move(enterprise, name, by=Party.ADMIN)
         work.audit(actor, name, enterprise, reason=reason)
-        work.emit(move.event or name, enterprise_id=str(enterprise.id))
+        enterprise.status_reason = reason
+        event = {"enterprise_id": str(enterprise.id), "reason": reason or ""}
+        work.emit(move.event or name, **event)
     log.info(
         "enterprise %s",
         enterprise.status,

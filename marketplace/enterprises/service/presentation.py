@@ -12,7 +12,8 @@ from .lookup import sees_all_of
 
 PUBLIC = ("id", "name", "region", "roles", "grade")
 PRIVATE = (
-    "uscc", "status", "small_generator", "partner_id", "provisional", "blocked", "created_at", "updated_at",
+    "uscc", "status", "status_reason", "email_proven_at", "small_generator", "partner_id", "provisional",
+    "blocked", "created_at", "updated_at",
 )  # fmt: skip
 
 

@@ -55,6 +55,9 @@ def change(
         }
         if "contact" in data:
             columns |= contact_columns(data["contact"]) | NOT_REFUSED
+            if columns["contact_email"] != enterprise.contact_email:
+                columns["email_proven_at"] = None
+                work.emit("enterprise.email_changed", enterprise_id=str(enterprise.id))
         if "partner_id" in data:
             columns["partner_id"] = _partner_id(enterprise, data["partner_id"])
         if "region" in data or "location" in data:

@@ -11,7 +11,7 @@ from ...database import db
 from ...errors import Conflict, Notice
 from ...events.actor import ENTERPRISE, Actor
 from ...events.work import unit_of_work
-from ..models import Enterprise
+from ..models import Enterprise, EnterpriseStatus
 from .contacts import contact_columns
 from .keys.api_keys import add_first_key
 
@@ -65,4 +65,7 @@ def locate_enterprises(*, everything: bool) -> int:
 
 def is_registered(uscc: str) -> bool:
     """Whether an enterprise is registered under this USCC."""
-    return db.session.scalar(select(Enterprise.id).filter_by(uscc=uscc)) is not None
+    query = select(Enterprise.id).where(
+        Enterprise.uscc == uscc, Enterprise.status != EnterpriseStatus.REJECTED
+    )
+    return db.session.scalar(query) is not None

@@ -6,6 +6,8 @@ from flask import Flask
 from flask_smorest import Api
 from marshmallow.fields import Field
 
+from .declarations import IDEMPOTENT
+
 TEXT, COUNT = {"type": "string"}, {"type": "integer", "minimum": 0}
 RATE_LIMIT: dict[str, dict[str, Any]] = {
     "RateLimit-Policy": {
@@ -92,7 +94,7 @@ api = Document()
 
 def with_headers(doc: dict[str, Any], doc_info: Any, *, method: str, **_: Any) -> dict[str, Any]:
     """Add to a route's description the request and response headers that follow from its method."""
-    replayable = method == "post" and doc_info["manual_doc"]["security"] != []
+    replayable = method == "post" and IDEMPOTENT in doc_info["facts"]
     for status, response in doc["responses"].items():
         names = ["X-Request-Id"]
         if int(status) in BY_STATUS:

@@ -45,6 +45,8 @@ def declare_fact(view: View, name: str) -> View:
 
 
 READS_FILE, READS_JSON, MAY_CONFLICT = "reads_file", "reads_json", "may_conflict"
+IDEMPOTENT = "idempotent"
+"""A POST of this route obeys its Idempotency-Key."""
 
 
 def may_conflict(view: View) -> View:

@@ -1,7 +1,7 @@
 """Permits: entered or handed in, read by their holder, and given to the gates of matching as columns."""
 
 from .files import add_file, find_file
-from .lookup import covers_any, find, references, search
+from .lookup import covers_any, ending, find, references, search
 from .permit_tables import PermitTables, all_permit_tables, permit_tables, permit_tables_of
 from .permits import add_channel, add_exemption, add_licence, add_white_list, check_holder, revoke
 from .presentation import present
@@ -10,6 +10,7 @@ from .usage import count_usage
 
 __all__ = [
     "PermitTables", "add_channel", "add_exemption", "add_file", "add_licence", "add_white_list",
-    "all_permit_tables", "check_holder", "confirm", "count_usage", "covers_any", "find", "find_file",
-    "permit_tables", "permit_tables_of", "present", "references", "refuse", "revoke", "search",
+    "all_permit_tables", "check_holder", "confirm", "count_usage", "covers_any", "ending", "find",
+    "find_file", "permit_tables", "permit_tables_of", "present", "references", "refuse", "revoke",
+    "search",
 ]  # fmt: skip

@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
 
 from ...database import db
+from ...enterprises import service as enterprises
 from ...enterprises.models import EnterpriseStatus
-from ...errors import Conflict, Forbidden, NotFound
+from ...errors import Conflict, NotFound
 from ...events.actor import Actor
 from ...events.work import unit_of_work
 from ...http.documents import document_type
@@ -25,13 +26,13 @@ def add_file(actor: Actor, licence: Licence, content: bytes, declared: str) -> L
     """Keep a file with a licence. A holder adds to what is still to be decided, an admin at any time.
 
     Raises:
-        Forbidden: the enterprise is suspended (`enterprise_suspended`).
+        Forbidden: `enterprise_suspended` or `enterprise_rejected`.
         UnsupportedMedia, Invalid: it is no complete PDF, JPEG or PNG file.
         Conflict: the licence is decided (`licence_decided`), or has as many files as it may
             (`too_many_files`).
     """
-    if actor.status == EnterpriseStatus.SUSPENDED:
-        raise Forbidden("enterprise_suspended")
+    if actor.status in (EnterpriseStatus.SUSPENDED, EnterpriseStatus.REJECTED):
+        enterprises.require_approved(actor)
     media_type = document_type(content, declared)
     with unit_of_work() as work:
         licence = work.lock(Licence, Licence.id == licence.id)

@@ -1,11 +1,12 @@
 """Permits that an actor may see; what a licence covers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased, lazyload
 
 from ... import clock
 from ...database import db
@@ -92,3 +93,31 @@ def covers_any(enterprise_id: UUID, code_ids: Iterable[int]) -> bool:
         )
     )
     return db.session.scalar(lines.limit(1)) is not None
+
+
+def ending(first: date, last: date, wanted: Callable[[Any, Any], Any], most: int) -> Sequence[Licence]:
+    """At most `most` confirmed licences whose last day is from `first` to `last` and that no later validity
+    renews.
+
+    Args:
+        wanted: makes a further condition of the columns of id and last day.
+    """
+    later = aliased(Licence)
+    renewed = select(later.id).where(
+        later.enterprise_id == Licence.enterprise_id,
+        later.number_key == Licence.number_key,
+        later.status == LicenceStatus.CONFIRMED,
+        later.revoked_at.is_(None),
+        later.valid_until > Licence.valid_until,
+    )
+    query = select(Licence).where(
+        Licence.status == LicenceStatus.CONFIRMED,
+        Licence.revoked_at.is_(None),
+        Licence.is_double.is_(False),
+        Licence.valid_until.between(first, last),
+        ~renewed.exists(),
+        wanted(Licence.id, Licence.valid_until),
+    )
+    return db.session.scalars(
+        query.options(lazyload(Licence.lines), lazyload(Licence.files)).limit(most)
+    ).all()

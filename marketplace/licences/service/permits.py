@@ -69,12 +69,12 @@ def check_holder(actor: Actor, raw: dict[str, Any]) -> None:
     """Refuse a licence that an enterprise hands in for another.
 
     Raises:
-        Forbidden: `own_licence_only`, or the enterprise is suspended (`enterprise_suspended`).
+        Forbidden: `own_licence_only`, `enterprise_suspended` or `enterprise_rejected`.
     """
     if actor.enterprise_id is None:
         return
-    if actor.status == EnterpriseStatus.SUSPENDED:
-        raise Forbidden("enterprise_suspended")
+    if actor.status in (EnterpriseStatus.SUSPENDED, EnterpriseStatus.REJECTED):
+        enterprises.require_approved(actor)
     named = raw.get("enterprise_id")
     if isinstance(named, str) and named.lower() != str(actor.enterprise_id):
         raise Forbidden("own_licence_only", at="enterprise_id")

@@ -11,6 +11,7 @@ from .listing_search.saved_filter import filter_from
 from .listing_search.search import search
 from .lookup import (
     by_id,
+    ending,
     find_any,
     find_governed,
     find_of_trading,
@@ -33,7 +34,8 @@ from .sheets.template import template
 
 __all__ = [
     "MEDIA_TYPES", "by_id", "change", "check_change", "check_posting", "check_publishing", "conditions",
-    "copy", "create", "delete_old_imports", "expire", "export", "filter_from", "find_any", "find_governed",
+    "copy", "create", "delete_old_imports", "ending", "expire", "export", "filter_from", "find_any",
+    "find_governed",
     "find_import", "find_of_trading", "find_own", "find_publishable", "find_visible", "governed",
     "import_sheet", "left_behind", "locate_listings", "lock_if_open", "marked_import", "marked_sheet",
     "open_of", "outlines", "owners_of", "present", "publish", "publish_many", "review_exemption",

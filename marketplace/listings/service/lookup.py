@@ -1,7 +1,7 @@
 """Listings found: what an actor may see, own, publish or oversee."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -130,3 +130,17 @@ def lock_if_open(work: Work, listing_id: UUID) -> Listing | None:
         .with_for_update(read=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
+
+
+def ending(first: date, last: date, wanted: Callable[[Any, Any], Any], most: int) -> Sequence[Listing]:
+    """At most `most` open listings whose last day is from `first` to `last`.
+
+    Args:
+        wanted: makes a further condition of the columns of id and last day.
+    """
+    query = select(Listing).where(
+        Listing.status == ListingStatus.OPEN,
+        Listing.available_until.between(first, last),
+        wanted(Listing.id, Listing.available_until),
+    )
+    return db.session.scalars(query.limit(most)).all()

@@ -11,6 +11,8 @@ from ...messages.names import name_of
 from ..models import Kind
 
 ROLES = {Kind.SUPPLY: (Role.GENERATOR, Role.COLLECTOR), Kind.DEMAND: (Role.RECYCLER, Role.COLLECTOR)}
+CLOSED = (EnterpriseStatus.SUSPENDED, EnterpriseStatus.REJECTED)
+"""Who may not even draft."""
 POSTING_ROLES = (Role.GENERATOR, Role.RECYCLER, Role.COLLECTOR)
 
 
@@ -21,10 +23,11 @@ def check_posting(actor: Actor, raw: dict[str, Any]) -> None:
         raw: the body as sent, of whatever shape.
 
     Raises:
-        Forbidden: `role_missing`, `enterprise_suspended`, or for one to be published `enterprise_pending`.
+        Forbidden: `role_missing`, `enterprise_suspended`, `enterprise_rejected`, or for one to be published
+            `enterprise_pending`.
     """
     require_role(actor.roles, raw.get("kind"))
-    if raw.get("publish") is True or actor.status == EnterpriseStatus.SUSPENDED:
+    if raw.get("publish") is True or actor.status in CLOSED:
         enterprises.require_approved(actor)
 
 
@@ -36,7 +39,7 @@ def kind_by_role(roles: Iterable[str]) -> Kind | None:
 
 def check_change(actor: Actor, raw: dict[str, Any]) -> None:
     """Raises: Forbidden: the enterprise is suspended; it may only withdraw listings."""
-    if actor.status == EnterpriseStatus.SUSPENDED:
+    if actor.status in CLOSED:
         enterprises.require_approved(actor)
 
 

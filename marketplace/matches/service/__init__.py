@@ -13,7 +13,13 @@ from .feedback.interests import (
     present_interests,
     search_interests,
 )
-from .feedback.verdicts import enterprises_refusing, interested_in, listings_refusing, verdict_on
+from .feedback.verdicts import (
+    enterprises_refusing,
+    interested_in,
+    listings_interested_in,
+    listings_refusing,
+    verdict_on,
+)
 from .learning.outcomes import record as record_outcome
 from .learning.training_runs import (
     enqueue_nightly_training,
@@ -65,6 +71,7 @@ __all__ = [
     "interested_in",
     "lawful_among",
     "lawful_pairs",
+    "listings_interested_in",
     "listings_refusing",
     "policy_in_force",
     "present_interests",

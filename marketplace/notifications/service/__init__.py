@@ -1,5 +1,6 @@
 """Notifies each side of a match once, best credit first."""
 
+from .delivery.account_mail import send_link
 from .delivery.digests import plan_digests
 from .delivery.email import send_digest, send_email
 from .delivery.mail_hours import MAIL_HOURS, next_mail_time
@@ -8,7 +9,8 @@ from .inbox import find, inbox, mark_all_read, mark_read, present
 from .kinds import KINDS
 from .planning.cancellation import cancel_for_listing
 from .planning.deduplication import may_repeat
-from .planning.instant import plan_interest, plan_message, plan_mutual_interest
+from .planning.endings import announce_endings
+from .planning.instant import plan_interest, plan_message, plan_mutual_interest, plan_withdrawal
 from .planning.new_listing_push import plan_listing_push
 from .planning.rerank_news import plan_rerank_news, schedule_rerank_news
 from .planning.saved_search_matching import SEARCH_BATCH
@@ -35,6 +37,7 @@ __all__ = [
     "MAX_SEARCHES",
     "RELEASE_BATCH",
     "SEARCH_BATCH",
+    "announce_endings",
     "cancel_for_listing",
     "change_search",
     "create_search",
@@ -56,12 +59,14 @@ __all__ = [
     "plan_message",
     "plan_mutual_interest",
     "plan_rerank_news",
+    "plan_withdrawal",
     "preferences_of",
     "present",
     "release_due",
     "schedule_rerank_news",
     "send_digest",
     "send_email",
+    "send_link",
     "set_preferences",
     "silence",
     "unsilence",

@@ -36,6 +36,7 @@ class MessageKind:
         may_be_mailed: whether what a released message says still holds when its e-mail is sent.
         email_line: what an e-mail and the inbox say of a message and its sides, in a language.
         email_line_codes: the sentences that `email_line` chooses from, in `messages/mail.toml`.
+        outlives_listing: is not cancelled when a listing that it is about closes.
         own_preferences: by message id, how prompt an e-mail the message's own cause allows.
     """
 
@@ -48,11 +49,22 @@ class MessageKind:
     may_be_mailed: Callable[[Notification], bool] = validity.always_holds
     email_line: Callable[[Notification, Sides, str], str] = email_lines.from_data
     email_line_codes: tuple[str, ...]
+    outlives_listing: bool = False
     own_preferences: Callable[[Sequence[Notification]], Mapping[UUID, EmailPreference]] = _no_preferences
 
     @property
     def is_deduplicated(self) -> bool:
-        return "counterpart_id" in self.data_fields
+        return "counterpart_id" in self.data_fields and not self.outlives_listing
+
+
+def _about_oneself(name: str, *data_fields: str) -> MessageKind:
+    """A kind that tells an enterprise of its own affairs what its data say."""
+    return MessageKind(
+        data_fields=frozenset(data_fields),
+        is_capped=False,
+        invites_feedback=False,
+        email_line_codes=(f"mail_line_{name}",),
+    )
 
 
 KINDS: dict[str, MessageKind] = {
@@ -111,6 +123,28 @@ KINDS: dict[str, MessageKind] = {
         is_capped=False,
         invites_feedback=False,
         email_line_codes=("mail_line_credit_withdrawn",),
+    ),
+    NotificationKind.MATCH_WITHDRAWN: MessageKind(
+        data_fields=frozenset({"listing_id", "counterpart_id"}),
+        is_capped=False,
+        invites_feedback=False,
+        outlives_listing=True,
+        email_line=email_lines.match_withdrawn,
+        email_line_codes=("mail_line_match_withdrawn",),
+    ),
+    NotificationKind.LISTING_ENDING: _about_oneself("listing_ending", "listing_id", "name", "last_day"),
+    NotificationKind.LICENCE_ENDING: _about_oneself("licence_ending", "licence_id", "name", "last_day"),
+    NotificationKind.LICENCE_CONFIRMED: _about_oneself("licence_confirmed", "licence_id", "name"),
+    NotificationKind.LICENCE_REFUSED: _about_oneself("licence_refused", "licence_id", "name", "reason"),
+    NotificationKind.GRADE_CHANGED: _about_oneself("grade_changed", "grade", "grade_before"),
+    NotificationKind.ENTERPRISE_APPROVED: _about_oneself("enterprise_approved"),
+    NotificationKind.ENTERPRISE_REJECTED: _about_oneself("enterprise_rejected", "reason"),
+    NotificationKind.ENTERPRISE_SUSPENDED: MessageKind(
+        data_fields=frozenset({"reason"}),
+        is_capped=False,
+        invites_feedback=False,
+        email_line=email_lines.enterprise_suspended,
+        email_line_codes=("mail_line_enterprise_suspended", "mail_line_enterprise_suspended_unexplained"),
     ),
 }
 """In the order in which a digest has its sections."""

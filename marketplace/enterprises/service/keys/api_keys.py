@@ -17,7 +17,7 @@ from ....events.actor import ADMIN, ENTERPRISE, PLATFORM, REGULATOR, SCOPES, Act
 from ....events.work import Work, unit_of_work
 from ....http.authentication import digest
 from ....messages.names import Name
-from ...models import ApiKey, Enterprise, Holders, Staff
+from ...models import ApiKey, Enterprise, EnterpriseStatus, Holders, Staff
 
 VALIDITY = timedelta(days=365)
 """How long a key is valid, at most and unless asked otherwise."""
@@ -66,6 +66,11 @@ def add_first_key(work: Work, holder: Actor) -> str:
     return _add_key(work, holder, "first key", DEFAULT_SCOPES[holder.kind], None)[1]
 
 
+def add_recovered_key(work: Work, holder: Actor) -> tuple[ApiKey, str]:
+    """Write a key with all scopes for a holder that lost its own; returns its row and the key itself."""
+    return _add_key(work, holder, "recovered", DEFAULT_SCOPES[holder.kind], None)
+
+
 def replace_lost_key(uscc: str) -> str:
     """Create a key with all scopes for an enterprise that has lost its own; an operator's command.
 
@@ -73,7 +78,11 @@ def replace_lost_key(uscc: str) -> str:
         NotFound: nobody is registered under this USCC.
     """
     with unit_of_work() as work:
-        enterprise = work.lock(Enterprise, Enterprise.uscc == identity.folded_uscc(uscc))
+        enterprise = work.lock(
+            Enterprise,
+            Enterprise.uscc == identity.folded_uscc(uscc),
+            Enterprise.status != EnterpriseStatus.REJECTED,
+        )
         holder = Actor(ENTERPRISE, enterprise.id)
         row, key = _add_key(work, holder, "replacement", DEFAULT_SCOPES[ENTERPRISE], None)
         work.audit(PLATFORM, "create_key", row, uscc=uscc)

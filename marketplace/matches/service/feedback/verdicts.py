@@ -84,6 +84,14 @@ def enterprises_refusing(other_id: UUID) -> set[UUID]:
     )
 
 
+def listings_interested_in(other_id: UUID) -> set[UUID]:
+    """The listings whose owners say "interested" of the pairing with the listing `other_id`."""
+    interested = select(Feedback.listing_id).where(
+        Feedback.other_id == other_id, Feedback.verdict == Verdict.INTERESTED
+    )
+    return set(db.session.scalars(interested))
+
+
 def listings_refusing(listing_ids: set[UUID], other_id: UUID) -> set[UUID]:
     """Those of these listings whose owner says "not suitable" of the pairing with the listing `other_id`."""
     refusing = select(Feedback.listing_id).where(

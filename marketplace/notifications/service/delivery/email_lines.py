@@ -38,6 +38,18 @@ def search_found(message: Notification, sides: Sides, language: str) -> str:
     return say("mail_line_search_found", language, name=name, **_listing_facts(sides.theirs, language))
 
 
+def match_withdrawn(message: Notification, sides: Sides, language: str) -> str:
+    """That the other side withdrew a listing in which the reader is interested."""
+    return say("mail_line_match_withdrawn", language, **_pairing_facts(sides, language))
+
+
+def enterprise_suspended(message: Notification, sides: Sides, language: str) -> str:
+    """That the reader was suspended, with the reason if one was given."""
+    if reason := message.data["reason"]:
+        return say("mail_line_enterprise_suspended", language, reason=quoted(reason))
+    return say("mail_line_enterprise_suspended_unexplained", language)
+
+
 def from_data(message: Notification, sides: Sides, language: str) -> str:
     """The sentence of a kind whose facts are the message's own data; moments (`..._at`) in local time."""
     facts: dict[str, Any] = {

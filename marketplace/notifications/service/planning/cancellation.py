@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from ....events.work import Work, unit_of_work
 from ....listings.models import Listing, ListingStatus
 from ...models import LIFE, LastNotification, Notification, NotificationStatus
+from ..kinds import KINDS
 from .deduplication import PREVIOUS_TERMS, restored_terms
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,9 @@ log = logging.getLogger(__name__)
 def cancel_for_listing(listing_id: UUID) -> None:
     """Cancel what is planned for or about a listing that closed; it counts as never planned."""
     with unit_of_work() as work:
-        cancel(work, or_(Notification.listing_id == listing_id, Notification.counterpart_id == listing_id))
+        outliving = [kind for kind, row in KINDS.items() if row.outlives_listing]
+        about_it = or_(Notification.listing_id == listing_id, Notification.counterpart_id == listing_id)
+        cancel(work, about_it, Notification.kind.not_in(outliving))
 
 
 def cancel_unmatched(work: Work, listing: Listing, still: set[UUID]) -> None:

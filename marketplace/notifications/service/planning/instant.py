@@ -65,6 +65,16 @@ def _plan_about_pairing(work: Work, mine: Listing, theirs: Listing, kind: Notifi
     save_once(work, [about], {key_of(last): last} if last else {})
 
 
+def plan_withdrawal(listing_id: UUID) -> None:
+    """Tell those who are interested in a listing that its owner withdrew it."""
+    with unit_of_work() as work:
+        ours = listings.by_id(matches.listings_interested_in(listing_id))
+        owners = enterprises.by_id({mine.enterprise_id for mine in ours.values()})
+        for mine in ours.values():
+            data = {"listing_id": str(mine.id), "counterpart_id": str(listing_id)}
+            work.add(compose(owners[mine.enterprise_id], NotificationKind.MATCH_WITHDRAWN, data))
+
+
 def plan_message(receiver_id: UUID, kind: NotificationKind, data: dict[str, Any]) -> None:
     """Plan a message to one enterprise that is about no listing; `data` are the `data_fields` of its kind."""
     with unit_of_work() as work:

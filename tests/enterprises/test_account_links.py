@@ -1,0 +1,171 @@
+"""Registration repeated, rejected, proven, and a lost key recovered by a link in an e-mail."""
+
+import re
+
+import pytest
+
+from tests.http.responses import refused
+from tests.mail import body
+from tests.marketplace import Party, new_uscc
+
+CONTACT = {"name": "王厂长", "email": "wang@example.com", "phone": "0575-85000000"}
+ANYWHERE = "/api/v1/enterprises"
+
+
+def registration(**about):
+    new = {"uscc": new_uscc(), "name": "新厂", "roles": ["generator"], "region": "330602"}
+    return {**new, "contact": CONTACT, **about}
+
+
+def register(marketplace, sent, key=None, address="127.0.0.1"):
+    headers = {"Idempotency-Key": key} if key else {}
+    return marketplace.client.post(
+        ANYWHERE, json=sent, headers=headers, environ_base={"REMOTE_ADDR": address}
+    )
+
+
+def post(marketplace, path, sent):
+    return marketplace.client.post(f"{ANYWHERE}{path}", json=sent)
+
+
+def link_in(letter):
+    """The token in an e-mail."""
+    (token,) = re.findall(r"[\w-]{43}", body(letter))
+    return token
+
+
+def proven(marketplace, relay, **about):
+    party = marketplace.enterprise("generator", told=True, **about)
+    marketplace.settle()
+    letter = next(it for it in relay.take() if "/prove/" in body(it))
+    assert post(marketplace, "/prove", {"token": link_in(letter)}).json == {"proven": True}
+    return party
+
+
+# ---------------------------------------------------------------- once
+
+
+def test_a_repeated_registration_gives_the_first_answer_without_the_key(marketplace):
+    sent = registration()
+    first, again = register(marketplace, sent, "k1"), register(marketplace, sent, "k1")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.json == {**first.json, "api_key": None}
+    assert first.json["api_key"]
+
+
+def test_the_key_of_a_registration_is_of_one_address_and_one_body(marketplace):
+    sent = registration()
+    assert register(marketplace, sent, "k1").status_code == 201
+    refused(register(marketplace, registration(), "k1"), 422, "idempotency_key_reused", "Idempotency-Key")
+    refused(register(marketplace, sent, "k1", address="10.0.0.9"), 409, "uscc_taken", "uscc")
+    refused(register(marketplace, sent), 409, "uscc_taken", "uscc")
+    assert "/enterprises/recover" in register(marketplace, sent).json["detail"]
+
+
+# ---------------------------------------------------------------- rejected, and told
+
+
+def test_a_rejected_registration_says_why_and_frees_its_uscc(marketplace, relay):
+    sent = registration()
+    party = Party(marketplace, register(marketplace, sent).json["api_key"])
+    me = party.get("/enterprises/me").json
+    path = f"/enterprises/{me['id']}"
+    refused(marketplace.admin.post(f"{path}/reject", {}), 422, "invalid_input", "reason")
+    answer = marketplace.admin.post(f"{path}/reject", {"reason": "名称与执照不符"})
+    assert (answer.status_code, answer.json["status"]) == (200, "rejected")
+    marketplace.settle()
+
+    assert party.get("/enterprises/me").json["status_reason"] == "名称与执照不符"
+    (told,) = party.inbox("enterprise.rejected")
+    assert told["data"] == {"reason": "名称与执照不符"}
+    assert any("名称与执照不符" in body(letter) for letter in relay.take())
+    for verb, sent_body in (("approve", {}), ("reject", {"reason": "x"}), ("suspend", {})):
+        refused(marketplace.admin.post(f"{path}/{verb}", sent_body), 409, "wrong_state")
+    refused(party.post("/listings", {"kind": "supply"}), 403, "enterprise_rejected")
+    again = register(marketplace, sent)
+    assert again.status_code == 201
+    assert again.json["id"] != me["id"]
+
+
+def test_only_a_pending_registration_is_rejected(marketplace):
+    party = marketplace.enterprise("generator")
+    refused(marketplace.admin.post(f"/enterprises/{party.id}/reject", {"reason": "x"}), 409, "wrong_state")
+
+
+@pytest.mark.parametrize(("reason", "said"), [("欠缴材料", "欠缴材料"), (None, "贵企业已被暂停")])
+def test_approval_and_suspension_are_told(marketplace, relay, reason, said):
+    party = marketplace.enterprise("generator", told=True)
+    marketplace.settle()
+    assert [message["data"] for message in party.inbox("enterprise.approved")] == [{}]
+    assert any("已通过审核" in body(letter) for letter in relay.take())
+
+    marketplace.admin.post(f"/enterprises/{party.id}/suspend", {"reason": reason})
+    marketplace.settle()
+    assert [message["data"] for message in party.inbox("enterprise.suspended")] == [{"reason": reason or ""}]
+    assert any(said in body(letter) for letter in relay.take())
+
+
+# ---------------------------------------------------------------- proof and recovery
+
+
+def test_the_address_is_proven_by_its_link_and_again_after_a_change(marketplace, relay):
+    party = proven(marketplace, relay)
+    assert party.get("/enterprises/me").json["email_proven_at"]
+
+    party.patch(f"/enterprises/{party.id}", {"contact": {**CONTACT, "email": "new@example.com"}})
+    assert party.get("/enterprises/me").json["email_proven_at"] is None
+    marketplace.settle()
+    letter = relay.take_one()
+    assert letter["To"] == "new@example.com"
+    assert "新厂" not in body(letter)
+    link = re.search(r"http\S+", body(letter))[0]
+    opened = marketplace.client.get(link[link.index("/api/") :])
+    assert (opened.status_code, opened.json) == (200, {"proven": True})
+    party.patch(f"/enterprises/{party.id}", {"contact": {**CONTACT, "email": "new@example.com"}})
+    assert party.get("/enterprises/me").json["email_proven_at"]
+
+
+def test_a_lost_key_is_recovered_once_by_a_proven_address(marketplace, relay):
+    party = proven(marketplace, relay)
+    asked = post(marketplace, "/recover", {"uscc": f" {party.number[:9].lower()} {party.number[9:]}"})
+    assert (asked.status_code, asked.json) == (200, {"requested": True})
+    marketplace.settle()
+    token = link_in(relay.take_one())
+
+    answer = post(marketplace, "/recover/confirm", {"token": token})
+    assert answer.status_code == 201
+    assert answer.json["enterprise_id"] == party.id
+    assert Party(marketplace, answer.json["api_key"]).get("/enterprises/me").json["id"] == party.id
+    refused(post(marketplace, "/recover/confirm", {"token": token}), 422, "link_invalid", "token")
+
+
+def test_nobody_learns_whether_an_enterprise_can_be_recovered(marketplace, relay):
+    unproven = marketplace.enterprise("generator")
+    suspended = proven(marketplace, relay)
+    marketplace.admin.post(f"/enterprises/{suspended.id}/suspend")
+    marketplace.settle()
+    relay.take()
+    for uscc in (unproven.number, suspended.number, new_uscc(), "no uscc at all"):
+        asked = post(marketplace, "/recover", {"uscc": uscc})
+        assert (asked.status_code, asked.json) == (200, {"requested": True})
+    marketplace.settle()
+    assert relay.take() == []
+
+
+def test_recovery_links_end_are_three_a_day_and_follow_the_address(marketplace, relay):
+    party = proven(marketplace, relay)
+    for _ in range(5):
+        post(marketplace, "/recover", {"uscc": party.number})
+    marketplace.settle()
+    first, second, third = map(link_in, relay.take())
+    assert post(marketplace, "/recover/confirm", {"token": first}).status_code == 201
+    refused(post(marketplace, "/recover/confirm", {"token": second}), 422, "link_invalid", "token")
+    marketplace.wait(days=1, hours=1)
+    post(marketplace, "/recover", {"uscc": party.number})
+    marketplace.settle()
+    late = link_in(relay.take_one())
+    marketplace.wait(minutes=31)
+    refused(post(marketplace, "/recover/confirm", {"token": late}), 422, "link_invalid", "token")
+    for wrong in ("x", "", third):
+        assert post(marketplace, "/recover/confirm", {"token": wrong}).status_code == 422
