@@ -76,7 +76,9 @@ def near_misses_among(own: Any, inputs: MatchInput, policy: matching.Policy) -> 
     today: Any = day_number(clock.today())
     seeker: Any = inputs.seeker.value
     found = matching.near_misses(policy, seeker, inputs.supplies, inputs.demands, inputs.tables, today)
-    return [_present(own, miss) for miss in found]
+    optional = {"price_fen": own.price_fen, "max_km": own.max_distance_km}
+    # the index may know a change that was committed after the listing was read
+    return [_present(own, miss) for miss in found if optional.get(miss.term, 0) is not None]
 
 
 def _present(own: Any, miss: matching.NearMiss) -> dict[str, Any]:
