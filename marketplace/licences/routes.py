@@ -193,8 +193,8 @@ def show_licence_file(file: LicenceFile) -> Response:
 @blueprint.response(201, LicenceSchema)
 def count_licence_usage(licence: Licence, body: Body) -> Json:
     """Count tonnes against a line of a licence."""
-    service.count_usage(actor(), licence, body)
-    return _permit(licence)
+    notices = service.count_usage(actor(), licence, body)
+    return {**_permit(licence), "warnings": render_warnings(notices)}
 
 
 @blueprint.post("/channels/<uuid:permit_id>/usage")
@@ -205,8 +205,8 @@ def count_licence_usage(licence: Licence, body: Body) -> Json:
 @blueprint.response(201, ChannelSchema)
 def count_channel_usage(channel: Channel, body: Body) -> Json:
     """Count tonnes against a channel's quota."""
-    service.count_usage(actor(), channel, body)
-    return _permit(channel)
+    notices = service.count_usage(actor(), channel, body)
+    return {**_permit(channel), "warnings": render_warnings(notices)}
 
 
 def _permit(row: Any) -> Json:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from ... import clock
+from ... import clock, plausibility
 from ...database import db
 from ...enterprises.models import MILLI_PER_POINT
 from ...errors import Conflict, Invalid, NotFound, Notice
@@ -30,7 +30,8 @@ def record_event(actor: Actor, data: dict[str, Any]) -> tuple[CreditEvent, list[
     """Record an event; score, grade and block change in the same transaction.
 
     Returns:
-        the event, and notices if it has lapsed already, or may have been entered without its document.
+        the event, and notices if it has lapsed already, may have been entered without its document, or has
+        days or an amount that are hardly meant.
     Raises:
         Invalid: `unknown_enterprise`, `unknown_rule`, `rule_not_in_force`, `basis_not_in_force`, a day in the
             future (`effective_in_future`), or days out of order (`days_out_of_order`).
@@ -54,7 +55,7 @@ def record_event(actor: Actor, data: dict[str, Any]) -> tuple[CreditEvent, list[
         work.audit(actor, "record", event, rule=event.rule)
         refresh_standing(work, enterprise)
     log.info("credit event recorded", extra=_about(event))
-    return event, _lapse_notices(event) + notices
+    return event, _lapse_notices(event) + notices + _implausible_notices(event)
 
 
 def _check_days(data: dict[str, Any]) -> None:
@@ -100,6 +101,13 @@ def _lapse_notices(event: CreditEvent) -> list[Notice]:
     if counts(event, clock.today()):
         return []
     return [Notice("already_lapsed", "effective_on", {"day": event.lapses_on})]
+
+
+def _implausible_notices(event: CreditEvent) -> list[Notice]:
+    notices = plausibility.amount_notices(event.amount_fen, "amount_cny")
+    for name in ("acted_on", "decided_on", "served_on"):
+        notices += plausibility.past_day_notices(getattr(event, name), clock.today(), name)
+    return notices
 
 
 def find_event(actor: Actor, event_id: UUID) -> CreditEvent:

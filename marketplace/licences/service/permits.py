@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from ... import clock
 from ...catalogue import service as catalogue
+from ...catalogue.models import WasteCode
 from ...enterprises import service as enterprises
 from ...enterprises.models import EnterpriseStatus
 from ...errors import Forbidden, Invalid, Notice
@@ -25,6 +26,7 @@ from ..models import (
 )
 from .capacities import overlapping_lines, share_capacity_of_channel, share_capacity_of_licence
 from .double_entries import require_new
+from .plausible_permits import codes_of, tonnes_notices, validity_notices
 
 Row = TypeVar("Row", Channel, WhiteListEntry, VerifiedExemption)
 
@@ -37,7 +39,7 @@ def add_licence(actor: Actor, data: dict[str, Any]) -> tuple[Licence, list[Notic
     An admin's entry counts at once; a holder's own is a submission, which counts once an admin confirms it.
 
     Returns:
-        the licence, and notices about doubtful codes and lines that name the same code.
+        the licence, and notices about doubtful codes, figures and days, and lines that name the same code.
     Raises:
         Forbidden: an enterprise hands in a licence of another (`own_licence_only`).
         Invalid: no holder is named (`field_required`), `unknown_enterprise`, or a code that is unknown or of
@@ -54,7 +56,7 @@ def add_licence(actor: Actor, data: dict[str, Any]) -> tuple[Licence, list[Notic
         licence = Licence(**{name: data[name] for name in names}, enterprise_id=holder_id, status=status)
         require_new(work, actor, licence)
         licence.lines, numbers, notices = _lines(data["lines"])
-        notices += _overlap_notices(licence.lines, numbers)
+        notices += _overlap_notices(licence.lines, numbers) + validity_notices(licence)
         work.add(licence)
         if status == LicenceStatus.CONFIRMED:
             share_capacity_of_licence(work, licence)
@@ -87,14 +89,15 @@ def _lines(lines: Sequence[dict[str, Any]]) -> tuple[list[LicenceLine], list[int
     notices: list[Notice] = []
     for number, line in enumerate(lines):
         mask, first = mode_mask(line["modes"]), uuid7()
-        code_ids: dict[int, None] = {}
+        codes: dict[int, WasteCode] = {}  # each once
         for place, written in enumerate(line.get("codes") or [line["code"]]):
             at = f"lines.{number}"
             code_at = f"{at}.codes.{place}" if line.get("codes") else None
             code, doubts = catalogue.resolve(line["scheme"], written, at, code_at=code_at)
             notices += doubts
-            code_ids[code.id] = None
-        for place, code_id in enumerate(code_ids):
+            codes[code.id] = code
+        notices += tonnes_notices(line["tonnes_per_year"], f"lines.{number}.tonnes_per_year", codes.values())
+        for place, code_id in enumerate(codes):
             rows.append(
                 LicenceLine(
                     id=uuid7() if place else first,
@@ -128,7 +131,8 @@ def add_channel(actor: Actor, data: dict[str, Any]) -> tuple[Channel, list[Notic
     if data["generator_id"] == data["receiver_id"]:
         raise Invalid("same_enterprise", at="receiver_id")
     names = ("generator_id", "receiver_id", "use", "approval_number", "valid_from", "valid_until")
-    return _add_for_code(actor, Channel, data, names, kg_per_year=data["tonnes_per_year"])
+    channel, notices = _add_for_code(actor, Channel, data, names, kg_per_year=data["tonnes_per_year"])
+    return channel, notices + tonnes_notices(channel.kg_per_year, "tonnes_per_year", codes_of([channel]))
 
 
 def add_white_list(actor: Actor, data: dict[str, Any]) -> tuple[WhiteListEntry, list[Notice]]:
@@ -180,7 +184,7 @@ def _add_for_code(
     permit = model(**{name: data[name] for name in names}, code_id=code.id, **others)
     with unit_of_work() as work:
         _add(work, actor, permit)
-    return permit, notices
+    return permit, notices + validity_notices(permit)
 
 
 def _add(work: Work, actor: Actor, permit: Row) -> None:

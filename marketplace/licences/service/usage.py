@@ -8,19 +8,22 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, text
 
 from ...database import db
-from ...errors import Conflict, Invalid
+from ...errors import Conflict, Invalid, Notice
 from ...events.actor import Actor
 from ...events.work import unit_of_work
 from ..models import Channel, Licence, LicenceLine, TonnesUsed
+from .plausible_permits import usage_notices
 
 log = logging.getLogger(__name__)
 
 
-def count_usage(actor: Actor, permit: Licence | Channel, data: dict[str, Any]) -> None:
+def count_usage(actor: Actor, permit: Licence | Channel, data: dict[str, Any]) -> list[Notice]:
     """Count kilograms against a licence line or a channel in a year; negative ones take back.
 
     Args:
         data: `year`, `tonnes` (as kilograms), `note`; of a licence also `line_id`.
+    Returns:
+        notices of tonnes or a year that are hardly meant.
     Raises:
         Invalid: the line is not of this licence (`unknown_line`).
         Conflict: the year's sum would fall below zero (`usage_below_zero`).
@@ -37,6 +40,14 @@ def count_usage(actor: Actor, permit: Licence | Channel, data: dict[str, Any]) -
         "usage counted",
         extra={"kind": permit.__tablename__, "permit_id": str(permit.id), "kg": row.kg, "year": row.year},
     )
+    return usage_notices(_row_of(permit, row.line_id), row.kg, row.year)
+
+
+def _row_of(permit: Licence | Channel, line_id: UUID | None) -> Any:
+    """The row whose code is counted: the line of a licence, or the channel itself."""
+    if isinstance(permit, Channel):
+        return permit
+    return next(line for line in permit.lines if line.id == line_id)
 
 
 def _holder(permit: Licence | Channel, data: dict[str, Any]) -> dict[str, UUID]:

@@ -8,6 +8,7 @@ from ...licences.models import MODES
 from ...messages.names import Name
 from ..models import Accept, Kind, Listing
 from .listing_place import apply_place
+from .plausible_terms import implausible_notices
 
 DEFAULT_TREATMENT = "R5"
 ONE_SIDED = {
@@ -43,7 +44,7 @@ def apply_fields(row: Listing, data: dict[str, Any], owner: Any) -> list[Notice]
         raise Invalid("lot_over_quantity", at="min_lot_t")
     if row.available_from > row.available_until:
         raise Invalid("ends_before_start", at="available_until")
-    return notices
+    return notices + implausible_notices(row)
 
 
 def _refuse_other_sides_fields(row: Listing, data: dict[str, Any]) -> None:

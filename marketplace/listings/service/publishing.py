@@ -15,6 +15,7 @@ from ...events.work import Work, unit_of_work
 from ...licences import service as licences
 from ..models import LIFE, Kind, Listing
 from .listing_place import require_place
+from .plausible_terms import implausible_notices
 from .posting_rights import require_role
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ def publish(actor: Actor, listing_id: UUID) -> tuple[Listing, list[Notice]]:
     """
     with unit_of_work() as work:
         row = work.lock(Listing, Listing.id == listing_id)
-        notices = publish_locked(work, actor, row, enterprises.lock_shared(work, row.enterprise_id))
+        notices = _publish_draft(work, actor, row)
     log.info("listing published", extra={"listing_id": str(row.id), "kind": row.kind})
     return row, notices
 
@@ -56,9 +57,15 @@ def _publish_one(work: Work, actor: Actor, listing_id: UUID) -> list[Notice] | D
     try:
         with work.session.begin_nested():
             row = work.lock(Listing, Listing.id == listing_id, mine)
-            return publish_locked(work, actor, row, enterprises.lock_shared(work, row.enterprise_id))
+            return _publish_draft(work, actor, row)
     except DomainError as refusal:
         return refusal
+
+
+def _publish_draft(work: Work, actor: Actor, row: Listing) -> list[Notice]:
+    """Publish a draft whose row is locked; what was odd when it was drafted is said once more."""
+    owner = enterprises.lock_shared(work, row.enterprise_id)
+    return publish_locked(work, actor, row, owner) + implausible_notices(row)
 
 
 def publish_locked(work: Work, actor: Actor, row: Listing, owner: Any) -> list[Notice]:

@@ -1,7 +1,7 @@
 """The rows of a sheet held to the rules of `POST /listings`, one by one and to each other."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ....catalogue import service as catalogue
@@ -55,7 +55,7 @@ class Outcome:
         for notice in notices:
             if len(self.notices) < MOST_SHOWN:
                 place = f"row {number}.{column_of_field(notice.field or 'kind')}"
-                self.notices.append(Notice(notice.code, place, notice.facts))
+                self.notices.append(replace(notice, field=place))
 
 
 def no_progress(done: int, total: int) -> None:
