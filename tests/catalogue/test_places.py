@@ -58,9 +58,10 @@ def test_the_district_of_a_place_is_that_whose_outline_holds_it(tables, _, place
     assert lies_in(place) == district
 
 
-def test_every_seat_lies_in_its_own_region(tables):
-    for region in tables.scalars(select(Region)).all()[::37]:
-        assert catalogue.district_at(region.lon, region.lat, region.adcode) == region.adcode
+def test_every_seat_lies_in_its_own_region_or_in_a_district_of_it(tables):
+    for region in tables.scalars(select(Region).order_by(Region.adcode)).all()[::37]:
+        district = catalogue.district_at(region.lon, region.lat, region.adcode)
+        assert catalogue.region_covers(region.adcode, district), region.name
 
 
 def test_nearly_every_seat_lies_in_the_outline_of_its_district(tables):

@@ -20,10 +20,11 @@ from typing import Any
 
 import psycopg
 import redis
-from sqlalchemy import make_url
+from sqlalchemy import delete, make_url
 
 from marketplace import clock, create_app, supervisor
 from marketplace.database import db
+from marketplace.events.models import Heartbeat
 from marketplace.events.work import unit_of_work
 from marketplace.matches.models import RankingModel
 from marketplace.settings import Settings
@@ -186,6 +187,12 @@ class RunningMarketplace:
                 today = clock.today()
                 about = {"valid_from": str(today), "valid_until": str(today + timedelta(days=700))}
                 marketplace.licence(recycler, **about)
+            self._forget_ticks()
+
+    def _forget_ticks(self) -> None:
+        """What ticked so far was this process; a copy without a scheduler must not count as one that died."""
+        with self.app.app_context(), unit_of_work() as work:
+            work.session.execute(delete(Heartbeat))
 
     def _train_no_more(self) -> None:
         """Mark today's and tomorrow's training as done: no worker of these tests serves the queue `bulk`."""
