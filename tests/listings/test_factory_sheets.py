@@ -83,6 +83,8 @@ def test_a_factorys_ledger_is_imported_as_it_is(factory):
         "废物代码": "危险废物代码"},
         {"单价": "单价（元/吨）"}, {"数量": "quantity (t)", "单位": None, "名称": "waste name"},
         {"最小批量": "起运量（吨）"}, {"类型": None}, {"数量": "数量/吨", "单位": None},
+        {"数量": "数量 吨", "单位": None}, {"起始日期": "起始日", "截止日期": "截至日期",
+         "废物代码": "危废名录代码"},
     ],
 )  # fmt: skip
 def test_headings_are_understood_as_factories_write_them(factory, headings):
@@ -93,6 +95,45 @@ def test_headings_are_understood_as_factories_write_them(factory, headings):
     (item,) = mine(factory).values()
     assert (item["quantity_t"], item["min_lot_t"], item["price_cny_per_t"]) == (1200, 20, -150)
     assert (item["kind"], item["available_until"]) == ("supply", "2027-05-31")
+
+
+@pytest.mark.parametrize(
+    ("units", "quantity"),
+    [
+        ([None, None, "吨", "元/吨"], 1200),
+        ([None, None, "（kg）", None], 1_200_000),
+        ([None, None, "万吨", "元"], 0.12),
+    ],
+)
+def test_a_row_of_units_below_the_headings_is_read_as_their_units(factory, units, quantity):
+    heads, rest = ["废物名称", "废物代码", "数量", "单价"], ["付款方", "预计转移时间"]
+    cells = ["稀硫酸", "900-349-34", quantity, 150, "产废方", "1-3月"]
+    rows = [["台账"], heads + rest, units, cells]
+    answer = send(factory, book_of(*rows, change=lambda sheet: sheet.merge_cells("A2:A3")))
+
+    assert answer.status_code == 201, answer.json
+    acid = mine(factory)["稀硫酸"]
+    assert (acid["quantity_t"], acid["price_cny_per_t"]) == (1200, -150)
+    assert (acid["available_from"], acid["available_until"]) == ("2027-01-01", "2027-03-31")
+    assert "heading_rows_left_out" in codes(answer)
+
+
+@pytest.mark.parametrize("below", [[None, None, "吨", "元/桶"], ["稀硫酸", None, "吨", None]])
+def test_a_row_of_more_than_units_is_a_row_like_others(factory, below):
+    row = ["稀硫酸", "900-349-34", 1200, 150, "产废方", "1-3月"]
+    heads = ["废物名称", "废物代码", "数量", "单价", "付款方", "预计转移时间"]
+    assert 2 in {number for number, _, _ in faults(send(factory, book_of(heads, below, row)))}
+
+
+@pytest.mark.parametrize(
+    ("word", "packaging"),
+    [("200L铁桶", "drum"), ("200升/桶", "drum"), ("25kg袋装", "bag"), ("集装袋", "bag")],
+)
+def test_the_size_of_a_package_says_nothing_of_its_kind(factory, word, packaging):
+    assert send(factory, csv_of({**SUPPLY, "包装": word, "形态": "液态（L）"})).status_code == 201
+    (item,) = mine(factory).values()
+    assert (item["packaging"], item["form"]) == (packaging, "liquid")
+    assert faults(send(factory, csv_of({**SUPPLY, "包装": "200L"}))) == {(2, "packaging", "one_of")}
 
 
 def test_headings_that_say_the_same_twice_or_something_unknown_are_refused(factory):

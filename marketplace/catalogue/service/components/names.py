@@ -36,6 +36,10 @@ TWO_NAMES = re.compile(f"[{HAN}] [{HAN}]")
 """Chinese writes no blanks within a name."""
 CONTENT = re.compile(r"(?<=.) ?(?:的?质量分数|的?体积分数|的?含量|的?浓度)$")
 """What only says that a share follows."""
+CONTAINS = re.compile(r"^(?:含有|含) ?(?=.)")
+"""What only says that the waste has the component: 含硫酸 is 硫酸, while 含水率 is a name of its own."""
+ANOTHER_NAME = re.compile(r"(?P<name>.+?) ?\((?P<other>.+)\)")
+"""A name with another one of the same component behind it: 硫酸(H2SO4), Cu(铜)."""
 SYMBOLS = (
     "H|He|Li|Be|B|C|N|O|F|Ne|Na|Mg|Al|Si|P|S|Cl|Ar|K|Ca|Sc|Ti|V|Cr|Mn|Fe|Co|Ni|Cu|Zn|Ga|Ge|As|Se|Br|Kr|Rb|Sr|Y"
     "|Zr|Nb|Mo|Tc|Ru|Rh|Pd|Ag|Cd|In|Sn|Sb|Te|I|Xe|Cs|Ba|La|Ce|Pr|Nd|Sm|Eu|Gd|Tb|Dy|Ho|Er|Tm|Yb|Lu|Hf|Ta|W|Re|Os"
@@ -93,12 +97,25 @@ def _comparable(name: str) -> str:
 @lru_cache(maxsize=10_000)
 def component_of(name: str) -> Component | None:
     """The component that a name means, or None where the table has none."""
-    exact, loose = _tables()
     text = _comparable(name)
+    spellings = (text, CONTAINS.sub("", text))
+    found = (named(spelling) for spelling in spellings for named in (_in_table, _named_twice))
+    return next(filter(None, found), None)
+
+
+def _in_table(text: str) -> Component | None:
+    exact, loose = _tables()
     for spelling in (text, CONTENT.sub("", text)):
         if spelling in exact:
             return exact[spelling]
     return loose.get(CONTENT.sub("", text).casefold())
+
+
+def _named_twice(text: str) -> Component | None:
+    """The component of 硫酸(H2SO4), where both names mean the same."""
+    found = ANOTHER_NAME.fullmatch(CONTENT.sub("", text))
+    one, other = (_in_table(found["name"]), _in_table(found["other"])) if found else (None, None)
+    return one if one == other else None
 
 
 def component_key(name: str) -> str:

@@ -199,8 +199,14 @@ def _unit_pattern() -> re.Pattern[str]:
 def _may_begin_amount(text: str, place: int) -> bool:
     """An amount begins behind a blank or a Chinese character, or with a sign or word of its own."""
     before, here = text[place - 1], text[place]
-    is_behind_name = _is_han(before) or (before == ")" and _is_han(text[place - 2]))
+    is_behind_name = _is_han(before) or (before == ")" and _is_behind_remark(text, place))
     return before in " \t" or is_behind_name or _is_han(here) or not (here.isalnum() or here in "-,.()[]'")
+
+
+def _is_behind_remark(text: str, place: int) -> bool:
+    """Whether the bracket that closes here is a remark, as in 氯(以Cl计) and 盐酸(HCl), not a formula."""
+    opened = text.rfind("(", 0, place)
+    return _is_han(text[place - 2]) or (opened > 0 and _is_han(text[opened - 1]))
 
 
 def _is_han(character: str) -> bool:

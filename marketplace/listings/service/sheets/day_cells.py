@@ -34,6 +34,7 @@ ENGLISH = re.compile(
 SEPARATOR = re.compile(r"[-—–~～]+|至|到|\bto\b|\buntil\b")
 LESS_THAN_A_ZERO = re.compile(r"20\d\d\.1", re.ASCII)
 """The number that a spreadsheet makes of 2026.10; it may be January as well."""
+BLANKS_AT_MARKS = re.compile(r" *([-/.]) *")
 SERIAL = re.compile(r"\d{5}", re.ASCII)
 FIRST_SERIAL, LAST_SERIAL = 36_526, 73_050
 """1 January 2000 and 31 December 2099."""
@@ -71,7 +72,7 @@ def span_in(text: str, zero: date, after: date, is_number: bool = False) -> Span
     if SERIAL.fullmatch(folded) and FIRST_SERIAL <= int(folded) <= LAST_SERIAL:
         day = zero + timedelta(days=int(folded))
         return Span(day, day)
-    tight = folded if folded.isascii() else folded.replace(" ", "")
+    tight = BLANKS_AT_MARKS.sub(r"\1", folded) if folded.isascii() else folded.replace(" ", "")
     tight = re.sub(r"(?:起|开始|止|截止|(?<=[底末])前)$", "", tight)
     if (years := _years_of(tight, after)) is not None:
         tight = years
@@ -104,7 +105,7 @@ def _periods(text: str, zero: date, today: date) -> list[Span]:
     found = []
     for cut in SEPARATOR.finditer(text):
         left, right = text[: cut.start()].strip(), text[cut.end() :].strip()
-        if re.search(r"年\d{1,2}$", left) and "月" in right:
+        if re.search(r"(?:^|年)\d{1,2}$", left) and "月" in right:
             left += "月"
         try:
             first = span_in(left, zero, today)

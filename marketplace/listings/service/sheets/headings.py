@@ -33,7 +33,7 @@ class Layout:
     """Where a table has its headings, and what they say.
 
     Attributes:
-        number: the row of the headings.
+        number: the row of the headings; units_row: the one below it, if it holds their units.
         columns: by place; headings: their texts by place.
         implied: what headings and a line above them say for all rows, such as the unit.
         left_out: headings of columns that say nothing of a listing.
@@ -42,6 +42,7 @@ class Layout:
     """
 
     number: int
+    units_row: int | None = None
     columns: dict[int, Column] = field(default_factory=dict)
     headings: dict[int, str] = field(default_factory=dict)
     implied: dict[str, str] = field(default_factory=dict)
@@ -69,10 +70,22 @@ class Layout:
         if faults:
             raise InvalidTable("import_refused", faults=faults, count=len(faults))
 
+    def is_over_units(self, merged: str) -> bool:
+        """Whether a merged range is a heading and the cell for its unit below it."""
+        columns = {re.sub(r"\d", "", end) for end in merged.split(":")}
+        return len(columns) == 1 and rows_of(merged) == (self.number, self.units_row)
+
     def repeats(self, cells: list[Cell]) -> bool:
         """Whether a row holds the headings once more, as on each printed page."""
         same = sum(self.headings.get(cell.column) == shown(cell.text) for cell in cells)
         return same >= FEWEST_KNOWN and same == len(cells)
+
+
+def rows_of(cells: str) -> tuple[int, int]:
+    """The first and last row of a range such as A2:C3; 0 for what it does not say."""
+    first, _, last = cells.partition(":")
+    numbers = [int(re.sub(r"\D", "", text) or 0) for text in (first, last or first)]
+    return numbers[0], numbers[1]
 
 
 def headings_row(records: list[Record]) -> int:
@@ -114,8 +127,24 @@ def layout_of(records: list[Record], place: int, hidden: set[int]) -> Layout:
             layout.implied.update(found[1])
             if found[0].export_only:
                 layout.left_out.append(text)
+    _take_units_row(layout, records[place + 1 : place + 2])
     layout.names = frozenset(column.name for column in layout.columns.values() if not column.export_only)
     return layout
+
+
+def _take_units_row(layout: Layout, below: list[Record]) -> None:
+    """Take the units of the headings from the row below them, if it holds nothing else."""
+    for record in below:
+        filled = [cell for cell in record.cells if cell.text.strip()]
+        columns = [layout.columns.get(cell.column) for cell in filled]
+        said = [
+            column and _said_by_note(column.name, half_width(cell.text).strip("() "))
+            for column, cell in zip(columns, filled, strict=True)
+        ]
+        if said and all(said):
+            layout.units_row = record.number
+            for one in said:
+                layout.implied.update(one or {})
 
 
 def _unknown(layout: Layout) -> list[Fault]:
@@ -183,8 +212,10 @@ def _read_heading(text: str) -> tuple[Column, dict[str, str]] | None:
     base = NOTE.sub("", folded)
     column = column_of(base)
     if column is None and not notes:
-        base, _, unit = folded.rpartition("/" if "/" in folded else ":")
+        base, mark, unit = folded.strip().rpartition(next((mark for mark in "/:" if mark in folded), " "))
         column, notes = column_of(base), [unit]
+        if mark == " " and not (column and _said_by_note(column.name, unit)):
+            return None
     if column is None:
         return None
     implied = dict(implied_by(base))

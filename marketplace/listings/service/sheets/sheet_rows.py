@@ -1,6 +1,5 @@
 """Reads a CSV or XLSX file into rows of text by column, within bounds of time and memory."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,7 +9,7 @@ from typing import Any
 from .... import plain_text
 from ....errors import Fault, Invalid, Notice
 from .csv_reader import csv_table
-from .headings import MOST_ABOVE, Layout, headings_row, known_headings, layout_of
+from .headings import MOST_ABOVE, Layout, headings_row, known_headings, layout_of, rows_of
 from .left_out import LeftOut, is_note, is_total
 from .tables import DAY_ZERO, Table
 from .text_encoding import decoded
@@ -99,7 +98,7 @@ class Sheet:
             if row is not None:
                 numbers.add(row.number)
                 yield row
-        _refuse_merged(table.merged, numbers)
+        _refuse_merged([cells for cells in table.merged if not layout.is_over_units(cells)], numbers)
         if len(numbers) == 1 and self.left_out.hidden_rows:
             raise Invalid("sheet_rows_hidden", at="file", rows=self.left_out.hidden_rows.shown())
 
@@ -137,7 +136,7 @@ class Sheet:
         is_empty = not row.texts and not row.faults
         for reason, holds in (
             ("hidden_rows", record.hidden and not is_empty),
-            ("headings", layout.repeats(record.cells)),
+            ("headings", record.number == layout.units_row or layout.repeats(record.cells)),
             ("totals", is_total(record.cells, row.texts)),
             ("notes", is_note(record.cells, row.texts)),
         ):
@@ -207,14 +206,7 @@ def _add_text(row: Row, name: str, written: str, cell: Cell) -> None:
 
 def _refuse_merged(ranges: list[str], numbers: set[int]) -> None:
     """Merged cells in titles, totals and notes do no harm; in the table they leave other cells empty."""
-    within = [text for text in ranges if any(_first(text) <= number <= _last(text) for number in numbers)]
+    spans = {text: rows_of(text) for text in ranges}
+    within = [text for text, (first, last) in spans.items() if any(first <= at <= last for at in numbers)]
     if within:
         raise Invalid("sheet_merged_cells", at="file", ranges=within[:20])
-
-
-def _first(cells: str) -> int:
-    return int(re.sub(r"\D", "", cells.partition(":")[0]) or 0)
-
-
-def _last(cells: str) -> int:
-    return int(re.sub(r"\D", "", cells.partition(":")[2] or cells) or 0)

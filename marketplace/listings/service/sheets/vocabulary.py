@@ -122,6 +122,8 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 """By column and value: the Chinese word and the English one; synonyms.toml has others."""
+SIZE_OF_PACKAGE = re.compile(r"^\d+(?:\.\d+)? ?(?:l|升|kg|公斤|千克|t|吨|m3|立方米?) ?/?(?=.)")
+"""What a package holds, as in 200L铁桶, which says nothing of its kind."""
 EXAMPLE_TITLE = "【示例】稀硫酸 20%（导入时忽略本行） / EXAMPLE: this row is not imported"
 """The title by which the template's example is known."""
 
@@ -184,7 +186,10 @@ def chinese_heading_words() -> frozenset[str]:
 
 def value_of(column: str, word: str) -> str | None:
     """The value that `word` means in a column of words."""
-    return _agreed(_BY_WORD[column], word)
+    whole = _agreed(_BY_WORD[column], word)
+    if whole is None and column == "packaging":
+        return _BY_WORD[column].get(SIZE_OF_PACKAGE.sub("", fold(word)))
+    return whole
 
 
 def word_for(column: str, value: str, language: str) -> str:
