@@ -109,7 +109,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "hide_parameters": True,
             "connect_args": {"connect_timeout": 5},
         },
-        "API_TITLE": "Huanliu 环流",
+        "API_TITLE": "Huanliu",
         "API_VERSION": "v1",
         "OPENAPI_VERSION": "3.1.0",
         "OPENAPI_URL_PREFIX": "/",

@@ -6,6 +6,7 @@ Pure functions over columns: the same inputs give the same result on every machi
 from matching.index import Best, Index
 from matching.model import (
     ANY_GENERATOR,
+    BASES,
     CATEGORY_FACTOR,
     COMPONENTS,
     COST_FIRST,
@@ -57,6 +58,7 @@ from matching.rules import (
 
 __all__ = [
     "ANY_GENERATOR",
+    "BASES",
     "CATEGORY_FACTOR",
     "COMPONENTS",
     "COST_FIRST",

@@ -23,6 +23,10 @@ class AllocationStatus(StrEnum):
     FAILED = "failed"
 
 
+READING, JUDGING, PLANNING = STAGES = ("reading", "judging", "planning")
+"""What a running plan is at."""
+
+
 class Receivers(StrEnum):
     """Where receivers may be: anywhere lawful, or only in the region."""
 

@@ -4,11 +4,21 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from ..http.fields import Adcode, Day, Identifier, Length, Moment, OneOf, Tonnes
+import matching
+
+from ..http.fields import Adcode, Day, Identifier, KnownValue, Length, Moment, OneOf, Tonnes, Value
 from ..http.languages import Message
 from ..http.paging import page_of
-from ..http.schemas import CodeRefSchema, CodeText, EnterpriseRefSchema, ResponseSchema, Schema, WarningSchema
-from .models import Receivers
+from ..http.schemas import (
+    CodeRefSchema,
+    CodeText,
+    EnterpriseRefSchema,
+    ResponseSchema,
+    Schema,
+    StableCode,
+    WarningSchema,
+)
+from .models import STAGES, AllocationStatus, Receivers, UnplacedReason
 
 MOST_ALLOCATION_DAYS = 731
 MOST_ALLOCATION_CODES = 50
@@ -92,7 +102,7 @@ class AllocationTotalsSchema(ResponseSchema):
 
 
 class AllocationProgressSchema(ResponseSchema):
-    stage = fields.String(allow_none=True, metadata={"description": "reading, judging or planning"})
+    stage = Value(STAGES, allow_none=True)
     done = fields.Integer()
     of = fields.Integer(allow_none=True)
 
@@ -101,17 +111,17 @@ class AllocationHeadSchema(ResponseSchema):
     """A plan without its parts; `code` and `detail` say why it was refused."""
 
     id = fields.UUID()
-    status = fields.String(metadata={"description": "queued, running, done, refused or failed"})
+    status = Value(AllocationStatus)
     region = Adcode()
     first_day = Day(data_key="from")
     last_day = Day(data_key="until")
-    scheme = fields.String(allow_none=True)
+    scheme = KnownValue(about="cn-hw, cn-sw, eu-low or a local scheme.", allow_none=True)
     codes = fields.List(fields.String())
-    receivers = fields.String()
+    receivers = Value(Receivers)
     progress = fields.Nested(AllocationProgressSchema)
     policy_version = fields.Integer(allow_none=True)
     totals = fields.Nested(AllocationTotalsSchema, allow_none=True)
-    code = fields.String(allow_none=True)
+    code = StableCode(allow_none=True)
     detail = fields.String(allow_none=True)
     created_at = Moment()
     as_of = Moment(allow_none=True, metadata={"description": "When the listings were read."})
@@ -133,7 +143,7 @@ class AllocationSideSchema(ResponseSchema):
 
 
 class PlacementBasisSchema(ResponseSchema):
-    kind = fields.String(metadata={"description": "general, licence, channel, exempt or collector"})
+    kind = Value(matching.BASES)
     reference = fields.String(allow_none=True)
     edition = fields.String(
         metadata={"description": "Edition of the catalogue on which the judgement is based."}
@@ -160,10 +170,8 @@ class UnplacedSchema(ResponseSchema):
     waste = fields.Nested(CodeRefSchema)
     tonnes = RegionTonnes(attribute="kg")
     of_t = RegionTonnes(attribute="of_kg")
-    reason = fields.String(metadata={"description": "no_lawful_way, no_capacity or below_lot"})
-    gate = fields.String(
-        allow_none=True, metadata={"description": "The gate that stopped most, if nothing is lawful."}
-    )
+    reason = Value(UnplacedReason)
+    gate = Value(matching.GATES, "The gate that stopped most, if nothing is lawful.", allow_none=True)
     detail = fields.String()
 
 
@@ -175,6 +183,12 @@ GapPage = page_of(GapSchema)
 
 class AllocationExportQuery(Schema):
     part = fields.String(
-        load_default="placements", validate=OneOf(["placements", "unplaced", "gaps"], "part")
+        load_default="placements",
+        validate=OneOf(["placements", "unplaced", "gaps"], "part"),
+        metadata={"description": "Which part of the plan to return."},
     )
-    format = fields.String(load_default="csv", validate=OneOf(["csv", "xlsx"]))
+    format = fields.String(
+        load_default="csv",
+        validate=OneOf(["csv", "xlsx"]),
+        metadata={"description": "The kind of file to return."},
+    )

@@ -37,6 +37,9 @@ class CodeLevel(StrEnum):
     SUBCHAPTER = "subchapter"
 
 
+REGION_LEVELS = ("province", "city", "district")
+
+
 class SchemeWaste(StrEnum):
     """What waste a scheme is declared to be about."""
 

@@ -2,21 +2,23 @@
 
 from marshmallow import fields
 
-from ..http.fields import Adcode, Identifier, Lines, Text, Whole
+from ..http.fields import Adcode, Identifier, KnownValue, Lines, Text, Value, Whole
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import CodeText, ResponseSchema, Schema, WarningSchema
+from .models import REGION_LEVELS, CodeLevel
+from .service.codes import EVIDENCE
 
 
 class MappingSchema(ResponseSchema):
-    scheme = fields.String()
+    scheme = KnownValue(about="cn-hw, cn-sw, eu-low or a local scheme.")
     code = fields.String()
     confidence = fields.Float()
 
 
 class WasteCodeSchema(ResponseSchema):
-    scheme = fields.String()
+    scheme = KnownValue(about="cn-hw, cn-sw, eu-low or a local scheme.")
     code = fields.String()
-    level = fields.String()
+    level = Value(CodeLevel)
     category = fields.String(allow_none=True, metadata={"description": "The code one level above."})
     name = fields.String(metadata={"description": "In the scheme's own language."})
     name_zh = fields.String()
@@ -25,14 +27,14 @@ class WasteCodeSchema(ResponseSchema):
     hazardous = fields.Boolean()
     hazard = fields.String(metadata={"description": "Hazard letters as the catalogue prints them."})
     edition = fields.String()
-    evidence = fields.String(metadata={"description": "How far the row can be trusted."})
+    evidence = Value(EVIDENCE, "How far the row can be trusted.")
     provisional = fields.Boolean(metadata={"description": "True until the official table is loaded."})
     tradable = fields.Boolean()
     maps_to = fields.List(fields.Nested(MappingSchema))
 
 
 class WasteCodeQuery(PageQuery):
-    scheme = Identifier(20, load_default=None)
+    scheme = Identifier(20, load_default=None, metadata={"description": "Only codes of this scheme."})
     q = Text(
         50,
         load_default=None,
@@ -56,7 +58,7 @@ class SuggestRequestSchema(Schema):
 
 
 class SuggestionSchema(ResponseSchema):
-    scheme = fields.String()
+    scheme = KnownValue(about="cn-hw, cn-sw, eu-low or a local scheme.")
     code = fields.String(
         metadata={"description": "A code; a category only where the catalogue has no codes in it."}
     )
@@ -81,15 +83,18 @@ class SuggestionsSchema(ResponseSchema):
 class RegionSchema(ResponseSchema):
     adcode = Adcode()
     name = fields.String(attribute="name_zh")
-    level = fields.String()
+    level = Value(REGION_LEVELS)
     parent = Adcode(allow_none=True)
     lon = fields.Float()
     lat = fields.Float()
 
 
 class RegionQuery(PageQuery):
-    parent = Adcode(load_default=None)
-    q = Text(30, load_default=None)
+    parent = Adcode(
+        load_default=None,
+        metadata={"description": "The region whose parts are listed; without it, all provinces."},
+    )
+    q = Text(30, load_default=None, metadata={"description": "A part of the name."})
 
 
 RegionPage = page_of(RegionSchema)

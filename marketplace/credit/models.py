@@ -15,6 +15,8 @@ from ..database import Base, values_check
 from ..events.lifecycle import LifeCycle, Move, Party
 
 AXES = ("law", "manifests", "reporting", "site", "fulfilment", "incidents")
+EVALUATION, RECORD = ESTABLISHED_BY = ("evaluation", "record")
+"""What makes an enterprise established: a valid evaluation, or its record on the platform."""
 
 
 class RuleTable(Base):

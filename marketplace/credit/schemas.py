@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from ..enterprises.models import MILLI_PER_POINT
+from ..enterprises.models import MILLI_PER_POINT, Grade
 from ..http.fields import (
     FEN_PER_CNY,
     MAX_VERSION,
@@ -20,12 +20,13 @@ from ..http.fields import (
     Range,
     Scaled,
     Text,
+    Value,
     Whole,
 )
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ResponseSchema, Schema, WarningSchema
-from .models import AXES
+from .models import AXES, ESTABLISHED_BY, BlockStatus, EventStatus
 
 MAX_AMOUNT_CNY = 100_000_000_000
 """More than any fine: a bound on typing errors."""
@@ -71,7 +72,7 @@ class CreditSchema(ResponseSchema):
     optional = ("score", "provisional", "axes", "valid_until", "blocked")
 
     score = Points()
-    grade = fields.String()
+    grade = Value(Grade)
     provisional = fields.Boolean()
     axes = fields.Nested(AxesSchema)
     valid_until = Day(allow_none=True)
@@ -125,11 +126,11 @@ class RuleSchema(Schema):
 class GradesSchema(Schema):
     """The lowest score of each grade."""
 
-    A = Number()
-    B = Number()
-    C = Number()
-    D = Number()
-    E = Number()
+    A = Number(validate=Range(min=0, max=100))
+    B = Number(validate=Range(min=0, max=100))
+    C = Number(validate=Range(min=0, max=100))
+    D = Number(validate=Range(min=0, max=100))
+    E = Number(validate=Range(min=0, max=100))
 
 
 def _codes_once(rules: list[dict[str, Any]]) -> None:
@@ -191,16 +192,14 @@ class EventSchema(ResponseSchema):
     enterprise_id = fields.UUID()
     rule = fields.String()
     rule_version = fields.Integer()
-    axis = fields.String()
+    axis = Value(AXES)
     points = Points(attribute="points_milli")
     effective_on = Day()
     lapses_on = Day()
     counts = fields.Boolean(
         metadata={"description": "Whether it has taken effect, has not lapsed and was not withdrawn."}
     )
-    status = fields.String(
-        metadata={"description": "recorded, withdrawn, or compensation (of a withdrawn event)"}
-    )
+    status = Value(EventStatus, "recorded, withdrawn, or compensation (of a withdrawn event).")
     withdraws = fields.UUID(allow_none=True, metadata={"description": "The event that this one compensates."})
     document = fields.String(allow_none=True)
     authority = fields.String(allow_none=True)
@@ -225,7 +224,7 @@ class ScoreLineSchema(ResponseSchema):
     """One rule's part in a score."""
 
     rule = fields.String()
-    axis = fields.String()
+    axis = Value(AXES)
     year = fields.Integer(
         allow_none=True, metadata={"description": "The year, if the rule has a yearly limit."}
     )
@@ -237,11 +236,11 @@ class CreditExplanationSchema(ResponseSchema):
     """Why a score is what it is: base, and the lines that add up to it before the clamp to 0..100."""
 
     base = Points()
-    established_by = fields.String(allow_none=True)
+    established_by = Value(ESTABLISHED_BY, allow_none=True)
     lines = fields.List(fields.Nested(ScoreLineSchema))
     sum = Total()
     score = Points()
-    grade = fields.String()
+    grade = Value(Grade)
     blocks = fields.List(fields.UUID())
 
 
@@ -265,7 +264,7 @@ class NewBlockSchema(Schema):
 class BlockSchema(ResponseSchema, NewBlockSchema):
     id = fields.UUID()
     event_id = fields.UUID(allow_none=True)
-    state = fields.String(metadata={"description": "provisional, confirmed or lifted"})
+    state = Value(BlockStatus)
     placed_at = Moment()
     confirmed_at = Moment(allow_none=True)
     lifted_at = Moment(allow_none=True)
@@ -276,7 +275,9 @@ BlockPage = page_of(BlockSchema)
 
 
 class BlockQuery(PageQuery):
-    enterprise_id = fields.UUID(load_default=None)
+    enterprise_id = fields.UUID(
+        load_default=None, metadata={"description": "Only entries about this enterprise."}
+    )
 
 
 class LiftSchema(Schema):

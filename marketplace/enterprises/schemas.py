@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from .. import identity
-from ..events.actor import SCOPES
+from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, SCOPES
 from ..http.fields import (
     Adcode,
     Flag,
@@ -14,6 +14,7 @@ from ..http.fields import (
     Normalised,
     OneOf,
     Text,
+    Value,
     unique,
 )
 from ..http.languages import Message
@@ -94,10 +95,10 @@ class EnterpriseSchema(ResponseSchema):
     id = fields.UUID()
     name = fields.String()
     region = Adcode()
-    roles = fields.List(fields.String())
-    grade = fields.String()
+    roles = fields.List(Value(Role))
+    grade = Value(Grade)
     uscc = fields.String()
-    status = fields.String()
+    status = Value(EnterpriseStatus)
     status_reason = fields.String(
         allow_none=True, metadata={"description": "Why it was approved, rejected or suspended."}
     )
@@ -151,14 +152,29 @@ class RecoveredSchema(ResponseSchema):
 
 
 class EnterpriseQuery(PageQuery):
-    grade = fields.String(load_default=None, validate=OneOf(Grade))
-    region = Adcode(load_default=None)
-    q = Text(50, load_default=None)
-    status = fields.String(load_default=None, validate=OneOf(EnterpriseStatus))
-    role = fields.String(load_default=None, validate=OneOf(Role))
-    blocked = fields.Boolean(load_default=None)
+    grade = fields.String(
+        load_default=None, validate=OneOf(Grade), metadata={"description": "Only those of this credit grade."}
+    )
+    region = Adcode(
+        load_default=None, metadata={"description": "Only those of this region and the regions within it."}
+    )
+    q = Text(50, load_default=None, metadata={"description": "A part of the name."})
+    status = fields.String(
+        load_default=None,
+        validate=OneOf(EnterpriseStatus),
+        metadata={"description": "Only those in this status."},
+    )
+    role = fields.String(
+        load_default=None, validate=OneOf(Role), metadata={"description": "Only those with this role."}
+    )
+    blocked = fields.Boolean(
+        load_default=None,
+        metadata={"description": "Only those on the blocked list, or only those that are not."},
+    )
     sort = fields.String(
-        load_default="score", validate=OneOf(["score", "-score", "created_at", "-created_at"], "sort")
+        load_default="score",
+        validate=OneOf(["score", "-score", "created_at", "-created_at"], "sort"),
+        metadata={"description": "By credit score or day of registration; `-` begins with the greatest."},
     )
 
 
@@ -179,7 +195,7 @@ class KeyRequestSchema(Schema):
 class KeySchema(ResponseSchema):
     id = fields.UUID()
     name = fields.String()
-    scopes = fields.List(fields.String())
+    scopes = fields.List(Value(SCOPES))
     expires_at = Moment()
     revoked_at = Moment(allow_none=True)
     created_at = Moment()
@@ -196,7 +212,7 @@ class NewKeySchema(KeySchema):
 
 
 class KeyHolderSchema(ResponseSchema):
-    kind = fields.String()
+    kind = Value((ENTERPRISE, ADMIN, REGULATOR))
     id = fields.UUID()
     name = fields.String()
     region = Adcode(allow_none=True)
@@ -225,6 +241,6 @@ class RegulatorRequestSchema(Schema):
 class RegulatorSchema(ResponseSchema):
     id = fields.UUID()
     name = fields.String()
-    kind = fields.String()
+    kind = Value((ADMIN, REGULATOR))
     region = Adcode(allow_none=True)
     api_key = _key_shown_once()

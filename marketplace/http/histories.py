@@ -7,9 +7,10 @@ from typing import Any
 from marshmallow import fields
 
 from ..events import service as events
+from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, SYSTEM
 from ..events.models import Audit
 from ..messages.names import Name, names, readable
-from .fields import Moment
+from .fields import KnownValue, Moment, Value
 from .languages import language
 from .paging import Key, Page, page, page_of
 from .schemas import ResponseSchema
@@ -28,9 +29,9 @@ class ChangeSchema(ResponseSchema):
 
 class HistoryLineSchema(ResponseSchema):
     at = Moment()
-    action = fields.String(metadata={"description": "A stable word in snake_case, such as `publish`."})
+    action = KnownValue(about="A stable word in snake_case, such as `publish`.")
     summary = fields.String(metadata={"description": "The action by its name in your language."})
-    actor = fields.String(metadata={"description": "enterprise, admin, regulator or system"})
+    actor = Value((ENTERPRISE, ADMIN, REGULATOR, SYSTEM))
     reason = fields.String(allow_none=True)
     changes = fields.List(fields.Nested(ChangeSchema))
 

@@ -8,9 +8,23 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import ValidationError, fields
 
+from matching import Grade
+
 from .. import identity
 from ..plain_text import BadText
-from .fields import CRS, Identifier, Lines, Normalised, Number, OneOf, Range, Text, localise_errors
+from .fields import (
+    CRS,
+    Identifier,
+    KnownValue,
+    Lines,
+    Normalised,
+    Number,
+    OneOf,
+    Range,
+    Text,
+    Value,
+    localise_errors,
+)
 from .languages import Message
 
 MAX_CODE_TEXT = 200
@@ -67,7 +81,7 @@ class LocationSchema(Schema):
 class CodeRefSchema(ResponseSchema):
     """A code in its scheme, as the catalogue spells both."""
 
-    scheme = fields.String(metadata={"description": "cn-hw, cn-sw, eu-low or a local scheme"})
+    scheme = KnownValue(about="cn-hw, cn-sw, eu-low or a local scheme.")
     code = fields.String()
 
 
@@ -96,12 +110,21 @@ class WrittenCodeSchema(Schema):
     code = CodeText(required=True)
 
 
+class StableCode(KnownValue):
+    """The code of a refusal, a warning or a reason."""
+
+    def __init__(self, about: str = "", **kwargs: Any) -> None:
+        super().__init__(
+            about=f"{about} A stable code in snake_case; /errors explains it.".lstrip(), **kwargs
+        )
+
+
 class EnterpriseRefSchema(ResponseSchema):
     """What everybody may know about a trading enterprise."""
 
     id = fields.UUID()
     name = fields.String()
-    grade = fields.String()
+    grade = Value(grade.name for grade in Grade)
 
 
 class ContactSchema(Schema):
@@ -113,7 +136,7 @@ class ContactSchema(Schema):
 
 
 class WarningSchema(ResponseSchema):
-    code = fields.String()
+    code = StableCode()
     field = fields.String(allow_none=True)
     detail = fields.String()
 
@@ -127,7 +150,7 @@ class ProblemSchema(ResponseSchema):
     title = fields.String()
     status = fields.Integer()
     detail = fields.String()
-    code = fields.String(metadata={"description": "A stable code in snake_case."})
+    code = StableCode()
     request_id = fields.String(allow_none=True)
     errors = fields.Dict(
         keys=fields.String(),
@@ -146,7 +169,7 @@ class FaultSchema(ResponseSchema):
 
     row = fields.Integer(metadata={"description": "Counted as in a spreadsheet: the headings are row 1."})
     column = fields.String()
-    code = fields.String(metadata={"description": "The stable code of the broken rule."})
+    code = StableCode(about="That of the broken rule.")
     detail = fields.String()
     suggestions = fields.List(
         fields.Dict(), metadata={"description": "With `code_suggested`: waste codes, the likeliest first."}

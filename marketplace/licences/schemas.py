@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from ..catalogue.models import Mode
+from ..http.documents import DOCUMENT_TYPES
 from ..http.fields import (
     Adcode,
     Day,
@@ -15,6 +16,7 @@ from ..http.fields import (
     OneOf,
     Text,
     Tonnes,
+    Value,
     Whole,
     unique,
 )
@@ -46,7 +48,7 @@ class _Shown(Schema):
 
 class LicenceFileSchema(ResponseSchema):
     id = fields.UUID()
-    media_type = fields.String()
+    media_type = Value(DOCUMENT_TYPES)
     size = fields.Integer(metadata={"description": "Bytes."})
     created_at = Moment()
 
@@ -85,10 +87,11 @@ class LicenceSchema(_Validity, _Shown):
     number = Identifier(60, required=True)
     kind = fields.String(load_default=LicenceKind.COMPREHENSIVE, validate=OneOf(LicenceKind))
     lines = fields.List(fields.Nested(LicenceLineSchema), required=True, validate=Length(min=1, max=200))
-    status = fields.String(
+    status = Value(
+        LicenceStatus,
+        "submitted by its holder, confirmed (only then it counts) or refused.",
         dump_only=True,
         required=True,
-        metadata={"description": "submitted by its holder, confirmed (only then it counts) or refused."},
     )
     decided_at = Moment(dump_only=True, required=True, allow_none=True)
     reason = fields.String(dump_only=True, required=True, allow_none=True)
@@ -123,11 +126,17 @@ class ExemptionSchema(_Validity, _Shown):
 
 
 class PermitQuery(PageQuery):
-    enterprise_id = fields.UUID(load_default=None)
+    enterprise_id = fields.UUID(
+        load_default=None, metadata={"description": "Only those that this enterprise is a party to."}
+    )
 
 
 class LicenceQuery(PermitQuery):
-    status = fields.String(load_default=None, validate=OneOf(LicenceStatus))
+    status = fields.String(
+        load_default=None,
+        validate=OneOf(LicenceStatus),
+        metadata={"description": "Only those in this status."},
+    )
 
 
 class RefusalSchema(Schema):

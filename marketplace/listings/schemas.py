@@ -14,6 +14,7 @@ from ..http.fields import (
     Day,
     Flag,
     Identifier,
+    KnownValue,
     Length,
     Lines,
     Moment,
@@ -26,6 +27,7 @@ from ..http.fields import (
     Range,
     Text,
     Tonnes,
+    Value,
     Whole,
 )
 from ..http.languages import Message
@@ -38,10 +40,11 @@ from ..http.schemas import (
     LocationSchema,
     ResponseSchema,
     Schema,
+    StableCode,
     WarningSchema,
     WrittenCodeSchema,
 )
-from .models import ExemptionReview, Form, Kind, ListingStatus, Packaging
+from .models import ExemptionReview, Form, ImportStatus, Kind, ListingStatus, Packaging
 
 FARTHEST_KM = 20_100
 MAX_CODES_TEXT = 500
@@ -138,8 +141,8 @@ class ListingSchema(ResponseSchema):
     external_id = fields.String(
         allow_none=True, metadata={"description": "Shown to the owner and its overseers only."}
     )
-    kind = fields.String()
-    status = fields.String()
+    kind = Value(Kind)
+    status = Value(ListingStatus)
     title = fields.String()
     waste = fields.Nested(CodeRefSchema, allow_none=True)
     accepts = fields.List(fields.Nested(CodeRefSchema), allow_none=True)
@@ -152,13 +155,15 @@ class ListingSchema(ResponseSchema):
     max_distance_km = fields.Float(allow_none=True)
     available_from = Day()
     available_until = Day()
-    form = fields.String(allow_none=True)
-    packaging = fields.String(allow_none=True)
+    form = Value(Form, allow_none=True)
+    packaging = Value(Packaging, allow_none=True)
     composition = fields.List(fields.Nested(ComponentSchema))
     requires = fields.List(fields.Nested(ComponentSchema))
-    treatment = fields.String(allow_none=True)
+    treatment = KnownValue(about="A recovery (R) or disposal (D) operation: `R4`, `D10`.", allow_none=True)
     exemption_item = fields.Integer(allow_none=True)
-    exemption_review = fields.String(allow_none=True)
+    exemption_review = Value(
+        ExemptionReview, "What an admin decided of the evidence for an exemption.", allow_none=True
+    )
     enterprise = fields.Nested(EnterpriseRefSchema)
     created_at = Moment()
     updated_at = Moment()
@@ -269,7 +274,7 @@ class PublishedSchema(ResponseSchema):
 
     id = fields.UUID()
     published = fields.Boolean()
-    code = fields.String(allow_none=True)
+    code = StableCode(allow_none=True)
     detail = fields.String(allow_none=True)
     warnings = fields.List(fields.Nested(WarningSchema))
 
@@ -281,8 +286,12 @@ class BulkPublishedSchema(ResponseSchema):
 
 
 class ImportQuery(Schema):
-    publish = fields.Boolean(load_default=False)
-    dry_run = fields.Boolean(load_default=False)
+    publish = fields.Boolean(
+        load_default=False, metadata={"description": "Publish the listings at once; else they are drafts."}
+    )
+    dry_run = fields.Boolean(
+        load_default=False, metadata={"description": "Check the sheet only; nothing is written."}
+    )
     marked = fields.Boolean(
         load_default=False,
         metadata={
@@ -296,7 +305,7 @@ class ImportSchema(ResponseSchema):
     """An import; `code` and `detail` say why it was refused, `errors` are its first 1,000 faults."""
 
     id = fields.UUID(allow_none=True, metadata={"description": "null for a short dry run."})
-    status = fields.String(metadata={"description": "queued, running, done or refused"})
+    status = Value(ImportStatus)
     publish = fields.Boolean()
     dry_run = fields.Boolean()
     rows_total = fields.Integer(allow_none=True)
@@ -306,7 +315,7 @@ class ImportSchema(ResponseSchema):
         metadata={"description": "Listings that an earlier import of the same sheet has made."}
     )
     listing_ids = fields.List(fields.UUID())
-    code = fields.String(allow_none=True)
+    code = StableCode(allow_none=True)
     detail = fields.String(allow_none=True)
     errors = fields.List(fields.Nested(FaultSchema))
     error_count = fields.Integer()
@@ -321,7 +330,11 @@ class ExportQuery(ListingQuery):
     class Meta(ListingQuery.Meta):
         exclude = ("limit", "cursor")
 
-    format = fields.String(load_default="csv", validate=OneOf(["csv", "xlsx", "geojson"]))
+    format = fields.String(
+        load_default="csv",
+        validate=OneOf(["csv", "xlsx", "geojson"]),
+        metadata={"description": "The kind of file to return."},
+    )
 
 
 class ExemptionReviewSchema(Schema):

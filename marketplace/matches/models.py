@@ -45,6 +45,12 @@ class InterestState(StrEnum):
     BOTH = "mutual"
 
 
+FORMULA, LEARNED = ORDERS = ("formula", "learned")
+"""What a page is ranked by."""
+UNITS = {"distance": "km", "credit": "points", "price": "CNY/t", "quantity": "t", "time": "days"}
+"""Units of the figures behind the components of a score; the code has none."""
+
+
 class RerankReason(StrEnum):
     """What started a ranking of all open supplies."""
 

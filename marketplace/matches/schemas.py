@@ -5,11 +5,15 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates
 
+import matching
+from matching.learning import WHY_UNUSED
+
 from ..http.fields import (
     MAX_VERSION,
     Adcode,
     Flag,
     Identifier,
+    KnownValue,
     Length,
     Lines,
     Moment,
@@ -19,24 +23,47 @@ from ..http.fields import (
     QueryNumber,
     Range,
     Tonnes,
+    Value,
     Whole,
 )
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import ContactSchema, EnterpriseRefSchema, Prebuilt, ResponseSchema, Schema, WarningSchema
-from ..listings.models import Kind
-from .models import InterestState, Verdict
+from ..http.schemas import (
+    ContactSchema,
+    EnterpriseRefSchema,
+    Prebuilt,
+    ResponseSchema,
+    Schema,
+    StableCode,
+    WarningSchema,
+)
+from ..listings.models import Kind, ListingStatus
+from ..messages import table
+from .models import ORDERS, UNITS, InterestState, ModelStatus, Verdict
+from .service.policy import PRESETS
+from .service.ranking.near_misses import TERMS
 
-COMPONENTS = ("code", "distance", "credit", "price", "quantity", "time")
+REASONS_OF_GATES = sorted(
+    code.removeprefix(f"why_{gate}_")
+    for code in table()
+    for gate in matching.GATES
+    if code.startswith(f"why_{gate}_")
+)
 MOST_HALF_DISTANCES = 500
 MOST_ANSWERS = 100
 FORMATS = ("csv", "xlsx")
 
 
+LEAST_SCORE = {"description": "Only matches with at least this score."}
+FORMAT = {"description": "The kind of file to return."}
+
+
 class MatchQuery(PageQuery):
-    min_score = QueryNumber(load_default=0.0, validate=Range(min=0, max=1))
+    min_score = QueryNumber(load_default=0.0, validate=Range(min=0, max=1), metadata=LEAST_SCORE)
     sort = fields.String(
-        load_default="score", validate=OneOf(["score", "distance", "credit", "price"], "sort")
+        load_default="score",
+        validate=OneOf(["score", "distance", "credit", "price"], "sort"),
+        metadata={"description": "By score, nearest first, best credit first, or best price for you first."},
     )
     group = fields.String(
         load_default=None,
@@ -68,12 +95,14 @@ NUMBER_OR_DAY = {"type": ["number", "string"]}
 class NearMissSchema(ResponseSchema):
     """A change of one of your listing's own terms, and how many further matches it opens."""
 
-    gate = fields.String(metadata={"description": "The only gate that these counterparts fail."})
-    field = fields.String(metadata={"description": "The field of your listing to change."})
+    gate = Value(matching.GATES, "The only gate that these counterparts fail.")
+    field = Value(
+        dict.fromkeys(term.field for term in TERMS.values()), "The field of your listing to change."
+    )
     now = NumberOrDay(metadata={"description": "Its present value: a number, or a day.", **NUMBER_OR_DAY})
     value = NumberOrDay(metadata={"description": "The value that opens the matches.", **NUMBER_OR_DAY})
     change = fields.Float(metadata={"description": "`value` less `now`, in `unit`."})
-    unit = fields.String(metadata={"description": "CNY/t, t, km or days"})
+    unit = Value(dict.fromkeys(term.unit for term in TERMS.values()))
     opens = fields.Integer(
         metadata={
             "description": "Number of further lawful counterparts. What a permit stops is never counted."
@@ -97,7 +126,7 @@ class CounterpartSchema(ResponseSchema):
     """The other side's listing, in short."""
 
     id = fields.UUID()
-    kind = fields.String()
+    kind = Value(Kind)
     title = fields.String()
     enterprise = fields.Nested(EnterpriseRefSchema)
     region = Adcode()
@@ -106,7 +135,7 @@ class CounterpartSchema(ResponseSchema):
 
 
 class LegalBasisSchema(ResponseSchema):
-    kind = fields.String(metadata={"description": "general, licence, channel, exempt or collector"})
+    kind = Value(matching.BASES)
     reference = fields.String(allow_none=True)
     edition = fields.String(
         metadata={"description": "Edition of the catalogue on which the judgement is based."}
@@ -114,12 +143,12 @@ class LegalBasisSchema(ResponseSchema):
 
 
 class ScorePartSchema(ResponseSchema):
-    name = fields.String()
+    name = Value(matching.COMPONENTS)
     value = fields.Float()
     weight = fields.Float()
     contribution = fields.Float()
     raw = fields.Float(allow_none=True)
-    unit = fields.String(allow_none=True)
+    unit = Value(UNITS.values(), allow_none=True)
     reason = fields.String()
 
 
@@ -138,13 +167,11 @@ class MatchSchema(ResponseSchema):
     legal_basis = Prebuilt(LegalBasisSchema)
     components = fields.List(Prebuilt(ScorePartSchema))
     warnings = fields.List(Prebuilt(WarningSchema))
-    feedback = fields.String(allow_none=True, metadata={"description": "What your side answered."})
-    their_feedback = fields.String(
+    feedback = Value(Verdict, "What your side answered.", allow_none=True)
+    their_feedback = Value(
+        (Verdict.INTERESTED,),
+        "interested where the other side answered so; that it called the pairing not suitable is not shown.",
         allow_none=True,
-        metadata={
-            "description": "interested where the other side answered so; that it called the pairing not"
-            " suitable is not shown."
-        },
     )
     contact = fields.Nested(
         ContactSchema,
@@ -162,7 +189,7 @@ class MatchSchema(ResponseSchema):
 
 
 class OrderSchema(ResponseSchema):
-    name = fields.String(metadata={"description": "formula or learned"})
+    name = Value(ORDERS, "What the page is ranked by.")
     model_version = fields.Integer(allow_none=True, metadata={"description": "Version of the ranking model."})
 
 
@@ -186,8 +213,8 @@ class MatchPage(ResponseSchema):
 
 
 class FailedGateSchema(ResponseSchema):
-    gate = fields.String()
-    reason = fields.String(metadata={"description": "A stable code in snake_case."})
+    gate = Value(matching.GATES)
+    reason = KnownValue(REASONS_OF_GATES, "A stable code in snake_case.")
     detail = fields.String()
     source = fields.String(metadata={"description": "The rule behind the gate."})
 
@@ -236,9 +263,9 @@ class PairFeedbackSchema(ResponseSchema):
     listing_id = fields.UUID()
     counterpart_id = fields.UUID()
     status = fields.Integer(metadata={"description": "As the status of a request of its own: 200, 404, 409."})
-    code = fields.String(allow_none=True)
+    code = StableCode(allow_none=True)
     detail = fields.String(allow_none=True)
-    verdict = fields.String()
+    verdict = Value(Verdict)
     mutual = fields.Boolean(allow_none=True)
     contact = fields.Nested(ContactSchema)
 
@@ -250,7 +277,7 @@ class ManyFeedbackSchema(ResponseSchema):
 class FeedbackSchema(ResponseSchema):
     optional = ("contact",)
 
-    verdict = fields.String()
+    verdict = Value(Verdict)
     mutual = fields.Boolean(metadata={"description": "Both sides are interested now."})
     contact = fields.Nested(ContactSchema)
 
@@ -267,7 +294,7 @@ class InterestQuery(PageQuery):
 
 
 class AllMatchesQuery(PageQuery):
-    min_score = QueryNumber(load_default=0.0, validate=Range(min=0, max=1))
+    min_score = QueryNumber(load_default=0.0, validate=Range(min=0, max=1), metadata=LEAST_SCORE)
     kind = fields.String(
         load_default=None, validate=OneOf(Kind), metadata={"description": "Only of your supplies or demands."}
     )
@@ -285,7 +312,7 @@ class AllMatchesExportQuery(AllMatchesQuery):
     class Meta(AllMatchesQuery.Meta):
         exclude = ("limit", "cursor")
 
-    format = fields.String(load_default="csv", validate=OneOf(FORMATS))
+    format = fields.String(load_default="csv", validate=OneOf(FORMATS), metadata=FORMAT)
 
 
 class MatchExportQuery(MatchQuery):
@@ -294,16 +321,16 @@ class MatchExportQuery(MatchQuery):
     class Meta(MatchQuery.Meta):
         exclude = ("limit", "cursor", "near_misses", "group")
 
-    format = fields.String(load_default="csv", validate=OneOf(FORMATS))
+    format = fields.String(load_default="csv", validate=OneOf(FORMATS), metadata=FORMAT)
 
 
 class InterestListingSchema(ResponseSchema):
     """A listing of one's own, in short."""
 
     id = fields.UUID()
-    kind = fields.String()
+    kind = Value(Kind)
     title = fields.String()
-    status = fields.String()
+    status = Value(ListingStatus)
 
 
 class OwnMatchSchema(MatchSchema):
@@ -327,24 +354,22 @@ class AllMatchesPage(ResponseSchema):
 class InterestCounterpartSchema(CounterpartSchema):
     """The other side's listing, in short, and whether it is still open."""
 
-    status = fields.String()
+    status = Value(ListingStatus)
 
 
 class InterestSchema(ResponseSchema):
     optional = ("contact",)
 
-    state = fields.String(
-        metadata={
-            "description": "mine (you are interested), theirs (the other side is), or mutual (both were at"
-            " one time)"
-        }
+    state = Value(
+        InterestState,
+        "mine (you are interested), theirs (the other side is), or mutual (both were at one time).",
     )
     at = Moment(metadata={"description": "When it came into this state."})
     listing = fields.Nested(InterestListingSchema, metadata={"description": "Your own listing."})
     counterpart = fields.Nested(InterestCounterpartSchema)
-    feedback = fields.String(allow_none=True, metadata={"description": "What your side answers now."})
-    their_feedback = fields.String(
-        allow_none=True, metadata={"description": "interested where the other side answers so now."}
+    feedback = Value(Verdict, "What your side answers now.", allow_none=True)
+    their_feedback = Value(
+        (Verdict.INTERESTED,), "interested where the other side answers so now.", allow_none=True
     )
     contact = fields.Nested(
         ContactSchema, metadata={"description": "Contact of the other side, once the interest was mutual."}
@@ -355,7 +380,11 @@ InterestPage = page_of(InterestSchema)
 
 
 class FindingQuery(PageQuery):
-    gate = Identifier(30, load_default=None)
+    gate = Identifier(
+        30,
+        load_default=None,
+        metadata={"description": f"Only listings that this gate stops most: {', '.join(matching.GATES)}."},
+    )
 
 
 class FindingSchema(ResponseSchema):
@@ -363,10 +392,8 @@ class FindingSchema(ResponseSchema):
 
     listing_id = fields.UUID()
     title = fields.String()
-    gate = fields.String(metadata={"description": "The gate that stops most."})
-    reason = fields.String(
-        metadata={"description": "Whose terms that is, or what is to be done: a stable code in snake_case."}
-    )
+    gate = Value(matching.GATES, "The gate that stops most.")
+    reason = KnownValue(about="Whose terms that is, or what is to be done: a stable code in snake_case.")
     detail = fields.String()
     near_misses = fields.List(fields.Nested(NearMissSchema))
     stopped = fields.Dict(keys=fields.String(), values=fields.Integer())
@@ -431,7 +458,7 @@ class PolicySchema(Schema):
 
 
 class PresetSchema(ResponseSchema):
-    name = fields.String()
+    name = KnownValue(PRESETS)
     policy = fields.Nested(PolicySchema)
 
 
@@ -486,7 +513,7 @@ class CardSchema(ResponseSchema):
     outcomes = fields.Nested(CountsSchema)
     suppliers = fields.Nested(PartsSchema)
     supplies = fields.Nested(PartsSchema)
-    kind = fields.String(metadata={"description": "What ranks; docs/evaluation.md describes the kinds."})
+    kind = KnownValue(about="What ranks; docs/evaluation.md describes the kinds.")
     features = fields.List(fields.String())
     weights = fields.Dict(keys=fields.String(), values=fields.Float())
     mrr_on_suppliers_left_out = fields.Dict(keys=fields.String(), values=fields.Float())
@@ -495,16 +522,11 @@ class CardSchema(ResponseSchema):
 
 class RankingModelSchema(ResponseSchema):
     version = fields.Integer()
-    status = fields.String(metadata={"description": "queued, running or done"})
+    status = Value(ModelStatus)
     used = fields.Boolean(
         metadata={"description": "Whether it is clearly better than the formula on later data."}
     )
-    reason = fields.String(
-        allow_none=True,
-        metadata={
-            "description": "Why it is not used: too_few_earlier, too_few_later or not_better; else null."
-        },
-    )
+    reason = Value(WHY_UNUSED, "Why it is not used; else null.", allow_none=True)
     detail = fields.String(allow_none=True, metadata={"description": "The reason in words."})
     created_at = Moment()
     trained_at = Moment(allow_none=True)

@@ -2,10 +2,11 @@
 
 from marshmallow import fields
 
-from ..http.fields import MAX_VERSION, Flag, Length, Moment, OneOf, Text, Whole
+from ..enterprises.models import Grade
+from ..http.fields import MAX_VERSION, Flag, KnownValue, Length, Moment, OneOf, Text, Value, Whole
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ResponseSchema, Schema, WarningSchema, WrittenCodeSchema
-from .models import EmailPreference, Language, NotificationKind, SearchNotify
+from .models import Delivery, EmailPreference, Language, NotificationKind, SearchNotify
 
 
 class NotificationDataSchema(ResponseSchema):
@@ -23,8 +24,8 @@ class NotificationDataSchema(ResponseSchema):
     counterpart_id = fields.UUID()
     score = fields.Float()
     rank = fields.Integer()
-    grade = fields.String(metadata={"description": "The reader's grade, which set the release time."})
-    grade_before = fields.String(metadata={"description": "Of a changed grade: the one before."})
+    grade = Value(Grade, "The reader's grade, which set the release time.")
+    grade_before = Value(Grade, "Of a changed grade: the one before.")
     licence_id = fields.UUID()
     last_day = fields.String(metadata={"description": "The last day of the listing or licence."})
     reason = fields.String(metadata={"description": "Why it was decided so; may be empty."})
@@ -44,14 +45,10 @@ class NotificationDataSchema(ResponseSchema):
 
 class NotificationSchema(ResponseSchema):
     id = fields.UUID()
-    kind = fields.String()
+    kind = KnownValue(NotificationKind, "What it is about.")
     created_at = Moment(attribute="released_at", metadata={"description": "When it arrived in the inbox."})
     read_at = Moment(allow_none=True)
-    delivery = fields.String(
-        metadata={
-            "description": "In addition to the inbox: immediate (e-mail), digest, or inbox (inbox only)."
-        }
-    )
+    delivery = Value(Delivery, "In addition to the inbox: immediate (e-mail), digest, or inbox (inbox only).")
     title = fields.String(
         metadata={"description": "Title of the other side's listing; without one, what the message is about."}
     )
@@ -62,7 +59,9 @@ class NotificationSchema(ResponseSchema):
 
 
 class NotificationQuery(PageQuery):
-    unread = fields.Boolean(load_default=False)
+    unread = fields.Boolean(
+        load_default=False, metadata={"description": "Only messages that nobody has marked as read."}
+    )
 
 
 NotificationPage = page_of(NotificationSchema)
@@ -120,7 +119,7 @@ class SavedSearchSchema(ResponseSchema):
     id = fields.UUID()
     name = fields.String()
     query = fields.Dict(keys=fields.String(), metadata=QUERY)
-    notify = fields.String(metadata=HOW)
+    notify = Value(SearchNotify, HOW["description"])
     paused = fields.Boolean()
     created_at = Moment()
     updated_at = Moment()

@@ -6,10 +6,12 @@ on) and `metrics`. They are imported on demand, as they need more memory than se
 
 from matching.learning.learned_ranking import LearnedRanking
 from matching.learning.receiver_features import FEATURES, NEVER, Facing, Record, features, track_record
+from matching.learning.unused import WHY_UNUSED
 
 __all__ = [
     "FEATURES",
     "NEVER",
+    "WHY_UNUSED",
     "Facing",
     "LearnedRanking",
     "Record",

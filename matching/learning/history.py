@@ -17,6 +17,7 @@ from matching.learning import training
 from matching.learning.learned_ranking import LearnedRanking
 from matching.learning.metrics import RankingResult, ndcg, reciprocal_ranks
 from matching.learning.receiver_features import Facing, Record
+from matching.learning.unused import NOT_BETTER, TOO_FEW_EARLIER, TOO_FEW_LATER
 from matching.model import Bools, Floats, Ints, Outcome, repeated, whole_mm
 
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
@@ -31,9 +32,6 @@ DAY_S = 86_400
 EPOCH = date(1970, 1, 1).toordinal()
 LATEST = int(np.iinfo(np.int64).max)
 
-TOO_FEW_EARLIER = "too_few_earlier"
-TOO_FEW_LATER = "too_few_later"
-NOT_BETTER = "not_better"
 ReportProgress = Callable[[str], None]
 
 

@@ -2,6 +2,7 @@
 
 from matching.model.columns import (
     ANY_GENERATOR,
+    BASES,
     KG_PER_T,
     NO_PRICE,
     Basis,
@@ -30,6 +31,7 @@ from matching.model.waste_codes import CATEGORY_FACTOR, Code, Coded
 
 __all__ = [
     "ANY_GENERATOR",
+    "BASES",
     "CATEGORY_FACTOR",
     "CLOSE",
     "COMPONENTS",

@@ -64,6 +64,10 @@ class Basis(IntEnum):
     COLLECTOR = 4
 
 
+BASES = tuple(basis.name.lower() for basis in Basis if basis >= 0)
+"""What answers call a basis."""
+
+
 def spec(
     dtype: type[np.generic], *, low: float | None = None, high: float | None = None, of: str = "rows"
 ) -> dict[str, Any]:

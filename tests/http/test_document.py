@@ -1,9 +1,19 @@
 """The OpenAPI document is complete: bounds of all input, the fields a response always has, all headers."""
 
-import pytest
+import re
 
+import pytest
+from sqlalchemy import Enum as EnumColumn
+from sqlalchemy import select
+
+from marketplace.catalogue.models import REGION_LEVELS, Region, WasteCode
+from marketplace.catalogue.service.codes import EVIDENCE
+from marketplace.database import Base, db
 from marketplace.http.documents import DOCUMENT_TYPES
+from marketplace.http.fields import GROWS
 from marketplace.http.openapi.declarations import MAY_CONFLICT, READS_FILE, READS_JSON, refusals
+from marketplace.http.openapi.path_parameters import PATH_PARAMETERS
+from marketplace.notifications.models import NotificationKind
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILES = {
@@ -15,6 +25,8 @@ FILES = {
     "/api/v1/licences/{permit_id}/files/{file_id}": set(DOCUMENT_TYPES),
 }
 """Routes that return a file."""
+IDEMPOTENT_WITHOUT_KEY = {"/api/v1/enterprises"}
+"""Routes without a key that obey an Idempotency-Key, by address."""
 BOUNDS = {
     "string": {"maxLength", "pattern", "enum", "format"},
     "number": {"maximum"},
@@ -101,12 +113,12 @@ def test_headers_of_requests_and_responses_are_documented(document, routes):
             for parameter in about.get("parameters", [])
             if "$ref" in parameter
         ]
-        keyed_post = method == "post" and about["security"]
+        idempotent = method == "post" and (about["security"] or path in IDEMPOTENT_WITHOUT_KEY)
         assert read == (
             ["If-Match"]
             if method in ("patch", "put")
             else ["Idempotency-Key"]
-            if keyed_post
+            if idempotent
             else ["If-None-Match"]
             if method == "get"
             else []
@@ -154,3 +166,122 @@ def test_refusals_follow_from_what_a_route_declares(rule, method, declared, expe
     doc = {"manual_doc": {"security": declared["security"]}, "facts": declared.get("facts", set())}
 
     assert refusals(rule, method, doc) == expected | {422, 429, 500, 503}
+
+
+def parameters_of(document):
+    """(place, parameter) of all: of paths, queries and headers."""
+    yield from document["components"]["parameters"].items()
+    for path, methods in document["paths"].items():
+        about = {"": {"parameters": methods.get("parameters", ())}, **methods}
+        for method, operation in about.items():
+            for parameter in operation.get("parameters", ()) if method != "parameters" else ():
+                if "$ref" not in parameter:
+                    yield f"{method} {path} {parameter['name']}", parameter
+
+
+def test_every_parameter_is_described(document):
+    found = dict(parameters_of(document))
+    assert {kind["in"] for kind in found.values()} == {"path", "query", "header"}
+    lacking = [place for place, parameter in found.items() if not parameter.get("description", "").strip()]
+    assert lacking == []
+    assert found[" /api/v1/waste-codes/{scheme}/{code} code"]["description"].startswith("A waste code")
+    assert found["get /api/v1/regions limit"]["description"] == "Most items of a page."
+
+
+def test_a_path_parameter_described_in_vain_is_one_too_many(document):
+    used = {about["name"] for _, about in parameters_of(document) if about["in"] == "path"}
+    assert used == set(PATH_PARAMETERS)
+
+
+def test_what_generators_make_names_of_is_ascii(document, routes):
+    operations = [about["operationId"] for _, _, about in routes]
+    assert document["info"]["title"] == "Huanliu"
+    assert len(set(operations)) == len(operations)
+    for name in (*operations, *(tag["name"] for tag in document["tags"]), *document["components"]["schemas"]):
+        assert re.fullmatch(r"[A-Za-z][A-Za-z0-9_.]*", name, re.ASCII), name
+
+
+def strings_of(document):
+    """(schema, field, JSON schema) of every text in the schemas, those in lists and maps too."""
+    for name, schema in document["components"]["schemas"].items():
+        for field, below in schema.get("properties", {}).items():
+            while below:
+                if "string" in below.get("type", ()):
+                    yield name, field, below
+                more = below.get("additionalProperties")
+                below = below.get("items") or (more if isinstance(more, dict) else None)
+
+
+def names_of_closed_lists():
+    """Names of the columns that hold a value of an enum."""
+    return {
+        column.name
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, EnumColumn)
+    }
+
+
+OTHERWISE_CLOSED = {
+    "roles", "scopes", "modes", "axis", "gate", "feedback", "their_feedback", "state", "notify", "level",
+    "evidence", "media_type", "established_by", "stage", "unit",
+}  # fmt: skip
+"""Closed lists in responses that are no column of that name."""
+FREE = {
+    ("Block", "reason"), ("NewBlock", "reason"), ("Lift", "reason"), ("Reason", "reason"),
+    ("Licence", "reason"), ("Refusal", "reason"), ("ExemptionReview", "reason"), ("Withdrawal", "reason"),
+    ("FeedbackRequest", "reason"), ("PairFeedbackRequest", "reason"), ("ScorePart", "reason"),
+    ("NotificationData", "reason"), ("Contact", "email"), ("Event", "evidence"),
+    ("Rejection", "reason"), ("HistoryLine", "reason"),
+    ("NewEvent", "evidence"), ("Component", "unit"),
+}  # fmt: skip
+"""Sentences, and what people write."""
+
+
+def test_every_field_that_holds_a_value_of_a_closed_list_says_which(document):
+    closed = names_of_closed_lists() | OTHERWISE_CLOSED
+    assert {"status", "kind", "form", "packaging", "grade", "delivery", "verdict", "reason"} <= closed
+    free = {
+        (name, field)
+        for name, field, schema in strings_of(document)
+        if field in closed and "enum" not in schema and GROWS not in schema.get("description", "")
+    }
+    assert free == FREE & {(name, field) for name, field, _ in strings_of(document)}
+
+
+@pytest.mark.parametrize(
+    ("schema", "field", "values"),
+    [
+        ("Listing", "status", ["draft", "open", "fulfilled", "expired", "withdrawn"]),
+        ("Listing", "exemption_review", ["accept", "refuse", None]),
+        ("EnterpriseRef", "grade", ["A", "B", "C", "D", "E"]),
+        ("LegalBasis", "kind", ["general", "licence", "channel", "exempt", "collector"]),
+        ("Order", "name", ["formula", "learned"]),
+        ("KeyHolder", "kind", ["enterprise", "admin", "regulator"]),
+        ("Region", "level", ["province", "city", "district"]),
+        ("NearMiss", "unit", ["CNY/t", "t", "km", "days"]),
+        ("RankingModel", "reason", ["too_few_earlier", "too_few_later", "not_better", None]),
+        ("Match", "their_feedback", ["interested", None]),
+    ],
+)
+def test_a_closed_list_has_the_values_of_its_one_source(document, schema, field, values):
+    about = document["components"]["schemas"][schema]["properties"][field]
+
+    assert about["enum"] == values
+    assert ("null" in about["type"]) == (None in values)
+
+
+def test_a_list_that_grows_is_not_closed(document):
+    kind = document["components"]["schemas"]["Notification"]["properties"]["kind"]
+    code = document["components"]["schemas"]["Problem"]["properties"]["code"]
+
+    assert "enum" not in kind
+    assert kind["x-extensible-enum"] == [str(member) for member in NotificationKind]
+    assert GROWS in kind["description"]
+    assert GROWS in code["description"]
+
+
+def test_the_catalogue_has_no_evidence_and_no_level_beside_its_list(app):
+    with app.app_context():
+        assert set(db.session.scalars(select(WasteCode.evidence).distinct())) <= set(EVIDENCE)
+        assert set(db.session.scalars(select(Region.level).distinct())) <= set(REGION_LEVELS)

@@ -27,7 +27,7 @@ from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
 from ...http.languages import render_all
 from ...matches import service as matches
-from ..models import LIFE, Allocation, AllocationStatus, Gap, Placement, Unplaced
+from ..models import JUDGING, LIFE, PLANNING, READING, Allocation, AllocationStatus, Gap, Placement, Unplaced
 from . import region_input
 from .plan_rows import gap_rows, placement_rows, totals_of, unplaced_rows
 from .requests import extent_of
@@ -85,15 +85,15 @@ def _make_plan(
     Raises:
         Invalid: there is nothing to plan, or too much. RuntimeError: the plan breaks a gate; that is a bug.
     """
-    report_progress("reading", 0, None)
+    report_progress(READING, 0, None)
     region = region_input.read_region(extent_of(row))
     try:
-        lawful = lawful_ways(policy, region, lambda done, of: report_progress("judging", done, of))
+        lawful = lawful_ways(policy, region, lambda done, of: report_progress(JUDGING, done, of))
     except TooManyWays as error:
         raise Invalid("allocation_too_many_ways", at="region", most=MOST_WAYS) from error
-    report_progress("planning", 0, None)
+    report_progress(PLANNING, 0, None)
     plan = allocate(
-        lawful.ways, lawful.capacities, lambda number, gap: report_progress("planning", number, None)
+        lawful.ways, lawful.capacities, lambda number, gap: report_progress(PLANNING, number, None)
     )
     broken = broken_gates(policy, region, lawful, plan.way, plan.kg)
     if broken:

@@ -16,6 +16,9 @@ from .written_codes import CN_SW, fold_scheme, key_beginning, key_of, read_code
 
 CERTAIN = ("official", "two_places", "three_places", "example")
 """Evidence with which a row is shown as it is; with any other it is provisional."""
+UNLISTED_EVIDENCE = "unlisted"
+"""Of a well-formed code that no loaded table has."""
+EVIDENCE = (*CERTAIN, "one_place", "name_only", "unverified", UNLISTED_EVIDENCE)
 
 
 def codes_by_id(ids: Iterable[int]) -> dict[int, WasteCode]:

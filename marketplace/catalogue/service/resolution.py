@@ -17,7 +17,7 @@ from ...errors import Invalid, NotFound, Notice
 from ...events.work import unit_of_work
 from ...messages.names import Name
 from ..models import CodeLevel, WasteCode
-from .codes import CERTAIN
+from .codes import CERTAIN, UNLISTED_EVIDENCE
 from .lookup_cache import lookup_cache
 from .written_codes import (
     CN_HW,
@@ -33,7 +33,6 @@ from .written_codes import (
 UNLISTED_SCHEME = CN_SW
 UNLISTED_KEY = re.compile(r"(\d{3})(\d{3})(S(\d\d))", re.ASCII)
 """The key of a code of that scheme; the digits after S are those of its category."""
-UNLISTED_EVIDENCE = "unlisted"
 EXCEPTIONS = frozenset(("除外", "以外", "之外"))
 
 log = logging.getLogger(__name__)

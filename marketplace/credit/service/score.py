@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ...enterprises.models import MILLI_PER_POINT, Grade
-from ..models import AXES, CreditEvent, Evaluation
+from ..models import AXES, EVALUATION, RECORD, CreditEvent, Evaluation
 from .lapse import counts, is_valid_on, year_before
 
 FULL = 100 * MILLI_PER_POINT
@@ -121,12 +121,12 @@ def _established_by(
 ) -> str | None:
     """A valid evaluation, or a year on the platform with five completed deals and no deduction."""
     if evaluated_until:
-        return "evaluation"
+        return EVALUATION
     is_member_for_a_year = member_since <= year_before(today)
     completed = sum(event.rule == COMPLETED for event in current)
     has_deduction = any(event.points_milli < 0 for event in current)
     if is_member_for_a_year and not has_deduction and completed >= COMPLETED_TO_ESTABLISH:
-        return "record"
+        return RECORD
     return None
 
 

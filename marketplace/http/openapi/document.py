@@ -16,6 +16,7 @@ from flask import Flask, Response
 from .api import api
 from .declarations import REFUSALS
 from .examples import add_examples, read_examples
+from .path_parameters import describe_path_parameters
 
 VERBS = ("get", "post", "put", "patch", "delete")
 KINDS = {"enterprise": "enterprises", "admin": "admins", "regulator": "regulators"}
@@ -65,6 +66,7 @@ def describe(app: Flask) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(json.dumps(api.spec.to_dict()))
     document["info"]["description"] = ABOUT
     document["externalDocs"] = {"url": "/errors", "description": "Every error code, with cause and fix."}
+    describe_path_parameters(document)
     names, examples = _endpoints(app), read_examples()
     for verb, path, operation in operations(document):
         operation["operationId"] = names[verb.upper(), path]
@@ -96,14 +98,15 @@ def _who_may_call(operation: dict[str, Any]) -> str:
 
 def _operation_description(verb: str, operation: dict[str, Any]) -> str:
     """The route's docstring, and what follows from who may call it and from its verb."""
-    paged = any(parameter.get("name") == "cursor" for parameter in operation.get("parameters", ()))
+    parameters = operation.get("parameters", ())
+    paged = any(parameter.get("name") == "cursor" for parameter in parameters)
     sentences = [
         operation.get("description", ""),
         _who_may_call(operation),
         "Returns pages: send `next` of one page as `cursor` to get the following page." if paged else "",
         "Send the version that you read as `If-Match`, or `*`." if verb in ("put", "patch") else "",
         "Repeating it with the same `Idempotency-Key` has no further effect."
-        if verb == "post" and operation.get("x-actors")
+        if any(parameter.get("$ref", "").endswith("/Idempotency-Key") for parameter in parameters)
         else "",
     ]
     return " ".join(filter(None, sentences))

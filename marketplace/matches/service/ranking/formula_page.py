@@ -5,6 +5,7 @@ from typing import Any
 
 import matching
 
+from ...models import FORMULA
 from .page_cursor import Find, Page, PageCursor
 
 
@@ -18,7 +19,7 @@ class FormulaPager:
     @property
     def description(self) -> dict[str, Any]:
         """As the response names it."""
-        return {"name": "formula", "model_version": None}
+        return {"name": FORMULA, "model_version": None}
 
     def page(self, find: Find, limit: int, cursor: PageCursor | None) -> Page:
         """A page of hits after `cursor`."""

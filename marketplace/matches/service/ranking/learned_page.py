@@ -8,6 +8,7 @@ import numpy as np
 
 from .... import clock
 from ....listings.models import Listing
+from ...models import LEARNED
 from .formula_page import FormulaPager
 from .hits import Hit, HitSlice
 from .page_cursor import Find, Page, PageCursor, RankKey, head_key, rank_key_of
@@ -33,7 +34,7 @@ class LearnedPager:
     @property
     def description(self) -> dict[str, Any]:
         """As the response names it."""
-        return {"name": "learned", "model_version": self.version}
+        return {"name": LEARNED, "model_version": self.version}
 
     def page(self, find: Find, limit: int, cursor: PageCursor | None) -> Page:
         """A page of hits after `cursor`.

@@ -13,7 +13,7 @@ from ....http.fields import FEN_PER_CNY
 from ....licences import service as licences
 from ....listings import service as listings
 from ....listings.models import Kind, Listing
-from ...models import Verdict
+from ...models import UNITS, Verdict
 from ..feedback.contact_release import released_contacts
 from ..feedback.verdicts import PairVerdicts, verdicts_on
 from .hits import Hit
@@ -130,21 +130,20 @@ def _components(listing: Listing, other: Any, hit: Hit, policy: matching.Policy)
     shared = min(supply.available_until, demand.available_until) - max(
         supply.available_from, demand.available_from
     )
-    facts: dict[str, tuple[float | None, str | None, str]] = {
-        "code": (None, None, _code_reason(hit)),
-        "distance": (shown_km(listing, other), "km", "distance"),
-        "credit": (other.credit_milli / 1000, "points", "credit"),
+    facts: dict[str, tuple[float | None, str]] = {
+        "code": (None, _code_reason(hit)),
+        "distance": (shown_km(listing, other), "distance"),
+        "credit": (other.credit_milli / 1000, "credit"),
         "price": (
             ((demand.price_fen or 0) - (supply.price_fen or 0)) / FEN_PER_CNY if priced else None,
-            "CNY/t",
             "price_gap" if priced else "price_open",
         ),
-        "quantity": (min(supply.remaining_kg, demand.remaining_kg) / matching.KG_PER_T, "t", "quantity"),
-        "time": (float(shared.days + 1), "days", "time"),
+        "quantity": (min(supply.remaining_kg, demand.remaining_kg) / matching.KG_PER_T, "quantity"),
+        "time": (float(shared.days + 1), "time"),
     }
     rows = []
     for number, name in enumerate(matching.COMPONENTS):
-        raw, unit, reason = facts[name]
+        raw, reason = facts[name]
         value, weight = hit.values[number], policy.weights[number]
         rows.append(
             {
@@ -153,7 +152,7 @@ def _components(listing: Listing, other: Any, hit: Hit, policy: matching.Policy)
                 "weight": weight / WEIGHT_UNIT,
                 "contribution": value * weight / matching.SCORE_UNIT,
                 "raw": raw,
-                "unit": unit,
+                "unit": UNITS.get(name),
                 "reason": reason,
             }
         )

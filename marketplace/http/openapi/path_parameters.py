@@ -1,0 +1,31 @@
+"""What the parameters in paths mean, by name: routes write them as `<uuid:listing_id>` and say no more."""
+
+from typing import Any
+
+PATH_PARAMETERS = {
+    "allocation_id": "The id of a plan, as POST /allocations returns it.",
+    "basis_id": "The id of a legal basis, as GET /legal-bases returns it.",
+    "block_id": "The id of an entry of the blocked list.",
+    "code": "A waste code or category of that scheme, in any spelling.",
+    "enterprise_id": "The id of an enterprise.",
+    "event_id": "The id of an event of credit.",
+    "file_id": "The id of a file of that licence.",
+    "import_id": "The id of an import, as POST /listings/import returns it.",
+    "key_id": "The id of a key (not the key itself).",
+    "listing_id": "The id of a listing.",
+    "notification_id": "The id of a message in your inbox.",
+    "other_id": "The id of a listing of the other kind, by another enterprise.",
+    "permit_id": "The id of the entry, as the list returns it.",
+    "scheme": "The scheme of the code: cn-hw, cn-sw, eu-low or a local scheme.",
+    "search_id": "The id of a saved search of yours.",
+    "token": "What the link in the e-mail ends with.",
+    "version": "The version, a whole number from 1.",
+}
+
+
+def describe_path_parameters(document: dict[str, Any]) -> None:
+    """Describe every parameter in a path; one without a description here stays as it is, and a test fails."""
+    for operations in document["paths"].values():
+        for parameter in operations.get("parameters", ()):
+            if parameter.get("in") == "path" and parameter["name"] in PATH_PARAMETERS:
+                parameter.setdefault("description", PATH_PARAMETERS[parameter["name"]])
