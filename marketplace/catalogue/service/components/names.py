@@ -25,7 +25,7 @@ TOKEN = re.compile(
 """What a name is made of. Digits belong to a formula or say a position; a number of its own is neither."""
 LIMITS = re.compile(
     "以上|以下|以内|之内|左右|不低于|不高于|不超过|不少于|不多于|不大于|不小于|至少|至多|最少|最多|大于|小于|等于"
-    "|高于|低于|多于|少于|超过|百分之|千分之|万分之|约$|至$|到$"
+    "|高于|低于|多于|少于|超过|百分之|千分之|万分之|^大?约|约$|至$|到$"
 )
 ENGLISH_LIMITS = re.compile(
     r"(?:^| )(?:at least|at most|more than|less than|about|approx\.?|min\.?|max\.?|up to|over|under)$", re.I

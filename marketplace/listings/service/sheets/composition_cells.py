@@ -2,8 +2,8 @@
 
     cell      = component { separator component }
     component = name [":" | "="] amount          a name in quotes is taken as it is
-    amount    = [limit] number [unit] | number [unit] "-" number [unit] | number [unit] "±" number [unit]
-              | number [unit] limit-behind
+    amount    = [limit] number [unit] | number [unit] "-" number [unit] [左右]
+              | number [unit] "±" number [unit] | number [unit] limit-behind
     number    = as of `number_cells`, or 百分之 and a number
 
 What the grammar does not use up is refused: no part of a cell is ever a guess.
@@ -39,6 +39,8 @@ OR_LESS = re.compile(
 )
 OR_SO = re.compile(r"左右|上下")
 TO = re.compile(r"—{1,2}|[-~‐‑‒–―−〜∼]|至|到|to(?![a-z])", re.IGNORECASE)
+CHARGE = re.compile(r"[ \t]*[1-4]-[ \t]")
+"""A charge behind the blank of a formula, as in SO4 2- 5%, which is no range."""
 PLUS_MINUS = re.compile(r"±|\+/-|\+-")
 NUMBER = re.compile(rf"{UNSIGNED}(?!\d|[.,]\d)", re.ASCII)
 SHARES_BEFORE = {"百分之": "%", "千分之": "‰"}
@@ -115,6 +117,8 @@ class _Reader:
         """The component whose name is the text between, if a name it is and an amount follows."""
         self.at = place
         name = self._text[start:place].strip()
+        if name.isascii() and CHARGE.match(self._text, place):
+            return None
         try:
             component = self._with_amount(name)
         except NotUnderstood:
@@ -155,6 +159,7 @@ class _Reader:
             return first.value - second.value, first.value + second.value, unit
         if self._take(TO):
             second = self._number()
+            self._take(OR_SO)
             return first.value, second.value, _common_unit(first, second)
         return first.value, first.value, first.unit
 
