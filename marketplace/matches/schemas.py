@@ -380,10 +380,10 @@ InterestPage = page_of(InterestSchema)
 
 
 class FindingQuery(PageQuery):
-    gate = Identifier(
-        30,
+    gate = fields.String(
         load_default=None,
-        metadata={"description": f"Only listings that this gate stops most: {', '.join(matching.GATES)}."},
+        validate=OneOf(matching.GATES, "gate"),
+        metadata={"description": "Only listings that this gate stops most."},
     )
 
 

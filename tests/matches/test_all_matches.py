@@ -110,6 +110,17 @@ def test_pages_of_enterprises_go_by_every_sort_and_stay_stable(marketplace, gene
     supply = marketplace.supply(generator, price_cny_per_t=-100)
     path = f"/listings/{supply['id']}/matches"
     plain = walk(generator, path, sort=sort)
+    by_firm: dict[str, list[str]] = {}
+    for item in plain:
+        by_firm.setdefault(item["listing"]["enterprise"]["id"], []).append(item["listing"]["id"])
+    rows = generator.get(path, group="enterprise", sort=sort).json["items"]
+    folded = [[row["listing"]["id"], *[other["id"] for other in row["others"]]] for row in rows]
+    assert folded == list(by_firm.values())
+    least = sorted(item["score"] for item in plain)[3]
+    rows = generator.get(path, group="enterprise", sort=sort, min_score=round(least - 1e-6, 6)).json["items"]
+    assert sum(1 + row["others_total"] for row in rows) == sum(
+        item["score"] >= least - 1e-6 for item in plain
+    )
     order = list(dict.fromkeys(item["listing"]["enterprise"]["id"] for item in plain))
     first = generator.get(path, group="enterprise", sort=sort, limit=2).json
     marketplace.now += marketplace.now.resolution * 1000

@@ -57,6 +57,8 @@ def test_findings_are_for_the_owner_its_regulator_and_admins(marketplace):
     for seer in (generator, marketplace.admin, marketplace.regulator("330600")):
         assert len(findings(seer)) == 1
     assert findings(generator, gate="licence") == []
+    for unknown in ("licences", "", "Code"):
+        assert generator.get("/findings", gate=unknown).status_code == 422
     assert len(findings(generator, gate="code")) == 1
 
 

@@ -63,7 +63,7 @@ def paired(pages: dict[str, tuple]) -> dict[str, tuple]:
 
 
 def test_a_run_gives_each_supply_what_asking_for_it_alone_gives(marketplace):
-    market = written(marketplace, 1)
+    market = written(marketplace, 9)
     start(marketplace)
     marketplace.settle()
     [(part_count, slices)] = ask(

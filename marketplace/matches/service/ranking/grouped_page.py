@@ -38,7 +38,8 @@ def grouped_page(
     ranked = [(listing, replace(hit, rank=done + place)) for place, (_, hit) in enumerate(shown, 1)]
     items = present_hits(ranked, policy, book)
     named = {hit.listing_id for _, hit in shown}
-    folded = _other_offers(listing, policy, [owner for owner, _ in shown], named)
+    how = {"sort": query["sort"], "min_score": query["min_score"]}
+    folded = _other_offers(listing, policy, [owner for owner, _ in shown], named, how)
     for item, (owner, _) in zip(items, shown, strict=True):
         others = folded.get(owner, [])
         item["others"], item["others_total"] = others[:MOST_FOLDED], len(others)
@@ -80,15 +81,23 @@ def _slices(find: Find, published_by: datetime | None) -> Iterator[tuple[HitSlic
 
 
 def _other_offers(
-    listing: Listing, policy: matching.Policy, owners: Sequence[UUID], shown: set[UUID]
+    listing: Listing,
+    policy: matching.Policy,
+    owners: Sequence[UUID],
+    shown: set[UUID],
+    how: dict[str, Any],
 ) -> dict[UUID, list[dict[str, Any]]]:
-    """The lawful offers of these enterprises that are not shown already, best first, by enterprise."""
+    """The lawful offers of these enterprises that are not shown already, by enterprise.
+
+    Args:
+        how: the sort that they go by and the least score, those of the page.
+    """
     kind = Kind.DEMAND if listing.kind == Kind.SUPPLY else Kind.SUPPLY
     others = [row for row in listings.open_of(owners, kind) if row.id not in shown]
     if not others:
         return {}
     inputs = facing(listing, others, alive_on=clock.today())
-    ranking = rank_field(policy, inputs, clock.today(), len(others))
+    ranking = rank_field(policy, inputs, clock.today(), len(others), **how)
     outlines = listings.outlines([row.id for row in others])
     folded: dict[UUID, list[dict[str, Any]]] = {}
     for hit in HitSlice.of(ranking, inputs.tables, 0, None).hits:
