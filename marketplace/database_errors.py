@@ -1,6 +1,7 @@
 """Errors of the database: why it cannot serve, and their text without the values of rows and parameters."""
 
 import traceback
+from collections.abc import Iterator
 
 from psycopg import Error as PsycopgError
 from psycopg import errors as postgres
@@ -46,7 +47,27 @@ def text_without_values(error: BaseException) -> str:
         place = (error.diag.table_name, error.diag.column_name, error.diag.constraint_name)
         parts = [part for part in (error.sqlstate, *place) if part]
         return " ".join([type(error).__name__, *parts])
-    return "".join(traceback.format_exception_only(error)).strip()
+    written = "".join(traceback.format_exception_only(error)).strip()
+    return type(error).__qualname__ if _quotes_database(error, written) else written
+
+
+def _quotes_database(error: BaseException, written: str) -> bool:
+    """Whether the text of an error repeats that of the database's error which led to it."""
+    said = [
+        text
+        for earlier in _led_to_by(error)
+        if isinstance(earlier, PsycopgError)
+        for text in (str(earlier), earlier.diag.message_primary, earlier.diag.message_detail)
+    ]
+    return any(text in written for text in said if text)
+
+
+def _led_to_by(error: BaseException) -> Iterator[BaseException]:
+    """The errors that led to an error, the last one first."""
+    current = error.__cause__ or error.__context__
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
 
 
 def traceback_without_values(error: BaseException) -> str:

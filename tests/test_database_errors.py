@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import errors as postgres
 from sqlalchemy import event, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from marketplace.database import db
 from marketplace.database_errors import text_without_values, traceback_without_values, unavailability
@@ -60,6 +60,22 @@ def test_the_log_of_a_failed_statement_holds_no_value(marketplace, statement):
     for written in (text_without_values(caught.value), traceback_without_values(caught.value)):
         assert SECRET not in written
         assert type(caught.value.orig).__name__ in written
+
+
+def test_an_error_that_repeats_what_the_database_said_is_named_by_its_type(marketplace):
+    def fail():
+        try:
+            db.session.execute(text("SELECT CAST(:secret AS integer)"), {"secret": SECRET})
+        except DataError as error:
+            raise RuntimeError(f"not planned: {error}") from error
+
+    with marketplace.app.app_context():
+        with pytest.raises(RuntimeError) as caught:
+            fail()
+        db.session.rollback()
+    assert text_without_values(caught.value) == "RuntimeError"
+    assert SECRET not in traceback_without_values(caught.value)
+    assert text_without_values(RuntimeError("of our own")) == "RuntimeError: of our own"
 
 
 def test_the_lines_written_for_an_unexpected_error_of_the_database_hold_no_value(

@@ -22,7 +22,7 @@ DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 MAX_POSITION = 2**64 - 1
 MAX_CURSOR = 500
-"""Characters of a cursor; the longest that we issue, that of the matches, has fewer than 220."""
+"""Characters of a cursor; the longest that we issue, that of the matches, has fewer than 320."""
 
 Row = TypeVar("Row")
 
