@@ -148,6 +148,17 @@ class PlacementBasisSchema(ResponseSchema):
     edition = fields.String(
         metadata={"description": "Edition of the catalogue on which the judgement is based."}
     )
+    codes = fields.List(
+        fields.String(),
+        metadata={
+            "description": "Codes and categories that the licence, channel or verified exemption names."
+        },
+    )
+    valid_from = fields.String(allow_none=True, metadata={"format": "date"})
+    valid_until = fields.String(
+        allow_none=True,
+        metadata={"format": "date", "description": "Its last day; null where no such document is needed."},
+    )
 
 
 class PlacementSchema(ResponseSchema):

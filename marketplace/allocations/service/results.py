@@ -53,7 +53,7 @@ def items_after(row: Allocation, table: str, after: int, limit: int) -> list[dic
 def unplaced_reason(reason: str, gate: str | None, language: str) -> str:
     """Why tonnes stay unplaced, as a sentence in that language."""
     sentence = say(f"unplaced_{reason}", language)
-    return f"{sentence} {say(f'finding_{gate}', language)}" if gate else sentence
+    return f"{sentence} {say(f'unplaced_gate_{gate}', language)}" if gate else sentence
 
 
 # ---------------------------------------------------------------- items
@@ -61,7 +61,6 @@ def unplaced_reason(reason: str, gate: str | None, language: str) -> str:
 
 def _placement_items(placements: Sequence[Placement]) -> list[dict[str, Any]]:
     shown = _shown_listings({row.supply_id for row in placements} | {row.demand_id for row in placements})
-    references = licences.references(row.permit_id for row in placements if row.permit_id)
     return [
         {
             "position": row.position,
@@ -74,8 +73,9 @@ def _placement_items(placements: Sequence[Placement]) -> list[dict[str, Any]]:
             "year": row.year,
             "legal_basis": {
                 "kind": row.basis,
-                "reference": references.get(row.permit_id) if row.permit_id else None,
+                "reference": document.number if document and row.permit_id else None,
                 "edition": shown[row.supply_id]["edition"],
+                **licences.paper_of(document),
             },
             "warnings": matches.warning_notices(
                 matching.Warn(row.warnings),
@@ -83,8 +83,42 @@ def _placement_items(placements: Sequence[Placement]) -> list[dict[str, Any]]:
                 matches.transfer_day(date(row.year, 1, 1)),
             ),
         }
+        for row, document in zip(placements, _documents_of(placements), strict=True)
+    ]
+
+
+def _documents_of(placements: Sequence[Placement]) -> list[licences.LegalDocument | None]:
+    """The document that each placement rests on, if it needs one."""
+    asked = _exemptions_of(placements)
+    documents = licences.LegalDocuments(
+        (row.permit_id for row in placements if row.permit_id),
+        [(holder, item) for holder, item, _ in asked.values()],
+    )
+    return [
+        documents.of_exemption(*asked[row.position])
+        if row.position in asked
+        else documents.of_permit(row.permit_id)
         for row in placements
     ]
+
+
+def _exemptions_of(placements: Sequence[Placement]) -> dict[int, tuple[UUID, int, set[int]]]:
+    """Of exempt placements by position: holder, item, and every code that stands for the supply's."""
+    exempt = [row for row in placements if row.basis == matching.Basis.EXEMPT.name.lower()]
+    if not exempt:
+        return {}
+    rows = listings.by_id({listing_id for row in exempt for listing_id in (row.supply_id, row.demand_id)})
+    covering: dict[int, set[int]] = {}
+    for alias in catalogue.aliases_of({rows[row.supply_id].code_id or 0 for row in exempt}):
+        covering.setdefault(alias.code_id, set()).add(alias.alias_id)
+    return {
+        row.position: (
+            rows[row.demand_id].enterprise_id,
+            rows[row.demand_id].exemption_item or 0,
+            covering[rows[row.supply_id].code_id or 0],
+        )
+        for row in exempt
+    }
 
 
 def _unplaced_items(unplaced: Sequence[Unplaced]) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Permits: entered or handed in, read by their holder, and given to the gates of matching as columns."""
 
 from .files import add_file, find_file
-from .lookup import covers_any, ending, find, references, search
+from .legal_documents import LegalDocument, LegalDocuments, paper_of
+from .lookup import covers_any, ending, find, search
 from .permit_tables import PermitTables, all_permit_tables, permit_tables, permit_tables_of
 from .permits import add_channel, add_exemption, add_licence, add_white_list, check_holder, revoke
 from .presentation import present
@@ -9,8 +10,9 @@ from .submissions import confirm, refuse
 from .usage import count_usage
 
 __all__ = [
-    "PermitTables", "add_channel", "add_exemption", "add_file", "add_licence", "add_white_list",
-    "all_permit_tables", "check_holder", "confirm", "count_usage", "covers_any", "ending", "find",
-    "find_file", "permit_tables", "permit_tables_of", "present", "references", "refuse", "revoke",
+    "LegalDocument", "LegalDocuments", "PermitTables", "add_channel", "add_exemption", "add_file",
+    "add_licence", "add_white_list", "all_permit_tables", "check_holder", "confirm", "count_usage",
+    "covers_any", "ending", "find", "find_file", "paper_of", "permit_tables", "permit_tables_of",
+    "present", "refuse", "revoke",
     "search",
 ]  # fmt: skip

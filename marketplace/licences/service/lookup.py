@@ -67,18 +67,6 @@ def visible_to(actor: Actor, model: type[Any]) -> list[ColumnElement[bool]]:
     return [or_(*(column == actor.id for column in columns))]
 
 
-def references(ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Licence or approval number by the id of a licence line or channel."""
-    wanted = set(ids)
-    rows = db.session.execute(
-        select(LicenceLine.id, Licence.number)
-        .join(Licence, Licence.id == LicenceLine.licence_id)
-        .where(LicenceLine.id.in_(wanted))
-        .union_all(select(Channel.id, Channel.approval_number).where(Channel.id.in_(wanted)))
-    )
-    return dict(iter(rows))
-
-
 def covers_any(enterprise_id: UUID, code_ids: Iterable[int]) -> bool:
     """Whether the enterprise holds a licence line, valid now or later, on one of these codes."""
     lines = (

@@ -134,7 +134,8 @@ def _failed_gate(
         facts["accepts"] = _accepted_codes(listing, other)
     if "permit" in facts:
         permit_id = _permit_id(inputs, int(facts["permit"]))
-        facts["reference"] = licences.references([permit_id])[permit_id]
+        document = licences.LegalDocuments([permit_id]).of_permit(permit_id)
+        facts["reference"] = document.number if document else ""
     if "component" in facts:
         facts["component"] = _component_out_of_range(listing, other)
     return {

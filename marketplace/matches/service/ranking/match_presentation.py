@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 import matching
 from matching import Basis
@@ -26,7 +25,7 @@ def present_hits(
     """Hits as the API shows them to the owner of the listing beside each; everything they name is fetched
     together."""
     others = listings.outlines({hit.listing_id for _, hit in ranked})
-    references = licences.references(hit.permit_id for _, hit in ranked if hit.permit_id)
+    documents = _documents_of([(demand_of(listing, others[hit.listing_id]), hit) for listing, hit in ranked])
     said = verdicts_on([(listing.id, hit.listing_id) for listing, hit in ranked])
     contacts = released_contacts(
         [
@@ -38,8 +37,8 @@ def present_hits(
     items = []
     for listing, hit in ranked:
         other, pair = others[hit.listing_id], (listing.id, hit.listing_id)
-        edition = _edition(listing.code_id or other.code_id, book)
-        item = {**_item(listing, other, hit, policy, references, edition), **present_verdicts(said[pair])}
+        basis = _legal_basis(listing, other, hit, documents, book)
+        item = {**_item(listing, other, hit, policy, basis), **present_verdicts(said[pair])}
         if hit.learned is not None:
             item["learned"] = hit.learned / matching.LEARNED_UNIT
         if pair in contacts:
@@ -97,20 +96,14 @@ def _item(
     other: Any,
     hit: Hit,
     policy: matching.Policy,
-    references: Mapping[UUID, str],
-    edition: str,
+    basis: dict[str, Any],
 ) -> dict[str, Any]:
-    demand = other if listing.kind == Kind.SUPPLY else listing
     return {
         "rank": hit.rank,
         "score": hit.score / matching.SCORE_UNIT,
         "listing": present_counterpart(other),
         "distance_km": shown_km(listing, other),
-        "legal_basis": {
-            "kind": hit.basis.name.lower(),
-            "reference": _reference(hit, demand, references),
-            "edition": edition,
-        },
+        "legal_basis": basis,
         "components": _components(listing, other, hit, policy),
         "warnings": warning_notices(
             hit.warnings, hit.basis, transfer_day(listing.available_from, other.available_from)
@@ -118,10 +111,45 @@ def _item(
     }
 
 
-def _reference(hit: Hit, demand: Any, references: Mapping[UUID, str]) -> str | None:
+def demand_of(listing: Listing, other: Any) -> Any:
+    """The demand of the two."""
+    return other if listing.kind == Kind.SUPPLY else listing
+
+
+def _documents_of(hits: Sequence[tuple[Any, Hit]]) -> licences.LegalDocuments:
+    """The documents that these pairings of a demand rest on."""
+    return licences.LegalDocuments(
+        (hit.permit_id for _, hit in hits if hit.permit_id),
+        [
+            (demand.enterprise_id, demand.exemption_item)
+            for demand, hit in hits
+            if hit.basis == Basis.EXEMPT and demand.exemption_item
+        ],
+    )
+
+
+def _legal_basis(
+    listing: Listing,
+    other: Any,
+    hit: Hit,
+    documents: licences.LegalDocuments,
+    book: Mapping[int, matching.Code],
+) -> dict[str, Any]:
+    """On what a pairing rests: kind, number, codes and validity of the document; never its tonnes."""
+    demand, code_id = demand_of(listing, other), listing.code_id or other.code_id
     if hit.basis == Basis.EXEMPT:
-        return f"《危险废物豁免管理清单》第{demand.exemption_item}项"
-    return references[hit.permit_id] if hit.permit_id else None
+        covering = book[code_id].aliases if code_id in book else {code_id: 1.0}
+        document = documents.of_exemption(demand.enterprise_id, demand.exemption_item, covering)
+        reference: str | None = f"《危险废物豁免管理清单》第{demand.exemption_item}项"
+    else:
+        document = documents.of_permit(hit.permit_id)
+        reference = document.number if document else None
+    return {
+        "kind": hit.basis.name.lower(),
+        "reference": reference,
+        "edition": _edition(code_id, book),
+        **licences.paper_of(document),
+    }
 
 
 def _components(listing: Listing, other: Any, hit: Hit, policy: matching.Policy) -> list[dict[str, Any]]:
