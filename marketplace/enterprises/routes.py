@@ -8,7 +8,7 @@ from flask_limiter.util import get_remote_address
 
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
 from ..http.authentication import ANYONE, EVERY_KEY, STAFF, actor, allow
-from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, require, subject
+from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, require, subject, version_optional
 from ..http.etags import etag
 from ..http.histories import HistoryPage, history_page
 from ..http.languages import render_warnings
@@ -149,34 +149,37 @@ def change(enterprise: Enterprise, body: Body, expected: int | None) -> Versione
 @blueprint.post("/enterprises/<uuid:enterprise_id>/approve")
 @allow(ADMIN, scope="admin")
 @subject(service.find)
+@version_optional
 @may_conflict
 @blueprint.body(ReasonSchema, required=False)
 @blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
-def approve(enterprise: Enterprise, body: Body) -> Versioned:
+def approve(enterprise: Enterprise, body: Body, expected: int | None) -> Versioned:
     """Approve an enterprise, so that it can publish listings."""
-    return _enterprise(service.approve(actor(), enterprise.id, body["reason"]))
+    return _enterprise(service.approve(actor(), enterprise.id, body["reason"], expected))
 
 
 @blueprint.post("/enterprises/<uuid:enterprise_id>/reject")
 @allow(ADMIN, scope="admin")
 @subject(service.find)
+@version_optional
 @may_conflict
 @blueprint.body(RejectionSchema)
 @blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
-def reject(enterprise: Enterprise, body: Body) -> Versioned:
+def reject(enterprise: Enterprise, body: Body, expected: int | None) -> Versioned:
     """Turn a registration away with a reason; its USCC may be registered again."""
-    return _enterprise(service.reject(actor(), enterprise.id, body["reason"]))
+    return _enterprise(service.reject(actor(), enterprise.id, body["reason"], expected))
 
 
 @blueprint.post("/enterprises/<uuid:enterprise_id>/suspend")
 @allow(ADMIN, scope="admin")
 @subject(service.find)
+@version_optional
 @may_conflict
 @blueprint.body(ReasonSchema, required=False)
 @blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
-def suspend(enterprise: Enterprise, body: Body) -> Versioned:
+def suspend(enterprise: Enterprise, body: Body, expected: int | None) -> Versioned:
     """Suspend an enterprise; its listings no longer take part in matching."""
-    return _enterprise(service.suspend(actor(), enterprise.id, body["reason"]))
+    return _enterprise(service.suspend(actor(), enterprise.id, body["reason"], expected))
 
 
 def _enterprise(row: Enterprise) -> Versioned:

@@ -21,7 +21,14 @@ from .bodies import FORM, read_body, read_upload
 from .etags import expected_version
 from .languages import Message
 from .openapi.api import with_headers
-from .openapi.declarations import READS_FILE, READS_JSON, declare, declare_fact, document_refusals
+from .openapi.declarations import (
+    READS_FILE,
+    READS_JSON,
+    VERSION_OPTIONAL,
+    declare,
+    declare_fact,
+    document_refusals,
+)
 from .schemas import Schema, json_object, refuse_bad_characters
 
 UTF_8 = ("utf-8", "utf8")
@@ -158,6 +165,17 @@ def subject(find: Callable[..., Any]) -> Callable[[View], View]:
         return with_subject
 
     return decorate
+
+
+def version_optional(view: View) -> View:
+    """Let the caller of a POST name the version it read in If-Match; the view gets it as `expected`."""
+
+    @wraps(view)
+    def with_version(row: Any, **path: Any) -> Any:
+        named = "If-Match" in request.headers
+        return view(row, expected=expected_version(row.version) if named else None, **path)
+
+    return declare_fact(with_version, VERSION_OPTIONAL)
 
 
 def require(check: Callable[[Actor, Body], None]) -> Callable[[View], View]:

@@ -106,6 +106,19 @@ def test_approval_and_suspension_are_told(marketplace, relay, reason, said):
     assert any(said in body(letter) for letter in relay.take())
 
 
+@pytest.mark.parametrize("verb", ["approve", "reject", "suspend"])
+def test_a_decision_may_name_the_version_that_was_read(marketplace, verb):
+    party = marketplace.enterprise("generator", approved=False)
+    path = f"/enterprises/{party.id}"
+    read = marketplace.admin.get(path).headers["ETag"]
+    party.patch(path, {"contact": CONTACT})
+    stale = marketplace.admin.post(f"{path}/{verb}", {"reason": "x"}, If_Match=read)
+    refused(stale, 412, "version_changed")
+    assert party.get(path).json["status"] == "pending"
+    now = marketplace.admin.get(path).headers["ETag"]
+    assert marketplace.admin.post(f"{path}/{verb}", {"reason": "x"}, If_Match=now).status_code == 200
+
+
 # ---------------------------------------------------------------- proof and recovery
 
 

@@ -105,7 +105,9 @@ def test_a_response_says_which_fields_it_always_has(document):
 
 
 def test_headers_of_requests_and_responses_are_documented(document, routes):
-    assert document["components"]["parameters"]["If-Match"]["required"] is True
+    parameters = document["components"]["parameters"]
+    assert parameters["If-Match"]["required"] is True
+    assert parameters["If-Match-Optional"]["name"] == "If-Match"
     for method, path, about in routes:
         place = f"{method} {path}"
         read = [
@@ -117,7 +119,7 @@ def test_headers_of_requests_and_responses_are_documented(document, routes):
         assert read == (
             ["If-Match"]
             if method in ("patch", "put")
-            else ["Idempotency-Key"]
+            else [*(["If-Match-Optional"] if "412" in about["responses"] else []), "Idempotency-Key"]
             if idempotent
             else ["If-None-Match"]
             if method == "get"

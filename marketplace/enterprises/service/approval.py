@@ -13,43 +13,50 @@ from ...events.actor import Actor
 from ...events.lifecycle import Party
 from ...events.work import unit_of_work
 from ..models import LIFE, Enterprise, EnterpriseStatus
+from .profile import require_version
 
 log = logging.getLogger(__name__)
 
 
-def approve(actor: Actor, enterprise_id: UUID, reason: str | None) -> Enterprise:
+def approve(actor: Actor, enterprise_id: UUID, reason: str | None, expected: int | None = None) -> Enterprise:
     """Approve an enterprise, so that it can publish listings.
 
     Raises:
         NotFound: no such enterprise.
+        PreconditionFailed: it is at another version than `expected`.
         Conflict: it is approved already (`wrong_state`).
     """
-    return _move(actor, enterprise_id, "approve", reason)
+    return _move(actor, enterprise_id, "approve", reason, expected)
 
 
-def reject(actor: Actor, enterprise_id: UUID, reason: str) -> Enterprise:
+def reject(actor: Actor, enterprise_id: UUID, reason: str, expected: int | None = None) -> Enterprise:
     """Turn a registration away; its USCC may be registered again.
 
     Raises:
         NotFound: no such enterprise.
+        PreconditionFailed: it is at another version than `expected`.
         Conflict: it is not pending (`wrong_state`).
     """
-    return _move(actor, enterprise_id, "reject", reason)
+    return _move(actor, enterprise_id, "reject", reason, expected)
 
 
-def suspend(actor: Actor, enterprise_id: UUID, reason: str | None) -> Enterprise:
+def suspend(actor: Actor, enterprise_id: UUID, reason: str | None, expected: int | None = None) -> Enterprise:
     """Stop an enterprise from trading.
 
     Raises:
         NotFound: no such enterprise.
+        PreconditionFailed: it is at another version than `expected`.
         Conflict: it is suspended already (`wrong_state`).
     """
-    return _move(actor, enterprise_id, "suspend", reason)
+    return _move(actor, enterprise_id, "suspend", reason, expected)
 
 
-def _move(actor: Actor, enterprise_id: UUID, name: str, reason: str | None) -> Enterprise:
+def _move(
+    actor: Actor, enterprise_id: UUID, name: str, reason: str | None, expected: int | None
+) -> Enterprise:
     with unit_of_work() as work:
         enterprise = work.lock(Enterprise, Enterprise.id == enterprise_id)
+        require_version(enterprise, expected)
         before = enterprise.status
         move = LIFE.move(enterprise, name, by=Party.ADMIN)
         work.audit(actor, name, enterprise, reason=reason)

@@ -6,7 +6,7 @@ from flask import Flask
 from flask_smorest import Api
 from marshmallow.fields import Field
 
-from .declarations import IDEMPOTENT
+from .declarations import IDEMPOTENT, VERSION_OPTIONAL
 
 TEXT, COUNT = {"type": "string"}, {"type": "integer", "minimum": 0}
 RATE_LIMIT: dict[str, dict[str, Any]] = {
@@ -51,6 +51,11 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
     "If-Match": {
         "description": "The ETag of the version that you read; `*` changes any version.",
         "required": True,
+        "schema": TEXT,
+    },
+    "If-Match-Optional": {
+        "name": "If-Match",
+        "description": "The ETag of the version that you read, if the call is to fail on any other.",
         "schema": TEXT,
     },
     "If-None-Match": {
@@ -107,6 +112,8 @@ def with_headers(doc: dict[str, Any], doc_info: Any, *, method: str, **_: Any) -
     parameters = doc.setdefault("parameters", [])
     if method in ("patch", "put"):
         parameters.append("If-Match")
+    if VERSION_OPTIONAL in doc_info.get("facts", ()):
+        parameters.append("If-Match-Optional")
     if replayable:
         parameters.append("Idempotency-Key")
     if method == "get":

@@ -47,6 +47,8 @@ def declare_fact(view: View, name: str) -> View:
 READS_FILE, READS_JSON, MAY_CONFLICT = "reads_file", "reads_json", "may_conflict"
 IDEMPOTENT = "idempotent"
 """A POST of this route obeys its Idempotency-Key."""
+VERSION_OPTIONAL = "version_optional"
+"""A POST of this route obeys its If-Match, if there is one."""
 
 
 def may_conflict(view: View) -> View:
@@ -74,6 +76,8 @@ def refusals(rule: str, method: str, doc: dict[str, Any]) -> set[int]:
         statuses.add(404)
     if method in ("PATCH", "PUT"):
         statuses |= {412, 428}
+    if VERSION_OPTIONAL in facts:
+        statuses.add(412)
     if reads_body:
         statuses |= {413, 415}
     if READS_JSON in facts:
