@@ -22,9 +22,11 @@ REFUSALS: dict[str, type[DomainError]] = {
     for name, error in vars(errors).items()
     if isinstance(error, type) and issubclass(error, DomainError) and error is not DomainError
 }
+NOTICES = ("Notice", "add_notice", "_add_notice")
+"""What makes a warning: the class, and the methods that take a column and a code."""
 CODE_ARGUMENT = {
     **dict.fromkeys(("Message", "Notice", "BadText", "say", *REFUSALS), 0),
-    "Matches": 1,
+    **dict.fromkeys(("Matches", "add_notice", "_add_notice"), 1),
 }
 """By name of what is called with a code: which argument the code is."""
 
@@ -47,23 +49,32 @@ def usages() -> tuple[Usage, ...]:
 
 def _usages_in(path: Path) -> Iterator[Usage]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+        if not isinstance(node, ast.Call):
             continue
-        called = node.func.id
+        called = _name_of(node.func)
         if called not in CODE_ARGUMENT or len(node.args) <= CODE_ARGUMENT[called]:
             continue
         names = [keyword.arg for keyword in node.keywords]
         facts = frozenset(name for name in names if name and name != "at")
-        computed = called in ("Notice", "BadText") or None in names
+        computed = called in (*NOTICES, "BadText") or None in names
         for code in _codes(node.args[CODE_ARGUMENT[called]], facts):
             place = f"{path.relative_to(SOURCE)}:{node.lineno}"
             yield Usage(called, code, None if computed else facts, place)
+
+
+def _name_of(called: ast.expr) -> str:
+    """The name of a function that is called, or of a method that adds a notice."""
+    if isinstance(called, ast.Attribute) and called.attr in NOTICES:
+        return called.attr
+    return called.id if isinstance(called, ast.Name) else ""
 
 
 def _codes(argument: ast.expr, facts: frozenset[str]) -> list[str]:
     """The code that an argument is, or if its end is computed, all that begin so and need no other facts."""
     if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
         return [argument.value]
+    if isinstance(argument, ast.IfExp):
+        return [*_codes(argument.body, facts), *_codes(argument.orelse, facts)]
     if isinstance(argument, ast.JoinedStr) and isinstance(argument.values[0], ast.Constant):
         prefix = str(argument.values[0].value)
         return [
@@ -88,7 +99,7 @@ def refusals() -> dict[str, tuple[int, ...]]:
 @cache
 def warnings() -> tuple[str, ...]:
     """The codes of warnings: those of the rooms, and those that `matching` names."""
-    of_rooms = {usage.code for usage in usages() if usage.called == "Notice"}
+    of_rooms = {usage.code for usage in usages() if usage.called in NOTICES}
     of_matching = {*(name.lower() for name in Warn.__members__), HAZARD_LIKELY, NOT_UNDERSTOOD}
     return tuple(sorted(of_rooms | of_matching))
 

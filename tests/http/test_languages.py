@@ -23,7 +23,9 @@ def test_every_message_has_both_languages_with_the_same_facts():
 def test_every_chinese_sentence_is_chinese():
     for code, sentences in table().items():
         chinese = re.sub(r"\{law\[[^]]+\]\}", "法", sentences["zh"])
-        assert re.search(r"[\u4e00-\u9fff]", chinese) or code in ("kind_id", "kind_flag"), code
+        assert re.search(r"[\u4e00-\u9fff]", chinese) or code in ("kind_id", "kind_flag", "mark_sentence"), (
+            code
+        )
         assert not re.search(r"[\u4e00-\u9fff]", sentences["en"])
 
 
@@ -268,7 +270,7 @@ def test_errors_in_policies_are_in_the_readers_language_too(marketplace):
 )  # fmt: skip
 def test_the_language_is_the_readers_and_english_otherwise(marketplace, wanted, expected):
     headers = {"Accept-Language": wanted} if wanted is not None else {}
-    response = marketplace.client.get("/api/v1/regions", headers=headers)
+    response = marketplace.client.get("/api/v1/listings", headers=headers)
 
     assert response.json["detail"] == say("key_missing", expected)
     assert response.json["title"] == say("status_401", expected)

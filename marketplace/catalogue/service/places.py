@@ -105,8 +105,8 @@ def _differs(district: int | None, stated: int) -> bool:
 
 def _notice(district: int | None, stated: int, names: dict[int, str]) -> Notice:
     other = district is not None and is_other_province(district, stated)
-    code = "place_not_in_region" if other else "place_in_other_county"
-    return Notice(code, "location", _facts(district, stated, names))
+    facts = _facts(district, stated, names)
+    return Notice("place_not_in_region" if other else "place_in_other_county", "location", facts)
 
 
 def is_other_province(district: int, stated: int) -> bool:

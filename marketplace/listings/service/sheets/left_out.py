@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ....errors import Notice
 from .number_cells import half_width
@@ -59,14 +59,16 @@ class LeftOut:
 
     def notices(self, sheet: str) -> Iterator[Notice]:
         """What the answer says of it; `sheet` is the name of the one that was read."""
-        rows = {
-            "hidden_rows_left_out": self.hidden_rows, "total_rows_left_out": self.totals,
-            "note_rows_left_out": self.notes, "rows_above_left_out": self.above,
-            "heading_rows_left_out": self.headings,
-        }  # fmt: skip
-        for code, numbers in rows.items():
+        rows = (
+            (Notice("hidden_rows_left_out", "file"), self.hidden_rows),
+            (Notice("total_rows_left_out", "file"), self.totals),
+            (Notice("note_rows_left_out", "file"), self.notes),
+            (Notice("rows_above_left_out", "file"), self.above),
+            (Notice("heading_rows_left_out", "file"), self.headings),
+        )
+        for notice, numbers in rows:
             if numbers:
-                yield Notice(code, "file", {"rows": numbers.shown()})
+                yield replace(notice, facts={"rows": numbers.shown()})
         if self.hidden_columns:
             yield Notice("hidden_columns_left_out", "file", {"headings": ", ".join(self.hidden_columns)})
         if self.columns:
