@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from matching.model import EARTH_RADIUS_KM, Bools, Floats, Ints
 from matching.rules import distance_value
@@ -211,6 +210,8 @@ def _unit(lat: Floats, lon: Floats) -> Floats:
 
 def _nearby(km: Floats, column: Ints, m: int, half_km: float) -> Floats:
     """Recorded suppliers of each receiver, each counted by its nearness to the supply; shape (n, m)."""
+    from scipy.sparse import csr_array  # only here: serving needs none of it
+
     chosen = csr_array((np.ones(len(column)), (np.arange(len(column)), column)), shape=(len(column), m))
     counted: Floats = (chosen.T @ distance_value(km, np.full(1, half_km)).T).T
     return counted

@@ -14,16 +14,16 @@ down_revision = "0023"
 branch_labels = None
 depends_on = None
 
-STATUS = op.f("ck_enterprise_status")
+STATUS = "ck_enterprise_status"
 
 
 def upgrade() -> None:
     op.add_column("enterprise", sa.Column("status_reason", sa.String()))
     op.add_column("enterprise", sa.Column("email_proven_at", sa.DateTime(timezone=True)))
     op.execute("UPDATE enterprise SET email_proven_at = now() WHERE status <> 'pending'")
-    op.drop_constraint(STATUS, "enterprise")
+    op.drop_constraint(op.f(STATUS), "enterprise")
     op.create_check_constraint(
-        STATUS, "enterprise", "status IN ('pending', 'approved', 'suspended', 'rejected')"
+        op.f(STATUS), "enterprise", "status IN ('pending', 'approved', 'suspended', 'rejected')"
     )
     op.drop_constraint(op.f("uq_enterprise_uscc"), "enterprise")
     living = sa.text("status <> 'rejected'")
@@ -67,7 +67,7 @@ def downgrade() -> None:
     )
     op.execute("UPDATE enterprise SET status = 'suspended' WHERE status = 'rejected'")
     op.create_unique_constraint(op.f("uq_enterprise_uscc"), "enterprise", ["uscc"])
-    op.drop_constraint(STATUS, "enterprise")
-    op.create_check_constraint(STATUS, "enterprise", "status IN ('pending', 'approved', 'suspended')")
+    op.drop_constraint(op.f(STATUS), "enterprise")
+    op.create_check_constraint(op.f(STATUS), "enterprise", "status IN ('pending', 'approved', 'suspended')")
     op.drop_column("enterprise", "email_proven_at")
     op.drop_column("enterprise", "status_reason")
