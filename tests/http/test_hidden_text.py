@@ -247,7 +247,6 @@ def test_what_was_pasted_is_stored_as_it_looks(marketplace):
     [
         ("title", "稀\u3164酸", "hidden_character"),
         ("region", "3306\n04", "adcode_form"),
-        ("title", "稀\ufffd酸", "bad_character"),
         ("quantity", "12\u200b00", "hidden_character"),
         ("waste codes", "900-349\u2060-34", "hidden_character"),
         ("composition", "H2SO4\u202e 20 %", "hidden_character"),
@@ -256,6 +255,11 @@ def test_what_was_pasted_is_stored_as_it_looks(marketplace):
 def test_cells_of_a_sheet_go_through_the_same_rule(marketplace, column, cell, code):
     owner = marketplace.enterprise("recycler")
     assert faults(send(owner, csv_of({**DEMAND, column: cell}))) == {(2, column.replace(" ", "_"), code)}
+
+
+def test_a_sheet_in_which_letters_were_lost_is_refused_as_a_whole(marketplace):
+    owner = marketplace.enterprise("recycler")
+    refused(send(owner, csv_of({**DEMAND, "title": "稀\ufffd酸"})), 422, "sheet_encoding")
 
 
 def test_marks_at_the_ends_of_a_cell_are_dropped(marketplace):

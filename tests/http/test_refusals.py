@@ -352,7 +352,7 @@ def test_unknown_fields_are_refused_everywhere(marketplace):
 
 
 def test_every_response_has_a_request_id_and_keeps_a_valid_one(marketplace):
-    given = marketplace.client.get("/api/v1/regions", headers={"X-Request-Id": "order-2026-0001"})
+    given = marketplace.client.get("/api/v1/listings", headers={"X-Request-Id": "order-2026-0001"})
     refused(given, 401, "key_missing")
     assert given.headers["X-Request-Id"] == "order-2026-0001"
 

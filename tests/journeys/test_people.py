@@ -37,9 +37,8 @@ def test_a_plant_manager_drafts_waits_for_approval_publishes_and_reaches_the_rec
     assert back["mutual"]
     assert back["contact"]["email"] == plant.get("/enterprises/me").json["contact"]["email"]
     marketplace.settle()
-    assert [message["kind"] for message in plant.get("/notifications", unread="true").json["items"]] == [
-        "match.mutual"
-    ]
+    told = [message["kind"] for message in plant.get("/notifications", unread="true").json["items"]]
+    assert sorted(told) == ["enterprise.approved", "match.mutual"]
 
 
 def test_a_recycler_is_notified_of_a_supply_looks_closer_and_mutes_what_is_not_for_it(marketplace):
