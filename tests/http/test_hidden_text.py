@@ -259,7 +259,7 @@ def test_cells_of_a_sheet_go_through_the_same_rule(marketplace, column, cell, co
 
 def test_a_sheet_in_which_letters_were_lost_is_refused_as_a_whole(marketplace):
     owner = marketplace.enterprise("recycler")
-    refused(send(owner, csv_of({**DEMAND, "title": "稀\ufffd酸"})), 422, "sheet_encoding")
+    refused(send(owner, csv_of({**DEMAND, "title": "稀\ufffd酸"})), 422, "sheet_encoding", "file")
 
 
 def test_marks_at_the_ends_of_a_cell_are_dropped(marketplace):
