@@ -355,7 +355,9 @@ class RunningMarketplace:
         until(lambda: self.restart_ended() and self.is_idle(), f"all done ({self.task_counts()})", seconds)
 
     def task_counts(self) -> Any:
-        return self.ask("SELECT status, attempts, reason, count(*) FROM task GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
+        return self.ask(
+            "SELECT status, attempts, reason, count(*) FROM task GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+        )
 
 
 @functools.cache
