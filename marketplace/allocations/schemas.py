@@ -13,6 +13,7 @@ from ..http.schemas import (
     CodeRefSchema,
     CodeText,
     EnterpriseRefSchema,
+    LegalBasisSchema,
     ResponseSchema,
     Schema,
     StableCode,
@@ -142,25 +143,6 @@ class AllocationSideSchema(ResponseSchema):
     enterprise = fields.Nested(EnterpriseRefSchema)
 
 
-class PlacementBasisSchema(ResponseSchema):
-    kind = Value(matching.BASES)
-    reference = fields.String(allow_none=True)
-    edition = fields.String(
-        metadata={"description": "Edition of the catalogue on which the judgement is based."}
-    )
-    codes = fields.List(
-        fields.String(),
-        metadata={
-            "description": "Codes and categories that the licence, channel or verified exemption names."
-        },
-    )
-    valid_from = fields.String(allow_none=True, metadata={"format": "date"})
-    valid_until = fields.String(
-        allow_none=True,
-        metadata={"format": "date", "description": "Its last day; null where no such document is needed."},
-    )
-
-
 class PlacementSchema(ResponseSchema):
     supply = fields.Nested(AllocationSideSchema)
     demand = fields.Nested(AllocationSideSchema)
@@ -169,7 +151,7 @@ class PlacementSchema(ResponseSchema):
     score = fields.Float()
     distance_km = fields.Float()
     year = fields.Integer(metadata={"description": "The year whose tonnes of the permit are used."})
-    legal_basis = fields.Nested(PlacementBasisSchema)
+    legal_basis = fields.Nested(LegalBasisSchema)
     warnings = fields.List(fields.Nested(WarningSchema))
 
 

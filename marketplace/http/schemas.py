@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import ValidationError, fields
 
-from matching import Grade
+from matching import BASES, Grade
 
 from .. import identity
 from ..plain_text import BadText
@@ -133,6 +133,27 @@ class ContactSchema(Schema):
     name = Text(50, required=True)
     email = Normalised(254, identity.email, Message("email_form"), required=True)
     phone = Normalised(60, identity.phone, Message("phone_form"), required=True)
+
+
+class LegalBasisSchema(ResponseSchema):
+    """What makes a pairing lawful, and the document behind it."""
+
+    kind = Value(BASES)
+    reference = fields.String(allow_none=True)
+    edition = fields.String(
+        metadata={"description": "Edition of the catalogue on which the judgement is based."}
+    )
+    codes = fields.List(
+        fields.String(),
+        metadata={
+            "description": "Codes and categories that the licence, channel or verified exemption names."
+        },
+    )
+    valid_from = fields.String(allow_none=True, metadata={"format": "date"})
+    valid_until = fields.String(
+        allow_none=True,
+        metadata={"format": "date", "description": "Its last day; null where no such document is needed."},
+    )
 
 
 class WarningSchema(ResponseSchema):

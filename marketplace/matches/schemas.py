@@ -31,6 +31,7 @@ from ..http.paging import PageQuery, page_of
 from ..http.schemas import (
     ContactSchema,
     EnterpriseRefSchema,
+    LegalBasisSchema,
     Prebuilt,
     ResponseSchema,
     Schema,
@@ -132,25 +133,6 @@ class CounterpartSchema(ResponseSchema):
     region = Adcode()
     remaining_t = Tonnes(minimum=0, attribute="remaining_kg")
     price_cny_per_t = Price(attribute="price_fen", allow_none=True)
-
-
-class LegalBasisSchema(ResponseSchema):
-    kind = Value(matching.BASES)
-    reference = fields.String(allow_none=True)
-    edition = fields.String(
-        metadata={"description": "Edition of the catalogue on which the judgement is based."}
-    )
-    codes = fields.List(
-        fields.String(),
-        metadata={
-            "description": "Codes and categories that the licence, channel or verified exemption names."
-        },
-    )
-    valid_from = fields.String(allow_none=True, metadata={"format": "date"})
-    valid_until = fields.String(
-        allow_none=True,
-        metadata={"format": "date", "description": "Its last day; null where no such document is needed."},
-    )
 
 
 class ScorePartSchema(ResponseSchema):
