@@ -21,7 +21,7 @@ from matching.index import loaded
 from . import create_app
 from .subscriptions import RERANK
 
-LONG_JOB_S = 2.0
+LONG_JOB_S = 10.0
 
 
 class Worker(rq.Worker):
@@ -33,7 +33,8 @@ class Worker(rq.Worker):
 class RankingWorker(Worker):
     """A worker that keeps the compiled search in memory for its jobs, once a job took long.
 
-    In a small market it is not worth its 90 MB.
+    In a small market it is not worth its 90 MB: there a job takes well under a second, loading included, and
+    even on a busy machine nowhere near ten.
     """
 
     def execute_job(self, job: Job, queue: Queue) -> None:
