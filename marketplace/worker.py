@@ -11,23 +11,29 @@ import time
 
 import rq
 from redis import Redis
-from rq import Queue
 from rq.job import Job
+from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy.orm import configure_mappers
 
 from matching.index import loaded
 
 from . import create_app
+from .events.task_job import TaskJob, TaskQueue, task_queue
 from .subscriptions import RERANK
 
 LONG_JOB_S = 10.0
 
 
 class Worker(rq.Worker):
-    """RQ's worker, back soon after Valkey is: RQ itself would wait up to a minute more."""
+    """RQ's worker for task jobs only, back soon after Valkey is: RQ itself would wait up to a minute more."""
 
+    job_class = TaskJob
+    queue_class = TaskQueue
     max_connection_wait_time = 5.0
+
+    def subscribe(self) -> None:
+        """Take no commands from Valkey: they would let whoever can publish there kill jobs and workers."""
 
 
 class RankingWorker(Worker):
@@ -57,7 +63,7 @@ def main(queue: str) -> None:
     configure_mappers()  # else at the first query, which is in every job
     worker_class = RankingWorker if queue == RERANK else Worker
     worker_class(
-        [Queue(queue, connection=connection, serializer=JSONSerializer)],
+        [task_queue(queue, connection)],
         name=_new_name(queue),
         connection=connection,
         serializer=JSONSerializer,

@@ -18,6 +18,8 @@ from ..work import unit_of_work
 from .parking import park
 from .task_facts import settings
 
+FUNCTION = "marketplace.events.jobs.run"
+"""What every job runs, with the number of a task; a worker refuses any other (`events/task_job.py`)."""
 QUEUE_DEPTH = 500
 """Jobs a queue may hold: the rest wait in the database, where waiting is safe."""
 JOB_TIMEOUT_S = 300
@@ -88,7 +90,7 @@ def _undo_claim(task_ids: list[int]) -> None:
 
 def _rq_job(task_id: int) -> EnqueueData:
     return Queue.prepare_data(
-        "marketplace.events.jobs.run",
+        FUNCTION,
         (task_id,),
         job_id=f"task-{task_id}-{secrets.token_hex(4)}",
         result_ttl=0,
