@@ -188,7 +188,8 @@ def main(args: list[str]) -> None:
     if args[:1] == ["export"]:
         return exporting(*args[1:])
     rows = int(args[0]) if args else ROWS
-    os.environ.update({"LOG_LEVEL": "WARNING", "RATE_LIMIT_KEY": "1000000 per minute"})
+    unlimited = dict.fromkeys(("RATE_LIMIT_KEY", "RATE_LIMIT_PUBLISH"), "1000000 per minute")
+    os.environ.update({"LOG_LEVEL": "WARNING", **unlimited})
     with tempfile.TemporaryDirectory(prefix="huanliu-bench-") as folder:
         servers = embedded.Servers(Path(folder), report=lambda line: None)
         servers.start()

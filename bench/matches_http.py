@@ -31,7 +31,10 @@ MARKETS = ((ONE_CODE, 100_000), (REAL_CODES, 100_000), (REAL_CODES, 1_000_000))
 RESULTS = Path(__file__).parent / "results" / "matches_http.json"
 KEY = "bench-key"
 A_SECOND, SECONDS, ASKED = 50, 60, 2_000
-QUIET = {"RATE_LIMIT_KEY": "1000000 per minute", "LOG_LEVEL": "WARNING"}
+QUIET = {
+    **dict.fromkeys(("RATE_LIMIT_KEY", "RATE_LIMIT_PUBLISH"), "1000000 per minute"),
+    "LOG_LEVEL": "WARNING",
+}
 ONE_WORKER = {**QUIET, "WEB_WORKERS": "1"}
 TWO_WORKERS = {**QUIET, "WEB_WORKERS": "2"}
 COLUMNS = {"p50": "50%", "p95": "95%", "p99": "99%", "max": "100%"}

@@ -15,7 +15,6 @@ from .enterprises import service as enterprises_service
 from .http import authentication, bodies, error_pages, etags, health, observability, problems, rate_limits
 from .http.openapi import document
 from .http.openapi.api import api
-from .http.rate_limits import limiter
 from .law import service as law
 from .listings import service as listings_service
 from .matches.service.ranking import live_index
@@ -62,7 +61,6 @@ def _add_extensions(app: Flask) -> None:
     db.init_app(app)
     observability.register(app)
     health.ready_when("index", lambda: live_index.process_index().is_ready)
-    limiter.init_app(app)
     authentication.set_key_lookup(enterprises_service.actor_of_key)
     messages.set_citations(law.cite)
     enterprises_service.set_move_notices(listings_service.left_behind)
@@ -114,8 +112,6 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "OPENAPI_VERSION": "3.1.0",
         "OPENAPI_URL_PREFIX": "/",
         "OPENAPI_JSON_PATH": "openapi.json",
-        "RATELIMIT_STORAGE_URI": settings.redis_url.replace("unix://", "redis+unix://", 1),
-        "RATELIMIT_STRATEGY": "fixed-window",
     }
 
 

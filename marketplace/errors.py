@@ -77,6 +77,12 @@ class Conflict(DomainError):
     status = 409
 
 
+class TooMany(DomainError):
+    """More calls than the caller may make in this time."""
+
+    status = 429
+
+
 class Unavailable(DomainError):
     """Something that the response needs is not available for now."""
 

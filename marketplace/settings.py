@@ -40,11 +40,15 @@ class Settings:
     max_body_bytes: int = 1_000_000
     """Largest request body."""
     rate_limit_key: str = "1200 per minute"
-    """Calls an API key may make."""
-    rate_limit_registration: str = "300 per minute"
-    """Registrations an address may make."""
+    """Calls an enterprise, or a member of staff, may make with all of its keys together. Several windows are
+    divided by semicolons, in all four limits."""
+    rate_limit_publish: str = "600 per minute"
+    """Calls with which an enterprise may draft, change or publish listings; each listing of a list counts."""
+    rate_limit_registration: str = "300 per minute;10000 per day"
+    """Registrations an address may make, and calls with links of e-mails; of IPv6 its /64."""
     rate_limit_public: str = "300 per minute"
-    """Calls an address may make without a key to look up codes and regions."""
+    """Calls an address may make without a key to look up codes and regions and to read pages; counted apart,
+    as many with keys that are not valid, and to routes that do not exist."""
     log_level: str = "INFO"
     build: str = ""
     """What the operator calls what runs, such as a commit or an image's tag; shown by /version."""

@@ -7,7 +7,6 @@ from ..http.authentication import EVERY_KEY, allow
 from ..http.blueprint import Blueprint, Body, Json, Query, subject
 from ..http.languages import render_warnings
 from ..http.paging import Key, Page, page
-from ..http.rate_limits import without_key
 from . import service
 from .models import WasteCode
 from .schemas import (
@@ -29,7 +28,6 @@ def _find_code(_: Actor, scheme: str, code: str) -> WasteCode:
 
 @blueprint.get("/waste-codes")
 @allow(*EVERY_KEY, keyless=True)
-@without_key
 @blueprint.query(WasteCodeQuery)
 @blueprint.response(200, WasteCodePage)
 def list_waste_codes(query: Query) -> Json:
@@ -45,7 +43,6 @@ def list_waste_codes(query: Query) -> Json:
 
 @blueprint.get("/waste-codes/<scheme>/<path:code>")
 @allow(*EVERY_KEY, keyless=True)
-@without_key
 @subject(_find_code)
 @blueprint.response(200, WasteCodeSchema)
 def show_waste_code(code: WasteCode) -> Json:
@@ -55,7 +52,6 @@ def show_waste_code(code: WasteCode) -> Json:
 
 @blueprint.post("/waste-codes/suggest")
 @allow(*EVERY_KEY, keyless=True)
-@without_key
 @blueprint.body(SuggestRequestSchema)
 @blueprint.response(200, SuggestionsSchema)
 def suggest_waste_codes(body: Body) -> Json:
@@ -73,7 +69,6 @@ def suggest_waste_codes(body: Body) -> Json:
 
 @blueprint.get("/regions")
 @allow(*EVERY_KEY, keyless=True)
-@without_key
 @blueprint.query(RegionQuery)
 @blueprint.response(200, RegionPage)
 def list_regions(query: Query) -> Page:

@@ -3,9 +3,6 @@
 from functools import partial
 from uuid import UUID
 
-from flask import current_app
-from flask_limiter.util import get_remote_address
-
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
 from ..http.authentication import ANYONE, EVERY_KEY, STAFF, actor, allow
 from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, require, subject, version_optional
@@ -15,7 +12,7 @@ from ..http.languages import render_warnings
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import may_conflict
 from ..http.paging import Page, PageQuery, cut, each, page, position_of
-from ..http.rate_limits import limiter
+from ..http.rate_limits import REGISTRATION
 from ..http.schemas import ReasonSchema
 from . import service
 from .models import ApiKey, Enterprise, Staff
@@ -43,17 +40,8 @@ from .schemas import (
 blueprint = Blueprint("enterprises", __name__, description="Enterprises, their keys, and platform staff.")
 
 
-by_address = limiter.shared_limit(
-    lambda: current_app.config["SETTINGS"].rate_limit_registration,
-    scope="registration",
-    key_func=get_remote_address,
-    override_defaults=True,
-)
-
-
 @blueprint.post("/enterprises")
-@allow(*ANYONE, idempotent=True)
-@by_address
+@allow(*ANYONE, idempotent=True, limit=REGISTRATION)
 @may_conflict
 @blueprint.body(RegistrationSchema)
 @blueprint.response(201, RegisteredSchema, headers=VERSIONED)
@@ -65,8 +53,7 @@ def register(body: Body) -> Versioned:
 
 
 @blueprint.post("/enterprises/recover")
-@allow(*ANYONE)
-@by_address
+@allow(*ANYONE, limit=REGISTRATION)
 @blueprint.body(RecoverySchema)
 @blueprint.response(200, RecoveryRequestedSchema)
 def request_recovery(body: Body) -> Json:
@@ -76,8 +63,7 @@ def request_recovery(body: Body) -> Json:
 
 
 @blueprint.post("/enterprises/recover/confirm")
-@allow(*ANYONE)
-@by_address
+@allow(*ANYONE, limit=REGISTRATION)
 @blueprint.body(TokenSchema)
 @blueprint.response(201, RecoveredSchema)
 def recover(body: Body) -> Json:
@@ -87,8 +73,7 @@ def recover(body: Body) -> Json:
 
 
 @blueprint.post("/enterprises/prove")
-@allow(*ANYONE)
-@by_address
+@allow(*ANYONE, limit=REGISTRATION)
 @blueprint.body(TokenSchema)
 @blueprint.response(200, ProvenSchema)
 def prove_address(body: Body) -> Json:
@@ -98,8 +83,7 @@ def prove_address(body: Body) -> Json:
 
 
 @blueprint.get("/enterprises/prove/<token>")
-@allow(*ANYONE)
-@by_address
+@allow(*ANYONE, limit=REGISTRATION)
 @blueprint.response(200, ProvenSchema)
 def follow_proof_link(token: str) -> Json:
     """The link itself: it proves the contact's e-mail address."""

@@ -10,6 +10,7 @@ from flask import Request, g, request
 from ..errors import Forbidden, Unauthorised
 from ..events.actor import ADMIN, ANONYMOUS, ENTERPRISE, REGULATOR, Actor
 from ..messages.names import Name
+from . import rate_limits
 from .idempotency import run_once
 from .openapi.declarations import IDEMPOTENT, declare, declare_fact
 
@@ -61,12 +62,14 @@ def allow(
     max_bytes: int | None = None,
     keyless: bool = False,
     idempotent: bool = False,
+    limit: rate_limits.Limit = rate_limits.PUBLIC,
 ) -> Callable[[View], View]:
     """Admit these kinds of key to a route if they have the scope; `ANYONE` needs no key.
 
     With `keyless` a caller may leave the key out; a key that is sent must still be valid. A POST of a caller
     with a key obeys its Idempotency-Key; without a key it does so if it is `idempotent`, for callers of one
-    address. `max_bytes` replaces the largest body accepted.
+    address. `max_bytes` replaces the largest body accepted. A call with a key counts for its holder, one
+    without by `limit` for its address.
     """
     access = Access(kinds, scope, keyless)
 
@@ -75,9 +78,11 @@ def allow(
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if not kinds or (keyless and not sends_key()):
                 g.actor = ANONYMOUS
+                rate_limits.count_call(limit, rate_limits.address())
                 called = (f"address:{request.remote_addr}", view, args, kwargs)
                 return run_once(*called) if idempotent else view(*args, **kwargs)
             g.actor = _authenticated()
+            rate_limits.count_for(g.actor)
             _authorise(g.actor, access)
             if max_bytes is not None:
                 request.max_content_length = max_bytes
@@ -96,11 +101,20 @@ def sends_key() -> bool:
 
 
 def _authenticated() -> Actor:
-    sent = key_digest(request)
-    if sent is None:
-        raise Unauthorised("key_missing")
+    """Who calls. The key is looked up first: whatever others of its address did, a valid one is admitted.
+
+    Raises:
+        Unauthorised: the key is missing or not valid. TooMany: this address tried too many such.
+    """
     assert _lookup is not None
-    return _lookup(sent)
+    sent = key_digest(request)
+    try:
+        if sent is None:
+            raise Unauthorised("key_missing")
+        return _lookup(sent)
+    except Unauthorised:
+        rate_limits.count_call(rate_limits.UNKNOWN, rate_limits.address())
+        raise
 
 
 def _authorise(caller: Actor, access: Access) -> None:

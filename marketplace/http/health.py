@@ -11,13 +11,11 @@ from ..database import db
 from ..events import service as events
 from ..settings import VERSION
 from ..valkey import redis
-from .rate_limits import limiter
 
 QUEUE_PROBE = "huanliu:writable"
 QUEUE_PROBE_TTL_S = 60
 
 root = Blueprint("root", __name__)
-limiter.exempt(root)
 
 CHECKS: dict[str, Callable[[], bool]] = {}
 

@@ -31,7 +31,6 @@ BY_STATUS = {
     406: "not_acceptable",
     413: "body_too_large",
     415: "media_type",
-    429: "rate_limited",
     500: "internal",
     503: "database_away",
 }

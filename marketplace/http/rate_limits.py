@@ -1,78 +1,172 @@
-"""Rate limits per API key or address, and the response headers that report them.
+"""How often a caller may call: an enterprise or a member of staff by its keys, everybody else by address.
+
+A call is counted before its body is read, a replayed one too, and in one trip to Valkey. A valid key counts
+for whoever holds it, so that further keys are no further calls. What comes without one counts for its
+address: registrations, open look-ups and pages, and, apart from these, keys that are not valid and routes
+that do not exist. A valid key is never refused for what its address did: behind one address may stand a whole
+factory.
+
+Without Valkey nothing is counted, reported or refused: limits fail open, after `valkey.TIMEOUT_S` at most.
 
 `RateLimit` and `RateLimit-Policy` are the headers of draft-ietf-httpapi-ratelimit-headers (structured fields:
 quota `q` per window of `w` seconds, `r` remaining, `t` seconds to the next window); `RateLimit-Limit`,
-`-Remaining` and `-Reset` are for older clients. Without Valkey nothing is counted or reported.
+`-Remaining` and `-Reset` are for older clients.
 """
 
+import ipaddress
 import logging
-from functools import wraps
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, wraps
 from typing import Any
 
-from flask import Flask, Response, current_app, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+import limits
+from flask import Flask, Response, current_app, g, request
 from redis import RedisError
 
-from ..valkey import TIMEOUT_S, share_left
-from .authentication import View, key_digest, sends_key
+from ..errors import TooMany
+from ..events.actor import Actor
+from ..messages.names import Name
+from ..valkey import Window, count_in_windows
+
+IPV6_NETWORK = 64
+"""Bits of an IPv6 address that name a household or a plant: the rest is for its owner to choose."""
+LONGEST_ADDRESS = 64
+UNCOUNTED = "root"
+"""The blueprint of the pages for probes."""
+
+View = Callable[..., Any]
 
 log = logging.getLogger(__name__)
 
 
-def caller() -> str:
-    """Whose calls are counted: the API key by its hash, else the address."""
-    return key_digest(request) or get_remote_address()
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit: what is counted together, the setting that says how often, and its name in the headers."""
+
+    scope: str
+    setting: str
+    policy: str
 
 
-limiter = Limiter(
-    caller,
-    application_limits=[lambda: current_app.config["SETTINGS"].rate_limit_key],
-    swallow_errors=True,
-    storage_options={"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S},
-)
+KEY = Limit("key", "rate_limit_key", "key")
+PUBLISH = Limit("publish", "rate_limit_publish", "publish")
+REGISTRATION = Limit("registration", "rate_limit_registration", "address")
+PUBLIC = Limit("public", "rate_limit_public", "address")
+UNKNOWN = Limit("unknown", "rate_limit_public", "address")
+"""Calls with a key that is not valid or without one that is needed, and to routes that do not exist."""
 
 
-@limiter.shared_limit(
-    lambda: current_app.config["SETTINGS"].rate_limit_public, scope="public", key_func=get_remote_address
-)
-def _count_call_without_key() -> None:
-    """Count the request against its address, with all others of that address that send no key."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A call as it was counted: by which limit, of how many in how many seconds, and what is left."""
+
+    limit: Limit
+    quota: int
+    window_s: int
+    left: int
+    reset_s: int
 
 
-def without_key(view: View) -> View:
-    """Limit calls without a key to a route by their address, all such routes together."""
+def address() -> str:
+    """The address that a call without a valid key counts for; of IPv6 the network that its owner was given.
+
+    A proxy's X-Forwarded-For is believed as far as PROXY_HOPS says.
+    """
+    sent = request.remote_addr or ""
+    try:
+        found = ipaddress.ip_address(sent.partition("%")[0])
+    except ValueError:
+        return sent[:LONGEST_ADDRESS]
+    if found.version == 4:
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((int(found), IPV6_NETWORK), strict=False))
+
+
+def count_call(limit: Limit, holder: str, cost: int = 1) -> None:
+    """Count a call, or `cost` of them at once, for whom it is.
+
+    Raises:
+        TooMany: it is over the limit (`rate_limited`).
+    """
+    items = _windows(getattr(current_app.config["SETTINGS"], limit.setting))
+    names = [f"LIMITS:{limit.scope}:{holder}:{item.seconds}" for item in items]
+    try:
+        used = count_in_windows(dict(zip(names, items, strict=True)), cost)
+    except RedisError as error:
+        log.warning("Valkey is not available, calls are not limited: %s", error)
+        return
+    counted = [
+        Counted(limit, item.quota, item.seconds, item.quota - many, reset_s)
+        for item, (many, reset_s) in zip(items, used, strict=True)
+    ]
+    least = min(counted, key=lambda each: (each.left >= 0, each.left / each.quota))
+    g.setdefault("counted", []).append(least)
+    if least.left < 0:
+        raise TooMany(
+            "rate_limited",
+            limit=Name("limit", limit.scope),
+            most=least.quota,
+            window_s=least.window_s,
+            retry_s=least.reset_s,
+        )
+
+
+def count_for(actor: Actor, limit: Limit = KEY, cost: int = 1) -> None:
+    """Count a call for the enterprise or the member of staff whose key it has. Raises: TooMany."""
+    count_call(limit, f"{actor.kind}:{actor.id}", cost)
+
+
+def publishes(view: View) -> View:
+    """Count calls to a route that publishes or changes a listing by a limit of their own as well."""
 
     @wraps(view)
-    def limited(*args: Any, **kwargs: Any) -> Any:
-        if not sends_key():
-            _count_call_without_key()
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        count_for(g.actor, PUBLISH)
         return view(*args, **kwargs)
 
-    return limited
+    return counted
+
+
+@cache
+def _windows(setting: str) -> tuple[Window, ...]:
+    """The windows of a setting such as `300 per minute;10000 per day`."""
+    items = limits.parse_many(setting)
+    return tuple(Window(item.amount, item.get_expiry()) for item in items)
 
 
 def register(app: Flask) -> None:
-    """Add the headers to the application's responses."""
+    """Count what no route counts, and add the headers to the application's responses."""
+    app.before_request(_count_other_calls)
     app.after_request(_add_headers)
 
 
+def _count_other_calls() -> None:
+    """Count routes and methods that do not exist, questions for methods, and pages."""
+    if request.routing_exception is not None or request.method == "OPTIONS":
+        count_call(UNKNOWN, address())
+    elif request.blueprint != UNCOUNTED and not hasattr(
+        current_app.view_functions.get(request.endpoint or ""), "access"
+    ):
+        count_call(PUBLIC, address())
+
+
 def _add_headers(response: Response) -> Response:
-    counted = limiter.current_limit
-    if counted is None:
+    counted: list[Counted] = g.get("counted", [])
+    if not counted:
         return response
-    try:
-        remaining, reset_s = share_left(counted)
-    except RedisError as error:
-        log.warning("Valkey is not available, no rate limits are reported: %s", error)
-        return response
-    quota, window_s = counted.limit.amount, counted.limit.get_expiry()
-    policy = "key" if counted.shared and key_digest(request) else "address"
-    response.headers["RateLimit-Policy"] = f'"{policy}";q={quota};w={window_s}'
-    response.headers["RateLimit"] = f'"{policy}";r={remaining};t={reset_s}'
-    response.headers["RateLimit-Limit"] = str(quota)
-    response.headers["RateLimit-Remaining"] = str(remaining)
-    response.headers["RateLimit-Reset"] = str(reset_s)
-    if response.status_code == 429:
-        response.headers["Retry-After"] = str(reset_s)
+    response.headers["RateLimit-Policy"] = ", ".join(
+        f'"{each.limit.policy}";q={each.quota};w={each.window_s}' for each in counted
+    )
+    response.headers["RateLimit"] = ", ".join(
+        f'"{each.limit.policy}";r={max(0, each.left)};t={each.reset_s}' for each in counted
+    )
+    shown = next((each for each in counted if each.left < 0), counted[0])
+    response.headers["RateLimit-Limit"] = str(shown.quota)
+    response.headers["RateLimit-Remaining"] = str(max(0, shown.left))
+    response.headers["RateLimit-Reset"] = str(shown.reset_s)
+    if response.status_code == TooMany.status:
+        response.headers["Retry-After"] = str(shown.reset_s)
     return response

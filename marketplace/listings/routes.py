@@ -27,6 +27,7 @@ from ..http.languages import language, localised, render_warnings, stored_faults
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import PROBLEM, may_conflict
 from ..http.paging import Page, PageQuery, page_until
+from ..http.rate_limits import PUBLISH, count_for, publishes
 from ..http.schemas import ReasonSchema, TableProblemSchema
 from ..messages import say
 from . import service
@@ -62,6 +63,7 @@ CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadshe
 
 @blueprint.post("/listings")
 @allow(ENTERPRISE, scope="listings:write")
+@publishes
 @require(service.check_posting)
 @may_conflict
 @blueprint.body(NewListingSchema)
@@ -117,6 +119,7 @@ def _check_importing(caller: Actor, _: Body) -> None:
 
 @blueprint.post("/listings/import")
 @allow(ENTERPRISE, scope="listings:write", max_bytes=MAX_UPLOAD)
+@publishes
 @require(_check_importing)
 @may_conflict
 @file_upload(CSV, XLSX)
@@ -202,6 +205,7 @@ def show(listing: Listing) -> Versioned:
 
 @blueprint.patch("/listings/<uuid:listing_id>")
 @allow(ENTERPRISE, scope="listings:write")
+@publishes
 @require(service.check_change)
 @subject(service.find_own)
 @may_conflict
@@ -214,6 +218,7 @@ def change(listing: Listing, body: Body, expected: int | None) -> Versioned:
 
 @blueprint.post("/listings/<uuid:listing_id>/publish")
 @allow(ENTERPRISE, scope="listings:write")
+@publishes
 @subject(service.find_publishable)
 @may_conflict
 @no_body
@@ -230,6 +235,8 @@ def publish(listing: Listing) -> Versioned:
 @blueprint.response(200, BulkPublishedSchema)
 def publish_many(body: Body) -> Json:
     """Publish up to 100 drafts; each is published or refused by itself, and the response says which."""
+    ids = dict.fromkeys(body["ids"])
+    count_for(actor(), PUBLISH, cost=len(ids))
     items = [_published(*result) for result in service.publish_many(actor(), body["ids"])]
     published = sum(item["published"] for item in items)
     return {"items": items, "published": published, "refused": len(items) - published}
@@ -246,6 +253,7 @@ def _published(listing_id: UUID, result: list[Notice] | DomainError) -> Json:
 
 @blueprint.post("/listings/<uuid:listing_id>/copy")
 @allow(ENTERPRISE, scope="listings:write")
+@publishes
 @require(service.check_change)
 @subject(service.find_own)
 @no_body

@@ -364,7 +364,12 @@ class RunningMarketplace:
 def _application(database_url: str, redis_url: str) -> Any:
     settings = Settings.from_environment({"DATABASE_URL": database_url, "REDIS_URL": redis_url})
     return create_app(
-        replace(settings, rate_limit_key="1000000 per minute", rate_limit_registration="1000000 per minute")
+        replace(
+            settings,
+            rate_limit_key="1000000 per minute",
+            rate_limit_publish="1000000 per minute",
+            rate_limit_registration="1000000 per minute",
+        )
     )
 
 

@@ -1,29 +1,50 @@
-"""Rate limits by key and by address."""
+"""Rate limits: by enterprise and by person after the key, by address before it."""
 
 import re
-import time
 from dataclasses import replace
 
 import pytest
 
 from marketplace import create_app
 from marketplace.settings import Settings
+from marketplace.valkey import redis
 from tests.http.responses import refused
-from tests.marketplace import Marketplace, Party
+from tests.listings.sheets import SUPPLY, csv_of
+from tests.marketplace import Marketplace, Party, listing_terms, new_uscc
+
+ACID = {"scheme": "cn-hw", "code": "900-349-34"}
+TERMS = listing_terms(kind="supply", title="稀硫酸", waste=ACID, publish=False)
+NOBODY = "019ad7c8-3a00-7000-8000-000000000000"
+
+
+def city(**limits):
+    """A marketplace with these limits, and nothing counted yet."""
+    fresh = create_app(replace(Settings.from_environment(), **limits))
+    with fresh.app_context():
+        for key in redis().scan_iter("LIMITS:*"):
+            redis().delete(key)
+    return Marketplace(fresh)
 
 
 @pytest.fixture
 def slow_city(app, redis_url):
-    """A marketplace where a key may call thrice a minute and an address register twice."""
-    if time.time() % 60 > 55:
-        time.sleep(6)  # the windows are fixed: stay within one
-    settings = replace(
-        Settings.from_environment(),
-        rate_limit_key="3 per minute",
-        rate_limit_registration="2 per minute",
-        rate_limit_public="2 per minute",
-    )
-    with Marketplace(create_app(settings)) as fresh:
+    """A marketplace where all keys of one may call thrice a minute, and an address without one twice."""
+    limits = {
+        "rate_limit_key": "3 per minute",
+        "rate_limit_publish": "2 per minute",
+        "rate_limit_registration": "2 per minute",
+        "rate_limit_public": "2 per minute",
+    }
+    with city(**limits) as fresh:
+        yield fresh
+    create_app(app.config["SETTINGS"])
+
+
+@pytest.fixture
+def busy_city(app, redis_url):
+    """A marketplace where only calls without a valid key and publications are few."""
+    limits = {"rate_limit_key": "1000 per minute", "rate_limit_publish": "4 per minute"}
+    with city(**limits, rate_limit_public="2 per minute") as fresh:
         yield fresh
     create_app(app.config["SETTINGS"])
 
@@ -41,8 +62,7 @@ def test_a_key_that_calls_too_often_learns_when_to_retry(slow_city):
 
 def test_codes_and_regions_are_looked_up_without_a_key_as_often_as_an_address_may(slow_city):
     def call(method, path, **more):
-        address = {"REMOTE_ADDR": "192.0.2.9"}
-        return slow_city.client.open(f"/api/v1{path}", method=method, environ_base=address, **more)
+        return from_address(slow_city, "192.0.2.9", method, path, **more)
 
     assert call("POST", "/waste-codes/suggest", json={"text": "废机油"}).json["items"]
     assert call("GET", "/waste-codes/cn-hw/HW08").json["code"] == "HW08"
@@ -92,16 +112,190 @@ def test_a_registration_and_a_caller_without_a_key_are_limited_by_address(slow_c
     knocking = slow_city.client.get("/api/v1/listings")
 
     assert said(registering) == ("address", 2, 60, 1)
-    assert (knocking.status_code, said(knocking)[:2]) == (401, ("address", 3))
+    assert (knocking.status_code, said(knocking)) == (401, ("address", 2, 60, 1))
     assert not any(field in slow_city.client.get("/healthz").headers for field in FIELDS)
 
 
-def test_one_key_uses_up_its_own_share_only(slow_city):
-    for _ in range(4):
-        slow_city.admin.get("/regions")
-    other = Party(slow_city, "hl_somebody_else")
+def test_a_setting_may_have_several_windows_and_the_least_of_them_counts(app, redis_url):
+    with city(rate_limit_registration="5 per minute;2 per day") as marketplace:
+        answers = [marketplace.client.post("/api/v1/enterprises", json={}) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [422, 422, 429]
+        assert said(answers[0]) == ("address", 2, 86400, 1)
+        assert int(answers[2].headers["Retry-After"]) > 60
+    create_app(app.config["SETTINGS"])
 
-    refused(other.get("/regions"), 401, "key_unknown")
+
+def from_address(city, address, method, path, **more):
+    return city.client.open(f"/api/v1{path}", method=method, environ_base={"REMOTE_ADDR": address}, **more)
+
+
+def test_further_keys_are_no_further_calls(slow_city):
+    owner = slow_city.enterprise("generator", approved=False)
+    keys = [
+        owner.post("/api-keys", {"name": f"key {number}", "scopes": ["read"]}).json["api_key"]
+        for number in range(2)
+    ]
+    second, third = (Party(slow_city, key) for key in keys)
+    assert said(second.get("/enterprises/me")) == ("key", 3, 60, 0)
+
+    refused(third.get("/enterprises/me"), 429, "rate_limited")
+    refused(owner.get("/enterprises/me"), 429, "rate_limited")
+    assert slow_city.enterprise("recycler", approved=False).get("/enterprises/me").status_code == 200
+
+
+def test_people_of_the_staff_are_counted_one_by_one(slow_city):
+    second = slow_city.second_admin()
+    assert [slow_city.admin.get("/regions").status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert said(second.get("/regions")) == ("key", 3, 60, 2)
+
+
+UNKNOWN_CALLS = {
+    "an unknown key": ("GET", "/api/v1/listings", {"Authorization": "Bearer hl_nobody"}),
+    "no key": ("GET", "/api/v1/listings", {}),
+    "another scheme": ("GET", "/api/v1/listings", {"Authorization": "Basic eDp5"}),
+    "an unknown key with a body": ("POST", "/api/v1/listings", {"Authorization": "Bearer hl_nobody"}),
+    "a route that is none": ("GET", "/api/v1/nowhere", {}),
+    "a page that is none": ("GET", "/wp-login.php", {}),
+    "a method that is none": ("DELETE", "/api/v1/listings", {}),
+    "a made-up method": ("BREW", "/api/v1/listings", {}),
+    "a question for methods": ("OPTIONS", "/api/v1/listings", {}),
+    "a head": ("HEAD", "/api/v1/listings", {}),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN_CALLS)
+def test_calls_without_a_valid_key_are_limited_and_never_stop_a_valid_one(busy_city, name):
+    method, path, headers = UNKNOWN_CALLS[name]
+    calls = [busy_city.client.open(path, method=method, headers=headers) for _ in range(4)]
+    assert [call.status_code for call in calls[2:]] == [429, 429], name
+    assert 429 not in [call.status_code for call in calls[:2]]
+    assert int(calls[2].headers["Retry-After"]) >= 1
+
+    assert busy_city.admin.get("/enterprises").status_code == 200
+    assert busy_city.client.get("/api/v1/regions").status_code == 200, "open look-ups are counted apart"
+    registered = busy_city.client.post("/api/v1/enterprises", json={})
+    assert registered.status_code == 422, "and so are registrations"
+
+
+def test_keys_that_ended_count_for_the_address(busy_city):
+    owner = busy_city.enterprise("generator", approved=False)
+    key_id = owner.get("/api-keys").json["items"][0]["id"]
+    assert busy_city.admin.delete(f"/api-keys/{key_id}").status_code == 204
+    answers = [owner.get("/enterprises/me") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+    assert busy_city.admin.get("/enterprises").status_code == 200
+
+
+ADDRESSES = {
+    "the same": ("192.0.2.7", "192.0.2.7", True),
+    "the same written as IPv6": ("192.0.2.7", "::ffff:192.0.2.7", True),
+    "one /64": ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", True),
+    "one link": ("fe80::1%eth0", "fe80::2%eth1", True),
+    "two of IPv4": ("192.0.2.7", "192.0.2.8", False),
+    "two /64": ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+    "no addresses": ("", "unix:", False),
+}
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_addresses_of_one_network_count_together(busy_city, name):
+    first, second, together = ADDRESSES[name]
+    answers = [from_address(busy_city, first, "GET", "/nowhere") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [404, 404, 429]
+    answer = from_address(busy_city, second, "GET", "/nowhere")
+    assert (answer.status_code == 429) is together
+
+
+@pytest.mark.parametrize(("hops", "spoofed"), [(0, "203.0.113.{}"), (1, "203.0.113.{}, 198.51.100.1")])
+def test_headers_of_proxies_are_believed_as_far_as_the_settings_say(app, redis_url, hops, spoofed):
+    with city(rate_limit_public="2 per minute", proxy_hops=hops) as marketplace:
+        answers = [
+            from_address(
+                marketplace, "192.0.2.7", "GET", "/nowhere",
+                headers={"X-Forwarded-For": spoofed.format(number), "Forwarded": f"for=203.0.113.{number}"},
+            ).status_code
+            for number in range(3)
+        ]  # fmt: skip
+        assert answers == [404, 404, 429]
+    create_app(app.config["SETTINGS"])
+
+
+def test_replays_count(slow_city):
+    uscc = "91330602MA2BC00001"
+    headers = {"Idempotency-Key": "once"}
+    body = {"uscc": uscc}
+    answers = [
+        from_address(slow_city, "192.0.2.9", "POST", "/enterprises", json=body, headers=headers).status_code
+        for _ in range(3)
+    ]
+    assert answers == [422, 422, 429]
+
+    owner = slow_city.enterprise("generator", approved=False)
+    answers = [
+        owner.post("/api-keys", {"name": "one", "scopes": ["read"]}, Idempotency_Key="twice")
+        for _ in range(4)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
+    assert "Idempotent-Replayed" in answers[2].headers
+
+
+def test_a_key_in_a_replayed_registration_is_counted_for_its_address(busy_city):
+    party = {
+        "uscc": new_uscc(), "name": "重发厂", "roles": ["generator"], "region": "330602",
+        "contact": {"name": "王厂长", "email": "a@example.com", "phone": "0575-85000000"},
+    }  # fmt: skip
+    answers = [
+        from_address(
+            busy_city, "192.0.2.10", "POST", "/enterprises", json=party, headers={"Idempotency-Key": "r"}
+        )
+        for _ in range(3)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+    lefts = [int(answer.headers["RateLimit-Remaining"]) for answer in answers]
+    assert lefts == [lefts[0], lefts[0] - 1, lefts[0] - 2]
+
+
+# ------------------------------------------------------------ publishing and changing
+
+
+def drafts(owner, many):
+    return [owner.post("/listings", TERMS).json["id"] for _ in range(many)]
+
+
+DOORS = {
+    "a draft": lambda owner, ids: owner.post("/listings", TERMS),
+    "a listing published at once": lambda owner, ids: owner.post("/listings", {**TERMS, "publish": True}),
+    "a change": lambda owner, ids: owner.patch(f"/listings/{ids[0]}", {"title": "改名"}),
+    "a publication": lambda owner, ids: owner.post(f"/listings/{ids[0]}/publish"),
+    "a copy": lambda owner, ids: owner.post(f"/listings/{ids[0]}/copy"),
+    "publications of a list": lambda owner, ids: owner.post("/listings/publish", {"ids": ids}),
+    "a sheet": lambda owner, ids: owner.call(
+        "POST", "/listings/import", data=csv_of(SUPPLY), headers={"Content-Type": "text/csv"}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_every_door_to_a_listing_counts_as_publishing(busy_city, name):
+    owner = busy_city.enterprise("generator")
+    ids = drafts(owner, 4)
+
+    refusal = DOORS[name](owner, ids)
+
+    refused(refusal, 429, "rate_limited")
+    assert '"publish";q=4;w=60' in refusal.headers["RateLimit-Policy"]
+    assert int(refusal.headers["Retry-After"]) >= 1
+    assert "4" in refusal.json["detail"]
+    assert owner.get("/listings", mine="true").status_code == 200
+    assert owner.post(f"/listings/{ids[0]}/withdraw").status_code == 200, "what closes is no publication"
+    assert busy_city.enterprise("generator").post("/listings", TERMS).status_code == 201
+
+
+def test_each_listing_of_a_list_counts_once(busy_city):
+    owner = busy_city.enterprise("generator")
+    ids = drafts(owner, 1)
+    assert owner.post("/listings/publish", {"ids": ids * 50}).json["published"] == 1
+    refused(owner.post("/listings/publish", {"ids": [*ids, NOBODY, NOBODY[:-1] + "1"]}), 429, "rate_limited")
 
 
 def test_an_address_that_registers_too_often_learns_when_to_retry(slow_city):

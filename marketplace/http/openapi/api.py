@@ -11,7 +11,8 @@ from .declarations import IDEMPOTENT, VERSION_OPTIONAL
 TEXT, COUNT = {"type": "string"}, {"type": "integer", "minimum": 0}
 RATE_LIMIT: dict[str, dict[str, Any]] = {
     "RateLimit-Policy": {
-        "description": "The quota `q` per window of `w` seconds, by key or by address.",
+        "description": "The quota `q` per window of `w` seconds of each limit that counts the call: "
+        "`key` (of the key's holder), `publish` or `address`.",
         "schema": TEXT,
     },
     "RateLimit": {
