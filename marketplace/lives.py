@@ -6,6 +6,7 @@ from typing import Any
 from .allocations import models as allocations
 from .credit import models as credit
 from .enterprises import models as enterprises
+from .enterprises import service as enterprises_service
 from .events import models as events
 from .events.lifecycle import LifeCycle
 from .events.timeouts import TimeOut
@@ -40,7 +41,10 @@ LIVES = (
 )
 """A new life cycle is one line here; `flask lives` draws it in docs/lives.md."""
 
-TIMEOUTS = (TimeOut(listings.Listing, listings.LIFE, "expire", listings_service.expire),)
+TIMEOUTS = (
+    TimeOut(enterprises.Enterprise, enterprises.LIFE, "lapse", enterprises_service.lapse),
+    TimeOut(listings.Listing, listings.LIFE, "expire", listings_service.expire),
+)
 """A new move with `after=` is one line here."""
 
 HEAD = """\

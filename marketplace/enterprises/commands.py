@@ -30,13 +30,23 @@ def create_admin(name: str) -> None:
 
 
 @group.command("keys")
-def list_staff_keys() -> None:
-    """Show every key of staff: id, holder, region, name of the key, whether it opens anything."""
+@click.option("--enterprises", is_flag=True, help="The keys of all enterprises instead.")
+@click.option("--uscc", help="The keys of this enterprise instead.")
+def list_keys(enterprises: bool, uscc: str | None) -> None:
+    """Show every key of staff, or of enterprises: id, holder, name, whether it opens anything, and parent."""
     with required_database():
-        for key in service.staff_keys():
-            assert key.staff is not None
-            region = f" {key.staff.region:06d}" if key.staff.region else ""
-            click.echo(f"{key.id}  {key.staff.kind}{region} {key.staff.name}: {key.name}, {_state(key)}")
+        keys = service.enterprise_keys(uscc) if enterprises or uscc else service.staff_keys()
+        for key in keys:
+            parent = f", created by {key.parent_id}" if key.parent_id else ""
+            click.echo(f"{key.id}  {_holder(key)}: {key.name}, {_state(key)}{parent}")
+
+
+def _holder(key: ApiKey) -> str:
+    if key.staff is None:
+        assert key.enterprise is not None
+        return f"enterprise {key.enterprise.uscc} {key.enterprise.name}"
+    region = f" {key.staff.region:06d}" if key.staff.region else ""
+    return f"{key.staff.kind}{region} {key.staff.name}"
 
 
 def _state(key: ApiKey) -> str:
@@ -49,7 +59,7 @@ def _state(key: ApiKey) -> str:
 @group.command("revoke")
 @click.argument("key_ids", nargs=-1, required=True, type=UUID)
 def revoke_keys(key_ids: tuple[UUID, ...]) -> None:
-    """Revoke keys, anybody's, by the ids that `admin keys` or GET /api-keys shows."""
+    """Revoke keys, anybody's, and what they created, by the ids that `admin keys` or GET /api-keys shows."""
     with required_database():
         for key_id in key_ids:
             try:

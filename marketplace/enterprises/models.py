@@ -1,6 +1,6 @@
 """Enterprises, platform staff, and their API keys."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -61,6 +61,14 @@ class EnterpriseStatus(StrEnum):
     SUSPENDED = "suspended"
     REJECTED = "rejected"
     """Turned away before it was ever approved; its USCC is free for a new registration."""
+    LAPSED = "lapsed"
+    """Nobody approved it in time; its USCC is free for a new registration."""
+
+
+ENDED = (EnterpriseStatus.REJECTED, EnterpriseStatus.LAPSED)
+"""Registrations that came to nothing: their USCC is free."""
+FROZEN = (EnterpriseStatus.SUSPENDED, *ENDED)
+"""Who may read and withdraw, but write nothing new: no listing, licence, key or profile."""
 
 
 class MailPurpose(StrEnum):
@@ -69,6 +77,11 @@ class MailPurpose(StrEnum):
     PROOF = "proof"
     RECOVERY = "recovery"
 
+
+LIVING = text("status NOT IN ('rejected', 'lapsed')")
+"""The condition of the partial indexes of enterprises that are none of `ENDED`."""
+PENDING_FOR = timedelta(days=30)
+"""How long a registration waits for its approval (issue 10); then it ends and its USCC is free."""
 
 LIFE = LifeCycle(
     Move(
@@ -82,6 +95,10 @@ LIFE = LifeCycle(
     Move(
         "reject", EnterpriseStatus.PENDING, EnterpriseStatus.REJECTED,
         by={Party.ADMIN}, event="enterprise.rejected",
+    ),
+    Move(
+        "lapse", EnterpriseStatus.PENDING, EnterpriseStatus.LAPSED,
+        by={Party.CLOCK}, event="enterprise.lapsed", after=PENDING_FOR, since="created_at",
     ),
     Move(
         "suspend", EnterpriseStatus.PENDING, EnterpriseStatus.SUSPENDED,
@@ -160,10 +177,11 @@ class Enterprise(Base):
         CheckConstraint("credit_milli BETWEEN 0 AND 100000", name="credit"),
         values_check("grade", Grade),
         CheckConstraint("partner_id <> id", name="partner_is_another"),
-        Index("ix_enterprise_uscc", "uscc", unique=True, postgresql_where=text("status <> 'rejected'")),
+        Index("ix_enterprise_uscc", "uscc", unique=True, postgresql_where=LIVING),
         Index("ix_enterprise_review", "region", "credit_milli", "id"),
         Index("ix_enterprise_grade", "grade"),
         Index("ix_enterprise_partner_id", "partner_id", postgresql_where=text("partner_id IS NOT NULL")),
+        Index("ix_enterprise_pending", "created_at", postgresql_where=text("status = 'pending'")),
         Index("ix_enterprise_unapproved", "id", postgresql_where=text("status <> 'approved'")),
     )
 
@@ -194,7 +212,11 @@ class Holders(StrEnum):
 
 
 class ApiKey(Base):
-    """A key by its digest; the key itself was shown once and is not kept."""
+    """A key by its digest; the key itself was shown once and is not kept.
+
+    `parent_id` is the key that created it; a key ends with its parent at the latest. Keys without a parent
+    were issued by the platform: at registration, by recovery, by a command.
+    """
 
     __tablename__ = "api_key"
 
@@ -202,6 +224,7 @@ class ApiKey(Base):
     digest: Mapped[str] = mapped_column(String(64))
     enterprise_id: Mapped[UUID | None] = mapped_column(ForeignKey("enterprise.id"), index=True)
     staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"), index=True)
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("api_key.id"), index=True)
     name: Mapped[str]
     scopes: Mapped[list[str]] = mapped_column(ARRAY(String))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -186,9 +186,12 @@ def history(enterprise: Enterprise, query: Query) -> Page:
 @blueprint.body(KeyRequestSchema)
 @blueprint.response(201, NewKeySchema)
 def create_key(body: Body) -> Json:
-    """Create another key, with no more scopes than the key that creates it, valid for a year at most."""
-    row, key = service.create_key(actor(), **body)
-    return {**_key(row), "api_key": key}
+    """Create another key, with no more scopes than the key that creates it, valid for a year at most.
+
+    It ends with the key that creates it, when that is revoked or expires.
+    """
+    row, key, notices = service.create_key(actor(), **body)
+    return {**_key(row), "api_key": key, "warnings": render_warnings(notices)}
 
 
 @blueprint.get("/api-keys")
@@ -198,16 +201,18 @@ def create_key(body: Body) -> Json:
 def list_keys(query: Query) -> Page:
     """Your own keys, newest first; for admins also those of all staff, or of all enterprises."""
     service.require_listable(actor(), query)
-    return page(query, partial(service.list_keys, actor(), query["holder"]), present=each(_with_holder))
+    listed = partial(service.list_keys, actor(), query["holder"], query["holder_id"])
+    return page(query, listed, present=each(_with_holder))
 
 
 @blueprint.delete("/api-keys/<uuid:key_id>")
 @allow(*EVERY_KEY, scope="admin")
+@require(service.check_key_change)
 @subject(service.find_key)
 @may_conflict
 @blueprint.response(204)
 def revoke_key(key: ApiKey) -> None:
-    """Revoke one of your keys, or as an admin anybody's, at once and for good."""
+    """Revoke one of your keys, or as an admin anybody's, and all that it created, at once and for good."""
     service.revoke_key(actor(), key.id)
 
 
@@ -232,5 +237,5 @@ def _with_holder(row: ApiKey) -> Json:
 def _key(row: ApiKey) -> Json:
     return {
         name: getattr(row, name)
-        for name in ("id", "name", "scopes", "expires_at", "revoked_at", "created_at")
+        for name in ("id", "parent_id", "name", "scopes", "expires_at", "revoked_at", "created_at")
     }

@@ -194,6 +194,9 @@ class KeyRequestSchema(Schema):
 
 class KeySchema(ResponseSchema):
     id = fields.UUID()
+    parent_id = fields.UUID(
+        allow_none=True, metadata={"description": "The key that created it; it ends with that one."}
+    )
     name = fields.String()
     scopes = fields.List(Value(SCOPES))
     expires_at = Moment()
@@ -208,7 +211,10 @@ def _key_shown_once() -> fields.String:
 
 
 class NewKeySchema(KeySchema):
+    optional = ("warnings",)
+
     api_key = _key_shown_once()
+    warnings = fields.List(fields.Nested(WarningSchema))
 
 
 class KeyHolderSchema(ResponseSchema):
@@ -227,6 +233,10 @@ class KeyQuery(PageQuery):
         load_default=Holders.OWN.value,
         validate=OneOf(Holders),
         metadata={"description": "Whose keys: your own, or for admins those of all staff or enterprises."},
+    )
+    holder_id = fields.UUID(
+        load_default=None,
+        metadata={"description": "For admins: the keys of this enterprise or member of staff only."},
     )
 
 

@@ -85,7 +85,10 @@ class Heartbeat(Base):
 
 
 class Audit(Base):
-    """Who changed what, in the same transaction as the change."""
+    """Who changed what, with which key and from which address, in the same transaction as the change.
+
+    `key_id` names the key and is no secret. It has no foreign key, so that the record outlives what it names.
+    """
 
     __tablename__ = "audit"
 
@@ -98,5 +101,7 @@ class Audit(Base):
     subject_id: Mapped[str]
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB)
     request_id: Mapped[str | None]
+    key_id: Mapped[UUID | None]
+    address: Mapped[str | None]
 
     __table_args__ = (Index("ix_audit_subject", "subject_kind", "subject_id", "id"),)

@@ -24,6 +24,8 @@ Row = TypeVar("Row", bound=Base)
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the HTTP request that this work belongs to."""
+client_address: ContextVar[str | None] = ContextVar("client_address", default=None)
+"""The address that the HTTP request came from."""
 
 
 class Work:
@@ -171,6 +173,8 @@ def _audit_row(actor: Actor, action: str, subject: Any, detail: dict[str, Any]) 
         "subject_id": ",".join(map(str, inspect(type(subject)).primary_key_from_instance(subject))),
         "detail": detail,
         "request_id": request_id.get(),
+        "key_id": actor.key_id,
+        "address": client_address.get(),
     }
 
 

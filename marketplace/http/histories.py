@@ -7,9 +7,10 @@ from typing import Any
 from marshmallow import fields
 
 from ..events import service as events
-from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, SYSTEM
+from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, SYSTEM, Actor
 from ..events.models import Audit
 from ..messages.names import Name, names, readable
+from .authentication import actor
 from .fields import KnownValue, Moment, Value
 from .languages import language
 from .paging import Key, Page, page, page_of
@@ -34,6 +35,13 @@ class HistoryLineSchema(ResponseSchema):
     actor = Value((ENTERPRISE, ADMIN, REGULATOR, SYSTEM))
     reason = fields.String(allow_none=True)
     changes = fields.List(fields.Nested(ChangeSchema))
+    key_id = fields.UUID(
+        allow_none=True,
+        metadata={"description": "The key that was used, for admins and for the holder of the key only."},
+    )
+    address = fields.String(
+        allow_none=True, metadata={"description": "The address it came from, for the same readers only."}
+    )
 
 
 HistoryPage = page_of(HistoryLineSchema, "HistoryPage")
@@ -51,12 +59,16 @@ def history_page(
     rows = partial(events.history_of, row.__tablename__, str(row.id))
 
     def present(lines: Sequence[Audit]) -> list[dict[str, Any]]:
-        return [_line(line, changed) for line, changed in zip(lines, changes(lines), strict=True)]
+        reader = actor()
+        return [
+            _line(line, changed, _sees_origin(reader, line))
+            for line, changed in zip(lines, changes(lines), strict=True)
+        ]
 
     return page(query, rows, BY_NUMBER, present)
 
 
-def _line(line: Audit, changes: dict[str, list[Any]]) -> dict[str, Any]:
+def _line(line: Audit, changes: dict[str, list[Any]], shows_origin: bool) -> dict[str, Any]:
     stated = [{"field": name, "before": old, "after": new} for name, (old, new) in changes.items()]
     unstated = [name for name in line.detail.get("fields", ()) if name not in changes]
     return {
@@ -66,7 +78,14 @@ def _line(line: Audit, changes: dict[str, list[Any]]) -> dict[str, Any]:
         "actor": line.actor_kind,
         "reason": line.detail.get("reason"),
         "changes": stated + [{"field": name, "before": None, "after": None} for name in unstated],
+        "key_id": line.key_id if shows_origin else None,
+        "address": line.address if shows_origin else None,
     }
+
+
+def _sees_origin(reader: Actor, line: Audit) -> bool:
+    """Whether the reader may know which key and address a line comes from: an admin, and who acted."""
+    return reader.is_admin or (line.actor_id is not None and line.actor_id == reader.id)
 
 
 def _summary(action: str) -> str:

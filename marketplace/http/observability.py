@@ -11,7 +11,7 @@ from pythonjsonlogger.json import JsonFormatter
 from uuid_utils.compat import uuid7
 
 from ..database_errors import traceback_without_values
-from ..events.work import request_id
+from ..events.work import client_address, request_id
 from .health import root
 from .metrics import DURATION, REQUESTS
 
@@ -60,6 +60,7 @@ def _start_request() -> None:
     g.request_id = given if CLIENT_ID.fullmatch(given) else str(uuid7())
     g.started = time.perf_counter()
     request_id.set(g.request_id)
+    client_address.set(request.remote_addr)
 
 
 def _finish_request(response: Response) -> Response:
@@ -83,6 +84,7 @@ def _finish_request(response: Response) -> Response:
             "status": response.status_code,
             "ms": round(seconds * 1000, 1),
             "actor": f"{caller.kind}:{caller.id}" if caller and caller.id else None,
+            "key_id": str(caller.key_id) if caller and caller.key_id else None,
             "client": request.remote_addr,
         },
     )

@@ -96,6 +96,11 @@ def plan_enterprise_rejected(enterprise_id: str, reason: str) -> None:
     service.plan_message(UUID(enterprise_id), NotificationKind.ENTERPRISE_REJECTED, {"reason": reason})
 
 
+def plan_enterprise_lapsed(enterprise_id: str) -> None:
+    """A registration ended that nobody approved in time."""
+    service.plan_message(UUID(enterprise_id), NotificationKind.ENTERPRISE_LAPSED, {})
+
+
 def plan_enterprise_suspended(enterprise_id: str, reason: str) -> None:
     """An enterprise was suspended."""
     service.plan_message(UUID(enterprise_id), NotificationKind.ENTERPRISE_SUSPENDED, {"reason": reason})

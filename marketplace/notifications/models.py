@@ -39,6 +39,7 @@ class NotificationKind(StrEnum):
     GRADE_CHANGED = "grade.changed"
     ENTERPRISE_APPROVED = "enterprise.approved"
     ENTERPRISE_REJECTED = "enterprise.rejected"
+    ENTERPRISE_LAPSED = "enterprise.lapsed"
     ENTERPRISE_SUSPENDED = "enterprise.suspended"
 
 

@@ -1,13 +1,15 @@
 """Enterprises and platform staff: registration, approval, profile, API keys; who sees what of whom."""
 
-from .approval import approve, may_trade, may_trade_condition, reject, require_approved, suspend
+from .approval import approve, lapse, reject, suspend
 from .contacts import contact_for
 from .credit_standing import set_standing, with_standing_before
 from .email_refusal import record_email_refusal
 from .keys import (
     actor_of_key,
+    check_key_change,
     check_key_request,
     create_key,
+    enterprise_keys,
     find_key,
     list_keys,
     remind_of_expiry,
@@ -35,15 +37,60 @@ from .presentation import present
 from .profile import ADMIN_ONLY, change, check_change, require_version, set_move_notices
 from .registration import is_registered, locate_enterprises, register
 from .staff import create_staff
+from .standing import may_trade, may_trade_condition, require_approved, require_unfrozen
 from .supervision import as_sql, may_supply
 
 __all__ = [
-    "ADMIN_ONLY", "actor_of_key", "approve", "as_sql", "by_id", "change", "check_change",
-    "check_key_request", "contact_for", "create_key", "create_staff", "find", "find_changeable",
-    "find_governed", "find_key", "ids_within", "is_registered", "issue_mail_token", "list_keys",
-    "locate_enterprises", "lock", "lock_shared", "may_supply", "may_trade", "may_trade_condition",
-    "own", "present", "prove_address", "record_email_refusal", "recover", "register", "reject",
-    "remind_of_expiry", "replace_lost_key", "request_recovery", "require_approved", "require_listable",
-    "require_version", "revoke_key", "search", "search_position", "sees_all_of", "set_move_notices",
-    "set_standing", "staff_keys", "suspend", "with_collectors", "with_standing_before",
+    "ADMIN_ONLY",
+    "actor_of_key",
+    "approve",
+    "as_sql",
+    "by_id",
+    "change",
+    "check_change",
+    "check_key_change",
+    "check_key_request",
+    "contact_for",
+    "create_key",
+    "create_staff",
+    "enterprise_keys",
+    "find",
+    "find_changeable",
+    "find_governed",
+    "find_key",
+    "ids_within",
+    "is_registered",
+    "issue_mail_token",
+    "lapse",
+    "list_keys",
+    "locate_enterprises",
+    "lock",
+    "lock_shared",
+    "may_supply",
+    "may_trade",
+    "may_trade_condition",
+    "own",
+    "present",
+    "prove_address",
+    "record_email_refusal",
+    "recover",
+    "register",
+    "reject",
+    "remind_of_expiry",
+    "replace_lost_key",
+    "request_recovery",
+    "require_approved",
+    "require_listable",
+    "require_unfrozen",
+    "require_version",
+    "revoke_key",
+    "search",
+    "search_position",
+    "sees_all_of",
+    "set_move_notices",
+    "set_standing",
+    "staff_keys",
+    "suspend",
+    "with_collectors",
+    "with_standing_before",
 ]  # fmt: skip

@@ -1,18 +1,12 @@
 """Admins approve and suspend enterprises; only the approved may trade."""
 
 import logging
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import aliased
-
-from ...database import db
-from ...errors import Forbidden
-from ...events.actor import Actor
+from ...events.actor import PLATFORM, Actor
 from ...events.lifecycle import Party
-from ...events.work import unit_of_work
-from ..models import LIFE, Enterprise, EnterpriseStatus
+from ...events.work import Work, unit_of_work
+from ..models import LIFE, Enterprise
 from .profile import require_version
 
 log = logging.getLogger(__name__)
@@ -51,6 +45,13 @@ def suspend(actor: Actor, enterprise_id: UUID, reason: str | None, expected: int
     return _move(actor, enterprise_id, "suspend", reason, expected)
 
 
+def lapse(work: Work, enterprise: Enterprise) -> None:
+    """End a locked registration that nobody approved in time; its USCC may be registered again."""
+    LIFE.move(enterprise, "lapse", by=Party.CLOCK)
+    work.audit(PLATFORM, "lapse", enterprise)
+    work.emit("enterprise.lapsed", enterprise_id=str(enterprise.id))
+
+
 def _move(
     actor: Actor, enterprise_id: UUID, name: str, reason: str | None, expected: int | None
 ) -> Enterprise:
@@ -69,28 +70,3 @@ def _move(
         extra={"enterprise_id": str(enterprise_id), "status_before": str(before)},
     )
     return enterprise
-
-
-def may_trade(*enterprise_ids: UUID) -> bool:
-    """Whether all of these enterprises may trade; of one at hand ask `Enterprise.may_trade`."""
-    statuses = select(Enterprise.status).where(Enterprise.id.in_(enterprise_ids))
-    return all(status == EnterpriseStatus.APPROVED for status in db.session.scalars(statuses))
-
-
-def may_trade_condition(enterprise_id: Any) -> ColumnElement[bool]:
-    """The condition that the enterprise whose id is in a column may trade.
-
-    PostgreSQL looks it up among the few that may not, by a partial index.
-    """
-    other = aliased(Enterprise)
-    return ~select(other.id).where(other.id == enterprise_id, ~other.may_trade).exists()
-
-
-def require_approved(party: Actor | Enterprise) -> None:
-    """Refuse an enterprise that may not trade.
-
-    Raises:
-        Forbidden: `enterprise_pending` or `enterprise_suspended`.
-    """
-    if party.status != EnterpriseStatus.APPROVED:
-        raise Forbidden(f"enterprise_{party.status}")

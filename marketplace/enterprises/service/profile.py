@@ -14,6 +14,7 @@ from ..models import Enterprise
 from .contacts import contact_columns
 from .email_refusal import NOT_REFUSED
 from .registration import place
+from .standing import require_unfrozen
 
 MoveNotices = Callable[[Work, Enterprise], list[Notice]]
 """Called within the change, before the place changes."""
@@ -22,11 +23,12 @@ ADMIN_ONLY = ("roles", "small_generator", "partner_id")
 
 
 def check_change(actor: Actor, raw: dict[str, Any]) -> None:
-    """Refuse a body that names something only an admin may change.
+    """Refuse a frozen enterprise, and a body that names something only an admin may change.
 
     Raises:
-        Forbidden: `admin_only_field`.
+        Forbidden: `enterprise_suspended`, `enterprise_rejected`, `enterprise_lapsed`, or `admin_only_field`.
     """
+    require_unfrozen(actor)
     admin_only = [name for name in ADMIN_ONLY if name in raw]
     if admin_only and not actor.is_admin:
         raise Forbidden("admin_only_field", at=admin_only[0], field=Name("field", admin_only[0]))
@@ -42,6 +44,7 @@ def change(
         expected: the version that the caller has read, None to overwrite whichever there is.
     Raises:
         NotFound: no such enterprise.
+        Forbidden: it is frozen, and changes itself.
         PreconditionFailed: changed in the meantime (`version_changed`).
         Invalid: `unknown_region`, a place in another province (`place_not_in_region`), or an unknown partner
             (`unknown_enterprise`).
@@ -49,6 +52,8 @@ def change(
     notices: list[Notice] = []
     with unit_of_work() as work:
         enterprise = work.lock(Enterprise, Enterprise.id == enterprise_id)
+        if not actor.is_admin:
+            require_unfrozen(enterprise)
         require_version(enterprise, expected)
         columns: dict[str, Any] = {
             name: data[name] for name in ("name", "roles", "small_generator") if name in data

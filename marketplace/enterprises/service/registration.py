@@ -11,7 +11,7 @@ from ...database import db
 from ...errors import Conflict, Notice
 from ...events.actor import ENTERPRISE, Actor
 from ...events.work import unit_of_work
-from ..models import Enterprise, EnterpriseStatus
+from ..models import ENDED, Enterprise
 from .contacts import contact_columns
 from .keys.api_keys import add_first_key
 
@@ -65,7 +65,5 @@ def locate_enterprises(*, everything: bool) -> int:
 
 def is_registered(uscc: str) -> bool:
     """Whether an enterprise is registered under this USCC."""
-    query = select(Enterprise.id).where(
-        Enterprise.uscc == uscc, Enterprise.status != EnterpriseStatus.REJECTED
-    )
+    query = select(Enterprise.id).where(Enterprise.uscc == uscc, Enterprise.status.not_in(ENDED))
     return db.session.scalar(query) is not None

@@ -8,7 +8,6 @@ from sqlalchemy.orm import undefer
 
 from ...database import db
 from ...enterprises import service as enterprises
-from ...enterprises.models import EnterpriseStatus
 from ...errors import Conflict, NotFound
 from ...events.actor import Actor
 from ...events.work import unit_of_work
@@ -31,8 +30,7 @@ def add_file(actor: Actor, licence: Licence, content: bytes, declared: str) -> L
         Conflict: the licence is decided (`licence_decided`), or has as many files as it may
             (`too_many_files`).
     """
-    if actor.status in (EnterpriseStatus.SUSPENDED, EnterpriseStatus.REJECTED):
-        enterprises.require_approved(actor)
+    enterprises.require_unfrozen(actor)
     media_type = document_type(content, declared)
     with unit_of_work() as work:
         licence = work.lock(Licence, Licence.id == licence.id)

@@ -11,7 +11,6 @@ from ... import clock
 from ...catalogue import service as catalogue
 from ...catalogue.models import WasteCode
 from ...enterprises import service as enterprises
-from ...enterprises.models import EnterpriseStatus
 from ...errors import Forbidden, Invalid, Notice
 from ...events.actor import Actor
 from ...events.work import Work, unit_of_work
@@ -75,8 +74,7 @@ def check_holder(actor: Actor, raw: dict[str, Any]) -> None:
     """
     if actor.enterprise_id is None:
         return
-    if actor.status in (EnterpriseStatus.SUSPENDED, EnterpriseStatus.REJECTED):
-        enterprises.require_approved(actor)
+    enterprises.require_unfrozen(actor)
     named = raw.get("enterprise_id")
     if isinstance(named, str) and named.lower() != str(actor.enterprise_id):
         raise Forbidden("own_licence_only", at="enterprise_id")

@@ -4,15 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...enterprises import service as enterprises
-from ...enterprises.models import EnterpriseStatus, Role
+from ...enterprises.models import Role
 from ...errors import Forbidden
 from ...events.actor import Actor
 from ...messages.names import name_of
 from ..models import Kind
 
 ROLES = {Kind.SUPPLY: (Role.GENERATOR, Role.COLLECTOR), Kind.DEMAND: (Role.RECYCLER, Role.COLLECTOR)}
-CLOSED = (EnterpriseStatus.SUSPENDED, EnterpriseStatus.REJECTED)
-"""Who may not even draft."""
 POSTING_ROLES = (Role.GENERATOR, Role.RECYCLER, Role.COLLECTOR)
 
 
@@ -27,7 +25,8 @@ def check_posting(actor: Actor, raw: dict[str, Any]) -> None:
             `enterprise_pending`.
     """
     require_role(actor.roles, raw.get("kind"))
-    if raw.get("publish") is True or actor.status in CLOSED:
+    enterprises.require_unfrozen(actor)
+    if raw.get("publish") is True:
         enterprises.require_approved(actor)
 
 
@@ -39,8 +38,7 @@ def kind_by_role(roles: Iterable[str]) -> Kind | None:
 
 def check_change(actor: Actor, raw: dict[str, Any]) -> None:
     """Raises: Forbidden: the enterprise is suspended; it may only withdraw listings."""
-    if actor.status in CLOSED:
-        enterprises.require_approved(actor)
+    enterprises.require_unfrozen(actor)
 
 
 def check_publishing(actor: Actor, raw: dict[str, Any]) -> None:

@@ -139,6 +139,7 @@ KINDS: dict[str, MessageKind] = {
     NotificationKind.GRADE_CHANGED: _about_oneself("grade_changed", "grade", "grade_before"),
     NotificationKind.ENTERPRISE_APPROVED: _about_oneself("enterprise_approved"),
     NotificationKind.ENTERPRISE_REJECTED: _about_oneself("enterprise_rejected", "reason"),
+    NotificationKind.ENTERPRISE_LAPSED: _about_oneself("enterprise_lapsed"),
     NotificationKind.ENTERPRISE_SUSPENDED: MessageKind(
         data_fields=frozenset({"reason"}),
         is_capped=False,

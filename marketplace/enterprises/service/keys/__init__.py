@@ -2,8 +2,10 @@
 
 from .api_keys import (
     add_first_key,
+    check_key_change,
     check_key_request,
     create_key,
+    enterprise_keys,
     find_key,
     list_keys,
     replace_lost_key,
@@ -17,8 +19,10 @@ from .key_check import actor_of_key
 __all__ = [
     "actor_of_key",
     "add_first_key",
+    "check_key_change",
     "check_key_request",
     "create_key",
+    "enterprise_keys",
     "find_key",
     "list_keys",
     "remind_of_expiry",

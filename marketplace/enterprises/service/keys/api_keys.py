@@ -7,17 +7,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from .... import clock, identity
 from ....database import db
-from ....errors import Conflict, Forbidden, Invalid, NotFound
+from ....errors import Conflict, Forbidden, Invalid, NotFound, Notice, Unauthorised
 from ....events.actor import ADMIN, ENTERPRISE, PLATFORM, REGULATOR, SCOPES, Actor
 from ....events.work import Work, unit_of_work
 from ....http.authentication import digest
 from ....messages.names import Name
-from ...models import ApiKey, Enterprise, EnterpriseStatus, Holders, Staff
+from ...models import ENDED, ApiKey, Enterprise, Holders, Staff
+from ..lookup import lock_shared
+from ..standing import require_unfrozen
 
 VALIDITY = timedelta(days=365)
 """How long a key is valid, at most and unless asked otherwise."""
@@ -28,11 +30,12 @@ log = logging.getLogger(__name__)
 
 
 def check_key_request(actor: Actor, raw: dict[str, Any]) -> None:
-    """Refuse a body that asks for a scope which the asking key lacks.
+    """Refuse a frozen enterprise, and a body that asks for a scope which the asking key lacks.
 
     Raises:
-        Forbidden: `scope_missing`.
+        Forbidden: `scope_missing`, `enterprise_suspended`, `enterprise_rejected` or `enterprise_lapsed`.
     """
+    require_unfrozen(actor)
     asked = raw.get("scopes")
     if not isinstance(asked, list):
         return
@@ -41,24 +44,42 @@ def check_key_request(actor: Actor, raw: dict[str, Any]) -> None:
         raise Forbidden("scope_missing", at="scopes", scope=Name("scope", lacking[0]))
 
 
-def create_key(actor: Actor, name: str, scopes: list[str], expires_at: datetime | None) -> tuple[ApiKey, str]:
-    """Create a further key of the actor, with no more scopes than the asking key has.
+def create_key(
+    actor: Actor, name: str, scopes: list[str], expires_at: datetime | None
+) -> tuple[ApiKey, str, list[Notice]]:
+    """Create a further key of the actor: with no more scopes than the asking key has, and no longer life.
 
     Returns:
-        the key's row, and the key itself, which is shown this once.
+        the key's row, the key itself, which is shown this once, and a notice if it ends before it was
+        asked to, with its parent.
     Raises:
-        Forbidden: a scope that the asking key lacks (`scope_missing`).
+        Forbidden: a scope that the asking key lacks (`scope_missing`), or the enterprise is frozen.
         Invalid: it would end in the past or over a year away (`key_expiry_range`).
+        Unauthorised: the asking key was revoked in the meantime (`key_revoked`).
     """
     check_key_request(actor, {"scopes": scopes})
     now = clock.now()
     if expires_at is not None and not now < expires_at <= now + VALIDITY:
         raise Invalid("key_expiry_range", at="expires_at")
     with unit_of_work() as work:
-        row, key = _add_key(work, actor, name, scopes, expires_at)
+        parent = _lock_acting_key(work, actor)
+        ends = min(expires_at or now + VALIDITY, parent.expires_at)
+        row, key = _add_key(work, actor, name, scopes, ends, parent)
         work.audit(actor, "create_key", row, scopes=scopes)
     log.info("key created", extra={"key_id": str(row.id), "holder": f"{actor.kind}:{actor.id}"})
-    return row, key
+    is_shortened = expires_at is not None and ends < expires_at
+    return row, key, [Notice("key_ends_with_parent", "expires_at")] if is_shortened else []
+
+
+def _lock_acting_key(work: Work, actor: Actor) -> ApiKey:
+    """The key that the actor uses, kept from being revoked until the work ends, its enterprise from being
+    suspended; so a key that is created cannot escape either."""
+    if actor.enterprise_id is not None:
+        require_unfrozen(lock_shared(work, actor.enterprise_id))
+    key = work.lock(ApiKey, ApiKey.id == actor.key_id)
+    if key.revoked_at is not None:
+        raise Unauthorised("key_revoked")
+    return key
 
 
 def add_first_key(work: Work, holder: Actor) -> str:
@@ -81,7 +102,7 @@ def replace_lost_key(uscc: str) -> str:
         enterprise = work.lock(
             Enterprise,
             Enterprise.uscc == identity.folded_uscc(uscc),
-            Enterprise.status != EnterpriseStatus.REJECTED,
+            Enterprise.status.not_in(ENDED),
         )
         holder = Actor(ENTERPRISE, enterprise.id)
         row, key = _add_key(work, holder, "replacement", DEFAULT_SCOPES[ENTERPRISE], None)
@@ -91,13 +112,19 @@ def replace_lost_key(uscc: str) -> str:
 
 
 def _add_key(
-    work: Work, holder: Actor, name: str, scopes: Iterable[str], expires_at: datetime | None
+    work: Work,
+    holder: Actor,
+    name: str,
+    scopes: Iterable[str],
+    expires_at: datetime | None,
+    parent: ApiKey | None = None,
 ) -> tuple[ApiKey, str]:
     key = f"hl_{secrets.token_urlsafe(32)}"
     row = ApiKey(
         digest=digest(key),
         enterprise_id=holder.enterprise_id,
         staff_id=None if holder.enterprise_id else holder.id,
+        parent_id=parent.id if parent else None,
         name=name,
         scopes=list(scopes),
         expires_at=expires_at or clock.now() + VALIDITY,
@@ -108,18 +135,26 @@ def _add_key(
 
 def require_listable(actor: Actor, raw: Mapping[str, Any]) -> None:
     """Keys of others are listed for admins only. Raises: Forbidden (`role_forbids`)."""
-    if actor.kind != ADMIN and raw.get("holder", Holders.OWN) != Holders.OWN:
+    asks_of_others = raw.get("holder", Holders.OWN) != Holders.OWN or raw.get("holder_id") is not None
+    if actor.kind != ADMIN and asks_of_others:
         raise Forbidden("role_forbids", allowed=(Name("actor", ADMIN),))
 
 
-def list_keys(actor: Actor, holder: str, after: UUID | None, limit: int) -> list[ApiKey]:
-    """Keys of these `Holders`, newest first, at most `limit` older than `after`; without their secrets."""
+def list_keys(
+    actor: Actor, holder: str, holder_id: UUID | None, after: UUID | None, limit: int
+) -> list[ApiKey]:
+    """Keys of these `Holders`, or of the one enterprise or member of staff `holder_id`, newest first.
+
+    At most `limit` older than `after`; without their secrets.
+    """
     held = {
         Holders.OWN: _is_held_by(actor),
         Holders.STAFF: ApiKey.staff_id.is_not(None),
         Holders.ENTERPRISES: ApiKey.enterprise_id.is_not(None),
     }
-    query = select(ApiKey).where(held[Holders(holder)]).options(*WITH_HOLDER)
+    of_one = or_(ApiKey.enterprise_id == holder_id, ApiKey.staff_id == holder_id)
+    query = select(ApiKey).where(held[Holders(holder)] if holder_id is None else of_one)
+    query = query.options(*WITH_HOLDER)
     if after is not None:
         query = query.where(ApiKey.id < after)
     return list(db.session.scalars(query.order_by(ApiKey.id.desc()).limit(limit)))
@@ -127,11 +162,16 @@ def list_keys(actor: Actor, holder: str, after: UUID | None, limit: int) -> list
 
 def staff_keys() -> list[ApiKey]:
     """Every key of staff, oldest first, with its holder."""
-    return list(
-        db.session.scalars(
-            select(ApiKey).where(ApiKey.staff_id.is_not(None)).options(*WITH_HOLDER).order_by(ApiKey.id)
-        )
-    )
+    query = select(ApiKey).where(ApiKey.staff_id.is_not(None)).options(*WITH_HOLDER)
+    return list(db.session.scalars(query.order_by(ApiKey.id)))
+
+
+def enterprise_keys(uscc: str | None = None) -> list[ApiKey]:
+    """The keys of all enterprises, or of those that are or were registered under this USCC, oldest first."""
+    query = select(ApiKey).join(ApiKey.enterprise).options(*WITH_HOLDER)
+    if uscc is not None:
+        query = query.where(Enterprise.uscc == identity.folded_uscc(uscc))
+    return list(db.session.scalars(query.order_by(ApiKey.id)))
 
 
 def find_key(actor: Actor, key_id: UUID) -> ApiKey:
@@ -142,27 +182,61 @@ def find_key(actor: Actor, key_id: UUID) -> ApiKey:
     return row
 
 
+def check_key_change(actor: Actor, raw: dict[str, Any]) -> None:
+    """Raises: Forbidden: the enterprise is frozen; only admins end its keys then."""
+    require_unfrozen(actor)
+
+
 def revoke_key(actor: Actor, key_id: UUID) -> None:
-    """End a key now and for good; a second time changes nothing.
+    """End a key, and every key that it or one of these created, now and for good; again changes nothing.
 
     Raises:
         NotFound: there is none, or it is another's.
+        Forbidden: the enterprise is frozen.
         Conflict: no admin could create or revoke keys any more (`last_admin_key`); the platform itself may.
     """
     with unit_of_work() as work:
+        if actor.enterprise_id is not None:
+            require_unfrozen(lock_shared(work, actor.enterprise_id))
+        admin_keys = _lock_admin_keys(work) if actor.is_admin else set()
         row = work.lock(ApiKey, ApiKey.id == key_id, _may_revoke(actor))
-        if row.revoked_at is not None:
+        revoked = _revoke_with_descendants(work, row)
+        if not revoked:
             return
-        if actor != PLATFORM and row.staff_id is not None:
-            _require_another_admin_key(work, row)
-        row.revoked_at = clock.now()
-        work.audit(actor, "revoke_key", row)
-    log.info("key revoked", extra={"key_id": str(key_id), "actor": f"{actor.kind}:{actor.id}"})
+        if admin_keys and admin_keys <= {key.id for key in revoked}:
+            raise Conflict("last_admin_key")
+        work.audit_many(actor, "revoke_key", revoked, revoked_with=str(row.id))
+    log.info(
+        "keys revoked",
+        extra={"key_ids": [str(key.id) for key in revoked], "actor": f"{actor.kind}:{actor.id}"},
+    )
 
 
-def _require_another_admin_key(work: Work, row: ApiKey) -> None:
-    """Admins' keys are locked in one order, so that two cannot revoke the last two at once."""
-    living = work.session.scalars(
+def _revoke_with_descendants(work: Work, row: ApiKey) -> list[ApiKey]:
+    """Revoke a locked key and, generation by generation, the keys that they created; returns the revoked.
+
+    Creating a key locks its parent. So each statement waits for children that are being created, and the
+    next one sees them.
+    """
+    revoked, generation = [], [row]
+    while generation:
+        living = [key for key in generation if key.revoked_at is None]
+        for key in living:
+            key.revoked_at = clock.now()
+        revoked += living
+        work.session.flush()
+        children = select(ApiKey).where(ApiKey.parent_id.in_([key.id for key in generation]))
+        locked = children.order_by(ApiKey.id).with_for_update().execution_options(populate_existing=True)
+        generation = list(work.session.scalars(locked))
+    return revoked
+
+
+def _lock_admin_keys(work: Work) -> set[UUID]:
+    """Ids of the keys with which an admin can create and revoke keys.
+
+    They are locked in one order, so that two admins cannot revoke the last two at once.
+    """
+    living = (
         select(ApiKey.id)
         .join(Staff, Staff.id == ApiKey.staff_id)
         .where(
@@ -173,9 +247,8 @@ def _require_another_admin_key(work: Work, row: ApiKey) -> None:
         )
         .order_by(ApiKey.id)
         .with_for_update(of=ApiKey)
-    ).all()
-    if list(living) == [row.id]:
-        raise Conflict("last_admin_key")
+    )
+    return set(work.session.scalars(living))
 
 
 def _may_revoke(actor: Actor) -> ColumnElement[bool]:

@@ -4,7 +4,6 @@ from uuid_utils.compat import uuid7
 
 from .... import clock
 from ....enterprises import service as enterprises
-from ....enterprises.models import EnterpriseStatus
 from ....events.actor import Actor
 from ....events.work import Work
 from ...models import Accept, Listing
@@ -21,7 +20,8 @@ def import_rows(
     """Check all rows and, if none breaks a rule, write them all. Raises: as `import_sheet`."""
     outcome = check_rows(enterprises.own(actor), rows, publish, report_progress)
     owner = enterprises.lock_shared(work, actor.id)
-    if publish or owner.status == EnterpriseStatus.SUSPENDED:
+    enterprises.require_unfrozen(owner)
+    if publish:
         enterprises.require_approved(owner)
     for kind in {listing.kind for listing in outcome.listings}:
         require_role(owner.roles, kind)
