@@ -42,7 +42,8 @@ EMOJI = (
     f"|{_PICTURE}(?:\u200d{_PICTURE})*"
 )
 HAN_VARIANT = "[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fffd][\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
-_OUTER = re.compile(rf"^[\s{BREAKS}{PASTED_MARKS}]+|[\s{BREAKS}{PASTED_MARKS}]+$")
+_OUTER = "".join(re.findall(rf"[\s{BREAKS}{PASTED_MARKS}]", "".join(map(chr, range(0x10000)))))
+"""What is dropped at the ends, by `str.strip`: a pattern for the end of a text would start at every blank."""
 _ODD = re.compile(f"[{BLANK_LETTERS}{SELECTORS}{LOST}]")
 _PIECE = re.compile(f"(?P<emoji>{EMOJI})|(?P<han>{HAN_VARIANT})|(?P<one>.)", re.DOTALL)
 
@@ -123,9 +124,8 @@ def _without_blanks(text: str) -> str:
 
 def _inner(text: str) -> tuple[str, int]:
     """`text` without blanks and pasted marks at its ends, and the place before its first character."""
-    before = _OUTER.match(text)
-    start = before.end() if before else 0
-    return _OUTER.sub("", text), start
+    inner = text.lstrip(_OUTER)
+    return inner.rstrip(_OUTER), len(text) - len(inner)
 
 
 def _is_plain(text: str) -> bool:

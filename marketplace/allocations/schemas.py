@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, validates_schema
 
 import matching
 
-from ..http.fields import Adcode, Day, Identifier, KnownValue, Length, Moment, OneOf, Tonnes, Value
+from ..http.fields import Adcode, Day, Identifier, KnownValue, List, Moment, OneOf, Tonnes, Value
 from ..http.languages import Message
 from ..http.paging import page_of
 from ..http.schemas import (
@@ -36,10 +36,10 @@ class AllocationRequestSchema(Schema):
     first_day = Day(required=True, data_key="from")
     last_day = Day(required=True, data_key="until")
     scheme = Identifier(20, load_default=None, allow_none=True)
-    codes = fields.List(
+    codes = List(
         CodeText(about="A code, or a category with all codes in it."),
+        MOST_ALLOCATION_CODES,
         load_default=list,
-        validate=Length(max=MOST_ALLOCATION_CODES),
         metadata={"description": "Codes, or categories with all codes in them; none means all."},
     )
     receivers = fields.String(

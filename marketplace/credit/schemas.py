@@ -11,8 +11,8 @@ from ..http.fields import (
     Day,
     Flag,
     Identifier,
-    Length,
     Lines,
+    List,
     Matches,
     Moment,
     Number,
@@ -145,9 +145,7 @@ class RuleTableSchema(Schema):
         GradesSchema,
         metadata={"description": "Lowest score of each grade; set by the platform, refused if changed."},
     )
-    items = fields.List(
-        fields.Nested(RuleSchema), required=True, validate=[Length(min=1, max=200), _codes_once]
-    )
+    items = List(fields.Nested(RuleSchema), 200, 1, required=True, checks=[_codes_once])
 
 
 class NewEventSchema(Schema):

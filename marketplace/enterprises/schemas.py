@@ -8,8 +8,8 @@ from ..http.fields import (
     Adcode,
     Flag,
     Identifier,
-    Length,
     Lines,
+    List,
     Moment,
     Normalised,
     OneOf,
@@ -28,10 +28,12 @@ MOST_USCC = 40
 
 class _Profile(Schema):
     name = Text(100, required=True)
-    roles = fields.List(
+    roles = List(
         fields.String(validate=OneOf(Role)),
+        4,
+        1,
         required=True,
-        validate=[Length(min=1, max=4), unique],
+        checks=[unique],
         metadata={"uniqueItems": True},
     )
     region = Adcode(required=True)
@@ -55,9 +57,11 @@ class ProfileChangeSchema(Schema):
     region = Adcode()
     location = fields.Nested(LocationSchema)
     contact = fields.Nested(ContactSchema)
-    roles = fields.List(
+    roles = List(
         fields.String(validate=OneOf(Role)),
-        validate=[Length(min=1, max=4), unique],
+        4,
+        1,
+        checks=[unique],
         metadata={"uniqueItems": True},
     )
     small_generator = Flag()
@@ -183,10 +187,12 @@ EnterprisePage = page_of(EnterpriseSchema)
 
 class KeyRequestSchema(Schema):
     name = Text(100, required=True)
-    scopes = fields.List(
+    scopes = List(
         fields.String(validate=OneOf(SCOPES, "scope")),
+        4,
+        1,
         required=True,
-        validate=[Length(min=1, max=4), unique],
+        checks=[unique],
         metadata={"uniqueItems": True},
     )
     expires_at = Moment(load_default=None, allow_none=True)

@@ -1,7 +1,6 @@
 """A room's blueprint: routes that parse, authorise, call one service function and return."""
 
 import inspect
-import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -16,6 +15,7 @@ from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 from ..errors import Malformed, UnsupportedMedia
 from ..events.actor import Actor
 from ..plain_text import shown
+from . import json_text
 from .authentication import actor
 from .bodies import FORM, read_body, read_upload
 from .etags import expected_version
@@ -29,7 +29,7 @@ from .openapi.declarations import (
     declare_fact,
     document_refusals,
 )
-from .schemas import Schema, json_object, refuse_bad_characters
+from .schemas import LONGEST_NAME, Schema, refuse_bad_characters
 
 UTF_8 = ("utf-8", "utf8")
 View = Callable[..., Any]
@@ -56,6 +56,7 @@ def raw_body() -> Any:
         RequestEntityTooLarge, UnsupportedMediaType: it is too large, or not declared as JSON.
         UnsupportedMedia: it is declared to be in another encoding than UTF-8 (`charset_not_utf8`).
         Malformed: it is not JSON, or not UTF-8.
+        ValidationError: it has more values than any body of ours.
     """
     data = read_body()
     if not data:
@@ -66,7 +67,9 @@ def raw_body() -> Any:
     if charset.lower() not in UTF_8:
         raise UnsupportedMedia("charset_not_utf8", charset=shown(charset)[:40])
     try:
-        return json.loads(data.decode("utf-8-sig"), object_pairs_hook=json_object)
+        return json_text.parsed(data)
+    except json_text.TooManyValues as error:
+        raise ValidationError([Message("too_many_values", most=json_text.MOST_VALUES)]) from error
     except (ValueError, RecursionError) as error:
         raise Malformed("not_json") from error
 
@@ -83,7 +86,7 @@ class Parser(FlaskParser):
         _refuse_other_encodings(req.query_string)
         refuse_bad_characters(req.args.to_dict())
         repeated = {
-            name: [Message("parameter_repeated", name=name)]
+            name: [Message("parameter_repeated", name=name[:LONGEST_NAME])]
             for name in req.args
             if len(req.args.getlist(name)) > 1
         }
@@ -189,7 +192,7 @@ def require(check: Callable[[Actor, Body], None]) -> Callable[[View], View]:
         def checked(*args: Any, **kwargs: Any) -> Any:
             try:
                 body = raw_body()
-            except (HTTPException, Malformed):
+            except (HTTPException, Malformed, ValidationError):
                 body = None
             check(actor(), body if isinstance(body, dict) else {})
             return view(*args, **kwargs)

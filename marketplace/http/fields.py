@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -99,19 +99,58 @@ KINDS: dict[type, str] = {
 """What a field is called in its own errors, by the nearest of its classes."""
 
 
+class List(fields.List[Any]):
+    """A list of at most `most` items; its length is checked before any of them is looked at."""
+
+    def __init__(self, item: Any, most: int, least: int = 0, **kwargs: Any) -> None:
+        self.length = Length(min=least, max=most)
+        checks = [self.length, *kwargs.pop("checks", ())]
+        super().__init__(item, validate=checks, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list):
+            self.length(value)
+        return super()._deserialize(value, *args, **kwargs)
+
+
+class Dict(fields.Dict):
+    """An object of at most `most` members, names free; their number is checked before any is looked at."""
+
+    def __init__(self, most: int, least: int = 0, **kwargs: Any) -> None:
+        self.length = Length(min=least, max=most)
+        checks = [self.length, *kwargs.pop("checks", ())]
+        super().__init__(validate=checks, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, Mapping):
+            self.length(value)
+        return super()._deserialize(value, *args, **kwargs)  # type: ignore[no-untyped-call]
+
+
+BLANKS = 1000
+"""Characters beyond its longest that a text may have before it is folded: blanks and marks are dropped."""
+
+
 class Text(fields.String):
-    """A line of 1 to `maximum` characters, folded by `plain_text`; may be empty if that is the default."""
+    """A line of 1 to `maximum` characters, folded by `plain_text`; may be empty if that is the default.
+
+    What is far too long is refused before it is folded.
+    """
 
     folded: Callable[[str], str] = staticmethod(plain_text.one_line)
 
     def __init__(self, maximum: int, minimum: int = 1, **kwargs: Any) -> None:
         minimum = 0 if kwargs.get("load_default") == "" else minimum
-        checks = [Length(min=minimum, max=maximum), *kwargs.pop("checks", ())]
+        self.length = Length(min=minimum, max=maximum)
+        checks = [self.length, *kwargs.pop("checks", ())]
         super().__init__(validate=checks, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, *args, **kwargs)
+        if len(text) > (self.length.max or 0) + BLANKS:
+            self.length(text)
         try:
-            return self.folded(super()._deserialize(value, *args, **kwargs))
+            return self.folded(text)
         except plain_text.BadText as error:
             raise ValidationError(Message(error.code, **error.facts)) from error
 
@@ -137,6 +176,7 @@ class Normalised(Identifier):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, *args, **kwargs)
+        self.length(text)
         try:
             return self.read(text)
         except ValueError as error:
@@ -263,6 +303,10 @@ class QueryPrice(TextNumber, Price):
     """CNY per tonne in a query string, to 0.01, kept as whole fen."""
 
 
+MOST_CHOICES = 100
+"""Choices that are looked at one by one; what follows them is taken as one, and refused."""
+
+
 class Choices(fields.String):
     """One or several of `choices`, separated by commas; loaded as a sorted list."""
 
@@ -274,7 +318,7 @@ class Choices(fields.String):
         self.check = OneOf(choices, named)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        chosen = super()._deserialize(value, *args, **kwargs).split(",")
+        chosen = super()._deserialize(value, *args, **kwargs).split(",", MOST_CHOICES)
         return sorted({self.check(choice) for choice in chosen})
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -30,12 +30,17 @@ BY_STATUS = {
     405: "method_not_allowed",
     406: "not_acceptable",
     413: "body_too_large",
+    414: "address_too_long",
     415: "media_type",
     500: "internal",
     503: "database_away",
 }
 STATUS_LINES = {422: "422 Unprocessable Content"}
 """Reason phrases of RFC 9110 where werkzeug still has an older one."""
+MOST_SHOWN = 50
+"""Errors that a problem shows; `error_count` says how many there are in all. Our own choice, as are these:"""
+LONGEST_PATH, LONGEST_DETAIL, MOST_NAMED = 120, 400, 10
+"""Characters of a field path and of a sentence about it; fields that the sentence of the whole names."""
 MEMBERS = ("entry_id",)
 """Facts of a refusal that programs read: members of the problem beside its sentence."""
 HEADERS_BY_STATUS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_S)}}
@@ -45,11 +50,16 @@ def problem(
     status: int,
     code: str,
     detail: str,
-    errors: Mapping[str, list[str]] | None = None,
+    errors: Iterable[tuple[str, str]] = (),
     headers: Mapping[str, str] | None = None,
     **members: Any,
 ) -> Response:
-    """A problem response; `members` are those that only this kind of problem has."""
+    """A problem response.
+
+    Args:
+        errors: field path and sentence of each error; the first `MOST_SHOWN` are shown, all are counted.
+        members: those that only this kind of problem has.
+    """
     body: dict[str, Any] = {
         "type": f"urn:huanliu:problem:{code}",
         "title": say(f"status_{status}", language()),
@@ -58,8 +68,10 @@ def problem(
         "code": code,
         "request_id": g.get("request_id"),
     }
-    if errors:
-        body["errors"] = errors
+    found = list(errors)
+    if found:
+        body["errors"] = _shown(found)
+        body["error_count"] = len(found)
     body.update(members)
     response = Response(
         json.dumps(body, ensure_ascii=False),
@@ -68,6 +80,19 @@ def problem(
     )
     response.headers.update(headers or {})
     return response
+
+
+def _shown(errors: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """Sentences by field path, so few and so short that a problem is never long."""
+    shown: dict[str, list[str]] = {}
+    for path, detail in errors[:MOST_SHOWN]:
+        shown.setdefault(cut(path, LONGEST_PATH), []).append(cut(detail, LONGEST_DETAIL))
+    return shown
+
+
+def cut(text: str, most: int) -> str:
+    """`text`, its end left out where it is longer than `most` characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def register(app: Flask) -> None:
@@ -85,7 +110,7 @@ def register(app: Flask) -> None:
 def _from_domain(error: DomainError) -> Response:
     detail = say(error.code, language(), **error.facts)
     headers = HEADERS_BY_STATUS.get(error.status, {})
-    errors = {error.at: [detail]} if error.at else None
+    errors = [(error.at, detail)] if error.at else []
     members = {name: error.facts[name] for name in MEMBERS if name in error.facts}
     return problem(error.status, error.code, detail, errors, headers, **members)
 
@@ -99,21 +124,25 @@ def _from_table(error: InvalidTable) -> Response:
         response = Response(error.marked, error.status, content_type=MEDIA_TYPES["xlsx"])
         response.headers.set("Content-Disposition", "attachment", filename="huanliu-marked.xlsx")
         return response
-    rows = localised(stored_faults(error))
-    errors: dict[str, list[str]] = {}
-    for row in rows:
-        errors.setdefault(f"row {row['row']}.{row['column']}", []).append(row["detail"])
+    rows = [
+        {**row, "column": cut(row["column"], LONGEST_PATH), "detail": cut(row["detail"], LONGEST_DETAIL)}
+        for row in localised(stored_faults(error)[:MOST_SHOWN])
+    ]
+    errors = [(f"row {row['row']}.{row['column']}", row["detail"]) for row in rows]
     detail = say(error.code, language(), **error.facts)
     return problem(error.status, error.code, detail, errors, rows=rows, error_count=error.count)
 
 
 def _from_schema(error: ValidationError) -> Response:
-    errors: dict[str, list[str]] = {}
-    for path, message in messages_by_field(error.messages):
-        detail = render(message) if isinstance(message, Message) else str(message)
-        errors.setdefault(path or "body", []).append(detail)
-    detail = say("invalid_input", language(), fields=tuple(errors))
-    return problem(422, "invalid_input", detail, errors)
+    found = list(messages_by_field(error.messages))
+    shown = [
+        (path or "body", render(message) if isinstance(message, Message) else str(message))
+        for path, message in found[:MOST_SHOWN]
+    ]
+    names = tuple(dict.fromkeys(cut(path, LONGEST_PATH) for path, _ in shown))
+    code = "invalid_input" if len(names) <= MOST_NAMED else "invalid_input_many"
+    detail = say(code, language(), fields=names[:MOST_NAMED], count=len(found))
+    return problem(422, "invalid_input", detail, shown, error_count=len(found))
 
 
 def messages_by_field(messages: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,8 +1,7 @@
 """Schemas that all rooms share. Unknown fields, NUL characters and lone surrogates are refused."""
 
 import re
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import marshmallow as ma
@@ -14,9 +13,11 @@ from .. import identity
 from ..plain_text import BadText
 from .fields import (
     CRS,
+    Dict,
     Identifier,
     KnownValue,
     Lines,
+    List,
     Normalised,
     Number,
     OneOf,
@@ -25,6 +26,7 @@ from .fields import (
     Value,
     localise_errors,
 )
+from .json_text import Doubled
 from .languages import Message
 
 MAX_CODE_TEXT = 200
@@ -34,6 +36,8 @@ SPELLINGS = (
     " its code: `hw08`, `HW08 900-249-08`, `90024908`, `16 05 06*`."
 )
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+LONGEST_NAME = 100
+"""Characters of a name as sent that are repeated in a sentence."""
 
 
 class Schema(ma.Schema):
@@ -44,9 +48,13 @@ class Schema(ma.Schema):
         ordered = True
 
     error_messages: Any = {"unknown": Message("unknown_field"), "type": Message("not_an_object")}
+    is_read: bool = True
+    """Whether bodies are read by it; then every list and object in it must have a bound."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         localise_errors(field_obj)
+        if self.is_read and not field_obj.dump_only:
+            require_bounds(field_obj, f"{type(self).__name__}.{field_name}")
 
     def __deepcopy__(self, memo: Any) -> "Schema":
         """Itself: a schema is never changed, and the OpenAPI document copies each many times."""
@@ -57,10 +65,20 @@ class ResponseSchema(Schema):
     """Base of what is only returned: every field is present, except those that `optional` names."""
 
     optional: tuple[str, ...] = ()
+    is_read = False
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         super().on_bind_field(field_name, field_obj)
         field_obj.required = field_name not in self.optional
+
+
+def require_bounds(field: fields.Field[Any], name: str) -> None:
+    """Raises: TypeError: the field, or one inside it, is a list or an object without a bound."""
+    if isinstance(field, fields.List | fields.Dict) and not isinstance(field, List | Dict):
+        raise TypeError(f"{name} has no bound: use List or Dict of marketplace.http.fields")
+    for inside in ("inner", "key_field", "value_field"):
+        if (inner := getattr(field, inside, None)) is not None:
+            require_bounds(inner, name)
 
 
 class Prebuilt(fields.Nested):
@@ -165,7 +183,7 @@ class WarningSchema(ResponseSchema):
 class ProblemSchema(ResponseSchema):
     """RFC 9457."""
 
-    optional: tuple[str, ...] = ("errors", "entry_id")
+    optional: tuple[str, ...] = ("errors", "error_count", "entry_id")
 
     type = fields.String()
     title = fields.String()
@@ -176,8 +194,9 @@ class ProblemSchema(ResponseSchema):
     errors = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.String()),
-        metadata={"description": "Field path to messages."},
+        metadata={"description": "Field path to messages, of the first 50 errors."},
     )
+    error_count = fields.Integer(metadata={"description": "How many errors there are in all."})
     entry_id = fields.UUID(
         metadata={"description": "Of `already_entered`: the entry that this one repeats, if you may see it."}
     )
@@ -198,63 +217,53 @@ class FaultSchema(ResponseSchema):
 
 
 class TableProblemSchema(ProblemSchema):
-    """A problem with a table that was sent: its first 1,000 errors, and how many there are in all."""
+    """A problem with a table that was sent: its first 50 errors, and how many there are in all."""
 
     optional = ("errors", "entry_id", "rows", "error_count")
 
     rows = fields.List(fields.Nested(FaultSchema))
-    error_count = fields.Integer()
 
 
 class ReasonSchema(Schema):
     reason = Lines(500, load_default=None, allow_none=True)
 
 
-class Doubled(dict[str, Any]):
-    """A JSON object as sent in which `name` stands more than once: nobody can say which value is meant."""
-
-    name = ""
-
-
-def json_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object from its members in their order, `Doubled` if one of them hides another."""
-    found = dict(members)
-    if len(found) < len(members):
-        found = Doubled(found)
-        ((found.name, _),) = Counter(name for name, _ in members).most_common(1)
-    return found
-
-
 MOST_LEVELS = 20
 """How deep JSON may be nested; our own bodies need five levels."""
+Path = tuple[str | int, ...]
+"""Names and places that lead to a value; joined only where a fault is named."""
 
 
-def refuse_bad_characters(value: Any, path: str = "", levels: int = MOST_LEVELS) -> None:
+def refuse_bad_characters(value: Any) -> None:
     """Raise ValidationError, naming the place, for text with a NUL or a lone surrogate in `value`.
 
-    PostgreSQL can store neither; what else a text may hold is decided by its field. JSON nested deeper
-    than `levels` is refused too, so that nothing after this recurses without a bound: what the parser itself
-    refuses differs between versions of Python.
+    PostgreSQL can store neither; what else a text may hold is decided by its field. A name that an object has
+    twice is refused, and so is JSON nested deeper than `MOST_LEVELS`, so that nothing after this recurses
+    without a bound.
     """
+    for path, fault in _bad_values(value, ()):
+        raise ValidationError({".".join(map(str, path)) or "body": [fault]})
+
+
+def _bad_values(value: Any, path: Path) -> Iterator[tuple[Path, Message]]:
     if isinstance(value, str):
-        found = UNSTORABLE.search(value)
-        if found:
+        if found := UNSTORABLE.search(value):
             bad = BadText("bad_character", found[0], found.start() + 1)
-            raise ValidationError({path or "body": [Message(bad.code, **bad.facts)]})
+            yield path, Message(bad.code, **bad.facts)
     elif isinstance(value, Mapping | list):
-        if not levels:
-            raise ValidationError(
-                {path.split(".")[0] or "body": [Message("nested_too_deep", most=MOST_LEVELS)]}
-            )
-        _refuse_bad_items(value, path, levels - 1)
+        if len(path) >= MOST_LEVELS:
+            yield path[:1], Message("nested_too_deep", most=MOST_LEVELS)
+            return
+        yield from _bad_items(value, path)
 
 
-def _refuse_bad_items(items: Mapping[str, Any] | list[Any], path: str, levels: int) -> None:
+def _bad_items(items: Mapping[str, Any] | list[Any], path: Path) -> Iterator[tuple[Path, Message]]:
     if isinstance(items, Mapping):
-        for key in items:
-            refuse_bad_characters(key, path)
+        for written in items:
+            yield from ((path, fault) for _, fault in _bad_values(written, ()))
     if isinstance(items, Doubled):
-        at = f"{path}.{items.name}" if path else items.name
-        raise ValidationError({at: [Message("name_repeated", name=items.name)]})
-    for name, below in items.items() if isinstance(items, Mapping) else enumerate(items):
-        refuse_bad_characters(below, f"{path}.{name}" if path else str(name), levels)
+        yield (*path, items.name), Message("name_repeated", name=items.name[:LONGEST_NAME])
+    members: Iterable[tuple[str | int, Any]]
+    members = items.items() if isinstance(items, Mapping) else enumerate(items)
+    for name, below in members:
+        yield from _bad_values(below, (*path, name))

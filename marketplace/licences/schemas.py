@@ -10,8 +10,8 @@ from ..http.fields import (
     Adcode,
     Day,
     Identifier,
-    Length,
     Lines,
+    List,
     Moment,
     OneOf,
     Text,
@@ -59,15 +59,18 @@ class LicenceLineSchema(Schema):
     id = fields.UUID(dump_only=True, required=True)
     scheme = SchemeText()
     code = CodeText(allow_none=True, about="Null in responses for a line of several codes.")
-    codes = fields.List(
+    codes = List(
         CodeText(),
-        validate=[Length(min=1, max=200), unique],
+        200,
+        1,
+        checks=[unique],
         metadata={"description": "Several codes with joint tonnes, in place of `code`.", "uniqueItems": True},
     )
-    modes = fields.List(
+    modes = List(
         fields.String(validate=OneOf(Mode)),
+        3,
+        1,
         load_default=lambda: list(Mode),
-        validate=Length(min=1, max=3),
     )
     tonnes_per_year = Tonnes(required=True)
     used_this_year_t = Tonnes(minimum=0, maximum=MOST_USED, dump_only=True, required=True)
@@ -86,7 +89,7 @@ class LicenceSchema(_Validity, _Shown):
     enterprise_id = fields.UUID(metadata={"description": "The holder; may be left out by the holder itself."})
     number = Identifier(60, required=True)
     kind = fields.String(load_default=LicenceKind.COMPREHENSIVE, validate=OneOf(LicenceKind))
-    lines = fields.List(fields.Nested(LicenceLineSchema), required=True, validate=Length(min=1, max=200))
+    lines = List(fields.Nested(LicenceLineSchema), 200, 1, required=True)
     status = Value(
         LicenceStatus,
         "submitted by its holder, confirmed (only then it counts) or refused.",

@@ -15,8 +15,8 @@ from ..http.fields import (
     Flag,
     Identifier,
     KnownValue,
-    Length,
     Lines,
+    List,
     Moment,
     Number,
     OneOf,
@@ -49,6 +49,8 @@ from .models import ExemptionReview, Form, ImportStatus, Kind, ListingStatus, Pa
 FARTHEST_KM = 20_100
 MAX_CODES_TEXT = 500
 """Characters of the codes in a filter: some thirty codes."""
+MOST_COMPONENTS, MOST_ACCEPTS = 50, 100
+"""Components of a composition, and codes that a demand accepts."""
 MOST_AT_ONCE = 100
 """Listings that one request may publish."""
 
@@ -95,12 +97,8 @@ class _Terms(Schema):
     location = fields.Nested(LocationSchema, allow_none=True)
     form = fields.String(allow_none=True, validate=OneOf(Form))
     packaging = fields.String(allow_none=True, validate=OneOf(Packaging))
-    composition = fields.List(
-        fields.Nested(ComponentSchema), allow_none=True, validate=[Length(min=0, max=50), _named_once]
-    )
-    requires = fields.List(
-        fields.Nested(ComponentSchema), allow_none=True, validate=[Length(min=0, max=50), _named_once]
-    )
+    composition = List(fields.Nested(ComponentSchema), MOST_COMPONENTS, allow_none=True, checks=[_named_once])
+    requires = List(fields.Nested(ComponentSchema), MOST_COMPONENTS, allow_none=True, checks=[_named_once])
     treatment = Identifier(3, allow_none=True)
     exemption_item = Whole(1, 999, allow_none=True)
     external_id = Identifier(
@@ -114,7 +112,7 @@ class NewListingSchema(_Terms):
     kind = fields.String(required=True, validate=OneOf(Kind))
     title = Text(120, required=True)
     waste = fields.Nested(WrittenCodeSchema, allow_none=True)
-    accepts = fields.List(fields.Nested(WrittenCodeSchema), allow_none=True, validate=Length(min=1, max=100))
+    accepts = List(fields.Nested(WrittenCodeSchema), MOST_ACCEPTS, 1, allow_none=True)
     quantity_t = Tonnes(required=True)
     min_lot_t = Tonnes(required=True)
     available_from = Day(required=True)
@@ -125,7 +123,7 @@ class NewListingSchema(_Terms):
 class ListingChangeSchema(_Terms):
     title = Text(120)
     waste = fields.Nested(WrittenCodeSchema)
-    accepts = fields.List(fields.Nested(WrittenCodeSchema), validate=Length(min=1, max=100))
+    accepts = List(fields.Nested(WrittenCodeSchema), MOST_ACCEPTS, 1)
     quantity_t = Tonnes()
     min_lot_t = Tonnes()
     available_from = Day()
@@ -261,10 +259,11 @@ ListingPage = page_of(ListingSchema, warned=True)
 
 
 class BulkPublishSchema(Schema):
-    ids = fields.List(
+    ids = List(
         fields.UUID(),
+        MOST_AT_ONCE,
+        1,
         required=True,
-        validate=Length(min=1, max=MOST_AT_ONCE),
         metadata={"description": "Drafts of yours, published in this order; a repeated id counts once."},
     )
 

@@ -11,11 +11,12 @@ from matching.learning import WHY_UNUSED
 from ..http.fields import (
     MAX_VERSION,
     Adcode,
+    Dict,
     Flag,
     Identifier,
     KnownValue,
-    Length,
     Lines,
+    List,
     Moment,
     Number,
     OneOf,
@@ -243,9 +244,7 @@ class PairFeedbackRequestSchema(FeedbackRequestSchema):
 
 
 class ManyFeedbackRequestSchema(Schema):
-    items = fields.List(
-        fields.Nested(PairFeedbackRequestSchema), required=True, validate=Length(min=1, max=MOST_ANSWERS)
-    )
+    items = List(fields.Nested(PairFeedbackRequestSchema), MOST_ANSWERS, 1, required=True)
 
 
 class PairFeedbackSchema(ResponseSchema):
@@ -418,7 +417,8 @@ class PolicySchema(Schema):
 
     version = Whole(1, MAX_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
     weights = fields.Nested(WeightsSchema, required=True)
-    half_distance_km = fields.Dict(
+    half_distance_km = Dict(
+        MOST_HALF_DISTANCES,
         keys=Identifier(24),
         values=Number(validate=Range(min=0.001, max=20_100)),
         required=True,

@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from ..enterprises.models import Grade
-from ..http.fields import MAX_VERSION, Flag, KnownValue, Length, Moment, OneOf, Text, Value, Whole
+from ..http.fields import MAX_VERSION, Dict, Flag, KnownValue, List, Moment, OneOf, Text, Value, Whole
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ResponseSchema, Schema, WarningSchema, WrittenCodeSchema
 from .models import Delivery, EmailPreference, Language, NotificationKind, SearchNotify
@@ -82,35 +82,38 @@ class PreferencesSchema(Schema):
 
     version = Whole(0, MAX_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
     email = fields.String(required=True, validate=OneOf(EmailPreference))
-    kinds = fields.Dict(
+    kinds = Dict(
+        len(NotificationKind),
         keys=fields.String(validate=OneOf(NotificationKind)),
         values=fields.String(validate=OneOf(EmailPreference)),
         load_default=dict,
         metadata={"description": "The same by kind of message; `email` applies to all other kinds."},
     )
     language = fields.String(load_default="zh", validate=OneOf(Language))
-    muted_codes = fields.List(
+    muted_codes = List(
         fields.Nested(WrittenCodeSchema),
+        200,
         load_default=list,
-        validate=Length(min=0, max=200),
         metadata={"description": "Codes and categories whose matches are not notified."},
     )
 
 
 QUERY = {"description": "A filter with the parameters of GET /listings; null or missing ones do not filter."}
+MOST_FILTERS = 50
+"""Parameters of one query; `GET /listings` has fewer than thirty."""
 HOW = {"description": "At once as for a match, in the daily digest, or not at all."}
 
 
 class NewSearchSchema(Schema):
     name = Text(80, required=True)
-    query = fields.Dict(keys=fields.String(), required=True, metadata=QUERY)
+    query = Dict(MOST_FILTERS, keys=fields.String(), required=True, metadata=QUERY)
     notify = fields.String(load_default="immediate", validate=OneOf(SearchNotify), metadata=HOW)
     paused = Flag(load_default=False)
 
 
 class SearchChangeSchema(Schema):
     name = Text(80)
-    query = fields.Dict(keys=fields.String(), metadata=QUERY)
+    query = Dict(MOST_FILTERS, keys=fields.String(), metadata=QUERY)
     notify = fields.String(validate=OneOf(SearchNotify), metadata=HOW)
     paused = Flag()
 

@@ -6,7 +6,7 @@ import pytest
 from marshmallow import fields
 
 from marketplace import plain_text
-from marketplace.http.fields import Choices, Identifier, Lines, OneOf, Text
+from marketplace.http.fields import Choices, Identifier, Lines, List, OneOf, Text
 from marketplace.http.paging import PageQuery
 from marketplace.http.schemas import ContactSchema
 from marketplace.listings.schemas import ListingFilter
@@ -159,7 +159,7 @@ def test_every_text_that_a_route_reads_is_folded(app):
 def test_a_text_that_nothing_folds_is_found():
     class Loose(PageQuery):
         contact = fields.Nested(ContactSchema)
-        words = fields.List(fields.String())
+        words = List(fields.String(), 10)
 
     loose = [path for path, field in free_texts(Loose) if not is_guarded(field)]
     assert loose == [".cursor", ".words.inner"]
