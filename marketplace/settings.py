@@ -49,6 +49,14 @@ class Settings:
     rate_limit_public: str = "300 per minute"
     """Calls an address may make without a key to look up codes and regions and to read pages; counted apart,
     as many with keys that are not valid, and to routes that do not exist."""
+    quota_pending_drafts: int = 100
+    """Drafts of an enterprise that is not approved yet; it imports and publishes nothing."""
+    quota_drafts: int = 20_000
+    """Drafts of an approved enterprise."""
+    quota_open_listings: int = 20_000
+    """Open listings of an approved enterprise."""
+    quota_saved_searches: int = 500
+    """Saved searches of an approved enterprise; one that is not approved yet has a tenth of them."""
     log_level: str = "INFO"
     build: str = ""
     """What the operator calls what runs, such as a commit or an image's tag; shown by /version."""

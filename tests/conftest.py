@@ -11,11 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -171,6 +171,16 @@ def app(database_url: str, redis_url: str) -> "Flask":
             rate_limit_public="1000000 per minute",
         )
     )
+
+
+@pytest.fixture
+def configure(app: "Flask", monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Changes settings of the application for one test: `configure(quota_drafts=2)`."""
+
+    def change(**settings: Any) -> None:
+        monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], **settings))
+
+    return change
 
 
 @pytest.fixture

@@ -192,6 +192,12 @@ class Listing(Base):
         values_check("exemption_review", ExemptionReview),
         Index("ix_listing_owner", "enterprise_id", "id"),
         Index(
+            "ix_listing_living",
+            "enterprise_id",
+            "status",
+            postgresql_where=text("status IN ('draft', 'open')"),
+        ),
+        Index(
             "ix_listing_external_id",
             "enterprise_id",
             "external_id",

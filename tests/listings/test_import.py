@@ -228,7 +228,9 @@ def test_who_may_import_what(marketplace):
     generator = marketplace.enterprise("generator")
 
     refused(send(pending, csv_of(SUPPLY), publish="true"), 403, "enterprise_pending")
-    assert send(pending, csv_of(SUPPLY)).status_code == 201
+    for options in ({}, {"dry_run": "true"}, {"publish": "true", "dry_run": "true"}):
+        refused(send(pending, csv_of(SUPPLY), **options), 403, "enterprise_pending")
+    refused(send(pending, b"<html>"), 403, "enterprise_pending")
     refused(send(driver, b"<html>"), 403, "role_missing")
     refused(send(marketplace.admin, csv_of(SUPPLY)), 403, "role_forbids")
     assert faults(send(generator, csv_of(DEMAND))) == {(2, "kind", "role_missing")}

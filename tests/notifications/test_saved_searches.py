@@ -72,8 +72,8 @@ def test_searches_are_listed_newest_first_and_only_to_their_owner(marketplace):
     assert other.get("/saved-searches").json["items"] == []
 
 
-def test_the_number_of_saved_searches_is_limited(marketplace, monkeypatch):
-    monkeypatch.setattr("marketplace.notifications.service.saved_searches.MAX_SEARCHES", 2)
+def test_the_number_of_saved_searches_is_limited(marketplace, configure):
+    configure(quota_saved_searches=2)
     owner = marketplace.enterprise("generator")
     for _ in range(2):
         kept = owner.save_search({})

@@ -17,6 +17,7 @@ from .history import changed_terms, stated_terms
 from .listing_fields import apply_fields
 from .own_ids import own_id_kept_unique
 from .publishing import licence_notice, publish_locked, require_publishable
+from .quotas import lock_owner
 
 COPIED = (
     "title", "code_id", "quantity_kg", "min_lot_kg", "price_fen", "region", "region_stated", "place_region",
@@ -36,16 +37,20 @@ def create(actor: Actor, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
         the listing, and what is allowed but odd about it.
     Raises:
         Invalid: a field breaks a rule. Forbidden: the enterprise may not publish.
+        Conflict: it has as many as it may (`too_many_drafts`, `too_many_open_listings`).
     """
     publish_now = data.pop("publish")
     with unit_of_work() as work:
-        owner = enterprises.lock_shared(work, actor.id)
+        owner, quota = lock_owner(work, actor.id)
         row, notices = new_draft(owner, data)
+        if not publish_now:
+            quota.add_draft()
         with own_id_kept_unique(row):
             work.add(row)
         work.audit(actor, "create", row)
         if publish_now:
             notices += publish_locked(work, actor, row, owner)
+            quota.add_open()
     log.info("listing created", extra={"listing_id": str(row.id), "kind": row.kind, "status": row.status})
     return row, notices
 
@@ -56,9 +61,11 @@ def copy(actor: Actor, listing_id: UUID) -> Listing:
     The id in the owner's books, what is committed, and the review of an exemption are not copied.
 
     Raises:
-        NotFound.
+        NotFound. Conflict: the owner has as many drafts as it may (`too_many_drafts`).
     """
     with unit_of_work() as work:
+        _, quota = lock_owner(work, actor.enterprise_id)
+        quota.add_draft()
         source = work.lock(Listing, Listing.id == listing_id)
         row = work.add(
             Listing(
@@ -101,10 +108,10 @@ def change(
         committed (`below_committed`). Invalid: a field breaks a rule.
     """
     with unit_of_work() as work:
+        owner = enterprises.lock_shared(work, actor.enterprise_id)
         row = work.lock(Listing, Listing.id == listing_id)
         enterprises.require_version(row, expected)
         move = LIFE.move(row, "change", by=Party.OWNER)
-        owner = enterprises.lock_shared(work, row.enterprise_id)
         committed = row.quantity_kg - row.remaining_kg
         before = stated_terms(row)
         with work.session.no_autoflush:  # half-way through, the row may break a rule

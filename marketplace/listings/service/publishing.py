@@ -8,6 +8,7 @@ from uuid import UUID
 from ... import clock
 from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
+from ...enterprises.models import Enterprise
 from ...errors import DomainError, Invalid, Notice
 from ...events.actor import Actor
 from ...events.lifecycle import Party
@@ -17,6 +18,7 @@ from ..models import LIFE, Kind, Listing
 from .listing_place import require_place
 from .plausible_terms import implausible_notices
 from .posting_rights import require_role
+from .quotas import Quota, lock_owner
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +28,14 @@ def publish(actor: Actor, listing_id: UUID) -> tuple[Listing, list[Notice]]:
 
     Raises:
         NotFound. Forbidden: the enterprise is not approved, or has lost the role. Conflict: not a draft
-        (`wrong_state`). Invalid: `waste_not_tradable`, its window is over (`window_over`), or it does not
-        lie in its province (`place_not_in_region`).
+        (`wrong_state`), or as many are open as may be (`too_many_open_listings`). Invalid:
+        `waste_not_tradable`, its window is over (`window_over`), or it does not lie in its province
+        (`place_not_in_region`).
     """
     with unit_of_work() as work:
+        owner, quota = lock_owner(work, actor.enterprise_id)
         row = work.lock(Listing, Listing.id == listing_id)
-        notices = _publish_draft(work, actor, row)
+        notices = _publish_draft(work, actor, row, owner, quota)
     log.info("listing published", extra={"listing_id": str(row.id), "kind": row.kind})
     return row, notices
 
@@ -44,28 +48,32 @@ def publish_many(actor: Actor, listing_ids: Sequence[UUID]) -> list[tuple[UUID, 
     """
     results: list[tuple[UUID, list[Notice] | DomainError]] = []
     with unit_of_work() as work:
+        owner, quota = lock_owner(work, actor.enterprise_id)
         for listing_id in dict.fromkeys(listing_ids):
-            results.append((listing_id, _publish_one(work, actor, listing_id)))
+            results.append((listing_id, _publish_one(work, actor, listing_id, owner, quota)))
     published = sum(isinstance(result, list) for _, result in results)
     log.info("listings published", extra={"published": published, "asked": len(results)})
     return results
 
 
-def _publish_one(work: Work, actor: Actor, listing_id: UUID) -> list[Notice] | DomainError:
+def _publish_one(
+    work: Work, actor: Actor, listing_id: UUID, owner: Enterprise, quota: Quota
+) -> list[Notice] | DomainError:
     """Publish one of the actor's own drafts, or return why not, with nothing of it written."""
     mine = Listing.enterprise_id == actor.enterprise_id
     try:
         with work.session.begin_nested():
             row = work.lock(Listing, Listing.id == listing_id, mine)
-            return _publish_draft(work, actor, row)
+            return _publish_draft(work, actor, row, owner, quota)
     except DomainError as refusal:
         return refusal
 
 
-def _publish_draft(work: Work, actor: Actor, row: Listing) -> list[Notice]:
-    """Publish a draft whose row is locked; what was odd when it was drafted is said once more."""
-    owner = enterprises.lock_shared(work, row.enterprise_id)
-    return publish_locked(work, actor, row, owner) + implausible_notices(row)
+def _publish_draft(work: Work, actor: Actor, row: Listing, owner: Enterprise, quota: Quota) -> list[Notice]:
+    """Publish a draft that is locked with its owner; what was odd when it was drafted is said once more."""
+    notices = publish_locked(work, actor, row, owner) + implausible_notices(row)
+    quota.publish_draft()
+    return notices
 
 
 def publish_locked(work: Work, actor: Actor, row: Listing, owner: Any) -> list[Notice]:

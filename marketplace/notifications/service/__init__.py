@@ -23,7 +23,6 @@ from .preferences.delivery_preferences import (
 )
 from .preferences.silencing import silence, unsilence
 from .saved_searches import (
-    MAX_SEARCHES,
     change_search,
     create_search,
     delete_search,
@@ -34,7 +33,6 @@ from .saved_searches import (
 __all__ = [
     "KINDS",
     "MAIL_HOURS",
-    "MAX_SEARCHES",
     "RELEASE_BATCH",
     "SEARCH_BATCH",
     "announce_endings",

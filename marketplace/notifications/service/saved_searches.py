@@ -4,19 +4,22 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from flask import current_app
 from sqlalchemy import func, select
 
 from ... import clock
 from ...catalogue import service as catalogue
 from ...database import db
 from ...enterprises import service as enterprises
+from ...enterprises.models import Enterprise, EnterpriseStatus
 from ...errors import Conflict, NotFound, Notice
 from ...events.actor import Actor
 from ...events.work import unit_of_work
 from ...listings import service as listings
 from ..models import EmailPreference, Notification, SavedSearch, SearchNotify
 
-MAX_SEARCHES = 50
+PENDING_SHARE = 10
+"""Who is not approved yet may have one in so many of the saved searches of the approved. Our own choice."""
 EMAIL_PREFERENCES = {
     SearchNotify.IMMEDIATE: EmailPreference.IMMEDIATE,
     SearchNotify.DAILY: EmailPreference.DIGEST,
@@ -33,13 +36,18 @@ def create_search(actor: Actor, data: dict[str, Any]) -> tuple[SavedSearch, list
     row = SavedSearch(enterprise_id=actor.id)
     notices = _apply(row, data)
     with unit_of_work() as work:
-        enterprises.lock(work, enterprises.own(actor).id)
+        most = _most_searches(enterprises.lock(work, enterprises.own(actor).id))
         count = work.session.scalar(select(func.count()).where(SavedSearch.enterprise_id == actor.id))
-        if (count or 0) >= MAX_SEARCHES:
-            raise Conflict("too_many_saved_searches", most=MAX_SEARCHES)
+        if (count or 0) >= most:
+            raise Conflict("too_many_saved_searches", most=most)
         work.add(row)
         work.audit(actor, "create", row)
     return row, notices
+
+
+def _most_searches(owner: Enterprise) -> int:
+    most: int = current_app.config["SETTINGS"].quota_saved_searches
+    return most if owner.status == EnterpriseStatus.APPROVED else most // PENDING_SHARE
 
 
 def _apply(row: SavedSearch, data: dict[str, Any]) -> list[Notice]:

@@ -23,8 +23,9 @@ from ....events.work import Work, request_id, unit_of_work
 from ....http.languages import render_all, stored_faults
 from ...models import IMPORT_LIFE, ImportStatus, ListingImport
 from ..posting_rights import kind_by_role
+from ..quotas import quota_of
 from .marking import marked_sheet
-from .row_checks import Outcome, ReportProgress, check_rows
+from .row_checks import Outcome, ReportProgress, check_rows, require_room
 from .sheet_rows import Row, Sheet, open_sheet
 from .write_rows import import_rows
 
@@ -237,7 +238,9 @@ def _dry_run_result(actor: Actor, sheet: Sheet, rows: list[Row], publish: bool) 
     with unit_of_work() as work:
         point = work.session.begin_nested()
         try:
-            outcome = check_rows(enterprises.own(actor), rows, publish)
+            owner = enterprises.own(actor)
+            outcome = check_rows(owner, rows, publish)
+            require_room(outcome, quota_of(work, owner))
         finally:
             point.rollback()
     row = ListingImport(

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ....catalogue import service as catalogue
-from ....errors import DomainError, Fault, Invalid, InvalidTable, Notice, Unavailable
+from ....errors import Conflict, DomainError, Fault, Invalid, InvalidTable, Notice, Unavailable
 from ...models import Listing
 from ..drafting import new_draft
 from ..listing_place import place_notices
 from ..posting_rights import kind_by_role, require_role
 from ..publishing import licence_notice, open_draft
+from ..quotas import Quota
 from . import vocabulary
 from .row_to_listing import column_of_field, listing_from_row, location_of_row, row_codes
 from .sheet_rows import Row
@@ -34,10 +35,12 @@ ReportProgress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Outcome:
-    """What would become of a sheet: listings not yet written, or the faults that forbid them."""
+    """What would become of a sheet: listings not yet written, each with the number of its row, or the faults
+    that forbid them."""
 
     rows: int
     listings: list[Listing] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
     event: str | None = None
     faults: list[Fault] = field(default_factory=list)
     fault_count: int = 0
@@ -83,6 +86,18 @@ def check_rows(
     if not outcome.listings:
         raise Invalid("sheet_empty", at="file")
     return outcome
+
+
+def require_room(outcome: Outcome, quota: Quota) -> None:
+    """Raises: InvalidTable: the rows that are over the quota of the owner, each with the reason."""
+    add = quota.add_open if outcome.event else quota.add_draft
+    for number in outcome.numbers:
+        try:
+            add()
+        except Conflict as error:
+            outcome.add_faults([Fault(number, column_of_field("kind"), error.code, error.facts)])
+    if outcome.faults:
+        raise InvalidTable("import_refused", faults=outcome.faults, count=outcome.fault_count)
 
 
 def _codes_in(rows: list[Row]) -> set[str]:
@@ -139,6 +154,7 @@ class _RowChecker:
             self._outcome.add_faults([self._with_suggestions(row, fault)])
             return
         self._outcome.listings.append(listing)
+        self._outcome.numbers.append(row.number)
         self._outcome.add_notices(row.number, odd + notices)
 
     def _listing(self, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:

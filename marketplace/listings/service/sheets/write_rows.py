@@ -8,7 +8,8 @@ from ....events.actor import Actor
 from ....events.work import Work
 from ...models import Accept, Listing
 from ..posting_rights import require_role
-from .row_checks import BATCH, Outcome, ReportProgress, check_rows, no_progress
+from ..quotas import lock_owner
+from .row_checks import BATCH, Outcome, ReportProgress, check_rows, no_progress, require_room
 from .sheet_rows import Row
 
 WRITTEN_COLUMNS = [column.key for column in Listing.__table__.columns if column.key != "no"]
@@ -19,10 +20,9 @@ def import_rows(
 ) -> Outcome:
     """Check all rows and, if none breaks a rule, write them all. Raises: as `import_sheet`."""
     outcome = check_rows(enterprises.own(actor), rows, publish, report_progress)
-    owner = enterprises.lock_shared(work, actor.id)
-    enterprises.require_unfrozen(owner)
-    if publish:
-        enterprises.require_approved(owner)
+    owner, quota = lock_owner(work, actor.id)
+    enterprises.require_approved(owner)
+    require_room(outcome, quota)
     for kind in {listing.kind for listing in outcome.listings}:
         require_role(owner.roles, kind)
     for start in range(0, len(outcome.listings), BATCH):
