@@ -4,14 +4,15 @@ import csv
 import io
 import re
 import tempfile
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, Any
 
 from .plain_text import shown
 
 CHUNK = 65_536
-RISKY = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "'")
-"""A text that begins so could run as a formula (or lose its apostrophe on the way back)."""
+RISKY = ("=", "+", "-", "\N{MINUS SIGN}", "@", "'")
+"""A text that begins so, in any width, could run as a formula (or lose its apostrophe on the way back)."""
 UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_x(?=[0-9A-Fa-f]{4}_)")
 BYTE_ORDER_MARK = "\ufeff".encode()
 """At the head of UTF-8, by which Excel knows it."""
@@ -24,13 +25,14 @@ MEDIA_TYPES = {
 def without_formula(text: str) -> str:
     """`text` on one line that no spreadsheet takes for a formula; importing takes the apostrophe off."""
     text = shown(text)
-    return f"'{text}" if text.startswith(RISKY) else text
+    return f"'{text}" if unicodedata.normalize("NFKC", text[:1]).startswith(RISKY) else text
 
 
 def csv_lines(rows: Iterable[Sequence[str]]) -> bytes:
-    """Rows as lines of CSV (RFC 4180)."""
+    """Rows as lines of CSV (RFC 4180), every cell quoted: nothing in one is taken for a separator, whichever
+    the reader's locale has."""
     out = io.StringIO(newline="")
-    csv.writer(out).writerows(rows)
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows(rows)
     return out.getvalue().encode()
 
 

@@ -18,7 +18,8 @@ from .bodies import fingerprint
 
 KEEP = timedelta(hours=24)
 MAX_KEY = 255
-SECRETS = ("api_key", "secret")
+NOT_KEPT = ("api_key", "secret", "contact")
+"""What a replay says null for: keys are shown once, and a contact only as long as it may be seen."""
 KEPT_HEADERS = ("ETag", "Location")
 
 
@@ -61,7 +62,7 @@ def run_once(caller: str, view: Callable[..., Any], args: Any, kwargs: Any) -> A
         response = make_response(view(*args, **kwargs))
         row = work.session.get_one(IdempotentResponse, tuple(identity.values()))
         row.status = response.status_code
-        row.body = _without_secrets(response.get_json())
+        row.body = _to_keep(response.get_json())
         row.headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
     return response
 
@@ -93,10 +94,12 @@ def _replay(identity: dict[str, str], body_digest: bytes) -> Response:
     return response
 
 
-def _without_secrets(body: Any) -> Any:
+def _to_keep(body: Any) -> Any:
+    if isinstance(body, list):
+        return [_to_keep(item) for item in body]
     if not isinstance(body, dict):
         return body
-    return {name: None if name in SECRETS else value for name, value in body.items()}
+    return {name: None if name in NOT_KEPT else _to_keep(value) for name, value in body.items()}
 
 
 def delete_expired() -> None:

@@ -54,6 +54,7 @@ REASONS_OF_GATES = sorted(
 MOST_HALF_DISTANCES = 500
 MOST_ANSWERS = 100
 FORMATS = ("csv", "xlsx")
+NOT_REPLAYED = {"description": "Null in a replayed response: a contact is shown as long as it may be seen."}
 
 
 LEAST_SCORE = {"description": "Only matches with at least this score."}
@@ -259,7 +260,7 @@ class PairFeedbackSchema(ResponseSchema):
     detail = fields.String(allow_none=True)
     verdict = Value(Verdict)
     mutual = fields.Boolean(allow_none=True)
-    contact = fields.Nested(ContactSchema)
+    contact = fields.Nested(ContactSchema, allow_none=True, metadata=NOT_REPLAYED)
 
 
 class ManyFeedbackSchema(ResponseSchema):
@@ -271,7 +272,7 @@ class FeedbackSchema(ResponseSchema):
 
     verdict = Value(Verdict)
     mutual = fields.Boolean(metadata={"description": "Both sides are interested now."})
-    contact = fields.Nested(ContactSchema)
+    contact = fields.Nested(ContactSchema, allow_none=True, metadata=NOT_REPLAYED)
 
 
 class InterestQuery(PageQuery):

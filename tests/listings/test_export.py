@@ -101,7 +101,7 @@ def test_an_export_has_the_headings_type_and_name_that_fit(marketplace):
     owner = marketplace.enterprise("generator")
     marketplace.supply(owner)
 
-    assert exported(owner, "zh-CN").data.decode("utf-8-sig").startswith("类型,名称,废物代码")
+    assert exported(owner, "zh-CN").data.decode("utf-8-sig").startswith('"类型","名称","废物代码"')
     assert exported(owner, format="xlsx").mimetype == XLSX
     assert exported(owner, format="geojson").mimetype == "application/geo+json"
     assert "huanliu-listings.csv" in exported(owner).headers["Content-Disposition"]
