@@ -12,7 +12,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from . import commands, messages, subscriptions
 from .database import db
 from .enterprises import service as enterprises_service
-from .http import authentication, bodies, error_pages, etags, health, observability, problems, rate_limits
+from .http import (
+    authentication,
+    bodies,
+    error_pages,
+    etags,
+    health,
+    observability,
+    problems,
+    rate_limits,
+    staff_reads,
+)
 from .http.openapi import document
 from .http.openapi.api import api
 from .law import service as law
@@ -30,6 +40,7 @@ ROOMS = (
     "allocations",
     "notifications",
     "credit",
+    "privacy",
 )
 """The rooms, in the order of the OpenAPI document; a new room is one line here."""
 PREFIX = "/api/v1"
@@ -75,6 +86,7 @@ def _add_api(app: Flask) -> None:
         _add_room(app, f"{__package__}.{room}")
     document.register(app)
     problems.register(app)
+    staff_reads.register(app)
     bodies.register(app)
     etags.register(app)
     rate_limits.register(app)

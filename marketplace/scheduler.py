@@ -24,6 +24,7 @@ from .listings import jobs as listings
 from .matches import jobs as matches
 from .notifications import jobs as notifications
 from .notifications.service import MAIL_HOURS
+from .privacy import jobs as privacy
 
 LOCK = 0x6875616E6C6975
 """Key of the advisory lock."""
@@ -78,6 +79,7 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(notifications.release, 0),
     PeriodicJob(notifications.announce_endings, 600),
     PeriodicJob(notifications.plan_digests, 60, hours=MAIL_HOURS),
+    PeriodicJob(privacy.erase_past_retention, 3600),
 )
 """Everything that runs periodically, in the order in which one tick runs it. A new job is one line here."""
 

@@ -35,6 +35,10 @@ class Settings:
     """What `python -m seed.names` wrote: how waste codes are suggested."""
     public_url: str = "http://127.0.0.1:8000"
     """Address that e-mails point to."""
+    operator_name: str = "The operator of this exchange"
+    """Who runs the exchange and answers for personal data, as the privacy notice says."""
+    operator_contact: str = ""
+    """Where requests about personal data go: an address, a phone number, an e-mail address."""
     proxy_hops: int = 0
     """Reverse proxies in front whose X-Forwarded-For is to be believed."""
     max_body_bytes: int = 1_000_000
@@ -57,6 +61,8 @@ class Settings:
     """Open listings of an approved enterprise."""
     quota_saved_searches: int = 500
     """Saved searches of an approved enterprise; one that is not approved yet has a tenth of them."""
+    rate_limit_export: str = "10 per hour"
+    """Copies of everything that is kept of it that an enterprise may take."""
     log_level: str = "INFO"
     build: str = ""
     """What the operator calls what runs, such as a commit or an image's tag; shown by /version."""

@@ -102,7 +102,13 @@ def test_a_route_without_its_row_fails_with_what_to_add_and_where():
 # ---------------------------------------------------------------- access
 
 
-KEYLESS = {"/waste-codes", "/waste-codes/<scheme>/<path:code>", "/waste-codes/suggest", "/regions"}
+KEYLESS = {
+    "/waste-codes",
+    "/waste-codes/<scheme>/<path:code>",
+    "/waste-codes/suggest",
+    "/regions",
+    "/privacy-notice",
+}
 """Open to calls without a key, limited by address."""
 OPEN = {
     ("POST", "/enterprises"),
@@ -487,7 +493,10 @@ def test_no_route_takes_more_statements_for_more_rows(samples, routes):
     for _ in range(3):
         grow()
     assert counted() == few
-    assert max(few.values()) <= 20
+    few = {route: number for route, number in few.items() if route[1] != "/enterprises/me/export"}
+    assert max(few.values()) <= 20, (
+        "a copy of everything reads each table once; nothing else may take so many"
+    )
 
 
 # ---------------------------------------------------------------- source

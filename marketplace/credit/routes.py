@@ -50,7 +50,7 @@ def show(enterprise: Enterprise) -> Json:
 @blueprint.response(200, CreditExplanationSchema)
 def explain(enterprise: Enterprise) -> Json:
     """Why a score is what it is, rule by rule."""
-    return service.explain(enterprise)
+    return service.explain(actor(), enterprise)
 
 
 @blueprint.get("/enterprises/<uuid:enterprise_id>/credit/events")
@@ -60,7 +60,7 @@ def explain(enterprise: Enterprise) -> Json:
 @blueprint.response(200, EventPage)
 def list_events(enterprise: Enterprise, query: Query) -> Page:
     """The events of a record, newest first."""
-    return page(query, partial(service.list_events, enterprise.id), present=each(_event))
+    return page(query, partial(service.list_events, actor(), enterprise.id), present=each(_event))
 
 
 @blueprint.post("/credit/events")

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    SmallInteger,
     String,
     UniqueConstraint,
     text,
@@ -116,6 +117,8 @@ class Enterprise(Base):
 
     `no` is a short number for joins inside the platform; it is never shown. `credit_milli` is the score
     times 1,000. `place_region` is the district that its place lies in, None as long as nobody looked.
+    `privacy_notice` is the version of the notice that it was given; a contact that was erased is three empty
+    texts.
     """
 
     __tablename__ = "enterprise"
@@ -135,6 +138,8 @@ class Enterprise(Base):
     email_refusal: Mapped[str | None]
     email_refused_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     email_proven_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    privacy_notice: Mapped[int | None] = mapped_column(SmallInteger)
+    contact_erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     status: Mapped[EnterpriseStatus] = mapped_column(default=EnterpriseStatus.PENDING)
     status_reason: Mapped[str | None]
     small_generator: Mapped[bool] = mapped_column(default=False)

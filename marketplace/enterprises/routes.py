@@ -8,7 +8,7 @@ from ..http.authentication import ANYONE, EVERY_KEY, STAFF, actor, allow
 from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, require, subject, version_optional
 from ..http.etags import etag
 from ..http.histories import HistoryPage, history_page
-from ..http.languages import render_warnings
+from ..http.languages import language, render_warnings
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import may_conflict
 from ..http.paging import Page, PageQuery, cut, each, page, position_of
@@ -24,6 +24,7 @@ from .schemas import (
     KeyQuery,
     KeyRequestSchema,
     NewKeySchema,
+    PrivacyNoticeSchema,
     ProfileChangeSchema,
     ProvenSchema,
     RecoveredSchema,
@@ -46,10 +47,22 @@ blueprint = Blueprint("enterprises", __name__, description="Enterprises, their k
 @blueprint.body(RegistrationSchema)
 @blueprint.response(201, RegisteredSchema, headers=VERSIONED)
 def register(body: Body) -> Versioned:
-    """Register an enterprise. It stays pending until an admin approves it; its first key is shown once."""
+    """Register an enterprise. It stays pending until an admin approves it; its first key is shown once.
+
+    GET /privacy-notice says what is done with the contact's data; read it first.
+    """
     enterprise, key, notices = service.register(body)
     shown = service.present(Actor(ENTERPRISE, enterprise.id), enterprise, render_warnings(notices))
-    return {**shown, "api_key": key}, etag(enterprise.version)
+    about = {"api_key": key, "privacy_notice": service.notice_reference()}
+    return {**shown, **about}, etag(enterprise.version)
+
+
+@blueprint.get("/privacy-notice")
+@allow(*EVERY_KEY, keyless=True)
+@blueprint.response(200, PrivacyNoticeSchema)
+def show_privacy_notice() -> Json:
+    """What is kept of contacts, what for, who sees it, for how long, and what their rights are."""
+    return service.present_notice(language())
 
 
 @blueprint.post("/enterprises/recover")

@@ -6,6 +6,7 @@ from .. import identity
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, SCOPES
 from ..http.fields import (
     Adcode,
+    Day,
     Flag,
     Identifier,
     Lines,
@@ -85,6 +86,7 @@ class EnterpriseSchema(ResponseSchema):
         "email_proven_at",
         "location",
         "contact",
+        "contact_erased_at",
         "email_refused",
         "small_generator",
         "partner_id",
@@ -110,7 +112,14 @@ class EnterpriseSchema(ResponseSchema):
         allow_none=True, metadata={"description": "When the contact's e-mail address was proven by its link."}
     )
     location = fields.Nested(LocationSchema)
-    contact = fields.Nested(ContactSchema)
+    contact = fields.Nested(
+        ContactSchema,
+        allow_none=True,
+        metadata={"description": "Null once erased, and in a replayed response."},
+    )
+    contact_erased_at = Moment(
+        allow_none=True, metadata={"description": "When the contact was erased; null unless it was."}
+    )
     email_refused = fields.Nested(EmailRefusalSchema)
     small_generator = fields.Boolean()
     partner_id = fields.UUID(allow_none=True)
@@ -122,7 +131,32 @@ class EnterpriseSchema(ResponseSchema):
     warnings = fields.List(fields.Nested(WarningSchema))
 
 
+class NoticeReferenceSchema(ResponseSchema):
+    version = fields.Integer()
+    url = fields.String(metadata={"description": "GET /privacy-notice, open to everybody."})
+
+
+class NoticeSectionSchema(ResponseSchema):
+    heading = fields.String()
+    text = fields.String()
+
+
+class PrivacyNoticeSchema(ResponseSchema):
+    version = fields.Integer()
+    valid_from = Day()
+    title = fields.String()
+    operator = fields.String(metadata={"description": "Who runs this exchange and answers for the data."})
+    operator_contact = fields.String(metadata={"description": "Where requests about personal data go."})
+    sections = fields.List(fields.Nested(NoticeSectionSchema))
+
+
 class RegisteredSchema(EnterpriseSchema):
+    privacy_notice = fields.Nested(
+        NoticeReferenceSchema,
+        metadata={
+            "description": "What the operator does with the contact's data, as it stood at registration."
+        },
+    )
     api_key = fields.String(
         allow_none=True, metadata={"description": "Shown only once; null in a replayed response."}
     )

@@ -20,6 +20,9 @@ class TaskStatus(StrEnum):
     PARKED = "parked"
 
 
+READ = "read"
+"""The action of an audit line that says which parts of a row somebody of the staff read."""
+
 LIFE = LifeCycle(
     Move("finish", TaskStatus.PENDING, TaskStatus.DONE, by={Party.SYSTEM}),
     Move("park", TaskStatus.PENDING, TaskStatus.PARKED, by={Party.SYSTEM}),

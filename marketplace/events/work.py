@@ -1,11 +1,12 @@
 """The unit of work: a change, its audit line and its events are written together or not at all."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -17,7 +18,7 @@ from .. import clock
 from ..database import Base, db
 from ..errors import NotFound
 from .actor import Actor
-from .models import LIFE, Audit, Event, Task
+from .models import LIFE, READ, Audit, Event, Task
 from .registry import TaskType, find_task_type, task_types_of
 
 Row = TypeVar("Row", bound=Base)
@@ -157,6 +158,16 @@ class Work:
         """Write who did the same to each of many rows."""
         self.copy_rows(Audit, [_audit_row(actor, action, subject, detail) for subject in subjects])
 
+    def audit_reads(self, actor: Actor, reads: Mapping[tuple[str, UUID], Collection[str]]) -> None:
+        """Write what somebody read of the rows of others: by name of the table and id, which parts."""
+        self.copy_rows(
+            Audit,
+            [
+                _audit_line(actor, READ, kind, str(row_id), {"parts": sorted(parts)})
+                for (kind, row_id), parts in reads.items()
+            ],
+        )
+
 
 def _value_of(value: Any) -> Any:
     """The value of an enum's member, which the driver would send by its name."""
@@ -164,13 +175,20 @@ def _value_of(value: Any) -> Any:
 
 
 def _audit_row(actor: Actor, action: str, subject: Any, detail: dict[str, Any]) -> dict[str, Any]:
+    key = ",".join(map(str, inspect(type(subject)).primary_key_from_instance(subject)))
+    return _audit_line(actor, action, subject.__tablename__, key, detail)
+
+
+def _audit_line(
+    actor: Actor, action: str, subject_kind: str, subject_id: str, detail: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "at": clock.now(),
         "actor_kind": actor.kind,
         "actor_id": actor.id,
         "action": action,
-        "subject_kind": subject.__tablename__,
-        "subject_id": ",".join(map(str, inspect(type(subject)).primary_key_from_instance(subject))),
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
         "detail": detail,
         "request_id": request_id.get(),
         "key_id": actor.key_id,

@@ -52,6 +52,7 @@ class Limit:
 KEY = Limit("key", "rate_limit_key", "key")
 PUBLISH = Limit("publish", "rate_limit_publish", "publish")
 REGISTRATION = Limit("registration", "rate_limit_registration", "address")
+EXPORT = Limit("export", "rate_limit_export", "export")
 PUBLIC = Limit("public", "rate_limit_public", "address")
 UNKNOWN = Limit("unknown", "rate_limit_public", "address")
 """Calls with a key that is not valid or without one that is needed, and to routes that do not exist."""

@@ -94,6 +94,7 @@ CASES = Cases(
     statements={
         "/enterprises": 2,
         "/enterprises/me": 2,
+        "/privacy-notice": 1,
         "/enterprises/prove/<token>": 3,
         "/enterprises/<uuid:enterprise_id>": 2,
         "/enterprises/<uuid:enterprise_id>/history": 3,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from ...database import db
 from ...enterprises import service as enterprises
 from ...errors import Conflict, NotFound
+from ...events import service as reads
 from ...events.actor import Actor
 from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
@@ -95,7 +96,10 @@ def search_blocks(
         query = query.where(Block.enterprise_id == enterprise_id)
     if after is not None:
         query = query.where(Block.id < after)
-    return db.session.scalars(query.order_by(Block.id.desc()).limit(limit)).all()
+    rows = db.session.scalars(query.order_by(Block.id.desc()).limit(limit)).all()
+    for row in rows:
+        reads.note_read(actor, reads.CREDIT, row.enterprise_id)
+    return rows
 
 
 def find_block(actor: Actor, block_id: UUID) -> Block:

@@ -11,6 +11,7 @@ from ... import clock, plausibility
 from ...database import db
 from ...enterprises.models import MILLI_PER_POINT
 from ...errors import Conflict, Invalid, NotFound, Notice
+from ...events import service as reads
 from ...events.actor import Actor
 from ...events.lifecycle import Party
 from ...events.work import unit_of_work
@@ -179,8 +180,9 @@ def _title_of(event: CreditEvent) -> str:
     return f"{rule['title_zh']} / {rule['title']}" if rule.get("title_zh") else str(rule["title"])
 
 
-def list_events(enterprise_id: UUID, after: UUID | None, limit: int) -> Sequence[CreditEvent]:
+def list_events(actor: Actor, enterprise_id: UUID, after: UUID | None, limit: int) -> Sequence[CreditEvent]:
     """An enterprise's events, newest first, at most `limit` that are older than the event `after`."""
+    reads.note_read(actor, reads.CREDIT, enterprise_id)
     query = select(CreditEvent).filter_by(enterprise_id=enterprise_id)
     if after is not None:
         query = query.where(CreditEvent.id < after)

@@ -13,6 +13,7 @@ from ...database import db
 from ...enterprises import service as enterprises
 from ...enterprises.models import MILLI_PER_POINT, Enterprise
 from ...errors import Invalid, NotFound
+from ...events import service as events
 from ...events.actor import Actor
 from ...events.work import Work, unit_of_work
 from ..models import Block, CreditEvent, Evaluation
@@ -102,6 +103,7 @@ def present(actor: Actor, enterprise: Enterprise) -> dict[str, Any]:
     """A standing as this actor may see it: points in thousandths; to strangers the grade alone."""
     if not enterprises.sees_all_of(actor, enterprise):
         return {"grade": enterprise.grade}
+    events.note_read(actor, events.CREDIT, enterprise.id)
     return {
         "score": enterprise.credit_milli,
         "grade": enterprise.grade,
@@ -112,8 +114,9 @@ def present(actor: Actor, enterprise: Enterprise) -> dict[str, Any]:
     }
 
 
-def explain(enterprise: Enterprise) -> dict[str, Any]:
+def explain(actor: Actor, enterprise: Enterprise) -> dict[str, Any]:
     """Why a score is what it is: its base, the lines that add up to it, and the blocks in force."""
+    events.note_read(actor, events.CREDIT, enterprise.id)
     current = standing_of(enterprise)
     parts = ("base", "established_by", "lines", "sum", "score", "grade")
     return {

@@ -1,7 +1,7 @@
 """Enterprises and platform staff: registration, approval, profile, API keys; who sees what of whom."""
 
 from .approval import approve, lapse, reject, suspend
-from .contacts import contact_for
+from .contacts import contact_for, erase_contact
 from .credit_standing import set_standing, with_standing_before
 from .email_refusal import record_email_refusal
 from .keys import (
@@ -35,6 +35,7 @@ from .lookup import (
 )
 from .mail_tokens import issue_mail_token, prove_address, recover, request_recovery
 from .presentation import present
+from .privacy_notice import notice_reference, present_notice
 from .profile import ADMIN_ONLY, change, check_change, require_version, set_move_notices
 from .registration import is_registered, locate_enterprises, register
 from .staff import create_staff
@@ -42,13 +43,60 @@ from .standing import may_trade, may_trade_condition, require_approved, require_
 from .supervision import as_sql, may_supply
 
 __all__ = [
-    "ADMIN_ONLY", "actor_of_key", "approve", "as_sql", "by_id", "change", "check_change",
-    "check_key_change", "check_key_request", "contact_for", "create_key", "create_staff",
-    "enterprise_keys", "find", "find_changeable", "find_governed", "find_key", "ids_within",
-    "is_registered", "issue_mail_token", "lapse", "list_keys", "locate_enterprises", "lock",
-    "lock_additions", "lock_shared", "may_supply", "may_trade", "may_trade_condition", "own", "present",
-    "prove_address", "record_email_refusal", "recover", "register", "reject", "remind_of_expiry",
-    "replace_lost_key", "request_recovery", "require_approved", "require_listable", "require_unfrozen",
-    "require_version", "revoke_key", "search", "search_position", "sees_all_of", "set_move_notices",
-    "set_standing", "staff_keys", "suspend", "with_collectors", "with_standing_before",
-]  # fmt: skip
+    "ADMIN_ONLY",
+    "actor_of_key",
+    "approve",
+    "as_sql",
+    "by_id",
+    "change",
+    "check_change",
+    "check_key_change",
+    "check_key_request",
+    "contact_for",
+    "create_key",
+    "create_staff",
+    "enterprise_keys",
+    "erase_contact",
+    "find",
+    "find_changeable",
+    "find_governed",
+    "find_key",
+    "ids_within",
+    "is_registered",
+    "issue_mail_token",
+    "lapse",
+    "list_keys",
+    "locate_enterprises",
+    "lock",
+    "lock_additions",
+    "lock_shared",
+    "may_supply",
+    "may_trade",
+    "may_trade_condition",
+    "notice_reference",
+    "own",
+    "present",
+    "present_notice",
+    "prove_address",
+    "record_email_refusal",
+    "recover",
+    "register",
+    "reject",
+    "remind_of_expiry",
+    "replace_lost_key",
+    "request_recovery",
+    "require_approved",
+    "require_listable",
+    "require_unfrozen",
+    "require_version",
+    "revoke_key",
+    "search",
+    "search_position",
+    "sees_all_of",
+    "set_move_notices",
+    "set_standing",
+    "staff_keys",
+    "suspend",
+    "with_collectors",
+    "with_standing_before",
+]

@@ -3,6 +3,7 @@
 import logging
 from uuid import UUID
 
+from ...errors import Conflict
 from ...events.actor import PLATFORM, Actor
 from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
@@ -18,7 +19,7 @@ def approve(actor: Actor, enterprise_id: UUID, reason: str | None, expected: int
     Raises:
         NotFound: no such enterprise.
         PreconditionFailed: it is at another version than `expected`.
-        Conflict: it is approved already (`wrong_state`).
+        Conflict: it is approved already (`wrong_state`), or its contact was erased (`contact_erased`).
     """
     return _move(actor, enterprise_id, "approve", reason, expected)
 
@@ -59,6 +60,8 @@ def _move(
         enterprise = work.lock(Enterprise, Enterprise.id == enterprise_id)
         require_version(enterprise, expected)
         before = enterprise.status
+        if name == "approve" and enterprise.contact_erased_at is not None:
+            raise Conflict("contact_erased")
         move = LIFE.move(enterprise, name, by=Party.ADMIN)
         work.audit(actor, name, enterprise, reason=reason)
         enterprise.status_reason = reason

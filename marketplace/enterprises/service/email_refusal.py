@@ -20,7 +20,7 @@ def record_email_refusal(enterprise_id: UUID, reply: str) -> None:
     with unit_of_work() as work:
         enterprise = lock(work, enterprise_id)
         enterprise.email_refusal, enterprise.email_refused_at = reply, clock.now()
-        work.audit(PLATFORM, "refuse_email", enterprise, reply=reply)
+        work.audit(PLATFORM, "refuse_email", enterprise, reply=reply[:3])  # the rest may name the person
     log.warning("e-mail address refused", extra={"enterprise_id": str(enterprise_id), "reply": reply[:3]})
 
 

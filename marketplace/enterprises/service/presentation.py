@@ -3,6 +3,7 @@
 from typing import Any
 
 from ...catalogue import service as catalogue
+from ...events import service as events
 from ...events.actor import Actor
 from ...http.languages import render_warnings
 from ..models import MILLI_PER_POINT, Enterprise
@@ -24,6 +25,7 @@ def present(
     public = {name: getattr(enterprise, name) for name in PUBLIC}
     if not sees_all_of(actor, enterprise):
         return public
+    events.note_read(actor, events.CONTACT, enterprise.id)
     refusal = email_refusal(enterprise)
     return {
         **public,
@@ -31,6 +33,7 @@ def present(
         **{name: getattr(enterprise, name) for name in PRIVATE},
         "location": {"lon": enterprise.lon, "lat": enterprise.lat, "crs": "wgs84"},
         "contact": contact_for(enterprise),
+        "contact_erased_at": enterprise.contact_erased_at,
         "score": enterprise.credit_milli / MILLI_PER_POINT,
         "warnings": [*_place_warnings(enterprise), *(warnings or [])],
     }

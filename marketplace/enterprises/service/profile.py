@@ -59,7 +59,7 @@ def change(
             name: data[name] for name in ("name", "roles", "small_generator") if name in data
         }
         if "contact" in data:
-            columns |= contact_columns(data["contact"]) | NOT_REFUSED
+            columns |= contact_columns(data["contact"]) | NOT_REFUSED | {"contact_erased_at": None}
             if columns["contact_email"] != enterprise.contact_email:
                 columns["email_proven_at"] = None
                 work.emit("enterprise.email_changed", enterprise_id=str(enterprise.id))

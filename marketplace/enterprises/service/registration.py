@@ -14,6 +14,7 @@ from ...events.work import unit_of_work
 from ..models import ENDED, Enterprise
 from .contacts import contact_columns
 from .keys.api_keys import add_first_key
+from .privacy_notice import notice_version
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ def register(data: dict[str, Any]) -> tuple[Enterprise, str, list[Notice]]:
             lon=lon,
             lat=lat,
             place_region=district,
+            privacy_notice=notice_version(),
             **contact_columns(data["contact"]),
         )
         try:

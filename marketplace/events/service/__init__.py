@@ -5,19 +5,25 @@ from .heartbeat import accepts_changes, beat, is_scheduler_ticking, tick_age_s
 from .history import history_of
 from .parking import parked_tasks, replay
 from .performing import backoff, perform
+from .staff_reads import CONTACT, CREDIT, begin_reads, note_read, record_reads
 from .task_relay import relay
 
 __all__ = [
+    "CONTACT",
+    "CREDIT",
     "Backlog",
     "accepts_changes",
     "backlogs",
     "backoff",
     "beat",
+    "begin_reads",
     "delete_done",
     "history_of",
     "is_scheduler_ticking",
+    "note_read",
     "parked_tasks",
     "perform",
+    "record_reads",
     "relay",
     "replay",
     "tick_age_s",

@@ -3,9 +3,9 @@
 from sqlalchemy import select
 
 from ...database import db
-from ..models import Audit
+from ..models import READ, Audit
 
-LEFT_OUT = ("read_all",)
+LEFT_OUT = ("read_all", READ)
 """Actions that change nothing about their subject."""
 
 

@@ -36,8 +36,9 @@ def released_contacts(mutual: Collection[tuple[Any, Any]]) -> dict[Pair, Contact
     if not mutual:
         return {}
     owners = enterprises.by_id({listing.enterprise_id for pair in mutual for listing in pair})
-    return {
+    trading = [pair for pair in mutual if all(owners[listing.enterprise_id].may_trade for listing in pair)]
+    contacts = {
         (mine.id, theirs.id): enterprises.contact_for(owners[theirs.enterprise_id])
-        for mine, theirs in mutual
-        if owners[mine.enterprise_id].may_trade and owners[theirs.enterprise_id].may_trade
+        for mine, theirs in trading
     }
+    return {pair: contact for pair, contact in contacts.items() if contact is not None}

@@ -1,0 +1,34 @@
+"""What the staff reads of people's data and of credit records: each read is a line of the audit."""
+
+from contextvars import ContextVar
+from uuid import UUID
+
+from ..actor import ADMIN, REGULATOR, Actor
+from ..work import unit_of_work
+
+CONTACT = "contact"
+CREDIT = "credit"
+
+Reads = dict[tuple[str, UUID], set[str]]
+_reads: ContextVar[Reads | None] = ContextVar("staff_reads", default=None)
+
+
+def begin_reads() -> None:
+    """Note what is read from here on, for `record_reads`."""
+    _reads.set({})
+
+
+def note_read(actor: Actor, part: str, enterprise_id: UUID) -> None:
+    """Note that `actor` is shown the `part` of an enterprise's record. Only the staff's reads are kept."""
+    reads = _reads.get()
+    if reads is not None and actor.kind in (ADMIN, REGULATOR):
+        reads.setdefault(("enterprise", enterprise_id), set()).add(part)
+
+
+def record_reads(actor: Actor) -> None:
+    """Write the reads noted since `begin_reads` into the audit, one line an enterprise."""
+    reads = _reads.get()
+    if reads:
+        with unit_of_work() as work:
+            work.audit_reads(actor, reads)
+        begin_reads()

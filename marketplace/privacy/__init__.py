@@ -1,0 +1,1 @@
+"""Personal data and the record of each enterprise: a copy for whom it is of, erasure, retention."""

@@ -1,0 +1,41 @@
+"""Erasure of the people behind an enterprise (Personal Information Protection Law, art. 47)."""
+
+import logging
+from uuid import UUID
+
+from sqlalchemy import delete, update
+
+from ...enterprises import service as enterprises
+from ...enterprises.models import ApiKey, Enterprise, MailToken
+from ...errors import Conflict
+from ...events.actor import ENTERPRISE, Actor
+from ...events.work import Work, unit_of_work
+from ...http.idempotency import IdempotentResponse
+
+log = logging.getLogger(__name__)
+
+
+def erase_contact(actor: Actor, enterprise_id: UUID, reason: str) -> Enterprise:
+    """Erase the contact of an enterprise that does not trade, and whatever else names its people.
+
+    Raises:
+        NotFound: no such enterprise.
+        Conflict: it trades (`contact_needed`): its partners must be able to reach it.
+    """
+    with unit_of_work() as work:
+        enterprise = enterprises.lock(work, enterprise_id)
+        if enterprise.may_trade:
+            raise Conflict("contact_needed")
+        forget_people(work, enterprise)
+        work.audit(actor, "erase_contact", enterprise, reason=reason)
+    log.info("contact erased", extra={"enterprise_id": str(enterprise_id)})
+    return enterprise
+
+
+def forget_people(work: Work, enterprise: Enterprise) -> None:
+    """Erase a locked enterprise's contact, links mailed to it, names of keys, and answers kept to replay."""
+    enterprises.erase_contact(enterprise)
+    work.session.execute(delete(MailToken).where(MailToken.enterprise_id == enterprise.id))
+    work.session.execute(update(ApiKey).where(ApiKey.enterprise_id == enterprise.id).values(name=""))
+    caller = f"{ENTERPRISE}:{enterprise.id}"
+    work.session.execute(delete(IdempotentResponse).where(IdempotentResponse.actor == caller))

@@ -1,0 +1,118 @@
+"""Which tables hold something of an enterprise or its people, and which rows of them are whose."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from ...credit.models import Block, CreditEvent, Evaluation
+from ...database import Base
+from ...enterprises.models import ApiKey, Enterprise, MailToken
+from ...events.models import Audit
+from ...licences.models import (
+    Channel,
+    Licence,
+    LicenceFile,
+    LicenceLine,
+    TonnesUsed,
+    VerifiedExemption,
+    WhiteListEntry,
+)
+from ...listings.models import Accept, Listing, ListingImport
+from ...matches.models import Feedback, MutualInterest
+from ...notifications.models import Notification, Preferences, SavedSearch, Silence
+
+Condition = Callable[[UUID], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A table of which an enterprise gets a copy of its rows.
+
+    Attributes:
+        of: the condition of an enterprise's rows.
+        hidden: columns left out: secrets, the bytes of files, numbers of the inside, ids of staff.
+    """
+
+    model: type[Base]
+    of: Condition
+    hidden: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        return str(self.model.__tablename__)
+
+
+def _by(*columns: Any) -> Condition:
+    return lambda enterprise_id: or_(*(column == enterprise_id for column in columns))
+
+
+def _through(column: Any, parent: Any, owner: Any) -> Condition:
+    """Rows whose `column` names a row `parent` of the enterprise."""
+    return lambda enterprise_id: column.in_(select(parent).where(owner == enterprise_id))
+
+
+def _either(*conditions: Condition) -> Condition:
+    return lambda enterprise_id: or_(*(condition(enterprise_id) for condition in conditions))
+
+
+def _about(kind: str) -> Condition:
+    return lambda enterprise_id: and_(Audit.subject_kind == kind, Audit.subject_id == str(enterprise_id))
+
+
+_OWN_LINES = select(LicenceLine.id).join(Licence, Licence.id == LicenceLine.licence_id)
+
+HOLDINGS = (
+    Holding(Enterprise, _by(Enterprise.id), frozenset({"no"})),
+    Holding(ApiKey, _by(ApiKey.enterprise_id), frozenset({"digest"})),
+    Holding(MailToken, _by(MailToken.enterprise_id), frozenset({"digest"})),
+    Holding(Licence, _by(Licence.enterprise_id), frozenset({"number_key"})),
+    Holding(
+        LicenceFile,
+        _through(LicenceFile.licence_id, Licence.id, Licence.enterprise_id),
+        frozenset({"content"}),
+    ),
+    Holding(
+        LicenceLine, _through(LicenceLine.licence_id, Licence.id, Licence.enterprise_id), frozenset({"no"})
+    ),
+    Holding(
+        TonnesUsed,
+        _either(
+            lambda enterprise_id: TonnesUsed.line_id.in_(
+                _OWN_LINES.where(Licence.enterprise_id == enterprise_id)
+            ),
+            _through(TonnesUsed.channel_id, Channel.id, Channel.receiver_id),
+        ),
+    ),
+    Holding(Channel, _by(Channel.generator_id, Channel.receiver_id), frozenset({"no", "number_key"})),
+    Holding(WhiteListEntry, _by(WhiteListEntry.receiver_id)),
+    Holding(VerifiedExemption, _by(VerifiedExemption.enterprise_id), frozenset({"number_key"})),
+    Holding(Listing, _by(Listing.enterprise_id), frozenset({"no"})),
+    Holding(Accept, _through(Accept.listing_id, Listing.id, Listing.enterprise_id)),
+    Holding(ListingImport, _by(ListingImport.enterprise_id), frozenset({"digest", "upload"})),
+    Holding(Feedback, _through(Feedback.listing_id, Listing.id, Listing.enterprise_id)),
+    Holding(
+        MutualInterest,
+        _either(
+            _through(MutualInterest.supply_id, Listing.id, Listing.enterprise_id),
+            _through(MutualInterest.demand_id, Listing.id, Listing.enterprise_id),
+        ),
+    ),
+    Holding(Notification, _by(Notification.enterprise_id)),
+    Holding(Preferences, _by(Preferences.enterprise_id)),
+    Holding(SavedSearch, _by(SavedSearch.enterprise_id)),
+    Holding(Silence, _by(Silence.receiver_id)),
+    Holding(CreditEvent, _by(CreditEvent.enterprise_id), frozenset({"recorded_by", "document_key"})),
+    Holding(Evaluation, _by(Evaluation.enterprise_id), frozenset({"recorded_by"})),
+    Holding(Block, _by(Block.enterprise_id), frozenset({"placed_by", "confirmed_by", "lifted_by"})),
+    Holding(Audit, _about("enterprise"), frozenset({"actor_id", "request_id"})),
+)
+"""What an export holds, in this order: what staff read and changed of an enterprise stands at the end."""
+
+NOT_EXPORTED = {
+    "pairing_outcome": "what the order learns from, of both sides together; each side's answers are exported",
+    "last_notification": "which message went out last about whom; the messages are exported",
+}
+"""Tables that name an enterprise and are left out of exports, with the reason."""

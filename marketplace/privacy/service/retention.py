@@ -1,0 +1,70 @@
+"""How long personal data is kept (Personal Information Protection Law, art. 19: no longer than needed).
+
+The days are our own choice; the privacy notice states them. Rows without personal data are each room's own
+affair; the audit is never deleted and names nobody but by id.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+
+from ... import clock
+from ...enterprises.models import ApiKey, Enterprise, EnterpriseStatus, MailToken
+from ...events.actor import PLATFORM
+from ...events.work import Work, unit_of_work
+from .erasure import forget_people
+
+AT_ONCE = 500
+"""Enterprises whose contacts one run erases at most; the next run goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRule:
+    """What is erased `days` after it has ended.
+
+    Attributes:
+        erase: erases what had ended before a moment.
+    """
+
+    what: str
+    days: int
+    erase: Callable[[Work, datetime], None]
+
+
+def erase_past_retention() -> None:
+    """Erase what has been kept as long as its rule allows; idempotent. Each rule is a transaction."""
+    for rule in RULES:
+        with unit_of_work() as work:
+            rule.erase(work, clock.now() - timedelta(days=rule.days))
+
+
+def _erase_contacts_turned_away(work: Work, ended_before: datetime) -> None:
+    query = select(Enterprise).where(
+        Enterprise.status == EnterpriseStatus.REJECTED,
+        Enterprise.contact_erased_at.is_(None),
+        Enterprise.updated_at < ended_before,
+    )
+    for enterprise in work.session.scalars(query.limit(AT_ONCE).with_for_update(skip_locked=True)):
+        forget_people(work, enterprise)
+        work.audit(PLATFORM, "erase_contact", enterprise)
+
+
+def _delete_mailed_links(work: Work, ended_before: datetime) -> None:
+    work.session.execute(delete(MailToken).where(MailToken.expires_at < ended_before))
+
+
+def _blank_names_of_ended_keys(work: Work, ended_before: datetime) -> None:
+    ended_at = func.least(ApiKey.expires_at, ApiKey.revoked_at)
+    ended = update(ApiKey).where(ended_at < ended_before, ApiKey.name != "")
+    work.session.execute(ended.values(name=""))
+
+
+RULES = (
+    RetentionRule(
+        "the contact of a registration that was turned away or lapsed", 30, _erase_contacts_turned_away
+    ),
+    RetentionRule("links mailed to an address, after they end", 30, _delete_mailed_links),
+    RetentionRule("the names of ended API keys", 365, _blank_names_of_ended_keys),
+)

@@ -1,0 +1,77 @@
+"""The people behind an enterprise are erased: on request, and when their time has passed."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Text, cast, select
+
+from marketplace.database import Base, db
+from marketplace.privacy.jobs import erase_past_retention
+
+PERSON = {"name": "欧阳不寻常", "email": "ouyang.unusual@example.com", "phone": "0575-85009987"}
+
+
+@pytest.fixture
+def person(marketplace):
+    """An enterprise whose contact is unmistakable, by name, in whatever may keep it."""
+    return marketplace.enterprise("generator", approved=False, name="不寻常化工", contact=PERSON)
+
+
+def places_of(marketplace, *needles):
+    """Where in the database one of these texts stands."""
+    found = set()
+    with marketplace.app.app_context():
+        for table in Base.metadata.tables.values():
+            for column in table.columns:
+                text = cast(column, Text)
+                if any(
+                    db.session.scalar(select(text).where(text.contains(needle)).limit(1))
+                    for needle in needles
+                ):
+                    found.add(f"{table.name}.{column.name}")
+    return found
+
+
+def test_after_erasure_nothing_in_any_table_names_the_person(marketplace, person):
+    admin = marketplace.admin
+    person.patch(f"/enterprises/{person.id}", {"contact": PERSON})
+    person.post("/api-keys", {"name": PERSON["name"], "scopes": ["read"]})
+    assert places_of(marketplace, *PERSON.values())
+    admin.post(f"/enterprises/{person.id}/suspend", {})
+
+    response = admin.post(f"/enterprises/{person.id}/erase-contact", {"reason": "本人来函"})
+
+    assert response.status_code == 200
+    assert places_of(marketplace, *PERSON.values()) == set()
+    shown = admin.get(f"/enterprises/{person.id}").json
+    assert shown["contact"] is None
+    assert shown["contact_erased_at"]
+    (line, *_) = admin.get(f"/enterprises/{person.id}/history").json["items"]
+    assert (line["action"], line["reason"]) == ("erase_contact", "本人来函")
+
+
+def test_a_trading_enterprise_keeps_its_contact(marketplace):
+    owner = marketplace.enterprise("generator")
+    response = marketplace.admin.post(f"/enterprises/{owner.id}/erase-contact", {"reason": "要求"})
+    assert (response.status_code, response.json["code"]) == (409, "contact_needed")
+
+
+def test_without_a_contact_nobody_is_approved_until_there_is_a_new_one(marketplace, person):
+    admin, path = marketplace.admin, f"/enterprises/{person.id}"
+    admin.post(f"{path}/erase-contact", {"reason": "要求"})
+    refused = admin.post(f"{path}/approve", {})
+    assert (refused.status_code, refused.json["code"]) == (409, "contact_erased")
+
+    admin.patch(path, {"contact": {**PERSON, "name": "接任"}})
+    assert admin.post(f"{path}/approve", {}).json["contact_erased_at"] is None
+
+
+@pytest.mark.parametrize(("days", "is_left"), [(29, True), (31, False)])
+def test_the_contact_of_a_registration_turned_away_lasts_a_month(marketplace, person, days, is_left):
+    marketplace.admin.post(f"/enterprises/{person.id}/reject", {"reason": "执照不符"})
+    marketplace.settle()
+    marketplace.now += timedelta(days=days)
+    with marketplace.app.app_context():
+        erase_past_retention()
+        erase_past_retention()
+    assert ("enterprise.contact_email" in places_of(marketplace, PERSON["email"])) is is_left
