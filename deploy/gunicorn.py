@@ -8,7 +8,7 @@ bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '800
 if bind.count(":") > 1:
     bind = f"[{bind.rpartition(':')[0]}]:{bind.rpartition(':')[2]}"
 
-worker_class = "gthread"
+worker_class = "marketplace.web.worker.WebWorker"  # docs/decisions/0013 says why not gthread
 workers = int(os.environ.get("WEB_WORKERS") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 4)
 preload_app = True
@@ -16,7 +16,9 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
 timeout = 60
 graceful_timeout = 10
-keepalive = 5
+worker_connections = (
+    4000  # of each process; then the one that has waited for its client the longest gives way
+)
 backlog = 1024
 
 limit_request_line = 4094

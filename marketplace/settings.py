@@ -41,6 +41,12 @@ class Settings:
     """Where requests about personal data go: an address, a phone number, an e-mail address."""
     proxy_hops: int = 0
     """Reverse proxies in front whose X-Forwarded-For is to be believed."""
+    client_timeout_s: float = 15.0
+    """How long a client may take to send a head, and may stand still while it sends a body or takes an
+    answer; on the whole it must do 1,000 bytes a second."""
+    connections_per_address: int = 64
+    """Connections that an address (in IPv6 its first 64 bits) may hold to a web process; 0 for any number.
+    This machine is not counted; behind a proxy (`proxy_hops`) nobody is, as the proxy counts."""
     max_body_bytes: int = 1_000_000
     """Largest request body."""
     rate_limit_key: str = "1200 per minute"

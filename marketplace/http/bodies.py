@@ -1,24 +1,22 @@
-"""The body of a request: read whole or refused; the rest of a refused one is drained."""
+"""The body of a request: read whole or refused."""
 
 import hashlib
 
-from flask import Flask, Response, g, request
+from flask import Flask, g, request
 from werkzeug.exceptions import RequestEntityTooLarge, RequestURITooLarge
 
 from ..errors import Invalid, UnsupportedMedia
 
 FORM = "multipart/form-data"
-MAX_DRAIN_BYTES = 32 * 1024 * 1024
-
-
+BODY_LIMIT = "huanliu.body_limit"
+"""Where a request's environment tells the server, while the body is to come, how much of it is taken."""
 MOST_ADDRESS = 8000
 """Bytes of path and query together; gunicorn takes 4,094 of a whole request line."""
 
 
 def register(app: Flask) -> None:
-    """Refuse addresses that nobody needs, and drain what refused clients are still sending."""
+    """Refuse addresses that nobody needs."""
     app.before_request(_refuse_long_address)
-    app.after_request(_drain)
 
 
 def _refuse_long_address() -> None:
@@ -35,6 +33,7 @@ def read_body() -> bytes:
     Raises:
         RequestEntityTooLarge: it is larger than the route allows.
     """
+    request.environ[BODY_LIMIT] = request.max_content_length
     data = request.get_data(cache=True)
     if request.content_length is None and len(data) == request.max_content_length:
         if "truncated" not in g:
@@ -69,12 +68,3 @@ def read_upload(media_types: tuple[str, ...], kind: str = "sheet") -> bytes:
         raise Invalid("form_of_one_file", at="file")
     content: bytes = files[0][1].read()
     return content
-
-
-def _drain(response: Response) -> Response:
-    """Read what a refused client is still sending: it would miss the response if we hung up."""
-    if response.status_code >= 400 and request.environ.get("wsgi.input_terminated"):
-        source, left = request.environ["wsgi.input"], MAX_DRAIN_BYTES
-        while left > 0 and (chunk := source.read(min(65536, left))):
-            left -= len(chunk)
-    return response

@@ -12,7 +12,7 @@ from matching.suggestion import HAZARD_LIKELY, NOT_UNDERSTOOD
 from .. import errors
 from ..errors import DomainError
 from ..messages import facts_of, table
-from .problems import BY_STATUS
+from .problems import BY_SERVER, BY_STATUS
 
 SOURCE = Path(__file__).resolve().parents[1]
 SHEETS = sorted((SOURCE / "listings" / "service" / "sheets").glob("*.py"))
@@ -90,6 +90,7 @@ def refusals() -> dict[str, tuple[int, ...]]:
     """The statuses that a problem's code comes with, by code."""
     pairs = {(usage.code, REFUSALS[usage.called].status) for usage in usages() if usage.called in REFUSALS}
     pairs |= {(code, status) for status, code in BY_STATUS.items()} | {("invalid_input", 422)}
+    pairs |= set(BY_SERVER.items())
     statuses: dict[str, tuple[int, ...]] = {}
     for code, status in sorted(pairs):
         statuses[code] = (*statuses.get(code, ()), status)

@@ -27,6 +27,9 @@ DURATION = Histogram(
     ["endpoint"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+CONNECTIONS_ENDED = Counter(
+    "huanliu_connections_ended_total", "Connections that ended before their request was answered.", ["reason"]
+)
 
 
 @root.get("/metrics")
@@ -48,6 +51,7 @@ class _Process(Collector):
     def collect(self) -> Iterator[Any]:
         yield from REQUESTS.collect()
         yield from DURATION.collect()
+        yield from CONNECTIONS_ENDED.collect()
 
 
 class _Build(Collector):

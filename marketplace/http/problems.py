@@ -29,12 +29,15 @@ BY_STATUS = {
     404: "not_found",
     405: "method_not_allowed",
     406: "not_acceptable",
+    408: "too_slow",
     413: "body_too_large",
     414: "address_too_long",
     415: "media_type",
     500: "internal",
     503: "database_away",
 }
+BY_SERVER = {"body_broken": 400, "too_many_connections": 429}
+"""Refusals of the server itself, before the application sees the request (marketplace/web)."""
 STATUS_LINES = {422: "422 Unprocessable Content"}
 """Reason phrases of RFC 9110 where werkzeug still has an older one."""
 MOST_SHOWN = 50
