@@ -2,9 +2,10 @@ PYTHON ?= python3
 BIN := .venv/bin/python
 ARGS ?=
 CASES ?= 10000
+FLOOD_S ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve stop backup restore check format test fuzz examples errors lint lock bench bench-http \
+.PHONY: help install install-dev demo serve stop backup restore check format test fuzz flood examples errors lint lock bench bench-http \
 	bench-search bench-imports bench-allocation bench-rerank clean
 
 help: ## show this
@@ -41,6 +42,9 @@ test: .venv/.installed-dev ## run the tests (ARGS="-k name")
 
 fuzz: .venv/.installed-dev ## fuzz the API by its OpenAPI document, as every role (CASES=10000)
 	@FUZZ_CASES=$(CASES) $(BIN) -m pytest -n 0 -s tests/http/test_fuzz.py $(ARGS)
+
+flood: .venv/.installed-dev ## hold 700 idle and slow sockets against the web process (FLOOD_S=60)
+	@FLOOD_S=$(FLOOD_S) $(BIN) -m pytest -n 0 -s tests/http/test_over_the_wire.py -k flood $(ARGS)
 
 examples: .venv/.installed-dev ## record the examples of the OpenAPI document and of the guides again
 	@HUANLIU_RECORD=1 $(BIN) -m pytest -n 0 tests/http/test_examples.py tests/docs

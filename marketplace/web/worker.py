@@ -16,6 +16,7 @@ import os
 import selectors
 import socket
 import struct
+import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -42,13 +43,18 @@ SEND_BUFFER = 256 * 1024
 STOP_REST_S = 2.0
 """How long a stopping worker keeps connections that rest: a request may be under way."""
 LATE = {Stage.HEAD: "head_late", Stage.BODY: "body_late", Stage.SENDING: "answer_late"}
+PROBES = ("/healthz", "/readyz")
+"""What is answered beside all else, by a thread of its own: whoever asks decides whether we live."""
+SWITCH_S = 0.001
+"""After how long a computing thread makes way for another. The loop computes little but often; with Python's
+own 5 ms it would wait that long at each of its ten calls of the system for a request."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 log = logging.getLogger(__name__)
 
 
 class WebWorker(Worker):  # type: ignore[misc]
-    """One thread for all sockets, `threads` for the application."""
+    """One thread for all sockets, `threads` for whole requests, one for judging heads, one for probes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,7 +73,10 @@ class WebWorker(Worker):  # type: ignore[misc]
         self.poller = selectors.DefaultSelector()
         self.calls = PollableMethodQueue()
         self.calls.init()
-        self.pool = ThreadPoolExecutor(self.cfg.threads, "request")
+        sys.setswitchinterval(SWITCH_S)
+        self.requests = ThreadPoolExecutor(self.cfg.threads, "request")
+        self.judgements = ThreadPoolExecutor(1, "judgement")
+        self.probes = ThreadPoolExecutor(1, "probe")
         self.endings = Endings()
         self.capacity = connections_allowed(self.cfg.worker_connections)
         super().init_process()
@@ -116,11 +125,15 @@ class WebWorker(Worker):  # type: ignore[misc]
             self._turn()
         for client in list(self.waiting):
             self._end(client)
-        self.pool.shutdown(wait=False)
+        self._close_pools()
+
+    def _close_pools(self) -> None:
+        for pool in (self.requests, self.judgements, self.probes):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def handle_quit(self, sig: int, frame: Any) -> None:
         """SIGQUIT and SIGINT: stop at once."""
-        self.pool.shutdown(wait=False)
+        self._close_pools()
         super().handle_quit(sig, frame)
 
     # ------------------------------------------------------------ connections
@@ -271,7 +284,13 @@ class WebWorker(Worker):  # type: ignore[misc]
         self._unwatch(client)
         client.stage = Stage.APPLICATION
         client.request._expected_100_continue, expects = False, client.request._expected_100_continue
-        self.pool.submit(self._answer, client, expects)
+        self._pool_for(client).submit(self._answer, client, expects)
+
+    def _pool_for(self, client: Client) -> ThreadPoolExecutor:
+        """Whole requests have the threads for themselves: no flood of half-sent ones is ahead of them."""
+        if client.request.path in PROBES:
+            return self.probes
+        return self.requests if client.body.is_complete else self.judgements
 
     def _answer(self, client: Client, expects_continue: bool) -> None:
         """In a thread: run the application, and send what the client takes at once."""

@@ -14,6 +14,8 @@ import pytest
 from sqlalchemy import text
 
 from marketplace.database import db
+from tests.marketplace import listing_terms
+from tests.web.flood import Flood, seconds_of_health
 
 ROOT = Path(__file__).resolve().parents[2]
 MEGABYTE = b"x" * 1_000_000
@@ -108,3 +110,21 @@ def test_an_export_that_fails_on_the_way_is_an_error_not_half_a_file(marketplace
         connection.request("GET", f"/api/v1/listings/export?format={kind}", headers=bearer)
         response = connection.getresponse()
         assert (response.status, json.loads(response.read())["code"]) == (500, "internal")
+
+
+def test_a_flood_of_held_sockets_stops_nobody(marketplace, port):
+    """`make flood` holds it for a minute, in which all of them are ended and come back."""
+    owner = marketplace.enterprise("generator")
+    seconds, posted, took = float(os.environ.get("FLOOD_S", 2)), 0, []
+    with Flood(port) as flood:
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends or not posted:
+            took += seconds_of_health(port, 20)
+            status, _ = post(port, "/listings", json.dumps(listing_terms(kind="gift")), **owner.headers)
+            assert status == 422
+            posted += 1
+        took.sort()
+        print(
+            f"{len(took)} times /healthz: p99 {took[int(len(took) * 0.99)] * 1000:.0f} ms, ended {flood.ended}"
+        )
+    assert took[int(len(took) * 0.99)] < 1

@@ -5,6 +5,7 @@ a sentence for every response, and the examples of `examples/`, one file per blu
 records from real responses.
 """
 
+import hashlib
 import json
 import re
 from functools import cache
@@ -13,6 +14,7 @@ from typing import Any
 
 from flask import Flask, Response
 
+from .. import etags
 from .api import api
 from .declarations import REFUSALS
 from .examples import add_examples, read_examples
@@ -46,11 +48,13 @@ def register(app: Flask) -> None:
     """Serve the document, assembled at the first request, from memory."""
 
     @cache
-    def document() -> str:
-        return json.dumps(describe(app), ensure_ascii=False, separators=(",", ":"))
+    def document() -> tuple[bytes, str]:
+        text = json.dumps(describe(app), ensure_ascii=False, separators=(",", ":")).encode()
+        return text, hashlib.blake2b(text, digest_size=etags.DIGEST_BYTES).hexdigest()
 
     def openapi_json() -> Response:
-        return Response(document(), mimetype="application/json")
+        text, tag = document()
+        return etags.fix(Response(text, mimetype="application/json"), tag)
 
     app.view_functions["api-docs.openapi_json"] = openapi_json
 
