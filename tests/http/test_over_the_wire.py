@@ -123,8 +123,6 @@ def test_a_flood_of_held_sockets_stops_nobody(marketplace, port):
             status, _ = post(port, "/listings", json.dumps(listing_terms(kind="gift")), **owner.headers)
             assert status == 422
             posted += 1
-        took.sort()
-        print(
-            f"{len(took)} times /healthz: p99 {took[int(len(took) * 0.99)] * 1000:.0f} ms, ended {flood.ended}"
-        )
-    assert took[int(len(took) * 0.99)] < 1
+    p99 = sorted(took)[int(len(took) * 0.99)]
+    print(f"{len(took)} times /healthz: p99 {p99 * 1000:.0f} ms; {posted} posts, {flood.ended} ended")
+    assert p99 < 1

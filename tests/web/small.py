@@ -20,7 +20,12 @@ app.config["SETTINGS"] = SimpleNamespace(
 @app.route("/", methods=["GET", "POST"])
 def hello() -> dict[str, Any]:
     """What came, as the application sees it."""
-    return {"length": len(read_body()), "path": request.path, "query": request.query_string.decode()}
+    return {
+        "length": len(read_body()),
+        "path": request.path,
+        "query": request.query_string.decode(),
+        "forwarded": request.headers.get("X-Forwarded-For"),
+    }
 
 
 @app.post("/guarded")
