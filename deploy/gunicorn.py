@@ -4,9 +4,11 @@ import gc
 import os
 from pathlib import Path
 
-bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
-if bind.count(":") > 1:
-    bind = f"[{bind.rpartition(':')[0]}]:{bind.rpartition(':')[2]}"
+host = os.environ.get("HOST") or "127.0.0.1"
+ports = {int(os.environ.get("PORT") or 8000), int(os.environ.get("METRICS_PORT") or 0)} - {0}
+if int(os.environ.get("METRICS_PORT") or 0) and len(ports) == 1:
+    raise ValueError("METRICS_PORT must be another port than PORT; leave it out to have /metrics at PORT")
+bind = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for port in sorted(ports)]
 
 worker_class = "marketplace.web.worker.WebWorker"  # docs/decisions/0013 says why not gthread
 workers = int(os.environ.get("WEB_WORKERS") or 2)

@@ -15,6 +15,7 @@ from .enterprises import service as enterprises_service
 from .http import (
     authentication,
     bodies,
+    browsers,
     error_pages,
     etags,
     health,
@@ -43,6 +44,8 @@ ROOMS = (
     "privacy",
 )
 """The rooms, in the order of the OpenAPI document; a new room is one line here."""
+SWAGGER = {"app_name": "Huanliu", "oauth2RedirectUrl": "/docs/oauth2-redirect.html"}
+"""The redirect is not used; by default it would be made of the Host that the request names."""
 PREFIX = "/api/v1"
 
 
@@ -89,13 +92,14 @@ def _add_api(app: Flask) -> None:
     staff_reads.register(app)
     bodies.register(app)
     etags.register(app)
+    browsers.register(app)
     rate_limits.register(app)
 
 
 def _add_pages(app: Flask) -> None:
     """Add the pages for people: error codes, and the OpenAPI document to browse."""
     app.register_blueprint(error_pages.pages)
-    app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", {"app_name": "Huanliu"}))
+    app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", SWAGGER))
     app.add_url_rule("/docs", "docs", lambda: redirect("/docs/"))
 
 

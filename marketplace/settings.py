@@ -69,6 +69,10 @@ class Settings:
     """Saved searches of an approved enterprise; one that is not approved yet has a tenth of them."""
     rate_limit_export: str = "10 per hour"
     """Copies of everything that is kept of it that an enterprise may take."""
+    metrics_token: str = field(default="", repr=False)
+    """What /metrics wants to be sent as `Authorization: Bearer`; empty means nothing."""
+    metrics_port: int = 0
+    """A port of its own for /metrics, at the same HOST, with nothing else; 0 means it has none."""
     log_level: str = "INFO"
     build: str = ""
     """What the operator calls what runs, such as a commit or an image's tag; shown by /version."""

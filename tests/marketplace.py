@@ -24,6 +24,7 @@ from marketplace.enterprises.models import Enterprise
 from marketplace.events import service as events
 from marketplace.events.actor import ADMIN, PLATFORM
 from marketplace.events.models import Event, Task, TaskStatus
+from marketplace.http import recent
 from marketplace.matches import service as matches
 
 NOON = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
@@ -131,6 +132,7 @@ class Marketplace(AbstractContextManager["Marketplace"]):
     def __enter__(self) -> "Marketplace":
         self._stack.enter_context(clock.at(lambda: self.now))
         self.client: FlaskClient = self.app.test_client()
+        recent.forget(self.app)
         with self.app.app_context():
             self._empty_at_last()
             _, key = enterprises.create_staff(PLATFORM, ADMIN, "the admin")

@@ -11,6 +11,7 @@ from ..database import db
 from ..events import service as events
 from ..settings import VERSION
 from ..valkey import redis
+from .recent import recently
 
 QUEUE_PROBE = "huanliu:writable"
 QUEUE_PROBE_TTL_S = 60
@@ -34,7 +35,7 @@ def healthz() -> Response:
 @root.get("/readyz")
 def readyz() -> tuple[Response, int]:
     """Database, queue and index are usable, and the scheduler ticks; otherwise 503, naming what is not."""
-    checks = {name: check() for name, check in CHECKS.items()}
+    checks = recently("readyz", lambda: {name: check() for name, check in CHECKS.items()})
     ready = all(checks.values())
     response = jsonify(status="ready" if ready else "not ready", checks=checks)
     if not ready:

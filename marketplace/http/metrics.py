@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Iterator
+from hmac import compare_digest
 from typing import Any
 
-from flask import Response, current_app
+from flask import Flask, Response, current_app, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -12,10 +13,13 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..database import db
+from ..errors import NotFound, Unauthorised
 from ..events import service as events
 from ..settings import VERSION
 from .health import root
+from .recent import recently
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 STATUSES = ("pending", "parked")
 
 REQUESTS = Counter(
@@ -34,7 +38,42 @@ CONNECTIONS_ENDED = Counter(
 
 @root.get("/metrics")
 def metrics() -> Response:
-    """Prometheus text: requests by endpoint and status, durations, tasks by queue, scheduler, build."""
+    """Prometheus text: requests by endpoint and status, durations, tasks by queue, scheduler, build.
+
+    Raises:
+        Unauthorised: METRICS_TOKEN is set and was not sent (`metrics_token_needed`).
+        NotFound: METRICS_PORT is set and this is another port.
+    """
+    settings = current_app.config["SETTINGS"]
+    if settings.metrics_port and not _is_metrics_port():
+        raise NotFound("not_found")
+    sent, wanted = request.headers.get("Authorization", ""), f"Bearer {settings.metrics_token}"
+    if settings.metrics_token and not compare_digest(sent.encode(), wanted.encode()):
+        raise Unauthorised("metrics_token_needed")
+    return Response(recently("metrics", _page), content_type=CONTENT_TYPE_LATEST)
+
+
+def register(app: Flask) -> None:
+    """Keep everything but the metrics away from METRICS_PORT."""
+    app.before_request(_refuse_other_pages)
+
+
+def _refuse_other_pages() -> None:
+    if _is_metrics_port() and request.endpoint != "root.metrics":
+        raise NotFound("not_found")
+
+
+def _is_metrics_port() -> bool:
+    """Whether the request came to METRICS_PORT: by the socket it came from, not by what it says of itself."""
+    return request.environ.get("SERVER_PORT") == str(current_app.config["SETTINGS"].metrics_port)
+
+
+def method_label() -> str:
+    """The method of the request if it is one of HTTP's: whoever invents others must not fill the memory."""
+    return request.method if request.method in METHODS else "other"
+
+
+def _page() -> bytes:
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
@@ -42,7 +81,7 @@ def metrics() -> Response:
         registry.register(_Process())
     registry.register(_Build())
     registry.register(_Database())
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    return generate_latest(registry)
 
 
 class _Process(Collector):

@@ -12,8 +12,9 @@ from uuid_utils.compat import uuid7
 
 from ..database_errors import traceback_without_values
 from ..events.work import client_address, request_id
+from . import metrics
 from .health import root
-from .metrics import DURATION, REQUESTS
+from .metrics import DURATION, REQUESTS, method_label
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
@@ -24,6 +25,7 @@ def register(app: Flask) -> None:
     """Count, time and log every request, and add the health and metrics endpoints."""
     app.before_request(_start_request)
     app.after_request(_finish_request)
+    metrics.register(app)
     app.register_blueprint(root)
 
 
@@ -72,7 +74,7 @@ def _finish_request(response: Response) -> Response:
         return response
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
     endpoint = request.endpoint or "unknown"
-    REQUESTS.labels(endpoint, request.method, response.status_code).inc()
+    REQUESTS.labels(endpoint, method_label(), response.status_code).inc()
     DURATION.labels(endpoint).observe(seconds)
     caller = g.get("actor")
     log.info(

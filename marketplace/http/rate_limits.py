@@ -28,6 +28,7 @@ from ..errors import TooMany
 from ..events.actor import Actor
 from ..messages.names import Name
 from ..valkey import Window, count_in_windows
+from .bodies import NOTES
 
 IPV6_NETWORK = 64
 """Bits of an IPv6 address that name a household or a plant: the rest is for its owner to choose."""
@@ -87,11 +88,15 @@ def address() -> str:
 
 
 def count_call(limit: Limit, holder: str, cost: int = 1) -> None:
-    """Count a call, or `cost` of them at once, for whom it is.
+    """Count a call, or `cost` of them at once, for whom it is; but not again one whose body came late.
 
     Raises:
         TooMany: it is over the limit (`rate_limited`).
     """
+    earlier, noted = request.environ.get(NOTES, ({}, {}))
+    if before := earlier.pop((limit, holder), None):
+        g.setdefault("counted", []).append(before)
+        return
     items = _windows(getattr(current_app.config["SETTINGS"], limit.setting))
     names = [f"LIMITS:{limit.scope}:{holder}:{item.seconds}" for item in items]
     try:
@@ -105,6 +110,7 @@ def count_call(limit: Limit, holder: str, cost: int = 1) -> None:
     ]
     least = min(counted, key=lambda each: (each.left >= 0, each.left / each.quota))
     g.setdefault("counted", []).append(least)
+    noted[limit, holder] = least
     if least.left < 0:
         raise TooMany(
             "rate_limited",

@@ -11,7 +11,7 @@ from typing import IO, Any
 from gunicorn.http import errors, wsgi
 from gunicorn.util import http_date
 
-from ..http.bodies import BODY_LIMIT
+from ..http.bodies import BODY_LIMIT, NOTES
 from ..http.problems import BY_STATUS
 from ..messages import say
 from .framing import Body
@@ -105,12 +105,15 @@ def answer_of(
     body.content.seek(0)
     environ["wsgi.input"] = body.content if is_here else AwaitedBody()
     environ["wsgi.multithread"] = True
+    noted: dict[Any, Any] = {}
+    environ[NOTES] = (body.notes, noted)
     if not stays or not body.is_complete:
         response.force_close()
     try:
         _run(app, environ, response)
     except BodyAwaited:
         body.content.seek(0, io.SEEK_END)
+        body.notes = noted
         body.most = environ.get(BODY_LIMIT) or MAX_BODY_BYTES
         answer.close()
         raise

@@ -65,6 +65,8 @@ class Body:
         self.most = most
         self.is_complete = True
         self.rest = b""
+        self.notes: dict[Any, Any] = {}
+        """What the application noted when it judged the head."""
 
     @property
     def is_too_large(self) -> bool:

@@ -43,8 +43,8 @@ SEND_BUFFER = 256 * 1024
 STOP_REST_S = 2.0
 """How long a stopping worker keeps connections that rest: a request may be under way."""
 LATE = {Stage.HEAD: "head_late", Stage.BODY: "body_late", Stage.SENDING: "answer_late"}
-PROBES = ("/healthz", "/readyz")
-"""What is answered beside all else, by a thread of its own: whoever asks decides whether we live."""
+PROBES = ("/healthz", "/readyz", "/metrics")
+"""What is answered beside all else, by a thread each: whoever asks decides whether we live."""
 SWITCH_S = 0.001
 """After how long a computing thread makes way for another. The loop computes little but often; with Python's
 own 5 ms it would wait that long at each of its ten calls of the system for a request."""
@@ -76,7 +76,7 @@ class WebWorker(Worker):  # type: ignore[misc]
         sys.setswitchinterval(SWITCH_S)
         self.requests = ThreadPoolExecutor(self.cfg.threads, "request")
         self.judgements = ThreadPoolExecutor(1, "judgement")
-        self.probes = ThreadPoolExecutor(1, "probe")
+        self.probes = {path: ThreadPoolExecutor(1, "probe") for path in PROBES}
         self.endings = Endings()
         self.capacity = connections_allowed(self.cfg.worker_connections)
         super().init_process()
@@ -128,7 +128,7 @@ class WebWorker(Worker):  # type: ignore[misc]
         self._close_pools()
 
     def _close_pools(self) -> None:
-        for pool in (self.requests, self.judgements, self.probes):
+        for pool in (self.requests, self.judgements, *self.probes.values()):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def handle_quit(self, sig: int, frame: Any) -> None:
@@ -288,9 +288,8 @@ class WebWorker(Worker):  # type: ignore[misc]
 
     def _pool_for(self, client: Client) -> ThreadPoolExecutor:
         """Whole requests have the threads for themselves: no flood of half-sent ones is ahead of them."""
-        if client.request.path in PROBES:
-            return self.probes
-        return self.requests if client.body.is_complete else self.judgements
+        whole = self.requests if client.body.is_complete else self.judgements
+        return self.probes.get(client.request.path, whole)
 
     def _answer(self, client: Client, expects_continue: bool) -> None:
         """In a thread: run the application, and send what the client takes at once."""

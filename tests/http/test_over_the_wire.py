@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from sqlalchemy import text
 from marketplace.database import db
 from tests.marketplace import listing_terms
 from tests.web.flood import Flood, seconds_of_health
+from tests.web.sockets import connected, heard, status
 
 ROOT = Path(__file__).resolve().parents[2]
 MEGABYTE = b"x" * 1_000_000
@@ -95,6 +97,22 @@ def test_a_connection_stays_open_after_a_refusal(marketplace, port):
             response = connection.getresponse()
             response.read()
             assert response.status == status
+
+
+def test_a_call_whose_body_comes_late_counts_once(marketplace, port):
+    key = marketplace.enterprise("generator").key
+    head = f"POST /api/v1/listings HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\n".encode()
+    head += b"Content-Type: application/json\r\nConnection: close\r\nContent-Length: 2\r\n"
+    left = []
+    for expects in (b"", b"Expect: 100-continue\r\n", b""):
+        with closing(connected(port, head + expects + b"\r\n" + (b"" if expects else b"{}"))) as sock:
+            if expects:
+                assert sock.recv(100).startswith(b"HTTP/1.1 100")
+                sock.sendall(b"{}")
+            answered = heard(sock)
+        assert status(answered) == 422
+        left.append(int(re.search(rb"RateLimit-Remaining: (\d+)", answered)[1]))
+    assert left in ([left[0], left[0] - 1, left[0] - 2], [left[0], left[1], left[1] - 1])
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "geojson"])

@@ -1,0 +1,49 @@
+"""What anybody may ask for and what costs something: computed now and then, else answered as it was."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, current_app
+
+BURST = 4
+EVERY_S = 0.5
+"""A process computes four times in a row, then twice a second; our own choice. Monitors ask every 10 s."""
+NAME = "huanliu.recent"
+
+
+class Recent:
+    """The latest result of a computation."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._result: Any = None
+        self._left = float(BURST)
+        self._asked = time.monotonic()
+
+    def get(self, compute: Callable[[], Any]) -> Any:
+        """A new result if one is due and nobody else computes it, else the latest; results are never None."""
+        if not self._lock.acquire(blocking=self._result is None):
+            return self._result
+        try:
+            now = time.monotonic()
+            self._left = min(BURST, self._left + (now - self._asked) / EVERY_S)
+            self._asked = now
+            if self._result is None or self._left >= 1:
+                self._left -= 1
+                self._result = compute()
+            return self._result
+        finally:
+            self._lock.release()
+
+
+def recently(name: str, compute: Callable[[], Any]) -> Any:
+    """The result of `compute`, or the latest one of that name if there were many just now."""
+    kept: dict[str, Recent] = current_app.extensions.setdefault(NAME, {})
+    return kept.setdefault(name, Recent()).get(compute)
+
+
+def forget(app: Flask) -> None:
+    """Compute everything anew when it is asked for next."""
+    app.extensions.pop(NAME, None)
