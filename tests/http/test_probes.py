@@ -85,16 +85,13 @@ def test_methods_that_nobody_has_are_one_line_of_the_metrics(marketplace):
         assert method not in page
 
 
-@pytest.mark.parametrize(
-    "sent", [None, "Bearer ", "Bearer wrong", "Bearer secret ", "Basic secret", "secret", "密"]
-)
-def test_metrics_with_a_token_are_for_those_who_have_it(other, sent):
+def test_metrics_with_a_token_are_for_those_who_have_it(other):
     client = other(metrics_token="secret")
-    headers = {"Authorization": sent.encode().decode("latin-1")} if sent else {}
+    for sent in ("", "Bearer ", "Bearer wrong", "Bearer secret ", "Basic secret", "secret", "Bearer sécret"):
+        answer = client.get("/metrics", headers={"Authorization": sent} if sent else {})
+        refused(answer, 401, "metrics_token_needed")
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
 
-    answer = client.get("/metrics", headers=headers)
-    refused(answer, 401, "metrics_token_needed")
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert client.get("/metrics", headers={"Authorization": "Bearer secret"}).status_code == 200
     assert client.get("/readyz").status_code in (200, 503)
 
