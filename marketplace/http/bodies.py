@@ -24,6 +24,7 @@ def _refuse_long_address() -> None:
     if len(request.path) + len(request.query_string) > MOST_ADDRESS:
         raise RequestURITooLarge()
 
+
 NOTES = "huanliu.notes"
 """Where a request's environment has two dictionaries: what was noted when the request was judged by its head,
 if it is run again because its body came later; and what is noted now."""
