@@ -112,7 +112,7 @@ def test_late_clients_hold_no_thread(port):
         began = time.monotonic()
         for _ in range(20):
             assert status(said(port, LAST)) == 200
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 # ---------------------------------------------------------------- bodies

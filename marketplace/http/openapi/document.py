@@ -10,6 +10,7 @@ import json
 import re
 from functools import cache
 from http import HTTPStatus
+from threading import Lock
 from typing import Any
 
 from flask import Flask, Response
@@ -52,8 +53,11 @@ def register(app: Flask) -> None:
         text = json.dumps(describe(app), ensure_ascii=False, separators=(",", ":")).encode()
         return text, hashlib.blake2b(text, digest_size=etags.DIGEST_BYTES).hexdigest()
 
+    lock = Lock()
+
     def openapi_json() -> Response:
-        text, tag = document()
+        with lock:  # the first request assembles it, for a second, and those beside it wait
+            text, tag = document()
         return etags.fix(Response(text, mimetype="application/json"), tag)
 
     app.view_functions["api-docs.openapi_json"] = openapi_json
