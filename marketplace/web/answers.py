@@ -55,6 +55,7 @@ class Answer:
     def __init__(self, content: bytes = b"") -> None:
         self.content: IO[bytes] = SpooledTemporaryFile(max_size=PROMPT_BYTES)  # noqa: SIM115 - closed by `close`
         self.content.write(content)
+        self.amount = len(content)
         self.keeps_connection = False
         self._piece = memoryview(b"")
         self._is_written = False
@@ -62,6 +63,7 @@ class Answer:
     def sendall(self, data: bytes) -> None:
         """Write: what gunicorn's Response calls."""
         self.content.write(data)
+        self.amount += len(data)
 
     def piece(self) -> memoryview:
         """What is to be sent next; empty when all is sent."""

@@ -48,7 +48,7 @@ class Client:
         self.head = Head()
         self.is_resting = False
         self.due = time.monotonic() + patience_s
-        self.is_judged = False
+        self.is_judged = self.is_queued = False
         self.request: Any = None
         self.body = Body()
         self.answer = Answer()
@@ -61,8 +61,8 @@ class Client:
 
     @property
     def held_bytes(self) -> int:
-        """Bytes of its body that are held for it."""
-        return self.body.amount if self.stage is Stage.BODY else 0
+        """Bytes that are held for it."""
+        return len(self.head.received) + self.body.amount + self.answer.amount
 
     def receive(self) -> bytes | None:
         """What the client sent; None if nothing is there yet, empty if it sends no more."""
@@ -81,15 +81,15 @@ class Client:
 
     def await_body(self, request: Any, body: Body) -> None:
         """The head is here: wait for the body."""
-        self.request, self.body, self.is_judged = request, body, False
+        self._let_go()
+        self.request, self.body = request, body
+        self.is_judged = self.is_queued = False
         self.stage = Stage.BODY
         self.start_pace()
 
     @property
-    def is_to_be_run(self) -> bool:
-        """Whether the application is to see the request now: whole, or to judge its head at once."""
-        if self.body.is_complete or self.body.is_too_large:
-            return True
+    def is_to_be_judged(self) -> bool:
+        """Whether the application is to judge the head without waiting for the body."""
         return not self.is_judged and (self.request._expected_100_continue or not self.body.is_prompt)
 
     def start_pace(self) -> None:
@@ -131,10 +131,8 @@ class Client:
     def rest(self) -> bytes:
         """Answered: wait for the next request. Returns what has come of it."""
         received = self.body.rest
-        self.body.close()
-        self.answer.close()
-        self.request, self.body = None, Body()
-        self.head, self.stage = Head(), Stage.HEAD
+        self._let_go()
+        self.stage = Stage.HEAD
         self.is_resting, self.due = True, time.monotonic() + REST_S
         return received
 
@@ -142,7 +140,7 @@ class Client:
         """Answered for the last time: say so, and listen until the client hangs up."""
         self.stage = Stage.LINGERING
         self.due = time.monotonic() + LINGER_S
-        self.body.close()
+        self._let_go()
         try:
             self.sock.shutdown(socket.SHUT_WR)
         except OSError:
@@ -150,6 +148,11 @@ class Client:
 
     def close(self) -> None:
         """Let go of everything."""
+        self._let_go()
+        self.sock.close()
+
+    def _let_go(self) -> None:
+        """Let go of the request and its answer."""
         self.body.close()
         self.answer.close()
-        self.sock.close()
+        self.request, self.head, self.body, self.answer = None, Head(), Body(), Answer()

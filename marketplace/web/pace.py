@@ -12,13 +12,14 @@ PROMPT_BYTES = 65_536
 """The head of a larger body is judged at once. Bodies and answers up to this size are held in memory, larger
 ones in a file."""
 LINGER_S = 5.0
-"""How long we listen after the last answer: if we hung up on a client that still sends, it might lose it."""
+"""How long we listen after the last answer: a client that still sends would lose it if we hung up."""
 MAX_HEAD_BYTES = 65_536
 """A request line and headers; our own choice, twice what nginx takes."""
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """A body of which no route has said how much it takes: more than the largest that any takes."""
-MAX_HELD_BYTES = 512 * 1024 * 1024
-"""Bodies that a process holds while they come; then the one that has come for the longest gives way."""
+MAX_HELD_BYTES = 256 * 1024 * 1024
+"""What a process holds of requests and answers for those it waits for, most of it in files; then the one
+that has waited for the longest gives way."""
 REST_S = 20.0
 """How long a connection may rest between two requests. The shipped proxies keep theirs for 15 s: it is they
 that end them, and never do we while a request is on its way to us."""

@@ -20,7 +20,7 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -45,6 +45,7 @@ STOP_REST_S = 2.0
 LATE = {Stage.HEAD: "head_late", Stage.BODY: "body_late", Stage.SENDING: "answer_late"}
 PROBES = ("/healthz", "/readyz", "/metrics")
 """What is answered beside all else, by a thread each: whoever asks decides whether we live."""
+JUDGED_AT_ONCE = 4
 SWITCH_S = 0.001
 """After how long a computing thread makes way for another. The loop computes little but often; with Python's
 own 5 ms it would wait that long at each of its ten calls of the system for a request."""
@@ -63,6 +64,7 @@ class WebWorker(Worker):  # type: ignore[misc]
         self.origins: Counter[str] = Counter()
         self.prompt: deque[tuple[float, Client, Any]] = deque()
         """Requests whose body is not whole, and when their heads are judged without it."""
+        self.judging = 0
         self.count = 0
         self.next_tick = 0.0
 
@@ -100,7 +102,7 @@ class WebWorker(Worker):  # type: ignore[misc]
         """Do what is to be done now, waiting for it for half a second at most."""
         self.notify()
         wait = TICK_S
-        if self.prompt:
+        if self.prompt and self.judging < JUDGED_AT_ONCE:
             wait = min(wait, max(0.0, self.prompt[0][0] - time.monotonic()))
         for key, _ in self.poller.select(wait):
             key.data(key.fileobj)
@@ -153,14 +155,17 @@ class WebWorker(Worker):  # type: ignore[misc]
         if client.origin and 0 < self.per_origin < self.origins[client.origin]:
             self._refuse(client, refusal(429, "too_many_connections"), "too_many", linger=False)
             return
-        if self.count > self.capacity:
-            self._make_room()
+        if self.count > self.capacity and not self._make_room():
+            self._end(client, "crowded_out")
+            return
         self._guard(client, self._read)
 
-    def _make_room(self) -> None:
-        """End the connection that has waited for its client for the longest."""
-        if self.waiting:
-            self._end(next(iter(self.waiting)), "crowded_out")
+    def _make_room(self) -> bool:
+        """End the connection that has waited for its client the longest. Returns whether there was one."""
+        if not self.waiting:
+            return False
+        self._end(next(iter(self.waiting)), "crowded_out")
+        return True
 
     def _end(self, client: Client, reason: str = "", detail: str = "") -> None:
         """Close a connection for good."""
@@ -211,7 +216,7 @@ class WebWorker(Worker):  # type: ignore[misc]
                 self._refuse(client, refusal(408), LATE[client.stage])
 
     def _hold_less(self) -> None:
-        """Give up the bodies that have come for the longest while more is held than we allow."""
+        """End those that have waited the longest of whom we hold something, while we hold too much."""
         held = sum(client.held_bytes for client in self.waiting)
         for client in list(self.waiting):
             if held <= MAX_HELD_BYTES:
@@ -257,34 +262,48 @@ class WebWorker(Worker):  # type: ignore[misc]
             self._refuse(client, refusal_of(error), "malformed", str(error))
             return
         self._feed(client, rest)
-        if client.stage is Stage.BODY:
+        if client.stage is Stage.BODY and not client.is_queued:
             self.prompt.append((time.monotonic() + PROMPT_S, client, request))
 
     def _feed(self, client: Client, data: bytes) -> None:
-        """Add to the body; when it is whole, or more than the route takes, run the application."""
+        """Add to the body; when it is whole, or more than the route takes, run the application.
+
+        Of a large one the head is judged next, and of one whose client waits for leave to send it.
+        """
         try:
             client.feed(data)
         except ParseException as error:
             self._refuse(client, refusal(400, "body_broken"), "body_broken", str(error))
             return
-        if client.is_to_be_run:
+        if client.body.is_complete or client.body.is_too_large:
             self._run(client)
-        else:
-            self._watch(client, selectors.EVENT_READ, self._read)
+            return
+        if client.is_to_be_judged and not client.is_queued:
+            client.is_queued = True
+            self.prompt.appendleft((0.0, client, client.request))
+        self._watch(client, selectors.EVENT_READ, self._read)
 
     def _judge_late_bodies(self, now: float) -> None:
-        """Ask the application about requests whose bodies did not come promptly."""
-        while self.prompt and self.prompt[0][0] <= now:
-            _, client, request = self.prompt.popleft()
-            if client.stage is Stage.BODY and client.request is request and not client.is_judged:
-                self._guard(client, self._run)
+        """Ask the application about requests whose bodies did not come promptly.
 
-    def _run(self, client: Client) -> None:
+        Only a few at once: the others stay in the poller, where they can still come whole or give way.
+        """
+        while self.prompt and self.prompt[0][0] <= now and self.judging < JUDGED_AT_ONCE:
+            _, client, request = self.prompt.popleft()
+            if client in self.waiting and client.request is request and not client.is_judged:
+                self.judging += 1
+                judged = self._run(client)
+                judged.add_done_callback(lambda _: self.calls.defer(self._count_judgement))
+
+    def _count_judgement(self) -> None:
+        self.judging -= 1
+
+    def _run(self, client: Client) -> Future[None]:
         """Have a thread run the application."""
         self._unwatch(client)
         client.stage = Stage.APPLICATION
         client.request._expected_100_continue, expects = False, client.request._expected_100_continue
-        self._pool_for(client).submit(self._answer, client, expects)
+        return self._pool_for(client).submit(self._answer, client, expects)
 
     def _pool_for(self, client: Client) -> ThreadPoolExecutor:
         """Whole requests have the threads for themselves: no flood of half-sent ones is ahead of them."""
