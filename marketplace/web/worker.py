@@ -45,6 +45,7 @@ STOP_REST_S = 2.0
 LATE = {Stage.HEAD: "head_late", Stage.BODY: "body_late", Stage.SENDING: "answer_late"}
 PROBES = ("/healthz", "/readyz", "/metrics")
 """What is answered beside all else, by a thread each: whoever asks decides whether we live."""
+ACCEPTED_AT_ONCE = 4
 JUDGED_AT_ONCE = 4
 SWITCH_S = 0.001
 """After how long a computing thread makes way for another. The loop computes little but often; with Python's
@@ -93,7 +94,8 @@ class WebWorker(Worker):  # type: ignore[misc]
         for listener in self.sockets:
             listener.setblocking(False)
             _bound(listener, self.patience_s)
-            self.poller.register(listener, selectors.EVENT_READ, self._accept)
+            server = listener.getsockname()
+            self.poller.register(listener, selectors.EVENT_READ, partial(self._accept, server))
         while self.alive and self.ppid == os.getppid():
             self._turn()
         self._stop()
@@ -140,16 +142,20 @@ class WebWorker(Worker):  # type: ignore[misc]
 
     # ------------------------------------------------------------ connections
 
-    def _accept(self, listener: Any) -> None:
-        """Take a connection; if there are too many, another gives way or this one is refused."""
-        try:
-            sock, address = listener.accept()
-        except (BlockingIOError, ConnectionError):
-            return
-        except OSError:  # no file descriptor is left
-            self._make_room()
-            return
-        client = Client(sock, address, listener.getsockname(), self.patience_s)
+    def _accept(self, server: Any, listener: Any) -> None:
+        """Take a few connections; our other processes shall have some too."""
+        for _ in range(ACCEPTED_AT_ONCE):
+            try:
+                sock, address = listener.accept()
+            except (BlockingIOError, ConnectionError):
+                return
+            except OSError:  # no file descriptor is left
+                self._make_room()
+                return
+            self._welcome(Client(sock, address, server, self.patience_s))
+
+    def _welcome(self, client: Client) -> None:
+        """Hear a new connection; if there are too many, another gives way or this one is refused."""
         self.count += 1
         self.origins[client.origin] += 1
         if client.origin and 0 < self.per_origin < self.origins[client.origin]:
