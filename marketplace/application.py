@@ -22,18 +22,7 @@ from .http import (
     observability,
     problems,
     rate_limits,
-from .http import (
-    authentication,
-    bodies,
-    browsers,
-    error_pages,
-    etags,
-    health,
-    observability,
-    problems,
-    rate_limits,
     staff_reads,
-)
 )
 from .http.openapi import document
 from .http.openapi.api import api
