@@ -13,6 +13,7 @@ from .database import required_database
 from .enterprises import service as enterprises
 from .errors import DomainError
 from .events import commands as tasks
+from .http import commands as cursor_keys
 from .http import error_pages
 from .law import service as law
 from .listings import service as listings
@@ -28,6 +29,7 @@ def register(app: Flask) -> None:
     for command in (
         seed,
         tasks.group,
+        cursor_keys.group,
         db_upgrade,
         db_downgrade,
         run_scheduler,

@@ -40,7 +40,7 @@ blueprint = Blueprint("credit", __name__, description="Credit: rules, events, st
 @subject(enterprises.find)
 @blueprint.response(200, CreditSchema)
 def show(enterprise: Enterprise) -> Json:
-    """A credit standing: in full for the enterprise and its overseers, for others the grade alone."""
+    """A credit standing: in full for the enterprise and its overseers; others see grade and whole points."""
     return service.present(actor(), enterprise)
 
 

@@ -67,7 +67,8 @@ class AxesSchema(ResponseSchema):
 
 
 class CreditSchema(ResponseSchema):
-    """A credit standing: in full for the enterprise and its overseers, for others the grade alone."""
+    """A credit standing: in full for the enterprise and its overseers; approved members see the grade and the
+    score in whole points, other keys the grade alone."""
 
     optional = ("score", "provisional", "axes", "valid_until", "blocked")
 

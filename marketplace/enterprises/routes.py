@@ -110,7 +110,7 @@ def follow_proof_link(token: str) -> Json:
 @blueprint.response(200, EnterprisePage)
 def review(query: Query) -> Page:
     """Enterprises for review, by score; a regulator's own region only."""
-    rows = service.search(actor(), query, position_of(query["cursor"], (str, UUID)))
+    rows = service.search(actor(), query, position_of(query, (str, UUID)))
     return cut(query, rows, partial(service.search_position, query), each(partial(service.present, actor())))
 
 
@@ -127,7 +127,7 @@ def show_me() -> Versioned:
 @subject(service.find)
 @blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
 def show(enterprise: Enterprise) -> Versioned:
-    """An enterprise: in full for itself and its overseers, for others name, region, roles and grade."""
+    """An enterprise: in full for itself and its overseers; others see what is public and whole points."""
     return _enterprise(enterprise)
 
 
@@ -180,7 +180,7 @@ def suspend(enterprise: Enterprise, body: Body, expected: int | None) -> Version
 
 
 def _enterprise(row: Enterprise) -> Versioned:
-    return service.present(actor(), row), etag(row.version)
+    return service.present(actor(), row), etag(row.version, is_whole=service.sees_all_of(actor(), row))
 
 
 @blueprint.get("/enterprises/<uuid:enterprise_id>/history")

@@ -77,7 +77,8 @@ class EmailRefusalSchema(ResponseSchema):
 
 
 class EnterpriseSchema(ResponseSchema):
-    """An enterprise; everything below `grade` is for itself, admins and its region's regulators."""
+    """An enterprise; everything below `grade` is for itself, admins and its region's regulators, but that
+    approved members see the score of others, in whole points."""
 
     optional = (
         "uscc",

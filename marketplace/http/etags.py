@@ -2,7 +2,8 @@
 
 The ETag of a resource is its version and a digest of what this caller was shown (`"7.5f3a..."`), because a
 listing shows its owner's grade, which changes without the listing. If-Match goes by the version alone,
-If-None-Match by the whole. Lists have the digest alone.
+If-None-Match by the whole. Lists have the digest alone, and so has what the caller sees only in part: a
+version would tell how often it was changed where nothing that the caller sees was.
 """
 
 import hashlib
@@ -23,9 +24,10 @@ def register(app: Flask) -> None:
     app.after_request(_mark)
 
 
-def etag(version: Any) -> dict[str, str]:
-    """The header of a resource at `version`."""
-    return {"ETag": f'"{version}"'}
+def etag(version: Any, *, is_whole: bool = True) -> dict[str, str]:
+    """The header of a resource at `version`; none where the caller is not shown the whole of it, and gets the
+    digest alone."""
+    return {"ETag": f'"{version}"'} if is_whole else {}
 
 
 def fix(response: Response, tag: str) -> Response:

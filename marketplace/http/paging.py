@@ -1,7 +1,5 @@
 """Pages by cursor: a cursor names the last row of a page, so rows added later disturb nothing."""
 
-import base64
-import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,18 +9,20 @@ from typing import Any, TypedDict, TypeVar
 from uuid import UUID
 
 import marshmallow as ma
+from flask import g, request
 from marshmallow import fields
 from marshmallow.utils import get_value
 
 from ..errors import Invalid
 from .fields import QueryWhole, Range
 from .schemas import ResponseSchema, Schema, WarningSchema
+from .sealed_cursors import MAX_CURSOR, NotSealedHere, seal, unseal
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 MAX_POSITION = 2**64 - 1
-MAX_CURSOR = 500
-"""Characters of a cursor; the longest that we issue, that of the matches, has fewer than 320."""
+UNBOUND = ("limit", "cursor")
+"""What may differ from one page of a list to the next."""
 
 Row = TypeVar("Row")
 
@@ -96,7 +96,7 @@ def page(
     Raises:
         Invalid: the cursor was not issued by us (`bad_cursor`).
     """
-    (after,) = position_of(query["cursor"], (key.kind,)) or (key.start,)
+    (after,) = position_of(query, (key.kind,)) or (key.start,)
     return cut(query, rows(after, query["limit"] + 1), lambda row: [get_value(row, key.name)], present)
 
 
@@ -108,7 +108,7 @@ def cut(
 ) -> Page:
     """One page, given its rows and, if there is one, the row after them; `position` is that of a row."""
     shown = rows[: query["limit"]]
-    return page_until(present(shown), position(shown[-1]) if len(rows) > len(shown) else None)
+    return page_until(query, present(shown), position(shown[-1]) if len(rows) > len(shown) else None)
 
 
 def each(present: Callable[[Row], Any]) -> Callable[[Sequence[Row]], list[Any]]:
@@ -116,35 +116,42 @@ def each(present: Callable[[Row], Any]) -> Callable[[Sequence[Row]], list[Any]]:
     return lambda rows: [present(row) for row in rows]
 
 
-def page_until(items: Sequence[Any], position: list[Any] | None) -> Page:
+def page_until(query: dict[str, Any], items: Sequence[Any], position: list[Any] | None) -> Page:
     """A page of these items that ended at `position`; None: it is the last."""
-    return {"items": list(items), "next": cursor_of(position) if position else None}
+    return {"items": list(items), "next": cursor_of(query, position) if position else None}
 
 
-def cursor_of(position: list[Any]) -> str:
-    """A position (int, float, str, UUID, datetime) as URL-safe text."""
-    parts = json.dumps(position, separators=(",", ":"), default=str)
-    return base64.urlsafe_b64encode(parts.encode()).decode().rstrip("=")
+def cursor_of(query: dict[str, Any], position: list[Any]) -> str:
+    """A position (int, float, str, UUID, datetime) in the list asked for, sealed for this asker."""
+    return seal(json.dumps(position, separators=(",", ":"), default=str), _list_asked_for(query))
 
 
-def position_of(cursor: str | None, kinds: tuple[type, ...]) -> list[Any] | None:
-    """The position in a cursor, its parts of these kinds; None without a cursor.
+def position_of(query: dict[str, Any], kinds: tuple[type, ...]) -> list[Any] | None:
+    """The position in the cursor of a query, its parts of these kinds; None without a cursor.
 
     Args:
+        query: what says which list it is: all but `limit` and `cursor` must be as on the page before.
         kinds: int, float, str, UUID or datetime, one for each part.
 
     Raises:
-        Invalid: the cursor was not issued by us (`bad_cursor`).
+        Invalid: the cursor was not issued by us for this list and this asker, or too long ago
+            (`bad_cursor`).
     """
-    if cursor is None:
+    if query["cursor"] is None:
         return None
     try:
-        if len(cursor) > MAX_CURSOR:
-            raise ValueError(cursor)
-        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        parts = json.loads(unseal(query["cursor"], _list_asked_for(query)))
         return [_part(kind, part) for kind, part in zip(kinds, parts, strict=True)]
-    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+    except (NotSealedHere, ValueError, TypeError) as error:
         raise Invalid("bad_cursor", at="cursor") from error
+
+
+def _list_asked_for(query: dict[str, Any]) -> bytes:
+    """Which list the request continues, and who asks: the route, what its path names, the filters."""
+    filters = {name: value for name, value in query.items() if name not in UNBOUND}
+    route = request.url_rule.rule if request.url_rule else request.path
+    named = [route, request.view_args, filters, g.actor.kind, g.actor.id]
+    return json.dumps(named, sort_keys=True, default=str).encode()
 
 
 def _part(kind: type, part: Any) -> Any:

@@ -138,11 +138,12 @@ class StableCode(KnownValue):
 
 
 class EnterpriseRefSchema(ResponseSchema):
-    """What everybody may know about a trading enterprise."""
+    """What every approved member may know about a trading enterprise."""
 
     id = fields.UUID()
     name = fields.String()
     grade = Value(grade.name for grade in Grade)
+    score = fields.Integer(metadata={"description": "Credit score in whole points, rounded down."})
 
 
 class ContactSchema(Schema):

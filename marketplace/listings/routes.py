@@ -26,7 +26,7 @@ from ..http.histories import HistoryPage, history_page
 from ..http.languages import language, localised, render_warnings, stored_faults
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import PROBLEM, may_conflict
-from ..http.paging import Page, PageQuery, page_until
+from ..http.paging import Page, PageQuery, page_until, position_of
 from ..http.rate_limits import PUBLISH, count_for, publishes
 from ..http.schemas import ReasonSchema, TableProblemSchema
 from ..messages import say
@@ -86,8 +86,9 @@ def search(query: Query) -> Json:
 
     `warnings` say where a filter cannot find anything, such as a code that does not exist.
     """
-    items, position, notices = service.search(actor(), query)
-    return {**page_until(items, position), "warnings": render_warnings(notices)}
+    after = position_of(query, service.position_kinds(query))
+    items, position, notices = service.search(actor(), query, after)
+    return {**page_until(query, items, position), "warnings": render_warnings(notices)}
 
 
 @blueprint.get("/listings/template.xlsx")
@@ -296,4 +297,9 @@ def review_exemption(listing: Listing, body: Body) -> Versioned:
 
 def _listing(row: Listing, notices: Sequence[Notice] = ()) -> Versioned:
     shown = service.present(actor(), [row])[0]
-    return {**shown, "warnings": [*shown["warnings"], *render_warnings(list(notices))]}, etag(row.version)
+    is_whole = actor().enterprise_id in (
+        None,
+        row.enterprise_id,
+    )  # staff is shown none that it does not govern
+    warnings = [*shown["warnings"], *render_warnings(list(notices))]
+    return {**shown, "warnings": warnings}, etag(row.version, is_whole=is_whole)

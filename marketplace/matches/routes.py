@@ -66,13 +66,14 @@ def list_matches(listing: Listing, query: Query) -> Json:
     ranking learned from the outcomes of earlier pairings, which rearranges the formula's best 200
     (`learned`).
     """
-    position = position_of(query["cursor"], service.POSITION)
+    paged = {name: value for name, value in query.items() if name != "near_misses"}  # the first page has them
+    position = position_of(paged, service.POSITION)
     cursor = service.PageCursor.read(position) if position else None
     ranked = service.ranking_page(actor(), listing, query, cursor)
     following, near = ranked.pop("cursor"), ranked.pop("near_misses")
     items = [_match(item) for item in ranked["items"]]
     ranked["near_misses"] = None if near is None else _near_misses(near)
-    return {**ranked, **page_until(items, following.parts() if following else None)}
+    return {**ranked, **page_until(paged, items, following.parts() if following else None)}
 
 
 @blueprint.get("/listings/<uuid:listing_id>/matches/export")
@@ -92,10 +93,10 @@ def export_matches(listing: Listing, query: Query) -> Response:
 @blueprint.response(200, AllMatchesPage)
 def list_all_matches(query: Query) -> Json:
     """The matches of all your open listings in one ranking, best first by the formula."""
-    after = position_of(query["cursor"], service.ALL_POSITION)
+    after = position_of(query, service.ALL_POSITION)
     page = service.all_matches(actor(), query, after)
     end = page.pop("cursor")
-    return {**page, **page_until([_match(item) for item in page["items"]], end)}
+    return {**page, **page_until(query, [_match(item) for item in page["items"]], end)}
 
 
 @blueprint.get("/matches/export")
@@ -154,7 +155,7 @@ def _failed_gate(failure: Json) -> Json:
     return {
         "gate": gate,
         "reason": reason,
-        "detail": say(f"why_{gate}_{reason}", language(), **failure["facts"]),
+        "detail": say(failure["sentence"], language(), **failure["facts"]),
         "source": say(source_code(gate, reason), language(), law_of=failure["law_of"]),
     }
 
@@ -193,7 +194,7 @@ def list_interests(query: Query) -> Page:
     `mutual` ones stay, with the contact, whatever either side answers or closes later; others are listed
     while both listings can be matched.
     """
-    after = position_of(query["cursor"], service.INTEREST_POSITION)
+    after = position_of(query, service.INTEREST_POSITION)
     rows = service.search_interests(actor(), query["state"], query["listing_id"], after, query["limit"] + 1)
     return cut(query, rows, service.interest_position, partial(service.present_interests, actor()))
 
@@ -208,10 +209,10 @@ def list_findings(query: Query) -> Page:
     Nothing is stored: each response is judged by what is the case now. A page may be short, and go on at
     `next`, where many listings have counterparts.
     """
-    position = position_of(query["cursor"], (UUID,))
+    position = position_of(query, (UUID,))
     after = position[0] if position else None
     found, end = service.search_findings(actor(), query["gate"], after, query["limit"])
-    return page_until([_finding(row) for row in found], [end] if end else None)
+    return page_until(query, [_finding(row) for row in found], [end] if end else None)
 
 
 def _finding(row: Json) -> Json:
@@ -261,7 +262,7 @@ def _policy(policy: service.PolicyInForce) -> Versioned:
 @blueprint.response(200, PresetPage)
 def list_presets() -> Page:
     """Ready-made policies that can be put in force."""
-    return page_until([{"name": name, "policy": body} for name, body in service.PRESETS.items()], None)
+    return {"items": [{"name": name, "policy": body} for name, body in service.PRESETS.items()], "next": None}
 
 
 @blueprint.get("/ranking-models")

@@ -41,7 +41,7 @@ def inbox(query: Query) -> Page:
 
 
 def _messages(rows: Sequence[Notification]) -> list[Json]:
-    return service.present(rows, language())
+    return service.present(actor(), rows, language())
 
 
 @blueprint.post("/notifications/<uuid:notification_id>/read")

@@ -5,7 +5,7 @@ from marshmallow import fields
 from ..enterprises.models import Grade
 from ..http.fields import MAX_VERSION, Dict, Flag, KnownValue, List, Moment, OneOf, Text, Value, Whole
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import ResponseSchema, Schema, WarningSchema, WrittenCodeSchema
+from ..http.schemas import EnterpriseRefSchema, ResponseSchema, Schema, WarningSchema, WrittenCodeSchema
 from .models import Delivery, EmailPreference, Language, NotificationKind, SearchNotify
 
 
@@ -53,6 +53,11 @@ class NotificationSchema(ResponseSchema):
         metadata={"description": "Title of the other side's listing; without one, what the message is about."}
     )
     name = fields.String(allow_none=True, metadata={"description": "Name of the other enterprise."})
+    enterprise = fields.Nested(
+        EnterpriseRefSchema,
+        allow_none=True,
+        metadata={"description": "The other enterprise, while yours is approved."},
+    )
     listing_title = fields.String(allow_none=True, metadata={"description": "Title of your own listing."})
     detail = fields.String(metadata={"description": "What happened, in a sentence."})
     data = fields.Nested(NotificationDataSchema)

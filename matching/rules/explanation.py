@@ -139,6 +139,7 @@ def _hurdles(pairs: Pairs, row: Ints, line: Ints) -> Iterator[tuple[str, Bools, 
     most = int(left.argmax())
     figures = {
         "permit": int(line[most]),
+        "first_permit": int(line[0]),
         "year": int(year[most]),
         "left_kg": int(left[most]),
         "needed_kg": needed,

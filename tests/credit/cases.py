@@ -62,7 +62,7 @@ CASES = Cases(
     neighbours=neighbours,
     writes=writes,
     grow=lambda samples: samples.marketplace.credit_event(samples.owner, "manifest.late_close"),
-    public={"/enterprises/<uuid:enterprise_id>/credit": {"grade"}},
+    public={"/enterprises/<uuid:enterprise_id>/credit": {"grade", "score"}},
     without_fields=frozenset({CONFIRM}),
     statements={
         "/enterprises/<uuid:enterprise_id>/credit": 4,

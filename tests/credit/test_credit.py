@@ -198,7 +198,7 @@ def test_the_enterprise_and_its_overseers_see_all_and_others_the_grade(marketpla
         assert len(seer.get(f"{path}/events").json["items"]) == 1
         assert seer.get(f"{path}/explanation").status_code == 200
     for stranger in (marketplace.enterprise("generator"), marketplace.regulator("110000")):
-        assert stranger.get(path).json == {"grade": "C"}
+        assert stranger.get(path).json == {"grade": "C", "score": 74}
         assert stranger.get(f"{path}/events").status_code == 404
         assert stranger.get(f"{path}/explanation").status_code == 404
 

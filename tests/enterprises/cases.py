@@ -90,7 +90,7 @@ CASES = Cases(
     paths=lambda samples: {
         "/enterprises/prove/<token>": f"/enterprises/prove/{samples.mail_token(MailPurpose.PROOF)}"
     },
-    public={"/enterprises/<uuid:enterprise_id>": {"id", "name", "region", "roles", "grade"}},
+    public={"/enterprises/<uuid:enterprise_id>": {"id", "name", "region", "roles", "grade", "score"}},
     statements={
         "/enterprises": 2,
         "/enterprises/me": 2,

@@ -234,7 +234,7 @@ def test_who_sees_what_of_an_enterprise(marketplace):
         assert party.get(f"/enterprises/{me.id}").json == whole
     for party in (other, elsewhere):
         assert party.get(f"/enterprises/{me.id}").json == {
-            name: whole[name] for name in ("id", "name", "region", "roles", "grade")
+            name: whole[name] for name in ("id", "name", "region", "roles", "grade", "score")
         }
     refused(marketplace.admin.get("/enterprises/me"), 403, "role_forbids")
 

@@ -135,6 +135,6 @@ MADE_UP = {
     r"91330600[0-9]{9}[0-9a-z](?=@)": lambda count: f"plant{count}",
     r"企业 \w{6}": "企业 {}".format,
     r"浙危废经第\d{1,6}号": "浙危废经第330600000{}号".format,
-    r'(?<="next": ")[^"]+': lambda count: "WyIwMTlhZDdjOC0zYTAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDEiXQ",
+    r'(?<="next": ")[^"]+': lambda count: "EXAMPLE-CURSOR",
 }
 """What differs from one recording to the next, and how its n-th value in an operation is written instead."""

@@ -1,6 +1,7 @@
 """Whoever changes a resource says which version of it they saw."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -148,3 +149,62 @@ def test_an_etag_is_of_what_this_reader_is_shown(marketplace, owner, path):
 def test_no_error_is_304(owner, path):
     missing = path[:-4] + "0000"
     refused(if_none_match(owner, missing, "*"), 404, "not_found")
+
+
+# ---------------------------------------------------------------- what others do not see
+
+
+HIDDEN_EDITS = [
+    {"external_id": "ERP-7"},
+    {"location": {"lon": 120.5801, "lat": 30.0302, "crs": "wgs84"}},
+    {"external_id": "ERP-8", "location": {"lon": 120.5841, "lat": 30.0262, "crs": "wgs84"}},
+    {},
+]
+
+
+@pytest.mark.parametrize("edit", HIDDEN_EDITS)
+def test_an_edit_that_others_do_not_see_changes_nothing_for_them(marketplace, owner, path, edit):
+    reader = marketplace.enterprise("recycler")
+    other = marketplace.supply(owner, title="later")
+    seen = [reader.get(path), reader.get("/listings"), reader.get("/listings", sort="updated")]
+    own = owner.get(path).headers["ETag"]
+    marketplace.now += timedelta(hours=1)
+    assert owner.patch(path, edit, if_match=own).status_code == 200
+
+    again = [reader.get(path), reader.get("/listings"), reader.get("/listings", sort="updated")]
+    assert [answer.headers["ETag"] for answer in again] == [answer.headers["ETag"] for answer in seen]
+    assert [answer.data for answer in again] == [answer.data for answer in seen]
+    assert if_none_match(reader, path, seen[0].headers["ETag"]).status_code == 304
+    assert again[2].json["items"][0]["id"] == other["id"]
+    refused(owner.patch(path, {"title": "stale"}, if_match=own), 412, "version_changed")
+
+
+def test_an_edit_that_others_see_is_seen(marketplace, owner, path):
+    reader = marketplace.enterprise("recycler")
+    for edit in ({"title": "new"}, {"location": {"lon": 120.6, "lat": 30.03, "crs": "wgs84"}}):
+        seen = reader.get(path)
+        marketplace.now += timedelta(minutes=1)
+        owner.patch(path, edit)
+        changed = reader.get(path)
+        assert changed.headers["ETag"] != seen.headers["ETag"]
+        assert changed.json["updated_at"] > seen.json["updated_at"]
+
+
+def test_the_etag_of_others_has_no_version(marketplace, owner, path):
+    """It would count edits that nothing else shows."""
+    reader = marketplace.enterprise("recycler")
+    for thing in (path, f"/enterprises/{owner.id}"):
+        assert "." not in reader.get(thing).headers["ETag"]
+        assert "." in owner.get(thing).headers["ETag"]
+    assert "." in marketplace.admin.get(f"/enterprises/{owner.id}").headers["ETag"]
+
+
+def test_a_new_contact_changes_nothing_for_others(marketplace, owner):
+    reader, path = marketplace.enterprise("recycler"), f"/enterprises/{owner.id}"
+    seen, own = reader.get(path).headers["ETag"], owner.get(path).headers["ETag"]
+    contact = {"name": "李厂长", "email": "li@example.com", "phone": "0575-85000001"}
+    assert owner.patch(path, {"contact": contact}).status_code == 200
+    assert marketplace.admin.patch(path, {"small_generator": True}).status_code == 200
+
+    assert reader.get(path).headers["ETag"] == seen
+    assert owner.get(path).headers["ETag"] != own

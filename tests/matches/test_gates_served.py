@@ -333,7 +333,7 @@ def test_a_receiver_of_grade_e_neither_sees_nor_is_shown(marketplace, generator)
     for _ in range(3):
         marketplace.credit_event(recycler, "law.penalty_major")
     assert marketplace.matches(generator, supply) == marketplace.matches(recycler, demand) == []
-    assert marketplace.why_not(generator, supply, demand) == {"credit": "receiver_grade"}
+    assert marketplace.why_not(generator, supply, demand) == {"credit": "receiver_credit"}
 
 
 def test_a_blocked_receiver_is_out_at_once(marketplace, generator):
@@ -341,7 +341,7 @@ def test_a_blocked_receiver_is_out_at_once(marketplace, generator):
     demand, supply = marketplace.demand(recycler), marketplace.supply(generator)
     marketplace.credit_event(recycler, "law.illegal_dumping")
     assert marketplace.matches(generator, supply) == marketplace.matches(recycler, demand) == []
-    assert marketplace.why_not(generator, supply, demand) == {"credit": "receiver_blocked"}
+    assert marketplace.why_not(generator, supply, demand) == {"credit": "receiver_credit"}
 
 
 @pytest.mark.parametrize("fall", ["grade", "block"])

@@ -13,13 +13,14 @@ from marketplace.enterprises.models import Enterprise
 from marketplace.events.actor import PLATFORM
 from marketplace.events.models import Audit
 from marketplace.events.work import unit_of_work
-from marketplace.http.paging import cursor_of, position_of
 from marketplace.listings.models import Listing
 from marketplace.matches import service as matches
 from marketplace.matches.models import PairingOutcome, RankingModel
+from marketplace.matches.schemas import MatchQuery
 from marketplace.matches.service.learning import training_runs as training
 from marketplace.matches.service.ranking import learned_page, page_cursor
 from matching.learning import FEATURES, LearnedRanking, history
+from tests.http.cursors import forged, opened
 from tests.marketplace import new_uscc
 
 BY_RECORD = LearnedRanking("log_linear", np.array([float(name == "transfers") for name in FEATURES]), None)
@@ -310,12 +311,15 @@ def test_pages_stay_as_they_began_until_their_model_is_kept_no_more(marketplace,
     assert answer(generator, supply)["order"] == FORMULA
 
     path, cursor = f"/listings/{supply['id']}/matches", pages[0]["next"]
-    parts = position_of(cursor, page_cursor.POSITION)
-    forged = [cursor_of([*parts[:8], as_of, *parts[9:]]) for as_of in (-1, 2**63)]
-    refused = [generator.get(path, cursor=cursor) for cursor in forged]
+    parts = opened(generator, path, MatchQuery, page_cursor.POSITION, cursor, limit="2")
+    begun = [[*parts[:8], as_of, *parts[9:]] for as_of in (-1, 2**63)]
+    refused = [
+        generator.get(path, cursor=forged(generator, path, MatchQuery, position)) for position in begun
+    ]
     refused.append(generator.get(path, cursor=cursor, sort="price"))
     for far in (2**64 - 1, 1 - 2**64):
-        answer(generator, supply, cursor=cursor_of([*parts[:2], *[far] * 6, *parts[8:]]))
+        position = [*parts[:2], *[far] * 6, *parts[8:]]
+        answer(generator, supply, cursor=forged(generator, path, MatchQuery, position))
     monkeypatch.setattr(training, "MODELS_WITH_ARRAYS", 0)
     marketplace.train()
     for response in (*refused, generator.get(path, cursor=cursor)):

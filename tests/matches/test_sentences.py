@@ -48,7 +48,7 @@ WHY = {
     "tonnes": (used_up, {}, {"available_until": "2026-12-31"}),
     "exemption_item": (lambda m: m.enterprise("recycler"), {"exemption_item": 8}, {}),
     "not_white_listed": (lambda m: m.recycler(**KUNSHAN), {}, {}),
-    "receiver_grade": (lambda m: m.recycler("E"), {}, {}),
+    "receiver_credit": (lambda m: m.recycler("E"), {}, {}),
     "supply_short": (lambda m: m.recycler(), {"min_lot_t": 2}, {"quantity_t": 1.5, "min_lot_t": 1}),
     "demand_short": (lambda m: m.recycler(), {"quantity_t": 2, "min_lot_t": 1}, {}),
     "no_shared_day": (lambda m: m.recycler(), {"available_from": "2027-06-01",
@@ -140,7 +140,7 @@ def test_one_distance_is_shown_everywhere(marketplace):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_sentence_of_a_gate_or_finding_is_a_code_word(language):
-    about = ("why_", "source_", "finding_", "near_miss_", "component_")
+    about = ("why_", "withheld_", "source_", "finding_", "near_miss_", "component_")
     for code, message in table().items():
         if code.startswith(about):
             assert not CODE_WORD.search(re.sub(r"\{\w+\}", "", message[language])), code

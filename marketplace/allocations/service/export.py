@@ -87,6 +87,7 @@ def _listing_columns(name: str) -> tuple[ExportColumn, ...]:
         _text_column(f"{name}_title", name, "title"),
         _text_column(f"{name}_enterprise", name, "enterprise", "name"),
         _text_column(f"{name}_grade", name, "enterprise", "grade"),
+        _text_column(f"{name}_score", name, "enterprise", "score"),
         _text_column(f"{name}_region", name, "region"),
     )
 

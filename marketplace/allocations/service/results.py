@@ -168,9 +168,7 @@ def _shown_listings(ids: set[UUID]) -> dict[UUID, dict[str, Any]]:
             "id": row.id,
             "title": row.title,
             "region": row.region,
-            "enterprise": {
-                name: getattr(owners[row.enterprise_id], name) for name in ("id", "name", "grade")
-            },
+            "enterprise": enterprises.reference_to(owners[row.enterprise_id]),
             "waste": _code_ref(codes[row.code_id]) if row.code_id else None,
             "edition": codes[row.code_id].edition if row.code_id else None,
         }

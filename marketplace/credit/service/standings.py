@@ -100,9 +100,11 @@ def refresh_lapsed() -> int:
 
 
 def present(actor: Actor, enterprise: Enterprise) -> dict[str, Any]:
-    """A standing as this actor may see it: points in thousandths; to strangers the grade alone."""
+    """A standing as this actor may see it: points in thousandths; to others grade and score in whole points,
+    to those that are not approved the grade alone."""
     if not enterprises.sees_all_of(actor, enterprise):
-        return {"grade": enterprise.grade}
+        points = enterprises.whole_points(enterprise.credit_milli) * MILLI_PER_POINT
+        return {"grade": enterprise.grade, **({"score": points} if enterprises.sees_scores(actor) else {})}
     events.note_read(actor, events.CREDIT, enterprise.id)
     return {
         "score": enterprise.credit_milli,

@@ -13,7 +13,7 @@ from ...database import db
 from ...errors import Invalid, NotFound
 from ...events.actor import REGULATOR, Actor
 from ...events.work import Work
-from ..models import Enterprise
+from ..models import Enterprise, EnterpriseStatus
 
 
 def find(actor: Actor, enterprise_id: UUID) -> Enterprise:
@@ -49,12 +49,17 @@ def find_changeable(actor: Actor, enterprise_id: UUID) -> Enterprise:
 
 
 def sees_all_of(actor: Actor, enterprise: Enterprise) -> bool:
-    """Whether the actor sees more of an enterprise than name, region, roles and grade."""
+    """Whether the actor sees more of an enterprise than what is public."""
     return (
         actor.is_admin
         or actor.enterprise_id == enterprise.id
         or (actor.kind == REGULATOR and catalogue.region_covers(actor.region or 0, enterprise.region))
     )
+
+
+def sees_scores(actor: Actor) -> bool:
+    """Whether the actor sees the scores of others: an approved member or staff."""
+    return actor.enterprise_id is None or actor.status == EnterpriseStatus.APPROVED
 
 
 def by_id(ids: set[UUID]) -> dict[UUID, Enterprise]:

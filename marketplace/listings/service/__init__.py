@@ -8,7 +8,7 @@ from .listing_place import left_behind, locate_listings
 from .listing_search.filter_notices import saved_filter_notices
 from .listing_search.filters import conditions
 from .listing_search.saved_filter import filter_from
-from .listing_search.search import search
+from .listing_search.search import position_kinds, search
 from .lookup import (
     by_id,
     ending,
@@ -22,10 +22,11 @@ from .lookup import (
     lock_if_open,
     open_of,
     outlines,
+    owner_of,
     owners_of,
 )
 from .posting_rights import check_change, check_posting, check_publishing
-from .presentation import present
+from .presentation import governs, present
 from .publishing import publish, publish_many
 from .sheets.exporting import MEDIA_TYPES, export
 from .sheets.importing import delete_old_imports, find_import, import_sheet, marked_import, run_import
@@ -35,9 +36,9 @@ from .sheets.template import template
 __all__ = [
     "MEDIA_TYPES", "by_id", "change", "check_change", "check_posting", "check_publishing", "conditions",
     "copy", "create", "delete_old_imports", "ending", "expire", "export", "filter_from", "find_any",
-    "find_governed",
-    "find_import", "find_of_trading", "find_own", "find_publishable", "find_visible", "governed",
-    "import_sheet", "left_behind", "locate_listings", "lock_if_open", "marked_import", "marked_sheet",
-    "open_of", "outlines", "owners_of", "present", "publish", "publish_many", "review_exemption",
-    "run_import", "saved_filter_notices", "search", "template", "with_codes", "withdraw",
+    "find_governed", "find_import", "find_of_trading", "find_own", "find_publishable", "find_visible",
+    "governed", "governs", "import_sheet", "left_behind", "locate_listings", "lock_if_open", "marked_import",
+    "marked_sheet", "open_of", "outlines", "owner_of", "owners_of", "position_kinds", "present", "publish",
+    "publish_many", "review_exemption", "run_import", "saved_filter_notices", "search", "template",
+    "with_codes", "withdraw",
 ]  # fmt: skip

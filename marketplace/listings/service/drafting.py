@@ -4,6 +4,8 @@ import logging
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm.attributes import flag_modified
+
 from matching import KG_PER_T
 
 from ... import clock
@@ -13,7 +15,7 @@ from ...events.actor import Actor
 from ...events.lifecycle import Party
 from ...events.work import unit_of_work
 from ..models import LIFE, Accept, Kind, Listing, ListingStatus
-from .history import changed_terms, stated_terms
+from .history import changed_terms, others_see, stated_terms
 from .listing_fields import apply_fields
 from .own_ids import own_id_kept_unique
 from .publishing import licence_notice, publish_locked, require_publishable
@@ -119,13 +121,15 @@ def change(
         if row.quantity_kg < committed:
             raise Conflict("below_committed", at="quantity_t", committed=committed / KG_PER_T)
         row.remaining_kg = row.quantity_kg - committed
-        row.updated_at = clock.now()
+        changes = changed_terms(before, stated_terms(row))
+        if others_see(changes):
+            row.updated_at = clock.now()
+        flag_modified(row, "updated_at")  # else its default would show others a change that they cannot see
         if row.status == ListingStatus.OPEN:
             require_publishable(row)
             notices += licence_notice(row)
         with own_id_kept_unique(row):
             work.session.flush()
-        changes = changed_terms(before, stated_terms(row))
         work.audit(actor, "change", row, changes=changes)
         if move.event:
             work.emit(move.event, listing_id=str(row.id))

@@ -8,10 +8,14 @@ from matching import KG_PER_T
 from ...catalogue import service as catalogue
 from ...events.models import Audit
 from ..models import Listing
+from .presentation import coarse
 
 FEN_PER_CNY = 100
 CODES = ("waste", "accepts")
 """Terms whose values are ids of waste codes until they are shown."""
+
+HIDDEN = ("external_id",)
+"""Terms that others do not see at all; of a location they see the rounded one."""
 
 
 def stated_terms(row: Listing) -> dict[str, Any]:
@@ -41,6 +45,16 @@ def stated_terms(row: Listing) -> dict[str, Any]:
 def changed_terms(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
     """{term: [before, after]} of the terms that differ."""
     return {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+
+
+def others_see(changes: dict[str, list[Any]]) -> bool:
+    """Whether others than the owner and its overseers see any of these changes of terms."""
+    return any(
+        coarse(before["lon"], before["lat"]) != coarse(after["lon"], after["lat"])
+        if name == "location"
+        else name not in HIDDEN
+        for name, (before, after) in changes.items()
+    )
 
 
 def with_codes(lines: Sequence[Audit]) -> list[dict[str, list[Any]]]:

@@ -107,6 +107,11 @@ def outlines(ids: Iterable[UUID]) -> dict[UUID, Any]:
     return {row.id: row for row in db.session.execute(rows.where(Listing.id.in_(list(ids))))}
 
 
+def owner_of(outline: Any) -> dict[str, Any]:
+    """Who owns the listing of an outline, as it is described beside it."""
+    return enterprises.reference(outline.enterprise_id, outline.name, outline.grade, outline.credit_milli)
+
+
 def owners_of(ids: Iterable[UUID], published_by: datetime | None = None) -> dict[UUID, UUID]:
     """The owner of each of those listings that was published by then, by the listing; one statement."""
     query = select(Listing.id, Listing.enterprise_id).where(Listing.id.in_(list(ids)))

@@ -32,24 +32,29 @@ def present(actor: Actor, rows: Sequence[Listing]) -> list[dict[str, Any]]:
 def _present(
     actor: Actor, row: Listing, owner: Any, codes: dict[int, Any], notices: list[Notice]
 ) -> dict[str, Any]:
-    governs = (
-        actor.is_admin
-        or actor.enterprise_id == row.enterprise_id
-        or (actor.kind == REGULATOR and _oversees(actor.region or 0, row, owner))
-    )
+    whole = governs(actor, row, owner)
     plain = {column.key: getattr(row, column.key) for column in row.__table__.columns}
-    lon, lat = (row.lon, row.lat) if governs else coarse(row.lon, row.lat)
+    lon, lat = (row.lon, row.lat) if whole else coarse(row.lon, row.lat)
     return {
         **plain,
-        "external_id": row.external_id if governs else None,
+        "external_id": row.external_id if whole else None,
         "waste": _code(codes[row.code_id]) if row.code_id else None,
         "accepts": [_code(codes[accept.code_id]) for accept in row.accepts]
         if row.kind == Kind.DEMAND
         else None,
         "location": {"lon": lon, "lat": lat, "crs": "wgs84"},
-        "enterprise": {"id": owner.id, "name": owner.name, "grade": owner.grade},
-        "warnings": render_warnings(notices) if governs else [],
+        "enterprise": enterprises.reference_to(owner),
+        "warnings": render_warnings(notices) if whole else [],
     }
+
+
+def governs(actor: Actor, row: Listing, owner: Any) -> bool:
+    """Whether a listing is the actor's own or under its oversight, as the condition `governed` says it."""
+    return (
+        actor.is_admin
+        or actor.enterprise_id == row.enterprise_id
+        or (actor.kind == REGULATOR and _oversees(actor.region or 0, row, owner))
+    )
 
 
 def _oversees(region: int, row: Listing, owner: Any) -> bool:

@@ -22,11 +22,11 @@ MEDIA_TYPES = spreadsheet_files.MEDIA_TYPES
 BATCH = 200
 MOST_ROWS = 20_000
 COLUMNS = (
-    "own_title", "title", "enterprise", "grade", "region", "remaining_t", "price", "distance_km", "score",
-    "basis", "reference", "warnings", "feedback", "their_feedback", "contact", "phone", "email", "own_id",
-    "id",
+    "own_title", "title", "enterprise", "grade", "credit_score", "region", "remaining_t", "price",
+    "distance_km", "score", "basis", "reference", "warnings", "feedback", "their_feedback", "contact",
+    "phone", "email", "own_id", "id",
 )  # fmt: skip
-NUMBERS = {"remaining_t", "price", "distance_km", "score"}
+NUMBERS = {"credit_score", "remaining_t", "price", "distance_km", "score"}
 
 
 def export_matches(listing: Listing, query: Mapping[str, Any], language: str) -> Iterator[bytes]:
@@ -84,6 +84,7 @@ def _row(item: Mapping[str, Any], regions: Mapping[int, Any], language: str) -> 
         "title": other["title"],
         "enterprise": other["enterprise"]["name"],
         "grade": other["enterprise"]["grade"],
+        "credit_score": str(other["enterprise"]["score"]),
         "region": regions[other["region"]].name_zh,
         "remaining_t": f"{other['remaining_kg'] / 1000:g}",
         "price": "" if other["price_fen"] is None else f"{other['price_fen'] / FEN_PER_CNY:g}",

@@ -12,6 +12,7 @@ from ...enterprises import service as enterprises
 from ...errors import NotFound
 from ...events.actor import Actor
 from ...events.work import unit_of_work
+from ...listings import service as listings
 from ...messages import say
 from ..models import Notification, NotificationStatus
 from .kinds import KINDS, heading_codes
@@ -44,19 +45,22 @@ def find(actor: Actor, notification_id: UUID) -> Notification:
     return row
 
 
-def present(messages: Sequence[Notification], language: str) -> list[dict[str, Any]]:
+def present(actor: Actor, messages: Sequence[Notification], language: str) -> list[dict[str, Any]]:
     """Messages as the API shows them: what they name, and one sentence in that language."""
     sides = read_sides(messages)
-    return [_present(message, sides[message.id], language) for message in messages]
+    return [_present(actor, message, sides[message.id], language) for message in messages]
 
 
-def _present(message: Notification, sides: Sides, language: str) -> dict[str, Any]:
+def _present(actor: Actor, message: Notification, sides: Sides, language: str) -> dict[str, Any]:
     names = ("id", "kind", "released_at", "read_at", "delivery", "data")
     heading = say(heading_codes(message.kind)["section"], language)
     return {
         **{name: getattr(message, name) for name in names},
         "title": sides.theirs.title if sides.theirs else heading,
         "name": sides.theirs.name if sides.theirs else None,
+        "enterprise": listings.owner_of(sides.theirs)
+        if sides.theirs and enterprises.sees_scores(actor)
+        else None,
         "listing_title": sides.mine.title if sides.mine else None,
         "detail": KINDS[message.kind].email_line(message, sides, language),
     }

@@ -6,21 +6,16 @@ through one listing in a hundred, the page is full by then. Otherwise everything
 the indexes of the filters and sorted; it is not much, or the walk would have filled the page.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import or_, select, text, union_all
 from sqlalchemy.sql.util import ClauseAdapter
 
 from ....catalogue import service as catalogue
 from ....database import db
-from ....errors import Invalid, Notice
+from ....errors import Notice
 from ....events.actor import Actor
-from ....http.paging import position_of
 from ...models import Listing
 from ..lookup import by_id, visible_branches
 from ..presentation import present
@@ -37,14 +32,18 @@ PLANNER_SETTINGS = text(
 """A plan for these very values, for this transaction; compiling one costs more than it saves."""
 
 
-def search(actor: Actor, query: Query) -> tuple[list[dict[str, Any]], list[Any] | None, list[Notice]]:
+def search(
+    actor: Actor, query: Query, after: list[Any] | None
+) -> tuple[list[dict[str, Any]], list[Any] | None, list[Notice]]:
     """One page of the listings that the actor may see, where the next one starts (None: nowhere), and what
     the filter cannot find.
 
+    Args:
+        after: where the page before ended, of the kinds in `position_kinds`.
     Raises:
-        Invalid: the cursor is not one of this search (`bad_cursor`), or a code contradicts itself.
+        Invalid: a code contradicts itself.
     """
-    sort_order, after = sort_order_of(query), _cursor_position(query)
+    sort_order = sort_order_of(query)
     n = query["limit"] + 1
     codes = catalogue.read_code_filter(query["code"], "code") if query["code"] else None
     asked = {**query, "code_filter": codes}
@@ -55,7 +54,7 @@ def search(actor: Actor, query: Query) -> tuple[list[dict[str, Any]], list[Any] 
     page = found[: query["limit"]]
     ids = [keys[-1] for keys in page]
     rows = by_id(set(ids))
-    more = [_search_mark(query), *map(_cursor_part, page[-1])] if len(found) == n else None
+    more = list(page[-1]) if len(found) == n else None
     notices = filter_notices(actor, query, codes)
     return _present(actor, query, [rows[listing_id] for listing_id in ids]), more, notices
 
@@ -110,18 +109,6 @@ def _present(actor: Actor, query: Query, rows: Sequence[Listing]) -> list[dict[s
     return [{**item, "distance_km": km} for item, km in zip(shown, kilometres_to(query, rows), strict=True)]
 
 
-def _cursor_position(query: Query) -> list[Any] | None:
-    given = position_of(query["cursor"], (str, *sort_order_of(query).kinds))
-    if given is not None and given[0] != _search_mark(query):
-        raise Invalid("bad_cursor", at="cursor")
-    return given and given[1:]
-
-
-def _search_mark(query: Query) -> str:
-    """What tells the cursors of one search from those of another."""
-    asked = {name: value for name, value in query.items() if name not in ("cursor", "limit")}
-    return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:12]
-
-
-def _cursor_part(part: Any) -> Any:
-    return str(part) if isinstance(part, UUID | datetime) else part
+def position_kinds(query: Query) -> tuple[type, ...]:
+    """Of what kinds the parts of a position in this search are."""
+    return sort_order_of(query).kinds

@@ -9,7 +9,6 @@ from .... import spreadsheet_files
 from ....database import db
 from ....errors import Invalid
 from ....events.actor import Actor
-from ....http.paging import cursor_of
 from ....spreadsheet_files import csv_lines, without_formula
 from ...schemas import ListingSchema
 from ..listing_search.search import search
@@ -20,7 +19,16 @@ from .waste_code_cells import written_refs
 BATCH = 500
 MOST_XLSX_ROWS = 50_000
 """A workbook is finished before its first byte can go out; more rows than these are for CSV."""
-NUMBERS = {"quantity", "min_lot", "price_per_tonne", "lon", "lat", "max_distance_km", "remaining"}
+NUMBERS = {
+    "quantity",
+    "min_lot",
+    "price_per_tonne",
+    "lon",
+    "lat",
+    "max_distance_km",
+    "remaining",
+    "credit_score",
+}
 EXPORTED = [name for name, column in COLUMNS.items() if column.offered]
 SHOWN = ListingSchema()
 GEOJSON_LISTING = ListingSchema(exclude=("location", "warnings"))
@@ -43,14 +51,13 @@ def export(actor: Actor, query: Mapping[str, Any], language: str) -> Iterator[by
 
 def _listings(actor: Actor, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """All listings that match, as `actor` may see them, in the order asked for, read page by page."""
-    cursor = None
+    after = None
     while True:
-        items, more, _ = search(actor, {**query, "limit": BATCH, "cursor": cursor})
+        items, after, _ = search(actor, {**query, "limit": BATCH}, after)
         yield from items
         db.session.expunge_all()
-        if more is None:
+        if after is None:
             return
-        cursor = cursor_of(more)
 
 
 # ---------------------------------------------------------------- rows
@@ -82,6 +89,8 @@ def row_of(listing: Mapping[str, Any], language: str) -> list[str]:
         "composition": written_components(shown["composition"] or shown["requires"]),
         "exemption_item": str(shown["exemption_item"] or ""),
         "enterprise": shown["enterprise"]["name"],
+        "credit_grade": shown["enterprise"]["grade"],
+        "credit_score": str(shown["enterprise"]["score"]),
     }
     texts = {name: cells.get(name, "") for name in EXPORTED}
     return [text if name in NUMBERS else without_formula(text) for name, text in texts.items()]

@@ -80,6 +80,8 @@ COLUMNS = {
         Column("状态", "status", export_only=True),
         Column("剩余数量", "remaining", export_only=True),
         Column("企业", "enterprise", export_only=True),
+        Column("信用等级", "credit grade", export_only=True),
+        Column("信用分", "credit score", export_only=True),
         Column("需更正", "to correct", export_only=True, offered=False),
         Column("错误说明", "faults", export_only=True, offered=False),
         Column("备注", "remarks", export_only=True, offered=False),

@@ -1,6 +1,6 @@
 """One pairing explained: its score in parts and legal basis, or the gates that it fails."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from ..feedback.contact_release import released_contact
 from ..feedback.verdicts import verdict_on
 from ..policy import policy_in_force
 from .database_search import rank_field
+from .disclosure import Disclosure
 from .hits import Hit, HitSlice, uuid_of
 from .match_input import MatchInput, day_number, facing, pair_of
 from .match_presentation import present_counterpart, present_hits, present_verdicts, shown_km
@@ -62,7 +63,7 @@ def explain(actor: Actor, listing: Listing, other_id: UUID) -> dict[str, Any]:
         "lawful": pairing.lawful and is_open,
         "policy_version": policy.version,
         "as_of": clock.now(),
-        "failed_gates": [_failed_gate(failure, inputs, listing, other) for failure in pairing.failed],
+        "failed_gates": _failed_gates(actor, pairing.failed, inputs, listing, other),
     }
     if not head["lawful"]:
         closed = [] if is_open else [Notice("counterpart_closed", facts={"status": other.status})]
@@ -115,11 +116,51 @@ def _permit_id(inputs: MatchInput, row: int) -> UUID:
     return uuid_of(permits.id_hi[row], permits.id_lo[row])
 
 
+def _failed_gates(
+    actor: Actor, failures: Sequence[matching.Failure], inputs: MatchInput, listing: Listing, other: Listing
+) -> list[dict[str, Any]]:
+    """The failed gates as this actor is told of them."""
+    if not failures:
+        return []
+    disclosure = Disclosure.to(actor, listing, other)
+    return [_failed_gate(failure, inputs, listing, other, disclosure) for failure in failures]
+
+
 def _failed_gate(
-    failure: matching.Failure, inputs: MatchInput, listing: Listing, other: Listing
+    failure: matching.Failure,
+    inputs: MatchInput,
+    listing: Listing,
+    other: Listing,
+    disclosure: Disclosure,
 ) -> dict[str, Any]:
     """A failed gate with the facts its sentence needs, in the units and names that people read."""
-    facts: dict[str, Any] = dict(failure.facts)
+    facts = _readable(failure.facts)
+    if failure.gate == "code":
+        facts["accepts"] = _accepted_codes(listing, other)
+    if "component" in facts:
+        facts["component"] = _component_out_of_range(listing, other)
+    reason = disclosure.reason(failure.reason)
+    sentence = disclosure.sentence(failure.gate, reason, _basis_of(inputs, failure))
+    is_withheld = sentence.startswith("withheld_")
+    if failure.gate == "distance":
+        limit_km = None if is_withheld else float(failure.facts["limit_km"])
+        facts["distance_km"] = _km_beyond(limit_km, listing, other)
+    if "permit" in facts:
+        # which of several has most left is withheld too
+        named = "first_permit" if sentence == "withheld_licence_tonnes" else "permit"
+        facts["reference"] = _number_of(inputs, int(facts[named]))
+    return {
+        "gate": failure.gate,
+        "reason": reason,
+        "sentence": sentence,
+        "facts": facts | _listed(facts),
+        "law_of": transfer_day(listing.available_from, other.available_from),
+    }
+
+
+def _readable(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts in the units and names that people read, beside those as stated."""
+    facts: dict[str, Any] = dict(stated)
     for name in [name for name in facts if name.endswith("_kg")]:
         facts[f"{name[:-3]}_t"] = f"{float(facts[name]) / matching.KG_PER_T:g}"
     for name in [name for name in facts if name.endswith("_fen")]:
@@ -128,27 +169,29 @@ def _failed_gate(
         facts[name] = f"{float(facts[name]):.1f}"
     for name in [name for name in facts if name.endswith("_province")]:
         facts[name] = Name("province", str(facts[name]))
-    if failure.gate == "distance":
-        facts["distance_km"] = _km_beyond(float(failure.facts["limit_km"]), listing, other)
-    if failure.gate == "code":
-        facts["accepts"] = _accepted_codes(listing, other)
-    if "permit" in facts:
-        permit_id = _permit_id(inputs, int(facts["permit"]))
-        document = licences.LegalDocuments([permit_id]).of_permit(permit_id)
-        facts["reference"] = document.number if document else ""
-    if "component" in facts:
-        facts["component"] = _component_out_of_range(listing, other)
-    return {
-        "gate": failure.gate,
-        "reason": failure.reason,
-        "facts": facts | _listed(facts),
-        "law_of": transfer_day(listing.available_from, other.available_from),
-    }
+    return facts
 
 
-def _km_beyond(limit_km: float, listing: Listing, other: Listing) -> str:
-    """The distance that people are shown of the pairing, and is beyond the limit also as it is rounded."""
+def _basis_of(inputs: MatchInput, failure: matching.Failure) -> matching.Basis:
+    """What kind of permit a failure is about; `NONE`: it is about none."""
+    if "permit" not in failure.facts:
+        return matching.Basis.NONE
+    return matching.Basis(int(inputs.tables.permits.kind[int(failure.facts["permit"])]))
+
+
+def _number_of(inputs: MatchInput, row: int) -> str:
+    """The number of the document behind a row of the permits."""
+    permit_id = _permit_id(inputs, row)
+    document = licences.LegalDocuments([permit_id]).of_permit(permit_id)
+    return document.number if document else ""
+
+
+def _km_beyond(limit_km: float | None, listing: Listing, other: Listing) -> str:
+    """The distance that people are shown of the pairing, and is beyond the limit, if that is said, also as it
+    is rounded."""
     km = shown_km(listing, other)
+    if limit_km is None:
+        return f"{km:.1f}"
     return f"{km:.1f}" if round(km, 1) > round(limit_km, 1) else f"{max(km, limit_km + 0.001):.3f}"
 
 

@@ -8,6 +8,7 @@ from matching import Basis
 from matching.model import WEIGHT_UNIT
 
 from ....catalogue import service as catalogue
+from ....enterprises import service as enterprises
 from ....http.fields import FEN_PER_CNY
 from ....licences import service as licences
 from ....listings import service as listings
@@ -74,12 +75,12 @@ def present_offer(listing: Listing, other: Any, hit: Hit) -> dict[str, Any]:
 
 
 def present_counterpart(other: Any) -> dict[str, Any]:
-    """A listing of the other side (or an outline of it with its owner's name and grade), in short."""
+    """A listing of the other side, as an outline of it with its owner's name, grade and score, in short."""
     return {
         "id": other.id,
         "kind": other.kind,
         "title": other.title,
-        "enterprise": {"id": other.enterprise_id, "name": other.name, "grade": other.grade},
+        "enterprise": listings.owner_of(other),
         "region": other.region,
         "remaining_kg": other.remaining_kg,
         "price_fen": other.price_fen,
@@ -161,7 +162,7 @@ def _components(listing: Listing, other: Any, hit: Hit, policy: matching.Policy)
     facts: dict[str, tuple[float | None, str]] = {
         "code": (None, _code_reason(hit)),
         "distance": (shown_km(listing, other), "distance"),
-        "credit": (other.credit_milli / 1000, "credit"),
+        "credit": (float(enterprises.whole_points(other.credit_milli)), "credit"),
         "price": (
             ((demand.price_fen or 0) - (supply.price_fen or 0)) / FEN_PER_CNY if priced else None,
             "price_gap" if priced else "price_open",

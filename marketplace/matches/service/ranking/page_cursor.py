@@ -1,9 +1,7 @@
 """Where a page of a ranking ended, and the page itself."""
 
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 import numpy as np
 
@@ -26,7 +24,7 @@ class PageCursor:
     `model` is the version of the learned ranking, 0 for the formula; `done` counts the hits before; `after`
     is the formula's position of the last hit. While the head is being shown it is that of the head's end:
     then `as_of` is the moment of the first page in microseconds (else 0), and `value` and `rank_key` are
-    those of the last hit. `ranking` is the check sum of the ranking that it is a page of.
+    those of the last hit.
     """
 
     model: int
@@ -35,26 +33,20 @@ class PageCursor:
     as_of: int = 0
     value: int = 0
     rank_key: RankKey = (0,) * 5
-    ranking: int = 0
 
     def parts(self) -> list[int]:
         """The cursor as whole numbers, of the kinds in `POSITION`."""
-        return [self.model, self.done, *self.after, self.as_of, self.value, *self.rank_key, self.ranking]
+        return [self.model, self.done, *self.after, self.as_of, self.value, *self.rank_key]
 
     @classmethod
     def read(cls, parts: Sequence[int]) -> "PageCursor":
         """The cursor that has these `parts`."""
         model, done, *rest = parts
-        return cls(model, done, tuple(rest[:6]), rest[6], rest[7], tuple(rest[8:13]), rest[13])
+        return cls(model, done, tuple(rest[:6]), rest[6], rest[7], tuple(rest[8:13]))
 
 
-POSITION = (int,) * 16
+POSITION = (int,) * 15
 """Kinds of the parts of a cursor."""
-
-
-def ranking_number(listing_id: UUID, sort: matching.Sort, group: str | None) -> int:
-    """A check sum of which ranking a page is of: a cursor of another means nothing in it."""
-    return zlib.crc32(f"{listing_id} {sort} {group}".encode())
 
 
 @dataclass(frozen=True, slots=True)

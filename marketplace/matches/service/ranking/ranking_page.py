@@ -1,13 +1,11 @@
 """One page of the ranked lawful counterparts of a listing."""
 
-from dataclasses import replace
 from typing import Any
 
 import matching
 
 from .... import clock
 from ....enterprises import service as enterprises
-from ....errors import Invalid
 from ....events.actor import Actor
 from ....listings.models import Listing, ListingStatus
 from ..policy import PolicyInForce, policy_in_force
@@ -19,7 +17,7 @@ from .hits import HitSlice
 from .live_index import process_index
 from .match_presentation import present_hits
 from .near_misses import near_misses
-from .page_cursor import Find, PageCursor, ranking_number
+from .page_cursor import Find, PageCursor
 
 Json = dict[str, Any]
 ALIVE = (ListingStatus.DRAFT, ListingStatus.OPEN)
@@ -34,13 +32,10 @@ def ranking_page(
     for a closed listing, nor to one whose enterprise is not approved.
 
     Raises:
-        Invalid: the cursor is that of another listing, sort or grouping (`bad_cursor`).
+        Invalid: the cursor's model is no longer stored (`bad_cursor`).
     """
     policy = policy_in_force()
     sort = query["sort"]
-    number = ranking_number(listing.id, sort, query["group"])
-    if cursor is not None and cursor.ranking != number:
-        raise Invalid("bad_cursor", at="cursor")
     pager = FormulaPager(sort) if query["group"] else choose_ranking(listing, policy, sort, cursor)
     head: dict[str, Any] = {
         "policy_version": policy.version,
@@ -57,8 +52,7 @@ def ranking_page(
         items = present_hits([(listing, hit) for hit in page.hits], policy.matching, page.book)
         shown = {"total": page.total, "items": items, "cursor": page.next}
     near = _near_misses(listing, policy, query) if cursor is None else None
-    following = shown["cursor"] and replace(shown["cursor"], ranking=number)
-    return {**head, **shown, "cursor": following, "near_misses": near}
+    return {**head, **shown, "near_misses": near}
 
 
 def is_matched(listing: Listing) -> bool:
