@@ -66,7 +66,7 @@ def run(data: Path, shape: Shape, listings: int) -> dict[str, Any]:
     name = f"m{listings}_{shape.name.replace(' ', '_')}"
     written = data / f"{name}.written"
     with supervisor.stack(data, database=name, quiet=True, env={**os.environ, **TWO_WORKERS}) as stack:
-        url = embedded.addresses(data, name).database_url.replace("+psycopg", "")
+        url = embedded.admin_url(data, name).replace("+psycopg", "")
         if not written.exists():
             Market(url, shape, listings // 2).admit(url, KEY)
             written.touch()

@@ -163,7 +163,7 @@ def main(sizes: list[int]) -> None:
         data = Path(folder)
         with embedded.servers(data, report=lambda line: None):
             embedded.create_database(data, "bench")
-            url = embedded.addresses(data, "bench").database_url.replace("+psycopg", "")
+            url = embedded.admin_url(data, "bench").replace("+psycopg", "")
             for size in sizes:
                 results["sizes"][str(size)] = measure(size, url)
                 report(size, results["sizes"][str(size)])

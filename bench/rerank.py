@@ -219,9 +219,8 @@ def loaded(folder: Path, supplies: int, demands: int) -> Iterator[tuple[dict[str
     with embedded.servers(folder, report=lambda line: None):
         name = f"{DATABASE}_{supplies}_{demands}"
         fresh = embedded.create_database(folder, name)
-        here = embedded.addresses(folder, name)
-        env = {**os.environ, "DATABASE_URL": here.database_url, "REDIS_URL": here.redis_url}
-        url = here.database_url.replace("+psycopg", "")
+        env = {**os.environ, **embedded.addresses(folder, name).environment}
+        url = embedded.admin_url(folder, name).replace("+psycopg", "")
         if fresh:
             supervisor.Stack(env, port=0, report=print).prepare()
             began = time.perf_counter()

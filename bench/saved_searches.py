@@ -116,15 +116,13 @@ def main(count: int) -> None:
         with embedded.servers(data, report=lambda line: None):
             embedded.create_database(data, "saved")
             here = embedded.addresses(data, "saved")
-            app = create_app(
-                Settings.from_environment({"DATABASE_URL": here.database_url, "REDIS_URL": here.redis_url})
-            )
+            app = create_app(Settings.from_environment(here.environment))
             runner = app.test_cli_runner()
             for command in (["db-upgrade"], ["seed", "catalogue"]):
                 done = runner.invoke(args=command)
                 if done.exit_code:
                     raise RuntimeError(done.output)
-            url = here.database_url.replace("+psycopg", "")
+            url = embedded.admin_url(data, "saved").replace("+psycopg", "")
             market = Market(url, REAL_CODES, LISTINGS)
             save(url, count)
             with app.app_context():

@@ -231,7 +231,7 @@ def main() -> None:
         held.enter_context(embedded.servers(data, report=lambda line: None))
         env = {**os.environ, **ONE_WORKER}
         stack = held.enter_context(supervisor.stack(data, database=DATABASE, quiet=True, env=env))
-        url = embedded.addresses(data, DATABASE).database_url.replace("+psycopg", "")
+        url = embedded.admin_url(data, DATABASE).replace("+psycopg", "")
         build(stack, url, options.listings)
         found = []
         for row in rows(stack, url, options.requests):

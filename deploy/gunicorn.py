@@ -17,6 +17,8 @@ preload_app = True
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats must not wait for a disk
 
 timeout = 60
+# before the application is loaded: a request waits a minute for one statement, jobs and commands longer
+os.environ["STATEMENT_TIMEOUT_S"] = os.environ.get("WEB_STATEMENT_TIMEOUT_S") or "60"
 graceful_timeout = 10
 worker_connections = (
     4000  # of each process; then the one that has waited for its client the longest gives way

@@ -121,7 +121,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "max_overflow": 4,
             "pool_timeout": 10,
             "hide_parameters": True,
-            "connect_args": {"connect_timeout": 5},
+            "connect_args": {"connect_timeout": 5, "options": _timeouts(settings)},
         },
         "API_TITLE": "Huanliu",
         "API_VERSION": "v1",
@@ -129,6 +129,15 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "OPENAPI_URL_PREFIX": "/",
         "OPENAPI_JSON_PATH": "openapi.json",
     }
+
+
+def _timeouts(settings: Settings) -> str:
+    """How every connection of the application begins: whoever forgets to end is ended."""
+    limits = {
+        "statement_timeout": settings.statement_timeout_s,
+        "idle_in_transaction_session_timeout": settings.idle_in_transaction_timeout_s,
+    }
+    return " ".join(f"-c {name}={round(1000 * seconds)}" for name, seconds in limits.items())
 
 
 def _survive_forks(app: Flask) -> None:

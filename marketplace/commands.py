@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy import make_url
 
 from . import clock, lives, messages, scheduler
 from .catalogue import service as catalogue
@@ -41,13 +42,16 @@ def register(app: Flask) -> None:
 
 
 def alembic_config() -> "Config":
-    """Alembic on this application's database."""
+    """Alembic on this application's database, as the owner of its tables, who grants rights."""
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", "migrations")
-    url = current_app.config["SETTINGS"].database_url
+    settings = current_app.config["SETTINGS"]
+    url = settings.database_owner_url or settings.database_url
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    app_role = make_url(settings.database_url).username
+    config.attributes["app_role"] = app_role if app_role != make_url(url).username else None
     return config
 
 

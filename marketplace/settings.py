@@ -26,10 +26,17 @@ class Settings:
     """Folder of the embedded servers; unused when both addresses below are given."""
     database_url: str = ""
     """PostgreSQL 15 or later; empty means the embedded one in `data_dir`."""
+    database_owner_url: str = ""
+    """The same database as the role that owns its tables; only `db-upgrade` and `db-downgrade` need it. The
+    role of `database_url` then gets rights on rows only. Empty means one role for everything."""
     redis_url: str = ""
     """Valkey or Redis 6.2 or later; empty means the embedded one in `data_dir`."""
     database_pool_size: int = 6
     """Connections a process keeps open."""
+    statement_timeout_s: float = 300.0
+    """How long one statement may run; 0 is for ever. The web process has WEB_STATEMENT_TIMEOUT_S instead."""
+    idle_in_transaction_timeout_s: float = 300.0
+    """How long a transaction may be idle until the database ends its session and frees what it locked."""
 
     suggestion_model: Path = Path(__file__).parents[1] / "seed" / "data" / "suggestion.npz"
     """What `python -m seed.names` wrote: how waste codes are suggested."""
@@ -127,5 +134,6 @@ class Settings:
         return replace(
             self,
             database_url=self.database_url or here.database_url,
+            database_owner_url=self.database_owner_url or ("" if self.database_url else here.owner_url),
             redis_url=self.redis_url or here.redis_url,
         )

@@ -100,13 +100,14 @@ class Stack:
             self.flask("seed", "demo")
 
     def start(self) -> None:
-        """Start web, workers and scheduler."""
+        """Start web, workers and scheduler; none of them learns how to connect as the owner of the tables."""
         self._metrics = tempfile.TemporaryDirectory(prefix="huanliu-metrics-")
-        web_env = {**self.env, "PROMETHEUS_MULTIPROC_DIR": self._metrics.name}
+        env = {name: value for name, value in self.env.items() if name != "DATABASE_OWNER_URL"}
+        web_env = {**env, "PROMETHEUS_MULTIPROC_DIR": self._metrics.name}
         self._add("web", ("-m", "gunicorn", "-c", "deploy/gunicorn.py", "wsgi:app"), web_env)
         for queue in QUEUES:
-            self._add(queue, ("-m", "marketplace.worker", queue), self.env)
-        self._add("scheduler", (*FLASK, "scheduler"), self.env)
+            self._add(queue, ("-m", "marketplace.worker", queue), env)
+        self._add("scheduler", (*FLASK, "scheduler"), env)
         self._report(f"started {', '.join(self.children)}")
 
     def restart_ended(self) -> None:
@@ -205,7 +206,7 @@ def stack(
             resources.enter_context(embedded.servers(data_dir, pg_bin=_pg_bin(env)))
         embedded.create_database(data_dir, database)
         here = embedded.addresses(data_dir, database, redis_db)
-        where = {"DATABASE_URL": here.database_url, "REDIS_URL": here.redis_url, "DATA_DIR": str(data_dir)}
+        where = {**here.environment, "DATA_DIR": str(data_dir)}
         log_dir = data_dir / "log" if quiet else _folder(env, "LOG_DIR")
         report: Callable[[str], None] = _ignore if quiet else print_progress
         yield resources.enter_context(
@@ -224,6 +225,7 @@ class ServeOptions:
     log_dir: Path | None
     pg_bin: Path | None
     database_url: str
+    database_owner_url: str
     redis_url: str
 
     @classmethod
@@ -244,6 +246,7 @@ class ServeOptions:
             log_dir=_folder(env, "LOG_DIR"),
             pg_bin=_pg_bin(env),
             database_url=env.get("DATABASE_URL", ""),
+            database_owner_url=env.get("DATABASE_OWNER_URL", ""),
             redis_url=env.get("REDIS_URL", ""),
         )
 
@@ -378,8 +381,14 @@ def _needed_servers(options: ServeOptions) -> embedded.Servers | None:
 
 def _addresses(options: ServeOptions) -> dict[str, str]:
     here = embedded.addresses(options.data_dir)
+    database = here.environment
+    if options.database_url:
+        database = {
+            "DATABASE_URL": options.database_url,
+            "DATABASE_OWNER_URL": options.database_owner_url,
+        }
     return {
-        "DATABASE_URL": options.database_url or here.database_url,
+        **database,
         "REDIS_URL": options.redis_url or here.redis_url,
         "DATA_DIR": str(options.data_dir),
     }

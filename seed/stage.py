@@ -156,8 +156,7 @@ def _fingerprint() -> str:
 
 
 def _environment(data_dir: Path, database: str) -> Mapping[str, str]:
-    addresses = embedded.addresses(data_dir, database, QUEUE_DB)
-    return {**os.environ, "DATABASE_URL": addresses.database_url, "REDIS_URL": addresses.redis_url}
+    return {**os.environ, **embedded.addresses(data_dir, database, QUEUE_DB).environment}
 
 
 @contextmanager

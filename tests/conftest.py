@@ -119,7 +119,7 @@ def addresses(data_dir: Path, request: pytest.FixtureRequest) -> embedded.Addres
     name = f"t_{worker}"
     embedded.create_database(data_dir, name, TEMPLATE)
     own = embedded.addresses(data_dir, name, redis_db=0 if worker == "main" else int(worker[2:]) + 1)
-    os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = own.database_url, own.redis_url
+    os.environ.update(own.environment)
     return own
 
 
@@ -137,17 +137,16 @@ def redis_url(addresses: embedded.Addresses) -> str:
 
 @pytest.fixture
 def fresh_database(data_dir: Path, database_url: str) -> Iterator[str]:
-    """Address of a new copy of the template, dropped afterwards."""
+    """Address of a new copy of the template, as the owner of its tables; dropped afterwards."""
     name = f"{database_url.partition('?')[0].rpartition('/')[2]}_{next(_numbers)}"
     embedded.create_database(data_dir, name, TEMPLATE)
-    yield embedded.addresses(data_dir, name).database_url
+    yield embedded.addresses(data_dir, name).owner_url
     embedded.drop_database(data_dir, name)
 
 
 def _make_template(data: Path) -> None:
     embedded.create_database(data, TEMPLATE)
-    here = embedded.addresses(data, TEMPLATE)
-    env = {**os.environ, "DATABASE_URL": here.database_url, "REDIS_URL": here.redis_url}
+    env = {**os.environ, **embedded.addresses(data, TEMPLATE).environment}
     for command in (["db-upgrade"], ["seed", "catalogue"]):
         args = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
         done = subprocess.run(args, cwd=ROOT, env=env, capture_output=True, text=True)
@@ -158,7 +157,7 @@ def _make_template(data: Path) -> None:
 
 @pytest.fixture(scope="session")
 def app(database_url: str, redis_url: str) -> "Flask":
-    """The application on this process's own database and Valkey number."""
+    """The application on this process's own database and Valkey number, with its rights in service."""
     from marketplace import create_app
     from marketplace.settings import Settings
 

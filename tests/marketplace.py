@@ -5,7 +5,8 @@ workers and the scheduler would do, in this process, at the time that the test h
 """
 
 import itertools
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,11 +14,11 @@ from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select, text
+from sqlalchemy import Connection, NullPool, create_engine, delete, make_url, select, text
 from sqlalchemy.exc import OperationalError
 from stdnum.cn import uscc
 
-from marketplace import clock, scheduler
+from marketplace import clock, embedded, scheduler
 from marketplace.database import db
 from marketplace.enterprises import service as enterprises
 from marketplace.enterprises.models import Enterprise
@@ -121,6 +122,14 @@ class Party:
         return [message for message in reversed(items) if message["kind"] == kind]
 
 
+@contextmanager
+def as_owner(app: Flask) -> Iterator[Connection]:
+    """A transaction of the owner of the tables, who alone may change and empty them."""
+    url = make_url(app.config["SETTINGS"].database_url).set(username=embedded.OWNER)
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        yield connection
+
+
 class Marketplace(AbstractContextManager["Marketplace"]):
     """A marketplace with an admin, and a clock that the test sets."""
 
@@ -152,15 +161,17 @@ class Marketplace(AbstractContextManager["Marketplace"]):
         raise AssertionError("the tables are never free")
 
     def _empty(self) -> None:
-        names = db.session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
-        tables = ", ".join(
-            name for name in names if name not in (*KEPT, "matching_policy", "credit_rule_table")
-        )
-        db.session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
-        db.session.execute(text("DELETE FROM waste_code WHERE unlisted"))  # of earlier tests
-        db.session.execute(text("DELETE FROM matching_policy WHERE version > 1"))
-        db.session.execute(text("DELETE FROM credit_rule_table WHERE version > 1"))
-        db.session.commit()
+        with as_owner(self.app) as connection:
+            query = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            tables = ", ".join(
+                name
+                for name in connection.scalars(query)
+                if name not in (*KEPT, "matching_policy", "credit_rule_table")
+            )
+            connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+            connection.execute(text("DELETE FROM waste_code WHERE unlisted"))  # of earlier tests
+            connection.execute(text("DELETE FROM matching_policy WHERE version > 1"))
+            connection.execute(text("DELETE FROM credit_rule_table WHERE version > 1"))
 
     # ------------------------------------------------------------ time and work
 

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from marketplace.database import db
 from marketplace.numpy_columns import copy_columns, read_columns, write_arrays
+from tests.marketplace import as_owner
 
 TYPES = {"number": "i8", "small": "i2", "real": "f8", "yes": "bool", "id": "uuid"}
 ROWS = """
@@ -44,11 +46,10 @@ def test_rows_with_arrays_of_any_length_are_written_as_they_are(app):
         "demands": keys[:, None] * 10 + np.arange(3),
         "scores": (keys[:, None] + np.zeros(3)).astype("f4") / 2,
     }
-    with app.app_context():
-        db.session.execute(text("CREATE TEMP TABLE page (supply int8, demands int8[], scores real[])"))
-        write_arrays(db.session(), "page", {"supply": keys}, pages, size)
-        rows = db.session.execute(text("SELECT * FROM page ORDER BY supply")).all()
-        db.session.rollback()
+    with as_owner(app) as connection, Session(connection) as session:
+        session.execute(text("CREATE TEMP TABLE page (supply int8, demands int8[], scores real[])"))
+        write_arrays(session, "page", {"supply": keys}, pages, size)
+        rows = session.execute(text("SELECT * FROM page ORDER BY supply")).all()
     assert [tuple(row) for row in rows] == [
         (key, [key * 10 + place for place in range(many)], [key / 2] * many)
         for key, many in zip(keys.tolist(), size.tolist(), strict=True)

@@ -7,7 +7,7 @@ In the data folder: `pg/` and `valkey/` (the data), `run/` (the sockets), `lock`
 lives) and a log per server.
 """
 
-from .address import DATABASE, PORT, Addresses, addresses, admin_url, is_running, run_dir
+from .address import APP, DATABASE, OWNER, PORT, Addresses, addresses, admin_url, is_running, run_dir
 from .backups import back_up, restore
 from .children import die_with_parent, signals_blocked
 from .databases import create_database, drop_database, seal_template
@@ -16,7 +16,9 @@ from .ownership import lock_holder, stop_orphans
 from .server import Servers, servers
 
 __all__ = [
+    "APP",
     "DATABASE",
+    "OWNER",
     "PORT",
     "Addresses",
     "AlreadyRunning",

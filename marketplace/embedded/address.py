@@ -12,30 +12,50 @@ from sqlalchemy import URL
 
 DATABASE = "huanliu"
 SUPERUSER = "postgres"
+OWNER = "huanliu_owner"
+"""The role that owns the tables and runs migrations; nothing else does."""
+APP = "huanliu_app"
+"""The role of everything that serves: it reads and writes rows, and changes no table."""
 PORT = 5432  # no TCP: it only names the socket, and keeps PGPORT out of it
 LONGEST_RUN_PATH = 85  # a socket's path holds 107 bytes on Linux, 103 on macOS
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the servers of a data folder listen."""
+    """Where the servers of a data folder listen, and as whom to connect."""
 
     database_url: str
+    owner_url: str
     redis_url: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings that make a process use these servers."""
+        return {
+            "DATABASE_URL": self.database_url,
+            "DATABASE_OWNER_URL": self.owner_url,
+            "REDIS_URL": self.redis_url,
+        }
 
 
 def addresses(data_dir: Path, database: str = DATABASE, redis_db: int = 0) -> Addresses:
     """Where the servers of `data_dir` listen, whether or not they run."""
     run = run_dir(data_dir)
-    url = URL.create(
-        "postgresql+psycopg", SUPERUSER, database=database, query={"host": str(run), "port": str(PORT)}
+    return Addresses(
+        _database_url(data_dir, APP, database),
+        _database_url(data_dir, OWNER, database),
+        f"unix://{quote(str(run / 'valkey.sock'))}?db={redis_db}",
     )
-    return Addresses(url.render_as_string(), f"unix://{quote(str(run / 'valkey.sock'))}?db={redis_db}")
 
 
-def admin_url(data_dir: Path) -> str:
-    """The database from which others are created and dropped."""
-    return addresses(data_dir, "postgres").database_url
+def admin_url(data_dir: Path, database: str = "postgres") -> str:
+    """A database as the superuser, who creates, drops and copies databases; `postgres` is always there."""
+    return _database_url(data_dir, SUPERUSER, database)
+
+
+def _database_url(data_dir: Path, role: str, database: str) -> str:
+    query = {"host": str(run_dir(data_dir)), "port": str(PORT)}
+    return URL.create("postgresql+psycopg", role, database=database, query=query).render_as_string()
 
 
 def run_dir(data_dir: Path) -> Path:

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from .address import DATABASE, PORT, SUPERUSER, run_dir
+from .address import DATABASE, OWNER, PORT, SUPERUSER, run_dir
 from .databases import create_database, drop_database, replace_database
 from .errors import EmbeddedError
 from .ownership import lock_holder
@@ -60,7 +60,13 @@ def restore(data_dir: Path, file: Path, pg_bin: Path | None = None) -> bool:
         drop_database(data_dir, RESTORING)
         create_database(data_dir, RESTORING)
         try:
-            options = ("--exit-on-error", "--no-owner", "--no-privileges", f"--dbname={RESTORING}")
+            options = (
+                "--exit-on-error",
+                "--no-owner",
+                "--no-privileges",
+                f"--role={OWNER}",
+                f"--dbname={RESTORING}",
+            )
             _run(data_dir, pg_bin, "pg_restore", *options, str(file))
         except EmbeddedError:
             drop_database(data_dir, RESTORING)

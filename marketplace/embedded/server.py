@@ -17,6 +17,7 @@ import redis
 
 from .address import PORT, SUPERUSER, run_dir
 from .children import await_ready, die_with_parent, signals_blocked, stop_server, tail
+from .databases import create_roles
 from .errors import EmbeddedError
 from .ownership import Account, account_for, require_passwd_entry, take_lock
 
@@ -27,6 +28,13 @@ SMALL_SERVER = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
+TERSE = {
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+"""Statements, their parameters and the rows they failed on hold personal data: the log names errors only."""
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -66,6 +74,7 @@ class Servers:
         pg_bin: Path | None = None,
         report: Callable[[str], None] = _report_on_stderr,
     ) -> None:
+        self._given = Path(data_dir)
         self.data = Path(data_dir).resolve()
         self.run = run_dir(data_dir)
         self._durable = durable
@@ -132,10 +141,16 @@ class Servers:
         # lock, so none of owners lives; a stranger's server is still caught by its shared memory.
         (data / "postmaster.pid").unlink(missing_ok=True)
         options = {"listen_addresses": "", "port": str(PORT), "unix_socket_directories": f'"{self.run}"'}
-        options |= {"unix_socket_permissions": "0700"} | SMALL_SERVER | ({} if self._durable else NOT_DURABLE)
+        options |= (
+            {"unix_socket_permissions": "0700"}
+            | SMALL_SERVER
+            | TERSE
+            | ({} if self._durable else NOT_DURABLE)
+        )
         args = [pg_bin / "postgres", "-D", data, *(f"--{key}={value}" for key, value in options.items())]
         child = self._launch("postgres", args)
         await_ready(child, lambda: _postgres_ready(data, child.pid), "PostgreSQL", self._log("postgres"))
+        create_roles(self._given)
 
     def _initdb(self, pg_bin: Path, data: Path) -> None:
         """Make a cluster beside its place and move it there whole: a killed initdb leaves nothing usable."""

@@ -22,7 +22,7 @@ import psycopg
 import redis
 from sqlalchemy import delete, make_url
 
-from marketplace import clock, create_app, supervisor
+from marketplace import clock, create_app, embedded, supervisor
 from marketplace.database import db
 from marketplace.events.models import Heartbeat
 from marketplace.events.work import unit_of_work
@@ -362,7 +362,13 @@ class RunningMarketplace:
 
 @functools.cache
 def _application(database_url: str, redis_url: str) -> Any:
-    settings = Settings.from_environment({"DATABASE_URL": database_url, "REDIS_URL": redis_url})
+    settings = Settings.from_environment(
+        {
+            "DATABASE_URL": database_url,
+            "DATABASE_OWNER_URL": database_url.replace(embedded.APP, embedded.OWNER, 1),
+            "REDIS_URL": redis_url,
+        }
+    )
     return create_app(
         replace(
             settings,

@@ -24,7 +24,7 @@ def supervisor(data: Path, *words: str, **env: str) -> subprocess.CompletedProce
 
 
 def execute(data: Path, statement: str) -> list[tuple[object, ...]]:
-    url = embedded.addresses(data).database_url.replace("+psycopg", "", 1).replace("+", "%20")
+    url = embedded.addresses(data).owner_url.replace("+psycopg", "", 1).replace("+", "%20")
     with psycopg.connect(url, autocommit=True) as connection:
         cursor = connection.execute(statement)
         return cursor.fetchall() if cursor.description else []

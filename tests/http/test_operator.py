@@ -18,6 +18,7 @@ from marketplace.events import service as events
 from marketplace.settings import VERSION, Settings
 from marketplace.valkey import redis
 from tests.http.responses import refused
+from tests.marketplace import as_owner
 
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
 OPEN = {
@@ -131,13 +132,12 @@ def test_a_scheduler_that_stopped_ticking_makes_the_service_not_ready(marketplac
 
 
 def test_a_database_that_stores_no_change_makes_the_service_not_ready(marketplace):
-    with marketplace.app.app_context():
-        db.session.execute(text("DELETE FROM heartbeat"))
-        db.session.execute(text("ALTER TABLE heartbeat ADD CONSTRAINT full_disk CHECK (name <> 'probe')"))
-        db.session.commit()
-        response = marketplace.client.get("/readyz")
-        db.session.execute(text("ALTER TABLE heartbeat DROP CONSTRAINT full_disk"))
-        db.session.commit()
+    with as_owner(marketplace.app) as connection:
+        connection.execute(text("DELETE FROM heartbeat"))
+        connection.execute(text("ALTER TABLE heartbeat ADD CONSTRAINT full_disk CHECK (name <> 'probe')"))
+    response = marketplace.client.get("/readyz")
+    with as_owner(marketplace.app) as connection:
+        connection.execute(text("ALTER TABLE heartbeat DROP CONSTRAINT full_disk"))
 
     assert (response.status_code, response.json["checks"]["writes"]) == (503, False)
     assert response.json["checks"]["database"] is True
@@ -283,7 +283,7 @@ def test_a_response_shows_what_anyone_committed_before(marketplace):
 def test_the_example_of_the_environment_names_every_setting_and_no_other():
     example = Path("deploy/huanliu.env.example").read_text(encoding="utf-8")
     named = set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
-    of_servers = {"HOST", "PORT", "WEB_WORKERS", "WEB_THREADS"}
+    of_servers = {"HOST", "PORT", "WEB_WORKERS", "WEB_THREADS", "WEB_STATEMENT_TIMEOUT_S"}
 
     assert named == {field.name.upper() for field in fields(Settings)} | of_servers
 

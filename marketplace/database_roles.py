@@ -1,0 +1,41 @@
+"""The rights of the application's role: rows of all tables, no table itself, and of the audit only to add.
+
+Migrations run as the owner of the tables. Everything that serves connects as another role, so that neither a
+fault of ours nor injected SQL can change a table, or what the audit has said.
+"""
+
+from sqlalchemy import Connection, text
+
+APPEND_ONLY = ("audit",)
+"""Tables whose rows are added and read, and never changed or deleted."""
+READ_ONLY = ("alembic_version",)
+"""Tables that only migrations write."""
+EMPTIED_WHOLE = ("ranked_supply_0", "ranked_supply_1")
+"""Tables of results that each run of the ranking empties before it fills them."""
+
+RIGHTS = (
+    "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {app}",
+    "GRANT USAGE ON SCHEMA public TO {app}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app}",
+    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {app}",
+)
+"""Later migrations need no thought: what they create has these rights from its first moment."""
+
+
+def grant(connection: Connection, app: str) -> None:
+    """Give the role `app` its rights on what the connected role owns; twice changes nothing.
+
+    Raises:
+        ProgrammingError: there is no such role.
+    """
+    changes = [
+        *((statement, "") for statement in RIGHTS),
+        *(("REVOKE UPDATE, DELETE ON {table} FROM {app}", table) for table in APPEND_ONLY),
+        *(("REVOKE INSERT, UPDATE, DELETE ON {table} FROM {app}", table) for table in READ_ONLY),
+        *(("GRANT TRUNCATE ON {table} TO {app}", table) for table in EMPTIED_WHOLE),
+    ]
+    quote = connection.dialect.identifier_preparer.quote
+    for statement, table in changes:
+        connection.execute(text(statement.format(app=quote(app), table=table)))
