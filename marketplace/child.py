@@ -98,8 +98,11 @@ def open_output(log: Path | None) -> Iterator[int]:
     if log is None:
         yield 2
         return
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as out:
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(log, flags, 0o600), "ab") as out:
+        if os.fstat(out.fileno()).st_mode & 0o077:  # a log of version 0.1
+            os.fchmod(out.fileno(), 0o600)
         yield out.fileno()
 
 

@@ -12,6 +12,8 @@ READ_ONLY = ("alembic_version",)
 """Tables that only migrations write."""
 EMPTIED_WHOLE = ("ranked_supply_0", "ranked_supply_1")
 """Tables of results that each run of the ranking empties before it fills them."""
+ANALYZED = ("outline_ring",)
+"""Tables whose loader has the planner learn at once what they hold (PostgreSQL 17 or later can grant it)."""
 
 RIGHTS = (
     "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {app}",
@@ -36,6 +38,8 @@ def grant(connection: Connection, app: str) -> None:
         *(("REVOKE INSERT, UPDATE, DELETE ON {table} FROM {app}", table) for table in READ_ONLY),
         *(("GRANT TRUNCATE ON {table} TO {app}", table) for table in EMPTIED_WHOLE),
     ]
+    if connection.dialect.server_version_info >= (17,):  # type: ignore[operator]
+        changes += [("GRANT MAINTAIN ON {table} TO {app}", table) for table in ANALYZED]
     quote = connection.dialect.identifier_preparer.quote
     for statement, table in changes:
         connection.execute(text(statement.format(app=quote(app), table=table)))

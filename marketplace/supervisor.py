@@ -100,14 +100,13 @@ class Stack:
             self.flask("seed", "demo")
 
     def start(self) -> None:
-        """Start web, workers and scheduler; none of them learns how to connect as the owner of the tables."""
+        """Start web, workers and scheduler."""
         self._metrics = tempfile.TemporaryDirectory(prefix="huanliu-metrics-")
-        env = {name: value for name, value in self.env.items() if name != "DATABASE_OWNER_URL"}
-        web_env = {**env, "PROMETHEUS_MULTIPROC_DIR": self._metrics.name}
+        web_env = {**self._env_of("WEB"), "PROMETHEUS_MULTIPROC_DIR": self._metrics.name}
         self._add("web", ("-m", "gunicorn", "-c", "deploy/gunicorn.py", "wsgi:app"), web_env)
         for queue in QUEUES:
-            self._add(queue, ("-m", "marketplace.worker", queue), env)
-        self._add("scheduler", (*FLASK, "scheduler"), env)
+            self._add(queue, ("-m", "marketplace.worker", queue), self._env_of("WORKER"))
+        self._add("scheduler", (*FLASK, "scheduler"), self._env_of("SCHEDULER"))
         self._report(f"started {', '.join(self.children)}")
 
     def restart_ended(self) -> None:
@@ -145,6 +144,12 @@ class Stack:
         self.children.clear()
         if self._metrics:
             self._metrics.cleanup()
+
+    def _env_of(self, kind: str) -> dict[str, str]:
+        """The environment of a kind of process, which learns of no way to the servers but its own."""
+        others = {"DATABASE_OWNER_URL", "WEB_REDIS_URL", "WORKER_REDIS_URL", "SCHEDULER_REDIS_URL"}
+        env = {name: value for name, value in self.env.items() if name not in others}
+        return {**env, "REDIS_URL": self.env.get(f"{kind}_REDIS_URL") or self.env["REDIS_URL"]}
 
     def _add(self, name: str, args: tuple[str, ...], env: Mapping[str, str]) -> None:
         self.children[name] = Child(name, args, env, self._log(name))
@@ -346,7 +351,8 @@ COMMANDS = {"stop": stop, "backup": back_up, "restore": restore}
 
 
 def main(argv: list[str]) -> int:
-    """Serve, or run the command that is named; the exit code."""
+    """Serve, or run the command that is named; the exit code. What is written is for this user only."""
+    os.umask(0o077)
     for number in ENDING_SIGNALS:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
             signal.signal(number, _raise_stopped)
@@ -380,18 +386,14 @@ def _needed_servers(options: ServeOptions) -> embedded.Servers | None:
 
 
 def _addresses(options: ServeOptions) -> dict[str, str]:
-    here = embedded.addresses(options.data_dir)
-    database = here.environment
+    """Where the processes connect: to the embedded servers, but for those that the environment names."""
+    given = {"DATA_DIR": str(options.data_dir)}
     if options.database_url:
-        database = {
-            "DATABASE_URL": options.database_url,
-            "DATABASE_OWNER_URL": options.database_owner_url,
-        }
-    return {
-        **database,
-        "REDIS_URL": options.redis_url or here.redis_url,
-        "DATA_DIR": str(options.data_dir),
-    }
+        given |= {"DATABASE_URL": options.database_url, "DATABASE_OWNER_URL": options.database_owner_url}
+    here = embedded.addresses(options.data_dir).environment
+    if options.redis_url:
+        here = {name: url for name, url in here.items() if not name.endswith("REDIS_URL")}
+    return {**here, **given}
 
 
 def _restart_ended_servers(servers: embedded.Servers | None) -> None:

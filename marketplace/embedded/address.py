@@ -10,6 +10,9 @@ from urllib.parse import quote
 
 from sqlalchemy import URL
 
+from .place import place_of
+from .valkey_users import OPERATOR, USERS, password
+
 DATABASE = "huanliu"
 SUPERUSER = "postgres"
 OWNER = "huanliu_owner"
@@ -27,25 +30,35 @@ class Addresses:
     database_url: str
     owner_url: str
     redis_url: str
+    redis_urls: dict[str, str]
+    """By kind of process: each has its own user in Valkey; `redis_url` is the operator's."""
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings that make a process use these servers."""
+        """The settings that make the processes use these servers."""
         return {
             "DATABASE_URL": self.database_url,
             "DATABASE_OWNER_URL": self.owner_url,
             "REDIS_URL": self.redis_url,
+            **{f"{user.upper()}_REDIS_URL": url for user, url in self.redis_urls.items()},
         }
 
 
 def addresses(data_dir: Path, database: str = DATABASE, redis_db: int = 0) -> Addresses:
-    """Where the servers of `data_dir` listen, whether or not they run."""
-    run = run_dir(data_dir)
+    """Where the servers of `data_dir` listen, whether or not they run; they must have been started once."""
     return Addresses(
         _database_url(data_dir, APP, database),
         _database_url(data_dir, OWNER, database),
-        f"unix://{quote(str(run / 'valkey.sock'))}?db={redis_db}",
+        redis_url(data_dir, OPERATOR, redis_db),
+        {user: redis_url(data_dir, user, redis_db) for user in USERS if user != OPERATOR},
     )
+
+
+def redis_url(data_dir: Path, user: str = OPERATOR, redis_db: int = 0) -> str:
+    """Valkey's socket, as one of its users."""
+    secret = password(place_of(data_dir), user)
+    login = f"{user}:{secret}@" if secret else ""
+    return f"unix://{login}{quote(str(run_dir(data_dir) / 'valkey.sock'))}?db={redis_db}"
 
 
 def admin_url(data_dir: Path, database: str = "postgres") -> str:
@@ -59,8 +72,8 @@ def _database_url(data_dir: Path, role: str, database: str) -> str:
 
 
 def run_dir(data_dir: Path) -> Path:
-    """The sockets' folder: in the data folder, or in /tmp when a socket's path there would not do."""
-    run = Path(data_dir).resolve() / "run"
+    """The sockets' folder: with the data, or in /tmp when a socket's path there would not do."""
+    run = place_of(data_dir) / "run"
     name = os.fsencode(run)
     # redis-py cuts CLIENT INFO, which holds the path, at white space and "=": RQ workers die of such a path
     if len(name) <= LONGEST_RUN_PATH and not re.search(r"[\s=]", str(run)):

@@ -11,6 +11,7 @@ from .address import DATABASE, OWNER, PORT, SUPERUSER, run_dir
 from .databases import create_database, drop_database, replace_database
 from .errors import EmbeddedError
 from .ownership import lock_holder
+from .place import place_of
 from .server import Servers, servers, wheel_pg_bin
 
 RESTORING = f"{DATABASE}_restoring"
@@ -25,14 +26,15 @@ def back_up(data_dir: Path, file: Path, pg_bin: Path | None = None) -> int:
     Raises:
         EmbeddedError: there is no database in this folder, `file` exists, or pg_dump failed.
     """
-    if not (data_dir / "pg").exists():
+    if not (place_of(data_dir) / "pg").exists():
         raise EmbeddedError(f"there is no database in {data_dir}")
     if file.exists():
         raise EmbeddedError(f"{file} exists already: choose another FILE")
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = file.with_name(f"{file.name}.part")
     with _running_postgres(data_dir, pg_bin):
-        os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         try:
             _run(data_dir, pg_bin, "pg_dump", "--format=custom", f"--file={part}", DATABASE)
             part.rename(file)
@@ -72,7 +74,7 @@ def restore(data_dir: Path, file: Path, pg_bin: Path | None = None) -> bool:
             drop_database(data_dir, RESTORING)
             raise
         replaced = replace_database(data_dir, DATABASE, by=RESTORING, keep_as=REPLACED)
-    shutil.rmtree(data_dir / "valkey", ignore_errors=True)
+    shutil.rmtree(place_of(data_dir) / "valkey", ignore_errors=True)
     return replaced
 
 

