@@ -4,7 +4,7 @@ Migrations run as the owner of the tables. Everything that serves connects as an
 fault of ours nor injected SQL can change a table, or what the audit has said.
 """
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 APPEND_ONLY = ("audit",)
 """Tables whose rows are added and read, and never changed or deleted."""
@@ -29,6 +29,8 @@ RIGHTS = (
 def grant(connection: Connection, app: str) -> None:
     """Give the role `app` its rights on what the connected role owns; twice changes nothing.
 
+    A table that this version of the database does not have is passed over.
+
     Raises:
         ProgrammingError: there is no such role.
     """
@@ -41,5 +43,8 @@ def grant(connection: Connection, app: str) -> None:
     if connection.dialect.server_version_info >= (17,):  # type: ignore[operator]
         changes += [("GRANT MAINTAIN ON {table} TO {app}", table) for table in ANALYZED]
     quote = connection.dialect.identifier_preparer.quote
+    present = {"", *inspect(connection).get_table_names()}
     for statement, table in changes:
+        if table not in present:
+            continue
         connection.execute(text(statement.format(app=quote(app), table=table)))

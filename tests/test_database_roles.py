@@ -1,6 +1,8 @@
 """The application's role reads and writes rows; tables, the audit and the server are out of its reach."""
 
+import subprocess
 import time
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from marketplace import create_app, database_roles, embedded
 from marketplace.database import db
+from marketplace.embedded.server import wheel_pg_bin
 from marketplace.settings import Settings
 from tests.marketplace import as_owner
 
@@ -96,7 +99,29 @@ def test_the_owner_is_no_superuser_either(app):
     assert stranger == []
 
 
-def test_an_installation_of_one_role_becomes_one_of_two_and_keeps_its_rows(data_dir, database_url):
+def hand_over_by_script(data_dir: Path, name: str) -> None:
+    """What an operator does on a server of his own; twice."""
+    for _ in range(2):
+        subprocess.run(
+            [wheel_pg_bin() / "psql", "-X", "-q", "-d", name, "-f", "deploy/roles.sql"],
+            env={
+                "PGHOST": str(embedded.run_dir(data_dir)),
+                "PGPORT": str(embedded.PORT),
+                "PGUSER": "postgres",
+            }
+            | {"OWNER_PASSWORD": "it's", "APP_PASSWORD": 'a "b"'},
+            check=True,
+            capture_output=True,
+        )
+
+
+def hand_over_embedded(data_dir: Path, name: str) -> None:
+    """What `make serve` does with a database that it finds."""
+    assert embedded.create_database(data_dir, name) is False
+
+
+@pytest.mark.parametrize("hand_over", [hand_over_embedded, hand_over_by_script])
+def test_an_installation_of_one_role_becomes_one_of_two_and_keeps_its_rows(data_dir, database_url, hand_over):
     """Version 0.1: everything belonged to the superuser, who also served."""
     name = "old_installation"
     with psycopg.connect(plain(embedded.admin_url(data_dir)), autocommit=True) as connection:
@@ -109,7 +134,7 @@ def test_an_installation_of_one_role_becomes_one_of_two_and_keeps_its_rows(data_
             connection.execute("CREATE FUNCTION two() RETURNS int LANGUAGE sql AS 'SELECT 2'")
             connection.execute("INSERT INTO audit (said) VALUES ('before')")
 
-        assert embedded.create_database(data_dir, name) is False
+        hand_over(data_dir, name)
         owner = create_engine(embedded.addresses(data_dir, name).owner_url)
         with owner.begin() as connection:
             connection.execute(text("ALTER TABLE kept ADD COLUMN more int"))
