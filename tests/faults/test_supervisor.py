@@ -8,9 +8,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlparse
 
 import psutil  # type: ignore[import-untyped]
 import pytest
+from sqlalchemy import make_url
 
 from marketplace import embedded
 from tests.faults.running import CODES, Client, RunningMarketplace, demand, free_port, supply, until
@@ -25,6 +27,9 @@ PROCESSES = {
     "delivery": "worker delivery",
     "scheduler": "scheduler",
 }
+
+USERS = {"web": "web", "matching": "worker", "delivery": "worker", "scheduler": "scheduler"}
+"""As whom each process connects to Valkey."""
 
 
 class Stack:
@@ -94,6 +99,13 @@ def child(supervisor: psutil.Process, name: str) -> psutil.Process | None:
     return None
 
 
+def ways_to_the_servers(process: psutil.Process) -> tuple[str | None, str | None]:
+    """As whom a process connects to PostgreSQL and to Valkey; it must know of no other way."""
+    addresses = {name: url for name, url in process.environ().items() if name.endswith("_URL")}
+    assert addresses.keys() <= {"DATABASE_URL", "REDIS_URL", "PUBLIC_URL"}
+    return make_url(addresses["DATABASE_URL"]).username, urlparse(addresses["REDIS_URL"]).username
+
+
 def push_seconds(client: Client, running: RunningMarketplace, code: str) -> float:
     """From the answer to a publish until the last recycler reads of it."""
     before = {recycler.id: inbox(client, recycler) for recycler in running.recyclers}
@@ -126,6 +138,9 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, t
         print(f"from 201 to the inbox {seconds} s, memory of the whole {memory:.0f} MB")
         assert min(seconds) < SOON_S
         assert memory < MOST_MB
+        for name, user in USERS.items():
+            assert ways_to_the_servers(child(supervisor, name)) == (embedded.APP, user), name
+        assert {log.stat().st_mode & 0o777 for log in (stack.data / "log").iterdir()} == {0o600}
 
         for name in PROCESSES:
             killed = child(supervisor, name)
