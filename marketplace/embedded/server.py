@@ -31,7 +31,7 @@ from .databases import create_roles
 from .errors import EmbeddedError
 from .ownership import take_lock
 from .place import is_ours, place_of
-from .valkey_users import acl, make_secret
+from .valkey_users import make_secret, write_acl
 
 SMALL_SERVER = {
     "shared_buffers": "64MB",
@@ -156,12 +156,8 @@ class Servers:
         with acting(self._account):
             (data / "postmaster.pid").unlink(missing_ok=True)
         options = {"listen_addresses": "", "port": str(PORT), "unix_socket_directories": f'"{self.run}"'}
-        options |= (
-            {"unix_socket_permissions": "0700"}
-            | SMALL_SERVER
-            | TERSE
-            | ({} if self._durable else NOT_DURABLE)
-        )
+        options |= {"unix_socket_permissions": "0700"} | SMALL_SERVER | TERSE
+        options |= {} if self._durable else NOT_DURABLE
         args = [pg_bin / "postgres", "-D", data, *(f"--{key}={value}" for key, value in options.items())]
         child = self._launch("postgres", args)
         await_ready(child, lambda: _postgres_ready(data, child.pid), "PostgreSQL", self._log("postgres"))
@@ -192,10 +188,7 @@ class Servers:
         with acting(self._account):
             sock.unlink(missing_ok=True)
             make_secret(self.data)
-            users = self.data / "valkey.acl"
-            users.unlink(missing_ok=True)
-            users.touch(0o600)
-            users.write_text(acl(self.data))
+            users = write_acl(self.data)
         options: dict[str, object] = {"port": 0, "unixsocket": sock, "unixsocketperm": 700, "dir": data}
         options |= {"appendonly": "yes" if self._durable else "no", "save": "", "databases": 64}
         options |= {"maxmemory-policy": "noeviction", "aclfile": users}

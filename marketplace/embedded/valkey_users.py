@@ -36,10 +36,14 @@ def password(place: Path, user: str) -> str | None:
     return hmac.new(secret, user.encode(), hashlib.sha256).hexdigest()
 
 
-def acl(place: Path) -> str:
-    """The text of the ACL file; it holds hashes of the passwords only."""
+def write_acl(place: Path) -> Path:
+    """Write the ACL file, which holds hashes of the passwords only. Returns where it is."""
     lines = ["user default off resetkeys resetchannels -@all"]
     for user, rules in USERS.items():
         digest = hashlib.sha256((password(place, user) or "").encode()).hexdigest()
         lines.append(f"user {user} on #{digest} {rules}")
-    return "\n".join(lines) + "\n"
+    file = place / "valkey.acl"
+    file.unlink(missing_ok=True)
+    file.touch(0o600)
+    file.write_text("\n".join(lines) + "\n")
+    return file
