@@ -29,6 +29,10 @@ limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
 
+# who is in front of us, and may be believed, is PROXY_HOPS' to say (marketplace/application.py)
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+
 accesslog = None  # the application writes one JSON line per request
 errorlog = "-"
 loglevel = "warning"

@@ -102,7 +102,10 @@ def answer_of(
         BodyAwaited: the application wants the body; `body.most` is set to what the route takes.
     """
     answer = Answer()
-    response, environ = wsgi.create(request, answer, *ends, cfg)
+    try:
+        response, environ = wsgi.create(request, answer, *ends, cfg)
+    except errors.ParseException as error:
+        return refusal_of(error)
     is_here = body.is_complete or body.is_too_large
     body.content.seek(0)
     environ["wsgi.input"] = body.content if is_here else AwaitedBody()

@@ -1,10 +1,12 @@
 """The web process's worker towards clients that are slow, silent, greedy or wrong."""
 
 import json
+import os
+import random
 import socket
 import struct
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 
 import pytest
 
@@ -251,6 +253,19 @@ def test_methods_versions_and_targets_of_all_kinds(port):
     assert status(said(port, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")) == 400
 
 
+def test_headers_that_only_a_gateway_would_send_change_nothing(port):
+    for claim in (
+        b"SCRIPT_NAME: /x",
+        b"PATH_INFO: /x",
+        b"Script-Name: /x",
+        b"X-Forwarded-Ssl: on",
+        b"A_b: c",
+    ):
+        both = claim + b"\r\nX-Forwarded-Proto: http\r\nHost"
+        answered = said(port, LAST.replace(b"Host", both))
+        assert (status(answered), body_of(answered)["path"]) == (200, "/"), claim
+
+
 def test_an_answer_that_fails_on_the_way_is_a_500_not_half_a_file(port):
     answered = said(port, LAST.replace(b" / ", b" /broken "))
 
@@ -265,6 +280,49 @@ def test_connections_that_break_at_any_point_break_nothing_else(port, log):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             sock.close()
     assert status(said(port, LAST)) == 200
+    assert "failed" not in log.read_text(encoding="utf-8")
+
+
+SEEDS = (
+    LAST,
+    POST + b"Content-Length: 5\r\n\r\nabcde",
+    POST + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    b"POST /guarded HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nabcde",
+)
+SPLINTERS = (
+    b"\r\n", b"\n", b"\r", b"\0", b"\xff", b" ", b":", b"%00", b"%", b"0", b"-", b"f" * 20, b"\r\n\r\n",
+    b"//", b"HTTP/1.0", b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n", b"*",
+    b"Expect: 100-continue\r\n",
+    b"http://[::1/", b"[", b"?", b"#", b"\xe4\xb8\xad", b"SCRIPT_NAME: /x\r\n", b"CONNECT ", b"x" * 4100,
+    b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nConnection: Upgrade, HTTP2-Settings\r\n",
+)  # fmt: skip
+
+
+def spoilt(chance):
+    """One or two requests with something cut out or put in, in one to three pieces."""
+    sent = bytearray(chance.choice(SEEDS) + chance.choice((b"", *SEEDS)))
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(sent) + 1)
+        if chance.random() < 0.7:
+            sent[at:at] = chance.choice(SPLINTERS)
+        else:
+            del sent[at : at + chance.randint(1, 5)]
+    size = max(1, len(sent) // chance.randint(1, 3))
+    return [bytes(sent[at : at + size]) for at in range(0, len(sent), size)]
+
+
+def test_whatever_is_sent_is_answered_or_ended_and_is_never_our_fault(port, log):
+    chance, expected = random.Random(7), {None, 200, 400, 401, 404, 405, 413, 414, 417, 431, 501}
+    for _ in range(int(os.environ.get("FUZZ_CASES", 300))):
+        pieces = spoilt(chance)
+        with closing(connected(port)) as sock:
+            with suppress(ConnectionError):
+                for piece in pieces:
+                    sock.sendall(piece)
+                sock.shutdown(socket.SHUT_WR)
+            answered = heard(sock)
+        assert status(answered) in expected, pieces
+        assert not answered.endswith(b"..."), pieces
     assert "failed" not in log.read_text(encoding="utf-8")
 
 
