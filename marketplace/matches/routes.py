@@ -84,7 +84,7 @@ def list_matches(listing: Listing, query: Query) -> Json:
 @blueprint.alt_response(200, schema=FILE, content_type=XLSX)
 def export_matches(listing: Listing, query: Query) -> Response:
     """All matches of a listing as a file, with the contacts that mutual interest has released."""
-    return _file(service.export_matches(listing, query, language()), query["format"])
+    return _file(service.export_matches(actor(), listing, query, language()), query["format"])
 
 
 @blueprint.get("/matches")

@@ -68,3 +68,22 @@ def test_every_answer_that_shows_staff_a_contact_leaves_a_line(marketplace):
             shown.append(rule)
             assert len(reads(marketplace, samples.owner)) > before, rule
     assert len(shown) >= 2
+
+
+def test_a_regulator_sees_the_contact_of_its_own_region_only(marketplace):
+    """A pairing across regions: each regulator learns who answers for its own side, and leaves a line."""
+    generator = marketplace.enterprise("generator", region="330602")
+    recycler = marketplace.recycler(region="330402", location={"lon": 120.75, "lat": 30.75, "crs": "wgs84"})
+    supply, demand = marketplace.supply(generator), marketplace.demand(recycler)
+    generator.feedback(supply, demand, "interested")
+    recycler.feedback(demand, supply, "interested")
+    assert "contact" in generator.pairing(supply, demand)
+
+    here, both = marketplace.regulator("330600"), marketplace.regulator("330000")
+    before = len(reads(marketplace, recycler))
+    for way in (f"/listings/{supply['id']}/matches/{demand['id']}", f"/listings/{supply['id']}/matches"):
+        assert recycler.id in here.get(way).get_data(as_text=True)
+        assert "contact" not in json.dumps(here.get(way).json)
+    assert len(reads(marketplace, recycler)) == before
+    assert "contact" in both.pairing(supply, demand)
+    assert reads(marketplace, recycler)[-1][2] == ["contact"]

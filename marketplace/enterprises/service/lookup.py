@@ -98,7 +98,7 @@ def lock_shared(work: Work, enterprise_id: UUID | None) -> Enterprise:
     return _locked(work, enterprise_id, read=True)
 
 
-def _locked(work: Work, enterprise_id: UUID | None, **how: bool) -> Enterprise:
+def _locked(work: Work, enterprise_id: UUID | None, **how: Any) -> Enterprise:
     query = select(Enterprise).where(Enterprise.id == enterprise_id).with_for_update(**how)
     enterprise = work.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if enterprise is None:

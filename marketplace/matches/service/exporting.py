@@ -29,13 +29,15 @@ COLUMNS = (
 NUMBERS = {"credit_score", "remaining_t", "price", "distance_km", "score"}
 
 
-def export_matches(listing: Listing, query: Mapping[str, Any], language: str) -> Iterator[bytes]:
+def export_matches(
+    actor: Actor, listing: Listing, query: Mapping[str, Any], language: str
+) -> Iterator[bytes]:
     """The matches of a listing, by the sort asked for; the file is finished before its first piece.
 
     Raises:
         Invalid: there are too many (`export_too_long`).
     """
-    return _file(_matches_of(listing, query), query["format"], language)
+    return _file(_matches_of(actor, listing, query), query["format"], language)
 
 
 def export_all_matches(actor: Actor, query: Mapping[str, Any], language: str) -> Iterator[bytes]:
@@ -43,7 +45,7 @@ def export_all_matches(actor: Actor, query: Mapping[str, Any], language: str) ->
     return _file(_matches_of_all(actor, query), query["format"], language)
 
 
-def _matches_of(listing: Listing, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _matches_of(actor: Actor, listing: Listing, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if not is_matched(listing):
         return
     policy = policy_in_force().matching
@@ -51,7 +53,7 @@ def _matches_of(listing: Listing, query: Mapping[str, Any]) -> Iterator[dict[str
     done, position = 0, None
     while True:
         found = find(BATCH, done, position)
-        for item in present_hits([(listing, hit) for hit in found.hits], policy, found.book):
+        for item in present_hits(actor, [(listing, hit) for hit in found.hits], policy, found.book):
             yield {**item, "own_listing": {"id": listing.id, "title": listing.title}}
         if found.last is None:
             return

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from ...events.actor import PLATFORM
 from ...listings import service as listings
 from ...listings.models import Kind, Listing
 from ...matches import service as matches
@@ -29,7 +30,7 @@ def read_sides(messages: Collection[Notification]) -> dict[UUID, Sides]:
     outlines = listings.outlines(named) if named else {}
     sides = {row.id: [outlines.get(listing_id) for listing_id in _listings_of(row)] for row in messages}
     mutual = [row for row in messages if row.kind == NotificationKind.MATCH_MUTUAL]
-    contacts = matches.contacts_of_mutual([(sides[row.id][0], sides[row.id][1]) for row in mutual])
+    contacts = matches.contacts_of_mutual(PLATFORM, [(sides[row.id][0], sides[row.id][1]) for row in mutual])
     return {
         row.id: Sides(mine=mine, theirs=theirs, contact=contacts.get(_listings_of(row)))
         for row, (mine, theirs) in zip(messages, sides.values(), strict=True)

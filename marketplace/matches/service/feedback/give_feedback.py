@@ -61,7 +61,7 @@ def give_feedback(
         "listing_id": str(listing.id), "other_id": str(other.id), "verdict": verdict, "mutual": now.is_mutual,
     }  # fmt: skip
     log.info("verdict given", extra=about)
-    contact = released_contact(listing, other)
+    contact = released_contact(actor, listing, other)
     return {"verdict": verdict, "mutual": now.is_mutual, **({"contact": contact} if contact else {})}
 
 

@@ -125,7 +125,7 @@ def present_interests(actor: Actor, rows: Sequence[Row[Any]]) -> list[dict[str, 
     both = listings.outlines({listing_id for row in rows for listing_id in (row.mine, row.theirs)})
     said = verdicts_on([(row.mine, row.theirs) for row in rows])
     mutual = [(both[row.mine], both[row.theirs]) for row in rows if row.state == InterestState.BOTH]
-    contacts = released_contacts(mutual)
+    contacts = released_contacts(actor, mutual)
     items = []
     for row in rows:
         mine, theirs, contact = both[row.mine], both[row.theirs], contacts.get((row.mine, row.theirs))

@@ -52,7 +52,7 @@ def all_matches(actor: Actor, query: Mapping[str, Any], after: Sequence[Any] | N
     ranked, book = _ranked(policy, _own_listings(actor, query), query, place)
     shown = ranked[: query["limit"]]
     numbered = [(listing, replace(hit, rank=done + number)) for number, (listing, hit) in enumerate(shown, 1)]
-    items = present_hits(numbered, policy.matching, book)
+    items = present_hits(actor, numbered, policy.matching, book)
     for item, (listing, _) in zip(items, shown, strict=True):
         item["own_listing"] = {name: getattr(listing, name) for name in ("id", "kind", "title", "status")}
     following = None

@@ -67,15 +67,15 @@ def explain(actor: Actor, listing: Listing, other_id: UUID) -> dict[str, Any]:
     }
     if not head["lawful"]:
         closed = [] if is_open else [Notice("counterpart_closed", facts={"status": other.status})]
-        return {**head, **_present_unlawful(listing, other), "warnings": closed}
+        return {**head, **_present_unlawful(actor, listing, other), "warnings": closed}
     hit = _hit_of(inputs, pairing, other.id)
-    (item,) = present_hits([(listing, hit)], policy.matching, inputs.tables.book)
+    (item,) = present_hits(actor, [(listing, hit)], policy.matching, inputs.tables.book)
     return {**head, **{name: value for name, value in item.items() if name != "rank"}}
 
 
-def _present_unlawful(listing: Listing, other: Listing) -> dict[str, Any]:
+def _present_unlawful(actor: Actor, listing: Listing, other: Listing) -> dict[str, Any]:
     """What a pairing shows besides the gates that it fails."""
-    said, contact = verdict_on(listing.id, other.id), released_contact(listing, other)
+    said, contact = verdict_on(listing.id, other.id), released_contact(actor, listing, other)
     return {
         "listing": present_counterpart(listings.outlines([other.id])[other.id]),
         "distance_km": shown_km(listing, other),

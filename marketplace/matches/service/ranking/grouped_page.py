@@ -9,6 +9,7 @@ from uuid import UUID
 import matching
 
 from .... import clock
+from ....events.actor import Actor
 from ....listings import service as listings
 from ....listings.models import Kind, Listing
 from .database_search import rank_field
@@ -24,7 +25,12 @@ MOST_FOLDED = 20
 
 
 def grouped_page(
-    listing: Listing, policy: matching.Policy, find: Find, query: dict[str, Any], cursor: PageCursor | None
+    actor: Actor,
+    listing: Listing,
+    policy: matching.Policy,
+    find: Find,
+    query: dict[str, Any],
+    cursor: PageCursor | None,
 ) -> dict[str, Any]:
     """`items`, `total` (of enterprises, if that is known) and the `cursor` of the next page.
 
@@ -36,7 +42,7 @@ def grouped_page(
     best, book, count = _best_offers(find, moment_of(as_of) if cursor else None, cursor, limit + 1)
     shown = best[:limit]
     ranked = [(listing, replace(hit, rank=done + place)) for place, (_, hit) in enumerate(shown, 1)]
-    items = present_hits(ranked, policy, book)
+    items = present_hits(actor, ranked, policy, book)
     named = {hit.listing_id for _, hit in shown}
     how = {"sort": query["sort"], "min_score": query["min_score"]}
     folded = _other_offers(listing, policy, [owner for owner, _ in shown], named, how)

@@ -9,6 +9,7 @@ from matching.model import WEIGHT_UNIT
 
 from ....catalogue import service as catalogue
 from ....enterprises import service as enterprises
+from ....events.actor import Actor
 from ....http.fields import FEN_PER_CNY
 from ....licences import service as licences
 from ....listings import service as listings
@@ -21,19 +22,23 @@ from .pair_warnings import transfer_day, warning_notices
 
 
 def present_hits(
-    ranked: Sequence[tuple[Listing, Hit]], policy: matching.Policy, book: Mapping[int, matching.Code]
+    actor: Actor,
+    ranked: Sequence[tuple[Listing, Hit]],
+    policy: matching.Policy,
+    book: Mapping[int, matching.Code],
 ) -> list[dict[str, Any]]:
-    """Hits as the API shows them to the owner of the listing beside each; everything they name is fetched
-    together."""
+    """Hits as the API shows them to the owner of the listing beside each or to its overseers; everything
+    they name is fetched together."""
     others = listings.outlines({hit.listing_id for _, hit in ranked})
     documents = _documents_of([(demand_of(listing, others[hit.listing_id]), hit) for listing, hit in ranked])
     said = verdicts_on([(listing.id, hit.listing_id) for listing, hit in ranked])
     contacts = released_contacts(
+        actor,
         [
             (listing, others[hit.listing_id])
             for listing, hit in ranked
             if said[listing.id, hit.listing_id].was_mutual
-        ]
+        ],
     )
     items = []
     for listing, hit in ranked:

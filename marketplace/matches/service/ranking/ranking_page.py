@@ -46,10 +46,10 @@ def ranking_page(
         return {**head, "total": 0, "items": [], "near_misses": None, "cursor": None}
     find = finder(listing, policy.matching, query["sort"], query["min_score"])
     if query["group"]:
-        shown = grouped_page(listing, policy.matching, find, query, cursor)
+        shown = grouped_page(actor, listing, policy.matching, find, query, cursor)
     else:
         page = pager.page(find, query["limit"], cursor)
-        items = present_hits([(listing, hit) for hit in page.hits], policy.matching, page.book)
+        items = present_hits(actor, [(listing, hit) for hit in page.hits], policy.matching, page.book)
         shown = {"total": page.total, "items": items, "cursor": page.next}
     near = _near_misses(listing, policy, query) if cursor is None else None
     return {**head, **shown, "near_misses": near}

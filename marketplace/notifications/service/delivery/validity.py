@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from ....enterprises import service as enterprises
 from ....enterprises.models import Enterprise
+from ....events.actor import PLATFORM
 from ....events.work import Work
 from ....listings.models import Kind, Listing, ListingStatus
 from ....matches import service as matches
@@ -157,7 +158,7 @@ def is_contact_released(message: Notification) -> bool:
     mine, theirs = sides_of(message)
     if mine is None or not matches.verdict_on(mine.id, theirs.id).is_mutual:
         return False
-    return matches.released_contact(mine, theirs) is not None
+    return matches.released_contact(PLATFORM, mine, theirs) is not None
 
 
 def is_interest_open_and_welcome(message: Notification) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from ....enterprises import service as enterprises
+from ....events.actor import PLATFORM
 from ....events.work import Work, unit_of_work
 from ....listings import service as listings
 from ....listings.models import Listing, ListingStatus
@@ -20,7 +21,8 @@ def plan_mutual_interest(listing_id: UUID, other_id: UUID) -> None:
     with unit_of_work() as work:
         rows = listings.by_id({listing_id, other_id})
         one, other = rows[listing_id], rows[other_id]
-        if not matches.verdict_on(one.id, other.id).is_mutual or not matches.released_contact(one, other):
+        is_mutual = matches.verdict_on(one.id, other.id).is_mutual
+        if not is_mutual or not matches.released_contact(PLATFORM, one, other):
             return
         for mine, theirs in ((one, other), (other, one)):
             _plan_about_pairing(work, mine, theirs, NotificationKind.MATCH_MUTUAL)
