@@ -196,6 +196,7 @@ def history(enterprise: Enterprise, query: Query) -> Page:
 @blueprint.post("/api-keys")
 @allow(*EVERY_KEY, scope="admin")
 @require(service.check_key_request)
+@may_conflict
 @blueprint.body(KeyRequestSchema)
 @blueprint.response(201, NewKeySchema)
 def create_key(body: Body) -> Json:

@@ -1,5 +1,6 @@
 """API keys: scoped, never wider than the one that made them, ending, revocable."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -227,3 +228,57 @@ def test_revoking_a_key_that_does_not_exist_says_so(marketplace):
     nowhere = "01a218e3-d722-716a-b456-a4330b9e62a8"
     result = command(marketplace, "revoke", nowhere)
     assert (result.exit_code, f"No key has the id {nowhere}." in result.output) == (1, True)
+
+
+def test_twenty_keys_may_be_valid_at_once(marketplace):
+    owner = marketplace.enterprise("generator")
+    short = owner.post("/api-keys", {"name": "short", "scopes": ["read"], "expires_at": moment(1)})
+    kept = [owner.post("/api-keys", {"name": "till", "scopes": ["read"]}).json["id"] for _ in range(18)]
+    assert short.status_code == 201
+
+    refusal = refused(owner.post("/api-keys", {"name": "till", "scopes": ["read"]}), 409, "too_many_keys")
+    assert "20" in refusal["detail"]
+    owner.delete(f"/api-keys/{kept[0]}")
+    make(owner, "read")
+    refused(owner.post("/api-keys", {"name": "till", "scopes": ["read"]}), 409, "too_many_keys")
+    marketplace.now += timedelta(days=2)
+    make(owner, "read")
+    make(marketplace.enterprise("generator"), "read")
+
+
+def test_a_person_of_the_staff_has_as_many_keys_as_an_enterprise(marketplace):
+    for _ in range(19):
+        last = make(marketplace.admin, "read", "admin")
+    refused(last.post("/api-keys", {"name": "till", "scopes": ["read"]}), 409, "too_many_keys")
+    make(marketplace.second_admin(), "read")
+
+
+def test_two_keys_at_once_cannot_both_be_the_twentieth(marketplace):
+    owner = marketplace.enterprise("generator")
+    others = [make(owner, "read", "admin") for _ in range(18)]
+    start, statuses = threading.Barrier(4), []
+
+    def create(party):
+        client = marketplace.app.test_client()
+        start.wait()
+        body = {"name": "till", "scopes": ["read"]}
+        statuses.append(client.post("/api/v1/api-keys", json=body, headers=party.headers).status_code)
+
+    threads = [threading.Thread(target=create, args=[party]) for party in others[:4]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [201, 409, 409, 409]
+
+
+def test_who_lost_all_keys_gets_one_in_place_of_the_first(marketplace):
+    owner = marketplace.enterprise("generator")
+    others = [make(owner, "read", "admin") for _ in range(19)]
+
+    answer = command(marketplace, "key", owner.number)
+
+    replaced = Party(marketplace, answer.output.split()[-1], owner.id, owner.number)
+    assert replaced.get("/enterprises/me").status_code == 200
+    assert owner.get("/enterprises/me").status_code == 401, "the first ended, with those that it created"
+    assert [other.get("/enterprises/me").status_code for other in others] == [401] * 19

@@ -18,11 +18,13 @@ from ....events.work import Work, unit_of_work
 from ....http.authentication import digest
 from ....messages.names import Name
 from ...models import ENDED, ApiKey, Enterprise, Holders, Staff
-from ..lookup import lock_shared
+from ..lookup import lock_additions, lock_shared
 from ..standing import require_unfrozen
 
 VALIDITY = timedelta(days=365)
 """How long a key is valid, at most and unless asked otherwise."""
+MOST_KEYS = 20
+"""Keys of one enterprise or member of staff that may be valid at once."""
 DEFAULT_SCOPES = {ENTERPRISE: SCOPES, ADMIN: ("read", "admin"), REGULATOR: ("read",)}
 WITH_HOLDER = (joinedload(ApiKey.enterprise), joinedload(ApiKey.staff))
 
@@ -56,6 +58,7 @@ def create_key(
         Forbidden: a scope that the asking key lacks (`scope_missing`), or the enterprise is frozen.
         Invalid: it would end in the past or over a year away (`key_expiry_range`).
         Unauthorised: the asking key was revoked in the meantime (`key_revoked`).
+        Conflict: it has as many valid keys as it may (`too_many_keys`).
     """
     check_key_request(actor, {"scopes": scopes})
     now = clock.now()
@@ -63,6 +66,8 @@ def create_key(
         raise Invalid("key_expiry_range", at="expires_at")
     with unit_of_work() as work:
         parent = _lock_acting_key(work, actor)
+        if len(_living_keys(work, actor)) >= MOST_KEYS:
+            raise Conflict("too_many_keys", most=MOST_KEYS)
         ends = min(expires_at or now + VALIDITY, parent.expires_at)
         row, key = _add_key(work, actor, name, scopes, ends, parent)
         work.audit(actor, "create_key", row, scopes=scopes)
@@ -73,9 +78,11 @@ def create_key(
 
 def _lock_acting_key(work: Work, actor: Actor) -> ApiKey:
     """The key that the actor uses, kept from being revoked until the work ends, its enterprise from being
-    suspended; so a key that is created cannot escape either."""
+    suspended; so a key that is created cannot escape either. The holder is locked against further keys."""
     if actor.enterprise_id is not None:
-        require_unfrozen(lock_shared(work, actor.enterprise_id))
+        require_unfrozen(lock_additions(work, actor.enterprise_id))
+    else:
+        work.lock(Staff, Staff.id == actor.id)
     key = work.lock(ApiKey, ApiKey.id == actor.key_id)
     if key.revoked_at is not None:
         raise Unauthorised("key_revoked")
@@ -87,9 +94,25 @@ def add_first_key(work: Work, holder: Actor) -> str:
     return _add_key(work, holder, "first key", DEFAULT_SCOPES[holder.kind], None)[1]
 
 
+def _living_keys(work: Work, holder: Actor) -> list[ApiKey]:
+    """The valid keys of a locked holder, the one that was created first first."""
+    valid = (_is_held_by(holder), ApiKey.revoked_at.is_(None), ApiKey.expires_at > clock.now())
+    return list(work.session.scalars(select(ApiKey).where(*valid).order_by(ApiKey.id)))
+
+
 def add_recovered_key(work: Work, holder: Actor) -> tuple[ApiKey, str]:
-    """Write a key with all scopes for a holder that lost its own; returns its row and the key itself."""
-    return _add_key(work, holder, "recovered", DEFAULT_SCOPES[holder.kind], None)
+    """Write a key with all scopes for a locked holder that lost its own; returns its row and the key."""
+    return _add_in_place_of_lost(work, holder, "recovered")
+
+
+def _add_in_place_of_lost(work: Work, holder: Actor, name: str) -> tuple[ApiKey, str]:
+    """Write a key for a locked holder. If it has as many as it may, the first of them ends, with all that it
+    created: who has lost its keys must not be locked out by whoever found them."""
+    living = _living_keys(work, holder)
+    if len(living) >= MOST_KEYS:
+        ended = _revoke_with_descendants(work, work.lock(ApiKey, ApiKey.id == living[0].id))
+        work.audit_many(PLATFORM, "revoke_key", ended, revoked_with=str(living[0].id))
+    return _add_key(work, holder, name, DEFAULT_SCOPES[holder.kind], None)
 
 
 def replace_lost_key(uscc: str) -> str:
@@ -105,7 +128,7 @@ def replace_lost_key(uscc: str) -> str:
             Enterprise.status.not_in(ENDED),
         )
         holder = Actor(ENTERPRISE, enterprise.id)
-        row, key = _add_key(work, holder, "replacement", DEFAULT_SCOPES[ENTERPRISE], None)
+        row, key = _add_in_place_of_lost(work, holder, "replacement")
         work.audit(PLATFORM, "create_key", row, uscc=uscc)
     log.info("lost key replaced", extra={"key_id": str(row.id), "enterprise_id": str(enterprise.id)})
     return key
