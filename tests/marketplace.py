@@ -169,7 +169,8 @@ class Marketplace(AbstractContextManager["Marketplace"]):
                 if name not in (*KEPT, "matching_policy", "credit_rule_table")
             )
             connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
-            connection.execute(text("DELETE FROM waste_code WHERE unlisted"))  # of earlier tests
+            of_earlier_tests = "DELETE FROM waste_code WHERE unlisted AND level = 'code'"
+            connection.execute(text(of_earlier_tests))
             connection.execute(text("DELETE FROM matching_policy WHERE version > 1"))
             connection.execute(text("DELETE FROM credit_rule_table WHERE version > 1"))
 

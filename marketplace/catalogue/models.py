@@ -35,6 +35,8 @@ class CodeLevel(StrEnum):
     CODE = "code"
     CHAPTER = "chapter"
     SUBCHAPTER = "subchapter"
+    STAND_IN = "stand_in"
+    """Stands for the codes under a category that no table has and that nobody has published yet."""
 
 
 REGION_LEVELS = ("province", "city", "district")
@@ -63,6 +65,9 @@ class Scheme(Base):
 
 class WasteCode(Base):
     """A category or a code of a scheme. `unlisted` marks a well-formed code that no loaded table has.
+
+    A draft that names such a code keeps it itself and refers to the stand-in of its category; the code gets a
+    row when a listing with it is published.
 
     `key` is the code without punctuation, by which it is found however it is written.
     """

@@ -119,7 +119,8 @@ class Listing(Base):
     what the owner calls the listing in its own books. Components are kept as their owner wrote them, with
     what is compared beside it (`catalogue.with_key`). `region` is what the owner says (`region_stated`) or
     what follows from the place; `place_region` is the district that the place lies in, None as long as
-    nobody looked.
+    nobody looked. `unlisted_code` is the code of a draft that the catalogue has not; `code_id` is then the
+    stand-in of its category.
     """
 
     __tablename__ = "listing"
@@ -132,6 +133,7 @@ class Listing(Base):
     external_id: Mapped[str | None]
     title: Mapped[str]
     code_id: Mapped[int | None] = mapped_column(ForeignKey("waste_code.id"))
+    unlisted_code: Mapped[str | None]
     quantity_kg: Mapped[int] = mapped_column(BigInteger)
     remaining_kg: Mapped[int] = mapped_column(BigInteger)
     min_lot_kg: Mapped[int] = mapped_column(BigInteger)
@@ -187,6 +189,9 @@ class Listing(Base):
         CheckConstraint("available_from <= available_until", name="window"),
         CheckConstraint("(kind = 'supply') = (code_id IS NOT NULL)", name="supply_has_a_code"),
         CheckConstraint("(kind = 'demand') = (mode IS NOT NULL)", name="demand_has_a_mode"),
+        CheckConstraint(
+            "unlisted_code IS NULL OR status IN ('draft', 'withdrawn')", name="unlisted_is_a_draft"
+        ),
         values_check("form", Form),
         values_check("packaging", Packaging),
         values_check("exemption_review", ExemptionReview),
@@ -249,12 +254,13 @@ class Listing(Base):
 
 
 class Accept(Base):
-    """A code or category that a demand takes."""
+    """A code or category that a demand takes; of a draft maybe one that the catalogue has not."""
 
     __tablename__ = "listing_accept"
 
     listing_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True)
     code_id: Mapped[int] = mapped_column(ForeignKey("waste_code.id"), primary_key=True)
+    unlisted_code: Mapped[str] = mapped_column(primary_key=True, default="", server_default=text("''"))
     position: Mapped[int] = mapped_column(SmallInteger)
 
     __table_args__ = (Index("ix_listing_accept_code", "code_id", "listing_id"),)

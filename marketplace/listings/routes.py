@@ -256,6 +256,7 @@ def _published(listing_id: UUID, result: list[Notice] | DomainError) -> Json:
 @publishes
 @require(service.check_change)
 @subject(service.find_own)
+@may_conflict
 @no_body
 @blueprint.response(201, ListingSchema, headers=VERSIONED)
 def copy(listing: Listing) -> Versioned:

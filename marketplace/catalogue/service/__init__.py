@@ -33,18 +33,19 @@ from .regions import (
     to_wgs84,
     within,
 )
-from .resolution import find_code, resolve
+from .resolution import UNLISTED_SCHEME, add_to_catalogue, find_code, known_code, resolve, stand_in_of
 from .suggestions import suggest_codes
 from .written_codes import fold_scheme, form_scheme, read_code
 
 __all__ = [
-    "CERTAIN", "Alias", "CodeFilter", "aliases_of", "all_code_ids", "cached_lookups", "check_components",
-    "code_search_notices", "codes_by_id", "codes_finding", "codes_for_matching", "codes_that_fit",
-    "component_notices", "default_unit", "district_at", "exemption_exists", "exemption_rows", "find_code",
-    "find_region", "fold_scheme", "form_scheme", "ids_of_scheme", "is_any_of", "is_component_name",
-    "is_other_province", "is_specific", "last_below", "load", "load_outlines", "locate", "locate_rows",
-    "look_up_places", "present_codes", "read_code", "read_code_filter", "region_covers", "region_notices",
-    "region_with_ancestors", "regions_by_code", "resolve", "search_codes", "search_regions",
-    "spelled_prefix", "suggest_codes", "to_wgs84", "tradable_codes", "treatments", "unit_of",
-    "unit_pattern", "with_key", "within",
+    "CERTAIN", "UNLISTED_SCHEME", "Alias", "CodeFilter", "add_to_catalogue", "aliases_of", "all_code_ids",
+    "cached_lookups", "check_components", "code_search_notices", "codes_by_id", "codes_finding",
+    "codes_for_matching", "codes_that_fit", "component_notices", "default_unit", "district_at",
+    "exemption_exists", "exemption_rows", "find_code", "find_region", "fold_scheme", "form_scheme",
+    "ids_of_scheme", "is_any_of", "is_component_name", "is_other_province", "is_specific", "known_code",
+    "last_below", "load", "load_outlines", "locate", "locate_rows", "look_up_places", "present_codes",
+    "read_code", "read_code_filter", "region_covers", "region_notices", "region_with_ancestors",
+    "regions_by_code", "resolve", "search_codes", "search_regions", "spelled_prefix", "stand_in_of",
+    "suggest_codes", "to_wgs84", "tradable_codes", "treatments", "unit_of", "unit_pattern", "with_key",
+    "within",
 ]  # fmt: skip

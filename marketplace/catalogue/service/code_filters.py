@@ -36,12 +36,11 @@ class CodeFilter:
     notices: tuple[Notice, ...]
 
 
-def read_code_filter(text: str, at: str, *, add_unlisted: bool = False) -> CodeFilter:
+def read_code_filter(text: str, at: str) -> CodeFilter:
     """The filter that a text such as `HW08, 900-041-49` means.
 
     Args:
         at: the field that faults and notices are about.
-        add_unlisted: whether a well-formed code that no table has gets its row, to be found later.
     Raises:
         Invalid: a code contradicts itself (`code_contradicts`, `star_contradicts`).
     """
@@ -50,7 +49,7 @@ def read_code_filter(text: str, at: str, *, add_unlisted: bool = False) -> CodeF
     stand_ins: set[int] = set()
     notices: list[Notice] = []
     for part in dict.fromkeys(_parts(text)) or [text]:
-        resolved = read_reference(None, part, at, at, add_unlisted=add_unlisted)
+        resolved = read_reference(None, part, at, at)
         if resolved is not None:
             codes.append(resolved.row.code)
             ids.add(resolved.row.id)

@@ -20,7 +20,8 @@ from ..models import (
     Treatment,
     WasteCode,
 )
-from .written_codes import key_of
+from .codes import UNLISTED_EVIDENCE
+from .written_codes import CN_SW, key_of, stand_in_key
 
 ROWS_A_STATEMENT = 1000
 PARENTS_FIRST = (CodeLevel.CATEGORY, CodeLevel.CHAPTER, CodeLevel.SUBCHAPTER, CodeLevel.CODE)
@@ -88,6 +89,24 @@ def _load_codes(work: Work, rows: Sequence[Any]) -> None:
             if row.level == level
         ]
         _upsert(work, WasteCode, values, ["scheme", "code"])
+    _upsert(work, WasteCode, _stand_ins(work), ["scheme", "code"])
+
+
+def _stand_ins(work: Work) -> list[dict[str, Any]]:
+    """The stand-in of each category whose unlisted codes may be named."""
+    categories = select(WasteCode).filter_by(scheme=CN_SW, level=CodeLevel.CATEGORY)
+    return [
+        {
+            **{name: getattr(row, name) for name in CODE_COLUMNS},
+            "code": f"{row.code}-*",
+            "key": stand_in_key(row.key),
+            "level": CodeLevel.STAND_IN,
+            "parent_id": row.id,
+            "evidence": UNLISTED_EVIDENCE,
+            "unlisted": True,
+        }
+        for row in work.session.scalars(categories)
+    ]
 
 
 def _ids_by_code(work: Work) -> dict[tuple[str, str], int]:

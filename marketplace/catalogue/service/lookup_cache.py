@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from ...database import db
 from ..models import ExemptionItem, Mode, Region, Treatment, WasteCode
-from .written_codes import read_code
+from .written_codes import read_code, stand_in_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ def cached_lookups(codes: Iterable[str], regions: Iterable[int]) -> Iterator[Non
 
 def _read_cache(codes: Iterable[str], regions: Iterable[int]) -> LookupCache:
     keys = {key for code in set(codes) for key in read_code(code).keys}
+    categories = {f"SW{key[-2:]}" for key in keys}
+    keys |= categories | {stand_in_key(category) for category in categories}
     rows = db.session.scalars(select(WasteCode).where(WasteCode.key.in_(keys)))
     places = db.session.scalars(select(Region).where(Region.adcode.in_(set(regions))))
     cache = LookupCache(

@@ -28,11 +28,16 @@ from .written_codes import (
     form_scheme,
     key_of,
     read_code,
+    stand_in_key,
 )
 
 UNLISTED_SCHEME = CN_SW
 UNLISTED_KEY = re.compile(r"(\d{3})(\d{3})(S(\d\d))", re.ASCII)
 """The key of a code of that scheme; the digits after S are those of its category."""
+UNLISTED_COLUMNS = (
+    "scheme", "code", "key", "level", "parent_id", "name_zh", "name_en", "industry", "hazardous", "hazard",
+    "edition", "evidence", "tradable", "unlisted",
+)  # fmt: skip
 EXCEPTIONS = frozenset(("除外", "以外", "之外"))
 
 log = logging.getLogger(__name__)
@@ -51,7 +56,8 @@ def resolve(
 ) -> tuple[WasteCode, list[Notice]]:
     """The code that a listing or permit names, however it is written, and notices if it is doubtful.
 
-    A well-formed `cn-sw` code under a known category is accepted, with a notice, though no table has it.
+    A well-formed `cn-sw` code under a known category is accepted, with a notice, though no table has it. Its
+    row has no id then: `add_to_catalogue` writes it, `stand_in_of` is what a draft refers to.
 
     Args:
         scheme: may be None where the code itself says which it is.
@@ -64,17 +70,27 @@ def resolve(
             `star_contradicts` (it is starred as hazardous and is not).
     """
     code_at = code_at or _field(at, "code")
-    resolved = read_reference(scheme, code, _field(at, "scheme"), code_at)
+    resolved = read_reference(scheme, code, _field(at, "scheme"), code_at, unlisted=True)
     if resolved is None:
         scheme_read = fold_scheme(scheme) if scheme else form_scheme(code) or _schemes()
         raise Invalid("unknown_code", at=code_at, code=code, scheme=scheme_read)
     return resolved.row, resolved.notices
 
 
+def known_code(
+    scheme: str | None, code: str, at: str, *, code_at: str | None = None
+) -> tuple[WasteCode, list[Notice]]:
+    """As `resolve`, but of the catalogue as it is: for what must not add to it."""
+    row, notices = resolve(scheme, code, at, code_at=code_at)
+    if row.id is None:
+        raise Invalid("unknown_code", at=code_at or _field(at, "code"), code=code, scheme=row.scheme)
+    return row, notices
+
+
 def find_code(scheme: str, code: str) -> WasteCode:
     """The code, however it is written, without other words. Raises: NotFound."""
     try:
-        resolved = read_reference(scheme, code, "scheme", "code", add_unlisted=False)
+        resolved = read_reference(scheme, code, "scheme", "code")
     except Invalid as error:
         raise NotFound() from error
     if resolved is None or read_code(code).words:
@@ -83,18 +99,18 @@ def find_code(scheme: str, code: str) -> WasteCode:
 
 
 def read_reference(
-    scheme: str | None, code: str, scheme_at: str, code_at: str, *, add_unlisted: bool = True
+    scheme: str | None, code: str, scheme_at: str, code_at: str, *, unlisted: bool = False
 ) -> Resolved | None:
     """As `resolve`, for any fields; None if there is no such code.
 
     Args:
-        add_unlisted: whether a well-formed code that no table has gets its row.
+        unlisted: whether a well-formed code that no table has is one: a row without an id.
     """
     written = read_code(code)
     named = _named_code(written, code_at)
     rows = _rows_by_key(named.key)
-    if not rows and add_unlisted and fold_scheme(scheme or UNLISTED_SCHEME) == UNLISTED_SCHEME:
-        rows = _add_unlisted(named.key)
+    if not rows and unlisted and fold_scheme(scheme or UNLISTED_SCHEME) == UNLISTED_SCHEME:
+        rows = _unlisted(named.key)
     row = _of_scheme(rows, scheme, code, scheme_at, code_at)
     if row is None or not _are_names(written, row):
         return None
@@ -214,24 +230,32 @@ def scheme_exists(scheme: str) -> bool:
     return db.session.scalar(select(WasteCode.id).filter_by(scheme=scheme).limit(1)) is not None
 
 
-def _add_unlisted(key: str) -> list[WasteCode]:
-    """Write the row of a well-formed code under a known category; empty if it is not one."""
+def _unlisted(key: str) -> list[WasteCode]:
+    """A well-formed code under a known category that no table has, not written; empty if it is not one."""
     form = UNLISTED_KEY.fullmatch(key)
-    if form is None:
-        return []
-    category = db.session.scalars(
-        select(WasteCode).filter_by(scheme=UNLISTED_SCHEME, key=f"SW{form[4]}")
-    ).one_or_none()
-    if category is None:
-        return []
-    with unit_of_work() as work:
-        values = _unlisted_values(category, spelled(key))
-        work.session.execute(insert(WasteCode).values(values).on_conflict_do_nothing())
-    row = db.session.scalars(select(WasteCode).filter_by(scheme=UNLISTED_SCHEME, key=key)).one()
-    if (cache := lookup_cache()) is not None:
-        cache.add(row)
-    log.info("unlisted code added", extra={"scheme": row.scheme, "code": row.code, "code_id": row.id})
-    return [row]
+    above = [row for row in _rows_by_key(f"SW{form[4]}") if row.scheme == UNLISTED_SCHEME] if form else []
+    return [WasteCode(**_unlisted_values(category, spelled(key))) for category in above]
+
+
+def stand_in_of(code: WasteCode) -> WasteCode:
+    """What a draft with an unlisted code refers to until it is published: the stand-in of its category."""
+    return _rows_by_key(stand_in_key(category_key(code)))[0]
+
+
+def add_to_catalogue(code: str) -> WasteCode:
+    """The row of a code that `resolve` found to be unlisted; written, unless somebody did so meanwhile."""
+    key = key_of(code)
+    known = _rows_by_key(key)
+    if not known:
+        (new,) = _unlisted(key)
+        values = {name: getattr(new, name) for name in UNLISTED_COLUMNS}
+        with unit_of_work() as work:
+            work.session.execute(insert(WasteCode).values(values).on_conflict_do_nothing())
+        known = db.session.scalars(select(WasteCode).filter_by(scheme=UNLISTED_SCHEME, key=key)).all()
+        if (cache := lookup_cache()) is not None:
+            cache.add(known[0])
+        log.info("unlisted code added", extra={"code": known[0].code, "code_id": known[0].id})
+    return known[0]
 
 
 def _unlisted_values(category: WasteCode, code: str) -> dict[str, object]:

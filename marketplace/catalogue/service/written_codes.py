@@ -102,6 +102,11 @@ def key_of(code: str) -> str:
     return NOT_IN_KEYS.sub("", fold_code(code))
 
 
+def stand_in_key(category_key: str) -> str:
+    """The key of a category's stand-in; no text is read as it, as a key that is read has no such sign."""
+    return f"*{category_key}"
+
+
 @lru_cache(maxsize=4096)
 def read_code(text: str) -> WrittenCode:
     """The codes that a text names and the words beside them."""

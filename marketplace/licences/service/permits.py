@@ -54,7 +54,7 @@ def add_licence(actor: Actor, data: dict[str, Any]) -> tuple[Licence, list[Notic
     with unit_of_work() as work:
         licence = Licence(**{name: data[name] for name in names}, enterprise_id=holder_id, status=status)
         require_new(work, actor, licence)
-        licence.lines, numbers, notices = _lines(data["lines"])
+        licence.lines, numbers, notices = _lines(actor, data["lines"])
         notices += _overlap_notices(licence.lines, numbers) + validity_notices(licence)
         work.add(licence)
         if status == LicenceStatus.CONFIRMED:
@@ -80,7 +80,9 @@ def check_holder(actor: Actor, raw: dict[str, Any]) -> None:
         raise Forbidden("own_licence_only", at="enterprise_id")
 
 
-def _lines(lines: Sequence[dict[str, Any]]) -> tuple[list[LicenceLine], list[int], list[Notice]]:
+def _lines(
+    actor: Actor, lines: Sequence[dict[str, Any]]
+) -> tuple[list[LicenceLine], list[int], list[Notice]]:
     """A row for each code of each line, the number of the line that each is of, and notices about codes."""
     rows: list[LicenceLine] = []
     numbers: list[int] = []
@@ -91,7 +93,7 @@ def _lines(lines: Sequence[dict[str, Any]]) -> tuple[list[LicenceLine], list[int
         for place, written in enumerate(line.get("codes") or [line["code"]]):
             at = f"lines.{number}"
             code_at = f"{at}.codes.{place}" if line.get("codes") else None
-            code, doubts = catalogue.resolve(line["scheme"], written, at, code_at=code_at)
+            code, doubts = _code(actor, line["scheme"], written, at, code_at)
             notices += doubts
             codes[code.id] = code
         notices += tonnes_notices(line["tonnes_per_year"], f"lines.{number}.tonnes_per_year", codes.values())
@@ -107,6 +109,16 @@ def _lines(lines: Sequence[dict[str, Any]]) -> tuple[list[LicenceLine], list[int
             )
             numbers.append(number)
     return rows, numbers, notices
+
+
+def _code(
+    actor: Actor, scheme: str | None, written: str, at: str, code_at: str | None = None
+) -> tuple[WasteCode, list[Notice]]:
+    """The code that a permit names; only staff may name one that no table has yet."""
+    if actor.enterprise_id is not None:
+        return catalogue.known_code(scheme, written, at, code_at=code_at)
+    code, notices = catalogue.resolve(scheme, written, at, code_at=code_at)
+    return (code if code.id is not None else catalogue.add_to_catalogue(code.code)), notices
 
 
 def _overlap_notices(lines: Sequence[LicenceLine], numbers: Sequence[int]) -> list[Notice]:
@@ -178,9 +190,9 @@ def _add_for_code(
     actor: Actor, model: type[Row], data: dict[str, Any], names: tuple[str, ...], **others: Any
 ) -> tuple[Row, list[Notice]]:
     """Write a permit for one code: the fields `names` of `data`, and `others`."""
-    code, notices = catalogue.resolve(data["scheme"], data["code"], "")
-    permit = model(**{name: data[name] for name in names}, code_id=code.id, **others)
     with unit_of_work() as work:
+        code, notices = _code(actor, data["scheme"], data["code"], "")
+        permit = model(**{name: data[name] for name in names}, code_id=code.id, **others)
         _add(work, actor, permit)
     return permit, notices + validity_notices(permit)
 

@@ -16,14 +16,14 @@ from ...events.lifecycle import Party
 from ...events.work import unit_of_work
 from ..models import LIFE, Accept, Kind, Listing, ListingStatus
 from .history import changed_terms, others_see, stated_terms
-from .listing_fields import apply_fields
+from .listing_fields import apply_fields, bring_codes_to_catalogue
 from .own_ids import own_id_kept_unique
 from .publishing import licence_notice, publish_locked, require_publishable
 from .quotas import lock_owner
 
 COPIED = (
-    "title", "code_id", "quantity_kg", "min_lot_kg", "price_fen", "region", "region_stated", "place_region",
-    "lon", "lat", "max_distance_km",
+    "title", "code_id", "unlisted_code", "quantity_kg", "min_lot_kg", "price_fen", "region",
+    "region_stated", "place_region", "lon", "lat", "max_distance_km",
     "available_from", "available_until", "form", "packaging", "composition", "requires", "treatment", "mode",
     "exemption_item",
 )  # fmt: skip
@@ -76,7 +76,10 @@ def copy(actor: Actor, listing_id: UUID) -> Listing:
                 status=LIFE.initial,
                 remaining_kg=source.quantity_kg,
                 accepts=[
-                    Accept(code_id=accept.code_id, position=accept.position) for accept in source.accepts
+                    Accept(
+                        code_id=accept.code_id, unlisted_code=accept.unlisted_code, position=accept.position
+                    )
+                    for accept in source.accepts
                 ],
                 **{name: getattr(source, name) for name in COPIED},
             )
@@ -126,6 +129,7 @@ def change(
             row.updated_at = clock.now()
         flag_modified(row, "updated_at")  # else its default would show others a change that they cannot see
         if row.status == ListingStatus.OPEN:
+            bring_codes_to_catalogue(row)
             require_publishable(row)
             notices += licence_notice(row)
         with own_id_kept_unique(row):

@@ -19,12 +19,12 @@ HIDDEN = ("external_id",)
 
 
 def stated_terms(row: Listing) -> dict[str, Any]:
-    """The terms of a listing by their names in the API, as JSON; codes by their ids."""
+    """The terms of a listing by their names in the API, as JSON; codes by id, unlisted ones as text."""
     return {
         "external_id": row.external_id,
         "title": row.title,
-        "waste": row.code_id,
-        "accepts": [accept.code_id for accept in row.accepts] or None,
+        "waste": row.unlisted_code or row.code_id,
+        "accepts": [accept.unlisted_code or accept.code_id for accept in row.accepts] or None,
         "quantity_t": row.quantity_kg / KG_PER_T,
         "min_lot_t": row.min_lot_kg / KG_PER_T,
         "price_cny_per_t": None if row.price_fen is None else row.price_fen / FEN_PER_CNY,
@@ -79,10 +79,11 @@ def with_codes(lines: Sequence[Audit]) -> list[dict[str, list[Any]]]:
 
 
 def _ids_in(value: Any) -> list[int]:
-    return value if isinstance(value, list) else [] if value is None else [value]
+    return [code for code in (value if isinstance(value, list) else [value]) if isinstance(code, int)]
 
 
 def _named(value: Any, shown: dict[int, Any]) -> Any:
     if isinstance(value, list):
-        return [shown[code_id] for code_id in value]
-    return None if value is None else shown[value]
+        return [_named(code, shown) for code in value]
+    unlisted = {"scheme": catalogue.UNLISTED_SCHEME, "code": value}
+    return None if value is None else unlisted if isinstance(value, str) else shown[value]

@@ -60,7 +60,7 @@ def _apply_codes(row: Listing, data: dict[str, Any]) -> list[Notice]:
         if data.get("waste") is None:
             return []
         code, notices = catalogue.resolve(**data["waste"], at="waste")
-        row.code_id = code.id
+        row.code_id, row.unlisted_code = _reference(code)
         if not catalogue.is_specific(code):
             notices.append(Notice("category_offered", "waste.code", {"code": code.code}))
         return notices
@@ -68,20 +68,42 @@ def _apply_codes(row: Listing, data: dict[str, Any]) -> list[Notice]:
         if not row.accepts:
             raise Invalid("field_required", at="accepts")
         return []
-    codes, notices = [], []
+    references, notices = [], []
     for number, ref in enumerate(data["accepts"]):
         code, doubts = catalogue.resolve(**ref, at=f"accepts.{number}")
-        codes.append(code.id)
+        code_id, unlisted = _reference(code)
+        references.append((code_id, unlisted or ""))
         notices += doubts
-    _replace_accepts(row, list(dict.fromkeys(codes)))
+    _replace_accepts(row, list(dict.fromkeys(references)))
     return notices
 
 
-def _replace_accepts(row: Listing, code_ids: list[int]) -> None:
-    known = {accept.code_id: accept for accept in row.accepts}
-    row.accepts = [known.get(code_id) or Accept(code_id=code_id) for code_id in code_ids]
+def _reference(code: Any) -> tuple[int, str | None]:
+    """How a draft refers to a code: by its id, or to the stand-in of its category with the code itself."""
+    return (code.id, None) if code.id is not None else (catalogue.stand_in_of(code).id, code.code)
+
+
+def _replace_accepts(row: Listing, references: list[tuple[int, str]]) -> None:
+    known = {(accept.code_id, accept.unlisted_code): accept for accept in row.accepts}
+    row.accepts = [
+        known.get(reference) or Accept(code_id=reference[0], unlisted_code=reference[1])
+        for reference in references
+    ]
     for position, accept in enumerate(row.accepts):
         accept.position = position
+
+
+def bring_codes_to_catalogue(row: Listing) -> None:
+    """Write the codes of a listing that is being published, as far as the catalogue has not got them yet."""
+    if (code := row.unlisted_code) is not None:
+        row.unlisted_code = None  # first: what is written meanwhile must not be open and unlisted
+        row.code_id = catalogue.add_to_catalogue(code).id
+    if any(accept.unlisted_code for accept in row.accepts):
+        ids = [
+            catalogue.add_to_catalogue(accept.unlisted_code).id if accept.unlisted_code else accept.code_id
+            for accept in row.accepts
+        ]
+        _replace_accepts(row, [(code_id, "") for code_id in dict.fromkeys(ids)])
 
 
 def _apply_components(row: Listing, data: dict[str, Any]) -> list[Notice]:

@@ -38,8 +38,8 @@ def _present(
     return {
         **plain,
         "external_id": row.external_id if whole else None,
-        "waste": _code(codes[row.code_id]) if row.code_id else None,
-        "accepts": [_code(codes[accept.code_id]) for accept in row.accepts]
+        "waste": _code(codes[row.code_id], row.unlisted_code) if row.code_id else None,
+        "accepts": [_code(codes[accept.code_id], accept.unlisted_code) for accept in row.accepts]
         if row.kind == Kind.DEMAND
         else None,
         "location": {"lon": lon, "lat": lat, "crs": "wgs84"},
@@ -67,5 +67,5 @@ def coarse(lon: float, lat: float) -> tuple[float, float]:
     return round(lon * COARSE_STEPS) / COARSE_STEPS, round(lat * COARSE_STEPS) / COARSE_STEPS
 
 
-def _code(row: Any) -> dict[str, str]:
-    return {"scheme": row.scheme, "code": row.code}
+def _code(row: Any, unlisted: str | None) -> dict[str, str]:
+    return {"scheme": row.scheme, "code": unlisted or row.code}

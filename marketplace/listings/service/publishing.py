@@ -15,6 +15,7 @@ from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
 from ...licences import service as licences
 from ..models import LIFE, Kind, Listing
+from .listing_fields import bring_codes_to_catalogue
 from .listing_place import require_place
 from .plausible_terms import implausible_notices
 from .posting_rights import require_role
@@ -96,6 +97,7 @@ def open_draft(row: Listing, owner: Any) -> str:
     enterprises.require_approved(owner)
     require_role(owner.roles, row.kind)
     move = LIFE.move(row, "publish", by=Party.OWNER)
+    bring_codes_to_catalogue(row)
     require_publishable(row)
     require_place(row)
     row.published_at = clock.now()

@@ -67,7 +67,7 @@ def _apply(row: SavedSearch, data: dict[str, Any]) -> list[Notice]:
 def _wanted_codes(wanted: dict[str, Any]) -> list[str]:
     if "code" not in wanted:
         return [SavedSearch.ANY_TEXT]
-    return list(catalogue.read_code_filter(wanted["code"], "query.code", add_unlisted=True).codes)
+    return list(catalogue.read_code_filter(wanted["code"], "query.code").codes)
 
 
 def list_searches(actor: Actor, after: UUID | None, limit: int) -> Sequence[SavedSearch]:

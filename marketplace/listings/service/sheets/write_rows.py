@@ -41,7 +41,12 @@ def _write_listings(work: Work, actor: Actor, listings: list[Listing], event: st
     work.copy_rows(
         Accept,
         [
-            {"listing_id": listing.id, "code_id": accept.code_id, "position": accept.position}
+            {
+                "listing_id": listing.id,
+                "code_id": accept.code_id,
+                "unlisted_code": accept.unlisted_code,
+                "position": accept.position,
+            }
             for listing in listings
             for accept in listing.accepts
         ],

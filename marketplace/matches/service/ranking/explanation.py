@@ -200,7 +200,7 @@ def _accepted_codes(listing: Listing, other: Listing) -> tuple[str, ...]:
     demand = listing if listing.kind == Kind.DEMAND else other
     ids = [accept.code_id for accept in demand.accepts]
     codes = catalogue.codes_by_id(ids)
-    return tuple(codes[code_id].code for code_id in ids)
+    return tuple(accept.unlisted_code or codes[accept.code_id].code for accept in demand.accepts)
 
 
 def _listed(facts: dict[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def set_preferences(actor: Actor, data: dict[str, Any], expected: int | None) ->
         Invalid: unknown code. PreconditionFailed: changed meanwhile.
     """
     muted = [
-        catalogue.resolve(**code, at=f"muted_codes.{number}")[0].id
+        catalogue.known_code(**code, at=f"muted_codes.{number}")[0].id
         for number, code in enumerate(data["muted_codes"])
     ]
     with unit_of_work() as work:
