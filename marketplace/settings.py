@@ -58,9 +58,11 @@ class Settings:
     """Largest request body."""
     rate_limit_key: str = "1200 per minute"
     """Calls an enterprise, or a member of staff, may make with all of its keys together. Several windows are
-    divided by semicolons, in all four limits."""
+    divided by semicolons, in all limits."""
     rate_limit_publish: str = "600 per minute"
     """Calls with which an enterprise may draft, change or publish listings; each listing of a list counts."""
+    rate_limit_idempotency: str = "50000 per day"
+    """Requests with an Idempotency-Key of one caller; their responses are kept for a day."""
     rate_limit_registration: str = "300 per minute;10000 per day"
     """Registrations an address may make, and calls with links of e-mails; of IPv6 its /64."""
     rate_limit_public: str = "300 per minute"

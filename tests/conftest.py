@@ -166,6 +166,7 @@ def app(database_url: str, redis_url: str) -> "Flask":
             Settings.from_environment(),
             rate_limit_key="1000000 per minute",
             rate_limit_publish="1000000 per minute",
+            rate_limit_idempotency="1000000 per minute",
             rate_limit_registration="1000000 per minute",
             rate_limit_public="1000000 per minute",
         )

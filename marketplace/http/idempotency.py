@@ -14,6 +14,7 @@ from .. import clock
 from ..database import Base, db
 from ..errors import Invalid
 from ..events.work import Work, unit_of_work
+from . import rate_limits
 from .bodies import fingerprint
 
 KEEP = timedelta(hours=24)
@@ -47,6 +48,7 @@ def run_once(caller: str, view: Callable[..., Any], args: Any, kwargs: Any) -> A
         caller: who calls, the kind and id of an actor or an address.
 
     Raises:
+        TooMany: the caller has sent as many such requests today as it may.
         Invalid: the key was used with another body (`idempotency_key_reused`) or is too long.
     """
     key = request.headers.get("Idempotency-Key")
@@ -56,6 +58,7 @@ def run_once(caller: str, view: Callable[..., Any], args: Any, kwargs: Any) -> A
         raise Invalid("idempotency_key_form", at="Idempotency-Key", most=MAX_KEY)
     identity = {"actor": caller, "route": request.path, "key": key}
     body_digest = fingerprint()
+    rate_limits.count_call(rate_limits.REPEATABLE, caller)
     with unit_of_work() as work:
         if not _claim(work, identity, body_digest):
             return _replay(identity, body_digest)

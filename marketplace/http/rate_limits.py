@@ -52,6 +52,8 @@ class Limit:
 
 KEY = Limit("key", "rate_limit_key", "key")
 PUBLISH = Limit("publish", "rate_limit_publish", "publish")
+REPEATABLE = Limit("repeatable", "rate_limit_idempotency", "idempotency")
+"""Requests with an Idempotency-Key: the response to each is kept for a day."""
 REGISTRATION = Limit("registration", "rate_limit_registration", "address")
 EXPORT = Limit("export", "rate_limit_export", "export")
 PUBLIC = Limit("public", "rate_limit_public", "address")

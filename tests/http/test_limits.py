@@ -320,3 +320,13 @@ def test_without_a_queue_nobody_is_limited_and_nobody_is_refused(app, redis_url)
         assert [response.status_code for response in responses] == [200, 200, 200]
         assert not any(field in response.headers for response in responses for field in FIELDS)
     create_app(app.config["SETTINGS"])
+
+
+def test_requests_with_an_idempotency_key_are_bounded_by_the_day(app, redis_url):
+    with city(rate_limit_idempotency="2 per day") as marketplace:
+        owner = marketplace.enterprise("generator")
+        answers = [owner.post("/listings", TERMS, Idempotency_Key=f"key {number}") for number in range(3)]
+        assert [answer.status_code for answer in answers] == [201, 201, 429]
+        assert int(answers[2].headers["Retry-After"]) > 60
+        assert owner.post("/listings", TERMS).status_code == 201
+    create_app(app.config["SETTINGS"])

@@ -132,3 +132,26 @@ def test_files_come_before_the_decision_and_are_ten_at_most(marketplace, holder,
     refused(send(holder, submitted, PDF), 409, "too_many_files", "file")
     marketplace.admin.post(f"/licences/{submitted['id']}/refuse", {"reason": "x"})
     refused(send(holder, submitted, PDF), 409, "licence_decided")
+
+
+def test_ten_licences_may_wait_for_a_decision(marketplace, holder, submitted):
+    for number in range(9):
+        assert holder.post("/licences", {**BODY, "number": f"浙危废经第{number + 100}号"}).status_code == 201
+    one_more = {**BODY, "number": "浙危废经第8号"}
+    assert "10" in refused(holder.post("/licences", one_more), 409, "too_many_submissions")["detail"]
+
+    marketplace.admin.post(f"/licences/{submitted['id']}/refuse", {"reason": "x"})
+    assert holder.post("/licences", one_more).status_code == 201
+    assert marketplace.enterprise("recycler").post("/licences", BODY).status_code == 201
+    entered = {**BODY, "enterprise_id": holder.id, "number": "浙危废经第9号"}
+    assert marketplace.admin.post("/licences", entered).status_code == 201, "staff may enter more"
+
+
+def test_files_of_what_waits_are_bounded_together(marketplace, holder, submitted, monkeypatch):
+    monkeypatch.setattr("marketplace.licences.service.handed_in.MOST_BYTES", len(PDF) * 2)
+    another = holder.post("/licences", {**BODY, "number": "浙危废经第8号"}).json
+    assert [send(holder, licence, PDF).status_code for licence in (submitted, another)] == [201, 201]
+    refused(send(holder, another, PDF), 409, "files_too_large", "file")
+    assert send(marketplace.admin, another, PDF).status_code == 201
+    marketplace.admin.post(f"/licences/{another['id']}/refuse", {"reason": "x"})
+    assert send(holder, submitted, PDF).status_code == 201

@@ -12,7 +12,7 @@ TEXT, COUNT = {"type": "string"}, {"type": "integer", "minimum": 0}
 RATE_LIMIT: dict[str, dict[str, Any]] = {
     "RateLimit-Policy": {
         "description": "The quota `q` per window of `w` seconds of each limit that counts the call: "
-        "`key` (of the key's holder), `publish` or `address`.",
+        "`key` (of the key's holder), `publish`, `idempotency` or `address`.",
         "schema": TEXT,
     },
     "RateLimit": {

@@ -13,6 +13,7 @@ from ...events.actor import Actor
 from ...events.work import unit_of_work
 from ...http.documents import document_type
 from ..models import Licence, LicenceFile, LicenceStatus
+from .handed_in import require_room_for_file
 from .lookup import find
 
 MOST_FILES = 10
@@ -28,11 +29,13 @@ def add_file(actor: Actor, licence: Licence, content: bytes, declared: str) -> L
         Forbidden: `enterprise_suspended` or `enterprise_rejected`.
         UnsupportedMedia, Invalid: it is no complete PDF, JPEG or PNG file.
         Conflict: the licence is decided (`licence_decided`), or has as many files as it may
-            (`too_many_files`).
+            (`too_many_files`), or its holder's files are too large together (`files_too_large`).
     """
     enterprises.require_unfrozen(actor)
     media_type = document_type(content, declared)
     with unit_of_work() as work:
+        if actor.enterprise_id is not None:
+            require_room_for_file(work, licence.enterprise_id, len(content))
         licence = work.lock(Licence, Licence.id == licence.id)
         if actor.enterprise_id is not None and licence.status != LicenceStatus.SUBMITTED:
             raise Conflict("licence_decided", number=licence.number)

@@ -25,6 +25,7 @@ from ..models import (
 )
 from .capacities import overlapping_lines, share_capacity_of_channel, share_capacity_of_licence
 from .double_entries import require_new
+from .handed_in import require_room
 from .plausible_permits import codes_of, tonnes_notices, validity_notices
 
 Row = TypeVar("Row", Channel, WhiteListEntry, VerifiedExemption)
@@ -43,7 +44,8 @@ def add_licence(actor: Actor, data: dict[str, Any]) -> tuple[Licence, list[Notic
         Forbidden: an enterprise hands in a licence of another (`own_licence_only`).
         Invalid: no holder is named (`field_required`), `unknown_enterprise`, or a code that is unknown or of
             another scheme.
-        Conflict: the document is entered already (`already_entered`).
+        Conflict: the document is entered already (`already_entered`), or too many that the holder handed in
+            are still to be decided (`too_many_submissions`).
     """
     holder_id = data.get("enterprise_id") or actor.enterprise_id
     if holder_id is None:
@@ -52,6 +54,8 @@ def add_licence(actor: Actor, data: dict[str, Any]) -> tuple[Licence, list[Notic
     names = ("number", "kind", "valid_from", "valid_until")
     status = LicenceStatus.CONFIRMED if actor.enterprise_id is None else LicenceStatus.SUBMITTED
     with unit_of_work() as work:
+        if status == LicenceStatus.SUBMITTED:
+            require_room(work, holder_id)
         licence = Licence(**{name: data[name] for name in names}, enterprise_id=holder_id, status=status)
         require_new(work, actor, licence)
         licence.lines, numbers, notices = _lines(actor, data["lines"])
