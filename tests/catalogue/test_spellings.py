@@ -115,6 +115,8 @@ class Doors:
         return self.once("/exemptions", body), lambda body: body, ""
 
     def muted_codes(self, ref):
+        """Only codes that the catalogue has are muted: an unlisted one once somebody has published it."""
+        self.marketplace.supply(self.other, waste={"scheme": "cn-sw", "code": "900-607-S17"})
         body = {"email": "digest", "muted_codes": [ref]}
         shown = self.owner.put("/notification-preferences", body)
         return shown, lambda body: body["muted_codes"][0], "muted_codes.0."

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from ...enterprises import service as enterprises
 from ...errors import Conflict
@@ -41,5 +41,5 @@ def require_room_for_file(work: Work, holder_id: UUID, size: int) -> None:
         raise Conflict("files_too_large", at="file", most_mb=MOST_BYTES // BYTES_PER_MB)
 
 
-def _undecided(holder_id: UUID) -> tuple[object, ...]:
+def _undecided(holder_id: UUID) -> tuple[ColumnElement[bool], ...]:
     return Licence.enterprise_id == holder_id, Licence.status == LicenceStatus.SUBMITTED
