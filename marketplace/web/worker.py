@@ -281,6 +281,9 @@ class WebWorker(Worker):  # type: ignore[misc]
         except ParseException as error:
             self._refuse(client, refusal(400, "body_broken"), "body_broken", str(error))
             return
+        except OSError as error:  # the folder for temporary files is full
+            self._refuse(client, refusal(503, "storage_full"), "no_room", str(error))
+            return
         if client.body.is_complete or client.body.is_too_large:
             self._run(client)
             return
