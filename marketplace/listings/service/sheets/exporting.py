@@ -89,8 +89,7 @@ def row_of(listing: Mapping[str, Any], language: str) -> list[str]:
         "composition": written_components(shown["composition"] or shown["requires"]),
         "exemption_item": str(shown["exemption_item"] or ""),
         "enterprise": shown["enterprise"]["name"],
-        "credit_grade": shown["enterprise"]["grade"],
-        "credit_score": str(shown["enterprise"]["score"]),
+        **{f"credit_{name}": str(shown["enterprise"].get(name, "")) for name in ("grade", "score")},
     }
     texts = {name: cells.get(name, "") for name in EXPORTED}
     return [text if name in NUMBERS else without_formula(text) for name, text in texts.items()]
