@@ -15,7 +15,7 @@ from flask import Flask, Response, g, request
 from ..errors import PreconditionFailed, PreconditionRequired
 
 DIGEST_BYTES = 8
-PASSING = ("warnings", "api_key")
+PASSING = ("warnings", "api_key", "privacy_notice")
 """Members that the response to a change has once and a GET has not; they do not make another resource."""
 
 
