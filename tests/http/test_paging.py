@@ -107,7 +107,7 @@ STRANGE = [
     "", "abc", "!!!", "%%%", "é", "A" * 5000, cursor(None), cursor([]), cursor({}), cursor("x"), cursor(5),
     cursor([None]), cursor([True]), cursor([1.5]), cursor(["x"]), cursor([[]]), cursor([1, 2, 3]),
     cursor([10**30]), cursor([-(10**30)]), cursor(["\x00"]), cursor(["\ud800"]), cursor([10**400]),
-    base64.urlsafe_b64encode(b"[NaN]").decode(), base64.urlsafe_b64encode(b"[" * 9000).decode(),
+    base64.urlsafe_b64encode(b"[NaN]").decode(), base64.urlsafe_b64encode(b"[" * 3000).decode(),
     base64.urlsafe_b64encode(b"\xff\xfe").decode(), base64.urlsafe_b64encode(b"[1").decode(),
 ]  # fmt: skip
 
