@@ -5,7 +5,7 @@ CASES ?= 10000
 FLOOD_S ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve stop backup restore check format test fuzz flood examples errors lint lock bench bench-http \
+.PHONY: help install install-dev demo serve stop backup restore check format test fuzz flood inference examples errors lint lock bench bench-http \
 	bench-search bench-imports bench-allocation bench-rerank clean
 
 help: ## show this
@@ -45,6 +45,9 @@ fuzz: .venv/.installed-dev ## fuzz the API by its OpenAPI document, as every rol
 
 flood: .venv/.installed-dev ## hold 700 idle and slow sockets against the web process (FLOOD_S=60)
 	@FLOOD_S=$(FLOOD_S) $(BIN) -m pytest -n 0 -s tests/http/test_over_the_wire.py -k flood $(ARGS)
+
+inference: .venv/.installed-dev ## ask what an attacker would to find out exact places (CASES=1000)
+	@INFERENCE_CASES=$(if $(filter command line,$(origin CASES)),$(CASES),1000) $(BIN) -m pytest -n 0 tests/http/test_inference.py $(ARGS)
 
 examples: .venv/.installed-dev ## record the examples of the OpenAPI document and of the guides again
 	@HUANLIU_RECORD=1 $(BIN) -m pytest -n 0 tests/http/test_examples.py tests/docs

@@ -29,7 +29,9 @@ from matching.model import (
     Tables,
     VerifiedExemptions,
     WhiteList,
+    coarse,
     geodesic_km,
+    shown_km,
 )
 from matching.rules import (
     GATES,
@@ -98,6 +100,7 @@ __all__ = [
     "Warn",
     "WhiteList",
     "bounds",
+    "coarse",
     "contributions",
     "explain",
     "geodesic_km",
@@ -106,4 +109,5 @@ __all__ = [
     "outline",
     "rank_demands",
     "rank_supplies",
+    "shown_km",
 ]

@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, validates_schema
 
 import matching
 
-from ..http.fields import Adcode, Day, Identifier, KnownValue, List, Moment, OneOf, Tonnes, Value
+from ..http.fields import Adcode, Day, Identifier, Kilometres, KnownValue, List, Moment, OneOf, Tonnes, Value
 from ..http.languages import Message
 from ..http.paging import page_of
 from ..http.schemas import (
@@ -149,7 +149,7 @@ class PlacementSchema(ResponseSchema):
     waste = fields.Nested(CodeRefSchema)
     tonnes = RegionTonnes(attribute="kg")
     score = fields.Float()
-    distance_km = fields.Float()
+    distance_km = Kilometres()
     year = fields.Integer(metadata={"description": "The year whose tonnes of the permit are used."})
     legal_basis = fields.Nested(LegalBasisSchema)
     warnings = fields.List(fields.Nested(WarningSchema))

@@ -198,6 +198,14 @@ class Number(fields.Float):
         return number + 0.0  # of a negative zero, zero
 
 
+class Kilometres(fields.Float):
+    """A distance in a response."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        about = {"description": "Kilometres, to 0.1, between both places rounded to 0.01 degree."}
+        super().__init__(metadata=about | kwargs.pop("metadata", {}), **kwargs)
+
+
 class Scaled(Number):
     """A JSON number between two bounds, kept as an integer count of its smallest step."""
 

@@ -14,6 +14,7 @@ from ..http.fields import (
     Day,
     Flag,
     Identifier,
+    Kilometres,
     KnownValue,
     Lines,
     List,
@@ -166,10 +167,10 @@ class ListingSchema(ResponseSchema):
     created_at = Moment()
     updated_at = Moment()
     warnings = fields.List(fields.Nested(WarningSchema))
-    distance_km = fields.Float(
+    distance_km = Kilometres(
         metadata={
-            "description": "In a search from a point: great-circle kilometres from it to the listing's place"
-            " rounded to 0.01 degree."
+            "description": "In a search from a point: great-circle kilometres, to 0.1, from it to the"
+            " listing's place rounded to 0.01 degree."
         }
     )
 

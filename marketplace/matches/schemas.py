@@ -14,6 +14,7 @@ from ..http.fields import (
     Dict,
     Flag,
     Identifier,
+    Kilometres,
     KnownValue,
     Lines,
     List,
@@ -120,7 +121,7 @@ class OfferSchema(ResponseSchema):
     id = fields.UUID()
     title = fields.String()
     score = fields.Float()
-    distance_km = fields.Float()
+    distance_km = Kilometres()
     remaining_t = Tonnes(minimum=0, attribute="remaining_kg")
     price_cny_per_t = Price(attribute="price_fen", allow_none=True)
 
@@ -158,7 +159,7 @@ class MatchSchema(ResponseSchema):
         }
     )
     listing = fields.Nested(CounterpartSchema)
-    distance_km = fields.Float()
+    distance_km = Kilometres()
     legal_basis = Prebuilt(LegalBasisSchema)
     components = fields.List(Prebuilt(ScorePartSchema))
     warnings = fields.List(Prebuilt(WarningSchema))

@@ -1,5 +1,6 @@
 """The data that matching works on: listings and side tables as columns, waste codes, places, the policy."""
 
+from matching.model.coarse_places import coarse
 from matching.model.columns import (
     ANY_GENERATOR,
     BASES,
@@ -23,7 +24,15 @@ from matching.model.columns import (
     WhiteList,
     spec,
 )
-from matching.model.geo import EARTH_RADIUS_KM, MM_PER_KM, geodesic_km, sphere_km, whole_mm
+from matching.model.geo import (
+    EARTH_RADIUS_KM,
+    MM_PER_KM,
+    SHOWN_DIGITS,
+    geodesic_km,
+    shown_km,
+    sphere_km,
+    whole_mm,
+)
 from matching.model.joins import CLOSE, AnyInts, Groups, Ints, places, repeated
 from matching.model.outcomes import POSITIVE_OUTCOMES, Outcome
 from matching.model.policy import COMPONENTS, COST_FIRST, DEFAULT, WEIGHT_UNIT, Policy, PolicyError
@@ -42,6 +51,7 @@ __all__ = [
     "MM_PER_KM",
     "NO_PRICE",
     "POSITIVE_OUTCOMES",
+    "SHOWN_DIGITS",
     "WEIGHT_UNIT",
     "AnyInts",
     "Basis",
@@ -67,9 +77,11 @@ __all__ = [
     "Tables",
     "VerifiedExemptions",
     "WhiteList",
+    "coarse",
     "geodesic_km",
     "places",
     "repeated",
+    "shown_km",
     "spec",
     "sphere_km",
     "whole_mm",

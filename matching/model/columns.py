@@ -2,7 +2,8 @@
 
 Days are whole days since 1970-01-01, masses are kg, prices are CNY 0.01/t from the supplier's side (positive:
 the supplier is paid), coordinates are degrees WGS-84. Provinces are the first two digits of a GB/T 2260
-adcode. Code ids are the keys of `Tables.book`.
+adcode. Code ids are the keys of `Tables.book`. Places are rounded as they come in (`coarse`), so that
+whatever is computed of listings follows from what others may see.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from matching.model.coarse_places import coarse
 from matching.model.joins import AnyInts, Groups, Ints
 from matching.model.waste_codes import Code
 
@@ -69,10 +71,16 @@ BASES = tuple(basis.name.lower() for basis in Basis if basis >= 0)
 
 
 def spec(
-    dtype: type[np.generic], *, low: float | None = None, high: float | None = None, of: str = "rows"
+    dtype: type[np.generic],
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    of: str = "rows",
+    is_place: bool = False,
 ) -> dict[str, Any]:
-    """What a column holds, as its field's metadata; columns with the same `of` are equally long."""
-    return {"dtype": np.dtype(dtype), "low": low, "high": high, "of": of}
+    """What a column holds, as its field's metadata; columns with the same `of` are equally long, and those of
+    places are kept `coarse`."""
+    return {"dtype": np.dtype(dtype), "low": low, "high": high, "of": of, "is_place": is_place}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,7 +137,7 @@ def _checked(column: Field[Any], raw: ArrayLike) -> NDArray[Any]:
         array = _converted(column.name, array, dtype)
     if array.size and ((low is not None and array.min() < low) or (high is not None and array.max() > high)):
         raise ValueError(f"column {column.name}: a value outside {low} to {high}")
-    return array
+    return coarse(array) if column.metadata["is_place"] else array
 
 
 def _converted(name: str, array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -147,7 +155,8 @@ def _converted(name: str, array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[
 class Listings(Columns):
     """What both sides have.
 
-    `key` joins side tables; (`id_hi`, `id_lo`) is the UUID, so that they sort as its bytes do.
+    `key` joins side tables; (`id_hi`, `id_lo`) is the UUID, so that they sort as its bytes do. `lat` and
+    `lon` are rounded to a hundredth of a degree, whatever is handed in.
     """
 
     key: Ints = field(metadata=spec(np.int64))
@@ -155,8 +164,8 @@ class Listings(Columns):
     id_lo: NDArray[np.uint64] = field(metadata=spec(np.uint64))
     enterprise: Ints = field(metadata=spec(np.int64))
     province: NDArray[np.int16] = field(metadata=spec(np.int16))
-    lat: Floats = field(metadata=spec(np.float64, low=-90, high=90))
-    lon: Floats = field(metadata=spec(np.float64, low=-180, high=180))
+    lat: Floats = field(metadata=spec(np.float64, low=-90, high=90, is_place=True))
+    lon: Floats = field(metadata=spec(np.float64, low=-180, high=180, is_place=True))
     remaining_kg: Ints = field(metadata=spec(np.int64))
     min_lot_kg: Ints = field(metadata=spec(np.int64))
     price_fen: Ints = field(metadata=spec(np.int64))
@@ -166,6 +175,13 @@ class Listings(Columns):
     credit_milli: NDArray[np.int32] = field(metadata=spec(np.int32, low=0, high=100_000))
     grade: NDArray[np.int8] = field(metadata=spec(np.int8, low=Grade.A, high=Grade.E))
     blocked: Bools = field(metadata=spec(np.bool_))
+
+    def take(self, index: Index) -> Self:
+        """The rows that `index` names, in that sequence; they were checked and rounded as they came in."""
+        rows = object.__new__(type(self))
+        for column in fields(self):
+            object.__setattr__(rows, column.name, getattr(self, column.name)[index])
+        return rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,11 +7,14 @@ from functools import lru_cache
 import numpy as np
 from geopy.distance import geodesic
 
+from matching.model.coarse_places import coarse
 from matching.model.columns import Floats
 from matching.model.joins import Ints
 
 EARTH_RADIUS_KM = 6371.0088
 MM_PER_KM = 1e6
+SHOWN_DIGITS = 1
+"""Digits behind the point of a distance that people read: between rounded places more would mean nothing."""
 
 
 def sphere_km(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> Floats:
@@ -45,3 +48,10 @@ def whole_mm(km: Floats) -> Ints:
 def geodesic_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
     """Distance on WGS-84 in km, to show to a person (Karney's geodesic, through geopy); degrees."""
     return float(geodesic((lat_a, lon_a), (lat_b, lon_b)).kilometers)
+
+
+def shown_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
+    """Distance as people read it everywhere: between the places as others see them, on the ellipsoid, to
+    0.1 km; exact or rounded degrees in. Gates and values go by the sphere, which differs by 0.6 % at most."""
+    places = coarse(np.array([lat_a, lon_a, lat_b, lon_b])).tolist()
+    return round(geodesic_km(*places), SHOWN_DIGITS)

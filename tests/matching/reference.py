@@ -239,10 +239,11 @@ def zone(province: int) -> str:
 
 
 def sphere_km(a: Listing, b: Listing) -> float:
-    """Angle between two unit vectors, by their sum and difference (Kahan), times the mean radius."""
+    """Angle between two unit vectors, by their sum and difference (Kahan), times the mean radius; of the
+    places as others see them, to a hundredth of a degree."""
 
     def vector(it: Listing) -> tuple[float, float, float]:
-        phi, lam = math.radians(it.lat), math.radians(it.lon)
+        phi, lam = (math.radians(round(degrees * 100) / 100) for degrees in (it.lat, it.lon))
         return math.cos(phi) * math.cos(lam), math.cos(phi) * math.sin(lam), math.sin(phi)
 
     u, v = vector(a), vector(b)

@@ -16,7 +16,6 @@ import matching as m
 from matching.index import blocks, compilation, compile_ahead, kernel
 from matching.index.block_bounds import block_bounds
 from matching.index.search_plan import SearchPlans
-from matching.model import EARTH_RADIUS_KM
 from tests.matching import reference as ref
 from tests.matching import worlds
 
@@ -114,6 +113,10 @@ def test_so_it_does_in_a_crowd(seed):
     holds(*worlds.crowded(seed), k=seed % 5 + 1, compiled=True)
 
 
+MIDDLE_OF_A_MILLIMETRE = {"lat": 31.53, "lon": 120.83}
+"""A rounded place whose distance from 30.0, 120.6 on the sphere is 171,541,752.5000008 millimetres."""
+
+
 def test_where_the_last_bits_could_decide_brute_force_does(monkeypatch):
     left_over = []
     settled = m.Index._settled
@@ -124,13 +127,8 @@ def test_where_the_last_bits_could_decide_brute_force_does(monkeypatch):
         columns = worlds.Columns(world, rules)
         index = index_of(columns, "demand", compiled=True)
         for supply in world.supplies:
-            agree(columns, index, replace(supply, lat=30.0 + middle_of_a_millimetre(), lon=120.6), k=3)
+            agree(columns, index, replace(supply, **MIDDLE_OF_A_MILLIMETRE), k=3)
     assert len(left_over) > 10
-
-
-def middle_of_a_millimetre() -> float:
-    """Degrees north whose distance on the sphere is nearly 1,000,000.5 millimetres."""
-    return float(np.degrees(1.0000005 / EARTH_RADIUS_KM))
 
 
 @given(st.data())

@@ -43,9 +43,7 @@ def _way_values(region: Region, lawful: Lawful, way: int) -> dict[str, Any]:
         "supply_id": _id_of(region.supplies, supply),
         "demand_id": _id_of(region.demands, demand),
         "score": float(lawful.ways.score[way]),
-        "distance_km": round(
-            matching.geodesic_km(*_place(region.supplies, supply), *_place(region.demands, demand)), 3
-        ),
+        "distance_km": matching.shown_km(*_place(region.supplies, supply), *_place(region.demands, demand)),
         "year": int(lawful.year[way]),
         "basis": matching.Basis(int(lawful.basis[way])).name.lower(),
         "permit_id": None if permit == NO_PERMIT else _id_of(region.tables.permits, permit),
@@ -54,7 +52,7 @@ def _way_values(region: Region, lawful: Lawful, way: int) -> dict[str, Any]:
 
 
 def _place(side: Supplies | Demands, row: int) -> tuple[float, float]:
-    """Latitude and longitude in degrees."""
+    """Latitude and longitude in degrees, rounded as all columns are."""
     return float(side.lat[row]), float(side.lon[row])
 
 

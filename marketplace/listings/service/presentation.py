@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+import matching
+
 from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
 from ...errors import Notice
@@ -10,9 +14,6 @@ from ...events.actor import REGULATOR, Actor
 from ...http.languages import render_warnings
 from ..models import Kind, Listing
 from .listing_place import notices_of
-
-COARSE_STEPS = 100
-"""Others see a place to a hundredth of a degree, about a kilometre."""
 
 
 def present(actor: Actor, rows: Sequence[Listing]) -> list[dict[str, Any]]:
@@ -63,8 +64,10 @@ def _oversees(region: int, row: Listing, owner: Any) -> bool:
 
 
 def coarse(lon: float, lat: float) -> tuple[float, float]:
-    """A place as others see it; `coarse_place` in the database rounds the same way."""
-    return round(lon * COARSE_STEPS) / COARSE_STEPS, round(lat * COARSE_STEPS) / COARSE_STEPS
+    """A place as others see it, to a hundredth of a degree; `coarse_place` in the database rounds the same
+    way."""
+    shown_lon, shown_lat = matching.coarse(np.array([lon, lat])).tolist()
+    return shown_lon, shown_lat
 
 
 def _code(row: Any, unlisted: str | None) -> dict[str, str]:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Double, func, literal_column
 
-from matching.model import EARTH_RADIUS_KM, sphere_km
+import matching
+from matching.model import EARTH_RADIUS_KM, SHOWN_DIGITS, sphere_km
 
 from ....catalogue import service as catalogue
 from ...models import Listing
-from ..presentation import coarse
 from .conditions import Condition, Query
 
 PLACE: Any = func.coarse_place(Listing.lon, Listing.lat)
@@ -30,7 +30,6 @@ def within_box(asked: Query) -> Iterator[Condition]:
         yield PLACE.bool_op("<@")(func.cube_enlarge(_unit_point(asked), reach, literal_column("3")))
 
 
-KM_DIGITS = 2
 ROUNDING = 1e-12
 """What the corners of a box may lose to rounding."""
 
@@ -55,8 +54,8 @@ def chord_of(km: float) -> float:
 
 
 def kilometres_to(query: Query, rows: Sequence[Listing]) -> list[float]:
-    """From the point to the place of each listing as others see it."""
+    """From the point to the place of each listing as others see it, to 0.1 km."""
     lon, lat = np.array(point_of(query))
-    lons, lats = np.array([coarse(row.lon, row.lat) for row in rows]).reshape(-1, 2).T
-    kilometres: list[float] = np.round(sphere_km(lat, lon, lats, lons), KM_DIGITS).tolist()
+    lons, lats = matching.coarse(np.array([(row.lon, row.lat) for row in rows]).reshape(-1, 2)).T
+    kilometres: list[float] = np.round(sphere_km(lat, lon, lats, lons), SHOWN_DIGITS).tolist()
     return kilometres

@@ -48,8 +48,8 @@ def record(work: Work, outcome: Outcome, pairings: Iterable[tuple[UUID, UUID]]) 
             "code_id": supply.code_id,
             "at": clock.now(),
             "capacity_kg": demand.remaining_kg,
-            "lat": supply.lat,
-            "lon": supply.lon,
+            "lat": float(matching.coarse(supply.lat)),
+            "lon": float(matching.coarse(supply.lon)),
             **facts,
         }
         for (supply, demand), facts in zip(by_id, _facts(by_id), strict=True)
@@ -70,13 +70,15 @@ def _sides(first: Listing, second: Listing) -> tuple[Listing, Listing]:
 
 
 def _facts(pairs: Sequence[tuple[Listing, Listing]]) -> Iterable[dict[str, Any]]:
-    """Distance, values and score of each pair, lawful or not, as matching works them out."""
+    """Distance, values and score of each pair, lawful or not, as matching works them out: of rounded places,
+    since what is learned of them ranks for everybody."""
     policy = policy_in_force().matching
     supplies, demands = zip(*pairs, strict=True)
     credit = _credit(demands)
     book = book_of({supply.code_id for supply in supplies})
     half = np.array([policy.half_distance_for(book[supply.code_id]) for supply in supplies])
-    km = sphere_km(*(_column(side, name) for side in (supplies, demands) for name in ("lat", "lon")))
+    places = (matching.coarse(_column(side, name)) for side in (supplies, demands) for name in ("lat", "lon"))
+    km = sphere_km(*places)
     values = {
         "code": np.array([_fit(supply, demand, book) for supply, demand in pairs]),
         "distance": score.distance_value(km, half),

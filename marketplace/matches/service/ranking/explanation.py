@@ -187,12 +187,10 @@ def _number_of(inputs: MatchInput, row: int) -> str:
 
 
 def _km_beyond(limit_km: float | None, listing: Listing, other: Listing) -> str:
-    """The distance that people are shown of the pairing, and is beyond the limit, if that is said, also as it
-    is rounded."""
+    """The distance that people are shown of the pairing; where it reads like the limit that is said beside
+    it, 0.1 km more."""
     km = shown_km(listing, other)
-    if limit_km is None:
-        return f"{km:.1f}"
-    return f"{km:.1f}" if round(km, 1) > round(limit_km, 1) else f"{max(km, limit_km + 0.001):.3f}"
+    return f"{km if limit_km is None else max(km, round(limit_km, 1) + 0.1):.1f}"
 
 
 def _accepted_codes(listing: Listing, other: Listing) -> tuple[str, ...]:

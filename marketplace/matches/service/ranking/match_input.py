@@ -87,8 +87,10 @@ def copy_sides(
 def read_where(
     supplies_where: str, demands_where: str, params: dict[str, Any], alive_on: date
 ) -> tuple[Supplies, Demands, Tables]:
-    """All supplies and demands that meet conditions in SQL, with what says which pairings are lawful."""
+    """All supplies and demands that meet conditions in SQL, with what says which pairings are lawful; both by
+    key, because an index by which they are found may sort them by something that is not for all to see."""
     supplies, composed = read_supplies(supplies_where, **params)
+    supplies = supplies.take(np.argsort(supplies.key))
     demands, required = read_demands(demands_where, **params)
     book = book_of(np.unique(supplies.code).tolist())
     return supplies, demands, tables_beside(book, supplies, composed, demands, required, alive_on=alive_on)

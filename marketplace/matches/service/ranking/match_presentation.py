@@ -62,9 +62,9 @@ def present_verdicts(said: PairVerdicts) -> dict[str, str | None]:
 
 
 def shown_km(mine: Any, theirs: Any) -> float:
-    """The distance between two listings (or outlines of them) as people read it everywhere: on the
-    ellipsoid, to a metre. Gates and values go by the sphere, which differs by 0.6 % at most."""
-    return round(matching.geodesic_km(mine.lat, mine.lon, theirs.lat, theirs.lon), 3)
+    """The distance between two listings (or outlines of them) as people read it everywhere, owner and staff
+    included: between their rounded places, to 0.1 km."""
+    return matching.shown_km(mine.lat, mine.lon, theirs.lat, theirs.lon)
 
 
 def present_offer(listing: Listing, other: Any, hit: Hit) -> dict[str, Any]:

@@ -85,8 +85,8 @@ def facing_of(listing: Listing, hits: Sequence[Hit], family: int, remaining_kg: 
     return Facing(
         code=listing.code_id or 0,
         family=int(family),
-        lat=np.array([listing.lat]),
-        lon=np.array([listing.lon]),
+        lat=matching.coarse([listing.lat]),
+        lon=matching.coarse([listing.lon]),
         receivers=np.arange(len(hits)),
         km=np.array([[hit.distance_km for hit in hits]]),
         fit=values[:, CODE],

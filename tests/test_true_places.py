@@ -1,0 +1,39 @@
+"""Which files may read where exactly something lies: no other can tell it to anybody."""
+
+import re
+
+from tests.conftest import ROOT
+
+READS = re.compile(r"\.l(?:at|on)\b|\bl\.lat\b|[\"']l(?:at|on)[\"']")
+ROUNDED = re.compile(r"\bcoarse|\bshown_km|Supplies|Demands|coarse_place")
+READERS = {
+    "catalogue/service/loader.py": "seats of regions, which are public",
+    "catalogue/service/places.py": "says in which district a place lies, to its owner and staff",
+    "catalogue/service/regions.py": "converts what its owner sends",
+    "enterprises/service/presentation.py": "shown to the enterprise itself and to staff",
+    "enterprises/service/profile.py": "its owner changes it; the history is for it and staff",
+    "enterprises/service/registration.py": "its owner states it",
+    "listings/schemas.py": "the asker's own point",
+    "listings/service/drafting.py": "its owner changes it",
+    "listings/service/listing_place.py": "its owner states it",
+    "listings/service/listing_search/search.py": "the asker's own point",
+    "listings/service/lookup.py": "outlines, of which shown_km makes distances",
+    "listings/service/sheets/exporting.py": "one's own listings, in a file",
+    "listings/service/sheets/headings.py": "names of columns",
+    "listings/service/sheets/row_checks.py": "its owner sends it",
+    "listings/service/sheets/row_to_listing.py": "its owner sends it",
+    "listings/service/sheets/template.py": "the example rows of the template",
+    "listings/service/sheets/vocabulary.py": "names of columns",
+    "matches/service/learning/training_runs.py": "of recorded outcomes, which are rounded",
+}
+"""File -> why it may read one without rounding it."""
+
+
+def test_who_reads_an_exact_place_is_known_or_rounds_it():
+    found = {}
+    for path in sorted((ROOT / "marketplace").rglob("*.py")):
+        name, source = path.relative_to(ROOT / "marketplace").as_posix(), path.read_text(encoding="utf-8")
+        if READS.search(source) and not ROUNDED.search(source):
+            found[name] = "reads an exact place: round it (matching.coarse, matching.shown_km), or say why"
+    assert found.keys() - READERS.keys() == set(), {name: found[name] for name in found.keys() - READERS}
+    assert READERS.keys() - found.keys() == set(), "these no longer read one, or round it"
