@@ -39,6 +39,8 @@ DIALLED = (
     phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY,
 )
 
+GMAIL = ("gmail.com", "googlemail.com")
+
 
 def half_width(text: str) -> str:
     """`text` with the full-width forms of ASCII, and dashes of every kind, as ASCII has them."""
@@ -83,6 +85,18 @@ def email(text: str) -> str:
     if found.ascii_email is None or "." not in found.ascii_domain:
         raise ValueError(text)
     return found.ascii_email
+
+
+def mailbox(address: str) -> str:
+    """The mailbox that an address leads to, as far as its spelling tells: what limits by address count.
+
+    Case does not matter, nor what stands after "+" (RFC 5233), nor dots at Gmail, which has two domains.
+    """
+    local, _, domain = address.casefold().rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in GMAIL:
+        local, domain = local.replace(".", ""), GMAIL[0]
+    return f"{local}@{domain}"
 
 
 def phone(text: str) -> str:

@@ -78,6 +78,7 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(matches.delete_old_changes, 600),
     PeriodicJob(notifications.release, 0),
     PeriodicJob(notifications.announce_endings, 600),
+    PeriodicJob(notifications.forget_sent_mail, 3600),
     PeriodicJob(notifications.plan_digests, 60, hours=MAIL_HOURS),
     PeriodicJob(privacy.erase_past_retention, 3600),
 )

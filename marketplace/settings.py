@@ -92,7 +92,7 @@ class Settings:
     smtp_user: str = ""
     smtp_password: str = field(default="", repr=False)
     smtp_tls: bool = False
-    """TLS from the first byte, as relays offer it on port 465."""
+    """TLS from the first byte, as relays offer it on port 465, where it need not be said."""
     smtp_starttls: bool = False
     """TLS by STARTTLS, as relays offer it on ports 25 and 587."""
     smtp_ca_file: str = ""

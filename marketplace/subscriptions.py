@@ -22,7 +22,7 @@ TASKS = (
     TaskType(notifications.plan_rerank_news, BULK),
     TaskType(notifications.plan_mutual_interest, MATCHING),
     TaskType(notifications.plan_interest, MATCHING),
-    TaskType(notifications.plan_key_expiring, MATCHING),
+    TaskType(notifications.plan_keys_expiring, MATCHING),
     TaskType(notifications.plan_credit_withdrawn, MATCHING),
     TaskType(notifications.plan_withdrawal, MATCHING),
     TaskType(notifications.plan_grade_changed, MATCHING),
@@ -53,7 +53,7 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "match.mutual": (notifications.plan_mutual_interest,),
     "policy.changed": (matches.rerank_for_policy,),
     "matches.reranked": (notifications.schedule_rerank_news,),
-    "key.expiring": (notifications.plan_key_expiring,),
+    "key.expiring": (notifications.plan_keys_expiring,),
     "credit.withdrawn": (notifications.plan_credit_withdrawn,),
     "credit.changed": (notifications.plan_grade_changed,),
     "licence.confirmed": (notifications.plan_licence_confirmed,),
@@ -64,6 +64,7 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "enterprise.suspended": (notifications.plan_enterprise_suspended,),
     "enterprise.registered": (notifications.send_proof,),
     "enterprise.email_changed": (notifications.send_proof,),
+    "enterprise.proof_requested": (notifications.send_proof,),
     "enterprise.recovery_requested": (notifications.send_recovery,),
 }
 """By event: the tasks that `work.emit` writes along with it. The event's payload is theirs."""

@@ -114,6 +114,7 @@ OPEN = {
     ("POST", "/enterprises"),
     ("POST", "/enterprises/prove"),
     ("GET", "/enterprises/prove/<token>"),
+    ("POST", "/enterprises/prove/<token>"),
     ("POST", "/enterprises/recover"),
     ("POST", "/enterprises/recover/confirm"),
 }

@@ -248,7 +248,10 @@ class ApiKey(Base):
 
 
 class MailToken(Base):
-    """A link that was mailed to an enterprise's contact, by the digest of its token."""
+    """A link that was mailed to an enterprise's contact, by the digest of its token.
+
+    `mailbox` is the address without its variants, by which links are counted.
+    """
 
     __tablename__ = "mail_token"
 
@@ -257,8 +260,13 @@ class MailToken(Base):
     purpose: Mapped[MailPurpose]
     digest: Mapped[str] = mapped_column(String(64))
     email: Mapped[str]
+    mailbox: Mapped[str]
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
-    __table_args__ = (UniqueConstraint("digest"), values_check("purpose", MailPurpose))
+    __table_args__ = (
+        UniqueConstraint("digest"),
+        values_check("purpose", MailPurpose),
+        Index("ix_mail_token_mailbox", "mailbox", "created_at"),
+    )

@@ -3,12 +3,26 @@
 from functools import partial
 from uuid import UUID
 
+from flask import Response, request
+
+from ..errors import Invalid
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
 from ..http.authentication import ANYONE, EVERY_KEY, STAFF, actor, allow
-from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, require, subject, version_optional
+from ..http.blueprint import (
+    Blueprint,
+    Body,
+    Json,
+    Query,
+    Versioned,
+    no_body,
+    require,
+    subject,
+    version_optional,
+)
 from ..http.etags import etag
 from ..http.histories import HistoryPage, history_page
 from ..http.languages import language, render_warnings
+from ..http.link_pages import is_prefetch, page_of_sentences, wants_page
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import may_conflict
 from ..http.paging import Page, PageQuery, cut, each, page, position_of
@@ -98,10 +112,32 @@ def prove_address(body: Body) -> Json:
 @blueprint.get("/enterprises/prove/<token>")
 @allow(*ANYONE, limit=REGISTRATION)
 @blueprint.response(200, ProvenSchema)
-def follow_proof_link(token: str) -> Json:
-    """The link itself: it proves the contact's e-mail address."""
+def follow_proof_link(token: str) -> Json | Response:
+    """The link itself: it proves the address to a program, and shows a browser a page with a button for it.
+
+    Programs that check mail open links as browsers do; they press no button, and HEAD proves nothing.
+    """
+    if wants_page():
+        return page_of_sentences("prove", button="page_prove_button")
+    if request.method == "HEAD" or is_prefetch():
+        return {"proven": False}
     service.prove_address(token)
     return {"proven": True}
+
+
+@blueprint.post("/enterprises/prove/<token>")
+@allow(*ANYONE, limit=REGISTRATION)
+@no_body
+@blueprint.response(200, ProvenSchema)
+def press_proof_button(token: str) -> Json | Response:
+    """The button of the link's page: it proves the contact's e-mail address."""
+    try:
+        service.prove_address(token)
+    except Invalid:
+        if not wants_page():
+            raise
+        return page_of_sentences("prove_failed", status=422)
+    return page_of_sentences("proven") if wants_page() else {"proven": True}
 
 
 @blueprint.get("/enterprises")
@@ -120,6 +156,16 @@ def review(query: Query) -> Page:
 def show_me() -> Versioned:
     """The enterprise that the key belongs to."""
     return _enterprise(service.own(actor()))
+
+
+@blueprint.post("/enterprises/me/send-proof")
+@allow(ENTERPRISE, scope="admin")
+@may_conflict
+@no_body
+@blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
+def send_proof() -> Versioned:
+    """Have another link mailed that proves your contact's e-mail address, three a day to it at most."""
+    return _enterprise(service.request_proof(actor()))
 
 
 @blueprint.get("/enterprises/<uuid:enterprise_id>")

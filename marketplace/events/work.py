@@ -52,6 +52,10 @@ class Work:
             raise NotFound()
         return row
 
+    def lock_name(self, name: str) -> None:
+        """Wait for all other work that locked this name, and keep it from others until the end."""
+        self.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
     def add(self, row: Row) -> Row:
         """Write a new row at once, so that a broken constraint raises here."""
         self.session.add(row)

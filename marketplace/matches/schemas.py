@@ -433,6 +433,15 @@ class PolicySchema(Schema):
     push_threshold = Number(load_default=0.5, validate=Range(min=0, max=1))
     push_top = Whole(1, 100, load_default=20)
     push_daily_cap = Whole(0, 1000, load_default=10)
+    push_pair_cap = Whole(
+        0,
+        10_000,
+        load_default=5,
+        metadata={
+            "description": "Immediate messages a day by one sender to one receiver, whatever their codes; the"
+            " rest are one line of the receiver's digest."
+        },
+    )
     push_delay_s = fields.Nested(
         DelaysSchema, load_default=lambda: {"A": 0, "B": 1800, "C": 7200, "D": 28800}
     )

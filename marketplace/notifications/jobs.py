@@ -47,10 +47,9 @@ def plan_interest(listing_id: str, other_id: str) -> None:
     service.plan_interest(UUID(listing_id), UUID(other_id))
 
 
-def plan_key_expiring(enterprise_id: str, key_id: str, name: str, expires_at: str) -> None:
-    """A key ends soon."""
-    data = {"key_id": key_id, "name": name, "expires_at": expires_at}
-    service.plan_message(UUID(enterprise_id), NotificationKind.KEY_EXPIRING, data)
+def plan_keys_expiring(enterprise_id: str, keys: list[dict[str, str]]) -> None:
+    """Keys of an enterprise end soon."""
+    service.plan_messages(UUID(enterprise_id), NotificationKind.KEY_EXPIRING, keys)
 
 
 def plan_credit_withdrawn(enterprise_id: str, event_id: str, name: str, reason: str) -> None:
@@ -135,6 +134,11 @@ def release() -> None:
     """Release what is due."""
     while service.release_due() == service.RELEASE_BATCH:
         pass
+
+
+def forget_sent_mail() -> None:
+    """Delete the records of e-mails that no cap looks at any more."""
+    service.forget_sent_mail()
 
 
 def plan_digests() -> None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Sequence, String, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Sequence, String, false, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
@@ -88,7 +88,8 @@ class Notification(Base):
     """One message to one enterprise; in its inbox from `released_at` on.
 
     `release_no` numbers messages as they are released. A message planned with a `delivery` goes out no more
-    promptly than that.
+    promptly than that. `is_summed` says that its sender was over the policy's cap by the pair of enterprises:
+    the digest has one line for all such messages of the sender.
     """
 
     __tablename__ = "notification"
@@ -107,6 +108,7 @@ class Notification(Base):
     released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     release_no: Mapped[int | None] = mapped_column(BigInteger)
     delivery: Mapped[Delivery | None]
+    is_summed: Mapped[bool] = mapped_column(default=False, server_default=false())
     digest_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     mailed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -121,6 +123,12 @@ class Notification(Base):
             "ix_notification_inbox",
             "enterprise_id",
             "release_no",
+            postgresql_where=text("status = 'released'"),
+        ),
+        Index(
+            "ix_notification_released",
+            "enterprise_id",
+            "released_at",
             postgresql_where=text("status = 'released'"),
         ),
         Index("ix_notification_due", "release_at", postgresql_where=text("status = 'planned'")),
@@ -150,6 +158,36 @@ class LastNotification(Base):
     price_fen: Mapped[int | None] = mapped_column(BigInteger)
     remaining_kg: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class RepeatedNotification(Base):
+    """That better terms were told again to an enterprise about a counterpart, whatever the code and kind.
+
+    The primary key is the rule "at most once a day" (in Asia/Shanghai). The row is deleted with a message
+    that is never sent; it may be written before its message.
+    """
+
+    __tablename__ = "repeated_notification"
+
+    receiver_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), primary_key=True)
+    counterpart_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    notification_id: Mapped[UUID] = mapped_column(
+        ForeignKey("notification.id", deferrable=True, initially="DEFERRED"), index=True
+    )
+
+
+class SentMail(Base):
+    """That an e-mail of a kind went to a mailbox, which stands here as a digest; for the caps by address."""
+
+    __tablename__ = "sent_mail"
+
+    message_id: Mapped[str] = mapped_column(primary_key=True)
+    mailbox: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str]
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (Index("ix_sent_mail_mailbox", "mailbox", "at"), Index("ix_sent_mail_at", "at"))
 
 
 class Announcement(Base):

@@ -83,9 +83,20 @@ class NotForMeSchema(Schema):
 
 
 class PreferencesSchema(Schema):
-    """`email`: each message at once (by day), one digest a day, or off. The inbox gets all in any case."""
+    """`email`: each message at once (by day), one digest a day, or off. The inbox gets all in any case.
+
+    Nothing is mailed before the contact's address is proven: `email_proven_at` says since when it is.
+    """
 
     version = Whole(0, MAX_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
+    email_proven_at = Moment(
+        allow_none=True, metadata={"description": "Set by the platform; ignored in requests."}
+    )
+    warnings = List(
+        fields.Nested(WarningSchema),
+        10,
+        metadata={"description": "Why nothing is mailed; ignored in requests."},
+    )
     email = fields.String(required=True, validate=OneOf(EmailPreference))
     kinds = Dict(
         len(NotificationKind),

@@ -22,10 +22,10 @@ class EnterpriseSamples(Samples):
         """A second key of the owner."""
         return self.owner.post("/api-keys", {"name": "spare", "scopes": ["read"]}).json
 
-    def mail_token(self, purpose):
-        """The token of a link mailed to the owner, whose address is proven or not as it needs; it lasts."""
+    def mail_token(self, purpose, party=None):
+        """The token of a link mailed to the owner (or a party), its address proven or not as it needs."""
         with self.marketplace.app.app_context(), unit_of_work() as work:
-            row = enterprises.lock(work, UUID(self.owner.id))
+            row = enterprises.lock(work, UUID((party or self.owner).id))
             row.email_proven_at = clock.now() if purpose == MailPurpose.RECOVERY else None
             work.session.flush()
             _, token = enterprises.issue_mail_token(work, row.id, purpose)
@@ -52,6 +52,8 @@ def writes(samples):
     pending = marketplace.enterprise("generator", approved=False)
     unwanted = marketplace.enterprise("generator", approved=False)
     approved = marketplace.enterprise("generator")
+    unproven = marketplace.enterprise("generator", proven=False)
+    button = samples.mail_token(MailPurpose.PROOF, unproven)
     proof = samples.mail_token(MailPurpose.PROOF)
     recovery = samples.mail_token(MailPurpose.RECOVERY)
     with marketplace.app.app_context(), unit_of_work() as work:
@@ -64,6 +66,8 @@ def writes(samples):
         ("POST", "/enterprises/<uuid:enterprise_id>/approve"): (
             admin, f"/enterprises/{pending.id}/approve", {}),
         ("POST", "/enterprises/prove"): (owner, "/enterprises/prove", {"token": proof}),
+        ("POST", "/enterprises/prove/<token>"): (unproven, f"/enterprises/prove/{button}", {}),
+        ("POST", "/enterprises/me/send-proof"): (pending, "/enterprises/me/send-proof", {}),
         ("POST", "/enterprises/recover"): (owner, "/enterprises/recover", {"uscc": owner.number}),
         ("POST", "/enterprises/recover/confirm"): (
             owner, "/enterprises/recover/confirm", {"token": recovery}),

@@ -26,6 +26,7 @@ OPEN = {
     ("post", "/enterprises/recover"),
     ("post", "/enterprises/recover/confirm"),
     ("post", "/enterprises/prove"),
+    ("post", "/enterprises/prove/{token}"),
     ("get", "/enterprises/prove/{token}"),
 }
 """Routes that take no key: whoever calls them has none yet, or has lost it."""

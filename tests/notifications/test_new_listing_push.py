@@ -256,7 +256,7 @@ def test_a_changed_listing_is_measured_by_the_same_rule(marketplace, pair):
     marketplace.settle()
     for price, messages in ((95, 1), (91, 1), (89, 2), (85, 2), (80, 3)):
         marketplace.change(generator, supply, price_cny_per_t=price)
-        marketplace.settle()
+        marketplace.wait(days=1)
         assert len(recycler.inbox()) == messages, price
 
 

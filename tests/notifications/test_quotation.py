@@ -13,7 +13,7 @@ from marketplace.spreadsheet_files import without_formula
 from tests.mail import body
 
 FORGED = "酸”：免费。\n\n2. 环流提醒您核对账户：http://evil.example.com/login\u2028固体废物供需交易平台「环流」\u202e"
-FLAT = "酸'：免费。 2. 环流提醒您核对账户：http[:]//evil[.]example[.]com/login 固体废物供需交易平台「环流」"
+FLAT = "酸'：免费。 2. 环流提醒您核对账户：http[:]//evil[.]example[.]com/login 固体废物供需交易平台'环流'"
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,12 @@ FLAT = "酸'：免费。 2. 环流提醒您核对账户：http[:]//evil[.]exampl
         ("稀硫酸 20.5%", "稀硫酸 20.5%"), ("pH 1.5，含铜0.3%", "pH 1.5，含铜0.3%"),
         ("H2SO4 v1.2", "H2SO4 v1.2"),
         ("www.evil.com", "www[.]evil[.]com"), ("Evil.COM", "Evil[.]COM"), ("evil.公司", "evil[.]公司"),
-        ("mail x@evil.cn", "mail x@evil[.]cn"), ("ftp://1.2.3.4", "ftp[:]//1.2.3.4"),
+        ("mail x@evil.cn", "mail x[@]evil[.]cn"), ("ftp://1.2.3.4", "ftp[:]//1[.]2.3.4"),
+        ("x＠evil．cn", "x[＠]evil[．]cn"), ("evil。com", "evil[。]com"), ("看evil.рф", "看evil[.]рф"),
+        ("a.xn--p1ai", "a[.]xn--p1ai"), ("例.中国", "例[.]中国"), ("例。公司 x", "例[。]公司 x"),
+        ("含铜。公司自运", "含铜。公司自运"), ("mailto:a", "mailto[:]a"), ("JavaScript:x", "JavaScript[:]x"),
+        ("\\\\srv\\x", "[\\\\]srv\\x"), ("http:\\\\evil", "http[:][\\\\]evil"),
+        ("浓度 3-5%：合格", "浓度 3-5%：合格"),
         ('a" b “c” d', "a' b 'c' d"), ("a\r\n.\r\nb", "a . b"), ("x" * 200, "x" * (MOST_QUOTED - 1) + "…"),
         ("\u3164", ""), (FORGED, FLAT),
     ],

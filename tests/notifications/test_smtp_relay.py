@@ -1,5 +1,6 @@
 """E-mail goes to the relay over TLS, with its certificate checked, or not at all."""
 
+import smtplib
 import ssl
 from contextlib import contextmanager
 from dataclasses import replace
@@ -101,3 +102,22 @@ def test_a_relay_that_offers_no_tls_gets_neither_mail_nor_password(authority, tr
     with listening(authority, "127.0.0.1") as (inbox, port), pytest.raises(Exception, match="STARTTLS"):
         send(replace(trusted, smtp_port=port, smtp_starttls=True))
     assert inbox.letters == []
+
+
+@pytest.mark.parametrize("host", ["relay.invalid", "10.0.0.1"])
+def test_a_password_is_never_said_in_the_clear_to_another_machine(trusted, host):
+    with pytest.raises(smtplib.SMTPException, match="SMTP_STARTTLS"):
+        send(replace(trusted, smtp_host=host, smtp_port=25))
+
+
+def test_port_465_speaks_tls_from_the_first_byte_without_being_told(trusted, monkeypatch):
+    contexts = []
+    monkeypatch.setattr(
+        smtplib, "SMTP_SSL", lambda *_, **how: contexts.append(how["context"]) or smtplib.SMTP()
+    )
+    settings = replace(trusted, smtp_user="", smtp_port=465, smtp_starttls=True)
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        send(settings)
+    (context,) = contexts
+    assert context.check_hostname
+    assert context.verify_mode == ssl.CERT_REQUIRED

@@ -34,7 +34,7 @@ from .lookup import (
     sees_scores,
     with_collectors,
 )
-from .mail_tokens import issue_mail_token, prove_address, recover, request_recovery
+from .mail_tokens import issue_mail_token, prove_address, recover, request_proof, request_recovery
 from .presentation import present, reference, reference_to, whole_points
 from .privacy_notice import notice_reference, present_notice
 from .profile import ADMIN_ONLY, change, check_change, require_version, set_move_notices
@@ -50,8 +50,8 @@ __all__ = [
     "lapse", "list_keys", "locate_enterprises", "lock", "lock_additions", "lock_shared", "may_supply",
     "may_trade", "may_trade_condition", "notice_reference", "own", "present", "present_notice",
     "prove_address", "record_email_refusal", "recover", "reference", "reference_to", "register", "reject",
-    "remind_of_expiry", "replace_lost_key", "request_recovery", "require_approved", "require_listable",
-    "require_unfrozen", "require_version", "revoke_key", "search", "search_position", "sees_all_of",
-    "sees_scores", "set_move_notices", "set_standing", "staff_keys", "suspend", "whole_points",
+    "remind_of_expiry", "replace_lost_key", "request_proof", "request_recovery", "require_approved",
+    "require_listable", "require_unfrozen", "require_version", "revoke_key", "search", "search_position",
+    "sees_all_of", "sees_scores", "set_move_notices", "set_standing", "staff_keys", "suspend", "whole_points",
     "with_collectors", "with_standing_before",
 ]  # fmt: skip

@@ -5,23 +5,26 @@ Only the hash of a token is kept. The token itself is made when its e-mail is se
 
 import logging
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from ... import clock, identity
-from ...errors import Invalid
+from ...errors import Conflict, Invalid
 from ...events.actor import ENTERPRISE, Actor
 from ...events.work import Work, unit_of_work
 from ...http.authentication import digest
 from ..models import Enterprise, EnterpriseStatus, MailPurpose, MailToken
 from .keys.api_keys import add_recovered_key
+from .standing import require_unfrozen
 
 VALIDITY = {MailPurpose.PROOF: timedelta(days=3), MailPurpose.RECOVERY: timedelta(minutes=30)}
 """How long a link works; our own choice."""
 MOST_A_DAY = 3
-"""E-mails of one purpose to one enterprise within a day; our own choice."""
+"""E-mails of one purpose to one mailbox within a day, whoever named it as its contact."""
+MOST_OF_ENTERPRISE = 6
+"""E-mails of one purpose for one enterprise within a day, whatever addresses it names; our own choice."""
 RECOVERABLE = (EnterpriseStatus.PENDING, EnterpriseStatus.APPROVED)
 
 log = logging.getLogger(__name__)
@@ -30,20 +33,15 @@ log = logging.getLogger(__name__)
 def issue_mail_token(work: Work, enterprise_id: UUID, purpose: MailPurpose) -> tuple[Enterprise, str] | None:
     """A new token to be mailed to an enterprise's contact, and the enterprise.
 
-    None if it may not be mailed: it had as many today as it may, its address is proven already (of a proof)
-    or not yet (of a recovery), or it is suspended or rejected.
+    None if it may not be mailed: it or the mailbox had as many today as it may, its address is proven
+    already (of a proof) or not yet (of a recovery) or refused by the relay, or it is suspended or rejected.
     """
     enterprise = work.lock(Enterprise, Enterprise.id == enterprise_id)
     is_proven = enterprise.email_proven_at is not None
     if enterprise.status not in RECOVERABLE or is_proven != (purpose == MailPurpose.RECOVERY):
         return None
-    now = clock.now()
-    today = select(func.count()).where(
-        MailToken.enterprise_id == enterprise_id,
-        MailToken.purpose == purpose,
-        MailToken.created_at > now - timedelta(days=1),
-    )
-    if (work.session.scalar(today) or 0) >= MOST_A_DAY:
+    now, mailbox = clock.now(), identity.mailbox(enterprise.contact_email)
+    if enterprise.email_refused_at is not None or _had_enough(work, enterprise_id, mailbox, purpose, now):
         return None
     token = secrets.token_urlsafe(32)
     work.add(
@@ -52,11 +50,47 @@ def issue_mail_token(work: Work, enterprise_id: UUID, purpose: MailPurpose) -> t
             purpose=purpose,
             digest=digest(token),
             email=enterprise.contact_email,
+            mailbox=mailbox,
             expires_at=now + VALIDITY[purpose],
             created_at=now,
         )
     )
     return enterprise, token
+
+
+def _had_enough(work: Work, enterprise_id: UUID, mailbox: str, purpose: MailPurpose, now: datetime) -> bool:
+    """Whether the mailbox or the enterprise had as many links of a purpose as a day allows.
+
+    The mailbox is locked until the work ends, so that two enterprises that name it count one after the other.
+    """
+    work.lock_name(f"mail_token {mailbox}")
+    of_mailbox = func.count().filter(MailToken.mailbox == mailbox)
+    of_enterprise = func.count().filter(MailToken.enterprise_id == enterprise_id)
+    row = work.session.execute(
+        select(of_mailbox, of_enterprise).where(
+            or_(MailToken.mailbox == mailbox, MailToken.enterprise_id == enterprise_id),
+            MailToken.purpose == purpose,
+            MailToken.created_at > now - timedelta(days=1),
+        )
+    ).one()
+    return bool(row[0] >= MOST_A_DAY or row[1] >= MOST_OF_ENTERPRISE)
+
+
+def request_proof(actor: Actor) -> Enterprise:
+    """Have another link mailed that proves the contact's address, as far as a day allows.
+
+    Raises:
+        Forbidden: `enterprise_suspended`, `enterprise_rejected` or `enterprise_lapsed`.
+        Conflict: the address is proven already (`address_proven`).
+    """
+    with unit_of_work() as work:
+        enterprise = work.lock(Enterprise, Enterprise.id == actor.enterprise_id)
+        require_unfrozen(enterprise)
+        if enterprise.email_proven_at is not None:
+            raise Conflict("address_proven")
+        work.audit(actor, "request_proof", enterprise)
+        work.emit("enterprise.proof_requested", enterprise_id=str(enterprise.id))
+    return enterprise
 
 
 def prove_address(token: str) -> None:

@@ -16,6 +16,8 @@ from ...events.actor import PLATFORM, Actor
 from ...events.work import unit_of_work
 from ..models import MatchingPolicy
 
+PAIR_CAP = 5
+"""Immediate messages a day by one sender to one receiver, also of policies from before there was a cap."""
 log = logging.getLogger(__name__)
 
 
@@ -30,6 +32,7 @@ def _body(policy: matching.Policy) -> dict[str, Any]:
         "push_threshold": 0.5,
         "push_top": 20,
         "push_daily_cap": 10,
+        "push_pair_cap": PAIR_CAP,
         "push_delay_s": {"A": 0, "B": 1800, "C": 7200, "D": 28800},
         "learned_order": True,
     }
@@ -53,7 +56,7 @@ class PolicyInForce:
 def policy_in_force(actor: Actor = PLATFORM) -> PolicyInForce:
     """The newest version."""
     row = db.session.scalars(select(MatchingPolicy).order_by(MatchingPolicy.version.desc()).limit(1)).one()
-    return PolicyInForce(row.version, {"learned_order": True, **row.body})
+    return PolicyInForce(row.version, {"learned_order": True, "push_pair_cap": PAIR_CAP, **row.body})
 
 
 def publish_policy(actor: Actor, body: dict[str, Any], expected: int | None) -> PolicyInForce:

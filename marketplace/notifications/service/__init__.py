@@ -1,6 +1,7 @@
 """Notifies each side of a match once, best credit first."""
 
 from .delivery.account_mail import send_link
+from .delivery.address_caps import forget_sent_mail
 from .delivery.digests import plan_digests
 from .delivery.email import send_digest, send_email
 from .delivery.mail_hours import MAIL_HOURS, next_mail_time
@@ -10,7 +11,13 @@ from .kinds import KINDS
 from .planning.cancellation import cancel_for_listing
 from .planning.deduplication import may_repeat
 from .planning.endings import announce_endings
-from .planning.instant import plan_interest, plan_message, plan_mutual_interest, plan_withdrawal
+from .planning.instant import (
+    plan_interest,
+    plan_message,
+    plan_messages,
+    plan_mutual_interest,
+    plan_withdrawal,
+)
 from .planning.new_listing_push import plan_listing_push
 from .planning.rerank_news import plan_rerank_news, schedule_rerank_news
 from .planning.saved_search_matching import SEARCH_BATCH
@@ -43,6 +50,7 @@ __all__ = [
     "describe_preferences",
     "find",
     "find_search",
+    "forget_sent_mail",
     "inbox",
     "list_searches",
     "mark_all_read",
@@ -55,6 +63,7 @@ __all__ = [
     "plan_interest",
     "plan_listing_push",
     "plan_message",
+    "plan_messages",
     "plan_mutual_interest",
     "plan_rerank_news",
     "plan_withdrawal",

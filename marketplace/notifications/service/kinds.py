@@ -5,7 +5,7 @@ counterpart and code (`planning/deduplication.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from .delivery import email_lines, validity
 from .saved_searches import preferences_of_searches
 from .subjects import Sides
 
+MAILS_A_DAY = 5
+"""E-mails of a kind that one address gets within a day where the kind says nothing else; our own choice."""
 MATCH_DATA = frozenset({"listing_id", "counterpart_id", "score", "rank"})
 
 
@@ -30,6 +32,10 @@ class MessageKind:
         data_fields: the fields of `data` that the API shows.
         default_delivery: the e-mail that enterprises without preferences get.
         is_capped: counts towards the daily cap of immediate messages.
+        is_capped_by_sender: counts towards the cap of immediate messages by sender and receiver.
+        mails_a_day: e-mails of the kind to one address within a day, whoever causes them; more wait for the
+            digest. Kinds that `is_capped` share the policy's daily cap instead.
+        is_gathered: one e-mail tells all messages of the kind that wait for theirs.
         is_shown_pairing: its release is recorded as an outcome "shown" of the pairing.
         invites_feedback: its e-mail invites to give feedback on the pairing.
         lapsed_at_release: ids of those messages of the kind that are due and no longer hold.
@@ -43,6 +49,9 @@ class MessageKind:
     data_fields: frozenset[str]
     default_delivery: EmailPreference = EmailPreference.IMMEDIATE
     is_capped: bool
+    is_capped_by_sender: bool = False
+    mails_a_day: int = MAILS_A_DAY
+    is_gathered: bool = False
     is_shown_pairing: bool = False
     invites_feedback: bool
     lapsed_at_release: Callable[[Work, Sequence[Notification], datetime], set[UUID]] = validity.none_lapsed
@@ -55,6 +64,11 @@ class MessageKind:
     @property
     def is_deduplicated(self) -> bool:
         return "counterpart_id" in self.data_fields and not self.outlives_listing
+
+
+def _ending(name: str, *data_fields: str) -> MessageKind:
+    """A kind that tells an enterprise of what ends soon: of all that does in one e-mail a day."""
+    return replace(_about_oneself(name, *data_fields), mails_a_day=1, is_gathered=True)
 
 
 def _about_oneself(name: str, *data_fields: str) -> MessageKind:
@@ -71,6 +85,7 @@ KINDS: dict[str, MessageKind] = {
     NotificationKind.MATCH_MUTUAL: MessageKind(
         data_fields=MATCH_DATA,
         is_capped=False,
+        mails_a_day=20,
         invites_feedback=True,
         may_be_mailed=validity.is_contact_released,
         email_line=email_lines.match_mutual,
@@ -79,6 +94,8 @@ KINDS: dict[str, MessageKind] = {
     NotificationKind.MATCH_INTEREST: MessageKind(
         data_fields=MATCH_DATA,
         is_capped=False,
+        is_capped_by_sender=True,
+        mails_a_day=10,
         invites_feedback=True,
         lapsed_at_release=validity.lapsed_interests,
         may_be_mailed=validity.is_interest_open_and_welcome,
@@ -88,6 +105,7 @@ KINDS: dict[str, MessageKind] = {
     NotificationKind.MATCH_FOUND: MessageKind(
         data_fields=MATCH_DATA | {"grade"},
         is_capped=True,
+        is_capped_by_sender=True,
         is_shown_pairing=True,
         invites_feedback=True,
         lapsed_at_release=validity.lapsed_matches,
@@ -98,6 +116,7 @@ KINDS: dict[str, MessageKind] = {
     NotificationKind.SEARCH_HIT: MessageKind(
         data_fields=frozenset({"saved_search_id", "name", "counterpart_id"}),
         is_capped=True,
+        is_capped_by_sender=True,
         invites_feedback=False,
         lapsed_at_release=validity.lapsed_search_hits,
         may_be_mailed=validity.is_open_and_welcome,
@@ -105,12 +124,7 @@ KINDS: dict[str, MessageKind] = {
         email_line_codes=("mail_line_search_found",),
         own_preferences=preferences_of_searches,
     ),
-    NotificationKind.KEY_EXPIRING: MessageKind(
-        data_fields=frozenset({"key_id", "name", "expires_at"}),
-        is_capped=False,
-        invites_feedback=False,
-        email_line_codes=("mail_line_key_expiring",),
-    ),
+    NotificationKind.KEY_EXPIRING: _ending("key_expiring", "key_id", "name", "expires_at"),
     NotificationKind.EMAIL_REFUSED: MessageKind(
         data_fields=frozenset({"address", "reply"}),
         default_delivery=EmailPreference.OFF,
@@ -127,13 +141,14 @@ KINDS: dict[str, MessageKind] = {
     NotificationKind.MATCH_WITHDRAWN: MessageKind(
         data_fields=frozenset({"listing_id", "counterpart_id"}),
         is_capped=False,
+        is_capped_by_sender=True,
         invites_feedback=False,
         outlives_listing=True,
         email_line=email_lines.match_withdrawn,
         email_line_codes=("mail_line_match_withdrawn",),
     ),
-    NotificationKind.LISTING_ENDING: _about_oneself("listing_ending", "listing_id", "name", "last_day"),
-    NotificationKind.LICENCE_ENDING: _about_oneself("licence_ending", "licence_id", "name", "last_day"),
+    NotificationKind.LISTING_ENDING: _ending("listing_ending", "listing_id", "name", "last_day"),
+    NotificationKind.LICENCE_ENDING: _ending("licence_ending", "licence_id", "name", "last_day"),
     NotificationKind.LICENCE_CONFIRMED: _about_oneself("licence_confirmed", "licence_id", "name"),
     NotificationKind.LICENCE_REFUSED: _about_oneself("licence_refused", "licence_id", "name", "reason"),
     NotificationKind.GRADE_CHANGED: _about_oneself("grade_changed", "grade", "grade_before"),

@@ -1,8 +1,10 @@
 """Keys are announced before they expire."""
 
 import logging
+from collections import defaultdict
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import or_, select
 
@@ -17,20 +19,22 @@ log = logging.getLogger(__name__)
 
 
 def remind_of_expiry() -> int:
-    """Announce keys that end within 30 days, and again within 7. Returns how many were announced."""
-    announced = 0
+    """Announce keys that end within 30 days, and again within 7, all of an enterprise at once.
+
+    Returns how many were announced.
+    """
+    ending: dict[UUID, list[dict[str, str]]] = defaultdict(list)
     with unit_of_work() as work:
         for days in sorted(REMIND_DAYS):
             for key in work.session.scalars(_due_for_reminder(days)):
                 key.reminded_days = days
-                work.emit(
-                    "key.expiring",
-                    enterprise_id=str(key.enterprise_id),
-                    key_id=str(key.id),
-                    name=key.name,
-                    expires_at=key.expires_at.isoformat(),
+                assert key.enterprise_id is not None
+                ending[key.enterprise_id].append(
+                    {"key_id": str(key.id), "name": key.name, "expires_at": key.expires_at.isoformat()}
                 )
-                announced += 1
+        for enterprise_id, keys in ending.items():
+            work.emit("key.expiring", enterprise_id=str(enterprise_id), keys=keys)
+    announced = sum(map(len, ending.values()))
     if announced:
         log.info("expiring keys announced", extra={"count": announced})
     return announced

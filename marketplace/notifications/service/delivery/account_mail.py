@@ -17,8 +17,8 @@ from ....events.work import unit_of_work
 from ....messages import say
 from ...models import Language
 from ..preferences.delivery_preferences import preferences_of
+from .handing_over import hand_over
 from .mail_hours import is_mail_configured
-from .smtp_relay import mail_relay
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,6 @@ def send_link(enterprise_id: UUID, purpose: MailPurpose) -> None:
         message["To"] = enterprise.contact_email
         message["Date"] = format_datetime(clock.now())
         message.set_content(say(f"mail_body_{purpose}", language, url=settings.public_url, token=token))
-        with mail_relay(settings) as relay:
-            relay.send_message(message, to_addrs=[enterprise.contact_email])
+        if not hand_over(enterprise, message):
+            return
     log.info("link mailed", extra={"enterprise_id": str(enterprise_id), "purpose": purpose})

@@ -1,9 +1,9 @@
 """E-mail: composed from sentences and templates in the receiver's language, and sent by SMTP."""
 
 import logging
-import smtplib
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
@@ -16,31 +16,74 @@ from .... import clock
 from ....enterprises import service as enterprises
 from ....enterprises.models import Enterprise
 from ....events.work import Work, unit_of_work
+from ....listings import service as listings
 from ....messages import say
-from ...models import Delivery, EmailPreference, Language, Notification, NotificationKind
+from ...models import Delivery, EmailPreference, Language, Notification, NotificationStatus
 from ..kinds import KINDS, heading_codes
-from ..planning.instant import plan_message
 from ..preferences.delivery_preferences import preferences_of
 from ..subjects import read_sides
+from .address_caps import DIGEST, count_mail
+from .handing_over import hand_over
 from .mail_hours import next_mail_time
 from .quotation import quoted
-from .refusals import final_refusal
 from .release import preference_for
-from .smtp_relay import mail_relay
 
+MOST_LINES = 50
+"""Messages of a kind that a digest tells one by one."""
+MOST_JUDGED = 20
+"""Summed messages of a sender of which one must still hold for their line."""
+GATHERED_WITHIN = timedelta(days=1)
+"""Messages of one e-mail were released within this time; older ones were not to be mailed then."""
 log = logging.getLogger(__name__)
 
 
 def send_email(notification_id: UUID) -> None:
-    """Send the e-mail of one released message by day; by night enqueue it for the morning."""
+    """Send the e-mail of one released message by day; by night enqueue it for the morning.
+
+    Of a kind that is gathered, the messages that wait for theirs go with it. Where the address has had enough
+    of the kind today, they wait for the digest.
+    """
     with unit_of_work() as work:
-        row = work.lock(Notification, Notification.id == notification_id)
-        if row.mailed_at is not None or not _may_be_mailed(row):
+        row = _lock(work, notification_id)
+        if row.mailed_at is not None or row.delivery != Delivery.IMMEDIATE or not _may_be_mailed(row):
             return
         if _is_put_off(work, "notifications.jobs.send_email", notification_id=str(notification_id)):
             return
-        _mark_mailed(work, [row])
-        _send(row.enterprise_id, [row], f"<{row.id}@huanliu>", "single")
+        rows, message_id = _gathered(work, row), f"<{row.id}@huanliu>"
+        receiver = enterprises.by_id({row.enterprise_id})[row.enterprise_id]
+        if not count_mail(work, receiver.contact_email, row.kind, message_id):
+            for waiting in rows:
+                waiting.delivery = Delivery.DIGEST
+            return
+        _mark_mailed(work, rows)
+        _send(receiver, rows, message_id, "single" if len(rows) == 1 else "digest")
+
+
+def _lock(work: Work, notification_id: UUID) -> Notification:
+    """The message, locked; of a kind that is gathered one task at a time locks those of a receiver."""
+    row = work.session.get_one(Notification, notification_id)
+    if KINDS[row.kind].is_gathered:
+        work.lock_name(f"{row.kind} {row.enterprise_id}")
+    return work.lock(Notification, Notification.id == notification_id)
+
+
+def _gathered(work: Work, row: Notification) -> Sequence[Notification]:
+    """The message, and if its kind is gathered all others of its receiver that wait for their e-mail."""
+    if not KINDS[row.kind].is_gathered:
+        return [row]
+    return work.session.scalars(
+        select(Notification)
+        .where(
+            Notification.enterprise_id == row.enterprise_id,
+            Notification.kind == row.kind,
+            Notification.status == NotificationStatus.RELEASED,
+            Notification.delivery == Delivery.IMMEDIATE,
+            Notification.mailed_at.is_(None),
+            Notification.released_at >= clock.now() - GATHERED_WITHIN,
+        )
+        .order_by(Notification.release_no)
+        .with_for_update()
+    ).all()
 
 
 def send_digest(enterprise_id: UUID, digest_at: str) -> None:
@@ -50,7 +93,7 @@ def send_digest(enterprise_id: UUID, digest_at: str) -> None:
             work, "notifications.jobs.send_digest", enterprise_id=str(enterprise_id), digest_at=digest_at
         ):
             return
-        rows = work.session.scalars(
+        waiting = work.session.scalars(
             select(Notification)
             .where(
                 Notification.enterprise_id == enterprise_id,
@@ -61,18 +104,44 @@ def send_digest(enterprise_id: UUID, digest_at: str) -> None:
             .order_by(Notification.release_no)
             .with_for_update()
         ).all()
-        rows = [row for row in rows if _may_be_mailed(row)]
+        receiver = enterprises.by_id({enterprise_id})[enterprise_id]
+        rows = _worth_mailing(waiting) if is_reachable(receiver) else []
         if not rows:
             return
-        _mark_mailed(work, rows)
-        _send(enterprise_id, rows, f"<digest-{rows[0].id}@huanliu>", "digest")
+        message_id = f"<digest-{rows[0].id}@huanliu>"
+        if count_mail(work, receiver.contact_email, DIGEST, message_id):
+            _mark_mailed(work, rows)
+            _send(receiver, rows, message_id, "digest")
+
+
+def _worth_mailing(waiting: Sequence[Notification]) -> list[Notification]:
+    """Those that still hold; of what is summed up for a sender all do, if one of its last few does."""
+    summed: dict[Any, list[Notification]] = defaultdict(list)
+    senders = listings.owners_of(
+        {row.counterpart_id for row in waiting if row.is_summed and row.counterpart_id}
+    )
+    for row in waiting:
+        if row.is_summed and row.counterpart_id:
+            summed[senders[row.counterpart_id]].append(row)
+    held = {
+        row.id
+        for rows in summed.values()
+        if any(_may_be_mailed(row) for row in rows[-MOST_JUDGED:])
+        for row in rows
+    }
+    return [row for row in waiting if (row.id in held if row.is_summed else _may_be_mailed(row))]
+
+
+def is_reachable(receiver: Enterprise) -> bool:
+    """Whether e-mail may go to the contact: the address is proven by its link, and no relay refused it."""
+    return receiver.email_proven_at is not None and receiver.email_refused_at is None
 
 
 def _may_be_mailed(row: Notification) -> bool:
     """Whether the receiver can be reached and wants e-mail of this kind, and what the message says holds."""
     wanted = preference_for(row.kind, preferences_of(row.enterprise_id))
-    is_paused = enterprises.by_id({row.enterprise_id})[row.enterprise_id].email_refused_at is not None
-    return not is_paused and wanted != EmailPreference.OFF and KINDS[row.kind].may_be_mailed(row)
+    receiver = enterprises.by_id({row.enterprise_id})[row.enterprise_id]
+    return is_reachable(receiver) and wanted != EmailPreference.OFF and KINDS[row.kind].may_be_mailed(row)
 
 
 def _is_put_off(work: Work, task: str, **payload: str) -> bool:
@@ -91,36 +160,19 @@ def _mark_mailed(work: Work, rows: Sequence[Notification]) -> None:
     work.session.flush()
 
 
-def _send(enterprise_id: UUID, rows: Sequence[Notification], message_id: str, template: str) -> None:
+def _send(receiver: Enterprise, rows: Sequence[Notification], message_id: str, template: str) -> None:
     """Compose an e-mail and hand it to the SMTP relay.
 
     Its id is the same at a second try, so that readers can fold both into one.
     """
-    receiver = enterprises.by_id({enterprise_id})[enterprise_id]
-    preferences = preferences_of(enterprise_id)
+    preferences = preferences_of(receiver.id)
     message = _composed(receiver, rows, template, preferences.language if preferences else Language.ZH)
     message["Message-ID"] = message_id
-    settings = current_app.config["SETTINGS"]
-    try:
-        with mail_relay(settings) as relay:
-            relay.send_message(message, to_addrs=[receiver.contact_email])
-    except (smtplib.SMTPException, UnicodeEncodeError) as error:
-        reply = final_refusal(error, receiver.contact_email)
-        if reply is None:
-            raise
-        _pause(receiver, reply)
-        return
-    log.info(
-        "e-mail sent",
-        extra={"enterprise_id": str(enterprise_id), "template": template, "messages": len(rows)},
-    )
-
-
-def _pause(receiver: Enterprise, reply: str) -> None:
-    """Send nothing more to an address that was refused for good, and say so in the inbox."""
-    enterprises.record_email_refusal(receiver.id, reply)
-    facts = {"address": receiver.contact_email, "reply": reply}
-    plan_message(receiver.id, NotificationKind.EMAIL_REFUSED, facts)
+    if hand_over(receiver, message):
+        log.info(
+            "e-mail sent",
+            extra={"enterprise_id": str(receiver.id), "template": template, "messages": len(rows)},
+        )
 
 
 def _composed(
@@ -153,13 +205,37 @@ def _subject_code(rows: Sequence[Notification], template: str) -> str:
 
 
 def _sections(rows: Sequence[Notification], language: str) -> list[dict[str, Any]]:
-    """Messages as sentences, under a title for each kind, in the order of `KINDS`."""
-    sides = read_sides(rows)
+    """Messages as sentences, under a title for each kind, in the order of `KINDS`; at the end those that are
+    summed up, in one line for each sender."""
+    single = [row for row in rows if not row.is_summed]
+    sections = [_section(kind, of_kind, language) for kind in KINDS if (of_kind := _of_kind(single, kind))]
+    if summed := [row for row in rows if row.is_summed]:
+        lines = _summary_lines(summed, language)
+        sections.append({"title": say("mail_section_summed", language), "lines": lines})
+    return sections
+
+
+def _of_kind(rows: Sequence[Notification], kind: str) -> list[Notification]:
+    return [row for row in rows if row.kind == kind]
+
+
+def _section(kind: str, rows: Sequence[Notification], language: str) -> dict[str, Any]:
+    """A line for each of the first messages of a kind, and how many more there are."""
+    told = rows[:MOST_LINES]
+    sides = read_sides(told)
+    lines = [KINDS[kind].email_line(row, sides[row.id], language) for row in told]
+    if rest := len(rows) - len(told):
+        lines.append(say("mail_line_rest", language, count=rest))
+    return {"title": say(heading_codes(kind)["section"], language), "lines": lines}
+
+
+def _summary_lines(rows: Sequence[Notification], language: str) -> list[str]:
+    """A line for each sender, in the order of the messages."""
+    ids = [row.counterpart_id for row in rows if row.counterpart_id]
+    outlines = listings.outlines(set(ids))
+    names = {outlines[one].enterprise_id: outlines[one].name for one in ids}
+    counts = Counter(outlines[one].enterprise_id for one in ids)
     return [
-        {
-            "title": say(heading_codes(kind)["section"], language),
-            "lines": [kind_row.email_line(row, sides[row.id], language) for row in rows if row.kind == kind],
-        }
-        for kind, kind_row in KINDS.items()
-        if any(row.kind == kind for row in rows)
+        say("mail_line_summed", language, enterprise=quoted(name), count=counts[sender])
+        for sender, name in names.items()
     ]

@@ -19,9 +19,12 @@ def match_found(message: Notification, sides: Sides, language: str) -> str:
 
 
 def match_mutual(message: Notification, sides: Sides, language: str) -> str:
-    """That the interest is mutual, with the contact of the other side if it is still released."""
+    """That the interest is mutual, with the contact of the other side if it is still released.
+
+    Its telephone number and address are as they were checked at entry: the reader asked for them.
+    """
     contact = sides.contact or {}
-    parts = tuple(shown(contact[part]) for part in ("name", "phone", "email") if part in contact)
+    parts = (quoted(contact["name"]), contact["phone"], shown(contact["email"])) if contact else ()
     code = "mail_line_match_mutual" if parts else "mail_line_match_mutual_without_contact"
     return say(code, language, contact=parts, **_pairing_facts(sides, language))
 

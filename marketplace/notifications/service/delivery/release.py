@@ -24,8 +24,8 @@ from ...models import (
 from ..kinds import KINDS
 from ..planning.cancellation import cancel
 from ..preferences.delivery_preferences import preferences_by_receiver
-from .daily_cap import DailyCap, read_daily_cap
 from .mail_hours import is_mail_configured, next_mail_time
+from .push_caps import lock_releases, read_push_caps
 
 RELEASE_BATCH = 100
 MOST_PROMPT_FIRST = list(EmailPreference)
@@ -39,6 +39,7 @@ def release_due() -> int:
     """
     now, began = clock.now(), time.perf_counter()
     with unit_of_work() as work:
+        lock_releases(work)
         due = _lock_due(work, now)
         if not due:
             return 0
@@ -84,7 +85,7 @@ def _lapsed(work: Work, due: Sequence[Notification], now: datetime) -> set[UUID]
 
 def _release(work: Work, messages: Sequence[Notification], now: datetime) -> None:
     receivers = {message.enterprise_id for message in messages}
-    preferences, cap = preferences_by_receiver(receivers), read_daily_cap(work, receivers, now)
+    preferences, caps = preferences_by_receiver(receivers), read_push_caps(work, messages, now)
     limits = {
         message_id: preference
         for kind, row in KINDS.items()
@@ -97,7 +98,8 @@ def _release(work: Work, messages: Sequence[Notification], now: datetime) -> Non
         message.released_at, message.release_no = now, number
         wanted = preference_for(message.kind, preferences.get(message.enterprise_id))
         allowed = limits.get(message.id, EmailPreference.IMMEDIATE)
-        message.delivery = _delivery(message, max(wanted, allowed, key=MOST_PROMPT_FIRST.index), cap)
+        most_prompt = _most_prompt(message, max(wanted, allowed, key=MOST_PROMPT_FIRST.index))
+        message.delivery, message.is_summed = caps.delivery(message, most_prompt)
         if message.delivery == Delivery.IMMEDIATE and is_mail_configured():
             work.enqueue(
                 "notifications.jobs.send_email",
@@ -113,13 +115,11 @@ def preference_for(kind: str, preferences: Preferences | None) -> EmailPreferenc
     return EmailPreference(preferences.kinds.get(kind, preferences.email))
 
 
-def _delivery(message: Notification, preference: EmailPreference, cap: DailyCap) -> Delivery:
-    """How a message goes out: no more promptly than it was planned and preferred, and the cap allows."""
+def _most_prompt(message: Notification, preference: EmailPreference) -> Delivery:
+    """How a message goes out at best: no more promptly than it was planned and preferred."""
     if preference == EmailPreference.OFF:
         return Delivery.INBOX
     if preference == EmailPreference.DIGEST or message.delivery == Delivery.DIGEST:
-        return Delivery.DIGEST
-    if KINDS[message.kind].is_capped and not cap.count(message.enterprise_id):
         return Delivery.DIGEST
     return Delivery.IMMEDIATE
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from ....events.work import Work, unit_of_work
 from ....listings.models import Listing, ListingStatus
-from ...models import LIFE, LastNotification, Notification, NotificationStatus
+from ...models import LIFE, LastNotification, Notification, NotificationStatus, RepeatedNotification
 from ..kinds import KINDS
 from .deduplication import PREVIOUS_TERMS, restored_terms
 
@@ -42,6 +42,8 @@ def cancel(work: Work, *conditions: Any, planning_now: UUID | None = None) -> No
         .values(LIFE.values("drop"))
         .returning(Notification.id, Notification.counterpart_id, Notification.data)
     ).all()
+    repeated = RepeatedNotification.notification_id.in_([row.id for row in cancelled])
+    work.session.execute(delete(RepeatedNotification).where(repeated))
     previous = {row.id: row.data[PREVIOUS_TERMS] for row in cancelled if PREVIOUS_TERMS in row.data}
     first_ones = [row.id for row in cancelled if row.id not in previous]
     work.session.execute(delete(LastNotification).where(LastNotification.notification_id.in_(first_ones)))

@@ -2,26 +2,37 @@
 
 An enterprise gets one message of a kind about another enterprise and a waste code; a second one only after 30
 days, or at better terms. The primary key of `last_notification` holds this also when two tasks plan at once.
+Better terms of one enterprise are told again to another once a day and three times in 30 days, whatever their
+codes and kinds: so nobody calls by turning a price down step by step. `repeated_notification` holds that.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from .... import clock
+from ....database import db
 from ....events.work import Work
 from ....listings.models import Kind, Listing
-from ...models import LastNotification, Notification, NotificationKind, NotificationStatus
+from ...models import (
+    LastNotification,
+    Notification,
+    NotificationKind,
+    NotificationStatus,
+    RepeatedNotification,
+)
 from ..subjects import pairing_code_id
 
 REPEAT_AFTER = timedelta(days=30)
 BETTER_BY = 0.1
 """A message is repeated when quantity or price improved by more than this part."""
+MOST_REPEATS = 3
+"""How often within `REPEAT_AFTER` better terms of one enterprise are told again to another."""
 PREVIOUS_TERMS = "before"
 """Key in a message's data: the record that it replaced, restored if the message is never sent."""
 Key = tuple[UUID, UUID, int, str]
@@ -31,12 +42,17 @@ KEY_COLUMNS = ("receiver_id", "counterpart_id", "code_id", "kind")
 # ---------------------------------------------------------------- when a message may be repeated
 
 
+def is_past(last: LastNotification) -> bool:
+    """Whether the last message is so long ago that the next one counts as the first."""
+    return last.at <= clock.now() - REPEAT_AFTER
+
+
 def may_repeat(last: LastNotification, listing: Listing) -> bool:
     """Whether 30 days have passed, or the terms improved by more than a tenth in the receiver's favour.
 
     `MAY_REPEAT_SQL` says the same; tests/notifications/test_deduplication.py compares both.
     """
-    if last.at <= clock.now() - REPEAT_AFTER:
+    if is_past(last):
         return True
     if listing.remaining_kg > last.remaining_kg * (1 + BETTER_BY):
         return True
@@ -56,6 +72,44 @@ MAY_REPEAT_SQL = f"""
     > abs(record.price_fen) * {BETTER_BY}, FALSE))
 """
 """`may_repeat` of the row `record` of `last_notification` and the listing `theirs`, for use in statements."""
+
+
+def may_follow(work: Work, last: LastNotification, theirs: Listing, message: Notification) -> bool:
+    """Whether `message` about `theirs` may follow the last one; if better terms are why, it is counted."""
+    if not may_repeat(last, theirs):
+        return False
+    return is_past(last) or _count_repetition(work, last, message)
+
+
+def _count_repetition(work: Work, last: LastNotification, message: Notification) -> bool:
+    """Count better terms that are told again today. Returns whether they may be."""
+    today, of_pair = clock.today(), {"receiver_id": last.receiver_id, "counterpart_id": last.counterpart_id}
+    recent = select(func.count()).where(
+        RepeatedNotification.receiver_id == last.receiver_id,
+        RepeatedNotification.counterpart_id == last.counterpart_id,
+        RepeatedNotification.day > today - REPEAT_AFTER,
+    )
+    if (work.session.scalar(recent) or 0) >= MOST_REPEATS:
+        return False
+    counted = insert(RepeatedNotification).values(**of_pair, day=today, notification_id=message.id)
+    statement = counted.on_conflict_do_nothing().returning(RepeatedNotification.day)
+    return work.session.scalar(statement) is not None
+
+
+def told_again_enough(receivers: Collection[UUID], sender_id: UUID) -> set[UUID]:
+    """Those of the receivers to whom better terms of the sender are not told again today."""
+    today = clock.today()
+    rows = (
+        select(RepeatedNotification.receiver_id)
+        .where(
+            RepeatedNotification.receiver_id.in_(receivers),
+            RepeatedNotification.counterpart_id == sender_id,
+            RepeatedNotification.day > today - REPEAT_AFTER,
+        )
+        .group_by(RepeatedNotification.receiver_id)
+        .having(or_(func.count() >= MOST_REPEATS, func.max(RepeatedNotification.day) == today))
+    )
+    return set(db.session.scalars(rows))
 
 
 # ---------------------------------------------------------------- the records

@@ -1,8 +1,10 @@
 """Messages that are released at once: interest of one side or both, and what one enterprise is to know."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from .... import clock
 from ....enterprises import service as enterprises
 from ....events.actor import PLATFORM
 from ....events.work import Work, unit_of_work
@@ -12,7 +14,7 @@ from ....matches import service as matches
 from ...models import NotificationKind
 from ..preferences.muted_codes import is_muted, muted_codes_by_receiver
 from ..subjects import pairing_code_id
-from .deduplication import About, key_of, lock_last, may_repeat, save_once
+from .deduplication import About, key_of, lock_last, may_follow, save_once
 from .messages import compose
 
 
@@ -54,8 +56,6 @@ def _may_be_matched(mine: Listing, theirs: Listing) -> bool:
 def _plan_about_pairing(work: Work, mine: Listing, theirs: Listing, kind: NotificationKind) -> None:
     """Plan a message to the owner of `mine` about a pairing, unless it had one not long ago."""
     last = lock_last(work, mine, theirs, kind)
-    if last is not None and not may_repeat(last, theirs):
-        return
     data = {
         "listing_id": str(mine.id),
         "counterpart_id": str(theirs.id),
@@ -63,7 +63,10 @@ def _plan_about_pairing(work: Work, mine: Listing, theirs: Listing, kind: Notifi
         "rank": 1,
     }
     receiver = enterprises.by_id({mine.enterprise_id})[mine.enterprise_id]
-    about = About(compose(receiver, kind, data), theirs, pairing_code_id(mine, theirs))
+    message = compose(receiver, kind, data)
+    if last is not None and not may_follow(work, last, theirs, message):
+        return
+    about = About(message, theirs, pairing_code_id(mine, theirs))
     save_once(work, [about], {key_of(last): last} if last else {})
 
 
@@ -79,6 +82,12 @@ def plan_withdrawal(listing_id: UUID) -> None:
 
 def plan_message(receiver_id: UUID, kind: NotificationKind, data: dict[str, Any]) -> None:
     """Plan a message to one enterprise that is about no listing; `data` are the `data_fields` of its kind."""
+    plan_messages(receiver_id, kind, [data])
+
+
+def plan_messages(receiver_id: UUID, kind: NotificationKind, several: Sequence[dict[str, Any]]) -> None:
+    """Plan a message of a kind for each of the data; they are released together."""
     with unit_of_work() as work:
-        receiver = enterprises.by_id({receiver_id})[receiver_id]
-        work.add(compose(receiver, kind, data))
+        receiver, at = enterprises.by_id({receiver_id})[receiver_id], clock.now()
+        for data in several:
+            work.add(compose(receiver, kind, data, at))

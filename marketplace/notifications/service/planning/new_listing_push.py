@@ -23,7 +23,7 @@ from .deduplication import (
     key_of,
     lock_last,
     lock_planned,
-    may_repeat,
+    may_follow,
     previous_terms,
     save_once,
     update_terms,
@@ -101,17 +101,17 @@ def _without_refusals(listing: Listing, counterparts: list[matches.Counterpart])
 
 
 def _plan(work: Work, push: _Push) -> None:
-    mine, data = push.counterpart.listing, push.data
+    mine, reader = push.counterpart.listing, push.counterpart.enterprise
+    message = compose(reader, NotificationKind.MATCH_FOUND, push.data, push.release_at)
     last = lock_last(work, mine, push.listing, NotificationKind.MATCH_FOUND)
     if last is not None:
         planned = lock_planned(work, [last]).get(last.notification_id)
         if planned is not None:
             _retarget(planned, push, last)
             return
-        if not may_repeat(last, push.listing):
+        if not may_follow(work, last, push.listing, message):
             return
-        data[PREVIOUS_TERMS] = previous_terms(last)
-    message = compose(push.counterpart.enterprise, NotificationKind.MATCH_FOUND, data, push.release_at)
+        message.data = {**push.data, PREVIOUS_TERMS: previous_terms(last)}
     about = About(message, push.listing, pairing_code_id(mine, push.listing))
     save_once(work, [about], {key_of(last): last} if last else {})
 

@@ -24,7 +24,7 @@ from .deduplication import (
     Key,
     key_in,
     lock_all_last,
-    may_repeat,
+    may_follow,
     previous_terms,
     save_once,
 )
@@ -133,15 +133,15 @@ def _plan(work: Work, news: Collection[Any]) -> int:
     messages = []
     for row in news:
         theirs, record, reader = rows[row.theirs_id], last.get(_key(row)), readers[row.receiver_id]
-        if record is not None and not may_repeat(record, theirs):
-            continue
         data: dict[str, Any] = {
             "listing_id": str(row.mine_id), "counterpart_id": str(row.theirs_id), "score": row.score,
             "rank": row.rank, "grade": reader.grade,
         }  # fmt: skip
-        if record is not None:
-            data[PREVIOUS_TERMS] = previous_terms(record)
         message = compose(reader, NotificationKind.MATCH_FOUND, data)
+        if record is not None:
+            if not may_follow(work, record, theirs, message):
+                continue
+            message.data = {**data, PREVIOUS_TERMS: previous_terms(record)}
         message.delivery = Delivery.DIGEST
         messages.append(About(message, theirs, row.code_id))
     save_once(work, messages, last)

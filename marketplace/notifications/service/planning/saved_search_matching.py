@@ -23,7 +23,7 @@ from ....matches import service as matches
 from ...models import LastNotification, NotificationKind, SavedSearch, SearchNotify
 from ..preferences.muted_codes import covering_codes, muted_codes_by_receiver
 from ..subjects import listing_code_ids, main_code_id
-from .deduplication import may_repeat
+from .deduplication import may_repeat, told_again_enough
 
 SEARCH_BATCH = 500
 """Saved searches looked at in one transaction."""
@@ -157,4 +157,10 @@ def _notified_of_match(listing: Listing, readers: Collection[UUID]) -> set[UUID]
             LastNotification.kind == NotificationKind.MATCH_FOUND,
         )
     )
-    return {record.receiver_id for record in last if not may_repeat(record, listing)}
+    records = list(last)
+    enough = told_again_enough({record.receiver_id for record in records}, listing.enterprise_id)
+    return {
+        record.receiver_id
+        for record in records
+        if record.receiver_id in enough or not may_repeat(record, listing)
+    }

@@ -18,7 +18,7 @@ from .deduplication import (
     key_of,
     lock_all_last,
     lock_planned,
-    may_repeat,
+    may_follow,
     previous_terms,
     save_once,
     update_terms,
@@ -79,14 +79,14 @@ def _plan(work: Work, listing: Listing, found: Found, since: datetime) -> None:
             "saved_search_id": str(search.id), "name": search.name, "counterpart_id": str(listing.id),
         }  # fmt: skip
         record = last.get(reader.id)
-        if record is not None:
-            if record.notification_id in planned:
-                _renew(planned[record.notification_id], record, listing, data)
-                continue
-            if not may_repeat(record, listing):
-                continue
-            data[PREVIOUS_TERMS] = previous_terms(record)
+        if record is not None and record.notification_id in planned:
+            _renew(planned[record.notification_id], record, listing, data)
+            continue
         message = compose(reader, NotificationKind.SEARCH_HIT, data, since + delays[reader.grade])
+        if record is not None:
+            if not may_follow(work, record, listing, message):
+                continue
+            message.data = {**data, PREVIOUS_TERMS: previous_terms(record)}
         new.append(About(message, listing, main_code_id(listing)))
     save_once(work, new, {key_of(record): record for record in last.values()})
 

@@ -8,8 +8,10 @@ from sqlalchemy import select
 from ....catalogue import service as catalogue
 from ....database import db
 from ....enterprises import service as enterprises
+from ....errors import Notice
 from ....events.actor import Actor
 from ....events.work import Work, unit_of_work
+from ....http.languages import render_warnings
 from ...models import EmailPreference, Language, Preferences
 
 DEFAULTS: dict[str, Any] = {
@@ -71,10 +73,14 @@ def preferences_of(enterprise_id: UUID) -> Preferences | None:
 def describe_preferences(row: Preferences) -> dict[str, Any]:
     """Preferences as the API shows them."""
     codes = catalogue.codes_by_id(row.muted_codes)
+    proven_at = enterprises.by_id({row.enterprise_id})[row.enterprise_id].email_proven_at
+    notices = [] if proven_at else [Notice("email_unproven", "email")]
     return {
         "version": row.version,
         "email": row.email,
         "kinds": row.kinds,
         "language": row.language,
+        "email_proven_at": proven_at,
         "muted_codes": [{"scheme": codes[code].scheme, "code": codes[code].code} for code in row.muted_codes],
+        "warnings": render_warnings(notices),
     }

@@ -1,0 +1,43 @@
+"""Pages for people who follow a link of an e-mail: a few sentences, and perhaps one button."""
+
+from flask import Response, render_template, request
+
+from ..messages import say
+from .languages import language
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+"""The address of such a page holds a secret: nobody keeps it, passes it on, or shows it in a frame."""
+PREFETCH = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+"""Headers by which a browser says that nobody has looked yet."""
+
+
+def wants_page() -> bool:
+    """Whether the caller prefers a page to JSON, as browsers do."""
+    return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+
+
+def is_prefetch() -> bool:
+    """Whether the caller says that it only looks ahead."""
+    return any("prefetch" in request.headers.get(name, "") for name in PREFETCH)
+
+
+def page_of_sentences(name: str, *, button: str | None = None, status: int = 200) -> Response:
+    """The page with the sentences `page_<name>_title` and `page_<name>_text`.
+
+    Args:
+        button: the sentence of a button that posts to the page's own address.
+    """
+    lang = language()
+    page = render_template(
+        "link.html",
+        lang=lang,
+        title=say(f"page_{name}_title", lang),
+        text=say(f"page_{name}_text", lang),
+        button=button and say(button, lang),
+    )
+    return Response(page, status, headers=HEADERS | {"Content-Language": lang}, mimetype="text/html")

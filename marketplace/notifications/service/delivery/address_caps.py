@@ -1,0 +1,58 @@
+"""How many e-mails of each kind one address gets in a day, whichever enterprises name it.
+
+Spellings of one mailbox count as one (`identity.mailbox`). An e-mail is counted in the transaction that sends
+it, under a lock of its mailbox; days are those of Asia/Shanghai.
+"""
+
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import delete, func, select
+
+from .... import clock, identity
+from ....events.work import Work, unit_of_work
+from ....http.authentication import digest
+from ....matches import service as matches
+from ...models import SentMail
+from ..kinds import KINDS
+
+PUSH, DIGEST = "push", "digest"
+"""What is counted together: kinds that share the policy's daily cap, and digests."""
+DIGESTS_A_DAY = 10
+"""Digests to one address within a day: of as many enterprises that share it; our own choice."""
+KEPT = timedelta(days=2)
+"""How long an e-mail is remembered: longer than any day."""
+
+
+def count_mail(work: Work, address: str, kind: str, message_id: str) -> bool:
+    """Count an e-mail to an address. Returns whether the address may have it.
+
+    Args:
+        kind: of the message, or `DIGEST`.
+    """
+    counted, mailbox, now = _counted_as(kind), digest(identity.mailbox(address)), clock.now()
+    work.lock_name(f"sent_mail {mailbox}")
+    midnight = datetime.combine(now.astimezone(clock.LOCAL).date(), time(), clock.LOCAL)
+    today = (SentMail.mailbox == mailbox, SentMail.kind == counted, SentMail.at >= midnight)
+    had = work.session.scalar(select(func.count()).where(*today)) or 0
+    if had >= mails_a_day(counted):
+        return False
+    work.add(SentMail(message_id=message_id, mailbox=mailbox, kind=counted, at=now))
+    return True
+
+
+def _counted_as(kind: str) -> str:
+    return PUSH if kind in KINDS and KINDS[kind].is_capped else kind
+
+
+def mails_a_day(counted: str) -> int:
+    """How many e-mails that are counted so an address gets within a day."""
+    if counted == PUSH:
+        return int(matches.policy_in_force().body["push_daily_cap"])
+    return DIGESTS_A_DAY if counted == DIGEST else KINDS[counted].mails_a_day
+
+
+def forget_sent_mail() -> int:
+    """Delete what no cap looks at any more. Returns how many rows."""
+    with unit_of_work() as work:
+        old = delete(SentMail).where(SentMail.at < clock.now() - KEPT).returning(SentMail.message_id)
+        return len(work.session.scalars(old).all())

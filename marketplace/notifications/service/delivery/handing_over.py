@@ -1,0 +1,38 @@
+"""The last step: an e-mail is handed to the relay; an address that it refuses for good is paused."""
+
+import smtplib
+from email.message import EmailMessage
+from uuid import UUID
+
+from flask import current_app
+
+from ....enterprises import service as enterprises
+from ....enterprises.models import Enterprise
+from ...models import NotificationKind
+from ..planning.instant import plan_message
+from .refusals import final_refusal
+from .smtp_relay import mail_relay
+
+
+def hand_over(receiver: Enterprise, message: EmailMessage) -> bool:
+    """Hand an e-mail to the relay, for the receiver's contact alone. Returns whether the relay took it.
+
+    Raises:
+        smtplib.SMTPException, OSError: it did not, for a reason that may pass.
+    """
+    try:
+        with mail_relay(current_app.config["SETTINGS"]) as relay:
+            relay.send_message(message, to_addrs=[receiver.contact_email])
+    except (smtplib.SMTPException, UnicodeEncodeError) as error:
+        reply = final_refusal(error, receiver.contact_email)
+        if reply is None:
+            raise
+        _pause(receiver.id, receiver.contact_email, reply)
+        return False
+    return True
+
+
+def _pause(receiver_id: UUID, address: str, reply: str) -> None:
+    """Send nothing more to an address that was refused for good, and say so in the inbox."""
+    enterprises.record_email_refusal(receiver_id, reply)
+    plan_message(receiver_id, NotificationKind.EMAIL_REFUSED, {"address": address, "reply": reply})

@@ -1,0 +1,132 @@
+"""The policy's caps of immediate messages a day: of one receiver, and of one sender to one receiver.
+
+Both are counted from the released rows themselves, under a lock: what is released once counts once, whatever
+worker died in between.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from .... import clock
+from ....events.work import Work
+from ....listings import service as listings
+from ....listings.models import Listing
+from ....matches import service as matches
+from ...models import Delivery, Notification, NotificationStatus
+from ..kinds import KINDS
+
+CAPPED = tuple(kind for kind, row in KINDS.items() if row.is_capped)
+CAPPED_BY_SENDER = tuple(kind for kind, row in KINDS.items() if row.is_capped_by_sender)
+Pair = tuple[UUID, UUID]
+"""A receiver and a sender."""
+
+
+@dataclass(slots=True)
+class PushCaps:
+    """What these receivers have had today, and how much they may have.
+
+    Attributes:
+        senders: by message id, the enterprise that caused it, of the kinds that are capped by sender.
+        immediate: by receiver, the capped messages that went out at once.
+        of_sender: by receiver and sender, what went out at once, and what has a line of its own in a digest.
+    """
+
+    most: int
+    most_of_sender: int
+    senders: dict[UUID, UUID]
+    immediate: Counter[UUID]
+    of_sender: dict[Delivery, Counter[Pair]]
+
+    def delivery(self, message: Notification, wanted: Delivery) -> tuple[Delivery, bool]:
+        """How a message goes out that is wanted so, counted; and whether it is summed up with others."""
+        if wanted == Delivery.IMMEDIATE:
+            if not self._is_within_sender(message, wanted):
+                return Delivery.DIGEST, True
+            if self._is_within(message):
+                self._count(message, wanted)
+                return wanted, False
+        if wanted == Delivery.INBOX:
+            return wanted, False
+        has_own_line = self._is_within_sender(message, Delivery.DIGEST)
+        if has_own_line:
+            self._count(message, Delivery.DIGEST)
+        return Delivery.DIGEST, not has_own_line
+
+    def _is_within(self, message: Notification) -> bool:
+        return message.kind not in CAPPED or self.immediate[message.enterprise_id] < self.most
+
+    def _is_within_sender(self, message: Notification, delivery: Delivery) -> bool:
+        sender = self.senders.get(message.id)
+        if sender is None:
+            return True
+        return self.of_sender[delivery][message.enterprise_id, sender] < self.most_of_sender
+
+    def _count(self, message: Notification, delivery: Delivery) -> None:
+        if delivery == Delivery.IMMEDIATE and message.kind in CAPPED:
+            self.immediate[message.enterprise_id] += 1
+        if message.id in self.senders:
+            self.of_sender[delivery][message.enterprise_id, self.senders[message.id]] += 1
+
+
+def lock_releases(work: Work) -> None:
+    """Let one release at a time count, so that two messages do not both take the last place under a cap."""
+    work.lock_name("notification_release")
+
+
+def read_push_caps(work: Work, messages: Sequence[Notification], now: datetime) -> PushCaps:
+    """The policy's caps, with what the receivers have had since midnight in Asia/Shanghai."""
+    policy = matches.policy_in_force().body
+    receivers = {message.enterprise_id for message in messages}
+    midnight = datetime.combine(now.astimezone(clock.LOCAL).date(), time(), clock.LOCAL)
+    today = (
+        Notification.enterprise_id.in_(receivers),
+        Notification.status == NotificationStatus.RELEASED,
+        Notification.released_at >= midnight,
+    )
+    of_sender = {delivery: _counted_by_pair(work, delivery, *today) for delivery in Delivery}
+    return PushCaps(
+        policy["push_daily_cap"],
+        policy["push_pair_cap"],
+        _senders(messages),
+        _counted(work, *today),
+        of_sender,
+    )
+
+
+def _counted(work: Work, *today: Any) -> Counter[UUID]:
+    at_once = (Notification.delivery == Delivery.IMMEDIATE, Notification.kind.in_(CAPPED))
+    rows = select(Notification.enterprise_id, func.count()).where(*today, *at_once)
+    return Counter(dict(work.session.execute(rows.group_by(Notification.enterprise_id)).all()))
+
+
+def _counted_by_pair(work: Work, delivery: Delivery, *today: Any) -> Counter[Pair]:
+    """What went out so today and was not summed up, by receiver and sender."""
+    pair = (Notification.enterprise_id, Listing.enterprise_id)
+    rows = (
+        select(*pair, func.count())
+        .join(Listing, Listing.id == Notification.counterpart_id)
+        .where(
+            *today,
+            Notification.delivery == delivery,
+            ~Notification.is_summed,
+            Notification.kind.in_(CAPPED_BY_SENDER),
+        )
+        .group_by(*pair)
+    )
+    return Counter({(receiver, sender): count for receiver, sender, count in work.session.execute(rows)})
+
+
+def _senders(messages: Sequence[Notification]) -> dict[UUID, UUID]:
+    about = {
+        message.id: message.counterpart_id
+        for message in messages
+        if message.kind in CAPPED_BY_SENDER and message.counterpart_id
+    }
+    owners = listings.owners_of(set(about.values()))
+    return {message_id: owners[listing_id] for message_id, listing_id in about.items()}
