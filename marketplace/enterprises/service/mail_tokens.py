@@ -40,8 +40,10 @@ def issue_mail_token(work: Work, enterprise_id: UUID, purpose: MailPurpose) -> t
     is_proven = enterprise.email_proven_at is not None
     if enterprise.status not in RECOVERABLE or is_proven != (purpose == MailPurpose.RECOVERY):
         return None
+    if not enterprise.contact_email or enterprise.email_refused_at is not None:
+        return None
     now, mailbox = clock.now(), identity.mailbox(enterprise.contact_email)
-    if enterprise.email_refused_at is not None or _had_enough(work, enterprise_id, mailbox, purpose, now):
+    if _had_enough(work, enterprise_id, mailbox, purpose, now):
         return None
     token = secrets.token_urlsafe(32)
     work.add(
