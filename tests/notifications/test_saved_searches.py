@@ -503,13 +503,13 @@ def test_a_search_hit_is_mailed_in_both_languages_with_how_to_stop_it(marketplac
     letter = relay.take_one()
     name = generator.get("/enterprises/me").json["name"]
     assert letter["Subject"] == "【环流】您的订阅搜索有新结果"
-    assert f"订阅搜索“酸”有新结果：{name}的“稀硫酸”，1,200 吨，" in body(letter)
+    assert f"订阅搜索“酸”有新结果：“{name}”的“稀硫酸”，1,200 吨，" in body(letter)
     seeker.prefer(language="en")
     marketplace.supply(generator, title="acid", waste=OTHER_ACID)
     marketplace.settle()
     letter = relay.take_one()
     assert letter["Subject"] == "[Huanliu] New result of your saved search"
-    assert f'Your saved search "酸" found "acid" of {name}: 1,200 t, ' in body(letter)
+    assert f'Your saved search "酸" found "acid" of "{name}": 1,200 t, ' in body(letter)
     assert "interested" not in body(letter)
     for endpoint in ("PUT http://127.0.0.1:8000/api/v1/notification-preferences", "/api/v1/saved-searches"):
         assert endpoint in body(letter)
