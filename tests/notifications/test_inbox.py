@@ -139,7 +139,7 @@ def test_an_item_names_both_listings_the_enterprise_and_says_a_sentence(marketpl
     (item,) = recycler.inbox()
     assert (item["title"], item["name"], item["listing_title"]) == ("稀酸", "绍兴染料厂", "收酸")
     assert item["detail"].startswith('"绍兴染料厂" offers "稀酸", which fits your "收酸"')
-    assert in_chinese(recycler)[0]["detail"].startswith("绍兴染料厂的“稀酸”符合您的需求“收酸”")
+    assert in_chinese(recycler)[0]["detail"].startswith("“绍兴染料厂”的“稀酸”符合您的需求“收酸”")
 
     generator.feedback(supply, demand, "interested")
     marketplace.settle()
