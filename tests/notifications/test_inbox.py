@@ -73,17 +73,18 @@ def test_preferences_have_defaults_and_are_replaced_as_a_whole(marketplace):
     recycler = marketplace.enterprise("recycler")
     first = recycler.get("/notification-preferences")
     defaults = {"email": "immediate", "kinds": {}, "language": "zh", "muted_codes": []}
-    assert first.json == {"version": 0, **defaults}
+    proven = {"email_proven_at": "2026-12-01T04:00:00Z", "warnings": []}
+    assert first.json == {"version": 0, **defaults, **proven}
     acid = {"scheme": "cn-hw", "code": "HW34"}
     kinds = {"match.found": "digest", "search.found": "off"}
     preferences = {"email": "off", "kinds": kinds, "language": "en", "muted_codes": [acid]}
     put = recycler.put("/notification-preferences", preferences, first.headers["ETag"])
-    assert put.json == {"version": 1, **preferences}
+    assert put.json == {"version": 1, **preferences, **proven}
     assert recycler.put("/notification-preferences", preferences, first.headers["ETag"]).status_code == 412
     assert recycler.put("/notification-preferences", preferences, None).status_code == 428
     assert recycler.get("/notification-preferences").json == put.json
     after = recycler.put("/notification-preferences", {"email": "digest"}).json
-    assert after == {"version": 2, **defaults, "email": "digest"}
+    assert after == {"version": 2, **defaults, "email": "digest", **proven}
 
 
 def test_wrong_preferences_name_the_field_and_change_nothing(marketplace):
@@ -144,7 +145,7 @@ def test_an_item_names_both_listings_the_enterprise_and_says_a_sentence(marketpl
     generator.feedback(supply, demand, "interested")
     marketplace.settle()
     (item,) = recycler.inbox("match.interest")
-    assert item["detail"].startswith('绍兴染料厂 is interested in your "收酸"')
+    assert item["detail"].startswith('"绍兴染料厂" is interested in your "收酸"')
     recycler.feedback(demand, supply, "interested")
     marketplace.settle()
     (item,) = generator.inbox("match.mutual")
