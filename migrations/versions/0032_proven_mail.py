@@ -3,15 +3,15 @@
 Addresses of enterprises that were approved before count as proven. Reminders of keys that wait to be planned
 become one of all keys of an enterprise.
 
-Revision ID: 0031
-Revises: 0030
+Revision ID: 0032
+Revises: 0031
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
-down_revision = "0030"
+revision = "0032"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
