@@ -5,7 +5,7 @@ CASES ?= 10000
 FLOOD_S ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve stop backup restore check format test fuzz flood inference examples errors lint lock bench bench-http \
+.PHONY: help hostile install install-dev demo serve stop backup restore check format test fuzz flood inference examples errors lint lock bench bench-http \
 	bench-search bench-imports bench-allocation bench-rerank clean
 
 help: ## show this
@@ -48,6 +48,9 @@ flood: .venv/.installed-dev ## hold 700 idle and slow sockets against the web pr
 
 inference: .venv/.installed-dev ## ask what an attacker would to find out exact places (CASES=1000)
 	@INFERENCE_CASES=$(if $(filter command line,$(origin CASES)),$(CASES),1000) $(BIN) -m pytest -n 0 tests/http/test_inference.py $(ARGS)
+
+hostile: .venv/.installed-dev ## read SHEETS=10000 hostile sheets made by chance; none may cost over 2 s or 300 MB
+	@$(BIN) -W ignore -m tests.listings.hostile $(or $(SHEETS),10000)
 
 examples: .venv/.installed-dev ## record the examples of the OpenAPI document and of the guides again
 	@HUANLIU_RECORD=1 $(BIN) -m pytest -n 0 tests/http/test_examples.py tests/docs

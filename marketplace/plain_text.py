@@ -100,7 +100,7 @@ def _line_by_line(text: str, *, strict: bool) -> str:
 
 def shown(text: str) -> str:
     """`text` as one line to be shown: what would be refused today is dropped, a line break is a blank."""
-    if _is_plain(text):
+    if is_plain(text):
         return _without_blanks(text)
     return _without_blanks("".join(_shown_pieces(text)))
 
@@ -128,14 +128,14 @@ def _inner(text: str) -> tuple[str, int]:
     return inner.rstrip(_OUTER), len(text) - len(inner)
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
     """Whether all of it can be printed; `str.isprintable` knows no letter without ink."""
     return text.isprintable() and _ODD.search(text) is None
 
 
 def _folded(text: str, before: int, *, strict: bool) -> str:
     """`text` with plain blanks and its emoji kept; its first character has the place `before` + 1."""
-    return _without_blanks(text if _is_plain(text) else "".join(_folded_pieces(text, before, strict)))
+    return _without_blanks(text if is_plain(text) else "".join(_folded_pieces(text, before, strict)))
 
 
 def _folded_pieces(text: str, before: int, strict: bool) -> Iterator[str]:

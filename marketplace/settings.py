@@ -56,6 +56,10 @@ class Settings:
     This machine is not counted; behind a proxy (`proxy_hops`) nobody is, as the proxy counts."""
     max_body_bytes: int = 1_000_000
     """Largest request body."""
+    sheet_cpu_s: int = 10
+    """Seconds of processor that reading an imported file may take; 10,000 rows take one or two."""
+    sheet_memory_mb: int = 300
+    """Megabytes that the process which reads it may have."""
     rate_limit_key: str = "1200 per minute"
     """Calls an enterprise, or a member of staff, may make with all of its keys together. Several windows are
     divided by semicolons, in all limits."""

@@ -27,6 +27,7 @@ from ..http.languages import language, localised, render_warnings, stored_faults
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import PROBLEM, may_conflict
 from ..http.paging import Page, PageQuery, page_until, position_of
+from ..http.problems import MOST_SHOWN
 from ..http.rate_limits import PUBLISH, count_for, publishes
 from ..http.schemas import ReasonSchema, TableProblemSchema
 from ..messages import say
@@ -144,7 +145,7 @@ def import_sheet(query: Query, upload: bytes) -> tuple[Json, int, dict[str, str]
         row, is_replay = service.import_sheet(actor(), upload, **query)
     except InvalidTable as error:
         if wants_marks:
-            error.marked = service.marked_sheet(upload, stored_faults(error), _language_asked_for())
+            error.marked = service.mark_sheet(upload, stored_faults(error), _language_asked_for())
         raise
     if row.status in ("queued", "running"):
         return _import(row, is_replay), 202, {"Location": url_for("listings.show_import", import_id=row.id)}
@@ -173,7 +174,7 @@ def _import(row: ListingImport, is_replay: bool = False) -> Json:
         **{name: getattr(row, name) for name in (*names, *more)},
         "created": 0 if is_replay else len(row.listing_ids),
         "unchanged": len(row.listing_ids) if is_replay else 0,
-        "errors": localised(row.errors),
+        "errors": localised(row.errors[:MOST_SHOWN]),
         "warnings": localised(row.warnings) + (render_warnings([_replay_notice(row)]) if is_replay else []),
         **reason,
     }

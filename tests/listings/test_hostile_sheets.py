@@ -1,9 +1,9 @@
 """Sheets that are broken, dangerous or none: each gets a clear answer, quickly, and nothing is stored."""
 
 import io
+import os
 import resource
 import struct
-import time
 import zipfile
 from contextlib import suppress
 from datetime import datetime
@@ -97,11 +97,16 @@ HOSTILE = {
 }  # fmt: skip
 
 
+def cpu_seconds():
+    """Processor time of this process and of the readers that it had."""
+    return sum(os.times()[:4])
+
+
 def test_each_hostile_file_is_named_for_what_it_is(marketplace):
     trader = marketplace.enterprise("generator")
     for name, (make, code) in HOSTILE.items():
         sheet = make()
-        began = time.monotonic()
+        began = cpu_seconds()
         answer = send(trader, sheet)
         if answer.status_code == 202:
             marketplace.settle()
@@ -110,7 +115,7 @@ def test_each_hostile_file_is_named_for_what_it_is(marketplace):
         else:
             assert answer.json["code"] == code, (name, answer.json)
             refused(answer, 422, code, "file")
-        assert time.monotonic() - began < 10, name
+        assert cpu_seconds() - began < 4, name
     assert trader.get("/listings", mine=True).json["items"] == []
 
 

@@ -37,6 +37,8 @@ DASH_BETWEEN_DIGITS = re.compile(r"(?<=\d)[一ー~]+(?=\d)")
 NEGATION_BEFORE = re.compile(
     r"(?:非|不是|并非|不属于?|不含|没有|除了?|(?<![A-Z])(?:NOT|NON|NO|EXCEPT|WITHOUT))[^0-9A-Z\u4e00-\u9fff]*$"
 )
+NEAR = 40
+"""Characters before a code among which a "not" belongs to it."""
 NOT_IN_KEYS = re.compile(r"[\W_]+")
 STARS = str.maketrans(dict.fromkeys("∗⁎✱✲✻﹡⋆★☆", "*"))
 DASHES = frozenset("−⁃")
@@ -131,8 +133,12 @@ def _found_code(match: re.Match[str]) -> FoundCode:
         is_category=level == "category",
         is_starred=written.endswith("*"),
         is_plain=written.isdigit(),
-        is_negated=NEGATION_BEFORE.search(match.string[: match.start()]) is not None,
+        is_negated=_is_negated(match.string, match.start()),
     )
+
+
+def _is_negated(text: str, place: int) -> bool:
+    return NEGATION_BEFORE.search(text, max(0, place - NEAR), place) is not None
 
 
 def _key(scheme: str | None, level: str, written: str) -> str:

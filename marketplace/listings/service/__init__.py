@@ -30,15 +30,15 @@ from .presentation import governs, present
 from .publishing import publish, publish_many
 from .sheets.exporting import MEDIA_TYPES, export
 from .sheets.importing import delete_old_imports, find_import, import_sheet, marked_import, run_import
-from .sheets.marking import marked_sheet
+from .sheets.reading import mark_sheet
 from .sheets.template import template
 
 __all__ = [
     "MEDIA_TYPES", "by_id", "change", "check_change", "check_posting", "check_publishing", "conditions",
     "copy", "create", "delete_old_imports", "ending", "expire", "export", "filter_from", "find_any",
     "find_governed", "find_import", "find_of_trading", "find_own", "find_publishable", "find_visible",
-    "governed", "governs", "import_sheet", "left_behind", "locate_listings", "lock_if_open", "marked_import",
-    "marked_sheet", "open_of", "outlines", "owner_of", "owners_of", "position_kinds", "present", "publish",
+    "governed", "governs", "import_sheet", "left_behind", "locate_listings", "lock_if_open", "mark_sheet",
+    "marked_import", "open_of", "outlines", "owner_of", "owners_of", "position_kinds", "present", "publish",
     "publish_many", "review_exemption", "run_import", "saved_filter_notices", "search", "template",
     "with_codes", "withdraw",
 ]  # fmt: skip

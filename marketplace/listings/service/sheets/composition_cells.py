@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any
 
 from ....catalogue import service as catalogue
+from ...schemas import MOST_COMPONENTS
 from .number_cells import UNSIGNED, half_width, unsigned
 
 QUOTED = re.compile(r'"((?:[^"]|"")*)"')
@@ -65,8 +66,8 @@ def components_of(text: str) -> list[dict[str, Any]]:
         ValueError: a part cannot be read; its argument is the part.
     """
     reader = _Reader(text)
-    found = []
-    while not reader.is_done():
+    found: list[dict[str, Any]] = []
+    while not reader.is_done() and len(found) <= MOST_COMPONENTS:  # one more, so that there are too many
         start = reader.at
         try:
             found.append(reader.component())

@@ -1,13 +1,14 @@
 """Reads the text of a CSV file into records, and refuses what only looks like one."""
 
 import csv
-import io
+import re
 from collections.abc import Iterator
 from itertools import islice
 
 from ....errors import Invalid
 from ....messages.names import Name
-from .headings import MOST_COLUMNS
+from .bounds import Budget
+from .headings import LONGEST, MOST_COLUMNS
 from .tables import DAY_ZERO, Table
 from .vocabulary import column_of
 from .xlsx_parts import Cell, Record
@@ -25,6 +26,8 @@ LONGEST_HEADINGS = 20_000
 """Characters of a line that are looked through for headings."""
 MOST_CELLS = 20_000
 """Cells of a line, blank ones too, as a spreadsheet may have them."""
+LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
+"""A line with its end, as `csv` wants it; it costs no second copy of the text."""
 LEAST_SWALLOWED = 4
 """Commas in one line within a cell that show a quotation mark to be open by mistake. Our own choice."""
 
@@ -41,7 +44,7 @@ def _refuse_other_text(text: str) -> None:
         raise Invalid("sheet_is_html", at="file")
     if start.startswith(("{", "[", "%PDF")):
         raise Invalid("sheet_unreadable", at="file")
-    lines = list(islice(io.StringIO(text), LOOKED_THROUGH))
+    lines = [found[0] for found in islice(LINE.finditer(text), LOOKED_THROUGH)]
     if _headings_in(lines, ",") < 2:
         found = max(OTHER_DELIMITERS, key=lambda delimiter: _headings_in(lines, delimiter))
         other = next((sign for sign in OTHER_DELIMITERS if sign in lines[0]), "") if len(lines) else ""
@@ -53,19 +56,37 @@ def _refuse_other_text(text: str) -> None:
 
 def _headings_in(lines: list[str], delimiter: str) -> int:
     """The most headings that we know in one line, as this delimiter cuts it."""
-    cut = (line[:LONGEST_HEADINGS].split(delimiter)[:MOST_COLUMNS] for line in lines)
-    return max(
-        (sum(column_of(part.strip(' "\r\n')) is not None for part in parts) for parts in cut), default=0
-    )
+    cut = (line[:LONGEST_HEADINGS].split(delimiter, MOST_COLUMNS)[:MOST_COLUMNS] for line in lines)
+    return max((sum(map(_is_heading, parts)) for parts in cut), default=0)
+
+
+def _is_heading(part: str) -> bool:
+    return len(part) <= LONGEST and column_of(part.strip(' "\r\n')) is not None
+
+
+class _Lines:
+    """The lines of a text, held to their number of cells before `csv` makes a list of them."""
+
+    def __init__(self, text: str) -> None:
+        self._found = LINE.finditer(text)
+        self.commas = 0
+        """Since the last record; a cell in quotes may go over many lines."""
+
+    def __iter__(self) -> Iterator[str]:
+        for found in self._found:
+            self.commas += found[0].count(",")
+            if self.commas >= MOST_CELLS:
+                raise Invalid("sheet_too_many_columns", at="file", most=MOST_COLUMNS)
+            if found[0]:
+                yield found[0]
 
 
 def _records(text: str) -> Iterator[Record]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    number = 0
+    lines, budget, number = _Lines(text), Budget(), 0
     try:
-        for number, texts in enumerate(reader, start=1):
-            if len(texts) > MOST_CELLS:
-                raise Invalid("sheet_too_many_columns", at="file", most=MOST_COLUMNS)
+        for number, texts in enumerate(csv.reader(lines, strict=True), start=1):
+            lines.commas = 0
+            budget.spend(elements=1)
             cells = [_cell(place, text) for place, text in enumerate(texts) if text and not text.isspace()]
             if any("\n" in cell.text and _swallows_rows(cell.text) for cell in cells):
                 raise Invalid("sheet_csv_broken", at="file", row=number)

@@ -138,7 +138,7 @@ def _take_units_row(layout: Layout, below: list[Record]) -> None:
         filled = [cell for cell in record.cells if cell.text.strip()]
         columns = [layout.columns.get(cell.column) for cell in filled]
         said = [
-            column and _said_by_note(column.name, half_width(cell.text).strip("() "))
+            column and _said_by_note(column.name, half_width(cell.text[:LONGEST]).strip("() "))
             for column, cell in zip(columns, filled, strict=True)
         ]
         if said and all(said):
@@ -203,11 +203,12 @@ def shown(heading: str) -> str:
 
 def _read_heading(text: str) -> tuple[Column, dict[str, str]] | None:
     """The column of a heading such as 数量（吨） and what it implies; None where a part is not understood."""
+    if len(text) > LONGEST:
+        column = _mark_column(half_width(text[:LONGEST]))
+        return (column, {}) if column else None
     folded = half_width(text)
     if (column := column_of(folded) or _mark_column(folded)) is not None:
         return column, implied_by(folded)
-    if len(folded) > LONGEST:
-        return None
     notes = [note for found in NOTE.findall(folded) for note in found if note]
     base = NOTE.sub("", folded)
     column = column_of(base)
@@ -253,7 +254,7 @@ def _unit_line(records: list[Record]) -> dict[str, str]:
     """The unit that a line above the headings gives, such as 单位：吨."""
     for record in reversed(records):
         for cell in record.cells:
-            found = UNIT_LINE.search(half_width(cell.text))
+            found = UNIT_LINE.search(half_width(cell.text[:LONGEST]))
             if found and (unit := unit_in(found[1] or found[2])) in UNITS:
                 return {"unit": unit}
     return {}

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
@@ -24,9 +23,10 @@ from ....http.languages import render_all, stored_faults
 from ...models import IMPORT_LIFE, ImportStatus, ListingImport
 from ..posting_rights import kind_by_role
 from ..quotas import quota_of
-from .marking import marked_sheet
+from .answers import ReadSheet
+from .reading import mark_sheet, read_sheet
 from .row_checks import Outcome, ReportProgress, check_rows, require_room
-from .sheet_rows import Row, Sheet, open_sheet
+from .sheet_rows import Row
 from .write_rows import import_rows
 
 MOST_ROWS = 10_000
@@ -34,6 +34,8 @@ MOST_ROWS_AT_ONCE = 500
 """A sheet of so many rows is imported while its sender waits; a longer one is a task."""
 MOST_BYTES_AT_ONCE = 2_000_000
 """Unpacked; what is larger is not even looked through before its sender is answered."""
+MOST_CHARACTERS_AT_ONCE = 300_000
+"""Of all rows; 500 rows of a factory have some 130,000, and each may cost microseconds."""
 MOST_WAITING = 5
 """Long imports of one enterprise that may be under way: their files are stored until they are done."""
 SAME_SHEET_FOR = timedelta(hours=24)
@@ -60,27 +62,28 @@ def import_sheet(actor: Actor, upload: bytes, *, publish: bool, dry_run: bool) -
         Conflict: too many long ones wait already (`imports_waiting`).
     """
     began = time.perf_counter()
-    sheet = open_sheet(upload)
     known = kind_by_role(actor.roles) is not None
-    found = sheet.rows(kind_is_known=known) if sheet.unpacked <= MOST_BYTES_AT_ONCE else None
-    rows = None if found is None else list(islice(found, MOST_ROWS_AT_ONCE + 1))
-    short = rows is not None and len(rows) <= MOST_ROWS_AT_ONCE
-    if short and dry_run:
-        return Imported(_dry_run_result(actor, sheet, rows or [], publish))
+    sheet = read_sheet(
+        upload, kind_is_known=known, most_rows=MOST_ROWS_AT_ONCE, most_bytes=MOST_BYTES_AT_ONCE,
+        most_characters=MOST_CHARACTERS_AT_ONCE,
+    )  # fmt: skip
+    rows = sheet.rows
+    if rows is not None and dry_run:
+        return Imported(_dry_run_result(actor, sheet, rows, publish))
     with unit_of_work() as work:
         digest = None if dry_run else hashlib.sha256(bytes([publish]) + upload).digest()
         while (row := _create_import(work, actor, digest, publish=publish, dry_run=dry_run)) is None:
             first = _same_import(actor, digest)
             if first is not None:
                 return Imported(first, is_replay=True)
-        if short:
-            _finish(row, import_rows(work, actor, rows or [], publish), sheet)
+        if rows is not None:
+            _finish(row, import_rows(work, actor, rows, publish), sheet)
         else:
             _require_free_slot(actor)
             row.upload = upload
             work.enqueue("listings.jobs.run_import", import_id=str(row.id))
         work.audit(actor, "import", row, publish=publish, dry_run=dry_run)
-    if short:
+    if rows is not None:
         _log_end(row, began)
     return Imported(row)
 
@@ -129,7 +132,7 @@ def marked_import(row: ListingImport, language: str | None) -> bytes | None:
     """The sheet of a refused import with its faults marked; None where it is not refused or not kept."""
     if row.status != ImportStatus.REFUSED or row.upload is None or not row.errors:
         return None
-    return marked_sheet(row.upload, row.errors, language)
+    return mark_sheet(row.upload, row.errors, language)
 
 
 def run_import(import_id: UUID) -> None:
@@ -142,10 +145,11 @@ def run_import(import_id: UUID) -> None:
         upload, actor = row.upload, Actor(ENTERPRISE, row.enterprise_id)
         try:
             with _audited_as_request(row.request_id), work.session.begin_nested() as point:
-                sheet = open_sheet(upload)
                 known = kind_by_role(enterprises.own(actor).roles) is not None
-                rows = _bounded_rows(sheet.rows(kind_is_known=known))
-                outcome = import_rows(work, actor, rows, row.publish, _progress_reporter(import_id))
+                sheet = read_sheet(upload, kind_is_known=known, most_rows=MOST_ROWS)
+                outcome = import_rows(
+                    work, actor, _all_rows(sheet), row.publish, _progress_reporter(import_id)
+                )
                 if row.dry_run:
                     point.rollback()
         except DomainError as error:
@@ -202,14 +206,14 @@ def _log_end(row: ListingImport, began: float) -> None:
     )
 
 
-def _finish(row: ListingImport, outcome: Outcome, sheet: Sheet) -> None:
+def _finish(row: ListingImport, outcome: Outcome, sheet: ReadSheet) -> None:
     IMPORT_LIFE.move(row, "finish", by=Party.SYSTEM)
     row.ended_at = clock.now()
     row.rows_total = row.rows_done = outcome.rows
     row.listing_ids = [] if row.dry_run else [str(listing.id) for listing in outcome.listings]
     row.warnings = [
         {"code": notice.code, "field": notice.field, "detail": render_all(notice.code, notice.facts)}
-        for notice in (*sheet.notices(), *outcome.notices)
+        for notice in (*sheet.notices, *outcome.notices)
     ]
 
 
@@ -233,7 +237,7 @@ def _keep_upload_of_latest(work: Work, row: ListingImport) -> None:
     work.session.execute(update(ListingImport).where(*earlier).values(upload=None))
 
 
-def _dry_run_result(actor: Actor, sheet: Sheet, rows: list[Row], publish: bool) -> ListingImport:
+def _dry_run_result(actor: Actor, sheet: ReadSheet, rows: list[Row], publish: bool) -> ListingImport:
     """What a short sheet would become; nothing of it stays."""
     with unit_of_work() as work:
         point = work.session.begin_nested()
@@ -251,8 +255,8 @@ def _dry_run_result(actor: Actor, sheet: Sheet, rows: list[Row], publish: bool) 
     return row
 
 
-def _bounded_rows(rows: Iterator[Row]) -> list[Row]:
-    bounded = list(islice(rows, MOST_ROWS + 1))
-    if len(bounded) > MOST_ROWS:
+def _all_rows(sheet: ReadSheet) -> list[Row]:
+    """Raises: Invalid: there are too many (`sheet_too_many_rows`)."""
+    if sheet.rows is None:
         raise Invalid("sheet_too_many_rows", at="file", most=MOST_ROWS)
-    return bounded
+    return sheet.rows

@@ -22,7 +22,7 @@ MOST_SPANS = 20
 
 
 class RowNumbers:
-    """Numbers of rows, kept as ranges: a million hidden rows are one."""
+    """Numbers of rows, kept as ranges: a million hidden rows are one. Of the ranges the first are kept."""
 
     def __init__(self) -> None:
         self._spans: list[list[int]] = []
@@ -34,7 +34,7 @@ class RowNumbers:
         """Add a number; they come in rising order."""
         if self._spans and self._spans[-1][1] == number - 1:
             self._spans[-1][1] = number
-        else:
+        elif len(self._spans) <= MOST_SPANS:
             self._spans.append([number, number])
 
     def shown(self) -> str:
@@ -70,9 +70,11 @@ class LeftOut:
             if numbers:
                 yield replace(notice, facts={"rows": numbers.shown()})
         if self.hidden_columns:
-            yield Notice("hidden_columns_left_out", "file", {"headings": ", ".join(self.hidden_columns)})
+            yield Notice(
+                "hidden_columns_left_out", "file", {"headings": ", ".join(self.hidden_columns[:MOST_SPANS])}
+            )
         if self.columns:
-            yield Notice("columns_left_out", "file", {"headings": ", ".join(self.columns)})
+            yield Notice("columns_left_out", "file", {"headings": ", ".join(self.columns[:MOST_SPANS])})
         if self.sheets:
             facts = {"sheet": sheet, "others": ", ".join(self.sheets[:MOST_SPANS])}
             yield Notice("sheets_left_out", "file", facts)

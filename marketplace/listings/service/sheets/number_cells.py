@@ -27,7 +27,7 @@ def half_width(text: str) -> str:
 
     Unlike NFKC this makes no digit of a mark: `1200¹` does not become 12001.
     """
-    return text if text.isascii() else "".join(map(_half_width, text))
+    return text if text.isascii() else text.translate(_WIDTHS)
 
 
 def _half_width(character: str) -> str:
@@ -36,6 +36,17 @@ def _half_width(character: str) -> str:
     tag = unicodedata.decomposition(character).partition(" ")[0]
     is_blank = unicodedata.category(character) == "Zs"
     return unicodedata.normalize("NFKC", character) if is_blank or tag in OF_WIDTH else character
+
+
+class _Widths(dict[int, str]):
+    """By character what it is half-width; each is looked up in Unicode once."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = _half_width(chr(code))
+        return self[code]
+
+
+_WIDTHS = _Widths()
 
 
 def number_in(text: str) -> Decimal:

@@ -18,6 +18,7 @@ from .sheet_rows import Row
 from .waste_code_cells import listed, listed_codes
 
 MOST_SHOWN = 1000
+"""Faults that are kept to be marked in the sheet, and notices; a problem shows fewer faults."""
 BATCH = 500
 SUGGESTIONS = 3
 """Codes suggested for a row without one."""

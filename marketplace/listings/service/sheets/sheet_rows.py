@@ -1,5 +1,6 @@
 """Reads a CSV or XLSX file into rows of text by column, within bounds of time and memory."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,6 +9,7 @@ from typing import Any
 
 from .... import plain_text
 from ....errors import Fault, Invalid, Notice
+from .bounds import Budget
 from .csv_reader import csv_table
 from .headings import MOST_ABOVE, Layout, headings_row, known_headings, layout_of, rows_of
 from .left_out import LeftOut, is_note, is_total
@@ -16,12 +18,15 @@ from .text_encoding import decoded
 from .xlsx_parts import Cell, Record, letters_of
 from .xlsx_reader import Workbook
 
-MOST_TEXT = 4000
-"""Characters of a cell."""
+MOST_TEXT, MOST_WORD = 4000, 500
+"""Characters of a cell of words or codes, and of any other."""
+MOST_ROW_FAULTS = 30
+"""Faults that are kept of one row; there are fewer columns."""
 OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How .xls files begin, and .xlsx files under a password."""
 PROSE = {"title", "composition"}
 """The columns of words; the others hold codes, numbers and days."""
+LONG = PROSE | {"waste_codes", "scheme"}
 EMPTY = {"/", "-", "--", "—", "——", "无", "\\", "n/a"}
 """What people write into cells that have nothing to say; a title is taken as it is."""
 OUR_OTHER_SHEETS = ("废物代码 Codes", "说明 Help")
@@ -67,6 +72,7 @@ class Sheet:
     unpacked: int
     _tables: list[Table]
     _hidden: list[str] = field(default_factory=list)
+    _budget: Budget = field(default_factory=Budget)
     layout: Layout | None = None
     table: Table | None = None
     left_out: LeftOut = field(default_factory=LeftOut)
@@ -132,6 +138,7 @@ class Sheet:
         layout = self.layout
         assert layout is not None
         assert self.table is not None
+        self._budget.spend(odd=sum(_odd_characters(cell.text) for cell in record.cells))
         row = _row_of(record, layout, self.table.day_zero)
         is_empty = not row.texts and not row.faults
         for reason, holds in (
@@ -162,12 +169,21 @@ def open_sheet(data: bytes) -> Sheet:
     return Sheet(len(data), [csv_table(decoded(data))])
 
 
+def _odd_characters(text: str) -> int:
+    """How many characters of a text are looked at one by one: those of its lines that are not plain."""
+    if plain_text.is_plain(text):
+        return 0
+    return sum(len(line) for line in text[:MOST_TEXT].splitlines() if not plain_text.is_plain(line))
+
+
 def _row_of(record: Record, layout: Layout, zero: date) -> Row:
     row = Row(record.number, {}, implied=layout.implied, columns=layout.names, day_zero=zero)
     for cell in record.cells:
         column = layout.columns.get(cell.column)
         if column is not None and not column.export_only:
             _add_cell(row, column.name, cell)
+        elif len(row.faults) >= MOST_ROW_FAULTS:
+            continue
         elif column is None and cell.column not in layout.headings and cell.text.strip():
             row.faults.append(Fault(record.number, letters_of(cell.column), "cell_without_heading"))
     return row
@@ -181,8 +197,8 @@ def _add_cell(row: Row, name: str, cell: Cell) -> None:
     written = text.removeprefix("'")
     if cell.fault:
         row.faults.append(Fault(row.number, name, cell.fault))
-    elif len(written) > MOST_TEXT:
-        row.faults.append(Fault(row.number, name, "cell_too_long", {"most": MOST_TEXT}))
+    elif len(written) > (most := MOST_TEXT if name in LONG else MOST_WORD):
+        row.faults.append(Fault(row.number, name, "cell_too_long", {"most": most}))
     else:
         _add_text(row, name, written, cell)
 
@@ -206,7 +222,13 @@ def _add_text(row: Row, name: str, written: str, cell: Cell) -> None:
 
 def _refuse_merged(ranges: list[str], numbers: set[int]) -> None:
     """Merged cells in titles, totals and notes do no harm; in the table they leave other cells empty."""
-    spans = {text: rows_of(text) for text in ranges}
-    within = [text for text, (first, last) in spans.items() if any(first <= at <= last for at in numbers)]
+    filled = sorted(numbers)
+    within = [text for text in ranges if _has_any(filled, *rows_of(text))]
     if within:
         raise Invalid("sheet_merged_cells", at="file", ranges=within[:20])
+
+
+def _has_any(filled: list[int], first: int, last: int) -> bool:
+    """Whether one of the rows, in rising order, is from `first` to `last`."""
+    place = bisect_left(filled, first)
+    return place < len(filled) and filled[place] <= last

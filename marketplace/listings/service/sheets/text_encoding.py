@@ -86,7 +86,7 @@ def _from_gb18030(data: bytes) -> str:
 def _has_known_headings(text: str) -> bool:
     """Two headings in Chinese that we know: no other encoding spells them by chance."""
     words = chinese_heading_words()
-    cells = (cell.strip() for line in text.split("\n", 40)[:40] for cell in line.split(",")[:100])
+    cells = (cell.strip() for line in text.split("\n", 40)[:40] for cell in line.split(",", 100)[:100])
     return sum(1 for cell in cells if cell in words) >= 2
 
 

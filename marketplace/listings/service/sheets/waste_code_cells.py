@@ -3,16 +3,18 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import islice
 
 from ....catalogue import service as catalogue
+from ...schemas import MOST_ACCEPTS
 
 SEPARATORS = re.compile(r"[;,、\n]")
 
 
 def listed(text: str) -> list[str]:
-    """The parts of a list such as "HW34; HW17", half-width."""
+    """The parts of a list such as "HW34; HW17", half-width; of too many, one more than may be."""
     parts = SEPARATORS.split(unicodedata.normalize("NFKC", text))
-    return [" ".join(part.split()) for part in parts if part.strip()]
+    return list(islice((" ".join(part.split()) for part in parts if part.strip()), MOST_ACCEPTS + 1))
 
 
 def listed_codes(text: str) -> list[str]:

@@ -12,6 +12,9 @@ MONTHS = {17, 27, 36, 50, 52, 57}
 PERCENT = {9, 10}
 DECIMALS = {1: 0, 2: 2, 3: 0, 4: 2, 5: 0, 6: 0, 7: 2, 8: 2, 37: 0, 38: 0, 39: 2, 40: 2, 41: 0, 43: 2}
 """Places behind the point of other built-in formats."""
+CURRENCY = re.compile(r"\[\$([^\[\]-]*)[^\[\]]*\]")
+PART = re.compile(r'"[^"]*"|\[[^\[\]]*\]|[\\!_*].|General|.', re.IGNORECASE | re.DOTALL)
+"""What a format's code is made of; codes longer than Excel's 255 characters are refused before."""
 UNIT = re.compile(r"[\w¥￥$€£㎏㎡㎥³]")
 
 
@@ -45,8 +48,8 @@ def number_format(number: int, code: str | None) -> NumberFormat:
 
 def _of_code(code: str) -> NumberFormat:
     """The first section of a format's code, read."""
-    code = re.sub(r"\[\$([^\]-]*)[^\]]*\]", r'"\1"', code)
-    parts = re.findall(r'"[^"]*"|\[[^\]]*\]|[\\!_*].|General|.', code, re.IGNORECASE | re.DOTALL)
+    code = CURRENCY.sub(r'"\1"', code)
+    parts = PART.findall(code)
     parts = parts[: parts.index(";")] if ";" in parts else parts
     bare = "".join(part for part in parts if part[0] not in '"[\\!_*' and part.lower() != "general")
     if kind := _kind_of_day(bare):

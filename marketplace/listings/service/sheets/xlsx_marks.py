@@ -16,7 +16,7 @@ from .xlsx_parts import column_of, letters_of
 
 FILL = "FFFFC7CE"
 """Light red, by which a mark is known again."""
-ELEMENT = r"<(?P<tag>(?:\w+:)?{name})(?=[\s/>])(?P<about>[^>]*?)(?:/>|>(?P<within>.*?)</(?P=tag)>)"
+ELEMENT = r"<(?P<tag>(?:\w+:)?{name})(?=[\s/>])(?P<about>[^<>]*?)(?:/>|>(?P<within>.*?)</(?P=tag)>)"
 CELL, ROW, XF = (
     re.compile(ELEMENT.replace("{name}", name).encode(), re.DOTALL) for name in ("c", "row", "xf")
 )

@@ -6,13 +6,30 @@ anything.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import IO, Any, NamedTuple
 from xml.parsers import expat
 
 from ....errors import Invalid
+from .bounds import (
+    LAST_COLUMN,
+    LAST_ROW,
+    LONGEST_FORMAT,
+    LONGEST_NAME,
+    LONGEST_NUMBER,
+    MOST_DEPTH,
+    MOST_FORMATS,
+    MOST_RELATIONS,
+    MOST_SPANS,
+    MOST_STRINGS,
+    MOST_STYLES,
+    MOST_TOKEN,
+    Budget,
+    require,
+    whole,
+)
 from .xlsx_formats import (
     GENERAL,
     MOST_SERIAL,
@@ -24,7 +41,6 @@ from .xlsx_formats import (
 )
 from .xlsx_text import RichText, unescaped
 
-MOST_STRINGS = 500_000
 CHUNK = 65_536
 
 
@@ -54,18 +70,27 @@ class Record(NamedTuple):
     hidden: bool = False
 
 
-def parse_in_chunks(source: IO[bytes], handler: Any) -> Iterator[None]:
-    """Parse `source` for `handler.start`, `.end` and `.text`, pausing after each chunk."""
+def parse_in_chunks(source: IO[bytes], handler: Any, budget: Budget) -> Iterator[None]:
+    """Parse `source` for `handler.start`, `.end` and `.text`, pausing after each chunk.
+
+    Raises:
+        Invalid: it declares a document type (`sheet_unsafe_xml`) or goes beyond a bound (`sheet_bomb`).
+    """
     parser = expat.ParserCreate("utf-8", namespace_separator=" ")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.StartElementHandler = _by_local_name(handler.start)
-    parser.EndElementHandler = _by_local_name(handler.end)
+    counts = _Counts(handler)
+    parser.StartElementHandler, parser.EndElementHandler = counts.start, counts.end
     parser.CharacterDataHandler = handler.text
+    fed = 0
     while chunk := source.read(CHUNK):
         parser.Parse(chunk, False)
+        fed += len(chunk)
+        require(fed - parser.CurrentByteIndex <= MOST_TOKEN)
+        budget.spend(read=len(chunk), elements=counts.take())
         yield
     parser.Parse(b"", True)
+    budget.spend(elements=counts.take())
     yield
 
 
@@ -73,8 +98,28 @@ def _refuse_doctype(*_: Any) -> None:
     raise Invalid("sheet_unsafe_xml", at="file")
 
 
-def _by_local_name(handle: Callable[..., None]) -> Callable[..., None]:
-    return lambda name, *attributes: handle(name.rpartition(" ")[2], *attributes)
+class _Counts:
+    """Hands elements on by their local names, and counts them."""
+
+    def __init__(self, handler: Any) -> None:
+        self._start, self._end = handler.start, handler.end
+        self._elements = self._depth = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._elements += 1
+        self._depth += 1
+        if self._depth > MOST_DEPTH:
+            require(within=False)
+        self._start(name.rpartition(" ")[2], attributes)
+
+    def end(self, name: str) -> None:
+        self._depth -= 1
+        self._end(name.rpartition(" ")[2])
+
+    def take(self) -> int:
+        """How many elements began since the last time."""
+        taken, self._elements = self._elements, 0
+        return taken
 
 
 class XmlPart:
@@ -92,6 +137,7 @@ class Relations(XmlPart):
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "Relationship" and attributes.get("TargetMode") != "External":
             self.found[attributes["Id"]] = (attributes["Type"], attributes["Target"])
+            require(len(self.found) <= MOST_RELATIONS)
 
 
 class SheetName(NamedTuple):
@@ -113,7 +159,8 @@ class WorkbookPart(XmlPart):
         elif name == "sheet":
             visible = attributes.get("state", "visible") == "visible"
             relation = next(value for key, value in attributes.items() if key.endswith(" id"))
-            self.sheets.append(SheetName(attributes.get("name", ""), visible, relation))
+            self.sheets.append(SheetName(attributes.get("name", "")[:LONGEST_NAME], visible, relation))
+            require(len(self.sheets) <= MOST_RELATIONS)
 
 
 class SharedStrings(RichText):
@@ -127,6 +174,7 @@ class SharedStrings(RichText):
         super().__init__()
         self.strings: list[str] = []
         self.struck_out: set[int] = set()
+        self._budget = Budget()
 
     def end(self, name: str) -> None:
         super().end(name)
@@ -135,8 +183,8 @@ class SharedStrings(RichText):
             if struck:
                 self.struck_out.add(len(self.strings))
             self.strings.append(unescaped(text))
-            if len(self.strings) > MOST_STRINGS:
-                raise Invalid("sheet_bomb", at="file")
+            self._budget.spend(characters=len(text))
+            require(len(self.strings) <= MOST_STRINGS)
 
 
 class Styles(XmlPart):
@@ -150,7 +198,7 @@ class Styles(XmlPart):
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "numFmt":
-            self._codes[int(attributes["numFmtId"])] = attributes["formatCode"]
+            self._add_code(attributes["numFmtId"], attributes["formatCode"])
         elif name in ("cellXfs", "fonts"):
             self._within = name
         elif name == "font" and self._within == "fonts":
@@ -158,7 +206,15 @@ class Styles(XmlPart):
         elif name == "strike" and self._within == "fonts":
             self._struck_fonts[-1] = attributes.get("val", "1") not in ("0", "false")
         elif name == "xf" and self._within == "cellXfs":
-            self._cells.append((int(attributes.get("numFmtId", "0")), int(attributes.get("fontId", "0"))))
+            self._add_style(attributes.get("numFmtId", "0"), attributes.get("fontId", "0"))
+
+    def _add_code(self, number: str, code: str) -> None:
+        require(len(code) <= LONGEST_FORMAT and len(self._codes) < MOST_FORMATS)
+        self._codes[whole(number, LAST_ROW)] = code
+
+    def _add_style(self, number: str, font: str) -> None:
+        require(len(self._cells) < MOST_STYLES)
+        self._cells.append((whole(number, LAST_ROW), whole(font, LAST_ROW)))
 
     def end(self, name: str) -> None:
         if name in ("cellXfs", "fonts"):
@@ -166,10 +222,8 @@ class Styles(XmlPart):
 
     def formats(self) -> dict[str, NumberFormat]:
         """By the number of a style, as cells write it."""
-        return {
-            str(place): number_format(code, self._codes.get(code))
-            for place, (code, _) in enumerate(self._cells)
-        }
+        known = {code: number_format(code, self._codes.get(code)) for code, _ in self._cells}
+        return {str(place): known[code] for place, (code, _) in enumerate(self._cells)}
 
     def struck_out(self) -> set[str]:
         """Numbers of the styles whose font strikes out."""
@@ -196,8 +250,9 @@ class SheetRows(RichText):
         hidden_columns: first and last of each range of columns that is hidden, complete before the first row.
     """
 
-    def __init__(self, parts: BookParts) -> None:
+    def __init__(self, parts: BookParts, budget: Budget) -> None:
         super().__init__()
+        self._budget = budget
         self.done: deque[Record] = deque()
         self.merged: list[str] = []
         self.hidden_columns: list[tuple[int, int]] = []
@@ -214,23 +269,32 @@ class SheetRows(RichText):
         if name == "c":
             self._attributes, self._formula = attributes, False
             self._column = column_of(attributes["r"]) if "r" in attributes else self._column + 1
+            require(self._column < LAST_COLUMN and len(self._cells) <= LAST_COLUMN)
         elif name == "row":
-            self._number = int(attributes.get("r", self._number + 1))
+            self._number = whole(attributes["r"], LAST_ROW) if "r" in attributes else self._number + 1
             self._hidden = _is_hidden(attributes, "ht")
             self._cells, self._column = [], -1
         elif name == "f":
             self._formula = True
         elif name == "mergeCell":
-            self.merged.append(attributes.get("ref", ""))
+            self._add_merged(attributes.get("ref", ""))
         elif name == "col" and _is_hidden(attributes, "width"):
-            self.hidden_columns.append((int(attributes["min"]) - 1, int(attributes["max"]) - 1))
+            first, last = (whole(attributes[end], 10 * LAST_COLUMN) - 1 for end in ("min", "max"))
+            self.hidden_columns.append((first, last))
+            require(len(self.hidden_columns) <= LAST_COLUMN)
+
+    def _add_merged(self, cells: str) -> None:
+        require(len(cells) <= LONGEST_NUMBER and len(self.merged) < MOST_SPANS)
+        self.merged.append(cells)
 
     def end(self, name: str) -> None:
         super().end(name)
         if name == "c":
             written, struck = self.take()
             if written or self._formula:
-                self._cells.append(self._cell(written, struck))
+                cell = self._cell(written, struck)
+                self._budget.spend(characters=len(cell.text))
+                self._cells.append(cell)
         elif name == "row" and self._cells:
             self.done.append(Record(self._number, self._cells, self._hidden))
 
@@ -238,7 +302,7 @@ class SheetRows(RichText):
         kind, style = self._attributes.get("t", "n"), self._attributes.get("s", "0")
         struck = struck or style in self._book.struck_styles
         if kind == "s":
-            struck = struck or int(written or 0) in self._book.struck_strings
+            struck = struck or whole(written or "0", MOST_STRINGS) in self._book.struck_strings
         if self._formula or kind == "e":
             return Cell(self._column, written, "formula_in_cell" if self._formula else "error_in_cell")
         cell = (
@@ -250,13 +314,15 @@ class SheetRows(RichText):
 
     def _text(self, kind: str, written: str) -> str:
         if kind == "s":
-            return self._book.strings[int(written)]
+            return self._book.strings[whole(written, MOST_STRINGS)]
         if kind == "b":
             return "TRUE" if written == "1" else "FALSE"
         return written.removesuffix("T00:00:00") if kind == "d" else unescaped(written)
 
     def _number_cell(self, written: str, style: str) -> Cell:
         """A number as its author would type it, with the unit that its format shows; a day as YYYY-MM-DD."""
+        if len(written) > LONGEST_NUMBER:
+            raise ValueError(written[:LONGEST_NUMBER])
         value, how = float(written), self._book.formats.get(style, GENERAL)
         if how.kind in ("day", "month") and 0 < value <= MOST_SERIAL:
             return Cell(self._column, day_text(self._book.day_zero, value, how.kind))
@@ -270,16 +336,22 @@ class SheetRows(RichText):
 
 def _is_hidden(attributes: dict[str, str], size: str) -> bool:
     """Whether a row or column is hidden, or has no height or width left."""
-    return attributes.get("hidden") in ("1", "true") or float(attributes.get(size, "1")) == 0
+    if attributes.get("hidden") in ("1", "true"):
+        return True
+    return size in attributes and float(attributes[size][:LONGEST_NUMBER]) == 0
 
 
 def column_of(reference: str) -> int:
-    """The column of a reference such as AB12, from 0."""
+    """The column of a reference such as AB12, from 0. Raises: ValueError: no spreadsheet has it."""
+    if len(reference) > len(f"XFD{LAST_ROW}"):
+        raise ValueError(reference[:LONGEST_NUMBER])
     column = 0
     for letter in reference:
         if not "A" <= letter <= "Z":
             break
         column = column * 26 + ord(letter) - 64
+    if not 1 <= column <= LAST_COLUMN:
+        raise ValueError(reference)
     return column - 1
 
 

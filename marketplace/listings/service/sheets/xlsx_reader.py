@@ -12,6 +12,7 @@ from typing import Any
 from xml.parsers import expat
 
 from ....errors import Invalid
+from .bounds import Budget
 from .tables import DAY_ZERO, DAY_ZERO_1904, Table
 from .xlsx_container import check_directory, check_entries
 from .xlsx_parts import (
@@ -57,6 +58,7 @@ class Workbook:
         except UNREADABLE as error:
             raise Invalid("sheet_unreadable", at="file") from error
         self.unpacked = check_entries(self._zip.infolist())
+        self.budget = Budget()
         self.hidden: list[str] = []
         self._others: dict[str, str] = {}
         self._day_zero = DAY_ZERO
@@ -88,9 +90,9 @@ class Workbook:
     def _records(self, table: Table) -> Iterator[Record]:
         """The rows of a sheet that hold anything. Raises: Invalid: a part cannot be read."""
         with _readable():
-            rows = SheetRows(self._shared_parts())
+            rows = SheetRows(self._shared_parts(), self.budget)
             with self._zip.open(table.part) as source:
-                for _ in parse_in_chunks(source, rows):
+                for _ in parse_in_chunks(source, rows, self.budget):
                     table.hidden_columns, table.merged = rows.hidden_columns, rows.merged
                     while rows.done:
                         yield rows.done.popleft()
@@ -109,7 +111,7 @@ class Workbook:
 
     def _parse(self, part: str, handler: Any) -> Any:
         with self._zip.open(part) as source:
-            deque(parse_in_chunks(source, handler), maxlen=0)
+            deque(parse_in_chunks(source, handler, self.budget), maxlen=0)
         return handler
 
     def _relations(self, part: str) -> dict[str, tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 import re
 
+from .bounds import LONGEST_TEXT
+
 SUPERSCRIPTS = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
 SUBSCRIPTS = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
 RAISED = {"superscript": SUPERSCRIPTS, "subscript": SUBSCRIPTS}
@@ -18,6 +20,7 @@ class RichText:
     def __init__(self) -> None:
         self.struck = False
         self._parts: list[str] = []
+        self._length = 0
         self._aside = 0
         self._within = False
         self._raised: dict[int, int] | None = None
@@ -36,7 +39,8 @@ class RichText:
             self._within = not self._aside
 
     def text(self, data: str) -> None:
-        if self._within:
+        if self._within and self._length <= LONGEST_TEXT:
+            self._length += len(data)
             self._parts.append(data.translate(self._raised) if self._raised else data)
             self.struck = self.struck or (self._strikes and not data.isspace())
 
@@ -51,6 +55,7 @@ class RichText:
         """(the text, whether a part is struck out); empty again for the next one."""
         taken = "".join(self._parts), self.struck
         self._parts.clear()
+        self._length = 0
         self.struck, self._raised, self._strikes = False, None, False
         return taken
 

@@ -1,0 +1,167 @@
+# ruff: noqa: E501 - scripts of one line
+"""Sheets made hostile by chance: each is read or refused within 2 s and 300 MB. `make hostile` tries 10,000."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from marketplace.http.problems import MOST_SHOWN
+from marketplace.listings.service.sheets import reader_process, reading
+from marketplace.listings.service.sheets.bounds import LAST_COLUMN, LONGEST_FORMAT
+from tests.http.responses import refused
+from tests.listings import hostile
+from tests.listings.sheets import SUPPLY, csv_of, send, xlsx_of
+from tests.listings.test_hostile_sheets import with_sheet, worksheet
+
+QUICK = 54
+"""Sheets of each run of the suite: two of each family."""
+
+
+def test_sheets_made_hostile_by_chance_cost_little():
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "tests.listings.hostile", str(QUICK)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{QUICK} sheets" in done.stdout
+
+
+def test_every_family_makes_another_sheet_each_time():
+    names, made = zip(*hostile.sheets(2 * len(hostile.FAMILIES)), strict=True)
+    assert len(set(names)) == len(hostile.FAMILIES) == len(names) / 2
+    assert len(set(made)) > 0.9 * len(made)
+
+
+CELL = '<row r="2"><c r="{}" t="inlineStr"><is><t>x</t></is></c></row>'
+
+
+@pytest.mark.parametrize("reference", ["Z" * 80_000, "ZZZ2", "A" + "9" * 80_000, "XFE2", "2", "a2"])
+def test_a_cell_that_no_spreadsheet_has_is_named_as_unreadable(marketplace, reference):
+    response = send(marketplace.enterprise("generator"), with_sheet(worksheet(CELL.format(reference))))
+    refused(response, 422, "sheet_unreadable", "file")
+    assert LAST_COLUMN == 16_384
+
+
+def test_a_number_format_of_80_000_brackets_is_refused_at_once(marketplace):
+    for length in (LONGEST_FORMAT + 1, 80_000):
+        sheet = hostile.workbook(
+            hostile.random.Random(1),
+            styles=hostile.styled(["[" * length], [170]),
+            rows='<row><c s="0"><v>1</v></c></row>',
+        )
+        refused(send(marketplace.enterprise("generator"), sheet), 422, "sheet_bomb", "file")
+
+
+def test_wrong_headings_are_answered_in_few_words(marketplace):
+    heads = {f"{'列' * 60}{number}": "x" for number in range(290)}
+    response = send(marketplace.enterprise("generator"), csv_of({**SUPPLY, **heads}))
+    body = response.json
+    assert (response.status_code, body["error_count"], len(body["rows"])) == (422, 290, MOST_SHOWN)
+    assert len(response.data) < 100_000
+
+
+# ---------------------------------------------------------------- the process that reads
+
+
+def reader_that(tmp_path, monkeypatch, does):
+    """Have files read by a script that does this instead."""
+    script = tmp_path / "reader.py"
+    script.write_text(
+        "import resource, sys\nresource.setrlimit(resource.RLIMIT_AS, (300_000_000,) * 2)\n" + does
+    )
+    monkeypatch.setattr(reader_process, "__file__", str(script))
+
+
+@pytest.mark.parametrize(
+    ("does", "code"),
+    [
+        ("resource.setrlimit(resource.RLIMIT_CPU, (1, 1))\nwhile True: pass", "sheet_too_costly"),
+        ("try: b'x' * 10**9\nexcept MemoryError: sys.exit(3)", "sheet_too_costly"),
+        ("import os; os.kill(os.getpid(), 11)", "sheet_too_costly"),
+        ("raise KeyError('no part of the file is said here')", "sheet_unreadable"),
+    ],
+)
+def test_a_reader_dies_alone_and_the_answer_says_so(marketplace, tmp_path, monkeypatch, does, code):
+    trader = marketplace.enterprise("generator")
+    reader_that(tmp_path, monkeypatch, does)
+    refused(send(trader, csv_of(SUPPLY)), 422, code, "file")
+    monkeypatch.undo()
+    assert send(trader, csv_of(SUPPLY)).status_code == 201
+
+
+def test_a_reader_has_no_environment_and_none_of_the_application(marketplace, tmp_path, monkeypatch):
+    probe = (
+        "import json, os, runpy, sys\n"
+        f"path = {reader_process.__file__!r}\n"
+        "sys.argv = [path, '10', '300']\n"
+        "try: runpy.run_path(path, run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "heavy = {name.partition('.')[0] for name in sys.modules} & {'flask', 'sqlalchemy', 'redis', 'numpy', 'marshmallow'}\n"
+        "print(json.dumps([sorted(heavy), [name for name in os.environ if 'URL' in name or 'PASSWORD' in name]]))\n"
+    )
+    asked = {"do": "read", "kind_is_known": True, "most_rows": 10}
+    began = time.process_time()
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", probe], input=json.dumps(asked).encode() + b"\n" + csv_of(SUPPLY),
+        capture_output=True, env={}, check=True,
+    )  # fmt: skip
+    assert json.loads(done.stdout.splitlines()[-1]) == [[], []]
+    assert time.process_time() - began < 1
+
+
+def test_a_sheet_of_few_rows_and_much_text_waits_for_the_worker(marketplace):
+    """Reading a composition may cost a hundred times what its characters say."""
+    rows = [{**SUPPLY, "名称": f"lot {number}", "成分": ("酸" * 50 + "1%;") * 70} for number in range(240)]
+    sheet = csv_of(*rows, encoding="gb18030")
+    began = time.process_time()
+    response = send(marketplace.enterprise("generator"), sheet)
+    assert (len(sheet) < 4_000_000, response.status_code, time.process_time() - began < 1) == (
+        True,
+        202,
+        True,
+    )
+
+
+def test_a_marked_sheet_whose_marking_costs_too_much_is_answered_by_the_problem(
+    marketplace, tmp_path, monkeypatch
+):
+    trader = marketplace.enterprise("generator")
+    faulty = xlsx_of({**SUPPLY, "数量": "viel"})
+    monkeypatch.setattr("marketplace.listings.service.mark_sheet", lambda *_: None)
+    refused(send(trader, faulty, marked="true"), 422, "import_refused", "row 2.quantity")
+
+
+def test_no_more_files_are_read_at_once_than_there_is_memory_for(marketplace, monkeypatch):
+    trader = marketplace.enterprise("generator")
+    monkeypatch.setattr(reading, "WAIT_S", 0.0)
+    with reading.MOST_AT_ONCE, reading.MOST_AT_ONCE:
+        response = send(trader, csv_of(SUPPLY))
+        refused(response, 503, "sheets_busy")
+        assert response.headers["Retry-After"]
+    assert send(trader, csv_of(SUPPLY)).status_code == 201
+
+
+# ---------------------------------------------------------------- growth
+
+PIECES = {
+    "rows of XML": lambda many: with_sheet(worksheet(CELL.format("B2") * many)),
+    "cells": lambda many: with_sheet(worksheet("<row>" + "<c><v>1</v></c>" * (many // 4) + "</row>")),
+    "merged cells": lambda many: with_sheet(worksheet("", '<mergeCell ref="A2:B2"/>' * (many // 2))),
+    "a comment": lambda many: with_sheet(worksheet(f"<!--{'x' * 20 * many}-->")),
+    "lines of CSV": lambda many: csv_of(SUPPLY) + b"a,b\n" * many,
+    "commas": lambda many: csv_of(SUPPLY) + b"," * (many // 3),
+    "a quotation": lambda many: csv_of(SUPPLY) + b'"' + b"x\n" * many,
+}
+
+
+@pytest.mark.parametrize("make", PIECES.values(), ids=PIECES)
+def test_reading_takes_time_in_proportion_to_the_file(make):
+    """Five times the length, at most fifteen times the time."""
+    answers = hostile.reading_module()
+    short, long = (
+        min(hostile.read_in_child(answers, make(many))[1] for _ in range(2)) for many in (6_000, 30_000)
+    )
+    assert long < 0.1 or long < 15 * short, (short, long)
