@@ -234,7 +234,7 @@ FREE = {
     ("Licence", "reason"), ("Refusal", "reason"), ("ExemptionReview", "reason"), ("Withdrawal", "reason"),
     ("FeedbackRequest", "reason"), ("PairFeedbackRequest", "reason"), ("ScorePart", "reason"),
     ("NotificationData", "reason"), ("Contact", "email"), ("Event", "evidence"),
-    ("Rejection", "reason"), ("HistoryLine", "reason"),
+    ("Rejection", "reason"), ("HistoryLine", "reason"), ("Erasure", "reason"),
     ("NewEvent", "evidence"), ("Component", "unit"),
 }  # fmt: skip
 """Sentences, and what people write."""
