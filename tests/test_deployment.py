@@ -115,3 +115,9 @@ def test_systemd_counts_a_unit_as_little_exposed(path, tmp_path):
         capture_output=True, text=True, check=False,
     ).stdout  # fmt: skip
     assert float(re.search(r"exposure level for .*: ([\d.]+)", said)[1]) <= MOST_EXPOSED
+
+
+def test_the_proxy_of_the_containers_reads_where_it_stands_and_whom_it_asks():
+    asked = re.findall(r"\{\$(\w+):", (DEPLOY / "Caddyfile").read_text(encoding="utf-8"))
+    assert set(asked) == set(SERVICES["proxy"]["environment"])
+    assert SERVICES["web"]["environment"]["PROXY_HOPS"] == 1
