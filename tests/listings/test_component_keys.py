@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic import command as alembic
 from alembic.config import Config
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 ROOT = Path(__file__).resolve().parents[2]
 BEFORE, AFTER = "0016", "0017"
@@ -43,7 +43,8 @@ def config(fresh_database):
 def test_rows_of_before_get_keys_and_lose_them_again(config, fresh_database):
     engine = create_engine(fresh_database)
     alembic.downgrade(config, BEFORE)
-    with engine.begin() as connection:
+    superuser = create_engine(engine.url.set(username="postgres"), poolclass=NullPool)
+    with superuser.begin() as connection:
         connection.execute(text("SET session_replication_role = replica"))  # the rows around it do not matter
         connection.execute(INSERT, [{"composition": json.dumps(components)} for components in OLD])
 
