@@ -14,8 +14,8 @@ from tests.marketplace import Marketplace
 
 CASES = int(os.environ.get("INFERENCE_CASES", 0))
 """How many questions `make inference` asks; 0 in `make test`."""
-FEW = 26
-"""Each way to ask twice."""
+FEW = 13
+"""Each way to ask once."""
 
 
 @pytest.fixture(autouse=True)
