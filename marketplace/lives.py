@@ -28,6 +28,8 @@ class Life:
 
 LIVES = (
     Life("An enterprise", enterprises.Enterprise, enterprises.LIFE),
+    Life("A proposed change of an enterprise", enterprises.EnterpriseChange, enterprises.CHANGE_LIFE),
+    Life("A second claim on a USCC", enterprises.UsccClaim, enterprises.CLAIM_LIFE),
     Life("A licence", licences.Licence, licences.LIFE),
     Life("A listing", listings.Listing, listings.LIFE),
     Life("An import of listings", listings.ListingImport, listings.IMPORT_LIFE),
@@ -43,6 +45,7 @@ LIVES = (
 
 TIMEOUTS = (
     TimeOut(enterprises.Enterprise, enterprises.LIFE, "lapse", enterprises_service.lapse),
+    TimeOut(enterprises.UsccClaim, enterprises.CLAIM_LIFE, "lapse", enterprises_service.lapse_claim),
     TimeOut(listings.Listing, listings.LIFE, "expire", listings_service.expire),
 )
 """A new move with `after=` is one line here."""

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -17,12 +18,12 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from uuid_utils.compat import uuid7
 
-from .. import clock
+from .. import clock, lookalikes
 from ..database import Base, text_enum, values_check
 from ..events.lifecycle import LifeCycle, Move, Party
 
@@ -112,11 +113,63 @@ LIFE = LifeCycle(
 )  # fmt: skip
 
 
+IS_OPEN = text("status = 'open'")
+"""The condition of the partial indexes of cases that wait for a decision."""
+
+
+IS_OPEN = text("status = 'open'")
+"""The condition of the partial indexes of cases that wait for a decision."""
+
+
+class ChangeStatus(StrEnum):
+    """Where a proposed change of an approved enterprise stands."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+CHANGE_LIFE = LifeCycle(
+    Move(
+        "confirm", ChangeStatus.OPEN, ChangeStatus.CONFIRMED,
+        by={Party.ADMIN}, event="enterprise.change_confirmed",
+    ),
+    Move(
+        "refuse", ChangeStatus.OPEN, ChangeStatus.REFUSED,
+        by={Party.ADMIN}, event="enterprise.change_refused",
+    ),
+    Move("withdraw", ChangeStatus.OPEN, ChangeStatus.WITHDRAWN, by={Party.OWNER}),
+)  # fmt: skip
+
+
+class ClaimStatus(StrEnum):
+    """What became of a second claim on a USCC."""
+
+    OPEN = "open"
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+    LAPSED = "lapsed"
+    """Nobody decided in time; the contact is forgotten."""
+
+
+CLAIM_LIFE = LifeCycle(
+    Move("uphold", ClaimStatus.OPEN, ClaimStatus.UPHELD, by={Party.ADMIN}),
+    Move("dismiss", ClaimStatus.OPEN, ClaimStatus.DISMISSED, by={Party.ADMIN}),
+    Move(
+        "lapse", ClaimStatus.OPEN, ClaimStatus.LAPSED,
+        by={Party.CLOCK}, after=PENDING_FOR, since="created_at",
+    ),
+)  # fmt: skip
+
+
 class Enterprise(Base):
     """A legal person, known by its USCC. Its credit standing is kept here by the credit room.
 
-    `no` is a short number for joins inside the platform; it is never shown. `credit_milli` is the score
-    times 1,000. `place_region` is the district that its place lies in, None as long as nobody looked.
+    `name_folded` and `name_skeleton` follow from the name (`marketplace/lookalikes.py`): by them equal names
+    are found, and those that look alike. `no` is a short number for joins inside the platform; it is never
+    shown. `credit_milli` is the score times 1,000. `place_region` is the district that its place lies in,
+    None as long as nobody looked.
     `privacy_notice` is the version of the notice that it was given; a contact that was erased is three empty
     texts.
     """
@@ -127,6 +180,8 @@ class Enterprise(Base):
     no: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
     uscc: Mapped[str] = mapped_column(String(18))
     name: Mapped[str]
+    name_folded: Mapped[str]
+    name_skeleton: Mapped[str]
     roles: Mapped[list[str]] = mapped_column(ARRAY(String))
     region: Mapped[int] = mapped_column(ForeignKey("region.adcode"))
     lon: Mapped[float]
@@ -155,6 +210,11 @@ class Enterprise(Base):
         DateTime(timezone=True), default=clock.now, onupdate=clock.now
     )
     version: Mapped[int] = mapped_column()
+
+    @validates("name")
+    def _fold_name(self, _: str, name: str) -> str:
+        self.name_folded, self.name_skeleton = lookalikes.folded(name), lookalikes.skeleton(name)
+        return name
 
     @hybrid_property
     def may_trade(self) -> bool:
@@ -186,8 +246,64 @@ class Enterprise(Base):
         Index("ix_enterprise_review", "region", "credit_milli", "id"),
         Index("ix_enterprise_grade", "grade"),
         Index("ix_enterprise_partner_id", "partner_id", postgresql_where=text("partner_id IS NOT NULL")),
+        Index("ix_enterprise_name_folded", "name_folded", postgresql_where=LIVING),
+        Index("ix_enterprise_name_skeleton", "name_skeleton", postgresql_where=LIVING),
         Index("ix_enterprise_pending", "created_at", postgresql_where=text("status = 'pending'")),
         Index("ix_enterprise_unapproved", "id", postgresql_where=text("status <> 'approved'")),
+    )
+
+
+class EnterpriseChange(Base):
+    """What an approved enterprise proposes to change of what its approval vouches for; one waits at a time.
+
+    `before` and `proposed` hold values by the names of the profile's fields; a region is its adcode.
+    """
+
+    __tablename__ = "enterprise_change"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    status: Mapped[ChangeStatus] = mapped_column(default=ChangeStatus.OPEN)
+    before: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    proposed: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    reason: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), default=clock.now, onupdate=clock.now
+    )
+    version: Mapped[int] = mapped_column()
+
+    enterprise: Mapped[Enterprise] = relationship(lazy="raise")
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        values_check("status", ChangeStatus),
+        Index("ix_enterprise_change_open", "enterprise_id", unique=True, postgresql_where=IS_OPEN),
+    )
+
+
+class UsccClaim(Base):
+    """A registration that was refused because an enterprise has its USCC already: a case for staff."""
+
+    __tablename__ = "uscc_claim"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    name: Mapped[str]
+    contact_name: Mapped[str]
+    contact_email: Mapped[str]
+    contact_phone: Mapped[str]
+    status: Mapped[ClaimStatus] = mapped_column(default=ClaimStatus.OPEN)
+    reason: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    version: Mapped[int] = mapped_column()
+
+    enterprise: Mapped[Enterprise] = relationship(lazy="raise")
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        values_check("status", ClaimStatus),
+        Index("ix_uscc_claim_open", "created_at", postgresql_where=IS_OPEN),
     )
 
 

@@ -1,9 +1,10 @@
 """Enterprises, API keys, regulators."""
 
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response, jsonify, request
 
 from ..errors import Invalid
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
@@ -29,8 +30,12 @@ from ..http.paging import Page, PageQuery, cut, each, page, position_of
 from ..http.rate_limits import REGISTRATION
 from ..http.schemas import ReasonSchema
 from . import service
-from .models import ApiKey, Enterprise, Staff
+from .models import ApiKey, Enterprise, EnterpriseChange, Staff, UsccClaim
 from .schemas import (
+    DecisionReasonSchema,
+    EnterpriseChangePage,
+    EnterpriseChangeQuery,
+    EnterpriseChangeSchema,
     EnterprisePage,
     EnterpriseQuery,
     EnterpriseSchema,
@@ -40,6 +45,7 @@ from .schemas import (
     NewKeySchema,
     PrivacyNoticeSchema,
     ProfileChangeSchema,
+    ProposedSchema,
     ProvenSchema,
     RecoveredSchema,
     RecoveryRequestedSchema,
@@ -50,6 +56,9 @@ from .schemas import (
     RegulatorSchema,
     RejectionSchema,
     TokenSchema,
+    UsccClaimPage,
+    UsccClaimQuery,
+    UsccClaimSchema,
 )
 
 blueprint = Blueprint("enterprises", __name__, description="Enterprises, their keys, and platform staff.")
@@ -147,7 +156,12 @@ def press_proof_button(token: str) -> Json | Response:
 def review(query: Query) -> Page:
     """Enterprises for review, by score; a regulator's own region only."""
     rows = service.search(actor(), query, position_of(query, (str, UUID)))
-    return cut(query, rows, partial(service.search_position, query), each(partial(service.present, actor())))
+    return cut(query, rows, partial(service.search_position, query), _reviewed)
+
+
+def _reviewed(rows: Sequence[Enterprise]) -> list[Json]:
+    notices = service.review_notices(filter(service.awaits_approval, rows))
+    return [service.present(actor(), row, render_warnings(notices.get(row.id, ()))) for row in rows]
 
 
 @blueprint.get("/enterprises/me")
@@ -182,11 +196,25 @@ def show(enterprise: Enterprise) -> Versioned:
 @require(service.check_change)
 @subject(service.find_changeable)
 @blueprint.body(ProfileChangeSchema, required=False)
+@may_conflict
+@blueprint.alt_response(
+    202, schema=ProposedSchema, headers=VERSIONED, description="Name, region or roles wait for confirmation."
+)
 @blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
-def change(enterprise: Enterprise, body: Body, expected: int | None) -> Versioned:
-    """Change a profile."""
-    changed, notices = service.change(actor(), enterprise.id, body, expected)
-    return service.present(actor(), changed, render_warnings(notices)), etag(changed.version)
+def change(enterprise: Enterprise, body: Body, expected: int | None) -> Versioned | tuple[Response, int]:
+    """Change a profile. Name, region and roles of an approved enterprise are proposed: an admin confirms."""
+    changed, notices, proposal = service.change(actor(), enterprise.id, body, expected)
+    shown = service.present(actor(), changed, render_warnings(notices))
+    if proposal is None:
+        return shown, etag(changed.version)
+    waiting = {
+        "proposal": service.present_change(actor(), proposal),
+        "enterprise": shown,
+        "warnings": shown["warnings"],
+    }
+    response = jsonify(ProposedSchema().dump(waiting))
+    response.headers.update(etag(changed.version))
+    return response, 202
 
 
 @blueprint.post("/enterprises/<uuid:enterprise_id>/approve")
@@ -198,7 +226,10 @@ def change(enterprise: Enterprise, body: Body, expected: int | None) -> Versione
 @blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
 def approve(enterprise: Enterprise, body: Body, expected: int | None) -> Versioned:
     """Approve an enterprise, so that it can publish listings."""
-    return _enterprise(service.approve(actor(), enterprise.id, body["reason"], expected))
+    approved = service.approve(actor(), enterprise.id, body["reason"], expected)
+    notices = service.review_notices([approved])
+    shown = service.present(actor(), approved, render_warnings(notices.get(approved.id, ())))
+    return shown, etag(approved.version)
 
 
 @blueprint.post("/enterprises/<uuid:enterprise_id>/reject")
@@ -226,7 +257,112 @@ def suspend(enterprise: Enterprise, body: Body, expected: int | None) -> Version
 
 
 def _enterprise(row: Enterprise) -> Versioned:
-    return service.present(actor(), row), etag(row.version, is_whole=service.sees_all_of(actor(), row))
+    """An enterprise as the caller may see it; staff also see what matters for its approval."""
+    is_reviewed = actor().kind in STAFF and service.sees_all_of(actor(), row) and service.awaits_approval(row)
+    notices = service.review_notices([row]) if is_reviewed else {}
+    shown = service.present(actor(), row, render_warnings(notices.get(row.id, ())))
+    return shown, etag(row.version, is_whole=service.sees_all_of(actor(), row))
+
+
+@blueprint.get("/enterprise-changes")
+@allow(*EVERY_KEY)
+@blueprint.query(EnterpriseChangeQuery)
+@blueprint.response(200, EnterpriseChangePage)
+def list_changes(query: Query) -> Page:
+    """Proposed changes, oldest first: your own; for regulators of and into their region; for admins all."""
+    rows = partial(service.list_changes, actor(), query)
+    return page(query, rows, present=partial(service.present_changes, actor()))
+
+
+@blueprint.get("/enterprise-changes/<uuid:change_id>")
+@allow(*EVERY_KEY)
+@subject(service.find_change)
+@blueprint.response(200, EnterpriseChangeSchema, headers=VERSIONED)
+def show_change(change: EnterpriseChange) -> Versioned:
+    """A proposed change of an enterprise."""
+    return _change(change)
+
+
+@blueprint.post("/enterprise-changes/<uuid:change_id>/confirm")
+@allow(ADMIN, scope="admin")
+@subject(service.find_change)
+@version_optional
+@may_conflict
+@blueprint.body(ReasonSchema, required=False)
+@blueprint.response(200, EnterpriseChangeSchema, headers=VERSIONED)
+def confirm_change(change: EnterpriseChange, body: Body, expected: int | None) -> Versioned:
+    """Put a proposed change into force."""
+    return _change(service.confirm_change(actor(), change.id, body["reason"], expected))
+
+
+@blueprint.post("/enterprise-changes/<uuid:change_id>/refuse")
+@allow(ADMIN, scope="admin")
+@subject(service.find_change)
+@version_optional
+@may_conflict
+@blueprint.body(RejectionSchema)
+@blueprint.response(200, EnterpriseChangeSchema, headers=VERSIONED)
+def refuse_change(change: EnterpriseChange, body: Body, expected: int | None) -> Versioned:
+    """Refuse a proposed change with a reason; everything stays as it is."""
+    return _change(service.refuse_change(actor(), change.id, body["reason"], expected))
+
+
+@blueprint.post("/enterprise-changes/<uuid:change_id>/withdraw")
+@allow(ENTERPRISE, scope="admin")
+@subject(service.find_change)
+@version_optional
+@may_conflict
+@no_body
+@blueprint.response(200, EnterpriseChangeSchema, headers=VERSIONED)
+def withdraw_change(change: EnterpriseChange, expected: int | None) -> Versioned:
+    """Take back your proposal, as long as nobody has decided on it."""
+    return _change(service.withdraw_change(actor(), change.id, expected))
+
+
+def _change(row: EnterpriseChange) -> Versioned:
+    return service.present_change(actor(), row), etag(row.version)
+
+
+@blueprint.get("/uscc-claims")
+@allow(ADMIN)
+@blueprint.query(UsccClaimQuery)
+@blueprint.response(200, UsccClaimPage)
+def list_claims(query: Query) -> Page:
+    """Registrations that were refused because their USCC is taken, oldest first."""
+    return page(query, partial(service.list_claims, query), present=each(_claim))
+
+
+@blueprint.post("/uscc-claims/<uuid:claim_id>/uphold")
+@allow(ADMIN, scope="admin")
+@subject(service.find_claim)
+@version_optional
+@may_conflict
+@blueprint.body(DecisionReasonSchema)
+@blueprint.response(200, UsccClaimSchema, headers=VERSIONED)
+def uphold_claim(claim: UsccClaim, body: Body, expected: int | None) -> Versioned:
+    """Reject the pending registration that has the USCC, so that its true owner can register."""
+    row = service.uphold_claim(actor(), claim.id, body["reason"], expected)
+    return _claim(row), etag(row.version)
+
+
+@blueprint.post("/uscc-claims/<uuid:claim_id>/dismiss")
+@allow(ADMIN, scope="admin")
+@subject(service.find_claim)
+@version_optional
+@may_conflict
+@blueprint.body(DecisionReasonSchema)
+@blueprint.response(200, UsccClaimSchema, headers=VERSIONED)
+def dismiss_claim(claim: UsccClaim, body: Body, expected: int | None) -> Versioned:
+    """Leave the USCC with the enterprise that is registered."""
+    row = service.dismiss_claim(actor(), claim.id, body["reason"], expected)
+    return _claim(row), etag(row.version)
+
+
+def _claim(row: UsccClaim) -> Json:
+    names = ("id", "enterprise_id", "status", "name", "reason", "created_at")
+    shown = {name: getattr(row, name) for name in names}
+    contact = {"name": row.contact_name, "email": row.contact_email, "phone": row.contact_phone}
+    return {**shown, "contact": contact}
 
 
 @blueprint.get("/enterprises/<uuid:enterprise_id>/history")

@@ -1,8 +1,11 @@
 """Shapes of enterprises, keys and staff."""
 
-from marshmallow import fields
+import unicodedata
+from typing import Any
 
-from .. import identity
+from marshmallow import ValidationError, fields
+
+from .. import identity, lookalikes, plain_text
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, SCOPES
 from ..http.fields import (
     Adcode,
@@ -21,14 +24,28 @@ from ..http.fields import (
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ContactSchema, LocationSchema, ResponseSchema, Schema, WarningSchema
-from .models import EnterpriseStatus, Grade, Holders, Role
+from .models import ChangeStatus, ClaimStatus, EnterpriseStatus, Grade, Holders, Role
 
 MOST_USCC = 40
 """Characters of a unified social credit code as people write it, in groups."""
 
 
+class EnterpriseName(Text):
+    """The name of an enterprise: letters and digits in plain forms, and in scripts that belong together."""
+
+    folded = staticmethod(lambda text: lookalikes.one_form(plain_text.one_line(text)))
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        name = super()._deserialize(value, *args, **kwargs)
+        if found := lookalikes.mixed_scripts(name):
+            character, place = found
+            about = f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
+            raise ValidationError(Message("name_mixes_scripts", character=about, place=place))
+        return name
+
+
 class _Profile(Schema):
-    name = Text(100, required=True)
+    name = EnterpriseName(100, required=True)
     roles = List(
         fields.String(validate=OneOf(Role)),
         4,
@@ -52,9 +69,12 @@ class RegistrationSchema(_Profile):
 
 
 class ProfileChangeSchema(Schema):
-    """What may change; `roles`, `small_generator` and `partner_id` by an admin only."""
+    """What may change; `small_generator` and `partner_id` by an admin only.
 
-    name = Text(100)
+    Name, region and roles of an approved enterprise are proposed, and change when an admin confirms them.
+    """
+
+    name = EnterpriseName(100)
     region = Adcode()
     location = fields.Nested(LocationSchema)
     contact = fields.Nested(ContactSchema)
@@ -77,12 +97,11 @@ class EmailRefusalSchema(ResponseSchema):
 
 
 class EnterpriseSchema(ResponseSchema):
-    """An enterprise; everything below `grade` is for itself, admins and its region's regulators, but that
+    """An enterprise; everything below `status` is for itself, admins and its region's regulators, but that
     approved members see the score of others, in whole points."""
 
     optional = (
         "uscc",
-        "status",
         "status_reason",
         "email_proven_at",
         "location",
@@ -104,8 +123,8 @@ class EnterpriseSchema(ResponseSchema):
     region = Adcode()
     roles = fields.List(Value(Role))
     grade = Value(Grade)
-    uscc = fields.String()
     status = Value(EnterpriseStatus)
+    uscc = fields.String()
     status_reason = fields.String(
         allow_none=True, metadata={"description": "Why it was approved, rejected or suspended."}
     )
@@ -149,6 +168,90 @@ class PrivacyNoticeSchema(ResponseSchema):
     operator = fields.String(metadata={"description": "Who runs this exchange and answers for the data."})
     operator_contact = fields.String(metadata={"description": "Where requests about personal data go."})
     sections = fields.List(fields.Nested(NoticeSectionSchema))
+
+
+class ChangedValuesSchema(ResponseSchema):
+    """Values of the profile that a proposal replaces, or would set; only those that it names."""
+
+    optional = ("name", "region", "roles", "location")
+
+    name = fields.String()
+    region = Adcode()
+    roles = fields.List(Value(Role))
+    location = fields.Nested(LocationSchema)
+
+
+class ClaimantSchema(ResponseSchema):
+    """Whom to reach about a claim; nothing of it is proven."""
+
+    name = fields.String()
+    email = fields.String()
+    phone = fields.String()
+
+
+class EnterpriseChangeSchema(ResponseSchema):
+    """A proposed change of what the approval of an enterprise vouches for."""
+
+    id = fields.UUID()
+    enterprise_id = fields.UUID()
+    name = fields.String(metadata={"description": "The enterprise's present name."})
+    status = Value(ChangeStatus)
+    before = fields.Nested(ChangedValuesSchema)
+    proposed = fields.Nested(ChangedValuesSchema)
+    reason = fields.String(allow_none=True, metadata={"description": "Why it was confirmed or refused."})
+    created_at = Moment()
+    updated_at = Moment()
+    warnings = fields.List(
+        fields.Nested(WarningSchema),
+        metadata={"description": "For staff: which enterprises have the proposed name or one like it."},
+    )
+
+
+class ProposedSchema(ResponseSchema):
+    """What waits for an admin's confirmation, and the enterprise as it is until then."""
+
+    proposal = fields.Nested(EnterpriseChangeSchema)
+    enterprise = fields.Nested(EnterpriseSchema)
+    warnings = fields.List(fields.Nested(WarningSchema))
+
+
+class EnterpriseChangeQuery(PageQuery):
+    status = fields.String(
+        load_default=None,
+        validate=OneOf(ChangeStatus),
+        metadata={"description": "Only those in this status; `open` is the queue."},
+    )
+    enterprise_id = fields.UUID(load_default=None, metadata={"description": "Only those of this enterprise."})
+
+
+EnterpriseChangePage = page_of(EnterpriseChangeSchema)
+
+
+class UsccClaimSchema(ResponseSchema):
+    """A registration that was refused because its USCC is taken."""
+
+    id = fields.UUID()
+    enterprise_id = fields.UUID(metadata={"description": "The enterprise that has the USCC."})
+    status = Value(ClaimStatus)
+    name = fields.String(metadata={"description": "The name that was to be registered."})
+    contact = fields.Nested(ClaimantSchema, metadata={"description": "Empty once the claim has lapsed."})
+    reason = fields.String(allow_none=True, metadata={"description": "Why it was decided so."})
+    created_at = Moment()
+
+
+class UsccClaimQuery(PageQuery):
+    status = fields.String(
+        load_default=None,
+        validate=OneOf(ClaimStatus),
+        metadata={"description": "Only those in this status; `open` is the queue."},
+    )
+
+
+UsccClaimPage = page_of(UsccClaimSchema)
+
+
+class DecisionReasonSchema(Schema):
+    reason = Lines(500, required=True, metadata={"description": "Kept with the decision."})
 
 
 class RegisteredSchema(EnterpriseSchema):

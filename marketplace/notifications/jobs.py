@@ -100,6 +100,17 @@ def plan_enterprise_lapsed(enterprise_id: str) -> None:
     service.plan_message(UUID(enterprise_id), NotificationKind.ENTERPRISE_LAPSED, {})
 
 
+def plan_change_confirmed(enterprise_id: str, change_id: str) -> None:
+    """A proposed change of an enterprise was confirmed."""
+    service.plan_message(UUID(enterprise_id), NotificationKind.CHANGE_CONFIRMED, {"change_id": change_id})
+
+
+def plan_change_refused(enterprise_id: str, change_id: str, reason: str) -> None:
+    """A proposed change of an enterprise was refused."""
+    data = {"change_id": change_id, "reason": reason}
+    service.plan_message(UUID(enterprise_id), NotificationKind.CHANGE_REFUSED, data)
+
+
 def plan_enterprise_suspended(enterprise_id: str, reason: str) -> None:
     """An enterprise was suspended."""
     service.plan_message(UUID(enterprise_id), NotificationKind.ENTERPRISE_SUSPENDED, {"reason": reason})

@@ -40,6 +40,8 @@ class NotificationKind(StrEnum):
     ENTERPRISE_APPROVED = "enterprise.approved"
     ENTERPRISE_REJECTED = "enterprise.rejected"
     ENTERPRISE_LAPSED = "enterprise.lapsed"
+    CHANGE_CONFIRMED = "enterprise.change_confirmed"
+    CHANGE_REFUSED = "enterprise.change_refused"
     ENTERPRISE_SUSPENDED = "enterprise.suspended"
 
 

@@ -18,6 +18,7 @@ class NotificationDataSchema(ResponseSchema):
     optional = (
         "listing_id", "counterpart_id", "score", "rank", "grade", "saved_search_id", "key_id", "name",
         "expires_at", "address", "reply", "event_id", "licence_id", "last_day", "reason", "grade_before",
+        "change_id",
     )  # fmt: skip
 
     listing_id = fields.UUID()
@@ -31,6 +32,7 @@ class NotificationDataSchema(ResponseSchema):
     reason = fields.String(metadata={"description": "Why it was decided so; may be empty."})
     saved_search_id = fields.UUID()
     key_id = fields.UUID()
+    change_id = fields.UUID(metadata={"description": "The proposal, as GET /enterprise-changes shows it."})
     name = fields.String(
         metadata={
             "description": "Name of the saved search, key or credit rule, title of the listing, number of the"

@@ -95,7 +95,10 @@ def test_a_firm_that_moves_to_another_province_leaves_its_waste_in_the_old_one(m
     firm = marketplace.enterprise("generator", region="330604", location=places.SHANGYU)
     supply = marketplace.supply(firm)
     there = {"region": "310116", "location": places.JINSHAN}
-    assert codes(firm.patch(f"/enterprises/{firm.id}", there).json["warnings"]) == ["listings_left_behind"]
+    proposed = firm.patch(f"/enterprises/{firm.id}", there).json
+    assert codes(proposed["warnings"]) == ["listings_left_behind"]
+    confirm = f"/enterprise-changes/{proposed['proposal']['id']}/confirm"
+    assert marketplace.admin.post(confirm).status_code == 200
     receiver = marketplace.recycler(region="330604", location=places.SHANGYU)
     demand = marketplace.demand(receiver)
     assert marketplace.matches(firm, supply) == [demand["id"]]

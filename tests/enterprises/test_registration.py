@@ -185,7 +185,7 @@ def test_the_moves_of_an_enterprise_are_those_of_its_table(marketplace):
 
 
 def test_what_may_change_of_a_profile(marketplace):
-    me = marketplace.enterprise("generator")
+    me = marketplace.enterprise("generator", approved=False)
     body = {
         "name": "新名", "region": "330604", "location": {"lon": 120.87, "lat": 30.03},
         "contact": {**CONTACT, "name": "李"},
@@ -198,9 +198,9 @@ def test_what_may_change_of_a_profile(marketplace):
     assert changed.json["contact"]["name"] == "李"
 
 
-def test_roles_small_generator_and_partner_are_an_admins_to_set(marketplace):
+def test_small_generator_and_partner_are_an_admins_to_set(marketplace):
     collector, operator = marketplace.enterprise("collector"), marketplace.enterprise("recycler")
-    for field, value in (("roles", ["recycler"]), ("small_generator", True), ("partner_id", operator.id)):
+    for field, value in (("small_generator", True), ("partner_id", operator.id)):
         refused(
             collector.patch(f"/enterprises/{collector.id}", {field: value}), 403, "admin_only_field", field
         )
@@ -235,7 +235,7 @@ def test_who_sees_what_of_an_enterprise(marketplace):
         assert party.get(f"/enterprises/{me.id}").json == whole
     for party in (other, elsewhere):
         assert party.get(f"/enterprises/{me.id}").json == {
-            name: whole[name] for name in ("id", "name", "region", "roles", "grade", "score")
+            name: whole[name] for name in ("id", "name", "region", "roles", "grade", "score", "status")
         }
     refused(marketplace.admin.get("/enterprises/me"), 403, "role_forbids")
 

@@ -12,9 +12,9 @@ from .contacts import contact_for
 from .email_refusal import email_refusal
 from .lookup import sees_all_of, sees_scores
 
-PUBLIC = ("id", "name", "region", "roles", "grade")
+PUBLIC = ("id", "name", "region", "roles", "grade", "status")
 PRIVATE = (
-    "uscc", "status", "status_reason", "email_proven_at", "small_generator", "partner_id", "provisional",
+    "uscc", "status_reason", "email_proven_at", "small_generator", "partner_id", "provisional",
     "blocked", "created_at", "updated_at",
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What may change of an enterprise, and by whom."""
+"""The profile of an enterprise is changed: name, roles, region and place, contact, partner."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,77 +6,51 @@ from uuid import UUID
 
 from ...catalogue import service as catalogue
 from ...database import db
-from ...errors import Forbidden, Invalid, Notice, PreconditionFailed
+from ...errors import Invalid, Notice, PreconditionFailed
 from ...events.actor import Actor
-from ...events.work import Work, unit_of_work
-from ...messages.names import Name
+from ...events.work import Work
 from ..models import Enterprise
 from .contacts import contact_columns
 from .email_refusal import NOT_REFUSED
-from .registration import place
-from .standing import require_unfrozen
 
 MoveNotices = Callable[[Work, Enterprise], list[Notice]]
 """Called within the change, before the place changes."""
 
-ADMIN_ONLY = ("roles", "small_generator", "partner_id")
 
-
-def check_change(actor: Actor, raw: dict[str, Any]) -> None:
-    """Refuse a frozen enterprise, and a body that names something only an admin may change.
-
-    Raises:
-        Forbidden: `enterprise_suspended`, `enterprise_rejected`, `enterprise_lapsed`, or `admin_only_field`.
-    """
-    require_unfrozen(actor)
-    admin_only = [name for name in ADMIN_ONLY if name in raw]
-    if admin_only and not actor.is_admin:
-        raise Forbidden("admin_only_field", at=admin_only[0], field=Name("field", admin_only[0]))
-
-
-def change(
-    actor: Actor, enterprise_id: UUID, data: dict[str, Any], expected: int | None
-) -> tuple[Enterprise, list[Notice]]:
-    """Change an enterprise's profile.
+def apply(
+    work: Work, actor: Actor, enterprise: Enterprise, data: dict[str, Any], action: str, **detail: Any
+) -> list[Notice]:
+    """Change the profile of a locked enterprise, and record it as `action` with what changed.
 
     Args:
         data: the fields to change, of those in ProfileChangeSchema.
-        expected: the version that the caller has read, None to overwrite whichever there is.
+        detail: what else the audit says.
     Raises:
-        NotFound: no such enterprise.
-        Forbidden: it is frozen, and changes itself.
-        PreconditionFailed: changed in the meantime (`version_changed`).
         Invalid: `unknown_region`, a place in another province (`place_not_in_region`), or an unknown partner
             (`unknown_enterprise`).
     """
     notices: list[Notice] = []
-    with unit_of_work() as work:
-        enterprise = work.lock(Enterprise, Enterprise.id == enterprise_id)
-        if not actor.is_admin:
-            require_unfrozen(enterprise)
-        require_version(enterprise, expected)
-        columns: dict[str, Any] = {
-            name: data[name] for name in ("name", "roles", "small_generator") if name in data
-        }
-        if "contact" in data:
-            columns |= contact_columns(data["contact"]) | NOT_REFUSED | {"contact_erased_at": None}
-            if columns["contact_email"] != enterprise.contact_email:
-                columns["email_proven_at"] = None
-                work.emit("enterprise.email_changed", enterprise_id=str(enterprise.id))
-        if "partner_id" in data:
-            columns["partner_id"] = _partner_id(enterprise, data["partner_id"])
-        if "region" in data or "location" in data:
-            columns |= _whereabouts(enterprise, data)
-            if (columns["lon"], columns["lat"]) != (enterprise.lon, enterprise.lat):
-                notices += _left_behind(work, enterprise)
-        before = _stated(enterprise)
-        for name, value in columns.items():
-            setattr(enterprise, name, value)
-        after = _stated(enterprise)
-        changes = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
-        hidden = ["contact"] if "contact" in data else []
-        work.audit(actor, "change", enterprise, fields=hidden, changes=changes)
-    return enterprise, notices
+    columns: dict[str, Any] = {
+        name: data[name] for name in ("name", "roles", "small_generator") if name in data
+    }
+    if "contact" in data:
+        columns |= contact_columns(data["contact"]) | NOT_REFUSED | {"contact_erased_at": None}
+        if columns["contact_email"] != enterprise.contact_email:
+            columns["email_proven_at"] = None
+            work.emit("enterprise.email_changed", enterprise_id=str(enterprise.id))
+    if "partner_id" in data:
+        columns["partner_id"] = _partner_id(enterprise, data["partner_id"])
+    if "region" in data or "location" in data:
+        columns |= whereabouts(enterprise, data)
+        notices += move_notices(work, enterprise, data)
+    before = _stated(enterprise)
+    for name, value in columns.items():
+        setattr(enterprise, name, value)
+    after = _stated(enterprise)
+    changes = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+    hidden = ["contact"] if "contact" in data else []
+    work.audit(actor, action, enterprise, fields=hidden, changes=changes, **detail)
+    return notices
 
 
 def _stated(enterprise: Enterprise) -> dict[str, Any]:
@@ -99,7 +73,7 @@ def _partner_id(enterprise: Enterprise, partner_id: UUID | None) -> UUID | None:
     return partner_id
 
 
-def _whereabouts(enterprise: Enterprise, data: dict[str, Any]) -> dict[str, Any]:
+def whereabouts(enterprise: Enterprise, data: dict[str, Any]) -> dict[str, Any]:
     """The columns of region and place after the change; a region alone does not move the place.
 
     Raises:
@@ -111,6 +85,18 @@ def _whereabouts(enterprise: Enterprise, data: dict[str, Any]) -> dict[str, Any]
     at = "location" if "location" in data else "region"
     district = catalogue.locate(lon, lat, region.adcode, at)
     return {"region": region.adcode, "lon": lon, "lat": lat, "place_region": district}
+
+
+def place(location: dict[str, Any] | None, region: Any) -> tuple[float, float]:
+    """Longitude and latitude (WGS-84) of a location, of the region's seat without one."""
+    return (region.lon, region.lat) if location is None else catalogue.to_wgs84(location)
+
+
+def move_notices(work: Work, enterprise: Enterprise, data: dict[str, Any]) -> list[Notice]:
+    """What an enterprise leaves behind whose place these fields change. Raises: Invalid: as `whereabouts`."""
+    columns = whereabouts(enterprise, data)
+    stays = (columns["lon"], columns["lat"]) == (enterprise.lon, enterprise.lat)
+    return [] if stays else _left_behind(work, enterprise)
 
 
 def set_move_notices(notices: MoveNotices) -> None:

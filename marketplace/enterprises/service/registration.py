@@ -15,6 +15,8 @@ from ..models import ENDED, Enterprise
 from .contacts import contact_columns
 from .keys.api_keys import add_first_key
 from .privacy_notice import notice_version
+from .profile import place
+from .review import record_claim
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +26,7 @@ def register(data: dict[str, Any]) -> tuple[Enterprise, str, list[Notice]]:
 
     Raises:
         Invalid: unknown region (`unknown_region`), or a place in another province (`place_not_in_region`).
-        Conflict: the USCC is registered already (`uscc_taken`).
+        Conflict: the USCC is registered already (`uscc_taken`); staff decides who is right.
     """
     region = catalogue.find_region(data["region"])
     lon, lat = place(data["location"], region)
@@ -44,6 +46,7 @@ def register(data: dict[str, Any]) -> tuple[Enterprise, str, list[Notice]]:
         try:
             work.add(enterprise)
         except IntegrityError as error:
+            record_claim(data)
             raise Conflict("uscc_taken", at="uscc") from error
         actor = Actor(ENTERPRISE, enterprise.id)
         key = add_first_key(work, actor)
@@ -51,11 +54,6 @@ def register(data: dict[str, Any]) -> tuple[Enterprise, str, list[Notice]]:
         work.emit("enterprise.registered", enterprise_id=str(enterprise.id))
     log.info("enterprise registered", extra={"enterprise_id": str(enterprise.id), "region": region.adcode})
     return enterprise, key, []
-
-
-def place(location: dict[str, Any] | None, region: Any) -> tuple[float, float]:
-    """Longitude and latitude (WGS-84) of a location, of the region's seat without one."""
-    return (region.lon, region.lat) if location is None else catalogue.to_wgs84(location)
 
 
 def locate_enterprises(*, everything: bool) -> int:

@@ -155,6 +155,8 @@ KINDS: dict[str, MessageKind] = {
     NotificationKind.ENTERPRISE_APPROVED: _about_oneself("enterprise_approved"),
     NotificationKind.ENTERPRISE_REJECTED: _about_oneself("enterprise_rejected", "reason"),
     NotificationKind.ENTERPRISE_LAPSED: _about_oneself("enterprise_lapsed"),
+    NotificationKind.CHANGE_CONFIRMED: _about_oneself("enterprise_change_confirmed", "change_id"),
+    NotificationKind.CHANGE_REFUSED: _about_oneself("enterprise_change_refused", "change_id", "reason"),
     NotificationKind.ENTERPRISE_SUSPENDED: MessageKind(
         data_fields=frozenset({"reason"}),
         is_capped=False,

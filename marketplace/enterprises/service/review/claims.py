@@ -1,0 +1,127 @@
+"""Second claims on a USCC: whoever registers one that is taken may be its true owner, so staff decides."""
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ....database import db
+from ....errors import NotFound
+from ....events.actor import PLATFORM, Actor
+from ....events.lifecycle import Party, wrong_state
+from ....events.work import Work, unit_of_work
+from ...models import (
+    CLAIM_LIFE,
+    ENDED,
+    LIFE,
+    ClaimStatus,
+    Enterprise,
+    EnterpriseStatus,
+    UsccClaim,
+)
+from ..contacts import contact_columns
+from ..profile import require_version
+
+MOST_OPEN = 5
+"""Claims on one USCC that wait at a time, so that nobody fills the list; our own choice."""
+
+log = logging.getLogger(__name__)
+
+
+def record_claim(data: dict[str, Any]) -> None:
+    """Keep a registration whose USCC is taken as a case for staff, unless the same one waits already.
+
+    It is written in a transaction of its own, since the registration itself is refused.
+
+    Args:
+        data: as RegistrationSchema loads it.
+    """
+    with Session(db.engine) as session, session.begin():
+        holder = session.scalars(
+            select(Enterprise.id)
+            .where(Enterprise.uscc == data["uscc"], Enterprise.status.not_in(ENDED))
+            .with_for_update(key_share=True)
+        ).one_or_none()
+        email = data["contact"]["email"]
+        waiting = select(UsccClaim.contact_email).where(
+            UsccClaim.enterprise_id == holder, UsccClaim.status == ClaimStatus.OPEN
+        )
+        known = session.scalars(waiting).all()
+        if holder is None or email in known or len(known) >= MOST_OPEN:
+            return
+        claim = UsccClaim(enterprise_id=holder, name=data["name"], **contact_columns(data["contact"]))
+        work = Work(session)
+        work.add(claim)
+        work.audit(PLATFORM, "claim", claim)
+        log.info("uscc claimed again", extra={"enterprise_id": str(holder), "claim_id": str(claim.id)})
+
+
+def find_claim(actor: Actor, claim_id: UUID) -> UsccClaim:
+    """Any claim; for admins. Raises: NotFound."""
+    claim = db.session.get(UsccClaim, claim_id)
+    if claim is None:
+        raise NotFound()
+    return claim
+
+
+def list_claims(filters: dict[str, Any], after: UUID | None, limit: int) -> list[UsccClaim]:
+    """Claims in the status `filters["status"]`, None for any; oldest first, younger than `after`."""
+    query = select(UsccClaim)
+    if filters["status"] is not None:
+        query = query.where(UsccClaim.status == filters["status"])
+    if after is not None:
+        query = query.where(UsccClaim.id > after)
+    return list(db.session.scalars(query.order_by(UsccClaim.id).limit(limit)))
+
+
+def uphold_claim(actor: Actor, claim_id: UUID, reason: str, expected: int | None = None) -> UsccClaim:
+    """Decide for who claims: the pending registration is rejected, and the USCC may be registered again.
+
+    Raises:
+        NotFound: no such claim.
+        PreconditionFailed: it is at another version than `expected`.
+        Conflict: it is decided already, or its holder was approved (`wrong_state`): then its keys are to be
+            revoked and replaced.
+    """
+    with unit_of_work() as work:
+        claim, holder = _lock(work, claim_id, expected)
+        CLAIM_LIFE.move(claim, "uphold", by=Party.ADMIN)
+        claim.reason = reason
+        if holder.status == EnterpriseStatus.PENDING:
+            LIFE.move(holder, "reject", by=Party.ADMIN)
+            holder.status_reason = reason
+            work.audit(actor, "reject", holder, reason=reason)
+            work.emit("enterprise.rejected", enterprise_id=str(holder.id), reason=reason)
+        elif holder.status not in ENDED:
+            status = EnterpriseStatus(holder.status)
+            raise wrong_state("enterprise", status, "reject", [EnterpriseStatus.PENDING])
+        work.audit(actor, "uphold", claim, reason=reason)
+    return claim
+
+
+def dismiss_claim(actor: Actor, claim_id: UUID, reason: str, expected: int | None = None) -> UsccClaim:
+    """Decide for the enterprise that is registered. Raises: as `uphold_claim`."""
+    with unit_of_work() as work:
+        claim, _ = _lock(work, claim_id, expected)
+        CLAIM_LIFE.move(claim, "dismiss", by=Party.ADMIN)
+        claim.reason = reason
+        work.audit(actor, "dismiss", claim, reason=reason)
+    return claim
+
+
+def lapse_claim(work: Work, claim: UsccClaim) -> None:
+    """End a locked claim that nobody decided on in time; whom to reach is forgotten."""
+    CLAIM_LIFE.move(claim, "lapse", by=Party.CLOCK)
+    claim.contact_name = claim.contact_email = claim.contact_phone = ""
+    work.audit(PLATFORM, "lapse", claim)
+
+
+def _lock(work: Work, claim_id: UUID, expected: int | None) -> tuple[UsccClaim, Enterprise]:
+    """The claim and the enterprise that holds the USCC, both locked, the enterprise first."""
+    claim = work.session.get_one(UsccClaim, claim_id)
+    holder = work.lock(Enterprise, Enterprise.id == claim.enterprise_id)
+    claim = work.lock(UsccClaim, UsccClaim.id == claim_id)
+    require_version(claim, expected)
+    return claim, holder
