@@ -44,7 +44,7 @@ def test_the_seat_of_a_region_lies_in_it(marketplace, region):
 
 
 def test_a_region_alone_does_not_move_the_pin(marketplace):
-    firm = marketplace.enterprise("generator", region="330604", location=places.SHANGYU)
+    firm = marketplace.enterprise("generator", region="330604", location=places.SHANGYU, approved=False)
     path = f"/enterprises/{firm.id}"
     refused(firm.patch(path, {"region": "310116"}), 422, "place_not_in_region", "region")
     assert firm.get(path).json["region"] == "330604"
