@@ -361,8 +361,7 @@ def dismiss_claim(claim: UsccClaim, body: Body, expected: int | None) -> Version
 def _claim(row: UsccClaim) -> Json:
     names = ("id", "enterprise_id", "status", "name", "reason", "created_at")
     shown = {name: getattr(row, name) for name in names}
-    contact = {"name": row.contact_name, "email": row.contact_email, "phone": row.contact_phone}
-    return {**shown, "contact": contact}
+    return {**shown, "contact": service.claimant_contact(actor(), row)}
 
 
 @blueprint.get("/enterprises/<uuid:enterprise_id>/history")

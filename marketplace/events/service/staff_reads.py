@@ -18,15 +18,15 @@ def begin_reads() -> None:
     _reads.set({})
 
 
-def note_read(actor: Actor, part: str, enterprise_id: UUID) -> None:
-    """Note that `actor` is shown the `part` of an enterprise's record. Only the staff's reads are kept."""
+def note_read(actor: Actor, part: str, row_id: UUID, kind: str = "enterprise") -> None:
+    """Note that `actor` is shown the `part` of a row of the table `kind`. Only the staff's reads are kept."""
     reads = _reads.get()
     if reads is not None and actor.kind in (ADMIN, REGULATOR):
-        reads.setdefault(("enterprise", enterprise_id), set()).add(part)
+        reads.setdefault((kind, row_id), set()).add(part)
 
 
 def record_reads(actor: Actor) -> None:
-    """Write the reads noted since `begin_reads` into the audit, one line an enterprise."""
+    """Write the reads noted since `begin_reads` into the audit, one line a row."""
     reads = _reads.get()
     if reads:
         with unit_of_work() as work:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from ...credit.models import Block, CreditEvent, Evaluation
 from ...database import Base
-from ...enterprises.models import ApiKey, Enterprise, MailToken
+from ...enterprises.models import ApiKey, Enterprise, EnterpriseChange, MailToken
 from ...events.models import Audit
 from ...licences.models import (
     Channel,
@@ -66,6 +66,7 @@ _OWN_LINES = select(LicenceLine.id).join(Licence, Licence.id == LicenceLine.lice
 
 HOLDINGS = (
     Holding(Enterprise, _by(Enterprise.id), frozenset({"no"})),
+    Holding(EnterpriseChange, _by(EnterpriseChange.enterprise_id)),
     Holding(ApiKey, _by(ApiKey.enterprise_id), frozenset({"digest"})),
     Holding(MailToken, _by(MailToken.enterprise_id), frozenset({"digest"})),
     Holding(Licence, _by(Licence.enterprise_id), frozenset({"number_key"})),
@@ -112,6 +113,7 @@ HOLDINGS = (
 """What an export holds, in this order: what staff read and changed of an enterprise stands at the end."""
 
 NOT_EXPORTED = {
+    "uscc_claim": "who else claims its credit code: a case for staff, with the contact of others",
     "pairing_outcome": "what the order learns from, of both sides together; each side's answers are exported",
     "last_notification": "which message went out last about whom; the messages are exported",
     "repeated_notification": "on which days better terms were told again; the messages are exported",

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, update
 
 from ... import clock
-from ...enterprises.models import ApiKey, Enterprise, EnterpriseStatus, MailToken
+from ...enterprises.models import ENDED, ApiKey, ClaimStatus, Enterprise, MailToken, UsccClaim
 from ...events.actor import PLATFORM
 from ...events.work import Work, unit_of_work
 from .erasure import forget_people
@@ -42,13 +42,22 @@ def erase_past_retention() -> None:
 
 def _erase_contacts_turned_away(work: Work, ended_before: datetime) -> None:
     query = select(Enterprise).where(
-        Enterprise.status == EnterpriseStatus.REJECTED,
+        Enterprise.status.in_(ENDED),
         Enterprise.contact_erased_at.is_(None),
         Enterprise.updated_at < ended_before,
     )
     for enterprise in work.session.scalars(query.limit(AT_ONCE).with_for_update(skip_locked=True)):
         forget_people(work, enterprise)
         work.audit(PLATFORM, "erase_contact", enterprise)
+
+
+def _blank_contacts_of_decided_claims(work: Work, made_before: datetime) -> None:
+    decided = update(UsccClaim).where(
+        UsccClaim.status != ClaimStatus.OPEN,
+        UsccClaim.created_at < made_before,
+        UsccClaim.contact_email != "",
+    )
+    work.session.execute(decided.values(contact_name="", contact_email="", contact_phone=""))
 
 
 def _delete_mailed_links(work: Work, ended_before: datetime) -> None:
@@ -64,6 +73,11 @@ def _blank_names_of_ended_keys(work: Work, ended_before: datetime) -> None:
 RULES = (
     RetentionRule(
         "the contact of a registration that was turned away or lapsed", 30, _erase_contacts_turned_away
+    ),
+    RetentionRule(
+        "the contacts in decided claims to a credit code, after they were made",
+        60,
+        _blank_contacts_of_decided_claims,
     ),
     RetentionRule("links mailed to an address, after they end", 30, _delete_mailed_links),
     RetentionRule("the names of ended API keys", 365, _blank_names_of_ended_keys),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from ....database import db
 from ....errors import NotFound
+from ....events import service as events
 from ....events.actor import PLATFORM, Actor
 from ....events.lifecycle import Party, wrong_state
 from ....events.work import Work, unit_of_work
@@ -109,6 +110,12 @@ def dismiss_claim(actor: Actor, claim_id: UUID, reason: str, expected: int | Non
         claim.reason = reason
         work.audit(actor, "dismiss", claim, reason=reason)
     return claim
+
+
+def claimant_contact(actor: Actor, claim: UsccClaim) -> dict[str, str]:
+    """Whom to reach about a claim, as `actor` is shown it; empty texts once that is forgotten."""
+    events.note_read(actor, events.CONTACT, claim.id, kind=claim.__tablename__)
+    return {"name": claim.contact_name, "email": claim.contact_email, "phone": claim.contact_phone}
 
 
 def lapse_claim(work: Work, claim: UsccClaim) -> None:
