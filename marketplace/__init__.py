@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """The application, from `settings` or the environment. Opens no connection."""
+def create_app(settings: Settings | None = None, *, serves: bool = True) -> Flask:
+    """The application, from `settings` or the environment. Opens no connection.
+
+    What only performs tasks `serves` nothing, and saves the 20 MB of routes, schemas and their description.
+    """
     from .application import build  # only here: the supervisor and its children's starter need no Flask
 
-    return build(settings)
+    return build(settings, serves=serves)

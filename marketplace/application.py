@@ -49,8 +49,8 @@ SWAGGER = {"app_name": "Huanliu", "oauth2RedirectUrl": "/docs/oauth2-redirect.ht
 PREFIX = "/api/v1"
 
 
-def build(settings: Settings | None = None) -> Flask:
-    """A new application on these settings, or those of the environment."""
+def build(settings: Settings | None = None, *, serves: bool = True) -> Flask:
+    """A new application on these settings, or those of the environment; it `serves` routes or none."""
     settings = settings or Settings.from_environment()
     app = Flask(__name__)
     app.url_map.merge_slashes = False
@@ -63,8 +63,9 @@ def build(settings: Settings | None = None) -> Flask:
 
     observability.configure_logging(settings.log_level)
     _add_extensions(app)
-    _add_api(app)
-    _add_pages(app)
+    if serves:
+        _add_api(app)
+        _add_pages(app)
     commands.register(app)
     _survive_forks(app)
     return app

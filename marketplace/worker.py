@@ -57,7 +57,7 @@ def _new_name(queue: str) -> str:
 
 def main(queue: str) -> None:
     """Serve `queue` until a signal stops it."""
-    app = create_app()
+    app = create_app(serves=False)
     connection = Redis.from_url(app.config["SETTINGS"].redis_url)
     app.app_context().push()
     configure_mappers()  # else at the first query, which is in every job

@@ -150,7 +150,9 @@ class Emptying:
 
     def __init__(self, app: Flask) -> None:
         url = make_url(app.config["SETTINGS"].database_url).set(username=SUPERUSER)
-        self._engine = create_engine(url, pool_size=1, max_overflow=0)
+        self._engine = create_engine(
+            url, poolclass=NullPool
+        )  # a connection left open keeps its database from being copied
         with self._engine.connect() as connection:
             tables = connection.execute(text(EMPTIED), {"kept": list(KEPT)}).all()
         self._statements = "; ".join(

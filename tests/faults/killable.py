@@ -202,8 +202,8 @@ def run_worker_with_open_connection(queue: str, env: dict[str, str], log: Path) 
     events.perform = functools.partial(_answer_task, answers=Path(env["ANSWERS"]))
     create_app_before = worker.create_app
 
-    def opened() -> Any:
-        app = create_app_before()
+    def opened(**how: Any) -> Any:
+        app = create_app_before(**how)
         with app.app_context():
             Path(env["PARENTS"]).write_text(str(ask(0, 1)))
         return app
