@@ -84,6 +84,14 @@ class NotForMeSchema(Schema):
     of = fields.String(load_default="pairing", validate=OneOf(["pairing", "code"], "silence"))
 
 
+class ShownWarningSchema(Schema):
+    """A warning in what may be sent back as it was read."""
+
+    code = Text(80)
+    field = Text(80, allow_none=True)
+    detail = Text(2000)
+
+
 class PreferencesSchema(Schema):
     """`email`: each message at once (by day), one digest a day, or off. The inbox gets all in any case.
 
@@ -95,7 +103,7 @@ class PreferencesSchema(Schema):
         allow_none=True, metadata={"description": "Set by the platform; ignored in requests."}
     )
     warnings = List(
-        fields.Nested(WarningSchema),
+        fields.Nested(ShownWarningSchema),
         10,
         metadata={"description": "Why nothing is mailed; ignored in requests."},
     )

@@ -6,6 +6,8 @@ PATH_PARAMETERS = {
     "allocation_id": "The id of a plan, as POST /allocations returns it.",
     "basis_id": "The id of a legal basis, as GET /legal-bases returns it.",
     "block_id": "The id of an entry of the blocked list.",
+    "change_id": "The id of a proposed change, as GET /enterprise-changes returns it.",
+    "claim_id": "The id of a second claim on a USCC, as GET /uscc-claims returns it.",
     "code": "A waste code or category of that scheme, in any spelling.",
     "enterprise_id": "The id of an enterprise.",
     "event_id": "The id of an event of credit.",
