@@ -143,8 +143,12 @@ def _from_schema(error: ValidationError) -> Response:
         for path, message in found[:MOST_SHOWN]
     ]
     names = tuple(dict.fromkeys(cut(path, LONGEST_PATH) for path, _ in shown))
-    code = "invalid_input" if len(names) <= MOST_NAMED else "invalid_input_many"
-    detail = say(code, language(), fields=names[:MOST_NAMED], count=len(found))
+    detail = say(
+        "invalid_input" if len(names) <= MOST_NAMED else "invalid_input_many",
+        language(),
+        fields=names[:MOST_NAMED],
+        count=len(found),
+    )
     return problem(422, "invalid_input", detail, shown, error_count=len(found))
 
 

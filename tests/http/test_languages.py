@@ -8,6 +8,7 @@ import pytest
 from marketplace.http import error_codes
 from marketplace.http.languages import Message
 from marketplace.http.schemas import Schema
+from marketplace.matches.service.ranking.disclosure import WITHHELD_CREDIT
 from marketplace.matches.service.ranking.pair_warnings import GENERAL
 from marketplace.messages import HERE, LANGUAGES, facts_of, say, table
 from marketplace.notifications.service.kinds import KINDS
@@ -120,6 +121,7 @@ def test_every_sentence_is_used_somewhere():
     computed = (
         "template_",
         "why_",
+        "withheld_",
         "source_",
         "finding_",
         "near_miss_",
@@ -150,7 +152,20 @@ def test_every_gate_reason_warning_and_component_of_the_matching_has_its_sentenc
     for code in table():
         if code.startswith("why_"):
             reason = code.removeprefix("why_").split("_", 1)[1]
-            assert f'"{reason}"' in source, f"{code} is never said"
+            assert f'"{reason}"' in source or reason == WITHHELD_CREDIT, f"{code} is never said"
+
+
+def test_what_is_withheld_is_the_same_reason_with_fewer_figures():
+    full = {code.removeprefix("why_") for code in table() if code.startswith("why_")}
+    withheld = {code.removeprefix("withheld_") for code in table() if code.startswith("withheld_")}
+
+    assert withheld == {name for name in full if name.startswith(("quantity_", "distance_"))} | {
+        "licence_tonnes",
+        "licence_tonnes_lot",
+    }
+    for name in withheld:
+        more = facts_of(table()[f"why_{name.removesuffix('_lot')}"]["en"])
+        assert facts_of(table()[f"withheld_{name}"]["en"]) < more, name
 
 
 def all_schemas(of=Schema):
