@@ -98,7 +98,7 @@ def test_a_response_says_which_fields_it_always_has(document):
     schemas = document["components"]["schemas"]
 
     assert set(schemas["Listing"]["required"]) == set(schemas["Listing"]["properties"]) - {"distance_km"}
-    assert set(schemas["Enterprise"]["required"]) == {"id", "name", "region", "roles", "grade"}
+    assert set(schemas["Enterprise"]["required"]) == {"id", "name", "region", "roles", "grade", "status"}
     assert schemas["Credit"]["required"] == ["grade"]
     assert "api_key" in schemas["NewKey"]["required"]
     assert schemas["NewKey"]["properties"]["api_key"]["type"] == ["string", "null"]
@@ -235,7 +235,8 @@ FREE = {
     ("FeedbackRequest", "reason"), ("PairFeedbackRequest", "reason"), ("ScorePart", "reason"),
     ("NotificationData", "reason"), ("Contact", "email"), ("Event", "evidence"),
     ("Rejection", "reason"), ("HistoryLine", "reason"), ("Erasure", "reason"),
-    ("NewEvent", "evidence"), ("Component", "unit"),
+    ("NewEvent", "evidence"), ("Component", "unit"), ("Claimant", "email"), ("UsccClaim", "reason"),
+    ("EnterpriseChange", "reason"), ("DecisionReason", "reason"),
 }  # fmt: skip
 """Sentences, and what people write."""
 

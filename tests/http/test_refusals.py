@@ -126,13 +126,13 @@ def test_a_body_is_403_before_it_is_422_where_only_the_body_decides(marketplace)
         "publishing while pending": verdict(
             pending.post("/listings", {"kind": "supply", "publish": True, **NONSENSE})
         ),
-        "an admin's field": verdict(generator.patch(me, {"roles": 5, **NONSENSE}, if_match=None)),
+        "an admin's field": verdict(generator.patch(me, {"partner_id": 5, **NONSENSE}, if_match=None)),
         "a scope one lacks": verdict(keys.post("/api-keys", {"name": "", "scopes": ["deals:write", "x"]})),
     } == {
         "a demand of a generator": (403, "role_missing"),
         "anything of a transporter": (403, "role_missing"),
         "publishing while pending": (403, "enterprise_pending"),
-        "an admin's field": (403, "admin_only_field", "roles"),
+        "an admin's field": (403, "admin_only_field", "partner_id"),
         "a scope one lacks": (403, "scope_missing", "scopes"),
     }
 
