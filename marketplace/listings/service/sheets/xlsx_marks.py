@@ -145,7 +145,7 @@ class _Sheet:
             return found[0]
         tag = found["tag"].decode()
         cells = self._cells(within, tag.removesuffix("row") + "c")
-        about = re.sub(r'\s+spans="[^"]*"', "", about)
+        about = re.sub(r'\sspans="[^"]*"', "", about)
         return f"<{tag}{about}>".encode() + b"".join(cells) + f"</{tag}>".encode()
 
     def _cells(self, within: bytes, tag: str) -> list[bytes]:
