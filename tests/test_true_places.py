@@ -12,7 +12,6 @@ READERS = {
     "catalogue/service/regions.py": "converts what its owner sends",
     "enterprises/service/presentation.py": "shown to the enterprise itself and to staff",
     "enterprises/service/profile.py": "its owner changes it; the history is for it and staff",
-    "enterprises/service/registration.py": "its owner states it",
     "listings/schemas.py": "the asker's own point",
     "listings/service/drafting.py": "its owner changes it",
     "listings/service/listing_place.py": "its owner states it",

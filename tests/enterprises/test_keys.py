@@ -31,7 +31,7 @@ def reminders(marketplace):
     """Names of the keys of which a reminder was emitted."""
     with marketplace.app.app_context():
         events = db.session.scalars(select(Event).where(Event.name == "key.expiring").order_by(Event.id))
-        return [event.payload["name"] for event in events]
+        return [key["name"] for event in events for key in event.payload["keys"]]
 
 
 def test_a_key_is_shown_once_and_kept_as_a_digest(marketplace):

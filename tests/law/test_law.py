@@ -3,6 +3,7 @@
 import re
 import subprocess
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,12 @@ HISTORY = re.compile(
 )
 """A line that says so may name what is no longer in force."""
 OTHER_LAW = re.compile(r"Waste Shipment Regulation|RFC|1013/2006")
+OF_PERSONAL_DATA = re.compile(
+    r"Personal Information Protection Law,? art\. ?(?P<en>\d+)"
+    r"|个人信息保护法》?(?P<zh>第[一二三四五六七八九十]+条)"
+)
+"""A law in force that the table has none of, as waste is not its subject."""
+ARTICLES_OF_PERSONAL_DATA = 74
 NOT_CITING = ("tests/", "migrations/", "seed/data/legal_bases.csv", "seed/legal_bases.py", "marketplace/law/")
 """Files of the table itself, of what was, and of tests of both."""
 
@@ -152,14 +159,38 @@ def cited_articles():
             yield f"{name}:{number}", line
 
 
+@cache
+def articles_in_force(day):
+    """The articles of the table on that day, as they are written in English and in Chinese."""
+    current = [basis for basis in BASES if BOOK.on(basis.id, day) is basis and basis.article]
+    return (
+        {re.sub(r" .*", "", basis.article) for basis in current},
+        {IN_CHINESE.match(article_in(basis.article, "zh"))[0] for basis in current},
+    )
+
+
+@cache
+def articles_of_personal_data():
+    """The articles of the Personal Information Protection Law, in both scripts."""
+    numbers = range(1, ARTICLES_OF_PERSONAL_DATA + 1)
+    return {*map(str, numbers), *(article_in(str(number), "zh") for number in numbers)}
+
+
+def without_personal_data(line):
+    """A line without the articles that it cites of the Personal Information Protection Law."""
+
+    def left(found):
+        return "" if (found["en"] or found["zh"]) in articles_of_personal_data() else found[0]
+
+    return OF_PERSONAL_DATA.sub(left, line)
+
+
 def faults_of(line):
     """What a line cites that is not in force today."""
     if HISTORY.search(line) or OTHER_LAW.search(line):
         return []
-    today = clock.today()
-    current = [basis for basis in BASES if BOOK.on(basis.id, today) is basis and basis.article]
-    english = {re.sub(r" .*", "", basis.article) for basis in current}
-    chinese = {IN_CHINESE.match(article_in(basis.article, "zh"))[0] for basis in current}
+    line = without_personal_data(line)
+    english, chinese = articles_in_force(clock.today())
     cited = [article for found in IN_ENGLISH.findall(line) for article in re.split(r", | and ", found)]
     faults = [f"art. {article}" for article in cited if article.split(" ")[0] not in english]
     faults += [article for article in IN_CHINESE.findall(line) if article not in chinese]
@@ -179,6 +210,9 @@ def test_no_text_cites_what_is_not_in_force_today_unless_it_says_that_it_is_hist
         "Ecological and Environmental Code art. 9999",
         "《生态环境法典》第九条",
         "as the Solid Waste Law says",
+        "Personal Information Protection Law, art. 9999",
+        "《个人信息保护法》第七十五条",
+        "Personal Information Protection Law, art. 47, and Ecological and Environmental Code art. 9999",
     ],
 )
 def test_a_line_that_cites_the_past_or_the_unknown_is_found(line):
@@ -188,6 +222,11 @@ def test_a_line_that_cites_the_past_or_the_unknown_is_found(line):
 def test_history_may_be_told():
     assert not faults_of("固废法 art. 22 (repealed, until 2026-08-14)")
     assert not faults_of("Ecological and Environmental Code art. 476 §2, 536")
+
+
+def test_the_law_on_personal_data_is_in_force_beside_the_table():
+    assert not faults_of("Personal Information Protection Law, art. 47")
+    assert not faults_of("《个人信息保护法》第四十七条")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

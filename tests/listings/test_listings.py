@@ -167,7 +167,9 @@ def test_a_listing_comes_back_as_it_was_posted(marketplace):
         made = owner.post("/listings", body).json
         assert {name: made[name] for name in body if name != "publish"} == without(body, "publish")
         assert (made["status"], made["remaining_t"]) == ("open", 1200.125)
-        assert made["enterprise"] == {"id": owner.id, "name": made["enterprise"]["name"], "grade": "B"}
+        assert made["enterprise"] == {
+            "id": owner.id, "name": made["enterprise"]["name"], "grade": "B", "score": 80,
+        }  # fmt: skip
         assert made["created_at"] == made["updated_at"] == "2026-12-01T04:00:00Z"
         assert {**owner.get(f"/listings/{made['id']}").json, "warnings": []} == {**made, "warnings": []}
 

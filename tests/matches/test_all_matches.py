@@ -154,7 +154,9 @@ def test_many_answers_have_each_their_own_result(marketplace, generator):
     assert results[1]["contact"] == recycler.get("/enterprises/me").json["contact"]
     assert all(result["detail"] for result in results if result["status"] != 200)
     again = generator.post("/matches/feedback", {"items": items}, Idempotency_Key="many")
-    assert (again.json, again.headers["Idempotent-Replayed"]) == (answer.json, "true")
+    without_contact = {**results[1], "contact": None}  # never kept for a replay
+    assert again.json == {**answer.json, "items": [results[0], without_contact, results[2]]}
+    assert again.headers["Idempotent-Replayed"] == "true"
 
 
 @pytest.mark.parametrize(

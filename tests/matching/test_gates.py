@@ -168,6 +168,7 @@ def test_a_licence_needs_tonnes_left_for_the_larger_smallest_lot():
     assert why(**short) == {"licence": "tonnes"}
     assert facts(**short) == {
         "permit": 0,
+        "first_permit": 0,
         "year": 2026,
         "left_kg": 1_999,
         "needed_kg": 2_000,
@@ -188,6 +189,8 @@ def test_tonnes_are_those_of_the_year_of_the_first_possible_day():
 def test_tonnes_of_two_lines_are_not_added():
     halves = [replace(LICENCE, kg_per_year=600, id=UUID(int=n)) for n in (1, 2)]
     assert why(permits=halves) == {"licence": "tonnes"}
+    more_left = {"permits": [halves[0], replace(halves[1], kg_per_year=700)]}
+    assert (facts(**more_left)["first_permit"], facts(**more_left)["permit"]) == (0, 1)
 
 
 def test_the_latest_to_expire_is_named_and_then_the_smallest_id():

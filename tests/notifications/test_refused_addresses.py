@@ -74,6 +74,9 @@ def test_nothing_is_sent_to_a_refused_address_until_the_contact_is_sent_again(ma
     assert recycler.patch(f"/enterprises/{recycler.id}", {"contact": contact}).status_code == 200
     assert refusal_of(recycler) is None
     send_one(marketplace, marketplace.enterprise("generator"))
+    assert relay.take() == [], "nobody has followed the link to it"
+    marketplace.prove(recycler)
+    send_one(marketplace, marketplace.enterprise("generator"))
     assert relay.take_one()["To"] == "li@example.com"
 
 
