@@ -3,9 +3,10 @@ BIN := .venv/bin/python
 ARGS ?=
 CASES ?= 10000
 FLOOD_S ?= 60
+EFFORT ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help hostile install install-dev demo serve stop backup restore check format test fuzz flood inference examples errors lint lock bench bench-http \
+.PHONY: help hostile install install-dev demo serve stop backup restore check format test thorough fuzz flood inference examples errors lint lock bench bench-http \
 	bench-search bench-imports bench-allocation bench-rerank clean
 
 help: ## show this
@@ -38,7 +39,10 @@ format: .venv/.installed-dev ## format, and fix what ruff can fix
 	@$(BIN) -m ruff format .
 
 test: .venv/.installed-dev ## run the tests (ARGS="-k name")
-	@$(BIN) -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN) -m pytest -n 3 --dist worksteal $(ARGS)
+
+thorough: .venv/.installed-dev ## run the tests with ten times the examples of `make test` (EFFORT=4)
+	@EFFORT=$(EFFORT) $(BIN) -m pytest -n 3 --dist worksteal $(ARGS)
 
 fuzz: .venv/.installed-dev ## fuzz the API by its OpenAPI document, as every role (CASES=10000)
 	@FUZZ_CASES=$(CASES) $(BIN) -m pytest -n 0 -s tests/http/test_fuzz.py $(ARGS)

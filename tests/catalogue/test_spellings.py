@@ -3,6 +3,7 @@
 import pytest
 
 from marketplace.catalogue.service.written_codes import read_code
+from tests.effort import EFFORT
 from tests.http.responses import refused
 from tests.listings.sheets import SUPPLY, csv_of, faults, send
 from tests.marketplace import listing_terms
@@ -127,8 +128,10 @@ DOORS = ("waste", "changed_waste", "accepts", "licence", "channel", "white_list"
 
 @pytest.mark.parametrize("door", DOORS)
 def test_every_door_reads_every_spelling(marketplace, door):
+    """In the daily suite each door reads every third, another third than its neighbours."""
     call = getattr(Doors(marketplace), door)
-    for written, (scheme, code) in SPELLINGS:
+    step = max(1, round(1.2 / EFFORT))
+    for written, (scheme, code) in SPELLINGS[DOORS.index(door) % step :: step]:
         for named in (None, scheme if code[0].isdigit() else scheme.upper()):
             response, shown, _ = call(reference(named, written))
             assert response.status_code in (200, 201), (written, named, response.json)

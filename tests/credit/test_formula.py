@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from marketplace.credit.models import AXES, CreditEvent, Evaluation
 from marketplace.credit.service import Standing, lapse_date, standing
+from tests.effort import tries
 
 TODAY = date(2026, 12, 1)
 LONG_AGO = date(2020, 1, 1)
@@ -44,7 +45,7 @@ def of(*rules, today=TODAY, evaluations=(), since=TODAY):
 
 days = st.dates(TODAY - timedelta(days=1100), TODAY)
 events = st.lists(st.builds(event, st.sampled_from(sorted(RULES)), days), max_size=40)
-steady = settings(derandomize=True, max_examples=80, deadline=None, database=None)
+steady = settings(derandomize=True, max_examples=tries(80), deadline=None, database=None)
 
 
 # ---------------------------------------------------------------- properties

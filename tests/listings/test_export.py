@@ -15,6 +15,7 @@ from marketplace.listings.service.sheets.row_to_listing import NEW_LISTING, list
 from marketplace.listings.service.sheets.sheet_rows import open_sheet
 from marketplace.listings.service.sheets.vocabulary import WORDS
 from marketplace.plain_text import BadText, one_line
+from tests.effort import tries
 from tests.http.responses import refused
 from tests.listings.sheets import DEMAND, SUPPLY, XLSX, csv_of, send
 
@@ -203,7 +204,7 @@ def stated(data):
     return {name: value for name, value in data.items() if value not in (None, [])}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=tries(12), deadline=None)
 @given(st.lists(bodies(), min_size=1, max_size=3), st.sampled_from(["en", "zh"]), st.booleans())
 def test_any_listing_is_the_same_after_a_file(written, language, as_workbook):
     before = [NEW_LISTING.load(body) for body in written]

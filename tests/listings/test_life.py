@@ -11,6 +11,7 @@ from sqlalchemy import select
 from marketplace.database import db
 from marketplace.events.models import Event
 from marketplace.listings.models import LIFE, ListingStatus
+from tests.effort import tries
 from tests.http.responses import refused
 from tests.marketplace import Marketplace
 
@@ -132,7 +133,7 @@ def test_any_life_of_a_listing_follows_the_table(app):
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=3,
+            max_examples=tries(3),
             stateful_step_count=10,
             derandomize=True,
             deadline=None,

@@ -16,6 +16,7 @@ from marketplace.listings.service import conditions
 from marketplace.listings.service.listing_search import search
 from marketplace.listings.service.presentation import coarse
 from matching.model import sphere_km
+from tests.effort import tries
 from tests.http.responses import refused, verdict
 from tests.http.test_paging import read_all
 from tests.marketplace import SHAOXING
@@ -187,7 +188,7 @@ def test_search_finds_what_a_plain_look_finds_on_pages_of_any_size(marketplace, 
     """And its conditions alone, as saved searches and exports ask them, mean the same."""
     asker, listings = market
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=tries(15), deadline=None, suppress_health_check=list(HealthCheck))
     @given(queries(), st.sampled_from([3, 50]), st.sampled_from([1, 4, 5000]))
     def holds(query, limit, walk):
         monkeypatch.setattr(search, "WALK", walk)

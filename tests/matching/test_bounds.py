@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 import matching as m
+from tests.effort import tries
 from tests.matching import reference as ref
 from tests.matching.worlds import Columns, cases, crowded, demand_columns, supply_columns
 
@@ -52,7 +53,7 @@ def hold(world: ref.World, rules: ref.Rules) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=tries(80), deadline=None)
 @given(cases())
 def test_whoever_is_lawful_has_a_bound_no_later_than_its_rank(case):
     hold(*case)

@@ -30,6 +30,7 @@ from matching.learning.history import (
     Pairings,
     train_and_compare,
 )
+from tests.effort import tries
 from tests.matching.pasts import a_past
 
 SILENT = lambda text: None  # noqa: E731
@@ -80,7 +81,7 @@ def a_record(chance, receivers) -> Record:
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["credit", "km"]))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=tries(60))
 def test_of_two_that_differ_only_in_credit_or_distance_the_worse_is_never_higher(rankings, seed, what):
     chance = np.random.default_rng(seed)
     m = int(chance.integers(2, 40))

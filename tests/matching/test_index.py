@@ -16,6 +16,7 @@ import matching as m
 from matching.index import blocks, compilation, compile_ahead, kernel
 from matching.index.block_bounds import block_bounds
 from matching.index.search_plan import SearchPlans
+from tests.effort import tries
 from tests.matching import reference as ref
 from tests.matching import worlds
 
@@ -92,7 +93,7 @@ def answers_each(columns: worlds.Columns, index: m.Index, seekers: Any, k: int) 
 
 
 def quick(examples: int) -> Any:
-    return settings(max_examples=examples, deadline=None, derandomize=True, database=None)
+    return settings(max_examples=tries(examples), deadline=None, derandomize=True, database=None)
 
 
 @pytest.mark.slow
@@ -108,7 +109,7 @@ def test_the_index_ranks_as_brute_force_does_without_a_compiler(case, k):
     holds(*case, k, compiled=False)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(tries(20)))
 def test_so_it_does_in_a_crowd(seed):
     holds(*worlds.crowded(seed), k=seed % 5 + 1, compiled=True)
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 import matching as m
+from tests.effort import tries
 from tests.matching import reference as ref
 from tests.matching import worlds
 
@@ -24,7 +25,7 @@ WARNINGS = {
 
 
 def thorough(examples: int):
-    return settings(max_examples=examples, deadline=None, derandomize=True, database=None)
+    return settings(max_examples=tries(examples), deadline=None, derandomize=True, database=None)
 
 
 def seekers(world: ref.World) -> list[ref.Listing]:

@@ -17,6 +17,7 @@ from matching.suggestion import HAZARD_LIKELY, LONGEST_TEXT, NOT_UNDERSTOOD, Sug
 from matching.suggestion import suggester_training as training
 from matching.suggestion.suggester_training import Example, near_copies, train
 from seed.names import MODEL, examples, read_names, shipped_codes
+from tests.effort import tries
 
 TAUGHT = {
     *(("cn-hw", f"HW{number}") for number in ("08", "12", "31", "34", "49")),
@@ -97,7 +98,7 @@ def test_suggestions_can_be_kept_within_categories(suggester):
 
 @pytest.mark.slow
 @given(st.text(max_size=80), st.integers(1, 30), st.sampled_from([None, "cn-hw", "cn-sw", "eu-low"]))
-@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@settings(max_examples=tries(100), deadline=None, derandomize=True, database=None)
 @example(ODD[0], 5, None)
 @example(ODD[3], 5, None)
 @example(ODD[4], 5, "eu-low")

@@ -15,6 +15,7 @@ from marketplace.notifications.service.planning.deduplication import (
     REPEAT_AFTER,
     may_repeat,
 )
+from tests.effort import tries
 
 NOW = datetime(2026, 12, 1, 4, tzinfo=UTC)
 PRICES = st.one_of(st.none(), st.integers(-3_000, 3_000), st.integers(-(10**12), 10**12))
@@ -47,7 +48,7 @@ STATEMENT = text(
 def test_statements_repeat_what_python_repeats(app):
     with app.app_context(), clock.at(lambda: NOW):
 
-        @settings(max_examples=400, deadline=None)
+        @settings(max_examples=tries(400), deadline=None)
         @given(TERMS)
         def compare(terms):
             (last_fen, fen), (last_kg, kg), age, kind = terms

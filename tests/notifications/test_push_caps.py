@@ -12,6 +12,7 @@ from marketplace import clock
 from marketplace.database import db
 from marketplace.notifications import service
 from marketplace.notifications.models import Delivery, Notification
+from tests.effort import tries
 from tests.http.responses import refused
 from tests.mail import body
 
@@ -242,7 +243,7 @@ STEPS = st.lists(
 def test_no_sequence_of_edits_is_told_more_often_than_allowed(app, marketplace):
     """Of one sender a receiver gets no more a day at once than the cap, one repeat, three a month."""
 
-    @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=tries(4), deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(STEPS, st.integers(0, 4))
     def check(steps, cap):
         marketplace.policy(push_pair_cap=cap, push_daily_cap=1000)
