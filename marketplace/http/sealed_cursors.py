@@ -7,8 +7,6 @@ keeps its ETag. Positions are padded, so that the length of a cursor does not te
 
 import base64
 
-from cryptography.exceptions import InvalidTag
-
 from . import cursor_keys
 
 NUMBER_BYTES = 4
@@ -37,6 +35,8 @@ def unseal(cursor: str, belongs_to: bytes) -> str:
     Raises:
         NotSealedHere: we did not seal it, or for something else, or its key has ended.
     """
+    from cryptography.exceptions import InvalidTag  # only here, as in cursor_keys
+
     if len(cursor) > MAX_CURSOR:
         raise NotSealedHere()
     try:
