@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +54,7 @@ WRITTEN_BY_TESTS = (
 )
 """Rows of the kept tables that earlier tests wrote."""
 EMPTYING = "emptying"
+OFTEN_S = 60.0
 _numbers = itertools.count(1)
 
 
@@ -217,12 +219,13 @@ class Marketplace(AbstractContextManager["Marketplace"]):
     def settle(self) -> None:
         """Do all work that is due now: tasks, releases, expiries, lapses."""
         with self.app.app_context():
-            while self._work():
-                pass
+            longest_s = inf  # what happens every ten minutes or less often happens once at each moment
+            while self._work(longest_s):
+                longest_s = OFTEN_S
 
-    def _work(self) -> bool:
+    def _work(self, longest_s: float) -> bool:
         overdue = self._pending(Task.due_at <= self.now)
-        scheduler.tick()
+        scheduler.tick(longest_s)
         handed_over = (Task.attempts == 0) & (Task.due_at <= self.now + timedelta(seconds=31))
         due = sorted({*overdue, *self._pending((Task.due_at <= self.now) | handed_over)})
         for task_id in due:

@@ -187,7 +187,7 @@ def test_every_message_of_every_field_is_ours(app, language):
             if getattr(field, name, None) is not None:
                 hold(getattr(field, name), f"{place}.{name}")
 
-    schemas = set(all_schemas())
+    schemas = {schema for schema in all_schemas() if schema.__module__.startswith("marketplace.")}
     assert len(schemas) > 40
     for schema in schemas:
         assert all(isinstance(said, Message) for said in schema.error_messages.values())

@@ -298,7 +298,10 @@ def reading_module():
     spec = importlib.util.spec_from_file_location("reader_process", READER)
     reader = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(reader)
-    return import_module(f"{reader._light_packages()}.answers")
+    before = dict(sys.modules)
+    answers = import_module(f"{reader._light_packages()}.answers")
+    sys.modules.update(before)  # the packages of the application, for the tests that follow
+    return answers
 
 
 def read_in_child(answers, upload):

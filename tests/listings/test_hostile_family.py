@@ -16,7 +16,7 @@ from tests.listings import hostile
 from tests.listings.sheets import SUPPLY, csv_of, send, xlsx_of
 from tests.listings.test_hostile_sheets import with_sheet, worksheet
 
-QUICK = 54
+QUICK = 27
 """Sheets of each run of the suite: two of each family."""
 
 

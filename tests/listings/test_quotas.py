@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from marketplace.database import db
+from marketplace.listings.service.sheets import importing
 from tests.http.responses import refused, verdict
 from tests.listings.sheets import SUPPLY, csv_of, faults, send
 from tests.marketplace import ACID, listing_terms
@@ -117,7 +118,7 @@ def test_a_sheet_says_which_rows_are_over_the_quota(marketplace, configure, opti
 
 
 def test_a_long_sheet_says_so_too(marketplace, configure, monkeypatch):
-    monkeypatch.setattr("marketplace.listings.service.sheets.importing.MOST_ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(importing, "MOST_ROWS_AT_ONCE", 1)
     configure(quota_drafts=2)
     owner = marketplace.enterprise("generator")
     started = send(owner, rows(3))

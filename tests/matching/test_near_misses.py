@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import matching as m
+from tests.effort import tries
 from tests.matching import reference as ref
 from tests.matching import worlds
 
@@ -179,7 +180,7 @@ def failed(columns: worlds.Columns, seeker: ref.Listing, number: int) -> list[st
     return [failure.gate for failure in columns.explain(*pair).failed]
 
 
-@pytest.mark.parametrize("seeds", [range(start, start + 15) for start in range(0, 60, 15)], ids=str)
+@pytest.mark.parametrize("seeds", [range(start, start + 15) for start in range(0, tries(60), 15)], ids=str)
 def test_the_change_opens_exactly_as_many_as_was_said(seeds):
     terms = set()
     for columns, seeker, miss in found_in(seeds):
