@@ -81,9 +81,9 @@ def bodies():
 
 def cost_of(call):
     """(seconds of processor, response) of a call, and that it is within the bounds."""
-    began = time.process_time()
+    began = time.thread_time()
     response = call()
-    return time.process_time() - began, response
+    return time.thread_time() - began, response
 
 
 def test_no_body_costs_a_second_or_is_answered_at_length(marketplace, bodies):
@@ -313,7 +313,7 @@ def test_bodies_take_time_in_proportion_to_their_length(bodies):
 
 
 def seconds_to_read(data):
-    began = time.process_time()
+    began = time.thread_time()
     with suppress(ValueError):
         json_text.parsed(data)
-    return time.process_time() - began
+    return time.thread_time() - began

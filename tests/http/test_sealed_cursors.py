@@ -211,11 +211,11 @@ def test_an_invalid_cursor_wastes_less_than_50_microseconds(marketplace, owner):
 
 
 def refusing(cursor, times=500):
-    began = time.process_time()
+    began = time.thread_time()
     for _ in range(times):
         with pytest.raises(sealed_cursors.NotSealedHere):
             sealed_cursors.unseal(cursor, b"elsewhere" * 30)
-    return (time.process_time() - began) / times
+    return (time.thread_time() - began) / times
 
 
 def test_the_library_of_ciphers_is_loaded_by_the_first_cursor_only():

@@ -142,12 +142,12 @@ def test_chunks_mean_what_gunicorns_reader_says_of_them_however_they_come(pieces
 def test_a_megabyte_in_chunks_of_one_byte_takes_no_second():
     request, _ = request_of(CHUNKED)
     body, sent = ChunkedBody(request), b"1\r\nx\r\n" * 170_000 + b"0\r\n\r\n"
-    began = time.process_time()
+    began = time.thread_time()
     for at in range(0, len(sent), 65_536):
         body.feed(sent[at : at + 65_536])
 
     assert (body.amount, body.is_complete) == (170_000, True)
-    assert time.process_time() - began < 1
+    assert time.thread_time() - began < 1
 
 
 def test_a_chunked_body_is_heard_until_it_is_larger_than_the_route_takes():
