@@ -62,3 +62,20 @@ def test_it_says_what_staff_read(marketplace):
     marketplace.admin.get(f"/enterprises/{owner.id}")
     reads = [row["detail"]["parts"] for row in exported(owner)["audit"] if row["action"] == "read"]
     assert reads == [["contact"]]
+
+
+def test_it_tells_no_news_before_its_hour_and_not_where_staff_sat(marketplace):
+    recycler, generator = marketplace.recycler("C"), marketplace.enterprise("generator")
+    demand = marketplace.demand(recycler)
+    marketplace.settle()
+    marketplace.supply(generator)
+    marketplace.settle()
+    marketplace.admin.get(f"/enterprises/{recycler.id}")
+
+    tables = exported(recycler)
+    assert [row["id"] for row in tables["listing"]] == [demand["id"]]
+    assert [row for row in tables["notification"] if row["kind"] == "match.found"] == []
+    assert not {"address", "key_id", "actor_id"} & tables["audit"][-1].keys()
+
+    marketplace.wait(hours=9)
+    assert "match.found" in {row["kind"] for row in exported(recycler)["notification"]}

@@ -22,7 +22,7 @@ from ...licences.models import (
 )
 from ...listings.models import Accept, Listing, ListingImport
 from ...matches.models import Feedback, MutualInterest
-from ...notifications.models import Notification, Preferences, SavedSearch, Silence
+from ...notifications.models import Notification, NotificationStatus, Preferences, SavedSearch, Silence
 
 Condition = Callable[[UUID], ColumnElement[bool]]
 
@@ -60,6 +60,13 @@ def _either(*conditions: Condition) -> Condition:
 
 def _about(kind: str) -> Condition:
     return lambda enterprise_id: and_(Audit.subject_kind == kind, Audit.subject_id == str(enterprise_id))
+
+
+def _released(enterprise_id: UUID) -> ColumnElement[bool]:
+    """What was told: a message that waits for its hour by credit is not for its receiver yet."""
+    return and_(
+        Notification.enterprise_id == enterprise_id, Notification.status == NotificationStatus.RELEASED
+    )
 
 
 _OWN_LINES = select(LicenceLine.id).join(Licence, Licence.id == LicenceLine.licence_id)
@@ -101,14 +108,14 @@ HOLDINGS = (
             _through(MutualInterest.demand_id, Listing.id, Listing.enterprise_id),
         ),
     ),
-    Holding(Notification, _by(Notification.enterprise_id)),
+    Holding(Notification, _released, frozenset({"release_no"})),
     Holding(Preferences, _by(Preferences.enterprise_id)),
     Holding(SavedSearch, _by(SavedSearch.enterprise_id)),
     Holding(Silence, _by(Silence.receiver_id)),
     Holding(CreditEvent, _by(CreditEvent.enterprise_id), frozenset({"recorded_by", "document_key"})),
     Holding(Evaluation, _by(Evaluation.enterprise_id), frozenset({"recorded_by"})),
     Holding(Block, _by(Block.enterprise_id), frozenset({"placed_by", "confirmed_by", "lifted_by"})),
-    Holding(Audit, _about("enterprise"), frozenset({"actor_id", "request_id"})),
+    Holding(Audit, _about("enterprise"), frozenset({"actor_id", "key_id", "address", "request_id"})),
 )
 """What an export holds, in this order: what staff read and changed of an enterprise stands at the end."""
 
