@@ -148,13 +148,11 @@ def as_owner(app: Flask) -> Iterator[Connection]:
 
 
 class Emptying:
-    """Empties the tables of the application, as the superuser on a connection of its own."""
+    """Empties the tables of the application, as the superuser on a connection that stays open."""
 
     def __init__(self, app: Flask) -> None:
         url = make_url(app.config["SETTINGS"].database_url).set(username=SUPERUSER)
-        self._engine = create_engine(
-            url, poolclass=NullPool
-        )  # a connection left open keeps its database from being copied
+        self._engine = create_engine(url)
         with self._engine.connect() as connection:
             tables = connection.execute(text(EMPTIED), {"kept": list(KEPT)}).all()
         self._statements = "; ".join(
@@ -170,6 +168,10 @@ class Emptying:
     def __call__(self) -> None:
         with self._engine.begin() as connection:
             connection.exec_driver_sql(self._statements)
+
+    def close(self) -> None:
+        """Let go of the database, which can be copied only while nobody is connected to it."""
+        self._engine.dispose()
 
 
 class Marketplace(AbstractContextManager["Marketplace"]):

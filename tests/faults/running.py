@@ -29,7 +29,7 @@ from marketplace.events.work import unit_of_work
 from marketplace.matches.models import RankingModel
 from marketplace.settings import Settings
 from tests.faults import killable
-from tests.marketplace import Marketplace, Party, listing_terms
+from tests.marketplace import EMPTYING, Marketplace, Party, listing_terms
 
 VISIBILITY_S = 1.0
 CODES = ("900-300-34", "900-301-34", "900-302-34", "900-303-34", "900-304-34", "900-305-34")
@@ -229,6 +229,8 @@ class RunningMarketplace:
             program.kill()
         if "_connection" in vars(self):
             self._connection.close()
+        if (emptying := self.app.extensions.pop(EMPTYING, None)) is not None:
+            emptying.close()
         with self.app.app_context():
             db.session.remove()
             db.engine.dispose()

@@ -4,13 +4,13 @@
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
 from marketplace.http.problems import MOST_SHOWN
 from marketplace.listings.service.sheets import reader_process, reading
 from marketplace.listings.service.sheets.bounds import LAST_COLUMN, LONGEST_FORMAT
+from tests.cost import cost_of
 from tests.http.responses import refused
 from tests.listings import hostile
 from tests.listings.sheets import SUPPLY, csv_of, send, xlsx_of
@@ -103,26 +103,20 @@ def test_a_reader_has_no_environment_and_none_of_the_application(marketplace, tm
         "print(json.dumps([sorted(heavy), [name for name in os.environ if 'URL' in name or 'PASSWORD' in name]]))\n"
     )
     asked = {"do": "read", "kind_is_known": True, "most_rows": 10}
-    began = time.thread_time()
     done = subprocess.run(
         [sys.executable, "-I", "-c", probe], input=json.dumps(asked).encode() + b"\n" + csv_of(SUPPLY),
         capture_output=True, env={}, check=True,
     )  # fmt: skip
     assert json.loads(done.stdout.splitlines()[-1]) == [[], []]
-    assert time.thread_time() - began < 1
 
 
 def test_a_sheet_of_few_rows_and_much_text_waits_for_the_worker(marketplace):
     """Reading a composition may cost a hundred times what its characters say."""
     rows = [{**SUPPLY, "名称": f"lot {number}", "成分": ("酸" * 50 + "1%;") * 70} for number in range(240)]
     sheet = csv_of(*rows, encoding="gb18030")
-    began = time.thread_time()
-    response = send(marketplace.enterprise("generator"), sheet)
-    assert (len(sheet) < 4_000_000, response.status_code, time.thread_time() - began < 1) == (
-        True,
-        202,
-        True,
-    )
+    sender = marketplace.enterprise("generator")
+    seconds, response = cost_of(lambda: send(sender, sheet), tries=1)
+    assert (len(sheet) < 4_000_000, response.status_code, seconds < 1) == (True, 202, True)
 
 
 def test_a_marked_sheet_whose_marking_costs_too_much_is_answered_by_the_problem(

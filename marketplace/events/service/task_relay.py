@@ -68,6 +68,8 @@ def _claim(queue: str, space: int, waiting: set[int]) -> list[int]:
     )
     with unit_of_work() as work:
         tasks = work.session.scalars(due).all()
+        if not tasks:
+            return []
         absent = [task for task in tasks if task.id not in waiting][:space]
         deadly = [task for task in absent if task.dispatches >= limits.task_attempts]
         for task in deadly:

@@ -6,6 +6,14 @@ from .lookup import find_change, list_changes
 from .presentation import present_change, present_changes
 
 __all__ = [
-    "ADMIN_ONLY", "change", "check_change", "confirm_change", "find_change", "list_changes", "present_change",
-    "present_changes",    "refuse_change", "withdraw_change",
-]  # fmt: skip
+    "ADMIN_ONLY",
+    "change",
+    "check_change",
+    "confirm_change",
+    "find_change",
+    "list_changes",
+    "present_change",
+    "present_changes",
+    "refuse_change",
+    "withdraw_change",
+]

@@ -42,6 +42,8 @@ def cancel(work: Work, *conditions: Any, planning_now: UUID | None = None) -> No
         .values(LIFE.values("drop"))
         .returning(Notification.id, Notification.counterpart_id, Notification.data)
     ).all()
+    if not cancelled:
+        return
     repeated = RepeatedNotification.notification_id.in_([row.id for row in cancelled])
     work.session.execute(delete(RepeatedNotification).where(repeated))
     previous = {row.id: row.data[PREVIOUS_TERMS] for row in cancelled if PREVIOUS_TERMS in row.data}
@@ -51,8 +53,7 @@ def cancel(work: Work, *conditions: Any, planning_now: UUID | None = None) -> No
         record = LastNotification.notification_id == message_id
         work.session.execute(update(LastNotification).where(record).values(restored_terms(kept)))
     _plan_for_siblings(work, {row.counterpart_id for row in cancelled}, planning_now)
-    if cancelled:
-        log.info("notifications cancelled", extra={"messages": len(cancelled)})
+    log.info("notifications cancelled", extra={"messages": len(cancelled)})
 
 
 def _plan_for_siblings(work: Work, listing_ids: set[UUID], planning_now: UUID | None) -> None:
@@ -72,6 +73,6 @@ def _plan_for_siblings(work: Work, listing_ids: set[UUID], planning_now: UUID | 
         .join(cancelled, siblings)
         .where(cancelled.id.in_(listing_ids), Listing.status == ListingStatus.OPEN)
     )
-    for listing_id in work.session.scalars(open_ones.distinct()).all() if listing_ids else ():
+    for listing_id in work.session.scalars(open_ones.distinct()).all():
         if listing_id != planning_now:
             work.enqueue("notifications.jobs.plan_listing_push", listing_id=str(listing_id))
