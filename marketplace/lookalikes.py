@@ -19,8 +19,13 @@ WRITING_SYSTEMS = {
     "Katakana": ("Japanese",), "Hangul": ("Korean",),
 }  # fmt: skip
 """UTS 39, 5.1: Latin stands with the scripts of one of these writing systems, with no other."""
-OWN_FORMS = str.maketrans("i10已巳曰末入", "llo己己日未人")
+OWN_FORMS = {
+    **str.maketrans("i10已巳曰末入千于夭戌戍冶侯兔泠荼祟", "llo己己日未人干干天戊戊治候免冷茶崇"),
+    **str.maketrans({"w": "vv", "d": "cl"}),
+}
 """Our own choice: what UTS 39 keeps apart, and people do not. After folding of case."""
+BADGES = str.maketrans("", "", "™℠")
+"""Signs that are made of letters, and tell nobody apart."""
 LEGAL_FORMS = (
     "有限责任公司", "股份有限公司", "有限公司", "责任公司", "股份公司", "分公司", "子公司", "公司", "股份",
     "控股", "集团", "有限合伙", "普通合伙", "合伙企业", "个人独资企业", "企业", "总厂", "分厂", "工厂", "厂",
@@ -124,11 +129,28 @@ def _legal_forms() -> re.Pattern[str]:
 
 
 def _look(name: str) -> str:
-    """A name as it looks: lookalikes by their prototype, then case and accents folded, then our own forms."""
-    look = _without_punctuation(unicodedata.normalize("NFKC", name)).translate(_forms())
+    """A name as it looks: lookalikes by their prototype, then case and accents folded, then our own forms.
+
+    A sign that looks like a letter counts as that letter, a letter that looks like a sign as that sign; signs
+    are decoration, and dropped at the end.
+    """
+    plain = unicodedata.normalize("NFKC", name.translate(BADGES))
+    look = "".join(filter(_looks_like_letters, plain)).translate(_forms())
     look = unicodedata.normalize("NFKD", look.casefold())
     look = "".join(letter for letter in look if not unicodedata.combining(letter))
-    return look.translate(_forms()).casefold().translate(OWN_FORMS)
+    look = look.translate(_forms()).casefold().translate(OWN_FORMS)
+    return "".join(filter(_is_letter, look))
+
+
+def _looks_like_letters(character: str) -> bool:
+    """Whether it is a letter, a digit or an accent, or a sign that looks like one: a long dash like 一."""
+    return unicodedata.category(character)[0] in "LNM" or any(
+        map(_is_letter, _forms().get(ord(character), ""))
+    )
+
+
+def _is_letter(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LN"
 
 
 def _without_punctuation(text: str) -> str:

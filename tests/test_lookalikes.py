@@ -43,6 +43,10 @@ ALIKE = [
     ("宏达集团有限公司", "宏达公司"), ("国药", "國藥"), ("土木", "士木"), ("绍兴二厂", "绍兴ニ厂"),
     ("工力", "エカ"), ("ABC", "АВС"), ("Huanliu", "HuanIiu"),
     ("Huanliu", "Huan1iu"), ("Huanliu", "Huan|iu"), ("B0B", "BOB"),
+    ("三一重工", "三—重工"), ("三一重工", "三─重工"), ("环流", "环ʼ流"), ("环流", "环丶流"),
+    ("Huanliu", "Huanꞌliu"),
+    ("ABC化工", "ABC®化工"), ("ABC化工", "★ABC™化工🏭"), ("VVH", "WH"), ("clair", "dair"),
+    ("冶金", "治金"), ("千里", "干里"),
     ("modern", "rnodern"), ("Huanliu", "Huánlíu"), ("ABC Co., Ltd.", "ABC Inc"),
 ]  # fmt: skip
 APART = [

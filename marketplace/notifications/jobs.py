@@ -49,7 +49,7 @@ def plan_interest(listing_id: str, other_id: str) -> None:
 
 def plan_keys_expiring(enterprise_id: str, keys: list[dict[str, str]]) -> None:
     """Keys of an enterprise end soon."""
-    service.plan_messages(UUID(enterprise_id), NotificationKind.KEY_EXPIRING, keys)
+    service.plan_keys_expiring(UUID(enterprise_id), keys)
 
 
 def plan_credit_withdrawn(enterprise_id: str, event_id: str, name: str, reason: str) -> None:

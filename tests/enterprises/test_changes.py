@@ -69,8 +69,8 @@ def test_a_refused_change_leaves_everything_and_is_explained(marketplace):
 
 def test_one_proposal_waits_at_a_time_and_the_same_again_is_the_same(marketplace):
     me = marketplace.enterprise("generator")
-    first = propose(me, name="甲厂", roles=["recycler"])["proposal"]
-    assert propose(me, roles=["recycler"], name="甲厂")["proposal"]["id"] == first["id"]
+    first = propose(me, name="甲厂", roles=["recycler", "collector"])["proposal"]
+    assert propose(me, roles=["collector", "recycler"], name="甲厂")["proposal"]["id"] == first["id"]
     refused(me.patch(f"/enterprises/{me.id}", {"name": "乙厂"}), 409, "change_waits")
     assert decide(me, first, "withdraw").json["status"] == "withdrawn"
     assert propose(me, name="乙厂")["proposal"]["id"] != first["id"]

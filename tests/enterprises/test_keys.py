@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -31,7 +32,8 @@ def reminders(marketplace):
     """Names of the keys of which a reminder was emitted."""
     with marketplace.app.app_context():
         events = db.session.scalars(select(Event).where(Event.name == "key.expiring").order_by(Event.id))
-        return [key["name"] for event in events for key in event.payload["keys"]]
+        ids = [UUID(key["key_id"]) for event in events for key in event.payload["keys"]]
+        return [db.session.get_one(ApiKey, key_id).name for key_id in ids]
 
 
 def test_a_key_is_shown_once_and_kept_as_a_digest(marketplace):

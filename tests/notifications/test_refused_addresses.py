@@ -5,6 +5,7 @@ import smtplib
 import pytest
 
 from marketplace.events import service as events
+from marketplace.notifications.service.delivery import email, handing_over
 from marketplace.notifications.service.delivery.refusals import final_refusal
 
 FINAL = [
@@ -135,3 +136,49 @@ def test_a_reply_of_several_lines_is_told_on_one(marketplace, relay, pair):
     send_one(marketplace, generator)
     (message,) = recycler.inbox("email.refused")
     assert "\n" not in message["data"]["reply"]
+
+
+def meanwhile(monkeypatch, module, name, happens):
+    """Let `happens` before the function of that name is called."""
+    real = getattr(module, name)
+
+    def call(*args):
+        happens()
+        return real(*args)
+
+    monkeypatch.setattr(module, name, call)
+
+
+@pytest.mark.parametrize("what", ["changed", "erased"])
+def test_a_refusal_that_comes_after_its_address_has_gone_marks_nothing(marketplace, relay, monkeypatch, what):
+    owner = marketplace.enterprise("generator")
+    contact = {"name": "李", "email": "li@example.com", "phone": "0575-85000001"}
+
+    def change():
+        if what == "changed":
+            marketplace.admin.patch(f"/enterprises/{owner.id}", {"contact": contact})
+        else:
+            marketplace.admin.post(f"/enterprises/{owner.id}/erase-contact", {"reason": "来函"})
+
+    marketplace.admin.post(f"/enterprises/{owner.id}/suspend", {})
+    relay.of_address = FINAL[0]
+    meanwhile(monkeypatch, handing_over, "final_refusal", change)
+    marketplace.settle()
+    assert relay.tries == 1
+    assert marketplace.admin.get(f"/enterprises/{owner.id}").json.get("email_refused") is None
+    assert owner.inbox("email.refused") == []
+
+
+@pytest.mark.parametrize("wish", ["immediate", "digest"])
+def test_nothing_is_mailed_to_a_contact_that_was_erased_while_the_mail_waited(
+    marketplace, relay, monkeypatch, wish
+):
+    owner = marketplace.enterprise("generator")
+    owner.prefer(email=wish)
+    path = f"/enterprises/{owner.id}/erase-contact"
+    meanwhile(monkeypatch, email, "count_mail", lambda: marketplace.admin.post(path, {"reason": "来函"}))
+    marketplace.admin.post(f"/enterprises/{owner.id}/suspend", {})
+    marketplace.settle()
+    marketplace.wait(days=1)
+    assert marketplace.admin.get(f"/enterprises/{owner.id}").json["contact"] is None
+    assert relay.tries == 0

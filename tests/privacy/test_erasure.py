@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Text, cast, select
 
 from marketplace.database import Base, db
+from marketplace.notifications.models import Notification
 from marketplace.privacy.jobs import erase_past_retention
 
 PERSON = {"name": "欧阳不寻常", "email": "ouyang.unusual@example.com", "phone": "0575-85009987"}
@@ -48,6 +49,44 @@ def test_after_erasure_nothing_in_any_table_names_the_person(marketplace, person
     assert shown["contact_erased_at"]
     (line, *_) = admin.get(f"/enterprises/{person.id}/history").json["items"]
     assert (line["action"], line["reason"]) == ("erase_contact", "本人来函")
+
+
+def test_neither_messages_nor_claims_nor_the_record_of_events_name_the_person(marketplace, person, relay):
+    """The relay refused the address, a key was told of, and the person registered the same code again."""
+    admin = marketplace.admin
+    admin.post(f"/enterprises/{person.id}/approve")
+    marketplace.prove(person)
+    expires_at = (marketplace.now + timedelta(days=20)).isoformat()
+    key = person.post("/api-keys", {"name": PERSON["name"], "scopes": ["read"], "expires_at": expires_at})
+    again = {"uscc": person.number, "name": "另一家", "roles": ["generator"], "region": "330602"}
+    marketplace.client.post("/api/v1/enterprises", json={**again, "contact": PERSON})
+    relay.of_address = f"550 5.1.1 no such user: {PERSON['email']}"
+    marketplace.settle()
+    marketplace.wait(hours=1)
+    assert person.inbox("email.refused")[0]["data"]["address"] == PERSON["email"]
+    assert person.inbox("key.expiring")[0]["data"]["name"] == PERSON["name"]
+    assert "uscc_claim.contact_email" in places_of(marketplace, *PERSON.values())
+
+    admin.post(f"/enterprises/{person.id}/suspend", {})
+    admin.post(f"/enterprises/{person.id}/erase-contact", {"reason": "本人来函"})
+
+    assert places_of(marketplace, *PERSON.values()) == set()
+    assert person.inbox("email.refused") == []
+    (message,) = person.inbox("key.expiring")
+    assert (message["data"]["key_id"], message["data"]["name"]) == (key.json["id"], "")
+
+
+def test_what_messages_call_a_key_lasts_no_longer_than_the_key_is_called_so(marketplace):
+    owner = marketplace.enterprise("generator")
+    expires_at = (marketplace.now + timedelta(days=5)).isoformat()
+    owner.post("/api-keys", {"name": PERSON["name"], "scopes": ["read"], "expires_at": expires_at})
+    marketplace.settle()
+    for days, is_left in ((360, True), (11, False)):
+        marketplace.now += timedelta(days=days)
+        with marketplace.app.app_context():
+            erase_past_retention()
+            told = db.session.scalars(select(Notification).filter_by(kind="key.expiring")).one()
+            assert (told.data["name"] == PERSON["name"]) is is_left
 
 
 def test_a_trading_enterprise_keeps_its_contact(marketplace):

@@ -6,6 +6,7 @@ from .delivery.digests import plan_digests
 from .delivery.email import send_digest, send_email
 from .delivery.mail_hours import MAIL_HOURS, next_mail_time
 from .delivery.release import RELEASE_BATCH, release_due
+from .forgetting import forget_key_names, forget_people
 from .inbox import find, inbox, mark_all_read, mark_read, present
 from .kinds import KINDS
 from .planning.cancellation import cancel_for_listing
@@ -13,6 +14,7 @@ from .planning.deduplication import may_repeat
 from .planning.endings import announce_endings
 from .planning.instant import (
     plan_interest,
+    plan_keys_expiring,
     plan_message,
     plan_messages,
     plan_mutual_interest,
@@ -50,6 +52,8 @@ __all__ = [
     "describe_preferences",
     "find",
     "find_search",
+    "forget_key_names",
+    "forget_people",
     "forget_sent_mail",
     "inbox",
     "list_searches",
@@ -61,6 +65,7 @@ __all__ = [
     "own_preferences",
     "plan_digests",
     "plan_interest",
+    "plan_keys_expiring",
     "plan_listing_push",
     "plan_message",
     "plan_messages",

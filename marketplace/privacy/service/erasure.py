@@ -11,6 +11,7 @@ from ...errors import Conflict
 from ...events.actor import ENTERPRISE, Actor
 from ...events.work import Work, unit_of_work
 from ...http.idempotency import IdempotentResponse
+from ...notifications import service as notifications
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +34,11 @@ def erase_contact(actor: Actor, enterprise_id: UUID, reason: str) -> Enterprise:
 
 
 def forget_people(work: Work, enterprise: Enterprise) -> None:
-    """Erase a locked enterprise's contact, links mailed to it, names of keys, and answers kept to replay."""
+    """Erase a locked enterprise's contact, what claims and messages say of it, links mailed to it, names of
+    keys, and answers kept to replay."""
+    enterprises.forget_claimant(work, enterprise.contact_email)
     enterprises.erase_contact(enterprise)
+    notifications.forget_people(work, enterprise.id)
     work.session.execute(delete(MailToken).where(MailToken.enterprise_id == enterprise.id))
     work.session.execute(update(ApiKey).where(ApiKey.enterprise_id == enterprise.id).values(name=""))
     caller = f"{ENTERPRISE}:{enterprise.id}"

@@ -14,6 +14,7 @@ from ... import clock
 from ...enterprises.models import ENDED, ApiKey, ClaimStatus, Enterprise, MailToken, UsccClaim
 from ...events.actor import PLATFORM
 from ...events.work import Work, unit_of_work
+from ...notifications import service as notifications
 from .erasure import forget_people
 
 AT_ONCE = 500
@@ -68,6 +69,7 @@ def _blank_names_of_ended_keys(work: Work, ended_before: datetime) -> None:
     ended_at = func.least(ApiKey.expires_at, ApiKey.revoked_at)
     ended = update(ApiKey).where(ended_at < ended_before, ApiKey.name != "")
     work.session.execute(ended.values(name=""))
+    notifications.forget_key_names(work, ended_before)
 
 
 RULES = (

@@ -29,7 +29,7 @@ def split_change(
         return data, {}
     present = vouched_for(enterprise)
     proposed = {
-        name: data[name] for name in VOUCHED_FOR if name in data and _differs(data[name], present[name])
+        name: data[name] for name in VOUCHED_FOR if name in data and _ordered(data[name]) != present[name]
     }
     if "region" in proposed and "location" in data:
         proposed["location"] = data["location"]
@@ -41,8 +41,13 @@ def vouched_for(enterprise: Enterprise) -> dict[str, Any]:
     return {"name": enterprise.name, "region": enterprise.region, "roles": sorted(enterprise.roles)}
 
 
-def _differs(value: Any, present: Any) -> bool:
-    return bool((sorted(value) if isinstance(value, list) else value) != present)
+def _ordered(value: Any) -> Any:
+    """Roles in whatever order are the same."""
+    return sorted(value) if isinstance(value, list) else value
+
+
+def _all_ordered(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: _ordered(value) for name, value in values.items()}
 
 
 def propose(work: Work, actor: Actor, enterprise: Enterprise, proposed: dict[str, Any]) -> EnterpriseChange:
@@ -59,7 +64,7 @@ def propose(work: Work, actor: Actor, enterprise: Enterprise, proposed: dict[str
         )
     ).one_or_none()
     if waiting is not None:
-        if waiting.proposed == proposed:
+        if _all_ordered(waiting.proposed) == _all_ordered(proposed):
             set_committed_value(waiting, "enterprise", enterprise)
             return waiting
         raise Conflict("change_waits", id=waiting.id)

@@ -197,6 +197,12 @@ def enterprise_keys(uscc: str | None = None) -> list[ApiKey]:
     return list(db.session.scalars(query.order_by(ApiKey.id)))
 
 
+def key_names(key_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What these keys are called, by id."""
+    query = select(ApiKey.id, ApiKey.name).where(ApiKey.id.in_(list(key_ids)))
+    return {row.id: row.name for row in db.session.execute(query)}
+
+
 def find_key(actor: Actor, key_id: UUID) -> ApiKey:
     """A key that the actor may revoke: its own, and an admin's any. Raises: NotFound."""
     row = db.session.scalars(select(ApiKey).where(ApiKey.id == key_id, _may_revoke(actor))).one_or_none()

@@ -30,7 +30,7 @@ def remind_of_expiry() -> int:
                 key.reminded_days = days
                 assert key.enterprise_id is not None
                 ending[key.enterprise_id].append(
-                    {"key_id": str(key.id), "name": key.name, "expires_at": key.expires_at.isoformat()}
+                    {"key_id": str(key.id), "expires_at": key.expires_at.isoformat()}
                 )
         for enterprise_id, keys in ending.items():
             work.emit("key.expiring", enterprise_id=str(enterprise_id), keys=keys)

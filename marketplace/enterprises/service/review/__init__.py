@@ -4,6 +4,7 @@ from .claims import (
     claimant_contact,
     dismiss_claim,
     find_claim,
+    forget_claimant,
     lapse_claim,
     list_claims,
     record_claim,
@@ -12,6 +13,6 @@ from .claims import (
 from .notices import awaits_approval, name_notices, review_notices
 
 __all__ = [
-    "awaits_approval", "claimant_contact", "dismiss_claim", "find_claim", "lapse_claim", "list_claims",
-    "name_notices", "record_claim", "review_notices", "uphold_claim",
+    "awaits_approval", "claimant_contact", "dismiss_claim", "find_claim", "forget_claimant", "lapse_claim",
+    "list_claims", "name_notices", "record_claim", "review_notices", "uphold_claim",
 ]  # fmt: skip

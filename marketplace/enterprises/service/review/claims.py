@@ -4,7 +4,7 @@ import logging
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ....database import db
@@ -116,6 +116,12 @@ def claimant_contact(actor: Actor, claim: UsccClaim) -> dict[str, str]:
     """Whom to reach about a claim, as `actor` is shown it; empty texts once that is forgotten."""
     events.note_read(actor, events.CONTACT, claim.id, kind=claim.__tablename__)
     return {"name": claim.contact_name, "email": claim.contact_email, "phone": claim.contact_phone}
+
+
+def forget_claimant(work: Work, email: str) -> None:
+    """Forget whom to reach about claims under this address, which is being erased elsewhere."""
+    theirs = update(UsccClaim).where(UsccClaim.contact_email == email, UsccClaim.contact_email != "")
+    work.session.execute(theirs.values(contact_name="", contact_email="", contact_phone=""))
 
 
 def lapse_claim(work: Work, claim: UsccClaim) -> None:

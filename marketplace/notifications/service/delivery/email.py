@@ -55,6 +55,8 @@ def send_email(notification_id: UUID) -> None:
             for waiting in rows:
                 waiting.delivery = Delivery.DIGEST
             return
+        if not _is_still_reachable(work, receiver):
+            return
         _mark_mailed(work, rows)
         _send(receiver, rows, message_id, "single" if len(rows) == 1 else "digest")
 
@@ -109,7 +111,8 @@ def send_digest(enterprise_id: UUID, digest_at: str) -> None:
         if not rows:
             return
         message_id = f"<digest-{rows[0].id}@huanliu>"
-        if count_mail(work, receiver.contact_email, DIGEST, message_id):
+        is_within_cap = count_mail(work, receiver.contact_email, DIGEST, message_id)
+        if is_within_cap and _is_still_reachable(work, receiver):
             _mark_mailed(work, rows)
             _send(receiver, rows, message_id, "digest")
 
@@ -135,6 +138,14 @@ def _worth_mailing(waiting: Sequence[Notification]) -> list[Notification]:
 def is_reachable(receiver: Enterprise) -> bool:
     """Whether e-mail may go to the contact: the address is proven by its link, and no relay refused it."""
     return receiver.email_proven_at is not None and receiver.email_refused_at is None
+
+
+def _is_still_reachable(work: Work, receiver: Enterprise) -> bool:
+    """Whether e-mail may go to the receiver as it is now: while it waited for other e-mail to its mailbox,
+    the contact may have been changed or erased."""
+    address = receiver.contact_email
+    work.session.refresh(receiver)
+    return receiver.contact_email == address and is_reachable(receiver)
 
 
 def _may_be_mailed(row: Notification) -> bool:

@@ -20,19 +20,21 @@ def hand_over(receiver: Enterprise, message: EmailMessage) -> bool:
     Raises:
         smtplib.SMTPException, OSError: it did not, for a reason that may pass.
     """
+    address = receiver.contact_email
     try:
         with mail_relay(current_app.config["SETTINGS"]) as relay:
-            relay.send_message(message, to_addrs=[receiver.contact_email])
+            relay.send_message(message, to_addrs=[address])
     except (smtplib.SMTPException, UnicodeEncodeError) as error:
-        reply = final_refusal(error, receiver.contact_email)
+        reply = final_refusal(error, address)
         if reply is None:
             raise
-        _pause(receiver.id, receiver.contact_email, reply)
+        _pause(receiver.id, address, reply)
         return False
     return True
 
 
 def _pause(receiver_id: UUID, address: str, reply: str) -> None:
-    """Send nothing more to an address that was refused for good, and say so in the inbox."""
-    enterprises.record_email_refusal(receiver_id, reply)
-    plan_message(receiver_id, NotificationKind.EMAIL_REFUSED, {"address": address, "reply": reply})
+    """Send nothing more to an address that was refused for good, and say so in the inbox, unless it is the
+    enterprise's no longer."""
+    if enterprises.record_email_refusal(receiver_id, address, reply):
+        plan_message(receiver_id, NotificationKind.EMAIL_REFUSED, {"address": address, "reply": reply})

@@ -18,14 +18,22 @@ HAN_DOMAINS = (
 """Top-level domains in Han characters (IANA). Other Han after a full stop is the next sentence."""
 _FULL_STOP = rf"[。｡](?=(?:[a-zA-Z]|(?:{'|'.join(HAN_DOMAINS)})(?![^\W_])))"
 """A full stop that counts as a dot in names of hosts (RFC 3490)."""
+_PICTURES = "\u2190-\u2bff\U0001f000-\U0001faff"
+"""Signs and emoji, which some names of hosts are made of."""
 _SCHEMES = "|".join(
     rf"(?<=\b{scheme})[:：]"
-    for scheme in ("mailto", "javascript", "vbscript", "data", "file", "tel", "sms", "geo", "magnet",
-                   "callto", "skype", "weixin", "alipay", "http", "https", "ftp")
+    for scheme in (
+        "mailto", "javascript", "vbscript", "data", "file", "tel", "sms", "geo", "magnet",
+        "callto", "skype", "weixin", "alipay", "http", "https", "ftp", "news", "nntp", "telnet",
+        "irc", "xmpp", "sip", "sips", "im", "webcal", "facetime", "whatsapp", "tg", "intent",
+        "bitcoin", "outlook", "onenote", "ms-word", "ms-excel", "ms-settings", "urn", "blob",
+        "ws", "wss", "sftp", "smb", "ssh", "market", "itms",
+    )
 )  # fmt: skip
 LINK = re.compile(
-    rf"(?<=[\w)\]-])(?:[.．․](?=[^\W\d_]|xn--)|{_FULL_STOP})"
-    r"|(?<=\d)\.(?=\d{1,3}\.\d{1,3}\.\d{1,3}(?!\d))"
+    rf"(?<=[^\s.．․])[.．․](?=[^\W\d_]|xn--|[{_PICTURES}])"
+    rf"|(?<=[\w)\]-]){_FULL_STOP}"
+    r"|(?<=\d)[.．․。｡](?=\d{1,3}[.．․。｡]\d{1,3}[.．․。｡]\d{1,3}(?!\d))"
     r"|(?<=\w)[:：](?=[/／\\]{2})"
     rf"|{_SCHEMES}"
     r"|(?<=\S)[@＠﹫](?=\S)"

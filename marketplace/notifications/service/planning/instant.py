@@ -80,6 +80,13 @@ def plan_withdrawal(listing_id: UUID) -> None:
             work.add(compose(owners[mine.enterprise_id], NotificationKind.MATCH_WITHDRAWN, data))
 
 
+def plan_keys_expiring(holder_id: UUID, keys: Sequence[dict[str, str]]) -> None:
+    """Plan a message for each of these keys; their names, which may be a person's, are read only here."""
+    names = enterprises.key_names(UUID(key["key_id"]) for key in keys)
+    several = [{**key, "name": names[UUID(key["key_id"])]} for key in keys]
+    plan_messages(holder_id, NotificationKind.KEY_EXPIRING, several)
+
+
 def plan_message(receiver_id: UUID, kind: NotificationKind, data: dict[str, Any]) -> None:
     """Plan a message to one enterprise that is about no listing; `data` are the `data_fields` of its kind."""
     plan_messages(receiver_id, kind, [data])
