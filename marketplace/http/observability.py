@@ -17,6 +17,9 @@ from .health import root
 from .metrics import DURATION, REQUESTS, method_label
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+PRIVATE = re.compile(r"[^/]{37,}|(?<![^/])(?:[\w.-]*[^\w/.-][^/]*)", re.ASCII)
+"""What no log shows of an address: parts longer than an id, as tokens of links and keys are, and those with
+other signs than ids and codes have, as names and e-mail addresses have."""
 
 log = logging.getLogger("marketplace.requests")
 
@@ -80,7 +83,7 @@ def _finish_request(response: Response) -> Response:
     log.info(
         "%s %s %s",
         request.method,
-        request.path,
+        PRIVATE.sub("…", request.path),
         response.status_code,
         extra={
             "status": response.status_code,

@@ -217,6 +217,34 @@ def test_logs_name_the_key_and_never_show_it(marketplace, caplog):
     assert not any(child.key in str(vars(record)) for record in caplog.records)
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_logs_show_no_secret_that_stands_in_an_address(marketplace, caplog, method):
+    key, token = marketplace.admin.key, "djzDfc2zYntmMMikEjNud-N5tKFATOciupapdnMvG2s"
+    paths = (
+        f"/api/v1/enterprises/prove/{token}",
+        f"/api/v1/listings/{key}",
+        f"/{key}/x",
+        "/api/v1/enterprises/wang@example.com",
+        "/verify/王厂长",
+    )
+    with caplog.at_level(logging.INFO):
+        for path in paths:
+            marketplace.client.open(path, method=method)
+        marketplace.client.open(f"/api/v1/listings/{marketplace.admin.id}/x.y-z_1", method=method)
+    requests = [record for record in caplog.records if record.name == "marketplace.requests"]
+    shown = [record.getMessage().split()[1] for record in requests]
+    assert shown[:5] == [
+        "/api/v1/enterprises/prove/…",
+        "/api/v1/listings/…",
+        "/…/x",
+        "/api/v1/enterprises/…",
+        "/verify/…",
+    ]
+    assert shown[5].endswith("/x.y-z_1")
+    for secret in (key, token, "wang", "王"):
+        assert not any(secret in str(vars(record)) for record in requests)
+
+
 def test_a_registration_ends_after_30_days_and_its_uscc_is_free(marketplace):
     waiting = marketplace.enterprise("generator", approved=False)
     approved, suspended = marketplace.enterprise("generator"), marketplace.enterprise("generator")

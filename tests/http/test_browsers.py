@@ -7,6 +7,7 @@ from hashlib import sha256
 import pytest
 
 INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
+FORM = "application/x-www-form-urlencoded"
 PAGES = ("/errors", "/errors?lang=zh", "/docs/", "/docs/index.html")
 OTHERS = ("/healthz", "/openapi.json", "/nowhere", "/docs", "/docs/swagger-ui.css", "/api/v1/regions")
 
@@ -48,6 +49,22 @@ def test_a_page_runs_what_stands_in_it_and_nothing_else(marketplace, path, host)
         assert f"'sha256-{digest}'" in allowed[f"{kind}-src"]
     assert not {"'unsafe-inline'", "'unsafe-eval'"} & set(allowed.get("script-src", ()))
     assert not re.search(r"<[^>]+\son\w+=|javascript:", page)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_a_page_of_a_link_may_do_what_it_asks_its_reader_to_do(marketplace, method, language):
+    """A browser obeys the policy of the page: with `form-action 'none'` its button would do nothing."""
+    headers = {"Accept": "text/html", "Accept-Language": language, "Content-Type": FORM}
+    response = marketplace.client.open("/api/v1/enterprises/prove/x", method=method, headers=headers)
+
+    page, allowed = response.get_data(as_text=True), policy(response)
+    assert ("<form" in page) is (method == "GET")
+    assert allowed["form-action"] == ["'self'"]
+    assert "'unsafe-inline'" in allowed["style-src"]
+    assert allowed["default-src"] == allowed["base-uri"] == allowed["frame-ancestors"] == ["'none'"]
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert (response.mimetype, response.status_code) == ("text/html", 200 if method == "GET" else 422)
 
 
 def test_only_behind_tls_are_browsers_told_to_stay_with_it(marketplace):
