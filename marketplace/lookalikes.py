@@ -19,10 +19,10 @@ WRITING_SYSTEMS = {
     "Katakana": ("Japanese",), "Hangul": ("Korean",),
 }  # fmt: skip
 """UTS 39, 5.1: Latin stands with the scripts of one of these writing systems, with no other."""
-OWN_FORMS = {
-    **str.maketrans("i10已巳曰末入千于夭戌戍冶侯兔泠荼祟", "llo己己日未人干干天戊戊治候免冷茶崇"),
-    **str.maketrans({"w": "vv", "d": "cl"}),
-}
+OWN_FORMS: dict[int, str] = str.maketrans(
+    dict(zip("i10已巳曰末入千于夭戌戍冶侯兔泠荼祟", "llo己己日未人干干天戊戊治候免冷茶崇", strict=True))
+    | {"w": "vv", "d": "cl"}
+)
 """Our own choice: what UTS 39 keeps apart, and people do not. After folding of case."""
 BADGES = str.maketrans("", "", "™℠")
 """Signs that are made of letters, and tell nobody apart."""
