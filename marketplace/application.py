@@ -24,6 +24,7 @@ from .http import (
     rate_limits,
     staff_reads,
 )
+from .http.fields import json_value
 from .http.openapi import document
 from .http.openapi.api import api
 from .law import service as law
@@ -84,6 +85,7 @@ def _add_extensions(app: Flask) -> None:
 
 def _add_api(app: Flask) -> None:
     """Add every room under PREFIX, the OpenAPI document, and what all responses share."""
+    app.json.default = json_value  # type: ignore[attr-defined]
     api.init_app(app)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     for room in ROOMS:

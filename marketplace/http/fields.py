@@ -3,10 +3,11 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
+from flask.json.provider import DefaultJSONProvider
 from marshmallow import ValidationError, fields, validate
 
 from matching import KG_PER_T
@@ -388,6 +389,18 @@ class Day(fields.Date):
         return day
 
 
+def moment_text(value: datetime) -> str:
+    """A moment as responses show it."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def json_value(value: Any) -> Any:
+    """What no schema has shown, for JSON: moments and days as everywhere, not as in headers of HTTP."""
+    if isinstance(value, datetime):
+        return moment_text(value)
+    return value.isoformat() if isinstance(value, date) else DefaultJSONProvider.default(value)
+
+
 class Moment(fields.DateTime):
     """A moment, RFC 3339; always UTC in responses."""
 
@@ -395,7 +408,7 @@ class Moment(fields.DateTime):
         super().__init__(format="iso", **kwargs)
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
-        return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return None if value is None else moment_text(value)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
         if not isinstance(value, str) or not MOMENT.fullmatch(value):

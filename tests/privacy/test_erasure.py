@@ -50,6 +50,10 @@ def test_after_erasure_nothing_in_any_table_names_the_person(marketplace, person
     (line, *_) = admin.get(f"/enterprises/{person.id}/history").json["items"]
     assert (line["action"], line["reason"]) == ("erase_contact", "本人来函")
 
+    marketplace.now += timedelta(days=1)
+    again = admin.post(f"/enterprises/{person.id}/erase-contact", {"reason": "再次来函"})
+    assert again.json["contact_erased_at"] == shown["contact_erased_at"]
+
 
 def test_neither_messages_nor_claims_nor_the_record_of_events_name_the_person(marketplace, person, relay):
     """The relay refused the address, a key was told of, and the person registered the same code again."""

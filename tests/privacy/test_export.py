@@ -50,6 +50,19 @@ def test_it_holds_ones_own_rows_and_none_of_a_neighbour(marketplace):
     assert "digest" not in text
 
 
+def test_moments_and_days_are_as_everywhere(marketplace):
+    mine = marketplace.enterprise("generator")
+    supply = marketplace.supply(mine)
+
+    tables = exported(mine)
+
+    (listing,) = tables["listing"]
+    for name in ("available_from", "created_at"):
+        assert listing[name] == supply[name]
+    assert tables["audit"][0]["at"].endswith("Z")
+    assert "GMT" not in json.dumps(tables)
+
+
 def test_a_key_without_the_admin_scope_takes_none(marketplace):
     owner = marketplace.enterprise("generator")
     key = owner.post("/api-keys", {"name": "till", "scopes": ["read"]}).json["api_key"]

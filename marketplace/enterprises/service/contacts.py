@@ -32,4 +32,4 @@ def erase_contact(enterprise: Enterprise) -> None:
     for name, value in {**contact_columns(NOBODY), **NOT_REFUSED}.items():
         setattr(enterprise, name, value)
     enterprise.email_proven_at = None
-    enterprise.contact_erased_at = clock.now()
+    enterprise.contact_erased_at = enterprise.contact_erased_at or clock.now()

@@ -13,6 +13,7 @@ from ...database import db
 from ...enterprises import service as enterprises
 from ...events.actor import Actor
 from ...events.work import unit_of_work
+from ...http.fields import moment_text
 from .holdings import HOLDINGS, Holding
 
 ROWS_AT_ONCE = 500
@@ -28,7 +29,7 @@ def export(actor: Actor) -> Iterator[bytes]:
 
 
 def _pieces(enterprise_id: UUID) -> Iterator[bytes]:
-    head = {"enterprise_id": str(enterprise_id), "exported_at": clock.now().isoformat()}
+    head = {"enterprise_id": str(enterprise_id), "exported_at": moment_text(clock.now())}
     yield f'{json.dumps(head)[:-1]}, "tables": {{'.encode()
     for position, holding in enumerate(HOLDINGS):
         yield f"{',' if position else ''}\n{json.dumps(holding.name)}: [".encode()
