@@ -332,6 +332,15 @@ def list_claims(query: Query) -> Page:
     return page(query, partial(service.list_claims, query), present=each(_claim))
 
 
+@blueprint.get("/uscc-claims/<uuid:claim_id>")
+@allow(ADMIN)
+@subject(service.find_claim)
+@blueprint.response(200, UsccClaimSchema, headers=VERSIONED)
+def show_claim(claim: UsccClaim) -> Versioned:
+    """A registration that was refused because its USCC is taken."""
+    return _claim(claim), etag(claim.version)
+
+
 @blueprint.post("/uscc-claims/<uuid:claim_id>/uphold")
 @allow(ADMIN, scope="admin")
 @subject(service.find_claim)
@@ -360,8 +369,14 @@ def dismiss_claim(claim: UsccClaim, body: Body, expected: int | None) -> Version
 
 def _claim(row: UsccClaim) -> Json:
     names = ("id", "enterprise_id", "status", "name", "reason", "created_at")
-    shown = {name: getattr(row, name) for name in names}
-    return {**shown, "contact": service.claimant_contact(actor(), row)}
+    holder = row.enterprise
+    return {
+        **{name: getattr(row, name) for name in names},
+        "uscc": holder.uscc,
+        "enterprise_name": holder.name,
+        "enterprise_status": holder.status,
+        "contact": service.claimant_contact(actor(), row),
+    }
 
 
 @blueprint.get("/enterprises/<uuid:enterprise_id>/history")

@@ -231,7 +231,10 @@ class UsccClaimSchema(ResponseSchema):
     """A registration that was refused because its USCC is taken."""
 
     id = fields.UUID()
+    uscc = fields.String()
     enterprise_id = fields.UUID(metadata={"description": "The enterprise that has the USCC."})
+    enterprise_name = fields.String(metadata={"description": "Its name today."})
+    enterprise_status = Value(EnterpriseStatus)
     status = Value(ClaimStatus)
     name = fields.String(metadata={"description": "The name that was to be registered."})
     contact = fields.Nested(ClaimantSchema, metadata={"description": "Empty once the claim has lapsed."})
@@ -245,6 +248,7 @@ class UsccClaimQuery(PageQuery):
         validate=OneOf(ClaimStatus),
         metadata={"description": "Only those in this status; `open` is the queue."},
     )
+    enterprise_id = fields.UUID(load_default=None, metadata={"description": "Only those on its USCC."})
 
 
 UsccClaimPage = page_of(UsccClaimSchema)

@@ -66,6 +66,7 @@ def neighbours(samples):
         ("POST", "/enterprise-changes/<uuid:change_id>/confirm"): (f"{change}/confirm", FORBIDDEN, FORBIDDEN),
         ("POST", "/enterprise-changes/<uuid:change_id>/refuse"): (f"{change}/refuse", FORBIDDEN, FORBIDDEN),
         ("POST", "/enterprise-changes/<uuid:change_id>/withdraw"): (f"{change}/withdraw", HIDDEN, FORBIDDEN),
+        ("GET", "/uscc-claims/<uuid:claim_id>"): (claim, FORBIDDEN, FORBIDDEN),
         ("POST", "/uscc-claims/<uuid:claim_id>/uphold"): (f"{claim}/uphold", FORBIDDEN, FORBIDDEN),
         ("POST", "/uscc-claims/<uuid:claim_id>/dismiss"): (f"{claim}/dismiss", FORBIDDEN, FORBIDDEN),
     }
@@ -146,6 +147,7 @@ CASES = Cases(
         "/enterprise-changes": 2,
         "/enterprise-changes/<uuid:change_id>": 2,
         "/uscc-claims": 2,
+        "/uscc-claims/<uuid:claim_id>": 2,
     },
     example_fields={
         ("POST", "/enterprises"): {

@@ -271,12 +271,21 @@ def test_a_second_claim_on_a_uscc_is_a_case_for_staff_and_the_true_owner_gets_in
 
     (claim,) = claims(marketplace, status="open")
     assert (claim["enterprise_id"], claim["name"], claim["contact"]) == (squatter.id, "真主", CONTACT)
+    assert (claim["uscc"], claim["enterprise_name"]) == (squatter.number, profile(squatter)["name"])
+    assert claim["enterprise_status"] == "pending"
+    assert claims(marketplace, enterprise_id=squatter.id) == [claim]
+    assert claims(marketplace, enterprise_id=marketplace.enterprise("generator").id) == []
     assert codes(marketplace.admin.get(f"/enterprises/{squatter.id}").json) == ["uscc_claimed"]
     assert codes(profile(squatter)) == []
     for party in (squatter, marketplace.regulator("330600")):
         refused(party.get("/uscc-claims"), 403, "role_forbids")
 
-    upheld = marketplace.admin.post(f"/uscc-claims/{claim['id']}/uphold", {"reason": "执照已核对"})
+    path = f"/uscc-claims/{claim['id']}"
+    seen = marketplace.admin.get(path)
+    assert seen.json == claim
+    stale = marketplace.admin.post(f"{path}/uphold", {"reason": "x"}, If_Match='"9"')
+    refused(stale, 412, "version_changed")
+    upheld = marketplace.admin.post(f"{path}/uphold", {"reason": "执照已核对"}, If_Match=seen.headers["ETag"])
     assert upheld.json["status"] == "upheld"
     assert profile(squatter)["status"] == "rejected"
     assert marketplace.client.post("/api/v1/enterprises", json=body).status_code == 201
@@ -290,8 +299,9 @@ def test_an_approved_holder_is_not_unseated_by_a_claim(marketplace):
     refused(register(marketplace, uscc=holder.number), 409, "uscc_taken", "uscc")
     (claim,) = claims(marketplace)
     path = f"/uscc-claims/{claim['id']}"
-    refused(marketplace.admin.post(f"{path}/uphold", {"reason": "x"}), 409, "wrong_state")
+    refused(marketplace.admin.post(f"{path}/uphold", {"reason": "x"}), 409, "claim_on_approved")
     assert claims(marketplace, status="open") == [claim]
+    assert holder.id in marketplace.admin.post(f"{path}/uphold", {"reason": "x"}).json["detail"]
     assert marketplace.admin.post(f"{path}/dismiss", {"reason": "冒用"}).json["status"] == "dismissed"
     assert profile(holder)["status"] == "approved"
 

@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from ....database import db
-from ....errors import NotFound
+from ....errors import Conflict, NotFound
 from ....events import service as events
 from ....events.actor import PLATFORM, Actor
-from ....events.lifecycle import Party, wrong_state
+from ....events.lifecycle import Party
 from ....events.work import Work, unit_of_work
 from ...models import (
     CLAIM_LIFE,
@@ -61,20 +62,30 @@ def record_claim(data: dict[str, Any]) -> None:
 
 def find_claim(actor: Actor, claim_id: UUID) -> UsccClaim:
     """Any claim; for admins. Raises: NotFound."""
-    claim = db.session.get(UsccClaim, claim_id)
+    claim: UsccClaim | None = db.session.scalars(_claims().where(UsccClaim.id == claim_id)).one_or_none()
     if claim is None:
         raise NotFound()
     return claim
 
 
 def list_claims(filters: dict[str, Any], after: UUID | None, limit: int) -> list[UsccClaim]:
-    """Claims in the status `filters["status"]`, None for any; oldest first, younger than `after`."""
-    query = select(UsccClaim)
-    if filters["status"] is not None:
-        query = query.where(UsccClaim.status == filters["status"])
+    """Claims, oldest first, at most `limit` younger than `after`.
+
+    Args:
+        filters: values of `status` and `enterprise_id`, None for any.
+    """
+    query = _claims()
+    for name in ("status", "enterprise_id"):
+        if filters[name] is not None:
+            query = query.where(getattr(UsccClaim, name) == filters[name])
     if after is not None:
         query = query.where(UsccClaim.id > after)
     return list(db.session.scalars(query.order_by(UsccClaim.id).limit(limit)))
+
+
+def _claims() -> Any:
+    """Claims, each with the enterprise that has the USCC."""
+    return select(UsccClaim).options(joinedload(UsccClaim.enterprise))
 
 
 def uphold_claim(actor: Actor, claim_id: UUID, reason: str, expected: int | None = None) -> UsccClaim:
@@ -83,8 +94,8 @@ def uphold_claim(actor: Actor, claim_id: UUID, reason: str, expected: int | None
     Raises:
         NotFound: no such claim.
         PreconditionFailed: it is at another version than `expected`.
-        Conflict: it is decided already, or its holder was approved (`wrong_state`): then its keys are to be
-            revoked and replaced.
+        Conflict: it is decided already (`wrong_state`), or its holder was approved (`claim_on_approved`):
+            then its keys are to be revoked and replaced.
     """
     with unit_of_work() as work:
         claim, holder = _lock(work, claim_id, expected)
@@ -96,8 +107,7 @@ def uphold_claim(actor: Actor, claim_id: UUID, reason: str, expected: int | None
             work.audit(actor, "reject", holder, reason=reason)
             work.emit("enterprise.rejected", enterprise_id=str(holder.id), reason=reason)
         elif holder.status not in ENDED:
-            status = EnterpriseStatus(holder.status)
-            raise wrong_state("enterprise", status, "reject", [EnterpriseStatus.PENDING])
+            raise Conflict("claim_on_approved", id=holder.id)
         work.audit(actor, "uphold", claim, reason=reason)
     return claim
 
@@ -136,5 +146,6 @@ def _lock(work: Work, claim_id: UUID, expected: int | None) -> tuple[UsccClaim, 
     claim = work.session.get_one(UsccClaim, claim_id)
     holder = work.lock(Enterprise, Enterprise.id == claim.enterprise_id)
     claim = work.lock(UsccClaim, UsccClaim.id == claim_id)
+    set_committed_value(claim, "enterprise", holder)
     require_version(claim, expected)
     return claim, holder

@@ -20,7 +20,8 @@ def review_notices(enterprises: Iterable[Enterprise]) -> dict[UUID, list[Notice]
     waiting = [enterprise for enterprise in enterprises if enterprise.status not in ENDED]
     notices = name_notices({row.id: (row.name, row.id) for row in waiting})
     for enterprise_id, count in _open_claims([row.id for row in waiting]).items():
-        notices.setdefault(enterprise_id, []).append(Notice("uscc_claimed", "uscc", {"count": count}))
+        claimed = Notice("uscc_claimed", "uscc", {"count": count, "id": enterprise_id})
+        notices.setdefault(enterprise_id, []).append(claimed)
     return notices
 
 
