@@ -6,6 +6,7 @@ import subprocess
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import isclose
 from pathlib import Path
 
 from werkzeug.serving import make_server
@@ -85,7 +86,7 @@ class Reader:
 
 
 def hold(shown, response):
-    """Require a response shown in a document (a `http` block) to be of the same shape as the real one."""
+    """Require a response shown in a document (a `http` block) to have shape and numbers of the real one."""
     head, _, body = shown.partition("\n\n")
     status, *headers = head.strip().splitlines()
     assert int(status.split()[1]) == response.status_code, f"{shown}\n{response.get_data(as_text=True)}"
@@ -121,7 +122,7 @@ def sentences(shown, real, name="", within_errors=False):
 
 
 def alike(shown, real, place):
-    """Require the same names and types; `...` is for what is left out."""
+    """Require the same names, types and numbers; `...` is for what is left out."""
     if isinstance(shown, dict):
         names = shown.keys() - {"..."}
         assert names <= real.keys() if "..." in shown else names == real.keys(), f"{place}: {real}"
@@ -133,7 +134,8 @@ def alike(shown, real, place):
         for number, item in enumerate(items):
             alike(item, real[number], f"{place}.{number}")
     else:
-        assert kind(shown) == kind(real), f"{place}: {shown!r} is shown, {real!r} is returned"
+        same = kind(shown) == kind(real) and (kind(real) is not float or isclose(shown, real, rel_tol=1e-6))
+        assert same, f"{place}: {shown!r} is shown, {real!r} is returned"
 
 
 def kind(value):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ....catalogue import service as catalogue
+from ....enterprises.models import EnterpriseStatus
 from ....errors import Invalid, Notice
 from ....events.actor import REGULATOR, Actor
 from ...models import ListingStatus
@@ -62,3 +63,5 @@ def _of_status(actor: Actor, query: Query) -> Iterator[Notice]:
     is_closed: Any = query["status"] not in (None, ListingStatus.OPEN)
     if is_closed and not query["mine"] and actor.enterprise_id is not None:
         yield Notice("filter_only_own", "status")
+    elif not query["mine"] and actor.enterprise_id is not None and actor.status != EnterpriseStatus.APPROVED:
+        yield Notice("filter_not_approved")
