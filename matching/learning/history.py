@@ -156,7 +156,7 @@ class Transfers:
         for name in ("receiver", "supplier", "code"):
             new[1:] |= np.diff(getattr(closed, name)) != 0
         first = np.flatnonzero(new)
-        last = np.append(first[1:], len(closed))
+        last = np.append(first[1:], len(closed))[: len(first)]
         one = closed.take(first)
         days = closed.second[last - 1] // DAY_S
         return cls(

@@ -306,12 +306,12 @@ def rounds(supplier: Ints, fold: Ints, day: Ints, *, by_time: bool) -> list[Roun
 
 
 def _cuts(day: Ints) -> Ints:
-    """First days of the periods."""
+    """First days of the periods; where nearly all is of one day, the first day after it. None: all is."""
     ordered = np.sort(day)
     at = [len(ordered) * (PERIODS + 2 * part) // (3 * PERIODS) for part in range(PERIODS)]
     cuts = np.unique(ordered[at])
     later: Ints = cuts[cuts > ordered[0]]
-    return later
+    return later if len(later) else np.unique(ordered)[1:2]
 
 
 # The model

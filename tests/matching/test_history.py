@@ -216,6 +216,16 @@ def test_what_came_later_teaches_nothing():
     assert train_and_compare(other, SILENT).ranking.dump() == train_and_compare(past, SILENT).ranking.dump()
 
 
+@pytest.mark.parametrize("kept", [0, 1])
+def test_where_hardly_any_transfer_is_closed_interest_alone_teaches(kept):
+    past = a_past(suppliers=40, supplies=120)
+    is_closed = past.outcome == CLOSED
+    last = past.second >= np.sort(past.second[is_closed])[-1] if kept else np.zeros(len(past), np.bool_)
+    past = replace(past, outcome=np.where(is_closed & ~last, INTERESTED, past.outcome))
+
+    assert train_and_compare(past, SILENT).card["outcomes"]["interested"] > 0
+
+
 def test_the_order_of_rows_changes_nothing():
     past = a_past(suppliers=30, supplies=90)
     mixed = past.take(np.random.default_rng(1).permutation(len(past)))

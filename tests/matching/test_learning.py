@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from matching.evaluate import command as evaluate
@@ -134,6 +134,8 @@ def test_features_know_nothing_of_what_is_unknown():
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 30)), min_size=1, max_size=60), st.booleans())
+@example([(0, 3)] * 40 + [(1, 9)], True)  # all but one of a day: no quantile is later than the first day
+@example([(number % 4, 0) for number in range(20)] + [(5, 1), (6, 30)], True)
 @settings(deadline=None, max_examples=tries(60))
 def test_a_training_supply_sees_others_earlier_transfers_only(rows, by_time):
     supplier, day = np.array(rows).T
