@@ -32,7 +32,7 @@ ROLES = (("generator",), ("generator", "recycler"), ("recycler",))
 CITY = "330600"
 SLAG = {"scheme": "cn-sw", "code": "SW17"}
 SORTS = ("score", "distance", "credit", "price")
-MADE_UP = (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", r"hl_[\w-]{20,}")
+MADE_UP = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|hl_[\w-]{20,}")
 HEADERS = ("Content-Type", "Content-Disposition", "Location", "Link")
 """What is compared besides status and body; an ETag is a digest of the body, which holds ids."""
 
@@ -270,22 +270,31 @@ def true_places(market: Market) -> list[tuple[float, float, int | None]]:
 
 def steady(asked: Iterator[tuple[str, Any]]) -> list[str]:
     """Each question with status, headers and body of the response; made-up values by their turn."""
-    names: dict[str, str] = {}
-
-    def named(found: re.Match[str]) -> str:
-        return names.setdefault(found[0], f"id {len(names)}")
-
+    names = Names()
     told = []
     for question, response in asked:
         headers = {name: response.headers.get(name) for name in HEADERS}
-        text = f"{question}\n{response.status_code} {headers}\n{_text(response)}"
-        for pattern in MADE_UP:
-            text = re.sub(pattern, named, text)
-        told.append(text)
+        told.append(names.put(f"{question}\n{response.status_code} {headers}\n{_text(response, names)}"))
     return told
 
 
-def _text(response: Any) -> str:
+class Names:
+    """Made-up values by their turn, the same in every market."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def put(self, text: str) -> str:
+        """The text with a name for each made-up value."""
+        return MADE_UP.sub(lambda found: self._known.setdefault(found[0], f"id {len(self._known)}"), text)
+
+    def sort(self, rows: list[Any]) -> None:
+        """Order rows by what they say: those of one millisecond come by their ids, which are made up."""
+        rows.sort(key=lambda row: MADE_UP.sub(lambda found: self._known.get(found[0], ""), json.dumps(row)))
+        self.put(json.dumps(rows))
+
+
+def _text(response: Any, names: Names) -> str:
     """The body; of a page without the text of its cursor, which is sealed, of a workbook its parts."""
     if response.data[:2] == b"PK":
         parts = zipfile.ZipFile(io.BytesIO(response.data))
@@ -295,6 +304,8 @@ def _text(response: Any) -> str:
     if response.mimetype.endswith("json"):
         body = response.json
         if isinstance(body, dict):
+            for rows in body.get("tables", {}).values():  # of an export
+                names.sort(rows)
             body.pop("request_id", None)
             if body.get("next"):
                 body["next"] = "..."

@@ -3,9 +3,9 @@
 `make test` asks a little, `make inference` asks 1,000 questions (or CASES) of an attacker.
 """
 
-import json
 import logging
 import os
+import re
 
 import pytest
 
@@ -54,9 +54,9 @@ def worth_asking(text):
     """That the questions met what could tell: distances, gates of distance, near misses, messages, pages."""
     for sign in ('"distance_km": ', '"gate": "distance"', '"max_distance_km", "now"', '"next": "..."'):
         assert sign in text, sign
-    assert len(set(json.loads(f"[{','.join(figures(text, 'score'))}]"))) > 10
+    assert len(set(figures(text, "score"))) > 10
     assert all(len(km.partition(".")[2]) <= 1 for km in figures(text, "distance_km"))
 
 
 def figures(text, name):
-    return [part.split(",")[0].rstrip("}] \n") for part in text.split(f'"{name}": ')[1:]]
+    return re.findall(rf'"{name}": (-?[\d.]+)', text)
