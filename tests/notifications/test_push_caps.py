@@ -14,9 +14,12 @@ from marketplace.notifications import service
 from marketplace.notifications.models import Delivery, Notification
 from tests.effort import tries
 from tests.http.responses import refused
+from tests.listings.sheets import SUPPLY, csv_of, send
 from tests.mail import body
+from tests.notifications.test_rerank_news import rerank
 
 CODES = ["900-349-34", "900-300-34", "900-301-34", "900-302-34", "900-303-34", "900-304-34", "900-305-34"]
+FEW = CODES[:4]
 MADE_UP = [f"900-{number:03}-S17" for number in range(700, 707)]
 
 
@@ -229,6 +232,113 @@ def test_a_release_that_dies_before_its_end_has_counted_nothing(marketplace, pai
     assert recycler.inbox() == []
     marketplace.settle()
     assert sorted(deliveries(recycler)) == ["digest"] * 3 + ["immediate"] * 2
+
+
+# ---------------------------------------------------------------- every way a listing gets out
+
+
+def drafts(marketplace, generator):
+    return [marketplace.supply(generator, waste=acid(code), publish=False)["id"] for code in FEW]
+
+
+def by_publishing_drafts(marketplace, generator):
+    for draft in drafts(marketplace, generator):
+        assert generator.post(f"/listings/{draft}/publish").status_code == 200
+
+
+def in_bulk(marketplace, generator):
+    assert generator.post("/listings/publish", {"ids": drafts(marketplace, generator)}).json["refused"] == 0
+
+
+def by_copies(marketplace, generator):
+    source = marketplace.supply(generator, waste=acid(FEW[0]))["id"]
+    for code in FEW[1:]:
+        copy = generator.post(f"/listings/{source}/copy").json["id"]
+        assert generator.patch(f"/listings/{copy}", {"waste": acid(code)}).status_code == 200
+        assert generator.post(f"/listings/{copy}/publish").status_code == 200
+
+
+def by_a_sheet(marketplace, generator):
+    answer = send(generator, csv_of(*({**SUPPLY, "废物代码": code} for code in FEW)), publish="true")
+    assert answer.status_code == 201, answer.json
+
+
+def by_turning_one_listing_into_another(marketplace, generator):
+    supply = marketplace.supply(generator, waste=acid(FEW[0]))
+    for code in FEW[1:]:
+        marketplace.settle()
+        marketplace.change(generator, supply, waste=acid(code))
+
+
+def withdrawn_and_posted_again(marketplace, generator):
+    for code in FEW:
+        supply = marketplace.supply(generator, waste=acid(code))
+        marketplace.settle()
+        marketplace.withdraw(generator, supply)
+        marketplace.supply(generator, waste=acid(code))
+
+
+def suspended_and_resumed_between(marketplace, generator):
+    for code in FEW[:3]:
+        marketplace.supply(generator, waste=acid(code))
+    marketplace.settle()
+    for verb in ("suspend", "approve"):
+        assert marketplace.admin.post(f"/enterprises/{generator.id}/{verb}", {}).status_code == 200
+        marketplace.settle()
+    marketplace.supply(generator, waste=acid(FEW[3]))
+
+
+@pytest.mark.parametrize(
+    "way",
+    [by_publishing_drafts, in_bulk, by_copies, by_a_sheet, by_turning_one_listing_into_another,
+     withdrawn_and_posted_again, suspended_and_resumed_between],
+)  # fmt: skip
+def test_the_cap_holds_whichever_way_listings_get_out(marketplace, pair, way):
+    generator, recycler = pair
+    marketplace.policy(push_pair_cap=2)
+    way(marketplace, generator)
+    marketplace.settle()
+    assert sorted(deliveries(recycler)) == ["digest"] * (len(FEW) - 2) + ["immediate"] * 2
+
+
+def test_the_cap_holds_for_demands_searches_and_withdrawals_too(marketplace):
+    generator, recycler = marketplace.enterprise("generator", grade="A"), marketplace.recycler()
+    reader = marketplace.enterprise("generator", grade="A")
+    for number in range(2):
+        reader.save_search({"kind": "demand"}, name=f"收酸 {number}")
+    supplies = [marketplace.supply(generator, waste=acid(code)) for code in FEW]
+    marketplace.settle()
+    marketplace.policy(push_pair_cap=2, push_daily_cap=1000)
+    demands = [marketplace.demand(recycler, accepts=[acid(code)]) for code in FEW]
+    marketplace.settle()
+    most = ["digest"] * (len(FEW) - 2) + ["immediate"] * 2
+    assert sorted(deliveries(generator)) == most
+    assert sorted(deliveries(reader, "search.found")) == most
+
+    for supply, demand in zip(supplies, demands, strict=True):
+        generator.feedback(supply, demand, "interested")
+        marketplace.withdraw(recycler, demand)
+    marketplace.settle()
+    assert deliveries(generator, "match.withdrawn") == ["digest"] * len(FEW)
+
+
+def test_a_rerank_tells_in_the_digest_alone_a_line_for_each_up_to_the_cap(marketplace, relay):
+    generator, recycler = marketplace.enterprise("generator"), marketplace.enterprise("recycler", grade="A")
+    marketplace.policy(push_pair_cap=2)
+    marketplace.demand(recycler)
+    for code in FEW:
+        marketplace.supply(generator, waste=acid(code))
+    rerank(marketplace)
+    assert recycler.inbox() == [], "no licence, no match"
+    marketplace.licence(recycler)
+    rerank(marketplace)
+    assert deliveries(recycler) == ["digest"] * len(FEW)
+    relay.take()
+    marketplace.wait(days=1)
+    (letter,) = (letter for letter in relay.take() if letter["To"].startswith(recycler.number.lower()))
+    lines = [line for line in body(letter).splitlines() if line[:1].isdigit()]
+    assert len(lines) == 3
+    assert f"另有 {len(FEW) - 2} 条消息" in lines[-1]
 
 
 # ---------------------------------------------------------------- over sequences of edits
