@@ -46,7 +46,11 @@ def find(actor: Actor, notification_id: UUID) -> Notification:
 
 
 def present(actor: Actor, messages: Sequence[Notification], language: str) -> list[dict[str, Any]]:
-    """Messages as the API shows them: what they name, and one sentence in that language."""
+    """Messages as the API shows them: what they name, and one sentence in that language.
+
+    Listings of others are named as they are now, so only to whom may see them now: to an enterprise that is
+    not approved, a suspended one, a message says what it is about and no more.
+    """
     sides = read_sides(messages)
     return [_present(actor, message, sides[message.id], language) for message in messages]
 
@@ -54,15 +58,15 @@ def present(actor: Actor, messages: Sequence[Notification], language: str) -> li
 def _present(actor: Actor, message: Notification, sides: Sides, language: str) -> dict[str, Any]:
     names = ("id", "kind", "released_at", "read_at", "delivery", "data")
     heading = say(heading_codes(message.kind)["section"], language)
+    theirs = sides.theirs if enterprises.sees_scores(actor) else None
+    is_withheld = sides.theirs is not None and theirs is None
     return {
         **{name: getattr(message, name) for name in names},
-        "title": sides.theirs.title if sides.theirs else heading,
-        "name": sides.theirs.name if sides.theirs else None,
-        "enterprise": listings.owner_of(sides.theirs)
-        if sides.theirs and enterprises.sees_scores(actor)
-        else None,
+        "title": theirs.title if theirs else heading,
+        "name": theirs.name if theirs else None,
+        "enterprise": listings.owner_of(theirs) if theirs else None,
         "listing_title": sides.mine.title if sides.mine else None,
-        "detail": KINDS[message.kind].email_line(message, sides, language),
+        "detail": heading if is_withheld else KINDS[message.kind].email_line(message, sides, language),
     }
 
 

@@ -152,7 +152,13 @@ def _may_be_mailed(row: Notification) -> bool:
     """Whether the receiver can be reached and wants e-mail of this kind, and what the message says holds."""
     wanted = preference_for(row.kind, preferences_of(row.enterprise_id))
     receiver = enterprises.by_id({row.enterprise_id})[row.enterprise_id]
-    return is_reachable(receiver) and wanted != EmailPreference.OFF and KINDS[row.kind].may_be_mailed(row)
+    may_know = row.counterpart_id is None or receiver.may_trade  # who is suspended sees no listing of others
+    return (
+        is_reachable(receiver)
+        and wanted != EmailPreference.OFF
+        and may_know
+        and KINDS[row.kind].may_be_mailed(row)
+    )
 
 
 def _is_put_off(work: Work, task: str, **payload: str) -> bool:

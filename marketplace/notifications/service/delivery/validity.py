@@ -142,11 +142,11 @@ def lapsed_search_hits(work: Work, due: Sequence[Notification], now: datetime) -
 
 
 def _may_hand_over(theirs: Listing, reader_id: UUID) -> bool:
-    """Whether the credit of both still lets the one hand waste to the other (gate `credit`)."""
+    """Whether both may trade, and their credit still lets the one hand waste to the other (gate `credit`)."""
     parties = enterprises.by_id({theirs.enterprise_id, reader_id})
     owner, reader = parties[theirs.enterprise_id], parties[reader_id]
     sides = (owner, reader) if theirs.kind == Kind.SUPPLY else (reader, owner)
-    return bool(enterprises.may_supply(*sides))
+    return owner.may_trade and reader.may_trade and bool(enterprises.may_supply(*sides))
 
 
 def always_holds(message: Notification) -> bool:
