@@ -25,4 +25,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Nothing: the version before compares whatever stands there."""
+    """The version before compares whatever forms there are; it wants the names of keys in waiting reminders."""
+    op.execute(
+        "UPDATE task SET payload = jsonb_set(payload, '{keys}', (SELECT jsonb_agg(key || jsonb_build_object("
+        "'name', COALESCE(key ->> 'name', api_key.name, '')) ORDER BY place)"
+        " FROM jsonb_array_elements(payload -> 'keys') WITH ORDINALITY AS told (key, place)"
+        " LEFT JOIN api_key ON api_key.id = (key ->> 'key_id')::uuid))"
+        " WHERE subscriber = 'notifications.jobs.plan_keys_expiring' AND status <> 'done'"
+    )

@@ -83,7 +83,7 @@ def plan_withdrawal(listing_id: UUID) -> None:
 def plan_keys_expiring(holder_id: UUID, keys: Sequence[dict[str, str]]) -> None:
     """Plan a message for each of these keys; their names, which may be a person's, are read only here."""
     names = enterprises.key_names(UUID(key["key_id"]) for key in keys)
-    several = [{**key, "name": names[UUID(key["key_id"])]} for key in keys]
+    several = [{**key, "name": names.get(UUID(key["key_id"]), "")} for key in keys]
     plan_messages(holder_id, NotificationKind.KEY_EXPIRING, several)
 
 
