@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Response, current_app, make_response, request
+from flask import Response, current_app, g, make_response, request
 from sqlalchemy import DateTime, LargeBinary, delete, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,8 +19,10 @@ from .bodies import fingerprint
 
 KEEP = timedelta(hours=24)
 MAX_KEY = 255
-NOT_KEPT = ("api_key", "secret", "contact")
-"""What a replay says null for: keys are shown once, and a contact only as long as it may be seen."""
+NOT_KEPT = ("api_key", "secret", "contact", "email_refused")
+"""What a replay says null for: keys are shown once, and a contact only as long as it may be seen; a relay's
+reply quotes the address that it refused."""
+WITHHELD = "withheld_from_replay"
 KEPT_HEADERS = ("ETag", "Location")
 
 
@@ -65,7 +67,7 @@ def run_once(caller: str, view: Callable[..., Any], args: Any, kwargs: Any) -> A
         response = make_response(view(*args, **kwargs))
         row = work.session.get_one(IdempotentResponse, tuple(identity.values()))
         row.status = response.status_code
-        row.body = _to_keep(response.get_json())
+        row.body = _to_keep(response.get_json(), {*NOT_KEPT, *g.get(WITHHELD, ())})
         row.headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
     return response
 
@@ -97,12 +99,17 @@ def _replay(identity: dict[str, str], body_digest: bytes) -> Response:
     return response
 
 
-def _to_keep(body: Any) -> Any:
+def withhold_from_replay(name: str) -> None:
+    """Have a replay of this response say null for one more member: a sentence that tells a contact."""
+    g.setdefault(WITHHELD, set()).add(name)
+
+
+def _to_keep(body: Any, withheld: set[str]) -> Any:
     if isinstance(body, list):
-        return [_to_keep(item) for item in body]
+        return [_to_keep(item, withheld) for item in body]
     if not isinstance(body, dict):
         return body
-    return {name: None if name in NOT_KEPT else _to_keep(value) for name, value in body.items()}
+    return {name: None if name in withheld else _to_keep(value, withheld) for name, value in body.items()}
 
 
 def delete_expired() -> None:

@@ -1,10 +1,12 @@
 """The same POST twice is done once, whoever is slow."""
 
 import threading
+from uuid import UUID
 
 import pytest
 
 from marketplace.database import db
+from marketplace.enterprises import service as enterprises
 from marketplace.http.idempotency import IdempotentResponse
 from tests.http.responses import refused
 from tests.marketplace import ACID, Marketplace, listing_terms
@@ -90,6 +92,71 @@ def test_secrets_are_not_kept_and_replay_as_null(marketplace):
     regulator = {"name": "局", "region": "330600"}
     first, again = (marketplace.admin.post("/regulators", regulator, **KEY) for _ in range(2))
     assert again.json == {**first.json, "api_key": None}
+
+
+@pytest.fixture
+def partners(marketplace):
+    """A generator and a recycler, interested in each other, and the recycler's message that tells so."""
+    generator, recycler = marketplace.enterprise("generator"), marketplace.recycler()
+    supply_, demand = marketplace.supply(generator), marketplace.demand(recycler)
+    generator.feedback(supply_, demand, "interested")
+    recycler.feedback(demand, supply_, "interested")
+    marketplace.settle()
+    return generator, recycler, supply_, demand
+
+
+def says_contact(text):
+    return "0575-85000000" in text or "@example.com" in text
+
+
+def address_of(party):
+    return party.get("/enterprises/me").json["contact"]["email"]
+
+
+def bare(party, path):
+    """A POST without a body, which may be repeated."""
+    return party.call("POST", path, headers={"Idempotency-Key": "order-1"})
+
+
+@pytest.mark.parametrize("verb", ["read", "not-for-me"])
+def test_a_sentence_that_tells_a_contact_replays_as_null(marketplace, partners, verb):
+    _, recycler, *_ = partners
+    (message,) = recycler.inbox("match.mutual")
+    path = f"/notifications/{message['id']}/{verb}"
+    first, again = (bare(recycler, path) for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (200, 200), first.json
+    assert says_contact(first.json["detail"])
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.json == {**first.json, "detail": None}
+    other = recycler.inbox("enterprise.approved") or recycler.inbox("match.interest")
+    for item in other[:1]:
+        path = f"/notifications/{item['id']}/read"
+        assert [bare(recycler, path).json["detail"] for _ in range(2)] == [item["detail"]] * 2
+
+
+def test_no_kept_response_holds_a_contact(marketplace, partners):
+    generator, recycler, supply_, demand = partners
+    answer = {"listing_id": supply_["id"], "counterpart_id": demand["id"], "verdict": "interested"}
+    shown = [
+        generator.post("/matches/feedback", {"items": [answer]}, **KEY),
+        recycler.post(
+            f"/listings/{demand['id']}/matches/{supply_['id']}/feedback", {"verdict": "interested"}, **KEY
+        ),
+        bare(recycler, "/enterprises/me/send-proof"),
+        bare(recycler, f"/notifications/{recycler.inbox('match.mutual')[0]['id']}/read"),
+    ]
+    with marketplace.app.app_context():
+        enterprises.record_email_refusal(
+            UUID(generator.id), address_of(generator), "550 <x@example.com> unknown"
+        )
+    shown.append(marketplace.admin.post(f"/enterprises/{generator.id}/suspend", {}, **KEY))
+
+    assert [says_contact(response.text) for response in shown] == [True, True, False, True, True]
+    with marketplace.app.app_context():
+        bodies = [str(row.body) for row in db.session.query(IdempotentResponse)]
+    assert len(bodies) == 4
+    assert [body for body in bodies if says_contact(body)] == []
 
 
 def test_a_kept_response_is_forgotten_after_a_day_and_not_before(marketplace):

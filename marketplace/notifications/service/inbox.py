@@ -12,6 +12,7 @@ from ...enterprises import service as enterprises
 from ...errors import NotFound
 from ...events.actor import Actor
 from ...events.work import unit_of_work
+from ...http.idempotency import withhold_from_replay
 from ...listings import service as listings
 from ...messages import say
 from ..models import Notification, NotificationStatus
@@ -60,6 +61,8 @@ def _present(actor: Actor, message: Notification, sides: Sides, language: str) -
     heading = say(heading_codes(message.kind)["section"], language)
     theirs = sides.theirs if enterprises.sees_scores(actor) else None
     is_withheld = sides.theirs is not None and theirs is None
+    if sides.contact:
+        withhold_from_replay("detail")
     return {
         **{name: getattr(message, name) for name in names},
         "title": theirs.title if theirs else heading,
