@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Response, jsonify, request
 
-from ..errors import Invalid
+from ..errors import Invalid, Notice
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
 from ..http.authentication import ANYONE, EVERY_KEY, STAFF, actor, allow
 from ..http.blueprint import (
@@ -178,8 +178,13 @@ def show_me() -> Versioned:
 @no_body
 @blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
 def send_proof() -> Versioned:
-    """Have another link mailed that proves your contact's e-mail address, three a day to it at most."""
-    return _enterprise(service.request_proof(actor()))
+    """Have another link mailed that proves your contact's e-mail address, three a day to it at most.
+
+    The response is the same whether the address had its three already: others may have named it too.
+    """
+    enterprise = service.request_proof(actor())
+    requested = render_warnings([Notice("proof_requested", "contact")])
+    return service.present(actor(), enterprise, requested), etag(enterprise.version)
 
 
 @blueprint.get("/enterprises/<uuid:enterprise_id>")

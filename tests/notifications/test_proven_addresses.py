@@ -76,7 +76,8 @@ def test_after_its_proof_an_address_is_mailed_what_comes_from_then_on(marketplac
     marketplace.wait(days=1)
     assert relay.take() == []
 
-    assert recycler.post("/enterprises/me/send-proof").status_code == 200
+    asked = recycler.post("/enterprises/me/send-proof")
+    assert (asked.status_code, asked.json["warnings"][-1]["code"]) == (200, "proof_requested")
     marketplace.settle()
     assert marketplace.client.get(link_in(relay.take_one())).json == {"proven": True}
     shown = recycler.get("/notification-preferences").json
