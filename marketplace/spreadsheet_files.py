@@ -69,10 +69,10 @@ def write_workbook(
 def _typed(numeric: bool, text: str) -> Any:
     if not text:
         return None
-    return float(text) if numeric else UNWRITABLE.sub(_escaped, text)
+    return float(text) if numeric else UNWRITABLE.sub(escaped, text)
 
 
-def _escaped(found: re.Match[str]) -> str:
+def escaped(found: re.Match[str]) -> str:
     """What XML cannot hold is written as _xHHHH_, and so is the "_" of what only looks like that."""
     return f"_x{ord(found[0][0]):04X}_" + found[0][1:]
 

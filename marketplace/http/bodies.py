@@ -1,6 +1,7 @@
 """The body of a request: read whole or refused."""
 
 import hashlib
+import json
 
 from flask import Flask, g, request
 from werkzeug.exceptions import RequestEntityTooLarge, RequestURITooLarge
@@ -49,10 +50,27 @@ def read_body() -> bytes:
 
 
 def fingerprint() -> bytes:
-    """SHA-256 of the query and the body, whatever boundary a form has this time."""
-    boundary = request.mimetype_params.get("boundary", "") if request.mimetype == FORM else ""
-    sent = read_body().replace(boundary.encode(), b"") if boundary else read_body()
-    return hashlib.sha256(request.query_string + b"\n" + sent).digest()
+    """SHA-256 of the query and the body; of a form, what it says, whatever boundary it has this time."""
+    sent = _parts_of_form() if request.mimetype == FORM else [read_body()]
+    found = hashlib.sha256()
+    for part in [request.query_string, *sent]:
+        found.update(len(part).to_bytes(8) + part)
+    return found.digest()
+
+
+def _parts_of_form() -> list[bytes]:
+    """The kind, name, file name, media type and content of each part of a form.
+
+    Raises:
+        RequestEntityTooLarge: it is larger than the route allows, or has too many parts.
+    """
+    read_body()
+    parts = [json.dumps(field).encode() for field in request.form.items(multi=True)]
+    for name, file in request.files.items(multi=True):
+        about = json.dumps([name, file.filename, file.content_type])
+        parts += [about.encode(), file.read()]
+        file.seek(0)
+    return parts
 
 
 def read_upload(media_types: tuple[str, ...], kind: str = "sheet") -> bytes:

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from marketplace.database import db
+from marketplace.events.models import Audit, Event
 from tests.http.responses import refused
 from tests.mail import body
 from tests.marketplace import Party, new_uscc
@@ -164,6 +166,29 @@ def test_nobody_learns_whether_an_enterprise_can_be_recovered(marketplace, relay
         assert (asked.status_code, asked.json) == (200, {"requested": True})
     marketplace.settle()
     assert relay.take() == []
+
+
+@pytest.mark.parametrize("mails_at_once", [True, False])
+def test_requests_for_links_beyond_those_of_a_day_are_not_kept(marketplace, relay, mails_at_once):
+    """Whoever knows a USCC may ask 300 times a minute, also while the workers stand still."""
+    recovering = proven(marketplace, relay)
+    proving = marketplace.enterprise("generator", proven=False)
+    most = {}
+    for action, ask, party in (
+        ("request_recovery", lambda: post(marketplace, "/recover", {"uscc": recovering.number}), recovering),
+        ("request_proof", lambda: proving.post("/enterprises/me/send-proof"), proving),
+    ):
+        for _ in range(9):
+            assert ask().status_code == 200
+            if mails_at_once:
+                marketplace.settle()
+        with marketplace.app.app_context():
+            rows = db.session.query(Audit).filter_by(action=action, subject_id=party.id).count()
+            told = db.session.query(Event).filter(Event.payload["enterprise_id"].astext == party.id)
+            told = told.filter(Event.name.like("%requested")).count()
+        most[action] = (rows, told)
+    assert max(map(max, most.values())) <= (3 if mails_at_once else 6), most
+    assert min(map(min, most.values())) >= 1, most
 
 
 def test_recovery_links_end_are_three_a_day_and_follow_the_address(marketplace, relay):

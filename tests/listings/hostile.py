@@ -3,7 +3,8 @@
 
 A sheet is drawn from a family by chance (the seed is fixed): what an attacker makes long, many, deep or wrong in
 one part of a file. A light process reads each in a child of its own with the limits of the real one, so that its
-processor time and memory are its own. Whatever takes over 2 s or 300 MB, or dies, is printed and fails the run.
+processor time and memory are its own; every other round it has it marked. Whatever takes over 2 s or 300 MB, or dies,
+is printed and fails the run.
 """
 
 import importlib.util
@@ -192,6 +193,22 @@ def namespaces(chance):
     return workbook(chance, f"<row{many}>{cell('x')}</row>" * chance.choice((1, 5)))
 
 
+def addresses(chance):
+    """Prefixes whose addresses are long, before many elements or attributes."""
+    element, attribute = chance.choice((("n:a", "a"), ("a", "n:a"), ("n:c", "n:r")))
+    many = "".join(f' {attribute}{n}=""' for n in range(size(chance, 60_000)))
+    few = f"<{element}/>" * size(chance, 900_000)
+    within = chance.choice((few, f"<{element}{many}/>" * chance.choice((1, 9))))
+    return workbook(chance, f'<b xmlns:n="{"u" * size(chance, 900_000)}">{within}</b>')
+
+
+def many_attributes(chance):
+    names = "".join(
+        f' {letter}="{chance.choice(("", "&lt;" * 9))}"' for letter in "abcdefghijklm"[: size(chance, 13)]
+    )
+    return workbook(chance, f"<{chance.choice(('a', 'row', 'c'))}{names}/>" * size(chance, 1_000_000))
+
+
 def deep(chance):
     depth = size(chance, 1_000_000)
     return workbook(chance, "<a>" * depth + ("</a>" * depth if chance.random() < 0.7 else ""))
@@ -236,7 +253,7 @@ def entities(chance):
 
 def entries(chance):
     name = chance.choice(("n", "n" * 200, "../" * 30, "xl/vbaProject.bin", "a\x00", "目"))
-    return packed(chance, ((f"x{name}{n}", b"") for n in range(size(chance, 3000))))
+    return packed(chance, ((f"{n}x{name}", b"") for n in range(size(chance, 3000))))
 
 
 def damaged(chance):
@@ -271,6 +288,46 @@ def csv_rows(chance):
     return "\n".join(rows).encode()
 
 
+def csv_lines(chance):
+    """Lines with many cells or none, in quotes or not: what `csv` makes a list of."""
+    line = chance.choice(
+        (
+            "",
+            " ",
+            "\u3000",
+            '""',
+            "x," * size(chance, 19_000),
+            " ," * size(chance, 9000),
+            ",,甲" * size(chance, 3000),
+        )
+    )
+    line = chance.choice((line, line, '"' + "\n" * size(chance, 2000) + '"')) + "\n"
+    text = ",".join(HEADINGS) + "\n" + line * (size(chance, 19_000_000) // len(line.encode()) + 1)
+    return text.encode()
+
+
+def comments_and_fills(chance):
+    """What is harmless to read and costly for whoever looks for the end of an element with a pattern."""
+    piece = chance.choice(
+        ("<row>", '<row a=">"/>', '<c a=">"/>', "<dimension", "<fills ", "<fill/>", "<row ' ")
+    )
+    many = piece * size(chance, 190_000)
+    comment = f"<!--{many}-->"
+    where = chance.randrange(4)
+    fills = many if piece == "<fill/>" else ""
+    styles = (
+        f'<styleSheet xmlns="{NAMESPACE}">{comment if where == 0 else ""}<fills count="1">{fills}</fills>'
+        f'<cellXfs count="1">{"<xf/>" * size(chance, 60_000)}</cellXfs></styleSheet>'
+    )
+    rows = many if where == 3 and piece.endswith("/>") and "c" in piece else ""
+    return workbook(
+        chance,
+        GOOD * size(chance, 9000) + f"<row>{rows}</row>" + (comment if where == 1 else ""),
+        before=comment if where == 2 else "",
+        styles=styles,
+    )
+
+
 def noise(chance):
     data = chance.randbytes(size(chance, 300_000))
     return (
@@ -281,8 +338,9 @@ def noise(chance):
 
 FAMILIES = (
     number_formats, styles, references, row_numbers, numbers, shared_strings, rich_text, merged, columns,
-    many_sheets, many_relations, hyperlinks, attributes, namespaces, deep, many_elements, many_cells,
-    many_headings, long_cells, tokens, entities, entries, damaged, inflated, csv_text, csv_rows, noise,
+    many_sheets, many_relations, hyperlinks, attributes, namespaces, addresses, many_attributes, deep, many_elements, many_cells,
+    many_headings, long_cells, tokens, entities, entries, damaged, inflated, csv_text, csv_rows, csv_lines,
+    comments_and_fills, noise,
 )  # fmt: skip
 
 
@@ -304,7 +362,13 @@ def reading_module():
     return answers
 
 
-def read_in_child(answers, upload):
+READ = {"do": "read", "kind_is_known": True, "most_rows": 10_000}
+FAULT = {"row": 2, "column": "quantity", "code": "x", "detail": {"en": "Correct it.", "zh": "请改正。"}}
+MARK = {"do": "mark", "faults": [FAULT], "language": None}
+"""A refused sheet that is wanted back with its faults marked is gone through again."""
+
+
+def read_in_child(answers, upload, asked=READ):
     """(what became of a sheet, seconds of processor, megabytes) of a child with the limits of the real one."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -313,7 +377,6 @@ def read_in_child(answers, upload):
         try:
             resource.setrlimit(resource.RLIMIT_CPU, (10, 11))
             resource.setrlimit(resource.RLIMIT_AS, (MOST_MB * 1_000_000,) * 2)
-            asked = {"do": "read", "kind_is_known": True, "most_rows": 10_000}
             last = b""
             for line in answers.answers(asked, upload):
                 last = line
@@ -336,7 +399,9 @@ def main(count):
     answers = reading_module()
     outcomes, worst_s, worst_mb, costly = Counter(), (0.0, ""), (0.0, ""), 0
     for number, (name, upload) in enumerate(sheets(count)):
-        outcome, seconds, megabytes = read_in_child(answers, upload)
+        asked = READ if number // len(FAMILIES) % 2 == 0 else MARK
+        outcome, seconds, megabytes = read_in_child(answers, upload, asked)
+        name = name if asked is READ else f"{name}, marked"
         outcomes[outcome] += 1
         worst_s, worst_mb = max(worst_s, (seconds, name)), max(worst_mb, (megabytes, name))
         if outcome == "died" or seconds > MOST_S or megabytes > MOST_MB:

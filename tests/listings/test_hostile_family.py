@@ -1,11 +1,15 @@
 # ruff: noqa: E501 - scripts of one line
 """Sheets made hostile by chance: each is read or refused within 2 s and 300 MB. `make hostile` tries 10,000."""
 
+import io
 import json
 import subprocess
 import sys
+import zipfile
 
+import openpyxl
 import pytest
+from openpyxl.utils.escape import unescape
 
 from marketplace.http.problems import MOST_SHOWN
 from marketplace.listings.service.sheets import reader_process, reading
@@ -16,8 +20,8 @@ from tests.listings import hostile
 from tests.listings.sheets import SUPPLY, csv_of, send, xlsx_of
 from tests.listings.test_hostile_sheets import with_sheet, worksheet
 
-QUICK = 27
-"""Sheets of each run of the suite: two of each family."""
+QUICK = len(hostile.FAMILIES)
+"""Sheets of each run of the suite: one of each family."""
 
 
 def test_sheets_made_hostile_by_chance_cost_little():
@@ -148,6 +152,11 @@ PIECES = {
     "lines of CSV": lambda many: csv_of(SUPPLY) + b"a,b\n" * many,
     "commas": lambda many: csv_of(SUPPLY) + b"," * (many // 3),
     "a quotation": lambda many: csv_of(SUPPLY) + b'"' + b"x\n" * many,
+    "blank lines": lambda many: csv_of(SUPPLY) + b"\r" * many + csv_of(SUPPLY),
+    "the address of a namespace": lambda many: with_sheet(
+        f'<n:worksheet xmlns:n="{"u" * many}">{"<n:a/>" * (many // 2)}</n:worksheet>'.encode()
+    ),
+    "values of attributes": lambda many: with_sheet(worksheet("", f'<a b="{"&lt;" * many}"/>')),
 }
 
 
@@ -159,3 +168,59 @@ def test_reading_takes_time_in_proportion_to_the_file(make):
         min(hostile.read_in_child(answers, make(many))[1] for _ in range(2)) for many in (6_000, 30_000)
     )
     assert long < 0.1 or long < 15 * short, (short, long)
+
+
+def styled(fills, formats="<xf/>"):
+    return (
+        f'<styleSheet xmlns="{hostile.NAMESPACE}"><fills count="1">{fills}</fills>'
+        f'<cellXfs count="1">{formats}</cellXfs></styleSheet>'
+    )
+
+
+def book(rows="", styles="", **parts):
+    return hostile.workbook(
+        hostile.random.Random(1), hostile.GOOD + rows, styles=styles or styled("<fill></fill>"), **parts
+    )
+
+
+MARKED = {
+    "fills without an end tag": lambda many: book(styles=styled("<fill/>" * many)),
+    "styles with a sign in a value": lambda many: book(styles=styled("<fill/>", '<xf a=">"/>' * many)),
+    "rows in a comment": lambda many: book("<!--" + "<row>" * many + "-->"),
+    "rows in plain data": lambda many: book("<a><![CDATA[" + "<row>" * many + "]]></a>"),
+    "cells with a sign in a value": lambda many: book("<row>" + '<c a=">"/>' * many + "</row>"),
+    "dimensions in a comment": lambda many: book(before="<!--" + "<dimension" * many + "-->"),
+    "lists of fills in a comment": lambda many: book(
+        styles=styled("").replace("<fills", "<!--" + "<fills " * many + "--><fills", 1)
+    ),
+    "blank lines": lambda many: csv_of(SUPPLY) + b"\n" * many + b"x,y\n",
+}
+
+
+@pytest.mark.parametrize("make", MARKED.values(), ids=MARKED)
+def test_marking_takes_time_in_proportion_to_the_file(make):
+    """A sheet that is wanted back with its faults marked is searched for the ends of its elements."""
+    answers = hostile.reading_module()
+    short, long = (
+        min(hostile.read_in_child(answers, make(many), hostile.MARK)[1] for _ in range(2))
+        for many in (6_000, 30_000)
+    )
+    assert long < 0.1 or long < 15 * short, (short, long)
+
+
+def test_a_csv_with_gaps_and_marks_of_control_comes_back_row_by_row():
+    sheet = csv_of(SUPPLY) + b"\n\n=1+1,\x0b_x0041_,<&\n"
+    answers = hostile.reading_module()
+    first, workbook = answers.answers({**hostile.MARK, "language": "en"}, sheet)
+    page = openpyxl.load_workbook(io.BytesIO(workbook)).active
+    assert json.loads(first) == {"marked": True}
+    assert (page["A5"].value, page["A5"].data_type, page["C5"].value) == ("=1+1", "s", "<&")
+    assert [page.cell(4, column).value for column in (1, 2, 3)] == [None] * 3
+    assert unescape(page["B5"].value) == "\x0b_x0041_"
+
+
+def test_entries_of_one_name_are_not_guessed_at(marketplace):
+    out = io.BytesIO(xlsx_of(SUPPLY))
+    with zipfile.ZipFile(out, "a") as file, pytest.warns(UserWarning, match="Duplicate"):
+        file.writestr("xl/worksheets/sheet1.xml", worksheet(""))
+    refused(send(marketplace.enterprise("generator"), out.getvalue()), 422, "sheet_unreadable", "file")

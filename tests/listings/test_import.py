@@ -4,9 +4,11 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from flask import request
 from openpyxl import load_workbook
 
 from marketplace.database import db
+from marketplace.http.bodies import fingerprint
 from marketplace.listings.models import Listing
 from marketplace.listings.service.sheets import write_rows
 from tests.http.responses import refused
@@ -278,6 +280,25 @@ def test_an_idempotency_key_holds_for_a_form_with_another_boundary(marketplace, 
     assert (first.status_code, again.status_code) == (201, 201)
     assert (again.headers["Idempotent-Replayed"], again.json) == ("true", first.json)
     refused(form(csv_of(DEMAND)), 422, "idempotency_key_reused", "Idempotency-Key")
+
+
+def form_of(content, boundary, name="file"):
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="a.csv"\r\n\r\n'
+    return {
+        "data": head.encode() + content + f"\r\n--{boundary}--\r\n".encode(),
+        "content_type": f"multipart/form-data; boundary={boundary}",
+    }
+
+
+def test_forms_that_say_something_else_are_told_apart_whatever_their_boundary(marketplace):
+    def digest(*form):
+        with marketplace.app.test_request_context("/x", method="POST", **form_of(*form)):
+            return fingerprint(), request.files["file" if len(form) < 3 else form[2]].read()
+
+    (first, content), (again, _) = digest(b"12,acid\n", "a7"), digest(b"12,acid\n", "b8")
+    assert (first == again, content) == (True, b"12,acid\n")
+    others = [(b"1a72,acid\n", "a7"), (b"12,acid\na7", "a7"), (b"12,cid\n", "a"), (b"12,acid\n", "a7", "x")]
+    assert len({first, *(digest(*form)[0] for form in others)}) == 5
 
 
 def test_two_uploads_of_one_sheet_at_once_make_its_listings_once(marketplace, trader):

@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select, update
 
 from ... import clock, identity
 from ...errors import Conflict, Invalid
+from ...events import service as events
 from ...events.actor import ENTERPRISE, Actor
 from ...events.work import Work, unit_of_work
 from ...http.authentication import digest
@@ -90,9 +91,22 @@ def request_proof(actor: Actor) -> Enterprise:
         require_unfrozen(enterprise)
         if enterprise.email_proven_at is not None:
             raise Conflict("address_proven")
-        work.audit(actor, "request_proof", enterprise)
-        work.emit("enterprise.proof_requested", enterprise_id=str(enterprise.id))
+        if _may_request(work, enterprise, MailPurpose.PROOF, "request_proof"):
+            work.audit(actor, "request_proof", enterprise)
+            work.emit("enterprise.proof_requested", enterprise_id=str(enterprise.id))
     return enterprise
+
+
+def _may_request(work: Work, enterprise: Enterprise, purpose: MailPurpose, action: str) -> bool:
+    """Whether another link may be mailed today; what cannot be mailed leaves no trace in any table.
+
+    Links are counted when they are mailed, requests when they come: nobody fills tables faster than we mail.
+    """
+    now, mailbox = clock.now(), identity.mailbox(enterprise.contact_email or "")
+    if _had_enough(work, enterprise.id, mailbox, purpose, now):
+        return False
+    since, row = now - timedelta(days=1), (Enterprise.__tablename__, str(enterprise.id))
+    return events.times_done(*row, action, since, MOST_OF_ENTERPRISE) < MOST_OF_ENTERPRISE
 
 
 def prove_address(token: str) -> None:
@@ -117,7 +131,9 @@ def request_recovery(uscc: str) -> None:
             Enterprise.status.in_(RECOVERABLE),
         )
         enterprise = work.session.scalars(query).one_or_none()
-        if enterprise is not None:
+        if enterprise is None:
+            return
+        if _may_request(work, enterprise, MailPurpose.RECOVERY, "request_recovery"):
             work.audit(Actor(ENTERPRISE, enterprise.id), "request_recovery", enterprise)
             work.emit("enterprise.recovery_requested", enterprise_id=str(enterprise.id))
 

@@ -2,7 +2,7 @@
 
 from .backlog import Backlog, backlogs, delete_done
 from .heartbeat import accepts_changes, beat, is_scheduler_ticking, tick_age_s
-from .history import history_of
+from .history import history_of, times_done
 from .parking import parked_tasks, replay
 from .performing import backoff, perform
 from .staff_reads import CONTACT, CREDIT, begin_reads, note_read, record_reads
@@ -27,4 +27,5 @@ __all__ = [
     "relay",
     "replay",
     "tick_age_s",
+    "times_done",
 ]

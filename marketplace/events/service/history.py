@@ -1,6 +1,8 @@
 """What was done to a row, from the audit."""
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import func, select
 
 from ...database import db
 from ..models import READ, Audit
@@ -23,3 +25,15 @@ def history_of(subject_kind: str, subject_id: str, after: int | None, limit: int
     if after is not None:
         query = query.where(Audit.id < after)
     return list(db.session.scalars(query.order_by(Audit.id.desc()).limit(limit)))
+
+
+def times_done(subject_kind: str, subject_id: str, action: str, since: datetime, most: int) -> int:
+    """How often something was done to a row since a moment, counted up to `most`."""
+    done = select(Audit.id).where(
+        Audit.subject_kind == subject_kind,
+        Audit.subject_id == subject_id,
+        Audit.action == action,
+        Audit.at > since,
+    )
+    newest = done.order_by(Audit.id.desc()).limit(most).subquery()
+    return db.session.scalar(select(func.count()).select_from(newest)) or 0

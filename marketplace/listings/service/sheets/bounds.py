@@ -9,10 +9,14 @@ from dataclasses import dataclass
 
 from ....errors import Invalid
 
-MOST_READ = 150_000_000
+MOST_READ = 100_000_000
 """Bytes unpacked, a part that is read twice counted twice."""
 MOST_ELEMENTS = 1_100_000
 """Elements of XML: 10,000 rows of 30 filled cells have 900,000, the last row of Excel is number 1,048,576."""
+MOST_ATTRIBUTES = 2_000_000
+"""Attributes of XML and references to characters, counted by `=` and `&`: the same rows have 960,000."""
+MOST_CELLS = 330_000
+"""Cells that hold anything: 10,000 rows of 33."""
 MOST_CHARACTERS = 10_000_000
 """Characters of all cells; a shared string counts in each cell that shows it."""
 MOST_ODD = 500_000
@@ -47,16 +51,28 @@ class Budget:
 
     read: int = MOST_READ
     elements: int = MOST_ELEMENTS
+    attributes: int = MOST_ATTRIBUTES
+    cells: int = MOST_CELLS
     characters: int = MOST_CHARACTERS
     odd: int = MOST_ODD
 
-    def spend(self, *, read: int = 0, elements: int = 0, characters: int = 0, odd: int = 0) -> None:
+    def spend(
+        self, *, read: int = 0, elements: int = 0, attributes: int = 0, characters: int = 0, odd: int = 0
+    ) -> None:
         """Raises: Invalid: nothing is left (`sheet_bomb`)."""
         self.read -= read
         self.elements -= elements
+        self.attributes -= attributes
         self.characters -= characters
         self.odd -= odd
-        require(min(self.read, self.elements, self.characters, self.odd) >= 0)
+        require(min(self.read, self.elements, self.attributes, self.characters, self.odd) >= 0)
+
+    def spend_cells(self, count: int, characters: int) -> None:
+        """Cells of so many characters together. Raises: Invalid: nothing is left (`sheet_bomb`)."""
+        self.cells -= count
+        self.characters -= characters
+        if self.cells < 0 or self.characters < 0:
+            require(within=False)
 
 
 def require(within: bool) -> None:

@@ -7,7 +7,7 @@ from itertools import islice
 
 from ....errors import Invalid
 from ....messages.names import Name
-from .bounds import Budget
+from .bounds import LAST_ROW, Budget, require
 from .headings import LONGEST, MOST_COLUMNS
 from .tables import DAY_ZERO, Table
 from .vocabulary import column_of
@@ -73,7 +73,8 @@ class _Lines:
         """Since the last record; a cell in quotes may go over many lines."""
 
     def __iter__(self) -> Iterator[str]:
-        for found in self._found:
+        for number, found in enumerate(self._found):
+            require(number <= LAST_ROW)
             self.commas += found[0].count(",")
             if self.commas >= MOST_CELLS:
                 raise Invalid("sheet_too_many_columns", at="file", most=MOST_COLUMNS)
@@ -86,7 +87,9 @@ def _records(text: str) -> Iterator[Record]:
     try:
         for number, texts in enumerate(csv.reader(lines, strict=True), start=1):
             lines.commas = 0
-            budget.spend(elements=1)
+            if not any(texts):
+                continue
+            budget.spend_cells(len(texts) - texts.count(""), sum(map(len, texts)))
             cells = [_cell(place, text) for place, text in enumerate(texts) if text and not text.isspace()]
             if any("\n" in cell.text and _swallows_rows(cell.text) for cell in cells):
                 raise Invalid("sheet_csv_broken", at="file", row=number)

@@ -1,6 +1,5 @@
 """A refused sheet given back as a workbook, with what is to be corrected marked in it."""
 
-import io
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,14 +8,18 @@ from typing import Any
 
 from ....errors import Invalid, InvalidTable
 from ....messages import say
+from .bounds import LAST_COLUMN, Budget, require
 from .headings import MARK_COLUMNS, Layout
 from .sheet_rows import Sheet, open_sheet
 from .vocabulary import COLUMNS, both
-from .xlsx_marks import FILL, Marks, marked
-from .xlsx_parts import Cell, column_of
+from .xlsx_marks import Marks, marked, text_cell
+from .xlsx_parts import column_of
+from .xlsx_plain import PLAIN_SHEET, PLAIN_STYLES, plain_workbook
 
 MOST_MARKED = 30_000_000
 """Bytes of a workbook, unpacked, that is marked; a larger one is answered by the problem alone."""
+MOST_LINES = 200_000
+"""Lines of a CSV that is marked, blank ones too: they are gone through three times."""
 LETTERS = re.compile("[A-Z]{1,3}")
 
 StoredFault = dict[str, Any]
@@ -29,17 +32,22 @@ def marked_sheet(upload: bytes, faults: Iterable[StoredFault], language: str | N
     Args:
         language: of the sentences; None for that of the sheet's headings.
     Returns:
-        the workbook, None where the sheet is too large to be marked.
+        the workbook, None where the sheet is too large to be marked, or too odd.
     """
     sheet = open_sheet(upload)
+    if not upload.startswith(b"PK") and upload.count(b"\n") + upload.count(b"\r") > MOST_LINES:
+        return None
     with suppress(InvalidTable, Invalid):
         next(sheet.rows(), None)
     if sheet.layout is None or sheet.table is None or sheet.unpacked > MOST_MARKED:
         return None
-    marks = _marks(sheet, sheet.layout, list(faults), language or _language_of(sheet.layout))
-    if sheet.table.part:
-        return marked(upload, sheet.table.part, sheet.styles, marks)
-    return _workbook_of(sheet, marks)
+    try:
+        marks = _marks(sheet, sheet.layout, list(faults), language or _language_of(sheet.layout))
+        if sheet.table.part:
+            return marked(upload, sheet.table.part, sheet.styles, marks)
+        return _workbook_of(sheet, marks)
+    except (Invalid, ValueError, LookupError):
+        return None
 
 
 def _language_of(layout: Layout) -> str:
@@ -55,8 +63,10 @@ def _marks(sheet: Sheet, layout: Layout, faults: list[StoredFault], language: st
             cells[fault["row"]].add(place)
         name = _name_of(layout, fault["column"], place, language)
         texts[fault["row"]].append((name, fault["detail"][language]))
+    places, are_known = _mark_places(sheet, layout)
     return Marks(
-        places=_mark_places(sheet, layout),
+        places=places,
+        are_known=are_known,
         headings=tuple(both(COLUMNS[name].zh, COLUMNS[name].en) for name in MARK_COLUMNS),  # type: ignore[arg-type]
         heading_row=layout.number,
         texts={row: _texts(found, language) for row, found in texts.items()},
@@ -84,46 +94,29 @@ def _name_of(layout: Layout, column: str, place: int | None, language: str) -> s
     return COLUMNS[column].heading(language) if column in COLUMNS else column
 
 
-def _mark_places(sheet: Sheet, layout: Layout) -> tuple[int, int]:
-    """Where the two columns are from the last time, else behind the last cell of the sheet."""
+def _mark_places(sheet: Sheet, layout: Layout) -> tuple[tuple[int, int], bool]:
+    """(where the two columns are, whether from the last time); else they come behind the last cell."""
     known = {column.name: place for place, column in layout.columns.items()}
     if all(name in known for name in MARK_COLUMNS):
-        return known[MARK_COLUMNS[0]], known[MARK_COLUMNS[1]]
+        return (known[MARK_COLUMNS[0]], known[MARK_COLUMNS[1]]), True
     assert sheet.table is not None
     last = max((cell.column for record in sheet.table.records() for cell in record.cells), default=-1)
-    return last + 1, last + 2
+    return (last + 1, last + 2), False
 
 
 def _workbook_of(sheet: Sheet, marks: Marks) -> bytes:
-    """A CSV as a workbook of texts, row by row where it had them."""
-    from openpyxl import Workbook  # here, because only those who need it should pay for it
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import PatternFill
+    """A CSV as a workbook of texts, its rows where it had them, with the marks.
 
-    book = Workbook(write_only=True)
-    page = book.create_sheet("listings")
-    fill = PatternFill("solid", fgColor=FILL)
+    Raises:
+        Invalid: it has more cells than a workbook may have (`sheet_bomb`).
+    """
     assert sheet.table is not None
-    number = 0
+    budget = Budget()
+    rows = []
     for record in sheet.table.records():
-        for _ in range(number + 1, record.number):
-            page.append([])
-        number = record.number
-        texts = _row_texts(record.cells, marks, number)
-        row = []
-        for place in range(max(texts) + 1):
-            cell = WriteOnlyCell(page, value=texts.get(place))
-            cell.data_type = "s" if texts.get(place) else cell.data_type  # a text, though it begins with =
-            if place in marks.cells.get(number, ()):
-                cell.fill = fill
-            row.append(cell)
-        page.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def _row_texts(cells: list[Cell], marks: Marks, number: int) -> dict[int, str]:
-    texts = {cell.column: cell.text for cell in cells if cell.column not in marks.places}
-    texts |= dict.fromkeys(marks.cells.get(number, set()) - set(texts), "")
-    return texts | dict(zip(marks.places, marks.texts_of(number), strict=True))
+        for cell in record.cells:
+            budget.spend_cells(1, len(cell.text))
+            require(cell.column < LAST_COLUMN)
+        cells = "".join(text_cell("c", cell.column, record.number, cell.text) for cell in record.cells)
+        rows.append(f'<row r="{record.number}">{cells}</row>')
+    return marked(plain_workbook("".join(rows)), PLAIN_SHEET, PLAIN_STYLES, marks)

@@ -114,6 +114,9 @@ class Sheet:
 
     def _table_to_read(self) -> Table:
         """The first visible sheet with our headings, else the first that holds anything."""
+        if len(self._tables) == 1:
+            self.left_out.sheets = list(self._hidden)
+            return self._tables[0]
         looked_into = self._tables[:MOST_SHEETS]
         heads = [list(islice(table.records(), MOST_ABOVE)) for table in looked_into]
         known = [known_headings(head) for head in heads]

@@ -34,6 +34,8 @@ def check_entries(entries: list[zipfile.ZipInfo]) -> int:
     if unpacked > MOST_UNPACKED or unpacked > max(ALWAYS_ALLOWED_BYTES, packed * MOST_RATIO):
         raise Invalid("sheet_bomb", at="file")
     names = [entry.filename.lower() for entry in entries]
+    if len(set(names)) < len(names):  # which one is meant differs from program to program
+        raise Invalid("sheet_unreadable", at="file")
     if any(name.endswith("vbaproject.bin") or "/macrosheets/" in name for name in names):
         raise Invalid("sheet_has_macros", at="file")
     if any(entry.flag_bits & 1 or entry.compress_type not in (0, 8) for entry in entries):

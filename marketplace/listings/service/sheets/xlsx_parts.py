@@ -76,50 +76,57 @@ def parse_in_chunks(source: IO[bytes], handler: Any, budget: Budget) -> Iterator
     Raises:
         Invalid: it declares a document type (`sheet_unsafe_xml`) or goes beyond a bound (`sheet_bomb`).
     """
-    parser = expat.ParserCreate("utf-8", namespace_separator=" ")
+    parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    counts = _Counts(handler)
-    parser.StartElementHandler, parser.EndElementHandler = counts.start, counts.end
+    local = _LocalNames(handler)
+    parser.StartElementHandler, parser.EndElementHandler = local.start, local.end
     parser.CharacterDataHandler = handler.text
     fed = 0
     while chunk := source.read(CHUNK):
+        budget.spend(read=len(chunk), elements=_begun_in(chunk), attributes=_values_in(chunk))
         parser.Parse(chunk, False)
         fed += len(chunk)
         require(fed - parser.CurrentByteIndex <= MOST_TOKEN)
-        budget.spend(read=len(chunk), elements=counts.take())
         yield
     parser.Parse(b"", True)
-    budget.spend(elements=counts.take())
     yield
+
+
+def _begun_in(chunk: bytes) -> int:
+    """Elements that begin in a chunk, comments and the like too, before any of them costs anything."""
+    return chunk.count(b"<") - chunk.count(b"</")
+
+
+def _values_in(chunk: bytes) -> int:
+    """Attributes and references to characters in a chunk: each of them costs as much as ten plain letters."""
+    return chunk.count(b"=") + chunk.count(b"&")
 
 
 def _refuse_doctype(*_: Any) -> None:
     raise Invalid("sheet_unsafe_xml", at="file")
 
 
-class _Counts:
-    """Hands elements on by their local names, and counts them."""
+class _LocalNames:
+    """Hands elements on by their names without prefixes, as deep as they may be.
+
+    Namespaces are not resolved: expat would write the whole address of one before each name that has its
+    prefix, and an address may be as long as a tag.
+    """
 
     def __init__(self, handler: Any) -> None:
         self._start, self._end = handler.start, handler.end
-        self._elements = self._depth = 0
+        self._depth = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._elements += 1
         self._depth += 1
         if self._depth > MOST_DEPTH:
             require(within=False)
-        self._start(name.rpartition(" ")[2], attributes)
+        self._start(name.rpartition(":")[2] if ":" in name else name, attributes)
 
     def end(self, name: str) -> None:
         self._depth -= 1
-        self._end(name.rpartition(" ")[2])
-
-    def take(self) -> int:
-        """How many elements began since the last time."""
-        taken, self._elements = self._elements, 0
-        return taken
+        self._end(name.rpartition(":")[2] if ":" in name else name)
 
 
 class XmlPart:
@@ -158,7 +165,7 @@ class WorkbookPart(XmlPart):
             self.from_1904 = attributes.get("date1904") in ("1", "true")
         elif name == "sheet":
             visible = attributes.get("state", "visible") == "visible"
-            relation = next(value for key, value in attributes.items() if key.endswith(" id"))
+            relation = next(value for key, value in attributes.items() if key.endswith(":id"))
             self.sheets.append(SheetName(attributes.get("name", "")[:LONGEST_NAME], visible, relation))
             require(len(self.sheets) <= MOST_RELATIONS)
 
@@ -265,7 +272,6 @@ class SheetRows(RichText):
         self._formula = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        super().start(name, attributes)
         if name == "c":
             self._attributes, self._formula = attributes, False
             self._column = column_of(attributes["r"]) if "r" in attributes else self._column + 1
@@ -282,20 +288,24 @@ class SheetRows(RichText):
             first, last = (whole(attributes[end], 10 * LAST_COLUMN) - 1 for end in ("min", "max"))
             self.hidden_columns.append((first, last))
             require(len(self.hidden_columns) <= LAST_COLUMN)
+        else:
+            super().start(name, attributes)
 
     def _add_merged(self, cells: str) -> None:
         require(len(cells) <= LONGEST_NUMBER and len(self.merged) < MOST_SPANS)
         self.merged.append(cells)
 
     def end(self, name: str) -> None:
-        super().end(name)
         if name == "c":
+            self._within = False
             written, struck = self.take()
             if written or self._formula:
                 cell = self._cell(written, struck)
-                self._budget.spend(characters=len(cell.text))
+                self._budget.spend_cells(1, len(cell.text))
                 self._cells.append(cell)
-        elif name == "row" and self._cells:
+            return
+        super().end(name)
+        if name == "row" and self._cells:
             self.done.append(Record(self._number, self._cells, self._hidden))
 
     def _cell(self, written: str, struck: bool) -> Cell:
