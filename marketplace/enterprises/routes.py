@@ -1,7 +1,8 @@
 """Enterprises, API keys, regulators."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify, request
@@ -15,6 +16,7 @@ from ..http.blueprint import (
     Json,
     Query,
     Versioned,
+    View,
     no_body,
     require,
     subject,
@@ -28,7 +30,7 @@ from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import may_conflict
 from ..http.paging import Page, PageQuery, cut, each, page, position_of
 from ..http.rate_limits import REGISTRATION
-from ..http.schemas import ReasonSchema
+from ..http.schemas import ReasonSchema, Schema
 from . import service
 from .models import ApiKey, Enterprise, EnterpriseChange, Staff, UsccClaim
 from .schemas import (
@@ -222,13 +224,31 @@ def change(enterprise: Enterprise, body: Body, expected: int | None) -> Versione
     return response, 202
 
 
+def _decision(find: Callable[..., Any], reason: type[Schema], shown: type[Schema]) -> Callable[[View], View]:
+    """Declare a decision of an admin on a row: it may name in If-Match the version that it decides on.
+
+    `find` looks up the row, `reason` is the shape of the body, which may be left out where the reason may,
+    and `shown` that of the row as decided.
+    """
+    declarations = (
+        blueprint.response(200, shown, headers=VERSIONED),
+        blueprint.body(reason, required=reason is not ReasonSchema),
+        may_conflict,
+        version_optional,
+        subject(find),
+        allow(ADMIN, scope="admin"),
+    )
+
+    def decorate(view: View) -> View:
+        for declaration in declarations:
+            view = declaration(view)
+        return view
+
+    return decorate
+
+
 @blueprint.post("/enterprises/<uuid:enterprise_id>/approve")
-@allow(ADMIN, scope="admin")
-@subject(service.find)
-@version_optional
-@may_conflict
-@blueprint.body(ReasonSchema, required=False)
-@blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
+@_decision(service.find, ReasonSchema, EnterpriseSchema)
 def approve(enterprise: Enterprise, body: Body, expected: int | None) -> Versioned:
     """Approve an enterprise, so that it can publish listings."""
     approved = service.approve(actor(), enterprise.id, body["reason"], expected)
@@ -238,24 +258,14 @@ def approve(enterprise: Enterprise, body: Body, expected: int | None) -> Version
 
 
 @blueprint.post("/enterprises/<uuid:enterprise_id>/reject")
-@allow(ADMIN, scope="admin")
-@subject(service.find)
-@version_optional
-@may_conflict
-@blueprint.body(RejectionSchema)
-@blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
+@_decision(service.find, RejectionSchema, EnterpriseSchema)
 def reject(enterprise: Enterprise, body: Body, expected: int | None) -> Versioned:
     """Turn a registration away with a reason; its USCC may be registered again."""
     return _enterprise(service.reject(actor(), enterprise.id, body["reason"], expected))
 
 
 @blueprint.post("/enterprises/<uuid:enterprise_id>/suspend")
-@allow(ADMIN, scope="admin")
-@subject(service.find)
-@version_optional
-@may_conflict
-@blueprint.body(ReasonSchema, required=False)
-@blueprint.response(200, EnterpriseSchema, headers=VERSIONED)
+@_decision(service.find, ReasonSchema, EnterpriseSchema)
 def suspend(enterprise: Enterprise, body: Body, expected: int | None) -> Versioned:
     """Suspend an enterprise; its listings no longer take part in matching."""
     return _enterprise(service.suspend(actor(), enterprise.id, body["reason"], expected))
@@ -289,24 +299,14 @@ def show_change(change: EnterpriseChange) -> Versioned:
 
 
 @blueprint.post("/enterprise-changes/<uuid:change_id>/confirm")
-@allow(ADMIN, scope="admin")
-@subject(service.find_change)
-@version_optional
-@may_conflict
-@blueprint.body(ReasonSchema, required=False)
-@blueprint.response(200, EnterpriseChangeSchema, headers=VERSIONED)
+@_decision(service.find_change, ReasonSchema, EnterpriseChangeSchema)
 def confirm_change(change: EnterpriseChange, body: Body, expected: int | None) -> Versioned:
     """Put a proposed change into force."""
     return _change(service.confirm_change(actor(), change.id, body["reason"], expected))
 
 
 @blueprint.post("/enterprise-changes/<uuid:change_id>/refuse")
-@allow(ADMIN, scope="admin")
-@subject(service.find_change)
-@version_optional
-@may_conflict
-@blueprint.body(RejectionSchema)
-@blueprint.response(200, EnterpriseChangeSchema, headers=VERSIONED)
+@_decision(service.find_change, RejectionSchema, EnterpriseChangeSchema)
 def refuse_change(change: EnterpriseChange, body: Body, expected: int | None) -> Versioned:
     """Refuse a proposed change with a reason; everything stays as it is."""
     return _change(service.refuse_change(actor(), change.id, body["reason"], expected))
@@ -347,12 +347,7 @@ def show_claim(claim: UsccClaim) -> Versioned:
 
 
 @blueprint.post("/uscc-claims/<uuid:claim_id>/uphold")
-@allow(ADMIN, scope="admin")
-@subject(service.find_claim)
-@version_optional
-@may_conflict
-@blueprint.body(DecisionReasonSchema)
-@blueprint.response(200, UsccClaimSchema, headers=VERSIONED)
+@_decision(service.find_claim, DecisionReasonSchema, UsccClaimSchema)
 def uphold_claim(claim: UsccClaim, body: Body, expected: int | None) -> Versioned:
     """Reject the pending registration that has the USCC, so that its true owner can register."""
     row = service.uphold_claim(actor(), claim.id, body["reason"], expected)
@@ -360,12 +355,7 @@ def uphold_claim(claim: UsccClaim, body: Body, expected: int | None) -> Versione
 
 
 @blueprint.post("/uscc-claims/<uuid:claim_id>/dismiss")
-@allow(ADMIN, scope="admin")
-@subject(service.find_claim)
-@version_optional
-@may_conflict
-@blueprint.body(DecisionReasonSchema)
-@blueprint.response(200, UsccClaimSchema, headers=VERSIONED)
+@_decision(service.find_claim, DecisionReasonSchema, UsccClaimSchema)
 def dismiss_claim(claim: UsccClaim, body: Body, expected: int | None) -> Versioned:
     """Leave the USCC with the enterprise that is registered."""
     row = service.dismiss_claim(actor(), claim.id, body["reason"], expected)

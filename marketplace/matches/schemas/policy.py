@@ -1,0 +1,84 @@
+"""Shapes of the matching policy and its presets."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates
+
+from ...http.fields import MAX_VERSION, Dict, Flag, Identifier, KnownValue, Number, OneOf, Range, Whole
+from ...http.languages import Message
+from ...http.paging import page_of
+from ...http.schemas import ResponseSchema, Schema
+from ..service.policy import PRESETS
+
+MOST_HALF_DISTANCES = 500
+
+
+class WeightsSchema(Schema):
+    code = Number(required=True, validate=Range(min=0, max=1))
+    distance = Number(required=True, validate=Range(min=0, max=1))
+    credit = Number(required=True, validate=Range(min=0, max=1))
+    price = Number(required=True, validate=Range(min=0, max=1))
+    quantity = Number(required=True, validate=Range(min=0, max=1))
+    time = Number(required=True, validate=Range(min=0, max=1))
+
+
+class DelaysSchema(Schema):
+    A = Whole(0, 604_800, required=True)
+    B = Whole(0, 604_800, required=True)
+    C = Whole(0, 604_800, required=True)
+    D = Whole(0, 604_800, required=True)
+
+
+class PolicySchema(Schema):
+    """The whole policy. `version` is given by the platform and ignored when sent."""
+
+    version = Whole(1, MAX_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
+    weights = fields.Nested(WeightsSchema, required=True)
+    half_distance_km = Dict(
+        MOST_HALF_DISTANCES,
+        keys=Identifier(24),
+        values=Number(validate=Range(min=0.001, max=20_100)),
+        required=True,
+        metadata={"required": ["default"], "maxProperties": MOST_HALF_DISTANCES},
+    )
+    price_scale_cny_per_t = Number(load_default=300.0, validate=Range(min=0.01, max=1e6))
+    cross_province = fields.String(
+        load_default="white_list", validate=OneOf(["white_list", "with_approval"], "cross_province")
+    )
+    push_threshold = Number(load_default=0.5, validate=Range(min=0, max=1))
+    push_top = Whole(1, 100, load_default=20)
+    push_daily_cap = Whole(0, 1000, load_default=10)
+    push_pair_cap = Whole(
+        0,
+        10_000,
+        load_default=5,
+        metadata={
+            "description": "Immediate messages a day by one sender to one receiver, whatever their codes; the"
+            " rest are one line of the receiver's digest."
+        },
+    )
+    push_delay_s = fields.Nested(
+        DelaysSchema, load_default=lambda: {"A": 0, "B": 1800, "C": 7200, "D": 28800}
+    )
+
+    learned_order = Flag(
+        load_default=True,
+        metadata={
+            "description": "Whether the learned ranking, while in use, may rank the matches of supplies."
+        },
+    )
+
+    @validates("half_distance_km")
+    def _has_default(self, value: dict[str, Any], data_key: str = "") -> None:
+        if "default" not in value:
+            raise ValidationError([Message("default_missing")])
+        if len(value) > MOST_HALF_DISTANCES:
+            raise ValidationError([Message("length", least=1, most=MOST_HALF_DISTANCES)])
+
+
+class PresetSchema(ResponseSchema):
+    name = KnownValue(PRESETS)
+    policy = fields.Nested(PolicySchema)
+
+
+PresetPage = page_of(PresetSchema)
