@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -24,6 +24,11 @@ def now() -> datetime:
 def today() -> date:
     """The present day in Asia/Shanghai."""
     return now().astimezone(LOCAL).date()
+
+
+def midnight() -> datetime:
+    """When the present day began in Asia/Shanghai."""
+    return datetime.combine(today(), time(), LOCAL)
 
 
 @contextmanager

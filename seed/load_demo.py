@@ -56,7 +56,7 @@ def load_demo() -> dict[str, int]:
 
 
 def _enterprise(work: Work, enterprise: DemoEnterprise) -> UUID:
-    row, _, _ = enterprises.register(
+    row, _ = enterprises.register(
         REGISTRATION.load(
             {
                 "uscc": enterprise.uscc,

@@ -521,7 +521,9 @@ def test_a_room_has_files_of_the_agreed_names_only(room):
     agreed = {"__init__.py", "models.py", "schemas.py", "service.py", "routes.py", "jobs.py", "commands.py"}
     found = {path.name for path in (ROOT / "marketplace" / room).iterdir()} - {"__pycache__"}
 
-    assert found <= agreed | {"schemas", "service"}, f"a room has only these files: {', '.join(sorted(agreed))}"
+    assert found <= agreed | {"schemas", "service"}, (
+        f"a room has only these files: {', '.join(sorted(agreed))}"
+    )
     assert len({"service", "service.py"} & found) == 1, f"{room}: service.py, or a folder of verbs"
     assert len({"schemas", "schemas.py"} & found) <= 1, f"{room}: schemas.py, or a folder of subjects"
 

@@ -117,10 +117,6 @@ IS_OPEN = text("status = 'open'")
 """The condition of the partial indexes of cases that wait for a decision."""
 
 
-IS_OPEN = text("status = 'open'")
-"""The condition of the partial indexes of cases that wait for a decision."""
-
-
 class ChangeStatus(StrEnum):
     """Where a proposed change of an approved enterprise stands."""
 

@@ -76,8 +76,8 @@ def register(body: Body) -> Versioned:
 
     GET /privacy-notice says what is done with the contact's data; read it first.
     """
-    enterprise, key, notices = service.register(body)
-    shown = service.present(Actor(ENTERPRISE, enterprise.id), enterprise, render_warnings(notices))
+    enterprise, key = service.register(body)
+    shown = service.present(Actor(ENTERPRISE, enterprise.id), enterprise)
     about = {"api_key": key, "privacy_notice": service.notice_reference()}
     return {**shown, **about}, etag(enterprise.version)
 
@@ -252,9 +252,7 @@ def _decision(find: Callable[..., Any], reason: type[Schema], shown: type[Schema
 def approve(enterprise: Enterprise, body: Body, expected: int | None) -> Versioned:
     """Approve an enterprise, so that it can publish listings."""
     approved = service.approve(actor(), enterprise.id, body["reason"], expected)
-    notices = service.review_notices([approved])
-    shown = service.present(actor(), approved, render_warnings(notices.get(approved.id, ())))
-    return shown, etag(approved.version)
+    return _enterprise(approved, is_reviewed=True)
 
 
 @blueprint.post("/enterprises/<uuid:enterprise_id>/reject")
@@ -271,12 +269,13 @@ def suspend(enterprise: Enterprise, body: Body, expected: int | None) -> Version
     return _enterprise(service.suspend(actor(), enterprise.id, body["reason"], expected))
 
 
-def _enterprise(row: Enterprise) -> Versioned:
+def _enterprise(row: Enterprise, *, is_reviewed: bool = False) -> Versioned:
     """An enterprise as the caller may see it; staff also see what matters for its approval."""
-    is_reviewed = actor().kind in STAFF and service.sees_all_of(actor(), row) and service.awaits_approval(row)
+    is_whole = service.sees_all_of(actor(), row)
+    is_reviewed |= actor().kind in STAFF and is_whole and service.awaits_approval(row)
     notices = service.review_notices([row]) if is_reviewed else {}
     shown = service.present(actor(), row, render_warnings(notices.get(row.id, ())))
-    return shown, etag(row.version, is_whole=service.sees_all_of(actor(), row))
+    return shown, etag(row.version, is_whole=is_whole)
 
 
 @blueprint.get("/enterprise-changes")

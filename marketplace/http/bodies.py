@@ -11,6 +11,9 @@ from ..errors import Invalid, UnsupportedMedia
 FORM = "multipart/form-data"
 BODY_LIMIT = "huanliu.body_limit"
 """Where a request's environment tells the server, while the body is to come, how much of it is taken."""
+NOTES = "huanliu.notes"
+"""Where a request's environment has two dictionaries: what was noted when the request was judged by its head,
+if it is run again because its body came later; and what is noted now."""
 MOST_ADDRESS = 8000
 """Bytes of path and query together; gunicorn takes 4,094 of a whole request line."""
 
@@ -24,11 +27,6 @@ def _refuse_long_address() -> None:
     """Raises: RequestURITooLarge: before anything looks for parameters in it."""
     if len(request.path) + len(request.query_string) > MOST_ADDRESS:
         raise RequestURITooLarge()
-
-
-NOTES = "huanliu.notes"
-"""Where a request's environment has two dictionaries: what was noted when the request was judged by its head,
-if it is run again because its body came later; and what is noted now."""
 
 
 def read_body() -> bytes:

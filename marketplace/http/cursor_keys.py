@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
-from sqlalchemy import BigInteger, DateTime, LargeBinary, func, or_, select, text
+from sqlalchemy import BigInteger, DateTime, LargeBinary, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from .. import clock
 from ..database import Base, db
 from ..events.actor import PLATFORM
-from ..events.work import unit_of_work
+from ..events.work import Work, unit_of_work
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -31,7 +31,7 @@ SEALS_AFTER = timedelta(minutes=1)
 OPENS_FOR = timedelta(hours=24)
 """How long a replaced key still opens what it sealed: longer than anybody pages. Our own choice."""
 EXTENSION = "cursor_keys"
-LOCK = text("SELECT pg_advisory_xact_lock(hashtext('cursor_key'))")
+LOCK = "cursor_key"
 
 
 class CursorKey(Base):
@@ -84,7 +84,7 @@ def rotate(*, at_once: bool = False) -> CursorKey:
     """Make a new key, and end those before it: a day later, or now where one may have become known."""
     now = clock.now()
     with unit_of_work() as work:
-        work.session.execute(LOCK)
+        work.lock_name(LOCK)
         key = work.add(_next_key(work.session, now if at_once else now + SEALS_AFTER))
         for row in work.session.scalars(select(CursorKey).where(CursorKey.no < key.no)):
             ends = now if at_once else now + OPENS_FOR
@@ -129,7 +129,7 @@ def _make_first(now: datetime, held: bytes | None) -> None:
     """
     is_open = or_(CursorKey.opens_until.is_(None), CursorKey.opens_until > now)
     with Session(db.engine) as session, session.begin():
-        session.execute(LOCK)
+        Work(session).lock_name(LOCK)
         if session.scalar(select(CursorKey.no).where(CursorKey.seals_from <= now, is_open).limit(1)) is None:
             session.add(_next_key(session, now, held))
 

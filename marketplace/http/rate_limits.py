@@ -13,7 +13,6 @@ quota `q` per window of `w` seconds, `r` remaining, `t` seconds to the next wind
 `-Remaining` and `-Reset` are for older clients.
 """
 
-import ipaddress
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,10 +27,9 @@ from ..errors import TooMany
 from ..events.actor import Actor
 from ..messages.names import Name
 from ..valkey import Window, count_in_windows
+from .addresses import counted_as, read_address
 from .bodies import NOTES
 
-IPV6_NETWORK = 64
-"""Bits of an IPv6 address that name a household or a plant: the rest is for its owner to choose."""
 LONGEST_ADDRESS = 64
 UNCOUNTED = "root"
 """The blueprint of the pages for probes."""
@@ -79,14 +77,9 @@ def address() -> str:
     """
     sent = request.remote_addr or ""
     try:
-        found = ipaddress.ip_address(sent.partition("%")[0])
+        return counted_as(read_address(sent))
     except ValueError:
         return sent[:LONGEST_ADDRESS]
-    if found.version == 4:
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((int(found), IPV6_NETWORK), strict=False))
 
 
 def count_call(limit: Limit, holder: str, cost: int = 1) -> None:

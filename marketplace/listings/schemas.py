@@ -302,7 +302,7 @@ class ImportQuery(Schema):
 
 
 class ImportSchema(ResponseSchema):
-    """An import; `code` and `detail` say why it was refused, `errors` are its first 1,000 faults."""
+    """An import; `code` and `detail` say why it was refused, `errors` are its first 50 faults."""
 
     id = fields.UUID(allow_none=True, metadata={"description": "null for a short dry run."})
     status = Value(ImportStatus)

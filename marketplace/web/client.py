@@ -1,11 +1,11 @@
 """A client's connection: what has come, what goes out, and until when it must have moved on."""
 
-import ipaddress
 import socket
 import time
 from enum import Enum
 from typing import Any
 
+from ..http.addresses import counted_as, read_address
 from .answers import Answer
 from .framing import Body, Head
 from .pace import LINGER_S, REST_S, Pace
@@ -29,11 +29,8 @@ def origin_of(address: Any) -> str:
     """Whose connections are counted together: an address, 64 bits of it in IPv6; empty for this machine."""
     if not isinstance(address, tuple):
         return ""
-    found = ipaddress.ip_address(address[0].partition("%")[0])
-    found = getattr(found, "ipv4_mapped", None) or found
-    if found.is_loopback:
-        return ""
-    return str(found if found.version == 4 else ipaddress.ip_network((found, 64), strict=False))
+    found = read_address(address[0])
+    return "" if found.is_loopback else counted_as(found)
 
 
 class Client:

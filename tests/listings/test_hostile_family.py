@@ -135,7 +135,7 @@ def test_a_marked_sheet_whose_marking_costs_too_much_is_answered_by_the_problem(
 def test_no_more_files_are_read_at_once_than_there_is_memory_for(marketplace, monkeypatch):
     trader = marketplace.enterprise("generator")
     monkeypatch.setattr(reading, "WAIT_S", 0.0)
-    with reading.MOST_AT_ONCE, reading.MOST_AT_ONCE:
+    with reading.READERS, reading.READERS:
         response = send(trader, csv_of(SUPPLY))
         refused(response, 503, "sheets_busy")
         assert response.headers["Retry-After"]

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ...catalogue import service as catalogue
 from ...database import db
-from ...errors import Conflict, Notice
+from ...errors import Conflict
 from ...events.actor import ENTERPRISE, Actor
 from ...events.work import unit_of_work
 from ..models import ENDED, Enterprise
@@ -21,8 +21,8 @@ from .review import record_claim
 log = logging.getLogger(__name__)
 
 
-def register(data: dict[str, Any]) -> tuple[Enterprise, str, list[Notice]]:
-    """Register a new, pending enterprise; returns it, its first key, and notices.
+def register(data: dict[str, Any]) -> tuple[Enterprise, str]:
+    """Register a new, pending enterprise; returns it and its first key.
 
     Raises:
         Invalid: unknown region (`unknown_region`), or a place in another province (`place_not_in_region`).
@@ -53,7 +53,7 @@ def register(data: dict[str, Any]) -> tuple[Enterprise, str, list[Notice]]:
         work.audit(actor, "register", enterprise)
         work.emit("enterprise.registered", enterprise_id=str(enterprise.id))
     log.info("enterprise registered", extra={"enterprise_id": str(enterprise.id), "region": region.adcode})
-    return enterprise, key, []
+    return enterprise, key
 
 
 def locate_enterprises(*, everything: bool) -> int:

@@ -26,7 +26,7 @@ def add_file(actor: Actor, licence: Licence, content: bytes, declared: str) -> L
     """Keep a file with a licence. A holder adds to what is still to be decided, an admin at any time.
 
     Raises:
-        Forbidden: `enterprise_suspended` or `enterprise_rejected`.
+        Forbidden: `enterprise_suspended`, `enterprise_rejected` or `enterprise_lapsed`.
         UnsupportedMedia, Invalid: it is no complete PDF, JPEG or PNG file.
         Conflict: the licence is decided (`licence_decided`), or has as many files as it may
             (`too_many_files`), or its holder's files are too large together (`files_too_large`).

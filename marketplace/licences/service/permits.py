@@ -74,7 +74,7 @@ def check_holder(actor: Actor, raw: dict[str, Any]) -> None:
     """Refuse a licence that an enterprise hands in for another.
 
     Raises:
-        Forbidden: `own_licence_only`, `enterprise_suspended` or `enterprise_rejected`.
+        Forbidden: `own_licence_only`, `enterprise_suspended`, `enterprise_rejected` or `enterprise_lapsed`.
     """
     if actor.enterprise_id is None:
         return

@@ -21,8 +21,8 @@ def check_posting(actor: Actor, raw: dict[str, Any]) -> None:
         raw: the body as sent, of whatever shape.
 
     Raises:
-        Forbidden: `role_missing`, `enterprise_suspended`, `enterprise_rejected`, or for one to be published
-            `enterprise_pending`.
+        Forbidden: `role_missing`, `enterprise_suspended`, `enterprise_rejected`, `enterprise_lapsed`, or for
+            one to be published `enterprise_pending`.
     """
     require_role(actor.roles, raw.get("kind"))
     enterprises.require_unfrozen(actor)
@@ -37,7 +37,7 @@ def kind_by_role(roles: Iterable[str]) -> Kind | None:
 
 
 def check_change(actor: Actor, raw: dict[str, Any]) -> None:
-    """Raises: Forbidden: the enterprise is suspended; it may only withdraw listings."""
+    """Raises: Forbidden: the enterprise is frozen; it may only withdraw listings."""
     enterprises.require_unfrozen(actor)
 
 

@@ -19,7 +19,7 @@ from ....settings import Settings
 from . import reader_process
 from .answers import ReadSheet, understood
 
-MOST_AT_ONCE = threading.BoundedSemaphore(2)
+READERS = threading.BoundedSemaphore(2)
 """Files that one process has read at the same time: as much memory as two readers may have."""
 WAIT_S = 20.0
 """How long a file waits for its turn."""
@@ -58,7 +58,7 @@ def _answer(asked: dict[str, Any], upload: bytes) -> bytes:
     settings: Settings = current_app.config["SETTINGS"]
     limits = (settings.sheet_cpu_s, settings.sheet_memory_mb)
     command = [sys.executable, "-I", "-X", "utf8", reader_process.__file__, *map(str, limits)]
-    if not MOST_AT_ONCE.acquire(timeout=WAIT_S):
+    if not READERS.acquire(timeout=WAIT_S):
         raise Unavailable("sheets_busy")
     try:
         done = subprocess.run(
@@ -68,7 +68,7 @@ def _answer(asked: dict[str, Any], upload: bytes) -> bytes:
     except subprocess.TimeoutExpired as error:
         raise Invalid("sheet_too_costly", at="file") from error
     finally:
-        MOST_AT_ONCE.release()
+        READERS.release()
     if done.returncode < 0 or done.returncode == reader_process.NO_MEMORY:
         log.warning("a reader of sheets died of its limits", extra={"exit_code": done.returncode})
         raise Invalid("sheet_too_costly", at="file")

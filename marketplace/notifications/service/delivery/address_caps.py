@@ -4,7 +4,7 @@ Spellings of one mailbox count as one (`identity.mailbox`). An e-mail is counted
 it, under a lock of its mailbox; days are those of Asia/Shanghai.
 """
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from sqlalchemy import delete, func, select
 
@@ -29,14 +29,13 @@ def count_mail(work: Work, address: str, kind: str, message_id: str) -> bool:
     Args:
         kind: of the message, or `DIGEST`.
     """
-    counted, mailbox, now = _counted_as(kind), digest(identity.mailbox(address)), clock.now()
+    counted, mailbox = _counted_as(kind), digest(identity.mailbox(address))
     work.lock_name(f"sent_mail {mailbox}")
-    midnight = datetime.combine(now.astimezone(clock.LOCAL).date(), time(), clock.LOCAL)
-    today = (SentMail.mailbox == mailbox, SentMail.kind == counted, SentMail.at >= midnight)
+    today = (SentMail.mailbox == mailbox, SentMail.kind == counted, SentMail.at >= clock.midnight())
     had = work.session.scalar(select(func.count()).where(*today)) or 0
     if had >= mails_a_day(counted):
         return False
-    work.add(SentMail(message_id=message_id, mailbox=mailbox, kind=counted, at=now))
+    work.add(SentMail(message_id=message_id, mailbox=mailbox, kind=counted, at=clock.now()))
     return True
 
 

@@ -7,7 +7,6 @@ worker died in between.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -79,15 +78,14 @@ def lock_releases(work: Work) -> None:
     work.lock_name("notification_release")
 
 
-def read_push_caps(work: Work, messages: Sequence[Notification], now: datetime) -> PushCaps:
+def read_push_caps(work: Work, messages: Sequence[Notification]) -> PushCaps:
     """The policy's caps, with what the receivers have had since midnight in Asia/Shanghai."""
     policy = matches.policy_in_force().body
     receivers = {message.enterprise_id for message in messages}
-    midnight = datetime.combine(now.astimezone(clock.LOCAL).date(), time(), clock.LOCAL)
     today = (
         Notification.enterprise_id.in_(receivers),
         Notification.status == NotificationStatus.RELEASED,
-        Notification.released_at >= midnight,
+        Notification.released_at >= clock.midnight(),
     )
     of_sender = {delivery: _counted_by_pair(work, delivery, *today) for delivery in Delivery}
     return PushCaps(

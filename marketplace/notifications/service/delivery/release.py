@@ -85,7 +85,7 @@ def _lapsed(work: Work, due: Sequence[Notification], now: datetime) -> set[UUID]
 
 def _release(work: Work, messages: Sequence[Notification], now: datetime) -> None:
     receivers = {message.enterprise_id for message in messages}
-    preferences, caps = preferences_by_receiver(receivers), read_push_caps(work, messages, now)
+    preferences, caps = preferences_by_receiver(receivers), read_push_caps(work, messages)
     limits = {
         message_id: preference
         for kind, row in KINDS.items()
