@@ -1,9 +1,13 @@
 """What an approval vouches for changes by proposal; names like those of others; second claims on a USCC."""
 
 import threading
+from uuid import UUID
 
 import pytest
 
+from marketplace.enterprises import service
+from marketplace.errors import PreconditionFailed
+from marketplace.events.actor import PLATFORM
 from tests.enterprises.test_registration import CONTACT, about, register
 from tests.http.responses import refused, verdict
 from tests.marketplace import SHAOXING, Party
@@ -187,6 +191,27 @@ def test_decisions_may_name_the_version_that_was_read(marketplace):
     tag = marketplace.admin.get(f"/enterprise-changes/{change['id']}").headers["ETag"]
     refused(decide(marketplace.admin, change, "confirm", If_Match='"77"'), 412, "version_changed")
     assert decide(marketplace.admin, change, "confirm", If_Match=tag).status_code == 200
+
+
+def test_a_decision_on_a_version_that_another_replaced_before_the_lock_is_refused(marketplace):
+    """The route compares versions before the row is locked; two admins at once both pass it."""
+    newcomer, me = marketplace.enterprise("generator", approved=False), marketplace.enterprise("generator")
+    register(marketplace, uscc=newcomer.number)
+    (claim,), change = claims(marketplace), propose(me, name="新名厂")["proposal"]
+    decisions = {
+        newcomer.id: (service.approve, service.reject, service.suspend),
+        change["id"]: (service.confirm_change, service.refuse_change, withdraw),
+        claim["id"]: (service.uphold_claim, service.dismiss_claim),
+    }
+    with marketplace.app.app_context():
+        for row_id, verbs in decisions.items():
+            for verb in verbs:
+                with pytest.raises(PreconditionFailed):
+                    verb(PLATFORM, UUID(row_id), "x", 77)
+
+
+def withdraw(actor, change_id, _, expected):
+    return service.withdraw_change(actor, change_id, expected)
 
 
 def test_no_uscc_and_no_status_are_changed_by_a_profile(marketplace):

@@ -209,6 +209,14 @@ def test_an_admin_revokes_anybodys_key_and_nobody_else_does(marketplace):
         refused(party.get("/listings"), 401, "key_revoked")
 
 
+def test_the_keys_of_all_admins_do_not_end_with_the_one_that_created_them(marketplace):
+    child = make(marketplace.admin, "read", "admin")
+    (*_, root) = child.get("/api-keys").json["items"]
+
+    refused(child.delete(f"/api-keys/{root['id']}"), 409, "last_admin_key")
+    assert marketplace.admin.get("/regions").status_code == child.get("/regions").status_code == 200
+
+
 def test_the_last_key_of_an_admin_is_revoked_by_an_operator_only(marketplace):
     keys = marketplace.admin.get("/api-keys").json["items"]
     for key in keys[1:]:

@@ -156,6 +156,15 @@ def test_a_rotation_goes_unnoticed_and_the_old_key_ends_after_a_day(marketplace,
     assert owner.get("/listings", limit=1, cursor=new).status_code == 200
 
 
+def test_a_second_rotation_does_not_lengthen_the_life_of_an_old_key(marketplace, owner):
+    old = two_pages(marketplace, owner)
+    rotated(marketplace)
+    marketplace.wait(hours=20)
+    rotated(marketplace)
+    marketplace.wait(hours=4)
+    refused(owner.get("/listings", limit=1, cursor=old), 422, "bad_cursor", "cursor")
+
+
 def test_a_key_that_may_be_known_ends_at_once(marketplace, owner):
     old = two_pages(marketplace, owner)
     rotated(marketplace, "--at-once")

@@ -96,22 +96,32 @@ def test_a_reader_dies_alone_and_the_answer_says_so(marketplace, tmp_path, monke
     assert send(trader, csv_of(SUPPLY)).status_code == 201
 
 
-def test_a_reader_has_no_environment_and_none_of_the_application(marketplace, tmp_path, monkeypatch):
+NO_ENVIRONMENT = "import os; os.kill(os.getpid(), 11) if set(os.environ) <= {'LC_CTYPE'} else sys.exit(1)"
+"""Dies in one way where there is none but what Python itself sets, in another where there is."""
+
+
+def test_a_reader_has_no_environment(marketplace, tmp_path, monkeypatch):
+    reader_that(tmp_path, monkeypatch, NO_ENVIRONMENT)
+    refused(send(marketplace.enterprise("generator"), csv_of(SUPPLY)), 422, "sheet_too_costly", "file")
+
+
+def test_a_reader_has_limits_and_none_of_the_application():
     probe = (
-        "import json, os, runpy, sys\n"
+        "import json, resource, runpy, sys\n"
         f"path = {reader_process.__file__!r}\n"
         "sys.argv = [path, '10', '300']\n"
         "try: runpy.run_path(path, run_name='__main__')\n"
         "except SystemExit: pass\n"
         "heavy = {name.partition('.')[0] for name in sys.modules} & {'flask', 'sqlalchemy', 'redis', 'numpy', 'marshmallow'}\n"
-        "print(json.dumps([sorted(heavy), [name for name in os.environ if 'URL' in name or 'PASSWORD' in name]]))\n"
+        "limits = [resource.getrlimit(getattr(resource, f'RLIMIT_{name}'))[0] for name in ('CPU', 'AS', 'CORE')]\n"
+        "print(json.dumps([sorted(heavy), limits]))\n"
     )
     asked = {"do": "read", "kind_is_known": True, "most_rows": 10}
     done = subprocess.run(
         [sys.executable, "-I", "-c", probe], input=json.dumps(asked).encode() + b"\n" + csv_of(SUPPLY),
         capture_output=True, env={}, check=True,
     )  # fmt: skip
-    assert json.loads(done.stdout.splitlines()[-1]) == [[], []]
+    assert json.loads(done.stdout.splitlines()[-1]) == [[], [10, 300_000_000, 0]]
 
 
 def test_a_sheet_of_few_rows_and_much_text_waits_for_the_worker(marketplace):

@@ -81,6 +81,16 @@ def test_nothing_is_sent_to_a_refused_address_until_the_contact_is_sent_again(ma
     assert relay.take_one()["To"] == "li@example.com"
 
 
+def test_no_link_is_mailed_to_a_refused_address(marketplace, relay, pair):
+    generator, recycler = pair
+    relay.of_address = FINAL[0]
+    send_one(marketplace, generator)
+    relay.of_address = ""
+    marketplace.client.post("/api/v1/enterprises/recover", json={"uscc": recycler.number})
+    marketplace.settle()
+    assert (relay.take(), relay.tries) == ([], 1)
+
+
 def test_a_digest_to_a_refused_address_ends_too(marketplace, relay, pair):
     generator, recycler = pair
     recycler.prefer(email="digest")
