@@ -29,6 +29,7 @@ from marketplace.events.actor import ADMIN, PLATFORM
 from marketplace.events.models import Event, Task, TaskStatus
 from marketplace.http import recent
 from marketplace.matches import service as matches
+from marketplace.matches.jobs import enqueue_nightly_training
 
 NOON = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
 """12:00 in Shaoxing."""
@@ -180,6 +181,9 @@ class Marketplace(AbstractContextManager["Marketplace"]):
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.now = NOON
+        self.trains_nightly = False
+        """Whether `settle` trains the learned order, which takes longer than all else it does."""
+        self._rare_jobs_at: datetime | None = None
         self._stack = ExitStack()
 
     def __enter__(self) -> "Marketplace":
@@ -219,15 +223,18 @@ class Marketplace(AbstractContextManager["Marketplace"]):
         self.settle()
 
     def settle(self) -> None:
-        """Do all work that is due now: tasks, releases, expiries, lapses."""
+        """Do all work that is due now: tasks, releases, expiries, lapses.
+
+        What happens every ten minutes or less often happens once at each moment.
+        """
         with self.app.app_context():
-            longest_s = inf  # what happens every ten minutes or less often happens once at each moment
-            while self._work(longest_s):
-                longest_s = OFTEN_S
+            while self._work(OFTEN_S if self._rare_jobs_at == self.now else inf):
+                pass
 
     def _work(self, longest_s: float) -> bool:
         overdue = self._pending(Task.due_at <= self.now)
-        scheduler.tick(longest_s)
+        scheduler.tick(longest_s, () if self.trains_nightly else (enqueue_nightly_training,))
+        self._rare_jobs_at = self.now
         handed_over = (Task.attempts == 0) & (Task.due_at <= self.now + timedelta(seconds=31))
         due = sorted({*overdue, *self._pending((Task.due_at <= self.now) | handed_over)})
         for task_id in due:

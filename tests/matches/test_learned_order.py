@@ -164,6 +164,7 @@ def test_models_are_listed_newest_first(marketplace):
 
 def test_a_training_is_owed_once_a_night_from_three_in_shaoxing(marketplace):
     """At noon the night's training is due; the next one at 19:00 UTC, which is three in the morning."""
+    marketplace.trains_nightly = True
     nights = lambda: sorted(model.night for model in models(marketplace))  # noqa: E731
     marketplace.settle()
     marketplace.wait(hours=2)
