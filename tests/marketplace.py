@@ -26,6 +26,7 @@ from marketplace.enterprises import service as enterprises
 from marketplace.enterprises.models import Enterprise
 from marketplace.events import service as events
 from marketplace.events.actor import ADMIN, PLATFORM
+from marketplace.events.jobs import relay
 from marketplace.events.models import Event, Task, TaskStatus
 from marketplace.http import recent
 from marketplace.matches import service as matches
@@ -232,17 +233,14 @@ class Marketplace(AbstractContextManager["Marketplace"]):
                 pass
 
     def _work(self, longest_s: float) -> bool:
-        overdue = self._pending(Task.due_at <= self.now)
-        scheduler.tick(longest_s, () if self.trains_nightly else (enqueue_nightly_training,))
+        left_out = [relay] if self.trains_nightly else [relay, enqueue_nightly_training]
+        scheduler.tick(longest_s, left_out)
         self._rare_jobs_at = self.now
-        handed_over = (Task.attempts == 0) & (Task.due_at <= self.now + timedelta(seconds=31))
-        due = sorted({*overdue, *self._pending((Task.due_at <= self.now) | handed_over)})
+        pending = (Task.status == TaskStatus.PENDING, Task.due_at <= self.now)
+        due = db.session.scalars(select(Task.id).where(*pending).order_by(Task.id)).all()
         for task_id in due:
             events.perform(task_id)
         return bool(due)
-
-    def _pending(self, condition: Any) -> list[int]:
-        return list(db.session.scalars(select(Task.id).where(Task.status == TaskStatus.PENDING, condition)))
 
     def train(self) -> int:
         """Train the learned order on what became of pairings so far; returns the model's version."""
