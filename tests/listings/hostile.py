@@ -155,8 +155,9 @@ def merged(chance):
 
 def columns(chance):
     width = chance.choice(("0", "9" * size(chance, 100_000), "x", "1e999"))
+    most = max(1, min(20_000, 15_000_000 // len(width)))
     many = f'<col min="1" max="{chance.choice((1, 16384, 10**9))}" hidden="1" width="{width}"/>' * size(
-        chance, 20_000
+        chance, most
     )
     return workbook(chance, before=f"<cols>{many}</cols>")
 
