@@ -19,6 +19,8 @@ from importlib import import_module
 from pathlib import Path
 
 MOST_S, MOST_MB = 2.0, 300
+LARGEST = 20_000_000
+"""Bytes of an upload: `listings.routes.MAX_UPLOAD`, which would bring the application with it."""
 SEED = 20261126
 READER = Path(__file__).parents[2] / "marketplace/listings/service/sheets/reader_process.py"
 NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -155,9 +157,8 @@ def merged(chance):
 
 def columns(chance):
     width = chance.choice(("0", "9" * size(chance, 100_000), "x", "1e999"))
-    most = max(1, min(20_000, 15_000_000 // len(width)))
     many = f'<col min="1" max="{chance.choice((1, 16384, 10**9))}" hidden="1" width="{width}"/>' * size(
-        chance, most
+        chance, 20_000 if len(width) < 1000 else 150
     )
     return workbook(chance, before=f"<cols>{many}</cols>")
 
@@ -346,10 +347,13 @@ FAMILIES = (
 
 
 def sheets(count, seed=SEED):
-    """(name of the family, sheet), each family in turn."""
+    """(name of the family, sheet), each family in turn; none is larger than the service takes."""
     for number in range(count):
         family = FAMILIES[number % len(FAMILIES)]
-        yield family.__name__, family(random.Random(f"{seed} {number}"))
+        chance = random.Random(f"{seed} {number}")
+        while len(upload := family(chance)) > LARGEST:
+            pass
+        yield family.__name__, upload
 
 
 def reading_module():

@@ -12,6 +12,7 @@ import pytest
 from openpyxl.utils.escape import unescape
 
 from marketplace.http.problems import MOST_SHOWN
+from marketplace.listings.routes import MAX_UPLOAD
 from marketplace.listings.service.sheets import reader_process, reading
 from marketplace.listings.service.sheets.bounds import LAST_COLUMN, LONGEST_FORMAT
 from tests.cost import cost_of
@@ -98,6 +99,10 @@ def test_a_reader_dies_alone_and_the_answer_says_so(marketplace, tmp_path, monke
 
 NO_ENVIRONMENT = "import os; os.kill(os.getpid(), 11) if set(os.environ) <= {'LC_CTYPE'} else sys.exit(1)"
 """Dies in one way where there is none but what Python itself sets, in another where there is."""
+
+
+def test_hostile_sheets_are_as_large_as_an_upload_may_be():
+    assert hostile.LARGEST == MAX_UPLOAD
 
 
 def test_a_reader_has_no_environment(marketplace, tmp_path, monkeypatch):
