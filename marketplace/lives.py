@@ -5,6 +5,7 @@ from typing import Any
 
 from .allocations import models as allocations
 from .credit import models as credit
+from .deals import models as deals
 from .enterprises import models as enterprises
 from .enterprises import service as enterprises_service
 from .events import models as events
@@ -35,6 +36,8 @@ LIVES = (
     Life("An import of listings", listings.ListingImport, listings.IMPORT_LIFE),
     Life("A training of the learned ranking", matches.RankingModel, matches.MODEL_LIFE),
     Life("A ranking of all supplies", matches.RerankRun, matches.RUN_LIFE),
+    Life("An offer", deals.Offer, deals.OFFER_LIFE),
+    Life("A deal", deals.Deal, deals.DEAL_LIFE),
     Life("A plan for a region", allocations.Allocation, allocations.LIFE),
     Life("A credit event", credit.CreditEvent, credit.EVENT_LIFE),
     Life("An entry of the blocked list", credit.Block, credit.LIFE),

@@ -1,0 +1,1 @@
+"""From a pairing to an agreed transfer: offers with their rounds, deals with their settlement."""

@@ -1,0 +1,326 @@
+"""Offers and their rounds, and the deals that are agreed.
+
+Weights are whole kilograms, prices whole fen a tonne from the supplier's side, days those of Asia/Shanghai.
+"""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from uuid_utils.compat import uuid7
+
+from .. import clock
+from ..database import Base, values_check
+from ..events.lifecycle import LifeCycle, Move, Party
+
+
+class Side(StrEnum):
+    """The two parties of an offer and a deal."""
+
+    SUPPLIER = "supplier"
+    RECEIVER = "receiver"
+
+
+class Fault(StrEnum):
+    """Whose fault it is that a deal is cancelled."""
+
+    SUPPLIER = "supplier"
+    RECEIVER = "receiver"
+    NONE = "none"
+
+
+class OfferStatus(StrEnum):
+    OPEN = "open"
+    COUNTERED = "countered"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+class DealStatus(StrEnum):
+    AGREED = "agreed"
+    MOVING = "moving"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+    DISPUTED = "disputed"
+
+
+class InvoiceStatus(StrEnum):
+    NONE = "none"
+    ISSUED = "issued"
+    PAID = "paid"
+
+
+EITHER = frozenset({Party.SUPPLIER, Party.RECEIVER})
+LIVE_OFFERS = (OfferStatus.OPEN, OfferStatus.COUNTERED)
+LIVE_DEALS = (DealStatus.AGREED, DealStatus.MOVING, DealStatus.DISPUTED)
+
+
+def _of_live_offers(
+    name: str, target: OfferStatus, by: frozenset[Party], event: str, **timing: Any
+) -> list[Move]:
+    """A move that starts from every state of a live offer; admins have a twin of what a party may do."""
+    twin = by <= EITHER
+    return [Move(name, source, target, by=by, event=event, twin=twin, **timing) for source in LIVE_OFFERS]
+
+
+OFFER_LIFE = LifeCycle(
+    *_of_live_offers("counter", OfferStatus.COUNTERED, EITHER, "offer.countered"),
+    *_of_live_offers("accept", OfferStatus.ACCEPTED, EITHER, "offer.accepted"),
+    *_of_live_offers("reject", OfferStatus.REJECTED, EITHER, "offer.rejected"),
+    *_of_live_offers("withdraw", OfferStatus.WITHDRAWN, EITHER, "offer.withdrawn"),
+    *_of_live_offers(
+        "lapse",
+        OfferStatus.LAPSED,
+        frozenset({Party.CLOCK, Party.SYSTEM}),
+        "offer.lapsed",
+        after=timedelta(microseconds=1),
+        since="valid_until",
+    ),
+)
+"""Whose turn it is, is not in the table: it is checked as `whose_turn` of the row."""
+
+
+def _of_live_deals(name: str, target: DealStatus, by: frozenset[Party], event: str) -> list[Move]:
+    twin = by <= EITHER
+    sources = (DealStatus.AGREED, DealStatus.MOVING)
+    return [Move(name, source, target, by=by, event=event, twin=twin) for source in sources]
+
+
+DEAL_LIFE = LifeCycle(
+    Move("move", DealStatus.AGREED, DealStatus.MOVING, by={Party.SYSTEM}, event="deal.moving"),
+    *_of_live_deals("complete", DealStatus.COMPLETED, EITHER, "deal.completed"),
+    *_of_live_deals("cancel", DealStatus.CANCELLED, EITHER, "deal.cancelled"),
+    *_of_live_deals("dispute", DealStatus.DISPUTED, EITHER, "deal.disputed"),
+    Move(
+        "settle_moving", DealStatus.DISPUTED, DealStatus.MOVING, by={Party.ADMIN}, event="deal.settled"
+    ),
+    Move(
+        "settle_completed", DealStatus.DISPUTED, DealStatus.COMPLETED, by={Party.ADMIN}, event="deal.settled"
+    ),
+    Move(
+        "settle_cancelled", DealStatus.DISPUTED, DealStatus.CANCELLED, by={Party.ADMIN}, event="deal.settled"
+    ),
+    Move(
+        "lapse", DealStatus.AGREED, DealStatus.LAPSED, by={Party.CLOCK}, event="deal.lapsed",
+        after=timedelta(days=31), since="until_day",
+    ),
+    Move(
+        "lapse", DealStatus.MOVING, DealStatus.LAPSED, by={Party.CLOCK}, event="deal.lapsed",
+        after=timedelta(days=31), since="until_day",
+    ),
+)  # fmt: skip
+"""A deal lapses when 30 days have passed after its last day and nothing is in flight."""
+
+
+class Offer(Base):
+    """One thread of terms between the owners of a supply and of a demand; every step adds a round.
+
+    `maker` began it, `whose_turn` is the side that may answer, None when it has ended. `valid_until` is that
+    of the latest round.
+    """
+
+    __tablename__ = "offer"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    status: Mapped[OfferStatus] = mapped_column(default=OfferStatus.OPEN)
+    supply_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id"))
+    demand_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id"))
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
+    receiver_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
+    maker: Mapped[Side]
+    whose_turn: Mapped[Side | None]
+    valid_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    reason: Mapped[str | None]
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), default=clock.now, onupdate=clock.now
+    )
+    version: Mapped[int] = mapped_column()
+
+    rounds: Mapped[list["OfferRound"]] = relationship(order_by="OfferRound.no", lazy="selectin")
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        values_check("status", OfferStatus),
+        values_check("maker", Side),
+        values_check("whose_turn", Side),
+        CheckConstraint("supplier_id <> receiver_id", name="two_parties"),
+        CheckConstraint(
+            "(status IN ('open', 'countered')) = (whose_turn IS NOT NULL)", name="turn_while_live"
+        ),
+        Index(
+            "ix_offer_live",
+            "supply_id",
+            "demand_id",
+            "maker",
+            unique=True,
+            postgresql_where=text("status IN ('open', 'countered')"),
+        ),
+        Index("ix_offer_lapse", "valid_until", postgresql_where=text("status IN ('open', 'countered')")),
+        Index("ix_offer_demand", "demand_id", postgresql_where=text("status IN ('open', 'countered')")),
+        Index("ix_offer_supplier", "supplier_id", "id"),
+        Index("ix_offer_receiver", "receiver_id", "id"),
+    )
+
+
+class OfferRound(Base):
+    """The terms that one side named in a step of an offer; never changed afterwards."""
+
+    __tablename__ = "offer_round"
+
+    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offer.id"), primary_key=True)
+    no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    by: Mapped[Side]
+    quantity_kg: Mapped[int] = mapped_column(BigInteger)
+    price_fen: Mapped[int] = mapped_column(BigInteger)
+    valid_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    from_day: Mapped[date]
+    until_day: Mapped[date]
+    freight: Mapped[Side]
+    note: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+
+    __table_args__ = (
+        values_check("by", Side),
+        values_check("freight", Side),
+        CheckConstraint("no > 0", name="no"),
+        CheckConstraint("quantity_kg > 0", name="quantity"),
+        CheckConstraint("from_day <= until_day", name="window"),
+    )
+
+
+class Deal(Base):
+    """An agreed transfer with its terms frozen.
+
+    Of `quantity_kg`, `planned_kg` are on manifests that are not picked up yet, `moving_kg` on such that are
+    picked up and not closed (by the weight that is known), `refused_kg` were refused and are not returned
+    yet, `accepted_kg` were accepted. `over_kg` is what was accepted beyond the agreed tonnes. `shipped_kg` is
+    the sum of all that was picked up for good.
+    `permit_kind` and `permit_id` name the ledger in which `permit_year` of its tonnes are reserved; they are
+    None where the law asks for no permit (general and exempt waste). `approval_id` is the transfer approval
+    that is used besides. `terms` holds both listings, the rounds, the legal basis with its validity and the
+    version of the policy, as they were at `agreed_at`.
+    """
+
+    __tablename__ = "deal"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    number: Mapped[str] = mapped_column(unique=True)
+    status: Mapped[DealStatus] = mapped_column(default=DealStatus.AGREED)
+    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offer.id"), unique=True)
+    supply_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id"), index=True)
+    demand_id: Mapped[UUID] = mapped_column(ForeignKey("listing.id"), index=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
+    receiver_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
+    code_id: Mapped[int] = mapped_column(ForeignKey("waste_code.id"))
+    region: Mapped[int] = mapped_column(ForeignKey("region.adcode"))
+    quantity_kg: Mapped[int] = mapped_column(BigInteger)
+    price_fen: Mapped[int] = mapped_column(BigInteger)
+    from_day: Mapped[date]
+    until_day: Mapped[date]
+    freight: Mapped[Side]
+    planned_kg: Mapped[int] = mapped_column(BigInteger, default=0)
+    moving_kg: Mapped[int] = mapped_column(BigInteger, default=0)
+    refused_kg: Mapped[int] = mapped_column(BigInteger, default=0)
+    accepted_kg: Mapped[int] = mapped_column(BigInteger, default=0)
+    over_kg: Mapped[int] = mapped_column(BigInteger, default=0)
+    shipped_kg: Mapped[int] = mapped_column(BigInteger, default=0)
+    permit_kind: Mapped[str | None]
+    permit_id: Mapped[UUID | None]
+    permit_year: Mapped[int | None] = mapped_column(SmallInteger)
+    approval_id: Mapped[UUID | None]
+    terms: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    disputed_by: Mapped[Side | None]
+    dispute_reason: Mapped[str | None]
+    fault: Mapped[Fault | None]
+    reason: Mapped[str | None]
+    invoice_status: Mapped[InvoiceStatus] = mapped_column(default=InvoiceStatus.NONE)
+    agreed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), default=clock.now, onupdate=clock.now
+    )
+    version: Mapped[int] = mapped_column()
+
+    @property
+    def left_kg(self) -> int:
+        """What may still be put on a manifest."""
+        taken = self.planned_kg + self.moving_kg + self.refused_kg + self.accepted_kg
+        return max(0, self.quantity_kg - taken)
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        values_check("status", DealStatus),
+        values_check("freight", Side),
+        values_check("disputed_by", Side),
+        values_check("fault", Fault),
+        values_check("invoice_status", InvoiceStatus),
+        CheckConstraint("quantity_kg > 0", name="quantity"),
+        CheckConstraint("from_day <= until_day", name="window"),
+        CheckConstraint(
+            "planned_kg >= 0 AND moving_kg >= 0 AND refused_kg >= 0 AND accepted_kg >= 0"
+            " AND over_kg >= 0 AND shipped_kg >= 0",
+            name="weights_not_negative",
+        ),
+        CheckConstraint("accepted_kg <= quantity_kg + over_kg", name="accepted_within_quantity"),
+        CheckConstraint("supplier_id <> receiver_id", name="two_parties"),
+        Index("ix_deal_supplier", "supplier_id", "id"),
+        Index("ix_deal_receiver", "receiver_id", "id"),
+        Index("ix_deal_region", "region", "id"),
+        Index("ix_deal_lapse", "until_day", postgresql_where=text("status IN ('agreed', 'moving')")),
+        Index(
+            "ix_deal_permit",
+            "permit_id",
+            postgresql_where=text("permit_id IS NOT NULL AND status IN ('agreed', 'moving', 'disputed')"),
+        ),
+    )
+
+
+class DealSerial(Base):
+    """The last serial of the numbers of a region and day, one row each, so that numbers have no gap."""
+
+    __tablename__ = "deal_serial"
+
+    region: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    last: Mapped[int]
+
+
+class Rating(Base):
+    """What one side says of the other after the end; points 1 to 5."""
+
+    __tablename__ = "deal_rating"
+
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey("deal.id"), primary_key=True)
+    by: Mapped[Side] = mapped_column(primary_key=True)
+    punctual: Mapped[int] = mapped_column(SmallInteger)
+    as_described: Mapped[int] = mapped_column(SmallInteger)
+    cooperation: Mapped[int] = mapped_column(SmallInteger)
+    safety: Mapped[int] = mapped_column(SmallInteger)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+
+    __table_args__ = (
+        values_check("by", Side),
+        CheckConstraint(
+            "punctual BETWEEN 1 AND 5 AND as_described BETWEEN 1 AND 5"
+            " AND cooperation BETWEEN 1 AND 5 AND safety BETWEEN 1 AND 5",
+            name="points",
+        ),
+    )
