@@ -46,7 +46,12 @@ class Work:
         Raises:
             NotFound: there is none.
         """
-        query = select(model).where(*conditions).with_for_update().execution_options(populate_existing=True)
+        query = (
+            select(model)
+            .where(*conditions)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        )
         row = self.session.scalars(query).one_or_none()
         if row is None:
             raise NotFound()
