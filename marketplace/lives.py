@@ -16,6 +16,7 @@ from .listings import models as listings
 from .listings import service as listings_service
 from .matches import models as matches
 from .notifications import models as notifications
+from .transporters import models as transporters
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ LIVES = (
     Life("A proposed change of an enterprise", enterprises.EnterpriseChange, enterprises.CHANGE_LIFE),
     Life("A second claim on a USCC", enterprises.UsccClaim, enterprises.CLAIM_LIFE),
     Life("A licence", licences.Licence, licences.LIFE),
+    Life("A paper of a transporter", transporters.TransporterPaper, transporters.LIFE),
     Life("A listing", listings.Listing, listings.LIFE),
     Life("An import of listings", listings.ListingImport, listings.IMPORT_LIFE),
     Life("A training of the learned ranking", matches.RankingModel, matches.MODEL_LIFE),

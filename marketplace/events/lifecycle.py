@@ -25,6 +25,8 @@ class Party(StrEnum):
     RECEIVER = "receiver"
     TRANSPORTER = "transporter"
     ADMIN = "admin"
+    REGULATOR = "regulator"
+    """The authority of a region, where the law makes the decision its own."""
     CLOCK = "clock"
     """The scheduler, when the time has come."""
     SYSTEM = "system"

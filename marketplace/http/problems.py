@@ -44,7 +44,7 @@ MOST_SHOWN = 50
 """Errors that a problem shows; `error_count` says how many there are in all. Our own choice, as are these:"""
 LONGEST_PATH, LONGEST_DETAIL, MOST_NAMED = 120, 400, 10
 """Characters of a field path and of a sentence about it; fields that the sentence of the whole names."""
-MEMBERS = ("entry_id",)
+MEMBERS = ("entry_id", "missing")
 """Facts of a refusal that programs read: members of the problem beside its sentence."""
 HEADERS_BY_STATUS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_S)}}
 

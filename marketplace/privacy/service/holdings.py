@@ -23,6 +23,7 @@ from ...licences.models import (
 from ...listings.models import Accept, Listing, ListingImport
 from ...matches.models import Feedback, MutualInterest
 from ...notifications.models import Notification, NotificationStatus, Preferences, SavedSearch, Silence
+from ...transporters.models import CrewCard, PaperFile, TransporterPaper, TransporterRegister
 
 Condition = Callable[[UUID], ColumnElement[bool]]
 
@@ -97,6 +98,14 @@ HOLDINGS = (
     Holding(Channel, _by(Channel.generator_id, Channel.receiver_id), frozenset({"no", "number_key"})),
     Holding(WhiteListEntry, _by(WhiteListEntry.receiver_id)),
     Holding(VerifiedExemption, _by(VerifiedExemption.enterprise_id), frozenset({"number_key"})),
+    Holding(TransporterRegister, _by(TransporterRegister.enterprise_id)),
+    Holding(TransporterPaper, _by(TransporterPaper.transporter_id), frozenset({"key"})),
+    Holding(CrewCard, _through(CrewCard.paper_id, TransporterPaper.id, TransporterPaper.transporter_id)),
+    Holding(
+        PaperFile,
+        _through(PaperFile.paper_id, TransporterPaper.id, TransporterPaper.transporter_id),
+        frozenset({"content"}),
+    ),
     Holding(Listing, _by(Listing.enterprise_id), frozenset({"no"})),
     Holding(Accept, _through(Accept.listing_id, Listing.id, Listing.enterprise_id)),
     Holding(ListingImport, _by(ListingImport.enterprise_id), frozenset({"digest", "upload"})),
