@@ -34,6 +34,7 @@ from .settings import Settings
 
 ROOMS = (
     "law",
+    "calendar",
     "catalogue",
     "enterprises",
     "licences",
