@@ -31,6 +31,9 @@ backup: .venv/.installed ## write the embedded database to a file (FILE=..., els
 restore: .venv/.installed ## put the database of FILE in place of the embedded one (after make stop)
 	@$(BIN) -m marketplace.supervisor restore
 
+# Python reads a test again in a third of the time when it may keep what it compiled.
+check test thorough: export PYTHONDONTWRITEBYTECODE :=
+
 check: lint ## lint, and the tests that need no servers: before every commit
 	@$(BIN) -m pytest -n 2 --dist worksteal --no-servers -m "not slow" $(ARGS)
 

@@ -73,6 +73,8 @@ def tracked(*patterns):
 
 def given_up_names(path, source):
     """A sentence for each name given up that a source text has."""
+    if NAMES.keys().isdisjoint(re.findall(r"\w+", source)):
+        return []
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return [
         f"{path}:{token.start[0]}: {token.string} was given up; its place is taken by {NAMES[token.string]}"

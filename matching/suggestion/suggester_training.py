@@ -11,12 +11,10 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from matching.suggestion.suggester import (
     GRAIN,
@@ -33,6 +31,10 @@ from matching.suggestion.suggester import (
     shares_of,
     stem,
 )
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
 
 PENALTY = 30.0
 """Inverse of the ridge penalty (`C`), chosen on folds of the training names."""
@@ -125,6 +127,8 @@ def _truths(examples: Iterable[Example]) -> Mapping[str, list[Example]]:
 
 def vectorizer() -> TfidfVectorizer:
     """The n-grams and their weights, as scikit-learn makes them."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     return TfidfVectorizer(
         analyzer="char", preprocessor=fold, ngram_range=NGRAMS, min_df=MIN_DOCUMENTS, sublinear_tf=True
     )
@@ -132,6 +136,8 @@ def vectorizer() -> TfidfVectorizer:
 
 def regression() -> LogisticRegression:
     """The linear model of either level, as scikit-learn makes it."""
+    from sklearn.linear_model import LogisticRegression
+
     return LogisticRegression(C=PENALTY, max_iter=300, tol=1e-3)
 
 

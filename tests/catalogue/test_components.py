@@ -181,6 +181,7 @@ def test_a_conversion_is_exact(amount, unit, other):
     assert math.isclose(there, back, rel_tol=1e-15)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=20))
 def test_folding_never_fails_and_is_the_same_twice(text):
     key = component_key(text)

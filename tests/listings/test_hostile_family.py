@@ -25,6 +25,7 @@ QUICK = len(hostile.FAMILIES)
 """Sheets of each run of the suite: one of each family."""
 
 
+@pytest.mark.slow
 def test_sheets_made_hostile_by_chance_cost_little():
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "tests.listings.hostile", str(QUICK)],

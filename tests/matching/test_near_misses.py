@@ -180,7 +180,14 @@ def failed(columns: worlds.Columns, seeker: ref.Listing, number: int) -> list[st
     return [failure.gate for failure in columns.explain(*pair).failed]
 
 
-@pytest.mark.parametrize("seeds", [range(start, start + 15) for start in range(0, tries(60), 15)], ids=str)
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        pytest.param(range(start, start + 15), marks=[pytest.mark.slow] * bool(start))
+        for start in range(0, tries(60), 15)
+    ],
+    ids=str,
+)
 def test_the_change_opens_exactly_as_many_as_was_said(seeds):
     terms = set()
     for columns, seeker, miss in found_in(seeds):
@@ -190,6 +197,7 @@ def test_the_change_opens_exactly_as_many_as_was_said(seeds):
     assert terms >= {"price_fen", "min_lot_kg", "max_km", "last_day"} or seeds.start
 
 
+@pytest.mark.slow
 def test_an_index_gives_the_same_field():
     for seed in range(12):
         world, rules = worlds.crowded(seed)

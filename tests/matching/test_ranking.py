@@ -104,7 +104,9 @@ def test_positions_compare_as_the_hits_stand():
         assert len(set(positions)) == len(positions)
 
 
-@pytest.mark.parametrize("least", [0.0, 0.5, 0.7, 1.0])
+@pytest.mark.parametrize(
+    "least", [pytest.param(0.0, marks=pytest.mark.slow), 0.5, pytest.param(0.7, marks=pytest.mark.slow), 1.0]
+)
 def test_a_least_score_cuts_the_tail_and_leaves_the_count_of_lawful_rows(least):
     for seed in CROWDS[:10]:
         world, rules = worlds.crowded(seed)

@@ -25,6 +25,7 @@ def outlines(tmp_path, code, ring, successors=None, kind="MultiPolygon"):
     return Outlines("test", "0", path, frozenset(KNOWN), successors or {})
 
 
+@pytest.mark.slow
 def test_the_outlines_that_are_installed_cover_nearly_every_district():
     found = {adcode for adcode, _ in read_outlines(KNOWN).rings()}
     assert found <= KNOWN

@@ -172,6 +172,7 @@ def test_a_body_over_the_limit_is_refused_by_the_proxy(call):
     assert call("POST", "/guarded", body=b"x" * 22_100_000)[0] == 413
 
 
+@pytest.mark.slow
 def test_a_flood_of_silent_sockets_stops_nobody(ports, call):
     with ExitStack() as sockets:
         for number in range(500):

@@ -389,6 +389,7 @@ def test_an_address_holds_so_many_connections_and_no_more(narrow):
             assert status(heard(again)) == 200
 
 
+@pytest.mark.slow
 def test_when_all_connections_are_taken_the_longest_waiting_gives_way(narrow):
     with ExitStack() as sockets:
         silent = [sockets.enter_context(closing(connected(narrow, HALF_A_HEAD))) for _ in range(10)]
