@@ -14,6 +14,7 @@ from .events.timeouts import TimeOut
 from .licences import models as licences
 from .listings import models as listings
 from .listings import service as listings_service
+from .manifests import models as manifests
 from .matches import models as matches
 from .notifications import models as notifications
 from .transporters import models as transporters
@@ -40,6 +41,8 @@ LIVES = (
     Life("A ranking of all supplies", matches.RerankRun, matches.RUN_LIFE),
     Life("An offer", deals.Offer, deals.OFFER_LIFE),
     Life("A deal", deals.Deal, deals.DEAL_LIFE),
+    Life("A manifest", manifests.Manifest, manifests.LIFE),
+    Life("A correction of a manifest", manifests.ManifestCorrection, manifests.CORRECTION_LIFE),
     Life("A plan for a region", allocations.Allocation, allocations.LIFE),
     Life("A credit event", credit.CreditEvent, credit.EVENT_LIFE),
     Life("An entry of the blocked list", credit.Block, credit.LIFE),

@@ -40,7 +40,7 @@ ACID = {"scheme": "cn-hw", "code": "900-349-34"}
 KEPT = (
     "legal_basis", "scheme", "waste_code", "crosswalk", "region", "outline_ring", "outline_source",
     "treatment", "exemption_item",
-    "alembic_version", "matching_policy", "credit_rule_table",
+    "alembic_version", "matching_policy", "credit_rule_table", "manifest_deadline", "weight_tolerance",
 )  # fmt: skip
 EMPTIED = """
     SELECT t.tablename, s.relname FROM pg_tables t

@@ -91,15 +91,23 @@ class Move:
 
 
 def wrong_state(
-    table: str, status: StrEnum | Name, action: str, allowed: Sequence[StrEnum | Name]
+    table: str,
+    status: StrEnum | Name,
+    action: str,
+    allowed: Sequence[StrEnum | Name],
+    next_step: Name | str = "",
 ) -> Conflict:
-    """The refusal of an action that does not start from the state of a row of `table`."""
+    """The refusal of an action that does not start from the state of a row of `table`.
+
+    `next_step` names who has to do what next, where that is known.
+    """
     return Conflict(
         "wrong_state",
         subject=Name("subject", table),
         status=status,
         action=Name("move", action),
         allowed=tuple(allowed),
+        next=next_step,
     )
 
 
@@ -109,11 +117,13 @@ class LifeCycle:
     Args:
         moves: the first one starts from the state in which a row begins.
         column: the attribute that holds the state.
+        next_steps: the group of names.toml that says, by state, who has to do what next.
     """
 
-    def __init__(self, *moves: Move, column: str = "status") -> None:
+    def __init__(self, *moves: Move, column: str = "status", next_steps: str | None = None) -> None:
         self.moves = moves
         self.column = column
+        self.next_steps = next_steps
         self.initial = moves[0].source
 
     @property
@@ -146,7 +156,11 @@ class LifeCycle:
                 setattr(row, self.column, move.target)
                 return move
         allowed = [move.source for move in permitted]
-        raise wrong_state(row.__tablename__, self.states(state), name, allowed)
+        raise wrong_state(row.__tablename__, self.states(state), name, allowed, self.next_step(state))
+
+    def next_step(self, state: str) -> Name | str:
+        """The name of what has to be done next in a state, and by whom; empty where nobody has said it."""
+        return Name(self.next_steps, str(state)) if self.next_steps else ""
 
     def values(self, name: str) -> dict[str, StrEnum]:
         """What a bulk UPDATE sets for the move `name`; it must select rows in `sources(name)` only.

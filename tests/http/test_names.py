@@ -15,9 +15,8 @@ from marketplace.catalogue.service.codes import CERTAIN
 from marketplace.credit.models import AXES
 from marketplace.enterprises.models import GRADES, ROLES
 from marketplace.enterprises.service import ADMIN_ONLY
-from marketplace.errors import Conflict
 from marketplace.events.actor import ADMIN, ENTERPRISE, REGULATOR, SCOPES, SYSTEM
-from marketplace.events.lifecycle import LifeCycle
+from marketplace.events.lifecycle import LifeCycle, wrong_state
 from marketplace.http.fields import Choices, OneOf
 from marketplace.http.schemas import Schema
 from marketplace.licences.models import MODES
@@ -130,13 +129,7 @@ def test_words_of_sheets_are_the_names_of_the_same_values():
 
 
 def test_a_sentence_shows_names_in_the_language_of_its_reader():
-    refusal = Conflict(
-        "wrong_state",
-        subject=Name("subject", "listing"),
-        status=ListingStatus.WITHDRAWN,
-        action=Name("move", "publish"),
-        allowed=(ListingStatus.DRAFT,),
-    )
+    refusal = wrong_state("listing", ListingStatus.WITHDRAWN, "publish", (ListingStatus.DRAFT,))
     assert say(refusal.code, "zh", **refusal.facts) == "该信息已撤回，不能发布；只有草稿可以发布。"
     assert say(refusal.code, "en", **refusal.facts) == (
         "This listing is withdrawn and cannot be published; only one that is a draft can."

@@ -15,6 +15,8 @@ PATH_PARAMETERS = {
     "import_id": "The id of an import, as POST /listings/import returns it.",
     "key_id": "The id of a key (not the key itself).",
     "listing_id": "The id of a listing.",
+    "manifest_id": "The id of a manifest.",
+    "correction_id": "The id of a correction that somebody asked for, as the manifest shows it.",
     "notification_id": "The id of a message in your inbox.",
     "other_id": "The id of a listing of the other kind, by another enterprise.",
     "permit_id": "The id of the entry, as the list returns it.",
