@@ -23,6 +23,7 @@ from seed.city import (
     DemoWhiteList,
     LicenceLine,
 )
+from seed.directed_use import DIRECTED_USES, SHOWCASE_CHANNEL_T
 from seed.identities import SURNAMES, demo_uscc, invented_names, record
 from seed.industries import INDUSTRIES, PARKS, RECEIVERS, Park, Range, Trade, Want, Waste, scheme_of
 from seed.showcase import CAST, CHANNEL_RECEIVER, SHOWCASE, SHOWCASE_OWNER, Part, showcase
@@ -31,20 +32,21 @@ __all__ = ["SEED", "SHOWCASE", "SHOWCASE_OWNER", "demo_city", "showcase"]
 
 SEED = 330600
 
-COLLECTORS = 6
-TRANSPORTERS = 10
+COLLECTORS = 8
+CARRIERS = {"危货运输": 20, "物流运输": 18, "渣土运输": 12}
+"""Transporters by trade; the first kind carries hazardous waste."""
 PARTNERS = ("oil-001", "incinerator-001")
 """Licensed operators that collectors work for; their licences are always sound, their credit good."""
 
 COLLECTED = {
     "oil-001": ("900-214-08", "900-249-08"),
-    "incinerator-001": ("900-041-49", "900-047-49", "900-249-08"),
+    "incinerator-001": ("900-041-49", "900-047-49", "900-252-12", "900-253-12"),
 }
 
-LICENCE_STATES = ("none",) * 6 + ("expired",) * 5 + ("small",) * 5
+LICENCE_STATES = ("none",) * 3 + ("expired",) * 3 + ("small",) * 3
 """What is wrong with the licences of so many receivers; all others hold a sound one."""
 
-GRADE_QUOTA = {"E": 1, "D": 2, "C": 28, "B": 150}
+GRADE_QUOTA = {"E": 1, "D": 3, "C": 46, "B": 250}
 """Enterprises of each grade outside the cast; the rest are A."""
 
 
@@ -54,6 +56,7 @@ def demo_city(today: date, seed: int = SEED) -> City:
     town = _Town(rng, invented_names(rng), _grades(rng))
     _add_generators(town)
     _add_receivers(town)
+    _add_directed_uses(town)
     _add_collectors(town)
     _add_transporters(town)
     _add_cast(town)
@@ -88,8 +91,7 @@ def _add_generators(town: _Town) -> None:
             key = f"{industry.key}-{number:03}"
             park = PARKS[town.rng.choice(industry.parks)]
             _enterprise(town, key, industry.trade, ("generator",), park, small=industry.small)
-            count = town.rng.randint(min(3, len(industry.wastes)), min(5, len(industry.wastes)))
-            for waste in town.rng.sample(industry.wastes, count):
+            for waste in town.rng.sample(industry.wastes, town.rng.randint(*industry.posts)):
                 _supply(town, key, waste)
 
 
@@ -108,6 +110,34 @@ def _add_receivers(town: _Town) -> None:
                 _demand(town, key, trade.wants[turn % len(trade.wants)])
 
 
+def _add_directed_uses(town: _Town) -> None:
+    """A receiver, a channel and listings on both sides for each directed use."""
+    for number, directed in enumerate(DIRECTED_USES, 1):
+        key, waste = f"directed-{number:03}", directed.waste
+        _enterprise(town, key, directed.trade, ("recycler",), PARKS[directed.park])
+        _supply(town, directed.generator_key, waste)
+        _demand(
+            town, key, Want(waste.code, f"收{waste.title}", directed.treatment, waste.tonnes, directed.price)
+        )
+        town.channels.append(
+            DemoChannel(
+                generator_key=directed.generator_key,
+                receiver_key=key,
+                scheme=scheme_of(waste.code),
+                code=waste.code,
+                use=directed.use,
+                tonnes_per_year=directed.tonnes_per_year,
+                approval_number=_approval(town),
+                from_day=-200 - number,
+                until_day=500 + number,
+            )
+        )
+
+
+def _approval(town: _Town) -> str:
+    return f"演示绍环点对点第{len(town.channels) + 1:04}号"
+
+
 def _add_collectors(town: _Town) -> None:
     for number in range(1, COLLECTORS + 1):
         key, partner = f"collector-{number:03}", PARTNERS[number % len(PARTNERS)]
@@ -121,9 +151,10 @@ def _add_collectors(town: _Town) -> None:
 
 
 def _add_transporters(town: _Town) -> None:
-    for number in range(1, TRANSPORTERS + 1):
+    trades = [trade for trade, count in CARRIERS.items() for _ in range(count)]
+    for number, trade in enumerate(trades, 1):
         park = PARKS[town.rng.choice(("paojiang", "binhai", "hangzhouwan", "zhuji", "xinchang", "xiaoshan"))]
-        _enterprise(town, f"transporter-{number:03}", "危货运输", ("transporter",), park)
+        _enterprise(town, f"transporter-{number:03}", trade, ("transporter",), park)
 
 
 def _add_cast(town: _Town) -> None:
@@ -143,10 +174,18 @@ def _add_cast(town: _Town) -> None:
             )
         if part.white_listed:
             town.white_list.append(DemoWhiteList(part.key, "cn-hw", "900-349-34", 330000, -60, 700))
-    use = "替代新硫酸，用于染整废水中和与生产"
-    number = "演示绍环点对点第0001号"
     town.channels.append(
-        DemoChannel(SHOWCASE_OWNER, CHANNEL_RECEIVER, "cn-hw", "900-349-34", use, 6000.0, number, -90, 640)
+        DemoChannel(
+            generator_key=SHOWCASE_OWNER,
+            receiver_key=CHANNEL_RECEIVER,
+            scheme="cn-hw",
+            code="900-349-34",
+            use="替代新硫酸，用于染整废水中和与生产",
+            tonnes_per_year=SHOWCASE_CHANNEL_T,
+            approval_number=_approval(town),
+            from_day=-90,
+            until_day=640,
+        )
     )
 
 
@@ -327,7 +366,8 @@ def _price(rng: Random, between: Range | None) -> float | None:
 def _grades(rng: Random) -> Iterator[str]:
     """Grades for everyone outside the cast, the quota exactly, in random order."""
     fixed = len(PARTNERS)
-    drawn = sum(x.count for x in INDUSTRIES) + sum(x.count for x in RECEIVERS) + TRANSPORTERS - fixed
+    drawn = sum(x.count for x in INDUSTRIES) + sum(x.count for x in RECEIVERS) + sum(CARRIERS.values())
+    drawn += len(DIRECTED_USES) - fixed
     grades = [grade for grade, count in GRADE_QUOTA.items() for _ in range(count)]
     grades += ["A"] * (drawn - len(grades))
     rng.shuffle(grades)

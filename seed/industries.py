@@ -50,6 +50,12 @@ class Industry:
     wastes: tuple[Waste, ...]
     small: bool = False
 
+    @property
+    def posts(self) -> tuple[int, int]:
+        """How many of its wastes a firm of the trade has on offer, at least and at most."""
+        least, most = (1, 2) if self.small else (2, 4)
+        return min(least, len(self.wastes)), min(most, len(self.wastes))
+
 
 @dataclass(frozen=True)
 class Want:
@@ -132,7 +138,7 @@ INDUSTRIES = (
     Industry(
         "dyeing",
         "印染",
-        64,
+        70,
         _DYEING,
         (
             Waste(
@@ -176,7 +182,7 @@ INDUSTRIES = (
     Industry(
         "dyechem",
         "染料化工",
-        20,
+        22,
         _BAY,
         (
             Waste(
@@ -213,7 +219,7 @@ INDUSTRIES = (
     Industry(
         "pharma",
         "医药化工",
-        24,
+        26,
         ("hangzhouwan", "xinchang", "xinchang", "caoe", "jiaojiang"),
         (
             Waste("271-001-02", "原料药蒸馏残余物", (10, 300), (-3000, -1600), _DRUMS),
@@ -243,7 +249,7 @@ INDUSTRIES = (
     Industry(
         "metal",
         "五金机械",
-        42,
+        56,
         _METAL,
         (
             Waste("900-006-09", "废切削液", (2, 120), (-1800, -700), _DRUMS),
@@ -259,7 +265,7 @@ INDUSTRIES = (
     Industry(
         "plating",
         "表面处理",
-        14,
+        16,
         ("diankou", "paojiang", "shengzhou", "cixi", "luqiao"),
         (
             Waste("336-063-17", "电镀综合污泥", (20, 500), (-1900, -500), _SLUDGE),
@@ -334,16 +340,87 @@ INDUSTRIES = (
     Industry(
         "workshop",
         "汽修服务",
-        36,
+        90,
         _CITY,
         (
             Waste("900-214-08", "废机油", (0.3, 1.0), (200, 1800), _DRUMS),
             Waste("900-249-08", "废机油桶与含油包装", (0.1, 0.8), (-1500, -300), _BAGS),
             Waste("900-052-31", "废铅蓄电池", (0.2, 1.0), (3000, 7500), _CRATES),
             Waste("900-041-49", "沾染废物", (0.1, 0.6), (-4000, -1500), _BAGS),
-            Waste("900-047-49", "检测化验室废液", (0.1, 0.5), (-6000, -2500), _DRUMS),
         ),
         small=True,
+    ),
+    Industry(
+        "hardware",
+        "五金加工",
+        62,
+        _METAL,
+        (
+            Waste("900-006-09", "废切削液", (0.2, 1.0), (-2600, -1000), _DRUMS),
+            Waste("900-218-08", "废液压油", (0.1, 0.6), (200, 1800), _DRUMS),
+            Waste("900-249-08", "含油包装与油桶", (0.1, 0.5), (-1500, -300), _BAGS),
+            Waste("SW17", "车床废铁屑", (0.3, 1.0), (900, 1900), _BAGS),
+        ),
+        small=True,
+    ),
+    Industry(
+        "printing",
+        "印刷包装",
+        46,
+        _CITY,
+        (
+            Waste("231-002-16", "废显影液定影液", (0.1, 0.6), (-3200, -1400), _DRUMS),
+            Waste("900-253-12", "丝网印刷油墨渣", (0.1, 0.7), (-4200, -1800), _DRUMS),
+            Waste("900-041-49", "沾墨废抹布与墨桶", (0.1, 0.8), (-4000, -1500), _BAGS),
+        ),
+        small=True,
+    ),
+    Industry(
+        "laboratory",
+        "检测技术",
+        42,
+        _CITY,
+        (
+            Waste("900-047-49", "检测化验室废液", (0.1, 0.9), (-6000, -2500), _DRUMS),
+            Waste("900-404-06", "实验室废溶剂", (0.1, 0.4), (-3500, -1200), _DRUMS),
+            Waste("900-041-49", "沾染耗材与试剂瓶", (0.1, 0.4), (-5000, -2000), _CRATES),
+        ),
+        small=True,
+    ),
+    Industry(
+        "coating",
+        "家具喷涂",
+        40,
+        ("paojiang", "qianqing", "zhuji", "shengzhou", "caoe"),
+        (
+            Waste("900-252-12", "喷漆漆渣", (0.2, 1.0), (-3600, -1500), _BAGS),
+            Waste("900-039-49", "喷漆房废活性炭", (0.2, 1.0), (-3200, -1200), _BAGS),
+            Waste("900-041-49", "废油漆桶", (0.1, 0.9), (-2800, -900), _BAGS),
+        ),
+        small=True,
+    ),
+    Industry(
+        "fuel",
+        "加油站",
+        20,
+        _CITY,
+        (
+            Waste("900-221-08", "油罐清洗油泥", (0.2, 1.0), (-3000, -1200), _DRUMS),
+            Waste("900-041-49", "含油吸附棉", (0.1, 0.3), (-4000, -1500), _BAGS),
+        ),
+        small=True,
+    ),
+    Industry(
+        "household",
+        "环卫服务",
+        24,
+        _CITY,
+        (
+            Waste("SW61", "家庭厨余垃圾", (600, 9000), (-260, -120), _SLUDGE),
+            Waste("SW64", "居民其他垃圾", (2000, 24000), (-240, -130)),
+            Waste("SW62", "分拣可回收物 废纸与塑料", (100, 1500), (300, 1200), _BALES),
+            Waste("SW63", "居民大件垃圾 旧家具", (80, 900), (-320, -120)),
+        ),
     ),
 )
 
@@ -353,7 +430,7 @@ RECEIVERS = (
     Trade(
         "acid",
         "酸再生",
-        6,
+        4,
         ("hangzhouwan", "paojiang", "zhenhai", "haiyan", "qiantang"),
         "HW34",
         (
@@ -373,7 +450,7 @@ RECEIVERS = (
     Trade(
         "lye",
         "碱液综合利用",
-        4,
+        3,
         ("binhai", "paojiang", "xiaoshan"),
         "HW35",
         (
@@ -384,7 +461,7 @@ RECEIVERS = (
     Trade(
         "incinerator",
         "固废处置",
-        9,
+        7,
         ("hangzhouwan", "binhai", "zhuji", "xinchang", *_NEAR[:5]),
         "HW02;HW06;HW08;HW11;HW12;HW49",
         (
@@ -397,7 +474,7 @@ RECEIVERS = (
     Trade(
         "solvent",
         "溶剂回收",
-        7,
+        4,
         ("hangzhouwan", "caoe", "qiantang", "zhenhai", "jiaojiang", "pinghu"),
         "HW06",
         (
@@ -409,7 +486,7 @@ RECEIVERS = (
     Trade(
         "oil",
         "润滑油再生",
-        8,
+        6,
         ("paojiang", "diankou", "xinchang", "yuyao", "beilun", "fuyang"),
         "HW08;HW09",
         (
@@ -421,7 +498,7 @@ RECEIVERS = (
     Trade(
         "metals",
         "金属资源化",
-        7,
+        4,
         ("diankou", "shengzhou", "paojiang", "fuyang", "luqiao", "yongkang"),
         "HW17;HW34;HW50",
         (
@@ -433,7 +510,7 @@ RECEIVERS = (
     Trade(
         "swarf",
         "金属冶炼",
-        4,
+        2,
         ("zhuji", "diankou", "yongkang"),
         "",
         (
@@ -444,7 +521,7 @@ RECEIVERS = (
     Trade(
         "carbon",
         "活性炭再生",
-        3,
+        2,
         ("hangzhouwan", "caoe", "haiyan"),
         "HW49",
         (Want("900-039-49", "收废活性炭 热再生", "R7", (200, 3000), (-2200, -700)),),
@@ -460,7 +537,7 @@ RECEIVERS = (
     Trade(
         "brick",
         "新型建材",
-        12,
+        5,
         ("binhai", "qianqing", "zhuji", "shengzhou", "xinchang", "caoe", "xiaoshan", "fuyang"),
         "",
         (
@@ -472,7 +549,7 @@ RECEIVERS = (
     Trade(
         "cement",
         "水泥",
-        5,
+        2,
         ("zhuji", "shengzhou", "fuyang", "jindong", "haining"),
         "",
         (
@@ -484,7 +561,7 @@ RECEIVERS = (
     Trade(
         "aggregate",
         "建筑垃圾资源化",
-        10,
+        4,
         _CITY,
         "",
         (
@@ -496,7 +573,7 @@ RECEIVERS = (
     Trade(
         "straw",
         "生物质",
-        8,
+        3,
         ("caoe", "shengzhou", "xinchang", "zhuji", "yuyao", "haiyan"),
         "",
         (
@@ -508,18 +585,19 @@ RECEIVERS = (
     Trade(
         "recycle",
         "再生资源",
-        9,
+        4,
         _ALL,
         "",
         (
             Want("SW17", "收可再生工业废料", "R4", (600, 9000), (1100, 2500)),
             Want("SW14", "收废布边角 开松再生", "R3", (200, 4000), (300, 1100)),
+            Want("SW62;SW63", "收可回收物与大件垃圾 分拣拆解", "R3", (500, 9000), (-200, 1300)),
         ),
     ),
     Trade(
         "feed",
         "饲料",
-        3,
+        1,
         ("gaobu", "qianqing", "shengzhou"),
         "",
         (Want("SW13", "收黄酒糟 制饲料", "R3", (500, 8000), (200, 560)),),
@@ -527,15 +605,26 @@ RECEIVERS = (
     Trade(
         "cofiring",
         "垃圾发电",
-        3,
+        2,
         ("binhai", "zhuji", "xinchang"),
         "",
-        (Want("SW07;SW81", "掺烧污泥与枝条", "R1", (3000, 30000), (-300, -120)),),
+        (
+            Want("SW64", "焚烧发电 居民其他垃圾", "R1", (20000, 200000), (-230, -110)),
+            Want("SW07;SW81", "掺烧污泥与枝条", "R1", (3000, 30000), (-300, -120)),
+        ),
+    ),
+    Trade(
+        "kitchen",
+        "餐厨资源化",
+        2,
+        ("binhai", "zhuji"),
+        "",
+        (Want("SW61", "收厨余垃圾 厌氧产沼", "R3", (8000, 60000), (-250, -110)),),
     ),
     Trade(
         "faraway",
         "环保科技",
-        5,
+        2,
         _ACROSS,
         "HW06;HW08;HW17",
         (

@@ -10,7 +10,7 @@ from stdnum.cn import uscc
 
 from seed.catalogue import SW_CODE, read_catalogue
 from seed.city import RULE_POINTS, credit_grade, credit_score
-from seed.demo import COLLECTED, LICENCE_STATES, SHOWCASE, SHOWCASE_OWNER, demo_city, showcase
+from seed.demo import CARRIERS, COLLECTED, LICENCE_STATES, SHOWCASE, SHOWCASE_OWNER, demo_city, showcase
 from seed.industries import RECEIVERS
 from seed.showcase import CAST, CHANNEL_RECEIVER, LAWFUL, REFUSED
 from tests.seed.lawful import as_listing, distance_km, failed_gates, legal_basis, point_distance_km
@@ -65,8 +65,8 @@ def test_any_seed_keeps_the_promises_of_the_showcase(seed):
 
 
 def test_it_is_about_as_big_as_promised(city):
-    assert 380 <= len(city.enterprises) <= 420
-    assert 1400 <= len(city.listings) <= 1650
+    assert 690 <= len(city.enterprises) <= 750
+    assert 1500 <= len(city.listings) <= 1700
     assert {listing.kind for listing in city.listings} == {"supply", "demand"}
     assert {role for enterprise in city.enterprises for role in enterprise.roles} == {
         "generator",
@@ -74,6 +74,27 @@ def test_it_is_about_as_big_as_promised(city):
         "transporter",
         "collector",
     }
+
+
+def test_generators_are_many_and_half_of_them_small(city):
+    roles = Counter(role for enterprise in city.enterprises for role in enterprise.roles)
+    small = sum(enterprise.small_generator for enterprise in city.enterprises)
+    assert 6.5 <= roles["generator"] / roles["recycler"] <= 9
+    assert 0.45 <= small / roles["generator"] <= 0.55
+    assert (roles["transporter"], CARRIERS["危货运输"]) == (50, 20)
+
+
+def test_all_five_classes_of_waste_are_offered_and_taken(city):
+    """Industrial, hazardous, building, household and farm waste."""
+    classes = {"cn-hw", "SW0", "SW6", "SW7", "SW8"}
+    supplied = {one.code for one in city.listings if one.scheme == "cn-sw"} | {
+        one.scheme for one in city.listings if one.scheme
+    }
+    wanted = {code for one in city.listings for _, code in one.accepts} | {
+        scheme for one in city.listings for scheme, _ in one.accepts
+    }
+    assert all(any(code.startswith(group) for code in supplied) for group in classes)
+    assert all(any(code.startswith(group) for code in wanted) for group in classes)
 
 
 def test_keys_names_mail_and_usccs_are_unique_and_usccs_valid(city):
@@ -177,9 +198,37 @@ def test_credit_events_use_known_rules_within_two_years(city):
         assert 0 <= credit_score(enterprise) <= 100
 
 
-def test_there_is_exactly_one_channel_and_one_white_listed_receiver(city, who):
-    (channel,) = city.channels
-    assert (channel.generator_key, channel.receiver_key) == (SHOWCASE_OWNER, CHANNEL_RECEIVER)
+def test_the_channels_are_those_of_shaoxing(city, who):
+    """14 enterprises; waste acid 208,700 t, salt solution 18,000 t and residue 50,000 t a year."""
+    tonnes = Counter()
+    for channel in city.channels:
+        tonnes[channel.code] += channel.tonnes_per_year
+        assert {"generator"} <= set(who[channel.generator_key].roles)
+        assert {"recycler"} <= set(who[channel.receiver_key].roles)
+    assert tonnes == {"900-349-34": 208_700, "264-011-12": 18_000, "900-013-11": 50_000}
+    assert len({key for one in city.channels for key in (one.generator_key, one.receiver_key)}) == 14
+
+
+def test_each_channel_lets_its_own_supply_through(city):
+    """By a channel alone: the receivers of directed use hold no licence."""
+    for channel in city.channels:
+        supply = next(
+            (
+                one
+                for one in city.listings
+                if one.enterprise_key == channel.generator_key and one.title.endswith("定向利用")
+            ),
+            None,
+        )
+        if supply is not None:
+            demand = demand_of(city, channel.receiver_key)
+            assert set(failed_gates(city, supply, demand)) <= {"region", "distance", "time", "price"}
+            assert legal_basis(city, supply, demand) == "channel"
+
+
+def test_there_is_exactly_one_channel_of_the_showcase_and_one_white_listed_receiver(city, who):
+    (channel,) = [one for one in city.channels if one.generator_key == SHOWCASE_OWNER]
+    assert channel.receiver_key == CHANNEL_RECEIVER
     assert channel.code == "900-349-34"
     assert distance_km(who[SHOWCASE_OWNER], who[CHANNEL_RECEIVER]) == pytest.approx(18, abs=0.5)
     (entry,) = city.white_list
