@@ -155,3 +155,8 @@ def test_files_of_what_waits_are_bounded_together(marketplace, holder, submitted
     assert send(marketplace.admin, another, PDF).status_code == 201
     marketplace.admin.post(f"/licences/{another['id']}/refuse", {"reason": "x"})
     assert send(holder, submitted, PDF).status_code == 201
+
+
+def test_a_suspended_holder_adds_no_file(marketplace, holder, submitted):
+    marketplace.admin.post(f"/enterprises/{holder.id}/suspend", {})
+    refused(send(holder, submitted, PDF), 403, "enterprise_suspended")

@@ -32,6 +32,13 @@ def test_each_way_to_a_record_leaves_its_line(marketplace):
     ]
 
 
+def test_asking_by_head_for_a_record_leaves_its_line_too(marketplace):
+    owner = marketplace.enterprise("generator")
+    before = len(reads(marketplace, owner))
+    assert marketplace.admin.call("HEAD", f"/enterprises/{owner.id}").status_code == 200
+    assert len(reads(marketplace, owner)) == before + 1
+
+
 def test_a_list_leaves_a_line_for_each_that_it_shows(marketplace):
     shown = [marketplace.enterprise("generator", name="审计可见的厂") for _ in range(3)]
     assert len(marketplace.admin.get("/enterprises", q="审计可见的厂").json["items"]) == 3

@@ -81,25 +81,16 @@ def with_collectors(numbers: Iterable[int]) -> list[int]:
     return sorted(given.union(collectors))
 
 
-def lock(work: Work, enterprise_id: UUID) -> Enterprise:
-    """The enterprise, locked. Raises: NotFound."""
-    return work.lock(Enterprise, Enterprise.id == enterprise_id)
-
-
-def lock_additions(work: Work, enterprise_id: UUID | None) -> Enterprise:
-    """The enterprise, locked against all that adds to what it may have only so much of; rows may still refer
-    to it meanwhile. Raises: NotFound.
+def lock(work: Work, enterprise_id: UUID | None) -> Enterprise:
+    """The enterprise, locked against changes and against all that adds to what it may have only so much of;
+    rows may still refer to it meanwhile. Raises: NotFound.
     """
-    return _locked(work, enterprise_id, key_share=True)
+    return work.lock(Enterprise, Enterprise.id == enterprise_id)
 
 
 def lock_shared(work: Work, enterprise_id: UUID | None) -> Enterprise:
     """The enterprise, kept from being changed until the work ends. Raises: NotFound."""
-    return _locked(work, enterprise_id, read=True)
-
-
-def _locked(work: Work, enterprise_id: UUID | None, **how: Any) -> Enterprise:
-    query = select(Enterprise).where(Enterprise.id == enterprise_id).with_for_update(**how)
+    query = select(Enterprise).where(Enterprise.id == enterprise_id).with_for_update(read=True)
     enterprise = work.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if enterprise is None:
         raise NotFound()

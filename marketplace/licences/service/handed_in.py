@@ -22,7 +22,7 @@ def require_room(work: Work, holder_id: UUID) -> None:
     Raises:
         Conflict: as many as may be are still to be decided (`too_many_submissions`).
     """
-    enterprises.lock_additions(work, holder_id)
+    enterprises.lock(work, holder_id)
     waiting = select(func.count()).where(*_undecided(holder_id))
     if (work.session.scalar(waiting) or 0) >= MOST_SUBMITTED:
         raise Conflict("too_many_submissions", most=MOST_SUBMITTED)
@@ -34,7 +34,7 @@ def require_room_for_file(work: Work, holder_id: UUID, size: int) -> None:
     Raises:
         Conflict: the files with what is still to be decided would be too large together (`files_too_large`).
     """
-    enterprises.lock_additions(work, holder_id)
+    enterprises.lock(work, holder_id)
     stored = select(func.coalesce(func.sum(LicenceFile.size), 0))
     of_holder = stored.join(Licence, Licence.id == LicenceFile.licence_id).where(*_undecided(holder_id))
     if (work.session.scalar(of_holder) or 0) + size > MOST_BYTES:

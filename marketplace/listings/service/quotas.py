@@ -54,7 +54,7 @@ def lock_owner(work: Work, enterprise_id: UUID | None) -> tuple[Enterprise, Quot
     Raises:
         NotFound: there is no such enterprise.
     """
-    owner = enterprises.lock_additions(work, enterprise_id)
+    owner = enterprises.lock(work, enterprise_id)
     return owner, quota_of(work, owner)
 
 

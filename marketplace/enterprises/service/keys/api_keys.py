@@ -18,7 +18,7 @@ from ....events.work import Work, unit_of_work
 from ....http.authentication import digest
 from ....messages.names import Name
 from ...models import ENDED, ApiKey, Enterprise, Holders, Staff
-from ..lookup import lock_additions, lock_shared
+from ..lookup import lock, lock_shared
 from ..standing import require_unfrozen
 
 VALIDITY = timedelta(days=365)
@@ -80,7 +80,7 @@ def _lock_acting_key(work: Work, actor: Actor) -> ApiKey:
     """The key that the actor uses, kept from being revoked until the work ends, its enterprise from being
     suspended; so a key that is created cannot escape either. The holder is locked against further keys."""
     if actor.enterprise_id is not None:
-        require_unfrozen(lock_additions(work, actor.enterprise_id))
+        require_unfrozen(lock(work, actor.enterprise_id))
     else:
         work.lock(Staff, Staff.id == actor.id)
     key = work.lock(ApiKey, ApiKey.id == actor.key_id)
