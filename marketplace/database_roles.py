@@ -1,4 +1,4 @@
-"""The rights of the application's role: rows of all tables, no table itself, and of the audit only to add.
+"""The rights of the application's role: rows of all tables, no table itself, and of some only to add.
 
 Migrations run as the owner of the tables. Everything that serves connects as another role, so that neither a
 fault of ours nor injected SQL can change a table, or what the audit has said.
@@ -6,7 +6,7 @@ fault of ours nor injected SQL can change a table, or what the audit has said.
 
 from sqlalchemy import Connection, inspect, text
 
-APPEND_ONLY = ("audit", "manifest_version")
+APPEND_ONLY = ("audit", "channel_test", "manifest_version", "secondary_waste")
 """Tables whose rows are added and read, and never changed or deleted."""
 READ_ONLY = ("alembic_version",)
 """Tables that only migrations write."""

@@ -12,6 +12,7 @@ from .events import models as events
 from .events.lifecycle import LifeCycle
 from .events.timeouts import TimeOut
 from .licences import models as licences
+from .licences import service as licences_service
 from .listings import models as listings
 from .listings import service as listings_service
 from .manifests import models as manifests
@@ -35,6 +36,7 @@ LIVES = (
     Life("A second claim on a USCC", enterprises.UsccClaim, enterprises.CLAIM_LIFE),
     Life("A licence", licences.Licence, licences.LIFE),
     Life("A paper of a transporter", transporters.TransporterPaper, transporters.LIFE),
+    Life("A channel", licences.Channel, licences.CHANNEL_LIFE),
     Life("A listing", listings.Listing, listings.LIFE),
     Life("An import of listings", listings.ListingImport, listings.IMPORT_LIFE),
     Life("A training of the learned ranking", matches.RankingModel, matches.MODEL_LIFE),
@@ -54,6 +56,7 @@ LIVES = (
 TIMEOUTS = (
     TimeOut(enterprises.Enterprise, enterprises.LIFE, "lapse", enterprises_service.lapse),
     TimeOut(enterprises.UsccClaim, enterprises.CLAIM_LIFE, "lapse", enterprises_service.lapse_claim),
+    TimeOut(licences.Channel, licences.CHANNEL_LIFE, "pause", licences_service.pause_untested),
     TimeOut(listings.Listing, listings.LIFE, "expire", listings_service.expire),
 )
 """A new move with `after=` is one line here."""

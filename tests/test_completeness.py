@@ -155,7 +155,7 @@ def permits_without_a_validity(metadata):
     found = []
     for table in metadata.sorted_tables:
         if "revoked_at" in table.columns and "valid_from" not in table.columns and table.name != "api_key":
-            found.append(f"{table.name} has no validity: derive its class from _Permit in licences/models.py")
+            found.append(f"{table.name} has no validity: derive its class from _Permit in licences/models")
         if {"valid_from", "valid_until"} <= set(table.columns.keys()) and not any(
             "valid_from <= valid_until" in str(check.sqltext)
             for check in table.constraints
@@ -178,6 +178,6 @@ def test_a_permit_without_a_validity_fails_with_what_to_add():
     Table("visa", metadata, Column("valid_from", Date), Column("valid_until", Date))
 
     assert permits_without_a_validity(metadata) == [
-        "pass has no validity: derive its class from _Permit in licences/models.py",
+        "pass has no validity: derive its class from _Permit in licences/models",
         "visa may end before it begins: add CheckConstraint(valid_from <= valid_until) to its __table_args__",
     ]

@@ -300,8 +300,9 @@ def test_every_event_that_is_subscribed_to_is_emitted_somewhere():
 def test_every_life_cycle_is_registered_and_drawn():
     tables = {
         id(value)
-        for path in (ROOT / "marketplace").glob("*/models.py")
-        for value in vars(importlib.import_module(f"marketplace.{path.parent.name}.models")).values()
+        for room in (path.name for path in (ROOT / "marketplace").iterdir())
+        if list((ROOT / "marketplace" / room).glob("models*"))
+        for value in vars(importlib.import_module(f"marketplace.{room}.models")).values()
         if isinstance(value, LifeCycle)
     }
     assert tables == {id(life.table) for life in lives.LIVES}, "add the life cycle to LIVES in lives.py"
@@ -524,11 +525,12 @@ def test_a_room_has_files_of_the_agreed_names_only(room):
     agreed = {"__init__.py", "models.py", "schemas.py", "service.py", "routes.py", "jobs.py", "commands.py"}
     found = {path.name for path in (ROOT / "marketplace" / room).iterdir()} - {"__pycache__"}
 
-    assert found <= agreed | {"schemas", "service"}, (
+    assert found <= agreed | {"models", "schemas", "service"}, (
         f"a room has only these files: {', '.join(sorted(agreed))}"
     )
     assert len({"service", "service.py"} & found) == 1, f"{room}: service.py, or a folder of verbs"
-    assert len({"schemas", "schemas.py"} & found) <= 1, f"{room}: schemas.py, or a folder of subjects"
+    for name in ("models", "schemas"):
+        assert len({name, f"{name}.py"} & found) <= 1, f"{room}: {name}.py, or a folder of subjects"
 
 
 def test_every_folder_with_routes_is_a_room():

@@ -1,5 +1,8 @@
 """Permits: entered or handed in, read by their holder, and given to the gates of matching as columns."""
 
+from .channels.pausing import pause as pause_channel
+from .channels.pausing import pause_untested
+from .channels.pausing import resume as resume_channel
 from .files import add_file, find_file
 from .legal_documents import LegalDocument, LegalDocuments, paper_of
 from .lookup import covers_any, ending, find, search
@@ -12,7 +15,6 @@ from .usage import count_usage
 __all__ = [
     "LegalDocument", "LegalDocuments", "PermitTables", "add_channel", "add_exemption", "add_file",
     "add_licence", "add_white_list", "all_permit_tables", "check_holder", "confirm", "count_usage",
-    "covers_any", "ending", "find", "find_file", "paper_of", "permit_tables", "permit_tables_of",
-    "present", "refuse", "revoke",
-    "search",
+    "covers_any", "ending", "find", "find_file", "paper_of", "pause_channel", "pause_untested",
+    "permit_tables", "permit_tables_of", "present", "refuse", "resume_channel", "revoke", "search",
 ]  # fmt: skip

@@ -13,11 +13,20 @@ from ...database import db
 from ...enterprises import service as enterprises
 from ...errors import NotFound
 from ...events.actor import REGULATOR, Actor
-from ..models import Channel, Licence, LicenceLine, LicenceStatus, VerifiedExemption, WhiteListEntry
+from ..models import (
+    Channel,
+    Licence,
+    LicenceLine,
+    LicenceStatus,
+    TransferApproval,
+    VerifiedExemption,
+    WhiteListEntry,
+)
 
 HOLDERS: dict[type, tuple[InstrumentedAttribute[UUID], ...]] = {
     Licence: (Licence.enterprise_id,),
     Channel: (Channel.receiver_id, Channel.generator_id),
+    TransferApproval: (TransferApproval.receiver_id, TransferApproval.generator_id),
     WhiteListEntry: (WhiteListEntry.receiver_id,),
     VerifiedExemption: (VerifiedExemption.enterprise_id,),
 }

@@ -13,10 +13,14 @@ from ...enterprises.models import ApiKey, Enterprise, EnterpriseChange, MailToke
 from ...events.models import Audit
 from ...licences.models import (
     Channel,
+    ChannelFile,
+    ChannelTest,
     Licence,
     LicenceFile,
     LicenceLine,
+    SecondaryWaste,
     TonnesUsed,
+    TransferApproval,
     VerifiedExemption,
     WhiteListEntry,
 )
@@ -59,6 +63,14 @@ def _either(*conditions: Condition) -> Condition:
     return lambda enterprise_id: or_(*(condition(enterprise_id) for condition in conditions))
 
 
+def _of_channels(model: Any) -> Condition:
+    """Rows of channels of which the enterprise is a party."""
+    return _either(
+        _through(model.channel_id, Channel.id, Channel.generator_id),
+        _through(model.channel_id, Channel.id, Channel.receiver_id),
+    )
+
+
 def _about(kind: str) -> Condition:
     return lambda enterprise_id: and_(Audit.subject_kind == kind, Audit.subject_id == str(enterprise_id))
 
@@ -96,6 +108,14 @@ HOLDINGS = (
         ),
     ),
     Holding(Channel, _by(Channel.generator_id, Channel.receiver_id), frozenset({"no", "number_key"})),
+    Holding(ChannelTest, _of_channels(ChannelTest)),
+    Holding(ChannelFile, _of_channels(ChannelFile), frozenset({"content"})),
+    Holding(SecondaryWaste, _of_channels(SecondaryWaste)),
+    Holding(
+        TransferApproval,
+        _by(TransferApproval.generator_id, TransferApproval.receiver_id),
+        frozenset({"no", "number_key"}),
+    ),
     Holding(WhiteListEntry, _by(WhiteListEntry.receiver_id)),
     Holding(VerifiedExemption, _by(VerifiedExemption.enterprise_id), frozenset({"number_key"})),
     Holding(TransporterRegister, _by(TransporterRegister.enterprise_id)),

@@ -1,8 +1,11 @@
-"""What an enterprise may lawfully receive: licences, channels, white list, verified exemptions."""
+"""What an enterprise may lawfully receive: licences, channels, transfer approvals, white list, verified
+exemptions.
+"""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -16,15 +19,15 @@ from sqlalchemy import (
     SmallInteger,
     text,
 )
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from uuid_utils.compat import uuid7
 
-from .. import clock
-from ..catalogue.models import Mode
-from ..database import Base, values_check
-from ..document_numbers import document_key
-from ..events.lifecycle import LifeCycle, Move, Party
+from ... import clock
+from ...catalogue.models import Mode
+from ...database import Base, values_check
+from ...document_numbers import document_key
+from ...events.lifecycle import LifeCycle, Move, Party
 
 MODES = {mode: bit for bit, mode in enumerate(Mode)}
 """The bit of each mode in `LicenceLine.modes`; `matching.Mode` has the same numbers."""
@@ -179,8 +182,43 @@ class LicenceLine(Base):
     )
 
 
+class ChannelStatus(StrEnum):
+    """Whether waste may go through a channel today."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+
+
+class PauseCause(StrEnum):
+    """Why a channel is paused."""
+
+    OUT_OF_BOUNDS = "out_of_bounds"
+    TEST_MISSING = "test_missing"
+    ADMIN = "admin"
+
+
+CHANNEL_LIFE = LifeCycle(
+    Move(
+        "pause", ChannelStatus.RUNNING, ChannelStatus.PAUSED,
+        by={Party.ADMIN, Party.SYSTEM, Party.CLOCK}, event="permit.paused",
+        after=timedelta(days=1), since="test_due_on",
+    ),
+    Move(
+        "resume", ChannelStatus.PAUSED, ChannelStatus.RUNNING,
+        by={Party.ADMIN, Party.SYSTEM}, event="permit.resumed",
+    ),
+)  # fmt: skip
+"""The clock pauses a channel on the day after that by which a monthly test was due."""
+
+
 class Channel(_Permit, Base):
-    """An approved point-to-point (点对点) pair for one waste and one use."""
+    """An approved point-to-point (点对点) pair for one waste and one use.
+
+    `standard` bounds the components of the waste: `{component, min, max, unit}`. `tested_from` is the first
+    day of the month whose test is due next, by `test_due_on`; both are None while no test is expected:
+    without a standard, when paused, and when the channel ends before. `paused_for` is the sampling day of the
+    test that failed, or the first day of the month without one.
+    """
 
     __tablename__ = "channel"
 
@@ -193,6 +231,21 @@ class Channel(_Permit, Base):
     approval_number: Mapped[str]
     number_key: Mapped[str] = mapped_column(server_default=text("''"))
     capacity_no: Mapped[int | None] = mapped_column(BigInteger)
+    standard: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB, default=list, server_default=text("'[]'::jsonb")
+    )
+    pollution_control: Mapped[str | None]
+    product_standard: Mapped[str | None]
+    product_use: Mapped[str | None]
+    status: Mapped[ChannelStatus] = mapped_column(
+        default=ChannelStatus.RUNNING, server_default=text("'running'")
+    )
+    paused_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    pause_cause: Mapped[PauseCause | None]
+    pause_reason: Mapped[str | None]
+    paused_for: Mapped[date | None]
+    tested_from: Mapped[date | None]
+    test_due_on: Mapped[date | None]
 
     @validates("approval_number")
     def _fold(self, _: str, number: str) -> str:
@@ -201,6 +254,14 @@ class Channel(_Permit, Base):
 
     __table_args__ = (
         _validity(),
+        values_check("status", ChannelStatus),
+        values_check("pause_cause", PauseCause),
+        CheckConstraint(
+            "(status = 'paused') = (paused_at IS NOT NULL)"
+            " AND (status = 'paused') = (pause_cause IS NOT NULL)",
+            name="paused_for_a_cause",
+        ),
+        Index("ix_channel_test_due_on", "test_due_on", postgresql_where=text("test_due_on IS NOT NULL")),
         _once(
             "ix_channel_document", "number_key", "generator_id", "receiver_id", "code_id", "valid_until",
             where=f"{ONCE} AND number_key <> ''",
@@ -208,6 +269,44 @@ class Channel(_Permit, Base):
         _one_holder("channel", "number_key", "generator_id"),
         _one_holder("channel", "number_key", "receiver_id"),
         Index("ix_channel_capacity_no", "capacity_no", postgresql_where=text("capacity_no IS NOT NULL")),
+    )  # fmt: skip
+
+
+class TransferApproval(_Permit, Base):
+    """A province's approval (跨省转移批准) of moving one waste from one generator to one receiver in one way.
+
+    `kg` may move over its whole life. It ends with the least of the period that was asked for
+    (`asked_until`), 12 months, and the receiver's licence.
+    """
+
+    __tablename__ = "transfer_approval"
+
+    no: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    generator_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    receiver_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    code_id: Mapped[int] = mapped_column(ForeignKey("waste_code.id"), index=True)
+    way: Mapped[Mode]
+    kg: Mapped[int] = mapped_column(BigInteger)
+    number: Mapped[str]
+    number_key: Mapped[str] = mapped_column(server_default=text("''"))
+    asked_until: Mapped[date]
+
+    @validates("number")
+    def _fold(self, _: str, number: str) -> str:
+        self.number_key = document_key(number)
+        return number
+
+    __table_args__ = (
+        _validity(),
+        values_check("way", Mode),
+        CheckConstraint("kg > 0", name="kg"),
+        CheckConstraint("generator_id <> receiver_id", name="two_parties"),
+        _once(
+            "ix_transfer_approval_document", "number_key", "generator_id", "receiver_id", "code_id",
+            where=f"{ONCE} AND number_key <> ''",
+        ),
+        _one_holder("transfer_approval", "number_key", "generator_id"),
+        _one_holder("transfer_approval", "number_key", "receiver_id"),
     )  # fmt: skip
 
 
