@@ -51,6 +51,8 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "listing.published": (notifications.plan_listing_push,),
     "listing.changed": (notifications.plan_listing_push,),
     "listing.closed": (notifications.cancel_for_listing, notifications.plan_withdrawal),
+    "listing.fulfilled": (notifications.cancel_for_listing,),
+    "listing.reopened": (notifications.plan_listing_push,),
     "match.interested": (notifications.plan_interest,),
     "match.mutual": (notifications.plan_mutual_interest,),
     "policy.changed": (matches.rerank_for_policy,),

@@ -33,6 +33,14 @@ class Side(StrEnum):
     RECEIVER = "receiver"
 
 
+OTHER = {Side.SUPPLIER: Side.RECEIVER, Side.RECEIVER: Side.SUPPLIER}
+
+
+def side_of(row: "Offer | Deal", enterprise_id: UUID | None) -> Side | None:
+    """The side that an enterprise has in an offer or a deal, None for others."""
+    return {row.supplier_id: Side.SUPPLIER, row.receiver_id: Side.RECEIVER}.get(enterprise_id)  # type: ignore[arg-type]
+
+
 class Fault(StrEnum):
     """Whose fault it is that a deal is cancelled."""
 
@@ -106,6 +114,10 @@ DEAL_LIFE = LifeCycle(
     *_of_live_deals("complete", DealStatus.COMPLETED, EITHER, "deal.completed"),
     *_of_live_deals("cancel", DealStatus.CANCELLED, EITHER, "deal.cancelled"),
     *_of_live_deals("dispute", DealStatus.DISPUTED, EITHER, "deal.disputed"),
+    *[
+        Move("dispute", ended, DealStatus.DISPUTED, by=EITHER, event="deal.disputed", twin=True)
+        for ended in (DealStatus.COMPLETED, DealStatus.CANCELLED)
+    ],
     Move(
         "settle_moving", DealStatus.DISPUTED, DealStatus.MOVING, by={Party.ADMIN}, event="deal.settled"
     ),
@@ -124,7 +136,18 @@ DEAL_LIFE = LifeCycle(
         after=timedelta(days=31), since="until_day",
     ),
 )  # fmt: skip
-"""A deal lapses when 30 days have passed after its last day and nothing is in flight."""
+"""A deal lapses when 30 days have passed after its last day and nothing is in flight.
+
+The side that did not end it may dispute its end for `DISPUTE_DAYS`.
+"""
+DISPUTE_DAYS = 7
+"""Our own choice."""
+RATINGS_SHOWN_AFTER = timedelta(days=7)
+"""From the end on, even if one side has not rated; our own choice."""
+MOST_LIVE_OFFERS = 50
+"""Of a listing, both sides together; our own choice."""
+LONGEST_VALID = timedelta(days=60)
+"""How far ahead terms may be valid; our own choice."""
 
 
 class Offer(Base):
@@ -154,6 +177,11 @@ class Offer(Base):
     version: Mapped[int] = mapped_column()
 
     rounds: Mapped[list["OfferRound"]] = relationship(order_by="OfferRound.no", lazy="selectin")
+
+    @property
+    def latest(self) -> "OfferRound":
+        """The terms that are on the table."""
+        return self.rounds[-1]
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
@@ -193,6 +221,7 @@ class OfferRound(Base):
     from_day: Mapped[date]
     until_day: Mapped[date]
     freight: Mapped[Side]
+    minimum_charge_fen: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     note: Mapped[str | None]
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
@@ -201,6 +230,7 @@ class OfferRound(Base):
         values_check("freight", Side),
         CheckConstraint("no > 0", name="no"),
         CheckConstraint("quantity_kg > 0", name="quantity"),
+        CheckConstraint("minimum_charge_fen >= 0", name="minimum_charge"),
         CheckConstraint("from_day <= until_day", name="window"),
     )
 
@@ -211,11 +241,13 @@ class Deal(Base):
     Of `quantity_kg`, `planned_kg` are on manifests that are not picked up yet, `moving_kg` on such that are
     picked up and not closed (by the weight that is known), `refused_kg` were refused and are not returned
     yet, `accepted_kg` were accepted. `over_kg` is what was accepted beyond the agreed tonnes. `shipped_kg` is
-    the sum of all that was picked up for good.
-    `permit_kind` and `permit_id` name the ledger in which `permit_year` of its tonnes are reserved; they are
-    None where the law asks for no permit (general and exempt waste). `approval_id` is the transfer approval
-    that is used besides. `terms` holds both listings, the rounds, the legal basis with its validity and the
-    version of the policy, as they were at `agreed_at`.
+    the sum of all that was picked up.
+    `permit_kind` and `permit_id` name the ledger in which its tonnes are reserved; they are None where the
+    law asks for no permit (general and exempt waste). `permit_year` is that of its last day, in which they
+    are reserved until a load is issued for another year. `approval_id` is the transfer approval that is used
+    besides. `terms` holds both listings, the rounds, the legal basis with its validity and the version of the
+    policy, as they were at `agreed_at`. `ended_at` says since when nothing is reserved any more; it stays
+    while an end is disputed.
     """
 
     __tablename__ = "deal"
@@ -235,6 +267,7 @@ class Deal(Base):
     from_day: Mapped[date]
     until_day: Mapped[date]
     freight: Mapped[Side]
+    minimum_charge_fen: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     planned_kg: Mapped[int] = mapped_column(BigInteger, default=0)
     moving_kg: Mapped[int] = mapped_column(BigInteger, default=0)
     refused_kg: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -249,6 +282,7 @@ class Deal(Base):
     disputed_by: Mapped[Side | None]
     dispute_reason: Mapped[str | None]
     fault: Mapped[Fault | None]
+    ended_by: Mapped[Side | None]
     reason: Mapped[str | None]
     invoice_status: Mapped[InvoiceStatus] = mapped_column(default=InvoiceStatus.NONE)
     agreed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
@@ -260,16 +294,38 @@ class Deal(Base):
     version: Mapped[int] = mapped_column()
 
     @property
+    def has_ended(self) -> bool:
+        """Whether its reservations are given back; also while its end is disputed."""
+        return self.ended_at is not None
+
+    @property
     def left_kg(self) -> int:
         """What may still be put on a manifest."""
         taken = self.planned_kg + self.moving_kg + self.refused_kg + self.accepted_kg
-        return max(0, self.quantity_kg - taken)
+        return 0 if self.has_ended else max(0, self.quantity_kg - taken)
+
+    @property
+    def unaccepted_kg(self) -> int:
+        """What is agreed and not accepted; as long as the deal lives it is reserved."""
+        return max(0, self.quantity_kg - self.accepted_kg)
+
+    @property
+    def held_kg(self) -> int:
+        """What both listings lack because of it: accepted, and reserved or on its way back."""
+        accepted = self.quantity_kg - self.unaccepted_kg
+        reserved = min(self.refused_kg, self.unaccepted_kg) if self.has_ended else self.unaccepted_kg
+        return accepted + reserved
+
+    def side_of(self, enterprise_id: UUID | None) -> Side | None:
+        """The side of an enterprise, None for others."""
+        return side_of(self, enterprise_id)
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         values_check("status", DealStatus),
         values_check("freight", Side),
         values_check("disputed_by", Side),
+        values_check("ended_by", Side),
         values_check("fault", Fault),
         values_check("invoice_status", InvoiceStatus),
         CheckConstraint("quantity_kg > 0", name="quantity"),
@@ -291,6 +347,22 @@ class Deal(Base):
             postgresql_where=text("permit_id IS NOT NULL AND status IN ('agreed', 'moving', 'disputed')"),
         ),
     )
+
+
+class DealLoad(Base):
+    """A load of a deal on a manifest that was issued and is not closed: in flight.
+
+    `kg` of the permit are reserved for it in calendar year `year`; it goes when the manifest is closed.
+    """
+
+    __tablename__ = "deal_load"
+
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey("deal.id"), primary_key=True)
+    manifest_id: Mapped[UUID] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(SmallInteger)
+    kg: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (CheckConstraint("kg >= 0", name="kg"),)
 
 
 class DealSerial(Base):

@@ -44,7 +44,7 @@ MOST_SHOWN = 50
 """Errors that a problem shows; `error_count` says how many there are in all. Our own choice, as are these:"""
 LONGEST_PATH, LONGEST_DETAIL, MOST_NAMED = 120, 400, 10
 """Characters of a field path and of a sentence about it; fields that the sentence of the whole names."""
-MEMBERS = ("entry_id", "missing")
+MEMBERS = ("entry_id", "missing", "left_t", "year", "failed_gates")
 """Facts of a refusal that programs read: members of the problem beside its sentence."""
 HEADERS_BY_STATUS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_S)}}
 
@@ -114,7 +114,7 @@ def _from_domain(error: DomainError) -> Response:
     detail = say(error.code, language(), **error.facts)
     headers = HEADERS_BY_STATUS.get(error.status, {})
     errors = [(error.at, detail)] if error.at else []
-    members = {name: error.facts[name] for name in MEMBERS if name in error.facts}
+    members = {name: error.facts[name] for name in MEMBERS if error.facts.get(name) is not None}
     return problem(error.status, error.code, detail, errors, headers, **members)
 
 

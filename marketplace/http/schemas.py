@@ -184,7 +184,9 @@ class WarningSchema(ResponseSchema):
 class ProblemSchema(ResponseSchema):
     """RFC 9457."""
 
-    optional: tuple[str, ...] = ("errors", "error_count", "entry_id")
+    optional: tuple[str, ...] = (
+        "errors", "error_count", "entry_id", "left_t", "year", "failed_gates",
+    )  # fmt: skip
 
     type = fields.String()
     title = fields.String()
@@ -200,6 +202,12 @@ class ProblemSchema(ResponseSchema):
     error_count = fields.Integer(metadata={"description": "How many errors there are in all."})
     entry_id = fields.UUID(
         metadata={"description": "Of `already_entered`: the entry that this one repeats, if you may see it."}
+    )
+    left_t = fields.Float(metadata={"description": "Of `not_enough_left`: the tonnes that are left."})
+    year = fields.Integer(metadata={"description": "Of `not_enough_left`: the calendar year, if one counts."})
+    failed_gates = fields.List(
+        fields.Dict(),
+        metadata={"description": "Of a pairing that is not lawful: gate, reason, detail and source of each."},
     )
 
 
@@ -220,7 +228,7 @@ class FaultSchema(ResponseSchema):
 class TableProblemSchema(ProblemSchema):
     """A problem with a table that was sent: its first 50 errors, and how many there are in all."""
 
-    optional = ("errors", "entry_id", "rows", "error_count")
+    optional = (*ProblemSchema.optional, "rows")
 
     rows = fields.List(fields.Nested(FaultSchema))
 

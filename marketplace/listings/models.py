@@ -99,6 +99,10 @@ LIFE = LifeCycle(
         "expire", ListingStatus.OPEN, ListingStatus.EXPIRED, by={Party.CLOCK}, event="listing.closed",
         after=timedelta(days=1), since="available_until",
     ),
+    Move(
+        "fulfil", ListingStatus.OPEN, ListingStatus.FULFILLED, by={Party.SYSTEM}, event="listing.fulfilled"
+    ),
+    Move("reopen", ListingStatus.FULFILLED, ListingStatus.OPEN, by={Party.SYSTEM}, event="listing.reopened"),
 )  # fmt: skip
 IMPORT_LIFE = LifeCycle(
     Move("start", ImportStatus.QUEUED, ImportStatus.RUNNING, by={Party.SYSTEM}),

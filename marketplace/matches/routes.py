@@ -17,7 +17,7 @@ from ..http.openapi.declarations import may_conflict
 from ..http.paging import Key, Page, PageQuery, cut, each, page, page_until, position_of
 from ..listings import service as listings
 from ..listings.models import Listing
-from ..messages import say, source_code
+from ..messages import say
 from . import service
 from .models import RankingModel
 from .schemas import (
@@ -145,19 +145,9 @@ def explain(listing: Listing, other_id: UUID) -> Json:
     The gates and their reasons are listed at [/errors](/errors#gates).
     """
     pairing = service.explain(actor(), listing, other_id)
-    failed = [_failed_gate(failure) for failure in pairing["failed_gates"]]
+    failed = [service.say_failed_gate(failure) for failure in pairing["failed_gates"]]
     shown = _match(pairing) if pairing["lawful"] else _with_warnings(pairing)
     return {**shown, "failed_gates": failed}
-
-
-def _failed_gate(failure: Json) -> Json:
-    gate, reason = failure["gate"], failure["reason"]
-    return {
-        "gate": gate,
-        "reason": reason,
-        "detail": say(failure["sentence"], language(), **failure["facts"]),
-        "source": say(source_code(gate, reason), language(), law_of=failure["law_of"]),
-    }
 
 
 @blueprint.post("/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback")

@@ -3,7 +3,7 @@
 from .closing import expire, withdraw
 from .drafting import change, copy, create
 from .exemption_review import review_exemption
-from .history import with_codes
+from .history import stated_terms, with_codes
 from .listing_place import left_behind, locate_listings
 from .listing_search.filter_notices import saved_filter_notices
 from .listing_search.filters import conditions
@@ -28,6 +28,7 @@ from .lookup import (
 from .posting_rights import check_change, check_posting, check_publishing
 from .presentation import governs, present
 from .publishing import publish, publish_many
+from .reservations import lock_pair, release_pair, require_left, reserve_pair
 from .sheets.exporting import MEDIA_TYPES, export
 from .sheets.importing import delete_old_imports, find_import, import_sheet, marked_import, run_import
 from .sheets.reading import mark_sheet
@@ -37,8 +38,10 @@ __all__ = [
     "MEDIA_TYPES", "by_id", "change", "check_change", "check_posting", "check_publishing", "conditions",
     "copy", "create", "delete_old_imports", "ending", "expire", "export", "filter_from", "find_any",
     "find_governed", "find_import", "find_of_trading", "find_own", "find_publishable", "find_visible",
-    "governed", "governs", "import_sheet", "left_behind", "locate_listings", "lock_if_open", "mark_sheet",
+    "governed", "governs", "import_sheet", "left_behind", "locate_listings", "lock_if_open", "lock_pair",
+    "mark_sheet",
     "marked_import", "open_of", "outlines", "owner_of", "owners_of", "position_kinds", "present", "publish",
-    "publish_many", "review_exemption", "run_import", "saved_filter_notices", "search", "template",
+    "publish_many", "release_pair", "require_left", "reserve_pair", "review_exemption", "run_import",
+    "saved_filter_notices", "search", "stated_terms", "template",
     "with_codes", "withdraw",
 ]  # fmt: skip

@@ -30,8 +30,9 @@ from .learning.training_runs import (
 )
 from .policy import PRESETS, PolicyInForce, policy_in_force, publish_policy
 from .ranking.all_matches import ALL_POSITION, all_matches
-from .ranking.explanation import counterpart, explain, lawful_among, score_of
+from .ranking.explanation import counterpart, explain, lawful_among, say_failed_gate, score_of
 from .ranking.findings import search_findings
+from .ranking.judgement import DealTerms, Ground, lawful_days, require_lawful
 from .ranking.lawful_pairs import lawful_pairs
 from .ranking.match_presentation import shown_km
 from .ranking.page_cursor import POSITION, PageCursor
@@ -49,6 +50,8 @@ __all__ = [
     "POSITION",
     "PRESETS",
     "Counterpart",
+    "DealTerms",
+    "Ground",
     "Outcome",
     "PageCursor",
     "PolicyInForce",
@@ -70,6 +73,7 @@ __all__ = [
     "interest_position",
     "interested_in",
     "lawful_among",
+    "lawful_days",
     "lawful_pairs",
     "listings_interested_in",
     "listings_refusing",
@@ -82,6 +86,8 @@ __all__ = [
     "record_outcome",
     "released_contact",
     "request_training",
+    "require_lawful",
+    "say_failed_gate",
     "score_of",
     "search_findings",
     "search_interests",

@@ -12,9 +12,11 @@ from ....enterprises.models import EnterpriseStatus
 from ....errors import NotFound, Notice
 from ....events.actor import Actor
 from ....http.fields import FEN_PER_CNY
+from ....http.languages import language
 from ....licences import service as licences
 from ....listings import service as listings
 from ....listings.models import Kind, Listing, ListingStatus
+from ....messages import say, source_code
 from ....messages.names import Name
 from ..feedback.contact_release import released_contact
 from ..feedback.verdicts import verdict_on
@@ -63,12 +65,12 @@ def explain(actor: Actor, listing: Listing, other_id: UUID) -> dict[str, Any]:
         "lawful": pairing.lawful and is_open,
         "policy_version": policy.version,
         "as_of": clock.now(),
-        "failed_gates": _failed_gates(actor, pairing.failed, inputs, listing, other),
+        "failed_gates": failed_gates(actor, pairing.failed, inputs, listing, other),
     }
     if not head["lawful"]:
         closed = [] if is_open else [Notice("counterpart_closed", facts={"status": other.status})]
         return {**head, **_present_unlawful(actor, listing, other), "warnings": closed}
-    hit = _hit_of(inputs, pairing, other.id)
+    hit = hit_of(inputs, pairing, other.id)
     (item,) = present_hits(actor, [(listing, hit)], policy.matching, inputs.tables.book)
     return {**head, **{name: value for name, value in item.items() if name != "rank"}}
 
@@ -98,7 +100,7 @@ def counterpart(actor: Actor, listing: Listing, other_id: UUID) -> Listing:
     return other
 
 
-def _hit_of(inputs: MatchInput, pairing: matching.Pairing, other_id: UUID) -> Hit:
+def hit_of(inputs: MatchInput, pairing: matching.Pairing, other_id: UUID) -> Hit:
     return Hit(
         rank=1,
         listing_id=other_id,
@@ -106,17 +108,17 @@ def _hit_of(inputs: MatchInput, pairing: matching.Pairing, other_id: UUID) -> Hi
         values=pairing.values,
         distance_km=pairing.distance_km,
         basis=pairing.basis,
-        permit_id=_permit_id(inputs, pairing.permit) if pairing.permit >= 0 else None,
+        permit_id=permit_id_of(inputs, pairing.permit) if pairing.permit >= 0 else None,
         warnings=pairing.warnings,
     )
 
 
-def _permit_id(inputs: MatchInput, row: int) -> UUID:
+def permit_id_of(inputs: MatchInput, row: int) -> UUID:
     permits = inputs.tables.permits
     return uuid_of(permits.id_hi[row], permits.id_lo[row])
 
 
-def _failed_gates(
+def failed_gates(
     actor: Actor, failures: Sequence[matching.Failure], inputs: MatchInput, listing: Listing, other: Listing
 ) -> list[dict[str, Any]]:
     """The failed gates as this actor is told of them."""
@@ -158,6 +160,17 @@ def _failed_gate(
     }
 
 
+def say_failed_gate(failure: Mapping[str, Any]) -> dict[str, str]:
+    """A failed gate as the API shows it, in the caller's language."""
+    gate, reason = failure["gate"], failure["reason"]
+    return {
+        "gate": gate,
+        "reason": reason,
+        "detail": say(failure["sentence"], language(), **failure["facts"]),
+        "source": say(source_code(gate, reason), language(), law_of=failure["law_of"]),
+    }
+
+
 def _readable(stated: Mapping[str, Any]) -> dict[str, Any]:
     """Facts in the units and names that people read, beside those as stated."""
     facts: dict[str, Any] = dict(stated)
@@ -181,7 +194,7 @@ def _basis_of(inputs: MatchInput, failure: matching.Failure) -> matching.Basis:
 
 def _number_of(inputs: MatchInput, row: int) -> str:
     """The number of the document behind a row of the permits."""
-    permit_id = _permit_id(inputs, row)
+    permit_id = permit_id_of(inputs, row)
     document = licences.LegalDocuments([permit_id]).of_permit(permit_id)
     return document.number if document else ""
 

@@ -134,6 +134,14 @@ def _documents_of(hits: Sequence[tuple[Any, Hit]]) -> licences.LegalDocuments:
     )
 
 
+def legal_basis_of(
+    listing: Listing, other: Any, hit: Hit, book: Mapping[int, matching.Code]
+) -> dict[str, Any]:
+    """On what one pairing rests, as `present_hits` shows it."""
+    documents = _documents_of([(demand_of(listing, other), hit)])
+    return _legal_basis(listing, other, hit, documents, book)
+
+
 def _legal_basis(
     listing: Listing,
     other: Any,
