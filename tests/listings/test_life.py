@@ -149,5 +149,5 @@ def test_every_move_of_the_table_starts_and_ends_in_a_state_there_is():
     known = {move.source for move in LIFE.moves} | {move.target for move in LIFE.moves}
     assert known == states
     closed = states - {move.source for move in LIFE.moves}
-    assert closed == {"fulfilled", "expired", "withdrawn"}
+    assert closed == {"expired", "withdrawn"}
     assert len({(move.name, move.source) for move in LIFE.moves}) == len(LIFE.moves)
