@@ -158,8 +158,11 @@ class Market:
         ]
         self._copy("licence", LICENCE, licences)
         self._copy("licence_line", "id licence_id code_id modes kg_per_year", lines)
-        used = [(line[0], 2026, self.chance.randrange(10**6), "") for line in lines[::10]]
-        self._copy("tonnes_used", "line_id year kg note at", [(*row, BEGAN) for row in used])
+        numbers = self._rows(
+            "SELECT no FROM licence_line WHERE id = ANY(%s)", [line[0] for line in lines[::10]]
+        )
+        used = [("line", no, 2026, 10**9, self.chance.randrange(10**6)) for (no,) in sorted(numbers)]
+        self._copy("permit_year", "permit_kind capacity_no year allowed_kg used_kg", used)
 
     def _listing(self, owner: tuple[Any, ...], kind: str, code: int | None) -> tuple[Any, ...]:
         region, lon, lat = owner[4:7]

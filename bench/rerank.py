@@ -38,7 +38,13 @@ RESULTS = Path(__file__).parent / "results" / "rerank.json"
 DATABASE = "rerank"
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 MODES = ("R5", "D1", "R13")
-DROPPED = ["listing", "listing_accept", "licence_line", "tonnes_used", "enterprise"]
+DROPPED = ["listing", "listing_accept", "licence_line", "permit_year", "enterprise"]
+BALANCES = """
+    INSERT INTO permit_year (permit_kind, capacity_no, year, allowed_kg, over_kg)
+    SELECT kind, no, %s, 0, sum(kg) FROM taken
+    JOIN (SELECT 'line' AS kind, id, no FROM licence_line UNION ALL SELECT 'channel', id, no FROM channel) p
+    USING (id) GROUP BY 1, 2
+"""
 LAID_ASIDE = ("gist", "gin")
 """Indexes of searches, that ranking does not use; without them a million rows are loaded sooner."""
 
@@ -174,18 +180,10 @@ class Loading:
                 if kind == m.Basis.CHANNEL
             ),
         )
+        self._connection.execute("CREATE TEMP TABLE taken (id uuid, kg bigint)")
         used = each((lines.usage_permit, lines.usage_kg))
-        year = datetime.now(UTC).year
-        channel = lines.kind == m.Basis.CHANNEL
-        self._copy(
-            "tonnes_used",
-            "line_id channel_id year kg note at",
-            (
-                f"{NULL if channel[at] else ids[at]}\t{ids[at] if channel[at] else NULL}\t{year}"
-                f"\t{kg}\t\t{AT}\n"
-                for at, kg in used
-            ),
-        )
+        self._copy("taken", "id kg", (f"{ids[at]}\t{kg}\n" for at, kg in used))
+        self._connection.execute(BALANCES, (datetime.now(UTC).year,))
         listed = (
             np.arange(len(white)), white.receiver, self._codes[white.code], white.from_province,
             white.first_day, white.last_day,

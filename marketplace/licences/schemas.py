@@ -29,6 +29,16 @@ MOST_USED = 1e12
 """Tonnes: what is used is a sum, and may exceed any one entry."""
 
 
+def _counted(description: str) -> Tonnes:
+    return Tonnes(
+        minimum=0,
+        maximum=MOST_USED,
+        dump_only=True,
+        required=True,
+        metadata={"description": description},
+    )
+
+
 class _Validity(Schema):
     valid_from = Day(required=True)
     valid_until = Day(required=True)
@@ -53,7 +63,33 @@ class LicenceFileSchema(ResponseSchema):
     created_at = Moment()
 
 
-class LicenceLineSchema(Schema):
+class PermitYearSchema(ResponseSchema):
+    """A calendar year of a permit's allowance."""
+
+    year = fields.Integer()
+    reserved_t = _counted("Reserved for deals.")
+    used_t = _counted("Used, also beyond the allowance.")
+    left_t = _counted("What may still be reserved.")
+
+
+class _Allowed(Schema):
+    """An allowance of tonnes a year, with what is reserved, used and left of it."""
+
+    tonnes_per_year = Tonnes(required=True)
+    used_this_year_t = _counted("As `used_t`.")
+    left_this_year_t = _counted("As `left_t`.")
+    reserved_t = _counted("This year, reserved for deals.")
+    used_t = _counted("This year, used, also beyond the allowance.")
+    left_t = _counted("This year, what may still be reserved.")
+    years = fields.List(
+        fields.Nested(PermitYearSchema),
+        dump_only=True,
+        required=True,
+        metadata={"description": "This year and every year of which something is reserved or used."},
+    )
+
+
+class LicenceLineSchema(_Allowed):
     """A line names one code or category, or several in `codes`, which then share its tonnes."""
 
     id = fields.UUID(dump_only=True, required=True)
@@ -72,9 +108,6 @@ class LicenceLineSchema(Schema):
         1,
         load_default=lambda: list(Mode),
     )
-    tonnes_per_year = Tonnes(required=True)
-    used_this_year_t = Tonnes(minimum=0, maximum=MOST_USED, dump_only=True, required=True)
-    left_this_year_t = Tonnes(minimum=0, dump_only=True, required=True)
 
     @validates_schema
     def _names_codes_once(self, data: dict[str, Any], **_: Any) -> None:
@@ -101,16 +134,13 @@ class LicenceSchema(_Validity, _Shown):
     files = fields.List(fields.Nested(LicenceFileSchema), dump_only=True, required=True)
 
 
-class ChannelSchema(_Validity, _Shown):
+class ChannelSchema(_Allowed, _Validity, _Shown):
     generator_id = fields.UUID(required=True)
     receiver_id = fields.UUID(required=True)
     scheme = SchemeText()
     code = CodeText(required=True)
     use = Text(200, required=True)
-    tonnes_per_year = Tonnes(required=True)
     approval_number = Identifier(60, required=True)
-    used_this_year_t = Tonnes(minimum=0, maximum=MOST_USED, dump_only=True, required=True)
-    left_this_year_t = Tonnes(minimum=0, dump_only=True, required=True)
 
 
 class WhiteListSchema(_Validity, _Shown):

@@ -32,10 +32,12 @@ CHANGES = (
     " WHERE no = %(enterprise)s AND no <> %(other)s AND 'collector' = ANY(roles)",
     "UPDATE licence_line SET kg_per_year = greatest(1, (kg_per_year * 2 * %(part)s)::bigint)"
     " WHERE no = %(paper)s",
-    "INSERT INTO tonnes_used (line_id, year, kg, note, at)"
-    " SELECT id, 2026 + %(days)s %% 2, %(days)s, '', now() FROM licence_line WHERE no = %(paper)s",
-    "INSERT INTO tonnes_used (channel_id, year, kg, note, at)"
-    " SELECT id, 2026, %(days)s, '', now() FROM channel WHERE no = %(paper)s",
+    "INSERT INTO permit_year (permit_kind, capacity_no, year, allowed_kg, reserved_kg)"
+    " SELECT 'line', no, 2026 + %(days)s %% 2, kg_per_year, 0 FROM licence_line WHERE no = %(paper)s"
+    " ON CONFLICT (permit_kind, capacity_no, year) DO UPDATE SET over_kg = permit_year.over_kg + %(days)s",
+    "INSERT INTO permit_year (permit_kind, capacity_no, year, allowed_kg, over_kg)"
+    " SELECT 'channel', no, 2026, 0, %(days)s FROM channel WHERE no = %(paper)s"
+    " ON CONFLICT (permit_kind, capacity_no, year) DO UPDATE SET used_kg = 0, reserved_kg = 0",
     *(
         f"UPDATE {table} SET revoked_at = CASE WHEN %(part)s < 0.3 THEN now() END"
         f" WHERE id = (SELECT id FROM {table} ORDER BY id LIMIT 1 OFFSET %(paper)s)"

@@ -118,7 +118,10 @@ def holders(table: str, column: str) -> str:
 
 OF_LINES = """SELECT DISTINCT e.no FROM licence_line l JOIN licence p ON p.id = l.licence_id
               JOIN enterprise e ON e.id = p.enterprise_id"""
-USED = "INSERT INTO tonnes_used ({column}, year, kg, note, at) SELECT id, 2026, 1, '', now() FROM {table}"
+TAKEN = (
+    "INSERT INTO permit_year (permit_kind, capacity_no, year, allowed_kg, over_kg)"
+    " SELECT '{kind}', no, 2031, 0, 1 FROM {table}"
+)
 OPEN_ONES = "SELECT no FROM listing WHERE status = 'open'"
 
 
@@ -137,9 +140,9 @@ OPEN_ONES = "SELECT no FROM listing WHERE status = 'open'"
         ("UPDATE white_list SET revoked_at = now()", "permits", holders("white_list", "receiver_id")),
         ("UPDATE verified_exemption SET revoked_at = now()", "permits",
          holders("verified_exemption", "enterprise_id")),
-        (USED.format(column="line_id", table="licence_line"),
+        (TAKEN.format(kind="line", table="licence_line"),
          "permits", OF_LINES),
-        (USED.format(column="channel_id", table="channel"),
+        (TAKEN.format(kind="channel", table="channel"),
          "permits", holders("channel", "receiver_id")),
         ("UPDATE crosswalk SET confidence = confidence", "catalogue", "SELECT 0"),
         ("UPDATE exemption_item SET stages = stages", "catalogue", "SELECT 0"),

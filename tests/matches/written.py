@@ -17,7 +17,7 @@ from marketplace.licences.models import (
     Channel,
     Licence,
     LicenceLine,
-    TonnesUsed,
+    PermitYear,
     VerifiedExemption,
     WhiteListEntry,
 )
@@ -171,17 +171,28 @@ class _Writer:
         )
         self.licences.append(row)
         for line in row.lines:
-            self.used[line.id] = self._usage(line_id=line.id)
+            self.used[line.id] = self._usage("line", line)
             if not collection:
                 self._permit("licence", row, line, line.code_id, row.valid_from, row.valid_until)
 
-    def _usage(self, **of: UUID) -> tuple[tuple[int, int], ...]:
-        entries = [
-            (self.pick([2025, 2026, 2027]), self.pick([1, 9_000])) for _ in range(self.pick([0, 0, 1, 3]))
-        ]
+    def _usage(self, kind: str, row: Any) -> tuple[tuple[int, int], ...]:
+        """What was taken of a permit in some years: reserved, used or beyond it, together."""
+        years = self.chance.sample([2025, 2026, 2027], self.pick([0, 0, 1, 2]))
+        entries = tuple((year, self.pick([1, 9_000])) for year in years)
         for year, kg in entries:
-            self._add(TonnesUsed(**of, year=year, kg=kg, note=""))
-        return tuple(entries)
+            reserved, used = sorted(self.chance.choices(range(kg + 1), k=2))
+            self._add(
+                PermitYear(
+                    permit_kind=kind,
+                    capacity_no=row.no,
+                    year=year,
+                    allowed_kg=kg,
+                    reserved_kg=reserved,
+                    used_kg=used - reserved,
+                    over_kg=kg - used,
+                )
+            )
+        return entries
 
     def _permit(
         self, kind: str, licence: Licence, line: LicenceLine, code: int, first: date, last: date
@@ -254,7 +265,7 @@ class _Writer:
                 last_day=days(row.valid_until),
                 kg_per_year=row.kg_per_year,
                 id=row.id,
-                usage=self._usage(channel_id=row.id),
+                usage=self._usage("channel", row),
             )
         )
 

@@ -1,6 +1,7 @@
-"""The tables of permits, and of what a channel keeps of itself."""
+"""The tables of permits, of what is counted against them, and of what a channel keeps of itself."""
 
 from .channel_records import ChannelFile, ChannelFileKind, ChannelTest, SecondaryWaste
+from .ledger import WHOLE_LIFE, PermitKind, PermitUse, PermitYear, UseKind
 from .permits import (
     CHANNEL_LIFE,
     LIFE,
@@ -13,7 +14,6 @@ from .permits import (
     LicenceLine,
     LicenceStatus,
     PauseCause,
-    TonnesUsed,
     TransferApproval,
     VerifiedExemption,
     WhiteListEntry,
@@ -22,8 +22,8 @@ from .permits import (
 )
 
 __all__ = [
-    "CHANNEL_LIFE", "LIFE", "MODES", "Channel", "ChannelFile", "ChannelFileKind", "ChannelStatus",
-    "ChannelTest", "Licence", "LicenceFile", "LicenceKind", "LicenceLine", "LicenceStatus", "PauseCause",
-    "SecondaryWaste", "TonnesUsed", "TransferApproval", "VerifiedExemption", "WhiteListEntry", "mode_mask",
-    "modes_of",
+    "CHANNEL_LIFE", "LIFE", "MODES", "WHOLE_LIFE", "Channel", "ChannelFile", "ChannelFileKind",
+    "ChannelStatus", "ChannelTest", "Licence", "LicenceFile", "LicenceKind", "LicenceLine", "LicenceStatus",
+    "PauseCause", "PermitKind", "PermitUse", "PermitYear", "SecondaryWaste", "TransferApproval", "UseKind",
+    "VerifiedExemption", "WhiteListEntry", "mode_mask", "modes_of",
 ]  # fmt: skip

@@ -349,23 +349,3 @@ class VerifiedExemption(_Permit, Base):
         ),
         _one_holder("verified_exemption", "number_key", "enterprise_id"),
     )  # fmt: skip
-
-
-class TonnesUsed(Base):
-    """Kilograms counted against a licence line or a channel in a calendar year; the sum counts."""
-
-    __tablename__ = "tonnes_used"
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    line_id: Mapped[UUID | None] = mapped_column(ForeignKey("licence_line.id"))
-    channel_id: Mapped[UUID | None] = mapped_column(ForeignKey("channel.id"))
-    year: Mapped[int] = mapped_column(SmallInteger)
-    kg: Mapped[int] = mapped_column(BigInteger)
-    note: Mapped[str]
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
-
-    __table_args__ = (
-        CheckConstraint("num_nonnulls(line_id, channel_id) = 1", name="one_permit"),
-        Index("ix_tonnes_used_line", "line_id", "year"),
-        Index("ix_tonnes_used_channel", "channel_id", "year"),
-    )

@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from ...catalogue import service as catalogue
 from ...events.work import Work
-from ..models import Channel, Licence, LicenceLine, LicenceStatus, mode_mask
+from ..models import Channel, Licence, LicenceLine, LicenceStatus, PermitKind, mode_mask
+from .merging import merge_balances
 
 USE_ONLY = mode_mask(["use"])
 
@@ -49,7 +50,7 @@ def share_capacity_of_licence(work: Work, licence: Licence) -> None:
             Licence.status == LicenceStatus.CONFIRMED,
         )
     ).all()
-    _share(allowances_of(licences))
+    _share(work, PermitKind.LINE, allowances_of(licences))
 
 
 def share_capacity_of_channel(work: Work, channel: Channel) -> None:
@@ -61,13 +62,14 @@ def share_capacity_of_channel(work: Work, channel: Channel) -> None:
             Channel.number_key == channel.number_key,
         )
     ).all()
-    lineages = _lineages(row.code_id for row in channels)
-    _share([Allowance(row, lineages[row.code_id], USE_ONLY, _years(row), row.id) for row in channels])
+    lineages = lineages_of(row.code_id for row in channels)
+    allowances = [Allowance(row, lineages[row.code_id], USE_ONLY, _years(row), row.id) for row in channels]
+    _share(work, PermitKind.CHANNEL, allowances)
 
 
 def allowances_of(licences: Sequence[Licence]) -> list[Allowance]:
     """The allowances of the lines of licences."""
-    lineages = _lineages(line.code_id for licence in licences for line in licence.lines)
+    lineages = lineages_of(line.code_id for licence in licences for line in licence.lines)
     return [
         Allowance(line, lineages[line.code_id], line.modes, _years(licence), line.joint_line_id or line.id)
         for licence in licences
@@ -75,11 +77,15 @@ def allowances_of(licences: Sequence[Licence]) -> list[Allowance]:
     ]
 
 
-def _share(allowances: Sequence[Allowance]) -> None:
+def _share(work: Work, kind: PermitKind, allowances: Sequence[Allowance]) -> None:
     for group in groups_of(allowances):
+        before = {allowance.row.capacity_no or allowance.row.no for allowance in group}
         shared = min(allowance.row.no for allowance in group) if len(group) > 1 else None
         for allowance in group:
             allowance.row.capacity_no = shared
+        if shared is not None and len(before) > 1:
+            work.session.flush()  # whoever charges one of the rows has ended when they are written
+            merge_balances(work, kind, before, shared)
 
 
 def groups_of(allowances: Iterable[Allowance]) -> list[list[Allowance]]:
@@ -92,7 +98,7 @@ def groups_of(allowances: Iterable[Allowance]) -> list[list[Allowance]]:
     return groups
 
 
-def _lineages(code_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+def lineages_of(code_ids: Iterable[int]) -> dict[int, frozenset[int]]:
     """Each code with the ids of itself and of all above it."""
     codes = catalogue.codes_by_id(code_ids)
     missing = {row.parent_id for row in codes.values() if row.parent_id} - codes.keys()
@@ -114,7 +120,7 @@ def _years(permit: Any) -> range:
 
 def overlapping_lines(lines: Sequence[LicenceLine], numbers: Sequence[int]) -> list[tuple[int, int]]:
     """Which lines of one licence repeat tonnes of an earlier one, by their numbers on the paper."""
-    lineages = _lineages(line.code_id for line in lines)
+    lineages = lineages_of(line.code_id for line in lines)
     year = range(1)
     rows = [
         Allowance(line, lineages[line.code_id], line.modes, year, number)

@@ -13,7 +13,7 @@ from ...catalogue.models import Mode
 from ...database import db
 from ...enterprises.models import Role
 from ...numpy_columns import copy_columns, read_columns
-from ..models import LicenceKind, LicenceStatus, mode_mask
+from ..models import LicenceKind, LicenceStatus, PermitKind, mode_mask
 
 Columns: TypeAlias = dict[str, np.ndarray]
 
@@ -58,15 +58,11 @@ WHERE p.kind = '{LicenceKind.COLLECTION}' AND {COUNTS.format(it="p")}
   AND greatest(p.valid_from, q.valid_from) <= least(p.valid_until, q.valid_until)
   AND least(p.valid_until, q.valid_until) >= %(alive)s AND '{Role.COLLECTOR}' = ANY(e.roles)
 """  # noqa: S608 - fragments are constants, values are bound
-USAGE = """
-SELECT coalesce(l.capacity_no, l.no) * 2 AS no, u.year, sum(u.kg)::int8
-FROM tonnes_used u JOIN licence_line l ON l.id = u.line_id
-{of_lines} GROUP BY 1, 2
-UNION ALL
-SELECT coalesce(c.capacity_no, c.no) * 2 + 1, u.year, sum(u.kg)::int8
-FROM tonnes_used u JOIN channel c ON c.id = u.channel_id
-{of_channels} GROUP BY 1, 2
-"""
+USAGE = f"""
+SELECT capacity_no * 2 + (permit_kind = '{PermitKind.CHANNEL}')::int AS no, year,
+       (reserved_kg + used_kg + over_kg)::int8
+FROM permit_year WHERE {{condition}}
+"""  # noqa: S608 - fragments are constants, values are bound
 WHITE_LIST = f"""
 SELECT e.no AS receiver, w.code_id AS code, (w.from_province / 10000)::int2,
        (w.valid_from - {EPOCH})::int4, (w.valid_until - {EPOCH})::int4
@@ -79,15 +75,19 @@ SELECT e.no AS receiver, x.item::int2, x.code_id AS code, (x.valid_from - {EPOCH
 FROM verified_exemption x JOIN enterprise e ON e.id = x.enterprise_id
 WHERE x.revoked_at IS NULL AND x.valid_until >= %(alive)s
 """  # noqa: S608 - fragments are constants, values are bound
-OF_LINES = "WHERE l.no = ANY(%(lines)s) OR l.capacity_no = ANY(%(lines)s)"
-OF_CHANNELS = "WHERE c.no = ANY(%(channels)s) OR c.capacity_no = ANY(%(channels)s)"
+OF_GATE = f"permit_kind IN ('{PermitKind.LINE}', '{PermitKind.CHANNEL}')"
+"""The balances that the gate `licence` reads."""
+OF_CAPACITIES = (
+    f"permit_kind = '{PermitKind.LINE}' AND capacity_no = ANY(%(lines)s)"
+    f" OR permit_kind = '{PermitKind.CHANNEL}' AND capacity_no = ANY(%(channels)s)"
+)
 OF_RECEIVERS = "receiver = ANY(%(receivers)s)"
 OF_CODES_AND_RECEIVERS = "code = ANY(%(codes)s) AND receiver = ANY(%(receivers)s)"
 
 
 @dataclass(frozen=True, slots=True)
 class PermitTables:
-    """Permits, the kilograms used of them, white list and verified exemptions, as columns.
+    """Permits, the kilograms reserved and used of them, white list and verified exemptions, as columns.
 
     Days count from 1970-01-01, `receiver` and `generator` are the `no` of enterprises, `modes` has a bit for
     each mode, `kind` is a `matching.Basis`. `no` joins usage to permits, and is the same for permits that are
@@ -132,7 +132,7 @@ def all_permit_tables() -> PermitTables:
     session, params = db.session(), {"alive": date.min}
     return PermitTables(
         copy_columns(session, PERMITS, params, PERMIT_TYPES),
-        copy_columns(session, USAGE.format(of_lines="", of_channels=""), {}, USAGE_TYPES),
+        copy_columns(session, USAGE.format(condition=OF_GATE), {}, USAGE_TYPES),
         copy_columns(session, WHITE_LIST, params, WHITE_LIST_TYPES),
         copy_columns(session, VERIFIED, params, EXEMPTION_TYPES),
     )
@@ -148,7 +148,7 @@ def _permit_tables(condition: str, params: dict[str, Any]) -> PermitTables:
     permits = read(PERMITS, PERMIT_TYPES)
     number, is_channel = np.unique(permits["no"]) // 2, np.unique(permits["no"]) % 2 == 1
     used_of = {"lines": number[~is_channel].tolist(), "channels": number[is_channel].tolist()}
-    usage = USAGE.format(of_lines=OF_LINES, of_channels=OF_CHANNELS)
+    usage = USAGE.format(condition=OF_CAPACITIES)
     return PermitTables(
         permits,
         read_columns(session, usage, used_of, USAGE_TYPES),

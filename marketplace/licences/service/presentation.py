@@ -1,14 +1,16 @@
 """Permits as the API shows them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from ... import clock
 from ...catalogue import service as catalogue
 from ...catalogue.models import WasteCode
-from ..models import Channel, Licence, LicenceLine, modes_of
-from .usage import used_kg
+from ..models import Channel, Licence, LicenceLine, PermitYear, modes_of
+from .usage import balances_of
+
+Balances: TypeAlias = Mapping[UUID, Sequence[PermitYear]]
 
 HIDDEN = {"no", "code_id", "kg_per_year", "number_key", "capacity_no", "is_double"}
 """Columns that are shown otherwise or not at all."""
@@ -19,9 +21,9 @@ def present(permits: Sequence[Any]) -> list[dict[str, Any]]:
     names = {column.key for permit in permits[:1] for column in permit.__table__.columns} - HIDDEN
     holders = [holder for permit in permits for holder in _holders_of_codes(permit)]
     codes = catalogue.codes_by_id({holder.code_id for holder in holders})
-    used = _used_this_year(permits)
+    balances = balances_of(_counted(permits))
     return [
-        {**{name: getattr(permit, name) for name in names}, **_content(permit, codes, used)}
+        {**{name: getattr(permit, name) for name in names}, **_content(permit, codes, balances)}
         for permit in permits
     ]
 
@@ -31,18 +33,22 @@ def _holders_of_codes(permit: Any) -> Sequence[Any]:
     return permit.lines if isinstance(permit, Licence) else [permit]
 
 
-def _used_this_year(permits: Sequence[Any]) -> dict[UUID, int]:
-    lines = [line for permit in permits if isinstance(permit, Licence) for line in permit.lines]
-    channels = [permit for permit in permits if isinstance(permit, Channel)]
-    return used_kg(lines, channels, clock.today().year)
+def _counted(permits: Sequence[Any]) -> list[LicenceLine | Channel]:
+    """The rows of which tonnes are counted."""
+    return [
+        row
+        for permit in permits
+        for row in _holders_of_codes(permit)
+        if isinstance(row, LicenceLine | Channel)
+    ]
 
 
-def _content(permit: Any, codes: Mapping[int, WasteCode], used: Mapping[UUID, int]) -> dict[str, Any]:
+def _content(permit: Any, codes: Mapping[int, WasteCode], balances: Balances) -> dict[str, Any]:
     """What a permit covers: its code or lines, and the allowance where it has one."""
     if isinstance(permit, Licence):
-        lines = [_line(rows, codes, used) for rows in lines_of(permit)]
+        lines = [_line(rows, codes, balances) for rows in lines_of(permit)]
         return {"lines": lines, "files": permit.files}
-    allowance = _allowance(permit, used) if isinstance(permit, Channel) else {}
+    allowance = _allowance(permit, balances) if isinstance(permit, Channel) else {}
     return {**_code(codes, permit), **allowance}
 
 
@@ -54,9 +60,7 @@ def lines_of(licence: Licence) -> list[list[LicenceLine]]:
     return list(lines.values())
 
 
-def _line(
-    rows: Sequence[LicenceLine], codes: Mapping[int, WasteCode], used: Mapping[UUID, int]
-) -> dict[str, Any]:
+def _line(rows: Sequence[LicenceLine], codes: Mapping[int, WasteCode], balances: Balances) -> dict[str, Any]:
     """A line; `code` is null where it names several."""
     first = rows[0]
     named = [codes[row.code_id].code for row in rows]
@@ -66,7 +70,7 @@ def _line(
         "scheme": codes[first.code_id].scheme,
         "code": named[0] if len(named) == 1 else None,
         "codes": named,
-        **_allowance(first, used),
+        **_allowance(first, balances),
     }
 
 
@@ -75,10 +79,29 @@ def _code(codes: Mapping[int, WasteCode], holder: Any) -> dict[str, str]:
     return {"scheme": code.scheme, "code": code.code}
 
 
-def _allowance(holder: Any, used: Mapping[UUID, int]) -> dict[str, int]:
-    kg = used.get(holder.id, 0)
+def _allowance(holder: Any, balances: Balances) -> dict[str, Any]:
+    """What is allowed, reserved, used and left of a row, this year and in each year that has a balance."""
+    this_year = clock.today().year
+    known = {balance.year: balance for balance in balances[holder.id]}
+    years = [_year(holder, year, known.get(year)) for year in sorted({this_year, *known})]
+    current = next(year for year in years if year["year"] == this_year)
     return {
         "tonnes_per_year": holder.kg_per_year,
-        "used_this_year_t": kg,
-        "left_this_year_t": max(0, holder.kg_per_year - kg),
+        "used_this_year_t": current["used_t"],
+        "left_this_year_t": current["left_t"],
+        "reserved_t": current["reserved_t"],
+        "used_t": current["used_t"],
+        "left_t": current["left_t"],
+        "years": years,
+    }
+
+
+def _year(holder: Any, year: int, balance: PermitYear | None) -> dict[str, int]:
+    if balance is None:
+        return {"year": year, "reserved_t": 0, "used_t": 0, "left_t": holder.kg_per_year}
+    return {
+        "year": year,
+        "reserved_t": balance.reserved_kg,
+        "used_t": balance.used_kg + balance.over_kg,
+        "left_t": max(0, holder.kg_per_year - balance.taken_kg),
     }

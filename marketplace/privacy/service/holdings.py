@@ -18,8 +18,8 @@ from ...licences.models import (
     Licence,
     LicenceFile,
     LicenceLine,
+    PermitUse,
     SecondaryWaste,
-    TonnesUsed,
     TransferApproval,
     VerifiedExemption,
     WhiteListEntry,
@@ -99,12 +99,12 @@ HOLDINGS = (
         LicenceLine, _through(LicenceLine.licence_id, Licence.id, Licence.enterprise_id), frozenset({"no"})
     ),
     Holding(
-        TonnesUsed,
+        PermitUse,
         _either(
-            lambda enterprise_id: TonnesUsed.line_id.in_(
+            lambda enterprise_id: PermitUse.permit_id.in_(
                 _OWN_LINES.where(Licence.enterprise_id == enterprise_id)
             ),
-            _through(TonnesUsed.channel_id, Channel.id, Channel.receiver_id),
+            _through(PermitUse.permit_id, Channel.id, Channel.receiver_id),
         ),
     ),
     Holding(Channel, _by(Channel.generator_id, Channel.receiver_id), frozenset({"no", "number_key"})),
