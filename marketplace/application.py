@@ -38,6 +38,7 @@ ROOMS = (
     "catalogue",
     "enterprises",
     "licences",
+    "transporters",
     "listings",
     "matches",
     "allocations",

@@ -39,6 +39,17 @@ DIALLED = (
     phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY,
 )
 
+PLATE_PROVINCES = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新"
+PLATE_LETTERS = "A-HJ-NP-Z"
+"""GA 36-2018: no I and O, which look like digits."""
+PLATE = re.compile(
+    f"[{PLATE_PROVINCES}][{PLATE_LETTERS}]"
+    f"(?:[0-9{PLATE_LETTERS}]{{5}}"  # blue and yellow plates
+    f"|[0-9{PLATE_LETTERS}]{{4}}[挂学超港澳警]"  # trailers and special vehicles
+    f"|[A-HJK][0-9{PLATE_LETTERS}][0-9]{{4}}"  # small vehicles of new energy
+    "|[0-9]{5}[A-HJK])"  # large vehicles of new energy
+)
+
 GMAIL = ("gmail.com", "googlemail.com")
 
 
@@ -62,6 +73,18 @@ def uscc(text: str) -> str:
     if not USCC.fullmatch(code) or stdnum_uscc.calc_check_digit(code[:17]) != code[17]:
         raise ValueError(code)
     return code
+
+
+def plate(text: str) -> str:
+    """The number plate of a vehicle (GA 36-2018) in its one form: 浙A12345, 浙A1234挂, 浙AD12345.
+
+    Raises:
+        ValueError: it is none of a road vehicle in China.
+    """
+    number = re.sub(r"[\s·•・.-]", "", half_width(text)).upper()
+    if not PLATE.fullmatch(number):
+        raise ValueError(text)
+    return number
 
 
 def email(text: str) -> str:

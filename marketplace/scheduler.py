@@ -26,6 +26,7 @@ from .matches import jobs as matches
 from .notifications import jobs as notifications
 from .notifications.service import MAIL_HOURS
 from .privacy import jobs as privacy
+from .transporters import jobs as transporters
 
 LOCK = 0x6875616E6C6975
 """Key of the advisory lock."""
@@ -82,6 +83,7 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(notifications.forget_sent_mail, 3600),
     PeriodicJob(notifications.plan_digests, 60, hours=MAIL_HOURS),
     PeriodicJob(privacy.erase_past_retention, 3600),
+    PeriodicJob(transporters.remind_of_ends, 600),
 )
 """Everything that runs periodically, in the order in which one tick runs it. A new job is one line here."""
 

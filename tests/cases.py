@@ -31,7 +31,7 @@ class Samples:
 
     @cached_property
     def owner(self) -> Party:
-        return self.marketplace.enterprise("generator", "recycler", name="绍兴一厂")
+        return self.marketplace.enterprise("generator", "recycler", "transporter", name="绍兴一厂")
 
     @cached_property
     def partner(self) -> Party:

@@ -85,6 +85,23 @@ def plan_licence_refused(enterprise_id: str, licence_id: str, number: str, reaso
     service.plan_message(UUID(enterprise_id), NotificationKind.LICENCE_REFUSED, data)
 
 
+def plan_papers_expiring(enterprise_id: str, papers: list[dict[str, str]]) -> None:
+    """Papers of a transporter end soon."""
+    service.plan_about_papers(UUID(enterprise_id), NotificationKind.TRANSPORTER_EXPIRING, papers)
+
+
+def plan_paper_verified(enterprise_id: str, paper_id: str, paper: str, reason: str) -> None:
+    """A paper of a transporter was verified."""
+    data = {"paper_id": paper_id, "paper": paper}
+    service.plan_about_papers(UUID(enterprise_id), NotificationKind.TRANSPORTER_VERIFIED, [data])
+
+
+def plan_paper_refused(enterprise_id: str, paper_id: str, paper: str, reason: str) -> None:
+    """A paper of a transporter was refused."""
+    data = {"paper_id": paper_id, "paper": paper, "reason": reason}
+    service.plan_about_papers(UUID(enterprise_id), NotificationKind.TRANSPORTER_REFUSED, [data])
+
+
 def plan_enterprise_approved(enterprise_id: str, reason: str) -> None:
     """An enterprise was approved."""
     service.plan_message(UUID(enterprise_id), NotificationKind.ENTERPRISE_APPROVED, {})

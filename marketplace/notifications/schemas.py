@@ -6,6 +6,7 @@ from ..enterprises.models import Grade
 from ..http.fields import MAX_VERSION, Dict, Flag, KnownValue, List, Moment, OneOf, Text, Value, Whole
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import EnterpriseRefSchema, ResponseSchema, Schema, WarningSchema, WrittenCodeSchema
+from ..transporters.models import PaperKind
 from .models import Delivery, EmailPreference, Language, NotificationKind, SearchNotify
 
 
@@ -18,7 +19,7 @@ class NotificationDataSchema(ResponseSchema):
     optional = (
         "listing_id", "counterpart_id", "score", "rank", "grade", "saved_search_id", "key_id", "name",
         "expires_at", "address", "reply", "event_id", "licence_id", "last_day", "reason", "grade_before",
-        "change_id",
+        "change_id", "paper_id", "paper",
     )  # fmt: skip
 
     listing_id = fields.UUID()
@@ -29,6 +30,8 @@ class NotificationDataSchema(ResponseSchema):
     grade_before = Value(Grade, "Of a changed grade: the one before.")
     licence_id = fields.UUID()
     last_day = fields.String(metadata={"description": "The last day of the listing or licence."})
+    paper_id = fields.UUID()
+    paper = KnownValue(PaperKind, "What kind of a transporter's paper it is.")
     reason = fields.String(metadata={"description": "Why it was decided so; may be empty."})
     saved_search_id = fields.UUID()
     key_id = fields.UUID()

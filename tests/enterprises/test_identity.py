@@ -1,5 +1,7 @@
 """Credit codes, addresses and telephone numbers: the standards' own rules, and one form for each."""
 
+import re
+
 import pytest
 from stdnum.cn import uscc as stdnum_uscc
 
@@ -104,6 +106,23 @@ NO_NUMBERS = [
     "13800138000/13900139000", "13800138000 13900139000", "0575-8500a000", "tel:0575-85000000",
     "0575-8500\u200b0000", "1-800-FLOWERS", "++86 13800138000",
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "plate"),
+    [
+        ("浙A12345", "浙A12345"), ("浙ａ·1234ｂ", "浙A1234B"), (" 沪 A-1234挂 ", "沪A1234挂"),
+        ("浙AD12345", "浙AD12345"), ("浙AF1234 5", "浙AF12345"), ("粤B12345D", "粤B12345D"),
+        ("浙A1234I", None), ("浙AO2345", None), ("浙A123456", None), ("浙AL12345", None), ("浙I12345", None),
+        ("A12345", None), ("浙A1234", None), ("浙AD123456", None), ("浙A123挂5", None),
+    ],
+)  # fmt: skip
+def test_a_plate_is_one_of_a_road_vehicle_in_china(typed, plate):
+    if plate is None:
+        with pytest.raises(ValueError, match=re.escape(typed)):
+            identity.plate(typed)
+    else:
+        assert identity.plate(typed) == identity.plate(plate) == plate
 
 
 def test_a_number_is_one_that_can_be_dialled(marketplace):

@@ -23,6 +23,7 @@ FILES = {
     "/api/v1/matches/export": {XLSX, "text/csv"},
     "/api/v1/allocations/{allocation_id}/export": {XLSX, "text/csv"},
     "/api/v1/licences/{permit_id}/files/{file_id}": set(DOCUMENT_TYPES),
+    "/api/v1/transporter-papers/{paper_id}/files/{file_id}": set(DOCUMENT_TYPES),
 }
 """Routes that return a file."""
 IDEMPOTENT_WITHOUT_KEY = {"/api/v1/enterprises"}
@@ -237,6 +238,7 @@ FREE = {
     ("Rejection", "reason"), ("HistoryLine", "reason"), ("Erasure", "reason"),
     ("NewEvent", "evidence"), ("Component", "unit"), ("Claimant", "email"), ("UsccClaim", "reason"),
     ("EnterpriseChange", "reason"), ("DecisionReason", "reason"),
+    ("Paper", "reason"), ("Paper", "kind"), ("VehicleRequest", "kind"),
 }  # fmt: skip
 """Sentences, and what people write."""
 

@@ -5,12 +5,13 @@ from .heartbeat import accepts_changes, beat, is_scheduler_ticking, tick_age_s
 from .history import history_of, times_done
 from .parking import parked_tasks, replay
 from .performing import backoff, perform
-from .staff_reads import CONTACT, CREDIT, begin_reads, note_read, record_reads
+from .staff_reads import CONTACT, CREDIT, CREW, begin_reads, note_read, record_reads
 from .task_relay import relay
 
 __all__ = [
     "CONTACT",
     "CREDIT",
+    "CREW",
     "Backlog",
     "accepts_changes",
     "backlogs",

@@ -8,6 +8,7 @@ from ..work import unit_of_work
 
 CONTACT = "contact"
 CREDIT = "credit"
+CREW = "crew"
 
 Reads = dict[tuple[str, UUID], set[str]]
 _reads: ContextVar[Reads | None] = ContextVar("staff_reads", default=None)

@@ -13,6 +13,7 @@ from .planning.cancellation import cancel_for_listing
 from .planning.deduplication import may_repeat
 from .planning.endings import announce_endings
 from .planning.instant import (
+    plan_about_papers,
     plan_interest,
     plan_keys_expiring,
     plan_message,
@@ -63,6 +64,7 @@ __all__ = [
     "may_repeat",
     "next_mail_time",
     "own_preferences",
+    "plan_about_papers",
     "plan_digests",
     "plan_interest",
     "plan_keys_expiring",

@@ -151,6 +151,15 @@ KINDS: dict[str, MessageKind] = {
     NotificationKind.LICENCE_ENDING: _ending("licence_ending", "licence_id", "name", "last_day"),
     NotificationKind.LICENCE_CONFIRMED: _about_oneself("licence_confirmed", "licence_id", "name"),
     NotificationKind.LICENCE_REFUSED: _about_oneself("licence_refused", "licence_id", "name", "reason"),
+    NotificationKind.TRANSPORTER_EXPIRING: _ending(
+        "transporter_expiring", "paper_id", "paper", "name", "last_day"
+    ),
+    NotificationKind.TRANSPORTER_VERIFIED: _about_oneself(
+        "transporter_verified", "paper_id", "paper", "name"
+    ),
+    NotificationKind.TRANSPORTER_REFUSED: _about_oneself(
+        "transporter_refused", "paper_id", "paper", "name", "reason"
+    ),
     NotificationKind.GRADE_CHANGED: _about_oneself("grade_changed", "grade", "grade_before"),
     NotificationKind.ENTERPRISE_APPROVED: _about_oneself("enterprise_approved"),
     NotificationKind.ENTERPRISE_REJECTED: _about_oneself("enterprise_rejected", "reason"),

@@ -12,6 +12,7 @@ from ...events.actor import ENTERPRISE, Actor
 from ...events.work import Work, unit_of_work
 from ...http.idempotency import IdempotentResponse
 from ...notifications import service as notifications
+from ...transporters import service as transporters
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +35,12 @@ def erase_contact(actor: Actor, enterprise_id: UUID, reason: str) -> Enterprise:
 
 
 def forget_people(work: Work, enterprise: Enterprise) -> None:
-    """Erase a locked enterprise's contact, what claims and messages say of it, links mailed to it, names of
-    keys, and answers kept to replay."""
+    """Erase a locked enterprise's contact and crew, what claims and messages say of them, links mailed, names
+    of keys, and answers kept to replay."""
     enterprises.forget_claimant(work, enterprise.contact_email)
     enterprises.erase_contact(enterprise)
     notifications.forget_people(work, enterprise.id)
+    transporters.forget_crew(work, enterprise.id)
     work.session.execute(delete(MailToken).where(MailToken.enterprise_id == enterprise.id))
     work.session.execute(update(ApiKey).where(ApiKey.enterprise_id == enterprise.id).values(name=""))
     caller = f"{ENTERPRISE}:{enterprise.id}"

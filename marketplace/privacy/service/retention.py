@@ -15,6 +15,7 @@ from ...enterprises.models import ENDED, ApiKey, ClaimStatus, Enterprise, MailTo
 from ...events.actor import PLATFORM
 from ...events.work import Work, unit_of_work
 from ...notifications import service as notifications
+from ...transporters import service as transporters
 from .erasure import forget_people
 
 AT_ONCE = 500
@@ -82,5 +83,8 @@ RULES = (
         _blank_contacts_of_decided_claims,
     ),
     RetentionRule("links mailed to an address, after they end", 30, _delete_mailed_links),
+    RetentionRule(
+        "names and card numbers of crew that have left a transporter", 365, transporters.forget_crew_that_left
+    ),
     RetentionRule("the names of ended API keys", 365, _blank_names_of_ended_keys),
 )

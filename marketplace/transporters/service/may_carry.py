@@ -5,17 +5,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from ...database import db
-from ...document_numbers import document_key
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise, Role
 from ...errors import Conflict, Invalid, Notice
 from ..models import CardKind, CarrierPart, CrewCard, PaperKind, PaperStatus, TransporterPaper
-
-NAME_END = "\n"
-"""Stands between the name of a person and the number of the card in a key of the crew."""
+from .keys import NAME_END, name_key, plate_key
 
 
 def require_transporter(enterprise_id: UUID, at: str = "transporter_id") -> Enterprise:
@@ -59,61 +56,71 @@ def missing_parts(
         return ()
     found = db.session.execute(
         select(
-            _exists(transporter_id, PaperKind.PERMIT, _holds_on(on)),
-            _exists(
-                transporter_id, PaperKind.VEHICLE, _holds_on(on), TransporterPaper.key == plate_key(plate)
-            ),
-            _may_work(transporter_id, CardKind.DRIVER, driver, on),
-            _may_work(transporter_id, CardKind.ESCORT, escort, on),
+            has_paper(transporter_id, PaperKind.PERMIT, on),
+            has_paper(transporter_id, PaperKind.VEHICLE, on, TransporterPaper.key == plate_key(plate)),
+            has_crew(transporter_id, CardKind.DRIVER, on, _is_named(driver)),
+            has_crew(transporter_id, CardKind.ESCORT, on, _is_named(escort or "")),
         )
     ).one()
     held = (enterprises.may_trade(transporter_id), *found)
     return tuple(part for part, is_held in zip(CarrierPart, held, strict=True) if not is_held)
 
 
+def carries_hazardous(transporter_id: Any, on: date) -> ColumnElement[bool]:
+    """The condition that a transporter has a permit, a vehicle, a driver and an escort for hazardous waste.
+
+    Args:
+        transporter_id: the id, or the column that holds it.
+    """
+    return and_(
+        has_paper(transporter_id, PaperKind.PERMIT, on),
+        has_paper(transporter_id, PaperKind.VEHICLE, on),
+        has_crew(transporter_id, CardKind.DRIVER, on),
+        has_crew(transporter_id, CardKind.ESCORT, on),
+    )
+
+
 def find_vehicle(transporter_id: UUID, plate: str) -> TransporterPaper | None:
     """The verified vehicle of this plate, the one of the longest validity; None where there is none."""
-    vehicles = select(TransporterPaper).where(
-        *counts(transporter_id), _is(PaperKind.VEHICLE), TransporterPaper.key == plate_key(plate)
-    )
+    is_it = (TransporterPaper.kind == PaperKind.VEHICLE, TransporterPaper.key == plate_key(plate))
+    vehicles = select(TransporterPaper).where(*counts(transporter_id), *is_it)
     return db.session.scalars(vehicles.order_by(TransporterPaper.valid_until.desc()).limit(1)).one_or_none()
 
 
+def verified() -> tuple[ColumnElement[bool], ...]:
+    """The conditions of the verified papers that were not ended."""
+    return TransporterPaper.status == PaperStatus.VERIFIED, TransporterPaper.ended_at.is_(None)
+
+
 def counts(transporter_id: Any) -> tuple[ColumnElement[bool], ...]:
-    """The conditions of the verified papers of a transporter that were not ended."""
-    return (
-        TransporterPaper.transporter_id == transporter_id,
-        TransporterPaper.status == PaperStatus.VERIFIED,
-        TransporterPaper.ended_at.is_(None),
-    )
+    """The conditions of those of one transporter."""
+    return TransporterPaper.transporter_id == transporter_id, *verified()
 
 
-def name_key(name: str) -> str:
-    """A person's name as it is compared, however wide or spaced it was typed."""
-    return document_key(name)
-
-
-def plate_key(plate: str) -> str:
-    """A plate as it is compared, of whatever form."""
-    return document_key(plate).upper()
-
-
-def _is(kind: PaperKind) -> ColumnElement[bool]:
-    return TransporterPaper.kind == kind
-
-
-def _holds_on(day: date) -> ColumnElement[bool]:
+def holds_on(day: date) -> ColumnElement[bool]:
+    """The condition that a day is within a paper's validity."""
     has_begun = or_(TransporterPaper.valid_from.is_(None), TransporterPaper.valid_from <= day)
     return has_begun & (TransporterPaper.valid_until >= day)
 
 
-def _exists(transporter_id: Any, kind: PaperKind, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    return select(TransporterPaper.id).where(*counts(transporter_id), _is(kind), *conditions).exists()
+def has_paper(
+    transporter_id: Any, kind: PaperKind, day: date, *conditions: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """The condition that a verified paper of this kind holds on the day."""
+    papers = select(TransporterPaper.id).where(
+        *counts(transporter_id), TransporterPaper.kind == kind, holds_on(day), *conditions
+    )
+    return papers.exists()
 
 
-def _may_work(transporter_id: Any, kind: CardKind, name: str | None, day: date) -> ColumnElement[bool]:
-    """The condition that somebody of this name has a card of this kind that is valid on the day."""
-    valid = (CrewCard.kind == kind, CrewCard.valid_until >= day)
-    has_card = select(CrewCard.paper_id).where(CrewCard.paper_id == TransporterPaper.id, *valid).exists()
-    is_named = TransporterPaper.key.startswith(name_key(name or "") + NAME_END, autoescape=True)
-    return _exists(transporter_id, PaperKind.CREW, has_card, is_named)
+def has_crew(
+    transporter_id: Any, kind: CardKind, day: date, *conditions: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """The condition that a verified member of the crew has a card of this kind that holds on the day."""
+    crew = select(TransporterPaper.id).join(CrewCard, CrewCard.paper_id == TransporterPaper.id)
+    holds = (CrewCard.kind == kind, CrewCard.valid_until >= day)
+    return crew.where(*counts(transporter_id), *holds, *conditions).exists()
+
+
+def _is_named(name: str) -> ColumnElement[bool]:
+    return TransporterPaper.key.startswith(name_key(name) + NAME_END, autoescape=True)

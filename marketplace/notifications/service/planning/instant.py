@@ -11,6 +11,7 @@ from ....events.work import Work, unit_of_work
 from ....listings import service as listings
 from ....listings.models import Listing, ListingStatus
 from ....matches import service as matches
+from ....transporters import service as transporters
 from ...models import NotificationKind
 from ..preferences.muted_codes import is_muted, muted_codes_by_receiver
 from ..subjects import pairing_code_id
@@ -85,6 +86,14 @@ def plan_keys_expiring(holder_id: UUID, keys: Sequence[dict[str, str]]) -> None:
     names = enterprises.key_names(UUID(key["key_id"]) for key in keys)
     several = [{**key, "name": names.get(UUID(key["key_id"]), "")} for key in keys]
     plan_messages(holder_id, NotificationKind.KEY_EXPIRING, several)
+
+
+def plan_about_papers(holder_id: UUID, kind: NotificationKind, papers: Sequence[dict[str, str]]) -> None:
+    """Plan a message for each of a transporter's papers; their names, which may be a person's, are read only
+    here."""
+    names = transporters.paper_names(UUID(paper["paper_id"]) for paper in papers)
+    several = [{**paper, "name": names.get(UUID(paper["paper_id"]), "")} for paper in papers]
+    plan_messages(holder_id, kind, several)
 
 
 def plan_message(receiver_id: UUID, kind: NotificationKind, data: dict[str, Any]) -> None:
