@@ -6,6 +6,7 @@ from typing import Any
 from .allocations import models as allocations
 from .credit import models as credit
 from .deals import models as deals
+from .deals import service as deals_service
 from .enterprises import models as enterprises
 from .enterprises import service as enterprises_service
 from .events import models as events
@@ -43,6 +44,7 @@ LIVES = (
     Life("A ranking of all supplies", matches.RerankRun, matches.RUN_LIFE),
     Life("An offer", deals.Offer, deals.OFFER_LIFE),
     Life("A deal", deals.Deal, deals.DEAL_LIFE),
+    Life("The invoice of a deal", deals.Deal, deals.INVOICE_LIFE),
     Life("A manifest", manifests.Manifest, manifests.LIFE),
     Life("A correction of a manifest", manifests.ManifestCorrection, manifests.CORRECTION_LIFE),
     Life("A plan for a region", allocations.Allocation, allocations.LIFE),
@@ -58,6 +60,15 @@ TIMEOUTS = (
     TimeOut(enterprises.UsccClaim, enterprises.CLAIM_LIFE, "lapse", enterprises_service.lapse_claim),
     TimeOut(licences.Channel, licences.CHANNEL_LIFE, "pause", licences_service.pause_untested),
     TimeOut(listings.Listing, listings.LIFE, "expire", listings_service.expire),
+    TimeOut(deals.Offer, deals.OFFER_LIFE, "lapse", deals_service.lapse_offer),
+    TimeOut(
+        deals.Deal,
+        deals.DEAL_LIFE,
+        "lapse",
+        deals_service.lapse_deal,
+        only=deals_service.nothing_in_flight(),
+        batch=1,
+    ),
 )
 """A new move with `after=` is one line here."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from .allocations import jobs as allocations
+from .deals import jobs as deals
 from .events import registry
 from .events.registry import TaskType
 from .listings import jobs as listings
@@ -46,6 +47,7 @@ TASKS = (
     TaskType(matches.rerank_for_policy, BULK),
     TaskType(matches.rerank_part, RERANK),
     TaskType(matches.train, BULK),
+    TaskType(deals.lapse_offers, MATCHING),
     TaskType(allocations.run, BULK),
 )
 """A new kind of task is one line here; `work.enqueue` writes one by its name."""
@@ -53,8 +55,8 @@ TASKS = (
 SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "listing.published": (notifications.plan_listing_push,),
     "listing.changed": (notifications.plan_listing_push,),
-    "listing.closed": (notifications.cancel_for_listing, notifications.plan_withdrawal),
-    "listing.fulfilled": (notifications.cancel_for_listing,),
+    "listing.closed": (notifications.cancel_for_listing, notifications.plan_withdrawal, deals.lapse_offers),
+    "listing.fulfilled": (notifications.cancel_for_listing, deals.lapse_offers),
     "listing.reopened": (notifications.plan_listing_push,),
     "match.interested": (notifications.plan_interest,),
     "match.mutual": (notifications.plan_mutual_interest,),

@@ -99,6 +99,7 @@ OFFER_LIFE = LifeCycle(
         after=timedelta(microseconds=1),
         since="valid_until",
     ),
+    next_steps="offer_step",
 )
 """Whose turn it is, is not in the table: it is checked as `whose_turn` of the row."""
 
@@ -135,17 +136,30 @@ DEAL_LIFE = LifeCycle(
         "lapse", DealStatus.MOVING, DealStatus.LAPSED, by={Party.CLOCK}, event="deal.lapsed",
         after=timedelta(days=31), since="until_day",
     ),
+    next_steps="deal_step",
 )  # fmt: skip
 """A deal lapses when 30 days have passed after its last day and nothing is in flight.
 
 The side that did not end it may dispute its end for `DISPUTE_DAYS`.
 """
+INVOICE_LIFE = LifeCycle(
+    Move(
+        "issue_invoice", InvoiceStatus.NONE, InvoiceStatus.ISSUED, by=EITHER, event="deal.invoiced", twin=True
+    ),
+    Move(
+        "pay_invoice", InvoiceStatus.ISSUED, InvoiceStatus.PAID, by=EITHER, event="deal.invoiced", twin=True
+    ),
+    column="invoice_status",
+)
+"""The payee issues, the payer pays: which side that is, follows from the price."""
 DISPUTE_DAYS = 7
 """Our own choice."""
 RATINGS_SHOWN_AFTER = timedelta(days=7)
 """From the end on, even if one side has not rated; our own choice."""
 MOST_LIVE_OFFERS = 50
 """Of a listing, both sides together; our own choice."""
+MOST_ROUNDS = 50
+"""Of an offer; our own choice."""
 LONGEST_VALID = timedelta(days=60)
 """How far ahead terms may be valid; our own choice."""
 
@@ -177,6 +191,10 @@ class Offer(Base):
     version: Mapped[int] = mapped_column()
 
     rounds: Mapped[list["OfferRound"]] = relationship(order_by="OfferRound.no", lazy="selectin")
+
+    def side_of(self, enterprise_id: UUID | None) -> Side | None:
+        """The side of an enterprise, None for others."""
+        return side_of(self, enterprise_id)
 
     @property
     def latest(self) -> "OfferRound":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import ColumnElement, inspect, select, true
 
 from .. import clock
 from .lifecycle import LifeCycle
@@ -27,19 +27,23 @@ class TimeOut:
         life: the life cycle that has the move.
         name: the move.
         make: makes the move of one locked row: state, audit line, event.
+        only: a further condition of the rows.
+        batch: rows that one transaction moves; 1 where the move locks rows of others.
     """
 
     model: Any
     life: LifeCycle
     name: str
     make: Callable[[Work, Any], None]
+    only: ColumnElement[bool] | None = None
+    batch: int = BATCH
 
     def make_overdue(self) -> int:
         """Make the move of every row for which it is overdue. Returns of how many."""
-        began, made, batch = time.perf_counter(), 0, BATCH
-        while batch == BATCH:
-            batch = self._make_batch()
-            made += batch
+        began, made, last = time.perf_counter(), 0, self.batch
+        while last == self.batch:
+            last = self._make_batch()
+            made += last
         if made:
             ms = round((time.perf_counter() - began) * 1000, 1)
             about = {"table": self.model.__tablename__, "move": self.name, "count": made, "ms": ms}
@@ -49,9 +53,12 @@ class TimeOut:
     def _make_batch(self) -> int:
         overdue = (
             select(self.model)
-            .where(self.life.overdue(self.model, self.name, clock.now()))
+            .where(
+                self.life.overdue(self.model, self.name, clock.now()),
+                true() if self.only is None else self.only,
+            )
             .order_by(*inspect(self.model).primary_key)
-            .limit(BATCH)
+            .limit(self.batch)
             .with_for_update(skip_locked=True)
         )
         with unit_of_work() as work:

@@ -19,7 +19,7 @@ from .bodies import fingerprint
 
 KEEP = timedelta(hours=24)
 MAX_KEY = 255
-NOT_KEPT = ("api_key", "secret", "contact", "email_refused")
+NOT_KEPT = ("api_key", "secret", "contact", "contacts", "email_refused")
 """What a replay says null for: keys are shown once, and a contact only as long as it may be seen; a relay's
 reply quotes the address that it refused."""
 WITHHELD = "withheld_from_replay"

@@ -9,6 +9,7 @@ PATH_PARAMETERS = {
     "change_id": "The id of a proposed change, as GET /enterprise-changes returns it.",
     "claim_id": "The id of a second claim on a USCC, as GET /uscc-claims returns it.",
     "code": "A waste code or category of that scheme, in any spelling.",
+    "deal_id": "The id of a deal.",
     "enterprise_id": "The id of an enterprise.",
     "event_id": "The id of an event of credit.",
     "file_id": "The id of a file of that licence or paper.",
@@ -18,12 +19,13 @@ PATH_PARAMETERS = {
     "manifest_id": "The id of a manifest.",
     "correction_id": "The id of a correction that somebody asked for, as the manifest shows it.",
     "notification_id": "The id of a message in your inbox.",
+    "offer_id": "The id of an offer.",
     "other_id": "The id of a listing of the other kind, by another enterprise.",
     "paper_id": "The id of a paper of a transporter, as GET /transporter-papers returns it.",
     "permit_id": "The id of the entry, as the list returns it.",
     "scheme": "The scheme of the code: cn-hw, cn-sw, eu-low or a local scheme.",
     "search_id": "The id of a saved search of yours.",
-    "token": "What the link in the e-mail, or the address in the QR code, ends with.",
+    "token": "What the link in the e-mail ends with.",
     "version": "The version, a whole number from 1.",
 }
 

@@ -19,7 +19,7 @@ class CounterpartSchema(ResponseSchema):
     price_cny_per_t = Price(attribute="price_fen", allow_none=True)
 
 
-class OfferSchema(ResponseSchema):
+class FurtherOfferSchema(ResponseSchema):
     """A further offer of the same enterprise."""
 
     id = fields.UUID()

@@ -10,7 +10,7 @@ from ...http.schemas import ContactSchema, LegalBasisSchema, Prebuilt, ResponseS
 from ...listings.models import Kind
 from ...messages import table
 from ..models import ORDERS, UNITS, Verdict
-from .listing_summaries import CounterpartSchema, InterestListingSchema, OfferSchema
+from .listing_summaries import CounterpartSchema, FurtherOfferSchema, InterestListingSchema
 from .near_misses import NearMissSchema
 
 REASONS_OF_GATES = sorted(
@@ -119,7 +119,7 @@ class MatchSchema(ResponseSchema):
     )
 
     others = fields.List(
-        fields.Nested(OfferSchema),
+        fields.Nested(FurtherOfferSchema),
         metadata={"description": "With `group=enterprise`: up to 20 further lawful offers, best first."},
     )
     others_total = fields.Integer(metadata={"description": "With `group=enterprise`: how many there are."})

@@ -32,7 +32,7 @@ from .policy import PRESETS, PolicyInForce, policy_in_force, publish_policy
 from .ranking.all_matches import ALL_POSITION, all_matches
 from .ranking.explanation import counterpart, explain, lawful_among, say_failed_gate, score_of
 from .ranking.findings import search_findings
-from .ranking.judgement import DealTerms, Ground, lawful_days, require_lawful
+from .ranking.judgement import DealTerms, Ground, Judgement, judge, lawful_days
 from .ranking.lawful_pairs import lawful_pairs
 from .ranking.match_presentation import shown_km
 from .ranking.page_cursor import POSITION, PageCursor
@@ -52,6 +52,7 @@ __all__ = [
     "Counterpart",
     "DealTerms",
     "Ground",
+    "Judgement",
     "Outcome",
     "PageCursor",
     "PolicyInForce",
@@ -72,6 +73,7 @@ __all__ = [
     "give_many",
     "interest_position",
     "interested_in",
+    "judge",
     "lawful_among",
     "lawful_days",
     "lawful_pairs",
@@ -86,7 +88,6 @@ __all__ = [
     "record_outcome",
     "released_contact",
     "request_training",
-    "require_lawful",
     "say_failed_gate",
     "score_of",
     "search_findings",

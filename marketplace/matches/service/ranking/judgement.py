@@ -15,7 +15,7 @@ import matching
 from matching import Basis
 
 from .... import clock
-from ....errors import Conflict, Notice
+from ....errors import Notice
 from ....events.actor import Actor
 from ....listings.models import Listing
 from ....messages.names import Name
@@ -51,6 +51,19 @@ class Ground:
     warnings: list[Notice]
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The ground of a lawful pairing, or the gates that it fails, as the API shows them."""
+
+    ground: Ground | None
+    failed_gates: list[dict[str, str]]
+
+    @property
+    def gates(self) -> tuple[Name, ...]:
+        """The failed gates by their names."""
+        return tuple(Name("gate", failed["gate"]) for failed in self.failed_gates)
+
+
 def lawful_days(supply: Listing, demand: Listing) -> tuple[date, date]:
     """The days on which waste may move by both listings and, where one is needed, by the permit."""
     inputs = pair_of(supply, demand)
@@ -64,19 +77,15 @@ def lawful_days(supply: Listing, demand: Listing) -> tuple[date, date]:
     return max(first, starts), min(last, ends)
 
 
-def require_lawful(
-    actor: Actor, supply: Listing, demand: Listing, terms: DealTerms, *, refusal: str
-) -> Ground:
+def judge(actor: Actor, supply: Listing, demand: Listing, terms: DealTerms) -> Judgement:
     """Hold a pairing against every gate, today and on the last day of a deal.
 
     Args:
         actor: who is told of failed gates what it may know.
         terms: tonnes must be left of the permit in the calendar year of its last day.
-        refusal: the code of the refusal.
 
     Raises:
-        Conflict: the pairing is not lawful (with `failed_gates`), or only the permit has too little left
-            (`not_enough_left`, with the year).
+        Conflict: only the permit has too little left (`not_enough_left`, with the year).
     """
     inputs = pair_of(supply, demand)
     on_last_day = _for_deal(inputs, terms)
@@ -87,16 +96,12 @@ def require_lawful(
         raise not_enough_left(int(facts["left_kg"]), Name("subject", "permit"), year=int(facts["year"]))
     if failed:
         told = failed_gates(actor, failed, on_last_day, supply, demand)
-        gates = tuple(Name("gate", failure.gate) for failure in failed)
-        raise Conflict(refusal, gates=gates, failed_gates=[say_failed_gate(gate) for gate in told])
+        return Judgement(None, [say_failed_gate(gate) for gate in told])
     hit = hit_of(on_last_day, then, demand.id)
-    return Ground(
-        permit_kind=PERMIT_KINDS.get(then.basis),
-        permit_id=hit.permit_id,
-        legal_basis=legal_basis_of(supply, demand, hit, inputs.tables.book),
-        policy_version=policy_in_force().version,
-        warnings=warning_notices(now.warnings | then.warnings, then.basis, transfer_day(terms.from_day)),
-    )
+    warnings = warning_notices(now.warnings | then.warnings, then.basis, transfer_day(terms.from_day))
+    basis = legal_basis_of(supply, demand, hit, inputs.tables.book)
+    version = policy_in_force().version
+    return Judgement(Ground(PERMIT_KINDS.get(then.basis), hit.permit_id, basis, version, warnings), [])
 
 
 def _explained(inputs: MatchInput, today: date) -> matching.Pairing:

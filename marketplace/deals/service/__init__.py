@@ -1,0 +1,36 @@
+"""Offers and deals: made, answered, agreed with the tonnes reserved, moved, ended, settled and rated."""
+
+from .acceptance import accept
+from .answering import answer_many, lapse_offer, lapse_offers_of, reject, withdraw
+from .endings import cancel, complete, dispute, lapse_deal, settle
+from .loads import (
+    close_load,
+    is_loaded,
+    issue_load,
+    lock_deal,
+    plan_load,
+    receive_load,
+    redirect_load,
+    replan_load,
+    return_load,
+    start_load,
+    unissue_load,
+    unplan_load,
+)
+from .lookup import deals_visible_to, find_deal, find_offer, search_deals, search_offers
+from .making import counter, make_offer
+from .permit_tonnes import nothing_in_flight, permits_of
+from .presentation import present_deals, present_offers
+from .ratings import rate
+from .settlement import payee_of, present_settlement, set_invoice, settlement_of
+from .turns import check_trading
+
+__all__ = [
+    "accept", "answer_many", "cancel", "check_trading", "close_load", "complete", "counter",
+    "deals_visible_to", "dispute", "find_deal", "find_offer", "is_loaded", "issue_load", "lapse_deal",
+    "lapse_offer", "lapse_offers_of", "lock_deal", "make_offer", "nothing_in_flight", "payee_of",
+    "permits_of", "plan_load", "present_deals", "present_offers", "present_settlement", "rate",
+    "receive_load", "redirect_load", "reject", "replan_load", "return_load", "search_deals",
+    "search_offers", "set_invoice", "settle", "settlement_of", "start_load", "unissue_load", "unplan_load",
+    "withdraw",
+]  # fmt: skip

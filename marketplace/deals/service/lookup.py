@@ -1,0 +1,113 @@
+"""Offers and deals found: those of the actor's own enterprise, or under its oversight."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import aliased
+
+from ... import clock
+from ...catalogue import service as catalogue
+from ...database import db
+from ...enterprises import service as enterprises
+from ...errors import NotFound
+from ...events.actor import REGULATOR, Actor
+from ...listings.models import Listing
+from ..models import LIVE_OFFERS, Deal, Offer
+
+
+def find_offer(actor: Actor, offer_id: UUID) -> Offer:
+    """An offer that the actor may see. Raises: NotFound."""
+    offer: Offer = _find(Offer, offer_id, offers_visible_to(actor))
+    return offer
+
+
+def find_deal(actor: Actor, deal_id: UUID) -> Deal:
+    """A deal that the actor may see. Raises: NotFound."""
+    deal: Deal = _find(Deal, deal_id, deals_visible_to(actor))
+    return deal
+
+
+def _find(model: Any, row_id: UUID, visible: ColumnElement[bool]) -> Any:
+    row = db.session.scalars(select(model).where(model.id == row_id, visible)).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def offers_visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The condition of the offers that the actor is a side of, or that touch its region."""
+    if actor.kind != REGULATOR:
+        return _is_own(Offer, actor)
+    supply = aliased(Listing)
+    here = select(supply.id).where(
+        supply.id == Offer.supply_id, catalogue.within(supply.lies_in, actor.region or 0)
+    )
+    return or_(_has_side_within(Offer, actor), here.exists())
+
+
+def deals_visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The condition of the deals that the actor is a side of, or that touch its region."""
+    if actor.kind != REGULATOR:
+        return _is_own(Deal, actor)
+    return or_(_has_side_within(Deal, actor), catalogue.within(Deal.region, actor.region or 0))
+
+
+def _is_own(model: Any, actor: Actor) -> ColumnElement[bool]:
+    if actor.is_admin:
+        return model.id.is_not(None)  # type: ignore[no-any-return]
+    return or_(model.supplier_id == actor.enterprise_id, model.receiver_id == actor.enterprise_id)
+
+
+def _has_side_within(model: Any, actor: Actor) -> ColumnElement[bool]:
+    inside = enterprises.ids_within(actor.region or 0)
+    return or_(model.supplier_id.in_(inside), model.receiver_id.in_(inside))
+
+
+def search_offers(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[Offer]:
+    """Offers that the actor may see, newest first, at most `limit` that are older than `after`."""
+    conditions = [offers_visible_to(actor), *_filters(Offer, actor, query)]
+    if query["my_turn"]:
+        conditions += [Offer.status.in_(LIVE_OFFERS), _is_in_turn(actor)]
+    return _newest(Offer, conditions, after, limit)
+
+
+def search_deals(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[Deal]:
+    """Deals that the actor may see, newest first, at most `limit` that are older than `after`."""
+    return _newest(Deal, [deals_visible_to(actor), *_filters(Deal, actor, query)], after, limit)
+
+
+def _newest(
+    model: Any, conditions: list[ColumnElement[bool]], after: UUID | None, limit: int
+) -> Sequence[Any]:
+    rows = select(model).where(*conditions)
+    if after is not None:
+        rows = rows.where(model.id < after)
+    return db.session.scalars(rows.order_by(model.id.desc()).limit(limit)).all()
+
+
+def _filters(model: Any, actor: Actor, query: dict[str, Any]) -> Iterable[ColumnElement[bool]]:
+    if query["status"]:
+        yield model.status.in_(query["status"])
+    if query["listing_id"] is not None:
+        yield or_(model.supply_id == query["listing_id"], model.demand_id == query["listing_id"])
+    if query["mine"]:
+        yield or_(model.supplier_id == actor.enterprise_id, model.receiver_id == actor.enterprise_id)
+    if query["first_day"] is not None:
+        yield model.created_at >= start_of(query["first_day"])
+    if query["last_day"] is not None:
+        yield model.created_at < start_of(query["last_day"] + timedelta(days=1))
+
+
+def _is_in_turn(actor: Actor) -> ColumnElement[bool]:
+    own = {"supplier": Offer.supplier_id, "receiver": Offer.receiver_id}
+    return or_(
+        *((Offer.whose_turn == side) & (column == actor.enterprise_id) for side, column in own.items())
+    )
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of a day in Asia/Shanghai."""
+    return datetime.combine(day, time(), clock.LOCAL)
