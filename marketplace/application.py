@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import commands, messages, subscriptions
 from .database import db
+from .documents import routes as documents_routes
 from .enterprises import service as enterprises_service
 from .http import (
     authentication,
@@ -45,6 +46,7 @@ ROOMS = (
     "allocations",
     "notifications",
     "credit",
+    "documents",
     "privacy",
 )
 """The rooms, in the order of the OpenAPI document; a new room is one line here."""
@@ -106,6 +108,7 @@ def _add_pages(app: Flask) -> None:
     """Add the pages for people: error codes, and the OpenAPI document to browse."""
     app.register_blueprint(error_pages.pages)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", SWAGGER))
+    app.add_url_rule("/verify/<token>", "verify", documents_routes.verify)
     app.add_url_rule("/docs", "docs", lambda: redirect("/docs/"))
 
 

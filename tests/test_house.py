@@ -117,6 +117,7 @@ OPEN = {
     ("POST", "/enterprises/prove/<token>"),
     ("POST", "/enterprises/recover"),
     ("POST", "/enterprises/recover/confirm"),
+    ("GET", "/verify/<token>"),
 }
 """Routes for those who have no key, or none yet; each is limited by address."""
 
@@ -148,12 +149,13 @@ def test_a_regulator_only_reads(routes):
             assert rule.startswith("/api-keys"), f"{method} {rule}"
 
 
-def test_only_operations_and_docs_are_outside_the_api(app):
+def test_only_operations_docs_and_qr_codes_are_outside_the_api(app):
     outside = {rule.rule for rule in app.url_map.iter_rules() if not rule.rule.startswith(API)}
 
     assert outside == {
         "/healthz", "/readyz", "/version", "/metrics", "/openapi.json", "/errors",
         "/docs", "/docs/", "/docs/<path:path>", "/docs/dist/<path:filename>", "/static/<path:filename>",
+        "/verify/<token>",
     } & outside  # fmt: skip
     assert {"/healthz", "/readyz", "/version", "/metrics", "/openapi.json", "/errors", "/docs"} <= outside
 

@@ -147,7 +147,7 @@ def press_proof_button(token: str) -> Json | Response:
     except Invalid:
         if not wants_page():
             raise
-        return page_of_sentences("prove_failed", status=422)
+        return page_of_sentences("prove_failed", http_status=422)
     return page_of_sentences("proven") if wants_page() else {"proven": True}
 
 

@@ -1,5 +1,7 @@
 """Pages for people who follow a link of an e-mail: a few sentences, and perhaps one button."""
 
+from typing import Any
+
 from flask import Response, render_template, request
 
 from ..messages import say
@@ -26,8 +28,10 @@ def is_prefetch() -> bool:
     return any("prefetch" in request.headers.get(name, "") for name in PREFETCH)
 
 
-def page_of_sentences(name: str, *, button: str | None = None, status: int = 200) -> Response:
-    """The page with the sentences `page_<name>_title` and `page_<name>_text`.
+def page_of_sentences(
+    name: str, *, button: str | None = None, http_status: int = 200, **facts: Any
+) -> Response:
+    """The page with the sentences `page_<name>_title` and `page_<name>_text`, which may need `facts`.
 
     Args:
         button: the sentence of a button that posts to the page's own address.
@@ -36,8 +40,8 @@ def page_of_sentences(name: str, *, button: str | None = None, status: int = 200
     page = render_template(
         "link.html",
         lang=lang,
-        title=say(f"page_{name}_title", lang),
-        text=say(f"page_{name}_text", lang),
+        title=say(f"page_{name}_title", lang, **facts),
+        text=say(f"page_{name}_text", lang, **facts),
         button=button and say(button, lang),
     )
-    return Response(page, status, headers=HEADERS | {"Content-Language": lang}, mimetype="text/html")
+    return Response(page, http_status, headers=HEADERS | {"Content-Language": lang}, mimetype="text/html")

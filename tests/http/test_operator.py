@@ -28,6 +28,7 @@ OPEN = {
     ("post", "/enterprises/prove"),
     ("post", "/enterprises/prove/{token}"),
     ("get", "/enterprises/prove/{token}"),
+    ("get", "/verify/{token}"),
 }
 """Routes that take no key: whoever calls them has none yet, or has lost it."""
 OUTSIDE = re.compile(r"""(?:src|href|url|content)\s*[=(]\s*["']?(?:https?:)?//""", re.IGNORECASE)

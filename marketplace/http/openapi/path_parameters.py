@@ -25,7 +25,7 @@ PATH_PARAMETERS = {
     "permit_id": "The id of the entry, as the list returns it.",
     "scheme": "The scheme of the code: cn-hw, cn-sw, eu-low or a local scheme.",
     "search_id": "The id of a saved search of yours.",
-    "token": "What the link in the e-mail ends with.",
+    "token": "What the link in the e-mail, or the address in the QR code, ends with.",
     "version": "The version, a whole number from 1.",
 }
 

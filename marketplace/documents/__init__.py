@@ -1,0 +1,1 @@
+"""Documents that the platform issues: rendered, numbered, and verified by whoever holds one."""

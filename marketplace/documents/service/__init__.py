@@ -1,0 +1,17 @@
+"""Documents: rendered from facts, issued under a random token, verified by it; labels of containers."""
+
+from .digital_ids import digital_ids
+from .issuing import issue_document
+from .labels import MOST_LABELS, Label, label_sheet
+from .verification import STATES, Verified, verify
+
+__all__ = [
+    "MOST_LABELS",
+    "STATES",
+    "Label",
+    "Verified",
+    "digital_ids",
+    "issue_document",
+    "label_sheet",
+    "verify",
+]
