@@ -19,6 +19,9 @@ from .listings import service as listings_service
 from .manifests import models as manifests
 from .matches import models as matches
 from .notifications import models as notifications
+from .receivers import models as receivers
+from .receivers import service as receivers_service
+from .registrations import models as registrations
 from .transporters import models as transporters
 
 
@@ -38,10 +41,12 @@ LIVES = (
     Life("A licence", licences.Licence, licences.LIFE),
     Life("A paper of a transporter", transporters.TransporterPaper, transporters.LIFE),
     Life("A channel", licences.Channel, licences.CHANNEL_LIFE),
+    Life("A registration of a receiver", registrations.Registration, registrations.LIFE),
     Life("A listing", listings.Listing, listings.LIFE),
     Life("An import of listings", listings.ListingImport, listings.IMPORT_LIFE),
     Life("A training of the learned ranking", matches.RankingModel, matches.MODEL_LIFE),
     Life("A ranking of all supplies", matches.RerankRun, matches.RUN_LIFE),
+    Life("A request for contact to a receiver", receivers.ReceiverRequest, receivers.LIFE),
     Life("An offer", deals.Offer, deals.OFFER_LIFE),
     Life("A deal", deals.Deal, deals.DEAL_LIFE),
     Life("The invoice of a deal", deals.Deal, deals.INVOICE_LIFE),
@@ -69,6 +74,7 @@ TIMEOUTS = (
         only=deals_service.nothing_in_flight(),
         batch=1,
     ),
+    TimeOut(receivers.ReceiverRequest, receivers.LIFE, "lapse", receivers_service.lapse),
 )
 """A new move with `after=` is one line here."""
 

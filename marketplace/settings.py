@@ -78,6 +78,8 @@ class Settings:
     """Drafts of an approved enterprise."""
     quota_open_listings: int = 20_000
     """Open listings of an approved enterprise."""
+    quota_receiver_requests: int = 50
+    """Requests for contact to receivers that an enterprise may make within 24 hours."""
     quota_saved_searches: int = 500
     """Saved searches of an approved enterprise; one that is not approved yet has a tenth of them."""
     rate_limit_export: str = "10 per hour"

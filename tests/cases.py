@@ -69,7 +69,7 @@ class Cases:
             bytes for a sheet).
         statements: rule -> number of SQL statements of each GET, the look-up of the key included.
         public: rule -> names that a `VISIBLE` response shows to everyone.
-        paths: rule -> path of each GET whose parameters are not UUIDs.
+        paths: rule -> path of each GET whose parameters are not UUIDs, or with the query that it needs.
         grow: adds a row to each of the room's lists.
         questions: routes that ask by POST and write nothing.
         unaudited: routes that write only what the row itself records, and no audit line.

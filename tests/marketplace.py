@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import inf
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from flask import Flask
@@ -85,7 +86,9 @@ class Party:
         return self.marketplace.client.open(f"/api/v1{path}", method=method, headers=headers, **kwargs)
 
     def get(self, path: str, **query: Any) -> Any:
-        return self.call("GET", path, query_string=query)
+        """A path, which may have a query of its own, with a further query."""
+        path, _, own = path.partition("?")
+        return self.call("GET", path, query_string={**dict(parse_qsl(own)), **query})
 
     def post(self, path: str, body: Any = None, **headers: str) -> Any:
         named = {name.replace("_", "-"): value for name, value in headers.items()}

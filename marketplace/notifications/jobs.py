@@ -6,6 +6,7 @@ from uuid import UUID
 from .. import clock
 from ..enterprises.models import MailPurpose
 from ..listings.models import ListingStatus
+from ..receivers import service as receivers
 from . import service
 from .models import NotificationKind
 
@@ -100,6 +101,37 @@ def plan_paper_refused(enterprise_id: str, paper_id: str, paper: str, reason: st
     """A paper of a transporter was refused."""
     data = {"paper_id": paper_id, "paper": paper, "reason": reason}
     service.plan_about_papers(UUID(enterprise_id), NotificationKind.TRANSPORTER_REFUSED, [data])
+
+
+def plan_receiver_requested(request_id: str) -> None:
+    """An enterprise asks another whether it would take a waste."""
+    request, facts = receivers.message_facts(UUID(request_id))
+    service.plan_message(request.receiver_id, NotificationKind.RECEIVER_REQUESTED, facts["receiver"])
+
+
+def plan_receiver_accepted(request_id: str) -> None:
+    """A receiver accepted a request for contact."""
+    request, facts = receivers.message_facts(UUID(request_id))
+    service.plan_message(request.supplier_id, NotificationKind.RECEIVER_ACCEPTED, facts["supplier"])
+
+
+def plan_receiver_declined(request_id: str) -> None:
+    """A receiver declined a request for contact."""
+    request, facts = receivers.message_facts(UUID(request_id))
+    data = {**facts["supplier"], "reason": request.reason or ""}
+    service.plan_message(request.supplier_id, NotificationKind.RECEIVER_DECLINED, data)
+
+
+def plan_registration_confirmed(enterprise_id: str, registration_id: str, number: str, reason: str) -> None:
+    """A registration that was handed in counts now."""
+    data = {"registration_id": registration_id, "name": number}
+    service.plan_message(UUID(enterprise_id), NotificationKind.REGISTRATION_CONFIRMED, data)
+
+
+def plan_registration_refused(enterprise_id: str, registration_id: str, number: str, reason: str) -> None:
+    """A registration that was handed in was refused."""
+    data = {"registration_id": registration_id, "name": number, "reason": reason}
+    service.plan_message(UUID(enterprise_id), NotificationKind.REGISTRATION_REFUSED, data)
 
 
 def plan_enterprise_approved(enterprise_id: str, reason: str) -> None:

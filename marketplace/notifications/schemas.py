@@ -19,7 +19,7 @@ class NotificationDataSchema(ResponseSchema):
     optional = (
         "listing_id", "counterpart_id", "score", "rank", "grade", "saved_search_id", "key_id", "name",
         "expires_at", "address", "reply", "event_id", "licence_id", "last_day", "reason", "grade_before",
-        "change_id", "paper_id", "paper",
+        "change_id", "paper_id", "paper", "request_id", "registration_id", "code", "tonnes",
     )  # fmt: skip
 
     listing_id = fields.UUID()
@@ -42,6 +42,10 @@ class NotificationDataSchema(ResponseSchema):
             " licence."
         }
     )
+    request_id = fields.UUID(metadata={"description": "As GET /receiver-requests shows it."})
+    registration_id = fields.UUID(metadata={"description": "As GET /receiver-registrations shows it."})
+    code = fields.String(metadata={"description": "The waste code that it is about."})
+    tonnes = fields.String(metadata={"description": "How much, in tonnes."})
     expires_at = fields.String()
     address = fields.String(metadata={"description": "The e-mail address that was refused for good."})
     reply = fields.String(metadata={"description": "What the mail relay answered."})

@@ -9,7 +9,7 @@ from marketplace.http import error_codes
 from marketplace.http.languages import Message
 from marketplace.http.schemas import Schema
 from marketplace.matches.service.ranking.disclosure import WITHHELD_CREDIT
-from marketplace.matches.service.ranking.pair_warnings import GENERAL
+from marketplace.matches.service.ranking.pair_warnings import VARIANTS
 from marketplace.messages import HERE, LANGUAGES, facts_of, say, table
 from marketplace.notifications.service.kinds import KINDS
 
@@ -117,7 +117,7 @@ def test_every_sentence_is_used_somewhere():
         *error_codes.field_errors(),
     }
     said |= {*error_codes.cell_errors()}
-    said |= {f"{code}_{GENERAL}" for code in error_codes.warnings()}
+    said |= {f"{code}_{variant}" for code in error_codes.warnings() for variant in VARIANTS}
     computed = (
         "template_",
         "why_",

@@ -21,7 +21,15 @@ from .exemptions import exemption_exists, exemption_rows, treatments
 from .loader import load
 from .lookup_cache import cached_lookups
 from .outlines import load_outlines
-from .places import district_at, is_other_province, locate, locate_rows, look_up_places, region_notices
+from .places import (
+    district_at,
+    districts_near,
+    is_other_province,
+    locate,
+    locate_rows,
+    look_up_places,
+    region_notices,
+)
 from .presentation import present_codes
 from .regions import (
     find_region,
@@ -41,7 +49,8 @@ __all__ = [
     "CERTAIN", "UNLISTED_SCHEME", "Alias", "CodeFilter", "add_to_catalogue", "aliases_of", "all_code_ids",
     "cached_lookups", "check_components", "code_search_notices", "codes_by_id", "codes_finding",
     "codes_for_matching", "codes_that_fit", "component_notices", "default_unit", "district_at",
-    "exemption_exists", "exemption_rows", "find_code", "find_region", "fold_scheme", "form_scheme",
+    "districts_near", "exemption_exists", "exemption_rows",
+    "find_code", "find_region", "fold_scheme", "form_scheme",
     "ids_of_scheme", "is_any_of", "is_component_name", "is_other_province", "is_specific", "known_code",
     "last_below", "load", "load_outlines", "locate", "locate_rows", "look_up_places", "present_codes",
     "read_code", "read_code_filter", "region_covers", "region_notices", "region_with_ancestors",

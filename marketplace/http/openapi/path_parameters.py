@@ -23,6 +23,8 @@ PATH_PARAMETERS = {
     "other_id": "The id of a listing of the other kind, by another enterprise.",
     "paper_id": "The id of a paper of a transporter, as GET /transporter-papers returns it.",
     "permit_id": "The id of the entry, as the list returns it.",
+    "registration_id": "The id of a registration, as GET /receiver-registrations returns it.",
+    "request_id": "The id of a request for contact, as GET /receiver-requests returns it.",
     "scheme": "The scheme of the code: cn-hw, cn-sw, eu-low or a local scheme.",
     "search_id": "The id of a saved search of yours.",
     "token": "What the link in the e-mail, or the address in the QR code, ends with.",

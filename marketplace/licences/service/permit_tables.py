@@ -82,6 +82,7 @@ OF_CAPACITIES = (
     f" OR permit_kind = '{PermitKind.CHANNEL}' AND capacity_no = ANY(%(channels)s)"
 )
 OF_RECEIVERS = "receiver = ANY(%(receivers)s)"
+OF_CODES = "code = ANY(%(codes)s)"
 OF_CODES_AND_RECEIVERS = "code = ANY(%(codes)s) AND receiver = ANY(%(receivers)s)"
 
 
@@ -120,6 +121,11 @@ def permit_tables(codes: Iterable[int], receivers: Iterable[int], alive_on: date
     """What these receivers (`no` of enterprises) hold on these codes that had not ended by `alive_on`."""
     params = {"codes": sorted(set(codes)), "receivers": sorted(set(receivers)), "alive": alive_on}
     return _permit_tables(OF_CODES_AND_RECEIVERS, params)
+
+
+def permit_tables_on(codes: Iterable[int], alive_on: date) -> PermitTables:
+    """What anybody holds on these codes that had not ended by `alive_on`."""
+    return _permit_tables(OF_CODES, {"codes": sorted(set(codes)), "alive": alive_on})
 
 
 def permit_tables_of(receivers: Iterable[int]) -> PermitTables:

@@ -32,13 +32,16 @@ from .policy import PRESETS, PolicyInForce, policy_in_force, publish_policy
 from .ranking.all_matches import ALL_POSITION, all_matches
 from .ranking.explanation import counterpart, explain, lawful_among, say_failed_gate, score_of
 from .ranking.findings import search_findings
+from .ranking.hits import uuid_of
 from .ranking.judgement import DealTerms, Ground, Judgement, judge, lawful_days
 from .ranking.lawful_pairs import lawful_pairs
-from .ranking.match_presentation import shown_km
+from .ranking.match_input import day_number
+from .ranking.match_presentation import exemption_reference, shown_km
 from .ranking.page_cursor import POSITION, PageCursor
 from .ranking.pair_warnings import transfer_day, warning_notices
 from .ranking.push_candidates import Counterpart, choose_push_candidates
 from .ranking.ranking_page import ranking_page
+from .ranking.side_tables import book_of, tables_of
 from .rerank.parts import rank_part
 from .rerank.progress import Progress, progress_of
 from .rerank.runs import enqueue_nightly_rerank, start_rerank
@@ -59,12 +62,15 @@ __all__ = [
     "Progress",
     "Verdict",
     "all_matches",
+    "book_of",
     "choose_push_candidates",
     "contacts_of_mutual",
     "counterpart",
+    "day_number",
     "enqueue_nightly_rerank",
     "enqueue_nightly_training",
     "enterprises_refusing",
+    "exemption_reference",
     "explain",
     "export_all_matches",
     "export_matches",
@@ -95,10 +101,12 @@ __all__ = [
     "search_models",
     "shown_km",
     "start_rerank",
+    "tables_of",
     "take_back",
     "take_back_refusal",
     "train",
     "transfer_day",
+    "uuid_of",
     "verdict_on",
     "warning_notices",
 ]

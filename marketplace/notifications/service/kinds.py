@@ -160,6 +160,19 @@ KINDS: dict[str, MessageKind] = {
     NotificationKind.TRANSPORTER_REFUSED: _about_oneself(
         "transporter_refused", "paper_id", "paper", "name", "reason"
     ),
+    NotificationKind.RECEIVER_REQUESTED: _about_oneself(
+        "receiver_requested", "request_id", "name", "code", "tonnes"
+    ),
+    NotificationKind.RECEIVER_ACCEPTED: _about_oneself("receiver_accepted", "request_id", "name", "code"),
+    NotificationKind.RECEIVER_DECLINED: _about_oneself(
+        "receiver_declined", "request_id", "name", "code", "reason"
+    ),
+    NotificationKind.REGISTRATION_CONFIRMED: _about_oneself(
+        "registration_confirmed", "registration_id", "name"
+    ),
+    NotificationKind.REGISTRATION_REFUSED: _about_oneself(
+        "registration_refused", "registration_id", "name", "reason"
+    ),
     NotificationKind.GRADE_CHANGED: _about_oneself("grade_changed", "grade", "grade_before"),
     NotificationKind.ENTERPRISE_APPROVED: _about_oneself("enterprise_approved"),
     NotificationKind.ENTERPRISE_REJECTED: _about_oneself("enterprise_rejected", "reason"),

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import matching
 from matching import Basis
 from matching.model import WEIGHT_UNIT
 
+from .... import clock
 from ....catalogue import service as catalogue
 from ....enterprises import service as enterprises
 from ....events.actor import Actor
@@ -14,6 +16,7 @@ from ....http.fields import FEN_PER_CNY
 from ....licences import service as licences
 from ....listings import service as listings
 from ....listings.models import Kind, Listing
+from ....registrations import service as registrations
 from ...models import UNITS, Verdict
 from ..feedback.contact_release import released_contacts
 from ..feedback.verdicts import PairVerdicts, verdicts_on
@@ -31,6 +34,7 @@ def present_hits(
     they name is fetched together."""
     others = listings.outlines({hit.listing_id for _, hit in ranked})
     documents = _documents_of([(demand_of(listing, others[hit.listing_id]), hit) for listing, hit in ranked])
+    on_file = _registered([(listing, others[hit.listing_id], hit) for listing, hit in ranked], book)
     said = verdicts_on([(listing.id, hit.listing_id) for listing, hit in ranked])
     contacts = released_contacts(
         actor,
@@ -44,7 +48,8 @@ def present_hits(
     for listing, hit in ranked:
         other, pair = others[hit.listing_id], (listing.id, hit.listing_id)
         basis = _legal_basis(listing, other, hit, documents, book)
-        item = {**_item(listing, other, hit, policy, basis), **present_verdicts(said[pair])}
+        is_registered = _pair_of(listing, other) in on_file
+        item = {**_item(listing, other, hit, policy, basis, is_registered), **present_verdicts(said[pair])}
         if hit.learned is not None:
             item["learned"] = hit.learned / matching.LEARNED_UNIT
         if pair in contacts:
@@ -103,6 +108,7 @@ def _item(
     hit: Hit,
     policy: matching.Policy,
     basis: dict[str, Any],
+    is_registered: bool,
 ) -> dict[str, Any]:
     return {
         "rank": hit.rank,
@@ -112,9 +118,27 @@ def _item(
         "legal_basis": basis,
         "components": _components(listing, other, hit, policy),
         "warnings": warning_notices(
-            hit.warnings, hit.basis, transfer_day(listing.available_from, other.available_from)
+            hit.warnings,
+            hit.basis,
+            transfer_day(listing.available_from, other.available_from),
+            is_registered=is_registered,
         ),
     }
+
+
+def _pair_of(listing: Listing, other: Any) -> tuple[UUID, int]:
+    """The receiver and the waste code of a pairing."""
+    return demand_of(listing, other).enterprise_id, listing.code_id or other.code_id
+
+
+def _registered(
+    pairings: Sequence[tuple[Listing, Any, Hit]], book: Mapping[int, matching.Code]
+) -> set[tuple[UUID, int]]:
+    """Which receivers of general waste among these have a registration for it on file."""
+    pairs = {_pair_of(mine, theirs) for mine, theirs, hit in pairings if hit.basis == Basis.GENERAL}
+    covering = {code_id: book[code_id].aliases for _, code_id in pairs if code_id in book}
+    known = {pair for pair in pairs if pair[1] in covering}
+    return registrations.registered(known, clock.today(), covering)
 
 
 def demand_of(listing: Listing, other: Any) -> Any:
@@ -154,7 +178,7 @@ def _legal_basis(
     if hit.basis == Basis.EXEMPT:
         covering = book[code_id].aliases if code_id in book else {code_id: 1.0}
         document = documents.of_exemption(demand.enterprise_id, demand.exemption_item, covering)
-        reference: str | None = f"《危险废物豁免管理清单》第{demand.exemption_item}项"
+        reference: str | None = exemption_reference(demand.exemption_item)
     else:
         document = documents.of_permit(hit.permit_id)
         reference = document.number if document else None
@@ -164,6 +188,11 @@ def _legal_basis(
         "edition": _edition(code_id, book),
         **licences.paper_of(document),
     }
+
+
+def exemption_reference(item: int) -> str:
+    """How an item of the exemption list is named."""
+    return f"《危险废物豁免管理清单》第{item}项"
 
 
 def _components(listing: Listing, other: Any, hit: Hit, policy: matching.Policy) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Registrations (备案) of receivers of general waste, with their plants and stores."""

@@ -1,0 +1,69 @@
+"""Cases of the routes of receivers and of requests for contact."""
+
+from functools import cached_property
+from urllib.parse import urlencode
+
+from tests.cases import FORBIDDEN, HIDDEN, Cases
+from tests.licences.cases import PermitSamples
+from tests.marketplace import ACID
+
+QUERY = {**ACID, "tonnes": 20, "lon": 120.58, "lat": 30.03}
+ONE = "/receiver-requests/<uuid:request_id>"
+ASK = "/receivers/<uuid:enterprise_id>/requests"
+WANTED = {**ACID, "tonnes": 20.5, "note": "每周一车，槽罐。"}
+
+
+class ReceiverSamples(PermitSamples):
+    @cached_property
+    def request(self):
+        assert self.partners_licence
+        return self.asked(self.owner)
+
+    def asked(self, asker, **about):
+        response = asker.post(f"/receivers/{self.partner.id}/requests", {**WANTED, **about})
+        assert response.status_code == 201, response.json
+        return response.json
+
+    def asked_anew(self):
+        assert self.partners_licence
+        return f"/receiver-requests/{self.asked(self.marketplace.enterprise('generator'))['id']}"
+
+
+def neighbours(samples):
+    path = f"/receiver-requests/{samples.request['id']}"
+    return {
+        ("GET", ONE): (path, HIDDEN, HIDDEN),
+        ("POST", f"{ONE}/accept"): (f"{path}/accept", HIDDEN, FORBIDDEN),
+        ("POST", f"{ONE}/decline"): (f"{path}/decline", HIDDEN, FORBIDDEN),
+        ("POST", f"{ONE}/withdraw"): (f"{path}/withdraw", HIDDEN, FORBIDDEN),
+        ("POST", ASK): (f"/receivers/{samples.partner.id}/requests", 422, FORBIDDEN),
+    }
+
+
+def writes(samples):
+    partner, ask = samples.partner, f"/receivers/{samples.partner.id}/requests"
+    why = {"reason": "本月已排满"}
+    return {
+        ("POST", ASK): (samples.marketplace.enterprise("generator"), ask, WANTED),
+        ("POST", f"{ONE}/accept"): (partner, f"{samples.asked_anew()}/accept", {}),
+        ("POST", f"{ONE}/decline"): (partner, f"{samples.asked_anew()}/decline", why),
+        ("POST", f"{ONE}/withdraw"): (
+            samples.owner, f"/receiver-requests/{samples.request['id']}/withdraw", {}),
+    }  # fmt: skip
+
+
+def grow(samples):
+    samples.marketplace.licence(samples.marketplace.enterprise("recycler"))
+    samples.marketplace.recycler()
+    samples.asked_anew()
+    samples.asked_anew()
+
+
+CASES = Cases(
+    samples=ReceiverSamples,
+    neighbours=neighbours,
+    writes=writes,
+    grow=grow,
+    statements={"/receivers": 16, "/receiver-requests": 4, ONE: 4},
+    paths=lambda samples: {"/receivers": f"/receivers?{urlencode(QUERY)}"},
+)

@@ -1,0 +1,55 @@
+"""Cases of the routes of registrations of receivers of general waste."""
+
+from functools import cached_property
+
+from tests.cases import FORBIDDEN, HIDDEN, Cases, Samples
+from tests.registrations.entries import terms
+
+ONE = "/receiver-registrations/<uuid:registration_id>"
+
+
+class RegistrationSamples(Samples):
+    @cached_property
+    def registration(self):
+        return self.create("/receiver-registrations", terms("备1", enterprise_id=self.owner.id))
+
+    def handed_in(self, number):
+        sent = self.owner.post("/receiver-registrations", terms(number))
+        assert sent.status_code == 201, sent.json
+        return f"/receiver-registrations/{sent.json['id']}"
+
+
+def neighbours(samples):
+    path = f"/receiver-registrations/{samples.registration['id']}"
+    return {
+        ("GET", ONE): (path, HIDDEN, HIDDEN),
+        ("DELETE", ONE): (path, FORBIDDEN, FORBIDDEN),
+        ("POST", f"{ONE}/confirm"): (f"{path}/confirm", FORBIDDEN, FORBIDDEN),
+        ("POST", f"{ONE}/refuse"): (f"{path}/refuse", FORBIDDEN, FORBIDDEN),
+    }
+
+
+def writes(samples):
+    admin = samples.admin
+    path = f"/receiver-registrations/{samples.registration['id']}"
+    return {
+        ("POST", "/receiver-registrations"): (samples.owner, "/receiver-registrations", terms("备2")),
+        ("DELETE", ONE): (admin, path, None),
+        ("POST", f"{ONE}/confirm"): (admin, f"{samples.handed_in('备3')}/confirm", None),
+        ("POST", f"{ONE}/refuse"): (admin, f"{samples.handed_in('备4')}/refuse", {"reason": "请补交平面图"}),
+    }
+
+
+def grow(samples):
+    samples.handed_in("备5")
+    samples.handed_in("备6")
+
+
+CASES = Cases(
+    samples=RegistrationSamples,
+    neighbours=neighbours,
+    writes=writes,
+    grow=grow,
+    statements={"/receiver-registrations": 5, ONE: 5},
+    example_fields={("POST", "/receiver-registrations"): {"number": "绍环固备〔2026〕12号"}},
+)
