@@ -21,6 +21,7 @@ from .credit import jobs as credit
 from .database import db
 from .enterprises import jobs as enterprises
 from .events import jobs as events
+from .licences import jobs as licences
 from .listings import jobs as listings
 from .matches import jobs as matches
 from .notifications import jobs as notifications
@@ -74,6 +75,7 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(events.relay, 0),
     PeriodicJob(events.delete_done, 3600),
     PeriodicJob(lives.make_overdue_moves, 5),
+    PeriodicJob(licences.note_expired, 60),
     PeriodicJob(listings.delete_old_imports, 3600),
     PeriodicJob(matches.enqueue_nightly_rerank, 60, hours=range(2, 6)),
     PeriodicJob(matches.enqueue_nightly_training, 60, hours=range(3, 24)),

@@ -40,6 +40,7 @@ from .schemas import (
     LicenceSchema,
     PermitQuery,
     RefusalSchema,
+    SuspensionSchema,
     UsageSchema,
     WhiteListPage,
     WhiteListSchema,
@@ -160,6 +161,28 @@ def confirm_licence(licence: Licence) -> Json:
 def refuse_licence(licence: Licence, body: Body) -> Json:
     """Refuse a licence that its holder handed in; the holder reads the reason."""
     return _permit(service.refuse(actor(), licence.id, body["reason"]))
+
+
+@blueprint.post("/licences/<uuid:permit_id>/suspend")
+@allow(ADMIN, scope="admin")
+@subject(_find_licence)
+@may_conflict
+@blueprint.body(SuspensionSchema)
+@blueprint.response(200, LicenceSchema)
+def suspend_licence(licence: Licence, body: Body) -> Json:
+    """Suspend a licence and all other validities of its number; parties of deals on it get a message."""
+    return _permit(service.suspend(actor(), licence.id, body["reason"]))
+
+
+@blueprint.post("/licences/<uuid:permit_id>/resume")
+@allow(ADMIN, scope="admin")
+@subject(_find_licence)
+@may_conflict
+@blueprint.body(SuspensionSchema)
+@blueprint.response(200, LicenceSchema)
+def resume_licence(licence: Licence, body: Body) -> Json:
+    """Let a suspended licence count again, and all other validities of its number."""
+    return _permit(service.resume(actor(), licence.id, body["reason"]))
 
 
 @blueprint.post("/licences/<uuid:permit_id>/files")

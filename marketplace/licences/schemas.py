@@ -125,7 +125,7 @@ class LicenceSchema(_Validity, _Shown):
     lines = List(fields.Nested(LicenceLineSchema), 200, 1, required=True)
     status = Value(
         LicenceStatus,
-        "submitted by its holder, confirmed (only then it counts) or refused.",
+        "submitted by its holder, confirmed (only then it counts), refused or suspended.",
         dump_only=True,
         required=True,
     )
@@ -174,6 +174,12 @@ class LicenceQuery(PermitQuery):
 
 class RefusalSchema(Schema):
     reason = Lines(500, required=True, metadata={"description": "The holder reads it."})
+
+
+class SuspensionSchema(Schema):
+    reason = Lines(
+        500, required=True, metadata={"description": "The holder and the parties of deals read it."}
+    )
 
 
 class UsageSchema(Schema):

@@ -134,6 +134,26 @@ def plan_registration_refused(enterprise_id: str, registration_id: str, number: 
     service.plan_message(UUID(enterprise_id), NotificationKind.REGISTRATION_REFUSED, data)
 
 
+def plan_permit_suspended(kind: str, id: str, number: str, reason: str) -> None:
+    """A permit was suspended."""
+    service.plan_permit_news(NotificationKind.PERMIT_SUSPENDED, kind, UUID(id), number, reason)
+
+
+def plan_permit_resumed(kind: str, id: str, number: str, reason: str) -> None:
+    """A suspended permit counts again."""
+    service.plan_permit_news(NotificationKind.PERMIT_RESUMED, kind, UUID(id), number, reason)
+
+
+def plan_permit_expired(kind: str, id: str, number: str, reason: str) -> None:
+    """A permit has ended."""
+    service.plan_permit_news(NotificationKind.PERMIT_EXPIRED, kind, UUID(id), number, None)
+
+
+def plan_permit_revoked(kind: str, id: str, number: str, reason: str) -> None:
+    """A permit was revoked."""
+    service.plan_permit_news(NotificationKind.PERMIT_REVOKED, kind, UUID(id), number, None)
+
+
 def plan_enterprise_approved(enterprise_id: str, reason: str) -> None:
     """An enterprise was approved."""
     service.plan_message(UUID(enterprise_id), NotificationKind.ENTERPRISE_APPROVED, {})

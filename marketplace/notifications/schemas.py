@@ -20,6 +20,7 @@ class NotificationDataSchema(ResponseSchema):
         "listing_id", "counterpart_id", "score", "rank", "grade", "saved_search_id", "key_id", "name",
         "expires_at", "address", "reply", "event_id", "licence_id", "last_day", "reason", "grade_before",
         "change_id", "paper_id", "paper", "request_id", "registration_id", "code", "tonnes",
+        "permit_id", "deals",
     )  # fmt: skip
 
     listing_id = fields.UUID()
@@ -33,6 +34,8 @@ class NotificationDataSchema(ResponseSchema):
     paper_id = fields.UUID()
     paper = KnownValue(PaperKind, "What kind of a transporter's paper it is.")
     reason = fields.String(metadata={"description": "Why it was decided so; may be empty."})
+    permit_id = fields.UUID(metadata={"description": "The licence, channel or transfer approval."})
+    deals = fields.Integer(metadata={"description": "Living deals of the reader that rest on the permit."})
     saved_search_id = fields.UUID()
     key_id = fields.UUID()
     change_id = fields.UUID(metadata={"description": "The proposal, as GET /enterprise-changes shows it."})

@@ -17,6 +17,17 @@ class PermitSamples(Samples):
         return self.marketplace.licence(self.owner)
 
     @cached_property
+    def licence_to_suspend(self):
+        return self.marketplace.licence(self.owner)
+
+    @cached_property
+    def suspended_licence(self):
+        licence = self.marketplace.licence(self.owner)
+        reason = {"reason": "整改期间暂停"}
+        assert self.admin.post(f"/licences/{licence['id']}/suspend", reason).status_code == 200
+        return licence
+
+    @cached_property
     def submission(self):
         return self._handed_in("交1")
 
@@ -67,6 +78,8 @@ def neighbours(samples):
         ("POST", "/licences/<uuid:permit_id>/usage"): (f"{licence}/usage", FORBIDDEN, FORBIDDEN),
         ("POST", "/licences/<uuid:permit_id>/confirm"): (f"{licence}/confirm", FORBIDDEN, FORBIDDEN),
         ("POST", "/licences/<uuid:permit_id>/refuse"): (f"{licence}/refuse", FORBIDDEN, FORBIDDEN),
+        ("POST", "/licences/<uuid:permit_id>/suspend"): (f"{licence}/suspend", FORBIDDEN, FORBIDDEN),
+        ("POST", "/licences/<uuid:permit_id>/resume"): (f"{licence}/resume", FORBIDDEN, FORBIDDEN),
         ("POST", "/licences/<uuid:permit_id>/files"): (f"{licence}/files", HIDDEN, FORBIDDEN),
         ("GET", "/licences/<uuid:permit_id>/files/<uuid:file_id>"): (samples.licence_file, HIDDEN, HIDDEN),
         ("GET", "/channels/<uuid:permit_id>"): (channel, HIDDEN, HIDDEN),
@@ -93,6 +106,10 @@ def writes(samples):
         ("DELETE", "/licences/<uuid:permit_id>"): (admin, f"/licences/{second_licence}", None),
         ("POST", "/licences/<uuid:permit_id>/usage"): (
             admin, f"{licence}/usage", {**usage, "line_id": samples.licence["lines"][0]["id"]}),
+        ("POST", "/licences/<uuid:permit_id>/suspend"): (
+            admin, f"/licences/{samples.licence_to_suspend['id']}/suspend", {"reason": "整改期间暂停"}),
+        ("POST", "/licences/<uuid:permit_id>/resume"): (
+            admin, f"/licences/{samples.suspended_licence['id']}/resume", {"reason": "整改完成"}),
         ("POST", "/licences/<uuid:permit_id>/files"): (owner, f"{submitted}/files", PDF),
         ("POST", "/licences/<uuid:permit_id>/confirm"): (admin, f"{submitted}/confirm", None),
         ("POST", "/licences/<uuid:permit_id>/refuse"): (

@@ -6,6 +6,7 @@ from .permits import (
     CHANNEL_LIFE,
     LIFE,
     MODES,
+    RECORDED,
     Channel,
     ChannelStatus,
     Licence,
@@ -22,7 +23,7 @@ from .permits import (
 )
 
 __all__ = [
-    "CHANNEL_LIFE", "LIFE", "MODES", "WHOLE_LIFE", "Channel", "ChannelFile", "ChannelFileKind",
+    "CHANNEL_LIFE", "LIFE", "MODES", "RECORDED", "WHOLE_LIFE", "Channel", "ChannelFile", "ChannelFileKind",
     "ChannelStatus", "ChannelTest", "Licence", "LicenceFile", "LicenceKind", "LicenceLine", "LicenceStatus",
     "PauseCause", "PermitKind", "PermitUse", "PermitYear", "SecondaryWaste", "TransferApproval", "UseKind",
     "VerifiedExemption", "WhiteListEntry", "mode_mask", "modes_of",

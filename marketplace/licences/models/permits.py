@@ -51,13 +51,16 @@ class LicenceKind(StrEnum):
 
 
 class LicenceStatus(StrEnum):
-    """A licence counts only once an official has confirmed it."""
+    """A licence counts only once an official has confirmed it, and not while it is suspended."""
 
     SUBMITTED = "submitted"
     CONFIRMED = "confirmed"
     REFUSED = "refused"
+    SUSPENDED = "suspended"
 
 
+RECORDED = (LicenceStatus.CONFIRMED, LicenceStatus.SUSPENDED)
+"""The states of a licence that an official has confirmed: its document is on record."""
 LIFE = LifeCycle(
     Move(
         "confirm", LicenceStatus.SUBMITTED, LicenceStatus.CONFIRMED,
@@ -66,6 +69,14 @@ LIFE = LifeCycle(
     Move(
         "refuse", LicenceStatus.SUBMITTED, LicenceStatus.REFUSED,
         by={Party.ADMIN}, event="licence.refused",
+    ),
+    Move(
+        "suspend", LicenceStatus.CONFIRMED, LicenceStatus.SUSPENDED,
+        by={Party.ADMIN}, event="permit.suspended",
+    ),
+    Move(
+        "resume", LicenceStatus.SUSPENDED, LicenceStatus.CONFIRMED,
+        by={Party.ADMIN}, event="permit.resumed",
     ),
 )  # fmt: skip
 
@@ -106,11 +117,17 @@ class _Permit:
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
 
-CONFIRMED_ONCE = f"{ONCE} AND status = 'confirmed' AND number_key <> ''"
+class _CountedPermit(_Permit):
+    """A permit on which deals rest. `expired_at` is when its end was noted and told."""
+
+    expired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+RECORDED_ONCE = f"{ONCE} AND status IN ('confirmed', 'suspended') AND number_key <> ''"
 SUBMITTED_ONCE = f"{ONCE} AND status = 'submitted'"
 
 
-class Licence(_Permit, Base):
+class Licence(_CountedPermit, Base):
     """An operating licence (经营许可证); `collection` ones are for collectors."""
 
     __tablename__ = "licence"
@@ -137,9 +154,9 @@ class Licence(_Permit, Base):
         _validity(),
         values_check("kind", LicenceKind),
         values_check("status", LicenceStatus),
-        _once("ix_licence_document", "enterprise_id", "number_key", "valid_until", where=CONFIRMED_ONCE),
+        _once("ix_licence_document", "enterprise_id", "number_key", "valid_until", where=RECORDED_ONCE),
         _once("ix_licence_submission", "enterprise_id", "number_key", "valid_until", where=SUBMITTED_ONCE),
-        _one_holder("licence", "number_key", "enterprise_id", where=CONFIRMED_ONCE),
+        _one_holder("licence", "number_key", "enterprise_id", where=RECORDED_ONCE),
         Index("ix_licence_number_key", "number_key"),
     )
 
@@ -211,7 +228,7 @@ CHANNEL_LIFE = LifeCycle(
 """The clock pauses a channel on the day after that by which a monthly test was due."""
 
 
-class Channel(_Permit, Base):
+class Channel(_CountedPermit, Base):
     """An approved point-to-point (点对点) pair for one waste and one use.
 
     `standard` bounds the components of the waste: `{component, min, max, unit}`. `tested_from` is the first
@@ -272,7 +289,7 @@ class Channel(_Permit, Base):
     )  # fmt: skip
 
 
-class TransferApproval(_Permit, Base):
+class TransferApproval(_CountedPermit, Base):
     """A province's approval (跨省转移批准) of moving one waste from one generator to one receiver in one way.
 
     `kg` may move over its whole life. It ends with the least of the period that was asked for

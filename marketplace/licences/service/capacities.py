@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from ...catalogue import service as catalogue
 from ...events.work import Work
-from ..models import Channel, Licence, LicenceLine, LicenceStatus, PermitKind, mode_mask
+from ..models import RECORDED, Channel, Licence, LicenceLine, PermitKind, mode_mask
 from .merging import merge_balances
 
 USE_ONLY = mode_mask(["use"])
@@ -42,12 +42,12 @@ class Allowance:
 
 
 def share_capacity_of_licence(work: Work, licence: Licence) -> None:
-    """Let the lines of all confirmed licences of this holder and number share the tonnes that they repeat."""
+    """Let the lines of all recorded licences of this holder and number share the tonnes that they repeat."""
     licences = work.session.scalars(
         select(Licence).where(
             Licence.enterprise_id == licence.enterprise_id,
             Licence.number_key == licence.number_key,
-            Licence.status == LicenceStatus.CONFIRMED,
+            Licence.status.in_(RECORDED),
         )
     ).all()
     _share(work, PermitKind.LINE, allowances_of(licences))

@@ -12,7 +12,7 @@ from ...errors import Conflict
 from ...events.actor import Actor
 from ...events.work import Work
 from ...messages.names import Name
-from ..models import Channel, Licence, LicenceStatus, VerifiedExemption, WhiteListEntry
+from ..models import RECORDED, Channel, Licence, LicenceStatus, VerifiedExemption, WhiteListEntry
 from .lookup import visible_to
 
 
@@ -57,16 +57,16 @@ def _is_met(permit: Any) -> ColumnElement[bool]:
 
 
 def _meets_licence(permit: Licence) -> ColumnElement[bool]:
-    """A confirmed licence of this number, of another holder or of the same end; for a submission also an open
+    """A recorded licence of this number, of another holder or of the same end; for a submission also an open
     one of its own."""
     of_number = (Licence.number_key == permit.number_key) & (
         (Licence.enterprise_id != permit.enterprise_id) | (Licence.valid_until == permit.valid_until)
     )
-    confirmed = Licence.status == LicenceStatus.CONFIRMED
+    recorded = Licence.status.in_(RECORDED)
     if permit.status != LicenceStatus.SUBMITTED:
-        return of_number & confirmed
+        return of_number & recorded
     own = (Licence.status == LicenceStatus.SUBMITTED) & (Licence.enterprise_id == permit.enterprise_id)
-    return of_number & (confirmed | own)
+    return of_number & (recorded | own)
 
 
 def _meets_channel(permit: Channel) -> ColumnElement[bool]:

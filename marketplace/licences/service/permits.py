@@ -25,6 +25,7 @@ from ..models import (
 )
 from .capacities import overlapping_lines, share_capacity_of_channel, share_capacity_of_licence
 from .double_entries import require_new
+from .expiry import COUNTED, emit_ended
 from .handed_in import require_room
 from .plausible_permits import codes_of, tonnes_notices, validity_notices
 
@@ -187,6 +188,8 @@ def revoke(actor: Actor, model: type[Any], permit_id: UUID) -> None:
         permit.revoked_at = clock.now()
         work.audit(actor, "revoke", permit)
         _emit_changed(work, permit)
+        if isinstance(permit, COUNTED):
+            emit_ended(work, "permit.revoked", permit)
     log.info("permit revoked", extra={"kind": model.__tablename__, "permit_id": str(permit_id)})
 
 

@@ -22,6 +22,7 @@ from .planning.instant import (
     plan_withdrawal,
 )
 from .planning.new_listing_push import plan_listing_push
+from .planning.permit_news import plan_permit_news
 from .planning.rerank_news import plan_rerank_news, schedule_rerank_news
 from .planning.saved_search_matching import SEARCH_BATCH
 from .planning.saved_search_push import match_saved_searches
@@ -72,6 +73,7 @@ __all__ = [
     "plan_message",
     "plan_messages",
     "plan_mutual_interest",
+    "plan_permit_news",
     "plan_rerank_news",
     "plan_withdrawal",
     "preferences_of",

@@ -17,6 +17,7 @@ from .subjects import Sides
 
 MAILS_A_DAY = 5
 """E-mails of a kind that one address gets within a day where the kind says nothing else; our own choice."""
+PERMIT_DATA = ("permit_id", "name", "deals")
 MATCH_DATA = frozenset({"listing_id", "counterpart_id", "score", "rank"})
 
 
@@ -173,6 +174,10 @@ KINDS: dict[str, MessageKind] = {
     NotificationKind.REGISTRATION_REFUSED: _about_oneself(
         "registration_refused", "registration_id", "name", "reason"
     ),
+    NotificationKind.PERMIT_SUSPENDED: _about_oneself("permit_suspended", *PERMIT_DATA, "reason"),
+    NotificationKind.PERMIT_RESUMED: _about_oneself("permit_resumed", *PERMIT_DATA, "reason"),
+    NotificationKind.PERMIT_EXPIRED: _about_oneself("permit_expired", *PERMIT_DATA),
+    NotificationKind.PERMIT_REVOKED: _about_oneself("permit_revoked", *PERMIT_DATA),
     NotificationKind.GRADE_CHANGED: _about_oneself("grade_changed", "grade", "grade_before"),
     NotificationKind.ENTERPRISE_APPROVED: _about_oneself("enterprise_approved"),
     NotificationKind.ENTERPRISE_REJECTED: _about_oneself("enterprise_rejected", "reason"),
