@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from functools import partial
 
+from flask import Response
+
 from ..errors import Notice
 from ..events.actor import ADMIN, ENTERPRISE
 from ..http.authentication import EVERY_KEY, actor, allow
-from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, require, subject
+from ..http.blueprint import FILE, Blueprint, Body, Json, Query, Versioned, attachment, require, subject
+from ..http.documents import PDF
 from ..http.etags import etag
 from ..http.languages import language, render_warnings
 from ..http.openapi.api import VERSIONED
@@ -240,6 +243,24 @@ def set_invoice(deal: Deal, body: Body) -> Versioned:
 def show_settlement(deal: Deal) -> Json:
     """Who owes whom what for the tonnes that have been accepted."""
     return service.present_settlement(deal)
+
+
+@blueprint.get("/deals/<uuid:deal_id>/contract.pdf")
+@allow(*EVERY_KEY)
+@subject(service.find_deal)
+@blueprint.response(200, FILE, content_type=PDF)
+def show_contract(deal: Deal) -> Response:
+    """The written contract, in Chinese, with a QR code that verifies it; the same bytes ever after."""
+    return attachment(service.contract_pdf(actor(), deal), PDF, f"{deal.number}-contract.pdf")
+
+
+@blueprint.get("/deals/<uuid:deal_id>/settlement.pdf")
+@allow(*EVERY_KEY)
+@subject(service.find_deal)
+@blueprint.response(200, FILE, content_type=PDF)
+def show_settlement_document(deal: Deal) -> Response:
+    """The settlement as a document, in Chinese, with a QR code; a new issue whenever what it says changed."""
+    return attachment(service.settlement_pdf(actor(), deal), PDF, f"{deal.number}-settlement.pdf")
 
 
 def _offer(offer: Offer, notices: Sequence[Notice] = ()) -> Versioned:

@@ -55,6 +55,8 @@ def neighbours(samples):
            for move in of_offer},
         ("GET", "/deals/<uuid:deal_id>"): (deal, HIDDEN, HIDDEN),
         ("GET", "/deals/<uuid:deal_id>/settlement"): (f"{deal}/settlement", HIDDEN, HIDDEN),
+        **{("GET", f"/deals/<uuid:deal_id>/{name}.pdf"): (f"{deal}/{name}.pdf", HIDDEN, HIDDEN)
+           for name in ("contract", "settlement")},
         **{("POST", f"/deals/<uuid:deal_id>/{move}"): (f"{deal}/{move}", HIDDEN, FORBIDDEN)
            for move in of_deal},
         ("POST", "/deals/<uuid:deal_id>/settle"): (f"{deal}/settle", FORBIDDEN, FORBIDDEN),
@@ -105,5 +107,7 @@ CASES = Cases(
         "/deals": 5,
         "/deals/<uuid:deal_id>": 5,
         "/deals/<uuid:deal_id>/settlement": 2,
+        "/deals/<uuid:deal_id>/contract.pdf": 3,
+        "/deals/<uuid:deal_id>/settlement.pdf": 4,
     },
 )

@@ -1,34 +1,28 @@
 """Cases of the routes of documents."""
 
 from functools import cached_property
-from uuid import uuid4
 
 from sqlalchemy import select
 
 from marketplace.database import db
-from marketplace.documents import service
-from marketplace.documents.models import Document, DocumentKind
-from marketplace.events.actor import PLATFORM
-from marketplace.manifests.models import ManifestStatus
-from tests.cases import Cases, Samples
-from tests.documents.facts import SETTLEMENT
+from marketplace.documents.models import Document
+from tests.cases import Cases
+from tests.deals.cases import DealSamples
 
 VERIFY = "/verify/<token>"
 
 
-class DocumentSamples(Samples):
+class DocumentSamples(DealSamples):
     @cached_property
-    def token(self):
-        """The token of a settlement of no deal."""
-        kind, subject_id = DocumentKind.SETTLEMENT, uuid4()
-        service.STATES[kind] = lambda deal_id: ManifestStatus.ISSUED
+    def document_token(self):
+        """The token of the contract of a deal."""
+        assert self.owner.get(f"/deals/{self.deal['id']}/contract.pdf").status_code == 200
         with self.marketplace.app.app_context():
-            service.issue_document(PLATFORM, kind, SETTLEMENT["number"], subject_id, SETTLEMENT)
-            return db.session.scalars(select(Document.token).where(Document.subject_id == subject_id)).one()
+            return db.session.scalars(select(Document.token)).first()
 
 
 CASES = Cases(
     samples=DocumentSamples,
-    paths=lambda samples: {VERIFY: f"/verify/{samples.token}"},
-    statements={VERIFY: 1},
+    paths=lambda samples: {VERIFY: f"/verify/{samples.document_token}"},
+    statements={VERIFY: 2},
 )

@@ -27,7 +27,7 @@ def issued(app, monkeypatch):
         monkeypatch.setitem(service.STATES, kind, lambda subject_id: state["status"])
 
     def issue(kind, facts, subject_id):
-        content = service.issue_document(PLATFORM, kind, facts["number"], subject_id, facts)
+        content = service.issue_document(PLATFORM, kind, facts["number"], subject_id, lambda: facts)
         newest = select(Document).where(Document.subject_id == subject_id).order_by(Document.id.desc())
         return content, db.session.scalars(newest).first()
 

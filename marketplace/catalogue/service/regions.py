@@ -27,6 +27,18 @@ def regions_by_code(adcodes: Iterable[int]) -> dict[int, Region]:
     return {region.adcode: region for region in regions}
 
 
+def region_names(adcodes: Iterable[int]) -> dict[int, str]:
+    """Those regions with the names of all in which they lie before their own: 浙江省绍兴市越城区."""
+    wanted = set(adcodes)
+    rows = regions_by_code(upper for adcode in wanted for upper in region_with_ancestors(adcode))
+    return {
+        adcode: "".join(
+            rows[upper].name_zh for upper in sorted(region_with_ancestors(adcode)) if upper in rows
+        )
+        for adcode in wanted
+    }
+
+
 def search_regions(parent: int | None, q: str | None, after: int, limit: int) -> list[Region]:
     """Regions directly below `parent` (provinces, without parent and text), by code.
 

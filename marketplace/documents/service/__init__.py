@@ -1,5 +1,6 @@
 """Documents: rendered from facts, issued under a random token, verified by it; labels of containers."""
 
+from . import wording
 from .digital_ids import digital_ids
 from .issuing import issue_document
 from .labels import MOST_LABELS, Label, label_sheet
@@ -14,4 +15,5 @@ __all__ = [
     "issue_document",
     "label_sheet",
     "verify",
+    "wording",
 ]

@@ -2,8 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -14,67 +13,68 @@ from sqlalchemy import select
 from ... import clock
 from ...database import db
 from ...events.actor import Actor
-from ...events.work import unit_of_work
+from ...events.work import Work, unit_of_work
 from ..models import Document, DocumentKind
 from .qr import qr_svg
 from .rendering import digest_of, render_pdf
+from .wording import moment
 
 TOKEN_BYTES = 32
 KEPT = frozenset({DocumentKind.CONTRACT})
 """What both sides sign: its bytes are kept, so that no later engine or template changes them."""
 
+Facts = Mapping[str, Any]
+
 log = logging.getLogger(__name__)
 
 
 def issue_document(
-    actor: Actor, kind: DocumentKind, number: str, subject_id: UUID, facts: Mapping[str, Any]
+    actor: Actor, kind: DocumentKind, number: str, subject_id: UUID, facts_of: Callable[[], Facts]
 ) -> bytes:
-    """The PDF that says these facts: the one that was issued already, or a new one with a token of its own.
+    """The PDF of a deal or manifest: the one that was issued already, or a new one with a token of its own.
 
     Args:
         number: of what the document is about, as `verify` says it.
-        facts: what the template of that kind shows; of a kept kind they count when it is first issued.
+        facts_of: what the template of that kind shows; asked once for a kind that is kept, else each time.
 
     Raises:
         Unavailable: too many documents are asked for at once (`documents_busy`).
     """
-    digest = digest_of(kind, facts)
-    row = _issued(kind, subject_id, digest)
-    if row is not None:
-        return row.content or _render(kind, facts, row.token, row.created_at)
-    with unit_of_work() as work:
-        work.lock_name(f"document:{kind}:{subject_id}")
-        row = _issued(kind, subject_id, digest)
-        if row is not None:
-            return row.content or _render(kind, facts, row.token, row.created_at)
-        token, now = secrets.token_urlsafe(TOKEN_BYTES), clock.now().replace(microsecond=0)
-        content = _render(kind, facts, token, now)
-        row = Document(
-            kind=kind,
-            number=number,
-            subject_id=subject_id,
-            token=token,
-            facts_digest=digest,
-            checksum=sha256(content).hexdigest(),
-            content=content if kind in KEPT else None,
-            created_at=now,
-        )
-        work.add(row)
-        work.audit(actor, "issue_document", row, kind=kind, subject_id=str(subject_id))
-    log.info("document issued", extra={"kind": kind, "subject_id": str(subject_id), "size": len(content)})
-    return content
+    facts = None if kind in KEPT else facts_of()
+    row = _issued(kind, subject_id, facts)
+    if row is None:
+        with unit_of_work() as work:
+            work.lock_name(f"document:{kind}:{subject_id}")
+            row = _issued(kind, subject_id, facts)
+            if row is None:
+                row = Document(kind=kind, number=number, subject_id=subject_id)
+                return _issue(work, actor, row, facts or facts_of())
+    return row.content or _render(row, facts or {})
 
 
-def _issued(kind: DocumentKind, subject_id: UUID, digest: str) -> Document | None:
+def _issued(kind: DocumentKind, subject_id: UUID, facts: Facts | None) -> Document | None:
     """The issue of a subject that says the same; of a kept kind its only one."""
     query = select(Document).where(Document.kind == kind, Document.subject_id == subject_id)
-    if kind not in KEPT:
-        query = query.where(Document.facts_digest == digest)
+    if facts is not None:
+        query = query.where(Document.facts_digest == digest_of(kind, facts))
     return db.session.scalars(query).one_or_none()
 
 
-def _render(kind: DocumentKind, facts: Mapping[str, Any], token: str, at: datetime) -> bytes:
-    address = f"{current_app.config['SETTINGS'].public_url.rstrip('/')}/verify/{token}"
-    issued = at.astimezone(clock.LOCAL)
-    about = {"address": address, "issued": f"{issued:%Y-%m-%d %H:%M}"}
-    return render_pdf(kind, {**facts, **about}, at, {"qr": qr_svg(address)})
+def _issue(work: Work, actor: Actor, row: Document, facts: Facts) -> bytes:
+    row.token = secrets.token_urlsafe(TOKEN_BYTES)
+    row.created_at = clock.now().replace(microsecond=0)
+    content = _render(row, facts)
+    row.facts_digest = digest_of(row.kind, facts)
+    row.checksum = sha256(content).hexdigest()
+    row.content = content if row.kind in KEPT else None
+    work.add(row)
+    work.audit(actor, "issue_document", row, kind=row.kind, subject_id=str(row.subject_id))
+    about = {"kind": row.kind, "subject_id": str(row.subject_id), "size": len(content)}
+    log.info("document issued", extra=about)
+    return content
+
+
+def _render(row: Document, facts: Facts) -> bytes:
+    address = f"{current_app.config['SETTINGS'].public_url.rstrip('/')}/verify/{row.token}"
+    about = {"address": address, "issued": moment(row.created_at)}
+    return render_pdf(row.kind, {**facts, **about}, row.created_at, {"qr": qr_svg(address)})
