@@ -45,6 +45,7 @@ ROOMS = (
     "matches",
     "receivers",
     "deals",
+    "manifests",
     "allocations",
     "notifications",
     "credit",

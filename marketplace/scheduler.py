@@ -23,6 +23,7 @@ from .enterprises import jobs as enterprises
 from .events import jobs as events
 from .licences import jobs as licences
 from .listings import jobs as listings
+from .manifests import jobs as manifests
 from .matches import jobs as matches
 from .notifications import jobs as notifications
 from .notifications.service import MAIL_HOURS
@@ -77,6 +78,7 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(lives.make_overdue_moves, 5),
     PeriodicJob(licences.note_expired, 60),
     PeriodicJob(listings.delete_old_imports, 3600),
+    PeriodicJob(manifests.chase, 600),
     PeriodicJob(matches.enqueue_nightly_rerank, 60, hours=range(2, 6)),
     PeriodicJob(matches.enqueue_nightly_training, 60, hours=range(3, 24)),
     PeriodicJob(matches.delete_old_changes, 600),

@@ -54,6 +54,9 @@ class Settings:
     connections_per_address: int = 64
     """Connections that an address (in IPv6 its first 64 bits) may hold to a web process; 0 for any number.
     This machine is not counted; behind a proxy (`proxy_hops`) nobody is, as the proxy counts."""
+    official_number: str = "required"
+    """Whether hazardous waste is picked up only with the number of the national system on its manifest:
+    `required` or `optional`."""
     max_body_bytes: int = 1_000_000
     """Largest request body."""
     sheet_cpu_s: int = 10
@@ -111,6 +114,10 @@ class Settings:
     """Failures after which a task is parked with its reason."""
     scheduler_tick_s: float = 0.5
     """How often the scheduler looks for what is due."""
+
+    def __post_init__(self) -> None:
+        if self.official_number not in ("required", "optional"):
+            raise ValueError(f"OFFICIAL_NUMBER={self.official_number!r} is not `required` or `optional`")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":

@@ -7,6 +7,7 @@ from .deals import jobs as deals
 from .events import registry
 from .events.registry import TaskType
 from .listings import jobs as listings
+from .manifests import jobs as manifests
 from .matches import jobs as matches
 from .notifications import jobs as notifications
 
@@ -47,6 +48,8 @@ TASKS = (
     TaskType(notifications.plan_change_confirmed, MATCHING),
     TaskType(notifications.plan_change_refused, MATCHING),
     TaskType(notifications.plan_enterprise_suspended, MATCHING),
+    TaskType(notifications.plan_manifest_news, MATCHING),
+    TaskType(manifests.void_unissued, MATCHING),
     TaskType(notifications.send_proof, DELIVERY),
     TaskType(notifications.send_recovery, DELIVERY),
     TaskType(notifications.send_email, DELIVERY),
@@ -94,6 +97,21 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "enterprise.change_confirmed": (notifications.plan_change_confirmed,),
     "enterprise.change_refused": (notifications.plan_change_refused,),
     "enterprise.suspended": (notifications.plan_enterprise_suspended,),
+    "manifest.requested": (notifications.plan_manifest_news,),
+    "manifest.carrier_changed": (notifications.plan_manifest_news,),
+    "manifest.declined": (notifications.plan_manifest_news,),
+    "manifest.issued": (notifications.plan_manifest_news,),
+    "manifest.cancelled": (notifications.plan_manifest_news,),
+    "manifest.received": (notifications.plan_manifest_news,),
+    "manifest.refused": (notifications.plan_manifest_news,),
+    "manifest.differed": (notifications.plan_manifest_news,),
+    "manifest.overdue": (notifications.plan_manifest_news,),
+    "manifest.treated": (notifications.plan_manifest_news,),
+    "manifest.correction_asked": (notifications.plan_manifest_news,),
+    "deal.settled": (manifests.void_unissued,),
+    "deal.lapsed": (manifests.void_unissued,),
+    "deal.cancelled": (manifests.void_unissued,),
+    "deal.completed": (manifests.void_unissued,),
     "enterprise.registered": (notifications.send_proof,),
     "enterprise.email_changed": (notifications.send_proof,),
     "enterprise.proof_requested": (notifications.send_proof,),

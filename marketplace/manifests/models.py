@@ -3,6 +3,7 @@
 Weights are whole kilograms, days those of Asia/Shanghai. A manifest is one vehicle trip of one sender.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -73,7 +74,7 @@ class MismatchKind(StrEnum):
 
 
 class LateStep(StrEnum):
-    """A step that has a deadline; who must make it is in `WHO_IS_LATE`."""
+    """A step that has a deadline; who has to make it is in `WAITING`."""
 
     SCHEDULE = "schedule"
     PICKUP = "pickup"
@@ -94,6 +95,8 @@ class LateStage(StrEnum):
 
 
 SENDER, CARRIER, RECEIVER = Party.SUPPLIER, Party.TRANSPORTER, Party.RECEIVER
+WHO_KNOWS = frozenset({SENDER, CARRIER})
+"""Who can explain why a load differs from its manifest."""
 S = ManifestStatus
 UNSEALED = (S.DRAFT, S.REQUESTED, S.SCHEDULED)
 NOT_ISSUED = UNSEALED
@@ -109,11 +112,12 @@ def _from(
     sources: tuple[ManifestStatus, ...],
     name: str,
     target: ManifestStatus | None,
-    by: Party,
+    by: Party | frozenset[Party],
     event: str | None = None,
 ) -> list[Move]:
     """A party's move from each of these states, by default back to the same one; admins have its twin."""
-    return [Move(name, source, target or source, by={by}, event=event, twin=True) for source in sources]
+    who = by if isinstance(by, frozenset) else frozenset({by})
+    return [Move(name, source, target or source, by=who, event=event, twin=True) for source in sources]
 
 
 LIFE = LifeCycle(
@@ -125,7 +129,7 @@ LIFE = LifeCycle(
     *_from(BEFORE_PICKUP, "cancel", S.CANCELLED, SENDER, "manifest.cancelled"),
     *_from(BEFORE_PICKUP, "register_number", None, SENDER, "manifest.changed"),
     *_from((S.REQUESTED, S.SCHEDULED), "change_carrier", S.REQUESTED, SENDER, "manifest.carrier_changed"),
-    *_from((S.ISSUED,), "change_carrier", None, SENDER, "manifest.carrier_changed"),
+    *_from((S.DRAFT, S.ISSUED), "change_carrier", None, SENDER, "manifest.carrier_changed"),
     *_from((S.ISSUED,), "pickup", S.MOVING, CARRIER, "manifest.picked_up"),
     *_from((S.MOVING,), "hand_over", None, CARRIER, "manifest.handed_over"),
     *_from((S.MOVING,), "deliver", S.DELIVERED, CARRIER, "manifest.delivered"),
@@ -135,6 +139,7 @@ LIFE = LifeCycle(
     *_from(RECEIPTS, "close", S.CLOSED, RECEIVER, "manifest.closed"),
     *_from((S.CLOSED,), "outcome", S.TREATED, RECEIVER, "manifest.treated"),
     *_from((S.CLOSED,), "outcome_partly", None, RECEIVER, "manifest.treated"),
+    *_from((*RECEIPTS, S.REFUSED, *CLOSED_STATES), "explain", None, WHO_KNOWS, "manifest.explained"),
     *_from((S.REFUSED, S.PARTLY_REFUSED, *CLOSED_STATES), "follow", None, SENDER, "manifest.followed"),
     Move("void", S.DRAFT, S.CANCELLED, by={Party.SYSTEM}, event="manifest.cancelled"),
     Move("void", S.REQUESTED, S.CANCELLED, by={Party.SYSTEM}, event="manifest.cancelled"),
@@ -169,12 +174,35 @@ NEXT_STEPS: dict[ManifestStatus, tuple[Party, str] | None] = {
 """Who does what next; names.toml says it in `manifest_step`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The states in which a step is waited for, the column that says since when, and who has to make it."""
+
+    states: tuple[ManifestStatus, ...]
+    since: str
+    who: str
+
+
+WAITING = {
+    LateStep.SCHEDULE: Waiting((S.REQUESTED,), "requested_at", "transporter_id"),
+    LateStep.PICKUP: Waiting((S.ISSUED,), "load_on", "transporter_id"),
+    LateStep.DELIVER: Waiting((S.MOVING,), "picked_up_at", "transporter_id"),
+    LateStep.RECEIVE: Waiting((S.DELIVERED,), "delivered_at", "receiver_id"),
+    LateStep.CLOSE: Waiting(RECEIPTS, "received_at", "receiver_id"),
+    LateStep.EXPLAIN: Waiting((*RECEIPTS, S.REFUSED, *CLOSED_STATES), "explain_since", "sender_id"),
+    LateStep.FOLLOW: Waiting((S.PARTLY_REFUSED, S.REFUSED, *CLOSED_STATES), "follow_since", "sender_id"),
+    LateStep.OUTCOME: Waiting((S.CLOSED,), "outcome_since", "receiver_id"),
+}
+"""Of each step with a deadline; a step whose column is empty is not waited for."""
+
+
 class Manifest(Base):
     """One vehicle trip of one sender to one receiver.
 
     `region` is where the load leaves from: the place of the waste, of a load that was refused the place of
     who refused it. `transporter_id` is the carrier that has the load, or that is to fetch it. Each weight is
     the sum of its lines and unknown until that step; `estimated` says that the carrier did not weigh.
+    `load_on` is the day whose calendar year the tonnes count in: planned at issue, that of the pickup since.
     `missing_delivery` marks a receipt without the carrier's delivery.
     """
 
@@ -217,19 +245,24 @@ class Manifest(Base):
     requested_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     issued_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     issued_on: Mapped[date | None]
+    load_on: Mapped[date | None]
     picked_up_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     delivered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     received_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     explain_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    explained_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     follow_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    outcome_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), default=clock.now, onupdate=clock.now
     )
     version: Mapped[int] = mapped_column()
 
-    lines: Mapped[list["ManifestLine"]] = relationship(order_by="ManifestLine.no", lazy="selectin")
+    lines: Mapped[list["ManifestLine"]] = relationship(
+        order_by="ManifestLine.no", lazy="selectin", cascade="all, delete-orphan"
+    )
     legs: Mapped[list["ManifestLeg"]] = relationship(order_by="ManifestLeg.no", lazy="selectin")
 
     __mapper_args__ = {"version_id_col": version}
@@ -290,6 +323,11 @@ class ManifestLine(Base):
     accepted_kg: Mapped[int | None] = mapped_column(BigInteger)
     held_kg: Mapped[int] = mapped_column(BigInteger, default=0)
     containers: Mapped[list[str]] = mapped_column(JSONB, default=list)
+
+    @property
+    def unaccepted_kg(self) -> int:
+        """What was refused, or counts as refused until it is explained."""
+        return (self.refused_kg or 0) + self.held_kg
 
     __table_args__ = (
         CheckConstraint("no > 0", name="no"),

@@ -185,6 +185,19 @@ def plan_enterprise_suspended(enterprise_id: str, reason: str) -> None:
     service.plan_message(UUID(enterprise_id), NotificationKind.ENTERPRISE_SUSPENDED, {"reason": reason})
 
 
+def plan_manifest_news(
+    happened: str, manifest_id: str, number: str, status: str, is_known: bool, reason: str,
+    sender_id: str, receiver_id: str, transporter_id: str, deal_ids: list[str],
+    step: str | None, enterprise_id: str | None,
+) -> None:  # fmt: skip
+    """Something happened to a manifest that some of its parties have to know."""
+    parties = {
+        "sender": sender_id, "receiver": receiver_id, "transporter": transporter_id, "named": enterprise_id
+    }  # fmt: skip
+    facts = {"manifest_id": manifest_id, "name": number, "reason": reason, "step": step}
+    service.plan_manifest_news(happened, status, is_known, parties, facts)
+
+
 def send_proof(enterprise_id: str) -> None:
     """An enterprise registered, or the e-mail address of its contact changed."""
     service.send_link(UUID(enterprise_id), MailPurpose.PROOF)

@@ -55,6 +55,16 @@ class NotificationKind(StrEnum):
     CHANGE_CONFIRMED = "enterprise.change_confirmed"
     CHANGE_REFUSED = "enterprise.change_refused"
     ENTERPRISE_SUSPENDED = "enterprise.suspended"
+    MANIFEST_REQUESTED = "manifest.requested"
+    MANIFEST_DECLINED = "manifest.declined"
+    MANIFEST_ISSUED = "manifest.issued"
+    MANIFEST_CANCELLED = "manifest.cancelled"
+    MANIFEST_RECEIVED = "manifest.received"
+    MANIFEST_REFUSED = "manifest.refused"
+    MANIFEST_DIFFERED = "manifest.differed"
+    MANIFEST_OVERDUE = "manifest.overdue"
+    MANIFEST_TREATED = "manifest.treated"
+    MANIFEST_CORRECTION = "manifest.correction_asked"
 
 
 class NotificationStatus(StrEnum):

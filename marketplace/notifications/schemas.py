@@ -6,6 +6,7 @@ from ..enterprises.models import Grade
 from ..http.fields import MAX_VERSION, Dict, Flag, KnownValue, List, Moment, OneOf, Text, Value, Whole
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import EnterpriseRefSchema, ResponseSchema, Schema, WarningSchema, WrittenCodeSchema
+from ..manifests.models import LateStep
 from ..transporters.models import PaperKind
 from .models import Delivery, EmailPreference, Language, NotificationKind, SearchNotify
 
@@ -20,7 +21,7 @@ class NotificationDataSchema(ResponseSchema):
         "listing_id", "counterpart_id", "score", "rank", "grade", "saved_search_id", "key_id", "name",
         "expires_at", "address", "reply", "event_id", "licence_id", "last_day", "reason", "grade_before",
         "change_id", "paper_id", "paper", "request_id", "registration_id", "code", "tonnes",
-        "permit_id", "deals",
+        "permit_id", "deals", "manifest_id", "step",
     )  # fmt: skip
 
     listing_id = fields.UUID()
@@ -53,6 +54,8 @@ class NotificationDataSchema(ResponseSchema):
     address = fields.String(metadata={"description": "The e-mail address that was refused for good."})
     reply = fields.String(metadata={"description": "What the mail relay answered."})
     event_id = fields.UUID()
+    manifest_id = fields.UUID()
+    step = Value(LateStep, "The step of the manifest that is overdue.")
 
 
 class NotificationSchema(ResponseSchema):

@@ -21,6 +21,7 @@ from .planning.instant import (
     plan_mutual_interest,
     plan_withdrawal,
 )
+from .planning.manifest_news import plan_manifest_news
 from .planning.new_listing_push import plan_listing_push
 from .planning.permit_news import plan_permit_news
 from .planning.rerank_news import plan_rerank_news, schedule_rerank_news
@@ -70,6 +71,7 @@ __all__ = [
     "plan_interest",
     "plan_keys_expiring",
     "plan_listing_push",
+    "plan_manifest_news",
     "plan_message",
     "plan_messages",
     "plan_mutual_interest",

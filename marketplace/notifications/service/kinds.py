@@ -191,6 +191,23 @@ KINDS: dict[str, MessageKind] = {
         email_line=email_lines.enterprise_suspended,
         email_line_codes=("mail_line_enterprise_suspended", "mail_line_enterprise_suspended_unexplained"),
     ),
+    NotificationKind.MANIFEST_REQUESTED: _about_oneself("manifest_requested", "manifest_id", "name"),
+    NotificationKind.MANIFEST_DECLINED: _about_oneself("manifest_declined", "manifest_id", "name", "reason"),
+    NotificationKind.MANIFEST_ISSUED: _about_oneself("manifest_issued", "manifest_id", "name"),
+    NotificationKind.MANIFEST_CANCELLED: _about_oneself(
+        "manifest_cancelled", "manifest_id", "name", "reason"
+    ),
+    NotificationKind.MANIFEST_RECEIVED: _about_oneself("manifest_received", "manifest_id", "name"),
+    NotificationKind.MANIFEST_REFUSED: _about_oneself("manifest_refused", "manifest_id", "name", "reason"),
+    NotificationKind.MANIFEST_DIFFERED: _about_oneself("manifest_differed", "manifest_id", "name"),
+    NotificationKind.MANIFEST_OVERDUE: replace(
+        _about_oneself("manifest_overdue", "manifest_id", "name", "step"),
+        email_line=email_lines.manifest_overdue,
+    ),
+    NotificationKind.MANIFEST_TREATED: _about_oneself("manifest_treated", "manifest_id", "name"),
+    NotificationKind.MANIFEST_CORRECTION: _about_oneself(
+        "manifest_correction_asked", "manifest_id", "name", "reason"
+    ),
 }
 """In the order in which a digest has its sections."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from .... import clock
 from ....matches import service as matches
 from ....messages import say
+from ....messages.names import Name
 from ....plain_text import shown
 from ...models import Notification
 from ..subjects import Sides
@@ -51,6 +52,12 @@ def enterprise_suspended(message: Notification, sides: Sides, language: str) -> 
     if reason := message.data["reason"]:
         return say("mail_line_enterprise_suspended", language, reason=quoted(reason))
     return say("mail_line_enterprise_suspended_unexplained", language)
+
+
+def manifest_overdue(message: Notification, sides: Sides, language: str) -> str:
+    """That a step of a manifest is overdue, and which."""
+    step = Name("late_step", message.data["step"])
+    return say("mail_line_manifest_overdue", language, name=quoted(message.data["name"]), step=step)
 
 
 def from_data(message: Notification, sides: Sides, language: str) -> str:

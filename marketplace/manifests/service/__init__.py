@@ -1,0 +1,26 @@
+"""Manifests: drafted, signed, carried, received, closed; corrected, followed, chased, listed and shown."""
+
+from .carrying import deliver, hand_over, pick_up
+from .changing import change, copy
+from .corrections import approve, ask_correction, reject
+from .deal_ends import void_unissued
+from .drafting import draft, draft_for_deal
+from .excess import explain
+from .exporting import MEDIA_TYPES, export
+from .finding import find, find_correction, visible
+from .following import follow
+from .lateness import chase, deadlines
+from .planning import cancel, decline, issue, request, schedule, set_plan_check
+from .presentation import present, shown_correction
+from .receiving import close, outcome, receive, refuse
+from .sealing import side_by_side, versions
+from .searching import closing_rate, expected, search
+from .weights import tolerances
+
+__all__ = [
+    "MEDIA_TYPES", "approve", "ask_correction", "cancel", "change", "chase", "close", "closing_rate", "copy",
+    "deadlines", "decline", "deliver", "draft", "draft_for_deal", "expected", "explain", "export",
+    "find", "find_correction", "follow", "hand_over", "issue", "outcome", "pick_up", "present",
+    "receive", "refuse", "reject", "request", "schedule", "search", "set_plan_check", "shown_correction",
+    "side_by_side", "tolerances", "versions", "visible", "void_unissued",
+]  # fmt: skip

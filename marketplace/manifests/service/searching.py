@@ -1,0 +1,119 @@
+"""Manifests listed: by who takes part or oversees, what is expected, and how many are closed."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, case, func, or_, select, tuple_
+
+from ... import clock
+from ...catalogue import service as catalogue
+from ...database import db
+from ...enterprises import service as enterprises
+from ...events.actor import Actor
+from ..models import (
+    BEFORE_PICKUP,
+    CLOSED_STATES,
+    LateStage,
+    Manifest,
+    ManifestDelay,
+    ManifestLine,
+    ManifestMismatch,
+    ManifestStatus,
+)
+from .finding import visible
+
+EXPECTED = (*BEFORE_PICKUP[1:], ManifestStatus.MOVING, ManifestStatus.DELIVERED)
+"""A draft is not expected yet."""
+MOST_RATES = 500
+"""Senders or districts that one answer counts apart, the lowest rate first."""
+COLUMN_OF_ROLE = {
+    "supplier": Manifest.sender_id,
+    "transporter": Manifest.transporter_id,
+    "receiver": Manifest.receiver_id,
+}
+
+
+def search(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[Manifest]:
+    """At most `limit` manifests that the actor may see, newest first, older than `after`."""
+    rows = select(Manifest).where(visible(actor), *_filters(actor, query))
+    if after is not None:
+        rows = rows.where(Manifest.id < after)
+    return db.session.scalars(rows.order_by(Manifest.id.desc()).limit(limit)).all()
+
+
+Condition = Callable[[Actor, Any], ColumnElement[bool]]
+FILTERS: dict[str, Condition] = {
+    "status": lambda actor, wanted: Manifest.status.in_(wanted),
+    "role": lambda actor, role: COLUMN_OF_ROLE[role] == actor.enterprise_id,
+    "mine": lambda actor, _: or_(*(column == actor.enterprise_id for column in COLUMN_OF_ROLE.values())),
+    "from_": lambda actor, day: Manifest.created_at >= _first_moment(day),
+    "until": lambda actor, day: Manifest.created_at < _first_moment(day + timedelta(days=1)),
+    "deal_id": lambda actor, deal_id: Manifest.id.in_(
+        select(ManifestLine.manifest_id).where(ManifestLine.deal_id == deal_id)
+    ),
+    "number": lambda actor, number: or_(Manifest.number == number, Manifest.official_number == number),
+    "region": lambda actor, region: catalogue.within(Manifest.region, region),
+    "differing": lambda actor, _: Manifest.id.in_(select(ManifestMismatch.manifest_id)),
+    "late": lambda actor, _: Manifest.id.in_(
+        select(ManifestDelay.manifest_id).where(ManifestDelay.stage != LateStage.REMINDED)
+    ),
+}
+"""What each parameter of the list asks for; one that is not given filters nothing."""
+
+
+def _filters(actor: Actor, query: dict[str, Any]) -> list[ColumnElement[bool]]:
+    return [condition(actor, query[name]) for name, condition in FILTERS.items() if query[name]]
+
+
+def _first_moment(day: Any) -> datetime:
+    return datetime.combine(day, time(), clock.LOCAL)
+
+
+def expected(actor: Actor, query: dict[str, Any], after: list[Any] | None, limit: int) -> Sequence[Manifest]:
+    """Loads on their way to the actor, or planned to come, by the day on which they leave."""
+    position = tuple_(Manifest.planned_on, Manifest.id)
+    rows = select(Manifest).where(Manifest.receiver_id == actor.enterprise_id, Manifest.status.in_(EXPECTED))
+    if query["from_"] is not None:
+        rows = rows.where(Manifest.planned_on >= query["from_"])
+    if query["until"] is not None:
+        rows = rows.where(Manifest.planned_on <= query["until"])
+    if after is not None:
+        rows = rows.where(position > tuple_(*after))
+    return db.session.scalars(rows.order_by(Manifest.planned_on, Manifest.id).limit(limit)).all()
+
+
+def closing_rate(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
+    """How many of the manifests issued in a period are closed: in all, and by sender or district."""
+    group: list[Any] = [Manifest.region]
+    if query["by"] == "enterprise":
+        group.append(Manifest.sender_id)
+    issued = func.count().label("issued")
+    closed = func.sum(case((Manifest.status.in_(CLOSED_STATES), 1), else_=0)).label("closed")
+    counted = select(*group, issued, closed).where(visible(actor), *_issued_in(query)).group_by(*group)
+    rows = db.session.execute(counted).all()
+    senders = enterprises.by_id({row.sender_id for row in rows}) if query["by"] == "enterprise" else {}
+    items = [
+        {"region": row.region, **_rate(row.issued, row.closed)}
+        | ({"enterprise": enterprises.reference_to(senders[row.sender_id])} if senders else {})
+        for row in rows
+    ]
+    items.sort(key=lambda item: (item["rate"], -item["issued"]))
+    total = _rate(sum(row.issued for row in rows), sum(row.closed for row in rows))
+    return {**total, "items": items[:MOST_RATES]}
+
+
+def _issued_in(query: dict[str, Any]) -> list[ColumnElement[bool]]:
+    conditions = [Manifest.issued_on.is_not(None), Manifest.status != ManifestStatus.CANCELLED]
+    if query["from_"] is not None:
+        conditions.append(Manifest.issued_on >= query["from_"])
+    if query["until"] is not None:
+        conditions.append(Manifest.issued_on <= query["until"])
+    if query["region"] is not None:
+        conditions.append(catalogue.within(Manifest.region, query["region"]))
+    return conditions
+
+
+def _rate(issued: int, closed: int) -> dict[str, Any]:
+    return {"issued": issued, "closed": closed, "rate": round(closed / issued, 4) if issued else None}
