@@ -45,6 +45,7 @@ ROOMS = (
     "matches",
     "receivers",
     "deals",
+    "due_diligence",
     "manifests",
     "allocations",
     "notifications",

@@ -6,7 +6,15 @@ fault of ours nor injected SQL can change a table, or what the audit has said.
 
 from sqlalchemy import Connection, inspect, text
 
-APPEND_ONLY = ("audit", "channel_test", "document", "manifest_version", "permit_use", "secondary_waste")
+APPEND_ONLY = (
+    "audit",
+    "channel_test",
+    "document",
+    "due_diligence",
+    "manifest_version",
+    "permit_use",
+    "secondary_waste",
+)
 """Tables whose rows are added and read, and never changed or deleted."""
 READ_ONLY = ("alembic_version",)
 """Tables that only migrations write."""

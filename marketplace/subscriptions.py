@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from .allocations import jobs as allocations
+from .credit import jobs as credit
 from .deals import jobs as deals
 from .events import registry
 from .events.registry import TaskType
@@ -33,6 +34,7 @@ TASKS = (
     TaskType(notifications.plan_papers_expiring, MATCHING),
     TaskType(notifications.plan_paper_verified, MATCHING),
     TaskType(notifications.plan_paper_refused, MATCHING),
+    TaskType(notifications.plan_verify_receiver, MATCHING),
     TaskType(notifications.plan_receiver_requested, MATCHING),
     TaskType(notifications.plan_receiver_accepted, MATCHING),
     TaskType(notifications.plan_receiver_declined, MATCHING),
@@ -60,6 +62,13 @@ TASKS = (
     TaskType(matches.rerank_part, RERANK),
     TaskType(matches.train, BULK),
     TaskType(deals.lapse_offers, MATCHING),
+    TaskType(deals.record_offered, MATCHING),
+    TaskType(deals.record_dealt, MATCHING),
+    TaskType(deals.report_end, MATCHING),
+    TaskType(deals.confirm_fault, MATCHING),
+    TaskType(credit.record_fulfilled, MATCHING),
+    TaskType(credit.record_fault, MATCHING),
+    TaskType(credit.record_late, MATCHING),
     TaskType(allocations.run, BULK),
 )
 """A new kind of task is one line here; `work.enqueue` writes one by its name."""
@@ -70,6 +79,10 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "listing.closed": (notifications.cancel_for_listing, notifications.plan_withdrawal, deals.lapse_offers),
     "listing.fulfilled": (notifications.cancel_for_listing, deals.lapse_offers),
     "listing.reopened": (notifications.plan_listing_push,),
+    "offer.made": (deals.record_offered,),
+    "deal.agreed": (deals.record_dealt, notifications.plan_verify_receiver),
+    "deal.fulfilled": (credit.record_fulfilled,),
+    "deal.at_fault": (credit.record_fault,),
     "match.interested": (notifications.plan_interest,),
     "match.mutual": (notifications.plan_mutual_interest,),
     "policy.changed": (matches.rerank_for_policy,),
@@ -106,12 +119,13 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "manifest.refused": (notifications.plan_manifest_news,),
     "manifest.differed": (notifications.plan_manifest_news,),
     "manifest.overdue": (notifications.plan_manifest_news,),
+    "manifest.late": (credit.record_late,),
     "manifest.treated": (notifications.plan_manifest_news,),
     "manifest.correction_asked": (notifications.plan_manifest_news,),
-    "deal.settled": (manifests.void_unissued,),
+    "deal.settled": (manifests.void_unissued, deals.report_end),
     "deal.lapsed": (manifests.void_unissued,),
-    "deal.cancelled": (manifests.void_unissued,),
-    "deal.completed": (manifests.void_unissued,),
+    "deal.cancelled": (manifests.void_unissued, deals.report_end),
+    "deal.completed": (manifests.void_unissued, deals.report_end),
     "enterprise.registered": (notifications.send_proof,),
     "enterprise.email_changed": (notifications.send_proof,),
     "enterprise.proof_requested": (notifications.send_proof,),

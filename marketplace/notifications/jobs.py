@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from .. import clock
+from ..due_diligence import service as due_diligence
 from ..enterprises.models import MailPurpose
 from ..listings.models import ListingStatus
 from ..receivers import service as receivers
@@ -101,6 +102,15 @@ def plan_paper_refused(enterprise_id: str, paper_id: str, paper: str, reason: st
     """A paper of a transporter was refused."""
     data = {"paper_id": paper_id, "paper": paper, "reason": reason}
     service.plan_about_papers(UUID(enterprise_id), NotificationKind.TRANSPORTER_REFUSED, [data])
+
+
+def plan_verify_receiver(
+    deal_id: str, by: str, status: str, fault: str | None,
+    supply_id: str, demand_id: str, supplier_id: str, receiver_id: str,
+) -> None:  # fmt: skip
+    """A deal was agreed: its generator is to verify receiver and carrier."""
+    generator_id, data = due_diligence.reminder_facts(UUID(deal_id))
+    service.plan_message(generator_id, NotificationKind.DEAL_VERIFY_RECEIVER, data)
 
 
 def plan_receiver_requested(request_id: str) -> None:

@@ -39,6 +39,7 @@ class NotificationKind(StrEnum):
     TRANSPORTER_EXPIRING = "transporter.expiring"
     TRANSPORTER_VERIFIED = "transporter.verified"
     TRANSPORTER_REFUSED = "transporter.refused"
+    DEAL_VERIFY_RECEIVER = "deal.verify_receiver"
     RECEIVER_REQUESTED = "receiver.requested"
     RECEIVER_ACCEPTED = "receiver.accepted"
     RECEIVER_DECLINED = "receiver.declined"

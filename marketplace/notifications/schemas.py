@@ -20,8 +20,8 @@ class NotificationDataSchema(ResponseSchema):
     optional = (
         "listing_id", "counterpart_id", "score", "rank", "grade", "saved_search_id", "key_id", "name",
         "expires_at", "address", "reply", "event_id", "licence_id", "last_day", "reason", "grade_before",
-        "change_id", "paper_id", "paper", "request_id", "registration_id", "code", "tonnes",
-        "permit_id", "deals", "manifest_id", "step",
+        "change_id", "paper_id", "paper", "request_id", "registration_id", "number", "deal_id", "code",
+        "tonnes", "permit_id", "deals", "manifest_id", "step",
     )  # fmt: skip
 
     listing_id = fields.UUID()
@@ -46,6 +46,8 @@ class NotificationDataSchema(ResponseSchema):
             " licence."
         }
     )
+    deal_id = fields.UUID()
+    number = fields.String(metadata={"description": "Of the deal or manifest."})
     request_id = fields.UUID(metadata={"description": "As GET /receiver-requests shows it."})
     registration_id = fields.UUID(metadata={"description": "As GET /receiver-registrations shows it."})
     code = fields.String(metadata={"description": "The waste code that it is about."})

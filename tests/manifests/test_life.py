@@ -18,7 +18,9 @@ def test_a_load_goes_from_its_draft_to_its_treatment(trade):
     scheduled = trade.by(trade.carrier, drafted, "schedule", **PLAN)
     assert scheduled["warnings"] == []
     issued = trade.by(trade.supplier, drafted, "issue")
-    assert {warning["code"] for warning in issued["warnings"]} == {"plan_missing", "official_number_later"}
+    assert {warning["code"] for warning in issued["warnings"]} == {
+        "plan_missing", "official_number_later", "due_diligence_missing",
+    }  # fmt: skip
     assert trade.deal_now()["status"] == "moving"
     ok(trade.supplier.patch(f"/manifests/{drafted['id']}", {"official_number": official_number()}))
     trade.by(trade.carrier, drafted, "pickup", weight_t=20.1, **TRUCK)

@@ -1,11 +1,15 @@
 """Cases of the routes of registrations of receivers of general waste."""
 
 from functools import cached_property
+from itertools import count
 
 from tests.cases import FORBIDDEN, HIDDEN, Cases, Samples
 from tests.registrations.entries import terms
 
 ONE = "/receiver-registrations/<uuid:registration_id>"
+
+
+_numbers = count(10)
 
 
 class RegistrationSamples(Samples):
@@ -41,8 +45,9 @@ def writes(samples):
 
 
 def grow(samples):
-    samples.handed_in("备5")
-    samples.handed_in("备6")
+    for _ in range(2):
+        about = {"enterprise_id": samples.owner.id}
+        samples.create("/receiver-registrations", terms(f"备{next(_numbers)}", **about))
 
 
 CASES = Cases(

@@ -1,5 +1,6 @@
 """Credit: events by a published rule table make a score, a grade and six axes; some events block."""
 
+from .automatic import record_automatic
 from .blocks import confirm_block, find_block, lift_block, place_block, search_blocks
 from .evaluations import publish_evaluation
 from .events import find_event, list_events, record_event, withdraw_event
@@ -32,6 +33,7 @@ __all__ = [
     "present_rules",
     "publish_evaluation",
     "publish_rules",
+    "record_automatic",
     "record_event",
     "refresh_lapsed",
     "search_blocks",

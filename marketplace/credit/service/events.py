@@ -45,7 +45,7 @@ def record_event(actor: Actor, data: dict[str, Any]) -> tuple[CreditEvent, list[
     basis = basis_of(data, rule)
     with unit_of_work() as work:
         enterprise = lock_enterprise(work, data["enterprise_id"])
-        event = _new_event(actor, data | {"basis": basis}, table.version, rule)
+        event = new_event(actor, data | {"basis": basis}, table.version, rule)
         refuse_duplicate(work, event)
         notices = duplicate_notices(work, event)
         work.add(event)
@@ -73,7 +73,8 @@ def _check_days(data: dict[str, Any]) -> None:
         earlier = day
 
 
-def _new_event(actor: Actor, data: dict[str, Any], rule_version: int, rule: dict[str, Any]) -> CreditEvent:
+def new_event(actor: Actor, data: dict[str, Any], rule_version: int, rule: dict[str, Any]) -> CreditEvent:
+    """An event with the terms that its rule has in this version of the table; the caller writes it."""
     limit = rule.get("most_per_year")
     return CreditEvent(
         **data,

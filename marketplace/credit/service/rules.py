@@ -42,10 +42,15 @@ def is_repeatable(rule: dict[str, Any]) -> bool:
     return bool(rule["points"] > 0 if said is None else said)
 
 
+def is_in_force(rule: dict[str, Any], day: date) -> bool:
+    """Whether the rule holds for what happened on `day`."""
+    first, last = rule.get("valid_from"), rule.get("valid_until")
+    return not ((first and day.isoformat() < first) or (last and last < day.isoformat()))
+
+
 def require_in_force(rule: dict[str, Any], day: date) -> None:
     """Raises: Invalid: the rule does not hold for what happened on `day` (`rule_not_in_force`)."""
-    first, last = rule.get("valid_from"), rule.get("valid_until")
-    if (first and day.isoformat() < first) or (last and last < day.isoformat()):
+    if not is_in_force(rule, day):
         raise Invalid("rule_not_in_force", at="rule", rule=rule["code"], day=day.isoformat())
 
 

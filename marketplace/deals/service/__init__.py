@@ -4,6 +4,7 @@ from .acceptance import accept
 from .answering import answer_many, lapse_offer, lapse_offers_of, reject, withdraw
 from .documents import contract_pdf, settlement_pdf
 from .endings import cancel, complete, dispute, lapse_deal, settle
+from .flow_back import confirm_fault, record_outcome, report_end
 from .loads import (
     close_load,
     is_loaded,
@@ -27,11 +28,13 @@ from .settlement import payee_of, present_settlement, set_invoice, settlement_of
 from .turns import check_trading
 
 __all__ = [
-    "accept", "answer_many", "cancel", "check_trading", "close_load", "complete", "contract_pdf", "counter",
+    "accept", "answer_many", "cancel", "check_trading", "close_load", "complete",
+    "confirm_fault", "contract_pdf", "counter",
     "deals_visible_to", "dispute", "find_deal", "find_offer", "is_loaded", "issue_load", "lapse_deal",
     "lapse_offer", "lapse_offers_of", "lock_deal", "make_offer", "nothing_in_flight", "payee_of",
     "permits_of", "plan_load", "present_deals", "present_offers", "present_settlement", "rate",
-    "receive_load", "redirect_load", "reject", "replan_load", "return_load", "search_deals",
+    "receive_load", "record_outcome", "redirect_load", "reject", "replan_load", "report_end", "return_load",
+    "search_deals",
     "search_offers", "set_invoice", "settle", "settlement_of", "settlement_pdf",
     "start_load", "unissue_load", "unplan_load", "withdraw",
 ]  # fmt: skip

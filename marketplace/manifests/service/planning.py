@@ -7,6 +7,7 @@ from uuid import UUID
 
 from ... import clock
 from ...deals import service as deals
+from ...due_diligence import service as due_diligence
 from ...errors import Invalid, Notice
 from ...events.actor import PLATFORM, Actor
 from ...events.lifecycle import Party
@@ -81,7 +82,7 @@ def issue(actor: Actor, manifest_id: UUID, reason: str | None) -> tuple[Manifest
         row.reason = None
         row.plan_missing = row.hazardous and not (_has_plan and _has_plan(row))
         seal(made.work, actor, row, Part.SENDER, "issue", reason=reason)
-    return row, _issue_notices(row)
+    return row, _issue_notices(row) + _diligence_notices(row)
 
 
 def load_day(row: Manifest) -> date:
@@ -100,6 +101,13 @@ def _issue_notices(row: Manifest) -> list[Notice]:
     if row.hazardous and row.official_number is None:
         notices.append(Notice("official_number_later", "official_number"))
     return notices
+
+
+def _diligence_notices(row: Manifest) -> list[Notice]:
+    """Warnings of deals for which the sender has not confirmed to have verified receiver and carrier."""
+    if row.kind == ManifestKind.RETURN:
+        return []
+    return due_diligence.missing_notices({line.deal_id for line in row.lines}, row.transporter_id)
 
 
 def cancel(actor: Actor, manifest_id: UUID, reason: str) -> tuple[Manifest, list[Notice]]:

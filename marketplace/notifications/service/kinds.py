@@ -161,6 +161,9 @@ KINDS: dict[str, MessageKind] = {
     NotificationKind.TRANSPORTER_REFUSED: _about_oneself(
         "transporter_refused", "paper_id", "paper", "name", "reason"
     ),
+    NotificationKind.DEAL_VERIFY_RECEIVER: _about_oneself(
+        "deal_verify_receiver", "deal_id", "number", "name"
+    ),
     NotificationKind.RECEIVER_REQUESTED: _about_oneself(
         "receiver_requested", "request_id", "name", "code", "tonnes"
     ),

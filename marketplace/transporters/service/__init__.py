@@ -9,6 +9,7 @@ from .lookup import (
     find_register,
     require_official,
     search_papers,
+    verified_papers_of,
 )
 from .may_carry import (
     find_vehicle,
@@ -28,5 +29,5 @@ __all__ = [
     "forget_crew_that_left", "missing_for", "missing_parts", "paper_names", "present_one",
     "present_papers", "present_register", "present_transporters", "refuse_paper", "remind_of_ends",
     "require_may_carry", "require_official", "require_transporter", "search_papers",
-    "search_transporters", "submit_paper", "verify_paper",
+    "search_transporters", "submit_paper", "verified_papers_of", "verify_paper",
 ]  # fmt: skip

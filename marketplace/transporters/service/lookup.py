@@ -1,10 +1,11 @@
 """Registers and papers that an actor may see or change."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 
 from ...database import db
 from ...enterprises import service as enterprises
@@ -12,7 +13,7 @@ from ...enterprises.models import Enterprise, Role
 from ...errors import Forbidden, NotFound
 from ...events.actor import REGULATOR, Actor
 from ...messages.names import Name, name_of
-from ..models import TransporterPaper, TransporterRegister
+from ..models import PaperKind, PaperStatus, TransporterPaper, TransporterRegister
 
 
 def find_register(actor: Actor, enterprise_id: UUID) -> TransporterRegister:
@@ -78,6 +79,19 @@ def papers_of(transporter_id: UUID) -> Sequence[TransporterPaper]:
         TransporterPaper.transporter_id == transporter_id, TransporterPaper.ended_at.is_(None)
     )
     return db.session.scalars(papers.order_by(TransporterPaper.id)).all()
+
+
+def verified_papers_of(transporter_id: UUID, day: date) -> Sequence[TransporterPaper]:
+    """The papers of a transporter, but those of people, that an official verified and that hold on a day."""
+    query = select(TransporterPaper).where(
+        TransporterPaper.transporter_id == transporter_id,
+        TransporterPaper.ended_at.is_(None),
+        TransporterPaper.status == PaperStatus.VERIFIED,
+        TransporterPaper.kind != PaperKind.CREW,
+        or_(TransporterPaper.valid_from.is_(None), TransporterPaper.valid_from <= day),
+        or_(TransporterPaper.valid_until.is_(None), TransporterPaper.valid_until >= day),
+    )
+    return db.session.scalars(query.order_by(TransporterPaper.id)).all()
 
 
 def check_member(actor: Actor, raw: dict[str, Any]) -> None:
