@@ -14,6 +14,7 @@ from ..errors import Notice
 from ..events.actor import ADMIN, ENTERPRISE
 from ..http.authentication import EVERY_KEY, actor, allow
 from ..http.blueprint import FILE, Blueprint, Body, Json, Query, Versioned, attachment, subject
+from ..http.documents import PDF
 from ..http.etags import etag
 from ..http.languages import language, render_warnings
 from ..http.openapi.api import VERSIONED
@@ -33,6 +34,7 @@ from .schemas import (
     ManifestExportQuery,
     ManifestFollowSchema,
     ManifestHandOverSchema,
+    ManifestLabelQuery,
     ManifestNeededReasonSchema,
     ManifestOptionalReasonSchema,
     ManifestOutcomeSchema,
@@ -48,6 +50,7 @@ from .schemas import (
 )
 
 Made = tuple[Manifest, list[Notice]]
+SVG = "image/svg+xml"
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 blueprint = Blueprint(
@@ -170,6 +173,26 @@ def versions(manifest: Manifest) -> Json:
     """Every version of every sealed part, oldest first, with what it changed."""
     items = service.side_by_side(service.versions(manifest))
     return {"items": [_version(item) for item in items], "next": None}
+
+
+@blueprint.get("/manifests/<uuid:manifest_id>/manifest.pdf")
+@allow(*EVERY_KEY)
+@subject(service.find)
+@blueprint.response(200, FILE, content_type=PDF)
+def show_document(manifest: Manifest) -> Response:
+    """The working copy in Chinese, with a QR code; it is not the statutory form, and says so."""
+    return attachment(service.manifest_pdf(actor(), manifest), PDF, f"{manifest.number}.pdf")
+
+
+@blueprint.get("/manifests/<uuid:manifest_id>/label.svg")
+@allow(*EVERY_KEY)
+@subject(service.find)
+@may_conflict
+@blueprint.query(ManifestLabelQuery)
+@blueprint.response(200, FILE, content_type=SVG)
+def show_labels(manifest: Manifest, query: Query) -> Response:
+    """Labels of the packages with hazardous waste (HJ 1276-2022), up to 100 on a sheet, to be printed."""
+    return attachment(service.labels_svg(actor(), manifest, query), SVG, f"{manifest.number}-labels.svg")
 
 
 # ---------------------------------------------------------------- moves

@@ -17,6 +17,7 @@ from ..http.fields import (
     Moment,
     Number,
     OneOf,
+    QueryWhole,
     Range,
     Text,
     Tonnes,
@@ -39,6 +40,7 @@ from .models import (
 
 HEAVIEST_T = 49.0
 MOST_LINES, MOST_CONTAINERS, MOST_PACKAGES = 20, 200, 100_000
+MOST_LITRES = 1_000_000
 LONGEST_REASON = 500
 
 
@@ -533,3 +535,28 @@ class ManifestToleranceSchema(ResponseSchema):
 class ManifestRulesSchema(ResponseSchema):
     deadlines = fields.List(fields.Nested(ManifestDeadlineSchema))
     tolerances = fields.List(fields.Nested(ManifestToleranceSchema))
+
+
+class ManifestLabelQuery(Schema):
+    line = QueryWhole(
+        load_default=None,
+        validate=Range(1, MOST_LINES),
+        metadata={"description": "Only the labels of this line."},
+    )
+    package = QueryWhole(
+        load_default=None,
+        validate=Range(1, MOST_PACKAGES),
+        metadata={"description": "Only the label of this package, counted from 1 in its line."},
+    )
+    first = QueryWhole(
+        load_default=1,
+        validate=Range(1, MOST_PACKAGES),
+        metadata={"description": "Of all labels, the one with which the sheet of up to 100 begins."},
+    )
+    volume_l = QueryWhole(
+        load_default=None,
+        validate=Range(1, MOST_LITRES),
+        metadata={
+            "description": "Litres that each container holds: the size of its label. Default: the largest."
+        },
+    )

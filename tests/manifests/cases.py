@@ -78,9 +78,9 @@ class ManifestSamples(DealSamples):
 
     @cached_property
     def correction(self):
-        return self.asked()
+        return self.asked_correction()
 
-    def asked(self):
+    def asked_correction(self):
         return ok(self.partner.post(f"{self.received()}/corrections", CHANGE), 201)
 
 
@@ -92,6 +92,8 @@ def neighbours(samples):
         ("GET", ONE): (path, HIDDEN, HIDDEN),
         ("PATCH", ONE): (path, HIDDEN, FORBIDDEN),
         ("GET", f"{ONE}/versions"): (f"{path}/versions", HIDDEN, HIDDEN),
+        ("GET", f"{ONE}/manifest.pdf"): (f"{path}/manifest.pdf", HIDDEN, HIDDEN),
+        ("GET", f"{ONE}/label.svg"): (f"{path}/label.svg", HIDDEN, HIDDEN),
         **{("POST", f"{ONE}/{move}"): (f"{path}/{move}", HIDDEN, FORBIDDEN) for move in MOVES},
         **{("POST", f"{CORRECTION}/{answer}"): (f"{correction}/{answer}", HIDDEN, FORBIDDEN)
            for answer in ("approve", "reject")},
@@ -126,7 +128,10 @@ def writes(samples):
         "follow": (owner, samples.received(refused_t=0.2, reason="成分不符"), {"kind": "return"}),
         "corrections": (partner, samples.received(), CHANGE),
     }
-    answers = {answer: f"/corrections/{samples.asked()['id']}/{answer}" for answer in ("approve", "reject")}
+    answers = {
+        answer: f"/corrections/{samples.asked_correction()['id']}/{answer}"
+        for answer in ("approve", "reject")
+    }
     return {
         ("POST", OF_DEAL): (
             owner, f"/deals/{samples.loaded_deal['id']}/manifests", {**samples.load, "quantity_t": 0.1}),
@@ -151,5 +156,7 @@ CASES = Cases(
         "/manifests/rules": 3,
         ONE: 12,
         f"{ONE}/versions": 5,
+        f"{ONE}/manifest.pdf": 10,
+        f"{ONE}/label.svg": 8,
     },
 )

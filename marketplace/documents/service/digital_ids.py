@@ -9,6 +9,8 @@ from ...errors import Conflict
 from ...events.work import Work
 from ..models import ContainerLabel
 
+MOST_PACKAGES = 30_000
+"""Packages of a line that may have labels."""
 MOST_A_DAY = 999
 """The serial has three digits."""
 NEXT = text(

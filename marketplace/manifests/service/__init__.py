@@ -4,11 +4,13 @@ from .carrying import deliver, hand_over, pick_up
 from .changing import change, copy
 from .corrections import approve, ask_correction, reject
 from .deal_ends import void_unissued
+from .documents import manifest_pdf
 from .drafting import draft, draft_for_deal
 from .excess import explain
 from .exporting import MEDIA_TYPES, export
 from .finding import find, find_correction, visible
 from .following import follow
+from .labels import labels_svg
 from .lateness import chase, deadlines
 from .planning import cancel, decline, issue, request, schedule, set_plan_check
 from .presentation import present, shown_correction
@@ -20,7 +22,7 @@ from .weights import tolerances
 __all__ = [
     "MEDIA_TYPES", "approve", "ask_correction", "cancel", "change", "chase", "close", "closing_rate", "copy",
     "deadlines", "decline", "deliver", "draft", "draft_for_deal", "expected", "explain", "export",
-    "find", "find_correction", "follow", "hand_over", "issue", "outcome", "pick_up", "present",
-    "receive", "refuse", "reject", "request", "schedule", "search", "set_plan_check", "shown_correction",
-    "side_by_side", "tolerances", "versions", "visible", "void_unissued",
+    "find", "find_correction", "follow", "hand_over", "issue", "labels_svg", "manifest_pdf", "outcome",
+    "pick_up", "present", "receive", "refuse", "reject", "request", "schedule", "search", "set_plan_check",
+    "shown_correction", "side_by_side", "tolerances", "versions", "visible", "void_unissued",
 ]  # fmt: skip
