@@ -26,7 +26,7 @@ class TaskType:
         return f"{self.function.__module__.removeprefix('marketplace.')}.{self.function.__name__}"
 
     def check(self, payload: Mapping[str, Any]) -> None:
-        """Hold a payload to the function's signature.
+        """Hold a payload to the function's signature; one that ends in `**_` needs not all of it.
 
         Raises:
             TypeError: an argument is missing, unknown or of another type; the message names it.
@@ -37,8 +37,11 @@ class TaskType:
             for name, parameter in parameters.items()
             if parameter.required and name not in payload
         ]
+        takes_rest = _takes_rest(self.function)
         for name, value in payload.items():
             if name not in parameters:
+                if takes_rest:
+                    continue
                 faults.append(f"it has no parameter {name}")
             elif not parameters[name].accepts(value):
                 faults.append(f"{name} must not be of type {type(value).__name__}")
@@ -61,7 +64,14 @@ def _parameters(function: Function) -> dict[str, _Parameter]:
     return {
         name: _Parameter(parameter.default is parameter.empty, types.get(name))
         for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind != parameter.VAR_KEYWORD
     }
+
+
+@cache
+def _takes_rest(function: Function) -> bool:
+    parameters = inspect.signature(function).parameters.values()
+    return any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters)
 
 
 _types: dict[str, TaskType] = {}

@@ -1,6 +1,7 @@
 """What the scheduler and the workers run for notifications."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from .. import clock
@@ -206,6 +207,61 @@ def plan_manifest_news(
     }  # fmt: skip
     facts = {"manifest_id": manifest_id, "name": number, "reason": reason, "step": step}
     service.plan_manifest_news(happened, status, is_known, parties, facts)
+
+
+def plan_offer_made(offer_id: str, by: str, **_: Any) -> None:
+    """An offer was made."""
+    service.plan_offer_news(UUID(offer_id), NotificationKind.OFFER_RECEIVED, by)
+
+
+def plan_offer_countered(offer_id: str, by: str, **_: Any) -> None:
+    """An offer was countered."""
+    service.plan_offer_news(UUID(offer_id), NotificationKind.OFFER_COUNTERED, by)
+
+
+def plan_offer_accepted(offer_id: str, by: str, **_: Any) -> None:
+    """An offer was accepted."""
+    service.plan_offer_news(UUID(offer_id), NotificationKind.OFFER_ACCEPTED, by)
+
+
+def plan_offer_rejected(offer_id: str, by: str, **_: Any) -> None:
+    """An offer was rejected."""
+    service.plan_offer_news(UUID(offer_id), NotificationKind.OFFER_REJECTED, by)
+
+
+def plan_offer_withdrawn(offer_id: str, by: str, **_: Any) -> None:
+    """An offer was withdrawn."""
+    service.plan_offer_news(UUID(offer_id), NotificationKind.OFFER_WITHDRAWN, by)
+
+
+def plan_offer_lapsed(offer_id: str, by: str, **_: Any) -> None:
+    """An offer has lapsed."""
+    service.plan_offer_news(UUID(offer_id), NotificationKind.OFFER_LAPSED, by)
+
+
+def plan_deal_completed(deal_id: str, by: str, **_: Any) -> None:
+    """A deal was completed."""
+    service.plan_deal_news(UUID(deal_id), NotificationKind.DEAL_COMPLETED, by)
+
+
+def plan_deal_cancelled(deal_id: str, by: str, **_: Any) -> None:
+    """A deal was cancelled."""
+    service.plan_deal_news(UUID(deal_id), NotificationKind.DEAL_CANCELLED, by)
+
+
+def plan_deal_disputed(deal_id: str, by: str, **_: Any) -> None:
+    """A deal was disputed."""
+    service.plan_deal_news(UUID(deal_id), NotificationKind.DEAL_DISPUTED, by)
+
+
+def plan_deal_settled(deal_id: str, by: str, **_: Any) -> None:
+    """A dispute was settled."""
+    service.plan_deal_news(UUID(deal_id), NotificationKind.DEAL_SETTLED, by)
+
+
+def plan_deal_lapsed(deal_id: str, by: str, **_: Any) -> None:
+    """A deal has lapsed."""
+    service.plan_deal_news(UUID(deal_id), NotificationKind.DEAL_LAPSED, by)
 
 
 def send_proof(enterprise_id: str) -> None:

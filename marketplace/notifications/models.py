@@ -66,6 +66,17 @@ class NotificationKind(StrEnum):
     MANIFEST_OVERDUE = "manifest.overdue"
     MANIFEST_TREATED = "manifest.treated"
     MANIFEST_CORRECTION = "manifest.correction_asked"
+    OFFER_RECEIVED = "offer.received"
+    OFFER_COUNTERED = "offer.countered"
+    OFFER_ACCEPTED = "offer.accepted"
+    OFFER_REJECTED = "offer.rejected"
+    OFFER_WITHDRAWN = "offer.withdrawn"
+    OFFER_LAPSED = "offer.lapsed"
+    DEAL_COMPLETED = "deal.completed"
+    DEAL_CANCELLED = "deal.cancelled"
+    DEAL_DISPUTED = "deal.disputed"
+    DEAL_SETTLED = "deal.settled"
+    DEAL_LAPSED = "deal.lapsed"
 
 
 class NotificationStatus(StrEnum):

@@ -21,7 +21,8 @@ class NotificationDataSchema(ResponseSchema):
         "listing_id", "counterpart_id", "score", "rank", "grade", "saved_search_id", "key_id", "name",
         "expires_at", "address", "reply", "event_id", "licence_id", "last_day", "reason", "grade_before",
         "change_id", "paper_id", "paper", "request_id", "registration_id", "number", "deal_id", "code",
-        "tonnes", "permit_id", "deals", "manifest_id", "step",
+        "tonnes", "permit_id", "deals", "manifest_id", "step", "offer_id", "title", "quantity_t",
+        "price_cny_per_t",
     )  # fmt: skip
 
     listing_id = fields.UUID()
@@ -52,6 +53,10 @@ class NotificationDataSchema(ResponseSchema):
     registration_id = fields.UUID(metadata={"description": "As GET /receiver-registrations shows it."})
     code = fields.String(metadata={"description": "The waste code that it is about."})
     tonnes = fields.String(metadata={"description": "How much, in tonnes."})
+    offer_id = fields.UUID()
+    title = fields.String(metadata={"description": "Title of the supply that is offered."})
+    quantity_t = fields.Float()
+    price_cny_per_t = fields.Float(metadata={"description": "From the supplier's side."})
     expires_at = fields.String()
     address = fields.String(metadata={"description": "The e-mail address that was refused for good."})
     reply = fields.String(metadata={"description": "What the mail relay answered."})

@@ -19,7 +19,15 @@ from .loads import (
     unissue_load,
     unplan_load,
 )
-from .lookup import deals_visible_to, find_deal, find_offer, search_deals, search_offers
+from .lookup import (
+    deal_by_id,
+    deals_visible_to,
+    find_deal,
+    find_offer,
+    offer_by_id,
+    search_deals,
+    search_offers,
+)
 from .making import counter, make_offer
 from .permit_tonnes import nothing_in_flight, permits_of
 from .presentation import present_deals, present_offers
@@ -28,13 +36,11 @@ from .settlement import payee_of, present_settlement, set_invoice, settlement_of
 from .turns import check_trading
 
 __all__ = [
-    "accept", "answer_many", "cancel", "check_trading", "close_load", "complete",
-    "confirm_fault", "contract_pdf", "counter",
-    "deals_visible_to", "dispute", "find_deal", "find_offer", "is_loaded", "issue_load", "lapse_deal",
-    "lapse_offer", "lapse_offers_of", "lock_deal", "make_offer", "nothing_in_flight", "payee_of",
-    "permits_of", "plan_load", "present_deals", "present_offers", "present_settlement", "rate",
-    "receive_load", "record_outcome", "redirect_load", "reject", "replan_load", "report_end", "return_load",
-    "search_deals",
-    "search_offers", "set_invoice", "settle", "settlement_of", "settlement_pdf",
-    "start_load", "unissue_load", "unplan_load", "withdraw",
+    "accept", "answer_many", "cancel", "check_trading", "close_load", "complete", "confirm_fault",
+    "contract_pdf", "counter", "deal_by_id", "deals_visible_to", "dispute", "find_deal", "find_offer",
+    "is_loaded", "issue_load", "lapse_deal", "lapse_offer", "lapse_offers_of", "lock_deal", "make_offer",
+    "nothing_in_flight", "offer_by_id", "payee_of", "permits_of", "plan_load", "present_deals",
+    "present_offers", "present_settlement", "rate", "receive_load", "record_outcome", "redirect_load",
+    "reject", "replan_load", "report_end", "return_load", "search_deals", "search_offers", "set_invoice",
+    "settle", "settlement_of", "settlement_pdf", "start_load", "unissue_load", "unplan_load", "withdraw",
 ]  # fmt: skip

@@ -30,6 +30,16 @@ def find_deal(actor: Actor, deal_id: UUID) -> Deal:
     return deal
 
 
+def offer_by_id(offer_id: UUID) -> Offer:
+    """An offer, whoever asks; for tasks."""
+    return db.session.get_one(Offer, offer_id)
+
+
+def deal_by_id(deal_id: UUID) -> Deal:
+    """A deal, whoever asks; for tasks."""
+    return db.session.get_one(Deal, deal_id)
+
+
 def _find(model: Any, row_id: UUID, visible: ColumnElement[bool]) -> Any:
     row = db.session.scalars(select(model).where(model.id == row_id, visible)).one_or_none()
     if row is None:

@@ -83,7 +83,7 @@ def _check_quantity(kg: int, supply: Listing, demand: Listing) -> None:
         raise Invalid("below_smallest_lot", at="quantity_t", listing=name_of(kind))
     if kg > most * KILOGRAMS_FROM and lot <= kg / KG_PER_T <= most:
         raise Invalid("kilograms_meant", at="quantity_t", tonnes=kg / KG_PER_T, meant=kg / KG_PER_T**2)
-    listings.require_left(supply, demand, kg)
+    listings.require_left(supply, demand, kg, at="quantity_t")
 
 
 def term_notices(terms: Terms, supply: Listing, demand: Listing) -> list[Notice]:

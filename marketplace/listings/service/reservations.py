@@ -29,11 +29,11 @@ def lock_pair(work: Work, supply_id: UUID, demand_id: UUID) -> tuple[Listing, Li
     return by_id[supply_id], by_id[demand_id]
 
 
-def require_left(supply: Listing, demand: Listing, kg: int) -> None:
-    """Raises: Conflict: one of the two has less left (`not_enough_left`)."""
+def require_left(supply: Listing, demand: Listing, kg: int, at: str | None = None) -> None:
+    """Raises: Conflict: one of the two has less left (`not_enough_left`), said of the field `at`."""
     for row in (supply, demand):
         if row.remaining_kg < kg:
-            raise not_enough_left(row.remaining_kg, name_of(Kind(row.kind)), at="quantity_t")
+            raise not_enough_left(row.remaining_kg, name_of(Kind(row.kind)), at=at)
 
 
 def reserve_pair(work: Work, supply_id: UUID, demand_id: UUID, kg: int) -> tuple[Listing, Listing]:

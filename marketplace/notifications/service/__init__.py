@@ -27,6 +27,7 @@ from .planning.permit_news import plan_permit_news
 from .planning.rerank_news import plan_rerank_news, schedule_rerank_news
 from .planning.saved_search_matching import SEARCH_BATCH
 from .planning.saved_search_push import match_saved_searches
+from .planning.trade_news import plan_deal_news, plan_offer_news
 from .preferences.delivery_preferences import (
     describe_preferences,
     own_preferences,
@@ -67,6 +68,7 @@ __all__ = [
     "next_mail_time",
     "own_preferences",
     "plan_about_papers",
+    "plan_deal_news",
     "plan_digests",
     "plan_interest",
     "plan_keys_expiring",
@@ -75,6 +77,7 @@ __all__ = [
     "plan_message",
     "plan_messages",
     "plan_mutual_interest",
+    "plan_offer_news",
     "plan_permit_news",
     "plan_rerank_news",
     "plan_withdrawal",

@@ -18,6 +18,8 @@ from .subjects import Sides
 MAILS_A_DAY = 5
 """E-mails of a kind that one address gets within a day where the kind says nothing else; our own choice."""
 PERMIT_DATA = ("permit_id", "name", "deals")
+OFFER_DATA = ("offer_id", "name", "title", "quantity_t", "price_cny_per_t", "expires_at")
+DEAL_DATA = ("deal_id", "number", "name", "reason")
 MATCH_DATA = frozenset({"listing_id", "counterpart_id", "score", "rank"})
 
 
@@ -182,6 +184,17 @@ KINDS: dict[str, MessageKind] = {
     NotificationKind.PERMIT_EXPIRED: _about_oneself("permit_expired", *PERMIT_DATA),
     NotificationKind.PERMIT_REVOKED: _about_oneself("permit_revoked", *PERMIT_DATA),
     NotificationKind.GRADE_CHANGED: _about_oneself("grade_changed", "grade", "grade_before"),
+    NotificationKind.OFFER_RECEIVED: _about_oneself("offer_received", *OFFER_DATA),
+    NotificationKind.OFFER_COUNTERED: _about_oneself("offer_countered", *OFFER_DATA),
+    NotificationKind.OFFER_ACCEPTED: _about_oneself("offer_accepted", *OFFER_DATA),
+    NotificationKind.OFFER_REJECTED: _about_oneself("offer_rejected", *OFFER_DATA),
+    NotificationKind.OFFER_WITHDRAWN: _about_oneself("offer_withdrawn", *OFFER_DATA),
+    NotificationKind.OFFER_LAPSED: _about_oneself("offer_lapsed", *OFFER_DATA),
+    NotificationKind.DEAL_COMPLETED: _about_oneself("deal_completed", *DEAL_DATA),
+    NotificationKind.DEAL_CANCELLED: _about_oneself("deal_cancelled", *DEAL_DATA),
+    NotificationKind.DEAL_DISPUTED: _about_oneself("deal_disputed", *DEAL_DATA),
+    NotificationKind.DEAL_SETTLED: _about_oneself("deal_settled", *DEAL_DATA),
+    NotificationKind.DEAL_LAPSED: _about_oneself("deal_lapsed", *DEAL_DATA),
     NotificationKind.ENTERPRISE_APPROVED: _about_oneself("enterprise_approved"),
     NotificationKind.ENTERPRISE_REJECTED: _about_oneself("enterprise_rejected", "reason"),
     NotificationKind.ENTERPRISE_LAPSED: _about_oneself("enterprise_lapsed"),
