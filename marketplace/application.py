@@ -47,6 +47,7 @@ ROOMS = (
     "deals",
     "due_diligence",
     "manifests",
+    "haulage",
     "allocations",
     "notifications",
     "credit",

@@ -21,6 +21,7 @@ from .credit import jobs as credit
 from .database import db
 from .enterprises import jobs as enterprises
 from .events import jobs as events
+from .haulage import jobs as haulage
 from .licences import jobs as licences
 from .listings import jobs as listings
 from .manifests import jobs as manifests
@@ -87,6 +88,8 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(notifications.forget_sent_mail, 3600),
     PeriodicJob(notifications.plan_digests, 60, hours=MAIL_HOURS),
     PeriodicJob(privacy.erase_past_retention, 3600),
+    PeriodicJob(haulage.delete_raw_points, 3600),
+    PeriodicJob(haulage.judge_tracks, 60),
     PeriodicJob(transporters.remind_of_ends, 600),
 )
 """Everything that runs periodically, in the order in which one tick runs it. A new job is one line here."""

@@ -11,6 +11,7 @@ from ...credit.models import Block, CreditEvent, Evaluation
 from ...database import Base
 from ...enterprises.models import ApiKey, Enterprise, EnterpriseChange, MailToken
 from ...events.models import Audit
+from ...haulage.models import Track, TrackPoint
 from ...licences.models import (
     Channel,
     ChannelFile,
@@ -25,6 +26,7 @@ from ...licences.models import (
     WhiteListEntry,
 )
 from ...listings.models import Accept, Listing, ListingImport
+from ...manifests.models import Manifest
 from ...matches.models import Feedback, MutualInterest
 from ...notifications.models import Notification, NotificationStatus, Preferences, SavedSearch, Silence
 from ...transporters.models import CrewCard, PaperFile, TransporterPaper, TransporterRegister
@@ -126,6 +128,8 @@ HOLDINGS = (
         _through(PaperFile.paper_id, TransporterPaper.id, TransporterPaper.transporter_id),
         frozenset({"content"}),
     ),
+    Holding(Track, _through(Track.manifest_id, Manifest.id, Manifest.transporter_id)),
+    Holding(TrackPoint, _through(TrackPoint.manifest_id, Manifest.id, Manifest.transporter_id)),
     Holding(Listing, _by(Listing.enterprise_id), frozenset({"no"})),
     Holding(Accept, _through(Accept.listing_id, Listing.id, Listing.enterprise_id)),
     Holding(ListingImport, _by(ListingImport.enterprise_id), frozenset({"digest", "upload"})),

@@ -1,0 +1,11 @@
+"""The desk of a transporter, and tracks: points taken in, judged beside the plan, simplified for keeping."""
+
+from .desk import day_plan, present_trips, search_requests
+from .intake import add_points
+from .keeping import delete_raw_points, judge_tracks
+from .reading import show_track
+
+__all__ = [
+    "add_points", "day_plan", "delete_raw_points", "judge_tracks", "present_trips", "search_requests",
+    "show_track",
+]  # fmt: skip
