@@ -7,7 +7,7 @@ EFFORT ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help hostile install install-dev demo serve stop backup restore check format test thorough fuzz flood inference examples errors lint lock bench bench-http \
-	bench-search bench-imports bench-allocation bench-rerank clean
+	bench-search bench-documents bench-imports bench-allocation bench-rerank clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -88,6 +88,9 @@ bench-search: .venv/.installed ## time searches of 1,000,000 listings (ARGS="--d
 
 bench-imports: .venv/.installed ## time imports of 10,000 rows and their exports
 	@$(BIN) -m bench.imports $(ARGS)
+
+bench-documents: .venv/.installed-dev ## time PDF documents and labels
+	@$(BIN) -m bench.documents $(ARGS)
 
 bench-allocation: .venv/.installed ## time allocation plans for 2,000 supplies and demands beside other methods
 	@$(BIN) -m bench.allocation $(ARGS)

@@ -93,9 +93,9 @@ def test_a_long_text_shrinks_and_is_cut_at_last():
 
 def test_a_sheet_of_100_labels_takes_less_than_2_seconds():
     labels = [replace(LABEL, digital_id=f"{LABEL.digital_id[:-3]}{number:03d}") for number in range(100)]
-    began = time.perf_counter()
+    began = time.process_time()
     svg = drawn(*labels)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert texts(svg).count("91330600MA2BC12345") == 100
     with pytest.raises(ValueError, match="no sheet"):
         label_sheet([LABEL] * (MOST_LABELS + 1))

@@ -16,7 +16,7 @@ from ...documents.service import wording
 from ...errors import NotFound
 from ...events.actor import Actor
 from ...law import service as law
-from ...licences.models import Channel, PermitKind
+from ...licences.models import Channel, PermitKind, TransferApproval
 from ...listings.models import Form, Packaging
 from ...messages.names import Name
 from ..models import OTHER, Deal, DealStatus, InvoiceStatus, Side
@@ -74,7 +74,7 @@ def _contract(deal: Deal) -> dict[str, Any]:
         "from": deal.from_day.isoformat(),
         "until": deal.until_day.isoformat(),
         "treatment": _treatment(terms["demand"]["treatment"]),
-        "basis": list(_basis(terms["legal_basis"])),
+        "basis": [*_basis(terms["legal_basis"]), *_approval(deal)],
         "price": _price(deal),
         "freight": wording.in_chinese(deal.freight),
         "standards": list(_standards(deal)),
@@ -121,6 +121,14 @@ def _basis(basis: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "代码", "、".join(basis["codes"])
     if basis["edition"]:
         yield "名录版本", f"{basis['edition']} 年版"
+
+
+def _approval(deal: Deal) -> Iterator[tuple[str, str]]:
+    """The approval to cross a province line, where the deal uses one."""
+    approval = db.session.get(TransferApproval, deal.approval_id) if deal.approval_id else None
+    if approval is not None:
+        yield "跨省转移批准", approval.number
+        yield "批准有效期", wording.between(approval.valid_from, approval.valid_until)
 
 
 def _price(deal: Deal) -> str:
