@@ -116,3 +116,15 @@ class Trade:
 
     def deal_now(self) -> dict[str, Any]:
         return ok(self.supplier.get(f"/deals/{self.deal['id']}"))
+
+    def come_back(self, back: dict[str, Any], tonnes: float) -> dict[str, Any]:
+        """Carry a return home: the sender receives it."""
+        return self.go_on(back, tonnes, self.supplier)
+
+    def go_on(self, manifest: dict[str, Any], tonnes: float, receiver: Party) -> dict[str, Any]:
+        """Take a manifest from its draft to its closing."""
+        ok(self.supplier.patch(f"/manifests/{manifest['id']}", {"official_number": official_number()}))
+        self.by(self.supplier, manifest, "issue")
+        self.by(self.carrier, manifest, "pickup", weight_t=tonnes, **TRUCK)
+        self.by(receiver, manifest, "receive", weight_t=tonnes)
+        return self.by(receiver, manifest, "close")

@@ -1,7 +1,7 @@
 """Manifests listed: by who takes part or oversees, what is expected, and how many are closed."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -80,7 +80,7 @@ def expected(actor: Actor, query: dict[str, Any], after: list[Any] | None, limit
     if query["until"] is not None:
         rows = rows.where(Manifest.planned_on <= query["until"])
     if after is not None:
-        rows = rows.where(position > tuple_(*after))
+        rows = rows.where(position > (date.fromisoformat(after[0]), after[1]))
     return db.session.scalars(rows.order_by(Manifest.planned_on, Manifest.id).limit(limit)).all()
 
 
