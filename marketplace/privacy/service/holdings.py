@@ -26,7 +26,16 @@ from ...licences.models import (
     WhiteListEntry,
 )
 from ...listings.models import Accept, Listing, ListingImport
-from ...manifests.models import Manifest
+from ...manifests.models import (
+    Manifest,
+    ManifestCorrection,
+    ManifestDelay,
+    ManifestLeg,
+    ManifestLine,
+    ManifestMismatch,
+    ManifestOutcome,
+    ManifestVersion,
+)
 from ...matches.models import Feedback, MutualInterest
 from ...notifications.models import Notification, NotificationStatus, Preferences, SavedSearch, Silence
 from ...transporters.models import CrewCard, PaperFile, TransporterPaper, TransporterRegister
@@ -71,6 +80,12 @@ def _of_channels(model: Any) -> Condition:
         _through(model.channel_id, Channel.id, Channel.generator_id),
         _through(model.channel_id, Channel.id, Channel.receiver_id),
     )
+
+
+def _of_manifests(model: Any) -> Condition:
+    """Rows of manifests of which the enterprise is a party."""
+    parties = (Manifest.sender_id, Manifest.receiver_id, Manifest.transporter_id)
+    return _either(*(_through(model.manifest_id, Manifest.id, party) for party in parties))
 
 
 def _about(kind: str) -> Condition:
@@ -141,6 +156,14 @@ HOLDINGS = (
             _through(MutualInterest.demand_id, Listing.id, Listing.enterprise_id),
         ),
     ),
+    Holding(Manifest, _by(Manifest.sender_id, Manifest.receiver_id, Manifest.transporter_id)),
+    Holding(ManifestLine, _of_manifests(ManifestLine)),
+    Holding(ManifestLeg, _either(_of_manifests(ManifestLeg), _by(ManifestLeg.transporter_id))),
+    Holding(ManifestVersion, _of_manifests(ManifestVersion), frozenset({"signed_by"})),
+    Holding(ManifestCorrection, _of_manifests(ManifestCorrection), frozenset({"asked_by"})),
+    Holding(ManifestMismatch, _of_manifests(ManifestMismatch)),
+    Holding(ManifestOutcome, _of_manifests(ManifestOutcome)),
+    Holding(ManifestDelay, _by(ManifestDelay.enterprise_id)),
     Holding(Notification, _released, frozenset({"release_no"})),
     Holding(Preferences, _by(Preferences.enterprise_id)),
     Holding(SavedSearch, _by(SavedSearch.enterprise_id)),
