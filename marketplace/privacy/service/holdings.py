@@ -159,7 +159,7 @@ HOLDINGS = (
     Holding(Manifest, _by(Manifest.sender_id, Manifest.receiver_id, Manifest.transporter_id)),
     Holding(ManifestLine, _of_manifests(ManifestLine)),
     Holding(ManifestLeg, _either(_of_manifests(ManifestLeg), _by(ManifestLeg.transporter_id))),
-    Holding(ManifestVersion, _of_manifests(ManifestVersion), frozenset({"signed_by"})),
+    Holding(ManifestVersion, _of_manifests(ManifestVersion), frozenset({"signed_by", "content"})),
     Holding(ManifestCorrection, _of_manifests(ManifestCorrection), frozenset({"asked_by"})),
     Holding(ManifestMismatch, _of_manifests(ManifestMismatch)),
     Holding(ManifestOutcome, _of_manifests(ManifestOutcome)),
