@@ -15,7 +15,9 @@ BUSY = (
     postgres.ConfigurationLimitExceeded,
     postgres.LockNotAvailable,
     postgres.QueryCanceled,
+    postgres.DeadlockDetected,
 )
+"""What the same request may meet no more in a moment; nothing of it has been written."""
 
 
 def unavailability(error: BaseException | None) -> Unavailable | None:
@@ -28,8 +30,7 @@ def unavailability(error: BaseException | None) -> Unavailable | None:
         return Unavailable("database_read_only")
     if isinstance(error, BUSY):
         return Unavailable("database_busy")
-    operational = isinstance(error, postgres.OperationalError | postgres.InterfaceError)
-    return _away() if operational and not isinstance(error, postgres.DeadlockDetected) else None
+    return _away() if isinstance(error, postgres.OperationalError | postgres.InterfaceError) else None
 
 
 def _away() -> Unavailable:

@@ -23,6 +23,7 @@ SECRET = "wang@example.com"
         (postgres.OutOfMemory(), "database_busy"),
         (postgres.QueryCanceled(), "database_busy"),
         (postgres.LockNotAvailable(), "database_busy"),
+        (postgres.DeadlockDetected(), "database_busy"),
         (postgres.CannotConnectNow(), "database_away"),
         (postgres.AdminShutdown(), "database_away"),
         (psycopg.OperationalError("connection refused"), "database_away"),
@@ -36,7 +37,7 @@ def test_each_way_in_which_the_database_cannot_serve_has_its_code(error, code):
 
 @pytest.mark.parametrize(
     "error",
-    [postgres.DeadlockDetected(), postgres.UniqueViolation(), ValueError(), IntegrityError("", {}, None)],
+    [postgres.UniqueViolation(), ValueError(), IntegrityError("", {}, None)],
     ids=repr,
 )
 def test_a_mistake_of_ours_is_not_called_unavailable(error):

@@ -131,7 +131,9 @@ def use_reserved(
     for (target, in_year), part in zip(targets, parts, strict=True):
         _release_part(work, accounts, part, cause)
         own = part.get((target.ref, in_year), 0)
-        use(work, accounts[target.ref, in_year], kg, cause, reserved=own)
+        over = use(work, accounts[target.ref, in_year], kg, cause, reserved=own)
+        if over:
+            _emit_over(work, accounts[target.ref, in_year], over, cause)
     work.session.flush()
     return max((kg - sum(part.values()) for part in parts), default=0)
 
@@ -200,11 +202,31 @@ def left_kg(permit: PermitRef, year: int) -> int:
     return Account(held, balance or empty).left_kg
 
 
-def use(work: Work, account: Account, kg: int, cause: Cause, *, reserved: int = 0) -> None:
-    """Book kilograms that were taken: as used as far as they were reserved or there is room, else as over."""
+def use(work: Work, account: Account, kg: int, cause: Cause, *, reserved: int = 0) -> int:
+    """Book kilograms that were taken: as used as far as they were reserved or there is room, else as over.
+
+    Returns:
+        what stands as over.
+    """
     within = min(kg, max(reserved, account.room_kg))
     book(work, account, UseKind.USED, within, cause)
     book(work, account, UseKind.OVER, kg - within, cause)
+    return kg - within
+
+
+def _emit_over(work: Work, account: Account, kg: int, cause: Cause) -> None:
+    """Write that a deal took more than a permit allows, for those who watch over it."""
+    permit = account.permit
+    work.emit(
+        "permit.over",
+        kind=permit.ref.kind,
+        id=str(permit.ref.id),
+        number=permit.number,
+        year=account.balance.year,
+        kg=kg,
+        deal_id=str(cause.deal_id),
+        manifest_id=str(cause.manifest_id),
+    )
 
 
 def book(work: Work, account: Account, kind: UseKind, kg: int, cause: Cause) -> None:
