@@ -46,6 +46,11 @@ def read_columns(session: Session, query: str, params: dict[str, Any], types: Ty
     return _native(np.frombuffer(data, dtype=row), types)
 
 
+def no_rows(types: Types) -> dict[str, np.ndarray]:
+    """The columns of no row, as `read_columns` gives them."""
+    return _native(np.empty(0, np.dtype([(name, WIRE[kind]) for name, kind in types.items()])), types)
+
+
 def copy_columns(session: Session, query: str, params: dict[str, Any], types: Types) -> dict[str, np.ndarray]:
     """`read_columns` by COPY, for millions of rows: the server holds none of them back to join them.
 

@@ -154,8 +154,20 @@ class ContactSchema(Schema):
     phone = Normalised(60, identity.phone, Message("phone_form"), required=True)
 
 
+class ApprovalRefSchema(ResponseSchema):
+    """A transfer approval by which a pairing crosses a province line."""
+
+    id = fields.UUID()
+    number = fields.String()
+    valid_from = fields.String(metadata={"format": "date"})
+    valid_until = fields.String(metadata={"format": "date", "description": "Its last day."})
+    source = fields.String(metadata={"description": "The law that asks for it, as in force on the day."})
+
+
 class LegalBasisSchema(ResponseSchema):
     """What makes a pairing lawful, and the document behind it."""
+
+    optional = ("approval",)
 
     kind = Value(BASES)
     reference = fields.String(allow_none=True)
@@ -172,6 +184,10 @@ class LegalBasisSchema(ResponseSchema):
     valid_until = fields.String(
         allow_none=True,
         metadata={"format": "date", "description": "Its last day; null where no such document is needed."},
+    )
+    approval = fields.Nested(
+        ApprovalRefSchema,
+        metadata={"description": "Where the pairing crosses a province line by an approval of its own."},
     )
 
 

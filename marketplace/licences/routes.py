@@ -25,22 +25,41 @@ from ..http.blueprint import (
 from ..http.documents import DOCUMENT_TYPES, EXTENSIONS, JPEG, MAX_DOCUMENT, PDF, PNG
 from ..http.languages import render_warnings
 from ..http.openapi.declarations import may_conflict
-from ..http.paging import Page, page
+from ..http.paging import Page, PageQuery, page
 from ..http.schemas import Schema
 from . import service
-from .models import Channel, Licence, LicenceFile, VerifiedExemption, WhiteListEntry
+from .models import (
+    Channel,
+    ChannelFile,
+    ChannelFileKind,
+    Licence,
+    LicenceFile,
+    TransferApproval,
+    VerifiedExemption,
+    WhiteListEntry,
+)
 from .schemas import (
+    ChannelFileQuery,
+    ChannelFileSchema,
     ChannelPage,
     ChannelSchema,
+    ChannelTestPage,
+    ChannelTestSchema,
+    CorrectionSchema,
     ExemptionPage,
     ExemptionSchema,
     LicenceFileSchema,
     LicencePage,
     LicenceQuery,
     LicenceSchema,
+    PauseReasonSchema,
     PermitQuery,
     RefusalSchema,
+    SecondaryWastePage,
+    SecondaryWasteSchema,
     SuspensionSchema,
+    TransferApprovalPage,
+    TransferApprovalSchema,
     UsageSchema,
     WhiteListPage,
     WhiteListSchema,
@@ -52,6 +71,8 @@ blueprint = Blueprint("licences", __name__, description="Licences, channels, whi
 
 KINDS = (
     ("/channels", "a channel", Channel, ChannelSchema, ChannelPage, service.add_channel),
+    ("/transfer-approvals", "a transfer approval", TransferApproval, TransferApprovalSchema,
+     TransferApprovalPage, service.add_transfer_approval),
     ("/white-list", "a white-list entry", WhiteListEntry, WhiteListSchema, WhiteListPage,
      service.add_white_list),
     ("/exemptions", "a verified exemption", VerifiedExemption, ExemptionSchema, ExemptionPage,
@@ -138,6 +159,20 @@ def _find_licence(actor: Actor, permit_id: UUID) -> Licence:
 
 def _find_channel(actor: Actor, permit_id: UUID) -> Channel:
     channel: Channel = service.find(actor, Channel, permit_id)
+    return channel
+
+
+def _find_channel_of_generator(actor: Actor, permit_id: UUID) -> Channel:
+    """A channel to whose generator, or to an admin, something is reserved."""
+    channel = _find_channel(actor, permit_id)
+    service.check_generator(actor, channel)
+    return channel
+
+
+def _find_channel_of_receiver(actor: Actor, permit_id: UUID) -> Channel:
+    """A channel to whose receiver, or to an admin, something is reserved."""
+    channel = _find_channel(actor, permit_id)
+    service.check_receiver(actor, channel)
     return channel
 
 
@@ -230,6 +265,121 @@ def count_channel_usage(channel: Channel, body: Body) -> Json:
     """Count tonnes against a channel's quota."""
     notices = service.count_usage(actor(), channel, body)
     return {**_permit(channel), "warnings": render_warnings(notices)}
+
+
+@blueprint.post("/channels/<uuid:permit_id>/pause")
+@allow(ADMIN, scope="admin")
+@subject(_find_channel)
+@may_conflict
+@blueprint.body(PauseReasonSchema)
+@blueprint.response(200, ChannelSchema)
+def pause_channel(channel: Channel, body: Body) -> Json:
+    """Pause a channel: nothing moves through it until it is resumed."""
+    return _permit(service.pause_channel(actor(), channel, body["reason"]))
+
+
+@blueprint.post("/channels/<uuid:permit_id>/resume")
+@allow(ADMIN, scope="admin")
+@subject(_find_channel)
+@may_conflict
+@blueprint.body(PauseReasonSchema)
+@blueprint.response(200, ChannelSchema)
+def resume_channel(channel: Channel, body: Body) -> Json:
+    """Resume a paused channel, whatever paused it."""
+    return _permit(service.resume_channel(actor(), channel, body["reason"]))
+
+
+@blueprint.post("/channels/<uuid:permit_id>/tests")
+@allow(ENTERPRISE, ADMIN, scope="deals:write")
+@subject(_find_channel_of_generator)
+@may_conflict
+@blueprint.body(ChannelTestSchema)
+@blueprint.response(201, ChannelTestSchema)
+def file_channel_test(channel: Channel, body: Body) -> Json:
+    """File the monthly test of a channel of yours as its generator; one that fails pauses it at once."""
+    return service.present_tests([service.file_test(actor(), channel, body)])[0]
+
+
+@blueprint.get("/channels/<uuid:permit_id>/tests")
+@allow(*EVERY_KEY)
+@subject(_find_channel)
+@blueprint.query(PageQuery)
+@blueprint.response(200, ChannelTestPage)
+def list_channel_tests(channel: Channel, query: Query) -> Page:
+    """The tests of a channel, those filed last first."""
+    return page(query, partial(service.tests_of, channel), present=service.present_tests)
+
+
+@blueprint.post("/channels/<uuid:permit_id>/tests/<uuid:test_id>/files")
+@allow(ENTERPRISE, ADMIN, scope="deals:write", max_bytes=MAX_DOCUMENT)
+@subject(_find_channel_of_generator)
+@may_conflict
+@file_upload(*DOCUMENT_TYPES, kind="document")
+@blueprint.response(201, ChannelFileSchema)
+def add_test_file(channel: Channel, test_id: UUID, upload: bytes) -> ChannelFile:
+    """Add the report (PDF, JPEG or PNG) of a test: the body itself, or the part `file` of a form."""
+    test = service.find_test(channel, test_id)
+    kind = ChannelFileKind.TEST
+    return service.add_channel_file(actor(), channel, kind, test.id, upload, request.mimetype)
+
+
+@blueprint.post("/channels/<uuid:permit_id>/files")
+@allow(ADMIN, scope="admin", max_bytes=MAX_DOCUMENT)
+@subject(_find_channel)
+@may_conflict
+@blueprint.query(ChannelFileQuery)
+@file_upload(*DOCUMENT_TYPES, kind="document")
+@blueprint.response(201, ChannelFileSchema)
+def add_channel_file(channel: Channel, query: Query, upload: bytes) -> ChannelFile:
+    """Add a paper of a channel: the expert review, by `kind` also another."""
+    kind = ChannelFileKind(query["kind"])
+    return service.add_channel_file(actor(), channel, kind, None, upload, request.mimetype)
+
+
+@blueprint.get("/channels/<uuid:permit_id>/files/<uuid:file_id>")
+@allow(*EVERY_KEY)
+@subject(service.find_channel_file)
+@blueprint.response(200, FILE, content_type=PDF)
+@blueprint.alt_response(200, schema=FILE, content_type=JPEG)
+@blueprint.alt_response(200, schema=FILE, content_type=PNG)
+def show_channel_file(file: ChannelFile) -> Response:
+    """A file of a channel or of a test of it, to save; for its parties and staff."""
+    name = f"channel-{file.kind}-{file.id}.{EXTENSIONS[file.media_type]}"
+    return attachment(file.content, file.media_type, name)
+
+
+@blueprint.post("/channels/<uuid:permit_id>/secondary-waste")
+@allow(ENTERPRISE, ADMIN, scope="deals:write")
+@subject(_find_channel_of_receiver)
+@blueprint.body(SecondaryWasteSchema)
+@blueprint.response(201, SecondaryWasteSchema)
+def record_secondary_waste(channel: Channel, body: Body) -> Json:
+    """Enter waste that you made as a channel's receiver, and where it went; it is kept for ten years."""
+    entry, notices = service.record_secondary_waste(actor(), channel, body)
+    return {**service.present_secondary_waste([entry])[0], "warnings": render_warnings(notices)}
+
+
+@blueprint.get("/channels/<uuid:permit_id>/secondary-waste")
+@allow(*EVERY_KEY)
+@subject(_find_channel)
+@blueprint.query(PageQuery)
+@blueprint.response(200, SecondaryWastePage)
+def list_secondary_waste(channel: Channel, query: Query) -> Page:
+    """The book of a channel's secondary waste, the latest entry first."""
+    rows = partial(service.secondary_waste_of, channel)
+    return page(query, rows, present=service.present_secondary_waste)
+
+
+@blueprint.post("/channels/<uuid:permit_id>/secondary-waste/<uuid:entry_id>/correct")
+@allow(ENTERPRISE, ADMIN, scope="deals:write")
+@subject(_find_channel_of_receiver)
+@may_conflict
+@blueprint.body(CorrectionSchema)
+@blueprint.response(201, SecondaryWasteSchema)
+def correct_secondary_waste(channel: Channel, body: Body, entry_id: UUID) -> Json:
+    """Take back an entry of the book, or a part of it, by an entry of its own."""
+    entry = service.take_back(actor(), channel, entry_id, body)
+    return service.present_secondary_waste([entry])[0]
 
 
 def _permit(row: Any) -> Json:

@@ -155,6 +155,11 @@ def plan_permit_resumed(kind: str, id: str, number: str, reason: str) -> None:
     service.plan_permit_news(NotificationKind.PERMIT_RESUMED, kind, UUID(id), number, reason)
 
 
+def plan_permit_paused(kind: str, id: str, number: str, reason: str, cause: str) -> None:
+    """A channel was paused."""
+    service.plan_permit_news(NotificationKind.PERMIT_PAUSED, kind, UUID(id), number, reason, cause=cause)
+
+
 def plan_permit_expired(kind: str, id: str, number: str, reason: str) -> None:
     """A permit has ended."""
     service.plan_permit_news(NotificationKind.PERMIT_EXPIRED, kind, UUID(id), number, None)

@@ -49,6 +49,8 @@ class NotificationKind(StrEnum):
     PERMIT_RESUMED = "permit.resumed"
     PERMIT_EXPIRED = "permit.expired"
     PERMIT_REVOKED = "permit.revoked"
+    PERMIT_PAUSED = "permit.paused"
+    TEST_DUE = "permit.test_due"
     GRADE_CHANGED = "grade.changed"
     ENTERPRISE_APPROVED = "enterprise.approved"
     ENTERPRISE_REJECTED = "enterprise.rejected"

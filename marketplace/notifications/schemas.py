@@ -6,6 +6,7 @@ from ..enterprises.models import Grade
 from ..http.fields import MAX_VERSION, Dict, Flag, KnownValue, List, Moment, OneOf, Text, Value, Whole
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import EnterpriseRefSchema, ResponseSchema, Schema, WarningSchema, WrittenCodeSchema
+from ..licences.models import PauseCause
 from ..manifests.models import LateStep
 from ..transporters.models import PaperKind
 from .models import Delivery, EmailPreference, Language, NotificationKind, SearchNotify
@@ -22,7 +23,7 @@ class NotificationDataSchema(ResponseSchema):
         "expires_at", "address", "reply", "event_id", "licence_id", "last_day", "reason", "grade_before",
         "change_id", "paper_id", "paper", "request_id", "registration_id", "number", "deal_id", "code",
         "tonnes", "permit_id", "deals", "manifest_id", "step", "offer_id", "title", "quantity_t",
-        "price_cny_per_t",
+        "price_cny_per_t", "cause",
     )  # fmt: skip
 
     listing_id = fields.UUID()
@@ -37,6 +38,7 @@ class NotificationDataSchema(ResponseSchema):
     paper = KnownValue(PaperKind, "What kind of a transporter's paper it is.")
     reason = fields.String(metadata={"description": "Why it was decided so; may be empty."})
     permit_id = fields.UUID(metadata={"description": "The licence, channel or transfer approval."})
+    cause = Value(PauseCause, "What paused the channel.")
     deals = fields.Integer(metadata={"description": "Living deals of the reader that rest on the permit."})
     saved_search_id = fields.UUID()
     key_id = fields.UUID()

@@ -235,8 +235,7 @@ class _ScoredWays:
 
 def _bound_to_channel(policy: Policy, pairs: Pairs) -> Bools:
     """Pairs that only a channel lets cross a province line: no other permit's tonnes may."""
-    over_the_line, _ = cross_province.may_cross(policy, pairs, np.zeros(len(pairs), np.bool_))
-    return ~over_the_line
+    return ~cross_province.may_cross(policy, pairs, np.zeros(len(pairs), np.bool_)).passes
 
 
 def _without_permit(

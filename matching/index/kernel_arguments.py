@@ -158,6 +158,7 @@ def ranking_of(kernel: Any, found: Ints, km: Any, k: int) -> Ranking:
         distance_km=km[:k],
         basis=page[:, kernel.BASIS].astype(np.int8),
         permits=page[:, kernel.PERMIT],
+        approvals=page[:, kernel.APPROVED],
         warnings=page[:, kernel.WARN].astype(np.int32),
         total=None,
         more=len(found) > k,

@@ -496,6 +496,7 @@ def _page(ranking: Ranking, keys: Ints, k: int) -> Ranking:
         distance_km=ranking.distance_km[:k],
         basis=ranking.basis[:k],
         permits=ranking.permits[:k],
+        approvals=ranking.approvals[:k],
         warnings=ranking.warnings[:k],
         total=None,
         more=len(ranking) > k,

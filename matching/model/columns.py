@@ -210,7 +210,8 @@ class Permits(Columns):
     `ANY_GENERATOR`. `code` may be a category. A COLLECTOR row is one line of a collection licence met with
     one line of its partner's licence, and serves small generators only. `usage_*` are sparse: the kg that row
     `usage_permit` has used in calendar year `usage_year`; repeated entries add up.
-    Rows of one `capacity` share their tonnes: what is used of one is entered for all of them.
+    Rows of one `capacity` share their tonnes: what is used of one is entered for all of them. A `paused` row
+    is there to be named, and makes nothing lawful.
     `by_receiver` and `used_*` (usage by permit, row i's from `used_from[i]` on) are computed once.
     """
 
@@ -223,6 +224,7 @@ class Permits(Columns):
     last_day: NDArray[np.int32] = field(metadata=spec(np.int32))
     kg_per_year: Ints = field(metadata=spec(np.int64))
     capacity: Ints = field(metadata=spec(np.int64))
+    paused: Bools = field(metadata=spec(np.bool_))
     id_hi: NDArray[np.uint64] = field(metadata=spec(np.uint64))
     id_lo: NDArray[np.uint64] = field(metadata=spec(np.uint64))
     usage_permit: Ints = field(metadata=spec(np.int64, of="usage"))
@@ -281,6 +283,32 @@ class Permits(Columns):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Approvals(Columns):
+    """Approvals of moving one waste from one generator to one receiver across a province line.
+
+    `modes` has the bit of the way that is approved, `left_kg` is what may still move over its whole life.
+    `by_receiver` is computed once: rows by receiver and, within one, by which is named first.
+    """
+
+    generator: Ints = field(metadata=spec(np.int64))
+    receiver: Ints = field(metadata=spec(np.int64))
+    code: NDArray[np.int32] = field(metadata=spec(np.int32))
+    modes: NDArray[np.uint8] = field(metadata=spec(np.uint8))
+    first_day: NDArray[np.int32] = field(metadata=spec(np.int32))
+    last_day: NDArray[np.int32] = field(metadata=spec(np.int32))
+    left_kg: Ints = field(metadata=spec(np.int64))
+    id_hi: NDArray[np.uint64] = field(metadata=spec(np.uint64))
+    id_lo: NDArray[np.uint64] = field(metadata=spec(np.uint64))
+    by_receiver: Ints = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._check()
+        latest_first = -self.last_day.astype(np.int64)
+        order = np.lexsort((self.id_lo, self.id_hi, latest_first, self.receiver)).astype(np.int64)
+        object.__setattr__(self, "by_receiver", order)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class WhiteList(Columns):
     """Receivers and codes that may cross a province line, by the province they come from."""
 
@@ -334,6 +362,7 @@ class Tables:
     """Everything besides the listings that the gates need; `book` knows every code that a supply names."""
 
     permits: Permits
+    approvals: Approvals
     white_list: WhiteList
     exemptions: ExemptionList
     verified: VerifiedExemptions
@@ -346,6 +375,7 @@ class Tables:
         """Side tables without permits, lists and compositions."""
         return cls(
             permits=Permits.empty(),
+            approvals=Approvals.empty(),
             white_list=WhiteList.empty(),
             exemptions=ExemptionList.empty(),
             verified=VerifiedExemptions.empty(),

@@ -1,10 +1,12 @@
-"""The region gate: hazardous waste crosses a province line by white list or channel only, or with approval.
+"""The region gate: hazardous waste crosses a province line by white list, channel or approval only.
 
 The law: 生态环境法典 art. 536 and 476 §1 for hazardous waste, 476 §1 and 476 §2 for general waste.
 Customs borders are no province lines: nothing crosses them.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ from matching.model import (
     Mode,
     Policy,
 )
+from matching.rules.licensing import NO_PERMIT, allows, needed_kg
 from matching.rules.pairs import Pairs, covering
 from matching.rules.warnings import Warn, Warnings, flags
 
@@ -32,28 +35,74 @@ def _customs_zone(province: NDArray[np.int16]) -> NDArray[np.int16]:
     return np.where(np.isin(province, CUSTOMS_TERRITORIES), province, 0).astype(np.int16)
 
 
-def may_cross(policy: Policy, pairs: Pairs, channel: Bools) -> tuple[Bools, Warnings]:
-    """Whether each pair may cross the province line between its parties, and with which warning.
+@dataclass(frozen=True, slots=True, eq=False)
+class Crossing:
+    """Whether each pair passes the gate, with which warnings, and by which row of `Approvals` (-1: none); all
+    of shape (n,)."""
 
-    Hazardous waste crosses by white list or channel, or with approval where the policy allows that. General
-    waste crosses with a notice to both provinces for use, and with an approval for disposal and storage.
-    Customs borders are left to the gate `prohibited`.
+    passes: Bools
+    warnings: Warnings
+    approval: Ints
+
+
+def may_cross(policy: Policy, pairs: Pairs, channel: Bools) -> Crossing:
+    """Whether each pair may cross the province line between its parties.
+
+    Hazardous waste crosses by white list or channel or by an approval of exactly this pair, or in want of
+    one where the policy allows that. General waste crosses with a notice to both provinces for use, and with
+    an approval for disposal and storage. Customs borders are left to the gate `prohibited`.
 
     Args:
         channel: pairs that a channel covers, shape (n,).
-    Returns:
-        whether each pair passes, and its warnings; both of shape (n,).
     """
     crossing = pairs.spread((pairs.supplies.province != pairs.demands.province) & same_customs_zone(pairs))
     hazardous = pairs.spread(pairs.hazardous)
     for_use = pairs.spread(pairs.demands.mode == Mode.USE)
-    barred = crossing & hazardous & ~channel
+    approval = np.full(len(pairs), NO_PERMIT, np.int64)
+    row, line = valid_approvals(pairs, np.flatnonzero(crossing & (hazardous | ~for_use)))
+    first = np.flatnonzero(np.diff(row, prepend=-1))
+    approval[row[first]] = line[first]
+    unapproved = crossing & (approval == NO_PERMIT)
+    barred = unapproved & hazardous & ~channel
     barred[white_listed(pairs, np.flatnonzero(barred))] = False
-    approval = crossing & ~hazardous & ~for_use
+    wanting = unapproved & ~hazardous & ~for_use
     noticed = crossing & ~hazardous & for_use
     relaxed = policy.cross_province == "with_approval"
-    warnings = flags(approval | (barred & relaxed), Warn.TRANSFER_APPROVAL_REQUIRED)
-    return ~barred | relaxed, warnings | flags(noticed, Warn.ADVANCE_NOTICE_REQUIRED)
+    warnings = flags(wanting | (barred & relaxed), Warn.TRANSFER_APPROVAL_REQUIRED)
+    return Crossing(~barred | relaxed, warnings | flags(noticed, Warn.ADVANCE_NOTICE_REQUIRED), approval)
+
+
+def valid_approvals(pairs: Pairs, rows: Ints) -> tuple[Ints, Ints]:
+    """Approvals of exactly a pair and code that hold on a shared day from today on, for the way in which the
+    demand takes the waste, with tonnes left for the smallest lot of both.
+
+    Args:
+        rows: the pairs to look at, ascending, shape (r,).
+    Returns:
+        pair and row of `Approvals`, by pair and then by which is named first; shape (e,).
+    """
+    row, line = pair_approvals(pairs, rows)
+    approvals = pairs.tables.approvals
+    first, last = pairs.shared_days(row, approvals.first_day[line], approvals.last_day[line])
+    enough = approvals.left_kg[line] >= pairs.at(needed_kg(pairs), row)
+    valid = (first <= last) & enough & allows(approvals.modes[line], pairs.at(pairs.demands.mode, row))
+    return row[valid], line[valid]
+
+
+def pair_approvals(pairs: Pairs, rows: Ints) -> tuple[Ints, Ints]:
+    """Approvals of a pair's generator and receiver for the supply's code, valid or not.
+
+    Args:
+        rows: the pairs to look at, ascending, shape (r,).
+    Returns:
+        pair and row of `Approvals`, as `valid_approvals`.
+    """
+    approvals = pairs.tables.approvals
+    row, line = covering(
+        pairs, rows, pairs.demands.enterprise, approvals.receiver, approvals.code, approvals.by_receiver
+    )
+    ours = approvals.generator[line] == pairs.at(pairs.supplies.enterprise, row)
+    return row[ours], line[ours]
 
 
 def white_listed(pairs: Pairs, rows: Ints) -> Ints:

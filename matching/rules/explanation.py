@@ -39,7 +39,7 @@ class Pairing:
     lawful.
 
     `failed` has all failed gates in the order of `GATES`; `score` counts 1e-15, `values` 1e-9; `accepted` is
-    the demand's code id that fits best, `permit` the row of `Permits` or -1.
+    the demand's code id that fits best, `permit` the row of `Permits` or -1, `approval` that of `Approvals`.
     """
 
     lawful: bool
@@ -50,6 +50,7 @@ class Pairing:
     distance_km: float
     basis: Basis
     permit: int
+    approval: int
     warnings: Warn
 
 
@@ -81,6 +82,7 @@ def explain(
         distance_km=float(pairs.km[0]),
         basis=Basis(int(judged.basis[0])),
         permit=int(judged.permit[0]),
+        approval=int(judged.approval[0]),
         warnings=Warn(int(judged.warnings[0])),
     )
 
@@ -129,6 +131,9 @@ def _hurdles(pairs: Pairs, row: Ints, line: Ints) -> Iterator[tuple[str, Bools, 
     fits = licensing.may_collect(pairs, row, line)
     yield "small_generator_only", fits, {"permit": int(line[0])}
     row, line = row[fits], line[fits]
+    fits = licensing.is_in_force(pairs, line)
+    yield "channel_paused", fits, {"permit": int(line[0])}
+    row, line = row[fits], line[fits]
     day, last = licensing.shared_days_of_permit(pairs, row, line)
     latest = int(permits.last_day[line].argmax())
     validity = _days(first_day=permits.first_day[line[latest]], last_day=permits.last_day[line[latest]])
@@ -172,6 +177,10 @@ def _exemption(pairs: Pairs) -> Reason:
 
 
 def _region(pairs: Pairs) -> Reason:
+    """The approval of the pair that came nearest, else the entry of the white list."""
+    _, approved = cross_province.pair_approvals(pairs, ONLY)
+    if len(approved):
+        return _approval_hurdle(pairs, approved)
     _, line = cross_province.white_list_entries(pairs, ONLY)
     if not len(line):
         return "not_white_listed", _provinces(pairs)
@@ -179,6 +188,27 @@ def _region(pairs: Pairs) -> Reason:
     latest = line[int(listed.last_day[line].argmax())]
     validity = _days(first_day=listed.first_day[latest], last_day=listed.last_day[latest])
     return "white_list_not_valid", {**_provinces(pairs), **validity}
+
+
+def _approval_hurdle(pairs: Pairs, line: Ints) -> Reason:
+    """Why none of the pair's approvals holds, `line` of shape (a,): its way, its days, or its tonnes."""
+    approvals, needed = pairs.tables.approvals, int(licensing.needed_kg(pairs)[0])
+    mode = Mode(int(pairs.demands.mode[0]))
+    fits = approvals.modes[line] >> np.uint8(mode) & 1 == 1
+    if not fits.any():
+        ways = {"mode": mode.name.lower(), "allowed": _modes(approvals.modes[line])}
+        return "approval_way", {"approval": int(line[0]), **ways}
+    line = line[fits]
+    rows = np.zeros(len(line), np.int64)
+    first, last = pairs.shared_days(rows, approvals.first_day[line], approvals.last_day[line])
+    if not (first <= last).any():
+        latest = line[int(approvals.last_day[line].argmax())]
+        validity = _days(first_day=approvals.first_day[latest], last_day=approvals.last_day[latest])
+        return "approval_not_valid", {"approval": int(latest), **validity}
+    line = line[first <= last]
+    most = line[int(approvals.left_kg[line].argmax())]
+    figures = {"left_kg": int(approvals.left_kg[most]), "needed_kg": needed}
+    return "approval_tonnes", {"approval": int(most), **figures}
 
 
 def _credit(pairs: Pairs) -> Reason:

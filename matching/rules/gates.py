@@ -50,11 +50,13 @@ GATES = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judgement:
-    """`passed` of shape (11, n) in the order of `GATES`; the rest of shape (n,)."""
+    """`passed` of shape (11, n) in the order of `GATES`; the rest of shape (n,). `permit` and `approval` are
+    rows of `Permits` and `Approvals`, or -1."""
 
     passed: Bools
     basis: NDArray[np.int8]
     permit: Ints
+    approval: Ints
     warnings: Warnings
 
     @property
@@ -66,14 +68,14 @@ class Judgement:
 def judge(policy: Policy, pairs: Pairs) -> Judgement:
     """Hold every pair against every gate."""
     legal = legal_basis(pairs)
-    crosses, line_warnings = may_cross(policy, pairs, legal.channel)
+    crossing = may_cross(policy, pairs, legal.channel)
     trusts, credit_warnings = credit(pairs)
     mixes, mix_warnings = check_composition(pairs)
     passes = (
         prohibited(pairs),
         pairs.fit > 0,
         legal.basis != Basis.NONE,
-        crosses,
+        crossing.passes,
         trusts,
         quantity(pairs),
         time(pairs),
@@ -84,8 +86,8 @@ def judge(policy: Policy, pairs: Pairs) -> Judgement:
     )
     passed = np.stack([pairs.spread(gate) for gate in passes])
     basis_warnings = exemption_warnings(pairs, legal.basis) | verification_warnings(legal.basis)
-    warnings = line_warnings | credit_warnings | mix_warnings | basis_warnings
-    return Judgement(passed, legal.basis, legal.permit, warnings)
+    warnings = crossing.warnings | credit_warnings | mix_warnings | basis_warnings
+    return Judgement(passed, legal.basis, legal.permit, crossing.approval, warnings)
 
 
 def prohibited(pairs: Pairs) -> Bools:

@@ -61,7 +61,7 @@ def valid_permits(pairs: Pairs) -> tuple[Ints, Ints]:
         pair and row of `Permits`, by pair and then by which is named first as the basis.
     """
     row, line = covering_permits(pairs)
-    fits = mode_fits(pairs, row, line) & may_collect(pairs, row, line)
+    fits = mode_fits(pairs, row, line) & may_collect(pairs, row, line) & is_in_force(pairs, line)
     row, line = row[fits], line[fits]
     day, last = shared_days_of_permit(pairs, row, line)
     valid = day <= last
@@ -84,10 +84,11 @@ def covering_permits(pairs: Pairs) -> tuple[Ints, Ints]:
 
 def mode_fits(pairs: Pairs, row: Ints, line: Ints) -> Bools:
     """Whether permit `line` allows the mode of the demand's treatment in pair `row`; all of shape (p,)."""
-    return _allows(pairs.tables.permits.modes[line], pairs.at(pairs.demands.mode, row))
+    return allows(pairs.tables.permits.modes[line], pairs.at(pairs.demands.mode, row))
 
 
-def _allows(modes: NDArray[np.uint8], mode: NDArray[np.int8]) -> Bools:
+def allows(modes: NDArray[np.uint8], mode: NDArray[np.int8]) -> Bools:
+    """Whether each mask of modes has the bit of a mode; all of one shape."""
     allowed: Bools = (modes >> mode.astype(np.uint8)) & 1 == 1
     return allowed
 
@@ -99,6 +100,12 @@ def may_collect(pairs: Pairs, row: Ints, line: Ints) -> Bools:
     small = pairs.at(pairs.supplies.small_generator, row)
     allowed: Bools = (pairs.tables.permits.kind[line] != Basis.COLLECTOR) | small
     return allowed
+
+
+def is_in_force(pairs: Pairs, line: Ints) -> Bools:
+    """Whether permit `line` is not paused; both of shape (p,)."""
+    in_force: Bools = ~pairs.tables.permits.paused[line]
+    return in_force
 
 
 def shared_days_of_permit(pairs: Pairs, row: Ints, line: Ints) -> tuple[Ints, Ints]:
@@ -119,7 +126,7 @@ def exempt(pairs: Pairs) -> Bools:
     rows = np.flatnonzero(pairs.spread(pairs.hazardous & named))
     row, line = covering(pairs, rows, demands.exemption_item, listed.item, listed.code)
     freed = np.zeros(len(pairs), np.bool_)
-    freed[row[_allows(listed.modes[line], pairs.at(demands.mode, row))]] = True
+    freed[row[allows(listed.modes[line], pairs.at(demands.mode, row))]] = True
     return freed
 
 

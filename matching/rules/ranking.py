@@ -43,9 +43,10 @@ class Ranking:
 
     `rows` are rows of the field as it was given (of a demand with several rows the one whose code fits best),
     `accepted` the code id by which the pair fits, `scores` counts of 1e-15, `values` counts of 1e-9 of shape
-    (k, 6), `distance_km` on the sphere, `basis` a `Basis`, `permits` rows of `Permits` or -1, `warnings`
-    masks of `Warn`. `total` counts the lawful listings of the field (None: not all were judged), `more` says
-    whether hits follow this page, and `stopped` how many listings each gate stopped, alone or with others.
+    (k, 6), `distance_km` on the sphere, `basis` a `Basis`, `permits` rows of `Permits` or -1, `approvals`
+    rows of `Approvals` or -1, `warnings` masks of `Warn`. `total` counts the lawful listings of the field
+    (None: not all were judged), `more` says whether hits follow this page, and `stopped` how many listings
+    each gate stopped, alone or with others.
     """
 
     rows: Ints
@@ -55,6 +56,7 @@ class Ranking:
     distance_km: Floats
     basis: NDArray[np.int8]
     permits: Ints
+    approvals: Ints
     warnings: NDArray[np.int32]
     total: int | None
     more: bool
@@ -182,6 +184,7 @@ def _rank(
         distance_km=pairs.km[hits],
         basis=judged.basis[hits],
         permits=judged.permit[hits],
+        approvals=judged.approval[hits],
         warnings=judged.warnings[hits],
         total=len(lawful),
         more=len(wanted) > len(page),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from matching.model import (
     CLOSE,
     AnyInts,
+    Approvals,
     Basis,
     Columns,
     Components,
@@ -29,6 +30,13 @@ PERMIT = np.dtype(
     [
         ("generator", "i8"), ("kg_per_year", "i8"), ("code", "i4"), ("first", "i4"), ("last", "i4"),
         ("row", "i4"), ("used_start", "i4"), ("used_stop", "i4"), ("modes", "u1"), ("kind", "i1"),
+    ],
+    align=True,
+)  # fmt: skip
+APPROVAL = np.dtype(
+    [
+        ("generator", "i8"), ("left_kg", "i8"), ("code", "i4"), ("first", "i4"), ("last", "i4"),
+        ("row", "i4"), ("modes", "u1"),
     ],
     align=True,
 )  # fmt: skip
@@ -58,6 +66,7 @@ class SideTables(NamedTuple):
     permits: RecordsByOwner
     used_year: NDArray[np.int16]
     used_kg: Ints
+    approvals: RecordsByOwner
     white: RecordsByOwner
     verified: RecordsByOwner
     exemptions: Records
@@ -67,14 +76,15 @@ class CrossProvinceRows(NamedTuple):
     """Rows of a segment that hazardous waste may reach (or come from) across a province line, by the seeker.
 
     Of demands: `white_row[i]` by the white list from the province, for supplies that the code stands for,
-    which `white_key[i]` says (ascending); `channel_row[i]` by a channel of generator `channel_key[i]`. Of
-    supplies: `channel_row[i]` by a channel to receiver `channel_key[i]`; the white list opens provinces.
+    which `white_key[i]` says (ascending); `pair_row[i]` by a channel or an approval of generator
+    `pair_key[i]`. Of supplies: `pair_row[i]` by a channel or an approval to receiver `pair_key[i]`; the white
+    list opens provinces.
     """
 
     white_key: Ints
     white_row: NDArray[np.int32]
-    channel_key: Ints
-    channel_row: NDArray[np.int32]
+    pair_key: Ints
+    pair_row: NDArray[np.int32]
 
 
 def crossing_key(code: AnyInts, province: AnyInts) -> Ints:
@@ -96,10 +106,13 @@ def by_owner(owner: Ints, records: Records) -> RecordsByOwner:
 def side_tables_of(tables: Tables) -> SideTables:
     """Sort the side tables for the kernel."""
     permits, white, verified = tables.permits, tables.white_list, tables.verified
+    in_force = permits.by_receiver[~permits.paused[permits.by_receiver]]
+    approvals = tables.approvals
     return SideTables(
-        permits=by_owner(permits.receiver[permits.by_receiver], _permits(permits)),
+        permits=by_owner(permits.receiver[in_force], _permits(permits)[in_force]),
         used_year=np.array(permits.used_year),
         used_kg=np.array(permits.used_kg),
+        approvals=by_owner(approvals.receiver[approvals.by_receiver], _approvals(approvals)),
         white=_dated(white, white.from_province),
         verified=_dated(verified, verified.item),
         exemptions=_filled(EXEMPTION, tables.exemptions, {"code": "code", "item": "item", "modes": "modes"}),
@@ -107,8 +120,8 @@ def side_tables_of(tables: Tables) -> SideTables:
 
 
 class NamedParties(NamedTuple):
-    """The parties that white list and channels name. `related`: pairs of codes that both stand for some
-    supply's."""
+    """The parties that white list, channels and approvals name. `related`: pairs of codes that both stand for
+    some supply's."""
 
     white_receiver: Ints
     white_code: NDArray[np.int32]
@@ -126,8 +139,8 @@ def named_parties(tables: Tables) -> NamedParties:
         white_receiver=white.receiver,
         white_code=white.code,
         white_key=crossing_key(white.code, white.from_province),
-        generator=permits.generator[channels],
-        receiver=permits.receiver[channels],
+        generator=np.concatenate([permits.generator[channels], tables.approvals.generator]),
+        receiver=np.concatenate([permits.receiver[channels], tables.approvals.receiver]),
         related=frozenset(
             pair for code in tables.book.values() for pair in product(code.aliases, code.aliases)
         ),
@@ -137,7 +150,7 @@ def named_parties(tables: Tables) -> NamedParties:
 def cross_province_rows_of(
     named: NamedParties, of_demands: bool, enterprise: Ints, code: NDArray[np.int32]
 ) -> CrossProvinceRows:
-    """The rows of a segment that white list and channels name across a province line.
+    """The rows of a segment that white list, channels and approvals name across a province line.
 
     Args:
         of_demands: whether the rows are demands; else supplies.
@@ -146,13 +159,13 @@ def cross_province_rows_of(
     seeker, owner = named.generator, named.receiver
     if not of_demands:
         seeker, owner = owner, seeker
-    channel, channel_row = _rows_of(owner, enterprise)
+    pair, pair_row = _rows_of(owner, enterprise)
     line, white_row = _rows_of(named.white_receiver if of_demands else owner[:0], enterprise)
     both = zip(named.white_code[line].tolist(), code[white_row].tolist(), strict=True)
     related = np.array([pair in named.related for pair in both], np.bool_)
     return CrossProvinceRows(
         *_sorted(named.white_key[line[related]], white_row[related]),
-        *_sorted(seeker[channel], channel_row),
+        *_sorted(seeker[pair], pair_row),
     )
 
 
@@ -192,7 +205,17 @@ def _permits(permits: Permits) -> Records:
     records = _filled(PERMIT, permits, names)
     records["row"] = np.arange(len(permits))
     records["used_start"], records["used_stop"] = permits.used_from[:-1], permits.used_from[1:]
-    return records[permits.by_receiver]
+    return records
+
+
+def _approvals(approvals: Approvals) -> Records:
+    names = {
+        "generator": "generator", "left_kg": "left_kg", "code": "code", "first": "first_day",
+        "last": "last_day", "modes": "modes",
+    }  # fmt: skip
+    records = _filled(APPROVAL, approvals, names)
+    records["row"] = np.arange(len(approvals))
+    return records[approvals.by_receiver]
 
 
 def _dated(table: WhiteList | VerifiedExemptions, about: NDArray[np.int16]) -> RecordsByOwner:

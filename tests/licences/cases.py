@@ -3,12 +3,7 @@
 from functools import cached_property
 
 from tests.cases import FORBIDDEN, HIDDEN, Cases, Samples
-
-VALIDITY = {"valid_from": "2026-01-01", "valid_until": "2027-12-31"}
-ACID_PERMIT = {"scheme": "cn-hw", "code": "900-349-34", **VALIDITY}
-LINE = {"scheme": "cn-hw", "code": "HW34", "tonnes_per_year": 5}
-PDF = b"%PDF-1.4\n%%EOF\n"
-CHANNEL = {**ACID_PERMIT, "use": "制盐", "tonnes_per_year": 5}
+from tests.licences.bodies import ACID_PERMIT, APPROVAL, CHANNEL, LINE, PDF, TEST, VALIDITY, WASTE
 
 
 class PermitSamples(Samples):
@@ -57,6 +52,30 @@ class PermitSamples(Samples):
         return self.create("/channels", {**sides, **CHANNEL, "approval_number": "1"})
 
     @cached_property
+    def channel_test(self):
+        sent = self.owner.post(f"/channels/{self.channel['id']}/tests", TEST)
+        assert sent.status_code == 201, sent.json
+        return sent.json
+
+    @cached_property
+    def channel_file(self):
+        path = f"/channels/{self.channel['id']}"
+        sent = self.admin.call("POST", f"{path}/files", data=PDF, content_type="application/pdf")
+        assert sent.status_code == 201, sent.json
+        return f"{path}/files/{sent.json['id']}"
+
+    @cached_property
+    def book_entry(self):
+        sent = self.partner.post(f"/channels/{self.channel['id']}/secondary-waste", WASTE)
+        assert sent.status_code == 201, sent.json
+        return sent.json
+
+    @cached_property
+    def transfer_approval(self):
+        sides = {"generator_id": self.owner.id, "receiver_id": self.partner.id}
+        return self.create("/transfer-approvals", {**sides, **APPROVAL, "number": "批1"})
+
+    @cached_property
     def white_list_entry(self):
         entry = {"receiver_id": self.owner.id, **ACID_PERMIT, "from_province": "310000"}
         return self.create("/white-list", entry)
@@ -72,6 +91,7 @@ def neighbours(samples):
         f"/white-list/{samples.white_list_entry['id']}",
         f"/exemptions/{samples.exemption['id']}",
     )
+    approval = f"/transfer-approvals/{samples.transfer_approval['id']}"
     return {
         ("GET", "/licences/<uuid:permit_id>"): (licence, HIDDEN, HIDDEN),
         ("DELETE", "/licences/<uuid:permit_id>"): (licence, FORBIDDEN, FORBIDDEN),
@@ -85,6 +105,30 @@ def neighbours(samples):
         ("GET", "/channels/<uuid:permit_id>"): (channel, HIDDEN, HIDDEN),
         ("DELETE", "/channels/<uuid:permit_id>"): (channel, FORBIDDEN, FORBIDDEN),
         ("POST", "/channels/<uuid:permit_id>/usage"): (f"{channel}/usage", FORBIDDEN, FORBIDDEN),
+        ("POST", "/channels/<uuid:permit_id>/pause"): (f"{channel}/pause", FORBIDDEN, FORBIDDEN),
+        ("POST", "/channels/<uuid:permit_id>/resume"): (f"{channel}/resume", FORBIDDEN, FORBIDDEN),
+        ("POST", "/channels/<uuid:permit_id>/tests"): (f"{channel}/tests", HIDDEN, FORBIDDEN),
+        ("GET", "/channels/<uuid:permit_id>/tests"): (f"{channel}/tests", HIDDEN, HIDDEN),
+        ("POST", "/channels/<uuid:permit_id>/tests/<uuid:test_id>/files"): (
+            f"{channel}/tests/{samples.channel_test['id']}/files",
+            HIDDEN,
+            FORBIDDEN,
+        ),
+        ("POST", "/channels/<uuid:permit_id>/files"): (f"{channel}/files", FORBIDDEN, FORBIDDEN),
+        ("GET", "/channels/<uuid:permit_id>/files/<uuid:file_id>"): (samples.channel_file, HIDDEN, HIDDEN),
+        ("POST", "/channels/<uuid:permit_id>/secondary-waste"): (
+            f"{channel}/secondary-waste",
+            HIDDEN,
+            FORBIDDEN,
+        ),
+        ("GET", "/channels/<uuid:permit_id>/secondary-waste"): (f"{channel}/secondary-waste", HIDDEN, HIDDEN),
+        ("POST", "/channels/<uuid:permit_id>/secondary-waste/<uuid:entry_id>/correct"): (
+            f"{channel}/secondary-waste/{samples.book_entry['id']}/correct",
+            HIDDEN,
+            FORBIDDEN,
+        ),
+        ("GET", "/transfer-approvals/<uuid:permit_id>"): (approval, HIDDEN, HIDDEN),
+        ("DELETE", "/transfer-approvals/<uuid:permit_id>"): (approval, FORBIDDEN, FORBIDDEN),
         ("GET", "/white-list/<uuid:permit_id>"): (entry, HIDDEN, HIDDEN),
         ("DELETE", "/white-list/<uuid:permit_id>"): (entry, FORBIDDEN, FORBIDDEN),
         ("GET", "/exemptions/<uuid:permit_id>"): (exemption, HIDDEN, HIDDEN),
@@ -100,6 +144,8 @@ def writes(samples):
     new_licence = {"enterprise_id": owner.id, "number": "1", **VALIDITY, "lines": [LINE]}
     submitted = f"/licences/{samples.submission['id']}"
     sides = {"generator_id": owner.id, "receiver_id": samples.partner.id}
+    approval = f"/transfer-approvals/{samples.transfer_approval['id']}"
+    book = f"{channel}/secondary-waste"
     new_entry = {"receiver_id": owner.id, **ACID_PERMIT, "from_province": "320000"}
     return {
         ("POST", "/licences"): (admin, "/licences", new_licence),
@@ -116,7 +162,20 @@ def writes(samples):
             admin, f"/licences/{samples.refusable['id']}/refuse", {"reason": "请补交副本"}),
         ("POST", "/channels"): (admin, "/channels", {**sides, **CHANNEL, "approval_number": "2"}),
         ("POST", "/channels/<uuid:permit_id>/usage"): (admin, f"{channel}/usage", usage),
+        ("POST", "/channels/<uuid:permit_id>/tests"): (owner, f"{channel}/tests", TEST),
+        ("POST", "/channels/<uuid:permit_id>/tests/<uuid:test_id>/files"): (
+            owner, f"{channel}/tests/{samples.channel_test['id']}/files", PDF),
+        ("POST", "/channels/<uuid:permit_id>/files"): (admin, f"{channel}/files", PDF),
+        ("POST", "/channels/<uuid:permit_id>/secondary-waste"): (samples.partner, book, WASTE),
+        ("POST", "/channels/<uuid:permit_id>/secondary-waste/<uuid:entry_id>/correct"): (
+            samples.partner, f"{book}/{samples.book_entry['id']}/correct",
+            {"tonnes": 0.1, "note": "多记 0.1 吨"}),
+        ("POST", "/channels/<uuid:permit_id>/pause"): (admin, f"{channel}/pause", {"reason": "现场检查"}),
+        ("POST", "/channels/<uuid:permit_id>/resume"): (admin, f"{channel}/resume", {"reason": "检查合格"}),
         ("DELETE", "/channels/<uuid:permit_id>"): (admin, channel, None),
+        ("POST", "/transfer-approvals"): (
+            admin, "/transfer-approvals", {**sides, **APPROVAL, "number": "批2"}),
+        ("DELETE", "/transfer-approvals/<uuid:permit_id>"): (admin, approval, None),
         ("POST", "/white-list"): (admin, "/white-list", new_entry),
         ("DELETE", "/white-list/<uuid:permit_id>"): (
             admin, f"/white-list/{samples.white_list_entry['id']}", None),
@@ -133,6 +192,10 @@ def grow(samples):
     receiver = marketplace.recycler()
     sides = {"generator_id": owner.id, "receiver_id": receiver.id}
     samples.create("/channels", {**sides, **CHANNEL, "approval_number": receiver.number})
+    samples.create("/transfer-approvals", {**sides, **APPROVAL, "number": receiver.number})
+    channel = f"/channels/{samples.channel['id']}"
+    owner.post(f"{channel}/tests", TEST)
+    samples.partner.post(f"{channel}/secondary-waste", WASTE)
 
 
 CASES = Cases(
@@ -144,8 +207,13 @@ CASES = Cases(
         "/licences": 6,
         "/licences/<uuid:permit_id>": 6,
         "/licences/<uuid:permit_id>/files/<uuid:file_id>": 5,
-        "/channels": 4,
-        "/channels/<uuid:permit_id>": 4,
+        "/channels": 7,
+        "/channels/<uuid:permit_id>": 7,
+        "/channels/<uuid:permit_id>/tests": 4,
+        "/channels/<uuid:permit_id>/files/<uuid:file_id>": 3,
+        "/channels/<uuid:permit_id>/secondary-waste": 5,
+        "/transfer-approvals": 4,
+        "/transfer-approvals/<uuid:permit_id>": 4,
         "/white-list": 3,
         "/white-list/<uuid:permit_id>": 3,
         "/exemptions": 3,
@@ -153,6 +221,7 @@ CASES = Cases(
     },
     example_fields={
         ("POST", "/licences"): {"number": "浙危废经第3306000001号"},
+        ("POST", "/transfer-approvals"): {"number": "浙环固转〔2026〕第18号"},
         ("POST", "/channels"): {"approval_number": "绍环点对点〔2026〕7号"},
     },
 )

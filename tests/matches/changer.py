@@ -38,10 +38,14 @@ CHANGES = (
     "INSERT INTO permit_year (permit_kind, capacity_no, year, allowed_kg, over_kg)"
     " SELECT 'channel', no, 2026, 0, %(days)s FROM channel WHERE no = %(paper)s"
     " ON CONFLICT (permit_kind, capacity_no, year) DO UPDATE SET used_kg = 0, reserved_kg = 0",
+    "INSERT INTO permit_year (permit_kind, capacity_no, year, allowed_kg, over_kg)"
+    " SELECT 'approval', no, 0, 0, greatest(kg - 1000, 0) FROM transfer_approval WHERE no = %(paper)s"
+    " ON CONFLICT (permit_kind, capacity_no, year) DO UPDATE SET over_kg = 0, reserved_kg = 0",
+    "UPDATE channel SET status = 'paused', paused_at = now(), pause_cause = 'admin' WHERE no = %(paper)s",
     *(
         f"UPDATE {table} SET revoked_at = CASE WHEN %(part)s < 0.3 THEN now() END"
         f" WHERE id = (SELECT id FROM {table} ORDER BY id LIMIT 1 OFFSET %(paper)s)"
-        for table in ("licence", "channel", "white_list", "verified_exemption")
+        for table in ("licence", "channel", "transfer_approval", "white_list", "verified_exemption")
     ),
 )
 

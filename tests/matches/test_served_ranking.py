@@ -68,6 +68,7 @@ def as_served(item: dict[str, Any]) -> tuple[Any, ...]:
         tuple(part["value"] for part in item["components"]),
         item["legal_basis"]["kind"],
         item["legal_basis"]["reference"],
+        item["legal_basis"].get("approval", {}).get("id"),
         {warning["code"] for warning in item["warnings"]},
     )
 
@@ -80,7 +81,8 @@ def as_expected(market: Market, seeker: ref.Listing, hit: tuple[ref.Listing, ref
         item = (other if isinstance(other, ref.Demand) else seeker).item
         reference = f"《危险废物豁免管理清单》第{item}项"
     values = tuple(value / 1e9 for value in verdict.values)
-    return str(other.id), verdict.score / 1e15, values, kind, reference, verdict.warnings
+    approval = str(market.world.approvals[verdict.approval].id) if verdict.approval >= 0 else None
+    return str(other.id), verdict.score / 1e15, values, kind, reference, approval, verdict.warnings
 
 
 def seekers(market: Market) -> list[ref.Listing]:

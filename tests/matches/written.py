@@ -18,11 +18,12 @@ from marketplace.licences.models import (
     Licence,
     LicenceLine,
     PermitYear,
+    TransferApproval,
     VerifiedExemption,
     WhiteListEntry,
 )
 from marketplace.listings.models import Accept, Listing
-from tests.marketplace import TODAY, new_uscc
+from tests.marketplace import NOON, TODAY, new_uscc
 from tests.matching import reference as ref
 
 EPOCH = date(1970, 1, 1)
@@ -82,8 +83,10 @@ class _Writer:
         for _ in range(24):
             self._licence()
             self._lists()
-        for _ in range(8):
-            self._channel()
+        for place in range(8):
+            self._channel(paused=place == 7)
+        for place in range(12):
+            self._approval(place)
         self._collecting()
         world.exemptions = self._exemptions()
         for _ in range(size):
@@ -240,7 +243,7 @@ class _Writer:
             return one
         return other if self.by_id[other].parent_id == one else None
 
-    def _channel(self) -> None:
+    def _channel(self, *, paused: bool) -> None:
         generator, receiver = self.chance.sample(self.enterprises, 2)
         row = self._add(
             Channel(
@@ -251,6 +254,7 @@ class _Writer:
                 kg_per_year=self.pick([900, 10**7]),
                 approval_number=f"点 {len(self.market.references)}",
                 **self._validity(),
+                **({"status": "paused", "paused_at": NOON, "pause_cause": "admin"} if paused else {}),
             )
         )
         self.market.references.append(row.approval_number)
@@ -266,6 +270,47 @@ class _Writer:
                 kg_per_year=row.kg_per_year,
                 id=row.id,
                 usage=self._usage("channel", row),
+                paused=paused,
+            )
+        )
+
+    def _approval(self, place: int) -> None:
+        """From a generator near Shaoxing to a receiver elsewhere, or back."""
+        here, there = self.enterprises[place % 8], self.enterprises[(place * 5 + 3) % 12]
+        if here is there:
+            return
+        row = self._add(
+            TransferApproval(
+                generator_id=here.id,
+                receiver_id=there.id,
+                code_id=list(self.codes.values())[place % len(self.codes)].id,
+                way=("use", "use", "dispose")[place % 3],
+                kg=(10**7, 900, 10**6)[place % 3],
+                number=f"批 {place}",
+                asked_until=TODAY + timedelta(days=300),
+                valid_from=TODAY - timedelta(days=30),
+                valid_until=TODAY + timedelta(days=300),
+            )
+        )
+        taken = 0
+        if place % 2:
+            taken = row.kg - 1_500 * (place % 4)
+            self._add(
+                PermitYear(
+                    permit_kind="approval", capacity_no=row.no, year=0, allowed_kg=row.kg,
+                    reserved_kg=max(taken, 0),
+                )
+            )  # fmt: skip
+        self.market.world.approvals.append(
+            ref.Approved(
+                generator=here.no,
+                receiver=there.no,
+                code=row.code_id,
+                way=row.way,
+                first_day=days(row.valid_from),
+                last_day=days(row.valid_until),
+                left_kg=row.kg - max(taken, 0),
+                id=row.id,
             )
         )
 

@@ -94,6 +94,19 @@ class Permit:
     kg_per_year: int
     id: UUID
     usage: tuple[tuple[int, int], ...] = ()
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class Approved:
+    generator: int
+    receiver: int
+    code: int
+    way: str
+    first_day: int
+    last_day: int
+    left_kg: int
+    id: UUID
 
 
 @dataclass(frozen=True)
@@ -135,6 +148,7 @@ class World:
     supplies: list[Supply] = field(default_factory=list)
     demands: list[Demand] = field(default_factory=list)
     permits: list[Permit] = field(default_factory=list)
+    approvals: list[Approved] = field(default_factory=list)
     white_list: list[WhiteListed] = field(default_factory=list)
     exemptions: list[ExemptionItem] = field(default_factory=list)
     verified: list[Verified] = field(default_factory=list)
@@ -146,6 +160,7 @@ class Verdict:
     failed: list[str]
     basis: int
     permit: int
+    approval: int
     warnings: set[str]
     km: float
     values: tuple[int, ...]
@@ -160,7 +175,7 @@ def fitting_day(world: World, supply: Supply, demand: Demand, thing) -> int | No
 
 
 def permit_holds(world: World, supply: Supply, demand: Demand, permit: Permit) -> bool:
-    if permit.receiver != demand.enterprise:
+    if permit.receiver != demand.enterprise or permit.paused:
         return False
     if permit.generator is not None and permit.generator != supply.enterprise:
         return False
@@ -292,20 +307,40 @@ def crosses_border(supply: Supply, demand: Demand) -> bool:
     return zone(supply.province) != zone(demand.province)
 
 
-def may_cross(world: World, rules: Rules, supply: Supply, demand: Demand) -> tuple[bool, set[str]]:
-    """Whether the pair may cross its province line, and the warnings that go with it."""
+def approval_of(world: World, supply: Supply, demand: Demand) -> int:
+    """The row of the approval by which the pair may cross its province line; -1 where there is none."""
+    lot = max(supply.min_lot_kg, demand.min_lot_kg, 1)
+    holding = [
+        (-entry.last_day, entry.id.bytes, row)
+        for row, entry in enumerate(world.approvals)
+        if (entry.generator, entry.receiver) == (supply.enterprise, demand.enterprise)
+        and entry.code in world.book[supply.code].stands_for
+        and entry.way == demand.mode
+        and entry.left_kg >= lot
+        and fitting_day(world, supply, demand, entry) is not None
+    ]
+    return min(holding)[2] if holding else -1
+
+
+def may_cross(world: World, rules: Rules, supply: Supply, demand: Demand) -> tuple[bool, set[str], int]:
+    """Whether the pair may cross its province line, the warnings that go with it, and by which approval."""
     if supply.province == demand.province or crosses_border(supply, demand):
-        return True, set()
+        return True, set(), -1
+    if not world.book[supply.code].hazardous and demand.mode == "use":
+        return True, {"advance_notice_required"}, -1
+    approval = approval_of(world, supply, demand)
+    if approval != -1:
+        return True, set(), approval
     if not world.book[supply.code].hazardous:
-        return True, {"advance_notice_required" if demand.mode == "use" else "transfer_approval_required"}
+        return True, {"transfer_approval_required"}, -1
     through_channel = any(
         permit.kind == "channel" and permit_holds(world, supply, demand, permit) for permit in world.permits
     )
     if through_channel or white_listed(world, supply, demand):
-        return True, set()
+        return True, set(), -1
     if rules.cross_province == "with_approval":
-        return True, {"transfer_approval_required"}
-    return False, set()
+        return True, {"transfer_approval_required"}, -1
+    return False, set(), -1
 
 
 def fallen(supply: Supply) -> bool:
@@ -356,7 +391,7 @@ def judge(world: World, rules: Rules, supply: Supply, demand: Demand, seeker: st
     code = world.book[supply.code]
     fit, accepted = best_fit(world, supply, demand)
     basis, permit = legal_basis(world, supply, demand)
-    crosses, line_warnings = may_cross(world, rules, supply, demand)
+    crosses, line_warnings, approval = may_cross(world, rules, supply, demand)
     meets, mixture_warnings = mixes(supply, demand)
     km = sphere_km(supply, demand)
     passes = {
@@ -389,7 +424,7 @@ def judge(world: World, rules: Rules, supply: Supply, demand: Demand, seeker: st
     )
     counts = tuple(round(value * 1_000_000_000) for value in values)
     score = sum(weight * count for weight, count in zip(rules.weights, counts, strict=True))
-    return Verdict(failed, basis, permit, warnings, km, counts, score, accepted)
+    return Verdict(failed, basis, permit, approval, warnings, km, counts, score, accepted)
 
 
 def ranking_key(seeker: str, sort: str, other: Listing, verdict: Verdict) -> tuple:

@@ -36,13 +36,12 @@ def index_of(columns: worlds.Columns, side: str, *, compiled: bool) -> m.Index:
 
 
 def told(ranking: m.Ranking, keys: Any) -> list[Any]:
-    """All that a ranking says of its hits, by key of the listing."""
+    """All that a ranking says of its hits, by key of the listing; distances to a micrometre."""
+    exact = ["accepted", "scores", "values", "basis", "permits", "approvals", "warnings"]
     return [
         np.asarray(keys).tolist(),
-        *(
-            getattr(ranking, name).tolist()
-            for name in ["accepted", "scores", "values", "distance_km", "basis", "permits", "warnings"]
-        ),
+        *(getattr(ranking, name).tolist() for name in exact),
+        ranking.distance_km.round(9).tolist(),
         [key.tolist() for key in ranking.keys],
         ranking.more,
         ranking.sort,

@@ -112,6 +112,19 @@ def a_permit(pick: Pick, number: int) -> ref.Permit:
         kg_per_year=pick([0, 999, 1_000, 1_000, 5_000, 5_000]),
         id=UUID(int=(pick([0, 1, 1 << 127]) + number)),
         usage=tuple((pick([1970, 1970, 1971, 1969]), pick([0, 1, 4_000])) for _ in range(pick([0, 0, 1, 2]))),
+        paused=pick([False] * 5 + [True]),
+    )
+
+
+def an_approval(pick: Pick, number: int) -> ref.Approved:
+    return ref.Approved(
+        generator=pick([1, 1, 1, 2]),
+        receiver=pick([3, 3, 3, 4]),
+        code=pick([ACID, ACID, LOCAL_ACID, SLAG]),
+        way=pick(["use", "use", "dispose", "store"]),
+        **validity(pick),
+        left_kg=pick([0, 999, 1_000, 5_000]),
+        id=UUID(int=(pick([0, 1, 1 << 127]) + number)),
     )
 
 
@@ -123,6 +136,7 @@ def a_world(pick: Pick, supplies: int, demands: int, lines: int) -> ref.World:
         supplies=[a_supply(pick, number, codes) for number in numbers[:supplies]],
         demands=[a_demand(pick, number) for number in numbers[supplies:]],
         permits=[a_permit(pick, number) for number in range(lines)],
+        approvals=[an_approval(pick, number) for number in range(lines // 2)],
         white_list=[
             ref.WhiteListed(pick([1, 3, 3, 4]), pick([ACID, HW34]), pick([32, 33, 33]), **validity(pick))
             for _ in range(lines // 2)
@@ -225,6 +239,7 @@ def permit_columns(permits: Sequence[ref.Permit]) -> m.Permits:
         **of(permits, "receiver", "code", "first_day", "last_day", "kg_per_year"),
         **halves([permit.id for permit in permits]),
         kind=[ref.KINDS[permit.kind] for permit in permits],
+        paused=np.array([permit.paused for permit in permits], bool),
         generator=[m.ANY_GENERATOR if permit.generator is None else permit.generator for permit in permits],
         modes=[mask(permit.modes) for permit in permits],
         usage_permit=[row for row, _, _ in used],
@@ -233,10 +248,19 @@ def permit_columns(permits: Sequence[ref.Permit]) -> m.Permits:
     )
 
 
+def approval_columns(approvals: Sequence[ref.Approved]) -> m.Approvals:
+    return m.Approvals(
+        **of(approvals, "generator", "receiver", "code", "first_day", "last_day", "left_kg"),
+        **halves([approval.id for approval in approvals]),
+        modes=[mask([approval.way]) for approval in approvals],
+    )
+
+
 def tables(world: ref.World) -> m.Tables:
     dated = ("first_day", "last_day")
     return m.Tables(
         permits=permit_columns(world.permits),
+        approvals=approval_columns(world.approvals),
         white_list=m.WhiteList(**of(world.white_list, "receiver", "code", "from_province", *dated)),
         exemptions=m.ExemptionList(
             **of(world.exemptions, "item", "code"),
@@ -279,6 +303,7 @@ class Columns:
                 tuple(ranking.values[hit].tolist()),
                 int(ranking.basis[hit]),
                 int(ranking.permits[hit]),
+                int(ranking.approvals[hit]),
                 set(m.Warn(int(ranking.warnings[hit])).names),
                 int(ranking.accepted[hit]),
                 round(float(ranking.distance_km[hit]), 6),
@@ -289,6 +314,16 @@ class Columns:
 
 def reference_hits(found: list[tuple[ref.Listing, ref.Verdict]]) -> list[tuple[Any, ...]]:
     return [
-        (result.number, v.score, v.values, v.basis, v.permit, v.warnings, v.accepted, round(v.km, 6))
+        (
+            result.number,
+            v.score,
+            v.values,
+            v.basis,
+            v.permit,
+            v.approval,
+            v.warnings,
+            v.accepted,
+            round(v.km, 6),
+        )
         for result, v in found
     ]

@@ -96,6 +96,7 @@ def _new_deal(
         region=supply.lies_in,
         permit_kind=ground.permit_kind,
         permit_id=ground.permit_id,
+        approval_id=ground.approval_id,
         permit_year=terms.until_day.year if ground.permit_id else None,
         terms=_frozen(offer, supply, demand, ground),
         **{name: getattr(terms, name) for name in named},

@@ -12,7 +12,8 @@ PATH_PARAMETERS = {
     "deal_id": "The id of a deal.",
     "enterprise_id": "The id of an enterprise.",
     "event_id": "The id of an event of credit.",
-    "file_id": "The id of a file of that licence or paper.",
+    "entry_id": "The id of an entry of the book, as its list returns it.",
+    "file_id": "The id of a file of that licence, channel or paper.",
     "import_id": "The id of an import, as POST /listings/import returns it.",
     "key_id": "The id of a key (not the key itself).",
     "listing_id": "The id of a listing.",
@@ -27,6 +28,7 @@ PATH_PARAMETERS = {
     "request_id": "The id of a request for contact, as GET /receiver-requests returns it.",
     "scheme": "The scheme of the code: cn-hw, cn-sw, eu-low or a local scheme.",
     "search_id": "The id of a saved search of yours.",
+    "test_id": "The id of a monthly test, as the channel shows it.",
     "token": "What the link in the e-mail, or the address in the QR code, ends with.",
     "version": "The version, a whole number from 1.",
 }

@@ -308,6 +308,10 @@ class TransferApproval(_CountedPermit, Base):
     number_key: Mapped[str] = mapped_column(server_default=text("''"))
     asked_until: Mapped[date]
 
+    @property
+    def capacity_no(self) -> None:
+        """An approval shares its tonnes with no other."""
+
     @validates("number")
     def _fold(self, _: str, number: str) -> str:
         self.number_key = document_key(number)

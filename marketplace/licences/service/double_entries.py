@@ -12,7 +12,15 @@ from ...errors import Conflict
 from ...events.actor import Actor
 from ...events.work import Work
 from ...messages.names import Name
-from ..models import RECORDED, Channel, Licence, LicenceStatus, VerifiedExemption, WhiteListEntry
+from ..models import (
+    RECORDED,
+    Channel,
+    Licence,
+    LicenceStatus,
+    TransferApproval,
+    VerifiedExemption,
+    WhiteListEntry,
+)
 from .lookup import visible_to
 
 
@@ -50,6 +58,8 @@ def _is_met(permit: Any) -> ColumnElement[bool]:
         return _meets_licence(permit)
     if isinstance(permit, Channel):
         return _meets_channel(permit)
+    if isinstance(permit, TransferApproval):
+        return _meets_approval(permit)
     if isinstance(permit, VerifiedExemption):
         return _meets_exemption(permit)
     same = ("receiver_id", "code_id", "from_province", "valid_until")
@@ -73,6 +83,15 @@ def _meets_channel(permit: Channel) -> ColumnElement[bool]:
     of_others = or_(Channel.generator_id != permit.generator_id, Channel.receiver_id != permit.receiver_id)
     same = _agrees(Channel, permit, "code_id", "valid_until")
     return (Channel.number_key == permit.number_key) & (of_others | same)
+
+
+def _meets_approval(permit: TransferApproval) -> ColumnElement[bool]:
+    """The same number, of other parties or for the same code: an approval is not renewed, and its tonnes are
+    those of its whole life."""
+    model = TransferApproval
+    of_others = or_(model.generator_id != permit.generator_id, model.receiver_id != permit.receiver_id)
+    same = _agrees(model, permit, "code_id")
+    return (model.number_key == permit.number_key) & (of_others | same)
 
 
 def _meets_exemption(permit: VerifiedExemption) -> ColumnElement[bool]:
@@ -103,7 +122,8 @@ def _already_entered(work: Work, actor: Actor, met: Any) -> Conflict:
 
 
 NUMBER_FIELDS: dict[type, str] = {
-    Licence: "number", Channel: "approval_number", VerifiedExemption: "reference",
+    Licence: "number", Channel: "approval_number", TransferApproval: "number",
+    VerifiedExemption: "reference",
 }  # fmt: skip
 """The field with the document's number, of the kinds of permit that have one."""
 

@@ -19,6 +19,10 @@ UNION ALL
 SELECT h.id, NULL, h.code_id, h.approval_number, h.valid_from, h.valid_until, ARRAY[c.code]
 FROM channel h JOIN waste_code c ON c.id = h.code_id WHERE h.id = ANY(CAST(:permits AS uuid[]))
 UNION ALL
+SELECT a.id, NULL, a.code_id, a.number, a.valid_from, a.valid_until, ARRAY[c.code]
+FROM transfer_approval a JOIN waste_code c ON c.id = a.code_id
+WHERE a.id = ANY(CAST(:permits AS uuid[]))
+UNION ALL
 SELECT x.enterprise_id, x.item, x.code_id, x.reference, x.valid_from, x.valid_until, ARRAY[c.code]
 FROM verified_exemption x JOIN waste_code c ON c.id = x.code_id
 JOIN unnest(CAST(:holders AS uuid[]), CAST(:items AS int[])) AS wanted (holder, item)
@@ -29,7 +33,7 @@ WHERE x.revoked_at IS NULL
 
 @dataclass(frozen=True, slots=True)
 class LegalDocument:
-    """A licence, channel or verified exemption; `codes` are all that it names, sorted."""
+    """A licence, channel, transfer approval or verified exemption; `codes` are all that it names, sorted."""
 
     number: str
     codes: list[str]
@@ -38,13 +42,15 @@ class LegalDocument:
 
 
 class LegalDocuments:
-    """Documents by licence line or channel, and of verified exemptions by holder, item and code."""
+    """Documents by licence line, channel or transfer approval, and of verified exemptions by holder, item and
+    code.
+    """
 
     def __init__(self, permit_ids: Iterable[UUID], exemptions: Iterable[tuple[UUID, int]] = ()) -> None:
         """Read them, in one statement.
 
         Args:
-            permit_ids: ids of licence lines and channels.
+            permit_ids: ids of licence lines, channels and transfer approvals.
             exemptions: (holder, item) of which the verified exemptions are wanted.
         """
         wanted = sorted(set(exemptions))
@@ -66,7 +72,7 @@ class LegalDocuments:
             self._of_exemptions.setdefault((row.id, row.item), []).append((row.code_id, document))
 
     def of_permit(self, permit_id: UUID | None) -> LegalDocument | None:
-        """The licence of a line, or a channel."""
+        """The licence of a line, a channel, or an approval."""
         return self._of_permits.get(permit_id) if permit_id else None
 
     def of_exemption(self, holder: UUID, item: int | None, code_ids: Container[int]) -> LegalDocument | None:

@@ -92,6 +92,18 @@ def covers_any(enterprise_id: UUID, code_ids: Iterable[int]) -> bool:
     return db.session.scalar(lines.limit(1)) is not None
 
 
+def tests_due(first: date, last: date, wanted: Callable[[Any, Any], Any], most: int) -> Sequence[Channel]:
+    """At most `most` running channels whose monthly test is due on a day from `first` to `last`.
+
+    Args:
+        wanted: makes a further condition of the columns of id and due day.
+    """
+    query = select(Channel).where(
+        Channel.test_due_on.between(first, last), wanted(Channel.id, Channel.test_due_on)
+    )
+    return db.session.scalars(query.limit(most)).all()
+
+
 def ending(first: date, last: date, wanted: Callable[[Any, Any], Any], most: int) -> Sequence[Licence]:
     """At most `most` confirmed licences whose last day is from `first` to `last` and that no later validity
     renews.

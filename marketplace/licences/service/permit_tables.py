@@ -12,8 +12,8 @@ from matching import ANY_GENERATOR, Basis
 from ...catalogue.models import Mode
 from ...database import db
 from ...enterprises.models import Role
-from ...numpy_columns import copy_columns, read_columns
-from ..models import LicenceKind, LicenceStatus, PermitKind, mode_mask
+from ...numpy_columns import copy_columns, no_rows, read_columns
+from ..models import WHOLE_LIFE, ChannelStatus, LicenceKind, LicenceStatus, PermitKind, mode_mask
 
 Columns: TypeAlias = dict[str, np.ndarray]
 
@@ -22,6 +22,11 @@ EPOCH = "DATE '1970-01-01'"
 PERMIT_TYPES = {
     "kind": "i2", "receiver": "i8", "generator": "i8", "code": "i4", "modes": "i2",
     "first_day": "i4", "last_day": "i4", "kg_per_year": "i8", "id": "uuid", "no": "i8",
+    "paused": "bool",
+}  # fmt: skip
+APPROVAL_TYPES = {
+    "receiver": "i8", "generator": "i8", "code": "i4", "modes": "i2", "first_day": "i4", "last_day": "i4",
+    "left_kg": "i8", "id": "uuid",
 }  # fmt: skip
 USAGE_TYPES = {"no": "i8", "year": "i2", "kg": "i8"}
 WHITE_LIST_TYPES = {
@@ -34,13 +39,13 @@ COUNTS = f"{{it}}.revoked_at IS NULL AND {{it}}.status = '{LicenceStatus.CONFIRM
 PERMITS = f"""
 SELECT {Basis.LICENCE}::int2 AS kind, e.no AS receiver, {ANY_GENERATOR}::int8 AS generator,
        l.code_id AS code, l.modes, (p.valid_from - {EPOCH})::int4, (p.valid_until - {EPOCH})::int4,
-       l.kg_per_year, l.id, coalesce(l.capacity_no, l.no) * 2 AS no
+       l.kg_per_year, l.id, coalesce(l.capacity_no, l.no) * 2 AS no, false AS paused
 FROM licence_line l JOIN licence p ON p.id = l.licence_id JOIN enterprise e ON e.id = p.enterprise_id
 WHERE p.kind = '{LicenceKind.COMPREHENSIVE}' AND {COUNTS.format(it="p")} AND p.valid_until >= %(alive)s
 UNION ALL
 SELECT {Basis.CHANNEL}::int2, r.no, g.no, c.code_id, {mode_mask([Mode.USE])}::int2,
        (c.valid_from - {EPOCH})::int4, (c.valid_until - {EPOCH})::int4, c.kg_per_year, c.id,
-       coalesce(c.capacity_no, c.no) * 2 + 1
+       coalesce(c.capacity_no, c.no) * 2 + 1, c.status = '{ChannelStatus.PAUSED}'
 FROM channel c JOIN enterprise r ON r.id = c.receiver_id JOIN enterprise g ON g.id = c.generator_id
 WHERE c.revoked_at IS NULL AND c.valid_until >= %(alive)s
 UNION ALL
@@ -48,7 +53,7 @@ SELECT {Basis.COLLECTOR}::int2, e.no, {ANY_GENERATOR}::int8,
        CASE WHEN mine.parent_id = theirs.id THEN mine.id ELSE theirs.id END, l.modes,
        (greatest(p.valid_from, q.valid_from) - {EPOCH})::int4,
        (least(p.valid_until, q.valid_until) - {EPOCH})::int4, l.kg_per_year, l.id,
-       coalesce(l.capacity_no, l.no) * 2
+       coalesce(l.capacity_no, l.no) * 2, false
 FROM licence_line l JOIN licence p ON p.id = l.licence_id JOIN enterprise e ON e.id = p.enterprise_id
 JOIN licence q ON q.enterprise_id = e.partner_id JOIN licence_line m ON m.licence_id = q.id
 JOIN waste_code mine ON mine.id = l.code_id JOIN waste_code theirs ON theirs.id = m.code_id
@@ -57,6 +62,16 @@ WHERE p.kind = '{LicenceKind.COLLECTION}' AND {COUNTS.format(it="p")}
   AND (mine.id = theirs.id OR mine.parent_id = theirs.id OR theirs.parent_id = mine.id)
   AND greatest(p.valid_from, q.valid_from) <= least(p.valid_until, q.valid_until)
   AND least(p.valid_until, q.valid_until) >= %(alive)s AND '{Role.COLLECTOR}' = ANY(e.roles)
+"""  # noqa: S608 - fragments are constants, values are bound
+WAY_BITS = " ".join(f"WHEN '{mode}' THEN {mode_mask([mode])}" for mode in Mode)
+APPROVALS = f"""
+SELECT r.no AS receiver, g.no AS generator, a.code_id AS code, (CASE a.way {WAY_BITS} END)::int2,
+       (a.valid_from - {EPOCH})::int4, (a.valid_until - {EPOCH})::int4,
+       greatest(a.kg - coalesce(b.reserved_kg + b.used_kg + b.over_kg, 0), 0)::int8, a.id
+FROM transfer_approval a JOIN enterprise r ON r.id = a.receiver_id JOIN enterprise g ON g.id = a.generator_id
+LEFT JOIN permit_year b
+  ON b.permit_kind = '{PermitKind.APPROVAL}' AND b.capacity_no = a.no AND b.year = {WHOLE_LIFE}
+WHERE a.revoked_at IS NULL AND a.valid_until >= %(alive)s
 """  # noqa: S608 - fragments are constants, values are bound
 USAGE = f"""
 SELECT capacity_no * 2 + (permit_kind = '{PermitKind.CHANNEL}')::int AS no, year,
@@ -88,16 +103,18 @@ OF_CODES_AND_RECEIVERS = "code = ANY(%(codes)s) AND receiver = ANY(%(receivers)s
 
 @dataclass(frozen=True, slots=True)
 class PermitTables:
-    """Permits, the kilograms reserved and used of them, white list and verified exemptions, as columns.
+    """Permits, the kilograms reserved and used of them, approvals, white list and verified exemptions, as
+    columns.
 
     Days count from 1970-01-01, `receiver` and `generator` are the `no` of enterprises, `modes` has a bit for
     each mode, `kind` is a `matching.Basis`. `no` joins usage to permits, and is the same for permits that are
     one capacity: even for licence lines, odd for channels. A collector's permit is the part of its line that
-    its partner's licence covers too.
+    its partner's licence covers too. Of an approval `left_kg` is what is left of it.
     """
 
     permits: Columns
     usage: Columns
+    approvals: Columns
     white_list: Columns
     verified: Columns
 
@@ -107,6 +124,7 @@ class PermitTables:
         return PermitTables(
             _replaced(self.permits, "receiver", receivers, current.permits),
             _replaced(self.usage, "no", replaced, current.usage),
+            _replaced(self.approvals, "receiver", receivers, current.approvals),
             _replaced(self.white_list, "receiver", receivers, current.white_list),
             _replaced(self.verified, "receiver", receivers, current.verified),
         )
@@ -119,8 +137,23 @@ def _replaced(table: Columns, by: str, values: Any, current: Columns) -> Columns
 
 def permit_tables(codes: Iterable[int], receivers: Iterable[int], alive_on: date) -> PermitTables:
     """What these receivers (`no` of enterprises) hold on these codes that had not ended by `alive_on`."""
-    params = {"codes": sorted(set(codes)), "receivers": sorted(set(receivers)), "alive": alive_on}
-    return _permit_tables(OF_CODES_AND_RECEIVERS, params)
+    return _permit_tables(OF_CODES_AND_RECEIVERS, _asked(codes, receivers, alive_on))
+
+
+def approvals_only(codes: Iterable[int], receivers: Iterable[int], alive_on: date) -> PermitTables:
+    """The approvals of `permit_tables` without the rest, for waste that needs no other permit."""
+    params = _asked(codes, receivers, alive_on)
+    return PermitTables(
+        no_rows(PERMIT_TYPES),
+        no_rows(USAGE_TYPES),
+        _read(APPROVALS, APPROVAL_TYPES, OF_CODES_AND_RECEIVERS, params),
+        no_rows(WHITE_LIST_TYPES),
+        no_rows(EXEMPTION_TYPES),
+    )
+
+
+def _asked(codes: Iterable[int], receivers: Iterable[int], alive_on: date) -> dict[str, Any]:
+    return {"codes": sorted(set(codes)), "receivers": sorted(set(receivers)), "alive": alive_on}
 
 
 def permit_tables_on(codes: Iterable[int], alive_on: date) -> PermitTables:
@@ -139,17 +172,15 @@ def all_permit_tables() -> PermitTables:
     return PermitTables(
         copy_columns(session, PERMITS, params, PERMIT_TYPES),
         copy_columns(session, USAGE.format(condition=OF_GATE), {}, USAGE_TYPES),
+        copy_columns(session, APPROVALS, params, APPROVAL_TYPES),
         copy_columns(session, WHITE_LIST, params, WHITE_LIST_TYPES),
         copy_columns(session, VERIFIED, params, EXEMPTION_TYPES),
     )
 
 
 def _permit_tables(condition: str, params: dict[str, Any]) -> PermitTables:
-    session = db.session()
-
     def read(query: str, types: dict[str, str]) -> Columns:
-        statement = f"SELECT * FROM ({query}) AS permit_tables WHERE {condition}"  # noqa: S608 - constants
-        return read_columns(session, statement, params, types)
+        return _read(query, types, condition, params)
 
     permits = read(PERMITS, PERMIT_TYPES)
     number, is_channel = np.unique(permits["no"]) // 2, np.unique(permits["no"]) % 2 == 1
@@ -157,7 +188,13 @@ def _permit_tables(condition: str, params: dict[str, Any]) -> PermitTables:
     usage = USAGE.format(condition=OF_CAPACITIES)
     return PermitTables(
         permits,
-        read_columns(session, usage, used_of, USAGE_TYPES),
+        read_columns(db.session(), usage, used_of, USAGE_TYPES),
+        read(APPROVALS, APPROVAL_TYPES),
         read(WHITE_LIST, WHITE_LIST_TYPES),
         read(VERIFIED, EXEMPTION_TYPES),
     )
+
+
+def _read(query: str, types: dict[str, str], condition: str, params: dict[str, Any]) -> Columns:
+    statement = f"SELECT * FROM ({query}) AS permit_tables WHERE {condition}"  # noqa: S608 - constants
+    return read_columns(db.session(), statement, params, types)

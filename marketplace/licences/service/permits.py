@@ -19,17 +19,20 @@ from ..models import (
     Licence,
     LicenceLine,
     LicenceStatus,
+    TransferApproval,
     VerifiedExemption,
     WhiteListEntry,
     mode_mask,
 )
 from .capacities import overlapping_lines, share_capacity_of_channel, share_capacity_of_licence
+from .channels.pausing import expect_tests
+from .channels.terms import check_terms
 from .double_entries import require_new
 from .expiry import COUNTED, emit_ended
 from .handed_in import require_room
 from .plausible_permits import codes_of, tonnes_notices, validity_notices
 
-Row = TypeVar("Row", Channel, WhiteListEntry, VerifiedExemption)
+Row = TypeVar("Row", Channel, TransferApproval, WhiteListEntry, VerifiedExemption)
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +54,7 @@ def add_licence(actor: Actor, data: dict[str, Any]) -> tuple[Licence, list[Notic
     holder_id = data.get("enterprise_id") or actor.enterprise_id
     if holder_id is None:
         raise Invalid("field_required", at="enterprise_id")
-    _require_enterprise(holder_id, "enterprise_id")
+    require_enterprise(holder_id, "enterprise_id")
     names = ("number", "kind", "valid_from", "valid_until")
     status = LicenceStatus.CONFIRMED if actor.enterprise_id is None else LicenceStatus.SUBMITTED
     with unit_of_work() as work:
@@ -98,7 +101,7 @@ def _lines(
         for place, written in enumerate(line.get("codes") or [line["code"]]):
             at = f"lines.{number}"
             code_at = f"{at}.codes.{place}" if line.get("codes") else None
-            code, doubts = _code(actor, line["scheme"], written, at, code_at)
+            code, doubts = named_code(actor, line["scheme"], written, at, code_at)
             notices += doubts
             codes[code.id] = code
         notices += tonnes_notices(line["tonnes_per_year"], f"lines.{number}.tonnes_per_year", codes.values())
@@ -116,7 +119,7 @@ def _lines(
     return rows, numbers, notices
 
 
-def _code(
+def named_code(
     actor: Actor, scheme: str | None, written: str, at: str, code_at: str | None = None
 ) -> tuple[WasteCode, list[Notice]]:
     """The code that a permit names; only staff may name one that no table has yet."""
@@ -137,17 +140,22 @@ def add_channel(actor: Actor, data: dict[str, Any]) -> tuple[Channel, list[Notic
     """Enter an approved point-to-point channel, with kilograms a year.
 
     Raises:
-        Invalid: `unknown_enterprise`, the same enterprise on both sides (`same_enterprise`), or a code that
-            is unknown or of another scheme.
+        Invalid: `unknown_enterprise`, the same enterprise on both sides (`same_enterprise`), a code that is
+            unknown or of another scheme, or terms that `check_terms` refuses.
         Conflict: the document is entered already (`already_entered`).
     """
-    _require_enterprise(data["generator_id"], "generator_id")
-    _require_enterprise(data["receiver_id"], "receiver_id")
+    require_enterprise(data["generator_id"], "generator_id")
+    require_enterprise(data["receiver_id"], "receiver_id")
     if data["generator_id"] == data["receiver_id"]:
         raise Invalid("same_enterprise", at="receiver_id")
-    names = ("generator_id", "receiver_id", "use", "approval_number", "valid_from", "valid_until")
-    channel, notices = _add_for_code(actor, Channel, data, names, kg_per_year=data["tonnes_per_year"])
-    return channel, notices + tonnes_notices(channel.kg_per_year, "tonnes_per_year", codes_of([channel]))
+    terms = check_terms(data)
+    names = (
+        "generator_id", "receiver_id", "use", "approval_number", "valid_from", "valid_until",
+        "standard", "pollution_control", "product_standard", "product_use",
+    )  # fmt: skip
+    channel, notices = add_for_code(actor, Channel, data, names, kg_per_year=data["tonnes_per_year"])
+    tonnes = tonnes_notices(channel.kg_per_year, "tonnes_per_year", codes_of([channel]))
+    return channel, terms + notices + tonnes
 
 
 def add_white_list(actor: Actor, data: dict[str, Any]) -> tuple[WhiteListEntry, list[Notice]]:
@@ -158,11 +166,11 @@ def add_white_list(actor: Actor, data: dict[str, Any]) -> tuple[WhiteListEntry, 
             another scheme.
         Conflict: it is entered already (`already_entered`).
     """
-    _require_enterprise(data["receiver_id"], "receiver_id")
+    require_enterprise(data["receiver_id"], "receiver_id")
     if catalogue.find_region(data["from_province"], "from_province").level != "province":
         raise Invalid("not_a_province", at="from_province")
     names = ("receiver_id", "from_province", "valid_from", "valid_until")
-    return _add_for_code(actor, WhiteListEntry, data, names)
+    return add_for_code(actor, WhiteListEntry, data, names)
 
 
 def add_exemption(actor: Actor, data: dict[str, Any]) -> tuple[VerifiedExemption, list[Notice]]:
@@ -172,11 +180,11 @@ def add_exemption(actor: Actor, data: dict[str, Any]) -> tuple[VerifiedExemption
         Invalid: `unknown_enterprise`, `unknown_exemption`, or a code that is unknown or of another scheme.
         Conflict: it is entered already (`already_entered`).
     """
-    _require_enterprise(data["enterprise_id"], "enterprise_id")
+    require_enterprise(data["enterprise_id"], "enterprise_id")
     if not catalogue.exemption_exists(data["item"]):
         raise Invalid("unknown_exemption", at="item", item=data["item"])
     names = ("enterprise_id", "item", "reference", "valid_from", "valid_until")
-    return _add_for_code(actor, VerifiedExemption, data, names)
+    return add_for_code(actor, VerifiedExemption, data, names)
 
 
 def revoke(actor: Actor, model: type[Any], permit_id: UUID) -> None:
@@ -186,6 +194,8 @@ def revoke(actor: Actor, model: type[Any], permit_id: UUID) -> None:
         if permit.revoked_at is not None:
             return
         permit.revoked_at = clock.now()
+        if isinstance(permit, Channel):
+            permit.tested_from = permit.test_due_on = None
         work.audit(actor, "revoke", permit)
         _emit_changed(work, permit)
         if isinstance(permit, COUNTED):
@@ -193,22 +203,24 @@ def revoke(actor: Actor, model: type[Any], permit_id: UUID) -> None:
     log.info("permit revoked", extra={"kind": model.__tablename__, "permit_id": str(permit_id)})
 
 
-def _add_for_code(
+def add_for_code(
     actor: Actor, model: type[Row], data: dict[str, Any], names: tuple[str, ...], **others: Any
 ) -> tuple[Row, list[Notice]]:
     """Write a permit for one code: the fields `names` of `data`, and `others`."""
     with unit_of_work() as work:
-        code, notices = _code(actor, data["scheme"], data["code"], "")
+        code, notices = named_code(actor, data["scheme"], data["code"], "")
         permit = model(**{name: data[name] for name in names}, code_id=code.id, **others)
-        _add(work, actor, permit)
+        add_permit(work, actor, permit)
     return permit, notices + validity_notices(permit)
 
 
-def _add(work: Work, actor: Actor, permit: Row) -> None:
+def add_permit(work: Work, actor: Actor, permit: Row) -> None:
+    """Write a permit of any kind but a licence. Raises: Conflict: `already_entered`."""
     require_new(work, actor, permit)
     work.add(permit)
     if isinstance(permit, Channel):
         share_capacity_of_channel(work, permit)
+        expect_tests(work, permit)
     work.audit(actor, "add", permit)
     _emit_changed(work, permit)
     log.info("permit added", extra={"kind": permit.__tablename__, "permit_id": str(permit.id)})
@@ -218,6 +230,7 @@ def _emit_changed(work: Work, permit: Row | Licence) -> None:
     work.emit("permit.changed", kind=permit.__tablename__, id=str(permit.id))
 
 
-def _require_enterprise(enterprise_id: UUID, at: str) -> None:
+def require_enterprise(enterprise_id: UUID, at: str) -> None:
+    """Raises: Invalid: there is no such enterprise (`unknown_enterprise`)."""
     if not enterprises.by_id({enterprise_id}):
         raise Invalid("unknown_enterprise", at=at)

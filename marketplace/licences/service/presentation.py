@@ -7,12 +7,13 @@ from uuid import UUID
 from ... import clock
 from ...catalogue import service as catalogue
 from ...catalogue.models import WasteCode
-from ..models import Channel, Licence, LicenceLine, PermitYear, modes_of
-from .usage import balances_of
+from ..models import WHOLE_LIFE, Channel, Licence, LicenceLine, PermitYear, TransferApproval, modes_of
+from .channels.presentation import channel_records
+from .usage import Counted, balances_of
 
 Balances: TypeAlias = Mapping[UUID, Sequence[PermitYear]]
 
-HIDDEN = {"no", "code_id", "kg_per_year", "number_key", "capacity_no", "is_double"}
+HIDDEN = {"no", "code_id", "kg_per_year", "kg", "number_key", "capacity_no", "is_double", "tested_from"}
 """Columns that are shown otherwise or not at all."""
 
 
@@ -22,8 +23,13 @@ def present(permits: Sequence[Any]) -> list[dict[str, Any]]:
     holders = [holder for permit in permits for holder in _holders_of_codes(permit)]
     codes = catalogue.codes_by_id({holder.code_id for holder in holders})
     balances = balances_of(_counted(permits))
+    records = channel_records([permit for permit in permits if isinstance(permit, Channel)])
     return [
-        {**{name: getattr(permit, name) for name in names}, **_content(permit, codes, balances)}
+        {
+            **{name: getattr(permit, name) for name in names},
+            **_content(permit, codes, balances),
+            **records.get(permit.id, {}),
+        }
         for permit in permits
     ]
 
@@ -33,14 +39,9 @@ def _holders_of_codes(permit: Any) -> Sequence[Any]:
     return permit.lines if isinstance(permit, Licence) else [permit]
 
 
-def _counted(permits: Sequence[Any]) -> list[LicenceLine | Channel]:
+def _counted(permits: Sequence[Any]) -> list[Counted]:
     """The rows of which tonnes are counted."""
-    return [
-        row
-        for permit in permits
-        for row in _holders_of_codes(permit)
-        if isinstance(row, LicenceLine | Channel)
-    ]
+    return [row for permit in permits for row in _holders_of_codes(permit) if isinstance(row, Counted)]
 
 
 def _content(permit: Any, codes: Mapping[int, WasteCode], balances: Balances) -> dict[str, Any]:
@@ -48,7 +49,11 @@ def _content(permit: Any, codes: Mapping[int, WasteCode], balances: Balances) ->
     if isinstance(permit, Licence):
         lines = [_line(rows, codes, balances) for rows in lines_of(permit)]
         return {"lines": lines, "files": permit.files}
-    allowance = _allowance(permit, balances) if isinstance(permit, Channel) else {}
+    allowance = {}
+    if isinstance(permit, Channel):
+        allowance = _allowance(permit, balances)
+    elif isinstance(permit, TransferApproval):
+        allowance = _of_whole_life(permit, balances)
     return {**_code(codes, permit), **allowance}
 
 
@@ -93,6 +98,19 @@ def _allowance(holder: Any, balances: Balances) -> dict[str, Any]:
         "used_t": current["used_t"],
         "left_t": current["left_t"],
         "years": years,
+    }
+
+
+def _of_whole_life(approval: TransferApproval, balances: Balances) -> dict[str, int]:
+    """What is allowed, reserved, used and left of an approval."""
+    balance = next((row for row in balances[approval.id] if row.year == WHOLE_LIFE), None)
+    if balance is None:
+        return {"tonnes": approval.kg, "reserved_t": 0, "used_t": 0, "left_t": approval.kg}
+    return {
+        "tonnes": approval.kg,
+        "reserved_t": balance.reserved_kg,
+        "used_t": balance.used_kg + balance.over_kg,
+        "left_t": max(0, approval.kg - balance.taken_kg),
     }
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
@@ -11,10 +11,25 @@ from ...database import db
 from ...errors import Conflict, Invalid, Notice
 from ...events.actor import Actor
 from ...events.work import Work, unit_of_work
-from ..models import Channel, Licence, LicenceLine, PermitKind, PermitUse, PermitYear, UseKind
+from ..models import (
+    Channel,
+    Licence,
+    LicenceLine,
+    PermitKind,
+    PermitUse,
+    PermitYear,
+    TransferApproval,
+    UseKind,
+)
 from .balances import Account, PermitRef, hold_permit, lock_accounts
 from .ledger import Cause, book, use
 from .plausible_permits import usage_notices
+
+Counted: TypeAlias = LicenceLine | Channel | TransferApproval
+KINDS: dict[type, PermitKind] = {
+    LicenceLine: PermitKind.LINE, Channel: PermitKind.CHANNEL, TransferApproval: PermitKind.APPROVAL,
+}  # fmt: skip
+"""Rows of which tonnes are counted, and in which ledger."""
 
 log = logging.getLogger(__name__)
 
@@ -76,11 +91,11 @@ def _row_of(permit: Licence | Channel, data: dict[str, Any]) -> Any:
     raise Invalid("unknown_line", at="line_id")
 
 
-def _kind_of(row: LicenceLine | Channel) -> PermitKind:
-    return PermitKind.CHANNEL if isinstance(row, Channel) else PermitKind.LINE
+def _kind_of(row: Counted) -> PermitKind:
+    return KINDS[type(row)]
 
 
-def balances_of(rows: Sequence[LicenceLine | Channel]) -> Mapping[UUID, Sequence[PermitYear]]:
+def balances_of(rows: Sequence[Counted]) -> Mapping[UUID, Sequence[PermitYear]]:
     """The balances of the capacity of each of these rows, by the row's id and in the order of years."""
     numbers: dict[PermitKind, set[int]] = {}
     for row in rows:

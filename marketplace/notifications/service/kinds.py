@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ...events.work import Work
+from ...licences.models import PauseCause
 from ..models import EmailPreference, Notification, NotificationKind
 from .delivery import email_lines, validity
 from .saved_searches import preferences_of_searches
@@ -183,6 +184,12 @@ KINDS: dict[str, MessageKind] = {
     NotificationKind.PERMIT_RESUMED: _about_oneself("permit_resumed", *PERMIT_DATA, "reason"),
     NotificationKind.PERMIT_EXPIRED: _about_oneself("permit_expired", *PERMIT_DATA),
     NotificationKind.PERMIT_REVOKED: _about_oneself("permit_revoked", *PERMIT_DATA),
+    NotificationKind.PERMIT_PAUSED: replace(
+        _about_oneself("permit_paused", *PERMIT_DATA, "cause", "reason"),
+        email_line=email_lines.permit_paused,
+        email_line_codes=tuple(f"mail_line_permit_paused_{cause}" for cause in PauseCause),
+    ),
+    NotificationKind.TEST_DUE: _ending("permit_test_due", "permit_id", "name", "last_day"),
     NotificationKind.GRADE_CHANGED: _about_oneself("grade_changed", "grade", "grade_before"),
     NotificationKind.OFFER_RECEIVED: _about_oneself("offer_received", *OFFER_DATA),
     NotificationKind.OFFER_COUNTERED: _about_oneself("offer_countered", *OFFER_DATA),

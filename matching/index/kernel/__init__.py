@@ -20,6 +20,7 @@ from matching.index.kernel.block_search import search
 from matching.index.kernel.lawfulness import year_of
 from matching.index.kernel.layout import (
     ACCEPTED,
+    APPROVED,
     BASIS,
     CREDIT,
     ID_HI,
@@ -41,6 +42,7 @@ FILES = (layout, lawfulness, row_score, bounds, block_search)
 
 __all__ = [
     "ACCEPTED",
+    "APPROVED",
     "BASIS",
     "CREDIT",
     "FILES",

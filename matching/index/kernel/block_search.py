@@ -19,6 +19,7 @@ from matching.index.kernel.lawfulness import (
 )
 from matching.index.kernel.layout import (
     ACCEPTED,
+    APPROVED,
     BARRED,
     BASIS,
     CREDIT,
@@ -112,7 +113,7 @@ def add_if_lawful(
         return
     if cold.next != row and query.supply and has_better_sibling(query, visits, view.cold, row, visit):
         return
-    basis, permit, warnings = legal_basis(query, aliases, side_tables, cold, hot, visit)
+    basis, permit, approval, warnings = legal_basis(query, aliases, side_tables, cold, hot, visit)
     if basis == NONE:
         return
     if len(view.ranges.records) > 0 or len(seeker_ranges.records) > 0:
@@ -125,7 +126,7 @@ def add_if_lawful(
     if grade == GRADE_E or blocked:
         warnings |= SUPERVISED
     out[SEGMENT], out[ROW], out[KEY], out[ACCEPTED] = segment, row, cold.key, visit.accepted
-    out[BASIS], out[PERMIT], out[WARN] = basis, permit, warnings
+    out[BASIS], out[PERMIT], out[APPROVED], out[WARN] = basis, permit, approval, warnings
     out[ID_HI], out[ID_LO] = np.int64(cold.id_hi), np.int64(cold.id_lo)
     count[FOUND] += 1
     if not out[DOUBT]:

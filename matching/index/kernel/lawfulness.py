@@ -167,6 +167,19 @@ def permit_basis(
 
 
 @jit
+def approval_of(approvals, aliases, visit, receiver, generator, mode, first, last, needed):
+    """The row of `Approvals` by which the pair may cross, or -1, as `cross_province.valid_approvals`."""
+    start, stop = records_of(approvals, receiver)
+    for at in range(start, stop):
+        line = approvals.records[at]
+        if line.generator != generator or (line.modes >> mode) & 1 == 0 or line.left_kg < needed:
+            continue
+        if max(first, line.first) <= min(last, line.last) and covers_code(aliases, visit, line.code):
+            return int(line.row)
+    return NO_PERMIT
+
+
+@jit
 def is_exempt(exemptions, aliases, visit, item, review, mode):
     """Whether the demand's exemption item frees the waste at this stage, as `licensing.exempt`."""
     if item == 0 or review == REFUSED:
@@ -236,29 +249,34 @@ def has_better_sibling(query, visits, cold, row, visit):
 
 
 @jit
-def general_warnings(mode, crossing):
+def general_warnings(mode, crossing, approval):
     """The warnings of general waste, as `licensing.verification_warnings` and `cross_province.may_cross`."""
-    if not crossing:
+    if not crossing or (mode != USE and approval != NO_PERMIT):
         return VERIFY
     return VERIFY | (NOTICE if mode == USE else APPROVAL)
 
 
 @jit
 def legal_basis(query, aliases, side_tables, cold, hot, visit):
-    """Basis (`NONE`: unlawful), permit and warnings, as `licensing.legal_basis`, `cross_province.may_cross`
-    and `licensing.exemption_warnings`."""
+    """Basis (`NONE`: unlawful), permit, approval and warnings, as `licensing.legal_basis`,
+    `cross_province.may_cross` and `licensing.exemption_warnings`."""
     generator, receiver = by_side(query.supply, query.enterprise, cold.enterprise)
     from_province, to_province = by_side(query.supply, query.province, cold.province)
     _, mode = by_side(query.supply, query.mode, cold.mode)
     crossing = from_province != to_province
-    if not visit.hazardous:
-        return GENERAL, NO_PERMIT, general_warnings(mode, crossing)
-    small, _ = by_side(query.supply, query.small, cold.small)
-    _, item = by_side(query.supply, query.item, cold.item)
-    _, review = by_side(query.supply, query.review, cold.review)
     needed = max(query.min_lot, cold.min_lot, 1)
     first = max(np.int64(hot.first), np.int64(query.first), np.int64(query.today))
     last = min(np.int64(hot.last), np.int64(query.last))
+    approval = NO_PERMIT
+    if crossing and (visit.hazardous or mode != USE):
+        approval = approval_of(
+            side_tables.approvals, aliases, visit, receiver, generator, mode, first, last, needed
+        )
+    if not visit.hazardous:
+        return GENERAL, NO_PERMIT, approval, general_warnings(mode, crossing, approval)
+    small, _ = by_side(query.supply, query.small, cold.small)
+    _, item = by_side(query.supply, query.item, cold.item)
+    _, review = by_side(query.supply, query.review, cold.review)
     basis, permit, channel = permit_basis(
         side_tables.permits, side_tables.used_year, side_tables.used_kg, aliases, visit, receiver, generator,
         mode, small, first, last, needed, crossing,
@@ -266,27 +284,28 @@ def legal_basis(query, aliases, side_tables, cold, hot, visit):
     if basis in (NONE, COLLECTOR) and is_exempt(side_tables.exemptions, aliases, visit, item, review, mode):
         basis, permit = EXEMPT, NO_PERMIT
     if basis == NONE:
-        return NONE, NO_PERMIT, 0
+        return NONE, NO_PERMIT, NO_PERMIT, 0
     warnings = 0
     free = (
         not crossing
         or channel
+        or approval != NO_PERMIT
         or has_dated_entry(side_tables.white, aliases, visit, receiver, from_province, first, last)
     )
     if not free and not query.relaxed:
-        return NONE, NO_PERMIT, 0
+        return NONE, NO_PERMIT, NO_PERMIT, 0
     if not free:
         warnings |= APPROVAL
     seen = basis != EXEMPT or review == ACCEPTED_BY_ADMIN
     if not seen and not has_dated_entry(side_tables.verified, aliases, visit, receiver, item, first, last):
         warnings |= UNVERIFIED
-    return basis, permit, warnings
+    return basis, permit, approval, warnings
 
 
 @jit
 def open_provinces(query, side_tables):
-    """Bits of the provinces that hazardous waste may come from or go to without a channel: the seeker's own,
-    and for a receiver those that the white list names, whatever the code and the day."""
+    """Bits of the provinces that hazardous waste may come from or go to without a channel or an approval: the
+    seeker's own, and for a receiver those that the white list names, whatever the code and the day."""
     mask = bit_of(query.province)
     if not query.supply:
         start, stop = records_of(side_tables.white, query.enterprise)
@@ -297,11 +316,11 @@ def open_provinces(query, side_tables):
 
 @jit
 def cross_province_rows(query, plan, cross_rows):
-    """Rows across a province line that the white list or a channel names for this seeker: ascending,
-    distinct."""
-    start = lower_bound(cross_rows.channel_key, query.enterprise)
-    stop = lower_bound(cross_rows.channel_key, query.enterprise + 1)
-    rows = cross_rows.channel_row[start:stop]
+    """Rows across a province line that the white list, a channel or an approval names for this seeker:
+    ascending, distinct."""
+    start = lower_bound(cross_rows.pair_key, query.enterprise)
+    stop = lower_bound(cross_rows.pair_key, query.enterprise + 1)
+    rows = cross_rows.pair_row[start:stop]
     if query.supply and query.visit_start < query.visit_stop:
         visit = plan.visits[query.visit_start]
         for at in range(visit.alias_start, visit.alias_stop):

@@ -59,7 +59,10 @@ class View(NamedTuple):
     version: int
 
 
-SEGMENT, ROW, KEY, ACCEPTED, BASIS, PERMIT, WARN, CREDIT, MM, ID_HI, ID_LO, DOUBT, SCORE, VALUES = range(14)
+(
+    SEGMENT, ROW, KEY, ACCEPTED, BASIS, PERMIT, APPROVED, WARN, CREDIT, MM, ID_HI, ID_LO, DOUBT, SCORE,
+    VALUES,
+) = range(15)  # fmt: skip
 WIDTH = VALUES + 6
 """Columns of the rows found."""
 KEPT, FOUND = range(2)

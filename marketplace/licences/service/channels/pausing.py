@@ -15,6 +15,9 @@ from ....events.work import Work, unit_of_work
 from ...models import CHANNEL_LIFE, Channel, ChannelTest, PauseCause
 from .due_months import due_day, expected_month, month_before, month_of
 
+BY_TEST = "检测合格 (a test passed)"
+"""What the parties are told of the end of a pause that no official gave a reason for."""
+
 log = logging.getLogger(__name__)
 
 
@@ -70,7 +73,7 @@ def stop(
     channel.pause_reason, channel.paused_for = reason, paused_for
     channel.tested_from = channel.test_due_on = None
     work.audit(actor, move.name, channel, cause=cause, reason=reason)
-    work.emit(move.event or "", **_facts(channel), cause=cause, reason=reason or "")
+    work.emit(move.event or "", **_facts(channel), reason=reason or "", cause=cause)
     log.info("channel paused", extra={"permit_id": str(channel.id), "cause": cause})
 
 
@@ -84,7 +87,7 @@ def restart(work: Work, actor: Actor, channel: Channel, *, by: Party, reason: st
     channel.paused_at = channel.pause_cause = channel.pause_reason = channel.paused_for = None
     expect_tests(work, channel)
     work.audit(actor, move.name, channel, reason=reason)
-    work.emit(move.event or "", **_facts(channel), reason=reason or "")
+    work.emit(move.event or "", **_facts(channel), reason=reason or BY_TEST)
     log.info("channel resumed", extra={"permit_id": str(channel.id)})
 
 
@@ -114,7 +117,5 @@ def _facts(channel: Channel) -> dict[str, str]:
     return {
         "kind": channel.__tablename__,
         "id": str(channel.id),
-        "generator_id": str(channel.generator_id),
-        "receiver_id": str(channel.receiver_id),
         "number": channel.approval_number,
     }

@@ -60,9 +60,8 @@ class Disclosure:
         """
         if gate == "licence" and reason == "tonnes":
             return self._of_tonnes(basis)
-        if (gate == "quantity" and not self._may_know_lot()) or (
-            gate == "distance" and not self._may_know_limit()
-        ):
+        names_lot = gate == "quantity" or (gate, reason) == ("region", "approval_tonnes")
+        if (names_lot and not self._may_know_lot()) or (gate == "distance" and not self._may_know_limit()):
             return f"withheld_{gate}_{reason}"
         return f"why_{gate}_{reason}"
 

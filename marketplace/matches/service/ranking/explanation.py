@@ -23,7 +23,7 @@ from ..feedback.verdicts import verdict_on
 from ..policy import policy_in_force
 from .database_search import rank_field
 from .disclosure import Disclosure
-from .hits import Hit, HitSlice, uuid_of
+from .hits import Hit, HitSlice, id_in
 from .match_input import MatchInput, day_number, facing, pair_of
 from .match_presentation import present_counterpart, present_hits, present_verdicts, shown_km
 from .pair_warnings import transfer_day
@@ -108,14 +108,10 @@ def hit_of(inputs: MatchInput, pairing: matching.Pairing, other_id: UUID) -> Hit
         values=pairing.values,
         distance_km=pairing.distance_km,
         basis=pairing.basis,
-        permit_id=permit_id_of(inputs, pairing.permit) if pairing.permit >= 0 else None,
+        permit_id=id_in(inputs.tables.permits, pairing.permit),
         warnings=pairing.warnings,
+        approval_id=id_in(inputs.tables.approvals, pairing.approval),
     )
-
-
-def permit_id_of(inputs: MatchInput, row: int) -> UUID:
-    permits = inputs.tables.permits
-    return uuid_of(permits.id_hi[row], permits.id_lo[row])
 
 
 def failed_gates(
@@ -150,7 +146,9 @@ def _failed_gate(
     if "permit" in facts:
         # which of several has most left is withheld too
         named = "first_permit" if sentence == "withheld_licence_tonnes" else "permit"
-        facts["reference"] = _number_of(inputs, int(facts[named]))
+        facts["reference"] = _number_of(id_in(inputs.tables.permits, int(facts[named])))
+    if "approval" in facts:
+        facts["reference"] = _number_of(id_in(inputs.tables.approvals, int(facts["approval"])))
     return {
         "gate": failure.gate,
         "reason": reason,
@@ -192,10 +190,9 @@ def _basis_of(inputs: MatchInput, failure: matching.Failure) -> matching.Basis:
     return matching.Basis(int(inputs.tables.permits.kind[int(failure.facts["permit"])]))
 
 
-def _number_of(inputs: MatchInput, row: int) -> str:
-    """The number of the document behind a row of the permits."""
-    permit_id = permit_id_of(inputs, row)
-    document = licences.LegalDocuments([permit_id]).of_permit(permit_id)
+def _number_of(permit_id: UUID | None) -> str:
+    """The number of the document behind a permit or an approval."""
+    document = licences.LegalDocuments([permit_id] if permit_id else []).of_permit(permit_id)
     return document.number if document else ""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import matching
-from matching import Basis, Code, Permits, Ranking, Tables, Warn
+from matching import Approvals, Basis, Code, Permits, Ranking, Tables, Warn
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class Hit:
     basis: Basis
     permit_id: UUID | None
     warnings: Warn
+    approval_id: UUID | None = None
+    """The approval by which it crosses a province line."""
     key: tuple[int, ...] = ()
     """Where it ranks: the whole numbers of its `Position`, least first."""
     learned: int | None = None
@@ -39,13 +41,12 @@ class HitSlice:
     @classmethod
     def of(cls, ranking: Ranking, tables: Tables, done: int, total: int | None) -> "HitSlice":
         """The hits of a ranking by these tables, behind `done` hits."""
-        hits = [_hit(ranking, tables.permits, row, done) for row in range(len(ranking))]
+        hits = [_hit(ranking, tables, row, done) for row in range(len(ranking))]
         return cls(hits, ranking.position(-1) if ranking.more else None, total, tables.book)
 
 
-def _hit(ranking: Ranking, permits: Permits, row: int, done: int) -> Hit:
+def _hit(ranking: Ranking, tables: Tables, row: int, done: int) -> Hit:
     _, *key = ranking.position(row)
-    permit = int(ranking.permits[row])
     return Hit(
         rank=done + row + 1,
         listing_id=uuid_of(*key[-2:]),
@@ -53,10 +54,16 @@ def _hit(ranking: Ranking, permits: Permits, row: int, done: int) -> Hit:
         values=tuple(ranking.values[row].tolist()),
         distance_km=float(ranking.distance_km[row]),
         basis=Basis(int(ranking.basis[row])),
-        permit_id=uuid_of(permits.id_hi[permit], permits.id_lo[permit]) if permit >= 0 else None,
+        permit_id=id_in(tables.permits, int(ranking.permits[row])),
+        approval_id=id_in(tables.approvals, int(ranking.approvals[row])),
         warnings=Warn(int(ranking.warnings[row])),
         key=tuple(key),
     )
+
+
+def id_in(table: Permits | Approvals, row: int) -> UUID | None:
+    """The id of a row of a side table; None of row -1."""
+    return uuid_of(table.id_hi[row], table.id_lo[row]) if row >= 0 else None
 
 
 def uuid_of(high: int, low: int) -> UUID:

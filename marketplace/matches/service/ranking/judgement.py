@@ -42,10 +42,12 @@ class DealTerms:
 @dataclass(frozen=True, slots=True)
 class Ground:
     """On what a deal rests: `permit_kind` and `permit_id` name the ledger of its tonnes, None where the law
-    asks for no permit; `legal_basis` is as the API shows it."""
+    asks for no permit; `approval_id` the transfer approval that is counted besides. `legal_basis` is as the
+    API shows it."""
 
     permit_kind: str | None
     permit_id: UUID | None
+    approval_id: UUID | None
     legal_basis: dict[str, Any]
     policy_version: int
     warnings: list[Notice]
@@ -65,16 +67,16 @@ class Judgement:
 
 
 def lawful_days(supply: Listing, demand: Listing) -> tuple[date, date]:
-    """The days on which waste may move by both listings and, where one is needed, by the permit."""
+    """The days on which waste may move by both listings and, where they are needed, by the permit and the
+    approval."""
     inputs = pair_of(supply, demand)
     pairing = _explained(inputs, clock.today())
     first = max(clock.today(), supply.available_from, demand.available_from)
     last = min(supply.available_until, demand.available_until)
-    if pairing.permit < 0:
-        return first, last
-    permits = inputs.tables.permits
-    starts, ends = (_day(days[pairing.permit]) for days in (permits.first_day, permits.last_day))
-    return max(first, starts), min(last, ends)
+    for table, row in ((inputs.tables.permits, pairing.permit), (inputs.tables.approvals, pairing.approval)):
+        if row >= 0:
+            first, last = max(first, _day(table.first_day[row])), min(last, _day(table.last_day[row]))
+    return first, last
 
 
 def judge(actor: Actor, supply: Listing, demand: Listing, terms: DealTerms) -> Judgement:
@@ -94,14 +96,21 @@ def judge(actor: Actor, supply: Listing, demand: Listing, terms: DealTerms) -> J
     if [failure.reason for failure in failed] == ["tonnes"]:
         facts = failed[0].facts
         raise not_enough_left(int(facts["left_kg"]), Name("subject", "permit"), year=int(facts["year"]))
+    if [failure.reason for failure in failed] == ["approval_tonnes"]:
+        raise not_enough_left(int(failed[0].facts["left_kg"]), Name("subject", "transfer_approval"))
     if failed:
         told = failed_gates(actor, failed, on_last_day, supply, demand)
         return Judgement(None, [say_failed_gate(gate) for gate in told])
     hit = hit_of(on_last_day, then, demand.id)
-    warnings = warning_notices(now.warnings | then.warnings, then.basis, transfer_day(terms.from_day))
-    basis = legal_basis_of(supply, demand, hit, inputs.tables.book)
-    version = policy_in_force().version
-    return Judgement(Ground(PERMIT_KINDS.get(then.basis), hit.permit_id, basis, version, warnings), [])
+    ground = Ground(
+        permit_kind=PERMIT_KINDS.get(then.basis),
+        permit_id=hit.permit_id,
+        approval_id=hit.approval_id,
+        legal_basis=legal_basis_of(supply, demand, hit, inputs.tables.book),
+        policy_version=policy_in_force().version,
+        warnings=warning_notices(now.warnings | then.warnings, then.basis, transfer_day(terms.from_day)),
+    )
+    return Judgement(ground, [])
 
 
 def _explained(inputs: MatchInput, today: date) -> matching.Pairing:

@@ -13,9 +13,11 @@ from ....catalogue import service as catalogue
 from ....enterprises import service as enterprises
 from ....events.actor import Actor
 from ....http.fields import FEN_PER_CNY
+from ....http.languages import language
 from ....licences import service as licences
 from ....listings import service as listings
 from ....listings.models import Kind, Listing
+from ....messages import say
 from ....registrations import service as registrations
 from ...models import UNITS, Verdict
 from ..feedback.contact_release import released_contacts
@@ -149,7 +151,12 @@ def demand_of(listing: Listing, other: Any) -> Any:
 def _documents_of(hits: Sequence[tuple[Any, Hit]]) -> licences.LegalDocuments:
     """The documents that these pairings of a demand rest on."""
     return licences.LegalDocuments(
-        (hit.permit_id for _, hit in hits if hit.permit_id),
+        (
+            permit_id
+            for _, hit in hits
+            for permit_id in (hit.permit_id, hit.approval_id)
+            if permit_id is not None
+        ),
         [
             (demand.enterprise_id, demand.exemption_item)
             for demand, hit in hits
@@ -187,6 +194,26 @@ def _legal_basis(
         "reference": reference,
         "edition": _edition(code_id, book),
         **licences.paper_of(document),
+        **_approval(listing, other, hit, documents),
+    }
+
+
+def _approval(
+    listing: Listing, other: Any, hit: Hit, documents: licences.LegalDocuments
+) -> dict[str, dict[str, str]]:
+    """The approval by which a pairing crosses a province line, and the law that asks for it."""
+    document = documents.of_permit(hit.approval_id)
+    if document is None:
+        return {}
+    day = transfer_day(listing.available_from, other.available_from)
+    return {
+        "approval": {
+            "id": str(hit.approval_id),
+            "number": document.number,
+            "valid_from": str(document.valid_from),
+            "valid_until": str(document.valid_until),
+            "source": say("source_region", language(), law_of=day),
+        }
     }
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 
 from matching import (
+    Approvals,
     Code,
     Demands,
     ExemptionList,
@@ -40,11 +41,12 @@ def tables_beside(
         composed: `no` of the supplies that state components.
         required: `no` of the demands that require some.
     """
-    covered = {alias for code in book.values() if code.hazardous for alias in code.aliases}
+    codes = {alias for code in book.values() for alias in code.aliases}
+    is_hazardous = any(code.hazardous for code in book.values())
+    read = licences.permit_tables if is_hazardous else licences.approvals_only
     receivers = np.unique(demands.enterprise).tolist()
-    permit_tables = licences.permit_tables(covered, receivers, alive_on) if covered and receivers else None
     return replace(
-        tables_of(permit_tables, book),
+        tables_of(read(codes, receivers, alive_on) if codes and receivers else None, book),
         stated=read_ranges("composition", composed),
         required=read_ranges("requires", required),
     )
@@ -67,6 +69,7 @@ def tables_of(permit_tables: licences.PermitTables | None, book: Mapping[int, Co
             usage_year=permit_tables.usage["year"][entry],
             usage_kg=permit_tables.usage["kg"][entry],
         ),
+        approvals=Approvals(**permit_tables.approvals),
         white_list=WhiteList(**permit_tables.white_list),
         verified=VerifiedExemptions(**permit_tables.verified),
     )

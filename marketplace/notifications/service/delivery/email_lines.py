@@ -60,6 +60,12 @@ def manifest_overdue(message: Notification, sides: Sides, language: str) -> str:
     return say("mail_line_manifest_overdue", language, name=quoted(message.data["name"]), step=step)
 
 
+def permit_paused(message: Notification, sides: Sides, language: str) -> str:
+    """That a channel was paused, by what, and how it goes on."""
+    facts = {name: quoted(str(message.data[name])) for name in ("name", "deals", "reason")}
+    return say(f"mail_line_permit_paused_{message.data['cause']}", language, **facts)
+
+
 def from_data(message: Notification, sides: Sides, language: str) -> str:
     """The sentence of a kind whose facts are the message's own data; moments (`..._at`) in local time."""
     facts: dict[str, Any] = {

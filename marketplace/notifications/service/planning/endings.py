@@ -1,4 +1,6 @@
-"""What ends soon is announced once to its owner: listings 7 days before their last day, licences 60."""
+"""What ends soon is announced once to its owner: listings and monthly tests of channels 7 days before their
+last day, licences 60.
+"""
 
 import logging
 from datetime import date, timedelta
@@ -15,7 +17,7 @@ from ....listings import service as listings
 from ...models import Announcement, NotificationKind
 from .messages import compose
 
-LISTING_DAYS, LICENCE_DAYS = 7, 60
+LISTING_DAYS, TEST_DAYS, LICENCE_DAYS = 7, 7, 60
 """Days before the end; our own choice."""
 BATCH = 500
 
@@ -23,7 +25,8 @@ log = logging.getLogger(__name__)
 
 
 def announce_endings(today: date) -> int:
-    """Plan messages about open listings and licences that end soon, each once for each last day.
+    """Plan messages about open listings, licences and tests that end or are due soon, each once for each
+    last day.
 
     Returns:
         how many were planned.
@@ -38,6 +41,12 @@ def announce_endings(today: date) -> int:
             (NotificationKind.LICENCE_ENDING, row.enterprise_id, row.id, row.valid_until,
              {"licence_id": str(row.id), "name": row.number})
             for row in licences.ending(today, today + timedelta(days=LICENCE_DAYS), _not_announced, BATCH)
+        ]  # fmt: skip
+        ending += [
+            (NotificationKind.TEST_DUE, row.generator_id, row.id, day,
+             {"permit_id": str(row.id), "name": row.approval_number})
+            for row in licences.tests_due(today, today + timedelta(days=TEST_DAYS), _not_announced, BATCH)
+            if (day := row.test_due_on) is not None
         ]  # fmt: skip
         owners = enterprises.by_id({owner_id for _, owner_id, *_ in ending})
         for kind, owner_id, subject_id, last_day, data in ending:

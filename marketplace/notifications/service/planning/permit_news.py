@@ -15,7 +15,7 @@ from .instant import plan_message
 
 
 def plan_permit_news(
-    kind: NotificationKind, table: str, permit_id: UUID, number: str, reason: str | None
+    kind: NotificationKind, table: str, permit_id: UUID, number: str, reason: str | None, **more: str
 ) -> None:
     """Plan a message to each enterprise that holds the permit or has a living deal resting on it.
 
@@ -24,6 +24,7 @@ def plan_permit_news(
     Args:
         table: of the permit.
         reason: what the official said, of kinds whose message says it.
+        more: what else the message says.
     """
     permits = licences.permits_beside(table, permit_id)
     if kind != NotificationKind.PERMIT_RESUMED:
@@ -34,7 +35,13 @@ def plan_permit_news(
         concerned.update((supplier_id, receiver_id))
     said = {} if reason is None else {"reason": reason}
     for enterprise_id in sorted(licences.holders_of(table, permit_id) | concerned.keys()):
-        data = {"permit_id": str(permit_id), "name": number, "deals": concerned[enterprise_id], **said}
+        data = {
+            "permit_id": str(permit_id),
+            "name": number,
+            "deals": concerned[enterprise_id],
+            **said,
+            **more,
+        }
         plan_message(enterprise_id, kind, data)
 
 
