@@ -127,6 +127,48 @@ class DemoWhiteList:
 
 
 @dataclass(frozen=True)
+class DemoVehicle:
+    """A vehicle of a transporter; `until_day` is the last of its transport certificate."""
+
+    plate: str
+    kind: str
+    payload_t: float
+    until_day: int
+
+
+@dataclass(frozen=True)
+class DemoCard:
+    """A card of a person: driver, escort or loader."""
+
+    kind: str
+    number: str
+    until_day: int
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    """A member of a transporter's crew."""
+
+    name: str
+    cards: tuple[DemoCard, ...]
+
+
+@dataclass(frozen=True)
+class DemoFleet:
+    """What a transporter carries with, and its permit and insurance; all of it verified."""
+
+    enterprise_key: str
+    hazardous: bool
+    permit_number: str
+    permit_scope: str
+    insurance_number: str
+    from_day: int
+    until_day: int
+    vehicles: tuple[DemoVehicle, ...]
+    crew: tuple[DemoPerson, ...]
+
+
+@dataclass(frozen=True)
 class City:
     """The whole demo city as of `today`."""
 
@@ -136,6 +178,7 @@ class City:
     licences: tuple[DemoLicence, ...]
     channels: tuple[DemoChannel, ...]
     white_list: tuple[DemoWhiteList, ...]
+    fleets: tuple[DemoFleet, ...]
 
     def day(self, offset: int) -> date:
         """The date `offset` days after today."""

@@ -24,6 +24,7 @@ from seed.city import (
     LicenceLine,
 )
 from seed.directed_use import DIRECTED_USES, SHOWCASE_CHANNEL_T
+from seed.fleets import fleets
 from seed.identities import SURNAMES, demo_uscc, invented_names, record
 from seed.industries import INDUSTRIES, PARKS, RECEIVERS, Park, Range, Trade, Want, Waste, scheme_of
 from seed.showcase import CAST, CHANNEL_RECEIVER, SHOWCASE, SHOWCASE_OWNER, Part, showcase
@@ -67,6 +68,7 @@ def demo_city(today: date, seed: int = SEED) -> City:
         tuple(town.licences),
         tuple(town.channels),
         tuple(town.white_list),
+        tuple(fleets(Random(f"fleets {seed}"), town.enterprises)),
     )
 
 
@@ -164,7 +166,7 @@ def _add_cast(town: _Town) -> None:
     for part in CAST:
         park = Park(part.name, part.region, part.lon, part.lat)
         roles = ("generator", "recycler") if part.key == CHANNEL_RECEIVER else ("recycler",)
-        _enterprise(town, part.key, "", roles, park, grade=part.grade, name=part.name)
+        _enterprise(town, part.key, "", roles, park, grade=part.grade, name=part.name, history=part.record)
         town.listings.append(_cast_demand(part))
         if part.licence:
             line = LicenceLine("cn-hw", part.licence, ("use", "store"), part.licence_t)
@@ -224,11 +226,12 @@ def _enterprise(
     grade: str | None = None,
     partner: str | None = None,
     name: str | None = None,
+    history: tuple[bool, tuple[tuple[str, int], ...]] | None = None,
 ) -> None:
     """Add one enterprise; without a name it gets an invented one and a place somewhere in the park."""
     rng, number = town.rng, len(town.enterprises) + 1
     given = grade or ("A" if key in PARTNERS else next(town.grades))
-    established, events = record(rng, given)
+    established, events = history or record(rng, given)
     form = "专业合作社" if trade.endswith("合作社") else "有限公司"
     trade = trade.removesuffix("合作社")
     town.enterprises.append(

@@ -45,10 +45,17 @@ def invented_names(rng: Random) -> Iterator[str]:
     return iter(names)
 
 
+def given_names(rng: Random) -> Iterator[str]:
+    """Given names of invented persons, each once, in random order."""
+    names = [first + second for first in _FIRST for second in "明芳强敏军丽勇静涛洁斌萍刚燕辉琴超颖峰霞"]
+    rng.shuffle(names)
+    return iter(names)
+
+
 def record(rng: Random, grade: str) -> tuple[bool, tuple[tuple[str, int], ...]]:
     """A history that leads to `grade`, on distinct days of the two years that count, newest first."""
     established, deductions = rng.choice(RECORDS[grade])
-    rules = [*deductions, *[DONE] * rng.randint(0, 3)]
+    rules = [*deductions, *[DONE] * rng.choice((0, 0, 0, 1, 2))]
     rng.shuffle(rules)
     return established, tuple(zip(rules, sorted(rng.sample(range(5, 700), len(rules))), strict=True))
 

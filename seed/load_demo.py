@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -17,15 +18,15 @@ from marketplace.licences import service as licences
 from marketplace.licences.schemas import ChannelSchema, LicenceSchema, WhiteListSchema
 from marketplace.listings import service as listings
 from marketplace.listings.schemas import NewListingSchema
-from seed.city import City, DemoEnterprise, DemoListing
-from seed.demo import demo_city
+from seed.city import City, DemoEnterprise
+from seed.demo import SEED, demo_city
+from seed.history import DemoDeal, history
+from seed.listing_bodies import body_of
+from seed.load_fleets import load_fleets
+from seed.load_history import load_history
 
 REGISTRATION, NEW_LISTING = RegistrationSchema(), NewListingSchema()
 LICENCE, CHANNEL, WHITE_LIST = LicenceSchema(), ChannelSchema(), WhiteListSchema()
-SAME_NAME = (
-    "kind", "title", "quantity_t", "min_lot_t", "price_cny_per_t", "max_distance_km", "form", "packaging",
-)  # fmt: skip
-"""What a listing of the demo calls as the API does."""
 
 
 def load_demo() -> dict[str, int]:
@@ -35,6 +36,11 @@ def load_demo() -> dict[str, int]:
     holds here too. Nobody is notified of its listings: the city has been there since this morning.
     """
     city = demo_city(clock.today())
+    return load_city(city, history(Random(SEED), city))
+
+
+def load_city(city: City, past: tuple[DemoDeal, ...]) -> dict[str, int]:
+    """Write a city and its past, unless it is there already. Returns the number of rows by kind."""
     with unit_of_work() as work:
         if enterprises.is_registered(city.enterprises[0].uscc):
             return {"already there": 1}
@@ -43,6 +49,8 @@ def load_demo() -> dict[str, int]:
         _partners(work, city, ids)
         _credit(city, ids)
         _permits(city, ids)
+        load_fleets(city, ids)
+        traded = load_history(city, past, ids)
         for listing in city.listings:
             owner = Actor(ENTERPRISE, ids[listing.enterprise_key])
             listings.create(owner, NEW_LISTING.load(body_of(city, listing)))
@@ -52,6 +60,8 @@ def load_demo() -> dict[str, int]:
         "licences": len(city.licences),
         "channels": len(city.channels),
         "white list": len(city.white_list),
+        "fleets": len(city.fleets),
+        **traded,
     }
 
 
@@ -128,22 +138,3 @@ def _permits(city: City, ids: dict[str, UUID]) -> None:
 
 def _validity(city: City, permit: Any) -> dict[str, str]:
     return {"valid_from": str(city.day(permit.from_day)), "valid_until": str(city.day(permit.until_day))}
-
-
-def body_of(city: City, listing: DemoListing) -> dict[str, Any]:
-    """The body of `POST /listings` that a listing of the demo is."""
-    body: dict[str, Any] = {
-        **{name: getattr(listing, name) for name in SAME_NAME},
-        "available_from": str(city.day(listing.from_day)),
-        "available_until": str(city.day(listing.until_day)),
-        "publish": True,
-    }
-    if listing.kind == "supply":
-        body["waste"] = {"scheme": listing.scheme, "code": listing.code}
-        body["composition"] = [asdict(part) for part in listing.composition]
-    else:
-        body["accepts"] = [{"scheme": scheme, "code": code} for scheme, code in listing.accepts]
-        body["requires"] = [asdict(part) for part in listing.requires]
-        body["treatment"] = listing.treatment
-        body["exemption_item"] = listing.exemption_item
-    return body

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -21,12 +20,14 @@ from marketplace.child import ROOT
 from marketplace.messages.names import Name, readable
 from marketplace.supervisor import FLASK, Stack, Stopped, SupervisorError
 from seed.demo import SHOWCASE_OWNER, demo_city, showcase
+from seed.show_deal import Cast, DealShow, Ranking
+from seed.show_kit import Party, ShowError, print_table, wait_for, width
+from seed.showcase import DEALER
 from seed.stage import LOCAL, running_city, step, today
 
 DELAYS_S = {"A": 0, "B": 2, "C": 4, "D": 6}
 """Seconds from the match to the release by grade, for the show; by default 0, 30 min, 2 h, 8 h."""
 GATES_SHOWN = ("licence", "region", "credit")
-PATIENCE_S = 30
 LABELS: dict[str, dict[str, str]] = {
     "en": {
         "supply": "SUPPLY",
@@ -98,33 +99,8 @@ def main() -> int:
     return 0
 
 
-class ShowError(Exception):
-    """The platform did not do what the demo is to show."""
-
-
 def _stop(*_: Any) -> None:
     raise Stopped
-
-
-class _Party:
-    """Someone with a key."""
-
-    def __init__(self, http: httpx.Client, key: str, language: str) -> None:
-        self._http = http
-        accepted = {"en": "en", "zh": "zh-CN"}[language]
-        self._headers = {"Authorization": f"Bearer {key}", "Accept-Language": accepted}
-
-    def get(self, path: str, **query: Any) -> Any:
-        return self._json(self._http.get(path, params=query, headers=self._headers))
-
-    def send(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Any:
-        both = {**self._headers, **(headers or {})}
-        return self._json(self._http.request(method, path, json=body, headers=both))
-
-    def _json(self, response: httpx.Response) -> Any:
-        if response.is_error:
-            raise ShowError(f"{response.request.method} {response.request.url.path}: {response.text}")
-        return response.json()
 
 
 class Show:
@@ -142,11 +118,14 @@ class Show:
             ShowError: the platform did something else than the demo is to show.
         """
         city = demo_city(today())
-        owner = next(enterprise for enterprise in city.enterprises if enterprise.key == SHOWCASE_OWNER)
+        who = {enterprise.key: enterprise for enterprise in city.enterprises}
+        fleet = next(fleet for fleet in city.fleets if fleet.hazardous)
+        owner, carrier = who[SHOWCASE_OWNER], who[fleet.enterprise_key]
         with httpx.Client(base_url=f"{self._stack.base_url}/api/v1", timeout=30) as http:
             with step(self._labels["keys"]):
                 admin = self._party(http, self._command("admin", "create", "--name", "demo")[-1])
-                maker = self._party(http, self._command("admin", "key", owner.uscc)[-1].split()[-1])
+                keys = self._keys(http, owner.uscc, carrier.uscc)
+                maker = keys[owner.uscc]
             with step(self._labels["delays"].format(delays=_delays())):
                 policy = admin.get("/matching-policy")
                 admin.send("PUT", "/matching-policy", {**policy, "push_delay_s": DELAYS_S}, {"If-Match": "*"})
@@ -160,11 +139,16 @@ class Show:
                 refused = _refused(maker, supply, {item["listing"]["id"] for item in matches["items"]})
             self._print_refused(refused)
             with step(self._labels["waiting"]):
-                messages = self._messages(http, admin, supply, matches["items"])
+                inboxes = self._inboxes(http, admin, matches["items"])
+                messages = _messages(inboxes, supply, matches["items"])
             self._print_messages(messages, supply)
+            name = who[DEALER].name
+            carrier_id = self._carrier_id(maker, carrier.name)
+            cast = Cast(maker, inboxes[name], keys[carrier.uscc], carrier_id, fleet)
+            DealShow(cast, Ranking(supply, matches), name, DELAYS_S, self._language).run()
 
-    def _party(self, http: httpx.Client, key: str) -> _Party:
-        return _Party(http, key, self._language)
+    def _party(self, http: httpx.Client, key: str) -> Party:
+        return Party(http, key, self._language)
 
     def _command(self, *words: str) -> list[str]:
         """Lines that an operator's command prints."""
@@ -180,34 +164,25 @@ class Show:
             raise ShowError(f"flask {' '.join(words)}: {done.stderr.strip()[-500:]}")
         return done.stdout.strip().splitlines()
 
-    def _messages(
-        self, http: httpx.Client, admin: _Party, supply: dict[str, Any], items: Sequence[dict[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """The messages about the supply in order of release, read from the receivers' inboxes."""
+    def _keys(self, http: httpx.Client, *usccs: str) -> dict[str, Party]:
+        """Enterprises with fresh keys, by USCC."""
+        lines = self._command("admin", "key", *usccs)[-len(usccs) :]
+        return {uscc: self._party(http, key) for uscc, key in map(str.split, lines)}
+
+    @staticmethod
+    def _carrier_id(maker: Party, name: str) -> str:
+        """The id of a carrier, from the list of those that may carry hazardous waste."""
+        carriers = maker.get("/transporters", hazardous="true", limit=100)["items"]
+        return next(str(carrier["id"]) for carrier in carriers if carrier["name"] == name)
+
+    def _inboxes(self, http: httpx.Client, admin: Party, items: Sequence[dict[str, Any]]) -> dict[str, Party]:
+        """The receivers of the matches with keys, by name."""
         receivers = {
             item["listing"]["enterprise"]["id"]: item["listing"]["enterprise"] for item in items
         }  # fmt: skip
         codes = {admin.get(f"/enterprises/{receiver_id}")["uscc"]: receiver_id for receiver_id in receivers}
-        keys = dict(line.split() for line in self._command("admin", "key", *codes))
-        inboxes = {receivers[codes[uscc]]["name"]: self._party(http, key) for uscc, key in keys.items()}
-        grades = {receiver["name"]: receiver["grade"] for receiver in receivers.values()}
-        found: dict[str, dict[str, Any]] = {}
-        deadline = time.monotonic() + PATIENCE_S
-        while len(found) < len(inboxes):
-            for name in inboxes.keys() - found.keys():
-                for message in inboxes[name].get("/notifications")["items"]:
-                    if message["data"].get("counterpart_id") == supply["id"]:
-                        found[name] = {**message, "to": name, "grade": grades[name]}
-            if time.monotonic() > deadline:
-                raise ShowError(
-                    f"only {len(found)} of {len(inboxes)} receivers were notified in {PATIENCE_S} s"
-                )
-            time.sleep(0.25)
-        credit = {item["listing"]["enterprise"]["name"]: _credit(item) for item in items}
-        return sorted(
-            found.values(),
-            key=lambda message: (message["created_at"], -credit[message["to"]], -message["data"]["score"]),
-        )
+        keys = self._keys(http, *codes)
+        return {receivers[codes[uscc]]["name"]: party for uscc, party in keys.items()}
 
     # ------------------------------------------------------------ printing
 
@@ -221,7 +196,7 @@ class Show:
             for part in supply["composition"]
         )
         waste, owner, label = supply["waste"], supply["enterprise"], self._labels["supply"]
-        indent = " " * (_width(label) + 4)
+        indent = " " * (width(label) + 4)
         about = self._labels["owner"].format(**owner, region=supply["region"])
         terms = self._labels["terms"].format(
             tonnes=supply["quantity_t"],
@@ -249,7 +224,7 @@ class Show:
         ]
         label = self._labels["ranked"].format(total=matches["total"], version=matches["policy_version"])
         print(f"\n  {label}\n")
-        _print_table(self._labels["ranking"].split("|"), rows)
+        print_table(self._labels["ranking"].split("|"), rows)
 
     def _basis(self, basis: dict[str, Any]) -> str:
         return f"{self._named('basis', basis['kind'])} {basis['reference'] or ''}"
@@ -278,15 +253,37 @@ class Show:
                 ]
             )
         print(f"\n  {self._labels['notified']}\n")
-        _print_table(self._labels["release"].split("|"), rows)
+        print_table(self._labels["release"].split("|"), rows)
 
 
 def _delays() -> str:
     return ", ".join(f"{grade} {seconds}" for grade, seconds in DELAYS_S.items())
 
 
+def _messages(
+    inboxes: Mapping[str, Party], supply: dict[str, Any], items: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The messages about the supply in order of release, read from the receivers' inboxes."""
+    grades = {item["listing"]["enterprise"]["name"]: item["listing"]["enterprise"]["grade"] for item in items}
+    found: dict[str, dict[str, Any]] = {}
+
+    def all_notified() -> bool | None:
+        for name in inboxes.keys() - found.keys():
+            for message in inboxes[name].get("/notifications")["items"]:
+                if message["data"].get("counterpart_id") == supply["id"]:
+                    found[name] = {**message, "to": name, "grade": grades[name]}
+        return len(found) == len(inboxes) or None
+
+    wait_for("a message to each receiver", all_notified)
+    credit = {item["listing"]["enterprise"]["name"]: _credit(item) for item in items}
+    return sorted(
+        found.values(),
+        key=lambda message: (message["created_at"], -credit[message["to"]], -message["data"]["score"]),
+    )
+
+
 def _refused(
-    maker: _Party, supply: dict[str, Any], lawful: set[str]
+    maker: Party, supply: dict[str, Any], lawful: set[str]
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Demands for waste acid that a single gate refused, one for each gate shown: (listing, failed gate)."""
     by_gate: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
@@ -300,7 +297,7 @@ def _refused(
     return [by_gate[gate] for gate in GATES_SHOWN]
 
 
-def _demands(maker: _Party) -> Iterator[dict[str, Any]]:
+def _demands(maker: Party) -> Iterator[dict[str, Any]]:
     """All open demands for waste acid that the maker may see."""
     cursor: dict[str, str] = {}
     while True:
@@ -315,19 +312,6 @@ def _credit(item: dict[str, Any]) -> float:
     """Credit score of the counterpart of a match."""
     raw: float = next(part["raw"] for part in item["components"] if part["name"] == "credit")
     return raw
-
-
-def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(_width(row[column]) for row in [head, *rows]) for column in range(len(head))]
-    for row in [head, *rows]:
-        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
-        print("  " + "  ".join(cells).rstrip())
-    print()
-
-
-def _width(text: str) -> int:
-    """Columns that a terminal gives to `text`: Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 if __name__ == "__main__":

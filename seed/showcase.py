@@ -12,9 +12,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from seed.city import Component
+from seed.identities import DONE, MINOR
 
 SHOWCASE_OWNER = "acid-maker"
 """Key of the enterprise whose supply it is."""
+DEALER = "cast-regen"
+"""Key of the receiver that the demo deals with."""
 
 SHOWCASE: dict[str, Any] = {
     "kind": "supply",
@@ -31,7 +34,7 @@ SHOWCASE: dict[str, Any] = {
 }
 """The body of `POST /listings`, but for its two dates; `showcase` adds them. Not stored in the city."""
 
-FROM_DAY, UNTIL_DAY = 7, 187
+FROM_DAY, UNTIL_DAY = 0, 180
 """Days after today on which the showcase supply opens and closes."""
 
 
@@ -49,6 +52,7 @@ class Part:
     """One receiver of the cast: where, of which grade, what it asks, what it is licensed for.
 
     `why` is the legal basis of a lawful receiver, and of a refused one the only gate it fails.
+    `record` is whether it is established, and its credit events; without one it is drawn for the grade.
     `licence` is the code or category it is licensed for, empty for none, until `licence_until` days on.
     """
 
@@ -73,15 +77,18 @@ class Part:
     exemption_item: int | None = None
     white_listed: bool = False
     requires: tuple[Component, ...] = ()
+    record: tuple[bool, tuple[tuple[str, int], ...]] | None = None
 
 
+_NEARLY_A = True, ((DONE, 31), (DONE, 96), (MINOR, 188), (DONE, 240), (MINOR, 402))
+"""Established, 89.5 points: one completed deal more makes it grade A."""
 _EXEMPT: dict[str, Any] = {"licence": "", "exemption_item": 20, "treatment": "R5"}
 _STRONG = (Component("H2SO4", 60.0, None, "%"),)
 
 CHANNEL_RECEIVER = "cast-channel"
 
 LAWFUL = (
-    Part("cast-regen", "上虞澄岳酸再生", "licence", 330604, 120.905, 30.145, "A", -110.0),
+    Part("cast-regen", "上虞澄岳酸再生", "licence", 330604, 120.905, 30.145, "B", -115.0, record=_NEARLY_A),
     Part(
         "cast-salts", "柯桥砚湖无机盐", "licence", 330603, 120.660, 30.160, "B", -90.0, licence="900-349-34"
     ),

@@ -10,9 +10,9 @@ from openpyxl import load_workbook
 from marketplace.enterprises.models import Role
 from marketplace.licences.models import LicenceKind, Mode
 from marketplace.listings.models import Form, Kind, Packaging
-from seed import load_demo
 from seed.demo import demo_city
-from seed.load_demo import NEW_LISTING, body_of
+from seed.listing_bodies import body_of
+from seed.load_demo import NEW_LISTING, load_city
 from tests.listings.sheets import send
 from tests.marketplace import TODAY
 
@@ -25,19 +25,18 @@ def city():
 
 
 @pytest.fixture
-def loaded(city, marketplace, monkeypatch):
+def loaded(city, marketplace):
     """A part of the city with a listing of each kind, form and packaging, written to the database."""
     listings = {(one.kind, one.form, one.packaging): one for one in city.listings}.values()
-    part = replace(city, listings=tuple(listings), licences=city.licences[:5])
+    part = replace(city, listings=tuple(listings), licences=city.licences[:5], fleets=city.fleets[:2])
     owners = {one.enterprise_key for one in part.listings} | {one.enterprise_key for one in part.licences}
     owners |= {one.generator_key for one in part.channels} | {one.receiver_key for one in part.channels}
-    owners |= {one.receiver_key for one in part.white_list}
+    owners |= {one.receiver_key for one in part.white_list} | {one.enterprise_key for one in part.fleets}
     known = {one.key: one for one in city.enterprises}
     owners |= {partner for key in owners if (partner := known[key].partner_key)}
     part = replace(part, enterprises=tuple(one for one in city.enterprises if one.key in owners))
-    monkeypatch.setattr(load_demo, "demo_city", lambda today: part)
     with marketplace.app.app_context():
-        load_demo.load_demo()
+        load_city(part, ())
     return part
 
 

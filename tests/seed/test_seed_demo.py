@@ -291,7 +291,7 @@ def test_some_receivers_lack_a_licence_some_let_it_lapse_some_have_few_tonnes(ci
 def test_the_showcase_is_a_whole_body_that_is_not_stored(city, who):
     body = showcase(TODAY)
     assert json.loads(json.dumps(body)) == body
-    assert (body["available_from"], body["available_until"]) == ("2026-11-29", "2027-05-28")
+    assert (body["available_from"], body["available_until"]) == ("2026-11-22", "2027-05-21")
     assert {key: body[key] for key in SHOWCASE} == SHOWCASE
     assert body["publish"] is True
     body["composition"].clear()

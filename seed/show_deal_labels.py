@@ -1,0 +1,66 @@
+"""What the second half of the demo prints around the data, by language."""
+
+from __future__ import annotations
+
+LABELS: dict[str, dict[str, str]] = {
+    "en": {
+        "negotiating": "offering to {name}, countering, accepting",
+        "offer": "OFFER  to {name}",
+        "rounds": "round|by|t|CNY/t|pickup",
+        "deal": "DEAL  {number}: {quantity_t:g} t at {price_cny_per_t:g} CNY/t, {basis}",
+        "contact": "both now see whom to call: {name}, {phone}",
+        "left": "reserved: {supply:,g} t of the supply are left, {reserved:g} t are reserved"
+        " on licence {number}",
+        "contract": "contract.pdf: {size:,} bytes, SHA-256 {checksum}...",
+        "shipping": "two loads: requested, scheduled, issued, picked up, received; a part goes back",
+        "loads": "LOADS  by {vehicle}, driver {driver}, escort {escort}",
+        "manifests": "manifest|planned t|picked up|received|refused|accepted|state",
+        "refused": "{tonnes:g} t of the second load were refused and fetched back: {reason}",
+        "reason": "one compartment held sediment",
+        "product": "sulphuric acid, industrial",
+        "manifest": "manifest.pdf: {size:,} bytes, SHA-256 {checksum}...",
+        "label": "label.svg: {size:,} bytes, SHA-256 {checksum}...",
+        "settling": "completing the deal, invoicing, paying, rating",
+        "settlement": "SETTLEMENT  by accepted weight",
+        "owed": "{accepted_t:g} t x {price_cny_per_t:g} CNY/t = {amount_cny:,.2f} CNY:"
+        " {payer} owes {payee} {total_cny:,.2f} CNY",
+        "tax": "of it value-added tax of {rate:g} %: {tax:,.2f} CNY; the invoice is issued and paid",
+        "rating": "the {by} says of the other (punctual, as described, cooperation, safety): {points}",
+        "waiting": "waiting for the credit that the deal earns, ranking again",
+        "follows": "WHAT FOLLOWS  for {name}",
+        "credit": "credit {old[score]:g}, grade {old[grade]} -> {new[score]:g}, grade {new[grade]}",
+        "pushed": "next time it is told {now} s after a match, this time it was {then} s",
+        "ranking": "place {old[rank]} -> {new[rank]} of this supply,"
+        " score {old[score]:.4f} -> {new[score]:.4f}",
+        "listing": "the supply offers {old:,g} t -> {new:,g} t",
+    },
+    "zh": {
+        "negotiating": "向{name}报价、还价、接受",
+        "offer": "报价  {name}",
+        "rounds": "轮次|提出方|吨|元/吨|提货期",
+        "deal": "成交  {number}：{quantity_t:g} 吨，{price_cny_per_t:g} 元/吨，{basis}",
+        "contact": "双方自此可见联系人：{name}，{phone}",
+        "left": "预留：供应尚余 {supply:,g} 吨，许可证 {number} 已预留 {reserved:g} 吨",
+        "contract": "contract.pdf：{size:,} 字节，SHA-256 {checksum}…",
+        "shipping": "两车：委托、安排、签发、提货、接收；其中一部分退回",
+        "loads": "运输  {vehicle}，驾驶员 {driver}，押运员 {escort}",
+        "manifests": "联单|计划吨|提货|接收|拒收|接受|状态",
+        "refused": "第二车拒收 {tonnes:g} 吨并已退回：{reason}",
+        "reason": "一个舱内为沉渣",
+        "product": "工业硫酸",
+        "manifest": "manifest.pdf：{size:,} 字节，SHA-256 {checksum}…",
+        "label": "label.svg：{size:,} 字节，SHA-256 {checksum}…",
+        "settling": "完成交易、开票、付款、互评",
+        "settlement": "结算  按接受重量",
+        "owed": "{accepted_t:g} 吨 × {price_cny_per_t:g} 元/吨 = {amount_cny:,.2f} 元："
+        "{payer}应付{payee} {total_cny:,.2f} 元",
+        "tax": "其中增值税 {rate:g} %：{tax:,.2f} 元；发票已开具并付清",
+        "rating": "{by}评价对方（准时、相符、配合、安全）：{points}",
+        "waiting": "等待交易带来的信用变化，重新排序",
+        "follows": "结果  {name}",
+        "credit": "信用 {old[score]:g} 分 {old[grade]} 级 -> {new[score]:g} 分 {new[grade]} 级",
+        "pushed": "下次匹配后 {now} 秒即通知，本次为 {then} 秒",
+        "ranking": "本供应中名次 {old[rank]} -> {new[rank]}，匹配分 {old[score]:.4f} -> {new[score]:.4f}",
+        "listing": "供应可供 {old:,g} 吨 -> {new:,g} 吨",
+    },
+}
