@@ -53,6 +53,26 @@ def test_the_contract_says_what_was_agreed_and_stays_as_it_is(marketplace, deal)
     assert marketplace.admin.get(path).data == first.data
 
 
+def test_a_contract_over_general_waste_names_who_pays_and_no_duty_of_hazardous_waste(marketplace):
+    generator = marketplace.enterprise("generator")
+    recycler = marketplace.enterprise("recycler")
+    steel = {"scheme": "cn-sw", "code": "900-001-S17"}
+    supply = marketplace.supply(generator, waste=steel, price_cny_per_t=None)
+    demand = marketplace.demand(recycler, accepts=[steel], treatment="R4", price_cny_per_t=None)
+    terms = {"quantity_t": 30.0, "price_cny_per_t": 80.0, "valid_until": VALID}
+    offer = recycler.post("/offers", {"supply_id": supply["id"], "demand_id": demand["id"], **terms})
+    deal = generator.post(f"/offers/{offer.json['id']}/accept", {}).json["deal"]
+    text = text_of(generator.get(f"/deals/{deal['id']}/contract.pdf")).replace("\n", "")
+    for said in (
+        "固体废物委托利用处置合同",
+        "接收单位向供货单位支付货款，每吨 80.00 元",
+        "一般固体废物",
+        "R4",
+    ):
+        assert said in text, said
+    assert "危险废物转移联单" not in text
+
+
 def test_the_qr_code_of_a_contract_leads_to_its_checksum_and_its_present_state(marketplace, deal):
     generator, _ = deal["parties"]
     content = generator.get(f"/deals/{deal['id']}/contract.pdf").data

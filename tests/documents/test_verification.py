@@ -1,5 +1,6 @@
 """Documents issued once for the same facts, and verified by whoever holds one."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from hashlib import sha256
 from uuid import uuid4
@@ -52,6 +53,19 @@ def test_a_contract_is_issued_once_and_stays_as_it_was(marketplace, issued):
     content, row = issued(DocumentKind.CONTRACT, CONTRACT, deal_id)
     again, same = issued(DocumentKind.CONTRACT, {**CONTRACT, "note": "changed"}, deal_id)
     assert (again, same.token) == (content, row.token)
+
+
+def test_those_who_ask_at_once_get_the_same_issue(marketplace, issued, app):
+    deal_id = uuid4()
+
+    def issue(_):
+        with app.app_context():
+            return issued(DocumentKind.CONTRACT, CONTRACT, deal_id)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(issue, range(4)))
+    assert len({content for content, _ in answers}) == 1
+    assert len({row.token for _, row in answers}) == 1
 
 
 def test_a_stranger_learns_kind_number_state_and_checksum_and_nothing_else(marketplace, issued):
