@@ -7,7 +7,7 @@ EFFORT ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help hostile install install-dev demo serve stop backup restore check format test thorough fuzz flood inference examples errors lint lock bench bench-http \
-	bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade clean
+	bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade bench-tracks clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -94,6 +94,9 @@ bench-documents: .venv/.installed-dev ## time PDF documents and labels
 
 bench-allocation: .venv/.installed ## time allocation plans for 2,000 supplies and demands beside other methods
 	@$(BIN) -m bench.allocation $(ARGS)
+
+bench-tracks: .venv/.installed ## time the intake of points of vehicles by one process
+	@$(BIN) -m bench.tracks $(ARGS)
 
 bench-rerank: .venv/.installed ## time ranking 1,000,000 supplies x 1,000,000 demands (ARGS="--data FOLDER" keeps them)
 	@$(BIN) -m bench.rerank $(ARGS)

@@ -67,7 +67,7 @@ class Bench:
             {
                 "at": (self.began + timedelta(seconds=10 * step)).isoformat(),
                 "lon": round(120.58 - step * 4e-5, 6),
-                "lat": round(30.03 + step * 3e-5 + self.chance.uniform(0, 1e-4), 6),
+                "lat": round(30.03 + step * 3e-5 + 5e-5 * (step % 3), 6),
                 "speed": 50.0,
             }
             for step in range(first, first + BATCH)
