@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from marketplace.enterprises.models import Role
-from marketplace.licences.models import LicenceKind, Mode
+from marketplace.licences.models import MODES, LicenceKind
 from marketplace.listings.models import Form, Kind, Packaging
 from seed.demo import demo_city
 from seed.listing_bodies import body_of
@@ -53,7 +53,7 @@ def test_every_word_of_the_demo_is_a_word_of_the_api(city):
         "role": ({role for enterprise in city.enterprises for role in enterprise.roles}, Role),
         "licence": ({licence.kind for licence in city.licences}, LicenceKind),
         "mode": (
-            {mode for licence in city.licences for line in licence.lines for mode in line.modes}, Mode),
+            {mode for licence in city.licences for line in licence.lines for mode in line.modes}, MODES),
     }  # fmt: skip
     assert not {name: extra for name, (used, known) in words.items() if (extra := used - set(known))}
 

@@ -40,7 +40,7 @@ def played(marketplace):
     past = history(Random(SEED), city)
     chosen = [next(deal for deal in past if deal.end == end) for end in (*ENDS, "completed", "running")]
     refused = [deal for deal in past if any(load.refused_t for load in deal.loads)]
-    chosen += [deal for deal in refused[:3] if deal not in chosen]
+    chosen += [deal for deal in refused[:2] if deal not in chosen]
     chosen.sort(key=lambda deal: deal.offered_day)
     with marketplace.app.app_context():
         counts = load_city(_part_of(city, chosen), tuple(chosen))
@@ -58,7 +58,18 @@ def _part_of(city, deals):
         licences=tuple(one for one in city.licences if one.enterprise_key in keys),
         channels=tuple(one for one in city.channels if {one.generator_key, one.receiver_key} <= keys),
         white_list=(),
-        fleets=tuple(one for one in city.fleets if one.enterprise_key in keys),
+        fleets=tuple(_used(one, deals) for one in city.fleets if one.enterprise_key in keys),
+    )
+
+
+def _used(fleet, deals):
+    """A fleet without the vehicles and people that carry none of the loads."""
+    loads = [load for deal in deals for load in deal.loads]
+    used = {name for load in loads for name in (load.vehicle, load.driver, load.escort)}
+    return replace(
+        fleet,
+        vehicles=tuple(one for one in fleet.vehicles if one.plate in used),
+        crew=tuple(one for one in fleet.crew if one.name in used),
     )
 
 
