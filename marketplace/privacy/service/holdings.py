@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from ...credit.models import Block, CreditEvent, Evaluation
 from ...database import Base
+from ...deals.models import Deal, Offer, OfferRound, Rating, Side
 from ...enterprises.models import ApiKey, Enterprise, EnterpriseChange, MailToken
 from ...events.models import Audit
 from ...haulage.models import Track, TrackPoint
@@ -99,6 +100,17 @@ def _released(enterprise_id: UUID) -> ColumnElement[bool]:
     )
 
 
+def _given(enterprise_id: UUID) -> ColumnElement[bool]:
+    """The ratings that it gave; those that it got are shown with the deal once both have rated."""
+    deal_ids = {Side.SUPPLIER: Deal.supplier_id, Side.RECEIVER: Deal.receiver_id}
+    return or_(
+        *(
+            and_(Rating.by == side, Rating.deal_id.in_(select(Deal.id).where(column == enterprise_id)))
+            for side, column in deal_ids.items()
+        )
+    )
+
+
 _OWN_LINES = select(LicenceLine.id).join(Licence, Licence.id == LicenceLine.licence_id)
 
 HOLDINGS = (
@@ -164,6 +176,20 @@ HOLDINGS = (
     Holding(ManifestMismatch, _of_manifests(ManifestMismatch)),
     Holding(ManifestOutcome, _of_manifests(ManifestOutcome)),
     Holding(ManifestDelay, _by(ManifestDelay.enterprise_id)),
+    Holding(Offer, _by(Offer.supplier_id, Offer.receiver_id)),
+    Holding(
+        OfferRound,
+        _either(
+            _through(OfferRound.offer_id, Offer.id, Offer.supplier_id),
+            _through(OfferRound.offer_id, Offer.id, Offer.receiver_id),
+        ),
+    ),
+    Holding(
+        Deal,
+        _by(Deal.supplier_id, Deal.receiver_id),
+        frozenset({"terms", "permit_kind", "permit_id", "permit_year", "approval_id"}),
+    ),
+    Holding(Rating, _given),
     Holding(Notification, _released, frozenset({"release_no"})),
     Holding(Preferences, _by(Preferences.enterprise_id)),
     Holding(SavedSearch, _by(SavedSearch.enterprise_id)),
