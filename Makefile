@@ -103,6 +103,7 @@ bench-rerank: .venv/.installed ## time ranking 1,000,000 supplies x 1,000,000 de
 
 bench-trade: .venv/.installed ## race 50 processes for the last tonnes of a permit, restart the database; deals a second (ARGS="--seconds 60")
 	@$(BIN) -m bench.trade $(ARGS)
+	@$(BIN) -m bench.manifest_numbers
 
 clean: ## remove caches and .venv; the data in var/ stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
