@@ -15,7 +15,14 @@ from marketplace.errors import Conflict
 from marketplace.events.models import Event
 from marketplace.events.work import unit_of_work
 from marketplace.licences import service as ledger
-from marketplace.licences.models import LicenceLine, PermitKind, PermitUse, PermitYear, UseKind
+from marketplace.licences.models import (
+    LicenceLine,
+    PermitKind,
+    PermitUse,
+    PermitYear,
+    TransferApproval,
+    UseKind,
+)
 from tests.effort import tries
 
 T = 1_000
@@ -272,3 +279,28 @@ def test_no_sequence_passes_a_permit_or_loses_a_kilogram(app, marketplace, acid,
             assert all(found.get(year, (0, 0, 0)) == model.of_year(year) for year in Book.LIMITS), verb
             assert ledger.left_kg(line, years[-1]) == model.left(years[-1])
     assert balances(app) == sums_of_entries(app)
+
+
+def test_a_transfer_approval_is_counted_over_its_whole_life_beside_the_licence(app, marketplace, acid, book):
+    generator, receiver = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
+    line = line_of(marketplace.licence(receiver, tonnes=100))
+    with app.app_context():
+        approval = TransferApproval(
+            generator_id=UUID(generator.id), receiver_id=UUID(receiver.id), code_id=acid, way="use",
+            kg=50 * T, number="沪批7号", valid_from=date(2026, 7, 1), valid_until=date(2027, 6, 30),
+            asked_until=date(2027, 6, 30),
+        )  # fmt: skip
+        db.session.add(approval)
+        db.session.commit()
+        both = [line, ledger.PermitRef(PermitKind.APPROVAL, approval.id)]
+    load = {"deal_id": uuid4(), "manifest_id": uuid4()}
+    book("reserve", both, 30 * T, 2026, deal_id=load["deal_id"])
+    with refused("not_enough_left", left_t=20.0, year=None):
+        book("reserve", both, 21 * T, 2027, deal_id=uuid4())
+    with app.app_context():
+        assert ledger.left_kg(line, 2027) == 100 * T, "a refusal reserves nothing on any of the permits"
+    book("move_reservation", both, 30 * T, 2026, 2027, **load)
+    assert book("use_reserved", both, 30 * T, 2027, **load) == 0
+    with app.app_context():
+        assert [ledger.left_kg(both[1], year) for year in (2026, 2027)] == [20 * T, 20 * T]
+        assert [ledger.left_kg(line, year) for year in (2026, 2027)] == [100 * T, 70 * T]

@@ -70,7 +70,7 @@ def lawful_days(supply: Listing, demand: Listing) -> tuple[date, date]:
     """The days on which waste may move by both listings and, where they are needed, by the permit and the
     approval."""
     inputs = pair_of(supply, demand)
-    pairing = _explained(inputs, clock.today())
+    pairing = _explained(policy_in_force().matching, inputs, clock.today())
     first = max(clock.today(), supply.available_from, demand.available_from)
     last = min(supply.available_until, demand.available_until)
     for table, row in ((inputs.tables.permits, pairing.permit), (inputs.tables.approvals, pairing.approval)):
@@ -91,7 +91,9 @@ def judge(actor: Actor, supply: Listing, demand: Listing, terms: DealTerms) -> J
     """
     inputs = pair_of(supply, demand)
     on_last_day = _for_deal(inputs, terms)
-    now, then = _explained(inputs, clock.today()), _explained(on_last_day, terms.until_day)
+    policy = policy_in_force()
+    now = _explained(policy.matching, inputs, clock.today())
+    then = _explained(policy.matching, on_last_day, terms.until_day)
     failed = _all_failed(now, then)
     if [failure.reason for failure in failed] == ["tonnes"]:
         facts = failed[0].facts
@@ -107,16 +109,14 @@ def judge(actor: Actor, supply: Listing, demand: Listing, terms: DealTerms) -> J
         permit_id=hit.permit_id,
         approval_id=hit.approval_id,
         legal_basis=legal_basis_of(supply, demand, hit, inputs.tables.book),
-        policy_version=policy_in_force().version,
+        policy_version=policy.version,
         warnings=warning_notices(now.warnings | then.warnings, then.basis, transfer_day(terms.from_day)),
     )
     return Judgement(ground, [])
 
 
-def _explained(inputs: MatchInput, today: date) -> matching.Pairing:
-    return matching.explain(
-        policy_in_force().matching, inputs.supplies, inputs.demands, inputs.tables, day_number(today)
-    )
+def _explained(policy: matching.Policy, inputs: MatchInput, today: date) -> matching.Pairing:
+    return matching.explain(policy, inputs.supplies, inputs.demands, inputs.tables, day_number(today))
 
 
 def _for_deal(inputs: MatchInput, terms: DealTerms) -> MatchInput:
