@@ -40,14 +40,15 @@ class TrackIntakeSchema(ResponseSchema):
     points = fields.Integer(metadata={"description": "All points of the manifest."})
 
 
-class ShownPointSchema(ResponseSchema):
+class LinePointSchema(ResponseSchema):
     at = Moment()
     lon = fields.Float()
     lat = fields.Float()
 
 
-class MarkedPointSchema(ShownPointSchema):
-    mark = Value(Mark, "Why it is not judged.")
+class ShownPointSchema(LinePointSchema):
+    speed = fields.Float(allow_none=True)
+    mark = Value(Mark, "Why it is not judged; null for one that is.", allow_none=True)
 
 
 class TrackFindingSchema(ResponseSchema):
@@ -65,13 +66,18 @@ class TrackFindingSchema(ResponseSchema):
 
 
 class TrackSchema(ResponseSchema):
-    """The way of a load: a line that lies nowhere farther from the points than the tolerance."""
+    """The way of a load: its points, and a line that lies nowhere farther from them than the tolerance."""
 
     manifest_id = fields.UUID()
     total = fields.Integer(metadata={"description": "Points that were sent."})
     tolerance_m = fields.Float()
-    points = fields.List(fields.Nested(ShownPointSchema), metadata={"description": "Of the simplified line."})
-    marked = fields.List(fields.Nested(MarkedPointSchema), metadata={"description": "The first hundred."})
+    points = fields.List(
+        fields.Nested(ShownPointSchema),
+        metadata={
+            "description": "As they were sent, by time, the first 10,000; empty once they are deleted."
+        },
+    )
+    line = fields.List(fields.Nested(LinePointSchema), metadata={"description": "The simplified way."})
     findings = fields.List(fields.Nested(TrackFindingSchema))
     raw_deleted_at = Moment(
         allow_none=True, metadata={"description": "When the points themselves were deleted."}

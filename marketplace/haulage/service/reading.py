@@ -16,20 +16,20 @@ from .planned_way import plan_of
 from .simplification import TOLERANCE_M, kept_points
 from .thresholds import thresholds
 
-MOST_MARKED = 100
-"""Marked points that an answer shows."""
+MOST_SHOWN = 10_000
+"""Raw points that an answer shows, the earliest; the line is always whole."""
 
 
 def show_track(manifest: Manifest, language: str) -> dict[str, Any]:
-    """A manifest's simplified track with its findings, as of now; empty where nothing was sent."""
+    """A manifest's points, as long as they are kept, their simplified line and the findings as of now."""
     track = db.session.get(Track, manifest.id)
     line, found = analyzed(manifest, track) if track else ([], [])
     return {
         "manifest_id": manifest.id,
         "total": track.points if track else 0,
         "tolerance_m": TOLERANCE_M,
-        "points": [{"at": _moment(at), "lon": lon, "lat": lat} for at, lon, lat in line],
-        "marked": _marked(manifest.id) if track else [],
+        "points": _raw(manifest.id) if track else [],
+        "line": [{"at": _moment(at), "lon": lon, "lat": lat} for at, lon, lat in line],
         "findings": [_shown(finding, language) for finding in found],
         "raw_deleted_at": track.raw_deleted_at if track else None,
     }
@@ -57,9 +57,10 @@ def judged_points(manifest_id: UUID) -> Points:
     return Points.of([tuple(map(float, row)) for row in db.session.execute(of_it)])
 
 
-def _marked(manifest_id: UUID) -> Sequence[Any]:
-    marked = select(TrackPoint).where(TrackPoint.manifest_id == manifest_id, TrackPoint.mark.is_not(None))
-    return db.session.scalars(marked.order_by(TrackPoint.at).limit(MOST_MARKED)).all()
+def _raw(manifest_id: UUID) -> Sequence[Any]:
+    columns = (TrackPoint.at, TrackPoint.lon, TrackPoint.lat, TrackPoint.speed, TrackPoint.mark)
+    of_it = select(*columns).where(TrackPoint.manifest_id == manifest_id)
+    return db.session.execute(of_it.order_by(TrackPoint.at).limit(MOST_SHOWN)).all()
 
 
 def _stored(finding: Finding) -> dict[str, Any]:
