@@ -7,12 +7,10 @@ from .endings import cancel, complete, dispute, lapse_deal, settle
 from .flow_back import confirm_fault, record_outcome, report_end
 from .loads import (
     close_load,
-    is_loaded,
     issue_load,
     lock_deal,
     plan_load,
     receive_load,
-    redirect_load,
     replan_load,
     return_load,
     start_load,
@@ -38,9 +36,9 @@ from .turns import check_trading
 __all__ = [
     "accept", "answer_many", "cancel", "check_trading", "close_load", "complete", "confirm_fault",
     "contract_pdf", "counter", "deal_by_id", "deals_visible_to", "dispute", "find_deal", "find_offer",
-    "is_loaded", "issue_load", "lapse_deal", "lapse_offer", "lapse_offers_of", "lock_deal", "make_offer",
+    "issue_load", "lapse_deal", "lapse_offer", "lapse_offers_of", "lock_deal", "make_offer",
     "nothing_in_flight", "offer_by_id", "payee_of", "permits_of", "plan_load", "present_deals",
-    "present_offers", "present_settlement", "rate", "receive_load", "record_outcome", "redirect_load",
-    "reject", "replan_load", "report_end", "return_load", "search_deals", "search_offers", "set_invoice",
-    "settle", "settlement_of", "settlement_pdf", "start_load", "unissue_load", "unplan_load", "withdraw",
+    "present_offers", "present_settlement", "rate", "receive_load", "record_outcome", "reject",
+    "replan_load", "report_end", "return_load", "search_deals", "search_offers", "set_invoice", "settle",
+    "settlement_of", "settlement_pdf", "start_load", "unissue_load", "unplan_load", "withdraw",
 ]  # fmt: skip

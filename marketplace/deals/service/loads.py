@@ -16,7 +16,7 @@ from ...messages.names import Name
 from ...shortage import not_enough_left
 from ..models import DEAL_LIFE, Deal, DealStatus
 from .deal_events import emit_deal
-from .permit_tonnes import commit_load, forget_load, is_in_flight, use_for_load
+from .permit_tonnes import commit_load, forget_load, use_for_load
 
 LOADABLE = (DealStatus.AGREED, DealStatus.MOVING)
 """States of a deal in which new loads are planned and issued."""
@@ -104,20 +104,6 @@ def return_load(work: Work, deal: Deal, refused_kg: int) -> None:
     held_kg = deal.held_kg
     deal.refused_kg -= refused_kg
     listings.release_pair(work, deal.supply_id, deal.demand_id, held_kg - deal.held_kg)
-
-
-def redirect_load(work: Work, deal: Deal, onto: Deal, refused_kg: int) -> None:
-    """Refused tonnes go on to another deal of the same sender: planned there, no longer refused here.
-
-    The caller has locked both, the lesser id first. Raises: Conflict: as `plan_load`.
-    """
-    plan_load(work, onto, refused_kg)
-    return_load(work, deal, refused_kg)
-
-
-def is_loaded(work: Work, deal: Deal) -> bool:
-    """Whether a manifest of the deal is issued and not closed: the deal cannot end."""
-    return is_in_flight(work, deal)
 
 
 def _require_loadable(deal: Deal) -> None:
