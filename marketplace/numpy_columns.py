@@ -24,6 +24,8 @@ TAIL = b"\xff\xff"
 ARRAY_OF = {"i8": 20, "f4": 700}
 """Kinds that arrays are written of, with PostgreSQL's number of their type."""
 ROWS_A_WRITE = 4096
+LONG_LIST = 64
+"""Numbers from which on a parameter is written out."""
 
 
 def read_columns(session: Session, query: str, params: dict[str, Any], types: Types) -> dict[str, np.ndarray]:
@@ -37,7 +39,7 @@ def read_columns(session: Session, query: str, params: dict[str, Any], types: Ty
     """
     connection = cast(psycopg.Connection, session.connection().connection.driver_connection)
     with connection.cursor(binary=True) as cursor:
-        found = cursor.execute(cast(Any, _packed(query, types)), params).fetchone()
+        found = cursor.execute(cast(Any, _packed(query, types)), _written_out(params)).fetchone()
     assert found is not None
     count, data = found
     row = np.dtype([(name, WIRE[kind]) for name, kind in types.items()])
@@ -49,6 +51,21 @@ def read_columns(session: Session, query: str, params: dict[str, Any], types: Ty
 def no_rows(types: Types) -> dict[str, np.ndarray]:
     """The columns of no row, as `read_columns` gives them."""
     return _native(np.empty(0, np.dtype([(name, WIRE[kind]) for name, kind in types.items()])), types)
+
+
+def _written_out(params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters with long lists of whole numbers as PostgreSQL writes arrays: the driver would make an
+    object of each number, which takes longer than to look thousands of them up."""
+    return {
+        name: "{" + ",".join(map(str, value)) + "}" if _is_long_list(value) else value
+        for name, value in params.items()
+    }
+
+
+def _is_long_list(value: Any) -> bool:
+    return (
+        isinstance(value, list) and len(value) >= LONG_LIST and all(type(number) is int for number in value)
+    )
 
 
 def copy_columns(session: Session, query: str, params: dict[str, Any], types: Types) -> dict[str, np.ndarray]:
