@@ -39,6 +39,7 @@ ROOMS = (
     "catalogue",
     "enterprises",
     "licences",
+    "transfers",
     "registrations",
     "transporters",
     "listings",

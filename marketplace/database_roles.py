@@ -14,6 +14,7 @@ APPEND_ONLY = (
     "manifest_version",
     "permit_use",
     "secondary_waste",
+    "transfer_step",
 )
 """Tables whose rows are added and read, and never changed or deleted."""
 READ_ONLY = ("alembic_version",)

@@ -22,6 +22,8 @@ from .notifications import models as notifications
 from .receivers import models as receivers
 from .receivers import service as receivers_service
 from .registrations import models as registrations
+from .transfers import models as transfers
+from .transfers import service as transfers_service
 from .transporters import models as transporters
 
 
@@ -41,6 +43,7 @@ LIVES = (
     Life("A licence", licences.Licence, licences.LIFE),
     Life("A paper of a transporter", transporters.TransporterPaper, transporters.LIFE),
     Life("A channel", licences.Channel, licences.CHANNEL_LIFE),
+    Life("An application for a transfer approval", transfers.TransferApplication, transfers.LIFE),
     Life("A registration of a receiver", registrations.Registration, registrations.LIFE),
     Life("A listing", listings.Listing, listings.LIFE),
     Life("An import of listings", listings.ListingImport, listings.IMPORT_LIFE),
@@ -64,6 +67,9 @@ TIMEOUTS = (
     TimeOut(enterprises.Enterprise, enterprises.LIFE, "lapse", enterprises_service.lapse),
     TimeOut(enterprises.UsccClaim, enterprises.CLAIM_LIFE, "lapse", enterprises_service.lapse_claim),
     TimeOut(licences.Channel, licences.CHANNEL_LIFE, "pause", licences_service.pause_untested),
+    TimeOut(
+        transfers.TransferApplication, transfers.LIFE, "accept_papers", transfers_service.accept_silently
+    ),
     TimeOut(listings.Listing, listings.LIFE, "expire", listings_service.expire),
     TimeOut(deals.Offer, deals.OFFER_LIFE, "lapse", deals_service.lapse_offer),
     TimeOut(

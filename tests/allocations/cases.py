@@ -37,7 +37,7 @@ CASES = Cases(
         "/allocations": 2,
         "/allocations/<uuid:allocation_id>": 5,
         "/allocations/<uuid:allocation_id>/placements": 8,
-        "/allocations/<uuid:allocation_id>/unplaced": 6,
+        "/allocations/<uuid:allocation_id>/unplaced": 7,
         "/allocations/<uuid:allocation_id>/gaps": 5,
         "/allocations/<uuid:allocation_id>/export": 8,
     },

@@ -211,7 +211,7 @@ CASES = Cases(
         "/channels/<uuid:permit_id>": 7,
         "/channels/<uuid:permit_id>/tests": 4,
         "/channels/<uuid:permit_id>/files/<uuid:file_id>": 3,
-        "/channels/<uuid:permit_id>/secondary-waste": 5,
+        "/channels/<uuid:permit_id>/secondary-waste": 4,
         "/transfer-approvals": 4,
         "/transfer-approvals/<uuid:permit_id>": 4,
         "/white-list": 3,

@@ -3,6 +3,7 @@
 from typing import Any
 
 PATH_PARAMETERS = {
+    "application_id": "The id of an application for a transfer approval, as its list returns it.",
     "allocation_id": "The id of a plan, as POST /allocations returns it.",
     "basis_id": "The id of a legal basis, as GET /legal-bases returns it.",
     "block_id": "The id of an entry of the blocked list.",

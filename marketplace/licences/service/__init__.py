@@ -1,6 +1,6 @@
 """Permits: entered or handed in, read by their holder, and given to the gates of matching as columns."""
 
-from .approvals.entering import add_approval, add_transfer_approval
+from .approvals.entering import add_approval, add_transfer_approval, check_parties, require_single_code
 from .balances import HeldPermit, PermitRef
 from .channels.files import add_channel_file, find_channel_file
 from .channels.monthly_tests import check_generator, check_receiver, file_test, find_test, tests_of
@@ -52,6 +52,7 @@ __all__ = [
     "approvals_only",
     "check_generator",
     "check_holder",
+    "check_parties",
     "check_receiver",
     "confirm",
     "count_usage",
@@ -82,6 +83,7 @@ __all__ = [
     "release",
     "release_all",
     "require_permit_on",
+    "require_single_code",
     "reserve",
     "reserved_kg",
     "resume",

@@ -39,6 +39,7 @@ from ...manifests.models import (
 )
 from ...matches.models import Feedback, MutualInterest
 from ...notifications.models import Notification, NotificationStatus, Preferences, SavedSearch, Silence
+from ...transfers.models import TransferApplication, TransferPaper, TransferStep
 from ...transporters.models import CrewCard, PaperFile, TransporterPaper, TransporterRegister
 
 Condition = Callable[[UUID], ColumnElement[bool]]
@@ -87,6 +88,15 @@ def _of_manifests(model: Any) -> Condition:
     """Rows of manifests of which the enterprise is a party."""
     parties = (Manifest.sender_id, Manifest.receiver_id, Manifest.transporter_id)
     return _either(*(_through(model.manifest_id, Manifest.id, party) for party in parties))
+
+
+def _of_applications(model: Any) -> Condition:
+    """Rows of applications for transfer approvals of which the enterprise is a party."""
+    parent = TransferApplication.id
+    return _either(
+        _through(model.application_id, parent, TransferApplication.generator_id),
+        _through(model.application_id, parent, TransferApplication.receiver_id),
+    )
 
 
 def _about(kind: str) -> Condition:
@@ -145,6 +155,9 @@ HOLDINGS = (
         _by(TransferApproval.generator_id, TransferApproval.receiver_id),
         frozenset({"no", "number_key"}),
     ),
+    Holding(TransferApplication, _by(TransferApplication.generator_id, TransferApplication.receiver_id)),
+    Holding(TransferStep, _of_applications(TransferStep)),
+    Holding(TransferPaper, _of_applications(TransferPaper), frozenset({"content"})),
     Holding(WhiteListEntry, _by(WhiteListEntry.receiver_id)),
     Holding(VerifiedExemption, _by(VerifiedExemption.enterprise_id), frozenset({"number_key"})),
     Holding(TransporterRegister, _by(TransporterRegister.enterprise_id)),
