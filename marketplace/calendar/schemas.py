@@ -8,7 +8,7 @@ from ..http.fields import FIRST_YEAR, LAST_YEAR, Day, Flag, List, QueryWhole, Ra
 from ..http.languages import Message
 from ..http.schemas import ResponseSchema, Schema, WarningSchema
 
-MOST_DAYS = 2000
+MOST_DAYS = 1000
 MOST_YEARS = 50
 MOST_COUNTED = 250
 """Working days of about a year."""

@@ -39,7 +39,7 @@ class TransferApplicationSchema(Schema):
     """An application to move one waste to one receiver in another province, in one way."""
 
     id = fields.UUID(dump_only=True, required=True)
-    status = Value(TransferStatus, "Where it stands.", dump_only=True, required=True)
+    status = Value(TransferStatus, "How far it is.", dump_only=True, required=True)
     generator_id = fields.UUID(
         load_default=None, metadata={"description": "The applicant; it leaves this out itself."}
     )

@@ -24,6 +24,13 @@ FILES = {
     "/api/v1/allocations/{allocation_id}/export": {XLSX, "text/csv"},
     "/api/v1/licences/{permit_id}/files/{file_id}": set(DOCUMENT_TYPES),
     "/api/v1/transporter-papers/{paper_id}/files/{file_id}": set(DOCUMENT_TYPES),
+    "/api/v1/channels/{permit_id}/files/{file_id}": set(DOCUMENT_TYPES),
+    "/api/v1/transfer-applications/{application_id}/papers/{file_id}": set(DOCUMENT_TYPES),
+    "/api/v1/deals/{deal_id}/contract.pdf": {"application/pdf"},
+    "/api/v1/deals/{deal_id}/settlement.pdf": {"application/pdf"},
+    "/api/v1/manifests/{manifest_id}/manifest.pdf": {"application/pdf"},
+    "/api/v1/manifests/{manifest_id}/label.svg": {"image/svg+xml"},
+    "/api/v1/manifests/export": {XLSX, "text/csv"},
 }
 """Routes that return a file."""
 IDEMPOTENT_WITHOUT_KEY = {"/api/v1/enterprises"}
@@ -239,6 +246,21 @@ FREE = {
     ("NewEvent", "evidence"), ("Component", "unit"), ("Claimant", "email"), ("UsccClaim", "reason"),
     ("EnterpriseChange", "reason"), ("DecisionReason", "reason"),
     ("Paper", "reason"), ("Paper", "kind"), ("VehicleRequest", "kind"),
+    ("ApprovalRef", "source"), ("CalendarDay", "source"), ("FailedGate", "source"),
+    ("ManifestDeadline", "source"),
+    ("ManifestTolerance", "source"), ("Provision", "source"),
+    ("Bound", "unit"), ("OutOfBounds", "unit"), ("Result", "unit"),
+    *((name, "reason") for name in (
+        "AnswerReason", "Cancel", "Counter", "Deal",
+        "DealManifest", "Dispute", "Invoice", "Manifest",
+        "ManifestChange", "ManifestCorrectedFields", "ManifestCorrection", "ManifestCorrectionRequest",
+        "ManifestDelivery", "ManifestFollow", "ManifestHandOver", "ManifestNeededReason",
+        "ManifestOptionalReason", "ManifestOutcome", "ManifestPickup", "ManifestReceipt",
+        "ManifestSchedule", "ManifestVersion", "NewManifest", "Offer",
+        "OfferAnswer", "PauseReason", "ReceiverRegistration", "ReceiverRegistrationRefusal",
+        "ReceiverRequest", "Settle", "Step", "StepReason",
+        "Suspension", "TransferApplication",
+    )),
 }  # fmt: skip
 """Sentences, and what people write."""
 

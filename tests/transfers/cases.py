@@ -83,5 +83,5 @@ CASES = Cases(
     neighbours=neighbours,
     writes=writes,
     grow=grow,
-    statements={ROOT: 6, ONE: 6, f"{ONE}/papers/<uuid:file_id>": 6},
+    statements={ROOT: 5, ONE: 5, f"{ONE}/papers/<uuid:file_id>": 5},
 )

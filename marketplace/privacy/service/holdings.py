@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from ...credit.models import Block, CreditEvent, Evaluation
 from ...database import Base
 from ...deals.models import Deal, Offer, OfferRound, Rating, Side
+from ...due_diligence.models import DueDiligence
 from ...enterprises.models import ApiKey, Enterprise, EnterpriseChange, MailToken
 from ...events.models import Audit
 from ...haulage.models import Track, TrackPoint
@@ -39,6 +40,8 @@ from ...manifests.models import (
 )
 from ...matches.models import Feedback, MutualInterest
 from ...notifications.models import Notification, NotificationStatus, Preferences, SavedSearch, Silence
+from ...receivers.models import ReceiverRequest
+from ...registrations.models import Registration, Site
 from ...transfers.models import TransferApplication, TransferPaper, TransferStep
 from ...transporters.models import CrewCard, PaperFile, TransporterPaper, TransporterRegister
 
@@ -186,7 +189,7 @@ HOLDINGS = (
     Holding(ManifestLeg, _either(_of_manifests(ManifestLeg), _by(ManifestLeg.transporter_id))),
     Holding(ManifestVersion, _of_manifests(ManifestVersion), frozenset({"signed_by", "content"})),
     Holding(ManifestCorrection, _of_manifests(ManifestCorrection), frozenset({"asked_by"})),
-    Holding(ManifestMismatch, _of_manifests(ManifestMismatch)),
+    Holding(ManifestMismatch, _of_manifests(ManifestMismatch), frozenset({"explained_by"})),
     Holding(ManifestOutcome, _of_manifests(ManifestOutcome)),
     Holding(ManifestDelay, _by(ManifestDelay.enterprise_id)),
     Holding(Offer, _by(Offer.supplier_id, Offer.receiver_id)),
@@ -203,6 +206,17 @@ HOLDINGS = (
         frozenset({"terms", "permit_kind", "permit_id", "permit_year", "approval_id"}),
     ),
     Holding(Rating, _given),
+    Holding(
+        DueDiligence,
+        _either(_by(DueDiligence.enterprise_id), _through(DueDiligence.deal_id, Deal.id, Deal.supplier_id)),
+        frozenset({"confirmed_by"}),
+    ),
+    Holding(ReceiverRequest, _by(ReceiverRequest.supplier_id, ReceiverRequest.receiver_id)),
+    Holding(Registration, _by(Registration.enterprise_id), frozenset({"number_key"})),
+    Holding(
+        Site,
+        _through(Site.registration_id, Registration.id, Registration.enterprise_id),
+    ),
     Holding(Notification, _released, frozenset({"release_no"})),
     Holding(Preferences, _by(Preferences.enterprise_id)),
     Holding(SavedSearch, _by(SavedSearch.enterprise_id)),
