@@ -16,6 +16,7 @@ from ..http.fields import (
     Price,
     Scaled,
     Tonnes,
+    UnmarkedLines,
     Value,
     Whole,
 )
@@ -70,7 +71,7 @@ class TermsSchema(Schema):
         load_default=0,
         metadata={"description": "What is owed at least once anything is accepted."},
     )
-    note = Lines(500, load_default=None, allow_none=True)
+    note = UnmarkedLines(500, load_default=None, allow_none=True)
 
 
 class NewOfferSchema(TermsSchema):

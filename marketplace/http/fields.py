@@ -162,6 +162,18 @@ class Lines(Text):
     folded = staticmethod(plain_text.lines)
 
 
+class UnmarkedLines(Lines):
+    """Lines that somebody writes to a stranger: text, never HTML."""
+
+    markup = re.compile(r"<(?:/?[a-z][^<>]*>|!--)", re.IGNORECASE)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, *args, **kwargs)
+        if self.markup.search(text):
+            raise ValidationError(Message("markup"))
+        return text
+
+
 class Identifier(Text):
     """A code, number or address: one line in which nothing is dropped but at its ends."""
 

@@ -10,13 +10,13 @@ from ..http.fields import (
     CRS,
     Adcode,
     Kilometres,
-    Lines,
     Moment,
     OneOf,
     QueryNumber,
     QueryTonnes,
     Range,
     Tonnes,
+    UnmarkedLines,
     Value,
 )
 from ..http.paging import PageQuery, page_of
@@ -84,7 +84,7 @@ class NewRequestSchema(Schema):
     scheme = SchemeText()
     code = CodeText(required=True)
     tonnes = Tonnes(required=True)
-    note = Lines(500, load_default="")
+    note = UnmarkedLines(500, load_default="")
 
 
 class RequestContactsSchema(ResponseSchema):

@@ -205,3 +205,23 @@ def test_each_side_hears_how_a_deal_ends(trade):
     assert "停产" in told["detail"]
     assert len(trade.supplier.inbox("deal.disputed")) == 1
     assert len(trade.supplier.inbox("deal.settled")) == len(trade.receiver.inbox("deal.settled")) == 1
+
+
+def test_a_listing_cut_down_to_what_deals_hold_is_fulfilled(trade):
+    deal = trade.deal()
+    cut = trade.marketplace.change(trade.supplier, trade.supply, quantity_t=60.0)
+    assert (cut["status"], cut["remaining_t"]) == ("fulfilled", 0.0)
+    less = trade.marketplace.change(trade.receiver, trade.demand, quantity_t=60.0)
+    assert less["status"] == "fulfilled"
+    trade.supplier.post(f"/deals/{deal['id']}/cancel", {"reason": "停产", "fault": "none"})
+    again = trade.supplier.get(f"/listings/{trade.supply['id']}").json
+    assert (again["status"], again["remaining_t"]) == ("open", 60.0)
+
+
+def test_nothing_is_invoiced_for_a_deal_that_ended_without_a_load(trade):
+    done, gone = trade.deal(quantity_t=20.0), trade.deal(quantity_t=20.0)
+    trade.supplier.post(f"/deals/{done['id']}/complete", {})
+    trade.supplier.post(f"/deals/{gone['id']}/cancel", {"reason": "停产", "fault": "none"})
+    for deal in (done, gone):
+        path = f"/deals/{deal['id']}/invoice"
+        refused(trade.receiver.post(path, {"status": "issued"}), 409, "nothing_owed")

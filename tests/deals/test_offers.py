@@ -226,3 +226,54 @@ def test_each_side_hears_of_what_the_other_does(trade):
     assert len(trade.supplier.inbox("offer.countered")) == 1
     assert len(trade.receiver.inbox("offer.accepted")) == 1
     assert trade.supplier.inbox("offer.accepted") == []
+
+
+def test_an_offer_ends_with_the_last_day_of_its_terms(trade):
+    """No deal is made for days that are over, nor tonnes of a year that is: however the day got there."""
+    short = trade.offer(until="2026-12-03")
+    assert short["valid_until"] == "2026-12-03T16:00:00Z", "the end of the day in Shanghai"
+    long = trade.offer(supply_id=trade.more_supply()["id"], valid_until="2027-01-20T10:00:00Z")
+    last_year = {**TERMS, "valid_until": "2027-01-20T10:00:00Z", "until": "2026-12-31"}
+    trade.receiver.post(f"/offers/{long['id']}/counter", last_year)
+
+    trade.marketplace.now = trade.marketplace.now.replace(day=4)
+    refused(trade.receiver.post(f"/offers/{short['id']}/accept", {}), 409, "wrong_state")
+    trade.marketplace.now = trade.marketplace.now.replace(year=2027, month=1)
+    refused(trade.supplier.post(f"/offers/{long['id']}/accept", {}), 409, "wrong_state")
+
+
+@pytest.mark.parametrize(
+    ("owner", "listing", "terms"),
+    [
+        ("supplier", "supply", {"waste": {"scheme": "cn-hw", "code": "900-300-34"}}),
+        ("supplier", "supply", {"form": "solid"}),
+        ("receiver", "demand", {"location": {"lon": 120.9, "lat": 30.1, "crs": "wgs84"}}),
+    ],
+)
+def test_what_is_traded_is_not_swapped_under_an_offer(trade, owner, listing, terms):
+    party, other = getattr(trade, owner), "receiver" if owner == "supplier" else "supplier"
+    offer = trade.offer(by=party)
+    changed = trade.marketplace.change(party, getattr(trade, listing), **terms)
+    path, answering = f"/offers/{offer['id']}", getattr(trade, other)
+    refused(answering.post(f"{path}/accept", {}), 409, "listing_changed")
+    assert trade.remaining(changed) == changed["quantity_t"]
+    assert answering.post(f"{path}/counter", TERMS).status_code == 200
+    assert party.post(f"{path}/accept", {}).status_code == 200
+
+
+def test_terms_beside_the_waste_may_change_under_an_offer(trade):
+    offer = trade.offer()
+    trade.marketplace.change(trade.supplier, trade.supply, title="稀硫酸", quantity_t=90.0, min_lot_t=20.0)
+    assert trade.receiver.post(f"/offers/{offer['id']}/accept", {}).status_code == 200
+
+
+def test_a_note_is_text_and_no_html(trade):
+    asked = {"scheme": "cn-hw", "code": "900-349-34", "tonnes": 20}
+    for note in ("<b>急</b>", "<script src=x>", "x <!-- y", '<IMG src="a">'):
+        refused(trade.ask(note=note), 422, "invalid_input", "note")
+        contact = trade.supplier.post(f"/receivers/{trade.receiver.id}/requests", {**asked, "note": note})
+        refused(contact, 422, "invalid_input", "note")
+
+
+def test_a_note_may_compare(trade):
+    assert trade.offer(note="pH<2, Fe <5% 且 >1%")["note"] == "pH<2, Fe <5% 且 >1%"

@@ -21,6 +21,7 @@ from ..models import OFFER_LIFE, Deal, DealStatus, Offer, OfferRound
 from .deal_events import emit_deal, emit_offer
 from .numbering import next_number
 from .permit_tonnes import reserve_for
+from .same_waste import require_same_waste
 from .turns import party_of, require_live, require_turn
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,8 @@ def accept(actor: Actor, offer_id: UUID, reason: str | None = None) -> Deal:
     Raises:
         Conflict: the offer has ended or a listing has closed
             (`wrong_state`), it is the other's turn (`not_your_turn`), less is left (`not_enough_left`), or
-            the pairing is not lawful any more (`no_longer_lawful` with `failed_gates`).
+            the pairing is not lawful any more (`no_longer_lawful` with `failed_gates`), or a listing offers
+            another waste than the terms were named for (`listing_changed`).
     """
     with unit_of_work() as work:
         offer = work.lock(Offer, Offer.id == offer_id)
@@ -77,6 +79,7 @@ def _judged(
     judged = matches.judge(actor, supply, demand, agreed)
     if judged.ground is None:
         raise Conflict("no_longer_lawful", gates=judged.gates, failed_gates=judged.failed_gates)
+    require_same_waste(work, offer, supply, demand)
     return judged.ground, supply, demand
 
 

@@ -140,7 +140,7 @@ def set_invoice(actor: Actor, deal_id: UUID, status: InvoiceStatus, reason: str 
     with unit_of_work() as work:
         deal = lock_deal(work, deal_id)
         payee = payee_of(deal)
-        if payee is None:
+        if payee is None or (deal.has_ended and not deal.accepted_kg):
             raise Conflict("nothing_owed")
         side = payee if status == InvoiceStatus.ISSUED else OTHER[payee]
         if not actor.is_admin and deal.side_of(actor.enterprise_id) != side:

@@ -1,7 +1,7 @@
 """The terms of an offer: completed from both listings, held to bounds, and what is odd about them."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from matching import KG_PER_T
@@ -13,6 +13,7 @@ from ...listings.models import Kind, Listing
 from ...matches import service as matches
 from ...messages.names import name_of
 from ..models import LONGEST_VALID, OfferRound, Side
+from .lookup import start_of
 
 KILOGRAMS_FROM = 10
 """Times what is left from which a quantity looks like kilograms entered as tonnes; our own choice."""
@@ -45,6 +46,8 @@ def terms_of(
 ) -> Terms:
     """The terms that were sent; days that were left out are those of the round before, else the shared ones.
 
+    They end with their last day at the latest: nothing is agreed for days, or a permit's year, that are over.
+
     Raises:
         Invalid: a term is out of bounds. Conflict: less is left (`not_enough_left`).
     """
@@ -57,7 +60,7 @@ def terms_of(
     _check_moment(terms.valid_until)
     _check_days(terms)
     _check_quantity(terms.quantity_kg, supply, demand)
-    return terms
+    return replace(terms, valid_until=min(terms.valid_until, start_of(terms.until_day + timedelta(days=1))))
 
 
 def _check_moment(valid_until: datetime) -> None:

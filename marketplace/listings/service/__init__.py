@@ -3,7 +3,7 @@
 from .closing import expire, withdraw
 from .drafting import change, copy, create
 from .exemption_review import review_exemption
-from .history import stated_terms, with_codes
+from .history import others_see, stated_terms, with_codes
 from .listing_place import left_behind, locate_listings
 from .listing_search.filter_notices import saved_filter_notices
 from .listing_search.filters import conditions
@@ -41,8 +41,8 @@ __all__ = [
     "find_governed", "find_import", "find_of_trading", "find_own", "find_publishable", "find_visible",
     "governed", "governs", "import_sheet", "left_behind", "locate_listings", "lock_if_open", "lock_pair",
     "mark_sheet",
-    "marked_import", "open_demands_for", "open_of", "outlines", "owner_of", "owners_of", "position_kinds",
-    "present", "publish",
+    "marked_import", "open_demands_for", "open_of", "others_see", "outlines", "owner_of", "owners_of",
+    "position_kinds", "present", "publish",
     "publish_many", "release_pair", "require_left", "reserve_pair", "review_exemption", "run_import",
     "saved_filter_notices", "search", "stated_terms", "template",
     "with_codes", "withdraw",

@@ -20,6 +20,7 @@ from .listing_fields import apply_fields, bring_codes_to_catalogue
 from .own_ids import own_id_kept_unique
 from .publishing import licence_notice, publish_locked, require_publishable
 from .quotas import lock_owner
+from .reservations import fulfil_if_nothing_left
 
 COPIED = (
     "title", "code_id", "unlisted_code", "quantity_kg", "min_lot_kg", "price_fen", "region",
@@ -137,5 +138,6 @@ def change(
         work.audit(actor, "change", row, changes=changes)
         if move.event:
             work.emit(move.event, listing_id=str(row.id))
+        fulfil_if_nothing_left(work, row)
     log.info("listing changed", extra={"listing_id": str(row.id), "status": row.status})
     return row, notices

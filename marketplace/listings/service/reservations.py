@@ -42,10 +42,15 @@ def reserve_pair(work: Work, supply_id: UUID, demand_id: UUID, kg: int) -> tuple
     require_left(supply, demand, kg)
     for row in (supply, demand):
         row.remaining_kg -= kg
-        if row.remaining_kg == 0 and row.status == ListingStatus.OPEN:
-            _fulfil(work, row)
+        fulfil_if_nothing_left(work, row)
     work.session.flush()
     return supply, demand
+
+
+def fulfil_if_nothing_left(work: Work, row: Listing) -> None:
+    """An open listing of which deals hold all tonnes, or all that its owner has left of it, is fulfilled."""
+    if row.remaining_kg == 0 and row.status == ListingStatus.OPEN:
+        _fulfil(work, row)
 
 
 def release_pair(work: Work, supply_id: UUID, demand_id: UUID, kg: int) -> None:
