@@ -225,3 +225,28 @@ def test_nothing_is_invoiced_for_a_deal_that_ended_without_a_load(trade):
     for deal in (done, gone):
         path = f"/deals/{deal['id']}/invoice"
         refused(trade.receiver.post(path, {"status": "issued"}), 409, "nothing_owed")
+
+
+@pytest.mark.parametrize("side", ["supplier", "receiver"])
+def test_a_fault_that_an_admin_names_is_open_to_dispute_whoever_has_it(trade, side):
+    deal, accused = trade.deal(), getattr(trade, side)
+    path = f"/deals/{deal['id']}"
+    trade.admin.post(f"{path}/cancel", {"reason": "电话告知", "fault": side})
+    trade.marketplace.settle()
+    assert accused.standing()["score"] == 80, "it may still be disputed"
+    assert accused.post(f"{path}/dispute", {"reason": "不属实"}).json["disputed_by"] == side
+
+
+def test_the_time_to_dispute_counts_from_the_latest_end(trade):
+    deal = trade.deal()
+    path = f"/deals/{deal['id']}"
+    cancel = f"{path}/cancel", {"reason": "对方未到", "fault": "receiver"}
+    trade.supplier.post(*cancel)
+    trade.marketplace.wait(days=5)
+    trade.receiver.post(f"{path}/dispute", {"reason": "已到厂"})
+    trade.admin.post(f"{path}/settle", {"outcome": "moving", "reason": "继续"})
+    trade.supplier.post(*cancel)
+    trade.marketplace.wait(days=5)
+    assert trade.receiver.standing()["score"] == 80, "ten days after the first end, five after the second"
+    trade.marketplace.wait(days=2)
+    assert trade.receiver.standing()["score"] < 80

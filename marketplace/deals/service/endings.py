@@ -34,7 +34,8 @@ def complete(actor: Actor, deal_id: UUID, reason: str | None) -> Deal:
 def cancel(actor: Actor, deal_id: UUID, reason: str, fault: Fault) -> Deal:
     """Cancel a deal of which nothing is in flight, and say whose fault it is.
 
-    A fault of one's own counts in credit; one of the other's is open to its dispute for `DISPUTE_DAYS`.
+    A fault of one's own counts in credit; one of the other's is open to its dispute for `DISPUTE_DAYS`. An
+    admin says it in place of the side that has none.
 
     Raises:
         Conflict: as `complete`.
@@ -42,7 +43,8 @@ def cancel(actor: Actor, deal_id: UUID, reason: str, fault: Fault) -> Deal:
     with unit_of_work() as work:
         deal = lock_deal(work, deal_id)
         deal.fault = fault
-        _end(work, actor, deal, "cancel", side_for(actor, deal), reason)
+        accuser = None if fault == Fault.NONE else OTHER[Side(fault)]
+        _end(work, actor, deal, "cancel", side_for(actor, deal, accuser), reason)
     return deal
 
 

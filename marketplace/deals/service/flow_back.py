@@ -4,9 +4,10 @@ Credit knows no deals: it listens to `deal.fulfilled` and `deal.at_fault`, which
 number of the deal.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from ... import clock
 from ...events.work import Work, unit_of_work
 from ...matches import service as matches
 from ..models import DISPUTE_DAYS, Deal, DealStatus, Fault, Side
@@ -33,19 +34,25 @@ def report_end(deal_id: UUID) -> None:
             _report_completion(work, deal)
         elif _is_by_fault(deal):
             if deal.ended_by is not None and deal.ended_by != deal.fault:
-                assert deal.ended_at is not None
-                due_at = deal.ended_at + timedelta(days=DISPUTE_DAYS)
-                work.enqueue(CONFIRM, due_at=due_at, deal_id=str(deal.id))
+                work.enqueue(CONFIRM, due_at=_disputable_until(deal), deal_id=str(deal.id))
             else:
                 _report_fault(work, deal)
 
 
 def confirm_fault(deal_id: UUID) -> None:
-    """Report the fault of the other side that it did not dispute in time."""
+    """Report the fault of the other side that it did not dispute in time.
+
+    A deal that went on and was cancelled again has time from its latest end.
+    """
     with unit_of_work() as work:
         deal = lock_deal(work, deal_id)
-        if _is_by_fault(deal):
+        if _is_by_fault(deal) and clock.now() >= _disputable_until(deal):
             _report_fault(work, deal)
+
+
+def _disputable_until(deal: Deal) -> datetime:
+    assert deal.ended_at is not None
+    return deal.ended_at + timedelta(days=DISPUTE_DAYS)
 
 
 def _is_by_fault(deal: Deal) -> bool:
