@@ -371,9 +371,9 @@ def test_what_was_done_a_week_ago_is_forgotten_and_nothing_else(marketplace, led
     with unit_of_work() as work:
         work.emit("listing.closed", listing_id="0" * 32, status="withdrawn")
         work.emit("weather.changed", degrees=3)
-    done, also_done = db.session.scalars(select(Task.id)).all()
-    service.perform(done)
-    service.perform(also_done)
+    done, *others = db.session.scalars(select(Task.id)).all()
+    for task_id in (done, *others):
+        service.perform(task_id)
     waiting, failing = enqueue(2, due_at=marketplace.now + timedelta(days=30))
     marketplace.now += timedelta(days=7)
     service.delete_done()
