@@ -1,6 +1,7 @@
 """The load on its way: picked up, handed from one carrier to the next, delivered."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -21,13 +22,14 @@ from ...transporters import service as transporters
 from ..models import Manifest, ManifestKind, ManifestLeg, ManifestLine, Part
 from .drafting import kg_by_deal, payload_notices
 from .finding import deals_of, not_your_turn
+from .following import free_refused
 from .sealing import seal
 from .steps import Step, lock_deals, step
 from .weights import weights_of
 
 NEAR_KM = 2.0
 """How near to the receiver a load is delivered without a reason; our own choice."""
-USCC_LENGTH, CODE_LENGTH, LABEL_LENGTH = 18, 8, 37
+USCC_LENGTH, CODE_LENGTH, DAY_LENGTH, LABEL_LENGTH = 18, 8, 8, 37
 """Of the digital identifier of a label (HJ 1276-2022): unit, waste code, day of 8, serial of 3 digits."""
 
 
@@ -70,14 +72,14 @@ def _start_loads(made: Step) -> None:
     row = made.row
     if row.kind == ManifestKind.RETURN:
         return
-    freed = _refused_before(made) if row.kind == ManifestKind.ONWARD else {}
+    origin = made.work.session.get_one(Manifest, row.origin_id) if row.origin_id else None
     picked_up, planned = kg_by_deal(row.lines, "picked_up_kg"), kg_by_deal(row.lines)
-    found = lock_deals(made.work, {*planned, *freed})
+    found = lock_deals(made.work, {*planned, *(kg_by_deal(origin.lines) if origin else ())})
     for deal_id, kg in planned.items():
         _count_in_year_of_pickup(made, found[deal_id], kg)
         deals.start_load(made.work, found[deal_id], kg, picked_up[deal_id])
-    for deal_id, kg in freed.items():
-        deals.return_load(made.work, found[deal_id], kg)
+    if origin is not None:  # what was refused there is now on its way under this deal
+        free_refused(made.work, origin, found)
 
 
 def _count_in_year_of_pickup(made: Step, deal: Deal, kg: int) -> None:
@@ -87,12 +89,6 @@ def _count_in_year_of_pickup(made: Step, deal: Deal, kg: int) -> None:
     if row.load_on is None or row.load_on.year != today.year:
         deals.unissue_load(made.work, deal, row.id)
         deals.issue_load(made.work, deal, kg, today, row.id)
-
-
-def _refused_before(made: Step) -> dict[UUID, int]:
-    """What was refused under another deal and is now on its way under this one: there it is free again."""
-    origin = made.work.session.get_one(Manifest, made.row.origin_id)
-    return {deal_id: kg for deal_id, kg in kg_by_deal(origin.lines, "unaccepted_kg").items() if kg}
 
 
 def _stated_packages(row: Manifest) -> int | None:
@@ -137,8 +133,19 @@ def _is_label_of(label: str, uscc: str, code: str, line: ManifestLine) -> bool:
         len(label) == LABEL_LENGTH
         and unit == uscc
         and rest[:CODE_LENGTH] == code.replace("-", "")
+        and _names_day(rest[CODE_LENGTH:])
         and is_known
     )
+
+
+def _names_day(tail: str) -> bool:
+    """Whether the end of a label is a day that is not to come, and the serial."""
+    if not (tail.isascii() and tail.isdecimal()):
+        return False
+    try:
+        return date.fromisoformat(tail[:DAY_LENGTH]) <= clock.today()
+    except ValueError:
+        return False
 
 
 def hand_over(actor: Actor, manifest_id: UUID, data: dict[str, Any]) -> tuple[Manifest, list[Notice]]:

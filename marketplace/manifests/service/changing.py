@@ -14,7 +14,7 @@ from ...enterprises import service as enterprises
 from ...errors import Conflict, Invalid, Notice
 from ...events.actor import Actor
 from ...transporters import service as transporters
-from ..models import Manifest, ManifestStatus, Part
+from ..models import Manifest, ManifestLine, ManifestStatus, Part
 from .drafting import (
     OF_LINE,
     PLAIN,
@@ -112,16 +112,33 @@ def _apply_terms(made: Step, data: dict[str, Any]) -> Iterable[Deal]:
         if name in data:
             setattr(row, name, data[name])
     of_line = {name: data[name] for name in OF_LINE if name in data}
+    if row.origin_id is not None:
+        _require_refused_tonnes(row, data)
     if of_line and data.get("lines"):
         raise Invalid("lines_or_one", at="lines")
     if of_line:
         if len(row.lines) > 1:
             raise Invalid("lines_or_one", at=next(iter(of_line)))
         (line,) = row.lines
+        if row.origin_id is not None:
+            _pack_anew(line, of_line)
+            return []
         as_is = {"deal_id": line.deal_id, "quantity_t": line.quantity_kg}
         as_is |= {name: getattr(line, name) for name in ("packages", "packing", "containers")}
         return _replace_lines(made, [as_is | of_line])
     return _replace_lines(made, data["lines"]) if data.get("lines") else []
+
+
+def _require_refused_tonnes(row: Manifest, data: dict[str, Any]) -> None:
+    """Refuse other tonnes than were refused: the manifest that takes them takes all of them, and no more."""
+    is_other = data.get("quantity_t", row.planned_kg) != row.planned_kg
+    if is_other or data.get("lines"):
+        raise Conflict("takes_what_was_refused", at="quantity_t" if is_other else "lines")
+
+
+def _pack_anew(line: ManifestLine, of_line: dict[str, Any]) -> None:
+    for name in of_line.keys() - {"quantity_t"}:
+        setattr(line, name, (of_line[name] or []) if name == "containers" else of_line[name])
 
 
 def _replace_lines(made: Step, stated: list[dict[str, Any]]) -> Iterable[Deal]:

@@ -31,7 +31,7 @@ from .drafting import kg_by_deal
 from .finding import lock, not_your_turn, parties_of, party_of_part
 from .sealing import is_sealed, seal
 from .steps import Step, emit
-from .weights import divided, note_mismatches
+from .weights import divided, divided_within, note_mismatches
 
 FIELDS: dict[Part, tuple[str, ...]] = {
     Part.SENDER: ("weight_t", "packages", "packing", "component", "emergency"),
@@ -67,12 +67,18 @@ def ask_correction(
                 changes={name: _stored(value) for name, value in changes.items()},
                 reason=reason,
                 asked_by=actor.id,
-                approver=APPROVERS[part],
+                approver=_approver_of(row, part),
             )
         )
         work.audit(actor, "ask_correction", row, reason=reason, fields=sorted(changes))
         emit(work, "manifest.correction_asked", row, reason=reason, enterprise_id=_approver_id(row, asked))
     return asked
+
+
+def _approver_of(row: Manifest, part: Part) -> Part:
+    """Who agrees to a correction of a part; the receiver where a sender carries its load itself."""
+    carries_own = part == Part.CARRIER and row.transporter_id == row.sender_id
+    return Part.RECEIVER if carries_own else APPROVERS[part]
 
 
 def _approver_id(row: Manifest, asked: ManifestCorrection) -> str:
@@ -99,9 +105,15 @@ def _part_of(actor: Actor, row: Manifest, changes: dict[str, Any]) -> Part:
         wrong = next(name for name in changes if name not in allowed or len(own) > 1)
         raise Invalid("not_your_field", at=f"changes.{wrong}", allowed=tuple(allowed))
     for part in fitting:
-        if is_sealed(row, part):
+        if _has_signed(row, part):
             return part
     raise wrong_state("manifest", row.status, "correct", (ManifestStatus.ISSUED,), "")
+
+
+def _has_signed(row: Manifest, part: Part) -> bool:
+    """Whether who may correct a part has signed it; a carrier that took over has not, before it signs."""
+    took_over_only = part == Part.CARRIER and row.legs and row.legs[-1].signed_at is None
+    return is_sealed(row, part) and not took_over_only
 
 
 def _require_possible(row: Manifest, part: Part, changes: dict[str, Any]) -> None:
@@ -227,12 +239,9 @@ def _apply_receiver(made: Step, changes: dict[str, Any]) -> None:
         received: int = changes.get("weight_t", row.received_kg or 0)
         refused: int = changes.get("refused_t", row.refused_kg or 0)
         weights = divided(received, [line.received_kg or 0 for line in row.lines])
-        turned_back = (
-            divided(refused, [line.refused_kg or 0 for line in row.lines]) if row.refused_kg else weights
-        )
+        turned_back = divided_within(refused, [line.refused_kg or 0 for line in row.lines], weights)
         for line, kg, back in zip(row.lines, weights, turned_back, strict=True):
-            line.received_kg, line.refused_kg = kg, back if row.refused_kg else 0
-            line.accepted_kg = kg - line.refused_kg
+            line.received_kg, line.refused_kg, line.accepted_kg = kg, back, kg - back
         row.received_kg, row.refused_kg, row.accepted_kg = received, refused, received - refused
         after = kg_by_deal(row.lines, "received_kg")
         if row.kind != ManifestKind.RETURN:

@@ -14,6 +14,8 @@ from ...deals.models import Deal
 from ...errors import Conflict, Notice
 from ...events.actor import Actor
 from ..models import CLOSED_STATES, Manifest, ManifestMismatch
+from .drafting import kg_by_deal
+from .following import follower_of
 from .steps import Step, step
 from .weights import judgement, tolerances
 
@@ -23,20 +25,30 @@ def hold_excess(row: Manifest, found: Mapping[UUID, Deal]) -> None:
     rows = tolerances()
     if row.explained_at is not None:
         return
+    refused = kg_by_deal(row.lines, "refused_kg")
+    beyond = {deal_id: excess_kg(deal, refused[deal_id]) for deal_id, deal in found.items()}
     for line in row.lines:
-        excess = min(line.accepted_kg or 0, excess_kg(found[line.deal_id]))
+        excess = min(line.accepted_kg or 0, beyond[line.deal_id])
         if excess > judgement(line, line.quantity_kg, rows).tolerated_kg:
             line.accepted_kg, line.held_kg = (line.accepted_kg or 0) - excess, excess
+            beyond[line.deal_id] -= excess
             row.explain_since = clock.now()
 
 
-def excess_kg(deal: Deal) -> int:
-    """By how much what is on its way or accepted exceeds a deal."""
-    return max(0, deal.moving_kg + deal.accepted_kg + deal.refused_kg + deal.planned_kg - deal.quantity_kg)
+def excess_kg(deal: Deal, refused_kg: int) -> int:
+    """By how much what is on its way or accepted exceeds a deal.
+
+    Args:
+        refused_kg: of the load that is judged; as long as it is not closed this counts as on its way.
+    """
+    taken_kg = deal.moving_kg - refused_kg + deal.accepted_kg + deal.refused_kg + deal.planned_kg
+    return max(0, taken_kg - deal.quantity_kg)
 
 
 def explain(actor: Actor, manifest_id: UUID, reason: str) -> tuple[Manifest, list[Notice]]:
     """Explain why a load differs from its manifest; an excess that was held back for it is accepted then.
+
+    What another manifest takes back or onward already stays refused.
 
     Raises:
         Conflict: nothing is to be explained (`nothing_to_explain`); or as `step`.
@@ -50,7 +62,7 @@ def explain(actor: Actor, manifest_id: UUID, reason: str) -> tuple[Manifest, lis
         for mismatch in open_ones:
             mismatch.explanation, mismatch.explained_at = reason, clock.now()
             mismatch.explained_by = actor.enterprise_id
-        if row.status in CLOSED_STATES:
+        if row.status in CLOSED_STATES and follower_of(row.id) is None:
             _accept_held(made)
     return row, []
 

@@ -1,5 +1,6 @@
 """A load that was refused, or its part, goes on: back to its sender, or to another deal."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from ...deals.models import Deal
 from ...enterprises import service as enterprises
 from ...errors import Conflict, Invalid, NotFound, Notice
 from ...events.actor import Actor
+from ...events.work import Work
 from ...transporters import service as transporters
-from ..models import Manifest, ManifestKind, ManifestLine, ManifestStatus
-from .drafting import draft_notices, require_loadable, write
+from ..models import CLOSED_STATES, RECEIPTS, Manifest, ManifestKind, ManifestLine, ManifestStatus
+from .drafting import draft_notices, kg_by_deal, require_loadable, write
 from .steps import Step, lock_deals, step
 
 OF_LINE = ("code_id", "name", "form", "hazard", "component", "packing")
@@ -56,6 +58,32 @@ def follower_of(manifest_id: UUID) -> Manifest | None:
         Manifest.origin_id == manifest_id, Manifest.status != ManifestStatus.CANCELLED
     )
     return db.session.scalars(living.limit(1)).one_or_none()
+
+
+def has_gone_on(origin: Manifest) -> bool:
+    """Whether what was refused is back with its sender already, or on its way under another deal."""
+    after = follower_of(origin.id)
+    if after is None:
+        return False
+    is_return = after.kind == ManifestKind.RETURN
+    return after.status in CLOSED_STATES if is_return else after.picked_up_at is not None
+
+
+def free_refused(work: Work, origin: Manifest, found: Mapping[UUID, Deal]) -> None:
+    """Free on its deals what was refused of a load, once both have come: its closing, and where it went on.
+
+    Whichever is later frees it. Both lock the deals first, and look at the other only then.
+
+    Args:
+        found: the deals of the origin, locked.
+    """
+    work.session.flush()
+    work.session.refresh(origin)
+    if origin.status in RECEIPTS:
+        return
+    for deal_id, kg in kg_by_deal(origin.lines, "unaccepted_kg").items():
+        if kg:
+            deals.return_load(work, found[deal_id], kg)
 
 
 def _onward_deal(made: Step, data: dict[str, Any]) -> Deal:

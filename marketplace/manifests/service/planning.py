@@ -8,6 +8,7 @@ from uuid import UUID
 from ... import clock
 from ...deals import service as deals
 from ...due_diligence import service as due_diligence
+from ...enterprises import service as enterprises
 from ...errors import Invalid, Notice
 from ...events.actor import PLATFORM, Actor
 from ...events.lifecycle import Party
@@ -70,12 +71,14 @@ def issue(actor: Actor, manifest_id: UUID, reason: str | None) -> tuple[Manifest
     """Sign as the sender: the tonnes count for the load's year, and the permits must hold on its day.
 
     Raises:
+        Forbidden: the sender is suspended (`enterprise_suspended`).
         Conflict: `permit_not_valid` or `not_enough_left` of that year; or as `step`.
     """
     with step(actor, manifest_id, "issue", reason) as made:
         row = made.row
         row.load_on = load_day(row)
         if row.kind != ManifestKind.RETURN:
+            _require_sender(made)
             for deal_id, deal in made.deals().items():
                 deals.issue_load(made.work, deal, kg_by_deal(row.lines)[deal_id], row.load_on, row.id)
         row.issued_at, row.issued_on = clock.now(), clock.today()
@@ -83,6 +86,12 @@ def issue(actor: Actor, manifest_id: UUID, reason: str | None) -> tuple[Manifest
         row.plan_missing = row.hazardous and not (_has_plan and _has_plan(row))
         seal(made.work, actor, row, Part.SENDER, "issue", reason=reason)
     return row, _issue_notices(row) + _diligence_notices(row)
+
+
+def _require_sender(made: Step) -> None:
+    """Refuse to send a new load for an enterprise that may not trade, as its draft would be."""
+    if not made.actor.is_admin:
+        enterprises.require_approved(made.actor)
 
 
 def load_day(row: Manifest) -> date:
@@ -117,8 +126,6 @@ def cancel(actor: Actor, manifest_id: UUID, reason: str) -> tuple[Manifest, list
             _take_back(made)
         _unplan(made)
         made.row.reason = reason
-        if made.row.origin_id is not None:  # what it was to take is again waiting for one that takes it
-            made.work.session.get_one(Manifest, made.row.origin_id).follow_since = clock.now()
     return made.row, []
 
 
@@ -140,6 +147,9 @@ def _take_back(made: Step) -> None:
 
 
 def _unplan(made: Step) -> None:
+    """Take the tonnes off the deals; refused ones wait again for a manifest that takes them."""
+    if made.row.origin_id is not None:
+        made.work.session.get_one(Manifest, made.row.origin_id).follow_since = clock.now()
     if made.row.kind == ManifestKind.RETURN:
         return
     for deal in made.deals().values():

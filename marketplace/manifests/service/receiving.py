@@ -15,6 +15,7 @@ from ..models import Manifest, ManifestKind, ManifestOutcome, ManifestStatus, Pa
 from .corrections import require_none_open
 from .drafting import kg_by_deal
 from .excess import hold_excess, pickup_day
+from .following import free_refused, has_gone_on
 from .sealing import seal
 from .steps import Step, emit, step
 from .weights import note_mismatches, weights_of
@@ -141,10 +142,7 @@ def _count_close(made: Step) -> None:
     row = made.row
     found = made.deals()
     if row.kind == ManifestKind.RETURN:
-        origin = made.work.session.get_one(Manifest, row.origin_id)
-        for deal_id, kg in kg_by_deal(origin.lines, "unaccepted_kg").items():
-            if kg:
-                deals.return_load(made.work, found[deal_id], kg)
+        free_refused(made.work, made.work.session.get_one(Manifest, row.origin_id), found)
         return
     hold_excess(row, found)
     sum_up(row)
@@ -154,6 +152,8 @@ def _count_close(made: Step) -> None:
         deals.close_load(
             made.work, deal, received[deal_id], accepted[deal_id], refused, pickup_day(row), row.id
         )
+    if has_gone_on(row):
+        free_refused(made.work, row, found)
 
 
 def outcome(actor: Actor, manifest_id: UUID, data: dict[str, Any]) -> tuple[Manifest, list[Notice]]:

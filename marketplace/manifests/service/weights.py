@@ -28,6 +28,20 @@ def divided(kg: int, shares: Sequence[int]) -> list[int]:
     return parts
 
 
+def divided_within(kg: int, shares: Sequence[int], limits: Sequence[int]) -> list[int]:
+    """`kg` divided in proportion to `shares`, no part above its limit; what is over goes where room is left.
+
+    Args:
+        limits: of each part; together at least `kg`.
+    """
+    parts = divided(kg, shares) if any(shares) else [0] * len(shares)
+    parts = [min(part, limit) for part, limit in zip(parts, limits, strict=True)]
+    if over := kg - sum(parts):
+        room = [limit - part for part, limit in zip(parts, limits, strict=True)]
+        parts = [part + more for part, more in zip(parts, divided(over, room), strict=True)]
+    return parts
+
+
 def weights_of(lines: Sequence[ManifestLine], data: dict[str, Any], name: str, base: str) -> list[int]:
     """The weight of each line: as stated for it, or its part of the weight of the load.
 
