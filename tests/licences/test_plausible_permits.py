@@ -20,7 +20,8 @@ def bodies(marketplace):
         "/licences": {"enterprise_id": recycler.id, "number": "浙危废经第12号", **VALID,
                       "lines": [{**ACID, "tonnes_per_year": 500_000}]},
         "/channels": {"generator_id": generator.id, "receiver_id": recycler.id, **ACID, **VALID,
-                      "use": "制盐", "tonnes_per_year": 500_000, "approval_number": "点对点〔2026〕1号"},
+                      "use": "制盐", "tonnes_per_year": 500_000, "approval_number": "点对点〔2026〕1号",
+                      "standard": [{"component": "H2SO4", "min": 15, "max": 30, "unit": "%"}]},
         "/white-list": {"receiver_id": recycler.id, **ACID, **VALID, "from_province": "310000"},
         "/exemptions": {"enterprise_id": recycler.id, "item": 1, **ACID, **VALID, "reference": "豁免1"},
     }  # fmt: skip

@@ -341,7 +341,7 @@ def test_a_new_listing_planned_before_the_old_one_is_dropped_is_still_announced(
     new = marketplace.supply(generator)
     with marketplace.app.app_context():
         tasks = db.session.scalars(select(Task.id).where(Task.status == "pending").order_by(Task.id)).all()
-        assert len(tasks) == 3  # of the withdrawal: to drop and to tell; of the new listing: to announce
+        assert len(tasks) == 4  # three of the withdrawal, one of the new listing
         for task in reversed(tasks):
             events.perform(task)
     marketplace.settle()

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.model.columns import Floats
-from matching.model.geo import sphere_km
+from matching.model import Floats, sphere_km
 
 from ..models import FindingKind
 from .thresholds import Thresholds

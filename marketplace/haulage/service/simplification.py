@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from matching.model.columns import Floats
-from matching.model.geo import EARTH_RADIUS_KM
-from matching.model.joins import Ints
+from matching.model import EARTH_RADIUS_KM, Floats, Ints
 
 TOLERANCE_M = 25.0
 EARTH_RADIUS_M = EARTH_RADIUS_KM * 1000

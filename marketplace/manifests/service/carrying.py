@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import current_app
 
-from matching.model.geo import geodesic_km
+from matching.model import geodesic_km
 
 from ... import clock
 from ...catalogue import service as catalogue
