@@ -91,7 +91,8 @@ class Work:
             return
         event = self.add(Event(name=name, payload=payload, at=clock.now()))
         for task_type in task_types_of(name):
-            self._add_task(task_type, payload, event_id=event.id)
+            self.session.add(_task_of(task_type, payload, event_id=event.id))
+        self.session.flush()
 
     def emit_many(self, name: str, payloads: Sequence[dict[str, Any]]) -> None:
         """Write the event `name` once for each payload, and the tasks that it enqueues.
@@ -137,26 +138,7 @@ class Work:
         Raises:
             KeyError: TASKS has no such name. TypeError: the function does not take this payload.
         """
-        return self._add_task(find_task_type(task), payload, due_at=due_at)
-
-    def _add_task(
-        self,
-        task_type: TaskType,
-        payload: dict[str, Any],
-        *,
-        due_at: datetime | None = None,
-        event_id: int | None = None,
-    ) -> Task:
-        task_type.check(payload)
-        return self.add(
-            Task(
-                event_id=event_id,
-                subscriber=task_type.name,
-                queue=task_type.queue,
-                payload=payload,
-                due_at=due_at or clock.now(),
-            )
-        )
+        return self.add(_task_of(find_task_type(task), payload, due_at=due_at))
 
     def audit(self, actor: Actor, action: str, subject: Any, **detail: Any) -> None:
         """Write who did what to the row `subject`."""
@@ -176,6 +158,23 @@ class Work:
                 for (kind, row_id), parts in reads.items()
             ],
         )
+
+
+def _task_of(
+    task_type: TaskType,
+    payload: dict[str, Any],
+    *,
+    due_at: datetime | None = None,
+    event_id: int | None = None,
+) -> Task:
+    task_type.check(payload)
+    return Task(
+        event_id=event_id,
+        subscriber=task_type.name,
+        queue=task_type.queue,
+        payload=payload,
+        due_at=due_at or clock.now(),
+    )
 
 
 def _value_of(value: Any) -> Any:

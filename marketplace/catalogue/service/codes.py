@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, any_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, any_, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
@@ -21,6 +21,15 @@ UNLISTED_EVIDENCE = "unlisted"
 EVIDENCE = (*CERTAIN, "one_place", "name_only", "unverified", UNLISTED_EVIDENCE)
 
 
+FOR_MATCHING = text("""
+SELECT coalesce(parent.code, code.code) AS category,
+       code.id, code.scheme, code.code, code.hazardous, code.tradable, code.edition
+FROM waste_code code LEFT JOIN waste_code parent ON parent.id = code.parent_id
+WHERE code.id = ANY(CAST(:ids AS int[]))
+""")
+"""Built once: it is asked with every pairing that is judged."""
+
+
 def codes_by_id(ids: Iterable[int]) -> dict[int, WasteCode]:
     """Those codes, by id, in one statement."""
     ids = set(ids)
@@ -32,12 +41,7 @@ def codes_by_id(ids: Iterable[int]) -> dict[int, WasteCode]:
 
 def codes_for_matching(ids: Iterable[int]) -> Sequence[Any]:
     """Rows of what matching needs: id, scheme, code, category, hazardous, tradable, edition."""
-    parent = aliased(WasteCode)
-    category = func.coalesce(parent.code, WasteCode.code).label("category")
-    names = ("id", "scheme", "code", "hazardous", "tradable", "edition")
-    rows = select(category, *(getattr(WasteCode, name) for name in names))
-    rows = rows.outerjoin(parent, parent.id == WasteCode.parent_id).where(is_any_of(WasteCode.id, ids))
-    return db.session.execute(rows).all()
+    return db.session.execute(FOR_MATCHING, {"ids": list(ids)}).all()
 
 
 def is_any_of(column: Any, ids: Iterable[int]) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import aliased
 
 from matching import CATEGORY_FACTOR
@@ -11,6 +11,17 @@ from matching import CATEGORY_FACTOR
 from ...database import db
 from ..models import Crosswalk, WasteCode
 from .codes import is_any_of
+
+STARTS = text("""
+SELECT start.code_id, code.id, start.factor, code.parent_id, parent.parent_id
+FROM (SELECT id AS code_id, id AS alias_id, 1::float8 AS factor FROM unnest(CAST(:ids AS int[])) AS id
+      UNION ALL
+      SELECT local_id, national_id, confidence FROM crosswalk WHERE local_id = ANY(CAST(:ids AS int[]))
+     ) AS start
+JOIN waste_code code ON code.id = start.alias_id LEFT JOIN waste_code parent ON parent.id = code.parent_id
+""")
+"""Codes themselves and what they map to, each with the ids above it, nearest first: a scheme has at most two
+levels above a code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +39,12 @@ def aliases_of(code_ids: Iterable[int]) -> list[Alias]:
     A code above is worth `matching.CATEGORY_FACTOR`, a mapped one its confidence, one above a mapped one the
     product of both.
     """
-    given = set(code_ids)
-    mapped = db.session.execute(
-        select(Crosswalk.local_id, Crosswalk.national_id, Crosswalk.confidence).where(
-            is_any_of(Crosswalk.local_id, given)
-        )
-    ).all()
-    starts = [(code_id, code_id, 1.0) for code_id in given]
-    starts += [(local_id, national_id, confidence) for local_id, national_id, confidence in mapped]
-    above = _ancestors({start for _, start, _ in starts})
     aliases = []
-    for code_id, start, factor in starts:
+    for code_id, start, factor, *above in db.session.execute(STARTS, {"ids": list(set(code_ids))}):
         aliases.append(Alias(code_id, start, factor))
-        aliases += [Alias(code_id, ancestor, CATEGORY_FACTOR * factor) for ancestor in above[start]]
+        aliases += [
+            Alias(code_id, ancestor, CATEGORY_FACTOR * factor) for ancestor in above if ancestor is not None
+        ]
     return aliases
 
 
@@ -49,19 +53,6 @@ def codes_that_fit(accepted: Iterable[int]) -> set[int]:
     below = _with_descendants(set(accepted))
     local = db.session.scalars(select(Crosswalk.local_id).where(is_any_of(Crosswalk.national_id, below)))
     return below | set(local)
-
-
-def _ancestors(code_ids: set[int]) -> dict[int, list[int]]:
-    """Ids above each code, nearest first; a scheme has at most two levels above a code."""
-    parent = aliased(WasteCode)
-    rows = db.session.execute(
-        select(WasteCode.id, WasteCode.parent_id, parent.parent_id)
-        .outerjoin(parent, parent.id == WasteCode.parent_id)
-        .where(is_any_of(WasteCode.id, code_ids))
-    ).all()
-    return {
-        code_id: [ancestor for ancestor in ancestors if ancestor is not None] for code_id, *ancestors in rows
-    }
 
 
 def _with_descendants(code_ids: set[int]) -> set[int]:

@@ -1,6 +1,7 @@
 """An offer accepted: every gate judged again under lock, the tonnes reserved, the terms frozen in a deal."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from ... import clock
 from ...catalogue import service as catalogue
+from ...catalogue.models import WasteCode
 from ...enterprises import service as enterprises
 from ...errors import Conflict
 from ...events.actor import Actor
@@ -52,16 +54,22 @@ def accept(actor: Actor, offer_id: UUID, reason: str | None = None) -> Deal:
         offer.whose_turn, offer.ended_at, offer.reason = None, clock.now(), reason
         terms = offer.latest
         ground, supply, demand = _judged(work, actor, offer, terms)
-        listings.reserve_pair(work, supply.id, demand.id, terms.quantity_kg)
+        listings.reserve_locked(work, supply, demand, terms.quantity_kg)
         deal = _new_deal(offer, terms, supply, demand, ground)
-        reserve_for(work, deal, deal.quantity_kg)
-        deal.number = next_number(work, deal.region)
-        work.add(deal)
         work.audit(actor, "accept", offer, reason=reason)
         emit_offer(work, "offer.accepted", offer, party_of(actor, side))
         emit_deal(work, "deal.agreed", deal, party_of(actor, side))
+        _write(work, deal)
     log.info("offer accepted", extra={"offer_id": str(offer.id), "deal_id": str(deal.id)})
     return deal
+
+
+def _write(work: Work, deal: Deal) -> None:
+    """Reserve the tonnes of a new deal and number it: last of all, because all deals of the permit and all of
+    the region wait from here to the end of the work."""
+    reserve_for(work, deal, deal.quantity_kg)
+    deal.number = next_number(work, deal.region)
+    work.add(deal)
 
 
 def _judged(
@@ -109,9 +117,10 @@ def _new_deal(
 def _frozen(offer: Offer, supply: Listing, demand: Listing, ground: matches.Ground) -> dict[str, Any]:
     """What a deal keeps of the moment in which it was agreed, as JSON."""
     parties = enterprises.by_id({offer.supplier_id, offer.receiver_id})
+    codes = catalogue.codes_by_id({*_code_ids(supply), *_code_ids(demand)})
     return {
-        "supply": _with_codes(supply),
-        "demand": _with_codes(demand),
+        "supply": _with_codes(supply, codes),
+        "demand": _with_codes(demand, codes),
         "supplier": _identity(parties[offer.supplier_id]),
         "receiver": _identity(parties[offer.receiver_id]),
         "rounds": [frozen_round(row) for row in offer.rounds],
@@ -120,12 +129,15 @@ def _frozen(offer: Offer, supply: Listing, demand: Listing, ground: matches.Grou
     }
 
 
-def _with_codes(row: Listing) -> dict[str, Any]:
+def _code_ids(row: Listing) -> list[int]:
+    """The code of a supply, those that a demand accepts."""
+    return [row.code_id] if row.code_id else [accept.code_id for accept in row.accepts]
+
+
+def _with_codes(row: Listing, codes: Mapping[int, WasteCode]) -> dict[str, Any]:
     """A listing's terms, its codes as the catalogue spells them."""
     stated = listings.stated_terms(row)
-    ids = [row.code_id] if row.code_id else [accept.code_id for accept in row.accepts]
-    codes = catalogue.codes_by_id(ids)
-    shown = [{"scheme": codes[code].scheme, "code": codes[code].code} for code in ids]
+    shown = [{"scheme": codes[code].scheme, "code": codes[code].code} for code in _code_ids(row)]
     named = {"waste": shown[0]} if row.code_id else {"accepts": shown}
     return {**stated, "id": str(row.id), **named}
 

@@ -29,7 +29,7 @@ from .lookup import (
 from .posting_rights import check_change, check_posting, check_publishing
 from .presentation import governs, present
 from .publishing import publish, publish_many
-from .reservations import lock_pair, release_pair, require_left, reserve_pair
+from .reservations import lock_pair, release_pair, require_left, reserve_locked, reserve_pair
 from .sheets.exporting import MEDIA_TYPES, export
 from .sheets.importing import delete_old_imports, find_import, import_sheet, marked_import, run_import
 from .sheets.reading import mark_sheet
@@ -43,7 +43,8 @@ __all__ = [
     "mark_sheet",
     "marked_import", "open_demands_for", "open_of", "others_see", "outlines", "owner_of", "owners_of",
     "position_kinds", "present", "publish",
-    "publish_many", "release_pair", "require_left", "reserve_pair", "review_exemption", "run_import",
+    "publish_many", "release_pair", "require_left", "reserve_locked", "reserve_pair", "review_exemption",
+    "run_import",
     "saved_filter_notices", "search", "stated_terms", "template",
     "with_codes", "withdraw",
 ]  # fmt: skip

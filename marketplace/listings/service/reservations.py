@@ -39,12 +39,17 @@ def require_left(supply: Listing, demand: Listing, kg: int, at: str | None = Non
 def reserve_pair(work: Work, supply_id: UUID, demand_id: UUID, kg: int) -> tuple[Listing, Listing]:
     """Take `kg` from what remains of both listings. Raises: Conflict: `not_enough_left`."""
     supply, demand = lock_pair(work, supply_id, demand_id)
+    reserve_locked(work, supply, demand, kg)
+    return supply, demand
+
+
+def reserve_locked(work: Work, supply: Listing, demand: Listing, kg: int) -> None:
+    """Take `kg` from what remains of a pair that is locked. Raises: Conflict: `not_enough_left`."""
     require_left(supply, demand, kg)
     for row in (supply, demand):
         row.remaining_kg -= kg
         fulfil_if_nothing_left(work, row)
     work.session.flush()
-    return supply, demand
 
 
 def fulfil_if_nothing_left(work: Work, row: Listing) -> None:

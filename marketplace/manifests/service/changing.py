@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from ... import clock
+from ...catalogue import service as catalogue
 from ...database import db
 from ...deals import service as deals
 from ...deals.models import Deal
@@ -153,7 +154,8 @@ def _replace_lines(made: Step, stated: list[dict[str, Any]]) -> Iterable[Deal]:
     first = only_route(named.values())
     if (first.supplier_id, first.receiver_id) != (row.sender_id, row.receiver_id):
         raise Invalid("one_sender", at="lines")
-    lines = new_lines(named, stated)
+    codes = catalogue.codes_by_id({deal.code_id for deal in named.values()})
+    lines = new_lines(named, codes, stated)
     after = kg_by_deal(lines)
     for deal_id, deal in by_id.items():
         deals.replan_load(work, deal, before.get(deal_id, 0), after.get(deal_id, 0))
@@ -161,7 +163,7 @@ def _replace_lines(made: Step, stated: list[dict[str, Any]]) -> Iterable[Deal]:
     work.session.flush()
     row.lines = lines
     row.planned_kg = sum(line.quantity_kg for line in lines)
-    row.hazardous = is_hazardous(lines)
+    row.hazardous = is_hazardous(codes)
     return named.values()
 
 

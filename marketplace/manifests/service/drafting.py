@@ -6,8 +6,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from uuid_utils.compat import uuid7
+
 from ... import clock
 from ...catalogue import service as catalogue
+from ...catalogue.models import WasteCode
 from ...deals import service as deals
 from ...deals.models import Deal
 from ...enterprises import service as enterprises
@@ -52,7 +55,8 @@ def draft(actor: Actor, data: dict[str, Any]) -> tuple[Manifest, list[Notice]]:
         for deal in by_id.values():
             require_loadable(actor, deal, data.get("reason"))
         first = only_route(by_id.values())
-        lines = new_lines(by_id, data["lines"])
+        codes = catalogue.codes_by_id({deal.code_id for deal in by_id.values()})
+        lines = new_lines(by_id, codes, data["lines"])
         for deal_id, kg in kg_by_deal(lines).items():
             deals.plan_load(work, by_id[deal_id], kg)
         row = Manifest(
@@ -62,7 +66,7 @@ def draft(actor: Actor, data: dict[str, Any]) -> tuple[Manifest, list[Notice]]:
             transporter_id=data["transporter_id"],
             region=first.region,
             planned_kg=sum(line.quantity_kg for line in lines),
-            hazardous=is_hazardous(lines),
+            hazardous=is_hazardous(codes),
             lines=lines,
             copied_from_id=data.get("copied_from_id"),
             **{name: data.get(name) for name in PLAIN},
@@ -72,10 +76,13 @@ def draft(actor: Actor, data: dict[str, Any]) -> tuple[Manifest, list[Notice]]:
 
 
 def write(work: Work, actor: Actor, row: Manifest, verb: str, reason: str | None, **detail: Any) -> None:
-    """Write a new manifest; its number comes last, because others wait for the same serial."""
+    """Write a new manifest; what needs no number comes first, because all others wait for the serial until
+    the work ends."""
+    row.id = uuid7()
+    work.audit(actor, verb, row, reason=reason, **detail)
+    work.session.flush()
     row.number = next_number(work, row.region, clock.today())
     work.add(row)
-    work.audit(actor, verb, row, reason=reason, **detail)
     emit(work, "manifest.drafted", row)
     log.info("manifest drafted", extra={"manifest_id": str(row.id), "number": row.number})
 
@@ -115,10 +122,11 @@ def only_route(found: Iterable[Deal]) -> Deal:
     return rows[0]
 
 
-def new_lines(by_id: dict[UUID, Deal], stated: Sequence[dict[str, Any]]) -> list[ManifestLine]:
+def new_lines(
+    by_id: dict[UUID, Deal], codes: dict[int, WasteCode], stated: Sequence[dict[str, Any]]
+) -> list[ManifestLine]:
     """The lines of a manifest, what the form says of the waste taken from the supply of each deal."""
     supplies = listings.by_id({deal.supply_id for deal in by_id.values()})
-    codes = catalogue.codes_by_id({deal.code_id for deal in by_id.values()})
     lines = []
     for no, item in enumerate(stated, start=1):
         deal = by_id[item["deal_id"]]
@@ -145,8 +153,7 @@ def _components(composition: Sequence[dict[str, Any]]) -> str | None:
     return "、".join(component["component"] for component in composition) or None
 
 
-def is_hazardous(lines: Sequence[ManifestLine]) -> bool:
-    codes = catalogue.codes_by_id({line.code_id for line in lines})
+def is_hazardous(codes: dict[int, WasteCode]) -> bool:
     return any(code.hazardous for code in codes.values())
 
 

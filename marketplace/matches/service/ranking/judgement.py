@@ -92,8 +92,9 @@ def judge(actor: Actor, supply: Listing, demand: Listing, terms: DealTerms) -> J
     inputs = pair_of(supply, demand)
     on_last_day = _for_deal(inputs, terms)
     policy = policy_in_force()
-    now = _explained(policy.matching, inputs, clock.today())
-    then = _explained(policy.matching, on_last_day, terms.until_day)
+    rules = policy.matching
+    now = _explained(rules, inputs, clock.today())
+    then = _explained(rules, on_last_day, terms.until_day)
     failed = _all_failed(now, then)
     if [failure.reason for failure in failed] == ["tonnes"]:
         facts = failed[0].facts
