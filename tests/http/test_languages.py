@@ -128,6 +128,7 @@ def test_every_sentence_is_used_somewhere():
         "kind_",
         "status_",
         "component_",
+        "carbon_",
         "mail_",
         "page_",
     )

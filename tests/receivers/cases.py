@@ -15,22 +15,22 @@ WANTED = {**ACID, "tonnes": 20.5, "note": "每周一车，槽罐。"}
 
 class ReceiverSamples(PermitSamples):
     @cached_property
-    def request(self):
+    def contact_request(self):
         assert self.partners_licence
-        return self.asked(self.owner)
+        return self.ask_for_contact(self.owner)
 
-    def asked(self, asker, **about):
+    def ask_for_contact(self, asker, **about):
         response = asker.post(f"/receivers/{self.partner.id}/requests", {**WANTED, **about})
         assert response.status_code == 201, response.json
         return response.json
 
-    def asked_anew(self):
+    def new_contact_request(self):
         assert self.partners_licence
-        return f"/receiver-requests/{self.asked(self.marketplace.enterprise('generator'))['id']}"
+        return f"/receiver-requests/{self.ask_for_contact(self.marketplace.enterprise('generator'))['id']}"
 
 
 def neighbours(samples):
-    path = f"/receiver-requests/{samples.request['id']}"
+    path = f"/receiver-requests/{samples.contact_request['id']}"
     return {
         ("GET", ONE): (path, HIDDEN, HIDDEN),
         ("POST", f"{ONE}/accept"): (f"{path}/accept", HIDDEN, FORBIDDEN),
@@ -45,18 +45,18 @@ def writes(samples):
     why = {"reason": "本月已排满"}
     return {
         ("POST", ASK): (samples.marketplace.enterprise("generator"), ask, WANTED),
-        ("POST", f"{ONE}/accept"): (partner, f"{samples.asked_anew()}/accept", {}),
-        ("POST", f"{ONE}/decline"): (partner, f"{samples.asked_anew()}/decline", why),
+        ("POST", f"{ONE}/accept"): (partner, f"{samples.new_contact_request()}/accept", {}),
+        ("POST", f"{ONE}/decline"): (partner, f"{samples.new_contact_request()}/decline", why),
         ("POST", f"{ONE}/withdraw"): (
-            samples.owner, f"/receiver-requests/{samples.request['id']}/withdraw", {}),
+            samples.owner, f"/receiver-requests/{samples.contact_request['id']}/withdraw", {}),
     }  # fmt: skip
 
 
 def grow(samples):
     samples.marketplace.licence(samples.marketplace.enterprise("recycler"))
     samples.marketplace.recycler()
-    samples.asked_anew()
-    samples.asked_anew()
+    samples.new_contact_request()
+    samples.new_contact_request()
 
 
 CASES = Cases(

@@ -17,7 +17,7 @@ class RegistrationSamples(Samples):
     def registration(self):
         return self.create("/receiver-registrations", terms("备1", enterprise_id=self.owner.id))
 
-    def handed_in(self, number):
+    def hand_in_registration(self, number):
         sent = self.owner.post("/receiver-registrations", terms(number))
         assert sent.status_code == 201, sent.json
         return f"/receiver-registrations/{sent.json['id']}"
@@ -39,8 +39,12 @@ def writes(samples):
     return {
         ("POST", "/receiver-registrations"): (samples.owner, "/receiver-registrations", terms("备2")),
         ("DELETE", ONE): (admin, path, None),
-        ("POST", f"{ONE}/confirm"): (admin, f"{samples.handed_in('备3')}/confirm", None),
-        ("POST", f"{ONE}/refuse"): (admin, f"{samples.handed_in('备4')}/refuse", {"reason": "请补交平面图"}),
+        ("POST", f"{ONE}/confirm"): (admin, f"{samples.hand_in_registration('备3')}/confirm", None),
+        ("POST", f"{ONE}/refuse"): (
+            admin,
+            f"{samples.hand_in_registration('备4')}/refuse",
+            {"reason": "请补图"},
+        ),
     }
 
 

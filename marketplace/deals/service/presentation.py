@@ -13,6 +13,7 @@ from ...enterprises.models import Enterprise
 from ...events import service as events
 from ...events.actor import Actor
 from ..models import Deal, Offer, OfferStatus, Side
+from .deal_carbon import carbon_of
 from .ratings import ratings_of, shown_ratings
 
 TERMS = (
@@ -66,7 +67,7 @@ def present_deals(actor: Actor, deals: Sequence[Deal]) -> list[dict[str, Any]]:
             "policy_version": deal.terms["policy_version"],
             "contacts": _contacts(actor, deal, parties),
             "ratings": shown_ratings(actor, deal, ratings[deal.id]),
-            "carbon": None,
+            "carbon": carbon_of(deal, codes[deal.code_id]),
         }
         for deal in deals
     ]
