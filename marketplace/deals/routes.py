@@ -13,7 +13,7 @@ from ..http.documents import PDF
 from ..http.etags import etag
 from ..http.languages import language, render_warnings
 from ..http.openapi.api import VERSIONED
-from ..http.openapi.declarations import may_conflict
+from ..http.openapi.declarations import may_conflict, names_rows
 from ..http.paging import Page, page
 from ..messages import say
 from . import service
@@ -45,6 +45,7 @@ blueprint = Blueprint("deals", __name__, description="Offers, and the deals that
 @blueprint.post("/offers")
 @allow(ENTERPRISE, scope="deals:write")
 @require(service.check_trading)
+@names_rows
 @may_conflict
 @blueprint.body(NewOfferSchema)
 @blueprint.response(201, OfferSchema, headers=VERSIONED)

@@ -55,6 +55,7 @@ from .schemas import (
     PauseReasonSchema,
     PermitQuery,
     RefusalSchema,
+    SecondaryWasteEntrySchema,
     SecondaryWastePage,
     SecondaryWasteSchema,
     SuspensionSchema,
@@ -352,7 +353,7 @@ def show_channel_file(file: ChannelFile) -> Response:
 @allow(ENTERPRISE, ADMIN, scope="deals:write")
 @subject(_find_channel_of_receiver)
 @blueprint.body(SecondaryWasteSchema)
-@blueprint.response(201, SecondaryWasteSchema)
+@blueprint.response(201, SecondaryWasteEntrySchema)
 def record_secondary_waste(channel: Channel, body: Body) -> Json:
     """Enter waste that you made as a channel's receiver, and where it went; it is kept for ten years."""
     entry, notices = service.record_secondary_waste(actor(), channel, body)
@@ -375,7 +376,7 @@ def list_secondary_waste(channel: Channel, query: Query) -> Page:
 @subject(_find_channel_of_receiver)
 @may_conflict
 @blueprint.body(CorrectionSchema)
-@blueprint.response(201, SecondaryWasteSchema)
+@blueprint.response(201, SecondaryWasteEntrySchema)
 def correct_secondary_waste(channel: Channel, body: Body, entry_id: UUID) -> Json:
     """Take back an entry of the book, or a part of it, by an entry of its own."""
     entry = service.take_back(actor(), channel, entry_id, body)

@@ -9,6 +9,7 @@ from ..catalogue import service as catalogue
 from ..catalogue.models import Mode
 from ..http.documents import DOCUMENT_TYPES
 from ..http.fields import (
+    MAX_TONNES,
     Adcode,
     Day,
     Identifier,
@@ -299,6 +300,12 @@ class SecondaryWasteSchema(Schema):
     warnings = fields.List(fields.Nested(WarningSchema), dump_only=True)
 
 
+class SecondaryWasteEntrySchema(SecondaryWasteSchema):
+    """An entry as the book shows it."""
+
+    tonnes = Tonnes(-MAX_TONNES, required=True)
+
+
 class CorrectionSchema(Schema):
     tonnes = Tonnes(required=True, metadata={"description": "How much of the entry to take back."})
     note = Text(500, required=True)
@@ -392,7 +399,7 @@ ExemptionPage = page_of(ExemptionSchema)
 ChannelTestPage = page_of(ChannelTestSchema)
 
 
-SecondaryWastePage = page_of(SecondaryWasteSchema)
+SecondaryWastePage = page_of(SecondaryWasteEntrySchema)
 
 
 TransferApprovalPage = page_of(TransferApprovalSchema)

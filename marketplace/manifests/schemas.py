@@ -293,9 +293,10 @@ class ManifestLineSchema(ResponseSchema):
     quantity_t = Tonnes(attribute="quantity_kg")
     picked_up_t = Tonnes(attribute="picked_up_kg", allow_none=True)
     received_t = Tonnes(attribute="received_kg", allow_none=True)
-    refused_t = Tonnes(attribute="unaccepted_kg", allow_none=True)
-    accepted_t = Tonnes(attribute="accepted_kg", allow_none=True)
+    refused_t = Tonnes(0, attribute="unaccepted_kg", allow_none=True)
+    accepted_t = Tonnes(0, attribute="accepted_kg", allow_none=True)
     held_t = Tonnes(
+        0,
         attribute="held_kg",
         metadata={"description": "Of `refused_t`: beyond the deal and our tolerance, until it is explained."},
     )
@@ -393,9 +394,9 @@ class ManifestSchema(ResponseSchema):
     planned_t = Tonnes(attribute="planned_kg")
     picked_up_t = Tonnes(attribute="picked_up_kg", allow_none=True)
     received_t = Tonnes(attribute="received_kg", allow_none=True)
-    refused_t = Tonnes(attribute="refused_kg", allow_none=True)
-    accepted_t = Tonnes(attribute="accepted_kg", allow_none=True)
-    treated_t = Tonnes(attribute="treated_kg")
+    refused_t = Tonnes(0, attribute="refused_kg", allow_none=True)
+    accepted_t = Tonnes(0, attribute="accepted_kg", allow_none=True)
+    treated_t = Tonnes(0, attribute="treated_kg")
     estimated = fields.Boolean(metadata={"description": "`picked_up_t` was not weighed."})
     packages_picked_up = fields.Integer(allow_none=True)
     packages_received = fields.Integer(allow_none=True)

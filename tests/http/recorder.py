@@ -8,6 +8,7 @@ one differs from the last only where a response does.
 import itertools
 import json
 import re
+from urllib.parse import parse_qsl
 
 from stdnum.cn import uscc
 
@@ -64,7 +65,12 @@ def played(method, rule, operation, party, path, body):
         for parameter in operation.get("parameters", ())
         if parameter.get("in") == "query"
     }
-    query = {**united("queries").get(rule, {}), **({"limit": 2} if "limit" in names else {})}
+    path, _, written = path.partition("?")
+    query = {
+        **dict(parse_qsl(written)),
+        **united("queries").get(rule, {}),
+        **({"limit": 2} if "limit" in names else {}),
+    }
     version = {"If-Match": "*"} if method in ("PUT", "PATCH") else {}
     body = {**body, **united("example_fields").get((method, rule), {})} if isinstance(body, dict) else body
 
@@ -74,7 +80,7 @@ def played(method, rule, operation, party, path, body):
         if response.data and readable(response) and status not in responses:
             text = response.get_data(as_text=True)
             responses[status] = json.loads(text) if response.mimetype.endswith("json") else text
-            if sent:
+            if sent is not None:
                 requests[status] = sent.decode() if isinstance(sent, bytes) else sent
         return response
 

@@ -62,14 +62,14 @@ def writes(samples):
     return {
         ("POST", ROOT): (owner, ROOT, {**APPROVAL, "receiver_id": receiver.id}),
         ("POST", f"{ONE}/papers"): (owner, f"{ROOT}/{samples.application['id']}/papers?kind=form", PDF),
-        ("POST", f"{ONE}/accept-papers"): (admin, f"{after()}/accept-papers", {}),
+        ("POST", f"{ONE}/accept-papers"): (admin, f"{after()}/accept-papers", {"reason": "材料齐全"}),
         ("POST", f"{ONE}/ask-papers"): (admin, f"{after()}/ask-papers", WHY),
-        ("POST", f"{ONE}/supplement"): (owner, f"{after('ask-papers')}/supplement", {}),
-        ("POST", f"{ONE}/forward"): (admin, f"{after(*accepted)}/forward", {}),
-        ("POST", f"{ONE}/agree"): (admin, f"{after(*accepted, 'forward')}/agree", {}),
+        ("POST", f"{ONE}/supplement"): (owner, f"{after('ask-papers')}/supplement", {"reason": "已补交"}),
+        ("POST", f"{ONE}/forward"): (admin, f"{after(*accepted)}/forward", {"reason": "同意移出"}),
+        ("POST", f"{ONE}/agree"): (admin, f"{after(*accepted, 'forward')}/agree", {"reason": "同意接收"}),
         ("POST", f"{ONE}/refuse"): (admin, f"{after(*accepted)}/refuse", WHY),
         ("POST", f"{ONE}/grant"): (admin, f"{after(*decided)}/grant", {"number": "浙环固转〔2026〕第19号"}),
-        ("POST", f"{ONE}/withdraw"): (owner, f"{after()}/withdraw", {}),
+        ("POST", f"{ONE}/withdraw"): (owner, f"{after()}/withdraw", {"reason": "改由他厂接收"}),
     }
 
 

@@ -14,15 +14,15 @@ FILE = f"{PAPER}/files/<uuid:file_id>"
 class TransporterSamples(Samples):
     @cached_property
     def permit(self):
-        return self._submitted("permits", PERMIT)
+        return self._submitted("permits", {**PERMIT, "number": "浙交9"})
 
     @cached_property
     def vehicle(self):
-        return self._submitted("vehicles", VEHICLE)
+        return self._submitted("vehicles", {**VEHICLE, "plate": "浙D77777"})
 
     @cached_property
     def member(self):
-        return self._submitted("crew", CREW)
+        return self._submitted("crew", {**CREW, "name": "赵六"})
 
     @cached_property
     def paper_file(self):

@@ -45,6 +45,8 @@ def declare_fact(view: View, name: str) -> View:
 
 
 READS_FILE, READS_JSON, MAY_CONFLICT = "reads_file", "reads_json", "may_conflict"
+NAMES_ROWS = "names_rows"
+"""The body names rows that the caller may not know of."""
 IDEMPOTENT = "idempotent"
 """A POST of this route obeys its Idempotency-Key."""
 VERSION_OPTIONAL = "version_optional"
@@ -54,6 +56,11 @@ VERSION_OPTIONAL = "version_optional"
 def may_conflict(view: View) -> View:
     """Declare that the route may refuse with 409, which cannot be derived from anything else."""
     return declare_fact(view, MAY_CONFLICT)
+
+
+def names_rows(view: View) -> View:
+    """Declare that the body names rows, so that the route may refuse with 404."""
+    return declare_fact(view, NAMES_ROWS)
 
 
 def refusals(rule: str, method: str, doc: dict[str, Any]) -> set[int]:
@@ -72,7 +79,7 @@ def refusals(rule: str, method: str, doc: dict[str, Any]) -> set[int]:
         statuses |= {401, 403}
     if method == "GET":
         statuses.add(304)
-    if "<" in rule:
+    if "<" in rule or NAMES_ROWS in facts:
         statuses.add(404)
     if method in ("PATCH", "PUT"):
         statuses |= {412, 428}
