@@ -134,7 +134,7 @@ HISTORY = re.compile(
     r"history|until 2026-08-14|repealed|2026 年 8 月 14 日|废止|no longer in force", re.IGNORECASE
 )
 """A line that says so may name what is no longer in force."""
-OTHER_LAW = re.compile(r"Waste Shipment Regulation|RFC|1013/2006|Measures 2021, art|增值税法")
+OTHER_LAW = re.compile(r"Waste Shipment Regulation|RFC|1013/2006|Measures 2021, art|转移管理办法|增值税法")
 OF_PERSONAL_DATA = re.compile(
     r"Personal Information Protection Law,? art\. ?(?P<en>\d+)"
     r"|个人信息保护法》?(?P<zh>第[一二三四五六七八九十]+条)"

@@ -142,6 +142,14 @@ def test_a_suspended_sender_issues_nothing_more(trade):
     refused(trade.supplier.post(f"/manifests/{drafted['id']}/issue", {}), "enterprise_suspended", 403)
 
 
+def test_nothing_is_sent_to_a_suspended_receiver(trade):
+    drafted, issued = trade.draft(), trade.issued()
+    trade.marketplace.admin.post(f"/enterprises/{trade.receiver.id}/suspend", {"reason": "停产"})
+    refused(trade.supplier.post(f"/manifests/{drafted['id']}/issue", {}), "receiver_may_not_trade")
+    pickup = {"weight_t": 20.0, **TRUCK}
+    refused(trade.carrier.post(f"/manifests/{issued['id']}/pickup", pickup), "receiver_may_not_trade")
+
+
 @pytest.mark.parametrize("tail", ["20269926001", "abcdefgh0x1", "20271231001", "2026１126001"])
 def test_a_label_whose_day_is_none_or_to_come_is_not_loaded(trade, tail):
     body = {"weight_t": 20.0, **TRUCK, "containers": [f"{trade.supplier.number}90034934{tail}"]}

@@ -52,7 +52,7 @@ CASES = Cases(
     paths=lambda samples: {"/ranking-models/<int:version>": f"/ranking-models/{samples.ranking_model}"},
     statements={
         "/listings/<uuid:listing_id>/matches": 10,
-        "/listings/<uuid:listing_id>/matches/<uuid:other_id>": 13,
+        "/listings/<uuid:listing_id>/matches/<uuid:other_id>": 12,
         "/listings/<uuid:listing_id>/matches/export": 10,
         "/matches": 10,
         "/matches/export": 11,

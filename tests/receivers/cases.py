@@ -64,6 +64,6 @@ CASES = Cases(
     neighbours=neighbours,
     writes=writes,
     grow=grow,
-    statements={"/receivers": 16, "/receiver-requests": 4, ONE: 4},
+    statements={"/receivers": 14, "/receiver-requests": 4, ONE: 4},
     paths=lambda samples: {"/receivers": f"/receivers?{urlencode(QUERY)}"},
 )

@@ -21,7 +21,7 @@ from ...listings import service as listings
 from ...transporters import service as transporters
 from ..models import Manifest, ManifestKind, ManifestLeg, ManifestLine, Part
 from .drafting import kg_by_deal, payload_notices
-from .finding import deals_of, not_your_turn
+from .finding import deals_of, not_your_turn, require_receiver
 from .following import free_refused
 from .sealing import seal
 from .steps import Step, lock_deals, step
@@ -38,7 +38,8 @@ def pick_up(actor: Actor, manifest_id: UUID, data: dict[str, Any]) -> tuple[Mani
 
     Raises:
         Conflict: hazardous waste without its official number (`official_number_missing`), a permit that does
-            not hold today (`permit_not_valid`), a carrier that may not carry it (`carrier_not_permitted`), a
+            not hold today (`permit_not_valid`), a receiver that is suspended
+            (`receiver_may_not_trade`), a carrier that may not carry it (`carrier_not_permitted`), a
             label of another waste (`label_differs`); or as `step`.
     """
     with step(actor, manifest_id, "pickup", data["reason"]) as made:
@@ -72,6 +73,7 @@ def _start_loads(made: Step) -> None:
     row = made.row
     if row.kind == ManifestKind.RETURN:
         return
+    require_receiver(row)
     origin = made.work.session.get_one(Manifest, row.origin_id) if row.origin_id else None
     picked_up, planned = kg_by_deal(row.lines, "picked_up_kg"), kg_by_deal(row.lines)
     found = lock_deals(made.work, {*planned, *(kg_by_deal(origin.lines) if origin else ())})

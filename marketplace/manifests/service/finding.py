@@ -112,3 +112,9 @@ def party_of_part(part: Part) -> Party:
         Part.CARRIER: Party.TRANSPORTER,
         Part.RECEIVER: Party.RECEIVER,
     }[part]
+
+
+def require_receiver(row: Manifest) -> None:
+    """Raises: Conflict: the receiver may take nothing new (`receiver_may_not_trade`)."""
+    if not enterprises.may_trade(row.receiver_id):
+        raise Conflict("receiver_may_not_trade")

@@ -17,6 +17,7 @@ from ...transporters import service as transporters
 from ..models import LIFE, Manifest, ManifestKind, ManifestStatus, Part
 from .changing import PLAN
 from .drafting import kg_by_deal, payload_notices
+from .finding import require_receiver
 from .sealing import seal
 from .steps import Step, emit, step
 
@@ -72,13 +73,15 @@ def issue(actor: Actor, manifest_id: UUID, reason: str | None) -> tuple[Manifest
 
     Raises:
         Forbidden: the sender is suspended (`enterprise_suspended`).
-        Conflict: `permit_not_valid` or `not_enough_left` of that year; or as `step`.
+        Conflict: the receiver is (`receiver_may_not_trade`), `permit_not_valid`, or `not_enough_left` of
+            that year; or as `step`.
     """
     with step(actor, manifest_id, "issue", reason) as made:
         row = made.row
         row.load_on = load_day(row)
         if row.kind != ManifestKind.RETURN:
             _require_sender(made)
+            require_receiver(row)
             for deal_id, deal in made.deals().items():
                 deals.issue_load(made.work, deal, kg_by_deal(row.lines)[deal_id], row.load_on, row.id)
         row.issued_at, row.issued_on = clock.now(), clock.today()
