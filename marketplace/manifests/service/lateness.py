@@ -29,7 +29,12 @@ log = logging.getLogger(__name__)
 
 def chase() -> None:
     """Take every late step to its next stage: one reminder, one report, one event for credit a deadline."""
-    for deadline in deadlines():
+    waiting_states = {state for waiting in WAITING.values() for state in waiting.states}
+    states = select(Manifest.status).where(Manifest.status.in_(waiting_states)).distinct()
+    found = set(db.session.scalars(states))
+    for deadline in deadlines() if found else ():
+        if found.isdisjoint(WAITING[deadline.step].states):
+            continue
         for stage in LateStage:
             days = getattr(deadline, f"{stage}_days")
             while days and _chase(deadline, stage, days) == BATCH:
