@@ -41,6 +41,7 @@ from marketplace.deals.models import LIVE_DEALS, LIVE_OFFERS, Deal, Fault, Offer
 from marketplace.enterprises import service as enterprises
 from marketplace.errors import DomainError
 from marketplace.events.actor import ADMIN, ENTERPRISE, PLATFORM, Actor
+from marketplace.supervisor import FLASK
 
 RESULTS = Path(__file__).parent / "results" / "trade.json"
 DATABASE = "trade"
@@ -490,7 +491,7 @@ def own_server() -> Iterator[tuple[str, Callable[[], None]]]:
             embedded.create_database(data, DATABASE)
             os.environ.update(embedded.addresses(data, DATABASE).environment)
             for command in (["db-upgrade"], ["seed", "catalogue"]):
-                subprocess.run([sys.executable, "-m", "flask", "--app", "wsgi", *command], check=True)
+                subprocess.run([sys.executable, *FLASK, *command], check=True)
 
             def restart() -> None:
                 pid = int((servers.data / "pg" / "postmaster.pid").read_text().split()[0])

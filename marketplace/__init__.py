@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def create_app(settings: Settings | None = None, *, serves: bool = True) -> Flask:
     """The application, from `settings` or the environment. Opens no connection.
 
-    What only performs tasks `serves` nothing, and saves the 20 MB of routes, schemas and their description.
+    What only performs tasks `serves` nothing, and saves the 30 MB of routes, schemas and their description.
     """
     from .application import build  # only here: the supervisor and its children's starter need no Flask
 

@@ -78,7 +78,7 @@ def build(settings: Settings | None = None, *, serves: bool = True) -> Flask:
     if serves:
         _add_api(app)
         _add_pages(app)
-    commands.register(app)
+    _add_commands(app)
     _survive_forks(app)
     return app
 
@@ -100,7 +100,8 @@ def _add_api(app: Flask) -> None:
     api.init_app(app)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     for room in ROOMS:
-        _add_room(app, f"{__package__}.{room}")
+        blueprint = import_module(f"{__package__}.{room}.routes").blueprint
+        api.register_blueprint(blueprint, url_prefix=PREFIX)
     document.register(app)
     problems.register(app)
     staff_reads.register(app)
@@ -118,11 +119,12 @@ def _add_pages(app: Flask) -> None:
     app.add_url_rule("/docs", "docs", lambda: redirect("/docs/"))
 
 
-def _add_room(app: Flask, package: str) -> None:
-    """Add a room's routes and, if it has any, its commands."""
-    api.register_blueprint(import_module(f"{package}.routes").blueprint, url_prefix=PREFIX)
-    if find_spec(f"{package}.commands"):
-        app.cli.add_command(import_module(f"{package}.commands").group)
+def _add_commands(app: Flask) -> None:
+    """Add the commands of the platform and those of every room that has some."""
+    commands.register(app)
+    for room in ROOMS:
+        if find_spec(f"{__package__}.{room}.commands"):
+            app.cli.add_command(import_module(f"{__package__}.{room}.commands").group)
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:

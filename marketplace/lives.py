@@ -11,7 +11,7 @@ from .enterprises import models as enterprises
 from .enterprises import service as enterprises_service
 from .events import models as events
 from .events.lifecycle import LifeCycle
-from .events.timeouts import TimeOut
+from .events.timeouts import TimeOut, with_overdue_rows
 from .licences import models as licences
 from .licences import service as licences_service
 from .listings import models as listings
@@ -101,7 +101,7 @@ def make_overdue_moves() -> None:
         ExceptionGroup: some failed.
     """
     failures = []
-    for timeout in TIMEOUTS:
+    for timeout in with_overdue_rows(TIMEOUTS):
         try:
             timeout.make_overdue()
         except Exception as error:

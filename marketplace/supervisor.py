@@ -24,9 +24,8 @@ from . import embedded
 from .child import Child, describe_exit, open_output, process_options
 
 QUEUES = ("matching", "delivery", "bulk", "rerank")
-FLASK = ("-m", "flask", "--app", "wsgi")
-SCHEDULER = ("-m", "flask", "--app", "marketplace:create_app(serves=False)", "scheduler")
-"""Without the 20 MB of routes, schemas and their description."""
+FLASK = ("-m", "flask", "--app", "marketplace:create_app(serves=False)")
+"""Without the 30 MB and two seconds of routes, schemas and their description."""
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_TIMEOUT_S = 10
 READY_TIMEOUT_S = 60
@@ -108,7 +107,7 @@ class Stack:
         self._add("web", ("-m", "gunicorn", "-c", "deploy/gunicorn.py", "wsgi:app"), web_env)
         for queue in QUEUES:
             self._add(queue, ("-m", "marketplace.worker", queue), self._env_of("WORKER"))
-        self._add("scheduler", SCHEDULER, self._env_of("SCHEDULER"))
+        self._add("scheduler", (*FLASK, "scheduler"), self._env_of("SCHEDULER"))
         self._report(f"started {', '.join(self.children)}")
 
     def restart_ended(self) -> None:

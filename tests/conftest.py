@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from marketplace import embedded
+from marketplace.supervisor import FLASK
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -148,7 +149,7 @@ def _make_template(data: Path) -> None:
     embedded.create_database(data, TEMPLATE)
     env = {**os.environ, **embedded.addresses(data, TEMPLATE).environment}
     for command in (["db-upgrade"], ["seed", "catalogue"]):
-        args = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
+        args = [sys.executable, *FLASK, *command]
         done = subprocess.run(args, cwd=ROOT, env=env, capture_output=True, text=True)
         if done.returncode:
             pytest.exit(f"flask {' '.join(command)} failed:\n{done.stdout}{done.stderr}", returncode=3)

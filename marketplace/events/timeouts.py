@@ -2,13 +2,15 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, inspect, select, true
+from sqlalchemy import ColumnElement, Exists, Select, inspect, select, true
 
 from .. import clock
+from ..database import db
 from .lifecycle import LifeCycle
 from .work import Work, unit_of_work
 
@@ -50,13 +52,13 @@ class TimeOut:
             log.info("overdue moves made", extra=about)
         return made
 
+    def is_due(self, moment: datetime) -> Exists:
+        """The condition that the move is overdue for some row."""
+        return self._overdue(moment).exists()
+
     def _make_batch(self) -> int:
         overdue = (
-            select(self.model)
-            .where(
-                self.life.overdue(self.model, self.name, clock.now()),
-                true() if self.only is None else self.only,
-            )
+            self._overdue(clock.now())
             .order_by(*inspect(self.model).primary_key)
             .limit(self.batch)
             .with_for_update(skip_locked=True)
@@ -66,3 +68,14 @@ class TimeOut:
             for row in rows:
                 self.make(work, row)
         return len(rows)
+
+    def _overdue(self, moment: datetime) -> Select[Any]:
+        only = true() if self.only is None else self.only
+        return select(self.model).where(self.life.overdue(self.model, self.name, moment), only)
+
+
+def with_overdue_rows(timeouts: Sequence[TimeOut]) -> list[TimeOut]:
+    """Those that have something to move, by one statement: mostly there are none."""
+    moment = clock.now()
+    found = db.session.execute(select(*(timeout.is_due(moment) for timeout in timeouts))).one()
+    return [timeout for timeout, is_due in zip(timeouts, found, strict=True) if is_due]
