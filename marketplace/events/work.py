@@ -1,8 +1,10 @@
 """The unit of work: a change, its audit line and its events are written together or not at all."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar, cast
@@ -12,7 +14,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 from sqlalchemy import inspect, select, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from .. import clock
 from ..database import Base, db
@@ -29,12 +31,49 @@ client_address: ContextVar[str | None] = ContextVar("client_address", default=No
 """The address that the HTTP request came from."""
 
 
+WRITE_RECORDS = text("""
+WITH line AS (
+    INSERT INTO audit (at, actor_kind, actor_id, action, subject_kind, subject_id, detail, request_id, key_id,
+                       address)
+    SELECT * FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS line(
+        at timestamptz, actor_kind text, actor_id uuid, action text, subject_kind text, subject_id text,
+        detail jsonb, request_id text, key_id uuid, address text)),
+numbered AS MATERIALIZED (
+    SELECT nextval('event_id_seq') AS id, event.*
+    FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS event(place int, name text, payload jsonb,
+                                                             at timestamptz)),
+happened AS (INSERT INTO event (id, name, payload, at) SELECT id, name, payload, at FROM numbered)
+INSERT INTO task (event_id, subscriber, queue, payload, status, due_at, attempts, created_at)
+SELECT numbered.id, task.subscriber, task.queue, task.payload, :pending, task.due_at, 0, task.created_at
+FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS task(
+    place int, event int, subscriber text, queue text, payload jsonb, due_at timestamptz,
+    created_at timestamptz)
+LEFT JOIN numbered ON numbered.place = task.event ORDER BY task.place
+""")
+
+
+@dataclass(slots=True)
+class Records:
+    """Audit lines, events and tasks that a transaction has not written yet, each in order."""
+
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_parameters(self) -> dict[str, str]:
+        return {
+            name: json.dumps(getattr(self, name), ensure_ascii=False, default=_text_of)
+            for name in ("lines", "events", "tasks")
+        }
+
+
 class Work:
-    """One transaction."""
+    """One transaction. Its audit lines, events and tasks are written by one statement, before it ends."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self._events_muted = False
+        self._records = Records()
 
     def mute_events(self) -> None:
         """Write no events from here on: for seeding data of which everybody has been notified before."""
@@ -81,6 +120,24 @@ class Work:
                 values = zip(send, row.values(), strict=True)
                 copy.write_row([None if value is None else wrap(value) for wrap, value in values])
 
+    @contextmanager
+    def savepoint(self) -> Iterator[SessionTransaction]:
+        """Take back what the block wrote, records included, if it raises or rolls the savepoint back."""
+        self.write_records()
+        with self.session.begin_nested() as point:
+            try:
+                yield point
+                if point.is_active:
+                    self.write_records()
+            finally:
+                self._records = Records()
+
+    def write_records(self) -> None:
+        """Write the audit lines, events and tasks up to now: before statements that must find them."""
+        records, self._records = self._records, Records()
+        if records != Records():
+            self.session.execute(WRITE_RECORDS, {**records.as_parameters(), "pending": LIFE.initial})
+
     def emit(self, name: str, /, **payload: Any) -> None:
         """Write the event `name`, and the tasks that it enqueues.
 
@@ -89,10 +146,10 @@ class Work:
         """
         if self._events_muted:
             return
-        event = self.add(Event(name=name, payload=payload, at=clock.now()))
+        place = len(self._records.events)
+        self._records.events.append({"place": place, "name": name, "payload": payload, "at": clock.now()})
         for task_type in task_types_of(name):
-            self.session.add(_task_of(task_type, payload, event_id=event.id))
-        self.session.flush()
+            self._add_task(task_type, payload, event=place)
 
     def emit_many(self, name: str, payloads: Sequence[dict[str, Any]]) -> None:
         """Write the event `name` once for each payload, and the tasks that it enqueues.
@@ -105,6 +162,7 @@ class Work:
         for task_type in task_types_of(name):
             for payload in payloads:
                 task_type.check(payload)
+        self.write_records()
         numbers = text("SELECT nextval('event_id_seq') FROM generate_series(1, :many)")
         ids = self.session.scalars(numbers, {"many": len(payloads)}).all()
         now, events = clock.now(), list(zip(ids, payloads, strict=True))
@@ -127,7 +185,7 @@ class Work:
             ],
         )
 
-    def enqueue(self, task: str, /, *, due_at: datetime | None = None, **payload: Any) -> Task:
+    def enqueue(self, task: str, /, *, due_at: datetime | None = None, **payload: Any) -> None:
         """Write a task, to be run at `due_at`, or now.
 
         Args:
@@ -138,15 +196,17 @@ class Work:
         Raises:
             KeyError: TASKS has no such name. TypeError: the function does not take this payload.
         """
-        return self.add(_task_of(find_task_type(task), payload, due_at=due_at))
+        self._add_task(find_task_type(task), payload, due_at=due_at)
 
     def audit(self, actor: Actor, action: str, subject: Any, **detail: Any) -> None:
         """Write who did what to the row `subject`."""
-        self.session.flush()
-        self.session.add(Audit(**_audit_row(actor, action, subject, detail)))
+        if inspect(subject).pending:
+            self.session.flush()  # then it has its key
+        self._records.lines.append(_audit_row(actor, action, subject, detail))
 
     def audit_many(self, actor: Actor, action: str, subjects: Iterable[Any], **detail: Any) -> None:
         """Write who did the same to each of many rows."""
+        self.write_records()
         self.copy_rows(Audit, [_audit_row(actor, action, subject, detail) for subject in subjects])
 
     def audit_reads(self, actor: Actor, reads: Mapping[tuple[str, UUID], Collection[str]]) -> None:
@@ -159,22 +219,34 @@ class Work:
             ],
         )
 
+    def _add_task(
+        self,
+        task_type: TaskType,
+        payload: dict[str, Any],
+        *,
+        due_at: datetime | None = None,
+        event: int | None = None,
+    ) -> None:
+        task_type.check(payload)
+        now = clock.now()
+        self._records.tasks.append(
+            {
+                "place": len(self._records.tasks),
+                "event": event,
+                "subscriber": task_type.name,
+                "queue": task_type.queue,
+                "payload": payload,
+                "due_at": due_at or now,
+                "created_at": now,
+            }
+        )
 
-def _task_of(
-    task_type: TaskType,
-    payload: dict[str, Any],
-    *,
-    due_at: datetime | None = None,
-    event_id: int | None = None,
-) -> Task:
-    task_type.check(payload)
-    return Task(
-        event_id=event_id,
-        subscriber=task_type.name,
-        queue=task_type.queue,
-        payload=payload,
-        due_at=due_at or clock.now(),
-    )
+
+def _text_of(value: Any) -> str:
+    """An id or a moment, as PostgreSQL reads it in JSON. Raises: TypeError: it is something else."""
+    if isinstance(value, UUID | datetime):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no JSON")
 
 
 def _value_of(value: Any) -> Any:
@@ -216,6 +288,8 @@ def unit_of_work() -> Iterator[Work]:
     work = session.info["work"] = Work(session)
     try:
         yield work
+        session.flush()
+        work.write_records()
         session.commit()
     except BaseException:
         session.rollback()

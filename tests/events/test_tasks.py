@@ -65,7 +65,10 @@ def ledger(marketplace, monkeypatch):
 
 def enqueue(count=1, task=NOTE, **about):
     with unit_of_work() as work:
-        return [work.enqueue(task, number=number, **about).id for number in range(count)]
+        for number in range(count):
+            work.enqueue(task, number=number, **about)
+    newest = db.session.scalars(select(Task.id).order_by(Task.id.desc()).limit(count))
+    return list(newest)[::-1]
 
 
 def task(task_id):

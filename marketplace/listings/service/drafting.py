@@ -18,7 +18,7 @@ from ..models import LIFE, Accept, Kind, Listing, ListingStatus
 from .history import changed_terms, others_see, stated_terms
 from .listing_fields import apply_fields, bring_codes_to_catalogue
 from .own_ids import own_id_kept_unique
-from .publishing import licence_notice, publish_locked, require_publishable
+from .publishing import announce, licence_notice, open_draft, require_publishable
 from .quotas import lock_owner
 from .reservations import fulfil_if_nothing_left
 
@@ -46,13 +46,14 @@ def create(actor: Actor, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
     with unit_of_work() as work:
         owner, quota = lock_owner(work, actor.id)
         row, notices = new_draft(owner, data)
-        if not publish_now:
+        event = open_draft(row, owner) if publish_now else None
+        if event is None:
             quota.add_draft()
         with own_id_kept_unique(row):
             work.add(row)
         work.audit(actor, "create", row)
-        if publish_now:
-            notices += publish_locked(work, actor, row, owner)
+        if event is not None:
+            notices += announce(work, actor, row, event)
             quota.add_open()
     log.info("listing created", extra={"listing_id": str(row.id), "kind": row.kind, "status": row.status})
     return row, notices
@@ -94,7 +95,7 @@ def new_draft(owner: Any, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
     """A draft of `owner`, held to every rule and not yet written. Raises: Invalid: a field breaks a rule."""
     row = Listing(
         enterprise_id=owner.id, kind=Kind(data["kind"]), status=LIFE.initial, title=data["title"],
-        composition=[], requires=[],
+        accepts=[], composition=[], requires=[],
     )  # fmt: skip
     notices = apply_fields(row, data, owner)
     row.remaining_kg = row.quantity_kg

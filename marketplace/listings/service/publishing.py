@@ -63,7 +63,7 @@ def _publish_one(
     """Publish one of the actor's own drafts, or return why not, with nothing of it written."""
     mine = Listing.enterprise_id == actor.enterprise_id
     try:
-        with work.session.begin_nested():
+        with work.savepoint():
             row = work.lock(Listing, Listing.id == listing_id, mine)
             return _publish_draft(work, actor, row, owner, quota)
     except DomainError as refusal:
@@ -81,6 +81,11 @@ def publish_locked(work: Work, actor: Actor, row: Listing, owner: Any) -> list[N
     """Publish a draft whose row and owner are locked. Raises: as `publish`."""
     event = open_draft(row, owner)
     work.session.flush()
+    return announce(work, actor, row, event)
+
+
+def announce(work: Work, actor: Actor, row: Listing, event: str) -> list[Notice]:
+    """Write that an opened draft is published. Returns a warning if its owner lacks a licence for it."""
     work.audit(actor, "publish", row)
     work.emit(event, listing_id=str(row.id))
     return licence_notice(row)

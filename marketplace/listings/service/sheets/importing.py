@@ -144,7 +144,7 @@ def run_import(import_id: UUID) -> None:
             return
         upload, actor = row.upload, Actor(ENTERPRISE, row.enterprise_id)
         try:
-            with _audited_as_request(row.request_id), work.session.begin_nested() as point:
+            with _audited_as_request(row.request_id), work.savepoint() as point:
                 known = kind_by_role(enterprises.own(actor).roles) is not None
                 sheet = read_sheet(upload, kind_is_known=known, most_rows=MOST_ROWS)
                 outcome = import_rows(
