@@ -5,6 +5,7 @@ database. Each process that runs tests (one, or a worker of xdist each) takes it
 its own Valkey number at its first test that needs them.
 """
 
+import gc
 import os
 import shutil
 import subprocess
@@ -162,7 +163,7 @@ def app(database_url: str, redis_url: str) -> "Flask":
     from marketplace import create_app
     from marketplace.settings import Settings
 
-    return create_app(
+    made = create_app(
         replace(
             Settings.from_environment(),
             rate_limit_key="1000000 per minute",
@@ -172,6 +173,9 @@ def app(database_url: str, redis_url: str) -> "Flask":
             rate_limit_public="1000000 per minute",
         )
     )
+    gc.collect()
+    gc.freeze()  # as deploy/gunicorn.py does
+    return made
 
 
 @pytest.fixture

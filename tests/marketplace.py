@@ -57,7 +57,7 @@ WRITTEN_BY_TESTS = (
 )
 """Rows of the kept tables that earlier tests wrote."""
 EMPTYING = "emptying"
-OFTEN_S = 60.0
+AT_EACH_TICK, OFTEN_S = 0.0, 60.0
 _numbers = itertools.count(1)
 
 
@@ -229,11 +229,13 @@ class Marketplace(AbstractContextManager["Marketplace"]):
     def settle(self) -> None:
         """Do all work that is due now: tasks, releases, expiries, lapses.
 
-        What happens every ten minutes or less often happens once at each moment.
+        What happens every ten minutes or less often happens once at each moment; what follows from the tasks
+        of this moment is dispatched and released at once, and all else at the next call.
         """
         with self.app.app_context():
-            while self._work(OFTEN_S if self._rare_jobs_at == self.now else inf):
-                pass
+            is_more = self._work(OFTEN_S if self._rare_jobs_at == self.now else inf)
+            while is_more:
+                is_more = self._work(AT_EACH_TICK)
 
     def _work(self, longest_s: float) -> bool:
         left_out = [relay] if self.trains_nightly else [relay, enqueue_nightly_training]

@@ -17,17 +17,26 @@ TERMS = listing_terms(kind="supply", title="稀硫酸", waste=ACID, publish=Fals
 NOBODY = "019ad7c8-3a00-7000-8000-000000000000"
 
 
-def city(**limits):
-    """A marketplace with these limits, and nothing counted yet."""
-    fresh = create_app(replace(Settings.from_environment(), **limits))
-    with fresh.app_context():
+@pytest.fixture
+def city(app, redis_url, monkeypatch):
+    """Opens a marketplace with these limits, and nothing counted yet."""
+
+    def opened(**limits):
+        monkeypatch.setitem(app.config, "SETTINGS", replace(Settings.from_environment(), **limits))
+        forget_calls(app)
+        return Marketplace(app)
+
+    return opened
+
+
+def forget_calls(app):
+    with app.app_context():
         for key in redis().scan_iter("LIMITS:*"):
             redis().delete(key)
-    return Marketplace(fresh)
 
 
 @pytest.fixture
-def slow_city(app, redis_url):
+def slow_city(city):
     """A marketplace where all keys of one may call thrice a minute, and an address without one twice."""
     limits = {
         "rate_limit_key": "3 per minute",
@@ -37,16 +46,14 @@ def slow_city(app, redis_url):
     }
     with city(**limits) as fresh:
         yield fresh
-    create_app(app.config["SETTINGS"])
 
 
 @pytest.fixture
-def busy_city(app, redis_url):
+def busy_city(city):
     """A marketplace where only calls without a valid key and publications are few."""
     limits = {"rate_limit_key": "1000 per minute", "rate_limit_publish": "4 per minute"}
     with city(**limits, rate_limit_public="2 per minute") as fresh:
         yield fresh
-    create_app(app.config["SETTINGS"])
 
 
 def test_a_key_that_calls_too_often_learns_when_to_retry(slow_city):
@@ -116,13 +123,12 @@ def test_a_registration_and_a_caller_without_a_key_are_limited_by_address(slow_c
     assert not any(field in slow_city.client.get("/healthz").headers for field in FIELDS)
 
 
-def test_a_setting_may_have_several_windows_and_the_least_of_them_counts(app, redis_url):
+def test_a_setting_may_have_several_windows_and_the_least_of_them_counts(city):
     with city(rate_limit_registration="5 per minute;2 per day") as marketplace:
         answers = [marketplace.client.post("/api/v1/enterprises", json={}) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [422, 422, 429]
         assert said(answers[0]) == ("address", 2, 86400, 1)
         assert int(answers[2].headers["Retry-After"]) > 60
-    create_app(app.config["SETTINGS"])
 
 
 def from_address(city, address, method, path, **more):
@@ -208,7 +214,9 @@ def test_addresses_of_one_network_count_together(busy_city, name):
 
 @pytest.mark.parametrize(("hops", "spoofed"), [(0, "203.0.113.{}"), (1, "203.0.113.{}, 198.51.100.1")])
 def test_headers_of_proxies_are_believed_as_far_as_the_settings_say(app, redis_url, hops, spoofed):
-    with city(rate_limit_public="2 per minute", proxy_hops=hops) as marketplace:
+    settings = replace(Settings.from_environment(), rate_limit_public="2 per minute", proxy_hops=hops)
+    forget_calls(app)
+    with Marketplace(create_app(settings)) as marketplace:
         answers = [
             from_address(
                 marketplace, "192.0.2.7", "GET", "/nowhere",
@@ -322,11 +330,10 @@ def test_without_a_queue_nobody_is_limited_and_nobody_is_refused(app, redis_url)
     create_app(app.config["SETTINGS"])
 
 
-def test_requests_with_an_idempotency_key_are_bounded_by_the_day(app, redis_url):
+def test_requests_with_an_idempotency_key_are_bounded_by_the_day(city):
     with city(rate_limit_idempotency="2 per day") as marketplace:
         owner = marketplace.enterprise("generator")
         answers = [owner.post("/listings", TERMS, Idempotency_Key=f"key {number}") for number in range(3)]
         assert [answer.status_code for answer in answers] == [201, 201, 429]
         assert int(answers[2].headers["Retry-After"]) > 60
         assert owner.post("/listings", TERMS).status_code == 201
-    create_app(app.config["SETTINGS"])
