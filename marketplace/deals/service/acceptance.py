@@ -67,6 +67,7 @@ def accept(actor: Actor, offer_id: UUID, reason: str | None = None) -> Deal:
 def _write(work: Work, deal: Deal) -> None:
     """Reserve the tonnes of a new deal and number it: last of all, because all deals of the permit and all of
     the region wait from here to the end of the work."""
+    work.write_records()
     reserve_for(work, deal, deal.quantity_kg)
     deal.number = next_number(work, deal.region)
     work.add(deal)

@@ -81,6 +81,7 @@ def write(work: Work, actor: Actor, row: Manifest, verb: str, reason: str | None
     row.id = uuid7()
     work.audit(actor, verb, row, reason=reason, **detail)
     work.session.flush()
+    work.write_records()
     row.number = next_number(work, row.region, clock.today())
     work.add(row)
     emit(work, "manifest.drafted", row)
