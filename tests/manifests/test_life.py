@@ -159,6 +159,8 @@ def test_a_load_passes_from_carrier_to_carrier(trade):
     with_papers(trade.marketplace, other, truck)
     moving = trade.moving()
     hand_over = {"place": "绍兴服务区", "at": "2026-12-01T05:00:00Z"}
+    ahead = {**hand_over, "at": "2099-12-01T05:00:00Z", "transporter_id": other.id}
+    refused(trade.carrier.post(f"/manifests/{moving['id']}/hand-over", ahead), "hand_over_ahead", 422)
     trade.by(trade.carrier, moving, "hand-over", transporter_id=other.id, **hand_over)
     refused(trade.carrier.post(f"/manifests/{moving['id']}/deliver", {}), "not_your_turn")
     taken = trade.by(other, moving, "hand-over", transporter_id=trade.carrier.id, **hand_over, **truck)

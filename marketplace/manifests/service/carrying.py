@@ -1,7 +1,7 @@
 """The load on its way: picked up, handed from one carrier to the next, delivered."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,8 @@ from .weights import weights_of
 
 NEAR_KM = 2.0
 """How near to the receiver a load is delivered without a reason; our own choice."""
+MOST_AHEAD = timedelta(days=1)
+"""How far ahead the time of a hand-over may lie: a clock may be wrong, a year may not; our own choice."""
 USCC_LENGTH, CODE_LENGTH, DAY_LENGTH, LABEL_LENGTH = 18, 8, 8, 37
 """Of the digital identifier of a label (HJ 1276-2022): unit, waste code, day of 8, serial of 3 digits."""
 
@@ -158,9 +160,12 @@ def hand_over(actor: Actor, manifest_id: UUID, data: dict[str, Any]) -> tuple[Ma
 
     Raises:
         Conflict: the next carrier may not carry it (`carrier_not_permitted`); or as `step`.
-        Invalid: the carrier that is named is unknown, or is no other one (`same_carrier`).
+        Invalid: the carrier that is named is unknown, or is no other one (`same_carrier`), or it is yet to
+            happen (`hand_over_ahead`).
     """
     transporters.require_transporter(data["transporter_id"])
+    if data["at"] > clock.now() + MOST_AHEAD:
+        raise Invalid("hand_over_ahead", at="at")
     with step(actor, manifest_id, "hand_over", data["reason"]) as made:
         row, named = made.row, data["transporter_id"]
         people = (data["vehicle"], data["driver"], data["escort"])
