@@ -1,38 +1,84 @@
 """A process that is started again, later each time, when it ends."""
 
 import contextlib
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from . import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST_WAIT_S, LONGEST_WAIT_S, STABLE_S = 0.5, 10.0, 60.0
+FORK = multiprocessing.get_context("fork")
+
+
+class Process(Protocol):
+    """What `subprocess.Popen` has, as far as it is needed."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def terminate(self) -> None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+class Forked:
+    """A process that is forked from this one and runs a function: what is imported already it has for free.
+
+    It leads a session of its own and ends with this process.
+    """
+
+    def __init__(self, run: Callable[[], None]) -> None:
+        end_with_parent = embedded.die_with_parent(signal.SIGTERM)
+
+        def run_apart() -> None:
+            os.setsid()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            end_with_parent()
+            run()
+
+        self._process = FORK.Process(target=run_apart)
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code. Raises: TimeoutExpired: it has not ended in so many seconds."""
+        self._process.join(timeout)
+        if (code := self._process.exitcode) is None:
+            raise subprocess.TimeoutExpired([], timeout or 0.0)
+        return code
 
 
 class Child:
     """A process that is started again, later each time, when it ends.
 
     Args:
-        name: for people and for the log file.
-        args: arguments of Python.
-        env: its whole environment.
-        log: file for its output; None leaves it on our stderr.
+        name: for people.
+        launch: starts it.
     """
 
-    def __init__(self, name: str, args: tuple[str, ...], env: Mapping[str, str], log: Path | None) -> None:
+    def __init__(self, name: str, launch: Callable[[], Process]) -> None:
         self.name = name
         self.ends = 0
-        self._args = args
-        self._env = env
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
+        self._launch = launch
+        self._process: Process | None = None
         self._started = 0.0
         self._wait_s = FIRST_WAIT_S
         self._restart_at = 0.0
@@ -44,8 +90,8 @@ class Child:
 
     def start(self) -> None:
         """Start it; it ends with this process."""
-        with open_output(self._log) as out, embedded.signals_blocked():
-            self._process = subprocess.Popen([sys.executable, *self._args], **process_options(out, self._env))
+        with embedded.signals_blocked():
+            self._process = self._launch()
         self._started = time.monotonic()
 
     def restart_if_ended(self, report: Callable[[str], None]) -> None:
@@ -77,6 +123,27 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._process = None
+
+
+def launch(args: tuple[str, ...], env: Mapping[str, str], log: Path | None) -> Process:
+    """Start Python with these arguments.
+
+    Args:
+        env: its whole environment.
+        log: file for its output; None leaves it on our stderr.
+    """
+    with open_output(log) as out:
+        return subprocess.Popen([sys.executable, *args], **process_options(out, env))
+
+
+def stop_all(children: Iterable[Child], seconds: float) -> None:
+    """End them: SIGTERM, and SIGKILL for what is left after so many seconds."""
+    children = list(children)
+    for child in children:
+        child.terminate()
+    deadline = time.monotonic() + seconds
+    for child in children:
+        child.wait_until_ended(deadline)
 
 
 def process_options(out: int, env: Mapping[str, str]) -> dict[str, Any]:

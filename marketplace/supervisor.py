@@ -17,11 +17,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from . import embedded
-from .child import Child, describe_exit, open_output, process_options
+from .child import Child, describe_exit, launch, open_output, process_options, stop_all
 
 QUEUES = ("matching", "delivery", "bulk", "rerank")
 FLASK = ("-m", "flask", "--app", "marketplace:create_app(serves=False)")
@@ -105,8 +106,7 @@ class Stack:
         self._metrics = tempfile.TemporaryDirectory(prefix="huanliu-metrics-")
         web_env = {**self._env_of("WEB"), "PROMETHEUS_MULTIPROC_DIR": self._metrics.name}
         self._add("web", ("-m", "gunicorn", "-c", "deploy/gunicorn.py", "wsgi:app"), web_env)
-        for queue in QUEUES:
-            self._add(queue, ("-m", "marketplace.worker", queue), self._env_of("WORKER"))
+        self._add("workers", ("-m", "marketplace.worker", *QUEUES), self._env_of("WORKER"))
         self._add("scheduler", (*FLASK, "scheduler"), self._env_of("SCHEDULER"))
         self._report(f"started {', '.join(self.children)}")
 
@@ -137,11 +137,7 @@ class Stack:
         """End all processes: SIGTERM, and SIGKILL for what is left after ten seconds."""
         if self.children:
             self._report("stopping")
-        for child in self.children.values():
-            child.terminate()
-        deadline = time.monotonic() + STOP_TIMEOUT_S
-        for child in self.children.values():
-            child.wait_until_ended(deadline)
+        stop_all(self.children.values(), STOP_TIMEOUT_S)
         self.children.clear()
         if self._metrics:
             self._metrics.cleanup()
@@ -153,7 +149,7 @@ class Stack:
         return {**env, "REDIS_URL": self.env.get(f"{kind}_REDIS_URL") or self.env["REDIS_URL"]}
 
     def _add(self, name: str, args: tuple[str, ...], env: Mapping[str, str]) -> None:
-        self.children[name] = Child(name, args, env, self._log(name))
+        self.children[name] = Child(name, partial(launch, args, env, self._log(name)))
         self.children[name].start()
 
     def _log(self, name: str) -> Path | None:

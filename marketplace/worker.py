@@ -1,15 +1,25 @@
-"""`python -m marketplace.worker QUEUE`: one RQ worker on one queue.
+"""`python -m marketplace.worker QUEUE...`: one RQ worker on each queue.
 
 One queue a process, because a worker on several pops with BLPOP and loses the job if it dies then. The
-application is imported before the fork, so that no job pays for imports.
+workers of several queues are forked from one process that has imported the application, so that together
+they need a third of the memory; it starts those again that end.
 """
 
+import contextlib
+import gc
+import logging
 import os
 import secrets
+import signal
 import sys
+import threading
 import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 
 import rq
+from flask import Flask
 from redis import Redis
 from rq.job import Job
 from rq.queue import Queue
@@ -19,10 +29,15 @@ from sqlalchemy.orm import configure_mappers
 from matching.index import loaded
 
 from . import create_app
+from .child import Child, Forked, stop_all
 from .events.task_job import TaskJob, TaskQueue, task_queue
 from .subscriptions import RERANK
 
 LONG_JOB_S = 10.0
+STOP_TIMEOUT_S = 8
+"""Seconds in which workers end; the supervisor gives this process two more."""
+
+log = logging.getLogger(__name__)
 
 
 class Worker(rq.Worker):
@@ -55,12 +70,38 @@ def _new_name(queue: str) -> str:
     return f"{queue}-{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
-def main(queue: str) -> None:
-    """Serve `queue` until a signal stops it."""
+def main(queues: Sequence[str]) -> None:
+    """Serve these queues until a signal stops it."""
     app = create_app(serves=False)
+    configure_mappers()  # else at the first query, which is in every job
+    if len(queues) == 1:
+        _serve(app, queues[0])
+    else:
+        _serve_apart(app, queues)
+
+
+def _serve_apart(app: Flask, queues: Sequence[str]) -> None:
+    """Serve each queue by a process of its own."""
+    gc.collect()
+    gc.freeze()  # or the collector would write to all pages that the workers share
+    stopped = threading.Event()
+    workers = [Child(queue, partial(Forked, partial(_serve, app, queue))) for queue in queues]
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        while not stopped.is_set():
+            for worker in workers:
+                worker.restart_if_ended(log.warning)
+            stopped.wait(0.2)
+    finally:
+        stop_all(workers, STOP_TIMEOUT_S)
+
+
+def _serve(app: Flask, queue: str) -> None:
+    with contextlib.suppress(OSError):  # what `ps` and `top` show; Linux only
+        Path("/proc/self/comm").write_text(f"worker {queue}")
     connection = Redis.from_url(app.config["SETTINGS"].redis_url)
     app.app_context().push()
-    configure_mappers()  # else at the first query, which is in every job
     worker_class = RankingWorker if queue == RERANK else Worker
     worker_class(
         [task_queue(queue, connection)],
@@ -74,4 +115,4 @@ def main(queue: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1:])

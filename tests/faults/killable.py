@@ -135,7 +135,7 @@ WHOM: dict[str, tuple[Callable[[], int], ...]] = {
 def run_worker(queue: str, env: dict[str, str], log: Path) -> None:
     """`python -m marketplace.worker QUEUE`"""
     _settle(env, log)
-    worker.main(queue)
+    worker.main([queue])
 
 
 def run_scheduler(env: dict[str, str], log: Path) -> None:
@@ -209,7 +209,7 @@ def run_worker_with_open_connection(queue: str, env: dict[str, str], log: Path) 
         return app
 
     worker.create_app = opened
-    worker.main(queue)
+    worker.main([queue])
 
 
 def run_crowd(env: dict[str, str], log: Path, children: int, times: int) -> None:

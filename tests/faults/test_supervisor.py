@@ -20,15 +20,12 @@ from tests.faults.running import CODES, Client, RunningMarketplace, demand, free
 ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = pytest.mark.own_servers
 SOON_S = 3.0
-MOST_MB = 1000
-PROCESSES = {
-    "web": "gunicorn",
-    "matching": "worker matching",
-    "delivery": "worker delivery",
-    "scheduler": "scheduler",
-}
-
-USERS = {"web": "web", "matching": "worker", "delivery": "worker", "scheduler": "scheduler"}
+MOST_MB = 900
+PROCESSES = {"web": "gunicorn", "workers": "marketplace.worker", "scheduler": "scheduler"}
+"""What is in the command lines of the supervisor's children."""
+QUEUES = ("matching", "delivery", "bulk", "rerank")
+"""The workers, forked from one of these."""
+USERS = {"web": "web", "workers": "worker", "matching": "worker", "scheduler": "scheduler"}
 """As whom each process connects to Valkey."""
 
 
@@ -93,10 +90,26 @@ def command_line(process: psutil.Process) -> str:
 
 def child(supervisor: psutil.Process, name: str) -> psutil.Process | None:
     """The process of that name, when it lives."""
-    for process in supervisor.children():
-        if PROCESSES[name] in command_line(process):
-            return process
-    return None
+    if name in QUEUES:
+        workers = child(supervisor, "workers")
+        return next((each for each in children(workers) if title(each) == f"worker {name}"), None)
+    return next((each for each in children(supervisor) if PROCESSES[name] in command_line(each)), None)
+
+
+def children(process: psutil.Process | None) -> list[psutil.Process]:
+    """Those that it started itself; none when it has just ended."""
+    try:
+        return process.children() if process else []
+    except psutil.Error:
+        return []
+
+
+def title(process: psutil.Process) -> str:
+    """What it calls itself; nothing when it has just ended."""
+    try:
+        return str(process.name())
+    except psutil.Error:
+        return ""
 
 
 def ways_to_the_servers(process: psutil.Process) -> tuple[str | None, str | None]:
@@ -142,7 +155,7 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, t
             assert ways_to_the_servers(child(supervisor, name)) == (embedded.APP, user), name
         assert {log.stat().st_mode & 0o777 for log in (stack.data / "log").iterdir()} == {0o600}
 
-        for name in PROCESSES:
+        for name in (*QUEUES, *PROCESSES):
             killed = child(supervisor, name)
             assert killed, name
             killed.kill()
