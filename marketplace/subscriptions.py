@@ -17,6 +17,10 @@ DELIVERY = "delivery"
 BULK = "bulk"
 RERANK = "rerank"
 
+TASKS_PER_JOB = {MATCHING: 100, DELIVERY: 20}
+"""How many tasks a job carries at most. Each of the other queues' tasks may take minutes and has a job to
+itself; those of `delivery` wait for a mail relay, and several workers share them."""
+
 TASKS = (
     TaskType(notifications.plan_listing_push, MATCHING),
     TaskType(notifications.match_saved_searches, MATCHING),
@@ -155,4 +159,4 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
 
 def install() -> None:
     """Make the tables known to `work` and to the relay."""
-    registry.install(TASKS, SUBSCRIPTIONS)
+    registry.install(TASKS, SUBSCRIPTIONS, TASKS_PER_JOB)

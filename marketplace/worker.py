@@ -6,6 +6,7 @@ they need a third of the memory; it starts those again that end.
 """
 
 import contextlib
+import faulthandler
 import gc
 import logging
 import os
@@ -17,30 +18,42 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import psutil
 import rq
 from flask import Flask
 from redis import Redis
 from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
+from rq.worker import BaseWorker
 from sqlalchemy.orm import configure_mappers
 
 from matching.index import loaded
 
 from . import create_app
 from .child import Child, Forked, stop_all
+from .events.service.task_relay import JOB_TIMEOUT_S
 from .events.task_job import TaskJob, TaskQueue, task_queue
-from .subscriptions import RERANK
+from .subscriptions import DELIVERY, MATCHING, RERANK
 
+IN_PROCESS = frozenset({MATCHING, DELIVERY})
+"""Queues whose jobs take milliseconds, which a fork for each would multiply."""
 LONG_JOB_S = 10.0
+DEAF_S = 60
+"""How long after its time-out a job that still runs is ended with its process; as RQ does with a fork."""
+SHORTEST_LIFE_S, LONGEST_LIFE_S = 300.0, 3600.0
+"""A start takes two seconds: no more often than every five minutes, and else after an hour."""
+LARGEST_MB = 800
+"""Each process is to stay under 900 MB, with a million listings too."""
 STOP_TIMEOUT_S = 8
 """Seconds in which workers end; the supervisor gives this process two more."""
 
 log = logging.getLogger(__name__)
 
 
-class Worker(rq.Worker):
+class _TaskWorker(BaseWorker):
     """RQ's worker for task jobs only, back soon after Valkey is: RQ itself would wait up to a minute more."""
 
     job_class = TaskJob
@@ -51,18 +64,48 @@ class Worker(rq.Worker):
         """Take no commands from Valkey: they would let whoever can publish there kill jobs and workers."""
 
 
-class RankingWorker(Worker):
-    """A worker that keeps the compiled search in memory for its jobs, once a job took long.
+class ForkingWorker(_TaskWorker, rq.Worker):
+    """A worker whose every job has a process to itself: a long one leaves nothing behind.
 
-    In a small market it is not worth its 90 MB: there a job takes well under a second, loading included, and
-    even on a busy machine nowhere near ten.
+    It keeps the compiled search in memory for the queue `rerank`, once a job took long. In a small market
+    it is not worth its 90 MB: there a job takes well under a second, loading included, and even on a busy
+    machine nowhere near ten.
     """
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         began = time.monotonic()
         super().execute_job(job, queue)
-        if time.monotonic() - began > LONG_JOB_S:
+        if job.origin == RERANK and time.monotonic() - began > LONG_JOB_S:
             loaded()
+
+
+class InProcessWorker(_TaskWorker, rq.SimpleWorker):
+    """A worker that runs its jobs itself, and ends in between when it is old, large or was interrupted.
+
+    Whoever started it starts it again. A job that does not even hear the alarm of its time-out, as in a
+    library in C, is ended with the process.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._began = time.monotonic()
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        began = time.monotonic()
+        faulthandler.dump_traceback_later(JOB_TIMEOUT_S + DEAF_S, exit=True)
+        try:
+            super().execute_job(job, queue)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+        was_interrupted = time.monotonic() - began >= JOB_TIMEOUT_S  # perhaps in the midst of an answer
+        if was_interrupted or self._is_worn():
+            self._stop_requested = True
+
+    def _is_worn(self) -> bool:
+        age_s = time.monotonic() - self._began
+        if age_s < SHORTEST_LIFE_S:
+            return False
+        return age_s > LONGEST_LIFE_S or psutil.Process().memory_info().rss > LARGEST_MB * 2**20
 
 
 def _new_name(queue: str) -> str:
@@ -71,7 +114,7 @@ def _new_name(queue: str) -> str:
 
 
 def main(queues: Sequence[str]) -> None:
-    """Serve these queues until a signal stops it."""
+    """Serve these queues until a signal stops it, or one alone is worn."""
     app = create_app(serves=False)
     configure_mappers()  # else at the first query, which is in every job
     if len(queues) == 1:
@@ -102,7 +145,7 @@ def _serve(app: Flask, queue: str) -> None:
         Path("/proc/self/comm").write_text(f"worker {queue}")
     connection = Redis.from_url(app.config["SETTINGS"].redis_url)
     app.app_context().push()
-    worker_class = RankingWorker if queue == RERANK else Worker
+    worker_class = InProcessWorker if queue in IN_PROCESS else ForkingWorker
     worker_class(
         [task_queue(queue, connection)],
         name=_new_name(queue),

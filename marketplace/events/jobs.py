@@ -3,9 +3,9 @@
 from . import service
 
 
-def run(task_id: int) -> bool:
-    """RQ entry point: do one task. The worker process has pushed the application's context."""
-    return service.perform(task_id)
+def run(task_ids: list[int]) -> None:
+    """RQ entry point: do tasks. The worker process has pushed the application's context."""
+    service.perform_many(task_ids)
 
 
 def beat() -> None:

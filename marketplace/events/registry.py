@@ -1,13 +1,14 @@
 """Which functions tasks run, and which events enqueue them. The tables are in `marketplace.subscriptions`."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import UnionType
 from typing import Any, get_type_hints
 
 Function = Callable[..., None]
+ManyFunction = Callable[[Sequence[dict[str, Any]]], None]
 TABLE = "marketplace/subscriptions.py"
 RESERVED = ("task", "due_at")
 """Parameters of `Work.enqueue` itself."""
@@ -15,10 +16,15 @@ RESERVED = ("task", "due_at")
 
 @dataclass(frozen=True, slots=True)
 class TaskType:
-    """A function that tasks run with their payload as keyword arguments, and the queue that carries them."""
+    """A function that tasks run with their payload as keyword arguments, and the queue that carries them.
+
+    `many` does many tasks of the kind at once, given their payloads, in the unit of work that marks them as
+    done. If it raises, all of that is taken back and `function` does each of them alone.
+    """
 
     function: Function
     queue: str
+    many: ManyFunction | None = None
 
     @property
     def name(self) -> str:
@@ -75,11 +81,16 @@ def _takes_rest(function: Function) -> bool:
 
 
 _types: dict[str, TaskType] = {}
+_tasks_per_job: dict[str, int] = {}
 _by_event: dict[str, tuple[TaskType, ...]] = {}
 
 
-def install(types: Iterable[TaskType], subscriptions: Mapping[str, tuple[Function, ...]]) -> None:
-    """Install the table of tasks, and the functions that each event enqueues.
+def install(
+    types: Iterable[TaskType],
+    subscriptions: Mapping[str, tuple[Function, ...]],
+    tasks_per_job: Mapping[str, int],
+) -> None:
+    """Install the table of tasks, the functions that each event enqueues, and how many a job carries.
 
     Raises:
         ValueError: a function is named twice, a subscribed one is not in the table of tasks, or one has a
@@ -97,6 +108,7 @@ def install(types: Iterable[TaskType], subscriptions: Mapping[str, tuple[Functio
             raise ValueError(f"{event} enqueues {missing[0]}: add it to TASKS in {TABLE}, with its queue")
         _by_event[event] = tuple(by_function[function] for function in functions)
     _types.update(found)
+    _tasks_per_job.update(tasks_per_job)
 
 
 def _require_usable(task_type: TaskType) -> None:
@@ -119,6 +131,16 @@ def find_task_type(name: str) -> TaskType:
 def task_types_of(event: str) -> tuple[TaskType, ...]:
     """The types of the tasks that an event enqueues."""
     return _by_event.get(event, ())
+
+
+def does_many(name: str) -> bool:
+    """Whether tasks of that name can be done many at once."""
+    return name in _types and _types[name].many is not None
+
+
+def tasks_per_job(queue: str) -> int:
+    """How many tasks one job of a queue carries at most."""
+    return _tasks_per_job.get(queue, 1)
 
 
 def queues() -> set[str]:

@@ -1,12 +1,11 @@
-"""The only job that the queues carry: perform one task. What else Valkey holds is not read, let alone run.
+"""The only job that the queues carry: perform tasks. What else Valkey holds is not read, let alone run.
 
 RQ takes the function, its callbacks and its webhooks from Valkey by name and address. Whoever can write there
-could have a worker run anything; so a worker reads a job's text, compares it, and keeps one integer.
+could have a worker run anything; so a worker reads a job's text, compares it, and keeps integers.
 """
 
 import json
 import logging
-import zlib
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -17,17 +16,14 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from . import jobs, registry
-from .service.task_relay import FAILED_JOB_TTL_S, FUNCTION, JOB_TIMEOUT_S
-
-LONGEST_DATA = 200
-"""Bytes of a job's text: the function's name and an integer need half of it."""
-LARGEST_ID = 2**63 - 1
+from .job_text import FUNCTION, task_ids_in
+from .service.task_relay import FAILED_JOB_TTL_S, JOB_TIMEOUT_S
 
 log = logging.getLogger(__name__)
 
 
 class TaskJob(Job):
-    """A job that performs one task, whatever else is written beside it.
+    """A job that performs tasks, whatever else is written beside it.
 
     A job of another kind does not exist: RQ passes over it. Callbacks, webhooks, repeats, retries,
     dependencies, groups, time-outs and the time to live are not taken from Valkey.
@@ -38,7 +34,7 @@ class TaskJob(Job):
         """The job of this id.
 
         Raises:
-            NoSuchJobError: there is none, or it is something else than a task.
+            NoSuchJobError: there is none, or it does something else than perform tasks.
         """
         try:
             return super().fetch(id, connection, serializer)  # type: ignore[return-value]
@@ -47,23 +43,23 @@ class TaskJob(Job):
             raise NoSuchJobError(id) from error
 
     def restore(self, raw_data: dict[bytes, bytes]) -> None:
-        """Take the task's number, the queue and whether the job has started; all else is the same for all.
+        """Take the tasks' numbers, the queue and whether the job has started; all else is the same for all.
 
         Raises:
             NoSuchJobError: it is another function, or has other arguments.
         """
-        task_id = _task_id(raw_data.get(b"data", b""))
+        task_ids = task_ids_in(raw_data.get(b"data", b""))
         origin = raw_data.get(b"origin", b"").decode(errors="replace")
-        if task_id is None or origin not in registry.queues():
-            log.error("refused a job that does not perform a task", extra={"job": self.id})
+        if task_ids is None or origin not in registry.queues():
+            log.error("refused a job that performs no tasks", extra={"job": self.id})
             raise NoSuchJobError(self.id)
-        self.data = json.dumps([FUNCTION, None, [task_id], {}]).encode()
+        self.data = json.dumps([FUNCTION, None, [task_ids], {}]).encode()
         self.origin = origin
         self._status = JobStatus.STARTED if raw_data.get(b"status") == b"started" else JobStatus.QUEUED
         self.timeout, self.result_ttl, self.failure_ttl = JOB_TIMEOUT_S, 0, FAILED_JOB_TTL_S
 
     @property
-    def func(self) -> Callable[[int], bool]:
+    def func(self) -> Callable[[list[int]], None]:
         """What is run; RQ itself would import what the job names."""
         return jobs.run
 
@@ -77,19 +73,3 @@ class TaskQueue(Queue):
 def task_queue(name: str, connection: Redis) -> TaskQueue:
     """The queue of that name."""
     return TaskQueue(name, connection=connection, serializer=JSONSerializer)
-
-
-def _task_id(raw: bytes) -> int | None:
-    """The task that a job's text, compressed or not, asks to perform; None for anything else."""
-    try:
-        unpacked = zlib.decompressobj().decompress(raw, LONGEST_DATA)
-    except zlib.error:
-        unpacked = raw[:LONGEST_DATA]
-    try:
-        function, instance, args, kwargs = json.loads(unpacked)
-        (task_id,) = args
-    except (ValueError, TypeError, RecursionError):
-        return None
-    if (function, instance, kwargs) != (FUNCTION, None, {}) or type(args) is not list:
-        return None
-    return task_id if type(task_id) is int and 0 < task_id <= LARGEST_ID else None

@@ -82,7 +82,7 @@ def test_an_event_that_many_are_told_of_is_held_to_the_functions_it_enqueues(app
 def test_a_table_that_does_not_fit_stops_the_application(types, subscriptions, sentence):
     before = dict(registry._types)
     with pytest.raises(ValueError, match=sentence):
-        registry.install(types, subscriptions)
+        registry.install(types, subscriptions, {})
     assert registry._types == before
 
 

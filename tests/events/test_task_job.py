@@ -1,4 +1,4 @@
-"""Whoever can write to Valkey gets nothing run: a worker performs tasks by their number, and no other job."""
+"""Whoever can write to Valkey gets nothing run: a worker performs tasks by number, and no other job."""
 
 import json
 import pickle
@@ -12,7 +12,8 @@ from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker, SimpleWorker
 
 from marketplace import events, worker
-from marketplace.events.task_job import FUNCTION, TaskJob, task_queue
+from marketplace.events.job_text import FUNCTION, MOST_TASKS
+from marketplace.events.task_job import TaskJob, task_queue
 
 SENTINEL = f"{__name__}.ran"
 NOW = b"2026-11-26T00:00:00.000000Z"
@@ -31,12 +32,6 @@ class Evil:
         return ran, ("unpickled",)
 
 
-class InProcess(worker.Worker, SimpleWorker):
-    """The production worker, without the fork: what runs leaves a trace here."""
-
-    execute_job = SimpleWorker.execute_job
-
-
 @pytest.fixture
 def connection(marketplace):
     """An empty Valkey; `ran_with` and `performed` say what ran."""
@@ -52,11 +47,11 @@ def connection(marketplace):
 def performed(monkeypatch):
     """The numbers of the tasks that were performed."""
     numbers: list[int] = []
-    monkeypatch.setattr(events.service, "perform", lambda task_id: bool(numbers.append(task_id)) or True)
+    monkeypatch.setattr(events.service, "perform_many", numbers.extend)
     return numbers
 
 
-def text(function=FUNCTION, instance=None, args=(7,), kwargs=None):
+def text(function=FUNCTION, instance=None, args=([7],), kwargs=None):
     return json.dumps([function, instance, list(args), kwargs or {}]).encode()
 
 
@@ -68,7 +63,7 @@ def write(connection: Redis, data: bytes = b"", job_id: str = "forged", **fields
 
 
 def work(connection: Redis) -> BaseWorker:
-    serving = InProcess(
+    serving = worker.InProcessWorker(
         [task_queue("matching", connection)], connection=connection, serializer=JSONSerializer
     )
     serving.work(burst=True, logging_level="CRITICAL")
@@ -82,17 +77,22 @@ OTHER_JOBS = {
     "another job of ours": text("marketplace.events.jobs.relay", args=[]),
     "a method": text("run", instance={"py/object": SENTINEL}),
     "no number": text(args=[]),
-    "two numbers": text(args=[7, 8]),
-    "a text": text(args=["7"]),
-    "a yes": text(args=[True]),
-    "a fraction": text(args=[7.0]),
-    "a negative number": text(args=[-7]),
-    "a number no row can have": text(args=[2**63]),
-    "keyword arguments": text(args=[], kwargs={"task_id": 7}),
+    "a number in no list": text(args=[7]),
+    "two lists": text(args=[[7], [8]]),
+    "an empty list": text(args=[[]]),
+    "a list in a list": text(args=[[[7]]]),
+    "more numbers than a job carries": text(args=[[7] * (MOST_TASKS + 1)]),
+    "a text": text(args=[["7"]]),
+    "a yes": text(args=[[7, True]]),
+    "a fraction": text(args=[[7.0]]),
+    "a negative number": text(args=[[-7]]),
+    "a number no row can have": text(args=[[7, 2**63]]),
+    "keyword arguments": text(args=[], kwargs={"task_ids": [7]}),
     "a number and keyword arguments": text(kwargs={"then": SENTINEL}),
     "arguments in an object": json.dumps([FUNCTION, None, {"7": 1}, {}]).encode(),
-    "more parts": json.dumps([FUNCTION, None, [7], {}, {}]).encode(),
-    "an object": json.dumps({FUNCTION: [7]}).encode(),
+    "numbers in an object": text(args=[{"7": 8}]),
+    "more parts": json.dumps([FUNCTION, None, [[7]], {}, {}]).encode(),
+    "an object": json.dumps({FUNCTION: [[7]]}).encode(),
     "nested without end": b"[" * 150_000,
     "a pickle": pickle.dumps((FUNCTION, None, (Evil(),), {})),
     "a pickle, compressed": zlib.compress(pickle.dumps(Evil())),
@@ -105,20 +105,21 @@ OTHER_JOBS = {
 @pytest.mark.parametrize("data", OTHER_JOBS.values(), ids=OTHER_JOBS)
 def test_a_job_that_is_not_a_task_by_number_is_refused_and_the_next_one_is_done(connection, performed, data):
     write(connection, data, "forged")
-    write(connection, text(args=[8]), "task-8-real")
+    write(connection, text(args=[[8, 9]]), "tasks-8-real")
 
     work(connection)
 
-    assert (performed, ran_with) == ([8], [])
+    assert (performed, ran_with) == ([8, 9], [])
     with pytest.raises(NoSuchJobError):
         TaskJob.fetch("forged", connection, JSONSerializer)
 
 
 @pytest.mark.parametrize("pack", [bytes, zlib.compress])
-def test_a_task_is_performed_whether_its_text_is_compressed_or_not(connection, performed, pack):
-    write(connection, pack(text(args=[2**63 - 1])))
+def test_tasks_are_performed_whether_their_text_is_compressed_or_not(connection, performed, pack):
+    largest = [2**63 - 1] * MOST_TASKS
+    write(connection, pack(text(args=[largest])))
     work(connection)
-    assert performed == [2**63 - 1]
+    assert performed == largest
 
 
 BESIDE = {
@@ -147,7 +148,7 @@ BESIDE = {
 @pytest.mark.parametrize("fails", [False, True], ids=["done", "failed"])
 def test_nothing_that_is_written_beside_a_task_is_taken(connection, performed, monkeypatch, fails):
     if fails:
-        monkeypatch.setattr(events.service, "perform", lambda task_id: 1 / 0)
+        monkeypatch.setattr(events.service, "perform_many", lambda task_ids: 1 / 0)
     write(connection, job_id="task-7-x", **BESIDE)
 
     serving = work(connection)
@@ -203,7 +204,7 @@ def test_a_job_that_says_it_is_of_an_unknown_queue_is_refused(connection, perfor
 def test_a_worker_takes_no_commands_from_valkey(connection, monkeypatch):
     heard: list[list[bytes]] = []
     monkeypatch.setattr(
-        events.service, "perform", lambda task_id: heard.append(connection.pubsub_channels()) or True
+        events.service, "perform_many", lambda task_ids: heard.append(connection.pubsub_channels())
     )
     write(connection)
     work(connection)

@@ -7,21 +7,23 @@ from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 
 import pytest
+from flask import g
 from redis import RedisError
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 from sqlalchemy import select, text
 
-from marketplace import clock, lives, scheduler, valkey
+from marketplace import clock, lives, scheduler, valkey, worker
 from marketplace.database import db
-from marketplace.events import registry, service, timeouts
+from marketplace.events import registry, service, task_job, timeouts
 from marketplace.events.models import Event, Task, TaskStatus
 from marketplace.events.registry import TaskType
-from marketplace.events.service import performing
+from marketplace.events.service import carrying, performing
 from marketplace.events.timeouts import TimeOut
 from marketplace.events.work import unit_of_work
 from marketplace.listings.models import Listing
 from marketplace.scheduler import PeriodicJob
+from tests.counting import count_statements
 
 
 class Ledger:
@@ -78,7 +80,7 @@ def task(task_id):
 
 def queued(name="matching"):
     queue = Queue(name, connection=valkey.redis(), serializer=JSONSerializer)
-    return [job.args[0] for job in queue.jobs]
+    return [task_id for job in queue.jobs for task_id in job.args[0]]
 
 
 def events_noted():
@@ -235,6 +237,144 @@ def refusing(*_):
     raise RedisError("away")
 
 
+# ---------------------------------------------------------------- many in a job
+
+
+def statuses(ids):
+    return [task(task_id).status for task_id in ids]
+
+
+@pytest.fixture
+def together(ledger, monkeypatch):
+    """The numbers of each batch, as NOTE is done many at once."""
+    batches = []
+
+    def note_many(payloads):
+        batches.append([payload["number"] for payload in payloads])
+        for number in batches[-1]:
+            ledger.act(number)
+
+    monkeypatch.setitem(registry._types, NOTE, TaskType(ledger.note, "matching", note_many))
+    return batches
+
+
+def test_a_job_carries_tasks_up_to_its_queues_limit(ledger, monkeypatch):
+    monkeypatch.setitem(registry._tasks_per_job, "matching", 2)
+    ids = enqueue(5)
+    assert service.relay() == 5
+    queue = Queue("matching", connection=valkey.redis(), serializer=JSONSerializer)
+    assert [job.args[0] for job in queue.jobs] == [ids[:2], ids[2:4], ids[4:]]
+
+
+def test_one_of_many_fails_and_the_rest_are_done(ledger):
+    ids = enqueue(4)
+
+    def act(number):
+        ledger.record(number if number != 1 else 1 / 0)
+
+    ledger.act = act
+    service.perform_many([*ids, ids[0]])
+
+    assert ledger.done == [0, 2, 3]
+    assert statuses(ids) == ["done", "pending", "done", "done"]
+    assert [task(task_id).attempts for task_id in ids] == [0, 1, 0, 0]
+
+
+def test_tasks_of_a_kind_that_is_done_at_once_share_a_transaction_and_a_mark(ledger, together):
+    ids, others = enqueue(50), enqueue(2, SEND)
+    service.relay()
+    with count_statements() as few:
+        service.perform_many(ids[:2])
+    with count_statements() as many:
+        service.perform_many(ids[2:])
+    assert len(many) == len(few)
+    service.perform_many([ids[0], *others])
+    assert [len(batch) for batch in together] == [2, 48]
+    assert set(statuses([*ids, *others])) == {"done"}
+    assert len(ledger.done) == 52
+
+
+def test_a_batch_that_fails_counts_for_none_but_the_one_at_fault(ledger, together):
+    ids = enqueue(4)
+
+    def act(number):
+        ledger.record(number if number != 2 else 1 / 0)
+
+    ledger.act = act
+    service.perform_many(ids)
+
+    assert [together, sorted(events_noted())] == [[[0, 1, 2, 3]], [0, 1, 3]]
+    assert [task(task_id).attempts for task_id in ids] == [0, 0, 1, 0]
+
+
+def test_tasks_that_were_taken_along_by_a_dead_worker_go_alone_from_then_on(marketplace, ledger):
+    ids = enqueue(3)
+    service.relay()
+    valkey.redis().flushdb()  # popped, and the worker died
+    marketplace.now += timedelta(seconds=31)
+    fresh = enqueue(2)
+    service.relay()
+    queue = Queue("matching", connection=valkey.redis(), serializer=JSONSerializer)
+    assert sorted(job.args[0] for job in queue.jobs) == sorted([[ids[0]], [ids[1]], [ids[2]], fresh])
+
+
+def test_what_a_job_has_no_time_for_is_given_back_uncounted(marketplace, ledger, monkeypatch):
+    monkeypatch.setattr(carrying, "LONGEST_BATCH_S", -1)
+    ids = enqueue(2)
+    service.relay()
+    service.perform_many(ids)
+    assert ledger.done == []
+    assert [(row.dispatches, row.due_at) for row in map(task, ids)] == [(0, marketplace.now)] * 2
+
+
+def test_each_task_of_a_job_reads_what_the_one_before_it_cannot_have_kept(ledger):
+    contexts = []
+
+    def act(number):
+        contexts.append("seen" in g)
+        g.seen = True
+
+    ledger.act = act
+    service.perform_many(enqueue(2))
+    assert contexts == [False, False]
+
+
+def test_a_task_over_its_time_is_a_failure_the_rest_go_on_and_the_worker_ends(ledger, monkeypatch):
+    for module in (task_job, worker):
+        monkeypatch.setattr(module, "JOB_TIMEOUT_S", 1)
+    ids = enqueue(3)
+
+    def act(number):
+        if number == 1:
+            threading.Event().wait(30)
+        ledger.record(number)
+
+    ledger.act = act
+    service.relay()
+    queue = task_job.task_queue("matching", valkey.redis())
+    serving = worker.InProcessWorker([queue], connection=valkey.redis(), serializer=JSONSerializer)
+    serving.work(burst=True, logging_level="CRITICAL")
+
+    assert statuses(ids) == ["done", "pending", "done"]
+    assert (task(ids[1]).attempts, "JobTimeoutException" in task(ids[1]).reason) == (1, True)
+    assert serving._stop_requested
+
+
+def test_a_worker_that_is_old_or_large_ends_between_two_jobs(ledger, monkeypatch):
+    monkeypatch.setattr(worker, "SHORTEST_LIFE_S", 0.0)
+    for name, value in (("LONGEST_LIFE_S", 0.0), ("LARGEST_MB", 1)):
+        with monkeypatch.context() as patch:
+            patch.setattr(worker, name, value)
+            patch.setitem(registry._tasks_per_job, "matching", 1)
+            enqueue(2)
+            service.relay()
+            queue = task_job.task_queue("matching", valkey.redis())
+            serving = worker.InProcessWorker([queue], connection=valkey.redis(), serializer=JSONSerializer)
+            serving.work(burst=True, logging_level="CRITICAL")
+            assert queue.count == 1
+        valkey.redis().flushdb()
+
+
 # ---------------------------------------------------------------- what the log says
 
 
@@ -357,7 +497,7 @@ def test_a_worker_does_a_relayed_job_once(ledger):
     service.relay()
     connection = valkey.redis()
     queue = Queue("matching", connection=connection, serializer=JSONSerializer)
-    queue.enqueue("marketplace.events.jobs.run", ids[0], result_ttl=0)
+    queue.enqueue("marketplace.events.jobs.run", ids[:1], result_ttl=0)
     worker = SimpleWorker([queue], connection=connection, serializer=JSONSerializer)
     worker.work(burst=True, logging_level="WARNING")
     assert ledger.done == [0, 1, 2]

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from flask import has_request_context, request
-from rq import Queue, Worker
+from rq import Queue
+from rq.worker import BaseWorker
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session, configure_mappers
 
@@ -22,6 +23,7 @@ import marketplace.application  # noqa: F401 (before the fork)
 from marketplace import create_app, scheduler, worker
 from marketplace.database import db
 from marketplace.events import service as events
+from marketplace.events.service import performing
 from marketplace.matches.service.rerank import parts
 from marketplace.notifications.models import Notification, NotificationKind, NotificationStatus
 
@@ -105,19 +107,20 @@ PLANNED = ("after_insert", NotificationStatus.PLANNED)
 RELEASED = ("after_update", NotificationStatus.RELEASED)
 POINTS: dict[str, Callable[[Kill], None]] = {
     # the worker
-    "job popped": after(Worker, "dequeue_job_and_maintain_ttl"),
-    "job registered": after(Worker, "prepare_execution"),
-    "horse forked": after(Worker, "fork_work_horse"),
-    "horse ended": after(Worker, "monitor_work_horse"),
-    # its horse
-    "before the task": before(events, "perform"),
+    "job popped": after(BaseWorker, "dequeue_job_and_maintain_ttl"),
+    "job registered": after(BaseWorker, "prepare_execution"),
+    "horse forked": after(worker.ForkingWorker, "fork_work_horse"),
+    "horse ended": after(worker.ForkingWorker, "monitor_work_horse"),
+    # the worker in its job, or its horse
+    "before the first task": before(performing, "perform"),
+    "in the middle of the batch": after(performing, "perform"),
     "half of the messages planned": written(*PLANNED, count=2),
     "all planned, before the commit": written(*PLANNED, count=2, then="before_commit"),
     "planned and committed": written(*PLANNED, count=2, then="after_commit"),
     "finds planned, before the commit": written(
         *PLANNED, kind=NotificationKind.SEARCH_HIT, then="before_commit"
     ),
-    "task done, job not acknowledged": after(events, "perform"),
+    "tasks done, job not acknowledged": after(events, "perform_many"),
     "part written, before the commit": after(parts, "_write"),
     # the scheduler
     "tasks claimed": before(Queue, "enqueue_many"),
@@ -188,18 +191,17 @@ def ask(number: int, times: int) -> int:
     return int(db.session.scalar(text("SELECT pg_backend_pid()")) or 0)
 
 
-def _answer_task(number: int, answers: Path) -> bool:
-    """In the place of a task: ask, and write down who answered."""
-    who = ask(number, 20)
+def _answer_tasks(numbers: list[int], answers: Path) -> None:
+    """In the place of a job's one task: ask, and write down who answered."""
+    who = ask(numbers[0], 20)
     with answers.open("a") as out:
         out.write(f"{who}\n")
-    return True
 
 
 def run_worker_with_open_connection(queue: str, env: dict[str, str], log: Path) -> None:
     """A worker that has talked to the database before its first fork, and whose tasks only `ask`."""
     _settle(env, log)
-    events.perform = functools.partial(_answer_task, answers=Path(env["ANSWERS"]))
+    events.perform_many = functools.partial(_answer_tasks, answers=Path(env["ANSWERS"]))
     create_app_before = worker.create_app
 
     def opened(**how: Any) -> Any:

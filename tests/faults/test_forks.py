@@ -4,7 +4,7 @@ import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from marketplace.events.service.task_relay import FUNCTION
+from marketplace.events.job_text import FUNCTION
 from tests.faults import killable
 from tests.faults.running import until
 
@@ -22,13 +22,13 @@ def test_a_work_horse_opens_a_connection_of_its_own(running):
     parents, answers = running.folder / "parents", running.folder / "answers"
     running.run(
         killable.run_worker_with_open_connection,
-        "matching",
+        "bulk",
         {**running.env, "PARENTS": str(parents), "ANSWERS": str(answers)},
         running.folder / "worker.log",
     )
-    queue = Queue("matching", connection=redis.Redis.from_url(running.redis_url), serializer=JSONSerializer)
+    queue = Queue("bulk", connection=redis.Redis.from_url(running.redis_url), serializer=JSONSerializer)
     for number in range(1, JOBS + 1):
-        queue.enqueue(FUNCTION, number)
+        queue.enqueue(FUNCTION, [number])
 
     until(lambda: answers.exists() and answers.read_text().count("\n") == JOBS, "all asked", 60)
 

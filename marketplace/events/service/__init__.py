@@ -1,6 +1,7 @@
 """Tasks: dispatched to the queues, performed once, parked when they fail too often."""
 
 from .backlog import Backlog, backlogs, delete_done
+from .carrying import perform_many
 from .heartbeat import accepts_changes, beat, is_scheduler_ticking, tick_age_s
 from .history import history_of, times_done
 from .parking import parked_tasks, replay
@@ -24,6 +25,7 @@ __all__ = [
     "note_read",
     "parked_tasks",
     "perform",
+    "perform_many",
     "record_reads",
     "relay",
     "replay",

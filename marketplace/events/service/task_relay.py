@@ -2,26 +2,27 @@
 
 import logging
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 
 from redis import RedisError
 from rq import Queue
+from rq.job import Job
 from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
 from sqlalchemy import select, update
 
 from ... import clock
 from ...valkey import redis
+from ..job_text import FUNCTION, task_ids_in
 from ..models import Task, TaskStatus
-from ..registry import queues
+from ..registry import queues, tasks_per_job
 from ..work import unit_of_work
 from .parking import park
 from .task_facts import settings
 
-FUNCTION = "marketplace.events.jobs.run"
-"""What every job runs, with the number of a task; a worker refuses any other (`events/task_job.py`)."""
 QUEUE_DEPTH = 500
-"""Jobs a queue may hold: the rest wait in the database, where waiting is safe."""
+"""Tasks a queue may hold: the rest wait in the database, where waiting is safe."""
 JOB_TIMEOUT_S = 300
 FAILED_JOB_TTL_S = 3600
 
@@ -43,21 +44,36 @@ def relay() -> int:
 
 def _dispatch(name: str) -> int:
     queue = Queue(name, connection=redis(), serializer=JSONSerializer)
-    job_ids = queue.get_job_ids()
-    space = QUEUE_DEPTH - len(job_ids)
-    claimed = _claim(name, space, _task_ids_in(job_ids)) if space > 0 else []
+    carried = _carried_by_jobs(queue)
+    waiting = {task_id for task_ids in carried for task_id in task_ids}
+    space = QUEUE_DEPTH - max(len(carried), len(waiting))
+    jobs = _claim(name, space, waiting) if space > 0 else []
+    claimed = [task_id for task_ids in jobs for task_id in task_ids]
     if not claimed:
         return 0
     try:
-        queue.enqueue_many([_rq_job(task_id) for task_id in claimed])
+        queue.enqueue_many([_rq_job(task_ids) for task_ids in jobs])
     except RedisError:
-        _undo_claim(claimed)
+        give_back(claimed)
         raise
     return len(claimed)
 
 
-def _claim(queue: str, space: int, waiting: set[int]) -> list[int]:
-    """Choose due tasks for a queue, and put off when they and those `waiting` in it are due again."""
+def _carried_by_jobs(queue: Queue) -> list[list[int]]:
+    """The tasks of each job that waits in a queue; none for what is no job of ours."""
+    with redis().pipeline(transaction=False) as pipeline:
+        for job_id in queue.get_job_ids(0, QUEUE_DEPTH):
+            pipeline.hget(Job.key_for(job_id), "data")
+        texts = pipeline.execute(raise_on_error=False)
+    return [task_ids_in(text) or [] if isinstance(text, bytes) else [] for text in texts]
+
+
+def _claim(queue: str, space: int, waiting: set[int]) -> list[list[int]]:
+    """Choose due tasks for a queue, and put off when they and those `waiting` in it are due again.
+
+    Returns:
+        the tasks for each job.
+    """
     now, limits = clock.now(), settings()
     due = (
         select(Task)
@@ -74,34 +90,45 @@ def _claim(queue: str, space: int, waiting: set[int]) -> list[int]:
         deadly = [task for task in absent if task.dispatches >= limits.task_attempts]
         for task in deadly:
             park(task, f"dispatched {task.dispatches} times and never ended: it may kill its worker")
-        claimed = [task.id for task in absent if task not in deadly]
+        jobs = _shared_out([task for task in absent if task not in deadly], tasks_per_job(queue))
+        claimed = [task_id for task_ids in jobs for task_id in task_ids]
         put_off = [*claimed, *waiting.intersection(task.id for task in tasks)]
         due_again = now + timedelta(seconds=limits.task_visibility_s)
         work.session.execute(update(Task).where(Task.id.in_(put_off)).values(due_at=due_again))
         dispatched = update(Task).where(Task.id.in_(claimed))
         work.session.execute(dispatched.values({Task.dispatches: Task.dispatches + 1}))
-    return claimed
+    return jobs
 
 
-def _undo_claim(task_ids: list[int]) -> None:
-    """Make tasks due at once that could not be dispatched; it counts for no try."""
+def _shared_out(tasks: Sequence[Task], most: int) -> list[list[int]]:
+    """The tasks of each job, up to `most`.
+
+    One that was dispatched before and did not end has a job to itself: it may have killed its worker, and is
+    not to take others along again.
+    """
+    fresh = [task.id for task in tasks if not task.dispatches]
+    shared = [fresh[start : start + most] for start in range(0, len(fresh), most)]
+    return shared + [[task.id] for task in tasks if task.dispatches]
+
+
+def give_back(task_ids: Sequence[int]) -> None:
+    """Make tasks due at once that could not be dispatched or begun; it counts for no try."""
+    if not task_ids:
+        return
+    dispatched = (Task.id.in_(task_ids), Task.status == TaskStatus.PENDING, Task.dispatches > 0)
     with unit_of_work() as work:
         before = {Task.due_at: clock.now(), Task.dispatches: Task.dispatches - 1}
-        work.session.execute(update(Task).where(Task.id.in_(task_ids)).values(before))
+        work.session.execute(update(Task).where(*dispatched).values(before))
 
 
-def _rq_job(task_id: int) -> EnqueueData:
+def _rq_job(task_ids: list[int]) -> EnqueueData:
     return Queue.prepare_data(
         FUNCTION,
-        (task_id,),
-        job_id=f"task-{task_id}-{secrets.token_hex(4)}",
+        (task_ids,),
+        job_id=f"tasks-{task_ids[0]}-{secrets.token_hex(4)}",
+        description=f"{len(task_ids)} tasks",
         result_ttl=0,
         failure_ttl=FAILED_JOB_TTL_S,
         timeout=JOB_TIMEOUT_S,
         ttl=None,
     )
-
-
-def _task_ids_in(job_ids: list[str]) -> set[int]:
-    """The tasks that these jobs carry."""
-    return {int(job_id.split("-")[1]) for job_id in job_ids if job_id.startswith("task-")}
