@@ -7,7 +7,7 @@ EFFORT ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help hostile install install-dev demo serve stop backup restore check format test thorough fuzz flood inference examples errors lint lock bench bench-http \
-	bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade bench-tracks clean
+	bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade bench-tracks bench-service clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -97,6 +97,9 @@ bench-allocation: .venv/.installed ## time allocation plans for 2,000 supplies a
 
 bench-tracks: .venv/.installed ## time the intake of points of vehicles by one process
 	@$(BIN) -m bench.tracks $(ARGS)
+
+bench-service: .venv/.installed ## time what people wait for over HTTP: posts, pages, imports, pushes (ARGS="--short", "--against 1e563f5")
+	@$(BIN) -m bench.service $(ARGS)
 
 bench-rerank: .venv/.installed ## time ranking 1,000,000 supplies x 1,000,000 demands (ARGS="--data FOLDER" keeps them)
 	@$(BIN) -m bench.rerank $(ARGS)

@@ -17,6 +17,7 @@ WINDOW = (date(2026, 1, 1), date(2030, 12, 31))
 ENTERPRISE = (
     "id uscc name roles region lon lat contact_name contact_email contact_phone status small_generator"
     " credit_milli grade provisional blocked credit_as_of created_at updated_at version"
+    " name_folded name_skeleton"
 )
 LISTING = (
     "id enterprise_id kind status title code_id quantity_kg remaining_kg min_lot_kg price_fen region lon lat"
@@ -141,7 +142,7 @@ class Market:
         return (
             identity, stem + uscc.calc_check_digit(stem), f"{role} {self._number}", [role], region, lon, lat,
             "王厂长", "a@example.com", "0575-85000000", "approved", False, credit, grade, False, False,
-            BEGAN.date(), BEGAN, BEGAN, 1,
+            BEGAN.date(), BEGAN, BEGAN, 1, f"{role} {self._number}", f"{role} {self._number}",
         )  # fmt: skip
 
     def _place(self) -> tuple[int, float, float]:
