@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,7 @@ import matching as m
 from bench.market import TODAY, Market, market
 from bench.matches_http import machine
 from marketplace import embedded, supervisor
+from marketplace.child import Child, launch
 from marketplace.matches.service.ranking.match_input import day_number
 
 RESULTS = Path(__file__).parent / "results" / "rerank.json"
@@ -230,7 +232,7 @@ def loaded(folder: Path, supplies: int, demands: int) -> Iterator[tuple[dict[str
 def ranked(env: dict[str, str], url: str, folder: Path, workers: int) -> dict[str, Any]:
     """One run with its figures; processor time is that of its processes and their share of PostgreSQL."""
     commands = [(*supervisor.FLASK, "scheduler"), *[("-m", "marketplace.worker", "rerank")] * workers]
-    children = [supervisor.Child(" ".join(command), command, env, None) for command in commands]
+    children = [Child(" ".join(command), partial(launch, command, env, None)) for command in commands]
     before = processor_s(folder)
     for child in children:
         child.start()

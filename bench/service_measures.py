@@ -290,6 +290,8 @@ def _kind(command: list[str]) -> str:
     said = " ".join(command)
     if "multiprocessing" in said:
         return ""
-    kinds = {"gunicorn": "web", "marketplace.worker": f"worker {command[-1]}" if command else "",
-             "scheduler": "scheduler", "postgres": "postgres", "valkey": "valkey"}  # fmt: skip
+    kinds = {
+        "gunicorn": "web", "marketplace.worker": "workers", "worker ": "worker", "scheduler": "scheduler",
+        "postgres": "postgres", "valkey": "valkey",
+    }  # fmt: skip
     return next((kind for word, kind in kinds.items() if word in said), "")

@@ -22,7 +22,8 @@ import psycopg
 import redis
 from sqlalchemy import delete, make_url
 
-from marketplace import clock, create_app, embedded, supervisor
+from marketplace import clock, create_app, embedded
+from marketplace.child import Child, launch
 from marketplace.database import db
 from marketplace.events.models import Heartbeat
 from marketplace.events.work import unit_of_work
@@ -142,7 +143,7 @@ class Web(Client):
         super().__init__(free_port())
         env = {**os.environ, **env, "PORT": str(self.port), "HOST": "127.0.0.1", "WEB_WORKERS": "2"}
         args = ("-m", "gunicorn", "-c", config, "wsgi:app")
-        self.master = supervisor.Child("web", args, env, log)
+        self.master = Child("web", functools.partial(launch, args, env, log))
 
     def __enter__(self) -> "Web":
         self.master.start()
