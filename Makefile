@@ -77,7 +77,7 @@ lock: .venv/.installed-dev ## compile requirements*.txt, with hashes, from requi
 			--custom-compile-command "make lock" --constraints requirements.txt $$name.in -o $$name.txt || exit 1; \
 	done
 
-bench: .venv/.installed ## time the index beside other methods with the same result
+bench: .venv/.installed-bench ## time the index beside other methods with the same result
 	@timeout 600 $(BIN) -m bench.matching $(ARGS)
 
 bench-http: .venv/.installed-bench ## time ranked matches over HTTP at 50 requests a second, 1,000,000 listings

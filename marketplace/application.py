@@ -25,7 +25,7 @@ from .http import (
     rate_limits,
     staff_reads,
 )
-from .http.fields import json_value
+from .http.json_writer import JsonWriter
 from .http.openapi import document
 from .http.openapi.api import api
 from .law import service as law
@@ -67,8 +67,7 @@ def build(settings: Settings | None = None, *, serves: bool = True) -> Flask:
     app = Flask(__name__)
     app.url_map.merge_slashes = False
     app.config.update(_configuration(settings))
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json = JsonWriter(app)
     app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
         app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops
     )
@@ -96,7 +95,6 @@ def _add_extensions(app: Flask) -> None:
 
 def _add_api(app: Flask) -> None:
     """Add every room under PREFIX, the OpenAPI document, and what all responses share."""
-    app.json.default = json_value  # type: ignore[attr-defined]
     api.init_app(app)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     for room in ROOMS:

@@ -33,6 +33,7 @@ from matching.model import (
     coarse,
     geodesic_km,
     shown_km,
+    shown_kms,
 )
 from matching.rules import (
     GATES,
@@ -112,4 +113,5 @@ __all__ = [
     "rank_demands",
     "rank_supplies",
     "shown_km",
+    "shown_kms",
 ]

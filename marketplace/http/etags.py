@@ -7,9 +7,9 @@ version would tell how often it was changed where nothing that the caller sees w
 """
 
 import hashlib
-import json
 from typing import Any
 
+import orjson
 from flask import Flask, Response, g, request
 
 from ..errors import PreconditionFailed, PreconditionRequired
@@ -70,10 +70,11 @@ def _mark(response: Response) -> Response:
 
 
 def _digest(response: Response) -> str:
-    body = response.get_json()
+    body = orjson.loads(response.get_data())
     if isinstance(body, dict):
         body = {name: value for name, value in body.items() if name not in PASSING or _is_shown(value)}
-    return hashlib.blake2b(json.dumps(body, sort_keys=True).encode(), digest_size=DIGEST_BYTES).hexdigest()
+    content = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(content, digest_size=DIGEST_BYTES).hexdigest()
 
 
 def _is_shown(value: Any) -> bool:

@@ -31,6 +31,7 @@ from matching.model.geo import (
     SHOWN_DIGITS,
     geodesic_km,
     shown_km,
+    shown_kms,
     sphere_km,
     whole_mm,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "places",
     "repeated",
     "shown_km",
+    "shown_kms",
     "spec",
     "sphere_km",
     "whole_mm",

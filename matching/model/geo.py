@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from geopy.distance import geodesic
 
 from matching.model.coarse_places import coarse
 from matching.model.columns import Floats
 from matching.model.joins import Ints
+
+if TYPE_CHECKING:
+    from pyproj import Geod
 
 EARTH_RADIUS_KM = 6371.0088
 MM_PER_KM = 1e6
@@ -44,14 +48,30 @@ def whole_mm(km: Floats) -> Ints:
     return np.rint(km * MM_PER_KM).astype(np.int64)
 
 
-@lru_cache(maxsize=65_536)
+@cache
+def _ellipsoid() -> Geod:
+    """WGS-84 as PROJ computes on it, loaded by the first who asks (23 MB)."""
+    from pyproj import Geod  # only here
+
+    return Geod(ellps="WGS84")
+
+
 def geodesic_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
-    """Distance on WGS-84 in km, to show to a person (Karney's geodesic, through geopy); degrees."""
-    return float(geodesic((lat_a, lon_a), (lat_b, lon_b)).kilometers)
+    """Distance on WGS-84 in km, to show to a person (Karney's geodesic, by PROJ); degrees."""
+    _, _, metres = _ellipsoid().inv(lon_a, lat_a, lon_b, lat_b)
+    return float(metres) / 1000
 
 
 def shown_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
     """Distance as people read it everywhere: between the places as others see them, on the ellipsoid, to
     0.1 km; exact or rounded degrees in. Gates and values go by the sphere, which differs by 0.6 % at most."""
-    places = coarse(np.array([lat_a, lon_a, lat_b, lon_b])).tolist()
-    return round(geodesic_km(*places), SHOWN_DIGITS)
+    (km,) = shown_kms((lat_a, lon_a), [(lat_b, lon_b)])
+    return km
+
+
+def shown_kms(place: tuple[float, float], others: Sequence[tuple[float, float]]) -> list[float]:
+    """`shown_km` from a place to each of the others; each is a latitude and a longitude in degrees."""
+    pairs = np.array([[place] * len(others), others]).reshape(2, -1, 2)
+    lat, lon = coarse(pairs.T)
+    _, _, metres = _ellipsoid().inv(lon[:, 0], lat[:, 0], lon[:, 1], lat[:, 1])
+    return [round(km, SHOWN_DIGITS) for km in (metres / 1000).tolist()]

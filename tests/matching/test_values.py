@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from geopy.distance import geodesic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -106,6 +107,19 @@ def test_the_sphere_agrees_with_the_ellipsoid_and_with_itself_backwards(lat_a, l
     assert abs(there - back) < 1e-9
     assert 0 <= there <= math.pi * geo.EARTH_RADIUS_KM + 1e-9
     assert math.isclose(there, m.geodesic_km(lat_a, lon_a, lat_b, lon_b), rel_tol=0.006, abs_tol=1e-6)
+
+
+@given(latitudes, longitudes, st.lists(st.tuples(latitudes, longitudes), max_size=3))
+@quick
+def test_shown_distances_are_geopy_s(lat, lon, others):
+    shown = m.shown_kms((lat, lon), others)
+
+    own, *theirs = (m.coarse(place).tolist() for place in ((lat, lon), *others))
+    expected = [geodesic(own, place).kilometers for place in theirs]
+    assert shown == pytest.approx(expected, abs=0.05 + 1e-9)
+    assert shown == [m.shown_km(lat, lon, *other) for other in others]
+    for place, km in zip(theirs, expected, strict=True):
+        assert math.isclose(m.geodesic_km(*own, *place), km, abs_tol=1e-8)
 
 
 @pytest.mark.parametrize(

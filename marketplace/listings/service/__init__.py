@@ -25,6 +25,7 @@ from .lookup import (
     outlines,
     owner_of,
     owners_of,
+    select_outlines,
 )
 from .posting_rights import check_change, check_posting, check_publishing
 from .presentation import governs, present
@@ -45,6 +46,6 @@ __all__ = [
     "position_kinds", "present", "publish",
     "publish_many", "release_pair", "require_left", "reserve_locked", "reserve_pair", "review_exemption",
     "run_import",
-    "saved_filter_notices", "search", "stated_terms", "template",
+    "saved_filter_notices", "search", "select_outlines", "stated_terms", "template",
     "with_codes", "withdraw",
 ]  # fmt: skip

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import joinedload
 
 from ...catalogue import service as catalogue
 from ...database import db
@@ -51,7 +52,8 @@ def find_any(actor: Actor, listing_id: UUID) -> Listing:
 
 
 def _find(*conditions: ColumnElement[bool]) -> Listing:
-    row = db.session.scalars(select(Listing).where(*conditions)).one_or_none()
+    accepts = joinedload(Listing.accepts)  # one statement, where the default is two
+    row = db.session.scalars(select(Listing).where(*conditions).options(accepts)).unique().one_or_none()
     if row is None:
         raise NotFound()
     return row
@@ -103,8 +105,14 @@ OUTLINE = (
 
 def outlines(ids: Iterable[UUID]) -> dict[UUID, Any]:
     """What a ranking shows of those listings and of who owns them, as rows by id."""
-    rows = select(*OUTLINE).join(Enterprise, Enterprise.id == Listing.enterprise_id)
-    return {row.id: row for row in db.session.execute(rows.where(Listing.id.in_(list(ids))))}
+    rows = db.session.execute(select_outlines().where(Listing.id.in_(list(ids))))
+    return {row.id: row for row in rows}
+
+
+def select_outlines(*further: Any) -> Select[Any]:
+    """What a ranking shows of listings, as a statement to narrow; with further columns."""
+    columns: list[Any] = [*OUTLINE, *further]
+    return select(*columns).join(Enterprise, Enterprise.id == Listing.enterprise_id)
 
 
 def owner_of(outline: Any) -> dict[str, Any]:

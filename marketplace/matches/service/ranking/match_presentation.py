@@ -1,6 +1,7 @@
 """Hits of a ranking as the API shows them, each with its score in parts and its legal basis."""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +22,9 @@ from ....messages import say
 from ....registrations import service as registrations
 from ...models import UNITS, Verdict
 from ..feedback.contact_release import released_contacts
-from ..feedback.verdicts import PairVerdicts, verdicts_on
+from ..feedback.verdicts import PairVerdicts
 from .hits import Hit
+from .pair_outlines import pair_outlines
 from .pair_warnings import transfer_day, warning_notices
 
 
@@ -34,10 +36,9 @@ def present_hits(
 ) -> list[dict[str, Any]]:
     """Hits as the API shows them to the owner of the listing beside each or to its overseers; everything
     they name is fetched together."""
-    others = listings.outlines({hit.listing_id for _, hit in ranked})
+    others, said = pair_outlines([(listing.id, hit.listing_id) for listing, hit in ranked])
     documents = _documents_of([(demand_of(listing, others[hit.listing_id]), hit) for listing, hit in ranked])
     on_file = _registered([(listing, others[hit.listing_id], hit) for listing, hit in ranked], book)
-    said = verdicts_on([(listing.id, hit.listing_id) for listing, hit in ranked])
     contacts = released_contacts(
         actor,
         [
@@ -47,11 +48,14 @@ def present_hits(
         ],
     )
     items = []
-    for listing, hit in ranked:
+    for (listing, hit), km in zip(ranked, _shown_kms(ranked, others), strict=True):
         other, pair = others[hit.listing_id], (listing.id, hit.listing_id)
         basis = _legal_basis(listing, other, hit, documents, book)
         is_registered = _pair_of(listing, other) in on_file
-        item = {**_item(listing, other, hit, policy, basis, is_registered), **present_verdicts(said[pair])}
+        item = {
+            **_item(listing, other, hit, km, policy, basis, is_registered),
+            **present_verdicts(said[pair]),
+        }
         if hit.learned is not None:
             item["learned"] = hit.learned / matching.LEARNED_UNIT
         if pair in contacts:
@@ -72,6 +76,15 @@ def shown_km(mine: Any, theirs: Any) -> float:
     """The distance between two listings (or outlines of them) as people read it everywhere, owner and staff
     included: between their rounded places, to 0.1 km."""
     return matching.shown_km(mine.lat, mine.lon, theirs.lat, theirs.lon)
+
+
+def _shown_kms(ranked: Sequence[tuple[Listing, Hit]], others: Mapping[UUID, Any]) -> list[float]:
+    """`shown_km` of each pairing: all those of one listing together."""
+    kms: list[float] = []
+    for listing, hits in groupby(ranked, lambda pair: pair[0]):
+        places = [(others[hit.listing_id].lat, others[hit.listing_id].lon) for _, hit in hits]
+        kms += matching.shown_kms((listing.lat, listing.lon), places)
+    return kms
 
 
 def present_offer(listing: Listing, other: Any, hit: Hit) -> dict[str, Any]:
@@ -108,6 +121,7 @@ def _item(
     listing: Listing,
     other: Any,
     hit: Hit,
+    km: float,
     policy: matching.Policy,
     basis: dict[str, Any],
     is_registered: bool,
@@ -116,9 +130,9 @@ def _item(
         "rank": hit.rank,
         "score": hit.score / matching.SCORE_UNIT,
         "listing": present_counterpart(other),
-        "distance_km": shown_km(listing, other),
+        "distance_km": km,
         "legal_basis": basis,
-        "components": _components(listing, other, hit, policy),
+        "components": _components(listing, other, hit, km, policy),
         "warnings": warning_notices(
             hit.warnings,
             hit.basis,
@@ -222,7 +236,9 @@ def exemption_reference(item: int) -> str:
     return f"《危险废物豁免管理清单》第{item}项"
 
 
-def _components(listing: Listing, other: Any, hit: Hit, policy: matching.Policy) -> list[dict[str, Any]]:
+def _components(
+    listing: Listing, other: Any, hit: Hit, km: float, policy: matching.Policy
+) -> list[dict[str, Any]]:
     supply, demand = (listing, other) if listing.kind == Kind.SUPPLY else (other, listing)
     priced = supply.price_fen is not None and demand.price_fen is not None
     shared = min(supply.available_until, demand.available_until) - max(
@@ -230,7 +246,7 @@ def _components(listing: Listing, other: Any, hit: Hit, policy: matching.Policy)
     )
     facts: dict[str, tuple[float | None, str]] = {
         "code": (None, _code_reason(hit)),
-        "distance": (shown_km(listing, other), "distance"),
+        "distance": (km, "distance"),
         "credit": (float(enterprises.whole_points(other.credit_milli)), "credit"),
         "price": (
             ((demand.price_fen or 0) - (supply.price_fen or 0)) / FEN_PER_CNY if priced else None,

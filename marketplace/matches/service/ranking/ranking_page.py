@@ -6,6 +6,7 @@ import matching
 
 from .... import clock
 from ....enterprises import service as enterprises
+from ....enterprises.models import EnterpriseStatus
 from ....events.actor import Actor
 from ....listings.models import Listing, ListingStatus
 from ..policy import PolicyInForce, policy_in_force
@@ -42,7 +43,7 @@ def ranking_page(
         "order": pager.description,
         "as_of": clock.now(),
     }
-    if not is_matched(listing):
+    if not is_matched(actor, listing):
         return {**head, "total": 0, "items": [], "near_misses": None, "cursor": None}
     find = finder(listing, policy.matching, query["sort"], query["min_score"])
     if query["group"]:
@@ -55,9 +56,13 @@ def ranking_page(
     return {**head, **shown, "near_misses": near}
 
 
-def is_matched(listing: Listing) -> bool:
+def is_matched(actor: Actor, listing: Listing) -> bool:
     """Whether a listing has matches: it is a draft or open, and its owner may trade."""
-    return listing.status in ALIVE and enterprises.may_trade(listing.enterprise_id)
+    if actor.enterprise_id == listing.enterprise_id:
+        may_trade = actor.status == EnterpriseStatus.APPROVED
+    else:
+        may_trade = enterprises.may_trade(listing.enterprise_id)
+    return listing.status in ALIVE and may_trade
 
 
 def _near_misses(listing: Listing, policy: PolicyInForce, query: dict[str, Any]) -> list[Json] | None:

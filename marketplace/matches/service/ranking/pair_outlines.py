@@ -1,0 +1,54 @@
+"""What a page shows of the other listings of its pairings, and what both sides say of them: one statement.
+
+A page needs both for the same rows, and each statement costs half a millisecond whatever it reads.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, Uuid, and_, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
+
+from ....database import db
+from ....listings import service as listings
+from ....listings.models import Listing
+from ...models import Feedback, MutualInterest, Verdict
+from ..feedback.verdicts import Pair, PairVerdicts
+
+
+def _statement() -> Select[Any]:
+    ids = ARRAY(Uuid())
+    asked = func.unnest(bindparam("mine", type_=ids), bindparam("theirs", type_=ids))
+    pair = asked.table_valued("mine", "theirs", name="pair").render_derived()
+    mine, theirs = pair.c.mine, pair.c.theirs
+    own, other = aliased(Feedback), aliased(Feedback)
+    was_mutual = select(MutualInterest.supply_id).where(
+        or_(
+            and_(MutualInterest.supply_id == mine, MutualInterest.demand_id == theirs),
+            and_(MutualInterest.supply_id == theirs, MutualInterest.demand_id == mine),
+        )
+    )
+    said = (own.verdict.label("own"), other.verdict.label("other"), was_mutual.exists().label("was_mutual"))
+    return (
+        listings.select_outlines(mine.label("mine"), *said)
+        .join(pair, theirs == Listing.id)
+        .outerjoin(own, and_(own.listing_id == mine, own.other_id == theirs))
+        .outerjoin(other, and_(other.listing_id == theirs, other.other_id == mine))
+    )
+
+
+STATEMENT = _statement()
+"""Built once: it is asked with every page of matches."""
+
+
+def pair_outlines(pairs: Sequence[Pair]) -> tuple[dict[UUID, Row[Any]], dict[Pair, PairVerdicts]]:
+    """The outlines of the second listings of these pairs, by id, and what is said of each pair."""
+    params = {"mine": [mine for mine, _ in pairs], "theirs": [theirs for _, theirs in pairs]}
+    rows = db.session.execute(STATEMENT, params).all()
+    return {row.id: row for row in rows}, {(row.mine, row.id): _said(row) for row in rows}
+
+
+def _said(row: Any) -> PairVerdicts:
+    return PairVerdicts(row.own, row.other == Verdict.INTERESTED, row.was_mutual)
