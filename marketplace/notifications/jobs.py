@@ -296,8 +296,7 @@ def send_digest(enterprise_id: str, digest_at: str) -> None:
 
 def release() -> None:
     """Release what is due."""
-    while service.release_due() == service.RELEASE_BATCH:
-        pass
+    service.release_due()
 
 
 def forget_sent_mail() -> None:

@@ -26,6 +26,7 @@ from marketplace.events import service as events
 from marketplace.events.service import performing
 from marketplace.matches.service.rerank import parts
 from marketplace.notifications.models import Notification, NotificationKind, NotificationStatus
+from marketplace.notifications.service.delivery import release
 
 PR_SET_PDEATHSIG = 1
 configure_mappers()
@@ -103,8 +104,21 @@ def written(
     return arm
 
 
+def second_batch(kill: Kill) -> None:
+    """The point in the second batch of a release, written but not committed; the first is in the inboxes."""
+    release.RELEASE_BATCH = 2
+    calls: list[int] = []
+    _wrap(release, "_move", last=lambda: kill.send() if len(calls) else calls.append(1))
+
+
+def released_and_committed(kill: Kill) -> None:
+    """The point after the commit of the first batch of a release."""
+    seen: list[int] = []
+    _wrap(release, "_move", last=lambda: seen.append(1))
+    event.listen(Session, "after_commit", lambda session: kill.send() if seen else None)
+
+
 PLANNED = ("after_insert", NotificationStatus.PLANNED)
-RELEASED = ("after_update", NotificationStatus.RELEASED)
 POINTS: dict[str, Callable[[Kill], None]] = {
     # the worker
     "job popped": after(BaseWorker, "dequeue_job_and_maintain_ttl"),
@@ -125,9 +139,9 @@ POINTS: dict[str, Callable[[Kill], None]] = {
     # the scheduler
     "tasks claimed": before(Queue, "enqueue_many"),
     "tasks enqueued": after(Queue, "enqueue_many"),
-    "half of the messages released": written(*RELEASED, count=2),
-    "all released, before the commit": written(*RELEASED, count=2, then="before_commit"),
-    "released and committed": written(*RELEASED, count=2, then="after_commit"),
+    "half of the messages released": second_batch,
+    "all released, before the commit": after(release, "_release"),
+    "released and committed": released_and_committed,
 }
 WHOM: dict[str, tuple[Callable[[], int], ...]] = {
     "itself": (os.getpid,),

@@ -18,7 +18,9 @@ from .feedback.verdicts import (
     interested_in,
     listings_interested_in,
     listings_refusing,
+    refused_pairs,
     verdict_on,
+    verdicts_on,
 )
 from .learning.outcomes import record as record_outcome
 from .learning.training_runs import (
@@ -92,6 +94,7 @@ __all__ = [
     "rank_part",
     "ranking_page",
     "record_outcome",
+    "refused_pairs",
     "released_contact",
     "request_training",
     "say_failed_gate",
@@ -108,5 +111,6 @@ __all__ = [
     "transfer_day",
     "uuid_of",
     "verdict_on",
+    "verdicts_on",
     "warning_notices",
 ]

@@ -5,7 +5,7 @@ from .delivery.address_caps import forget_sent_mail
 from .delivery.digests import plan_digests
 from .delivery.email import send_digest, send_email
 from .delivery.mail_hours import MAIL_HOURS, next_mail_time
-from .delivery.release import RELEASE_BATCH, release_due
+from .delivery.release import release_due
 from .forgetting import forget_key_names, forget_people
 from .inbox import find, inbox, mark_all_read, mark_read, present
 from .kinds import KINDS
@@ -46,7 +46,6 @@ from .saved_searches import (
 __all__ = [
     "KINDS",
     "MAIL_HOURS",
-    "RELEASE_BATCH",
     "SEARCH_BATCH",
     "announce_endings",
     "cancel_for_listing",

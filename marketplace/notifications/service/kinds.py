@@ -12,7 +12,8 @@ from uuid import UUID
 from ...events.work import Work
 from ...licences.models import PauseCause
 from ..models import EmailPreference, Notification, NotificationKind
-from .delivery import email_lines, validity
+from .delivery import email_lines, lapsing, validity
+from .delivery.due import DueMessage
 from .saved_searches import preferences_of_searches
 from .subjects import Sides
 
@@ -24,7 +25,7 @@ DEAL_DATA = ("deal_id", "number", "name", "reason")
 MATCH_DATA = frozenset({"listing_id", "counterpart_id", "score", "rank"})
 
 
-def _no_preferences(messages: Sequence[Notification]) -> Mapping[UUID, EmailPreference]:
+def _no_preferences(messages: Sequence[DueMessage]) -> Mapping[UUID, EmailPreference]:
     return {}
 
 
@@ -58,12 +59,12 @@ class MessageKind:
     is_gathered: bool = False
     is_shown_pairing: bool = False
     invites_feedback: bool
-    lapsed_at_release: Callable[[Work, Sequence[Notification], datetime], set[UUID]] = validity.none_lapsed
+    lapsed_at_release: Callable[[Work, Sequence[DueMessage], datetime], set[UUID]] = lapsing.none_lapsed
     may_be_mailed: Callable[[Notification], bool] = validity.always_holds
     email_line: Callable[[Notification, Sides, str], str] = email_lines.from_data
     email_line_codes: tuple[str, ...]
     outlives_listing: bool = False
-    own_preferences: Callable[[Sequence[Notification]], Mapping[UUID, EmailPreference]] = _no_preferences
+    own_preferences: Callable[[Sequence[DueMessage]], Mapping[UUID, EmailPreference]] = _no_preferences
 
     @property
     def is_deduplicated(self) -> bool:
@@ -101,7 +102,7 @@ KINDS: dict[str, MessageKind] = {
         is_capped_by_sender=True,
         mails_a_day=10,
         invites_feedback=True,
-        lapsed_at_release=validity.lapsed_interests,
+        lapsed_at_release=lapsing.lapsed_interests,
         may_be_mailed=validity.is_interest_open_and_welcome,
         email_line=email_lines.match_interest,
         email_line_codes=("mail_line_match_interest",),
@@ -112,7 +113,7 @@ KINDS: dict[str, MessageKind] = {
         is_capped_by_sender=True,
         is_shown_pairing=True,
         invites_feedback=True,
-        lapsed_at_release=validity.lapsed_matches,
+        lapsed_at_release=lapsing.lapsed_matches,
         may_be_mailed=validity.is_open_and_welcome,
         email_line=email_lines.match_found,
         email_line_codes=("mail_line_match_found_supply", "mail_line_match_found_demand"),
@@ -122,7 +123,7 @@ KINDS: dict[str, MessageKind] = {
         is_capped=True,
         is_capped_by_sender=True,
         invites_feedback=False,
-        lapsed_at_release=validity.lapsed_search_hits,
+        lapsed_at_release=lapsing.lapsed_search_hits,
         may_be_mailed=validity.is_open_and_welcome,
         email_line=email_lines.search_found,
         email_line_codes=("mail_line_search_found",),

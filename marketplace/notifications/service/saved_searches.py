@@ -16,7 +16,8 @@ from ...errors import Conflict, NotFound, Notice
 from ...events.actor import Actor
 from ...events.work import unit_of_work
 from ...listings import service as listings
-from ..models import EmailPreference, Notification, SavedSearch, SearchNotify
+from ..models import EmailPreference, SavedSearch, SearchNotify
+from .delivery.due import DueMessage
 
 PENDING_SHARE = 10
 """Who is not approved yet may have one in so many of the saved searches of the approved. Our own choice."""
@@ -88,9 +89,9 @@ def find_search(actor: Actor, search_id: UUID) -> SavedSearch:
     return row
 
 
-def preferences_of_searches(messages: Sequence[Notification]) -> dict[UUID, EmailPreference]:
+def preferences_of_searches(messages: Sequence[DueMessage]) -> dict[UUID, EmailPreference]:
     """By message about a search hit: which e-mail its saved search allows; deleted searches are left out."""
-    search_ids = {message.id: UUID(message.data["saved_search_id"]) for message in messages}
+    search_ids = {message.id: message.saved_search_id for message in messages if message.saved_search_id}
     if not search_ids:
         return {}
     rows = db.session.execute(

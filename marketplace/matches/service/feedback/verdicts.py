@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Text, cast, literal, select, tuple_, union_all
+from sqlalchemy import ARRAY, Text, Uuid, any_, cast, literal, select, tuple_, union_all
 
 from ....database import db
 from ....listings.models import Listing
@@ -33,6 +33,11 @@ class PairVerdicts:
     def is_mutual(self) -> bool:
         """Whether both say "interested" now."""
         return self.own == Verdict.INTERESTED and self.is_other_interested
+
+    @property
+    def is_unanswered_interest(self) -> bool:
+        """Whether the other side is interested, and the owner has given no verdict."""
+        return self.is_other_interested and self.own is None
 
 
 def verdicts_on(pairs: Collection[Pair]) -> dict[Pair, PairVerdicts]:
@@ -100,3 +105,16 @@ def listings_refusing(listing_ids: set[UUID], other_id: UUID) -> set[UUID]:
         Feedback.verdict == Verdict.NOT_SUITABLE,
     )
     return set(db.session.scalars(refusing))
+
+
+def refused_pairs(pairs: Collection[Pair]) -> set[Pair]:
+    """Those pairs of which the owner of the first listing says "not suitable"; one statement."""
+    mine, theirs = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
+    rows = db.session.execute(
+        select(Feedback.listing_id, Feedback.other_id).where(
+            Feedback.listing_id == any_(literal(list(mine), ARRAY(Uuid))),
+            Feedback.other_id == any_(literal(list(theirs), ARRAY(Uuid))),
+            Feedback.verdict == Verdict.NOT_SUITABLE,
+        )
+    )
+    return {(listing_id, other_id) for listing_id, other_id in rows}.intersection(pairs)

@@ -4,25 +4,31 @@
 rooms that make offers, deals and transfers.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Uuid, any_, column, func, literal, select
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 import matching
 from matching.model import Outcome, sphere_km
 from matching.rules import score
 
 from .... import clock
-from ....enterprises import service as enterprises
+from ....enterprises.models import Enterprise
 from ....events.work import Work
-from ....listings.models import Kind, Listing
+from ....listings.models import Accept, Kind, Listing
 from ...models import PairingOutcome
 from ..policy import policy_in_force
 from ..ranking.side_tables import book_of
+
+FACTS = (
+    Listing.id, Listing.enterprise_id, Listing.kind, Listing.code_id, Listing.remaining_kg, Listing.price_fen,
+    Listing.lat, Listing.lon, Listing.available_from, Listing.available_until, Enterprise.credit_milli,
+)  # fmt: skip
 
 
 def record(work: Work, outcome: Outcome, pairings: Iterable[tuple[UUID, UUID]]) -> None:
@@ -52,35 +58,48 @@ def record(work: Work, outcome: Outcome, pairings: Iterable[tuple[UUID, UUID]]) 
             "lon": float(matching.coarse(supply.lon)),
             **facts,
         }
-        for (supply, demand), facts in zip(by_id, _facts(by_id), strict=True)
+        for (supply, demand), facts in zip(by_id, _facts(work, by_id), strict=True)
     ]
-    work.session.execute(insert(PairingOutcome).values(values).on_conflict_do_nothing())
+    work.session.execute(_insertion(values))
 
 
-def _lock_from_deletion(work: Work, ids: set[UUID]) -> dict[UUID, Listing]:
-    """The listings, locked as their foreign keys will be, but the least id first."""
-    by_id = select(Listing).where(Listing.id.in_(ids)).order_by(Listing.id)
-    locked = work.session.scalars(by_id.with_for_update(read=True, key_share=True))
-    return {listing.id: listing for listing in locked}
+def _insertion(values: Sequence[dict[str, Any]]) -> Insert:
+    """The rows as one array for each column: a statement of as many parameters, however many rows."""
+    types = {name: PairingOutcome.__table__.columns[name].type for name in values[0]}
+    arrays = [literal([row[name] for row in values], ARRAY(kind)) for name, kind in types.items()]
+    names = [column(name, kind) for name, kind in types.items()]
+    rows = func.unnest(*arrays).table_valued(*names, name="outcome_row").render_derived()
+    return insert(PairingOutcome).from_select(list(types), select(*rows.c)).on_conflict_do_nothing()
 
 
-def _sides(first: Listing, second: Listing) -> tuple[Listing, Listing]:
+def _lock_from_deletion(work: Work, ids: set[UUID]) -> dict[UUID, Any]:
+    """What is recorded of the listings, and they locked as their foreign keys will be, but the least id
+    first."""
+    by_id = select(*FACTS).where(Listing.id == any_(literal(list(ids), ARRAY(Uuid)))).order_by(Listing.id)
+    locked = by_id.join(Enterprise, Enterprise.id == Listing.enterprise_id).with_for_update(
+        read=True, key_share=True, of=Listing
+    )
+    return {listing.id: listing for listing in work.session.execute(locked)}
+
+
+def _sides(first: Any, second: Any) -> tuple[Any, Any]:
     """The supply and the demand."""
     return (first, second) if first.kind == Kind.SUPPLY else (second, first)
 
 
-def _facts(pairs: Sequence[tuple[Listing, Listing]]) -> Iterable[dict[str, Any]]:
+def _facts(work: Work, pairs: Sequence[tuple[Any, Any]]) -> Iterable[dict[str, Any]]:
     """Distance, values and score of each pair, lawful or not, as matching works them out: of rounded places,
     since what is learned of them ranks for everybody."""
     policy = policy_in_force().matching
     supplies, demands = zip(*pairs, strict=True)
-    credit = _credit(demands)
+    credit = _column(demands, "credit_milli")
+    accepts = _accepts(work, {demand.id for demand in demands})
     book = book_of({supply.code_id for supply in supplies})
     half = np.array([policy.half_distance_for(book[supply.code_id]) for supply in supplies])
     places = (matching.coarse(_column(side, name)) for side in (supplies, demands) for name in ("lat", "lon"))
     km = sphere_km(*places)
     values = {
-        "code": np.array([_fit(supply, demand, book) for supply, demand in pairs]),
+        "code": np.array([_fit(supply, accepts[demand.id], book) for supply, demand in pairs]),
         "distance": score.distance_value(km, half),
         "credit": score.credit_value(credit),
         "price": score.price_value(_prices(supplies), _prices(demands), policy.price_scale_cny_per_t),
@@ -95,17 +114,17 @@ def _facts(pairs: Sequence[tuple[Listing, Listing]]) -> Iterable[dict[str, Any]]
     return (dict(zip(names, row, strict=True)) for row in rows)
 
 
-def _column(side: Sequence[Listing], name: str) -> np.ndarray:
+def _column(side: Sequence[Any], name: str) -> np.ndarray:
     return np.array([getattr(listing, name) for listing in side])
 
 
-def _prices(side: Sequence[Listing]) -> np.ndarray:
+def _prices(side: Sequence[Any]) -> np.ndarray:
     """Fen per tonne, `NO_PRICE` where it is open."""
     prices = (listing.price_fen for listing in side)
     return np.array([matching.NO_PRICE if price is None else price for price in prices])
 
 
-def _windows(side: Sequence[Listing]) -> list[np.ndarray]:
+def _windows(side: Sequence[Any]) -> list[np.ndarray]:
     """First and last days, as ordinals."""
     return [
         np.array([getattr(listing, name).toordinal() for listing in side])
@@ -113,13 +132,18 @@ def _windows(side: Sequence[Listing]) -> list[np.ndarray]:
     ]
 
 
-def _credit(demands: Sequence[Listing]) -> np.ndarray:
-    owners = enterprises.by_id({demand.enterprise_id for demand in demands})
-    return np.array([owners[demand.enterprise_id].credit_milli for demand in demands])
+def _accepts(work: Work, demand_ids: set[UUID]) -> dict[UUID, list[int]]:
+    """The codes that each demand accepts."""
+    accepts: dict[UUID, list[int]] = defaultdict(list)
+    codes = select(Accept.listing_id, Accept.code_id).where(
+        Accept.listing_id == any_(literal(list(demand_ids), ARRAY(Uuid)))
+    )
+    for demand_id, code_id in work.session.execute(codes):
+        accepts[demand_id].append(code_id)
+    return accepts
 
 
-def _fit(supply: Listing, demand: Listing, book: Mapping[int, matching.Code]) -> float:
+def _fit(supply: Any, accepts: Sequence[int], book: Mapping[int, matching.Code]) -> float:
     """The worth of the accepted code that fits best, 0 for none."""
-    assert supply.code_id is not None
     worth = book[supply.code_id].aliases
-    return max(worth.get(accept.code_id, 0.0) for accept in demand.accepts)
+    return max(worth.get(code_id, 0.0) for code_id in accepts)

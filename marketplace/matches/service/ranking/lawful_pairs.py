@@ -1,4 +1,4 @@
-"""Which of many pairings are lawful now and over the push threshold."""
+"""Which of many pairings are lawful now, all read at once."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -12,11 +12,18 @@ from .hits import uuid_of
 from .match_input import day_number, read_by_ids
 
 
-def lawful_pairs(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
-    """Which pairs of a supply and a demand, in either order, are lawful now and over the threshold."""
+def lawful_pairs(pairs: Collection[tuple[UUID, UUID]], is_new: bool = True) -> set[tuple[UUID, UUID]]:
+    """Which pairs of a supply and a demand, in either order, are lawful now.
+
+    The statements do not grow with the pairs.
+
+    Args:
+        is_new: they must be over the push threshold too, as what is told for the first time.
+    """
     if not pairs:
         return set()
     policy, today = policy_in_force(), clock.today()
+    min_score = policy.body["push_threshold"] if is_new else 0.0
     ids = list({listing_id for pair in pairs for listing_id in pair})
     supplies, demands, tables = read_by_ids(ids, ids, today)
     supply_row = {supply: row for row, supply in enumerate(_ids(supplies))}
@@ -32,7 +39,7 @@ def lawful_pairs(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]
         field = demands.take([row for demand in its_demands for row in demand_rows[demand]])
         ranking = matching.rank_demands(
             policy.matching, supplies.take([supply_row[supply]]), field, tables, day_number(today),
-            k=len(field), min_score=policy.body["push_threshold"],
+            k=len(field), min_score=min_score,
         )  # fmt: skip
         lawful |= {(supply, demand) for demand in _ids(field.take(ranking.rows))}
     return lawful | {(demand, supply) for supply, demand in lawful}

@@ -7,7 +7,6 @@ worker died in between.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -19,6 +18,7 @@ from ....listings.models import Listing
 from ....matches import service as matches
 from ...models import Delivery, Notification, NotificationStatus
 from ..kinds import KINDS
+from .due import DueMessage, is_one_of
 
 CAPPED = tuple(kind for kind, row in KINDS.items() if row.is_capped)
 CAPPED_BY_SENDER = tuple(kind for kind, row in KINDS.items() if row.is_capped_by_sender)
@@ -42,7 +42,7 @@ class PushCaps:
     immediate: Counter[UUID]
     of_sender: dict[Delivery, Counter[Pair]]
 
-    def delivery(self, message: Notification, wanted: Delivery) -> tuple[Delivery, bool]:
+    def delivery(self, message: DueMessage, wanted: Delivery) -> tuple[Delivery, bool]:
         """How a message goes out that is wanted so, counted; and whether it is summed up with others."""
         if wanted == Delivery.IMMEDIATE:
             if not self._is_within_sender(message, wanted):
@@ -57,16 +57,16 @@ class PushCaps:
             self._count(message, Delivery.DIGEST)
         return Delivery.DIGEST, not has_own_line
 
-    def _is_within(self, message: Notification) -> bool:
+    def _is_within(self, message: DueMessage) -> bool:
         return message.kind not in CAPPED or self.immediate[message.enterprise_id] < self.most
 
-    def _is_within_sender(self, message: Notification, delivery: Delivery) -> bool:
+    def _is_within_sender(self, message: DueMessage, delivery: Delivery) -> bool:
         sender = self.senders.get(message.id)
         if sender is None:
             return True
         return self.of_sender[delivery][message.enterprise_id, sender] < self.most_of_sender
 
-    def _count(self, message: Notification, delivery: Delivery) -> None:
+    def _count(self, message: DueMessage, delivery: Delivery) -> None:
         if delivery == Delivery.IMMEDIATE and message.kind in CAPPED:
             self.immediate[message.enterprise_id] += 1
         if message.id in self.senders:
@@ -78,49 +78,46 @@ def lock_releases(work: Work) -> None:
     work.lock_name("notification_release")
 
 
-def read_push_caps(work: Work, messages: Sequence[Notification]) -> PushCaps:
+def read_push_caps(work: Work, messages: Sequence[DueMessage]) -> PushCaps:
     """The policy's caps, with what the receivers have had since midnight in Asia/Shanghai."""
     policy = matches.policy_in_force().body
-    receivers = {message.enterprise_id for message in messages}
-    today = (
-        Notification.enterprise_id.in_(receivers),
-        Notification.status == NotificationStatus.RELEASED,
-        Notification.released_at >= clock.midnight(),
-    )
-    of_sender = {delivery: _counted_by_pair(work, delivery, *today) for delivery in Delivery}
+    immediate, of_sender = _counted(work, {message.enterprise_id for message in messages})
     return PushCaps(
-        policy["push_daily_cap"],
-        policy["push_pair_cap"],
-        _senders(messages),
-        _counted(work, *today),
-        of_sender,
+        policy["push_daily_cap"], policy["push_pair_cap"], _senders(messages), immediate, of_sender
     )
 
 
-def _counted(work: Work, *today: Any) -> Counter[UUID]:
-    at_once = (Notification.delivery == Delivery.IMMEDIATE, Notification.kind.in_(CAPPED))
-    rows = select(Notification.enterprise_id, func.count()).where(*today, *at_once)
-    return Counter(dict(work.session.execute(rows.group_by(Notification.enterprise_id)).all()))
-
-
-def _counted_by_pair(work: Work, delivery: Delivery, *today: Any) -> Counter[Pair]:
-    """What went out so today and was not summed up, by receiver and sender."""
-    pair = (Notification.enterprise_id, Listing.enterprise_id)
+def _counted(work: Work, receivers: set[UUID]) -> tuple[Counter[UUID], dict[Delivery, Counter[Pair]]]:
+    """What these receivers have had today, in one statement; what was summed up counts for no sender."""
+    of_sender = Notification.kind.in_(CAPPED_BY_SENDER) & ~Notification.is_summed
     rows = (
-        select(*pair, func.count())
-        .join(Listing, Listing.id == Notification.counterpart_id)
-        .where(
-            *today,
-            Notification.delivery == delivery,
-            ~Notification.is_summed,
-            Notification.kind.in_(CAPPED_BY_SENDER),
+        select(
+            Notification.enterprise_id,
+            Listing.enterprise_id,
+            Notification.delivery,
+            func.count().filter(Notification.kind.in_(CAPPED)),
+            func.count().filter(of_sender),
         )
-        .group_by(*pair)
+        .outerjoin(Listing, Listing.id == Notification.counterpart_id)
+        .where(
+            is_one_of(Notification.enterprise_id, receivers),
+            Notification.status == NotificationStatus.RELEASED,
+            Notification.released_at >= clock.midnight(),
+            Notification.kind.in_({*CAPPED, *CAPPED_BY_SENDER}),
+        )
+        .group_by(Notification.enterprise_id, Listing.enterprise_id, Notification.delivery)
     )
-    return Counter({(receiver, sender): count for receiver, sender, count in work.session.execute(rows)})
+    immediate: Counter[UUID] = Counter()
+    by_pair: dict[Delivery, Counter[Pair]] = {way: Counter() for way in Delivery}
+    for receiver, sender, delivery, capped, capped_by_sender in work.session.execute(rows):
+        if delivery:
+            by_pair[delivery][receiver, sender] += capped_by_sender
+        if delivery == Delivery.IMMEDIATE:
+            immediate[receiver] += capped
+    return immediate, by_pair
 
 
-def _senders(messages: Sequence[Notification]) -> dict[UUID, UUID]:
+def _senders(messages: Sequence[DueMessage]) -> dict[UUID, UUID]:
     about = {
         message.id: message.counterpart_id
         for message in messages

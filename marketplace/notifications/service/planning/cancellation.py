@@ -1,10 +1,11 @@
 """Planned messages that are never sent, and the listings to plan for instead."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ARRAY, Uuid, column, delete, func, literal, or_, select, update
 from sqlalchemy.orm import aliased
 
 from ....events.work import Work, unit_of_work
@@ -13,6 +14,8 @@ from ...models import LIFE, LastNotification, Notification, NotificationStatus, 
 from ..kinds import KINDS
 from .deduplication import PREVIOUS_TERMS, restored_terms
 
+TERMS = ("notification_id", "price_fen", "remaining_kg", "at")
+"""What a record says of its message, beside its key."""
 log = logging.getLogger(__name__)
 
 
@@ -49,11 +52,25 @@ def cancel(work: Work, *conditions: Any, planning_now: UUID | None = None) -> No
     previous = {row.id: row.data[PREVIOUS_TERMS] for row in cancelled if PREVIOUS_TERMS in row.data}
     first_ones = [row.id for row in cancelled if row.id not in previous]
     work.session.execute(delete(LastNotification).where(LastNotification.notification_id.in_(first_ones)))
-    for message_id, kept in previous.items():
-        record = LastNotification.notification_id == message_id
-        work.session.execute(update(LastNotification).where(record).values(restored_terms(kept)))
+    if previous:
+        _restore(work, previous)
     _plan_for_siblings(work, {row.counterpart_id for row in cancelled}, planning_now)
     log.info("notifications cancelled", extra={"messages": len(cancelled)})
+
+
+def _restore(work: Work, previous: Mapping[UUID, dict[str, Any]]) -> None:
+    """Restore the records that cancelled messages replaced, in one statement."""
+    kept = [restored_terms(terms) for terms in previous.values()]
+    table = LastNotification.__table__.columns
+    arrays = [literal(list(previous), ARRAY(Uuid))]
+    arrays += [literal([terms[name] for terms in kept], ARRAY(table[name].type)) for name in TERMS]
+    names = [column("replaced_by", Uuid()), *(column(name, table[name].type) for name in TERMS)]
+    record = func.unnest(*arrays).table_valued(*names, name="record").render_derived()
+    work.session.execute(
+        update(LastNotification)
+        .where(LastNotification.notification_id == record.c.replaced_by)
+        .values({name: record.c[name] for name in TERMS})
+    )
 
 
 def _plan_for_siblings(work: Work, listing_ids: set[UUID], planning_now: UUID | None) -> None:

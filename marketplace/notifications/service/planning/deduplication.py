@@ -229,4 +229,8 @@ def with_previous_terms_of(planned: Notification, data: dict[str, Any]) -> dict[
 
 def restored_terms(kept: Mapping[str, Any]) -> dict[str, Any]:
     """What `previous_terms` kept, as values of the record's columns."""
-    return {**kept, "at": datetime.fromisoformat(kept["at"])}
+    return {
+        **kept,
+        "notification_id": UUID(kept["notification_id"]),
+        "at": datetime.fromisoformat(kept["at"]),
+    }

@@ -1,0 +1,55 @@
+"""The messages whose time has come, as columns: no object of the session is made for a message."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, cast, literal, select
+
+from ....events.work import Work
+from ...models import Delivery, Notification, NotificationStatus
+
+
+class DueMessage(NamedTuple):
+    """What its release must know of a message; `delivery` as planned, `saved_search_id` of a search hit."""
+
+    id: UUID
+    enterprise_id: UUID
+    kind: str
+    listing_id: UUID | None
+    counterpart_id: UUID | None
+    delivery: Delivery | None
+    created_at: datetime
+    saved_search_id: UUID | None
+
+
+COLUMNS = [
+    *(getattr(Notification, name) for name in DueMessage._fields[:-1]),
+    cast(Notification.data["saved_search_id"].astext, Uuid),
+]
+
+
+def lock_due(work: Work, now: datetime, most: int) -> list[DueMessage]:
+    """The next messages to be released, locked: by release time, then credit, then score, those planned for
+    digests after all others."""
+    rows = work.session.execute(
+        select(*COLUMNS)
+        .where(Notification.status == NotificationStatus.PLANNED, Notification.release_at <= now)
+        .order_by(
+            Notification.delivery.is_not(None),
+            Notification.release_at,
+            Notification.credit_milli.desc(),
+            Notification.score.desc(),
+            Notification.id,
+        )
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return [DueMessage(*row) for row in rows]
+
+
+def is_one_of(column: Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
+    """The condition that a column holds one of these ids: a single parameter, however many they are."""
+    condition: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Uuid)))
+    return condition
