@@ -19,7 +19,7 @@ What is drawn, by fixed seeds:
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +173,7 @@ def _with_law(
         capacity=np.arange(lines),
         id_hi=chance.integers(0, 2**63, lines).astype(np.uint64),
         id_lo=chance.integers(0, 2**63, lines).astype(np.uint64),
+        paused=np.zeros(lines, bool),
         usage_permit=np.arange(lines)[::2],
         usage_year=np.full(len(kg[::2]), 2026, np.int16),
         usage_kg=(kg[::2] * chance.random(len(kg[::2]))).astype(np.int64),
@@ -186,6 +187,4 @@ def _with_law(
         first_day=np.full(len(white), TODAY - 100, np.int32),
         last_day=np.full(len(white), TODAY + 600, np.int32),
     )
-    return m.Tables(
-        permits, listed, tables.exemptions, tables.verified, tables.stated, tables.required, tables.book
-    )
+    return replace(tables, permits=permits, white_list=listed)

@@ -4,6 +4,9 @@
 for supplies that ask (`bench.market` says how both are drawn), all gates on, default policy. It writes
 `bench/results/matching.json`, and the tables and the plot of docs/performance.md. The same answer is checked,
 not assumed.
+
+`python -m bench.matching --engine 10000000` measures the index alone, without servers, and the memory of its
+process; it writes `bench/results/engine.json`.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import resource
 import sys
 import tempfile
 import time
@@ -31,6 +35,7 @@ from matching.index import compile_ahead
 
 SIZES = (10_000, 100_000, 1_000_000)
 RESULTS = Path(__file__).parent / "results" / "matching.json"
+ALONE = RESULTS.with_name("engine.json")
 K = 20
 QUESTIONS, BATCH, RUNS = 2_000, 4_000, 3
 SECONDS_EACH = 15
@@ -97,20 +102,40 @@ def fresh_row_ms(drawn: Market, index: m.Index) -> float:
     return round(float(np.median(took)), 3)
 
 
-def measure(size: int, url: str) -> dict[str, Any]:
-    """All ways over a market of one size."""
-    drawn = market(size, QUESTIONS)
-    start = time.perf_counter()
+def measure_engine(drawn: Market) -> tuple[m.Index, dict[str, Any], list[list[int]]]:
+    """The index over a market, its figures, and its answers."""
+    start = time.perf_counter(), time.process_time()
     index = m.Index.build(drawn.demands, drawn.tables)
-    build_s = time.perf_counter() - start
+    result: dict[str, Any] = {
+        "build_s": round(time.perf_counter() - start[0], 2),
+        "build_cpu_s": round(time.process_time() - start[1], 2),
+        "bytes_per_listing": round(index.nbytes / len(drawn.demands), 1),
+    }
     ask = engine_of(drawn, index)
     for number in range(100):
         ask(number)
-    result: dict[str, Any] = {}
     result["engine"], ours = timed(ask, QUESTIONS, SECONDS_EACH, RUNS)
     result["batch_per_s"] = batch_per_s(drawn, index)
-    result["build_s"] = round(build_s, 2)
-    result["bytes_per_listing"] = round(index.nbytes / size, 1)
+    return index, result, ours
+
+
+def measure_alone(size: int) -> dict[str, Any]:
+    """The index of one size, and MB of the process: with the columns drawn, and at the most."""
+    drawn = market(size, QUESTIONS)
+    drawn_mb = peak_mb()
+    index, result, _ = measure_engine(drawn)
+    result["fresh_row_ms"] = fresh_row_ms(drawn, index)
+    return {**result, "identical_by_way": {}, "columns_mb": drawn_mb, "peak_mb": peak_mb()}
+
+
+def peak_mb() -> int:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def measure(size: int, url: str) -> dict[str, Any]:
+    """All ways over a market of one size."""
+    drawn = market(size, QUESTIONS)
+    index, result, ours = measure_engine(drawn)
     load(url, drawn)
     identical = {}
     for name, way in ways(drawn, url, boxes_km(drawn, index)):
@@ -155,9 +180,26 @@ def machine() -> dict[str, Any]:
     }
 
 
-def main(sizes: list[int]) -> None:
+def main(args: list[str]) -> None:
     if compile_ahead() is None:
         print("without Numba: the index searches by columns")
+    sizes = [int(size) for size in args if size.isdecimal()]
+    if "--engine" in args:
+        return alone(sizes or list(SIZES))
+    beside_others(sizes or list(SIZES))
+
+
+def alone(sizes: list[int]) -> None:
+    """The index alone; the sizes ascend, as the peak of memory is that of all so far."""
+    results: dict[str, Any] = {"machine": machine(), "sizes": {}}
+    for size in sorted(sizes):
+        results["sizes"][str(size)] = measure_alone(size)
+        report(size, results["sizes"][str(size)])
+    ALONE.write_text(json.dumps(results, indent=2) + "\n")
+
+
+def beside_others(sizes: list[int]) -> None:
+    """The index and all other ways, with a server of their own."""
     results: dict[str, Any] = {"machine": machine(), "sizes": {}}
     with tempfile.TemporaryDirectory(prefix="huanliu-bench-") as folder:
         data = Path(folder)
@@ -184,4 +226,4 @@ def report(size: int, found: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main([int(size) for size in sys.argv[1:]] or list(SIZES))
+    main(sys.argv[1:])

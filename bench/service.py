@@ -140,6 +140,7 @@ def _served(data: Path, sizes: Sizes, callers: Any, wanted: Callable[[str], bool
                     figures = measure(bench)
                     rows[-1] |= figures
                     _say(f"{name}: {figures}")
+        found["row_bytes"] = measures.row_bytes(bench)
     medians = {name: statistics.median(row[name] for row in rows) for name in rows[0]}
     return {**found, **medians, "runs": rows}
 

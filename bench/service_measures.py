@@ -196,6 +196,17 @@ def _ask(connection: http.client.HTTPConnection, method: str, path: str, key: st
 # ---------------------------------------------------------------- processor, statements, memory
 
 
+def row_bytes(bench: Bench) -> dict[str, int]:
+    """Bytes a row of what grows with use, indexes included, where there are a thousand rows or more."""
+    tables = ("listing", "notification", "last_notification", "task", "event", "audit", "pairing_outcome")
+    found = {}
+    for table in tables:
+        rows, size = bench.ask(f"SELECT count(*), pg_total_relation_size('{table}') FROM {table}")[0]
+        if rows >= 1000:
+            found[table] = round(size / rows)
+    return found
+
+
 @contextmanager
 def web_cpu(stack: supervisor.Stack) -> Iterator[list[float]]:
     """Seconds of processor that the web's workers spend in the block."""
