@@ -20,6 +20,8 @@ class TaskStatus(StrEnum):
     PARKED = "parked"
 
 
+NOBODY = UUID(int=0)
+"""The owner of the platform's own tasks: a value, as an index orders no NULL among owners."""
 READ = "read"
 """The action of an audit line that says which parts of a row somebody of the staff read."""
 
@@ -49,6 +51,9 @@ class Task(Base):
     again; lost anywhere on the way, it is due again. A task that failed too often (`attempts`), or was
     dispatched as often without an end (`dispatches`: it may kill its worker), is parked with the reason
     until an operator replays it.
+
+    `owner_id` is the enterprise on whose behalf it was written, `NOBODY` for the platform's own; `bulk` says
+    that it is one of many that were written at once. Both decide whose turn it is, and nothing else.
     """
 
     __tablename__ = "task"
@@ -63,12 +68,22 @@ class Task(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     dispatches: Mapped[int] = mapped_column("handed", SmallInteger, default=0, server_default=text("0"))
     reason: Mapped[str | None]
+    owner_id: Mapped[UUID] = mapped_column(default=NOBODY, server_default=text(f"'{NOBODY}'"))
+    bulk: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
         values_check("status", TaskStatus),
-        Index("ix_task_due", "queue", "due_at", postgresql_where=text("status = 'pending'")),
+        Index(
+            "ix_task_turn",
+            "queue",
+            "bulk",
+            "owner_id",
+            "due_at",
+            "id",
+            postgresql_where=text("status = 'pending'"),
+        ),
         Index("ix_task_ended", "ended_at", postgresql_where=text("status = 'done'")),
         Index("ix_task_parked", "id", postgresql_where=text("status = 'parked'")),
     )

@@ -20,7 +20,7 @@ from .. import clock
 from ..database import Base, db
 from ..errors import NotFound
 from .actor import Actor
-from .models import LIFE, READ, Audit, Event, Task
+from .models import LIFE, NOBODY, READ, Audit, Event, Task
 from .registry import TaskType, find_task_type, task_types_of
 
 Row = TypeVar("Row", bound=Base)
@@ -29,6 +29,10 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the HTTP request that this work belongs to."""
 client_address: ContextVar[str | None] = ContextVar("client_address", default=None)
 """The address that the HTTP request came from."""
+task_owner: ContextVar[UUID] = ContextVar("task_owner", default=NOBODY)
+"""The enterprise on whose behalf tasks are written."""
+in_bulk: ContextVar[bool] = ContextVar("in_bulk", default=False)
+"""Whether tasks are written as some of many."""
 
 
 WRITE_RECORDS = text("""
@@ -43,11 +47,12 @@ numbered AS MATERIALIZED (
     FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS event(place int, name text, payload jsonb,
                                                              at timestamptz)),
 happened AS (INSERT INTO event (id, name, payload, at) SELECT id, name, payload, at FROM numbered)
-INSERT INTO task (event_id, subscriber, queue, payload, status, due_at, attempts, created_at)
-SELECT numbered.id, task.subscriber, task.queue, task.payload, :pending, task.due_at, 0, task.created_at
+INSERT INTO task (event_id, subscriber, queue, payload, status, due_at, attempts, created_at, owner_id, bulk)
+SELECT numbered.id, task.subscriber, task.queue, task.payload, :pending, task.due_at, 0, task.created_at,
+       task.owner_id, task.bulk
 FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS task(
     place int, event int, subscriber text, queue text, payload jsonb, due_at timestamptz,
-    created_at timestamptz)
+    created_at timestamptz, owner_id uuid, bulk boolean)
 LEFT JOIN numbered ON numbered.place = task.event ORDER BY task.place
 """)
 
@@ -170,6 +175,7 @@ class Work:
             Event, [{"id": number, "name": name, "payload": payload, "at": now} for number, payload in events]
         )
         about = {"status": LIFE.initial, "attempts": 0, "due_at": now, "created_at": now}
+        about |= {"owner_id": task_owner.get(), "bulk": True}
         self.copy_rows(
             Task,
             [
@@ -238,6 +244,8 @@ class Work:
                 "payload": payload,
                 "due_at": due_at or now,
                 "created_at": now,
+                "owner_id": task_owner.get(),
+                "bulk": in_bulk.get(),
             }
         )
 
@@ -274,6 +282,17 @@ def _audit_line(
         "key_id": actor.key_id,
         "address": client_address.get(),
     }
+
+
+@contextmanager
+def written_for(owner_id: UUID, *, bulk: bool) -> Iterator[None]:
+    """Write the tasks of the block on behalf of an enterprise, or of `NOBODY`; `bulk` as some of many."""
+    owner_before, bulk_before = task_owner.set(owner_id), in_bulk.set(bulk)
+    try:
+        yield
+    finally:
+        task_owner.reset(owner_before)
+        in_bulk.reset(bulk_before)
 
 
 @contextmanager

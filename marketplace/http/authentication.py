@@ -9,6 +9,8 @@ from flask import Request, g, request
 
 from ..errors import Forbidden, Unauthorised
 from ..events.actor import ADMIN, ANONYMOUS, ENTERPRISE, REGULATOR, Actor
+from ..events.models import NOBODY
+from ..events.work import task_owner
 from ..messages.names import Name
 from . import rate_limits
 from .idempotency import run_once
@@ -84,6 +86,7 @@ def allow(
                 called = (f"address:{request.remote_addr}", view, args, kwargs)
                 return run_once(*called) if idempotent else view(*args, **kwargs)
             g.actor = _authenticated()
+            task_owner.set(g.actor.enterprise_id or NOBODY)
             rate_limits.count_for(g.actor)
             _authorise(g.actor, access)
             if max_bytes is not None:

@@ -133,9 +133,17 @@ def _by_queue(backlogs: list[events.Backlog]) -> Iterator[GaugeMetricFamily]:
     oldest = GaugeMetricFamily(
         "huanliu_queue_oldest_due_seconds", "How long the oldest due task has waited.", labels=["queue"]
     )
+    by_class = GaugeMetricFamily(
+        "huanliu_class_oldest_due_seconds",
+        "How long the oldest due task has waited, small or of many.",
+        labels=["queue", "class"],
+    )
     for backlog in backlogs:
+        by_class.add_metric([backlog.queue, "small"], backlog.oldest_small_s)
+        by_class.add_metric([backlog.queue, "bulk"], backlog.oldest_bulk_s)
         for status in STATUSES:
             tasks.add_metric([backlog.queue, status], getattr(backlog, status))
         oldest.add_metric([backlog.queue], backlog.oldest_due_s)
     yield tasks
     yield oldest
+    yield by_class

@@ -11,7 +11,8 @@ from pythonjsonlogger.json import JsonFormatter
 from uuid_utils.compat import uuid7
 
 from ..database_errors import traceback_without_values
-from ..events.work import client_address, request_id
+from ..events.models import NOBODY
+from ..events.work import client_address, request_id, task_owner
 from . import metrics
 from .health import root
 from .metrics import DURATION, REQUESTS, method_label
@@ -66,6 +67,7 @@ def _start_request() -> None:
     g.started = time.perf_counter()
     request_id.set(g.request_id)
     client_address.set(request.remote_addr)
+    task_owner.set(NOBODY)
 
 
 def _finish_request(response: Response) -> Response:

@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 from ... import clock
 from ...database import db
-from ..models import LIFE, Task, TaskStatus
+from ..models import LIFE, NOBODY, Task, TaskStatus
 from ..registry import does_many, find_task_type
-from ..work import unit_of_work
+from ..work import unit_of_work, written_for
 from . import performing
 from .task_relay import give_back
 
@@ -33,8 +33,8 @@ def perform_many(task_ids: Sequence[int]) -> None:
     """
     began = time.monotonic()
     done, failed = set[int](), set[int]()
-    for name, alike in _alike(task_ids).items():
-        done_together = _in_own_context(_perform_together, name, alike)
+    for (name, bulk), alike in _alike(task_ids).items():
+        done_together = _in_own_context(_perform_together, name, bulk, alike)
         (done if done_together else failed).update(alike)
     left = [task_id for task_id in task_ids if task_id not in done]
     while left and time.monotonic() - began < LONGEST_BATCH_S:
@@ -48,23 +48,24 @@ def _in_own_context(function: Callable[..., Answer], *args: object) -> Answer:
         return function(*args)
 
 
-def _alike(task_ids: Sequence[int]) -> dict[str, list[int]]:
-    """By kind: the tasks that can be done together."""
-    found = defaultdict[str, list[int]](list)
+def _alike(task_ids: Sequence[int]) -> dict[tuple[str, bool], list[int]]:
+    """By kind, small and bulk apart: the tasks that can be done together."""
+    found = defaultdict[tuple[str, bool], list[int]](list)
     if len(task_ids) > 1:
         pending = (Task.id.in_(task_ids), Task.status == TaskStatus.PENDING)
-        for task_id, name in db.session.execute(select(Task.id, Task.subscriber).where(*pending)):
-            found[name].append(task_id)
+        kinds = select(Task.id, Task.subscriber, Task.bulk).where(*pending)
+        for task_id, name, bulk in db.session.execute(kinds):
+            found[name, bulk].append(task_id)
         db.session.rollback()
-    return {name: alike for name, alike in found.items() if len(alike) > 1 and does_many(name)}
+    return {kind: alike for kind, alike in found.items() if len(alike) > 1 and does_many(kind[0])}
 
 
-def _perform_together(name: str, task_ids: list[int]) -> bool:
+def _perform_together(name: str, bulk: bool, task_ids: list[int]) -> bool:
     """Do tasks of one kind in one transaction that marks them; False if it failed and did nothing."""
     began, many = time.perf_counter(), find_task_type(name).many
     assert many is not None
     locked = (
-        select(Task.id, Task.payload)
+        select(Task.id, Task.payload, Task.owner_id)
         .where(Task.id.in_(task_ids), Task.status == TaskStatus.PENDING)
         .order_by(Task.id)
         .with_for_update(skip_locked=True)
@@ -72,8 +73,10 @@ def _perform_together(name: str, task_ids: list[int]) -> bool:
     try:
         with unit_of_work() as work:
             tasks = work.session.execute(locked).all()
-            if tasks:
-                many([task.payload for task in tasks])
+            owners = {task.owner_id for task in tasks}
+            with written_for(owners.pop() if len(owners) == 1 else NOBODY, bulk=bulk):
+                if tasks:
+                    many([task.payload for task in tasks])
             ended = {**LIFE.values("finish"), "ended_at": clock.now()}
             work.session.execute(update(Task).where(Task.id.in_([task.id for task in tasks])).values(ended))
     except Exception as error:

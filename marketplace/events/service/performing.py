@@ -13,7 +13,7 @@ from ...database_errors import text_without_values
 from ..lifecycle import Party
 from ..models import LIFE, Task, TaskStatus
 from ..registry import find_task_type
-from ..work import unit_of_work
+from ..work import unit_of_work, written_for
 from .parking import park
 from .task_facts import log_facts, settings
 
@@ -39,7 +39,8 @@ def perform(task_id: int) -> bool:
             task = work.session.scalars(_pending(task_id, skip_locked=True)).one_or_none()
             if task is None:
                 return False
-            find_task_type(task.subscriber).function(**task.payload)
+            with written_for(task.owner_id, bulk=task.bulk):
+                find_task_type(task.subscriber).function(**task.payload)
             LIFE.move(task, "finish", by=Party.SYSTEM)
             task.ended_at = clock.now()
     except Exception as error:

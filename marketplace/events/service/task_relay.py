@@ -20,6 +20,7 @@ from ..registry import queues, tasks_per_job
 from ..work import unit_of_work
 from .parking import park
 from .task_facts import settings
+from .turns import tasks_in_turn
 
 QUEUE_DEPTH = 500
 """Tasks a queue may hold: the rest wait in the database, where waiting is safe."""
@@ -69,34 +70,28 @@ def _carried_by_jobs(queue: Queue) -> list[list[int]]:
 
 
 def _claim(queue: str, space: int, waiting: set[int]) -> list[list[int]]:
-    """Choose due tasks for a queue, and put off when they and those `waiting` in it are due again.
+    """Choose due tasks for a queue in turn, and put off when they and those `waiting` in it are due again.
 
     Returns:
         the tasks for each job.
     """
     now, limits = clock.now(), settings()
-    due = (
-        select(Task)
-        .where(Task.status == TaskStatus.PENDING, Task.queue == queue, Task.due_at <= now)
-        .order_by(Task.due_at, Task.id)
-        .limit(space + len(waiting))
-        .with_for_update(skip_locked=True)
-    )
+    due_again = {"due_at": now + timedelta(seconds=limits.task_visibility_s)}
+    due = (Task.status == TaskStatus.PENDING, Task.due_at <= now)
     with unit_of_work() as work:
-        tasks = work.session.scalars(due).all()
-        if not tasks:
+        if waiting:
+            work.session.execute(update(Task).where(*due, Task.id.in_(waiting)).values(due_again))
+        turns = tasks_in_turn(work.session, queue, now, space, waiting)
+        if not turns:
             return []
-        absent = [task for task in tasks if task.id not in waiting][:space]
-        deadly = [task for task in absent if task.dispatches >= limits.task_attempts]
+        found = select(Task).where(*due, Task.id.in_(turns)).with_for_update(skip_locked=True)
+        tasks = sorted(work.session.scalars(found), key=lambda task: turns.index(task.id))
+        deadly = [task for task in tasks if task.dispatches >= limits.task_attempts]
         for task in deadly:
             park(task, f"dispatched {task.dispatches} times and never ended: it may kill its worker")
-        jobs = _shared_out([task for task in absent if task not in deadly], tasks_per_job(queue))
-        claimed = [task_id for task_ids in jobs for task_id in task_ids]
-        put_off = [*claimed, *waiting.intersection(task.id for task in tasks)]
-        due_again = now + timedelta(seconds=limits.task_visibility_s)
-        work.session.execute(update(Task).where(Task.id.in_(put_off)).values(due_at=due_again))
-        dispatched = update(Task).where(Task.id.in_(claimed))
-        work.session.execute(dispatched.values({Task.dispatches: Task.dispatches + 1}))
+        jobs = _shared_out([task for task in tasks if task not in deadly], tasks_per_job(queue))
+        claimed = update(Task).where(Task.id.in_([task_id for task_ids in jobs for task_id in task_ids]))
+        work.session.execute(claimed.values({**due_again, "dispatches": Task.dispatches + 1}))
     return jobs
 
 

@@ -18,7 +18,7 @@ from ....enterprises import service as enterprises
 from ....errors import Conflict, DomainError, Invalid, InvalidTable, NotFound
 from ....events.actor import ENTERPRISE, Actor
 from ....events.lifecycle import Party
-from ....events.work import Work, request_id, unit_of_work
+from ....events.work import Work, request_id, unit_of_work, written_for
 from ....http.languages import render_all, stored_faults
 from ...models import IMPORT_LIFE, ImportStatus, ListingImport
 from ..posting_rights import kind_by_role
@@ -144,7 +144,11 @@ def run_import(import_id: UUID) -> None:
             return
         upload, actor = row.upload, Actor(ENTERPRISE, row.enterprise_id)
         try:
-            with _audited_as_request(row.request_id), work.savepoint() as point:
+            with (
+                _audited_as_request(row.request_id),
+                written_for(row.enterprise_id, bulk=True),
+                work.savepoint() as point,
+            ):
                 known = kind_by_role(enterprises.own(actor).roles) is not None
                 sheet = read_sheet(upload, kind_is_known=known, most_rows=MOST_ROWS)
                 outcome = import_rows(
