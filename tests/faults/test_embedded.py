@@ -14,6 +14,7 @@ import pytest
 import redis
 
 from marketplace import embedded
+from tests.processes import children, gone
 
 pytestmark = pytest.mark.own_servers
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -47,7 +48,7 @@ def starter(data: Path) -> subprocess.Popen[str]:
 
 
 def servers_of(pid: int) -> list[psutil.Process]:
-    return psutil.Process(pid).children(recursive=True)
+    return children(psutil.Process(pid), recursive=True)
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 5) -> bool:
@@ -57,10 +58,6 @@ def wait_until(true: Callable[[], bool], seconds: float = 5) -> bool:
             return True
         time.sleep(0.02)
     return False
-
-
-def gone(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def test_servers_start_in_a_folder_with_a_space_and_chinese_in_its_name(open_place):

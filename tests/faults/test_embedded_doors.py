@@ -22,6 +22,7 @@ from marketplace.embedded.address import redis_url
 from marketplace.embedded.valkey_users import OPERATOR, USERS
 from tests.effort import some
 from tests.faults.test_embedded import STARTER, answer
+from tests.processes import account, children, title
 
 pytestmark = pytest.mark.own_servers
 ROOT = Path(__file__).resolve().parents[2]
@@ -219,9 +220,9 @@ def test_roots_servers_run_below_a_closed_home_and_leave_it_closed(open_place, h
         assert answer(data) == (1, True)
         assert embedded.lock_holder(data) == os.getpid()
         owners = {
-            child.username()
-            for child in psutil.Process().children(recursive=True)
-            if child.name().startswith(("postgres", "valkey"))
+            account(child)
+            for child in children(psutil.Process(), recursive=True)
+            if title(child).startswith(("postgres", "valkey"))
         }
         assert unchanged(before)
         assert not data.exists()

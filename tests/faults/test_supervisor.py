@@ -12,10 +12,10 @@ from urllib.parse import urlparse
 
 import psutil  # type: ignore[import-untyped]
 import pytest
-from sqlalchemy import make_url
 
 from marketplace import embedded
 from tests.faults.running import CODES, Client, RunningMarketplace, demand, free_port, supply, until
+from tests.processes import children, command_line, environment, family, gone, memory_mb, title
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = pytest.mark.own_servers
@@ -65,29 +65,6 @@ class Stack:
         return RunningMarketplace(here.database_url, here.redis_url, folder)
 
 
-def family(process: psutil.Process) -> list[psutil.Process]:
-    return [process, *process.children(recursive=True)]
-
-
-def gone(processes: list[psutil.Process]) -> bool:
-    return not any(map(is_alive, processes))
-
-
-def is_alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:  # it ended between the two questions
-        return False
-
-
-def command_line(process: psutil.Process) -> str:
-    """Its command line; nothing when it has just ended."""
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
-
-
 def child(supervisor: psutil.Process, name: str) -> psutil.Process | None:
     """The process of that name, when it lives."""
     if name in QUEUES:
@@ -96,27 +73,11 @@ def child(supervisor: psutil.Process, name: str) -> psutil.Process | None:
     return next((each for each in children(supervisor) if PROCESSES[name] in command_line(each)), None)
 
 
-def children(process: psutil.Process | None) -> list[psutil.Process]:
-    """Those that it started itself; none when it has just ended."""
-    try:
-        return process.children() if process else []
-    except psutil.Error:
-        return []
-
-
-def title(process: psutil.Process) -> str:
-    """What it calls itself; nothing when it has just ended."""
-    try:
-        return str(process.name())
-    except psutil.Error:
-        return ""
-
-
-def ways_to_the_servers(process: psutil.Process) -> tuple[str | None, str | None]:
+def ways_to_the_servers(process: psutil.Process | None) -> tuple[str | None, ...]:
     """As whom a process connects to PostgreSQL and to Valkey; it must know of no other way."""
-    addresses = {name: url for name, url in process.environ().items() if name.endswith("_URL")}
+    addresses = {name: url for name, url in environment(process).items() if name.endswith("_URL")}
     assert addresses.keys() <= {"DATABASE_URL", "REDIS_URL", "PUBLIC_URL"}
-    return make_url(addresses["DATABASE_URL"]).username, urlparse(addresses["REDIS_URL"]).username
+    return tuple(urlparse(addresses.get(name, "")).username for name in ("DATABASE_URL", "REDIS_URL"))
 
 
 def push_seconds(client: Client, running: RunningMarketplace, code: str) -> float:
@@ -152,21 +113,26 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, t
         assert min(seconds) < SOON_S
         assert memory < MOST_MB
         for name, user in USERS.items():
-            assert ways_to_the_servers(child(supervisor, name)) == (embedded.APP, user), name
+            until(
+                lambda name=name, user=user: (
+                    ways_to_the_servers(child(supervisor, name)) == (embedded.APP, user)
+                ),
+                f"{name} connects as {user}",
+            )
         assert {log.stat().st_mode & 0o777 for log in (stack.data / "log").iterdir()} == {0o600}
 
         for name in (*QUEUES, *PROCESSES):
             killed = child(supervisor, name)
             assert killed, name
             killed.kill()
-            until(lambda killed=killed: not killed.is_running(), f"{name} dead")
+            until(lambda killed=killed: gone(killed), f"{name} dead")
             until(lambda name=name: child(supervisor, name), f"{name} started again")
         until(stack.client.ready, "ready again", 60)
         push_seconds(stack.client, running, CODES[3])
 
         everyone = family(supervisor)
         supervisor.kill()
-        until(lambda: gone(everyone), "the end of all", 20)
+        until(lambda: gone(*everyone), "the end of all", 20)
 
     with embedded.servers(stack.data, report=lambda line: None):
         running.reconnect()
@@ -180,16 +146,11 @@ def test_a_signal_while_it_starts_stops_all(folder, number):
     stack = Stack(folder / "data")
     with stack.serving() as supervisor:
         until(
-            lambda: any("db-upgrade" in command_line(process) for process in supervisor.children()),
+            lambda: any("db-upgrade" in command_line(process) for process in children(supervisor)),
             "migrating",
         )
         everyone = family(supervisor)
         supervisor.send_signal(number)
-        until(lambda: gone(everyone), "the end of all", 20)
+        until(lambda: gone(*everyone), "the end of all", 20)
     assert stack.said().endswith("huanliu: stopped\n")
     assert not embedded.is_running(stack.data)
-
-
-def memory_mb(supervisor: psutil.Process) -> float:
-    """Proportional set size of the whole stack."""
-    return sum(process.memory_full_info().pss for process in family(supervisor)) / 2**20
