@@ -1,5 +1,6 @@
 """What the scheduler and the workers run for notifications."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,12 @@ from .models import NotificationKind
 
 def plan_listing_push(listing_id: str) -> None:
     """A listing was published or changed."""
-    service.plan_listing_push(UUID(listing_id))
+    service.plan_listing_pushes([UUID(listing_id)])
+
+
+def plan_listing_pushes(payloads: Sequence[dict[str, Any]]) -> None:
+    """Many listings were published or changed: `plan_listing_push` of each payload, in turn."""
+    service.plan_listing_pushes([UUID(payload["listing_id"]) for payload in payloads])
 
 
 def match_saved_searches(listing_id: str, since: str, after: str | None = None) -> None:

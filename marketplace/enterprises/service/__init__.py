@@ -63,7 +63,7 @@ from .review import (
     uphold_claim,
 )
 from .staff import create_staff
-from .standing import may_trade, may_trade_condition, require_approved, require_unfrozen
+from .standing import may_trade, may_trade_condition, require_approved, require_unfrozen, trading_among
 from .supervision import as_sql, may_supply
 
 __all__ = [
@@ -139,6 +139,7 @@ __all__ = [
     "set_standing",
     "staff_keys",
     "suspend",
+    "trading_among",
     "uphold_claim",
     "whole_points",
     "with_collectors",

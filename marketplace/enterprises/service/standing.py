@@ -1,5 +1,6 @@
 """Who may trade, and who may change anything: by the status of the enterprise."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,15 @@ def may_trade(*enterprise_ids: UUID) -> bool:
     """Whether all of these enterprises may trade; of one at hand ask `Enterprise.may_trade`."""
     statuses = select(Enterprise.status).where(Enterprise.id.in_(enterprise_ids))
     return all(status == EnterpriseStatus.APPROVED for status in db.session.scalars(statuses))
+
+
+def trading_among(enterprise_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these enterprises that may trade."""
+    return set(
+        db.session.scalars(
+            select(Enterprise.id).where(Enterprise.id.in_(enterprise_ids), Enterprise.may_trade)
+        )
+    )
 
 
 def may_trade_condition(enterprise_id: Any) -> ColumnElement[bool]:

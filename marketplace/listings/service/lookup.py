@@ -1,6 +1,6 @@
 """Listings found: what an actor may see, own, publish or oversee."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -153,12 +153,20 @@ def open_demands_for(owners: Iterable[UUID], code_ids: Iterable[int]) -> dict[UU
 
 def lock_if_open(work: Work, listing_id: UUID) -> Listing | None:
     """The listing, locked so that it cannot close before the work ends; None when it is not open."""
-    return work.session.scalars(
+    return lock_open(work, {listing_id}).get(listing_id)
+
+
+def lock_open(work: Work, listing_ids: Collection[UUID]) -> dict[UUID, Listing]:
+    """Those of the listings that are open, by id, locked in its order so that none closes before the work
+    ends."""
+    rows = work.session.scalars(
         select(Listing)
-        .where(Listing.id == listing_id, Listing.status == ListingStatus.OPEN)
+        .where(Listing.id.in_(listing_ids), Listing.status == ListingStatus.OPEN)
+        .order_by(Listing.id)
         .with_for_update(read=True)
         .execution_options(populate_existing=True)
-    ).one_or_none()
+    )
+    return {row.id: row for row in rows}
 
 
 def ending(first: date, last: date, wanted: Callable[[Any, Any], Any], most: int) -> Sequence[Listing]:

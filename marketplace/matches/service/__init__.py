@@ -15,7 +15,7 @@ from .feedback.interests import (
 )
 from .feedback.verdicts import (
     enterprises_refusing,
-    interested_in,
+    interests_of,
     listings_interested_in,
     listings_refusing,
     refused_pairs,
@@ -80,7 +80,7 @@ __all__ = [
     "give_feedback",
     "give_many",
     "interest_position",
-    "interested_in",
+    "interests_of",
     "judge",
     "lawful_among",
     "lawful_days",

@@ -22,7 +22,7 @@ from .planning.instant import (
     plan_withdrawal,
 )
 from .planning.manifest_news import plan_manifest_news
-from .planning.new_listing_push import plan_listing_push
+from .planning.new_listing_push import plan_listing_pushes
 from .planning.permit_news import plan_permit_news
 from .planning.rerank_news import plan_rerank_news, schedule_rerank_news
 from .planning.saved_search_matching import SEARCH_BATCH
@@ -71,7 +71,7 @@ __all__ = [
     "plan_digests",
     "plan_interest",
     "plan_keys_expiring",
-    "plan_listing_push",
+    "plan_listing_pushes",
     "plan_manifest_news",
     "plan_message",
     "plan_messages",

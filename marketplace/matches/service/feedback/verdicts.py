@@ -1,6 +1,6 @@
 """What the owners of both sides say of a pairing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -70,12 +70,17 @@ def verdict_on(listing_id: UUID, other_id: UUID) -> PairVerdicts:
     return verdicts_on([(listing_id, other_id)])[listing_id, other_id]
 
 
-def interested_in(listing_id: UUID) -> Sequence[UUID]:
-    """The listings with whose pairing the owner of `listing_id` says to be interested."""
-    interested = Feedback.verdict == Verdict.INTERESTED
-    return db.session.scalars(
-        select(Feedback.other_id).where(Feedback.listing_id == listing_id, interested)
-    ).all()
+def interests_of(listing_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """By listing, those with whose pairing its owner says to be interested, if there are any."""
+    rows = db.session.execute(
+        select(Feedback.listing_id, Feedback.other_id)
+        .where(Feedback.listing_id.in_(listing_ids), Feedback.verdict == Verdict.INTERESTED)
+        .order_by(Feedback.listing_id, Feedback.other_id)
+    )
+    found: dict[UUID, list[UUID]] = {}
+    for listing_id, other_id in rows:
+        found.setdefault(listing_id, []).append(other_id)
+    return found
 
 
 def enterprises_refusing(other_id: UUID) -> set[UUID]:

@@ -52,6 +52,9 @@ SELECT pg_current_snapshot()::text AS seen,
              JOIN listing l ON l.enterprise_id = e.id
              WHERE c.what = 'enterprise' AND l.status = 'open' LIMIT :most) AS listings
 """)
+IS_CHANGED_BY_CALLER = text("""
+SELECT EXISTS(SELECT FROM index_change WHERE xact = pg_current_xact_id_if_assigned()::text::bigint)
+""")
 DELETE_OLD_CHANGES = text("""
 WITH old AS (
     DELETE FROM index_change WHERE what <> 'forgotten' AND at < now() - CAST(:age AS interval)
@@ -135,10 +138,7 @@ class LiveIndex:
         min_score: float,
         after: matching.Position | None,
     ) -> HitSlice | None:
-        """`k` hits by score after the `done` ones up to `after`; None while the index is being built, and in
-        a transaction of the caller's own, whose changes are not for others to see."""
-        if "work" in db.session.info:
-            return None
+        """`k` hits by score after the `done` ones up to `after`; None as in `current`."""
         with self._lock:
             snapshot = self._current()
             if snapshot is None:
@@ -146,12 +146,12 @@ class LiveIndex:
             return snapshot.top(policy, listing, k=k, done=done, min_score=min_score, after=after)
 
     def current(self) -> IndexSnapshot | None:
-        """What is held, with all that was committed up to now; None as in `find`.
+        """What is held, with all that was committed up to now; None while the index is being built.
 
+        A unit of work keeps rows locked, so none is built in it; and it gets None once it has changed what is
+        indexed, as that is not for others to see before it is committed.
         Its indexes may be searched without the lock: each search works on the state that it finds.
         """
-        if "work" in db.session.info:
-            return None
         with self._lock:
             return self._current()
 
@@ -161,11 +161,14 @@ class LiveIndex:
 
     def _current(self) -> IndexSnapshot | None:
         """What is held, with all that was committed up to now."""
+        is_in_work = "work" in db.session.info
+        if is_in_work and (self._snapshot is None or _is_changed_by_caller()):
+            return None
         if self._snapshot is not None and _catch_up(self._snapshot):
             return self._snapshot
         self._snapshot = None
         self._rebuild_wanted.set()
-        if not self._has_thread:
+        if not self._has_thread and not is_in_work:
             self._snapshot = _build()
         return self._snapshot
 
@@ -205,6 +208,11 @@ def start(app: Flask) -> None:
     """Have this process hold the index from now on."""
     with app.app_context():
         process_index().start(app)
+
+
+def _is_changed_by_caller() -> bool:
+    db.session.flush()
+    return bool(db.session.scalar(IS_CHANGED_BY_CALLER))
 
 
 def _build() -> IndexSnapshot:

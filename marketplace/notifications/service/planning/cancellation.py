@@ -1,7 +1,7 @@
 """Planned messages that are never sent, and the listings to plan for instead."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -25,12 +25,6 @@ def cancel_for_listing(listing_id: UUID) -> None:
         outliving = [kind for kind, row in KINDS.items() if row.outlives_listing]
         about_it = or_(Notification.listing_id == listing_id, Notification.counterpart_id == listing_id)
         cancel(work, about_it, Notification.kind.not_in(outliving))
-
-
-def cancel_unmatched(work: Work, listing: Listing, still: set[UUID]) -> None:
-    """Cancel what is planned about `listing` for any listing that is not among `still`."""
-    about_it = (Notification.counterpart_id == listing.id, Notification.listing_id.not_in(still))
-    cancel(work, *about_it, planning_now=listing.id)
 
 
 def cancel(work: Work, *conditions: Any, planning_now: UUID | None = None) -> None:
@@ -74,7 +68,15 @@ def _restore(work: Work, previous: Mapping[UUID, dict[str, Any]]) -> None:
 
 
 def _plan_for_siblings(work: Work, listing_ids: set[UUID], planning_now: UUID | None) -> None:
-    """Plan again for the open listings of the same owner, side and code as these.
+    """Plan again for the open listings of the same owner, side and code as these."""
+    siblings = open_siblings(work, listing_ids)
+    for listing_id in sorted(set().union(*siblings.values())):
+        if listing_id != planning_now:
+            work.enqueue("notifications.jobs.plan_listing_push", listing_id=str(listing_id))
+
+
+def open_siblings(work: Work, listing_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """For each listing, itself and the others of its owner, side and code, as far as they are open.
 
     One message stands for all pairings of two enterprises and a code: where it is cancelled, another pairing
     may deserve it.
@@ -86,10 +88,11 @@ def _plan_for_siblings(work: Work, listing_ids: set[UUID], planning_now: UUID | 
         & Listing.code_id.is_not_distinct_from(cancelled.code_id)
     )
     open_ones = (
-        select(Listing.id)
+        select(cancelled.id, Listing.id)
         .join(cancelled, siblings)
         .where(cancelled.id.in_(listing_ids), Listing.status == ListingStatus.OPEN)
     )
-    for listing_id in work.session.scalars(open_ones.distinct()).all():
-        if listing_id != planning_now:
-            work.enqueue("notifications.jobs.plan_listing_push", listing_id=str(listing_id))
+    found: dict[UUID, set[UUID]] = {listing_id: set() for listing_id in listing_ids}
+    for listing_id, sibling_id in work.session.execute(open_ones):
+        found[listing_id].add(sibling_id)
+    return found

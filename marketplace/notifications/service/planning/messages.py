@@ -28,6 +28,23 @@ def compose(
 ) -> Notification:
     """A message to be released at `release_at` (now, if not given); the caller writes it.
 
+    Raises:
+        ValueError: as `compose_for` does.
+    """
+    standing = receiver.grade, receiver.credit_milli
+    return compose_for(receiver.id, *standing, kind, data, release_at or clock.now())
+
+
+def compose_for(
+    receiver_id: UUID,
+    grade: Grade,
+    credit_milli: int,
+    kind: NotificationKind,
+    data: dict[str, Any],
+    release_at: datetime,
+) -> Notification:
+    """A message to an enterprise of this standing, to be released at `release_at`; the caller writes it.
+
     Args:
         data: what the API shows of it: the fields that `KINDS[kind]` names, and the terms of the message
             before it, if there was one.
@@ -38,13 +55,13 @@ def compose(
         raise ValueError(f"{kind}: data {sorted(data)} are not the data_fields of its row in KINDS")
     return Notification(
         id=uuid7(),
-        enterprise_id=receiver.id,
+        enterprise_id=receiver_id,
         kind=kind,
         listing_id=UUID(data["listing_id"]) if "listing_id" in data else None,
         counterpart_id=UUID(data["counterpart_id"]) if "counterpart_id" in data else None,
         data=data,
-        grade=receiver.grade,
-        credit_milli=receiver.credit_milli,
+        grade=grade,
+        credit_milli=credit_milli,
         score=data.get("score") or 0.0,
-        release_at=release_at or clock.now(),
+        release_at=release_at,
     )

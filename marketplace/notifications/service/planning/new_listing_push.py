@@ -1,7 +1,8 @@
-"""The push: what is planned for whom when a listing is published or changed."""
+"""The push: what is planned for whom when listings are published or changed, many at once."""
 
 import logging
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,35 +14,29 @@ from ....events.work import Work, unit_of_work
 from ....listings import service as listings
 from ....listings.models import Listing
 from ....matches import service as matches
-from ...models import LastNotification, Notification, NotificationKind
-from ..preferences.muted_codes import is_muted, muted_codes_by_receiver
-from ..subjects import pairing_code_id
-from .cancellation import cancel_unmatched
-from .deduplication import (
-    PREVIOUS_TERMS,
-    About,
-    key_of,
-    lock_last,
-    lock_planned,
-    may_follow,
-    previous_terms,
-    save_once,
-    update_terms,
-    with_previous_terms_of,
-)
-from .messages import compose, release_delays
+from ...models import NotificationKind
+from ..mentions import pairing_code_id
+from ..preferences.muted_codes import Mention, muted_mentions
+from .cancellation import open_siblings
+from .deduplication import About
+from .messages import compose_for, release_delays
 from .saved_search_matching import is_any_search_live
+from .told import Told, push_key
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Push:
-    """A listing, and a counterpart that is to be notified of it at `release_at`."""
+    """A listing, and a counterpart that is to be notified of it."""
 
     listing: Listing
     counterpart: matches.Counterpart
-    release_at: datetime
+
+    @property
+    def mention(self) -> Mention:
+        theirs = self.counterpart.listing
+        return theirs.enterprise_id, self.listing.enterprise_id, pairing_code_id(theirs, self.listing)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -50,77 +45,93 @@ class _Push:
             "counterpart_id": str(self.listing.id),
             "score": self.counterpart.score,
             "rank": self.counterpart.rank,
-            "grade": self.counterpart.enterprise.grade,
+            "grade": self.counterpart.listing.grade,
         }
 
+    def composed(self, release_at: datetime) -> About:
+        receiver_id, _, code_id = self.mention
+        theirs = self.counterpart.listing
+        message = compose_for(
+            receiver_id,
+            theirs.grade,
+            theirs.credit_milli,
+            NotificationKind.MATCH_FOUND,
+            self.data,
+            release_at,
+        )
+        return About(message, self.listing, code_id)
 
-def plan_listing_push(listing_id: UUID) -> None:
-    """Plan one message for every counterpart to be notified of a new or changed listing.
+
+def plan_listing_pushes(listing_ids: Sequence[UUID]) -> None:
+    """Plan one message for every counterpart to be notified of new or changed listings, in their order.
 
     The release time follows the credit grade of the receiver, counted from one moment, so that a grade is one
-    release. What is planned for a counterpart that the listing no longer matches is cancelled. Saved searches
+    release. What is planned for a counterpart that a listing no longer matches is cancelled. Saved searches
     come after: whoever is notified of a match is not notified of the same listing by a search.
+
+    What comes of it is what planning for one listing after the other would; the statements are as many for
+    many as for one, where the process holds an index (see `matches.choose_push_candidates`).
     """
     now, began = clock.now(), time.perf_counter()
     with unit_of_work() as work:
-        listing = listings.lock_if_open(work, listing_id)
-        if listing is None or not enterprises.may_trade(listing.enterprise_id):
+        found = listings.lock_open(work, set(listing_ids))
+        owners = enterprises.trading_among({row.enterprise_id for row in found.values()})
+        ours = {row.id: row for row in found.values() if row.enterprise_id in owners}
+        if not ours:
             return
-        counterparts = matches.choose_push_candidates(listing)
-        cancel_unmatched(work, listing, {counterpart.listing.id for counterpart in counterparts})
-        delays = release_delays()
-        welcome = _without_refusals(listing, counterparts)
-        for counterpart in sorted(welcome, key=lambda counterpart: counterpart.enterprise.id):
-            _plan(work, _Push(listing, counterpart, now + delays[counterpart.enterprise.grade]))
-        for other_id in matches.interested_in(listing.id):  # it may have been a draft when its owner said so
+        planned = _plan(work, [ours[listing_id] for listing_id in listing_ids if listing_id in ours], now)
+    milliseconds = round((time.perf_counter() - began) * 1000)
+    log.info("notifications planned", extra={"listings": len(ours), "messages": planned, "ms": milliseconds})
+
+
+def _plan(work: Work, ours: Sequence[Listing], now: datetime) -> int:
+    """Plan for locked listings in turn; one may be there twice. Returns how many messages are new."""
+    counterparts = matches.choose_push_candidates({row.id: row for row in ours}.values())
+    still = {listing_id: {one.listing.id for one in found} for listing_id, found in counterparts.items()}
+    welcome = _welcome({row.id: row for row in ours}, counterparts)
+    told = Told.lock(work, still, {push_key(*push.mention) for each in welcome.values() for push in each})
+    siblings = open_siblings(work, told.unmatched) if told.unmatched else {}
+    interests, is_searched = matches.interests_of(still.keys()), is_any_search_live()
+    releases = {grade: now + delay for grade, delay in release_delays().items()}
+    for listing in ours:
+        if told.cancel_unmatched(listing):
+            for sibling_id in sorted(siblings[listing.id] - {listing.id}):
+                work.enqueue("notifications.jobs.plan_listing_push", listing_id=str(sibling_id))
+        for push in welcome[listing.id]:
+            told.plan(push.composed(releases[push.counterpart.listing.grade]))
+        for other_id in interests.get(listing.id, ()):  # it may have been a draft when its owner said so
             work.enqueue(
                 "notifications.jobs.plan_interest", listing_id=str(listing.id), other_id=str(other_id)
             )
-        if is_any_search_live():
+        if is_searched:
             work.enqueue(
                 "notifications.jobs.match_saved_searches", listing_id=str(listing.id), since=now.isoformat()
             )
-    milliseconds = round((time.perf_counter() - began) * 1000)
-    log.info(
-        "notifications planned",
-        extra={"listing_id": str(listing_id), "counterparts": len(welcome), "ms": milliseconds},
+    return told.write()
+
+
+def _welcome(
+    ours: Mapping[UUID, Listing], counterparts: Mapping[UUID, Sequence[matches.Counterpart]]
+) -> dict[UUID, list[_Push]]:
+    """By listing, the counterparts that have neither muted the code or the pairing, nor called it "not
+    suitable", in the order of their enterprises."""
+    pushes = {
+        listing_id: [_Push(listing, one) for one in counterparts[listing_id]]
+        for listing_id, listing in ours.items()
+    }
+    mentions = {push.mention for each in pushes.values() for push in each}
+    muted = muted_mentions(mentions) if mentions else set()
+    refused = matches.refused_pairs(
+        {(one.listing.id, listing_id) for listing_id, found in counterparts.items() for one in found}
     )
-
-
-def _without_refusals(listing: Listing, counterparts: list[matches.Counterpart]) -> list[matches.Counterpart]:
-    """The counterparts that have neither muted the code or the pairing, nor called it "not suitable"."""
-    receivers = {counterpart.enterprise.id for counterpart in counterparts}
-    muted = muted_codes_by_receiver(receivers, listing.enterprise_id)
-    refusing = matches.listings_refusing({counterpart.listing.id for counterpart in counterparts}, listing.id)
-    return [
-        counterpart
-        for counterpart in counterparts
-        if counterpart.listing.id not in refusing
-        and not is_muted(pairing_code_id(listing, counterpart.listing), muted.get(counterpart.enterprise.id))
-    ]
-
-
-def _plan(work: Work, push: _Push) -> None:
-    mine, reader = push.counterpart.listing, push.counterpart.enterprise
-    message = compose(reader, NotificationKind.MATCH_FOUND, push.data, push.release_at)
-    last = lock_last(work, mine, push.listing, NotificationKind.MATCH_FOUND)
-    if last is not None:
-        planned = lock_planned(work, [last]).get(last.notification_id)
-        if planned is not None:
-            _retarget(planned, push, last)
-            return
-        if not may_follow(work, last, push.listing, message):
-            return
-        message.data = {**push.data, PREVIOUS_TERMS: previous_terms(last)}
-    about = About(message, push.listing, pairing_code_id(mine, push.listing))
-    save_once(work, [about], {key_of(last): last} if last else {})
-
-
-def _retarget(planned: Notification, push: _Push, last: LastNotification) -> None:
-    """Let a message that is not released yet speak of the better of the pairings that it stands for."""
-    if planned.counterpart_id != push.listing.id and push.counterpart.score <= planned.score:
-        return
-    planned.listing_id, planned.counterpart_id = push.counterpart.listing.id, push.listing.id
-    planned.data = with_previous_terms_of(planned, push.data)
-    planned.score = push.counterpart.score
-    update_terms(last, push.listing)
+    return {
+        listing_id: sorted(
+            (
+                push
+                for push in each
+                if push.mention not in muted and (push.counterpart.listing.id, listing_id) not in refused
+            ),
+            key=lambda push: push.mention,
+        )
+        for listing_id, each in pushes.items()
+    }
