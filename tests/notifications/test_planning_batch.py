@@ -12,6 +12,7 @@ from marketplace.database import db
 from marketplace.events.work import unit_of_work
 from marketplace.listings.models import Listing
 from marketplace.matches.models import Feedback
+from marketplace.matches.service.ranking import live_index, push_candidates
 from marketplace.matches.service.ranking.live_index import process_index
 from marketplace.notifications import jobs, service
 from tests.counting import count_statements
@@ -66,7 +67,8 @@ def let_time_pass(chance: random.Random, now: list) -> None:
 
 
 @pytest.mark.parametrize("seed", range(tries(5)))
-def test_a_batch_writes_what_one_after_the_other_writes(marketplace, seed):
+def test_a_batch_writes_what_one_after_the_other_writes(marketplace, seed, monkeypatch):
+    monkeypatch.setattr(push_candidates, "WORTH_AN_INDEX", 1_000)
     marketplace.policy(push_threshold=0.2, push_top=3)
     chance, now = random.Random(seed), [marketplace.now]
     held = marketplace.app.extensions
@@ -103,3 +105,15 @@ def test_the_statements_are_as_many_for_many_listings_as_for_one(marketplace):
                 counts.append(len(sent))
                 raise Taken
         assert counts == [18, 18], "\n".join(sent)
+
+
+def test_a_process_that_plans_a_large_batch_holds_an_index_from_then_on(marketplace, monkeypatch):
+    generator, started = marketplace.enterprise("generator"), []
+    supplies = [marketplace.supply(generator)["id"] for _ in range(2)]
+    monkeypatch.setattr(push_candidates, "WORTH_AN_INDEX", 2)
+    monkeypatch.setattr(live_index.LiveIndex, "start", lambda index, app: started.append(app))
+    marketplace.app.extensions.pop("matching_index", None)
+    with marketplace.app.app_context():
+        for batch, starts in ((supplies[:1], 0), (supplies, 1)):
+            jobs.plan_listing_pushes([{"listing_id": listing_id} for listing_id in batch])
+            assert started == [marketplace.app] * starts

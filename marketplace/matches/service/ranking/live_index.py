@@ -177,6 +177,11 @@ class LiveIndex:
         self._has_thread = True
         threading.Thread(target=self._run, args=(app,), name="matching-index", daemon=True).start()
 
+    def start_if_missing(self) -> None:
+        """Have the process hold it from now on, built in a thread, if it holds none."""
+        if self._snapshot is None and not self._has_thread:
+            self.start(current_app._get_current_object())  # type: ignore[attr-defined]
+
     def _run(self, app: Flask) -> None:
         while True:
             self._rebuild_wanted.clear()

@@ -23,6 +23,9 @@ from .match_input import day_number
 SEARCH_PAGE = 100
 WIDER = 4
 """How many times as many hits are looked at where those of a page are of too few enterprises."""
+WORTH_AN_INDEX = 20
+"""Listings of one batch from which on the process is to hold an index: in a small market, where no batch has
+as many, it is not worth its memory."""
 COUNTERPART = (
     Listing.id, Listing.no, Listing.kind, Listing.code_id, Listing.enterprise_id, Enterprise.grade,
     Enterprise.credit_milli,
@@ -47,7 +50,10 @@ def choose_push_candidates(ours: Collection[Listing]) -> dict[UUID, list[Counter
     holds none, or the caller's work has changed what is indexed, the database is searched for one listing
     after the other, with the same result.
     """
-    policy, snapshot = policy_in_force(), process_index().current()
+    policy, index = policy_in_force(), process_index()
+    snapshot = index.current()
+    if snapshot is None and len(ours) >= WORTH_AN_INDEX:
+        index.start_if_missing()
     found = {} if snapshot is None else _find_in_memory(snapshot, policy, ours)
     return found | {
         listing.id: _find_in_database(policy, listing) for listing in ours if listing.id not in found

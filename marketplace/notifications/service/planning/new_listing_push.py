@@ -15,8 +15,8 @@ from ....listings import service as listings
 from ....listings.models import Listing
 from ....matches import service as matches
 from ...models import NotificationKind
-from ..mentions import pairing_code_id
 from ..preferences.muted_codes import Mention, muted_mentions
+from ..subjects import pairing_code_id
 from .cancellation import open_siblings
 from .deduplication import About
 from .messages import compose_for, release_delays
