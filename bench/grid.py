@@ -39,7 +39,7 @@ class Sender:
 
 
 @dataclass(frozen=True)
-class Place:
+class Spot:
     region: int
     lon: float
     lat: float
@@ -86,7 +86,7 @@ class Grid(Market):
 
     def _write(self) -> None:
         places, codes = self._wanted
-        found = _apart([Place(*seat) for seat in self._seats], places + 1)
+        found = _apart([Spot(*seat) for seat in self._seats], places + 1)
         self.places, self.strangers_place = found[:-1], found[-1]
         drawn = self._rows(
             "SELECT id, parent_id, code FROM waste_code WHERE id = ANY(%s) ORDER BY md5(code)",
@@ -123,7 +123,7 @@ class Grid(Market):
         self._copy("listing", LISTING, supplies)
         self.asked = [str(row[0]) for row in supplies]
 
-    def _party(self, role: str, place: Place) -> tuple[Any, ...]:
+    def _party(self, role: str, place: Spot) -> tuple[Any, ...]:
         row = list(self._enterprise(role))
         row[4:7] = place.region, place.lon, place.lat
         row[12:14] = 95_000, "A"
@@ -158,7 +158,7 @@ def tell_at_once(url: str) -> None:
         )
 
 
-def supply(code: str, place: Place) -> dict[str, Any]:
+def supply(code: str, place: Spot) -> dict[str, Any]:
     """The body of a published supply."""
     return {
         "kind": "supply", "title": f"{code} from {place.region}", "waste": {"scheme": "cn-hw", "code": code},
@@ -167,9 +167,9 @@ def supply(code: str, place: Place) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _apart(seats: list[Place], wanted: int) -> list[Place]:
+def _apart(seats: list[Spot], wanted: int) -> list[Spot]:
     """So many seats of which no two are near each other."""
-    chosen: list[Place] = []
+    chosen: list[Spot] = []
     for seat in seats:
         if all(_km(seat, other) > APART_KM for other in chosen):
             chosen.append(seat)
@@ -178,7 +178,7 @@ def _apart(seats: list[Place], wanted: int) -> list[Place]:
     raise ValueError(f"only {len(chosen)} of {wanted} seats lie {APART_KM} km apart")
 
 
-def _km(one: Place, other: Place) -> float:
+def _km(one: Spot, other: Spot) -> float:
     """Roughly, for places near each other."""
     east = (one.lon - other.lon) * math.cos(math.radians(one.lat))
     return 111.2 * math.hypot(east, one.lat - other.lat)

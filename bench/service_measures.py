@@ -23,7 +23,7 @@ from bench.grid import TOLD, Grid, Sender
 from marketplace import supervisor
 
 LISTINGS = "/api/v1/listings"
-OWED = """
+OUTSTANDING = """
     SELECT (SELECT count(*) FROM task WHERE status NOT IN ('done', 'parked') AND queue = 'matching')
          + (SELECT count(*) FROM notification WHERE status = 'planned' AND release_at <= now())"""
 TOLD_OF = """
@@ -62,7 +62,7 @@ class Bench:
     def drain(self, seconds: float = DRAIN_S) -> None:
         """Wait until nothing is owed, so that one measure does not pay for another."""
         deadline = time.monotonic() + seconds
-        while self.ask(OWED)[0][0] and time.monotonic() < deadline:
+        while self.ask(OUTSTANDING)[0][0] and time.monotonic() < deadline:
             self.stack.restart_ended()
             time.sleep(0.5)
 
@@ -71,7 +71,7 @@ def posts(bench: Bench, seconds: float) -> dict[str, float]:
     """Published posts a second, of a code that nobody takes: each is matched, and nobody is told."""
     body = {**next(bench.grid.strange()), "waste": {"scheme": "cn-hw", "code": bench.grid.unwanted}}
     answers, cpu_ms = _posting(bench, body, seconds)
-    backlog = bench.ask(OWED)[0][0]
+    backlog = bench.ask(OUTSTANDING)[0][0]
     bench.drain()
     return {
         "posts_per_s": answers.a_second, "post_cpu_ms": cpu_ms, "post_p50_ms": answers.ms(50),
@@ -158,7 +158,7 @@ def imports(bench: Bench, rows: int, tries: int) -> dict[str, float]:
 def _imported(bench: Bench, sender: Sender, rows: int) -> bool:
     """Whether all rows are listings, all matched, all that was planned released."""
     listed = bench.ask("SELECT count(*) FROM listing WHERE enterprise_id = %s", sender.id)[0][0]
-    return listed == rows and not bench.ask(OWED)[0][0]
+    return listed == rows and not bench.ask(OUTSTANDING)[0][0]
 
 
 def _strangers(bench: Bench, stranger: Sender, tries: int, done: threading.Event, late: list[float]) -> None:

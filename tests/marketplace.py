@@ -5,6 +5,7 @@ queue, the workers and the scheduler would do, in this process, at the time that
 """
 
 import itertools
+import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -86,6 +87,8 @@ class Party:
     def call(self, method: str, path: str, **kwargs: Any) -> Any:
         """Any request; returns the werkzeug response."""
         headers = {**self.headers, **kwargs.pop("headers", {})}
+        if (body := kwargs.pop("json", None)) is not None:  # as a caller would write it, NaN and all
+            kwargs |= {"data": json.dumps(body, default=str), "content_type": "application/json"}
         return self.marketplace.client.open(f"/api/v1{path}", method=method, headers=headers, **kwargs)
 
     def get(self, path: str, **query: Any) -> Any:

@@ -1,6 +1,7 @@
 """Whether what a message says still holds when its time has come.
 
-All due messages of a kind are judged together: the statements do not grow with them.
+All due messages of a kind are judged together. Only hits of saved searches that waited longer than a minute
+take statements of their own, some for each listing.
 """
 
 from collections import defaultdict

@@ -1,7 +1,7 @@
 """The release of due messages into the inboxes: by release time, then credit, then score.
 
-Messages are released by the batch: a batch is one transaction of a fixed number of statements, whatever its
-size. A process that dies in a batch has released nothing of it.
+Messages are released by the batch, in one transaction whose statements do not grow with the matches in it;
+with hits of saved searches they do (lapsing.py). A process that dies in a batch has released nothing of it.
 """
 
 import logging
@@ -25,7 +25,7 @@ from .due import DueMessage, is_one_of, lock_due
 from .mail_hours import is_mail_configured, next_mail_time
 from .push_caps import lock_releases, read_push_caps
 
-RELEASE_BATCH = 2000
+RELEASE_BATCH = 1000
 """Messages of one transaction: enough that its statements cost little each, few enough that it takes about a
 second, for which whoever withdraws a listing waits at most."""
 RELEASE_S = 2.0
