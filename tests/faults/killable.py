@@ -23,10 +23,10 @@ import marketplace.application  # noqa: F401 (before the fork)
 from marketplace import create_app, scheduler, worker
 from marketplace.database import db
 from marketplace.events import service as events
-from marketplace.events.service import performing
 from marketplace.matches.service.rerank import parts
 from marketplace.notifications.models import Notification, NotificationKind, NotificationStatus
 from marketplace.notifications.service.delivery import release
+from marketplace.notifications.service.planning import told, told_statements
 
 PR_SET_PDEATHSIG = 1
 configure_mappers()
@@ -104,6 +104,13 @@ def written(
     return arm
 
 
+def planned_and_committed(kill: Kill) -> None:
+    """The point after the commit of what is planned for a batch of listings."""
+    seen: list[int] = []
+    _wrap(told.Told, "write", last=lambda: seen.append(1))
+    event.listen(Session, "after_commit", lambda session: kill.send() if seen else None)
+
+
 def second_batch(kill: Kill) -> None:
     """The point in the second batch of a release, written but not committed; the first is in the inboxes."""
     release.RELEASE_BATCH = 2
@@ -126,11 +133,11 @@ POINTS: dict[str, Callable[[Kill], None]] = {
     "horse forked": after(worker.ForkingWorker, "fork_work_horse"),
     "horse ended": after(worker.ForkingWorker, "monitor_work_horse"),
     # the worker in its job, or its horse
-    "before the first task": before(performing, "perform"),
-    "in the middle of the batch": after(performing, "perform"),
-    "half of the messages planned": written(*PLANNED, count=2),
-    "all planned, before the commit": written(*PLANNED, count=2, then="before_commit"),
-    "planned and committed": written(*PLANNED, count=2, then="after_commit"),
+    "before the first task": before(events, "perform_many"),
+    "in the middle of the batch": after(told.Told, "plan"),
+    "half of the messages planned": after(told_statements, "copy_messages"),
+    "all planned, before the commit": after(told.Told, "write"),
+    "planned and committed": planned_and_committed,
     "finds planned, before the commit": written(
         *PLANNED, kind=NotificationKind.SEARCH_HIT, then="before_commit"
     ),
