@@ -57,6 +57,7 @@ def test_two_machines_answer_alike_and_either_may_die(running):
         for machine in (here, there):
             at_the_end.callback(machine.web.master.wait_until_ended, 0)
             machine.await_ready()
+        running.wait_until_done()  # else the demands may be planned when supplies are there, and told to them
 
         for owner, code in offers[:4]:
             here, there = there, here

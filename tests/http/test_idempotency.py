@@ -9,7 +9,7 @@ from marketplace.database import db
 from marketplace.enterprises import service as enterprises
 from marketplace.http.idempotency import IdempotentResponse
 from tests.http.responses import refused
-from tests.marketplace import ACID, Marketplace, listing_terms
+from tests.marketplace import ACID, Marketplace, Party, listing_terms
 
 KEY = {"Idempotency_Key": "order-1"}
 
@@ -68,8 +68,7 @@ def test_another_key_of_the_same_enterprise_is_the_same_actor(marketplace):
     first = owner.post("/listings", supply(), **KEY)
     second_key = owner.post("/api-keys", {"name": "b", "scopes": ["read", "listings:write"]}).json["api_key"]
 
-    headers = {"Authorization": f"Bearer {second_key}", "Idempotency-Key": "order-1"}
-    again = marketplace.client.post("/api/v1/listings", json=supply(), headers=headers)
+    again = Party(marketplace, second_key).post("/listings", supply(), **KEY)
     assert (again.headers["Idempotent-Replayed"], again.json["id"]) == ("true", first.json["id"])
 
 
