@@ -24,7 +24,7 @@ from marketplace import create_app, scheduler, worker
 from marketplace.database import db
 from marketplace.events import service as events
 from marketplace.matches.service.rerank import parts
-from marketplace.notifications.models import Notification, NotificationKind, NotificationStatus
+from marketplace.notifications.models import Notification, NotificationKind
 from marketplace.notifications.service.delivery import release
 from marketplace.notifications.service.planning import told, told_statements
 
@@ -79,29 +79,16 @@ def _wrap(
     setattr(owner, name, wrapped)
 
 
-def written(
-    change: str,
-    status: NotificationStatus,
-    count: int = 1,
-    then: str = "",
-    kind: str = NotificationKind.MATCH_FOUND,
-) -> Callable[[Kill], None]:
-    """The point after the `count`th message of a kind was written so, or when that is (`then`) committed."""
+def finds_planned(kill: Kill) -> None:
+    """The point before the commit of a message about what a search found."""
+    seen: list[int] = []
 
-    def arm(kill: Kill) -> None:
-        seen: list[int] = []
+    def notice(mapper: Any, connection: Any, message: Notification) -> None:
+        if message.kind == NotificationKind.SEARCH_HIT:
+            seen.append(1)
 
-        def notice(mapper: Any, connection: Any, message: Notification) -> None:
-            if message.status == status and message.kind == kind:
-                seen.append(1)
-            if not then and len(seen) == count:
-                kill.send()
-
-        event.listen(Notification, change, notice)
-        if then:
-            event.listen(Session, then, lambda session: kill.send() if len(seen) >= count else None)
-
-    return arm
+    event.listen(Notification, "after_insert", notice)
+    event.listen(Session, "before_commit", lambda session: kill.send() if seen else None)
 
 
 def planned_and_committed(kill: Kill) -> None:
@@ -125,7 +112,6 @@ def released_and_committed(kill: Kill) -> None:
     event.listen(Session, "after_commit", lambda session: kill.send() if seen else None)
 
 
-PLANNED = ("after_insert", NotificationStatus.PLANNED)
 POINTS: dict[str, Callable[[Kill], None]] = {
     # the worker
     "job popped": after(BaseWorker, "dequeue_job_and_maintain_ttl"),
@@ -138,9 +124,7 @@ POINTS: dict[str, Callable[[Kill], None]] = {
     "half of the messages planned": after(told_statements, "copy_messages"),
     "all planned, before the commit": after(told.Told, "write"),
     "planned and committed": planned_and_committed,
-    "finds planned, before the commit": written(
-        *PLANNED, kind=NotificationKind.SEARCH_HIT, then="before_commit"
-    ),
+    "finds planned, before the commit": finds_planned,
     "tasks done, job not acknowledged": after(events, "perform_many"),
     "part written, before the commit": after(parts, "_write"),
     # the scheduler

@@ -61,6 +61,7 @@ def test_moments_and_days_are_as_everywhere(marketplace):
     for name in ("available_from", "created_at"):
         assert listing[name] == supply[name]
     assert tables["audit"][0]["at"].endswith("Z")
+    assert tables["audit"][-1]["action"] == "export", "that it was taken is part of it"
     assert "GMT" not in json.dumps(tables)
 
 

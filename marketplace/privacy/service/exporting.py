@@ -25,6 +25,7 @@ def export(actor: Actor) -> Iterator[bytes]:
     with unit_of_work() as work:
         enterprise = enterprises.own(actor)
         work.audit(actor, "export", enterprise)
+        work.write_records()  # it is part of what is exported
         return spreadsheet_files.finished(_pieces(enterprise.id))
 
 
