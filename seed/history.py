@@ -17,7 +17,7 @@ from seed.showcase import CAST, SHOWCASE_OWNER
 
 FIRST_DAY, RECENT_DAY, LAST_DAY = -178, -24, -3
 """Between which days deals are agreed; a quarter of them recently, so that much is on its way."""
-DEALS = 120
+DEALS = 100
 MOST_OF_A_GENERATOR, MOST_OF_A_RECEIVER = 2, 7
 STAND_INS = frozenset({SHOWCASE_OWNER, *(part.key for part in CAST)})
 """Who has no past, so that the demo plays alike on every day."""

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from marketplace import clock
+from marketplace.catalogue import service as catalogue
 from marketplace.credit import service as credit
 from marketplace.enterprises import service as enterprises
 from marketplace.enterprises.models import Enterprise
@@ -45,15 +46,8 @@ def load_city(city: City, past: tuple[DemoDeal, ...]) -> dict[str, int]:
         if enterprises.is_registered(city.enterprises[0].uscc):
             return {"already there": 1}
         work.mute_events()
-        ids = {enterprise.key: _enterprise(work, enterprise) for enterprise in city.enterprises}
-        _partners(work, city, ids)
-        _credit(city, ids)
-        _permits(city, ids)
-        load_fleets(city, ids)
-        traded = load_history(city, past, ids)
-        for listing in city.listings:
-            owner = Actor(ENTERPRISE, ids[listing.enterprise_key])
-            listings.create(owner, NEW_LISTING.load(body_of(city, listing)))
+        with catalogue.cached_lookups(_codes(city, past), _regions(city)):
+            traded = _write(work, city, past)
     return {
         "enterprises": len(city.enterprises),
         "listings": len(city.listings),
@@ -63,6 +57,35 @@ def load_city(city: City, past: tuple[DemoDeal, ...]) -> dict[str, int]:
         "fleets": len(city.fleets),
         **traded,
     }
+
+
+def _codes(city: City, past: tuple[DemoDeal, ...]) -> set[str]:
+    """Every code that something of the city or of its past names."""
+    listed = [*city.listings, *(side for deal in past for side in (deal.supply, deal.demand))]
+    named = {listing.code for listing in listed if listing.code}
+    named.update(code for listing in listed for _, code in listing.accepts)
+    named.update(line.code for licence in city.licences for line in licence.lines)
+    return named.union(permit.code for permits in (city.channels, city.white_list) for permit in permits)
+
+
+def _regions(city: City) -> set[int]:
+    """Every region that something of the city names, with those around it."""
+    named = {one.region for one in city.enterprises} | {entry.from_province for entry in city.white_list}
+    return {adcode // size * size for adcode in named for size in (1, 100, 10_000)}
+
+
+def _write(work: Work, city: City, past: tuple[DemoDeal, ...]) -> dict[str, int]:
+    """Write all rows. Returns the number of those of the past, by kind."""
+    ids = {enterprise.key: _enterprise(work, enterprise) for enterprise in city.enterprises}
+    _partners(work, city, ids)
+    _credit(city, ids)
+    _permits(city, ids)
+    load_fleets(city, ids)
+    traded = load_history(city, past, ids)
+    for listing in city.listings:
+        owner = Actor(ENTERPRISE, ids[listing.enterprise_key])
+        listings.create(owner, NEW_LISTING.load(body_of(city, listing)))
+    return traded
 
 
 def _enterprise(work: Work, enterprise: DemoEnterprise) -> UUID:
