@@ -46,7 +46,7 @@ def load_city(city: City, past: tuple[DemoDeal, ...]) -> dict[str, int]:
         if enterprises.is_registered(city.enterprises[0].uscc):
             return {"already there": 1}
         work.mute_events()
-        with catalogue.cached_lookups(_codes(city, past), _regions(city)):
+        with catalogue.cached_lookups(_codes(city, past)):
             traded = _write(work, city, past)
     return {
         "enterprises": len(city.enterprises),
@@ -66,12 +66,6 @@ def _codes(city: City, past: tuple[DemoDeal, ...]) -> set[str]:
     named.update(code for listing in listed for _, code in listing.accepts)
     named.update(line.code for licence in city.licences for line in licence.lines)
     return named.union(permit.code for permits in (city.channels, city.white_list) for permit in permits)
-
-
-def _regions(city: City) -> set[int]:
-    """Every region that something of the city names, with those around it."""
-    named = {one.region for one in city.enterprises} | {entry.from_province for entry in city.white_list}
-    return {adcode // size * size for adcode in named for size in (1, 100, 10_000)}
 
 
 def _write(work: Work, city: City, past: tuple[DemoDeal, ...]) -> dict[str, int]:

@@ -111,7 +111,7 @@ class _DealPlay:
 
     def _post(self) -> None:
         for listing, owner in ((self.plan.supply, self.supplier), (self.plan.demand, self.receiver)):
-            row, _ = listings.create(owner, NewListingSchema().load(body_of(self.stage.city, listing)))
+            row = listings.create(owner, NewListingSchema().load(body_of(self.stage.city, listing))).listing
             if listing is self.plan.supply:
                 self.supply_id = row.id
             else:

@@ -1,9 +1,11 @@
 """Waste codes, what local codes map to, places, treatments, the exemption list."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     DateTime,
@@ -96,6 +98,28 @@ class WasteCode(Base):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class CatalogueCode:
+    """A row of `waste_code` as it is read: what a process keeps and its threads share. Without an id it is
+    not written."""
+
+    id: int
+    scheme: str
+    code: str
+    key: str
+    level: CodeLevel
+    parent_id: int | None
+    name_zh: str
+    name_en: str
+    industry: str
+    hazardous: bool
+    hazard: str
+    edition: str
+    evidence: str
+    tradable: bool
+    unlisted: bool
+
+
 class Crosswalk(Base):
     """A local code's national meaning; `confidence` in (0, 1] weighs a match that goes by it."""
 
@@ -120,6 +144,19 @@ class Region(Base):
     lon: Mapped[float]
     lat: Mapped[float]
     coord_source: Mapped[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueRegion:
+    """A row of `region` as it is read: what a process keeps and its threads share."""
+
+    adcode: int
+    name_zh: str
+    level: str
+    parent: int | None
+    lon: float
+    lat: float
+    coord_source: str
 
 
 class OutlineRing(Base):
@@ -179,3 +216,18 @@ class ExemptionItem(Base):
     edition: Mapped[str]
 
     __table_args__ = (Index("ix_exemption_item_item", "item"),)
+
+
+class ReferenceVersion(Base):
+    """The number of the state of all reference data, in one row; each change of it counts up by a trigger.
+
+    Numbered are codes, crosswalk, regions, outlines, treatments, exemptions and the matching policy. Unlisted
+    codes that are only added make no new state: nothing that a process keeps is wrong then.
+    """
+
+    __tablename__ = "reference_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    no: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)

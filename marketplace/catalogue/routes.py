@@ -8,7 +8,7 @@ from ..http.blueprint import Blueprint, Body, Json, Query, subject
 from ..http.languages import render_warnings
 from ..http.paging import Key, Page, page
 from . import service
-from .models import WasteCode
+from .models import CatalogueCode
 from .schemas import (
     RegionPage,
     RegionQuery,
@@ -22,7 +22,7 @@ from .schemas import (
 blueprint = Blueprint("catalogue", __name__, description="Waste codes and regions.")
 
 
-def _find_code(_: Actor, scheme: str, code: str) -> WasteCode:
+def _find_code(_: Actor, scheme: str, code: str) -> CatalogueCode:
     return service.find_code(scheme, code)
 
 
@@ -45,7 +45,7 @@ def list_waste_codes(query: Query) -> Json:
 @allow(*EVERY_KEY, keyless=True)
 @subject(_find_code)
 @blueprint.response(200, WasteCodeSchema)
-def show_waste_code(code: WasteCode) -> Json:
+def show_waste_code(code: CatalogueCode) -> Json:
     """One code, with what it maps to."""
     return service.present_codes([code])[0]
 

@@ -1,10 +1,10 @@
 """Listings over HTTP."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Response, request, url_for
 
+from ..enterprises.models import Enterprise
 from ..errors import DomainError, InvalidTable, Notice
 from ..events.actor import ADMIN, ENTERPRISE, Actor
 from ..http.authentication import EVERY_KEY, actor, allow
@@ -75,7 +75,7 @@ def create(body: Body) -> Versioned:
     A supply names its `waste`, a demand what it `accepts`. Prices are CNY per tonne from the supplier's side:
     below zero, the supplier pays. Suspicious but permitted requests succeed and carry `warnings`.
     """
-    return _listing(*service.create(actor(), body))
+    return _posted(service.create(actor(), body))
 
 
 @blueprint.get("/listings")
@@ -214,7 +214,7 @@ def show(listing: Listing) -> Versioned:
 @blueprint.response(200, ListingSchema, headers=VERSIONED)
 def change(listing: Listing, body: Body, expected: int | None) -> Versioned:
     """Change a draft or an open listing; an open one is matched again."""
-    return _listing(*service.change(actor(), listing.id, body, expected))
+    return _posted(service.change(actor(), listing.id, body, expected))
 
 
 @blueprint.post("/listings/<uuid:listing_id>/publish")
@@ -226,7 +226,7 @@ def change(listing: Listing, body: Body, expected: int | None) -> Versioned:
 @blueprint.response(200, ListingSchema, headers=VERSIONED)
 def publish(listing: Listing) -> Versioned:
     """Publish a draft, so that it takes part in matching."""
-    return _listing(*service.publish(actor(), listing.id))
+    return _posted(service.publish(actor(), listing.id))
 
 
 @blueprint.post("/listings/publish")
@@ -261,7 +261,7 @@ def _published(listing_id: UUID, result: list[Notice] | DomainError) -> Json:
 @blueprint.response(201, ListingSchema, headers=VERSIONED)
 def copy(listing: Listing) -> Versioned:
     """Draft a new listing with the terms of one of your own, also of a closed one; then change its days."""
-    return _listing(service.copy(actor(), listing.id))
+    return _posted(service.copy(actor(), listing.id))
 
 
 @blueprint.get("/listings/<uuid:listing_id>/history")
@@ -296,8 +296,12 @@ def review_exemption(listing: Listing, body: Body) -> Versioned:
     return _listing(service.review_exemption(actor(), listing.id, body["decision"], body["reason"]))
 
 
-def _listing(row: Listing, notices: Sequence[Notice] = ()) -> Versioned:
-    shown = service.present(actor(), [row])[0]
+def _posted(posted: service.Posted) -> Versioned:
+    shown, tag = _listing(posted.listing, posted.owner)
+    shown["warnings"] += render_warnings(posted.notices)
+    return shown, tag
+
+
+def _listing(row: Listing, owner: Enterprise | None = None) -> Versioned:
     is_whole = actor().enterprise_id in (None, row.enterprise_id)  # staff find only what they govern
-    warnings = [*shown["warnings"], *render_warnings(list(notices))]
-    return {**shown, "warnings": warnings}, etag(row.version, is_whole=is_whole)
+    return service.present(actor(), [row], owner)[0], etag(row.version, is_whole=is_whole)

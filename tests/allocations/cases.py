@@ -35,10 +35,10 @@ CASES = Cases(
     regulated=frozenset({PLAN}),
     statements={
         "/allocations": 2,
-        "/allocations/<uuid:allocation_id>": 5,
-        "/allocations/<uuid:allocation_id>/placements": 8,
-        "/allocations/<uuid:allocation_id>/unplaced": 7,
-        "/allocations/<uuid:allocation_id>/gaps": 5,
-        "/allocations/<uuid:allocation_id>/export": 8,
+        "/allocations/<uuid:allocation_id>": 3,
+        "/allocations/<uuid:allocation_id>/placements": 7,
+        "/allocations/<uuid:allocation_id>/unplaced": 6,
+        "/allocations/<uuid:allocation_id>/gaps": 3,
+        "/allocations/<uuid:allocation_id>/export": 7,
     },
 )

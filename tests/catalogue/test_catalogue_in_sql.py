@@ -38,7 +38,7 @@ def test_look_ups_from_memory_agree_with_the_tables(marketplace):
         codes = [*((row.scheme, row.code) for row in sample), *UNKNOWN]
         regions = [*Random(8).sample(db.session.scalars(select(Region.adcode)).all(), 40), 999999]
         from_tables = list(look_everything_up(codes, regions))
-        with catalogue.cached_lookups([code for _, code in codes], regions):
+        with catalogue.cached_lookups(code for _, code in codes):
             assert list(look_everything_up(codes, regions)) == from_tables
             ids = {row.id for row in sample}
             assert {code_id: row.code for code_id, row in catalogue.codes_by_id(ids).items()} == {

@@ -104,10 +104,10 @@ CASES = Cases(
     statements={
         "/offers": 5,
         "/offers/<uuid:offer_id>": 4,
-        "/deals": 5,
-        "/deals/<uuid:deal_id>": 5,
+        "/deals": 4,
+        "/deals/<uuid:deal_id>": 4,
         "/deals/<uuid:deal_id>/settlement": 2,
         "/deals/<uuid:deal_id>/contract.pdf": 3,
-        "/deals/<uuid:deal_id>/settlement.pdf": 4,
+        "/deals/<uuid:deal_id>/settlement.pdf": 3,
     },
 )

@@ -16,4 +16,4 @@ def writes(samples):
     return {("POST", PATH): (samples.owner, f"/deals/{samples.deal['id']}/due-diligence", CONFIRMED)}
 
 
-CASES = Cases(samples=DealSamples, neighbours=neighbours, writes=writes, statements={PATH: 7})
+CASES = Cases(samples=DealSamples, neighbours=neighbours, writes=writes, statements={PATH: 6})

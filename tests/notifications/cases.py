@@ -66,7 +66,7 @@ CASES = Cases(
     without_fields=frozenset({READ, READ_ALL}),
     statements={
         "/notifications": 3,
-        "/notification-preferences": 4,
+        "/notification-preferences": 3,
         "/saved-searches": 2,
         "/saved-searches/<uuid:search_id>": 2,
     },

@@ -59,6 +59,6 @@ CASES = Cases(
     neighbours=neighbours,
     writes=writes,
     grow=grow,
-    statements={"/receiver-registrations": 5, ONE: 5},
+    statements={"/receiver-registrations": 4, ONE: 4},
     example_fields={("POST", "/receiver-registrations"): {"number": "绍环固备〔2026〕12号"}},
 )

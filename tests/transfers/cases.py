@@ -83,5 +83,5 @@ CASES = Cases(
     neighbours=neighbours,
     writes=writes,
     grow=grow,
-    statements={ROOT: 5, ONE: 5, f"{ONE}/papers/<uuid:file_id>": 5},
+    statements={ROOT: 4, ONE: 4, f"{ONE}/papers/<uuid:file_id>": 5},
 )

@@ -19,7 +19,7 @@ from .components.units import unit_of, unit_pattern
 from .crosswalk import Alias, aliases_of, codes_that_fit
 from .exemptions import exemption_exists, exemption_rows, treatments
 from .loader import load
-from .lookup_cache import cached_lookups
+from .lookup_cache import VERSION, cached_lookups, see_version, seen_version
 from .outlines import load_outlines
 from .places import (
     district_at,
@@ -47,8 +47,9 @@ from .suggestions import suggest_codes
 from .written_codes import fold_scheme, form_scheme, read_code
 
 __all__ = [
-    "CERTAIN", "UNLISTED_SCHEME", "Alias", "CodeFilter", "add_to_catalogue", "aliases_of", "all_code_ids",
-    "cached_lookups", "check_components", "code_search_notices", "codes_by_id", "codes_finding",
+    "CERTAIN", "UNLISTED_SCHEME", "VERSION", "Alias", "CodeFilter", "add_to_catalogue", "aliases_of",
+    "all_code_ids", "cached_lookups", "check_components", "code_search_notices", "codes_by_id",
+    "codes_finding",
     "codes_for_matching", "codes_that_fit", "component_notices", "default_unit", "district_at",
     "districts_near", "exemption_exists", "exemption_rows",
     "find_code", "find_region", "fold_scheme", "form_scheme",
@@ -56,7 +57,8 @@ __all__ = [
     "last_below", "load", "load_outlines", "locate", "locate_rows", "look_up_places", "present_codes",
     "read_code", "read_code_filter", "region_covers", "region_names", "region_notices",
     "region_with_ancestors",
-    "regions_by_code", "resolve", "search_codes", "search_regions", "spelled_prefix", "stand_in_of",
+    "regions_by_code", "resolve", "search_codes", "search_regions", "see_version", "seen_version",
+    "spelled_prefix", "stand_in_of",
     "suggest_codes", "to_wgs84", "tradable_codes", "treatments", "unit_of", "unit_pattern", "with_key",
     "within",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from ...database import db
 from ...errors import Notice
-from ..models import WasteCode
+from ..models import CatalogueCode, WasteCode
 from .codes import codes_by_id
 from .crosswalk import aliases_of, codes_that_fit
 from .resolution import read_reference, scheme_exists, spelled
@@ -77,7 +77,7 @@ def _parts(text: str) -> Iterator[str]:
             yield part.strip()
 
 
-def _not_traded(row: WasteCode, at: str) -> list[Notice]:
+def _not_traded(row: CatalogueCode, at: str) -> list[Notice]:
     return [] if row.tradable else [Notice("filter_not_traded", at, {"code": row.code})]
 
 

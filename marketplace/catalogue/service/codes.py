@@ -10,8 +10,8 @@ from sqlalchemy.orm import aliased
 
 from ...database import db
 from ...errors import Invalid
-from ..models import CodeLevel, WasteCode
-from .lookup_cache import lookup_cache
+from ..models import CatalogueCode, CodeLevel, WasteCode
+from .lookup_cache import READ_CODES, lookup_cache, read_codes
 from .written_codes import CN_SW, fold_scheme, key_beginning, key_of, read_code
 
 CERTAIN = ("official", "two_places", "three_places", "example")
@@ -30,13 +30,18 @@ WHERE code.id = ANY(CAST(:ids AS int[]))
 """Built once: it is asked with every pairing that is judged."""
 
 
-def codes_by_id(ids: Iterable[int]) -> dict[int, WasteCode]:
-    """Those codes, by id, in one statement."""
-    ids = set(ids)
-    cache = lookup_cache()
-    if cache is not None and ids <= cache.by_id.keys():
-        return {code_id: cache.by_id[code_id] for code_id in ids}
-    return {row.id: row for row in db.session.scalars(select(WasteCode).where(WasteCode.id.in_(ids)))}
+def codes_by_id(ids: Iterable[int]) -> dict[int, CatalogueCode]:
+    """Those codes, by id, in one statement at most."""
+    cache, missing, found = lookup_cache(), set(ids), {}
+    if cache is not None:
+        found = {code_id: cache.by_id[code_id] for code_id in missing & cache.by_id.keys()}
+        missing -= found.keys()
+    if missing:
+        rows = read_codes(READ_CODES.where(WasteCode.id.in_(missing)))
+        found |= {row.id: row for row in rows}
+        if cache is not None:
+            cache.keep(rows)
+    return found
 
 
 def codes_for_matching(ids: Iterable[int]) -> Sequence[Any]:
@@ -67,13 +72,13 @@ def ids_of_scheme(scheme: str, at: str) -> list[int]:
 
 def search_codes(
     scheme: str | None, q: str | None, category: str | None, after: int, limit: int
-) -> list[WasteCode]:
+) -> list[CatalogueCode]:
     """Codes by scheme, category and a substring of code or name, in the catalogue's own sequence.
 
     Args:
         after: the id of the last code of the page before, 0 at the start.
     """
-    query = select(WasteCode).where(WasteCode.id > after, ~WasteCode.unlisted)
+    query = READ_CODES.where(WasteCode.id > after, ~WasteCode.unlisted)
     if scheme:
         query = query.where(WasteCode.scheme == fold_scheme(scheme))
     if category:
@@ -86,7 +91,7 @@ def search_codes(
         )
     if q:
         query = query.where(or_(*_ways_to_find(q)))
-    return list(db.session.scalars(query.order_by(WasteCode.id).limit(limit)))
+    return read_codes(query.order_by(WasteCode.id).limit(limit))
 
 
 def _ways_to_find(q: str) -> Iterator[ColumnElement[bool]]:
@@ -99,7 +104,7 @@ def _ways_to_find(q: str) -> Iterator[ColumnElement[bool]]:
     yield WasteCode.key.in_([code.key for code in read_code(q).codes])
 
 
-def is_specific(row: WasteCode) -> bool:
+def is_specific(row: CatalogueCode) -> bool:
     """Whether a supply of this code meets all that accept or are licensed for it.
 
     That of a category does not meet those of single codes in it; of `cn-sw` the categories are all there is.
@@ -107,7 +112,7 @@ def is_specific(row: WasteCode) -> bool:
     return row.level == CodeLevel.CODE or row.scheme == CN_SW
 
 
-def tradable_codes() -> Sequence[WasteCode]:
+def tradable_codes() -> Sequence[CatalogueCode]:
     """All codes of the loaded tables that may be traded."""
-    tradable = select(WasteCode).where(WasteCode.tradable, ~WasteCode.unlisted)
-    return db.session.scalars(tradable.order_by(WasteCode.scheme, WasteCode.code)).all()
+    tradable = READ_CODES.where(WasteCode.tradable, ~WasteCode.unlisted)
+    return read_codes(tradable.order_by(WasteCode.scheme, WasteCode.code))

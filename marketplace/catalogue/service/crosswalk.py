@@ -1,7 +1,8 @@
 """What stands for what: codes above and below each other, and local codes mapped to national ones."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import aliased
@@ -9,8 +10,9 @@ from sqlalchemy.orm import aliased
 from matching import CATEGORY_FACTOR
 
 from ...database import db
-from ..models import Crosswalk, WasteCode
-from .codes import is_any_of
+from ..models import CatalogueCode, Crosswalk, WasteCode
+from .codes import codes_by_id, is_any_of
+from .lookup_cache import LookupCache, lookup_cache
 
 STARTS = text("""
 SELECT start.code_id, code.id, start.factor, code.parent_id, parent.parent_id
@@ -39,13 +41,26 @@ def aliases_of(code_ids: Iterable[int]) -> list[Alias]:
     A code above is worth `matching.CATEGORY_FACTOR`, a mapped one its confidence, one above a mapped one the
     product of both.
     """
-    aliases = []
-    for code_id, start, factor, *above in db.session.execute(STARTS, {"ids": list(set(code_ids))}):
+    cache, aliases = lookup_cache(), []
+    if cache is not None:
+        starts: Iterable[Any] = _starts(cache, codes_by_id(code_ids).values())
+    else:
+        starts = db.session.execute(STARTS, {"ids": list(set(code_ids))})
+    for code_id, start, factor, *above in starts:
         aliases.append(Alias(code_id, start, factor))
         aliases += [
             Alias(code_id, ancestor, CATEGORY_FACTOR * factor) for ancestor in above if ancestor is not None
         ]
     return aliases
+
+
+def _starts(cache: LookupCache, codes: Iterable[CatalogueCode]) -> Iterator[tuple[Any, ...]]:
+    """The rows of `STARTS`, from memory."""
+    for code in codes:
+        mapped = [(cache.by_id[national], factor) for national, factor in cache.mapped.get(code.id, ())]
+        for start, factor in [(code, 1.0), *mapped]:
+            above = start.parent_id
+            yield code.id, start.id, factor, above, None if above is None else cache.by_id[above].parent_id
 
 
 def codes_that_fit(accepted: Iterable[int]) -> set[int]:

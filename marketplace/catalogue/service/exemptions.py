@@ -1,6 +1,6 @@
 """Treatments, and the items of the exemption list."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -10,7 +10,7 @@ from .codes import is_any_of
 from .lookup_cache import lookup_cache
 
 
-def treatments() -> dict[str, Mode]:
+def treatments() -> Mapping[str, Mode]:
     """What each treatment does with the waste, by treatment code."""
     if (cache := lookup_cache()) is not None:
         return cache.treatments

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from ...database import db
 from ...errors import Notice
-from ..models import CodeLevel, WasteCode
+from ..models import CatalogueCode, CodeLevel, WasteCode
 from .codes import codes_by_id
+from .lookup_cache import READ_CODES, read_codes
 from .resolution import category_key, spelled
 from .written_codes import CN_HW, CN_SW, EU_LOW, FoundCode, fold_scheme, read_code
 
@@ -32,13 +32,13 @@ class NamedCodes:
         notices: what is odd about the codes.
     """
 
-    codes: list[WasteCode] = field(default_factory=list)
-    categories: list[WasteCode] = field(default_factory=list)
+    codes: list[CatalogueCode] = field(default_factory=list)
+    categories: list[CatalogueCode] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
     words: str = ""
     notices: list[Notice] = field(default_factory=list)
 
-    def denies(self, row: WasteCode) -> bool:
+    def denies(self, row: CatalogueCode) -> bool:
         """Whether the text says that the waste is not of this code."""
         return bool({row.key, category_key(row)} & self.denied) or any(
             row.scheme == EU_LOW and row.key.startswith(key) for key in self.denied
@@ -50,7 +50,7 @@ def read_named_codes(text: str, scheme: str | None) -> NamedCodes:
     named = NamedCodes()
     written = read_code(text)
     rows = _rows_by_key({code.key for code in written.codes})
-    above: list[tuple[FoundCode, WasteCode]] = []
+    above: list[tuple[FoundCode, CatalogueCode]] = []
     for code in written.codes:
         if code.is_negated:
             named.denied.add(code.key)
@@ -67,16 +67,16 @@ def read_named_codes(text: str, scheme: str | None) -> NamedCodes:
     return named
 
 
-def _rows_by_key(keys: set[str]) -> dict[str, list[WasteCode]]:
-    rows: dict[str, list[WasteCode]] = {}
-    for row in db.session.scalars(select(WasteCode).where(WasteCode.key.in_(keys)).order_by(WasteCode.id)):
+def _rows_by_key(keys: set[str]) -> dict[str, list[CatalogueCode]]:
+    rows: dict[str, list[CatalogueCode]] = {}
+    for row in read_codes(READ_CODES.where(WasteCode.key.in_(keys)).order_by(WasteCode.id)):
         rows.setdefault(row.key, []).append(row)
     return rows
 
 
 def _rows_in_scheme(
-    named: NamedCodes, code: FoundCode, rows: list[WasteCode], scheme: str | None, among_words: bool
-) -> Iterator[WasteCode]:
+    named: NamedCodes, code: FoundCode, rows: list[CatalogueCode], scheme: str | None, among_words: bool
+) -> Iterator[CatalogueCode]:
     """The rows of a code that was found; a notice if there are none."""
     if code.is_plain and (not rows or (among_words and code.scheme == EU_LOW)):
         return
@@ -91,7 +91,7 @@ def _rows_in_scheme(
     yield from inside
 
 
-def _place_categories(named: NamedCodes, above: list[tuple[FoundCode, WasteCode]]) -> None:
+def _place_categories(named: NamedCodes, above: list[tuple[FoundCode, CatalogueCode]]) -> None:
     """Keep the categories that no code of theirs follows; beside a code of another they contradict it."""
     own = {category_key(row): row for row in named.codes}
     for found, category in above:
@@ -115,30 +115,30 @@ def _words(text: str, beside: str, has_codes: bool, named: NamedCodes) -> str:
     return said
 
 
-def labels_of(categories: list[WasteCode]) -> set[tuple[str, str]]:
+def labels_of(categories: list[CatalogueCode]) -> set[tuple[str, str]]:
     """Categories as the model labels them; of the European list it knows chapters."""
     return {(row.scheme, row.code[:2] if row.scheme == EU_LOW else row.code) for row in categories}
 
 
-def is_within(row: WasteCode, categories: list[WasteCode]) -> bool:
+def is_within(row: CatalogueCode, categories: list[CatalogueCode]) -> bool:
     """Whether a code is one of, or below, these categories."""
     return any(row.scheme == above.scheme and _begins(row, above) for above in categories)
 
 
-def _begins(row: WasteCode, above: WasteCode) -> bool:
+def _begins(row: CatalogueCode, above: CatalogueCode) -> bool:
     return row.key.startswith(above.key) if row.scheme == EU_LOW else category_key(row) == above.key
 
 
-def codes_below(categories: list[WasteCode], limit: int) -> list[WasteCode]:
+def codes_below(categories: list[CatalogueCode], limit: int) -> list[CatalogueCode]:
     """Codes of these categories in the catalogue's sequence; a category without codes stands for itself."""
     ids = [row.id for row in categories]
     parents = select(WasteCode.id).where(WasteCode.parent_id.in_(ids)).scalar_subquery()
-    below = select(WasteCode).where(
+    below = READ_CODES.where(
         WasteCode.level == CodeLevel.CODE,
         ~WasteCode.unlisted,
         WasteCode.parent_id.in_(ids) | WasteCode.parent_id.in_(parents),
     )
-    found = list(db.session.scalars(below.order_by(WasteCode.id).limit(limit)))
+    found = read_codes(below.order_by(WasteCode.id).limit(limit))
     with_codes = {row.parent_id for row in found}
     parents_of = codes_by_id(code_id for code_id in with_codes if code_id)
     with_codes |= {row.parent_id for row in parents_of.values()}

@@ -134,7 +134,7 @@ def look_up_places(places: Iterable[tuple[float, float]]) -> None:
     new = list(set(places) - cache.near.keys())
     for start in range(0, len(new), BATCH):
         part = new[start : start + BATCH]
-        cache.near.update(zip(part, districts_near(part), strict=True))
+        cache.keep_near(dict(zip(part, districts_near(part), strict=True)))
 
 
 def locate_rows(session: Any, model: Any, *, everything: bool) -> int:
@@ -168,9 +168,11 @@ def _near_one(lon: float, lat: float) -> Near:
     cache = lookup_cache()
     if cache is None:
         return districts_near([(lon, lat)])[0]
-    if (lon, lat) not in cache.near:
-        cache.near[lon, lat] = districts_near([(lon, lat)])[0]
-    return cache.near[lon, lat]
+    near = cache.near.get((lon, lat))
+    if near is None:
+        near = districts_near([(lon, lat)])[0]
+        cache.keep_near({(lon, lat): near})
+    return near
 
 
 def _district_of(near: Near, stated: int) -> int | None:

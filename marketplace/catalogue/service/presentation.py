@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from ...database import db
-from ..models import Crosswalk, WasteCode
+from ..models import CatalogueCode, Crosswalk, WasteCode
 from .codes import CERTAIN, codes_by_id
 
 SHOWN = (
@@ -18,7 +18,7 @@ SHOWN = (
 """Columns that are shown as they are."""
 
 
-def present_codes(rows: Sequence[WasteCode]) -> list[dict[str, Any]]:
+def present_codes(rows: Sequence[CatalogueCode]) -> list[dict[str, Any]]:
     """Codes as the API shows them, with parents and mappings fetched together."""
     parents = codes_by_id({row.parent_id for row in rows if row.parent_id})
     mappings = _mappings([row.id for row in rows])

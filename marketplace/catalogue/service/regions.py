@@ -4,27 +4,27 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import prcoords
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func
 
-from ...database import db
 from ...errors import Invalid
-from ..models import Region
-from .lookup_cache import lookup_cache
+from ..models import CatalogueRegion, Region
+from .lookup_cache import READ_REGIONS, lookup_cache, read_regions
 
 
-def find_region(adcode: int, at: str = "region") -> Region:
+def find_region(adcode: int, at: str = "region") -> CatalogueRegion:
     """The region. Raises: Invalid: there is none by that code (`unknown_region`), says field `at`."""
-    cache = lookup_cache()
-    region = cache.regions.get(adcode) if cache is not None else db.session.get(Region, adcode)
+    region = regions_by_code([adcode]).get(adcode)
     if region is None:
         raise Invalid("unknown_region", at=at, region=f"{adcode:06d}")
     return region
 
 
-def regions_by_code(adcodes: Iterable[int]) -> dict[int, Region]:
-    """Those regions, by code, in one statement."""
-    regions = db.session.scalars(select(Region).where(Region.adcode.in_(set(adcodes))))
-    return {region.adcode: region for region in regions}
+def regions_by_code(adcodes: Iterable[int]) -> dict[int, CatalogueRegion]:
+    """Those regions, by code, in one statement at most."""
+    wanted, cache = set(adcodes), lookup_cache()
+    if cache is not None:
+        return {adcode: cache.regions[adcode] for adcode in wanted & cache.regions.keys()}
+    return {row.adcode: row for row in read_regions(READ_REGIONS.where(Region.adcode.in_(wanted)))}
 
 
 def region_names(adcodes: Iterable[int]) -> dict[int, str]:
@@ -39,19 +39,19 @@ def region_names(adcodes: Iterable[int]) -> dict[int, str]:
     }
 
 
-def search_regions(parent: int | None, q: str | None, after: int, limit: int) -> list[Region]:
+def search_regions(parent: int | None, q: str | None, after: int, limit: int) -> list[CatalogueRegion]:
     """Regions directly below `parent` (provinces, without parent and text), by code.
 
     Args:
         q: a part of the name, in regions at any level if there is no `parent`.
         after: the adcode of the last region of the page before, 0 at the start.
     """
-    query = select(Region).where(Region.adcode > after)
+    query = READ_REGIONS.where(Region.adcode > after)
     if parent is not None or q is None:
         query = query.where(Region.parent.is_not_distinct_from(parent))
     if q:
         query = query.where(func.strpos(func.fold_text(Region.name_zh), func.fold_text(q)) > 0)
-    return list(db.session.scalars(query.order_by(Region.adcode).limit(limit)))
+    return read_regions(query.order_by(Region.adcode).limit(limit))
 
 
 def within(column: Any, adcode: int) -> ColumnElement[bool]:

@@ -7,7 +7,8 @@ through it, so that each accepts the same spellings and refuses the same contrad
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -16,9 +17,9 @@ from ...database import db
 from ...errors import Invalid, NotFound, Notice
 from ...events.work import unit_of_work
 from ...messages.names import Name
-from ..models import CodeLevel, WasteCode
-from .codes import CERTAIN, UNLISTED_EVIDENCE
-from .lookup_cache import lookup_cache
+from ..models import CatalogueCode, CodeLevel, WasteCode
+from .codes import CERTAIN, UNLISTED_EVIDENCE, codes_by_id
+from .lookup_cache import READ_CODES, lookup_cache, read_codes
 from .written_codes import (
     CN_HW,
     CN_SW,
@@ -34,6 +35,8 @@ from .written_codes import (
 UNLISTED_SCHEME = CN_SW
 UNLISTED_KEY = re.compile(r"(\d{3})(\d{3})(S(\d\d))", re.ASCII)
 """The key of a code of that scheme; the digits after S are those of its category."""
+NOT_WRITTEN = cast(int, None)
+"""The id of a code that has no row yet."""
 UNLISTED_COLUMNS = (
     "scheme", "code", "key", "level", "parent_id", "name_zh", "name_en", "industry", "hazardous", "hazard",
     "edition", "evidence", "tradable", "unlisted",
@@ -47,13 +50,13 @@ log = logging.getLogger(__name__)
 class Resolved:
     """A code of the catalogue, and what is odd about how it was written or what is known of it."""
 
-    row: WasteCode
+    row: CatalogueCode
     notices: list[Notice]
 
 
 def resolve(
     scheme: str | None, code: str, at: str, *, code_at: str | None = None
-) -> tuple[WasteCode, list[Notice]]:
+) -> tuple[CatalogueCode, list[Notice]]:
     """The code that a listing or permit names, however it is written, and notices if it is doubtful.
 
     A well-formed `cn-sw` code under a known category is accepted, with a notice, though no table has it. Its
@@ -79,7 +82,7 @@ def resolve(
 
 def known_code(
     scheme: str | None, code: str, at: str, *, code_at: str | None = None
-) -> tuple[WasteCode, list[Notice]]:
+) -> tuple[CatalogueCode, list[Notice]]:
     """As `resolve`, but of the catalogue as it is: for what must not add to it."""
     row, notices = resolve(scheme, code, at, code_at=code_at)
     if row.id is None:
@@ -87,7 +90,7 @@ def known_code(
     return row, notices
 
 
-def find_code(scheme: str, code: str) -> WasteCode:
+def find_code(scheme: str, code: str) -> CatalogueCode:
     """The code, however it is written, without other words. Raises: NotFound."""
     try:
         resolved = read_reference(scheme, code, "scheme", "code")
@@ -141,16 +144,22 @@ def spelled(key: str) -> str:
     return " ".join((key[:2], key[2:4], key[4:])) if len(key) == 6 and key.isdigit() else key
 
 
-def _rows_by_key(key: str) -> Sequence[WasteCode]:
+def _rows_by_key(key: str) -> Sequence[CatalogueCode]:
     """The codes with this key, in all schemes, by id."""
-    if (cache := lookup_cache()) is not None:
-        return cache.codes[key]
-    return db.session.scalars(select(WasteCode).where(WasteCode.key == key).order_by(WasteCode.id)).all()
+    cache = lookup_cache()
+    if cache is not None and (key in cache.codes or not UNLISTED_KEY.fullmatch(key)):
+        return cache.codes.get(key, ())
+    if cache is not None and cache.unlisted is not None:
+        return cache.unlisted[key]
+    rows = read_codes(READ_CODES.where(WasteCode.key == key).order_by(WasteCode.id))
+    if cache is not None:
+        cache.keep(rows)
+    return rows
 
 
 def _of_scheme(
-    rows: Sequence[WasteCode], scheme: str | None, code: str, scheme_at: str, code_at: str
-) -> WasteCode | None:
+    rows: Sequence[CatalogueCode], scheme: str | None, code: str, scheme_at: str, code_at: str
+) -> CatalogueCode | None:
     """The one of these codes that is of the scheme, or of the only scheme that has it."""
     if scheme is None:
         if len(rows) > 1:
@@ -167,7 +176,7 @@ def _of_scheme(
     return None
 
 
-def _are_names(written: WrittenCode, row: WasteCode) -> bool:
+def _are_names(written: WrittenCode, row: CatalogueCode) -> bool:
     """Whether the words beside the code can be words about it: no further figures, and no "not"."""
     if not written.codes:
         return written.key == row.key
@@ -177,7 +186,7 @@ def _are_names(written: WrittenCode, row: WasteCode) -> bool:
     return not any(word in EXCEPTIONS or any(letter.isdigit() for letter in word) for word in words)
 
 
-def _refuse_contradictions(written: WrittenCode, named: FoundCode, row: WasteCode, at: str) -> None:
+def _refuse_contradictions(written: WrittenCode, named: FoundCode, row: CatalogueCode, at: str) -> None:
     above = category_key(row)
     for code in written.codes:
         if code.is_category and code.key not in (row.key, above):
@@ -188,14 +197,14 @@ def _refuse_contradictions(written: WrittenCode, named: FoundCode, row: WasteCod
         raise Invalid("star_contradicts", at=at, code=row.code)
 
 
-def category_key(row: WasteCode) -> str:
+def category_key(row: CatalogueCode) -> str:
     """The national category that a code's last digits name."""
     if row.level == CodeLevel.CATEGORY or row.scheme not in (CN_HW, CN_SW):
         return row.key
     return f"{'HW' if row.scheme == CN_HW else 'SW'}{row.key[-2:]}"
 
 
-def _notices(row: WasteCode, at: str) -> list[Notice]:
+def _notices(row: CatalogueCode, at: str) -> list[Notice]:
     if row.unlisted:
         return [Notice("code_not_in_catalogue", at, {"code": row.code})]
     if row.evidence not in CERTAIN:
@@ -204,15 +213,15 @@ def _notices(row: WasteCode, at: str) -> list[Notice]:
     return []
 
 
-def _words_left_out(written: WrittenCode, row: WasteCode, at: str) -> list[Notice]:
+def _words_left_out(written: WrittenCode, row: CatalogueCode, at: str) -> list[Notice]:
     """A notice of words beside a code that are neither of its name nor of that of the code above."""
     unknown = _words_not_of(row, written.words.split())
     if unknown and row.parent_id is not None:
-        unknown = _words_not_of(db.session.get_one(WasteCode, row.parent_id), unknown)
+        unknown = _words_not_of(codes_by_id([row.parent_id])[row.parent_id], unknown)
     return [Notice("words_left_out", at, {"code": row.code, "words": " ".join(unknown)})] if unknown else []
 
 
-def _words_not_of(row: WasteCode, words: list[str]) -> list[str]:
+def _words_not_of(row: CatalogueCode, words: list[str]) -> list[str]:
     names = key_of(f"{row.name_zh} {row.name_en} {row.industry}")
     return [word for word in words if key_of(word) not in names]
 
@@ -230,35 +239,42 @@ def scheme_exists(scheme: str) -> bool:
     return db.session.scalar(select(WasteCode.id).filter_by(scheme=scheme).limit(1)) is not None
 
 
-def _unlisted(key: str) -> list[WasteCode]:
+def _unlisted(key: str) -> list[CatalogueCode]:
     """A well-formed code under a known category that no table has, not written; empty if it is not one."""
     form = UNLISTED_KEY.fullmatch(key)
     above = [row for row in _rows_by_key(f"SW{form[4]}") if row.scheme == UNLISTED_SCHEME] if form else []
-    return [WasteCode(**_unlisted_values(category, spelled(key))) for category in above]
+    return [CatalogueCode(NOT_WRITTEN, **_unlisted_values(category, spelled(key))) for category in above]
 
 
-def stand_in_of(code: WasteCode) -> WasteCode:
+def stand_in_of(code: CatalogueCode) -> CatalogueCode:
     """What a draft with an unlisted code refers to until it is published: the stand-in of its category."""
     return _rows_by_key(stand_in_key(category_key(code)))[0]
 
 
-def add_to_catalogue(code: str) -> WasteCode:
+def add_to_catalogue(code: str) -> CatalogueCode:
     """The row of a code that `resolve` found to be unlisted; written, unless somebody did so meanwhile."""
-    key = key_of(code)
-    known = _rows_by_key(key)
-    if not known:
-        (new,) = _unlisted(key)
+    cache, key = lookup_cache(), key_of(code)
+    knows_listed_only = cache is not None and cache.unlisted is None
+    if rows := cache.codes.get(key) if cache and knows_listed_only else _rows_by_key(key):
+        return rows[0]
+    with unit_of_work() as work:
+        new = _unlisted(key)[0]
         values = {name: getattr(new, name) for name in UNLISTED_COLUMNS}
-        with unit_of_work() as work:
-            work.session.execute(insert(WasteCode).values(values).on_conflict_do_nothing())
-        known = db.session.scalars(select(WasteCode).filter_by(scheme=UNLISTED_SCHEME, key=key)).all()
-        if (cache := lookup_cache()) is not None:
-            cache.add(known[0])
-        log.info("unlisted code added", extra={"code": known[0].code, "code_id": known[0].id})
-    return known[0]
+        adding = insert(WasteCode).values(values).on_conflict_do_nothing().returning(WasteCode.id)
+        added = work.session.scalar(adding)
+    if added is None:
+        known = read_codes(READ_CODES.where(WasteCode.scheme == UNLISTED_SCHEME, WasteCode.key == key))[0]
+    else:
+        known = replace(new, id=added)
+        log.info("unlisted code added", extra={"code": known.code, "code_id": known.id})
+    if cache is not None:
+        cache.keep([known])
+        if cache.unlisted is not None:
+            cache.unlisted[key].append(known)
+    return known
 
 
-def _unlisted_values(category: WasteCode, code: str) -> dict[str, object]:
+def _unlisted_values(category: CatalogueCode, code: str) -> dict[str, Any]:
     """The columns of an unlisted code; what nobody has said of it is as its category has it."""
     inherited = ("scheme", "name_zh", "name_en", "hazardous", "edition", "tradable")
     return {

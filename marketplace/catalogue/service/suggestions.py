@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select, tuple_
+from sqlalchemy import tuple_
 
 from matching.suggestion import NOT_UNDERSTOOD, Suggester
 
-from ...database import db
 from ...errors import Invalid, Notice, Unavailable
-from ..models import WasteCode
-from .codes import is_specific
+from ..models import CatalogueCode, WasteCode
+from .codes import codes_by_id, is_specific
+from .lookup_cache import READ_CODES, read_codes
 from .named_codes import NamedCodes, codes_below, is_within, labels_of, read_named_codes
 from .written_codes import fold_scheme, key_of
 
@@ -22,7 +22,7 @@ LOOKED_UP = 1.0
 """Confidence in a code that the text names itself."""
 MOST_FOUND = 20
 """Items that are asked of the model where some will be left out."""
-Item = tuple[WasteCode, float]
+Item = tuple[CatalogueCode, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +130,13 @@ def _guess(
     return _Guess(items, sure, notices)
 
 
-def _parents(rows: Sequence[WasteCode]) -> list[WasteCode]:
+def _parents(rows: Sequence[CatalogueCode]) -> list[CatalogueCode]:
     """The codes themselves and what is directly above them."""
     ids = {row.parent_id for row in rows if row.parent_id is not None}
-    return [*rows, *db.session.scalars(select(WasteCode).where(WasteCode.id.in_(ids)))]
+    return [*rows, *codes_by_id(ids).values()]
 
 
-def _shown(row: WasteCode, confidence: float) -> dict[str, Any]:
+def _shown(row: CatalogueCode, confidence: float) -> dict[str, Any]:
     return {
         "scheme": row.scheme,
         "code": row.code,
@@ -146,10 +146,10 @@ def _shown(row: WasteCode, confidence: float) -> dict[str, Any]:
     }
 
 
-def _rows_by_code(codes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], WasteCode]:
+def _rows_by_code(codes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], CatalogueCode]:
     """The rows of those codes, by scheme and code; the model may know some that are not loaded."""
-    query = select(WasteCode).where(tuple_(WasteCode.scheme, WasteCode.code).in_(list(codes)))
-    return {(row.scheme, row.code): row for row in db.session.scalars(query)}
+    query = READ_CODES.where(tuple_(WasteCode.scheme, WasteCode.code).in_(list(codes)))
+    return {(row.scheme, row.code): row for row in read_codes(query)}
 
 
 def _model() -> Suggester:

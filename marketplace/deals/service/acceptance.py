@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from ... import clock
 from ...catalogue import service as catalogue
-from ...catalogue.models import WasteCode
+from ...catalogue.models import CatalogueCode
 from ...enterprises import service as enterprises
 from ...errors import Conflict
 from ...events.actor import Actor
@@ -135,7 +135,7 @@ def _code_ids(row: Listing) -> list[int]:
     return [row.code_id] if row.code_id else [accept.code_id for accept in row.accepts]
 
 
-def _with_codes(row: Listing, codes: Mapping[int, WasteCode]) -> dict[str, Any]:
+def _with_codes(row: Listing, codes: Mapping[int, CatalogueCode]) -> dict[str, Any]:
     """A listing's terms, its codes as the catalogue spells them."""
     stated = listings.stated_terms(row)
     shown = [{"scheme": codes[code].scheme, "code": codes[code].code} for code in _code_ids(row)]

@@ -6,13 +6,13 @@ import matching
 from matching import KG_PER_T
 
 from ...carbon import service as carbon
-from ...catalogue.models import WasteCode
+from ...catalogue.models import CatalogueCode
 from ...http.languages import language
 from ...messages import say
 from ..models import Deal
 
 
-def carbon_of(deal: Deal, code: WasteCode) -> dict[str, Any]:
+def carbon_of(deal: Deal, code: CatalogueCode) -> dict[str, Any]:
     """The estimate, by the places and the treatment that the deal froze; it says that nobody verified it."""
     supply, demand = deal.terms["supply"], deal.terms["demand"]
     here, there = supply["location"], demand["location"]

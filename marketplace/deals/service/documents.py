@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ... import clock
 from ...catalogue import service as catalogue
-from ...catalogue.models import Scheme, Treatment, WasteCode
+from ...catalogue.models import CatalogueCode, Scheme, Treatment
 from ...database import db
 from ...documents import service as documents
 from ...documents.models import DocumentKind
@@ -99,7 +99,7 @@ def _parties(deal: Deal) -> dict[str, dict[str, str]]:
     }
 
 
-def _waste(supply: dict[str, Any], code: WasteCode) -> dict[str, str]:
+def _waste(supply: dict[str, Any], code: CatalogueCode) -> dict[str, str]:
     return {
         "name": f"{supply['title']}（{code.name_zh}）",
         "code": f"{code.code}（{db.session.get_one(Scheme, code.scheme).name_zh}）",

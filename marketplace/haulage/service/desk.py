@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select
 
 from ... import clock
 from ...catalogue import service as catalogue
-from ...catalogue.models import WasteCode
+from ...catalogue.models import CatalogueCode
 from ...database import db
 from ...enterprises import service as enterprises
 from ...events import service as events
@@ -64,7 +64,7 @@ def present_trips(actor: Actor, rows: Sequence[Manifest]) -> list[dict[str, Any]
     return [_trip(actor, row, known, codes) for row in rows]
 
 
-def _trip(actor: Actor, row: Manifest, known: Gazetteer, codes: dict[int, WasteCode]) -> dict[str, Any]:
+def _trip(actor: Actor, row: Manifest, known: Gazetteer, codes: dict[int, CatalogueCode]) -> dict[str, Any]:
     ends = known.ends(row)
     is_taken_on = row.status not in UNPLANNED
     return {
@@ -91,6 +91,6 @@ def _end(
     }
 
 
-def _line(line: ManifestLine, code: WasteCode) -> dict[str, Any]:
+def _line(line: ManifestLine, code: CatalogueCode) -> dict[str, Any]:
     names = ("name", "form", "hazard", "packing", "packages", "quantity_kg")
     return {"scheme": code.scheme, "code": code.code, **{name: getattr(line, name) for name in names}}

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from ... import clock
 from ...catalogue import service as catalogue
-from ...catalogue.models import WasteCode
+from ...catalogue.models import CatalogueCode
 from ...enterprises import service as enterprises
 from ...errors import Forbidden, Invalid, Notice
 from ...events.actor import Actor
@@ -97,7 +97,7 @@ def _lines(
     notices: list[Notice] = []
     for number, line in enumerate(lines):
         mask, first = mode_mask(line["modes"]), uuid7()
-        codes: dict[int, WasteCode] = {}  # each once
+        codes: dict[int, CatalogueCode] = {}  # each once
         for place, written in enumerate(line.get("codes") or [line["code"]]):
             at = f"lines.{number}"
             code_at = f"{at}.codes.{place}" if line.get("codes") else None
@@ -121,7 +121,7 @@ def _lines(
 
 def named_code(
     actor: Actor, scheme: str | None, written: str, at: str, code_at: str | None = None
-) -> tuple[WasteCode, list[Notice]]:
+) -> tuple[CatalogueCode, list[Notice]]:
     """The code that a permit names; only staff may name one that no table has yet."""
     if actor.enterprise_id is not None:
         return catalogue.known_code(scheme, written, at, code_at=code_at)

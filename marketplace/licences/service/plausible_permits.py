@@ -6,17 +6,17 @@ from typing import Any
 
 from ... import clock, plausibility
 from ...catalogue import service as catalogue
-from ...catalogue.models import WasteCode
+from ...catalogue.models import CatalogueCode
 from ...errors import Notice
 
 
-def tonnes_notices(kg: int, at: str, codes: Iterable[WasteCode]) -> list[Notice]:
+def tonnes_notices(kg: int, at: str, codes: Iterable[CatalogueCode]) -> list[Notice]:
     """A notice of kilograms of a year that hardly any plant has of these codes."""
     hazardous = all(code.hazardous for code in codes)
     return plausibility.quantity_notices(kg, at, hazardous=hazardous)
 
 
-def codes_of(rows: Iterable[Any]) -> Iterable[WasteCode]:
+def codes_of(rows: Iterable[Any]) -> Iterable[CatalogueCode]:
     """The codes of licence lines or channels."""
     return catalogue.codes_by_id(row.code_id for row in rows).values()
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ... import clock
 from ...catalogue import service as catalogue
-from ...catalogue.models import WasteCode
+from ...catalogue.models import CatalogueCode
 from ..models import WHOLE_LIFE, Channel, Licence, LicenceLine, PermitYear, TransferApproval, modes_of
 from .channels.presentation import channel_records
 from .usage import Counted, balances_of
@@ -44,7 +44,7 @@ def _counted(permits: Sequence[Any]) -> list[Counted]:
     return [row for permit in permits for row in _holders_of_codes(permit) if isinstance(row, Counted)]
 
 
-def _content(permit: Any, codes: Mapping[int, WasteCode], balances: Balances) -> dict[str, Any]:
+def _content(permit: Any, codes: Mapping[int, CatalogueCode], balances: Balances) -> dict[str, Any]:
     """What a permit covers: its code or lines, and the allowance where it has one."""
     if isinstance(permit, Licence):
         lines = [_line(rows, codes, balances) for rows in lines_of(permit)]
@@ -65,7 +65,9 @@ def lines_of(licence: Licence) -> list[list[LicenceLine]]:
     return list(lines.values())
 
 
-def _line(rows: Sequence[LicenceLine], codes: Mapping[int, WasteCode], balances: Balances) -> dict[str, Any]:
+def _line(
+    rows: Sequence[LicenceLine], codes: Mapping[int, CatalogueCode], balances: Balances
+) -> dict[str, Any]:
     """A line; `code` is null where it names several."""
     first = rows[0]
     named = [codes[row.code_id].code for row in rows]
@@ -79,7 +81,7 @@ def _line(rows: Sequence[LicenceLine], codes: Mapping[int, WasteCode], balances:
     }
 
 
-def _code(codes: Mapping[int, WasteCode], holder: Any) -> dict[str, str]:
+def _code(codes: Mapping[int, CatalogueCode], holder: Any) -> dict[str, str]:
     code = codes[holder.code_id]
     return {"scheme": code.scheme, "code": code.code}
 

@@ -30,7 +30,7 @@ from .lookup import (
 )
 from .posting_rights import check_change, check_posting, check_publishing
 from .presentation import governs, present
-from .publishing import publish, publish_many
+from .publishing import Posted, publish, publish_many
 from .reservations import lock_pair, release_pair, require_left, reserve_locked, reserve_pair
 from .sheets.exporting import MEDIA_TYPES, export
 from .sheets.importing import delete_old_imports, find_import, import_sheet, marked_import, run_import
@@ -38,7 +38,8 @@ from .sheets.reading import mark_sheet
 from .sheets.template import template
 
 __all__ = [
-    "MEDIA_TYPES", "by_id", "change", "check_change", "check_posting", "check_publishing", "conditions",
+    "MEDIA_TYPES", "Posted", "by_id", "change", "check_change", "check_posting", "check_publishing",
+    "conditions",
     "copy", "create", "delete_old_imports", "ending", "expire", "export", "filter_from", "find_any",
     "find_governed", "find_import", "find_of_trading", "find_own", "find_publishable", "find_visible",
     "governed", "governs", "import_sheet", "left_behind", "locate_listings", "lock_if_open", "lock_open",

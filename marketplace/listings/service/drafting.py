@@ -18,7 +18,7 @@ from ..models import LIFE, Accept, Kind, Listing, ListingStatus
 from .history import changed_terms, others_see, stated_terms
 from .listing_fields import apply_fields, bring_codes_to_catalogue
 from .own_ids import own_id_kept_unique
-from .publishing import announce, licence_notice, open_draft, require_publishable
+from .publishing import Posted, announce, licence_notice, open_draft, require_publishable
 from .quotas import lock_owner
 from .reservations import fulfil_if_nothing_left
 
@@ -33,11 +33,9 @@ COPIED = (
 log = logging.getLogger(__name__)
 
 
-def create(actor: Actor, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
+def create(actor: Actor, data: dict[str, Any]) -> Posted:
     """Draft a listing and, with `publish` in `data`, publish it at once.
 
-    Returns:
-        the listing, and what is allowed but odd about it.
     Raises:
         Invalid: a field breaks a rule. Forbidden: the enterprise may not publish.
         Conflict: it has as many as it may (`too_many_drafts`, `too_many_open_listings`).
@@ -56,10 +54,10 @@ def create(actor: Actor, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
             notices += announce(work, actor, row, event)
             quota.add_open()
     log.info("listing created", extra={"listing_id": str(row.id), "kind": row.kind, "status": row.status})
-    return row, notices
+    return Posted(row, owner, notices)
 
 
-def copy(actor: Actor, listing_id: UUID) -> Listing:
+def copy(actor: Actor, listing_id: UUID) -> Posted:
     """Draft a listing with the terms of another one of the actor's own, of whatever state.
 
     The id in the owner's books, what is committed, and the review of an exemption are not copied.
@@ -68,7 +66,7 @@ def copy(actor: Actor, listing_id: UUID) -> Listing:
         NotFound. Conflict: the owner has as many drafts as it may (`too_many_drafts`).
     """
     with unit_of_work() as work:
-        _, quota = lock_owner(work, actor.enterprise_id)
+        owner, quota = lock_owner(work, actor.enterprise_id)
         quota.add_draft()
         source = work.lock(Listing, Listing.id == listing_id)
         row = work.add(
@@ -88,7 +86,7 @@ def copy(actor: Actor, listing_id: UUID) -> Listing:
         )
         work.audit(actor, "copy", row, source_id=str(source.id))
     log.info("listing copied", extra={"listing_id": str(row.id), "source_id": str(listing_id)})
-    return row
+    return Posted(row, owner, [])
 
 
 def new_draft(owner: Any, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
@@ -102,9 +100,7 @@ def new_draft(owner: Any, data: dict[str, Any]) -> tuple[Listing, list[Notice]]:
     return row, notices
 
 
-def change(
-    actor: Actor, listing_id: UUID, data: dict[str, Any], expected: int | None
-) -> tuple[Listing, list[Notice]]:
+def change(actor: Actor, listing_id: UUID, data: dict[str, Any], expected: int | None) -> Posted:
     """Change a draft or an open listing; what is committed to others stays committed.
 
     Args:
@@ -141,4 +137,4 @@ def change(
             work.emit(move.event, listing_id=str(row.id))
         fulfil_if_nothing_left(work, row)
     log.info("listing changed", extra={"listing_id": str(row.id), "status": row.status})
-    return row, notices
+    return Posted(row, owner, notices)

@@ -16,9 +16,13 @@ from ..models import Kind, Listing
 from .listing_place import notices_of
 
 
-def present(actor: Actor, rows: Sequence[Listing]) -> list[dict[str, Any]]:
-    """Listings as this actor may see them."""
-    owners = enterprises.by_id({row.enterprise_id for row in rows})
+def present(actor: Actor, rows: Sequence[Listing], owner: Any = None) -> list[dict[str, Any]]:
+    """Listings as this actor may see them.
+
+    Args:
+        owner: of all of them, where the caller has read it already.
+    """
+    owners = {owner.id: owner} if owner else enterprises.by_id({row.enterprise_id for row in rows})
     codes = catalogue.codes_by_id(
         [row.code_id for row in rows if row.code_id]
         + [accept.code_id for row in rows for accept in row.accepts]

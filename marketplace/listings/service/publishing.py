@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from ... import clock
@@ -24,7 +24,15 @@ from .quotas import Quota, lock_owner
 log = logging.getLogger(__name__)
 
 
-def publish(actor: Actor, listing_id: UUID) -> tuple[Listing, list[Notice]]:
+class Posted(NamedTuple):
+    """A listing that was written just now, with its owner as locked, and what is allowed but odd about it."""
+
+    listing: Listing
+    owner: Enterprise
+    notices: list[Notice]
+
+
+def publish(actor: Actor, listing_id: UUID) -> Posted:
     """Publish a draft, so that it takes part in matching.
 
     Raises:
@@ -38,7 +46,7 @@ def publish(actor: Actor, listing_id: UUID) -> tuple[Listing, list[Notice]]:
         row = work.lock(Listing, Listing.id == listing_id)
         notices = _publish_draft(work, actor, row, owner, quota)
     log.info("listing published", extra={"listing_id": str(row.id), "kind": row.kind})
-    return row, notices
+    return Posted(row, owner, notices)
 
 
 def publish_many(actor: Actor, listing_ids: Sequence[UUID]) -> list[tuple[UUID, list[Notice] | DomainError]]:

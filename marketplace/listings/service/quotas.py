@@ -8,17 +8,25 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, true
+from sqlalchemy.orm import aliased
 
-from ...enterprises import service as enterprises
-from ...enterprises.models import Enterprise, EnterpriseStatus
-from ...errors import Conflict
+from ...enterprises.models import Enterprise
+from ...errors import Conflict, NotFound
 from ...events.work import Work
-from ..models import Listing, ListingStatus
 
 CLOSED_PER_DRAFT = 10
 """Of an enterprise that nobody has approved yet, withdrawn drafts are counted too, so many for each that it
 may have: else drafting and withdrawing in turn would fill the tables. Our own choice."""
+
+
+COUNTED = ("drafts", "published", "ever")
+"""What the database's `listings_had` counts: of who is not approved, all there ever were, too."""
+LOCKED = select(Enterprise).where(Enterprise.id == bindparam("id")).with_for_update(key_share=True).cte()
+HAD = func.listings_had(LOCKED.c.id).table_valued(*COUNTED).lateral()
+LOCK_AND_COUNT = select(aliased(Enterprise, LOCKED), *HAD.c).join(HAD, true())
+"""The function is volatile and so counts by a snapshot of its own, taken once the lock is held: a plain
+subquery would count by that of the statement, from before it waited for others."""
 
 
 @dataclass(slots=True)
@@ -49,26 +57,31 @@ class Quota:
 
 
 def lock_owner(work: Work, enterprise_id: UUID | None) -> tuple[Enterprise, Quota]:
-    """The owner, locked against whatever else adds to its listings until the work ends, and its quota.
+    """The owner, locked against whatever else adds to its listings until the work ends, and its quota, both
+    in one statement.
 
     Raises:
         NotFound: there is no such enterprise.
     """
-    owner = enterprises.lock(work, enterprise_id)
-    return owner, quota_of(work, owner)
+    found = work.session.execute(
+        LOCK_AND_COUNT, {"id": enterprise_id}, execution_options={"populate_existing": True}
+    ).one_or_none()
+    if found is None:
+        raise NotFound()
+    owner, *had = found
+    return owner, _quota(owner, *had)
 
 
 def quota_of(work: Work, owner: Enterprise) -> Quota:
-    """What the owner has and may have, in one statement; exact while its additions are locked."""
+    """What the owner has and may have, for who adds nothing: others may add meanwhile."""
+    had = func.listings_had(owner.id).table_valued(*COUNTED)
+    return _quota(owner, *work.session.execute(select(*had.c)).one())
+
+
+def _quota(owner: Enterprise, drafts: int, published: int, ever: int | None) -> Quota:
     settings = current_app.config["SETTINGS"]
-    is_draft, is_open = (Listing.status == status for status in (ListingStatus.DRAFT, ListingStatus.OPEN))
-    count = select(func.count().filter(is_draft), func.count().filter(is_open), func.count())
-    of_owner = count.where(Listing.enterprise_id == owner.id)
-    if owner.status == EnterpriseStatus.APPROVED:
-        living = of_owner.where(Listing.status.in_((ListingStatus.DRAFT, ListingStatus.OPEN)))
-        drafts, published, _ = work.session.execute(living).one()
+    if ever is None:
         return Quota(drafts, settings.quota_drafts, published, settings.quota_open_listings)
-    drafts, published, ever = work.session.execute(of_owner).one()
     most: int = settings.quota_pending_drafts
     is_spent = ever - drafts >= most * CLOSED_PER_DRAFT
     return Quota(drafts, drafts if is_spent else most, published, 0)

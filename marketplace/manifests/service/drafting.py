@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from ... import clock
 from ...catalogue import service as catalogue
-from ...catalogue.models import WasteCode
+from ...catalogue.models import CatalogueCode
 from ...deals import service as deals
 from ...deals.models import Deal
 from ...enterprises import service as enterprises
@@ -124,7 +124,7 @@ def only_route(found: Iterable[Deal]) -> Deal:
 
 
 def new_lines(
-    by_id: dict[UUID, Deal], codes: dict[int, WasteCode], stated: Sequence[dict[str, Any]]
+    by_id: dict[UUID, Deal], codes: dict[int, CatalogueCode], stated: Sequence[dict[str, Any]]
 ) -> list[ManifestLine]:
     """The lines of a manifest, what the form says of the waste taken from the supply of each deal."""
     supplies = listings.by_id({deal.supply_id for deal in by_id.values()})
@@ -154,7 +154,7 @@ def _components(composition: Sequence[dict[str, Any]]) -> str | None:
     return "、".join(component["component"] for component in composition) or None
 
 
-def is_hazardous(codes: dict[int, WasteCode]) -> bool:
+def is_hazardous(codes: dict[int, CatalogueCode]) -> bool:
     return any(code.hazardous for code in codes.values())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import clock
 from ...catalogue import service as catalogue
-from ...catalogue.models import WasteCode
+from ...catalogue.models import CatalogueCode
 from ...documents import service as documents
 from ...documents.service import wording
 from ...enterprises import service as enterprises
@@ -69,7 +69,7 @@ def _packages(lines: Sequence[ManifestLine], query: dict[str, Any]) -> Iterator[
 def _digital_ids(
     row: Manifest,
     chosen: Sequence[tuple[ManifestLine, int]],
-    codes: dict[int, WasteCode],
+    codes: dict[int, CatalogueCode],
     sender: Enterprise,
 ) -> dict[int, Sequence[str]]:
     """The digital ids of the packages of each line: those of its containers, else such as we give."""
@@ -98,8 +98,8 @@ def _contact(actor: Actor, row: Manifest, sender: Enterprise) -> str:
 def _label(
     line: ManifestLine,
     digital_id: str,
-    code: WasteCode,
-    categories: dict[int, WasteCode],
+    code: CatalogueCode,
+    categories: dict[int, CatalogueCode],
     sender: Enterprise,
     contact: str,
     query: dict[str, Any],

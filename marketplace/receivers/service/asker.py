@@ -10,7 +10,7 @@ from matching import Supplies
 
 from ... import clock
 from ...catalogue import service as catalogue
-from ...catalogue.models import WasteCode
+from ...catalogue.models import CatalogueCode
 from ...enterprises import service as enterprises
 from ...enterprises.models import GRADES, Enterprise
 from ...errors import Invalid, Notice
@@ -34,7 +34,7 @@ class Asker:
     """
 
     enterprise: Enterprise | None
-    code: WasteCode
+    code: CatalogueCode
     lon: float
     lat: float
     province: int

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 
 from ... import clock, plausibility
 from ...catalogue import service as catalogue
-from ...catalogue.models import Mode, WasteCode
+from ...catalogue.models import CatalogueCode, Mode
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise
 from ...errors import Conflict, Forbidden, Invalid, Notice
@@ -187,9 +187,9 @@ def _place(holder: Enterprise, data: dict[str, Any], at: str) -> tuple[float, fl
 
 def _codes(
     actor: Actor, named: Sequence[dict[str, Any]], at: str
-) -> tuple[dict[int, WasteCode], list[Notice]]:
+) -> tuple[dict[int, CatalogueCode], list[Notice]]:
     """Each code once, by id; only staff may name one that no table has yet."""
-    codes: dict[int, WasteCode] = {}
+    codes: dict[int, CatalogueCode] = {}
     notices: list[Notice] = []
     for place, written in enumerate(named):
         code_at = f"{at}.codes.{place}"

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 
 from .... import clock
+from ....catalogue import service as catalogue
 from ....database import db
 from ....errors import Unauthorised
 from ....events.actor import ENTERPRISE, Actor
@@ -23,18 +24,19 @@ FIND = (
         Staff.id.label("staff_id"),
         Staff.kind,
         func.coalesce(Enterprise.region, Staff.region).label("region"),
+        catalogue.VERSION.label("reference_version"),
     )
     .outerjoin(ApiKey.enterprise)
     .outerjoin(ApiKey.staff)
     .where(ApiKey.digest == bindparam("digest"))
 )
-"""What every call asks, and so no more columns than it needs."""
+"""What every call asks, and so no more columns than it needs; and the state of what processes keep."""
 
 log = logging.getLogger(__name__)
 
 
 def actor_of_key(key_digest: str) -> Actor:
-    """Check a key: who acts with it.
+    """Check a key: who acts with it. What this request looks up is as fresh as this check.
 
     Args:
         key_digest: of the key that was sent, as `http.authentication.digest` makes it.
@@ -50,6 +52,7 @@ def actor_of_key(key_digest: str) -> Actor:
     if key.expires_at <= clock.now():
         _log_ended(key.id)
         raise Unauthorised("key_expired")
+    catalogue.see_version(key.reference_version)
     scopes = frozenset(key.scopes)
     if key.enterprise_id is None:
         return Actor(key.kind, key.staff_id, scopes, key.id, region=key.region)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ....catalogue import service as catalogue
-from ....catalogue.models import CodeLevel, WasteCode
+from ....catalogue.models import CatalogueCode, CodeLevel
 from ....errors import Invalid, Notice
 from ....events.actor import Actor
 from ....events.work import Work, unit_of_work
@@ -60,7 +60,7 @@ def check_parties(data: dict[str, Any]) -> None:
         raise Invalid("same_enterprise", at="receiver_id")
 
 
-def require_single_code(code: WasteCode) -> None:
+def require_single_code(code: CatalogueCode) -> None:
     """Refuse a category of hazardous waste: an approval names the code too.
 
     Source: Transfer Measures 2021, art. 27.
@@ -72,7 +72,7 @@ def require_single_code(code: WasteCode) -> None:
         raise Invalid("approval_of_category", at="code", code=code.code)
 
 
-def end_for(data: dict[str, Any], code: WasteCode) -> tuple[End, list[Notice]]:
+def end_for(data: dict[str, Any], code: CatalogueCode) -> tuple[End, list[Notice]]:
     """The end of an approval, and what is to be said of it."""
     covering = {alias.alias_id for alias in catalogue.aliases_of([code.id])}
     licence = licence_until(data["receiver_id"], covering, data["way"], data["valid_from"])

@@ -76,7 +76,7 @@ def check_rows(
     """
     outcome = Outcome(len(rows))
     checker = _RowChecker(owner, publish, outcome)
-    with catalogue.cached_lookups(_codes_in(rows), {owner.region, *_regions_in(rows)}):
+    with catalogue.cached_lookups(_codes_in(rows)):
         catalogue.look_up_places(_places_in(rows))
         for done, row in enumerate(rows, start=1):
             checker.check(row)
@@ -104,11 +104,6 @@ def require_room(outcome: Outcome, quota: Quota) -> None:
 def _codes_in(rows: list[Row]) -> set[str]:
     texts = {row_codes(row) or "" for row in rows}
     return {code for text in texts for code in (*listed(text), *listed_codes(text))}
-
-
-def _regions_in(rows: list[Row]) -> set[int]:
-    texts = {vocabulary.fold(row.texts.get("region", "")) for row in rows}
-    return {int(text) for text in texts if len(text) == 6 and text.isascii() and text.isdigit()}
 
 
 def suggested_codes(title: str) -> list[dict[str, Any]]:
