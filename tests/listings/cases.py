@@ -91,8 +91,8 @@ CASES = Cases(
         "/listings/template.xlsx": 2,
         "/listings/export": 7,
         "/listings/imports/<uuid:import_id>": 2,
-        "/listings/<uuid:listing_id>": 4,
-        "/listings/<uuid:listing_id>/history": 4,
+        "/listings/<uuid:listing_id>": 3,
+        "/listings/<uuid:listing_id>/history": 3,
     },
     example_fields={
         ("POST", "/listings"): {

@@ -52,10 +52,10 @@ CASES = Cases(
     paths=lambda samples: {"/ranking-models/<int:version>": f"/ranking-models/{samples.ranking_model}"},
     statements={
         "/listings/<uuid:listing_id>/matches": 7,
-        "/listings/<uuid:listing_id>/matches/<uuid:other_id>": 9,
-        "/listings/<uuid:listing_id>/matches/export": 7,
+        "/listings/<uuid:listing_id>/matches/<uuid:other_id>": 8,
+        "/listings/<uuid:listing_id>/matches/export": 6,
         "/matches": 9,
-        "/matches/export": 10,
+        "/matches/export": 9,
         "/interests": 3,
         "/findings": 4,
         "/matching-policy": 2,
