@@ -67,7 +67,7 @@ def test_a_change_takes_few_statements(marketplace):
     listing = posted(owner).json
     with count_statements() as sent:
         marketplace.change(owner, listing, title="废酸")
-    assert len(sent) == 8, sent
+    assert len(sent) == 7, sent
 
 
 def test_what_another_process_commits_is_in_the_next_answer(marketplace, app):
