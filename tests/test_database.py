@@ -72,3 +72,23 @@ def test_grades_and_modes_have_one_order_here_and_in_matching():
     assert [ord(grade) - ord("A") for grade in Grade] == list(matching.Grade), "as SQL numbers them"
     assert [mode.value for mode in Mode] == [mode.name.lower() for mode in matching.Mode]
     assert {mode.name.lower(): mode for mode in matching.Mode} == MODES
+
+
+TWINS = """
+    WITH tree AS (
+        SELECT i.*, c.relname AS name, i.indkey::int2[] AS columns, i.indpred IS NOT NULL AS is_partial
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
+        WHERE a.amname = 'btree' AND c.relnamespace = 'public'::regnamespace AND i.indexprs IS NULL
+    )
+    SELECT few.name, more.name FROM tree few JOIN tree more USING (indrelid)
+    WHERE few.indexrelid <> more.indexrelid AND NOT few.indisunique AND NOT more.is_partial
+      AND more.columns[0:few.indnkeyatts - 1] = few.columns[0:few.indnkeyatts - 1]
+      AND NOT (few.is_partial AND more.indisprimary)
+"""
+"""Indexes and others of the same table that begin with the same columns and leave out no row."""
+
+
+def test_no_index_answers_only_what_another_answers_too(app):
+    """A partial index beside a primary key is none: it is there to be short."""
+    with app.app_context():
+        assert db.session.execute(text(TWINS)).all() == []

@@ -164,7 +164,4 @@ class Block(Base):
     def state(self, entered: BlockStatus) -> None:
         setattr(self, f"{entered}_at", clock.now())
 
-    __table_args__ = (
-        CheckConstraint("confirmed_by <> placed_by", name="second_officer"),
-        Index("ix_credit_block_in_force", "enterprise_id", postgresql_where=text("lifted_at IS NULL")),
-    )
+    __table_args__ = (CheckConstraint("confirmed_by <> placed_by", name="second_officer"),)

@@ -213,7 +213,7 @@ class Listing(Base):
             unique=True,
             postgresql_where=text("external_id IS NOT NULL"),
         ),
-        Index("ix_listing_updated", "updated_at", "id", postgresql_include=SEARCHED),
+        Index("ix_listing_updated", "updated_at", "id"),
         Index("ix_listing_open", "kind", "id", postgresql_where=text("status = 'open'")),
         Index(
             "ix_listing_sketch",
@@ -222,14 +222,11 @@ class Listing(Base):
             postgresql_include=SKETCHED,
             postgresql_where=text("status = 'open'"),
         ),
-        Index("ix_listing_expiry", "available_until", postgresql_where=text("status = 'open'")),
-        Index("ix_listing_region", "region", "id"),
-        Index("ix_listing_lies_in", text("coalesce(place_region, region)"), "id"),
-        Index("ix_listing_status", "status", "kind"),
-        Index("ix_listing_code", "code_id", "id"),
+        Index("ix_listing_lies_in", text("coalesce(place_region, region)")),
+        Index("ix_listing_code", "code_id"),
         Index("ix_listing_remaining", "remaining_kg"),
         Index("ix_listing_from", "available_from"),
-        Index("ix_listing_until", "available_until"),
+        Index("ix_listing_until", "status", "available_until"),
         Index(
             "ix_listing_cheapest",
             text(f"coalesce(price_fen, {NO_PRICE_FEN})"),
@@ -245,8 +242,9 @@ class Listing(Base):
         Index(
             "ix_listing_place",
             text("coarse_place(lon, lat)"),
+            "region",
             postgresql_using="gist",
-            postgresql_include=("id", *SEARCHED),
+            postgresql_include=("id", *(name for name in SEARCHED if name != "region")),
         ),
         Index(
             "ix_listing_words",

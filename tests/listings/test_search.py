@@ -190,8 +190,8 @@ def test_search_finds_what_a_plain_look_finds_on_pages_of_any_size(marketplace, 
 
     @settings(max_examples=tries(15), deadline=None, suppress_health_check=list(HealthCheck))
     @given(queries(), st.sampled_from([3, 50]), st.sampled_from([1, 4, 5000]))
-    def holds(query, limit, walk):
-        monkeypatch.setattr(search, "WALK", walk)
+    def holds(query, limit, stride):
+        monkeypatch.setattr(search, "STRIDE", stride)
         expected = plainly(listings, asker, query)
         found = read_all(asker, "/listings", **query, limit=limit)
         assert [listing["id"] for listing in found] == expected
@@ -236,11 +236,11 @@ FOUND = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("walk", [1, 5000])
-def test_words_are_found_as_they_stand_whatever_their_case_and_width(marketplace, monkeypatch, walk):
+@pytest.mark.parametrize("stride", [1, 5000])
+def test_words_are_found_as_they_stand_whatever_their_case_and_width(marketplace, monkeypatch, stride):
     owner, asker = marketplace.enterprise("generator"), marketplace.enterprise("recycler")
     names = {marketplace.supply(owner, title=title)["id"]: name for name, title in TITLES.items()}
-    monkeypatch.setattr(search, "WALK", walk)
+    monkeypatch.setattr(search, "STRIDE", stride)
 
     for q, found in FOUND.items():
         items = asker.get("/listings", q=q).json["items"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import and_, or_, select, union
+from sqlalchemy import and_, or_, select
 
 from ....catalogue import service as catalogue
 from ....enterprises.models import Enterprise
@@ -34,7 +34,8 @@ def _kind_and_status(asked: Query) -> Iterator[Condition]:
             yield getattr(Listing, name) == asked[name]
 
 
-def _region(asked: Query) -> Iterator[Condition]:
+def region_within(asked: Query) -> Iterator[Condition]:
+    """That the listing's region is the one asked for, or below it."""
     if "region" in asked:
         yield catalogue.within(Listing.region, asked["region"])
 
@@ -77,7 +78,7 @@ def _grade(asked: Query) -> Iterator[Condition]:
 
 ROW_FILTERS: tuple[Filter, ...] = (
     _kind_and_status,
-    _region,
+    region_within,
     title_words,
     _price,
     _quantity,
@@ -87,12 +88,18 @@ ROW_FILTERS: tuple[Filter, ...] = (
 """What the listing's own row says."""
 
 
-def _code_by_index(asked: Query) -> Iterator[Condition]:
-    if "code" in asked:
-        codes = _code_filter(asked)
-        offering = select(Listing.id).where(catalogue.is_any_of(Listing.code_id, codes.offered))
-        accepting = select(Accept.listing_id).where(catalogue.is_any_of(Accept.code_id, codes.accepted))
-        yield Listing.id.in_(union(offering, accepting))
+def code_alternatives(query: Query) -> list[list[Condition]]:
+    """How a listing may have a code asked for, each by conditions that an index answers: as a supply or as a
+    demand. Without such a filter there is one way, without conditions."""
+    if query["code"] is None:
+        return [[]]
+    codes = _code_filter(query)
+    accepting = select(Accept.listing_id).where(catalogue.is_any_of(Accept.code_id, codes.accepted))
+    ways: dict[str, list[Condition]] = {
+        Kind.SUPPLY: [catalogue.is_any_of(Listing.code_id, codes.offered)],
+        Kind.DEMAND: [Listing.kind == Kind.DEMAND, Listing.id.in_(accepting)],
+    }
+    return [way for kind, way in ways.items() if query["kind"] in (None, kind)]
 
 
 def _grade_by_index(asked: Query) -> Iterator[Condition]:
@@ -100,4 +107,4 @@ def _grade_by_index(asked: Query) -> Iterator[Condition]:
         yield Listing.enterprise_id.in_(select(Enterprise.id).where(Enterprise.grade.in_(asked["grade"])))
 
 
-INDEX_FILTERS: tuple[Filter, ...] = (_code_by_index, _grade_by_index, title_bigrams, within_box)
+INDEX_FILTERS: tuple[Filter, ...] = (_grade_by_index, title_bigrams, within_box)

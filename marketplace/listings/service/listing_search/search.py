@@ -1,31 +1,44 @@
 """Search of listings, page by page.
 
-A page is looked for in two steps, because no one plan serves both a filter that most listings pass and one
-that few do. First the index of the sort order is walked, at most WALK listings far: where a filter lets
-through one listing in a hundred, the page is full by then. Otherwise everything that passes is found through
+A page is looked for in two ways, because no one plan serves both a filter that most listings pass and one
+that few do. First the index of the sort order is walked STRIDE listings far. What passes among them says how
+far a walk would have to go; up to WALK listings it goes on. Otherwise everything that passes is found through
 the indexes of the filters and sorted; it is not much, or the walk would have filled the page.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import or_, select, text, union_all
+from sqlalchemy import func, or_, select, text, union_all
 from sqlalchemy.sql.util import ClauseAdapter
 
 from ....catalogue import service as catalogue
 from ....database import db
 from ....errors import Notice
 from ....events.actor import Actor
-from ...models import Listing
+from ...models import SEARCHED, Listing
 from ..lookup import by_id, visible_branches
 from ..presentation import present
 from .conditions import Condition, Query, between
 from .distance import kilometres_to
 from .filter_notices import filter_notices
-from .filters import INDEX_FILTERS, ROW_FILTERS, conditions, conditions_of
+from .filters import (
+    INDEX_FILTERS,
+    ROW_FILTERS,
+    code_alternatives,
+    conditions,
+    conditions_of,
+    region_within,
+)
 from .sort_orders import CHEAPEST, DEAREST, SortOrder, sort_order_of
 
-WALK = 5000
+STRIDE, WALK = 1000, 15_000
+"""How many listings a walk looks at to see what passes, and at most."""
+SPARE = 2
+"""How much farther a walk goes than to where the page should be full."""
+WALKED = [getattr(Listing, name) for name in ("id", "external_id", "place_region", *SEARCHED)]
+"""What decides whether a listing passes."""
 PLANNER_SETTINGS = text(
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
 )
@@ -48,9 +61,7 @@ def search(
     codes = catalogue.read_code_filter(query["code"], "code") if query["code"] else None
     asked = {**query, "code_filter": codes}
     db.session.execute(PLANNER_SETTINGS)
-    found = _page_by_walk(actor, asked, sort_order, after, n)
-    if len(found) < n:
-        found = _page_by_filters(actor, asked, sort_order, after, n)
+    found = _first(actor, asked, sort_order, after, n)
     page = found[: query["limit"]]
     ids = [keys[-1] for keys in page]
     rows = by_id(set(ids))
@@ -59,27 +70,45 @@ def search(
     return _present(actor, query, [rows[listing_id] for listing_id in ids]), more, notices
 
 
-def _page_by_walk(
-    actor: Actor, query: Query, sort_order: SortOrder, after: list[Any] | None, n: int
-) -> list[Any]:
-    """The first `n` that pass among the next WALK listings in sort order."""
+def _first(actor: Actor, query: Query, sort_order: SortOrder, after: list[Any] | None, n: int) -> list[Any]:
+    """Keys of the first `n` that pass."""
+    found, ahead = _by_walk(actor, query, sort_order, after, n, STRIDE)
+    distance = math.ceil(SPARE * STRIDE * n / len(found)) if found else WALK + 1
+    if len(found) < n and ahead == STRIDE and distance <= WALK:
+        found, _ = _by_walk(actor, query, sort_order, after, n, distance)
+    if len(found) < n and ahead == STRIDE:
+        found = _by_filters(actor, query, sort_order, after, n)
+    return found
+
+
+def _by_walk(
+    actor: Actor, query: Query, sort_order: SortOrder, after: list[Any] | None, n: int, distance: int
+) -> tuple[list[Any], int]:
+    """The first `n` that pass among the next `distance` listings in sort order, and how many these are
+    (`distance` if none passes)."""
     keys, start = sort_order.keys(), [*sort_order.beyond(after), *_walk_start(query)]
-    rows = select(Listing, *keys).where(*start).order_by(*sort_order.by(sort_order.columns))
-    walk = rows.limit(WALK).subquery("walk")
+    rows = select(*WALKED, *keys).where(*start).order_by(*sort_order.by(sort_order.columns))
+    walk = rows.limit(distance).subquery("walk")
+    next_ones = select(Listing.id).where(*start).limit(distance).subquery()
+    ahead = select(func.count()).select_from(next_ones).scalar_subquery()
     passing = [or_(*visible_branches(actor)), *_own_only(actor, query), *conditions(query)]
-    found = select(*(walk.c[key.name] for key in keys)).where(*map(ClauseAdapter(walk).traverse, passing))
-    return list(db.session.execute(found.order_by(*sort_order.by(found.selected_columns)).limit(n)))
+    columns = [walk.c[key.name] for key in keys]
+    found = select(*columns, ahead).where(*map(ClauseAdapter(walk).traverse, passing))
+    page = list(db.session.execute(found.order_by(*sort_order.by(columns)).limit(n)))
+    return [row[:-1] for row in page], page[0][-1] if page else distance
 
 
 def _walk_start(query: Query) -> Iterator[Condition]:
-    """Where a walk may begin: nothing asked for comes before a bound on what is ordered by."""
+    """What its index leaves out of a walk: what comes before a bound, and other regions near the point."""
+    if query["sort"] == "distance" and query["region"] is not None:
+        yield from region_within(query)
     if query["sort"] == "price":
         yield from between(CHEAPEST, query["price_min"], None)
     if query["sort"] == "-price":
         yield from between(DEAREST, None, query["price_max"])
 
 
-def _page_by_filters(
+def _by_filters(
     actor: Actor, query: Query, sort_order: SortOrder, after: list[Any] | None, n: int
 ) -> list[Any]:
     """The first `n` of all that pass, gathered before they are sorted."""
@@ -88,7 +117,11 @@ def _page_by_filters(
         *_own_only(actor, query),
         *conditions_of(query, (*ROW_FILTERS, *INDEX_FILTERS)),
     ]
-    parts = [select(*sort_order.keys()).where(part, *passing) for part in visible_branches(actor)]
+    parts = [
+        select(*sort_order.keys()).where(visible, *way, *passing)
+        for visible in visible_branches(actor)
+        for way in code_alternatives(query)
+    ]
     found = union_all(*parts).cte("found").prefix_with("MATERIALIZED")
     return list(db.session.execute(select(found).order_by(*sort_order.by(list(found.c))).limit(n)))
 
