@@ -15,6 +15,8 @@ from ..database import Base, values_check
 from ..enterprises.models import Grade
 from ..events.lifecycle import LifeCycle, Move, Party
 
+RELEASE_ORDER = ("release_at", text("credit_milli DESC"), text("score DESC"), "id")
+"""The columns by which messages are released, as the indexes of those that are planned have them."""
 RELEASE_NUMBERS = Sequence("notification_release_no", metadata=Base.metadata)
 
 
@@ -169,7 +171,16 @@ class Notification(Base):
             "released_at",
             postgresql_where=text("status = 'released'"),
         ),
-        Index("ix_notification_due", "release_at", postgresql_where=text("status = 'planned'")),
+        Index(
+            "ix_notification_due",
+            *RELEASE_ORDER,
+            postgresql_where=text("status = 'planned' AND delivery IS NULL"),
+        ),
+        Index(
+            "ix_notification_due_for_digests",
+            *RELEASE_ORDER,
+            postgresql_where=text("status = 'planned' AND delivery IS NOT NULL"),
+        ),
         Index("ix_notification_listing", "listing_id", postgresql_where=text("status = 'planned'")),
         Index("ix_notification_counterpart", "counterpart_id", postgresql_where=text("status = 'planned'")),
         Index(

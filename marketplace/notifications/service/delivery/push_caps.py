@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Uuid, and_, column, func, literal, select
 
 from .... import clock
 from ....events.work import Work
@@ -80,37 +80,52 @@ def lock_releases(work: Work) -> None:
 
 def read_push_caps(work: Work, messages: Sequence[DueMessage]) -> PushCaps:
     """The policy's caps, with what the receivers have had since midnight in Asia/Shanghai."""
-    policy = matches.policy_in_force().body
-    immediate, of_sender = _counted(work, {message.enterprise_id for message in messages})
-    return PushCaps(
-        policy["push_daily_cap"], policy["push_pair_cap"], _senders(messages), immediate, of_sender
-    )
+    policy, senders = matches.policy_in_force().body, _senders(messages)
+    pairs = {(message.enterprise_id, senders[message.id]) for message in messages if message.id in senders}
+    immediate, of_sender = _counted(work, {message.enterprise_id for message in messages}, pairs)
+    return PushCaps(policy["push_daily_cap"], policy["push_pair_cap"], senders, immediate, of_sender)
 
 
-def _counted(work: Work, receivers: set[UUID]) -> tuple[Counter[UUID], dict[Delivery, Counter[Pair]]]:
-    """What these receivers have had today, in one statement; what was summed up counts for no sender."""
+def _counted(
+    work: Work, receivers: set[UUID], pairs: set[Pair]
+) -> tuple[Counter[UUID], dict[Delivery, Counter[Pair]]]:
+    """What these receivers have had today, and of it what came of these senders, in one statement; what was
+    summed up counts for no sender.
+
+    A row is answered for each of the pairs and one for each receiver's others: a receiver may have heard of
+    hundreds of senders today, of whom the batch names one.
+    """
+    arrays = [literal([pair[side] for pair in pairs], ARRAY(Uuid)) for side in (0, 1)]
+    columns = [column("receiver_id", Uuid()), column("sender_id", Uuid())]
+    asked = func.unnest(*arrays).table_valued(*columns, name="asked").render_derived()
     of_sender = Notification.kind.in_(CAPPED_BY_SENDER) & ~Notification.is_summed
     rows = (
         select(
             Notification.enterprise_id,
-            Listing.enterprise_id,
+            asked.c.sender_id,
             Notification.delivery,
             func.count().filter(Notification.kind.in_(CAPPED)),
             func.count().filter(of_sender),
         )
         .outerjoin(Listing, Listing.id == Notification.counterpart_id)
+        .outerjoin(
+            asked,
+            and_(
+                asked.c.receiver_id == Notification.enterprise_id, asked.c.sender_id == Listing.enterprise_id
+            ),
+        )
         .where(
             is_one_of(Notification.enterprise_id, receivers),
             Notification.status == NotificationStatus.RELEASED,
             Notification.released_at >= clock.midnight(),
             Notification.kind.in_({*CAPPED, *CAPPED_BY_SENDER}),
         )
-        .group_by(Notification.enterprise_id, Listing.enterprise_id, Notification.delivery)
+        .group_by(Notification.enterprise_id, asked.c.sender_id, Notification.delivery)
     )
     immediate: Counter[UUID] = Counter()
     by_pair: dict[Delivery, Counter[Pair]] = {way: Counter() for way in Delivery}
     for receiver, sender, delivery, capped, capped_by_sender in work.session.execute(rows):
-        if delivery:
+        if delivery and sender:
             by_pair[delivery][receiver, sender] += capped_by_sender
         if delivery == Delivery.IMMEDIATE:
             immediate[receiver] += capped
