@@ -6,7 +6,7 @@ FLOOD_S ?= 60
 EFFORT ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help hostile install install-dev demo serve stop backup restore check format test thorough fuzz flood inference examples errors lint lock bench bench-http \
+.PHONY: help hostile install install-dev demo serve stop backup restore check format test thorough faults fuzz flood inference examples errors lint lock bench bench-http \
 	bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade bench-tracks bench-service clean
 
 help: ## show this
@@ -46,6 +46,9 @@ test: .venv/.installed-dev ## run the tests (ARGS="-k name")
 
 thorough: .venv/.installed-dev ## run the tests with ten times the examples of `make test` (EFFORT=4)
 	@EFFORT=$(EFFORT) $(BIN) -m pytest -n 3 --dist worksteal $(ARGS)
+
+faults: .venv/.installed-dev ## kill processes at every step, and empty Valkey with TASKS=200000 due
+	@EFFORT=$(EFFORT) FAULT_TASKS=$(or $(TASKS),200000) $(BIN) -m pytest -n 0 tests/faults tests/notifications/test_mid_batch.py $(ARGS)
 
 fuzz: .venv/.installed-dev ## fuzz the API by its OpenAPI document, as every role (CASES=10000)
 	@FUZZ_CASES=$(CASES) $(BIN) -m pytest -n 0 -s tests/http/test_fuzz.py $(ARGS)

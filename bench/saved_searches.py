@@ -1,7 +1,7 @@
-"""How long a new listing takes to be matched against 100,000 saved searches, and notified.
+"""What it costs to hold new listings against 100,000 saved searches, and to plan what their owners are told.
 
 `python -m bench.saved_searches [searches]` builds a market of real codes in a folder under the temporary one,
-saves searches of many kinds, then takes listings one by one and prints milliseconds.
+saves searches of many kinds, then takes listings one by one, and as many in a batch.
 """
 
 import json
@@ -9,26 +9,26 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psutil
 import psycopg
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from bench.city import BEGAN, REAL_CODES, Market
-from bench.matches_http import figures
 from marketplace import clock, create_app, embedded
 from marketplace.database import db
-from marketplace.listings.models import Listing
 from marketplace.notifications.models import Notification
-from marketplace.notifications.service.planning import saved_search_matching, saved_search_push
+from marketplace.notifications.service.planning.saved_search_push import Errand, match_saved_searches
 from marketplace.settings import Settings
+from tests.counting import count_statements
 
 LISTINGS = 5_000
 """A side; they belong to 1,000 enterprises, half of which save searches."""
 TAKEN = 100
+PLANNED = select(func.count()).select_from(Notification)
 SAVED = (
     "id enterprise_id name query notify paused wanted_kind wanted_codes wanted_region created_at updated_at"
     " version"
@@ -69,44 +69,35 @@ def _row(chance: random.Random, number: int, readers: list[UUID], codes: list[st
     )  # fmt: skip
 
 
-def timed(run: Callable[[], Any]) -> tuple[float, Any]:
-    began = time.perf_counter()
-    answer = run()
-    return time.perf_counter() - began, answer
-
-
 def measured(market: Market) -> dict[str, Any]:
-    """Milliseconds of a page's candidates, of judging them by their conditions, and of the whole page."""
-    chance = random.Random("taken")
-    took: dict[str, list[float]] = {"candidates": [], "conditions": [], "whole": []}
-    pages = []
-    for listing_id in chance.sample(market.supplies + market.demands, TAKEN):
-        listing = db.session.get_one(Listing, listing_id)
-        seconds, (page, _) = timed(lambda listing=listing: saved_search_matching.page_of(listing, None))
-        took["candidates"].append(seconds)
-        pages.append(len(page))
-        indexed, saved_search_matching.INDEXED = saved_search_matching.INDEXED, set()
-        searches = [search for search, _ in page]
-        took["conditions"].append(
-            timed(
-                lambda listing=listing, searches=searches: saved_search_matching.searches_finding(
-                    listing, searches, saved_search_matching.INDEXED
-                )
-            )[0]
-        )
-        saved_search_matching.INDEXED = indexed
-        db.session.remove()
-        took["whole"].append(
-            timed(
-                lambda listing_id=listing_id: saved_search_push.match_saved_searches(
-                    listing_id, clock.now(), None
-                )
-            )[0]
-        )
-        db.session.remove()
-    ms = {name: figures(sorted(seconds)) for name, seconds in took.items()}
-    planned = db.session.scalar(select(func.count()).select_from(Notification)) or 0
-    return {"ms": ms, "candidates of a page": sum(pages) / TAKEN, "planned of a page": planned / TAKEN}
+    """What matching the first page of a listing costs: alone, and with others in a batch."""
+    chosen = random.Random("taken").sample(market.supplies + market.demands, 2 * TAKEN)
+    return {
+        "alone": cost([[listing_id] for listing_id in chosen[:TAKEN]]),
+        "together": cost([chosen[TAKEN:]]),
+    }
+
+
+def cost(batches: list[list[UUID]]) -> dict[str, float]:
+    """Processor of this process and of its backend, and statements, by listing and by message."""
+    before = db.session.scalar(PLANNED) or 0
+    backend = psutil.Process(db.session.scalar(text("SELECT pg_backend_pid()")) or 0)
+    here, there = time.process_time(), sum(backend.cpu_times()[:2])
+    with count_statements() as sent:
+        for batch in batches:
+            match_saved_searches([Errand(listing_id, clock.now(), None) for listing_id in batch])
+            db.session.remove()
+    here, there = time.process_time() - here, sum(backend.cpu_times()[:2]) - there
+    listings, messages = sum(map(len, batches)), (db.session.scalar(PLANNED) or 0) - before
+    return {
+        "listings": listings,
+        "messages": messages,
+        "statements_per_listing": round(len(sent) / listings, 2),
+        "cpu_ms_per_listing": round(here * 1000 / listings, 2),
+        "backend_cpu_ms_per_listing": round(there * 1000 / listings, 2),
+        "cpu_ms_per_message": round(here * 1000 / messages, 3),
+        "backend_cpu_ms_per_message": round(there * 1000 / messages, 3),
+    }
 
 
 def main(count: int) -> None:

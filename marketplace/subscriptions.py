@@ -23,7 +23,7 @@ itself; those of `delivery` wait for a mail relay, and several workers share the
 
 TASKS = (
     TaskType(notifications.plan_listing_push, MATCHING, many=notifications.plan_listing_pushes),
-    TaskType(notifications.match_saved_searches, MATCHING),
+    TaskType(notifications.match_saved_searches, MATCHING, many=notifications.match_many_saved_searches),
     TaskType(notifications.cancel_for_listing, MATCHING),
     TaskType(notifications.schedule_rerank_news, BULK),
     TaskType(notifications.plan_rerank_news, BULK),

@@ -78,6 +78,12 @@ def listener() -> Iterator[Relay]:
     controller.stop()
 
 
+def relay_of_programs(listener: Relay) -> dict[str, str]:
+    """Empty the relay; what the environment of a program says that uses it."""
+    listener.letters, listener.refusal = [], ""
+    return {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(listener.port)}
+
+
 @pytest.fixture
 def relay(app: Flask, listener: Relay, monkeypatch: pytest.MonkeyPatch) -> Relay:
     """An empty relay that the application is set to use."""

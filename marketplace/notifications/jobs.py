@@ -26,9 +26,16 @@ def plan_listing_pushes(payloads: Sequence[dict[str, Any]]) -> None:
 
 def match_saved_searches(listing_id: str, since: str, after: str | None = None) -> None:
     """A listing is to be compared with saved searches."""
-    service.match_saved_searches(
-        UUID(listing_id), datetime.fromisoformat(since), UUID(after) if after else None
-    )
+    match_many_saved_searches([{"listing_id": listing_id, "since": since, "after": after}])
+
+
+def match_many_saved_searches(payloads: Sequence[dict[str, Any]]) -> None:
+    """Many listings are to be compared with saved searches: `match_saved_searches` of each, in turn."""
+    service.match_saved_searches([_errand(**payload) for payload in payloads])
+
+
+def _errand(listing_id: str, since: str, after: str | None = None) -> service.Errand:
+    return service.Errand(UUID(listing_id), datetime.fromisoformat(since), UUID(after) if after else None)
 
 
 def cancel_for_listing(listing_id: str, status: str) -> None:

@@ -66,8 +66,7 @@ def test_the_codes_that_find_a_listing_are_those_whose_filter_finds_it(marketpla
             code: catalogue.read_code_filter(code, "code") for code in Random(8).sample(sorted(every), 60)
         }
         for code_id in Random(8).sample(catalogue.all_code_ids(), 30) + Random(8).sample(mapped, 10):
-            by_supply = catalogue.codes_finding(code_id, [])
-            by_demand = catalogue.codes_finding(None, [code_id])
+            by_supply, by_demand = catalogue.codes_finding([(code_id, []), (None, [code_id])])
             for code, found in filters.items():
                 assert (code in by_supply) == (code_id in found.offered), code
                 assert (code in by_demand) == (code_id in found.accepted), code

@@ -23,10 +23,10 @@ import marketplace.application  # noqa: F401 (before the fork)
 from marketplace import create_app, scheduler, worker
 from marketplace.database import db
 from marketplace.events import service as events
+from marketplace.events.service import task_relay
 from marketplace.matches.service.rerank import parts
-from marketplace.notifications.models import Notification, NotificationKind
-from marketplace.notifications.service.delivery import release
-from marketplace.notifications.service.planning import told, told_statements
+from marketplace.notifications.service.delivery import email, mail_hours, release
+from marketplace.notifications.service.planning import saved_search_push, told, told_statements
 
 PR_SET_PDEATHSIG = 1
 configure_mappers()
@@ -79,16 +79,25 @@ def _wrap(
     setattr(owner, name, wrapped)
 
 
-def finds_planned(kill: Kill) -> None:
-    """The point before the commit of a message about what a search found."""
-    seen: list[int] = []
+def third_letter(of: Callable[[Any, str], Callable[[Kill], None]]) -> Callable[[Kill], None]:
+    """The point before or after the relay takes the third letter; its mark is written and not committed."""
 
-    def notice(mapper: Any, connection: Any, message: Notification) -> None:
-        if message.kind == NotificationKind.SEARCH_HIT:
-            seen.append(1)
+    def arm(kill: Kill) -> None:
+        of(email, "hand_over")(Nth(3, kill))  # type: ignore[arg-type]
 
-    event.listen(Notification, "after_insert", notice)
-    event.listen(Session, "before_commit", lambda session: kill.send() if seen else None)
+    return arm
+
+
+class Nth:
+    """A kill at the n-th time that its point is reached."""
+
+    def __init__(self, number: int, kill: Kill) -> None:
+        self._left, self._kill = number, kill
+
+    def send(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self._kill.send()
 
 
 def planned_and_committed(kill: Kill) -> None:
@@ -124,7 +133,9 @@ POINTS: dict[str, Callable[[Kill], None]] = {
     "half of the messages planned": after(told_statements, "copy_messages"),
     "all planned, before the commit": after(told.Told, "write"),
     "planned and committed": planned_and_committed,
-    "finds planned, before the commit": finds_planned,
+    "finds planned, before the commit": after(saved_search_push, "_plan"),
+    "third letter marked, not handed over": third_letter(before),
+    "third letter handed over, not committed": third_letter(after),
     "tasks done, job not acknowledged": after(events, "perform_many"),
     "part written, before the commit": after(parts, "_write"),
     # the scheduler
@@ -158,9 +169,25 @@ def _settle(env: dict[str, str], log: Path) -> None:
     with log.open("ab") as out:
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
+    mail_hours.MAIL_HOURS = range(24)
+    task_relay.QUEUE_DEPTH = int(env.get("QUEUE_DEPTH", task_relay.QUEUE_DEPTH))
+    if "POISON" in env:
+        _poison(env["POISON"])
     if "KILL_POINT" in env:
         number = signal.Signals[env.get("KILL_SIGNAL", "SIGKILL")]
         POINTS[env["KILL_POINT"]](Kill(Path(env["KILL_MARK"]), number, *WHOM[env["KILL_WHOM"]]))
+
+
+def _poison(title: str) -> None:
+    """Die whenever somebody is to be told of a listing of this title."""
+    plan = told.Told.plan
+
+    def deadly(self: told.Told, about: Any) -> None:
+        if about.theirs.title == title:
+            os.kill(os.getpid(), signal.SIGKILL)
+        plan(self, about)
+
+    told.Told.plan = deadly  # type: ignore[method-assign]
 
 
 # ---------------------------------------------------------------- requests

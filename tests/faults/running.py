@@ -171,6 +171,8 @@ class RunningMarketplace:
     generators: list[Party] = field(default_factory=list)
     recyclers: list[Party] = field(default_factory=list)
     programs: list[Program] = field(default_factory=list)
+    more: dict[str, str] = field(default_factory=dict)
+    """What else the environment of the programs says."""
 
     # ------------------------------------------------------------ people
 
@@ -277,7 +279,7 @@ class RunningMarketplace:
 
     @property
     def env(self) -> dict[str, str]:
-        return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, **QUICK}
+        return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, **QUICK, **self.more}
 
     def worker(self, queue: str = "matching", **kill: str) -> Program:
         return self.run(killable.run_worker, queue, self._env_with(kill), self.folder / "worker.log")
@@ -327,6 +329,15 @@ class RunningMarketplace:
             " + (SELECT count(*) FROM notification WHERE status = 'planned')"
         )
         return open_count == 0
+
+    def open_tasks(self, queue: str) -> int:
+        """How many tasks of a queue are neither done nor parked."""
+        query = "SELECT count(*) FROM task WHERE status = 'pending' AND queue = %s"
+        return int(self.ask(query, queue)[0][0])
+
+    def is_released(self) -> bool:
+        """Whether no planned message waits."""
+        return not self.ask("SELECT FROM notification WHERE status = 'planned' LIMIT 1")
 
     def scheduler_lock_holders(self) -> int:
         """How many schedulers hold the lock that lets one tick."""

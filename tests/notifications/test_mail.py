@@ -10,9 +10,11 @@ from marketplace.database import db
 from marketplace.enterprises.models import Enterprise
 from marketplace.events import service as events
 from marketplace.listings.models import Listing
+from marketplace.notifications import service
 from marketplace.notifications.service import next_mail_time
 from marketplace.notifications.service.delivery.email import send_email
 from marketplace.notifications.service.delivery.email_lines import price_in_words
+from tests.counting import count_statements
 from tests.mail import body
 
 NIGHT = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)  # 21:00 in Shaoxing
@@ -212,6 +214,25 @@ def test_messages_released_while_the_digest_is_sent_wait_for_the_next(marketplac
     marketplace.now = eight + timedelta(days=1)
     marketplace.settle()
     relay.take_one()
+
+
+def test_a_digest_takes_as_many_statements_for_many_messages_as_for_few(marketplace, relay, pair):
+    _, recycler, _ = pair
+    recycler.prefer(email="digest")
+    taken = []
+    for day, messages in ((2, 2), (3, 5)):
+        for _ in range(messages):
+            marketplace.supply(marketplace.enterprise("generator"))
+        marketplace.settle()
+        marketplace.now = datetime(2026, 12, day, tzinfo=UTC)  # 08:00
+        with marketplace.app.app_context():
+            assert service.plan_digests() == 1
+            with count_statements() as sent:
+                service.send_digest(UUID(recycler.id), marketplace.now.isoformat())
+        assert f" {messages} " in relay.take_one()["Subject"]
+        taken.append([line.partition(" WHERE ")[0][:60] for line in sent])
+    assert taken[0] == taken[1]
+    assert len(taken[0]) <= 24
 
 
 def test_above_the_daily_cap_messages_go_into_the_digest(marketplace, relay, pair):

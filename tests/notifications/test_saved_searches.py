@@ -158,13 +158,11 @@ def finders(marketplace, listing):
     """Ids of the saved searches that find a listing."""
     with marketplace.app.app_context():
         row = db.session.get_one(Listing, UUID(listing["id"]))
-        page, _ = saved_search_matching.page_of(row, None)
-        return {
-            str(search_id)
-            for search_id in saved_search_matching.searches_finding(
-                row, [search for search, _ in page], saved_search_matching.INDEXED
-            )
-        }
+        (page,) = saved_search_matching.pages_of([(row, None)])
+        found = saved_search_matching.searches_finding(
+            [(row, search) for search in page.candidates], saved_search_matching.INDEXED
+        )
+        return {str(search_id) for _, search_id in found}
 
 
 def test_the_message_names_the_search_and_the_listing(marketplace):

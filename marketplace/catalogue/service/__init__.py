@@ -16,7 +16,7 @@ from .components.checks import check_components, component_notices
 from .components.names import is_component_name
 from .components.ranges import default_unit, with_key
 from .components.units import unit_of, unit_pattern
-from .crosswalk import Alias, aliases_of, codes_that_fit
+from .crosswalk import Alias, aliases_of, codes_fitting_each, codes_that_fit
 from .exemptions import exemption_exists, exemption_rows, treatments
 from .loader import load
 from .lookup_cache import VERSION, cached_lookups, see_version, seen_version
@@ -49,7 +49,7 @@ from .written_codes import fold_scheme, form_scheme, read_code
 __all__ = [
     "CERTAIN", "UNLISTED_SCHEME", "VERSION", "Alias", "CodeFilter", "add_to_catalogue", "aliases_of",
     "all_code_ids", "cached_lookups", "check_components", "code_search_notices", "codes_by_id",
-    "codes_finding",
+    "codes_finding", "codes_fitting_each",
     "codes_for_matching", "codes_that_fit", "component_notices", "default_unit", "district_at",
     "districts_near", "exemption_exists", "exemption_rows",
     "find_code", "find_region", "fold_scheme", "form_scheme",

@@ -1,7 +1,8 @@
 """Codes asked for in a filter: one or several, as people write them, and the listings that they find."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from ...database import db
 from ...errors import Notice
 from ..models import CatalogueCode, WasteCode
 from .codes import codes_by_id
-from .crosswalk import aliases_of, codes_that_fit
+from .crosswalk import aliases_of, codes_fitting_each, codes_that_fit
 from .resolution import read_reference, scheme_exists, spelled
 from .written_codes import FoundCode, fold_code, fold_scheme, key_beginning, key_of, read_code
 
@@ -132,15 +133,27 @@ def spelled_prefix(text: str) -> str:
     return code[: next(lengths, 0)] or folded
 
 
-def codes_finding(offered: int | None, accepted: Iterable[int]) -> set[str]:
-    """The codes, as the catalogue spells them, whose `CodeFilter` finds a listing.
+def codes_finding(listings: Sequence[tuple[int | None, Collection[int]]]) -> list[set[str]]:
+    """For each listing, the codes, as the catalogue spells them, whose `CodeFilter` finds it.
+
+    The statements do not grow with the listings.
 
     Args:
-        offered: the id of a supply's code; None of a demand.
-        accepted: ids of the codes that a demand accepts.
+        listings: of each the id of a supply's code, None of a demand; and ids of the codes that a demand
+            accepts.
     """
-    given = {offered} if offered is not None else set(accepted)
-    finding = {alias.alias_id for alias in aliases_of(given)}
-    if offered is None:
-        finding |= codes_that_fit(given)
-    return {row.code for row in codes_by_id(finding).values()}
+    given = [set(accepted) if offered is None else {offered} for offered, accepted in listings]
+    above: dict[int, set[int]] = defaultdict(set)
+    for alias in aliases_of(set().union(*given)):
+        above[alias.code_id].add(alias.alias_id)
+    wanted = [codes for (offered, _), codes in zip(listings, given, strict=True) if offered is None]
+    below = codes_fitting_each(set().union(*wanted)) if wanted else {}
+    finding = [
+        set[int]().union(
+            *(above[code_id] for code_id in codes),
+            *(below[code_id] for code_id in codes if offered is None),
+        )
+        for (offered, _), codes in zip(listings, given, strict=True)
+    ]
+    spelled = {code_id: row.code for code_id, row in codes_by_id(set().union(*finding)).items()}
+    return [{spelled[code_id] for code_id in ids} for ids in finding]

@@ -1,5 +1,6 @@
 """What stands for what: codes above and below each other, and local codes mapped to national ones."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -65,16 +66,24 @@ def _starts(cache: LookupCache, codes: Iterable[CatalogueCode]) -> Iterator[tupl
 
 def codes_that_fit(accepted: Iterable[int]) -> set[int]:
     """Ids of every supply code that a demand for `accepted` can take: the reverse of `aliases_of`."""
-    below = _with_descendants(set(accepted))
-    local = db.session.scalars(select(Crosswalk.local_id).where(is_any_of(Crosswalk.national_id, below)))
-    return below | set(local)
+    return set().union(*codes_fitting_each(accepted).values())
 
 
-def _with_descendants(code_ids: set[int]) -> set[int]:
+def codes_fitting_each(accepted: Iterable[int]) -> dict[int, set[int]]:
+    """By accepted code, the ids of every supply code that it takes; two statements, however many they are."""
+    below = {code_id: {code_id} for code_id in accepted}
     child, grandchild = aliased(WasteCode), aliased(WasteCode)
-    rows = db.session.execute(
-        select(child.id, grandchild.id)
+    rows: Iterable[Any] = db.session.execute(
+        select(child.parent_id, child.id, grandchild.id)
         .outerjoin(grandchild, grandchild.parent_id == child.id)
-        .where(child.parent_id.in_(code_ids))
-    ).all()
-    return code_ids | {descendant for row in rows for descendant in row if descendant is not None}
+        .where(child.parent_id.in_(below))
+    )
+    for above, *descendants in rows:
+        below[above].update(code_id for code_id in descendants if code_id is not None)
+    local: dict[int, set[int]] = defaultdict(set)
+    mapped = is_any_of(Crosswalk.national_id, set().union(*below.values()))
+    for national_id, local_id in db.session.execute(
+        select(Crosswalk.national_id, Crosswalk.local_id).where(mapped)
+    ):
+        local[national_id].add(local_id)
+    return {code_id: codes.union(*(local[one] for one in codes)) for code_id, codes in below.items()}

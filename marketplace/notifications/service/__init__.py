@@ -26,7 +26,7 @@ from .planning.new_listing_push import plan_listing_pushes
 from .planning.permit_news import plan_permit_news
 from .planning.rerank_news import plan_rerank_news, schedule_rerank_news
 from .planning.saved_search_matching import SEARCH_BATCH
-from .planning.saved_search_push import match_saved_searches
+from .planning.saved_search_push import Errand, match_saved_searches
 from .planning.trade_news import plan_deal_news, plan_offer_news
 from .preferences.delivery_preferences import (
     describe_preferences,
@@ -47,6 +47,7 @@ __all__ = [
     "KINDS",
     "MAIL_HOURS",
     "SEARCH_BATCH",
+    "Errand",
     "announce_endings",
     "cancel_for_listing",
     "change_search",

@@ -44,7 +44,7 @@ class MessageKind:
         is_shown_pairing: its release is recorded as an outcome "shown" of the pairing.
         invites_feedback: its e-mail invites to give feedback on the pairing.
         lapsed_at_release: ids of those messages of the kind that are due and no longer hold.
-        may_be_mailed: whether what a released message says still holds when its e-mail is sent.
+        holding: ids of those released messages of the kind that still hold when their e-mail is sent.
         email_line: what an e-mail and the inbox say of a message and its sides, in a language.
         email_line_codes: the sentences that `email_line` chooses from, in `messages/mail.toml`.
         outlives_listing: is not cancelled when a listing that it is about closes.
@@ -60,7 +60,7 @@ class MessageKind:
     is_shown_pairing: bool = False
     invites_feedback: bool
     lapsed_at_release: Callable[[Work, Sequence[DueMessage], datetime], set[UUID]] = lapsing.none_lapsed
-    may_be_mailed: Callable[[Notification], bool] = validity.always_holds
+    holding: Callable[[Sequence[Notification]], set[UUID]] = validity.always_hold
     email_line: Callable[[Notification, Sides, str], str] = email_lines.from_data
     email_line_codes: tuple[str, ...]
     outlives_listing: bool = False
@@ -92,7 +92,7 @@ KINDS: dict[str, MessageKind] = {
         is_capped=False,
         mails_a_day=20,
         invites_feedback=True,
-        may_be_mailed=validity.is_contact_released,
+        holding=validity.contacts_released,
         email_line=email_lines.match_mutual,
         email_line_codes=("mail_line_match_mutual", "mail_line_match_mutual_without_contact"),
     ),
@@ -103,7 +103,7 @@ KINDS: dict[str, MessageKind] = {
         mails_a_day=10,
         invites_feedback=True,
         lapsed_at_release=lapsing.lapsed_interests,
-        may_be_mailed=validity.is_interest_open_and_welcome,
+        holding=validity.interests_open_and_welcome,
         email_line=email_lines.match_interest,
         email_line_codes=("mail_line_match_interest",),
     ),
@@ -114,7 +114,7 @@ KINDS: dict[str, MessageKind] = {
         is_shown_pairing=True,
         invites_feedback=True,
         lapsed_at_release=lapsing.lapsed_matches,
-        may_be_mailed=validity.is_open_and_welcome,
+        holding=validity.open_and_welcome,
         email_line=email_lines.match_found,
         email_line_codes=("mail_line_match_found_supply", "mail_line_match_found_demand"),
     ),
@@ -124,7 +124,7 @@ KINDS: dict[str, MessageKind] = {
         is_capped_by_sender=True,
         invites_feedback=False,
         lapsed_at_release=lapsing.lapsed_search_hits,
-        may_be_mailed=validity.is_open_and_welcome,
+        holding=validity.open_and_welcome,
         email_line=email_lines.search_found,
         email_line_codes=("mail_line_search_found",),
         own_preferences=preferences_of_searches,

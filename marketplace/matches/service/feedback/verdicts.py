@@ -83,15 +83,17 @@ def interests_of(listing_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
     return found
 
 
-def enterprises_refusing(other_id: UUID) -> set[UUID]:
-    """The enterprises that say "not suitable" of a pairing of theirs with the listing `other_id`."""
-    return set(
-        db.session.scalars(
-            select(Listing.enterprise_id)
-            .join(Feedback, Feedback.listing_id == Listing.id)
-            .where(Feedback.other_id == other_id, Feedback.verdict == Verdict.NOT_SUITABLE)
+def enterprises_refusing(other_ids: Collection[UUID]) -> set[Pair]:
+    """Each of the listings with the enterprises that say "not suitable" of a pairing of theirs with it."""
+    rows = db.session.execute(
+        select(Feedback.other_id, Listing.enterprise_id)
+        .join(Listing, Listing.id == Feedback.listing_id)
+        .where(
+            Feedback.other_id == any_(literal(list(other_ids), ARRAY(Uuid))),
+            Feedback.verdict == Verdict.NOT_SUITABLE,
         )
     )
+    return {(other_id, enterprise_id) for other_id, enterprise_id in rows}
 
 
 def listings_interested_in(other_id: UUID) -> set[UUID]:

@@ -20,7 +20,7 @@ from ....listings import service as listings
 from ....messages import say
 from ...models import Delivery, EmailPreference, Language, Notification, NotificationStatus
 from ..kinds import KINDS, heading_codes
-from ..preferences.delivery_preferences import preferences_of
+from ..preferences.delivery_preferences import preferences_by_receiver, preferences_of
 from ..subjects import read_sides
 from .address_caps import DIGEST, count_mail
 from .handing_over import hand_over
@@ -45,7 +45,7 @@ def send_email(notification_id: UUID) -> None:
     """
     with unit_of_work() as work:
         row = _lock(work, notification_id)
-        if row.mailed_at is not None or row.delivery != Delivery.IMMEDIATE or not _may_be_mailed(row):
+        if row.mailed_at is not None or row.delivery != Delivery.IMMEDIATE or not _mailable([row]):
             return
         if _is_put_off(work, "notifications.jobs.send_email", notification_id=str(notification_id)):
             return
@@ -126,13 +126,12 @@ def _worth_mailing(waiting: Sequence[Notification]) -> list[Notification]:
     for row in waiting:
         if row.is_summed and row.counterpart_id:
             summed[senders[row.counterpart_id]].append(row)
-    held = {
-        row.id
-        for rows in summed.values()
-        if any(_may_be_mailed(row) for row in rows[-MOST_JUDGED:])
-        for row in rows
-    }
-    return [row for row in waiting if (row.id in held if row.is_summed else _may_be_mailed(row))]
+    single = [row for row in waiting if not row.is_summed]
+    last = {sender: rows[-MOST_JUDGED:] for sender, rows in summed.items()}
+    mailable = _mailable([*single, *(row for rows in last.values() for row in rows)])
+    held = {sender for sender, rows in last.items() if any(row.id in mailable for row in rows)}
+    told = mailable | {row.id for sender in held for row in summed[sender]}
+    return [row for row in waiting if row.id in told]
 
 
 def is_reachable(receiver: Enterprise) -> bool:
@@ -148,17 +147,19 @@ def _is_still_reachable(work: Work, receiver: Enterprise) -> bool:
     return receiver.contact_email == address and is_reachable(receiver)
 
 
-def _may_be_mailed(row: Notification) -> bool:
-    """Whether the receiver can be reached and wants e-mail of this kind, and what the message says holds."""
-    wanted = preference_for(row.kind, preferences_of(row.enterprise_id))
-    receiver = enterprises.by_id({row.enterprise_id})[row.enterprise_id]
-    may_know = row.counterpart_id is None or receiver.may_trade  # who is suspended sees no listing of others
-    return (
-        is_reachable(receiver)
-        and wanted != EmailPreference.OFF
-        and may_know
-        and KINDS[row.kind].may_be_mailed(row)
-    )
+def _mailable(rows: Sequence[Notification]) -> set[UUID]:
+    """Those messages whose receiver can be reached and wants e-mail of their kind, and that still hold; the
+    statements do not grow with them."""
+    ids = {row.enterprise_id for row in rows}
+    preferences, receivers = preferences_by_receiver(ids), enterprises.by_id(ids)
+    wanted: dict[str, list[Notification]] = defaultdict(list)
+    for row in rows:
+        receiver = receivers[row.enterprise_id]
+        wish = preference_for(row.kind, preferences.get(row.enterprise_id))
+        may_know = row.counterpart_id is None or receiver.may_trade  # the suspended see no listing of others
+        if is_reachable(receiver) and wish != EmailPreference.OFF and may_know:
+            wanted[row.kind].append(row)
+    return {row_id for kind, of_kind in wanted.items() for row_id in KINDS[kind].holding(of_kind)}
 
 
 def _is_put_off(work: Work, task: str, **payload: str) -> bool:

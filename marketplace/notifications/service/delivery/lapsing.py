@@ -1,11 +1,10 @@
 """Whether what a message says still holds when its time has come.
 
-All due messages of a kind are judged together. Only hits of saved searches that waited longer than a minute
-take statements of their own, some for each listing.
+All due messages of a kind are judged together, by statements that do not grow with them; only for each
+`MOST_CONDITIONS` different queries of saved searches there is one more.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,12 +18,14 @@ from ....listings.models import Kind, Listing, ListingStatus
 from ....matches import service as matches
 from ...models import Notification, SavedSearch
 from ..planning.saved_search_matching import (
+    INDEXED,
     Owner,
     Reader,
     reader_may_see_listing,
     searches_finding,
-    uninterested_readers,
+    wanted_of,
 )
+from ..planning.saved_search_readers import uninterested
 from ..preferences.muted_codes import muted_mentions
 from .due import DueMessage, is_one_of
 
@@ -117,7 +118,7 @@ def lapsed_search_hits(work: Work, due: Sequence[DueMessage], now: datetime) -> 
     the search still finds the listing and its owner is interested, only for those that waited.
     """
     created_at = {message.id: message.created_at for message in due}
-    statement = (
+    rows = work.session.execute(
         select(Notification.id, SavedSearch, Listing)
         .join(SavedSearch, SavedSearch.id == cast(Notification.data["saved_search_id"].astext, Uuid))
         .join(Listing, Listing.id == Notification.counterpart_id)
@@ -125,20 +126,27 @@ def lapsed_search_hits(work: Work, due: Sequence[DueMessage], now: datetime) -> 
         .join(Owner, Owner.id == Listing.enterprise_id)
         .where(is_one_of(Notification.id, created_at), reader_may_see_listing())
         .execution_options(populate_existing=True)
-    )
-    valid: set[UUID] = set()
-    waited: dict[Listing, dict[UUID, SavedSearch]] = defaultdict(dict)
-    for message_id, search, listing in work.session.execute(statement):
-        if now - created_at[message_id] < JUST_JUDGED:
-            valid.add(message_id)
-        else:
-            waited[listing][message_id] = search
-    for listing, messages in waited.items():
-        uninterested = uninterested_readers(listing, {search.enterprise_id for search in messages.values()})
-        finding = searches_finding(listing, messages.values())
-        valid |= {
-            message_id
-            for message_id, search in messages.items()
-            if search.id in finding and search.enterprise_id not in uninterested
-        }
+    ).all()
+    waited = {
+        message_id: (listing, search)
+        for message_id, search, listing in rows
+        if now - created_at[message_id] >= JUST_JUDGED
+    }
+    valid = {row.id for row in rows} - waited.keys() | _still_found(waited)
     return created_at.keys() - valid
+
+
+def _still_found(hits: Mapping[UUID, tuple[Listing, SavedSearch]]) -> set[UUID]:
+    """Those of the hits, by message, whose search still finds its listing and whose owner is interested."""
+    several = list({listing.id: listing for listing, _ in hits.values()}.values())
+    wanted = dict(zip((listing.id for listing in several), wanted_of(several), strict=True))
+    indexed = [
+        (listing, search) for listing, search in hits.values() if wanted[listing.id].are_met_by(search)
+    ]
+    found = searches_finding(indexed, answered=INDEXED)
+    unwilling = uninterested({(listing, search.enterprise_id) for listing, search in indexed})
+    return {
+        message_id
+        for message_id, (listing, search) in hits.items()
+        if (listing.id, search.id) in found and (listing.id, search.enterprise_id) not in unwilling
+    }

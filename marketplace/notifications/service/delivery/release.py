@@ -1,7 +1,7 @@
 """The release of due messages into the inboxes: by release time, then credit, then score.
 
-Messages are released by the batch, in one transaction whose statements do not grow with the matches in it;
-with hits of saved searches they do (lapsing.py). A process that dies in a batch has released nothing of it.
+Messages are released by the batch, in one transaction whose statements do not grow with it. A process that
+dies in a batch has released nothing of it.
 """
 
 import logging

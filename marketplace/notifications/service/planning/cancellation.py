@@ -27,12 +27,8 @@ def cancel_for_listing(listing_id: UUID) -> None:
         cancel(work, about_it, Notification.kind.not_in(outliving))
 
 
-def cancel(work: Work, *conditions: Any, planning_now: UUID | None = None) -> None:
-    """Cancel planned messages; the record of the message that each replaced (in `data`) is restored.
-
-    Args:
-        planning_now: the listing that the caller plans for anyway.
-    """
+def cancel(work: Work, *conditions: Any) -> None:
+    """Cancel planned messages; the record of the message that each replaced (in `data`) is restored."""
     cancelled = work.session.execute(
         update(Notification)
         .where(Notification.status == NotificationStatus.PLANNED, *conditions)
@@ -48,7 +44,7 @@ def cancel(work: Work, *conditions: Any, planning_now: UUID | None = None) -> No
     work.session.execute(delete(LastNotification).where(LastNotification.notification_id.in_(first_ones)))
     if previous:
         _restore(work, previous)
-    _plan_for_siblings(work, {row.counterpart_id for row in cancelled}, planning_now)
+    _plan_for_siblings(work, {row.counterpart_id for row in cancelled})
     log.info("notifications cancelled", extra={"messages": len(cancelled)})
 
 
@@ -67,12 +63,11 @@ def _restore(work: Work, previous: Mapping[UUID, dict[str, Any]]) -> None:
     )
 
 
-def _plan_for_siblings(work: Work, listing_ids: set[UUID], planning_now: UUID | None) -> None:
+def _plan_for_siblings(work: Work, listing_ids: set[UUID]) -> None:
     """Plan again for the open listings of the same owner, side and code as these."""
     siblings = open_siblings(work, listing_ids)
     for listing_id in sorted(set().union(*siblings.values())):
-        if listing_id != planning_now:
-            work.enqueue("notifications.jobs.plan_listing_push", listing_id=str(listing_id))
+        work.enqueue("notifications.jobs.plan_listing_push", listing_id=str(listing_id))
 
 
 def open_siblings(work: Work, listing_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:

@@ -6,9 +6,9 @@ Better terms of one enterprise are told again to another once a day and three ti
 codes and kinds: so nobody calls by turning a price down step by step. `repeated_notification` holds that.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,6 @@ from ...models import (
     LastNotification,
     Notification,
     NotificationKind,
-    NotificationStatus,
     RepeatedNotification,
 )
 from ..subjects import pairing_code_id
@@ -96,20 +95,18 @@ def _count_repetition(work: Work, last: LastNotification, message: Notification)
     return work.session.scalar(statement) is not None
 
 
-def told_again_enough(receivers: Collection[UUID], sender_id: UUID) -> set[UUID]:
-    """Those of the receivers to whom better terms of the sender are not told again today."""
-    today = clock.today()
-    rows = (
-        select(RepeatedNotification.receiver_id)
+def told_again_enough(pairs: Collection[tuple[UUID, UUID]], today: date) -> set[tuple[UUID, UUID]]:
+    """Those pairs of receiver and sender to whom better terms of the sender are not told again today."""
+    rows = db.session.execute(
+        select(RepeatedNotification.receiver_id, RepeatedNotification.counterpart_id)
         .where(
-            RepeatedNotification.receiver_id.in_(receivers),
-            RepeatedNotification.counterpart_id == sender_id,
+            tuple_(RepeatedNotification.receiver_id, RepeatedNotification.counterpart_id).in_(list(pairs)),
             RepeatedNotification.day > today - REPEAT_AFTER,
         )
-        .group_by(RepeatedNotification.receiver_id)
+        .group_by(RepeatedNotification.receiver_id, RepeatedNotification.counterpart_id)
         .having(or_(func.count() >= MOST_REPEATS, func.max(RepeatedNotification.day) == today))
     )
-    return set(db.session.scalars(rows))
+    return {(receiver_id, sender_id) for receiver_id, sender_id in rows}
 
 
 # ---------------------------------------------------------------- the records
@@ -136,38 +133,6 @@ def lock_last(work: Work, mine: Listing, theirs: Listing, kind: NotificationKind
     """The last message to the owner of `mine` about the owner of `theirs` and the pairing's code, locked."""
     key = (mine.enterprise_id, theirs.enterprise_id, pairing_code_id(mine, theirs), kind)
     return work.session.get(LastNotification, key, with_for_update=True, populate_existing=True)
-
-
-def lock_all_last(work: Work, *conditions: Any) -> dict[Key, LastNotification]:
-    """The last messages that meet `conditions`, by key, locked in the order of the key."""
-    rows = work.session.scalars(
-        select(LastNotification)
-        .where(*conditions)
-        .order_by(*(getattr(LastNotification, name) for name in KEY_COLUMNS))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return {key_of(row): row for row in rows}
-
-
-def key_in(keys: Iterable[Key]) -> Any:
-    """The condition that a last message has one of these keys."""
-    return tuple_(*(getattr(LastNotification, name) for name in KEY_COLUMNS)).in_(list(keys))
-
-
-def lock_planned(work: Work, last: Iterable[LastNotification]) -> dict[UUID, Notification]:
-    """Those of the last messages that are not released yet, by id, locked."""
-    rows = work.session.scalars(
-        select(Notification)
-        .where(
-            Notification.id.in_([record.notification_id for record in last]),
-            Notification.status == NotificationStatus.PLANNED,
-        )
-        .order_by(Notification.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return {row.id: row for row in rows}
 
 
 def save_once(work: Work, messages: Sequence[About], last: Mapping[Key, LastNotification]) -> None:

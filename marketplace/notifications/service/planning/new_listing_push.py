@@ -22,6 +22,7 @@ from .deduplication import About
 from .messages import compose_for, release_delays
 from .saved_search_matching import is_any_search_live
 from .told import Told, push_key
+from .told_statements import lock_unmatched
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,8 @@ def _plan(work: Work, ours: Sequence[Listing], now: datetime) -> int:
     counterparts = matches.choose_push_candidates({row.id: row for row in ours}.values())
     still = {listing_id: {one.listing.id for one in found} for listing_id, found in counterparts.items()}
     welcome = _welcome({row.id: row for row in ours}, counterparts)
-    told = Told.lock(work, still, {push_key(*push.mention) for each in welcome.values() for push in each})
+    keys = {push_key(*push.mention) for each in welcome.values() for push in each}
+    told = Told.lock(work, keys, lock_unmatched(work, still))
     siblings = open_siblings(work, told.unmatched) if told.unmatched else {}
     interests, is_searched = matches.interests_of(still.keys()), is_any_search_live()
     releases = {grade: now + delay for grade, delay in release_delays().items()}

@@ -17,18 +17,9 @@ from ....events.work import Work, unit_of_work
 from ....listings import service as listings
 from ....matches import service as matches
 from ...models import Delivery, NotificationKind
-from .deduplication import (
-    MAY_REPEAT_SQL,
-    PREVIOUS_TERMS,
-    About,
-    Key,
-    key_in,
-    lock_all_last,
-    may_follow,
-    previous_terms,
-    save_once,
-)
+from .deduplication import MAY_REPEAT_SQL, About
 from .messages import LAST_GRADE, compose, release_delays
+from .told import Told, push_key
 
 MAX_NEWS = 20
 """How many new pairings of one run an enterprise is notified of, at most."""
@@ -52,7 +43,7 @@ WITH covers AS (SELECT * FROM unnest(CAST(:codes AS int[]), CAST(:names AS int[]
 best AS (
   SELECT DISTINCT ON (n.receiver, theirs.enterprise_id, n.code_id)
          receiver.id AS receiver_id, theirs.enterprise_id AS counterpart_id, n.code_id, mine.id AS mine_id,
-         theirs.id AS theirs_id, n.score, n.rank, record.receiver_id IS NOT NULL AS is_recorded
+         theirs.id AS theirs_id, n.score, n.rank
   FROM new_pairing n JOIN enterprise receiver ON receiver.no = n.receiver
   JOIN listing mine ON mine.no = n.mine JOIN listing theirs ON theirs.no = n.theirs
   JOIN enterprise sender ON sender.id = theirs.enterprise_id
@@ -121,28 +112,18 @@ def _sides(row: Any) -> tuple[UUID, UUID]:
     return row.mine_id, row.theirs_id
 
 
-def _key(row: Any) -> Key:
-    return (row.receiver_id, row.counterpart_id, row.code_id, NotificationKind.MATCH_FOUND)
-
-
 def _plan(work: Work, news: Collection[Any]) -> int:
-    """Plan a message for each row. Returns how many."""
+    """Plan a message for each row. Returns how many are new; the statements do not grow with them."""
     rows = listings.by_id({side for row in news for side in _sides(row)})
     readers = enterprises.by_id({row.receiver_id for row in news})
-    last = lock_all_last(work, key_in(_key(row) for row in news if row.is_recorded))
-    messages = []
+    told = Told.lock(work, {push_key(row.receiver_id, row.counterpart_id, row.code_id) for row in news})
     for row in news:
-        theirs, record, reader = rows[row.theirs_id], last.get(_key(row)), readers[row.receiver_id]
-        data: dict[str, Any] = {
+        reader = readers[row.receiver_id]
+        data = {
             "listing_id": str(row.mine_id), "counterpart_id": str(row.theirs_id), "score": row.score,
             "rank": row.rank, "grade": reader.grade,
         }  # fmt: skip
         message = compose(reader, NotificationKind.MATCH_FOUND, data)
-        if record is not None:
-            if not may_follow(work, record, theirs, message):
-                continue
-            message.data = {**data, PREVIOUS_TERMS: previous_terms(record)}
         message.delivery = Delivery.DIGEST
-        messages.append(About(message, theirs, row.code_id))
-    save_once(work, messages, last)
-    return len(messages)
+        told.plan(About(message, rows[row.theirs_id], row.code_id))
+    return told.write()

@@ -1,113 +1,118 @@
-"""Planning messages for the saved searches that find a new or changed listing."""
+"""Planning messages for the saved searches that find new or changed listings, many at once."""
 
 import logging
+import time
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from ....enterprises import service as enterprises
+from ....events.models import NOBODY
 from ....events.work import Work, unit_of_work
 from ....listings import service as listings
 from ....listings.models import Listing
-from ...models import LastNotification, Notification, NotificationKind
+from ...models import NotificationKind
 from ..subjects import main_code_id
-from .cancellation import cancel
-from .deduplication import (
-    PREVIOUS_TERMS,
-    About,
-    key_of,
-    lock_all_last,
-    lock_planned,
-    may_follow,
-    previous_terms,
-    save_once,
-    update_terms,
-    with_previous_terms_of,
-)
-from .messages import compose, release_delays
-from .saved_search_matching import Found, first_of_each_reader, page_of, uninterested_readers
+from .cancellation import open_siblings
+from .deduplication import About
+from .messages import compose_for, release_delays
+from .saved_search_matching import Candidate, Page, first_of_each_reader, pages_of
+from .saved_search_readers import uninterested
+from .told import Told, hit_key
+from .told_statements import lock_unfound
 
 log = logging.getLogger(__name__)
 
 
-def match_saved_searches(listing_id: UUID, since: datetime, after: UUID | None) -> None:
-    """Plan one message for every enterprise whose saved search finds a new or changed listing.
+class Errand(NamedTuple):
+    """To tell the owners of saved searches of a listing: a page of them, from the one after `after` on.
 
-    It takes a page of enterprises, by id from the one after `after` on, and enqueues the rest. The release is
-    counted from `since`, so that a credit grade is one release. What is planned for a search that no longer
-    finds the listing is cancelled.
+    The release is counted from `since`, so that a credit grade is one release.
     """
+
+    listing_id: UUID
+    since: datetime
+    after: UUID | None
+
+
+class _Found(NamedTuple):
+    """What came of an errand: all whose searches find the listing, and those who are to be told of it."""
+
+    errand: Errand
+    listing: Listing
+    page: Page
+    told: list[Candidate]
+
+
+def match_saved_searches(errands: Sequence[Errand]) -> None:
+    """Plan one message for every enterprise whose saved search finds a new or changed listing, in the order
+    of the errands.
+
+    Each takes a page of enterprises and enqueues the rest. What is planned for a search that no longer finds
+    its listing is cancelled. The statements are as many for many errands as for one.
+    """
+    began = time.perf_counter()
     with unit_of_work() as work:
-        listing = listings.lock_if_open(work, listing_id)
-        if listing is None or not enterprises.may_trade(listing.enterprise_id):
+        rows = listings.lock_open(work, {errand.listing_id for errand in errands})
+        owners = enterprises.trading_among({row.enterprise_id for row in rows.values()})
+        alive = {row.id: row for row in rows.values() if row.enterprise_id in owners}
+        errands = [errand for errand in errands if errand.listing_id in alive]
+        if not errands:
             return
-        page, last_reader = page_of(listing, after)
-        found = first_of_each_reader(listing, page)
-        readers = {reader.id for _, reader in found}
-        uninterested = uninterested_readers(listing, readers)
-        _cancel_of_page(work, listing, readers - uninterested, after, last_reader)
-        _plan(work, listing, [hit for hit in found if hit[1].id not in uninterested], since)
-        if last_reader is not None:
+        planned = _plan(work, _found(errands, [alive[errand.listing_id] for errand in errands]))
+    ms = round((time.perf_counter() - began) * 1000)
+    log.info("saved searches matched", extra={"listings": len(errands), "messages": planned, "ms": ms})
+
+
+def _found(errands: Sequence[Errand], rows: Sequence[Listing]) -> list[_Found]:
+    pages = pages_of([(row, errand.after) for row, errand in zip(rows, errands, strict=True)])
+    firsts = first_of_each_reader(rows, pages)
+    unwilling = uninterested(
+        {(row, one.reader_id) for row, found in zip(rows, firsts, strict=True) for one in found}
+    )
+    return [
+        _Found(errand, row, page, [one for one in found if (row.id, one.reader_id) not in unwilling])
+        for errand, row, page, found in zip(errands, rows, pages, firsts, strict=True)
+    ]
+
+
+def _plan(work: Work, several: Sequence[_Found]) -> int:
+    """Plan for locked listings in turn; one may be there twice. Returns how many messages are new."""
+    unfound = lock_unfound(
+        work,
+        [
+            {
+                "listing_id": found.listing.id,
+                "after": found.errand.after or NOBODY,
+                "until": found.page.last_reader,
+                "still": [one.reader_id for one in found.told],
+            }
+            for found in several
+        ],
+    )
+    keys = {hit_key(one.reader_id, found.listing) for found in several for one in found.told}
+    told, delays = Told.lock(work, keys, unfound), release_delays()
+    siblings = open_siblings(work, told.unmatched) if told.unmatched else {}
+    for found in several:
+        listing, since = found.listing, found.errand.since
+        if told.cancel_unmatched(listing):
+            for sibling_id in sorted(siblings[listing.id] - {listing.id}):
+                work.enqueue("notifications.jobs.plan_listing_push", listing_id=str(sibling_id))
+        for one in found.told:
+            told.plan(_composed(listing, one, since + delays[one.grade]))
+        if found.page.last_reader is not None:
             work.enqueue(
                 "notifications.jobs.match_saved_searches",
                 listing_id=str(listing.id),
                 since=since.isoformat(),
-                after=str(last_reader),
+                after=str(found.page.last_reader),
             )
-    log.info("saved searches matched", extra={"listing_id": str(listing_id), "readers": len(readers)})
+    return told.write()
 
 
-def _cancel_of_page(
-    work: Work, listing: Listing, still: set[UUID], after: UUID | None, last_reader: UUID | None
-) -> None:
-    """Cancel what is planned about the listing for readers of this page that are not among `still`."""
-    of_page = [Notification.enterprise_id > after] if after is not None else []
-    of_page += [Notification.enterprise_id <= last_reader] if last_reader is not None else []
-    about_it = (
-        Notification.kind == NotificationKind.SEARCH_HIT, Notification.counterpart_id == listing.id, *of_page
-    )  # fmt: skip
-    cancel(work, *about_it, Notification.enterprise_id.not_in(still), planning_now=listing.id)
-
-
-def _plan(work: Work, listing: Listing, found: Found, since: datetime) -> None:
-    delays = release_delays()
-    last = _lock_last_by_reader(work, listing, [reader.id for _, reader in found])
-    planned = lock_planned(work, last.values())
-    new: list[About] = []
-    for search, reader in found:
-        data: dict[str, Any] = {
-            "saved_search_id": str(search.id), "name": search.name, "counterpart_id": str(listing.id),
-        }  # fmt: skip
-        record = last.get(reader.id)
-        if record is not None and record.notification_id in planned:
-            _renew(planned[record.notification_id], record, listing, data)
-            continue
-        message = compose(reader, NotificationKind.SEARCH_HIT, data, since + delays[reader.grade])
-        if record is not None:
-            if not may_follow(work, record, listing, message):
-                continue
-            message.data = {**data, PREVIOUS_TERMS: previous_terms(record)}
-        new.append(About(message, listing, main_code_id(listing)))
-    save_once(work, new, {key_of(record): record for record in last.values()})
-
-
-def _lock_last_by_reader(work: Work, listing: Listing, readers: list[UUID]) -> dict[UUID, LastNotification]:
-    """The last messages of these readers about a search hit of the listing's owner and code."""
-    found = lock_all_last(
-        work,
-        LastNotification.receiver_id.in_(readers),
-        LastNotification.counterpart_id == listing.enterprise_id,
-        LastNotification.code_id == main_code_id(listing),
-        LastNotification.kind == NotificationKind.SEARCH_HIT,
-    )
-    return {record.receiver_id: record for record in found.values()}
-
-
-def _renew(planned: Notification, record: LastNotification, listing: Listing, data: dict[str, Any]) -> None:
-    """Give a planned message about this listing the listing's new terms; its release time stays.
-
-    If it is about another listing of the same owner and code, it stands for both and stays as it is.
-    """
-    if planned.counterpart_id == listing.id:
-        planned.data = with_previous_terms_of(planned, data)
-        update_terms(record, listing)
+def _composed(listing: Listing, one: Candidate, release_at: datetime) -> About:
+    data = {"saved_search_id": str(one.id), "name": one.name, "counterpart_id": str(listing.id)}
+    standing = one.reader_id, one.grade, one.credit_milli
+    message = compose_for(*standing, NotificationKind.SEARCH_HIT, data, release_at)
+    return About(message, listing, main_code_id(listing))

@@ -3,7 +3,7 @@
 The plans of a batch see each other's changes as if each had been written before the next was made.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Self
 from uuid import UUID
@@ -12,6 +12,7 @@ from .... import clock
 from ....events.work import Work
 from ....listings.models import Listing
 from ...models import LastNotification, Notification, NotificationKind
+from ..subjects import main_code_id
 from . import told_statements as statements
 from .deduplication import (
     MOST_REPEATS,
@@ -55,14 +56,13 @@ class Told:
         self._new_repeats: dict[UUID, tuple[Pair, date]] = {}
 
     @classmethod
-    def lock(cls, work: Work, still: dict[UUID, set[UUID]], keys: Collection[Key]) -> Self:
+    def lock(cls, work: Work, keys: Collection[Key], unmatched: Sequence[Notification] = ()) -> Self:
         """Read and lock what a batch of plans may change.
 
         Args:
-            still: the listings that the batch plans for, each with those that it still matches.
             keys: those under which it may plan messages.
+            unmatched: locked planned messages that no longer hold.
         """
-        unmatched = statements.lock_unmatched(work, still)
         last = statements.lock_last(work, keys, [message.id for message in unmatched])
         planned = statements.lock_planned(work, {row.notification_id for row in last.values()})
         return cls(work, last, planned | {message.id: message for message in unmatched}, unmatched)
@@ -71,11 +71,11 @@ class Told:
 
     @property
     def unmatched(self) -> set[UUID]:
-        """The listings of which something is planned for a listing that they no longer match."""
+        """The listings of which something is planned that no longer holds."""
         return {message.counterpart_id for message in self._unmatched if message.counterpart_id}
 
     def cancel_unmatched(self, listing: Listing) -> int:
-        """Cancel what is planned about `listing` for any that it no longer matches. Returns how many."""
+        """Cancel what is planned about `listing` and no longer holds. Returns how many."""
         about_it = [
             message
             for message in self._unmatched
@@ -174,3 +174,8 @@ class Told:
 def push_key(receiver_id: UUID, sender_id: UUID, code_id: int) -> Key:
     """The key of messages that a listing of the sender matches one of the receiver."""
     return (receiver_id, sender_id, code_id, NotificationKind.MATCH_FOUND)
+
+
+def hit_key(reader_id: UUID, listing: Listing) -> Key:
+    """The key of messages that a saved search of the reader finds the listing."""
+    return (reader_id, listing.enterprise_id, main_code_id(listing), NotificationKind.SEARCH_HIT)

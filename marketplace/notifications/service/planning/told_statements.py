@@ -12,7 +12,14 @@ from sqlalchemy.dialects.postgresql import insert
 from .... import clock
 from ....events.work import Work
 from ....listings.models import Listing
-from ...models import LIFE, LastNotification, Notification, NotificationStatus, RepeatedNotification
+from ...models import (
+    LIFE,
+    LastNotification,
+    Notification,
+    NotificationKind,
+    NotificationStatus,
+    RepeatedNotification,
+)
 from .deduplication import KEY_COLUMNS, REPEAT_AFTER, Key, key_of
 
 Pair = tuple[UUID, UUID]
@@ -24,6 +31,16 @@ WHERE n.status = 'planned' AND n.counterpart_id = ANY(:ours) AND n.listing_id IS
     WHERE still.ours = n.counterpart_id AND still.mine = n.listing_id)
 ORDER BY n.id FOR UPDATE OF n
 """)
+UNFOUND = text(f"""
+SELECT n.* FROM notification n
+WHERE n.status = 'planned' AND n.kind = '{NotificationKind.SEARCH_HIT.value}'
+  AND n.counterpart_id = ANY(:listings) AND EXISTS (
+    SELECT FROM jsonb_to_recordset(CAST(:pages AS jsonb)) AS page(
+        listing_id uuid, after uuid, until uuid, still uuid[])
+    WHERE page.listing_id = n.counterpart_id AND n.enterprise_id > page.after
+      AND (page.until IS NULL OR n.enterprise_id <= page.until) AND n.enterprise_id <> ALL(page.still))
+ORDER BY n.id FOR UPDATE OF n
+""")  # noqa: S608 - the kind is a constant, values are bound
 LAST = text(f"""
 SELECT * FROM last_notification WHERE ({", ".join(KEY_COLUMNS)}) IN (
   SELECT * FROM unnest(CAST(:receivers AS uuid[]), CAST(:counterparts AS uuid[]), CAST(:codes AS int[]),
@@ -55,7 +72,7 @@ WHERE notification.id = given.id
 """)
 SPOKEN_OF = ("id", "listing_id", "counterpart_id", "data", "score")
 MESSAGE = (
-    *SPOKEN_OF, "enterprise_id", "kind", "grade", "credit_milli", "release_at"
+    *SPOKEN_OF, "enterprise_id", "kind", "grade", "credit_milli", "release_at", "delivery"
 )  # fmt: skip
 
 
@@ -73,6 +90,20 @@ def lock_unmatched(work: Work, still: Mapping[UUID, Collection[UUID]]) -> list[N
         "ours": list(still), "counterparts": [ours for ours, _ in pairs], "mine": [mine for _, mine in pairs]
     }  # fmt: skip
     return _detached(work, select(Notification).from_statement(UNMATCHED), parameters)
+
+
+def lock_unfound(work: Work, pages: Sequence[dict[str, Any]]) -> list[Notification]:
+    """What is planned of hits about listings for readers whose searches no longer find them, by id, locked.
+
+    Args:
+        pages: `listing_id`, the readers looked at (those from the one after `after` to `until`, or to the
+            last), and those whom it is `still` to be told of.
+    """
+    parameters = {
+        "listings": [page["listing_id"] for page in pages],
+        "pages": json.dumps(pages, default=str),
+    }
+    return _detached(work, select(Notification).from_statement(UNFOUND), parameters)
 
 
 def lock_last(work: Work, keys: Collection[Key], messages: Collection[UUID]) -> dict[Key, LastNotification]:
