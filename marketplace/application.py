@@ -1,6 +1,7 @@
 """Puts the application together: settings, extensions, rooms, pages, commands."""
 
 import os
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -10,7 +11,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import commands, messages, subscriptions
-from .database import db
+from .database import db, drop_ended_connections
 from .documents import routes as documents_routes
 from .enterprises import service as enterprises_service
 from .http import (
@@ -61,10 +62,18 @@ SWAGGER = {"app_name": "Huanliu", "oauth2RedirectUrl": "/docs/oauth2-redirect.ht
 PREFIX = "/api/v1"
 
 
+class Application(Flask):
+    """Flask, of which every function is a plain one."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself; Flask would ask a dozen in each request whether they are coroutines."""
+        return func
+
+
 def build(settings: Settings | None = None, *, serves: bool = True) -> Flask:
     """A new application on these settings, or those of the environment; it `serves` routes or none."""
     settings = settings or Settings.from_environment()
-    app = Flask(__name__)
+    app = Application(__name__)
     app.url_map.merge_slashes = False
     app.config.update(_configuration(settings))
     app.json = JsonWriter(app)
@@ -85,6 +94,8 @@ def build(settings: Settings | None = None, *, serves: bool = True) -> Flask:
 def _add_extensions(app: Flask) -> None:
     """Connect the database, the checks of keys and readiness, the rate limits and the tasks."""
     db.init_app(app)
+    with app.app_context():
+        drop_ended_connections(db.engine)
     observability.register(app)
     health.ready_when("index", lambda: live_index.process_index().is_ready)
     authentication.set_key_lookup(enterprises_service.actor_of_key)
@@ -131,7 +142,6 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": settings.max_body_bytes,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {
-            "pool_pre_ping": True,
             "pool_size": settings.database_pool_size,
             "max_overflow": 4,
             "pool_timeout": 10,

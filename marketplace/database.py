@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum, StrEnum
+from select import POLLIN, poll
 from typing import Any
 
+import psycopg
 from click import ClickException
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CheckConstraint, MetaData
+from sqlalchemy import CheckConstraint, Engine, MetaData, event
 from sqlalchemy import Enum as EnumColumn
 from sqlalchemy.dialects.postgresql.base import ischema_names
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import UserDefinedType
 
@@ -70,6 +72,30 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+def drop_ended_connections(engine: Engine) -> None:
+    """Have the pool of an engine replace connections that the server has ended since they were used.
+
+    A server that ends a connection says so on it, or at least closes it. So only a connection on which
+    something has arrived is asked whether it lives; `pool_pre_ping` asks each, by a trip of each request.
+    """
+
+    def check(connection: psycopg.Connection, *_: Any) -> None:
+        if _has_arrived(connection):
+            try:
+                engine.dialect.do_ping(connection)  # type: ignore[arg-type]
+            except psycopg.Error as error:
+                raise InvalidatePoolError() from error
+
+    event.listen(engine, "checkout", check)
+
+
+def _has_arrived(connection: psycopg.Connection) -> bool:
+    """Whether there is anything to read on an idle connection: data, its end, or an error."""
+    arrived = poll()
+    arrived.register(connection.fileno(), POLLIN)
+    return bool(arrived.poll(0))
 
 
 @contextmanager

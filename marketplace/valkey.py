@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from flask import current_app
 from redis import Redis
+from redis.commands.core import Script
 
 TIMEOUT_S = 2
 """How long a request or the scheduler waits for a Valkey that accepts the connection and does not respond."""
@@ -30,21 +31,35 @@ def redis() -> Redis:
     return _connection(current_app.config["SETTINGS"].redis_url, os.getpid())
 
 
+COUNT = """
+local found = {}
+for place, key in ipairs(KEYS) do
+    redis.call('SET', key, 0, 'EX', ARGV[place + 1], 'NX')
+    found[2 * place - 1] = redis.call('INCRBY', key, ARGV[1])
+    found[2 * place] = redis.call('PTTL', key)
+end
+return found
+"""
+"""One command, and one number for each of its answers: a pipeline of six took three times the processor."""
+
+
+@cache
+def _count(connection: Redis) -> Script:
+    return connection.register_script(COUNT)
+
+
 def count_in_windows(windows: Mapping[str, Window], cost: int) -> list[tuple[int, int]]:
     """Add to the counts of these keys, each of which begins a new window when its last one is over.
 
     Returns:
-        of each (the count with this cost, whole seconds until its window is over), in one trip.
+        of each (the count with this cost, whole seconds until its window is over), in one trip, or in three
+        where Valkey does not have the script yet.
     Raises:
         RedisError: Valkey is away.
     """
-    with redis().pipeline(transaction=True) as trip:
-        for key, window in windows.items():
-            trip.set(key, 0, ex=window.seconds, nx=True)
-            trip.incrby(key, cost)
-            trip.pttl(key)
-        replies = trip.execute()
+    seconds = [window.seconds for window in windows.values()]
+    found = _count(redis())(list(windows), [cost, *seconds])
     return [
         (count, max(1, math.ceil(left_ms / 1000)))
-        for count, left_ms in zip(replies[1::3], replies[2::3], strict=True)
+        for count, left_ms in zip(found[::2], found[1::2], strict=True)
     ]

@@ -1,16 +1,18 @@
 """Columns of enums: one list of values for Python, the ORM and the CHECK in the database."""
 
 import re
+from select import select
 
 import pytest
-from sqlalchemy import CheckConstraint, Enum, inspect, text
+from sqlalchemy import CheckConstraint, Enum, create_engine, inspect, text
 
 import marketplace.application  # noqa: F401  every model
 import matching
 from marketplace.catalogue.models import Mode
-from marketplace.database import Base, db
+from marketplace.database import Base, db, drop_ended_connections
 from marketplace.enterprises.models import Grade
 from marketplace.licences.models import MODES
+from tests.counting import count_statements
 
 ENUM_COLUMNS = [
     column
@@ -92,3 +94,23 @@ def test_no_index_answers_only_what_another_answers_too(app):
     """A partial index beside a primary key is none: it is there to be short."""
     with app.app_context():
         assert db.session.execute(text(TWINS)).all() == []
+
+
+def test_a_connection_that_the_server_ended_is_replaced_before_it_is_used(app):
+    """No connection is asked whether it lives as long as the server has said nothing on it."""
+    backend = text("SELECT pg_backend_pid()")
+    with app.app_context():
+        engine = create_engine(db.engine.url)
+        drop_ended_connections(engine)
+    with engine.connect() as other:
+        with engine.connect() as connection:
+            ended = connection.scalar(backend)
+            socket = connection.connection.driver_connection.fileno()
+        with count_statements() as sent, engine.connect() as connection:
+            assert connection.scalar(backend) == ended
+        assert len(sent) == 1
+        other.execute(text("SELECT pg_terminate_backend(:ended, 5000)"), {"ended": ended})
+        assert select([socket], [], [], 5)[0]
+        with engine.connect() as connection:
+            assert connection.scalar(backend) != ended
+    engine.dispose()

@@ -113,6 +113,11 @@ def _refuse_other_encodings(query: bytes) -> None:
         raise ValidationError(wrong)
 
 
+def _instance(schema: Any) -> Any:
+    """One schema for all requests: webargs makes one of a class anew for each, with all its fields."""
+    return schema() if isinstance(schema, type) else schema
+
+
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     """A blueprint whose routes declare who may call them (`allow`), what they take and what they return.
 
@@ -129,13 +134,14 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         """Parse the JSON body by `schema` into the view's next argument."""
 
         def decorate(view: View) -> View:
-            return declare_fact(self.arguments(schema, location="json", **kwargs)(view), READS_JSON)
+            with_body = self.arguments(_instance(schema), location="json", **kwargs)
+            return declare_fact(with_body(view), READS_JSON)
 
         return decorate
 
     def query(self, schema: Any) -> Callable[[View], View]:
         """Parse the query string by `schema` into the view's next argument; unknown names are refused."""
-        decorate: Callable[[View], View] = self.arguments(schema, location="query", unknown=RAISE)
+        decorate: Callable[[View], View] = self.arguments(_instance(schema), location="query", unknown=RAISE)
         return decorate
 
     def add_url_rule(

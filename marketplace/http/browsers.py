@@ -34,8 +34,7 @@ def register(app: Flask) -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers[name] = value
+    response.headers.extend(HEADERS)
     if "Content-Security-Policy" not in response.headers:  # a page of a link has its own, for its button
         response.headers["Content-Security-Policy"] = _policy(response)
     if request.is_secure:

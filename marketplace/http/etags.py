@@ -18,6 +18,9 @@ DIGEST_BYTES = 8
 PASSING = ("warnings", "api_key", "privacy_notice")
 """Members that the response to a change has once and a GET has not; they do not make another resource."""
 
+CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
+"""What a caller asks under in the environment of a request; without them werkzeug has nothing to compare."""
+
 
 def register(app: Flask) -> None:
     """Mark what is returned by its digest, and answer 304 to a GET of what the caller has already."""
@@ -57,15 +60,15 @@ def expected_version(current: int) -> int | None:
 def _mark(response: Response) -> Response:
     if response.status_code not in (200, 201) or not response.is_json:
         return response
-    version, _ = response.get_etag()
-    if "fixed" in g:
-        return response.make_conditional(request)  # type: ignore[return-value]
-    if request.method != "GET":
-        if version:
-            response.set_etag(f"{version}.{_digest(response)}")
-        return response
-    response.set_etag(".".join(filter(None, [version, _digest(response)])))
-    response.make_conditional(request)
+    if "fixed" not in g:
+        version, _ = response.get_etag()
+        if request.method != "GET" and not version:
+            return response
+        response.set_etag(".".join(filter(None, [version, _digest(response)])))
+        if request.method != "GET":
+            return response
+    if any(name in request.environ for name in CONDITIONS):
+        response.make_conditional(request)
     return response
 
 

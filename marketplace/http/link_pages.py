@@ -11,9 +11,9 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
 }
-"""The address of such a page holds a secret: nobody keeps it, passes it on, or shows it in a frame."""
+"""The address of such a page holds a secret: nobody keeps it or shows it in a frame; `browsers` has nobody
+pass it on."""
 PREFETCH = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 """Headers by which a browser says that nobody has looked yet."""
 

@@ -159,16 +159,17 @@ def _add_headers(response: Response) -> Response:
     counted: list[Counted] = g.get("counted", [])
     if not counted:
         return response
-    response.headers["RateLimit-Policy"] = ", ".join(
-        f'"{each.limit.policy}";q={each.quota};w={each.window_s}' for each in counted
-    )
-    response.headers["RateLimit"] = ", ".join(
-        f'"{each.limit.policy}";r={max(0, each.left)};t={each.reset_s}' for each in counted
-    )
+    policies = [f'"{each.limit.policy}";q={each.quota};w={each.window_s}' for each in counted]
+    left = [f'"{each.limit.policy}";r={max(0, each.left)};t={each.reset_s}' for each in counted]
     shown = next((each for each in counted if each.left < 0), counted[0])
-    response.headers["RateLimit-Limit"] = str(shown.quota)
-    response.headers["RateLimit-Remaining"] = str(max(0, shown.left))
-    response.headers["RateLimit-Reset"] = str(shown.reset_s)
+    headers = {
+        "RateLimit-Policy": ", ".join(policies),
+        "RateLimit": ", ".join(left),
+        "RateLimit-Limit": str(shown.quota),
+        "RateLimit-Remaining": str(max(0, shown.left)),
+        "RateLimit-Reset": str(shown.reset_s),
+    }
+    response.headers.extend(headers)
     if response.status_code == TooMany.status:
         response.headers["Retry-After"] = str(shown.reset_s)
     return response

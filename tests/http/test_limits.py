@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from redis.connection import AbstractConnection
 
 from marketplace import create_app
 from marketplace.settings import Settings
@@ -133,6 +134,21 @@ def test_a_setting_may_have_several_windows_and_the_least_of_them_counts(city):
 
 def from_address(city, address, method, path, **more):
     return city.client.open(f"/api/v1{path}", method=method, environ_base={"REMOTE_ADDR": address}, **more)
+
+
+def test_a_call_is_counted_in_one_trip_to_valkey_however_many_windows_there_are(city, monkeypatch):
+    sent = []
+    send = AbstractConnection.send_packed_command
+    with city(rate_limit_key="9 per second;99 per minute;999 per day") as marketplace:
+        admin = marketplace.admin
+        admin.get("/regions")
+        monkeypatch.setattr(
+            AbstractConnection,
+            "send_packed_command",
+            lambda connection, *args, **kwargs: sent.append(args) or send(connection, *args, **kwargs),
+        )
+        assert admin.get("/regions").status_code == 200
+    assert len(sent) == 1
 
 
 def test_further_keys_are_no_further_calls(slow_city):

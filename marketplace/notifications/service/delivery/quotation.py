@@ -30,6 +30,8 @@ _SCHEMES = "|".join(
         "ws", "wss", "sftp", "smb", "ssh", "market", "itms",
     )
 )  # fmt: skip
+SIGN = re.compile(r"[.．․。｡:：@＠﹫\\＼]")
+"""One of these is in whatever `LINK` finds; most texts have none, and are not looked through for links."""
 LINK = re.compile(
     rf"(?<=[^\s.．․])[.．․](?=[^\W\d_]|xn--|[{_PICTURES}])"
     rf"|(?<=[\w)\]-]){_FULL_STOP}"
@@ -44,5 +46,7 @@ LINK = re.compile(
 
 def quoted(text: str) -> str:
     """`text` to stand in a sentence of ours, between its quotation marks."""
-    line = LINK.sub(lambda found: f"[{found[0]}]", QUOTATION_MARKS.sub("'", shown(text)))
+    line = QUOTATION_MARKS.sub("'", shown(text))
+    if SIGN.search(line):
+        line = LINK.sub(lambda found: f"[{found[0]}]", line)
     return line if len(line) <= MOST_QUOTED else line[: MOST_QUOTED - 1] + "…"
