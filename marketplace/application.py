@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import commands, messages, subscriptions
 from .database import db, drop_ended_connections
+from .database_connections import keep_statements_prepared
 from .documents import routes as documents_routes
 from .enterprises import service as enterprises_service
 from .http import (
@@ -96,6 +97,7 @@ def _add_extensions(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         drop_ended_connections(db.engine)
+        keep_statements_prepared(db.engine)
     observability.register(app)
     health.ready_when("index", lambda: live_index.process_index().is_ready)
     authentication.set_key_lookup(enterprises_service.actor_of_key)

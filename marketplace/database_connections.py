@@ -1,0 +1,31 @@
+"""Connections to the database on which statements stay prepared."""
+
+from typing import Any
+
+import psycopg
+from psycopg.pq import ExecStatus, TransactionStatus
+from sqlalchemy import Engine, event
+
+
+class Connection(psycopg.Connection[Any]):
+    """psycopg's connection, whose prepared statements outlive a rollback.
+
+    A transaction that only read ends by rolling back, as most requests do. psycopg then forgets its prepared
+    statements and how often it saw the others, in case the transaction had made or dropped tables; so none
+    that a page needs would ever be prepared. Only migrations do that here, by other connections. A statement
+    that no longer fits fails once and is prepared anew.
+    """
+
+    def rollback(self) -> None:
+        """Take the transaction back; one that failed, or was interrupted, as psycopg does it."""
+        if self.pgconn.transaction_status != TransactionStatus.INTRANS:
+            super().rollback()
+            return
+        result = self.pgconn.exec_(b"ROLLBACK")
+        if result.status != ExecStatus.COMMAND_OK:
+            raise psycopg.OperationalError(result.get_error_message())
+
+
+def keep_statements_prepared(engine: Engine) -> None:
+    """Have the engine open such connections."""
+    event.listen(engine, "do_connect", lambda _, __, args, how: Connection.connect(*args, **how))
