@@ -58,6 +58,7 @@ from matching.rules import (
     outline,
     rank_demands,
     rank_supplies,
+    scores_of_pairs,
 )
 
 __all__ = [
@@ -112,6 +113,7 @@ __all__ = [
     "outline",
     "rank_demands",
     "rank_supplies",
+    "scores_of_pairs",
     "shown_km",
     "shown_kms",
 ]

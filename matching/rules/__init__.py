@@ -11,6 +11,7 @@ from matching.rules.gates import GATES
 from matching.rules.licensing import NO_PERMIT
 from matching.rules.near_misses import NearMiss, near_misses
 from matching.rules.obstacles import Obstacles, obstacles
+from matching.rules.pair_scores import scores_of_pairs
 from matching.rules.pairs import Pairs, Side, covering
 from matching.rules.ranking import Keys, Position, Ranking, Sort, least_rows, rank_demands, rank_supplies
 from matching.rules.ranking_bounds import Bounds, bounds, outline
@@ -71,5 +72,6 @@ __all__ = [
     "rank_demands",
     "rank_supplies",
     "score",
+    "scores_of_pairs",
     "side_tables_of",
 ]

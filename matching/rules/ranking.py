@@ -132,7 +132,7 @@ def pairs_of(
     _require_one_listing("supply", supplies, rows=1)
     coded = Coded.of(supplies.code, tables.book)
     fit = coded.distinct[0].values(demands.accepts)
-    rows = _best_rows(demands.key, fit)
+    rows = best_rows(demands.key, fit)
     field = demands if len(rows) == len(demands) else demands.take(rows)
     return Pairs.facing(seeker, supplies, field, coded, fit[rows], field.accepts, tables, today), rows
 
@@ -154,8 +154,12 @@ def _require_one_listing(name: str, listing: Supplies | Demands, rows: int | Non
         raise ValueError(f"{name}: not the rows of one listing")
 
 
-def _best_rows(key: Ints, fit: Floats) -> Ints:
-    """For each distinct key the row with the greatest fit, the first among equals; rows ascending."""
+def best_rows(key: Ints, fit: Floats) -> Ints:
+    """For each distinct key the row with the greatest fit, the first among equals; rows ascending.
+
+    Args:
+        key, fit: of the same rows, shape (n,).
+    """
     if np.all(np.diff(key) > 0):
         return np.arange(len(key))
     order = np.lexsort((-fit, key))

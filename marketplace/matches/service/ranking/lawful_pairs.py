@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection
 from uuid import UUID
 
+import numpy as np
+
 import matching
 
 from .... import clock
@@ -15,7 +17,7 @@ from .match_input import day_number, read_by_ids
 def lawful_pairs(pairs: Collection[tuple[UUID, UUID]], is_new: bool = True) -> set[tuple[UUID, UUID]]:
     """Which pairs of a supply and a demand, in either order, are lawful now.
 
-    The statements do not grow with the pairs.
+    The statements do not grow with the pairs, and all are judged at once.
 
     Args:
         is_new: they must be over the push threshold too, as what is told for the first time.
@@ -34,14 +36,22 @@ def lawful_pairs(pairs: Collection[tuple[UUID, UUID]], is_new: bool = True) -> s
     for first, second in pairs:
         supply, demand = (first, second) if first in supply_row else (second, first)
         facing[supply].add(demand)
-    lawful: set[tuple[UUID, UUID]] = set()
-    for supply, its_demands in facing.items():
-        field = demands.take([row for demand in its_demands for row in demand_rows[demand]])
-        ranking = matching.rank_demands(
-            policy.matching, supplies.take([supply_row[supply]]), field, tables, day_number(today),
-            k=len(field), min_score=min_score,
-        )  # fmt: skip
-        lawful |= {(supply, demand) for demand in _ids(field.take(ranking.rows))}
+    both = [(supply, demand) for supply, its in facing.items() for demand in its if demand_rows[demand]]
+    rows = np.array(
+        [
+            (place, supply_row[supply], row)
+            for place, (supply, demand) in enumerate(both)
+            for row in demand_rows[demand]
+        ],
+        dtype=np.int64,
+    ).reshape(-1, 3)
+    pair, supply_rows, rows_of_demands = rows.T
+    scores = matching.scores_of_pairs(
+        policy.matching, supplies.take(supply_rows), demands.take(rows_of_demands), pair, tables,
+        day_number(today),
+    )  # fmt: skip
+    least = round(min_score * matching.SCORE_UNIT)
+    lawful = {each for each, score in zip(both, scores.tolist(), strict=True) if score >= least}
     return lawful | {(demand, supply) for supply, demand in lawful}
 
 
