@@ -2,13 +2,14 @@
 
 `python -m bench.service` starts the embedded servers and the whole stack (two web workers, matching,
 delivery, bulk, rerank, scheduler) in a folder of its own, writes a market by COPY (`bench.grid` says which),
-and has callers in processes of their own post, draft, ask and import. Each figure is the median of `--runs`.
-It writes `bench/results/service.json` and the table in docs/performance.md, both only when nothing is cut
-short.
+and has callers in processes of their own post, draft, ask and import. Each figure is the median of `--runs`,
+or of as many as `--minutes` leave time for; `more.runs` has each. It writes `bench/results/service.json` and
+the table in docs/performance.md, both only when nothing is cut short.
 
     --short            a few seconds of each, small sizes: to see that it works, not what it makes
-    --against COMMIT   posts, drafts and matches of that commit too, in a worktree of it, and their ratios
-    --only NAME ...    posts, drafts, matches, statements, pushes, imports, memory, million
+    --against COMMIT   matches, drafts, posts and pushes of that commit too, in a worktree of it, and their
+                       ratios; what it has not matched or told in time counts as late as it was by then
+    --only NAME ...    matches, drafts, posts, statements, pushes, imports, memory, million
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -39,7 +41,9 @@ RESULTS = ROOT / "bench" / "results" / "service.json"
 STARTED_AT = "1e563f5"
 """The commit at which the work on these figures began."""
 COPIED = ("service", "service_measures", "service_page", "callers", "grid", "city")
-COMPARED = ("posts", "drafts", "matches", "statements")
+COMPARED = ("statements", "matches", "drafts", "posts", "pushes")
+MILLION_S, AGAINST_S = 360, 420
+"""What these take at most, or nearly; the runs before leave as much time."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Sizes:
     strangers: int = 30
     listings: int = 1_000_000
     asked_seconds: float = 60
+    drain_seconds: float = 120
+    minutes: float = 25
 
 
 SHORT = Sizes(1, 4, 2, 200, 10, 20, 4, 3, 10_000, 4)
@@ -74,12 +80,14 @@ def main() -> None:
     given = parser.parse_args()
     chosen = {name: getattr(given, name) for name in asdict(SHORT) if getattr(given, name) is not None}
     sizes = replace(SHORT if given.short else Sizes(), **chosen)
-    found = measured(sizes, set(given.only))
+    later = MILLION_S * (not given.only or "million" in given.only) + AGAINST_S * bool(given.against)
+    found = measured(sizes, set(given.only), time.monotonic() + 60 * sizes.minutes - later)
     report = {name: found.pop(name, None) for name in KEYS}
     if given.against:
         before = measured_at(given.against, sizes, given.only or list(COMPARED))
         report["posts_acknowledged_before_after"] = ratio(report, before, "posts_per_s")
         found["before"] = before
+        found["ratios"] = {name: ratio(report, before, name) for name in KEYS if ratio(report, before, name)}
     report |= {"more": found, "sizes": asdict(sizes), "machine": machine()}
     out = given.out or (None if sizes != Sizes() or given.only else RESULTS)
     print(json.dumps(report, indent=1))
@@ -93,8 +101,8 @@ def ratio(after: dict[str, Any], before: dict[str, Any], name: str) -> float | N
     return round(after[name] / before[name], 2) if after.get(name) and before.get(name) else None
 
 
-def measured(sizes: Sizes, only: set[str]) -> dict[str, Any]:
-    """All figures, or those of the named measures."""
+def measured(sizes: Sizes, only: set[str], until: float) -> dict[str, Any]:
+    """All figures, or those of the named measures; no run on the grid begins that would end after `until`."""
 
     def wanted(name: str) -> bool:
         return not only or name in only
@@ -104,7 +112,7 @@ def measured(sizes: Sizes, only: set[str]) -> dict[str, Any]:
         if wanted("memory"):
             found["idle_mb"] = _idle(data)
         if not only or only - {"memory", "million"}:
-            found |= _served(data, sizes, callers, wanted)
+            found |= _served(data, sizes, callers, wanted, until)
         if wanted("million"):
             found |= _million(data, sizes, callers)
     return found
@@ -120,7 +128,9 @@ def _idle(data: Path) -> dict[str, int]:
         return measures.memory_mb(set())
 
 
-def _served(data: Path, sizes: Sizes, callers: Any, wanted: Callable[[str], bool]) -> dict[str, Any]:
+def _served(
+    data: Path, sizes: Sizes, callers: Any, wanted: Callable[[str], bool], until: float
+) -> dict[str, Any]:
     """What is measured on a grid: medians by name of all runs."""
     url = embedded.admin_url(data, "grid").replace("+psycopg", "")
     with _stack(data, "grid"):
@@ -129,17 +139,23 @@ def _served(data: Path, sizes: Sizes, callers: Any, wanted: Callable[[str], bool
         tell_at_once(url)
     rows: list[dict[str, float]] = []
     with _stack(data, "grid") as stack:
-        bench = measures.Bench(stack, url, grid, callers, sizes.callers)
+        bench = measures.Bench(stack, url, grid, callers, sizes.callers, sizes.drain_seconds)
         next(bench.fresh)  # the one whose listings are asked for
         _await_indexes(stack)
         found = measures.statements(bench) if wanted("statements") else {}
+        took = 0.0
         for _ in range(sizes.runs):
+            began = time.monotonic()
+            if began + took > until:
+                _say(f"no time is left for another run: medians of {len(rows)}")
+                break
             rows.append({})
             for name, measure in _measures(sizes).items():
                 if wanted(name):
                     figures = measure(bench)
                     rows[-1] |= figures
                     _say(f"{name}: {figures}")
+            took = time.monotonic() - began
         found["row_bytes"] = measures.row_bytes(bench)
     medians = {name: statistics.median(row[name] for row in rows) for name in rows[0]}
     return {**found, **medians, "runs": rows}
@@ -147,16 +163,16 @@ def _served(data: Path, sizes: Sizes, callers: Any, wanted: Callable[[str], bool
 
 def _measures(sizes: Sizes) -> dict[str, Callable[[measures.Bench], dict[str, float]]]:
     return {
-        "posts": lambda bench: measures.posts(bench, sizes.seconds),
-        "drafts": lambda bench: measures.drafts(bench, sizes.seconds),
         "matches": lambda bench: measures.pages_of_matches(bench, sizes.seconds),
+        "drafts": lambda bench: measures.drafts(bench, sizes.seconds),
+        "posts": lambda bench: measures.posts(bench, sizes.seconds),
         "pushes": lambda bench: _pushes(bench, sizes.push_seconds),
         "imports": lambda bench: measures.imports(bench, sizes.rows, sizes.strangers),
     }
 
 
 def _pushes(bench: measures.Bench, seconds: float) -> dict[str, float]:
-    slow = measures.pushes(bench, 5, seconds)
+    slow = measures.pushes(bench, 5, min(seconds, 20))
     return {**measures.pushes(bench, 50, seconds), **{f"{name}_at_5": value for name, value in slow.items()}}
 
 
@@ -191,7 +207,11 @@ def _await_indexes(stack: supervisor.Stack) -> None:
 
 
 def measured_at(commit: str, sizes: Sizes, only: list[str]) -> dict[str, Any]:
-    """The same measures of an older commit: its code under this bench, in a worktree that goes afterwards."""
+    """The same measures of an older commit: its code under this bench, in a worktree that goes afterwards.
+
+    Once, and pushes for 20 s: the old way may take minutes for what it owes, and is not waited for.
+    """
+    sizes = replace(sizes, runs=1, push_seconds=min(sizes.push_seconds, 20), drain_seconds=60)
     with tempfile.TemporaryDirectory(prefix="huanliu-before-") as name:
         tree = Path(name) / "tree"
         git = ["git", "-C", str(ROOT), "worktree"]
@@ -205,16 +225,27 @@ def measured_at(commit: str, sizes: Sizes, only: list[str]) -> dict[str, Any]:
             out = Path(name) / "found.json"
             how = [f"--{option.replace('_', '-')}={value}" for option, value in asdict(sizes).items()]
             env = {**os.environ, "PYTHONPATH": str(tree)}
-            for command in (
-                ["-m", "matching.compile"],
-                ["-m", "bench.service", *how, "--out", str(out), "--only", *only],
-            ):
-                subprocess.run([sys.executable, *command], cwd=tree, env=env, check=True, stdout=sys.stderr)
+            compile_kernel = [sys.executable, "-m", "matching.compile"]
+            subprocess.run(compile_kernel, cwd=tree, env=env, check=True, stdout=sys.stderr)
+            command = [sys.executable, "-m", "bench.service", *how, "--out", str(out), "--only", *only]
+            if not _ends_in_time(command, cwd=tree, env=env, stdout=sys.stderr):
+                return {"commit": commit, "unfinished": f"not measured within {AGAINST_S} s"}
             before = json.loads(out.read_text(encoding="utf-8"))
         finally:
             subprocess.run([*git, "remove", "--force", str(tree)], check=True)
     figures = {name: before[name] for name in KEYS if before.get(name) is not None}
-    return {"commit": commit, **figures}
+    unfinished = {name: many for name, many in before["more"].items() if "_missing" in name and many}
+    return {"commit": commit, **figures, "unfinished": unfinished}
+
+
+def _ends_in_time(command: list[str], **how: Any) -> bool:
+    """Run it for `AGAINST_S` at most; then it is told to stop, so that its servers stop with it."""
+    with subprocess.Popen(command, **how) as running:
+        try:
+            return running.wait(AGAINST_S) == 0
+        except subprocess.TimeoutExpired:
+            running.send_signal(signal.SIGINT)
+            return False
 
 
 def _say(line: str) -> None:

@@ -33,8 +33,8 @@ TOLD_OF = """
     WHERE n.kind = 'match.found' AND l.enterprise_id = ANY(%s::uuid[])
         AND l.published_at >= to_timestamp(%s)"""
 STATEMENTS_ASKED = 11
-DRAIN_S = 900
-"""How long what was owed is waited for; what is not done by then is said to be missing."""
+IMPORT_S = 420
+"""How long an import is waited for; what is not told by then is said to be missing."""
 STRANGER_EVERY_S = 1.5
 
 
@@ -47,6 +47,8 @@ class Bench:
     grid: Grid
     callers: Pool
     width: int
+    drain_s: float
+    """How long what is owed is waited for; what is not done by then is said to be missing."""
     fresh: Iterator[Sender] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,9 +61,9 @@ class Bench:
         with psycopg.connect(self.url) as connection:
             return connection.execute(query, params).fetchall()
 
-    def drain(self, seconds: float = DRAIN_S) -> None:
+    def drain(self) -> None:
         """Wait until nothing is owed, so that one measure does not pay for another."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + self.drain_s
         while self.ask(OUTSTANDING)[0][0] and time.monotonic() < deadline:
             self.stack.restart_ended()
             time.sleep(0.5)
@@ -106,7 +108,11 @@ def pages_of_matches(bench: Bench, seconds: float) -> dict[str, float]:
 
 
 def pushes(bench: Bench, a_second: float, seconds: float) -> dict[str, float]:
-    """So many posts a second, each told to `TOLD`: how late a message is in the inbox after its post."""
+    """So many posts a second, each told to `TOLD`: how late a message is in the inbox after its post.
+
+    What is not there when nobody waits any more counts as late as it is by then, so that figures are at least
+    these.
+    """
     began = time.time()
     senders = list(itertools.islice(bench.fresh, bench.width))
     each = round(a_second * seconds / bench.width) or 1
@@ -116,16 +122,22 @@ def pushes(bench: Bench, a_second: float, seconds: float) -> dict[str, float]:
     bench.drain()
     rows = bench.ask(TOLD_OF, [sender.id for sender in senders], began - 5)
     late = [released - published for _, released, published in rows if released is not None]
-    last = max((row[1] for row in rows if row[1] is not None), default=began)
+    missing, now = len(posted.took) * TOLD - len(late), time.time()
+    last = now if missing else max(row[1] for row in rows)
+    told_per_s = len(late) / (last - posted.began)
+    late += [now - posted.ended] * missing
     return {
-        "posted_per_s": posted.a_second, "pushes_per_s": round(len(late) / (last - posted.began), 1),
+        "posted_per_s": posted.a_second, "pushes_per_s": round(told_per_s, 1),
         "push_p50_s": round(percentile(late, 50), 2), "push_p99_s": round(percentile(late, 99), 2),
-        "pushes_missing": len(posted.took) * TOLD - len(late),
+        "pushes_missing": missing,
     }  # fmt: skip
 
 
 def imports(bench: Bench, rows: int, tries: int) -> dict[str, float]:
-    """An import of so many rows, each told to `TOLD`, and strangers who post one listing each meanwhile."""
+    """An import of so many rows, each told to `TOLD`, and strangers who post one listing each meanwhile.
+
+    What is missing in the end was not told in the seconds that are given: they are a lower bound.
+    """
     sender, stranger = next(bench.fresh), next(bench.fresh)
     began = time.time()
     connection = http.client.HTTPConnection("127.0.0.1", bench.stack.port, timeout=120)
@@ -139,17 +151,18 @@ def imports(bench: Bench, rows: int, tries: int) -> dict[str, float]:
     late: list[float] = []
     posting = threading.Thread(target=_strangers, args=(bench, stranger, tries, done, late))
     posting.start()
-    deadline = time.monotonic() + DRAIN_S
+    deadline = time.monotonic() + IMPORT_S
     while not _imported(bench, sender, rows) and time.monotonic() < deadline:
         time.sleep(1)
     done.set()
     posting.join()
     found = bench.ask(TOLD_OF, [sender.id], began - 5)
     released = [row[1] for row in found if row[1] is not None]
+    missing, now = rows * TOLD - len(released), time.time()
+    planned = now if len(found) < rows * TOLD else max(row[0] for row in found)
     return {
-        "import_10000_told_s": round(max(released, default=began) - began, 1),
-        "import_planned_s": round(max((row[0] for row in found), default=began) - began, 1),
-        "import_missing": rows * TOLD - len(released),
+        "import_10000_told_s": round((now if missing else max(released)) - began, 1),
+        "import_planned_s": round(planned - began, 1), "import_missing": missing,
         "stranger_during_import_p99_s": round(percentile(late, 99), 2),
         "stranger_p50_s": round(percentile(late, 50), 2), "strangers": len(late),
     }  # fmt: skip
@@ -177,8 +190,8 @@ def _strangers(bench: Bench, stranger: Sender, tries: int, done: threading.Event
             moment = pending.pop(item["data"].get("counterpart_id"), None)
             if moment is not None:
                 late.append(time.monotonic() - moment)
-        if pending and time.monotonic() - min(pending.values()) > DRAIN_S:
-            late += [DRAIN_S] * len(pending)
+        if pending and time.monotonic() - min(pending.values()) > IMPORT_S:
+            late += [IMPORT_S] * len(pending)
             return
         time.sleep(0.1)
 
