@@ -10,7 +10,6 @@ from uuid import UUID
 import numpy as np
 import psycopg
 from geopy.distance import great_circle
-from sklearn.neighbors import BallTree
 
 import matching as m
 from bench.market import TODAY, Market
@@ -55,6 +54,8 @@ class BallTreeScan:
     """A tree of places for each code; the rows within a radius re-ranked, wider until none can be missing."""
 
     def __init__(self, drawn: Market, k: int) -> None:
+        from sklearn.neighbors import BallTree  # only here: who times another way loads a second less
+
         self._market, self._k = drawn, k
         self._place = np.radians(np.stack([drawn.demands.lat, drawn.demands.lon], axis=1))
         order = np.argsort(drawn.demands.accepts, kind="stable")

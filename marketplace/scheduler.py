@@ -8,9 +8,8 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
 from types import FrameType
 
 from flask import Flask
@@ -95,15 +94,10 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
 """Everything that runs periodically, in the order in which one tick runs it. A new job is one line here."""
 
 
-def tick(longest_s: float = inf, without: Collection[Callable[[], object]] = ()) -> None:
-    """Run every job once, as the first tick after a long pause would. Tests call this.
-
-    Args:
-        longest_s: leaves out the jobs of a longer period.
-        without: leaves out the jobs that run these functions.
-    """
+def tick() -> None:
+    """Run every job once, as the first tick after a long pause would. Tests call this."""
     for job in PERIODIC_JOBS:
-        if job.is_in_hours() and job.period_s <= longest_s and job.run not in without:
+        if job.is_in_hours():
             job.run()
         db.session.remove()
 

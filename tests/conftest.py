@@ -26,7 +26,7 @@ from marketplace.supervisor import FLASK
 if TYPE_CHECKING:
     from flask import Flask
 
-    from tests.marketplace import Marketplace
+    from tests.marketplace import Kept, Marketplace
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "tpl"
@@ -34,6 +34,8 @@ NEEDED = "servers-needed"
 """File in the data folder by which a worker of xdist says that its tests need the servers."""
 STARTED = pytest.StashKey[float]()
 """Seconds that the servers took to start."""
+LONGEST_ID = 100
+"""Characters of a value in the name of a test: each name goes to and from the workers many times."""
 _numbers = count()
 
 
@@ -59,6 +61,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         ]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a test by the beginning of a long value."""
+    if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
+        return f"{len(val)} of {val[:20]!a}"
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -195,3 +204,11 @@ def marketplace(app: "Flask") -> Iterator["Marketplace"]:
 
     with Marketplace(app) as fresh:
         yield fresh
+
+
+@pytest.fixture(scope="module")
+def kept(app: "Flask") -> "Kept":
+    """Keeps a world for those tests of a module that only read it: `with kept(make) as world`."""
+    from tests.marketplace import Kept
+
+    return Kept(app)

@@ -6,11 +6,10 @@ queue, the workers and the scheduler would do, in this process, at the time that
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from math import inf
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -65,8 +64,8 @@ FORGET = """
     UPDATE reference_version SET no = no + 1 WHERE EXISTS(SELECT FROM gone)
 """
 """No trigger sees it: triggers are off meanwhile."""
-EMPTYING = "emptying"
-AT_EACH_TICK, OFTEN_S = 0.0, 60.0
+EMPTYING, LATEST = "emptying", "latest marketplace"
+OFTEN_S = 60.0
 _numbers = itertools.count(1)
 
 
@@ -198,11 +197,12 @@ class Marketplace(AbstractContextManager["Marketplace"]):
         self.now = NOON
         self.trains_nightly = False
         """Whether `settle` trains the learned order, which takes longer than all else it does."""
-        self._rare_jobs_at: datetime | None = None
+        self._ran_at = dict.fromkeys(scheduler.PERIODIC_JOBS, NOON)
         self._stack = ExitStack()
 
     def __enter__(self) -> "Marketplace":
-        self._stack.enter_context(clock.at(lambda: self.now))
+        self._stack.enter_context(self.at_its_time())
+        self.app.extensions[LATEST] = self
         self.client: FlaskClient = self.app.test_client()
         recent.forget(self.app)
         with self.app.app_context():
@@ -214,6 +214,15 @@ class Marketplace(AbstractContextManager["Marketplace"]):
 
     def __exit__(self, *_: Any) -> None:
         self._stack.close()
+
+    def at_its_time(self) -> AbstractContextManager[None]:
+        """Its clock for the length of a block."""
+        return clock.at(lambda: self.now)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a later one has emptied the tables."""
+        return self.app.extensions[LATEST] is not self
 
     def _empty_at_last(self) -> None:
         """Empty it; the index of a running process may read the same tables in another order."""
@@ -241,23 +250,42 @@ class Marketplace(AbstractContextManager["Marketplace"]):
     def settle(self) -> None:
         """Do all work that is due now: tasks, releases, expiries, lapses.
 
-        What happens every ten minutes or less often happens once at each moment; what follows from the tasks
-        of this moment is dispatched and released at once, and all else at the next call.
+        The scheduler has been running for a while: what it does every ten minutes or less often it did at
+        NOON, and does again once that time has passed. What follows from the tasks of this moment is
+        dispatched and released at once, and all else at the next call.
         """
         with self.app.app_context():
-            is_more = self._work(OFTEN_S if self._rare_jobs_at == self.now else inf)
+            is_more = self._work(self._due_jobs())
             while is_more:
-                is_more = self._work(AT_EACH_TICK)
+                is_more = self._work(job for job in scheduler.PERIODIC_JOBS if not job.period_s)
 
-    def _work(self, longest_s: float) -> bool:
+    def restart_scheduler(self) -> None:
+        """Let every job run at the next `settle`, as in the first tick of a scheduler that starts."""
+        self._ran_at.clear()
+
+    def _work(self, jobs: Iterable[scheduler.PeriodicJob]) -> bool:
+        """Run jobs and then the tasks that are due; returns whether there were tasks."""
         left_out = [relay] if self.trains_nightly else [relay, enqueue_nightly_training]
-        scheduler.tick(longest_s, left_out)
-        self._rare_jobs_at = self.now
+        for job in jobs:
+            if job.is_in_hours() and job.run not in left_out:
+                job.run()
+                db.session.remove()
         pending = (Task.status == TaskStatus.PENDING, Task.due_at <= self.now)
         due = db.session.scalars(select(Task.id).where(*pending).order_by(Task.id)).all()
         for task_id in due:
             events.perform(task_id)
         return bool(due)
+
+    def _due_jobs(self) -> list[scheduler.PeriodicJob]:
+        """The frequent ones, and the rare ones whose time has come."""
+        due = [job for job in scheduler.PERIODIC_JOBS if job.period_s <= OFTEN_S or self._waited(job)]
+        self._ran_at |= dict.fromkeys(due, self.now)
+        return due
+
+    def _waited(self, job: scheduler.PeriodicJob) -> bool:
+        """Whether its period has passed since it ran."""
+        ran_at = self._ran_at.get(job)
+        return ran_at is None or abs(self.now - ran_at) >= timedelta(seconds=job.period_s)
 
     def train(self) -> int:
         """Train the learned order on what became of pairings so far; returns the model's version."""
@@ -446,6 +474,28 @@ class Marketplace(AbstractContextManager["Marketplace"]):
         body = {**self.admin.get("/matching-policy").json, **changes}
         response = self.admin.put("/matching-policy", body)
         assert response.status_code == 200, response.json
+
+
+class Kept:
+    """A world that the tests of one module share when they only read it.
+
+    It is made again when another test has emptied the tables, so it holds in whatever order tests run.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._key: Any = None
+        self._marketplace: Marketplace | None = None
+        self._world: Any = None
+
+    @contextmanager
+    def __call__(self, make: Callable[..., Any], *args: Any) -> Iterator[Any]:
+        """What `make` makes of a new marketplace and of `args`."""
+        if self._marketplace is None or self._marketplace.is_over or self._key != (make, args):
+            with Marketplace(self._app) as self._marketplace:
+                self._key, self._world = (make, args), make(self._marketplace, *args)
+        with self._marketplace.at_its_time():
+            yield self._world
 
 
 def listing_terms(**about: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from marketplace import embedded
+from tests.faults.running import place
 
 pytestmark = pytest.mark.own_servers
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -30,15 +31,27 @@ def execute(data: Path, statement: str) -> list[tuple[object, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-@pytest.fixture
-def data(open_place):
-    """A data folder with a database of one row, whose servers do not run."""
-    folder = open_place / "data of 环流"
+@pytest.fixture(scope="module")
+def made():
+    """A data folder with a database of one row, whose servers do not run; tests work on copies of it."""
+    with place() as folder:
+        fill(folder / "data")
+        yield folder / "data"
+
+
+def fill(folder):
     with embedded.servers(folder, durable=False, report=lambda line: None):
         embedded.create_database(folder, embedded.DATABASE)
         execute(folder, "CREATE EXTENSION cube")
         execute(folder, "CREATE TABLE load (tonnes numeric CHECK (tonnes > 0))")
         execute(folder, "INSERT INTO load VALUES (1.5)")
+
+
+@pytest.fixture
+def data(made, open_place):
+    """A copy of that folder, with its owners and modes."""
+    folder = open_place / "data of 环流"
+    subprocess.run(["cp", "-a", made, folder], check=True)
     return folder
 
 

@@ -32,12 +32,30 @@ def written(marketplace, seed: int) -> Market:
         return write(seed, 45)
 
 
+def city(marketplace, seed: int, rules: ref.Rules = RULES):
+    """A marketplace, the market in it, and the whole ranking of each seeker by each sort."""
+    market = written(marketplace, seed)
+    if rules is not RULES:
+        put(marketplace, rules)
+    rankings = {
+        (seeker.id, sort): ref.rank(market.world, rules, seeker, sort)
+        for seeker in seekers(market)
+        for sort in SORTS
+    }
+    return marketplace, market, rankings
+
+
 @pytest.fixture
-def market(marketplace) -> Market:
-    return written(marketplace, 1)
+def shown(kept):
+    """For tests that only read."""
+    with kept(city, 1) as shown:
+        yield shown
 
 
-@pytest.fixture(params=[None, database_search.SHORTLIST, 2], ids="shortlist of {}".format)
+ROUNDS = [None, database_search.SHORTLIST, 2]
+
+
+@pytest.fixture(params=ROUNDS, ids="shortlist of {}".format)
 def rounds(request, monkeypatch):
     """Whether the index answers; or the database, as it does while the index is built, and then whether all
     that could be lawful is read at once, or only what the bounds call for."""
@@ -89,24 +107,25 @@ def seekers(market: Market) -> list[ref.Listing]:
     return [*market.world.supplies[:6], *market.world.demands[:6]]
 
 
+@pytest.mark.parametrize("rounds", ROUNDS, ids="shortlist of {}".format, indirect=True)
 @pytest.mark.parametrize(("seed", "rules"), [(9, RULES), (3, RELAXED)], ids=["default", "relaxed"])
-def test_the_served_ranking_is_the_reference_s_on_both_sides_by_every_sort(marketplace, seed, rules, rounds):
-    market = written(marketplace, seed)
-    put(marketplace, rules)
+def test_the_served_ranking_is_the_reference_s_on_both_sides_by_every_sort(kept, seed, rules, rounds):
     lawful = 0
-    for seeker in seekers(market):
-        for sort in SORTS:
-            expected = ref.rank(market.world, rules, seeker, sort)
-            answer = served(marketplace, seeker, limit=100, sort=sort)
-            assert [as_served(match) for match in answer["items"]] == [
-                as_expected(market, seeker, hit) for hit in expected
-            ]
-            assert answer["total"] in (len(expected), None)
-            lawful += len(expected)
+    with kept(city, seed, rules) as (marketplace, market, rankings):
+        for seeker in seekers(market):
+            for sort in SORTS:
+                expected = rankings[seeker.id, sort]
+                answer = served(marketplace, seeker, limit=100, sort=sort)
+                assert [as_served(match) for match in answer["items"]] == [
+                    as_expected(market, seeker, hit) for hit in expected
+                ]
+                assert answer["total"] in (len(expected), None)
+                lawful += len(expected)
     assert lawful > 30
 
 
-def test_pages_put_together_are_the_whole_list(marketplace, market, rounds):
+def test_pages_put_together_are_the_whole_list(shown, rounds):
+    marketplace, market, _ = shown
     for seeker in seekers(market)[::4]:
         for sort in SORTS:
             whole = served(marketplace, seeker, limit=100, sort=sort)["items"]
@@ -122,7 +141,8 @@ def test_pages_put_together_are_the_whole_list(marketplace, market, rounds):
             assert pages == whole
 
 
-def test_least_scores_leave_out_exactly_what_is_below(marketplace, market, rounds):
+def test_least_scores_leave_out_exactly_what_is_below(shown, rounds):
+    marketplace, market, _ = shown
     for seeker in seekers(market):
         for sort, least, limit in (("price", 0.55, 100), ("distance", 0.8, 2), ("price", 0.85, 3)):
             expected = ref.rank(market.world, RULES, seeker, sort, least)[:limit]
@@ -144,7 +164,8 @@ def test_a_least_score_finds_the_far_and_good_behind_the_near_and_poor(marketpla
     ]
 
 
-def test_the_explanation_agrees_with_the_list_and_names_every_failed_gate(marketplace, market):
+def test_the_explanation_agrees_with_the_list_and_names_every_failed_gate(shown):
+    marketplace, market, _ = shown
     chance = random.Random(5)
     seen: set[str] = set()
     for seeker in chance.sample([*market.world.supplies, *market.world.demands], 12):
@@ -168,7 +189,8 @@ def test_the_explanation_agrees_with_the_list_and_names_every_failed_gate(market
     assert {"prohibited", "code", "licence", "credit", "time"} <= seen
 
 
-def test_contributions_add_up_to_the_score_and_distances_are_true(marketplace, market):
+def test_contributions_add_up_to_the_score_and_distances_are_true(shown):
+    marketplace, market, _ = shown
     for seeker in seekers(market):
         for item in served(marketplace, seeker, limit=100)["items"]:
             parts = item["components"]

@@ -383,5 +383,5 @@ def test_an_expiring_key_is_mailed_with_its_local_time(marketplace, relay):
     ends = "2026-12-20T02:00:00Z"
     key = {"name": "scales", "scopes": ["read"], "expires_at": ends}
     assert generator.post("/api-keys", key).status_code == 201
-    marketplace.settle()
+    marketplace.wait(minutes=10)
     assert "API 密钥“scales”将于 2026-12-20 10:00 到期" in body(relay.take_one())

@@ -129,7 +129,7 @@ def test_a_message_about_no_listing_cannot_be_silenced(marketplace):
     generator = marketplace.enterprise("generator")
     key = {"name": "scales", "scopes": ["read"], "expires_at": "2026-12-20T02:00:00Z"}
     assert generator.post("/api-keys", key).status_code == 201
-    marketplace.settle()
+    marketplace.wait(minutes=10)
     (message,) = generator.inbox("key.expiring")
     path = f"/notifications/{message['id']}/not-for-me"
     assert verdict(generator.post(path)) == (409, "nothing_to_silence")

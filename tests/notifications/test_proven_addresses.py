@@ -274,7 +274,7 @@ def test_all_keys_that_end_soon_are_one_email(marketplace, relay):
     for number in range(12):
         key = {"name": f"key {number}", "scopes": ["read"], "expires_at": f"2026-12-{10 + number}T02:00:00Z"}
         assert party.post("/api-keys", key).status_code == 201
-    marketplace.settle()
+    marketplace.wait(minutes=10)
     letter = relay.take_one()
     assert letter["Subject"] == "【环流】12 个 API 密钥即将到期"
     assert all(f"“key {number}”" in body(letter) for number in range(12))
