@@ -479,6 +479,14 @@ def test_every_route_reads_by_its_stated_number_of_statements(samples, routes):
     assert counted == expected
 
 
+def test_the_twenty_most_used_reads_are_named_with_their_statements():
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `GET (\S+)` \| (\d+) \|", page, re.MULTILINE)
+    expected = united("statements")
+    assert {rule: int(count) for rule, count in rows} == {rule: expected[rule] for rule, _ in rows}
+    assert len(rows) == 20
+
+
 def paged_rules(app):
     """Rules of the GETs that take `limit`."""
     rules = {rule.endpoint: rule.rule.removeprefix(API) for rule in app.url_map.iter_rules()}

@@ -191,6 +191,7 @@ class Offer(Base):
     version: Mapped[int] = mapped_column()
 
     rounds: Mapped[list["OfferRound"]] = relationship(order_by="OfferRound.no", lazy="selectin")
+    deal: Mapped["Deal | None"] = relationship(viewonly=True)
 
     def side_of(self, enterprise_id: UUID | None) -> Side | None:
         """The side of an enterprise, None for others."""

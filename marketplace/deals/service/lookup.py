@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, joinedload
 
 from ... import clock
 from ...catalogue import service as catalogue
@@ -81,7 +81,8 @@ def search_offers(actor: Actor, query: dict[str, Any], after: UUID | None, limit
     conditions = [offers_visible_to(actor), *_filters(Offer, actor, query)]
     if query["my_turn"]:
         conditions += [Offer.status.in_(LIVE_OFFERS), _is_in_turn(actor)]
-    return _newest(Offer, conditions, after, limit)
+    deal_id = joinedload(Offer.deal).load_only(Deal.id)
+    return _newest(Offer, conditions, after, limit, deal_id)
 
 
 def search_deals(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[Deal]:
@@ -90,9 +91,9 @@ def search_deals(actor: Actor, query: dict[str, Any], after: UUID | None, limit:
 
 
 def _newest(
-    model: Any, conditions: list[ColumnElement[bool]], after: UUID | None, limit: int
+    model: Any, conditions: list[ColumnElement[bool]], after: UUID | None, limit: int, *options: Any
 ) -> Sequence[Any]:
-    rows = select(model).where(*conditions)
+    rows = select(model).where(*conditions).options(*options)
     if after is not None:
         rows = rows.where(model.id < after)
     return db.session.scalars(rows.order_by(model.id.desc()).limit(limit)).all()

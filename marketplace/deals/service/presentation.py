@@ -1,13 +1,10 @@
 """Offers and deals as the API shows them; what a page names is fetched together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from ...catalogue import service as catalogue
-from ...database import db
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise
 from ...events import service as events
@@ -34,28 +31,22 @@ OF_DEAL = (
 
 def present_offers(actor: Actor, offers: Sequence[Offer]) -> list[dict[str, Any]]:
     """Offers with both sides and the terms on the table; an accepted one names its deal."""
-    parties = _parties(offers)
-    accepted = [offer.id for offer in offers if offer.status == OfferStatus.ACCEPTED]
-    deals = _deals_of(accepted) if accepted else {}
+    parties = enterprises.references(_party_ids(offers))
     return [
         {
             **{name: getattr(offer, name) for name in OF_OFFER},
             **{name: getattr(offer.latest, name) for name in TERMS},
             **_sides(offer, parties),
-            "deal_id": deals.get(offer.id),
+            "deal_id": offer.deal.id if offer.status == OfferStatus.ACCEPTED and offer.deal else None,
         }
         for offer in offers
     ]
 
 
-def _deals_of(offer_ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    rows = select(Deal.offer_id, Deal.id).where(Deal.offer_id.in_(offer_ids))
-    return dict(iter(db.session.execute(rows)))  # type: ignore[arg-type]
-
-
 def present_deals(actor: Actor, deals: Sequence[Deal]) -> list[dict[str, Any]]:
     """Deals with both sides, their contacts, the legal basis, and the ratings that the actor may see."""
-    parties, codes = _parties(deals), catalogue.codes_by_id({deal.code_id for deal in deals})
+    parties = enterprises.by_id(_party_ids(deals))
+    codes = catalogue.codes_by_id({deal.code_id for deal in deals})
     ratings = ratings_of(deals)
     return [
         {
@@ -73,11 +64,11 @@ def present_deals(actor: Actor, deals: Sequence[Deal]) -> list[dict[str, Any]]:
     ]
 
 
-def _parties(rows: Sequence[Offer | Deal]) -> dict[UUID, Enterprise]:
-    return enterprises.by_id({party for row in rows for party in (row.supplier_id, row.receiver_id)})
+def _party_ids(rows: Sequence[Offer | Deal]) -> set[UUID]:
+    return {party for row in rows for party in (row.supplier_id, row.receiver_id)}
 
 
-def _sides(row: Offer | Deal, parties: dict[UUID, Enterprise]) -> dict[str, Any]:
+def _sides(row: Offer | Deal, parties: Mapping[UUID, Any]) -> dict[str, Any]:
     return {
         "supplier": enterprises.reference_to(parties[row.supplier_id]),
         "receiver": enterprises.reference_to(parties[row.receiver_id]),

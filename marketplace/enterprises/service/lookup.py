@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, func, or_, select, tuple_
 
 from ... import identity
 from ...catalogue import service as catalogue
@@ -14,6 +14,13 @@ from ...errors import Invalid, NotFound
 from ...events.actor import REGULATOR, Actor
 from ...events.work import Work
 from ..models import Enterprise, EnterpriseStatus
+
+_IS_ASKED_FOR = Enterprise.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+"""A single parameter, however many ids: so that PostgreSQL and its driver prepare one statement."""
+_ROWS = select(Enterprise).where(_IS_ASKED_FOR)
+_REFERENCES = select(
+    Enterprise.id, Enterprise.name, Enterprise.grade, Enterprise.credit_milli, Enterprise.region
+).where(_IS_ASKED_FOR)
 
 
 def find(actor: Actor, enterprise_id: UUID) -> Enterprise:
@@ -64,8 +71,16 @@ def sees_scores(actor: Actor) -> bool:
 
 def by_id(ids: set[UUID]) -> dict[UUID, Enterprise]:
     """Those enterprises, by id, in one statement."""
-    rows = db.session.scalars(select(Enterprise).where(Enterprise.id.in_(ids)))
+    rows = db.session.scalars(_ROWS, {"ids": list(ids)})
     return {enterprise.id: enterprise for enterprise in rows}
+
+
+def references(ids: set[UUID]) -> dict[UUID, Any]:
+    """Of those enterprises, by id: what `reference_to` shows, and the region; one statement.
+
+    A row of five columns takes a sixth of the time of the whole enterprise.
+    """
+    return {row.id: row for row in db.session.execute(_REFERENCES, {"ids": list(ids)})}
 
 
 def ids_within(region: int) -> Any:

@@ -47,8 +47,8 @@ def reference(enterprise_id: UUID, name: str, grade: Grade, credit_milli: int) -
     return {"id": enterprise_id, "name": name, "grade": grade, "score": whole_points(credit_milli)}
 
 
-def reference_to(row: Enterprise) -> dict[str, Any]:
-    """`reference` of an enterprise's row."""
+def reference_to(row: Any) -> dict[str, Any]:
+    """`reference` of an enterprise, or of its row of `references`."""
     return reference(row.id, row.name, row.grade, row.credit_milli)
 
 

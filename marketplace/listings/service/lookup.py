@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from ...catalogue import service as catalogue
@@ -90,9 +90,13 @@ def visible_branches(actor: Actor) -> list[ColumnElement[bool]]:
     return _governed_branches(actor)
 
 
+_ROWS = select(Listing).where(Listing.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+"""A single parameter, however many ids: so that PostgreSQL and its driver prepare one statement."""
+
+
 def by_id(ids: set[UUID]) -> dict[UUID, Listing]:
     """Those listings, by id."""
-    return {row.id: row for row in db.session.scalars(select(Listing).where(Listing.id.in_(ids)))}
+    return {row.id: row for row in db.session.scalars(_ROWS, {"ids": list(ids)})}
 
 
 OUTLINE = (

@@ -22,7 +22,7 @@ def present(actor: Actor, rows: Sequence[Listing], owner: Any = None) -> list[di
     Args:
         owner: of all of them, where the caller has read it already.
     """
-    owners = {owner.id: owner} if owner else enterprises.by_id({row.enterprise_id for row in rows})
+    owners = {owner.id: owner} if owner else enterprises.references({row.enterprise_id for row in rows})
     codes = catalogue.codes_by_id(
         [row.code_id for row in rows if row.code_id]
         + [accept.code_id for row in rows for accept in row.accepts]

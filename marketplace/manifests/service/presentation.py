@@ -34,7 +34,7 @@ def present(rows: Sequence[Manifest]) -> list[dict[str, Any]]:
     ids = [row.id for row in rows]
     carriers = {leg.transporter_id for row in rows for leg in row.legs}
     parties = {getattr(row, name) for row in rows for name in UNSHOWN}
-    known = enterprises.by_id(parties | carriers)
+    known = enterprises.references(parties | carriers)
     codes = catalogue.codes_by_id({line.code_id for row in rows for line in row.lines})
     after = _followers(ids)
     kept = {model: _of(model, ids) for model in (ManifestMismatch, ManifestCorrection, ManifestOutcome)}

@@ -136,7 +136,7 @@ def _present(asker: Asker, takers: Sequence[Taker]) -> list[dict[str, Any]]:
     if not takers:
         return []
     today = clock.today()
-    rows = enterprises.by_id({taker.id for taker in takers})
+    rows = enterprises.references({taker.id for taker in takers})
     documents = licences.LegalDocuments(
         (taker.permit_id for taker in takers if taker.permit_id),
         [(taker.id, taker.item) for taker in takers if taker.basis == Basis.EXEMPT],
