@@ -1,8 +1,8 @@
 """Matches: ranked, explained, given feedback; findings; the matching policy and the learned ranking."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from uuid import UUID
 
 from flask import Response, stream_with_context
@@ -40,6 +40,7 @@ from .schemas import (
     PresetPage,
     RankingModelPage,
     RankingModelSchema,
+    counterpart_json,
 )
 
 blueprint = Blueprint("matches", __name__, description="Ranked lawful pairings, and why others are not.")
@@ -71,7 +72,7 @@ def list_matches(listing: Listing, query: Query) -> Json:
     cursor = service.PageCursor.read(position) if position else None
     ranked = service.ranking_page(actor(), listing, query, cursor)
     following, near = ranked.pop("cursor"), ranked.pop("near_misses")
-    items = [_match(item) for item in ranked["items"]]
+    items = _matches(ranked["items"])
     ranked["near_misses"] = None if near is None else _near_misses(near)
     return {**ranked, **page_until(paged, items, following.parts() if following else None)}
 
@@ -96,7 +97,7 @@ def list_all_matches(query: Query) -> Json:
     after = position_of(query, service.ALL_POSITION)
     page = service.all_matches(actor(), query, after)
     end = page.pop("cursor")
-    return {**page, **page_until(query, [_match(item) for item in page["items"]], end)}
+    return {**page, **page_until(query, _matches(page["items"]), end)}
 
 
 @blueprint.get("/matches/export")
@@ -146,7 +147,11 @@ def explain(listing: Listing, other_id: UUID) -> Json:
     """
     pairing = service.explain(actor(), listing, other_id)
     failed = [service.say_failed_gate(failure) for failure in pairing["failed_gates"]]
-    shown = _match(pairing) if pairing["lawful"] else _with_warnings(pairing)
+    if pairing["lawful"]:
+        (shown,) = _matches([pairing])
+    else:
+        other, warnings = counterpart_json(pairing["listing"]), render_warnings(pairing["warnings"])
+        shown = {**pairing, "listing": other, "warnings": warnings}
     return {**shown, "failed_gates": failed}
 
 
@@ -293,13 +298,21 @@ def _card(card: Json) -> Json:
     }
 
 
-def _match(item: Json) -> Json:
-    """A match with its reasons and warnings in the caller's language."""
-    parts = [
-        {**part, "reason": say(f"component_{part['reason']}", language())} for part in item["components"]
-    ]
-    return {**_with_warnings(item), "components": parts}
+def _matches(items: Iterable[Json]) -> list[Json]:
+    """Matches as the response has them, in the caller's language; each sentence is made once.
 
-
-def _with_warnings(item: Json) -> Json:
-    return {**item, "warnings": render_warnings(item["warnings"])}
+    They are as `MatchSchema` writes them, and written here: a page has 400 values.
+    """
+    lang = language()
+    reason = cache(lambda code: say(f"component_{code}", lang))
+    detail = cache(lambda code, day: say(code, lang, law_of=day))
+    matches = []
+    for item in items:
+        parts = [{**part, "reason": reason(part["reason"])} for part in item["components"]]
+        warnings = [
+            {"code": notice.code, "field": None, "detail": detail(notice.sentence, notice.facts["law_of"])}
+            for notice in item["warnings"]
+        ]
+        listing = counterpart_json(item["listing"])
+        matches.append({**item, "listing": listing, "components": parts, "warnings": warnings})
+    return matches

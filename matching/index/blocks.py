@@ -29,6 +29,7 @@ from matching.model import (
     Ints,
     Listings,
     Supplies,
+    columns_of,
     repeated,
 )
 from matching.rules import Records, RecordsByOwner, ranges_of
@@ -85,12 +86,12 @@ def names_of(kind: type[Listings]) -> dict[str, str]:
 
 def joined(tables: Sequence[Table]) -> Table:
     """The rows of several tables of one kind, one after the other."""
-    return type(tables[0])(
-        **{
-            column.name: np.concatenate([getattr(table, column.name) for table in tables])
-            for column in fields(tables[0])
-            if column.init
-        }
+    kind, filled = type(tables[0]), [table for table in tables if len(table)] or [tables[0]]
+    if len(filled) == 1:
+        return filled[0]
+    names = [column.name for column in columns_of(kind)]
+    return kind.of_checked(
+        {name: np.concatenate([getattr(table, name) for table in filled]) for name in names}
     )
 
 
@@ -182,7 +183,7 @@ class Segment:
         """Rows as listings."""
         hot, cold = self.hot[rows], self.cold[rows]
         columns = {column: cold[name] for column, name in names_of(self.kind).items()}
-        return self.kind(**columns, **{column: hot[name] for column, name in IN_HOT.items()})
+        return self.kind.of_checked(columns | {column: hot[name] for column, name in IN_HOT.items()})
 
     def alive(self, version: int) -> Ints:
         """Row numbers of what is there at a version."""

@@ -23,6 +23,7 @@ from matching.model.columns import (
     Tables,
     VerifiedExemptions,
     WhiteList,
+    columns_of,
     spec,
 )
 from matching.model.geo import (
@@ -81,6 +82,7 @@ __all__ = [
     "VerifiedExemptions",
     "WhiteList",
     "coarse",
+    "columns_of",
     "geodesic_km",
     "places",
     "repeated",

@@ -8,10 +8,11 @@ whatever is computed of listings follows from what others may see.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from enum import IntEnum
-from typing import Any, Self, TypeAlias
+from functools import cache
+from typing import Any, Self, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -96,34 +97,57 @@ class Columns:
 
     def __post_init__(self) -> None:
         self._check()
+        self._derive()
 
     def __len__(self) -> int:
-        return len(getattr(self, fields(self)[0].name))
+        return len(getattr(self, columns_of(type(self))[0].name))
 
     def take(self, index: Index) -> Self:
         """The rows that `index` (row numbers, a mask or a slice) names, in that sequence."""
-        return type(self)(
-            **{column.name: getattr(self, column.name)[index] for column in fields(self) if column.init}
-        )
+        columns = columns_of(type(self))
+        return self.of_checked({column.name: getattr(self, column.name)[index] for column in columns})
 
     @classmethod
     def empty(cls) -> Self:
         """No rows."""
-        return cls(
-            **{column.name: np.empty(0, column.metadata["dtype"]) for column in fields(cls) if column.init}
-        )
+        return cls(**{column.name: np.empty(0, column.metadata["dtype"]) for column in columns_of(cls)})
+
+    @classmethod
+    def of_checked(cls, columns: Mapping[str, NDArray[Any]]) -> Self:
+        """Rows of other columns of this kind, which were checked, converted and rounded as they came in.
+
+        Args:
+            columns: all those that are handed in, by name, each of shape (n,).
+        """
+        rows = object.__new__(cls)
+        for name, column in columns.items():
+            object.__setattr__(rows, name, column)
+        rows._derive()
+        return rows
 
     def _check(self) -> None:
         lengths: dict[str, int] = {}
-        for column in fields(self):
-            if column.init:
-                array = _checked(column, getattr(self, column.name))
-                object.__setattr__(self, column.name, array)
-                length = lengths.setdefault(column.metadata["of"], len(array))
-                if len(array) != length:
-                    raise ValueError(
-                        f"column {column.name}: {len(array)} values, but the columns beside it have {length}"
-                    )
+        for column in columns_of(type(self)):
+            array = _checked(column, getattr(self, column.name))
+            object.__setattr__(self, column.name, array)
+            length = lengths.setdefault(column.metadata["of"], len(array))
+            if len(array) != length:
+                raise ValueError(
+                    f"column {column.name}: {len(array)} values, but the columns beside it have {length}"
+                )
+
+    def _derive(self) -> None:
+        """Compute what is kept beside the columns that were handed in."""
+
+
+def columns_of(kind: type[Columns]) -> tuple[Field[Any], ...]:
+    """The columns that are handed in, without those computed from them."""
+    return _columns_of(cast(Hashable, kind))
+
+
+@cache
+def _columns_of(kind: Any) -> tuple[Field[Any], ...]:
+    return tuple(column for column in fields(kind) if column.init)
 
 
 def _checked(column: Field[Any], raw: ArrayLike) -> NDArray[Any]:
@@ -175,13 +199,6 @@ class Listings(Columns):
     credit_milli: NDArray[np.int32] = field(metadata=spec(np.int32, low=0, high=100_000))
     grade: NDArray[np.int8] = field(metadata=spec(np.int8, low=Grade.A, high=Grade.E))
     blocked: Bools = field(metadata=spec(np.bool_))
-
-    def take(self, index: Index) -> Self:
-        """The rows that `index` names, in that sequence; they were checked and rounded as they came in."""
-        rows = object.__new__(type(self))
-        for column in fields(self):
-            object.__setattr__(rows, column.name, getattr(self, column.name)[index])
-        return rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -243,6 +260,9 @@ class Permits(Columns):
             raise ValueError("column kind: an exemption is no permit")
         if self.usage_permit.size and not 0 <= self.usage_permit.min() <= self.usage_permit.max() < len(self):
             raise ValueError("column usage_permit: no such row")
+        self._derive()
+
+    def _derive(self) -> None:
         object.__setattr__(self, "by_receiver", self._sorted_by_receiver())
         by_year = np.argsort(self.usage_permit, kind="stable")
         object.__setattr__(
@@ -301,8 +321,7 @@ class Approvals(Columns):
     id_lo: NDArray[np.uint64] = field(metadata=spec(np.uint64))
     by_receiver: Ints = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        self._check()
+    def _derive(self) -> None:
         latest_first = -self.last_day.astype(np.int64)
         order = np.lexsort((self.id_lo, self.id_hi, latest_first, self.receiver)).astype(np.int64)
         object.__setattr__(self, "by_receiver", order)
@@ -352,8 +371,7 @@ class Components(Columns):
     high: Floats = field(metadata=spec(np.float64))
     by_key: Groups = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        self._check()
+    def _derive(self) -> None:
         object.__setattr__(self, "by_key", Groups.of(self.key))
 
 

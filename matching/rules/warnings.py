@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntFlag
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -29,7 +30,12 @@ class Warn(IntFlag):
     @property
     def names(self) -> tuple[str, ...]:
         """Stable names, in the order of the bits: `advance_notice_required`, ..."""
-        return tuple(warning.name.lower() for warning in type(self) if warning in self and warning.name)
+        return _names(self)
+
+
+@cache
+def _names(warnings: Warn) -> tuple[str, ...]:
+    return tuple(warning.name.lower() for warning in Warn if warning in warnings and warning.name)
 
 
 def flags(where: Bools, warn: Warn) -> Warnings:

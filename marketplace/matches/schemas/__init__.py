@@ -9,6 +9,7 @@ from .feedback import (
     ManyFeedbackSchema,
 )
 from .findings import FindingPage, FindingQuery
+from .listing_summaries import counterpart_json
 from .policy import PolicySchema, PresetPage
 from .ranking import (
     AllMatchesExportQuery,
@@ -41,4 +42,5 @@ __all__ = [
     "PresetPage",
     "RankingModelPage",
     "RankingModelSchema",
+    "counterpart_json",
 ]

@@ -1,8 +1,12 @@
 """The listings of a pairing, in short."""
 
+from typing import Any
+
 from marshmallow import fields
 
-from ...http.fields import Adcode, Kilometres, Price, Tonnes, Value
+from matching import KG_PER_T
+
+from ...http.fields import FEN_PER_CNY, Adcode, Kilometres, Price, Tonnes, Value
 from ...http.schemas import EnterpriseRefSchema, ResponseSchema
 from ...listings.models import Kind, ListingStatus
 
@@ -19,6 +23,20 @@ class CounterpartSchema(ResponseSchema):
     price_cny_per_t = Price(attribute="price_fen", allow_none=True)
 
 
+def counterpart_json(listing: dict[str, Any]) -> dict[str, Any]:
+    """As `CounterpartSchema` writes a listing, without going through its fields one by one."""
+    fen = listing["price_fen"]
+    return {
+        "id": listing["id"],
+        "kind": listing["kind"],
+        "title": listing["title"],
+        "enterprise": listing["enterprise"],
+        "region": f"{listing['region']:06d}",
+        "remaining_t": listing["remaining_kg"] / KG_PER_T,
+        "price_cny_per_t": None if fen is None else fen / FEN_PER_CNY,
+    }
+
+
 class FurtherOfferSchema(ResponseSchema):
     """A further offer of the same enterprise."""
 
@@ -26,8 +44,8 @@ class FurtherOfferSchema(ResponseSchema):
     title = fields.String()
     score = fields.Float()
     distance_km = Kilometres()
-    remaining_t = Tonnes(minimum=0, attribute="remaining_kg")
-    price_cny_per_t = Price(attribute="price_fen", allow_none=True)
+    remaining_t = Tonnes(minimum=0)
+    price_cny_per_t = Price(allow_none=True)
 
 
 class InterestListingSchema(ResponseSchema):

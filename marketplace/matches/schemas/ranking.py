@@ -99,7 +99,7 @@ class MatchSchema(ResponseSchema):
             "description": "Value in the learned ranking, higher is better; comparable in one response only."
         }
     )
-    listing = fields.Nested(CounterpartSchema)
+    listing = Prebuilt(CounterpartSchema)
     distance_km = Kilometres()
     legal_basis = Prebuilt(LegalBasisSchema)
     components = fields.List(Prebuilt(ScorePartSchema))
@@ -140,7 +140,7 @@ class MatchPage(ResponseSchema):
             "description": "Number of lawful counterparts, where known: on the last page without `min_score`."
         },
     )
-    items = fields.List(fields.Nested(MatchSchema))
+    items = fields.List(Prebuilt(MatchSchema))
     near_misses = fields.List(
         fields.Nested(NearMissSchema),
         allow_none=True,
@@ -163,7 +163,7 @@ class OwnMatchSchema(MatchSchema):
 class AllMatchesPage(ResponseSchema):
     policy_version = fields.Integer()
     as_of = Moment()
-    items = fields.List(fields.Nested(OwnMatchSchema))
+    items = fields.List(Prebuilt(OwnMatchSchema))
     next = fields.String(allow_none=True)
 
 

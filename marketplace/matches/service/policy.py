@@ -1,7 +1,9 @@
 """The versioned matching policy."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select, text
@@ -15,6 +17,7 @@ from ...errors import Invalid, PreconditionFailed
 from ...events.actor import PLATFORM, Actor
 from ...events.work import unit_of_work
 from ..models import MatchingPolicy
+from .kept import kept
 
 PAIR_CAP = 5
 """Immediate messages a day by one sender to one receiver, also of policies from before there was a cap."""
@@ -41,20 +44,24 @@ def _body(policy: matching.Policy) -> dict[str, Any]:
 PRESETS = {"default": _body(matching.DEFAULT), "cost_first": _body(matching.COST_FIRST)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PolicyInForce:
-    """The policy as stored and as matching reads it."""
+    """The policy as stored and as matching reads it. Requests share it: nobody changes the body."""
 
     version: int
-    body: dict[str, Any]
+    body: Mapping[str, Any]
 
-    @property
+    @cached_property
     def matching(self) -> matching.Policy:
         return matching.Policy.from_mapping(self.body, self.version)
 
 
 def policy_in_force(actor: Actor = PLATFORM) -> PolicyInForce:
     """The newest version."""
+    return kept("matching_policy", _read_newest)
+
+
+def _read_newest() -> PolicyInForce:
     row = db.session.scalars(select(MatchingPolicy).order_by(MatchingPolicy.version.desc()).limit(1)).one()
     return PolicyInForce(row.version, {"learned_order": True, "push_pair_cap": PAIR_CAP, **row.body})
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import numpy as np
+
 import matching
 from matching import Approvals, Basis, Code, Permits, Ranking, Tables, Warn
 
@@ -41,24 +43,44 @@ class HitSlice:
     @classmethod
     def of(cls, ranking: Ranking, tables: Tables, done: int, total: int | None) -> "HitSlice":
         """The hits of a ranking by these tables, behind `done` hits."""
-        hits = [_hit(ranking, tables, row, done) for row in range(len(ranking))]
+        hits = _hits(ranking, tables, done) if len(ranking) else []
         return cls(hits, ranking.position(-1) if ranking.more else None, total, tables.book)
 
 
-def _hit(ranking: Ranking, tables: Tables, row: int, done: int) -> Hit:
-    _, *key = ranking.position(row)
-    return Hit(
-        rank=done + row + 1,
-        listing_id=uuid_of(*key[-2:]),
-        score=int(ranking.scores[row]),
-        values=tuple(ranking.values[row].tolist()),
-        distance_km=float(ranking.distance_km[row]),
-        basis=Basis(int(ranking.basis[row])),
-        permit_id=id_in(tables.permits, int(ranking.permits[row])),
-        approval_id=id_in(tables.approvals, int(ranking.approvals[row])),
-        warnings=Warn(int(ranking.warnings[row])),
-        key=tuple(key),
+def _hits(ranking: Ranking, tables: Tables, done: int) -> list[Hit]:
+    rows = zip(
+        zip(*(key.tolist() for key in ranking.keys), strict=True),
+        ranking.scores.tolist(),
+        ranking.values.tolist(),
+        ranking.distance_km.tolist(),
+        ranking.basis.tolist(),
+        _ids_in(tables.permits, ranking.permits),
+        _ids_in(tables.approvals, ranking.approvals),
+        ranking.warnings.tolist(),
+        strict=True,
     )
+    return [
+        Hit(
+            rank=rank,
+            listing_id=UUID(int=key[-2] << 64 | key[-1]),
+            score=score,
+            values=tuple(values),
+            distance_km=km,
+            basis=Basis(basis),
+            permit_id=permit_id,
+            approval_id=approval_id,
+            warnings=Warn(warnings),
+            key=key,
+        )
+        for rank, (key, score, values, km, basis, permit_id, approval_id, warnings) in enumerate(
+            rows, done + 1
+        )
+    ]
+
+
+def _ids_in(table: Permits | Approvals, rows: np.ndarray) -> list[UUID | None]:
+    """The ids of rows of a side table; None of row -1."""
+    return [id_in(table, row) for row in rows.tolist()]
 
 
 def id_in(table: Permits | Approvals, row: int) -> UUID | None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from ....database import db
 from ...models import ModelStatus, RankingModel
+from ..kept import kept
 
 if TYPE_CHECKING:
     from matching.learning import LearnedRanking
@@ -17,6 +18,10 @@ log = logging.getLogger(__name__)
 
 def newest_model() -> "tuple[int, LearnedRanking] | None":
     """Version and ranking of the newest model; None if it is not used."""
+    return kept("newest_ranking_model", _read_newest)
+
+
+def _read_newest() -> "tuple[int, LearnedRanking] | None":
     done = RankingModel.status == ModelStatus.DONE
     newest = select(RankingModel.version, RankingModel.digest).where(done)
     row = db.session.execute(newest.order_by(RankingModel.version.desc()).limit(1)).one_or_none()

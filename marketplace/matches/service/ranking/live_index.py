@@ -9,7 +9,7 @@ too much has changed, or entries were deleted that it has not seen, it is rebuil
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -74,12 +74,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class IndexSnapshot:
-    """An index of the open listings of each kind, and the permit tables, as of a database snapshot."""
+    """An index of the open listings of each kind, and the permit tables, as of a database snapshot.
+
+    `changes` counts how often something was applied to it; `near_misses` are those found since, by listing.
+    """
 
     seen: str
     sides: Mapping[Kind, Index]
     permit_tables: licences.PermitTables
     tables: Tables
+    changes: int = 0
+    near_misses: dict[int, Any] = field(default_factory=dict)
 
     @property
     def book(self) -> Mapping[int, Code]:
@@ -249,6 +254,9 @@ def _catch_up(snapshot: IndexSnapshot) -> bool:
     if changes.listings:
         for kind, index in snapshot.sides.items():
             index.change(*open_listings(kind, changes.listings), gone=changes.listings)
+    if changes.catalogue or changes.permits or changes.listings:
+        snapshot.changes += 1  # only now: what was found while it was applied is of the state before
+        snapshot.near_misses.clear()
     snapshot.seen = changes.seen
     return True
 

@@ -1,8 +1,9 @@
 """Hits of a ranking as the API shows them, each with its score in parts and its legal basis."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import matching
@@ -24,8 +25,29 @@ from ...models import UNITS, Verdict
 from ..feedback.contact_release import released_contacts
 from ..feedback.verdicts import PairVerdicts
 from .hits import Hit
-from .pair_outlines import pair_outlines
+from .pair_outlines import pair_outlines, said_of
 from .pair_warnings import transfer_day, warning_notices
+
+UNIT_OF_EACH = tuple(UNITS.get(name) for name in matching.COMPONENTS)
+
+
+class Pairing(NamedTuple):
+    """A listing and a hit of its ranking, with the outline of that listing and what both sides say."""
+
+    listing: Listing
+    hit: Hit
+    other: Any
+    said: PairVerdicts
+
+    @property
+    def demand(self) -> Any:
+        """The demand of the two."""
+        return demand_of(self.listing, self.other)
+
+    @property
+    def day(self) -> date:
+        """The first day on which it can be moved."""
+        return transfer_day(self.listing.available_from, self.other.available_from)
 
 
 def present_hits(
@@ -36,30 +58,20 @@ def present_hits(
 ) -> list[dict[str, Any]]:
     """Hits as the API shows them to the owner of the listing beside each or to its overseers; everything
     they name is fetched together."""
-    others, said = pair_outlines([(listing.id, hit.listing_id) for listing, hit in ranked])
-    documents = _documents_of([(demand_of(listing, others[hit.listing_id]), hit) for listing, hit in ranked])
-    on_file = _registered([(listing, others[hit.listing_id], hit) for listing, hit in ranked], book)
-    contacts = released_contacts(
-        actor,
-        [
-            (listing, others[hit.listing_id])
-            for listing, hit in ranked
-            if said[listing.id, hit.listing_id].was_mutual
-        ],
-    )
+    rows = pair_outlines([(listing.id, hit.listing_id) for listing, hit in ranked])
+    pairings = [
+        Pairing(listing, hit, other, said_of(other))
+        for (listing, hit), other in zip(ranked, rows, strict=True)
+    ]
+    documents = _documents_of([(pairing.demand, pairing.hit) for pairing in pairings])
+    on_file = _registered(pairings, book)
+    mutual = [(pairing.listing, pairing.other) for pairing in pairings if pairing.said.was_mutual]
+    contacts = released_contacts(actor, mutual)
     items = []
-    for (listing, hit), km in zip(ranked, _shown_kms(ranked, others), strict=True):
-        other, pair = others[hit.listing_id], (listing.id, hit.listing_id)
-        basis = _legal_basis(listing, other, hit, documents, book)
-        is_registered = _pair_of(listing, other) in on_file
-        item = {
-            **_item(listing, other, hit, km, policy, basis, is_registered),
-            **present_verdicts(said[pair]),
-        }
-        if hit.learned is not None:
-            item["learned"] = hit.learned / matching.LEARNED_UNIT
-        if pair in contacts:
-            item["contact"] = contacts[pair]
+    for pairing, km in zip(pairings, _shown_kms(pairings), strict=True):
+        item = _item(pairing, km, policy, documents, on_file, book)
+        if contacts and (contact := contacts.get((pairing.listing.id, pairing.other.id))):
+            item["contact"] = contact
         items.append(item)
     return items
 
@@ -78,12 +90,11 @@ def shown_km(mine: Any, theirs: Any) -> float:
     return matching.shown_km(mine.lat, mine.lon, theirs.lat, theirs.lon)
 
 
-def _shown_kms(ranked: Sequence[tuple[Listing, Hit]], others: Mapping[UUID, Any]) -> list[float]:
+def _shown_kms(pairings: Iterable[Pairing]) -> list[float]:
     """`shown_km` of each pairing: all those of one listing together."""
     kms: list[float] = []
-    for listing, hits in groupby(ranked, lambda pair: pair[0]):
-        places = [(others[hit.listing_id].lat, others[hit.listing_id].lon) for _, hit in hits]
-        kms += matching.shown_kms((listing.lat, listing.lon), places)
+    for listing, its in groupby(pairings, lambda pairing: pairing.listing):
+        kms += matching.shown_kms((listing.lat, listing.lon), [(row.other.lat, row.other.lon) for row in its])
     return kms
 
 
@@ -94,8 +105,8 @@ def present_offer(listing: Listing, other: Any, hit: Hit) -> dict[str, Any]:
         "title": other.title,
         "score": hit.score / matching.SCORE_UNIT,
         "distance_km": shown_km(listing, other),
-        "remaining_kg": other.remaining_kg,
-        "price_fen": other.price_fen,
+        "remaining_t": other.remaining_kg / matching.KG_PER_T,
+        "price_cny_per_t": None if other.price_fen is None else other.price_fen / FEN_PER_CNY,
     }
 
 
@@ -118,27 +129,26 @@ def _edition(code_id: int, book: Mapping[int, matching.Code]) -> str:
 
 
 def _item(
-    listing: Listing,
-    other: Any,
-    hit: Hit,
+    pairing: Pairing,
     km: float,
     policy: matching.Policy,
-    basis: dict[str, Any],
-    is_registered: bool,
+    documents: licences.LegalDocuments,
+    on_file: set[tuple[UUID, int]],
+    book: Mapping[int, matching.Code],
 ) -> dict[str, Any]:
+    listing, hit, other, said = pairing
+    is_registered = _pair_of(listing, other) in on_file if on_file else False
+    learned = {} if hit.learned is None else {"learned": hit.learned / matching.LEARNED_UNIT}
     return {
         "rank": hit.rank,
         "score": hit.score / matching.SCORE_UNIT,
+        **learned,
         "listing": present_counterpart(other),
         "distance_km": km,
-        "legal_basis": basis,
+        "legal_basis": _legal_basis(listing, other, hit, documents, book),
         "components": _components(listing, other, hit, km, policy),
-        "warnings": warning_notices(
-            hit.warnings,
-            hit.basis,
-            transfer_day(listing.available_from, other.available_from),
-            is_registered=is_registered,
-        ),
+        "warnings": warning_notices(hit.warnings, hit.basis, pairing.day, is_registered=is_registered),
+        **present_verdicts(said),
     }
 
 
@@ -147,11 +157,10 @@ def _pair_of(listing: Listing, other: Any) -> tuple[UUID, int]:
     return demand_of(listing, other).enterprise_id, listing.code_id or other.code_id
 
 
-def _registered(
-    pairings: Sequence[tuple[Listing, Any, Hit]], book: Mapping[int, matching.Code]
-) -> set[tuple[UUID, int]]:
+def _registered(pairings: Iterable[Pairing], book: Mapping[int, matching.Code]) -> set[tuple[UUID, int]]:
     """Which receivers of general waste among these have a registration for it on file."""
-    pairs = {_pair_of(mine, theirs) for mine, theirs, hit in pairings if hit.basis == Basis.GENERAL}
+    general = [pairing for pairing in pairings if pairing.hit.basis == Basis.GENERAL]
+    pairs = {_pair_of(pairing.listing, pairing.other) for pairing in general}
     covering = {code_id: book[code_id].aliases for _, code_id in pairs if code_id in book}
     known = {pair for pair in pairs if pair[1] in covering}
     return registrations.registered(known, clock.today(), covering)
@@ -241,36 +250,34 @@ def _components(
 ) -> list[dict[str, Any]]:
     supply, demand = (listing, other) if listing.kind == Kind.SUPPLY else (other, listing)
     priced = supply.price_fen is not None and demand.price_fen is not None
-    shared = min(supply.available_until, demand.available_until) - max(
-        supply.available_from, demand.available_from
+    first, last = (
+        max(supply.available_from, demand.available_from),
+        min(supply.available_until, demand.available_until),
     )
-    facts: dict[str, tuple[float | None, str]] = {
-        "code": (None, _code_reason(hit)),
-        "distance": (km, "distance"),
-        "credit": (float(enterprises.whole_points(other.credit_milli)), "credit"),
-        "price": (
+    facts = (
+        (None, _code_reason(hit)),
+        (km, "distance"),
+        (float(enterprises.whole_points(other.credit_milli)), "credit"),
+        (
             ((demand.price_fen or 0) - (supply.price_fen or 0)) / FEN_PER_CNY if priced else None,
             "price_gap" if priced else "price_open",
         ),
-        "quantity": (min(supply.remaining_kg, demand.remaining_kg) / matching.KG_PER_T, "quantity"),
-        "time": (float(shared.days + 1), "time"),
-    }
-    rows = []
-    for number, name in enumerate(matching.COMPONENTS):
-        raw, reason = facts[name]
-        value, weight = hit.values[number], policy.weights[number]
-        rows.append(
-            {
-                "name": name,
-                "value": value / matching.VALUE_UNIT,
-                "weight": weight / WEIGHT_UNIT,
-                "contribution": value * weight / matching.SCORE_UNIT,
-                "raw": raw,
-                "unit": UNITS.get(name),
-                "reason": reason,
-            }
-        )
-    return rows
+        (min(supply.remaining_kg, demand.remaining_kg) / matching.KG_PER_T, "quantity"),
+        (float((last - first).days + 1), "time"),
+    )
+    parts = zip(matching.COMPONENTS, UNIT_OF_EACH, hit.values, policy.weights, facts, strict=True)
+    return [
+        {
+            "name": name,
+            "value": value / matching.VALUE_UNIT,
+            "weight": weight / WEIGHT_UNIT,
+            "contribution": value * weight / matching.SCORE_UNIT,
+            "raw": raw,
+            "unit": unit,
+            "reason": reason,
+        }
+        for name, unit, value, weight, (raw, reason) in parts
+    ]
 
 
 def _code_reason(hit: Hit) -> str:

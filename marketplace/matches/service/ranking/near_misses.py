@@ -9,13 +9,15 @@ import matching
 
 from .... import clock
 from ....http.fields import FEN_PER_CNY
-from ....listings.models import Listing
+from ....listings.models import Listing, ListingStatus
 from .fitting_field import fitting_field
 from .live_index import IndexSnapshot
 from .match_input import EPOCH, MatchInput, day_number
 
 FEW = 1_000
 """Listings that fit, up to which near misses are looked for unasked: milliseconds. Our own choice."""
+MOST_KEPT = 10_000
+"""Listings whose near misses are kept at a time, half a kilobyte each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +64,48 @@ def near_misses(
 ) -> list[dict[str, Any]] | None:
     """The near misses of a listing, by gate, the nearest step of each term first.
 
+    Those of an open listing are kept with the index that ranked it: they cost more than the ranking.
+
     Args:
         wanted: whether they were asked for; None: only where few listings fit, else None is returned.
     """
     if wanted is False:
         return None
-    inputs = fitting_field(listing, policy, snapshot, None if wanted else FEW)
-    return None if inputs is None else near_misses_among(listing, inputs, policy)
+    most = None if wanted else FEW
+    if snapshot is None or listing.status != ListingStatus.OPEN:
+        inputs = fitting_field(listing, policy, snapshot, most)
+        return None if inputs is None else near_misses_among(listing, inputs, policy)
+    found = _kept(snapshot, listing, policy, most)
+    return None if found is None else _present_all(listing, found)
 
 
 def near_misses_among(own: Any, inputs: MatchInput, policy: matching.Policy) -> list[dict[str, Any]]:
     """The near misses of a listing (or its outline) in the field that it faces, in the API's terms."""
+    return _present_all(own, _found(inputs, policy))
+
+
+def _kept(
+    snapshot: IndexSnapshot, listing: Listing, policy: matching.Policy, most: int | None
+) -> list[matching.NearMiss] | None:
+    """The near misses of an open listing, computed once until the index, the policy or the day changes."""
+    state = (snapshot.changes, clock.today(), most, policy)
+    kept = snapshot.near_misses.get(listing.no)
+    if kept is None or kept[0] != state:
+        inputs = fitting_field(listing, policy, snapshot, most)
+        kept = state, None if inputs is None else _found(inputs, policy)
+        if len(snapshot.near_misses) < MOST_KEPT:
+            snapshot.near_misses[listing.no] = kept
+    found: list[matching.NearMiss] | None = kept[1]
+    return found
+
+
+def _found(inputs: MatchInput, policy: matching.Policy) -> list[matching.NearMiss]:
     today: Any = day_number(clock.today())
     seeker: Any = inputs.seeker.value
-    found = matching.near_misses(policy, seeker, inputs.supplies, inputs.demands, inputs.tables, today)
+    return matching.near_misses(policy, seeker, inputs.supplies, inputs.demands, inputs.tables, today)
+
+
+def _present_all(own: Any, found: list[matching.NearMiss]) -> list[dict[str, Any]]:
     optional = {"price_fen": own.price_fen, "max_km": own.max_distance_km}
     # the index may know a change that was committed after the listing was read
     return [_present(own, miss) for miss in found if optional.get(miss.term, 0) is not None]
