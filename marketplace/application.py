@@ -147,6 +147,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "pool_size": settings.database_pool_size,
             "max_overflow": 4,
             "pool_timeout": 10,
+            "pool_use_lifo": True,
             "hide_parameters": True,
             "connect_args": {"connect_timeout": 5, "options": _timeouts(settings)},
         },
