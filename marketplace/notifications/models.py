@@ -129,7 +129,8 @@ class Notification(Base):
 
     `release_no` numbers messages as they are released. A message planned with a `delivery` goes out no more
     promptly than that. `is_summed` says that its sender was over the policy's cap by the pair of enterprises:
-    the digest has one line for all such messages of the sender.
+    the digest has one line for all such messages of the sender. `bulk` says that it was planned as one of
+    many, as those of an import are.
     """
 
     __tablename__ = "notification"
@@ -149,6 +150,7 @@ class Notification(Base):
     release_no: Mapped[int | None] = mapped_column(BigInteger)
     delivery: Mapped[Delivery | None]
     is_summed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    bulk: Mapped[bool] = mapped_column(default=False, server_default=false())
     digest_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     mailed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -173,6 +175,7 @@ class Notification(Base):
         ),
         Index(
             "ix_notification_due",
+            "bulk",
             *RELEASE_ORDER,
             postgresql_where=text("status = 'planned' AND delivery IS NULL"),
         ),

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from marketplace import clock
 from marketplace.database import db
@@ -12,7 +12,9 @@ from marketplace.matches.models import PairingOutcome
 from marketplace.notifications import service
 from marketplace.notifications.models import Notification
 from marketplace.notifications.service.delivery import release
+from marketplace.notifications.service.delivery.due import AGED_AFTER, lock_due
 from tests.counting import count_statements
+from tests.listings.sheets import SUPPLY, csv_of, send
 from tests.notifications.test_push_caps import CODES, acid
 
 MOST_STATEMENTS = 42
@@ -94,3 +96,55 @@ def test_a_release_stops_when_its_time_is_used_and_goes_on_at_the_next_tick(due,
     with due.app.app_context(), clock.at(lambda: due.now):
         assert service.release_due() == 2
         assert service.release_due() == 2
+
+
+@pytest.fixture
+def many_in_bulk(due):
+    """All but three of the due messages, become those of an import; how many."""
+    with due.app.app_context(), unit_of_work() as work:
+        small = select(Notification.id).order_by(Notification.id).limit(3)
+        planned = (Notification.status == "planned", Notification.delivery.is_(None))
+        of_import = update(Notification).where(Notification.id.not_in(small), *planned)
+        changed = work.session.execute(of_import.values(bulk=True, release_at=due.now)).rowcount
+        work.session.execute(update(Notification).where(~Notification.bulk).values(release_at=due.now))
+    assert changed >= 4
+    return changed
+
+
+def next_ones(marketplace, most):
+    """Which of the next messages to be released are of an import."""
+    with marketplace.app.app_context(), unit_of_work() as work:
+        ids = [message.id for message in lock_due(work, marketplace.now, most)]
+        bulk = dict(work.session.execute(select(Notification.id, Notification.bulk)).all())
+    assert len(set(ids)) == len(ids)
+    return [bulk[message_id] for message_id in ids]
+
+
+def test_what_an_import_says_waits_for_everybody_else_for_a_minute_at_most(due, many_in_bulk):
+    assert next_ones(due, 2) == [False, False]
+    assert next_ones(due, 4) == [False, False, False, True]
+    assert next_ones(due, 100)[: 3 + many_in_bulk] == [False] * 3 + [True] * many_in_bulk
+    due.now += AGED_AFTER
+    assert next_ones(due, 2) == [False, True]
+    assert next_ones(due, 4) == [False, False, True, True]
+    assert next_ones(due, 100)[: 3 + many_in_bulk] == [False] * 3 + [True] * many_in_bulk
+
+
+def test_messages_about_what_a_sheet_posted_are_those_of_an_import(marketplace):
+    recycler, generator = marketplace.recycler("B"), marketplace.enterprise("generator")
+    marketplace.demand(recycler, accepts=[{"scheme": "cn-hw", "code": "HW34"}])
+    recycler.save_search({"kind": "supply", "code": "HW34"})
+    marketplace.supply(generator, waste=acid(CODES[0]))
+    marketplace.settle()
+    answer = send(generator, csv_of({**SUPPLY, "废物代码": CODES[1]}), publish="true")
+    assert answer.status_code == 201, answer.json
+    marketplace.settle()
+    with marketplace.app.app_context():
+        classes = dict(
+            db.session.execute(
+                select(Notification.bulk, func.count())
+                .where(Notification.kind.in_(("match.found", "search.found")))
+                .group_by(Notification.bulk)
+            ).all()
+        )
+    assert classes.keys() == {False, True}

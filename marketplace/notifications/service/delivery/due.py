@@ -1,7 +1,7 @@
 """The messages whose time has come, as columns: no object of the session is made for a message."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -29,23 +29,35 @@ COLUMNS = [
     cast(Notification.data["saved_search_id"].astext, Uuid),
 ]
 
+AT_ONCE = Notification.delivery.is_(None)
+SMALL, BULK = (AT_ONCE, ~Notification.bulk), (AT_ONCE, Notification.bulk)
+FOR_DIGESTS = (Notification.delivery.is_not(None),)
+AGED_AFTER = timedelta(seconds=60)
+"""Bulk that is due for longer has been passed over for long enough, as it has among tasks."""
+
 
 def lock_due(work: Work, now: datetime, most: int) -> list[DueMessage]:
-    """The next messages to be released, locked: by release time, then credit, then score, those planned for
-    digests after all others.
+    """The next messages to be released, locked: small before bulk, those planned for digests after all
+    others; among each by release time, then credit, then score.
 
-    Each of both is read in the order of its index: of 200,000 due messages no more than those returned.
+    Half of them may be bulk that has aged, so that its time comes however much else there is. Each is read in
+    the order of its index: of 200,000 due messages hardly more than those returned.
     """
-    found = _next_of(work, now, most, Notification.delivery.is_(None))
+    small = _next_of(work, now, most, SMALL)
+    left, half = most - len(small), most // 2
+    bulk = _next_of(work, now - AGED_AFTER, half, BULK) if left < half else []
+    if len(bulk) < left:
+        bulk = _next_of(work, now, left, BULK)
+    found = small[: most - len(bulk)] + bulk
     if len(found) < most:
-        found += _next_of(work, now, most - len(found), Notification.delivery.is_not(None))
+        found += _next_of(work, now, most - len(found), FOR_DIGESTS)
     return found
 
 
-def _next_of(work: Work, now: datetime, most: int, kind: ColumnElement[bool]) -> list[DueMessage]:
+def _next_of(work: Work, now: datetime, most: int, kind: tuple[ColumnElement[bool], ...]) -> list[DueMessage]:
     rows = work.session.execute(
         select(*COLUMNS)
-        .where(Notification.status == NotificationStatus.PLANNED, kind, Notification.release_at <= now)
+        .where(Notification.status == NotificationStatus.PLANNED, *kind, Notification.release_at <= now)
         .order_by(
             Notification.release_at,
             Notification.credit_milli.desc(),

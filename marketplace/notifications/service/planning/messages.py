@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from .... import clock
 from ....enterprises.models import Enterprise, Grade
+from ....events.work import in_bulk
 from ....matches import service as matches
 from ...models import Notification, NotificationKind
 from ..kinds import KINDS
@@ -64,4 +65,5 @@ def compose_for(
         credit_milli=credit_milli,
         score=data.get("score") or 0.0,
         release_at=release_at,
+        bulk=in_bulk.get(),
     )

@@ -72,7 +72,7 @@ WHERE notification.id = given.id
 """)
 SPOKEN_OF = ("id", "listing_id", "counterpart_id", "data", "score")
 MESSAGE = (
-    *SPOKEN_OF, "enterprise_id", "kind", "grade", "credit_milli", "release_at", "delivery"
+    *SPOKEN_OF, "enterprise_id", "kind", "grade", "credit_milli", "release_at", "delivery", "bulk"
 )  # fmt: skip
 
 
