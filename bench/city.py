@@ -22,7 +22,7 @@ ENTERPRISE = (
 LISTING = (
     "id enterprise_id kind status title code_id quantity_kg remaining_kg min_lot_kg price_fen region lon lat"
     " max_distance_km available_from available_until composition requires treatment mode"
-    " published_at created_at updated_at version"
+    " published_at created_at updated_at version place_region"
 )
 LICENCE = "id enterprise_id number kind valid_from valid_until created_at"
 
@@ -175,7 +175,7 @@ class Market:
             self._id(), owner[0], kind, "open", f"{kind} {self._number}", code, quantity, quantity, 20_000,
             price, region, lon, lat, None, *WINDOW, "[]" if demand else composition,
             composition if demand else "[]", "R5" if demand else None, 0 if demand else None,
-            BEGAN, BEGAN, BEGAN, 1,
+            BEGAN, BEGAN, BEGAN, 1, region,
         )  # fmt: skip
 
     def _composition(self, demand: bool) -> list[dict[str, Any]]:

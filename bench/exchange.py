@@ -59,7 +59,7 @@ class Exchange(Market):
         self._accepts: list[tuple[UUID, int, int]] = []
         kept = self._drop_indexes()
         self._connection.execute("SET session_replication_role = replica")
-        self._copy("listing", f"{LISTING} place_region", self._offers(open_to_all))
+        self._copy("listing", LISTING, self._offers(open_to_all))
         self._copy("listing_accept", "listing_id code_id position", self._accepts)
         self._connection.execute("SET session_replication_role = origin")
         self._connection.execute("SET maintenance_work_mem = '256MB'")

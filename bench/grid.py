@@ -143,7 +143,7 @@ class Grid(Market):
         return (
             self._id(), owner[0], kind, "open", f"{kind} {self._number}", code, 10**9, 10**9, 1_000,
             None, *owner[4:7], reach_km, *WINDOW, "[]", "[]", "R5" if demand else None,
-            0 if demand else None, BEGAN, BEGAN, BEGAN, 1,
+            0 if demand else None, BEGAN, BEGAN, BEGAN, 1, owner[4],
         )  # fmt: skip
 
 
