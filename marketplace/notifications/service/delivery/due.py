@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, cast, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, cast, literal, select
 
 from ....events.work import Work
 from ...models import Delivery, Notification, NotificationStatus
@@ -30,8 +30,8 @@ COLUMNS = [
 ]
 
 AT_ONCE = Notification.delivery.is_(None)
-SMALL, BULK = (AT_ONCE, ~Notification.bulk), (AT_ONCE, Notification.bulk)
-FOR_DIGESTS = (Notification.delivery.is_not(None),)
+SMALL, BULK = and_(AT_ONCE, ~Notification.bulk), and_(AT_ONCE, Notification.bulk)
+FOR_DIGESTS = Notification.delivery.is_not(None)
 AGED_AFTER = timedelta(seconds=60)
 """Bulk that is due for longer has been passed over for long enough, as it has among tasks."""
 
@@ -54,10 +54,10 @@ def lock_due(work: Work, now: datetime, most: int) -> list[DueMessage]:
     return found
 
 
-def _next_of(work: Work, now: datetime, most: int, kind: tuple[ColumnElement[bool], ...]) -> list[DueMessage]:
+def _next_of(work: Work, now: datetime, most: int, kind: ColumnElement[bool]) -> list[DueMessage]:
     rows = work.session.execute(
         select(*COLUMNS)
-        .where(Notification.status == NotificationStatus.PLANNED, *kind, Notification.release_at <= now)
+        .where(Notification.status == NotificationStatus.PLANNED, kind, Notification.release_at <= now)
         .order_by(
             Notification.release_at,
             Notification.credit_milli.desc(),
