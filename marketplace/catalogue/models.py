@@ -221,8 +221,8 @@ class ExemptionItem(Base):
 class ReferenceVersion(Base):
     """The number of the state of all reference data, in one row; each change of it counts up by a trigger.
 
-    Numbered are codes, crosswalk, regions, outlines, treatments, exemptions and the matching policy. Unlisted
-    codes that are only added make no new state: nothing that a process keeps is wrong then.
+    Numbered are codes, crosswalk, regions, outlines, treatments, exemptions, the matching policy and the
+    ranking models. Unlisted codes that are only added make no new state: nothing that is kept is wrong then.
     """
 
     __tablename__ = "reference_version"
