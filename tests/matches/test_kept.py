@@ -2,8 +2,12 @@
 
 import json
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from marketplace.catalogue import service as catalogue
+from marketplace.database import db
+from marketplace.events.work import unit_of_work
+from marketplace.matches import service
 from marketplace.matches.schemas.listing_summaries import CounterpartSchema
 from marketplace.matches.schemas.ranking import MatchSchema
 from tests.counting import count_statements
@@ -34,6 +38,20 @@ def test_a_policy_put_in_force_by_another_process_ranks_the_next_page(marketplac
     after = generator.get(path).json
     assert after["policy_version"] == before["policy_version"] + 1
     assert [part["weight"] for part in after["items"][0]["components"]] == [1, 0, 0, 0, 0, 0]
+
+
+def test_a_unit_of_work_reads_the_policy_that_is_in_force_once_it_has_its_locks(marketplace):
+    app = marketplace.app
+    with app.test_request_context():
+        catalogue.see_version(db.session.scalar(select(catalogue.VERSION)))
+        before = service.policy_in_force().version
+        with as_owner(app) as connection:
+            connection.execute(NEXT_POLICY, {"weights": "{}"})
+        assert service.policy_in_force().version == before
+        with unit_of_work():
+            assert service.policy_in_force().version == before + 1
+        with as_owner(app) as connection:
+            connection.execute(text("DELETE FROM matching_policy WHERE version > :kept"), {"kept": before})
 
 
 def test_near_misses_are_those_of_the_market_as_it_is(marketplace):
