@@ -31,3 +31,9 @@ def count_statements() -> Iterator[list[str]]:
         patch.setattr(psycopg.Cursor, "execute", counted)
         patch.setattr(psycopg.Cursor, "copy", copied)
         yield sent
+
+
+def rows_read(node: dict[str, Any]) -> int:
+    """The rows of tables and indexes that a plan of EXPLAIN (ANALYZE, FORMAT JSON) read, by its top node."""
+    own = node["Actual Rows"] * node["Actual Loops"] if "Relation Name" in node else 0
+    return int(own) + node.get("Rows Removed by Filter", 0) + sum(map(rows_read, node.get("Plans", ())))

@@ -13,6 +13,7 @@ from marketplace.database import db
 from marketplace.events.models import NOBODY, Task
 from marketplace.events.service.turns import AGED_AFTER, CHOOSE, LEAST_SHARE, tasks_in_turn
 from marketplace.events.work import unit_of_work, written_for
+from tests.counting import rows_read
 from tests.effort import tries
 
 IMPORTER, STRANGER, THIRD = (UUID(int=number) for number in (1, 2, 3))
@@ -113,11 +114,6 @@ def test_choosing_reads_no_more_of_200_000_due_tasks_than_it_takes(marketplace_c
         "space": 500, "aged_space": 250, "least_share": LEAST_SHARE,
     }  # fmt: skip
     plan = db.session.scalar(text(f"EXPLAIN (ANALYZE, FORMAT JSON) {CHOOSE.text}"), parameters)
-
-    def rows_read(node):
-        own = node["Actual Rows"] * node["Actual Loops"] if "Relation Name" in node else 0
-        return own + node.get("Rows Removed by Filter", 0) + sum(map(rows_read, node.get("Plans", ())))
-
     assert rows_read(plan[0]["Plan"]) < 3000
 
 
