@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ARRAY, Uuid, any_, column, func, literal, select
+from sqlalchemy import ARRAY, Integer, Uuid, any_, column, func, literal, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 import matching
@@ -93,8 +93,8 @@ def _facts(work: Work, pairs: Sequence[tuple[Any, Any]]) -> Iterable[dict[str, A
     policy = policy_in_force().matching
     supplies, demands = zip(*pairs, strict=True)
     credit = _column(demands, "credit_milli")
-    accepts = _accepts(work, {demand.id for demand in demands})
     book = book_of({supply.code_id for supply in supplies})
+    accepts = _accepts(work, {demand.id for demand in demands}, book)
     half = np.array([policy.half_distance_for(book[supply.code_id]) for supply in supplies])
     places = (matching.coarse(_column(side, name)) for side in (supplies, demands) for name in ("lat", "lon"))
     km = sphere_km(*places)
@@ -132,11 +132,13 @@ def _windows(side: Sequence[Any]) -> list[np.ndarray]:
     ]
 
 
-def _accepts(work: Work, demand_ids: set[UUID]) -> dict[UUID, list[int]]:
-    """The codes that each demand accepts."""
+def _accepts(work: Work, demand_ids: set[UUID], book: Mapping[int, matching.Code]) -> dict[UUID, list[int]]:
+    """The codes that each demand accepts, of those that fit one of the book: a demand may accept hundreds."""
     accepts: dict[UUID, list[int]] = defaultdict(list)
+    fitting = {code_id for code in book.values() for code_id in code.aliases}
     codes = select(Accept.listing_id, Accept.code_id).where(
-        Accept.listing_id == any_(literal(list(demand_ids), ARRAY(Uuid)))
+        Accept.listing_id == any_(literal(list(demand_ids), ARRAY(Uuid))),
+        Accept.code_id == any_(literal(list(fitting), ARRAY(Integer))),
     )
     for demand_id, code_id in work.session.execute(codes):
         accepts[demand_id].append(code_id)
@@ -146,4 +148,4 @@ def _accepts(work: Work, demand_ids: set[UUID]) -> dict[UUID, list[int]]:
 def _fit(supply: Any, accepts: Sequence[int], book: Mapping[int, matching.Code]) -> float:
     """The worth of the accepted code that fits best, 0 for none."""
     worth = book[supply.code_id].aliases
-    return max(worth.get(code_id, 0.0) for code_id in accepts)
+    return max((worth.get(code_id, 0.0) for code_id in accepts), default=0.0)
