@@ -147,9 +147,9 @@ def rules() -> Json:
 
 @blueprint.get("/manifests/<uuid:manifest_id>")
 @allow(*EVERY_KEY)
-@subject(service.find)
+@subject(service.find_shown)
 @blueprint.response(200, ManifestSchema, headers=VERSIONED)
-def show(manifest: Manifest) -> Versioned:
+def show(manifest: Any) -> Versioned:
     """A manifest that you take part in or oversee, with who signed what and what differs."""
     return _manifest(manifest)
 
@@ -323,7 +323,7 @@ def reject(correction: ManifestCorrection, body: Body) -> Json:
     return service.shown_correction(service.reject(actor(), correction.id, body["reason"]))
 
 
-def _manifest(row: Manifest, notices: Sequence[Notice] = ()) -> Versioned:
+def _manifest(row: Any, notices: Sequence[Notice] = ()) -> Versioned:
     shown = service.present([row])[0]
     return {**shown, "warnings": render_warnings(list(notices))}, etag(row.version)
 

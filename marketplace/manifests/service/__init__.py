@@ -8,7 +8,7 @@ from .documents import manifest_pdf
 from .drafting import draft, draft_for_deal
 from .excess import explain
 from .exporting import MEDIA_TYPES, export
-from .finding import find, find_correction, not_your_turn, visible
+from .finding import find, find_correction, find_shown, not_your_turn, visible
 from .following import follow
 from .labels import labels_svg
 from .lateness import chase, deadlines
@@ -22,8 +22,9 @@ from .weights import tolerances
 __all__ = [
     "MEDIA_TYPES", "approve", "ask_correction", "cancel", "change", "chase", "close", "closing_rate",
     "copy", "deadlines", "decline", "deliver", "draft", "draft_for_deal", "expected", "explain",
-    "export", "find", "find_correction", "follow", "hand_over", "issue", "labels_svg", "manifest_pdf",
-    "not_your_turn", "outcome", "pick_up", "present", "receive", "refuse", "reject", "request",
+    "export", "find", "find_correction", "find_shown", "follow", "hand_over", "issue", "labels_svg",
+    "manifest_pdf", "not_your_turn", "outcome", "pick_up", "present", "receive", "refuse", "reject",
+    "request",
     "schedule", "search", "set_plan_check", "shown_correction", "side_by_side", "tolerances",
     "versions", "visible", "void_unissued",
 ]  # fmt: skip

@@ -8,7 +8,6 @@ from typing import Any
 from matching import KG_PER_T
 
 from ... import clock, spreadsheet_files
-from ...database import db
 from ...errors import Invalid
 from ...events.actor import Actor
 from ...messages.names import Name, readable
@@ -63,7 +62,6 @@ def _manifests(actor: Actor, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if len(found) < BATCH:
             return
         after = found[-1].id
-        db.session.expunge_all()
 
 
 def rows_of(item: dict[str, Any], language: str) -> Iterator[list[str]]:

@@ -1,7 +1,7 @@
 """Manifests found: what an actor takes part in, oversees, and which of the parties it is."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
@@ -17,10 +17,21 @@ from ...events.work import Work
 from ...messages.names import Name
 from ..models import LIFE, Manifest, ManifestCorrection, ManifestLeg, Part
 
+Found = TypeVar("Found")
+ROWS = select(*Manifest.__table__.columns)
+"""Manifests as rows of columns, for who only shows them: of an object's parts each table is read apart."""
+
 
 def find(actor: Actor, manifest_id: UUID) -> Manifest:
     """A manifest that the actor takes part in or oversees. Raises: NotFound."""
-    return _find(Manifest.id == manifest_id, visible(actor))
+    rows = select(Manifest).where(Manifest.id == manifest_id, visible(actor))
+    return _found(db.session.scalars(rows).one_or_none())
+
+
+def find_shown(actor: Actor, manifest_id: UUID) -> Any:
+    """The same as a row of columns, to be shown. Raises: NotFound."""
+    rows = ROWS.where(Manifest.id == manifest_id, visible(actor))
+    return _found(db.session.execute(rows).one_or_none())
 
 
 def find_correction(actor: Actor, correction_id: UUID) -> ManifestCorrection:
@@ -32,8 +43,7 @@ def find_correction(actor: Actor, correction_id: UUID) -> ManifestCorrection:
     return row
 
 
-def _find(*conditions: ColumnElement[bool]) -> Manifest:
-    row = db.session.scalars(select(Manifest).where(*conditions)).one_or_none()
+def _found(row: Found | None) -> Found:
     if row is None:
         raise NotFound()
     return row

@@ -1,122 +1,81 @@
 """Manifests as their parties and overseers see them, what belongs to them fetched together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy import select
-from sqlalchemy.orm import defer
 
 from matching import KG_PER_T
 
 from ...catalogue import service as catalogue
-from ...database import db
 from ...enterprises import service as enterprises
-from ..models import (
-    NEXT_STEPS,
-    WAITING,
-    LateStep,
-    Manifest,
-    ManifestCorrection,
-    ManifestDelay,
-    ManifestMismatch,
-    ManifestOutcome,
-    ManifestStatus,
-    ManifestVersion,
-)
+from ..models import NEXT_STEPS, WAITING, LateStep, Manifest, ManifestCorrection, ManifestStatus
+from .belongings import belongings_of
 from .sealing import signatures
 
-UNSHOWN = ("sender_id", "receiver_id", "transporter_id")
+PARTIES = ("sender_id", "receiver_id", "transporter_id")
+SHOWN = tuple(column.key for column in Manifest.__table__.columns if column.key not in PARTIES)
+_values = attrgetter(*SHOWN)
+_seal = itemgetter("part", "leg", "unsealed")
 
 
-def present(rows: Sequence[Manifest]) -> list[dict[str, Any]]:
-    """Manifests as the API shows them."""
-    ids = [row.id for row in rows]
-    carriers = {leg.transporter_id for row in rows for leg in row.legs}
-    parties = {getattr(row, name) for row in rows for name in UNSHOWN}
-    known = enterprises.references(parties | carriers)
-    codes = catalogue.codes_by_id({line.code_id for row in rows for line in row.lines})
-    after = _followers(ids)
-    kept = {model: _of(model, ids) for model in (ManifestMismatch, ManifestCorrection, ManifestOutcome)}
-    versions, delays = _versions(ids), _of(ManifestDelay, ids)
-    return [
-        {
-            **{
-                column.key: getattr(row, column.key)
-                for column in row.__table__.columns
-                if column.key not in UNSHOWN
-            },
-            "supplier": enterprises.reference_to(known[row.sender_id]),
-            "receiver": enterprises.reference_to(known[row.receiver_id]),
-            "transporter": enterprises.reference_to(known[row.transporter_id]),
-            "followed_by": after.get(row.id),
-            "lines": [_line(line, codes[line.code_id]) for line in row.lines],
-            "legs": [_leg(leg, known[leg.transporter_id]) for leg in row.legs],
-            "signatures": signatures(versions.get(row.id, [])),
-            "differences": kept[ManifestMismatch].get(row.id, []),
-            "corrections": [shown_correction(item) for item in kept[ManifestCorrection].get(row.id, [])],
-            "outcomes": kept[ManifestOutcome].get(row.id, []),
-            "late": late_steps(row, delays.get(row.id, [])),
-            "next_step": _next_step(row),
-            "warnings": [],
-        }
-        for row in rows
-    ]
+def present(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Manifests, or rows of all their columns, as the API shows them."""
+    kept = belongings_of([row.id for row in rows])
+    carriers = {UUID(leg["transporter_id"]) for item in kept.values() for leg in item["legs"]}
+    parties = {getattr(row, name) for row in rows for name in PARTIES}
+    found = enterprises.references(parties | carriers)
+    known = {found_id: enterprises.reference_to(row) for found_id, row in found.items()}
+    codes = catalogue.codes_by_id({line["code_id"] for item in kept.values() for line in item["lines"]})
+    return [_present(row, kept[str(row.id)], known, codes) for row in rows]
 
 
-def _line(line: Any, code: Any) -> dict[str, Any]:
-    names = [column.key for column in line.__table__.columns]
-    shown = {name: getattr(line, name) for name in names}
-    refused = line.unaccepted_kg if line.received_kg is not None else None
-    return {**shown, "scheme": code.scheme, "code": code.code, "unaccepted_kg": refused}
+def _present(
+    row: Any, kept: dict[str, Any], known: Mapping[UUID, dict[str, Any]], codes: Mapping[int, Any]
+) -> dict[str, Any]:
+    return {
+        **dict(zip(SHOWN, _values(row), strict=True)),
+        "supplier": known[row.sender_id],
+        "receiver": known[row.receiver_id],
+        "transporter": known[row.transporter_id],
+        "followed_by": kept["followed_by"],
+        "lines": [_line(line, codes[line["code_id"]]) for line in kept["lines"]],
+        "legs": [{**leg, "transporter": known[UUID(leg["transporter_id"])]} for leg in kept["legs"]],
+        "signatures": signatures(kept["versions"], _seal),
+        "differences": kept["differences"],
+        "corrections": [{**item, "changes": _in_tonnes(item["changes"])} for item in kept["corrections"]],
+        "outcomes": kept["outcomes"],
+        "late": late_steps(row, kept["delayed"] or ()),
+        "next_step": _next_step(row.status),
+        "warnings": [],
+    }
 
 
-def _leg(leg: Any, carrier: Any) -> dict[str, Any]:
-    names = ("no", "vehicle", "driver", "escort", "place", "started_at", "signed_at")
-    return {**{name: getattr(leg, name) for name in names}, "transporter": enterprises.reference_to(carrier)}
+def _line(line: dict[str, Any], code: Any) -> dict[str, Any]:
+    refused = (line["refused_kg"] or 0) + line["held_kg"] if line["received_kg"] is not None else None
+    return {**line, "scheme": code.scheme, "code": code.code, "unaccepted_kg": refused}
 
 
-def _next_step(row: Manifest) -> dict[str, str] | None:
-    step = NEXT_STEPS[row.status]
+def _next_step(status: ManifestStatus) -> dict[str, str] | None:
+    step = NEXT_STEPS[status]
     return {"by": str(step[0]), "move": step[1]} if step else None
 
 
-def late_steps(row: Manifest, delays: Iterable[ManifestDelay]) -> list[LateStep]:
-    """The steps that were found late and are still to be made."""
-    return sorted({delay.step for delay in delays if _still_waits(row, delay.step)})
+def late_steps(row: Any, delayed: Collection[str]) -> list[LateStep]:
+    """Of the steps that were found late those that are still to be made."""
+    return sorted(step for step in map(LateStep, delayed) if _still_waits(row, step))
 
 
-def _still_waits(row: Manifest, step: LateStep) -> bool:
+def _still_waits(row: Any, step: LateStep) -> bool:
     waiting = WAITING[step]
     return row.status in waiting.states and getattr(row, waiting.since) is not None
 
 
-def _of(model: Any, ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
-    """The rows of a table that belong to these manifests, oldest first."""
-    found: dict[UUID, list[Any]] = {}
-    order = model.at if model is ManifestDelay else model.id
-    for row in db.session.scalars(select(model).where(model.manifest_id.in_(ids)).order_by(order)):
-        found.setdefault(row.manifest_id, []).append(row)
-    return found
-
-
-def _versions(ids: Sequence[UUID]) -> dict[UUID, list[ManifestVersion]]:
-    rows = select(ManifestVersion).where(ManifestVersion.manifest_id.in_(ids))
-    found: dict[UUID, list[ManifestVersion]] = {}
-    for row in db.session.scalars(rows.options(defer(ManifestVersion.content)).order_by(ManifestVersion.no)):
-        found.setdefault(row.manifest_id, []).append(row)
-    return found
-
-
-def _followers(ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    living = (Manifest.origin_id.in_(ids), Manifest.status != ManifestStatus.CANCELLED)
-    found = db.session.execute(select(Manifest.origin_id, Manifest.id).where(*living)).all()
-    return dict(iter(found))  # type: ignore[arg-type]
-
-
 def shown_correction(row: ManifestCorrection) -> dict[str, Any]:
     """A correction as the API shows it, weights in tonnes as they were asked for."""
-    changes = {
-        name: value / KG_PER_T if name.endswith("_t") else value for name, value in row.changes.items()
-    }
-    return {column.key: getattr(row, column.key) for column in row.__table__.columns} | {"changes": changes}
+    shown = {column.key: getattr(row, column.key) for column in row.__table__.columns}
+    return shown | {"changes": _in_tonnes(row.changes)}
+
+
+def _in_tonnes(changes: dict[str, Any]) -> dict[str, Any]:
+    return {name: value / KG_PER_T if name.endswith("_t") else value for name, value in changes.items()}

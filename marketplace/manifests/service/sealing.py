@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 
@@ -15,6 +16,8 @@ from ...events.actor import Actor
 from ...events.work import Work
 from ..models import Manifest, ManifestLeg, ManifestLine, ManifestVersion, Part
 
+V = TypeVar("V")
+SEAL = attrgetter("part", "leg", "unsealed")
 SENDERS_LINE = (
     "deal_id",
     "code_id",
@@ -66,13 +69,19 @@ def versions(row: Manifest) -> Sequence[ManifestVersion]:
     return db.session.scalars(of_manifest.order_by(ManifestVersion.no)).all()
 
 
-def signatures(kept: Sequence[ManifestVersion]) -> list[ManifestVersion]:
-    """The latest version of each part that is sealed now."""
-    latest: dict[tuple[Part, int | None], ManifestVersion] = {}
+def signatures(kept: Sequence[V], seal: Callable[[V], tuple[Any, ...]] = SEAL) -> list[V]:
+    """The latest version of each part that is sealed now.
+
+    Args:
+        kept: versions, oldest first.
+        seal: of a version its part, its leg, and whether it ends the seal.
+    """
+    latest: dict[tuple[Any, ...], V] = {}
     for version in kept:
-        latest.pop((version.part, version.leg), None)
-        if not version.unsealed:
-            latest[version.part, version.leg] = version
+        *part, unsealed = seal(version)
+        latest.pop(tuple(part), None)
+        if not unsealed:
+            latest[tuple(part)] = version
     return list(latest.values())
 
 

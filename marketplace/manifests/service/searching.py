@@ -22,7 +22,7 @@ from ..models import (
     ManifestMismatch,
     ManifestStatus,
 )
-from .finding import visible
+from .finding import ROWS, visible
 
 EXPECTED = (*BEFORE_PICKUP[1:], ManifestStatus.MOVING, ManifestStatus.DELIVERED)
 """A draft is not expected yet."""
@@ -35,12 +35,12 @@ COLUMN_OF_ROLE = {
 }
 
 
-def search(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[Manifest]:
-    """At most `limit` manifests that the actor may see, newest first, older than `after`."""
-    rows = select(Manifest).where(visible(actor), *_filters(actor, query))
+def search(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[Any]:
+    """At most `limit` manifests that the actor may see, newest first, older than `after`: rows of columns."""
+    rows = ROWS.where(visible(actor), *_filters(actor, query))
     if after is not None:
         rows = rows.where(Manifest.id < after)
-    return db.session.scalars(rows.order_by(Manifest.id.desc()).limit(limit)).all()
+    return db.session.execute(rows.order_by(Manifest.id.desc()).limit(limit)).all()
 
 
 Condition = Callable[[Actor, Any], ColumnElement[bool]]
@@ -71,17 +71,17 @@ def _first_moment(day: Any) -> datetime:
     return datetime.combine(day, time(), clock.LOCAL)
 
 
-def expected(actor: Actor, query: dict[str, Any], after: list[Any] | None, limit: int) -> Sequence[Manifest]:
-    """Loads on their way to the actor, or planned to come, by the day on which they leave."""
+def expected(actor: Actor, query: dict[str, Any], after: list[Any] | None, limit: int) -> Sequence[Any]:
+    """Loads on their way to the actor, or planned to come, by the day on which they leave: rows."""
     position = tuple_(Manifest.planned_on, Manifest.id)
-    rows = select(Manifest).where(Manifest.receiver_id == actor.enterprise_id, Manifest.status.in_(EXPECTED))
+    rows = ROWS.where(Manifest.receiver_id == actor.enterprise_id, Manifest.status.in_(EXPECTED))
     if query["from_"] is not None:
         rows = rows.where(Manifest.planned_on >= query["from_"])
     if query["until"] is not None:
         rows = rows.where(Manifest.planned_on <= query["until"])
     if after is not None:
         rows = rows.where(position > (date.fromisoformat(after[0]), after[1]))
-    return db.session.scalars(rows.order_by(Manifest.planned_on, Manifest.id).limit(limit)).all()
+    return db.session.execute(rows.order_by(Manifest.planned_on, Manifest.id).limit(limit)).all()
 
 
 def closing_rate(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
