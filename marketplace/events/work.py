@@ -1,10 +1,8 @@
 """The unit of work: a change, its audit line and its events are written together or not at all."""
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar, cast
@@ -12,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
-from sqlalchemy import inspect, select, text
+from sqlalchemy import TextClause, inspect, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -21,6 +19,7 @@ from ..database import Base, db
 from ..errors import NotFound
 from .actor import Actor
 from .models import LIFE, NOBODY, READ, Audit, Event, Task
+from .records import WRITE_RECORDS, Records, rows_text
 from .registry import TaskType, find_task_type, task_types_of
 
 Row = TypeVar("Row", bound=Base)
@@ -33,43 +32,6 @@ task_owner: ContextVar[UUID] = ContextVar("task_owner", default=NOBODY)
 """The enterprise on whose behalf tasks are written."""
 in_bulk: ContextVar[bool] = ContextVar("in_bulk", default=False)
 """Whether tasks are written as some of many."""
-
-
-WRITE_RECORDS = text("""
-WITH line AS (
-    INSERT INTO audit (at, actor_kind, actor_id, action, subject_kind, subject_id, detail, request_id, key_id,
-                       address)
-    SELECT * FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS line(
-        at timestamptz, actor_kind text, actor_id uuid, action text, subject_kind text, subject_id text,
-        detail jsonb, request_id text, key_id uuid, address text)),
-numbered AS MATERIALIZED (
-    SELECT nextval('event_id_seq') AS id, event.*
-    FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS event(place int, name text, payload jsonb,
-                                                             at timestamptz)),
-happened AS (INSERT INTO event (id, name, payload, at) SELECT id, name, payload, at FROM numbered)
-INSERT INTO task (event_id, subscriber, queue, payload, status, due_at, attempts, created_at, owner_id, bulk)
-SELECT numbered.id, task.subscriber, task.queue, task.payload, :pending, task.due_at, 0, task.created_at,
-       task.owner_id, task.bulk
-FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS task(
-    place int, event int, subscriber text, queue text, payload jsonb, due_at timestamptz,
-    created_at timestamptz, owner_id uuid, bulk boolean)
-LEFT JOIN numbered ON numbered.place = task.event ORDER BY task.place
-""")
-
-
-@dataclass(slots=True)
-class Records:
-    """Audit lines, events and tasks that a transaction has not written yet, each in order."""
-
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    events: list[dict[str, Any]] = field(default_factory=list)
-    tasks: list[dict[str, Any]] = field(default_factory=list)
-
-    def as_parameters(self) -> dict[str, str]:
-        return {
-            name: json.dumps(getattr(self, name), ensure_ascii=False, default=_text_of)
-            for name in ("lines", "events", "tasks")
-        }
 
 
 class Work:
@@ -111,6 +73,17 @@ class Work:
         self.session.flush()
         return row
 
+    def add_with_records(self, statement: TextClause, rows: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+        """Write new rows, and the audit lines, events and tasks up to now, at once.
+
+        Args:
+            statement: of `insert_with_records`. rows: by the name of each of its tables, maybe none; with all
+                the columns that it writes.
+        """
+        records, self._records = self._records, Records()
+        sent = {table: rows_text(new) for table, new in rows.items()}
+        self.session.execute(statement, {**sent, **records.as_parameters()})
+
     def copy_rows(self, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
         """Write many new rows by COPY. All name the same columns; the database fills in the others."""
         if not rows:
@@ -140,8 +113,8 @@ class Work:
     def write_records(self) -> None:
         """Write the audit lines, events and tasks up to now: before statements that must find them."""
         records, self._records = self._records, Records()
-        if records != Records():
-            self.session.execute(WRITE_RECORDS, {**records.as_parameters(), "pending": LIFE.initial})
+        if records:
+            self.session.execute(WRITE_RECORDS, records.as_parameters())
 
     def emit(self, name: str, /, **payload: Any) -> None:
         """Write the event `name`, and the tasks that it enqueues.
@@ -248,13 +221,6 @@ class Work:
                 "bulk": in_bulk.get(),
             }
         )
-
-
-def _text_of(value: Any) -> str:
-    """An id or a moment, as PostgreSQL reads it in JSON. Raises: TypeError: it is something else."""
-    if isinstance(value, UUID | datetime):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} is no JSON")
 
 
 def _value_of(value: Any) -> Any:

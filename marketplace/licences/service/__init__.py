@@ -18,7 +18,7 @@ from .expiry import counts_on, holders_of, note_expired, permits_beside
 from .files import add_file, find_file
 from .ledger import left_kg, move_reservation, release, release_all, reserve, reserved_kg, use_reserved
 from .legal_documents import LegalDocument, LegalDocuments, paper_of
-from .lookup import covers_any, ending, find, search, tests_due
+from .lookup import ending, find, licensed_codes, search, tests_due
 from .permit_tables import (
     PermitTables,
     all_permit_tables,
@@ -57,7 +57,6 @@ __all__ = [
     "confirm",
     "count_usage",
     "counts_on",
-    "covers_any",
     "ending",
     "file_test",
     "find",
@@ -66,6 +65,7 @@ __all__ = [
     "find_test",
     "holders_of",
     "left_kg",
+    "licensed_codes",
     "move_reservation",
     "note_expired",
     "paper_of",

@@ -76,10 +76,10 @@ def visible_to(actor: Actor, model: type[Any]) -> list[ColumnElement[bool]]:
     return [or_(*(column == actor.id for column in columns))]
 
 
-def covers_any(enterprise_id: UUID, code_ids: Iterable[int]) -> bool:
-    """Whether the enterprise holds a licence line, valid now or later, on one of these codes."""
+def licensed_codes(enterprise_id: UUID, code_ids: Iterable[int]) -> set[int]:
+    """Those of these codes on which the enterprise holds a licence line, valid now or later."""
     lines = (
-        select(LicenceLine.id)
+        select(LicenceLine.code_id)
         .join(Licence, Licence.id == LicenceLine.licence_id)
         .where(
             Licence.enterprise_id == enterprise_id,
@@ -89,7 +89,7 @@ def covers_any(enterprise_id: UUID, code_ids: Iterable[int]) -> bool:
             LicenceLine.code_id.in_(set(code_ids)),
         )
     )
-    return db.session.scalar(lines.limit(1)) is not None
+    return set(db.session.scalars(lines))
 
 
 def tests_due(first: date, last: date, wanted: Callable[[Any, Any], Any], most: int) -> Sequence[Channel]:

@@ -15,6 +15,7 @@ from ...events.actor import Actor
 from ...events.lifecycle import Party
 from ...events.work import unit_of_work
 from ..models import LIFE, Accept, Kind, Listing, ListingStatus
+from . import new_rows
 from .history import changed_terms, others_see, stated_terms
 from .listing_fields import apply_fields, bring_codes_to_catalogue
 from .own_ids import own_id_kept_unique
@@ -45,14 +46,14 @@ def create(actor: Actor, data: dict[str, Any]) -> Posted:
         owner, quota = lock_owner(work, actor.id)
         row, notices = new_draft(owner, data)
         event = open_draft(row, owner) if publish_now else None
+        new_rows.begin(row)
+        work.audit(actor, "create", row)
         if event is None:
             quota.add_draft()
-        with own_id_kept_unique(row):
-            work.add(row)
-        work.audit(actor, "create", row)
-        if event is not None:
-            notices += announce(work, actor, row, event)
+        else:
             quota.add_open()
+            notices += announce(work, actor, row, event)
+        new_rows.write(work, row)
     log.info("listing created", extra={"listing_id": str(row.id), "kind": row.kind, "status": row.status})
     return Posted(row, owner, notices)
 
@@ -69,22 +70,20 @@ def copy(actor: Actor, listing_id: UUID) -> Posted:
         owner, quota = lock_owner(work, actor.enterprise_id)
         quota.add_draft()
         source = work.lock(Listing, Listing.id == listing_id)
-        row = work.add(
-            Listing(
-                enterprise_id=source.enterprise_id,
-                kind=source.kind,
-                status=LIFE.initial,
-                remaining_kg=source.quantity_kg,
-                accepts=[
-                    Accept(
-                        code_id=accept.code_id, unlisted_code=accept.unlisted_code, position=accept.position
-                    )
-                    for accept in source.accepts
-                ],
-                **{name: getattr(source, name) for name in COPIED},
-            )
+        row = Listing(
+            enterprise_id=source.enterprise_id,
+            kind=source.kind,
+            status=LIFE.initial,
+            remaining_kg=source.quantity_kg,
+            accepts=[
+                Accept(code_id=accept.code_id, unlisted_code=accept.unlisted_code, position=accept.position)
+                for accept in source.accepts
+            ],
+            **{name: getattr(source, name) for name in COPIED},
         )
+        new_rows.begin(row)
         work.audit(actor, "copy", row, source_id=str(source.id))
+        new_rows.write(work, row)
     log.info("listing copied", extra={"listing_id": str(row.id), "source_id": str(listing_id)})
     return Posted(row, owner, [])
 

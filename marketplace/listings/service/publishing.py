@@ -8,7 +8,6 @@ from uuid import UUID
 from ... import clock
 from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
-from ...enterprises.models import Enterprise
 from ...errors import DomainError, Invalid, Notice
 from ...events.actor import Actor
 from ...events.lifecycle import Party
@@ -28,7 +27,7 @@ class Posted(NamedTuple):
     """A listing that was written just now, with its owner as locked, and what is allowed but odd about it."""
 
     listing: Listing
-    owner: Enterprise
+    owner: Any
     notices: list[Notice]
 
 
@@ -66,7 +65,7 @@ def publish_many(actor: Actor, listing_ids: Sequence[UUID]) -> list[tuple[UUID, 
 
 
 def _publish_one(
-    work: Work, actor: Actor, listing_id: UUID, owner: Enterprise, quota: Quota
+    work: Work, actor: Actor, listing_id: UUID, owner: Any, quota: Quota
 ) -> list[Notice] | DomainError:
     """Publish one of the actor's own drafts, or return why not, with nothing of it written."""
     mine = Listing.enterprise_id == actor.enterprise_id
@@ -78,7 +77,7 @@ def _publish_one(
         return refusal
 
 
-def _publish_draft(work: Work, actor: Actor, row: Listing, owner: Enterprise, quota: Quota) -> list[Notice]:
+def _publish_draft(work: Work, actor: Actor, row: Listing, owner: Any, quota: Quota) -> list[Notice]:
     """Publish a draft that is locked with its owner; what was odd when it was drafted is said once more."""
     notices = publish_locked(work, actor, row, owner) + implausible_notices(row)
     quota.publish_draft()
@@ -134,12 +133,10 @@ def licence_notice(row: Listing) -> list[Notice]:
         return []
     codes = catalogue.codes_by_id(accept.code_id for accept in row.accepts)
     hazardous = [code for code in codes.values() if code.hazardous]
+    if not hazardous:
+        return []
     aliases = catalogue.aliases_of(code.id for code in hazardous)
-    lacking = [
-        code.code
-        for code in hazardous
-        if not licences.covers_any(
-            row.enterprise_id, [alias.alias_id for alias in aliases if alias.code_id == code.id]
-        )
-    ]
+    licensed = licences.licensed_codes(row.enterprise_id, {alias.alias_id for alias in aliases})
+    covered = {alias.code_id for alias in aliases if alias.alias_id in licensed}
+    lacking = [code.code for code in hazardous if code.id not in covered]
     return [Notice("licence_missing", "accepts", {"codes": tuple(lacking)})] if lacking else []

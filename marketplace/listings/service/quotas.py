@@ -5,11 +5,11 @@ two requests at once cannot both take the last place. What an enterprise has bey
 """
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import bindparam, func, select, true
-from sqlalchemy.orm import aliased
 
 from ...enterprises.models import Enterprise
 from ...errors import Conflict, NotFound
@@ -22,9 +22,14 @@ may have: else drafting and withdrawing in turn would fill the tables. Our own c
 
 COUNTED = ("drafts", "published", "ever")
 """What the database's `listings_had` counts: of who is not approved, all there ever were, too."""
-LOCKED = select(Enterprise).where(Enterprise.id == bindparam("id")).with_for_update(key_share=True).cte()
+OF_OWNER = (
+    Enterprise.id, Enterprise.name, Enterprise.status, Enterprise.roles, Enterprise.region,
+    Enterprise.place_region, Enterprise.lon, Enterprise.lat, Enterprise.grade, Enterprise.credit_milli,
+)  # fmt: skip
+"""What rules and responses about a listing ask of its owner."""
+LOCKED = select(*OF_OWNER).where(Enterprise.id == bindparam("id")).with_for_update(key_share=True).cte()
 HAD = func.listings_had(LOCKED.c.id).table_valued(*COUNTED).lateral()
-LOCK_AND_COUNT = select(aliased(Enterprise, LOCKED), *HAD.c).join(HAD, true())
+LOCK_AND_COUNT = select(LOCKED, *HAD.c).join(HAD, true())
 """The function is volatile and so counts by a snapshot of its own, taken once the lock is held: a plain
 subquery would count by that of the statement, from before it waited for others."""
 
@@ -56,29 +61,26 @@ class Quota:
         self.drafts -= 1
 
 
-def lock_owner(work: Work, enterprise_id: UUID | None) -> tuple[Enterprise, Quota]:
-    """The owner, locked against whatever else adds to its listings until the work ends, and its quota, both
-    in one statement.
+def lock_owner(work: Work, enterprise_id: UUID | None) -> tuple[Any, Quota]:
+    """The owner (`OF_OWNER`), locked against whatever else adds to its listings until the work ends, and its
+    quota, both in one statement.
 
     Raises:
         NotFound: there is no such enterprise.
     """
-    found = work.session.execute(
-        LOCK_AND_COUNT, {"id": enterprise_id}, execution_options={"populate_existing": True}
-    ).one_or_none()
+    found = work.session.execute(LOCK_AND_COUNT, {"id": enterprise_id}).one_or_none()
     if found is None:
         raise NotFound()
-    owner, *had = found
-    return owner, _quota(owner, *had)
+    return found, _quota(found.drafts, found.published, found.ever)
 
 
 def quota_of(work: Work, owner: Enterprise) -> Quota:
     """What the owner has and may have, for who adds nothing: others may add meanwhile."""
     had = func.listings_had(owner.id).table_valued(*COUNTED)
-    return _quota(owner, *work.session.execute(select(*had.c)).one())
+    return _quota(*work.session.execute(select(*had.c)).one())
 
 
-def _quota(owner: Enterprise, drafts: int, published: int, ever: int | None) -> Quota:
+def _quota(drafts: int, published: int, ever: int | None) -> Quota:
     settings = current_app.config["SETTINGS"]
     if ever is None:
         return Quota(drafts, settings.quota_drafts, published, settings.quota_open_listings)

@@ -1,18 +1,14 @@
 """The rows of a sheet checked and, if none breaks a rule, written as listings."""
 
-from uuid_utils.compat import uuid7
-
-from .... import clock
 from ....enterprises import service as enterprises
 from ....events.actor import Actor
 from ....events.work import Work
 from ...models import Accept, Listing
+from ..new_rows import accepted_by, begin, values_of
 from ..posting_rights import require_role
 from ..quotas import lock_owner
 from .row_checks import BATCH, Outcome, ReportProgress, check_rows, no_progress, require_room
 from .sheet_rows import Row
-
-WRITTEN_COLUMNS = [column.key for column in Listing.__table__.columns if column.key != "no"]
 
 
 def import_rows(
@@ -31,26 +27,10 @@ def import_rows(
 
 
 def _write_listings(work: Work, actor: Actor, listings: list[Listing], event: str | None) -> None:
-    now = clock.now()
     for listing in listings:
-        listing.id, listing.version = uuid7(), 1
-        listing.created_at = listing.updated_at = now
-    work.copy_rows(
-        Listing, [{name: getattr(listing, name) for name in WRITTEN_COLUMNS} for listing in listings]
-    )
-    work.copy_rows(
-        Accept,
-        [
-            {
-                "listing_id": listing.id,
-                "code_id": accept.code_id,
-                "unlisted_code": accept.unlisted_code,
-                "position": accept.position,
-            }
-            for listing in listings
-            for accept in listing.accepts
-        ],
-    )
+        begin(listing)
+    work.copy_rows(Listing, [values_of(listing) for listing in listings])
+    work.copy_rows(Accept, [accepted for listing in listings for accepted in accepted_by(listing)])
     work.audit_many(actor, "create", listings)
     if event:
         work.audit_many(actor, "publish", listings)
