@@ -36,6 +36,8 @@ STARTED = pytest.StashKey[float]()
 """Seconds that the servers took to start."""
 LONGEST_ID = 100
 """Characters of a value in the name of a test: each name goes to and from the workers many times."""
+GARBAGE = (50_000, 20, 20)
+"""Thresholds of the collector, which with Python's own would take a twentieth of what the tests cost."""
 _numbers = count()
 
 
@@ -47,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Name the folder of the servers, for this process and the workers that it starts."""
     config.addinivalue_line("markers", "own_servers: starts PostgreSQL, Valkey or the application by itself")
     config.addinivalue_line("markers", "slow: takes seconds of computing; `make check` leaves it out")
+    gc.set_threshold(*GARBAGE)
     if _is_main(config):
         data = Path(tempfile.mkdtemp(prefix="huanliu-test-", dir="/tmp"))
         config.add_cleanup(lambda: shutil.rmtree(data, ignore_errors=True))

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from flask.json.provider import DefaultJSONProvider
@@ -75,13 +76,17 @@ class Matches(validate.Regexp):
 def localise_errors(field: fields.Field[Any]) -> None:
     """Give a built-in field, and those inside it, our sentences for its own errors."""
     kind = next(name for base in type(field).__mro__ if (name := KINDS.get(base)))
-    messages: dict[str, Any] = field.error_messages  # type: ignore[assignment]
-    for key in messages:
-        messages[key] = Message(f"field_{key}", kind=Message(f"kind_{kind}"))
+    field.error_messages = _sentences(kind, tuple(field.error_messages))
     for name in ("inner", "key_field", "value_field"):
         inner = getattr(field, name, None)
         if inner is not None:
             localise_errors(inner)
+
+
+@cache
+def _sentences(kind: str, errors: tuple[str, ...]) -> dict[str, Any]:
+    """Our sentences for the errors of a kind of field, which the thousands of fields of that kind share."""
+    return {error: Message(f"field_{error}", kind=Message(f"kind_{kind}")) for error in errors}
 
 
 KINDS: dict[type, str] = {

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Flask
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
 from marshmallow.fields import Field
 
 from .declarations import IDEMPOTENT, VERSION_OPTIONAL
@@ -87,6 +87,22 @@ class Document(Api):
             self.spec.components.header(name, header)
         for name, header in REQUEST_HEADERS.items():
             self.spec.components.parameter(name, "header", header)
+        self._undescribed: list[Blueprint] = []
+
+    def register_blueprint(self, blp: Blueprint, **options: Any) -> None:  # type: ignore[override]
+        """Add the routes of a room, which are described when the document is first asked for."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp, **options)
+        self._undescribed.append(blp)
+
+    def described(self) -> dict[str, Any]:
+        """The document of all routes; the first call takes a second."""
+        for room in self._undescribed:
+            room.register_views_in_doc(self, self._app, self.spec, name=room.name, parameters=None)
+            self.spec.tag({"name": room.name, "description": room.description})
+        self._undescribed.clear()
+        document: dict[str, Any] = self.spec.to_dict()
+        return document
 
     def _register_responses(self) -> None:
         """None of those of flask-smorest: every refusal is a problem."""

@@ -71,7 +71,7 @@ def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]
 
 def describe(app: Flask) -> dict[str, Any]:
     """The whole document."""
-    document: dict[str, Any] = json.loads(json.dumps(api.spec.to_dict()))
+    document: dict[str, Any] = json.loads(json.dumps(api.described()))
     document["info"]["description"] = ABOUT
     document["externalDocs"] = {"url": "/errors", "description": "Every error code, with cause and fix."}
     describe_path_parameters(document)
