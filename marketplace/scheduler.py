@@ -42,7 +42,8 @@ class PeriodicJob:
     """A function that the scheduler calls again and again.
 
     Attributes:
-        run: called without arguments, in an application context; idempotent.
+        run: called without arguments, in an application context; idempotent. Where it returns True, there is
+            more to do, and the next tick follows without a pause.
         period_s: seconds between two calls; 0 means at each tick.
         hours: the hours of the day in Asia/Shanghai in which it is called.
     """
@@ -130,20 +131,26 @@ def _tick_while_holding(app: Flask, guard: Connection, stop: threading.Event) ->
     while not stop.is_set():
         guard.execute(text("SELECT 1"))
         guard.commit()
+        has_more = False
         for job in PERIODIC_JOBS:
             if time.monotonic() >= due_at[job] and job.is_in_hours():
-                _perform(app, job)
+                has_more |= _perform(app, job)
                 due_at[job] = time.monotonic() + job.period_s
-        stop.wait(pause)
+        stop.wait(0 if has_more else pause)
 
 
-def _perform(app: Flask, job: PeriodicJob) -> None:
-    """Run one job: its failure is logged, tried again after its period, and delays no other job."""
+def _perform(app: Flask, job: PeriodicJob) -> bool:
+    """Run one job: its failure is logged, tried again after its period, and delays no other job.
+
+    Returns:
+        whether it has more to do.
+    """
     with app.app_context():
         try:
-            job.run()
+            return job.run() is True
         except Exception:
             log.exception("periodic job failed", extra={"job": job.name})
+            return False
 
 
 def _stop_on_signal() -> threading.Event:

@@ -22,7 +22,12 @@ TASKS_PER_JOB = {MATCHING: 100, DELIVERY: 20}
 itself; those of `delivery` wait for a mail relay, and several workers share them."""
 
 TASKS = (
-    TaskType(notifications.plan_listing_push, MATCHING, many=notifications.plan_listing_pushes),
+    TaskType(
+        notifications.plan_listing_push,
+        MATCHING,
+        many=notifications.plan_listing_pushes,
+        prepare=notifications.prepare_for_pushes,
+    ),
     TaskType(notifications.match_saved_searches, MATCHING, many=notifications.match_many_saved_searches),
     TaskType(notifications.cancel_for_listing, MATCHING),
     TaskType(notifications.schedule_rerank_news, BULK),

@@ -19,12 +19,14 @@ class TaskType:
     """A function that tasks run with their payload as keyword arguments, and the queue that carries them.
 
     `many` does many tasks of the kind at once, given their payloads, in the unit of work that marks them as
-    done. If it raises, all of that is taken back and `function` does each of them alone.
+    done. If it raises, all of that is taken back and `function` does each of them alone. `prepare` is called
+    before, in no unit of work, with how many tasks of the kind a job carries.
     """
 
     function: Function
     queue: str
     many: ManyFunction | None = None
+    prepare: Callable[[int], None] | None = None
 
     @property
     def name(self) -> str:

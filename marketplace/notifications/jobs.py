@@ -9,6 +9,7 @@ from .. import clock
 from ..due_diligence import service as due_diligence
 from ..enterprises.models import MailPurpose
 from ..listings.models import ListingStatus
+from ..matches import service as matches
 from ..receivers import service as receivers
 from . import service
 from .models import NotificationKind
@@ -22,6 +23,11 @@ def plan_listing_push(listing_id: str) -> None:
 def plan_listing_pushes(payloads: Sequence[dict[str, Any]]) -> None:
     """Many listings were published or changed: `plan_listing_push` of each payload, in turn."""
     service.plan_listing_pushes([UUID(payload["listing_id"]) for payload in payloads])
+
+
+def prepare_for_pushes(count: int) -> None:
+    """So many listings are to be matched by this process."""
+    matches.hold_index_for(count)
 
 
 def match_saved_searches(listing_id: str, since: str, after: str | None = None) -> None:
@@ -307,9 +313,9 @@ def send_digest(enterprise_id: str, digest_at: str) -> None:
     service.send_digest(UUID(enterprise_id), digest_at)
 
 
-def release() -> None:
-    """Release what is due."""
-    service.release_due()
+def release() -> bool:
+    """Release what is due, and say whether anything was: then more may be."""
+    return service.release_due() > 0
 
 
 def forget_sent_mail() -> None:

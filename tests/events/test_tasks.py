@@ -2,9 +2,11 @@
 
 import threading
 import time
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
+from uuid import UUID
 
 import pytest
 from flask import g
@@ -18,9 +20,9 @@ from marketplace.database import db
 from marketplace.events import registry, service, task_job, timeouts
 from marketplace.events.models import Event, Task, TaskStatus
 from marketplace.events.registry import TaskType
-from marketplace.events.service import carrying, performing
+from marketplace.events.service import carrying, performing, turns
 from marketplace.events.timeouts import TimeOut
-from marketplace.events.work import unit_of_work
+from marketplace.events.work import unit_of_work, written_for
 from marketplace.listings.models import Listing
 from marketplace.scheduler import PeriodicJob
 from tests.counting import count_statements
@@ -375,6 +377,93 @@ def test_a_worker_that_is_old_or_large_ends_between_two_jobs(ledger, monkeypatch
         valkey.redis().flushdb()
 
 
+# ---------------------------------------------------------------- a stranger beside an import
+
+
+IMPORTER, STRANGER = UUID(int=1), UUID(int=2)
+
+
+class FrozenPaces(dict):
+    """Paces of bulk that stay as they are, however quick the tasks of a test."""
+
+    def __setitem__(self, key, value):
+        """Forget it."""
+
+
+@pytest.fixture
+def shares_of_ten(together, monkeypatch):
+    monkeypatch.setattr(carrying, "LEAST_SHARE", 10)
+    monkeypatch.setattr(carrying, "_paces", FrozenPaces())
+
+
+def enqueue_bulk(count):
+    with written_for(IMPORTER, bulk=True):
+        return enqueue(count)
+
+
+def job_by_job():
+    """Do what is due, job by job, as a worker would, while the relay fills the queue; yield after each."""
+    queue = task_job.task_queue("matching", valkey.redis())
+    while service.relay() or queue.count:
+        job = queue.fetch_job(queue.pop_job_id())
+        service.relay()
+        job.func(*job.args)
+        yield
+
+
+def test_small_tasks_have_jobs_of_their_own_before_those_of_imports_of_which_few_wait(ledger, monkeypatch):
+    monkeypatch.setattr(turns, "BULK_DEPTH", 3)
+    monkeypatch.setitem(registry._tasks_per_job, "matching", 2)
+    bulk, small = enqueue_bulk(5), enqueue(3)
+    assert service.relay() == 6
+    assert service.relay() == 0
+    queue = Queue("matching", connection=valkey.redis(), serializer=JSONSerializer)
+    assert [job.args[0] for job in queue.jobs] == [small[:2], small[2:], bulk[:2], bulk[2:3]]
+    (later,) = enqueue()
+    assert service.relay() == 1
+    assert queued()[-1] == later
+
+
+def test_a_stranger_waits_for_a_share_of_each_job_of_an_import_that_is_before_him(ledger, shares_of_ten):
+    bulk = enqueue_bulk(500)
+
+    def act(number):
+        if len(ledger.done) == 4:  # in the midst of the first share
+            with written_for(STRANGER, bulk=False):
+                enqueue()
+        ledger.record(number)
+
+    ledger.act = act
+    strangers = select(Task.status).where(Task.owner_id == STRANGER)
+    for _ in job_by_job():
+        if db.session.scalars(strangers).all() == ["done"]:
+            break
+
+    assert len(ledger.done) == 3 * 10 + 1, "a share of the job at work and of the two that waited"
+    ledger.act = ledger.record
+    for _ in job_by_job():
+        pass
+    assert set(statuses(bulk)) == {"done"}
+    assert len(ledger.done) == 501
+    assert {task(task_id).attempts for task_id in bulk} == {0}
+
+
+def test_strangers_who_always_wait_stop_no_import(ledger, shares_of_ten, monkeypatch):
+    monkeypatch.setattr(carrying, "_is_small_waiting", lambda queue: True)
+    bulk = enqueue_bulk(100)
+    service.perform_many(bulk)
+    assert Counter(statuses(bulk)) == {"done": 10, "pending": 90}
+
+
+def test_a_share_is_as_large_as_the_pace_allows(ledger, together, monkeypatch):
+    monkeypatch.setattr(carrying, "LEAST_SHARE", 2)
+    for pace_s, shares in ((carrying.SHARE_S / 7, [7, 1]), (2 * carrying.SHARE_S, [2, 2, 2, 2])):
+        monkeypatch.setattr(carrying, "_paces", FrozenPaces({NOTE: pace_s}))
+        together.clear()
+        service.perform_many(enqueue_bulk(8))
+        assert [len(batch) for batch in together] == shares
+
+
 # ---------------------------------------------------------------- what the log says
 
 
@@ -588,6 +677,22 @@ def test_a_scheduler_that_ended_holds_no_lock(marketplace, job):
         while db.session.scalar(query) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert db.session.scalar(query) == 0
+
+
+def test_a_tick_follows_without_a_pause_where_a_job_has_more_to_do(marketplace, monkeypatch):
+    answers, waited = iter([True, None, 5, True, False]), []
+
+    class Stop:
+        def is_set(self):
+            return len(waited) == 5
+
+        def wait(self, seconds):
+            waited.append(seconds)
+
+    monkeypatch.setattr(scheduler, "PERIODIC_JOBS", (PeriodicJob(lambda: next(answers), 0),))
+    scheduler.run(marketplace.app, Stop())
+    pause = marketplace.app.config["SETTINGS"].scheduler_tick_s
+    assert waited == [0, pause, pause, 0, pause]
 
 
 def test_a_periodic_job_that_fails_delays_no_other(marketplace, job, monkeypatch):

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from marketplace import clock
 from marketplace.database import db
 from marketplace.events.models import NOBODY, Task
-from marketplace.events.service.turns import AGED_AFTER, CHOOSE, LEAST_SHARE, tasks_in_turn
+from marketplace.events.service.turns import AGED_AFTER, BULK_DEPTH, CHOOSE, LEAST_SHARE, tasks_in_turn
 from marketplace.events.work import unit_of_work, written_for
 from tests.counting import rows_read
 from tests.effort import tries
@@ -111,7 +111,7 @@ def test_choosing_reads_no_more_of_200_000_due_tasks_than_it_takes(marketplace_c
     write(UUID(int=99), 200_000, bulk=True, waited=3600)
     parameters = {
         "queue": "matching", "waiting": [], "now": clock.now(), "aged": clock.now() - AGED_AFTER,
-        "space": 500, "aged_space": 250, "least_share": LEAST_SHARE,
+        "space": 500, "aged_space": 250, "least_share": LEAST_SHARE, "bulk_depth": BULK_DEPTH,
     }  # fmt: skip
     plan = db.session.scalar(text(f"EXPLAIN (ANALYZE, FORMAT JSON) {CHOOSE.text}"), parameters)
     assert rows_read(plan[0]["Plan"]) < 3000

@@ -9,6 +9,8 @@ from sqlalchemy import select, text
 
 from marketplace import clock
 from marketplace.database import db
+from marketplace.events import service as events
+from marketplace.events.models import Task
 from marketplace.events.work import unit_of_work
 from marketplace.listings.models import Listing
 from marketplace.matches.models import Feedback
@@ -68,7 +70,6 @@ def let_time_pass(chance: random.Random, now: list) -> None:
 
 @pytest.mark.parametrize("seed", range(tries(5)))
 def test_a_batch_writes_what_one_after_the_other_writes(marketplace, seed, monkeypatch):
-    monkeypatch.setattr(push_candidates, "WORTH_AN_INDEX", 1_000)
     marketplace.policy(push_threshold=0.2, push_top=3)
     chance, now = random.Random(seed), [marketplace.now]
     held = marketplace.app.extensions
@@ -109,11 +110,15 @@ def test_the_statements_are_as_many_for_many_listings_as_for_one(marketplace):
 
 def test_a_process_that_plans_a_large_batch_holds_an_index_from_then_on(marketplace, monkeypatch):
     generator, started = marketplace.enterprise("generator"), []
-    supplies = [marketplace.supply(generator)["id"] for _ in range(2)]
+    for _ in range(3):
+        marketplace.supply(generator)
     monkeypatch.setattr(push_candidates, "WORTH_AN_INDEX", 2)
+    monkeypatch.setattr(push_candidates, "INDEX_WAIT_S", 0)
     monkeypatch.setattr(live_index.LiveIndex, "start", lambda index, app: started.append(app))
     marketplace.app.extensions.pop("matching_index", None)
     with marketplace.app.app_context():
-        for batch, starts in ((supplies[:1], 0), (supplies, 1)):
-            jobs.plan_listing_pushes([{"listing_id": listing_id} for listing_id in batch])
+        pushes = select(Task.id).where(Task.subscriber == "notifications.jobs.plan_listing_push")
+        tasks = db.session.scalars(pushes).all()
+        for batch, starts in ((tasks[:1], 0), (tasks[1:], 1)):
+            events.perform_many(batch)
             assert started == [marketplace.app] * starts

@@ -3,11 +3,11 @@
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from ... import clock
 from ...database import db
@@ -20,7 +20,15 @@ from .task_relay import give_back
 LONGEST_BATCH_S = 5.0
 """After as long no further task of a job is begun: a worker that is to stop has ten seconds, and what waits
 behind a slow task is better dispatched again than hidden in a job."""
+SHARE_S = 0.5
+"""How long one transaction of bulk takes, about: a job of it is done in shares, each of as many tasks as that
+at the pace of the last, so that nobody waits behind the whole of it."""
+LEAST_SHARE = 20
+"""Tasks of a share while no pace is known, and however slow it is: with fewer, what a transaction costs
+whatever it carries would be most of it."""
 
+_paces: dict[str, float] = {}
+"""By kind: the seconds that a bulk task took in the share that was done last by this process."""
 Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 
@@ -31,15 +39,37 @@ def perform_many(task_ids: Sequence[int]) -> None:
     Each has a transaction and an application context to itself, as if it had come alone; those of a kind that
     is done many at once share theirs. If they fail so, each is done alone, and no failure is counted before.
     """
-    began = time.monotonic()
-    done, failed = set[int](), set[int]()
+    ends = time.monotonic() + LONGEST_BATCH_S
+    done, failed, put_off = set[int](), set[int](), set[int]()
     for (name, bulk), alike in _alike(task_ids).items():
-        done_together = _in_own_context(_perform_together, name, bulk, alike)
-        (done if done_together else failed).update(alike)
-    left = [task_id for task_id in task_ids if task_id not in done]
-    while left and time.monotonic() - began < LONGEST_BATCH_S:
+        if prepare := find_task_type(name).prepare:
+            _in_own_context(prepare, len(alike))
+        for share in _shares(name, alike, ends) if bulk else [alike]:
+            done_together = _in_own_context(_perform_together, name, bulk, share)
+            (done if done_together else failed).update(share)
+        put_off.update(set(alike) - done - failed)
+    left = [task_id for task_id in task_ids if task_id not in done | put_off]
+    while left and time.monotonic() < ends:
         _in_own_context(performing.perform, left.pop(0))
-    give_back([task_id for task_id in left if task_id not in failed])
+    give_back([*put_off, *(task_id for task_id in left if task_id not in failed)])
+
+
+def _shares(name: str, task_ids: Sequence[int], ends: float) -> Iterator[Sequence[int]]:
+    """What is done together of a job of bulk: one share at least, and the next as long as nobody waits."""
+    begun = 0
+    while begun < len(task_ids):
+        share = max(LEAST_SHARE, int(SHARE_S / _paces.get(name, SHARE_S)))
+        yield task_ids[begun : begun + share]
+        begun += share
+        if time.monotonic() >= ends or _in_own_context(_is_small_waiting, find_task_type(name).queue):
+            return
+
+
+def _is_small_waiting(queue: str) -> bool:
+    """Whether a task that was not written as one of many is to be done in a queue now."""
+    due = or_(Task.due_at <= clock.now(), Task.dispatches > 0)
+    pending = (Task.status == TaskStatus.PENDING, Task.queue == queue, ~Task.bulk)
+    return bool(db.session.scalar(select(select(Task.id).where(*pending, due).exists())))
 
 
 def _in_own_context(function: Callable[..., Answer], *args: object) -> Answer:
@@ -83,6 +113,9 @@ def _perform_together(name: str, bulk: bool, task_ids: list[int]) -> bool:
         about = {"task_name": name, "count": len(task_ids), "error": type(error).__name__}
         log.warning("tasks failed together, and are done alone", extra=about)
         return False
-    ms = round((time.perf_counter() - began) * 1000, 1)
+    took_s = time.perf_counter() - began
+    if bulk:
+        _paces[name] = took_s / len(task_ids)
+    ms = round(took_s * 1000, 1)
     log.info("tasks performed", extra={"task_name": name, "count": len(tasks), "ms": ms})
     return True

@@ -96,14 +96,18 @@ def _claim(queue: str, space: int, waiting: set[int]) -> list[list[int]]:
 
 
 def _shared_out(tasks: Sequence[Task], most: int) -> list[list[int]]:
-    """The tasks of each job, up to `most`.
+    """The tasks of each job, up to `most`: small ones first, and none in one job with bulk.
 
     One that was dispatched before and did not end has a job to itself: it may have killed its worker, and is
     not to take others along again.
     """
-    fresh = [task.id for task in tasks if not task.dispatches]
-    shared = [fresh[start : start + most] for start in range(0, len(fresh), most)]
-    return shared + [[task.id] for task in tasks if task.dispatches]
+    jobs = []
+    for bulk in (False, True):
+        alike = [task for task in tasks if task.bulk == bulk]
+        fresh = [task.id for task in alike if not task.dispatches]
+        jobs += [fresh[start : start + most] for start in range(0, len(fresh), most)]
+        jobs += [[task.id] for task in alike if task.dispatches]
+    return jobs
 
 
 def give_back(task_ids: Sequence[int]) -> None:

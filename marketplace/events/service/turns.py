@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 AGED_AFTER = timedelta(seconds=60)
 """A task that is due for longer no longer waits for its turn. Strangers' news are to arrive within ten
 seconds, an import's within the minute: whoever waits longer has been passed over for long enough."""
+BULK_DEPTH = 200
+"""Tasks of imports that wait in a queue at most: two jobs, so that its worker is never idle. Behind them a
+stranger's task waits for a share of each (`carrying.SHARE_S`)."""
 LEAST_SHARE = 100
 """Tasks of one owner that are looked at, however many owners there are; they fill the queue for one job."""
 
@@ -32,11 +35,19 @@ lined_up AS (
           AND task.owner_id = party.owner_id AND due_at <= :now
           AND id <> ALL(CAST(:waiting AS bigint[]))
         ORDER BY due_at, id
-        LIMIT (SELECT greatest(:least_share, :space / count(*)) FROM party)) AS own)
-SELECT id FROM lined_up
-ORDER BY CASE WHEN due_at <= :aged AND seniority <= :aged_space THEN 0 ELSE 1 END,
-    CASE WHEN due_at <= :aged AND seniority <= :aged_space THEN seniority END, bulk, turn, due_at, id
-LIMIT :space
+        LIMIT (SELECT greatest(:least_share, :space / count(*)) FROM party)) AS own),
+in_order AS (
+    SELECT id, bulk, row_number() OVER (
+        ORDER BY CASE WHEN due_at <= :aged AND seniority <= :aged_space THEN 0 ELSE 1 END,
+        CASE WHEN due_at <= :aged AND seniority <= :aged_space THEN seniority END,
+        bulk, turn, due_at, id) AS place
+    FROM lined_up),
+counted AS (
+    SELECT id, bulk, place, count(*) FILTER (WHERE bulk) OVER (ORDER BY place) AS in_bulk FROM in_order)
+SELECT id FROM counted
+WHERE NOT bulk OR in_bulk <= :bulk_depth - (
+    SELECT count(*) FROM task WHERE id = ANY(CAST(:waiting AS bigint[])) AND bulk)
+ORDER BY place LIMIT :space
 """)
 """The owners are found by jumps through `ix_task_turn`, not by reading all that is due: of 200,000 due tasks
 it reads as many as of a thousand."""
@@ -49,9 +60,11 @@ def tasks_in_turn(
 
     Half of the space is for what has aged, the oldest first: thus each task's time comes, and an import that
     has aged as a whole still leaves half to others. For the rest each owner has a turn, then each a second
-    one, first among small tasks, then among bulk.
+    one, first among small tasks, then among bulk; of bulk no more than `BULK_DEPTH` wait.
     """
-    limits = {"space": space, "aged_space": (space + 1) // 2, "least_share": LEAST_SHARE}
+    limits = {
+        "space": space, "aged_space": (space + 1) // 2, "least_share": LEAST_SHARE, "bulk_depth": BULK_DEPTH
+    }  # fmt: skip
     moments = {"now": now, "aged": now - AGED_AFTER}
     return list(
         session.scalars(CHOOSE, {"queue": queue, "waiting": list(waiting), **moments, **limits}).all()

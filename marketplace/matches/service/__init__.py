@@ -41,7 +41,7 @@ from .ranking.match_input import day_number
 from .ranking.match_presentation import exemption_reference, shown_km
 from .ranking.page_cursor import POSITION, PageCursor
 from .ranking.pair_warnings import transfer_day, warning_notices
-from .ranking.push_candidates import Counterpart, choose_push_candidates
+from .ranking.push_candidates import Counterpart, choose_push_candidates, hold_index_for
 from .ranking.ranking_page import ranking_page
 from .ranking.side_tables import book_of, tables_of
 from .rerank.parts import rank_part
@@ -79,6 +79,7 @@ __all__ = [
     "find_model",
     "give_feedback",
     "give_many",
+    "hold_index_for",
     "interest_position",
     "interests_of",
     "judge",

@@ -126,6 +126,7 @@ class LiveIndex:
     def __init__(self) -> None:
         self._snapshot: IndexSnapshot | None = None
         self._lock, self._rebuild_wanted = threading.Lock(), threading.Event()
+        self._is_built = threading.Event()
         self._has_thread = False
 
     @property
@@ -182,10 +183,11 @@ class LiveIndex:
         self._has_thread = True
         threading.Thread(target=self._run, args=(app,), name="matching-index", daemon=True).start()
 
-    def start_if_missing(self) -> None:
-        """Have the process hold it from now on, built in a thread, if it holds none."""
+    def start_if_missing(self, wait_s: float) -> None:
+        """If the process holds none: have one built in a thread from now on, and wait so long for it."""
         if self._snapshot is None and not self._has_thread:
             self.start(current_app._get_current_object())  # type: ignore[attr-defined]
+            self._is_built.wait(wait_s)
 
     def _run(self, app: Flask) -> None:
         while True:
@@ -206,6 +208,7 @@ class LiveIndex:
         snapshot = _build()
         with self._lock:
             self._snapshot = snapshot
+        self._is_built.set()
 
 
 def process_index() -> LiveIndex:

@@ -24,8 +24,11 @@ SEARCH_PAGE = 100
 WIDER = 4
 """How many times as many hits are looked at where those of a page are of too few enterprises."""
 WORTH_AN_INDEX = 20
-"""Listings of one batch from which on the process is to hold an index: in a small market, where no batch has
-as many, it is not worth its memory."""
+"""Listings of one job from which on the process is to hold an index: in a small market, where no job has as
+many, it is not worth its memory."""
+INDEX_WAIT_S = 2.0
+"""How long the first such job waits for it. Of 10,000 listings it is built in half a second, in which the
+database finds the counterparts of a few; of a million it takes longer, and the database answers meanwhile."""
 COUNTERPART = (
     Listing.id, Listing.no, Listing.kind, Listing.code_id, Listing.enterprise_id, Enterprise.grade,
     Enterprise.credit_milli,
@@ -50,14 +53,18 @@ def choose_push_candidates(ours: Collection[Listing]) -> dict[UUID, list[Counter
     holds none, or the caller's work has changed what is indexed, the database is searched for one listing
     after the other, with the same result.
     """
-    policy, index = policy_in_force(), process_index()
-    snapshot = index.current()
-    if snapshot is None and len(ours) >= WORTH_AN_INDEX:
-        index.start_if_missing()
+    policy, snapshot = policy_in_force(), process_index().current()
     found = {} if snapshot is None else _find_in_memory(snapshot, policy, ours)
     return found | {
         listing.id: _find_in_database(policy, listing) for listing in ours if listing.id not in found
     }
+
+
+def hold_index_for(count: int) -> None:
+    """Have this process hold an index before it matches so many listings, if they are worth one; not within
+    a unit of work, whose rows would be locked meanwhile."""
+    if count >= WORTH_AN_INDEX:
+        process_index().start_if_missing(INDEX_WAIT_S)
 
 
 def _rows(condition: ColumnElement[bool]) -> list[Any]:

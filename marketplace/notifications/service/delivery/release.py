@@ -28,8 +28,9 @@ from .push_caps import lock_releases, read_push_caps
 RELEASE_BATCH = 1000
 """Messages of one transaction: enough that its statements cost little each, few enough that it takes about a
 second, for which whoever withdraws a listing waits at most."""
-RELEASE_S = 2.0
-"""How long one tick of the scheduler releases, so that tasks, deadlines and heartbeats wait no longer."""
+RELEASE_S = 0.5
+"""How long one tick of the scheduler releases, so that tasks, deadlines and heartbeats wait no longer: a
+stranger's task is not to be dispatched late because an import's messages go out."""
 MOST_PROMPT_FIRST = list(EmailPreference)
 Way = tuple[Delivery, bool]
 """How a message goes out, and whether it is summed up with others."""
