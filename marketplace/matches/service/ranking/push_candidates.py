@@ -26,7 +26,7 @@ WIDER = 4
 WORTH_AN_INDEX = 20
 """Listings of one job from which on the process is to hold an index: in a small market, where no job has as
 many, it is not worth its memory."""
-INDEX_WAIT_S = 2.0
+INDEX_WAIT_S = 5.0
 """How long the first such job waits for it. Of 10,000 listings it is built in half a second, in which the
 database finds the counterparts of a few; of a million it takes longer, and the database answers meanwhile."""
 COUNTERPART = (
