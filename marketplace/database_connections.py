@@ -1,6 +1,8 @@
-"""Connections to the database on which statements stay prepared."""
+"""Connections to the database on which statements stay prepared, and are read without a detour."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, cast
 
 import psycopg
 from psycopg.pq import ExecStatus, TransactionStatus
@@ -15,6 +17,17 @@ class Connection(psycopg.Connection[Any]):
     that a page needs would ever be prepared. Only migrations do that here, by other connections. A statement
     that no longer fits fails once and is prepared anew.
     """
+
+    @cached_property
+    def _reader(self) -> psycopg.Cursor[Any]:
+        """One cursor for all that is read: only one thread at a time has a connection."""
+        return self.cursor(binary=True)
+
+    def read(self, query: str, params: Mapping[str, Any], make_row: Callable[[Any], Any]) -> list[Any]:
+        """The rows of a query, each made from its values."""
+        reader = self._reader
+        reader.row_factory = lambda _: make_row
+        return reader.execute(cast(Any, query), params).fetchall()
 
     def rollback(self) -> None:
         """Take the transaction back; one that failed, or was interrupted, as psycopg does it."""

@@ -51,9 +51,9 @@ CASES = Cases(
     writes=writes,
     paths=lambda samples: {"/ranking-models/<int:version>": f"/ranking-models/{samples.ranking_model}"},
     statements={
-        "/listings/<uuid:listing_id>/matches": 5,
+        "/listings/<uuid:listing_id>/matches": 4,
         "/listings/<uuid:listing_id>/matches/<uuid:other_id>": 7,
-        "/listings/<uuid:listing_id>/matches/export": 5,
+        "/listings/<uuid:listing_id>/matches/export": 4,
         "/matches": 8,
         "/matches/export": 8,
         "/interests": 3,

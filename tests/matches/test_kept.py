@@ -7,9 +7,11 @@ from sqlalchemy import select, text
 from marketplace.catalogue import service as catalogue
 from marketplace.database import db
 from marketplace.events.work import unit_of_work
+from marketplace.licences import service as licences
 from marketplace.matches import service
 from marketplace.matches.schemas.listing_summaries import CounterpartSchema
 from marketplace.matches.schemas.ranking import MatchSchema
+from marketplace.matches.service.ranking import live_index
 from tests.counting import count_statements
 from tests.marketplace import as_owner
 
@@ -18,6 +20,7 @@ INSERT INTO matching_policy (version, body, created_by, created_at)
 SELECT version + 1, jsonb_set(body, '{weights}', CAST(:weights AS jsonb)), created_by, now()
 FROM matching_policy ORDER BY version DESC LIMIT 1
 """)
+RENUMBER = text("UPDATE licence SET number = '浙危废经第999号' WHERE enterprise_id = CAST(:holder AS uuid)")
 
 
 def test_a_policy_put_in_force_by_another_process_ranks_the_next_page(marketplace):
@@ -27,7 +30,7 @@ def test_a_policy_put_in_force_by_another_process_ranks_the_next_page(marketplac
     generator.get(path)
     with count_statements() as sent:
         before = generator.get(path).json
-    assert len(sent) == 5
+    assert len(sent) == 4
     (match,) = before["items"]
     assert match["listing"]["id"] == demand["id"]
     assert list(match) == [name for name in MatchSchema().fields if name in match]
@@ -38,6 +41,53 @@ def test_a_policy_put_in_force_by_another_process_ranks_the_next_page(marketplac
     after = generator.get(path).json
     assert after["policy_version"] == before["policy_version"] + 1
     assert [part["weight"] for part in after["items"][0]["components"]] == [1, 0, 0, 0, 0, 0]
+
+
+def test_a_document_is_shown_as_it_is_however_often_it_was_shown(marketplace):
+    generator, recycler, other = marketplace.enterprise(), marketplace.recycler(), marketplace.recycler()
+    supply = marketplace.supply(generator)
+    for party in (recycler, other):
+        marketplace.demand(party)
+    path = f"/listings/{supply['id']}/matches"
+
+    def shown():
+        items = generator.get(path).json["items"]
+        return {item["listing"]["enterprise"]["id"]: item["legal_basis"] for item in items}
+
+    before = shown()
+    assert shown() == before
+    with as_owner(marketplace.app) as connection:
+        connection.execute(RENUMBER, {"holder": str(recycler.id)})
+    after = shown()
+    assert after[str(recycler.id)] == {**before[str(recycler.id)], "reference": "浙危废经第999号"}
+    assert after[str(other.id)] == before[str(other.id)]
+    rename = text("UPDATE waste_code SET code = :now WHERE code = :was")
+    with as_owner(marketplace.app) as connection:
+        connection.execute(rename, {"was": "HW34", "now": "HW34X"})
+    renamed = shown()[str(other.id)]["codes"]
+    with as_owner(marketplace.app) as connection:
+        connection.execute(rename, {"was": "HW34X", "now": "HW34"})
+    assert (renamed, shown()) == (["HW34X"], after)
+
+
+def test_a_document_read_while_its_holder_changed_is_not_kept(marketplace, monkeypatch):
+    generator, recycler = marketplace.enterprise(), marketplace.recycler()
+    supply = marketplace.supply(generator)
+    marketplace.demand(recycler)
+    path = f"/listings/{supply['id']}/matches"
+    read = licences.LegalDocuments
+
+    def change_meanwhile(*args):
+        monkeypatch.setattr(licences, "LegalDocuments", read)
+        found = read(*args)
+        with as_owner(marketplace.app) as connection:
+            connection.execute(RENUMBER, {"holder": str(recycler.id)})
+        live_index.process_index().current()
+        return found
+
+    monkeypatch.setattr(licences, "LegalDocuments", change_meanwhile)
+    generator.get(path)
+    assert generator.get(path).json["items"][0]["legal_basis"]["reference"] == "浙危废经第999号"
 
 
 def test_a_unit_of_work_reads_the_policy_that_is_in_force_once_it_has_its_locks(marketplace):

@@ -1,6 +1,6 @@
 """The documents by which pairings are lawful, as counterparts see them: number, codes, validity."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from ...database import db
+from ...statements import Statement, uuid_array
 
-STATEMENT = text("""
+STATEMENT = Statement(
+    text("""
 SELECT l.id, NULL::int AS item, l.code_id, p.number, p.valid_from, p.valid_until,
        ARRAY(SELECT DISTINCT c.code FROM licence_line m JOIN waste_code c ON c.id = m.code_id
              WHERE m.licence_id = p.id ORDER BY c.code) AS codes
@@ -28,7 +29,9 @@ FROM verified_exemption x JOIN waste_code c ON c.id = x.code_id
 JOIN unnest(CAST(:holders AS uuid[]), CAST(:items AS int[])) AS wanted (holder, item)
   ON wanted.holder = x.enterprise_id AND wanted.item = x.item
 WHERE x.revoked_at IS NULL
-""")
+"""),
+    ("id", "item", "code_id", "number", "valid_from", "valid_until", "codes"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +49,33 @@ class LegalDocuments:
     code.
     """
 
-    def __init__(self, permit_ids: Iterable[UUID], exemptions: Iterable[tuple[UUID, int]] = ()) -> None:
-        """Read them, in one statement.
+    def __init__(
+        self,
+        permit_ids: Iterable[UUID],
+        exemptions: Iterable[tuple[UUID, int]] = (),
+        known: Mapping[UUID, LegalDocument] | None = None,
+    ) -> None:
+        """Read them, in one statement, or in none where all are known.
 
         Args:
             permit_ids: ids of licence lines, channels and transfer approvals.
             exemptions: (holder, item) of which the verified exemptions are wanted.
+            known: documents of `permit_ids` that need not be read.
         """
-        wanted = sorted(set(exemptions))
-        params = {
-            "permits": list(set(permit_ids)),
-            "holders": [holder for holder, _ in wanted],
-            "items": [item for _, item in wanted],
-        }
-        self._of_permits: dict[UUID, LegalDocument] = {}
+        permits, wanted, known = set(permit_ids), sorted(set(exemptions)), known or {}
+        self._of_permits = {permit_id: known[permit_id] for permit_id in permits if permit_id in known}
         self._of_exemptions: dict[tuple[UUID, int], list[tuple[int, LegalDocument]]] = {}
-        for row in db.session.execute(STATEMENT, params):
+        unknown = permits - self._of_permits.keys()
+        if unknown or wanted:
+            self._read(unknown, wanted)
+
+    def _read(self, permits: Iterable[UUID], exemptions: Sequence[tuple[UUID, int]]) -> None:
+        found = STATEMENT.all(
+            permits=uuid_array(permits),
+            holders=uuid_array(holder for holder, _ in exemptions),
+            items=[item for _, item in exemptions],
+        )
+        for row in found:
             self._keep(row)
 
     def _keep(self, row: Any) -> None:
@@ -70,6 +84,11 @@ class LegalDocuments:
             self._of_permits[row.id] = document
         else:
             self._of_exemptions.setdefault((row.id, row.item), []).append((row.code_id, document))
+
+    @property
+    def of_permits(self) -> Mapping[UUID, LegalDocument]:
+        """Those of licence lines, channels and approvals, by id."""
+        return self._of_permits
 
     def of_permit(self, permit_id: UUID | None) -> LegalDocument | None:
         """The licence of a line, a channel, or an approval."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import numpy as np
 
@@ -117,6 +118,15 @@ class PermitTables:
     approvals: Columns
     white_list: Columns
     verified: Columns
+
+    def ids_of(self, receivers: Sequence[int]) -> set[UUID]:
+        """The ids of the permits and approvals of these receivers."""
+        found = set()
+        for table in (self.permits, self.approvals):
+            its = np.isin(table["receiver"], receivers)
+            halves = zip(table["id_hi"][its].tolist(), table["id_lo"][its].tolist(), strict=True)
+            found |= {UUID(int=high << 64 | low) for high, low in halves}
+        return found
 
     def renewed(self, receivers: Sequence[int], current: "PermitTables") -> "PermitTables":
         """These tables with the rows of `receivers` replaced by those of `current`."""

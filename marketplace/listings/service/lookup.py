@@ -13,8 +13,9 @@ from ...database import db
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise, EnterpriseStatus
 from ...errors import NotFound
-from ...events.actor import REGULATOR, Actor
+from ...events.actor import ENTERPRISE, REGULATOR, Actor
 from ...events.work import Work
+from ...statements import Statement
 from ..models import Accept, Kind, Listing, ListingStatus
 
 
@@ -26,6 +27,21 @@ def find_visible(actor: Actor, listing_id: UUID) -> Listing:
 def find_governed(actor: Actor, listing_id: UUID) -> Listing:
     """A listing of the actor's own or under its oversight. Raises: NotFound."""
     return _find(Listing.id == listing_id, governed(actor))
+
+
+def find_ranked(actor: Actor, listing_id: UUID) -> Any:
+    """A listing of the actor's own or under its oversight, as a row of what ranking it takes; no entity.
+
+    Raises: NotFound.
+    """
+    if actor.kind == ENTERPRISE:
+        row = RANKED_OF_OWNER.one_or_none(id=listing_id, owner=actor.id)
+    else:
+        overseen = select(*RANKED).where(Listing.id == listing_id, governed(actor))
+        row = db.session.execute(overseen).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
 
 
 def find_own(actor: Actor, listing_id: UUID) -> Listing:
@@ -57,6 +73,17 @@ def _find(*conditions: ColumnElement[bool]) -> Listing:
     if row is None:
         raise NotFound()
     return row
+
+
+RANKED = (
+    Listing.id, Listing.no, Listing.enterprise_id, Listing.kind, Listing.status, Listing.title,
+    Listing.code_id, Listing.lon, Listing.lat, Listing.quantity_kg, Listing.remaining_kg, Listing.min_lot_kg,
+    Listing.price_fen, Listing.max_distance_km, Listing.available_from, Listing.available_until,
+    Listing.exemption_item,
+)  # fmt: skip
+RANKED_OF_OWNER = Statement(
+    select(*RANKED).where(Listing.id == bindparam("id"), Listing.enterprise_id == bindparam("owner"))
+)
 
 
 def _open_to_others() -> ColumnElement[bool]:

@@ -7,12 +7,12 @@ from sqlalchemy import bindparam, func, select
 
 from .... import clock
 from ....catalogue import service as catalogue
-from ....database import db
 from ....errors import Unauthorised
 from ....events.actor import ENTERPRISE, Actor
+from ....statements import Statement
 from ...models import ApiKey, Enterprise, Staff
 
-FIND = (
+FIND = Statement(
     select(
         ApiKey.id,
         ApiKey.scopes,
@@ -43,7 +43,7 @@ def actor_of_key(key_digest: str) -> Actor:
     Raises:
         Unauthorised: `key_unknown`, `key_revoked` or `key_expired`.
     """
-    key = db.session.execute(FIND, {"digest": key_digest}).one_or_none()
+    key = FIND.one_or_none(digest=key_digest)
     if key is None:
         raise Unauthorised("key_unknown")
     if key.revoked_at is not None:

@@ -8,10 +8,11 @@ too much has changed, or entries were deleted that it has not seen, it is rebuil
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import Flask, current_app
 from sqlalchemy import text
@@ -24,6 +25,7 @@ from ....database import db
 from ....enterprises import service as enterprises
 from ....licences import service as licences
 from ....listings.models import Kind, Listing
+from ....statements import Statement
 from .hits import HitSlice
 from .listing_columns import open_listings, seeker_of
 from .match_input import day_number
@@ -34,8 +36,11 @@ MOST_CHANGES = 20_000
 UPDATE_EVERY_S = 60.0
 RETRY_AFTER_S = 1.0
 CHANGE_RETENTION = timedelta(hours=1)
+MOST_DOCUMENTS = 10_000
+"""Documents of permits that are kept at a time, half a kilobyte each."""
 OTHER = {Kind.SUPPLY: Kind.DEMAND, Kind.DEMAND: Kind.SUPPLY}
-CHANGES = text("""
+CHANGES = Statement(
+    text("""
 WITH change AS (
     SELECT what, no FROM index_change
     WHERE xact >= pg_snapshot_xmin(CAST(:seen AS pg_snapshot))::text::bigint
@@ -51,7 +56,9 @@ SELECT pg_current_snapshot()::text AS seen,
              UNION SELECT l.no FROM change c JOIN enterprise e ON e.no = c.no
              JOIN listing l ON l.enterprise_id = e.id
              WHERE c.what = 'enterprise' AND l.status = 'open' LIMIT :most) AS listings
-""")
+"""),
+    ("seen", "lost", "catalogue", "permits", "listings"),
+)
 IS_CHANGED_BY_CALLER = text("""
 SELECT EXISTS(SELECT FROM index_change WHERE xact = pg_current_xact_id_if_assigned()::text::bigint)
 """)
@@ -76,7 +83,8 @@ log = logging.getLogger(__name__)
 class IndexSnapshot:
     """An index of the open listings of each kind, and the permit tables, as of a database snapshot.
 
-    `changes` counts how often something was applied to it; `near_misses` are those found since, by listing.
+    `changes` counts how often something was applied to it; `near_misses` are those found since, by listing;
+    `documents` are those of permits and approvals that were shown, until something of their holders changes.
     """
 
     seen: str
@@ -85,6 +93,7 @@ class IndexSnapshot:
     tables: Tables
     changes: int = 0
     near_misses: dict[int, Any] = field(default_factory=dict)
+    documents: dict[UUID, licences.LegalDocument] = field(default_factory=dict)
 
     @property
     def book(self) -> Mapping[int, Code]:
@@ -164,6 +173,29 @@ class LiveIndex:
     def held(self) -> IndexSnapshot | None:
         """What is held as it was brought up to date last: for more of a response that has just done so."""
         return None if "work" in db.session.info else self._snapshot
+
+    def legal_documents(
+        self, permit_ids: Iterable[UUID], exemptions: Iterable[tuple[UUID, int]], book: Mapping[int, Code]
+    ) -> licences.LegalDocuments:
+        """Documents, of which those of permits and approvals are kept with the index until something of their
+        holders changes.
+
+        What is read while something is applied is not kept: it may be of the state before.
+
+        Args:
+            book: that of the ranking; if it is not what is held that ranked, all are read.
+        """
+        snapshot = self.held()
+        if snapshot is None or snapshot.book is not book:
+            return licences.LegalDocuments(permit_ids, exemptions)
+        changes = snapshot.changes
+        found = licences.LegalDocuments(permit_ids, exemptions, snapshot.documents)
+        new = found.of_permits.keys() - snapshot.documents.keys()
+        if new:
+            with self._lock:
+                if snapshot.changes == changes and len(snapshot.documents) < MOST_DOCUMENTS:
+                    snapshot.documents.update((permit_id, found.of_permits[permit_id]) for permit_id in new)
+        return found
 
     def _current(self) -> IndexSnapshot | None:
         """What is held, with all that was committed up to now."""
@@ -246,13 +278,15 @@ def _index(kind: Kind, tables: Tables) -> Index:
 
 def _catch_up(snapshot: IndexSnapshot) -> bool:
     """Apply what was committed since; False if it has to be rebuilt."""
-    changes = db.session.execute(CHANGES, {"seen": snapshot.seen, "most": MOST_CHANGES + 1}).one()
+    changes = CHANGES.one(seen=snapshot.seen, most=MOST_CHANGES + 1)
     if changes.lost or len(changes.listings) > MOST_CHANGES:
         return False
     if changes.catalogue or changes.permits:
         book = whole_book() if changes.catalogue else snapshot.book
         if any(book.get(code_id) != code for code_id, code in snapshot.book.items()):
             return False
+        if changes.catalogue:
+            snapshot.documents.clear()
         _set_rules(snapshot, changes.permits, book)
     if changes.listings:
         for kind, index in snapshot.sides.items():
@@ -267,6 +301,8 @@ def _catch_up(snapshot: IndexSnapshot) -> bool:
 def _set_rules(snapshot: IndexSnapshot, receivers: list[int], book: Mapping[int, Code]) -> None:
     if receivers:
         receivers = enterprises.with_collectors(receivers)
+        for permit_id in snapshot.permit_tables.ids_of(receivers):
+            snapshot.documents.pop(permit_id, None)
         snapshot.permit_tables = snapshot.permit_tables.renewed(
             receivers, licences.permit_tables_of(receivers)
         )

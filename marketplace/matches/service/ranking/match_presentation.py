@@ -25,6 +25,7 @@ from ...models import UNITS, Verdict
 from ..feedback.contact_release import released_contacts
 from ..feedback.verdicts import PairVerdicts
 from .hits import Hit
+from .live_index import process_index
 from .pair_outlines import pair_outlines, said_of
 from .pair_warnings import transfer_day, warning_notices
 
@@ -63,7 +64,7 @@ def present_hits(
         Pairing(listing, hit, other, said_of(other))
         for (listing, hit), other in zip(ranked, rows, strict=True)
     ]
-    documents = _documents_of([(pairing.demand, pairing.hit) for pairing in pairings])
+    documents = _documents_of([(pairing.demand, pairing.hit) for pairing in pairings], book)
     on_file = _registered(pairings, book)
     mutual = [(pairing.listing, pairing.other) for pairing in pairings if pairing.said.was_mutual]
     contacts = released_contacts(actor, mutual)
@@ -171,28 +172,29 @@ def demand_of(listing: Listing, other: Any) -> Any:
     return other if listing.kind == Kind.SUPPLY else listing
 
 
-def _documents_of(hits: Sequence[tuple[Any, Hit]]) -> licences.LegalDocuments:
-    """The documents that these pairings of a demand rest on."""
-    return licences.LegalDocuments(
-        (
-            permit_id
-            for _, hit in hits
-            for permit_id in (hit.permit_id, hit.approval_id)
-            if permit_id is not None
-        ),
-        [
-            (demand.enterprise_id, demand.exemption_item)
-            for demand, hit in hits
-            if hit.basis == Basis.EXEMPT and demand.exemption_item
-        ],
-    )
+def _documents_of(
+    hits: Sequence[tuple[Any, Hit]], book: Mapping[int, matching.Code]
+) -> licences.LegalDocuments:
+    """The documents that these pairings of a demand rest on, as a ranking with this book found them."""
+    permits = {
+        permit_id
+        for _, hit in hits
+        for permit_id in (hit.permit_id, hit.approval_id)
+        if permit_id is not None
+    }
+    exemptions = [
+        (demand.enterprise_id, demand.exemption_item)
+        for demand, hit in hits
+        if hit.basis == Basis.EXEMPT and demand.exemption_item
+    ]
+    return process_index().legal_documents(permits - {None}, exemptions, book)
 
 
 def legal_basis_of(
     listing: Listing, other: Any, hit: Hit, book: Mapping[int, matching.Code]
 ) -> dict[str, Any]:
     """On what one pairing rests, as `present_hits` shows it."""
-    documents = _documents_of([(demand_of(listing, other), hit)])
+    documents = _documents_of([(demand_of(listing, other), hit)], book)
     return _legal_basis(listing, other, hit, documents, book)
 
 

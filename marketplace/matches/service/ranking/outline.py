@@ -84,9 +84,9 @@ def outline_of(listing: Listing, *, credit: bool) -> Outline:
         demands = matching.outline(Demands, **_outline_columns(DEMAND_OUTLINE, "accepts", codes, credit))
         supplies, _ = read_supplies(BY_ID, ids=[listing.id])
     else:
-        codes = sorted(catalogue.codes_that_fit(accept.code_id for accept in listing.accepts))
-        supplies = matching.outline(Supplies, **_outline_columns(SUPPLY_OUTLINE, "code", codes, credit))
         demands, _ = read_demands(BY_ID, ids=[listing.id])
+        codes = sorted(catalogue.codes_that_fit(demands.accepts.tolist()))
+        supplies = matching.outline(Supplies, **_outline_columns(SUPPLY_OUTLINE, "code", codes, credit))
         book = book_of(np.unique(supplies.code).tolist())
     return Outline(listing, supplies, demands, book, codes)
 
