@@ -222,6 +222,8 @@ def _words_left_out(written: WrittenCode, row: CatalogueCode, at: str) -> list[N
 
 
 def _words_not_of(row: CatalogueCode, words: list[str]) -> list[str]:
+    if not words:
+        return []
     names = key_of(f"{row.name_zh} {row.name_en} {row.industry}")
     return [word for word in words if key_of(word) not in names]
 

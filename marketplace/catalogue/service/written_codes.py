@@ -168,6 +168,7 @@ def key_beginning(text: str) -> str | None:
     return key if re.fullmatch(r"[0-9A-Z]+", key) else None
 
 
+@lru_cache(maxsize=256)
 def fold_scheme(scheme: str) -> str:
     """The name of a scheme as the catalogue spells it, as far as case, width and dashes go."""
     return fold_code(scheme).replace("_", "-").replace(" ", "-").lower()

@@ -16,6 +16,15 @@ ONE_SIDED = {
     Kind.DEMAND: ("waste", "composition"),
 }
 
+PLAIN = {
+    "external_id": "external_id", "title": "title",
+    "quantity_t": "quantity_kg", "min_lot_t": "min_lot_kg",
+    "price_cny_per_t": "price_fen", "max_distance_km": "max_distance_km",
+    "available_from": "available_from", "available_until": "available_until",
+    "form": "form", "packaging": "packaging",
+}  # fmt: skip
+"""Fields that become a column as they are, by name."""
+
 
 def apply_fields(row: Listing, data: dict[str, Any], owner: Any) -> list[Notice]:
     """Set the given fields on a row and hold them to the rules that need more than one field.
@@ -28,14 +37,7 @@ def apply_fields(row: Listing, data: dict[str, Any], owner: Any) -> list[Notice]
     _refuse_other_sides_fields(row, data)
     notices = _apply_codes(row, data)
     apply_place(row, data, owner)
-    plain = {
-        "external_id": "external_id", "title": "title",
-        "quantity_t": "quantity_kg", "min_lot_t": "min_lot_kg",
-        "price_cny_per_t": "price_fen", "max_distance_km": "max_distance_km",
-        "available_from": "available_from", "available_until": "available_until",
-        "form": "form", "packaging": "packaging",
-    }  # fmt: skip
-    for name, column in plain.items():
+    for name, column in PLAIN.items():
         if name in data:
             setattr(row, column, data[name])
     notices += _apply_components(row, data)

@@ -34,8 +34,9 @@ def write(work: Work, row: Listing) -> None:
 
 
 def values_of(row: Listing) -> dict[str, Any]:
-    """What is written of a listing itself, by column."""
-    return {name: getattr(row, name) for name in WRITTEN}
+    """What is written of a new listing itself, by column: all that was set, without SQLAlchemy's events."""
+    held = vars(row)
+    return {name: held.get(name) for name in WRITTEN}
 
 
 def accepted_by(row: Listing) -> list[dict[str, Any]]:

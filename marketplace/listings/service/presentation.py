@@ -15,6 +15,8 @@ from ...http.languages import render_warnings
 from ..models import Kind, Listing
 from .listing_place import notices_of
 
+COLUMNS = tuple(column.key for column in Listing.__table__.columns)
+
 
 def present(actor: Actor, rows: Sequence[Listing], owner: Any = None) -> list[dict[str, Any]]:
     """Listings as this actor may see them.
@@ -38,7 +40,7 @@ def _present(
     actor: Actor, row: Listing, owner: Any, codes: dict[int, Any], notices: list[Notice]
 ) -> dict[str, Any]:
     whole = governs(actor, row, owner)
-    plain = {column.key: getattr(row, column.key) for column in row.__table__.columns}
+    plain = {name: getattr(row, name) for name in COLUMNS}
     lon, lat = (row.lon, row.lat) if whole else coarse(row.lon, row.lat)
     return {
         **plain,

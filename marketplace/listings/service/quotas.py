@@ -23,11 +23,16 @@ may have: else drafting and withdrawing in turn would fill the tables. Our own c
 COUNTED = ("drafts", "published", "ever")
 """What the database's `listings_had` counts: of who is not approved, all there ever were, too."""
 OF_OWNER = (
-    Enterprise.id, Enterprise.name, Enterprise.status, Enterprise.roles, Enterprise.region,
-    Enterprise.place_region, Enterprise.lon, Enterprise.lat, Enterprise.grade, Enterprise.credit_milli,
+    "id", "name", "status", "roles", "region", "place_region", "lon", "lat", "grade", "credit_milli",
 )  # fmt: skip
-"""What rules and responses about a listing ask of its owner."""
-LOCKED = select(*OF_OWNER).where(Enterprise.id == bindparam("id")).with_for_update(key_share=True).cte()
+"""What rules and responses about a listing ask of its owner: columns, as entities take thrice as long."""
+ENTERPRISE = Enterprise.__table__.c
+LOCKED = (
+    select(*(ENTERPRISE[name] for name in OF_OWNER))
+    .where(ENTERPRISE.id == bindparam("id"))
+    .with_for_update(key_share=True)
+    .cte()
+)
 HAD = func.listings_had(LOCKED.c.id).table_valued(*COUNTED).lateral()
 LOCK_AND_COUNT = select(LOCKED, *HAD.c).join(HAD, true())
 """The function is volatile and so counts by a snapshot of its own, taken once the lock is held: a plain
