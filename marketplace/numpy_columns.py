@@ -4,6 +4,7 @@ The server writes each row out in network byte order and joins the rows end to e
 fixed width and never null, so that each row has one layout.
 """
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -37,11 +38,33 @@ def read_columns(session: Session, query: str, params: dict[str, Any], types: Ty
     Raises:
         ValueError: a value is null.
     """
+    return read_tables(session, {"rows": (query, types)}, params)["rows"]
+
+
+def read_tables(
+    session: Session, queries: Mapping[str, tuple[str, Types]], params: dict[str, Any], shared: str = ""
+) -> dict[str, dict[str, np.ndarray]]:
+    """`read_columns` of several queries by one statement.
+
+    Args:
+        queries: of each table, by name, its query and types.
+        shared: a WITH clause before all of them.
+    Raises:
+        ValueError: a value is null.
+    """
+    packed = ", ".join(f"({_packed(query, types)}) AS {name}" for name, (query, types) in queries.items())
+    statement = cast(Any, f"{shared} SELECT * FROM {packed}")  # noqa: S608 - fragments are constants, values are bound
     connection = cast(psycopg.Connection, session.connection().connection.driver_connection)
     with connection.cursor(binary=True) as cursor:
-        found = cursor.execute(cast(Any, _packed(query, types)), _written_out(params)).fetchone()
+        found = cursor.execute(statement, _written_out(params)).fetchone()
     assert found is not None
-    count, data = found
+    return {
+        name: _unpacked(found[2 * place], found[2 * place + 1], types)
+        for place, (name, (_, types)) in enumerate(queries.items())
+    }
+
+
+def _unpacked(count: int, data: bytes, types: Types) -> dict[str, np.ndarray]:
     row = np.dtype([(name, WIRE[kind]) for name, kind in types.items()])
     if len(data) != count * row.itemsize:
         raise ValueError(f"{count} rows of {row.itemsize} bytes came as {len(data)}: is a value null?")

@@ -6,7 +6,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from marketplace.database import db
-from marketplace.numpy_columns import copy_columns, read_columns, write_arrays
+from marketplace.numpy_columns import copy_columns, read_columns, read_tables, write_arrays
+from tests.counting import count_statements
 from tests.marketplace import as_owner
 
 TYPES = {"number": "i8", "small": "i2", "real": "f8", "yes": "bool", "id": "uuid"}
@@ -54,3 +55,18 @@ def test_rows_with_arrays_of_any_length_are_written_as_they_are(app):
         (key, [key * 10 + place for place in range(many)], [key / 2] * many)
         for key, many in zip(keys.tolist(), size.tolist(), strict=True)
     ]
+
+
+def test_several_tables_come_by_one_statement_each_with_its_own_rows(app):
+    few, many = {"number": "i8"}, {"number": "i8", "twice": "i2"}
+    shared = "WITH kept AS MATERIALIZED (SELECT n FROM generate_series(1, %(most)s) n)"
+    queries = {
+        "few": ("SELECT n FROM kept WHERE n < 3", few),
+        "none": ("SELECT n FROM kept WHERE n < 0", few),
+        "many": ("SELECT n, (2 * n)::int2 FROM kept", many),
+    }
+    with app.app_context(), count_statements() as sent:
+        found = read_tables(db.session(), queries, {"most": 4}, shared)
+    assert len([statement for statement in sent if "SELECT" in statement]) == 1
+    assert {name: len(table["number"]) for name, table in found.items()} == {"few": 2, "none": 0, "many": 4}
+    assert sorted(found["many"]["twice"].tolist()) == [2, 4, 6, 8]

@@ -19,7 +19,7 @@ from .components.units import unit_of, unit_pattern
 from .crosswalk import Alias, aliases_of, codes_fitting_each, codes_that_fit
 from .exemptions import exemption_exists, exemption_rows, treatments
 from .loader import load
-from .lookup_cache import VERSION, cached_lookups, see_version, seen_version
+from .lookup_cache import VERSION, cached_lookups, lookups_of_now, see_version, seen_version
 from .outlines import load_outlines
 from .places import (
     district_at,
@@ -54,8 +54,8 @@ __all__ = [
     "districts_near", "exemption_exists", "exemption_rows",
     "find_code", "find_region", "fold_scheme", "form_scheme",
     "ids_of_scheme", "is_any_of", "is_component_name", "is_other_province", "is_specific", "known_code",
-    "last_below", "load", "load_outlines", "locate", "locate_rows", "look_up_places", "present_codes",
-    "read_code", "read_code_filter", "region_covers", "region_names", "region_notices",
+    "last_below", "load", "load_outlines", "locate", "locate_rows", "look_up_places", "lookups_of_now",
+    "present_codes", "read_code", "read_code_filter", "region_covers", "region_names", "region_notices",
     "region_with_ancestors",
     "regions_by_code", "resolve", "search_codes", "search_regions", "see_version", "seen_version",
     "spelled_prefix", "stand_in_of",

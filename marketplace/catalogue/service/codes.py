@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, any_, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -44,9 +44,29 @@ def codes_by_id(ids: Iterable[int]) -> dict[int, CatalogueCode]:
     return found
 
 
-def codes_for_matching(ids: Iterable[int]) -> Sequence[Any]:
-    """Rows of what matching needs: id, scheme, code, category, hazardous, tradable, edition."""
-    return db.session.execute(FOR_MATCHING, {"ids": list(ids)}).all()
+class CodeForMatching(NamedTuple):
+    """What matching must know of a code; `category` is the code above it, or its own."""
+
+    category: str
+    id: int
+    scheme: str
+    code: str
+    hazardous: bool
+    tradable: bool
+    edition: str
+
+
+def codes_for_matching(ids: Iterable[int]) -> list[CodeForMatching]:
+    """Those codes as matching needs them."""
+    if (cache := lookup_cache()) is None:
+        return [CodeForMatching(*row) for row in db.session.execute(FOR_MATCHING, {"ids": list(ids)})]
+    return [
+        CodeForMatching(
+            code.code if code.parent_id is None else cache.by_id[code.parent_id].code,
+            code.id, code.scheme, code.code, code.hazardous, code.tradable, code.edition,
+        )
+        for code in codes_by_id(ids).values()
+    ]  # fmt: skip
 
 
 def is_any_of(column: Any, ids: Iterable[int]) -> ColumnElement[bool]:

@@ -1,13 +1,14 @@
 """Treatments, and the items of the exemption list."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 
 from ...database import db
 from ..models import ExemptionItem, Mode, Treatment
 from .codes import is_any_of
-from .lookup_cache import lookup_cache
+from .lookup_cache import READ_EXEMPTIONS, lookup_cache
 
 
 def treatments() -> Mapping[str, Mode]:
@@ -17,14 +18,16 @@ def treatments() -> Mapping[str, Mode]:
     return dict(db.session.execute(select(Treatment.code, Treatment.mode)).all())
 
 
-def exemption_rows(code_ids: Iterable[int]) -> Sequence[ExemptionItem]:
-    """Rows of the exemption list that name one of these codes."""
-    rows = select(ExemptionItem).where(is_any_of(ExemptionItem.code_id, set(code_ids)))
-    return db.session.scalars(rows).all()
+def exemption_rows(code_ids: Iterable[int]) -> Sequence[Any]:
+    """Rows of the exemption list that name one of these codes: `item`, `code_id`, `stages`."""
+    wanted = set(code_ids)
+    if (cache := lookup_cache()) is not None:
+        return [row for code_id in wanted for row in cache.exemptions.get(code_id, ())]
+    return db.session.execute(READ_EXEMPTIONS.where(is_any_of(ExemptionItem.code_id, wanted))).all()
 
 
 def exemption_exists(item: int) -> bool:
     """Whether the exemption list has an item of that number."""
     if (cache := lookup_cache()) is not None:
-        return item in cache.exemptions
+        return any(row.item == item for rows in cache.exemptions.values() for row in rows)
     return db.session.scalar(select(ExemptionItem.id).filter_by(item=item).limit(1)) is not None

@@ -39,6 +39,7 @@ VERSION = select(ReferenceVersion.no).scalar_subquery()
 SEEN = "reference_version"
 READ_CODES = select(*(getattr(WasteCode, column.name) for column in fields(CatalogueCode)))
 READ_REGIONS = select(*(getattr(Region, column.name) for column in fields(CatalogueRegion)))
+READ_EXEMPTIONS = select(ExemptionItem.item, ExemptionItem.code_id, ExemptionItem.stages)
 MOST_FOUND = 20_000
 """Unlisted codes and places that a process keeps; beyond, it begins anew. Each takes some 500 bytes."""
 
@@ -58,7 +59,8 @@ class LookupCache:
     """Names of all schemes with codes."""
     regions: Mapping[int, CatalogueRegion]
     treatments: Mapping[str, Mode]
-    exemptions: frozenset[int]
+    exemptions: Mapping[int | None, list[Any]]
+    """Rows of the exemption list (`item`, `code_id`, `stages`), by code."""
     near: dict[tuple[float, float], tuple[int, ...]]
     """Districts that a place may be in."""
     unlisted: dict[str, list[CatalogueCode]] | None = None
@@ -79,6 +81,7 @@ class LookupCache:
 
 
 _block: ContextVar[LookupCache | None] = ContextVar("lookup_cache", default=None)
+_asks_database: ContextVar[bool] = ContextVar("asks_database", default=False)
 
 
 def see_version(version: int | None) -> None:
@@ -94,11 +97,23 @@ def seen_version() -> int | None:
 
 def lookup_cache() -> LookupCache | None:
     """What is kept, as fresh as the caller needs it; None where the database has to be asked."""
+    if _asks_database.get():
+        return None
     block = _block.get()
     if block is not None:
         return block
     version = seen_version()
     return None if version is None else _kept(version)
+
+
+@contextmanager
+def lookups_of_now() -> Iterator[None]:
+    """Ask the database within the block, for what outlives the request: it must not be of an older state."""
+    token = _asks_database.set(True)
+    try:
+        yield
+    finally:
+        _asks_database.reset(token)
 
 
 @contextmanager
@@ -154,6 +169,9 @@ def _read() -> LookupCache:
     crosswalk = select(Crosswalk.local_id, Crosswalk.national_id, Crosswalk.confidence)
     for local_id, national_id, confidence in db.session.execute(crosswalk):
         mapped.setdefault(local_id, []).append((national_id, confidence))
+    exemptions: dict[int | None, list[Any]] = {}
+    for row in db.session.execute(READ_EXEMPTIONS):
+        exemptions.setdefault(row.code_id, []).append(row)
     return LookupCache(
         version=version,
         codes=codes,
@@ -162,6 +180,6 @@ def _read() -> LookupCache:
         schemes=frozenset(code.scheme for code in loaded),
         regions={region.adcode: region for region in read_regions(READ_REGIONS)},
         treatments=dict(db.session.execute(select(Treatment.code, Treatment.mode)).all()),
-        exemptions=frozenset(db.session.scalars(select(ExemptionItem.item))),
+        exemptions=exemptions,
         near={},
     )

@@ -20,6 +20,7 @@ from .ledger import left_kg, move_reservation, release, release_all, reserve, re
 from .legal_documents import LegalDocument, LegalDocuments, paper_of
 from .lookup import ending, find, licensed_codes, search, tests_due
 from .permit_tables import (
+    HOLDER_TYPES,
     PermitTables,
     all_permit_tables,
     approvals_only,
@@ -35,6 +36,7 @@ from .suspension import resume, suspend
 from .usage import count_usage
 
 __all__ = [
+    "HOLDER_TYPES",
     "HeldPermit",
     "LegalDocument",
     "LegalDocuments",

@@ -16,7 +16,7 @@ from ...errors import NotFound
 from ...events.actor import ENTERPRISE, REGULATOR, Actor
 from ...events.work import Work
 from ...statements import Statement
-from ..models import Accept, Kind, Listing, ListingStatus
+from ..models import Listing, ListingStatus
 
 
 def find_visible(actor: Actor, listing_id: UUID) -> Listing:
@@ -164,22 +164,6 @@ def open_of(owners: Iterable[UUID], kind: str, *conditions: ColumnElement[bool])
     of_owners = (Listing.enterprise_id.in_(list(owners)), Listing.kind == kind)
     query = select(Listing).where(*of_owners, Listing.status == ListingStatus.OPEN, *conditions)
     return db.session.scalars(query.order_by(Listing.id.desc())).all()
-
-
-def open_demands_for(owners: Iterable[UUID], code_ids: Iterable[int]) -> dict[UUID, UUID]:
-    """The newest open demand of each of these enterprises that takes one of these codes, by its owner."""
-    taking = select(Accept.listing_id).where(catalogue.is_any_of(Accept.code_id, code_ids))
-    rows = db.session.execute(
-        select(Listing.enterprise_id, Listing.id)
-        .where(
-            Listing.enterprise_id.in_(list(owners)),
-            Listing.kind == Kind.DEMAND,
-            Listing.status == ListingStatus.OPEN,
-            Listing.id.in_(taking),
-        )
-        .order_by(Listing.id)
-    )
-    return dict(iter(rows))  # type: ignore[arg-type]
 
 
 def lock_if_open(work: Work, listing_id: UUID) -> Listing | None:

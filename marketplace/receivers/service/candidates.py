@@ -3,7 +3,6 @@
 What is lawful is not judged here: matching holds each against the gates, as it holds every demand.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,19 +23,10 @@ from .asker import Asker
 
 ANY_QUANTITY_KG = 10**12
 """What a candidate would take as far as nothing limits it."""
-PLACE_TYPES = {
-    "enterprise": "i8", "id": "uuid", "province": "i2", "lat": "f8", "lon": "f8", "credit_milli": "i4",
-    "grade": "i2", "blocked": "bool", "modes": "i2", "item": "i2", "kg": "i8",
-}  # fmt: skip
+PLACE_TYPES = licences.HOLDER_TYPES | {"modes": "i2", "item": "i2", "kg": "i8"}
 """A row for each way in which an enterprise may take the waste at a place."""
-SELF = "(coalesce(e.place_region, e.region) / 10000)::int2"
 STANDING = "e.credit_milli, (ascii(e.grade) - 65)::int2, e.blocked"
 APPROVED = f"e.status = '{EnterpriseStatus.APPROVED}'"
-HOLDERS = f"""
-SELECT e.no, e.id, {SELF}, e.lat, e.lon, {STANDING}, w.modes::int2, w.item::int2, {ANY_QUANTITY_KG}::int8
-FROM unnest(%(numbers)s::int8[], %(modes)s::int4[], %(items)s::int4[]) AS w (no, modes, item)
-JOIN enterprise e ON e.no = w.no WHERE {APPROVED}
-"""  # noqa: S608 - fragments are constants, values are bound
 REGISTERED = f"""
 SELECT e.no, e.id, (s.region / 10000)::int2, s.lat, s.lon, {STANDING}, s.modes, 0::int2, s.capacity_kg
 FROM registration_site s JOIN receiver_registration r ON r.id = s.registration_id
@@ -72,8 +62,9 @@ def candidates_for(asker: Asker) -> Candidates:
     covering = sorted(book[asker.code.id].aliases)
     today = clock.today()
     if asker.code.hazardous:
-        tables = matches.tables_of(licences.permit_tables_on(covering, today), book)
-        rows = read_columns(db.session(), HOLDERS, _holders(tables, matches.day_number(today)), PLACE_TYPES)
+        permit_tables, holders = licences.permit_tables_on(covering, today)
+        tables = matches.tables_of(permit_tables, book)
+        rows = _ways(tables, holders, matches.day_number(today))
     else:
         tables = matches.tables_of(None, book)
         rows = read_columns(db.session(), REGISTERED, {"codes": covering, "today": today}, PLACE_TYPES)
@@ -81,8 +72,8 @@ def candidates_for(asker: Asker) -> Candidates:
     return Candidates(_demands(asker, wanted), tables, wanted["kg"])
 
 
-def _holders(tables: Tables, today: int) -> dict[str, Sequence[int]]:
-    """Each holder's number with the modes that it may have today, and the item of its exemption (0: none)."""
+def _ways(tables: Tables, holders: dict[str, np.ndarray], today: int) -> dict[str, np.ndarray]:
+    """A row for each holder, the modes that it may have today, and the item of its exemption (0: none)."""
     permits, verified, listed = tables.permits, tables.verified, tables.exemptions
     valid = (permits.first_day <= today) & (permits.last_day >= today)
     freed = (verified.first_day <= today) & (verified.last_day >= today)
@@ -92,7 +83,15 @@ def _holders(tables: Tables, today: int) -> dict[str, Sequence[int]]:
     modes = np.concatenate([permits.modes[valid], np.array(stages, np.uint8)])
     items = np.concatenate([np.zeros(int(valid.sum()), np.int16), verified.item[freed]])
     ways = np.unique(np.stack([numbers, items.astype(np.int64), modes.astype(np.int64)]), axis=1)
-    return {"numbers": ways[0].tolist(), "items": ways[1].tolist(), "modes": ways[2].tolist()}
+    ways = ways[:, np.isin(ways[0], holders["enterprise"])]
+    by_number = np.argsort(holders["enterprise"])
+    row = by_number[np.searchsorted(holders["enterprise"][by_number], ways[0])]
+    return {
+        **{name: column[row] for name, column in holders.items()},
+        "modes": ways[2].astype(np.int16),
+        "item": ways[1].astype(np.int16),
+        "kg": np.full(len(row), ANY_QUANTITY_KG),
+    }
 
 
 def _with_mode(asker: Asker, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

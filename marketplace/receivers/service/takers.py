@@ -11,18 +11,20 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+from sqlalchemy import text
 
 import matching
 from matching import Basis, Ranking, Warn
 
 from ... import clock
 from ...catalogue import service as catalogue
+from ...database import db
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise
 from ...errors import Notice
 from ...events.actor import Actor
 from ...licences import service as licences
-from ...listings import service as listings
+from ...listings.models import Kind, ListingStatus
 from ...matches import service as matches
 from ...registrations import service as registrations
 from .asker import Asker, asker_of
@@ -30,6 +32,15 @@ from .candidates import Candidates, candidates_for
 
 POSITION = (int, int)
 """Kinds of the parts of a cursor: the distance in millimetres, the number of the enterprise."""
+SHOWN = text(f"""
+SELECT e.id, e.name, e.grade, e.credit_milli, e.region, (
+   SELECT l.id FROM listing l
+   WHERE l.enterprise_id = e.id AND l.kind = '{Kind.DEMAND}' AND l.status = '{ListingStatus.OPEN}'
+     AND EXISTS (SELECT FROM listing_accept a WHERE a.listing_id = l.id AND a.code_id = ANY(:codes))
+   ORDER BY l.id DESC LIMIT 1) AS open_demand_id
+FROM enterprise e WHERE e.id = ANY(:ids)
+""")  # noqa: S608 - fragments are constants, values are bound
+"""What is shown of each taker, and its newest open demand that accepts the code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +147,13 @@ def _present(asker: Asker, takers: Sequence[Taker]) -> list[dict[str, Any]]:
     if not takers:
         return []
     today = clock.today()
-    rows = enterprises.references({taker.id for taker in takers})
+    covering = {alias.alias_id: alias.factor for alias in catalogue.aliases_of([asker.code.id])}
+    asked = {"ids": [taker.id for taker in takers], "codes": list(covering)}
+    rows = {row.id: row for row in db.session.execute(SHOWN, asked)}
     documents = licences.LegalDocuments(
         (taker.permit_id for taker in takers if taker.permit_id),
         [(taker.id, taker.item) for taker in takers if taker.basis == Basis.EXEMPT],
     )
-    covering = {alias.alias_id: alias.factor for alias in catalogue.aliases_of([asker.code.id])}
-    demands = listings.open_demands_for(rows.keys(), covering)
     on_file: set[tuple[UUID, int]] = set()
     if not asker.code.hazardous:
         wanted = [(taker.id, asker.code.id) for taker in takers]
@@ -154,7 +165,7 @@ def _present(asker: Asker, takers: Sequence[Taker]) -> list[dict[str, Any]]:
             "distance_km": taker.km,
             "basis": _basis(asker, taker, documents, covering),
             "enough": taker.is_enough,
-            "open_demand_id": demands.get(taker.id),
+            "open_demand_id": rows[taker.id].open_demand_id,
             "warnings": matches.warning_notices(
                 taker.warnings, taker.basis, today, is_registered=(taker.id, asker.code.id) in on_file
             ),

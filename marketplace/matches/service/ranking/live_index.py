@@ -21,6 +21,7 @@ import matching
 from matching import Code, Components, Index, Tables
 
 from .... import clock
+from ....catalogue import service as catalogue
 from ....database import db
 from ....enterprises import service as enterprises
 from ....licences import service as licences
@@ -265,7 +266,8 @@ def _build() -> IndexSnapshot:
     seen = db.session.scalar(text("SELECT pg_current_snapshot()::text"))
     assert seen is not None
     permit_tables = licences.all_permit_tables()
-    tables = tables_of(permit_tables, whole_book())
+    with catalogue.lookups_of_now():
+        tables = tables_of(permit_tables, whole_book())
     sides = {kind: _index(kind, tables) for kind in Kind}
     return IndexSnapshot(seen, sides, permit_tables, tables)
 
@@ -282,12 +284,13 @@ def _catch_up(snapshot: IndexSnapshot) -> bool:
     if changes.lost or len(changes.listings) > MOST_CHANGES:
         return False
     if changes.catalogue or changes.permits:
-        book = whole_book() if changes.catalogue else snapshot.book
-        if any(book.get(code_id) != code for code_id, code in snapshot.book.items()):
-            return False
-        if changes.catalogue:
-            snapshot.documents.clear()
-        _set_rules(snapshot, changes.permits, book)
+        with catalogue.lookups_of_now():
+            book = whole_book() if changes.catalogue else snapshot.book
+            if any(book.get(code_id) != code for code_id, code in snapshot.book.items()):
+                return False
+            if changes.catalogue:
+                snapshot.documents.clear()
+            _set_rules(snapshot, changes.permits, book)
     if changes.listings:
         for kind, index in snapshot.sides.items():
             index.change(*open_listings(kind, changes.listings), gone=changes.listings)
