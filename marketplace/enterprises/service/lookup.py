@@ -13,14 +13,17 @@ from ...database import db
 from ...errors import Invalid, NotFound
 from ...events.actor import REGULATOR, Actor
 from ...events.work import Work
+from ...statements import Statement, uuid_array
 from ..models import Enterprise, EnterpriseStatus
 
 _IS_ASKED_FOR = Enterprise.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
 """A single parameter, however many ids: so that PostgreSQL and its driver prepare one statement."""
 _ROWS = select(Enterprise).where(_IS_ASKED_FOR)
-_REFERENCES = select(
-    Enterprise.id, Enterprise.name, Enterprise.grade, Enterprise.credit_milli, Enterprise.region
-).where(_IS_ASKED_FOR)
+_REFERENCES = Statement(
+    select(
+        Enterprise.id, Enterprise.name, Enterprise.grade, Enterprise.credit_milli, Enterprise.region
+    ).where(_IS_ASKED_FOR)
+)
 
 
 def find(actor: Actor, enterprise_id: UUID) -> Enterprise:
@@ -80,7 +83,7 @@ def references(ids: set[UUID]) -> dict[UUID, Any]:
 
     A row of five columns takes a sixth of the time of the whole enterprise.
     """
-    return {row.id: row for row in db.session.execute(_REFERENCES, {"ids": list(ids)})}
+    return {row.id: row for row in _REFERENCES.all(ids=uuid_array(ids))}
 
 
 def ids_within(region: int) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import joinedload
 
 from ...catalogue import service as catalogue
@@ -15,8 +16,8 @@ from ...enterprises.models import Enterprise, EnterpriseStatus
 from ...errors import NotFound
 from ...events.actor import ENTERPRISE, REGULATOR, Actor
 from ...events.work import Work
-from ...statements import Statement
-from ..models import Listing, ListingStatus
+from ...statements import Statement, uuid_array
+from ..models import Accept, Listing, ListingStatus
 
 
 def find_visible(actor: Actor, listing_id: UUID) -> Listing:
@@ -124,6 +125,36 @@ _ROWS = select(Listing).where(Listing.id == any_(bindparam("ids", type_=ARRAY(Uu
 def by_id(ids: set[UUID]) -> dict[UUID, Listing]:
     """Those listings, by id."""
     return {row.id: row for row in db.session.scalars(_ROWS, {"ids": list(ids)})}
+
+
+_ACCEPTED = (
+    select(
+        func.json_agg(
+            aggregate_order_by(func.json_build_array(Accept.code_id, Accept.unlisted_code), Accept.position)
+        )
+    )
+    .where(Accept.listing_id == Listing.id)
+    .scalar_subquery()
+)
+_SHOWN = Statement(
+    select(
+        *Listing.__table__.columns,
+        _ACCEPTED.label("accepted"),
+        Enterprise.name.label("owner_name"),
+        Enterprise.grade.label("owner_grade"),
+        Enterprise.credit_milli.label("owner_credit_milli"),
+        Enterprise.region.label("owner_region"),
+    )
+    .join(Enterprise, Enterprise.id == Listing.enterprise_id)
+    .where(Listing.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+)
+
+
+def shown_by_id(ids: Iterable[UUID]) -> dict[UUID, Any]:
+    """Those listings, by id, as rows of all their columns with what is shown beside them: the codes that they
+    accept, in pairs of id and what an unlisted one says (`accepted`, None of a supply), and the owner.
+    """
+    return {row.id: row for row in _SHOWN.all(ids=uuid_array(ids))}
 
 
 OUTLINE = (

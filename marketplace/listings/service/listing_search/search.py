@@ -17,9 +17,10 @@ from ....catalogue import service as catalogue
 from ....database import db
 from ....errors import Notice
 from ....events.actor import Actor
+from ....statements import Statement
 from ...models import SEARCHED, Listing
-from ..lookup import by_id, visible_branches
-from ..presentation import present
+from ..lookup import shown_by_id, visible_branches
+from ..presentation import present_shown
 from .conditions import Condition, Query, between
 from .distance import kilometres_to
 from .filter_notices import filter_notices
@@ -39,8 +40,9 @@ SPARE = 2
 """How much farther a walk goes than to where the page should be full."""
 WALKED = [getattr(Listing, name) for name in ("id", "external_id", "place_region", *SEARCHED)]
 """What decides whether a listing passes."""
-PLANNER_SETTINGS = text(
-    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
+PLANNER_SETTINGS = Statement(
+    text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"),
+    ("mode", "jit"),
 )
 """A plan for these very values, for this transaction; compiling one costs more than it saves."""
 
@@ -60,11 +62,11 @@ def search(
     n = query["limit"] + 1
     codes = catalogue.read_code_filter(query["code"], "code") if query["code"] else None
     asked = {**query, "code_filter": codes}
-    db.session.execute(PLANNER_SETTINGS)
+    PLANNER_SETTINGS.one()
     found = _first(actor, asked, sort_order, after, n)
     page = found[: query["limit"]]
     ids = [keys[-1] for keys in page]
-    rows = by_id(set(ids))
+    rows = shown_by_id(ids)
     more = list(page[-1]) if len(found) == n else None
     notices = filter_notices(actor, query, codes)
     return _present(actor, query, [rows[listing_id] for listing_id in ids]), more, notices
@@ -135,8 +137,8 @@ def _own_only(actor: Actor, query: Query) -> list[Condition]:
     return conditions
 
 
-def _present(actor: Actor, query: Query, rows: Sequence[Listing]) -> list[dict[str, Any]]:
-    shown = present(actor, rows)
+def _present(actor: Actor, query: Query, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    shown = present_shown(actor, rows)
     if query["lon"] is None:
         return shown
     return [{**item, "distance_km": km} for item, km in zip(shown, kilometres_to(query, rows), strict=True)]
