@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -74,8 +74,30 @@ def raw_body() -> Any:
         raise Malformed("not_json") from error
 
 
+MOST_KEPT, LONGEST_KEPT = 500, 200
+"""Queries that a process keeps as they were read, and the most bytes of such a one; our own choice."""
+
+
 class Parser(FlaskParser):
     """Reads bodies and query strings; errors go to `problems` unchanged."""
+
+    def parse(self, argmap: Any, req: Any = None, *, location: str | None = None, **kwargs: Any) -> Any:
+        """What was sent, read by a schema; a query that was sent before is not read again.
+
+        How a query is read depends on nothing but its text: of lists it is mostly one of a few.
+        """
+        if location != "query":
+            return super().parse(argmap, req, location=location, **kwargs)
+        if len(request.query_string) > LONGEST_KEPT:
+            return self._read_query(argmap, kwargs["unknown"])
+        return dict(self._kept_query(argmap, request.query_string, kwargs["unknown"]))
+
+    @lru_cache(maxsize=MOST_KEPT)  # noqa: B019 - there is one parser
+    def _kept_query(self, schema: Any, text: bytes, unknown: str) -> Any:
+        return self._read_query(schema, unknown)
+
+    def _read_query(self, schema: Any, unknown: str) -> Any:
+        return super().parse(schema, request, location="query", unknown=unknown)
 
     def load_json(self, req: Request, schema: Any) -> Any:
         body = raw_body()

@@ -13,6 +13,7 @@ import orjson
 from flask import Flask, Response, g, request
 
 from ..errors import PreconditionFailed, PreconditionRequired
+from .json_writer import JsonResponse, by_name
 
 DIGEST_BYTES = 8
 PASSING = ("warnings", "api_key", "privacy_notice")
@@ -73,11 +74,23 @@ def _mark(response: Response) -> Response:
 
 
 def _digest(response: Response) -> str:
-    body = orjson.loads(response.get_data())
-    if isinstance(body, dict):
-        body = {name: value for name, value in body.items() if name not in PASSING or _is_shown(value)}
-    content = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    """The digest of what is shown, of whatever it was written."""
+    try:
+        content = by_name(_lasting(response.shown if isinstance(response, JsonResponse) else _read(response)))
+    except orjson.JSONEncodeError:  # of what only the standard library writes
+        content = by_name(_lasting(_read(response)))
     return hashlib.blake2b(content, digest_size=DIGEST_BYTES).hexdigest()
+
+
+def _read(response: Response) -> Any:
+    return orjson.loads(response.get_data())
+
+
+def _lasting(body: Any) -> Any:
+    """The body without its passing members."""
+    if not isinstance(body, dict):
+        return body
+    return {name: value for name, value in body.items() if name not in PASSING or _is_shown(value)}
 
 
 def _is_shown(value: Any) -> bool:

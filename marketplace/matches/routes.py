@@ -1,6 +1,6 @@
 """Matches: ranked, explained, given feedback; findings; the matching policy and the learned ranking."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from functools import cache, partial
 from typing import Any
@@ -299,21 +299,20 @@ def _card(card: Json) -> Json:
     }
 
 
-def _matches(items: Iterable[Json]) -> list[Json]:
+def _matches(items: list[Json]) -> list[Json]:
     """Matches as the response has them, in the caller's language; each sentence is made once.
 
-    They are as `MatchSchema` writes them, and written here: a page has 400 values.
+    They are as `MatchSchema` writes them, and written here, in place: a page has 400 values.
     """
     lang = language()
     reason = cache(lambda code: say(f"component_{code}", lang))
     detail = cache(lambda code, day: say(code, lang, law_of=day))
-    matches = []
     for item in items:
-        parts = [{**part, "reason": reason(part["reason"])} for part in item["components"]]
-        warnings = [
+        for part in item["components"]:
+            part["reason"] = reason(part["reason"])
+        item["warnings"] = [
             {"code": notice.code, "field": None, "detail": detail(notice.sentence, notice.facts["law_of"])}
             for notice in item["warnings"]
         ]
-        listing = counterpart_json(item["listing"])
-        matches.append({**item, "listing": listing, "components": parts, "warnings": warnings})
-    return matches
+        item["listing"] = counterpart_json(item["listing"])
+    return items

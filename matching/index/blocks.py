@@ -204,6 +204,10 @@ class Segment:
             )
         return self.by_key[repeated(start, stop - start)[1]].astype(np.int64)
 
+    def rows_of_one(self, key: int) -> Ints:
+        """Row numbers of all rows, alive or not, of one listing."""
+        return self.by_key[self._place(key, 0) : self._place(key, 1)].astype(np.int64)
+
     def _place(self, key: int, past: int) -> int:
         """Where a key begins (or, `past` it, ends) in `by_key`."""
         low, high, wanted = 0, len(self.by_key), key + past

@@ -286,10 +286,12 @@ class Index:
         without it."""
         state = self._state
         for segment in state.segments:
-            rows = segment.rows_of(np.array([key], np.int64))
-            rows = segment.given_order(rows[segment.died[rows] > state.version])
+            rows = segment.rows_of_one(key)
+            rows = rows[segment.died[rows] > state.version]
             if len(rows):
-                return segment.take(rows), segment.ranges.take(segment.ranges.by_key.rows_of(key))
+                lines = segment.ranges.by_key.rows_of(key)
+                ranges = segment.ranges.take(lines) if len(lines) else NOTHING_STATED
+                return segment.take(segment.given_order(rows) if len(rows) > 1 else rows), ranges
         return None
 
     def take(self, keys: Sequence[int]) -> tuple[Any, Components]:

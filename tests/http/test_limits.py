@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import replace
+from socket import SHUT_RDWR
 
 import pytest
 from redis.connection import AbstractConnection
 
-from marketplace import create_app
+from marketplace import create_app, valkey
 from marketplace.settings import Settings
 from marketplace.valkey import redis
 from tests.http.responses import refused
@@ -55,6 +56,21 @@ def busy_city(city):
     limits = {"rate_limit_key": "1000 per minute", "rate_limit_publish": "4 per minute"}
     with city(**limits, rate_limit_public="2 per minute") as fresh:
         yield fresh
+
+
+def test_a_call_counts_though_valkey_forgot_the_script_or_hung_up(slow_city):
+    party = slow_city.enterprise()
+
+    def left():
+        return party.get("/interests").headers["RateLimit-Remaining"]
+
+    with slow_city.app.app_context():
+        connection = valkey.redis()
+    assert left() == "2"
+    connection.script_flush()
+    assert left() == "1"
+    valkey._counter(connection)._connection._sock.shutdown(SHUT_RDWR)
+    assert left() == "0"
 
 
 def test_a_key_that_calls_too_often_learns_when_to_retry(slow_city):

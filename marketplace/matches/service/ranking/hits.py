@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 import numpy as np
 
 import matching
 from matching import Approvals, Basis, Code, Permits, Ranking, Tables, Warn
+
+BASES = {int(basis): basis for basis in Basis}
+_warn = cache(Warn)
+"""Members of enums by their numbers; enums look them up by several calls each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +71,10 @@ def _hits(ranking: Ranking, tables: Tables, done: int) -> list[Hit]:
             score=score,
             values=tuple(values),
             distance_km=km,
-            basis=Basis(basis),
+            basis=BASES[basis],
             permit_id=permit_id,
             approval_id=approval_id,
-            warnings=Warn(warnings),
+            warnings=_warn(warnings),
             key=key,
         )
         for rank, (key, score, values, km, basis, permit_id, approval_id, warnings) in enumerate(
@@ -80,7 +85,10 @@ def _hits(ranking: Ranking, tables: Tables, done: int) -> list[Hit]:
 
 def _ids_in(table: Permits | Approvals, rows: np.ndarray) -> list[UUID | None]:
     """The ids of rows of a side table; None of row -1."""
-    return [id_in(table, row) for row in rows.tolist()]
+    if not (rows >= 0).any():
+        return [None] * len(rows)
+    halves = zip(rows.tolist(), table.id_hi[rows].tolist(), table.id_lo[rows].tolist(), strict=True)
+    return [UUID(int=high << 64 | low) if row >= 0 else None for row, high, low in halves]
 
 
 def id_in(table: Permits | Approvals, row: int) -> UUID | None:

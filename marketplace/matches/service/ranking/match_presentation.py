@@ -33,22 +33,19 @@ UNIT_OF_EACH = tuple(UNITS.get(name) for name in matching.COMPONENTS)
 
 
 class Pairing(NamedTuple):
-    """A listing and a hit of its ranking, with the outline of that listing and what both sides say."""
+    """A listing and a hit of its ranking, with the outline of that listing, what both sides say, and the
+    first day on which it can be moved."""
 
     listing: Listing
     hit: Hit
     other: Any
     said: PairVerdicts
+    day: date
 
     @property
     def demand(self) -> Any:
         """The demand of the two."""
         return demand_of(self.listing, self.other)
-
-    @property
-    def day(self) -> date:
-        """The first day on which it can be moved."""
-        return transfer_day(self.listing.available_from, self.other.available_from)
 
 
 def present_hits(
@@ -60,8 +57,9 @@ def present_hits(
     """Hits as the API shows them to the owner of the listing beside each or to its overseers; everything
     they name is fetched together."""
     rows = pair_outlines([(listing.id, hit.listing_id) for listing, hit in ranked])
+    today = clock.today()
     pairings = [
-        Pairing(listing, hit, other, said_of(other))
+        Pairing(listing, hit, other, said_of(other), max(today, listing.available_from, other.available_from))
         for (listing, hit), other in zip(ranked, rows, strict=True)
     ]
     documents = _documents_of([(pairing.demand, pairing.hit) for pairing in pairings], book)
@@ -137,7 +135,7 @@ def _item(
     on_file: set[tuple[UUID, int]],
     book: Mapping[int, matching.Code],
 ) -> dict[str, Any]:
-    listing, hit, other, said = pairing
+    listing, hit, other, said, day = pairing
     is_registered = _pair_of(listing, other) in on_file if on_file else False
     learned = {} if hit.learned is None else {"learned": hit.learned / matching.LEARNED_UNIT}
     return {
@@ -148,7 +146,7 @@ def _item(
         "distance_km": km,
         "legal_basis": _legal_basis(listing, other, hit, documents, book),
         "components": _components(listing, other, hit, km, policy),
-        "warnings": warning_notices(hit.warnings, hit.basis, pairing.day, is_registered=is_registered),
+        "warnings": warning_notices(hit.warnings, hit.basis, day, is_registered=is_registered),
         **present_verdicts(said),
     }
 
