@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+import orjson
 import psycopg
 from psycopg.types.json import Jsonb
 from sqlalchemy import TextClause, inspect, select, text
@@ -89,7 +90,7 @@ class Work:
         if not rows:
             return
         columns = [model.__table__.columns[name] for name in rows[0]]
-        send = [Jsonb if isinstance(column.type, JSONB) else _value_of for column in columns]
+        send = [_json_of if isinstance(column.type, JSONB) else _value_of for column in columns]
         names = ", ".join(column.name for column in columns)
         connection = cast(psycopg.Connection, self.session.connection().connection.driver_connection)
         statement = cast(Any, f"COPY {model.__tablename__} ({names}) FROM STDIN")
@@ -221,6 +222,10 @@ class Work:
                 "bulk": in_bulk.get(),
             }
         )
+
+
+def _json_of(value: Any) -> Jsonb:
+    return Jsonb(value, dumps=orjson.dumps)
 
 
 def _value_of(value: Any) -> Any:

@@ -306,6 +306,17 @@ class Index:
             ranges.append(_ranges_of(segment, listings[-1].key))
         return joined(listings), joined(ranges)
 
+    def owners(self, keys: Sequence[int]) -> dict[int, int]:
+        """The enterprises that own those listings of `keys` that are in the index."""
+        state, wanted, found = self._state, np.array(keys, np.int64), dict[int, int]()
+        for segment in state.segments:
+            rows = segment.rows_of(wanted)
+            rows = rows[segment.died[rows] > state.version]
+            listing, first = np.unique(segment.cold["key"][rows], return_index=True)
+            owner = segment.cold["enterprise"][rows[first]]
+            found |= dict(zip(listing.tolist(), owner.tolist(), strict=True))
+        return found
+
     def fitting(
         self,
         policy: Policy,

@@ -124,7 +124,7 @@ def _best(
         seekers, ranges = snapshot.sides[kind].take(numbers)
         first_rows = np.sort(np.unique(seekers.key, return_index=True)[1])
         best = field.best_of_each(rules, seekers, today, k=page, ranges=ranges)
-        owners = _owners(field, np.unique(best.key[np.arange(page) < best.size[:, None]]))
+        owners = field.owners(np.unique(best.key[np.arange(page) < best.size[:, None]]).tolist())
         numbers = []
         for at, number in enumerate(seekers.key[first_rows].tolist()):
             scores = best.score[at, : best.size[at]]
@@ -135,12 +135,6 @@ def _best(
             else:
                 yield number, choices
         page *= WIDER
-
-
-def _owners(field: matching.Index, keys: np.ndarray) -> dict[int, int]:
-    """The enterprises that own listings of the index, by number."""
-    rows = field.take(keys.tolist())[0]
-    return dict(zip(rows.key.tolist(), rows.enterprise.tolist(), strict=True))
 
 
 def _first_of_each(keys: list[int], scores: list[int], owners: dict[int, int], most: int) -> list[Choice]:

@@ -26,6 +26,7 @@ from ...models import (
     RepeatedNotification,
 )
 from ..subjects import pairing_code_id
+from .new_message import NewMessage, NewRecord
 
 REPEAT_AFTER = timedelta(days=30)
 BETTER_BY = 0.1
@@ -35,18 +36,19 @@ MOST_REPEATS = 3
 PREVIOUS_TERMS = "before"
 """Key in a message's data: the record that it replaced, restored if the message is never sent."""
 Key = tuple[UUID, UUID, int, str]
+Last = LastNotification | NewRecord
 KEY_COLUMNS = ("receiver_id", "counterpart_id", "code_id", "kind")
 
 
 # ---------------------------------------------------------------- when a message may be repeated
 
 
-def is_past(last: LastNotification) -> bool:
+def is_past(last: Last) -> bool:
     """Whether the last message is so long ago that the next one counts as the first."""
     return last.at <= clock.now() - REPEAT_AFTER
 
 
-def may_repeat(last: LastNotification, listing: Listing) -> bool:
+def may_repeat(last: Last, listing: Listing) -> bool:
     """Whether 30 days have passed, or the terms improved by more than a tenth in the receiver's favour.
 
     `MAY_REPEAT_SQL` says the same; tests/notifications/test_deduplication.py compares both.
@@ -116,7 +118,7 @@ def told_again_enough(pairs: Collection[tuple[UUID, UUID]], today: date) -> set[
 class About:
     """A message, the listing that it is about, and the code under which it counts."""
 
-    message: Notification
+    message: Notification | NewMessage
     theirs: Listing
     code_id: int
 
@@ -125,7 +127,7 @@ class About:
         return (self.message.enterprise_id, self.theirs.enterprise_id, self.code_id, self.message.kind)
 
 
-def key_of(last: LastNotification) -> Key:
+def key_of(last: Last) -> Key:
     return (last.receiver_id, last.counterpart_id, last.code_id, last.kind)
 
 
@@ -169,7 +171,7 @@ def _terms_of(listing: Listing) -> dict[str, int | None]:
     return {"price_fen": listing.price_fen, "remaining_kg": listing.remaining_kg}
 
 
-def update_terms(last: LastNotification, listing: Listing) -> None:
+def update_terms(last: Last, listing: Listing) -> None:
     """Record the present terms for a message that is still planned."""
     last.price_fen, last.remaining_kg = listing.price_fen, listing.remaining_kg
 
@@ -177,7 +179,7 @@ def update_terms(last: LastNotification, listing: Listing) -> None:
 # ---------------------------------------------------------------- messages that are replaced or never sent
 
 
-def previous_terms(last: LastNotification) -> dict[str, Any]:
+def previous_terms(last: Last) -> dict[str, Any]:
     """A record as the message that replaces it keeps it, under `PREVIOUS_TERMS` of its data."""
     return {
         "notification_id": str(last.notification_id),
@@ -187,7 +189,7 @@ def previous_terms(last: LastNotification) -> dict[str, Any]:
     }
 
 
-def with_previous_terms_of(planned: Notification, data: dict[str, Any]) -> dict[str, Any]:
+def with_previous_terms_of(planned: Notification | NewMessage, data: dict[str, Any]) -> dict[str, Any]:
     """New data for a planned message, with the record that the message replaced when it was planned."""
     return data | {name: planned.data[name] for name in (PREVIOUS_TERMS,) if name in planned.data}
 

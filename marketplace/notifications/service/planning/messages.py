@@ -1,5 +1,6 @@
 """A planned message, and how long it waits for its release."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from ....matches import service as matches
 from ...models import Notification, NotificationKind
 from ..kinds import KINDS
 from .deduplication import PREVIOUS_TERMS
+from .new_message import NewMessage
 
 LAST_GRADE = Grade.D
 """The last grade with a delay of its own in the policy; enterprises of grade E wait as long."""
@@ -33,7 +35,8 @@ def compose(
         ValueError: as `compose_for` does.
     """
     standing = receiver.grade, receiver.credit_milli
-    return compose_for(receiver.id, *standing, kind, data, release_at or clock.now())
+    message = compose_for(receiver.id, *standing, kind, data, release_at or clock.now())
+    return Notification(**asdict(message) | {"data": data})
 
 
 def compose_for(
@@ -43,7 +46,7 @@ def compose_for(
     kind: NotificationKind,
     data: dict[str, Any],
     release_at: datetime,
-) -> Notification:
+) -> NewMessage:
     """A message to an enterprise of this standing, to be released at `release_at`; the caller writes it.
 
     Args:
@@ -54,7 +57,7 @@ def compose_for(
     """
     if data.keys() - {PREVIOUS_TERMS} != KINDS[kind].data_fields:
         raise ValueError(f"{kind}: data {sorted(data)} are not the data_fields of its row in KINDS")
-    return Notification(
+    return NewMessage(
         id=uuid7(),
         enterprise_id=receiver_id,
         kind=kind,

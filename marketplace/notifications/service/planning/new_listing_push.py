@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from .... import clock
@@ -33,11 +33,13 @@ class _Push:
 
     listing: Listing
     counterpart: matches.Counterpart
+    mention: Mention
 
-    @property
-    def mention(self) -> Mention:
-        theirs = self.counterpart.listing
-        return theirs.enterprise_id, self.listing.enterprise_id, pairing_code_id(theirs, self.listing)
+    @classmethod
+    def of(cls, listing: Listing, counterpart: matches.Counterpart) -> Self:
+        theirs = counterpart.listing
+        mention = theirs.enterprise_id, listing.enterprise_id, pairing_code_id(theirs, listing)
+        return cls(listing, counterpart, mention)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -118,7 +120,7 @@ def _welcome(
     """By listing, the counterparts that have neither muted the code or the pairing, nor called it "not
     suitable", in the order of their enterprises."""
     pushes = {
-        listing_id: [_Push(listing, one) for one in counterparts[listing_id]]
+        listing_id: [_Push.of(listing, one) for one in counterparts[listing_id]]
         for listing_id, listing in ours.items()
     }
     mentions = {push.mention for each in pushes.values() for push in each}

@@ -3,7 +3,7 @@
 The plans of a batch see each other's changes as if each had been written before the next was made.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Self
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from .... import clock
 from ....events.work import Work
 from ....listings.models import Listing
-from ...models import LastNotification, Notification, NotificationKind
+from ...models import Notification, NotificationKind
 from ..subjects import main_code_id
 from . import told_statements as statements
 from .deduplication import (
@@ -19,6 +19,7 @@ from .deduplication import (
     PREVIOUS_TERMS,
     About,
     Key,
+    Last,
     is_past,
     key_of,
     may_repeat,
@@ -27,8 +28,10 @@ from .deduplication import (
     update_terms,
     with_previous_terms_of,
 )
+from .new_message import NewMessage
 
 Pair = tuple[UUID, UUID]
+Message = Notification | NewMessage
 
 
 class Told:
@@ -40,17 +43,17 @@ class Told:
     def __init__(
         self,
         work: Work,
-        last: dict[Key, LastNotification],
-        planned: dict[UUID, Notification],
+        last: Mapping[Key, Last],
+        planned: Mapping[UUID, Message],
         unmatched: Iterable[Notification],
     ) -> None:
         """Use `lock`."""
-        self._work, self._last, self._planned = work, last, planned
+        self._work, self._last, self._planned = work, dict(last), dict(planned)
         self._unmatched = list(unmatched)
         self._stored = frozenset(last)
         self._touched: set[Key] = set()
-        self._new: dict[UUID, Notification] = {}
-        self._changed: dict[UUID, Notification] = {}
+        self._new: dict[UUID, Message] = {}
+        self._changed: dict[UUID, Message] = {}
         self._cancelled: set[UUID] = set()
         self._repeats: dict[Pair, dict[date, UUID]] | None = None
         self._new_repeats: dict[UUID, tuple[Pair, date]] = {}
@@ -104,10 +107,10 @@ class Told:
         self._last[key] = statements.record(key, message.id, about.theirs)
         self._touched.add(key)
 
-    def _planned_of(self, last: LastNotification) -> Notification | None:
+    def _planned_of(self, last: Last) -> Message | None:
         return None if last.notification_id in self._cancelled else self._planned.get(last.notification_id)
 
-    def _retarget(self, planned: Notification, about: About, last: LastNotification) -> None:
+    def _retarget(self, planned: Message, about: About, last: Last) -> None:
         """Let a message that is not released yet speak of the better of the pairings that it stands for."""
         better = about.message
         if planned.counterpart_id != about.theirs.id and better.score <= planned.score:
@@ -118,7 +121,7 @@ class Told:
         self._changed[planned.id] = planned
         self._touched.add(about.key)
 
-    def _may_follow(self, last: LastNotification, about: About) -> bool:
+    def _may_follow(self, last: Last, about: About) -> bool:
         """As `deduplication.may_follow`: if better terms are why, it is counted."""
         if not may_repeat(last, about.theirs):
             return False
@@ -135,7 +138,7 @@ class Told:
         self._new_repeats[about.message.id] = (pair, today)
         return True
 
-    def _take_back(self, key: Key, message: Notification) -> None:
+    def _take_back(self, key: Key, message: Message) -> None:
         """Restore the record that a message replaced, or delete it if there was none."""
         kept = message.data.get(PREVIOUS_TERMS)
         if kept is None:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import delete, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -20,7 +21,8 @@ from ...models import (
     NotificationStatus,
     RepeatedNotification,
 )
-from .deduplication import KEY_COLUMNS, REPEAT_AFTER, Key, key_of
+from .deduplication import KEY_COLUMNS, REPEAT_AFTER, Key, Last, key_of
+from .new_message import NewMessage, NewRecord
 
 Pair = tuple[UUID, UUID]
 UNMATCHED = text("""
@@ -158,15 +160,9 @@ def repeats_of(work: Work, pairs: Collection[Pair], today: date) -> dict[Pair, d
 # ---------------------------------------------------------------- what is written
 
 
-def record(key: Key, message_id: UUID, theirs: Listing) -> LastNotification:
+def record(key: Key, message_id: UUID, theirs: Listing) -> NewRecord:
     """The record of a message at the present terms of the listing that it is about."""
-    return LastNotification(
-        **dict(zip(KEY_COLUMNS, key, strict=True)),
-        notification_id=message_id,
-        price_fen=theirs.price_fen,
-        remaining_kg=theirs.remaining_kg,
-        at=clock.now(),
-    )
+    return NewRecord(*key, message_id, theirs.price_fen, theirs.remaining_kg, clock.now())
 
 
 def drop(work: Work, ids: Collection[UUID]) -> None:
@@ -191,7 +187,7 @@ def insert_repeats(work: Work, repeats: Mapping[UUID, tuple[Pair, date]]) -> set
     return repeats.keys() - set(inserted)
 
 
-def copy_messages(work: Work, messages: Iterable[Notification]) -> None:
+def copy_messages(work: Work, messages: Iterable[Notification | NewMessage]) -> None:
     """Write new messages."""
     planned = {"status": NotificationStatus.PLANNED, "created_at": clock.now()}
     work.copy_rows(
@@ -199,19 +195,19 @@ def copy_messages(work: Work, messages: Iterable[Notification]) -> None:
     )
 
 
-def update_messages(work: Work, messages: Sequence[Notification]) -> None:
+def update_messages(work: Work, messages: Sequence[Notification | NewMessage]) -> None:
     """Write what planned messages speak of now."""
     if messages:
         _write(work, UPDATE_MESSAGES, SPOKEN_OF, messages)
 
 
-def update_last(work: Work, rows: Sequence[LastNotification]) -> None:
+def update_last(work: Work, rows: Sequence[Last]) -> None:
     """Write records that are there, and locked."""
     if rows:
         _write(work, UPDATE_LAST, COLUMNS, rows)
 
 
-def insert_last(work: Work, rows: Sequence[LastNotification]) -> set[UUID]:
+def insert_last(work: Work, rows: Sequence[Last]) -> set[UUID]:
     """Write the first records of their keys. Returns the messages of those that another has written."""
     if not rows:
         return set()
@@ -235,4 +231,4 @@ def delete_messages(work: Work, ids: Collection[UUID]) -> None:
 def _write(work: Work, statement: Any, columns: Sequence[str], rows: Sequence[Any]) -> Any:
     """The result of a statement that is handed rows as JSON."""
     values = [{name: getattr(row, name) for name in columns} for row in rows]
-    return work.session.execute(statement, {"rows": json.dumps(values, ensure_ascii=False, default=str)})
+    return work.session.execute(statement, {"rows": orjson.dumps(values).decode()})
