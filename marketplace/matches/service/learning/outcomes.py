@@ -48,11 +48,9 @@ def record(work: Work, outcome: Outcome, pairings: Iterable[tuple[UUID, UUID]]) 
         {
             "supply_id": supply.id,
             "demand_id": demand.id,
-            "outcome": outcome,
             "supplier_id": supply.enterprise_id,
             "receiver_id": demand.enterprise_id,
             "code_id": supply.code_id,
-            "at": clock.now(),
             "capacity_kg": demand.remaining_kg,
             "lat": float(matching.coarse(supply.lat)),
             "lon": float(matching.coarse(supply.lon)),
@@ -60,16 +58,19 @@ def record(work: Work, outcome: Outcome, pairings: Iterable[tuple[UUID, UUID]]) 
         }
         for (supply, demand), facts in zip(by_id, _facts(work, by_id), strict=True)
     ]
-    work.session.execute(_insertion(values))
+    work.session.execute(_insertion(outcome, values))
 
 
-def _insertion(values: Sequence[dict[str, Any]]) -> Insert:
+def _insertion(outcome: Outcome, values: Sequence[dict[str, Any]]) -> Insert:
     """The rows as one array for each column: a statement of as many parameters, however many rows."""
-    types = {name: PairingOutcome.__table__.columns[name].type for name in values[0]}
+    columns = PairingOutcome.__table__.columns
+    types = {name: columns[name].type for name in values[0]}
     arrays = [literal([row[name] for row in values], ARRAY(kind)) for name, kind in types.items()]
     names = [column(name, kind) for name, kind in types.items()]
     rows = func.unnest(*arrays).table_valued(*names, name="outcome_row").render_derived()
-    return insert(PairingOutcome).from_select(list(types), select(*rows.c)).on_conflict_do_nothing()
+    same = literal(outcome, columns["outcome"].type), literal(clock.now(), columns["at"].type)
+    chosen = select(*same, *rows.c)
+    return insert(PairingOutcome).from_select(["outcome", "at", *types], chosen).on_conflict_do_nothing()
 
 
 def _lock_from_deletion(work: Work, ids: set[UUID]) -> dict[UUID, Any]:
