@@ -1,5 +1,8 @@
 """The application's connections: statements stay prepared."""
 
+import math
+from uuid import UUID
+
 import psycopg
 import pytest
 from sqlalchemy import text
@@ -56,3 +59,18 @@ def test_a_transaction_that_failed_is_over_after_its_rollback(app):
         connection.rollback()
         assert raw.info.transaction_status.name == "IDLE"
         assert connection.scalar(text("SELECT 1")) == 1
+
+
+LISTS = (
+    ([UUID(int=7), UUID(int=2**127)], "uuid"), ([UUID(int=7), None], "uuid"), ([], "uuid"), ([None], "uuid"),
+    ([1, -(2**40)], "bigint"), ([[1, 2], [3, 4]], "int"), ([1.5, -1e300, math.inf], "float8"),
+    ([True, False], "bool"), (['a"b', "c,d", "NULL"], "text"),
+)  # fmt: skip
+
+
+def test_every_list_arrives_as_it_was_sent_however_it_is_written(app):
+    with app.app_context():
+        cursor = db.session.connection().connection.cursor()
+        for sent, kind in LISTS:
+            assert cursor.execute(f"SELECT %s::{kind}[]", [sent]).fetchone() == (sent,)
+        cursor.close()
