@@ -1,4 +1,4 @@
-"""Connections to the database: statements stay prepared, are read without a detour, and send lists cheaply."""
+"""Connections to the database: statements stay prepared, are read without a detour, send lists cheaply."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
