@@ -31,6 +31,10 @@ class Connection(psycopg.Connection[Any]):
         reader.row_factory = lambda _: make_row
         return reader.execute(cast(Any, query), params).fetchall()
 
+    def write(self, query: str, params: Mapping[str, Any]) -> None:
+        """Send what returns no rows."""
+        self._reader.execute(cast(Any, query), params)
+
     def rollback(self) -> None:
         """Take the transaction back; one that failed, or was interrupted, as psycopg does it."""
         if self.pgconn.transaction_status != TransactionStatus.INTRANS:

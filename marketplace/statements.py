@@ -1,13 +1,14 @@
-"""Queries that every day's requests ask, read by the driver alone.
+"""What nearly every request asks or writes, sent by the driver alone.
 
 SQLAlchemy looks a statement up by its parts each time, and makes an object of every column of every result:
 0.16 ms of processor through its session for one row of the key check, of which the driver takes 0.03. So the
-few queries that nearly every request asks are put into words once, and their rows come as plain tuples with
-names. Everything else goes the usual way.
+few statements that nearly every request sends are put into words once, and their rows come as plain tuples
+with names. Everything else goes the usual way.
 """
 
 from collections import namedtuple
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from functools import cached_property
 from typing import Any, cast
@@ -26,19 +27,19 @@ def uuid_array(ids: Iterable[UUID]) -> str:
 
 
 class Statement:
-    """A query that only reads; its rows have the names of its columns, its texts no enums.
+    """A query, whose rows have the names of its columns and texts instead of enums, or one that only writes.
 
-    It reads in the session's transaction what the session has written, and keeps none of its rows.
+    It is sent in the session's transaction after what the session has written, which keeps none of its rows.
     """
 
     def __init__(self, query: SelectBase | TextClause, columns: Sequence[str] = ()) -> None:
         """Put into words at its first use.
 
         Args:
-            columns: their names, of a text; a SELECT knows its own.
+            columns: their names, of a text that returns rows; a SELECT knows its own.
         """
         self._query = query
-        names = columns or cast(SelectBase, query).selected_columns.keys()
+        names = columns if isinstance(query, TextClause) else query.selected_columns.keys()
         self._row: Any = namedtuple("Row", names)  # type: ignore[misc]
 
     @cached_property
@@ -59,16 +60,18 @@ class Statement:
             psycopg.Error: as the driver has it.
         """
         words, fixed = self._compiled
-        session = db.session()
-        session.flush()
-        held = session.connection()
-        connection = cast(Connection, held.connection.driver_connection)
-        try:
+        with _connection() as connection:
             return connection.read(words, {**fixed, **params}, self._row._make)
-        except psycopg.OperationalError:
-            if connection.closed:
-                held.invalidate()
-            raise
+
+    def write(self, **params: Any) -> None:
+        """Send it, where it returns no rows.
+
+        Raises:
+            psycopg.Error: as the driver has it.
+        """
+        words, fixed = self._compiled
+        with _connection() as connection:
+            connection.write(words, {**fixed, **params})
 
     def one_or_none(self, **params: Any) -> Any:
         """Its only row; None without one."""
@@ -80,3 +83,18 @@ class Statement:
         """Its only row."""
         (row,) = self.all(**params)
         return row
+
+
+@contextmanager
+def _connection() -> Iterator[Connection]:
+    """The connection of the session's transaction; the pool forgets one that ends within the block."""
+    session = db.session()
+    session.flush()
+    held = session.connection()
+    connection = cast(Connection, held.connection.driver_connection)
+    try:
+        yield connection
+    except psycopg.OperationalError:
+        if connection.closed:
+            held.invalidate()
+        raise

@@ -435,7 +435,7 @@ def test_every_constraint_and_index_has_a_name_by_the_convention(app):
 
 
 def statements(party, path, **query):
-    """How many SQL statements a GET takes, through SQLAlchemy or read by the driver alone."""
+    """How many SQL statements a GET takes, through SQLAlchemy or sent by the driver alone."""
     with party.marketplace.app.app_context():
         engine = db.engine
     seen = []
@@ -443,16 +443,18 @@ def statements(party, path, **query):
     def count(*args):
         seen.append(args[2])
 
-    read = Connection.read
+    def counting(send):
+        def counted(connection, statement, *args):
+            seen.append(statement)
+            return send(connection, statement, *args)
 
-    def counted(connection, statement, *args):
-        seen.append(statement)
-        return read(connection, statement, *args)
+        return counted
 
     event.listen(engine, "before_cursor_execute", count)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Connection, "read", counted)
+            patch.setattr(Connection, "read", counting(Connection.read))
+            patch.setattr(Connection, "write", counting(Connection.write))
             response = party.get(path, **query)
         assert response.status_code == 200, path
         response.get_data()

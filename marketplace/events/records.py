@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 
 from ..database import Base
+from ..statements import Statement
 from .models import LIFE
 
 RECORDS = """
@@ -34,7 +35,7 @@ FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS task(
     created_at timestamptz, owner_id uuid, bulk boolean)
 LEFT JOIN numbered ON numbered.place = task.event ORDER BY task.place
 """
-WRITE_RECORDS = text(f"WITH {RECORDS}")
+WRITE_RECORDS = Statement(text(f"WITH {RECORDS}"))
 AS_STORED = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 """Moments within a record are written as `_text_of` writes them, nothing else is guessed."""
 
@@ -60,7 +61,7 @@ class Records:
         }
 
 
-def insert_with_records(*tables: tuple[type[Base], Sequence[str]]) -> TextClause:
+def insert_with_records(*tables: tuple[type[Base], Sequence[str]]) -> Statement:
     """The statement that writes new rows and the records of a transaction.
 
     Args:
@@ -68,7 +69,7 @@ def insert_with_records(*tables: tuple[type[Base], Sequence[str]]) -> TextClause
             are sent as JSON, by the name of the table.
     """
     inserts = [_insert(model.__table__, names) for model, names in tables]
-    return text(f"WITH {', '.join(inserts)}, {RECORDS}")
+    return Statement(text(f"WITH {', '.join(inserts)}, {RECORDS}"))
 
 
 def _insert(table: Any, names: Sequence[str]) -> str:

@@ -11,13 +11,14 @@ from uuid import UUID
 import orjson
 import psycopg
 from psycopg.types.json import Jsonb
-from sqlalchemy import TextClause, inspect, select, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, SessionTransaction
 
 from .. import clock
 from ..database import Base, db
 from ..errors import NotFound
+from ..statements import Statement
 from .actor import Actor
 from .models import LIFE, NOBODY, READ, Audit, Event, Task
 from .records import WRITE_RECORDS, Records, rows_text
@@ -74,7 +75,7 @@ class Work:
         self.session.flush()
         return row
 
-    def add_with_records(self, statement: TextClause, rows: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+    def add_with_records(self, statement: Statement, rows: Mapping[str, Sequence[dict[str, Any]]]) -> None:
         """Write new rows, and the audit lines, events and tasks up to now, at once.
 
         Args:
@@ -83,7 +84,7 @@ class Work:
         """
         records, self._records = self._records, Records()
         sent = {table: rows_text(new) for table, new in rows.items()}
-        self.session.execute(statement, {**sent, **records.as_parameters()})
+        statement.write(**sent, **records.as_parameters())
 
     def copy_rows(self, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
         """Write many new rows by COPY. All name the same columns; the database fills in the others."""
@@ -115,7 +116,7 @@ class Work:
         """Write the audit lines, events and tasks up to now: before statements that must find them."""
         records, self._records = self._records, Records()
         if records:
-            self.session.execute(WRITE_RECORDS, records.as_parameters())
+            WRITE_RECORDS.write(**records.as_parameters())
 
     def emit(self, name: str, /, **payload: Any) -> None:
         """Write the event `name`, and the tasks that it enqueues.

@@ -31,6 +31,8 @@ from .openapi.declarations import (
 )
 from .schemas import LONGEST_NAME, Schema, refuse_bad_characters
 
+PARSED_BODY = "huanliu.parsed_body"
+"""Where a request's environment keeps its body, which is read once before and once while it is validated."""
 UTF_8 = ("utf-8", "utf8")
 View = Callable[..., Any]
 Body = dict[str, Any]
@@ -58,6 +60,12 @@ def raw_body() -> Any:
         Malformed: it is not JSON, or not UTF-8.
         ValidationError: it has more values than any body of ours.
     """
+    if PARSED_BODY not in request.environ:
+        request.environ[PARSED_BODY] = _parsed_body()
+    return request.environ[PARSED_BODY]
+
+
+def _parsed_body() -> Any:
     data = read_body()
     if not data:
         return {}

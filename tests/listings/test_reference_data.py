@@ -143,8 +143,8 @@ def test_a_quota_counts_what_was_added_while_its_lock_was_waited_for(marketplace
     counted = []
 
     def count() -> None:
-        with app.app_context(), unit_of_work() as work:
-            counted.append(lock_owner(work, UUID(owner.id))[1].drafts)
+        with app.app_context(), unit_of_work():
+            counted.append(lock_owner(UUID(owner.id))[1].drafts)
 
     with as_owner(app) as connection:
         connection.execute(text("SELECT FROM enterprise WHERE id = :id FOR NO KEY UPDATE"), {"id": owner.id})

@@ -43,7 +43,7 @@ def create(actor: Actor, data: dict[str, Any]) -> Posted:
     """
     publish_now = data.pop("publish")
     with unit_of_work() as work:
-        owner, quota = lock_owner(work, actor.id)
+        owner, quota = lock_owner(actor.id)
         row, notices = new_draft(owner, data)
         event = open_draft(row, owner) if publish_now else None
         new_rows.begin(row)
@@ -67,7 +67,7 @@ def copy(actor: Actor, listing_id: UUID) -> Posted:
         NotFound. Conflict: the owner has as many drafts as it may (`too_many_drafts`).
     """
     with unit_of_work() as work:
-        owner, quota = lock_owner(work, actor.enterprise_id)
+        owner, quota = lock_owner(actor.enterprise_id)
         quota.add_draft()
         source = work.lock(Listing, Listing.id == listing_id)
         row = Listing(

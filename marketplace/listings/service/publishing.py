@@ -41,7 +41,7 @@ def publish(actor: Actor, listing_id: UUID) -> Posted:
         (`place_not_in_region`).
     """
     with unit_of_work() as work:
-        owner, quota = lock_owner(work, actor.enterprise_id)
+        owner, quota = lock_owner(actor.enterprise_id)
         row = work.lock(Listing, Listing.id == listing_id)
         notices = _publish_draft(work, actor, row, owner, quota)
     log.info("listing published", extra={"listing_id": str(row.id), "kind": row.kind})
@@ -56,7 +56,7 @@ def publish_many(actor: Actor, listing_ids: Sequence[UUID]) -> list[tuple[UUID, 
     """
     results: list[tuple[UUID, list[Notice] | DomainError]] = []
     with unit_of_work() as work:
-        owner, quota = lock_owner(work, actor.enterprise_id)
+        owner, quota = lock_owner(actor.enterprise_id)
         for listing_id in dict.fromkeys(listing_ids):
             results.append((listing_id, _publish_one(work, actor, listing_id, owner, quota)))
     published = sum(isinstance(result, list) for _, result in results)

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, func, select, true
 from ...enterprises.models import Enterprise
 from ...errors import Conflict, NotFound
 from ...events.work import Work
+from ...statements import Statement
 
 CLOSED_PER_DRAFT = 10
 """Of an enterprise that nobody has approved yet, withdrawn drafts are counted too, so many for each that it
@@ -25,7 +26,7 @@ COUNTED = ("drafts", "published", "ever")
 OF_OWNER = (
     "id", "name", "status", "roles", "region", "place_region", "lon", "lat", "grade", "credit_milli",
 )  # fmt: skip
-"""What rules and responses about a listing ask of its owner: columns, as entities take thrice as long."""
+"""What rules and responses about a listing ask of its owner."""
 ENTERPRISE = Enterprise.__table__.c
 LOCKED = (
     select(*(ENTERPRISE[name] for name in OF_OWNER))
@@ -34,7 +35,7 @@ LOCKED = (
     .cte()
 )
 HAD = func.listings_had(LOCKED.c.id).table_valued(*COUNTED).lateral()
-LOCK_AND_COUNT = select(LOCKED, *HAD.c).join(HAD, true())
+LOCK_AND_COUNT = Statement(select(LOCKED, *HAD.c).join(HAD, true()))
 """The function is volatile and so counts by a snapshot of its own, taken once the lock is held: a plain
 subquery would count by that of the statement, from before it waited for others."""
 
@@ -66,14 +67,14 @@ class Quota:
         self.drafts -= 1
 
 
-def lock_owner(work: Work, enterprise_id: UUID | None) -> tuple[Any, Quota]:
-    """The owner (`OF_OWNER`), locked against whatever else adds to its listings until the work ends, and its
-    quota, both in one statement.
+def lock_owner(enterprise_id: UUID | None) -> tuple[Any, Quota]:
+    """The owner (`OF_OWNER`), locked against whatever else adds to its listings until the unit of work ends,
+    and its quota, both in one statement.
 
     Raises:
         NotFound: there is no such enterprise.
     """
-    found = work.session.execute(LOCK_AND_COUNT, {"id": enterprise_id}).one_or_none()
+    found = LOCK_AND_COUNT.one_or_none(id=enterprise_id)
     if found is None:
         raise NotFound()
     return found, _quota(found.drafts, found.published, found.ever)

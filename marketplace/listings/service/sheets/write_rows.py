@@ -16,7 +16,7 @@ def import_rows(
 ) -> Outcome:
     """Check all rows and, if none breaks a rule, write them all. Raises: as `import_sheet`."""
     outcome = check_rows(enterprises.own(actor), rows, publish, report_progress)
-    owner, quota = lock_owner(work, actor.id)
+    owner, quota = lock_owner(actor.id)
     enterprises.require_approved(owner)
     require_room(outcome, quota)
     for kind in {listing.kind for listing in outcome.listings}:
