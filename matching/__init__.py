@@ -34,6 +34,7 @@ from matching.model import (
     geodesic_km,
     shown_km,
     shown_kms,
+    shown_kms_between,
 )
 from matching.rules import (
     GATES,
@@ -116,4 +117,5 @@ __all__ = [
     "scores_of_pairs",
     "shown_km",
     "shown_kms",
+    "shown_kms_between",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from flask import Response
 
@@ -66,8 +67,8 @@ def list_offers(query: Query) -> Page:
     return page(query, partial(service.search_offers, actor(), query), present=_offers)
 
 
-def _offers(rows: Sequence[Offer]) -> list[Json]:
-    return [{**shown, "warnings": []} for shown in service.present_offers(actor(), rows)]
+def _offers(rows: Sequence[Any]) -> list[Json]:
+    return [{**shown, "warnings": []} for shown in service.present_offer_rows(rows)]
 
 
 @blueprint.get("/offers/<uuid:offer_id>")

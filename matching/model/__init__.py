@@ -33,6 +33,7 @@ from matching.model.geo import (
     geodesic_km,
     shown_km,
     shown_kms,
+    shown_kms_between,
     sphere_km,
     whole_mm,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "repeated",
     "shown_km",
     "shown_kms",
+    "shown_kms_between",
     "spec",
     "sphere_km",
     "whole_mm",

@@ -71,7 +71,14 @@ def shown_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
 
 def shown_kms(place: tuple[float, float], others: Sequence[tuple[float, float]]) -> list[float]:
     """`shown_km` from a place to each of the others; each is a latitude and a longitude in degrees."""
-    pairs = np.array([[place] * len(others), others]).reshape(2, -1, 2)
+    return shown_kms_between([place] * len(others), others)
+
+
+def shown_kms_between(
+    places: Sequence[tuple[float, float]], others: Sequence[tuple[float, float]]
+) -> list[float]:
+    """`shown_km` from each place to the other at the same position."""
+    pairs = np.array([places, others]).reshape(2, -1, 2)
     lat, lon = coarse(pairs.T)
     _, _, metres = _ellipsoid().inv(lon[:, 0], lat[:, 0], lon[:, 1], lat[:, 1])
     return [round(km, SHOWN_DIGITS) for km in (metres / 1000).tolist()]

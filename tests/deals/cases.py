@@ -102,7 +102,7 @@ CASES = Cases(
     writes=writes,
     grow=grow,
     statements={
-        "/offers": 4,
+        "/offers": 3,
         "/offers/<uuid:offer_id>": 4,
         "/deals": 4,
         "/deals/<uuid:deal_id>": 4,

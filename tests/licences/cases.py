@@ -204,7 +204,7 @@ CASES = Cases(
     writes=writes,
     grow=grow,
     statements={
-        "/licences": 5,
+        "/licences": 4,
         "/licences/<uuid:permit_id>": 5,
         "/licences/<uuid:permit_id>/files/<uuid:file_id>": 5,
         "/channels": 6,

@@ -5,8 +5,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
 
 from ... import clock
 from ...catalogue import service as catalogue
@@ -15,7 +16,7 @@ from ...enterprises import service as enterprises
 from ...errors import NotFound
 from ...events.actor import REGULATOR, Actor
 from ...listings.models import Listing
-from ..models import LIVE_OFFERS, Deal, Offer
+from ..models import LIVE_OFFERS, Deal, Offer, OfferRound
 
 
 def find_offer(actor: Actor, offer_id: UUID) -> Offer:
@@ -76,27 +77,40 @@ def _has_side_within(model: Any, actor: Actor) -> ColumnElement[bool]:
     return or_(model.supplier_id.in_(inside), model.receiver_id.in_(inside))
 
 
-def search_offers(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[Offer]:
-    """Offers that the actor may see, newest first, at most `limit` that are older than `after`."""
+_ROUND = func.to_json(literal_column(OfferRound.__tablename__))
+_ROUNDS = (
+    select(func.json_agg(aggregate_order_by(_ROUND, OfferRound.no)))
+    .where(OfferRound.offer_id == Offer.id)
+    .scalar_subquery()
+)
+_DEAL_ID = select(Deal.id).where(Deal.offer_id == Offer.id).scalar_subquery()
+_OFFERS = select(*Offer.__table__.columns, _ROUNDS.label("rounds"), _DEAL_ID.label("deal_id"))
+"""Offers as rows of columns, with their rounds as JSON and the id of the deal."""
+
+
+def search_offers(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[Any]:
+    """Offers that the actor may see, newest first, at most `limit` that are older than `after`, each a row of
+    its columns with `rounds` as JSON and `deal_id`.
+    """
     conditions = [offers_visible_to(actor), *_filters(Offer, actor, query)]
     if query["my_turn"]:
         conditions += [Offer.status.in_(LIVE_OFFERS), _is_in_turn(actor)]
-    deal_id = joinedload(Offer.deal).load_only(Deal.id)
-    return _newest(Offer, conditions, after, limit, deal_id)
+    return db.session.execute(_newest(_OFFERS, Offer, conditions, after, limit)).all()
 
 
 def search_deals(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[Deal]:
     """Deals that the actor may see, newest first, at most `limit` that are older than `after`."""
-    return _newest(Deal, [deals_visible_to(actor), *_filters(Deal, actor, query)], after, limit)
+    conditions = [deals_visible_to(actor), *_filters(Deal, actor, query)]
+    return db.session.scalars(_newest(select(Deal), Deal, conditions, after, limit)).all()
 
 
 def _newest(
-    model: Any, conditions: list[ColumnElement[bool]], after: UUID | None, limit: int, *options: Any
-) -> Sequence[Any]:
-    rows = select(model).where(*conditions).options(*options)
+    rows: Select[Any], model: Any, conditions: list[ColumnElement[bool]], after: UUID | None, limit: int
+) -> Select[Any]:
+    rows = rows.where(*conditions)
     if after is not None:
         rows = rows.where(model.id < after)
-    return db.session.scalars(rows.order_by(model.id.desc()).limit(limit)).all()
+    return rows.order_by(model.id.desc()).limit(limit)
 
 
 def _filters(model: Any, actor: Actor, query: dict[str, Any]) -> Iterable[ColumnElement[bool]]:

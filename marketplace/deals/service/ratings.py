@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from ... import clock
-from ...database import db
 from ...errors import Conflict
 from ...events.actor import Actor
 from ...events.lifecycle import Party, wrong_state
 from ...events.work import unit_of_work
+from ...statements import Statement, uuid_array
 from ..models import DEAL_LIFE, RATINGS_SHOWN_AFTER, Deal, DealStatus, Rating, Side
 from .deal_events import emit_deal
 from .loads import lock_deal
@@ -44,16 +44,22 @@ def rate(actor: Actor, deal_id: UUID, points: dict[str, int]) -> Deal:
     return deal
 
 
-def ratings_of(deals: Iterable[Deal]) -> dict[UUID, list[Rating]]:
-    """The ratings of each of these deals, in one statement."""
-    by_deal: dict[UUID, list[Rating]] = {deal.id: [] for deal in deals}
-    rows = select(Rating).where(Rating.deal_id.in_(by_deal)).order_by(Rating.by)
-    for row in db.session.scalars(rows):
+_OF_DEALS = Statement(
+    select(*Rating.__table__.columns)
+    .where(Rating.deal_id == any_(bindparam("deals", type_=ARRAY(Uuid))))
+    .order_by(Rating.by)
+)
+
+
+def ratings_of(deals: Iterable[Deal]) -> dict[UUID, list[Any]]:
+    """The ratings of each of these deals, as rows, in one statement."""
+    by_deal: dict[UUID, list[Any]] = {deal.id: [] for deal in deals}
+    for row in _OF_DEALS.all(deals=uuid_array(by_deal)):
         by_deal[row.deal_id].append(row)
     return by_deal
 
 
-def shown_ratings(actor: Actor, deal: Deal, ratings: Sequence[Rating]) -> list[dict[str, Any]]:
+def shown_ratings(actor: Actor, deal: Deal, ratings: Sequence[Any]) -> list[dict[str, Any]]:
     """The ratings that the actor may see: its own, the other's once both have rated or time is up."""
     assert deal.ended_at is not None or not ratings
     own = deal.side_of(actor.enterprise_id)

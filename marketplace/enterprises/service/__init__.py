@@ -33,6 +33,7 @@ from .keys import (
 )
 from .lookup import (
     by_id,
+    contacts_of,
     find,
     find_changeable,
     find_governed,
@@ -81,6 +82,7 @@ __all__ = [
     "claimant_contact",
     "confirm_change",
     "contact_for",
+    "contacts_of",
     "create_key",
     "create_staff",
     "dismiss_claim",

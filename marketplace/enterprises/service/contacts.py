@@ -1,5 +1,7 @@
 """How to reach an enterprise."""
 
+from typing import Any
+
 from ... import clock
 from ..models import Enterprise
 from .email_refusal import NOT_REFUSED
@@ -7,7 +9,7 @@ from .email_refusal import NOT_REFUSED
 NOBODY = {"name": "", "email": "", "phone": ""}
 
 
-def contact_for(enterprise: Enterprise) -> dict[str, str] | None:
+def contact_for(enterprise: Any) -> dict[str, str] | None:
     """Name, e-mail and phone of an enterprise's contact; None if it was erased.
 
     For the enterprise itself, whoever oversees it, and the other side of a mutual interest only: the caller

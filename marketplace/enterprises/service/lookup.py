@@ -19,11 +19,14 @@ from ..models import Enterprise, EnterpriseStatus
 _IS_ASKED_FOR = Enterprise.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
 """A single parameter, however many ids: so that PostgreSQL and its driver prepare one statement."""
 _ROWS = select(Enterprise).where(_IS_ASKED_FOR)
-_REFERENCES = Statement(
-    select(
-        Enterprise.id, Enterprise.name, Enterprise.grade, Enterprise.credit_milli, Enterprise.region
-    ).where(_IS_ASKED_FOR)
-)
+_REFERENCE = (
+    Enterprise.id, Enterprise.name, Enterprise.grade, Enterprise.credit_milli, Enterprise.region,
+)  # fmt: skip
+_CONTACT = (
+    Enterprise.contact_name, Enterprise.contact_email, Enterprise.contact_phone, Enterprise.contact_erased_at,
+)  # fmt: skip
+_REFERENCES = Statement(select(*_REFERENCE).where(_IS_ASKED_FOR))
+_CONTACTS = Statement(select(*_REFERENCE, *_CONTACT).where(_IS_ASKED_FOR))
 
 
 def find(actor: Actor, enterprise_id: UUID) -> Enterprise:
@@ -58,7 +61,7 @@ def find_changeable(actor: Actor, enterprise_id: UUID) -> Enterprise:
     return enterprise
 
 
-def sees_all_of(actor: Actor, enterprise: Enterprise) -> bool:
+def sees_all_of(actor: Actor, enterprise: Any) -> bool:
     """Whether the actor sees more of an enterprise than what is public."""
     return (
         actor.is_admin
@@ -84,6 +87,11 @@ def references(ids: set[UUID]) -> dict[UUID, Any]:
     A row of five columns takes a sixth of the time of the whole enterprise.
     """
     return {row.id: row for row in _REFERENCES.all(ids=uuid_array(ids))}
+
+
+def contacts_of(ids: set[UUID]) -> dict[UUID, Any]:
+    """The same with what `contact_for` needs; whoever shows it makes sure that it may be seen."""
+    return {row.id: row for row in _CONTACTS.all(ids=uuid_array(ids))}
 
 
 def ids_within(region: int) -> Any:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, bindparam, text
 
-from ...database import db
+from ...statements import Statement, uuid_array
 from ..models import ManifestStatus
 
 _BELONGING = text(f"""
@@ -29,6 +29,7 @@ SELECT json_object_agg(m.id, json_build_object(
      ORDER BY f.id DESC LIMIT 1)))
 FROM unnest(:ids) AS m (id)
 """).bindparams(bindparam("ids", type_=ARRAY(Uuid)))  # noqa: S608 - the fragment is a constant
+_STATEMENT = Statement(_BELONGING, ("belongings",))
 _TIMES = {
     "lines": (),
     "legs": ("started_at", "signed_at"),
@@ -47,7 +48,7 @@ def belongings_of(ids: Collection[UUID]) -> dict[str, dict[str, Any]]:
 
     Ids are texts, moments and days are not.
     """
-    found: dict[str, dict[str, Any]] = db.session.scalar(_BELONGING, {"ids": list(ids)}) or {}
+    found: dict[str, dict[str, Any]] = _STATEMENT.one(ids=uuid_array(ids)).belongings or {}
     for kept in found.values():
         _read_back(kept)
     return found

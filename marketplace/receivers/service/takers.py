@@ -18,7 +18,6 @@ from matching import Basis, Ranking, Warn
 
 from ... import clock
 from ...catalogue import service as catalogue
-from ...database import db
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise
 from ...errors import Notice
@@ -27,19 +26,21 @@ from ...licences import service as licences
 from ...listings.models import Kind, ListingStatus
 from ...matches import service as matches
 from ...registrations import service as registrations
+from ...statements import Statement, uuid_array
 from .asker import Asker, asker_of
 from .candidates import Candidates, candidates_for
 
 POSITION = (int, int)
 """Kinds of the parts of a cursor: the distance in millimetres, the number of the enterprise."""
-SHOWN = text(f"""
+_SHOWN = text(f"""
 SELECT e.id, e.name, e.grade, e.credit_milli, e.region, (
    SELECT l.id FROM listing l
    WHERE l.enterprise_id = e.id AND l.kind = '{Kind.DEMAND}' AND l.status = '{ListingStatus.OPEN}'
      AND EXISTS (SELECT FROM listing_accept a WHERE a.listing_id = l.id AND a.code_id = ANY(:codes))
    ORDER BY l.id DESC LIMIT 1) AS open_demand_id
-FROM enterprise e WHERE e.id = ANY(:ids)
+FROM enterprise e WHERE e.id = ANY(CAST(:ids AS uuid[]))
 """)  # noqa: S608 - fragments are constants, values are bound
+SHOWN = Statement(_SHOWN, ("id", "name", "grade", "credit_milli", "region", "open_demand_id"))
 """What is shown of each taker, and its newest open demand that accepts the code."""
 
 
@@ -148,8 +149,8 @@ def _present(asker: Asker, takers: Sequence[Taker]) -> list[dict[str, Any]]:
         return []
     today = clock.today()
     covering = {alias.alias_id: alias.factor for alias in catalogue.aliases_of([asker.code.id])}
-    asked = {"ids": [taker.id for taker in takers], "codes": list(covering)}
-    rows = {row.id: row for row in db.session.execute(SHOWN, asked)}
+    found = SHOWN.all(ids=uuid_array(taker.id for taker in takers), codes=list(covering))
+    rows = {row.id: row for row in found}
     documents = licences.LegalDocuments(
         (taker.permit_id for taker in takers if taker.permit_id),
         [(taker.id, taker.item) for taker in takers if taker.basis == Basis.EXEMPT],
