@@ -1,6 +1,7 @@
 """What the workers and the scheduler run."""
 
 from . import service
+from .service.turns import BULK_DEPTH
 
 
 def run(task_ids: list[int]) -> None:
@@ -13,9 +14,9 @@ def beat() -> None:
     service.beat()
 
 
-def relay() -> None:
-    """Dispatch due tasks to the queues."""
-    service.relay()
+def relay() -> bool:
+    """Dispatch due tasks to the queues, and say whether they were many: then more may be."""
+    return service.relay() >= BULK_DEPTH
 
 
 def delete_done() -> None:
