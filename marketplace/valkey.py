@@ -55,7 +55,8 @@ class _Counter(threading.local):
     """
 
     def __init__(self, pool: ConnectionPool) -> None:
-        self._connection: Any = pool.make_connection()
+        # not `make_connection`: the pool counts what it makes beyond the end of a thread, and stops at 100
+        self._connection: Any = pool.connection_class(**pool.connection_kwargs)
 
     def count(self, keys: Collection[str], numbers: Sequence[int]) -> list[int]:
         """What the script says, which Valkey is sent whole where it does not have it yet.

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from socket import SHUT_RDWR
+from threading import Thread
 
 import pytest
 from redis.connection import AbstractConnection
@@ -71,6 +72,25 @@ def test_a_call_counts_though_valkey_forgot_the_script_or_hung_up(slow_city):
     assert left() == "1"
     valkey._counter(connection)._connection._sock.shutdown(SHUT_RDWR)
     assert left() == "0"
+
+
+def test_threads_that_ended_leave_no_connection_behind(app):
+    with app.app_context():
+        connection = valkey.redis()
+    before = len(connection.client_list())
+
+    def count():
+        with app.app_context():
+            valkey.count_in_windows({"LIMITS:threads": valkey.Window(1, 60)}, 1)
+        counted.append(1)
+
+    counted = []
+    for _ in range(120):
+        thread = Thread(target=count)
+        thread.start()
+        thread.join()
+    assert len(counted) == 120
+    assert len(connection.client_list()) < before + 20
 
 
 def test_a_key_that_calls_too_often_learns_when_to_retry(slow_city):
