@@ -4,15 +4,25 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, cast, literal, select, tuple_, union_all
+from sqlalchemy import ARRAY, Uuid, any_, literal, select, text
 
 from ....database import db
 from ....listings.models import Listing
-from ...models import Feedback, MutualInterest, Verdict
+from ....statements import Statement, uuid_array
+from ...models import Feedback, Verdict
 
 Pair = tuple[UUID, UUID]
 """A listing and one of the other side."""
 WAS_MUTUAL = "mutual"
+_WORDS = text(f"""
+WITH asked AS (SELECT * FROM unnest(CAST(:by AS uuid[]), CAST(:about AS uuid[])) AS pair (by, about))
+SELECT by, about, f.verdict
+FROM asked JOIN match_feedback f ON f.listing_id = by AND f.other_id = about
+UNION ALL
+SELECT by, about, '{WAS_MUTUAL}'
+FROM asked JOIN mutual_interest m ON m.supply_id = by AND m.demand_id = about
+""")  # noqa: S608 - the fragment is a constant
+_SAID = Statement(_WORDS, ("by", "about", "verdict"))
 
 
 @dataclass(slots=True)
@@ -46,13 +56,8 @@ def verdicts_on(pairs: Collection[Pair]) -> dict[Pair, PairVerdicts]:
     if not found:
         return found
     both_ways = [*found, *((other, mine) for mine, other in found)]
-    said = select(Feedback.listing_id, Feedback.other_id, cast(Feedback.verdict, Text)).where(
-        tuple_(Feedback.listing_id, Feedback.other_id).in_(both_ways)
-    )
-    mutual = select(MutualInterest.supply_id, MutualInterest.demand_id, literal(WAS_MUTUAL)).where(
-        tuple_(MutualInterest.supply_id, MutualInterest.demand_id).in_(both_ways)
-    )
-    for by, about, verdict in db.session.execute(union_all(said, mutual)):
+    asking, asked = (uuid_array(ids) for ids in zip(*both_ways, strict=True))
+    for by, about, verdict in _SAID.all(by=asking, about=asked):
         if verdict == WAS_MUTUAL:
             for pair in ((by, about), (about, by)):
                 if pair in found:
