@@ -16,6 +16,7 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import SelectBase, TextClause
+from sqlalchemy.exc import DBAPIError
 
 from .database import db
 from .database_connections import Connection
@@ -57,7 +58,7 @@ class Statement:
         """Its rows.
 
         Raises:
-            psycopg.Error: as the driver has it.
+            DBAPIError: as SQLAlchemy raises it of the driver's error.
         """
         words, fixed = self._compiled
         with _connection() as connection:
@@ -67,7 +68,7 @@ class Statement:
         """Send it, where it returns no rows.
 
         Raises:
-            psycopg.Error: as the driver has it.
+            DBAPIError: as SQLAlchemy raises it of the driver's error.
         """
         words, fixed = self._compiled
         with _connection() as connection:
@@ -94,7 +95,24 @@ def _connection() -> Iterator[Connection]:
     connection = cast(Connection, held.connection.driver_connection)
     try:
         yield connection
-    except psycopg.OperationalError:
-        if connection.closed:
+    except psycopg.Error as error:
+        is_dead = bool(connection.closed)
+        if is_dead:
             held.invalidate()
-        raise
+        raise _as_sqlalchemy_has_it(error, is_dead) from error
+
+
+def _as_sqlalchemy_has_it(error: psycopg.Error, is_dead: bool) -> DBAPIError:
+    """The error as whoever calls a service expects it, without statement and values."""
+    return cast(
+        DBAPIError,
+        DBAPIError.instance(
+            None,
+            None,
+            error,
+            psycopg.Error,
+            hide_parameters=True,
+            connection_invalidated=is_dead,
+            dialect=db.engine.dialect,
+        ),
+    )

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-import psycopg
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from marketplace.database import db
 from marketplace.enterprises.models import Enterprise, EnterpriseStatus
@@ -33,7 +33,7 @@ def test_a_connection_that_dies_under_it_is_replaced(marketplace):
         pid = db.session.scalar(text("SELECT pg_backend_pid()"))
         with db.engine.connect() as other:
             other.execute(END, {"pid": pid})
-        with pytest.raises(psycopg.OperationalError):
+        with pytest.raises(OperationalError):
             APPROVED.one()
         db.session.rollback()
         assert len(APPROVED.all()) == 1
