@@ -18,8 +18,8 @@ def own_id_kept_unique(row: Listing) -> Iterator[None]:
     external_id = row.external_id  # after a refusal the row cannot be read
     try:
         yield
-    except (IntegrityError, postgres.UniqueViolation) as error:
-        cause = error.orig if isinstance(error, IntegrityError) else error
-        if not isinstance(cause, postgres.UniqueViolation) or cause.diag.constraint_name != UNIQUE:
+    except IntegrityError as error:
+        taken = isinstance(error.orig, postgres.UniqueViolation) and error.orig.diag.constraint_name == UNIQUE
+        if not taken:
             raise
         raise Conflict("external_id_taken", at="external_id", external_id=external_id) from error
