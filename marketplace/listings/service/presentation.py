@@ -34,9 +34,6 @@ class Owner(NamedTuple):
     region: int
 
 
-COLUMNS = tuple(column.key for column in Listing.__table__.columns)
-
-
 def present(actor: Actor, rows: Sequence[Listing], owner: Any = None) -> list[dict[str, Any]]:
     """Listings as this actor may see them.
 
