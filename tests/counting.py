@@ -16,20 +16,19 @@ def count_statements() -> Iterator[list[str]]:
     driver is asked.
     """
     sent: list[str] = []
-    execute, copy = psycopg.Cursor.execute, psycopg.Cursor.copy
 
-    def counted(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
-        if str(query).strip(" ;"):
-            sent.append(" ".join(str(query).split()))
-        return execute(self, query, *args, **kwargs)
+    def counting(send: Any) -> Any:
+        def counted(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
+            if str(query).strip(" ;"):
+                sent.append(" ".join(str(query).split()))
+            return send(self, query, *args, **kwargs)
 
-    def copied(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
-        sent.append(" ".join(str(query).split()))
-        return copy(self, query, *args, **kwargs)
+        return counted
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(psycopg.Cursor, "execute", counted)
-        patch.setattr(psycopg.Cursor, "copy", copied)
+        for kind in (psycopg.Cursor, psycopg.ServerCursor):
+            for way in ("execute", "copy"):
+                patch.setattr(kind, way, counting(getattr(kind, way)))
         yield sent
 
 

@@ -11,14 +11,13 @@ from alembic import command as alembic
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, event, func, inspect, select, text
+from sqlalchemy import create_engine, func, inspect, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace import lives, scheduler, supervisor
 from marketplace.application import ROOMS
 from marketplace.catalogue.models import WasteCode
 from marketplace.database import Base, db
-from marketplace.database_connections import Connection
 from marketplace.enterprises import service as enterprises
 from marketplace.events.actor import ADMIN, ENTERPRISE, REGULATOR, SCOPES
 from marketplace.events.lifecycle import LifeCycle
@@ -30,6 +29,7 @@ from marketplace.http.openapi.document import operations
 from marketplace.listings.models import LIFE as LISTING_LIFE
 from marketplace.subscriptions import SUBSCRIPTIONS, TASKS
 from tests.cases import BY_ROOM, HIDDEN, VISIBLE, AllSamples, cases_of, file_of, united
+from tests.counting import count_statements
 from tests.listings.sheets import CSV, SUPPLY, csv_of
 
 MATCHES = "/listings/<uuid:listing_id>/matches"
@@ -436,32 +436,12 @@ def test_every_constraint_and_index_has_a_name_by_the_convention(app):
 
 
 def statements(party, path, **query):
-    """How many SQL statements a GET takes, through SQLAlchemy or sent by the driver alone."""
-    with party.marketplace.app.app_context():
-        engine = db.engine
-    seen = []
-
-    def count(*args):
-        seen.append(args[2])
-
-    def counting(send):
-        def counted(connection, statement, *args):
-            seen.append(statement)
-            return send(connection, statement, *args)
-
-        return counted
-
-    event.listen(engine, "before_cursor_execute", count)
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Connection, "read", counting(Connection.read))
-            patch.setattr(Connection, "write", counting(Connection.write))
-            response = party.get(path, **query)
-        assert response.status_code == 200, path
+    """How many SQL statements a GET takes."""
+    with count_statements() as sent:
+        response = party.get(path, **query)
         response.get_data()
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
-    return len(seen)
+    assert response.status_code == 200, path
+    return len(sent)
 
 
 def read_paths(samples, routes):

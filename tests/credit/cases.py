@@ -69,7 +69,7 @@ CASES = Cases(
         "/enterprises/<uuid:enterprise_id>/credit/explanation": 5,
         "/enterprises/<uuid:enterprise_id>/credit/events": 3,
         "/credit/rules": 2,
-        "/credit/blocks": 2,
+        "/credit/blocks": 3,
     },
     example_fields={
         ("POST", "/credit/events"): {

@@ -137,7 +137,7 @@ CASES = Cases(
         "/enterprises/<uuid:enterprise_id>": {"id", "name", "region", "roles", "grade", "score", "status"}
     },
     statements={
-        "/enterprises": 4,
+        "/enterprises": 5,
         "/enterprises/me": 2,
         "/privacy-notice": 1,
         "/enterprises/prove/<token>": 3,
@@ -146,8 +146,8 @@ CASES = Cases(
         "/api-keys": 2,
         "/enterprise-changes": 2,
         "/enterprise-changes/<uuid:change_id>": 2,
-        "/uscc-claims": 2,
-        "/uscc-claims/<uuid:claim_id>": 2,
+        "/uscc-claims": 3,
+        "/uscc-claims/<uuid:claim_id>": 3,
     },
     example_fields={
         ("POST", "/enterprises"): {

@@ -52,7 +52,7 @@ CASES = Cases(
     paths=lambda samples: {"/ranking-models/<int:version>": f"/ranking-models/{samples.ranking_model}"},
     statements={
         "/listings/<uuid:listing_id>/matches": 4,
-        "/listings/<uuid:listing_id>/matches/<uuid:other_id>": 5,
+        "/listings/<uuid:listing_id>/matches/<uuid:other_id>": 8,
         "/listings/<uuid:listing_id>/matches/export": 4,
         "/matches": 8,
         "/matches/export": 8,

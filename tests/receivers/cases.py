@@ -64,6 +64,6 @@ CASES = Cases(
     neighbours=neighbours,
     writes=writes,
     grow=grow,
-    statements={"/receivers": 4, "/receiver-requests": 3, ONE: 3},
+    statements={"/receivers": 5, "/receiver-requests": 3, ONE: 3},
     paths=lambda samples: {"/receivers": f"/receivers?{urlencode(QUERY)}"},
 )
