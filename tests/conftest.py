@@ -22,6 +22,7 @@ import pytest
 
 from marketplace import embedded
 from marketplace.supervisor import FLASK
+from tests.effort import set_profile
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -50,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "own_servers: starts PostgreSQL, Valkey or the application by itself")
     config.addinivalue_line("markers", "slow: takes seconds of computing; `make check` leaves it out")
     gc.set_threshold(*GARBAGE)
+    set_profile()
     if _is_main(config):
         data = Path(tempfile.mkdtemp(prefix="huanliu-test-", dir="/tmp"))
         config.add_cleanup(lambda: shutil.rmtree(data, ignore_errors=True))

@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from typing import TypeVar
 
+from hypothesis import HealthCheck, settings
+
 Case = TypeVar("Case")
 EFFORT = float(os.environ.get("EFFORT", 0.4))
 
@@ -19,3 +21,19 @@ def some(cases: Sequence[Case], fewest: int) -> list[Case]:
         return list(cases)
     step = (len(cases) - 1) / max(1, fewest - 1)
     return [cases[round(number * step)] for number in range(fewest)]
+
+
+def set_profile() -> None:
+    """Have Hypothesis try the same examples in each `make test`, others in each `make thorough`.
+
+    None fails for being slow: that would be the machine's fault.
+    """
+    settings.register_profile(
+        "ours",
+        max_examples=tries(100),
+        derandomize=EFFORT < 1,
+        database=None,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("ours")

@@ -58,7 +58,7 @@ def test_a_year_that_nobody_announced_goes_by_the_week_and_is_warned_of(table):
     assert working_days.unknown_year_notices(new_year, date(2027, 12, 31)) == []
 
 
-@settings(max_examples=tries(60), deadline=None)
+@settings(max_examples=tries(60))
 @given(
     day=st.dates(date(2025, 1, 1), date(2027, 12, 31)),
     count=st.integers(1, 60),

@@ -45,7 +45,7 @@ def of(*rules, today=TODAY, evaluations=(), since=TODAY):
 
 days = st.dates(TODAY - timedelta(days=1100), TODAY)
 events = st.lists(st.builds(event, st.sampled_from(sorted(RULES)), days), max_size=40)
-steady = settings(derandomize=True, max_examples=tries(80), deadline=None, database=None)
+steady = settings(max_examples=tries(80))
 
 
 # ---------------------------------------------------------------- properties

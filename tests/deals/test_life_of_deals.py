@@ -223,9 +223,6 @@ def test_whatever_anybody_does_no_tonne_is_lost_or_sold_twice(app):
         settings=settings(
             max_examples=tries(3),
             stateful_step_count=25,
-            derandomize=True,
-            deadline=None,
-            database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -69,7 +69,7 @@ def test_hostile_text_stays_text():
     assert "<script>" in texts(svg)
 
 
-@settings(max_examples=tries(60), deadline=None)
+@settings(max_examples=tries(60))
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=400))
 def test_nothing_leaves_the_frame(text):
     fields = ("name", "main_components", "enterprise", "contact", "note")

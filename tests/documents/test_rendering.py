@@ -114,7 +114,7 @@ def test_hostile_text_is_set_as_text(text):
     assert all(embedded for _, embedded in fonts_of(content))
 
 
-@settings(max_examples=tries(30), deadline=None)
+@settings(max_examples=tries(30))
 @given(st.text(max_size=200))
 def test_any_text_can_be_set(text):
     rendered("settlement", {**SETTLEMENT, "payer": text, "number": text})

@@ -78,7 +78,7 @@ loads = st.lists(
 def test_under_any_load_a_task_is_dispatched_and_no_space_is_wasted(marketplace_context):
     """A model of the relay: each second a round is done, and others go on writing."""
 
-    @settings(max_examples=tries(8), deadline=None)
+    @settings(max_examples=tries(8))
     @given(loads, loads)
     def hold(backlog, arriving):
         db.session.execute(text("DELETE FROM task"))

@@ -96,7 +96,7 @@ PLACES = st.tuples(
 TRACKS = st.lists(PLACES, max_size=60)
 
 
-@settings(max_examples=tries(200), deadline=None)
+@settings(max_examples=tries(200))
 @given(TRACKS, st.randoms(use_true_random=False), st.booleans())
 def test_neither_order_nor_repetition_matters(rows, random, is_delivered):
     judged = plan(ended_at=5 * HOUR if is_delivered else None, now=6 * HOUR)
@@ -114,7 +114,7 @@ def test_neither_order_nor_repetition_matters(rows, random, is_delivered):
         assert ((points.lon == found.lon) & (points.lat == found.lat)).any()
 
 
-@settings(max_examples=tries(200), deadline=None)
+@settings(max_examples=tries(200))
 @given(TRACKS, st.floats(0.01, 300))
 def test_stays_part_a_track_and_keep_to_their_radius(rows, radius_km):
     points = Points.of(rows)
@@ -145,7 +145,7 @@ def farthest_m(lon, lat, kept):
     return worst
 
 
-@settings(max_examples=tries(100), deadline=None)
+@settings(max_examples=tries(100))
 @given(st.integers(0, 2**32 - 1), st.integers(1, 400), st.floats(0, 60))
 def test_a_simplified_track_is_nowhere_farther_than_its_tolerance(seed, count, north):
     steps = np.random.default_rng(seed).normal(0, 3e-4, (2, count))

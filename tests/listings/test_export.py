@@ -204,7 +204,7 @@ def stated(data):
     return {name: value for name, value in data.items() if value not in (None, [])}
 
 
-@settings(max_examples=tries(12), deadline=None)
+@settings(max_examples=tries(12))
 @given(st.lists(bodies(), min_size=1, max_size=3), st.sampled_from(["en", "zh"]), st.booleans())
 def test_any_listing_is_the_same_after_a_file(written, language, as_workbook):
     before = [NEW_LISTING.load(body) for body in written]

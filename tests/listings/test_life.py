@@ -135,9 +135,6 @@ def test_any_life_of_a_listing_follows_the_table(app):
         settings=settings(
             max_examples=tries(3),
             stateful_step_count=10,
-            derandomize=True,
-            deadline=None,
-            database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -188,7 +188,7 @@ def test_search_finds_what_a_plain_look_finds_on_pages_of_any_size(marketplace, 
     """And its conditions alone, as saved searches and exports ask them, mean the same."""
     asker, listings = market
 
-    @settings(max_examples=tries(15), deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=tries(15), suppress_health_check=list(HealthCheck))
     @given(queries(), st.sampled_from([3, 50]), st.sampled_from([1, 4, 5000]))
     def holds(query, limit, stride):
         monkeypatch.setattr(search, "STRIDE", stride)

@@ -100,7 +100,7 @@ def test_a_correction_refuses_of_no_line_more_than_it_weighs(trade, changes, sho
     assert [line["refused_t"] for line in trade.show(received)["lines"]] == shown
 
 
-@settings(max_examples=tries(60), deadline=None)
+@settings(max_examples=tries(60))
 @given(
     lines=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=5), data=st.data()
 )

@@ -86,7 +86,7 @@ def exact(ways: Ways, room: Capacities) -> float:
 
 
 @given(regions(lots=False))
-@settings(max_examples=tries(60), deadline=None)
+@settings(max_examples=tries(60))
 def test_without_lots_the_plan_is_the_best(region):
     ways, room = region
     plan = allocate(ways, room)
@@ -96,7 +96,7 @@ def test_without_lots_the_plan_is_the_best(region):
 
 
 @given(regions())
-@settings(max_examples=tries(60), deadline=None)
+@settings(max_examples=tries(60))
 def test_with_lots_no_rule_is_broken_and_nothing_lawful_exceeds_the_bound(region):
     ways, room = region
     plan = allocate(ways, room)

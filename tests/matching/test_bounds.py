@@ -53,7 +53,7 @@ def hold(world: ref.World, rules: ref.Rules) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=tries(80), deadline=None)
+@settings(max_examples=tries(80))
 @given(cases())
 def test_whoever_is_lawful_has_a_bound_no_later_than_its_rank(case):
     hold(*case)

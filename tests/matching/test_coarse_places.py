@@ -65,7 +65,7 @@ def test_rows_taken_out_of_columns_are_the_rows():
 
 @pytest.mark.slow
 @given(worlds.cases(), st.integers(0, 1_000))
-@settings(max_examples=tries(40), deadline=None, derandomize=True, database=None)
+@settings(max_examples=tries(40))
 def test_where_in_its_cell_a_listing_lies_changes_no_answer(case, seed):
     world, rules = case
     moved = replace(

@@ -67,7 +67,7 @@ def theirs(truth, scores, k):
 
 
 @given(SCORES, st.integers(0, 99))
-@settings(deadline=None, max_examples=tries(60))
+@settings(max_examples=tries(60))
 def test_ndcg_is_scikit_learns_once_ties_are_broken(rows, seed):
     scores, truth = np.array(rows).T
     last = np.random.default_rng(seed).permutation(len(rows))
@@ -81,7 +81,7 @@ def test_ndcg_is_scikit_learns_once_ties_are_broken(rows, seed):
 @given(st.lists(st.tuples(st.integers(0, 1), st.booleans()), min_size=2, max_size=6).filter(
     lambda rows: any(true for _, true in rows)
 ))  # fmt: skip
-@settings(deadline=None, max_examples=tries(25))
+@settings(max_examples=tries(25))
 def test_over_all_ways_to_break_ties_ndcg_is_what_scikit_learn_says_of_ties(rows):
     scores, truth = np.array(rows).T
     ways = [np.lexsort((last, -scores)) for last in itertools.permutations(range(len(rows)))]
@@ -91,7 +91,7 @@ def test_over_all_ways_to_break_ties_ndcg_is_what_scikit_learn_says_of_ties(rows
 
 
 @given(st.integers(0, 10_000))
-@settings(deadline=None, max_examples=tries(40))
+@settings(max_examples=tries(40))
 def test_ranks_and_tops_are_those_of_a_whole_sort(seed):
     chance = np.random.default_rng(seed)
     n, m = chance.integers(1, 5), chance.integers(1, 30)

@@ -81,7 +81,7 @@ def a_record(chance, receivers) -> Record:
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["credit", "km"]))
-@settings(deadline=None, max_examples=tries(60))
+@settings(max_examples=tries(60))
 def test_of_two_that_differ_only_in_credit_or_distance_the_worse_is_never_higher(rankings, seed, what):
     chance = np.random.default_rng(seed)
     m = int(chance.integers(2, 40))

@@ -92,7 +92,7 @@ def answers_each(columns: worlds.Columns, index: m.Index, seekers: Any, k: int) 
 
 
 def quick(examples: int) -> Any:
-    return settings(max_examples=tries(examples), deadline=None, derandomize=True, database=None)
+    return settings(max_examples=tries(examples))
 
 
 @pytest.mark.slow

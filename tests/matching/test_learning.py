@@ -85,7 +85,7 @@ def rank(model, facing, known, receiver):
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["credit", "fit", "quantity", "km", "record"]))
-@settings(deadline=None, max_examples=tries(25))
+@settings(max_examples=tries(25))
 def test_better_credit_fit_record_or_nearness_never_costs_a_place(models, seed, what):
     chance = np.random.default_rng(seed)
     m = int(chance.integers(2, 12))
@@ -136,7 +136,7 @@ def test_features_know_nothing_of_what_is_unknown():
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 30)), min_size=1, max_size=60), st.booleans())
 @example([(0, 3)] * 40 + [(1, 9)], True)  # all but one of a day: no quantile is later than the first day
 @example([(number % 4, 0) for number in range(20)] + [(5, 1), (6, 30)], True)
-@settings(deadline=None, max_examples=tries(60))
+@settings(max_examples=tries(60))
 def test_a_training_supply_sees_others_earlier_transfers_only(rows, by_time):
     supplier, day = np.array(rows).T
     fold = np.arange(9) % 4

@@ -25,7 +25,7 @@ WARNINGS = {
 
 
 def thorough(examples: int):
-    return settings(max_examples=tries(examples), deadline=None, derandomize=True, database=None)
+    return settings(max_examples=tries(examples))
 
 
 def seekers(world: ref.World) -> list[ref.Listing]:

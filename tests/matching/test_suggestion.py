@@ -98,7 +98,7 @@ def test_suggestions_can_be_kept_within_categories(suggester):
 
 @pytest.mark.slow
 @given(st.text(max_size=80), st.integers(1, 30), st.sampled_from([None, "cn-hw", "cn-sw", "eu-low"]))
-@settings(max_examples=tries(100), deadline=None, derandomize=True, database=None)
+@settings(max_examples=tries(100))
 @example(ODD[0], 5, None)
 @example(ODD[3], 5, None)
 @example(ODD[4], 5, "eu-low")

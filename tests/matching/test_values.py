@@ -18,7 +18,7 @@ from tests.effort import tries
 from tests.matching import reference as ref
 from tests.matching import worlds
 
-quick = settings(max_examples=tries(80), deadline=None, derandomize=True, database=None)
+quick = settings(max_examples=tries(80))
 latitudes, longitudes = st.floats(-90, 90), st.floats(-180, 180)
 kilometres = st.floats(0, 20_100)
 PLAIN = {

@@ -48,7 +48,7 @@ STATEMENT = text(
 def test_statements_repeat_what_python_repeats(app):
     with app.app_context(), clock.at(lambda: NOW):
 
-        @settings(max_examples=tries(400), deadline=None)
+        @settings(max_examples=tries(400))
         @given(TERMS)
         def compare(terms):
             (last_fen, fen), (last_kg, kg), age, kind = terms

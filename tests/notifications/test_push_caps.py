@@ -353,7 +353,7 @@ STEPS = st.lists(
 def test_no_sequence_of_edits_is_told_more_often_than_allowed(app, marketplace):
     """Of one sender a receiver gets no more a day at once than the cap, one repeat, three a month."""
 
-    @settings(max_examples=tries(4), deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=tries(4), suppress_health_check=list(HealthCheck))
     @given(STEPS, st.integers(0, 4))
     def check(steps, cap):
         marketplace.policy(push_pair_cap=cap, push_daily_cap=1000)
