@@ -1,10 +1,15 @@
 """What a process keeps for a page of matches: it takes few statements, and nothing kept is old."""
 
 import json
+import sys
+import threading
+from contextlib import contextmanager
+from uuid import uuid4
 
 from sqlalchemy import select, text
 
 from marketplace.catalogue import service as catalogue
+from marketplace.catalogue.service.lookup_cache import lookup_cache
 from marketplace.database import db
 from marketplace.events.work import unit_of_work
 from marketplace.licences import service as licences
@@ -88,6 +93,56 @@ def test_a_document_read_while_its_holder_changed_is_not_kept(marketplace, monke
     monkeypatch.setattr(licences, "LegalDocuments", change_meanwhile)
     generator.get(path)
     assert generator.get(path).json["items"][0]["legal_basis"]["reference"] == "浙危废经第999号"
+
+
+@contextmanager
+def changing(kept, others):
+    """Another thread that adds what is kept, and `others`, and removes them, again and again."""
+    over, ours = threading.Event(), list(kept.items())
+
+    def change():
+        while not over.is_set():
+            kept.update(others)
+            for key in [key for key, _ in ours] + list(others):
+                kept.pop(key, None)
+            kept.update(ours)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        sys.setswitchinterval(interval)
+
+
+def test_what_threads_share_may_change_while_one_of_them_asks_for_it(marketplace):
+    generator, recycler = marketplace.enterprise(), marketplace.recycler()
+    supply = marketplace.supply(generator)
+    marketplace.demand(recycler)
+    generator.get(f"/listings/{supply['id']}/matches")
+    with marketplace.app.test_request_context():
+        index = live_index.process_index()
+        snapshot = index.held()
+        permits, others = list(snapshot.documents), {uuid4(): None for _ in range(500)}
+        assert permits
+        with changing(snapshot.documents, others):
+            for _ in range(200):
+                assert index.legal_documents(permits, (), snapshot.book).of_permits.keys() == set(permits)
+
+        catalogue.see_version(db.session.scalar(select(catalogue.VERSION)))
+        cache = lookup_cache()
+        ids, more = list(cache.by_id)[:50], {-number: None for number in range(1, 500)}
+        with changing(cache.by_id, more):
+            for _ in range(50):
+                assert catalogue.codes_by_id(ids).keys() == set(ids)
+        places = {(120 + number / 1000, 30.0): () for number in range(500)}
+        with changing(cache.near, places):
+            for _ in range(50):
+                catalogue.look_up_places([(120.58, 30.03)])
 
 
 def test_a_unit_of_work_reads_the_policy_that_is_in_force_once_it_has_its_locks(marketplace):

@@ -34,7 +34,7 @@ def codes_by_id(ids: Iterable[int]) -> dict[int, CatalogueCode]:
     """Those codes, by id, in one statement at most."""
     cache, missing, found = lookup_cache(), set(ids), {}
     if cache is not None:
-        found = {code_id: cache.by_id[code_id] for code_id in missing & cache.by_id.keys()}
+        found = {code_id: code for code_id in missing if (code := cache.by_id.get(code_id))}
         missing -= found.keys()
     if missing:
         rows = read_codes(READ_CODES.where(WasteCode.id.in_(missing)))

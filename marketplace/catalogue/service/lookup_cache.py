@@ -46,7 +46,11 @@ MOST_FOUND = 20_000
 
 @dataclass(frozen=True, slots=True)
 class LookupCache:
-    """The codes, regions, treatments and exemption items of one state, and what was looked up by them."""
+    """The codes, regions, treatments and exemption items of one state, and what was looked up by them.
+
+    Threads share it. What was looked up (`by_id`, `near`) changes at any moment: it is asked by key, once for
+    each, and never walked through.
+    """
 
     version: int | None
     codes: Mapping[str, list[CatalogueCode]]

@@ -131,7 +131,7 @@ def look_up_places(places: Iterable[tuple[float, float]]) -> None:
     cache = lookup_cache()
     if cache is None:
         return
-    new = list(set(places) - cache.near.keys())
+    new = [place for place in set(places) if place not in cache.near]
     for start in range(0, len(new), BATCH):
         part = new[start : start + BATCH]
         cache.keep_near(dict(zip(part, districts_near(part), strict=True)))

@@ -60,12 +60,14 @@ class LegalDocuments:
         Args:
             permit_ids: ids of licence lines, channels and transfer approvals.
             exemptions: (holder, item) of which the verified exemptions are wanted.
-            known: documents of `permit_ids` that need not be read.
+            known: documents of `permit_ids` that need not be read; other threads may add and remove some.
         """
         permits, wanted, known = set(permit_ids), sorted(set(exemptions)), known or {}
-        self._of_permits = {permit_id: known[permit_id] for permit_id in permits if permit_id in known}
+        found = {permit_id: known.get(permit_id) for permit_id in permits}
+        self._of_permits = {permit_id: document for permit_id, document in found.items() if document}
         self._of_exemptions: dict[tuple[UUID, int], list[tuple[int, LegalDocument]]] = {}
         unknown = permits - self._of_permits.keys()
+        self.were_read = bool(unknown)
         if unknown or wanted:
             self._read(unknown, wanted)
 

@@ -191,11 +191,10 @@ class LiveIndex:
             return licences.LegalDocuments(permit_ids, exemptions)
         changes = snapshot.changes
         found = licences.LegalDocuments(permit_ids, exemptions, snapshot.documents)
-        new = found.of_permits.keys() - snapshot.documents.keys()
-        if new:
+        if found.were_read:
             with self._lock:
                 if snapshot.changes == changes and len(snapshot.documents) < MOST_DOCUMENTS:
-                    snapshot.documents.update((permit_id, found.of_permits[permit_id]) for permit_id in new)
+                    snapshot.documents.update(found.of_permits)
         return found
 
     def _current(self) -> IndexSnapshot | None:
