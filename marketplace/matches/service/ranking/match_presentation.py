@@ -57,9 +57,10 @@ def present_hits(
     """Hits as the API shows them to the owner of the listing beside each or to its overseers; everything
     they name is fetched together."""
     rows = pair_outlines([(listing.id, hit.listing_id) for listing, hit in ranked])
-    today = clock.today()
     pairings = [
-        Pairing(listing, hit, other, said_of(other), max(today, listing.available_from, other.available_from))
+        Pairing(
+            listing, hit, other, said_of(other), transfer_day(listing.available_from, other.available_from)
+        )
         for (listing, hit), other in zip(ranked, rows, strict=True)
     ]
     documents = _documents_of([(pairing.demand, pairing.hit) for pairing in pairings], book)
@@ -185,7 +186,7 @@ def _documents_of(
         for demand, hit in hits
         if hit.basis == Basis.EXEMPT and demand.exemption_item
     ]
-    return process_index().legal_documents(permits - {None}, exemptions, book)
+    return process_index().legal_documents(permits, exemptions, book)
 
 
 def legal_basis_of(
