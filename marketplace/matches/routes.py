@@ -80,7 +80,7 @@ def list_matches(listing: Any, query: Query) -> Json:
 
 @blueprint.get("/listings/<uuid:listing_id>/matches/export")
 @allow(*EVERY_KEY)
-@subject(listings.find_governed)
+@subject(listings.find_ranked)
 @blueprint.query(MatchExportQuery)
 @blueprint.response(200, FILE, content_type=CSV)
 @blueprint.alt_response(200, schema=FILE, content_type=XLSX)

@@ -219,6 +219,15 @@ class Segment:
                 high = middle
         return low
 
+    def spans_of(self, codes: AnyInts) -> tuple[Ints, Ints]:
+        """First row, and the one after the last, of each of `codes` (n,) that has rows; shape (m,) each."""
+        if not len(self.group_code):
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        group = np.minimum(np.searchsorted(self.group_code, codes), len(self.group_code) - 1)
+        group = group[self.group_code[group] == codes]
+        first, after = self.group_start[group], self.group_start[group + 1]
+        return self.blocks["start"][first].astype(np.int64), self.blocks["stop"][after - 1].astype(np.int64)
+
     def blocks_of(self, code: int) -> slice:
         """The blocks of a code."""
         group = int(np.searchsorted(self.group_code, code))

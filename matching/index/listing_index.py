@@ -120,10 +120,25 @@ class State:
         found = []
         for number, segment in enumerate(self.segments):
             chosen = segment.blocks[blocks[segments == number]]
-            rows = repeated(chosen["start"].astype(np.int64), chosen["stop"] - chosen["start"])[1]
+            found.append((chosen["start"].astype(np.int64), chosen["stop"].astype(np.int64)))
+        return self.places_in(found)
+
+    def places_in(self, spans: Sequence[tuple[Ints, Ints]]) -> Ints:
+        """Places of the rows from `start` (s,) to before `stop` (s,) in each segment, as (n, 2)."""
+        found = []
+        for number, (segment, (start, stop)) in enumerate(zip(self.segments, spans, strict=True)):
+            rows = repeated(start, stop - start)[1]
             rows = rows[segment.died[rows] > self.version]
             found.append(np.stack([np.full(len(rows), number), rows], axis=1))
         return np.concatenate(found)
+
+    def rows_alive(self, spans: Sequence[tuple[Ints, Ints]]) -> int:
+        """How many rows `places_in` finds in spans of the same shape, without writing them out."""
+        return sum(
+            int(np.count_nonzero(segment.died[start:stop] > self.version))
+            for segment, (starts, stops) in zip(self.segments, spans, strict=True)
+            for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)
+        )
 
     def field(self, places: Ints) -> Field:
         """The rows at `places` (n, 2), those of one listing in the order in which they were given."""
@@ -334,16 +349,11 @@ class Index:
             ValueError: a supply's code is not in the book.
         """
         state = self._state
-        visits = state.rules.plans.plan(policy, seeker).visits
-        blocks = [[segment.blocks_of(code) for code in visits["code"].tolist()] for segment in state.segments]
-        numbers = [
-            np.concatenate([np.arange(at.start, at.stop) for at in of_segment] or [np.empty(0, np.int64)])
-            for of_segment in blocks
-        ]
-        segments = np.repeat([0, 1], [len(of_segment) for of_segment in numbers])
-        places = state.rows_in(segments, np.concatenate(numbers).astype(np.int64))
-        if most is not None and len(places) > most:
+        codes = state.rules.plans.plan(policy, seeker).visits["code"]
+        spans = [segment.spans_of(codes) for segment in state.segments]
+        if most is not None and state.rows_alive(spans) > most:
             return None
+        places = state.places_in(spans)
         listings = state.field(places).listings
         theirs = joined(
             [

@@ -288,6 +288,7 @@ def test_the_number_of_statements_does_not_grow_with_the_results(marketplace):
     few_supplies, many_supplies = (statements(recyclers[0], path, limit=limit) for limit in (1, 60))
     assert few_supplies == (many_supplies[0], 1)
     assert many_supplies[1] == 60
+    assert statements(marketplace.admin, path, limit=1) == few_supplies
 
 
 def test_a_page_that_the_bounds_do_not_settle_costs_one_round_more_and_no_further(marketplace, monkeypatch):

@@ -209,7 +209,8 @@ def test_an_index_gives_the_same_field():
             asked = (columns.policy, "supply", one, demands, tables, world.today)
             assert m.near_misses(*asked) == near(columns, seeker)
             assert m.obstacles(*asked).lawful == len(lawful(columns, seeker))
-            assert index.fitting(columns.policy, one, most=-1) is None
+            assert index.fitting(columns.policy, one, most=len(demands) - 1) is None
+            assert index.fitting(columns.policy, one, most=len(demands)) is not None
             kept, ranges = index.take(world.demands and [world.demands[0].number])
             assert set(np.unique(kept.key).tolist()) == {world.demands[0].number}
             assert set(ranges.key.tolist()) <= {world.demands[0].number}

@@ -46,7 +46,7 @@ def export_all_matches(actor: Actor, query: Mapping[str, Any], language: str) ->
 
 
 def _matches_of(actor: Actor, listing: Listing, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    if not is_matched(actor, listing):
+    if not is_matched(listing):
         return
     policy = policy_in_force().matching
     find = finder(listing, policy, query["sort"], query["min_score"])
