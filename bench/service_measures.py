@@ -261,7 +261,7 @@ def count_statements(env: dict[str, str], requests: list[Request]) -> list[float
     from marketplace import create_app
 
     client = create_app().test_client()
-    sent = _counted()
+    sent = counted()
     found = []
     for request in requests:
         counts = []
@@ -277,7 +277,7 @@ def count_statements(env: dict[str, str], requests: list[Request]) -> list[float
     return found
 
 
-def _counted() -> list[str]:
+def counted() -> list[str]:
     """Grows by each statement that this process sends from now on; the pool's pings are left out."""
     sent: list[str] = []
 
