@@ -53,11 +53,13 @@ def given_names(rng: Random) -> Iterator[str]:
 
 
 def record(rng: Random, grade: str) -> tuple[bool, tuple[tuple[str, int], ...]]:
-    """A history that leads to `grade`, on distinct days of the two years that count, newest first."""
+    """A history that leads to `grade`, on distinct days of the year that counts, newest first."""
     established, deductions = rng.choice(RECORDS[grade])
     rules = [*deductions, *[DONE] * rng.choice((0, 0, 0, 1, 2))]
     rng.shuffle(rules)
-    return established, tuple(zip(rules, sorted(rng.sample(range(5, 700), len(rules))), strict=True))
+    days = sorted(rng.sample(range(5, 700), len(rules)))
+    distinct = (5 + (day - 5) // 2 + number for number, day in enumerate(days))
+    return established, tuple(zip(rules, distinct, strict=True))
 
 
 def demo_uscc(region: int, number: int) -> str:

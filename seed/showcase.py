@@ -80,7 +80,7 @@ class Part:
     record: tuple[bool, tuple[tuple[str, int], ...]] | None = None
 
 
-_NEARLY_A = True, ((DONE, 31), (DONE, 96), (MINOR, 188), (DONE, 240), (MINOR, 402))
+_NEARLY_A = True, ((DONE, 31), (DONE, 96), (MINOR, 188), (DONE, 240), (MINOR, 302))
 """Established, 89.5 points: one completed deal more makes it grade A."""
 _EXEMPT: dict[str, Any] = {"licence": "", "exemption_item": 20, "treatment": "R5"}
 _STRONG = (Component("H2SO4", 60.0, None, "%"),)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import CheckConstraint, Column, Date, MetaData, Table
 
-from marketplace.credit.models import AXES
+from marketplace.credit.models import AXES, Severity
 from marketplace.credit.service import current_rules
 from marketplace.credit.service.lapse import lapse_date
 from marketplace.database import Base
@@ -122,14 +122,16 @@ def rule_gaps(rules, lapse=lapse_date):
     for rule in rules:
         if rule.get("axis") not in AXES:
             found.append(f"{rule['code']} has no axis: give it one of {', '.join(AXES)} in {place}")
-        if not rule.get("points"):
-            found.append(f"{rule['code']} changes nothing: give it points in {place}")
+        if rule.get("points") is None:
+            found.append(f"{rule['code']} has no points: give it some, or 0 to note only, in {place}")
+        elif rule["points"] < 0 and not rule.get("severity"):
+            found.append(f"{rule['code']} has no severity: give it one of {', '.join(Severity)} in {place}")
         found += [
             f"{rule['code']} has no title in one language: give it `{name}` in {place}"
             for name in ("title", "title_zh")
             if not rule.get(name)
         ]
-    if lapse(TODAY) <= TODAY:
+    if any(lapse(TODAY, rule["months"]) <= TODAY for rule in rules):
         found.append("an event never counts: let `lapse_date` in credit/service/lapse.py give a later day")
     return found
 
@@ -142,12 +144,14 @@ def test_every_rule_of_credit_is_complete_and_its_events_lapse(app):
 
 
 def test_an_incomplete_rule_of_credit_fails_with_what_it_lacks():
-    rule = {"code": "site.dust", "axis": "site", "points": -2, "title": "Dust", "title_zh": "扬尘"}
+    about = {"title": "Dust", "title_zh": "扬尘", "months": 12, "severity": "light"}
+    rule = {"code": "site.dust", "axis": "site", "points": -2, **about}
     assert rule_gaps([rule]) == []
     assert rule_gaps([{**rule, "axis": "air"}])[0].startswith("site.dust has no axis: give it one of law,")
-    assert rule_gaps([{**rule, "points": 0}])[0].startswith("site.dust changes nothing: give it points in")
+    assert rule_gaps([{**rule, "points": None}])[0].startswith("site.dust has no points: give it some, or 0")
+    assert rule_gaps([{**rule, "severity": None}])[0].startswith("site.dust has no severity: give it one of")
     assert "give it `title_zh` in the rule table" in rule_gaps([{**rule, "title_zh": None}])[0]
-    assert "`lapse_date` in credit/service/lapse.py" in rule_gaps([rule], lambda day: day)[0]
+    assert "`lapse_date` in credit/service/lapse.py" in rule_gaps([rule], lambda day, months: day)[0]
 
 
 def permits_without_a_validity(metadata):

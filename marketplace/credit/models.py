@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
@@ -17,6 +17,22 @@ from ..events.lifecycle import LifeCycle, Move, Party
 AXES = ("law", "manifests", "reporting", "site", "fulfilment", "incidents")
 EVALUATION, RECORD = ESTABLISHED_BY = ("evaluation", "record")
 """What makes an enterprise established: a valid evaluation, or its record on the platform."""
+
+
+class Severity(StrEnum):
+    """How grave a deduction is: how long it is published, and when its repair may be asked for."""
+
+    LIGHT = "light"
+    GENERAL = "general"
+    SERIOUS = "serious"
+
+
+class Recorder(StrEnum):
+    """Who records the events of a rule."""
+
+    ADMIN = "admin"
+    REGULATOR = "regulator"
+    SYSTEM = "system"
 
 
 class RuleTable(Base):
@@ -35,8 +51,12 @@ class EventStatus(StrEnum):
     WITHDRAWN = "withdrawn"
     COMPENSATION = "compensation"
     """The entry that takes a wrong one back; both stay on record, and neither counts."""
+    REPAIRED = "repaired"
+    """Right when it was recorded, and made good since: it stays on record and no longer counts."""
 
 
+ON_RECORD = (EventStatus.RECORDED, EventStatus.REPAIRED)
+"""What nobody has taken back: the same decision is not entered again."""
 EVENT_LIFE = LifeCycle(
     Move(
         "withdraw",
@@ -45,15 +65,24 @@ EVENT_LIFE = LifeCycle(
         by={Party.ADMIN},
         event="credit.withdrawn",
     ),
+    Move(
+        "repair",
+        EventStatus.RECORDED,
+        EventStatus.REPAIRED,
+        by={Party.ADMIN},
+        event="credit.repaired",
+    ),
 )
 
 
 class CreditEvent(Base):
-    """Something that adds to or takes from one axis, with the points its rule had that day.
+    """Something that adds to or takes from one axis, with the terms its rule had that day.
 
     `document_key` is the number of the decision as it is compared; `basis` the id of a legal basis or what
-    the decision cites in words; `is_repeatable` whether its rule allows several of one day. A compensation
-    has the opposite points of the event that it `withdraws`.
+    the decision cites in words; `is_repeatable` whether its rule allows several of one day. `severity` is
+    empty for merits; `recorded_as` is whom the rule names to record it, whoever did. `cause` is what an event
+    of the platform follows from: light ones of one cause count once. A compensation has the opposite points
+    of the event that it `withdraws`.
     """
 
     __tablename__ = "credit_event"
@@ -65,6 +94,12 @@ class CreditEvent(Base):
     axis: Mapped[str]
     points_milli: Mapped[int]
     most_per_year_milli: Mapped[int | None]
+    severity: Mapped[Severity | None]
+    months: Mapped[int] = mapped_column(SmallInteger, default=24, server_default=text("24"))
+    recorded_as: Mapped[Recorder] = mapped_column(default=Recorder.ADMIN, server_default=text("'admin'"))
+    is_public: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    is_self_reported: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    cause: Mapped[str | None]
     effective_on: Mapped[date]
     lapses_on: Mapped[date]
     note: Mapped[str]
@@ -85,6 +120,9 @@ class CreditEvent(Base):
 
     __table_args__ = (
         values_check("status", EventStatus),
+        values_check("severity", Severity),
+        values_check("recorded_as", Recorder),
+        CheckConstraint("months > 0", name="months"),
         CheckConstraint("effective_on < lapses_on", name="lapse_after_effect"),
         CheckConstraint("(status = 'compensation') = (withdraws IS NOT NULL)", name="compensates_one"),
         CheckConstraint("amount_fen >= 0", name="amount"),
@@ -93,7 +131,7 @@ class CreditEvent(Base):
             "ix_credit_event_document",
             "document_key",
             unique=True,
-            postgresql_where=text("status = 'recorded'"),
+            postgresql_where=text("status IN ('recorded', 'repaired')"),
         ),
         Index(
             "ix_credit_event_rule_and_day",
@@ -101,7 +139,9 @@ class CreditEvent(Base):
             "rule",
             "effective_on",
             unique=True,
-            postgresql_where=text("status = 'recorded' AND document_key IS NULL AND NOT is_repeatable"),
+            postgresql_where=text(
+                "status IN ('recorded', 'repaired') AND document_key IS NULL AND NOT is_repeatable"
+            ),
         ),
         Index("ix_credit_event_enterprise", "enterprise_id", "id"),
         Index("ix_credit_event_lapse", "lapses_on"),

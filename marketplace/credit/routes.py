@@ -7,7 +7,7 @@ from ..enterprises import service as enterprises
 from ..enterprises.models import Enterprise
 from ..events.actor import ADMIN
 from ..http.authentication import EVERY_KEY, STAFF, actor, allow
-from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, no_body, subject
+from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, no_body, require, subject
 from ..http.etags import etag
 from ..http.languages import language, render_warnings
 from ..http.openapi.api import VERSIONED
@@ -28,6 +28,7 @@ from .schemas import (
     NewBlockSchema,
     NewEvaluationSchema,
     NewEventSchema,
+    NewRuleTableSchema,
     RuleTableSchema,
     WithdrawalSchema,
 )
@@ -64,12 +65,14 @@ def list_events(enterprise: Enterprise, query: Query) -> Page:
 
 
 @blueprint.post("/credit/events")
-@allow(ADMIN, scope="admin")
+@allow(*STAFF)
+@require(service.require_recorder)
 @may_conflict
 @blueprint.body(NewEventSchema)
 @blueprint.response(201, EventSchema)
 def record_event(body: Body) -> Json:
-    """Record an event; score and grade change at once.
+    """Record an event; score and grade change at once. Admins record by any rule, regulators in their region
+    by those that name them.
 
     A decision is entered once: the same document again, or without one the same enterprise, rule and day, is
     refused. Rules that add points may repeat without a document.
@@ -80,9 +83,10 @@ def record_event(body: Body) -> Json:
 
 def _event(row: CreditEvent) -> Json:
     names = (
-        "id", "enterprise_id", "rule", "rule_version", "axis", "points_milli", "effective_on", "lapses_on",
-        "note", "evidence", "created_at", "status", "withdraws", "document", "authority", "acted_on",
-        "decided_on", "served_on", "basis", "amount_fen",
+        "id", "enterprise_id", "rule", "rule_version", "axis", "points_milli", "severity", "months",
+        "recorded_as", "is_public", "is_self_reported", "effective_on", "lapses_on", "note", "evidence",
+        "created_at", "status", "withdraws", "document", "authority", "acted_on", "decided_on", "served_on",
+        "basis", "amount_fen",
     )  # fmt: skip
     return {
         **{name: getattr(row, name) for name in names},
@@ -113,10 +117,14 @@ def show_rules() -> Versioned:
 @blueprint.put("/credit/rules")
 @allow(ADMIN, scope="admin")
 @subject(service.current_rules)
-@blueprint.body(RuleTableSchema)
+@blueprint.body(NewRuleTableSchema)
 @blueprint.response(200, RuleTableSchema, headers=VERSIONED)
 def publish_rules(_: RuleTable, body: Body, expected: int | None) -> Versioned:
-    """Publish a new version of the rule table; recorded events keep their points."""
+    """Publish a new version of the rule table; recorded events keep the terms of their day.
+
+    Each axis keeps a rule. What a rule of the body does not say of severity, months, recorder, evidence and
+    publication stays as it is in force, so that bodies from before these fields change nothing else.
+    """
     return _rules(service.publish_rules(actor(), body["items"], body.get("grades"), expected))
 
 

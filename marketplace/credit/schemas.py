@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, post_load, validates_schema
 
 from ..enterprises.models import MILLI_PER_POINT, Grade
 from ..http.fields import (
@@ -26,10 +26,13 @@ from ..http.fields import (
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ResponseSchema, Schema, WarningSchema
-from .models import AXES, ESTABLISHED_BY, BlockStatus, EventStatus
+from .models import AXES, ESTABLISHED_BY, BlockStatus, EventStatus, Recorder, Severity
 
 MAX_AMOUNT_CNY = 100_000_000_000
 """More than any fine: a bound on typing errors."""
+MAX_MONTHS = 120
+"""Longer than anything is counted: records are kept ten years."""
+MAX_RULES = 200
 
 
 class Points(Scaled):
@@ -80,6 +83,9 @@ class CreditSchema(ResponseSchema):
     blocked = fields.Boolean()
 
 
+KEPT = "Left out of a request, it stays as it is."
+
+
 class RuleSchema(Schema):
     code = Identifier(60, required=True, checks=[Matches(r"[a-z]+\.[a-z_]+", "rule_code_form")])
     axis = fields.String(required=True, validate=OneOf(AXES, "axis"))
@@ -116,6 +122,29 @@ class RuleSchema(Schema):
             "description": "Whether one day may have several without a document; null: if it adds points."
         },
     )
+    severity = fields.String(
+        allow_none=True,
+        validate=OneOf(Severity, "severity"),
+        metadata={"description": f"How grave a deduction is; null of merits. {KEPT}"},
+    )
+    months = Whole(1, MAX_MONTHS, metadata={"description": f"For how many months an event counts. {KEPT}"})
+    recorded_by = fields.String(
+        validate=OneOf(Recorder, "recorder"),
+        metadata={
+            "description": "Who records its events: regulators may where it names them, admins always;"
+            f" what the system records never makes grade E by itself. {KEPT}"
+        },
+    )
+    evidence = Text(
+        200, allow_none=True, metadata={"description": f"What an event of it is proven by. {KEPT}"}
+    )
+    public = Flag(metadata={"description": f"Whether its events may be a reason on the public board. {KEPT}"})
+    enabled = Flag(metadata={"description": f"false: nothing is recorded by it. {KEPT}"})
+
+    @validates_schema
+    def _says_no_severity_of_a_merit(self, rule: dict[str, Any], **_: Any) -> None:
+        if rule.get("severity") and rule.get("points", 0) > 0:
+            raise ValidationError({"severity": [Message("merit_has_no_severity")]})
 
     @validates_schema
     def _ends_after_it_begins(self, rule: dict[str, Any], **_: Any) -> None:
@@ -140,13 +169,41 @@ def _codes_once(rules: list[dict[str, Any]]) -> None:
         raise ValidationError([Message("repeated")])
 
 
-class RuleTableSchema(Schema):
+def _rules(**kwargs: Any) -> List:
+    return List(fields.Nested(RuleSchema), MAX_RULES, 1, checks=[_codes_once], **kwargs)
+
+
+class RuleListSchema(Schema):
+    """The rules of a version, as `items` or as `rules`; the view gets them as `items`."""
+
+    items = _rules()
+    rules = _rules(metadata={"description": "Another name of `items`; send one of the two."})
+
+    @validates_schema
+    def _one_of_the_two(self, body: dict[str, Any], **_: Any) -> None:
+        if "items" in body and "rules" in body:
+            raise ValidationError({"items": [Message("rules_sent_twice")]})
+        if "items" not in body and "rules" not in body:
+            raise ValidationError({"items": [Message("field_required")]})
+
+    @post_load
+    def _as_items(self, body: dict[str, Any], **_: Any) -> dict[str, Any]:
+        rules = body.pop("rules", None)
+        return body if rules is None else body | {"items": rules}
+
+
+class NewRuleTableSchema(RuleListSchema):
     version = Whole(1, MAX_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
     grades = fields.Nested(
         GradesSchema,
         metadata={"description": "Lowest score of each grade; set by the platform, refused if changed."},
     )
-    items = List(fields.Nested(RuleSchema), 200, 1, required=True, checks=[_codes_once])
+
+
+class RuleTableSchema(ResponseSchema):
+    version = fields.Integer()
+    grades = fields.Nested(GradesSchema, metadata={"description": "Lowest score of each grade."})
+    items = fields.List(fields.Nested(RuleSchema))
 
 
 class NewEventSchema(Schema):
@@ -178,6 +235,13 @@ class NewEventSchema(Schema):
         },
     )
     amount_cny = Amount(attribute="amount_fen", load_default=None, allow_none=True)
+    self_reported = Flag(
+        attribute="is_self_reported",
+        load_default=False,
+        metadata={
+            "description": "A defect of the site that the enterprise found and reported itself costs half."
+        },
+    )
 
 
 class WithdrawalSchema(Schema):
@@ -196,9 +260,18 @@ class EventSchema(ResponseSchema):
     effective_on = Day()
     lapses_on = Day()
     counts = fields.Boolean(
-        metadata={"description": "Whether it has taken effect, has not lapsed and was not withdrawn."}
+        metadata={
+            "description": "Whether it has taken effect, has not lapsed, was not withdrawn or repaired."
+        }
     )
-    status = Value(EventStatus, "recorded, withdrawn, or compensation (of a withdrawn event).")
+    severity = Value(Severity, allow_none=True)
+    months = fields.Integer(metadata={"description": "For how many months it counts from its first day."})
+    recorded_as = Value(Recorder, "Whom its rule named to record it, whoever did.")
+    public = fields.Boolean(
+        attribute="is_public", metadata={"description": "Whether it may be a reason on the public board."}
+    )
+    self_reported = fields.Boolean(attribute="is_self_reported")
+    status = Value(EventStatus, "recorded, withdrawn, compensation (of a withdrawn event), or repaired.")
     withdraws = fields.UUID(allow_none=True, metadata={"description": "The event that this one compensates."})
     document = fields.String(allow_none=True)
     authority = fields.String(allow_none=True)
@@ -220,10 +293,12 @@ EventPage = page_of(EventSchema)
 
 
 class ScoreLineSchema(ResponseSchema):
-    """One rule's part in a score."""
+    """One rule's part in a score, or the `cap`: what the platform's own events do not take, because they
+    alone never make grade E."""
 
-    rule = fields.String()
-    axis = Value(AXES)
+    rule = fields.String(metadata={"description": "The rule's code, or `cap`."})
+    axis = Value(AXES, "null: the cap, which is of no axis.", allow_none=True)
+    recorded_as = Value(Recorder, "Whom the rule names to record its events.", allow_none=True)
     year = fields.Integer(
         allow_none=True, metadata={"description": "The year, if the rule has a yearly limit."}
     )

@@ -64,6 +64,7 @@ CASES = Cases(
     grow=lambda samples: samples.marketplace.credit_event(samples.owner, "manifest.late_close"),
     public={"/enterprises/<uuid:enterprise_id>/credit": {"grade", "score"}},
     without_fields=frozenset({CONFIRM}),
+    regulated=frozenset({("POST", "/credit/events")}),
     statements={
         "/enterprises/<uuid:enterprise_id>/credit": 4,
         "/enterprises/<uuid:enterprise_id>/credit/explanation": 5,

@@ -153,7 +153,7 @@ def test_the_explanation_adds_up(marketplace):
     assert {line["rule"]: (line["events"], line["points"], line["year"]) for line in why["lines"]} == {
         "law.penalty_major": (1, -15, None),
         "law.penalty_minor": (2, -12, None),
-        "manifest.late_close": (1, -2, None),
+        "manifest.late_close": (1, -2, 2026),
         "fulfilment.completed": (21, 10, 2026),
     }
     assert why["base"] + sum(line["points"] for line in why["lines"]) == why["sum"] == 61
@@ -203,11 +203,12 @@ def test_the_enterprise_and_its_overseers_see_all_and_others_the_grade(marketpla
         assert stranger.get(f"{path}/explanation").status_code == 404
 
 
-def test_only_an_admin_writes_credit(marketplace):
+def test_only_officials_write_credit(marketplace):
     recycler = marketplace.enterprise("recycler")
     event = penalty(recycler)
     for other in (recycler, marketplace.enterprise("generator"), marketplace.regulator("330600")):
-        assert other.post("/credit/events", event).status_code == 403
+        if other.number:
+            assert other.post("/credit/events", event).status_code == 403
         assert other.post("/credit/blocks", {"enterprise_id": recycler.id, "reason": "x"}).status_code == 403
         assert other.post("/credit/evaluations", {}).status_code == 403
         assert other.put("/credit/rules", {"items": []}).status_code == 403

@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.credit.models import AXES, CreditEvent, Evaluation
+from marketplace.credit.models import AXES, CreditEvent, Evaluation, Recorder, Severity
 from marketplace.credit.service import Standing, lapse_date, standing
+from marketplace.credit.service.score import CAP, clamped
 from tests.effort import tries
 
 TODAY = date(2026, 12, 1)
 LONG_AGO = date(2020, 1, 1)
+SYSTEM = Recorder.SYSTEM
 RULES = {
     "law.penalty_minor": ("law", -6000, None),
     "law.penalty_major": ("law", -15000, None),
@@ -23,6 +25,16 @@ RULES = {
     "fulfilment.completed": ("fulfilment", 500, 10000),
     "site.praised": ("site", 7000, 10000),
 }
+BY_PLATFORM = {
+    "manifest.late_close": 10000, "manifest.weight_unexplained": None, "reporting.missing": None,
+    "site.over_capacity": None, "fulfilment.completed": 10000,
+}  # fmt: skip
+"""Rules of the platform and the most of a year."""
+POINTS = {
+    "manifest.weight_unexplained": ("manifests", -4000),
+    "reporting.missing": ("reporting", -5000),
+    "site.over_capacity": ("site", -8000),
+}
 
 
 def event(rule, day=TODAY):
@@ -30,6 +42,16 @@ def event(rule, day=TODAY):
     return CreditEvent(
         rule=rule, axis=axis, points_milli=points, most_per_year_milli=most, effective_on=day,
         lapses_on=lapse_date(day),
+    )  # fmt: skip
+
+
+def by_platform(rule, day=TODAY, cause=None):
+    axis, points = POINTS.get(rule) or RULES[rule][:2]
+    light = rule.startswith("manifest.")
+    return CreditEvent(
+        rule=rule, axis=axis, points_milli=points, most_per_year_milli=BY_PLATFORM[rule], effective_on=day,
+        lapses_on=lapse_date(day, 12), recorded_as=SYSTEM, cause=cause,
+        severity=Severity.LIGHT if light else Severity.GENERAL,
     )  # fmt: skip
 
 
@@ -45,6 +67,10 @@ def of(*rules, today=TODAY, evaluations=(), since=TODAY):
 
 days = st.dates(TODAY - timedelta(days=1100), TODAY)
 events = st.lists(st.builds(event, st.sampled_from(sorted(RULES)), days), max_size=40)
+causes = st.sampled_from([None, "manifest:1:receipt", "manifest:2:receipt", "manifest:2:track"])
+of_platform = st.lists(
+    st.builds(by_platform, st.sampled_from(sorted(BY_PLATFORM)), days, causes), max_size=40
+)
 steady = settings(max_examples=tries(80))
 
 
@@ -52,11 +78,11 @@ steady = settings(max_examples=tries(80))
 
 
 @steady
-@given(events, st.randoms(use_true_random=False))
-def test_the_order_of_events_never_matters(some, chance):
-    shuffled = list(some)
+@given(events, of_platform, st.randoms(use_true_random=False))
+def test_the_order_of_events_never_matters(some, more, chance):
+    shuffled = some + more
     chance.shuffle(shuffled)
-    one, other = of(*some), of(*shuffled)
+    one, other = of(*some, *more), of(*shuffled)
     assert (one, one.score, one.grade, one.axes) == (other, other.score, other.grade, other.axes)
 
 
@@ -83,14 +109,31 @@ def test_axes_stay_within_bounds_and_explain_the_score(some):
     assert tuple(whole.axes) == AXES
     assert all(0 <= points <= 100_000 for points in whole.axes.values())
     assert sum(line.points for line in whole.lines) == whole.sum - whole.base
+    assert CAP not in {line.rule for line in whole.lines}, "nothing here is of the platform"
     assert sum(line.events for line in whole.lines) <= len(some)
 
 
 @steady
-@given(events, days)
-def test_a_deduction_never_helps_and_a_merit_never_harms(some, day):
+@given(events, of_platform)
+def test_the_platform_alone_never_makes_grade_e(some, more):
+    """The formula as it is written down, of sums that the lines show."""
+    whole = of(*some, *more)
+    own = [line for line in whole.lines if line.rule != CAP]
+    r = whole.base + sum(line.points for line in own if line.recorded_as != SYSTEM)
+    s = sum(line.points for line in own if line.recorded_as == SYSTEM)
+    assert whole.score == clamped(r + s if r + s >= 40_000 else min(40_000, max(r, r + s)))
+    assert whole.grade != "E" or r < 40_000
+    assert whole.base + sum(line.points for line in whole.lines) == whole.sum
+    assert 0 <= whole.score <= 100_000
+
+
+@steady
+@given(events, of_platform, days, causes)
+def test_a_deduction_never_helps_and_a_merit_never_harms(some, more, day, cause):
+    some = some + more
     before = of(*some)
     assert of(*some, event("law.penalty_minor", day)).score <= before.score
+    assert of(*some, by_platform("manifest.weight_unexplained", day, cause)).score <= before.score
     assert of(*some, event("fulfilment.completed", day)).score >= before.score
 
 
@@ -102,6 +145,19 @@ def test_a_lapse_is_two_calendar_years_on_and_the_last_day_of_february_lapses_on
         assert lapse == date(day.year + 2, 3, 1)
     else:
         assert (lapse.year, lapse.month, lapse.day) == (day.year + 2, day.month, day.day)
+
+
+@steady
+@given(st.dates(date(1990, 1, 1), date(2150, 12, 31)), st.integers(1, 120))
+def test_a_lapse_is_so_many_months_on_or_the_first_of_the_next(day, months):
+    lapse = lapse_date(day, months)
+    number = day.year * 12 + day.month - 1 + months
+    same = (lapse.year * 12 + lapse.month - 1, lapse.day) == (number, day.day)
+    year, month = divmod(number, 12)
+    too_short = calendar.monthrange(year, month + 1)[1] < day.day
+    assert same != too_short
+    assert same or (lapse.year * 12 + lapse.month - 1, lapse.day) == (number + 1, 1)
+    assert lapse_date(day + timedelta(days=1), months) >= lapse
 
 
 # ---------------------------------------------------------------- examples
@@ -125,6 +181,34 @@ def test_an_event_counts_from_its_day_to_the_day_before_two_years_later():
     leap = date(2024, 2, 29)
     assert of(event("law.penalty_minor", leap), today=date(2026, 2, 28)).lines
     assert not of(event("law.penalty_minor", leap), today=date(2026, 3, 1)).lines
+
+
+@pytest.mark.parametrize(
+    ("recorded", "of_system", "score", "capped"),
+    [
+        (["law.penalty_major"] * 2, ["site.over_capacity"], 42_000, 0),
+        (["law.penalty_major"] * 2, ["site.over_capacity"] * 2, 40_000, 6_000),
+        (["law.penalty_major"] * 3, ["site.over_capacity"] * 2, 35_000, 16_000),
+        (["law.penalty_major"] * 3, ["fulfilment.completed"] * 20, 45_000, 0),
+        (["law.illegal_dumping"] * 2, ["site.over_capacity"], 0, 8_000),
+        ([], ["site.over_capacity"] * 20, 40_000, 120_000),
+    ],
+)
+def test_the_cap_stops_the_platform_at_grade_d_and_helps_nobody_else(recorded, of_system, score, capped):
+    whole = of(*recorded, *map(by_platform, of_system))
+    cap = sum(line.points for line in whole.lines if line.rule == CAP)
+    assert (whole.score, cap) == (score, capped)
+
+
+def test_light_events_of_one_cause_count_once_the_heaviest():
+    late, unexplained = "manifest.late_close", "manifest.weight_unexplained"
+    one = [by_platform(rule, cause="manifest:1:receipt") for rule in (late, unexplained)]
+    assert of(*one).sum == 80_000 - 4_000 == of(*one[::-1]).sum
+    other = [by_platform(late, cause="manifest:1:track"), by_platform(late, cause="manifest:2:receipt")]
+    assert of(*one, *other).sum == 80_000 - 4_000 - 4_000
+    assert of(*[by_platform(late)] * 2).sum == 80_000 - 4_000, "without a cause each counts"
+    grave = [by_platform("reporting.missing", cause="x")] * 2
+    assert of(*grave).sum == 80_000 - 10_000, "only light ones count once"
 
 
 def test_merits_of_one_calendar_year_add_at_most_ten_points():

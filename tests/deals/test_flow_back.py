@@ -89,4 +89,7 @@ def test_a_late_manifest_counts_once_by_the_rule_table_in_force(world):
     with marketplace.app.app_context():
         for step in ("receive", "close", "explain", "pickup"):
             credit_jobs.record_late(step=step, **about)
-    assert events(receiver) == [("manifest.late_close", "33060220261201000001")]
+    assert events(receiver) == [
+        ("manifest.weight_unexplained", "33060220261201000001"),
+        ("manifest.late_close", "33060220261201000001"),
+    ]

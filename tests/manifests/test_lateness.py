@@ -51,7 +51,7 @@ def test_a_corrected_deadline_counts_from_then_on(trade):
     finally:
         with trade.marketplace.app.app_context():
             as_before = (
-                "UPDATE manifest_deadline SET reminded_days = 3, escalated_days = 5, recorded_days = 10"
+                "UPDATE manifest_deadline SET reminded_days = 3, escalated_days = 5, recorded_days = 6"
             )
             db.session.execute(text(f"{as_before} WHERE step = 'close'"))
             db.session.commit()

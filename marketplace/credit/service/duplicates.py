@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, false, func, select
 from ...errors import Conflict, Notice
 from ...events.work import Work
 from ...messages.names import Name
-from ..models import CreditEvent, EventStatus
+from ..models import ON_RECORD, CreditEvent
 
 
 def refuse_duplicate(work: Work, event: CreditEvent) -> None:
@@ -58,5 +58,5 @@ def _is_of_same_day(event: CreditEvent) -> ColumnElement[bool]:
 
 
 def _recorded(work: Work, condition: ColumnElement[bool]) -> CreditEvent | None:
-    query = select(CreditEvent).where(CreditEvent.status == EventStatus.RECORDED, condition)
+    query = select(CreditEvent).where(CreditEvent.status.in_(ON_RECORD), condition)
     return work.session.scalars(query.order_by(CreditEvent.id).limit(1)).one_or_none()

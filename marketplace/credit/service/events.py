@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,10 +20,15 @@ from ..models import EVENT_LIFE, Block, CreditEvent, EventStatus, RuleTable
 from .blocks import lift_blocks_of
 from .documents import decision_key
 from .duplicates import duplicate_notices, refuse_duplicate
-from .lapse import counts, lapse_date, require_not_future
+from .lapse import counts, lapse_date, require_not_future, require_recent
 from .legal_basis import basis_of, day_of_act
-from .rules import current_rules, find_rule, is_repeatable, require_in_force
+from .recorders import require_governed, require_named
+from .rules import current_rules, find_rule, is_repeatable, require_in_force, severity_of, term_of
 from .standings import lock_enterprise, refresh_standing
+
+SITE = "site"
+SELF_REPORTED_SHARE = 0.5
+"""What a defect costs that the enterprise reported itself. Our own choice."""
 
 log = logging.getLogger(__name__)
 
@@ -34,17 +40,23 @@ def record_event(actor: Actor, data: dict[str, Any]) -> tuple[CreditEvent, list[
         the event, and notices if it has lapsed already, may have been entered without its document, or has
         days or an amount that are hardly meant.
     Raises:
+        Forbidden: a regulator records by a rule that does not name it (`rule_names_another`).
+        NotFound: a regulator records of an enterprise outside its region.
         Invalid: `unknown_enterprise`, `unknown_rule`, `rule_not_in_force`, `basis_not_in_force`, a day in the
-            future (`effective_in_future`), or days out of order (`days_out_of_order`).
+            future (`effective_in_future`) or too long past (`day_too_long_past`), days out of order
+            (`days_out_of_order`), or a report of its own where that changes nothing (`not_self_reportable`).
         Conflict: the same document, or without one the same enterprise, rule and day (`already_entered`).
     """
     table = current_rules()
     rule = find_rule(table, data["rule"])
+    require_named(actor, rule)
     _check_days(data)
+    _check_self_report(data, rule)
     require_in_force(rule, day_of_act(data))
     basis = basis_of(data, rule)
     with unit_of_work() as work:
         enterprise = lock_enterprise(work, data["enterprise_id"])
+        require_governed(actor, enterprise)
         event = new_event(actor, data | {"basis": basis}, table.version, rule)
         refuse_duplicate(work, event)
         notices = duplicate_notices(work, event)
@@ -60,31 +72,48 @@ def record_event(actor: Actor, data: dict[str, Any]) -> tuple[CreditEvent, list[
 
 
 def _check_days(data: dict[str, Any]) -> None:
-    """Raises: Invalid: a day is yet to come, or a decision comes before the act, its service before it."""
-    require_not_future(data["effective_on"], "effective_on")
+    """Raises: Invalid: a day is yet to come or too long past, or a decision comes before the act, its service
+    before it."""
+    _check_day(data["effective_on"], "effective_on")
     earlier = None
     for name in ("acted_on", "decided_on", "served_on"):
         day = data.get(name)
         if day is None:
             continue
-        require_not_future(day, name)
+        _check_day(day, name)
         if earlier is not None and day < earlier:
             raise Invalid("days_out_of_order", at=name)
         earlier = day
 
 
+def _check_day(day: date, at: str) -> None:
+    require_not_future(day, at)
+    require_recent(day, at)
+
+
+def _check_self_report(data: dict[str, Any], rule: dict[str, Any]) -> None:
+    """Raises: Invalid: it is no defect of the site that the enterprise reported (`not_self_reportable`)."""
+    if data.get("is_self_reported") and not (rule["axis"] == SITE and rule["points"] < 0):
+        raise Invalid("not_self_reportable", at="self_reported", rule=rule["code"])
+
+
 def new_event(actor: Actor, data: dict[str, Any], rule_version: int, rule: dict[str, Any]) -> CreditEvent:
     """An event with the terms that its rule has in this version of the table; the caller writes it."""
-    limit = rule.get("most_per_year")
+    limit, months = rule.get("most_per_year"), term_of(rule, "months")
+    share = SELF_REPORTED_SHARE if data.get("is_self_reported") else 1
     return CreditEvent(
         **data,
         document_key=decision_key(data.get("document")),
         rule_version=rule_version,
         axis=rule["axis"],
-        points_milli=round(rule["points"] * MILLI_PER_POINT),
+        points_milli=round(rule["points"] * share * MILLI_PER_POINT),
         most_per_year_milli=None if limit is None else round(limit * MILLI_PER_POINT),
+        severity=severity_of(rule),
+        months=months,
+        recorded_as=term_of(rule, "recorded_by"),
+        is_public=term_of(rule, "public"),
         is_repeatable=is_repeatable(rule),
-        lapses_on=lapse_date(data["effective_on"]),
+        lapses_on=lapse_date(data["effective_on"], months),
         recorded_by=actor.id,
     )
 
@@ -160,6 +189,10 @@ def _compensation_of(event: CreditEvent, actor: Actor, reason: str) -> CreditEve
         "rule_version",
         "axis",
         "most_per_year_milli",
+        "severity",
+        "months",
+        "recorded_as",
+        "is_self_reported",
         "effective_on",
         "lapses_on",
     )

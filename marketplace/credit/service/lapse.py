@@ -11,19 +11,25 @@ from ...enterprises.models import Enterprise
 from ...errors import Invalid
 from ..models import CreditEvent, Evaluation, EventStatus
 
-VALIDITY_YEARS = 2
-"""How long every event and evaluation counts."""
+VALIDITY_MONTHS = 24
+"""How long an evaluation counts, and an event whose rule does not say."""
+MONTHS_OF_YEAR = 12
+OLDEST_YEARS = 10
+"""Whole calendar years back to which days are entered: as long as records are kept. Our own choice."""
 
 
-def lapse_date(effective_on: date) -> date:
-    """The first day on which what took effect on `effective_on` no longer counts: two years later.
+def lapse_date(effective_on: date, months: int = VALIDITY_MONTHS) -> date:
+    """The first day on which what took effect on `effective_on` no longer counts: so many months later.
 
-    29 February lapses on 1 March where the later year has no such day.
+    Where that month has no such day, the first of the next: of 29 February mostly 1 March, of 31 August
+    after 18 months too.
     """
+    years, month = divmod(effective_on.month - 1 + months, MONTHS_OF_YEAR)
+    year = effective_on.year + years
     try:
-        return effective_on.replace(year=effective_on.year + VALIDITY_YEARS)
+        return effective_on.replace(year=year, month=month + 1)
     except ValueError:
-        return date(effective_on.year + VALIDITY_YEARS, 3, 1)
+        return date(year, month + 2, 1)  # no December is too short
 
 
 def is_valid_on(day: date, first_day: date, lapses_on: date) -> bool:
@@ -32,9 +38,15 @@ def is_valid_on(day: date, first_day: date, lapses_on: date) -> bool:
 
 
 def counts(event: CreditEvent, today: date) -> bool:
-    """Whether an event has taken effect, has not lapsed, and is neither withdrawn nor a withdrawal."""
-    stands = event.status not in (EventStatus.WITHDRAWN, EventStatus.COMPENSATION)
+    """Whether an event has taken effect, has not lapsed, and was neither withdrawn nor repaired."""
+    stands = event.status not in (EventStatus.WITHDRAWN, EventStatus.COMPENSATION, EventStatus.REPAIRED)
     return stands and is_valid_on(today, event.effective_on, event.lapses_on)
+
+
+def require_recent(day: date, at: str) -> None:
+    """Raises: Invalid: the day that field `at` names is too long past to be entered (`day_too_long_past`)."""
+    if day < clock.today().replace(month=1, day=1, year=clock.today().year - OLDEST_YEARS):
+        raise Invalid("day_too_long_past", at=at, years=OLDEST_YEARS)
 
 
 def require_not_future(day: date, at: str) -> None:

@@ -6,15 +6,28 @@ from typing import Any
 
 from sqlalchemy import select, text
 
+from ... import clock
 from ...database import db
 from ...errors import Invalid, PreconditionFailed
 from ...events.actor import PLATFORM, Actor
 from ...events.work import unit_of_work
-from ..models import RuleTable
+from ...messages.names import Name
+from ..models import AXES, Recorder, RuleTable, Severity
+from .lapse import VALIDITY_MONTHS
 from .score import grade_thresholds
 
-ABSENT = dict.fromkeys(("basis", "valid_from", "valid_until", "repeatable"))
-"""What a rule does not say if its table was published before it could."""
+UNSAID = {
+    **dict.fromkeys(("basis", "valid_from", "valid_until", "repeatable", "evidence")),
+    "months": VALIDITY_MONTHS,
+    "recorded_by": Recorder.ADMIN.value,
+    "public": False,
+    "enabled": True,
+}
+"""What holds of a rule that does not say it: of a table from before a field was there, of an older body."""
+TERMS = ("severity", "months", "recorded_by", "evidence", "public", "enabled")
+"""What rules say since they have more than points; a body without one of them leaves it as it is."""
+LIGHT_DOWN_TO, GENERAL_DOWN_TO = -6, -20
+"""Of a deduction without a severity: the most points of a light and of a general one. Our own choice."""
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +56,31 @@ def is_repeatable(rule: dict[str, Any]) -> bool:
 
 
 def is_in_force(rule: dict[str, Any], day: date) -> bool:
-    """Whether the rule holds for what happened on `day`."""
+    """Whether the rule holds for what happened on `day`, and nobody has switched it off."""
     first, last = rule.get("valid_from"), rule.get("valid_until")
-    return not ((first and day.isoformat() < first) or (last and last < day.isoformat()))
+    if (first and day.isoformat() < first) or (last and last < day.isoformat()):
+        return False
+    return bool(term_of(rule, "enabled"))
+
+
+def term_of(rule: dict[str, Any], name: str) -> Any:
+    """What a rule says of a term, or what holds of one that says nothing."""
+    if name == "severity":
+        return severity_of(rule)
+    return rule.get(name, UNSAID[name])
+
+
+def severity_of(rule: dict[str, Any]) -> str | None:
+    """How grave the events of a rule are; None of merits. A deduction that does not say is judged by its
+    points."""
+    said: str | None = rule.get("severity")
+    if rule["points"] > 0:
+        return None
+    if said is not None:
+        return said
+    if rule["points"] >= LIGHT_DOWN_TO:
+        return Severity.LIGHT.value
+    return (Severity.GENERAL if rule["points"] >= GENERAL_DOWN_TO else Severity.SERIOUS).value
 
 
 def require_in_force(rule: dict[str, Any], day: date) -> None:
@@ -60,24 +95,46 @@ def stored(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def present_rules(table: RuleTable) -> list[dict[str, Any]]:
-    """The rules of a table as the API shows them; tables from before a field was there have none."""
-    return [{**ABSENT, **rule, **_days_of(rule)} for rule in table.rules]
+    """The rules of a table as the API shows them, with what holds where they say nothing."""
+    return [{**UNSAID, **rule, "severity": severity_of(rule), **_days_of(rule)} for rule in table.rules]
 
 
 def _days_of(rule: dict[str, Any]) -> dict[str, date]:
     return {name: date.fromisoformat(rule[name]) for name in ("valid_from", "valid_until") if rule.get(name)}
 
 
+def rules_to_store(items: list[dict[str, Any]], current: RuleTable) -> list[dict[str, Any]]:
+    """Rules as they are to be stored: what a body does not say of a rule stays as it is in force.
+
+    Raises:
+        Invalid: an axis has no rule that holds today or later (`axis_without_rule`).
+    """
+    in_force = {rule["code"]: rule for rule in current.rules}
+    rules = [{**UNSAID, **_terms_since(in_force.get(item["code"], {})), **stored(item)} for item in items]
+    today = clock.today().isoformat()
+    lasting = [rule for rule in rules if rule["enabled"] and not (rule["valid_until"] or today) < today]
+    missing = set(AXES).difference(rule["axis"] for rule in lasting)
+    if missing:
+        raise Invalid("axis_without_rule", at="items", axis=Name("axis", min(missing, key=AXES.index)))
+    return [{**rule, "severity": severity_of(rule)} for rule in rules]
+
+
+def _terms_since(rule: dict[str, Any]) -> dict[str, Any]:
+    """The terms that a client from before 0056 does not know, as a rule has them."""
+    return {name: rule[name] for name in TERMS if name in rule}
+
+
 def publish_rules(
     actor: Actor, items: list[dict[str, Any]], grades: dict[str, float] | None, expected: int | None
 ) -> RuleTable:
-    """Publish a new version of the rule table; recorded events keep their points.
+    """Publish a new version of the rule table; recorded events keep their terms.
 
     Args:
         grades: the thresholds that the caller has read, None if it sends none; they are not changed here.
         expected: the version that the caller has read, None to replace whichever is in force.
     Raises:
-        Invalid: the thresholds of grades differ from those in force (`grades_are_fixed`).
+        Invalid: the thresholds of grades differ from those in force (`grades_are_fixed`), or an axis is left
+            without a rule (`axis_without_rule`).
         PreconditionFailed: somebody published another in the meantime (`version_changed`).
     """
     if grades is not None and grades != grade_thresholds():
@@ -87,9 +144,8 @@ def publish_rules(
         current = current_rules()
         if expected is not None and current.version != expected:
             raise PreconditionFailed("version_changed")
-        table = work.add(
-            RuleTable(version=current.version + 1, rules=list(map(stored, items)), created_by=actor.id)
-        )
+        rules = rules_to_store(items, current)
+        table = work.add(RuleTable(version=current.version + 1, rules=rules, created_by=actor.id))
         work.audit(actor, "publish", table)
     log.info("credit rules published", extra={"version": table.version, "rules": len(items)})
     return table

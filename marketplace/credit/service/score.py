@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ...enterprises.models import MILLI_PER_POINT, Grade
-from ..models import AXES, EVALUATION, RECORD, CreditEvent, Evaluation
+from ..models import AXES, EVALUATION, RECORD, CreditEvent, Evaluation, Recorder, Severity
 from .lapse import counts, is_valid_on, year_before
 
 FULL = 100 * MILLI_PER_POINT
@@ -22,17 +22,23 @@ GRADE_FLOORS = {
 """The lowest score of each grade, best grade first, in thousandths of a point."""
 COMPLETED = "fulfilment.completed"
 COMPLETED_TO_ESTABLISH = 5
+CAP = "cap"
+"""The line of what events of the platform do not take, because they alone never make grade E."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreLine:
-    """What the events of one rule (and year, where the rule has a yearly limit) add, in thousandths."""
+    """What the events of one rule (and year, where the rule has a yearly limit) add, in thousandths.
+
+    The line `CAP` has neither axis nor events. `recorded_as` is whom the rule names to record them.
+    """
 
     rule: str
-    axis: str
+    axis: str | None
     year: int | None
     events: int
     points: int
+    recorded_as: Recorder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,8 @@ class Standing:
         """Each axis: 100 plus its own points, from 0 to 100."""
         own: dict[str, int] = defaultdict(int)
         for line in self.lines:
-            own[line.axis] += line.points
+            if line.axis is not None:
+                own[line.axis] += line.points
         return {axis: clamped(FULL + own[axis]) for axis in AXES}
 
 
@@ -93,7 +100,7 @@ def standing(
     """Score = base + the points of all events that count, clamped once at the end.
 
     The order of events never matters: points are summed for each rule, and for each calendar year where the
-    rule has a yearly limit.
+    rule has a yearly limit. What only the platform recorded never makes grade E: see `_cap_line`.
 
     Args:
         member_since: the day of registration, in Asia/Shanghai.
@@ -108,7 +115,47 @@ def standing(
         default=None,
     )
     established_by = _established_by(current, valid_until, member_since, today)
-    return Standing(base_score(established_by), established_by, _score_lines(current), valid_until)
+    base, lines = base_score(established_by), _score_lines(_without_repeats(current))
+    return Standing(base, established_by, (*lines, *_cap_line(base, lines)), valid_until)
+
+
+def _without_repeats(events: Sequence[CreditEvent]) -> list[CreditEvent]:
+    """All but light events of the platform of a cause that has a heavier one: one cause counts once.
+
+    Which of two equally heavy ones counts makes no difference to any sum but those of their rules; the first
+    by rule and day.
+    """
+    heaviest: dict[str, CreditEvent] = {}
+    others = []
+    for event in events:
+        if event.cause is None or not _is_light_of_platform(event):
+            others.append(event)
+        elif event.cause not in heaviest or _weight(event) < _weight(heaviest[event.cause]):
+            heaviest[event.cause] = event
+    return others + list(heaviest.values())
+
+
+def _is_light_of_platform(event: CreditEvent) -> bool:
+    return event.recorded_as == Recorder.SYSTEM and event.severity == Severity.LIGHT
+
+
+def _weight(event: CreditEvent) -> tuple[int, str, date]:
+    return event.points_milli, event.rule, event.effective_on
+
+
+def _cap_line(base: int, lines: Sequence[ScoreLine]) -> list[ScoreLine]:
+    """What deductions of the platform do not take: they alone never make grade E.
+
+    With r = base + recorded points and s = the platform's, a sum r + s below the floor of D counts as
+    min(floor, max(r, r + s)).
+    """
+    of_platform = sum(line.points for line in lines if line.recorded_as == Recorder.SYSTEM)
+    total = base + sum(line.points for line in lines)
+    floor = GRADE_FLOORS[Grade.D]
+    if total >= floor:
+        return []
+    relief = min(floor, max(total - of_platform, total)) - total
+    return [ScoreLine(CAP, None, None, 0, relief)] if relief else []
 
 
 def base_score(established_by: str | None) -> int:
@@ -131,14 +178,17 @@ def _established_by(
 
 
 def _score_lines(events: Iterable[CreditEvent]) -> tuple[ScoreLine, ...]:
-    groups: dict[tuple[str, str, int | None, int | None], list[int]] = defaultdict(list)
+    groups: dict[tuple[str, str, int | None, int | None, Recorder], list[int]] = defaultdict(list)
     for event in events:
         limit = event.most_per_year_milli
         year = event.effective_on.year if limit is not None else None
-        groups[event.rule, event.axis, year, limit].append(event.points_milli)
+        recorder = Recorder(event.recorded_as or Recorder.ADMIN)
+        groups[event.rule, event.axis, year, limit, recorder].append(event.points_milli)
     return tuple(
-        ScoreLine(rule, axis, year, len(points), _limited(sum(points), limit))
-        for (rule, axis, year, limit), points in sorted(groups.items(), key=lambda group: str(group[0]))
+        ScoreLine(rule, axis, year, len(points), _limited(sum(points), limit), recorder)
+        for (rule, axis, year, limit, recorder), points in sorted(
+            groups.items(), key=lambda group: str(group[0])
+        )
     )
 
 
