@@ -7,7 +7,7 @@ EFFORT ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help hostile install install-dev demo serve stop backup restore check format test thorough faults fuzz flood inference examples errors lint lock bench bench-http \
-	bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade bench-tracks bench-service clean
+	bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade bench-tracks bench-credit bench-service clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -97,6 +97,9 @@ bench-documents: .venv/.installed-dev ## time PDF documents and labels
 
 bench-allocation: .venv/.installed ## time allocation plans for 2,000 supplies and demands beside other methods
 	@$(BIN) -m bench.allocation $(ARGS)
+
+bench-credit: .venv/.installed ## time all standings anew, one of them, and a simulation, with 1,000,000 events
+	@$(BIN) -m bench.credit $(ARGS)
 
 bench-tracks: .venv/.installed ## time the intake of points of vehicles by one process
 	@$(BIN) -m bench.tracks $(ARGS)

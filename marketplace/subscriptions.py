@@ -7,6 +7,7 @@ from .credit import jobs as credit
 from .deals import jobs as deals
 from .events import registry
 from .events.registry import TaskType
+from .haulage import jobs as haulage
 from .listings import jobs as listings
 from .manifests import jobs as manifests
 from .matches import jobs as matches
@@ -87,9 +88,15 @@ TASKS = (
     TaskType(deals.record_dealt, MATCHING),
     TaskType(deals.report_end, MATCHING),
     TaskType(deals.confirm_fault, MATCHING),
+    TaskType(deals.judge_ratings, MATCHING),
+    TaskType(deals.judge_shown_ratings, MATCHING),
+    TaskType(haulage.report_missing_track, MATCHING),
     TaskType(credit.record_fulfilled, MATCHING),
     TaskType(credit.record_fault, MATCHING),
     TaskType(credit.record_late, MATCHING),
+    TaskType(credit.record_withdrawal, MATCHING),
+    TaskType(credit.record_missing_track, MATCHING),
+    TaskType(credit.record_low_rating, MATCHING),
     TaskType(allocations.run, BULK),
 )
 """A new kind of task is one line here; `work.enqueue` writes one by its name."""
@@ -103,6 +110,8 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "deal.agreed": (deals.record_dealt, notifications.plan_verify_receiver),
     "deal.fulfilled": (credit.record_fulfilled,),
     "deal.at_fault": (credit.record_fault,),
+    "deal.rated": (deals.judge_ratings,),
+    "deal.rated_low": (credit.record_low_rating,),
     "offer.made": (notifications.plan_offer_made, deals.record_offered),
     "offer.countered": (notifications.plan_offer_countered,),
     "offer.accepted": (notifications.plan_offer_accepted,),
@@ -152,6 +161,9 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "manifest.differed": (notifications.plan_manifest_news,),
     "manifest.overdue": (notifications.plan_manifest_news,),
     "manifest.late": (credit.record_late,),
+    "manifest.carrier_withdrew": (credit.record_withdrawal,),
+    "manifest.closed": (haulage.report_missing_track,),
+    "manifest.track_missing": (credit.record_missing_track,),
     "manifest.treated": (notifications.plan_manifest_news,),
     "manifest.correction_asked": (notifications.plan_manifest_news,),
     "enterprise.registered": (notifications.send_proof,),

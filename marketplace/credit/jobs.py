@@ -5,12 +5,14 @@ from uuid import UUID
 from . import service
 
 RULE_OF_LATE_STEP = {
-    "receive": "manifest.late_close",
-    "close": "manifest.late_close",
-    "explain": "manifest.weight_unexplained",
-    "outcome": "manifest.outcome_not_told",
+    "pickup": ("fulfilment.no_show", "pickup"),
+    "receive": ("manifest.late_close", "receipt"),
+    "close": ("manifest.late_close", "receipt"),
+    "explain": ("manifest.weight_unexplained", "receipt"),
+    "outcome": ("manifest.outcome_not_told", "outcome"),
 }
-"""By the step of a manifest that is late: the rule; where the table in force has none, nothing counts."""
+"""By the step of a manifest that is late: the rule, and the part of the manifest that it is about. Where the
+table in force has no such rule, nothing counts."""
 
 
 def refresh_lapsed() -> None:
@@ -35,6 +37,26 @@ def record_late(
     receiver_id: str, transporter_id: str, deal_ids: list[str], step: str | None, enterprise_id: str | None,
 ) -> None:  # fmt: skip
     """A step of a manifest is so late that it counts; of one rule once a manifest."""
-    rule = RULE_OF_LATE_STEP.get(step or "")
-    if rule is not None and enterprise_id is not None:
-        service.record_automatic(UUID(enterprise_id), rule, f"manifest:{manifest_id}", number)
+    if step in RULE_OF_LATE_STEP and enterprise_id is not None:
+        rule, part = RULE_OF_LATE_STEP[step]
+        service.record_automatic(UUID(enterprise_id), rule, f"manifest:{manifest_id}", number, part)
+
+
+def record_withdrawal(
+    happened: str, manifest_id: str, number: str, status: str, is_known: bool, reason: str, sender_id: str,
+    receiver_id: str, transporter_id: str, deal_ids: list[str], step: str | None, enterprise_id: str | None,
+) -> None:  # fmt: skip
+    """A carrier gave back a load that it had scheduled."""
+    rule, cause = "fulfilment.withdrawn_after_accept", f"manifest:{manifest_id}"
+    service.record_automatic(UUID(enterprise_id or transporter_id), rule, cause, number, "pickup")
+
+
+def record_missing_track(manifest_id: str, number: str, enterprise_id: str) -> None:
+    """A load of hazardous waste was closed without one point of its way."""
+    cause = f"manifest:{manifest_id}"
+    service.record_automatic(UUID(enterprise_id), "manifest.track_missing", cause, number, "track")
+
+
+def record_low_rating(deal_id: str, number: str, enterprise_id: str) -> None:
+    """An enterprise is rated low, by one more deal."""
+    service.record_automatic(UUID(enterprise_id), "fulfilment.rated_low", f"deal:{deal_id}", number)

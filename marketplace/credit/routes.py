@@ -30,6 +30,7 @@ from .schemas import (
     NewEventSchema,
     NewRuleTableSchema,
     RuleTableSchema,
+    SimulationSchema,
     WithdrawalSchema,
 )
 
@@ -126,6 +127,19 @@ def publish_rules(_: RuleTable, body: Body, expected: int | None) -> Versioned:
     publication stays as it is in force, so that bodies from before these fields change nothing else.
     """
     return _rules(service.publish_rules(actor(), body["items"], body.get("grades"), expected))
+
+
+@blueprint.post("/credit/rules/simulate")
+@allow(ADMIN)
+@blueprint.body(NewRuleTableSchema)
+@blueprint.response(200, SimulationSchema)
+def simulate_rules(body: Body) -> Json:
+    """Who would change grade by a table that is not published yet; writes nothing.
+
+    It is asked what the scores were if every event that counts today had the terms of these rules. What is
+    left out is read as in a publication; an event of a rule that is not among them keeps its own terms.
+    """
+    return service.simulate_rules(body["items"])
 
 
 def _rules(row: RuleTable) -> Versioned:

@@ -173,9 +173,14 @@ def _rules(**kwargs: Any) -> List:
     return List(fields.Nested(RuleSchema), MAX_RULES, 1, checks=[_codes_once], **kwargs)
 
 
-class RuleListSchema(Schema):
+class NewRuleTableSchema(Schema):
     """The rules of a version, as `items` or as `rules`; the view gets them as `items`."""
 
+    version = Whole(1, MAX_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
+    grades = fields.Nested(
+        GradesSchema,
+        metadata={"description": "Lowest score of each grade; set by the platform, refused if changed."},
+    )
     items = _rules()
     rules = _rules(metadata={"description": "Another name of `items`; send one of the two."})
 
@@ -192,18 +197,45 @@ class RuleListSchema(Schema):
         return body if rules is None else body | {"items": rules}
 
 
-class NewRuleTableSchema(RuleListSchema):
-    version = Whole(1, MAX_VERSION, metadata={"description": "Set by the platform; ignored in requests."})
-    grades = fields.Nested(
-        GradesSchema,
-        metadata={"description": "Lowest score of each grade; set by the platform, refused if changed."},
-    )
-
-
 class RuleTableSchema(ResponseSchema):
     version = fields.Integer()
     grades = fields.Nested(GradesSchema, metadata={"description": "Lowest score of each grade."})
     items = fields.List(fields.Nested(RuleSchema))
+
+
+class GradeChangeSchema(ResponseSchema):
+    enterprise_id = fields.UUID()
+    before = Value(Grade, data_key="from", attribute="from")
+    after = Value(Grade, data_key="to", attribute="to")
+
+
+class GradeCountsSchema(ResponseSchema):
+    A = fields.Integer()
+    B = fields.Integer()
+    C = fields.Integer()
+    D = fields.Integer()
+    E = fields.Integer()
+
+
+class SimulationCountsSchema(ResponseSchema):
+    """Of all enterprises: how many would change grade, and how many have each now and then."""
+
+    enterprises = fields.Integer()
+    changed = fields.Integer()
+    up = fields.Integer()
+    down = fields.Integer()
+    before = fields.Nested(GradeCountsSchema, data_key="from", attribute="from")
+    after = fields.Nested(GradeCountsSchema, data_key="to", attribute="to")
+
+
+class SimulationSchema(ResponseSchema):
+    """Who would change grade if every event that counts today had these terms."""
+
+    changes = fields.List(
+        fields.Nested(GradeChangeSchema),
+        metadata={"description": "The first thousand, those that lose most grades first."},
+    )
+    counts = fields.Nested(SimulationCountsSchema)
 
 
 class NewEventSchema(Schema):

@@ -37,3 +37,16 @@ def report_end(
 def confirm_fault(deal_id: str) -> None:
     """The time to dispute whose fault a cancellation is, is over."""
     service.confirm_fault(UUID(deal_id))
+
+
+def judge_ratings(
+    deal_id: str, by: str, status: str, fault: str | None,
+    supply_id: str, demand_id: str, supplier_id: str, receiver_id: str,
+) -> None:  # fmt: skip
+    """One side of a deal has rated the other."""
+    service.judge_ratings(UUID(deal_id))
+
+
+def judge_shown_ratings(deal_id: str) -> None:
+    """The only rating of a deal is shown now."""
+    service.judge_ratings(UUID(deal_id))

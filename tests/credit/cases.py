@@ -5,6 +5,7 @@ from functools import cached_property
 from tests.cases import FORBIDDEN, HIDDEN, VISIBLE, Cases, Samples
 
 WITHDRAW = ("POST", "/credit/events/<uuid:event_id>/withdraw")
+SIMULATE = ("POST", "/credit/rules/simulate")
 CONFIRM = ("POST", "/credit/blocks/<uuid:block_id>/confirm")
 
 
@@ -45,6 +46,7 @@ def writes(samples):
     return {
         ("POST", "/credit/events"): (admin, "/credit/events", {"enterprise_id": owner.id, **penalty}),
         ("PUT", "/credit/rules"): (admin, "/credit/rules", rules),
+        SIMULATE: (admin, "/credit/rules/simulate", rules),
         ("POST", "/credit/evaluations"): (
             admin, "/credit/evaluations", {"enterprise_id": owner.id, "published_on": "2026-11-01"}),
         ("POST", "/credit/blocks"): (
@@ -64,6 +66,7 @@ CASES = Cases(
     grow=lambda samples: samples.marketplace.credit_event(samples.owner, "manifest.late_close"),
     public={"/enterprises/<uuid:enterprise_id>/credit": {"grade", "score"}},
     without_fields=frozenset({CONFIRM}),
+    questions=frozenset({SIMULATE}),
     regulated=frozenset({("POST", "/credit/events")}),
     statements={
         "/enterprises/<uuid:enterprise_id>/credit": 4,

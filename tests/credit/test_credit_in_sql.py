@@ -2,16 +2,22 @@
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from marketplace import clock
 from marketplace.credit import service as credit
 from marketplace.credit.models import Block, BlockStatus, CreditEvent, Evaluation
-from marketplace.credit.service.lapse import year_before
-from marketplace.credit.service.score import BASE_NEWCOMER
+from marketplace.credit.service.events import new_event
+from marketplace.credit.service.lapse import counts, year_before
+from marketplace.credit.service.score import BASE_NEWCOMER, CAP
+from marketplace.credit.service.sums import sums_of, terms_of
 from marketplace.database import db
-from marketplace.enterprises.models import Enterprise
+from marketplace.enterprises.models import Enterprise, Grade
+from marketplace.events.actor import PLATFORM
+from marketplace.events.models import Event
 from marketplace.events.work import unit_of_work
 from seed import city as demo
 from tests.marketplace import SHAOXING, TODAY, new_uscc
@@ -107,6 +113,129 @@ def test_the_query_for_lapses_finds_whom_the_formula_finds_and_leaves_no_standin
         changed = [row for row in rows if before[row.id] != row.credit_milli]
         assert len(changed) > 10
         assert not set(db.session.scalars(credit.due_for_refresh(TODAY)))
+
+
+RECORDERS = {
+    "law.penalty_minor": (-6_000, None, "light", "regulator"),
+    "law.penalty_major": (-15_000, None, "general", "regulator"),
+    "law.illegal_dumping": (-60_000, None, "serious", "regulator"),
+    "manifest.late_close": (-2_000, 10_000, "light", "system"),
+    "manifest.weight_unexplained": (-4_000, None, "light", "system"),
+    "reporting.missing": (-5_000, None, "general", "system"),
+    "site.over_capacity": (-8_000, None, "general", "system"),
+    "site.defect": (-4_000, 16_000, "light", "regulator"),
+    "fulfilment.completed": (500, 10_000, None, "system"),
+    "own.rule": (-3_500, None, "light", "admin"),
+}
+AXIS_OF = {"manifest": "manifests", "own": "site"}
+
+
+def write_record(work, random, enterprise):
+    """Events of all kinds and states on days about which the formula is careful, evaluations and a block."""
+    kinds = random.sample(sorted(RECORDERS), random.randint(1, 5))
+    for _ in range(random.choice([0, 3, 8, 25])):
+        rule = random.choice(kinds)
+        points, most, severity, recorder = RECORDERS[rule]
+        months = random.choice([12, 18, 24])
+        day = TODAY - timedelta(days=random.choice([0, 1, 90, 330, 335, 364, 365, 366, 640, 729, 730]))
+        prefix = rule.partition(".")[0]
+        status = random.choice(["recorded"] * 8 + ["withdrawn", "repaired"])
+        work.add(
+            CreditEvent(
+                enterprise_id=enterprise.id, rule=rule, rule_version=1, axis=AXIS_OF.get(prefix, prefix),
+                points_milli=points, most_per_year_milli=random.choice([most, None, most]),
+                severity=severity, months=months, recorded_as=recorder, status=status, note="x",
+                cause=random.choice([None, "manifest:1:receipt", "manifest:2:receipt"]),
+                is_self_reported=rule == "site.defect" and random.random() < 0.5,
+                effective_on=day, lapses_on=credit.lapse_date(day, months),
+            )
+        )  # fmt: skip
+    if random.random() < 0.2:
+        work.add(Block(enterprise_id=enterprise.id, reason="x"))
+
+
+def by_terms(events, rules):
+    """The events as they would be by the rules of another table; those that lapse by it are gone."""
+    by_code = {rule["code"]: rule for rule in rules}
+    for event in filter(lambda event: counts(event, TODAY), events):
+        rule = by_code.get(event.rule)
+        if rule is None:
+            yield event
+            continue
+        data = {"effective_on": event.effective_on, "is_self_reported": event.is_self_reported}
+        other = new_event(PLATFORM, data, 1, rule)
+        other.rule, other.cause = event.rule, event.cause
+        yield other
+
+
+@pytest.fixture
+def recorded(marketplace):
+    """Enterprises with records of every kind, whose written standings are wrong."""
+    random = Random(13)
+    with marketplace.app.app_context():
+        with unit_of_work() as work:
+            rows = [write_enterprise(work, random) for _ in range(120)]
+            for row in rows:
+                write_record(work, random, row)
+        yield rows
+
+
+def test_the_sums_in_sql_make_the_standings_that_the_formula_makes(recorded):
+    found = {each.enterprise_id: each for each in sums_of([row.id for row in recorded], TODAY)}
+    assert len(found) == len(recorded)
+    for row in recorded:
+        now, each = credit.standing_of(row), found[row.id]
+        expected = (
+            now.score,
+            now.grade,
+            now.is_provisional,
+            bool(credit.blocks_in_force(row.id)),
+            now.valid_until,
+        )
+        assert each.standing == expected
+    capped = [row for row in recorded if any(line.rule == CAP for line in credit.standing_of(row).lines)]
+    assert len(capped) > 5, "the cap is tried"
+    assert {each.grade for each in found.values()} == set(Grade)
+
+
+def test_a_simulation_in_sql_is_the_formula_with_the_terms_of_the_version(recorded):
+    rules = [rule for rule in credit.current_rules().rules if rule["code"] != "site.over_capacity"]
+    other = {
+        "law.penalty_minor": {"points": -9, "months": 11},
+        "reporting.missing": {"recorded_by": "admin"},
+        "manifest.late_close": {"most_per_year": 3},
+        "site.defect": {"points": -5, "severity": "general"},
+        "manifest.weight_unexplained": {"severity": "general"},
+    }
+    rules = [{**rule, **other.get(rule["code"], {})} for rule in rules]
+    found = {
+        each.enterprise_id: each for each in sums_of([row.id for row in recorded], TODAY, terms_of(rules))
+    }
+    differing = 0
+    for row in recorded:
+        events, evaluations = record_of(row)
+        since = row.created_at.astimezone(clock.LOCAL).date()
+        then = credit.standing(list(by_terms(events, rules)), evaluations, since, TODAY)
+        assert found[row.id].score == then.score
+        differing += then.score != credit.standing_of(row).score
+    assert differing > 20
+
+
+def test_recomputing_writes_every_standing_that_differs_and_says_so(recorded):
+    assert credit.recompute()[0] == len(recorded)
+    for row in db.session.scalars(select(Enterprise).execution_options(populate_existing=True)):
+        now = credit.standing_of(row)
+        assert (row.credit_milli, row.grade, row.provisional) == (now.score, now.grade, now.is_provisional)
+        assert (row.blocked, row.credit_valid_until) == (
+            bool(credit.blocks_in_force(row.id)),
+            now.valid_until,
+        )
+    said = db.session.scalars(select(Event.payload).where(Event.name == "credit.changed")).all()
+    assert len(said) > 60
+    for payload in said:
+        row = db.session.get_one(Enterprise, UUID(payload["enterprise_id"]))
+        assert (payload["score"] * 1000, payload["grade"]) == (row.credit_milli, row.grade)
+    assert credit.recompute() == (len(recorded), 0)
 
 
 def test_the_database_starts_an_enterprise_where_the_formula_does():

@@ -146,6 +146,40 @@ def test_a_rule_that_is_switched_off_records_nothing(marketplace):
     assert (refused.status_code, refused.json["code"]) == (422, "rule_not_in_force")
 
 
+# ---------------------------------------------------------------- simulated
+
+
+def test_a_simulation_says_who_would_change_grade_and_changes_nothing(marketplace):
+    minor, major, clean = (marketplace.enterprise("generator") for _ in range(3))
+    marketplace.credit_event(minor, "law.penalty_minor")
+    marketplace.credit_event(major, "law.penalty_major")
+    before = rules_of(marketplace)
+    items = changed(changed(before, "law.penalty_major", points=-45), "law.penalty_minor", points=-5)
+    for name in ("rules", "items"):
+        answer = marketplace.admin.post("/credit/rules/simulate", {name: items})
+        assert answer.status_code == 200, answer.json
+        assert answer.json["changes"] == [
+            {"enterprise_id": major.id, "from": "C", "to": "E"},
+            {"enterprise_id": minor.id, "from": "C", "to": "B"},
+        ]
+        assert answer.json["counts"] == {
+            "enterprises": 3, "changed": 2, "up": 1, "down": 1,
+            "from": {"A": 0, "B": 1, "C": 2, "D": 0, "E": 0},
+            "to": {"A": 0, "B": 2, "C": 0, "D": 0, "E": 1},
+        }  # fmt: skip
+    assert rules_of(marketplace) == before
+    assert (marketplace.standing_of(major), marketplace.standing_of(clean)[0]) == ((65_000, "C"), 80_000)
+
+
+def test_a_simulation_is_for_admins_and_judges_the_table_as_a_publication_does(marketplace):
+    rules = rules_of(marketplace)
+    for other in (marketplace.enterprise("generator"), marketplace.regulator("330600")):
+        assert other.post("/credit/rules/simulate", {"rules": rules}).status_code == 403
+    without = [rule for rule in rules if rule["axis"] != "incidents"]
+    refused = marketplace.admin.post("/credit/rules/simulate", {"rules": without})
+    assert (refused.status_code, refused.json["code"]) == (422, "axis_without_rule")
+
+
 # ---------------------------------------------------------------- who records
 
 

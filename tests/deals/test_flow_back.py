@@ -90,6 +90,7 @@ def test_a_late_manifest_counts_once_by_the_rule_table_in_force(world):
         for step in ("receive", "close", "explain", "pickup"):
             credit_jobs.record_late(step=step, **about)
     assert events(receiver) == [
+        ("fulfilment.no_show", "33060220261201000001"),
         ("manifest.weight_unexplained", "33060220261201000001"),
         ("manifest.late_close", "33060220261201000001"),
     ]

@@ -241,7 +241,7 @@ FREE = {
     ("Block", "reason"), ("NewBlock", "reason"), ("Lift", "reason"), ("Reason", "reason"),
     ("Licence", "reason"), ("Refusal", "reason"), ("ExemptionReview", "reason"), ("Withdrawal", "reason"),
     ("FeedbackRequest", "reason"), ("PairFeedbackRequest", "reason"), ("ScorePart", "reason"),
-    ("NotificationData", "reason"), ("Contact", "email"), ("Event", "evidence"),
+    ("NotificationData", "reason"), ("Contact", "email"), ("Event", "evidence"), ("Rule", "evidence"),
     ("Rejection", "reason"), ("HistoryLine", "reason"), ("Erasure", "reason"),
     ("NewEvent", "evidence"), ("Component", "unit"), ("Claimant", "email"), ("UsccClaim", "reason"),
     ("EnterpriseChange", "reason"), ("DecisionReason", "reason"),

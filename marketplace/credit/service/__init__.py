@@ -6,6 +6,7 @@ from .evaluations import publish_evaluation
 from .events import find_event, list_events, record_event, withdraw_event
 from .lapse import counts, due_for_refresh, lapse_date
 from .legal_basis import citation_of
+from .recomputing import recompute, simulate_rules
 from .recorders import require_recorder
 from .rules import current_rules, present_rules, publish_rules
 from .score import GRADE_FLOORS, ScoreLine, Standing, grade_of, grade_thresholds, standing
@@ -34,11 +35,13 @@ __all__ = [
     "present_rules",
     "publish_evaluation",
     "publish_rules",
+    "recompute",
     "record_automatic",
     "record_event",
     "refresh_lapsed",
     "require_recorder",
     "search_blocks",
+    "simulate_rules",
     "standing",
     "standing_of",
     "withdraw_event",

@@ -11,7 +11,7 @@ from ...events.work import Work, unit_of_work
 from ..models import CreditEvent
 from .events import new_event
 from .legal_basis import basis_of
-from .rules import current_rules, is_in_force
+from .rules import current_rules, is_in_force, title_of
 from .standings import lock_enterprise, refresh_standing
 
 NOTE = {
@@ -19,17 +19,21 @@ NOTE = {
     "fulfilment.cancelled_by_fault": "因本企业原因取消成交 / deal cancelled by own fault",
     "manifest.late_close": "未按时接收或办结联单 / manifest received or closed late",
 }
-"""What an event says of itself, in both languages."""
+"""What an event says of itself, in both languages, where that is not what its rule is called."""
 
 log = logging.getLogger(__name__)
 
 
-def record_automatic(enterprise_id: UUID, rule_code: str, cause: str, document: str) -> CreditEvent | None:
+def record_automatic(
+    enterprise_id: UUID, rule_code: str, cause: str, document: str, part: str | None = None
+) -> CreditEvent | None:
     """Record an event that nobody enters; for each enterprise, rule and cause once, whatever came of it.
 
     Args:
         cause: what it follows from, as `deal:<id>`.
         document: the number of the deal or manifest, as people read it.
+        part: what went wrong with it, where several rules may look at that: light events of one part of one
+            cause count once.
     Returns:
         the event; None if it is recorded already, or the table has no such rule in force.
     Raises:
@@ -44,8 +48,9 @@ def record_automatic(enterprise_id: UUID, rule_code: str, cause: str, document: 
         "enterprise_id": enterprise_id,
         "rule": rule_code,
         "effective_on": today,
-        "note": NOTE.get(rule_code, rule["title"]),
+        "note": NOTE.get(rule_code) or title_of(rule),
         "document": document,
+        "cause": part and f"{cause}:{part}",
     }
     with unit_of_work() as work:
         enterprise = lock_enterprise(work, enterprise_id)

@@ -23,12 +23,18 @@ from .duplicates import duplicate_notices, refuse_duplicate
 from .lapse import counts, lapse_date, require_not_future, require_recent
 from .legal_basis import basis_of, day_of_act
 from .recorders import require_governed, require_named
-from .rules import current_rules, find_rule, is_repeatable, require_in_force, severity_of, term_of
+from .rules import (
+    current_rules,
+    find_rule,
+    is_defect,
+    is_repeatable,
+    points_milli,
+    require_in_force,
+    severity_of,
+    term_of,
+    title_of,
+)
 from .standings import lock_enterprise, refresh_standing
-
-SITE = "site"
-SELF_REPORTED_SHARE = 0.5
-"""What a defect costs that the enterprise reported itself. Our own choice."""
 
 log = logging.getLogger(__name__)
 
@@ -93,20 +99,19 @@ def _check_day(day: date, at: str) -> None:
 
 def _check_self_report(data: dict[str, Any], rule: dict[str, Any]) -> None:
     """Raises: Invalid: it is no defect of the site that the enterprise reported (`not_self_reportable`)."""
-    if data.get("is_self_reported") and not (rule["axis"] == SITE and rule["points"] < 0):
+    if data.get("is_self_reported") and not is_defect(rule):
         raise Invalid("not_self_reportable", at="self_reported", rule=rule["code"])
 
 
 def new_event(actor: Actor, data: dict[str, Any], rule_version: int, rule: dict[str, Any]) -> CreditEvent:
     """An event with the terms that its rule has in this version of the table; the caller writes it."""
     limit, months = rule.get("most_per_year"), term_of(rule, "months")
-    share = SELF_REPORTED_SHARE if data.get("is_self_reported") else 1
     return CreditEvent(
         **data,
         document_key=decision_key(data.get("document")),
         rule_version=rule_version,
         axis=rule["axis"],
-        points_milli=round(rule["points"] * share * MILLI_PER_POINT),
+        points_milli=points_milli(rule, is_self_reported=bool(data.get("is_self_reported"))),
         most_per_year_milli=None if limit is None else round(limit * MILLI_PER_POINT),
         severity=severity_of(rule),
         months=months,
@@ -210,8 +215,7 @@ def _compensation_of(event: CreditEvent, actor: Actor, reason: str) -> CreditEve
 def _title_of(event: CreditEvent) -> str:
     """What the event's rule is called in the table that it was recorded by, in both languages."""
     table = db.session.get_one(RuleTable, event.rule_version)
-    rule = find_rule(table, event.rule)
-    return f"{rule['title_zh']} / {rule['title']}" if rule.get("title_zh") else str(rule["title"])
+    return title_of(find_rule(table, event.rule))
 
 
 def list_events(actor: Actor, enterprise_id: UUID, after: UUID | None, limit: int) -> Sequence[CreditEvent]:

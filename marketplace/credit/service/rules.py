@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from ... import clock
 from ...database import db
+from ...enterprises.models import MILLI_PER_POINT
 from ...errors import Invalid, PreconditionFailed
 from ...events.actor import PLATFORM, Actor
 from ...events.work import unit_of_work
@@ -28,6 +29,9 @@ TERMS = ("severity", "months", "recorded_by", "evidence", "public", "enabled")
 """What rules say since they have more than points; a body without one of them leaves it as it is."""
 LIGHT_DOWN_TO, GENERAL_DOWN_TO = -6, -20
 """Of a deduction without a severity: the most points of a light and of a general one. Our own choice."""
+SITE = "site"
+SELF_REPORTED_SHARE = 0.5
+"""What a defect costs that the enterprise reported itself. Our own choice."""
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +69,6 @@ def is_in_force(rule: dict[str, Any], day: date) -> bool:
 
 def term_of(rule: dict[str, Any], name: str) -> Any:
     """What a rule says of a term, or what holds of one that says nothing."""
-    if name == "severity":
-        return severity_of(rule)
     return rule.get(name, UNSAID[name])
 
 
@@ -92,6 +94,23 @@ def require_in_force(rule: dict[str, Any], day: date) -> None:
 def stored(item: dict[str, Any]) -> dict[str, Any]:
     """A rule as the table keeps it: days as text."""
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in item.items()}
+
+
+def is_defect(rule: dict[str, Any]) -> bool:
+    """Whether the rule is about a defect of the site, which an enterprise may report itself."""
+    return bool(rule["axis"] == SITE and rule["points"] < 0)
+
+
+def points_milli(rule: dict[str, Any], *, is_self_reported: bool) -> int:
+    """The points of a rule in thousandths; of a defect that the enterprise reported itself, half."""
+    points: float = rule["points"]
+    share = SELF_REPORTED_SHARE if is_self_reported and is_defect(rule) else 1
+    return round(points * share * MILLI_PER_POINT)
+
+
+def title_of(rule: dict[str, Any]) -> str:
+    """What a rule is called, in both languages where it has both."""
+    return f"{rule['title_zh']} / {rule['title']}" if rule.get("title_zh") else str(rule["title"])
 
 
 def present_rules(table: RuleTable) -> list[dict[str, Any]]:

@@ -100,7 +100,7 @@ def standing(
     """Score = base + the points of all events that count, clamped once at the end.
 
     The order of events never matters: points are summed for each rule, and for each calendar year where the
-    rule has a yearly limit. What only the platform recorded never makes grade E: see `_cap_line`.
+    rule has a yearly limit. What only the platform recorded never makes grade E: see `relief`.
 
     Args:
         member_since: the day of registration, in Asia/Shanghai.
@@ -114,9 +114,11 @@ def standing(
         ),
         default=None,
     )
-    established_by = _established_by(current, valid_until, member_since, today)
-    base, lines = base_score(established_by), _score_lines(_without_repeats(current))
-    return Standing(base, established_by, (*lines, *_cap_line(base, lines)), valid_until)
+    completed = sum(event.rule == COMPLETED for event in current)
+    has_deduction = any(event.points_milli < 0 for event in current)
+    established = established_by(valid_until, member_since, today, completed, has_deduction)
+    base, lines = base_score(established), _score_lines(_without_repeats(current))
+    return Standing(base, established, (*lines, *_cap_line(base, lines)), valid_until)
 
 
 def _without_repeats(events: Sequence[CreditEvent]) -> list[CreditEvent]:
@@ -144,18 +146,20 @@ def _weight(event: CreditEvent) -> tuple[int, str, date]:
 
 
 def _cap_line(base: int, lines: Sequence[ScoreLine]) -> list[ScoreLine]:
-    """What deductions of the platform do not take: they alone never make grade E.
+    of_platform = sum(line.points for line in lines if line.recorded_as == Recorder.SYSTEM)
+    recorded = base + sum(line.points for line in lines) - of_platform
+    points = relief(recorded, of_platform)
+    return [ScoreLine(CAP, None, None, 0, points)] if points else []
+
+
+def relief(recorded: int, of_platform: int) -> int:
+    """What the platform's own deductions do not take, in thousandths: they alone never make grade E.
 
     With r = base + recorded points and s = the platform's, a sum r + s below the floor of D counts as
     min(floor, max(r, r + s)).
     """
-    of_platform = sum(line.points for line in lines if line.recorded_as == Recorder.SYSTEM)
-    total = base + sum(line.points for line in lines)
-    floor = GRADE_FLOORS[Grade.D]
-    if total >= floor:
-        return []
-    relief = min(floor, max(total - of_platform, total)) - total
-    return [ScoreLine(CAP, None, None, 0, relief)] if relief else []
+    total, floor = recorded + of_platform, GRADE_FLOORS[Grade.D]
+    return 0 if total >= floor else min(floor, max(recorded, total)) - total
 
 
 def base_score(established_by: str | None) -> int:
@@ -163,15 +167,18 @@ def base_score(established_by: str | None) -> int:
     return BASE_ESTABLISHED if established_by else BASE_NEWCOMER
 
 
-def _established_by(
-    current: Sequence[CreditEvent], evaluated_until: date | None, member_since: date, today: date
+def established_by(
+    evaluated_until: date | None, member_since: date, today: date, completed: int, has_deduction: bool
 ) -> str | None:
-    """A valid evaluation, or a year on the platform with five completed deals and no deduction."""
+    """What makes an enterprise established: a valid evaluation, or a year on the platform with five completed
+    deals and no deduction; None if nothing does.
+
+    Args:
+        completed, has_deduction: how many completed deals count today, and whether any deduction does.
+    """
     if evaluated_until:
         return EVALUATION
     is_member_for_a_year = member_since <= year_before(today)
-    completed = sum(event.rule == COMPLETED for event in current)
-    has_deduction = any(event.points_milli < 0 for event in current)
     if is_member_for_a_year and not has_deduction and completed >= COMPLETED_TO_ESTABLISH:
         return RECORD
     return None

@@ -29,14 +29,14 @@ from .lookup import (
 from .making import counter, make_offer
 from .permit_tonnes import nothing_in_flight, permits_of
 from .presentation import present_deals, present_offer_rows, present_offers
-from .ratings import rate
+from .ratings import judge_ratings, rate
 from .settlement import payee_of, present_settlement, set_invoice, settlement_of
 from .turns import check_trading
 
 __all__ = [
     "accept", "answer_many", "cancel", "check_trading", "close_load", "complete", "confirm_fault",
     "contract_pdf", "counter", "deal_by_id", "deals_visible_to", "dispute", "find_deal", "find_offer",
-    "issue_load", "lapse_deal", "lapse_offer", "lapse_offers_of", "lock_deal", "make_offer",
+    "issue_load", "judge_ratings", "lapse_deal", "lapse_offer", "lapse_offers_of", "lock_deal", "make_offer",
     "nothing_in_flight", "offer_by_id", "payee_of", "permits_of", "plan_load", "present_deals",
     "present_offer_rows", "present_offers", "present_settlement", "rate", "receive_load",
     "record_outcome", "reject",

@@ -14,7 +14,7 @@ from .changes import (
     withdraw_change,
 )
 from .contacts import contact_for, erase_contact
-from .credit_standing import set_standing, with_standing_before
+from .credit_standing import set_standing, set_standings, with_standing_before
 from .email_refusal import record_email_refusal
 from .keys import (
     actor_of_key,
@@ -32,6 +32,7 @@ from .keys import (
     staff_keys,
 )
 from .lookup import (
+    batches_of_ids,
     by_id,
     contacts_of,
     find,
@@ -39,6 +40,7 @@ from .lookup import (
     find_governed,
     ids_within,
     lock,
+    lock_all,
     lock_shared,
     own,
     references,
@@ -74,6 +76,7 @@ __all__ = [
     "approve",
     "as_sql",
     "awaits_approval",
+    "batches_of_ids",
     "by_id",
     "change",
     "check_change",
@@ -106,6 +109,7 @@ __all__ = [
     "list_keys",
     "locate_enterprises",
     "lock",
+    "lock_all",
     "lock_shared",
     "may_supply",
     "may_trade",
@@ -141,6 +145,7 @@ __all__ = [
     "sees_scores",
     "set_move_notices",
     "set_standing",
+    "set_standings",
     "staff_keys",
     "suspend",
     "trading_among",

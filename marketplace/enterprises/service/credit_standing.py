@@ -1,10 +1,14 @@
 """The credit standing that the credit room writes to an enterprise, where all others read it."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+import orjson
+from sqlalchemy import select, text
 
+from ... import clock
+from ...statements import Statement
 from ..models import Enterprise, Grade
 
 
@@ -31,6 +35,28 @@ def set_standing(
     enterprise.blocked = blocked
     enterprise.credit_valid_until = valid_until
     enterprise.credit_as_of = as_of
+
+
+_SET = Statement(
+    text("""
+        UPDATE enterprise SET credit_milli = new.score_milli, grade = new.grade,
+            provisional = new.provisional, blocked = new.blocked, credit_valid_until = new.valid_until,
+            credit_as_of = :as_of, updated_at = :now, version = version + 1
+        FROM jsonb_to_recordset(CAST(:standings AS jsonb)) AS new(
+            id uuid, score_milli integer, grade text, provisional boolean, blocked boolean, valid_until date)
+        WHERE enterprise.id = new.id
+    """)
+)
+
+
+def set_standings(standings: Sequence[dict[str, Any]], *, as_of: date) -> None:
+    """Write the standings of many locked enterprises, as `set_standing` does of one.
+
+    Args:
+        standings: each with the `id` and what `set_standing` takes.
+    """
+    if standings:
+        _SET.write(standings=orjson.dumps(standings).decode(), as_of=as_of, now=clock.now())
 
 
 def with_standing_before(enterprise_id: Any, day: Any, today: date) -> Any:

@@ -1,6 +1,6 @@
 """Enterprises found by id, by who asks, by region, and for the list of an overseer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -112,6 +112,21 @@ def lock(work: Work, enterprise_id: UUID | None) -> Enterprise:
     rows may still refer to it meanwhile. Raises: NotFound.
     """
     return work.lock(Enterprise, Enterprise.id == enterprise_id)
+
+
+def lock_all(work: Work, ids: Sequence[UUID]) -> None:
+    """Lock many enterprises as `lock` does, in the order of their ids."""
+    rows = select(Enterprise.id).where(_IS_ASKED_FOR).order_by(Enterprise.id)
+    work.session.execute(rows.with_for_update(key_share=True), {"ids": list(ids)})
+
+
+def batches_of_ids(size: int) -> Iterator[list[UUID]]:
+    """The ids of all enterprises in their order, so many at a time; each batch is a query of its own."""
+    after = UUID(int=0)
+    query = select(Enterprise.id).order_by(Enterprise.id).limit(size)
+    while ids := list(db.session.scalars(query.where(Enterprise.id > after))):
+        yield ids
+        after = ids[-1]
 
 
 def lock_shared(work: Work, enterprise_id: UUID | None) -> Enterprise:

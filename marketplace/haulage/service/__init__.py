@@ -2,10 +2,10 @@
 
 from .desk import day_plan, present_trips, search_requests
 from .intake import add_points
-from .keeping import delete_raw_points, judge_tracks
+from .keeping import delete_raw_points, judge_tracks, report_missing_track
 from .reading import show_track
 
 __all__ = [
-    "add_points", "day_plan", "delete_raw_points", "judge_tracks", "present_trips", "search_requests",
-    "show_track",
+    "add_points", "day_plan", "delete_raw_points", "judge_tracks", "present_trips",
+    "report_missing_track", "search_requests", "show_track",
 ]  # fmt: skip

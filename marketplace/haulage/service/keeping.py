@@ -80,6 +80,21 @@ def _facts(manifest_id: UUID, finding: dict[str, Any]) -> dict[str, Any]:
     return {"manifest_id": str(manifest_id), **finding}
 
 
+def report_missing_track(manifest_id: UUID) -> None:
+    """Report the carriers of a load of hazardous waste that was closed without one point of its way.
+
+    Points are taken until then, so none is to come.
+    """
+    with unit_of_work() as work:
+        manifest = work.session.get_one(Manifest, manifest_id)
+        track = work.session.get(Track, manifest_id)
+        if not manifest.hazardous or (track is not None and track.points):
+            return
+        for carrier in sorted({manifest.transporter_id, *(leg.transporter_id for leg in manifest.legs)}):
+            about = {"manifest_id": str(manifest.id), "number": manifest.number}
+            work.emit("manifest.track_missing", **about, enterprise_id=str(carrier))
+
+
 def _delete_raw(work: Work, track: Track) -> None:
     _judge(work, track)
     work.session.execute(delete(TrackPoint).where(TrackPoint.manifest_id == track.manifest_id))

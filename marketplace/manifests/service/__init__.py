@@ -20,7 +20,8 @@ from .searching import closing_rate, expected, search
 from .weights import tolerances
 
 __all__ = [
-    "MEDIA_TYPES", "approve", "ask_correction", "cancel", "change", "chase", "close", "closing_rate",
+    "MEDIA_TYPES", "approve", "ask_correction", "cancel", "change", "chase", "close",
+    "closing_rate",
     "copy", "deadlines", "decline", "deliver", "draft", "draft_for_deal", "expected", "explain",
     "export", "find", "find_correction", "find_shown", "follow", "hand_over", "issue", "labels_svg",
     "manifest_pdf", "not_your_turn", "outcome", "pick_up", "present", "receive", "refuse", "reject",

@@ -55,9 +55,14 @@ def schedule(actor: Actor, manifest_id: UUID, data: dict[str, Any]) -> tuple[Man
 
 
 def decline(actor: Actor, manifest_id: UUID, reason: str) -> tuple[Manifest, list[Notice]]:
-    """Give a request back to the sender, who may ask another transporter; a seal on it ends."""
+    """Give a request back to the sender, who may ask another transporter; a seal on it ends.
+
+    A carrier that had scheduled the load withdraws from what it had accepted, which is an event of its own.
+    """
     with step(actor, manifest_id, "decline", reason) as made:
         row = made.row
+        if made.party == Party.TRANSPORTER and row.planned_at is not None:
+            emit(made.work, "manifest.carrier_withdrew", row, enterprise_id=str(row.transporter_id))
         if made.before == ManifestStatus.ISSUED:
             _take_back(made)
             seal(made.work, actor, row, Part.SENDER, "decline", reason=reason, unsealed=True)
