@@ -62,9 +62,10 @@ def lift_block(actor: Actor, block_id: UUID, reason: str) -> Block:
         Conflict: lifted already (`wrong_state`).
     """
     with unit_of_work() as work:
+        # the enterprise first, as whoever withdraws or repairs the event of a block has it
+        enterprise = enterprises.lock(work, find_block(actor, block_id).enterprise_id)
         block = work.lock(Block, Block.id == block_id)
         LIFE.move(block, "lift", by=Party.ADMIN)
-        enterprise = enterprises.lock(work, block.enterprise_id)
         block.lifted_by, block.lift_reason = actor.id, reason
         work.session.flush()
         work.audit(actor, "lift", block, reason=reason)
