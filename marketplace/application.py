@@ -54,6 +54,7 @@ ROOMS = (
     "allocations",
     "notifications",
     "credit",
+    "appeals",
     "documents",
     "privacy",
 )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .allocations import models as allocations
+from .appeals import models as appeals
 from .credit import models as credit
 from .deals import models as deals
 from .deals import service as deals_service
@@ -57,6 +58,8 @@ LIVES = (
     Life("A correction of a manifest", manifests.ManifestCorrection, manifests.CORRECTION_LIFE),
     Life("A plan for a region", allocations.Allocation, allocations.LIFE),
     Life("A credit event", credit.CreditEvent, credit.EVENT_LIFE),
+    Life("An appeal against a credit event", appeals.Appeal, appeals.APPEAL_LIFE),
+    Life("A repair of a credit event", appeals.Repair, appeals.REPAIR_LIFE),
     Life("An entry of the blocked list", credit.Block, credit.LIFE),
     Life("A notification", notifications.Notification, notifications.LIFE),
     Life("A task", events.Task, events.LIFE),

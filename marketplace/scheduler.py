@@ -16,6 +16,7 @@ from flask import Flask
 from sqlalchemy import Connection, text
 
 from . import clock, lives
+from .appeals import jobs as appeals
 from .credit import jobs as credit
 from .database import db
 from .enterprises import jobs as enterprises
@@ -70,6 +71,7 @@ class PeriodicJob:
 
 
 PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
+    PeriodicJob(appeals.remind_of_decisions, 600),
     PeriodicJob(credit.refresh_lapsed, 30),
     PeriodicJob(enterprises.remind_of_expiry, 600),
     PeriodicJob(enterprises.forget_answers, 3600),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from .allocations import jobs as allocations
+from .appeals import jobs as appeals
 from .credit import jobs as credit
 from .deals import jobs as deals
 from .events import registry
@@ -37,6 +38,8 @@ TASKS = (
     TaskType(notifications.plan_interest, MATCHING),
     TaskType(notifications.plan_keys_expiring, MATCHING),
     TaskType(notifications.plan_credit_withdrawn, MATCHING),
+    TaskType(notifications.plan_appeal_news, MATCHING),
+    TaskType(notifications.plan_repair_news, MATCHING),
     TaskType(notifications.plan_withdrawal, MATCHING),
     TaskType(notifications.plan_grade_changed, MATCHING),
     TaskType(notifications.plan_licence_confirmed, MATCHING),
@@ -97,6 +100,7 @@ TASKS = (
     TaskType(credit.record_withdrawal, MATCHING),
     TaskType(credit.record_missing_track, MATCHING),
     TaskType(credit.record_low_rating, MATCHING),
+    TaskType(appeals.end_for_event, MATCHING),
     TaskType(allocations.run, BULK),
 )
 """A new kind of task is one line here; `work.enqueue` writes one by its name."""
@@ -128,7 +132,18 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "policy.changed": (matches.rerank_for_policy,),
     "matches.reranked": (notifications.schedule_rerank_news,),
     "key.expiring": (notifications.plan_keys_expiring,),
-    "credit.withdrawn": (notifications.plan_credit_withdrawn,),
+    "credit.withdrawn": (notifications.plan_credit_withdrawn, appeals.end_for_event),
+    "credit.repaired": (appeals.end_for_event,),
+    "appeal.opened": (notifications.plan_appeal_news,),
+    "appeal.upheld": (notifications.plan_appeal_news,),
+    "appeal.overturned": (notifications.plan_appeal_news,),
+    "appeal.ended": (notifications.plan_appeal_news,),
+    "repair.opened": (notifications.plan_repair_news,),
+    "repair.checked": (notifications.plan_repair_news,),
+    "repair.extended": (notifications.plan_repair_news,),
+    "repair.granted": (notifications.plan_repair_news,),
+    "repair.refused": (notifications.plan_repair_news,),
+    "repair.ended": (notifications.plan_repair_news,),
     "credit.changed": (notifications.plan_grade_changed,),
     "licence.confirmed": (notifications.plan_licence_confirmed,),
     "licence.refused": (notifications.plan_licence_refused,),

@@ -45,6 +45,7 @@ KEPT = (
     "legal_basis", "scheme", "waste_code", "crosswalk", "region", "outline_ring", "outline_source",
     "treatment", "exemption_item", "reference_version",
     "alembic_version", "matching_policy", "credit_rule_table", "manifest_deadline", "weight_tolerance",
+    "appeal_deadline", "credit_publication_term",
 )  # fmt: skip
 EMPTIED = """
     SELECT t.tablename, s.relname FROM pg_tables t

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, SmallInteger, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
@@ -205,3 +205,30 @@ class Block(Base):
         setattr(self, f"{entered}_at", clock.now())
 
     __table_args__ = (CheckConstraint("confirmed_by <> placed_by", name="second_officer"),)
+
+
+class PublicationTerm(Base):
+    """How many months an event of a severity is published, from the day of its decision: until it is
+    repaired, which may be asked for after the shortest, and no longer than the longest. An operator may
+    correct it.
+
+    `mark` is T for the text of the law, S for a summary of it, O for our own choice.
+    """
+
+    __tablename__ = "credit_publication_term"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    severity: Mapped[Severity]
+    shortest_months: Mapped[int] = mapped_column(SmallInteger)
+    longest_months: Mapped[int] = mapped_column(SmallInteger)
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
+    mark: Mapped[str]
+    source: Mapped[str]
+
+    __table_args__ = (
+        values_check("severity", Severity),
+        CheckConstraint("mark IN ('T', 'S', 'O')", name="mark"),
+        CheckConstraint("valid_from <= valid_until", name="validity"),
+        CheckConstraint("shortest_months BETWEEN 0 AND longest_months", name="months"),
+    )

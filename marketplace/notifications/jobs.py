@@ -74,10 +74,30 @@ def plan_keys_expiring(enterprise_id: str, keys: list[dict[str, str]]) -> None:
     service.plan_keys_expiring(UUID(enterprise_id), keys)
 
 
-def plan_credit_withdrawn(enterprise_id: str, event_id: str, name: str, reason: str) -> None:
-    """A credit event was withdrawn."""
+def plan_credit_withdrawn(
+    enterprise_id: str, event_id: str, name: str, reason: str, appeal_id: str | None = None
+) -> None:
+    """A credit event was withdrawn; of one that an appeal overturned the news of the appeal tell."""
+    if appeal_id is not None:
+        return
     data = {"event_id": event_id, "name": name, "reason": reason}
     service.plan_message(UUID(enterprise_id), NotificationKind.CREDIT_WITHDRAWN, data)
+
+
+def plan_appeal_news(
+    happened: str, appeal_id: str, event_id: str, enterprise_id: str, name: str, due_on: str, reason: str
+) -> None:
+    """An appeal was opened, decided or ended."""
+    facts = {"appeal_id": appeal_id, "event_id": event_id, "name": name, "last_day": due_on, "reason": reason}
+    service.plan_credit_news(UUID(enterprise_id), NotificationKind(f"appeal.{happened}"), facts)
+
+
+def plan_repair_news(
+    happened: str, repair_id: str, event_id: str, enterprise_id: str, name: str, due_on: str, reason: str
+) -> None:
+    """The repair of a credit event was asked for, checked, extended, decided or ended."""
+    facts = {"repair_id": repair_id, "event_id": event_id, "name": name, "last_day": due_on, "reason": reason}
+    service.plan_credit_news(UUID(enterprise_id), NotificationKind(f"repair.{happened}"), facts)
 
 
 def plan_withdrawal(listing_id: str, status: str) -> None:

@@ -251,6 +251,7 @@ FREE = {
     ("ManifestTolerance", "source"), ("Provision", "source"),
     ("Bound", "unit"), ("OutOfBounds", "unit"), ("Result", "unit"),
     *((name, "reason") for name in (
+        "Appeal", "AppealDecision", "NewAppeal", "RepairDecision", "RepairExtension",
         "AnswerReason", "Cancel", "Counter", "Deal",
         "DealManifest", "Dispute", "Invoice", "Manifest",
         "ManifestChange", "ManifestCorrectedFields", "ManifestCorrection", "ManifestCorrectionRequest",

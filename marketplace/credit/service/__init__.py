@@ -3,11 +3,12 @@
 from .automatic import record_automatic
 from .blocks import confirm_block, find_block, lift_block, place_block, search_blocks
 from .evaluations import publish_evaluation
-from .events import find_event, list_events, record_event, withdraw_event
+from .events import find_event, list_events, lock_event, record_event, title_of_event, withdraw_event
 from .lapse import counts, due_for_refresh, lapse_date
 from .legal_basis import citation_of
 from .recomputing import recompute, simulate_rules
 from .recorders import require_recorder
+from .repair import publication_term, repair_event, repairable_from
 from .rules import current_rules, present_rules, publish_rules
 from .score import GRADE_FLOORS, ScoreLine, Standing, grade_of, grade_thresholds, standing
 from .standings import blocks_in_force, explain, present, refresh_lapsed, standing_of
@@ -30,19 +31,24 @@ __all__ = [
     "lapse_date",
     "lift_block",
     "list_events",
+    "lock_event",
     "place_block",
     "present",
     "present_rules",
+    "publication_term",
     "publish_evaluation",
     "publish_rules",
     "recompute",
     "record_automatic",
     "record_event",
     "refresh_lapsed",
+    "repair_event",
+    "repairable_from",
     "require_recorder",
     "search_blocks",
     "simulate_rules",
     "standing",
     "standing_of",
+    "title_of_event",
     "withdraw_event",
 ]

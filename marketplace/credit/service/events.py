@@ -15,7 +15,7 @@ from ...errors import Conflict, Invalid, NotFound, Notice
 from ...events import service as reads
 from ...events.actor import Actor
 from ...events.lifecycle import Party
-from ...events.work import unit_of_work
+from ...events.work import Work, unit_of_work
 from ..models import EVENT_LIFE, Block, CreditEvent, EventStatus, RuleTable
 from .blocks import lift_blocks_of
 from .documents import decision_key
@@ -154,19 +154,30 @@ def find_event(actor: Actor, event_id: UUID) -> CreditEvent:
     return event
 
 
-def withdraw_event(actor: Actor, event_id: UUID, reason: str) -> CreditEvent:
+def lock_event(work: Work, event_id: UUID) -> CreditEvent:
+    """An event, freshly read and locked: before what is asked about it, and before its enterprise.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return work.lock(CreditEvent, CreditEvent.id == event_id)
+
+
+def withdraw_event(actor: Actor, event_id: UUID, reason: str, appeal_id: UUID | None = None) -> CreditEvent:
     """Take a wrong entry back, as a second admin: it stays on record beside the one that compensates it.
 
     The block that it placed is lifted, the score computed again in the same transaction, the enterprise
     notified.
 
+    Args:
+        appeal_id: the appeal that overturned it, if one did.
     Raises:
         NotFound: no such event.
         Conflict: withdrawn before, or itself a withdrawal (`wrong_state`), or by whoever recorded it
             (`second_officer_needed`).
     """
     with unit_of_work() as work:
-        event = work.lock(CreditEvent, CreditEvent.id == event_id)
+        event = lock_event(work, event_id)
         move = EVENT_LIFE.move(event, "withdraw", by=Party.ADMIN)
         if event.recorded_by == actor.id:
             raise Conflict("second_officer_needed")
@@ -175,13 +186,7 @@ def withdraw_event(actor: Actor, event_id: UUID, reason: str) -> CreditEvent:
         lift_blocks_of(work, event, actor, reason)
         work.audit(actor, "withdraw", event, reason=reason, compensation_id=str(compensation.id))
         refresh_standing(work, enterprise)
-        work.emit(
-            move.event or "",
-            enterprise_id=str(event.enterprise_id),
-            event_id=str(event.id),
-            name=_title_of(event),
-            reason=reason,
-        )
+        work.emit(move.event or "", **news_of(event, reason, appeal_id))
     log.info("credit event withdrawn", extra=_about(event))
     return event
 
@@ -212,7 +217,18 @@ def _compensation_of(event: CreditEvent, actor: Actor, reason: str) -> CreditEve
     )
 
 
-def _title_of(event: CreditEvent) -> str:
+def news_of(event: CreditEvent, reason: str, appeal_id: UUID | None = None) -> dict[str, Any]:
+    """The payload of the events by which others learn that an event no longer counts."""
+    return {
+        "enterprise_id": str(event.enterprise_id),
+        "event_id": str(event.id),
+        "name": title_of_event(event),
+        "reason": reason,
+        "appeal_id": str(appeal_id) if appeal_id else None,
+    }
+
+
+def title_of_event(event: CreditEvent) -> str:
     """What the event's rule is called in the table that it was recorded by, in both languages."""
     table = db.session.get_one(RuleTable, event.rule_version)
     return title_of(find_rule(table, event.rule))

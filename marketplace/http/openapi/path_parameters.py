@@ -5,6 +5,7 @@ from typing import Any
 PATH_PARAMETERS = {
     "application_id": "The id of an application for a transfer approval, as its list returns it.",
     "allocation_id": "The id of a plan, as POST /allocations returns it.",
+    "appeal_id": "The id of an appeal, as GET /credit/appeals returns it.",
     "basis_id": "The id of a legal basis, as GET /legal-bases returns it.",
     "block_id": "The id of an entry of the blocked list.",
     "change_id": "The id of a proposed change, as GET /enterprise-changes returns it.",
@@ -26,6 +27,7 @@ PATH_PARAMETERS = {
     "paper_id": "The id of a paper of a transporter, as GET /transporter-papers returns it.",
     "permit_id": "The id of the entry, as the list returns it.",
     "registration_id": "The id of a registration, as GET /receiver-registrations returns it.",
+    "repair_id": "The id of a request for repair, as GET /credit/repairs returns it.",
     "request_id": "The id of a request for contact, as GET /receiver-requests returns it.",
     "scheme": "The scheme of the code: cn-hw, cn-sw, eu-low or a local scheme.",
     "search_id": "The id of a saved search of yours.",

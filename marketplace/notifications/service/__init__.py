@@ -10,6 +10,7 @@ from .forgetting import forget_key_names, forget_people
 from .inbox import find, inbox, mark_all_read, mark_read, present
 from .kinds import KINDS
 from .planning.cancellation import cancel_for_listing
+from .planning.credit_news import plan_credit_news
 from .planning.deduplication import may_repeat
 from .planning.endings import announce_endings
 from .planning.instant import (
@@ -68,6 +69,7 @@ __all__ = [
     "next_mail_time",
     "own_preferences",
     "plan_about_papers",
+    "plan_credit_news",
     "plan_deal_news",
     "plan_digests",
     "plan_interest",

@@ -22,6 +22,8 @@ MAILS_A_DAY = 5
 PERMIT_DATA = ("permit_id", "name", "deals")
 OFFER_DATA = ("offer_id", "name", "title", "quantity_t", "price_cny_per_t", "expires_at")
 DEAL_DATA = ("deal_id", "number", "name", "reason")
+APPEAL_DATA = ("appeal_id", "event_id", "name")
+REPAIR_DATA = ("repair_id", "event_id", "name")
 MATCH_DATA = frozenset({"listing_id", "counterpart_id", "score", "rank"})
 
 
@@ -143,6 +145,16 @@ KINDS: dict[str, MessageKind] = {
         invites_feedback=False,
         email_line_codes=("mail_line_credit_withdrawn",),
     ),
+    NotificationKind.APPEAL_OPENED: _about_oneself("appeal_opened", *APPEAL_DATA, "last_day"),
+    NotificationKind.APPEAL_UPHELD: _about_oneself("appeal_upheld", *APPEAL_DATA, "reason"),
+    NotificationKind.APPEAL_OVERTURNED: _about_oneself("appeal_overturned", *APPEAL_DATA, "reason"),
+    NotificationKind.APPEAL_ENDED: _about_oneself("appeal_ended", *APPEAL_DATA, "reason"),
+    NotificationKind.REPAIR_OPENED: _about_oneself("repair_opened", *REPAIR_DATA, "last_day"),
+    NotificationKind.REPAIR_CHECKED: _about_oneself("repair_checked", *REPAIR_DATA, "last_day"),
+    NotificationKind.REPAIR_EXTENDED: _about_oneself("repair_extended", *REPAIR_DATA, "last_day"),
+    NotificationKind.REPAIR_GRANTED: _about_oneself("repair_granted", *REPAIR_DATA, "reason"),
+    NotificationKind.REPAIR_REFUSED: _about_oneself("repair_refused", *REPAIR_DATA, "reason"),
+    NotificationKind.REPAIR_ENDED: _about_oneself("repair_ended", *REPAIR_DATA, "reason"),
     NotificationKind.MATCH_WITHDRAWN: MessageKind(
         data_fields=frozenset({"listing_id", "counterpart_id"}),
         is_capped=False,

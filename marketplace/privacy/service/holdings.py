@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
+from ...appeals.models import Appeal, Repair
 from ...credit.models import Block, CreditEvent, Evaluation
 from ...database import Base
 from ...deals.models import Deal, Offer, OfferRound, Rating, Side
@@ -222,6 +223,8 @@ HOLDINGS = (
     Holding(SavedSearch, _by(SavedSearch.enterprise_id)),
     Holding(Silence, _by(Silence.receiver_id)),
     Holding(CreditEvent, _by(CreditEvent.enterprise_id), frozenset({"recorded_by", "document_key"})),
+    Holding(Appeal, _by(Appeal.enterprise_id), frozenset({"decided_by", "reminded_of"})),
+    Holding(Repair, _by(Repair.enterprise_id), frozenset({"checked_by", "decided_by", "reminded_of"})),
     Holding(Evaluation, _by(Evaluation.enterprise_id), frozenset({"recorded_by"})),
     Holding(Block, _by(Block.enterprise_id), frozenset({"placed_by", "confirmed_by", "lifted_by"})),
     Holding(Audit, _about("enterprise"), frozenset({"actor_id", "key_id", "address", "request_id"})),

@@ -1,0 +1,1 @@
+"""Appeals against credit events, and their repair: asked for by the enterprise, decided by four eyes."""

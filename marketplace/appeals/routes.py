@@ -1,0 +1,188 @@
+"""Appeals against credit events and their repair, over HTTP."""
+
+from functools import partial
+
+from ..credit.models import CreditEvent
+from ..events.actor import ADMIN, ENTERPRISE
+from ..http.authentication import EVERY_KEY, STAFF, actor, allow
+from ..http.blueprint import Blueprint, Body, Json, Query, no_body, require, subject
+from ..http.languages import render_warnings
+from ..http.openapi.declarations import may_conflict
+from ..http.paging import Page, each, page
+from . import service
+from .models import Appeal, Decision, Repair, RepairDecision
+from .schemas import (
+    AppealDecisionSchema,
+    AppealPage,
+    AppealQuery,
+    AppealSchema,
+    NewAppealSchema,
+    NewRepairSchema,
+    RepairCheckSchema,
+    RepairDecisionSchema,
+    RepairExtensionSchema,
+    RepairPage,
+    RepairQuery,
+    RepairSchema,
+)
+
+blueprint = Blueprint("appeals", __name__, description="Appeals against credit events, and their repair.")
+
+APPEAL = "/credit/appeals/<uuid:appeal_id>"
+REPAIR = "/credit/repairs/<uuid:repair_id>"
+
+
+@blueprint.post("/credit/events/<uuid:event_id>/appeal")
+@allow(ENTERPRISE, scope="admin")
+@subject(service.find_own_event)
+@may_conflict
+@blueprint.body(NewAppealSchema)
+@blueprint.response(201, AppealSchema)
+def open_appeal(event: CreditEvent, body: Body) -> Json:
+    """Appeal against a credit event of your own, once, within 15 working days after it was entered."""
+    appeal, notices = service.open_appeal(actor(), event, body["reason"])
+    return {**_appeal(appeal), "warnings": render_warnings(notices)}
+
+
+@blueprint.get("/credit/appeals")
+@allow(*EVERY_KEY)
+@blueprint.query(AppealQuery)
+@blueprint.response(200, AppealPage)
+def list_appeals(query: Query) -> Page:
+    """Appeals that you may see, newest first."""
+    return page(query, partial(service.search_appeals, actor(), query["status"]), present=each(_appeal))
+
+
+@blueprint.get(APPEAL)
+@allow(*EVERY_KEY)
+@subject(service.find_appeal)
+@blueprint.response(200, AppealSchema)
+def show_appeal(appeal: Appeal) -> Json:
+    """An appeal: what it says, until when it is decided, and what came of it."""
+    return _appeal(appeal)
+
+
+@blueprint.post(f"{APPEAL}/decide")
+@allow(ADMIN, scope="admin")
+@subject(service.find_appeal)
+@may_conflict
+@blueprint.body(AppealDecisionSchema)
+@blueprint.response(200, AppealSchema)
+def decide_appeal(appeal: Appeal, body: Body) -> Json:
+    """Decide an appeal, as an admin other than the one who recorded the event.
+
+    `uphold`: the event stands. `overturn`: it is taken back by a compensating event, its block is lifted, and
+    score and grade change in the same moment.
+    """
+    decision = Decision(body["decision"])
+    return _appeal(service.decide_appeal(actor(), appeal, decision, body["reason"]))
+
+
+@blueprint.post(f"{APPEAL}/withdraw")
+@allow(ENTERPRISE, scope="admin")
+@subject(service.find_own_appeal)
+@may_conflict
+@no_body
+@blueprint.response(200, AppealSchema)
+def withdraw_appeal(appeal: Appeal) -> Json:
+    """Take back an appeal that is not decided; it cannot be made again."""
+    return _appeal(service.withdraw_appeal(actor(), appeal))
+
+
+def _appeal(row: Appeal) -> Json:
+    names = (
+        "id", "event_id", "enterprise_id", "status", "reason", "due_on", "answer", "closed_at", "created_at",
+    )  # fmt: skip
+    return {**{name: getattr(row, name) for name in names}, "rule": row.event.rule}
+
+
+@blueprint.post("/credit/events/<uuid:event_id>/repair")
+@allow(ENTERPRISE, scope="admin")
+@subject(service.find_own_event)
+@may_conflict
+@blueprint.body(NewRepairSchema)
+@blueprint.response(201, RepairSchema)
+def ask_for_repair(event: CreditEvent, body: Body) -> Json:
+    """Ask that a credit event of your own stop counting: all is corrected, and you promise so in public.
+
+    It may be asked for when the shortest time of publication of the event's severity is over; one request at
+    a time.
+    """
+    repair, notices = service.ask_for_repair(actor(), event, body["promise"])
+    return {**_repair(repair), "warnings": render_warnings(notices)}
+
+
+@blueprint.get("/credit/repairs")
+@allow(*EVERY_KEY)
+@blueprint.query(RepairQuery)
+@blueprint.response(200, RepairPage)
+def list_repairs(query: Query) -> Page:
+    """Requests for repair that you may see, newest first."""
+    return page(query, partial(service.search_repairs, actor(), query["status"]), present=each(_repair))
+
+
+@blueprint.get(REPAIR)
+@allow(*EVERY_KEY)
+@subject(service.find_repair)
+@blueprint.response(200, RepairSchema)
+def show_repair(repair: Repair) -> Json:
+    """A request for repair: the promise, what was checked, until when it is decided, and what came of it."""
+    return _repair(repair)
+
+
+@blueprint.post(f"{REPAIR}/check")
+@allow(*STAFF)
+@require(service.require_official)
+@subject(service.find_repair)
+@may_conflict
+@blueprint.body(RepairCheckSchema)
+@blueprint.response(200, RepairSchema)
+def check_repair(repair: Repair, body: Body) -> Json:
+    """Confirm that all is corrected, as an admin or the regulator of the region; another one decides."""
+    return _repair(service.check_repair(actor(), repair, body["note"]))
+
+
+@blueprint.post(f"{REPAIR}/extend")
+@allow(ADMIN, scope="admin")
+@subject(service.find_repair)
+@may_conflict
+@blueprint.body(RepairExtensionSchema)
+@blueprint.response(200, RepairSchema)
+def extend_repair(repair: Repair, body: Body) -> Json:
+    """Take 20 working days instead of 10 for a complex case, once."""
+    return _repair(service.extend_repair(actor(), repair, body["reason"]))
+
+
+@blueprint.post(f"{REPAIR}/decide")
+@allow(ADMIN, scope="admin")
+@subject(service.find_repair)
+@may_conflict
+@blueprint.body(RepairDecisionSchema)
+@blueprint.response(200, RepairSchema)
+def decide_repair(repair: Repair, body: Body) -> Json:
+    """Decide a repair, as an admin other than the one who checked it and the one who recorded the event.
+
+    `grant`, once it is checked: the event stops counting, its block is lifted, and score and grade change in
+    the same moment. `refuse`: nothing changes; it may be asked for again.
+    """
+    decision = RepairDecision(body["decision"])
+    return _repair(service.decide_repair(actor(), repair, decision, body["reason"]))
+
+
+@blueprint.post(f"{REPAIR}/withdraw")
+@allow(ENTERPRISE, scope="admin")
+@subject(service.find_own_repair)
+@may_conflict
+@no_body
+@blueprint.response(200, RepairSchema)
+def withdraw_repair(repair: Repair) -> Json:
+    """Take back a request for repair that is not decided; it may be made again."""
+    return _repair(service.withdraw_repair(actor(), repair))
+
+
+def _repair(row: Repair) -> Json:
+    names = (
+        "id", "event_id", "enterprise_id", "status", "promise", "is_complex", "due_on", "check_note",
+        "checked_at", "answer", "closed_at", "created_at",
+    )  # fmt: skip
+    return {**{name: getattr(row, name) for name in names}, "rule": row.event.rule}

@@ -1,0 +1,112 @@
+"""Appeals and repairs as each may see them: admins all, regulators their region's, enterprises their own."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import joinedload
+
+from ...credit import service as credit
+from ...credit.models import CreditEvent, EventStatus
+from ...database import db
+from ...enterprises import service as enterprises
+from ...errors import NotFound
+from ...events import service as reads
+from ...events.actor import REGULATOR, Actor
+from ...events.lifecycle import wrong_state
+from ...events.work import Work
+from ..models import Appeal, AppealStatus, Repair, RepairStatus
+
+Row = TypeVar("Row", Appeal, Repair)
+
+
+def find_own_event(actor: Actor, event_id: UUID) -> CreditEvent:
+    """An event of the acting enterprise. Raises: NotFound."""
+    event = credit.find_event(actor, event_id)
+    if event.enterprise_id != actor.enterprise_id:
+        raise NotFound()
+    return event
+
+
+def find_appeal(actor: Actor, appeal_id: UUID) -> Appeal:
+    """An appeal that the actor may see. Raises: NotFound."""
+    return _find(actor, Appeal, appeal_id)
+
+
+def find_own_appeal(actor: Actor, appeal_id: UUID) -> Appeal:
+    """An appeal of the acting enterprise. Raises: NotFound."""
+    return _own(actor, find_appeal(actor, appeal_id))
+
+
+def find_repair(actor: Actor, repair_id: UUID) -> Repair:
+    """A request for repair that the actor may see. Raises: NotFound."""
+    return _find(actor, Repair, repair_id)
+
+
+def find_own_repair(actor: Actor, repair_id: UUID) -> Repair:
+    """A request for repair of the acting enterprise. Raises: NotFound."""
+    return _own(actor, find_repair(actor, repair_id))
+
+
+def search_appeals(
+    actor: Actor, status: AppealStatus | None, after: UUID | None, limit: int
+) -> Sequence[Appeal]:
+    """Appeals, newest first, at most `limit` that are older than `after`."""
+    return _search(actor, Appeal, status, after, limit)
+
+
+def search_repairs(
+    actor: Actor, status: RepairStatus | None, after: UUID | None, limit: int
+) -> Sequence[Repair]:
+    """Requests for repair, newest first, at most `limit` that are older than `after`."""
+    return _search(actor, Repair, status, after, limit)
+
+
+def lock(work: Work, row: Row) -> tuple[Row, CreditEvent]:
+    """An appeal or a repair and its event, both freshly read and locked, the event first."""
+    event, model = credit.lock_event(work, row.event_id), type(row)
+    return work.lock(model, model.id == row.id), event
+
+
+def require_on_record(event: CreditEvent, action: str) -> None:
+    """Raises: Conflict: the event was withdrawn or repaired, or is itself a withdrawal (`wrong_state`)."""
+    if event.status != EventStatus.RECORDED:
+        raise wrong_state(CreditEvent.__tablename__, event.status, action, [EventStatus.RECORDED])
+
+
+def _find(actor: Actor, model: type[Row], row_id: UUID) -> Row:
+    row = db.session.get(model, row_id)
+    if row is None:
+        raise NotFound()
+    enterprises.find_governed(actor, row.enterprise_id)
+    reads.note_read(actor, reads.CREDIT, row.enterprise_id)
+    return row
+
+
+def _own(actor: Actor, row: Row) -> Row:
+    if row.enterprise_id != actor.enterprise_id:
+        raise NotFound()
+    return row
+
+
+def _search(
+    actor: Actor, model: type[Row], status: str | None, after: UUID | None, limit: int
+) -> Sequence[Row]:
+    query = select(model).options(joinedload(model.event, innerjoin=True)).where(*_visible_to(actor, model))
+    if status is not None:
+        query = query.where(model.status == status)
+    if after is not None:
+        query = query.where(model.id < after)
+    rows = db.session.scalars(query.order_by(model.id.desc()).limit(limit)).all()
+    for row in rows:
+        reads.note_read(actor, reads.CREDIT, row.enterprise_id)
+    return rows
+
+
+def _visible_to(actor: Actor, model: Any) -> list[ColumnElement[bool]]:
+    if actor.is_admin:
+        return []
+    if actor.kind == REGULATOR:
+        return [model.enterprise_id.in_(enterprises.ids_within(actor.region or 0))]
+    return [model.enterprise_id == actor.id]

@@ -1,0 +1,61 @@
+"""Repair: an event that was right, and has been made good since, stops counting."""
+
+import logging
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from ...database import db
+from ...errors import Conflict
+from ...events.actor import Actor
+from ...events.lifecycle import Party
+from ...events.work import unit_of_work
+from ..models import EVENT_LIFE, CreditEvent, PublicationTerm, Severity
+from .blocks import lift_blocks_of
+from .events import lock_event, news_of
+from .lapse import lapse_date
+from .standings import lock_enterprise, refresh_standing
+
+log = logging.getLogger(__name__)
+
+
+def publication_term(severity: Severity, day: date) -> PublicationTerm:
+    """How long an event of that severity is published, by the row in force on `day`."""
+    in_force = or_(PublicationTerm.valid_until.is_(None), PublicationTerm.valid_until >= day)
+    rows = select(PublicationTerm).where(
+        PublicationTerm.severity == severity, PublicationTerm.valid_from <= day, in_force
+    )
+    return db.session.scalars(rows.order_by(PublicationTerm.valid_from.desc()).limit(1)).one()
+
+
+def repairable_from(event: CreditEvent, today: date) -> date:
+    """The first day on which the repair of a deduction may be asked for: its shortest time of publication is
+    over, counted from the day of the decision.
+    """
+    assert event.severity is not None, "merits are not repaired"
+    shortest = publication_term(event.severity, today).shortest_months
+    return lapse_date(event.decided_on or event.effective_on, shortest)
+
+
+def repair_event(actor: Actor, event_id: UUID, reason: str) -> CreditEvent:
+    """Let a repaired event stop counting, as a second officer: its block is lifted, the score computed again
+    in the same transaction.
+
+    Raises:
+        NotFound: no such event.
+        Conflict: withdrawn or repaired before (`wrong_state`), or by whoever recorded it
+            (`second_officer_needed`).
+    """
+    with unit_of_work() as work:
+        event = lock_event(work, event_id)
+        move = EVENT_LIFE.move(event, "repair", by=Party.ADMIN)
+        if event.recorded_by == actor.id:
+            raise Conflict("second_officer_needed")
+        enterprise = lock_enterprise(work, event.enterprise_id)
+        lift_blocks_of(work, event, actor, reason)
+        work.audit(actor, "repair", event, reason=reason)
+        refresh_standing(work, enterprise)
+        work.emit(move.event or "", **news_of(event, reason))
+    log.info("credit event repaired", extra={"event_id": str(event.id), "rule": event.rule})
+    return event
