@@ -55,6 +55,7 @@ ROOMS = (
     "notifications",
     "credit",
     "appeals",
+    "inspections",
     "documents",
     "privacy",
 )

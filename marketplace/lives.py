@@ -13,6 +13,8 @@ from .enterprises import service as enterprises_service
 from .events import models as events
 from .events.lifecycle import LifeCycle
 from .events.timeouts import TimeOut, with_overdue_rows
+from .inspections import models as inspections
+from .inspections import service as inspections_service
 from .licences import models as licences
 from .licences import service as licences_service
 from .listings import models as listings
@@ -61,6 +63,7 @@ LIVES = (
     Life("An appeal against a credit event", appeals.Appeal, appeals.APPEAL_LIFE),
     Life("A repair of a credit event", appeals.Repair, appeals.REPAIR_LIFE),
     Life("An entry of the blocked list", credit.Block, credit.LIFE),
+    Life("An inspection", inspections.Inspection, inspections.LIFE),
     Life("A notification", notifications.Notification, notifications.LIFE),
     Life("A task", events.Task, events.LIFE),
 )
@@ -84,6 +87,8 @@ TIMEOUTS = (
         batch=1,
     ),
     TimeOut(receivers.ReceiverRequest, receivers.LIFE, "lapse", receivers_service.lapse),
+    TimeOut(inspections.Inspection, inspections.LIFE, "miss", inspections_service.miss),
+    TimeOut(inspections.Inspection, inspections.LIFE, "abandon", inspections_service.abandon),
 )
 """A new move with `after=` is one line here."""
 

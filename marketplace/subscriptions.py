@@ -9,6 +9,7 @@ from .deals import jobs as deals
 from .events import registry
 from .events.registry import TaskType
 from .haulage import jobs as haulage
+from .inspections import jobs as inspections
 from .listings import jobs as listings
 from .manifests import jobs as manifests
 from .matches import jobs as matches
@@ -65,6 +66,7 @@ TASKS = (
     TaskType(notifications.plan_change_refused, MATCHING),
     TaskType(notifications.plan_enterprise_suspended, MATCHING),
     TaskType(notifications.plan_manifest_news, MATCHING),
+    TaskType(notifications.plan_inspection_news, MATCHING),
     TaskType(manifests.void_unissued, MATCHING),
     TaskType(notifications.plan_offer_made, MATCHING),
     TaskType(notifications.plan_offer_countered, MATCHING),
@@ -101,6 +103,7 @@ TASKS = (
     TaskType(credit.record_missing_track, MATCHING),
     TaskType(credit.record_low_rating, MATCHING),
     TaskType(appeals.end_for_event, MATCHING),
+    TaskType(inspections.record_late, MATCHING),
     TaskType(allocations.run, BULK),
 )
 """A new kind of task is one line here; `work.enqueue` writes one by its name."""
@@ -181,6 +184,11 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "manifest.track_missing": (credit.record_missing_track,),
     "manifest.treated": (notifications.plan_manifest_news,),
     "manifest.correction_asked": (notifications.plan_manifest_news,),
+    "inspection.finished": (notifications.plan_inspection_news,),
+    "inspection.ordered": (notifications.plan_inspection_news,),
+    "inspection.overdue": (notifications.plan_inspection_news, inspections.record_late),
+    "inspection.corrected": (notifications.plan_inspection_news,),
+    "inspection.returned": (notifications.plan_inspection_news,),
     "enterprise.registered": (notifications.send_proof,),
     "enterprise.email_changed": (notifications.send_proof,),
     "enterprise.proof_requested": (notifications.send_proof,),

@@ -46,6 +46,7 @@ KEPT = (
     "treatment", "exemption_item", "reference_version",
     "alembic_version", "matching_policy", "credit_rule_table", "manifest_deadline", "weight_tolerance",
     "appeal_deadline", "credit_publication_term",
+    "inspection_item", "inspection_policy",
 )  # fmt: skip
 EMPTIED = """
     SELECT t.tablename, s.relname FROM pg_tables t

@@ -18,14 +18,16 @@ class DocumentKind(StrEnum):
     CONTRACT = "contract"
     SETTLEMENT = "settlement"
     MANIFEST = "manifest"
+    INSPECTION = "inspection"
 
 
 class Document(Base):
     """One issue of a document: never changed, and never deleted.
 
-    `subject_id` is the deal or manifest that it is about, `number` that one's number. `facts_digest` is the
-    SHA-256 of what it says and of the template that says it: the same facts are the same issue. `checksum` is
-    the SHA-256 of the file. `content` is kept of what is signed; all else is rendered again, byte for byte.
+    `subject_id` is the deal, manifest or inspection that it is about, `number` that one's number.
+    `facts_digest` is the SHA-256 of what it says and of the template that says it: the same facts are the
+    same issue. `checksum` is the SHA-256 of the file. `content` is kept of what is signed; all else is
+    rendered again, byte for byte.
     """
 
     __tablename__ = "document"

@@ -253,6 +253,15 @@ def plan_manifest_news(
     service.plan_manifest_news(happened, status, is_known, parties, facts)
 
 
+def plan_inspection_news(
+    happened: str, inspection_id: str, number: str, kind: str, enterprise_id: str, result: str,
+    due_on: str | None,
+) -> None:  # fmt: skip
+    """Something happened to an inspection; of its self-check an enterprise is told what is overdue only."""
+    facts = {"inspection_id": inspection_id, "name": number, "last_day": due_on}
+    service.plan_inspection_news(UUID(enterprise_id), happened, kind, facts)
+
+
 def plan_offer_made(offer_id: str, by: str, **_: Any) -> None:
     """An offer was made."""
     service.plan_offer_news(UUID(offer_id), NotificationKind.OFFER_RECEIVED, by)

@@ -9,7 +9,7 @@ from .legal_basis import citation_of
 from .recomputing import recompute, simulate_rules
 from .recorders import require_recorder
 from .repair import publication_term, repair_event, repairable_from
-from .rules import current_rules, present_rules, publish_rules
+from .rules import current_rules, is_rule_in_force, present_rules, publish_rules
 from .score import GRADE_FLOORS, ScoreLine, Standing, grade_of, grade_thresholds, standing
 from .standings import blocks_in_force, explain, present, refresh_lapsed, standing_of
 
@@ -28,6 +28,7 @@ __all__ = [
     "find_event",
     "grade_of",
     "grade_thresholds",
+    "is_rule_in_force",
     "lapse_date",
     "lift_block",
     "list_events",

@@ -85,6 +85,11 @@ def severity_of(rule: dict[str, Any]) -> str | None:
     return (Severity.GENERAL if rule["points"] >= GENERAL_DOWN_TO else Severity.SERIOUS).value
 
 
+def is_rule_in_force(code: str, day: date) -> bool:
+    """Whether the table in force has a rule of that code that holds on `day`."""
+    return any(rule["code"] == code and is_in_force(rule, day) for rule in current_rules().rules)
+
+
 def require_in_force(rule: dict[str, Any], day: date) -> None:
     """Raises: Invalid: the rule does not hold for what happened on `day` (`rule_not_in_force`)."""
     if not is_in_force(rule, day):

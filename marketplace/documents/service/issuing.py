@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 def issue_document(
     actor: Actor, kind: DocumentKind, number: str, subject_id: UUID, facts_of: Callable[[], Facts]
 ) -> bytes:
-    """The PDF of a deal or manifest: the one that was issued already, or a new one with a token of its own.
+    """The PDF of a deal, manifest or inspection: the one that was issued already, or a new one with a token.
 
     Args:
         number: of what the document is about, as `verify` says it.

@@ -17,6 +17,7 @@ PATH_PARAMETERS = {
     "entry_id": "The id of an entry of the book, as its list returns it.",
     "file_id": "The id of a file of that licence, channel or paper.",
     "import_id": "The id of an import, as POST /listings/import returns it.",
+    "inspection_id": "The id of an inspection, as GET /inspections returns it.",
     "key_id": "The id of a key (not the key itself).",
     "listing_id": "The id of a listing.",
     "manifest_id": "The id of a manifest.",

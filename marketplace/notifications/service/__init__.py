@@ -13,6 +13,7 @@ from .planning.cancellation import cancel_for_listing
 from .planning.credit_news import plan_credit_news
 from .planning.deduplication import may_repeat
 from .planning.endings import announce_endings
+from .planning.inspection_news import plan_inspection_news
 from .planning.instant import (
     plan_about_papers,
     plan_interest,
@@ -72,6 +73,7 @@ __all__ = [
     "plan_credit_news",
     "plan_deal_news",
     "plan_digests",
+    "plan_inspection_news",
     "plan_interest",
     "plan_keys_expiring",
     "plan_listing_pushes",

@@ -21,6 +21,7 @@ MAILS_A_DAY = 5
 """E-mails of a kind that one address gets within a day where the kind says nothing else; our own choice."""
 PERMIT_DATA = ("permit_id", "name", "deals")
 OFFER_DATA = ("offer_id", "name", "title", "quantity_t", "price_cny_per_t", "expires_at")
+ORDER_DATA = ("inspection_id", "name", "last_day")
 DEAL_DATA = ("deal_id", "number", "name", "reason")
 APPEAL_DATA = ("appeal_id", "event_id", "name")
 REPAIR_DATA = ("repair_id", "event_id", "name")
@@ -244,6 +245,11 @@ KINDS: dict[str, MessageKind] = {
     NotificationKind.MANIFEST_CORRECTION: _about_oneself(
         "manifest_correction_asked", "manifest_id", "name", "reason"
     ),
+    NotificationKind.INSPECTION_FINISHED: _about_oneself("inspection_finished", "inspection_id", "name"),
+    NotificationKind.INSPECTION_ORDERED: _about_oneself("inspection_ordered", *ORDER_DATA),
+    NotificationKind.INSPECTION_OVERDUE: _about_oneself("inspection_overdue", *ORDER_DATA),
+    NotificationKind.INSPECTION_CORRECTED: _about_oneself("inspection_corrected", "inspection_id", "name"),
+    NotificationKind.INSPECTION_RETURNED: _about_oneself("inspection_returned", *ORDER_DATA),
 }
 """In the order in which a digest has its sections."""
 

@@ -15,6 +15,7 @@ from ...due_diligence.models import DueDiligence
 from ...enterprises.models import ApiKey, Enterprise, EnterpriseChange, MailToken
 from ...events.models import Audit
 from ...haulage.models import Track, TrackPoint
+from ...inspections.models import Inspection, InspectionAnswer
 from ...licences.models import (
     Channel,
     ChannelFile,
@@ -227,6 +228,10 @@ HOLDINGS = (
     Holding(Repair, _by(Repair.enterprise_id), frozenset({"checked_by", "decided_by", "reminded_of"})),
     Holding(Evaluation, _by(Evaluation.enterprise_id), frozenset({"recorded_by"})),
     Holding(Block, _by(Block.enterprise_id), frozenset({"placed_by", "confirmed_by", "lifted_by"})),
+    Holding(Inspection, _by(Inspection.enterprise_id), frozenset({"no", "begun_by", "finished_by"})),
+    Holding(
+        InspectionAnswer, _through(InspectionAnswer.inspection_id, Inspection.id, Inspection.enterprise_id)
+    ),
     Holding(Audit, _about("enterprise"), frozenset({"actor_id", "key_id", "address", "request_id"})),
 )
 """What an export holds, in this order: what staff read and changed of an enterprise stands at the end."""

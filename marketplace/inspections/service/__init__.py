@@ -1,0 +1,32 @@
+"""Inspections: begun, answered item by item, finished, put right, checked again; the report; what is due."""
+
+from .answering import answer_items
+from .beginning import begin
+from .checklists import checklist_items, items_in_force, policy_in_force
+from .finishing import abandon, cancel, finish
+from .frequency import due_checks
+from .lookup import find, require_writer, search
+from .presentation import present, present_heads
+from .rectifying import miss, recheck, rectify
+from .report import report_pdf
+
+__all__ = [
+    "abandon",
+    "answer_items",
+    "begin",
+    "cancel",
+    "checklist_items",
+    "due_checks",
+    "find",
+    "finish",
+    "items_in_force",
+    "miss",
+    "policy_in_force",
+    "present",
+    "present_heads",
+    "recheck",
+    "rectify",
+    "report_pdf",
+    "require_writer",
+    "search",
+]

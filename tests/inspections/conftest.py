@@ -1,0 +1,10 @@
+"""What the tests of inspections share."""
+
+import pytest
+
+from tests.inspections.site import Site
+
+
+@pytest.fixture
+def site(marketplace):
+    return Site(marketplace)
