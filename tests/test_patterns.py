@@ -16,9 +16,10 @@ import pytest
 
 import marketplace
 import matching
-from marketplace.listings.service.sheets import headings, quantity_cells, xlsx_formats
-from marketplace.listings.service.sheets.bounds import LONGEST_FORMAT
+from marketplace.listings.service.sheets import headings, quantity_cells
 from marketplace.listings.service.sheets.sheet_rows import MOST_TEXT, MOST_WORD
+from marketplace.spreadsheets import xlsx_formats
+from marketplace.spreadsheets.bounds import LONGEST_FORMAT
 from tests.cost import cost_of
 
 LONGEST_LINE = 5000

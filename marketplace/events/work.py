@@ -268,6 +268,16 @@ def written_for(owner_id: UUID, *, bulk: bool) -> Iterator[None]:
 
 
 @contextmanager
+def audited_as(sent_with: str | None) -> Iterator[None]:
+    """Audit the block as part of the request of that id, which left it to be done later."""
+    before = request_id.set(sent_with)
+    try:
+        yield
+    finally:
+        request_id.reset(before)
+
+
+@contextmanager
 def unit_of_work() -> Iterator[Work]:
     """Commit everything in the block at its end, or nothing of it. Within another unit, become part of it."""
     session = db.session()

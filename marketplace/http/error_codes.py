@@ -15,7 +15,9 @@ from ..messages import facts_of, table
 from .problems import BY_SERVER, BY_STATUS
 
 SOURCE = Path(__file__).resolve().parents[1]
-SHEETS = sorted((SOURCE / "listings" / "service" / "sheets").glob("*.py"))
+SHEETS = sorted(
+    path for folder in ("listings/service/sheets", "spreadsheets") for path in (SOURCE / folder).glob("*.py")
+)
 """The modules that check the cells of a sheet."""
 REFUSALS: dict[str, type[DomainError]] = {
     name: error

@@ -22,7 +22,8 @@ MOST_S, MOST_MB = 2.0, 300
 LARGEST = 20_000_000
 """Bytes of an upload: `listings.routes.MAX_UPLOAD`, which would bring the application with it."""
 SEED = 20261126
-READER = Path(__file__).parents[2] / "marketplace/listings/service/sheets/reader_process.py"
+READER = Path(__file__).parents[2] / "marketplace/sandbox/process.py"
+ANSWERS = "marketplace.listings.service.sheets.answers"
 NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 HEADINGS = ("类型", "名称", "废物代码", "数量", "单位", "最小批量", "付款方", "单价", "起始日期", "截止日期")
 PIECES = (
@@ -358,11 +359,12 @@ def sheets(count, seed=SEED):
 
 def reading_module():
     """`answers` as the reader has it, with none of the application around it."""
-    spec = importlib.util.spec_from_file_location("reader_process", READER)
+    spec = importlib.util.spec_from_file_location("process", READER)
     reader = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(reader)
     before = dict(sys.modules)
-    answers = import_module(f"{reader._light_packages()}.answers")
+    reader._make_packages_empty(ANSWERS)
+    answers = import_module(ANSWERS)
     sys.modules.update(before)  # the packages of the application, for the tests that follow
     return answers
 

@@ -13,8 +13,9 @@ from openpyxl.utils.escape import unescape
 
 from marketplace.http.problems import MOST_SHOWN
 from marketplace.listings.routes import MAX_UPLOAD
-from marketplace.listings.service.sheets import reader_process, reading
-from marketplace.listings.service.sheets.bounds import LAST_COLUMN, LONGEST_FORMAT
+from marketplace.listings.service.sheets import reading
+from marketplace.sandbox import process
+from marketplace.spreadsheets.bounds import LAST_COLUMN, LONGEST_FORMAT
 from tests.cost import cost_of
 from tests.http.responses import refused
 from tests.listings import hostile
@@ -78,7 +79,7 @@ def reader_that(tmp_path, monkeypatch, does):
     script.write_text(
         "import resource, sys\nresource.setrlimit(resource.RLIMIT_AS, (300_000_000,) * 2)\n" + does
     )
-    monkeypatch.setattr(reader_process, "__file__", str(script))
+    monkeypatch.setattr(process, "__file__", str(script))
 
 
 @pytest.mark.parametrize(
@@ -114,8 +115,8 @@ def test_a_reader_has_no_environment(marketplace, tmp_path, monkeypatch):
 def test_a_reader_has_limits_and_none_of_the_application():
     probe = (
         "import json, resource, runpy, sys\n"
-        f"path = {reader_process.__file__!r}\n"
-        "sys.argv = [path, '10', '300']\n"
+        f"path = {process.__file__!r}\n"
+        f"sys.argv = [path, {reading.READER!r}, '10', '300']\n"
         "try: runpy.run_path(path, run_name='__main__')\n"
         "except SystemExit: pass\n"
         "heavy = {name.partition('.')[0] for name in sys.modules} & {'flask', 'sqlalchemy', 'redis', 'numpy', 'marshmallow'}\n"

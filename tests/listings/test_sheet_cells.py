@@ -7,10 +7,15 @@ import pytest
 from marketplace.errors import Invalid
 from marketplace.listings.service.sheets.day_cells import UnclearDay, period_in, span_in
 from marketplace.listings.service.sheets.quantity_cells import UNITS, measure_in, price_in
-from marketplace.listings.service.sheets.tables import DAY_ZERO
-from marketplace.listings.service.sheets.text_encoding import decoded
+from marketplace.listings.service.sheets.vocabulary import chinese_heading_words
+from marketplace.spreadsheets import text_encoding
+from marketplace.spreadsheets.tables import DAY_ZERO
 
 TODAY = date(2026, 12, 1)
+
+
+def decoded(data):
+    return text_encoding.decoded(data, chinese_heading_words())
 
 
 def in_tonnes_or_m3(text):

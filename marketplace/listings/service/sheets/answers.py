@@ -12,10 +12,10 @@ from typing import Any
 from .... import errors
 from ....errors import DomainError, Fault, Invalid, InvalidTable, Notice
 from ....messages.names import Name
-from .bounds import MOST_CHARACTERS, MOST_READ
+from ....spreadsheets.bounds import MOST_CHARACTERS, MOST_READ
+from ....spreadsheets.tables import DAY_ZERO
 from .marking import marked_sheet
 from .sheet_rows import Row, open_sheet
-from .tables import DAY_ZERO
 
 Json = dict[str, Any]
 

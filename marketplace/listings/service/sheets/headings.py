@@ -5,15 +5,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from ....errors import Fault, Invalid, InvalidTable
+from ....spreadsheets.bounds import MOST_COLUMNS
+from ....spreadsheets.xlsx_parts import Cell, Record
 from .number_cells import half_width
 from .quantity_cells import UNITS, price_unit, unit_in
 from .vocabulary import COLUMNS, REPLACES, Column, both, column_of, implied_by, value_of
-from .xlsx_parts import Cell, Record
 
 MOST_ABOVE = 30
 """Rows among which the headings must be."""
-MOST_COLUMNS = 300
-"""Columns that a sheet may have; each heading is read with some care."""
 FEWEST_KNOWN = 3
 """Headings known in one row that make it the headings. Our own choice: titles and notes name fewer."""
 NOTE = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|【([^【】]*)】")

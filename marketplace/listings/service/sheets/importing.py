@@ -3,8 +3,6 @@
 import hashlib
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -18,7 +16,7 @@ from ....enterprises import service as enterprises
 from ....errors import Conflict, DomainError, Invalid, InvalidTable, NotFound
 from ....events.actor import ENTERPRISE, Actor
 from ....events.lifecycle import Party
-from ....events.work import Work, request_id, unit_of_work, written_for
+from ....events.work import Work, audited_as, request_id, unit_of_work, written_for
 from ....http.languages import render_all, stored_faults
 from ...models import IMPORT_LIFE, ImportStatus, ListingImport
 from ..posting_rights import kind_by_role
@@ -145,7 +143,7 @@ def run_import(import_id: UUID) -> None:
         upload, actor = row.upload, Actor(ENTERPRISE, row.enterprise_id)
         try:
             with (
-                _audited_as_request(row.request_id),
+                audited_as(row.request_id),
                 written_for(row.enterprise_id, bulk=True),
                 work.savepoint() as point,
             ):
@@ -163,16 +161,6 @@ def run_import(import_id: UUID) -> None:
             _finish(row, outcome, sheet)
             row.upload = None
     _log_end(row, began)
-
-
-@contextmanager
-def _audited_as_request(sent_with: str | None) -> Iterator[None]:
-    """Audit as part of the request that sent the sheet."""
-    before = request_id.set(sent_with)
-    try:
-        yield
-    finally:
-        request_id.reset(before)
 
 
 def _progress_reporter(import_id: UUID) -> ReportProgress:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from ....errors import Notice
+from ....spreadsheets.xlsx_parts import Cell
 from .number_cells import half_width
-from .xlsx_parts import Cell
 
 TOTAL = re.compile(
     r"(?:本页|本月|本年|全年|全部|月|年)?(?:合计|小计|总计|共计|累计|总和|汇总|总数)(?:数|量|数量)?(?:[:(].*|[\d,.]+.*)?"

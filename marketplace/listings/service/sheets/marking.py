@@ -8,12 +8,12 @@ from typing import Any
 
 from ....errors import Invalid, InvalidTable
 from ....messages import say
-from .bounds import LAST_COLUMN, Budget, require
+from ....spreadsheets.bounds import LAST_COLUMN, Budget, require
+from ....spreadsheets.xlsx_parts import column_of
 from .headings import MARK_COLUMNS, Layout
 from .sheet_rows import Sheet, open_sheet
 from .vocabulary import COLUMNS, both
 from .xlsx_marks import Marks, marked, text_cell
-from .xlsx_parts import column_of
 from .xlsx_plain import PLAIN_SHEET, PLAIN_STYLES, plain_workbook
 
 MOST_MARKED = 30_000_000

@@ -9,14 +9,15 @@ from typing import Any
 
 from .... import plain_text
 from ....errors import Fault, Invalid, Notice
-from .bounds import Budget
+from ....spreadsheets.bounds import Budget
+from ....spreadsheets.tables import DAY_ZERO, Table
+from ....spreadsheets.text_encoding import decoded
+from ....spreadsheets.xlsx_parts import Cell, Record, letters_of
+from ....spreadsheets.xlsx_reader import Workbook
 from .csv_reader import csv_table
 from .headings import MOST_ABOVE, Layout, headings_row, known_headings, layout_of, rows_of
 from .left_out import LeftOut, is_note, is_total
-from .tables import DAY_ZERO, Table
-from .text_encoding import decoded
-from .xlsx_parts import Cell, Record, letters_of
-from .xlsx_reader import Workbook
+from .vocabulary import chinese_heading_words
 
 MOST_TEXT, MOST_WORD = 4000, 500
 """Characters of a cell of words or codes, and of any other."""
@@ -169,7 +170,7 @@ def open_sheet(data: bytes) -> Sheet:
     if data.startswith(b"PK"):
         book = Workbook(data)
         return Sheet(book.unpacked, book.tables(), book.hidden, styles=book.styles)
-    return Sheet(len(data), [csv_table(decoded(data))])
+    return Sheet(len(data), [csv_table(decoded(data, chinese_heading_words()))])
 
 
 def _odd_characters(text: str) -> int:

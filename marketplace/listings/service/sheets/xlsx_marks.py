@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from ....errors import Invalid
 from ....spreadsheet_files import UNWRITABLE, escaped
-from .xlsx_parts import column_of, letters_of
+from ....spreadsheets.xlsx_parts import column_of, letters_of
 
 FILL = "FFFFC7CE"
 """Light red, by which a mark is known again."""

@@ -5,11 +5,11 @@ wrote. So text that is not UTF-8 is taken for GB 18030 only where it shows that 
 know, or by consisting of characters that people write of waste.
 """
 
+from collections.abc import Set
 from functools import cache
 from pathlib import Path
 
-from ....errors import Invalid
-from .vocabulary import chinese_heading_words
+from ..errors import Invalid
 
 MARKED = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -33,14 +33,17 @@ FIRST_HANGUL, LAST_HANGUL = "가", "힣"
 _COMMON_FILE = Path(__file__).with_name("common_characters.txt")
 
 
-def decoded(data: bytes) -> str:
+def decoded(data: bytes, heading_words: Set[str]) -> str:
     """The text of a file in UTF-8, UTF-16 with a byte order mark, or GB 18030 (GBK, GB 2312).
+
+    Args:
+        heading_words: the Chinese headings that are known, of which two show that the text is GB 18030.
 
     Raises:
         Invalid: the encoding is another or not certain (`sheet_encoding`), or the file is no text
             (`sheet_unreadable`).
     """
-    text = _strictly_decoded(data)
+    text = _strictly_decoded(data, heading_words)
     if "\0" in text:
         raise Invalid("sheet_unreadable", at="file")
     if LOST in text or any(sequence in text for sequence in MOJIBAKE):
@@ -48,7 +51,7 @@ def decoded(data: bytes) -> str:
     return text.lstrip("\ufeff")
 
 
-def _strictly_decoded(data: bytes) -> str:
+def _strictly_decoded(data: bytes, heading_words: Set[str]) -> str:
     mark, encoding = next((known for known in MARKED if data.startswith(known[0])), (b"", "utf-8"))
     try:
         if encoding is None:
@@ -61,7 +64,7 @@ def _strictly_decoded(data: bytes) -> str:
     except UnicodeDecodeError as error:
         if mark:
             raise Invalid("sheet_encoding", at="file") from error
-    return _from_gb18030(data)
+    return _from_gb18030(data, heading_words)
 
 
 def _looks_like_utf_16(data: bytes) -> bool:
@@ -73,21 +76,20 @@ def _looks_like_utf_16(data: bytes) -> bool:
     )
 
 
-def _from_gb18030(data: bytes) -> str:
+def _from_gb18030(data: bytes, heading_words: Set[str]) -> str:
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError as error:
         raise Invalid("sheet_encoding", at="file") from error
-    if not (_has_known_headings(text) or _is_common_chinese(text)):
+    if not (_has_known_headings(text, heading_words) or _is_common_chinese(text)):
         raise Invalid("sheet_encoding", at="file")
     return text
 
 
-def _has_known_headings(text: str) -> bool:
+def _has_known_headings(text: str, heading_words: Set[str]) -> bool:
     """Two headings in Chinese that we know: no other encoding spells them by chance."""
-    words = chinese_heading_words()
     cells = (cell.strip() for line in text.split("\n", 40)[:40] for cell in line.split(",", 100)[:100])
-    return sum(1 for cell in cells if cell in words) >= 2
+    return sum(1 for cell in cells if cell in heading_words) >= 2
 
 
 def _is_common_chinese(text: str) -> bool:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 from xml.parsers import expat
 
-from ....errors import Invalid
+from ..errors import Invalid
 from .bounds import Budget
 from .tables import DAY_ZERO, DAY_ZERO_1904, Table
 from .xlsx_container import check_directory, check_entries

@@ -2,12 +2,12 @@
 
 All of it is our own choice: many times what a sheet of 10,000 listings has, and so little that the costliest
 file is read in a second or two. Beyond a bound a file is refused (`sheet_bomb`); the limits of the process
-that reads (`reader_process`) are there for what nobody thought of.
+that reads (`marketplace/sandbox`) are there for what nobody thought of.
 """
 
 from dataclasses import dataclass
 
-from ....errors import Invalid
+from ..errors import Invalid
 
 MOST_READ = 100_000_000
 """Bytes unpacked, a part that is read twice counted twice."""
@@ -21,6 +21,8 @@ MOST_CHARACTERS = 10_000_000
 """Characters of all cells; a shared string counts in each cell that shows it."""
 MOST_ODD = 500_000
 """Characters of all cells that have any mark to be folded: these are looked at one by one."""
+MOST_COLUMNS = 300
+"""Columns that a sheet may have; each heading is read with some care."""
 MOST_DEPTH = 64
 """Elements within each other; a workbook has about ten."""
 MOST_TOKEN = 1_000_000

@@ -3,7 +3,7 @@
 import struct
 import zipfile
 
-from ....errors import Invalid
+from ..errors import Invalid
 
 MOST_UNPACKED = 100_000_000
 MOST_ENTRIES = 1000

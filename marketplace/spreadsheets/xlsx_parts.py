@@ -12,7 +12,7 @@ from datetime import date
 from typing import IO, Any, NamedTuple
 from xml.parsers import expat
 
-from ....errors import Invalid
+from ..errors import Invalid
 from .bounds import (
     LAST_COLUMN,
     LAST_ROW,
