@@ -25,10 +25,10 @@ serve: .venv/.installed ## run everything on http://127.0.0.1:8000 (PORT, DEMO=1
 stop: .venv/.installed ## stop what `make serve` runs in DATA_DIR
 	@$(BIN) -m marketplace.supervisor stop
 
-backup: .venv/.installed ## write the embedded database to a file (FILE=..., else in DATA_DIR/backups)
+backup: .venv/.installed ## write the embedded database and the files to FILE (else in DATA_DIR/backups)
 	@$(BIN) -m marketplace.supervisor backup
 
-restore: .venv/.installed ## put the database of FILE in place of the embedded one (after make stop)
+restore: .venv/.installed ## put the database of FILE in place of the embedded one, and its files (after make stop)
 	@$(BIN) -m marketplace.supervisor restore
 
 # Python reads a test again in a third of the time when it may keep what it compiled.

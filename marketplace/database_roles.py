@@ -9,6 +9,7 @@ from sqlalchemy import Connection, inspect, text
 APPEND_ONLY = (
     "audit",
     "channel_test",
+    "credit_file",
     "document",
     "due_diligence",
     "manifest_version",

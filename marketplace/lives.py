@@ -62,6 +62,7 @@ LIVES = (
     Life("A credit event", credit.CreditEvent, credit.EVENT_LIFE),
     Life("An appeal against a credit event", appeals.Appeal, appeals.APPEAL_LIFE),
     Life("A repair of a credit event", appeals.Repair, appeals.REPAIR_LIFE),
+    Life("A feed of credit events", credit.CreditImport, credit.FEED_LIFE),
     Life("An entry of the blocked list", credit.Block, credit.LIFE),
     Life("An inspection", inspections.Inspection, inspections.LIFE),
     Life("A notification", notifications.Notification, notifications.LIFE),

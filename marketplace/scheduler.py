@@ -73,6 +73,9 @@ class PeriodicJob:
 PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(appeals.remind_of_decisions, 600),
     PeriodicJob(credit.refresh_lapsed, 30),
+    PeriodicJob(credit.sweep_files, 3600),
+    PeriodicJob(credit.match_all_waiting, 600),
+    PeriodicJob(credit.forget_old_rows, 3600),
     PeriodicJob(enterprises.remind_of_expiry, 600),
     PeriodicJob(enterprises.forget_answers, 3600),
     PeriodicJob(events.beat, 5),

@@ -24,6 +24,9 @@ class Settings:
 
     data_dir: Path = Path("var")
     """Folder of the embedded servers; unused when both addresses below are given."""
+    files_dir: str = ""
+    """Folder of the files that come with credit events, the same for all processes and in every backup; empty
+    means `files` in `data_dir`."""
     database_url: str = ""
     """PostgreSQL 15 or later; empty means the embedded one in `data_dir`."""
     database_owner_url: str = ""
@@ -60,7 +63,7 @@ class Settings:
     max_body_bytes: int = 1_000_000
     """Largest request body."""
     sheet_cpu_s: int = 10
-    """Seconds of processor that reading an imported file may take; 10,000 rows take one or two."""
+    """Seconds of processor that reading an uploaded file may take; 10,000 rows take one or two."""
     sheet_memory_mb: int = 300
     """Megabytes that the process which reads it may have."""
     rate_limit_key: str = "1200 per minute"
@@ -114,6 +117,11 @@ class Settings:
     """Failures after which a task is parked with its reason."""
     scheduler_tick_s: float = 0.5
     """How often the scheduler looks for what is due."""
+
+    @property
+    def files_folder(self) -> Path:
+        """Where files are kept; no web server serves it."""
+        return Path(self.files_dir) if self.files_dir else self.data_dir / "files"
 
     def __post_init__(self) -> None:
         if self.official_number not in ("required", "optional"):

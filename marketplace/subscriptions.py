@@ -104,6 +104,8 @@ TASKS = (
     TaskType(credit.record_low_rating, MATCHING),
     TaskType(appeals.end_for_event, MATCHING),
     TaskType(inspections.record_late, MATCHING),
+    TaskType(credit.run_import, BULK),
+    TaskType(credit.match_waiting, MATCHING),
     TaskType(allocations.run, BULK),
 )
 """A new kind of task is one line here; `work.enqueue` writes one by its name."""
@@ -163,7 +165,7 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "permit.resumed": (notifications.plan_permit_resumed,),
     "permit.expired": (notifications.plan_permit_expired,),
     "permit.revoked": (notifications.plan_permit_revoked,),
-    "enterprise.approved": (notifications.plan_enterprise_approved,),
+    "enterprise.approved": (notifications.plan_enterprise_approved, credit.match_waiting),
     "enterprise.rejected": (notifications.plan_enterprise_rejected,),
     "enterprise.lapsed": (notifications.plan_enterprise_lapsed,),
     "enterprise.change_confirmed": (notifications.plan_change_confirmed,),

@@ -1,7 +1,8 @@
 """Runs the whole of Huanliu as one program: embedded servers, web, a worker per queue and the scheduler.
 
 `python -m marketplace.supervisor` serves until SIGINT or SIGTERM; with the word `stop` it stops the one that
-serves, with `backup` and `restore` it writes the embedded database to FILE and puts it back. Read from the
+serves, with `backup` and `restore` it writes the embedded database to FILE, the files of credit events beside
+it, and puts both back. Read from the
 environment: HOST, PORT, DATA_DIR, DEMO, DATABASE_URL, REDIS_URL, PG_BIN, WEB_WORKERS, WEB_THREADS, LOG_DIR,
 FILE.
 """
@@ -16,13 +17,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from . import embedded
 from .child import Child, describe_exit, launch, open_output, process_options, stop_all
+from .settings import Settings
 
 QUEUES = ("matching", "delivery", "bulk", "rerank")
 FLASK = ("-m", "flask", "--app", "marketplace:create_app(serves=False)")
@@ -310,33 +312,58 @@ def stop(env: Mapping[str, str]) -> None:
 def back_up(env: Mapping[str, str]) -> None:
     """Write the embedded database to FILE, by default a new one named by the time in DATA_DIR/backups.
 
+    The files that come with credit events go into an archive of the same name that ends in .files.tar.
+
     Raises:
         SupervisorError: the database is not the embedded one.
         EmbeddedError: it cannot be written.
     """
+    from . import uploaded_files  # here and below: who serves has no use for it
+
     options = ServeOptions.from_environment(env)
     _require_embedded(options, "pg_dump")
     name = f"huanliu-{time.strftime('%Y%m%d-%H%M%S')}.dump"
     file = _folder(env, "FILE") or options.data_dir / "backups" / name
     size = embedded.back_up(options.data_dir, file, options.pg_bin)
     print_progress(f"backed up to {file} ({size / 1e6:.1f} MB)")
+    # after the database: a row is committed once its file is on the disk, so none of a row can be missing
+    kept = uploaded_files.write_archive(_files_folder(options, env), _archive_beside(file))
+    print_progress(f"backed up {kept} files to {_archive_beside(file)}")
 
 
 def restore(env: Mapping[str, str]) -> None:
-    """Put the database in FILE in place of the embedded one.
+    """Put the database in FILE in place of the embedded one, and the files of the archive beside it back.
 
     Raises:
         SupervisorError: FILE is not given, or the database is not the embedded one.
         EmbeddedError: the service runs, or the file cannot be restored.
     """
+    from . import uploaded_files
+
     options = ServeOptions.from_environment(env)
     _require_embedded(options, "pg_restore")
     file = _folder(env, "FILE")
     if file is None:
         raise SupervisorError("which backup? make restore FILE=var/backups/huanliu-....dump")
     replaced = embedded.restore(options.data_dir, file, options.pg_bin)
+    if _archive_beside(file).exists():
+        count = uploaded_files.read_archive(_files_folder(options, env), _archive_beside(file))
+        print_progress(f"put {count} files back from {_archive_beside(file)}")
+    else:
+        print_progress(
+            f"there is no {_archive_beside(file)}: the files of credit events are left as they are"
+        )
     kept = "; what was there is kept as the database huanliu_before_restore" if replaced else ""
     print_progress(f"restored {file}{kept}; `make serve` brings it to the newest schema")
+
+
+def _files_folder(options: ServeOptions, env: Mapping[str, str]) -> Path:
+    """Where files are kept, as the processes that are started know it."""
+    return replace(Settings.from_environment(env), data_dir=options.data_dir).files_folder
+
+
+def _archive_beside(file: Path) -> Path:
+    return file.with_name(f"{file.name}.files.tar")
 
 
 def _require_embedded(options: ServeOptions, program: str) -> None:

@@ -172,7 +172,7 @@ def _make_template(data: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def app(database_url: str, redis_url: str) -> "Flask":
+def app(database_url: str, redis_url: str, data_dir: Path) -> "Flask":
     """The application on this process's own database and Valkey number, with its rights in service."""
     from marketplace import create_app
     from marketplace.settings import Settings
@@ -180,6 +180,7 @@ def app(database_url: str, redis_url: str) -> "Flask":
     made = create_app(
         replace(
             Settings.from_environment(),
+            files_dir=str(data_dir / f"files-{os.getpid()}"),
             rate_limit_key="1000000 per minute",
             rate_limit_publish="1000000 per minute",
             rate_limit_idempotency="1000000 per minute",

@@ -20,6 +20,31 @@ def refresh_lapsed() -> None:
     service.refresh_lapsed()
 
 
+def sweep_files() -> None:
+    """Remove files from the disk that no event names."""
+    service.sweep_files()
+
+
+def run_import(import_id: str, first: int, last: int) -> None:
+    """Record the rows of a part of a feed."""
+    service.run_import(UUID(import_id), first, last)
+
+
+def match_waiting(enterprise_id: str, reason: str) -> None:
+    """An enterprise was approved: what feeds said of its code is recorded."""
+    service.match_waiting(UUID(enterprise_id))
+
+
+def match_all_waiting() -> None:
+    """Record what waited for enterprises that were approved just while a feed was looked through."""
+    service.match_waiting()
+
+
+def forget_old_rows() -> None:
+    """Delete the rows of feeds that were imported long ago."""
+    service.forget_old_rows()
+
+
 def record_fulfilled(deal_id: str, number: str, supplier_id: str, receiver_id: str) -> None:
     """A deal was completed: it counts for both sides."""
     for enterprise_id in (supplier_id, receiver_id):

@@ -1,38 +1,81 @@
 """Credit over HTTP."""
 
+from datetime import date
 from functools import partial
+
+from flask import Response, request, url_for
 
 from .. import clock
 from ..enterprises import service as enterprises
 from ..enterprises.models import Enterprise
 from ..events.actor import ADMIN
 from ..http.authentication import EVERY_KEY, STAFF, actor, allow
-from ..http.blueprint import Blueprint, Body, Json, Query, Versioned, no_body, require, subject
+from ..http.blueprint import (
+    FILE,
+    Blueprint,
+    Body,
+    Json,
+    Query,
+    Versioned,
+    attachment,
+    file_upload,
+    no_body,
+    require,
+    subject,
+)
+from ..http.bodies import sent_name
+from ..http.documents import DOCUMENT_TYPES, JPEG, MAX_DOCUMENT, PDF, PNG
 from ..http.etags import etag
-from ..http.languages import language, render_warnings
+from ..http.languages import language, localised, render_warnings
 from ..http.openapi.api import VERSIONED
-from ..http.openapi.declarations import may_conflict
+from ..http.openapi.declarations import PROBLEM, may_conflict
 from ..http.paging import Page, PageQuery, each, page
+from ..http.schemas import TableProblemSchema
+from ..spreadsheet_files import MEDIA_TYPES
 from . import service
-from .models import Block, CreditEvent, Evaluation, RuleTable
+from .models import (
+    Block,
+    CreditEvent,
+    CreditFile,
+    CreditImport,
+    CreditUnmatched,
+    Evaluation,
+    FeedResult,
+    FeedStatus,
+    RuleTable,
+)
 from .schemas import (
     BlockPage,
     BlockQuery,
     BlockSchema,
     CreditExplanationSchema,
+    CreditFileQuery,
+    CreditFileSchema,
+    CreditFilesSchema,
     CreditSchema,
     EvaluationSchema,
     EventPage,
     EventSchema,
+    FeedImportPage,
+    FeedImportSchema,
+    FeedQuery,
+    FeedSchema,
     LiftSchema,
     NewBlockSchema,
     NewEvaluationSchema,
     NewEventSchema,
     NewRuleTableSchema,
+    ReportQuery,
     RuleTableSchema,
     SimulationSchema,
+    UnmatchedPage,
+    UnmatchedQuery,
     WithdrawalSchema,
 )
+
+MAX_FEED = 20_000_000
+"""Bytes of a feed, as of other imports."""
+CSV, XLSX = "text/csv", MEDIA_TYPES["xlsx"]
 
 blueprint = Blueprint("credit", __name__, description="Credit: rules, events, standings, the blocked list.")
 
@@ -105,6 +148,141 @@ def _event(row: CreditEvent) -> Json:
 def withdraw_event(event: CreditEvent, body: Body) -> Json:
     """Take a wrong entry back, as a second admin; it stays on record and no longer counts."""
     return _event(service.withdraw_event(actor(), event.id, body["reason"]))
+
+
+@blueprint.post("/credit/events/<uuid:event_id>/files")
+@allow(*STAFF, max_bytes=MAX_DOCUMENT)
+@require(service.require_recorder)
+@subject(service.find_event_with_files)
+@may_conflict
+@file_upload(*DOCUMENT_TYPES, kind="document")
+@blueprint.query(CreditFileQuery)
+@blueprint.response(201, CreditFileSchema)
+def add_event_file(event: CreditEvent, query: Query, upload: bytes) -> CreditFile:
+    """Add a file (PDF, JPEG or PNG) that proves an event: the body itself, or the part `file` of a form.
+
+    It is judged by its content. Of a picture only the picture is kept: no place, no camera, no comment. A PDF
+    is kept as it is, so that its signature holds, and refused if it could start something or holds a file.
+    """
+    name = query["name"] or sent_name()
+    return service.add_file(actor(), event, upload, request.mimetype, name)
+
+
+@blueprint.get("/credit/events/<uuid:event_id>/files")
+@allow(*EVERY_KEY)
+@subject(service.find_event_with_files)
+@blueprint.response(200, CreditFilesSchema)
+def list_event_files(event: CreditEvent) -> Json:
+    """The files of an event; for the enterprise that it is about, and its overseers."""
+    return {"items": service.list_files(actor(), event)}
+
+
+@blueprint.get("/credit/files/<uuid:file_id>")
+@allow(*EVERY_KEY)
+@subject(service.find_file)
+@blueprint.response(200, FILE, content_type=PDF)
+@blueprint.alt_response(200, schema=FILE, content_type=JPEG)
+@blueprint.alt_response(200, schema=FILE, content_type=PNG)
+def show_event_file(file: CreditFile) -> Response:
+    """A file of an event, to save; for the enterprise that the event is about, and its overseers."""
+    return attachment(service.content_of(file), file.media_type, file.name)
+
+
+@blueprint.post("/credit/imports")
+@allow(ADMIN, scope="admin", max_bytes=MAX_FEED)
+@file_upload(CSV, XLSX, kind="feed", json=FeedSchema)
+@blueprint.query(FeedQuery)
+@blueprint.response(201, FeedImportSchema, description="All rows were looked at; see the counts.")
+@blueprint.alt_response(
+    202,
+    schema=FeedImportSchema,
+    description="A long feed, queued: `Location` is where to follow its progress.",
+)
+@blueprint.alt_response(422, schema=TableProblemSchema, content_type=PROBLEM)
+def import_feed(query: Query, upload: bytes) -> tuple[Json, int, dict[str, str]]:
+    """Record a feed (CSV, XLSX or JSON) row by row: good rows are recorded, bad ones reported.
+
+    A reference of a source is recorded once, however often it is sent. Rows about a USCC that nobody has are
+    kept, and recorded once an enterprise with it is approved.
+    """
+    feed = service.import_feed(actor(), query["source"], upload, is_json=request.is_json)
+    if feed.status == FeedStatus.DONE:
+        return _feed(feed), 201, {}
+    return _feed(feed), 202, {"Location": url_for("credit.show_import", import_id=feed.id)}
+
+
+@blueprint.get("/credit/imports")
+@allow(ADMIN, scope="admin")
+@blueprint.query(PageQuery)
+@blueprint.response(200, FeedImportPage)
+def list_imports(query: Query) -> Page:
+    """The feeds that were imported, newest first."""
+    return page(query, partial(service.list_imports, actor()), present=each(_counted))
+
+
+@blueprint.get("/credit/imports/template.xlsx")
+@allow(ADMIN, scope="admin")
+@blueprint.response(200, FILE, content_type=XLSX)
+def feed_template() -> Response:
+    """A workbook to fill in for `POST /credit/imports`."""
+    return attachment(service.feed_template(), XLSX, "huanliu-feed.xlsx")
+
+
+@blueprint.get("/credit/imports/unmatched")
+@allow(*STAFF)
+@blueprint.query(UnmatchedQuery)
+@blueprint.response(200, UnmatchedPage)
+def list_unmatched(query: Query) -> Page:
+    """Entries of feeds about codes that nobody has yet, newest first.
+
+    Also those that could not be recorded once their enterprise was there. Regulators see the codes that the
+    districts of their region gave out.
+    """
+    rows = partial(service.search_unmatched, actor(), query["uscc"], query["source"])
+    return page(query, rows, present=each(_unmatched))
+
+
+@blueprint.get("/credit/imports/<uuid:import_id>")
+@allow(ADMIN, scope="admin")
+@subject(service.find_import)
+@blueprint.response(200, FeedImportSchema)
+def show_import(feed: CreditImport) -> Json:
+    """An import: its counts, and the first rows of which nothing was recorded, with the reason."""
+    return _feed(feed)
+
+
+@blueprint.get("/credit/imports/<uuid:import_id>/report")
+@allow(ADMIN, scope="admin")
+@subject(service.find_import)
+@blueprint.query(ReportQuery)
+@blueprint.response(200, FILE, content_type=CSV)
+@blueprint.alt_response(200, schema=FILE, content_type=XLSX)
+def show_report(feed: CreditImport, query: Query) -> Response:
+    """All rows of which nothing was recorded, with the reason in both languages, as CSV or XLSX."""
+    kind = query["format"]
+    return attachment(service.report_file(feed, kind), MEDIA_TYPES[kind], f"huanliu-report-{feed.id}.{kind}")
+
+
+def _feed(feed: CreditImport) -> Json:
+    return {**_counted(feed), "problems": localised(service.problems_of(feed))}
+
+
+def _counted(feed: CreditImport) -> Json:
+    names = ("id", "source", "status", "rows_total", "created_at", "ended_at")
+    counts = {str(result): feed.counts.get(result, 0) for result in FeedResult}
+    return {name: getattr(feed, name) for name in names} | counts
+
+
+def _unmatched(entry: CreditUnmatched) -> Json:
+    names = ("id", "import_id", "source", "reference", "uscc", "created_at", "settled_at")
+    said = localised([entry.problem])[0] if entry.problem else {"code": None, "detail": None}
+    return {
+        **{name: getattr(entry, name) for name in names},
+        "rule": entry.data["rule"],
+        "effective_on": date.fromisoformat(entry.data["effective_on"]),
+        "code": said["code"],
+        "detail": said["detail"],
+    }
 
 
 @blueprint.get("/credit/rules")

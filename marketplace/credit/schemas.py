@@ -1,20 +1,25 @@
 """Shapes of credit."""
 
+import unicodedata
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
+from .. import identity
 from ..enterprises.models import MILLI_PER_POINT, Grade
+from ..http.documents import DOCUMENT_TYPES
 from ..http.fields import (
     FEN_PER_CNY,
     MAX_VERSION,
     Day,
     Flag,
     Identifier,
+    Length,
     Lines,
     List,
     Matches,
     Moment,
+    Normalised,
     Number,
     OneOf,
     Range,
@@ -25,8 +30,18 @@ from ..http.fields import (
 )
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import ResponseSchema, Schema, WarningSchema
-from .models import AXES, ESTABLISHED_BY, BlockStatus, EventStatus, Recorder, Severity
+from ..http.schemas import ResponseSchema, Schema, StableCode, WarningSchema
+from .models import (
+    AXES,
+    ESTABLISHED_BY,
+    MOST_FEED_ROWS,
+    BlockStatus,
+    EventStatus,
+    FeedResult,
+    FeedStatus,
+    Recorder,
+    Severity,
+)
 
 MAX_AMOUNT_CNY = 100_000_000_000
 """More than any fine: a bound on typing errors."""
@@ -322,6 +337,160 @@ class EventSchema(ResponseSchema):
 
 
 EventPage = page_of(EventSchema)
+
+
+class CreditFileQuery(Schema):
+    name = fields.String(
+        load_default=None,
+        validate=Length(max=1000),
+        metadata={"description": "What the file is called; a form says so itself."},
+    )
+
+
+class CreditFileSchema(ResponseSchema):
+    """A file that proves an event, as it is kept."""
+
+    id = fields.UUID()
+    name = fields.String(metadata={"description": "The sender's name for it, with an ending by its content."})
+    media_type = Value(DOCUMENT_TYPES)
+    size = fields.Integer(metadata={"description": "Bytes."})
+    sha256 = fields.String(metadata={"description": "Of what is kept, in hexadecimal."})
+    created_at = Moment()
+
+
+class CreditFilesSchema(ResponseSchema):
+    """The files of an event, first added first; ten at most."""
+
+    items = fields.List(fields.Nested(CreditFileSchema))
+
+
+def _source(text: str) -> str:
+    """The name of a source as it is compared: width and case aside."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+class FeedRowSchema(NewEventSchema):
+    """A row of a feed: an entry that another system keeps under its own `reference`."""
+
+    class Meta(NewEventSchema.Meta):
+        exclude = ("enterprise_id", "evidence", "self_reported")
+
+    reference = Identifier(
+        100, required=True, metadata={"description": "Of the source; the same is recorded once."}
+    )
+    uscc = Normalised(
+        30,
+        identity.uscc,
+        Message("uscc_invalid"),
+        required=True,
+        metadata={"description": "Whom it is about; one that nobody has yet waits until it is approved."},
+    )
+    note = Lines(1000, load_default="")
+
+
+class FeedSchema(Schema):
+    """A feed as JSON."""
+
+    rows = List(fields.Nested(FeedRowSchema), MOST_FEED_ROWS, 1, required=True)
+
+
+class FeedQuery(Schema):
+    source = Normalised(
+        60,
+        _source,
+        Message("field_required"),
+        required=True,
+        metadata={"description": "The name of the system that keeps the feed; references are its own."},
+    )
+
+
+class FeedProblemSchema(ResponseSchema):
+    """Why nothing was recorded of a row."""
+
+    row = fields.Integer(metadata={"description": "As the sheet counts; of JSON, from 1."})
+    reference = fields.String(allow_none=True)
+    result = Value(FeedResult)
+    field = fields.String()
+    code = StableCode()
+    detail = fields.String()
+
+
+class FeedImportSchema(ResponseSchema):
+    """An import of a feed. Rows whose result is none of the five are still to be looked at."""
+
+    optional = ("problems",)
+
+    id = fields.UUID()
+    source = fields.String()
+    status = Value(FeedStatus)
+    rows = fields.Integer(attribute="rows_total")
+    recorded = fields.Integer()
+    skipped = fields.Integer(
+        metadata={"description": "The same reference with the same content was recorded before."}
+    )
+    conflicting = fields.Integer(metadata={"description": "The same reference says something else."})
+    refused = fields.Integer()
+    unmatched = fields.Integer(metadata={"description": "Nobody has their USCC yet; they are kept."})
+    created_at = Moment()
+    ended_at = Moment(allow_none=True)
+    problems = fields.List(
+        fields.Nested(FeedProblemSchema),
+        metadata={"description": "The first 50; the report has all of them."},
+    )
+
+
+class FeedImportListItemSchema(FeedImportSchema):
+    class Meta(FeedImportSchema.Meta):
+        exclude = ("problems",)
+
+
+FeedImportPage = page_of(FeedImportListItemSchema, "FeedImportPage")
+
+
+class ReportQuery(Schema):
+    format = fields.String(
+        load_default="csv",
+        validate=OneOf(["csv", "xlsx"]),
+        metadata={"description": "The kind of file to return."},
+    )
+
+
+class UnmatchedQuery(PageQuery):
+    uscc = Normalised(
+        30,
+        identity.uscc,
+        Message("uscc_invalid"),
+        load_default=None,
+        metadata={"description": "Only entries about this code."},
+    )
+    source = Normalised(
+        60,
+        _source,
+        Message("field_required"),
+        load_default=None,
+        metadata={"description": "Only entries of this source."},
+    )
+
+
+class UnmatchedSchema(ResponseSchema):
+    """An entry of a feed that waits for its enterprise, or could not be recorded once that was there."""
+
+    id = fields.UUID()
+    import_id = fields.UUID()
+    source = fields.String()
+    reference = fields.String()
+    uscc = fields.String()
+    rule = fields.String()
+    effective_on = Day()
+    created_at = Moment()
+    settled_at = Moment(
+        allow_none=True, metadata={"description": "When an enterprise of that code was there."}
+    )
+    code = StableCode(allow_none=True)
+    detail = fields.String(allow_none=True, metadata={"description": "Why it could not be recorded then."})
+
+
+UnmatchedPage = page_of(UnmatchedSchema)
 
 
 class ScoreLineSchema(ResponseSchema):

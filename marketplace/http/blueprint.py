@@ -40,6 +40,7 @@ Query = dict[str, Any]
 Json = dict[str, Any]
 Versioned = tuple[Any, dict[str, str]]
 """What a route returns that shows a resource with a version: its content, and the ETag header."""
+JSON = "application/json"
 FILE = {"type": "string", "format": "binary"}
 """The schema of a file in the OpenAPI document."""
 
@@ -238,20 +239,29 @@ def require(check: Callable[[Actor, Body], None]) -> Callable[[View], View]:
     return decorate
 
 
-def file_upload(*media_types: str, kind: str = "sheet") -> Callable[[View], View]:
+def file_upload(
+    *media_types: str, kind: str = "sheet", json: type[Schema] | None = None
+) -> Callable[[View], View]:
     """Read the file that was sent, as one of these media types or in a form; the view gets it as `upload`.
 
-    Another media type is refused as no file of this `kind`: sheet or document.
+    Another media type is refused as no file of this `kind`: sheet, document or feed.
+
+    Args:
+        json: the shape of the same in JSON, where that may be sent too; the view gets its bytes.
     """
     form = {"type": "object", "properties": {"file": FILE}, "required": ["file"]}
-    content = {media_type: {"schema": FILE} for media_type in media_types} | {FORM: {"schema": form}}
+    content: dict[str, Any] = {media_type: {"schema": FILE} for media_type in media_types}
+    content |= {FORM: {"schema": form}} | ({} if json is None else {JSON: {"schema": json}})
+    accepted = tuple(content.keys() - {FORM})
 
     def decorate(view: View) -> View:
         @wraps(view)
         def with_upload(*args: Any, **kwargs: Any) -> Any:
-            return view(*args, upload=read_upload(media_types, kind), **kwargs)
+            return view(*args, upload=read_upload(accepted, kind), **kwargs)
 
         declare_fact(with_upload, READS_FILE)
+        if json is not None:
+            declare_fact(with_upload, READS_JSON)
         return declare(with_upload, requestBody={"required": True, "content": content})
 
     return decorate

@@ -89,3 +89,9 @@ def read_upload(media_types: tuple[str, ...], kind: str = "sheet") -> bytes:
         raise Invalid("form_of_one_file", at="file")
     content: bytes = files[0][1].read()
     return content
+
+
+def sent_name() -> str | None:
+    """What the form calls the file that it holds; None of a body that is the file itself."""
+    file = request.files.get("file") if request.mimetype == FORM else None
+    return file.filename if file else None

@@ -16,9 +16,11 @@ from .problems import BY_SERVER, BY_STATUS
 
 SOURCE = Path(__file__).resolve().parents[1]
 SHEETS = sorted(
-    path for folder in ("listings/service/sheets", "spreadsheets") for path in (SOURCE / folder).glob("*.py")
+    path
+    for folder in ("listings/service/sheets", "spreadsheets", "credit/service/feeds")
+    for path in (SOURCE / folder).glob("*.py")
 )
-"""The modules that check the cells of a sheet."""
+"""The modules that check the cells of a sheet, and the rows of a feed."""
 REFUSALS: dict[str, type[DomainError]] = {
     name: error
     for name, error in vars(errors).items()

@@ -1,7 +1,7 @@
 """Checklists, the policy of inspections, inspections with their answers; their report as a document.
 
 Revision ID: 0060
-Revises: 0057
+Revises: 0059b
 """
 
 from datetime import date
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0060"
-down_revision = "0057"
+down_revision = "0059b"
 branch_labels = None
 depends_on = None
 

@@ -4,6 +4,19 @@ from .automatic import record_automatic
 from .blocks import confirm_block, find_block, lift_block, place_block, search_blocks
 from .evaluations import publish_evaluation
 from .events import find_event, list_events, lock_event, record_event, title_of_event, withdraw_event
+from .feeds import (
+    find_import,
+    forget_old_rows,
+    import_feed,
+    list_imports,
+    match_waiting,
+    problems_of,
+    report_file,
+    run_import,
+    search_unmatched,
+)
+from .feeds import template as feed_template
+from .files import add_file, content_of, find_event_with_files, find_file, list_files, sweep_files
 from .lapse import counts, due_for_refresh, lapse_date
 from .legal_basis import citation_of
 from .recomputing import recompute, simulate_rules
@@ -17,25 +30,37 @@ __all__ = [
     "GRADE_FLOORS",
     "ScoreLine",
     "Standing",
+    "add_file",
     "blocks_in_force",
     "citation_of",
     "confirm_block",
+    "content_of",
     "counts",
     "current_rules",
     "due_for_refresh",
     "explain",
+    "feed_template",
     "find_block",
     "find_event",
+    "find_event_with_files",
+    "find_file",
+    "find_import",
+    "forget_old_rows",
     "grade_of",
     "grade_thresholds",
+    "import_feed",
     "is_rule_in_force",
     "lapse_date",
     "lift_block",
     "list_events",
+    "list_files",
+    "list_imports",
     "lock_event",
+    "match_waiting",
     "place_block",
     "present",
     "present_rules",
+    "problems_of",
     "publication_term",
     "publish_evaluation",
     "publish_rules",
@@ -45,11 +70,15 @@ __all__ = [
     "refresh_lapsed",
     "repair_event",
     "repairable_from",
+    "report_file",
     "require_recorder",
+    "run_import",
     "search_blocks",
+    "search_unmatched",
     "simulate_rules",
     "standing",
     "standing_of",
+    "sweep_files",
     "title_of_event",
     "withdraw_event",
 ]

@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
 
 from ... import clock, plausibility
 from ...database import db
-from ...enterprises.models import MILLI_PER_POINT
+from ...enterprises.models import MILLI_PER_POINT, Enterprise
 from ...errors import Conflict, Invalid, NotFound, Notice
 from ...events import service as reads
 from ...events.actor import Actor
@@ -53,28 +53,53 @@ def record_event(actor: Actor, data: dict[str, Any]) -> tuple[CreditEvent, list[
             (`days_out_of_order`), or a report of its own where that changes nothing (`not_self_reportable`).
         Conflict: the same document, or without one the same enterprise, rule and day (`already_entered`).
     """
+    terms = require_recordable(actor, data)
+    with unit_of_work() as work:
+        enterprise = lock_enterprise(work, data["enterprise_id"])
+        require_governed(actor, enterprise)
+        event, notices = add_event(work, actor, enterprise, data, terms)
+        refresh_standing(work, enterprise)
+    log.info("credit event recorded", extra=_about(event))
+    return event, _lapse_notices(event) + notices + _implausible_notices(event)
+
+
+class Terms(NamedTuple):
+    """By what an event is recorded: the version of the table, its rule there, and the legal basis."""
+
+    version: int
+    rule: dict[str, Any]
+    basis: str | None
+
+
+def require_recordable(actor: Actor, data: dict[str, Any]) -> Terms:
+    """The terms of an event, whoever it is about. Raises: Forbidden, Invalid: as `record_event`."""
     table = current_rules()
     rule = find_rule(table, data["rule"])
     require_named(actor, rule)
     _check_days(data)
     _check_self_report(data, rule)
     require_in_force(rule, day_of_act(data))
-    basis = basis_of(data, rule)
-    with unit_of_work() as work:
-        enterprise = lock_enterprise(work, data["enterprise_id"])
-        require_governed(actor, enterprise)
-        event = new_event(actor, data | {"basis": basis}, table.version, rule)
-        refuse_duplicate(work, event)
-        notices = duplicate_notices(work, event)
-        work.add(event)
-        if rule.get("blocks"):
-            work.add(
-                Block(enterprise_id=enterprise.id, event_id=event.id, reason=rule["code"], placed_by=actor.id)
-            )
-        work.audit(actor, "record", event, rule=event.rule)
-        refresh_standing(work, enterprise)
-    log.info("credit event recorded", extra=_about(event))
-    return event, _lapse_notices(event) + notices + _implausible_notices(event)
+    return Terms(table.version, rule, basis_of(data, rule))
+
+
+def add_event(
+    work: Work, actor: Actor, enterprise: Enterprise, data: dict[str, Any], terms: Terms
+) -> tuple[CreditEvent, list[Notice]]:
+    """Write an event of a locked enterprise, and its block; the caller refreshes the standing.
+
+    Raises:
+        Conflict: the same document, or without one the same enterprise, rule and day (`already_entered`).
+    """
+    said = {**data, "enterprise_id": enterprise.id, "basis": terms.basis}
+    event = new_event(actor, said, terms.version, terms.rule)
+    refuse_duplicate(work, event)
+    notices = duplicate_notices(work, event)
+    work.add(event)
+    if terms.rule.get("blocks"):
+        reason = terms.rule["code"]
+        work.add(Block(enterprise_id=enterprise.id, event_id=event.id, reason=reason, placed_by=actor.id))
+    work.audit(actor, "record", event, rule=event.rule)
+    return event, notices
 
 
 def _check_days(data: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from ...appeals.models import Appeal, Repair
-from ...credit.models import Block, CreditEvent, Evaluation
+from ...credit.models import Block, CreditEvent, CreditFile, Evaluation
 from ...database import Base
 from ...deals.models import Deal, Offer, OfferRound, Rating, Side
 from ...due_diligence.models import DueDiligence
@@ -226,6 +226,11 @@ HOLDINGS = (
     Holding(CreditEvent, _by(CreditEvent.enterprise_id), frozenset({"recorded_by", "document_key"})),
     Holding(Appeal, _by(Appeal.enterprise_id), frozenset({"decided_by", "reminded_of"})),
     Holding(Repair, _by(Repair.enterprise_id), frozenset({"checked_by", "decided_by", "reminded_of"})),
+    Holding(
+        CreditFile,
+        _through(CreditFile.event_id, CreditEvent.id, CreditEvent.enterprise_id),
+        frozenset({"added_by"}),
+    ),
     Holding(Evaluation, _by(Evaluation.enterprise_id), frozenset({"recorded_by"})),
     Holding(Block, _by(Block.enterprise_id), frozenset({"placed_by", "confirmed_by", "lifted_by"})),
     Holding(Inspection, _by(Inspection.enterprise_id), frozenset({"no", "begun_by", "finished_by"})),
@@ -237,6 +242,7 @@ HOLDINGS = (
 """What an export holds, in this order: what staff read and changed of an enterprise stands at the end."""
 
 NOT_EXPORTED = {
+    "credit_unmatched": "what feeds say of codes that nobody has; once somebody has, it is a credit event",
     "uscc_claim": "who else claims its credit code: a case for staff, with the contact of others",
     "pairing_outcome": "what the order learns from, of both sides together; each side's answers are exported",
     "last_notification": "which message went out last about whom; the messages are exported",

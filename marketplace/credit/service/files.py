@@ -1,0 +1,155 @@
+"""Files that prove an event: added by who may record it, read by the enterprise and its overseers."""
+
+import logging
+import os
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from ... import clock, uploaded_files
+from ...database import db
+from ...enterprises import service as enterprises
+from ...enterprises.models import Enterprise
+from ...errors import Conflict, Forbidden, NotFound, Unavailable
+from ...events import service as reads
+from ...events.actor import REGULATOR, Actor
+from ...events.work import Work, unit_of_work
+from ...messages.names import Name, name_of
+from ...settings import Settings
+from ..models import CreditEvent, CreditFile, Recorder
+
+MOST_FILES = 10
+"""Files of one event; our own choice."""
+SWEPT_AFTER = timedelta(days=1)
+"""How long a file that no row names is left: its row may still be on its way."""
+
+log = logging.getLogger(__name__)
+
+
+def add_file(actor: Actor, event: CreditEvent, upload: bytes, declared: str, name: str | None) -> CreditFile:
+    """Keep a file with an event.
+
+    Args:
+        declared: the media type that the sender names. name: what the sender calls it, if anything.
+    Raises:
+        Forbidden: a regulator adds to an event that it could not have recorded (`rule_names_another`).
+        UnsupportedMedia, Invalid, Unavailable: as `uploaded_files.judged`.
+        Conflict: the event has as many files as it may (`too_many_files`), or this one already
+            (`already_entered`).
+    """
+    if actor.kind == REGULATOR and event.recorded_as != Recorder.REGULATOR:
+        raise Forbidden("rule_names_another", rule=event.rule, recorder=name_of(event.recorded_as))
+    file = uploaded_files.judged(upload, declared)
+    with unit_of_work() as work:
+        work.lock(CreditEvent, CreditEvent.id == event.id)
+        _require_new(work, event.id, file.sha256)
+        work.lock_name(_lock_of(file.sha256))  # else it could be swept before its row is committed
+        _store(file)
+        row = work.add(
+            CreditFile(
+                event_id=event.id,
+                sha256=file.sha256,
+                media_type=file.media_type,
+                size=len(file.content),
+                name=uploaded_files.cleaned_name(name, file.media_type),
+                added_by=actor.id,
+            )
+        )
+        work.audit(actor, "add_file", event, file_id=str(row.id), sha256=row.sha256, size=row.size)
+    log.info("file added", extra={"event_id": str(event.id), "file_id": str(row.id), "size": row.size})
+    return row
+
+
+def _store(file: uploaded_files.JudgedFile) -> None:
+    """Raises: Unavailable: the folder is full, or cannot be written (`files_not_kept`)."""
+    try:
+        uploaded_files.store(_folder(), file.sha256, file.content)
+    except OSError as error:
+        log.error("a file cannot be kept", extra={"error": os.strerror(error.errno or 0)})
+        raise Unavailable("files_not_kept") from error
+
+
+def _require_new(work: Work, event_id: UUID, sha256: str) -> None:
+    of_event = CreditFile.event_id == event_id
+    same = work.session.scalar(select(CreditFile.id).where(of_event, CreditFile.sha256 == sha256))
+    if same is not None:
+        subject = Name("subject", CreditFile.__tablename__)
+        raise Conflict("already_entered", at="file", subject=subject, entry="", entry_id=str(same))
+    count = work.session.scalar(select(func.count()).select_from(CreditFile).where(of_event)) or 0
+    if count >= MOST_FILES:
+        raise Conflict("too_many_files", at="file", most=MOST_FILES)
+
+
+def find_event_with_files(actor: Actor, event_id: UUID) -> CreditEvent:
+    """An event whose files the actor may see. Raises: NotFound."""
+    of_event = select(CreditEvent, Enterprise).join(Enterprise, Enterprise.id == CreditEvent.enterprise_id)
+    found = db.session.execute(of_event.where(CreditEvent.id == event_id)).one_or_none()
+    if found is None or not enterprises.sees_all_of(actor, found[1]):
+        raise NotFound()
+    event: CreditEvent = found[0]
+    return event
+
+
+def list_files(actor: Actor, event: CreditEvent) -> Sequence[CreditFile]:
+    """The files of an event, first added first."""
+    reads.note_read(actor, reads.CREDIT, event.enterprise_id)
+    query = select(CreditFile).where(CreditFile.event_id == event.id).order_by(CreditFile.id)
+    return db.session.scalars(query).all()
+
+
+def find_file(actor: Actor, file_id: UUID) -> CreditFile:
+    """A file of an event that the actor may see. Raises: NotFound."""
+    query = (
+        select(CreditFile, Enterprise)
+        .join(CreditEvent, CreditEvent.id == CreditFile.event_id)
+        .join(Enterprise, Enterprise.id == CreditEvent.enterprise_id)
+        .where(CreditFile.id == file_id)
+    )
+    found = db.session.execute(query).one_or_none()
+    if found is None or not enterprises.sees_all_of(actor, found[1]):
+        raise NotFound()
+    file: CreditFile = found[0]
+    reads.note_read(actor, reads.CREDIT, found[1].id)
+    return file
+
+
+def content_of(file: CreditFile) -> bytes:
+    """What is kept of a file. Raises: Unavailable: it is gone or was changed on the disk (`file_damaged`)."""
+    try:
+        return uploaded_files.read(_folder(), file.sha256)
+    except uploaded_files.DamagedFile as error:
+        log.error("a file is not what was stored", extra={"file_id": str(file.id), "sha256": file.sha256})
+        raise Unavailable("file_damaged", sha256=file.sha256) from error
+
+
+def sweep_files() -> int:
+    """Remove files that no row has named for a day. Returns how many."""
+    swept = 0
+    for sha256 in uploaded_files.unused_since(_folder(), clock.now() - SWEPT_AFTER):
+        if _is_named(sha256):
+            continue
+        with unit_of_work() as work:
+            work.lock_name(_lock_of(sha256))
+            if not _is_named(sha256):
+                uploaded_files.remove(_folder(), sha256)
+                swept += 1
+    if swept:
+        log.info("files without a row removed", extra={"count": swept})
+    return swept
+
+
+def _is_named(sha256: str) -> bool:
+    return db.session.scalar(select(CreditFile.id).where(CreditFile.sha256 == sha256).limit(1)) is not None
+
+
+def _lock_of(sha256: str) -> str:
+    return f"credit_file:{sha256}"
+
+
+def _folder() -> Path:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings.files_folder

@@ -1,0 +1,63 @@
+"""What a file is, and whether it may be kept: its content decides, never its name or media type."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+
+from .. import sandbox
+from ..errors import Invalid, Unavailable
+from ..http.documents import document_type
+from ..settings import Settings
+
+READER = f"{__package__}.answers"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedFile:
+    """A file that may be kept.
+
+    Attributes:
+        content: what is to be kept: a PDF as it was sent, a picture without what is not the picture.
+        sha256: of `content`, in hexadecimal.
+    """
+
+    media_type: str
+    content: bytes
+    sha256: str
+
+
+def judged(upload: bytes, declared: str) -> JudgedFile:
+    """A file whose content is that of a harmless PDF, JPEG or PNG.
+
+    Args:
+        declared: the media type that the sender names; a form names none (`multipart/form-data`).
+    Raises:
+        UnsupportedMedia: it is of another kind, or not what it is declared as (`media_type_document`).
+        Invalid: it is empty (`file_empty`), cut off (`file_incomplete`), broken (`file_unreadable`), under a
+            password (`file_encrypted`), could start something (`file_active`), is another kind of file as
+            well (`file_of_two_kinds`), or would take too much to open (`file_bomb`).
+        Unavailable: too many files are being read (`files_busy`).
+    """
+    media_type = document_type(upload, declared)
+    first, _, content = _answer(media_type, upload).partition(b"\n")
+    said = json.loads(first)
+    if "refusal" in said:
+        raise Invalid(said["refusal"], at="file", **said["facts"])
+    return JudgedFile(media_type, content, hashlib.sha256(content).hexdigest())
+
+
+def _answer(media_type: str, upload: bytes) -> bytes:
+    settings: Settings = current_app.config["SETTINGS"]
+    asked: dict[str, Any] = {"media_type": media_type}
+    limits = {"seconds": settings.sheet_cpu_s, "megabytes": settings.sheet_memory_mb}
+    try:
+        return sandbox.answer(READER, asked, upload, **limits)
+    except sandbox.TooBusy as error:
+        raise Unavailable("files_busy") from error
+    except sandbox.LimitReached as error:
+        raise Invalid("file_bomb", at="file") from error
+    except sandbox.ReaderFailed as error:
+        raise Invalid("file_unreadable", at="file") from error
