@@ -31,6 +31,7 @@ from .http.json_writer import JsonWriter
 from .http.openapi import document
 from .http.openapi.api import api
 from .law import service as law
+from .ledger import service as ledger_service
 from .listings import service as listings_service
 from .matches.service.ranking import live_index
 from .settings import Settings
@@ -56,6 +57,7 @@ ROOMS = (
     "credit",
     "appeals",
     "inspections",
+    "ledger",
     "documents",
     "privacy",
 )
@@ -106,6 +108,8 @@ def _add_extensions(app: Flask) -> None:
     messages.set_citations(law.cite)
     enterprises_service.set_move_notices(listings_service.left_behind)
     subscriptions.install()
+    with app.app_context():
+        ledger_service.install()
 
 
 def _add_api(app: Flask) -> None:
@@ -162,12 +166,13 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 
 
 def _timeouts(settings: Settings) -> str:
-    """How every connection of the application begins: whoever forgets to end is ended."""
+    """How every connection of the application begins: at UTC; and whoever forgets to end is ended."""
     limits = {
         "statement_timeout": settings.statement_timeout_s,
         "idle_in_transaction_session_timeout": settings.idle_in_transaction_timeout_s,
     }
-    return " ".join(f"-c {name}={round(1000 * seconds)}" for name, seconds in limits.items())
+    options = {"timezone": "UTC"} | {name: round(1000 * seconds) for name, seconds in limits.items()}
+    return " ".join(f"-c {name}={value}" for name, value in options.items())
 
 
 def _survive_forks(app: Flask) -> None:

@@ -10,6 +10,8 @@ APPEND_ONLY = (
     "audit",
     "channel_test",
     "credit_file",
+    "credit_ledger",
+    "credit_ledger_anchor",
     "document",
     "due_diligence",
     "manifest_version",

@@ -22,6 +22,7 @@ from .database import db
 from .enterprises import jobs as enterprises
 from .events import jobs as events
 from .haulage import jobs as haulage
+from .ledger import jobs as ledger
 from .licences import jobs as licences
 from .listings import jobs as listings
 from .manifests import jobs as manifests
@@ -82,6 +83,7 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(events.relay, 0),
     PeriodicJob(events.delete_done, 3600),
     PeriodicJob(lives.make_overdue_moves, 5),
+    PeriodicJob(ledger.keep_ledger, 600),
     PeriodicJob(licences.note_expired, 60),
     PeriodicJob(listings.delete_old_imports, 3600),
     PeriodicJob(manifests.chase, 600),

@@ -111,6 +111,20 @@ class Settings:
     """Certificates that the relay's is checked against; empty means those of the system."""
     mail_from: str = "huanliu@localhost"
 
+    credit_ledger_keys: str = field(default="", repr=False)
+    """Keys that seal the ledger of credit: `id:` and 64 hexadecimal digits each, divided by commas, the one
+    in use first, earlier ones after it; every process has the same. Empty means those in `data_dir`, and
+    with servers of your own none: then nothing is sealed."""
+    credit_anchor_key: str = field(default="", repr=False)
+    """Private key of Ed25519, 64 hexadecimal digits, that signs the daily anchors of the ledger; only the
+    scheduler needs it. Empty means that the ledger's key signs them, which only its holders can check."""
+    credit_anchor_public_keys: str = ""
+    """Further public keys by which anchors are checked, divided by commas: of earlier private keys, and of
+    the present one for processes without it."""
+    credit_anchor_dir: str = ""
+    """Folder in which the anchors are kept outside the database, best on another machine's disk; empty means
+    `anchors` in `data_dir`, and with servers of your own that none are made."""
+
     task_visibility_s: float = 30.0
     """How long a task handed to the queue may stay unfinished before the sweeper hands it out again."""
     task_attempts: int = 12
@@ -159,4 +173,13 @@ class Settings:
             database_url=self.database_url or here.database_url,
             database_owner_url=self.database_owner_url or ("" if self.database_url else here.owner_url),
             redis_url=self.redis_url or here.redis_url,
+            **self._of_embedded_ledger(here),
         )
+
+    def _of_embedded_ledger(self, here: embedded.Addresses) -> dict[str, Any]:
+        """Keys and folder of the ledger of `data_dir`, where none are given."""
+        return {
+            "credit_ledger_keys": self.credit_ledger_keys or here.ledger_keys,
+            "credit_anchor_key": self.credit_anchor_key or here.anchor_key,
+            "credit_anchor_dir": self.credit_anchor_dir or str(embedded.anchor_dir(self.data_dir)),
+        }

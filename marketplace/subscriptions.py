@@ -10,6 +10,7 @@ from .events import registry
 from .events.registry import TaskType
 from .haulage import jobs as haulage
 from .inspections import jobs as inspections
+from .ledger import jobs as ledger
 from .listings import jobs as listings
 from .manifests import jobs as manifests
 from .matches import jobs as matches
@@ -107,6 +108,7 @@ TASKS = (
     TaskType(credit.run_import, BULK),
     TaskType(credit.match_waiting, MATCHING),
     TaskType(allocations.run, BULK),
+    TaskType(ledger.check_ledger, BULK),
 )
 """A new kind of task is one line here; `work.enqueue` writes one by its name."""
 
@@ -150,6 +152,7 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "repair.refused": (notifications.plan_repair_news,),
     "repair.ended": (notifications.plan_repair_news,),
     "credit.changed": (notifications.plan_grade_changed,),
+    "ledger.anchored": (ledger.check_ledger,),
     "licence.confirmed": (notifications.plan_licence_confirmed,),
     "licence.refused": (notifications.plan_licence_refused,),
     "transporter.expiring": (notifications.plan_papers_expiring,),

@@ -32,6 +32,7 @@ FLASK = ("-m", "flask", "--app", "marketplace:create_app(serves=False)")
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_TIMEOUT_S = 10
 READY_TIMEOUT_S = 60
+LEDGER_SETTINGS = ("CREDIT_LEDGER_KEYS", "CREDIT_ANCHOR_KEY", "CREDIT_ANCHOR_DIR")
 ENDS_BEFORE_READY = 3
 
 
@@ -210,7 +211,7 @@ def stack(
             resources.enter_context(embedded.servers(data_dir, pg_bin=_pg_bin(env)))
         embedded.create_database(data_dir, database)
         here = embedded.addresses(data_dir, database, redis_db)
-        where = {**here.environment, "DATA_DIR": str(data_dir)}
+        where = {**here.environment, "DATA_DIR": str(data_dir), **_own_ledger(data_dir, env)}
         log_dir = data_dir / "log" if quiet else _folder(env, "LOG_DIR")
         report: Callable[[str], None] = _ignore if quiet else print_progress
         yield resources.enter_context(
@@ -273,7 +274,7 @@ def serve(env: Mapping[str, str]) -> None:
             print_progress(f"{' and '.join(servers.names)} started in {options.data_dir} ({seconds:.1f} s)")
         if not options.database_url and embedded.create_database(options.data_dir, embedded.DATABASE):
             print_progress(f"database {embedded.DATABASE} created")
-        child_env = {**env, **_addresses(options)}
+        child_env = {**env, **_addresses(options, env)}
         running = resources.enter_context(
             processes(
                 child_env, demo=options.demo, host=options.host, port=options.port, log_dir=options.log_dir
@@ -409,7 +410,7 @@ def _needed_servers(options: ServeOptions) -> embedded.Servers | None:
     )
 
 
-def _addresses(options: ServeOptions) -> dict[str, str]:
+def _addresses(options: ServeOptions, env: Mapping[str, str]) -> dict[str, str]:
     """Where the processes connect: to the embedded servers, but for those that the environment names."""
     given = {"DATA_DIR": str(options.data_dir)}
     if options.database_url:
@@ -417,7 +418,13 @@ def _addresses(options: ServeOptions) -> dict[str, str]:
     here = embedded.addresses(options.data_dir).environment
     if options.redis_url:
         here = {name: url for name, url in here.items() if not name.endswith("REDIS_URL")}
-    return {**here, **given}
+    return {**here, **given, **_own_ledger(options.data_dir, env)}
+
+
+def _own_ledger(data_dir: Path, env: Mapping[str, str]) -> dict[str, str]:
+    """The ledger's settings that the environment names, before those of the data folder; and its anchors."""
+    anchors = {"CREDIT_ANCHOR_DIR": str(embedded.anchor_dir(data_dir))}
+    return {**anchors, **{name: env[name] for name in LEDGER_SETTINGS if env.get(name)}}
 
 
 def _restart_ended_servers(servers: embedded.Servers | None) -> None:

@@ -18,6 +18,8 @@ from marketplace.credit.models import AXES, Severity
 from marketplace.credit.service import current_rules
 from marketplace.credit.service.lapse import lapse_date
 from marketplace.database import Base
+from marketplace.ledger.models import LedgerAnchor, LedgerEntry, LedgerHead
+from marketplace.ledger.service.kinds import KINDS, NOT_KEPT
 from tests.marketplace import TODAY
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -185,3 +187,28 @@ def test_a_permit_without_a_validity_fails_with_what_to_add():
         "pass has no validity: derive its class from _Permit in licences/models",
         "visa may end before it begins: add CheckConstraint(valid_from <= valid_until) to its __table_args__",
     ]
+
+
+# ---------------------------------------------------------------- a table that the ledger does not keep
+
+
+def unsealed_tables(tables, kept):
+    """A sentence for each table of credit whose changes are no entries of the ledger."""
+    own = {model.__tablename__ for model in (LedgerAnchor, LedgerEntry, LedgerHead)}
+    of_credit = {name for name in tables if name.startswith("credit_")}
+    return [
+        f"changes of {name} are not sealed: add Kind(...) for it to KINDS in"
+        " marketplace/ledger/service/kinds.py, or its name to NOT_KEPT there, with the reason"
+        for name in sorted(of_credit - own - kept)
+    ]
+
+
+def test_every_change_of_credit_is_sealed_or_the_reason_is_given():
+    kept = {kind.name for kind in KINDS} | NOT_KEPT.keys()
+    assert not unsealed_tables(Base.metadata.tables, kept)
+    assert set(kept) <= Base.metadata.tables.keys()
+
+
+def test_a_table_of_credit_that_the_ledger_forgets_fails_with_where_to_add_it():
+    (sentence,) = unsealed_tables(["credit_favour", "credit_event", "listing"], {"credit_event"})
+    assert sentence.startswith("changes of credit_favour are not sealed: add Kind(...)")

@@ -12,6 +12,7 @@ from .backups import back_up, restore
 from .children import die_with_parent, signals_blocked
 from .databases import create_database, drop_database, seal_template
 from .errors import AlreadyRunning, EmbeddedError
+from .ledger_keys import anchor_dir
 from .ownership import lock_holder, stop_orphans
 from .server import Servers, servers
 
@@ -26,6 +27,7 @@ __all__ = [
     "Servers",
     "addresses",
     "admin_url",
+    "anchor_dir",
     "back_up",
     "create_database",
     "die_with_parent",

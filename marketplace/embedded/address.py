@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from sqlalchemy import URL
 
+from .ledger_keys import ANCHOR, LEDGER, ledger_key
 from .place import place_of
 from .valkey_users import OPERATOR, USERS, password
 
@@ -32,6 +33,9 @@ class Addresses:
     redis_url: str
     redis_urls: dict[str, str]
     """By kind of process: each has its own user in Valkey; `redis_url` is the operator's."""
+    ledger_keys: str
+    anchor_key: str
+    """The keys of the ledger of credit, as the settings have them; empty before the first start."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -41,6 +45,8 @@ class Addresses:
             "DATABASE_OWNER_URL": self.owner_url,
             "REDIS_URL": self.redis_url,
             **{f"{user.upper()}_REDIS_URL": url for user, url in self.redis_urls.items()},
+            "CREDIT_LEDGER_KEYS": self.ledger_keys,
+            "CREDIT_ANCHOR_KEY": self.anchor_key,
         }
 
 
@@ -51,6 +57,8 @@ def addresses(data_dir: Path, database: str = DATABASE, redis_db: int = 0) -> Ad
         _database_url(data_dir, OWNER, database),
         redis_url(data_dir, OPERATOR, redis_db),
         {user: redis_url(data_dir, user, redis_db) for user in USERS if user != OPERATOR},
+        ledger_key(place_of(data_dir), LEDGER),
+        ledger_key(place_of(data_dir), ANCHOR),
     )
 
 

@@ -1,14 +1,14 @@
 """Files that prove credit events; their content lies in a folder, under its digest.
 
 Revision ID: 0059
-Revises: 0057
+Revises: 0058
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0059"
-down_revision = "0057"
+down_revision = "0058"
 branch_labels = None
 depends_on = None
 

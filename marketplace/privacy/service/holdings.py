@@ -247,6 +247,7 @@ NOT_EXPORTED = {
     "pairing_outcome": "what the order learns from, of both sides together; each side's answers are exported",
     "last_notification": "which message went out last about whom; the messages are exported",
     "repeated_notification": "on which days better terms were told again; the messages are exported",
+    "credit_ledger": "the sealed history of events, blocks and evaluations, which are exported",
     "sent_mail": "how many e-mails went to a mailbox, by its digest, for two days",
 }
 """Tables that name an enterprise and are left out of exports, with the reason."""
