@@ -33,6 +33,7 @@ from .http.openapi.api import api
 from .law import service as law
 from .ledger import service as ledger_service
 from .listings import service as listings_service
+from .matches import service as matches_service
 from .matches.service.ranking import live_index
 from .settings import Settings
 
@@ -107,6 +108,7 @@ def _add_extensions(app: Flask) -> None:
     authentication.set_key_lookup(enterprises_service.actor_of_key)
     messages.set_citations(law.cite)
     enterprises_service.set_move_notices(listings_service.left_behind)
+    listings_service.set_open_limits(matches_service.open_listings_of)
     subscriptions.install()
     with app.app_context():
         ledger_service.install()

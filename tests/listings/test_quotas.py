@@ -89,6 +89,37 @@ def test_open_listings_are_bounded_by_every_door(marketplace, configure, name):
     assert OPENING[name](owner, ids).status_code in (200, 201)
 
 
+def test_low_grades_may_open_as_many_as_the_policy_says_from_the_next_request_on(marketplace, configure):
+    owners = {grade: marketplace.enterprise("generator", grade=grade) for grade in "BCDE"}
+    marketplace.policy(open_listings={"C": 2, "D": 1})
+    for grade, most in (("C", 2), ("D", 1), ("E", 1)):
+        for _ in range(most):
+            assert owners[grade].post("/listings", PUBLISHED).status_code == 201
+        assert (
+            str(most)
+            in refused(owners[grade].post("/listings", PUBLISHED), 409, "too_many_open_listings")["detail"]
+        )
+    for _ in range(3):
+        assert owners["B"].post("/listings", PUBLISHED).status_code == 201
+
+    marketplace.policy(open_listings={"C": 3, "D": 0})
+    assert owners["C"].post("/listings", PUBLISHED).status_code == 201
+    assert count(owners["D"], "open") == 1, "what is open stays open"
+    owners["D"].post(f"/listings/{owners['D'].get('/listings', mine='true').json['items'][0]['id']}/withdraw")
+    refused(owners["D"].post("/listings", PUBLISHED), 409, "too_many_open_listings")
+    configure(quota_open_listings=1)
+    marketplace.policy(open_listings={"C": 30, "D": 5})
+    refused(owners["C"].post("/listings", PUBLISHED), 409, "too_many_open_listings")
+
+
+def test_a_policy_from_before_allows_low_grades_twenty_and_five(marketplace):
+    policy = marketplace.admin.get("/matching-policy").json
+    assert policy.pop("open_listings") == {"C": 20, "D": 5}
+    assert marketplace.admin.put("/matching-policy", policy).json["open_listings"] == {"C": 20, "D": 5}
+    wrong = {**policy, "open_listings": {"C": -1, "D": 5}}
+    refused(marketplace.admin.put("/matching-policy", wrong), 422, "invalid_input", "open_listings.C")
+
+
 def test_of_many_published_together_as_many_as_fit_are(marketplace, configure):
     configure(quota_open_listings=3)
     owner = marketplace.enterprise("generator")

@@ -31,6 +31,7 @@ from .lookup import (
 from .posting_rights import check_change, check_posting, check_publishing
 from .presentation import governs, present
 from .publishing import Posted, publish, publish_many
+from .quotas import set_open_limits
 from .reservations import lock_pair, release_pair, require_left, reserve_locked, reserve_pair
 from .sheets.exporting import MEDIA_TYPES, export
 from .sheets.importing import delete_old_imports, find_import, import_sheet, marked_import, run_import
@@ -48,6 +49,6 @@ __all__ = [
     "position_kinds", "present", "publish",
     "publish_many", "release_pair", "require_left", "reserve_locked", "reserve_pair", "review_exemption",
     "run_import",
-    "saved_filter_notices", "search", "select_outlines", "stated_terms", "template",
+    "saved_filter_notices", "search", "select_outlines", "set_open_limits", "stated_terms", "template",
     "with_codes", "withdraw",
 ]  # fmt: skip

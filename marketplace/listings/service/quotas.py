@@ -1,9 +1,11 @@
-"""How many drafts and open listings an enterprise may have at once, by its status; the settings say how many.
+"""How many drafts and open listings an enterprise may have at once, by its status and grade; the settings say
+how many, and of some grades the matching policy.
 
 What adds to them locks the owner first, before any listing, counts once and adds as long as there is room:
 two requests at once cannot both take the last place. What an enterprise has beyond a lowered quota stays.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,6 +23,8 @@ CLOSED_PER_DRAFT = 10
 may have: else drafting and withdrawing in turn would fill the tables. Our own choice."""
 
 
+OpenLimit = Callable[[str], int | None]
+"""The most open listings of a grade, None without a limit."""
 COUNTED = ("drafts", "published", "ever")
 """What the database's `listings_had` counts: of who is not approved, all there ever were, too."""
 OF_OWNER = (
@@ -77,19 +81,35 @@ def lock_owner(enterprise_id: UUID | None) -> tuple[Any, Quota]:
     found = LOCK_AND_COUNT.one_or_none(id=enterprise_id)
     if found is None:
         raise NotFound()
-    return found, _quota(found.drafts, found.published, found.ever)
+    return found, _quota(found.drafts, found.published, found.ever, found.grade)
 
 
 def quota_of(work: Work, owner: Enterprise) -> Quota:
     """What the owner has and may have, for who adds nothing: others may add meanwhile."""
     had = func.listings_had(owner.id).table_valued(*COUNTED)
-    return _quota(*work.session.execute(select(*had.c)).one())
+    drafts, published, ever = work.session.execute(select(*had.c)).one()
+    return _quota(drafts, published, ever, owner.grade)
 
 
-def _quota(drafts: int, published: int, ever: int | None) -> Quota:
+def set_open_limits(limit_of: OpenLimit) -> None:
+    """Say how many open listings a grade allows; the policy that knows it is in a room to the right."""
+    global _limit_of
+    _limit_of = limit_of
+
+
+def _no_limit(grade: str) -> int | None:
+    return None
+
+
+_limit_of: OpenLimit = _no_limit
+
+
+def _quota(drafts: int, published: int, ever: int | None, grade: str) -> Quota:
     settings = current_app.config["SETTINGS"]
     if ever is None:
-        return Quota(drafts, settings.quota_drafts, published, settings.quota_open_listings)
+        limits = (settings.quota_open_listings, _limit_of(grade))
+        most_open = min(limit for limit in limits if limit is not None)
+        return Quota(drafts, settings.quota_drafts, published, most_open)
     most: int = settings.quota_pending_drafts
     is_spent = ever - drafts >= most * CLOSED_PER_DRAFT
     return Quota(drafts, drafts if is_spent else most, published, 0)

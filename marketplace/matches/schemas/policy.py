@@ -11,6 +11,7 @@ from ...http.schemas import ResponseSchema, Schema
 from ..service.policy import PRESETS
 
 MOST_HALF_DISTANCES = 500
+MOST_OPEN = 1_000_000
 
 
 class WeightsSchema(Schema):
@@ -27,6 +28,11 @@ class DelaysSchema(Schema):
     B = Whole(0, 604_800, required=True)
     C = Whole(0, 604_800, required=True)
     D = Whole(0, 604_800, required=True)
+
+
+class OpenListingsSchema(Schema):
+    C = Whole(0, MOST_OPEN, required=True)
+    D = Whole(0, MOST_OPEN, required=True, metadata={"description": "Of grade E too."})
 
 
 class PolicySchema(Schema):
@@ -60,7 +66,21 @@ class PolicySchema(Schema):
     push_delay_s = fields.Nested(
         DelaysSchema, load_default=lambda: {"A": 0, "B": 1800, "C": 7200, "D": 28800}
     )
-
+    spread_within_tier_s = Whole(
+        0,
+        604_800,
+        load_default=0,
+        metadata={
+            "description": "Seconds over which the messages of one listing to one tier are spread, the higher"
+            " credit first, then the higher score; 0: all at once. No longer than the shortest time between"
+            " two tiers."
+        },
+    )
+    open_listings = fields.Nested(
+        OpenListingsSchema,
+        load_default=lambda: {"C": 20, "D": 5},
+        metadata={"description": "The most open listings of an enterprise of grade C, and of D or E."},
+    )
     learned_order = Flag(
         load_default=True,
         metadata={

@@ -30,7 +30,7 @@ from .learning.training_runs import (
     search_models,
     train,
 )
-from .policy import PRESETS, PolicyInForce, policy_in_force, publish_policy
+from .policy import PRESETS, PolicyInForce, open_listings_of, policy_in_force, publish_policy
 from .ranking.all_matches import ALL_POSITION, all_matches
 from .ranking.explanation import counterpart, explain, lawful_among, say_failed_gate, score_of
 from .ranking.findings import search_findings
@@ -88,6 +88,7 @@ __all__ = [
     "lawful_pairs",
     "listings_interested_in",
     "listings_refusing",
+    "open_listings_of",
     "policy_in_force",
     "present_interests",
     "progress_of",

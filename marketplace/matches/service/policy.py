@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import select, text
@@ -19,8 +20,13 @@ from ...events.work import unit_of_work
 from ..models import MatchingPolicy
 from .kept import kept
 
-PAIR_CAP = 5
-"""Immediate messages a day by one sender to one receiver, also of policies from before there was a cap."""
+ADDED_LATER: dict[str, Any] = {
+    "learned_order": True,
+    "push_pair_cap": 5,
+    "spread_within_tier_s": 0,
+    "open_listings": {"C": 20, "D": 5},
+}
+"""What policies have in which nobody had to say it yet."""
 log = logging.getLogger(__name__)
 
 
@@ -35,12 +41,13 @@ def _body(policy: matching.Policy) -> dict[str, Any]:
         "push_threshold": 0.5,
         "push_top": 20,
         "push_daily_cap": 10,
-        "push_pair_cap": PAIR_CAP,
         "push_delay_s": {"A": 0, "B": 1800, "C": 7200, "D": 28800},
-        "learned_order": True,
+        **ADDED_LATER,
     }
 
 
+LIMITED = {"C": "C", "D": "D", "E": "D"}
+"""Grades whose open listings the policy limits, each with the name of its limit."""
 PRESETS = {"default": _body(matching.DEFAULT), "cost_first": _body(matching.COST_FIRST)}
 
 
@@ -63,18 +70,20 @@ def policy_in_force(actor: Actor = PLATFORM) -> PolicyInForce:
 
 def _read_newest() -> PolicyInForce:
     row = db.session.scalars(select(MatchingPolicy).order_by(MatchingPolicy.version.desc()).limit(1)).one()
-    return PolicyInForce(row.version, {"learned_order": True, "push_pair_cap": PAIR_CAP, **row.body})
+    return PolicyInForce(row.version, {**ADDED_LATER, **row.body})
 
 
 def publish_policy(actor: Actor, body: dict[str, Any], expected: int | None) -> PolicyInForce:
     """Replace the policy; it applies from the next request on.
 
     Raises:
-        Invalid: the weights do not sum to 1, or a prefix of codes is there twice (`prefix_repeated`).
+        Invalid: the weights do not sum to 1, a prefix of codes is there twice (`prefix_repeated`), or a tier
+            of the push would last into the next (`spread_over_gap`).
         PreconditionFailed: somebody was quicker.
     """
     body = {name: value for name, value in body.items() if name != "version"}
     body["half_distance_km"] = _spelled_prefixes(body["half_distance_km"])
+    _require_tiers_apart(body["push_delay_s"], body["spread_within_tier_s"])
     with unit_of_work() as work:
         work.session.execute(text("SELECT pg_advisory_xact_lock(hashtext('matching_policy'))"))
         current = policy_in_force()
@@ -90,6 +99,25 @@ def publish_policy(actor: Actor, body: dict[str, Any], expected: int | None) -> 
         work.emit("policy.changed", version=version)
     log.info("policy published", extra={"version": version})
     return PolicyInForce(version, body)
+
+
+def open_listings_of(grade: str) -> int | None:
+    """The most open listings that the policy allows an enterprise of this grade; None without a limit.
+
+    Grade E has what D has.
+    """
+    if grade not in LIMITED:
+        return None
+    most: int = policy_in_force().body["open_listings"][LIMITED[grade]]
+    return most
+
+
+def _require_tiers_apart(delays: Mapping[str, int], spread: int) -> None:
+    """Raises: Invalid: the last of a tier would be told after the first of the next (`spread_over_gap`)."""
+    moments = sorted(set(delays.values()))
+    gap = min((after - before for before, after in pairwise(moments)), default=spread)
+    if spread > gap:
+        raise Invalid("spread_over_gap", at="spread_within_tier_s", most=gap)
 
 
 def _spelled_prefixes(halves: dict[str, float]) -> dict[str, float]:

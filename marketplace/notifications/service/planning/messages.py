@@ -1,8 +1,11 @@
 """A planned message, and how long it waits for its release."""
 
-from dataclasses import asdict
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -20,10 +23,56 @@ LAST_GRADE = Grade.D
 """The last grade with a delay of its own in the policy; enterprises of grade E wait as long."""
 
 
-def release_delays() -> dict[Grade, timedelta]:
-    """How long after its cause a message is released, by the credit grade of the receiver."""
-    seconds: dict[str, int] = matches.policy_in_force().body["push_delay_s"]
-    return {grade: timedelta(seconds=seconds.get(grade, seconds[LAST_GRADE])) for grade in Grade}
+class Standing(NamedTuple):
+    """By what receivers are told earlier or later: grade, credit score in thousandths, score of the match."""
+
+    grade: Grade
+    credit_milli: int
+    score: float
+
+    @property
+    def order(self) -> tuple[int, float]:
+        return -self.credit_milli, -self.score
+
+
+@dataclass(frozen=True, slots=True)
+class Tiers:
+    """How long after its cause a message is released: by grade, and within a tier over a `spread`."""
+
+    delays: Mapping[Grade, timedelta]
+    spread: timedelta
+
+    @property
+    def ends(self) -> dict[Grade, timedelta]:
+        """When all of a tier that have a place in it have been told."""
+        return {grade: delay + self.spread for grade, delay in self.delays.items()}
+
+    def moments(self, standings: Sequence[Standing], since: datetime) -> list[datetime]:
+        """When these receivers are told of one cause.
+
+        Grades of one delay are one tier. Within it the higher credit comes first, then the higher score,
+        equally far apart; equals are told together.
+        """
+        moments = [since + self.delays[standing.grade] for standing in standings]
+        if not self.spread:
+            return moments
+        tiers: dict[datetime, list[int]] = defaultdict(list)
+        for place, moment in enumerate(moments):
+            tiers[moment].append(place)
+        for begins, places in tiers.items():
+            ordered = sorted(standings[place].order for place in places)
+            for place in places:
+                rank = bisect_left(ordered, standings[place].order)
+                moments[place] = begins + self.spread * rank / len(places)
+        return moments
+
+
+def release_tiers() -> Tiers:
+    """The tiers of the policy in force, by the credit grade of the receiver."""
+    policy = matches.policy_in_force().body
+    seconds: dict[str, int] = policy["push_delay_s"]
+    delays = {grade: timedelta(seconds=seconds.get(grade, seconds[LAST_GRADE])) for grade in Grade}
+    return Tiers(delays, timedelta(seconds=policy["spread_within_tier_s"]))
 
 
 def compose(

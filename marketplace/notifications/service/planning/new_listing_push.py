@@ -19,7 +19,7 @@ from ..preferences.muted_codes import Mention, muted_mentions
 from ..subjects import pairing_code_id
 from .cancellation import open_siblings
 from .deduplication import About
-from .messages import compose_for, release_delays
+from .messages import Standing, compose_for, release_tiers
 from .saved_search_matching import is_any_search_live
 from .told import Told, push_key
 from .told_statements import lock_unmatched
@@ -51,6 +51,11 @@ class _Push:
             "grade": self.counterpart.listing.grade,
         }
 
+    @property
+    def standing(self) -> Standing:
+        theirs = self.counterpart.listing
+        return Standing(theirs.grade, theirs.credit_milli, self.counterpart.score)
+
     def composed(self, release_at: datetime) -> About:
         receiver_id, _, code_id = self.mention
         theirs = self.counterpart.listing
@@ -69,8 +74,9 @@ def plan_listing_pushes(listing_ids: Sequence[UUID]) -> None:
     """Plan one message for every counterpart to be notified of new or changed listings, in their order.
 
     The release time follows the credit grade of the receiver, counted from one moment, so that a grade is one
-    release. What is planned for a counterpart that a listing no longer matches is cancelled. Saved searches
-    come after: whoever is notified of a match is not notified of the same listing by a search.
+    release unless the policy spreads it. What is planned for a counterpart that a listing no longer matches
+    is cancelled. Saved searches come after: whoever is notified of a match is not notified of the same
+    listing by a search.
 
     What comes of it is what planning for one listing after the other would; the statements are as many for
     many as for one, where the process holds an index (see `matches.choose_push_candidates`).
@@ -96,13 +102,15 @@ def _plan(work: Work, ours: Sequence[Listing], now: datetime) -> int:
     told = Told.lock(work, keys, lock_unmatched(work, still))
     siblings = open_siblings(work, told.unmatched) if told.unmatched else {}
     interests, is_searched = matches.interests_of(still.keys()), is_any_search_live()
-    releases = {grade: now + delay for grade, delay in release_delays().items()}
+    tiers = release_tiers()
     for listing in ours:
         if told.cancel_unmatched(listing):
             for sibling_id in sorted(siblings[listing.id] - {listing.id}):
                 work.enqueue("notifications.jobs.plan_listing_push", listing_id=str(sibling_id))
-        for push in welcome[listing.id]:
-            told.plan(push.composed(releases[push.counterpart.listing.grade]))
+        pushes = welcome[listing.id]
+        moments = tiers.moments([push.standing for push in pushes], now)
+        for push, moment in zip(pushes, moments, strict=True):
+            told.plan(push.composed(moment))
         for other_id in interests.get(listing.id, ()):  # it may have been a draft when its owner said so
             work.enqueue(
                 "notifications.jobs.plan_interest", listing_id=str(listing.id), other_id=str(other_id)

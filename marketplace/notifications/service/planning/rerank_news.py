@@ -18,7 +18,7 @@ from ....listings import service as listings
 from ....matches import service as matches
 from ...models import Delivery, NotificationKind
 from .deduplication import MAY_REPEAT_SQL, About
-from .messages import LAST_GRADE, compose, release_delays
+from .messages import LAST_GRADE, compose, release_tiers
 from .told import Told, push_key
 
 MAX_NEWS = 20
@@ -71,7 +71,7 @@ SELECT * FROM (
 def schedule_rerank_news(run_id: int) -> None:
     """Enqueue the news of a run by grade of the receiver, each after the policy's delay for that grade."""
     with unit_of_work() as work:
-        for grade, delay in release_delays().items():
+        for grade, delay in release_tiers().delays.items():
             if grade <= LAST_GRADE:
                 work.enqueue(TASK, due_at=clock.now() + delay, run_id=run_id, grade=grade)
 

@@ -16,7 +16,7 @@ from ...models import NotificationKind
 from ..subjects import main_code_id
 from .cancellation import open_siblings
 from .deduplication import About
-from .messages import compose_for, release_delays
+from .messages import compose_for, release_tiers
 from .saved_search_matching import Candidate, Page, first_of_each_reader, pages_of
 from .saved_search_readers import uninterested
 from .told import Told, hit_key
@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 class Errand(NamedTuple):
     """To tell the owners of saved searches of a listing: a page of them, from the one after `after` on.
 
-    The release is counted from `since`, so that a credit grade is one release.
+    The release is counted from `since`, so that a credit grade is one release: when those whom a match told
+    have been told.
     """
 
     listing_id: UUID
@@ -92,7 +93,7 @@ def _plan(work: Work, several: Sequence[_Found]) -> int:
         ],
     )
     keys = {hit_key(one.reader_id, found.listing) for found in several for one in found.told}
-    told, delays = Told.lock(work, keys, unfound), release_delays()
+    told, delays = Told.lock(work, keys, unfound), release_tiers().ends
     siblings = open_siblings(work, told.unmatched) if told.unmatched else {}
     for found in several:
         listing, since = found.listing, found.errand.since
