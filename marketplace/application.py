@@ -59,6 +59,7 @@ ROOMS = (
     "appeals",
     "inspections",
     "ledger",
+    "boards",
     "documents",
     "privacy",
 )

@@ -25,6 +25,7 @@ from .repair import publication_term, repair_event, repairable_from
 from .rules import current_rules, is_rule_in_force, present_rules, publish_rules
 from .score import GRADE_FLOORS, ScoreLine, Standing, grade_of, grade_thresholds, standing
 from .standings import blocks_in_force, explain, present, refresh_lapsed, standing_of
+from .titles import titles_of
 
 __all__ = [
     "GRADE_FLOORS",
@@ -80,5 +81,6 @@ __all__ = [
     "standing_of",
     "sweep_files",
     "title_of_event",
+    "titles_of",
     "withdraw_event",
 ]

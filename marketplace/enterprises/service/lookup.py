@@ -188,12 +188,17 @@ def _search_conditions(actor: Actor, query: dict[str, Any]) -> list[ColumnElemen
     if actor.kind == REGULATOR:
         conditions.append(catalogue.within(Enterprise.region, actor.region or 0))
     if query["q"]:
-        conditions.append(_named(query["q"]))
+        conditions.append(is_named(query["q"]))
     return conditions
 
 
-def _named(text: str) -> ColumnElement[bool]:
+def is_named(text: str) -> ColumnElement[bool]:
     """Enterprises with `text` in their name, or with a credit code that begins so."""
-    has_name = func.strpos(func.fold_text(Enterprise.name), func.fold_text(text)) > 0
-    code = identity.folded_uscc(text)
+    has_name, code = has_in_name(text), identity.folded_uscc(text)
     return or_(has_name, Enterprise.uscc.startswith(code, autoescape=True)) if code else has_name
+
+
+def has_in_name(text: str) -> ColumnElement[bool]:
+    """Enterprises with `text` in their name, for whoever does not see credit codes."""
+    found: ColumnElement[bool] = func.strpos(func.fold_text(Enterprise.name), func.fold_text(text)) > 0
+    return found

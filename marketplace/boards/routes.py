@@ -1,0 +1,72 @@
+"""Boards of credit over HTTP."""
+
+from functools import partial
+from uuid import UUID
+
+from ..events.actor import ADMIN
+from ..http.authentication import ANYONE, EVERY_KEY, STAFF, actor, allow
+from ..http.blueprint import Blueprint, Json, Query
+from ..http.languages import language
+from ..http.paging import Page, cut, each, page, position_of
+from ..messages import say
+from . import service
+from .schemas import (
+    BoardQuery,
+    ExposureQuery,
+    ExposuresSchema,
+    GradePage,
+    GradeQuery,
+    PointsQuery,
+    PointsTotalsSchema,
+    RedListPageSchema,
+)
+
+KEPT_BY_OTHERS = {"Cache-Control": "public, max-age=60"}
+"""How long browsers and proxies may show a board without asking again; the platform itself keeps none, so
+what is overturned is gone from it at once and from them within a minute. Our own choice."""
+
+blueprint = Blueprint("boards", __name__, description="Public boards of credit, and what credit does.")
+
+
+@blueprint.get("/credit/red-list")
+@allow(*ANYONE)
+@blueprint.query(BoardQuery)
+@blueprint.response(200, RedListPageSchema)
+def show_red_list(query: Query) -> tuple[Json, dict[str, str]]:
+    """Enterprises with honours that count, such as zero-waste factories."""
+    rows = partial(service.search_honoured, query)
+    return _with_notice(page(query, rows, present=service.present_honoured)), KEPT_BY_OTHERS
+
+
+def _with_notice(shown: Page) -> Json:
+    return {**shown, "notice": say("board_notice", language())}
+
+
+@blueprint.get("/credit/grades")
+@allow(*EVERY_KEY)
+@blueprint.query(GradeQuery)
+@blueprint.response(200, GradePage)
+def list_grades(query: Query) -> Page:
+    """The grades of all approved enterprises, best credit first, for members."""
+    rows = service.search_grades(query, position_of(query, (int, UUID)))
+    return cut(query, rows, service.grade_position, each(partial(service.present_grade, actor())))
+
+
+@blueprint.get("/credit/points")
+@allow(*STAFF)
+@blueprint.query(PointsQuery)
+@blueprint.response(200, PointsTotalsSchema)
+def show_points(query: Query) -> service.Totals:
+    """Points lost in a region, summed by axis, district or month; a regulator's own region only."""
+    by = service.PointsBy(query["by"])
+    return service.points_lost(actor(), by, query["region"], query["months"])
+
+
+@blueprint.get("/credit/exposure")
+@allow(ADMIN)
+@blueprint.query(ExposureQuery)
+@blueprint.response(200, ExposuresSchema)
+def show_exposure(query: Query) -> Json:
+    """What the tiers of credit do: by grade and side who is told how much and how late, and who deals."""
+    since, items = service.exposure(query["days"])
+    return {"days": query["days"], "since": since, "items": items}

@@ -1,0 +1,153 @@
+"""Shapes of boards, totals and exposure."""
+
+from marshmallow import fields
+
+from ..deals.models import Side
+from ..enterprises.models import MILLI_PER_POINT, ROLES, Grade
+from ..http.fields import Adcode, Day, Moment, OneOf, QueryWhole, Range, Scaled, Text, Value
+from ..http.paging import PageQuery, page_of
+from ..http.schemas import ResponseSchema, Schema
+from .service import PointsBy
+
+MOST_MONTHS = 120
+"""As long as records are kept."""
+MOST_DAYS = 365
+
+
+class Points(Scaled):
+    """Credit points to 0.001, kept as whole thousandths."""
+
+    per_unit = MILLI_PER_POINT
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(-1e9, 1e9, **kwargs)
+
+
+class RegionFilterSchema(Schema):
+    region = Adcode(
+        load_default=None, metadata={"description": "Only those of this region and the regions within it."}
+    )
+
+
+class BoardQuery(PageQuery, RegionFilterSchema):
+    q = Text(
+        50,
+        load_default=None,
+        metadata={"description": "A part of the name, or the first characters of the credit code."},
+    )
+
+
+class NamedSchema(ResponseSchema):
+    name = fields.String()
+    uscc = fields.String(metadata={"description": "Unified social credit code."})
+    region = Adcode()
+
+
+class HonourSchema(ResponseSchema):
+    rule = fields.String()
+    title = fields.String(metadata={"description": "In the caller's language."})
+    document = fields.String(allow_none=True)
+    authority = fields.String(allow_none=True)
+    decided_on = Day(allow_none=True)
+    effective_on = Day()
+    citation = fields.String(allow_none=True)
+    counts_until = Day(metadata={"description": "The first day on which it counts no more."})
+
+
+class HonouredSchema(NamedSchema):
+    honours = fields.List(fields.Nested(HonourSchema))
+
+
+NOTICE = {"description": "What the points are and are not, in the caller's language."}
+
+
+class RedListPageSchema(page_of(HonouredSchema)):  # type: ignore[misc]
+    notice = fields.String(metadata=NOTICE)
+
+
+class GradeQuery(PageQuery, RegionFilterSchema):
+    q = Text(50, load_default=None, metadata={"description": "A part of the name."})
+    grade = fields.String(
+        load_default=None, validate=OneOf(Grade), metadata={"description": "Only those of this credit grade."}
+    )
+
+
+class GradeSchema(ResponseSchema):
+    optional = ("score",)
+
+    id = fields.UUID()
+    name = fields.String()
+    region = Adcode()
+    roles = fields.List(Value(ROLES))
+    grade = Value(Grade)
+    score = fields.Integer(metadata={"description": "In whole points; shown to approved members and staff."})
+    valid_until = Day(
+        allow_none=True, metadata={"description": "When its evaluation ends; null without one that holds."}
+    )
+
+
+GradePage = page_of(GradeSchema)
+
+
+class PointsQuery(RegionFilterSchema):
+    by = fields.String(
+        load_default="axis", validate=OneOf(PointsBy), metadata={"description": "What is summed by."}
+    )
+    months = QueryWhole(
+        load_default=12,
+        validate=Range(min=1, max=MOST_MONTHS),
+        metadata={"description": "Calendar months, this one included."},
+    )
+
+
+class PointsSumSchema(ResponseSchema):
+    key = fields.String(metadata={"description": "Axis, code of the district, or month (2026-12)."})
+    name = fields.String(metadata={"description": "What people call it."})
+    points = Points(metadata={"description": "Points lost, before yearly limits; never negative."})
+    events = fields.Integer()
+    enterprises = fields.Integer(metadata={"description": "Enterprises that lost some."})
+
+
+class PointsTotalsSchema(ResponseSchema):
+    by = Value(PointsBy)
+    since = Day()
+    until = Day(metadata={"description": "Today."})
+    points = Points(metadata={"description": "The same whatever is summed by."})
+    events = fields.Integer()
+    items = fields.List(fields.Nested(PointsSumSchema))
+
+
+class ExposureQuery(Schema):
+    days = QueryWhole(
+        load_default=30, validate=Range(min=1, max=MOST_DAYS), metadata={"description": "Up to now."}
+    )
+
+
+class ExposureSchema(ResponseSchema):
+    """One grade on one side. An enterprise that supplies and receives is on both."""
+
+    grade = Value(Grade)
+    side = Value(Side)
+    enterprises = fields.Integer(
+        metadata={"description": "Approved, of this grade today, with an open listing of this side today."}
+    )
+    planned = fields.Integer(metadata={"description": "Messages of matches planned in these days."})
+    released = fields.Integer(metadata={"description": "Of these, released by now."})
+    dropped = fields.Integer(metadata={"description": "Of these, never sent: what they told no longer held."})
+    median_delay_s = fields.Float(
+        allow_none=True,
+        metadata={"description": "From the publication of the other listing to the release, in the median."},
+    )
+    first_places = fields.Integer(
+        metadata={"description": "Of the planned, those that rank 1 for a listing."}
+    )
+    first_place_share = fields.Float(
+        allow_none=True, metadata={"description": "Of all first places of this side, from 0 to 1."}
+    )
+    deals = fields.Integer(metadata={"description": "Agreed in these days, by the grade of today."})
+
+
+class ExposuresSchema(ResponseSchema):
+    days = fields.Integer()
+    since = Moment()
+    items = fields.List(fields.Nested(ExposureSchema))
