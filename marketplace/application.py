@@ -33,8 +33,10 @@ from .http.openapi.api import api
 from .law import service as law
 from .ledger import service as ledger_service
 from .listings import service as listings_service
+from .manifests import service as manifests_service
 from .matches import service as matches_service
 from .matches.service.ranking import live_index
+from .reporting import service as reporting_service
 from .settings import Settings
 
 ROOMS = (
@@ -53,6 +55,7 @@ ROOMS = (
     "due_diligence",
     "manifests",
     "haulage",
+    "reporting",
     "allocations",
     "notifications",
     "credit",
@@ -110,6 +113,7 @@ def _add_extensions(app: Flask) -> None:
     messages.set_citations(law.cite)
     enterprises_service.set_move_notices(listings_service.left_behind)
     listings_service.set_open_limits(matches_service.open_listings_of)
+    manifests_service.set_plan_check(reporting_service.has_plan)
     subscriptions.install()
     with app.app_context():
         ledger_service.install()

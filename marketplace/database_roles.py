@@ -12,10 +12,13 @@ APPEND_ONLY = (
     "credit_file",
     "credit_ledger",
     "credit_ledger_anchor",
+    "declaration_version",
     "document",
     "due_diligence",
+    "management_plan_version",
     "manifest_version",
     "permit_use",
+    "reporting_class_decision",
     "secondary_waste",
     "transfer_step",
 )

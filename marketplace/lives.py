@@ -25,6 +25,8 @@ from .notifications import models as notifications
 from .receivers import models as receivers
 from .receivers import service as receivers_service
 from .registrations import models as registrations
+from .reporting import models as reporting
+from .reporting import service as reporting_service
 from .transfers import models as transfers
 from .transfers import service as transfers_service
 from .transporters import models as transporters
@@ -58,6 +60,8 @@ LIVES = (
     Life("The invoice of a deal", deals.Deal, deals.INVOICE_LIFE),
     Life("A manifest", manifests.Manifest, manifests.LIFE),
     Life("A correction of a manifest", manifests.ManifestCorrection, manifests.CORRECTION_LIFE),
+    Life("A declaration", reporting.Declaration, reporting.DECLARATION_LIFE),
+    Life("A management plan", reporting.ManagementPlan, reporting.PLAN_LIFE),
     Life("A plan for a region", allocations.Allocation, allocations.LIFE),
     Life("A credit event", credit.CreditEvent, credit.EVENT_LIFE),
     Life("An appeal against a credit event", appeals.Appeal, appeals.APPEAL_LIFE),
@@ -90,6 +94,9 @@ TIMEOUTS = (
     TimeOut(receivers.ReceiverRequest, receivers.LIFE, "lapse", receivers_service.lapse),
     TimeOut(inspections.Inspection, inspections.LIFE, "miss", inspections_service.miss),
     TimeOut(inspections.Inspection, inspections.LIFE, "abandon", inspections_service.abandon),
+    TimeOut(reporting.Declaration, reporting.DECLARATION_LIFE, "pass_term", reporting_service.pass_term),
+    TimeOut(reporting.Declaration, reporting.DECLARATION_LIFE, "give_up", reporting_service.give_up),
+    TimeOut(reporting.ManagementPlan, reporting.PLAN_LIFE, "pass_term", reporting_service.pass_plan_term),
 )
 """A new move with `after=` is one line here."""
 

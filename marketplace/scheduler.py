@@ -30,6 +30,7 @@ from .matches import jobs as matches
 from .notifications import jobs as notifications
 from .notifications.service import MAIL_HOURS
 from .privacy import jobs as privacy
+from .reporting import jobs as reporting
 from .transporters import jobs as transporters
 
 LOCK = 0x6875616E6C6975
@@ -97,6 +98,9 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(privacy.erase_past_retention, 3600),
     PeriodicJob(haulage.delete_raw_points, 3600),
     PeriodicJob(haulage.judge_tracks, 60),
+    PeriodicJob(reporting.open_reports, 21600),
+    PeriodicJob(reporting.remind, 3600),
+    PeriodicJob(reporting.judge_years, 21600),
     PeriodicJob(transporters.remind_of_ends, 600),
 )
 """Everything that runs periodically, in the order in which one tick runs it. A new job is one line here."""

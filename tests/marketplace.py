@@ -47,6 +47,7 @@ KEPT = (
     "alembic_version", "matching_policy", "credit_rule_table", "manifest_deadline", "weight_tolerance",
     "appeal_deadline", "credit_publication_term",
     "inspection_item", "inspection_policy",
+    "reporting_term",
 )  # fmt: skip
 EMPTIED = """
     SELECT t.tablename, s.relname FROM pg_tables t

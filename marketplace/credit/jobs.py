@@ -85,3 +85,30 @@ def record_missing_track(manifest_id: str, number: str, enterprise_id: str) -> N
 def record_low_rating(deal_id: str, number: str, enterprise_id: str) -> None:
     """An enterprise is rated low, by one more deal."""
     service.record_automatic(UUID(enterprise_id), "fulfilment.rated_low", f"deal:{deal_id}", number)
+
+
+def award_clean_years() -> None:
+    """Record whose manifests of the last year were all in time."""
+    service.award_clean_years()
+
+
+def record_late_declaration(report_id: str, enterprise_id: str, kind: str, name: str, due_on: str) -> None:
+    """Nobody confirmed a declaration in time, or its receipt shows a later day."""
+    cause = f"declaration:{report_id}"
+    service.record_automatic(UUID(enterprise_id), "reporting.late", cause, name, "term")
+
+
+def record_missing_declaration(report_id: str, enterprise_id: str, kind: str, name: str, due_on: str) -> None:
+    """Nobody confirmed a declaration long after it was due."""
+    cause = f"declaration:{report_id}"
+    service.record_automatic(UUID(enterprise_id), "reporting.missing", cause, name, "term")
+
+
+def record_late_plan(report_id: str, enterprise_id: str, kind: str, name: str, due_on: str) -> None:
+    """Nobody submitted the plan of a year in time, or its receipt shows a later day."""
+    service.record_automatic(UUID(enterprise_id), "reporting.plan_late", f"plan:{report_id}", name, "term")
+
+
+def record_full_year(report_id: str, enterprise_id: str, kind: str, name: str, due_on: str) -> None:
+    """An enterprise declared a whole year in time, and its balance closes."""
+    service.record_automatic(UUID(enterprise_id), "reporting.full_year", f"reports:{name}", name)

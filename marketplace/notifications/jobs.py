@@ -262,6 +262,33 @@ def plan_inspection_news(
     service.plan_inspection_news(UUID(enterprise_id), happened, kind, facts)
 
 
+def plan_declaration_due(report_id: str, enterprise_id: str, kind: str, name: str, due_on: str) -> None:
+    """A declaration is due soon."""
+    _plan_report_news(NotificationKind.DECLARATION_DUE, enterprise_id, report_id, name, due_on)
+
+
+def plan_declaration_late(report_id: str, enterprise_id: str, kind: str, name: str, due_on: str) -> None:
+    """A declaration was not confirmed in time, or is missing long after."""
+    _plan_report_news(NotificationKind.DECLARATION_LATE, enterprise_id, report_id, name, due_on)
+
+
+def plan_management_plan_due(report_id: str, enterprise_id: str, kind: str, name: str, due_on: str) -> None:
+    """The management plan of a year is due soon."""
+    _plan_report_news(NotificationKind.PLAN_DUE, enterprise_id, report_id, name, due_on)
+
+
+def plan_management_plan_late(report_id: str, enterprise_id: str, kind: str, name: str, due_on: str) -> None:
+    """The management plan of a year was not submitted in time."""
+    _plan_report_news(NotificationKind.PLAN_LATE, enterprise_id, report_id, name, due_on)
+
+
+def _plan_report_news(
+    message: NotificationKind, enterprise_id: str, report_id: str, name: str, due_on: str
+) -> None:
+    data = {"report_id": report_id, "name": name, "last_day": due_on}
+    service.plan_message(UUID(enterprise_id), message, data)
+
+
 def plan_offer_made(offer_id: str, by: str, **_: Any) -> None:
     """An offer was made."""
     service.plan_offer_news(UUID(offer_id), NotificationKind.OFFER_RECEIVED, by)

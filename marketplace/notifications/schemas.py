@@ -23,7 +23,7 @@ class NotificationDataSchema(ResponseSchema):
         "expires_at", "address", "reply", "event_id", "licence_id", "last_day", "reason", "grade_before",
         "change_id", "paper_id", "paper", "request_id", "registration_id", "number", "deal_id", "code",
         "tonnes", "permit_id", "deals", "manifest_id", "step", "offer_id", "title", "quantity_t",
-        "price_cny_per_t", "cause", "appeal_id", "repair_id", "inspection_id",
+        "price_cny_per_t", "cause", "appeal_id", "repair_id", "inspection_id", "report_id",
     )  # fmt: skip
 
     listing_id = fields.UUID()
@@ -34,7 +34,9 @@ class NotificationDataSchema(ResponseSchema):
     grade_before = Value(Grade, "Of a changed grade: the one before.")
     licence_id = fields.UUID()
     last_day = fields.String(
-        metadata={"description": "Of the listing or licence, for the decision, or to put findings right."}
+        metadata={
+            "description": "Of the listing or licence; for the decision, the report, or to put findings right."
+        }
     )
     paper_id = fields.UUID()
     paper = KnownValue(PaperKind, "What kind of a transporter's paper it is.")
@@ -69,6 +71,7 @@ class NotificationDataSchema(ResponseSchema):
     repair_id = fields.UUID(metadata={"description": "As GET /credit/repairs shows it."})
     manifest_id = fields.UUID()
     inspection_id = fields.UUID()
+    report_id = fields.UUID(metadata={"description": "The declaration or management plan."})
     step = Value(LateStep, "The step of the manifest that is overdue.")
 
 

@@ -25,6 +25,7 @@ ORDER_DATA = ("inspection_id", "name", "last_day")
 DEAL_DATA = ("deal_id", "number", "name", "reason")
 APPEAL_DATA = ("appeal_id", "event_id", "name")
 REPAIR_DATA = ("repair_id", "event_id", "name")
+REPORT_DATA = ("report_id", "name", "last_day")
 MATCH_DATA = frozenset({"listing_id", "counterpart_id", "score", "rank"})
 
 
@@ -204,6 +205,10 @@ KINDS: dict[str, MessageKind] = {
         email_line_codes=tuple(f"mail_line_permit_paused_{cause}" for cause in PauseCause),
     ),
     NotificationKind.TEST_DUE: _ending("permit_test_due", "permit_id", "name", "last_day"),
+    NotificationKind.DECLARATION_DUE: _ending("declaration_due", *REPORT_DATA),
+    NotificationKind.DECLARATION_LATE: _about_oneself("declaration_late", *REPORT_DATA),
+    NotificationKind.PLAN_DUE: _ending("plan_due", *REPORT_DATA),
+    NotificationKind.PLAN_LATE: _about_oneself("plan_late", *REPORT_DATA),
     NotificationKind.GRADE_CHANGED: _about_oneself("grade_changed", "grade", "grade_before"),
     NotificationKind.OFFER_RECEIVED: _about_oneself("offer_received", *OFFER_DATA),
     NotificationKind.OFFER_COUNTERED: _about_oneself("offer_countered", *OFFER_DATA),

@@ -44,6 +44,13 @@ from ...matches.models import Feedback, MutualInterest
 from ...notifications.models import Notification, NotificationStatus, Preferences, SavedSearch, Silence
 from ...receivers.models import ReceiverRequest
 from ...registrations.models import Registration, Site
+from ...reporting.models import (
+    ClassDecision,
+    Declaration,
+    DeclarationVersion,
+    ManagementPlan,
+    PlanVersion,
+)
 from ...transfers.models import TransferApplication, TransferPaper, TransferStep
 from ...transporters.models import CrewCard, PaperFile, TransporterPaper, TransporterRegister
 
@@ -194,6 +201,19 @@ HOLDINGS = (
     Holding(ManifestMismatch, _of_manifests(ManifestMismatch), frozenset({"explained_by"})),
     Holding(ManifestOutcome, _of_manifests(ManifestOutcome)),
     Holding(ManifestDelay, _by(ManifestDelay.enterprise_id)),
+    Holding(Declaration, _by(Declaration.enterprise_id)),
+    Holding(
+        DeclarationVersion,
+        _through(DeclarationVersion.declaration_id, Declaration.id, Declaration.enterprise_id),
+        frozenset({"made_by"}),
+    ),
+    Holding(ManagementPlan, _by(ManagementPlan.enterprise_id)),
+    Holding(
+        PlanVersion,
+        _through(PlanVersion.plan_id, ManagementPlan.id, ManagementPlan.enterprise_id),
+        frozenset({"made_by"}),
+    ),
+    Holding(ClassDecision, _by(ClassDecision.enterprise_id), frozenset({"decided_by"})),
     Holding(Offer, _by(Offer.supplier_id, Offer.receiver_id)),
     Holding(
         OfferRound,

@@ -1,0 +1,1 @@
+"""Online reporting of hazardous waste: management classes, declarations by period, and plans of the year."""
