@@ -49,7 +49,7 @@ class Known:
 
 
 def known_of(row: Declaration) -> Known:
-    """What is known of the figures of a declaration, in four statements."""
+    """What is known of the figures of a declaration."""
     moved, unclosed = moved_kg(row.enterprise_id, row.first_day, row.last_day)
     before, within = _earlier(row)
     parts = within if _cover_whole(row, within) else []
