@@ -87,11 +87,6 @@ def record_low_rating(deal_id: str, number: str, enterprise_id: str) -> None:
     service.record_automatic(UUID(enterprise_id), "fulfilment.rated_low", f"deal:{deal_id}", number)
 
 
-def award_clean_years() -> None:
-    """Record whose manifests of the last year were all in time."""
-    service.award_clean_years()
-
-
 def record_late_declaration(report_id: str, enterprise_id: str, kind: str, name: str, due_on: str) -> None:
     """Nobody confirmed a declaration in time, or its receipt shows a later day."""
     cause = f"declaration:{report_id}"
