@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 
 from . import clock, lives
 from .appeals import jobs as appeals
+from .boards import jobs as boards
 from .credit import jobs as credit
 from .database import db
 from .enterprises import jobs as enterprises
@@ -78,6 +79,7 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(credit.sweep_files, 3600),
     PeriodicJob(credit.match_all_waiting, 600),
     PeriodicJob(credit.forget_old_rows, 3600),
+    PeriodicJob(boards.update_entries, 60),
     PeriodicJob(enterprises.remind_of_expiry, 600),
     PeriodicJob(enterprises.forget_answers, 3600),
     PeriodicJob(events.beat, 5),

@@ -45,6 +45,7 @@ KEPT = (
     "legal_basis", "scheme", "waste_code", "crosswalk", "region", "outline_ring", "outline_source",
     "treatment", "exemption_item", "reference_version",
     "alembic_version", "matching_policy", "credit_rule_table", "manifest_deadline", "weight_tolerance",
+    "credit_remedy_term",
     "appeal_deadline", "credit_publication_term",
     "inspection_item", "inspection_policy",
     "reporting_term",

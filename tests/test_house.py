@@ -127,6 +127,7 @@ OPEN = {
     ("POST", "/enterprises/recover"),
     ("POST", "/enterprises/recover/confirm"),
     ("GET", "/verify/<token>"),
+    ("GET", "/credit/board"),
     ("GET", "/credit/red-list"),
 }
 """Routes for those who have no key, or none yet; each is limited by address."""

@@ -71,7 +71,7 @@ def show_appeal(appeal: Appeal) -> Json:
 def decide_appeal(appeal: Appeal, body: Body) -> Json:
     """Decide an appeal, as an admin other than the one who recorded the event.
 
-    `uphold`: the event stands. `overturn`: it is taken back by a compensating event, its block is lifted, and
+    `uphold`: the event remains. `overturn`: a compensating event takes it back, its block is lifted, and
     score and grade change in the same moment.
     """
     decision = Decision(body["decision"])

@@ -16,7 +16,7 @@ class AppealDecisionSchema(Schema):
     decision = fields.String(
         required=True,
         validate=OneOf(Decision),
-        metadata={"description": "uphold: the event stands; overturn: it is taken back."},
+        metadata={"description": "uphold: the event remains; overturn: it is taken back."},
     )
     reason = Lines(1000, required=True, metadata={"description": "The enterprise reads it."})
 

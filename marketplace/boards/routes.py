@@ -3,14 +3,20 @@
 from functools import partial
 from uuid import UUID
 
+from flask import Response
+
 from ..events.actor import ADMIN
 from ..http.authentication import ANYONE, EVERY_KEY, STAFF, actor, allow
-from ..http.blueprint import Blueprint, Json, Query
+from ..http.blueprint import FILE, Blueprint, Json, Query, attachment
 from ..http.languages import language
 from ..http.paging import Page, cut, each, page, position_of
+from ..http.rate_limits import EXPORT, count_for
 from ..messages import say
 from . import service
+from .models import PointsBy
 from .schemas import (
+    BoardExportQuery,
+    BoardPageSchema,
     BoardQuery,
     ExposureQuery,
     ExposuresSchema,
@@ -26,6 +32,22 @@ KEPT_BY_OTHERS = {"Cache-Control": "public, max-age=60"}
 what is overturned is gone from it at once and from them within a minute. Our own choice."""
 
 blueprint = Blueprint("boards", __name__, description="Public boards of credit, and what credit does.")
+
+
+@blueprint.get("/credit/board")
+@allow(*ANYONE)
+@blueprint.query(BoardQuery)
+@blueprint.response(200, BoardPageSchema)
+def show_board(query: Query) -> tuple[Json, dict[str, str]]:
+    """Enterprises of grade D and E with the reasons that are final and may still be published.
+
+    The points are this platform's; they are not the statutory record. What is withdrawn, repaired or appealed
+    against is gone with the next request.
+    """
+    publication = service.Publication.of_today()
+    rows = service.search_board(publication, query, position_of(query, (int, UUID)))
+    shown = cut(query, rows, service.board_position, partial(service.present_board, publication))
+    return _with_notice(shown), KEPT_BY_OTHERS
 
 
 @blueprint.get("/credit/red-list")
@@ -52,13 +74,32 @@ def list_grades(query: Query) -> Page:
     return cut(query, rows, service.grade_position, each(partial(service.present_grade, actor())))
 
 
+@blueprint.get("/credit/board/export")
+@allow(ADMIN, scope="admin")
+@blueprint.query(BoardExportQuery)
+@blueprint.response(200, {"type": "object"}, content_type="application/json")
+@blueprint.alt_response(200, schema=FILE, content_type="text/csv")
+def export_board(query: Query) -> Response:
+    """The board as a signed file for other departments.
+
+    With `since`: what came to the board from that day on, and what was withdrawn from it, which the receiver
+    deletes. `Content-Digest` is the checksum of the file; `Huanliu-Signature` is made over the word `board`,
+    a line feed and the file.
+    """
+    count_for(actor(), EXPORT)
+    file = service.export_board(query)
+    response = attachment(file.content, file.media_type, file.name)
+    response.headers.extend(file.headers)
+    return response
+
+
 @blueprint.get("/credit/points")
 @allow(*STAFF)
 @blueprint.query(PointsQuery)
 @blueprint.response(200, PointsTotalsSchema)
 def show_points(query: Query) -> service.Totals:
     """Points lost in a region, summed by axis, district or month; a regulator's own region only."""
-    by = service.PointsBy(query["by"])
+    by = PointsBy(query["by"])
     return service.points_lost(actor(), by, query["region"], query["months"])
 
 
@@ -67,6 +108,6 @@ def show_points(query: Query) -> service.Totals:
 @blueprint.query(ExposureQuery)
 @blueprint.response(200, ExposuresSchema)
 def show_exposure(query: Query) -> Json:
-    """What the tiers of credit do: by grade and side who is told how much and how late, and who deals."""
+    """What the tiers of credit do: by grade and side who gets how many messages how late, and who deals."""
     since, items = service.exposure(query["days"])
     return {"days": query["days"], "since": since, "items": items}

@@ -2,12 +2,13 @@
 
 from marshmallow import fields
 
+from ..credit.models import AXES, Severity
 from ..deals.models import Side
 from ..enterprises.models import MILLI_PER_POINT, ROLES, Grade
 from ..http.fields import Adcode, Day, Moment, OneOf, QueryWhole, Range, Scaled, Text, Value
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ResponseSchema, Schema
-from .service import PointsBy
+from .models import PointsBy
 
 MOST_MONTHS = 120
 """As long as records are kept."""
@@ -43,6 +44,28 @@ class NamedSchema(ResponseSchema):
     region = Adcode()
 
 
+class BoardReasonSchema(ResponseSchema):
+    rule = fields.String()
+    title = fields.String(metadata={"description": "In the caller's language."})
+    axis = Value(AXES)
+    severity = Value(Severity)
+    points = Points(attribute="points_milli", metadata={"description": "Of this platform."})
+    document = fields.String(allow_none=True, metadata={"description": "Number of the decision."})
+    authority = fields.String(allow_none=True)
+    decided_on = Day(allow_none=True)
+    served_on = Day(allow_none=True)
+    citation = fields.String(
+        allow_none=True, metadata={"description": "What it cites of the law, in the caller's language."}
+    )
+    published_until = Day(metadata={"description": "The first day on which it is published no more."})
+
+
+class ListedSchema(NamedSchema):
+    grade = Value((Grade.D, Grade.E))
+    score = fields.Integer(metadata={"description": "Credit score in whole points, rounded down."})
+    reasons = fields.List(fields.Nested(BoardReasonSchema))
+
+
 class HonourSchema(ResponseSchema):
     rule = fields.String()
     title = fields.String(metadata={"description": "In the caller's language."})
@@ -59,6 +82,10 @@ class HonouredSchema(NamedSchema):
 
 
 NOTICE = {"description": "What the points are and are not, in the caller's language."}
+
+
+class BoardPageSchema(page_of(ListedSchema)):  # type: ignore[misc]
+    notice = fields.String(metadata=NOTICE)
 
 
 class RedListPageSchema(page_of(HonouredSchema)):  # type: ignore[misc]
@@ -87,6 +114,19 @@ class GradeSchema(ResponseSchema):
 
 
 GradePage = page_of(GradeSchema)
+
+
+class BoardExportQuery(RegionFilterSchema):
+    format = fields.String(
+        load_default="json", validate=OneOf(["json", "csv"]), metadata={"description": "Kind of file."}
+    )
+    since = Day(
+        load_default=None,
+        metadata={
+            "description": "Only what came to the board from that day on, and what was withdrawn since:"
+            " delete that. Ask again from the day of the last file on."
+        },
+    )
 
 
 class PointsQuery(RegionFilterSchema):
@@ -133,7 +173,9 @@ class ExposureSchema(ResponseSchema):
     )
     planned = fields.Integer(metadata={"description": "Messages of matches planned in these days."})
     released = fields.Integer(metadata={"description": "Of these, released by now."})
-    dropped = fields.Integer(metadata={"description": "Of these, never sent: what they told no longer held."})
+    dropped = fields.Integer(
+        metadata={"description": "Of these, never sent, because their reason no longer held."}
+    )
     median_delay_s = fields.Float(
         allow_none=True,
         metadata={"description": "From the publication of the other listing to the release, in the median."},

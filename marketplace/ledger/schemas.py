@@ -5,14 +5,14 @@ from marshmallow import fields
 from ..http.fields import Day, Moment, Value
 from ..http.paging import page_of
 from ..http.schemas import ResponseSchema
-from .service import Fault
+from .service import LedgerFault
 
 
 class BadRowSchema(ResponseSchema):
     """Where the ledger does not add up, and how."""
 
     fault = Value(
-        Fault,
+        LedgerFault,
         "content, seal: an entry was changed, or made without the key; gap, tail: one is missing; head: the"
         " end of a chain was changed; row_changed, row_missing, row_added: a row differs from its entries;"
         " anchored: an anchor knows other entries; anchor: one was changed or is gone; key: one is not set.",

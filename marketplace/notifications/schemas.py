@@ -35,7 +35,7 @@ class NotificationDataSchema(ResponseSchema):
     licence_id = fields.UUID()
     last_day = fields.String(
         metadata={
-            "description": "Of the listing or licence; for the decision, the report, or to put findings right."
+            "description": "Of a listing or licence; for a decision, a report, or to put findings right."
         }
     )
     paper_id = fields.UUID()

@@ -165,7 +165,8 @@ def _create_declarations() -> None:
             "status IN ('open', 'late', 'missing', 'confirmed', 'filed', 'waived')",
             name=op.f("ck_declaration_status"),
         ),
-        sa.CheckConstraint("kind IN ('month', 'quarter', 'year')", name=op.f("ck_declaration_kind")),
+        sa.CheckConstraint("kind IN ('month', 'quarter', 'year', 'plan')", name=op.f("ck_declaration_kind")),
+        sa.CheckConstraint("kind <> 'plan'", name=op.f("ck_declaration_of_a_period")),
         sa.CheckConstraint("first_day <= last_day AND last_day < due_on", name=op.f("ck_declaration_period")),
         sa.CheckConstraint(
             "(status IN ('confirmed', 'filed')) = (confirmed_on IS NOT NULL)",

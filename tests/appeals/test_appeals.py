@@ -1,5 +1,7 @@
 """Appeals over HTTP: who may appeal until when, who decides, what then happens to event, block and score."""
 
+import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -7,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from marketplace.appeals.service import appealing
 from marketplace.credit import service as credit
 from marketplace.database import db
 from tests.appeals.course import SERIOUS, WHY, Course, at_once, decide, refusal
@@ -38,7 +41,16 @@ def test_an_event_is_appealed_against_once_whatever_came_of_it(course):
     assert refusal(course.appeal()) == (409, "already_appealed")
 
 
-def test_two_appeals_at_once_make_one(course):
+def test_two_appeals_at_once_make_one(course, monkeypatch):
+    """Each waits for the other once it has found no appeal: the lock of the event lets only one so far."""
+    both, looked = threading.Barrier(2), appealing._require_first
+
+    def look_and_wait(work, event_id):
+        looked(work, event_id)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+
+    monkeypatch.setattr(appealing, "_require_first", look_and_wait)
     call = (course.firm, f"/credit/events/{course.event['id']}/appeal", WHY)
     assert at_once(course.marketplace, call, call) == [(201, None), (409, "already_appealed")]
 

@@ -2,11 +2,18 @@
 
 from functools import cached_property
 
-from tests.boards.world import HONOUR, record
+from tests.boards.world import HONOUR, disgraced, record
 from tests.cases import Cases, Samples
 
 
 class BoardSamples(Samples):
+    @cached_property
+    def listed_firm(self):
+        """A firm of grade D by final decisions, on the board."""
+        firm, _ = disgraced(self.marketplace, "柯桥旧染料厂")
+        self.marketplace.settle()
+        return firm
+
     @cached_property
     def honoured_firm(self):
         firm = self.marketplace.enterprise("recycler", name="无废样板厂")
@@ -15,16 +22,20 @@ class BoardSamples(Samples):
 
 
 def paths(samples):
+    assert samples.listed_firm
     assert samples.honoured_firm
     return {
+        "/credit/board": "/credit/board",
         "/credit/red-list": "/credit/red-list",
         "/credit/grades": "/credit/grades",
         "/credit/points": "/credit/points?by=district",
         "/credit/exposure": "/credit/exposure",
+        "/credit/board/export": "/credit/board/export?since=2026-11-01",
     }
 
 
 def grow(samples):
+    disgraced(samples.marketplace, "又一家旧厂")
     record(samples.marketplace, samples.marketplace.enterprise("generator"), HONOUR)
 
 
@@ -33,10 +44,12 @@ CASES = Cases(
     paths=paths,
     grow=grow,
     statements={
-        "/credit/red-list": 3,
+        "/credit/board": 6,
+        "/credit/red-list": 4,
         "/credit/grades": 2,
         "/credit/points": 2,
         "/credit/exposure": 4,
+        "/credit/board/export": 6,
     },
     queries={"/credit/points": {"by": "district", "region": "330600"}},
 )

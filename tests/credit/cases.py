@@ -123,7 +123,7 @@ CASES = Cases(
     statements={
         "/enterprises/<uuid:enterprise_id>/credit": 4,
         "/enterprises/<uuid:enterprise_id>/credit/explanation": 5,
-        "/enterprises/<uuid:enterprise_id>/credit/events": 3,
+        "/enterprises/<uuid:enterprise_id>/credit/events": 4,
         FILES: 3,
         "/credit/files/<uuid:file_id>": 2,
         "/credit/imports": 2,

@@ -9,14 +9,11 @@ from sqlalchemy import select
 
 from marketplace import clock
 from marketplace.credit import service as credit
-from marketplace.credit.models import EVENT_LIFE, CreditEvent, EventStatus
-from marketplace.credit.service.standings import lock_enterprise, refresh_standing
+from marketplace.credit.models import CreditEvent, EventStatus
 from marketplace.credit.service.sums import sums_of
 from marketplace.database import db
 from marketplace.enterprises.models import Enterprise
 from marketplace.events.actor import ADMIN, Actor
-from marketplace.events.lifecycle import Party
-from marketplace.events.work import unit_of_work
 from tests.effort import tries
 
 CODES = (
@@ -56,11 +53,7 @@ class Record:
     def repair(self):
         event = self._standing_event()
         if event is not None:
-            with unit_of_work() as work:
-                enterprise = lock_enterprise(work, self.firm)
-                EVENT_LIFE.move(work.lock(CreditEvent, CreditEvent.id == event.id), "repair", by=Party.ADMIN)
-                work.session.flush()
-                refresh_standing(work, enterprise)
+            credit.repair_event(OTHER, event.id, "x")
 
     def change_rules(self):
         rules = [dict(rule) for rule in credit.current_rules().rules]

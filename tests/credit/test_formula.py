@@ -5,7 +5,7 @@ import random
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from marketplace.credit.models import AXES, CreditEvent, Evaluation, Recorder, Severity
@@ -149,6 +149,8 @@ def test_a_lapse_is_two_calendar_years_on_and_the_last_day_of_february_lapses_on
 
 @steady
 @given(st.dates(date(1990, 1, 1), date(2150, 12, 31)), st.integers(1, 120))
+@example(date(2024, 8, 31), 18)
+@example(date(2024, 2, 29), 12)
 def test_a_lapse_is_so_many_months_on_or_the_first_of_the_next(day, months):
     lapse = lapse_date(day, months)
     number = day.year * 12 + day.month - 1 + months

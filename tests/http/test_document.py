@@ -34,6 +34,8 @@ FILES = {
     "/api/v1/manifests/{manifest_id}/manifest.pdf": {"application/pdf"},
     "/api/v1/manifests/{manifest_id}/label.svg": {"image/svg+xml"},
     "/api/v1/manifests/export": {XLSX, "text/csv"},
+    "/api/v1/inspections/{inspection_id}/report.pdf": {"application/pdf"},
+    "/api/v1/credit/board/export": {"application/json", "text/csv"},
 }
 """Routes that return a file."""
 IDEMPOTENT_WITHOUT_KEY = {"/api/v1/enterprises"}
@@ -250,7 +252,14 @@ FREE = {
     ("EnterpriseChange", "reason"), ("DecisionReason", "reason"),
     ("Paper", "reason"), ("Paper", "kind"), ("VehicleRequest", "kind"),
     ("ApprovalRef", "source"), ("CalendarDay", "source"), ("FailedGate", "source"),
-    ("ManifestDeadline", "source"),
+    ("ManifestDeadline", "source"), ("FeedImport", "source"), ("FeedImportListItem", "source"),
+    ("Unmatched", "source"),
+    ("Appeal", "rule"), ("BadRow", "kind"), ("BoardReason", "rule"), ("ChecklistItem", "source"),
+    ("ClassDecision", "source"), ("ConfirmationOfDeclaration", "reason"),
+    ("DeclarationCorrection", "reason"), ("DeclarationVersion", "reason"), ("Event", "rule"),
+    ("FeedRow", "rule"), ("Honour", "rule"), ("InspectionCancel", "reason"),
+    ("InspectionPolicy", "source"), ("NewEvent", "rule"), ("NewPlan", "reason"), ("PlanVersion", "reason"),
+    ("Repair", "rule"), ("ScoreLine", "rule"), ("Unmatched", "rule"),
     ("ManifestTolerance", "source"), ("Provision", "source"),
     ("Bound", "unit"), ("OutOfBounds", "unit"), ("Result", "unit"),
     *((name, "reason") for name in (

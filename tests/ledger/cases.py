@@ -37,5 +37,5 @@ def anchor_again(samples):
 CASES = Cases(
     samples=LedgerSamples,
     grow=anchor_again,
-    statements={"/credit/ledger/verify": 9, "/credit/anchors": 2},
+    statements={"/credit/ledger/verify": 12, "/credit/anchors": 2},
 )

@@ -18,7 +18,7 @@ from marketplace.events.actor import PLATFORM
 from marketplace.events.work import unit_of_work
 from marketplace.ledger import service
 from marketplace.ledger.models import LedgerEntry
-from marketplace.ledger.service import Fault, verification
+from marketplace.ledger.service import LedgerFault, verification
 from marketplace.ledger.service.keys import parse_sealing_keys
 from marketplace.ledger.service.kinds import Kind
 from tests.counting import count_statements
@@ -263,7 +263,7 @@ def test_a_new_key_takes_over_and_the_earlier_one_still_verifies(begun, tmp_path
         assert db.session.scalars(query).all() == ["1", "2027"]
         assert service.verify().ok
     with set_up(begun.app, tmp_path, credit_ledger_keys=NEW_KEY):
-        assert service.verify().first_bad.fault == Fault.KEY
+        assert service.verify().first_bad.fault == LedgerFault.KEY
 
 
 def test_without_its_key_a_ledger_that_has_begun_refuses_changes(begun, tmp_path):
@@ -314,7 +314,7 @@ def test_anchors_are_made_without_a_key_of_their_own(begun, tmp_path):
         file.chmod(0o644)
         file.write_text(file.read_text().replace('"rows":', '"rows": '))
         bad = service.verify().first_bad
-        assert (bad.fault, bad.anchor) == (Fault.ANCHOR, 1)
+        assert (bad.fault, bad.anchor) == (LedgerFault.ANCHOR, 1)
 
 
 @pytest.mark.parametrize("harm", ["change", "drop", "drop the last", "forge"])

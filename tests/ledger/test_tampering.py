@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from marketplace.database import db
 from marketplace.ledger import service
-from marketplace.ledger.service import Fault, verification
+from marketplace.ledger.service import LedgerFault, verification
 from marketplace.ledger.service.anchor_checks import Anchored
 from marketplace.ledger.service.entries import GENESIS, entry_text
 from tests.ledger.world import ENTRIES, make_world, owner_of, set_up, verified_within
@@ -279,7 +279,7 @@ def test_a_whole_enterprise_that_is_gone_is_named_by_the_anchor(world, app):
             run(connection, f"DELETE FROM {table} WHERE enterprise_id = :gone", gone=gone)
         outcome = verified_within(connection)
     bad = outcome.first_bad
-    assert (bad.fault, bad.enterprise_id, bad.no, bad.anchor) == (Fault.ANCHORED, gone, 1, 2)
+    assert (bad.fault, bad.enterprise_id, bad.no, bad.anchor) == (LedgerFault.ANCHORED, gone, 1, 2)
 
 
 def test_a_record_that_is_emptied_whole_does_not_pass_for_a_new_one(world, app):
@@ -288,7 +288,7 @@ def test_a_record_that_is_emptied_whole_does_not_pass_for_a_new_one(world, app):
             connection.execute(text(f"TRUNCATE {table}"))
         outcome = verified_within(connection)
     assert outcome.ok is False
-    assert (outcome.first_bad.fault, outcome.first_bad.anchor) == (Fault.ANCHOR, 1)
+    assert (outcome.first_bad.fault, outcome.first_bad.anchor) == (LedgerFault.ANCHOR, 1)
 
 
 @pytest.mark.parametrize(
@@ -303,7 +303,7 @@ def test_an_anchor_of_the_table_is_held_to_its_file(world, app, change):
     with owner_of(app) as connection:
         run(connection, change)
         outcome = verified_within(connection)
-    assert outcome.first_bad.fault == Fault.ANCHOR
+    assert outcome.first_bad.fault == LedgerFault.ANCHOR
 
 
 def test_an_anchor_is_checked_without_the_folder_too(world, app):
@@ -311,7 +311,7 @@ def test_an_anchor_is_checked_without_the_folder_too(world, app):
         assert service.verify().ok
         with owner_of(app) as connection:
             run(connection, "UPDATE credit_ledger_anchor SET statement = replace(statement, '2026', '2025')")
-            assert verified_within(connection).first_bad.fault == Fault.ANCHOR
+            assert verified_within(connection).first_bad.fault == LedgerFault.ANCHOR
 
 
 # ---------------------------------------------------------------- the database's own part

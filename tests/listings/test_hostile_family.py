@@ -14,7 +14,7 @@ from openpyxl.utils.escape import unescape
 from marketplace.http.problems import MOST_SHOWN
 from marketplace.listings.routes import MAX_UPLOAD
 from marketplace.listings.service.sheets import reading
-from marketplace.sandbox import process
+from marketplace.sandbox import process, running
 from marketplace.spreadsheets.bounds import LAST_COLUMN, LONGEST_FORMAT
 from tests.cost import cost_of
 from tests.http.responses import refused
@@ -151,8 +151,8 @@ def test_a_marked_sheet_whose_marking_costs_too_much_is_answered_by_the_problem(
 
 def test_no_more_files_are_read_at_once_than_there_is_memory_for(marketplace, monkeypatch):
     trader = marketplace.enterprise("generator")
-    monkeypatch.setattr(reading, "WAIT_S", 0.0)
-    with reading.READERS, reading.READERS:
+    monkeypatch.setattr(running, "WAIT_S", 0.0)
+    with running.READERS, running.READERS:
         response = send(trader, csv_of(SUPPLY))
         refused(response, 503, "sheets_busy")
         assert response.headers["Retry-After"]

@@ -9,13 +9,17 @@ from tests.reporting.world import declaration_of, line, ok, writing
 ONE, PLAN = "/declarations/<uuid:declaration_id>", "/plans/<uuid:plan_id>/versions"
 CLASS = "/enterprises/<uuid:enterprise_id>/reporting-class"
 LINE = {**line(generated=3.2, closing=3.2), "opening_t": 0}
-CONFIRMATION = {"lines": [LINE], "reason": None}
+CONFIRMATION = {"lines": [LINE], "reason": "盘点核实"}
 CORRECTION = {"lines": [LINE], "reason": "漏报一桶"}
 RECEIPT = {"receipt": "3306-2026-000123", "filed_on": "2026-12-01"}
 CODE = {"scheme": "cn-hw", "code": "900-349-34"}
 NEW_PLAN = {
     "generation": [{**CODE, "planned_t": 40.0}],
     "transfers": [{**CODE, "planned_t": 38.0, "treatment": "R5"}],
+    "storage": [],
+    "own_treatment": [],
+    "facilities": "危废仓库一座",
+    "reduction": "改进清洗工序",
 }
 DECISION = {"management_class": "simplified", "valid_from": "2026-12-01", "source": "绍环函〔2026〕12号"}
 
@@ -32,7 +36,7 @@ class ReportingSamples(Samples):
     def declared_for(self, year):
         """The path of a declaration of a year that nobody has confirmed."""
         with writing(self.marketplace) as work:
-            due_on = date(year + 1, 12, 31)
+            due_on = date(2027, 12, 31)
             row = declaration_of(work, self.owner, "year", date(year, 1, 1), date(year, 12, 31), due_on)
             return f"/declarations/{row.id}"
 
@@ -88,6 +92,6 @@ CASES = Cases(
         f"{ONE}/versions": 3,
         "/plans": 6,
         PLAN: 3,
-        CLASS: 7,
+        CLASS: 8,
     },
 )

@@ -1,19 +1,29 @@
-"""Boards of credit, totals of points lost, and what the tiers of credit do."""
+"""Boards of credit, exports of them, totals of points lost, and what the tiers of credit do."""
 
+from .board import board_position, present_board, search_board
+from .entries import update_entries
+from .export import File, export_board
 from .exposure import Exposure, exposure
 from .inside import grade_position, present_grade, search_grades
-from .points import PointsBy, Totals, points_lost
+from .points import Totals, points_lost
+from .publication import Publication
 from .red_list import present_honoured, search_honoured
 
 __all__ = [
     "Exposure",
-    "PointsBy",
+    "File",
+    "Publication",
     "Totals",
+    "board_position",
+    "export_board",
     "exposure",
     "grade_position",
     "points_lost",
+    "present_board",
     "present_grade",
     "present_honoured",
+    "search_board",
     "search_grades",
     "search_honoured",
+    "update_entries",
 ]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func, select
@@ -16,16 +15,9 @@ from ...enterprises.models import Enterprise
 from ...events.actor import REGULATOR, Actor
 from ...http.languages import language
 from ...messages.names import Name, readable
+from ..models import PointsBy
 
 MONTHS_OF_YEAR = 12
-
-
-class PointsBy(StrEnum):
-    """What points lost are summed by."""
-
-    AXIS = "axis"
-    DISTRICT = "district"
-    MONTH = "month"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from ... import clock
 from ...credit.models import CreditEvent, EventStatus
@@ -54,7 +54,7 @@ def present_honoured(rows: Sequence[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _is_honour() -> Sequence[ColumnElement[bool]]:
+def _is_honour() -> tuple[Any, ...]:
     today = clock.today()
     return (
         CreditEvent.rule == HONOUR,

@@ -21,7 +21,7 @@ from .lapse import counts, due_for_refresh, lapse_date
 from .legal_basis import citation_of
 from .recomputing import recompute, simulate_rules
 from .recorders import require_recorder
-from .repair import publication_term, repair_event, repairable_from
+from .repair import publication_term, publication_terms, repair_event, repairable_from
 from .rules import current_rules, is_rule_in_force, present_rules, publish_rules
 from .score import GRADE_FLOORS, ScoreLine, Standing, grade_of, grade_thresholds, standing
 from .standings import blocks_in_force, explain, present, refresh_lapsed, standing_of
@@ -63,6 +63,7 @@ __all__ = [
     "present_rules",
     "problems_of",
     "publication_term",
+    "publication_terms",
     "publish_evaluation",
     "publish_rules",
     "recompute",

@@ -22,11 +22,14 @@ log = logging.getLogger(__name__)
 
 def publication_term(severity: Severity, day: date) -> PublicationTerm:
     """How long an event of that severity is published, by the row in force on `day`."""
+    return publication_terms(day)[severity]
+
+
+def publication_terms(day: date) -> dict[Severity, PublicationTerm]:
+    """How long events are published, by severity, by the rows in force on `day`, the latest of each."""
     in_force = or_(PublicationTerm.valid_until.is_(None), PublicationTerm.valid_until >= day)
-    rows = select(PublicationTerm).where(
-        PublicationTerm.severity == severity, PublicationTerm.valid_from <= day, in_force
-    )
-    return db.session.scalars(rows.order_by(PublicationTerm.valid_from.desc()).limit(1)).one()
+    rows = select(PublicationTerm).where(PublicationTerm.valid_from <= day, in_force)
+    return {row.severity: row for row in db.session.scalars(rows.order_by(PublicationTerm.valid_from))}
 
 
 def repairable_from(event: CreditEvent, today: date) -> date:

@@ -5,14 +5,14 @@ from flask import current_app
 from .anchors import anchor_today, list_anchors
 from .beginning import begin
 from .export import chain_lines
-from .faults import BadRow, Fault
-from .keys import check_settings, public_keys
+from .faults import BadRow, LedgerFault
+from .keys import check_settings, public_keys, sign_file
 from .recording import listen
 from .verification import Outcome, check, verify
 
 __all__ = [
     "BadRow",
-    "Fault",
+    "LedgerFault",
     "Outcome",
     "anchor_today",
     "begin",
@@ -21,6 +21,7 @@ __all__ = [
     "install",
     "list_anchors",
     "public_keys",
+    "sign_file",
     "verify",
 ]
 

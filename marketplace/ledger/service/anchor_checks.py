@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from .anchor_files import SignedStatement, anchor_folder, read_files
 from .anchors import head_line
-from .faults import BadRow, BadRowFound, Fault
+from .faults import BadRow, BadRowFound, LedgerFault
 from .keys import Signature, UnknownKey, is_signed
 from .kinds import PLATFORM
 
@@ -38,15 +38,15 @@ class Anchored:
         """
         no = self.anchors + 1
         if anchor.no != no or anchor.signature is None:
-            raise BadRowFound(BadRow(Fault.ANCHOR, anchor=min(no, anchor.no)))
+            raise BadRowFound(BadRow(LedgerFault.ANCHOR, anchor=min(no, anchor.no)))
         statement = anchor.statement.encode()
         try:
             signed = is_signed(statement, anchor.signature)
         except UnknownKey as error:
-            raise BadRowFound(BadRow(Fault.KEY, anchor=no)) from error
+            raise BadRowFound(BadRow(LedgerFault.KEY, anchor=no)) from error
         about = orjson.loads(statement) if signed else {}
         if not signed or about["no"] != no or about["previous"] != self._previous:
-            raise BadRowFound(BadRow(Fault.ANCHOR, anchor=no))
+            raise BadRowFound(BadRow(LedgerFault.ANCHOR, anchor=no))
         self.anchors, self._previous = no, hashlib.sha256(statement).hexdigest()
         self._take_in(about)
         return self._previous
@@ -57,7 +57,7 @@ class Anchored:
             self.heads[enterprise_id] = (count, digest, self.anchors)
         enterprises = len(self.heads) - (str(PLATFORM) in self.heads)
         if (self.rows, enterprises) != (about["rows"], about["enterprises"]):
-            raise BadRowFound(BadRow(Fault.ANCHOR, anchor=self.anchors))
+            raise BadRowFound(BadRow(LedgerFault.ANCHOR, anchor=self.anchors))
         self._all_heads = about["all_heads"]
 
     def require_all_heads(self) -> None:
@@ -68,7 +68,7 @@ class Anchored:
         for enterprise_id in sorted(self.heads):
             digest.update(head_line(enterprise_id, *self.heads[enterprise_id][:2]))
         if digest.hexdigest() != self._all_heads:
-            raise BadRowFound(BadRow(Fault.ANCHOR, anchor=self.anchors))
+            raise BadRowFound(BadRow(LedgerFault.ANCHOR, anchor=self.anchors))
 
 
 def check_anchors(connection: Connection) -> Anchored:
@@ -87,9 +87,9 @@ def check_anchors(connection: Connection) -> Anchored:
         in_table = {row.no: row.digest for row in connection.execute(DIGESTS)}
         for anchor in read_files(folder):
             if anchored.add(anchor) != in_table.pop(anchor.no, None):
-                raise BadRowFound(BadRow(Fault.ANCHOR, anchor=anchor.no))
+                raise BadRowFound(BadRow(LedgerFault.ANCHOR, anchor=anchor.no))
         if in_table:
-            raise BadRowFound(BadRow(Fault.ANCHOR, anchor=min(in_table)))
+            raise BadRowFound(BadRow(LedgerFault.ANCHOR, anchor=min(in_table)))
     anchored.require_all_heads()
     return anchored
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Fault(StrEnum):
+class LedgerFault(StrEnum):
     CONTENT = "content"
     """An entry's digest does not follow from the entry before it and what it says."""
     SEAL = "seal"
@@ -30,17 +30,17 @@ class Fault(StrEnum):
 
 
 SENTENCES = {
-    Fault.CONTENT: "the entry was changed: its digest does not follow from what it says",
-    Fault.SEAL: "the entry was not made with our key",
-    Fault.KEY: "the key that it names is not set: add it to CREDIT_LEDGER_KEYS or CREDIT_ANCHOR_PUBLIC_KEYS",
-    Fault.GAP: "the entry is missing",
-    Fault.TAIL: "the entry is missing at the end of its chain",
-    Fault.HEAD: "the head of the chain is missing, was changed, or is older than its entries",
-    Fault.ROW_CHANGED: "the row is not as it was entered",
-    Fault.ROW_MISSING: "the row was entered and is gone",
-    Fault.ROW_ADDED: "the row was never entered",
-    Fault.ANCHORED: "the entry is missing, or is not the one that was anchored",
-    Fault.ANCHOR: "the anchor is missing, out of order, or not as it was signed",
+    LedgerFault.CONTENT: "the entry was changed: its digest does not follow from what it says",
+    LedgerFault.SEAL: "the entry was not made with our key",
+    LedgerFault.KEY: "its key is not set: add it to CREDIT_LEDGER_KEYS or CREDIT_ANCHOR_PUBLIC_KEYS",
+    LedgerFault.GAP: "the entry is missing",
+    LedgerFault.TAIL: "the entry is missing at the end of its chain",
+    LedgerFault.HEAD: "the head of the chain is missing, was changed, or is older than its entries",
+    LedgerFault.ROW_CHANGED: "the row is not as it was entered",
+    LedgerFault.ROW_MISSING: "the row was entered and is gone",
+    LedgerFault.ROW_ADDED: "the row was never entered",
+    LedgerFault.ANCHORED: "the entry is missing, or is not the one that was anchored",
+    LedgerFault.ANCHOR: "the anchor is missing, out of order, or not as it was signed",
 }
 """What an operator reads of each."""
 
@@ -49,7 +49,7 @@ SENTENCES = {
 class BadRow:
     """What is wrong, and where: entry `no` of an enterprise's chain, the row it is about, or an anchor."""
 
-    fault: Fault
+    fault: LedgerFault
     enterprise_id: str | None = None
     no: int | None = None
     kind: str | None = None

@@ -88,12 +88,33 @@ def is_sealed(text: bytes, seal: str, key_id: str) -> bool:
 
 def sign(statement: bytes) -> Signature:
     """Sign an anchor: by Ed25519 if there is a private key, else by the key of the ledger in use."""
-    private = _private_key(_settings().credit_anchor_key)
-    if private is not None:
-        public = private.public_key().public_bytes_raw().hex()
-        return Signature(ED25519, public, private.sign(statement).hex())
+    signature = _signed_by_private_key(statement)
+    if signature is not None:
+        return signature
     key_id, key = next(iter(sealing_keys().items()))
     return Signature(HMAC, key_id, mac(key, b"anchor\n" + statement))
+
+
+def sign_file(kind: str, content: bytes) -> Signature | None:
+    """Sign a file that is given away, in the same way as an anchor; None as long as there is no key.
+
+    What is signed is the kind, a line feed and the file, so that it vouches for nothing else.
+    """
+    statement = kind.encode() + b"\n" + content
+    signature = _signed_by_private_key(statement)
+    keys = sealing_keys()
+    if signature is not None or not keys:
+        return signature
+    key_id, key = next(iter(keys.items()))
+    return Signature(HMAC, key_id, mac(key, statement))
+
+
+def _signed_by_private_key(statement: bytes) -> Signature | None:
+    private = _private_key(_settings().credit_anchor_key)
+    if private is None:
+        return None
+    public = private.public_key().public_bytes_raw().hex()
+    return Signature(ED25519, public, private.sign(statement).hex())
 
 
 def is_signed(statement: bytes, signature: Signature) -> bool:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from ...credit.models import Block, CreditEvent, Evaluation, RuleTable
+from ...appeals.models import Appeal, Repair
+from ...credit.models import Block, CreditEvent, CreditFile, Evaluation, RuleTable
 from ...database import Base
 
 PLATFORM = UUID(int=0)
@@ -48,8 +49,18 @@ KINDS = (
     Kind(CreditEvent),
     Kind(Block),
     Kind(Evaluation),
+    Kind(Appeal),
+    Kind(Repair),
+    Kind(CreditFile, enterprise="(SELECT e.enterprise_id FROM credit_event e WHERE e.id = t.event_id)"),
     Kind(RuleTable, key="version", enterprise=f"CAST('{PLATFORM}' AS uuid)"),
 )
-NOT_KEPT: dict[str, str] = {}
+NOT_KEPT: dict[str, str] = {
+    "credit_import": "what was sent; what came of it is an event",
+    "credit_import_row": "as credit_import; rows are forgotten after a while",
+    "credit_reference": "as credit_import",
+    "credit_unmatched": "as credit_import",
+    "credit_remedy_term": "as credit_publication_term",
+    "credit_publication_term": "terms with validity and source, which an operator may correct",
+}
 """Tables of credit (`credit_...`) that the ledger does not keep, with the reason."""
 KIND_OF: dict[type, Kind] = {kind.model: kind for kind in KINDS}

@@ -22,7 +22,7 @@ from ...database import db
 from .anchor_checks import Anchored, check_anchors
 from .beginning import Columns, kinds_begun
 from .entries import GENESIS, Difference, Head, difference, entry_text, is_trusted, row_of
-from .faults import BadRow, BadRowFound, Fault
+from .faults import BadRow, BadRowFound, LedgerFault
 from .keys import UnknownKey, sealing_keys
 from .kinds import BEGUN, KINDS
 
@@ -105,7 +105,7 @@ class Chain:
     latest: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
 
     def bad(
-        self, fault: Fault, no: int | None, kind: str | None = None, row_id: str | None = None
+        self, fault: LedgerFault, no: int | None, kind: str | None = None, row_id: str | None = None
     ) -> BadRowFound:
         return BadRowFound(BadRow(fault, self.enterprise_id, no, kind, row_id))
 
@@ -191,22 +191,22 @@ def _follow(chain: Chain, entries: Iterator[Any], anchored: Any) -> int:
     for _, no, kind, row_id, content, digest, seal, key_id in entries:
         count += 1
         if no != count:
-            raise chain.bad(Fault.GAP, count)
+            raise chain.bad(LedgerFault.GAP, count)
         said = entry_text(previous, enterprise_id, no, kind, row_id, content)
         if sha256(said).hexdigest() != digest:
-            raise chain.bad(Fault.CONTENT, no, kind, row_id)
+            raise chain.bad(LedgerFault.CONTENT, no, kind, row_id)
         key = keys.get(key_id)
         if key is None:
-            raise chain.bad(Fault.KEY, no, kind, row_id)
+            raise chain.bad(LedgerFault.KEY, no, kind, row_id)
         if digest_of(key, said, "sha256").hex() != seal:
-            raise chain.bad(Fault.SEAL, no, kind, row_id)
+            raise chain.bad(LedgerFault.SEAL, no, kind, row_id)
         if no == anchored_no and digest != anchored_digest:
-            raise BadRowFound(BadRow(Fault.ANCHORED, enterprise_id, no, kind, row_id, anchor))
+            raise BadRowFound(BadRow(LedgerFault.ANCHORED, enterprise_id, no, kind, row_id, anchor))
         previous = digest
         chain.latest[kind, row_id] = (no, row_of(content))
     chain.count, chain.digest = count, previous
     if anchored_no > count:
-        raise BadRowFound(BadRow(Fault.ANCHORED, enterprise_id, count + 1, anchor=anchor))
+        raise BadRowFound(BadRow(LedgerFault.ANCHORED, enterprise_id, count + 1, anchor=anchor))
     return count
 
 
@@ -214,19 +214,19 @@ def _check_head(chain: Chain, head: Any) -> None:
     """Raises: BadRowFound: the head is not ours, or its chain has another end."""
     if head is None:
         if chain.count:
-            raise chain.bad(Fault.HEAD, chain.count)
+            raise chain.bad(LedgerFault.HEAD, chain.count)
         return
     enterprise_id, count, digest, signature, key_id = head
     try:
         trusted = is_trusted(Head(enterprise_id, count, digest), signature, key_id)
     except UnknownKey as error:
-        raise chain.bad(Fault.KEY, count) from error
+        raise chain.bad(LedgerFault.KEY, count) from error
     if not trusted or count < chain.count:
-        raise chain.bad(Fault.HEAD, chain.count or None)
+        raise chain.bad(LedgerFault.HEAD, chain.count or None)
     if count > chain.count:
-        raise chain.bad(Fault.TAIL, chain.count + 1)
+        raise chain.bad(LedgerFault.TAIL, chain.count + 1)
     if digest != chain.digest:
-        raise chain.bad(Fault.HEAD, count)
+        raise chain.bad(LedgerFault.HEAD, count)
 
 
 def _compare(chain: Chain, rows: Iterator[Any], begun: Columns) -> int:
@@ -240,14 +240,14 @@ def _compare(chain: Chain, rows: Iterator[Any], begun: Columns) -> int:
         no, kept = chain.latest.pop((kind, row_id), (None, None))
         if kept is None:
             if kind in begun:
-                raise chain.bad(Fault.ROW_ADDED, None, kind, row_id)
+                raise chain.bad(LedgerFault.ROW_ADDED, None, kind, row_id)
             unsealed += 1
             continue
         differs = difference(kept, row_json)
         if differs is Difference.VALUES:
-            raise chain.bad(Fault.ROW_CHANGED, no, kind, row_id)
+            raise chain.bad(LedgerFault.ROW_CHANGED, no, kind, row_id)
         unsealed += differs is Difference.COLUMNS
     for (kind, row_id), (no, _) in chain.latest.items():
         if kind != BEGUN:
-            raise chain.bad(Fault.ROW_MISSING, no, kind, row_id)
+            raise chain.bad(LedgerFault.ROW_MISSING, no, kind, row_id)
     return unsealed

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from ...appeals.models import Appeal, Repair
+from ...boards.models import BoardEntry
 from ...credit.models import Block, CreditEvent, CreditFile, Evaluation
 from ...database import Base
 from ...deals.models import Deal, Offer, OfferRound, Rating, Side
@@ -257,6 +258,7 @@ HOLDINGS = (
     Holding(
         InspectionAnswer, _through(InspectionAnswer.inspection_id, Inspection.id, Inspection.enterprise_id)
     ),
+    Holding(BoardEntry, _by(BoardEntry.enterprise_id)),
     Holding(Audit, _about("enterprise"), frozenset({"actor_id", "key_id", "address", "request_id"})),
 )
 """What an export holds, in this order: what staff read and changed of an enterprise stands at the end."""

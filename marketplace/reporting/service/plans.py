@@ -195,8 +195,8 @@ def search_plans(
 
 
 def has_plan(manifest: Manifest) -> bool:
-    """Whether the sender's plan of the year in which a load leaves names all of its codes: Transfer Measures
-    2021, art. 14."""
+    """Whether the sender's plan of the year in which a load leaves names all of its codes, as the
+    Transfer Measures of 2021 ask."""
     year = (manifest.load_on or manifest.planned_on).year
     newest = (
         select(PlanVersion.parts)
