@@ -148,15 +148,21 @@ def test_reports_are_opened_once_and_never_when_only_late(reports):
     for _ in range(2):
         reports.open()
     assert len(reports.declarations(reports.recycler)) == 2
-    newcomer = reports.marketplace.recycler()
     reports.on(2027, 1, 20)
+    newcomer = reports.marketplace.recycler()
     reports.open()
-    assert reports.declarations(newcomer) == {}, (
-        "December is over, and so is its term; 2026 was before it came"
-    )
+    assert reports.declarations(newcomer) == {}, "it came after the periods that are over"
     reports.on(2027, 2, 15)
     reports.open()
     assert set(reports.declarations(newcomer)) == {"2027-01"}
+
+
+def test_what_could_only_be_late_is_not_opened(reports):
+    firm = reports.marketplace.enterprise("recycler")
+    reports.on(2027, 1, 16)
+    reports.marketplace.licence(firm)
+    reports.open()
+    assert set(reports.declarations(firm)) == {"2026"}, "December was due on the 15th, before it was licensed"
 
 
 def test_an_authority_decides_and_what_is_not_due_any_more_is_waived(reports):
