@@ -100,7 +100,7 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(privacy.erase_past_retention, 3600),
     PeriodicJob(haulage.delete_raw_points, 3600),
     PeriodicJob(haulage.judge_tracks, 60),
-    PeriodicJob(reporting.open_reports, 21600),
+    PeriodicJob(reporting.open_reports, 21600, hours=range(1, 5)),
     PeriodicJob(reporting.remind, 3600),
     PeriodicJob(reporting.judge_years, 21600),
     PeriodicJob(transporters.remind_of_ends, 600),

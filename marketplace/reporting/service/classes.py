@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, extract, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, exists, extract, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from ... import clock
@@ -157,12 +157,18 @@ def class_by_amount(annual_kg: int) -> ReportingClass:
     return ReportingClass.SIMPLIFIED if annual_kg >= SIMPLIFIED_KG else ReportingClass.REGISTERED
 
 
+def is_among(column: Any, ids: Collection[UUID]) -> ColumnElement[bool]:
+    """The condition that a column holds one of these ids; a single parameter, however many there are."""
+    condition: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Uuid)))
+    return condition
+
+
 def _decided(ids: Collection[UUID], day: date) -> dict[UUID, ReportingClass]:
     in_force = or_(ClassDecision.valid_until.is_(None), ClassDecision.valid_until >= day)
     rows = (
         select(ClassDecision.enterprise_id, ClassDecision.management_class)
         .ext(distinct_on(ClassDecision.enterprise_id))
-        .where(ClassDecision.enterprise_id.in_(ids), ClassDecision.valid_from <= day, in_force)
+        .where(is_among(ClassDecision.enterprise_id, ids), ClassDecision.valid_from <= day, in_force)
         .order_by(ClassDecision.enterprise_id, ClassDecision.valid_from.desc(), ClassDecision.id.desc())
     )
     return {row.enterprise_id: row.management_class for row in db.session.execute(rows)}
@@ -172,7 +178,7 @@ def _licensed(ids: Collection[UUID], day: date) -> set[UUID]:
     """Who holds an operating licence on a day; a suspended one is still held."""
     valid = (Licence.valid_from <= day, Licence.valid_until >= day, Licence.revoked_at.is_(None))
     rows = select(Licence.enterprise_id).where(
-        Licence.enterprise_id.in_(ids), Licence.status.in_(RECORDED), *valid
+        is_among(Licence.enterprise_id, ids), Licence.status.in_(RECORDED), *valid
     )
     return set(db.session.scalars(rows))
 
@@ -185,7 +191,7 @@ def _annual_amounts(ids: Collection[UUID], year: int) -> dict[UUID, int]:
     loads = (
         select(Manifest.sender_id, func.sum(Manifest.accepted_kg).label("kg"))
         .where(
-            Manifest.sender_id.in_(ids),
+            is_among(Manifest.sender_id, ids),
             _is_handed_over(),
             Manifest.load_on >= first,
             Manifest.load_on < date(year, 1, 1),
@@ -197,7 +203,7 @@ def _annual_amounts(ids: Collection[UUID], year: int) -> dict[UUID, int]:
     declared = (
         select(Declaration.enterprise_id, func.max(Declaration.generated_kg))
         .where(
-            Declaration.enterprise_id.in_(ids),
+            is_among(Declaration.enterprise_id, ids),
             Declaration.kind == ReportKind.YEAR,
             Declaration.status.in_(CONFIRMED_STATES),
             Declaration.first_day >= first,
@@ -234,5 +240,5 @@ def _known(ids: Collection[UUID]) -> set[UUID]:
         WasteCode.id == Listing.code_id,
         WasteCode.hazardous,
     )
-    rows = select(Enterprise.id).where(Enterprise.id.in_(ids), or_(has_load, offers))
+    rows = select(Enterprise.id).where(is_among(Enterprise.id, ids), or_(has_load, offers))
     return set(db.session.scalars(rows))

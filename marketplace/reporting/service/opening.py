@@ -24,7 +24,7 @@ from ..models import (
     ReportingClass,
     ReportKind,
 )
-from .classes import Classified, classes_on
+from .classes import Classified, classes_on, is_among
 from .periods import Period, due_day, last_ended, plan_year, terms_on
 
 BATCH = 2000
@@ -82,7 +82,7 @@ def _wanted(today: date) -> list[Wanted]:
 def _reporting(ids: Sequence[UUID]) -> dict[UUID, date]:
     """Those of these enterprises that may have to report, each with its first day on the platform."""
     rows = select(Enterprise.id, Enterprise.created_at).where(
-        Enterprise.id.in_(ids), Enterprise.may_trade, Enterprise.roles.overlap(list(REPORTING_ROLES))
+        is_among(Enterprise.id, ids), Enterprise.may_trade, Enterprise.roles.overlap(list(REPORTING_ROLES))
     )
     return {row.id: _local_day(row.created_at) for row in db.session.execute(rows)}
 
@@ -92,15 +92,21 @@ def _local_day(moment: datetime) -> date:
 
 
 def _open_for(work: Work, since: dict[UUID, date], wanted: Iterable[Wanted]) -> int:
+    """Open what these enterprises lack; those of one class day are classified once. Returns: how many."""
     opened = 0
+    classes: dict[date, dict[UUID, Classified]] = {}
     for report in wanted:
         is_plan = report.period.kind == ReportKind.PLAN
         ids = {each for each, day in since.items() if is_plan or day <= report.period.last}
         ids -= _that_have(report.period, ids)
+        if not ids:
+            continue
+        if report.class_day not in classes:
+            classes[report.class_day] = classes_on(since.keys(), report.class_day)
         due = [
             (enterprise_id, found, report.due_on[found.management_class])
-            for enterprise_id, found in classes_on(ids, report.class_day).items()
-            if found.management_class in report.due_on
+            for enterprise_id, found in classes[report.class_day].items()
+            if enterprise_id in ids and found.management_class in report.due_on
         ]
         if due:
             model = ManagementPlan if is_plan else Declaration
@@ -113,11 +119,11 @@ def _that_have(period: Period, ids: set[UUID]) -> set[UUID]:
     """Those of these enterprises that have the report of a period already."""
     if period.kind == ReportKind.PLAN:
         rows = select(ManagementPlan.enterprise_id).where(
-            ManagementPlan.enterprise_id.in_(ids), ManagementPlan.year == period.first.year
+            is_among(ManagementPlan.enterprise_id, ids), ManagementPlan.year == period.first.year
         )
     else:
         rows = select(Declaration.enterprise_id).where(
-            Declaration.enterprise_id.in_(ids),
+            is_among(Declaration.enterprise_id, ids),
             Declaration.kind == period.kind,
             Declaration.first_day == period.first,
         )
