@@ -14,7 +14,6 @@ from ..http.fields import (
     Day,
     Flag,
     Identifier,
-    Length,
     Lines,
     List,
     Matches,
@@ -340,9 +339,9 @@ EventPage = page_of(EventSchema)
 
 
 class CreditFileQuery(Schema):
-    name = fields.String(
+    name = Text(
+        1000,
         load_default=None,
-        validate=Length(max=1000),
         metadata={"description": "What the file is called; a form says so itself."},
     )
 
