@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Date, bindparam, select
 
 from ... import clock
 from ...database import db
@@ -16,19 +16,38 @@ from ...errors import Invalid, NotFound
 from ...events import service as events
 from ...events.actor import Actor
 from ...events.work import Work, unit_of_work
+from ...statements import Statement
 from ..models import Block, CreditEvent, Evaluation
 from .lapse import due_for_refresh
 from .score import Standing, standing
+
+_TODAY = bindparam("today", type_=Date)
+EVENTS_IN_FORCE = Statement(
+    select(
+        CreditEvent.rule, CreditEvent.axis, CreditEvent.points_milli, CreditEvent.most_per_year_milli,
+        CreditEvent.severity, CreditEvent.recorded_as, CreditEvent.cause, CreditEvent.status,
+        CreditEvent.effective_on, CreditEvent.lapses_on,
+    ).where(
+        CreditEvent.enterprise_id == bindparam("enterprise_id"),
+        CreditEvent.effective_on <= _TODAY, CreditEvent.lapses_on > _TODAY,
+    )
+)  # fmt: skip
+"""What `score.standing` reads of the events of an enterprise whose day has come and which have not lapsed."""
+EVALUATIONS = Statement(
+    select(Evaluation.published_on, Evaluation.valid_until).where(
+        Evaluation.enterprise_id == bindparam("enterprise_id")
+    )
+)
 
 log = logging.getLogger(__name__)
 
 
 def standing_of(enterprise: Enterprise) -> Standing:
     """The standing of an enterprise today, from its events and evaluations."""
-    events = db.session.scalars(select(CreditEvent).filter_by(enterprise_id=enterprise.id)).all()
-    evaluations = db.session.scalars(select(Evaluation).filter_by(enterprise_id=enterprise.id)).all()
+    about, today = {"enterprise_id": enterprise.id}, clock.today()
+    events = EVENTS_IN_FORCE.all(**about, today=today)
     since = enterprise.created_at.astimezone(clock.LOCAL).date()
-    return standing(events, evaluations, since, clock.today())
+    return standing(events, EVALUATIONS.all(**about), since, today)
 
 
 def blocks_in_force(enterprise_id: UUID) -> Sequence[Block]:
