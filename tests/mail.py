@@ -1,6 +1,5 @@
 """A mail relay: a real SMTP listener on loopback that keeps, or refuses, what it gets."""
 
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
@@ -10,6 +9,8 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from flask import Flask
+
+from tests.ports import free_port
 
 
 @dataclass
@@ -68,9 +69,7 @@ def body(letter: EmailMessage) -> str:
 @pytest.fixture(scope="session")
 def listener() -> Iterator[Relay]:
     """The listener, one for all tests of this process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     relay = Relay(port)
     controller = Controller(relay, hostname="127.0.0.1", port=port)
     controller.start()

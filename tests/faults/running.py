@@ -8,7 +8,6 @@ import json
 import multiprocessing
 import os
 import shutil
-import socket
 import tempfile
 import time
 from collections import Counter
@@ -31,6 +30,7 @@ from marketplace.matches.models import RankingModel
 from marketplace.settings import Settings
 from tests.faults import killable
 from tests.marketplace import EMPTYING, Marketplace, Party, listing_terms
+from tests.ports import free_port
 
 VISIBILITY_S = 1.0
 CODES = ("900-300-34", "900-301-34", "900-302-34", "900-303-34", "900-304-34", "900-305-34")
@@ -153,12 +153,6 @@ class Web(Client):
     def __exit__(self, *_: Any) -> None:
         self.master.terminate()
         self.master.wait_until_ended(time.monotonic() + 10)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -78,8 +78,9 @@ def test_a_backup_is_made_while_nothing_runs_and_has_a_name_by_itself(data):
     made = supervisor(data, "backup")
 
     assert made.returncode == 0, made.stderr
-    (file,) = (data / "backups").iterdir()
-    assert file.name.startswith("huanliu-")
+    dump, files = sorted((data / "backups").iterdir())
+    assert dump.name.startswith("huanliu-")
+    assert files.name.startswith(dump.name)
     assert not embedded.is_running(data)
 
 

@@ -14,7 +14,8 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from marketplace import embedded
-from tests.faults.running import CODES, Client, RunningMarketplace, demand, free_port, supply, until
+from tests.faults.running import CODES, Client, RunningMarketplace, demand, supply, until
+from tests.ports import free_port
 from tests.processes import children, command_line, environment, family, gone, memory_mb, title
 
 ROOT = Path(__file__).resolve().parent.parent.parent

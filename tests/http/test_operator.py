@@ -192,6 +192,8 @@ KEYLESS = {
     "/waste-codes/suggest",
     "/regions",
     "/privacy-notice",
+    "/credit/board",
+    "/credit/red-list",
 }
 
 

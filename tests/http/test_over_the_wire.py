@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from marketplace.database import db
 from tests.marketplace import listing_terms
+from tests.ports import free_port
 from tests.web.flood import Flood, seconds_of_health
 from tests.web.sockets import connected, heard, status
 
@@ -26,9 +27,7 @@ MEGABYTE = b"x" * 1_000_000
 @pytest.fixture(scope="module")
 def port(database_url, redis_url):
     """Port of a gunicorn on this process's own servers."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        number = probe.getsockname()[1]
+    number = free_port()
     env = {**os.environ, "PORT": str(number), "WEB_WORKERS": "1", "WEB_THREADS": "2"}
     env |= dict.fromkeys(("RATE_LIMIT_PUBLIC", "RATE_LIMIT_REGISTRATION"), "100000 per minute")
     args = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py", "wsgi:app"]

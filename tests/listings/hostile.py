@@ -401,7 +401,7 @@ def read_in_child(answers, upload, asked=READ):
     return outcome, used.ru_utime + used.ru_stime, used.ru_maxrss / 1000
 
 
-def main(count):
+def main(count, most_s=MOST_S):
     """Read so many sheets, print what became of them, and return how many were too costly."""
     answers = reading_module()
     outcomes, worst_s, worst_mb, costly = Counter(), (0.0, ""), (0.0, ""), 0
@@ -411,7 +411,7 @@ def main(count):
         name = name if asked is READ else f"{name}, marked"
         outcomes[outcome] += 1
         worst_s, worst_mb = max(worst_s, (seconds, name)), max(worst_mb, (megabytes, name))
-        if outcome == "died" or seconds > MOST_S or megabytes > MOST_MB:
+        if outcome == "died" or seconds > most_s or megabytes > MOST_MB:
             costly += 1
             print(
                 f"{number} {name} ({len(upload)} bytes) {outcome}: {seconds:.2f} s, {megabytes:.0f} MB",
@@ -424,4 +424,4 @@ def main(count):
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main(int(sys.argv[1]))))
+    sys.exit(bool(main(int(sys.argv[1]), *map(float, sys.argv[2:]))))

@@ -13,7 +13,7 @@ from aiosmtpd.smtp import AuthResult
 
 from marketplace.notifications.service.delivery.smtp_relay import mail_relay
 from marketplace.settings import Settings
-from tests.faults.running import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.own_servers
 

@@ -9,14 +9,10 @@ import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 HALF_A_HEAD = b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Waiting: "
-
-
-def free_port():
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager

