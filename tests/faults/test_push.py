@@ -32,7 +32,7 @@ SCHEDULER = (
 )
 
 
-@pytest.mark.parametrize("point", some(POINTS, 6))
+@pytest.mark.parametrize("point", some(POINTS, 4))
 def test_a_worker_killed_at_any_step_loses_and_doubles_nothing(running, point):
     running.publish_everything()
     worker = running.worker(point=point, whom="itself")

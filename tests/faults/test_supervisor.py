@@ -14,6 +14,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from marketplace import embedded
+from tests.effort import some
 from tests.faults.running import CODES, Client, RunningMarketplace, demand, supply, until
 from tests.ports import free_port
 from tests.processes import children, command_line, environment, family, gone, memory_mb, title
@@ -122,7 +123,7 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, t
             )
         assert {log.stat().st_mode & 0o777 for log in (stack.data / "log").iterdir()} == {0o600}
 
-        for name in (*QUEUES, *PROCESSES):
+        for name in some((*QUEUES, *PROCESSES), 4):
             killed = child(supervisor, name)
             assert killed, name
             killed.kill()

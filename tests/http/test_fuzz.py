@@ -42,10 +42,10 @@ def test_every_response_conforms_to_the_document(marketplace, role, total):
     if CASES:
         fuzz_long(marketplace, role, tally)
     else:
-        world, few = World(marketplace), 2 if role == "enterprise" else 1
-        fuzz(world, role, IN_TURN, tally, examples=few, seed=1)
+        world = World(marketplace)
+        fuzz(world, role, IN_TURN, tally, examples=1, seed=1)
         if role in SEQUENCES or EFFORT >= 1:
-            fuzz(world, role, IN_SEQUENCE, tally, examples=few, seed=1)
+            fuzz(world, role, IN_SEQUENCE, tally, examples=1, seed=1)
     total.join(tally)
     assert not tally.findings, str(tally)
 

@@ -31,8 +31,10 @@ OPEN = {
     ("post", "/enterprises/prove/{token}"),
     ("get", "/enterprises/prove/{token}"),
     ("get", "/verify/{token}"),
+    ("get", "/credit/board"),
+    ("get", "/credit/red-list"),
 }
-"""Routes that take no key: whoever calls them has none yet, or has lost it."""
+"""Routes that take no key: whoever calls them has none yet, has lost it, or is the public."""
 OUTSIDE = re.compile(r"""(?:src|href|url|content)\s*[=(]\s*["']?(?:https?:)?//""", re.IGNORECASE)
 
 
@@ -192,8 +194,6 @@ KEYLESS = {
     "/waste-codes/suggest",
     "/regions",
     "/privacy-notice",
-    "/credit/board",
-    "/credit/red-list",
 }
 
 

@@ -14,7 +14,7 @@ from marketplace.ledger import service
 from marketplace.ledger.service import LedgerFault, verification
 from marketplace.ledger.service.anchor_checks import Anchored
 from marketplace.ledger.service.entries import GENESIS, entry_text
-from tests.ledger.world import ENTRIES, make_world, owner_of, set_up, verified_within
+from tests.ledger.world import ENTRIES, make_world, owner_of, set_up, taken_back, verified_within
 from tests.marketplace import as_owner
 
 WRONG_KEY = bytes(32)
@@ -188,9 +188,9 @@ WAYS = (
 
 
 @given(st.data())
-def tampering_shows(app, ways, data):
+def tampering_shows(connection, ways, data):
     way = data.draw(st.sampled_from(ways), label="way")
-    with owner_of(app) as connection:
+    with taken_back(connection):
         entries = connection.execute(ENTRIES).all()
         place = way(connection, entries, data.draw)
         outcome = verified_within(connection)
@@ -202,12 +202,14 @@ def tampering_shows(app, ways, data):
 
 
 def test_whatever_the_owner_changes_drops_swaps_or_inserts_is_found_and_named(world, app):
-    tampering_shows(app, (*WAYS, drop_the_tail_and_turn_the_head_back))
+    with owner_of(app) as connection:
+        tampering_shows(connection, (*WAYS, drop_the_tail_and_turn_the_head_back))
 
 
 def test_so_it_is_before_the_first_anchor(world, app, monkeypatch):
     monkeypatch.setattr(verification, "check_anchors", lambda connection: Anchored())
-    tampering_shows(app, (*WAYS, turn_a_chain_back))
+    with owner_of(app) as connection:
+        tampering_shows(connection, (*WAYS, turn_a_chain_back))
 
 
 def test_the_untouched_ledger_adds_up(world, app):

@@ -83,6 +83,16 @@ def owner_of(app: Flask) -> Iterator[Connection]:
         connection.rollback()
 
 
+@contextmanager
+def taken_back(connection: Connection) -> Iterator[None]:
+    """What is changed in the block is taken back at its end; the rest of the transaction stays."""
+    savepoint = connection.begin_nested()
+    try:
+        yield
+    finally:
+        savepoint.rollback()
+
+
 def verified_within(connection: Connection) -> service.Outcome:
     """What a verification finds in what a transaction has changed so far."""
     with patch.object(verification, "_snapshot", lambda: nullcontext(connection)):
