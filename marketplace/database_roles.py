@@ -15,6 +15,7 @@ APPEND_ONLY = (
     "declaration_version",
     "document",
     "due_diligence",
+    "inspection_photo",
     "management_plan_version",
     "manifest_version",
     "permit_use",

@@ -24,7 +24,7 @@ from marketplace.events.lifecycle import LifeCycle
 from marketplace.events.models import Audit
 from marketplace.events.registry import TaskType, queues
 from marketplace.http.authentication import digest
-from marketplace.http.documents import PDF
+from marketplace.http.documents import SIGNATURES
 from marketplace.http.openapi.document import operations
 from marketplace.listings.models import LIFE as LISTING_LIFE
 from marketplace.subscriptions import SUBSCRIPTIONS, TASKS
@@ -218,14 +218,16 @@ def test_an_unknown_id_reads_like_a_neighbours(shared):
 
 
 def sent(body):
-    """A body as it is sent: a file as PDF, a sheet as CSV, all else as JSON."""
+    """A body as it is sent: a file as what it is, a sheet as CSV, all else as JSON."""
     if not isinstance(body, bytes):
         return {"json": body}
-    return {"data": body, "content_type": PDF if is_file(body) else CSV}
+    return {"data": body, "content_type": kind_of_file(body) or CSV}
 
 
-def is_file(body):
-    return isinstance(body, bytes) and body.startswith(b"%PDF")
+def kind_of_file(body):
+    """The media type of a PDF or a picture; None of anything else."""
+    starts = SIGNATURES.items() if isinstance(body, bytes) else ()
+    return next((kind for kind, start in starts if body.startswith(start)), None)
 
 
 def audits(marketplace, after=0):
@@ -276,8 +278,8 @@ def test_a_refused_write_leaves_nothing(shared):
     before = contents(shared.marketplace)
 
     for (method, rule), (party, path, body) in table.items():
-        if is_file(body):
-            response = party.call(method, path, **sent(b"%PDF-1.7 cut off"))
+        if kind_of_file(body):
+            response = party.call(method, path, **sent(body[:20]))
             assert (response.status_code, list(response.json["errors"])) == (422, ["file"]), rule
         elif isinstance(body, bytes):
             sheet = csv_of({**SUPPLY, "colour": "red"})

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from .. import uploaded_files
 from . import service
 
 RULE_OF_LATE_STEP = {
@@ -21,8 +22,8 @@ def refresh_lapsed() -> None:
 
 
 def sweep_files() -> None:
-    """Remove files from the disk that no event names."""
-    service.sweep_files()
+    """Remove files from the disk that no row names."""
+    uploaded_files.sweep()
 
 
 def run_import(import_id: str, first: int, last: int) -> None:

@@ -25,6 +25,7 @@ from uuid_utils.compat import uuid7
 from .. import clock
 from ..database import Base, values_check
 from ..events.lifecycle import LifeCycle, Move, Party
+from ..uploaded_files import KeptFile
 
 AXES = ("law", "manifests", "reporting", "site", "fulfilment", "incidents")
 EVALUATION, RECORD = ESTABLISHED_BY = ("evaluation", "record")
@@ -356,22 +357,12 @@ class CreditUnmatched(Base):
     )
 
 
-class CreditFile(Base):
-    """A file that proves an event; its content lies in the folder of the settings, under its digest.
-
-    `size` in bytes. Rows are added and never changed.
-    """
+class CreditFile(KeptFile, Base):
+    """A file that proves an event."""
 
     __tablename__ = "credit_file"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     event_id: Mapped[UUID] = mapped_column(ForeignKey("credit_event.id"))
-    sha256: Mapped[str] = mapped_column(String(64), index=True)
-    media_type: Mapped[str]
-    size: Mapped[int]
-    name: Mapped[str]
-    added_by: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
     __table_args__ = (
         CheckConstraint("size > 0", name="size"),

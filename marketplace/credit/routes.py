@@ -5,7 +5,7 @@ from functools import partial
 
 from flask import Response, request, url_for
 
-from .. import clock
+from .. import clock, uploaded_files
 from ..enterprises import service as enterprises
 from ..enterprises.models import Enterprise
 from ..events.actor import ADMIN
@@ -185,7 +185,7 @@ def list_event_files(event: CreditEvent) -> Json:
 @blueprint.alt_response(200, schema=FILE, content_type=PNG)
 def show_event_file(file: CreditFile) -> Response:
     """A file of an event, to save; for the enterprise that the event is about, and its overseers."""
-    return attachment(service.content_of(file), file.media_type, file.name)
+    return attachment(uploaded_files.content_of(file), file.media_type, file.name)
 
 
 @blueprint.post("/credit/imports")

@@ -9,6 +9,7 @@ ENDINGS = {PDF: b"%%EOF", JPEG: b"\xff\xd9", PNG: b"IEND\xaeB`\x82"}
 """What each ends with, but for a little that follows: a file that was cut off lacks it."""
 TAIL = 1024
 DOCUMENT_TYPES = tuple(SIGNATURES)
+PICTURE_TYPES = (JPEG, PNG)
 EXTENSIONS = {PDF: "pdf", JPEG: "jpg", PNG: "png"}
 MAX_DOCUMENT = 10 * 1024 * 1024
 """Bytes of one file; our own choice."""

@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     SmallInteger,
@@ -24,6 +25,7 @@ from .. import clock
 from ..database import Base, values_check
 from ..enterprises.models import Role
 from ..events.lifecycle import LifeCycle, Move, Party
+from ..uploaded_files import KeptFile
 
 MOST_POINTS = 2
 """Of an item that is fully met; 1 is partly met, 0 not met."""
@@ -55,6 +57,14 @@ class InspectionKind(StrEnum):
     SELF = "self"
     DISTRICT = "district"
     CITY = "city"
+
+
+class PhotoOf(StrEnum):
+    """What a photo shows."""
+
+    FINDING = "finding"
+    REMEDY = "remedy"
+    RECHECK = "recheck"
 
 
 class InspectionWay(StrEnum):
@@ -286,6 +296,7 @@ class InspectionAnswer(Base):
     recheck_note: Mapped[str | None]
 
     item: Mapped[ChecklistItem] = relationship(lazy="selectin")
+    photos: Mapped[list["InspectionPhoto"]] = relationship(order_by="InspectionPhoto.id", lazy="selectin")
 
     @property
     def is_finding(self) -> bool:
@@ -294,11 +305,34 @@ class InspectionAnswer(Base):
 
     def as_facts(self) -> dict[str, Any]:
         """The item and its answer as the API shows them."""
-        own = ("points", "note", "rule", "event_id", "remedy", "is_corrected", "recheck_note", "is_finding")
+        own = (
+            "points", "note", "rule", "event_id", "remedy", "is_corrected", "recheck_note", "is_finding",
+            "photos",
+        )  # fmt: skip
         return {**{name: getattr(self, name) for name in own}, "item": self.item}
 
     __table_args__ = (
         values_check("rule", FindingRule),
         CheckConstraint("points BETWEEN 0 AND 2", name="points"),
         CheckConstraint("rule IS NULL OR points < 2", name="rule_of_a_finding"),
+    )
+
+
+class InspectionPhoto(KeptFile, Base):
+    """A photo of an item: of what was found, of what was done about it, or of what was seen then."""
+
+    __tablename__ = "inspection_photo"
+
+    inspection_id: Mapped[UUID]
+    item_id: Mapped[int]
+    shows: Mapped[PhotoOf]
+
+    __table_args__ = (
+        values_check("shows", PhotoOf),
+        CheckConstraint("size > 0", name="size"),
+        CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
+        ForeignKeyConstraint(
+            ["inspection_id", "item_id"], ["inspection_answer.inspection_id", "inspection_answer.item_id"]
+        ),
+        UniqueConstraint("inspection_id", "item_id", "sha256"),
     )

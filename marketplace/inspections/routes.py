@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response
+from flask import Response, request
 
-from .. import clock
+from .. import clock, uploaded_files
 from ..enterprises import service as enterprises
 from ..errors import Notice
 from ..http.authentication import EVERY_KEY, STAFF, actor, allow
@@ -18,17 +18,19 @@ from ..http.blueprint import (
     Query,
     Versioned,
     attachment,
+    file_upload,
     require,
     subject,
 )
-from ..http.documents import PDF
+from ..http.bodies import sent_name
+from ..http.documents import JPEG, MAX_DOCUMENT, PDF, PICTURE_TYPES, PNG
 from ..http.etags import etag
 from ..http.languages import language, render_warnings
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import may_conflict
 from ..http.paging import Page, cut, page, position_of
 from . import service
-from .models import Inspection
+from .models import Inspection, InspectionPhoto
 from .schemas import (
     ChecklistQuery,
     ChecklistsSchema,
@@ -38,6 +40,8 @@ from .schemas import (
     InspectionCancelSchema,
     InspectionFinishSchema,
     InspectionPage,
+    InspectionPhotoQuery,
+    InspectionPhotoSchema,
     InspectionQuery,
     InspectionRecheckSchema,
     InspectionRectificationSchema,
@@ -134,6 +138,34 @@ def show_report(inspection: Inspection) -> Response:
 def answer_items(inspection: Inspection, body: Body) -> Versioned:
     """Answer items, several at once: 2 points if it is met, 1 partly, 0 not; again replaces the answer."""
     return _shown(service.answer_items(actor(), inspection.id, body["items"]))
+
+
+@blueprint.post(f"{ONE}/photos")
+@allow(*EVERY_KEY, max_bytes=MAX_DOCUMENT)
+@require(service.require_writer)
+@subject(service.find)
+@may_conflict
+@file_upload(*PICTURE_TYPES, kind="photo")
+@blueprint.query(InspectionPhotoQuery)
+@blueprint.response(201, InspectionPhotoSchema)
+def add_photo(inspection: Inspection, query: Query, upload: bytes) -> InspectionPhoto:
+    """Add a photo (JPEG or PNG) of an item: the body itself, or the part `file` of a form.
+
+    Before the end whoever inspects shows what was found, then the enterprise what it did about it, then
+    whoever checks again what was seen. Only the picture is kept: no place, no camera, no comment.
+    """
+    name = query["name"] or sent_name()
+    return service.add_photo(actor(), inspection.id, query["item"], upload, request.mimetype, name)
+
+
+@blueprint.get("/inspections/photos/<uuid:photo_id>")
+@allow(*EVERY_KEY)
+@subject(service.find_photo)
+@blueprint.response(200, FILE, content_type=JPEG)
+@blueprint.alt_response(200, schema=FILE, content_type=PNG)
+def show_photo(photo: InspectionPhoto) -> Response:
+    """A photo of an item, to save; for the enterprise that is inspected, and its overseers."""
+    return attachment(uploaded_files.content_of(photo), photo.media_type, photo.name)
 
 
 @blueprint.post(f"{ONE}/finish")

@@ -3,6 +3,7 @@
 from marshmallow import fields
 
 from ..enterprises.models import Grade
+from ..http.documents import PICTURE_TYPES
 from ..http.fields import (
     Adcode,
     Choices,
@@ -13,6 +14,7 @@ from ..http.fields import (
     List,
     Moment,
     OneOf,
+    Text,
     Value,
     Whole,
     unique,
@@ -27,6 +29,7 @@ from .models import (
     InspectionResult,
     InspectionStatus,
     InspectionWay,
+    PhotoOf,
 )
 
 MOST_ITEMS = 60
@@ -157,6 +160,27 @@ class InspectionCancelSchema(Schema):
     reason = Lines(500, required=True)
 
 
+class InspectionPhotoQuery(Schema):
+    item = Identifier(20, required=True, metadata={"description": "Code of the item, as M1."})
+    name = Text(
+        1000,
+        load_default=None,
+        metadata={"description": "What the photo is called; a form says so itself."},
+    )
+
+
+class InspectionPhotoSchema(ResponseSchema):
+    """A photo as it is kept: the picture alone."""
+
+    id = fields.UUID()
+    shows = Value(PhotoOf, "What was found, what was done about it, or what was seen then.")
+    name = fields.String()
+    media_type = Value(PICTURE_TYPES)
+    size = fields.Integer(metadata={"description": "Bytes."})
+    sha256 = fields.String(metadata={"description": "Of what is kept, in hexadecimal."})
+    created_at = Moment()
+
+
 class InspectionItemSchema(ResponseSchema):
     """An item, what was found, what was done about it."""
 
@@ -169,6 +193,7 @@ class InspectionItemSchema(ResponseSchema):
     remedy = fields.String(allow_none=True)
     is_corrected = fields.Boolean(allow_none=True, metadata={"description": "null: not checked again yet."})
     recheck_note = fields.String(allow_none=True)
+    photos = fields.List(fields.Nested(InspectionPhotoSchema))
 
 
 class InspectionHeadSchema(ResponseSchema):

@@ -1,29 +1,23 @@
 """Files that prove something, judged by what they hold: PDF, JPEG and PNG without anything that could run.
 
-Who keeps a file calls `judged` and then `store`; what is kept is what `judged` returns, not what was sent.
+Who keeps a file has a table of `KeptFile`, calls `judged` and then `keep` in the transaction of its row; what
+is kept is what `judged` returns, not what was sent.
 """
 
 from .judging import JudgedFile, judged
+from .keeping import KeptFile, content_of, keep, sweep
 from .names import cleaned_name
-from .storage import (
-    DamagedFile,
-    read,
-    read_archive,
-    remove,
-    store,
-    unused_since,
-    write_archive,
-)
+from .storage import DamagedFile, read_archive, write_archive
 
 __all__ = [
     "DamagedFile",
     "JudgedFile",
+    "KeptFile",
     "cleaned_name",
+    "content_of",
     "judged",
-    "read",
+    "keep",
     "read_archive",
-    "remove",
-    "store",
-    "unused_since",
+    "sweep",
     "write_archive",
 ]

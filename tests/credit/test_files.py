@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select
 
-from marketplace.credit import service
+from marketplace import uploaded_files
 from marketplace.credit.models import CreditFile
 from marketplace.database import db
 from tests.http.responses import refused
@@ -160,7 +160,7 @@ def test_a_file_without_a_row_is_swept_after_a_day_and_one_with_a_row_never(mark
 
     def sweep():
         with marketplace.app.app_context():
-            return service.sweep_files()
+            return uploaded_files.sweep()
 
     sweep()
     assert place_of(marketplace, orphan).exists()

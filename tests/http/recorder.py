@@ -81,7 +81,7 @@ def played(method, rule, operation, party, path, body):
             text = response.get_data(as_text=True)
             responses[status] = json.loads(text) if response.mimetype.endswith("json") else text
             if sent is not None:
-                requests[status] = sent.decode() if isinstance(sent, bytes) else sent
+                requests[status] = sent.decode(errors="ignore") if isinstance(sent, bytes) else sent
         return response
 
     if "<" in rule and method in ("GET", "DELETE"):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from marketplace.catalogue.models import REGION_LEVELS, Region, WasteCode
 from marketplace.catalogue.service.codes import EVIDENCE
 from marketplace.database import Base, db
-from marketplace.http.documents import DOCUMENT_TYPES
+from marketplace.http.documents import DOCUMENT_TYPES, PICTURE_TYPES
 from marketplace.http.fields import GROWS
 from marketplace.http.openapi.declarations import MAY_CONFLICT, READS_FILE, READS_JSON, refusals
 from marketplace.http.openapi.path_parameters import PATH_PARAMETERS
@@ -35,6 +35,7 @@ FILES = {
     "/api/v1/manifests/{manifest_id}/label.svg": {"image/svg+xml"},
     "/api/v1/manifests/export": {XLSX, "text/csv"},
     "/api/v1/inspections/{inspection_id}/report.pdf": {"application/pdf"},
+    "/api/v1/inspections/photos/{photo_id}": set(PICTURE_TYPES),
     "/api/v1/credit/board/export": {"application/json", "text/csv"},
 }
 """Routes that return a file."""

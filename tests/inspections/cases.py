@@ -4,9 +4,11 @@ from functools import cached_property
 
 from tests.cases import HIDDEN, Cases, Samples
 from tests.inspections.site import NOT_MET, answers
+from tests.uploaded_files.made import PNG
 
 ROOT = "/inspections"
 ONE = f"{ROOT}/<uuid:inspection_id>"
+PHOTO = f"{ROOT}/photos/<uuid:photo_id>"
 STEPS = ("items", "finish", "rectify", "recheck", "cancel")
 CORRECTED = {"items": [{"item": "L1", "corrected": True}]}
 REMEDY = {"items": [{"item": "L1", "text": "已更换全部标签"}]}
@@ -17,6 +19,14 @@ class InspectionSamples(Samples):
     def inspection(self):
         """Begun by an admin, of the owner, and not answered yet."""
         return self.begun(self.owner, "general_generator", "city")
+
+    @cached_property
+    def photo(self):
+        """Of an item of the owner's inspection."""
+        path = f"{ROOT}/{self.inspection['id']}/photos?item=M1"
+        response = self.admin.call("POST", path, data=PNG, content_type="image/png")
+        assert response.status_code == 201, response.json
+        return response.json
 
     def begun(self, party, checklist="hazardous_generator", kind="district"):
         body = {"enterprise_id": party.id, "checklist": checklist, "kind": kind}
@@ -45,6 +55,8 @@ def neighbours(samples):
     return {
         ("GET", ONE): (path, HIDDEN, HIDDEN),
         ("GET", f"{ONE}/report.pdf"): (f"{path}/report.pdf", HIDDEN, HIDDEN),
+        ("POST", f"{ONE}/photos"): (f"{path}/photos?item=M1", HIDDEN, HIDDEN),
+        ("GET", PHOTO): (f"{ROOT}/photos/{samples.photo['id']}", HIDDEN, HIDDEN),
         **steps,
     }
 
@@ -59,6 +71,7 @@ def writes(samples):
     return {
         ("POST", ROOT): (owner, ROOT, {"checklist": "recycler", "kind": "self"}),
         ("POST", f"{ONE}/items"): (admin, f"{begun}/items", one),
+        ("POST", f"{ONE}/photos"): (admin, f"{samples.at()[1]}/photos?item=L1", PNG),
         ("POST", f"{ONE}/finish"): (admin, f"{answered}/finish", {"due_on": "2026-12-20"}),
         ("POST", f"{ONE}/rectify"): (to_rectify, f"{rectify}/rectify", REMEDY),
         ("POST", f"{ONE}/recheck"): (admin, f"{rectified}/recheck", CORRECTED),
@@ -78,11 +91,12 @@ CASES = Cases(
     neighbours=neighbours,
     writes=writes,
     grow=grow,
-    regulated=frozenset({("POST", ROOT), *(("POST", f"{ONE}/{step}") for step in STEPS)}),
+    regulated=frozenset({("POST", ROOT), *(("POST", f"{ONE}/{step}") for step in (*STEPS, "photos"))}),
     statements={
         ROOT: 3,
-        ONE: 5,
-        f"{ONE}/report.pdf": 6,
+        ONE: 6,
+        PHOTO: 2,
+        f"{ONE}/report.pdf": 7,
         f"{ROOT}/checklists": 3,
         f"{ROOT}/due": 3,
     },

@@ -16,7 +16,7 @@ from .feeds import (
     search_unmatched,
 )
 from .feeds import template as feed_template
-from .files import add_file, content_of, find_event_with_files, find_file, list_files, sweep_files
+from .files import add_file, find_event_with_files, find_file, list_files
 from .lapse import counts, due_for_refresh, lapse_date
 from .legal_basis import citation_of
 from .recomputing import recompute, simulate_rules
@@ -35,7 +35,6 @@ __all__ = [
     "blocks_in_force",
     "citation_of",
     "confirm_block",
-    "content_of",
     "counts",
     "current_rules",
     "due_for_refresh",
@@ -80,7 +79,6 @@ __all__ = [
     "simulate_rules",
     "standing",
     "standing_of",
-    "sweep_files",
     "title_of_event",
     "titles_of",
     "withdraw_event",

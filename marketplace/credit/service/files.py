@@ -1,31 +1,24 @@
 """Files that prove an event: added by who may record it, read by the enterprise and its overseers."""
 
 import logging
-import os
 from collections.abc import Sequence
-from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
-from flask import current_app
 from sqlalchemy import func, select
 
-from ... import clock, uploaded_files
+from ... import uploaded_files
 from ...database import db
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise
-from ...errors import Conflict, Forbidden, NotFound, Unavailable
+from ...errors import Conflict, Forbidden, NotFound
 from ...events import service as reads
 from ...events.actor import REGULATOR, Actor
 from ...events.work import Work, unit_of_work
 from ...messages.names import Name, name_of
-from ...settings import Settings
 from ..models import CreditEvent, CreditFile, Recorder
 
 MOST_FILES = 10
 """Files of one event; our own choice."""
-SWEPT_AFTER = timedelta(days=1)
-"""How long a file that no row names is left: its row may still be on its way."""
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +30,7 @@ def add_file(actor: Actor, event: CreditEvent, upload: bytes, declared: str, nam
         declared: the media type that the sender names. name: what the sender calls it, if anything.
     Raises:
         Forbidden: a regulator adds to an event that it could not have recorded (`rule_names_another`).
-        UnsupportedMedia, Invalid, Unavailable: as `uploaded_files.judged`.
+        UnsupportedMedia, Invalid, Unavailable: as `uploaded_files.judged` and `keep`.
         Conflict: the event has as many files as it may (`too_many_files`), or this one already
             (`already_entered`).
     """
@@ -47,8 +40,7 @@ def add_file(actor: Actor, event: CreditEvent, upload: bytes, declared: str, nam
     with unit_of_work() as work:
         work.lock(CreditEvent, CreditEvent.id == event.id)
         _require_new(work, event.id, file.sha256)
-        work.lock_name(_lock_of(file.sha256))  # else it could be swept before its row is committed
-        _store(file)
+        uploaded_files.keep(work, file)
         row = work.add(
             CreditFile(
                 event_id=event.id,
@@ -62,15 +54,6 @@ def add_file(actor: Actor, event: CreditEvent, upload: bytes, declared: str, nam
         work.audit(actor, "add_file", event, file_id=str(row.id), sha256=row.sha256, size=row.size)
     log.info("file added", extra={"event_id": str(event.id), "file_id": str(row.id), "size": row.size})
     return row
-
-
-def _store(file: uploaded_files.JudgedFile) -> None:
-    """Raises: Unavailable: the folder is full, or cannot be written (`files_not_kept`)."""
-    try:
-        uploaded_files.store(_folder(), file.sha256, file.content)
-    except OSError as error:
-        log.error("a file cannot be kept", extra={"error": os.strerror(error.errno or 0)})
-        raise Unavailable("files_not_kept") from error
 
 
 def _require_new(work: Work, event_id: UUID, sha256: str) -> None:
@@ -115,41 +98,3 @@ def find_file(actor: Actor, file_id: UUID) -> CreditFile:
     file: CreditFile = found[0]
     reads.note_read(actor, reads.CREDIT, found[1].id)
     return file
-
-
-def content_of(file: CreditFile) -> bytes:
-    """What is kept of a file. Raises: Unavailable: it is gone or was changed on the disk (`file_damaged`)."""
-    try:
-        return uploaded_files.read(_folder(), file.sha256)
-    except uploaded_files.DamagedFile as error:
-        log.error("a file is not what was stored", extra={"file_id": str(file.id), "sha256": file.sha256})
-        raise Unavailable("file_damaged", sha256=file.sha256) from error
-
-
-def sweep_files() -> int:
-    """Remove files that no row has named for a day. Returns how many."""
-    swept = 0
-    for sha256 in uploaded_files.unused_since(_folder(), clock.now() - SWEPT_AFTER):
-        if _is_named(sha256):
-            continue
-        with unit_of_work() as work:
-            work.lock_name(_lock_of(sha256))
-            if not _is_named(sha256):
-                uploaded_files.remove(_folder(), sha256)
-                swept += 1
-    if swept:
-        log.info("files without a row removed", extra={"count": swept})
-    return swept
-
-
-def _is_named(sha256: str) -> bool:
-    return db.session.scalar(select(CreditFile.id).where(CreditFile.sha256 == sha256).limit(1)) is not None
-
-
-def _lock_of(sha256: str) -> str:
-    return f"credit_file:{sha256}"
-
-
-def _folder() -> Path:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings.files_folder

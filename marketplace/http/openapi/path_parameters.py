@@ -18,6 +18,7 @@ PATH_PARAMETERS = {
     "entry_id": "The id of an entry of the book, as its list returns it.",
     "file_id": "The id of a file, as what it belongs to shows it.",
     "import_id": "The id of an import, as the request that began it returns it.",
+    "photo_id": "The id of a photo, as GET /inspections/{id} returns it.",
     "inspection_id": "The id of an inspection, as GET /inspections returns it.",
     "key_id": "The id of a key (not the key itself).",
     "listing_id": "The id of a listing.",

@@ -6,18 +6,21 @@ from .checklists import checklist_items, items_in_force, policy_in_force
 from .finishing import abandon, cancel, finish
 from .frequency import due_checks
 from .lookup import find, require_writer, search
+from .photos import add_photo, find_photo
 from .presentation import present, present_heads
 from .rectifying import miss, recheck, rectify
 from .report import report_pdf
 
 __all__ = [
     "abandon",
+    "add_photo",
     "answer_items",
     "begin",
     "cancel",
     "checklist_items",
     "due_checks",
     "find",
+    "find_photo",
     "finish",
     "items_in_force",
     "miss",

@@ -33,7 +33,7 @@ def find(actor: Actor, inspection_id: UUID) -> Inspection:
     Raises:
         NotFound: there is none.
     """
-    query = select(Inspection).where(Inspection.id == inspection_id, *_visible(actor))
+    query = select(Inspection).where(Inspection.id == inspection_id, *visible(actor))
     row = db.session.scalars(query).one_or_none()
     if row is None:
         raise NotFound()
@@ -43,7 +43,7 @@ def find(actor: Actor, inspection_id: UUID) -> Inspection:
 
 def search(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[Inspection]:
     """At most `limit` inspections that the actor may see, newest first, older than `after`; no answers."""
-    rows = select(Inspection).where(*_visible(actor), *_filters(actor, query))
+    rows = select(Inspection).where(*visible(actor), *_filters(actor, query))
     if after is not None:
         rows = rows.where(Inspection.id < after)
     rows = rows.options(lazyload(Inspection.answers)).order_by(Inspection.id.desc()).limit(limit)
@@ -72,7 +72,8 @@ def _filters(actor: Actor, query: dict[str, Any]) -> list[ColumnElement[bool]]:
     return [condition(actor, query[name]) for name, condition in FILTERS.items() if query[name]]
 
 
-def _visible(actor: Actor) -> list[ColumnElement[bool]]:
+def visible(actor: Actor) -> list[ColumnElement[bool]]:
+    """The conditions of the inspections that an actor may see."""
     if actor.is_admin:
         return []
     if actor.kind == REGULATOR:

@@ -16,7 +16,7 @@ from ...due_diligence.models import DueDiligence
 from ...enterprises.models import ApiKey, Enterprise, EnterpriseChange, MailToken
 from ...events.models import Audit
 from ...haulage.models import Track, TrackPoint
-from ...inspections.models import Inspection, InspectionAnswer
+from ...inspections.models import Inspection, InspectionAnswer, InspectionPhoto
 from ...licences.models import (
     Channel,
     ChannelFile,
@@ -257,6 +257,11 @@ HOLDINGS = (
     Holding(Inspection, _by(Inspection.enterprise_id), frozenset({"no", "begun_by", "finished_by"})),
     Holding(
         InspectionAnswer, _through(InspectionAnswer.inspection_id, Inspection.id, Inspection.enterprise_id)
+    ),
+    Holding(
+        InspectionPhoto,
+        _through(InspectionPhoto.inspection_id, Inspection.id, Inspection.enterprise_id),
+        frozenset({"added_by"}),
     ),
     Holding(BoardEntry, _by(BoardEntry.enterprise_id)),
     Holding(Audit, _about("enterprise"), frozenset({"actor_id", "key_id", "address", "request_id"})),
