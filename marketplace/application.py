@@ -61,6 +61,7 @@ ROOMS = (
     "credit",
     "appeals",
     "inspections",
+    "evaluations",
     "ledger",
     "boards",
     "documents",

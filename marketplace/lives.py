@@ -10,6 +10,7 @@ from .deals import models as deals
 from .deals import service as deals_service
 from .enterprises import models as enterprises
 from .enterprises import service as enterprises_service
+from .evaluations import models as evaluations
 from .events import models as events
 from .events.lifecycle import LifeCycle
 from .events.timeouts import TimeOut, with_overdue_rows
@@ -66,6 +67,8 @@ LIVES = (
     Life("A credit event", credit.CreditEvent, credit.EVENT_LIFE),
     Life("An appeal against a credit event", appeals.Appeal, appeals.APPEAL_LIFE),
     Life("A repair of a credit event", appeals.Repair, appeals.REPAIR_LIFE),
+    Life("An evaluation", credit.Evaluation, credit.EVALUATION_LIFE),
+    Life("A job that makes evaluations", evaluations.EvaluationJob, evaluations.JOB_LIFE),
     Life("A feed of credit events", credit.CreditImport, credit.FEED_LIFE),
     Life("An entry of the blocked list", credit.Block, credit.LIFE),
     Life("An inspection", inspections.Inspection, inspections.LIFE),

@@ -21,6 +21,7 @@ from .boards import jobs as boards
 from .credit import jobs as credit
 from .database import db
 from .enterprises import jobs as enterprises
+from .evaluations import jobs as evaluations
 from .events import jobs as events
 from .haulage import jobs as haulage
 from .ledger import jobs as ledger
@@ -82,6 +83,8 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(boards.update_entries, 60),
     PeriodicJob(enterprises.remind_of_expiry, 600),
     PeriodicJob(enterprises.forget_answers, 3600),
+    PeriodicJob(evaluations.remind, 21600),
+    PeriodicJob(evaluations.forget_previews, 3600),
     PeriodicJob(events.beat, 5),
     PeriodicJob(events.relay, 0),
     PeriodicJob(events.delete_done, 3600),

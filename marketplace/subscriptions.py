@@ -6,6 +6,7 @@ from .allocations import jobs as allocations
 from .appeals import jobs as appeals
 from .credit import jobs as credit
 from .deals import jobs as deals
+from .evaluations import jobs as evaluations
 from .events import registry
 from .events.registry import TaskType
 from .haulage import jobs as haulage
@@ -44,6 +45,8 @@ TASKS = (
     TaskType(notifications.plan_repair_news, MATCHING),
     TaskType(notifications.plan_withdrawal, MATCHING),
     TaskType(notifications.plan_grade_changed, MATCHING),
+    TaskType(notifications.plan_evaluation_published, MATCHING),
+    TaskType(notifications.plan_evaluation_ending, MATCHING),
     TaskType(notifications.plan_licence_confirmed, MATCHING),
     TaskType(notifications.plan_licence_refused, MATCHING),
     TaskType(notifications.plan_papers_expiring, MATCHING),
@@ -115,6 +118,7 @@ TASKS = (
     TaskType(credit.record_missing_declaration, MATCHING),
     TaskType(credit.record_late_plan, MATCHING),
     TaskType(credit.record_full_year, MATCHING),
+    TaskType(evaluations.make_previews, BULK),
     TaskType(allocations.run, BULK),
     TaskType(ledger.check_ledger, BULK),
 )
@@ -160,6 +164,8 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "repair.refused": (notifications.plan_repair_news,),
     "repair.ended": (notifications.plan_repair_news,),
     "credit.changed": (notifications.plan_grade_changed,),
+    "evaluation.published": (notifications.plan_evaluation_published,),
+    "evaluation.ending": (notifications.plan_evaluation_ending,),
     "ledger.anchored": (ledger.check_ledger,),
     "licence.confirmed": (notifications.plan_licence_confirmed,),
     "licence.refused": (notifications.plan_licence_refused,),

@@ -39,7 +39,6 @@ from .models import (
     CreditFile,
     CreditImport,
     CreditUnmatched,
-    Evaluation,
     FeedResult,
     FeedStatus,
     RuleTable,
@@ -53,7 +52,6 @@ from .schemas import (
     CreditFileSchema,
     CreditFilesSchema,
     CreditSchema,
-    EvaluationSchema,
     EventPage,
     EventSchema,
     FeedImportPage,
@@ -62,7 +60,6 @@ from .schemas import (
     FeedSchema,
     LiftSchema,
     NewBlockSchema,
-    NewEvaluationSchema,
     NewEventSchema,
     NewRuleTableSchema,
     ReportQuery,
@@ -326,15 +323,6 @@ def _rules(row: RuleTable) -> Versioned:
         "grades": service.grade_thresholds(),
         "items": service.present_rules(row),
     }, etag(row.version)
-
-
-@blueprint.post("/credit/evaluations")
-@allow(ADMIN, scope="admin")
-@blueprint.body(NewEvaluationSchema)
-@blueprint.response(201, EvaluationSchema)
-def publish_evaluation(body: Body) -> Evaluation:
-    """Publish an evaluation; the enterprise counts as established for two years."""
-    return service.publish_evaluation(actor(), body)
 
 
 @blueprint.post("/credit/blocks")

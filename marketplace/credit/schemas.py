@@ -518,18 +518,6 @@ class CreditExplanationSchema(ResponseSchema):
     blocks = fields.List(fields.UUID())
 
 
-class NewEvaluationSchema(Schema):
-    enterprise_id = fields.UUID(required=True)
-    published_on = Day(required=True)
-    note = Lines(1000, load_default="")
-
-
-class EvaluationSchema(ResponseSchema, NewEvaluationSchema):
-    id = fields.UUID()
-    valid_until = Day()
-    created_at = Moment()
-
-
 class NewBlockSchema(Schema):
     enterprise_id = fields.UUID(required=True)
     reason = Lines(500, required=True)

@@ -1,7 +1,7 @@
 """What the scheduler and the workers run for notifications."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -113,6 +113,23 @@ def plan_grade_changed(
     if grade != grade_before:
         data = {"grade": grade, "grade_before": grade_before}
         service.plan_message(UUID(enterprise_id), NotificationKind.GRADE_CHANGED, data)
+
+
+def plan_evaluation_published(enterprise_id: str, evaluation_id: str, grade: str, valid_until: str) -> None:
+    """The evaluation of an enterprise was published."""
+    data = {"evaluation_id": evaluation_id, "grade": grade, "last_day": _last_day(valid_until)}
+    service.plan_message(UUID(enterprise_id), NotificationKind.EVALUATION_PUBLISHED, data)
+
+
+def plan_evaluation_ending(enterprise_id: str, evaluation_id: str, valid_until: str, days: int) -> None:
+    """The evaluation of an enterprise ends soon."""
+    data = {"evaluation_id": evaluation_id, "last_day": _last_day(valid_until)}
+    service.plan_message(UUID(enterprise_id), NotificationKind.EVALUATION_ENDING, data)
+
+
+def _last_day(valid_until: str) -> str:
+    """The last day on which something counts that no longer does on `valid_until`."""
+    return (date.fromisoformat(valid_until) - timedelta(days=1)).isoformat()
 
 
 def plan_licence_confirmed(enterprise_id: str, licence_id: str, number: str, reason: str) -> None:

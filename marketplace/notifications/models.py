@@ -64,6 +64,8 @@ class NotificationKind(StrEnum):
     PERMIT_PAUSED = "permit.paused"
     TEST_DUE = "permit.test_due"
     GRADE_CHANGED = "grade.changed"
+    EVALUATION_PUBLISHED = "evaluation.published"
+    EVALUATION_ENDING = "evaluation.ending"
     ENTERPRISE_APPROVED = "enterprise.approved"
     ENTERPRISE_REJECTED = "enterprise.rejected"
     ENTERPRISE_LAPSED = "enterprise.lapsed"

@@ -24,18 +24,20 @@ class NotificationDataSchema(ResponseSchema):
         "change_id", "paper_id", "paper", "request_id", "registration_id", "number", "deal_id", "code",
         "tonnes", "permit_id", "deals", "manifest_id", "step", "offer_id", "title", "quantity_t",
         "price_cny_per_t", "cause", "appeal_id", "repair_id", "inspection_id", "report_id",
+        "evaluation_id",
     )  # fmt: skip
 
     listing_id = fields.UUID()
     counterpart_id = fields.UUID()
     score = fields.Float()
     rank = fields.Integer()
-    grade = Value(Grade, "The reader's grade, which set the release time.")
+    grade = Value(Grade, "The reader's grade, which set the release time; of an evaluation its own.")
     grade_before = Value(Grade, "Of a changed grade: the one before.")
     licence_id = fields.UUID()
     last_day = fields.String(
         metadata={
-            "description": "Of a listing or licence; for a decision, a report, or to put findings right."
+            "description": "Of a listing, licence, evaluation; for a decision, a report, or to put findings"
+            " right."
         }
     )
     paper_id = fields.UUID()
@@ -72,6 +74,7 @@ class NotificationDataSchema(ResponseSchema):
     manifest_id = fields.UUID()
     inspection_id = fields.UUID()
     report_id = fields.UUID(metadata={"description": "The declaration or management plan."})
+    evaluation_id = fields.UUID(metadata={"description": "As GET /credit/evaluations shows it."})
     step = Value(LateStep, "The step of the manifest that is overdue.")
 
 

@@ -91,8 +91,6 @@ def writes(samples):
         ("POST", "/credit/events"): (admin, "/credit/events", {"enterprise_id": owner.id, **penalty}),
         ("PUT", "/credit/rules"): (admin, "/credit/rules", rules),
         SIMULATE: (admin, "/credit/rules/simulate", rules),
-        ("POST", "/credit/evaluations"): (
-            admin, "/credit/evaluations", {"enterprise_id": owner.id, "published_on": "2026-11-01"}),
         ("POST", "/credit/blocks"): (
             admin, "/credit/blocks", {"enterprise_id": to_block.id, "reason": "x"}),
         ("POST", FILES): (admin, f"/credit/events/{samples.event['id']}/files", PDF),

@@ -2,7 +2,7 @@
 
 from .automatic import record_automatic
 from .blocks import confirm_block, find_block, lift_block, place_block, search_blocks
-from .evaluations import publish_evaluation
+from .evaluations import publish_evaluation, publish_preview
 from .events import find_event, list_events, lock_event, record_event, title_of_event, withdraw_event
 from .feeds import (
     find_import,
@@ -21,6 +21,7 @@ from .lapse import counts, due_for_refresh, lapse_date
 from .legal_basis import citation_of
 from .recomputing import recompute, simulate_rules
 from .recorders import require_recorder
+from .records import Record, records_of
 from .repair import publication_term, publication_terms, repair_event, repairable_from
 from .rules import current_rules, is_rule_in_force, present_rules, publish_rules
 from .score import GRADE_FLOORS, ScoreLine, Standing, grade_of, grade_thresholds, standing
@@ -29,6 +30,7 @@ from .titles import titles_of
 
 __all__ = [
     "GRADE_FLOORS",
+    "Record",
     "ScoreLine",
     "Standing",
     "add_file",
@@ -64,10 +66,12 @@ __all__ = [
     "publication_term",
     "publication_terms",
     "publish_evaluation",
+    "publish_preview",
     "publish_rules",
     "recompute",
     "record_automatic",
     "record_event",
+    "records_of",
     "refresh_lapsed",
     "repair_event",
     "repairable_from",

@@ -43,6 +43,12 @@ def counts(event: CreditEvent, today: date) -> bool:
     return stands and is_valid_on(today, event.effective_on, event.lapses_on)
 
 
+def holds(evaluation: Evaluation, today: date) -> bool:
+    """Whether an evaluation is published and has not ended; a preview never holds."""
+    first_day, end = evaluation.published_on, evaluation.valid_until
+    return first_day is not None and end is not None and is_valid_on(today, first_day, end)
+
+
 def require_recent(day: date, at: str) -> None:
     """Raises: Invalid: the day that field `at` names is too long past to be entered (`day_too_long_past`)."""
     if day < clock.today().replace(month=1, day=1, year=clock.today().year - OLDEST_YEARS):
@@ -74,7 +80,7 @@ def due_for_refresh(today: date) -> Any:
 
 def _of_lapsed(today: date) -> Any:
     events = select(CreditEvent.enterprise_id, CreditEvent.lapses_on.label("day"))
-    evaluations = select(Evaluation.enterprise_id, Evaluation.valid_until)
+    evaluations = select(Evaluation.enterprise_id, Evaluation.valid_until)  # a preview has no end
     lapses = union_all(
         events.where(CreditEvent.lapses_on <= today), evaluations.where(Evaluation.valid_until <= today)
     ).subquery()

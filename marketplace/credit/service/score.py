@@ -7,7 +7,7 @@ from datetime import date
 
 from ...enterprises.models import MILLI_PER_POINT, Grade
 from ..models import AXES, EVALUATION, RECORD, CreditEvent, Evaluation, Recorder, Severity
-from .lapse import counts, is_valid_on, year_before
+from .lapse import counts, holds, year_before
 
 FULL = 100 * MILLI_PER_POINT
 BASE_ESTABLISHED = 100 * MILLI_PER_POINT
@@ -106,14 +106,8 @@ def standing(
         member_since: the day of registration, in Asia/Shanghai.
     """
     current = [event for event in events if counts(event, today)]
-    valid_until = max(
-        (
-            evaluation.valid_until
-            for evaluation in evaluations
-            if is_valid_on(today, evaluation.published_on, evaluation.valid_until)
-        ),
-        default=None,
-    )
+    ends = [evaluation.valid_until for evaluation in evaluations if holds(evaluation, today)]
+    valid_until = max((end for end in ends if end is not None), default=None)
     completed = sum(event.rule == COMPLETED for event in current)
     has_deduction = any(event.points_milli < 0 for event in current)
     established = established_by(valid_until, member_since, today, completed, has_deduction)

@@ -3,10 +3,11 @@
 import logging
 import time
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, bindparam, select
+from sqlalchemy import ColumnElement, Date, bindparam, select
 
 from ... import clock
 from ...database import db
@@ -21,6 +22,12 @@ from ..models import Block, CreditEvent, Evaluation
 from .lapse import due_for_refresh
 from .score import Standing, standing
 
+
+def is_published() -> ColumnElement[bool]:
+    """The condition of evaluations that are no previews."""
+    return Evaluation.published_on.is_not(None)
+
+
 _TODAY = bindparam("today", type_=Date)
 EVENTS_IN_FORCE = Statement(
     select(
@@ -33,9 +40,9 @@ EVENTS_IN_FORCE = Statement(
     )
 )  # fmt: skip
 """What `score.standing` reads of the events of an enterprise whose day has come and which have not lapsed."""
-EVALUATIONS = Statement(
+PUBLISHED_EVALUATIONS = Statement(
     select(Evaluation.published_on, Evaluation.valid_until).where(
-        Evaluation.enterprise_id == bindparam("enterprise_id")
+        Evaluation.enterprise_id == bindparam("enterprise_id"), is_published()
     )
 )
 
@@ -46,8 +53,12 @@ def standing_of(enterprise: Enterprise) -> Standing:
     """The standing of an enterprise today, from its events and evaluations."""
     about, today = {"enterprise_id": enterprise.id}, clock.today()
     events = EVENTS_IN_FORCE.all(**about, today=today)
-    since = enterprise.created_at.astimezone(clock.LOCAL).date()
-    return standing(events, EVALUATIONS.all(**about), since, today)
+    return standing(events, PUBLISHED_EVALUATIONS.all(**about), member_since(enterprise), today)
+
+
+def member_since(enterprise: Enterprise) -> date:
+    """The day of registration in Asia/Shanghai."""
+    return enterprise.created_at.astimezone(clock.LOCAL).date()
 
 
 def blocks_in_force(enterprise_id: UUID) -> Sequence[Block]:

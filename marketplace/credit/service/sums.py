@@ -73,7 +73,8 @@ SUMS = Statement(
         FROM counting GROUP BY enterprise_id
     ), evaluated AS (
         SELECT enterprise_id, max(valid_until) AS until FROM credit_evaluation
-        WHERE enterprise_id = ANY(CAST(:ids AS uuid[])) AND published_on <= :today AND valid_until > :today
+        WHERE enterprise_id = ANY(CAST(:ids AS uuid[])) AND published_on IS NOT NULL
+            AND published_on <= :today AND valid_until > :today
         GROUP BY enterprise_id
     )
     SELECT firm.id, firm.created_at, firm.credit_milli, firm.grade, firm.provisional, firm.blocked,

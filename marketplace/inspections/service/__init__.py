@@ -5,7 +5,7 @@ from .beginning import begin
 from .checklists import checklist_items, items_in_force, policy_in_force
 from .finishing import abandon, cancel, finish
 from .frequency import due_checks
-from .lookup import find, require_writer, search
+from .lookup import find, newest_finished, require_writer, search
 from .photos import add_photo, find_photo
 from .presentation import present, present_heads
 from .rectifying import miss, recheck, rectify
@@ -24,6 +24,7 @@ __all__ = [
     "finish",
     "items_in_force",
     "miss",
+    "newest_finished",
     "policy_in_force",
     "present",
     "present_heads",

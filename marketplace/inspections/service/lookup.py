@@ -1,10 +1,11 @@
 """Inspections found, and as which party an actor may act on one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import lazyload
 
 from ...database import db
@@ -51,6 +52,21 @@ def search(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) 
     for row in found:
         events.note_read(actor, events.CREDIT, row.enterprise_id)
     return found
+
+
+def newest_finished(ids: Collection[UUID]) -> dict[UUID, Inspection]:
+    """By enterprise its newest finished inspection by an officer; without one, its newest self-check."""
+    is_self = Inspection.kind == InspectionKind.SELF
+    query = (
+        select(Inspection)
+        .ext(distinct_on(Inspection.enterprise_id))
+        .where(
+            Inspection.enterprise_id == any_(literal(list(ids), ARRAY(Uuid))),
+            Inspection.finished_at.is_not(None),
+        )
+        .order_by(Inspection.enterprise_id, is_self, Inspection.finished_at.desc(), Inspection.id.desc())
+    )
+    return {row.enterprise_id: row for row in db.session.scalars(query)}
 
 
 Condition = Callable[[Actor, Any], ColumnElement[bool]]

@@ -35,9 +35,7 @@ LATEST = text("""
     SELECT DISTINCT ON (kind, row_id) kind, row_id, content FROM credit_ledger
     WHERE enterprise_id = ANY(CAST(:ids AS uuid[])) ORDER BY kind, row_id, no DESC
 """)
-ROWS = " UNION ALL ".join(
-    f"{kind.rows} WHERE {kind.enterprise} = ANY(CAST(:ids AS uuid[]))" for kind in KINDS
-)
+ROWS = " UNION ALL ".join(f"{kind.rows} AND {kind.enterprise} = ANY(CAST(:ids AS uuid[]))" for kind in KINDS)
 
 Columns = dict[str, list[str]]
 """Names of the columns of each kind."""

@@ -22,11 +22,13 @@ class Kind:
 
     Attributes:
         key: its primary key. enterprise: SQL of the enterprise whose chain a row `t` belongs to.
+        only: SQL of the condition under which a row `t` is kept; once it is kept, it stays so.
     """
 
     model: type[Base]
     key: str = "id"
     enterprise: str = "t.enterprise_id"
+    only: str = "true"
 
     @property
     def name(self) -> str:
@@ -38,17 +40,18 @@ class Kind:
 
     @property
     def rows(self) -> str:
-        """The SELECT of its rows `t`: enterprise_id, kind, row_id, and the row as JSON."""
+        """The SELECT of its rows `t`, up to the WHERE: enterprise_id, kind, row_id, the row as JSON."""
         return (
             f"SELECT {self.enterprise} AS enterprise_id, '{self.name}' AS kind,"  # noqa: S608 - names of ours
             f" CAST(t.{self.key} AS text) AS row_id, CAST(to_jsonb(t) AS text) AS row_json FROM {self.name} t"
+            f" WHERE {self.only}"
         )
 
 
 KINDS = (
     Kind(CreditEvent),
     Kind(Block),
-    Kind(Evaluation),
+    Kind(Evaluation, only="t.published_on IS NOT NULL"),
     Kind(Appeal),
     Kind(Repair),
     Kind(CreditFile, enterprise="(SELECT e.enterprise_id FROM credit_event e WHERE e.id = t.event_id)"),

@@ -67,11 +67,11 @@ def _enter(session: Session, changes: Changes) -> None:
     """Raises: Unavailable: the chain of an enterprise was changed by others (`ledger_broken`)."""
     keys = {kind: [key for name, key in changes if name == kind.name] for kind in KINDS}
     changed = " UNION ALL ".join(
-        f"{kind.rows} WHERE t.{kind.key} = ANY(:{kind.name})" for kind in KINDS if keys[kind]
+        f"{kind.rows} AND t.{kind.key} = ANY(:{kind.name})" for kind in KINDS if keys[kind]
     )
     params = {kind.name: values for kind, values in keys.items() if values}
     found = session.execute(text(LOCK_HEADS.format(changed=changed)), params).all()
-    if not found:  # a savepoint took them back
+    if not found:  # a savepoint took them back, or they are previews
         return
     order = {(name, str(key)): place for place, (name, key) in enumerate(changes)}
     rows = [ChangedRow(row.enterprise_id, row.kind, row.row_id, row.row_json) for row in found]

@@ -210,6 +210,10 @@ KINDS: dict[str, MessageKind] = {
     NotificationKind.PLAN_DUE: _ending("plan_due", *REPORT_DATA),
     NotificationKind.PLAN_LATE: _about_oneself("plan_late", *REPORT_DATA),
     NotificationKind.GRADE_CHANGED: _about_oneself("grade_changed", "grade", "grade_before"),
+    NotificationKind.EVALUATION_PUBLISHED: _about_oneself(
+        "evaluation_published", "evaluation_id", "grade", "last_day"
+    ),
+    NotificationKind.EVALUATION_ENDING: _ending("evaluation_ending", "evaluation_id", "last_day"),
     NotificationKind.OFFER_RECEIVED: _about_oneself("offer_received", *OFFER_DATA),
     NotificationKind.OFFER_COUNTERED: _about_oneself("offer_countered", *OFFER_DATA),
     NotificationKind.OFFER_ACCEPTED: _about_oneself("offer_accepted", *OFFER_DATA),

@@ -123,6 +123,11 @@ def _released(enterprise_id: UUID) -> ColumnElement[bool]:
     )
 
 
+def _published(enterprise_id: UUID) -> ColumnElement[bool]:
+    """Evaluations that are no previews: those count for nothing, and are deleted or published."""
+    return and_(Evaluation.enterprise_id == enterprise_id, Evaluation.published_on.is_not(None))
+
+
 def _given(enterprise_id: UUID) -> ColumnElement[bool]:
     """The ratings that it gave; those that it got are shown with the deal once both have rated."""
     deal_ids = {Side.SUPPLIER: Deal.supplier_id, Side.RECEIVER: Deal.receiver_id}
@@ -252,7 +257,7 @@ HOLDINGS = (
         _through(CreditFile.event_id, CreditEvent.id, CreditEvent.enterprise_id),
         frozenset({"added_by"}),
     ),
-    Holding(Evaluation, _by(Evaluation.enterprise_id), frozenset({"recorded_by"})),
+    Holding(Evaluation, _published, frozenset({"recorded_by", "job_id"})),
     Holding(Block, _by(Block.enterprise_id), frozenset({"placed_by", "confirmed_by", "lifted_by"})),
     Holding(Inspection, _by(Inspection.enterprise_id), frozenset({"no", "begun_by", "finished_by"})),
     Holding(
@@ -274,6 +279,7 @@ NOT_EXPORTED = {
     "pairing_outcome": "what the order learns from, of both sides together; each side's answers are exported",
     "last_notification": "which message went out last about whom; the messages are exported",
     "repeated_notification": "on which days better terms were told again; the messages are exported",
+    "evaluation_job": "that officers asked for evaluations; what is published is exported",
     "credit_ledger": "the sealed history of events, blocks and evaluations, which are exported",
     "sent_mail": "how many e-mails went to a mailbox, by its digest, for two days",
 }

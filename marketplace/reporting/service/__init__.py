@@ -7,9 +7,11 @@ from .lookup import find, search, versions
 from .opening import open_reports
 from .plans import find_plan, has_plan, plan_versions, search_plans, submit_plan
 from .presentation import present_plans, present_whole, summary
+from .record import ReportingRecord, records_of
 from .reminders import remind
 
 __all__ = [
+    "ReportingRecord",
     "class_of",
     "confirm",
     "correct",
@@ -27,6 +29,7 @@ __all__ = [
     "plan_versions",
     "present_plans",
     "present_whole",
+    "records_of",
     "remind",
     "search",
     "search_plans",

@@ -1,0 +1,73 @@
+"""Evaluations and jobs found: everybody sees what is published, officers the previews that they oversee."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import undefer
+
+from ...credit.models import Evaluation, EvaluationStatus
+from ...database import db
+from ...enterprises import service as enterprises
+from ...errors import NotFound
+from ...events.actor import REGULATOR, Actor
+from ..models import EvaluationJob
+
+
+def find(actor: Actor, evaluation_id: UUID) -> Evaluation:
+    """An evaluation that the actor may see. Raises: NotFound."""
+    query = select(Evaluation).where(Evaluation.id == evaluation_id, *_visible(actor))
+    row = db.session.scalars(query.options(undefer(Evaluation.inputs))).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def find_job(actor: Actor, job_id: UUID) -> EvaluationJob:
+    """A job. Raises: NotFound."""
+    job = db.session.get(EvaluationJob, job_id)
+    if job is None:
+        raise NotFound()
+    return job
+
+
+def search(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[Evaluation]:
+    """Evaluations that the actor may see, newest first, at most `limit` that are older than `after`."""
+    rows = select(Evaluation).where(*_visible(actor), *_filters(actor, query))
+    if after is not None:
+        rows = rows.where(Evaluation.id < after)
+    return db.session.scalars(rows.order_by(Evaluation.id.desc()).limit(limit)).all()
+
+
+def _visible(actor: Actor) -> list[ColumnElement[bool]]:
+    if actor.is_admin:
+        return []
+    is_published = Evaluation.published_on.is_not(None)
+    if actor.kind == REGULATOR:
+        within = Evaluation.enterprise_id.in_(enterprises.ids_within(actor.region or 0))
+        return [or_(is_published, within)]
+    return [is_published]
+
+
+Condition = Callable[[Actor, Any], ColumnElement[bool]]
+FILTERS: dict[str, Condition] = {
+    "enterprise_id": lambda actor, wanted: Evaluation.enterprise_id == wanted,
+    "job_id": lambda actor, wanted: Evaluation.job_id == wanted,
+    "status": lambda actor, wanted: (
+        Evaluation.published_on.is_(None)
+        if wanted == EvaluationStatus.PREVIEW
+        else Evaluation.published_on.is_not(None)
+    ),
+    "ends_by": lambda actor, day: Evaluation.valid_until <= day,
+    "mine": lambda actor, _: (
+        Evaluation.enterprise_id == actor.enterprise_id
+        if actor.enterprise_id
+        else Evaluation.recorded_by == actor.id
+    ),
+}
+"""What each parameter of the list asks for; one that is not given filters nothing."""
+
+
+def _filters(actor: Actor, query: dict[str, Any]) -> list[ColumnElement[bool]]:
+    return [condition(actor, query[name]) for name, condition in FILTERS.items() if query[name]]
