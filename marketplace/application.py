@@ -64,6 +64,7 @@ ROOMS = (
     "evaluations",
     "ledger",
     "boards",
+    "desk",
     "documents",
     "privacy",
 )

@@ -20,6 +20,7 @@ from .appeals import jobs as appeals
 from .boards import jobs as boards
 from .credit import jobs as credit
 from .database import db
+from .desk import jobs as desk
 from .enterprises import jobs as enterprises
 from .evaluations import jobs as evaluations
 from .events import jobs as events
@@ -81,6 +82,7 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(credit.match_all_waiting, 600),
     PeriodicJob(credit.forget_old_rows, 3600),
     PeriodicJob(boards.update_entries, 60),
+    PeriodicJob(desk.drop_assignments, 3600),
     PeriodicJob(enterprises.remind_of_expiry, 600),
     PeriodicJob(enterprises.forget_answers, 3600),
     PeriodicJob(evaluations.remind, 21600),

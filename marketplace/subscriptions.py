@@ -6,6 +6,7 @@ from .allocations import jobs as allocations
 from .appeals import jobs as appeals
 from .credit import jobs as credit
 from .deals import jobs as deals
+from .desk import jobs as desk
 from .evaluations import jobs as evaluations
 from .events import registry
 from .events.registry import TaskType
@@ -121,6 +122,7 @@ TASKS = (
     TaskType(evaluations.make_previews, BULK),
     TaskType(allocations.run, BULK),
     TaskType(ledger.check_ledger, BULK),
+    TaskType(desk.note_grade_change, MATCHING),
 )
 """A new kind of task is one line here; `work.enqueue` writes one by its name."""
 
@@ -163,7 +165,7 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "repair.granted": (notifications.plan_repair_news,),
     "repair.refused": (notifications.plan_repair_news,),
     "repair.ended": (notifications.plan_repair_news,),
-    "credit.changed": (notifications.plan_grade_changed,),
+    "credit.changed": (notifications.plan_grade_changed, desk.note_grade_change),
     "evaluation.published": (notifications.plan_evaluation_published,),
     "evaluation.ending": (notifications.plan_evaluation_ending,),
     "ledger.anchored": (ledger.check_ledger,),

@@ -198,7 +198,7 @@ class Evaluation(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), index=True)
     published_on: Mapped[date | None]
-    valid_until: Mapped[date | None] = mapped_column(index=True)
+    valid_until: Mapped[date | None]
     note: Mapped[str]
     job_id: Mapped[UUID | None]
     inputs: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
@@ -227,6 +227,7 @@ class Evaluation(Base):
         CheckConstraint("(inputs IS NULL) = (inputs_sha256 IS NULL)", name="inputs_have_a_digest"),
         CheckConstraint("inputs_sha256 ~ '^[0-9a-f]{64}$'", name="inputs_sha256"),
         UniqueConstraint("job_id", "enterprise_id"),
+        Index("ix_credit_evaluation_valid_until", "valid_until", "id"),
         Index("ix_credit_evaluation_preview", "created_at", postgresql_where=text("published_on IS NULL")),
     )
 
@@ -273,7 +274,13 @@ class Block(Base):
     def state(self, entered: BlockStatus) -> None:
         setattr(self, f"{entered}_at", clock.now())
 
-    __table_args__ = (CheckConstraint("confirmed_by <> placed_by", name="second_officer"),)
+    __table_args__ = (
+        CheckConstraint("confirmed_by <> placed_by", name="second_officer"),
+        Index(
+            "ix_credit_block_provisional", "placed_at", "id",
+            postgresql_where=text("confirmed_at IS NULL AND lifted_at IS NULL"),
+        ),
+    )  # fmt: skip
 
 
 class PublicationTerm(Base):
@@ -410,6 +417,7 @@ class CreditUnmatched(Base):
         CheckConstraint("settled_at IS NOT NULL OR event_id IS NULL", name="settled"),
         UniqueConstraint("source", "reference"),
         Index("ix_credit_unmatched_waiting", "uscc", postgresql_where=text("settled_at IS NULL")),
+        Index("ix_credit_unmatched_since", "created_at", "id", postgresql_where=text("settled_at IS NULL")),
     )
 
 

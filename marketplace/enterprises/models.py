@@ -84,6 +84,8 @@ LIVING = text("status NOT IN ('rejected', 'lapsed')")
 """The condition of the partial indexes of enterprises that are none of `ENDED`."""
 PENDING_FOR = timedelta(days=30)
 """How long a registration waits for its approval (issue 10); then it ends and its USCC is free."""
+PENDING_DAY = "((timezone('Asia/Shanghai'::text, {}created_at))::date)"
+"""SQL of the day from which on `PENDING_FOR` counts, as PostgreSQL writes it: an index has it."""
 
 LIFE = LifeCycle(
     Move(
@@ -244,9 +246,13 @@ class Enterprise(Base):
         Index("ix_enterprise_partner_id", "partner_id", postgresql_where=text("partner_id IS NOT NULL")),
         Index("ix_enterprise_name_folded", "name_folded", postgresql_where=LIVING),
         Index("ix_enterprise_name_skeleton", "name_skeleton", postgresql_where=LIVING),
-        Index("ix_enterprise_pending", "created_at", postgresql_where=text("status = 'pending'")),
+        Index("ix_enterprise_pending", "created_at", "id", postgresql_where=text("status = 'pending'")),
+        Index(
+            "ix_enterprise_pending_day", text(PENDING_DAY.format("")), "id",
+            postgresql_where=text("status = 'pending'"),
+        ),
         Index("ix_enterprise_unapproved", "id", postgresql_where=text("status <> 'approved'")),
-    )
+    )  # fmt: skip
 
 
 class EnterpriseChange(Base):

@@ -47,6 +47,7 @@ LIFE = LifeCycle(
 
 IN_FORCE = "revoked_at IS NULL AND status = 'confirmed'"
 STANDING = "revoked_at IS NULL AND status <> 'refused'"
+WAITS = "revoked_at IS NULL AND status = 'submitted'"
 
 
 class Registration(Base):
@@ -84,6 +85,7 @@ class Registration(Base):
             "ix_receiver_registration_document", "enterprise_id", "number_key", "valid_until",
             unique=True, postgresql_where=text(STANDING),
         ),
+        Index("ix_receiver_registration_since", "created_at", "id", postgresql_where=text(WAITS)),
         ExcludeConstraint(
             ("number_key", "="), ("enterprise_id", "<>"), using="gist", where=text(IN_FORCE),
             name="ex_receiver_registration_enterprise_id",

@@ -37,6 +37,7 @@ FILES = {
     "/api/v1/inspections/{inspection_id}/report.pdf": {"application/pdf"},
     "/api/v1/inspections/photos/{photo_id}": set(PICTURE_TYPES),
     "/api/v1/credit/board/export": {"application/json", "text/csv"},
+    "/api/v1/desk/export": {XLSX},
 }
 """Routes that return a file."""
 IDEMPOTENT_WITHOUT_KEY = {"/api/v1/enterprises"}
@@ -257,7 +258,8 @@ FREE = {
     ("Unmatched", "source"),
     ("Appeal", "rule"), ("BadRow", "kind"), ("BoardReason", "rule"), ("ChecklistItem", "source"),
     ("ClassDecision", "source"), ("ConfirmationOfDeclaration", "reason"),
-    ("DeclarationCorrection", "reason"), ("DeclarationVersion", "reason"), ("Event", "rule"),
+    ("DeclarationCorrection", "reason"), ("DeclarationVersion", "reason"), ("DeskDecision", "reason"),
+    ("Event", "rule"), ("StoryEvent", "rule"),
     ("FeedRow", "rule"), ("Honour", "rule"), ("InspectionCancel", "reason"),
     ("InspectionPolicy", "source"), ("NewEvent", "rule"), ("NewPlan", "reason"), ("PlanVersion", "reason"),
     ("Repair", "rule"), ("ScoreLine", "rule"), ("Unmatched", "rule"),

@@ -5,6 +5,7 @@ from .blocks import confirm_block, find_block, lift_block, place_block, search_b
 from .evaluations import publish_evaluation, publish_preview
 from .events import find_event, list_events, lock_event, record_event, title_of_event, withdraw_event
 from .feeds import (
+    district_of_unmatched,
     find_import,
     forget_old_rows,
     import_feed,
@@ -39,6 +40,7 @@ __all__ = [
     "confirm_block",
     "counts",
     "current_rules",
+    "district_of_unmatched",
     "due_for_refresh",
     "explain",
     "feed_template",

@@ -12,6 +12,7 @@ from ...boards.models import BoardEntry
 from ...credit.models import Block, CreditEvent, CreditFile, Evaluation
 from ...database import Base
 from ...deals.models import Deal, Offer, OfferRound, Rating, Side
+from ...desk.models import GradeChange
 from ...due_diligence.models import DueDiligence
 from ...enterprises.models import ApiKey, Enterprise, EnterpriseChange, MailToken
 from ...events.models import Audit
@@ -269,6 +270,7 @@ HOLDINGS = (
         frozenset({"added_by"}),
     ),
     Holding(BoardEntry, _by(BoardEntry.enterprise_id)),
+    Holding(GradeChange, _by(GradeChange.enterprise_id), frozenset({"seen_by"})),
     Holding(Audit, _about("enterprise"), frozenset({"actor_id", "key_id", "address", "request_id"})),
 )
 """What an export holds, in this order: what staff read and changed of an enterprise stands at the end."""

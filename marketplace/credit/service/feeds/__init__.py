@@ -3,9 +3,10 @@
 from .exporting import report_file, template
 from .importing import find_import, import_feed, list_imports, problems_of, run_import
 from .retention import forget_old_rows
-from .unmatched import match_waiting, search_unmatched
+from .unmatched import district_of_unmatched, match_waiting, search_unmatched
 
 __all__ = [
+    "district_of_unmatched",
     "find_import",
     "forget_old_rows",
     "import_feed",

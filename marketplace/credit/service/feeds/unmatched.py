@@ -90,5 +90,9 @@ def _within(actor: Actor) -> list[ColumnElement[bool]]:
     """A regulator sees the codes that districts of its region gave out."""
     if actor.kind != REGULATOR:
         return []
-    district = cast(func.substr(CreditUnmatched.uscc, *REGION_OF_USCC), Integer)
-    return [catalogue.within(district, actor.region or 0)]
+    return [catalogue.within(district_of_unmatched(), actor.region or 0)]
+
+
+def district_of_unmatched() -> ColumnElement[int]:
+    """The district that gave out the USCC of an entry: the nearest to a place that is known of it."""
+    return cast(func.substr(CreditUnmatched.uscc, *REGION_OF_USCC), Integer)

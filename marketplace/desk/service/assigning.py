@@ -1,0 +1,86 @@
+"""Who takes an item: any officer who may see it gives it to one who may, or takes it back."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from ... import clock
+from ...catalogue import service as catalogue
+from ...database import db
+from ...enterprises.models import Staff
+from ...errors import Forbidden, Invalid
+from ...events.actor import REGULATOR, Actor
+from ...events.work import unit_of_work
+from ...messages.names import Name
+from ..models import Assignment, DeskKind
+from .queue import find_item
+from .sources import KINDS, SOURCES
+
+KEPT_FOR = timedelta(days=1)
+"""How long an assignment outlasts its item at least; our own choice."""
+
+log = logging.getLogger(__name__)
+
+
+def require_official(actor: Actor, raw: dict[str, Any]) -> None:
+    """Raises: Forbidden: an admin's key lacks its scope (`scope_missing`); a regulator needs none."""
+    if actor.is_admin and "admin" not in actor.scopes:
+        raise Forbidden("scope_missing", scope=Name("scope", "admin"))
+
+
+def assign(actor: Actor, item: Any, to: UUID | str | None) -> Any:
+    """Give an item to an officer, to oneself or to nobody; returns the item as it is then.
+
+    Args:
+        item: a row of `search`. to: the id of an officer, `me`, or None.
+
+    Raises:
+        NotFound: it does not wait any more.
+        Invalid: no such officer may see it (`unknown_officer`).
+    """
+    assert actor.id is not None, "only the staff assigns"
+    kind = KINDS[item.place]
+    officer_id = to if to is None or isinstance(to, UUID) else actor.id
+    with unit_of_work() as work:
+        work.lock_name(f"desk_assignment:{kind}:{item.id}")
+        row = work.session.get(Assignment, (kind, item.id), populate_existing=True)
+        if officer_id is not None:
+            _require_officer(officer_id, item.region)
+            row = row or Assignment(kind=kind, subject_id=item.id)
+            row.assigned_to, row.assigned_by, row.assigned_at = officer_id, actor.id, clock.now()
+            work.add(row)
+            work.audit(actor, "assign", row, to=str(officer_id))
+        elif row is not None:
+            work.audit(actor, "unassign", row)
+            work.session.delete(row)
+    log.info("item assigned", extra={"kind": str(kind), "subject_id": str(item.id)})
+    return find_item(actor, kind, item.id)
+
+
+def _require_officer(officer_id: UUID, region: int) -> None:
+    officer = db.session.get(Staff, officer_id)
+    if officer is None or not _may_see(officer, region):
+        raise Invalid("unknown_officer", at="to")
+
+
+def _may_see(officer: Staff, region: int) -> bool:
+    return officer.kind != REGULATOR or catalogue.region_covers(officer.region or 0, region)
+
+
+def drop_assignments() -> int:
+    """Forget who had taken what no longer waits. Returns: of how many items."""
+    dropped = 0
+    before = clock.now() - KEPT_FOR
+    with unit_of_work() as work:
+        for source in SOURCES:
+            waits = select(source.id).where(source.id == Assignment.subject_id, *source.waits())
+            gone = delete(Assignment).where(
+                Assignment.kind == DeskKind(source.kind), Assignment.assigned_at < before, ~waits.exists()
+            )
+            dropped += len(work.session.scalars(gone.returning(Assignment.subject_id)).all())
+    if dropped:
+        log.info("assignments dropped", extra={"count": dropped})
+    return dropped
