@@ -7,7 +7,7 @@ EFFORT ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help hostile install install-dev demo serve stop backup restore check format test thorough faults fuzz flood inference examples errors lint lock bench bench-http \
-	bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade bench-tracks bench-credit bench-service bench-ledger clean
+	bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade bench-tracks bench-credit bench-early-warning bench-service bench-ledger clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -100,6 +100,9 @@ bench-allocation: .venv/.installed ## time allocation plans for 2,000 supplies a
 
 bench-credit: .venv/.installed ## time all standings anew, one of them, and a simulation, with 1,000,000 events
 	@$(BIN) -m bench.credit $(ARGS)
+
+bench-early-warning: .venv/.installed ## say how well early warnings foresee falls, beside baselines (ARGS="--database" times 60,000 enterprises)
+	@$(BIN) -m bench.early_warning $(ARGS)
 
 bench-tracks: .venv/.installed ## time the intake of points of vehicles by one process
 	@$(BIN) -m bench.tracks $(ARGS)

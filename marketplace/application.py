@@ -65,6 +65,7 @@ ROOMS = (
     "ledger",
     "boards",
     "desk",
+    "early_warnings",
     "documents",
     "privacy",
 )

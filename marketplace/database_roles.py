@@ -16,6 +16,7 @@ APPEND_ONLY = (
     "document",
     "due_diligence",
     "inspection_photo",
+    "early_warning_model",
     "management_plan_version",
     "manifest_version",
     "permit_use",

@@ -21,6 +21,7 @@ from .boards import jobs as boards
 from .credit import jobs as credit
 from .database import db
 from .desk import jobs as desk
+from .early_warnings import jobs as early_warnings
 from .enterprises import jobs as enterprises
 from .evaluations import jobs as evaluations
 from .events import jobs as events
@@ -83,6 +84,7 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(credit.forget_old_rows, 3600),
     PeriodicJob(boards.update_entries, 60),
     PeriodicJob(desk.drop_assignments, 3600),
+    PeriodicJob(early_warnings.enqueue_nightly, 600, hours=range(4, 8)),
     PeriodicJob(enterprises.remind_of_expiry, 600),
     PeriodicJob(enterprises.forget_answers, 3600),
     PeriodicJob(evaluations.remind, 21600),

@@ -7,6 +7,7 @@ from .appeals import jobs as appeals
 from .credit import jobs as credit
 from .deals import jobs as deals
 from .desk import jobs as desk
+from .early_warnings import jobs as early_warnings
 from .evaluations import jobs as evaluations
 from .events import registry
 from .events.registry import TaskType
@@ -120,6 +121,8 @@ TASKS = (
     TaskType(credit.record_late_plan, MATCHING),
     TaskType(credit.record_full_year, MATCHING),
     TaskType(evaluations.make_previews, BULK),
+    TaskType(early_warnings.train, BULK),
+    TaskType(early_warnings.score, BULK),
     TaskType(allocations.run, BULK),
     TaskType(ledger.check_ledger, BULK),
     TaskType(desk.note_grade_change, MATCHING),

@@ -49,6 +49,7 @@ KEPT = (
     "appeal_deadline", "credit_publication_term",
     "inspection_item", "inspection_policy",
     "reporting_term",
+    "early_warning_term",
 )  # fmt: skip
 EMPTIED = """
     SELECT t.tablename, s.relname FROM pg_tables t

@@ -1,14 +1,14 @@
 """Photos of the items of inspections; their content lies in the folder of files, under its digest.
 
 Revision ID: 0068
-Revises: 0064
+Revises: 0067
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0068"
-down_revision = "0064"
+down_revision = "0067"
 branch_labels = None
 depends_on = None
 

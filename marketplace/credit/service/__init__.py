@@ -25,11 +25,12 @@ from .recorders import require_recorder
 from .records import Record, records_of
 from .repair import publication_term, publication_terms, repair_event, repairable_from
 from .rules import current_rules, is_rule_in_force, present_rules, publish_rules
-from .score import GRADE_FLOORS, ScoreLine, Standing, grade_of, grade_thresholds, standing
+from .score import BASE_NEWCOMER, GRADE_FLOORS, ScoreLine, Standing, grade_of, grade_thresholds, standing
 from .standings import blocks_in_force, explain, present, refresh_lapsed, standing_of
 from .titles import titles_of
 
 __all__ = [
+    "BASE_NEWCOMER",
     "GRADE_FLOORS",
     "Record",
     "ScoreLine",

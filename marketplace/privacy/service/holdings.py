@@ -282,6 +282,7 @@ NOT_EXPORTED = {
     "last_notification": "which message went out last about whom; the messages are exported",
     "repeated_notification": "on which days better terms were told again; the messages are exported",
     "evaluation_job": "that officers asked for evaluations; what is published is exported",
+    "early_warning": "a hint for staff computed from credit events, which are exported; it decides nothing",
     "credit_ledger": "the sealed history of events, blocks and evaluations, which are exported",
     "sent_mail": "how many e-mails went to a mailbox, by its digest, for two days",
 }
