@@ -83,6 +83,11 @@ def record_missing_track(manifest_id: str, number: str, enterprise_id: str) -> N
     service.record_automatic(UUID(enterprise_id), "manifest.track_missing", cause, number, "track")
 
 
+def record_clean_year(enterprise_id: str, year: int) -> None:
+    """All loads of a year came in time."""
+    service.record_automatic(UUID(enterprise_id), "manifest.clean_year", f"manifests:{year}", str(year))
+
+
 def record_low_rating(deal_id: str, number: str, enterprise_id: str) -> None:
     """An enterprise is rated low, by one more deal."""
     service.record_automatic(UUID(enterprise_id), "fulfilment.rated_low", f"deal:{deal_id}", number)

@@ -18,3 +18,8 @@ def void_unissued(
 def chase() -> None:
     """Remind of late steps, report them to the regulator, and record them for credit."""
     service.chase()
+
+
+def judge_clean_years() -> None:
+    """Tell of the enterprises of which all loads of the year before came in time."""
+    service.judge_clean_years()

@@ -1,7 +1,8 @@
-"""Manifests: drafted, signed, carried, received, closed; corrected, followed, chased, listed and shown."""
+"""Manifests: drafted, signed, carried, received, closed; corrected, followed, judged, listed and shown."""
 
 from .carrying import deliver, hand_over, pick_up
 from .changing import change, copy
+from .clean_years import judge_clean_years
 from .corrections import approve, ask_correction, reject
 from .deal_ends import void_unissued
 from .documents import manifest_pdf
@@ -23,7 +24,8 @@ __all__ = [
     "MEDIA_TYPES", "approve", "ask_correction", "cancel", "change", "chase", "close",
     "closing_rate",
     "copy", "deadlines", "decline", "deliver", "draft", "draft_for_deal", "expected", "explain",
-    "export", "find", "find_correction", "find_shown", "follow", "hand_over", "issue", "labels_svg",
+    "export", "find", "find_correction", "find_shown", "follow", "hand_over", "issue", "judge_clean_years",
+    "labels_svg",
     "manifest_pdf", "not_your_turn", "outcome", "pick_up", "present", "receive", "refuse", "reject",
     "request",
     "schedule", "search", "set_plan_check", "shown_correction", "side_by_side", "tolerances",
