@@ -39,7 +39,7 @@ class NewEvaluationSchema(Schema):
     def _names_one(self, body: dict[str, Any], **_: Any) -> None:
         if "enterprise_id" in body:
             if "region" in body:
-                raise ValidationError({"region": [Message("enterprise_or_region")]})
+                raise ValidationError({"region": [Message("either_enterprise_or_region")]})
         elif "region" not in body or "published_on" in body:
             raise ValidationError({"enterprise_id": [Message("field_required")]})
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -29,7 +29,7 @@ from tests.evaluations.previews import (
     show,
     start,
 )
-from tests.reporting.world import ok, refused
+from tests.reporting.world import OIL, Reports, ok, refused
 
 
 @pytest.fixture
@@ -92,6 +92,43 @@ def test_what_does_not_add_up_is_counted_in_the_online_half(marketplace, firm):
 
     assert (online["gaps"], online["differences"], online["agreeing"]) == (1, 1, 0)
     assert (online["truth_percent"], online["gap_t"]) == (0.0, 0.3)
+
+
+def test_what_was_declared_is_compared_with_the_closed_manifests_of_both_sides(marketplace):
+    reports = Reports(marketplace)
+    generator, recycler = reports.generator, reports.recycler
+    reports.load(date(2026, 9, 30), 4.0)
+    reports.load(date(2026, 10, 1), 2.0)  # after the period
+    declared(marketplace, generator, outside_kg=4000, closing_kg=2000)
+    declared(marketplace, recycler, received_kg=4000, closing_kg=10_000)
+
+    def agreeing(party):
+        online = preview_of(marketplace, party)["online"]
+        return online["agreeing"], online["differences"], online["gaps"]
+
+    assert agreeing(generator) == agreeing(recycler) == (1, 0, 0)
+    reports.load(date(2026, 7, 1), 1.5)
+    assert agreeing(generator) == agreeing(recycler) == (0, 1, 0)
+
+
+def test_a_code_that_only_manifests_name_is_a_difference(marketplace):
+    reports = Reports(marketplace)
+    reports.load(date(2026, 8, 5), 3.0, code=OIL)
+    declared(marketplace, reports.generator)
+
+    online = preview_of(marketplace, reports.generator)["online"]
+
+    assert (online["differences"], online["truth_percent"]) == (1, 0.0)
+
+
+def test_reports_before_the_last_year_and_reports_that_are_not_due_yet_are_left_out(marketplace, firm):
+    declared(marketplace, firm)
+    marketplace.now = datetime(2026, 10, 15, 4, tzinfo=UTC)
+    assert preview_of(marketplace, firm)["online"]["due"] == 0
+    marketplace.now = datetime(2026, 10, 16, 4, tzinfo=UTC)
+    assert preview_of(marketplace, firm)["online"]["due"] == 1
+    marketplace.now = datetime(2027, 10, 16, 4, tzinfo=UTC)
+    assert preview_of(marketplace, firm)["online"]["due"] == 0
 
 
 def test_a_newcomer_is_provisional_and_what_it_lacks_is_named_in_both_languages(marketplace, firm):
@@ -227,7 +264,7 @@ def test_a_batch_takes_no_more_statements_for_more_enterprises(marketplace, firm
         ({"region": "330600", "published_on": "2026-11-01"}, "field_required", "enterprise_id"),
         ({"region": "999999"}, "unknown_region", "region"),
         ({"enterprise_id": str(UUID(int=1))}, "unknown_enterprise", "enterprise_id"),
-        ({"enterprise_id": str(UUID(int=1)), "region": "330600"}, "enterprise_or_region", "region"),
+        ({"enterprise_id": str(UUID(int=1)), "region": "330600"}, "either_enterprise_or_region", "region"),
     ],
 )
 def test_a_job_is_about_one_enterprise_or_one_region(marketplace, body, code, field):
