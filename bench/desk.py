@@ -41,7 +41,7 @@ ENTERPRISE_ROWS = """
 """
 FIRMS = """
     CREATE TEMPORARY TABLE firm AS
-    SELECT id, row_number() OVER (ORDER BY random()) AS no FROM enterprise WHERE status = 'approved'
+    SELECT id, row_number() OVER (ORDER BY random()) AS place FROM enterprise WHERE status = 'approved'
 """
 EVENT_ROWS = """
     INSERT INTO credit_event (id, enterprise_id, rule, rule_version, axis, points_milli, severity, months,
@@ -49,7 +49,7 @@ EVENT_ROWS = """
     SELECT gen_random_uuid(), firm.id, 'law.penalty_minor', 2, 'law', -6000, 'light', 12, 'regulator',
         current_date - 20, current_date + 345, 'x', 'bench ' || no, now() - random() * interval '20 days'
     FROM generate_series(1, 4 * %(each)s) AS no
-    JOIN firm ON firm.no = 1 + no %% (4 * %(each)s)
+    JOIN firm ON firm.place = 1 + no %% (4 * %(each)s)
 """
 APPEAL_ROWS = """
     INSERT INTO credit_appeal (id, event_id, enterprise_id, status, reason, due_on, closed_at, created_at)
@@ -75,25 +75,25 @@ PAPER_ROWS = """
     SELECT gen_random_uuid(), firm.id, 'permit', CASE WHEN no <= %(each)s THEN 'submitted' ELSE 'refused' END,
         'bench' || no, 'bench' || no, 'x', current_date, current_date + 300,
         CASE WHEN no > %(each)s THEN now() END, now() - random() * interval '20 days'
-    FROM generate_series(1, 2 * %(each)s) AS no JOIN firm ON firm.no = no
+    FROM generate_series(1, 2 * %(each)s) AS no JOIN firm ON firm.place = no
 """
 REGISTRATION_ROWS = """
     INSERT INTO receiver_registration (id, enterprise_id, number, number_key, valid_from, valid_until, status,
         created_at)
     SELECT gen_random_uuid(), firm.id, 'bench' || no, 'bench' || no, current_date, current_date + 300,
         CASE WHEN no <= %(each)s THEN 'submitted' ELSE 'refused' END, now() - random() * interval '20 days'
-    FROM generate_series(1, 2 * %(each)s) AS no JOIN firm ON firm.no = no
+    FROM generate_series(1, 2 * %(each)s) AS no JOIN firm ON firm.place = no
 """
 BLOCK_ROWS = """
     INSERT INTO credit_block (id, enterprise_id, reason, placed_at, lifted_at)
     SELECT gen_random_uuid(), firm.id, 'x', now() - random() * interval '20 days',
         CASE WHEN no > %(each)s THEN now() END
-    FROM generate_series(1, 2 * %(each)s) AS no JOIN firm ON firm.no = no
+    FROM generate_series(1, 2 * %(each)s) AS no JOIN firm ON firm.place = no
 """
 EVALUATION_ROWS = """
     INSERT INTO credit_evaluation (id, enterprise_id, published_on, valid_until, note, created_at)
     SELECT gen_random_uuid(), firm.id, ending.day - 731, ending.day, '', now()
-    FROM generate_series(1, 2 * %(each)s) AS no JOIN firm ON firm.no = no
+    FROM generate_series(1, 2 * %(each)s) AS no JOIN firm ON firm.place = no
     CROSS JOIN LATERAL (
         SELECT current_date + CASE WHEN no <= %(each)s THEN 1 + no %% 60 ELSE 61 + no %% 600 END AS day
     ) AS ending
@@ -102,7 +102,7 @@ CHANGE_ROWS = """
     INSERT INTO desk_grade_change (id, enterprise_id, grade_before, grade, changed_at, seen_by, seen_at)
     SELECT gen_random_uuid(), firm.id, 'B', 'C', now() - random() * interval '25 days',
         CASE WHEN no > %(each)s THEN %(officer)s::uuid END, CASE WHEN no > %(each)s THEN now() END
-    FROM generate_series(1, 2 * %(each)s) AS no JOIN firm ON firm.no = no
+    FROM generate_series(1, 2 * %(each)s) AS no JOIN firm ON firm.place = no
 """
 FEED_ROWS = """
     INSERT INTO credit_import (id, source, status, rows_total, counts, created_at, ended_at)

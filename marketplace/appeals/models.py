@@ -132,8 +132,16 @@ class Appeal(Base):
         ),
         CheckConstraint("(status = 'open') = (closed_at IS NULL)", name="closed_at_a_moment"),
         Index("ix_credit_appeal_enterprise", "enterprise_id", "id"),
-        Index("ix_credit_appeal_due", "due_on", "id", postgresql_where=text("status = 'open'")),
-        Index("ix_credit_appeal_since", "created_at", "id", postgresql_where=text("status = 'open'")),
+        Index(
+            "ix_credit_appeal_due", "due_on", "id", "enterprise_id", postgresql_where=text("status = 'open'")
+        ),
+        Index(
+            "ix_credit_appeal_since",
+            "created_at",
+            "id",
+            "enterprise_id",
+            postgresql_where=text("status = 'open'"),
+        ),
     )
 
 
@@ -179,9 +187,12 @@ class Repair(Base):
         ),
         Index("ix_credit_repair_event", "event_id"),
         Index("ix_credit_repair_enterprise", "enterprise_id", "id"),
-        Index("ix_credit_repair_due", "due_on", "id", postgresql_where=text("status IN ('open', 'checked')")),
         Index(
-            "ix_credit_repair_since", "created_at", "id",
+            "ix_credit_repair_due", "due_on", "id", "enterprise_id",
+            postgresql_where=text("status IN ('open', 'checked')"),
+        ),
+        Index(
+            "ix_credit_repair_since", "created_at", "id", "enterprise_id",
             postgresql_where=text("status IN ('open', 'checked')"),
         ),
     )  # fmt: skip

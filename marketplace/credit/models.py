@@ -227,7 +227,7 @@ class Evaluation(Base):
         CheckConstraint("(inputs IS NULL) = (inputs_sha256 IS NULL)", name="inputs_have_a_digest"),
         CheckConstraint("inputs_sha256 ~ '^[0-9a-f]{64}$'", name="inputs_sha256"),
         UniqueConstraint("job_id", "enterprise_id"),
-        Index("ix_credit_evaluation_valid_until", "valid_until", "id"),
+        Index("ix_credit_evaluation_valid_until", "valid_until", "id", "enterprise_id"),
         Index("ix_credit_evaluation_preview", "created_at", postgresql_where=text("published_on IS NULL")),
     )
 
@@ -277,7 +277,7 @@ class Block(Base):
     __table_args__ = (
         CheckConstraint("confirmed_by <> placed_by", name="second_officer"),
         Index(
-            "ix_credit_block_provisional", "placed_at", "id",
+            "ix_credit_block_provisional", "placed_at", "id", "enterprise_id",
             postgresql_where=text("confirmed_at IS NULL AND lifted_at IS NULL"),
         ),
     )  # fmt: skip
@@ -417,7 +417,13 @@ class CreditUnmatched(Base):
         CheckConstraint("settled_at IS NOT NULL OR event_id IS NULL", name="settled"),
         UniqueConstraint("source", "reference"),
         Index("ix_credit_unmatched_waiting", "uscc", postgresql_where=text("settled_at IS NULL")),
-        Index("ix_credit_unmatched_since", "created_at", "id", postgresql_where=text("settled_at IS NULL")),
+        Index(
+            "ix_credit_unmatched_since",
+            "created_at",
+            "id",
+            "uscc",
+            postgresql_where=text("settled_at IS NULL"),
+        ),
     )
 
 

@@ -115,5 +115,7 @@ class GradeChange(Base):
         CheckConstraint("(seen_by IS NULL) = (seen_at IS NULL)", name="seen_by_somebody"),
         Index("ix_desk_grade_change_enterprise", "enterprise_id", "id"),
         Index("ix_desk_grade_change_unseen", "enterprise_id", unique=True, postgresql_where=text(UNSEEN)),
-        Index("ix_desk_grade_change_since", "changed_at", "id", postgresql_where=text(UNSEEN)),
+        Index(
+            "ix_desk_grade_change_since", "changed_at", "id", "enterprise_id", postgresql_where=text(UNSEEN)
+        ),
     )

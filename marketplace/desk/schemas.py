@@ -106,7 +106,7 @@ class DeskItemSchema(ResponseSchema):
 
 class DeskCountSchema(ResponseSchema):
     kind = KnownValue(DeskKind)
-    count = fields.Integer(metadata={"description": "Items that wait, counted to 1000."})
+    count = fields.Integer(metadata={"description": "Items that wait, counted to 100."})
     more = fields.Boolean(metadata={"description": "Whether there are more than these."})
 
 

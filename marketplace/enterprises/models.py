@@ -246,9 +246,12 @@ class Enterprise(Base):
         Index("ix_enterprise_partner_id", "partner_id", postgresql_where=text("partner_id IS NOT NULL")),
         Index("ix_enterprise_name_folded", "name_folded", postgresql_where=LIVING),
         Index("ix_enterprise_name_skeleton", "name_skeleton", postgresql_where=LIVING),
-        Index("ix_enterprise_pending", "created_at", "id", postgresql_where=text("status = 'pending'")),
         Index(
-            "ix_enterprise_pending_day", text(PENDING_DAY.format("")), "id",
+            "ix_enterprise_pending", "created_at", "id", "region",
+            postgresql_where=text("status = 'pending'"),
+        ),
+        Index(
+            "ix_enterprise_pending_day", text(PENDING_DAY.format("")), "id", "region",
             postgresql_where=text("status = 'pending'"),
         ),
         Index("ix_enterprise_unapproved", "id", postgresql_where=text("status <> 'approved'")),

@@ -85,7 +85,10 @@ class Registration(Base):
             "ix_receiver_registration_document", "enterprise_id", "number_key", "valid_until",
             unique=True, postgresql_where=text(STANDING),
         ),
-        Index("ix_receiver_registration_since", "created_at", "id", postgresql_where=text(WAITS)),
+        Index(
+            "ix_receiver_registration_since", "created_at", "id", "enterprise_id",
+            postgresql_where=text(WAITS),
+        ),
         ExcludeConstraint(
             ("number_key", "="), ("enterprise_id", "<>"), using="gist", where=text(IN_FORCE),
             name="ex_receiver_registration_enterprise_id",

@@ -152,7 +152,10 @@ class TransporterPaper(Base):
         CheckConstraint("valid_from <= valid_until", name="validity"),
         Index("ix_transporter_paper_transporter", "transporter_id", "kind"),
         Index("ix_transporter_paper_waiting", "id", postgresql_where=text(WAITS)),
-        Index("ix_transporter_paper_since", "created_at", "id", postgresql_where=text(WAITS)),
+        Index(
+            "ix_transporter_paper_since", "created_at", "id", "transporter_id",
+            postgresql_where=text(WAITS),
+        ),
         Index("ix_transporter_paper_end", "valid_until", postgresql_where=text(COUNTS)),
         Index(
             "ix_transporter_paper_submitted", "transporter_id", "kind", "key",

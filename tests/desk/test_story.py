@@ -4,10 +4,10 @@ from datetime import date
 
 from marketplace.credit.models import CreditEvent, Evaluation, EventStatus, Recorder, Severity
 from marketplace.desk.service.score_history import score_points
+from tests.cases import AllSamples
 from tests.counting import count_statements
 from tests.desk.world import WHY
 from tests.inspections.site import Site
-from tests.manifests.cases import ManifestSamples
 
 
 def story(party, firm):
@@ -17,7 +17,7 @@ def story(party, firm):
 
 
 def test_a_story_has_every_part_with_its_total(desk):
-    samples = ManifestSamples(desk.marketplace)
+    samples = AllSamples(desk.marketplace)
     firm, closed = samples.owner, samples.closed
     desk.marketplace.settle()
     event = desk.marketplace.credit_event(firm, "law.minor_corrected")

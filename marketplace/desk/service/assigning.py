@@ -17,7 +17,7 @@ from ...events.work import unit_of_work
 from ...messages.names import Name
 from ..models import Assignment, DeskKind
 from .queue import find_item
-from .sources import KINDS, SOURCES
+from .sources import KINDS, SOURCES, moments
 
 KEPT_FOR = timedelta(days=1)
 """How long an assignment outlasts its item at least; our own choice."""
@@ -76,11 +76,11 @@ def drop_assignments() -> int:
     before = clock.now() - KEPT_FOR
     with unit_of_work() as work:
         for source in SOURCES:
-            waits = select(source.id).where(source.id == Assignment.subject_id, *source.waits())
+            waits = select(source.id).where(source.id == Assignment.subject_id, *source.waits)
             gone = delete(Assignment).where(
                 Assignment.kind == DeskKind(source.kind), Assignment.assigned_at < before, ~waits.exists()
             )
-            dropped += len(work.session.scalars(gone.returning(Assignment.subject_id)).all())
+            dropped += len(work.session.scalars(gone.returning(Assignment.subject_id), moments()).all())
     if dropped:
         log.info("assignments dropped", extra={"count": dropped})
     return dropped

@@ -1,13 +1,13 @@
 """The queue: what waits of all kinds in one order, by one statement that reads a page of each kind."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    CompoundSelect,
     Integer,
     Select,
     String,
@@ -23,17 +23,21 @@ from sqlalchemy import (
     union_all,
 )
 
+from ... import clock
 from ...catalogue import service as catalogue
 from ...credit.models import CreditEvent
-from ...database import db
 from ...enterprises.models import Enterprise, Staff
 from ...errors import NotFound
 from ...events.actor import REGULATOR, Actor
+from ...statements import Statement
 from ..models import Assignment, DeskKind, DeskSort
-from .sources import KINDS, SOURCE_OF, SOURCES, Source, is_one_of
+from .sources import KINDS, SOURCES, Source, is_one_of, moments
 
-MOST_COUNTED = 1000
+MOST_COUNTED = 100
 """Items of a kind that are counted; of more it is only said that there are more. Our own choice."""
+MOST_STATEMENTS = 200
+"""That a process keeps of each sort; our own choice."""
+LOW, HIGH = bindparam("low", type_=Integer), bindparam("high", type_=Integer)
 ME, NOBODY = "me", "none"
 POSITION = (int, datetime, int, UUID)
 """0, or 1 among what has no deadline; the moment, or midnight of the last day; the kind's place; the id."""
@@ -44,28 +48,65 @@ class Asked:
     """Which items somebody asks for.
 
     Attributes:
-        regions: codes of regions of which all must hold an item.
+        region: the first and last code of the region that must hold an item, None for anywhere.
         officer: who must have taken it; `is_free`: whether nobody may have.
     """
 
-    kinds: Sequence[DeskKind]
-    regions: Sequence[int]
+    kinds: tuple[DeskKind, ...] = KINDS
+    region: tuple[int, int] | None = None
     officer: UUID | None = None
     is_free: bool = False
     sort: DeskSort = DeskSort.SINCE
+
+    @property
+    def shape(self) -> "Shape":
+        return Shape(self.kinds, self.region is not None, self.officer is not None, self.is_free, self.sort)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What its statements ask about."""
+        low, high = self.region or (0, 0)
+        return {**moments(), "low": low, "high": high, "officer": self.officer}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What decides the words of a statement: of each there is one, as making one takes 30 ms."""
+
+    kinds: tuple[DeskKind, ...]
+    has_region: bool
+    has_officer: bool
+    is_free: bool
+    sort: DeskSort
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What decides the words of a page that continues: the group and kind where the last one ended, and
+    whether that moment began a day."""
+
+    group: int
+    place: int
+    is_midnight: bool
 
 
 def asked_for(actor: Actor, query: Mapping[str, Any]) -> Asked:
     """What the actor asks for by a query, as far as it may see it: a regulator its own region."""
     assigned = query["assigned"]
-    own = actor.region or 0 if actor.kind == REGULATOR else None
     return Asked(
-        kinds=[DeskKind(kind) for kind in query["kind"] or KINDS],
-        regions=[adcode for adcode in (query["region"], own) if adcode is not None],
+        kinds=tuple(kind for kind in KINDS if not query["kind"] or kind in query["kind"]),
+        region=_bounds(actor, query["region"]),
         officer=None if assigned in (None, NOBODY) else actor.id if assigned == ME else assigned,
         is_free=assigned == NOBODY,
         sort=DeskSort(query["sort"]),
     )
+
+
+def _bounds(actor: Actor, region: int | None) -> tuple[int, int] | None:
+    """The first and last code of what lies both in a region and in that of a regulator."""
+    own = actor.region or 0 if actor.kind == REGULATOR else None
+    both = [adcode for adcode in (region, own) if adcode is not None]
+    return (max(both), min(map(catalogue.last_below, both))) if both else None
 
 
 def search(asked: Asked, after: Sequence[Any] | None, limit: int) -> Sequence[Any]:
@@ -74,15 +115,14 @@ def search(asked: Asked, after: Sequence[Any] | None, limit: int) -> Sequence[An
     Returns:
         rows of kind's place, id, enterprise_id, name, region, since, due, facts, assigned_to, officer.
     """
-    sources = [source for source in _sources(asked) if _is_left(source, asked, after)]
-    parts = [_part(source, asked, after, limit) for source in sources]
-    if not parts:
+    if after is None:
+        return _page_statement(asked.shape, None, limit).all(**asked.values)
+    group, moment, place, last = after
+    start = Start(group, place, moment.astimezone(clock.LOCAL).time() == time())
+    if not _left(asked.shape, start):
         return []
-    found = union_all(*(select(part.subquery()) for part in parts)).subquery()
-    since, due = found.c.since, found.c.due
-    by = [since] if asked.sort == DeskSort.SINCE else [due.nulls_last(), case((due.is_(None), since))]
-    ordered = select(found).order_by(*by, found.c.place, found.c.id)
-    return db.session.execute(ordered.limit(limit)).all()
+    values = {f"from{source.place}": _key_at(source, asked.sort, moment) for source in SOURCES}
+    return _page_statement(asked.shape, start, limit).all(**asked.values, **values, last=last)
 
 
 def position_of_item(sort: DeskSort, row: Any) -> list[Any]:
@@ -96,9 +136,8 @@ def find_item(actor: Actor, kind: str, subject_id: UUID) -> Any:
     """An item that waits and that the actor may see, as a row of `search`. Raises: NotFound."""
     if kind not in KINDS:
         raise NotFound()
-    asked = Asked([DeskKind(kind)], [actor.region or 0] if actor.kind == REGULATOR else [])
-    source = SOURCE_OF[DeskKind(kind)]
-    row = db.session.execute(_rows(source, asked).where(source.id == subject_id)).one_or_none()
+    asked = Asked((DeskKind(kind),), _bounds(actor, None))
+    row = _item_statement(asked.shape).one_or_none(**asked.values, subject_id=subject_id)
     if row is None:
         raise NotFound()
     return row
@@ -106,8 +145,7 @@ def find_item(actor: Actor, kind: str, subject_id: UUID) -> Any:
 
 def count(asked: Asked) -> list[dict[str, Any]]:
     """How many items of each kind wait, whatever kinds are asked for: `MOST_COUNTED` at most, and if more."""
-    asked = replace(asked, kinds=KINDS)
-    rows = db.session.execute(_counts(asked))
+    rows = _count_statement(replace(asked.shape, kinds=KINDS)).all(**asked.values)
     found = {row.place: row.number for row in rows}
     return [
         {"kind": kind, "count": min(found[place], MOST_COUNTED), "more": found[place] > MOST_COUNTED}
@@ -115,51 +153,116 @@ def count(asked: Asked) -> list[dict[str, Any]]:
     ]
 
 
-def _counts(asked: Asked) -> CompoundSelect[Any]:
-    return union_all(
-        *(
-            select(_place(source), func.count().label("number")).select_from(
-                _limited(_narrowed(select(source.id), source, asked), MOST_COUNTED + 1).subquery()
-            )
-            for source in _sources(asked)
+# ---------------------------------------------------------------- statements
+
+
+@lru_cache(maxsize=MOST_STATEMENTS)
+def _page_statement(shape: Shape, start: Start | None, limit: int) -> Statement:
+    parts = [_shown(source, _part(source, shape, start, limit)) for source in _left(shape, start)]
+    found = union_all(*parts).subquery()
+    since, due = found.c.since, found.c.due
+    by = [since] if shape.sort == DeskSort.SINCE else [due.nulls_last(), case((due.is_(None), since))]
+    return Statement(select(found).order_by(*by, found.c.place, found.c.id).limit(_number(limit)))
+
+
+@lru_cache(maxsize=MOST_STATEMENTS)
+def _count_statement(shape: Shape) -> Statement:
+    parts = [
+        select(_place(source), func.count().label("number")).select_from(
+            _waiting(source, shape).limit(_number(MOST_COUNTED + 1)).subquery()
         )
-    )
+        for source in _sources(shape)
+    ]
+    return Statement(union_all(*parts))
+
+
+@lru_cache(maxsize=MOST_STATEMENTS)
+def _item_statement(shape: Shape) -> Statement:
+    (source,) = _sources(shape)
+    subject_id = bindparam("subject_id", type_=Uuid)
+    return Statement(_shown(source, _waiting(source, shape).where(source.id == subject_id)))
+
+
+def _sources(shape: Shape) -> list[Source]:
+    return [source for source in SOURCES if source.kind in shape.kinds]
+
+
+def _left(shape: Shape, start: Start | None) -> list[Source]:
+    """The kinds of which there may be items after a position."""
+    group = start.group if start is not None else 0
+    return [source for source in _sources(shape) if _group(source, shape.sort) >= group]
+
+
+def _part(source: Source, shape: Shape, start: Start | None, limit: int) -> Select[Any]:
+    """The ids of the items of one kind that a page may have."""
+    rows = _waiting(source, shape).order_by(_key(source, shape.sort), source.id)
+    if start is not None and _group(source, shape.sort) == start.group:
+        rows = rows.where(_comes_after(source, shape.sort, start))
+    return rows.limit(_number(limit))
+
+
+def _number(value: int) -> Any:
+    """A number written out: PostgreSQL plans for a page and not for all rows."""
+    return literal_column(str(value), Integer)
 
 
 def _place(source: Source) -> Any:
-    return literal_column(str(source.place), Integer).label("place")
+    return _number(source.place).label("place")
 
 
-def _sources(asked: Asked) -> Iterable[Source]:
-    return (source for source in SOURCES if source.kind in asked.kinds)
+def _waiting(source: Source, shape: Shape) -> Select[Any]:
+    """The ids of what waits, lies in the region asked for, and is taken as asked for.
+
+    Of its table it names no column that the index lacks, so that the items of other regions are passed over
+    without a look at the table.
+    """
+    rows = select(source.id.label("id")).select_from(source.model).where(*source.waits)
+    if shape.has_region:
+        if _is_about_another(source):
+            rows = rows.join(Enterprise, Enterprise.id == source.firm)
+        rows = rows.where(source.region >= LOW, source.region <= HIGH)
+    if shape.is_free or shape.has_officer:
+        rows = rows.join(Assignment, _is_of(source), isouter=shape.is_free)
+    if shape.has_officer:
+        rows = rows.where(Assignment.assigned_to == bindparam("officer", type_=Uuid))
+    return rows.where(Assignment.subject_id.is_(None)) if shape.is_free else rows
 
 
-def _part(source: Source, asked: Asked, after: Sequence[Any] | None, limit: int) -> Select[Any]:
-    """The items of one kind that a page may have."""
-    key = _key(source, asked.sort)
-    rows = _rows(source, asked).order_by(key, source.id)
-    if after is not None and _group(source, asked.sort) == after[0]:
-        rows = rows.where(_comes_after(source, asked.sort, after))
-    return _limited(rows, limit)
-
-
-def _rows(source: Source, asked: Asked) -> Select[Any]:
-    """The items of one kind with all that is shown of them."""
-    has_firm = source.firm is not None
-    rows = select(
-        _place(source),
-        source.id.label("id"),
-        (source.firm if has_firm else cast(null(), Uuid)).label("enterprise_id"),
-        (Enterprise.name if has_firm else cast(null(), String)).label("name"),
-        source.region.label("region"),
-        source.shown_since().label("since"),
-        source.shown_due().label("due"),
-        source.shown_facts().label("facts"),
-        *_event_columns(source),
-        Assignment.assigned_to,
-        Staff.name.label("officer"),
+def _shown(source: Source, ids: Select[Any]) -> Select[Any]:
+    """The items of one kind of these ids, with all that is shown of them."""
+    chosen, has_firm = ids.subquery(), source.firm is not None
+    rows = (
+        select(
+            _place(source),
+            source.id.label("id"),
+            (source.firm if has_firm else cast(null(), Uuid)).label("enterprise_id"),
+            (Enterprise.name if has_firm else cast(null(), String)).label("name"),
+            source.region.label("region"),
+            source.shown_since().label("since"),
+            source.shown_due().label("due"),
+            source.shown_facts().label("facts"),
+            *_event_columns(source),
+            Assignment.assigned_to,
+            Staff.name.label("officer"),
+        )
+        .select_from(source.model)
+        .join(chosen, chosen.c.id == source.id)
     )
-    return _narrowed(rows, source, asked, in_full=True)
+    if _is_about_another(source):
+        rows = rows.join(Enterprise, Enterprise.id == source.firm)
+    if source.event is not None:
+        rows = rows.join(CreditEvent, CreditEvent.id == source.event)
+    return rows.outerjoin(Assignment, _is_of(source)).outerjoin(Staff, Staff.id == Assignment.assigned_to)
+
+
+def _is_about_another(source: Source) -> bool:
+    """Whether items name an enterprise that is a row of another table than their own."""
+    return source.firm is not None and source.model is not Enterprise
+
+
+def _is_of(source: Source) -> Any:
+    """The condition that an assignment is of an item."""
+    return is_one_of(Assignment.kind, source.kind) & (Assignment.subject_id == source.id)
 
 
 def _event_columns(source: Source) -> list[Any]:
@@ -169,37 +272,8 @@ def _event_columns(source: Source) -> list[Any]:
     return [CreditEvent.rule, CreditEvent.rule_version]
 
 
-def _narrowed(rows: Select[Any], source: Source, asked: Asked, *, in_full: bool = False) -> Select[Any]:
-    """Only what waits, lies in the regions asked for, and is taken as asked for.
-
-    Args:
-        in_full: whether `rows` shows of the enterprise, the event and the officer too.
-    """
-    rows = rows.select_from(source.model).where(*source.waits())
-    is_far = source.firm is not None and source.firm is not Enterprise.id
-    if is_far and (in_full or asked.regions):
-        rows = rows.join(Enterprise, Enterprise.id == source.firm)
-    if in_full and source.event is not None:
-        rows = rows.join(CreditEvent, CreditEvent.id == source.event)
-    if in_full or asked.is_free or asked.officer is not None:
-        taken = is_one_of(Assignment.kind, source.kind) & (Assignment.subject_id == source.id)
-        rows = rows.join(Assignment, taken, isouter=asked.officer is None)
-    if in_full:
-        rows = rows.outerjoin(Staff, Staff.id == Assignment.assigned_to)
-    for adcode in asked.regions:
-        rows = rows.where(catalogue.within(source.region, adcode))
-    if asked.officer is not None:
-        rows = rows.where(Assignment.assigned_to == asked.officer)
-    return rows.where(Assignment.subject_id.is_(None)) if asked.is_free else rows
-
-
-def _limited(rows: Select[Any], limit: int) -> Select[Any]:
-    """So many rows, the number written out: PostgreSQL plans for a page and not for all of them."""
-    return rows.limit(bindparam(None, limit, literal_execute=True, unique=True))
-
-
 def _key(source: Source, sort: DeskSort) -> Any:
-    return source.due if sort == DeskSort.DUE and source.due is not None else source.since
+    return source.due if _is_by_deadline(source, sort) else source.since
 
 
 def _group(source: Source, sort: DeskSort) -> int:
@@ -207,22 +281,21 @@ def _group(source: Source, sort: DeskSort) -> int:
     return int(sort == DeskSort.DUE and source.due is None)
 
 
-def _is_left(source: Source, asked: Asked, after: Sequence[Any] | None) -> bool:
-    """Whether items of the kind may come after a position at all."""
-    return after is None or _group(source, asked.sort) >= after[0]
-
-
-def _comes_after(source: Source, sort: DeskSort, after: Sequence[Any]) -> Any:
+def _comes_after(source: Source, sort: DeskSort, start: Start) -> Any:
     """The condition of the items of a kind that come after a position in its own group."""
-    _, moment, place, last = after
     key = _key(source, sort)
-    value, is_possible = _key_at(source, sort, moment)
-    if source.place == place:
-        return tuple_(key, source.id) > (value, last)
-    return key >= value if source.place > place and is_possible else key > value
+    value = bindparam(f"from{source.place}", type_=key.type)
+    if source.place == start.place:
+        return tuple_(key, source.id) > tuple_(value, bindparam("last", type_=Uuid))
+    is_by_day = source.since_days is not None and not _is_by_deadline(source, sort)
+    may_be_same = start.is_midnight or not is_by_day
+    return key >= value if source.place > start.place and may_be_same else key > value
 
 
-def _key_at(source: Source, sort: DeskSort, moment: datetime) -> tuple[datetime | date, bool]:
-    if sort == DeskSort.DUE and source.due is not None:
-        return source.due_at(moment.astimezone(UTC).date()), True
-    return source.since_at(moment)
+def _is_by_deadline(source: Source, sort: DeskSort) -> bool:
+    return sort == DeskSort.DUE and source.due is not None
+
+
+def _key_at(source: Source, sort: DeskSort, moment: datetime) -> datetime | date:
+    """The value of `_key` of an item at a position, or of the last before it."""
+    return source.due_at(moment.date()) if _is_by_deadline(source, sort) else source.since_at(moment)

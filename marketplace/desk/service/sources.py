@@ -1,18 +1,29 @@
 """Where the items of each kind come from: one row of `SOURCES` a kind, each read by an index of its own.
 
-A further kind is a member of `DeskKind` and a `Source` here. Its table needs partial indexes on (`since`, id)
-and, if it has deadlines, on (`due`, id) of the rows that wait: a page reads no more of it than it may show.
+A further kind is a member of `DeskKind` and a `Source` here. Its table needs partial indexes on (`since`, id,
+`firm`) and, if it has deadlines, on (`due`, id, `firm`) of the rows that wait: a page reads no more of it
+than it may show, and passes over other regions in the index.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, DateTime, bindparam, cast, func, literal_column, null, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Integer,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
@@ -39,9 +50,28 @@ Facts = Mapping[str, Any]
 def is_one_of(column: Any, *values: StrEnum) -> ColumnElement[bool]:
     """The condition that a status has one of these values, written out: only then PostgreSQL knows for every
     plan that a partial index holds the rows."""
-    written = [bindparam(None, value, column.type, literal_execute=True, unique=True) for value in values]
+    written = [literal_column(f"'{value}'", column.type) for value in values]
     condition: ColumnElement[bool] = column == written[0] if len(written) == 1 else column.in_(written)
     return condition
+
+
+TODAY, SOON = bindparam("today", type_=Date), bindparam("soon", type_=Date)
+LATELY = bindparam("lately", type_=DateTime(timezone=True))
+
+
+def moments() -> dict[str, Any]:
+    """The days and moments that the conditions of `SOURCES` name, as they are now."""
+    today = clock.today()
+    return {
+        "today": today,
+        "soon": today + timedelta(days=EXPIRING_DAYS),
+        "lately": clock.now() - timedelta(days=CHANGE_DAYS),
+    }
+
+
+def days(count: int) -> Any:
+    """A number of days, written out."""
+    return literal_column(str(count), Integer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +79,7 @@ class Source:
     """The items of one kind.
 
     Attributes:
-        waits: the conditions under which a row of `model` is an item.
+        waits: the conditions under which a row of `model` is an item, of the values of `moments`.
         since: the column by which items are ordered: a moment, or with `since_days` a day, so many days
             before which the item begins.
         firm: the column with the id of the enterprise, None where nobody knows it.
@@ -63,7 +93,7 @@ class Source:
 
     kind: DeskKind
     model: Any
-    waits: Callable[[], Conditions]
+    waits: Conditions
     since: Any
     title: Callable[[Facts, date | None, str], str]
     path: str
@@ -88,11 +118,12 @@ class Source:
         """Since when an item waits."""
         if self.since_days is None:
             return self.since
-        return func.timezone(clock.LOCAL.key, cast(self.since - self.since_days, DateTime))
+        began_on = cast(self.since - days(self.since_days), DateTime)
+        return func.timezone(literal_column(f"'{clock.LOCAL.key}'"), began_on)
 
     def shown_due(self) -> Any:
         """The last day of an item."""
-        return cast(null(), Date) if self.due is None else cast(self.due + self.due_days, Date)
+        return cast(null(), Date) if self.due is None else cast(self.due + days(self.due_days), Date)
 
     def shown_facts(self) -> Any:
         """The facts of its title as one object."""
@@ -101,44 +132,26 @@ class Source:
         named = [(literal_column(f"'{name}'"), column) for name, column in self.facts.items()]
         return func.jsonb_build_object(*chain.from_iterable(named))
 
-    def since_at(self, moment: datetime) -> tuple[Any, bool]:
-        """The value of `since` of an item that waits since a moment, and whether one may wait since then."""
+    def since_at(self, moment: datetime) -> Any:
+        """The value of `since` of an item that waits since a moment; of a day, since the midnight before."""
         if self.since_days is None:
-            return moment, True
-        local = moment.astimezone(clock.LOCAL)
-        return local.date() + timedelta(days=self.since_days), local.time() == time()
+            return moment
+        return moment.astimezone(clock.LOCAL).date() + timedelta(days=self.since_days)
 
     def due_at(self, day: date) -> date:
         """The value of `due` of an item with this deadline."""
         return day - timedelta(days=self.due_days)
 
 
-def _expires_soon() -> Conditions:
-    """Published evaluations that end soon and that no longer one follows."""
-    later = _later_evaluation()
+def _is_followed() -> ColumnElement[bool]:
+    """Whether a published evaluation that ends later follows one."""
+    later = aliased(Evaluation)
     follows = (
         later.enterprise_id == Evaluation.enterprise_id,
         later.published_on.is_not(None),
         later.valid_until > Evaluation.valid_until,
     )
-    today = clock.today()
-    return (
-        Evaluation.valid_until > today,
-        Evaluation.valid_until <= today + timedelta(days=EXPIRING_DAYS),
-        Evaluation.published_on.is_not(None),
-        ~select(later.id).where(*follows).exists(),
-    )
-
-
-@cache
-def _later_evaluation() -> Any:
-    """Kept, because making an alias takes a millisecond."""
-    return aliased(Evaluation)
-
-
-def _changed_lately() -> Conditions:
-    oldest = clock.now() - timedelta(days=CHANGE_DAYS)
-    return GradeChange.seen_at.is_(None), GradeChange.changed_at > oldest
+    return select(later.id).where(*follows).exists()
 
 
 def _repair_title(facts: Facts, due: date | None, language: str) -> str:
@@ -151,7 +164,7 @@ SOURCES = (
     Source(
         DeskKind.REGISTRATION,
         Enterprise,
-        lambda: (is_one_of(Enterprise.status, EnterpriseStatus.PENDING),),
+        (is_one_of(Enterprise.status, EnterpriseStatus.PENDING),),
         since=Enterprise.created_at,
         due=literal_column(PENDING_DAY.format("enterprise."), Date),
         due_days=PENDING_FOR.days,
@@ -162,7 +175,7 @@ SOURCES = (
     Source(
         DeskKind.RECEIVER_REGISTRATION,
         Registration,
-        lambda: (
+        (
             is_one_of(Registration.status, RegistrationStatus.SUBMITTED),
             Registration.revoked_at.is_(None),
         ),
@@ -177,7 +190,7 @@ SOURCES = (
     Source(
         DeskKind.TRANSPORTER_PAPER,
         TransporterPaper,
-        lambda: (
+        (
             is_one_of(TransporterPaper.status, PaperStatus.SUBMITTED),
             TransporterPaper.ended_at.is_(None),
         ),
@@ -192,7 +205,7 @@ SOURCES = (
     Source(
         DeskKind.APPEAL,
         Appeal,
-        lambda: (is_one_of(Appeal.status, AppealStatus.OPEN),),
+        (is_one_of(Appeal.status, AppealStatus.OPEN),),
         since=Appeal.created_at,
         due=Appeal.due_on,
         firm=Appeal.enterprise_id,
@@ -203,7 +216,7 @@ SOURCES = (
     Source(
         DeskKind.REPAIR,
         Repair,
-        lambda: (is_one_of(Repair.status, *UNDECIDED),),
+        (is_one_of(Repair.status, *UNDECIDED),),
         since=Repair.created_at,
         due=Repair.due_on,
         firm=Repair.enterprise_id,
@@ -215,7 +228,7 @@ SOURCES = (
     Source(
         DeskKind.PROVISIONAL_BLOCK,
         Block,
-        lambda: (Block.confirmed_at.is_(None), Block.lifted_at.is_(None)),
+        (Block.confirmed_at.is_(None), Block.lifted_at.is_(None)),
         since=Block.placed_at,
         firm=Block.enterprise_id,
         title=lambda facts, due, language: say("desk_provisional_block", language),
@@ -224,7 +237,12 @@ SOURCES = (
     Source(
         DeskKind.EXPIRING_EVALUATION,
         Evaluation,
-        _expires_soon,
+        (
+            Evaluation.valid_until > TODAY,
+            Evaluation.valid_until <= SOON,
+            Evaluation.published_on.is_not(None),
+            ~_is_followed(),
+        ),
         since=Evaluation.valid_until,
         since_days=EXPIRING_DAYS,
         due=Evaluation.valid_until,
@@ -235,7 +253,7 @@ SOURCES = (
     Source(
         DeskKind.GRADE_CHANGE,
         GradeChange,
-        _changed_lately,
+        (GradeChange.seen_at.is_(None), GradeChange.changed_at > LATELY),
         since=GradeChange.changed_at,
         firm=GradeChange.enterprise_id,
         facts={"before": GradeChange.grade_before, "after": GradeChange.grade},
@@ -247,7 +265,7 @@ SOURCES = (
     Source(
         DeskKind.UNMATCHED_ENTRY,
         CreditUnmatched,
-        lambda: (CreditUnmatched.settled_at.is_(None),),
+        (CreditUnmatched.settled_at.is_(None),),
         since=CreditUnmatched.created_at,
         region=credit.district_of_unmatched(),
         facts={"source": CreditUnmatched.source, "uscc": CreditUnmatched.uscc},
