@@ -32,6 +32,8 @@ class DeskKind(StrEnum):
     GRADE_CHANGE = "grade_change"
     UNMATCHED_ENTRY = "unmatched_entry"
     """An entry of a feed about a USCC that nobody has."""
+    EARLY_WARNING = "early_warning"
+    """An enterprise that may fall to grade D or E."""
 
 
 class DeskDecision(StrEnum):

@@ -127,6 +127,8 @@ class EarlyWarningRun(Base):
 class EarlyWarning(Base):
     """That an enterprise may fall to grade D or E within 90 days of `computed_on`; for staff only.
 
+    It has been warned of night after night since `warned_on`.
+
     `risk` is from 0 to 1; `parts` the largest of its parts as {part, value, log_odds}, and `others` what all
     else adds, so that both add up to the log-odds beyond those of an enterprise of which nothing is known.
     """
@@ -138,9 +140,11 @@ class EarlyWarning(Base):
     parts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     others: Mapped[float] = mapped_column(Float)
     model_id: Mapped[UUID] = mapped_column(ForeignKey("early_warning_model.id"))
+    warned_on: Mapped[date]
     computed_on: Mapped[date]
 
     __table_args__ = (
         CheckConstraint("risk BETWEEN 0 AND 1", name="risk"),
+        Index("ix_early_warning_warned_on", "warned_on", "enterprise_id"),
         Index("ix_early_warning_risk", "risk", "enterprise_id"),
     )

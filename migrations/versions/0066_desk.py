@@ -14,7 +14,7 @@ depends_on = None
 
 KINDS = (
     "('registration', 'receiver_registration', 'transporter_paper', 'appeal', 'repair', 'provisional_block',"
-    " 'expiring_evaluation', 'grade_change', 'unmatched_entry')"
+    " 'expiring_evaluation', 'grade_change', 'unmatched_entry', 'early_warning')"
 )
 GRADES = "('A', 'B', 'C', 'D', 'E')"
 OPEN, UNDECIDED = "status = 'open'", "status IN ('open', 'checked')"

@@ -91,6 +91,7 @@ def upgrade() -> None:
         sa.Column("parts", postgresql.JSONB(), nullable=False),
         sa.Column("others", sa.Float(), nullable=False),
         sa.Column("model_id", sa.Uuid(), nullable=False),
+        sa.Column("warned_on", sa.Date(), nullable=False),
         sa.Column("computed_on", sa.Date(), nullable=False),
         sa.CheckConstraint("risk BETWEEN 0 AND 1", name=op.f("ck_early_warning_risk")),
         sa.ForeignKeyConstraint(
@@ -101,6 +102,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("enterprise_id", name=op.f("pk_early_warning")),
     )
+    op.create_index("ix_early_warning_warned_on", "early_warning", ["warned_on", "enterprise_id"])
     op.create_index("ix_early_warning_risk", "early_warning", ["risk", "enterprise_id"])
 
 

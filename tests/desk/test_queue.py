@@ -189,3 +189,14 @@ def test_a_cursor_continues_only_the_list_that_it_is_of(desk):
     cursor = desk.page(limit=1)["next"]
     assert desk.admin.get("/desk", cursor=cursor, sort="due").json["code"] == "bad_cursor"
     assert desk.second.get("/desk", cursor=cursor).json["code"] == "bad_cursor"
+
+
+def test_a_warning_waits_as_long_as_the_risk_does(desk):
+    firm_id = desk.make("early_warning")
+    (item,) = desk.items(by=desk.regulator, kind="early_warning")
+    assert item["id"] == item["enterprise"]["id"] == firm_id
+    assert "19 %" in item["title"]
+    assert desk.ids(by=desk.stranger, kind="early_warning") == []
+    assert desk.assign("early_warning", firm_id, "me").status_code == 200
+    assert desk.decide(("early_warning", firm_id, "see")) == [(422, "decision_not_of_kind")]
+    assert desk.ids(kind="early_warning", assigned="me") == [("early_warning", firm_id)]

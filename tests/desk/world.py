@@ -1,8 +1,12 @@
 """A desk with items of every kind, each made as people make it."""
 
+from datetime import date
 from functools import cached_property
 from itertools import count
+from uuid import UUID
 
+from marketplace.database import db
+from marketplace.early_warnings.models import EarlyWarning, EarlyWarningModel
 from tests.marketplace import new_uscc
 from tests.registrations.entries import terms
 from tests.transporters.papers import PERMIT, submit
@@ -10,7 +14,7 @@ from tests.transporters.papers import PERMIT, submit
 WHY = {"reason": "已核实"}
 KINDS = (
     "registration", "receiver_registration", "transporter_paper", "appeal", "repair", "provisional_block",
-    "expiring_evaluation", "grade_change", "unmatched_entry",
+    "expiring_evaluation", "grade_change", "unmatched_entry", "early_warning",
 )  # fmt: skip
 _numbers = count(1)
 
@@ -89,6 +93,24 @@ class Desk:
         sent = self.admin.call("POST", "/credit/imports", json={"rows": [row]}, query_string=query)
         assert sent.json["unmatched"] == 1, sent.json
         return self.admin.get("/credit/imports/unmatched").json["items"][0]["id"]
+
+    def make_early_warning(self, **about):
+        firm, day = self.marketplace.enterprise("generator", **about), self.marketplace.now.date()
+        with self.marketplace.app.app_context():
+            model = EarlyWarningModel(
+                month=date(2000 + next(_numbers), 1, 1), verdict="in_use", card={}, parameters={}, digest="",
+                is_simulated=True,
+            )  # fmt: skip
+            db.session.add(model)
+            db.session.flush()
+            db.session.add(
+                EarlyWarning(
+                    enterprise_id=UUID(firm.id), risk=0.187, parts=[], others=0.0, model_id=model.id,
+                    warned_on=day, computed_on=day,
+                )
+            )  # fmt: skip
+            db.session.commit()
+        return firm.id
 
     def event(self, **about):
         """A firm and an event of it, by a rule that may be repaired at once."""

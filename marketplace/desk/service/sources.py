@@ -31,6 +31,7 @@ from ... import clock
 from ...appeals.models import UNDECIDED, Appeal, AppealStatus, Repair, RepairStatus
 from ...credit import service as credit
 from ...credit.models import Block, CreditUnmatched, Evaluation
+from ...early_warnings.models import EarlyWarning
 from ...enterprises.models import PENDING_DAY, PENDING_FOR, Enterprise, EnterpriseStatus
 from ...messages import say
 from ...messages.names import name_of
@@ -87,6 +88,7 @@ class Source:
         due: the column with the last day, or the day from which on `due_days` are left; None without one.
         facts: columns that its title is made of.
         event: the column with the id of the credit event that it is about.
+        key: the column with the id of an item, None if it is `id`.
         title: the sentence of an item, by its facts, its deadline and the language.
         path: where it is shown, with `{id}` and `{enterprise_id}` or a fact in braces.
     """
@@ -104,6 +106,7 @@ class Source:
     due_days: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
     event: Any = None
+    key: Any = None
 
     @property
     def place(self) -> int:
@@ -112,7 +115,7 @@ class Source:
 
     @property
     def id(self) -> Any:
-        return self.model.id
+        return self.model.id if self.key is None else self.key
 
     def shown_since(self) -> Any:
         """Since when an item waits."""
@@ -273,6 +276,18 @@ SOURCES = (
             "desk_unmatched_entry", language, source=facts["source"], uscc=facts["uscc"]
         ),
         path="/credit/imports/unmatched?uscc={uscc}",
+    ),
+    Source(
+        DeskKind.EARLY_WARNING,
+        EarlyWarning,
+        (),
+        key=EarlyWarning.enterprise_id,
+        since=EarlyWarning.warned_on,
+        since_days=0,
+        firm=EarlyWarning.enterprise_id,
+        facts={"percent": cast(func.round(100 * EarlyWarning.risk), Integer)},
+        title=lambda facts, due, language: say("desk_early_warning", language, percent=facts["percent"]),
+        path="/credit/early-warnings",
     ),
 )
 SOURCE_OF = {source.kind: source for source in SOURCES}

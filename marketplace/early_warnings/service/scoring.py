@@ -34,8 +34,9 @@ REMOVE = Statement(
 )
 WRITE = Statement(
     text("""
-    INSERT INTO early_warning (enterprise_id, risk, parts, others, model_id, computed_on)
-    SELECT enterprise_id, risk, parts, others, CAST(:model_id AS uuid), CAST(:today AS date)
+    INSERT INTO early_warning (enterprise_id, risk, parts, others, model_id, warned_on, computed_on)
+    SELECT enterprise_id, risk, parts, others, CAST(:model_id AS uuid), CAST(:today AS date),
+        CAST(:today AS date)
     FROM jsonb_to_recordset(CAST(:warnings AS jsonb)) AS warning(
         enterprise_id uuid, risk double precision, parts jsonb, others double precision)
     ON CONFLICT (enterprise_id) DO UPDATE SET risk = excluded.risk, parts = excluded.parts,
