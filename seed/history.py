@@ -144,8 +144,8 @@ def _deal(
     open_until = agreed + 75
     return DemoDeal(
         key=f"past-{number:03}",
-        supply=_of_the_past(supply, f"past-{number:03}-s", quantity, lot, agreed, open_until, price),
-        demand=_of_the_past(demand, f"past-{number:03}-d", quantity, 0.1, agreed, open_until, None),
+        supply=of_the_past(supply, f"past-{number:03}-s", quantity, lot, agreed, open_until, price),
+        demand=of_the_past(demand, f"past-{number:03}-d", quantity, 0.1, agreed, open_until, None),
         offered_day=agreed - rng.randrange(1, 4),
         agreed_day=agreed,
         first_price=price - 10.0 * rng.randrange(1, 6),
@@ -158,7 +158,7 @@ def _deal(
     )
 
 
-def _of_the_past(
+def of_the_past(
     listing: DemoListing, key: str, tonnes: float, lot: float, agreed: int, until: int, price: float | None
 ) -> DemoListing:
     """A listing for one deal, posted a week before it was agreed."""

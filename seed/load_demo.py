@@ -22,11 +22,16 @@ from marketplace.listings.schemas import NewListingSchema
 from seed.city import City, DemoEnterprise
 from seed.demo import SEED, demo_city
 from seed.history import DemoDeal, history
+from seed.late_load import late_load
 from seed.listing_bodies import body_of
 from seed.load_fleets import load_fleets
 from seed.load_history import load_history
+from seed.load_year import load_year
+from seed.year import DemoYear, year_of
 
 REGISTRATION, NEW_LISTING = RegistrationSchema(), NewListingSchema()
+NO_YEAR = DemoYear()
+FIRST_EVALUATED, MONTHS, DAYS_OF_MONTH = -350, 12, 30
 LICENCE, CHANNEL, WHITE_LIST = LicenceSchema(), ChannelSchema(), WhiteListSchema()
 
 
@@ -37,17 +42,22 @@ def load_demo() -> dict[str, int]:
     holds here too. Nobody is notified of its listings: the city has been there since this morning.
     """
     city = demo_city(clock.today())
-    return load_city(city, history(Random(SEED), city))
+    past = (*history(Random(SEED), city), late_load(city))
+    return load_city(city, past, year_of(Random(f"year {SEED}"), city))
 
 
-def load_city(city: City, past: tuple[DemoDeal, ...]) -> dict[str, int]:
-    """Write a city and its past, unless it is there already. Returns the number of rows by kind."""
+def load_city(city: City, past: tuple[DemoDeal, ...], year: DemoYear = NO_YEAR) -> dict[str, int]:
+    """Write a city, its past and its year of credit, unless it is there already.
+
+    Returns:
+        the number of rows by kind.
+    """
     with unit_of_work() as work:
         if enterprises.is_registered(city.enterprises[0].uscc):
             return {"already there": 1}
         work.mute_events()
         with catalogue.cached_lookups(_codes(city, past)):
-            traded = _write(work, city, past)
+            traded = _write(work, city, past, year)
     return {
         "enterprises": len(city.enterprises),
         "listings": len(city.listings),
@@ -68,18 +78,22 @@ def _codes(city: City, past: tuple[DemoDeal, ...]) -> set[str]:
     return named.union(permit.code for permits in (city.channels, city.white_list) for permit in permits)
 
 
-def _write(work: Work, city: City, past: tuple[DemoDeal, ...]) -> dict[str, int]:
-    """Write all rows. Returns the number of those of the past, by kind."""
+def _write(work: Work, city: City, past: tuple[DemoDeal, ...], year: DemoYear) -> dict[str, int]:
+    """Write all rows. Returns the number of those of the past, by kind.
+
+    The evaluations come after the year, and so compute the standings of all that it is about as of today.
+    """
     ids = {enterprise.key: _enterprise(work, enterprise) for enterprise in city.enterprises}
     _partners(work, city, ids)
+    counts = load_year(city, year, ids)
     _credit(city, ids)
     _permits(city, ids)
     load_fleets(city, ids)
-    traded = load_history(city, past, ids)
+    counts += load_history(city, past, ids)
     for listing in city.listings:
         owner = Actor(ENTERPRISE, ids[listing.enterprise_key])
         listings.create(owner, NEW_LISTING.load(body_of(city, listing)))
-    return traded
+    return dict(counts)
 
 
 def _enterprise(work: Work, enterprise: DemoEnterprise) -> UUID:
@@ -111,13 +125,18 @@ def _partners(work: Work, city: City, ids: dict[str, UUID]) -> None:
 
 
 def _credit(city: City, ids: dict[str, UUID]) -> None:
-    for enterprise in city.enterprises:
+    for number, enterprise in enumerate(city.enterprises):
         about = {"enterprise_id": ids[enterprise.key], "note": "演示数据 demo data"}
         if enterprise.established:
-            credit.publish_evaluation(PLATFORM, {**about, "published_on": city.day(-90)})
+            credit.publish_evaluation(PLATFORM, {**about, "published_on": city.day(_evaluated(number))})
         for rule, days_ago in enterprise.credit_events:
             event = {**about, "rule": rule, "effective_on": city.day(-days_ago), "evidence": None}
             credit.record_event(PLATFORM, event)
+
+
+def _evaluated(number: int) -> int:
+    """On which day the enterprise of a number in the city was evaluated: some every month of the year."""
+    return FIRST_EVALUATED + number % MONTHS * DAYS_OF_MONTH
 
 
 def _permits(city: City, ids: dict[str, UUID]) -> None:

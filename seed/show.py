@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ from marketplace.child import ROOT
 from marketplace.messages.names import Name, readable
 from marketplace.supervisor import FLASK, Stack, Stopped, SupervisorError
 from seed.demo import SHOWCASE_OWNER, demo_city, showcase
+from seed.show_credit import CreditCast, CreditShow
 from seed.show_deal import Cast, DealShow, Ranking
 from seed.show_kit import Party, ShowError, print_table, wait_for, width
-from seed.showcase import DEALER
+from seed.showcase import DEALER, LATE_RECEIVER
 from seed.stage import LOCAL, running_city, step, today
 
 DELAYS_S = {"A": 0, "B": 2, "C": 4, "D": 6}
@@ -41,7 +43,7 @@ LABELS: dict[str, dict[str, str]] = {
         "rule": "rule: {source}",
         "notified": "NOTIFIED, in order of release (best credit first; delays shortened for this show)",
         "release": "#|grade|at|after posting|receiver|score",
-        "keys": "creating an admin, and a key for the acid maker",
+        "keys": "creating two admins, and a key for the acid maker",
         "delays": "shortening the delays for the show to {delays} s (default 0, 30 min, 2 h, 8 h)",
         "posting": "posting the supply",
         "matching": "requesting the ranked lawful receivers",
@@ -63,7 +65,7 @@ LABELS: dict[str, dict[str, str]] = {
         "rule": "依据：{source}",
         "notified": "通知  按信用先后发出（为演示缩短了间隔）",
         "release": "#|信用|时间|发布后|接收单位|匹配分",
-        "keys": "新建管理员，并为产酸企业签发密钥",
+        "keys": "新建两名管理员，并为产酸企业签发密钥",
         "delays": "为演示缩短通知间隔：{delays} 秒（默认为即时、30 分钟、2 小时、8 小时）",
         "posting": "发布供应信息",
         "matching": "查询排序后的合法接收单位",
@@ -104,7 +106,7 @@ def _stop(*_: Any) -> None:
 
 
 class Show:
-    """The workflow on a running platform: post, rank, ask why not, watch the notifications arrive."""
+    """The workflow on a running platform: post, rank, ask why not, watch the notifications, deal, appeal."""
 
     def __init__(self, stack: Stack, language: str) -> None:
         self._stack = stack
@@ -120,11 +122,10 @@ class Show:
         city = demo_city(today())
         who = {enterprise.key: enterprise for enterprise in city.enterprises}
         fleet = next(fleet for fleet in city.fleets if fleet.hazardous)
-        owner, carrier = who[SHOWCASE_OWNER], who[fleet.enterprise_key]
+        owner, carrier, late = who[SHOWCASE_OWNER], who[fleet.enterprise_key], who[LATE_RECEIVER]
         with httpx.Client(base_url=f"{self._stack.base_url}/api/v1", timeout=30) as http:
             with step(self._labels["keys"]):
-                admin = self._party(http, self._command("admin", "create", "--name", "demo")[-1])
-                keys = self._keys(http, owner.uscc, carrier.uscc)
+                admin, second, keys = self._first_keys(http, owner.uscc, carrier.uscc, late.uscc)
                 maker = keys[owner.uscc]
             with step(self._labels["delays"].format(delays=_delays())):
                 policy = admin.get("/matching-policy")
@@ -146,6 +147,7 @@ class Show:
             carrier_id = self._carrier_id(maker, carrier.name)
             cast = Cast(maker, inboxes[name], keys[carrier.uscc], carrier_id, fleet)
             DealShow(cast, Ranking(supply, matches), name, DELAYS_S, self._language).run()
+            CreditShow(CreditCast(keys[late.uscc], admin, second, self._command), self._language).run()
 
     def _party(self, http: httpx.Client, key: str) -> Party:
         return Party(http, key, self._language)
@@ -163,6 +165,15 @@ class Show:
         if done.returncode:
             raise ShowError(f"flask {' '.join(words)}: {done.stderr.strip()[-500:]}")
         return done.stdout.strip().splitlines()
+
+    def _first_keys(self, http: httpx.Client, *usccs: str) -> tuple[Party, Party, dict[str, Party]]:
+        """Two admins, and enterprises with fresh keys by USCC; each command is a process, all run at once."""
+        names = "demo", "second demo"
+        with ThreadPoolExecutor() as pool:
+            admins = [pool.submit(self._command, "admin", "create", "--name", name) for name in names]
+            keys = pool.submit(self._keys, http, *usccs)
+            first, second = (self._party(http, admin.result()[-1]) for admin in admins)
+            return first, second, keys.result()
 
     def _keys(self, http: httpx.Client, *usccs: str) -> dict[str, Party]:
         """Enterprises with fresh keys, by USCC."""

@@ -12,12 +12,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from seed.city import Component
-from seed.identities import DONE, MINOR
+from seed.identities import DONE, FAULT, MINOR
 
 SHOWCASE_OWNER = "acid-maker"
 """Key of the enterprise whose supply it is."""
 DEALER = "cast-regen"
 """Key of the receiver that the demo deals with."""
+LATE_RECEIVER = "cast-dear"
+"""Key of the receiver that has not received a load in time."""
 
 SHOWCASE: dict[str, Any] = {
     "kind": "supply",
@@ -82,6 +84,8 @@ class Part:
 
 _NEARLY_A = True, ((DONE, 31), (DONE, 96), (MINOR, 188), (DONE, 240), (MINOR, 302))
 """Established, 89.5 points: one completed deal more makes it grade A."""
+_BARELY_A = True, ((DONE, 41), (FAULT, 77), (MINOR, 150), (DONE, 222))
+"""Established, 91 points: one late load makes it grade B."""
 _EXEMPT: dict[str, Any] = {"licence": "", "exemption_item": 20, "treatment": "R5"}
 _STRONG = (Component("H2SO4", 60.0, None, "%"),)
 
@@ -124,7 +128,7 @@ REFUSED = (
     Part("cast-tiny", "新昌琰塘环保", "licence", 330624, 120.890, 29.505, "B", -60.0, licence_t=12.0),
     Part("cast-province", "苏州昀松酸再生", "region", 320509, 120.640, 31.120, "A", -95.0),
     Part("cast-dumper", "柯桥曜川固废", "credit", 330603, 120.415, 30.115, "E", -20.0),
-    Part("cast-dear", "宁波璟庭危废处置", "price", 330206, 121.830, 29.920, "A", -260.0),
+    Part(LATE_RECEIVER, "宁波璟庭危废处置", "price", 330206, 121.830, 29.920, "A", -260.0, record=_BARELY_A),
     Part(
         "cast-near", "杭州禾峰水处理剂", "distance", 330111, 119.970, 30.060, "A", -70.0, max_distance_km=30
     ),

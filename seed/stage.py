@@ -32,7 +32,17 @@ SOURCES = (
     "migrations",
     *(
         f"marketplace/{room}"
-        for room in ("catalogue", "licences", "transporters", "listings", "deals", "manifests", "credit")
+        for room in (
+            "catalogue",
+            "licences",
+            "transporters",
+            "listings",
+            "deals",
+            "manifests",
+            "credit",
+            "appeals",
+            "inspections",
+        )
     ),
 )
 LOADING = {"migrate": ("db-upgrade",), "catalogue": ("seed", "catalogue"), "city": ("seed", "demo")}
@@ -43,7 +53,8 @@ STEPS: dict[str, dict[str, str]] = {
         "servers": "starting PostgreSQL 18 and Valkey 9",
         "migrate": "migrating",
         "catalogue": "loading the catalogues and 3,212 regions",
-        "city": "seeding the demo city: 722 enterprises, 1,620 listings, half a year of trade (once a day)",
+        "city": "seeding the demo city: 722 enterprises, 1,620 listings, half a year of trade,"
+        " a year of credit (once a day)",
         "copy": "copying the seeded city",
         "platform": "starting web, workers and scheduler",
     },
@@ -52,7 +63,7 @@ STEPS: dict[str, dict[str, str]] = {
         "servers": "启动 PostgreSQL 18 和 Valkey 9",
         "migrate": "建立数据库结构",
         "catalogue": "载入名录和 3,212 个行政区划",
-        "city": "生成演示城市：722 家企业，1,620 条供需信息，半年的交易（每天一次）",
+        "city": "生成演示城市：722 家企业，1,620 条供需信息，半年的交易，一年的信用记录（每天一次）",
         "copy": "复制演示城市",
         "platform": "启动接口服务、后台任务和定时任务",
     },

@@ -50,7 +50,7 @@ def judge_clean_years() -> int:
     return len(found)
 
 
-def _clean_in(year: int) -> Select[tuple[UUID]]:
+def _clean_in(year: int) -> Select[UUID]:
     """The enterprises whose year was clean and is not told yet, in the order of their ids."""
     is_late = (
         select(ManifestDelay.manifest_id)
