@@ -37,9 +37,9 @@ class Officer(fields.String):
     """The id of a member of the staff, or one of a few words for one, such as `me`."""
 
     def __init__(self, *words: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        about = {"maxLength": LONGEST_ID, **kwargs.pop("metadata", {})}
+        super().__init__(metadata=about, **kwargs)
         self.words = words
-        self.metadata["maxLength"] = LONGEST_ID
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, *args, **kwargs)

@@ -132,7 +132,9 @@ class Source:
         """The facts of its title as one object."""
         if not self.facts:
             return cast(null(), JSONB)
-        named = [(literal_column(f"'{name}'"), column) for name, column in self.facts.items()]
+        named: list[tuple[Any, Any]] = [
+            (literal_column(f"'{name}'"), column) for name, column in self.facts.items()
+        ]
         return func.jsonb_build_object(*chain.from_iterable(named))
 
     def since_at(self, moment: datetime) -> Any:
