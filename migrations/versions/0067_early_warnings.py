@@ -18,7 +18,7 @@ depends_on = None
 TERM = {
     "least_falls": 200,
     "least_months": 24,
-    "least_risk": 0.05,
+    "least_risk": 0.1,
     "valid_from": date(2024, 1, 1),
     "mark": "O",
     "source": "平台自定：历史不足时不作预警",

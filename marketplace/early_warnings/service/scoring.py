@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -81,11 +82,12 @@ def score() -> EarlyWarningRun:
     return run
 
 
+@dataclass(frozen=True, slots=True)
 class Risks:
     """Of a batch: how many had a grade to fall from, and the warnings as they are stored."""
 
-    def __init__(self, scored: int, warnings: list[dict[str, Any]]) -> None:
-        self.scored, self.warnings = scored, warnings
+    scored: int
+    warnings: Sequence[dict[str, Any]]
 
 
 def score_batch(model: MonotoneModel, histories: Mapping[UUID, CreditHistory], least: float) -> Risks:

@@ -17,7 +17,7 @@ from .reading import beginning, histories_of, sampled
 from .terms import needs_in_force
 
 MOST_ENTERPRISES = 8_000
-"""How many enterprises are learned from: a training takes some minutes and 0.5 GB at most. Our own choice."""
+"""How many enterprises are learned from: a task may take five minutes. Our own choice."""
 
 log = logging.getLogger(__name__)
 
