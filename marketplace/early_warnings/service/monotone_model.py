@@ -49,12 +49,12 @@ class MonotoneModel:
 
     def curves(self, values: Matrix) -> Matrix:
         """What each feature adds to the log-odds: (n, features)."""
-        curves: Matrix = np.add.reduceat(ramps(values) * self.weights, STARTS, axis=1)
-        return curves
+        return np.add.reduceat(ramps(values) * self.weights, STARTS, axis=1)
 
     def log_odds(self, values: Matrix) -> Matrix:
         """(n,) of rows of features."""
-        return self.intercept + self.curves(values).sum(axis=1)
+        log_odds: Matrix = self.intercept + self.curves(values).sum(axis=1)
+        return log_odds
 
     def risks(self, values: Matrix) -> Matrix:
         """(n,) from 0 to 1."""
