@@ -149,8 +149,8 @@ class OnlineHalfSchema(ResponseSchema):
     differences = fields.Integer(metadata={"description": "Confirmed ones that differ from manifests."})
     unusual = fields.Integer(metadata={"description": "Confirmed ones with a figure far from earlier ones."})
     hinted = fields.Integer(metadata={"description": "Confirmed ones with round or repeated figures."})
-    in_hand_t = Tonnes(attribute="in_hand_kg", metadata={"description": "Opening, generated, received."})
-    gap_t = Tonnes(attribute="gap_kg", metadata={"description": "What the balances lack, added up."})
+    in_hand_t = Tonnes(0, attribute="in_hand_kg", metadata={"description": "Opening, generated, received."})
+    gap_t = Tonnes(0, attribute="gap_kg", metadata={"description": "What the balances lack, added up."})
     completeness_percent = fields.Float(
         allow_none=True, metadata={"description": "Confirmed of due; null if none was due."}
     )

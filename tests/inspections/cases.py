@@ -20,10 +20,15 @@ class InspectionSamples(Samples):
         """Begun by an admin, of the owner, and not answered yet."""
         return self.begun(self.owner, "general_generator", "city")
 
+    @property
+    def item(self):
+        """Code of an item of the owner's inspection."""
+        return self.inspection["items"][0]["item"]["code"]
+
     @cached_property
     def photo(self):
         """Of an item of the owner's inspection."""
-        path = f"{ROOT}/{self.inspection['id']}/photos?item=M1"
+        path = f"{ROOT}/{self.inspection['id']}/photos?item={self.item}"
         response = self.admin.call("POST", path, data=PNG, content_type="image/png")
         assert response.status_code == 201, response.json
         return response.json
@@ -55,7 +60,7 @@ def neighbours(samples):
     return {
         ("GET", ONE): (path, HIDDEN, HIDDEN),
         ("GET", f"{ONE}/report.pdf"): (f"{path}/report.pdf", HIDDEN, HIDDEN),
-        ("POST", f"{ONE}/photos"): (f"{path}/photos?item=M1", HIDDEN, HIDDEN),
+        ("POST", f"{ONE}/photos"): (f"{path}/photos?item={samples.item}", HIDDEN, HIDDEN),
         ("GET", PHOTO): (f"{ROOT}/photos/{samples.photo['id']}", HIDDEN, HIDDEN),
         **steps,
     }

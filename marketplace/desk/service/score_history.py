@@ -50,4 +50,4 @@ def _days_of(events: Sequence[CreditEvent], evaluations: Sequence[Evaluation]) -
         if event.status == EventStatus.RECORDED:
             yield from (event.effective_on, event.lapses_on)
     for evaluation in evaluations:
-        yield from (evaluation.published_on, evaluation.valid_until)
+        yield from filter(None, (evaluation.published_on, evaluation.valid_until))
