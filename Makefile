@@ -98,8 +98,9 @@ bench-documents: .venv/.installed-dev ## time PDF documents and labels
 bench-allocation: .venv/.installed ## time allocation plans for 2,000 supplies and demands beside other methods
 	@$(BIN) -m bench.allocation $(ARGS)
 
-bench-credit: .venv/.installed ## time all standings anew, one of them, and a simulation, with 1,000,000 events
+bench-credit: .venv/.installed ## time all standings anew, one of them, a simulation, and the desk with 100,000 items
 	@$(BIN) -m bench.credit $(ARGS)
+	@$(BIN) -m bench.desk
 
 bench-early-warning: .venv/.installed ## say how well early warnings foresee falls, beside baselines (ARGS="--database" times 60,000 enterprises)
 	@$(BIN) -m bench.early_warning $(ARGS)
