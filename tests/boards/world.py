@@ -20,7 +20,7 @@ def record(marketplace, party, rule=MAJOR, by=None, **about):
         "effective_on": "2026-08-20",
         "decided_on": DECIDED,
         "served_on": SERVED,
-        "document": f"绍环罚字〔2026〕8{next(_numbers)}号",
+        "document": f"绍环罚决〔2026〕{next(_numbers)}号",
         "authority": "绍兴市生态环境局",
         "note": f"{PERSON}在场",
         "evidence": "现场照片 13800000000",
