@@ -279,7 +279,7 @@ def test_a_refused_write_leaves_nothing(shared):
 
     for (method, rule), (party, path, body) in table.items():
         if kind_of_file(body):
-            response = party.call(method, path, **sent(body[:20]))
+            response = party.call(method, path, **sent(body[:8]))
             assert (response.status_code, list(response.json["errors"])) == (422, ["file"]), rule
         elif isinstance(body, bytes):
             sheet = csv_of({**SUPPLY, "colour": "red"})
@@ -287,7 +287,8 @@ def test_a_refused_write_leaves_nothing(shared):
             assert (response.status_code, list(response.json["errors"])) == (422, ["row 1.colour"]), rule
         elif body is not None and (method, rule) not in united("without_fields"):
             response = party.call(method, path, json={**body, "colour": "red"}, headers={"If-Match": "*"})
-            assert (response.status_code, list(response.json["errors"])) == (422, ["colour"]), rule
+            faulty = list(response.json.get("errors", ()))
+            assert (response.status_code, faulty) == (422, ["colour"]), (rule, response.json)
     assert contents(shared.marketplace) == before
 
 

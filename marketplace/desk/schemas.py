@@ -13,6 +13,7 @@ from ..http.fields import (
     Adcode,
     Choices,
     Day,
+    Identifier,
     KnownValue,
     Lines,
     List,
@@ -33,17 +34,16 @@ MOST_DECISIONS = 100
 LONGEST_ID = 36
 
 
-class Officer(fields.String):
+class Officer(Identifier):
     """The id of a member of the staff, or one of a few words for one, such as `me`."""
 
     def __init__(self, *words: str, **kwargs: Any) -> None:
-        about = {"maxLength": LONGEST_ID, **kwargs.pop("metadata", {})}
-        super().__init__(metadata=about, **kwargs)
+        super().__init__(LONGEST_ID, **kwargs)
         self.words = words
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        text = super()._deserialize(value, *args, **kwargs)
-        if text in self.words:
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        text = super().deserialize(value, *args, **kwargs)
+        if not isinstance(text, str) or text in self.words:
             return text
         try:
             return UUID(text)

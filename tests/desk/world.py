@@ -98,7 +98,7 @@ class Desk:
         firm, day = self.marketplace.enterprise("generator", **about), self.marketplace.now.date()
         with self.marketplace.app.app_context():
             model = EarlyWarningModel(
-                month=date(2000 + next(_numbers), 1, 1), verdict="in_use", card={}, parameters={}, digest="",
+                month=date(1000 + next(_numbers), 1, 1), verdict="in_use", card={}, parameters={}, digest="",
                 is_simulated=True,
             )  # fmt: skip
             db.session.add(model)
