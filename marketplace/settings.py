@@ -25,7 +25,7 @@ class Settings:
     data_dir: Path = Path("var")
     """Folder of the embedded servers; unused when both addresses below are given."""
     files_dir: str = ""
-    """Folder of the files that come with credit events, the same for all processes and in every backup; empty
+    """Folder of the files that rows name, the same for all processes and in every backup; empty
     means `files` in `data_dir`."""
     database_url: str = ""
     """PostgreSQL 15 or later; empty means the embedded one in `data_dir`."""

@@ -1,10 +1,9 @@
 """Runs the whole of Huanliu as one program: embedded servers, web, a worker per queue and the scheduler.
 
 `python -m marketplace.supervisor` serves until SIGINT or SIGTERM; with the word `stop` it stops the one that
-serves, with `backup` and `restore` it writes the embedded database to FILE, the files of credit events beside
-it, and puts both back. Read from the
-environment: HOST, PORT, DATA_DIR, DEMO, DATABASE_URL, REDIS_URL, PG_BIN, WEB_WORKERS, WEB_THREADS, LOG_DIR,
-FILE.
+serves, with `backup` and `restore` it writes the embedded database to FILE, the files kept on the disk beside
+it, and puts both back. Read from the environment: HOST, PORT, DATA_DIR, DEMO, DATABASE_URL, REDIS_URL,
+PG_BIN, WEB_WORKERS, WEB_THREADS, LOG_DIR, FILE.
 """
 
 import contextlib
@@ -313,7 +312,7 @@ def stop(env: Mapping[str, str]) -> None:
 def back_up(env: Mapping[str, str]) -> None:
     """Write the embedded database to FILE, by default a new one named by the time in DATA_DIR/backups.
 
-    The files that come with credit events go into an archive of the same name that ends in .files.tar.
+    The files kept on the disk go into an archive of the same name that ends in .files.tar.
 
     Raises:
         SupervisorError: the database is not the embedded one.
@@ -352,7 +351,7 @@ def restore(env: Mapping[str, str]) -> None:
         print_progress(f"put {count} files back from {_archive_beside(file)}")
     else:
         print_progress(
-            f"there is no {_archive_beside(file)}: the files of credit events are left as they are"
+            f"there is no {_archive_beside(file)}: the files kept on the disk are left as they are"
         )
     kept = "; what was there is kept as the database huanliu_before_restore" if replaced else ""
     print_progress(f"restored {file}{kept}; `make serve` brings it to the newest schema")
