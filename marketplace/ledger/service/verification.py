@@ -10,13 +10,14 @@ import hmac
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from heapq import merge
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Result, text
 
 from ...database import db
 from .anchor_checks import Anchored, check_anchors
@@ -158,10 +159,40 @@ def _walk(
     report: Callable[[int], None],
 ) -> bool:
     """Check enterprise by enterprise; returns whether it came to the end."""
-    entries, heads = Stream(connection.execute(ENTRIES)), Stream(connection.execute(HEADS))
-    rows = Stream(merge(*(connection.execute(query) for query in ROWS), key=itemgetter(0)))
-    known = Stream((enterprise_id, *head) for enterprise_id, head in sorted(anchored.heads.items()))
-    streams = (entries, heads, rows, known)
+    results = [connection.execute(query) for query in (ENTRIES, HEADS, *ROWS)]
+    with ThreadPoolExecutor(1) as reader:  # ends before the connection does
+        entries, heads, *rows = (_read_ahead(reader, result) for result in results)
+        return _check_all(
+            outcome,
+            (
+                Stream(entries),
+                Stream(heads),
+                Stream(merge(*rows, key=itemgetter(0))),
+                Stream((enterprise_id, *head) for enterprise_id, head in sorted(anchored.heads.items())),
+            ),
+            begun,
+            ends_at,
+            report,
+        )
+
+
+def _read_ahead(reader: Executor, result: Result[Any]) -> Iterator[Any]:
+    """Rows, of which the next lot is fetched by another thread while those of this one are checked."""
+    coming = reader.submit(result.fetchmany, AT_ONCE)
+    while rows := coming.result():
+        coming = reader.submit(result.fetchmany, AT_ONCE)
+        yield from rows
+
+
+def _check_all(
+    outcome: Outcome,
+    streams: tuple[Stream, Stream, Stream, Stream],
+    begun: Columns,
+    ends_at: float | None,
+    report: Callable[[int], None],
+) -> bool:
+    """Check entries, heads, rows and anchored heads of one enterprise after the other."""
+    entries, heads, rows, known = streams
     reported = 0
     while following := [stream.enterprise_id for stream in streams if stream.enterprise_id is not None]:
         if ends_at is not None and time.monotonic() > ends_at:
