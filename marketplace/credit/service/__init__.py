@@ -26,7 +26,15 @@ from .records import Record, records_of
 from .repair import publication_term, publication_terms, repair_event, repairable_from
 from .rules import current_rules, is_rule_in_force, present_rules, publish_rules
 from .score import BASE_NEWCOMER, GRADE_FLOORS, ScoreLine, Standing, grade_of, grade_thresholds, standing
-from .standings import blocks_in_force, explain, present, refresh_lapsed, standing_of
+from .standings import (
+    blocks_in_force,
+    explain,
+    is_published,
+    member_since,
+    present,
+    refresh_lapsed,
+    standing_of,
+)
 from .titles import titles_of
 
 __all__ = [
@@ -54,6 +62,7 @@ __all__ = [
     "grade_of",
     "grade_thresholds",
     "import_feed",
+    "is_published",
     "is_rule_in_force",
     "lapse_date",
     "lift_block",
@@ -62,6 +71,7 @@ __all__ = [
     "list_imports",
     "lock_event",
     "match_waiting",
+    "member_since",
     "place_block",
     "present",
     "present_rules",

@@ -13,11 +13,11 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
-from ... import clock
 from ...enterprises.models import MILLI_PER_POINT, Grade
 from ...statements import Statement, uuid_array
 from .rules import points_milli, severity_of, term_of
 from .score import COMPLETED, base_score, clamped, established_by, grade_of, relief
+from .standings import member_since
 
 BATCH = 2000
 """Enterprises of one statement: with 17 events each some 10 MB in the database."""
@@ -123,8 +123,9 @@ def sums_of(ids: Sequence[UUID], today: date, terms: str = "[]") -> list[Sum]:
 
 
 def _sum_of(row: Any, today: date) -> Sum:
-    since = row.created_at.astimezone(clock.LOCAL).date()
-    established = established_by(row.evaluated_until, since, today, row.completed, row.has_deduction)
+    established = established_by(
+        row.evaluated_until, member_since(row), today, row.completed, row.has_deduction
+    )
     base = base_score(established)
     total = base + row.recorded + row.of_platform
     score = clamped(total + relief(base + row.recorded, row.of_platform))

@@ -245,7 +245,7 @@ SOURCES = (
         (
             Evaluation.valid_until > TODAY,
             Evaluation.valid_until <= SOON,
-            Evaluation.published_on.is_not(None),
+            credit.is_published(),
             ~_is_followed(),
         ),
         since=Evaluation.valid_until,

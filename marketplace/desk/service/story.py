@@ -43,7 +43,7 @@ def tell_story(actor: Actor, enterprise: Enterprise, language: str) -> dict[str,
     events = _events(enterprise.id)
     evaluations = _evaluations(enterprise.id)
     today = clock.today()
-    since = enterprise.created_at.astimezone(clock.LOCAL).date()
+    since = credit.member_since(enterprise)
     deals, manifests = _deals(enterprise.id), _manifests(enterprise.id)
     others = _names(deals, manifests)
     return {
@@ -87,9 +87,7 @@ def _present_events(events: Sequence[CreditEvent], language: str) -> list[dict[s
 
 def _evaluations(enterprise_id: UUID) -> Sequence[Evaluation]:
     """Those that are published, newest first."""
-    published = select(Evaluation).where(
-        Evaluation.enterprise_id == enterprise_id, Evaluation.published_on.is_not(None)
-    )
+    published = select(Evaluation).where(Evaluation.enterprise_id == enterprise_id, credit.is_published())
     newest_first = published.order_by(Evaluation.published_on.desc(), Evaluation.id.desc())
     return db.session.scalars(newest_first).all()
 

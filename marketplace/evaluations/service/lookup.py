@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import undefer
 
+from ...credit import service as credit
 from ...credit.models import Evaluation, EvaluationStatus
 from ...database import db
 from ...enterprises import service as enterprises
@@ -43,11 +44,10 @@ def search(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) 
 def _visible(actor: Actor) -> list[ColumnElement[bool]]:
     if actor.is_admin:
         return []
-    is_published = Evaluation.published_on.is_not(None)
     if actor.kind == REGULATOR:
         within = Evaluation.enterprise_id.in_(enterprises.ids_within(actor.region or 0))
-        return [or_(is_published, within)]
-    return [is_published]
+        return [or_(credit.is_published(), within)]
+    return [credit.is_published()]
 
 
 Condition = Callable[[Actor, Any], ColumnElement[bool]]
@@ -55,9 +55,7 @@ FILTERS: dict[str, Condition] = {
     "enterprise_id": lambda actor, wanted: Evaluation.enterprise_id == wanted,
     "job_id": lambda actor, wanted: Evaluation.job_id == wanted,
     "status": lambda actor, wanted: (
-        Evaluation.published_on.is_(None)
-        if wanted == EvaluationStatus.PREVIEW
-        else Evaluation.published_on.is_not(None)
+        ~credit.is_published() if wanted == EvaluationStatus.PREVIEW else credit.is_published()
     ),
     "ends_by": lambda actor, day: Evaluation.valid_until <= day,
     "mine": lambda actor, _: (
