@@ -1,0 +1,47 @@
+"""The tables of the rules, of what is recorded by them, of evaluations, blocks and feeds."""
+
+from .blocks import LIFE, Block, BlockStatus
+from .evaluations import ESTABLISHED_BY, EVALUATION, EVALUATION_LIFE, RECORD, Evaluation, EvaluationStatus
+from .events import EVENT_LIFE, ON_RECORD, CreditEvent, CreditFile, EventStatus
+from .feeds import (
+    FEED_LIFE,
+    MOST_FEED_ROWS,
+    CreditImport,
+    CreditImportRow,
+    CreditReference,
+    CreditUnmatched,
+    FeedResult,
+    FeedStatus,
+)
+from .publication_terms import PublicationTerm
+from .rules import AXES, Recorder, RuleTable, Severity
+
+__all__ = [
+    "AXES",
+    "ESTABLISHED_BY",
+    "EVALUATION",
+    "EVALUATION_LIFE",
+    "EVENT_LIFE",
+    "FEED_LIFE",
+    "LIFE",
+    "MOST_FEED_ROWS",
+    "ON_RECORD",
+    "RECORD",
+    "Block",
+    "BlockStatus",
+    "CreditEvent",
+    "CreditFile",
+    "CreditImport",
+    "CreditImportRow",
+    "CreditReference",
+    "CreditUnmatched",
+    "Evaluation",
+    "EvaluationStatus",
+    "EventStatus",
+    "FeedResult",
+    "FeedStatus",
+    "PublicationTerm",
+    "Recorder",
+    "RuleTable",
+    "Severity",
+]
