@@ -31,7 +31,7 @@ READERS = {
     "listings/service/sheets/template.py": "the example rows of the template",
     "listings/service/sheets/vocabulary.py": "names of columns",
     "manifests/routes.py": "where the carrier says that it delivered",
-    "manifests/schemas.py": "where the carrier says that it delivered",
+    "manifests/schemas/moves.py": "where the carrier says that it delivered",
     "manifests/service/carrying.py": "whether its carrier delivered near the receiver",
     "receivers/schemas.py": "the asker's own point",
     "receivers/service/asking.py": "the asker's own point",

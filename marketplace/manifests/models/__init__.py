@@ -1,0 +1,49 @@
+"""Manifests, their lines and legs, what was sealed, what differed, and the deadlines of their steps.
+
+Weights are whole kilograms, days those of Asia/Shanghai. A manifest is one vehicle trip of one sender.
+"""
+
+from .deadlines import WAITING, LateStage, LateStep, ManifestDeadline, ManifestDelay
+from .differences import ManifestMismatch, MismatchKind, WeightTolerance
+from .life import (
+    BEFORE_PICKUP,
+    CLOSED_STATES,
+    IN_FLIGHT,
+    LIFE,
+    NEXT_STEPS,
+    NOT_ISSUED,
+    RECEIPTS,
+    ManifestStatus,
+)
+from .manifests import Manifest, ManifestKind, ManifestLeg, ManifestLine, ManifestOutcome, ManifestSerial
+from .seals import CORRECTION_LIFE, CorrectionStatus, ManifestCorrection, ManifestVersion, Part
+
+__all__ = [
+    "BEFORE_PICKUP",
+    "CLOSED_STATES",
+    "CORRECTION_LIFE",
+    "IN_FLIGHT",
+    "LIFE",
+    "NEXT_STEPS",
+    "NOT_ISSUED",
+    "RECEIPTS",
+    "WAITING",
+    "CorrectionStatus",
+    "LateStage",
+    "LateStep",
+    "Manifest",
+    "ManifestCorrection",
+    "ManifestDeadline",
+    "ManifestDelay",
+    "ManifestKind",
+    "ManifestLeg",
+    "ManifestLine",
+    "ManifestMismatch",
+    "ManifestOutcome",
+    "ManifestSerial",
+    "ManifestStatus",
+    "ManifestVersion",
+    "MismatchKind",
+    "Part",
+    "WeightTolerance",
+]
