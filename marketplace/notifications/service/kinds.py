@@ -4,21 +4,14 @@ A message of a kind whose data name a `counterpart_id` is about a listing; such 
 counterpart and code (`planning/deduplication.py`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from uuid import UUID
+from dataclasses import replace
 
-from ...events.work import Work
 from ...licences.models import PauseCause
-from ..models import EmailPreference, Notification, NotificationKind
+from ..models import EmailPreference, NotificationKind
 from .delivery import email_lines, lapsing, validity
-from .delivery.due import DueMessage
+from .message_kind import MessageKind, about_oneself, ending
 from .saved_searches import preferences_of_searches
-from .subjects import Sides
 
-MAILS_A_DAY = 5
-"""E-mails of a kind that one address gets within a day where the kind says nothing else; our own choice."""
 PERMIT_DATA = ("permit_id", "name", "deals")
 OFFER_DATA = ("offer_id", "name", "title", "quantity_t", "price_cny_per_t", "expires_at")
 ORDER_DATA = ("inspection_id", "name", "last_day")
@@ -27,68 +20,6 @@ APPEAL_DATA = ("appeal_id", "event_id", "name")
 REPAIR_DATA = ("repair_id", "event_id", "name")
 REPORT_DATA = ("report_id", "name", "last_day")
 MATCH_DATA = frozenset({"listing_id", "counterpart_id", "score", "rank"})
-
-
-def _no_preferences(messages: Sequence[DueMessage]) -> Mapping[UUID, EmailPreference]:
-    return {}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageKind:
-    """What follows from the kind of a message.
-
-    Attributes:
-        data_fields: the fields of `data` that the API shows.
-        default_delivery: the e-mail that enterprises without preferences get.
-        is_capped: counts towards the daily cap of immediate messages.
-        is_capped_by_sender: counts towards the cap of immediate messages by sender and receiver.
-        mails_a_day: e-mails of the kind to one address within a day, whoever causes them; more wait for the
-            digest. Kinds that `is_capped` share the policy's daily cap instead.
-        is_gathered: one e-mail tells all messages of the kind that wait for theirs.
-        is_shown_pairing: its release is recorded as an outcome "shown" of the pairing.
-        invites_feedback: its e-mail invites to give feedback on the pairing.
-        lapsed_at_release: ids of those messages of the kind that are due and no longer hold.
-        holding: ids of those released messages of the kind that still hold when their e-mail is sent.
-        email_line: what an e-mail and the inbox say of a message and its sides, in a language.
-        email_line_codes: the sentences that `email_line` chooses from, in `messages/mail.toml`.
-        outlives_listing: is not cancelled when a listing that it is about closes.
-        own_preferences: by message id, how prompt an e-mail the message's own cause allows.
-    """
-
-    data_fields: frozenset[str]
-    default_delivery: EmailPreference = EmailPreference.IMMEDIATE
-    is_capped: bool
-    is_capped_by_sender: bool = False
-    mails_a_day: int = MAILS_A_DAY
-    is_gathered: bool = False
-    is_shown_pairing: bool = False
-    invites_feedback: bool
-    lapsed_at_release: Callable[[Work, Sequence[DueMessage], datetime], set[UUID]] = lapsing.none_lapsed
-    holding: Callable[[Sequence[Notification]], set[UUID]] = validity.always_hold
-    email_line: Callable[[Notification, Sides, str], str] = email_lines.from_data
-    email_line_codes: tuple[str, ...]
-    outlives_listing: bool = False
-    own_preferences: Callable[[Sequence[DueMessage]], Mapping[UUID, EmailPreference]] = _no_preferences
-
-    @property
-    def is_deduplicated(self) -> bool:
-        return "counterpart_id" in self.data_fields and not self.outlives_listing
-
-
-def _ending(name: str, *data_fields: str) -> MessageKind:
-    """A kind that tells an enterprise of what ends soon: of all that does in one e-mail a day."""
-    return replace(_about_oneself(name, *data_fields), mails_a_day=1, is_gathered=True)
-
-
-def _about_oneself(name: str, *data_fields: str) -> MessageKind:
-    """A kind that tells an enterprise of its own affairs what its data say."""
-    return MessageKind(
-        data_fields=frozenset(data_fields),
-        is_capped=False,
-        invites_feedback=False,
-        email_line_codes=(f"mail_line_{name}",),
-    )
-
 
 KINDS: dict[str, MessageKind] = {
     NotificationKind.MATCH_MUTUAL: MessageKind(
@@ -133,7 +64,7 @@ KINDS: dict[str, MessageKind] = {
         email_line_codes=("mail_line_search_found",),
         own_preferences=preferences_of_searches,
     ),
-    NotificationKind.KEY_EXPIRING: _ending("key_expiring", "key_id", "name", "expires_at"),
+    NotificationKind.KEY_EXPIRING: ending("key_expiring", "key_id", "name", "expires_at"),
     NotificationKind.EMAIL_REFUSED: MessageKind(
         data_fields=frozenset({"address", "reply"}),
         default_delivery=EmailPreference.OFF,
@@ -147,16 +78,16 @@ KINDS: dict[str, MessageKind] = {
         invites_feedback=False,
         email_line_codes=("mail_line_credit_withdrawn",),
     ),
-    NotificationKind.APPEAL_OPENED: _about_oneself("appeal_opened", *APPEAL_DATA, "last_day"),
-    NotificationKind.APPEAL_UPHELD: _about_oneself("appeal_upheld", *APPEAL_DATA, "reason"),
-    NotificationKind.APPEAL_OVERTURNED: _about_oneself("appeal_overturned", *APPEAL_DATA, "reason"),
-    NotificationKind.APPEAL_ENDED: _about_oneself("appeal_ended", *APPEAL_DATA, "reason"),
-    NotificationKind.REPAIR_OPENED: _about_oneself("repair_opened", *REPAIR_DATA, "last_day"),
-    NotificationKind.REPAIR_CHECKED: _about_oneself("repair_checked", *REPAIR_DATA, "last_day"),
-    NotificationKind.REPAIR_EXTENDED: _about_oneself("repair_extended", *REPAIR_DATA, "last_day"),
-    NotificationKind.REPAIR_GRANTED: _about_oneself("repair_granted", *REPAIR_DATA, "reason"),
-    NotificationKind.REPAIR_REFUSED: _about_oneself("repair_refused", *REPAIR_DATA, "reason"),
-    NotificationKind.REPAIR_ENDED: _about_oneself("repair_ended", *REPAIR_DATA, "reason"),
+    NotificationKind.APPEAL_OPENED: about_oneself("appeal_opened", *APPEAL_DATA, "last_day"),
+    NotificationKind.APPEAL_UPHELD: about_oneself("appeal_upheld", *APPEAL_DATA, "reason"),
+    NotificationKind.APPEAL_OVERTURNED: about_oneself("appeal_overturned", *APPEAL_DATA, "reason"),
+    NotificationKind.APPEAL_ENDED: about_oneself("appeal_ended", *APPEAL_DATA, "reason"),
+    NotificationKind.REPAIR_OPENED: about_oneself("repair_opened", *REPAIR_DATA, "last_day"),
+    NotificationKind.REPAIR_CHECKED: about_oneself("repair_checked", *REPAIR_DATA, "last_day"),
+    NotificationKind.REPAIR_EXTENDED: about_oneself("repair_extended", *REPAIR_DATA, "last_day"),
+    NotificationKind.REPAIR_GRANTED: about_oneself("repair_granted", *REPAIR_DATA, "reason"),
+    NotificationKind.REPAIR_REFUSED: about_oneself("repair_refused", *REPAIR_DATA, "reason"),
+    NotificationKind.REPAIR_ENDED: about_oneself("repair_ended", *REPAIR_DATA, "reason"),
     NotificationKind.MATCH_WITHDRAWN: MessageKind(
         data_fields=frozenset({"listing_id", "counterpart_id"}),
         is_capped=False,
@@ -166,70 +97,66 @@ KINDS: dict[str, MessageKind] = {
         email_line=email_lines.match_withdrawn,
         email_line_codes=("mail_line_match_withdrawn",),
     ),
-    NotificationKind.LISTING_ENDING: _ending("listing_ending", "listing_id", "name", "last_day"),
-    NotificationKind.LICENCE_ENDING: _ending("licence_ending", "licence_id", "name", "last_day"),
-    NotificationKind.LICENCE_CONFIRMED: _about_oneself("licence_confirmed", "licence_id", "name"),
-    NotificationKind.LICENCE_REFUSED: _about_oneself("licence_refused", "licence_id", "name", "reason"),
-    NotificationKind.TRANSPORTER_EXPIRING: _ending(
+    NotificationKind.LISTING_ENDING: ending("listing_ending", "listing_id", "name", "last_day"),
+    NotificationKind.LICENCE_ENDING: ending("licence_ending", "licence_id", "name", "last_day"),
+    NotificationKind.LICENCE_CONFIRMED: about_oneself("licence_confirmed", "licence_id", "name"),
+    NotificationKind.LICENCE_REFUSED: about_oneself("licence_refused", "licence_id", "name", "reason"),
+    NotificationKind.TRANSPORTER_EXPIRING: ending(
         "transporter_expiring", "paper_id", "paper", "name", "last_day"
     ),
-    NotificationKind.TRANSPORTER_VERIFIED: _about_oneself(
-        "transporter_verified", "paper_id", "paper", "name"
-    ),
-    NotificationKind.TRANSPORTER_REFUSED: _about_oneself(
+    NotificationKind.TRANSPORTER_VERIFIED: about_oneself("transporter_verified", "paper_id", "paper", "name"),
+    NotificationKind.TRANSPORTER_REFUSED: about_oneself(
         "transporter_refused", "paper_id", "paper", "name", "reason"
     ),
-    NotificationKind.DEAL_VERIFY_RECEIVER: _about_oneself(
-        "deal_verify_receiver", "deal_id", "number", "name"
-    ),
-    NotificationKind.RECEIVER_REQUESTED: _about_oneself(
+    NotificationKind.DEAL_VERIFY_RECEIVER: about_oneself("deal_verify_receiver", "deal_id", "number", "name"),
+    NotificationKind.RECEIVER_REQUESTED: about_oneself(
         "receiver_requested", "request_id", "name", "code", "tonnes"
     ),
-    NotificationKind.RECEIVER_ACCEPTED: _about_oneself("receiver_accepted", "request_id", "name", "code"),
-    NotificationKind.RECEIVER_DECLINED: _about_oneself(
+    NotificationKind.RECEIVER_ACCEPTED: about_oneself("receiver_accepted", "request_id", "name", "code"),
+    NotificationKind.RECEIVER_DECLINED: about_oneself(
         "receiver_declined", "request_id", "name", "code", "reason"
     ),
-    NotificationKind.REGISTRATION_CONFIRMED: _about_oneself(
+    NotificationKind.REGISTRATION_CONFIRMED: about_oneself(
         "registration_confirmed", "registration_id", "name"
     ),
-    NotificationKind.REGISTRATION_REFUSED: _about_oneself(
+    NotificationKind.REGISTRATION_REFUSED: about_oneself(
         "registration_refused", "registration_id", "name", "reason"
     ),
-    NotificationKind.PERMIT_SUSPENDED: _about_oneself("permit_suspended", *PERMIT_DATA, "reason"),
-    NotificationKind.PERMIT_RESUMED: _about_oneself("permit_resumed", *PERMIT_DATA, "reason"),
-    NotificationKind.PERMIT_EXPIRED: _about_oneself("permit_expired", *PERMIT_DATA),
-    NotificationKind.PERMIT_REVOKED: _about_oneself("permit_revoked", *PERMIT_DATA),
+    NotificationKind.PERMIT_SUSPENDED: about_oneself("permit_suspended", *PERMIT_DATA, "reason"),
+    NotificationKind.PERMIT_RESUMED: about_oneself("permit_resumed", *PERMIT_DATA, "reason"),
+    NotificationKind.PERMIT_EXPIRED: about_oneself("permit_expired", *PERMIT_DATA),
+    NotificationKind.PERMIT_REVOKED: about_oneself("permit_revoked", *PERMIT_DATA),
     NotificationKind.PERMIT_PAUSED: replace(
-        _about_oneself("permit_paused", *PERMIT_DATA, "cause", "reason"),
+        about_oneself("permit_paused", *PERMIT_DATA, "cause", "reason"),
         email_line=email_lines.permit_paused,
         email_line_codes=tuple(f"mail_line_permit_paused_{cause}" for cause in PauseCause),
     ),
-    NotificationKind.TEST_DUE: _ending("permit_test_due", "permit_id", "name", "last_day"),
-    NotificationKind.DECLARATION_DUE: _ending("declaration_due", *REPORT_DATA),
-    NotificationKind.DECLARATION_LATE: _about_oneself("declaration_late", *REPORT_DATA),
-    NotificationKind.PLAN_DUE: _ending("plan_due", *REPORT_DATA),
-    NotificationKind.PLAN_LATE: _about_oneself("plan_late", *REPORT_DATA),
-    NotificationKind.GRADE_CHANGED: _about_oneself("grade_changed", "grade", "grade_before"),
-    NotificationKind.EVALUATION_PUBLISHED: _about_oneself(
+    NotificationKind.TEST_DUE: ending("permit_test_due", "permit_id", "name", "last_day"),
+    NotificationKind.DECLARATION_DUE: ending("declaration_due", *REPORT_DATA),
+    NotificationKind.DECLARATION_LATE: about_oneself("declaration_late", *REPORT_DATA),
+    NotificationKind.PLAN_DUE: ending("plan_due", *REPORT_DATA),
+    NotificationKind.PLAN_LATE: about_oneself("plan_late", *REPORT_DATA),
+    NotificationKind.GRADE_CHANGED: about_oneself("grade_changed", "grade", "grade_before"),
+    NotificationKind.EVALUATION_PUBLISHED: about_oneself(
         "evaluation_published", "evaluation_id", "grade", "last_day"
     ),
-    NotificationKind.EVALUATION_ENDING: _ending("evaluation_ending", "evaluation_id", "last_day"),
-    NotificationKind.OFFER_RECEIVED: _about_oneself("offer_received", *OFFER_DATA),
-    NotificationKind.OFFER_COUNTERED: _about_oneself("offer_countered", *OFFER_DATA),
-    NotificationKind.OFFER_ACCEPTED: _about_oneself("offer_accepted", *OFFER_DATA),
-    NotificationKind.OFFER_REJECTED: _about_oneself("offer_rejected", *OFFER_DATA),
-    NotificationKind.OFFER_WITHDRAWN: _about_oneself("offer_withdrawn", *OFFER_DATA),
-    NotificationKind.OFFER_LAPSED: _about_oneself("offer_lapsed", *OFFER_DATA),
-    NotificationKind.DEAL_COMPLETED: _about_oneself("deal_completed", *DEAL_DATA),
-    NotificationKind.DEAL_CANCELLED: _about_oneself("deal_cancelled", *DEAL_DATA),
-    NotificationKind.DEAL_DISPUTED: _about_oneself("deal_disputed", *DEAL_DATA),
-    NotificationKind.DEAL_SETTLED: _about_oneself("deal_settled", *DEAL_DATA),
-    NotificationKind.DEAL_LAPSED: _about_oneself("deal_lapsed", *DEAL_DATA),
-    NotificationKind.ENTERPRISE_APPROVED: _about_oneself("enterprise_approved"),
-    NotificationKind.ENTERPRISE_REJECTED: _about_oneself("enterprise_rejected", "reason"),
-    NotificationKind.ENTERPRISE_LAPSED: _about_oneself("enterprise_lapsed"),
-    NotificationKind.CHANGE_CONFIRMED: _about_oneself("enterprise_change_confirmed", "change_id"),
-    NotificationKind.CHANGE_REFUSED: _about_oneself("enterprise_change_refused", "change_id", "reason"),
+    NotificationKind.EVALUATION_ENDING: ending("evaluation_ending", "evaluation_id", "last_day"),
+    NotificationKind.OFFER_RECEIVED: about_oneself("offer_received", *OFFER_DATA),
+    NotificationKind.OFFER_COUNTERED: about_oneself("offer_countered", *OFFER_DATA),
+    NotificationKind.OFFER_ACCEPTED: about_oneself("offer_accepted", *OFFER_DATA),
+    NotificationKind.OFFER_REJECTED: about_oneself("offer_rejected", *OFFER_DATA),
+    NotificationKind.OFFER_WITHDRAWN: about_oneself("offer_withdrawn", *OFFER_DATA),
+    NotificationKind.OFFER_LAPSED: about_oneself("offer_lapsed", *OFFER_DATA),
+    NotificationKind.DEAL_COMPLETED: about_oneself("deal_completed", *DEAL_DATA),
+    NotificationKind.DEAL_CANCELLED: about_oneself("deal_cancelled", *DEAL_DATA),
+    NotificationKind.DEAL_DISPUTED: about_oneself("deal_disputed", *DEAL_DATA),
+    NotificationKind.DEAL_SETTLED: about_oneself("deal_settled", *DEAL_DATA),
+    NotificationKind.DEAL_LAPSED: about_oneself("deal_lapsed", *DEAL_DATA),
+    NotificationKind.ENTERPRISE_APPROVED: about_oneself("enterprise_approved"),
+    NotificationKind.ENTERPRISE_REJECTED: about_oneself("enterprise_rejected", "reason"),
+    NotificationKind.ENTERPRISE_LAPSED: about_oneself("enterprise_lapsed"),
+    NotificationKind.CHANGE_CONFIRMED: about_oneself("enterprise_change_confirmed", "change_id"),
+    NotificationKind.CHANGE_REFUSED: about_oneself("enterprise_change_refused", "change_id", "reason"),
     NotificationKind.ENTERPRISE_SUSPENDED: MessageKind(
         data_fields=frozenset({"reason"}),
         is_capped=False,
@@ -237,28 +164,26 @@ KINDS: dict[str, MessageKind] = {
         email_line=email_lines.enterprise_suspended,
         email_line_codes=("mail_line_enterprise_suspended", "mail_line_enterprise_suspended_unexplained"),
     ),
-    NotificationKind.MANIFEST_REQUESTED: _about_oneself("manifest_requested", "manifest_id", "name"),
-    NotificationKind.MANIFEST_DECLINED: _about_oneself("manifest_declined", "manifest_id", "name", "reason"),
-    NotificationKind.MANIFEST_ISSUED: _about_oneself("manifest_issued", "manifest_id", "name"),
-    NotificationKind.MANIFEST_CANCELLED: _about_oneself(
-        "manifest_cancelled", "manifest_id", "name", "reason"
-    ),
-    NotificationKind.MANIFEST_RECEIVED: _about_oneself("manifest_received", "manifest_id", "name"),
-    NotificationKind.MANIFEST_REFUSED: _about_oneself("manifest_refused", "manifest_id", "name", "reason"),
-    NotificationKind.MANIFEST_DIFFERED: _about_oneself("manifest_differed", "manifest_id", "name"),
+    NotificationKind.MANIFEST_REQUESTED: about_oneself("manifest_requested", "manifest_id", "name"),
+    NotificationKind.MANIFEST_DECLINED: about_oneself("manifest_declined", "manifest_id", "name", "reason"),
+    NotificationKind.MANIFEST_ISSUED: about_oneself("manifest_issued", "manifest_id", "name"),
+    NotificationKind.MANIFEST_CANCELLED: about_oneself("manifest_cancelled", "manifest_id", "name", "reason"),
+    NotificationKind.MANIFEST_RECEIVED: about_oneself("manifest_received", "manifest_id", "name"),
+    NotificationKind.MANIFEST_REFUSED: about_oneself("manifest_refused", "manifest_id", "name", "reason"),
+    NotificationKind.MANIFEST_DIFFERED: about_oneself("manifest_differed", "manifest_id", "name"),
     NotificationKind.MANIFEST_OVERDUE: replace(
-        _about_oneself("manifest_overdue", "manifest_id", "name", "step"),
+        about_oneself("manifest_overdue", "manifest_id", "name", "step"),
         email_line=email_lines.manifest_overdue,
     ),
-    NotificationKind.MANIFEST_TREATED: _about_oneself("manifest_treated", "manifest_id", "name"),
-    NotificationKind.MANIFEST_CORRECTION: _about_oneself(
+    NotificationKind.MANIFEST_TREATED: about_oneself("manifest_treated", "manifest_id", "name"),
+    NotificationKind.MANIFEST_CORRECTION: about_oneself(
         "manifest_correction_asked", "manifest_id", "name", "reason"
     ),
-    NotificationKind.INSPECTION_FINISHED: _about_oneself("inspection_finished", "inspection_id", "name"),
-    NotificationKind.INSPECTION_ORDERED: _about_oneself("inspection_ordered", *ORDER_DATA),
-    NotificationKind.INSPECTION_OVERDUE: _about_oneself("inspection_overdue", *ORDER_DATA),
-    NotificationKind.INSPECTION_CORRECTED: _about_oneself("inspection_corrected", "inspection_id", "name"),
-    NotificationKind.INSPECTION_RETURNED: _about_oneself("inspection_returned", *ORDER_DATA),
+    NotificationKind.INSPECTION_FINISHED: about_oneself("inspection_finished", "inspection_id", "name"),
+    NotificationKind.INSPECTION_ORDERED: about_oneself("inspection_ordered", *ORDER_DATA),
+    NotificationKind.INSPECTION_OVERDUE: about_oneself("inspection_overdue", *ORDER_DATA),
+    NotificationKind.INSPECTION_CORRECTED: about_oneself("inspection_corrected", "inspection_id", "name"),
+    NotificationKind.INSPECTION_RETURNED: about_oneself("inspection_returned", *ORDER_DATA),
 }
 """In the order in which a digest has its sections."""
 
