@@ -4,13 +4,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Identity, Index, SmallInteger, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
 from .. import clock
 from ..credit.models import CreditEvent
 from ..database import Base, values_check
+from ..dated_rows import DatedTerm
 from ..events.lifecycle import LifeCycle, Move, Party
 
 
@@ -198,28 +199,20 @@ class Repair(Base):
     )  # fmt: skip
 
 
-class AppealDeadline(Base):
-    """How many working days a step may take, counted from the day after it begins; an operator may correct
-    it.
+class AppealDeadline(DatedTerm, Base):
+    """How many working days a step may take, counted from the day after it begins.
 
-    Officers are reminded `remind_days` working days before the last one. `mark` is T for the text of the law,
-    S for a summary of it, O for our own choice.
+    Officers are reminded `remind_days` working days before the last one.
     """
 
     __tablename__ = "appeal_deadline"
 
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     step: Mapped[AppealStep]
     working_days: Mapped[int] = mapped_column(SmallInteger)
     remind_days: Mapped[int] = mapped_column(SmallInteger)
-    valid_from: Mapped[date]
-    valid_until: Mapped[date | None]
-    mark: Mapped[str]
-    source: Mapped[str]
 
     __table_args__ = (
         values_check("step", AppealStep),
-        CheckConstraint("mark IN ('T', 'S', 'O')", name="mark"),
-        CheckConstraint("valid_from <= valid_until", name="validity"),
+        *DatedTerm.term_checks(),
         CheckConstraint("working_days > 0 AND remind_days BETWEEN 0 AND working_days", name="days"),
     )

@@ -4,11 +4,12 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, SmallInteger, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from ..database import Base, values_check
+from ..dated_rows import DatedTerm
 
 
 class PointsBy(StrEnum):
@@ -60,24 +61,14 @@ class BoardEntry(Base):
     )  # fmt: skip
 
 
-class RemedyTerm(Base):
-    """How many days after its service a decision may be challenged; after them it is final. An operator may
-    correct it.
-
-    `mark` is T for the text of the law, S for a summary of it, O for our own choice.
-    """
+class RemedyTerm(DatedTerm, Base):
+    """How many days after its service a decision may be challenged; after them it is final."""
 
     __tablename__ = "credit_remedy_term"
 
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     days: Mapped[int] = mapped_column(SmallInteger)
-    valid_from: Mapped[date]
-    valid_until: Mapped[date | None]
-    mark: Mapped[str]
-    source: Mapped[str]
 
     __table_args__ = (
         CheckConstraint("days >= 0", name="days"),
-        CheckConstraint("mark IN ('T', 'S', 'O')", name="mark"),
-        CheckConstraint("valid_from <= valid_until", name="validity"),
+        *DatedTerm.term_checks(),
     )

@@ -5,13 +5,14 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Float, ForeignKey, Identity, Index, SmallInteger
+from sqlalchemy import CheckConstraint, DateTime, Float, ForeignKey, Index, SmallInteger
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from .. import clock
 from ..database import Base, values_check
+from ..dated_rows import DatedTerm
 
 
 class WarningVerdict(StrEnum):
@@ -52,31 +53,23 @@ class WarningPart(StrEnum):
     TENURE_DAYS = "tenure_days"
 
 
-class EarlyWarningTerm(Base):
-    """What must be there before a model is trained, and from which risk on it warns. An operator
-    may correct it.
+class EarlyWarningTerm(DatedTerm, Base):
+    """What must be there before a model is trained, and from which risk on it warns.
 
-    `least_falls` of enterprises within the history and `least_months` of it. `mark` is T for the text of the
-    law, S for a summary of it, O for our own choice.
+    `least_falls` of enterprises within the history and `least_months` of it.
     """
 
     __tablename__ = "early_warning_term"
 
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     least_falls: Mapped[int]
     least_months: Mapped[int] = mapped_column(SmallInteger)
     least_risk: Mapped[float] = mapped_column(Float)
-    valid_from: Mapped[date]
-    valid_until: Mapped[date | None]
-    mark: Mapped[str]
-    source: Mapped[str]
 
     __table_args__ = (
         CheckConstraint("least_falls > 0", name="least_falls"),
         CheckConstraint("least_months >= 12", name="least_months"),
         CheckConstraint("least_risk BETWEEN 0 AND 1", name="least_risk"),
-        CheckConstraint("mark IN ('T', 'S', 'O')", name="mark"),
-        CheckConstraint("valid_from <= valid_until", name="validity"),
+        *DatedTerm.term_checks(),
     )
 
 

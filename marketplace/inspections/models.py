@@ -23,6 +23,7 @@ from uuid_utils.compat import uuid7
 
 from .. import clock
 from ..database import Base, values_check
+from ..dated_rows import DatedRow
 from ..enterprises.models import Role
 from ..events.lifecycle import LifeCycle, Move, Party
 from ..uploaded_files import KeptFile
@@ -134,7 +135,7 @@ LIFE = LifeCycle(
 """The enterprise has the whole of `due_on`: the clock misses it on the day after."""
 
 
-class ChecklistItem(Base):
+class ChecklistItem(DatedRow, Base):
     """One item of a checklist as it is asked from `valid_from` to `valid_until`; an operator adds versions.
 
     0 points on an item with a `veto` fail the whole. `rule` is the credit rule that a finding suggests.
@@ -156,19 +157,17 @@ class ChecklistItem(Base):
     rule: Mapped[FindingRule | None]
     basis: Mapped[str | None]
     source: Mapped[str]
-    valid_from: Mapped[date]
-    valid_until: Mapped[date | None]
 
     __table_args__ = (
         values_check("checklist", Checklist),
         values_check("rule", FindingRule),
         CheckConstraint("most_points = 2", name="most_points"),
-        CheckConstraint("valid_from <= valid_until", name="validity"),
+        DatedRow.validity_check(),
         UniqueConstraint("checklist", "code", "valid_from"),
     )
 
 
-class InspectionPolicy(Base):
+class InspectionPolicy(DatedRow, Base):
     """What inspections are judged by, and how often they come; the row that is in force on a day counts.
 
     `rectification_days` are working days; `months` says by grade after how many months the next check by an
@@ -185,15 +184,13 @@ class InspectionPolicy(Base):
     self_report_days: Mapped[int] = mapped_column(SmallInteger)
     months: Mapped[dict[str, int]] = mapped_column(JSONB)
     source: Mapped[str]
-    valid_from: Mapped[date]
-    valid_until: Mapped[date | None]
 
     __table_args__ = (
         CheckConstraint("basic_per_mille BETWEEN 1 AND pass_per_mille", name="basic"),
         CheckConstraint("pass_per_mille <= 1000", name="pass"),
         CheckConstraint("rectification_days > 0", name="rectification_days"),
         CheckConstraint("self_report_days >= 0", name="self_report_days"),
-        CheckConstraint("valid_from <= valid_until", name="validity"),
+        DatedRow.validity_check(),
     )
 
 

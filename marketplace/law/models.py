@@ -1,14 +1,13 @@
 """Legal bases: a provision or a whole text, the days on which it is in force, and what replaced it."""
 
-from datetime import date
-
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Base
+from ..dated_rows import DatedRow
 
 
-class LegalBasis(Base):
+class LegalBasis(DatedRow, Base):
     """A provision of a law, or a text that is cited whole (`article` is then empty).
 
     `valid_until` is the last day on which it is in force, null while it is; `replaced_by` is what governs
@@ -21,8 +20,6 @@ class LegalBasis(Base):
     title: Mapped[str]
     title_en: Mapped[str]
     article: Mapped[str]
-    valid_from: Mapped[date]
-    valid_until: Mapped[date | None]
     replaced_by: Mapped[str | None] = mapped_column(
         ForeignKey("legal_basis.id", deferrable=True, initially="DEFERRED")
     )
@@ -31,7 +28,7 @@ class LegalBasis(Base):
     source: Mapped[str]
 
     __table_args__ = (
-        CheckConstraint("valid_from <= valid_until", name="validity"),
+        DatedRow.validity_check(),
         CheckConstraint("replaced_by IS NULL OR valid_until IS NOT NULL", name="replaced_has_ended"),
         CheckConstraint("replaced_by <> id", name="not_its_own_successor"),
     )

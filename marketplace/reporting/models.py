@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 
 from .. import clock
 from ..database import Base, values_check
+from ..dated_rows import DatedRow, DatedTerm
 from ..events.lifecycle import LifeCycle, Move, Party
 
 
@@ -135,8 +136,8 @@ PLAN_LIFE = LifeCycle(
 )  # fmt: skip
 
 
-class ReportingTerm(Base):
-    """Until when a class has to report what; an operator may correct it.
+class ReportingTerm(DatedTerm, Base):
+    """Until when a class has to report what.
 
     The due day is `day` of the month that lies `months_after` months after the last of the period; the plan
     of a year counts from the end of the year before. A due day that is not worked moves to the next working
@@ -151,22 +152,17 @@ class ReportingTerm(Base):
     months_after: Mapped[int] = mapped_column(SmallInteger)
     day: Mapped[int] = mapped_column(SmallInteger)
     moves: Mapped[bool] = mapped_column(default=False)
-    valid_from: Mapped[date]
-    valid_until: Mapped[date | None]
-    source: Mapped[str]
-    mark: Mapped[str]
 
     __table_args__ = (
         values_check("management_class", ReportingClass),
         values_check("kind", ReportKind),
         CheckConstraint("months_after BETWEEN 1 AND 12", name="months_after"),
         CheckConstraint("day BETWEEN 1 AND 31", name="day"),
-        CheckConstraint("mark IN ('T', 'S', 'O')", name="mark"),
-        CheckConstraint("valid_from <= valid_until", name="validity"),
+        *DatedTerm.term_checks(),
     )
 
 
-class ClassDecision(Base):
+class ClassDecision(DatedRow, Base):
     """That an operator or authority has put an enterprise into a class, from a day on; the latest counts."""
 
     __tablename__ = "reporting_class_decision"
@@ -174,15 +170,13 @@ class ClassDecision(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
     management_class: Mapped[ReportingClass]
-    valid_from: Mapped[date]
-    valid_until: Mapped[date | None]
     source: Mapped[str]
     decided_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
     __table_args__ = (
         values_check("management_class", ReportingClass),
-        CheckConstraint("valid_from <= valid_until", name="validity"),
+        DatedRow.validity_check(),
         Index("ix_reporting_class_decision_enterprise", "enterprise_id", "valid_from", "id"),
     )
 

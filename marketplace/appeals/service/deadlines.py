@@ -2,8 +2,6 @@
 
 from datetime import date
 
-from sqlalchemy import or_, select
-
 from ...calendar import service as calendar
 from ...database import db
 from ...errors import Notice
@@ -11,12 +9,9 @@ from ..models import AppealDeadline, AppealStep
 
 
 def deadline_of(step: AppealStep, day: date) -> AppealDeadline:
-    """The row of a step that is in force on `day`, the latest if several are."""
-    in_force = or_(AppealDeadline.valid_until.is_(None), AppealDeadline.valid_until >= day)
-    rows = select(AppealDeadline).where(
-        AppealDeadline.step == step, AppealDeadline.valid_from <= day, in_force
-    )
-    return db.session.scalars(rows.order_by(AppealDeadline.valid_from.desc()).limit(1)).one()
+    """The row of a step that is in force on `day`, the newest if several are."""
+    rows = AppealDeadline.newest_in_force(day).where(AppealDeadline.step == step)
+    return db.session.scalars(rows.limit(1)).one()
 
 
 def last_day(step: AppealStep, began_on: date) -> date:

@@ -48,8 +48,7 @@ class Publication:
     @classmethod
     def of_today(cls) -> Self:
         today = clock.today()
-        in_force = or_(RemedyTerm.valid_until.is_(None), RemedyTerm.valid_until >= today)
-        days = select(func.max(RemedyTerm.days)).where(RemedyTerm.valid_from <= today, in_force)
+        days = select(func.max(RemedyTerm.days)).where(RemedyTerm.is_in_force_on(today))
         terms = credit.publication_terms(today)
         longest = {severity: term.longest_months for severity, term in terms.items()}
         return cls(today, timedelta(days=db.session.scalars(days).one()), longest)

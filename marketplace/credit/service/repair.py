@@ -4,8 +4,6 @@ import logging
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import or_, select
-
 from ...database import db
 from ...errors import Conflict
 from ...events.actor import Actor
@@ -26,10 +24,9 @@ def publication_term(severity: Severity, day: date) -> PublicationTerm:
 
 
 def publication_terms(day: date) -> dict[Severity, PublicationTerm]:
-    """How long events are published, by severity, by the rows in force on `day`, the latest of each."""
-    in_force = or_(PublicationTerm.valid_until.is_(None), PublicationTerm.valid_until >= day)
-    rows = select(PublicationTerm).where(PublicationTerm.valid_from <= day, in_force)
-    return {row.severity: row for row in db.session.scalars(rows.order_by(PublicationTerm.valid_from))}
+    """How long events are published, by severity, by the rows in force on `day`, the newest of each."""
+    newest_first = db.session.scalars(PublicationTerm.newest_in_force(day)).all()
+    return {row.severity: row for row in reversed(newest_first)}
 
 
 def repairable_from(event: CreditEvent, today: date) -> date:

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import select
 
 from ...database import db
 from ..models import Checklist, ChecklistItem, InspectionPolicy
@@ -12,7 +11,7 @@ from ..models import Checklist, ChecklistItem, InspectionPolicy
 
 def checklist_items(checklist: Checklist | None, day: date) -> Sequence[ChecklistItem]:
     """The items in force on a day, of one checklist or of all, each list in its order."""
-    query = select(ChecklistItem).where(_in_force(ChecklistItem, day))
+    query = select(ChecklistItem).where(ChecklistItem.is_in_force_on(day))
     if checklist is not None:
         query = query.where(ChecklistItem.checklist == checklist)
     order = (ChecklistItem.checklist, ChecklistItem.position, ChecklistItem.id)
@@ -29,10 +28,6 @@ def items_in_force(day: date) -> dict[Checklist, list[ChecklistItem]]:
 
 def policy_in_force(day: date) -> InspectionPolicy:
     """What inspections are judged by on a day; the newest row where several are in force."""
-    query = select(InspectionPolicy).where(_in_force(InspectionPolicy, day))
+    query = select(InspectionPolicy).where(InspectionPolicy.is_in_force_on(day))
     newest = (InspectionPolicy.valid_from.desc(), InspectionPolicy.id.desc())
     return db.session.scalars(query.order_by(*newest).limit(1)).one()
-
-
-def _in_force(model: Any, day: date) -> ColumnElement[bool]:
-    return and_(model.valid_from <= day, or_(model.valid_until.is_(None), model.valid_until >= day))

@@ -28,9 +28,7 @@ def search(on: date | None, q: str | None, after: str, limit: int) -> Sequence[L
     """
     query = select(LegalBasis).where(LegalBasis.id > after)
     if on is not None:
-        query = query.where(
-            LegalBasis.valid_from <= on, or_(LegalBasis.valid_until.is_(None), LegalBasis.valid_until >= on)
-        )
+        query = query.where(LegalBasis.is_in_force_on(on))
     if q:
         words = ("title", "title_en", "article", "text_zh", "text_en")
         matches = [getattr(LegalBasis, name).icontains(q, autoescape=True) for name in words]

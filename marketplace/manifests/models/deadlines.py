@@ -1,15 +1,16 @@
 """The steps that have a deadline, and which of them were late."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Identity, SmallInteger
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ... import clock
 from ...database import Base, values_check
+from ...dated_rows import DatedTerm
 from .life import CLOSED_STATES, RECEIPTS, ManifestStatus, S
 
 
@@ -56,30 +57,23 @@ WAITING = {
 """Of each step with a deadline; a step whose column is empty is not waited for."""
 
 
-class ManifestDeadline(Base):
-    """When a step that is not made has its consequences, in days after its start; an operator may correct it.
+class ManifestDeadline(DatedTerm, Base):
+    """When a step that is not made has its consequences, in days after its start.
 
     Where `working` is false the days are those of the calendar. A stage without a number of days never comes.
-    `mark` is T for the text of the law, S for a summary of it, O for our own choice.
     """
 
     __tablename__ = "manifest_deadline"
 
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     step: Mapped[LateStep]
     working: Mapped[bool]
     reminded_days: Mapped[int | None] = mapped_column(SmallInteger)
     escalated_days: Mapped[int | None] = mapped_column(SmallInteger)
     recorded_days: Mapped[int | None] = mapped_column(SmallInteger)
-    valid_from: Mapped[date]
-    valid_until: Mapped[date | None]
-    mark: Mapped[str]
-    source: Mapped[str]
 
     __table_args__ = (
         values_check("step", LateStep),
-        CheckConstraint("mark IN ('T', 'S', 'O')", name="mark"),
-        CheckConstraint("valid_from <= valid_until", name="validity"),
+        *DatedTerm.term_checks(),
         CheckConstraint(
             "reminded_days > 0 AND escalated_days > reminded_days AND recorded_days > escalated_days",
             name="one_after_the_other",

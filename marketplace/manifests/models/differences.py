@@ -1,6 +1,6 @@
 """In what loads differ from their manifests, and how far they may."""
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from ... import clock
 from ...database import Base, values_check
+from ...dated_rows import DatedRow
 
 
 class MismatchKind(StrEnum):
@@ -41,7 +42,7 @@ class ManifestMismatch(Base):
     __table_args__ = (values_check("kind", MismatchKind),)
 
 
-class WeightTolerance(Base):
+class WeightTolerance(DatedRow, Base):
     """How far two weights of a load may differ before an explanation is asked for; our own choice (O).
 
     The row of the form and the packing counts, or that of the form alone; `least_kg` is never fallen below.
@@ -56,12 +57,10 @@ class WeightTolerance(Base):
     per_mille: Mapped[int] = mapped_column(SmallInteger)
     least_kg: Mapped[int]
     significant_per_mille: Mapped[int] = mapped_column(SmallInteger)
-    valid_from: Mapped[date]
-    valid_until: Mapped[date | None]
     source: Mapped[str]
 
     __table_args__ = (
         CheckConstraint("per_mille BETWEEN 0 AND 1000", name="per_mille"),
         CheckConstraint("least_kg >= 0", name="least"),
-        CheckConstraint("valid_from <= valid_until", name="validity"),
+        DatedRow.validity_check(),
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import TIMESTAMP, ColumnElement, cast, func, or_, select
+from sqlalchemy import TIMESTAMP, ColumnElement, cast, func, select
 
 from ... import clock
 from ...calendar import service as calendar
@@ -43,9 +43,7 @@ def chase() -> None:
 
 def deadlines() -> Sequence[ManifestDeadline]:
     """The deadlines that are in force today."""
-    today = clock.today()
-    in_force = or_(ManifestDeadline.valid_until.is_(None), ManifestDeadline.valid_until >= today)
-    rows = select(ManifestDeadline).where(ManifestDeadline.valid_from <= today, in_force)
+    rows = select(ManifestDeadline).where(ManifestDeadline.is_in_force_on(clock.today()))
     return db.session.scalars(rows.order_by(ManifestDeadline.id)).all()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from matching import KG_PER_T
 
@@ -69,11 +69,8 @@ def heavy_notices(kg: int, at: str) -> list[Notice]:
 
 def tolerances() -> Sequence[WeightTolerance]:
     """The tolerances that are in force today."""
-    today = clock.today()
-    in_force = or_(WeightTolerance.valid_until.is_(None), WeightTolerance.valid_until >= today)
-    return db.session.scalars(
-        select(WeightTolerance).where(WeightTolerance.valid_from <= today, in_force)
-    ).all()
+    in_force = WeightTolerance.is_in_force_on(clock.today())
+    return db.session.scalars(select(WeightTolerance).where(in_force)).all()
 
 
 @dataclass(frozen=True, slots=True)

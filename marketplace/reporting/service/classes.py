@@ -164,11 +164,10 @@ def is_among(column: Any, ids: Collection[UUID]) -> ColumnElement[bool]:
 
 
 def _decided(ids: Collection[UUID], day: date) -> dict[UUID, ReportingClass]:
-    in_force = or_(ClassDecision.valid_until.is_(None), ClassDecision.valid_until >= day)
     rows = (
         select(ClassDecision.enterprise_id, ClassDecision.management_class)
         .ext(distinct_on(ClassDecision.enterprise_id))
-        .where(is_among(ClassDecision.enterprise_id, ids), ClassDecision.valid_from <= day, in_force)
+        .where(is_among(ClassDecision.enterprise_id, ids), ClassDecision.is_in_force_on(day))
         .order_by(ClassDecision.enterprise_id, ClassDecision.valid_from.desc(), ClassDecision.id.desc())
     )
     return {row.enterprise_id: row.management_class for row in db.session.execute(rows)}

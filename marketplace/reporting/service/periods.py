@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from ...calendar import service as calendar
 from ...database import db
@@ -69,6 +69,5 @@ def due_day(term: ReportingTerm, period: Period) -> date:
 
 def terms_on(day: date) -> Sequence[ReportingTerm]:
     """The terms that are in force on a day."""
-    in_force = or_(ReportingTerm.valid_until.is_(None), ReportingTerm.valid_until >= day)
-    rows = select(ReportingTerm).where(ReportingTerm.valid_from <= day, in_force)
+    rows = select(ReportingTerm).where(ReportingTerm.is_in_force_on(day))
     return db.session.scalars(rows.order_by(ReportingTerm.id)).all()
