@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, text
 
+from marketplace.credit.models import Evaluation
 from marketplace.database import db
 from marketplace.early_warnings import service
 from marketplace.early_warnings.models import (
@@ -16,6 +17,7 @@ from marketplace.early_warnings.models import (
     WarningVerdict,
 )
 from marketplace.early_warnings.service.features import features_of
+from marketplace.early_warnings.service.histories import course_of
 from marketplace.early_warnings.service.reading import histories_of
 from marketplace.enterprises.models import Enterprise
 from marketplace.events.models import Task
@@ -290,6 +292,20 @@ def test_a_repaired_event_is_known_until_its_repair(marketplace):
         credit.repair_event(officer, UUID(event["id"]), "已整改")
     (known,) = history_of(marketplace, firm).events
     assert (known.known_from, known.known_until) == (TODAY, TODAY + timedelta(days=3))
+
+
+def test_a_preview_of_an_evaluation_is_no_part_of_a_history(marketplace):
+    firm = marketplace.enterprise("generator")
+    published = history_of(marketplace, firm).evaluations
+    with marketplace.app.app_context():
+        db.session.add(
+            Evaluation(enterprise_id=UUID(firm.id), note="预评", inputs={}, inputs_sha256="0" * 64)
+        )
+        db.session.commit()
+
+    history = history_of(marketplace, firm)
+    assert history.evaluations == published
+    assert course_of(history, TODAY, TODAY).falls() == 0
 
 
 def test_the_score_of_the_day_is_the_one_that_is_written(marketplace):

@@ -43,7 +43,8 @@ EVALUATIONS = Statement(
     text("""
     SELECT enterprise_id, published_on, valid_until,
         CAST(timezone('Asia/Shanghai', created_at) AS date) AS recorded_on
-    FROM credit_evaluation WHERE enterprise_id = ANY(CAST(:ids AS uuid[]))
+    FROM credit_evaluation
+    WHERE enterprise_id = ANY(CAST(:ids AS uuid[])) AND published_on IS NOT NULL
     """),
     ("enterprise_id", "published_on", "valid_until", "recorded_on"),
 )
