@@ -70,7 +70,7 @@ LIVES = (
     Life("An evaluation", credit.Evaluation, credit.EVALUATION_LIFE),
     Life("A job that makes evaluations", evaluations.EvaluationJob, evaluations.JOB_LIFE),
     Life("A feed of credit events", credit.CreditImport, credit.FEED_LIFE),
-    Life("An entry of the blocked list", credit.Block, credit.LIFE),
+    Life("An entry of the blocked list", credit.Block, credit.BLOCK_LIFE),
     Life("An inspection", inspections.Inspection, inspections.LIFE),
     Life("A notification", notifications.Notification, notifications.LIFE),
     Life("A task", events.Task, events.LIFE),

@@ -1,6 +1,6 @@
 """The tables of the rules, of what is recorded by them, of evaluations, blocks and feeds."""
 
-from .blocks import LIFE, Block, BlockStatus
+from .blocks import BLOCK_LIFE, Block, BlockStatus
 from .evaluations import ESTABLISHED_BY, EVALUATION, EVALUATION_LIFE, RECORD, Evaluation, EvaluationStatus
 from .events import EVENT_LIFE, ON_RECORD, CreditEvent, CreditFile, EventStatus
 from .feeds import (
@@ -18,12 +18,12 @@ from .rules import AXES, Recorder, RuleTable, Severity
 
 __all__ = [
     "AXES",
+    "BLOCK_LIFE",
     "ESTABLISHED_BY",
     "EVALUATION",
     "EVALUATION_LIFE",
     "EVENT_LIFE",
     "FEED_LIFE",
-    "LIFE",
     "MOST_FEED_ROWS",
     "ON_RECORD",
     "RECORD",

@@ -19,7 +19,7 @@ class BlockStatus(StrEnum):
     LIFTED = "lifted"
 
 
-LIFE = LifeCycle(
+BLOCK_LIFE = LifeCycle(
     Move("confirm", BlockStatus.PROVISIONAL, BlockStatus.CONFIRMED, by={Party.ADMIN}),
     Move("lift", BlockStatus.PROVISIONAL, BlockStatus.LIFTED, by={Party.ADMIN}),
     Move("lift", BlockStatus.CONFIRMED, BlockStatus.LIFTED, by={Party.ADMIN}),

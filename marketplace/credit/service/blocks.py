@@ -14,7 +14,7 @@ from ...events import service as reads
 from ...events.actor import Actor
 from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
-from ..models import LIFE, Block, CreditEvent
+from ..models import BLOCK_LIFE, Block, CreditEvent
 from .standings import lock_enterprise, refresh_standing
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def confirm_block(actor: Actor, block_id: UUID) -> Block:
     """
     with unit_of_work() as work:
         block = work.lock(Block, Block.id == block_id)
-        LIFE.move(block, "confirm", by=Party.ADMIN)
+        BLOCK_LIFE.move(block, "confirm", by=Party.ADMIN)
         if block.placed_by == actor.id:
             raise Conflict("second_officer_needed")
         block.confirmed_by = actor.id
@@ -65,7 +65,7 @@ def lift_block(actor: Actor, block_id: UUID, reason: str) -> Block:
         # the enterprise first, as whoever withdraws or repairs the event of a block has it
         enterprise = enterprises.lock(work, find_block(actor, block_id).enterprise_id)
         block = work.lock(Block, Block.id == block_id)
-        LIFE.move(block, "lift", by=Party.ADMIN)
+        BLOCK_LIFE.move(block, "lift", by=Party.ADMIN)
         block.lifted_by, block.lift_reason = actor.id, reason
         work.session.flush()
         work.audit(actor, "lift", block, reason=reason)
@@ -78,7 +78,7 @@ def lift_blocks_of(work: Work, event: CreditEvent, actor: Actor, reason: str) ->
     """Lift the blocks that an event placed, as it is withdrawn."""
     placed = select(Block).where(Block.event_id == event.id, Block.lifted_at.is_(None)).with_for_update()
     for block in work.session.scalars(placed):
-        LIFE.move(block, "lift", by=Party.ADMIN)
+        BLOCK_LIFE.move(block, "lift", by=Party.ADMIN)
         block.lifted_by, block.lift_reason = actor.id, reason
         work.audit(actor, "lift", block, reason=reason)
 
