@@ -145,7 +145,7 @@ class _AppealPlay:
         self.stage.counts["appeals"] += 1
 
     def _withdraw(self) -> None:
-        appeals.withdraw_appeal(self._owner, self.appeal)
+        appeals.withdraw(self._owner, self.appeal)
 
     def _decide(self) -> None:
         decision = Decision.OVERTURN if self.plan.end == "overturned" else Decision.UPHOLD

@@ -1,8 +1,11 @@
 """Appeals against credit events and their repair, over HTTP."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from ..credit.models import CreditEvent
+from ..enterprises import service as enterprises
+from ..errors import Notice
 from ..events.actor import ADMIN, ENTERPRISE
 from ..http.authentication import EVERY_KEY, STAFF, actor, allow
 from ..http.blueprint import Blueprint, Body, Json, Query, no_body, require, subject
@@ -41,7 +44,7 @@ REPAIR = "/credit/repairs/<uuid:repair_id>"
 def open_appeal(event: CreditEvent, body: Body) -> Json:
     """Appeal against a credit event of your own, once, within 15 working days after it was entered."""
     appeal, notices = service.open_appeal(actor(), event, body["reason"])
-    return {**_appeal(appeal), "warnings": render_warnings(notices)}
+    return _shown(appeal, notices)
 
 
 @blueprint.get("/credit/appeals")
@@ -50,7 +53,7 @@ def open_appeal(event: CreditEvent, body: Body) -> Json:
 @blueprint.response(200, AppealPage)
 def list_appeals(query: Query) -> Page:
     """Appeals that you may see, newest first."""
-    return page(query, partial(service.search_appeals, actor(), query["status"]), present=each(_appeal))
+    return page(query, partial(service.search_appeals, actor(), query["status"]), present=each(_shown))
 
 
 @blueprint.get(APPEAL)
@@ -59,7 +62,7 @@ def list_appeals(query: Query) -> Page:
 @blueprint.response(200, AppealSchema)
 def show_appeal(appeal: Appeal) -> Json:
     """An appeal: what it says, until when it is decided, and what came of it."""
-    return _appeal(appeal)
+    return _shown(appeal)
 
 
 @blueprint.post(f"{APPEAL}/decide")
@@ -75,7 +78,7 @@ def decide_appeal(appeal: Appeal, body: Body) -> Json:
     score and grade change in the same moment.
     """
     decision = Decision(body["decision"])
-    return _appeal(service.decide_appeal(actor(), appeal, decision, body["reason"]))
+    return _shown(service.decide_appeal(actor(), appeal, decision, body["reason"]))
 
 
 @blueprint.post(f"{APPEAL}/withdraw")
@@ -86,14 +89,7 @@ def decide_appeal(appeal: Appeal, body: Body) -> Json:
 @blueprint.response(200, AppealSchema)
 def withdraw_appeal(appeal: Appeal) -> Json:
     """Take back an appeal that is not decided; it cannot be made again."""
-    return _appeal(service.withdraw_appeal(actor(), appeal))
-
-
-def _appeal(row: Appeal) -> Json:
-    names = (
-        "id", "event_id", "enterprise_id", "status", "reason", "due_on", "answer", "closed_at", "created_at",
-    )  # fmt: skip
-    return {**{name: getattr(row, name) for name in names}, "rule": row.event.rule}
+    return _shown(service.withdraw(actor(), appeal))
 
 
 @blueprint.post("/credit/events/<uuid:event_id>/repair")
@@ -109,7 +105,7 @@ def ask_for_repair(event: CreditEvent, body: Body) -> Json:
     a time.
     """
     repair, notices = service.ask_for_repair(actor(), event, body["promise"])
-    return {**_repair(repair), "warnings": render_warnings(notices)}
+    return _shown(repair, notices)
 
 
 @blueprint.get("/credit/repairs")
@@ -118,7 +114,7 @@ def ask_for_repair(event: CreditEvent, body: Body) -> Json:
 @blueprint.response(200, RepairPage)
 def list_repairs(query: Query) -> Page:
     """Requests for repair that you may see, newest first."""
-    return page(query, partial(service.search_repairs, actor(), query["status"]), present=each(_repair))
+    return page(query, partial(service.search_repairs, actor(), query["status"]), present=each(_shown))
 
 
 @blueprint.get(REPAIR)
@@ -127,19 +123,19 @@ def list_repairs(query: Query) -> Page:
 @blueprint.response(200, RepairSchema)
 def show_repair(repair: Repair) -> Json:
     """A request for repair: the promise, what was checked, until when it is decided, and what came of it."""
-    return _repair(repair)
+    return _shown(repair)
 
 
 @blueprint.post(f"{REPAIR}/check")
 @allow(*STAFF)
-@require(service.require_official)
+@require(enterprises.require_official)
 @subject(service.find_repair)
 @may_conflict
 @blueprint.body(RepairCheckSchema)
 @blueprint.response(200, RepairSchema)
 def check_repair(repair: Repair, body: Body) -> Json:
     """Confirm that all is corrected, as an admin or the regulator of the region; another one decides."""
-    return _repair(service.check_repair(actor(), repair, body["note"]))
+    return _shown(service.check_repair(actor(), repair, body["note"]))
 
 
 @blueprint.post(f"{REPAIR}/extend")
@@ -150,7 +146,7 @@ def check_repair(repair: Repair, body: Body) -> Json:
 @blueprint.response(200, RepairSchema)
 def extend_repair(repair: Repair, body: Body) -> Json:
     """Take 20 working days instead of 10 for a complex case, once."""
-    return _repair(service.extend_repair(actor(), repair, body["reason"]))
+    return _shown(service.extend_repair(actor(), repair, body["reason"]))
 
 
 @blueprint.post(f"{REPAIR}/decide")
@@ -166,7 +162,7 @@ def decide_repair(repair: Repair, body: Body) -> Json:
     the same moment. `refuse`: nothing changes; it may be asked for again.
     """
     decision = RepairDecision(body["decision"])
-    return _repair(service.decide_repair(actor(), repair, decision, body["reason"]))
+    return _shown(service.decide_repair(actor(), repair, decision, body["reason"]))
 
 
 @blueprint.post(f"{REPAIR}/withdraw")
@@ -177,12 +173,11 @@ def decide_repair(repair: Repair, body: Body) -> Json:
 @blueprint.response(200, RepairSchema)
 def withdraw_repair(repair: Repair) -> Json:
     """Take back a request for repair that is not decided; it may be made again."""
-    return _repair(service.withdraw_repair(actor(), repair))
+    return _shown(service.withdraw(actor(), repair))
 
 
-def _repair(row: Repair) -> Json:
-    names = (
-        "id", "event_id", "enterprise_id", "status", "promise", "is_complex", "due_on", "check_note",
-        "checked_at", "answer", "closed_at", "created_at",
-    )  # fmt: skip
-    return {**{name: getattr(row, name) for name in names}, "rule": row.event.rule}
+def _shown(row: Appeal | Repair, notices: Sequence[Notice] | None = None) -> Json:
+    """An appeal or a repair with the rule of its event; its schema says which columns are shown."""
+    columns = {column.name: getattr(row, column.name) for column in row.__table__.columns}
+    warned = {} if notices is None else {"warnings": render_warnings(notices)}
+    return {**columns, "rule": row.event.rule, **warned}

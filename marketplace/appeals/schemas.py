@@ -1,11 +1,41 @@
 """Shapes of appeals and repairs."""
 
+from enum import StrEnum
+
 from marshmallow import fields
 
 from ..http.fields import Day, Lines, Moment, OneOf, Value
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ResponseSchema, Schema, WarningSchema
 from .models import AppealStatus, Decision, RepairDecision, RepairStatus
+
+
+class _RequestSchema(ResponseSchema):
+    """What is shown of an appeal and of a repair alike."""
+
+    optional = ("warnings",)
+
+    id = fields.UUID()
+    event_id = fields.UUID()
+    enterprise_id = fields.UUID()
+    rule = fields.String(metadata={"description": "The rule of the event."})
+    due_on = Day(metadata={"description": "The last day of the decision."})
+    answer = fields.String(
+        allow_none=True, metadata={"description": "Why it was decided so, or why it ended undecided."}
+    )
+    closed_at = Moment(allow_none=True)
+    created_at = Moment()
+    warnings = fields.List(fields.Nested(WarningSchema))
+
+
+def _reason_of_decision() -> Lines:
+    return Lines(1000, required=True, metadata={"description": "The enterprise reads it."})
+
+
+def _only_in_state(states: type[StrEnum]) -> fields.String:
+    return fields.String(
+        load_default=None, validate=OneOf(states), metadata={"description": "Only those in this state."}
+    )
 
 
 class NewAppealSchema(Schema):
@@ -18,36 +48,19 @@ class AppealDecisionSchema(Schema):
         validate=OneOf(Decision),
         metadata={"description": "uphold: the event remains; overturn: it is taken back."},
     )
-    reason = Lines(1000, required=True, metadata={"description": "The enterprise reads it."})
+    reason = _reason_of_decision()
 
 
-class AppealSchema(ResponseSchema):
-    optional = ("warnings",)
-
-    id = fields.UUID()
-    event_id = fields.UUID()
-    enterprise_id = fields.UUID()
-    rule = fields.String(metadata={"description": "The rule of the event."})
+class AppealSchema(_RequestSchema):
     status = Value(AppealStatus, "ended: the event was withdrawn or repaired in another way.")
     reason = fields.String()
-    due_on = Day(metadata={"description": "The last day of the decision."})
-    answer = fields.String(
-        allow_none=True, metadata={"description": "Why it was decided so, or why it ended undecided."}
-    )
-    closed_at = Moment(allow_none=True)
-    created_at = Moment()
-    warnings = fields.List(fields.Nested(WarningSchema))
 
 
 AppealPage = page_of(AppealSchema)
 
 
 class AppealQuery(PageQuery):
-    status = fields.String(
-        load_default=None,
-        validate=OneOf(AppealStatus),
-        metadata={"description": "Only those in this state."},
-    )
+    status = _only_in_state(AppealStatus)
 
 
 class NewRepairSchema(Schema):
@@ -68,38 +81,21 @@ class RepairExtensionSchema(Schema):
 
 class RepairDecisionSchema(Schema):
     decision = fields.String(required=True, validate=OneOf(RepairDecision))
-    reason = Lines(1000, required=True, metadata={"description": "The enterprise reads it."})
+    reason = _reason_of_decision()
 
 
-class RepairSchema(ResponseSchema):
-    optional = ("warnings",)
-
-    id = fields.UUID()
-    event_id = fields.UUID()
-    enterprise_id = fields.UUID()
-    rule = fields.String(metadata={"description": "The rule of the event."})
+class RepairSchema(_RequestSchema):
     status = Value(RepairStatus, "ended: the event was withdrawn in the meantime.")
     promise = fields.String()
     complex = fields.Boolean(
         attribute="is_complex", metadata={"description": "Whether the time of the decision was extended."}
     )
-    due_on = Day(metadata={"description": "The last day of the decision."})
     check_note = fields.String(allow_none=True)
     checked_at = Moment(allow_none=True)
-    answer = fields.String(
-        allow_none=True, metadata={"description": "Why it was decided so, or why it ended undecided."}
-    )
-    closed_at = Moment(allow_none=True)
-    created_at = Moment()
-    warnings = fields.List(fields.Nested(WarningSchema))
 
 
 RepairPage = page_of(RepairSchema)
 
 
 class RepairQuery(PageQuery):
-    status = fields.String(
-        load_default=None,
-        validate=OneOf(RepairStatus),
-        metadata={"description": "Only those in this state."},
-    )
+    status = _only_in_state(RepairStatus)

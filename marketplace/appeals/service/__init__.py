@@ -1,6 +1,6 @@
 """Appeals and repairs: asked for, withdrawn, checked, decided by a second officer, ended, reminded of."""
 
-from .appealing import open_appeal, withdraw_appeal
+from .appealing import open_appeal
 from .deciding import decide_appeal
 from .ending import end_for_event
 from .lookup import (
@@ -18,13 +18,11 @@ from .repairing import (
     check_repair,
     decide_repair,
     extend_repair,
-    require_official,
-    withdraw_repair,
 )
+from .withdrawing import withdraw
 
 __all__ = [
     "ask_for_repair", "check_repair", "decide_appeal", "decide_repair", "end_for_event", "extend_repair",
     "find_appeal", "find_own_appeal", "find_own_event", "find_own_repair", "find_repair", "open_appeal",
-    "remind_of_decisions", "require_official", "search_appeals", "search_repairs", "withdraw_appeal",
-    "withdraw_repair",
+    "remind_of_decisions", "search_appeals", "search_repairs", "withdraw",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""An enterprise appeals against a credit event of its own, and may withdraw that."""
+"""An enterprise appeals against a credit event of its own."""
 
 import logging
 from uuid import UUID
@@ -11,11 +11,10 @@ from ...credit import service as credit
 from ...credit.models import CreditEvent
 from ...errors import Conflict, Notice
 from ...events.actor import Actor
-from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
-from ..models import APPEAL_LIFE, Appeal, AppealStep
+from ..models import Appeal, AppealStep
 from .deadlines import calendar_notices, deadline_of, last_day
-from .lookup import lock, require_on_record
+from .lookup import require_on_record
 from .news import emit
 
 log = logging.getLogger(__name__)
@@ -63,19 +62,3 @@ def _require_in_time(event: CreditEvent) -> None:
     end = calendar.add_working_days(told_on, days)
     if clock.today() > end:
         raise Conflict("appeal_too_late", day=end.isoformat(), days=days)
-
-
-def withdraw_appeal(actor: Actor, appeal: Appeal) -> Appeal:
-    """Take back an appeal of one's own; it cannot be made again.
-
-    Raises:
-        Conflict: it is decided or over (`wrong_state`).
-    """
-    with unit_of_work() as work:
-        appeal, _ = lock(work, appeal)
-        move = APPEAL_LIFE.move(appeal, "withdraw", by=Party.OWNER)
-        appeal.closed_at = clock.now()
-        work.audit(actor, "withdraw", appeal)
-        emit(work, move.event or move.name, appeal)
-    log.info("appeal withdrawn", extra={"appeal_id": str(appeal.id)})
-    return appeal

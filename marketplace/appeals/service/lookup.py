@@ -1,10 +1,10 @@
 """Appeals and repairs as each may see them: admins all, regulators their region's, enterprises their own."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from ...credit import service as credit
@@ -13,7 +13,7 @@ from ...database import db
 from ...enterprises import service as enterprises
 from ...errors import NotFound
 from ...events import service as reads
-from ...events.actor import REGULATOR, Actor
+from ...events.actor import Actor
 from ...events.lifecycle import wrong_state
 from ...events.work import Work
 from ..models import Appeal, AppealStatus, Repair, RepairStatus
@@ -93,7 +93,11 @@ def _own(actor: Actor, row: Row) -> Row:
 def _search(
     actor: Actor, model: type[Row], status: str | None, after: UUID | None, limit: int
 ) -> Sequence[Row]:
-    query = select(model).options(joinedload(model.event, innerjoin=True)).where(*_visible_to(actor, model))
+    query = (
+        select(model)
+        .options(joinedload(model.event, innerjoin=True))
+        .where(*enterprises.visible_to(actor, model.enterprise_id))
+    )
     if status is not None:
         query = query.where(model.status == status)
     if after is not None:
@@ -102,11 +106,3 @@ def _search(
     for row in rows:
         reads.note_read(actor, reads.CREDIT, row.enterprise_id)
     return rows
-
-
-def _visible_to(actor: Actor, model: Any) -> list[ColumnElement[bool]]:
-    if actor.is_admin:
-        return []
-    if actor.kind == REGULATOR:
-        return [model.enterprise_id.in_(enterprises.ids_within(actor.region or 0))]
-    return [model.enterprise_id == actor.id]

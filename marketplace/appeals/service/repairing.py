@@ -1,7 +1,6 @@
 """The repair of a credit event: asked for, checked by one officer, decided by another."""
 
 import logging
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,11 +8,10 @@ from sqlalchemy import select
 from ... import clock
 from ...credit import service as credit
 from ...credit.models import CreditEvent
-from ...errors import Conflict, Forbidden, Notice
+from ...errors import Conflict, Notice
 from ...events.actor import Actor
 from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
-from ...messages.names import Name
 from ..models import REPAIR_LIFE, UNDECIDED, AppealStep, Repair, RepairDecision
 from .deadlines import calendar_notices, last_day
 from .four_eyes import require_second_officer
@@ -66,24 +64,6 @@ def _require_repairable(event: CreditEvent) -> None:
     first = credit.repairable_from(event, clock.today())
     if clock.today() < first:
         raise Conflict("repair_too_early", day=first.isoformat())
-
-
-def withdraw_repair(actor: Actor, repair: Repair) -> Repair:
-    """Take back a request of one's own; it may be made again. Raises: Conflict: `wrong_state`."""
-    with unit_of_work() as work:
-        repair, _ = lock(work, repair)
-        move = REPAIR_LIFE.move(repair, "withdraw", by=Party.OWNER)
-        repair.closed_at = clock.now()
-        work.audit(actor, "withdraw", repair)
-        emit(work, move.event or move.name, repair)
-    log.info("repair withdrawn", extra={"repair_id": str(repair.id)})
-    return repair
-
-
-def require_official(actor: Actor, raw: dict[str, Any]) -> None:
-    """Raises: Forbidden: an admin's key lacks its scope (`scope_missing`); a regulator needs none."""
-    if actor.is_admin and "admin" not in actor.scopes:
-        raise Forbidden("scope_missing", scope=Name("scope", "admin"))
 
 
 def check_repair(actor: Actor, repair: Repair, note: str) -> Repair:

@@ -53,6 +53,7 @@ from .lookup import (
     with_collectors,
 )
 from .mail_tokens import issue_mail_token, prove_address, recover, request_proof, request_recovery
+from .oversight import require_official, visible_to
 from .presentation import present, reference, reference_to, whole_points
 from .privacy_notice import notice_reference, present_notice
 from .profile import require_version, set_move_notices
@@ -139,6 +140,7 @@ __all__ = [
     "request_recovery",
     "require_approved",
     "require_listable",
+    "require_official",
     "require_unfrozen",
     "require_version",
     "review_notices",
@@ -154,6 +156,7 @@ __all__ = [
     "suspend",
     "trading_among",
     "uphold_claim",
+    "visible_to",
     "whole_points",
     "with_collectors",
     "with_standing_before",
