@@ -1,6 +1,6 @@
 """The database: SQLAlchemy's session, and the base class of every table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum, StrEnum
 from select import POLLIN, poll
@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from click import ClickException
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CheckConstraint, Engine, MetaData, event
+from sqlalchemy import ARRAY, CheckConstraint, ColumnElement, Engine, MetaData, any_, event, literal
 from sqlalchemy import Enum as EnumColumn
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
@@ -44,6 +44,12 @@ def values_check(column: str, values: type[StrEnum]) -> CheckConstraint:
     """
     texts = ", ".join(f"'{text}'" for text in values_of(values))
     return CheckConstraint(f"{column} IN ({texts})", name=column, info={"values": values})
+
+
+def is_among(column: Any, ids: Iterable[Any]) -> ColumnElement[bool]:
+    """The condition that a column holds one of these ids: a single parameter, however many they are."""
+    condition: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(column.type)))
+    return condition
 
 
 class Polygon(UserDefinedType[str]):

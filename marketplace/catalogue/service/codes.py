@@ -2,10 +2,9 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, any_, func, literal, or_, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.orm import aliased
 
 from ...database import db
@@ -67,12 +66,6 @@ def codes_for_matching(ids: Iterable[int]) -> list[CodeForMatching]:
         )
         for code in codes_by_id(ids).values()
     ]  # fmt: skip
-
-
-def is_any_of(column: Any, ids: Iterable[int]) -> ColumnElement[bool]:
-    """The condition that a column holds one of these ids: a single parameter, however many they are."""
-    condition: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Integer)))
-    return condition
 
 
 def all_code_ids() -> Sequence[int]:

@@ -10,9 +10,9 @@ from sqlalchemy.orm import aliased
 
 from matching import CATEGORY_FACTOR
 
-from ...database import db
+from ...database import db, is_among
 from ..models import CatalogueCode, Crosswalk, WasteCode
-from .codes import codes_by_id, is_any_of
+from .codes import codes_by_id
 from .lookup_cache import LookupCache, lookup_cache
 
 STARTS = text("""
@@ -81,7 +81,7 @@ def codes_fitting_each(accepted: Iterable[int]) -> dict[int, set[int]]:
     for above, *descendants in rows:
         below[above].update(code_id for code_id in descendants if code_id is not None)
     local: dict[int, set[int]] = defaultdict(set)
-    mapped = is_any_of(Crosswalk.national_id, set().union(*below.values()))
+    mapped = is_among(Crosswalk.national_id, set().union(*below.values()))
     for national_id, local_id in db.session.execute(
         select(Crosswalk.national_id, Crosswalk.local_id).where(mapped)
     ):

@@ -5,9 +5,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ...database import db
+from ...database import db, is_among
 from ..models import ExemptionItem, Mode, Treatment
-from .codes import is_any_of
 from .lookup_cache import READ_EXEMPTIONS, lookup_cache
 
 
@@ -23,7 +22,7 @@ def exemption_rows(code_ids: Iterable[int]) -> Sequence[Any]:
     wanted = set(code_ids)
     if (cache := lookup_cache()) is not None:
         return [row for code_id in wanted for row in cache.exemptions.get(code_id, ())]
-    return db.session.execute(READ_EXEMPTIONS.where(is_any_of(ExemptionItem.code_id, wanted))).all()
+    return db.session.execute(READ_EXEMPTIONS.where(is_among(ExemptionItem.code_id, wanted))).all()
 
 
 def exemption_exists(item: int) -> bool:

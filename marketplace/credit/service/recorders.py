@@ -7,7 +7,7 @@ from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise
 from ...errors import Forbidden, NotFound
 from ...events.actor import REGULATOR, Actor
-from ...messages.names import Name, name_of
+from ...messages.names import name_of
 from ..models import Recorder
 from .rules import current_rules, term_of
 
@@ -20,8 +20,7 @@ def require_recorder(actor: Actor, raw: dict[str, Any]) -> None:
             (`rule_names_another`).
         NotFound: the enterprise is outside the regulator's region.
     """
-    if actor.is_admin and "admin" not in actor.scopes:
-        raise Forbidden("scope_missing", scope=Name("scope", "admin"))
+    enterprises.require_official(actor)
     if actor.kind != REGULATOR:
         return
     for rule in current_rules().rules:

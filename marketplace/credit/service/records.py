@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, literal, select
+from sqlalchemy import select
 
 from ... import clock
-from ...database import db
+from ...database import db, is_among
 from ...enterprises.models import Enterprise
 from ..models import Block, CreditEvent, Evaluation, EventStatus
 from .score import Standing, standing
@@ -48,16 +48,16 @@ def records_of(rows: Sequence[Enterprise]) -> dict[UUID, Record]:
     recorded = (
         select(CreditEvent)
         .where(
-            _is_among(CreditEvent.enterprise_id, ids),
+            is_among(CreditEvent.enterprise_id, ids),
             CreditEvent.status == EventStatus.RECORDED,
             CreditEvent.effective_on <= today,
             CreditEvent.lapses_on > today,
         )
         .order_by(CreditEvent.id)
     )
-    published = select(Evaluation).where(_is_among(Evaluation.enterprise_id, ids), is_published())
+    published = select(Evaluation).where(is_among(Evaluation.enterprise_id, ids), is_published())
     in_force = select(Block.enterprise_id).where(
-        _is_among(Block.enterprise_id, ids), Block.lifted_at.is_(None)
+        is_among(Block.enterprise_id, ids), Block.lifted_at.is_(None)
     )
     events, evaluations = _by_enterprise(recorded), _by_enterprise(published)
     blocked = set(db.session.scalars(in_force))
@@ -67,11 +67,6 @@ def records_of(rows: Sequence[Enterprise]) -> dict[UUID, Record]:
         )
         for row in rows
     }
-
-
-def _is_among(column: Any, ids: Sequence[UUID]) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Uuid)))
-    return condition
 
 
 def _by_enterprise(query: Any) -> dict[UUID, list[Any]]:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, literal, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import lazyload
 
-from ...database import db
+from ...database import db, is_among
 from ...enterprises import service as enterprises
 from ...errors import Forbidden, NotFound
 from ...events import service as events
@@ -34,7 +34,9 @@ def find(actor: Actor, inspection_id: UUID) -> Inspection:
     Raises:
         NotFound: there is none.
     """
-    query = select(Inspection).where(Inspection.id == inspection_id, *visible(actor))
+    query = select(Inspection).where(
+        Inspection.id == inspection_id, *enterprises.visible_to(actor, Inspection.enterprise_id)
+    )
     row = db.session.scalars(query).one_or_none()
     if row is None:
         raise NotFound()
@@ -44,7 +46,9 @@ def find(actor: Actor, inspection_id: UUID) -> Inspection:
 
 def search(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[Inspection]:
     """At most `limit` inspections that the actor may see, newest first, older than `after`; no answers."""
-    rows = select(Inspection).where(*visible(actor), *_filters(actor, query))
+    rows = select(Inspection).where(
+        *enterprises.visible_to(actor, Inspection.enterprise_id), *_filters(actor, query)
+    )
     if after is not None:
         rows = rows.where(Inspection.id < after)
     rows = rows.options(lazyload(Inspection.answers)).order_by(Inspection.id.desc()).limit(limit)
@@ -61,7 +65,7 @@ def newest_finished(ids: Collection[UUID]) -> dict[UUID, Inspection]:
         select(Inspection)
         .ext(distinct_on(Inspection.enterprise_id))
         .where(
-            Inspection.enterprise_id == any_(literal(list(ids), ARRAY(Uuid))),
+            is_among(Inspection.enterprise_id, ids),
             Inspection.finished_at.is_not(None),
         )
         .order_by(Inspection.enterprise_id, is_self, Inspection.finished_at.desc(), Inspection.id.desc())
@@ -86,15 +90,6 @@ FILTERS: dict[str, Condition] = {
 
 def _filters(actor: Actor, query: dict[str, Any]) -> list[ColumnElement[bool]]:
     return [condition(actor, query[name]) for name, condition in FILTERS.items() if query[name]]
-
-
-def visible(actor: Actor) -> list[ColumnElement[bool]]:
-    """The conditions of the inspections that an actor may see."""
-    if actor.is_admin:
-        return []
-    if actor.kind == REGULATOR:
-        return [Inspection.enterprise_id.in_(enterprises.ids_within(actor.region or 0))]
-    return [Inspection.enterprise_id == actor.id]
 
 
 def lock(work: Work, inspection_id: UUID) -> Inspection:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from ... import uploaded_files
 from ...database import db
+from ...enterprises import service as enterprises
 from ...errors import Conflict, Invalid, NotFound, UnsupportedMedia
 from ...events import service as events
 from ...events.actor import Actor
@@ -16,7 +17,7 @@ from ...http.documents import PICTURE_TYPES
 from ...messages.names import Name
 from ..models import LIFE, Inspection, InspectionPhoto, InspectionStatus, PhotoOf
 from .answering import by_code
-from .lookup import inspector_of, lock, of_others, party_of, visible
+from .lookup import inspector_of, lock, of_others, party_of
 
 MOST_PHOTOS = 10
 """Photos of one item; our own choice."""
@@ -104,7 +105,7 @@ def find_photo(actor: Actor, photo_id: UUID) -> InspectionPhoto:
     query = (
         select(InspectionPhoto, Inspection.enterprise_id)
         .join(Inspection, Inspection.id == InspectionPhoto.inspection_id)
-        .where(InspectionPhoto.id == photo_id, *visible(actor))
+        .where(InspectionPhoto.id == photo_id, *enterprises.visible_to(actor, Inspection.enterprise_id))
     )
     found = db.session.execute(query).one_or_none()
     if found is None:

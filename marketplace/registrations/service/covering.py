@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from ...catalogue import service as catalogue
-from ...database import db
+from ...database import db, is_among
 from ..models import Registration, RegistrationStatus, Site, SiteCode
 
 
@@ -39,7 +39,7 @@ def registered(
         .join(SiteCode, SiteCode.site_id == Site.id)
         .where(
             Registration.enterprise_id.in_({receiver for receiver, _ in wanted}),
-            catalogue.is_any_of(SiteCode.code_id, codes),
+            is_among(SiteCode.code_id, codes),
             *in_force_on(day),
         )
     )
@@ -60,7 +60,7 @@ def registrations_of(receiver_id: UUID, code_id: int, day: date) -> Sequence[Reg
         .join(SiteCode, SiteCode.site_id == Site.id)
         .where(
             Registration.enterprise_id == receiver_id,
-            catalogue.is_any_of(SiteCode.code_id, covering),
+            is_among(SiteCode.code_id, covering),
             *in_force_on(day),
         )
         .order_by(Registration.valid_until.desc(), Registration.id)

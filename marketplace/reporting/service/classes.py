@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, exists, extract, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, exists, extract, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from ... import clock
 from ...catalogue.models import WasteCode
-from ...database import db
+from ...database import db, is_among
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise
 from ...errors import Forbidden
@@ -22,7 +22,6 @@ from ...events.work import Work, unit_of_work
 from ...licences.models import RECORDED, Licence
 from ...listings.models import Kind, Listing
 from ...manifests.models import CLOSED_STATES, NOT_ISSUED, Manifest, ManifestKind, ManifestStatus
-from ...messages.names import Name
 from ..models import (
     CONFIRMED_STATES,
     DECLARATION_LIFE,
@@ -87,8 +86,7 @@ def find_decidable(actor: Actor, enterprise_id: UUID) -> Enterprise:
         NotFound: the enterprise is outside the regulator's region.
         Forbidden: the regulator's region is below a city (`prefecture_decides`).
     """
-    if actor.is_admin and "admin" not in actor.scopes:
-        raise Forbidden("scope_missing", scope=Name("scope", "admin"))
+    enterprises.require_official(actor)
     enterprise = enterprises.find_governed(actor, enterprise_id)
     if actor.kind == REGULATOR and (actor.region or 0) % COUNTY_DIGITS:
         raise Forbidden("prefecture_decides")
@@ -155,12 +153,6 @@ def class_by_amount(annual_kg: int) -> ReportingClass:
     if annual_kg >= KEY_KG:
         return ReportingClass.KEY
     return ReportingClass.SIMPLIFIED if annual_kg >= SIMPLIFIED_KG else ReportingClass.REGISTERED
-
-
-def is_among(column: Any, ids: Collection[UUID]) -> ColumnElement[bool]:
-    """The condition that a column holds one of these ids; a single parameter, however many there are."""
-    condition: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Uuid)))
-    return condition
 
 
 def _decided(ids: Collection[UUID], day: date) -> dict[UUID, ReportingClass]:

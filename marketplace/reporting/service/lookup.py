@@ -4,27 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from ...database import db
 from ...enterprises import service as enterprises
 from ...errors import NotFound
-from ...events.actor import REGULATOR, Actor
+from ...events.actor import Actor
 from ..models import UNCONFIRMED, Declaration, DeclarationVersion
-
-
-def visible(actor: Actor, model: Any) -> list[ColumnElement[bool]]:
-    """The conditions of the reports that an actor may see: its own, those of its region, or all."""
-    if actor.is_admin:
-        return []
-    if actor.kind == REGULATOR:
-        return [model.enterprise_id.in_(enterprises.ids_within(actor.region or 0))]
-    return [model.enterprise_id == actor.enterprise_id]
 
 
 def find(actor: Actor, declaration_id: UUID) -> Declaration:
     """A declaration that the actor may see. Raises: NotFound."""
-    query = select(Declaration).where(Declaration.id == declaration_id, *visible(actor, Declaration))
+    query = select(Declaration).where(
+        Declaration.id == declaration_id, *enterprises.visible_to(actor, Declaration.enterprise_id)
+    )
     row = db.session.scalars(query).one_or_none()
     if row is None:
         raise NotFound()
@@ -33,7 +26,7 @@ def find(actor: Actor, declaration_id: UUID) -> Declaration:
 
 def search(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[Declaration]:
     """Declarations that the actor may see, newest first, at most `limit` that are older than `after`."""
-    rows = select(Declaration).where(*visible(actor, Declaration))
+    rows = select(Declaration).where(*enterprises.visible_to(actor, Declaration.enterprise_id))
     if query["due"] is not None:
         rows = rows.where(Declaration.status.in_(UNCONFIRMED), Declaration.due_on <= query["due"])
     for name in ("status", "kind", "enterprise_id"):

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from ... import clock
-from ...database import db
+from ...database import db, is_among
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise, Role
 from ...events.work import Work, unit_of_work
@@ -24,7 +24,7 @@ from ..models import (
     ReportingClass,
     ReportKind,
 )
-from .classes import Classified, classes_on, is_among
+from .classes import Classified, classes_on
 from .periods import Period, due_day, last_ended, plan_year, terms_on
 
 BATCH = 2000

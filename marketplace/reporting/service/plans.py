@@ -31,7 +31,6 @@ from ..models import (
 from .classes import Classified, classes_on
 from .confirming import check_receipt
 from .lateness import note_late_filing
-from .lookup import visible
 from .payloads import emit
 from .periods import due_day, plan_year, terms_on
 
@@ -168,7 +167,9 @@ def _keep(
 
 def find_plan(actor: Actor, plan_id: UUID) -> ManagementPlan:
     """A plan that the actor may see. Raises: NotFound."""
-    query = select(ManagementPlan).where(ManagementPlan.id == plan_id, *visible(actor, ManagementPlan))
+    query = select(ManagementPlan).where(
+        ManagementPlan.id == plan_id, *enterprises.visible_to(actor, ManagementPlan.enterprise_id)
+    )
     row = db.session.scalars(query).one_or_none()
     if row is None:
         raise NotFound()
@@ -185,7 +186,7 @@ def search_plans(
     actor: Actor, query: dict[str, Any], after: UUID | None, limit: int
 ) -> Sequence[ManagementPlan]:
     """Plans that the actor may see, newest first, at most `limit` that are older than `after`."""
-    rows = select(ManagementPlan).where(*visible(actor, ManagementPlan))
+    rows = select(ManagementPlan).where(*enterprises.visible_to(actor, ManagementPlan.enterprise_id))
     for name in ("year", "status", "enterprise_id"):
         if query[name] is not None:
             rows = rows.where(getattr(ManagementPlan, name) == query[name])

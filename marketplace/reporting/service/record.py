@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from ... import clock
 from ...catalogue import service as catalogue
 from ...catalogue.models import WasteCode
-from ...database import db
+from ...database import db, is_among
 from ...manifests.models import CLOSED_STATES, Manifest, ManifestKind, ManifestLine
 from ..models import (
     CONFIRMED_STATES,
@@ -28,7 +28,6 @@ from ..models import (
     ManagementPlan,
 )
 from .checks import gap_kg, in_hand_kg, notices_of
-from .classes import is_among
 from .figures import MOST_HISTORY, Known, Line
 
 WINDOW = timedelta(days=365)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import and_, or_, select
 
 from ....catalogue import service as catalogue
+from ....database import is_among
 from ....enterprises.models import Enterprise
 from ...models import Accept, Kind, Listing
 from .conditions import Condition, Filter, Query, between
@@ -44,9 +45,9 @@ def _code(asked: Query) -> Iterator[Condition]:
     if "code" in asked:
         codes = _code_filter(asked)
         taken = select(Accept.code_id).where(
-            Accept.listing_id == Listing.id, catalogue.is_any_of(Accept.code_id, codes.accepted)
+            Accept.listing_id == Listing.id, is_among(Accept.code_id, codes.accepted)
         )
-        offered = catalogue.is_any_of(Listing.code_id, codes.offered)
+        offered = is_among(Listing.code_id, codes.offered)
         yield or_(offered, and_(Listing.kind == Kind.DEMAND, taken.exists()))
 
 
@@ -94,9 +95,9 @@ def code_alternatives(query: Query) -> list[list[Condition]]:
     if query["code"] is None:
         return [[]]
     codes = _code_filter(query)
-    accepting = select(Accept.listing_id).where(catalogue.is_any_of(Accept.code_id, codes.accepted))
+    accepting = select(Accept.listing_id).where(is_among(Accept.code_id, codes.accepted))
     ways: dict[str, list[Condition]] = {
-        Kind.SUPPLY: [catalogue.is_any_of(Listing.code_id, codes.offered)],
+        Kind.SUPPLY: [is_among(Listing.code_id, codes.offered)],
         Kind.DEMAND: [Listing.kind == Kind.DEMAND, Listing.id.in_(accepting)],
     }
     return [way for kind, way in ways.items() if query["kind"] in (None, kind)]

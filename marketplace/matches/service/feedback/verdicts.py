@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, literal, select, text
+from sqlalchemy import select, text
 
-from ....database import db
+from ....database import db, is_among
 from ....listings.models import Listing
 from ....statements import Statement, uuid_array
 from ...models import Feedback, Verdict
@@ -94,7 +94,7 @@ def enterprises_refusing(other_ids: Collection[UUID]) -> set[Pair]:
         select(Feedback.other_id, Listing.enterprise_id)
         .join(Listing, Listing.id == Feedback.listing_id)
         .where(
-            Feedback.other_id == any_(literal(list(other_ids), ARRAY(Uuid))),
+            is_among(Feedback.other_id, other_ids),
             Feedback.verdict == Verdict.NOT_SUITABLE,
         )
     )
@@ -124,8 +124,8 @@ def refused_pairs(pairs: Collection[Pair]) -> set[Pair]:
     mine, theirs = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
     rows = db.session.execute(
         select(Feedback.listing_id, Feedback.other_id).where(
-            Feedback.listing_id == any_(literal(list(mine), ARRAY(Uuid))),
-            Feedback.other_id == any_(literal(list(theirs), ARRAY(Uuid))),
+            is_among(Feedback.listing_id, mine),
+            is_among(Feedback.other_id, theirs),
             Feedback.verdict == Verdict.NOT_SUITABLE,
         )
     )

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ARRAY, Integer, Uuid, any_, column, func, literal, select
+from sqlalchemy import ARRAY, column, func, literal, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 import matching
@@ -18,6 +18,7 @@ from matching.model import Outcome, sphere_km
 from matching.rules import score
 
 from .... import clock
+from ....database import is_among
 from ....enterprises.models import Enterprise
 from ....events.work import Work
 from ....listings.models import Accept, Kind, Listing
@@ -76,7 +77,7 @@ def _insertion(outcome: Outcome, values: Sequence[dict[str, Any]]) -> Insert:
 def _lock_from_deletion(work: Work, ids: set[UUID]) -> dict[UUID, Any]:
     """What is recorded of the listings, and they locked as their foreign keys will be, but the least id
     first."""
-    by_id = select(*FACTS).where(Listing.id == any_(literal(list(ids), ARRAY(Uuid)))).order_by(Listing.id)
+    by_id = select(*FACTS).where(is_among(Listing.id, ids)).order_by(Listing.id)
     locked = by_id.join(Enterprise, Enterprise.id == Listing.enterprise_id).with_for_update(
         read=True, key_share=True, of=Listing
     )
@@ -138,8 +139,8 @@ def _accepts(work: Work, demand_ids: set[UUID], book: Mapping[int, matching.Code
     accepts: dict[UUID, list[int]] = defaultdict(list)
     fitting = {code_id for code in book.values() for code_id in code.aliases}
     codes = select(Accept.listing_id, Accept.code_id).where(
-        Accept.listing_id == any_(literal(list(demand_ids), ARRAY(Uuid))),
-        Accept.code_id == any_(literal(list(fitting), ARRAY(Integer))),
+        is_among(Accept.listing_id, demand_ids),
+        is_among(Accept.code_id, fitting),
     )
     for demand_id, code_id in work.session.execute(codes):
         accepts[demand_id].append(code_id)

@@ -1,11 +1,10 @@
 """The messages whose time has come, as columns: no object of the session is made for a message."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, cast, literal, select
+from sqlalchemy import ColumnElement, Uuid, and_, cast, select
 
 from ....events.work import Work
 from ...models import Delivery, Notification, NotificationStatus
@@ -68,9 +67,3 @@ def _next_of(work: Work, now: datetime, most: int, kind: ColumnElement[bool]) ->
         .with_for_update(skip_locked=True)
     )
     return [DueMessage(*row) for row in rows]
-
-
-def is_one_of(column: Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
-    """The condition that a column holds one of these ids: a single parameter, however many they are."""
-    condition: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Uuid)))
-    return condition

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, case, cast, or_, select
 from sqlalchemy.orm import aliased
 
+from ....database import is_among
 from ....enterprises.models import Enterprise
 from ....events.work import Work
 from ....listings.models import Kind, Listing, ListingStatus
@@ -27,7 +28,7 @@ from ..planning.saved_search_matching import (
 )
 from ..planning.saved_search_readers import uninterested
 from ..preferences.muted_codes import muted_mentions
-from .due import DueMessage, is_one_of
+from .due import DueMessage
 
 JUST_JUDGED = timedelta(minutes=1)
 """A message that was planned less long ago than this is not judged again in full at its release."""
@@ -72,7 +73,7 @@ def _open_pairings(work: Work, message_ids: Collection[UUID]) -> dict[UUID, Any]
         .join(receiver, receiver.id == mine.enterprise_id)
         .join(sender, sender.id == theirs.enterprise_id)
         .where(
-            is_one_of(Notification.id, message_ids),
+            is_among(Notification.id, message_ids),
             mine.status == ListingStatus.OPEN,
             theirs.status == ListingStatus.OPEN,
             receiver.may_trade,
@@ -124,7 +125,7 @@ def lapsed_search_hits(work: Work, due: Sequence[DueMessage], now: datetime) -> 
         .join(Listing, Listing.id == Notification.counterpart_id)
         .join(Reader, Reader.id == Notification.enterprise_id)
         .join(Owner, Owner.id == Listing.enterprise_id)
-        .where(is_one_of(Notification.id, created_at), reader_may_see_listing())
+        .where(is_among(Notification.id, created_at), reader_may_see_listing())
         .execution_options(populate_existing=True)
     ).all()
     waited = {

@@ -12,13 +12,14 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, and_, column, func, literal, select
 
 from .... import clock
+from ....database import is_among
 from ....events.work import Work
 from ....listings import service as listings
 from ....listings.models import Listing
 from ....matches import service as matches
 from ...models import Delivery, Notification, NotificationStatus
 from ..kinds import KINDS
-from .due import DueMessage, is_one_of
+from .due import DueMessage
 
 CAPPED = tuple(kind for kind, row in KINDS.items() if row.is_capped)
 CAPPED_BY_SENDER = tuple(kind for kind, row in KINDS.items() if row.is_capped_by_sender)
@@ -115,7 +116,7 @@ def _counted(
             ),
         )
         .where(
-            is_one_of(Notification.enterprise_id, receivers),
+            is_among(Notification.enterprise_id, receivers),
             Notification.status == NotificationStatus.RELEASED,
             Notification.released_at >= clock.midnight(),
             Notification.kind.in_({*CAPPED, *CAPPED_BY_SENDER}),

@@ -15,13 +15,14 @@ from sqlalchemy import ARRAY, BigInteger, Boolean, String, Uuid, column, func, l
 from sqlalchemy.types import TypeEngine
 
 from .... import clock
+from ....database import is_among
 from ....events.work import Work, unit_of_work
 from ....matches import service as matches
 from ...models import LIFE, RELEASE_NUMBERS, Delivery, EmailPreference, Notification, Preferences
 from ..kinds import KINDS
 from ..planning.cancellation import cancel
 from ..preferences.delivery_preferences import preferences_by_receiver
-from .due import DueMessage, is_one_of, lock_due
+from .due import DueMessage, lock_due
 from .mail_hours import is_mail_configured, next_mail_time
 from .push_caps import lock_releases, read_push_caps
 
@@ -64,7 +65,7 @@ def _release_batch() -> int:
         if released:
             _release(work, released, now)
         if lapsed:
-            cancel(work, is_one_of(Notification.id, lapsed))
+            cancel(work, is_among(Notification.id, lapsed))
     milliseconds = round((time.perf_counter() - began) * 1000)
     log.info(
         "notifications released",

@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import JSONB, array
 from sqlalchemy.orm import aliased
 
 from ....catalogue import service as catalogue
-from ....database import db
+from ....database import db, is_among
 from ....enterprises import service as enterprises
 from ....enterprises.models import Enterprise, Grade
 from ....errors import Invalid
@@ -38,7 +38,6 @@ from ....events.models import NOBODY
 from ....listings import service as listings
 from ....listings.models import Kind, Listing, ListingStatus
 from ...models import SavedSearch, SearchNotify
-from ..delivery.due import is_one_of
 from ..subjects import listing_code_ids
 
 SEARCH_BATCH = 500
@@ -226,7 +225,7 @@ def searches_finding(
 def _meeting(alike: Mapping[str, Sequence[Pair]]) -> Iterator[Pair]:
     """Of pairs by the query of their search: those whose listing meets it."""
     conditions = [and_(true(), *_conditions(json.loads(query))) for query in alike]
-    named = is_one_of(Listing.id, {listing_id for pairs in alike.values() for listing_id, _ in pairs})
+    named = is_among(Listing.id, {listing_id for pairs in alike.values() for listing_id, _ in pairs})
     rows = db.session.execute(
         select(Listing.id, array(conditions)).where(named), execution_options={"compiled_cache": None}
     )

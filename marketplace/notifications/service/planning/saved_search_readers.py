@@ -8,11 +8,10 @@ from sqlalchemy import select
 
 from .... import clock
 from ....catalogue import service as catalogue
-from ....database import db
+from ....database import db, is_among
 from ....listings.models import Listing
 from ....matches import service as matches
 from ...models import LastNotification, NotificationKind
-from ..delivery.due import is_one_of
 from ..preferences.muted_codes import muted_mentions
 from ..subjects import listing_code_ids, main_code_id
 from .deduplication import may_repeat, told_again_enough
@@ -42,8 +41,8 @@ def _notified_of_match(pairs: Collection[tuple[Listing, UUID]]) -> set[Pair]:
     last: dict[Pair, list[LastNotification]] = defaultdict(list)
     for record in db.session.scalars(
         select(LastNotification).where(
-            is_one_of(LastNotification.receiver_id, {reader for _, reader in pairs}),
-            is_one_of(LastNotification.counterpart_id, {listing.enterprise_id for listing, _ in pairs}),
+            is_among(LastNotification.receiver_id, {reader for _, reader in pairs}),
+            is_among(LastNotification.counterpart_id, {listing.enterprise_id for listing, _ in pairs}),
             LastNotification.kind == NotificationKind.MATCH_FOUND,
         )
     ):

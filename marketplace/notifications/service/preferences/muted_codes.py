@@ -7,13 +7,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from ....catalogue import service as catalogue
-from ....database import db
+from ....database import db, is_among
 from ....enterprises import service as enterprises
 from ....errors import Conflict
 from ....events.actor import Actor
 from ....events.work import Work
 from ...models import Preferences, Silence
-from ..delivery.due import is_one_of
 from .delivery_preferences import add_preferences, lock_preferences, preferences_by_receiver
 
 MAX_MUTED_CODES = 200
@@ -53,14 +52,14 @@ def muted_mentions(mentions: Collection[Mention]) -> set[Mention]:
     muted: dict[UUID, set[int]] = defaultdict(set)
     for receiver, code_ids in db.session.execute(
         select(Preferences.enterprise_id, Preferences.muted_codes).where(
-            is_one_of(Preferences.enterprise_id, receivers)
+            is_among(Preferences.enterprise_id, receivers)
         )
     ):
         muted[receiver].update(code_ids)
     silenced: dict[tuple[UUID, UUID], set[int]] = defaultdict(set)
     for receiver, sender, code_id in db.session.execute(
         select(Silence.receiver_id, Silence.counterpart_id, Silence.code_id).where(
-            is_one_of(Silence.receiver_id, receivers), is_one_of(Silence.counterpart_id, senders)
+            is_among(Silence.receiver_id, receivers), is_among(Silence.counterpart_id, senders)
         )
     ):
         silenced[receiver, sender].add(code_id)
