@@ -63,7 +63,7 @@ def export_items(query: Query) -> Response:
 
 @blueprint.post("/desk/<kind>/<uuid:subject_id>/assign")
 @allow(*STAFF)
-@require(service.require_official)
+@require(enterprises.require_official)
 @subject(service.find_item)
 @blueprint.body(AssignmentRequestSchema)
 @blueprint.response(200, DeskItemSchema)
@@ -75,7 +75,7 @@ def assign_item(item: object, body: Body) -> Json:
 
 @blueprint.post("/desk/decisions")
 @allow(*STAFF)
-@require(service.require_official)
+@require(enterprises.require_official)
 @blueprint.body(DeskDecisionsSchema)
 @blueprint.response(200, DeskDecidedManySchema)
 def decide_items(body: Body) -> Json:

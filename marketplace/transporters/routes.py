@@ -5,6 +5,7 @@ from functools import partial
 
 from flask import Response, request
 
+from ..enterprises import service as enterprises
 from ..events.actor import ADMIN, ENTERPRISE
 from ..http.authentication import EVERY_KEY, STAFF, actor, allow
 from ..http.blueprint import (
@@ -132,7 +133,7 @@ def show_paper(paper: TransporterPaper) -> Json:
 
 @blueprint.post("/transporter-papers/<uuid:paper_id>/verify")
 @allow(*STAFF)
-@require(service.require_official)
+@require(enterprises.require_official)
 @subject(service.find_paper)
 @may_conflict
 @blueprint.body(ReasonSchema)
@@ -144,7 +145,7 @@ def verify_paper(paper: TransporterPaper, body: Body) -> Json:
 
 @blueprint.post("/transporter-papers/<uuid:paper_id>/refuse")
 @allow(*STAFF)
-@require(service.require_official)
+@require(enterprises.require_official)
 @subject(service.find_paper)
 @may_conflict
 @blueprint.body(ReasonSchema)

@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from ... import clock
 from ...catalogue import service as catalogue
 from ...database import db
+from ...enterprises import service as enterprises
 from ...errors import Conflict, Forbidden, Invalid, NotFound
 from ...events.actor import REGULATOR, Actor
 from ...events.work import Work, request_id, unit_of_work
-from ...messages.names import Name
 from ..models import Allocation, AllocationStatus, Receivers
 from . import region_input
 from .region_input import Extent
@@ -27,8 +27,7 @@ log = logging.getLogger(__name__)
 
 def check_allocation_request(actor: Actor, asked: dict[str, Any]) -> None:
     """Raises: Forbidden: an admin's key that only reads, or a regulator of another region."""
-    if actor.is_admin and "admin" not in actor.scopes:
-        raise Forbidden("scope_missing", scope=Name("scope", "admin"))
+    enterprises.require_official(actor)
     if actor.kind == REGULATOR and _is_other_region(actor.region or 0, asked.get("region")):
         raise Forbidden("region_of_others", region=f"{actor.region:06d}")
 

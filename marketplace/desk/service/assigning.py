@@ -11,10 +11,9 @@ from ... import clock
 from ...catalogue import service as catalogue
 from ...database import db
 from ...enterprises.models import Staff
-from ...errors import Forbidden, Invalid
+from ...errors import Invalid
 from ...events.actor import REGULATOR, Actor
 from ...events.work import unit_of_work
-from ...messages.names import Name
 from ..models import Assignment, DeskKind
 from .queue import find_item
 from .sources import KINDS, SOURCES, moments
@@ -23,12 +22,6 @@ KEPT_FOR = timedelta(days=1)
 """How long an assignment outlasts its item at least; our own choice."""
 
 log = logging.getLogger(__name__)
-
-
-def require_official(actor: Actor, raw: dict[str, Any]) -> None:
-    """Raises: Forbidden: an admin's key lacks its scope (`scope_missing`); a regulator needs none."""
-    if actor.is_admin and "admin" not in actor.scopes:
-        raise Forbidden("scope_missing", scope=Name("scope", "admin"))
 
 
 def assign(actor: Actor, item: Any, to: UUID | str | None) -> Any:

@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from ...database import db
 from ...enterprises import service as enterprises
 from ...errors import NotFound
-from ...events.actor import REGULATOR, Actor
+from ...events.actor import Actor
 from ..models import Registration, RegistrationStatus
 
 
 def find(actor: Actor, registration_id: UUID) -> Registration:
     """A registration that the actor may see. Raises: NotFound."""
-    query = select(Registration).where(Registration.id == registration_id, *visible_to(actor))
+    visible = enterprises.visible_to(actor, Registration.enterprise_id)
+    query = select(Registration).where(Registration.id == registration_id, *visible)
     registration = db.session.scalars(query).one_or_none()
     if registration is None:
         raise NotFound()
@@ -29,7 +30,7 @@ def search(
     limit: int,
 ) -> Sequence[Registration]:
     """Registrations that the actor may see, newest first, at most `limit` that are older than `after`."""
-    conditions = visible_to(actor)
+    conditions = enterprises.visible_to(actor, Registration.enterprise_id)
     if status is not None:
         conditions.append(Registration.status == status)
     if enterprise_id is not None:
@@ -38,12 +39,3 @@ def search(
         conditions.append(Registration.id < after)
     query = select(Registration).where(*conditions).order_by(Registration.id.desc()).limit(limit)
     return db.session.scalars(query).all()
-
-
-def visible_to(actor: Actor) -> list[ColumnElement[bool]]:
-    """The conditions of the registrations that the actor may see."""
-    if actor.is_admin:
-        return []
-    if actor.kind == REGULATOR:
-        return [Registration.enterprise_id.in_(enterprises.ids_within(actor.region or 0))]
-    return [Registration.enterprise_id == actor.id]

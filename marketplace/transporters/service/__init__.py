@@ -7,7 +7,6 @@ from .lookup import (
     find_changeable_register,
     find_paper,
     find_register,
-    require_official,
     search_papers,
     verified_papers_of,
 )
@@ -28,6 +27,6 @@ __all__ = [
     "find_file", "find_paper", "find_register", "find_vehicle", "forget_crew",
     "forget_crew_that_left", "missing_for", "missing_parts", "paper_names", "present_one",
     "present_papers", "present_register", "present_transporters", "refuse_paper", "remind_of_ends",
-    "require_may_carry", "require_official", "require_transporter", "search_papers",
+    "require_may_carry", "require_transporter", "search_papers",
     "search_transporters", "submit_paper", "verified_papers_of", "verify_paper",
 ]  # fmt: skip

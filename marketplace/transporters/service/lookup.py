@@ -5,14 +5,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 
 from ...database import db
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise, Role
 from ...errors import Forbidden, NotFound
-from ...events.actor import REGULATOR, Actor
-from ...messages.names import Name, name_of
+from ...events.actor import Actor
+from ...messages.names import name_of
 from ..models import PaperKind, PaperStatus, TransporterPaper, TransporterRegister
 
 
@@ -46,7 +46,9 @@ def empty_register(enterprise_id: UUID) -> TransporterRegister:
 
 def find_paper(actor: Actor, paper_id: UUID) -> TransporterPaper:
     """A paper that the actor may see. Raises: NotFound."""
-    query = select(TransporterPaper).where(TransporterPaper.id == paper_id, *_visible_to(actor))
+    query = select(TransporterPaper).where(
+        TransporterPaper.id == paper_id, *enterprises.visible_to(actor, TransporterPaper.transporter_id)
+    )
     paper = db.session.scalars(query).one_or_none()
     if paper is None:
         raise NotFound()
@@ -61,7 +63,9 @@ def search_papers(
     Args:
         query: `status`, `paper` (its kind) and `transporter_id`, each None for any.
     """
-    papers = select(TransporterPaper).where(TransporterPaper.ended_at.is_(None), *_visible_to(actor))
+    papers = select(TransporterPaper).where(
+        TransporterPaper.ended_at.is_(None), *enterprises.visible_to(actor, TransporterPaper.transporter_id)
+    )
     for column, value in (
         (TransporterPaper.status, query["status"]),
         (TransporterPaper.kind, query["paper"]),
@@ -99,12 +103,6 @@ def check_member(actor: Actor, raw: dict[str, Any]) -> None:
     enterprises.require_approved(actor)
 
 
-def require_official(actor: Actor, raw: dict[str, Any]) -> None:
-    """Raises: Forbidden: an admin's key lacks its scope (`scope_missing`); a regulator needs none."""
-    if actor.is_admin and "admin" not in actor.scopes:
-        raise Forbidden("scope_missing", scope=Name("scope", "admin"))
-
-
 def _find_transporter(actor: Actor, enterprise_id: UUID) -> Enterprise:
     enterprise = enterprises.find_governed(actor, enterprise_id)
     if Role.TRANSPORTER not in enterprise.roles:
@@ -112,11 +110,3 @@ def _find_transporter(actor: Actor, enterprise_id: UUID) -> Enterprise:
             raise NotFound()
         raise Forbidden("role_missing", roles=(name_of(Role.TRANSPORTER),))
     return enterprise
-
-
-def _visible_to(actor: Actor) -> list[ColumnElement[bool]]:
-    if actor.is_admin:
-        return []
-    if actor.kind == REGULATOR:
-        return [TransporterPaper.transporter_id.in_(enterprises.ids_within(actor.region or 0))]
-    return [TransporterPaper.transporter_id == actor.id]
