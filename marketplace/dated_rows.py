@@ -40,6 +40,6 @@ class DatedTerm(DatedRow):
         return CheckConstraint("mark IN ('T', 'S', 'O')", name="mark"), DatedTerm.validity_check()
 
     @classmethod
-    def newest_in_force(cls, day: date) -> Select[tuple[Self]]:
+    def newest_in_force(cls, day: date) -> Select[Self]:
         """The rows in force on a day, the newest first; where two begin on one day, the last written."""
         return select(cls).where(cls.is_in_force_on(day)).order_by(cls.valid_from.desc(), cls.id.desc())
