@@ -2,8 +2,9 @@
 
 import logging
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import aliased
 
 from ... import clock
@@ -36,7 +37,8 @@ def remind() -> int:
     return reminded
 
 
-def _remind(days: int) -> int:
+def _due(days: int) -> Select[Any]:
+    """The next batch of evaluations that end within so many days and that nobody was reminded of since."""
     today, later = clock.today(), aliased(Evaluation)
     is_reminded = exists().where(
         EvaluationReminder.evaluation_id == Evaluation.id, EvaluationReminder.days <= days
@@ -46,7 +48,7 @@ def _remind(days: int) -> int:
         (later.valid_until > Evaluation.valid_until)
         | ((later.valid_until == Evaluation.valid_until) & (later.id > Evaluation.id)),
     )
-    due = (
+    return (
         select(Evaluation)
         .where(
             Evaluation.valid_until > today,
@@ -58,8 +60,11 @@ def _remind(days: int) -> int:
         .limit(BATCH)
         .with_for_update(of=Evaluation, skip_locked=True, key_share=True)
     )
+
+
+def _remind(days: int) -> int:
     with unit_of_work() as work:
-        rows = work.session.scalars(due).all()
+        rows = work.session.scalars(_due(days)).all()
         for row in rows:
             end = row.valid_until.isoformat() if row.valid_until else ""
             work.add(EvaluationReminder(evaluation_id=row.id, days=days))
