@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, exists, select
 from ...catalogue import service as catalogue
 from ...credit import service as credit
 from ...credit.models import CreditEvent
-from ...database import db
+from ...database import db, is_among
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise
 from ...http.languages import language
@@ -39,7 +39,7 @@ def events_of(rows: Sequence[Any], *conditions: ColumnElement[bool]) -> dict[UUI
     """Those events of enterprises that meet the conditions, by enterprise, the latest first."""
     found: dict[UUID, list[CreditEvent]] = defaultdict(list)
     ids = [row.id for row in rows]
-    events = select(CreditEvent).where(CreditEvent.enterprise_id.in_(ids), *conditions)
+    events = select(CreditEvent).where(is_among(CreditEvent.enterprise_id, ids), *conditions)
     newest_first = (CreditEvent.effective_on.desc(), CreditEvent.id.desc())
     for event in db.session.scalars(events.order_by(*newest_first)) if ids else ():
         found[event.enterprise_id].append(event)

@@ -15,7 +15,7 @@ from sqlalchemy import Select, delete, func, select
 from ... import clock
 from ...catalogue import service as catalogue
 from ...credit.models import Evaluation
-from ...database import db
+from ...database import db, is_among
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise, EnterpriseStatus
 from ...errors import Invalid, NotFound
@@ -152,7 +152,7 @@ def forget_previews() -> int:
             )
             ids = work.session.scalars(old).all()
             if ids:
-                work.session.execute(delete(Evaluation).where(Evaluation.id.in_(ids)))
+                work.session.execute(delete(Evaluation).where(is_among(Evaluation.id, ids)))
         last = len(ids)
         forgotten += last
     if forgotten:

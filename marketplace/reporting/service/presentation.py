@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from ...catalogue import service as catalogue
 from ...catalogue.models import WasteCode
-from ...database import db
+from ...database import db, is_among
 from ...enterprises import service as enterprises
 from ...errors import Notice
 from ...manifests.models import CLOSED_STATES, Manifest, ManifestKind, ManifestLine
@@ -103,7 +103,7 @@ def _latest_plans(rows: Iterable[ManagementPlan]) -> dict[UUID, tuple[int, dict[
     query = (
         select(PlanVersion.plan_id, PlanVersion.no, PlanVersion.parts)
         .ext(distinct_on(PlanVersion.plan_id))
-        .where(PlanVersion.plan_id.in_([row.id for row in rows]))
+        .where(is_among(PlanVersion.plan_id, [row.id for row in rows]))
         .order_by(PlanVersion.plan_id, PlanVersion.no.desc())
     )
     return {each.plan_id: (each.no, each.parts) for each in db.session.execute(query)}
@@ -155,7 +155,7 @@ def _generated(rows: Sequence[ManagementPlan]) -> Amounts:
         .ext(distinct_on(Declaration.id))
         .join(DeclarationVersion, DeclarationVersion.declaration_id == Declaration.id)
         .where(
-            Declaration.enterprise_id.in_({row.enterprise_id for row in rows}),
+            is_among(Declaration.enterprise_id, {row.enterprise_id for row in rows}),
             Declaration.status.in_(CONFIRMED_STATES),
             Declaration.first_day.between(first, last),
         )
@@ -185,7 +185,7 @@ def _handed_over(rows: Sequence[ManagementPlan]) -> Amounts:
         .join(ManifestLine, ManifestLine.manifest_id == Manifest.id)
         .join(WasteCode, WasteCode.id == ManifestLine.code_id)
         .where(
-            Manifest.sender_id.in_({row.enterprise_id for row in rows}),
+            is_among(Manifest.sender_id, {row.enterprise_id for row in rows}),
             Manifest.load_on.between(first, last),
             Manifest.kind != ManifestKind.RETURN,
             Manifest.status.in_(CLOSED_STATES),
