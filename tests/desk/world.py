@@ -7,6 +7,7 @@ from uuid import UUID
 
 from marketplace.database import db
 from marketplace.early_warnings.models import EarlyWarning, EarlyWarningModel
+from tests.http.cursors import walked
 from tests.marketplace import new_uscc
 from tests.registrations.entries import terms
 from tests.transporters.papers import PERMIT, submit
@@ -137,13 +138,7 @@ class Desk:
 
     def walked(self, limit, **query):
         """(kind, id) of the items of all pages of this length."""
-        found, cursor = [], {}
-        while True:
-            page = self.page(limit=limit, **cursor, **query)
-            found += [(item["kind"], item["id"]) for item in page["items"]]
-            if page["next"] is None:
-                return found
-            cursor = {"cursor": page["next"]}
+        return [(item["kind"], item["id"]) for item in walked(self.admin, "/desk", limit=limit, **query)]
 
     def counts(self, by=None, **query):
         """{kind: count} of those that are not 0."""

@@ -1,6 +1,6 @@
-"""Cursors opened, and sealed with a position that no list gives, as only the server can."""
+"""Lists walked page by page; cursors opened, and sealed with a position that only the server could give."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,27 @@ from flask import g
 from marketplace.events.actor import ENTERPRISE, Actor
 from marketplace.http.paging import cursor_of, position_of
 from tests.marketplace import Party
+
+MOST_PAGES = 200
+
+
+def walked(party: Party, path: str, between: Callable[[], None] = lambda: None, **query: Any) -> list[Any]:
+    """Every item of a list, page by page, with something happening between the pages.
+
+    A list that repeats itself fails, where it would be walked for ever.
+    """
+    items: list[Any] = []
+    after: dict[str, str] = {}
+    for _ in range(MOST_PAGES):
+        page = party.get(path, **query, **after)
+        assert page.status_code == 200, page.json
+        assert len(page.json["items"]) <= query.get("limit", 100)
+        items += page.json["items"]
+        if page.json["next"] is None:
+            return items
+        after = {"cursor": page.json["next"]}
+        between()
+    raise AssertionError(f"{path} does not end after {MOST_PAGES} pages")
 
 
 def opened(

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from tests.http.cursors import walked
 from tests.http.responses import refused
 
 
@@ -12,25 +13,11 @@ def cursor(value):
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
-def read_all(party, path, between=lambda: None, **query):
-    """Every item of a list, page by page, with something happening between the pages."""
-    items, after = [], {}
-    while True:
-        page = party.get(path, **query, **after)
-        assert page.status_code == 200, page.json
-        assert len(page.json["items"]) <= query["limit"]
-        items += page.json["items"]
-        if page.json["next"] is None:
-            return items
-        after = {"cursor": page.json["next"]}
-        between()
-
-
 def test_pages_hold_all_rows_once_while_rows_are_added(marketplace):
     owner = marketplace.enterprise("generator")
     rows = [marketplace.supply(owner)["id"] for _ in range(7)]
 
-    read = read_all(owner, "/listings", between=lambda: marketplace.supply(owner), limit=2)
+    read = walked(owner, "/listings", between=lambda: marketplace.supply(owner), limit=2)
     assert [item["id"] for item in read] == rows[::-1]
 
 
@@ -39,7 +26,7 @@ def test_a_last_page_that_is_full_has_no_next(marketplace):
     for _ in range(4):
         marketplace.supply(owner)
 
-    assert len(read_all(owner, "/listings", limit=2)) == 4
+    assert len(walked(owner, "/listings", limit=2)) == 4
     assert owner.get("/listings", limit=4).json["next"] is None
     assert owner.get("/listings", limit=3).json["next"] is not None
 
@@ -73,12 +60,12 @@ def test_every_list_pages(marketplace):
     for path, party in lists.items():
         whole = party.get(path, limit=100).json["items"]
         assert len(whole) > 1, path
-        assert read_all(party, path, limit=1) == whole, path
+        assert walked(party, path, limit=1) == whole, path
     for path in ("/waste-codes", "/regions"):
         query = {"category": "HW34"} if path == "/waste-codes" else {"parent": "330600"}
         whole = generator.get(path, limit=100, **query).json["items"]
         assert len(whole) > 5
-        assert read_all(generator, path, limit=3, **query) == whole
+        assert walked(generator, path, limit=3, **query) == whole
 
 
 @pytest.mark.parametrize("sort", ["score", "-score", "created_at", "-created_at"])
@@ -89,7 +76,7 @@ def test_the_review_list_pages_in_each_of_its_orders(marketplace, sort):
     values = [item[sort.removeprefix("-")] for item in whole]
 
     assert values == sorted(values, reverse=sort.startswith("-"))
-    assert read_all(marketplace.admin, "/enterprises", sort=sort, limit=2) == whole
+    assert walked(marketplace.admin, "/enterprises", sort=sort, limit=2) == whole
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "abc", "1.5", "", "1e2", "NaN", "9" * 30, "9" * 5000])

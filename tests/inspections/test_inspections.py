@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from marketplace.inspections.models import ChecklistItem, InspectionAnswer, InspectionPolicy
 from marketplace.inspections.service.results import result_of
+from tests.http.cursors import walked
 from tests.http.responses import verdict
 from tests.inspections.site import MET, NOT_MET, PARTLY, ROOT, answers
 
@@ -86,9 +87,15 @@ def test_no_answer_that_is_better_makes_a_result_worse(points, place):
     )
 
 
-@given(st.lists(st.sampled_from([0, 1, 2]), min_size=19, max_size=19))
-def test_a_veto_item_that_is_not_met_fails_whatever_else_is_met(points):
-    assert result_of(answered(0, *points, vetoes=(0,)), POLICY) == "fail"
+@given(st.lists(st.sampled_from([1, 2]), min_size=20, max_size=20), st.sets(st.integers(0, 19)), st.data())
+def test_a_veto_item_that_is_not_met_fails_whatever_else_is_met_and_no_other_item_does(points, vetoes, data):
+    """Among answers that are nowhere 0, one becomes so: in a list that passes, only a veto makes it fail."""
+    place = data.draw(st.integers(0, 19))
+    without = [*points[:place], 0, *points[place + 1 :]]
+    by_points = result_of(answered(*without), POLICY)
+    assert result_of(answered(*points, vetoes=vetoes), POLICY) == result_of(answered(*points), POLICY)
+    assert result_of(answered(*without, vetoes=vetoes), POLICY) == ("fail" if place in vetoes else by_points)
+    assert result_of(answered(*[2] * place, 0, *[2] * (19 - place), vetoes={place}), POLICY) == "fail"
 
 
 def test_a_check_without_findings_is_closed_at_once_and_the_enterprise_is_told(site):
@@ -349,12 +356,11 @@ def test_the_next_check_is_due_by_grade(site):
     assert [(row["enterprise"]["id"], row["due_on"], row["last_on"]) for row in due] == [
         (late.id, "2027-03-01", None)
     ]
-    pages, cursor = [], {}
-    while cursor is not None:
-        page = site.regulator.get(f"{ROOT}/due", on="2027-12-01", limit=1, **cursor).json
-        pages += [(row["enterprise"]["id"], row["due_on"]) for row in page["items"]]
-        cursor = {"cursor": page["next"]} if page["next"] else None
-    assert pages == [(late.id, "2027-03-01"), (site.generator.id, "2027-12-01")]
+    found = walked(site.regulator, f"{ROOT}/due", on="2027-12-01", limit=1)
+    assert [(row["enterprise"]["id"], row["due_on"]) for row in found] == [
+        (late.id, "2027-03-01"),
+        (site.generator.id, "2027-12-01"),
+    ]
     assert site.generator.get(f"{ROOT}/due").status_code == 403
 
 

@@ -14,6 +14,7 @@ from marketplace.law.service.article_numbers import article_in, chinese_number
 from marketplace.messages import LANGUAGES, cited_in, table
 from seed.catalogue import SeedError
 from seed.legal_bases import LEGAL_BASES, read_legal_bases
+from tests.http.cursors import walked
 
 ROOT = Path(__file__).resolve().parents[2]
 BASES = read_legal_bases()
@@ -273,14 +274,8 @@ def test_the_table_is_read_by_day_and_words_and_tells_the_successor(marketplace)
 
 
 def test_every_page_of_the_table_together_is_the_whole(marketplace):
-    firm, cursor, ids = marketplace.enterprise(), None, []
-    while True:
-        page = firm.get("/legal-bases", limit=40, **({"cursor": cursor} if cursor else {})).json
-        ids += [item["id"] for item in page["items"]]
-        cursor = page["next"]
-        if cursor is None:
-            break
-    assert ids == sorted(BY_ID)
+    found = walked(marketplace.enterprise(), "/legal-bases", limit=40)
+    assert [item["id"] for item in found] == sorted(BY_ID)
 
 
 KUNSHAN = {"region": "320583", "location": {"lon": 120.98, "lat": 31.38, "crs": "wgs84"}}

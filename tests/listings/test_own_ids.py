@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from marketplace.listings.schemas import ListingQuery
-from tests.http.cursors import forged, opened
+from tests.http.cursors import forged, opened, walked
 from tests.http.responses import refused
 from tests.marketplace import listing_terms
 
@@ -94,14 +94,8 @@ def test_listings_are_listed_by_their_last_change_page_by_page(marketplace, owne
     marketplace.now += A_MINUTE
     owner.patch(f"/listings/{ids[1]}", {"title": "changed"})
 
-    seen, cursor = [], None
-    while True:
-        page = owner.get("/listings", sort="updated", limit=2, **({"cursor": cursor} if cursor else {})).json
-        seen += [row["id"] for row in page["items"]]
-        cursor = page["next"]
-        if cursor is None:
-            break
-    assert seen == [ids[1], ids[4], ids[3], ids[2], ids[0]]
+    seen = walked(owner, "/listings", sort="updated", limit=2)
+    assert [row["id"] for row in seen] == [ids[1], ids[4], ids[3], ids[2], ids[0]]
 
 
 @pytest.mark.parametrize("moment", ["2026-12-01", "yesterday", "2026-12-01T00:00:00", ""])

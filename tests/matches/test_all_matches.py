@@ -6,19 +6,9 @@ import io
 import openpyxl
 import pytest
 
+from tests.http.cursors import walked
+
 ANY_ID = "019ad7c8-3a00-7000-8000-000000000001"
-
-
-def walk(party, path, **query):
-    """All items of a list, page by page."""
-    items, cursor = [], None
-    while True:
-        response = party.get(path, **query, **({"cursor": cursor} if cursor else {}))
-        assert response.status_code == 200, response.json
-        items += response.json["items"]
-        cursor = response.json["next"]
-        if cursor is None:
-            return items
 
 
 @pytest.fixture
@@ -43,7 +33,7 @@ def test_matches_of_all_listings_are_one_ranking(marketplace, generator):
     ]
     assert len(expected) == 10
     for limit in (1, 3, 100):
-        items = walk(generator, "/matches", limit=limit)
+        items = walked(generator, "/matches", limit=limit)
         found = [(item["score"], item["own_listing"]["id"], item["listing"]["id"]) for item in items]
         assert sorted(found) == sorted(expected)
         assert [score for score, *_ in found] == sorted((score for score, *_ in found), reverse=True)
@@ -55,7 +45,7 @@ def test_equal_matches_of_two_listings_are_each_shown_once(marketplace, generato
     supplies = [marketplace.supply(generator) for _ in range(3)]
     recycler = marketplace.recycler()
     demands = [marketplace.demand(recycler) for _ in range(2)]
-    items = walk(generator, "/matches", limit=1)
+    items = walked(generator, "/matches", limit=1)
     pairs = [(item["own_listing"]["id"], item["listing"]["id"]) for item in items]
     assert sorted(pairs) == sorted((supply["id"], demand["id"]) for supply in supplies for demand in demands)
 
@@ -89,7 +79,7 @@ def test_a_row_an_enterprise_has_its_best_offer_and_the_others_folded(marketplac
     other = marketplace.demand(second)
     path = f"/listings/{supply['id']}/matches"
     for limit in (1, 20):
-        items = walk(generator, path, group="enterprise", limit=limit)
+        items = walked(generator, path, group="enterprise", limit=limit)
         assert [item["listing"]["enterprise"]["id"] for item in items] == [first.id, second.id]
         assert [item["rank"] for item in items] == [1, 2]
         assert items[0]["listing"]["id"] == offers[1]["id"]
@@ -109,7 +99,7 @@ def test_pages_of_enterprises_go_by_every_sort_and_stay_stable(marketplace, gene
             marketplace.demand(firm, location=place, price_cny_per_t=price)
     supply = marketplace.supply(generator, price_cny_per_t=-100)
     path = f"/listings/{supply['id']}/matches"
-    plain = walk(generator, path, sort=sort)
+    plain = walked(generator, path, sort=sort)
     by_firm: dict[str, list[str]] = {}
     for item in plain:
         by_firm.setdefault(item["listing"]["enterprise"]["id"], []).append(item["listing"]["id"])

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.http.cursors import walked
+
 
 @pytest.fixture
 def pair(marketplace):
@@ -167,14 +169,8 @@ def test_interests_are_filtered_and_paged_newest_first(marketplace, pair):
     assert states(generator, state="mine") == [("mine", third["id"]), ("mine", demand["id"])]
     assert states(recycler, listing_id=third["id"]) == [("theirs", supply["id"])]
 
-    walked, cursor = [], None
-    while True:
-        page = generator.get("/interests", limit=1, **({"cursor": cursor} if cursor else {})).json
-        walked += page["items"]
-        cursor = page["next"]
-        if cursor is None:
-            break
-    assert [item["counterpart"]["id"] for item in walked] == [second["id"], third["id"], demand["id"]]
+    found = walked(generator, "/interests", limit=1)
+    assert [item["counterpart"]["id"] for item in found] == [second["id"], third["id"], demand["id"]]
 
 
 def test_interests_are_nobody_elses(marketplace, pair):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.http.cursors import walked
 from tests.marketplace import ACID, SHAOXING
 from tests.matches.test_gates_served import KUNSHAN, STEEL, channel, enter, white_list
 from tests.registrations.entries import terms
@@ -109,14 +110,7 @@ def test_general_waste_goes_to_the_registered_and_to_those_who_ask_for_it(market
 
 def test_pages_go_on_where_they_stopped(marketplace, generator):
     party = [marketplace.recycler(location=place(120.6 + n / 100)).id for n in range(5)]
-    found, cursor = [], None
-    while True:
-        page = generator.get("/receivers", **ACID, limit=2, **({"cursor": cursor} if cursor else {})).json
-        found += ids(page["items"])
-        cursor = page["next"]
-        if cursor is None:
-            break
-    assert found == party
+    assert ids(walked(generator, "/receivers", **ACID, limit=2)) == party
 
 
 def test_a_point_and_its_coordinate_system_are_read_and_faults_named(marketplace, generator):
