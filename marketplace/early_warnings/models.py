@@ -74,19 +74,21 @@ class EarlyWarningTerm(DatedTerm, Base):
 
 
 class EarlyWarningModel(Base):
-    """A training, one a month; the newest decides. It never changes afterwards.
+    """A training, one a month, and a further one where what is stored is refused; the newest decides. A row
+    never changes afterwards.
 
     `card` is what it saw and how well it did; `parameters` are plain numbers, as `MonotoneModel` writes and
-    checks them, and `digest` their SHA-256. `month` is its first day.
+    checks them, and `digest` their SHA-256; both are read when they are asked for, as they may be beyond all
+    reading. `month` is its first day.
     """
 
     __tablename__ = "early_warning_model"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
-    month: Mapped[date] = mapped_column(unique=True)
+    month: Mapped[date]
     verdict: Mapped[WarningVerdict]
-    card: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    parameters: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    card: Mapped[dict[str, Any]] = mapped_column(JSONB, deferred=True)
+    parameters: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
     digest: Mapped[str | None]
     is_simulated: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)

@@ -77,13 +77,17 @@ class CalibrationBinSchema(ResponseSchema):
     observed = fields.Float(metadata={"description": "Share that fell, from 0 to 1."})
 
 
+CARD_PARTS = (
+    "history", "needed", "parts", "calibration", "calibration_error", "brier", "brier_of_mean", "lift",
+    "lift_of_score", "lift_of_recent",
+)  # fmt: skip
+"""What is shown of the card of a training, as far as it has it."""
+
+
 class EarlyWarningModelSchema(ResponseSchema):
     """The newest training; the later entries are there as far as it came."""
 
-    optional = (
-        "history", "needed", "parts", "calibration", "calibration_error", "brier", "brier_of_mean", "lift",
-        "lift_of_score", "lift_of_recent", "simulated_notice",
-    )  # fmt: skip
+    optional = (*CARD_PARTS, "simulated_notice")
 
     status = Value(STATUSES, "Whether it warns, or why not.")
     detail = fields.String(metadata={"description": "The status in words."})

@@ -30,6 +30,7 @@ from tests.early_warnings.world import (
     store_model,
     warnings,
 )
+from tests.http.cursors import walked
 from tests.http.responses import refused
 from tests.marketplace import TODAY, as_owner
 
@@ -88,14 +89,7 @@ def test_the_highest_risk_comes_first_with_its_largest_parts(city):
 
 
 def test_pages_hold_every_warning_once(city):
-    seen, cursor = [], {}
-    while True:
-        answer = city.admin.get(LIST, limit=1, **cursor).json
-        seen += [item["enterprise"]["id"] for item in answer["items"]]
-        if answer["next"] is None:
-            break
-        cursor = {"cursor": answer["next"]}
-    assert seen == [item["enterprise"]["id"] for item in listed(city.admin)]
+    assert walked(city.admin, LIST, limit=1) == listed(city.admin)
     refused(city.admin.get(LIST, cursor="x"), 422, "bad_cursor", "cursor")
 
 
@@ -216,7 +210,14 @@ def test_warnings_change_no_score_and_nothing_of_an_enterprise(city):
         "parameters = jsonb_set(parameters, '{intercept}', '3')",
         "parameters = jsonb_set(parameters, '{features,0,weights,0}', '1')",
         "parameters = '{}'",
+        "parameters = jsonb_set(parameters, '{intercept}', '123456789012345678901234567890')",
+        "parameters = jsonb_set(parameters, '{intercept}', CAST(repeat('9', 5000) AS jsonb))",
+        "parameters = CAST(repeat('[', 3000) || repeat(']', 3000) AS jsonb)",
         "digest = 'x'",
+        "card = '[]'",
+        'card = \'{"status": "in_use"}\'',
+        'card = \'{"parts": {"training": null, "calibration": {}, "test": 1}}\'',
+        "card = CAST(repeat('9', 5000) AS jsonb)",
     ],
 )
 def test_a_model_that_was_changed_is_refused_and_warns_of_nobody(marketplace, caplog, change):
@@ -231,6 +232,40 @@ def test_a_model_that_was_changed_is_refused_and_warns_of_nobody(marketplace, ca
     answer = marketplace.admin.get(MODEL).json
     assert answer["status"] == "refused"
     assert "refused" in answer["detail"]
+    assert answer.keys() == {
+        "status", "detail", "notice", "model_id", "trained_at", "simulated", "simulated_notice",
+    }  # fmt: skip
+
+
+def test_a_refused_model_is_replaced_in_the_next_night_and_a_row_from_the_future_is_none(marketplace):
+    marketplace.enterprise("generator", grade="C")
+    store_model(marketplace)
+    store_model(marketplace, month=date(2999, 1, 1))
+    with as_owner(marketplace.app) as connection:
+        connection.execute(
+            text("UPDATE early_warning_model SET parameters = '{}' WHERE month < '2999-01-01'")
+        )
+    assert marketplace.admin.get(MODEL).json["status"] == "refused"
+    at_night(marketplace)
+    assert marketplace.admin.get(MODEL).json["status"] == "not_enough_history"
+    with marketplace.app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(EarlyWarningModel)) == 3
+        service.train()
+        assert db.session.scalar(select(func.count()).select_from(EarlyWarningModel)) == 3
+
+
+def test_the_command_trains_if_it_is_due_and_warns_at_once(marketplace):
+    firm = marketplace.enterprise("generator", grade="C")
+    store_model(marketplace)
+    run = marketplace.app.test_cli_runner().invoke
+    said = run(args=["credit", "warn"]).output
+    assert said == f"model of {TODAY.replace(day=1)}: in_use; 1 scored, 1 warned of\n"
+    assert warnings(marketplace).keys() == {firm.id}
+    with as_owner(marketplace.app) as connection:
+        connection.execute(text("UPDATE early_warning_model SET digest = 'x'"))
+    said = run(args=["credit", "warn"]).output
+    assert said == f"model of {TODAY.replace(day=1)}: not_enough_history; 0 scored, 0 warned of\n"
+    assert warnings(marketplace) == {}
 
 
 @pytest.mark.parametrize("verdict", [WarningVerdict.NOT_BETTER, WarningVerdict.NOT_ENOUGH_HISTORY])
@@ -238,7 +273,7 @@ def test_a_training_without_a_model_warns_of_nobody(marketplace, verdict):
     marketplace.enterprise("generator", grade="C")
     store_model(marketplace)
     assert score(marketplace)
-    store_model(marketplace, month=date(2027, 1, 1), verdict=verdict)
+    store_model(marketplace, verdict=verdict)
     assert score(marketplace) == {}
     assert marketplace.admin.get(MODEL).json["status"] == verdict
 

@@ -110,8 +110,16 @@ class MonotoneModel:
 
 
 def digest_of(parameters: Any) -> str:
-    """SHA-256 of parameters in one spelling, hexadecimal."""
-    return hashlib.sha256(orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    """SHA-256 of parameters in one spelling, hexadecimal.
+
+    Raises:
+        BadModel: they hold what none of ours has: numbers beyond 64 bits, or lists within lists without end.
+    """
+    try:
+        written = orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS)
+    except TypeError as error:
+        raise BadModel("not to be written as JSON") from error
+    return hashlib.sha256(written).hexdigest()
 
 
 def _weights_of(feature: Feature, entry: Any) -> Sequence[float]:

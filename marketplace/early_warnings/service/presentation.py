@@ -6,12 +6,12 @@ from typing import Any
 from ...http.languages import language
 from ...messages import say
 from ..models import NOT_TRAINED, REFUSED, EarlyWarningModel
-from .monotone_model import BadModel
-from .training import newest_model, usable_model
+from .training import is_refused, newest_model
 
 
 def show_model() -> dict[str, Any]:
-    """The newest training with its card; of a platform that has never trained only that."""
+    """The newest training with its card; of a platform that has never trained, or where what is stored is
+    refused, only that."""
     row = newest_model()
     status = _status_of(row)
     about = {
@@ -21,6 +21,7 @@ def show_model() -> dict[str, Any]:
     }
     if row is None:
         return {**about, "model_id": None, "trained_at": None, "simulated": None}
+    card = {} if status == REFUSED else row.card
     simulated = {"simulated_notice": say("early_warning_simulated", language())} if row.is_simulated else {}
     return {
         **about,
@@ -28,8 +29,8 @@ def show_model() -> dict[str, Any]:
         "model_id": row.id,
         "trained_at": row.created_at,
         "simulated": row.is_simulated,
-        **row.card,
-        **({"parts": _with_days(row.card["parts"])} if "parts" in row.card else {}),
+        **card,
+        **({"parts": _with_days(card["parts"])} if "parts" in card else {}),
     }
 
 
@@ -44,8 +45,4 @@ def _with_days(parts: dict[str, Any]) -> dict[str, Any]:
 def _status_of(row: EarlyWarningModel | None) -> str:
     if row is None:
         return NOT_TRAINED
-    try:
-        usable_model(row)
-    except BadModel:
-        return REFUSED
-    return str(row.verdict.value)
+    return REFUSED if is_refused(row) else str(row.verdict.value)

@@ -11,6 +11,7 @@ from ...database import db
 from ...events.actor import PLATFORM
 from ...events.work import unit_of_work
 from ..models import EarlyWarningModel, WarningVerdict
+from ..schemas import CARD_PARTS, EarlyWarningModelSchema
 from .learning import Learned, Lessons, earliest_first, learn
 from .monotone_model import BadModel, MonotoneModel, digest_of
 from .reading import beginning, histories_of, sampled
@@ -19,14 +20,19 @@ from .terms import needs_in_force
 MOST_ENTERPRISES = 8_000
 """How many enterprises are learned from: a task may take five minutes. Our own choice."""
 
+CARD = EarlyWarningModelSchema(only=CARD_PARTS)
+
 log = logging.getLogger(__name__)
 
 
 def newest_model() -> EarlyWarningModel | None:
-    """The last training, whatever came of it."""
-    return db.session.scalars(
-        select(EarlyWarningModel).order_by(EarlyWarningModel.month.desc()).limit(1)
-    ).one_or_none()
+    """The last training, whatever came of it; a row from the future is none."""
+    rows = select(EarlyWarningModel).where(
+        EarlyWarningModel.month <= this_month(), EarlyWarningModel.created_at <= clock.now()
+    )
+    columns = (EarlyWarningModel.month, EarlyWarningModel.created_at, EarlyWarningModel.id)
+    newest_first = rows.order_by(*(column.desc() for column in columns))
+    return db.session.scalars(newest_first.limit(1)).one_or_none()
 
 
 def usable_model(row: EarlyWarningModel | None) -> MonotoneModel | None:
@@ -35,9 +41,17 @@ def usable_model(row: EarlyWarningModel | None) -> MonotoneModel | None:
     Raises:
         BadModel: what is stored is not what was trained.
     """
-    if row is None or row.verdict != WarningVerdict.IN_USE:
+    if row is None:
         return None
-    return MonotoneModel.from_parameters(row.parameters, row.digest)
+    try:
+        card, parameters = row.card, row.parameters
+    except (ValueError, RecursionError) as error:
+        raise BadModel("no JSON that can be read") from error
+    if CARD.validate(card):
+        raise BadModel("the card reads otherwise")
+    if row.verdict != WarningVerdict.IN_USE:
+        return None
+    return MonotoneModel.from_parameters(parameters, row.digest)
 
 
 def model_to_warn_by() -> tuple[EarlyWarningModel, MonotoneModel] | None:
@@ -52,9 +66,18 @@ def model_to_warn_by() -> tuple[EarlyWarningModel, MonotoneModel] | None:
 
 
 def is_training_due() -> bool:
-    """Whether nobody has trained in this month."""
+    """Whether nobody has trained in this month, or what is stored of it is refused."""
     row = newest_model()
-    return row is None or row.month < this_month()
+    return row is None or row.month < this_month() or is_refused(row)
+
+
+def is_refused(row: EarlyWarningModel) -> bool:
+    """Whether what is stored of a training is not what was trained."""
+    try:
+        usable_model(row)
+    except BadModel:
+        return True
+    return False
 
 
 def this_month() -> date:
@@ -62,12 +85,12 @@ def this_month() -> date:
 
 
 def train() -> EarlyWarningModel:
-    """Train the model of this month; one that is there stays as it is."""
+    """Train the model of this month; one that is there stays as it is, unless it is refused."""
     month, began = this_month(), time.perf_counter()
     with unit_of_work() as work:
         work.lock_name("early_warning_model")
         row = newest_model()
-        if row is not None and row.month >= month:
+        if row is not None and not is_training_due():
             return row
         learned, is_simulated = _learn()
         parameters = learned.model.to_parameters() if learned.model else None
