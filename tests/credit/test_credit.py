@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from tests.http.cursors import walked
 from tests.marketplace import TODAY
 
 DUMPING = "law.illegal_dumping"
@@ -313,6 +314,31 @@ def test_a_lifted_block_blocks_no_more_unless_there_is_another(marketplace):
     assert recycler.standing()["score"] == 100, "a block takes no points"
 
 
+@pytest.mark.parametrize("by_desk", [False, True], ids=["its route", "the desk"])
+@pytest.mark.parametrize("stands_on", ["an event", "a second officer"])
+def test_who_placed_a_block_that_stands_on_more_does_not_lift_it_alone(marketplace, stands_on, by_desk):
+    firm, second = marketplace.enterprise("recycler"), marketplace.second_admin()
+    if stands_on == "an event":
+        marketplace.credit_event(firm, DUMPING)
+        (block,) = marketplace.admin.get("/credit/blocks").json["items"]
+    else:
+        block = marketplace.admin.post("/credit/blocks", {"enterprise_id": firm.id, "reason": "x"}).json
+        assert second.post(f"/credit/blocks/{block['id']}/confirm").status_code == 200
+
+    def lift(party):
+        if not by_desk:
+            answer = party.post(f"/credit/blocks/{block['id']}/lift", {"reason": "settled"})
+            return answer.status_code, answer.json.get("code")
+        item = {"kind": "provisional_block", "id": block["id"], "decision": "lift", "reason": "settled"}
+        (said,) = party.post("/desk/decisions", {"items": [item]}).json["items"]
+        return said["status"], said["code"]
+
+    assert lift(marketplace.admin) == (409, "second_officer_needed")
+    assert firm.standing()["blocked"] is True
+    assert lift(second) == (200, None)
+    assert firm.standing()["blocked"] is False
+
+
 def test_the_blocked_list_is_for_officers_each_in_its_region(marketplace):
     here, there = marketplace.enterprise("recycler"), marketplace.enterprise("recycler", region="330106")
     for party in (here, there):
@@ -427,15 +453,8 @@ def test_the_review_list_filters_and_sorts(marketplace, reviewed):
 
 def test_the_review_list_pages_by_either_order(marketplace, reviewed):
     for sort in ("score", "-score", "created_at", "-created_at"):
-        whole, pages, cursor = review(marketplace.admin, sort=sort), [], None
-        while True:
-            query = {"sort": sort, "limit": 1, **({"cursor": cursor} if cursor else {})}
-            page = marketplace.admin.get("/enterprises", **query).json
-            pages += [item["name"].split()[0] for item in page["items"]]
-            cursor = page["next"]
-            if cursor is None:
-                break
-        assert pages == whole
+        found = walked(marketplace.admin, "/enterprises", sort=sort, limit=1)
+        assert [item["name"].split()[0] for item in found] == review(marketplace.admin, sort=sort)
 
 
 def test_a_regulator_reviews_its_own_region_only(marketplace, reviewed):

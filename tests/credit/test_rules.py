@@ -207,6 +207,20 @@ def test_outside_its_region_a_regulator_learns_nothing_of_an_enterprise(marketpl
     assert firm.standing()["score"] == 80
 
 
+def test_of_a_document_entered_in_another_region_a_regulator_learns_no_more_than_that_it_is(marketplace):
+    here, there = marketplace.enterprise("generator"), marketplace.enterprise("generator", region="330604")
+    document = {"document": "绍环罚字〔2026〕88号"}
+    entered = marketplace.admin.post("/credit/events", body(there, "law.penalty_general", **document))
+    assert entered.status_code == 201, entered.json
+    again = body(here, "law.penalty_general", **document)
+    outside, inside = marketplace.regulator("330602"), marketplace.regulator("330600")
+    refused = outside.post("/credit/events", again)
+    assert (refused.status_code, refused.json["code"]) == (409, "already_entered")
+    assert "entry_id" not in refused.json
+    assert "law.penalty_general" not in str(refused.json)
+    assert inside.post("/credit/events", again).json["entry_id"] == entered.json["id"]
+
+
 def test_a_key_of_an_admin_that_only_reads_records_nothing(marketplace):
     firm = marketplace.enterprise("generator")
     reads = {"name": "reads", "scopes": ["read"]}

@@ -63,7 +63,7 @@ def make_world(marketplace: Marketplace, folder: Path) -> World:
         marketplace.credit_event(firm, "manifest.late_close")
     block = admin.post("/credit/blocks", {"enterprise_id": firms[1].id, "reason": "x"}).json
     assert second.post(f"/credit/blocks/{block['id']}/confirm").status_code == 200
-    assert admin.post(f"/credit/blocks/{block['id']}/lift", {"reason": "y"}).status_code == 200
+    assert second.post(f"/credit/blocks/{block['id']}/lift", {"reason": "y"}).status_code == 200
     about = {"enterprise_id": firms[2].id, "published_on": "2026-11-01"}
     evaluation = admin.post("/credit/evaluations", about).json
     marketplace.wait(days=1)

@@ -57,15 +57,21 @@ def confirm_block(actor: Actor, block_id: UUID) -> Block:
 def lift_block(actor: Actor, block_id: UUID, reason: str) -> Block:
     """Take an enterprise off the blocked list.
 
+    Whoever placed an entry takes it back alone only as long as it rests on nothing else: neither on a second
+    officer's confirmation nor on an event, which needs a second officer to be withdrawn.
+
     Raises:
         NotFound: no such block.
-        Conflict: lifted already (`wrong_state`).
+        Conflict: lifted already (`wrong_state`), or confirmed or placed by an event, and by whoever placed it
+            (`second_officer_needed`).
     """
     with unit_of_work() as work:
         # the enterprise first, as whoever withdraws or repairs the event of a block has it
         enterprise = enterprises.lock(work, find_block(actor, block_id).enterprise_id)
         block = work.lock(Block, Block.id == block_id)
         BLOCK_LIFE.move(block, "lift", by=Party.ADMIN)
+        if block.placed_by == actor.id and (block.confirmed_by or block.event_id):
+            raise Conflict("second_officer_needed")
         block.lifted_by, block.lift_reason = actor.id, reason
         work.session.flush()
         work.audit(actor, "lift", block, reason=reason)

@@ -5,17 +5,20 @@ One act is counted once: 生态环境法典 art. 1055. Unique indexes hold the s
 
 from sqlalchemy import ColumnElement, and_, false, func, select
 
+from ...enterprises import service as enterprises
+from ...enterprises.models import Enterprise
 from ...errors import Conflict, Notice
+from ...events.actor import REGULATOR, Actor
 from ...events.work import Work
 from ...messages.names import Name
 from ..models import ON_RECORD, CreditEvent
 
 
-def refuse_duplicate(work: Work, event: CreditEvent) -> None:
+def refuse_duplicate(work: Work, actor: Actor, event: CreditEvent) -> None:
     """Lock the document's number, and refuse an event that stands on record; withdrawn ones do not count.
 
     Raises:
-        Conflict: `already_entered`, naming the entry.
+        Conflict: `already_entered`, naming the entry if the actor may see it.
     """
     if event.document_key:
         work.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(event.document_key))))
@@ -23,6 +26,9 @@ def refuse_duplicate(work: Work, event: CreditEvent) -> None:
     if met is not None:
         at = "document" if event.document_key else "effective_on"
         subject = Name("subject", CreditEvent.__tablename__)
+        holder = work.session.get_one(Enterprise, met.enterprise_id)
+        if actor.kind == REGULATOR and not enterprises.sees_all_of(actor, holder):
+            raise Conflict("already_entered", at=at, subject=subject, entry="")
         entry = f" ({', '.join(filter(None, (met.document, met.rule, met.effective_on.isoformat())))})"
         raise Conflict("already_entered", at=at, subject=subject, entry=entry, entry_id=str(met.id))
 

@@ -92,7 +92,7 @@ def add_event(
     """
     said = {**data, "enterprise_id": enterprise.id, "basis": terms.basis}
     event = new_event(actor, said, terms.version, terms.rule)
-    refuse_duplicate(work, event)
+    refuse_duplicate(work, actor, event)
     notices = duplicate_notices(work, event)
     work.add(event)
     if terms.rule.get("blocks"):
