@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import undefer
 
-from .. import clock
+from .. import clock, uploaded_files
 from ..calendar import service as calendar
 from ..catalogue import service as catalogue
 from ..database import db
@@ -17,7 +17,6 @@ from ..errors import Conflict, Forbidden, Invalid, NotFound, Notice
 from ..events.actor import PLATFORM, REGULATOR, Actor
 from ..events.lifecycle import Party
 from ..events.work import Work, unit_of_work
-from ..http.documents import document_type
 from ..licences import service as licences
 from .models import (
     DAYS,
@@ -189,17 +188,18 @@ def _record(
 
 
 def add_paper(
-    actor: Actor, application: TransferApplication, kind: TransferPaperKind, content: bytes, declared: str
+    actor: Actor, application: TransferApplication, kind: TransferPaperKind, upload: bytes, declared: str
 ) -> TransferPaper:
     """Keep a paper with an application that is under way.
 
     Raises:
-        UnsupportedMedia, Invalid: it is no complete PDF, JPEG or PNG file.
+        UnsupportedMedia, Invalid, Unavailable: as `uploaded_files.judged`.
         Conflict: the application is concluded (`application_concluded`), or there are as many papers as
             there may be (`too_many_files`).
     """
     enterprises.require_unfrozen(actor)
-    media_type = document_type(content, declared)
+    judged = uploaded_files.judged(upload, declared)
+    size = len(judged.content)
     with unit_of_work() as work:
         row = work.lock(TransferApplication, TransferApplication.id == application.id)
         if row.status not in LIVE:
@@ -207,10 +207,14 @@ def add_paper(
         if len(row.papers) >= MOST_PAPERS:
             raise Conflict("too_many_files", at="file", most=MOST_PAPERS)
         paper = TransferPaper(
-            application_id=row.id, kind=kind, media_type=media_type, size=len(content), content=content
+            application_id=row.id,
+            kind=kind,
+            media_type=judged.media_type,
+            size=size,
+            content=judged.content,
         )
         work.add(paper)
-        work.audit(actor, "add_file", row, file_id=str(paper.id), size=len(content))
+        work.audit(actor, "add_file", row, file_id=str(paper.id), size=size)
     return paper
 
 

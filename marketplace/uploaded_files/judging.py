@@ -8,11 +8,14 @@ from typing import Any
 from flask import current_app
 
 from .. import sandbox
-from ..errors import Invalid, Unavailable
-from ..http.documents import document_type
+from ..errors import Invalid, Unavailable, UnsupportedMedia
+from ..http.documents import JPEG, PDF, PNG, SIGNATURES
 from ..settings import Settings
 
 READER = f"{__package__}.answers"
+ENDINGS = {PDF: b"%%EOF", JPEG: b"\xff\xd9", PNG: b"IEND\xaeB`\x82"}
+"""What each ends with, but for a little that follows: a file that was cut off lacks it."""
+TAIL = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,24 @@ def judged(upload: bytes, declared: str) -> JudgedFile:
             well (`file_of_two_kinds`), or would take too much to open (`file_bomb`).
         Unavailable: too many files are being read (`files_busy`).
     """
-    media_type = document_type(upload, declared)
+    media_type = _media_type(upload, declared)
     first, _, content = _answer(media_type, upload).partition(b"\n")
     said = json.loads(first)
     if "refusal" in said:
         raise Invalid(said["refusal"], at="file", **said["facts"])
     return JudgedFile(media_type, content, hashlib.sha256(content).hexdigest())
+
+
+def _media_type(content: bytes, declared: str) -> str:
+    """What a file calls itself by its first and last bytes."""
+    if not content:
+        raise Invalid("file_empty", at="file")
+    found = next((kind for kind, start in SIGNATURES.items() if content.startswith(start)), None)
+    if found is None or (declared in SIGNATURES and declared != found):
+        raise UnsupportedMedia("media_type_document")
+    if ENDINGS[found] not in content[-TAIL:]:
+        raise Invalid("file_incomplete", at="file")
+    return found
 
 
 def _answer(media_type: str, upload: bytes) -> bytes:

@@ -3,7 +3,6 @@
 VALIDITY = {"valid_from": "2026-01-01", "valid_until": "2027-12-31"}
 ACID_PERMIT = {"scheme": "cn-hw", "code": "900-349-34", **VALIDITY}
 LINE = {"scheme": "cn-hw", "code": "HW34", "tonnes_per_year": 5}
-PDF = b"%PDF-1.4\n%%EOF\n"
 CHANNEL = {
     **ACID_PERMIT,
     "use": "制盐",

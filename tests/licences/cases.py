@@ -3,7 +3,8 @@
 from functools import cached_property
 
 from tests.cases import FORBIDDEN, HIDDEN, Cases, Samples
-from tests.licences.bodies import ACID_PERMIT, APPROVAL, CHANNEL, LINE, PDF, TEST, VALIDITY, WASTE
+from tests.licences.bodies import ACID_PERMIT, APPROVAL, CHANNEL, LINE, TEST, VALIDITY, WASTE
+from tests.uploaded_files.made import PDF
 
 
 class PermitSamples(Samples):

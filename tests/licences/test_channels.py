@@ -14,7 +14,8 @@ from marketplace.licences.service.channels.monthly_tests import out_of_bounds
 from marketplace.licences.service.channels.terms import check_terms
 from marketplace.notifications import jobs as notifications
 from tests.http.responses import verdict
-from tests.licences.bodies import CHANNEL, PDF, TEST, WASTE
+from tests.licences.bodies import CHANNEL, TEST, WASTE
+from tests.uploaded_files.made import PDF
 
 
 def denied(response, status, code):

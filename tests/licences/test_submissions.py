@@ -3,12 +3,11 @@
 import pytest
 
 from tests.http.responses import refused
+from tests.uploaded_files import made
+from tests.uploaded_files.made import JPEG, PDF, PNG
 
 LINE = {"scheme": "cn-hw", "code": "HW34", "tonnes_per_year": 100}
 BODY = {"number": "浙危废经第7号", "valid_from": "2026-01-01", "valid_until": "2027-12-31", "lines": [LINE]}
-PDF = b"%PDF-1.4\n%%EOF\n"
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20 + b"IEND\xaeB`\x82"
-JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 20 + b"\xff\xd9"
 
 
 @pytest.fixture
@@ -117,9 +116,12 @@ def test_a_scan_comes_back_as_it_was_sent_to_save(marketplace, holder, submitted
         (PDF, "text/html", 415, "media_type_document"),
         (b"", "application/pdf", 422, "file_empty"),
         (PNG[:-8], "image/png", 422, "file_incomplete"),
+        (b"%PDF-1.4\n%%EOF\n", "application/pdf", 422, "file_unreadable"),
+        (made.written(made.with_script), "application/pdf", 422, "file_active"),
         (b"%PDF-1.7 cut", "application/pdf", 422, "file_incomplete"),
         (PDF + b"x" * 10 * 1024 * 1024, "application/pdf", 413, "body_too_large"),
     ],
+    ids=made.numbered(),
 )
 def test_what_is_no_scan_is_refused(holder, submitted, content, media_type, status, code):
     refused(send(holder, submitted, content, media_type), status, code, *(["file"] if status == 422 else []))

@@ -3,8 +3,9 @@
 from functools import cached_property
 
 from tests.cases import FORBIDDEN, HIDDEN, Cases
-from tests.licences.bodies import APPROVAL, PDF
+from tests.licences.bodies import APPROVAL
 from tests.licences.cases import PermitSamples
+from tests.uploaded_files.made import PDF
 
 ROOT = "/transfer-applications"
 ONE = f"{ROOT}/<uuid:application_id>"

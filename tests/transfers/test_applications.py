@@ -6,7 +6,8 @@ import pytest
 
 from marketplace import lives
 from tests.http.responses import verdict
-from tests.licences.bodies import APPROVAL, PDF
+from tests.licences.bodies import APPROVAL
+from tests.uploaded_files.made import PDF
 
 ROOT = "/transfer-applications"
 

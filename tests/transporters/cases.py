@@ -3,8 +3,8 @@
 from functools import cached_property
 
 from tests.cases import FORBIDDEN, HIDDEN, Cases, Samples
-from tests.licences.cases import PDF
 from tests.transporters.papers import CREW, INSURANCE, PERMIT, VEHICLE, submit
+from tests.uploaded_files.made import PDF
 
 REGISTER = "/transporters/<uuid:enterprise_id>"
 PAPER = "/transporter-papers/<uuid:paper_id>"

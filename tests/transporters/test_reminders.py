@@ -6,6 +6,7 @@ from marketplace.privacy.jobs import erase_past_retention
 from tests.marketplace import TODAY
 from tests.privacy.test_erasure import places_of
 from tests.transporters.papers import CARD, CREW, VEHICLE, submit, verify
+from tests.uploaded_files.made import PDF
 
 
 def ends(days):
@@ -39,11 +40,10 @@ def test_crew_is_erased_with_the_contact_and_a_year_after_it_left(marketplace):
     people = [{**CREW, "name": "欧阳不寻常"}, {**CREW, "name": "司徒也不寻常"}]
     members = [submit(party, "crew", body) for party, body in zip((carrier, other), people, strict=True)]
     for party, member in zip((carrier, other), members, strict=True):
+        files = f"/transporter-papers/{member['id']}/files"
+        assert party.call("POST", files, data=PDF, content_type="application/pdf").status_code == 201
         verify(marketplace.admin, member)
         marketplace.settle()
-        party.call(
-            "POST", f"/transporter-papers/{member['id']}/files", data=b"%PDF-", content_type="application/pdf"
-        )
     assert places_of(marketplace, "不寻常") >= {"transporter_paper.name", "notification.data"}
 
     marketplace.admin.post(f"/enterprises/{carrier.id}/suspend", {})

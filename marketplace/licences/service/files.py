@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
 
+from ... import uploaded_files
 from ...database import db
 from ...enterprises import service as enterprises
 from ...errors import Conflict, NotFound
 from ...events.actor import Actor
 from ...events.work import unit_of_work
-from ...http.documents import document_type
 from ..models import Licence, LicenceFile, LicenceStatus
 from .handed_in import require_room_for_file
 from .lookup import find
@@ -22,20 +22,21 @@ MOST_FILES = 10
 log = logging.getLogger(__name__)
 
 
-def add_file(actor: Actor, licence: Licence, content: bytes, declared: str) -> LicenceFile:
+def add_file(actor: Actor, licence: Licence, upload: bytes, declared: str) -> LicenceFile:
     """Keep a file with a licence. A holder adds to what is still to be decided, an admin at any time.
 
     Raises:
         Forbidden: `enterprise_suspended`, `enterprise_rejected` or `enterprise_lapsed`.
-        UnsupportedMedia, Invalid: it is no complete PDF, JPEG or PNG file.
+        UnsupportedMedia, Invalid, Unavailable: as `uploaded_files.judged`.
         Conflict: the licence is decided (`licence_decided`), or has as many files as it may
             (`too_many_files`), or its holder's files are too large together (`files_too_large`).
     """
     enterprises.require_unfrozen(actor)
-    media_type = document_type(content, declared)
+    judged = uploaded_files.judged(upload, declared)
+    size = len(judged.content)
     with unit_of_work() as work:
         if actor.enterprise_id is not None:
-            require_room_for_file(work, licence.enterprise_id, len(content))
+            require_room_for_file(work, licence.enterprise_id, size)
         licence = work.lock(Licence, Licence.id == licence.id)
         if actor.enterprise_id is not None and licence.status != LicenceStatus.SUBMITTED:
             raise Conflict("licence_decided", number=licence.number)
@@ -43,10 +44,12 @@ def add_file(actor: Actor, licence: Licence, content: bytes, declared: str) -> L
         if (work.session.scalar(count) or 0) >= MOST_FILES:
             raise Conflict("too_many_files", at="file", most=MOST_FILES)
         file = work.add(
-            LicenceFile(licence_id=licence.id, media_type=media_type, size=len(content), content=content)
+            LicenceFile(
+                licence_id=licence.id, media_type=judged.media_type, size=size, content=judged.content
+            )
         )
-        work.audit(actor, "add_file", licence, file_id=str(file.id), size=len(content))
-    log.info("file added", extra={"permit_id": str(licence.id), "size": len(content)})
+        work.audit(actor, "add_file", licence, file_id=str(file.id), size=size)
+    log.info("file added", extra={"permit_id": str(licence.id), "size": size})
     return file
 
 

@@ -6,13 +6,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
 
+from ... import uploaded_files
 from ...database import db
 from ...enterprises import service as enterprises
 from ...errors import Conflict, NotFound
 from ...events import service as events
 from ...events.actor import Actor
 from ...events.work import Work, unit_of_work
-from ...http.documents import document_type
 from ..models import PaperFile, PaperKind, PaperStatus, TransporterPaper
 from .lookup import find_paper
 
@@ -25,29 +25,30 @@ BYTES_PER_MB = 1_000_000
 log = logging.getLogger(__name__)
 
 
-def add_file(actor: Actor, paper: TransporterPaper, content: bytes, declared: str) -> PaperFile:
+def add_file(actor: Actor, paper: TransporterPaper, upload: bytes, declared: str) -> PaperFile:
     """Keep a file with a paper. A holder adds to what is still to be decided, an admin at any time.
 
     Raises:
         Forbidden: the enterprise is not approved (`enterprise_pending` and the like).
-        UnsupportedMedia, Invalid: it is no complete PDF, JPEG or PNG file.
+        UnsupportedMedia, Invalid, Unavailable: as `uploaded_files.judged`.
         Conflict: the paper is decided (`paper_decided`), or has as many files as it may (`too_many_files`),
             or the files that wait are too large together (`files_too_large`).
     """
     if actor.enterprise_id is not None:
         enterprises.require_approved(actor)
-    media_type = document_type(content, declared)
+    judged = uploaded_files.judged(upload, declared)
+    size = len(judged.content)
     with unit_of_work() as work:
         enterprises.lock(work, paper.transporter_id)
         paper = work.lock(TransporterPaper, TransporterPaper.id == paper.id)
         if actor.enterprise_id is not None and paper.status != PaperStatus.SUBMITTED:
             raise Conflict("paper_decided")
-        _require_room(work, paper, len(content))
+        _require_room(work, paper, size)
         file = work.add(
-            PaperFile(paper_id=paper.id, media_type=media_type, size=len(content), content=content)
+            PaperFile(paper_id=paper.id, media_type=judged.media_type, size=size, content=judged.content)
         )
-        work.audit(actor, "add_file", paper, file_id=str(file.id), size=len(content))
-    log.info("file added", extra={"paper_id": str(paper.id), "size": len(content)})
+        work.audit(actor, "add_file", paper, file_id=str(file.id), size=size)
+    log.info("file added", extra={"paper_id": str(paper.id), "size": size})
     return file
 
 

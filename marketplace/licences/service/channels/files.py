@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
 
+from .... import uploaded_files
 from ....database import db
 from ....enterprises import service as enterprises
 from ....errors import Conflict, NotFound
 from ....events.actor import Actor
 from ....events.work import unit_of_work
-from ....http.documents import document_type
 from ...models import Channel, ChannelFile, ChannelFileKind
 from ..lookup import find
 
@@ -24,17 +24,18 @@ log = logging.getLogger(__name__)
 
 
 def add_channel_file(
-    actor: Actor, channel: Channel, kind: ChannelFileKind, test_id: UUID | None, content: bytes, declared: str
+    actor: Actor, channel: Channel, kind: ChannelFileKind, test_id: UUID | None, upload: bytes, declared: str
 ) -> ChannelFile:
     """Keep a file with a channel, or with one of its tests.
 
     Raises:
         Forbidden: `enterprise_suspended`, `enterprise_rejected` or `enterprise_lapsed`.
-        UnsupportedMedia, Invalid: it is no complete PDF, JPEG or PNG file.
+        UnsupportedMedia, Invalid, Unavailable: as `uploaded_files.judged`.
         Conflict: there are as many files as there may be (`too_many_files`).
     """
     enterprises.require_unfrozen(actor)
-    media_type = document_type(content, declared)
+    judged = uploaded_files.judged(upload, declared)
+    size = len(judged.content)
     most = MOST_FILES_OF_TEST if test_id else MOST_FILES
     with unit_of_work() as work:
         channel = work.lock(Channel, Channel.id == channel.id)
@@ -50,13 +51,13 @@ def add_channel_file(
                 channel_id=channel.id,
                 test_id=test_id,
                 kind=kind,
-                media_type=media_type,
-                size=len(content),
-                content=content,
+                media_type=judged.media_type,
+                size=size,
+                content=judged.content,
             )
         )
-        work.audit(actor, "add_file", channel, file_id=str(file.id), size=len(content))
-    log.info("file added", extra={"permit_id": str(channel.id), "size": len(content)})
+        work.audit(actor, "add_file", channel, file_id=str(file.id), size=size)
+    log.info("file added", extra={"permit_id": str(channel.id), "size": size})
     return file
 
 
