@@ -115,11 +115,13 @@ def test_a_regulator_sees_its_own_region_only_and_enterprises_nothing(city):
     assert city.regulator("330603").get(MODEL).json["status"] == "in_use"
 
 
-def test_who_read_of_whom_is_in_the_audit(marketplace):
+@pytest.mark.parametrize("where", [LIST, "/desk", "/desk/export"])
+def test_who_read_of_whom_is_in_the_audit(marketplace, where):
     firm = marketplace.enterprise("generator", grade="C")
     store_model(marketplace)
     score(marketplace)
-    assert listed(marketplace.admin)
+    kind = {} if where == LIST else {"kind": "early_warning"}
+    assert marketplace.admin.get(where, **kind).status_code == 200
     reads = text("SELECT count(*) FROM audit WHERE action = 'read' AND subject_id = :id AND detail @> :part")
     with marketplace.app.app_context():
         about = {"id": firm.id, "part": '{"parts": ["credit"]}'}

@@ -14,7 +14,7 @@ from .sources import KINDS, SOURCE_OF
 
 OF_RECORDS = {
     DeskKind.APPEAL, DeskKind.REPAIR, DeskKind.PROVISIONAL_BLOCK, DeskKind.EXPIRING_EVALUATION,
-    DeskKind.GRADE_CHANGE,
+    DeskKind.GRADE_CHANGE, DeskKind.EARLY_WARNING,
 }  # fmt: skip
 """Kinds that show something of an enterprise's credit record: that an officer saw it is noted."""
 
