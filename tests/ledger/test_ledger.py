@@ -176,6 +176,40 @@ def test_a_chain_that_others_changed_is_not_continued(begun):
     assert begun.admin.post("/credit/events", penalty(other, "2")).status_code == 201
 
 
+RESET = "UPDATE credit_ledger_head SET count = 0, digest = repeat('0', 64), signature = '', key_id = ''"
+GONE_HEADS = {
+    "set back to the beginning": f"{RESET} WHERE enterprise_id = :id",
+    "gone": "DELETE FROM credit_ledger_head WHERE enterprise_id = :id",
+}
+
+
+@pytest.mark.parametrize("harm", GONE_HEADS)
+def test_a_chain_whose_head_passes_for_a_new_one_is_neither_continued_nor_anchored(begun, harm):
+    """An anchor over it would not add up with the one before, and so for ever."""
+    firm, other = begun.enterprise("generator"), begun.enterprise("generator")
+    for each in (firm, other):
+        begun.credit_event(each, "site.defect")
+    service.anchor_today()
+    with tables_open(begun):
+        change_as_owner(begun, "CREATE TABLE kept_heads AS SELECT * FROM credit_ledger_head")
+        change_as_owner(begun, GONE_HEADS[harm], id=firm.id)
+
+    refused = begun.admin.post("/credit/events", penalty(firm, "1"))
+    assert (refused.status_code, refused.json["code"]) == (503, "ledger_broken")
+    assert begun.admin.post("/credit/events", penalty(other, "2")).status_code == 201
+    begun.now += timedelta(days=1)
+    with pytest.raises(Unavailable, match="ledger_broken"):
+        service.anchor_today()
+
+    with tables_open(begun):
+        kept = "SELECT * FROM kept_heads WHERE enterprise_id = :id"
+        change_as_owner(begun, "DELETE FROM credit_ledger_head WHERE enterprise_id = :id", id=firm.id)
+        change_as_owner(begun, f"INSERT INTO credit_ledger_head {kept}", id=firm.id)
+        change_as_owner(begun, "DROP TABLE kept_heads")
+    assert service.anchor_today() is not None
+    assert service.verify().ok
+
+
 # ---------------------------------------------------------------- beginning
 
 

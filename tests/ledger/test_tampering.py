@@ -65,7 +65,7 @@ def change_content(connection, entries, draw):
 def change_a_column(connection, entries, draw):
     entry = draw(st.sampled_from(entries))
     column = draw(st.sampled_from(["kind", "row_id", "digest", "seal", "key_id"]))
-    value = draw(st.sampled_from(["credit_event", "f" * 64, "another"]))
+    value = draw(st.sampled_from(["credit_event", "f" * 64, "another", "é\u2028\ud7ff"]))
     run(connection, f"UPDATE credit_ledger SET {column} = :value {ROW}", value=value, **key_of(entry))
     return None if getattr(entry, column) == value else at(entry)
 
@@ -171,8 +171,13 @@ def turn_a_chain_back(connection, entries, draw):
 def change_a_head(connection, entries, draw):
     entry = draw(st.sampled_from(entries))
     change = draw(
-        st.sampled_from(["digest = repeat('f', 64)", "signature = repeat('f', 64)", "key_id = 'x'"])
-    )
+        st.sampled_from(
+            [
+                "digest = repeat('f', 64)", "signature = repeat('f', 64)", "signature = 'é\u2028'",
+                "key_id = 'x'", "count = 0, digest = repeat('0', 64), signature = '', key_id = ''",
+            ]
+        )
+    )  # fmt: skip
     run(
         connection,
         f"UPDATE credit_ledger_head SET {change} WHERE enterprise_id = :id",
@@ -271,6 +276,16 @@ def test_a_row_that_was_changed_past_the_ledger_is_named(world, app, name):
         assert outcome.first_bad.row_id in {*ids.values(), "1"}
 
 
+@pytest.mark.parametrize("said", ["5", "[1]", "null", "{", "x"])
+def test_what_the_ledger_keeps_may_be_garbled_and_is_named(world, app, said):
+    content = '{"at":"x","row":' + said + "}"
+    with owner_of(app) as connection:
+        run(connection, "UPDATE credit_ledger SET content = :content WHERE kind = 'ledger'", content=content)
+        outcome = verified_within(connection)
+    assert outcome.ok is False
+    assert (outcome.first_bad.fault, outcome.first_bad.kind) == (LedgerFault.CONTENT, "ledger")
+
+
 # ---------------------------------------------------------------- what only the anchors know
 
 
@@ -312,8 +327,10 @@ def test_an_anchor_is_checked_without_the_folder_too(world, app):
     with set_up(app, world.folder / "absent"):
         assert service.verify().ok
         with owner_of(app) as connection:
-            run(connection, "UPDATE credit_ledger_anchor SET statement = replace(statement, '2026', '2025')")
-            assert verified_within(connection).first_bad.fault == LedgerFault.ANCHOR
+            for change in ("statement = replace(statement, '2026', '2025')", "signature = 'é'"):
+                with taken_back(connection):
+                    run(connection, f"UPDATE credit_ledger_anchor SET {change}")
+                    assert verified_within(connection).first_bad.fault == LedgerFault.ANCHOR
 
 
 # ---------------------------------------------------------------- the database's own part

@@ -29,7 +29,7 @@ from .kinds import PLATFORM as PLATFORM_CHAIN
 LOCK = "credit_ledger_anchor"
 HEADS = text("""
     SELECT CAST(enterprise_id AS text) AS enterprise_id, count, digest, signature, key_id, anchored
-    FROM credit_ledger_head WHERE count > 0 ORDER BY credit_ledger_head.enterprise_id
+    FROM credit_ledger_head WHERE count > 0 OR anchored > 0 ORDER BY credit_ledger_head.enterprise_id
 """).execution_options(yield_per=2000)
 MARK = text("""
     WITH seen AS (
@@ -46,11 +46,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Survey:
-    """All heads at one moment: their digest, how many, and those that the last anchor did not have."""
+    """All heads at one moment: their digest, how many, and those that the last anchor did not have.
+
+    `anchored` is how many entries and enterprises of them the last anchor had.
+    """
 
     digest: Any = field(default_factory=hashlib.sha256)
     rows: int = 0
     enterprises: int = 0
+    anchored: tuple[int, int] = (0, 0)
     changed: list[tuple[str, int, str]] = field(default_factory=list)
 
 
@@ -92,7 +96,11 @@ def signed_statement(row: LedgerAnchor) -> SignedStatement:
 
 
 def _make(work: Work, last: LedgerAnchor | None) -> LedgerAnchor | None:
+    """Raises: Unavailable: heads are gone, shorter, or not signed by us (`ledger_broken`); an anchor over
+    them would not add up with the last one, and nothing could be anchored after it."""
     survey = _survey(work)
+    if survey.anchored != ((last.rows, last.enterprises) if last else (0, 0)):
+        raise broken(Head(str(PLATFORM_CHAIN), survey.rows, ""))
     if not survey.rows:
         return None
     no, day = (last.no if last else 0) + 1, clock.today()
@@ -120,13 +128,18 @@ def _make(work: Work, last: LedgerAnchor | None) -> LedgerAnchor | None:
 
 
 def _survey(work: Work) -> _Survey:
-    """Raises: Unavailable: a head was not signed by us (`ledger_broken`)."""
+    """Raises: Unavailable: a head was not signed by us, or is shorter than it was (`ledger_broken`)."""
     survey = _Survey()
     for enterprise_id, count, digest, signature, key_id, anchored in work.session.execute(HEADS):
-        require_trusted(Head(enterprise_id, count, digest), signature, key_id)
+        head, is_firm = Head(enterprise_id, count, digest), enterprise_id != str(PLATFORM_CHAIN)
+        require_trusted(head, signature, key_id)
+        if count < anchored:
+            raise broken(head)
         survey.digest.update(head_line(enterprise_id, count, digest))
         survey.rows += count
-        survey.enterprises += enterprise_id != str(PLATFORM_CHAIN)
+        survey.enterprises += is_firm
+        rows, firms = survey.anchored
+        survey.anchored = rows + anchored, firms + (is_firm and anchored > 0)
         if count > anchored:
             survey.changed.append((enterprise_id, count, digest))
     return survey

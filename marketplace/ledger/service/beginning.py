@@ -77,7 +77,7 @@ def kinds_begun(connection: Connection) -> Columns:
     content = connection.scalar(LAST_BEGUN, {"platform": PLATFORM, "begun": BEGUN})
     try:
         return dict(orjson.loads(row_of(content))) if content else {}
-    except ValueError:
+    except (ValueError, TypeError):
         return {}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ... import clock
@@ -145,7 +146,11 @@ def heads_of(locked: Iterable[Any]) -> dict[str, Head]:
 
 
 def append(session: Session, heads: dict[str, Head], rows: Sequence[ChangedRow]) -> None:
-    """Let the chains of locked heads grow by these rows, in this order."""
+    """Let the chains of locked heads grow by these rows, in this order.
+
+    Raises:
+        Unavailable: one of them has entries beyond its head (`ledger_broken`).
+    """
     key_id, key = next(iter(sealing_keys().items()))
     at = clock.now().astimezone(UTC).isoformat()
     entries = []
@@ -177,6 +182,9 @@ def append(session: Session, heads: dict[str, Head], rows: Sequence[ChangedRow])
         }
         for head in grown
     ]
-    session.execute(
-        APPEND, {"entries": orjson.dumps(entries).decode(), "heads": orjson.dumps(signed).decode()}
-    )
+    try:
+        session.execute(
+            APPEND, {"entries": orjson.dumps(entries).decode(), "heads": orjson.dumps(signed).decode()}
+        )
+    except IntegrityError as error:
+        raise broken(grown[0]) from error

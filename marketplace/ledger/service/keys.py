@@ -83,7 +83,7 @@ def is_sealed(text: bytes, seal: str, key_id: str) -> bool:
     key = sealing_keys().get(key_id)
     if key is None:
         raise UnknownKey(key_id)
-    return hmac.compare_digest(mac(key, text), seal)
+    return hmac.compare_digest(mac(key, text).encode(), seal.encode())
 
 
 def sign(statement: bytes) -> Signature:
