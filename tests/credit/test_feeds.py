@@ -143,6 +143,8 @@ def test_the_same_feed_in_any_form_says_the_same(marketplace, subject, kind):
     assert results(response) == {"recorded": 1}, response.json
 
     assert results(send(marketplace.admin, [said])) == {"skipped": 1}
+    for typed in ("Ａ－１", " Ａ\u20131 "):
+        assert results(send(marketplace.admin, [said | {"reference": typed}])) == {"skipped": 1}
     changed = send(marketplace.admin, [said | {"amount_cny": 1}])
     assert problems(changed) == [(1, "conflicting", "reference", "feed_reference_differs")]
     assert len(events_of(marketplace, subject)) == 1

@@ -24,8 +24,12 @@ class FeedRowSchema(NewEventSchema):
     class Meta(NewEventSchema.Meta):
         exclude = ("enterprise_id", "evidence", "self_reported")
 
-    reference = Identifier(
-        100, required=True, metadata={"description": "Of the source; the same is recorded once."}
+    reference = Normalised(
+        100,
+        identity.half_width,
+        Message("field_required"),
+        required=True,
+        metadata={"description": "Of the source; the same is recorded once, in whatever width it is typed."},
     )
     uscc = Normalised(
         30,
