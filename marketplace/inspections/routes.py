@@ -63,7 +63,7 @@ def list_checklists(query: Query) -> Json:
     day = query["on"] or clock.today()
     lists = service.items_in_force(day)
     return {
-        "policy": service.policy_in_force(day),
+        "policy": service.find_policy(day),
         "items": [
             {"checklist": name, "items": items, "most_points": sum(item.most_points for item in items)}
             for name, items in lists.items()

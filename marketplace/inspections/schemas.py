@@ -79,7 +79,11 @@ class InspectionPolicySchema(ResponseSchema):
 
 
 class ChecklistsSchema(ResponseSchema):
-    policy = fields.Nested(InspectionPolicySchema)
+    policy = fields.Nested(
+        InspectionPolicySchema,
+        allow_none=True,
+        metadata={"description": "Null on a day from before there were inspections."},
+    )
     items = fields.List(fields.Nested(ChecklistSchema))
 
 

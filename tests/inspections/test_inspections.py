@@ -35,6 +35,8 @@ def test_the_checklists_are_there_and_say_what_is_our_own(marketplace):
     assert shown["policy"]["months"] == {"A": 24, "B": 12, "C": 6, "D": 3, "E": 1}
     before = marketplace.admin.get(f"{ROOT}/checklists", on="2026-01-01").json
     assert before["items"] == shown["items"]
+    ancient = marketplace.admin.get(f"{ROOT}/checklists", on="2020-02-29").json
+    assert (ancient["policy"], {each["most_points"] for each in ancient["items"]}) == (None, {0})
 
 
 @pytest.mark.parametrize(

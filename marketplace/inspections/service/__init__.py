@@ -2,7 +2,7 @@
 
 from .answering import answer_items
 from .beginning import begin
-from .checklists import checklist_items, items_in_force, policy_in_force
+from .checklists import checklist_items, find_policy, items_in_force
 from .finishing import abandon, cancel, finish
 from .frequency import due_checks
 from .lookup import find, newest_finished, require_writer, search
@@ -21,11 +21,11 @@ __all__ = [
     "due_checks",
     "find",
     "find_photo",
+    "find_policy",
     "finish",
     "items_in_force",
     "miss",
     "newest_finished",
-    "policy_in_force",
     "present",
     "present_heads",
     "recheck",

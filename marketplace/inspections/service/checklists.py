@@ -26,8 +26,16 @@ def items_in_force(day: date) -> dict[Checklist, list[ChecklistItem]]:
     return items
 
 
-def policy_in_force(day: date) -> InspectionPolicy:
-    """What inspections are judged by on a day; the newest row where several are in force."""
+def find_policy(day: date) -> InspectionPolicy | None:
+    """What inspections are judged by on a day, the newest row where several are in force; None on a day from
+    before there were any."""
     query = select(InspectionPolicy).where(InspectionPolicy.is_in_force_on(day))
     newest = (InspectionPolicy.valid_from.desc(), InspectionPolicy.id.desc())
-    return db.session.scalars(query.order_by(*newest).limit(1)).one()
+    return db.session.scalars(query.order_by(*newest).limit(1)).one_or_none()
+
+
+def policy_in_force(day: date) -> InspectionPolicy:
+    """What inspections are judged by on a day on which there may be some."""
+    policy = find_policy(day)
+    assert policy is not None, f"no policy of inspections on {day}"
+    return policy
