@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session, configure_mappers
 import marketplace.application  # noqa: F401 (before the fork)
 from marketplace import create_app, scheduler, worker
 from marketplace.database import db
+from marketplace.evaluations.service import making
 from marketplace.events import service as events
 from marketplace.events.service import task_relay
 from marketplace.matches.service.rerank import parts
@@ -121,6 +122,18 @@ def released_and_committed(kill: Kill) -> None:
     event.listen(Session, "after_commit", lambda session: kill.send() if seen else None)
 
 
+def second_previews(kill: Kill) -> None:
+    """The point in the second batch of an evaluation job, written but not committed; batches are of two."""
+    making.BATCH, freeze = 2, making._freeze
+
+    def deadly(work: Any, job: Any, ids: Any) -> None:
+        freeze(work, job, ids)
+        if job.done:
+            kill.send()
+
+    making._freeze = deadly
+
+
 POINTS: dict[str, Callable[[Kill], None]] = {
     # the worker
     "job popped": after(BaseWorker, "dequeue_job_and_maintain_ttl"),
@@ -138,6 +151,7 @@ POINTS: dict[str, Callable[[Kill], None]] = {
     "third letter handed over, not committed": third_letter(after),
     "tasks done, job not acknowledged": after(events, "perform_many"),
     "part written, before the commit": after(parts, "_write"),
+    "second previews written, before the commit": second_previews,
     # the scheduler
     "tasks claimed": before(Queue, "enqueue_many"),
     "tasks enqueued": after(Queue, "enqueue_many"),
