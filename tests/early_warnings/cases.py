@@ -33,5 +33,5 @@ CASES = Cases(
     samples=EarlyWarningSamples,
     paths=paths,
     grow=grow,
-    statements={"/credit/early-warnings": 3, "/credit/early-warnings/model": 2},
+    statements={"/credit/early-warnings": 3, "/credit/early-warnings/model": 4},
 )
