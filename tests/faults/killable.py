@@ -6,6 +6,7 @@ Each runs in a fork of a server that has imported the application already, in th
 
 import ctypes
 import functools
+import gc
 import os
 import signal
 import traceback
@@ -31,6 +32,8 @@ from marketplace.notifications.service.planning import saved_search_push, told, 
 
 PR_SET_PDEATHSIG = 1
 configure_mappers()
+gc.collect()
+gc.freeze()  # or the collector of each fork would look through all that the server has imported
 
 
 class Kill:
@@ -174,7 +177,7 @@ def run_worker(queue: str, env: dict[str, str], log: Path) -> None:
 def run_scheduler(env: dict[str, str], log: Path) -> None:
     """`flask scheduler`"""
     _settle(env, log)
-    scheduler.run(create_app())
+    scheduler.run(create_app(serves=False))
 
 
 def _settle(env: dict[str, str], log: Path) -> None:
@@ -263,7 +266,7 @@ def run_worker_with_open_connection(queue: str, env: dict[str, str], log: Path) 
 def run_crowd(env: dict[str, str], log: Path, children: int, times: int) -> None:
     """A process with an open connection, and its children, all asking at the same time."""
     _settle(env, log)
-    app = create_app()
+    app = create_app(serves=False)
     with app.app_context():
         ask(0, 1)
         db.session.remove()
