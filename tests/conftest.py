@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from marketplace import embedded
-from marketplace.supervisor import FLASK
 from tests.effort import set_profile
 
 if TYPE_CHECKING:
@@ -163,11 +162,10 @@ def fresh_database(data_dir: Path, database_url: str) -> Iterator[str]:
 def _make_template(data: Path) -> None:
     embedded.create_database(data, TEMPLATE)
     env = {**os.environ, **embedded.addresses(data, TEMPLATE).environment}
-    for command in (["db-upgrade"], ["seed", "catalogue"]):
-        args = [sys.executable, *FLASK, *command]
-        done = subprocess.run(args, cwd=ROOT, env=env, capture_output=True, text=True)
-        if done.returncode:
-            pytest.exit(f"flask {' '.join(command)} failed:\n{done.stdout}{done.stderr}", returncode=3)
+    args = [sys.executable, "-m", "tests.template"]
+    done = subprocess.run(args, cwd=ROOT, env=env, capture_output=True, text=True)
+    if done.returncode:
+        pytest.exit(f"no template was made:\n{done.stdout}{done.stderr}", returncode=3)
     embedded.seal_template(data, TEMPLATE)
 
 
