@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from stdnum.cn import uscc
 
 from marketplace import clock, embedded, scheduler
+from marketplace.boards import jobs as boards
 from marketplace.database import db
 from marketplace.embedded.address import SUPERUSER
 from marketplace.enterprises import service as enterprises
@@ -33,6 +34,7 @@ from marketplace.events.models import Event, Task, TaskStatus
 from marketplace.events.work import unit_of_work
 from marketplace.http import recent
 from marketplace.http.authentication import digest
+from marketplace.licences import jobs as licences
 from marketplace.matches import service as matches
 from marketplace.matches.jobs import enqueue_nightly_training
 
@@ -71,6 +73,8 @@ FORGET = """
 """No trigger sees it: triggers are off meanwhile."""
 EMPTYING, LATEST = "emptying", "latest marketplace"
 OFTEN_S = 60.0
+DEAR = (boards.update_entries, licences.note_expired)
+"""Jobs of every minute that were more than half of what a `settle` costs: they wait for their minute."""
 _numbers = itertools.count(1)
 
 
@@ -255,9 +259,9 @@ class Marketplace(AbstractContextManager["Marketplace"]):
     def settle(self) -> None:
         """Do all work that is due now: tasks, releases, expiries, lapses.
 
-        The scheduler has been running for a while: what it does every ten minutes or less often it did at
-        NOON, and does again once that time has passed. What follows from the tasks of this moment is
-        dispatched and released at once, and all else at the next call.
+        The scheduler has been running for a while: what it does every ten minutes or less often, and what is
+        DEAR, it did at NOON, and does again once that time has passed. What follows from the tasks of this
+        moment is dispatched and released at once, and all else at the next call.
         """
         with self.app.app_context():
             is_more = self._work(self._due_jobs())
@@ -282,8 +286,12 @@ class Marketplace(AbstractContextManager["Marketplace"]):
         return bool(due)
 
     def _due_jobs(self) -> list[scheduler.PeriodicJob]:
-        """The frequent ones, and the rare ones whose time has come."""
-        due = [job for job in scheduler.PERIODIC_JOBS if job.period_s <= OFTEN_S or self._waited(job)]
+        """The frequent ones, and the rare and dear ones whose time has come."""
+        due = [
+            job
+            for job in scheduler.PERIODIC_JOBS
+            if (job.period_s <= OFTEN_S and job.run not in DEAR) or self._waited(job)
+        ]
         self._ran_at |= dict.fromkeys(due, self.now)
         return due
 

@@ -2,17 +2,25 @@
 
 from functools import cached_property
 
+from marketplace.boards import service as boards
 from tests.boards.world import HONOUR, disgraced, record
 from tests.cases import Cases, Samples
+
+
+def disgrace_on_the_board(marketplace, name):
+    """A firm of grade D whose reasons are entries of the board."""
+    firm, _ = disgraced(marketplace, name)
+    marketplace.settle()
+    with marketplace.app.app_context():
+        boards.update_entries()
+    return firm
 
 
 class BoardSamples(Samples):
     @cached_property
     def listed_firm(self):
         """A firm of grade D by final decisions, on the board."""
-        firm, _ = disgraced(self.marketplace, "柯桥旧染料厂")
-        self.marketplace.settle()
-        return firm
+        return disgrace_on_the_board(self.marketplace, "柯桥旧染料厂")
 
     @cached_property
     def honoured_firm(self):
@@ -35,7 +43,7 @@ def paths(samples):
 
 
 def grow(samples):
-    disgraced(samples.marketplace, "又一家旧厂")
+    disgrace_on_the_board(samples.marketplace, "又一家旧厂")
     record(samples.marketplace, samples.marketplace.enterprise("generator"), HONOUR)
 
 

@@ -37,7 +37,7 @@ def export(marketplace, **query):
 def board(marketplace):
     """A firm whose two reasons came to the board on 1 December, and what follows the board."""
     firm, events = disgraced(marketplace, NAME)
-    marketplace.settle()
+    marketplace.wait(seconds=60)
     return marketplace, firm, events
 
 
@@ -71,7 +71,7 @@ def test_what_is_withdrawn_is_listed_with_its_day_and_nothing_that_was_said_of_i
 
     assert export(marketplace) == [], "with one reason the firm has grade C"
     assert export(marketplace, since="2026-12-01") == [], "it is gone before it is noted as withdrawn"
-    marketplace.settle()
+    marketplace.wait(seconds=60)
     gone = export(marketplace, since="2026-12-04")
     assert {entry["why"] for entry in gone} == {"withdrawn", "regraded"}
     for entry in gone:
@@ -124,7 +124,7 @@ def test_an_entry_says_why_it_left_and_comes_back_as_another(board, why):
 def test_an_appeal_takes_an_entry_back_until_it_is_decided(board):
     marketplace, firm, (first, _) = board
     assert firm.post(f"/credit/events/{first['id']}/appeal", {"reason": "x"}).status_code == 201
-    marketplace.settle()
+    marketplace.wait(seconds=60)
     (gone,) = [entry for entry in export(marketplace, since="2026-12-01") if entry["withdrawn_on"]]
     assert gone["why"] == "appealed"
 
