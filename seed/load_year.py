@@ -18,9 +18,11 @@ from marketplace.credit.models import CreditEvent
 from marketplace.credit.schemas import NewEventSchema
 from marketplace.enterprises import service as enterprises
 from marketplace.events.actor import ADMIN, ENTERPRISE, PLATFORM, REGULATOR, SCOPES, Actor
+from marketplace.events.work import unit_of_work
+from marketplace.inspections import jobs as inspection_jobs
 from marketplace.inspections import schemas as inspection_schemas
 from marketplace.inspections import service as inspections
-from marketplace.inspections.models import Checklist
+from marketplace.inspections.models import Checklist, Inspection
 from seed.city import City
 from seed.year import (
     AT_HOME,
@@ -36,8 +38,9 @@ from seed.year import (
 Step = Callable[[], None]
 MET = 2
 """Points of an item that is fully met."""
-ANSWERED_AFTER, CHECKED_AFTER = 3, 5
-"""Days from an inspection to what the enterprise says of its findings, and to the second look."""
+ANSWERED_AFTER, CHECKED_AFTER, OVERDUE_AFTER = 3, 5, 40
+"""Days from an inspection to what the enterprise says of its findings, to the second look, and to when an
+order that nobody answered is found: it has 15 working days, and a holiday may lie between."""
 NEW_EVENT = NewEventSchema()
 
 
@@ -199,6 +202,8 @@ class _InspectionPlay:
         if plan.end == "open":
             return
         yield stage.at(plan.day, 14), self._finish
+        if plan.end == "overdue":
+            yield stage.at(plan.day + OVERDUE_AFTER, 1), self._miss
         if plan.findings and plan.end in ("answered", "closed"):
             yield stage.at(plan.day + ANSWERED_AFTER, 10), self._rectify
         if plan.findings and plan.end == "closed":
@@ -249,6 +254,16 @@ class _InspectionPlay:
     def _rectify(self) -> None:
         items = [{"item": finding.item, "text": finding.remedy} for finding in self.plan.findings]
         inspections.rectify(self._owner, self.inspection_id, items)
+
+    def _miss(self) -> None:
+        """The clock finds the order unanswered, as it does in the night after its last day."""
+        with unit_of_work() as work:
+            row = work.lock(Inspection, Inspection.id == self.inspection_id)
+            inspections.miss(work, row)
+            facts = {"kind": row.kind, "result": row.result or "", "due_on": str(row.due_on)}
+        inspection_jobs.record_late(
+            "overdue", str(row.id), row.number, enterprise_id=str(row.enterprise_id), **facts
+        )
 
     def _recheck(self) -> None:
         items = [{"item": finding.item, "corrected": True, "note": None} for finding in self.plan.findings]

@@ -76,7 +76,7 @@ class DemoFinding:
 
 @dataclass(frozen=True)
 class DemoInspection:
-    """A check; `end` is open, ordered, answered or closed. `late_days` after it findings are put right."""
+    """A check; `end` is open, ordered, overdue, answered or closed."""
 
     enterprise_key: str
     checklist: str
@@ -164,6 +164,8 @@ _BATCH = DemoFinding("A3", 1, "一批来料缺入厂检测记录", None, "已补
 _VIDEO = DemoFinding("B3", 1, "地磅视频只保存 60 天", None, "已扩容至 180 天")
 _TRACK = DemoFinding("B2", 1, "一辆车定位离线两天", None, "终端已更换，并设离线提醒")
 _GEAR = DemoFinding("C2", 1, "随车吸附棉不足", None, "已按清单补足")
+_MIXED = DemoFinding("S1", 0, "酸性废液与碱性废液同区堆放", None, "已分区存放并加设隔墙")
+_UNTRACED = DemoFinding("M4", 0, "三桶废液台账无去向记录", None, "已补录并逐桶核对")
 
 INSPECTIONS = (
     ("hazardous_generator", "self", "site", -322, (_ZONE,), "closed"),
@@ -182,8 +184,14 @@ INSPECTIONS = (
     ("hazardous_generator", "district", "site", -8, (_BUND, _TRAINING), "answered"),
     ("hazardous_generator", "city", "video", -3, (_ZONE, _DRILL), "ordered"),
     ("recycler", "district", "site", -1, (), "open"),
+    ("hazardous_generator", "self", "site", -61, (_MIXED,), "closed"),
+    ("hazardous_generator", "district", "site", -49, (_BUND, _DRILL), "overdue"),
+    ("hazardous_generator", "city", "video", -44, (_ZONE,), "overdue"),
+    ("hazardous_generator", "district", "site", -41, (_MIXED, _UNTRACED), "overdue"),
 )
 """Checklist, kind, way, day, findings, end; each of another enterprise."""
+_FAILING = 0
+"""Points of an item that fail the whole: each of those found so is a veto, or is found with one."""
 
 
 def year_of(rng: Random, city: City) -> DemoYear:
@@ -217,15 +225,20 @@ def _repairs(enterprises: Iterator[DemoEnterprise]) -> Iterator[DemoRepair]:
 def _inspections(
     local: Sequence[DemoEnterprise], clean: Iterator[DemoEnterprise], others: Iterator[DemoEnterprise]
 ) -> Iterator[DemoInspection]:
-    """Findings that are recorded are about generators with a clean record, all others change no score."""
+    """What costs points is about generators with a clean record, but for an officer's check that is failed.
+
+    That costs so much that it is about an enterprise of grade E, which keeps it; all others change no score.
+    """
+    worst = iter([one for one in local if one.roles == ("generator",) and credit_grade(one) == "E"])
     subjects = {
         "hazardous_generator": others,
         "recycler": iter([one for one in local if one.roles == ("recycler",)]),
         "transporter": iter([one for one in local if one.roles == ("transporter",)]),
     }
     for checklist, kind, way, day, findings, end in INSPECTIONS:
-        is_recorded = any(finding.rule for finding in findings)
-        subject = next(clean if is_recorded else subjects[checklist])
+        is_failed = any(finding.points == _FAILING for finding in findings) and kind != "self"
+        is_recorded = any(finding.rule for finding in findings) or end == "overdue"
+        subject = next(worst if is_failed else clean if is_recorded else subjects[checklist])
         yield DemoInspection(subject.key, checklist, kind, way, day, findings, end)
 
 

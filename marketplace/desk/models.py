@@ -34,6 +34,10 @@ class DeskKind(StrEnum):
     """An entry of a feed about a USCC that nobody has."""
     EARLY_WARNING = "early_warning"
     """An enterprise that may fall to grade D or E."""
+    OVERDUE_RECTIFICATION = "overdue_rectification"
+    """An officer's order that was not carried out in time."""
+    RECHECK = "recheck"
+    """What an enterprise says it put right, to be seen by the officers."""
 
 
 class DeskDecision(StrEnum):

@@ -9,7 +9,7 @@ from ..enterprises.models import Enterprise
 from ..http.authentication import STAFF, actor, allow
 from ..http.blueprint import FILE, Blueprint, Body, Json, Query, attachment, require, subject
 from ..http.languages import language
-from ..http.paging import cut, position_of
+from ..http.paging import Page, cut, page, position_of
 from ..http.rate_limits import EXPORT, count_for
 from ..messages import say
 from ..spreadsheet_files import MEDIA_TYPES
@@ -22,6 +22,8 @@ from .schemas import (
     DeskItemSchema,
     DeskPageSchema,
     DeskQuery,
+    OfficerPage,
+    OfficerQuery,
     StorySchema,
 )
 
@@ -61,6 +63,19 @@ def export_items(query: Query) -> Response:
     return attachment(content, XLSX, "huanliu-desk.xlsx")
 
 
+@blueprint.get("/desk/officers")
+@allow(*STAFF)
+@require(enterprises.require_official)
+@blueprint.query(OfficerQuery)
+@blueprint.response(200, OfficerPage)
+def list_officers(query: Query) -> Page:
+    """Officers to whom an item of a region may be assigned, by id: admins, and the regulators over it.
+
+    Without `region`: to whom any item may be that you see.
+    """
+    return page(query, partial(service.search_officers, actor(), query["region"]))
+
+
 @blueprint.post("/desk/<kind>/<uuid:subject_id>/assign")
 @allow(*STAFF)
 @require(enterprises.require_official)
@@ -90,9 +105,10 @@ def decide_items(body: Body) -> Json:
 def _decided(result: Json) -> Json:
     refusal = result.pop("refusal")
     if refusal is None:
-        return {**result, "status": 200, "code": None, "detail": None}
+        return {**result, "status": 200, "code": None, "detail": None, "field": None}
     detail = say(refusal.code, language(), **refusal.facts)
-    return {**result, "status": refusal.status, "code": refusal.code, "detail": detail}
+    said = {"status": refusal.status, "code": refusal.code, "detail": detail}
+    return {**result, **said, "field": refusal.at}
 
 
 @blueprint.get("/enterprises/<uuid:enterprise_id>/story")

@@ -9,6 +9,7 @@ from ..appeals.models import AppealStatus, RepairStatus
 from ..credit.models import AXES, EventStatus, Severity
 from ..deals.models import DealStatus, Side
 from ..enterprises.models import MILLI_PER_POINT, Grade
+from ..events.actor import ADMIN, REGULATOR
 from ..http.fields import (
     Adcode,
     Choices,
@@ -89,6 +90,22 @@ class OfficerSchema(ResponseSchema):
     name = fields.String()
 
 
+class OfficerQuery(PageQuery):
+    region = Adcode(
+        load_default=None,
+        metadata={"description": "Of the items: the `region` of an item's enterprise, or one above."},
+    )
+
+
+class OfficerToAssignSchema(OfficerSchema):
+    kind = Value((ADMIN, REGULATOR))
+    region = Adcode(allow_none=True, metadata={"description": "Of a regulator; null of an admin."})
+    is_me = fields.Boolean(metadata={"description": "Whether it is you."})
+
+
+OfficerPage = page_of(OfficerToAssignSchema, "OfficerPage")
+
+
 class DeskItemSchema(ResponseSchema):
     kind = KnownValue(DeskKind)
     id = fields.UUID(metadata={"description": "Of what waits; with `kind` it names the item."})
@@ -97,6 +114,7 @@ class DeskItemSchema(ResponseSchema):
         allow_none=True,
         metadata={"description": "Null of an entry of a feed about a code that nobody has."},
     )
+    region = Adcode(metadata={"description": "Where it lies; of an unknown code, the district in the code."})
     since = Moment(metadata={"description": "Since when it waits."})
     due = Day(allow_none=True, metadata={"description": "Its last day, where a deadline is known."})
     assigned_to = fields.Nested(OfficerSchema, allow_none=True)
@@ -160,6 +178,9 @@ class DeskDecidedSchema(ResponseSchema):
     )
     code = StableCode(allow_none=True)
     detail = fields.String(allow_none=True)
+    field = fields.String(
+        allow_none=True, metadata={"description": "Which member of the decision is wrong, if one is."}
+    )
 
 
 class DeskDecidedManySchema(ResponseSchema):

@@ -251,6 +251,10 @@ class Enterprise(Base):
             postgresql_where=text("status = 'pending'"),
         ),
         Index(
+            "ix_enterprise_pending_region", "region", "created_at", "id",
+            postgresql_where=text("status = 'pending'"),
+        ),
+        Index(
             "ix_enterprise_pending_day", text(PENDING_DAY.format("")), "id", "region",
             postgresql_where=text("status = 'pending'"),
         ),

@@ -17,7 +17,7 @@ class MissingInput(StrEnum):
     """What is not known of an enterprise that is evaluated."""
 
     DECLARATIONS = "declarations"
-    """None was due: nothing says how completely it reports."""
+    """It owes reports and none was due yet: nothing says how completely it reports."""
     BALANCE = "balance"
     """None of those that were due is confirmed: nothing says how truly it reports."""
     INSPECTION = "inspection"

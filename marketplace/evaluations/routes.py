@@ -7,13 +7,15 @@ from flask import Response, jsonify, url_for
 from ..credit import service as credit
 from ..credit.models import Evaluation
 from ..events.actor import ADMIN
-from ..http.authentication import EVERY_KEY, actor, allow
+from ..http.authentication import EVERY_KEY, STAFF, actor, allow
 from ..http.blueprint import Blueprint, Body, Json, Query, no_body, subject
 from ..http.openapi.declarations import may_conflict
-from ..http.paging import Page, page
+from ..http.paging import Page, each, page
 from . import service
 from .models import EvaluationJob
 from .schemas import (
+    EvaluationJobPage,
+    EvaluationJobQuery,
     EvaluationJobSchema,
     EvaluationPage,
     EvaluationQuery,
@@ -49,8 +51,17 @@ def evaluate(body: Body) -> tuple[Json, int] | tuple[Response, int, dict[str, st
     return shown, 202, {"Location": url_for("evaluations.show_job", job_id=job.id)}
 
 
+@blueprint.get("/credit/evaluation-jobs")
+@allow(*STAFF)
+@blueprint.query(EvaluationJobQuery)
+@blueprint.response(200, EvaluationJobPage)
+def list_jobs(query: Query) -> Page:
+    """Jobs that make previews, newest first; a regulator sees those that lie in its region."""
+    return page(query, partial(service.search_jobs, actor(), query), present=each(service.present_job))
+
+
 @blueprint.get("/credit/evaluation-jobs/<uuid:job_id>")
-@allow(ADMIN, scope="admin")
+@allow(*STAFF)
 @subject(service.find_job)
 @blueprint.response(200, EvaluationJobSchema)
 def show_job(job: EvaluationJob) -> Json:

@@ -63,6 +63,18 @@ class EvaluationQuery(PageQuery):
     )
 
 
+class EvaluationJobQuery(PageQuery):
+    status = fields.String(
+        load_default=None,
+        validate=OneOf(EvaluationJobStatus),
+        metadata={"description": "Only jobs that are not done yet, or only those that are."},
+    )
+    region = Adcode(
+        load_default=None,
+        metadata={"description": "Only jobs of this region, of regions within it, and of enterprises there."},
+    )
+
+
 class EvaluationAxesSchema(ResponseSchema):
     law = Points()
     manifests = Points()
@@ -136,6 +148,10 @@ class CurrentStandingSchema(ResponseSchema):
 class OnlineHalfSchema(ResponseSchema):
     """Reports that were due in the year before: how completely and how truly they were made."""
 
+    applies = fields.Boolean(
+        metadata={"description": "False: it owes no reports and none was due; nothing is judged."}
+    )
+    detail = fields.String(metadata={"description": "The same in a sentence, in the caller's language."})
     due = fields.Integer(metadata={"description": "Declarations that were due."})
     confirmed = fields.Integer()
     filed = fields.Integer(metadata={"description": "With a receipt of the national system."})
@@ -204,3 +220,6 @@ class EvaluationJobSchema(ResponseSchema):
     done = fields.Integer(metadata={"description": "Enterprises of which there is a preview."})
     created_at = Moment()
     ended_at = Moment(allow_none=True)
+
+
+EvaluationJobPage = page_of(EvaluationJobSchema, "EvaluationJobPage")

@@ -60,6 +60,9 @@ class InspectionKind(StrEnum):
     CITY = "city"
 
 
+BY_OFFICERS = "kind IN ('district', 'city')"
+
+
 class PhotoOf(StrEnum):
     """What a photo shows."""
 
@@ -194,6 +197,11 @@ class InspectionPolicy(DatedRow, Base):
     )
 
 
+def inspection_number(begun_on: date, no: int) -> str:
+    """The number of an inspection as people read it: JC20261201000001."""
+    return f"JC{begun_on:%Y%m%d}{no:06d}"
+
+
 class Inspection(Base):
     """A check of one enterprise by one checklist, as its items were on `begun_on`.
 
@@ -235,7 +243,7 @@ class Inspection(Base):
     @property
     def number(self) -> str:
         """As people read it: JC20261201000001."""
-        return f"JC{self.begun_on:%Y%m%d}{self.no:06d}"
+        return inspection_number(self.begun_on, self.no)
 
     @property
     def findings(self) -> list["InspectionAnswer"]:
@@ -268,6 +276,14 @@ class Inspection(Base):
         Index(
             "ix_inspection_open", "enterprise_id", "checklist", "kind",
             unique=True, postgresql_where=text("status = 'open'"),
+        ),
+        Index(
+            "ix_inspection_overdue", "due_on", "id", "enterprise_id",
+            postgresql_where=text(f"status = 'overdue' AND {BY_OFFICERS}"),
+        ),
+        Index(
+            "ix_inspection_answered", "answered_at", "id", "enterprise_id",
+            postgresql_where=text(f"status = 'answered' AND {BY_OFFICERS}"),
         ),
         Index("ix_inspection_due", "due_on", postgresql_where=text("status = 'rectifying'")),
     )  # fmt: skip

@@ -158,9 +158,13 @@ def test_a_simulation_says_who_would_change_grade_and_changes_nothing(marketplac
     for name in ("rules", "items"):
         answer = marketplace.admin.post("/credit/rules/simulate", {name: items})
         assert answer.status_code == 200, answer.json
+        told = [
+            {"enterprise_id": firm.id, "name": firm.get("/enterprises/me").json["name"], "region": "330602"}
+            for firm in (major, minor)
+        ]
         assert answer.json["changes"] == [
-            {"enterprise_id": major.id, "from": "C", "to": "E"},
-            {"enterprise_id": minor.id, "from": "C", "to": "B"},
+            {**told[0], "from": "C", "to": "E"},
+            {**told[1], "from": "C", "to": "B"},
         ]
         assert answer.json["counts"] == {
             "enterprises": 3, "changed": 2, "up": 1, "down": 1,

@@ -6,6 +6,7 @@ from tests.cases import FORBIDDEN, HIDDEN, Cases, Samples
 from tests.desk.world import Desk
 
 ASSIGN = "/desk/<kind>/<uuid:subject_id>/assign"
+OFFICERS = "/desk/officers"
 STORY = "/enterprises/<uuid:enterprise_id>/story"
 
 
@@ -38,7 +39,7 @@ def neighbours(samples):
 
 def paths(samples):
     assert samples.desk_with_all
-    return {"/desk": "/desk?sort=due", "/desk/export": "/desk/export"}
+    return {"/desk": "/desk?sort=due", "/desk/export": "/desk/export", OFFICERS: OFFICERS}
 
 
 def writes(samples):
@@ -55,6 +56,7 @@ def writes(samples):
 
 def grow(samples):
     samples.desk.make_all()
+    samples.marketplace.regulator("330602")
 
 
 CASES = Cases(
@@ -64,5 +66,5 @@ CASES = Cases(
     writes=writes,
     grow=grow,
     regulated=frozenset({("POST", ASSIGN), ("POST", "/desk/decisions")}),
-    statements={"/desk": 5, "/desk/export": 4, STORY: 12},
+    statements={"/desk": 5, "/desk/export": 4, OFFICERS: 2, STORY: 12},
 )

@@ -1,5 +1,7 @@
 """Decisions in bulk: each by its own room, with its rights and its four eyes."""
 
+from tests.desk.world import WHY
+
 
 def test_thirty_registrations_are_approved_at_once_and_a_bad_one_stops_none(desk):
     pending = [desk.make("registration") for _ in range(30)]
@@ -85,3 +87,15 @@ def test_a_batch_has_a_hundred_decisions_at_most_and_members_have_none(desk):
     member = desk.marketplace.enterprise("generator")
     assert member.post("/desk/decisions", {"items": [item]}).status_code == 403
     assert len(desk.ids(kind="registration")) == 1
+
+
+def test_a_decision_that_lacks_something_says_what(desk):
+    subject_id = desk.make("appeal")
+    sent = {"kind": "appeal", "id": subject_id}
+    items = [
+        {**sent, "decision": "uphold"},
+        {**sent, "decision": "see"},
+        {**sent, "decision": "uphold", **WHY},
+    ]
+    answer = desk.second.post("/desk/decisions", {"items": items}).json["items"]
+    assert [item["field"] for item in answer] == ["reason", "decision", None]

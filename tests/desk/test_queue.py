@@ -63,7 +63,7 @@ def test_an_entry_about_an_unknown_code_waits_until_somebody_has_it(desk):
     entry_id = desk.make("unmatched_entry", uscc=pending.number)
 
     (item,) = desk.items(kind="unmatched_entry")
-    assert (item["id"], item["enterprise"]) == (entry_id, None)
+    assert (item["id"], item["enterprise"], item["region"]) == (entry_id, None, pending.number[2:8])
     assert pending.number in item["title"]
     assert [entry["id"] for entry in desk.admin.get(item["path"]).json["items"]] == [entry_id]
 

@@ -1,13 +1,17 @@
 """A desk with items of every kind, each made as people make it."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import count
 from uuid import UUID
 
 from marketplace.database import db
 from marketplace.early_warnings.models import EarlyWarning, EarlyWarningModel
+from marketplace.events.work import unit_of_work
+from marketplace.inspections import service as inspections
+from marketplace.inspections.models import Inspection
 from tests.http.cursors import walked
+from tests.inspections.site import Site
 from tests.marketplace import new_uscc
 from tests.registrations.entries import terms
 from tests.transporters.papers import PERMIT, submit
@@ -16,6 +20,7 @@ WHY = {"reason": "已核实"}
 KINDS = (
     "registration", "receiver_registration", "transporter_paper", "appeal", "repair", "provisional_block",
     "expiring_evaluation", "grade_change", "unmatched_entry", "early_warning",
+    "overdue_rectification", "recheck",
 )  # fmt: skip
 _numbers = count(1)
 
@@ -112,6 +117,21 @@ class Desk:
             )  # fmt: skip
             db.session.commit()
         return firm.id
+
+    def make_overdue_rectification(self, kind="district"):
+        site = Site(self.marketplace)
+        made = site.ordered(kind)
+        with self.marketplace.app.app_context(), unit_of_work() as work:
+            row = work.lock(Inspection, Inspection.id == made["id"])
+            row.due_on = self.marketplace.now.date() - timedelta(days=3)
+            inspections.miss(work, row)
+        return made["id"]
+
+    def make_recheck(self, kind="district"):
+        site = Site(self.marketplace)
+        made = site.ordered(kind)
+        site.rectified(made)
+        return made["id"]
 
     def event(self, **about):
         """A firm and an event of it, by a rule that may be repaired at once."""

@@ -2,11 +2,12 @@
 
 from functools import cached_property
 
-from tests.cases import FORBIDDEN, VISIBLE, Cases, Samples
+from tests.cases import FORBIDDEN, HIDDEN, VISIBLE, Cases, Samples
 from tests.evaluations.previews import ROOT, preview_of, published_at_once, start
 
 ONE = f"{ROOT}/<uuid:evaluation_id>"
-JOB = "/credit/evaluation-jobs/<uuid:job_id>"
+JOBS = "/credit/evaluation-jobs"
+JOB = f"{JOBS}/<uuid:job_id>"
 PUBLISH = ("POST", f"{ONE}/publish")
 
 
@@ -30,8 +31,13 @@ def neighbours(samples):
     return {
         ("GET", ONE): (one, VISIBLE, VISIBLE),
         PUBLISH: (f"{one}/publish", FORBIDDEN, FORBIDDEN),
-        ("GET", JOB): (f"/credit/evaluation-jobs/{samples.evaluation_job['id']}", FORBIDDEN, FORBIDDEN),
+        ("GET", JOB): (f"/credit/evaluation-jobs/{samples.evaluation_job['id']}", FORBIDDEN, HIDDEN),
     }
+
+
+def paths(samples):
+    assert samples.evaluation_job
+    return {JOBS: JOBS}
 
 
 def writes(samples):
@@ -46,14 +52,16 @@ def grow(samples):
     firm = samples.marketplace.enterprise("generator")
     published_at_once(samples.marketplace, firm, "2026-11-01")
     preview_of(samples.marketplace, firm)
+    start(samples.marketplace, enterprise_id=firm.id)
 
 
 CASES = Cases(
     samples=EvaluationSamples,
     neighbours=neighbours,
+    paths=paths,
     writes=writes,
     grow=grow,
     public={ONE: {"id", "enterprise_id", "name", "grade", "valid_until"}},
     without_fields=frozenset({PUBLISH}),
-    statements={ROOT: 3, ONE: 3, JOB: 2},
+    statements={ROOT: 3, ONE: 3, JOBS: 2, JOB: 2},
 )

@@ -135,12 +135,29 @@ def test_a_newcomer_is_provisional_and_what_it_lacks_is_named_in_both_languages(
     preview = preview_of(marketplace, firm)
 
     assert preview["provisional"] is True
-    assert lacking(preview) == ["declarations", "balance", "inspection", "record"]
+    assert lacking(preview) == ["inspection", "record"]
     assert preview["site"] is None
     assert preview["online"]["completeness_percent"] is None
-    assert "newcomer" in preview["missing"][3]["detail"]
+    assert "newcomer" in preview["missing"][1]["detail"]
     chinese = marketplace.admin.call("GET", f"{ROOT}/{preview['id']}", headers={"Accept-Language": "zh-CN"})
-    assert "新入驻" in chinese.json["missing"][3]["detail"]
+    assert "新入驻" in chinese.json["missing"][1]["detail"]
+
+
+def test_who_owes_no_reports_lacks_none_and_who_owes_some_lacks_what_was_not_due_yet(marketplace, firm):
+    free = preview_of(marketplace, firm)
+    reports = Reports(marketplace)
+    reports.load(date(2026, 11, 20), 4.0)
+    owing = preview_of(marketplace, reports.generator)
+
+    assert (free["online"]["applies"], free["online"]["due"]) == (False, 0)
+    assert "none due" in free["online"]["detail"]
+    assert not {"declarations", "balance"} & set(lacking(free))
+    assert (owing["online"]["applies"], owing["online"]["due"]) == (True, 0)
+    assert lacking(owing)[:2] == ["declarations", "balance"]
+    declared(marketplace, firm, confirmed=False)
+    late = preview_of(marketplace, firm)
+    assert late["online"]["detail"] == "0 of 1 declarations due in the last year are confirmed"
+    assert "balance" in lacking(late)
 
 
 def test_a_declaration_that_nobody_confirmed_and_a_self_check_leave_the_halves_unknown(marketplace, firm):

@@ -20,6 +20,7 @@ SOME = {
     "appeals": "SELECT status FROM credit_appeal",
     "repairs": "SELECT status FROM credit_repair",
     "inspections": "SELECT status FROM inspection",
+    "results": "SELECT result FROM inspection WHERE result IS NOT NULL",
     "kinds": "SELECT kind FROM inspection",
     "rows": "SELECT result FROM credit_import_row",
 }
@@ -88,7 +89,10 @@ def test_every_end_came_as_planned_and_every_grade_is_that_of_the_plan(marketpla
     found = {name: Counter(db.session.scalars(text(query))) for name, query in SOME.items()}
     assert found["appeals"] == {"overturned": 3, "upheld": 3, "open": 3, "withdrawn": 1}
     assert found["repairs"] == {"granted": 2, "refused": 1, "checked": 1, "open": 1}
-    assert found["inspections"] == {"closed": 13, "answered": 1, "rectifying": 1, "open": 1}
+    assert found["inspections"] == {
+        "closed": 14, "answered": 1, "rectifying": 1, "open": 1, "overdue": 3,
+    }  # fmt: skip
+    assert found["results"]["fail"] == 2
     assert set(found["kinds"]) == {"self", "district", "city"}
     assert found["rows"] == {"recorded": 5, "refused": 3, "unmatched": 1, "skipped": 1, "conflicting": 1}
 
@@ -110,5 +114,9 @@ def test_what_is_open_waits_on_the_desks_and_the_ledger_keeps_all_of_it(marketpl
     assert all(
         item["due_on"] > str(TODAY) for item in admin.get("/credit/appeals", status="open").json["items"]
     )
+    overdue = admin.get("/desk", kind="overdue_rectification").json["items"]
+    assert len(overdue) == 3
+    assert sum("failed" in item["title"] for item in overdue) == 1
+    assert len(admin.get("/desk", kind="recheck").json["items"]) == 1
     verified = admin.get("/credit/ledger/verify").json
     assert (verified["ok"], verified["first_bad"]) == (True, None)

@@ -4,6 +4,7 @@ from .blocks import BLOCK_LIFE, Block, BlockStatus
 from .evaluations import ESTABLISHED_BY, EVALUATION, EVALUATION_LIFE, RECORD, Evaluation, EvaluationStatus
 from .events import EVENT_LIFE, ON_RECORD, CreditEvent, CreditFile, EventStatus
 from .feeds import (
+    DISTRICT_OF_USCC,
     FEED_LIFE,
     MOST_FEED_ROWS,
     CreditImport,
@@ -19,6 +20,7 @@ from .rules import AXES, Recorder, RuleTable, Severity
 __all__ = [
     "AXES",
     "BLOCK_LIFE",
+    "DISTRICT_OF_USCC",
     "ESTABLISHED_BY",
     "EVALUATION",
     "EVALUATION_LIFE",

@@ -107,6 +107,11 @@ class CreditReference(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
 
+DISTRICT_OF_USCC = "(substr({}uscc::text, 3, 6)::integer)"
+"""SQL of the district that registered a USCC, digits 3 to 8 (GB 32100-2015, 4.4), as PostgreSQL writes it: an
+index has it."""
+
+
 class CreditUnmatched(Base):
     """An entry of a source about a USCC that nobody had when it came.
 
@@ -137,4 +142,8 @@ class CreditUnmatched(Base):
             "uscc",
             postgresql_where=text("settled_at IS NULL"),
         ),
-    )
+        Index(
+            "ix_credit_unmatched_district", text(DISTRICT_OF_USCC.format("")), "created_at", "id",
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+    )  # fmt: skip

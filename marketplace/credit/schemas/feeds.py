@@ -5,7 +5,7 @@ import unicodedata
 from marshmallow import fields
 
 from ... import identity
-from ...http.fields import Day, Identifier, Lines, List, Moment, Normalised, OneOf, Value
+from ...http.fields import Day, Lines, List, Moment, Normalised, OneOf, Value
 from ...http.languages import Message
 from ...http.paging import PageQuery, page_of
 from ...http.schemas import ResponseSchema, Schema, StableCode

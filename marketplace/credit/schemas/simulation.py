@@ -3,12 +3,14 @@
 from marshmallow import fields
 
 from ...enterprises.models import Grade
-from ...http.fields import Value
+from ...http.fields import Adcode, Value
 from ...http.schemas import ResponseSchema
 
 
 class GradeChangeSchema(ResponseSchema):
     enterprise_id = fields.UUID()
+    name = fields.String(metadata={"description": "Of the enterprise."})
+    region = Adcode()
     before = Value(Grade, data_key="from", attribute="from")
     after = Value(Grade, data_key="to", attribute="to")
 

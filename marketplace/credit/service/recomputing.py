@@ -90,15 +90,17 @@ def simulate_rules(items: list[dict[str, Any]]) -> dict[str, Any]:
 
     Returns:
         `changes`: at most `MOST_CHANGES`, those that lose most grades first, each with the grade `from` which
-        and `to` which; `counts`: of all enterprises.
+        and `to` which, its name and region; `counts`: of all enterprises.
     Raises:
         Invalid: an axis is left without a rule (`axis_without_rule`).
     """
     terms, counts = terms_of(rules_to_store(items, current_rules())), Counter[tuple[Grade, Grade]]()
     changes = heapq.nsmallest(MOST_CHANGES, _changes(terms, counts), key=_worst_first)
+    known = enterprises.references({enterprise_id for enterprise_id, *_ in changes})
+    named = {each: {"name": row.name, "region": row.region} for each, row in known.items()}
     return {
         "changes": [
-            {"enterprise_id": enterprise_id, "from": one, "to": other}
+            {"enterprise_id": enterprise_id, **named[enterprise_id], "from": one, "to": other}
             for enterprise_id, one, other in changes
         ],
         "counts": _counted(counts),

@@ -1,6 +1,7 @@
 """Who takes an item: any officer who may see it gives it to one who may, or takes it back."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,9 @@ from .sources import KINDS, SOURCES, moments
 
 KEPT_FOR = timedelta(days=1)
 """How long an assignment outlasts its item at least; our own choice."""
+
+NOWHERE = -1
+"""A code that no region has."""
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +55,29 @@ def assign(actor: Actor, item: Any, to: UUID | str | None) -> Any:
             work.session.delete(row)
     log.info("item assigned", extra={"kind": str(kind), "subject_id": str(item.id)})
     return find_item(actor, kind, item.id)
+
+
+def search_officers(
+    actor: Actor, region: int | None, after: UUID | None, limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """Officers to whom an item of a region may be given, by id, at most `limit` that come after `after`.
+
+    They are the admins and the regulators of the region and of those above it. Without a region an admin is
+    shown the whole staff, a regulator those of its own; of other regions it is shown the admins only.
+    """
+    rows = select(Staff.id, Staff.kind, Staff.name, Staff.region)
+    if actor.kind == REGULATOR:
+        own = actor.region or 0
+        wanted = own if region is None else region
+        is_visible = catalogue.region_covers(own, wanted) or catalogue.region_covers(wanted, own)
+        region = wanted if is_visible else NOWHERE
+    if region is not None:
+        over = catalogue.region_with_ancestors(region) if region != NOWHERE else ()
+        rows = rows.where(Staff.region.is_(None) | Staff.region.in_(over))
+    if after is not None:
+        rows = rows.where(Staff.id > after)
+    found = db.session.execute(rows.order_by(Staff.id).limit(limit)).mappings()
+    return [{**row, "is_me": row["id"] == actor.id} for row in found]
 
 
 def _require_officer(officer_id: UUID, region: int) -> None:

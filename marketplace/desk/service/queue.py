@@ -32,13 +32,13 @@ from ...errors import NotFound
 from ...events.actor import REGULATOR, Actor
 from ...statements import Statement
 from ..models import Assignment, DeskKind, DeskSort
+from .regions import Region, Way, lies_in_region, region_between
 from .sources import KINDS, SOURCES, Source, is_one_of, moments
 
 MOST_COUNTED = 100
 """Items of a kind that are counted; of more it is only said that there are more. Our own choice."""
 MOST_STATEMENTS = 200
 """That a process keeps of each sort; our own choice."""
-LOW, HIGH = bindparam("low", type_=Integer), bindparam("high", type_=Integer)
 ME, NOBODY = "me", "none"
 POSITION = (int, datetime, int, UUID)
 """0, or 1 among what has no deadline; the moment, or midnight of the last day; the kind's place; the id."""
@@ -49,25 +49,26 @@ class Asked:
     """Which items somebody asks for.
 
     Attributes:
-        region: the first and last code of the region that must hold an item, None for anywhere.
+        region: that must hold an item, None for anywhere.
         officer: who must have taken it; `is_free`: whether nobody may have.
     """
 
     kinds: tuple[DeskKind, ...] = KINDS
-    region: tuple[int, int] | None = None
+    region: Region | None = None
     officer: UUID | None = None
     is_free: bool = False
     sort: DeskSort = DeskSort.SINCE
 
     @property
     def shape(self) -> "Shape":
-        return Shape(self.kinds, self.region is not None, self.officer is not None, self.is_free, self.sort)
+        way = self.region and self.region.way
+        return Shape(self.kinds, way, self.officer is not None, self.is_free, self.sort)
 
     @property
     def values(self) -> dict[str, Any]:
         """What its statements ask about."""
-        low, high = self.region or (0, 0)
-        return {**moments(), "low": low, "high": high, "officer": self.officer}
+        region = self.region.values if self.region else {}
+        return {**moments(), **region, "officer": self.officer}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Shape:
     """What decides the words of a statement: of each there is one, as making one takes 30 ms."""
 
     kinds: tuple[DeskKind, ...]
-    has_region: bool
+    way: Way | None
     has_officer: bool
     is_free: bool
     sort: DeskSort
@@ -96,18 +97,18 @@ def asked_for(actor: Actor, query: Mapping[str, Any]) -> Asked:
     assigned = query["assigned"]
     return Asked(
         kinds=tuple(kind for kind in KINDS if not query["kind"] or kind in query["kind"]),
-        region=_bounds(actor, query["region"]),
+        region=_region(actor, query["region"]),
         officer=None if assigned in (None, NOBODY) else actor.id if assigned == ME else assigned,
         is_free=assigned == NOBODY,
         sort=DeskSort(query["sort"]),
     )
 
 
-def _bounds(actor: Actor, region: int | None) -> tuple[int, int] | None:
-    """The first and last code of what lies both in a region and in that of a regulator."""
+def _region(actor: Actor, region: int | None) -> Region | None:
+    """What lies both in a region and in that of a regulator."""
     own = actor.region or 0 if actor.kind == REGULATOR else None
     both = [adcode for adcode in (region, own) if adcode is not None]
-    return (max(both), min(map(catalogue.last_below, both))) if both else None
+    return region_between(max(both), min(map(catalogue.last_below, both))) if both else None
 
 
 def search(asked: Asked, after: Sequence[Any] | None, limit: int) -> Sequence[Any]:
@@ -137,7 +138,7 @@ def find_item(actor: Actor, kind: str, subject_id: UUID) -> Any:
     """An item that waits and that the actor may see, as a row of `search`. Raises: NotFound."""
     if kind not in KINDS:
         raise NotFound()
-    asked = Asked((DeskKind(kind),), _bounds(actor, None))
+    asked = Asked((DeskKind(kind),), _region(actor, None))
     row = _item_statement(asked.shape).one_or_none(**asked.values, subject_id=subject_id)
     if row is None:
         raise NotFound()
@@ -218,10 +219,9 @@ def _waiting(source: Source, shape: Shape) -> Select[Any]:
     without a look at the table.
     """
     rows = select(source.id.label("id")).select_from(source.model).where(*source.waits)
-    if shape.has_region:
-        if _is_about_another(source):
-            rows = rows.join(Enterprise, Enterprise.id == source.firm)
-        rows = rows.where(source.region >= LOW, source.region <= HIGH)
+    if shape.way is not None:
+        firm = source.firm if _is_about_another(source) else None
+        rows = rows.where(lies_in_region(shape.way, source.region, firm))
     if shape.is_free or shape.has_officer:
         rows = rows.join(Assignment, _is_of(source), isouter=shape.is_free)
     if shape.has_officer:

@@ -33,6 +33,13 @@ from ...credit import service as credit
 from ...credit.models import Block, CreditUnmatched, Evaluation
 from ...early_warnings.models import EarlyWarning
 from ...enterprises.models import PENDING_DAY, PENDING_FOR, Enterprise, EnterpriseStatus
+from ...inspections.models import (
+    Inspection,
+    InspectionKind,
+    InspectionResult,
+    InspectionStatus,
+    inspection_number,
+)
 from ...messages import say
 from ...messages.names import name_of
 from ...registrations.models import Registration, RegistrationStatus
@@ -149,7 +156,10 @@ class Source:
 
 
 def _is_followed() -> ColumnElement[bool]:
-    """Whether a published evaluation that ends later follows one."""
+    """Whether a published evaluation that ends later follows one.
+
+    As a value: as a mere condition PostgreSQL may join it with all evaluations, of which a page shows few.
+    """
     later = aliased(Evaluation)
     follows = (
         later.enterprise_id == Evaluation.enterprise_id,
@@ -164,6 +174,17 @@ def _repair_title(facts: Facts, due: date | None, language: str) -> str:
         return say("desk_repair_checked", language, title=facts["title"])
     return say("desk_repair", language, title=facts["title"])
 
+
+def _inspection_title(sentence: str) -> Callable[[Facts, date | None, str], str]:
+    def title(facts: Facts, due: date | None, language: str) -> str:
+        number = inspection_number(date.fromisoformat(facts["begun_on"]), facts["no"])
+        return say(sentence, language, number=number, result=name_of(InspectionResult(facts["result"])))
+
+    return title
+
+
+_IS_BY_OFFICERS = is_one_of(Inspection.kind, InspectionKind.DISTRICT, InspectionKind.CITY)
+_INSPECTION = {"begun_on": Inspection.begun_on, "no": Inspection.no, "result": Inspection.result}
 
 SOURCES = (
     Source(
@@ -246,7 +267,7 @@ SOURCES = (
             Evaluation.valid_until > TODAY,
             Evaluation.valid_until <= SOON,
             credit.is_published(),
-            ~_is_followed(),
+            _is_followed().is_(False),
         ),
         since=Evaluation.valid_until,
         since_days=EXPIRING_DAYS,
@@ -278,6 +299,28 @@ SOURCES = (
             "desk_unmatched_entry", language, source=facts["source"], uscc=facts["uscc"]
         ),
         path="/credit/imports/unmatched?uscc={uscc}",
+    ),
+    Source(
+        DeskKind.OVERDUE_RECTIFICATION,
+        Inspection,
+        (is_one_of(Inspection.status, InspectionStatus.OVERDUE), _IS_BY_OFFICERS),
+        since=Inspection.due_on,
+        since_days=-1,
+        due=Inspection.due_on,
+        firm=Inspection.enterprise_id,
+        facts=_INSPECTION,
+        title=_inspection_title("desk_overdue_rectification"),
+        path="/inspections/{id}",
+    ),
+    Source(
+        DeskKind.RECHECK,
+        Inspection,
+        (is_one_of(Inspection.status, InspectionStatus.ANSWERED), _IS_BY_OFFICERS),
+        since=Inspection.answered_at,
+        firm=Inspection.enterprise_id,
+        facts=_INSPECTION,
+        title=_inspection_title("desk_recheck"),
+        path="/inspections/{id}",
     ),
     Source(
         DeskKind.EARLY_WARNING,

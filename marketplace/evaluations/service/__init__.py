@@ -1,7 +1,7 @@
 """Evaluations: what they are made of, jobs that make previews, publication, reminders, who sees what."""
 
 from .gathering import canonical
-from .lookup import find, find_job, search
+from .lookup import find, find_job, search, search_jobs
 from .making import forget_previews, make_previews, start
 from .presentation import present, present_heads, present_job
 from .publishing import publish
@@ -19,5 +19,6 @@ __all__ = [
     "publish",
     "remind",
     "search",
+    "search_jobs",
     "start",
 ]

@@ -127,8 +127,8 @@ def _missing(
     online: reporting.ReportingRecord, inspection: Inspection | None, current: credit.Standing
 ) -> list[MissingInput]:
     lacking = {
-        MissingInput.DECLARATIONS: online.due == 0,
-        MissingInput.BALANCE: online.confirmed == 0,
+        MissingInput.DECLARATIONS: online.owes and online.due == 0,
+        MissingInput.BALANCE: (online.owes or online.due > 0) and online.confirmed == 0,
         MissingInput.INSPECTION: inspection is None or inspection.kind == InspectionKind.SELF,
         MissingInput.RECORD: current.is_provisional,
     }

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import undefer
 
+from ...catalogue import service as catalogue
 from ...credit import service as credit
 from ...credit.models import Evaluation, EvaluationStatus
 from ...database import db
@@ -26,11 +27,36 @@ def find(actor: Actor, evaluation_id: UUID) -> Evaluation:
 
 
 def find_job(actor: Actor, job_id: UUID) -> EvaluationJob:
-    """A job. Raises: NotFound."""
-    job = db.session.get(EvaluationJob, job_id)
+    """A job that the actor may see. Raises: NotFound."""
+    query = select(EvaluationJob).where(EvaluationJob.id == job_id, *_visible_jobs(actor))
+    job = db.session.scalars(query).one_or_none()
     if job is None:
         raise NotFound()
     return job
+
+
+def search_jobs(
+    actor: Actor, query: dict[str, Any], after: UUID | None, limit: int
+) -> Sequence[EvaluationJob]:
+    """Jobs that the actor may see, newest first, at most `limit` that are older than `after`."""
+    rows = select(EvaluationJob).where(*_visible_jobs(actor))
+    if query["status"] is not None:
+        rows = rows.where(EvaluationJob.status == query["status"])
+    if query["region"] is not None:
+        rows = rows.where(_lies_in(query["region"]))
+    if after is not None:
+        rows = rows.where(EvaluationJob.id < after)
+    return db.session.scalars(rows.order_by(EvaluationJob.id.desc()).limit(limit)).all()
+
+
+def _visible_jobs(actor: Actor) -> list[ColumnElement[bool]]:
+    return [_lies_in(actor.region or 0)] if actor.kind == REGULATOR else []
+
+
+def _lies_in(region: int) -> ColumnElement[bool]:
+    """The condition of a job that no more than this region is evaluated by."""
+    enterprise = EvaluationJob.enterprise_id.in_(enterprises.ids_within(region))
+    return or_(catalogue.within(EvaluationJob.region, region), enterprise)
 
 
 def search(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[Evaluation]:

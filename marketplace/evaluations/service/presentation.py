@@ -9,6 +9,7 @@ from ...enterprises import service as enterprises
 from ...events import service as events
 from ...events.actor import Actor
 from ...http.languages import language
+from ...messages import say
 from ...messages.names import name_of, readable
 from ..models import EvaluationJob, MissingInput
 
@@ -37,6 +38,8 @@ def present(actor: Actor, row: Evaluation) -> dict[str, Any]:
         "current": {name: row.inputs["credit"][name] for name in ("score_milli", "grade")},
         "online": {
             **online,
+            "applies": _applies(online),
+            "detail": _detail(online),
             "completeness_percent": _share(online["confirmed"], online["due"]),
             "truth_percent": _share(online["agreeing"], online["confirmed"]),
         },
@@ -65,6 +68,20 @@ def _head(actor: Actor, row: Evaluation, enterprise: Any) -> dict[str, Any]:
 
 def _named(lang: str, what: str) -> dict[str, Any]:
     return {"what": what, "detail": str(readable(name_of(MissingInput(what)), lang))}
+
+
+def _applies(online: dict[str, Any]) -> bool:
+    """Whether there is anything to judge; what was frozen before this was asked counts as applicable."""
+    return bool(online.get("owes", True) or online["due"])
+
+
+def _detail(online: dict[str, Any]) -> str:
+    if not _applies(online):
+        return say("evaluation_none_due", language())
+    if not online["due"]:
+        return say("evaluation_none_due_yet", language())
+    words = {name: online[name] for name in ("due", "confirmed")}
+    return say("evaluation_confirmed_of_due", language(), **words)
 
 
 def _share(part: int | None, whole: int | None) -> float | None:

@@ -28,6 +28,7 @@ from ..models import (
     ManagementPlan,
 )
 from .checks import gap_kg, in_hand_kg, notices_of
+from .classes import classes_on
 from .figures import MOST_HISTORY, Known, Line
 
 WINDOW = timedelta(days=365)
@@ -46,6 +47,7 @@ class ReportingRecord:
     """What an enterprise reported of what was due in the last year.
 
     Attributes:
+        owes: whether hazardous waste of it is known today, so that it has reports to make.
         due, confirmed, filed, late: declarations; `late` were confirmed or filed after their due day, or are
             still open. plans_due, plans_submitted: management plans.
         agreeing: of the confirmed ones those whose balance closes and that agree with closed manifests.
@@ -54,6 +56,7 @@ class ReportingRecord:
         versions: by the id of each declaration that was due: the number of its latest version, 0 for none.
     """
 
+    owes: bool
     due: int
     confirmed: int
     filed: int
@@ -83,23 +86,29 @@ class Confirmed:
 
 
 def records_of(ids: Collection[UUID]) -> dict[UUID, ReportingRecord]:
-    """The records of all these enterprises as of today; six statements, however many they are."""
+    """The records of all these enterprises as of today; as many statements as for one."""
     since, today = clock.today() - WINDOW, clock.today()
     due = _due(ids, since, today)
     confirmed = _confirmed(ids, since - HISTORY)
     moved = _moved([row.id for rows in due.values() for row in rows])
     plans = _plans(ids, since, today)
-    return {each: _record(due[each], confirmed[each], moved, plans[each]) for each in ids}
+    owing = classes_on(ids, today)
+    return {each: _record(each in owing, due[each], confirmed[each], moved, plans[each]) for each in ids}
 
 
 def _record(
-    due: Sequence[Any], confirmed: Sequence[Confirmed], moved: Mapping[UUID, Moved], plans: Counter[str]
+    owes: bool,
+    due: Sequence[Any],
+    confirmed: Sequence[Confirmed],
+    moved: Mapping[UUID, Moved],
+    plans: Counter[str],
 ) -> ReportingRecord:
     latest = {each.id: each for each in confirmed}
     judged = [latest[row.id] for row in due if row.id in latest]
     said = [_said_of(each, confirmed, moved.get(each.id, {})) for each in judged]
     lines = [line for each in judged for line in each.lines]
     return ReportingRecord(
+        owes=owes,
         due=len(due),
         confirmed=sum(row.status in CONFIRMED_STATES for row in due),
         filed=sum(row.status == DeclarationStatus.FILED for row in due),

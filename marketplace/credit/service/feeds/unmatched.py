@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, cast, func, select
+from sqlalchemy import ColumnElement, Integer, literal_column, select
 
 from .... import clock
 from ....catalogue import service as catalogue
@@ -14,14 +14,12 @@ from ....enterprises.models import Enterprise
 from ....errors import DomainError
 from ....events.actor import REGULATOR, Actor
 from ....events.work import Work, unit_of_work
-from ...models import CreditImport, CreditReference, CreditUnmatched
+from ...models import DISTRICT_OF_USCC, CreditImport, CreditReference, CreditUnmatched
 from ..events import record_event
 from .recording import KNOWN, event_data, loaded, problem_of, sender_of
 
 AT_ONCE = 500
 """Entries that one run tries at most; the next run goes on."""
-REGION_OF_USCC = (3, 6)
-"""Where a USCC has the district that registered it, from 1, and how many digits (GB 32100-2015, 4.4)."""
 
 log = logging.getLogger(__name__)
 
@@ -95,4 +93,4 @@ def _within(actor: Actor) -> list[ColumnElement[bool]]:
 
 def district_of_unmatched() -> ColumnElement[int]:
     """The district that gave out the USCC of an entry: the nearest to a place that is known of it."""
-    return cast(func.substr(CreditUnmatched.uscc, *REGION_OF_USCC), Integer)
+    return literal_column(DISTRICT_OF_USCC.format("credit_unmatched."), Integer)
