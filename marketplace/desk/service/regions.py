@@ -53,6 +53,7 @@ class Region:
 
 
 _within = and_(Enterprise.region >= LOW, Enterprise.region <= HIGH)
+_HERE = select(Enterprise.id).where(_within).cte("here")
 _FIRMS = Statement(select(Enterprise.id).where(_within).limit(FEW + 1))
 _first = select(Enterprise.id).where(_within).limit(SOME + 1).subquery()
 _COUNT = Statement(select(func.count().label("number")).select_from(_first))
@@ -78,6 +79,6 @@ def lies_in_region(way: Way, region: Any, firm: Any) -> ColumnElement[bool]:
     if way == Way.BY_FIRM:
         return firm == any_(FIRMS)
     if way == Way.BY_SET:
-        return firm.in_(select(Enterprise.id).where(_within)).is_(True)
+        return firm.in_(select(_HERE.c.id)).is_(True)
     own = select(Enterprise.region).where(Enterprise.id == firm).scalar_subquery()
     return own.between(LOW, HIGH)
