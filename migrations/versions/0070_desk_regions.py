@@ -18,7 +18,7 @@ KINDS_BEFORE = (
 )
 KINDS = f"{KINDS_BEFORE}, 'overdue_rectification', 'recheck'"
 BY_OFFICERS = "kind IN ('district', 'city')"
-DISTRICT = sa.text("(substr((uscc)::text, 3, 6)::integer)")
+DISTRICT = sa.text("(substr(uscc::text, 3, 6)::integer)")
 ADDED = (
     ("ix_enterprise_pending_region", "enterprise", ["region", "created_at", "id"], "status = 'pending'"),
     ("ix_credit_unmatched_district", "credit_unmatched", [DISTRICT, "created_at", "id"], "settled_at IS NULL"),
