@@ -311,3 +311,14 @@ class PlanVersion(Base):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
     __table_args__ = (values_check("action", VersionAction), CheckConstraint("no > 0", name="no"))
+
+
+class ReportOpening(Base):
+    """The last day on which all reports that were due then were opened; one row, none before the first."""
+
+    __tablename__ = "report_opening"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False, default=1)
+    looked_on: Mapped[date]
+
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)

@@ -165,6 +165,36 @@ def test_what_could_only_be_late_is_not_opened(reports):
     assert set(reports.declarations(firm)) == {"2026"}, "December was due on the 15th, before it was licensed"
 
 
+def test_what_became_due_while_nothing_was_opened_is_opened_afterwards_with_time_to_report(reports):
+    """The scheduler was down from the 4th of January to the 20th of March: two months were due meanwhile."""
+    firm = reports.recycler
+    reports.on(2027, 1, 4)
+    reports.open()
+    newcomer = reports.marketplace.recycler()
+    reports.on(2027, 3, 20)
+    for _ in range(2):
+        reports.open()
+    due = {name: row["due_on"] for name, row in reports.declarations(firm).items()}
+    assert due == {
+        "2026": "2027-03-31", "2026-12": "2027-01-15", "2027-01": "2027-03-30", "2027-02": "2027-03-30",
+    }  # fmt: skip
+    assert [row["year"] for row in ok(firm.get("/plans"))["items"]] == [2027]
+    assert "2026-12" not in reports.declarations(newcomer)
+    reports.marketplace.settle()
+    late = {row["name"] for row in reports.declarations(firm).values() if row["status"] == "late"}
+    assert late == {"2026-12"}, "what nobody could report in time is not late"
+
+
+def test_after_a_pause_of_years_one_year_is_opened_at_most(reports):
+    reports.on(2027, 1, 4)
+    reports.open()
+    reports.on(2028, 6, 8)
+    reports.open()
+    names = set(reports.declarations(reports.recycler))
+    assert {"2026-12", "2027-05", "2027-12", "2028-05", "2027"} <= names
+    assert not {"2027-01", "2027-04"} & names
+
+
 def test_an_authority_decides_and_what_is_not_due_any_more_is_waived(reports):
     marketplace, recycler = reports.marketplace, reports.recycler
     reports.on(2027, 1, 4)

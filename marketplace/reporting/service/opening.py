@@ -2,9 +2,9 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from ... import clock
+from ...calendar import service as calendar
 from ...database import db, is_among
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise, Role
@@ -23,12 +24,19 @@ from ..models import (
     ManagementPlan,
     ReportingClass,
     ReportKind,
+    ReportOpening,
 )
 from .classes import Classified, classes_on
-from .periods import Period, due_day, last_ended, plan_year, terms_on
+from .periods import DAY, Period, due_day, last_ended, plan_year, terms_on
 
 BATCH = 2000
 """Enterprises that one transaction looks at."""
+GRACE = 7
+"""Working days for a report that is opened after its due day, as many as the first reminder has. Our own
+choice."""
+LONGEST_PAUSE = timedelta(days=365)
+"""What was due longer ago is not opened any more. Our own choice."""
+LONGEST_MONTH = timedelta(days=31)
 REPORTING_ROLES = (Role.GENERATOR, Role.RECYCLER, Role.COLLECTOR)
 
 log = logging.getLogger(__name__)
@@ -51,32 +59,51 @@ def open_reports() -> int:
     """Open every report that has become due, for enterprises of which hazardous waste is known.
 
     What could only be late is not opened: neither after its due day, nor of a period before an enterprise
-    was on the platform.
+    was on the platform. What became due while nothing was opened is: nobody could report it in time, so it is
+    due `GRACE` working days from today.
 
     Returns:
         how many were opened.
     """
-    wanted, opened = _wanted(clock.today()), 0
-    if not wanted:
-        return 0
-    for ids in enterprises.batches_of_ids(BATCH):
-        with unit_of_work() as work:
-            opened += _open_for(work, _reporting(ids), wanted)
+    today, opened = clock.today(), 0
+    wanted = _wanted(today, db.session.scalar(select(ReportOpening.looked_on)))
+    if wanted:
+        for ids in enterprises.batches_of_ids(BATCH):
+            with unit_of_work() as work:
+                opened += _open_for(work, _reporting(ids), wanted)
+    with unit_of_work() as work:
+        work.session.merge(ReportOpening(id=1, looked_on=today))
     if opened:
         log.info("reports opened", extra={"count": opened})
     return opened
 
 
-def _wanted(today: date) -> list[Wanted]:
-    """What can still be reported in time today."""
+def _wanted(today: date, looked_on: date | None) -> list[Wanted]:
+    """What can still be reported in time today, and what could be since reports were opened last."""
     due: dict[Period, dict[ReportingClass, date]] = defaultdict(dict)
-    for term in terms_on(today):
-        is_plan = term.kind == ReportKind.PLAN
-        period = plan_year(today) if is_plan else last_ended(term.kind, today)
-        day = due_day(term, period)
-        if day >= today:
-            due[period][term.management_class] = day
+    for day in (today, *_missed_days(today, looked_on)):
+        for term in terms_on(day):
+            is_plan = term.kind == ReportKind.PLAN
+            period = plan_year(day) if is_plan else last_ended(term.kind, day)
+            last = due_day(term, period)
+            if last >= day:
+                due[period].setdefault(term.management_class, _still_due(last, today))
     return [Wanted(period, days) for period, days in due.items()]
+
+
+def _missed_days(today: date, looked_on: date | None) -> Iterator[date]:
+    """The day after reports were opened last and the first of each month since: what is due differs on no
+    others, but for what is over by then."""
+    if looked_on is None or looked_on >= today - DAY:
+        return
+    day = max(looked_on + DAY, today - LONGEST_PAUSE)
+    while day < today:
+        yield day
+        day = (day.replace(day=1) + LONGEST_MONTH).replace(day=1)
+
+
+def _still_due(day: date, today: date) -> date:
+    return day if day >= today else calendar.add_working_days(today, GRACE)
 
 
 def _reporting(ids: Sequence[UUID]) -> dict[UUID, date]:
