@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from marketplace.boards.service.publication import earliest_start
-from marketplace.credit.service import lapse_date
+from marketplace.credit.service import earliest_start, lapse_date
 from marketplace.database import db
 from tests.boards.world import (
     DECIDED,
+    JUST_NOW,
     MAJOR,
     PERSON,
     SERVED,
@@ -18,6 +18,7 @@ from tests.boards.world import (
     listed,
     record,
     set_in_database,
+    tell,
 )
 from tests.http.responses import refused
 from tests.marketplace import TODAY
@@ -121,12 +122,16 @@ def test_a_rule_table_cannot_make_the_platforms_own_judgements_public(marketplac
 # ---------------------------------------------------------------- what is overturned leaves at once
 
 
-def test_an_appeal_takes_a_reason_off_at_once_and_only_a_decision_for_it_puts_it_back(marketplace):
+def test_who_may_still_appeal_or_has_appealed_is_not_named_until_the_entry_is_upheld(marketplace):
     firm, (first, second) = disgraced(marketplace, NAME)
+    for event in (first, second):
+        tell(marketplace, event, JUST_NOW)
+    assert listed(marketplace) == []
     for event in (first, second):
         path = f"/credit/events/{event['id']}/appeal"
         assert firm.post(path, {"reason": "处罚对象有误"}).status_code == 201
-    assert listed(marketplace) == []
+        tell(marketplace, event, "2026-11-09T15:59Z")
+    assert listed(marketplace) == [], "the time to appeal is over, but nothing is decided"
 
     officer = marketplace.second_admin()
     appeals = {row["event_id"]: row["id"] for row in officer.get("/credit/appeals").json["items"]}
@@ -158,6 +163,15 @@ def test_what_is_withdrawn_is_gone_with_the_next_request_and_its_etag_says_so(ma
     fresh = again()
     assert fresh.status_code == 200
     assert first["document"] not in [reason["document"] for reason in fresh.json["items"][0]["reasons"]]
+
+
+def test_an_entry_is_a_reason_once_the_fifteen_working_days_to_appeal_are_over(marketplace):
+    """The 15th working day after 9 November is Monday the 30th, after the 10th it is today, 1 December."""
+    _, events = disgraced(marketplace, NAME)
+    for moment, expected in (("2026-11-09T15:59Z", [NAME]), ("2026-11-09T16:00Z", [])):
+        for event in events:
+            tell(marketplace, event, moment)
+        assert listed(marketplace) == expected
 
 
 # ---------------------------------------------------------------- asking

@@ -1,13 +1,18 @@
 """Firms with a record, some of them of grade D by decisions that are final."""
 
+from datetime import datetime
 from itertools import count
+from uuid import UUID
 
 from sqlalchemy import text
 
+from marketplace.credit.models import CreditEvent
 from marketplace.database import db
+from marketplace.events.work import unit_of_work
 
 MAJOR, HONOUR, RATED = "law.penalty_major", "site.honour", "fulfilment.rated_low"
 DECIDED, SERVED = "2026-08-01", "2026-08-20"
+TOLD, JUST_NOW = "2026-09-01T04:00Z", "2026-12-01T00:00Z"
 PERSON = "王厂长"
 _numbers = count(1)
 
@@ -32,9 +37,20 @@ def record(marketplace, party, rule=MAJOR, by=None, **about):
 
 
 def disgraced(marketplace, name, penalties=2, **about):
-    """A firm of grade D by final decisions; returns it and its events, oldest first."""
+    """A firm of grade D by final decisions, of which it was told long ago; returns it and its events, oldest
+    first."""
     firm = marketplace.enterprise("generator", name=name, **about)
-    return firm, [record(marketplace, firm) for _ in range(penalties)]
+    events = [record(marketplace, firm) for _ in range(penalties)]
+    for event in events:
+        tell(marketplace, event, TOLD)
+    return firm, events
+
+
+def tell(marketplace, event, moment):
+    """Let an enterprise have been told of an event at a moment; the ledger hears of it."""
+    with marketplace.app.app_context(), unit_of_work() as work:
+        row = work.session.get_one(CreditEvent, UUID(event["id"]))
+        row.created_at = datetime.fromisoformat(moment)
 
 
 def anybody(marketplace, path, **query):

@@ -18,7 +18,7 @@ from tests.effort import tries
 
 CODES = (
     "law.penalty_minor", "law.penalty_major", "manifest.late_close", "reporting.missing",
-    "site.over_capacity", "site.defect", "site.honour", "fulfilment.completed",
+    "site.over_capacity", "site.defect", "site.honour", "site.assessed_fail", "fulfilment.completed",
 )  # fmt: skip
 ONE, OTHER = (Actor(ADMIN, uuid4(), frozenset({"admin"})) for _ in range(2))
 
@@ -61,6 +61,10 @@ class Record:
         rule |= {"months": self.random.choice([11, 12, 24]), "points": rule["points"] * 1.5}
         credit.publish_rules(ONE, rules, None, None)
 
+    def assess(self):
+        """By an officer who finds nothing that fails."""
+        credit.end_assessed(ONE, self.firm, clock.today(), "x")
+
     def evaluate(self):
         about = {"enterprise_id": self.firm, "published_on": clock.today(), "note": ""}
         credit.publish_evaluation(ONE, about)
@@ -76,7 +80,7 @@ class Record:
 
     def act(self):
         acts = [self.record] * 4 + [self.record_by_itself] * 3 + [self.withdraw, self.repair] + [
-            self.change_rules, self.evaluate, self.pass_days, self.pass_days,
+            self.change_rules, self.assess, self.evaluate, self.pass_days, self.pass_days,
         ]  # fmt: skip
         act = self.random.choice(acts)
         act()
@@ -96,6 +100,7 @@ def test_what_is_written_is_what_the_events_say_after_any_sequence(marketplace, 
             assert written == (now.score, now.grade, now.is_provisional, now.valid_until), done
             (each,) = sums_of([record.firm], clock.today())
             assert each.standing == each.written, done
+            assert _failed_at_once(record.firm) <= 1, done
             assert 0 <= row.credit_milli <= 100_000
             assert row.grade != "E" or _recorded_alone(now) < 40_000, done
 
@@ -103,3 +108,10 @@ def test_what_is_written_is_what_the_events_say_after_any_sequence(marketplace, 
 def _recorded_alone(now):
     """Base and recorded points, without what the platform recorded."""
     return now.base + sum(line.points for line in now.lines if line.recorded_as not in ("system", None))
+
+
+def _failed_at_once(firm):
+    """How many days of failed assessments count today; several of one day are one."""
+    query = select(CreditEvent).filter_by(enterprise_id=firm, rule="site.assessed_fail")
+    today = clock.today()
+    return len({event.effective_on for event in db.session.scalars(query) if credit.counts(event, today)})

@@ -309,6 +309,17 @@ def test_a_failed_assessment_counts(site):
     assert (event["rule"], event["points"]) == ("site.assessed_fail", -20)
 
 
+def test_a_failed_assessment_counts_to_the_next_but_not_to_a_self_check(site):
+    site.finished(M1=NOT_MET)
+    site.marketplace.now += timedelta(days=30)
+    site.finished("self")
+    assert site.generator.standing()["score"] == 60
+    site.finished()
+    assert site.generator.standing()["score"] == 80
+    (event,) = site.events()
+    assert event["lapses_on"] == "2026-12-31"
+
+
 # ---------------------------------------------------------------- report, lists, frequency
 
 

@@ -1,6 +1,7 @@
 """Appeals and repairs: asked for, withdrawn, checked, decided by a second officer, ended, reminded of."""
 
 from .appealing import open_appeal
+from .deadlines import told_before
 from .deciding import decide_appeal
 from .ending import end_for_event
 from .lookup import (
@@ -24,5 +25,5 @@ from .withdrawing import withdraw
 __all__ = [
     "ask_for_repair", "check_repair", "decide_appeal", "decide_repair", "end_for_event", "extend_repair",
     "find_appeal", "find_own_appeal", "find_own_event", "find_own_repair", "find_repair", "open_appeal",
-    "remind_of_decisions", "search_appeals", "search_repairs", "withdraw",
+    "remind_of_decisions", "search_appeals", "search_repairs", "told_before", "withdraw",
 ]  # fmt: skip

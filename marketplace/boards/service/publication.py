@@ -1,17 +1,19 @@
 """Which credit events may be published, and of whom: asked of the database each time, never kept.
 
-A reason is a deduction by a public rule, not of the platform's own axis, that counts, that is final, against
-which no appeal is open, and whose longest time of publication is not over.
+A reason is a deduction by a public rule, not of the platform's own axis, that counts, whose decision is
+final, whose entry may not be appealed against any more or was upheld, and whose longest time of publication
+is not over.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 
 from ... import clock
+from ...appeals import service as appeals
 from ...appeals.models import Appeal, AppealStatus
 from ...credit import service as credit
 from ...credit.models import CreditEvent, EventStatus, Severity
@@ -30,6 +32,7 @@ SERVED_ON = func.coalesce(CreditEvent.served_on, CreditEvent.decided_on, CreditE
 IS_LISTED = and_(Enterprise.grade.in_(LISTED_GRADES), Enterprise.status.in_(MEMBERS))
 """Whether the public board names an enterprise, if there is a reason."""
 IS_APPEALED = exists().where(Appeal.event_id == CreditEvent.id, Appeal.status == AppealStatus.OPEN)
+IS_UPHELD = exists().where(Appeal.event_id == CreditEvent.id, Appeal.status == AppealStatus.UPHELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,13 @@ class Publication:
 
     Attributes:
         remedy: how long a decision may be challenged after its service.
+        told_before: who was told before this moment has no time left to appeal.
         longest: months of publication by severity, from the decision on.
     """
 
     today: date
     remedy: timedelta
+    told_before: datetime
     longest: Mapping[Severity, int]
 
     @classmethod
@@ -51,7 +56,8 @@ class Publication:
         days = select(func.max(RemedyTerm.days)).where(RemedyTerm.is_in_force_on(today))
         terms = credit.publication_terms(today)
         longest = {severity: term.longest_months for severity, term in terms.items()}
-        return cls(today, timedelta(days=db.session.scalars(days).one()), longest)
+        remedy = timedelta(days=db.session.scalars(days).one())
+        return cls(today, remedy, appeals.told_before(today), longest)
 
     def is_reason(self) -> ColumnElement[bool]:
         """Whether a credit event may be published."""
@@ -64,6 +70,7 @@ class Publication:
             CreditEvent.lapses_on > self.today,
             self.today - self.remedy > SERVED_ON,
             or_(false(), *(self._is_within_term(severity) for severity in self.longest)),
+            or_(CreditEvent.created_at < self.told_before, IS_UPHELD),
             ~IS_APPEALED,
         )
 
@@ -74,14 +81,5 @@ class Publication:
         return min(event.lapses_on, term_ends)
 
     def _is_within_term(self, severity: Severity) -> ColumnElement[bool]:
-        earliest = earliest_start(self.today, self.longest[severity])
+        earliest = credit.earliest_start(self.today, self.longest[severity])
         return and_(CreditEvent.severity == severity, earliest <= DECIDED_ON)
-
-
-def earliest_start(today: date, months: int) -> date:
-    """The earliest day from which so many months are not over today; tomorrow for none."""
-    years, month = divmod(today.month - 1 - months, 12)
-    day = date(today.year + years, month + 1, 1)
-    while credit.lapse_date(day, months) <= today:
-        day += timedelta(days=1)
-    return day

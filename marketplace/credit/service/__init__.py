@@ -1,5 +1,6 @@
 """Credit: events by a published rule table make a score, a grade and six axes; some events block."""
 
+from .assessments import end_assessed
 from .automatic import record_automatic
 from .blocks import confirm_block, find_block, lift_block, place_block, search_blocks
 from .evaluations import publish_evaluation, publish_preview
@@ -18,7 +19,7 @@ from .feeds import (
 )
 from .feeds import template as feed_template
 from .files import add_file, find_event_with_files, find_file, list_files
-from .lapse import counts, due_for_refresh, lapse_date
+from .lapse import counts, due_for_refresh, earliest_start, lapse_date
 from .legal_basis import citation_of
 from .recomputing import recompute, simulate_rules
 from .recorders import require_recorder
@@ -51,6 +52,8 @@ __all__ = [
     "current_rules",
     "district_of_unmatched",
     "due_for_refresh",
+    "earliest_start",
+    "end_assessed",
     "explain",
     "feed_template",
     "find_block",

@@ -17,6 +17,7 @@ from ...events.actor import Actor
 from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
 from ..models import EVENT_LIFE, Block, CreditEvent, EventStatus, RuleTable
+from .assessments import TO_NEXT, lock_assessed, place_among, take_from
 from .blocks import lift_blocks_of
 from .documents import decision_key
 from .duplicates import duplicate_notices, refuse_duplicate
@@ -55,6 +56,8 @@ def record_event(actor: Actor, data: dict[str, Any]) -> tuple[CreditEvent, list[
     """
     terms = require_recordable(actor, data)
     with unit_of_work() as work:
+        if data["rule"] == TO_NEXT:
+            lock_assessed(work, data["enterprise_id"])
         enterprise = lock_enterprise(work, data["enterprise_id"])
         require_governed(actor, enterprise)
         event, notices = add_event(work, actor, enterprise, data, terms)
@@ -94,6 +97,7 @@ def add_event(
     event = new_event(actor, said, terms.version, terms.rule)
     refuse_duplicate(work, actor, event)
     notices = duplicate_notices(work, event)
+    place_among(work, actor, event)
     work.add(event)
     if terms.rule.get("blocks"):
         reason = terms.rule["code"]
@@ -206,6 +210,7 @@ def withdraw_event(actor: Actor, event_id: UUID, reason: str, appeal_id: UUID | 
         move = EVENT_LIFE.move(event, "withdraw", by=Party.ADMIN)
         if event.recorded_by == actor.id:
             raise Conflict("second_officer_needed")
+        take_from(work, actor, event, reason)
         enterprise = lock_enterprise(work, event.enterprise_id)
         compensation = work.add(_compensation_of(event, actor, reason))
         lift_blocks_of(work, event, actor, reason)

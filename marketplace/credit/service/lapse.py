@@ -1,6 +1,6 @@
 """When events and evaluations stop counting, and whose standing that has changed."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Date, Select, cast, func, select, text, union_all
@@ -24,12 +24,25 @@ def lapse_date(effective_on: date, months: int = VALIDITY_MONTHS) -> date:
     Where that month has no such day, the first of the next: of 29 February mostly 1 March, of 31 August
     after 18 months too.
     """
-    years, month = divmod(effective_on.month - 1 + months, MONTHS_OF_YEAR)
-    year = effective_on.year + years
+    year, month = _months_after(effective_on, months)
     try:
-        return effective_on.replace(year=year, month=month + 1)
+        return effective_on.replace(year=year, month=month)
     except ValueError:
-        return date(year, month + 2, 1)  # no December is too short
+        return date(year, month + 1, 1)  # no December is too short
+
+
+def earliest_start(today: date, months: int) -> date:
+    """The earliest day from which so many months are not over today; tomorrow for none."""
+    day = date(*_months_after(today, -months), 1)
+    while lapse_date(day, months) <= today:
+        day += timedelta(days=1)
+    return day
+
+
+def _months_after(day: date, months: int) -> tuple[int, int]:
+    """Year and month so many months after that of `day`."""
+    years, month = divmod(day.month - 1 + months, MONTHS_OF_YEAR)
+    return day.year + years, month + 1
 
 
 def is_valid_on(day: date, first_day: date, lapses_on: date) -> bool:

@@ -98,10 +98,12 @@ def day_notices(due_on: date | None) -> list[Notice]:
 
 
 def _record(work: Work, actor: Actor, row: Inspection, policy: InspectionPolicy) -> None:
-    """Record the findings that the officer put under a credit rule, and a failed assessment.
+    """Record the findings that the officer put under a credit rule, and a failed assessment; an earlier one
+    ends with this.
 
     A defect that the enterprise itself had named in a self-check costs half (credit.md).
     """
+    credit.end_assessed(actor, row.enterprise_id, clock.today(), row.number)
     for answer in row.findings:
         if answer.rule is not None:
             known = {"is_self_reported": _is_self_reported(work, row, answer.item, policy)}

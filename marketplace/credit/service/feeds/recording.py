@@ -20,6 +20,7 @@ from ....http.languages import render_all
 from ....http.problems import messages_by_field
 from ...models import CreditEvent, CreditImport, CreditImportRow, CreditReference, CreditUnmatched, FeedResult
 from ...schemas import FeedRowSchema
+from ..assessments import TO_NEXT, lock_assessed
 from ..events import add_event, require_recordable
 from ..standings import lock_enterprise, refresh_standing
 
@@ -80,6 +81,8 @@ def _record_group(
     work: Work, feed: CreditImport, uscc: str, group: list[tuple[CreditImportRow, dict[str, Any]]]
 ) -> None:
     enterprise_id = enterprise_with(uscc)
+    if enterprise_id is not None and any(data["rule"] == TO_NEXT for _, data in group):
+        lock_assessed(work, enterprise_id)
     enterprise = None if enterprise_id is None else lock_enterprise(work, enterprise_id)
     for row, data in group:
         _mark(row, _outcome(work, feed, enterprise, row, data))
