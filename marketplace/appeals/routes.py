@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 from functools import partial
 
+from flask import request
+
+from ..credit import service as credit
 from ..credit.models import CreditEvent
+from ..credit.schemas import CreditFileQuery, CreditFileSchema
 from ..enterprises import service as enterprises
 from ..errors import Notice
 from ..events.actor import ADMIN, ENTERPRISE
 from ..http.authentication import EVERY_KEY, STAFF, actor, allow
-from ..http.blueprint import Blueprint, Body, Json, Query, no_body, require, subject
+from ..http.blueprint import Blueprint, Body, Json, Query, file_upload, no_body, require, subject
+from ..http.bodies import sent_name
+from ..http.documents import DOCUMENT_TYPES, MAX_DOCUMENT
 from ..http.languages import render_warnings
 from ..http.openapi.declarations import may_conflict
 from ..http.paging import Page, each, page
@@ -63,6 +69,24 @@ def list_appeals(query: Query) -> Page:
 def show_appeal(appeal: Appeal) -> Json:
     """An appeal: what it says, until when it is decided, and what came of it."""
     return _shown(appeal)
+
+
+@blueprint.post(f"{APPEAL}/files")
+@allow(ENTERPRISE, scope="admin", max_bytes=MAX_DOCUMENT)
+@subject(service.find_own_appeal)
+@may_conflict
+@file_upload(*DOCUMENT_TYPES, kind="document")
+@blueprint.query(CreditFileQuery)
+@blueprint.response(201, CreditFileSchema)
+def add_appeal_file(appeal: Appeal, query: Query, upload: bytes) -> Json:
+    """Add a file (PDF, JPEG or PNG) to an appeal of yours that is not decided: the body itself, or the part
+    `file` of a form; `GET /credit/events/{id}/files` lists it.
+
+    It is judged and kept as a file of the event.
+    """
+    name = query["name"] or sent_name()
+    file = service.add_appeal_file(actor(), appeal, upload, request.mimetype, name)
+    return credit.present_file(file, appeal.event)
 
 
 @blueprint.post(f"{APPEAL}/decide")

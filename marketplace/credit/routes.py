@@ -1,5 +1,6 @@
 """Credit over HTTP."""
 
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
@@ -92,7 +93,7 @@ def show(enterprise: Enterprise) -> Json:
 @blueprint.response(200, CreditExplanationSchema)
 def explain(enterprise: Enterprise) -> Json:
     """Why a score is what it is, rule by rule."""
-    return service.explain(actor(), enterprise)
+    return service.explain(actor(), enterprise, language())
 
 
 @blueprint.get("/enterprises/<uuid:enterprise_id>/credit/events")
@@ -102,7 +103,7 @@ def explain(enterprise: Enterprise) -> Json:
 @blueprint.response(200, EventPage)
 def list_events(enterprise: Enterprise, query: Query) -> Page:
     """The events of a record, newest first."""
-    return page(query, partial(service.list_events, actor(), enterprise.id), present=each(_event))
+    return page(query, partial(service.list_events, actor(), enterprise.id), present=_events)
 
 
 @blueprint.post("/credit/events")
@@ -123,17 +124,32 @@ def record_event(body: Body) -> Json:
 
 
 def _event(row: CreditEvent) -> Json:
+    return _events([row])[0]
+
+
+def _events(rows: Sequence[CreditEvent]) -> list[Json]:
+    titles, today = service.titles_of(rows, language()), clock.today()
+    terms = service.publication_terms(today)
+    return [
+        {
+            **_said_of(row),
+            "title": titles[row.id],
+            "counts": service.counts(row, today),
+            "citation": service.citation_of(row, language()),
+            "repairable_from": service.repairable_from(row, terms),
+        }
+        for row in rows
+    ]
+
+
+def _said_of(row: CreditEvent) -> Json:
     names = (
         "id", "enterprise_id", "rule", "rule_version", "axis", "points_milli", "severity", "months",
         "recorded_as", "is_public", "is_self_reported", "effective_on", "lapses_on", "note", "evidence",
         "created_at", "status", "withdraws", "document", "authority", "acted_on", "decided_on", "served_on",
         "basis", "amount_fen",
     )  # fmt: skip
-    return {
-        **{name: getattr(row, name) for name in names},
-        "counts": service.counts(row, clock.today()),
-        "citation": service.citation_of(row, language()),
-    }
+    return {name: getattr(row, name) for name in names}
 
 
 @blueprint.post("/credit/events/<uuid:event_id>/withdraw")
@@ -155,14 +171,14 @@ def withdraw_event(event: CreditEvent, body: Body) -> Json:
 @file_upload(*DOCUMENT_TYPES, kind="document")
 @blueprint.query(CreditFileQuery)
 @blueprint.response(201, CreditFileSchema)
-def add_event_file(event: CreditEvent, query: Query, upload: bytes) -> CreditFile:
+def add_event_file(event: CreditEvent, query: Query, upload: bytes) -> Json:
     """Add a file (PDF, JPEG or PNG) that proves an event: the body itself, or the part `file` of a form.
 
     It is judged by its content. Of a picture only the picture is kept: no place, no camera, no comment. A PDF
     is kept as it is, so that its signature holds, and refused if it could start something or holds a file.
     """
     name = query["name"] or sent_name()
-    return service.add_file(actor(), event, upload, request.mimetype, name)
+    return service.present_file(service.add_file(actor(), event, upload, request.mimetype, name), event)
 
 
 @blueprint.get("/credit/events/<uuid:event_id>/files")
@@ -171,7 +187,7 @@ def add_event_file(event: CreditEvent, query: Query, upload: bytes) -> CreditFil
 @blueprint.response(200, CreditFilesSchema)
 def list_event_files(event: CreditEvent) -> Json:
     """The files of an event; for the enterprise that it is about, and its overseers."""
-    return {"items": service.list_files(actor(), event)}
+    return {"items": [service.present_file(row, event) for row in service.list_files(actor(), event)]}
 
 
 @blueprint.get("/credit/files/<uuid:file_id>")

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from tests.appeals.course import WHY
 from tests.cases import FORBIDDEN, HIDDEN, Cases, Samples
+from tests.uploaded_files.made import PDF
 
 EVENT = "/credit/events/<uuid:event_id>"
 APPEAL = "/credit/appeals/<uuid:appeal_id>"
@@ -60,6 +61,7 @@ def neighbours(samples):
         ("POST", f"{EVENT}/appeal"): (f"{event}/appeal", HIDDEN, FORBIDDEN),
         ("POST", f"{EVENT}/repair"): (f"{event}/repair", HIDDEN, FORBIDDEN),
         ("GET", APPEAL): (appeal, HIDDEN, HIDDEN),
+        ("POST", f"{APPEAL}/files"): (f"{appeal}/files", HIDDEN, FORBIDDEN),
         ("POST", f"{APPEAL}/decide"): (f"{appeal}/decide", FORBIDDEN, FORBIDDEN),
         ("POST", f"{APPEAL}/withdraw"): (f"{appeal}/withdraw", HIDDEN, FORBIDDEN),
         ("GET", REPAIR): (repair, HIDDEN, HIDDEN),
@@ -75,6 +77,7 @@ def writes(samples):
     return {
         ("POST", f"{EVENT}/appeal"): (owner, f"{samples.new_event()}/appeal", WHY),
         ("POST", f"{EVENT}/repair"): (owner, f"{samples.new_event()}/repair", PROMISE),
+        ("POST", f"{APPEAL}/files"): (owner, f"{samples.new_appeal()}/files", PDF),
         ("POST", f"{APPEAL}/decide"): (decider, f"{samples.new_appeal()}/decide", UPHOLD),
         ("POST", f"{APPEAL}/withdraw"): (owner, f"{samples.new_appeal()}/withdraw", {}),
         ("POST", f"{REPAIR}/check"): (samples.regulator, f"{samples.new_repair()}/check", CHECK),

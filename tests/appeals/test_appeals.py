@@ -11,8 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace.appeals.service import appealing
 from marketplace.credit import service as credit
+from marketplace.credit.service import files
 from marketplace.database import db
 from tests.appeals.course import SERIOUS, WHY, Course, at_once, decide, refusal
+from tests.uploaded_files import made
 
 
 @pytest.fixture
@@ -229,3 +231,43 @@ def test_a_wrong_decision_names_its_field_and_changes_nothing(course, body, at):
     answer = course.second.post(f"{path}/decide", body)
     assert (answer.status_code, list(answer.json["errors"])) == (422, [at])
     assert course.firm.get(path).json["status"] == "open"
+
+
+# ---------------------------------------------------------------- files
+
+
+def prove(course, path, content=made.PDF, media_type="application/pdf", by=None, **query):
+    """Send a file for an appeal."""
+    party = by or course.firm
+    return party.call("POST", f"{path}/files", data=content, content_type=media_type, query_string=query)
+
+
+def test_a_file_of_an_appeal_lies_with_its_event_for_who_decides_and_says_whose_it_is(course):
+    path = course.appealed()
+    sent = prove(course, path, name="门岗记录.pdf")
+    assert (sent.status_code, sent.json["by"], sent.json["name"]) == (201, "enterprise", "门岗记录.pdf")
+    events = f"/credit/events/{course.event['id']}/files"
+    for party in (course.firm, course.second):
+        assert party.get(events).json == {"items": [sent.json]}
+        assert party.get(f"/credit/files/{sent.json['id']}").data == made.PDF
+    neighbour = course.marketplace.enterprise("recycler")
+    for party, status in ((neighbour, 404), (course.second, 403)):
+        assert prove(course, path, made.PNG, "image/png", by=party).status_code == status
+    assert len(course.firm.get(events).json["items"]) == 1
+
+
+def test_a_file_that_shows_nothing_is_refused_and_none_comes_after_the_decision(course):
+    path = course.appealed()
+    assert refusal(prove(course, path, b"MZ")) == (415, "media_type_document")
+    assert decide(course.second, path, "uphold").status_code == 200
+    assert refusal(prove(course, path)) == (409, "wrong_state")
+    assert course.firm.get(f"/credit/events/{course.event['id']}/files").json["items"] == []
+
+
+def test_files_of_officers_leave_the_enterprise_room_for_its_own(course, monkeypatch):
+    monkeypatch.setattr(files, "MOST_FILES", 1)
+    path = course.appealed()
+    event = f"/credit/events/{course.event['id']}"
+    assert prove(course, event, by=course.marketplace.admin).json["by"] == "officer"
+    assert prove(course, path, made.PNG, "image/png").status_code == 201
+    assert refusal(prove(course, path, made.JPEG, "image/jpeg")) == (409, "too_many_files")

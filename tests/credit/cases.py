@@ -120,8 +120,8 @@ CASES = Cases(
     regulated=frozenset({("POST", "/credit/events"), ("POST", FILES)}),
     statements={
         "/enterprises/<uuid:enterprise_id>/credit": 4,
-        "/enterprises/<uuid:enterprise_id>/credit/explanation": 5,
-        "/enterprises/<uuid:enterprise_id>/credit/events": 4,
+        "/enterprises/<uuid:enterprise_id>/credit/explanation": 6,
+        "/enterprises/<uuid:enterprise_id>/credit/events": 6,
         FILES: 3,
         "/credit/files/<uuid:file_id>": 2,
         "/credit/imports": 2,

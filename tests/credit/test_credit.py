@@ -165,6 +165,39 @@ def test_the_explanation_adds_up(marketplace):
     )
 
 
+def test_the_explanation_says_what_the_next_grade_takes_and_when_what_ends(marketplace):
+    firm = marketplace.enterprise("recycler", grade="A")
+    marketplace.credit_event(firm, "law.penalty_general", date(2026, 6, 1))
+    marketplace.credit_event(firm, "law.penalty_minor", date(2026, 11, 1))
+    why = explained(firm)
+    assert (why["score"], why["grade"], why["next_grade"]) == (84, "B", {"grade": "A", "missing": 6})
+    assert why["ahead"] == [
+        {"on": "2027-11-01", "score": 90, "grade": "A"},
+        {"on": "2027-12-01", "score": 100, "grade": "A"},
+        {"on": "2028-12-01", "score": 100, "grade": "A"},
+    ]
+    marketplace.now = datetime(2027, 11, 30, 16, 0, tzinfo=UTC)
+    assert explained(firm)["next_grade"] is None
+
+
+def test_rules_are_named_and_repairable_events_say_from_when(marketplace):
+    firm = marketplace.enterprise("recycler", grade="A")
+    marketplace.credit_event(firm, "law.penalty_general", date(2026, 11, 1))
+    marketplace.credit_event(firm, "fulfilment.completed")
+    path = f"/enterprises/{firm.id}/credit"
+    shown = {}
+    for language in ("en", "zh"):
+        headers = {"Accept-Language": language}
+        events = firm.call("GET", f"{path}/events", headers=headers).json["items"]
+        shown[language] = [(event["title"], event["repairable_from"]) for event in events]
+        lines = firm.call("GET", f"{path}/explanation", headers=headers).json["lines"]
+        assert {line["title"] for line in lines} == {title for title, _ in shown[language]}
+    assert shown == {
+        "en": [("Deal completed", None), ("Administrative penalty", "2027-02-01")],
+        "zh": [("完成交易", None), ("普通程序行政处罚", "2027-02-01")],
+    }
+
+
 def test_a_sum_below_zero_is_shown_as_it_is_and_the_score_as_zero(marketplace):
     recycler = marketplace.enterprise("recycler")
     for _ in range(2):

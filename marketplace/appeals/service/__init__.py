@@ -13,6 +13,7 @@ from .lookup import (
     search_appeals,
     search_repairs,
 )
+from .proving import add_appeal_file
 from .reminding import remind_of_decisions
 from .repairing import (
     ask_for_repair,
@@ -23,7 +24,7 @@ from .repairing import (
 from .withdrawing import withdraw
 
 __all__ = [
-    "ask_for_repair", "check_repair", "decide_appeal", "decide_repair", "end_for_event", "extend_repair",
+    "add_appeal_file", "ask_for_repair", "check_repair", "decide_appeal", "decide_repair", "end_for_event", "extend_repair",
     "find_appeal", "find_own_appeal", "find_own_event", "find_own_repair", "find_repair", "open_appeal",
     "remind_of_decisions", "search_appeals", "search_repairs", "told_before", "withdraw",
 ]  # fmt: skip

@@ -59,10 +59,11 @@ def _require_only(work: Work, event_id: UUID) -> None:
 
 
 def _require_repairable(event: CreditEvent) -> None:
-    if event.severity is None:
+    today = clock.today()
+    first = credit.repairable_from(event, credit.publication_terms(today))
+    if first is None:
         raise Conflict("repair_of_a_merit")
-    first = credit.repairable_from(event, clock.today())
-    if clock.today() < first:
+    if today < first:
         raise Conflict("repair_too_early", day=first.isoformat())
 
 

@@ -2,7 +2,7 @@
 
 from .blocks import BLOCK_LIFE, Block, BlockStatus
 from .evaluations import ESTABLISHED_BY, EVALUATION, EVALUATION_LIFE, RECORD, Evaluation, EvaluationStatus
-from .events import EVENT_LIFE, ON_RECORD, CreditEvent, CreditFile, EventStatus
+from .events import EVENT_LIFE, ON_RECORD, CreditEvent, CreditFile, EventStatus, FileSender
 from .feeds import (
     DISTRICT_OF_USCC,
     FEED_LIFE,
@@ -42,6 +42,7 @@ __all__ = [
     "EventStatus",
     "FeedResult",
     "FeedStatus",
+    "FileSender",
     "PublicationTerm",
     "Recorder",
     "RuleTable",

@@ -126,8 +126,16 @@ class CreditEvent(Base):
     )
 
 
+class FileSender(StrEnum):
+    """Who added a file to an event."""
+
+    OFFICER = "officer"
+    ENTERPRISE = "enterprise"
+    """The enterprise that the event is about, with its appeal."""
+
+
 class CreditFile(KeptFile, Base):
-    """A file that proves an event."""
+    """A file that proves an event, or what is wrong with it."""
 
     __tablename__ = "credit_file"
 

@@ -6,7 +6,7 @@ from ...http.documents import DOCUMENT_TYPES
 from ...http.fields import Day, Flag, Identifier, Lines, Moment, Text, Value
 from ...http.paging import page_of
 from ...http.schemas import ResponseSchema, Schema, WarningSchema
-from ..models import AXES, EventStatus, Recorder, Severity
+from ..models import AXES, EventStatus, FileSender, Recorder, Severity
 from .points import Amount, Points
 
 
@@ -63,6 +63,11 @@ class EventSchema(ResponseSchema):
     points = Points(attribute="points_milli")
     effective_on = Day()
     lapses_on = Day()
+    title = fields.String(metadata={"description": "What its rule is called."})
+    repairable_from = Day(
+        allow_none=True,
+        metadata={"description": "When its repair may be asked for; null where nothing can be repaired."},
+    )
     counts = fields.Boolean(
         metadata={
             "description": "Whether it has taken effect, has not lapsed, was not withdrawn or repaired."
@@ -105,7 +110,7 @@ class CreditFileQuery(Schema):
 
 
 class CreditFileSchema(ResponseSchema):
-    """A file that proves an event, as it is kept."""
+    """A file that proves an event, or what is wrong with it, as it is kept."""
 
     id = fields.UUID()
     name = fields.String(metadata={"description": "The sender's name for it, with an ending by its content."})
@@ -113,9 +118,10 @@ class CreditFileSchema(ResponseSchema):
     size = fields.Integer(metadata={"description": "Bytes."})
     sha256 = fields.String(metadata={"description": "Of what is kept, in hexadecimal."})
     created_at = Moment()
+    by = Value(FileSender, "Who added it: an officer, or the enterprise with its appeal.")
 
 
 class CreditFilesSchema(ResponseSchema):
-    """The files of an event, first added first; ten at most."""
+    """The files of an event, first added first; ten at most by officers and ten by the enterprise."""
 
     items = fields.List(fields.Nested(CreditFileSchema))

@@ -44,6 +44,22 @@ class ScoreLineSchema(ResponseSchema):
     )
     events = fields.Integer()
     points = Total(metadata={"description": "Points that count, after the yearly limit."})
+    title = fields.String(
+        allow_none=True, metadata={"description": "What the table in force calls the rule, if it has it."}
+    )
+
+
+class NextGradeSchema(ResponseSchema):
+    grade = Value(Grade)
+    missing = Points(metadata={"description": "Points that the score lacks."})
+
+
+class ScoreAheadSchema(ResponseSchema):
+    """What the score will be from a day on, if nothing else happens."""
+
+    on = Day()
+    score = Points()
+    grade = Value(Grade)
 
 
 class CreditExplanationSchema(ResponseSchema):
@@ -55,4 +71,11 @@ class CreditExplanationSchema(ResponseSchema):
     sum = Total()
     score = Points()
     grade = Value(Grade)
+    next_grade = fields.Nested(
+        NextGradeSchema, allow_none=True, metadata={"description": "null: there is no better one."}
+    )
+    ahead = fields.List(
+        fields.Nested(ScoreAheadSchema),
+        metadata={"description": "The next ten days on which an event or an evaluation ends."},
+    )
     blocks = fields.List(fields.UUID())

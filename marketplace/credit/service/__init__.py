@@ -18,13 +18,13 @@ from .feeds import (
     search_unmatched,
 )
 from .feeds import template as feed_template
-from .files import add_file, find_event_with_files, find_file, list_files
+from .files import add_file, find_event_with_files, find_file, keep_file, list_files, present_file
 from .lapse import counts, due_for_refresh, earliest_start, lapse_date
 from .legal_basis import citation_of
 from .recomputing import recompute, simulate_rules
 from .recorders import require_recorder
 from .records import Record, records_of
-from .repair import publication_term, publication_terms, repair_event, repairable_from
+from .repair import publication_terms, repair_event, repairable_from
 from .rules import current_rules, is_rule_in_force, present_rules, publish_rules
 from .score import BASE_NEWCOMER, GRADE_FLOORS, ScoreLine, Standing, grade_of, grade_thresholds, standing
 from .standings import (
@@ -67,6 +67,7 @@ __all__ = [
     "import_feed",
     "is_published",
     "is_rule_in_force",
+    "keep_file",
     "lapse_date",
     "lift_block",
     "list_events",
@@ -77,9 +78,9 @@ __all__ = [
     "member_since",
     "place_block",
     "present",
+    "present_file",
     "present_rules",
     "problems_of",
-    "publication_term",
     "publication_terms",
     "publish_evaluation",
     "publish_preview",

@@ -1,6 +1,7 @@
 """Repair: an event that was right, and has been made good since, stops counting."""
 
 import logging
+from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from ...errors import Conflict
 from ...events.actor import Actor
 from ...events.lifecycle import Party
 from ...events.work import unit_of_work
-from ..models import EVENT_LIFE, CreditEvent, PublicationTerm, Severity
+from ..models import EVENT_LIFE, CreditEvent, EventStatus, PublicationTerm, Severity
 from .blocks import lift_blocks_of
 from .events import lock_event, news_of
 from .lapse import lapse_date
@@ -18,24 +19,19 @@ from .standings import lock_enterprise, refresh_standing
 log = logging.getLogger(__name__)
 
 
-def publication_term(severity: Severity, day: date) -> PublicationTerm:
-    """How long an event of that severity is published, by the row in force on `day`."""
-    return publication_terms(day)[severity]
-
-
 def publication_terms(day: date) -> dict[Severity, PublicationTerm]:
     """How long events are published, by severity, by the rows in force on `day`, the newest of each."""
     newest_first = db.session.scalars(PublicationTerm.newest_in_force(day)).all()
     return {row.severity: row for row in reversed(newest_first)}
 
 
-def repairable_from(event: CreditEvent, today: date) -> date:
-    """The first day on which the repair of a deduction may be asked for: its shortest time of publication is
-    over, counted from the day of the decision.
+def repairable_from(event: CreditEvent, terms: Mapping[Severity, PublicationTerm]) -> date | None:
+    """The first day on which the repair of a deduction that stands may be asked for: its shortest time of
+    publication is over, counted from the day of the decision. None where nothing can be repaired.
     """
-    assert event.severity is not None, "merits are not repaired"
-    shortest = publication_term(event.severity, today).shortest_months
-    return lapse_date(event.decided_on or event.effective_on, shortest)
+    if event.severity is None or event.status != EventStatus.RECORDED:
+        return None
+    return lapse_date(event.decided_on or event.effective_on, terms[event.severity].shortest_months)
 
 
 def repair_event(actor: Actor, event_id: UUID, reason: str) -> CreditEvent:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from ...enterprises.models import MILLI_PER_POINT, Grade
 from ..models import AXES, EVALUATION, RECORD, CreditEvent, Evaluation, Recorder, Severity
@@ -92,6 +93,12 @@ def grade_thresholds() -> dict[str, float]:
 def grade_of(score_milli: int) -> Grade:
     """The grade of a score given in thousandths."""
     return next(grade for grade, floor in GRADE_FLOORS.items() if score_milli >= floor)
+
+
+def next_grade(score_milli: int) -> dict[str, Any] | None:
+    """The next better grade and what a score lacks to it, in thousandths; None of the best."""
+    better = [(floor, grade) for grade, floor in GRADE_FLOORS.items() if floor > score_milli]
+    return {"grade": min(better)[1], "missing": min(better)[0] - score_milli} if better else None
 
 
 def standing(

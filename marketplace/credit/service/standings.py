@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -19,8 +20,9 @@ from ...events.actor import Actor
 from ...events.work import Work, unit_of_work
 from ...statements import Statement
 from ..models import Block, CreditEvent, Evaluation
-from .lapse import due_for_refresh
-from .score import Standing, standing
+from .lapse import counts, due_for_refresh
+from .score import Standing, next_grade, standing
+from .titles import rule_titles
 
 
 def is_published() -> ColumnElement[bool]:
@@ -45,15 +47,22 @@ PUBLISHED_EVALUATIONS = Statement(
         Evaluation.enterprise_id == bindparam("enterprise_id"), is_published()
     )
 )
+MOST_AHEAD = 10
+"""Days ahead of which an explanation says the score; our own choice."""
 
 log = logging.getLogger(__name__)
 
 
 def standing_of(enterprise: Enterprise) -> Standing:
     """The standing of an enterprise today, from its events and evaluations."""
-    about, today = {"enterprise_id": enterprise.id}, clock.today()
-    events = EVENTS_IN_FORCE.all(**about, today=today)
-    return standing(events, PUBLISHED_EVALUATIONS.all(**about), member_since(enterprise), today)
+    today = clock.today()
+    return standing(*_read(enterprise, today), member_since(enterprise), today)
+
+
+def _read(enterprise: Enterprise, today: date) -> tuple[Sequence[Any], Sequence[Any]]:
+    """What the standing of an enterprise is made of: its events and its evaluations."""
+    about = {"enterprise_id": enterprise.id}
+    return EVENTS_IN_FORCE.all(**about, today=today), PUBLISHED_EVALUATIONS.all(**about)
 
 
 def member_since(enterprise: Enterprise) -> date:
@@ -146,12 +155,26 @@ def present(actor: Actor, enterprise: Enterprise) -> dict[str, Any]:
     }
 
 
-def explain(actor: Actor, enterprise: Enterprise) -> dict[str, Any]:
-    """Why a score is what it is: its base, the lines that add up to it, and the blocks in force."""
+def explain(actor: Actor, enterprise: Enterprise, language: str) -> dict[str, Any]:
+    """Why a score is what it is: its base, the lines that add up to it, and the blocks in force; what the
+    next grade takes, and what it will be as events and evaluations end.
+    """
     events.note_read(actor, events.CREDIT, enterprise.id)
-    current = standing_of(enterprise)
-    parts = ("base", "established_by", "lines", "sum", "score", "grade")
+    today, since = clock.today(), member_since(enterprise)
+    counting, published = _read(enterprise, today)
+    current = standing(counting, published, since, today)
+    titles = rule_titles(language)
+    ends = {each.lapses_on for each in counting if counts(each, today)}
+    ends.update(each.valid_until for each in published)
+    days = sorted(day for day in ends if day > today)[:MOST_AHEAD]
     return {
-        **{name: getattr(current, name) for name in parts},
+        **{name: getattr(current, name) for name in ("base", "established_by", "sum", "score", "grade")},
+        "lines": [{**asdict(line), "title": titles.get(line.rule)} for line in current.lines],
+        "next_grade": next_grade(current.score),
+        "ahead": [
+            {"on": day, "score": then.score, "grade": then.grade}
+            for day in days
+            for then in [standing(counting, published, since, day)]
+        ],
         "blocks": [block.id for block in blocks_in_force(enterprise.id)],
     }

@@ -21,3 +21,9 @@ def titles_of(events: Sequence[CreditEvent], language: str) -> dict[UUID, str]:
 
 def _title_in(rule: dict[str, str | None], language: str) -> str:
     return str((rule.get("title_zh") if language == "zh" else None) or rule["title"])
+
+
+def rule_titles(language: str) -> dict[str, str]:
+    """The titles of the rules of the table in force by code, in a language as far as it has it."""
+    table = db.session.scalars(select(RuleTable).order_by(RuleTable.version.desc()).limit(1)).one()
+    return {rule["code"]: _title_in(rule, language) for rule in table.rules}
