@@ -397,6 +397,6 @@ def test_the_same_decision_sent_at_once_is_entered_once(marketplace):
 def test_a_leap_of_the_old_law_is_cited_for_acts_before_it_too(marketplace):
     firm = marketplace.enterprise("generator")
     event = record(
-        marketplace, firm, rule="manifest.forged", acted_on=str(date(2025, 3, 1)), effective_on="2026-11-01"
+        marketplace, firm, rule="manifest.not_run", acted_on=str(date(2025, 3, 1)), effective_on="2026-11-01"
     )
     assert event["basis"] == "solid-waste-law-82"
