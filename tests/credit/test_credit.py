@@ -174,8 +174,8 @@ def test_the_explanation_says_what_the_next_grade_takes_and_when_what_ends(marke
     assert why["ahead"] == [
         {"on": "2027-11-01", "score": 90, "grade": "A"},
         {"on": "2027-12-01", "score": 100, "grade": "A"},
-        {"on": "2028-12-01", "score": 100, "grade": "A"},
-    ]
+        {"on": "2028-12-01", "score": 80, "grade": "B"},
+    ], "the last is the end of the evaluation"
     marketplace.now = datetime(2027, 11, 30, 16, 0, tzinfo=UTC)
     assert explained(firm)["next_grade"] is None
 
