@@ -1,9 +1,10 @@
-"""What credit takes with very many events: all standings anew, one standing, a simulation of other rules.
+"""What credit takes with very many events: all standings anew, one standing, a simulation of other rules, a
+feed.
 
 `python -m bench.credit [--enterprises 60000] [--events 1000000]` starts a server of its own, writes
 enterprises with records of chance, and has fresh processes recompute all standings (of which each is wrong at
-first, then none), simulate a rule table over HTTP, and show one standing after the other. At a tenth of the
-size it does the same before, so that the growth of memory shows. The figures go to
+first, then none), simulate a rule table over HTTP, show one standing after the other, and record a feed. At a
+tenth of the size it does the same before, so that the growth of memory shows. The figures go to
 `bench/results/credit.json`.
 """
 
@@ -20,6 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
@@ -122,6 +124,45 @@ def show() -> dict[str, Any]:
     return {"calls": len(taken), "p50_ms": round(cuts[49], 1), "p95_ms": round(cuts[94], 1)}
 
 
+def feed() -> dict[str, Any]:
+    """A feed of 10,000 rows about as many enterprises: sent over HTTP, then recorded by one process."""
+    from sqlalchemy import select
+
+    from marketplace.credit import service as credit
+    from marketplace.credit.models import MOST_FEED_ROWS
+    from marketplace.database import db
+    from marketplace.enterprises.models import Enterprise
+    from marketplace.events.models import Task
+    from seed.identities import demo_uscc
+
+    client, headers = _client()
+    with client.application.app_context():
+        firms = db.session.scalars(select(Enterprise).limit(MOST_FEED_ROWS)).all()
+        for no, firm in enumerate(firms):
+            firm.uscc = demo_uscc(330602, no)
+        codes = [firm.uscc for firm in firms]
+        db.session.commit()
+    about = {"rule": "site.defect", "effective_on": "2026-08-20", "note": "x", "authority": "x"}
+    rows = [
+        about | {"reference": str(no), "uscc": random.choice(codes), "document": f"feed {no}"}
+        for no in range(MOST_FEED_ROWS)
+    ]
+    idle_mb, began = peak_mb(), time.perf_counter()
+    answer = client.post("/api/v1/credit/imports?source=bench", json={"rows": rows}, headers=headers)
+    sent = time.perf_counter() - began
+    assert answer.status_code == 202, answer.json
+    with client.application.app_context():
+        tasks = select(Task.payload).where(Task.subscriber == "credit.jobs.run_import").order_by(Task.id)
+        for part in db.session.scalars(tasks).all():
+            credit.run_import(UUID(part["import_id"]), part["first"], part["last"])
+            db.session.remove()
+    shown = client.get(f"/api/v1/credit/imports/{answer.json['id']}", headers=headers).json
+    return {
+        "rows": len(rows), "recorded": shown["recorded"], "sent_s": round(sent, 2),
+        "recorded_s": round(time.perf_counter() - began - sent, 1), "idle_mb": idle_mb, "peak_mb": peak_mb(),
+    }  # fmt: skip
+
+
 def _client() -> tuple[Any, dict[str, str]]:
     from marketplace import create_app
     from marketplace.enterprises import service as enterprises
@@ -133,7 +174,7 @@ def _client() -> tuple[Any, dict[str, str]]:
     return app.test_client(), {"Authorization": f"Bearer {key}"}
 
 
-STEPS = {"recompute": recompute, "simulate": simulate, "show": show}
+STEPS = {"recompute": recompute, "simulate": simulate, "show": show, "feed": feed}
 
 
 def measured(step: str) -> dict[str, Any]:
@@ -170,6 +211,7 @@ def run(folder: Path, enterprises: int, events: int) -> dict[str, Any]:
         "recompute_all_right": measured("recompute"),
         "simulate": measured("simulate"),
         "show": measured("show"),
+        "feed": measured("feed"),
     }
 
 

@@ -52,12 +52,12 @@ CASES = Cases(
     paths=paths,
     grow=grow,
     statements={
-        "/credit/board": 6,
+        "/credit/board": 8,
         "/credit/red-list": 4,
         "/credit/grades": 2,
         "/credit/points": 2,
         "/credit/exposure": 4,
-        "/credit/board/export": 6,
+        "/credit/board/export": 8,
     },
     queries={"/credit/points": {"by": "district", "region": "330600"}},
 )
