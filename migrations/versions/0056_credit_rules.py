@@ -98,7 +98,7 @@ RULES = (
          "Manifest closed late", "联单逾期办结", most_per_year=10),
     Rule("manifest.not_run", -20, GENERAL, 24, REGULATOR, DECISION, CODE(536),
          "Hazardous waste moved without a manifest", "未运行转移联单"),
-    Rule("manifest.forged", -60, SERIOUS, 24, REGULATOR, DECISION, TRANSFER,
+    Rule("manifest.forged", -60, SERIOUS, 24, REGULATOR, DECISION, CODE(536),
          "Forged manifest", "伪造联单", blocks=True),
     Rule("manifest.weight_unexplained", -4, LIGHT, 12, SYSTEM, OWN_RECORD, TRANSFER,
          "Difference of weight not explained", "重量差异未说明"),

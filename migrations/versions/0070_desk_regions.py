@@ -1,14 +1,14 @@
 """The desk by region: indexes of what waits there, and inspections whose findings an officer has to see to.
 
 Revision ID: 0070
-Revises: 0068
+Revises: 0069
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0070"
-down_revision = "0068"
+down_revision = "0069"
 branch_labels = None
 depends_on = None
 

@@ -24,7 +24,7 @@ from .repairing import (
 from .withdrawing import withdraw
 
 __all__ = [
-    "add_appeal_file", "ask_for_repair", "check_repair", "decide_appeal", "decide_repair", "end_for_event", "extend_repair",
-    "find_appeal", "find_own_appeal", "find_own_event", "find_own_repair", "find_repair", "open_appeal",
-    "remind_of_decisions", "search_appeals", "search_repairs", "told_before", "withdraw",
+    "add_appeal_file", "ask_for_repair", "check_repair", "decide_appeal", "decide_repair", "end_for_event",
+    "extend_repair", "find_appeal", "find_own_appeal", "find_own_event", "find_own_repair", "find_repair",
+    "open_appeal", "remind_of_decisions", "search_appeals", "search_repairs", "told_before", "withdraw",
 ]  # fmt: skip

@@ -61,7 +61,7 @@ class Asked:
 
     @property
     def shape(self) -> "Shape":
-        way = self.region and self.region.way
+        way = self.region.way if self.region else None
         return Shape(self.kinds, way, self.officer is not None, self.is_free, self.sort)
 
     @property

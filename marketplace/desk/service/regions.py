@@ -76,9 +76,10 @@ def lies_in_region(way: Way, region: Any, firm: Any) -> ColumnElement[bool]:
     """
     if firm is None:
         return and_(region >= LOW, region <= HIGH)
-    if way == Way.BY_FIRM:
-        return firm == any_(FIRMS)
-    if way == Way.BY_SET:
-        return firm.in_(select(_HERE.c.id)).is_(True)
     own = select(Enterprise.region).where(Enterprise.id == firm).scalar_subquery()
-    return own.between(LOW, HIGH)
+    conditions: dict[Way, ColumnElement[bool]] = {
+        Way.BY_FIRM: firm == any_(FIRMS),
+        Way.BY_SET: firm.in_(select(_HERE.c.id)).is_(True),
+        Way.BY_ITEM: own.between(LOW, HIGH),
+    }
+    return conditions[way]
