@@ -152,7 +152,7 @@ class CreditShow:
         }
         print(f"\n  {labels['credit'].format(**self._enterprise)}\n")
         print("  " + labels["late"].format(**about))
-        print("      " + labels["event"].format(title=self._titles()[LATE], **event))
+        print("      " + labels["event"].format_map({**event, "title": self._titles()[LATE]}))
         self._print_change(before, low)
         print()
 
@@ -167,7 +167,7 @@ class CreditShow:
         self, entered: dict[str, Any], refusal: dict[str, Any], high: dict[str, Any], lower: dict[str, Any]
     ) -> None:
         labels = self._labels
-        print("\n  " + labels["entered"].format(title=self._titles()[PENALTY], **entered))
+        print("\n  " + labels["entered"].format_map({**entered, "title": self._titles()[PENALTY]}))
         self._print_change(high, lower)
         print("      " + labels["refused"].format(**refusal))
         print("      " + labels["second"])

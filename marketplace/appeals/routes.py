@@ -7,7 +7,6 @@ from flask import request
 
 from ..credit import service as credit
 from ..credit.models import CreditEvent
-from ..credit.schemas import CreditFileQuery, CreditFileSchema
 from ..enterprises import service as enterprises
 from ..errors import Notice
 from ..events.actor import ADMIN, ENTERPRISE
@@ -22,6 +21,8 @@ from . import service
 from .models import Appeal, Decision, Repair, RepairDecision
 from .schemas import (
     AppealDecisionSchema,
+    AppealFileQuery,
+    AppealFileSchema,
     AppealPage,
     AppealQuery,
     AppealSchema,
@@ -76,8 +77,8 @@ def show_appeal(appeal: Appeal) -> Json:
 @subject(service.find_own_appeal)
 @may_conflict
 @file_upload(*DOCUMENT_TYPES, kind="document")
-@blueprint.query(CreditFileQuery)
-@blueprint.response(201, CreditFileSchema)
+@blueprint.query(AppealFileQuery)
+@blueprint.response(201, AppealFileSchema)
 def add_appeal_file(appeal: Appeal, query: Query, upload: bytes) -> Json:
     """Add a file (PDF, JPEG or PNG) to an appeal of yours that is not decided: the body itself, or the part
     `file` of a form; `GET /credit/events/{id}/files` lists it.

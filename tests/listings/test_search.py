@@ -17,8 +17,8 @@ from marketplace.listings.service.listing_search import search
 from marketplace.listings.service.presentation import coarse
 from matching.model import sphere_km
 from tests.effort import tries
+from tests.http.cursors import walked
 from tests.http.responses import refused, verdict
-from tests.http.test_paging import read_all
 from tests.marketplace import SHAOXING
 
 CODES = {"900-349-34": "HW34", "336-064-17": "HW17", "900-214-08": "HW08"}
@@ -193,7 +193,7 @@ def test_search_finds_what_a_plain_look_finds_on_pages_of_any_size(marketplace, 
     def holds(query, limit, stride):
         monkeypatch.setattr(search, "STRIDE", stride)
         expected = plainly(listings, asker, query)
-        found = read_all(asker, "/listings", **query, limit=limit)
+        found = walked(asker, "/listings", **query, limit=limit)
         assert [listing["id"] for listing in found] == expected
         for listing in found:
             assert ("distance_km" in listing) == ("lon" in query)
@@ -381,7 +381,7 @@ def test_pages_by_price_stay_true_while_prices_are_added(marketplace):
         price = next(added, 1)
         marketplace.supply(owner, price_cny_per_t=price)
 
-    read = [listing["id"] for listing in read_all(owner, "/listings", between=add, sort="price", limit=1)]
+    read = [listing["id"] for listing in walked(owner, "/listings", between=add, sort="price", limit=1)]
     assert [listing for listing in read if listing in first] == [first[0], first[3], first[1], first[2]]
     assert len(read) == len(set(read))
 

@@ -6,7 +6,7 @@ as the only one that it can take.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ LOW, HIGH = bindparam("low", type_=Integer), bindparam("high", type_=Integer)
 FIRMS = bindparam("firms", type_=ARRAY(Uuid))
 
 
-class Way(StrEnum):
+class Way(Enum):
     """How the items of a region are found."""
 
     BY_FIRM = "by_firm"

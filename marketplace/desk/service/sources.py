@@ -175,12 +175,10 @@ def _repair_title(facts: Facts, due: date | None, language: str) -> str:
     return say("desk_repair", language, title=facts["title"])
 
 
-def _inspection_title(sentence: str) -> Callable[[Facts, date | None, str], str]:
-    def title(facts: Facts, due: date | None, language: str) -> str:
-        number = inspection_number(date.fromisoformat(facts["begun_on"]), facts["no"])
-        return say(sentence, language, number=number, result=name_of(InspectionResult(facts["result"])))
-
-    return title
+def _inspection(facts: Facts) -> dict[str, Any]:
+    """What a sentence says of an inspection: its number and its result."""
+    number = inspection_number(date.fromisoformat(facts["begun_on"]), facts["no"])
+    return {"number": number, "result": name_of(InspectionResult(facts["result"]))}
 
 
 _IS_BY_OFFICERS = is_one_of(Inspection.kind, InspectionKind.DISTRICT, InspectionKind.CITY)
@@ -309,7 +307,7 @@ SOURCES = (
         due=Inspection.due_on,
         firm=Inspection.enterprise_id,
         facts=_INSPECTION,
-        title=_inspection_title("desk_overdue_rectification"),
+        title=lambda facts, due, language: say("desk_overdue_rectification", language, **_inspection(facts)),
         path="/inspections/{id}",
     ),
     Source(
@@ -319,7 +317,7 @@ SOURCES = (
         since=Inspection.answered_at,
         firm=Inspection.enterprise_id,
         facts=_INSPECTION,
-        title=_inspection_title("desk_recheck"),
+        title=lambda facts, due, language: say("desk_recheck", language, **_inspection(facts)),
         path="/inspections/{id}",
     ),
     Source(
