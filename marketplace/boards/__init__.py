@@ -1,1 +1,1 @@
-"""What is shown of credit: boards, exports to other departments, totals of points, and what tiers do."""
+"""What is shown to everybody: boards of credit, exports and totals of them, and the figures of the town."""

@@ -20,6 +20,7 @@ from .schemas import (
     BoardQuery,
     ExposureQuery,
     ExposuresSchema,
+    FiguresSchema,
     GradePage,
     GradeQuery,
     PointsQuery,
@@ -62,6 +63,18 @@ def show_red_list(query: Query) -> tuple[Json, dict[str, str]]:
 
 def _with_notice(shown: Page) -> Json:
     return {**shown, "notice": say("board_notice", language())}
+
+
+@blueprint.get("/figures")
+@allow(*ANYONE)
+@blueprint.response(200, FiguresSchema)
+def show_figures() -> tuple[Json, dict[str, str]]:
+    """The figures of the town: open tonnes by class, deals, loads and their closing rate, latest listings.
+
+    They are sums over all enterprises. Of a listing everybody sees its code, weight and
+    district; who offers it, under which title and at which price, is for members.
+    """
+    return service.town_figures(), KEPT_BY_OTHERS
 
 
 @blueprint.get("/credit/grades")

@@ -5,9 +5,10 @@ from marshmallow import fields
 from ..credit.models import AXES, Severity
 from ..deals.models import Side
 from ..enterprises.models import MILLI_PER_POINT, ROLES, Grade
-from ..http.fields import Adcode, Day, Moment, OneOf, QueryWhole, Range, Scaled, Text, Value
+from ..http.fields import Adcode, Day, Moment, OneOf, QueryWhole, Range, Scaled, Text, Tonnes, Value
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ResponseSchema, Schema
+from ..listings.models import Kind
 from .models import PointsBy
 
 MOST_MONTHS = 120
@@ -155,6 +156,53 @@ class PointsTotalsSchema(ResponseSchema):
     points = Points(metadata={"description": "The same whatever is summed by."})
     events = fields.Integer()
     items = fields.List(fields.Nested(PointsSumSchema))
+
+
+class WasteClassSchema(ResponseSchema):
+    scheme = fields.String()
+    code = fields.String()
+    name = fields.String(metadata={"description": "In the caller's language, as far as it has one."})
+    hazardous = fields.Boolean()
+
+
+class ClassFigureSchema(WasteClassSchema):
+    listings = fields.Integer()
+    quantity_t = Tonnes(0, attribute="quantity_kg")
+
+
+class LatestListingSchema(ResponseSchema):
+    kind = Value(Kind)
+    codes = fields.List(
+        fields.Nested(WasteClassSchema), metadata={"description": "Of a demand, what it accepts."}
+    )
+    quantity_t = Tonnes(0, attribute="quantity_kg", metadata={"description": "What is left of it."})
+    region = Adcode()
+    region_name = fields.String()
+    published_on = Day()
+
+
+class FiguresSchema(ResponseSchema):
+    as_of = Moment(metadata={"description": "When they were counted, at most a minute ago."})
+    since = Day(metadata={"description": "Deals and loads count from this day on."})
+    supplies = fields.Integer(metadata={"description": "Open supplies of approved enterprises."})
+    supply_t = Tonnes(0, attribute="supply_kg")
+    demands = fields.Integer()
+    demand_t = Tonnes(0, attribute="demand_kg")
+    classes = fields.List(
+        fields.Nested(ClassFigureSchema),
+        metadata={"description": "Open supplies by category or chapter, the heaviest first."},
+    )
+    deals = fields.Integer(metadata={"description": "Agreed, and not cancelled or lapsed since."})
+    issued = fields.Integer(metadata={"description": "Manifests issued and not cancelled."})
+    closed = fields.Integer(metadata={"description": "Of these, closed."})
+    rate = fields.Float(
+        allow_none=True, metadata={"description": "Closed of issued, from 0 to 1; null if none was issued."}
+    )
+    moved_t = Tonnes(0, attribute="moved_kg", metadata={"description": "Accepted with the closed ones."})
+    latest = fields.List(
+        fields.Nested(LatestListingSchema),
+        metadata={"description": "The newest open listings, without titles, names and prices."},
+    )
 
 
 class ExposureQuery(Schema):

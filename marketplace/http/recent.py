@@ -3,14 +3,17 @@
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, current_app
 
+from .. import clock
+
 BURST = 4
 EVERY_S = 0.5
 """A process computes four times in a row, then twice a second; our own choice. Monitors ask every 10 s."""
-NAME = "huanliu.recent"
+NAME, KEPT = "huanliu.recent", "huanliu.kept"
 
 
 class Recent:
@@ -38,6 +41,36 @@ class Recent:
             self._lock.release()
 
 
+class Kept:
+    """The result of a computation, as it was at a moment."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._result: Any = None
+        self._ends_at = clock.now()
+
+    def get(self, seconds: float, compute: Callable[[], Any]) -> Any:
+        """The result, computed again by one caller once it is so old; the others have the earlier one
+        meanwhile. Results are never None."""
+        if self._result is not None and clock.now() < self._ends_at:
+            return self._result
+        if not self._lock.acquire(blocking=self._result is None):
+            return self._result
+        try:
+            if self._result is None or clock.now() >= self._ends_at:
+                self._result = compute()
+                self._ends_at = clock.now() + timedelta(seconds=seconds)
+            return self._result
+        finally:
+            self._lock.release()
+
+
+def kept_for(name: str, seconds: float, compute: Callable[[], Any]) -> Any:
+    """The result of `compute`, at most so many seconds old, as this process keeps it under that name."""
+    kept: dict[str, Kept] = current_app.extensions.setdefault(KEPT, {})
+    return kept.setdefault(name, Kept()).get(seconds, compute)
+
+
 def recently(name: str, compute: Callable[[], Any]) -> Any:
     """The result of `compute`, or the latest one of that name if there were many just now."""
     kept: dict[str, Recent] = current_app.extensions.setdefault(NAME, {})
@@ -47,3 +80,4 @@ def recently(name: str, compute: Callable[[], Any]) -> Any:
 def forget(app: Flask) -> None:
     """Compute everything anew when it is asked for next."""
     app.extensions.pop(NAME, None)
+    app.extensions.pop(KEPT, None)

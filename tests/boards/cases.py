@@ -58,6 +58,7 @@ CASES = Cases(
         "/credit/points": 2,
         "/credit/exposure": 4,
         "/credit/board/export": 8,
+        "/figures": 0,
     },
     queries={"/credit/points": {"by": "district", "region": "330600"}},
 )

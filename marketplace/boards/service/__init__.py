@@ -1,9 +1,10 @@
-"""Boards of credit, exports of them, totals of points lost, and what the tiers of credit do."""
+"""Boards of credit, exports of them, totals of points lost, what tiers do, and the figures of the town."""
 
 from .board import board_position, present_board, search_board
 from .entries import update_entries
 from .export import File, export_board
 from .exposure import Exposure, exposure
+from .figures import town_figures
 from .inside import grade_position, present_grade, search_grades
 from .points import Totals, points_lost
 from .publication import Publication
@@ -25,5 +26,6 @@ __all__ = [
     "search_board",
     "search_grades",
     "search_honoured",
+    "town_figures",
     "update_entries",
 ]

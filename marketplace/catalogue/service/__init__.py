@@ -4,6 +4,7 @@ from .code_filters import CodeFilter, code_search_notices, codes_finding, read_c
 from .codes import (
     CERTAIN,
     all_code_ids,
+    classes_of,
     codes_by_id,
     codes_for_matching,
     ids_of_scheme,
@@ -47,7 +48,7 @@ from .written_codes import fold_scheme, form_scheme, read_code
 
 __all__ = [
     "CERTAIN", "UNLISTED_SCHEME", "VERSION", "Alias", "CodeFilter", "add_to_catalogue", "aliases_of",
-    "all_code_ids", "cached_lookups", "check_components", "code_search_notices", "codes_by_id",
+    "all_code_ids", "cached_lookups", "check_components", "classes_of", "code_search_notices", "codes_by_id",
     "codes_finding", "codes_fitting_each",
     "codes_for_matching", "codes_that_fit", "component_notices", "default_unit", "district_at",
     "districts_near", "exemption_exists", "exemption_rows",

@@ -43,6 +43,18 @@ def codes_by_id(ids: Iterable[int]) -> dict[int, CatalogueCode]:
     return found
 
 
+def classes_of(ids: Iterable[int]) -> dict[int, CatalogueCode]:
+    """The uppermost category or chapter of each of those codes, by id; a statement a level at most."""
+    found = codes_by_id(ids)
+    while upper := {code.parent_id for code in found.values() if code.parent_id is not None}:
+        parents = codes_by_id(upper)
+        found = {
+            code_id: code if code.parent_id is None else parents[code.parent_id]
+            for code_id, code in found.items()
+        }
+    return found
+
+
 class CodeForMatching(NamedTuple):
     """What matching must know of a code; `category` is the code above it, or its own."""
 

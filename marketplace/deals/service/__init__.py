@@ -18,6 +18,7 @@ from .loads import (
     unplan_load,
 )
 from .lookup import (
+    count_agreed,
     deal_by_id,
     deals_visible_to,
     find_deal,
@@ -35,8 +36,9 @@ from .turns import check_trading
 
 __all__ = [
     "accept", "answer_many", "cancel", "check_trading", "close_load", "complete", "confirm_fault",
-    "contract_pdf", "counter", "deal_by_id", "deals_visible_to", "dispute", "find_deal", "find_offer",
-    "issue_load", "judge_ratings", "lapse_deal", "lapse_offer", "lapse_offers_of", "lock_deal", "make_offer",
+    "contract_pdf", "count_agreed", "counter", "deal_by_id", "deals_visible_to", "dispute", "find_deal",
+    "find_offer", "issue_load", "judge_ratings", "lapse_deal", "lapse_offer", "lapse_offers_of",
+    "lock_deal", "make_offer",
     "nothing_in_flight", "offer_by_id", "payee_of", "permits_of", "plan_load", "present_deals",
     "present_offer_rows", "present_offers", "present_settlement", "rate", "receive_load",
     "record_outcome", "reject",

@@ -16,7 +16,9 @@ from ...enterprises import service as enterprises
 from ...errors import NotFound
 from ...events.actor import REGULATOR, Actor
 from ...listings.models import Listing
-from ..models import LIVE_OFFERS, Deal, Offer, OfferRound
+from ..models import LIVE_OFFERS, Deal, DealStatus, Offer, OfferRound
+
+FALLEN_THROUGH = (DealStatus.CANCELLED, DealStatus.LAPSED)
 
 
 def find_offer(actor: Actor, offer_id: UUID) -> Offer:
@@ -39,6 +41,13 @@ def offer_by_id(offer_id: UUID) -> Offer:
 def deal_by_id(deal_id: UUID) -> Deal:
     """A deal, whoever asks; for tasks."""
     return db.session.get_one(Deal, deal_id)
+
+
+def count_agreed(since: date) -> int:
+    """How many deals were agreed from that day on and were neither cancelled nor given up since."""
+    first = datetime.combine(since, time(), clock.LOCAL)
+    query = select(func.count()).where(Deal.agreed_at >= first, Deal.status.not_in(FALLEN_THROUGH))
+    return db.session.scalars(query).one()
 
 
 def _find(model: Any, row_id: UUID, visible: ColumnElement[bool]) -> Any:

@@ -3,6 +3,7 @@
 from .closing import expire, withdraw
 from .drafting import change, copy, create
 from .exemption_review import review_exemption
+from .for_everybody import OpenSum, latest_open, open_sums
 from .history import others_see, stated_terms, with_codes
 from .listing_place import left_behind, locate_listings
 from .listing_search.filter_notices import saved_filter_notices
@@ -39,13 +40,14 @@ from .sheets.reading import mark_sheet
 from .sheets.template import template
 
 __all__ = [
-    "MEDIA_TYPES", "Posted", "by_id", "change", "check_change", "check_posting", "check_publishing",
-    "conditions",
+    "MEDIA_TYPES", "OpenSum", "Posted", "by_id", "change", "check_change", "check_posting",
+    "check_publishing", "conditions",
     "copy", "create", "delete_old_imports", "ending", "expire", "export", "filter_from", "find_any",
     "find_governed", "find_import", "find_of_trading", "find_own", "find_publishable", "find_ranked",
-    "find_visible", "governed", "governs", "import_sheet", "left_behind", "locate_listings", "lock_if_open",
+    "find_visible", "governed", "governs", "import_sheet", "latest_open", "left_behind", "locate_listings",
+    "lock_if_open",
     "lock_open", "lock_pair", "mark_sheet",
-    "marked_import", "open_of", "others_see", "outlines", "owner_of", "owners_of",
+    "marked_import", "open_of", "open_sums", "others_see", "outlines", "owner_of", "owners_of",
     "position_kinds", "present", "publish",
     "publish_many", "release_pair", "require_left", "reserve_locked", "reserve_pair", "review_exemption",
     "run_import",

@@ -90,7 +90,8 @@ RANKED_OF_OWNER = Statement(
 )
 
 
-def _open_to_others() -> ColumnElement[bool]:
+def open_to_others() -> ColumnElement[bool]:
+    """The condition that a listing is open, and its owner one who may trade."""
     return and_(Listing.status == ListingStatus.OPEN, enterprises.may_trade_condition(Listing.enterprise_id))
 
 
@@ -117,7 +118,7 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
 def visible_branches(actor: Actor) -> list[ColumnElement[bool]]:
     """What the actor may see, as conditions of which a listing meets one at most."""
     if actor.enterprise_id is not None and actor.status == EnterpriseStatus.APPROVED:
-        return [governed(actor), and_(Listing.enterprise_id != actor.enterprise_id, _open_to_others())]
+        return [governed(actor), and_(Listing.enterprise_id != actor.enterprise_id, open_to_others())]
     return _governed_branches(actor)
 
 
@@ -130,7 +131,7 @@ def by_id(ids: set[UUID]) -> dict[UUID, Listing]:
     return {row.id: row for row in db.session.scalars(_ROWS, {"ids": list(ids)})}
 
 
-_ACCEPTED = (
+ACCEPTED = (
     select(
         func.json_agg(
             aggregate_order_by(func.json_build_array(Accept.code_id, Accept.unlisted_code), Accept.position)
@@ -142,7 +143,7 @@ _ACCEPTED = (
 _SHOWN = Statement(
     select(
         *Listing.__table__.columns,
-        _ACCEPTED.label("accepted"),
+        ACCEPTED.label("accepted"),
         Enterprise.name.label("owner_name"),
         Enterprise.grade.label("owner_grade"),
         Enterprise.credit_milli.label("owner_credit_milli"),

@@ -18,6 +18,7 @@ from ..models import (
     LateStage,
     Manifest,
     ManifestDelay,
+    ManifestKind,
     ManifestLine,
     ManifestMismatch,
     ManifestStatus,
@@ -102,6 +103,19 @@ def closing_rate(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
     items.sort(key=lambda item: (item["rate"], -item["issued"]))
     total = _rate(sum(row.issued for row in rows), sum(row.closed for row in rows))
     return {**total, "items": items[:MOST_RATES]}
+
+
+def carried_in_all(since: date) -> dict[str, Any]:
+    """How many manifests were issued from that day on and how many of them are closed, whoever's they are,
+    and the kilograms that were accepted with those; a way back carries nothing anywhere."""
+    is_closed = Manifest.status.in_(CLOSED_STATES)
+    closed = func.count().filter(is_closed)
+    moved = func.sum(Manifest.accepted_kg).filter(is_closed, Manifest.kind != ManifestKind.RETURN)
+    query = select(func.count(), closed, func.coalesce(moved, 0)).where(
+        Manifest.issued_on >= since, Manifest.status != ManifestStatus.CANCELLED
+    )
+    issued_count, closed_count, moved_kg = db.session.execute(query).one()
+    return {**_rate(issued_count, closed_count), "moved_kg": int(moved_kg)}
 
 
 def _issued_in(query: dict[str, Any]) -> list[ColumnElement[bool]]:
