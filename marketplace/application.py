@@ -11,6 +11,8 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import commands, messages, subscriptions
+from .console import errors as console_errors
+from .console.pages import console
 from .database import db, drop_ended_connections
 from .database_connections import keep_statements_prepared
 from .documents import routes as documents_routes
@@ -86,7 +88,7 @@ class Application(Flask):
 def build(settings: Settings | None = None, *, serves: bool = True) -> Flask:
     """A new application on these settings, or those of the environment; it `serves` routes or none."""
     settings = settings or Settings.from_environment()
-    app = Application(__name__)
+    app = Application(__name__, static_folder=None)
     app.url_map.merge_slashes = False
     app.config.update(_configuration(settings))
     app.json = JsonWriter(app)
@@ -95,6 +97,8 @@ def build(settings: Settings | None = None, *, serves: bool = True) -> Flask:
     )
 
     observability.configure_logging(settings.log_level)
+    if serves:
+        console_errors.register(app)
     _add_extensions(app)
     if serves:
         _add_api(app)
@@ -139,7 +143,8 @@ def _add_api(app: Flask) -> None:
 
 
 def _add_pages(app: Flask) -> None:
-    """Add the pages for people: error codes, and the OpenAPI document to browse."""
+    """Add the pages for people: the console, error codes, and the OpenAPI document to browse."""
+    app.register_blueprint(console)
     app.register_blueprint(error_pages.pages)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", SWAGGER))
     app.add_url_rule("/verify/<token>", "verify", documents_routes.verify)

@@ -129,6 +129,7 @@ OPEN = {
     ("GET", "/verify/<token>"),
     ("GET", "/credit/board"),
     ("GET", "/credit/red-list"),
+    ("GET", "/figures"),
 }
 """Routes for those who have no key, or none yet; each is limited by address."""
 
@@ -165,8 +166,9 @@ def test_only_operations_docs_and_qr_codes_are_outside_the_api(app):
 
     assert outside == {
         "/healthz", "/readyz", "/version", "/metrics", "/openapi.json", "/errors",
-        "/docs", "/docs/", "/docs/<path:path>", "/docs/dist/<path:filename>", "/static/<path:filename>",
+        "/docs", "/docs/", "/docs/<path:path>", "/docs/dist/<path:filename>",
         "/verify/<token>",
+        "/", "/board", "/verify", "/help", "/help/<name>", "/static/<path:name>",
     } & outside  # fmt: skip
     assert {"/healthz", "/readyz", "/version", "/metrics", "/openapi.json", "/errors", "/docs"} <= outside
 

@@ -8,8 +8,14 @@ from flask import Flask, Response, request
 
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """The policy of what is no page: should a browser show it as one, nothing in it loads or runs."""
+OWN_PAGE = (
+    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; style-src 'self';"
+    " img-src 'self'"
+)
+"""The policy of a page of our own: its stylesheet and pictures are files of ours, its forms come to us, and
+no script runs."""
 PAGES = {
-    "pages.errors": f"{NOTHING}; style-src {{style}}",
+    "pages.errors": f"{NOTHING}; style-src 'self'; img-src 'self'",
     "swagger_ui.show": (
         f"{NOTHING}; script-src 'self' {{script}}; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
         " connect-src 'self'"
@@ -35,7 +41,7 @@ def register(app: Flask) -> None:
 
 def _add_headers(response: Response) -> Response:
     response.headers.extend(HEADERS)
-    if "Content-Security-Policy" not in response.headers:  # a page of a link has its own, for its button
+    if "Content-Security-Policy" not in response.headers:  # a page of our own brings it, whatever its status
         response.headers["Content-Security-Policy"] = _policy(response)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT

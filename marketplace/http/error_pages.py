@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template
 from markupsafe import Markup, escape
 
-from ..messages import LANGUAGES, causes, pattern, say, source_code, table
+from ..messages import causes, pattern, say, source_code, table
 from . import error_codes
-from .languages import language
+from .languages import choose_page_language
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -41,9 +41,8 @@ class Reason:
 
 @pages.get("/errors")
 def errors() -> Response:
-    """The page in the language of `?lang=` (en or zh), else of Accept-Language."""
-    requested = request.args.get("lang")
-    lang = requested if requested in LANGUAGES else language()
+    """The page in the language of `?lang=` (en or zh), else of an earlier choice, else of Accept-Language."""
+    lang = choose_page_language()
     return Response(error_page("errors.html", lang), mimetype="text/html", headers={"Content-Language": lang})
 
 

@@ -10,6 +10,8 @@ from ..messages import LANGUAGES, say
 
 LANGUAGE = "huanliu.language"
 """Where a request's environment keeps the language that was negotiated."""
+LANGUAGE_PARAMETER = LANGUAGE_COOKIE = "lang"
+"""By which a reader of pages chooses one: in an address, and kept in the browser."""
 
 
 class Message(str):
@@ -37,6 +39,23 @@ def language() -> str:
         best = request.accept_languages.best_match(["en", "zh-CN", "zh", "zh-Hans", "zh-TW"], default="en")
         negotiated = request.environ[LANGUAGE] = "zh" if best.lower().startswith("zh") else "en"
     return negotiated
+
+
+def choose_page_language(without_wish: str | None = None) -> str:
+    """The language of a page: by `?lang=`, else by the cookie of an earlier choice, else by Accept-Language.
+
+    From then on it is the language of the request, also for sentences of services.
+
+    Args:
+        without_wish: the language where the caller names none at all.
+    """
+    named = (request.args.get(LANGUAGE_PARAMETER), request.cookies.get(LANGUAGE_COOKIE))
+    chosen = next((lang for lang in named if lang in LANGUAGES), None)
+    if chosen is None and without_wish and not request.accept_languages:
+        chosen = without_wish
+    if chosen is not None:
+        request.environ[LANGUAGE] = chosen
+    return language()
 
 
 def render(message: Message, lang: str | None = None) -> str:

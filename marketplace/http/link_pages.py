@@ -5,12 +5,12 @@ from typing import Any
 from flask import Response, render_template, request
 
 from ..messages import say
-from .languages import language
+from .browsers import OWN_PAGE
+from .languages import choose_page_language
 
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": OWN_PAGE,
 }
 """The address of such a page holds a secret: nobody keeps it or shows it in a frame; `browsers` has nobody
 pass it on."""
@@ -36,12 +36,11 @@ def page_of_sentences(
     Args:
         button: the sentence of a button that posts to the page's own address.
     """
-    lang = language()
+    lang = choose_page_language()
     page = render_template(
         "link.html",
-        lang=lang,
         title=say(f"page_{name}_title", lang, **facts),
-        text=say(f"page_{name}_text", lang, **facts),
+        sentence=say(f"page_{name}_text", lang, **facts),
         button=button and say(button, lang),
     )
     return Response(page, http_status, headers=HEADERS | {"Content-Language": lang}, mimetype="text/html")

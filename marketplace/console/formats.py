@@ -1,0 +1,83 @@
+"""Numbers and dates as the reader of a page writes them."""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from markupsafe import Markup
+
+from .. import clock
+from ..http.languages import language
+
+HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
+KG_PER_T = 1000
+HAN = re.compile("[\u4e00-\u9fff]")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+NONE = "—"
+"""What is shown where there is no figure."""
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """With a comma before each three digits, and no more decimals than it has, `digits` at most."""
+    if value is None:
+        return NONE
+    shown = f"{value:,.{digits}f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+
+
+def tonnes(kg: int | None) -> str:
+    """Kilograms as tonnes: to the kilogram below 100 t, to the tonne from there on."""
+    if kg is None:
+        return NONE
+    return number(kg / KG_PER_T, 3 if abs(kg) < 100 * KG_PER_T else 0)
+
+
+def percent(share: float | None) -> str:
+    """A share from 0 to 1 in per cent, to 0.1."""
+    return NONE if share is None else f"{number(100 * share, 1)}%"
+
+
+def day(value: date | None) -> str | Markup:
+    """A day, as a `time` element."""
+    if value is None:
+        return NONE
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), _day_in_words(value))
+
+
+def last_day(end: date | None) -> str | Markup:
+    """The day before the first on which something no longer holds."""
+    return day(end and end - timedelta(days=1))
+
+
+def moment(value: datetime | None) -> str | Markup:
+    """A moment in Asia/Shanghai to the minute, as a `time` element."""
+    if value is None:
+        return NONE
+    local = value.astimezone(clock.LOCAL)
+    shown = f"{_day_in_words(local.date())} {local:%H:%M}"
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="minutes"), shown)
+
+
+def marked(words: str) -> str | Markup:
+    """Words as they are, but marked as Chinese where they are and the page is in another language."""
+    if language() == "zh" or not HAN.search(words):
+        return words
+    return Markup('<span lang="{}">{}</span>').format(HTML_LANGUAGE["zh"], words)
+
+
+def _day_in_words(value: date) -> str:
+    if language() == "zh":
+        return f"{value.year}年{value.month}月{value.day}日"
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "number": number,
+    "tonnes": tonnes,
+    "percent": percent,
+    "day": day,
+    "last_day": last_day,
+    "moment": moment,
+    "marked": marked,
+}

@@ -1,0 +1,150 @@
+"""What every page of the console shares: its frame, its language, its headers, its files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, render_template, request, send_from_directory, url_for
+from marshmallow import EXCLUDE, ValidationError
+
+from ..http.browsers import OWN_PAGE
+from ..http.languages import LANGUAGE_PARAMETER, choose_page_language, language, render
+from ..http.problems import messages_by_field
+from ..http.schemas import Schema, refuse_bad_characters
+from ..messages import say
+from ..messages.names import Name, readable
+from . import formats
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+FIRST_LANGUAGE = "zh"
+"""Of a page whose reader names none."""
+YEAR_S = 365 * 24 * 3600
+PUBLIC = "no-cache"
+"""A page that everybody sees alike may be kept, and is asked for again each time."""
+
+pages = Blueprint("console", __name__, template_folder="templates")
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """An entry of the navigation: the endpoint that it leads to, its sentence, its icon in icons.html."""
+
+    endpoint: str
+    sentence: str
+    icon: str
+
+
+TABS = (
+    Tab("console.show_front", "tab_front", "home"),
+    Tab("console.show_board", "tab_board", "board"),
+    Tab("console.show_verify", "tab_verify", "verify"),
+    Tab("console.show_help", "tab_help", "help"),
+)
+"""What everybody may go to; who is logged in has others."""
+
+
+def page(template: str, http_status: int = 200, *, cache_control: str = PUBLIC, **facts: Any) -> Response:
+    """A page by the template of that name, in the language of its reader.
+
+    Args:
+        facts: what the template shows; `api` is the address of the same as JSON, "for programs".
+    """
+    lang = choose_page_language(FIRST_LANGUAGE)
+    response = Response(render_template(f"console/{template}", **facts), http_status, mimetype="text/html")
+    response.headers["Content-Language"] = formats.HTML_LANGUAGE[lang]
+    response.headers["Content-Security-Policy"] = OWN_PAGE
+    response.headers["Cache-Control"] = cache_control
+    response.vary.update(("Cookie", "Accept-Language"))
+    return response
+
+
+def read_query(schema: Schema) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """The query of a page, and by field what is wrong with it.
+
+    Parameters that the page does not know are ignored; what is wrong is left out: its fields have defaults.
+    """
+    choose_page_language(FIRST_LANGUAGE)
+    given = {name: value for name, value in request.args.to_dict().items() if value != ""}
+    errors: dict[str, list[str]] = {}
+    for load in (refuse_bad_characters, lambda sent: schema.load(sent, unknown=EXCLUDE)):
+        try:
+            load(given)
+        except ValidationError as error:
+            for path, message in messages_by_field(error.messages):
+                errors.setdefault(path, []).append(render(message))
+    sound = {name: value for name, value in given.items() if name not in errors}
+    query: dict[str, Any] = schema.load(sound, unknown=EXCLUDE)
+    return query, errors
+
+
+@pages.get("/static/<path:name>")
+def show_file(name: str) -> Response:
+    """A file of ours: kept for a year under an address that names its content, else asked for again."""
+    named = request.args.get("v") == digests().get(name, "")
+    response: Response = send_from_directory(STATIC, name, max_age=YEAR_S if named else None)
+    return response
+
+
+@cache
+def digests() -> dict[str, str]:
+    """The beginning of the SHA-256 of each file of ours, by its path in static/."""
+    files = (path for path in STATIC.rglob("*") if path.is_file())
+    return {path.relative_to(STATIC).as_posix(): sha256(path.read_bytes()).hexdigest()[:12] for path in files}
+
+
+@pages.app_template_global("file_of_ours")
+def file_of_ours(name: str) -> str:
+    """The address of a file in static/, another one after each change of it."""
+    return url_for("console.show_file", name=name, v=digests()[name])
+
+
+@pages.app_template_global("text")
+def text(sentence: str, /, **facts: Any) -> str:
+    """The sentence `page_<sentence>` in the language of the page."""
+    return say(f"page_{sentence}", language(), **facts)
+
+
+@pages.app_template_global("named")
+def named(group: str, value: str) -> str:
+    """What people call a value, by names.toml."""
+    return str(readable(Name(group, value), language()))
+
+
+@pages.app_template_global("tabs")
+def tabs() -> tuple[Tab, ...]:
+    """The entries of the navigation."""
+    return TABS
+
+
+@pages.app_template_global("page_language")
+def page_language() -> str:
+    """The language of the page as HTML names it."""
+    return formats.HTML_LANGUAGE[language()]
+
+
+@pages.app_template_global("other_language")
+def other_language() -> str:
+    """The language that the page can be switched to."""
+    return "en" if language() == "zh" else "zh"
+
+
+@pages.app_template_global("address_in")
+def address_in(lang: str) -> str:
+    """This page in another language: its query alone, so that no path of a stranger gets into a link."""
+    return "?" + urlencode({**request.args.to_dict(), LANGUAGE_PARAMETER: lang})
+
+
+@pages.app_template_global("query_with")
+def query_with(query: Mapping[str, Any], **changes: Any) -> str:
+    """This page with another query: what is None is left out."""
+    wanted = {name: value for name, value in {**query, **changes}.items() if value is not None}
+    return "?" + urlencode(wanted)
+
+
+for name, show in formats.FILTERS.items():
+    pages.add_app_template_filter(show, name)

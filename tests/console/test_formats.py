@@ -1,0 +1,49 @@
+"""Numbers and dates as readers write them."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from marketplace.console import formats
+
+
+@pytest.mark.parametrize(
+    ("kg", "shown"),
+    [
+        (None, "—"), (0, "0"), (1, "0.001"), (1500, "1.5"), (99_999, "99.999"), (100_400, "100"),
+        (1_234_567_890, "1,234,568"),
+    ],
+)  # fmt: skip
+def test_tonnes_have_as_many_decimals_as_they_need(kg, shown):
+    assert formats.tonnes(kg) == shown
+
+
+def test_numbers_and_shares():
+    assert [formats.number(value) for value in (1000, 0, None)] == ["1,000", "0", "—"]
+    assert [formats.number(value, 1) for value in (10.04, 1234.56)] == ["10", "1,234.6"]
+    assert [formats.percent(share) for share in (0.9742, 1, 0, None)] == ["97.4%", "100%", "0%", "—"]
+
+
+def test_days_and_moments_are_written_as_the_language_does_and_in_shanghai(app):
+    late = datetime(2026, 11, 30, 16, 5, tzinfo=UTC)
+    written = {}
+    for lang in ("zh-CN", "en"):
+        with app.test_request_context(headers={"Accept-Language": lang}):
+            written[lang] = [
+                formats.day(date(2026, 8, 1)),
+                formats.moment(late),
+                formats.last_day(date(2027, 1, 1)),
+            ]
+    assert written == {
+        "zh-CN": [
+            '<time datetime="2026-08-01">2026年8月1日</time>',
+            '<time datetime="2026-12-01T00:05+08:00">2026年12月1日 00:05</time>',
+            '<time datetime="2026-12-31">2026年12月31日</time>',
+        ],
+        "en": [
+            '<time datetime="2026-08-01">1 Aug 2026</time>',
+            '<time datetime="2026-12-01T00:05+08:00">1 Dec 2026 00:05</time>',
+            '<time datetime="2026-12-31">31 Dec 2026</time>',
+        ],
+    }
+    assert formats.day(None) == "—"
