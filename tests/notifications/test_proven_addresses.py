@@ -149,7 +149,7 @@ def test_a_browser_is_asked_before_the_address_counts_as_proven(marketplace, rel
         assert answer.status_code == 200
         assert party.get("/enterprises/me").json["email_proven_at"] is None, (method, headers)
     page = marketplace.client.get(link, headers={**BROWSER, "Accept-Language": "en"})
-    assert '<form method="post"><button>Confirm the address</button></form>' in page.text
+    assert '<form method="post"><button class="btn">Confirm the address</button></form>' in page.text
     assert "新厂" not in page.text
     assert "evil" not in page.text
     assert page.headers["Referrer-Policy"] == "no-referrer"
