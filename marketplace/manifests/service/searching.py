@@ -111,11 +111,11 @@ def carried_in_all(since: date) -> dict[str, Any]:
     is_closed = Manifest.status.in_(CLOSED_STATES)
     closed = func.count().filter(is_closed)
     moved = func.sum(Manifest.accepted_kg).filter(is_closed, Manifest.kind != ManifestKind.RETURN)
-    query = select(func.count(), closed, func.coalesce(moved, 0)).where(
+    query = select(func.count(), closed, moved).where(
         Manifest.issued_on >= since, Manifest.status != ManifestStatus.CANCELLED
     )
     issued_count, closed_count, moved_kg = db.session.execute(query).one()
-    return {**_rate(issued_count, closed_count), "moved_kg": int(moved_kg)}
+    return {**_rate(issued_count, closed_count), "moved_kg": int(moved_kg or 0)}
 
 
 def _issued_in(query: dict[str, Any]) -> list[ColumnElement[bool]]:
