@@ -2,6 +2,7 @@
 
 from tests.boards.world import anybody
 from tests.manifests.trade import Trade
+from tests.marketplace import SHAOXING
 
 TITLE = "秘密车间的酸"
 NAMELESS = {"kind", "codes", "quantity_t", "region", "region_name", "published_on"}
@@ -68,3 +69,10 @@ def test_listings_of_who_may_not_trade_and_withdrawn_ones_are_not_counted(market
     marketplace.wait(seconds=61)
     found = figures(marketplace)
     assert (found["supplies"], found["latest"], found["classes"]) == (0, [], [])
+
+
+def test_the_district_is_the_one_that_members_see_not_that_of_the_exact_place(marketplace):
+    marketplace.supply(marketplace.enterprise("generator"), region="330600", location=SHAOXING)
+    (seen,) = marketplace.enterprise("recycler").get("/listings").json["items"]
+    (latest,) = figures(marketplace)["latest"]
+    assert seen["region"] == latest["region"] == "330600"

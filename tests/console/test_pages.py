@@ -7,7 +7,9 @@ import pytest
 
 import marketplace.console.pages.help as help_pages
 from marketplace.console.page import STATIC, TABS
+from marketplace.errors import Forbidden
 from marketplace.messages import HERE as MESSAGES
+from marketplace.messages.names import Name
 from tests.boards.world import HONOUR, PERSON, disgraced, record
 from tests.console.reader import HTML, Page, get, read
 from tests.counting import count_statements
@@ -239,6 +241,18 @@ def test_too_many_views_are_refused_with_a_page_that_says_when_to_come_back(mark
     assert page.faults == []
     assert int(responses[2].headers["Retry-After"]) > 0
     assert responses[2].headers["Cache-Control"] == "no-store"
+
+
+def test_who_may_not_see_a_page_is_told_so_in_words(marketplace, monkeypatch):
+    def refuse():
+        raise Forbidden("role_forbids", allowed=(Name("actor", "admin"),))
+
+    monkeypatch.setattr("marketplace.boards.service.town_figures", refuse)
+    response = get(marketplace, "/", "zh-CN")
+    page = read(response)
+    assert (response.status_code, page.faults) == (403, [])
+    assert "没有权限" in page.text
+    assert "此操作仅限" in page.text
 
 
 def test_a_failure_is_a_page_without_what_failed(marketplace, monkeypatch):

@@ -1,6 +1,7 @@
 """What anybody may know of open listings: sums by code, and the latest without titles, owners and prices.
 
-A title is what its owner wrote for members; it may name the plant, so that nobody else is shown it.
+A title is what its owner wrote for members; it may name the plant, so that nobody else is shown it. The
+district is the one that members are shown, not the one that follows from the exact place.
 """
 
 from collections.abc import Sequence
@@ -41,7 +42,7 @@ _LATEST = Statement(
         Listing.code_id,
         ACCEPTED.label("accepted"),
         Listing.remaining_kg,
-        Listing.lies_in.label("region"),
+        Listing.region,
         func.coalesce(Listing.published_at, Listing.created_at).label("published_at"),
     )
     .where(open_to_others())
