@@ -11,6 +11,7 @@ from ..http.blueprint import FILE, Blueprint, Json, Query, attachment
 from ..http.languages import language
 from ..http.paging import Page, cut, each, page, position_of
 from ..http.rate_limits import EXPORT, count_for
+from ..http.schemas import Schema
 from ..messages import say
 from . import service
 from .models import PointsBy
@@ -67,8 +68,9 @@ def _with_notice(shown: Page) -> Json:
 
 @blueprint.get("/figures")
 @allow(*ANYONE)
+@blueprint.query(Schema)
 @blueprint.response(200, FiguresSchema)
-def show_figures() -> tuple[Json, dict[str, str]]:
+def show_figures(query: Query) -> tuple[Json, dict[str, str]]:
     """The figures of the town: open tonnes by class, deals, loads and their closing rate, latest listings.
 
     They are sums over all enterprises. Of a listing everybody sees its code, weight and
