@@ -23,6 +23,8 @@ from .listings import service as listings_service
 from .manifests import models as manifests
 from .matches import models as matches
 from .notifications import models as notifications
+from .persons import models as persons
+from .persons import service as persons_service
 from .receivers import models as receivers
 from .receivers import service as receivers_service
 from .registrations import models as registrations
@@ -46,6 +48,7 @@ LIVES = (
     Life("An enterprise", enterprises.Enterprise, enterprises.LIFE),
     Life("A proposed change of an enterprise", enterprises.EnterpriseChange, enterprises.CHANGE_LIFE),
     Life("A second claim on a USCC", enterprises.UsccClaim, enterprises.CLAIM_LIFE),
+    Life("An invitation of a person", persons.Invitation, persons.INVITATION_LIFE),
     Life("A licence", licences.Licence, licences.LIFE),
     Life("A paper of a transporter", transporters.TransporterPaper, transporters.LIFE),
     Life("A channel", licences.Channel, licences.CHANNEL_LIFE),
@@ -80,6 +83,7 @@ LIVES = (
 TIMEOUTS = (
     TimeOut(enterprises.Enterprise, enterprises.LIFE, "lapse", enterprises_service.lapse),
     TimeOut(enterprises.UsccClaim, enterprises.CLAIM_LIFE, "lapse", enterprises_service.lapse_claim),
+    TimeOut(persons.Invitation, persons.INVITATION_LIFE, "lapse", persons_service.lapse_invitation),
     TimeOut(licences.Channel, licences.CHANNEL_LIFE, "pause", licences_service.pause_untested),
     TimeOut(
         transfers.TransferApplication, transfers.LIFE, "accept_papers", transfers_service.accept_silently

@@ -33,6 +33,7 @@ from .manifests import jobs as manifests
 from .matches import jobs as matches
 from .notifications import jobs as notifications
 from .notifications.service import MAIL_HOURS
+from .persons import jobs as persons
 from .privacy import jobs as privacy
 from .reporting import jobs as reporting
 from .transporters import jobs as transporters
@@ -105,6 +106,7 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(notifications.announce_endings, 600),
     PeriodicJob(notifications.forget_sent_mail, 3600),
     PeriodicJob(notifications.plan_digests, 60, hours=MAIL_HOURS),
+    PeriodicJob(persons.forget_log_ins, 3600),
     PeriodicJob(privacy.erase_past_retention, 3600),
     PeriodicJob(haulage.delete_raw_points, 3600),
     PeriodicJob(haulage.judge_tracks, 60),

@@ -91,6 +91,8 @@ TASKS = (
     TaskType(notifications.plan_deal_lapsed, MATCHING),
     TaskType(notifications.send_proof, DELIVERY),
     TaskType(notifications.send_recovery, DELIVERY),
+    TaskType(notifications.send_invitation, DELIVERY),
+    TaskType(notifications.send_reset, DELIVERY),
     TaskType(notifications.send_email, DELIVERY),
     TaskType(notifications.send_digest, DELIVERY),
     TaskType(listings.run_import, BULK),
@@ -225,6 +227,8 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "enterprise.email_changed": (notifications.send_proof,),
     "enterprise.proof_requested": (notifications.send_proof,),
     "enterprise.recovery_requested": (notifications.send_recovery,),
+    "invitation.made": (notifications.send_invitation,),
+    "person.reset_requested": (notifications.send_reset,),
 }
 """By event: the tasks that `work.emit` writes along with it. The event's payload is theirs."""
 

@@ -13,7 +13,8 @@ SCOPES = ("read", "listings:write", "deals:write", "admin")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who makes a request or runs a job. `id` is that of the enterprise or the staff member."""
+    """Who makes a request or runs a job. `id` is that of the enterprise or the staff member; `person_id`
+    is who acts for it, where a person does."""
 
     kind: str
     id: UUID | None = None
@@ -22,6 +23,7 @@ class Actor:
     status: str = "approved"
     roles: frozenset[str] = frozenset()
     region: int | None = None
+    person_id: UUID | None = None
 
     @property
     def is_admin(self) -> bool:

@@ -25,6 +25,8 @@ class Party(StrEnum):
     RECEIVER = "receiver"
     TRANSPORTER = "transporter"
     ADMIN = "admin"
+    INVITED = "invited"
+    """Who was invited to become a member."""
     REGULATOR = "regulator"
     """The authority of a region, where the law makes the decision its own."""
     CLOCK = "clock"

@@ -105,7 +105,8 @@ class Heartbeat(Base):
 class Audit(Base):
     """Who changed what, with which key and from which address, in the same transaction as the change.
 
-    `key_id` names the key and is no secret. It has no foreign key, so that the record outlives what it names.
+    `key_id` names the key and is no secret, `person_id` the person who acted, where one did. Neither has a
+    foreign key, so that the record outlives what it names.
     """
 
     __tablename__ = "audit"
@@ -121,5 +122,6 @@ class Audit(Base):
     request_id: Mapped[str | None]
     key_id: Mapped[UUID | None]
     address: Mapped[str | None]
+    person_id: Mapped[UUID | None]
 
     __table_args__ = (Index("ix_audit_subject", "subject_kind", "subject_id", "id"),)

@@ -18,10 +18,10 @@ from .models import LIFE
 RECORDS = """
 line AS (
     INSERT INTO audit (at, actor_kind, actor_id, action, subject_kind, subject_id, detail, request_id, key_id,
-                       address)
+                       address, person_id)
     SELECT * FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS line(
         at timestamptz, actor_kind text, actor_id uuid, action text, subject_kind text, subject_id text,
-        detail jsonb, request_id text, key_id uuid, address text)),
+        detail jsonb, request_id text, key_id uuid, address text, person_id uuid)),
 numbered AS MATERIALIZED (
     SELECT nextval('event_id_seq') AS id, event.*
     FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS event(place int, name text, payload jsonb,

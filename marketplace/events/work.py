@@ -253,6 +253,7 @@ def _audit_line(
         "request_id": request_id.get(),
         "key_id": actor.key_id,
         "address": client_address.get(),
+        "person_id": actor.person_id,
     }
 
 

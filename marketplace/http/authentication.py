@@ -24,7 +24,11 @@ ADMIN_SCOPE = "admin"
 
 View = Callable[..., Any]
 KeyLookup = Callable[[str], Actor]
+SessionLookup = Callable[[], Actor | None]
 _lookup: KeyLookup | None = None
+_session_lookup: SessionLookup | None = None
+SAFE = ("GET", "HEAD")
+"""Methods that change nothing."""
 
 
 class Access(NamedTuple):
@@ -40,6 +44,15 @@ def set_key_lookup(lookup: KeyLookup) -> None:
     """Set how a key's digest becomes an actor; `lookup` raises Unauthorised if the key is not valid."""
     global _lookup
     _lookup = lookup
+
+
+def set_session_lookup(lookup: SessionLookup) -> None:
+    """Set how a call without a key, from the browser of somebody who has logged in, becomes an actor.
+
+    It serves for calls that change nothing: a browser sends its cookies along with forms of other sites too.
+    """
+    global _session_lookup
+    _session_lookup = lookup
 
 
 def digest(key: str) -> str:
@@ -115,7 +128,11 @@ def _authenticated() -> Actor:
     sent = key_digest(request)
     try:
         if sent is None:
-            raise Unauthorised("key_missing")
+            is_read = request.method in SAFE
+            person = _session_lookup() if _session_lookup and is_read else None
+            if person is None:
+                raise Unauthorised("key_missing")
+            return person
         return _lookup(sent)
     except Unauthorised:
         rate_limits.count_call(rate_limits.UNKNOWN, rate_limits.address())

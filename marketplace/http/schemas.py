@@ -18,6 +18,7 @@ from .fields import (
     Dict,
     Identifier,
     KnownValue,
+    Length,
     Lines,
     List,
     Normalised,
@@ -198,12 +199,44 @@ class EnterpriseRefSchema(ResponseSchema):
     score = fields.Integer(metadata={"description": "Credit score in whole points, rounded down."})
 
 
+class Email(Normalised):
+    """An e-mail address in its one form."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(254, identity.email, Message("email_form"), **kwargs)
+
+
+class Phone(Normalised):
+    """A telephone number in its one form."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(60, identity.phone, Message("phone_form"), **kwargs)
+
+
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
+"""Characters; NIST SP 800-63B asks for eight at least, the rest is our own choice."""
+
+
+class Password(fields.String):
+    """A password that somebody chooses, as it was typed: nothing of it is folded away."""
+
+    def __init__(self) -> None:
+        bounds = Length(min=SHORTEST_PASSWORD, max=LONGEST_PASSWORD)
+        super().__init__(required=True, validate=bounds, metadata={"format": "password"})
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        password: str = super()._deserialize(value, *args, **kwargs)
+        if not password.isprintable():
+            raise ValidationError([Message("password_unprintable")])
+        return password
+
+
 class ContactSchema(Schema):
     """How to reach an enterprise."""
 
     name = Text(50, required=True)
-    email = Normalised(254, identity.email, Message("email_form"), required=True)
-    phone = Normalised(60, identity.phone, Message("phone_form"), required=True)
+    email = Email(required=True)
+    phone = Phone(required=True)
 
 
 class ApprovalRefSchema(ResponseSchema):

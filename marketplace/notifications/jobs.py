@@ -371,6 +371,16 @@ def send_recovery(enterprise_id: str) -> None:
     service.send_link(UUID(enterprise_id), MailPurpose.RECOVERY)
 
 
+def send_invitation(invitation_id: str) -> None:
+    """Somebody was invited by e-mail."""
+    service.send_invitation(UUID(invitation_id))
+
+
+def send_reset(person_id: str) -> None:
+    """A person has forgotten the password."""
+    service.send_reset(UUID(person_id))
+
+
 def announce_endings() -> None:
     """Tell owners of listings and licences that end soon."""
     service.announce_endings(clock.today())

@@ -14,6 +14,7 @@ from .. import clock
 from ..database import Base, values_check
 from ..enterprises.models import Grade
 from ..events.lifecycle import LifeCycle, Move, Party
+from ..persons.models import Language
 
 RELEASE_ORDER = ("release_at", text("credit_milli DESC"), text("score DESC"), "id")
 """The columns by which messages are released, as the indexes of those that are planned have them."""
@@ -138,11 +139,6 @@ class SearchNotify(StrEnum):
     IMMEDIATE = "immediate"
     DAILY = "daily"
     OFF = "off"
-
-
-class Language(StrEnum):
-    ZH = "zh"
-    EN = "en"
 
 
 class Notification(Base):

@@ -8,8 +8,9 @@ from ..http.paging import PageQuery, page_of
 from ..http.schemas import EnterpriseRefSchema, ResponseSchema, Schema, WarningSchema, WrittenCodeSchema
 from ..licences.models import PauseCause
 from ..manifests.models import LateStep
+from ..persons.models import Language
 from ..transporters.models import PaperKind
-from .models import Delivery, EmailPreference, Language, NotificationKind, SearchNotify
+from .models import Delivery, EmailPreference, NotificationKind, SearchNotify
 
 
 class NotificationDataSchema(ResponseSchema):

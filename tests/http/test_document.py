@@ -256,6 +256,7 @@ FREE = {
     ("ApprovalRef", "source"), ("CalendarDay", "source"), ("FailedGate", "source"),
     ("ManifestDeadline", "source"), ("FeedImport", "source"), ("FeedImportListItem", "source"),
     ("Unmatched", "source"),
+    ("Invitation", "email"), ("Member", "email"), ("NewInvited", "email"), ("NewInvitation", "email"),
     ("Appeal", "rule"), ("BadRow", "kind"), ("BoardReason", "rule"), ("ChecklistItem", "source"),
     ("ClassDecision", "source"), ("ConfirmationOfDeclaration", "reason"),
     ("DeclarationCorrection", "reason"), ("DeclarationVersion", "reason"), ("DeskDecision", "reason"),

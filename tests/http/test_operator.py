@@ -31,6 +31,8 @@ OPEN = {
     ("post", "/enterprises/prove/{token}"),
     ("get", "/enterprises/prove/{token}"),
     ("get", "/verify/{token}"),
+    ("post", "/members"),
+    ("get", "/figures"),
     ("get", "/credit/board"),
     ("get", "/credit/red-list"),
 }

@@ -30,5 +30,5 @@ CASES = Cases(
     samples=PrivacySamples,
     neighbours=neighbours,
     writes=writes,
-    statements={"/enterprises/me/export": 69},
+    statements={"/enterprises/me/export": 72},
 )

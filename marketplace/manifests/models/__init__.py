@@ -13,6 +13,7 @@ from .life import (
     NEXT_STEPS,
     NOT_ISSUED,
     RECEIPTS,
+    UNSEALED,
     ManifestStatus,
 )
 from .manifests import Manifest, ManifestKind, ManifestLeg, ManifestLine, ManifestOutcome, ManifestSerial
@@ -27,6 +28,7 @@ __all__ = [
     "NEXT_STEPS",
     "NOT_ISSUED",
     "RECEIPTS",
+    "UNSEALED",
     "WAITING",
     "CorrectionStatus",
     "LateStage",

@@ -5,9 +5,10 @@ from .delivery.address_caps import forget_sent_mail
 from .delivery.digests import plan_digests
 from .delivery.email import send_digest, send_email
 from .delivery.mail_hours import MAIL_HOURS, next_mail_time
+from .delivery.person_mail import send_invitation, send_reset
 from .delivery.release import release_due
 from .forgetting import forget_key_names, forget_people
-from .inbox import find, inbox, mark_all_read, mark_read, present
+from .inbox import count_unread, find, inbox, mark_all_read, mark_read, present
 from .kinds import KINDS
 from .planning.cancellation import cancel_for_listing
 from .planning.credit_news import plan_credit_news
@@ -53,6 +54,7 @@ __all__ = [
     "announce_endings",
     "cancel_for_listing",
     "change_search",
+    "count_unread",
     "create_search",
     "delete_search",
     "describe_preferences",
@@ -91,7 +93,9 @@ __all__ = [
     "schedule_rerank_news",
     "send_digest",
     "send_email",
+    "send_invitation",
     "send_link",
+    "send_reset",
     "set_preferences",
     "silence",
     "unsilence",

@@ -44,6 +44,7 @@ from ...manifests.models import (
 )
 from ...matches.models import Feedback, MutualInterest
 from ...notifications.models import Notification, NotificationStatus, Preferences, SavedSearch, Silence
+from ...persons.models import Invitation, Membership, Person
 from ...receivers.models import ReceiverRequest
 from ...registrations.models import Registration, Site
 from ...reporting.models import (
@@ -271,7 +272,18 @@ HOLDINGS = (
     ),
     Holding(BoardEntry, _by(BoardEntry.enterprise_id)),
     Holding(GradeChange, _by(GradeChange.enterprise_id), frozenset({"seen_by"})),
-    Holding(Audit, _about("enterprise"), frozenset({"actor_id", "key_id", "address", "request_id"})),
+    Holding(
+        Person,
+        _through(Person.id, Membership.person_id, Membership.enterprise_id),
+        frozenset({"no", "password_hash", "totp_secret", "totp_step"}),
+    ),
+    Holding(Membership, _by(Membership.enterprise_id)),
+    Holding(Invitation, _by(Invitation.enterprise_id), frozenset({"digest"})),
+    Holding(
+        Audit,
+        _about("enterprise"),
+        frozenset({"actor_id", "key_id", "address", "request_id", "person_id"}),
+    ),
 )
 """What an export holds, in this order: what staff read and changed of an enterprise stands at the end."""
 

@@ -15,7 +15,7 @@ from ....enterprises import service as enterprises
 from ....enterprises.models import MailPurpose
 from ....events.work import unit_of_work
 from ....messages import say
-from ...models import Language
+from ....persons.models import Language
 from ..preferences.delivery_preferences import preferences_of
 from .handing_over import hand_over
 from .mail_hours import is_mail_configured

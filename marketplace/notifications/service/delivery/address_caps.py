@@ -15,10 +15,12 @@ from ....matches import service as matches
 from ...models import SentMail
 from ..kinds import KINDS
 
-PUSH, DIGEST = "push", "digest"
-"""What is counted together: kinds that share the policy's daily cap, and digests."""
+PUSH, DIGEST, INVITATION = "push", "digest", "invitation"
+"""What is counted together: kinds that share the policy's daily cap, digests, and invitations of persons."""
 DIGESTS_A_DAY = 10
 """Digests to one address within a day: of as many enterprises that share it; our own choice."""
+INVITATIONS_A_DAY = 5
+"""Invitations to one address within a day, whoever makes them; our own choice."""
 KEPT = timedelta(days=2)
 """How long an e-mail is remembered: longer than any day."""
 
@@ -47,7 +49,8 @@ def mails_a_day(counted: str) -> int:
     """How many e-mails that are counted so an address gets within a day."""
     if counted == PUSH:
         return int(matches.policy_in_force().body["push_daily_cap"])
-    return DIGESTS_A_DAY if counted == DIGEST else KINDS[counted].mails_a_day
+    of_others = {DIGEST: DIGESTS_A_DAY, INVITATION: INVITATIONS_A_DAY}
+    return of_others[counted] if counted in of_others else KINDS[counted].mails_a_day
 
 
 def forget_sent_mail() -> int:

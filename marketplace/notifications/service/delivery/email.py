@@ -18,7 +18,8 @@ from ....enterprises.models import Enterprise
 from ....events.work import Work, unit_of_work
 from ....listings import service as listings
 from ....messages import say
-from ...models import Delivery, EmailPreference, Language, Notification, NotificationStatus
+from ....persons.models import Language
+from ...models import Delivery, EmailPreference, Notification, NotificationStatus
 from ..kinds import KINDS, heading_codes
 from ..preferences.delivery_preferences import preferences_by_receiver, preferences_of
 from ..subjects import read_sides

@@ -21,6 +21,18 @@ def hand_over(receiver: Enterprise, message: EmailMessage) -> bool:
         smtplib.SMTPException, OSError: it did not, for a reason that may pass.
     """
     address = receiver.contact_email
+    reply = hand_to_relay(address, message)
+    if reply is not None:
+        _pause(receiver.id, address, reply)
+    return reply is None
+
+
+def hand_to_relay(address: str, message: EmailMessage) -> str | None:
+    """Hand an e-mail to the relay, for one address. Returns the reply with which it was refused for good.
+
+    Raises:
+        smtplib.SMTPException, OSError: the relay did not take it, for a reason that may pass.
+    """
     try:
         with mail_relay(current_app.config["SETTINGS"]) as relay:
             relay.send_message(message, to_addrs=[address])
@@ -28,9 +40,8 @@ def hand_over(receiver: Enterprise, message: EmailMessage) -> bool:
         reply = final_refusal(error, address)
         if reply is None:
             raise
-        _pause(receiver.id, address, reply)
-        return False
-    return True
+        return reply
+    return None
 
 
 def _pause(receiver_id: UUID, address: str, reply: str) -> None:

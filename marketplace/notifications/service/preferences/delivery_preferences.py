@@ -12,7 +12,8 @@ from ....errors import Notice
 from ....events.actor import Actor
 from ....events.work import Work, unit_of_work
 from ....http.languages import render_warnings
-from ...models import EmailPreference, Language, Preferences
+from ....persons.models import Language
+from ...models import EmailPreference, Preferences
 
 DEFAULTS: dict[str, Any] = {
     "email": EmailPreference.IMMEDIATE, "language": Language.ZH, "muted_codes": [], "kinds": {},

@@ -1,4 +1,4 @@
-"""`flask admin`: the platform's admins, and keys for enterprises that lost theirs."""
+"""`flask admin`: the platform's admins, as holders of keys and as persons; keys for who lost theirs."""
 
 from uuid import UUID
 
@@ -7,10 +7,11 @@ from flask.cli import AppGroup
 
 from .. import clock, plain_text
 from ..database import required_database
+from ..enterprises import service as enterprises
+from ..enterprises.models import ApiKey
 from ..errors import NotFound
 from ..events.actor import ADMIN, PLATFORM
 from . import service
-from .models import ApiKey
 
 group = AppGroup("admin", help="Platform admins, and lost keys.")
 
@@ -18,24 +19,26 @@ group = AppGroup("admin", help="Platform admins, and lost keys.")
 @group.command("create")
 @click.option("--name", required=True, help="Who the admin is.")
 def create_admin(name: str) -> None:
-    """Create an admin and print its API key, alone, on the last line."""
+    """Create an admin: print a code with which the person joins, and on the last line, alone, its API key."""
     try:
         name = plain_text.one_line(name)
     except plain_text.BadText as error:
         raise click.BadParameter(f"character {error.place} ({error.character}) cannot be seen") from error
     with required_database():
-        _, key = service.create_staff(PLATFORM, ADMIN, name)
-    click.echo(f"Admin {name}: this key is shown once.", err=True)
+        staff, key = enterprises.create_staff(PLATFORM, ADMIN, name)
+        code = service.invite_staff(PLATFORM, staff.id)
+    click.echo(f"Admin {name}: to log in on pages, open /join within seven days and type {code}", err=True)
+    click.echo("For programs, this key; both are shown once.", err=True)
     click.echo(key)
 
 
 @group.command("keys")
-@click.option("--enterprises", is_flag=True, help="The keys of all enterprises instead.")
+@click.option("--enterprises", "of_enterprises", is_flag=True, help="The keys of all enterprises instead.")
 @click.option("--uscc", help="The keys of this enterprise instead.")
-def list_keys(enterprises: bool, uscc: str | None) -> None:
+def list_keys(of_enterprises: bool, uscc: str | None) -> None:
     """Show every key of staff, or of enterprises: id, holder, name, whether it opens anything, and parent."""
     with required_database():
-        keys = service.enterprise_keys(uscc) if enterprises or uscc else service.staff_keys()
+        keys = enterprises.enterprise_keys(uscc) if of_enterprises or uscc else enterprises.staff_keys()
         for key in keys:
             parent = f", created by {key.parent_id}" if key.parent_id else ""
             click.echo(f"{key.id}  {_holder(key)}: {key.name}, {_state(key)}{parent}")
@@ -63,7 +66,7 @@ def revoke_keys(key_ids: tuple[UUID, ...]) -> None:
     with required_database():
         for key_id in key_ids:
             try:
-                service.revoke_key(PLATFORM, key_id)
+                enterprises.revoke_key(PLATFORM, key_id)
             except NotFound as error:
                 raise click.ClickException(f"No key has the id {key_id}.") from error
             click.echo(f"{key_id} revoked")
@@ -75,4 +78,4 @@ def replace_keys(usccs: tuple[str, ...]) -> None:
     """Create a new key for each enterprise that lost its own; prints USCC and key, one line each."""
     with required_database():
         for uscc in usccs:
-            click.echo(f"{uscc} {service.replace_lost_key(uscc)}")
+            click.echo(f"{uscc} {enterprises.replace_lost_key(uscc)}")

@@ -1,0 +1,245 @@
+"""Persons, what they are members of, invitations, and log-ins."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from uuid_utils.compat import uuid7
+
+from .. import clock
+from ..database import Base, values_check
+from ..events.lifecycle import LifeCycle, Move, Party
+
+
+class Right(StrEnum):
+    """What a member of an enterprise may do for it."""
+
+    OWNER = "owner"
+    """Everything; invites others and sets their rights."""
+    TRADER = "trader"
+    """Posts, deals and signs."""
+    VIEWER = "viewer"
+    DRIVER = "driver"
+    """Sees the loads of a transporter of the day, and signs pickup and receipt."""
+
+
+class Language(StrEnum):
+    """The language in which a person or an enterprise is written to."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+class InvitationStatus(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+INVITED_FOR = timedelta(days=7)
+"""How long an invitation waits; our own choice."""
+INVITATION_LIFE = LifeCycle(
+    Move(
+        "accept", InvitationStatus.OPEN, InvitationStatus.ACCEPTED,
+        by={Party.INVITED}, event="invitation.accepted",
+    ),
+    Move(
+        "withdraw", InvitationStatus.OPEN, InvitationStatus.WITHDRAWN,
+        by={Party.OWNER, Party.ADMIN}, event="invitation.withdrawn",
+    ),
+    Move(
+        "lapse", InvitationStatus.OPEN, InvitationStatus.LAPSED,
+        by={Party.CLOCK}, event="invitation.lapsed", after=INVITED_FOR, since="created_at",
+    ),
+)  # fmt: skip
+
+LIVING = text("erased_at IS NULL")
+"""The condition of the partial indexes of persons who have not been erased."""
+CURRENT = text("ended_at IS NULL")
+"""The condition of the partial indexes of memberships that have not ended."""
+
+
+class Person(Base):
+    """Somebody who logs in, by e-mail address or telephone number.
+
+    `no` is what history shows of a person who was erased. `email` was proven by the invitation that it got.
+    `totp_step` is the last step of 30 seconds for which a code was taken, so that none is taken twice; a
+    secret without a `totp_since` is offered and not confirmed yet.
+    """
+
+    __tablename__ = "person"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    no: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    name: Mapped[str]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    language: Mapped[Language] = mapped_column(default=Language.ZH)
+    password_hash: Mapped[str]
+    totp_secret: Mapped[str | None]
+    totp_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        values_check("language", Language),
+        CheckConstraint("erased_at IS NOT NULL OR num_nonnulls(email, phone) > 0", name="reachable"),
+        CheckConstraint("totp_since IS NULL OR totp_secret IS NOT NULL", name="second_factor"),
+        Index("ix_person_email", text("lower(email)"), unique=True, postgresql_where=LIVING),
+        Index("ix_person_phone", "phone", unique=True, postgresql_where=LIVING),
+    )
+
+
+class Membership(Base):
+    """A person acts for an enterprise with a right, or is a member of staff, until it ends.
+
+    Nobody is two members of staff: four eyes are those of two persons.
+    """
+
+    __tablename__ = "membership"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    enterprise_id: Mapped[UUID | None] = mapped_column(ForeignKey("enterprise.id"))
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    right: Mapped[Right | None]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    version: Mapped[int] = mapped_column()
+
+    person: Mapped[Person] = relationship(lazy="raise")
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        values_check("right", Right),
+        CheckConstraint("num_nonnulls(enterprise_id, staff_id) = 1", name="of_one"),
+        CheckConstraint('(enterprise_id IS NULL) = ("right" IS NULL)', name="right_in_enterprise"),
+        Index(
+            "ix_membership_enterprise", "enterprise_id", "person_id",
+            unique=True, postgresql_where=CURRENT,
+        ),
+        Index("ix_membership_staff", "staff_id", unique=True, postgresql_where=CURRENT),
+        Index(
+            "ix_membership_person_as_staff", "person_id",
+            unique=True, postgresql_where=text("ended_at IS NULL AND staff_id IS NOT NULL"),
+        ),
+        Index("ix_membership_person_id", "person_id"),
+    )  # fmt: skip
+
+
+class Invitation(Base):
+    """Somebody is asked to become a member: by a code that is mailed to `email`, or handed over on paper.
+
+    Of a code only the digest is kept; one that is mailed is made when its e-mail is sent.
+    """
+
+    __tablename__ = "invitation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    status: Mapped[InvitationStatus] = mapped_column(default=INVITATION_LIFE.initial)
+    enterprise_id: Mapped[UUID | None] = mapped_column(ForeignKey("enterprise.id"))
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    right: Mapped[Right | None]
+    email: Mapped[str | None]
+    language: Mapped[Language] = mapped_column(default=Language.ZH)
+    digest: Mapped[str | None] = mapped_column(String(64))
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        UniqueConstraint("digest"),
+        values_check("status", InvitationStatus),
+        values_check("right", Right),
+        values_check("language", Language),
+        CheckConstraint("num_nonnulls(enterprise_id, staff_id) = 1", name="of_one"),
+        CheckConstraint('(enterprise_id IS NULL) = ("right" IS NULL)', name="right_in_enterprise"),
+        CheckConstraint("(status = 'accepted') = (person_id IS NOT NULL)", name="accepted_by"),
+        Index("ix_invitation_enterprise", "enterprise_id", "id"),
+        Index("ix_invitation_staff_id", "staff_id"),
+        Index("ix_invitation_open", "created_at", postgresql_where=text("status = 'open'")),
+    )
+
+
+class Session(Base):
+    """A log-in of a person on a device, by the digest of its token; it acts for one membership at a time.
+
+    `passed_at` is when the second factor was shown.
+    """
+
+    __tablename__ = "session"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    digest: Mapped[str] = mapped_column(String(64))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    membership_id: Mapped[UUID | None] = mapped_column(ForeignKey("membership.id"), index=True)
+    device: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    passed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (UniqueConstraint("digest"), Index("ix_session_created_at", "created_at"))
+
+
+class LoginFailure(Base):
+    """A log-in that failed, by digests of who it was to be and where it came from; kept for a day."""
+
+    __tablename__ = "login_failure"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    login: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        Index("ix_login_failure_login", "login", "at"),
+        Index("ix_login_failure_address", "address", "at"),
+    )
+
+
+class RecoveryCode(Base):
+    """A code that stands in for the second factor once, by its digest."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (UniqueConstraint("person_id", "digest"),)
+
+
+class PasswordReset(Base):
+    """A link that was mailed to a person who has forgotten the password, by the digest of its token."""
+
+    __tablename__ = "password_reset"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+
+    __table_args__ = (
+        UniqueConstraint("digest"),
+        Index("ix_password_reset_person_id", "person_id", "created_at"),
+    )

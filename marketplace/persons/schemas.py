@@ -1,0 +1,96 @@
+"""Shapes of members and invitations."""
+
+from marshmallow import fields
+
+from ..http.fields import Identifier, Moment, OneOf, Text, Value
+from ..http.paging import PageQuery, page_of
+from ..http.schemas import Email, Password, Phone, ResponseSchema, Schema
+from .models import InvitationStatus, Language, Right
+
+
+class NewInvitationSchema(Schema):
+    """Somebody to be invited: into your enterprise with a right or, by an admin, as a member of staff."""
+
+    right = fields.String(
+        load_default=None,
+        validate=OneOf(Right),
+        metadata={"description": "What the invited may do for your enterprise."},
+    )
+    staff_id = fields.UUID(
+        load_default=None,
+        metadata={
+            "description": "For admins: the member of staff, known by keys so far, who the invited is."
+        },
+    )
+    email = Email(
+        load_default=None,
+        metadata={"description": "Where the code is mailed; without it the response has it, for paper."},
+    )
+    language = fields.String(
+        load_default="zh",
+        validate=OneOf(Language),
+        metadata={"description": "Of the e-mail, and of the person until it chooses another."},
+    )
+
+
+class InvitationSchema(ResponseSchema):
+    id = fields.UUID()
+    status = Value(InvitationStatus)
+    right = Value(Right, allow_none=True)
+    staff_id = fields.UUID(allow_none=True)
+    email = fields.String(allow_none=True)
+    language = Value(Language)
+    created_at = Moment()
+    ends_at = Moment(metadata={"description": "When the code opens nothing any more."})
+
+
+class NewInvitedSchema(InvitationSchema):
+    optional = ("code",)
+
+    code = fields.String(metadata={"description": "To be handed over; it is shown this once."})
+
+
+InvitationPage = page_of(InvitationSchema, "InvitationPage")
+
+
+class InvitationQuery(PageQuery):
+    status = fields.String(
+        load_default=None,
+        validate=OneOf(InvitationStatus),
+        metadata={"description": "Only invitations that stand so."},
+    )
+
+
+class JoinSchema(Schema):
+    """An invitation is accepted. Who has a log-in already sends its code and its password only."""
+
+    code = Identifier(60, required=True, metadata={"description": "Of the invitation."})
+    password = Password()
+    name = Text(50, load_default=None, metadata={"description": "Of a new person."})
+    phone = Phone(
+        load_default=None,
+        metadata={"description": "Of a new person; where the code came on paper it is the log-in."},
+    )
+    language = fields.String(load_default=None, validate=OneOf(Language))
+
+
+class RightSchema(Schema):
+    right = fields.String(required=True, validate=OneOf(Right))
+
+
+class MemberSchema(ResponseSchema):
+    """A person who acts for your enterprise; to admins, one who is a member of staff."""
+
+    id = fields.UUID()
+    person_id = fields.UUID()
+    right = Value(Right, "Null of staff.", allow_none=True)
+    staff_id = fields.UUID(allow_none=True)
+    name = fields.String()
+    email = fields.String(allow_none=True)
+    phone = fields.String(allow_none=True)
+    language = Value(Language)
+    has_second_factor = fields.Boolean()
+    created_at = Moment(metadata={"description": "Since when the person is a member."})
+
+
+MemberPage = page_of(MemberSchema, "MemberPage")

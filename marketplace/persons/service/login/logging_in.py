@@ -1,0 +1,79 @@
+"""Logging in by e-mail address or telephone number and password."""
+
+import logging
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+
+from .... import identity
+from ....errors import Unauthorised
+from ....events.work import unit_of_work
+from ...models import Person
+from .failures import forget_failures, note_failure, require_few
+from .passwords import HASHER, hash_password, is_password
+from .sessions import begin
+
+log = logging.getLogger(__name__)
+
+
+def log_in(login: str, password: str, address: str, device: str = "") -> str:
+    """Begin a session.
+
+    Args:
+        login: an e-mail address or a telephone number, as it was typed.
+        address: where it comes from. device: what the browser calls itself.
+    Returns:
+        the token of the session, which is shown this once.
+    Raises:
+        Unauthorised: there is no such person, or the password is wrong (`login_failed`).
+        TooMany: there were too many failures (`login_waits`).
+    """
+    typed = _one_form(login)
+    person_id = require_password(typed, password, address)
+    with unit_of_work() as work:
+        person = work.lock(Person, Person.id == person_id, Person.erased_at.is_(None))
+        forget_failures(work, typed, address)
+        if HASHER.check_needs_rehash(person.password_hash):
+            person.password_hash = hash_password(password)
+        token = begin(work, person, device)
+    log.info("logged in", extra={"person_id": str(person_id)})
+    return token
+
+
+def require_password(typed: str, password: str, address: str) -> UUID:
+    """The id of the person whose address or number, in its one form, and password these are.
+
+    Raises:
+        Unauthorised: `login_failed`. TooMany: `login_waits`.
+    """
+    require_few(typed, address)
+    with unit_of_work() as work:
+        found = work.session.execute(
+            select(Person.id, Person.password_hash).where(is_called(typed), Person.erased_at.is_(None))
+        ).one_or_none()
+    if not is_password(found.password_hash if found else None, password):
+        note_failure(typed, address)
+        log.info("log-in refused", extra={"address": address})
+        raise Unauthorised("login_failed")
+    assert found is not None
+    person_id: UUID = found.id
+    return person_id
+
+
+def login_of(person: Person) -> str:
+    """What the person logs in with."""
+    return person.email or person.phone or ""
+
+
+def is_called(login: str) -> ColumnElement[bool]:
+    """The condition of the person with this address or number, in its one form."""
+    return func.lower(Person.email) == login.casefold() if "@" in login else Person.phone == login
+
+
+def _one_form(login: str) -> str:
+    """What was typed as it is stored; as it was typed where it is neither an address nor a number."""
+    read = identity.email if "@" in login else identity.phone
+    try:
+        return read(login)
+    except ValueError:
+        return login

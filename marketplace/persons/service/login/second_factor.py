@@ -1,0 +1,121 @@
+"""The second factor: codes of an authenticator (TOTP, RFC 6238), and codes on paper in its place."""
+
+import secrets
+from dataclasses import replace
+from uuid import UUID
+
+import pyotp
+from sqlalchemy import delete, select
+
+from .... import clock
+from ....errors import Conflict, Invalid, Unauthorised
+from ....events.actor import PLATFORM
+from ....events.work import Work, unit_of_work
+from ....http.authentication import digest
+from ...models import Person, RecoveryCode
+
+ISSUER = "Huanliu 环流"
+STEP_S = 30
+DRIFT = 1
+"""Steps by which the clock of a telephone may be off."""
+RECOVERY_CODES = 8
+CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+"""Letters and digits that nobody mistakes for each other on paper."""
+
+
+def offer(person_id: UUID) -> str:
+    """Make a secret for a person who has no second factor; returns the otpauth address for the authenticator.
+
+    Raises:
+        Conflict: there is one already (`second_factor_exists`).
+    """
+    with unit_of_work() as work:
+        person = work.lock(Person, Person.id == person_id)
+        if person.totp_since is not None:
+            raise Conflict("second_factor_exists")
+        if person.totp_secret is None:
+            person.totp_secret = pyotp.random_base32()
+    return pyotp.TOTP(person.totp_secret).provisioning_uri(
+        name=person.email or person.phone, issuer_name=ISSUER
+    )
+
+
+def confirm(person_id: UUID, code: str) -> list[str]:
+    """Take the offered secret as the second factor, once a code of it is shown.
+
+    Returns:
+        codes that stand in for it once each; they are shown this once.
+    Raises:
+        Conflict: there is one already (`second_factor_exists`).
+        Invalid: the code is wrong (`second_factor_wrong`).
+    """
+    with unit_of_work() as work:
+        person = work.lock(Person, Person.id == person_id)
+        if person.totp_since is not None:
+            raise Conflict("second_factor_exists")
+        step = _step_of(person, code)
+        if step is None:
+            raise Invalid("second_factor_wrong", at="code")
+        person.totp_since, person.totp_step = clock.now(), step
+        codes = _new_recovery_codes(work, person)
+        work.audit(replace(PLATFORM, person_id=person.id), "set_second_factor", person)
+    return codes
+
+
+def require_factor(work: Work, person: Person, code: str) -> None:
+    """Take a code of a locked person's authenticator, or one on paper; each works once.
+
+    Raises:
+        Unauthorised: it is wrong, or was used before (`second_factor_wrong`).
+    """
+    step = _step_of(person, code)
+    if step is not None:
+        person.totp_step = step
+    elif not _uses_recovery_code(work, person, code):
+        raise Unauthorised("second_factor_wrong", at="code")
+
+
+def _step_of(person: Person, code: str) -> int | None:
+    """The step of 30 seconds that a code is of; None if it is wrong, or no later than the last one."""
+    if person.totp_secret is None:
+        return None
+    now, authenticator = clock.now(), pyotp.TOTP(person.totp_secret, interval=STEP_S)
+    typed = code.replace(" ", "")
+    for drift in range(-DRIFT, DRIFT + 1):
+        step = authenticator.timecode(now) + drift
+        is_later = person.totp_step is None or step > person.totp_step
+        if is_later and secrets.compare_digest(authenticator.generate_otp(step).encode(), typed.encode()):
+            return step
+    return None
+
+
+def _new_recovery_codes(work: Work, person: Person) -> list[str]:
+    work.session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
+    codes = [random_code(10) for _ in range(RECOVERY_CODES)]
+    for code in codes:
+        work.add(RecoveryCode(person_id=person.id, digest=digest(read_code(code))))
+    return codes
+
+
+def _uses_recovery_code(work: Work, person: Person, code: str) -> bool:
+    query = select(RecoveryCode).where(
+        RecoveryCode.person_id == person.id,
+        RecoveryCode.digest == digest(read_code(code)),
+        RecoveryCode.used_at.is_(None),
+    )
+    row = work.session.scalars(query).one_or_none()
+    if row is None:
+        return False
+    row.used_at = clock.now()
+    return True
+
+
+def random_code(length: int) -> str:
+    """A code to be written on paper, in groups of five."""
+    letters = "".join(secrets.choice(CODE_ALPHABET) for _ in range(length))
+    return "-".join(letters[start : start + 5] for start in range(0, length, 5))
+
+
+def read_code(typed: str) -> str:
+    """A code that was typed, in its one form."""
+    return "".join(letter for letter in typed.upper() if letter.isalnum())

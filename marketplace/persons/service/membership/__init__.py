@@ -1,0 +1,29 @@
+"""Membership: invitations, joining, rights, leaving."""
+
+from .inviting import (
+    find_invitation,
+    invite,
+    invite_staff,
+    issue_code,
+    lapse_invitation,
+    list_invitations,
+    withdraw_invitation,
+)
+from .joining import join
+from .members import change_right, end_membership, find_member, list_members, memberships_of
+
+__all__ = [
+    "change_right",
+    "end_membership",
+    "find_invitation",
+    "find_member",
+    "invite",
+    "invite_staff",
+    "issue_code",
+    "join",
+    "lapse_invitation",
+    "list_invitations",
+    "list_members",
+    "memberships_of",
+    "withdraw_invitation",
+]

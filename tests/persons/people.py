@@ -1,0 +1,44 @@
+"""Persons as tests make them: invited, joined, logged in."""
+
+import pyotp
+
+from marketplace.persons import service
+
+PASSWORD = "河边的柳树有三百棵 3"
+
+
+def invite(party, right="trader", **about):
+    """An invitation as the API returns it, with its code unless it is mailed."""
+    response = party.post("/invitations", {"right": right, **about})
+    assert response.status_code == 201, response.json
+    return response.json
+
+
+def join(marketplace, code, **about):
+    """The response to somebody who accepts an invitation."""
+    body = {"code": code, "name": "李工", "password": PASSWORD, **about}
+    return marketplace.client.post("/api/v1/members", json=body)
+
+
+def member(party, phone, right="trader", **about):
+    """A new member of an enterprise, as the API returns it."""
+    response = join(party.marketplace, invite(party, right)["code"], phone=phone, **about)
+    assert response.status_code == 201, response.json
+    return response.json
+
+
+def log_in(marketplace, login, password=PASSWORD, address="203.0.113.7"):
+    """The token of a new session, at the marketplace's time."""
+    with marketplace.at_its_time():
+        return service.log_in(login, password, address, "a browser")
+
+
+def who(marketplace, token):
+    """Who has this session, at the marketplace's time; None if it has ended."""
+    with marketplace.at_its_time():
+        return service.logged_in(token)
+
+
+def code_at(secret, moment):
+    """What an authenticator shows."""
+    return pyotp.TOTP(secret).at(moment)
