@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import commands, messages, subscriptions
 from .console import errors as console_errors
+from .console import visitor
 from .console.pages import console
 from .database import db, drop_ended_connections
 from .database_connections import keep_statements_prepared
@@ -46,6 +47,7 @@ ROOMS = (
     "calendar",
     "catalogue",
     "enterprises",
+    "persons",
     "licences",
     "transfers",
     "registrations",
@@ -117,6 +119,7 @@ def _add_extensions(app: Flask) -> None:
     observability.register(app)
     health.ready_when("index", lambda: live_index.process_index().is_ready)
     authentication.set_key_lookup(enterprises_service.actor_of_key)
+    authentication.set_session_lookup(visitor.actor_of_session)
     messages.set_citations(law.cite)
     enterprises_service.set_move_notices(listings_service.left_behind)
     listings_service.set_open_limits(matches_service.open_listings_of)

@@ -130,6 +130,7 @@ OPEN = {
     ("GET", "/credit/board"),
     ("GET", "/credit/red-list"),
     ("GET", "/figures"),
+    ("POST", "/members"),
 }
 """Routes for those who have no key, or none yet; each is limited by address."""
 
@@ -169,6 +170,12 @@ def test_only_operations_docs_and_qr_codes_are_outside_the_api(app):
         "/docs", "/docs/", "/docs/<path:path>", "/docs/dist/<path:filename>",
         "/verify/<token>",
         "/", "/board", "/verify", "/help", "/help/<name>", "/static/<path:name>",
+        "/login", "/login/code", "/login/enrol", "/login/none", "/logout", "/join", "/forgotten",
+        "/reset/<token>",
+        "/today", "/desk", "/settings", "/settings/sessions/<uuid:session_id>/end",
+        "/settings/acting/<uuid:membership_id>", "/settings/people", "/settings/people/invitations",
+        "/settings/people/invitations/<uuid:invitation_id>/withdraw",
+        "/settings/people/<uuid:member_id>/right", "/settings/people/<uuid:member_id>/end",
     } & outside  # fmt: skip
     assert {"/healthz", "/readyz", "/version", "/metrics", "/openapi.json", "/errors", "/docs"} <= outside
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, render_template, request, send_from_directory, url_for
+from flask import Blueprint, Response, g, render_template, request, send_from_directory, url_for
 from marshmallow import EXCLUDE, ValidationError
 
 from ..http.browsers import OWN_PAGE
@@ -45,7 +45,11 @@ TABS = (
     Tab("console.show_verify", "tab_verify", "verify"),
     Tab("console.show_help", "tab_help", "help"),
 )
-"""What everybody may go to; who is logged in has others."""
+"""What everybody may go to."""
+BOARD, HELP, SETTINGS = TABS[1], TABS[3], Tab("console.show_settings", "tab_settings", "me")
+MEMBER_TABS = (Tab("console.show_today", "tab_today", "today"), BOARD, HELP, SETTINGS)
+STAFF_TABS = (Tab("console.show_desk", "tab_desk", "today"), BOARD, HELP, SETTINGS)
+"""What members and staff go to from the pages that are theirs."""
 
 
 def page(template: str, http_status: int = 200, *, cache_control: str = PUBLIC, **facts: Any) -> Response:
@@ -117,8 +121,11 @@ def named(group: str, value: str) -> str:
 
 @pages.app_template_global("tabs")
 def tabs() -> tuple[Tab, ...]:
-    """The entries of the navigation."""
-    return TABS
+    """The entries of the navigation for whoever looks at the page."""
+    actor = g.get("actor")
+    if "visitor" not in g or actor is None:
+        return TABS
+    return MEMBER_TABS if actor.enterprise_id else STAFF_TABS
 
 
 @pages.app_template_global("page_language")

@@ -1,6 +1,6 @@
 """The pages, one module an area; importing them adds them to the blueprint."""
 
 from ..page import pages as console
-from . import board, front, help, verify
+from . import account, board, front, help, people, today, verify
 
-__all__ = ["board", "console", "front", "help", "verify"]
+__all__ = ["account", "board", "console", "front", "help", "people", "today", "verify"]

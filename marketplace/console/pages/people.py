@@ -1,0 +1,140 @@
+"""Settings: who acts for the enterprise, invitations; one's own sessions, and for whom one acts."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import Response, redirect, url_for
+from marshmallow import fields
+
+from ...errors import DomainError
+from ...events.actor import ADMIN, ENTERPRISE, Actor
+from ...http.fields import OneOf
+from ...http.languages import language
+from ...http.schemas import Email, Schema
+from ...persons import service as persons
+from ...persons.models import Right
+from ...persons.service import LoggedIn
+from ..forms import Errors, read_form, typed, wrong
+from ..page import pages
+from ..visitor import members_only, private
+
+MOST_SHOWN = 100
+GOVERNING = "admin"
+"""The scope of whoever sets rights."""
+
+
+class InvitationForm(Schema):
+    right = fields.String(required=True, validate=OneOf(Right))
+    email = Email(load_default=None)
+
+
+class RightForm(Schema):
+    right = fields.String(required=True, validate=OneOf(Right))
+
+
+INVITATION, RIGHT = InvitationForm(), RightForm()
+
+
+@pages.get("/settings")
+@members_only()
+def show_settings(who: LoggedIn) -> Response:
+    """The person's sessions, and what it is a member of."""
+    return private(
+        "settings.html",
+        who=who,
+        sessions=persons.list_sessions(who.person_id),
+        memberships=persons.memberships_of(who.person_id),
+    )
+
+
+@pages.post("/settings/sessions/<uuid:session_id>/end")
+@members_only()
+def end_my_session(who: LoggedIn, session_id: UUID) -> Any:
+    """End one of the person's sessions."""
+    persons.end_session(who.person_id, session_id)
+    return redirect(url_for("console.show_settings"), 303)
+
+
+@pages.post("/settings/acting/<uuid:membership_id>")
+@members_only()
+def act_for(who: LoggedIn, membership_id: UUID) -> Any:
+    """Act for another enterprise, or as the member of staff, that the person is."""
+    persons.act_for(who.session_id, membership_id)
+    return redirect(url_for("console.show_today"), 303)
+
+
+@pages.get("/settings/people")
+@members_only(kinds=(ENTERPRISE, ADMIN))
+def show_people(who: LoggedIn) -> Response:
+    """Members and, to an owner, invitations."""
+    return _people(who)
+
+
+def _people(who: LoggedIn, http_status: int = 200, errors: Errors | None = None, **told: Any) -> Response:
+    assert who.actor is not None
+    governs = GOVERNING in who.actor.scopes
+    members = persons.list_members(who.actor, None, MOST_SHOWN)
+    waiting = persons.list_invitations(who.actor, {"status": "open"}, None, MOST_SHOWN) if governs else ()
+    return private(
+        "people.html",
+        http_status,
+        who=who,
+        members=[persons.present_member(member) for member in members],
+        invitations=[persons.present_invitation(invitation) for invitation in waiting],
+        rights=list(Right),
+        governs=governs,
+        values=typed() if errors else {},
+        errors=errors or {},
+        api="/api/v1/members",
+        **{"code": None, "mailed": None, **told},
+    )
+
+
+@pages.post("/settings/people/invitations")
+@members_only("admin", kinds=(ENTERPRISE,))
+def invite(who: LoggedIn) -> Response:
+    """Invite somebody; a code on paper is shown this once."""
+    assert who.actor is not None
+    data, errors = read_form(INVITATION)
+    if data is None:
+        return _people(who, 422, errors)
+    try:
+        invitation, code = persons.invite(who.actor, {**data, "staff_id": None, "language": language()})
+    except DomainError as error:
+        return _people(who, error.status, wrong(error))
+    return _people(who, 201, code=code, mailed=invitation.email)
+
+
+@pages.post("/settings/people/invitations/<uuid:invitation_id>/withdraw")
+@members_only("admin", kinds=(ENTERPRISE, ADMIN))
+def withdraw_invitation(who: LoggedIn, invitation_id: UUID) -> Any:
+    """Take an invitation back."""
+    return _changed(who, lambda actor: persons.withdraw_invitation(actor, invitation_id))
+
+
+@pages.post("/settings/people/<uuid:member_id>/right")
+@members_only("admin", kinds=(ENTERPRISE,))
+def change_right(who: LoggedIn, member_id: UUID) -> Any:
+    """Give a member another right."""
+    data, errors = read_form(RIGHT)
+    if data is None:
+        return _people(who, 422, errors)
+    return _changed(who, lambda actor: persons.change_right(actor, member_id, data["right"], None))
+
+
+@pages.post("/settings/people/<uuid:member_id>/end")
+@members_only("admin", kinds=(ENTERPRISE, ADMIN))
+def end_membership(who: LoggedIn, member_id: UUID) -> Any:
+    """End a membership."""
+    return _changed(who, lambda actor: persons.end_membership(actor, member_id))
+
+
+def _changed(who: LoggedIn, change: Callable[[Actor], Any]) -> Any:
+    """Make a change and show the page anew, or say on it why it was refused."""
+    assert who.actor is not None
+    try:
+        change(who.actor)
+    except DomainError as error:
+        return _people(who, error.status, {"form": wrong(error).popitem()[1]})
+    return redirect(url_for("console.show_people"), 303)

@@ -1,0 +1,187 @@
+"""Who looks at a page: the session of the cookie, what a page asks of it, and from where forms may come."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response, current_app, g, redirect, request, url_for
+
+from ..errors import Forbidden
+from ..events.actor import Actor
+from ..events.models import NOBODY
+from ..events.work import task_owner
+from ..http import rate_limits
+from ..http.authentication import EVERY_KEY, Access
+from ..messages.names import Name
+from ..persons import service as persons
+from ..persons.service import LoggedIn
+from .page import page, pages
+
+COOKIE, SECURE_COOKIE = "huanliu_session", "__Host-huanliu_session"
+"""Over HTTPS the second name, which a browser takes from nobody but this very host."""
+COOKIE_S = 14 * 24 * 3600
+SAFE = ("GET", "HEAD", "OPTIONS")
+PRIVATE = "no-store"
+NEXT = "next"
+KEPT = "kept."
+"""Before the name of a field of a form that was sent after its session had ended."""
+NOT_KEPT = ("password", "code", NEXT)
+LONGEST_KEPT = 20_000
+
+View = Callable[..., Any]
+
+
+def visitor() -> LoggedIn | None:
+    """Who is logged in; looked up once in a request."""
+    if "visitor" not in g:
+        token = request.cookies.get(_cookie_name())
+        g.visitor = persons.logged_in(token) if token else None
+    found: LoggedIn | None = g.visitor
+    return found
+
+
+def actor_of_session() -> Actor | None:
+    """As whom the visitor acts; None of who has not logged in, or not wholly."""
+    who = visitor()
+    return who.actor if who else None
+
+
+def begin_session(response: Any, token: str) -> Any:
+    """Have the browser keep the token of a session."""
+    response.set_cookie(
+        _cookie_name(), token, max_age=COOKIE_S, secure=request.is_secure, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+def end_session(response: Any) -> Any:
+    """Have the browser forget its session."""
+    response.delete_cookie(_cookie_name(), secure=request.is_secure, httponly=True, samesite="Lax")
+    return response
+
+
+def _cookie_name() -> str:
+    return SECURE_COOKIE if request.is_secure else COOKIE
+
+
+def members_only(scope: str = "read", kinds: tuple[str, ...] = EVERY_KEY) -> Callable[[View], View]:
+    """Show a page to who is logged in and may do this; the view's first argument is the `LoggedIn`.
+
+    Others are asked to log in, and then come back to where they were.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(**path: Any) -> Any:
+            who = visitor()
+            if who is None or who.actor is None:
+                rate_limits.count_call(rate_limits.PUBLIC, rate_limits.address())
+                return _ask(who)
+            _admit(who.actor, scope, kinds)
+            return view(who, **path)
+
+        guarded.access = Access(kinds, scope)  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def _admit(actor: Actor, scope: str, kinds: tuple[str, ...]) -> None:
+    g.actor = actor
+    task_owner.set(actor.enterprise_id or NOBODY)
+    rate_limits.count_for(actor)
+    if actor.kind not in kinds:
+        raise Forbidden("role_forbids", allowed=tuple(Name("actor", kind) for kind in kinds))
+    needed = "admin" if actor.is_admin and scope != "read" else scope
+    if needed not in actor.scopes:
+        raise Forbidden("right_forbids", scope=Name("scope", needed))
+
+
+def half_logged_in(lack: str) -> Callable[[View], View]:
+    """Show a page to whoever has logged in but lacks this: the second factor, or one at all."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(**path: Any) -> Any:
+            rate_limits.count_call(rate_limits.PUBLIC, rate_limits.address())
+            who = visitor()
+            if who is None:
+                return redirect(url_for("console.show_login"), 303)
+            if who.lacks != lack:
+                return redirect(url_for("console.show_today"), 303)
+            return view(who, **path)
+
+        guarded.access = Access((), "read")  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def _ask(who: LoggedIn | None) -> Any:
+    """Ask for what is missing. What was typed into a form stays: it comes back after the log-in."""
+    if who is not None:
+        return redirect(url_for(PAGE_OF_LACK[who.lacks or ""]), 303)
+    if request.method in SAFE:
+        return redirect(url_for("console.show_login", next=_here()), 303)
+    return private("login.html", 401, values={}, errors={}, next=request.path, kept=_typed())
+
+
+PAGE_OF_LACK = {
+    "second_factor": "console.show_second_factor",
+    "enrolment": "console.show_enrolment",
+    "membership": "console.show_no_membership",
+}
+
+
+def _typed() -> dict[str, str]:
+    """What was typed into the form that was sent, as far as it may be kept in the page."""
+    typed = {name: value for name, value in request.form.to_dict().items() if name not in NOT_KEPT}
+    return typed if sum(map(len, typed.values())) <= LONGEST_KEPT else {}
+
+
+def _here() -> str:
+    return request.full_path.rstrip("?")
+
+
+def way_back(given: str | None) -> str:
+    """Where to go after a log-in: a page of ours that was asked for, else the page of today."""
+    parts = urlsplit(given or "")
+    is_ours = bool(given) and not parts.scheme and not parts.netloc and parts.path.startswith("/")
+    if not is_ours or parts.path.startswith(("//", "/\\")) or "\\" in parts.path:
+        return url_for("console.show_today")
+    return parts._replace(fragment="").geturl()
+
+
+@pages.before_request
+def refuse_forms_of_others() -> None:
+    """Take forms from pages of ours only: a cookie is sent along with those of others.
+
+    Raises:
+        Forbidden: `form_of_another_site`.
+    """
+    if request.method in SAFE:
+        return
+    fetched = request.headers.get("Sec-Fetch-Site")
+    if fetched is not None and fetched != "same-origin":
+        raise Forbidden("form_of_another_site")
+    origin = request.headers.get("Origin")
+    if fetched is None and origin not in _own_origins():
+        raise Forbidden("form_of_another_site")
+
+
+def _own_origins() -> tuple[str, ...]:
+    public = urlsplit(current_app.config["SETTINGS"].public_url)
+    return (f"{request.scheme}://{request.host}", f"{public.scheme}://{public.netloc}")
+
+
+def private(template: str, http_status: int = 200, **facts: Any) -> Response:
+    """A page that nobody keeps."""
+    return page(template, http_status, cache_control=PRIVATE, **facts)
+
+
+@pages.app_template_global("account")
+def account() -> LoggedIn | None:
+    """Who is logged in, for the frame of a page; None on pages that are the same for everybody."""
+    found: LoggedIn | None = g.get("visitor")
+    return found

@@ -1,0 +1,61 @@
+"""A browser without a screen: it keeps cookies and says where its forms come from."""
+
+from tests.console.reader import read
+from tests.persons.people import PASSWORD, code_at, invite, join
+
+ORIGIN = {"Origin": "http://localhost"}
+
+
+class Browser:
+    """One person's browser.
+
+    Attributes:
+        page: the last page, read; `status` and `location` of the last response.
+    """
+
+    def __init__(self, marketplace):
+        self.marketplace = marketplace
+        self.client = marketplace.app.test_client()
+        self.page = self.location = None
+        self.status = 0
+
+    def get(self, path, **headers):
+        return self._keep(self.client.get(path, headers={"Accept": "text/html", **headers}))
+
+    def post(self, path, origin=ORIGIN, **fields):
+        headers = {"Accept": "text/html", **origin}
+        return self._keep(self.client.post(path, data=fields, headers=headers))
+
+    def _keep(self, response):
+        self.status, self.location = response.status_code, response.headers.get("Location")
+        self.response = response
+        is_page = response.mimetype == "text/html" and not self.location
+        self.page = read(response) if is_page else None
+        return self
+
+    def log_in(self, login, password=PASSWORD, **fields):
+        with self.marketplace.at_its_time():
+            return self.post("/login", login=login, password=password, **fields)
+
+
+def browser_of(party, phone, right="owner"):
+    """A new member of an enterprise, logged in."""
+    marketplace = party.marketplace
+    assert join(marketplace, invite(party, right)["code"], phone=phone).status_code == 201
+    browser = Browser(marketplace)
+    assert browser.log_in(phone).status == 303
+    return browser
+
+
+def browser_of_staff(marketplace, phone="13900139000"):
+    """An admin with a second factor, logged in."""
+    staff_id = marketplace.admin.get("/api-keys", holder="staff").json["items"][0]["holder"]["id"]
+    code = marketplace.admin.post("/invitations", {"staff_id": staff_id}).json["code"]
+    assert join(marketplace, code, phone=phone).status_code == 201
+    browser = Browser(marketplace)
+    browser.log_in(phone)
+    with marketplace.at_its_time():
+        assert browser.get("/today").location.endswith("/login/enrol")
+        secret = browser.get("/login/enrol").response.get_data(as_text=True).split("<code>")[1].split("<")[0]
+        assert browser.post("/login/enrol", code=code_at(secret, marketplace.now)).status == 200
+    return browser
