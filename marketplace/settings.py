@@ -10,6 +10,8 @@ from . import embedded
 
 VERSION = "0.1.0"
 """The version of the project, as pyproject.toml has it."""
+DEMO_LOGINS = "demo-logins.txt"
+"""The file in `data_dir` with the log-ins of the demo's persons."""
 OLD_NAMES = {"scheduler_tick_s": "CLOCK_TICK_S"}
 """Variables by their name in version 0.1; they are read for one version more."""
 

@@ -23,7 +23,7 @@ from types import FrameType
 
 from . import embedded
 from .child import Child, describe_exit, launch, open_output, process_options, stop_all
-from .settings import Settings
+from .settings import DEMO_LOGINS, Settings
 
 QUEUES = ("matching", "delivery", "bulk", "rerank")
 FLASK = ("-m", "flask", "--app", "marketplace:create_app(serves=False)")
@@ -280,10 +280,21 @@ def serve(env: Mapping[str, str]) -> None:
             )
         )
         print_progress(f"ready: {running.base_url}  docs: {running.base_url}/docs  (Ctrl-C stops)")
+        if options.demo:
+            _print_logins(options.data_dir / DEMO_LOGINS, f"{running.base_url}/login")
         while True:
             _restart_ended_servers(servers)
             running.restart_ended()
             time.sleep(0.2)
+
+
+def _print_logins(file: Path, address: str) -> None:
+    """Name the persons of the demo, if it was seeded here."""
+    if not file.exists():
+        return
+    print_progress(f"log in at {address} (from {file}):")
+    for line in file.read_text().splitlines():
+        print_progress(f"  {line}")
 
 
 def stop(env: Mapping[str, str]) -> None:

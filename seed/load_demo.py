@@ -7,6 +7,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from flask import current_app
+
 from marketplace import clock
 from marketplace.catalogue import service as catalogue
 from marketplace.credit import service as credit
@@ -19,6 +21,7 @@ from marketplace.licences import service as licences
 from marketplace.licences.schemas import ChannelSchema, LicenceSchema, WhiteListSchema
 from marketplace.listings import service as listings
 from marketplace.listings.schemas import NewListingSchema
+from marketplace.settings import DEMO_LOGINS
 from seed.city import City, DemoEnterprise
 from seed.demo import SEED, demo_city
 from seed.history import DemoDeal, history
@@ -26,11 +29,13 @@ from seed.late_load import late_load
 from seed.listing_bodies import body_of
 from seed.load_fleets import load_fleets
 from seed.load_history import load_history
+from seed.load_persons import load_persons
 from seed.load_year import load_year
 from seed.year import DemoYear, year_of
 
 REGISTRATION, NEW_LISTING = RegistrationSchema(), NewListingSchema()
 NO_YEAR = DemoYear()
+ALREADY_THERE = {"already there": 1}
 FIRST_EVALUATED, MONTHS, DAYS_OF_MONTH = -350, 12, 30
 LICENCE, CHANNEL, WHITE_LIST = LicenceSchema(), ChannelSchema(), WhiteListSchema()
 
@@ -43,7 +48,10 @@ def load_demo() -> dict[str, int]:
     """
     city = demo_city(clock.today())
     past = (*history(Random(SEED), city), late_load(city))
-    return load_city(city, past, year_of(Random(f"year {SEED}"), city))
+    counts = load_city(city, past, year_of(Random(f"year {SEED}"), city))
+    if counts != ALREADY_THERE:
+        load_persons(city, current_app.config["SETTINGS"].data_dir / DEMO_LOGINS)
+    return counts
 
 
 def load_city(city: City, past: tuple[DemoDeal, ...], year: DemoYear = NO_YEAR) -> dict[str, int]:
@@ -54,7 +62,7 @@ def load_city(city: City, past: tuple[DemoDeal, ...], year: DemoYear = NO_YEAR) 
     """
     with unit_of_work() as work:
         if enterprises.is_registered(city.enterprises[0].uscc):
-            return {"already there": 1}
+            return ALREADY_THERE
         work.mute_events()
         with catalogue.cached_lookups(_codes(city, past)):
             traded = _write(work, city, past, year)
