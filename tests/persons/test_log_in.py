@@ -1,6 +1,8 @@
 """Logging in: passwords, guessing, sessions, the second factor, a forgotten password."""
 
 import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -82,6 +84,16 @@ def test_one_address_that_tries_many_logins_waits(marketplace, person_id):
     for number in range(60):
         refusal(Unauthorised, log_in, marketplace, f"nobody{number}@example.com", "a wrong password 1")
     assert refusal(TooMany, log_in, marketplace, PHONE, PASSWORD) == "login_waits"
+
+
+def test_of_many_guesses_at_once_no_more_are_tried_than_one_after_the_other(app, marketplace, person_id):
+    def guess(number):
+        with app.app_context():
+            return refusal(DomainError, log_in, marketplace, PHONE, f"a wrong password {number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        refused = Counter(pool.map(guess, range(16)))
+    assert refused == {"login_failed": 5, "login_waits": 11}
 
 
 def test_failures_and_old_sessions_are_forgotten(marketplace, person_id):

@@ -10,7 +10,7 @@ from sqlalchemy import and_, delete, func, or_, select
 
 from .... import clock
 from ....errors import TooMany
-from ....events.work import Work, unit_of_work
+from ....events.work import unit_of_work
 from ....http.authentication import digest
 from ...models import LoginFailure
 
@@ -28,13 +28,14 @@ WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 KEPT = timedelta(days=1)
 
 
-def require_few(login: str, address: str) -> None:
-    """Refuse a log-in that has to wait.
+def note_attempt(login: str, address: str) -> None:
+    """Keep an attempt to log in, which counts as failed until it has succeeded: so that of many at once no
+    more are made than of one after the other.
 
     Args:
         login: the address or number that was typed, in its one form. address: where it comes from.
     Raises:
-        TooMany: it failed too often (`login_waits`).
+        TooMany: so many failed that it has to wait (`login_waits`).
     """
     now, who, where = clock.now(), _about(login), _about(address)
     of_who, from_where = LoginFailure.login == who, LoginFailure.address == where
@@ -46,17 +47,19 @@ def require_few(login: str, address: str) -> None:
     counts = [func.count().filter(counted) for counted, _ in limits]
     lasts = [func.max(LoginFailure.at).filter(counted) for counted, _ in limits]
     with unit_of_work() as work:
+        work.lock_name(f"login {who}")
         found = work.session.execute(
             select(*counts, *lasts).where(or_(of_who, from_where), LoginFailure.at > now - WITHIN)
         ).one()
-    waits = [
-        last + _wait(had - most) - now
-        for (_, most), had, last in zip(limits, found[:3], found[3:], strict=True)
-        if had >= most
-    ]
-    longest = max(waits, default=timedelta())
-    if longest > timedelta():
-        raise TooMany("login_waits", retry_s=math.ceil(longest.total_seconds()))
+        waits = [
+            last + _wait(had - most) - now
+            for (_, most), had, last in zip(limits, found[:3], found[3:], strict=True)
+            if had >= most
+        ]
+        longest = max(waits, default=timedelta())
+        if longest > timedelta():
+            raise TooMany("login_waits", retry_s=math.ceil(longest.total_seconds()))
+        work.add(LoginFailure(login=who, address=where, at=now))
 
 
 def _wait(beyond: int) -> timedelta:
@@ -64,16 +67,11 @@ def _wait(beyond: int) -> timedelta:
     return min(doubled, LONGEST_WAIT)
 
 
-def note_failure(login: str, address: str) -> None:
-    """Keep that a log-in failed."""
-    with unit_of_work() as work:
-        work.add(LoginFailure(login=_about(login), address=_about(address), at=clock.now()))
-
-
-def forget_failures(work: Work, login: str, address: str) -> None:
-    """A log-in succeeded: what failed for it from this address before counts no more."""
+def forget_failures(login: str, address: str) -> None:
+    """An attempt succeeded: it and what failed before it from this address count no more."""
     of_one = and_(LoginFailure.login == _about(login), LoginFailure.address == _about(address))
-    work.session.execute(delete(LoginFailure).where(of_one))
+    with unit_of_work() as work:
+        work.session.execute(delete(LoginFailure).where(of_one))
 
 
 def forget_old_failures() -> int:

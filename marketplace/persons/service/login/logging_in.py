@@ -9,7 +9,7 @@ from .... import identity
 from ....errors import Unauthorised
 from ....events.work import unit_of_work
 from ...models import Person
-from .failures import forget_failures, note_failure, require_few
+from .failures import forget_failures, note_attempt
 from .passwords import HASHER, hash_password, is_password
 from .sessions import begin
 
@@ -32,7 +32,6 @@ def log_in(login: str, password: str, address: str, device: str = "") -> str:
     person_id = require_password(typed, password, address)
     with unit_of_work() as work:
         person = work.lock(Person, Person.id == person_id, Person.erased_at.is_(None))
-        forget_failures(work, typed, address)
         if HASHER.check_needs_rehash(person.password_hash):
             person.password_hash = hash_password(password)
         token = begin(work, person, device)
@@ -46,16 +45,16 @@ def require_password(typed: str, password: str, address: str) -> UUID:
     Raises:
         Unauthorised: `login_failed`. TooMany: `login_waits`.
     """
-    require_few(typed, address)
+    note_attempt(typed, address)
     with unit_of_work() as work:
         found = work.session.execute(
             select(Person.id, Person.password_hash).where(is_called(typed), Person.erased_at.is_(None))
         ).one_or_none()
     if not is_password(found.password_hash if found else None, password):
-        note_failure(typed, address)
         log.info("log-in refused", extra={"address": address})
         raise Unauthorised("login_failed")
     assert found is not None
+    forget_failures(typed, address)
     person_id: UUID = found.id
     return person_id
 

@@ -14,13 +14,12 @@ from .... import clock
 from ....catalogue import service as catalogue
 from ....database import db
 from ....enterprises.models import Enterprise, Staff
-from ....errors import Unauthorised
 from ....events.actor import ADMIN, ENTERPRISE, SCOPES, Actor
 from ....events.work import Work, unit_of_work
 from ....http.authentication import digest
 from ....statements import Statement
 from ...models import Membership, Person, Right, Session
-from .failures import forget_failures, note_failure, require_few
+from .failures import forget_failures, note_attempt
 from .second_factor import require_factor
 
 IDLE, ABSOLUTE = timedelta(hours=12), timedelta(days=14)
@@ -189,17 +188,13 @@ def show_second_factor(session_id: UUID, code: str, address: str) -> None:
         TooMany: there were too many wrong ones (`login_waits`).
     """
     guessed = f"second factor {db.session.get_one(Session, session_id).person_id}"
-    require_few(guessed, address)
-    try:
-        with unit_of_work() as work:
-            session = _lock_current(work, session_id)
-            person = work.lock(Person, Person.id == session.person_id)
-            require_factor(work, person, code)
-            session.passed_at = clock.now()
-            forget_failures(work, guessed, address)
-    except Unauthorised:
-        note_failure(guessed, address)
-        raise
+    note_attempt(guessed, address)
+    with unit_of_work() as work:
+        session = _lock_current(work, session_id)
+        person = work.lock(Person, Person.id == session.person_id)
+        require_factor(work, person, code)
+        session.passed_at = clock.now()
+    forget_failures(guessed, address)
 
 
 def note_enrolment(session_id: UUID) -> None:
