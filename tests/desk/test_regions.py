@@ -18,7 +18,7 @@ def test_each_way_finds_the_same_items_of_every_kind(desk, monkeypatch, way):
     monkeypatch.setattr(regions, "FEW", few)
     monkeypatch.setattr(regions, "SOME", some)
     with desk.marketplace.app.app_context():
-        assert regions.region_between(330600, 330699).way == way
+        assert regions.region_between(330600, 330699).way.value == way
 
     assert made <= set(desk.ids(desk.regulator))
     assert set(desk.ids(desk.stranger)) == {("registration", abroad), ("provisional_block", blocked)}

@@ -138,6 +138,7 @@ MADE_UP = {
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}": "019ad7c8-3a00-7000-8000-{:012d}".format,
     r"hl_[\w-]{20,}": "hl_EXAMPLE-{:036d}".format,
     r'(?:(?<="token": ")|(?<="toke": "))[\w-]{43}': "EXAMPLE-{:035d}".format,
+    r"[A-Z2-9]{5}-[A-Z2-9]{5}-[A-Z2-9]{5}-[A-Z2-9]{5}": "EXAMP-LE{:03d}-CODES-ONCES".format,
     r'(?<="checksum": ")[0-9a-f]{64}': "{:064x}".format,
     r"91330600[0-9]{9}[0-9A-Z]": number,
     r"91330600[0-9]{9}[0-9a-z](?=@)": lambda count: f"plant{count}",

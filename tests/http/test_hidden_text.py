@@ -8,7 +8,7 @@ from marshmallow import fields
 from marketplace import plain_text
 from marketplace.http.fields import Choices, Identifier, Lines, List, OneOf, Text
 from marketplace.http.paging import PageQuery
-from marketplace.http.schemas import ContactSchema
+from marketplace.http.schemas import ContactSchema, Password
 from marketplace.listings.schemas import ListingFilter
 from tests.http.responses import refused, verdict
 from tests.listings.sheets import DEMAND, csv_of, faults, send
@@ -136,9 +136,10 @@ def _within(path, field):
 
 
 def is_guarded(field):
-    """Whether no hidden character can pass: it is folded, or is one of a few words."""
+    """Whether no hidden character can pass: it is folded, or one of a few words, or a password, which is
+    refused with such characters, as nothing of it is folded away."""
     words = isinstance(field, Choices) or any(isinstance(check, OneOf) for check in field.validators)
-    return words or isinstance(field, Text | fields.UUID)
+    return words or isinstance(field, Text | Password | fields.UUID)
 
 
 UNGUARDED = {".cursor", ".query.key_field"}
