@@ -16,7 +16,7 @@ from ...enterprises.models import Enterprise
 from ...statements import Statement, uuid_array
 
 FEW, SOME = 500, 5000
-"""Enterprises up to which a way is taken: measured by `bench.desk`, our own choice."""
+"""Enterprises up to which a way is taken: estimates, our own choice; `bench.desk` times the three ways."""
 LOW, HIGH = bindparam("low", type_=Integer), bindparam("high", type_=Integer)
 FIRMS = bindparam("firms", type_=ARRAY(Uuid))
 
