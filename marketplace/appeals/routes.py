@@ -17,11 +17,11 @@ from ..http.documents import DOCUMENT_TYPES, MAX_DOCUMENT
 from ..http.languages import render_warnings
 from ..http.openapi.declarations import may_conflict
 from ..http.paging import Page, each, page
+from ..http.schemas import FileNameQuery
 from . import service
 from .models import Appeal, Decision, Repair, RepairDecision
 from .schemas import (
     AppealDecisionSchema,
-    AppealFileQuery,
     AppealFileSchema,
     AppealPage,
     AppealQuery,
@@ -77,7 +77,7 @@ def show_appeal(appeal: Appeal) -> Json:
 @subject(service.find_own_appeal)
 @may_conflict
 @file_upload(*DOCUMENT_TYPES, kind="document")
-@blueprint.query(AppealFileQuery)
+@blueprint.query(FileNameQuery)
 @blueprint.response(201, AppealFileSchema)
 def add_appeal_file(appeal: Appeal, query: Query, upload: bytes) -> Json:
     """Add a file (PDF, JPEG or PNG) to an appeal of yours that is not decided: the body itself, or the part

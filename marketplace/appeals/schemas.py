@@ -5,10 +5,9 @@ from enum import StrEnum
 from marshmallow import fields
 
 from ..credit.models import FileSender
-from ..http.documents import DOCUMENT_TYPES
-from ..http.fields import Day, Lines, Moment, OneOf, Text, Value
+from ..http.fields import Day, Lines, Moment, OneOf, Value
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import ResponseSchema, Schema, WarningSchema
+from ..http.schemas import KeptFileSchema, ResponseSchema, Schema, WarningSchema
 from .models import AppealStatus, Decision, RepairDecision, RepairStatus
 
 
@@ -103,21 +102,7 @@ class RepairQuery(PageQuery):
     status = _only_in_state(RepairStatus)
 
 
-class AppealFileQuery(Schema):
-    name = Text(
-        1000,
-        load_default=None,
-        metadata={"description": "What the file is called; a form says so itself."},
-    )
-
-
-class AppealFileSchema(ResponseSchema):
+class AppealFileSchema(KeptFileSchema):
     """A file that an enterprise added with its appeal, kept as a file of the event."""
 
-    id = fields.UUID()
-    name = fields.String(metadata={"description": "The sender's name for it, with an ending by its content."})
-    media_type = Value(DOCUMENT_TYPES)
-    size = fields.Integer(metadata={"description": "Bytes."})
-    sha256 = fields.String(metadata={"description": "Of what is kept, in hexadecimal."})
-    created_at = Moment()
     by = Value(FileSender, "Who added it.")

@@ -31,7 +31,7 @@ from ..http.languages import language, localised, render_warnings
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import PROBLEM, may_conflict
 from ..http.paging import Page, PageQuery, each, page
-from ..http.schemas import TableProblemSchema
+from ..http.schemas import FileNameQuery, TableProblemSchema
 from ..spreadsheet_files import MEDIA_TYPES
 from . import service
 from .models import (
@@ -49,7 +49,6 @@ from .schemas import (
     BlockQuery,
     BlockSchema,
     CreditExplanationSchema,
-    CreditFileQuery,
     CreditFileSchema,
     CreditFilesSchema,
     CreditSchema,
@@ -169,7 +168,7 @@ def withdraw_event(event: CreditEvent, body: Body) -> Json:
 @subject(service.find_event_with_files)
 @may_conflict
 @file_upload(*DOCUMENT_TYPES, kind="document")
-@blueprint.query(CreditFileQuery)
+@blueprint.query(FileNameQuery)
 @blueprint.response(201, CreditFileSchema)
 def add_event_file(event: CreditEvent, query: Query, upload: bytes) -> Json:
     """Add a file (PDF, JPEG or PNG) that proves an event: the body itself, or the part `file` of a form.

@@ -13,6 +13,7 @@ from matching import BASES, Grade
 
 from .. import identity
 from ..plain_text import BadText
+from .documents import DOCUMENT_TYPES
 from .fields import (
     CRS,
     Dict,
@@ -21,6 +22,7 @@ from .fields import (
     Length,
     Lines,
     List,
+    Moment,
     Normalised,
     Number,
     OneOf,
@@ -377,3 +379,24 @@ def _bad_items(items: Mapping[str, Any] | list[Any], path: Path) -> Iterator[tup
     members = items.items() if isinstance(items, Mapping) else enumerate(items)
     for name, below in members:
         yield from _bad_values(below, (*path, name))
+
+
+class FileNameQuery(Schema):
+    """Beside a file that is sent as the body itself."""
+
+    name = Text(
+        1000,
+        load_default=None,
+        metadata={"description": "What the file is called; a form says so itself."},
+    )
+
+
+class KeptFileSchema(ResponseSchema):
+    """A file as it is kept."""
+
+    id = fields.UUID()
+    name = fields.String(metadata={"description": "The sender's name for it, with an ending by its content."})
+    media_type = Value(DOCUMENT_TYPES)
+    size = fields.Integer(metadata={"description": "Bytes."})
+    sha256 = fields.String(metadata={"description": "Of what is kept, in hexadecimal."})
+    created_at = Moment()

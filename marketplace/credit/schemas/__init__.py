@@ -2,7 +2,6 @@
 
 from .blocks import BlockPage, BlockQuery, BlockSchema, LiftSchema, NewBlockSchema
 from .events import (
-    CreditFileQuery,
     CreditFileSchema,
     CreditFilesSchema,
     EventPage,
@@ -29,7 +28,6 @@ __all__ = [
     "BlockQuery",
     "BlockSchema",
     "CreditExplanationSchema",
-    "CreditFileQuery",
     "CreditFileSchema",
     "CreditFilesSchema",
     "CreditSchema",

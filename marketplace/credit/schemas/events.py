@@ -2,10 +2,9 @@
 
 from marshmallow import fields
 
-from ...http.documents import DOCUMENT_TYPES
 from ...http.fields import Day, Flag, Identifier, Lines, Moment, Text, Value
 from ...http.paging import page_of
-from ...http.schemas import ResponseSchema, Schema, WarningSchema
+from ...http.schemas import KeptFileSchema, ResponseSchema, Schema, WarningSchema
 from ..models import AXES, EventStatus, FileSender, Recorder, Severity
 from .points import Amount, Points
 
@@ -101,23 +100,9 @@ class EventSchema(ResponseSchema):
 EventPage = page_of(EventSchema)
 
 
-class CreditFileQuery(Schema):
-    name = Text(
-        1000,
-        load_default=None,
-        metadata={"description": "What the file is called; a form says so itself."},
-    )
-
-
-class CreditFileSchema(ResponseSchema):
+class CreditFileSchema(KeptFileSchema):
     """A file that proves an event, or what is wrong with it, as it is kept."""
 
-    id = fields.UUID()
-    name = fields.String(metadata={"description": "The sender's name for it, with an ending by its content."})
-    media_type = Value(DOCUMENT_TYPES)
-    size = fields.Integer(metadata={"description": "Bytes."})
-    sha256 = fields.String(metadata={"description": "Of what is kept, in hexadecimal."})
-    created_at = Moment()
     by = Value(FileSender, "Who added it: an officer, or the enterprise with its appeal.")
 
 
