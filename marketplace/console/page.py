@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, g, render_template, request, send_from_directory, url_for
 from marshmallow import EXCLUDE, ValidationError
 
-from ..http.browsers import OWN_PAGE
+from ..http.browsers import OWN_PAGE, SCRIPTED_PAGE
 from ..http.languages import LANGUAGE_PARAMETER, choose_page_language, language, render
 from ..http.problems import messages_by_field
 from ..http.schemas import Schema, refuse_bad_characters
@@ -52,16 +52,26 @@ STAFF_TABS = (Tab("console.show_desk", "tab_desk", "today"), BOARD, HELP, SETTIN
 """What members and staff go to from the pages that are theirs."""
 
 
-def page(template: str, http_status: int = 200, *, cache_control: str = PUBLIC, **facts: Any) -> Response:
+def page(
+    template: str,
+    http_status: int = 200,
+    *,
+    cache_control: str = PUBLIC,
+    script: str | None = None,
+    **facts: Any,
+) -> Response:
     """A page by the template of that name, in the language of its reader.
 
     Args:
+        script: the file in static/ that makes it easier to use; whatever it does works without it too.
         facts: what the template shows; `api` is the address of the same as JSON, "for programs".
     """
     lang = choose_page_language(FIRST_LANGUAGE)
-    response = Response(render_template(f"console/{template}", **facts), http_status, mimetype="text/html")
+    response = Response(
+        render_template(f"console/{template}", script=script, **facts), http_status, mimetype="text/html"
+    )
     response.headers["Content-Language"] = formats.HTML_LANGUAGE[lang]
-    response.headers["Content-Security-Policy"] = OWN_PAGE
+    response.headers["Content-Security-Policy"] = SCRIPTED_PAGE if script else OWN_PAGE
     response.headers["Cache-Control"] = cache_control
     response.vary.update(("Cookie", "Accept-Language"))
     return response

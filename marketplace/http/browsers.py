@@ -14,6 +14,8 @@ OWN_PAGE = (
 )
 """The policy of a page of our own: its stylesheet and pictures are files of ours, its forms come to us, and
 no script runs."""
+SCRIPTED_PAGE = f"{OWN_PAGE}; script-src 'self'; connect-src 'self'"
+"""The policy of a page of our own with a script, which is a file of ours and asks nobody but us."""
 PAGES = {
     "pages.errors": f"{NOTHING}; style-src 'self'; img-src 'self'",
     "swagger_ui.show": (
