@@ -20,7 +20,9 @@ import numpy as np
 
 from matching.evaluate import evaluation
 from matching.evaluate.evaluation import FOLDS, METHODS
-from matching.evaluate.exchange_files import EPOCH, BadFiles, Exchange, ExchangePairs, Problem, day_of, read
+from matching.evaluate.exchange import Exchange, ExchangePairs
+from matching.evaluate.exchange_files import read
+from matching.evaluate.sheets import EPOCH, BadFiles, Problem, day_of
 from matching.learning import NEVER, Facing, Record, features, metrics, training
 from matching.learning.metrics import RankingResult
 from matching.learning.training import Lessons, Model

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from matching.evaluate.exchange_files import ANY, NEUTRAL, UNKNOWN, Exchange, ExchangePairs, Hashes
+from matching.evaluate.exchange import ANY, NEUTRAL, UNKNOWN, Exchange, ExchangePairs, Hashes
 from matching.learning import Facing, Record, track_record, training
 from matching.learning.metrics import TOP, RankingResult, gini, hits, ndcg, reciprocal_ranks
 from matching.model import (

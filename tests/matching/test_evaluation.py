@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from matching.evaluate import command as evaluate
 from matching.evaluate import evaluation
 from matching.evaluate.evaluation import METHODS
-from matching.evaluate.exchange_files import BadFiles, read
+from matching.evaluate.exchange_files import read
+from matching.evaluate.sheets import BadFiles
 from matching.learning import metrics
 from matching.learning.metrics import NOWHERE, RankingResult
 from matching.model import sphere_km
