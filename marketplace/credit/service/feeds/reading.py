@@ -4,13 +4,11 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from flask import current_app
 from marshmallow import ValidationError
 
 from .... import sandbox
-from ....errors import Fault, Invalid, InvalidTable, Malformed, Unavailable
+from ....errors import Fault, Invalid, InvalidTable, Malformed
 from ....http.languages import Message
-from ....settings import Settings
 from ...models import MOST_FEED_ROWS
 
 READER = f"{__package__}.answers"
@@ -34,9 +32,8 @@ def read_feed(upload: bytes, *, is_json: bool) -> list[FeedRow]:
         Malformed, ValidationError: it is no JSON, or not an object with rows.
         Unavailable: too many are being read (`sheets_busy`).
     """
-    return _understood(
-        map(json.loads, _answer({"is_json": is_json, "most_rows": MOST_FEED_ROWS}, upload).splitlines())
-    )
+    asked = {"is_json": is_json, "most_rows": MOST_FEED_ROWS}
+    return _understood(map(json.loads, sandbox.sheet_answer(READER, asked, upload).splitlines()))
 
 
 def _understood(lines: Iterable[dict[str, Any]]) -> list[FeedRow]:
@@ -65,16 +62,3 @@ def _message(code: str) -> Message:
     if code == "field_invalid_rows":
         return Message("field_invalid", kind=Message("kind_list"))
     return Message(code)
-
-
-def _answer(asked: dict[str, Any], upload: bytes) -> bytes:
-    settings: Settings = current_app.config["SETTINGS"]
-    limits = {"seconds": settings.sheet_cpu_s, "megabytes": settings.sheet_memory_mb}
-    try:
-        return sandbox.answer(READER, asked, upload, **limits)
-    except sandbox.TooBusy as error:
-        raise Unavailable("sheets_busy") from error
-    except sandbox.LimitReached as error:
-        raise Invalid("sheet_too_costly", at="file") from error
-    except sandbox.ReaderFailed as error:
-        raise Invalid("sheet_unreadable", at="file") from error
