@@ -1,19 +1,31 @@
 """Forms: read by a schema, and shown again with words beside the fields where something is wrong."""
 
+import json
+import secrets
+from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
-from flask import request
+from flask import redirect, request
 from marshmallow import EXCLUDE, ValidationError
 
 from ..errors import DomainError
+from ..events.actor import Actor
+from ..http.idempotency import MAX_KEY, run_form_once
 from ..http.languages import language, render
 from ..http.problems import messages_by_field
+from ..http.rate_limits import address
 from ..http.schemas import Schema, refuse_bad_characters
 from ..messages import say
+from .page import pages
 
 Errors = dict[str, list[str]]
 WHOLE = "form"
 """The name under which what concerns no single field is said."""
+ONCE = "idempotency_key"
+"""The hidden field of a form that creates something: `{{ once() }}` of macros.html."""
+VERSION = "version"
+"""The hidden field of a form that changes a row: the version that its reader has seen."""
 
 
 def read_form(schema: Schema) -> tuple[dict[str, Any] | None, Errors]:
@@ -41,3 +53,49 @@ def typed() -> dict[str, str]:
 def wrong(error: DomainError) -> Errors:
     """A refusal of a service as words beside the field that it is about."""
     return {error.at or WHOLE: [say(error.code, language(), **error.facts)]}
+
+
+@pages.app_template_global("fresh_key")
+def fresh_key() -> str:
+    """A key for a form that was never sent."""
+    return secrets.token_urlsafe(16)
+
+
+def once(actor: Actor | None, act: Callable[[], str]) -> Any:
+    """Do what a form asks for and redirect to where it leads; sent twice it does so once and leads there again.
+
+    A double click, the back button and a second tab send the same key. A form without one is simply done.
+
+    Args:
+        actor: as whom the person acts; None of who is not logged in.
+        act: makes the change, and returns the address of the page that shows it; it may raise DomainError,
+            to be caught around the call: then nothing is kept, and the form may be sent again.
+
+    Raises:
+        Conflict: the form was sent before, and since changed (`form_sent_before`).
+    """
+    key = request.form.get(ONCE, "")
+    if not 1 <= len(key) <= MAX_KEY:
+        return redirect(act(), 303)
+    caller = f"person:{actor.person_id}:{actor.id}" if actor else f"address:{address()}"
+    return redirect(run_form_once(caller, key, _digest_of_form(), act), 303)
+
+
+def _digest_of_form() -> bytes:
+    """SHA-256 of what the form says, files too."""
+    found = sha256(json.dumps(list(request.form.items(multi=True))).encode())
+    for name, file in request.files.items(multi=True):
+        found.update(json.dumps([name, file.filename]).encode() + sha256(file.read()).digest())
+        file.seek(0)
+    return found.digest()
+
+
+def version_seen() -> int | None:
+    """The version that the reader of a form has seen, for the services that refuse a stale one.
+
+    None of a form without one; what is no number is no version of anything.
+    """
+    seen = request.form.get(VERSION)
+    if seen is None:
+        return None
+    return int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else -1

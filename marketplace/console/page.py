@@ -32,23 +32,36 @@ pages = Blueprint("console", __name__, template_folder="templates")
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """An entry of the navigation: the endpoint that it leads to, its sentence, its icon in icons.html."""
+    """An entry of the navigation: the page that it leads to, its sentence, its icon in icons.html; `also` are
+    the beginnings of the other pages that belong to it."""
 
-    endpoint: str
+    path: str
     sentence: str
     icon: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the page that is shown belongs to it."""
+        return request.path == self.path or request.path.startswith(self.also)
 
 
 TABS = (
-    Tab("console.show_front", "tab_front", "home"),
-    Tab("console.show_board", "tab_board", "board"),
-    Tab("console.show_verify", "tab_verify", "verify"),
-    Tab("console.show_help", "tab_help", "help"),
+    Tab("/", "tab_front", "home"),
+    Tab("/board", "tab_board", "board"),
+    Tab("/verify", "tab_verify", "verify"),
+    Tab("/help", "tab_help", "help"),
 )
 """What everybody may go to."""
-BOARD, HELP, SETTINGS = TABS[1], TABS[3], Tab("console.show_settings", "tab_settings", "me")
-MEMBER_TABS = (Tab("console.show_today", "tab_today", "today"), BOARD, HELP, SETTINGS)
-STAFF_TABS = (Tab("console.show_desk", "tab_desk", "today"), BOARD, HELP, SETTINGS)
+BOARD, HELP, SETTINGS = TABS[1], TABS[3], Tab("/settings", "tab_settings", "me", ("/settings/",))
+MEMBER_TABS = (
+    Tab("/today", "tab_today", "today"),
+    Tab("/hall", "tab_hall", "hall", ("/hall/", "/receivers")),
+    Tab("/post", "tab_post", "post", ("/post/", "/listings")),
+    Tab("/deals", "tab_deals", "deals", ("/deals/", "/offers", "/loads")),
+    SETTINGS,
+)
+STAFF_TABS = (Tab("/desk", "tab_desk", "today", ("/desk/",)), BOARD, HELP, SETTINGS)
 """What members and staff go to from the pages that are theirs."""
 
 

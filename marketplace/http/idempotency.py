@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .. import clock
 from ..database import Base, db
-from ..errors import Invalid
+from ..errors import Conflict, Invalid
 from ..events.work import Work, unit_of_work
 from . import rate_limits
 from .bodies import fingerprint
@@ -24,6 +24,7 @@ NOT_KEPT = ("api_key", "secret", "contact", "contacts", "email_refused")
 reply quotes the address that it refused."""
 WITHHELD = "withheld_from_replay"
 KEPT_HEADERS = ("ETag", "Location")
+SEE_OTHER = 303
 
 
 class IdempotentResponse(Base):
@@ -70,6 +71,32 @@ def run_once(caller: str, view: Callable[..., Any], args: Any, kwargs: Any) -> A
         row.body = _to_keep(response.get_json(), {*NOT_KEPT, *g.get(WITHHELD, ())})
         row.headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
     return response
+
+
+def run_form_once(caller: str, key: str, body_digest: bytes, act: Callable[[], str]) -> str:
+    """Do what a form of a page asks for, once; sent again within a day it leads to where it led first.
+
+    A second press waits at the primary key until the first has committed; what `act` refuses is forgotten.
+
+    Args:
+        caller: whose form it is, the person or an address.
+        key: from the hidden field of the form.
+        act: makes the change, and returns the address of the page that shows it.
+
+    Raises:
+        Conflict: it was sent before with other content (`form_sent_before`).
+    """
+    identity = {"actor": caller, "route": request.path, "key": key}
+    with unit_of_work() as work:
+        is_first = _claim(work, identity, body_digest)
+        if is_first:
+            location = act()
+        row = work.session.get_one(IdempotentResponse, tuple(identity.values()))
+        if is_first:
+            row.status, row.headers = SEE_OTHER, {"Location": location}
+        elif row.body_digest != body_digest:
+            raise Conflict("form_sent_before")
+        return str((row.headers or {})["Location"])
 
 
 def _claim(work: Work, identity: dict[str, str], body_digest: bytes) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import marketplace.console.pages.help as help_pages
-from marketplace.console.page import STATIC, TABS
+from marketplace.console.page import MEMBER_TABS, STAFF_TABS, STATIC, TABS
 from marketplace.errors import Forbidden
 from marketplace.messages import HERE as MESSAGES
 from marketplace.messages.names import Name
@@ -369,10 +369,11 @@ def test_every_sentence_of_the_console_is_shown_somewhere():
         for path in help_pages.HERE.rglob("*")
         if path.suffix in (".py", ".html")
     )
-    codes = re.findall(
-        r"^\[page_(\w+)\]", (MESSAGES / "console.toml").read_text(encoding="utf-8"), re.MULTILINE
-    )
-    computed = {"latest_supply", "latest_demand"} | {tab.sentence for tab in TABS}
+    tables = "\n".join(path.read_text(encoding="utf-8") for path in MESSAGES.glob("console*.toml"))
+    codes = re.findall(r"^\[page_(\w+)\]", tables, re.MULTILINE)
+    computed = {"latest_supply", "latest_demand"} | {
+        tab.sentence for tab in (*TABS, *MEMBER_TABS, *STAFF_TABS)
+    }
     assert len(codes) > 50
     assert [code for code in codes if f'"{code}"' not in source and f"'{code}'" not in source
             and f"page_{code}" not in source and code not in computed] == []  # fmt: skip
