@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import unicodedata
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
@@ -11,6 +12,7 @@ from marshmallow import EXCLUDE, ValidationError
 
 from ..errors import DomainError
 from ..events.actor import Actor
+from ..http.fields import QueryNumber
 from ..http.idempotency import MAX_KEY, run_form_once
 from ..http.languages import language, render
 from ..http.problems import messages_by_field
@@ -26,6 +28,14 @@ ONCE = "idempotency_key"
 """The hidden field of a form that creates something: `{{ once() }}` of macros.html."""
 VERSION = "version"
 """The hidden field of a form that changes a row: the version that its reader has seen."""
+
+
+class FormNumber(QueryNumber):
+    """A number as people type it: full-width digits and commas between the thousands are fine."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        plain = unicodedata.normalize("NFKC", value).strip().replace(",", "")
+        return super()._deserialize(plain, *args, **kwargs)
 
 
 def read_form(schema: Schema) -> tuple[dict[str, Any] | None, Errors]:
@@ -62,7 +72,7 @@ def fresh_key() -> str:
 
 
 def once(actor: Actor | None, act: Callable[[], str]) -> Any:
-    """Do what a form asks for and redirect to where it leads; sent twice it does so once and leads there again.
+    """Do what a form asks for and redirect; sent again it does nothing, and leads to the same page.
 
     A double click, the back button and a second tab send the same key. A form without one is simply done.
 

@@ -145,10 +145,10 @@ def named(group: str, value: str) -> str:
 @pages.app_template_global("tabs")
 def tabs() -> tuple[Tab, ...]:
     """The entries of the navigation for whoever looks at the page."""
-    actor = g.get("actor")
-    if "visitor" not in g or actor is None:
+    who = g.get("visitor")
+    if who is None or who.actor is None or "actor" not in g:
         return TABS
-    return MEMBER_TABS if actor.enterprise_id else STAFF_TABS
+    return MEMBER_TABS if who.actor.enterprise_id else STAFF_TABS
 
 
 @pages.app_template_global("page_language")

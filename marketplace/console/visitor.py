@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, g, redirect, request, url_for
 
 from ..errors import Forbidden
-from ..events.actor import Actor
+from ..events.actor import ANONYMOUS, Actor
 from ..events.models import NOBODY
 from ..events.work import task_owner
 from ..http import rate_limits
@@ -96,6 +96,23 @@ def _admit(actor: Actor, scope: str, kinds: tuple[str, ...]) -> None:
     needed = "admin" if actor.is_admin and scope != "read" else scope
     if needed not in actor.scopes:
         raise Forbidden("right_forbids", scope=Name("scope", needed))
+
+
+def open_to_anyone(view: View) -> View:
+    """Show a page to everybody; the view's first argument is the `LoggedIn` who may read more, or None."""
+
+    @wraps(view)
+    def guarded(**path: Any) -> Any:
+        who = visitor()
+        if who is not None and who.actor is not None and "read" in who.actor.scopes:
+            _admit(who.actor, "read", EVERY_KEY)
+            return view(who, **path)
+        rate_limits.count_call(rate_limits.PUBLIC, rate_limits.address())
+        g.actor = ANONYMOUS
+        return view(None, **path)
+
+    guarded.access = Access((), "read")  # type: ignore[attr-defined]
+    return guarded
 
 
 def half_logged_in(lack: str) -> Callable[[View], View]:

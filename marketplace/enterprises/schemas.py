@@ -1,11 +1,8 @@
 """Shapes of enterprises, keys and staff."""
 
-import unicodedata
-from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import fields
 
-from .. import identity, lookalikes, plain_text
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, SCOPES
 from ..http.fields import (
     Adcode,
@@ -15,33 +12,22 @@ from ..http.fields import (
     Lines,
     List,
     Moment,
-    Normalised,
     OneOf,
     Text,
     Value,
     unique,
 )
-from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import ContactSchema, LocationSchema, ResponseSchema, Schema, WarningSchema
+from ..http.schemas import (
+    ContactSchema,
+    EnterpriseName,
+    LocationSchema,
+    ResponseSchema,
+    Schema,
+    Uscc,
+    WarningSchema,
+)
 from .models import ChangeStatus, ClaimStatus, EnterpriseStatus, Grade, Holders, Role
-
-MOST_USCC = 40
-"""Characters of a unified social credit code as people write it, in groups."""
-
-
-class EnterpriseName(Text):
-    """The name of an enterprise: letters and digits in plain forms, and in scripts that belong together."""
-
-    folded = staticmethod(lambda text: lookalikes.one_form(plain_text.one_line(text)))
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        name = super()._deserialize(value, *args, **kwargs)
-        if found := lookalikes.mixed_scripts(name):
-            character, place = found
-            about = f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
-            raise ValidationError(Message("name_mixes_scripts", character=about, place=place))
-        return name
 
 
 class _Profile(Schema):
@@ -62,10 +48,7 @@ class _Profile(Schema):
 class RegistrationSchema(_Profile):
     """What an enterprise says of itself when it registers."""
 
-    uscc = Normalised(
-        MOST_USCC, identity.uscc, Message("uscc_invalid"), required=True,
-        metadata={"description": "统一社会信用代码, GB 32100-2015; blanks, dashes, width, case are free."},
-    )  # fmt: skip
+    uscc = Uscc(required=True)
 
 
 class ProfileChangeSchema(Schema):

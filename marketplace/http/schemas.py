@@ -1,6 +1,7 @@
 """Schemas that all rooms share. Unknown fields, NUL characters and lone surrogates are refused."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from marshmallow.utils import get_value
 
 from matching import BASES, Grade
 
-from .. import identity
+from .. import identity, lookalikes, plain_text
 from ..plain_text import BadText
 from .documents import DOCUMENT_TYPES
 from .fields import (
@@ -213,6 +214,32 @@ class Phone(Normalised):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(60, identity.phone, Message("phone_form"), **kwargs)
+
+
+MOST_USCC = 40
+"""Characters of a unified social credit code as people write it, in groups."""
+
+
+class Uscc(Normalised):
+    """A unified social credit code in its one form."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        about = {"description": "统一社会信用代码, GB 32100-2015; blanks, dashes, width, case are free."}
+        super().__init__(MOST_USCC, identity.uscc, Message("uscc_invalid"), metadata=about, **kwargs)
+
+
+class EnterpriseName(Text):
+    """The name of an enterprise: letters and digits in plain forms, and in scripts that belong together."""
+
+    folded = staticmethod(lambda text: lookalikes.one_form(plain_text.one_line(text)))
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        name = super()._deserialize(value, *args, **kwargs)
+        if found := lookalikes.mixed_scripts(name):
+            character, place = found
+            about = f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
+            raise ValidationError(Message("name_mixes_scripts", character=about, place=place))
+        return name
 
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200

@@ -74,7 +74,7 @@ def list_matches(listing: Any, query: Query) -> Json:
     ranked = service.ranking_page(actor(), listing, query, cursor)
     following, near = ranked.pop("cursor"), ranked.pop("near_misses")
     items = _matches(ranked["items"])
-    ranked["near_misses"] = None if near is None else _near_misses(near)
+    ranked["near_misses"] = None if near is None else service.say_near_misses(near)
     return {**ranked, **page_until(paged, items, following.parts() if following else None)}
 
 
@@ -213,22 +213,7 @@ def list_findings(query: Query) -> Page:
 
 def _finding(row: Json) -> Json:
     detail = say(f"finding_{row['gate']}_{row['reason']}", language())
-    return {**row, "detail": detail, "near_misses": _near_misses(row["near_misses"])}
-
-
-def _near_misses(found: list[Json]) -> list[Json]:
-    return [
-        {**miss, "detail": say(f"near_miss_{miss['field']}", language(), **_figures(miss))} for miss in found
-    ]
-
-
-def _figures(miss: Json) -> Json:
-    """The figures of a near miss as sentences write them."""
-    return {
-        name: f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-        for name, value in miss.items()
-        if name in ("now", "value", "change", "opens")
-    }
+    return {**row, "detail": detail, "near_misses": service.say_near_misses(row["near_misses"])}
 
 
 @blueprint.get("/matching-policy")

@@ -68,8 +68,8 @@ def test_keys_are_fresh():
 
 @pytest.mark.parametrize(
     ("fields", "seen"),
-    [({}, None), ({"version": "7"}, 7), ({"version": ""}, -1), ({"version": "-7"}, -1), ({"version": "٧"}, -1),
-     ({"version": "9" * 30}, -1)],
+    [({}, None), ({"version": "7"}, 7), ({"version": ""}, -1), ({"version": "-7"}, -1),
+     ({"version": "٧"}, -1), ({"version": "9" * 30}, -1)],
 )  # fmt: skip
 def test_the_version_that_was_seen(app, fields, seen):
     with app.test_request_context("/x", method="POST", data=fields):

@@ -1,6 +1,9 @@
 """The pages, one module an area; importing them adds them to the blueprint."""
 
 from ..page import pages as console
-from . import account, board, front, help, people, today, verify
+from . import account, board, front, hall, help, listings, people, post, register, sheets, today, verify
 
-__all__ = ["account", "board", "console", "front", "help", "people", "today", "verify"]
+__all__ = [
+    "account", "board", "console", "front", "hall", "help", "listings", "people", "post", "register",
+    "sheets", "today", "verify",
+]  # fmt: skip

@@ -57,7 +57,7 @@ from .oversight import require_official, visible_to
 from .presentation import present, reference, reference_to, whole_points
 from .privacy_notice import notice_reference, present_notice
 from .profile import require_version, set_move_notices
-from .registration import is_registered, locate_enterprises, register
+from .registration import is_registered, locate_enterprises, register, register_pending
 from .review import (
     awaits_approval,
     claimant_contact,
@@ -133,6 +133,7 @@ __all__ = [
     "references",
     "refuse_change",
     "register",
+    "register_pending",
     "reject",
     "remind_of_expiry",
     "replace_lost_key",

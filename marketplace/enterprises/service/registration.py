@@ -2,6 +2,7 @@
 
 import logging
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -10,7 +11,7 @@ from ...catalogue import service as catalogue
 from ...database import db
 from ...errors import Conflict
 from ...events.actor import ENTERPRISE, Actor
-from ...events.work import unit_of_work
+from ...events.work import Work, unit_of_work
 from ..models import ENDED, Enterprise
 from .contacts import contact_columns
 from .keys.api_keys import add_first_key
@@ -22,7 +23,18 @@ log = logging.getLogger(__name__)
 
 
 def register(data: dict[str, Any]) -> tuple[Enterprise, str]:
-    """Register a new, pending enterprise; returns it and its first key.
+    """Register a new, pending enterprise; returns it and its first key. Raises: as `register_pending`."""
+    with unit_of_work() as work:
+        enterprise = register_pending(work, data)
+        return enterprise, add_first_key(work, Actor(ENTERPRISE, enterprise.id))
+
+
+def register_pending(work: Work, data: dict[str, Any], person_id: UUID | None = None) -> Enterprise:
+    """Write a new, pending enterprise, which has no key yet.
+
+    Args:
+        data: as RegistrationSchema loads it.
+        person_id: who registers it, where that is a person.
 
     Raises:
         Invalid: unknown region (`unknown_region`), or a place in another province (`place_not_in_region`).
@@ -31,29 +43,26 @@ def register(data: dict[str, Any]) -> tuple[Enterprise, str]:
     region = catalogue.find_region(data["region"])
     lon, lat = place(data["location"], region)
     district = catalogue.locate(lon, lat, region.adcode, "location")
-    with unit_of_work() as work:
-        enterprise = Enterprise(
-            uscc=data["uscc"],
-            name=data["name"],
-            roles=data["roles"],
-            region=region.adcode,
-            lon=lon,
-            lat=lat,
-            place_region=district,
-            privacy_notice=notice_version(),
-            **contact_columns(data["contact"]),
-        )
-        try:
-            work.add(enterprise)
-        except IntegrityError as error:
-            record_claim(data)
-            raise Conflict("uscc_taken", at="uscc") from error
-        actor = Actor(ENTERPRISE, enterprise.id)
-        key = add_first_key(work, actor)
-        work.audit(actor, "register", enterprise)
-        work.emit("enterprise.registered", enterprise_id=str(enterprise.id))
+    enterprise = Enterprise(
+        uscc=data["uscc"],
+        name=data["name"],
+        roles=data["roles"],
+        region=region.adcode,
+        lon=lon,
+        lat=lat,
+        place_region=district,
+        privacy_notice=notice_version(),
+        **contact_columns(data["contact"]),
+    )
+    try:
+        work.add(enterprise)
+    except IntegrityError as error:
+        record_claim(data)
+        raise Conflict("uscc_taken", at="uscc") from error
+    work.audit(Actor(ENTERPRISE, enterprise.id, person_id=person_id), "register", enterprise)
+    work.emit("enterprise.registered", enterprise_id=str(enterprise.id))
     log.info("enterprise registered", extra={"enterprise_id": str(enterprise.id), "region": region.adcode})
-    return enterprise, key
+    return enterprise
 
 
 def locate_enterprises(*, everything: bool) -> int:

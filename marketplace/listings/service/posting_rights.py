@@ -32,8 +32,13 @@ def check_posting(actor: Actor, raw: dict[str, Any]) -> None:
 
 def kind_by_role(roles: Iterable[str]) -> Kind | None:
     """The only kind of listing that an enterprise of these roles may post; None where it may post both."""
-    kinds = [kind for kind, by in ROLES.items() if set(roles) & set(by)]
+    kinds = [kind for kind in Kind if may_post(roles, kind)]
     return kinds[0] if len(kinds) == 1 else None
+
+
+def may_post(roles: Iterable[str], kind: Kind) -> bool:
+    """Whether an enterprise of these roles may post listings of that kind."""
+    return bool(set(roles) & set(ROLES[kind]))
 
 
 def check_change(actor: Actor, raw: dict[str, Any]) -> None:

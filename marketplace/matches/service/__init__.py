@@ -39,6 +39,7 @@ from .ranking.judgement import DealTerms, Ground, Judgement, judge, lawful_days
 from .ranking.lawful_pairs import lawful_pairs
 from .ranking.match_input import day_number
 from .ranking.match_presentation import exemption_reference, shown_km
+from .ranking.near_misses import say_near_misses
 from .ranking.page_cursor import POSITION, PageCursor
 from .ranking.pair_warnings import transfer_day, warning_notices
 from .ranking.push_candidates import Counterpart, choose_push_candidates, hold_index_for
@@ -100,6 +101,7 @@ __all__ = [
     "released_contact",
     "request_training",
     "say_failed_gate",
+    "say_near_misses",
     "score_of",
     "search_findings",
     "search_interests",

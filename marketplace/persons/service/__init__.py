@@ -19,10 +19,12 @@ from .login import (
     show_second_factor,
 )
 from .membership import (
+    Founder,
     change_right,
     end_membership,
     find_invitation,
     find_member,
+    founder_of,
     invite,
     invite_staff,
     issue_code,
@@ -31,11 +33,13 @@ from .membership import (
     list_invitations,
     list_members,
     memberships_of,
+    register_enterprise,
     withdraw_invitation,
 )
 from .presentation import present_invitation, present_member
 
 __all__ = [
+    "Founder",
     "LoggedIn",
     "act_for",
     "change_right",
@@ -46,6 +50,7 @@ __all__ = [
     "find_member",
     "forget_old_failures",
     "forget_old_sessions",
+    "founder_of",
     "invite",
     "invite_staff",
     "issue_code",
@@ -63,6 +68,7 @@ __all__ = [
     "offer",
     "present_invitation",
     "present_member",
+    "register_enterprise",
     "request_reset",
     "reset_password",
     "show_second_factor",

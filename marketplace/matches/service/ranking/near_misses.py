@@ -9,7 +9,9 @@ import matching
 
 from .... import clock
 from ....http.fields import FEN_PER_CNY
+from ....http.languages import language
 from ....listings.models import Listing, ListingStatus
+from ....messages import say
 from .fitting_field import fitting_field
 from .live_index import IndexSnapshot
 from .match_input import EPOCH, MatchInput, day_number
@@ -123,4 +125,20 @@ def _present(own: Any, miss: matching.NearMiss) -> dict[str, Any]:
         "change": change,
         "unit": term.unit,
         "opens": miss.opens,
+    }
+
+
+def say_near_misses(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Near misses as the API shows them, in the caller's language."""
+    return [
+        {**miss, "detail": say(f"near_miss_{miss['field']}", language(), **_figures(miss))} for miss in found
+    ]
+
+
+def _figures(miss: dict[str, Any]) -> dict[str, Any]:
+    """The figures of a near miss as sentences write them."""
+    return {
+        name: f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+        for name, value in miss.items()
+        if name in ("now", "value", "change", "opens")
     }

@@ -1,5 +1,6 @@
 """Membership: invitations, joining, rights, leaving."""
 
+from .founding import Founder, founder_of, register_enterprise
 from .inviting import (
     find_invitation,
     invite,
@@ -13,10 +14,12 @@ from .joining import join
 from .members import change_right, end_membership, find_member, list_members, memberships_of
 
 __all__ = [
+    "Founder",
     "change_right",
     "end_membership",
     "find_invitation",
     "find_member",
+    "founder_of",
     "invite",
     "invite_staff",
     "issue_code",
@@ -25,5 +28,6 @@ __all__ = [
     "list_invitations",
     "list_members",
     "memberships_of",
+    "register_enterprise",
     "withdraw_invitation",
 ]

@@ -59,7 +59,7 @@ def join(data: dict[str, Any], address: str) -> Membership:
             )
             return _accept(work, invitation, person)
     except IntegrityError as error:
-        raise _refusal(error) from error
+        raise refusal_of(error) from error
 
 
 def _who(code_digest: str, data: dict[str, Any]) -> tuple[str, bool]:
@@ -141,7 +141,7 @@ def _joined_as(work: Work, membership: Membership) -> Actor:
     return Actor(str(kind), membership.staff_id, person_id=membership.person_id)
 
 
-def _refusal(error: IntegrityError) -> Conflict:
+def refusal_of(error: IntegrityError) -> Conflict:
     """What it means that a constraint is broken, where two came at once or one comes again."""
     match cast(UniqueViolation, error.orig).diag.constraint_name:
         case "ix_membership_enterprise":

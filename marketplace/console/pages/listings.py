@@ -1,0 +1,301 @@
+"""One's own listings, a listing with its matches, and why another is no match."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, redirect, request, url_for
+from marshmallow import fields
+
+from ...catalogue import service as catalogue
+from ...errors import DomainError
+from ...events.actor import ENTERPRISE, Actor
+from ...http.fields import Lines, OneOf, Text
+from ...http.languages import language, render_warnings
+from ...http.paging import PageQuery, page_until, position_of
+from ...http.rate_limits import PUBLISH, count_for
+from ...http.schemas import Schema
+from ...listings import service as listings
+from ...listings.models import Kind, ListingStatus
+from ...matches import service as matches
+from ...matches.models import Verdict
+from ...messages import say
+from ...persons.service import LoggedIn
+from ..charts import score_parts
+from ..forms import Errors, read_form, wrong
+from ..listing_words import NO_FILTER, map_of, named_listings
+from ..page import pages, read_query
+from ..visitor import members_only, private
+
+MOST_MATCHES, MOST_CANDIDATES, MOST_CODES_ASKED = 10, 20, 20
+TABS = ("matches", "why")
+LIVING = (ListingStatus.DRAFT, ListingStatus.OPEN)
+OTHER_KIND = {Kind.SUPPLY: Kind.DEMAND, Kind.DEMAND: Kind.SUPPLY}
+
+
+class MineQuery(PageQuery):
+    """One's own listings by status and words."""
+
+    status = fields.String(load_default=None, validate=OneOf(ListingStatus))
+    q = Text(50, load_default=None)
+
+
+class MatchesQuery(PageQuery):
+    """What of a listing is shown, and how its matches are sorted."""
+
+    tab = fields.String(load_default="matches", validate=OneOf(TABS))
+    sort = fields.String(
+        load_default="score", validate=OneOf(["score", "distance", "credit", "price"], "sort")
+    )
+
+
+class BulkForm(Schema):
+    action = fields.String(required=True, validate=OneOf(("publish", "withdraw")))
+
+
+class VerdictForm(Schema):
+    verdict = fields.String(load_default=None, validate=OneOf(Verdict))
+    reason = Lines(500, load_default=None)
+
+
+class WithdrawalForm(Schema):
+    reason = Lines(500, load_default=None)
+
+
+MINE, MATCHES, BULK, VERDICT, WITHDRAWAL = (
+    MineQuery(), MatchesQuery(), BulkForm(), VerdictForm(), WithdrawalForm(),
+)  # fmt: skip
+
+
+@pages.get("/listings")
+@members_only(kinds=(ENTERPRISE,))
+def show_listings(who: LoggedIn) -> Response:
+    """One's own listings, last changed first."""
+    return _mine(who)
+
+
+def _mine(who: LoggedIn, http_status: int = 200, done: dict[str, Any] | None = None) -> Response:
+    assert who.actor is not None
+    query, errors = read_query(MINE)
+    asked = {**NO_FILTER, **query, "mine": True, "sort": "updated"}
+    after = position_of(query, listings.position_kinds(asked))
+    rows, end, _ = listings.search(who.actor, asked, after)
+    found = page_until(query, named_listings(rows), end)
+    return private(
+        "listings.html",
+        422 if errors else http_status,
+        items=found["items"],
+        next=found["next"],
+        query=query,
+        errors=errors,
+        statuses=list(ListingStatus),
+        living=LIVING,
+        may_write="listings:write" in who.actor.scopes,
+        done=done,
+        api="/api/v1/listings?mine=true&sort=updated",
+    )
+
+
+@pages.post("/listings/bulk")
+@members_only("listings:write", kinds=(ENTERPRISE,))
+def change_many(who: LoggedIn) -> Response:
+    """Publish or withdraw those that were ticked; each by itself, and the page says which was refused."""
+    assert who.actor is not None
+    data, errors = read_form(BULK)
+    ids = _ticked()
+    if data is None or not ids:
+        return _mine(who, 422, {"done": 0, "refused": [], "none": True, "errors": errors})
+    act = _publish_all if data["action"] == "publish" else _withdraw_all
+    refused = act(who.actor, ids)
+    return _mine(who, 200, {"done": len(ids) - len(refused), "refused": refused, "none": False})
+
+
+def _ticked() -> list[UUID]:
+    ids = []
+    for text in dict.fromkeys(request.form.getlist("ids")):
+        try:
+            ids.append(UUID(text))
+        except ValueError:
+            continue
+    return ids[:100]
+
+
+def _publish_all(actor: Actor, ids: list[UUID]) -> list[str]:
+    """Publish drafts; returns why the refused ones were."""
+    listings.check_publishing(actor, {})
+    count_for(actor, PUBLISH, cost=len(ids))
+    results = listings.publish_many(actor, ids)
+    return [_words(result) for _, result in results if isinstance(result, DomainError)]
+
+
+def _withdraw_all(actor: Actor, ids: list[UUID]) -> list[str]:
+    refused = []
+    for listing_id in ids:
+        try:
+            listings.withdraw(actor, listings.find_own(actor, listing_id).id, None)
+        except DomainError as error:
+            refused.append(_words(error))
+    return refused
+
+
+def _words(error: DomainError) -> str:
+    return say(error.code, language(), **error.facts)
+
+
+@pages.get("/listings/<uuid:listing_id>")
+@members_only()
+def show_listing(who: LoggedIn, listing_id: UUID) -> Response:
+    """A listing: one's own with its matches, or an open one of others."""
+    return _listing(who, listing_id)
+
+
+def _listing(
+    who: LoggedIn, listing_id: UUID, http_status: int = 200, errors: Errors | None = None
+) -> Response:
+    assert who.actor is not None
+    row = listings.find_visible(who.actor, listing_id)
+    (shown,) = named_listings(listings.present(who.actor, [row]))
+    if row.enterprise_id != who.actor.enterprise_id:
+        return _listing_of_others(who.actor, shown)
+    query, wrong_query = read_query(MATCHES)
+    asked = {**query, "limit": MOST_MATCHES}
+    ranked = _ranked(who.actor, listing_id, asked) if row.status in LIVING else None
+    return private(
+        "listing.html",
+        http_status,
+        listing=shown,
+        row=row,
+        query=query,
+        ranked=ranked,
+        candidates=_candidates(who.actor, row, shown) if query["tab"] == "why" and ranked else [],
+        may_write="listings:write" in who.actor.scopes,
+        may_deal="deals:write" in who.actor.scopes,
+        living=LIVING,
+        errors=errors or wrong_query,
+        api=f"/api/v1/listings/{listing_id}/matches",
+    )
+
+
+def _listing_of_others(actor: Actor, shown: dict[str, Any]) -> Response:
+    """What others than the owner see, with their own open listings that may be its counterpart."""
+    mine = []
+    if actor.enterprise_id is not None:
+        other = OTHER_KIND[Kind(shown["kind"])]
+        asked = {**NO_FILTER, "mine": True, "kind": other, "status": ListingStatus.OPEN, "limit": 5}
+        mine, _, _ = listings.search(actor, asked, None)
+    return private(
+        "listing_of_others.html", listing=shown, mine=mine, map=map_of([shown], shown),
+        api=f"/api/v1/listings/{shown['id']}",
+    )  # fmt: skip
+
+
+def _ranked(actor: Actor, listing_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """A page of the ranking with its sentences."""
+    listing = listings.find_ranked(actor, listing_id)
+    is_why = query["tab"] == "why"
+    asked = {**query, "min_score": 0.0, "group": None, "near_misses": is_why}
+    paged = {name: asked[name] for name in ("limit", "cursor", "sort", "tab")}
+    position = position_of(paged, matches.POSITION)
+    cursor = matches.PageCursor.read(position) if position else None
+    ranked = matches.ranking_page(actor, listing, asked, cursor)
+    following, near = ranked.pop("cursor"), ranked.pop("near_misses")
+    items = [_match(item, listing) for item in ranked["items"]]
+    return {
+        **ranked,
+        **page_until(paged, items, following.parts() if following else None),
+        "near": matches.say_near_misses(near) if near else [],
+    }
+
+
+def _match(item: dict[str, Any], listing: Any) -> dict[str, Any]:
+    """A match with the bar of its score, its sentences, and the gap between the two prices."""
+    parts = [(part["name"], part["contribution"] * 100) for part in item["components"]]
+    gap = next((part for part in item["components"] if part["name"] == "price"), None)
+    other = item["listing"]
+    return {
+        **item,
+        "parts": score_parts(parts),
+        "reasons": [say(f"component_{part['reason']}", language()) for part in item["components"]],
+        "gap": gap["raw"] if gap else None,
+        "region_name": catalogue.region_names({other["region"]})[other["region"]],
+        "warnings": render_warnings(item["warnings"]),
+    }
+
+
+def _candidates(actor: Actor, row: Any, shown: dict[str, Any]) -> list[dict[str, Any]]:
+    """Open listings of the other side with the same codes that are no match today."""
+    codes = ",".join(code["code"] for code in shown["codes"][:MOST_CODES_ASKED])
+    asked = {**NO_FILTER, "kind": OTHER_KIND[row.kind], "code": codes, "status": ListingStatus.OPEN}
+    found, _, _ = listings.search(actor, {**asked, "limit": MOST_CANDIDATES}, None)
+    others = list(listings.by_id({item["id"] for item in found}).values())
+    lawful = matches.lawful_among(row, others) if others else set()
+    return [item for item in found if item["id"] not in lawful and item["enterprise_id"] != row.enterprise_id]
+
+
+@pages.get("/listings/<uuid:listing_id>/matches/<uuid:other_id>")
+@members_only(kinds=(ENTERPRISE,))
+def show_pairing(who: LoggedIn, listing_id: UUID, other_id: UUID) -> Response:
+    """One pairing: its score in parts, or each rule that stands against it."""
+    return _pairing(who, listing_id, other_id)
+
+
+def _pairing(
+    who: LoggedIn, listing_id: UUID, other_id: UUID, http_status: int = 200, errors: Errors | None = None
+) -> Response:
+    assert who.actor is not None
+    listing = listings.find_own(who.actor, listing_id)
+    pairing = matches.explain(who.actor, listing, other_id)
+    failed = [matches.say_failed_gate(failure) for failure in pairing["failed_gates"]]
+    match = _match(pairing, listing) if pairing["lawful"] else None
+    return private(
+        "pairing.html",
+        http_status,
+        listing=listing,
+        other=pairing["listing"],
+        pairing=pairing,
+        match=match,
+        failed=failed,
+        may_write="listings:write" in who.actor.scopes,
+        may_deal="deals:write" in who.actor.scopes,
+        errors=errors or {},
+        api=f"/api/v1/listings/{listing_id}/matches/{other_id}",
+    )
+
+
+@pages.post("/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback")
+@members_only("listings:write", kinds=(ENTERPRISE,))
+def give_verdict(who: LoggedIn, listing_id: UUID, other_id: UUID) -> Any:
+    """Interested, not for me, or neither any more."""
+    actor = who.actor
+    assert actor is not None
+    data, errors = read_form(VERDICT)
+    if data is None:
+        return _pairing(who, listing_id, other_id, 422, errors)
+    listing = listings.find_own(actor, listing_id)
+    other = matches.counterpart(actor, listing, other_id)
+    try:
+        if data["verdict"] is None:
+            matches.take_back(actor, listing, other.id)
+        else:
+            matches.give_feedback(actor, listing, other, data["verdict"], data["reason"])
+    except DomainError as error:
+        return _pairing(who, listing_id, other_id, error.status, wrong(error))
+    return redirect(url_for("console.show_pairing", listing_id=listing_id, other_id=other_id), 303)
+
+
+@pages.post("/listings/<uuid:listing_id>/withdraw")
+@members_only("listings:write", kinds=(ENTERPRISE,))
+def withdraw_listing(who: LoggedIn, listing_id: UUID) -> Any:
+    """Withdraw a listing of one's own."""
+    actor = who.actor
+    assert actor is not None
+    data, errors = read_form(WITHDRAWAL)
+    row = listings.find_own(actor, listing_id)
+    if row.status == ListingStatus.WITHDRAWN:  # a second press
+        return redirect(url_for("console.show_listing", listing_id=listing_id), 303)
+    if data is None:
+        return _listing(who, listing_id, 422, errors)
+    try:
+        listings.withdraw(actor, row.id, data["reason"])
+    except DomainError as error:
+        return _listing(who, listing_id, error.status, wrong(error))
+    return redirect(url_for("console.show_listing", listing_id=listing_id), 303)
