@@ -10,7 +10,7 @@ from flask import Flask, redirect
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from . import commands, messages, subscriptions
+from . import commands, messages, sealing, subscriptions
 from .console import errors as console_errors
 from .console import visitor
 from .console.pages import console
@@ -90,6 +90,7 @@ class Application(Flask):
 def build(settings: Settings | None = None, *, serves: bool = True) -> Flask:
     """A new application on these settings, or those of the environment; it `serves` routes or none."""
     settings = settings or Settings.from_environment()
+    sealing.check_settings(settings)
     app = Application(__name__, static_folder=None)
     app.url_map.merge_slashes = False
     app.config.update(_configuration(settings))

@@ -113,6 +113,25 @@ class Settings:
     """Certificates that the relay's is checked against; empty means those of the system."""
     mail_from: str = "huanliu@localhost"
 
+    secret_keys: str = field(default="", repr=False)
+    """Keys that seal what the database must not say, such as the secrets of authenticators, and sign links
+    of e-mails: `id:` and 64 hexadecimal digits each, divided by commas, the one in use first, earlier ones
+    after it; every process has the same. Empty means those in `data_dir`, and with servers of your own
+    none: then nobody can set a second factor, and e-mails have no link that stops them."""
+    oidc_issuer: str = ""
+    """Address of the OpenID Connect provider, such as a city's log-in, exactly as its tokens name it; HTTPS.
+    Empty means there is none."""
+    oidc_name: str = ""
+    """What people call that account, as the log-in page names it."""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_hosts: str = ""
+    """Further hosts that the provider's description may name, divided by commas; its own is one."""
+    oidc_uscc_claim: str = "uscc"
+    """The claim that says for which enterprise somebody acts, by its credit code."""
+    oidc_right: str = "viewer"
+    """What a person may do whom that claim makes a member: `owner`, `trader`, `viewer` or `driver`."""
+
     credit_ledger_keys: str = field(default="", repr=False)
     """Keys that seal the ledger of credit: `id:` and 64 hexadecimal digits each, divided by commas, the one
     in use first, earlier ones after it; every process has the same. Empty means those in `data_dir`, and
@@ -142,6 +161,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.official_number not in ("required", "optional"):
             raise ValueError(f"OFFICIAL_NUMBER={self.official_number!r} is not `required` or `optional`")
+        if self.oidc_right not in ("owner", "trader", "viewer", "driver"):
+            raise ValueError(f"OIDC_RIGHT={self.oidc_right!r} is not `owner`, `trader`, `viewer` or `driver`")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -175,12 +196,13 @@ class Settings:
             database_url=self.database_url or here.database_url,
             database_owner_url=self.database_owner_url or ("" if self.database_url else here.owner_url),
             redis_url=self.redis_url or here.redis_url,
-            **self._of_embedded_ledger(here),
+            **self._of_embedded_keys(here),
         )
 
-    def _of_embedded_ledger(self, here: embedded.Addresses) -> dict[str, Any]:
-        """Keys and folder of the ledger of `data_dir`, where none are given."""
+    def _of_embedded_keys(self, here: embedded.Addresses) -> dict[str, Any]:
+        """Keys of `data_dir`, and folder of its ledger, where none are given."""
         return {
+            "secret_keys": self.secret_keys or here.secret_keys,
             "credit_ledger_keys": self.credit_ledger_keys or here.ledger_keys,
             "credit_anchor_key": self.credit_anchor_key or here.anchor_key,
             "credit_anchor_dir": self.credit_anchor_dir or str(embedded.anchor_dir(self.data_dir)),

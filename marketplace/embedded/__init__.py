@@ -12,7 +12,7 @@ from .backups import back_up, restore
 from .children import die_with_parent, signals_blocked
 from .databases import create_database, drop_database, seal_template
 from .errors import AlreadyRunning, EmbeddedError
-from .ledger_keys import anchor_dir
+from .own_keys import anchor_dir
 from .ownership import lock_holder, stop_orphans
 from .server import Servers, servers
 

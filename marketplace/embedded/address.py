@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from sqlalchemy import URL
 
-from .ledger_keys import ANCHOR, LEDGER, ledger_key
+from .own_keys import ANCHOR, LEDGER, SECRET, own_key
 from .place import place_of
 from .valkey_users import OPERATOR, USERS, password
 
@@ -36,6 +36,8 @@ class Addresses:
     ledger_keys: str
     anchor_key: str
     """The keys of the ledger of credit, as the settings have them; empty before the first start."""
+    secret_keys: str
+    """The keys that seal what the database must not say."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -47,6 +49,7 @@ class Addresses:
             **{f"{user.upper()}_REDIS_URL": url for user, url in self.redis_urls.items()},
             "CREDIT_LEDGER_KEYS": self.ledger_keys,
             "CREDIT_ANCHOR_KEY": self.anchor_key,
+            "SECRET_KEYS": self.secret_keys,
         }
 
 
@@ -57,8 +60,7 @@ def addresses(data_dir: Path, database: str = DATABASE, redis_db: int = 0) -> Ad
         _database_url(data_dir, OWNER, database),
         redis_url(data_dir, OPERATOR, redis_db),
         {user: redis_url(data_dir, user, redis_db) for user in USERS if user != OPERATOR},
-        ledger_key(place_of(data_dir), LEDGER),
-        ledger_key(place_of(data_dir), ANCHOR),
+        *(own_key(place_of(data_dir), name) for name in (LEDGER, ANCHOR, SECRET)),
     )
 
 

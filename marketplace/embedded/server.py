@@ -29,7 +29,7 @@ from .address import PORT, SUPERUSER, redis_url, run_dir
 from .children import await_ready, die_with_parent, signals_blocked, stop_server, tail
 from .databases import create_roles
 from .errors import EmbeddedError
-from .ledger_keys import make_ledger_keys
+from .own_keys import make_own_keys
 from .ownership import take_lock
 from .place import is_ours, place_of
 from .valkey_users import make_secret, write_acl
@@ -123,7 +123,7 @@ class Servers:
                 self._move_in(self._account)
             self._private_folder(self.run)
             with acting(self._account):
-                make_ledger_keys(self.data)
+                make_own_keys(self.data)
             for start in self._starts.values():
                 start()
         except BaseException:

@@ -7,7 +7,7 @@ from pathlib import Path
 from .. import embedded
 from .reporting import SupervisorError
 
-LEDGER_SETTINGS = ("CREDIT_LEDGER_KEYS", "CREDIT_ANCHOR_KEY", "CREDIT_ANCHOR_DIR")
+KEY_SETTINGS = ("CREDIT_LEDGER_KEYS", "CREDIT_ANCHOR_KEY", "CREDIT_ANCHOR_DIR", "SECRET_KEYS")
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class ServeOptions:
         )
 
 
-def own_ledger(data_dir: Path, env: Mapping[str, str]) -> dict[str, str]:
-    """The ledger's settings that the environment names, before those of the data folder; and its anchors."""
+def own_keys(data_dir: Path, env: Mapping[str, str]) -> dict[str, str]:
+    """The keys that the environment names, before those of the data folder; and the ledger's anchors."""
     anchors = {"CREDIT_ANCHOR_DIR": str(embedded.anchor_dir(data_dir))}
-    return {**anchors, **{name: env[name] for name in LEDGER_SETTINGS if env.get(name)}}
+    return {**anchors, **{name: env[name] for name in KEY_SETTINGS if env.get(name)}}
 
 
 def folder(env: Mapping[str, str], name: str) -> Path | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .. import embedded
 from ..settings import DEMO_LOGINS
-from .options import ServeOptions, own_ledger
+from .options import ServeOptions, own_keys
 from .reporting import SupervisorError, print_progress
 from .stack import processes
 
@@ -99,7 +99,7 @@ def _addresses(options: ServeOptions, env: Mapping[str, str]) -> dict[str, str]:
     here = embedded.addresses(options.data_dir).environment
     if options.redis_url:
         here = {name: url for name, url in here.items() if not name.endswith("REDIS_URL")}
-    return {**here, **given, **own_ledger(options.data_dir, env)}
+    return {**here, **given, **own_keys(options.data_dir, env)}
 
 
 def _restart_ended_servers(servers: embedded.Servers | None) -> None:

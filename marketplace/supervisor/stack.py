@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .. import embedded
 from ..child import Child, describe_exit, launch, open_output, process_options, stop_all
-from .options import folder, own_ledger, pg_bin
+from .options import folder, own_keys, pg_bin
 from .reporting import SupervisorError, print_progress
 
 QUEUES = ("matching", "delivery", "bulk", "rerank")
@@ -186,7 +186,7 @@ def stack(
             resources.enter_context(embedded.servers(data_dir, pg_bin=pg_bin(env)))
         embedded.create_database(data_dir, database)
         here = embedded.addresses(data_dir, database, redis_db)
-        where = {**here.environment, "DATA_DIR": str(data_dir), **own_ledger(data_dir, env)}
+        where = {**here.environment, "DATA_DIR": str(data_dir), **own_keys(data_dir, env)}
         log_dir = data_dir / "log" if quiet else folder(env, "LOG_DIR")
         report: Callable[[str], None] = _ignore if quiet else print_progress
         yield resources.enter_context(

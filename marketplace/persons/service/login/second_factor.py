@@ -7,7 +7,7 @@ from uuid import UUID
 import pyotp
 from sqlalchemy import delete, select
 
-from .... import clock
+from .... import clock, sealing
 from ....errors import Conflict, Invalid, Unauthorised
 from ....events.actor import PLATFORM
 from ....events.work import Work, unit_of_work
@@ -15,6 +15,8 @@ from ....http.authentication import digest
 from ...models import Person, RecoveryCode
 
 ISSUER = "Huanliu 环流"
+PURPOSE = "totp"
+"""For which the secrets of authenticators are sealed."""
 STEP_S = 30
 DRIFT = 1
 """Steps by which the clock of a telephone may be off."""
@@ -28,16 +30,22 @@ def offer(person_id: UUID) -> str:
 
     Raises:
         Conflict: there is one already (`second_factor_exists`).
+        Unavailable: there is no key to seal it with (`secret_keys_missing`).
     """
     with unit_of_work() as work:
         person = work.lock(Person, Person.id == person_id)
         if person.totp_since is not None:
             raise Conflict("second_factor_exists")
         if person.totp_secret is None:
-            person.totp_secret = pyotp.random_base32()
-    return pyotp.TOTP(person.totp_secret).provisioning_uri(
-        name=person.email or person.phone, issuer_name=ISSUER
-    )
+            person.totp_secret = sealing.seal(PURPOSE, str(person.id), pyotp.random_base32())
+        secret = _secret_of(person)
+    return pyotp.TOTP(secret).provisioning_uri(name=person.email or person.phone, issuer_name=ISSUER)
+
+
+def _secret_of(person: Person) -> str:
+    """What the authenticator has. Raises: sealing.Unsealable: its key is gone, or the row is another's."""
+    assert person.totp_secret is not None
+    return sealing.unseal(PURPOSE, str(person.id), person.totp_secret)
 
 
 def confirm(person_id: UUID, code: str) -> list[str]:
@@ -79,7 +87,7 @@ def _step_of(person: Person, code: str) -> int | None:
     """The step of 30 seconds that a code is of; None if it is wrong, or no later than the last one."""
     if person.totp_secret is None:
         return None
-    now, authenticator = clock.now(), pyotp.TOTP(person.totp_secret, interval=STEP_S)
+    now, authenticator = clock.now(), pyotp.TOTP(_secret_of(person), interval=STEP_S)
     typed = code.replace(" ", "")
     for drift in range(-DRIFT, DRIFT + 1):
         step = authenticator.timecode(now) + drift

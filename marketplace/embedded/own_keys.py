@@ -1,16 +1,17 @@
-"""The keys of the ledger of credit on an embedded database: made with it, in files beside it."""
+"""Keys on an embedded database, of the ledger of credit and of secrets: made with it, in files beside it."""
 
 import os
 import secrets
 from pathlib import Path
 
-LEDGER, ANCHOR = "ledger.keys", "anchor.key"
-"""Files of the keys that seal (`id:hexadecimal`, the one in use first) and of the one that signs anchors."""
+LEDGER, ANCHOR, SECRET = "ledger.keys", "anchor.key", "secret.keys"
+"""Files of the keys that seal the ledger (`id:hexadecimal`, the one in use first), of the one that signs its
+anchors, and of those that seal what the database must not say."""
 
 
-def make_ledger_keys(place: Path) -> None:
+def make_own_keys(place: Path) -> None:
     """Write the keys, unless they are there."""
-    for name, before in ((LEDGER, "1:"), (ANCHOR, "")):
+    for name, before in ((LEDGER, "1:"), (ANCHOR, ""), (SECRET, "1:")):
         try:
             descriptor = os.open(place / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         except FileExistsError:
@@ -19,7 +20,7 @@ def make_ledger_keys(place: Path) -> None:
             out.write(before + secrets.token_hex(32))
 
 
-def ledger_key(place: Path, name: str) -> str:
+def own_key(place: Path, name: str) -> str:
     """What a file of keys holds; empty before the servers have started for the first time."""
     try:
         return (place / name).read_text(encoding="utf-8").strip()
