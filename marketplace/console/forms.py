@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
-from flask import redirect, request
+from flask import g, redirect, request
 from marshmallow import EXCLUDE, ValidationError
 
 from ..errors import DomainError
@@ -15,7 +15,7 @@ from ..events.actor import Actor
 from ..http.fields import QueryNumber
 from ..http.idempotency import MAX_KEY, run_form_once
 from ..http.languages import language, render
-from ..http.problems import messages_by_field
+from ..http.problems import messages_by_field, retry_header
 from ..http.rate_limits import address
 from ..http.schemas import Schema, refuse_bad_characters
 from ..messages import say
@@ -61,7 +61,8 @@ def typed() -> dict[str, str]:
 
 
 def wrong(error: DomainError) -> Errors:
-    """A refusal of a service as words beside the field that it is about."""
+    """A refusal of a service as words beside the field that it is about; the page says when to try again."""
+    g.refusal_headers = retry_header(error)
     return {error.at or WHOLE: [say(error.code, language(), **error.facts)]}
 
 

@@ -86,6 +86,7 @@ def page(
     response.headers["Content-Language"] = formats.HTML_LANGUAGE[lang]
     response.headers["Content-Security-Policy"] = SCRIPTED_PAGE if script else OWN_PAGE
     response.headers["Cache-Control"] = cache_control
+    response.headers.update(g.get("refusal_headers", {}))
     response.vary.update(("Cookie", "Accept-Language"))
     return response
 

@@ -112,10 +112,16 @@ def register(app: Flask) -> None:
 
 def _from_domain(error: DomainError) -> Response:
     detail = say(error.code, language(), **error.facts)
-    headers = HEADERS_BY_STATUS.get(error.status, {})
+    headers = {**HEADERS_BY_STATUS.get(error.status, {}), **retry_header(error)}
     errors = [(error.at, detail)] if error.at else []
     members = {name: error.facts[name] for name in MEMBERS if error.facts.get(name) is not None}
     return problem(error.status, error.code, detail, errors, headers, **members)
+
+
+def retry_header(error: DomainError) -> dict[str, str]:
+    """When to try again, as the sentence of the refusal says it."""
+    waits = error.facts.get("retry_s")
+    return {} if waits is None else {"Retry-After": str(waits)}
 
 
 def _from_table(error: InvalidTable) -> Response:

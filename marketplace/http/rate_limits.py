@@ -170,6 +170,6 @@ def _add_headers(response: Response) -> Response:
         "RateLimit-Reset": str(shown.reset_s),
     }
     response.headers.extend(headers)
-    if response.status_code == TooMany.status:
+    if response.status_code == TooMany.status and "Retry-After" not in response.headers:
         response.headers["Retry-After"] = str(shown.reset_s)
     return response

@@ -111,7 +111,7 @@ def log_out() -> Any:
 @half_logged_in("second_factor")
 def show_second_factor(who: LoggedIn) -> Response:
     """Where the code of the second factor is typed."""
-    return private("second_factor.html", errors={}, values={})
+    return private("second_factor.html", errors={})
 
 
 @pages.post("/login/code")
@@ -119,13 +119,12 @@ def show_second_factor(who: LoggedIn) -> Response:
 def take_second_factor(who: LoggedIn) -> Any:
     """Take the code, and go on."""
     data, errors = read_form(CODE)
-    if data is not None:
-        try:
-            persons.show_second_factor(who.session_id, data["code"], address())
-        except DomainError as error:
-            errors = wrong(error)
-    if errors:
-        return private("second_factor.html", 422, errors=errors, values=typed())
+    if data is None:
+        return private("second_factor.html", 422, errors=errors)
+    try:
+        persons.show_second_factor(who.session_id, data["code"], address())
+    except DomainError as error:
+        return private("second_factor.html", error.status, errors=wrong(error))
     return redirect(url_for("console.show_today"), 303)
 
 
