@@ -171,7 +171,7 @@ def test_only_operations_docs_and_qr_codes_are_outside_the_api(app):
         "/verify/<token>",
         "/", "/board", "/verify", "/help", "/help/<name>", "/static/<path:name>",
         "/login", "/login/code", "/login/enrol", "/login/none", "/logout", "/join", "/forgotten",
-        "/reset/<token>",
+        "/reset/<token>", "/unsubscribe/<token>",
         "/today", "/desk", "/settings", "/settings/sessions/<uuid:session_id>/end",
         "/settings/acting/<uuid:membership_id>", "/settings/people", "/settings/people/invitations",
         "/settings/people/invitations/<uuid:invitation_id>/withdraw",

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 
 from ..errors import Invalid, Notice
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, Actor
@@ -25,7 +25,7 @@ from ..http.blueprint import (
 from ..http.etags import etag
 from ..http.histories import HistoryPage, history_page
 from ..http.languages import language, render_warnings
-from ..http.link_pages import is_prefetch, page_of_sentences, wants_page
+from ..http.link_pages import page_of_sentences, wants_page
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import may_conflict
 from ..http.paging import Page, PageQuery, cut, each, page, position_of
@@ -124,16 +124,11 @@ def prove_address(body: Body) -> Json:
 @allow(*ANYONE, limit=REGISTRATION)
 @blueprint.response(200, ProvenSchema)
 def follow_proof_link(token: str) -> Json | Response:
-    """The link itself: it proves the address to a program, and shows a browser a page with a button for it.
+    """The link itself: it shows a browser a page with a button, and proves nothing to anybody.
 
-    Programs that check mail open links as browsers do; they press no button, and HEAD proves nothing.
+    Programs that check mail open links as browsers do, and press no button; who means it sends a POST.
     """
-    if wants_page():
-        return page_of_sentences("prove", button="page_prove_button")
-    if request.method == "HEAD" or is_prefetch():
-        return {"proven": False}
-    service.prove_address(token)
-    return {"proven": True}
+    return page_of_sentences("prove", button="page_prove_button") if wants_page() else {"proven": False}
 
 
 @blueprint.post("/enterprises/prove/<token>")

@@ -14,18 +14,11 @@ HEADERS = {
 }
 """The address of such a page holds a secret: nobody keeps it or shows it in a frame; `browsers` has nobody
 pass it on."""
-PREFETCH = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
-"""Headers by which a browser says that nobody has looked yet."""
 
 
 def wants_page() -> bool:
     """Whether the caller prefers a page to JSON, as browsers do."""
     return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
-
-
-def is_prefetch() -> bool:
-    """Whether the caller says that it only looks ahead."""
-    return any("prefetch" in request.headers.get(name, "") for name in PREFETCH)
 
 
 def page_of_sentences(

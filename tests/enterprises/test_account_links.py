@@ -135,8 +135,11 @@ def test_the_address_is_proven_by_its_link_and_again_after_a_change(marketplace,
     assert letter["To"] == "new@example.com"
     assert "新厂" not in body(letter)
     link = re.search(r"http\S+", body(letter))[0]
-    opened = marketplace.client.get(link[link.index("/api/") :])
-    assert (opened.status_code, opened.json) == (200, {"proven": True})
+    path = link[link.index("/api/") :]
+    opened = marketplace.client.get(path)
+    assert (opened.status_code, opened.json) == (200, {"proven": False})
+    assert party.get("/enterprises/me").json["email_proven_at"] is None, "merely opened, it proves nothing"
+    assert marketplace.client.post(path).json == {"proven": True}
     party.patch(f"/enterprises/{party.id}", {"contact": {**CONTACT, "email": "new@example.com"}})
     assert party.get("/enterprises/me").json["email_proven_at"]
 

@@ -187,7 +187,8 @@ def test_there_is_one_digest_a_day_with_all_messages_since_the_last(marketplace,
     letter = relay.take_one()
     assert letter["Subject"] == "【环流】今日有 3 条新匹配"
     lines = body(letter).splitlines()
-    assert ["first" in lines[4], "second" in lines[5], "third" in lines[6]] == [True] * 3
+    assert ["first" in lines[4], "second" in lines[6], "third" in lines[8]] == [True] * 3
+    assert all("/listings/" in lines[number] for number in (5, 7, 9))
     marketplace.supply(generators[3])
     for _ in range(3):
         marketplace.wait(hours=4)

@@ -79,7 +79,7 @@ def test_after_its_proof_an_address_is_mailed_what_comes_from_then_on(marketplac
     asked = recycler.post("/enterprises/me/send-proof")
     assert (asked.status_code, asked.json["warnings"][-1]["code"]) == (200, "proof_requested")
     marketplace.settle()
-    assert marketplace.client.get(link_in(relay.take_one())).json == {"proven": True}
+    assert marketplace.client.post(link_in(relay.take_one())).json == {"proven": True}
     shown = recycler.get("/notification-preferences").json
     assert (bool(shown["email_proven_at"]), shown["warnings"]) == (True, [])
     assert recycler.put("/notification-preferences", shown).status_code == 200
@@ -143,6 +143,7 @@ def test_a_browser_is_asked_before_the_address_counts_as_proven(marketplace, rel
         ("GET", BROWSER),
         ("HEAD", BROWSER),
         ("HEAD", {}),
+        ("GET", {}),
         ("GET", {"Sec-Purpose": "prefetch"}),
     ):
         answer = marketplace.client.open(link, method=method, headers=headers)
@@ -164,7 +165,7 @@ def test_a_browser_is_asked_before_the_address_counts_as_proven(marketplace, rel
 
 def test_a_wrong_link_is_refused_to_programs_and_explained_to_people(marketplace):
     link = "/api/v1/enterprises/prove/nothing"
-    refused(marketplace.client.get(link), 422, "link_invalid", "token")
+    assert marketplace.client.get(link).json == {"proven": False}
     refused(marketplace.client.post(link), 422, "link_invalid", "token")
     page = marketplace.client.post(link, headers={**BROWSER, "Accept-Language": "zh-CN"})
     assert (page.status_code, page.mimetype) == (422, "text/html")

@@ -38,6 +38,8 @@ from .preferences.delivery_preferences import (
     set_preferences,
 )
 from .preferences.silencing import silence, unsilence
+from .preferences.unsubscribing import ALL as ALL_KINDS
+from .preferences.unsubscribing import Unsubscribed, find_unsubscribed, unsubscribe
 from .saved_searches import (
     change_search,
     create_search,
@@ -47,10 +49,12 @@ from .saved_searches import (
 )
 
 __all__ = [
+    "ALL_KINDS",
     "KINDS",
     "MAIL_HOURS",
     "SEARCH_BATCH",
     "Errand",
+    "Unsubscribed",
     "announce_endings",
     "cancel_for_listing",
     "change_search",
@@ -60,6 +64,7 @@ __all__ = [
     "describe_preferences",
     "find",
     "find_search",
+    "find_unsubscribed",
     "forget_key_names",
     "forget_people",
     "forget_sent_mail",
@@ -99,4 +104,5 @@ __all__ = [
     "set_preferences",
     "silence",
     "unsilence",
+    "unsubscribe",
 ]

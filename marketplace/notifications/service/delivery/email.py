@@ -5,8 +5,9 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import current_app, render_template
@@ -20,8 +21,10 @@ from ....listings import service as listings
 from ....messages import say
 from ....persons.models import Language
 from ...models import Delivery, EmailPreference, Notification, NotificationStatus
-from ..kinds import KINDS, heading_codes
+from ..kinds import KINDS, REQUIRED, heading_codes
+from ..pages import TODAY, page_of
 from ..preferences.delivery_preferences import preferences_by_receiver, preferences_of
+from ..preferences.unsubscribing import ALL, unsubscribe_path
 from ..subjects import read_sides
 from .address_caps import DIGEST, count_mail
 from .handing_over import hand_over
@@ -35,7 +38,16 @@ MOST_JUDGED = 20
 """Summed messages of a sender of which one must still hold for their line."""
 GATHERED_WITHIN = timedelta(days=1)
 """Messages of one e-mail were released within this time; older ones were not to be mailed then."""
+UNFOLDED = SMTP.clone(max_line_length=998)
+"""So that no header with a link is cut or encoded: a line has 998 characters at most (RFC 5322)."""
 log = logging.getLogger(__name__)
+
+
+class Line(NamedTuple):
+    """A message as a sentence, and the address of the page that it is about."""
+
+    sentence: str
+    link: str
 
 
 def send_email(notification_id: UUID) -> None:
@@ -198,11 +210,15 @@ def _composed(
     receiver: Enterprise, rows: Sequence[Notification], template: str, language: str
 ) -> EmailMessage:
     settings = current_app.config["SETTINGS"]
-    message = EmailMessage()
+    message = EmailMessage(UNFOLDED)
     message["Subject"] = say(_subject_code(rows, template), language, count=len(rows))
     message["From"] = settings.mail_from
     message["To"] = receiver.contact_email
     message["Date"] = format_datetime(clock.now())
+    stops = _stops(receiver, {row.kind for row in rows})
+    if stops:
+        message["List-Unsubscribe"] = f"<{stops[0]}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(
         render_template(
             f"mail/{template}.{language}.txt",
@@ -210,10 +226,26 @@ def _composed(
             sections=_sections(rows, language),
             count=len(rows),
             matched=any(KINDS[row.kind].invites_feedback for row in rows),
+            required=any(row.kind in REQUIRED for row in rows),
+            stop_kind=stops[0] if len(stops) > 1 else None,
+            stop_all=stops[-1] if stops else None,
             url=settings.public_url,
         )
     )
     return message
+
+
+def _stops(receiver: Enterprise, kinds: set[str]) -> list[str]:
+    """Addresses that stop such e-mails, the narrowest first: those of their kind, if it is one that may be
+    stopped, and all that may; none without a key to sign them with."""
+    stoppable = [kind for kind in kinds if len(kinds) == 1 and kind not in REQUIRED]
+    paths = [unsubscribe_path(receiver, kind) for kind in (*stoppable, ALL)]
+    return [_address(path) for path in paths if path is not None]
+
+
+def _address(path: str) -> str:
+    url: str = current_app.config["SETTINGS"].public_url
+    return f"{url.rstrip('/')}{path}"
 
 
 def _subject_code(rows: Sequence[Notification], template: str) -> str:
@@ -242,19 +274,23 @@ def _section(kind: str, rows: Sequence[Notification], language: str) -> dict[str
     """A line for each of the first messages of a kind, and how many more there are."""
     told = rows[:MOST_LINES]
     sides = read_sides(told)
-    lines = [KINDS[kind].email_line(row, sides[row.id], language) for row in told]
+    lines = [
+        Line(KINDS[kind].email_line(row, sides[row.id], language), _address(page_of(row))) for row in told
+    ]
     if rest := len(rows) - len(told):
-        lines.append(say("mail_line_rest", language, count=rest))
+        lines.append(Line(say("mail_line_rest", language, count=rest), _address(TODAY)))
     return {"title": say(heading_codes(kind)["section"], language), "lines": lines}
 
 
-def _summary_lines(rows: Sequence[Notification], language: str) -> list[str]:
+def _summary_lines(rows: Sequence[Notification], language: str) -> list[Line]:
     """A line for each sender, in the order of the messages."""
     ids = [row.counterpart_id for row in rows if row.counterpart_id]
     outlines = listings.outlines(set(ids))
     names = {outlines[one].enterprise_id: outlines[one].name for one in ids}
     counts = Counter(outlines[one].enterprise_id for one in ids)
     return [
-        say("mail_line_summed", language, enterprise=quoted(name), count=counts[sender])
+        Line(
+            say("mail_line_summed", language, enterprise=quoted(name), count=counts[sender]), _address(TODAY)
+        )
         for sender, name in names.items()
     ]

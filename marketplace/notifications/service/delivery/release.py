@@ -21,7 +21,7 @@ from ....matches import service as matches
 from ...models import LIFE, RELEASE_NUMBERS, Delivery, EmailPreference, Notification, Preferences
 from ..kinds import KINDS
 from ..planning.cancellation import cancel
-from ..preferences.delivery_preferences import preferences_by_receiver
+from ..preferences.delivery_preferences import preference_of_kind, preferences_by_receiver
 from .due import DueMessage, lock_due
 from .mail_hours import is_mail_configured, next_mail_time
 from .push_caps import lock_releases, read_push_caps
@@ -151,7 +151,7 @@ def preference_for(kind: str, preferences: Preferences | None) -> EmailPreferenc
     """Which e-mail of this kind an enterprise wants; the kind's default if it has no preferences."""
     if preferences is None:
         return KINDS[kind].default_delivery
-    return EmailPreference(preferences.kinds.get(kind, preferences.email))
+    return preference_of_kind(preferences, kind)
 
 
 def _most_prompt(message: DueMessage, preference: EmailPreference) -> Delivery:

@@ -60,6 +60,11 @@ def add_preferences(work: Work, actor: Actor) -> Preferences:
     return row
 
 
+def preference_of_kind(row: Preferences, kind: str) -> EmailPreference:
+    """Which e-mail of a kind the row wants."""
+    return EmailPreference(row.kinds.get(kind, row.email))
+
+
 def preferences_by_receiver(receivers: set[UUID]) -> dict[UUID, Preferences]:
     """The rows of those of the receivers that have one."""
     rows = db.session.scalars(select(Preferences).where(Preferences.enterprise_id.in_(receivers)))
