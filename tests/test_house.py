@@ -176,6 +176,20 @@ def test_only_operations_docs_and_qr_codes_are_outside_the_api(app):
         "/settings/acting/<uuid:membership_id>", "/settings/people", "/settings/people/invitations",
         "/settings/people/invitations/<uuid:invitation_id>/withdraw",
         "/settings/people/<uuid:member_id>/right", "/settings/people/<uuid:member_id>/end",
+        "/credit", "/credit/requests", "/credit/events/<uuid:event_id>",
+        "/credit/events/<uuid:event_id>/appeal", "/credit/events/<uuid:event_id>/repair",
+        "/credit/appeals/<uuid:appeal_id>/files", "/credit/appeals/<uuid:appeal_id>/withdraw",
+        "/credit/repairs/<uuid:repair_id>/withdraw",
+        "/declarations", "/declarations/<uuid:declaration_id>",
+        "/inspections", "/inspections/<uuid:inspection_id>", "/inspections/<uuid:inspection_id>/cancel",
+        "/desk/<kind>/<uuid:subject_id>", "/desk/<kind>/<uuid:subject_id>/assign",
+        "/desk/repair/<uuid:repair_id>/extend",
+        "/desk/expiring_evaluation/<uuid:evaluation_id>/preview",
+        "/desk/evaluations/<uuid:evaluation_id>/publish",
+        "/enterprises", "/enterprises/<uuid:enterprise_id>", "/enterprises/<uuid:enterprise_id>/suspend",
+        "/enterprises/<uuid:enterprise_id>/approve", "/enterprises/<uuid:enterprise_id>/block",
+        "/enterprises/<uuid:enterprise_id>/record", "/enterprises/events/<uuid:event_id>/withdraw",
+        "/policy", "/policy/rules", "/operations", "/operations/replay",
     } & outside  # fmt: skip
     assert {"/healthz", "/readyz", "/version", "/metrics", "/openapi.json", "/errors", "/docs"} <= outside
 

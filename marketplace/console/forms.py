@@ -43,7 +43,15 @@ def read_form(schema: Schema) -> tuple[dict[str, Any] | None, Errors]:
 
     Fields that the form has beside those of the schema are ignored, and empty ones are as if they were not.
     """
-    given = {name: value for name, value in request.form.to_dict().items() if value.strip()}
+    return read_fields(schema)
+
+
+def read_fields(schema: Schema, prefix: str = "") -> tuple[dict[str, Any] | None, Errors]:
+    """The same of the fields whose names begin so: a form may ask the same of several things."""
+    sent = request.form.to_dict().items()
+    given = {
+        name.removeprefix(prefix): value for name, value in sent if name.startswith(prefix) and value.strip()
+    }
     errors: Errors = {}
     try:
         refuse_bad_characters(given)

@@ -53,7 +53,7 @@ TABS = (
     Tab("/help", "tab_help", "help"),
 )
 """What everybody may go to."""
-BOARD, HELP, SETTINGS = TABS[1], TABS[3], Tab("/settings", "tab_settings", "me", ("/settings/",))
+SETTINGS = Tab("/settings", "tab_settings", "me", ("/settings/",))
 MEMBER_TABS = (
     Tab("/today", "tab_today", "today"),
     Tab("/hall", "tab_hall", "hall", ("/hall/", "/receivers")),
@@ -61,8 +61,15 @@ MEMBER_TABS = (
     Tab("/deals", "tab_deals", "deals", ("/deals/", "/offers", "/loads")),
     SETTINGS,
 )
-STAFF_TABS = (Tab("/desk", "tab_desk", "today", ("/desk/",)), BOARD, HELP, SETTINGS)
+STAFF_TABS = (
+    Tab("/desk", "tab_desk", "today", ("/desk/",)),
+    Tab("/enterprises", "tab_firms", "firms", ("/enterprises/",)),
+    Tab("/operations", "tab_operations", "operations"),
+    SETTINGS,
+)
 """What members and staff go to from the pages that are theirs."""
+OF_ADMINS = ("/operations",)
+"""Entries that a regulator does not have."""
 
 
 def page(
@@ -149,7 +156,9 @@ def tabs() -> tuple[Tab, ...]:
     who = g.get("visitor")
     if who is None or who.actor is None or "actor" not in g:
         return TABS
-    return MEMBER_TABS if who.actor.enterprise_id else STAFF_TABS
+    if who.actor.enterprise_id:
+        return MEMBER_TABS
+    return tuple(tab for tab in STAFF_TABS if who.actor.is_admin or tab.path not in OF_ADMINS)
 
 
 @pages.app_template_global("page_language")

@@ -6,6 +6,7 @@ from flask import Response
 
 from ..enterprises import service as enterprises
 from ..enterprises.models import Enterprise
+from ..events.actor import ADMIN
 from ..http.authentication import STAFF, actor, allow
 from ..http.blueprint import FILE, Blueprint, Body, Json, Query, attachment, require, subject
 from ..http.languages import language
@@ -24,6 +25,9 @@ from .schemas import (
     DeskQuery,
     OfficerPage,
     OfficerQuery,
+    OperationsSchema,
+    ReplayedSchema,
+    ReplayRequestSchema,
     StorySchema,
 )
 
@@ -109,6 +113,23 @@ def _decided(result: Json) -> Json:
     detail = say(refusal.code, language(), **refusal.facts)
     said = {"status": refusal.status, "code": refusal.code, "detail": detail}
     return {**result, **said, "field": refusal.at}
+
+
+@blueprint.get("/operations")
+@allow(ADMIN)
+@blueprint.response(200, OperationsSchema)
+def show_operations() -> Json:
+    """How the platform runs: queues and how long they wait, tasks that were given up, index, refused mail."""
+    return service.operations(actor())
+
+
+@blueprint.post("/operations/replay")
+@allow(ADMIN, scope="admin")
+@blueprint.body(ReplayRequestSchema)
+@blueprint.response(200, ReplayedSchema)
+def replay_tasks(body: Body) -> Json:
+    """Make tasks that were given up due again; one that is not parked any more is passed over."""
+    return {"replayed": service.replay_tasks(actor(), body["tasks"])}
 
 
 @blueprint.get("/enterprises/<uuid:enterprise_id>/story")

@@ -23,16 +23,20 @@ from ..http.fields import (
     Scaled,
     Tonnes,
     Value,
+    Whole,
+    unique,
 )
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
 from ..http.schemas import ResponseSchema, Schema, StableCode
 from ..inspections.models import Checklist, InspectionKind, InspectionResult, InspectionStatus
+from ..listings.models import Kind, ListingStatus
 from ..manifests.models import ManifestStatus, Part
 from .models import DeskDecision, DeskKind, DeskSort
 
 MOST_DECISIONS = 100
 LONGEST_ID = 36
+MOST_TASK_ID = 2**63 - 1
 
 
 class Officer(Identifier):
@@ -258,6 +262,15 @@ class StoryRepairSchema(StoryAppealSchema):
     status = Value(RepairStatus)
 
 
+class StoryListingSchema(ResponseSchema):
+    id = fields.UUID()
+    kind = Value(Kind)
+    title = fields.String()
+    status = Value(ListingStatus)
+    quantity_t = Tonnes(attribute="quantity_kg")
+    created_at = Moment()
+
+
 class StoryDealSchema(ResponseSchema):
     id = fields.UUID()
     number = fields.String()
@@ -310,5 +323,69 @@ class StorySchema(ResponseSchema):
     inspections = _part_of(StoryInspectionSchema)
     appeals = _part_of(StoryAppealSchema)
     repairs = _part_of(StoryRepairSchema)
+    listings = _part_of(StoryListingSchema)
     deals = _part_of(StoryDealSchema)
     manifests = _part_of(StoryManifestSchema)
+
+
+class QueueSchema(ResponseSchema):
+    """What a queue has still to do."""
+
+    queue = fields.String()
+    pending = fields.Integer()
+    parked = fields.Integer(metadata={"description": "Tasks that were given up."})
+    oldest_due_s = fields.Float(metadata={"description": "Seconds that its oldest due task waits."})
+
+
+class ParkedTaskSchema(ResponseSchema):
+    """A task that failed too often, until it is replayed; its payload is not shown."""
+
+    id = fields.Integer()
+    subscriber = fields.String(metadata={"description": "What it does."})
+    queue = fields.String()
+    attempts = fields.Integer()
+    reason = fields.String(allow_none=True)
+    created_at = Moment()
+    ended_at = Moment(allow_none=True)
+
+
+class IndexStateSchema(ResponseSchema):
+    """The matching index of the process that answers."""
+
+    is_ready = fields.Boolean()
+    as_of = Moment(allow_none=True, metadata={"description": "When it was last brought up to date."})
+    supply_rows = fields.Integer(allow_none=True)
+    demand_rows = fields.Integer(allow_none=True)
+
+
+class MailRefusedSchema(ResponseSchema):
+    """An enterprise whose e-mail address a relay refused for good."""
+
+    id = fields.UUID()
+    name = fields.String()
+    at = Moment()
+    reply = fields.String(metadata={"description": "The code of the relay's reply."})
+
+
+class OperationsSchema(ResponseSchema):
+    queues = fields.List(fields.Nested(QueueSchema))
+    tick_age_s = fields.Float(
+        allow_none=True, metadata={"description": "Seconds since the scheduler ticked; null: it never ran."}
+    )
+    parked = fields.List(
+        fields.Nested(ParkedTaskSchema), metadata={"description": "The oldest first, 100 at most."}
+    )
+    parked_total = fields.Integer()
+    index = fields.Nested(IndexStateSchema)
+    mail_refused = fields.List(
+        fields.Nested(MailRefusedSchema), metadata={"description": "The latest first, 50 at most."}
+    )
+    mail_refused_total = fields.Integer()
+
+
+class ReplayRequestSchema(Schema):
+    tasks = List(Whole(1, MOST_TASK_ID), MOST_DECISIONS, 1, required=True, checks=[unique])
+
+
+class ReplayedSchema(ResponseSchema):
+    replayed = fields.Integer(metadata={"description": "How many were parked and are due again."})

@@ -37,6 +37,7 @@ from .schemas import (
     MatchPage,
     MatchQuery,
     PairingSchema,
+    PolicyPreviewSchema,
     PolicySchema,
     PresetPage,
     RankingModelPage,
@@ -236,6 +237,16 @@ def publish_policy(_: service.PolicyInForce, body: Body, expected: int | None) -
 
 def _policy(policy: service.PolicyInForce) -> Versioned:
     return {"version": policy.version, **policy.body}, etag(policy.version)
+
+
+@blueprint.post("/matching-policy/preview")
+@allow(ADMIN)
+@blueprint.body(PolicySchema)
+@blueprint.response(200, PolicyPreviewSchema)
+def preview_policy(body: Body) -> Json:
+    """Who would move by a policy that is not in force, among the first counterparts of ten real supplies;
+    writes nothing."""
+    return service.preview_policy(actor(), body)
 
 
 @blueprint.get("/matching-policy/presets")

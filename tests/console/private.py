@@ -4,10 +4,19 @@ PRIVATE_PAGES = {
     "/today": 7,
     "/settings": 4,
     "/settings/people": 4,
+    "/credit": 8,
+    "/credit/requests": 8,
+    "/inspections": 8,
+    "/declarations": 8,
 }
 """Of a member of an enterprise."""
 
 STAFF_PAGES = {
     "/desk": 8,
+    "/enterprises": 8,
+    "/inspections": 8,
+    "/policy": 8,
+    "/policy/rules": 8,
+    "/operations": 8,
 }
 """Of an admin."""

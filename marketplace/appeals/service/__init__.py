@@ -4,12 +4,14 @@ from .appealing import open_appeal
 from .deadlines import told_before
 from .deciding import decide_appeal
 from .ending import end_for_event
+from .four_eyes import needs_another
 from .lookup import (
     find_appeal,
     find_own_appeal,
     find_own_event,
     find_own_repair,
     find_repair,
+    requests_about,
     search_appeals,
     search_repairs,
 )
@@ -26,5 +28,6 @@ from .withdrawing import withdraw
 __all__ = [
     "add_appeal_file", "ask_for_repair", "check_repair", "decide_appeal", "decide_repair", "end_for_event",
     "extend_repair", "find_appeal", "find_own_appeal", "find_own_event", "find_own_repair", "find_repair",
-    "open_appeal", "remind_of_decisions", "search_appeals", "search_repairs", "told_before", "withdraw",
+    "needs_another", "open_appeal", "remind_of_decisions", "requests_about", "search_appeals",
+    "search_repairs", "told_before", "withdraw",
 ]  # fmt: skip

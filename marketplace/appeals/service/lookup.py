@@ -63,6 +63,13 @@ def search_repairs(
     return _search(actor, Repair, status, after, limit)
 
 
+def requests_about(event: CreditEvent) -> tuple[Appeal | None, Sequence[Repair]]:
+    """The appeal against an event, if there is one, and the requests for its repair, newest first."""
+    appeal = db.session.scalars(select(Appeal).where(Appeal.event_id == event.id)).one_or_none()
+    repairs = select(Repair).where(Repair.event_id == event.id).order_by(Repair.id.desc())
+    return appeal, db.session.scalars(repairs).all()
+
+
 def lock(work: Work, row: Row) -> tuple[Row, CreditEvent]:
     """An appeal or a repair and its event, both freshly read and locked, the event first."""
     event, model = credit.lock_event(work, row.event_id), type(row)
@@ -76,7 +83,7 @@ def require_on_record(event: CreditEvent, action: str) -> None:
 
 
 def _find(actor: Actor, model: type[Row], row_id: UUID) -> Row:
-    row = db.session.get(model, row_id)
+    row = db.session.get(model, row_id, options=[joinedload(model.event)])
     if row is None:
         raise NotFound()
     enterprises.find_governed(actor, row.enterprise_id)

@@ -2,7 +2,15 @@
 
 from .assessments import end_assessed
 from .automatic import record_automatic
-from .blocks import confirm_block, find_block, lift_block, place_block, search_blocks
+from .blocks import (
+    confirm_block,
+    find_block,
+    lift_block,
+    needs_another_to_confirm,
+    needs_another_to_lift,
+    place_block,
+    search_blocks,
+)
 from .evaluations import publish_evaluation, publish_preview
 from .events import find_event, list_events, lock_event, record_event, title_of_event, withdraw_event
 from .feeds import (
@@ -25,7 +33,7 @@ from .recomputing import recompute, simulate_rules
 from .recorders import require_recorder
 from .records import Record, records_of
 from .repair import publication_terms, repair_event, repairable_from
-from .rules import current_rules, is_rule_in_force, present_rules, publish_rules
+from .rules import current_rules, is_rule_in_force, present_rules, publish_rules, recordable_rules
 from .score import BASE_NEWCOMER, GRADE_FLOORS, ScoreLine, Standing, grade_of, grade_thresholds, standing
 from .standings import (
     blocks_in_force,
@@ -76,6 +84,8 @@ __all__ = [
     "lock_event",
     "match_waiting",
     "member_since",
+    "needs_another_to_confirm",
+    "needs_another_to_lift",
     "place_block",
     "present",
     "present_file",
@@ -88,6 +98,7 @@ __all__ = [
     "recompute",
     "record_automatic",
     "record_event",
+    "recordable_rules",
     "records_of",
     "refresh_lapsed",
     "repair_event",

@@ -46,7 +46,7 @@ def confirm_block(actor: Actor, block_id: UUID) -> Block:
     with unit_of_work() as work:
         block = work.lock(Block, Block.id == block_id)
         BLOCK_LIFE.move(block, "confirm", by=Party.ADMIN)
-        if block.placed_by == actor.id:
+        if needs_another_to_confirm(actor, block):
             raise Conflict("second_officer_needed")
         block.confirmed_by = actor.id
         work.audit(actor, "confirm", block)
@@ -70,7 +70,7 @@ def lift_block(actor: Actor, block_id: UUID, reason: str) -> Block:
         enterprise = enterprises.lock(work, find_block(actor, block_id).enterprise_id)
         block = work.lock(Block, Block.id == block_id)
         BLOCK_LIFE.move(block, "lift", by=Party.ADMIN)
-        if block.placed_by == actor.id and (block.confirmed_by or block.event_id):
+        if needs_another_to_lift(actor, block):
             raise Conflict("second_officer_needed")
         block.lifted_by, block.lift_reason = actor.id, reason
         work.session.flush()
@@ -78,6 +78,16 @@ def lift_block(actor: Actor, block_id: UUID, reason: str) -> Block:
         refresh_standing(work, enterprise)
     log.info("block lifted", extra=_about(block))
     return block
+
+
+def needs_another_to_confirm(actor: Actor, block: Block) -> bool:
+    """Whether another officer has to confirm an entry, as this one placed it."""
+    return block.placed_by == actor.id
+
+
+def needs_another_to_lift(actor: Actor, block: Block) -> bool:
+    """Whether another officer has to lift an entry: see `lift_block`."""
+    return block.placed_by == actor.id and bool(block.confirmed_by or block.event_id)
 
 
 def lift_blocks_of(work: Work, event: CreditEvent, actor: Actor, reason: str) -> None:

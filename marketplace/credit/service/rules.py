@@ -10,7 +10,7 @@ from ... import clock
 from ...database import db
 from ...enterprises.models import MILLI_PER_POINT
 from ...errors import Invalid, PreconditionFailed
-from ...events.actor import PLATFORM, Actor
+from ...events.actor import PLATFORM, REGULATOR, Actor
 from ...events.work import unit_of_work
 from ...messages.names import Name
 from ..models import AXES, Recorder, RuleTable, Severity
@@ -94,6 +94,14 @@ def require_in_force(rule: dict[str, Any], day: date) -> None:
     """Raises: Invalid: the rule does not hold for what happened on `day` (`rule_not_in_force`)."""
     if not is_in_force(rule, day):
         raise Invalid("rule_not_in_force", at="rule", rule=rule["code"], day=day.isoformat())
+
+
+def recordable_rules(actor: Actor, day: date) -> list[dict[str, Any]]:
+    """The rules in force on `day` by which an officer may record: an admin by all, a regulator by its own."""
+    rules = [rule for rule in current_rules().rules if is_in_force(rule, day)]
+    if actor.kind == REGULATOR:
+        return [rule for rule in rules if term_of(rule, "recorded_by") == Recorder.REGULATOR]
+    return rules
 
 
 def stored(item: dict[str, Any]) -> dict[str, Any]:

@@ -133,6 +133,22 @@ VERDICTS: dict[DeskKind, dict[DeskDecision, Verdict]] = {
 """What may be decided from the desk; the other kinds have no decision, they end by what is done elsewhere."""
 
 
+def decisions_of(actor: Actor, kind: DeskKind) -> dict[DeskDecision, bool]:
+    """What the actor may say to items of a kind, each with whether it needs a reason."""
+    verdicts = VERDICTS.get(kind, {})
+    return {name: verdict.needs_reason for name, verdict in verdicts.items() if actor.kind in verdict.by}
+
+
+def decide(actor: Actor, sent: dict[str, Any]) -> None:
+    """Decide one item: `kind`, `id`, `decision` and `reason` of `sent`.
+
+    Raises:
+        Invalid, Forbidden: no such decision, or not this actor's. DomainError: as the room of the kind says.
+    """
+    verdict = _verdict(actor, DeskKind(sent["kind"]), DeskDecision(sent["decision"]), sent["reason"])
+    verdict.decide(actor, sent["id"], sent["reason"])
+
+
 def decide_many(actor: Actor, decisions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Decide items one after the other; one that is refused stops none of the others.
 
@@ -148,8 +164,7 @@ def _named(decision: dict[str, Any]) -> dict[str, Any]:
 
 def _refusal(actor: Actor, sent: dict[str, Any]) -> DomainError | None:
     try:
-        verdict = _verdict(actor, DeskKind(sent["kind"]), DeskDecision(sent["decision"]), sent["reason"])
-        verdict.decide(actor, sent["id"], sent["reason"])
+        decide(actor, sent)
     except DomainError as refusal:
         return refusal
     return None

@@ -3,7 +3,7 @@
 Each part is one statement, however long the history: the newest rows with how many there are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +20,16 @@ from ...enterprises.models import Enterprise
 from ...events import service as reads
 from ...events.actor import Actor
 from ...inspections.models import Inspection
+from ...listings.models import Listing, ListingStatus
 from ...manifests.models import Manifest, Part
 from .score_history import score_points
 
 MOST = 50
 """Rows of each part; our own choice."""
+PARTS = ("credit", "supervision", "trade")
+LISTINGS = (
+    Listing.id, Listing.kind, Listing.title, Listing.status, Listing.quantity_kg, Listing.created_at,
+)  # fmt: skip
 APPEALS = (Appeal.id, Appeal.event_id, Appeal.status, Appeal.due_on, Appeal.created_at, Appeal.closed_at)
 REPAIRS = (Repair.id, Repair.event_id, Repair.status, Repair.due_on, Repair.created_at, Repair.closed_at)
 INSPECTIONS = (
@@ -37,29 +42,55 @@ EVENTS = (
 )  # fmt: skip
 
 
-def tell_story(actor: Actor, enterprise: Enterprise, language: str) -> dict[str, Any]:
-    """All that is known of an enterprise, newest first; what changed the score day by day at the head."""
+def tell_story(
+    actor: Actor, enterprise: Enterprise, language: str, parts: Collection[str] = PARTS
+) -> dict[str, Any]:
+    """All that is known of an enterprise, newest first, or these parts of it; what changed the score day by
+    day at the head."""
     reads.note_read(actor, reads.CREDIT, enterprise.id)
+    told = {"enterprise": enterprise, "score": enterprise.credit_milli, "grade": enterprise.grade}
+    for part in parts:
+        told |= TOLD[part](enterprise, language)
+    return told
+
+
+def _credit(enterprise: Enterprise, language: str) -> dict[str, Any]:
     events = _events(enterprise.id)
     evaluations = _evaluations(enterprise.id)
     today = clock.today()
     since = credit.member_since(enterprise)
-    deals, manifests = _deals(enterprise.id), _manifests(enterprise.id)
-    others = _names(deals, manifests)
     return {
-        "enterprise": enterprise,
-        "score": enterprise.credit_milli,
-        "grade": enterprise.grade,
         "axes": credit.standing(events, evaluations, since, today).axes,
         "scores": score_points(events, evaluations, since, today, MOST),
         "events": _part(_present_events(events[:MOST], language), len(events)),
         "evaluations": _part(evaluations[:MOST], len(evaluations)),
+    }
+
+
+def _supervision(enterprise: Enterprise, language: str) -> dict[str, Any]:
+    return {
         "inspections": _newest(Inspection, INSPECTIONS, Inspection.enterprise_id == enterprise.id),
         "appeals": _newest(Appeal, APPEALS, Appeal.enterprise_id == enterprise.id),
         "repairs": _newest(Repair, REPAIRS, Repair.enterprise_id == enterprise.id),
+    }
+
+
+def _trade(enterprise: Enterprise, language: str) -> dict[str, Any]:
+    published = (Listing.enterprise_id == enterprise.id, Listing.status != ListingStatus.DRAFT)
+    deals, manifests = _deals(enterprise.id), _manifests(enterprise.id)
+    others = _names(deals, manifests)
+    return {
+        "listings": _newest(Listing, LISTINGS, *published),
         "deals": _with_names(deals, others),
         "manifests": _with_names(manifests, others),
     }
+
+
+TOLD: dict[str, Callable[[Enterprise, str], dict[str, Any]]] = {
+    "credit": _credit,
+    "supervision": _supervision,
+    "trade": _trade,
+}
 
 
 def _part(items: Sequence[Any], total: int) -> dict[str, Any]:

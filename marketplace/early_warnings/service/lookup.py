@@ -10,6 +10,7 @@ from ...catalogue import service as catalogue
 from ...database import db
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise, EnterpriseStatus
+from ...errors import NotFound
 from ...events import service as events
 from ...events.actor import REGULATOR, Actor
 from ...http.languages import language
@@ -43,6 +44,17 @@ def search(actor: Actor, query: dict[str, Any], after: list[Any] | None) -> Sequ
     for row in found[: query["limit"]]:
         events.note_read(actor, events.CREDIT, row.id)
     return found
+
+
+def find(actor: Actor, enterprise_id: UUID) -> Any:
+    """The warning about an enterprise that the actor oversees, as a row of `search`. Raises: NotFound."""
+    enterprises.find_governed(actor, enterprise_id)
+    rows = select(*ABOUT).join(Enterprise, Enterprise.id == EarlyWarning.enterprise_id)
+    row = db.session.execute(rows.where(Enterprise.id == enterprise_id)).one_or_none()
+    if row is None:
+        raise NotFound()
+    events.note_read(actor, events.CREDIT, enterprise_id)
+    return row
 
 
 def position(row: Any) -> list[float | UUID]:

@@ -15,7 +15,7 @@ from .changes import (
 )
 from .contacts import contact_for, erase_contact
 from .credit_standing import set_standing, set_standings, with_standing_before
-from .email_refusal import record_email_refusal
+from .email_refusal import email_refused, record_email_refusal
 from .keys import (
     actor_of_key,
     check_key_change,
@@ -92,6 +92,7 @@ __all__ = [
     "create_key",
     "create_staff",
     "dismiss_claim",
+    "email_refused",
     "enterprise_keys",
     "erase_contact",
     "find",

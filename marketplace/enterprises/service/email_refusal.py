@@ -4,7 +4,10 @@ import logging
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func, select
+
 from ... import clock
+from ...database import db
 from ...events.actor import PLATFORM
 from ...events.work import unit_of_work
 from ..models import Enterprise
@@ -28,6 +31,21 @@ def record_email_refusal(enterprise_id: UUID, address: str, reply: str) -> bool:
         work.audit(PLATFORM, "refuse_email", enterprise, reply=reply[:3])  # the rest may name the person
     log.warning("e-mail address refused", extra={"enterprise_id": str(enterprise_id), "reply": reply[:3]})
     return True
+
+
+def email_refused(most: int) -> tuple[list[dict[str, Any]], int]:
+    """The enterprises whose address was refused, the latest first, at most so many, and how many there are;
+    of the reply the code alone, as the rest may name a person."""
+    rows = select(
+        Enterprise.id, Enterprise.name, Enterprise.email_refused_at, Enterprise.email_refusal,
+        func.count().over().label("total"),
+    ).where(Enterprise.email_refused_at.is_not(None))  # fmt: skip
+    found = db.session.execute(rows.order_by(Enterprise.email_refused_at.desc()).limit(most)).all()
+    refused = [
+        {"id": row.id, "name": row.name, "at": row.email_refused_at, "reply": (row.email_refusal or "")[:3]}
+        for row in found
+    ]
+    return refused, found[0].total if found else 0
 
 
 def email_refusal(enterprise: Enterprise) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from .backlog import Backlog, backlogs, delete_done
 from .carrying import perform_many
 from .heartbeat import accepts_changes, beat, is_scheduler_ticking, tick_age_s
 from .history import history_of, times_done
-from .parking import parked_tasks, replay
+from .parking import lock_parked, parked_tasks, replay
 from .performing import backoff, perform
 from .staff_reads import CONTACT, CREDIT, CREW, begin_reads, note_read, record_reads
 from .task_relay import relay
@@ -22,6 +22,7 @@ __all__ = [
     "delete_done",
     "history_of",
     "is_scheduler_ticking",
+    "lock_parked",
     "note_read",
     "parked_tasks",
     "perform",

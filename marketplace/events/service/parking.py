@@ -1,6 +1,7 @@
 """Tasks that were given up: parked with the reason, listed, and replayed by an operator."""
 
 import logging
+from collections.abc import Sequence
 
 from sqlalchemy import select, update
 
@@ -8,7 +9,7 @@ from ... import clock
 from ...database import db
 from ..lifecycle import Party
 from ..models import LIFE, Task, TaskStatus
-from ..work import unit_of_work
+from ..work import Work, unit_of_work
 from .task_facts import log_facts
 
 log = logging.getLogger(__name__)
@@ -20,9 +21,16 @@ def park(task: Task, reason: str) -> None:
     log.error("task parked", extra=log_facts(task))
 
 
-def parked_tasks() -> list[Task]:
-    """Tasks that failed too often, oldest first."""
-    return list(db.session.scalars(select(Task).where(Task.status == TaskStatus.PARKED).order_by(Task.id)))
+def parked_tasks(most: int | None = None) -> list[Task]:
+    """Tasks that failed too often, oldest first: all, or `most` of them."""
+    parked = select(Task).where(Task.status == TaskStatus.PARKED).order_by(Task.id)
+    return list(db.session.scalars(parked.limit(most)))
+
+
+def lock_parked(work: Work, task_ids: Sequence[int]) -> Sequence[Task]:
+    """Those among the named tasks that are parked, locked."""
+    parked = select(Task).where(Task.status == TaskStatus.PARKED, Task.id.in_(task_ids)).order_by(Task.id)
+    return work.session.scalars(parked.with_for_update()).all()
 
 
 def replay(task_ids: list[int] | None = None) -> int:

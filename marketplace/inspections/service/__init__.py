@@ -5,7 +5,7 @@ from .beginning import begin
 from .checklists import checklist_items, find_policy, items_in_force
 from .finishing import abandon, cancel, finish
 from .frequency import due_checks
-from .lookup import find, newest_finished, require_writer, search
+from .lookup import find, may_inspect, may_write, newest_finished, require_writer, search
 from .photos import add_photo, find_photo
 from .presentation import present, present_heads
 from .rectifying import miss, recheck, rectify
@@ -24,6 +24,8 @@ __all__ = [
     "find_policy",
     "finish",
     "items_in_force",
+    "may_inspect",
+    "may_write",
     "miss",
     "newest_finished",
     "present",

@@ -21,10 +21,16 @@ from ..models import Inspection, InspectionKind
 SCOPE_OF_ENTERPRISES = "deals:write"
 
 
+def may_write(actor: Actor) -> bool:
+    """Whether the actor has the right to write of inspections; whose turn it is is another matter."""
+    needed = "admin" if actor.is_admin else SCOPE_OF_ENTERPRISES
+    return actor.kind == REGULATOR or needed in actor.scopes
+
+
 def require_writer(actor: Actor, raw: dict[str, Any]) -> None:
     """Raises: Forbidden: the key lacks the scope for writing (`scope_missing`); a regulator needs none."""
-    needed = "admin" if actor.is_admin else SCOPE_OF_ENTERPRISES
-    if actor.kind != REGULATOR and needed not in actor.scopes:
+    if not may_write(actor):
+        needed = "admin" if actor.is_admin else SCOPE_OF_ENTERPRISES
         raise Forbidden("scope_missing", scope=Name("scope", needed))
 
 
@@ -110,6 +116,11 @@ def party_of(actor: Actor) -> Party:
     if actor.enterprise_id is not None:
         return Party.OWNER
     return Party.ADMIN if actor.is_admin else Party.REGULATOR
+
+
+def may_inspect(actor: Actor, kind: InspectionKind) -> bool:
+    """Whether checks of this kind are the actor's to make."""
+    return party_of(actor) in PARTIES[kind]
 
 
 def inspector_of(actor: Actor, kind: InspectionKind) -> Party:

@@ -10,7 +10,7 @@ from .feedback import (
 )
 from .findings import FindingPage, FindingQuery
 from .listing_summaries import counterpart_json
-from .policy import PolicySchema, PresetPage
+from .policy import PolicyPreviewSchema, PolicySchema, PresetPage
 from .ranking import (
     AllMatchesExportQuery,
     AllMatchesPage,
@@ -38,6 +38,7 @@ __all__ = [
     "MatchPage",
     "MatchQuery",
     "PairingSchema",
+    "PolicyPreviewSchema",
     "PolicySchema",
     "PresetPage",
     "RankingModelPage",

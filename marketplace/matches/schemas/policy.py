@@ -96,6 +96,36 @@ class PolicySchema(Schema):
             raise ValidationError([Message("length", least=1, most=MOST_HALF_DISTANCES)])
 
 
+class PreviewedListingSchema(ResponseSchema):
+    id = fields.UUID()
+    title = fields.String()
+
+
+class MovedSchema(ResponseSchema):
+    """A counterpart that is, or would be, among the first five; places are counted to 20."""
+
+    listing_id = fields.UUID()
+    name = fields.String(metadata={"description": "Of the enterprise."})
+    before = fields.Integer(data_key="from", attribute="from", allow_none=True)
+    after = fields.Integer(data_key="to", attribute="to", allow_none=True)
+    score_from = fields.Float(allow_none=True)
+    score_to = fields.Float(allow_none=True)
+
+
+class PreviewedSchema(ResponseSchema):
+    listing = fields.Nested(PreviewedListingSchema)
+    items = fields.List(fields.Nested(MovedSchema))
+
+
+class PolicyPreviewSchema(ResponseSchema):
+    """What another policy would change among the first counterparts of the newest open supplies."""
+
+    policy_version = fields.Integer(metadata={"description": "Of the policy in force."})
+    listings = fields.Integer(metadata={"description": "Supplies that were looked at, ten at most."})
+    changed = fields.Integer(metadata={"description": "Of these: in how many somebody would move."})
+    items = fields.List(fields.Nested(PreviewedSchema))
+
+
 class PresetSchema(ResponseSchema):
     name = KnownValue(PRESETS)
     policy = fields.Nested(PolicySchema)

@@ -37,11 +37,13 @@ from .ranking.findings import search_findings
 from .ranking.hits import uuid_of
 from .ranking.judgement import DealTerms, Ground, Judgement, judge, lawful_days
 from .ranking.lawful_pairs import lawful_pairs
+from .ranking.live_index import index_state
 from .ranking.match_input import day_number
 from .ranking.match_presentation import exemption_reference, shown_km
 from .ranking.near_misses import say_near_misses
 from .ranking.page_cursor import POSITION, PageCursor
 from .ranking.pair_warnings import transfer_day, warning_notices
+from .ranking.policy_preview import preview_policy
 from .ranking.push_candidates import Counterpart, choose_push_candidates, hold_index_for
 from .ranking.ranking_page import ranking_page
 from .ranking.side_tables import book_of, tables_of
@@ -81,6 +83,7 @@ __all__ = [
     "give_feedback",
     "give_many",
     "hold_index_for",
+    "index_state",
     "interest_position",
     "interests_of",
     "judge",
@@ -92,6 +95,7 @@ __all__ = [
     "open_listings_of",
     "policy_in_force",
     "present_interests",
+    "preview_policy",
     "progress_of",
     "publish_policy",
     "rank_part",

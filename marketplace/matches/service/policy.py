@@ -81,24 +81,29 @@ def publish_policy(actor: Actor, body: dict[str, Any], expected: int | None) -> 
             of the push would last into the next (`spread_over_gap`).
         PreconditionFailed: somebody was quicker.
     """
-    body = {name: value for name, value in body.items() if name != "version"}
-    body["half_distance_km"] = _spelled_prefixes(body["half_distance_km"])
-    _require_tiers_apart(body["push_delay_s"], body["spread_within_tier_s"])
     with unit_of_work() as work:
         work.session.execute(text("SELECT pg_advisory_xact_lock(hashtext('matching_policy'))"))
         current = policy_in_force()
         if expected is not None and current.version != expected:
             raise PreconditionFailed("version_changed")
         version = current.version + 1
-        try:
-            matching.Policy.from_mapping(body, version)
-        except matching.PolicyError as error:
-            raise Invalid("policy_refused", at=error.field) from error
+        body, _ = checked_policy(body, version)
         row = work.add(MatchingPolicy(version=version, body=body, created_by=actor.id))
         work.audit(actor, "publish", row)
         work.emit("policy.changed", version=version)
     log.info("policy published", extra={"version": version})
     return PolicyInForce(version, body)
+
+
+def checked_policy(body: Mapping[str, Any], version: int) -> tuple[dict[str, Any], matching.Policy]:
+    """A policy as it is stored, and as matching would read it. Raises: Invalid: as `publish_policy`."""
+    body = {name: value for name, value in body.items() if name != "version"}
+    body["half_distance_km"] = _spelled_prefixes(body["half_distance_km"])
+    _require_tiers_apart(body["push_delay_s"], body["spread_within_tier_s"])
+    try:
+        return body, matching.Policy.from_mapping(body, version)
+    except matching.PolicyError as error:
+        raise Invalid("policy_refused", at=error.field) from error
 
 
 def open_listings_of(grade: str) -> int | None:

@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -93,6 +93,7 @@ class IndexSnapshot:
     permit_tables: licences.PermitTables
     tables: Tables
     changes: int = 0
+    caught_up_at: datetime = field(default_factory=clock.now)
     near_misses: dict[int, Any] = field(default_factory=dict)
     documents: dict[UUID, licences.LegalDocument] = field(default_factory=dict)
 
@@ -243,6 +244,14 @@ class LiveIndex:
         self._is_built.set()
 
 
+def index_state() -> dict[str, Any]:
+    """What this process holds: whether it can search, how many rows of each side, and as of when."""
+    index = process_index()
+    snapshot = index.held()
+    sides = {f"{kind}_rows": len(snapshot.sides[kind]) if snapshot else None for kind in Kind}
+    return {"is_ready": index.is_ready, "as_of": snapshot and snapshot.caught_up_at, **sides}
+
+
 def process_index() -> LiveIndex:
     """The index of this process."""
     found: LiveIndex = current_app.extensions.setdefault("matching_index", LiveIndex())
@@ -296,7 +305,7 @@ def _catch_up(snapshot: IndexSnapshot) -> bool:
     if changes.catalogue or changes.permits or changes.listings:
         snapshot.changes += 1  # only now: what was found while it was applied is of the state before
         snapshot.near_misses.clear()
-    snapshot.seen = changes.seen
+    snapshot.seen, snapshot.caught_up_at = changes.seen, clock.now()
     return True
 
 

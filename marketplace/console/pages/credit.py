@@ -1,0 +1,217 @@
+"""The credit of an enterprise for itself: why it is what it is, its events, appeals and repairs."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, redirect, request, url_for
+
+from ... import clock
+from ...appeals import service as appeals
+from ...appeals.models import UNDECIDED, Appeal, AppealStatus, Repair
+from ...credit import service as credit
+from ...credit.models import AXES, CreditEvent, EventStatus
+from ...enterprises import service as enterprises
+from ...errors import DomainError
+from ...events.actor import ENTERPRISE, Actor
+from ...http.documents import MAX_DOCUMENT
+from ...http.fields import Lines
+from ...http.languages import language
+from ...http.paging import PageQuery
+from ...http.paging import page as page_of_rows
+from ...http.schemas import Schema
+from ...persons.service import LoggedIn
+from ..forms import Errors, read_form, typed, wrong
+from ..page import pages, read_query
+from ..visitor import members_only, private
+from .enterprises import axes_chart
+
+GOVERNING = "admin"
+"""The scope of whoever asks for something in the name of the enterprise."""
+FULL = 100_000
+MOST_SHOWN = 50
+
+
+class AppealForm(Schema):
+    reason = Lines(2000, required=True)
+
+
+class RepairForm(Schema):
+    promise = Lines(2000, required=True)
+
+
+EVENTS, APPEAL, REPAIR = PageQuery(), AppealForm(), RepairForm()
+
+
+@pages.get("/credit")
+@members_only(kinds=(ENTERPRISE,))
+def show_credit(who: LoggedIn) -> Response:
+    """Score, grade and axes, what they are made of, what would raise them, and all events."""
+    actor = who.actor
+    assert actor is not None
+    firm = enterprises.own(actor)
+    why = credit.explain(actor, firm, language())
+    query, _ = read_query(EVENTS)
+    shown = page_of_rows(query, lambda after, limit: credit.list_events(actor, firm.id, after, limit))
+    return private(
+        "credit.html",
+        firm=firm,
+        why=why,
+        axes=axes_chart(_axes(why["lines"])),
+        titles=credit.titles_of(shown["items"], language()),
+        items=shown["items"],
+        next=shown["next"],
+        counts=credit.counts,
+        points=enterprises.whole_points,
+        today=clock.today(),
+        api=f"/api/v1/enterprises/{firm.id}/credit/explanation",
+    )
+
+
+def _axes(lines: list[dict[str, Any]]) -> dict[str, int]:
+    """The points of each axis as the lines of an explanation make them."""
+    own = {axis: sum(line["points"] for line in lines if line["axis"] == axis) for axis in AXES}
+    return {axis: min(FULL, max(0, FULL + points)) for axis, points in own.items()}
+
+
+@pages.get("/credit/requests")
+@members_only(kinds=(ENTERPRISE,))
+def show_requests(who: LoggedIn) -> Response:
+    """Appeals and requests for repair, and how far they are."""
+    assert who.actor is not None
+    found_appeals = appeals.search_appeals(who.actor, None, None, MOST_SHOWN)
+    repairs = appeals.search_repairs(who.actor, None, None, MOST_SHOWN)
+    events = [row.event for row in (*found_appeals, *repairs)]
+    return private(
+        "credit_requests.html",
+        appeals=found_appeals,
+        repairs=repairs,
+        titles=credit.titles_of(events, language()),
+        api="/api/v1/credit/appeals",
+    )
+
+
+@pages.get("/credit/events/<uuid:event_id>")
+@members_only(kinds=(ENTERPRISE,))
+def show_credit_event(who: LoggedIn, event_id: UUID) -> Response:
+    """An event in full, and what the enterprise may do about it."""
+    return _event(who, event_id)
+
+
+def _event(who: LoggedIn, event_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
+    actor = who.actor
+    assert actor is not None
+    event = appeals.find_own_event(actor, event_id)
+    appeal, repairs = appeals.requests_about(event)
+    return private(
+        "credit_event.html",
+        http_status,
+        event=event,
+        title=credit.titles_of([event], language())[event.id],
+        citation=credit.citation_of(event, language()),
+        counts=credit.counts(event, clock.today()),
+        repairable_from=credit.repairable_from(event, credit.publication_terms(clock.today())),
+        files=[credit.present_file(row, event) for row in credit.list_files(actor, event)],
+        appeal=appeal,
+        repairs=repairs,
+        **_possible(actor, event, appeal, repairs),
+        today=clock.today(),
+        values=typed() if errors else {},
+        errors=errors or {},
+        api=f"/api/v1/credit/events/{event_id}/files",
+    )
+
+
+def _possible(actor: Actor, event: CreditEvent, appeal: Appeal | None, repairs: Any) -> dict[str, bool]:
+    """Which forms are shown; whether what they ask for is admitted is decided by the service."""
+    governs = GOVERNING in actor.scopes
+    asks = governs and event.status == EventStatus.RECORDED and event.points_milli < 0
+    is_under_way = any(repair.status in UNDECIDED for repair in repairs)
+    return {
+        "governs": governs,
+        "may_appeal": asks and appeal is None,
+        "may_repair": asks and not is_under_way,
+        "may_prove": governs and appeal is not None and appeal.status == AppealStatus.OPEN,
+    }
+
+
+@pages.post("/credit/events/<uuid:event_id>/appeal")
+@members_only(GOVERNING, kinds=(ENTERPRISE,))
+def open_appeal(who: LoggedIn, event_id: UUID) -> Any:
+    """Appeal against an event, with the files that were chosen."""
+    assert who.actor is not None
+    request.max_content_length = MAX_DOCUMENT
+    event = appeals.find_own_event(who.actor, event_id)
+    data, errors = read_form(APPEAL)
+    if data is None:
+        return _event(who, event_id, 422, errors)
+    try:
+        appeal, _ = appeals.open_appeal(who.actor, event, data["reason"])
+        _add_files(who.actor, appeal)
+    except DomainError as error:
+        return _event(who, event_id, error.status, wrong(error))
+    return _to_event(event_id)
+
+
+@pages.post("/credit/appeals/<uuid:appeal_id>/files")
+@members_only(GOVERNING, kinds=(ENTERPRISE,))
+def add_appeal_files(who: LoggedIn, appeal_id: UUID) -> Any:
+    """Add files to an appeal that nobody has decided."""
+    assert who.actor is not None
+    request.max_content_length = MAX_DOCUMENT
+    appeal = appeals.find_own_appeal(who.actor, appeal_id)
+    try:
+        _add_files(who.actor, appeal)
+    except DomainError as error:
+        return _event(who, appeal.event_id, error.status, wrong(error))
+    return _to_event(appeal.event_id)
+
+
+def _add_files(actor: Actor, appeal: Appeal) -> None:
+    for sent in request.files.getlist("file"):
+        if sent.filename:
+            appeals.add_appeal_file(actor, appeal, sent.read(), "multipart/form-data", sent.filename)
+
+
+@pages.post("/credit/events/<uuid:event_id>/repair")
+@members_only(GOVERNING, kinds=(ENTERPRISE,))
+def ask_for_repair(who: LoggedIn, event_id: UUID) -> Any:
+    """Ask that an event stop counting, with a promise in public."""
+    assert who.actor is not None
+    event = appeals.find_own_event(who.actor, event_id)
+    data, errors = read_form(REPAIR)
+    if data is None:
+        return _event(who, event_id, 422, errors)
+    try:
+        appeals.ask_for_repair(who.actor, event, data["promise"])
+    except DomainError as error:
+        return _event(who, event_id, error.status, wrong(error))
+    return _to_event(event_id)
+
+
+@pages.post("/credit/appeals/<uuid:appeal_id>/withdraw")
+@members_only(GOVERNING, kinds=(ENTERPRISE,))
+def withdraw_appeal(who: LoggedIn, appeal_id: UUID) -> Any:
+    """Take back an appeal that nobody has decided."""
+    assert who.actor is not None
+    return _withdraw(who, appeals.find_own_appeal(who.actor, appeal_id))
+
+
+@pages.post("/credit/repairs/<uuid:repair_id>/withdraw")
+@members_only(GOVERNING, kinds=(ENTERPRISE,))
+def withdraw_repair(who: LoggedIn, repair_id: UUID) -> Any:
+    """Take back a request for repair that nobody has decided."""
+    assert who.actor is not None
+    return _withdraw(who, appeals.find_own_repair(who.actor, repair_id))
+
+
+def _withdraw(who: LoggedIn, row: Appeal | Repair) -> Any:
+    assert who.actor is not None
+    try:
+        appeals.withdraw(who.actor, row)
+    except DomainError as error:
+        return _event(who, row.event_id, error.status, wrong(error))
+    return _to_event(row.event_id)
+
+
+def _to_event(event_id: UUID) -> Any:
+    return redirect(url_for("console.show_credit_event", event_id=event_id), 303)

@@ -1,0 +1,148 @@
+"""Declarations of hazardous waste: those that are due, one with its lines to be confirmed or corrected."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, redirect, request, url_for
+from marshmallow import fields
+
+from ...errors import DomainError
+from ...events.actor import ENTERPRISE
+from ...http.fields import Day, Identifier, Lines, QueryTonnes
+from ...http.languages import render_warnings
+from ...http.paging import PageQuery
+from ...http.paging import page as page_of_rows
+from ...http.schemas import Schema
+from ...persons.service import LoggedIn
+from ...reporting import service as reporting
+from ...reporting.models import CONFIRMED_STATES, DeclarationStatus, DeclaredAmount
+from ..formats import KG_PER_T
+from ..forms import Errors, read_fields, read_form, typed, wrong
+from ..page import pages, read_query
+from ..visitor import members_only, private
+
+WRITING = "deals:write"
+NEW_LINES = 2
+"""Empty lines for codes that nothing is known of."""
+MOST_LINES = 200
+AMOUNTS = tuple(amount.value for amount in DeclaredAmount)
+NONE_ASKED = {"due": None, "status": None, "kind": None, "enterprise_id": None}
+
+
+def _amount(name: str) -> fields.Field[Any]:
+    return QueryTonnes(0, attribute=f"{name}_kg", load_default=None)
+
+
+class LineForm(Schema):
+    """The figures of a code, in tonnes."""
+
+    scheme = Identifier(20, load_default=None)
+    code = Identifier(200, load_default=None)
+    opening_t = _amount("opening")
+    generated_t = _amount("generated")
+    received_t = _amount("received")
+    own_t = _amount("own")
+    outside_t = _amount("outside")
+    closing_t = _amount("closing")
+
+
+class DeclarationForm(Schema):
+    reason = Lines(500, load_default=None)
+    receipt = Identifier(60, load_default=None)
+    filed_on = Day(load_default=None)
+
+
+class ReceiptForm(Schema):
+    receipt = Identifier(60, required=True)
+    filed_on = Day(required=True)
+
+
+LIST, LINE, DECLARATION, RECEIPT = PageQuery(), LineForm(), DeclarationForm(), ReceiptForm()
+
+
+@pages.get("/declarations")
+@members_only(kinds=(ENTERPRISE,))
+def show_declarations(who: LoggedIn) -> Response:
+    """Declarations, newest first."""
+    actor = who.actor
+    assert actor is not None
+    query, _ = read_query(LIST)
+    shown = page_of_rows(query, lambda after, limit: reporting.search(actor, NONE_ASKED, after, limit))
+    return private(
+        "declarations.html",
+        items=[reporting.summary(row) for row in shown["items"]],
+        next=shown["next"],
+        api="/api/v1/declarations",
+    )
+
+
+@pages.get("/declarations/<uuid:declaration_id>")
+@members_only(kinds=(ENTERPRISE,))
+def show_declaration(who: LoggedIn, declaration_id: UUID) -> Response:
+    """A declaration with its lines: pre-filled, to be confirmed, or as confirmed."""
+    return _declaration(who, declaration_id)
+
+
+def _declaration(
+    who: LoggedIn, declaration_id: UUID, http_status: int = 200, errors: Errors | None = None
+) -> Response:
+    assert who.actor is not None
+    row = reporting.find(who.actor, declaration_id)
+    shown, notices = reporting.present_whole(row)
+    return private(
+        "declaration.html",
+        http_status,
+        shown=shown,
+        warnings=render_warnings(notices),
+        amounts=AMOUNTS,
+        in_tonnes=_in_tonnes,
+        new_lines=NEW_LINES,
+        is_confirmed=row.status in CONFIRMED_STATES,
+        may_write=WRITING in who.actor.scopes and row.status != DeclarationStatus.WAIVED,
+        typed=typed() if errors else {},
+        errors=errors or {},
+        api=f"/api/v1/declarations/{declaration_id}",
+    )
+
+
+def _in_tonnes(line: dict[str, Any], amount: str) -> str:
+    """A figure as a field of a form has it; empty where it is not known."""
+    kg = line.get(f"{amount}_kg")
+    return "" if kg is None else f"{kg / KG_PER_T:.3f}"
+
+
+@pages.post("/declarations/<uuid:declaration_id>")
+@members_only(WRITING, kinds=(ENTERPRISE,))
+def file_declaration(who: LoggedIn, declaration_id: UUID) -> Any:
+    """Confirm a declaration, correct one that is confirmed, or enter the receipt of the national system."""
+    assert who.actor is not None
+    row = reporting.find(who.actor, declaration_id)
+    is_confirmed = row.status in CONFIRMED_STATES
+    is_receipt = is_confirmed and "correct" not in request.form
+    data, errors = read_form(RECEIPT if is_receipt else DECLARATION)
+    lines, faults = _lines()
+    if data is None or faults:
+        return _declaration(who, declaration_id, 422, {**errors, **faults})
+    try:
+        if is_receipt:
+            reporting.file_receipt(who.actor, row.id, data)
+        elif is_confirmed:
+            reporting.correct(who.actor, row.id, {**data, "lines": lines})
+        else:
+            reporting.confirm(who.actor, row.id, {**data, "lines": lines or None})
+    except DomainError as error:
+        return _declaration(who, declaration_id, error.status, wrong(error))
+    return redirect(url_for("console.show_declaration", declaration_id=declaration_id), 303)
+
+
+def _lines() -> tuple[list[dict[str, Any]], Errors]:
+    """The lines of the form that name a code, and what is wrong by the name of the field."""
+    lines, errors = [], {}
+    for number in range(MOST_LINES):
+        if f"{number}.code" not in request.form:
+            break
+        line, faults = read_fields(LINE, f"{number}.")
+        errors |= {f"{number}.{name}": sentences for name, sentences in faults.items()}
+        if line is not None and line["code"] is not None:
+            lines.append(line)
+    return lines, errors

@@ -1,0 +1,54 @@
+"""How the platform runs, for whoever operates it; tasks that were given up are made due again."""
+
+from typing import Any
+
+from flask import Response, redirect, request, url_for
+
+from ... import clock
+from ...desk import service as desk
+from ...events.actor import ADMIN
+from ...http.fields import QueryWhole, Range
+from ...http.schemas import Schema
+from ...persons.service import LoggedIn
+from ..page import pages, read_query
+from ..visitor import members_only, private
+
+MOST_AT_ONCE = 100
+MOST_REPLAYED = 1_000_000
+LATE_TICK_S = 30
+LATE_QUEUE_S = 300
+"""From when on a queue that waits is marked; our own choice."""
+
+
+class OperationsQuery(Schema):
+    replayed = QueryWhole(load_default=None, validate=Range(min=0, max=MOST_REPLAYED))
+
+
+QUERY = OperationsQuery()
+
+
+@pages.get("/operations")
+@members_only(kinds=(ADMIN,))
+def show_operations(who: LoggedIn) -> Response:
+    """Queues, tasks that were given up, the index, refused mail."""
+    assert who.actor is not None
+    query, _ = read_query(QUERY)
+    return private(
+        "operations.html",
+        shown=desk.operations(who.actor),
+        replayed=query["replayed"],
+        late_tick_s=LATE_TICK_S,
+        late_queue_s=LATE_QUEUE_S,
+        now=clock.now(),
+        api="/api/v1/operations",
+    )
+
+
+@pages.post("/operations/replay")
+@members_only("admin", kinds=(ADMIN,))
+def replay_tasks(who: LoggedIn) -> Any:
+    """Make the chosen tasks due again; one that somebody has replayed meanwhile is passed over."""
+    assert who.actor is not None
+    chosen = [int(each) for each in request.form.getlist("tasks") if each.isascii() and each.isdigit()]
+    count = desk.replay_tasks(who.actor, [each for each in chosen if each < 2**63][:MOST_AT_ONCE])
+    return redirect(url_for("console.show_operations", replayed=count), 303)
