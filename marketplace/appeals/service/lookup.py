@@ -11,6 +11,7 @@ from ...credit import service as credit
 from ...credit.models import CreditEvent, EventStatus
 from ...database import db
 from ...enterprises import service as enterprises
+from ...enterprises.models import Enterprise
 from ...errors import NotFound
 from ...events import service as reads
 from ...events.actor import Actor
@@ -83,10 +84,12 @@ def require_on_record(event: CreditEvent, action: str) -> None:
 
 
 def _find(actor: Actor, model: type[Row], row_id: UUID) -> Row:
-    row = db.session.get(model, row_id, options=[joinedload(model.event)])
-    if row is None:
+    of_firm = select(model, Enterprise).join(Enterprise, Enterprise.id == model.enterprise_id)
+    query = of_firm.where(model.id == row_id).options(joinedload(model.event))
+    found = db.session.execute(query).one_or_none()
+    if found is None or not enterprises.sees_all_of(actor, found[1]):
         raise NotFound()
-    enterprises.find_governed(actor, row.enterprise_id)
+    row: Row = found[0]
     reads.note_read(actor, reads.CREDIT, row.enterprise_id)
     return row
 

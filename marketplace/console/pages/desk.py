@@ -1,6 +1,6 @@
 """The desk of the staff: the queue with its filters, an item to be decided, assignment, many decisions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -173,12 +173,20 @@ def _item(
         item=item,
         facts=FACTS[item["kind"]](actor, row),
         decisions=desk.decisions_of(actor, item["kind"]),
-        officers=desk.search_officers(actor, item["region"], None, MOST_OFFICERS),
+        officers=_officers(who, item),
         values=typed() if errors else {},
         errors=errors or {},
         today=clock.today(),
         api=f"/api/v1{item['path']}",
     )
+
+
+def _officers(who: LoggedIn, item: dict[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """To whom the item may be given; what is only to be seen is taken by who sees it."""
+    assert who.actor is not None
+    if item["kind"] != DeskKind.GRADE_CHANGE:
+        return desk.search_officers(who.actor, item["region"], None, MOST_OFFICERS)
+    return [{"id": who.actor.id, "name": who.acts_for, "is_me": True}]
 
 
 @pages.post("/desk/<kind>/<uuid:subject_id>")

@@ -11,7 +11,6 @@ from .story import tell_story
 
 __all__ = [
     "POSITION", "asked_for", "assign", "count", "decide", "decide_many", "decisions_of", "drop_assignments",
-    "export_items", "find_item", "note_grade_change", "operations", "position_of_item", "present_items", "replay_tasks",
-    "search", "search_officers",
-    "tell_story",
+    "export_items", "find_item", "note_grade_change", "operations", "position_of_item",
+    "present_items", "replay_tasks", "search", "search_officers", "tell_story",
 ]  # fmt: skip

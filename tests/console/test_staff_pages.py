@@ -1,0 +1,292 @@
+"""The work of the staff by pages only: every kind of item, enterprises, policy, operations; in whose sight."""
+
+import re
+from uuid import UUID
+
+import pytest
+
+from tests.console.people import Browser, browser_of
+from tests.console.private import STAFF_PAGES
+from tests.counting import count_statements
+from tests.desk.world import KINDS, Desk
+from tests.persons.people import code_at, join
+
+MOST_BYTES, MOST_STATEMENTS = 60_000, 8
+HOSTILE = "<script>alert('废')</script>厂"
+LANGUAGES = ("zh", "en")
+PARTS = ("profile", "credit", "supervision", "trade")
+
+
+def staff_browser(marketplace, staff_id, phone):
+    """A member of the staff with a second factor, logged in."""
+    code = marketplace.admin.post("/invitations", {"staff_id": staff_id}).json["code"]
+    assert join(marketplace, code, phone=phone).status_code == 201
+    browser = Browser(marketplace)
+    browser.log_in(phone)
+    with marketplace.at_its_time():
+        secret = browser.get("/login/enrol").response.get_data(as_text=True).split("<code>")[1].split("<")[0]
+        assert browser.post("/login/enrol", code=code_at(secret, marketplace.now)).status == 200
+    return browser
+
+
+def id_of(officer):
+    """The id of a member of the staff by its key."""
+    return officer.get("/api-keys").json["items"][0]["holder"]["id"]
+
+
+def make_desk(marketplace):
+    """Items of every kind, an admin, a regulator of the region and one of elsewhere, in browsers."""
+    desk = Desk(marketplace)
+    with marketplace.at_its_time():
+        desk.ids_by_kind = desk.make_all()
+        marketplace.supply(marketplace.enterprise("generator", name=HOSTILE), title=HOSTILE)
+        desk.browser = staff_browser(marketplace, id_of(marketplace.admin), "13900139000")
+        desk.of_region = staff_browser(marketplace, desk.regulator.id, "13900139001")
+        desk.of_elsewhere = staff_browser(marketplace, desk.stranger.id, "13900139002")
+        desk.member = browser_of(marketplace.enterprise("generator"), "13800138000")
+        marketplace.desk = desk
+    return marketplace
+
+
+@pytest.fixture
+def town(kept):
+    with kept(make_desk) as marketplace, marketplace.at_its_time():
+        marketplace.desk.browser.get("/desk?lang=zh")
+        yield marketplace.desk
+
+
+def address(desk, kind):
+    return f"/desk/{kind}/{desk.ids_by_kind[kind]}"
+
+
+def shown(browser, path):
+    """A page without its redirect."""
+    found = browser.get(path)
+    return browser.get(found.location) if found.location else found
+
+
+def sound(browser, path, lang):
+    """A page that is there, well formed, small and kept by nobody."""
+    found = browser.get(path + ("&" if "?" in path else "?") + f"lang={lang}")
+    assert found.status == 200, path
+    assert found.page.faults == [], path
+    assert len(found.response.get_data()) < MOST_BYTES, path
+    assert found.response.headers["Cache-Control"] == "no-store"
+    assert "<script>" not in found.response.get_data(as_text=True)
+    return found
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_each_page_of_the_staff_is_sound_in_both_languages(town, lang):
+    firm = town.page()["items"][0]["enterprise"]["id"]
+    paths = [*STAFF_PAGES, *(address(town, kind) for kind in KINDS[:-2])]
+    paths += [f"/inspections/{town.ids_by_kind[kind]}" for kind in KINDS[-2:]]
+    paths += [f"/enterprises/{firm}?part={part}" for part in PARTS]
+    paths += [f"/enterprises/{firm}/record", "/desk?kind=appeal&assigned=none&sort=since&region=330602"]
+    for path in paths:
+        sound(town.browser, path, lang)
+
+
+def test_each_page_of_the_staff_costs_few_statements(town):
+    firm = town.page()["items"][0]["enterprise"]["id"]
+    most = dict(STAFF_PAGES)
+    most |= {address(town, kind): MOST_STATEMENTS for kind in KINDS[:-2]}
+    most |= {f"/inspections/{town.ids_by_kind['recheck']}": MOST_STATEMENTS}
+    most |= {f"/enterprises/{firm}?part={part}": MOST_STATEMENTS for part in PARTS}
+    dear = {}
+    for path, allowed in most.items():
+        town.browser.get(path)
+        with count_statements() as statements:
+            town.browser.get(path)
+        if len(statements) > allowed:
+            dear[path] = len(statements)
+    assert not dear
+
+
+# ---------------------------------------------------------------- in whose sight
+
+
+def test_a_regulator_sees_its_region_and_nothing_of_others(town):
+    seen = {}
+    for kind in KINDS[:-2]:
+        seen[kind] = (
+            town.of_region.get(address(town, kind)).status,
+            town.of_elsewhere.get(address(town, kind)).status,
+        )
+    unmatched = seen.pop("unmatched_entry")
+    assert set(seen.values()) == {(200, 404)}, seen
+    assert unmatched[1] == 404
+    assert not re.findall(r'"/desk/', town.of_elsewhere.get("/desk").page.html)
+    for item in town.items(kind="registration,appeal"):
+        path = f"/enterprises/{item['enterprise']['id']}"
+        assert (town.of_region.get(path).status, town.of_elsewhere.get(path).status) == (200, 404)
+    assert not re.findall(r"/enterprises/[0-9a-f-]{36}", town.of_elsewhere.get("/enterprises").page.html)
+
+
+def test_a_regulator_is_told_that_policy_and_operations_are_of_admins(town):
+    for path in ("/policy", "/policy/rules", "/operations"):
+        refused = town.of_region.get(path)
+        assert refused.status == 403
+        assert "仅限" in refused.page.text
+    assert "/operations" not in town.of_region.get("/desk").page.links("")
+    assert "/operations" in town.browser.get("/desk").page.links("")
+
+
+def test_an_enterprise_is_told_that_pages_of_the_staff_are_not_its_own(town):
+    firm = town.items(kind="registration")[0]["enterprise"]["id"]
+    paths = ["/desk", "/enterprises", "/policy", "/policy/rules", "/operations", f"/enterprises/{firm}"]
+    for path in [*paths, *(address(town, kind) for kind in KINDS)]:
+        refused = town.member.get(path)
+        assert refused.status == 403, path
+        assert refused.page.faults == []
+        assert "仅限" in refused.page.text
+    posts = [address(town, kind) for kind in KINDS] + [
+        f"/enterprises/{firm}/{name}" for name in ("suspend", "approve", "block", "record")
+    ]
+    for path in [*posts, "/desk", "/policy", "/policy/rules", "/operations/replay"]:
+        assert town.member.post(path, decision="approve", reason="因为").status == 403, path
+    assert town.member.get(f"/inspections/{town.ids_by_kind['recheck']}").status == 404
+
+
+def test_a_regulator_decides_nothing_that_is_not_its_own(town):
+    for kind, decision in (
+        ("registration", "approve"),
+        ("appeal", "overturn"),
+        ("provisional_block", "confirm"),
+    ):
+        assert town.of_region.post(address(town, kind), decision=decision, reason="已核实").status == 403
+        assert town.of_elsewhere.post(address(town, kind), decision=decision, reason="已核实").status in (
+            403,
+            404,
+        )
+    firm = town.items(kind="registration")[0]["enterprise"]["id"]
+    for name in ("suspend", "approve", "block"):
+        assert town.of_region.post(f"/enterprises/{firm}/{name}", reason="因为").status == 403
+    assert len(town.items(kind="registration,appeal,provisional_block")) >= 3
+
+
+def test_four_eyes_are_said_before_anything_is_pressed(town):
+    """The admin of these pages recorded the event and placed the block."""
+    for kind in ("appeal", "repair", "provisional_block"):
+        page = town.browser.get(address(town, kind)).page
+        assert "双人复核：该事项由您录入或核查" in page.text, kind
+        pressed = {button.get("value") for button in page.all("button") if button.get("name") == "decision"}
+        assert not pressed & {"uphold", "overturn", "grant", "refuse", "confirm"}, kind
+    refused = town.browser.post(address(town, "appeal"), decision="overturn", reason="已核实")
+    assert refused.status == 409
+    assert refused.page.faults == []
+
+
+# ---------------------------------------------------------------- decided by pages
+
+
+@pytest.fixture
+def desk(marketplace):
+    with marketplace.at_its_time():
+        desk = Desk(marketplace)
+        desk.second_id = id_of(desk.second)
+        desk.browser = staff_browser(marketplace, desk.second_id, "13900139003")
+        yield desk
+
+
+DECISIONS = {
+    "registration": ("approve", ""),
+    "receiver_registration": ("refuse", "材料不全"),
+    "transporter_paper": ("verify", ""),
+    "appeal": ("uphold", "证据充分"),
+    "repair": ("refuse", "未整改"),
+    "provisional_block": ("confirm", ""),
+    "grade_change": ("see", ""),
+}
+
+
+def test_each_kind_is_decided_on_its_page_and_gone_from_the_desk(desk):
+    made = {kind: desk.make(kind) for kind in DECISIONS}
+    for kind, (decision, reason) in DECISIONS.items():
+        path = f"/desk/{kind}/{made[kind]}"
+        assert path in desk.browser.get(f"/desk?kind={kind}").page.links("")
+        done = desk.browser.post(path, decision=decision, reason=reason)
+        assert (done.status, done.location) == (303, f"/desk?decided={decision}"), kind
+        assert "已决定" in desk.browser.get(done.location).page.text
+        again = desk.browser.post(path, decision=decision, reason=reason or "再次")
+        assert again.status == 404, "pressed twice"
+        assert "已办结" in again.page.text
+        assert desk.ids(kind=kind) == []
+
+
+def test_a_reason_that_is_missing_is_said_beside_the_field_and_what_was_typed_stays(desk):
+    path = f"/desk/registration/{desk.make('registration')}"
+    refused = desk.browser.post(path, decision="reject", reason=" ")
+    assert refused.status == 422
+    assert refused.page.faults == []
+    (area,) = [each for each in refused.page.all("textarea") if each["name"] == "reason"]
+    assert area["aria-invalid"] == "true"
+    long = desk.browser.post(path, decision="reject", reason="长" * 501)
+    assert (long.status, "长" * 501 in long.page.text) == (422, True)
+
+
+def test_a_registration_that_changed_meanwhile_is_not_decided(desk):
+    firm = desk.make("registration")
+    path = f"/desk/registration/{firm}"
+    html = desk.browser.get(path).response.get_data(as_text=True)
+    version = re.search(r'name="version" value="(\d+)"', html)[1]
+    stale = desk.browser.post(path, decision="approve", version=int(version) + 1)
+    assert stale.status == 412
+    assert desk.ids(kind="registration") == [("registration", firm)]
+    assert desk.browser.post(path, decision="approve", version=version).status == 303
+
+
+def test_several_are_decided_at_once_and_one_refusal_stops_no_other(desk):
+    made = [desk.make("registration") for _ in range(2)]
+    assert "勾选" in desk.browser.get("/desk?kind=registration").page.text
+    nothing = desk.browser.post("/desk?kind=registration", kind="registration", decision="approve")
+    assert "至少勾选一项" in nothing.page.text
+    ids = [*made, str(UUID(int=7)), "no id"]
+    done = desk.browser.post("/desk?kind=registration", kind="registration", decision="approve", id=ids)
+    assert (done.status, done.page.faults) == (200, [])
+    assert "已处理 2 项" in done.page.text
+    assert len([note for note in done.page.all("p") if note.get("role") == "alert"]) == 1
+    assert desk.ids(kind="registration") == []
+
+
+def test_an_item_is_taken_and_given_back(desk):
+    path = f"/desk/appeal/{desk.make('appeal')}"
+    assert desk.browser.post(f"{path}/assign", to=desk.second_id).status == 303
+    assert desk.page(desk.second, assigned="me")["items"] != []
+    assert desk.browser.post(f"{path}/assign", to=str(UUID(int=9))).status == 422
+    assert desk.browser.post(f"{path}/assign", to="").status == 303
+    assert desk.page(desk.second, assigned="me")["items"] == []
+
+
+def test_a_complex_repair_takes_longer_and_is_checked_then_granted_by_two(desk):
+    repair_id = desk.make("repair")
+    path = f"/desk/repair/{repair_id}"
+    assert desk.browser.post(f"{path}/extend", reason="涉及多地").status == 303
+    assert desk.browser.post(f"{path}/extend", reason="再次").status == 409
+    assert desk.browser.post(path, decision="check", reason="现场核查合格").status == 303
+    page = desk.browser.get(path).page
+    assert "双人复核：该事项由您录入或核查" in page.text
+    assert desk.browser.post(path, decision="grant", reason="同意").status == 409
+
+
+# ---------------------------------------------------------------- from a review to the board
+
+
+def test_an_admin_goes_from_review_to_decision_to_board_by_pages_alone(desk):
+    firm_id = desk.make("registration", name="失信厂")
+    assert desk.browser.post(f"/desk/registration/{firm_id}", decision="approve").status == 303
+    form = {"effective_on": "2026-08-20", "decided_on": "2026-08-01", "served_on": "2026-08-20",
+            "authority": "绍兴市生态环境局", "note": "超标排放", "rule": "law.penalty_major"}  # fmt: skip
+    for number in range(2):
+        document = f"绍环罚决〔2026〕页{number}号"
+        sent = desk.browser.post(f"/enterprises/{firm_id}/record", **form, document=document)
+        assert sent.location == f"/enterprises/{firm_id}?part=credit"
+    twice = desk.browser.post(f"/enterprises/{firm_id}/record", **form, document=document)
+    assert (twice.status, twice.page.faults) == (409, [])
+    story = desk.browser.get(sent.location).page
+    assert document in story.text
+    assert "失信厂" not in desk.browser.get("/board").page.text, "it may still appeal"
+    desk.marketplace.wait(days=40)
+    desk.marketplace.settle()
+    with desk.marketplace.at_its_time():
+        assert "失信厂" in Browser(desk.marketplace).get("/board").page.text
