@@ -6,7 +6,7 @@ FLOOD_S ?= 60
 EFFORT ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help hostile install install-dev demo serve stop backup restore check format test thorough faults fuzz flood inference examples errors lint lock bench bench-http \
+.PHONY: help hostile install install-dev demo serve stop backup restore check format test test-pages thorough faults fuzz flood inference examples errors lint lock bench bench-http \
 	bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade bench-tracks bench-credit bench-early-warning bench-service bench-ledger clean
 
 help: ## show this
@@ -32,7 +32,7 @@ restore: .venv/.installed ## put the database of FILE in place of the embedded o
 	@$(BIN) -m marketplace.supervisor restore
 
 # Python reads a test again in a third of the time when it may keep what it compiled.
-check test thorough: export PYTHONDONTWRITEBYTECODE :=
+check test test-pages thorough: export PYTHONDONTWRITEBYTECODE :=
 
 check: lint ## lint, and the tests that need no servers: before every commit
 	@$(BIN) -m pytest -n 2 --dist worksteal --no-servers -m "not slow" $(ARGS)
@@ -43,6 +43,9 @@ format: .venv/.installed-dev ## format, and fix what ruff can fix
 
 test: .venv/.installed-dev ## run the tests (ARGS="-k name")
 	@$(BIN) -m pytest -n 3 --dist worksteal $(ARGS)
+
+test-pages: .venv/.installed-dev ## look at every page in a real Chromium, at two widths in both languages; pictures in var/pictures and docs/pictures
+	@HUANLIU_BROWSER=required HUANLIU_PICTURES=1 $(BIN) -m pytest -n 0 tests/browser $(ARGS)
 
 thorough: .venv/.installed-dev ## run the tests with ten times the examples of `make test` (EFFORT=4)
 	@EFFORT=$(EFFORT) $(BIN) -m pytest -n 3 --dist worksteal $(ARGS)

@@ -34,6 +34,8 @@ NEEDED = "servers-needed"
 """File in the data folder by which a worker of xdist says that its tests need the servers."""
 STARTED = pytest.StashKey[float]()
 """Seconds that the servers took to start."""
+NO_CHROMIUM = "no Chromium"
+"""Begins the reason of each test that is left out for want of one: the summary counts them."""
 LONGEST_ID = 100
 """Characters of a value in the name of a test: each name goes to and from the workers many times."""
 GARBAGE = (50_000, 20, 20)
@@ -97,6 +99,12 @@ def pytest_xdist_node_collection_finished(node: object) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if STARTED in config.stash:
         terminalreporter.write_line(f"servers started in {config.stash[STARTED]:.1f} s")
+    reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    left_out = [reason for reason in reasons if NO_CHROMIUM in reason]
+    if left_out:
+        why = left_out[0].partition(NO_CHROMIUM)[2].rstrip("')")
+        words = f"NOT TESTED: {len(left_out)} tests in a real browser did not run{why}"
+        terminalreporter.write_line(words, red=True, bold=True)
 
 
 def _is_main(config: pytest.Config) -> bool:

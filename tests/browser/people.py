@@ -1,0 +1,84 @@
+"""People of a town with something on every page, who log in by the form as anybody does."""
+
+from tests.boards.world import HONOUR, disgraced, record
+from tests.browser.tab import Tab
+from tests.desk.world import Desk
+from tests.manifests.trade import Trade
+from tests.persons.people import PASSWORD, code_at, invite, join
+
+OWNER, ADMIN, REGULATOR, NOBODY = "13800138000", "13900139000", "13900139001", ""
+
+
+def make_town(marketplace):
+    """A deal with a load on the road and one that arrived, an open supply, boards, and work on the desk."""
+    trade = Trade(marketplace)
+    trade.by(trade.receiver, trade.received(20.0), "close")
+    trade.issued(10.0)
+    marketplace.supply(trade.supplier, title="染整污泥", quantity_t=400.0)
+    disgraced(marketplace, "柯桥旧染料厂")
+    honoured = marketplace.enterprise("recycler", name="无废样板厂")
+    record(marketplace, honoured, HONOUR, effective_on="2026-06-05")
+    desk = Desk(marketplace)
+    for kind in ("registration", "appeal"):
+        desk.make(kind)
+    marketplace.settle()
+    joined = join(marketplace, invite(trade.supplier, "owner")["code"], phone=OWNER, name="王厂长")
+    assert joined.status_code == 201
+    held = {item["holder"]["kind"]: item["holder"]["id"] for item in _keys_of_staff(marketplace)}
+    regulator = marketplace.regulator("330600")
+    for phone, staff_id in ((ADMIN, held["admin"]), (REGULATOR, regulator.id)):
+        code = marketplace.admin.post("/invitations", {"staff_id": staff_id}).json["code"]
+        assert join(marketplace, code, phone=phone, name="周科长").status_code == 201
+    return marketplace
+
+
+def _keys_of_staff(marketplace):
+    return marketplace.admin.get("/api-keys", holder="staff").json["items"]
+
+
+def log_in(tab, login):
+    """Log in by the form; staff sets its second factor first."""
+    tab.open("/login?lang=zh")
+    tab.page.fill("[name=login]", login)
+    tab.page.fill("[name=password]", PASSWORD)
+    tab.page.click("main button")
+
+
+def log_in_wholly(tab, login, marketplace):
+    """Log in, with the second factor where it is asked for."""
+    log_in(tab, login)
+    if tab.page.url.endswith("/login/enrol"):
+        secret = tab.page.inner_text("main code")
+        tab.page.fill("[name=code]", code_at(secret, marketplace.now))
+        tab.page.click("main button")
+        tab.page.wait_for_selector(".codes")
+    return tab
+
+
+class Contexts:
+    """What a browser keeps of each person's log-in, so that each logs in once."""
+
+    def __init__(self, browser, origin):
+        self._browser, self._origin, self._kept, self._open = browser, origin, {}, {}
+
+    def tab(self, who, marketplace, lang="zh", width=390, height=844, **options):
+        """A tab of a person, at a width and in a language; of nobody without a log-in."""
+        options = {"viewport": {"width": width, "height": height}, "locale": LOCALES[lang], **options}
+        if who and who not in self._kept:
+            context = self._browser.new_context(**options)
+            tab = log_in_wholly(Tab(context, self._origin), who, marketplace)
+            assert not tab.faults
+            self._kept[who] = context.storage_state()
+            context.close()
+        state = self._kept.get(who)
+        return Tab(self._browser.new_context(storage_state=state, **options), self._origin)
+
+    def kept_tab(self, who, marketplace, lang="zh", width=390):
+        """A tab that stays open for the next page of the same person in the same shape."""
+        shape = who, lang, width
+        if shape not in self._open:
+            self._open[shape] = self.tab(who, marketplace, lang, width)
+        return self._open[shape]
+
+
+LOCALES = {"zh": "zh-CN", "en": "en-GB"}
