@@ -19,6 +19,8 @@ from .schemas import (
     BoardExportQuery,
     BoardPageSchema,
     BoardQuery,
+    CockpitQuery,
+    CockpitSchema,
     ExposureQuery,
     ExposuresSchema,
     FiguresSchema,
@@ -77,6 +79,18 @@ def show_figures(query: Query) -> tuple[Json, dict[str, str]]:
     district; who offers it, under which title and at which price, is for members.
     """
     return service.town_figures(), KEPT_BY_OTHERS
+
+
+@blueprint.get("/cockpit")
+@allow(*STAFF)
+@blueprint.query(CockpitQuery)
+@blueprint.response(200, CockpitSchema)
+def show_cockpit(query: Query) -> Json:
+    """What staff sees of a region at once: each district, flows, trade by month, indicators with targets.
+
+    A regulator sees its own region, or with `region` one within it. The figures are a minute old at most.
+    """
+    return service.cockpit(actor(), query["region"])
 
 
 @blueprint.get("/credit/grades")

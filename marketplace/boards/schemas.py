@@ -205,6 +205,90 @@ class FiguresSchema(ResponseSchema):
     )
 
 
+class CockpitQuery(Schema):
+    region = Adcode(
+        load_default=None,
+        metadata={"description": "This region with all within it; a regulator's own without it."},
+    )
+
+
+class IndicatorSchema(ResponseSchema):
+    name = fields.String(
+        metadata={
+            "description": "`closing_rate`: manifests closed of those issued. `on_time`: loads under way that"
+            " are not late. `good_credit`: enterprises of grade A or B. `same_city`: kilograms that were"
+            " accepted in the city that they left."
+        }
+    )
+    target = fields.Float(metadata={"description": "From 0 to 1, as the city sets itself."})
+    present = fields.Float(allow_none=True, metadata={"description": "Part of whole; null without any."})
+    part = fields.Integer(metadata={"description": "In kilograms for `same_city`, else a count."})
+    whole = fields.Integer()
+
+
+class GradeCountsSchema(ResponseSchema):
+    A = fields.Integer()
+    B = fields.Integer()
+    C = fields.Integer()
+    D = fields.Integer()
+    E = fields.Integer()
+
+
+class DistrictFiguresSchema(ResponseSchema):
+    region = Adcode()
+    name = fields.String()
+    lon = fields.Float(metadata={"description": "Of its seat, WGS-84."})
+    lat = fields.Float()
+    supply_listings = fields.Integer(metadata={"description": "Open, of enterprises that may trade."})
+    supply_t = Tonnes(0, attribute="supply_kg")
+    demand_listings = fields.Integer()
+    demand_t = Tonnes(0, attribute="demand_kg")
+    deals = fields.Integer(
+        metadata={"description": "Agreed in the months of `months`, by place of the waste."}
+    )
+    agreed_t = Tonnes(0, attribute="agreed_kg")
+    issued = fields.Integer(metadata={"description": "Manifests of loads that left here, since `since`."})
+    closed = fields.Integer()
+    rate = fields.Float(allow_none=True, metadata={"description": "Closed of issued; null without any."})
+    under_way = fields.Integer(metadata={"description": "Issued, and neither closed nor refused yet."})
+    late = fields.Integer(metadata={"description": "Under way, and past a deadline."})
+    moved_t = Tonnes(0, attribute="moved_kg", metadata={"description": "Accepted of what left here."})
+    enterprises = fields.Integer(metadata={"description": "Approved."})
+    grades = fields.Nested(GradeCountsSchema)
+    mean_score = fields.Float(allow_none=True, metadata={"description": "Credit, in points."})
+
+
+class FlowSchema(ResponseSchema):
+    origin = Adcode(metadata={"description": "A district of the region, or a city elsewhere."})
+    origin_name = fields.String()
+    destination = Adcode()
+    destination_name = fields.String()
+    loads = fields.Integer(metadata={"description": "Closed."})
+    moved_t = Tonnes(0, attribute="moved_kg", metadata={"description": "Accepted."})
+
+
+class TradeMonthSchema(ResponseSchema):
+    month = fields.String(metadata={"description": "Such as 2026-12."})
+    deals = fields.Integer(metadata={"description": "Agreed, and not cancelled or lapsed since."})
+    quantity_t = Tonnes(0, attribute="quantity_kg")
+
+
+class CockpitSchema(ResponseSchema):
+    as_of = Moment(metadata={"description": "When it was counted, at most a minute ago."})
+    since = Day(metadata={"description": "Manifests count from this day on."})
+    region = Adcode(allow_none=True, metadata={"description": "Null for all regions."})
+    region_name = fields.String(allow_none=True)
+    indicators = fields.List(fields.Nested(IndicatorSchema))
+    districts = fields.List(
+        fields.Nested(DistrictFiguresSchema), metadata={"description": "Those in which there is anything."}
+    )
+    flows = fields.List(fields.Nested(FlowSchema), metadata={"description": "The heaviest first."})
+    other_flows_t = Tonnes(
+        0, attribute="other_flows_kg", metadata={"description": "What is not among `flows`."}
+    )
+    months = fields.List(fields.Nested(TradeMonthSchema), metadata={"description": "The last twelve."})
+
+
 class ExposureQuery(Schema):
     days = QueryWhole(
         load_default=30, validate=Range(min=1, max=MOST_DAYS), metadata={"description": "Up to now."}

@@ -5,8 +5,9 @@ takes. No colour and no size is written into a chart but by a class, so that a s
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 WIDTH = 360
@@ -15,6 +16,14 @@ LINE_HEIGHT, LEFT, TOP, BOTTOM = 180, 44, 10, 24
 HEXAGON_WIDTH, HEXAGON_HEIGHT, RADIUS = 360, 280, 96
 RINGS = (0.25, 0.5, 0.75, 1.0)
 LABEL_DISTANCE = 16
+SANKEY_EDGE, BAR_WIDTH, FLOW_HEIGHT, GAP = 92, 8, 240, 6
+LINE = 16
+"""Units of a line of words."""
+MAP_WIDTH, MAP_MOST_HIGH, MARGIN, STEPS = 480, 400, 12, 5
+FEWEST_SPOTS = 4
+"""A closed ring of fewer has no area."""
+NAME_UNIT = 13
+"""Units of a character in the name of a district."""
 
 
 class Datum(NamedTuple):
@@ -62,6 +71,71 @@ class Chart:
     path: str = ""
     rings: Sequence[str] = ()
     ticks: Sequence[Tick] = ()
+
+
+class Flow(NamedTuple):
+    """What goes from one place to another, and its value in words."""
+
+    origin: str
+    destination: str
+    value: float
+    shown: str
+
+
+class Area(NamedTuple):
+    """A district of a map: its figure (0 or more), the place of its seat and its outline on a plane."""
+
+    label: str
+    value: float
+    shown: str
+    at: tuple[float, float]
+    rings: Sequence[Sequence[tuple[float, float]]] = ()
+
+
+class Node(NamedTuple):
+    """A place of a Sankey."""
+
+    label: str
+    x: float
+    y: float
+    height: float
+    label_x: float
+    label_y: float
+    anchor: str
+
+
+class Band(NamedTuple):
+    """A flow of a Sankey: the path of its middle, and how wide it is."""
+
+    path: str
+    width: float
+
+
+class Shape(NamedTuple):
+    """A district as it is drawn: by its outline, or without one as a bubble at its seat."""
+
+    label: str
+    shown: str
+    path: str
+    x: int
+    y: int
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sankey(Chart):
+    """Flows between the places on the left and those on the right."""
+
+    nodes: Sequence[Node] = ()
+    bands: Sequence[Band] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Map(Chart):
+    """Districts; `ticks` say up to which figure each colour goes, `named` has those whose names find room."""
+
+    shapes: Sequence[Shape] = ()
+    named: Sequence[Shape] = ()
 
 
 class Words(NamedTuple):
@@ -133,12 +207,129 @@ def hexagon(words: Words, data: Sequence[Datum], most: float) -> Chart:
     return Chart(*words, points, HEXAGON_WIDTH, HEXAGON_HEIGHT, path=_path(points), rings=rings)
 
 
+def sankey(words: Words, flows: Sequence[Flow]) -> Sankey:
+    """Flows from the places on the left to those on the right, each place as high as what passes it.
+
+    Raises: ValueError: there is none, or one of nothing.
+    """
+    if not flows or min(flow.value for flow in flows) <= 0:
+        raise ValueError("each flow needs a figure")
+    scale = FLOW_HEIGHT / sum(flow.value for flow in flows)
+    left = _column([(flow.origin, flow.value) for flow in flows], scale, SANKEY_EDGE, "end")
+    right = _column(
+        [(flow.destination, flow.value) for flow in flows], scale, WIDTH - SANKEY_EDGE - BAR_WIDTH, "start"
+    )
+    next_left, next_right = ({name: node.y for name, node in column.items()} for column in (left, right))
+    bands = []
+    for flow in flows:
+        thick = flow.value * scale
+        ends = next_left[flow.origin] + thick / 2, next_right[flow.destination] + thick / 2
+        bands.append(Band(_curve(*ends), round(max(1.0, thick), 1)))
+        next_left[flow.origin] += thick
+        next_right[flow.destination] += thick
+    nodes = [*left.values(), *right.values()]
+    points = [Point(f"{flow.origin} → {flow.destination}", flow.shown, 0) for flow in flows]
+    height = math.ceil(max(node.y + max(node.height, LINE) for node in nodes))
+    return Sankey(*words, points, WIDTH, height, nodes=nodes, bands=bands)
+
+
+def district_map(words: Words, areas: Sequence[Area]) -> Map:
+    """Districts coloured by the fifth of the figures in which theirs lies; a bubble without an outline.
+
+    Raises: ValueError: there is none.
+    """
+    if not areas:
+        raise ValueError("a map needs a district")
+    places = [place for area in areas for place in (area.at, *(spot for ring in area.rings for spot in ring))]
+    west, north = min(x for x, _ in places), max(y for _, y in places)
+    wide, high = max(x for x, _ in places) - west, north - min(y for _, y in places)
+    scale = min((MAP_WIDTH - 2 * MARGIN) / (wide or 1), (MAP_MOST_HIGH - 2 * MARGIN) / (high or 1))
+
+    def on_map(place: tuple[float, float]) -> tuple[int, int]:
+        return MARGIN + round((place[0] - west) * scale), MARGIN + round((north - place[1]) * scale)
+
+    steps = _steps([area.value for area in areas])
+    shapes = []
+    for area in areas:
+        path = "".join(filter(None, (_outline([on_map(spot) for spot in ring]) for ring in area.rings)))
+        shapes.append(Shape(area.label, area.shown, path, *on_map(area.at), f"s{_step(steps, area.value)}"))
+    legend = [
+        Tick(number, max((area.value, area.shown) for area in within)[1])
+        for number in range(STEPS + 1)
+        if (within := [area for area in areas if _step(steps, area.value) == number])
+    ]
+    points = [Point(area.label, area.shown, 0) for area in areas]
+    size = round(wide * scale) + 2 * MARGIN, round(high * scale) + 2 * MARGIN
+    named = _labelled(sorted(shapes, key=lambda shape: -int(shape.tone[1:])))
+    return Map(*words, points, *size, ticks=legend, shapes=shapes, named=named)
+
+
 def score_parts(parts: Sequence[tuple[str, float]]) -> list[Part]:
     """The parts of a score of at most 100 points, one after the other in a bar of 100."""
     found, x = [], 0.0
     for name, points in parts:
         found.append(Part(name, points, round(x, 2), round(points, 2)))
         x += points
+    return found
+
+
+def _column(parts: Iterable[tuple[str, float]], scale: float, x: float, anchor: str) -> dict[str, Node]:
+    """The places of one side of a Sankey, the largest above, each with room for its name."""
+    sums: dict[str, float] = {}
+    for name, value in parts:
+        sums[name] = sums.get(name, 0.0) + value
+    found, y = {}, float(TOP)
+    for name, value in sorted(sums.items(), key=lambda item: -item[1]):
+        height = value * scale
+        label_x = x - 4 if anchor == "end" else x + BAR_WIDTH + 4
+        label_y = round(y + max(height, LINE) / 2 + 4, 1)
+        found[name] = Node(name, x, round(y, 1), round(max(1.0, height), 1), label_x, label_y, anchor)
+        y += max(height, LINE) + GAP
+    return found
+
+
+def _curve(begin: float, end: float) -> str:
+    x0, x1, middle = SANKEY_EDGE + BAR_WIDTH, WIDTH - SANKEY_EDGE - BAR_WIDTH, WIDTH / 2
+    return f"M{x0} {begin:.1f}C{middle:g} {begin:.1f} {middle:g} {end:.1f} {x1} {end:.1f}"
+
+
+def _steps(values: Iterable[float]) -> list[float]:
+    """The least figure of each fifth but the first, of those that are not 0."""
+    known = sorted({value for value in values if value > 0})
+    return [known[len(known) * step // STEPS] for step in range(1, STEPS)] if known else []
+
+
+def _step(steps: Sequence[float], value: float) -> int:
+    """0 of nothing, else from 1 to 5."""
+    return 0 if value <= 0 else 1 + sum(value >= least for least in steps)
+
+
+def _outline(spots: Sequence[tuple[int, int]]) -> str:
+    """A ring as the path between whole units, each seen once; empty of one too small to be seen.
+
+    Neighbours meet on the same units, so that no gap opens between them.
+    """
+    kept = [spot for number, spot in enumerate(spots) if number == 0 or spot != spots[number - 1]]
+    if len(kept) < FEWEST_SPOTS:
+        return ""
+    moves = "".join(
+        f"{'' if number and x1 < x0 else ' ' if number else ''}{x1 - x0}{'' if y1 < y0 else ' '}{y1 - y0}"
+        for number, ((x0, y0), (x1, y1)) in enumerate(pairwise(kept[:-1]))
+    )
+    return f"M{kept[0][0]} {kept[0][1]}l{moves}z"
+
+
+def _labelled(shapes: Sequence[Shape]) -> list[Shape]:
+    """Those whose names find room, in this order."""
+    found: list[Shape] = []
+    for shape in shapes:
+        half = NAME_UNIT * len(shape.label) / 2
+        if all(
+            abs(shape.x - other.x) > half + NAME_UNIT * len(other.label) / 2
+            or abs(shape.y - other.y) > 2 * LINE
+            for other in found
+        ):
+            found.append(shape)
     return found
 
 

@@ -1,6 +1,5 @@
 """Shapes of enterprises, keys and staff."""
 
-
 from marshmallow import fields
 
 from ..events.actor import ADMIN, ENTERPRISE, REGULATOR, SCOPES

@@ -38,6 +38,7 @@ def paths(samples):
         "/credit/grades": "/credit/grades",
         "/credit/points": "/credit/points?by=district",
         "/credit/exposure": "/credit/exposure",
+        "/cockpit": "/cockpit",
         "/credit/board/export": "/credit/board/export?since=2026-11-01",
     }
 
@@ -57,6 +58,7 @@ CASES = Cases(
         "/credit/grades": 2,
         "/credit/points": 2,
         "/credit/exposure": 4,
+        "/cockpit": 1,
         "/credit/board/export": 8,
         "/figures": 0,
     },

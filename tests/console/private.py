@@ -18,5 +18,7 @@ STAFF_PAGES = {
     "/policy": 8,
     "/policy/rules": 8,
     "/operations": 8,
+    "/cockpit": 8,
+    "/cockpit?by=rate&full=1": 8,
 }
 """Of an admin."""

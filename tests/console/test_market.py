@@ -57,7 +57,9 @@ def fields_of(page):
 def selected(html):
     """The chosen option of each select of a page."""
     found = {}
-    for name, options in re.findall(r'<select id="[^"]+" name="([^"]+)"[^>]*>(.*?)</select>', html, re.DOTALL):
+    for name, options in re.findall(
+        r'<select id="[^"]+" name="([^"]+)"[^>]*>(.*?)</select>', html, re.DOTALL
+    ):
         chosen = re.findall(r'<option value="([^"]*)" selected', options) or re.findall(
             r'<option value="([^"]*)"', options
         )

@@ -1,6 +1,7 @@
 """Boards of credit, exports of them, totals of points lost, what tiers do, and the figures of the town."""
 
 from .board import board_position, present_board, search_board
+from .cockpit import TARGETS, cockpit
 from .entries import update_entries
 from .export import File, export_board
 from .exposure import Exposure, exposure
@@ -11,11 +12,13 @@ from .publication import Publication
 from .red_list import present_honoured, search_honoured
 
 __all__ = [
+    "TARGETS",
     "Exposure",
     "File",
     "Publication",
     "Totals",
     "board_position",
+    "cockpit",
     "export_board",
     "exposure",
     "grade_position",

@@ -20,7 +20,7 @@ from .crosswalk import Alias, aliases_of, codes_fitting_each, codes_that_fit
 from .exemptions import exemption_exists, exemption_rows, treatments
 from .loader import load
 from .lookup_cache import VERSION, cached_lookups, lookups_of_now, see_version, seen_version
-from .outlines import load_outlines
+from .outlines import Ring, load_outlines, outlines_of
 from .places import (
     district_at,
     districts_near,
@@ -28,6 +28,7 @@ from .places import (
     locate,
     locate_rows,
     look_up_places,
+    on_plane,
     region_notices,
 )
 from .presentation import present_codes
@@ -47,7 +48,7 @@ from .suggestions import suggest_codes
 from .written_codes import fold_scheme, form_scheme, read_code
 
 __all__ = [
-    "CERTAIN", "UNLISTED_SCHEME", "VERSION", "Alias", "CodeFilter", "add_to_catalogue", "aliases_of",
+    "CERTAIN", "UNLISTED_SCHEME", "VERSION", "Alias", "CodeFilter", "Ring", "add_to_catalogue", "aliases_of",
     "all_code_ids", "cached_lookups", "check_components", "classes_of", "code_search_notices", "codes_by_id",
     "codes_finding", "codes_fitting_each",
     "codes_for_matching", "codes_that_fit", "component_notices", "default_unit", "district_at",
@@ -55,6 +56,7 @@ __all__ = [
     "find_code", "find_region", "fold_scheme", "form_scheme",
     "ids_of_scheme", "is_component_name", "is_other_province", "is_specific", "known_code",
     "last_below", "load", "load_outlines", "locate", "locate_rows", "look_up_places", "lookups_of_now",
+    "on_plane", "outlines_of",
     "present_codes", "read_code", "read_code_filter", "region_covers", "region_names", "region_notices",
     "region_with_ancestors",
     "regions_by_code", "resolve", "search_codes", "search_regions", "see_version", "seen_version",

@@ -61,6 +61,11 @@ def northing(lat: float) -> float:
     return math.degrees(math.asinh(math.tan(math.radians(lat))))
 
 
+def on_plane(lon: float, lat: float) -> tuple[float, float]:
+    """A place on the plane on which outlines lie."""
+    return lon, northing(lat)
+
+
 def locate(lon: float, lat: float, stated: int, at: str) -> int:
     """The district in which a place (WGS-84) lies; the stated region counts where the outlines leave a doubt.
 

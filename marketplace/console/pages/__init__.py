@@ -4,6 +4,7 @@ from ..page import pages as console
 from . import (
     account,
     board,
+    cockpit,
     credit,
     declarations,
     desk,
@@ -28,6 +29,7 @@ from . import (
 __all__ = [
     "account",
     "board",
+    "cockpit",
     "console",
     "credit",
     "declarations",

@@ -18,6 +18,7 @@ from .loads import (
     unplan_load,
 )
 from .lookup import (
+    agreed_by_district,
     count_agreed,
     deal_by_id,
     deals_visible_to,
@@ -35,7 +36,8 @@ from .settlement import payee_of, present_settlement, set_invoice, settlement_of
 from .turns import check_trading
 
 __all__ = [
-    "accept", "answer_many", "cancel", "check_trading", "close_load", "complete", "confirm_fault",
+    "accept", "agreed_by_district", "answer_many", "cancel", "check_trading",
+    "close_load", "complete", "confirm_fault",
     "contract_pdf", "count_agreed", "counter", "deal_by_id", "deals_visible_to", "dispute", "find_deal",
     "find_offer", "issue_load", "judge_ratings", "lapse_deal", "lapse_offer", "lapse_offers_of",
     "lock_deal", "make_offer",

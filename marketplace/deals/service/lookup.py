@@ -50,6 +50,21 @@ def count_agreed(since: date) -> int:
     return db.session.scalars(query).one()
 
 
+def agreed_by_district(since: date, region: int | None) -> list[tuple[int, str, int, int]]:
+    """(district of the waste, month as 2026-11, deals, kilograms) of the deals that were agreed from that day
+    on and neither cancelled nor given up since, of a region and those within it."""
+    first = datetime.combine(since, time(), clock.LOCAL)
+    month = func.to_char(func.timezone(clock.LOCAL.key, Deal.agreed_at), "YYYY-MM").label("month")
+    query = (
+        select(Deal.region, month, func.count(), func.sum(Deal.quantity_kg))
+        .where(Deal.agreed_at >= first, Deal.status.not_in(FALLEN_THROUGH))
+        .group_by(Deal.region, month)
+    )
+    if region is not None:
+        query = query.where(catalogue.within(Deal.region, region))
+    return [(district, name, count, int(kg)) for district, name, count, kg in db.session.execute(query)]
+
+
 def _find(model: Any, row_id: UUID, visible: ColumnElement[bool]) -> Any:
     row = db.session.scalars(select(model).where(model.id == row_id, visible)).one_or_none()
     if row is None:

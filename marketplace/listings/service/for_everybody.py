@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 
+from ...catalogue import service as catalogue
 from ...database import db
 from ...statements import Statement
 from ..models import Kind, Listing
@@ -22,6 +23,28 @@ class OpenSum(NamedTuple):
     code_id: int | None
     listings: int
     remaining_kg: int
+
+
+class DistrictSum(NamedTuple):
+    """Open listings of a kind in one district, as members are shown it."""
+
+    kind: Kind
+    region: int
+    listings: int
+    remaining_kg: int
+
+
+def open_by_district(region: int | None) -> list[DistrictSum]:
+    """The open listings of all who may trade, by kind and district, of a region and those within it."""
+    query = (
+        select(Listing.kind, Listing.region, func.count(), func.sum(Listing.remaining_kg))
+        .where(open_to_others())
+        .group_by(Listing.kind, Listing.region)
+    )
+    if region is not None:
+        query = query.where(catalogue.within(Listing.region, region))
+    rows = db.session.execute(query)
+    return [DistrictSum(kind, district, count, int(kg)) for kind, district, count, kg in rows]
 
 
 def open_sums() -> list[OpenSum]:

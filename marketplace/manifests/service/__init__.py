@@ -17,12 +17,12 @@ from .planning import cancel, decline, issue, request, schedule, set_plan_check
 from .presentation import present, shown_correction
 from .receiving import close, outcome, receive, refuse
 from .sealing import side_by_side, versions
-from .searching import carried_in_all, closing_rate, expected, search
+from .searching import carried_between, carried_in_all, closing_rate, expected, search
 from .weights import tolerances
 
 __all__ = [
-    "MEDIA_TYPES", "approve", "ask_correction", "cancel", "carried_in_all", "change", "chase", "close",
-    "closing_rate",
+    "MEDIA_TYPES", "approve", "ask_correction", "cancel", "carried_between",
+    "carried_in_all", "change", "chase", "close", "closing_rate",
     "copy", "deadlines", "decline", "deliver", "draft", "draft_for_deal", "expected", "explain",
     "export", "find", "find_correction", "find_shown", "follow", "hand_over", "issue", "judge_clean_years",
     "labels_svg",

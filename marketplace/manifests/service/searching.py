@@ -11,10 +11,12 @@ from ... import clock
 from ...catalogue import service as catalogue
 from ...database import db
 from ...enterprises import service as enterprises
+from ...enterprises.models import Enterprise
 from ...events.actor import Actor
 from ..models import (
     BEFORE_PICKUP,
     CLOSED_STATES,
+    IN_FLIGHT,
     LateStage,
     Manifest,
     ManifestDelay,
@@ -116,6 +118,42 @@ def carried_in_all(since: date) -> dict[str, Any]:
     )
     issued_count, closed_count, moved_kg = db.session.execute(query).one()
     return {**_rate(issued_count, closed_count), "moved_kg": int(moved_kg or 0)}
+
+
+def carried_between(since: date, region: int | None) -> list[dict[str, Any]]:
+    """What was issued from that day on, by district that it left and district of its receiver: manifests,
+    of these closed, on the road and late, and the kilograms accepted. Either lies in the region, if given.
+
+    A way back is counted as a manifest, and carries nothing anywhere.
+    """
+    is_closed = Manifest.status.in_(CLOSED_STATES)
+    is_late = Manifest.id.in_(
+        select(ManifestDelay.manifest_id).where(ManifestDelay.stage != LateStage.REMINDED)
+    )
+    figures = {
+        "issued": func.count(),
+        "closed": func.count().filter(is_closed),
+        "under_way": func.count().filter(Manifest.status.in_(IN_FLIGHT)),
+        "late": func.count().filter(Manifest.status.in_(IN_FLIGHT), is_late),
+        "moved_kg": func.coalesce(
+            func.sum(Manifest.accepted_kg).filter(is_closed, Manifest.kind != ManifestKind.RETURN), 0
+        ),
+    }
+    query = (
+        select(
+            Manifest.region.label("origin"),
+            Enterprise.region.label("destination"),
+            *(figure.label(name) for name, figure in figures.items()),
+        )
+        .join(Enterprise, Enterprise.id == Manifest.receiver_id)
+        .where(Manifest.issued_on >= since, Manifest.status != ManifestStatus.CANCELLED)
+        .group_by(Manifest.region, Enterprise.region)
+    )
+    if region is not None:
+        query = query.where(
+            or_(catalogue.within(Manifest.region, region), catalogue.within(Enterprise.region, region))
+        )
+    return [{**row, "moved_kg": int(row["moved_kg"])} for row in db.session.execute(query).mappings()]
 
 
 def _issued_in(query: dict[str, Any]) -> list[ColumnElement[bool]]:
