@@ -226,7 +226,7 @@ class IndicatorSchema(ResponseSchema):
     whole = fields.Integer()
 
 
-class GradeCountsSchema(ResponseSchema):
+class DistrictGradesSchema(ResponseSchema):
     A = fields.Integer()
     B = fields.Integer()
     C = fields.Integer()
@@ -254,7 +254,7 @@ class DistrictFiguresSchema(ResponseSchema):
     late = fields.Integer(metadata={"description": "Under way, and past a deadline."})
     moved_t = Tonnes(0, attribute="moved_kg", metadata={"description": "Accepted of what left here."})
     enterprises = fields.Integer(metadata={"description": "Approved."})
-    grades = fields.Nested(GradeCountsSchema)
+    grades = fields.Nested(DistrictGradesSchema)
     mean_score = fields.Float(allow_none=True, metadata={"description": "Credit, in points."})
 
 
