@@ -30,6 +30,7 @@ from seed.listing_bodies import body_of
 from seed.load_fleets import load_fleets
 from seed.load_history import load_history
 from seed.load_persons import load_persons
+from seed.load_waiting import load_waiting
 from seed.load_year import load_year
 from seed.year import DemoYear, year_of
 
@@ -50,6 +51,7 @@ def load_demo() -> dict[str, int]:
     past = (*history(Random(SEED), city), late_load(city))
     counts = load_city(city, past, year_of(Random(f"year {SEED}"), city))
     if counts != ALREADY_THERE:
+        load_waiting(city)
         load_persons(city, current_app.config["SETTINGS"].data_dir / DEMO_LOGINS)
     return counts
 

@@ -18,11 +18,11 @@ from marketplace.enterprises.models import Enterprise
 from marketplace.events.actor import ADMIN, ENTERPRISE, PLATFORM, REGULATOR, Actor
 from marketplace.persons import service as persons
 from seed.city import City
+from seed.load_waiting import TRANSPORTER
 from seed.showcase import CHANNEL_RECEIVER, DEALER, SHOWCASE_OWNER
 
 HERE = "127.0.0.1"
 HOME = 330600
-TRANSPORTER = "transporter-001"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,37 @@ class DemoPerson:
     name: str
     phone: str
     acts_for: str
+    waits: str
+    """What waits for it: `load_waiting` makes it."""
     right: str | None = None
 
 
 PERSONS = (
-    DemoPerson("plant manager 工厂负责人", "王厂长（演示）", "13800000001", SHOWCASE_OWNER, "owner"),
-    DemoPerson("recycler 利用单位", "李经理（演示）", "13800000002", DEALER, "owner"),
-    DemoPerson("receiver 接收单位", "赵主管（演示）", "13800000003", CHANNEL_RECEIVER, "trader"),
-    DemoPerson("driver 司机", "孙师傅（演示）", "13800000004", TRANSPORTER, "driver"),
-    DemoPerson("admin 管理员", "周管理员（演示）", "13800000005", ADMIN),
-    DemoPerson("regulator 主管部门", "吴科长（演示）", "13800000006", REGULATOR),
-)
+    DemoPerson(
+        "plant manager 工厂负责人", "王厂长（演示）", "13800000001", SHOWCASE_OWNER,
+        "an offer to answer 一份报价待答复", "owner",
+    ),
+    DemoPerson(
+        "recycler 利用单位", "李经理（演示）", "13800000002", DEALER,
+        "an offer to answer 一份报价待答复", "owner",
+    ),
+    DemoPerson(
+        "receiver 接收单位", "赵主管（演示）", "13800000003", CHANNEL_RECEIVER,
+        "a load at the gate to receive 一车废物到厂待接收", "trader",
+    ),
+    DemoPerson(
+        "driver 司机", "孙师傅（演示）", "13800000004", TRANSPORTER,
+        "a load to pick up today 今天有一车待装运", "driver",
+    ),
+    DemoPerson(
+        "admin 管理员", "周管理员（演示）", "13800000005", ADMIN,
+        "a registration and an appeal to decide 一家企业注册和一件申诉待审核",
+    ),
+    DemoPerson(
+        "regulator 主管部门", "吴科长（演示）", "13800000006", REGULATOR,
+        "an appeal in the district, and the cockpit 辖区内一件申诉，以及驾驶舱",
+    ),
+)  # fmt: skip
 
 
 def load_persons(city: City, file: Path) -> None:
@@ -62,8 +82,8 @@ def _line(person: DemoPerson, city: City) -> str:
     password = secrets.token_urlsafe(12)
     joining = {"name": person.name, "phone": person.phone, "password": password, "language": "zh"}
     member = persons.join({"code": _code(person, city), **joining}, HERE)
-    shown = f"{person.what}: {person.phone} {password}"
-    return shown if person.right else f"{shown} (codes: {' '.join(_paper_codes(member.person_id))})"
+    codes = "" if person.right else f" (codes: {' '.join(_paper_codes(member.person_id))})"
+    return f"{person.what}: {person.phone} {password}{codes} - {person.waits}"
 
 
 def _code(person: DemoPerson, city: City) -> str:

@@ -21,6 +21,7 @@ from marketplace.child import ROOT
 from marketplace.messages.names import Name, readable
 from marketplace.supervisor import FLASK, Stack, Stopped, SupervisorError
 from seed.demo import SHOWCASE_OWNER, demo_city, showcase
+from seed.load_persons import PERSONS
 from seed.show_credit import CreditCast, CreditShow
 from seed.show_deal import Cast, DealShow, Ranking
 from seed.show_kit import Party, ShowError, print_table, wait_for, width
@@ -51,6 +52,7 @@ LABELS: dict[str, dict[str, str]] = {
         "waiting": "waiting for the notifications, grade by grade",
         "stopped": "stopped",
         "failed": "The demo failed: {error}\nLogs: {logs}",
+        "persons": "PERSONS  who log in with make serve DEMO=1, which prints their passwords",
         "done": "All stopped after {seconds:.1f} s. To continue by hand: make serve DEMO=1",
     },
     "zh": {
@@ -73,6 +75,7 @@ LABELS: dict[str, dict[str, str]] = {
         "waiting": "等待按信用等级发出的通知",
         "stopped": "已停止",
         "failed": "演示失败：{error}\n日志：{logs}",
+        "persons": "演示人员  运行 make serve DEMO=1 后可登录同一城市，密码届时显示",
         "done": "用时 {seconds:.1f} 秒，已全部停止。如需继续手动操作：make serve DEMO=1",
     },
 }
@@ -148,6 +151,7 @@ class Show:
             cast = Cast(maker, inboxes[name], keys[carrier.uscc], carrier_id, fleet)
             DealShow(cast, Ranking(supply, matches), name, DELAYS_S, self._language).run()
             CreditShow(CreditCast(keys[late.uscc], admin, second, self._command), self._language).run()
+        self._print_persons()
 
     def _party(self, http: httpx.Client, key: str) -> Party:
         return Party(http, key, self._language)
@@ -196,6 +200,12 @@ class Show:
         return {receivers[codes[uscc]]["name"]: party for uscc, party in keys.items()}
 
     # ------------------------------------------------------------ printing
+
+    def _print_persons(self) -> None:
+        """Who can log in to the city of `make serve DEMO=1`, and what waits for each."""
+        print(f"\n  {self._labels['persons']}\n")
+        for person in PERSONS:
+            print(f"  {person.what}, {person.phone}: {person.waits}")
 
     def _named(self, group: str, value: str) -> str:
         """A value as people call it in the language of the show."""

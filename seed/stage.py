@@ -22,6 +22,7 @@ from redis import Redis
 
 from marketplace import embedded
 from marketplace.child import ROOT
+from marketplace.settings import DEMO_LOGINS
 from marketplace.supervisor import Stack
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -136,11 +137,25 @@ def _make_template(data_dir: Path, template: str, steps: Mapping[str, str]) -> N
     embedded.drop_database(data_dir, building)
     embedded.create_database(data_dir, building)
     stack = _stack(data_dir, building)
-    for name, command in LOADING.items():
-        with step(steps[name]):
-            stack.flask(*command)
+    with _kept(data_dir / DEMO_LOGINS):
+        for name, command in LOADING.items():
+            with step(steps[name]):
+                stack.flask(*command)
     _execute(data_dir, "ALTER DATABASE {} RENAME TO {}", building, template)
     embedded.seal_template(data_dir, template)
+
+
+@contextmanager
+def _kept(file: Path) -> Iterator[None]:
+    """Leave a file at the end as it is now: those who log in to `make serve` are not those of the stage."""
+    before = file.read_bytes() if file.exists() else None
+    try:
+        yield
+    finally:
+        if before is not None:
+            file.write_bytes(before)
+        else:
+            file.unlink(missing_ok=True)
 
 
 def _stack(data_dir: Path, database: str) -> Stack:
