@@ -7,7 +7,7 @@ EFFORT ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help hostile install install-dev demo serve stop backup restore check format test test-pages thorough faults fuzz flood inference examples errors lint lock bench bench-http \
-	bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade bench-tracks bench-credit bench-early-warning bench-service bench-ledger clean
+	bench-pages bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade bench-tracks bench-credit bench-early-warning bench-service bench-ledger clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -113,6 +113,9 @@ bench-tracks: .venv/.installed ## time the intake of points of vehicles by one p
 
 bench-service: .venv/.installed ## time what people wait for over HTTP: posts, pages, imports, pushes (ARGS="--short", "--against 1e563f5")
 	@$(BIN) -m bench.service $(ARGS)
+
+bench-pages: .venv/.installed-dev ## time page views in a mix, and what each page costs beside JSON and a plain page
+	@$(BIN) -m bench.page_views $(ARGS)
 
 bench-rerank: .venv/.installed ## time ranking 1,000,000 supplies x 1,000,000 demands (ARGS="--data FOLDER" keeps them)
 	@$(BIN) -m bench.rerank $(ARGS)

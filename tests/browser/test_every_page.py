@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 import marketplace.console.pages.help as help_pages
 from tests.browser.people import ADMIN, NOBODY, OWNER, REGULATOR, Contexts, log_in, make_town
+from tests.browser.pictures import DOCS, HELP, PHONE, SHOWN_BY_HELP, TOUR, as_webp, keep
 from tests.browser.tab import Tab
 from tests.console.private import PRIVATE_PAGES, STAFF_PAGES
 from tests.console.test_pages import PAGES
@@ -26,6 +27,7 @@ VISITS = [
     *((NOBODY, path) for path in (*ONCE, *LOGINS)),
     *((OWNER, path) for path in PRIVATE_PAGES),
     *((ADMIN, path) for path in STAFF_PAGES),
+    (REGULATOR, "/cockpit"),
 ]
 NAMES = {NOBODY: "anybody", OWNER: "member", ADMIN: "admin", REGULATOR: "regulator"}
 TABS_AT_MOST = 60
@@ -102,6 +104,30 @@ def endpoint_of(app, link):
     except HTTPException:
         return None
     return endpoint if endpoint.startswith("console.") and "name" not in values and values else None
+
+
+# ---------------------------------------------------------------- pictures for the README and the help
+
+
+@pytest.mark.skipif(not ALL, reason="pictures are taken by make test-pages")
+@pytest.mark.parametrize("name", TOUR)
+def test_a_picture_of_the_tour_is_taken_and_small(contexts, browser, town, name):
+    who, path, (width, height) = TOUR[name]
+    tab = contexts.tab(who, town, "en", width, height)
+    tab.open(f"{path}{'&' if '?' in path else '?'}lang=en")
+    keep(DOCS / f"{name}.webp", as_webp(browser, tab.page.screenshot()))
+    tab.page.context.close()
+
+
+@pytest.mark.skipif(not ALL, reason="pictures are taken by make test-pages")
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("name", SHOWN_BY_HELP)
+def test_a_picture_of_the_help_is_taken_and_small(contexts, town, name, lang):
+    who, path = SHOWN_BY_HELP[name]
+    tab = contexts.tab(who, town, lang, *PHONE)
+    tab.open(f"{path}?lang={lang}")
+    keep(HELP / f"{name}.{lang}.png", tab.page.screenshot())
+    tab.page.context.close()
 
 
 # ---------------------------------------------------------------- the journey of a keyboard

@@ -11,6 +11,7 @@ from marketplace.errors import Forbidden
 from marketplace.messages import HERE as MESSAGES
 from marketplace.messages.names import Name
 from tests.boards.world import HONOUR, PERSON, disgraced, record
+from tests.browser.pictures import SHOWN_BY_HELP
 from tests.console.reader import HTML, Page, get, read
 from tests.counting import count_statements
 
@@ -349,7 +350,9 @@ def test_files_of_ours_are_kept_for_a_year_under_the_address_that_names_their_co
 
 def test_static_holds_files_of_ours_only():
     """What comes from elsewhere gets a table with its licence and SHA-256 first."""
-    assert {path.name for path in STATIC.rglob("*")} == {"console.css", "icon.svg"}
+    files = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()}
+    pictures = {f"help/{name}.{lang}.png" for name in SHOWN_BY_HELP for lang in ("zh", "en")}
+    assert files == {"console.css", "icon.svg"} | pictures
 
 
 def test_the_stylesheet_asks_nobody_and_knows_dark_and_print():

@@ -29,10 +29,10 @@ def show_help_page(name: str) -> Response:
     if name not in ORDER:
         raise NotFound()
     others = [(other, texts()[other][language()]) for other in ORDER if other != name]
-    return page("help_page.html", reader=texts()[name][language()], others=others)
+    return page("help_page.html", reader=texts()[name][language()], others=others, lang=language())
 
 
 @cache
 def texts() -> dict[str, dict[str, Any]]:
-    """Of each reader, by language: `title`, `intro`, `steps` (`title`, `text`, maybe `link`), `later`."""
+    """Of each reader, by language: `title`, `intro`, `steps` (`title`, `text`, maybe `link`, `picture` with `alt`), `later`."""
     return {name: tomllib.loads((HELP / f"{name}.toml").read_text(encoding="utf-8")) for name in ORDER}
