@@ -25,6 +25,7 @@ from .http import (
     error_pages,
     etags,
     health,
+    histories,
     observability,
     problems,
     rate_limits,
@@ -39,6 +40,7 @@ from .listings import service as listings_service
 from .manifests import service as manifests_service
 from .matches import service as matches_service
 from .matches.service.ranking import live_index
+from .persons import service as persons_service
 from .reporting import service as reporting_service
 from .settings import Settings
 
@@ -119,9 +121,11 @@ def _add_extensions(app: Flask) -> None:
         keep_statements_prepared(db.engine)
     observability.register(app)
     health.ready_when("index", lambda: live_index.process_index().is_ready)
-    authentication.set_key_lookup(enterprises_service.actor_of_key)
+    authentication.set_key_lookup(persons_service.actor_of_key)
     authentication.set_session_lookup(visitor.actor_of_session)
+    histories.set_names(persons_service.named_for)
     messages.set_citations(law.cite)
+    enterprises_service.set_person_check(persons_service.require_member)
     enterprises_service.set_move_notices(listings_service.left_behind)
     listings_service.set_open_limits(matches_service.open_listings_of)
     manifests_service.set_plan_check(reporting_service.has_plan)

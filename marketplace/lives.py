@@ -49,6 +49,7 @@ LIVES = (
     Life("A proposed change of an enterprise", enterprises.EnterpriseChange, enterprises.CHANGE_LIFE),
     Life("A second claim on a USCC", enterprises.UsccClaim, enterprises.CLAIM_LIFE),
     Life("An invitation of a person", persons.Invitation, persons.INVITATION_LIFE),
+    Life("A lost password or second factor", persons.AccessReset, persons.RESET_LIFE),
     Life("A licence", licences.Licence, licences.LIFE),
     Life("A paper of a transporter", transporters.TransporterPaper, transporters.LIFE),
     Life("A channel", licences.Channel, licences.CHANNEL_LIFE),
@@ -84,6 +85,7 @@ TIMEOUTS = (
     TimeOut(enterprises.Enterprise, enterprises.LIFE, "lapse", enterprises_service.lapse),
     TimeOut(enterprises.UsccClaim, enterprises.CLAIM_LIFE, "lapse", enterprises_service.lapse_claim),
     TimeOut(persons.Invitation, persons.INVITATION_LIFE, "lapse", persons_service.lapse_invitation),
+    TimeOut(persons.AccessReset, persons.RESET_LIFE, "lapse", persons_service.lapse_reset),
     TimeOut(licences.Channel, licences.CHANNEL_LIFE, "pause", licences_service.pause_untested),
     TimeOut(
         transfers.TransferApplication, transfers.LIFE, "accept_papers", transfers_service.accept_silently

@@ -93,6 +93,7 @@ TASKS = (
     TaskType(notifications.send_recovery, DELIVERY),
     TaskType(notifications.send_invitation, DELIVERY),
     TaskType(notifications.send_reset, DELIVERY),
+    TaskType(notifications.send_email_code, DELIVERY),
     TaskType(notifications.send_email, DELIVERY),
     TaskType(notifications.send_digest, DELIVERY),
     TaskType(listings.run_import, BULK),
@@ -229,6 +230,7 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "enterprise.recovery_requested": (notifications.send_recovery,),
     "invitation.made": (notifications.send_invitation,),
     "person.reset_requested": (notifications.send_reset,),
+    "person.email_asked": (notifications.send_email_code,),
 }
 """By event: the tasks that `work.emit` writes along with it. The event's payload is theirs."""
 

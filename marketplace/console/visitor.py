@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, g, redirect, request, url_for
 
 from ..errors import Forbidden
-from ..events.actor import ANONYMOUS, Actor
+from ..events.actor import acting_person, Actor, ANONYMOUS
 from ..events.models import NOBODY
 from ..events.work import task_owner
 from ..http import rate_limits
@@ -30,6 +30,9 @@ KEPT = "kept."
 """Before the name of a field of a form that was sent after its session had ended."""
 NOT_KEPT = ("password", "code", NEXT)
 LONGEST_KEPT = 20_000
+
+OWN_ACCOUNT = ""
+"""The scope of pages about the person alone: whatever the right in an enterprise, they are the person's."""
 
 View = Callable[..., Any]
 
@@ -92,11 +95,12 @@ def members_only(scope: str = "read", kinds: tuple[str, ...] = EVERY_KEY) -> Cal
 def _admit(actor: Actor, scope: str, kinds: tuple[str, ...]) -> None:
     g.actor = actor
     task_owner.set(actor.enterprise_id or NOBODY)
+    acting_person.set(actor.person_id)
     rate_limits.count_for(actor)
     if actor.kind not in kinds:
         raise Forbidden("role_forbids", allowed=tuple(Name("actor", kind) for kind in kinds))
-    needed = "admin" if actor.is_admin and scope != "read" else scope
-    if needed not in actor.scopes:
+    needed = "admin" if actor.is_admin and scope not in ("read", OWN_ACCOUNT) else scope
+    if needed != OWN_ACCOUNT and needed not in actor.scopes:
         raise Forbidden("right_forbids", scope=Name("scope", needed))
 
 

@@ -24,6 +24,7 @@ from uuid_utils.compat import uuid7
 from .. import clock
 from ..database import Base, values_check
 from ..events.lifecycle import LifeCycle, Move, Party
+from ..events.made_by import MadeByPerson
 
 
 class Side(StrEnum):
@@ -226,7 +227,7 @@ class Offer(Base):
     )
 
 
-class OfferRound(Base):
+class OfferRound(MadeByPerson, Base):
     """The terms that one side named in a step of an offer; never changed afterwards."""
 
     __tablename__ = "offer_round"
@@ -394,7 +395,7 @@ class DealSerial(Base):
     last: Mapped[int]
 
 
-class Rating(Base):
+class Rating(MadeByPerson, Base):
     """What one side says of the other after the end; points 1 to 5."""
 
     __tablename__ = "deal_rating"

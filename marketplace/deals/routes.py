@@ -68,7 +68,7 @@ def list_offers(query: Query) -> Page:
 
 
 def _offers(rows: Sequence[Any]) -> list[Json]:
-    return [{**shown, "warnings": []} for shown in service.present_offer_rows(rows)]
+    return [{**shown, "warnings": []} for shown in service.present_offer_rows(rows, actor())]
 
 
 @blueprint.get("/offers/<uuid:offer_id>")

@@ -29,6 +29,7 @@ from ..http.schemas import (
     Schema,
     StableCode,
     WarningSchema,
+    by_person,
 )
 from .models import DealStatus, Fault, InvoiceStatus, OfferStatus, Side
 
@@ -103,6 +104,7 @@ class _ShownTermsSchema(ResponseSchema):
 class OfferRoundSchema(_ShownTermsSchema):
     no = fields.Integer()
     by = Value(Side)
+    by_person = by_person()
     at = Moment()
 
 

@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 
 from .. import clock
 from ..database import Base, values_check
+from ..events.made_by import MadeByPerson
 
 
 class Contractor(StrEnum):
@@ -36,7 +37,7 @@ class Check(StrEnum):
     """That there is a written contract with pollution clauses (书面合同)."""
 
 
-class DueDiligence(Base):
+class DueDiligence(MadeByPerson, Base):
     """A confirmation that all was checked, with the `facts` that were shown for it; never changed.
 
     The newest of a deal and contractor counts, until `valid_until` and as long as the facts are the same.

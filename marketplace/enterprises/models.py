@@ -345,7 +345,8 @@ class ApiKey(Base):
     """A key by its digest; the key itself was shown once and is not kept.
 
     `parent_id` is the key that created it; a key ends with its parent at the latest. Keys without a parent
-    were issued by the platform: at registration, by recovery, by a command.
+    were issued by the platform, at registration, by recovery, by a command, or by a person on a page. A key
+    that is bound to a person acts with no more than its right, and ends with the membership.
     """
 
     __tablename__ = "api_key"
@@ -355,6 +356,7 @@ class ApiKey(Base):
     enterprise_id: Mapped[UUID | None] = mapped_column(ForeignKey("enterprise.id"), index=True)
     staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"), index=True)
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("api_key.id"), index=True)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), index=True)
     name: Mapped[str]
     scopes: Mapped[list[str]] = mapped_column(ARRAY(String))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

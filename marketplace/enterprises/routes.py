@@ -436,5 +436,14 @@ def _with_holder(row: ApiKey) -> Json:
 def _key(row: ApiKey) -> Json:
     return {
         name: getattr(row, name)
-        for name in ("id", "parent_id", "name", "scopes", "expires_at", "revoked_at", "created_at")
+        for name in (
+            "id",
+            "parent_id",
+            "person_id",
+            "name",
+            "scopes",
+            "expires_at",
+            "revoked_at",
+            "created_at",
+        )
     }

@@ -320,6 +320,14 @@ class KeyRequestSchema(Schema):
         metadata={"uniqueItems": True},
     )
     expires_at = Moment(load_default=None, allow_none=True)
+    person_id = fields.UUID(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "The member to whom it is bound: it acts in that person's name, with no more than"
+            " its right, and ends with the membership."
+        },
+    )
 
 
 class KeySchema(ResponseSchema):
@@ -327,6 +335,7 @@ class KeySchema(ResponseSchema):
     parent_id = fields.UUID(
         allow_none=True, metadata={"description": "The key that created it; it ends with that one."}
     )
+    person_id = fields.UUID(allow_none=True, metadata={"description": "The member to whom it is bound."})
     name = fields.String()
     scopes = fields.List(Value(SCOPES))
     expires_at = Moment()

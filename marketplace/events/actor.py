@@ -1,5 +1,6 @@
 """Who acts: an enterprise's key, a member of the platform staff, or the platform itself."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -34,6 +35,9 @@ class Actor:
         """The enterprise that acts, None for platform staff."""
         return self.id if self.kind == ENTERPRISE else None
 
+
+acting_person: ContextVar[UUID | None] = ContextVar("acting_person", default=None)
+"""The person who makes the request; None where a key that is nobody's own makes it, and in tasks."""
 
 ANONYMOUS = Actor("anonymous")
 """Calls without a key, where that is allowed."""

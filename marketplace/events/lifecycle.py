@@ -27,6 +27,8 @@ class Party(StrEnum):
     ADMIN = "admin"
     INVITED = "invited"
     """Who was invited to become a member."""
+    PERSON = "person"
+    """Whom the row is about: somebody who logs in."""
     REGULATOR = "regulator"
     """The authority of a region, where the law makes the decision its own."""
     CLOCK = "clock"

@@ -33,7 +33,7 @@ LIFE = LifeCycle(
 
 
 class Event(Base):
-    """Something that happened, written in the same transaction."""
+    """Something that happened, written in the same transaction; `person_id` as in the audit."""
 
     __tablename__ = "event"
 
@@ -41,6 +41,7 @@ class Event(Base):
     name: Mapped[str]
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    person_id: Mapped[UUID | None]
 
 
 class Task(Base):
@@ -124,4 +125,7 @@ class Audit(Base):
     address: Mapped[str | None]
     person_id: Mapped[UUID | None]
 
-    __table_args__ = (Index("ix_audit_subject", "subject_kind", "subject_id", "id"),)
+    __table_args__ = (
+        Index("ix_audit_subject", "subject_kind", "subject_id", "id"),
+        Index("ix_audit_person", "person_id", "id", postgresql_where=text("person_id IS NOT NULL")),
+    )

@@ -25,8 +25,10 @@ line AS (
 numbered AS MATERIALIZED (
     SELECT nextval('event_id_seq') AS id, event.*
     FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS event(place int, name text, payload jsonb,
-                                                             at timestamptz)),
-happened AS (INSERT INTO event (id, name, payload, at) SELECT id, name, payload, at FROM numbered)
+                                                             at timestamptz, person_id uuid)),
+happened AS (
+    INSERT INTO event (id, name, payload, at, person_id)
+    SELECT id, name, payload, at, person_id FROM numbered)
 INSERT INTO task (event_id, subscriber, queue, payload, status, due_at, attempts, created_at, owner_id, bulk)
 SELECT numbered.id, task.subscriber, task.queue, task.payload, :pending, task.due_at, 0, task.created_at,
        task.owner_id, task.bulk

@@ -19,7 +19,7 @@ from .. import clock
 from ..database import Base, db
 from ..errors import NotFound
 from ..statements import Statement
-from .actor import Actor
+from .actor import Actor, acting_person
 from .models import LIFE, NOBODY, READ, Audit, Event, Task
 from .records import WRITE_RECORDS, Records, rows_text
 from .registry import TaskType, find_task_type, task_types_of
@@ -127,7 +127,15 @@ class Work:
         if self._events_muted:
             return
         place = len(self._records.events)
-        self._records.events.append({"place": place, "name": name, "payload": payload, "at": clock.now()})
+        self._records.events.append(
+            {
+                "place": place,
+                "name": name,
+                "payload": payload,
+                "at": clock.now(),
+                "person_id": acting_person.get(),
+            }
+        )
         for task_type in task_types_of(name):
             self._add_task(task_type, payload, event=place)
 
@@ -146,9 +154,8 @@ class Work:
         numbers = text("SELECT nextval('event_id_seq') FROM generate_series(1, :many)")
         ids = self.session.scalars(numbers, {"many": len(payloads)}).all()
         now, events = clock.now(), list(zip(ids, payloads, strict=True))
-        self.copy_rows(
-            Event, [{"id": number, "name": name, "payload": payload, "at": now} for number, payload in events]
-        )
+        done = {"name": name, "at": now, "person_id": acting_person.get()}
+        self.copy_rows(Event, [{"id": number, "payload": payload, **done} for number, payload in events])
         about = {"status": LIFE.initial, "attempts": 0, "due_at": now, "created_at": now}
         about |= {"owner_id": task_owner.get(), "bulk": True}
         self.copy_rows(

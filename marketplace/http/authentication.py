@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from flask import Request, g, request
 
 from ..errors import Forbidden, Unauthorised
-from ..events.actor import ADMIN, ANONYMOUS, ENTERPRISE, REGULATOR, Actor
+from ..events.actor import ADMIN, ANONYMOUS, ENTERPRISE, REGULATOR, Actor, acting_person
 from ..events.models import NOBODY
 from ..events.work import task_owner
 from ..messages.names import Name
@@ -100,6 +100,7 @@ def allow(
                 return run_once(*called) if idempotent else view(*args, **kwargs)
             g.actor = _authenticated()
             task_owner.set(g.actor.enterprise_id or NOBODY)
+            acting_person.set(g.actor.person_id)
             rate_limits.count_for(g.actor)
             _authorise(g.actor, access)
             if max_bytes is not None:

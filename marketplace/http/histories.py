@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from marshmallow import fields
 
@@ -14,10 +15,19 @@ from .authentication import actor
 from .fields import KnownValue, Moment, Value
 from .languages import language
 from .paging import Key, Page, page, page_of
-from .schemas import ResponseSchema
+from .schemas import ResponseSchema, by_person
 
 Changes = list[dict[str, list[Any]]]
+Acted = Sequence[tuple[UUID | None, UUID | None]]
+Names = Callable[[Actor, Acted], list[dict[str, Any] | None]]
+_named: Names = lambda reader, acted: [None] * len(acted)  # noqa: E731
 BY_NUMBER = Key("id", int)
+
+
+def set_names(named: Names) -> None:
+    """Set who says which persons acted, as far as a reader may know: `named(reader, acted)`."""
+    global _named
+    _named = named
 
 
 class ChangeSchema(ResponseSchema):
@@ -33,6 +43,7 @@ class HistoryLineSchema(ResponseSchema):
     action = KnownValue(about="A stable word in snake_case, such as `publish`.")
     summary = fields.String(metadata={"description": "The action by its name in your language."})
     actor = Value((ENTERPRISE, ADMIN, REGULATOR, SYSTEM))
+    by_person = by_person()
     reason = fields.String(allow_none=True)
     changes = fields.List(fields.Nested(ChangeSchema))
     key_id = fields.UUID(
@@ -60,9 +71,11 @@ def history_page(
 
     def present(lines: Sequence[Audit]) -> list[dict[str, Any]]:
         reader = actor()
+        acted = [(line.person_id, line.actor_id if line.actor_kind == ENTERPRISE else None) for line in lines]
+        persons = _named(reader, acted)
         return [
-            _line(line, changed, _sees_origin(reader, line))
-            for line, changed in zip(lines, changes(lines), strict=True)
+            {**_line(line, changed, _sees_origin(reader, line)), "by_person": person}
+            for line, changed, person in zip(lines, changes(lines), persons, strict=True)
         ]
 
     return page(query, rows, BY_NUMBER, present)

@@ -12,6 +12,7 @@ from pythonjsonlogger.json import JsonFormatter
 from uuid_utils.compat import uuid7
 
 from ..database_errors import traceback_without_values
+from ..events.actor import acting_person
 from ..events.models import NOBODY
 from ..events.work import client_address, request_id, task_owner
 from . import metrics
@@ -30,6 +31,7 @@ def register(app: Flask) -> None:
     """Count, time and log every request, and add the health and metrics endpoints."""
     app.before_request(_start_request)
     app.after_request(_finish_request)
+    app.teardown_request(_end_request)
     metrics.register(app)
     app.register_blueprint(root)
 
@@ -76,6 +78,11 @@ def _start_request() -> None:
     request_id.set(g.request_id)
     client_address.set(request.remote_addr)
     task_owner.set(NOBODY)
+    acting_person.set(None)
+
+
+def _end_request(_: BaseException | None) -> None:
+    acting_person.set(None)
 
 
 def _finish_request(response: Response) -> Response:

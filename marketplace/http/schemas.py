@@ -202,6 +202,25 @@ class EnterpriseRefSchema(ResponseSchema):
     score = fields.Integer(metadata={"description": "Credit score in whole points, rounded down."})
 
 
+class PersonRefSchema(ResponseSchema):
+    """Who acted for an enterprise or as staff: by name for its own people and for staff."""
+
+    no = fields.Integer(metadata={"description": "What history calls a person for good."})
+    name = fields.String(allow_none=True, metadata={"description": "Null of a person who was erased."})
+
+
+def by_person() -> fields.Nested:
+    """Which person did it, as far as the reader may know."""
+    return fields.Nested(
+        PersonRefSchema,
+        allow_none=True,
+        metadata={
+            "description": "Which person it was, for people of the same enterprise and for staff; null to"
+            " others, and where a key acted that is bound to nobody."
+        },
+    )
+
+
 class Email(Normalised):
     """An e-mail address in its one form."""
 

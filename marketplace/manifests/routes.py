@@ -103,7 +103,9 @@ def copy(manifest: Manifest, body: Body) -> Versioned:
 @blueprint.response(200, ManifestPage)
 def search(query: Query) -> Page:
     """Manifests that you take part in or oversee, newest first."""
-    return page(query, partial(service.search, actor(), query), present=service.present)
+    return page(
+        query, partial(service.search, actor(), query), present=partial(service.present, actor=actor())
+    )
 
 
 @blueprint.get("/manifests/export")
@@ -125,7 +127,9 @@ def export(query: Query) -> Response:
 def expected(query: Query) -> Page:
     """Loads that are planned to come to you or are on their way, by the day on which they leave."""
     rows = service.expected(actor(), query, position_of(query, (str, UUID)), query["limit"] + 1)
-    return cut(query, rows, lambda row: [row.planned_on.isoformat(), row.id], service.present)
+    return cut(
+        query, rows, lambda row: [row.planned_on.isoformat(), row.id], partial(service.present, actor=actor())
+    )
 
 
 @blueprint.get("/manifests/closing-rate")
@@ -171,7 +175,7 @@ def change(manifest: Manifest, body: Body, expected: int | None) -> Versioned:
 @blueprint.response(200, ManifestVersionPage)
 def versions(manifest: Manifest) -> Json:
     """Every version of every sealed part, oldest first, with what it changed."""
-    items = service.side_by_side(service.versions(manifest))
+    items = service.side_by_side(actor(), service.versions(manifest))
     return {"items": [_version(item) for item in items], "next": None}
 
 
@@ -324,7 +328,7 @@ def reject(correction: ManifestCorrection, body: Body) -> Json:
 
 
 def _manifest(row: Any, notices: Sequence[Notice] = ()) -> Versioned:
-    shown = service.present([row])[0]
+    shown = service.present([row], actor())[0]
     return {**shown, "warnings": render_warnings(list(notices))}, etag(row.version)
 
 
@@ -343,4 +347,8 @@ def _version(item: dict[str, Any]) -> Json:
         "checksum",
         "at",
     )
-    return {**{name: getattr(row, name) for name in names}, "changes": item["changes"]}
+    return {
+        **{name: getattr(row, name) for name in names},
+        "by_person": item["by_person"],
+        "changes": item["changes"],
+    }

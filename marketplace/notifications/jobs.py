@@ -381,6 +381,11 @@ def send_reset(person_id: str) -> None:
     service.send_reset(UUID(person_id))
 
 
+def send_email_code(email_change_id: str) -> None:
+    """A person asked for another address."""
+    service.send_email_code(UUID(email_change_id))
+
+
 def announce_endings() -> None:
     """Tell owners of listings and licences that end soon."""
     service.announce_endings(clock.today())

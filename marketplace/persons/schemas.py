@@ -2,10 +2,18 @@
 
 from marshmallow import fields
 
-from ..http.fields import Identifier, Moment, OneOf, Text, Value
+from ..http.fields import Identifier, Length, Lines, Moment, OneOf, Text, Value
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import Email, Password, Phone, ResponseSchema, Schema
-from .models import InvitationStatus, Language, Right
+from ..http.schemas import LONGEST_PASSWORD, Email, Password, PersonRefSchema, Phone, ResponseSchema, Schema
+from .models import InvitationStatus, Language, ResetKind, ResetStatus, Right
+
+
+def _said(about: str) -> fields.String:
+    """A password that was chosen before, as it was typed."""
+    bounds = Length(min=1, max=LONGEST_PASSWORD)
+    return fields.String(
+        required=True, validate=bounds, metadata={"format": "password", "description": about}
+    )
 
 
 class NewInvitationSchema(Schema):
@@ -94,3 +102,100 @@ class MemberSchema(ResponseSchema):
 
 
 MemberPage = page_of(MemberSchema, "MemberPage")
+
+
+class MyselfSchema(ResponseSchema):
+    """What a person sees of itself."""
+
+    id = fields.UUID()
+    no = fields.Integer(metadata={"description": "What history calls the person for good."})
+    name = fields.String()
+    email = fields.String(allow_none=True)
+    phone = fields.String(allow_none=True)
+    language = Value(Language)
+    has_second_factor = fields.Boolean()
+    created_at = Moment()
+
+
+class MyselfChangeSchema(Schema):
+    name = Text(50)
+    language = fields.String(validate=OneOf(Language))
+
+
+class PasswordChangeSchema(Schema):
+    current_password = _said("The password of now.")
+    password = Password()
+
+
+class PhoneChangeSchema(Schema):
+    phone = Phone(
+        load_default=None, allow_none=True, metadata={"description": "Null where the address is left."}
+    )
+    password = _said("Your password.")
+
+
+class EmailChangeSchema(Schema):
+    email = Email(required=True)
+    password = _said("Your password.")
+
+
+class EmailCodeSchema(Schema):
+    code = Identifier(60, required=True, metadata={"description": "Of the e-mail to the new address."})
+
+
+class OwnErasureSchema(Schema):
+    password = _said("Your password.")
+
+
+class PersonErasureSchema(Schema):
+    reason = Lines(
+        500, required=True, metadata={"description": "Who asked for it and why; it stays in the audit."}
+    )
+
+
+class NewResetSchema(Schema):
+    login = Identifier(254, required=True, metadata={"description": "The address or number of who lost it."})
+    kind = fields.String(required=True, validate=OneOf(ResetKind))
+    reason = Lines(
+        500, required=True, metadata={"description": "How you know who asks: the paper that was shown."}
+    )
+
+
+class AccessResetSchema(ResponseSchema):
+    """A lost password or second factor that two admins give up."""
+
+    id = fields.UUID()
+    status = Value(ResetStatus)
+    kind = Value(ResetKind)
+    person_id = fields.UUID()
+    person = fields.Nested(PersonRefSchema)
+    login = fields.String(allow_none=True)
+    reason = fields.String()
+    proposed_by = fields.UUID(metadata={"description": "The member of staff who proposed it."})
+    confirmed_by = fields.UUID(allow_none=True)
+    confirmed_at = Moment(allow_none=True)
+    created_at = Moment()
+    ends_at = Moment(allow_none=True, metadata={"description": "When it lapses; null once it has ended."})
+
+
+class ConfirmedResetSchema(AccessResetSchema):
+    code = fields.String(
+        allow_none=True, metadata={"description": "To be handed over; it is shown this once."}
+    )
+
+
+AccessResetPage = page_of(AccessResetSchema, "AccessResetPage")
+
+
+class ResetQuery(PageQuery):
+    status = fields.String(
+        load_default=None,
+        validate=OneOf(ResetStatus),
+        metadata={"description": "Only resets that stand so."},
+    )
+
+
+class ResetUseSchema(Schema):
+    login = Identifier(254, required=True, metadata={"description": "Your address or number."})
+    code = Identifier(60, required=True, metadata={"description": "On the paper that an admin handed over."})
+    password = Password()

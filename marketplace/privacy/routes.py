@@ -6,12 +6,12 @@ from .. import clock
 from ..enterprises import service as enterprises
 from ..enterprises.models import Enterprise
 from ..events.actor import ADMIN, ENTERPRISE
-from ..http.authentication import actor, allow
+from ..http.authentication import EVERY_KEY, actor, allow
 from ..http.blueprint import Blueprint, Body, Json, attachment, subject
 from ..http.openapi.declarations import may_conflict
 from ..http.rate_limits import EXPORT, count_for
 from . import service
-from .schemas import ErasedSchema, ErasureSchema, ExportSchema
+from .schemas import ErasedSchema, ErasureSchema, ExportSchema, PersonExportSchema
 
 blueprint = Blueprint("privacy", __name__, description="Copies of one's own data, and erasure.")
 JSON = "application/json"
@@ -25,6 +25,16 @@ def export() -> Response:
     count_for(actor(), EXPORT)
     name = f"huanliu-{clock.today().isoformat()}.json"
     return attachment(service.export(actor()), JSON, name)
+
+
+@blueprint.get("/me/person/export")
+@allow(*EVERY_KEY)
+@blueprint.response(200, PersonExportSchema)
+def export_person() -> Response:
+    """A copy of everything that is kept of you as a person, as one JSON file."""
+    count_for(actor(), EXPORT)
+    name = f"huanliu-{clock.today().isoformat()}-person.json"
+    return attachment(service.export_person(actor()), JSON, name)
 
 
 @blueprint.post("/enterprises/<uuid:enterprise_id>/erase-contact")

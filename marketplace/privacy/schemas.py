@@ -16,6 +16,16 @@ class ExportSchema(ResponseSchema):
     )
 
 
+class PersonExportSchema(ResponseSchema):
+    person_id = fields.UUID()
+    exported_at = Moment()
+    tables = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.Dict()),
+        metadata={"description": "The rows by table, as they are stored; tables and columns may be added."},
+    )
+
+
 class ErasureSchema(Schema):
     reason = Lines(
         500, required=True, metadata={"description": "Who asked for it and why; it stays in the audit."}

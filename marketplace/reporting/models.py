@@ -18,6 +18,7 @@ from .. import clock
 from ..database import Base, values_check
 from ..dated_rows import DatedRow, DatedTerm
 from ..events.lifecycle import LifeCycle, Move, Party
+from ..events.made_by import MadeByPerson
 
 
 class ReportingClass(StrEnum):
@@ -162,7 +163,7 @@ class ReportingTerm(DatedTerm, Base):
     )
 
 
-class ClassDecision(DatedRow, Base):
+class ClassDecision(MadeByPerson, DatedRow, Base):
     """That an operator or authority has put an enterprise into a class, from a day on; the latest counts."""
 
     __tablename__ = "reporting_class_decision"
@@ -236,7 +237,7 @@ class Declaration(Base):
     )
 
 
-class DeclarationVersion(Base):
+class DeclarationVersion(MadeByPerson, Base):
     """What a declaration said when it was confirmed, corrected or filed; never changed afterwards.
 
     `lines` holds `{code_id, scheme, code, opening_kg, generated_kg, received_kg, own_kg, outside_kg,
@@ -295,7 +296,7 @@ class ManagementPlan(Base):
     )
 
 
-class PlanVersion(Base):
+class PlanVersion(MadeByPerson, Base):
     """What a plan said when it was submitted, amended or filed; never changed afterwards."""
 
     __tablename__ = "management_plan_version"

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from .. import clock
 from ..database import db
 from ..errors import Unavailable
+from ..events.made_by import MadeByPerson
 from ..events.work import Work, unit_of_work
 from ..settings import Settings
 from .judging import JudgedFile
@@ -25,7 +26,7 @@ SWEPT_AFTER = timedelta(days=1)
 log = logging.getLogger(__name__)
 
 
-class KeptFile:
+class KeptFile(MadeByPerson):
     """Columns of every table whose rows name a file; its content lies in the folder, under its digest.
 
     `size` in bytes. Rows are added and never changed.

@@ -10,6 +10,7 @@ from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
 from ...events import service as events
 from ...events.actor import Actor
+from ...persons import service as persons
 from ..models import Deal, Offer, OfferRound, OfferStatus, Side
 from .deal_carbon import carbon_of
 from .ratings import ratings_of, shown_ratings
@@ -28,7 +29,7 @@ OF_DEAL = (
     "minimum_charge_fen", "from_day", "until_day", "freight", "fault", "reason", "ended_by", "disputed_by",
     "dispute_reason", "invoice_status", "agreed_at", "ended_at", "created_at", "updated_at",
 )  # fmt: skip
-OF_ROUND = (*TERMS, "no", "by", "at")
+OF_ROUND = (*TERMS, "no", "by", "at", "person_id")
 _of_offer = attrgetter(*OF_OFFER)
 _of_deal = attrgetter(*OF_DEAL)
 
@@ -37,13 +38,13 @@ def present_offers(actor: Actor, offers: Sequence[Offer]) -> list[dict[str, Any]
     """Offers with both sides and the terms on the table; an accepted one names its deal."""
     rounds = [[_shown_round(one) for one in offer.rounds] for offer in offers]
     deals = [offer.deal.id if _is_accepted(offer) and offer.deal else None for offer in offers]
-    return _present_offers(offers, rounds, deals)
+    return _present_offers(actor, offers, rounds, deals)
 
 
-def present_offer_rows(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """The same of rows of `search_offers`."""
+def present_offer_rows(rows: Sequence[Any], actor: Actor | None = None) -> list[dict[str, Any]]:
+    """The same of rows of `search_offers`; without the reader nothing says which persons acted."""
     deals = [row.deal_id if _is_accepted(row) else None for row in rows]
-    return _present_offers(rows, [_read_back(row.rounds) for row in rows], deals)
+    return _present_offers(actor, rows, [_read_back(row.rounds) for row in rows], deals)
 
 
 def _is_accepted(offer: Any) -> bool:
@@ -51,8 +52,12 @@ def _is_accepted(offer: Any) -> bool:
 
 
 def _present_offers(
-    offers: Sequence[Any], rounds: Sequence[list[dict[str, Any]]], deals: Sequence[UUID | None]
+    actor: Actor | None,
+    offers: Sequence[Any],
+    rounds: Sequence[list[dict[str, Any]]],
+    deals: Sequence[UUID | None],
 ) -> list[dict[str, Any]]:
+    _name_persons(actor, offers, rounds)
     parties = enterprises.references(_party_ids(offers))
     return [
         {
@@ -64,6 +69,17 @@ def _present_offers(
         }
         for offer, its, deal_id in zip(offers, rounds, deals, strict=True)
     ]
+
+
+def _name_persons(actor: Actor | None, offers: Sequence[Any], rounds: Sequence[list[dict[str, Any]]]) -> None:
+    """Say of each round which person named the terms, as far as the reader may know."""
+    made = [(one, offer) for offer, its in zip(offers, rounds, strict=True) for one in its]
+    acted = [
+        (one.pop("person_id"), offer.supplier_id if one["by"] == Side.SUPPLIER else offer.receiver_id)
+        for one, offer in made
+    ]
+    for (one, _), person in zip(made, persons.named_for(actor, acted), strict=True):
+        one["by_person"] = person
 
 
 def _shown_round(row: OfferRound) -> dict[str, Any]:

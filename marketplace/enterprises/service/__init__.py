@@ -29,6 +29,8 @@ from .keys import (
     replace_lost_key,
     require_listable,
     revoke_key,
+    revoke_keys_of_person,
+    set_person_check,
     staff_keys,
 )
 from .lookup import (
@@ -147,11 +149,13 @@ __all__ = [
     "require_version",
     "review_notices",
     "revoke_key",
+    "revoke_keys_of_person",
     "search",
     "search_position",
     "sees_all_of",
     "sees_scores",
     "set_move_notices",
+    "set_person_check",
     "set_standing",
     "set_standings",
     "staff_keys",

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from ... import clock
 from ...database import Base, values_check
 from ...events.lifecycle import LifeCycle, Move, Party
+from ...events.made_by import MadeByPerson
 
 
 class Part(StrEnum):
@@ -39,7 +40,7 @@ CORRECTION_LIFE = LifeCycle(
 """Which of the two approves is not in the table: never who asked, and of what a carrier asks the sender."""
 
 
-class ManifestVersion(Base):
+class ManifestVersion(MadeByPerson, Base):
     """What a part of a manifest said when it was sealed or corrected; never changed afterwards.
 
     `checksum` is the SHA-256 of `content` as JSON with sorted keys. `unsealed` marks the end of a seal, when
@@ -64,7 +65,7 @@ class ManifestVersion(Base):
     __table_args__ = (values_check("part", Part), CheckConstraint("no > 0", name="no"))
 
 
-class ManifestCorrection(Base):
+class ManifestCorrection(MadeByPerson, Base):
     """A change of sealed fields that one party asks for and another approves; one is open at a time."""
 
     __tablename__ = "manifest_correction"

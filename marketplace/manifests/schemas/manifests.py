@@ -4,7 +4,7 @@ from marshmallow import fields
 
 from ...http.fields import Adcode, Day, KnownValue, Moment, Tonnes, Value
 from ...http.paging import page_of
-from ...http.schemas import EnterpriseRefSchema, ResponseSchema, WarningSchema
+from ...http.schemas import EnterpriseRefSchema, ResponseSchema, WarningSchema, by_person
 from ..models import LateStep, ManifestKind, ManifestStatus, MismatchKind, Part
 from .corrections import ManifestCorrectionSchema
 
@@ -51,6 +51,7 @@ class ManifestSignatureSchema(ResponseSchema):
     leg = fields.Integer(allow_none=True)
     action = KnownValue()
     signed_by = fields.UUID(allow_none=True)
+    by_person = by_person()
     signer = Value(("enterprise", "admin", "system"))
     at = Moment()
     checksum = fields.String(metadata={"description": "SHA-256 of the sealed fields as canonical JSON."})

@@ -18,7 +18,7 @@ SELECT json_object_agg(m.id, json_build_object(
   'lines', (SELECT json_agg(l ORDER BY l.no) FROM manifest_line l WHERE l.manifest_id = m.id),
   'legs', (SELECT json_agg(g ORDER BY g.no) FROM manifest_leg g WHERE g.manifest_id = m.id),
   'versions', (SELECT json_agg(v ORDER BY v.no) FROM (
-     SELECT no, part, leg, action, unsealed, signed_by, signer, checksum, at
+     SELECT no, part, leg, action, unsealed, signed_by, person_id, signer, checksum, at
      FROM manifest_version WHERE manifest_id = m.id) v),
   'differences', (SELECT json_agg(d ORDER BY d.id) FROM manifest_mismatch d WHERE d.manifest_id = m.id),
   'corrections', (SELECT json_agg(c ORDER BY c.id) FROM manifest_correction c WHERE c.manifest_id = m.id),

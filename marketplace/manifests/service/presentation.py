@@ -9,6 +9,8 @@ from matching import KG_PER_T
 
 from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
+from ...events.actor import ENTERPRISE, Actor
+from ...persons import service as persons
 from ..models import NEXT_STEPS, WAITING, LateStep, Manifest, ManifestCorrection, ManifestStatus
 from .belongings import belongings_of
 from .sealing import signatures
@@ -19,9 +21,11 @@ _values = attrgetter(*SHOWN)
 _seal = itemgetter("part", "leg", "unsealed")
 
 
-def present(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Manifests, or rows of all their columns, as the API shows them."""
+def present(rows: Sequence[Any], actor: Actor | None = None) -> list[dict[str, Any]]:
+    """Manifests, or rows of all their columns, as the API shows them; without the reader nothing says which
+    persons signed."""
     kept = belongings_of([row.id for row in rows])
+    _name_signers(actor, [version for item in kept.values() for version in item["versions"]])
     carriers = {UUID(leg["transporter_id"]) for item in kept.values() for leg in item["legs"]}
     parties = {getattr(row, name) for row in rows for name in PARTIES}
     found = enterprises.references(parties | carriers)
@@ -49,6 +53,15 @@ def _present(
         "next_step": _next_step(row.status),
         "warnings": [],
     }
+
+
+def _name_signers(actor: Actor | None, versions: Sequence[dict[str, Any]]) -> None:
+    acted = [
+        (version.pop("person_id"), version["signed_by"] if version["signer"] == ENTERPRISE else None)
+        for version in versions
+    ]
+    for version, person in zip(versions, persons.named_for(actor, acted), strict=True):
+        version["by_person"] = person
 
 
 def _line(line: dict[str, Any], code: Any) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from matching import KG_PER_T
 
 from ...database import db
-from ...events.actor import Actor
+from ...events.actor import ENTERPRISE, Actor
 from ...events.work import Work
+from ...persons import service as persons
 from ..models import Manifest, ManifestLeg, ManifestLine, ManifestVersion, Part
 
 V = TypeVar("V")
@@ -90,11 +91,14 @@ def is_sealed(row: Manifest, part: Part) -> bool:
     return any(version.part == part for version in signatures(versions(row)))
 
 
-def side_by_side(kept: Sequence[ManifestVersion]) -> list[dict[str, Any]]:
-    """Every version with what it changed against the one before of the same part."""
+def side_by_side(actor: Actor, kept: Sequence[ManifestVersion]) -> list[dict[str, Any]]:
+    """Every version with who signed it and what it changed against the one before of the same part."""
+    signed = [
+        (version.person_id, version.signed_by if version.signer == ENTERPRISE else None) for version in kept
+    ]
     before: dict[tuple[Part, int | None], dict[str, Any]] = {}
     shown = []
-    for version in kept:
+    for version, person in zip(kept, persons.named_for(actor, signed), strict=True):
         known = before.get((version.part, version.leg), {})
         changes = [
             {"field": name, "before": known.get(name), "after": value}
@@ -102,7 +106,7 @@ def side_by_side(kept: Sequence[ManifestVersion]) -> list[dict[str, Any]]:
             if known and known.get(name) != value
         ]
         before[version.part, version.leg] = version.content
-        shown.append({"row": version, "changes": changes})
+        shown.append({"row": version, "by_person": person, "changes": changes})
     return shown
 
 

@@ -6,12 +6,13 @@ from uuid import UUID
 from sqlalchemy import delete, update
 
 from ...enterprises import service as enterprises
-from ...enterprises.models import ApiKey, Enterprise, MailToken
+from ...enterprises.models import ENDED, ApiKey, Enterprise, MailToken
 from ...errors import Conflict
 from ...events.actor import ENTERPRISE, Actor
 from ...events.work import Work, unit_of_work
 from ...http.idempotency import IdempotentResponse
 from ...notifications import service as notifications
+from ...persons import service as persons
 from ...transporters import service as transporters
 
 log = logging.getLogger(__name__)
@@ -35,12 +36,13 @@ def erase_contact(actor: Actor, enterprise_id: UUID, reason: str) -> Enterprise:
 
 
 def forget_people(work: Work, enterprise: Enterprise) -> None:
-    """Erase a locked enterprise's contact and crew, what claims and messages say of them, links mailed, names
-    of keys, and answers kept to replay."""
+    """Erase a locked enterprise's contact and crew, what claims, invitations and messages say of them, links
+    mailed, names of keys, and answers kept to replay. Of an enterprise that is over the memberships end too."""
     enterprises.forget_claimant(work, enterprise.contact_email)
     enterprises.erase_contact(enterprise)
     notifications.forget_people(work, enterprise.id)
     transporters.forget_crew(work, enterprise.id)
+    persons.forget_people(work, enterprise.id, is_over=enterprise.status in ENDED)
     work.session.execute(delete(MailToken).where(MailToken.enterprise_id == enterprise.id))
     work.session.execute(update(ApiKey).where(ApiKey.enterprise_id == enterprise.id).values(name=""))
     caller = f"{ENTERPRISE}:{enterprise.id}"

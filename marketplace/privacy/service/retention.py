@@ -1,7 +1,7 @@
 """How long personal data is kept (Personal Information Protection Law, art. 19: no longer than needed).
 
 The days are our own choice; the privacy notice states them. Rows without personal data are each room's own
-affair; the audit is never deleted and names nobody but by id.
+affair; log-ins that failed go after a day and sessions after two weeks (`persons.jobs`). The audit is never deleted and names nobody but by id.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from ...enterprises.models import ENDED, ApiKey, ClaimStatus, Enterprise, MailTo
 from ...events.actor import PLATFORM
 from ...events.work import Work, unit_of_work
 from ...notifications import service as notifications
+from ...persons import service as persons
 from ...transporters import service as transporters
 from .erasure import forget_people
 
@@ -28,11 +29,13 @@ class RetentionRule:
 
     Attributes:
         erase: erases what had ended before a moment.
+        source: where the number of days comes from.
     """
 
     what: str
     days: int
     erase: Callable[[Work, datetime], None]
+    source: str = "our own choice"
 
 
 def erase_past_retention() -> None:
@@ -87,4 +90,7 @@ RULES = (
         "names and card numbers of crew that have left a transporter", 365, transporters.forget_crew_that_left
     ),
     RetentionRule("the names of ended API keys", 365, _blank_names_of_ended_keys),
+    RetentionRule("persons who are members of nothing any more", 180, persons.erase_without_membership),
+    RetentionRule("addresses of invitations that are over, after they were made", 60, persons.forget_invited),
+    RetentionRule("links to a new password, and codes for a new address", 30, persons.forget_links),
 )

@@ -12,6 +12,8 @@ from .api_keys import (
     replace_lost_key,
     require_listable,
     revoke_key,
+    revoke_keys_of_person,
+    set_person_check,
     staff_keys,
 )
 from .expiry_reminders import remind_of_expiry
@@ -31,5 +33,7 @@ __all__ = [
     "replace_lost_key",
     "require_listable",
     "revoke_key",
+    "revoke_keys_of_person",
+    "set_person_check",
     "staff_keys",
 ]

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,9 @@ MOST_KEYS = 20
 DEFAULT_SCOPES = {ENTERPRISE: SCOPES, ADMIN: ("read", "admin"), REGULATOR: ("read",)}
 WITH_HOLDER = (joinedload(ApiKey.enterprise), joinedload(ApiKey.staff))
 
+PersonCheck = Callable[[Work, Actor, UUID, Iterable[str]], None]
+_person_check: PersonCheck | None = None
+
 log = logging.getLogger(__name__)
 
 
@@ -46,17 +49,33 @@ def check_key_request(actor: Actor, raw: dict[str, Any]) -> None:
         raise Forbidden("scope_missing", at="scopes", scope=Name("scope", lacking[0]))
 
 
+def set_person_check(check: PersonCheck) -> None:
+    """Set who refuses to bind a key to somebody: `check(work, actor, person_id, scopes)` raises."""
+    global _person_check
+    _person_check = check
+
+
 def create_key(
-    actor: Actor, name: str, scopes: list[str], expires_at: datetime | None
+    actor: Actor,
+    name: str,
+    scopes: list[str],
+    expires_at: datetime | None = None,
+    person_id: UUID | None = None,
 ) -> tuple[ApiKey, str, list[Notice]]:
     """Create a further key of the actor: with no more scopes than the asking key has, and no longer life.
 
+    What a person creates, on a page or with a key bound to it, is bound to the same person.
+
+    Args:
+        person_id: to whom it is bound.
     Returns:
         the key's row, the key itself, which is shown this once, and a notice if it ends before it was
         asked to, with its parent.
     Raises:
         Forbidden: a scope that the asking key lacks (`scope_missing`), or the enterprise is frozen.
         Invalid: it would end in the past or over a year away (`key_expiry_range`).
+        Invalid: the person is no member (`person_no_member`), another asks for it (`key_of_another`), or the
+            right does not cover a scope (`right_covers_less`).
         Unauthorised: the asking key was revoked in the meantime (`key_revoked`).
         Conflict: it has as many valid keys as it may (`too_many_keys`).
     """
@@ -66,23 +85,38 @@ def create_key(
         raise Invalid("key_expiry_range", at="expires_at")
     with unit_of_work() as work:
         parent = _lock_acting_key(work, actor)
+        bound_to = _bound_to(actor, person_id)
+        if bound_to is not None:
+            assert _person_check is not None
+            _person_check(work, actor, bound_to, scopes)
         if len(_living_keys(work, actor)) >= MOST_KEYS:
             raise Conflict("too_many_keys", most=MOST_KEYS)
-        ends = min(expires_at or now + VALIDITY, parent.expires_at)
+        ends = min(expires_at or now + VALIDITY, parent.expires_at if parent else now + VALIDITY)
         row, key = _add_key(work, actor, name, scopes, ends, parent)
+        row.person_id = bound_to
         work.audit(actor, "create_key", row, scopes=scopes)
     log.info("key created", extra={"key_id": str(row.id), "holder": f"{actor.kind}:{actor.id}"})
     is_shortened = expires_at is not None and ends < expires_at
     return row, key, [Notice("key_ends_with_parent", "expires_at")] if is_shortened else []
 
 
-def _lock_acting_key(work: Work, actor: Actor) -> ApiKey:
-    """The key that the actor uses, kept from being revoked until the work ends, its enterprise from being
-    suspended; so a key that is created cannot escape either. The holder is locked against further keys."""
+def _bound_to(actor: Actor, person_id: UUID | None) -> UUID | None:
+    """To whom a new key is bound. Raises: Invalid: a person asks for a key in another's name."""
+    if person_id is not None and actor.person_id not in (None, person_id):
+        raise Invalid("key_of_another", at="person_id")
+    return person_id or actor.person_id
+
+
+def _lock_acting_key(work: Work, actor: Actor) -> ApiKey | None:
+    """The key that the actor uses, None of a person on a page: kept from being revoked until the work ends, its
+    enterprise from being suspended, so that a key that is created cannot escape either. The holder is locked
+    against further keys."""
     if actor.enterprise_id is not None:
         require_unfrozen(lock(work, actor.enterprise_id))
     else:
         work.lock(Staff, Staff.id == actor.id)
+    if actor.key_id is None and actor.person_id is not None:
+        return None
     key = work.lock(ApiKey, ApiKey.id == actor.key_id)
     if key.revoked_at is not None:
         raise Unauthorised("key_revoked")
@@ -239,6 +273,15 @@ def revoke_key(actor: Actor, key_id: UUID) -> None:
         "keys revoked",
         extra={"key_ids": [str(key.id) for key in revoked], "actor": f"{actor.kind}:{actor.id}"},
     )
+
+
+def revoke_keys_of_person(work: Work, actor: Actor, person_id: UUID, holder: Actor) -> None:
+    """End the keys of a holder that are bound to somebody who leaves, and what they created."""
+    bound = select(ApiKey).where(
+        ApiKey.person_id == person_id, _is_held_by(holder), ApiKey.revoked_at.is_(None)
+    )
+    for key in work.session.scalars(bound.order_by(ApiKey.id).with_for_update()).all():
+        work.audit_many(actor, "revoke_key", _revoke_with_descendants(work, key), revoked_with=str(key.id))
 
 
 def _revoke_with_descendants(work: Work, row: ApiKey) -> list[ApiKey]:

@@ -18,6 +18,7 @@ FIND = Statement(
         ApiKey.scopes,
         ApiKey.revoked_at,
         ApiKey.expires_at,
+        ApiKey.person_id,
         Enterprise.id.label("enterprise_id"),
         Enterprise.status,
         Enterprise.roles,
@@ -55,8 +56,9 @@ def actor_of_key(key_digest: str) -> Actor:
     catalogue.see_version(key.reference_version)
     scopes = frozenset(key.scopes)
     if key.enterprise_id is None:
-        return Actor(key.kind, key.staff_id, scopes, key.id, region=key.region)
-    return Actor(ENTERPRISE, key.enterprise_id, scopes, key.id, key.status, frozenset(key.roles), key.region)
+        return Actor(key.kind, key.staff_id, scopes, key.id, region=key.region, person_id=key.person_id)
+    roles = frozenset(key.roles)
+    return Actor(ENTERPRISE, key.enterprise_id, scopes, key.id, key.status, roles, key.region, key.person_id)
 
 
 def _log_ended(key_id: UUID) -> None:

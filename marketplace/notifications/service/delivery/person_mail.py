@@ -1,4 +1,4 @@
-"""E-mails to a person: the code of an invitation, and the link to a new password.
+"""E-mails to a person: the code of an invitation or of a new address, and the link to a new password.
 
 They say nothing that anybody else wrote but the name of an approved enterprise. Code and token exist in the
 e-mail alone.
@@ -59,6 +59,20 @@ def send_reset(person_id: UUID) -> None:
         person, address, token = issued
         _send(address, "reset", person.language, token=token)
     log.info("password link mailed", extra={"person_id": str(person_id)})
+
+
+def send_email_code(change_id: UUID) -> None:
+    """Mail the code that proves a new address of a person, unless the mailbox had enough today."""
+    if not is_mail_configured():
+        return
+    with unit_of_work() as work:
+        issued = persons.issue_email_code(work, change_id)
+        if issued is None:
+            return
+        person, address, code = issued
+        if count_mail(work, address, INVITATION, f"<{change_id}@huanliu>"):
+            _send(address, "email_code", person.language, letters=code)
+    log.info("code for an address mailed", extra={"email_change_id": str(change_id)})
 
 
 def _send(address: str, what: str, language: Language, **facts: str) -> None:

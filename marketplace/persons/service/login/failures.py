@@ -37,7 +37,7 @@ def note_attempt(login: str, address: str) -> None:
     Raises:
         TooMany: so many failed that it has to wait (`login_waits`).
     """
-    now, who, where = clock.now(), _about(login), _about(address)
+    now, who, where = clock.now(), about(login), about(address)
     of_who, from_where = LoginFailure.login == who, LoginFailure.address == where
     limits = (
         (and_(of_who, from_where), MOST_FROM_ADDRESS_FOR_ONE),
@@ -69,7 +69,7 @@ def _wait(beyond: int) -> timedelta:
 
 def forget_failures(login: str, address: str) -> None:
     """An attempt succeeded: it and what failed before it from this address count no more."""
-    of_one = and_(LoginFailure.login == _about(login), LoginFailure.address == _about(address))
+    of_one = and_(LoginFailure.login == about(login), LoginFailure.address == about(address))
     with unit_of_work() as work:
         work.session.execute(delete(LoginFailure).where(of_one))
 
@@ -81,5 +81,6 @@ def forget_old_failures() -> int:
         return len(work.session.scalars(old).all())
 
 
-def _about(text: str) -> str:
+def about(text: str) -> str:
+    """What is kept of a log-in or an address."""
     return digest(text.casefold())

@@ -16,6 +16,7 @@ from ....errors import Conflict, Invalid, NotFound
 from ....events.actor import Actor
 from ....events.work import Work, unit_of_work
 from ...models import Membership, Right
+from ..bound_keys import end_keys_of
 from ..login.sessions import end_sessions_of
 from .belonging import governed_by, listed_for
 
@@ -77,19 +78,28 @@ def change_right(actor: Actor, member_id: UUID, right: Right, expected: int | No
 
 
 def end_membership(actor: Actor, member_id: UUID) -> None:
-    """End a membership, and the sessions that act by it.
+    """End a membership, with the sessions that act by it and the keys that are bound to it.
 
     Raises:
         NotFound: there is none, or it is another's. Conflict: nobody else is an owner (`last_owner`).
     """
     with unit_of_work() as work:
-        member = _lock(work, actor, member_id)
-        if member.right == Right.OWNER:
-            _require_other_owner(work, member)
-        member.ended_at = clock.now()
-        end_sessions_of(work, member.id)
-        work.audit(actor, "end_membership", member)
+        end_locked(work, actor, _lock(work, actor, member_id))
     log.info("membership ended", extra={"membership_id": str(member_id)})
+
+
+def end_locked(work: Work, actor: Actor, member: Membership, *, with_last_owner: bool = False) -> None:
+    """End a membership that is locked, its enterprise before it; the last owner only of an enterprise that is over.
+
+    Raises:
+        Conflict: nobody else is an owner (`last_owner`).
+    """
+    if member.right == Right.OWNER and not with_last_owner:
+        _require_other_owner(work, member)
+    member.ended_at = clock.now()
+    end_sessions_of(work, member.id)
+    end_keys_of(work, actor, member)
+    work.audit(actor, "end_membership", member)
 
 
 def _lock(work: Work, actor: Actor, member_id: UUID) -> Membership:

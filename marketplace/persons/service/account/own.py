@@ -1,0 +1,123 @@
+"""What a person says of itself: name, language, number, password. The audit says what changed, not to what."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from .... import clock
+from ....database import db
+from ....enterprises import service as enterprises
+from ....errors import Conflict, Forbidden, Invalid, Unauthorised
+from ....events.actor import Actor
+from ....events.work import Work, unit_of_work
+from ...models import Person, Session
+from ..login.failures import forget_failures, note_attempt
+from ..login.passwords import hash_password, is_password, require_strong
+
+SHOWN = ("no", "name", "email", "phone", "language", "created_at")
+
+
+def myself(actor: Actor) -> Person:
+    """The person who acts. Raises: Forbidden: a key acts that is bound to nobody (`person_needed`)."""
+    return db.session.get_one(Person, _person_id(actor))
+
+
+def present_myself(person: Person) -> dict[str, Any]:
+    """What a person sees of itself."""
+    shown = {name: getattr(person, name) for name in SHOWN}
+    return {"id": person.id, **shown, "has_second_factor": person.totp_since is not None}
+
+
+def change_myself(actor: Actor, data: dict[str, Any], expected: int | None) -> Person:
+    """Set the own name or language.
+
+    Args:
+        data: `name`, `language`; what is missing stays.
+    Raises:
+        PreconditionFailed: it was changed since `expected` was read.
+    """
+    with unit_of_work() as work:
+        person = lock_myself(work, actor)
+        enterprises.require_version(person, expected)
+        changed = [name for name, value in data.items() if getattr(person, name) != value]
+        for name in changed:
+            setattr(person, name, data[name])
+        if changed:
+            work.audit(actor, "change_myself", person, fields=sorted(changed))
+    return person
+
+
+def change_password(
+    actor: Actor, current: str, password: str, address: str, session_id: UUID | None = None
+) -> None:
+    """Set the own password, which the present one is asked for; all other sessions end.
+
+    Args:
+        address: where the call comes from. session_id: the session that stays.
+    Raises:
+        Unauthorised: the present password is wrong (`password_wrong`). TooMany: too often (`login_waits`).
+        Invalid: the new one is easily guessed.
+    """
+    require_own_password(actor, current, address, at="current_password")
+    with unit_of_work() as work:
+        person = lock_myself(work, actor)
+        require_strong(password, person.name, person.email, person.phone)
+        person.password_hash = hash_password(password)
+        others = (Session.person_id == person.id, Session.ended_at.is_(None), Session.id != session_id)
+        if session_id is None:
+            others = others[:2]
+        work.session.execute(update(Session).where(*others).values(ended_at=clock.now()))
+        work.audit(actor, "change_password", person)
+
+
+def change_phone(actor: Actor, phone: str | None, password: str, address: str) -> Person:
+    """Set or take away the own number, with which one logs in; the password is asked for.
+
+    Raises:
+        Unauthorised: the password is wrong (`password_wrong`). TooMany: too often (`login_waits`).
+        Invalid: neither address nor number would be left (`person_unreachable`).
+        Conflict: somebody else logs in with it (`login_taken`).
+    """
+    require_own_password(actor, password, address)
+    try:
+        with unit_of_work() as work:
+            person = lock_myself(work, actor)
+            if phone is None and person.email is None:
+                raise Invalid("person_unreachable", at="phone")
+            person.phone = phone
+            work.audit(actor, "change_myself", person, fields=["phone"])
+    except IntegrityError as error:
+        raise taken(error, "phone") from error
+    return person
+
+
+def taken(error: IntegrityError, field: str) -> Exception:
+    """What it means that a constraint is broken: another person has the address or number."""
+    constraint = cast(UniqueViolation, error.orig).diag.constraint_name
+    return Conflict("login_taken", at=field) if constraint == f"ix_person_{field}" else error
+
+
+def require_own_password(actor: Actor, password: str, address: str, at: str = "password") -> None:
+    """Raises: Unauthorised: the password is wrong (`password_wrong`). TooMany: too often (`login_waits`)."""
+    person_id = _person_id(actor)
+    guessed = f"own password {person_id}"
+    note_attempt(guessed, address)
+    with unit_of_work() as work:
+        kept = work.session.scalar(select(Person.password_hash).where(Person.id == person_id))
+    if not is_password(kept, password):
+        raise Unauthorised("password_wrong", at=at)
+    forget_failures(guessed, address)
+
+
+def lock_myself(work: Work, actor: Actor) -> Person:
+    """The person who acts, locked. Raises: Forbidden (`person_needed`)."""
+    return work.lock(Person, Person.id == _person_id(actor), Person.erased_at.is_(None))
+
+
+def _person_id(actor: Actor) -> UUID:
+    if actor.person_id is None:
+        raise Forbidden("person_needed")
+    return actor.person_id
