@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, g, redirect, request, url_for
 
 from ..errors import Forbidden
-from ..events.actor import acting_person, Actor, ANONYMOUS
+from ..events.actor import ANONYMOUS, Actor, acting_person
 from ..events.models import NOBODY
 from ..events.work import task_owner
 from ..http import rate_limits

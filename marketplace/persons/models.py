@@ -290,7 +290,7 @@ class PasswordReset(Base):
 
 
 class EmailChange(Base):
-    """A new address of a person, until a code that is mailed there proves it. Of the code the digest is kept."""
+    """A new address of a person, until a code that is mailed there proves it; its digest is kept."""
 
     __tablename__ = "email_change"
 
@@ -310,7 +310,7 @@ class EmailChange(Base):
 class AccessReset(Base):
     """A lost password or second factor, given up by two admins; the person then uses a code on paper.
 
-    Two members of staff, and where persons are known two persons, neither of them the one who gets access: the
+    Two members of staff, and where persons are known two persons, neither of them who gets access: the
     database refuses anything else. Of the code only the digest is kept.
     """
 

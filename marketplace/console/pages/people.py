@@ -15,9 +15,9 @@ from ...http.schemas import Email, Schema
 from ...persons import service as persons
 from ...persons.models import Right
 from ...persons.service import LoggedIn
-from ..forms import Errors, read_form, typed, wrong
-from ..page import pages
-from ..visitor import members_only, private
+from ..forms import WHOLE, Errors, read_form, typed, wrong
+from ..page import pages, read_query
+from ..visitor import OWN_ACCOUNT, members_only, private
 
 MOST_SHOWN = 100
 GOVERNING = "admin"
@@ -31,13 +31,23 @@ class InvitationForm(Schema):
 
 class RightForm(Schema):
     right = fields.String(required=True, validate=OneOf(Right))
+    version = fields.Integer(required=True)
 
 
-INVITATION, RIGHT = InvitationForm(), RightForm()
+class StaffInvitationForm(Schema):
+    staff_id = fields.UUID(required=True)
+    email = Email(load_default=None)
+
+
+class PeopleQuery(Schema):
+    after = fields.UUID(load_default=None)
+
+
+INVITATION, RIGHT, STAFF, PEOPLE = InvitationForm(), RightForm(), StaffInvitationForm(), PeopleQuery()
 
 
 @pages.get("/settings")
-@members_only()
+@members_only(OWN_ACCOUNT)
 def show_settings(who: LoggedIn) -> Response:
     """The person's sessions, and what it is a member of."""
     return private(
@@ -49,7 +59,7 @@ def show_settings(who: LoggedIn) -> Response:
 
 
 @pages.post("/settings/sessions/<uuid:session_id>/end")
-@members_only()
+@members_only(OWN_ACCOUNT)
 def end_my_session(who: LoggedIn, session_id: UUID) -> Any:
     """End one of the person's sessions."""
     persons.end_session(who.person_id, session_id)
@@ -57,7 +67,7 @@ def end_my_session(who: LoggedIn, session_id: UUID) -> Any:
 
 
 @pages.post("/settings/acting/<uuid:membership_id>")
-@members_only()
+@members_only(OWN_ACCOUNT)
 def act_for(who: LoggedIn, membership_id: UUID) -> Any:
     """Act for another enterprise, or as the member of staff, that the person is."""
     persons.act_for(who.session_id, membership_id)
@@ -74,13 +84,17 @@ def show_people(who: LoggedIn) -> Response:
 def _people(who: LoggedIn, http_status: int = 200, errors: Errors | None = None, **told: Any) -> Response:
     assert who.actor is not None
     governs = GOVERNING in who.actor.scopes
-    members = persons.list_members(who.actor, None, MOST_SHOWN)
+    query, _ = read_query(PEOPLE)
+    members = persons.list_members(who.actor, query["after"], MOST_SHOWN + 1)
+    shown = members[:MOST_SHOWN]
     waiting = persons.list_invitations(who.actor, {"status": "open"}, None, MOST_SHOWN) if governs else ()
     return private(
         "people.html",
         http_status,
         who=who,
-        members=[persons.present_member(member) for member in members],
+        members=[{**persons.present_member(member), "version": member.version} for member in shown],
+        next=shown[-1].id if len(members) > len(shown) else None,
+        unjoined=persons.staff_without_person() if who.actor.is_admin and governs else (),
         invitations=[persons.present_invitation(invitation) for invitation in waiting],
         rights=list(Right),
         governs=governs,
@@ -106,6 +120,21 @@ def invite(who: LoggedIn) -> Response:
     return _people(who, 201, code=code, mailed=invitation.email)
 
 
+@pages.post("/settings/people/staff")
+@members_only("admin", kinds=(ADMIN,))
+def invite_staff(who: LoggedIn) -> Response:
+    """Invite the person who is a member of staff, known by keys so far."""
+    assert who.actor is not None
+    data, errors = read_form(STAFF)
+    if data is None:
+        return _people(who, 422, errors)
+    try:
+        invitation, code = persons.invite(who.actor, {**data, "right": None, "language": language()})
+    except DomainError as error:
+        return _people(who, error.status, {WHOLE: wrong(error).popitem()[1]})
+    return _people(who, 201, code=code, mailed=invitation.email)
+
+
 @pages.post("/settings/people/invitations/<uuid:invitation_id>/withdraw")
 @members_only("admin", kinds=(ENTERPRISE, ADMIN))
 def withdraw_invitation(who: LoggedIn, invitation_id: UUID) -> Any:
@@ -120,7 +149,7 @@ def change_right(who: LoggedIn, member_id: UUID) -> Any:
     data, errors = read_form(RIGHT)
     if data is None:
         return _people(who, 422, errors)
-    return _changed(who, lambda actor: persons.change_right(actor, member_id, data["right"], None))
+    return _changed(who, lambda actor: persons.change_right(actor, member_id, data["right"], data["version"]))
 
 
 @pages.post("/settings/people/<uuid:member_id>/end")

@@ -45,8 +45,8 @@ OF_PERSON: tuple[tuple[type[Base], Any, frozenset[str]], ...] = (
     (ApiKey, ApiKey.person_id, SECRETS),
     (Audit, Audit.person_id, frozenset({"detail"})),
 )
-"""Of each table the column of the person, and what is left out: secrets, ids of staff, and what the audit holds of
-others. What a person did for an enterprise is on record there; its lines of the audit say what and when."""
+"""Of each table the column of the person, and what is left out: secrets, ids of staff, and what the audit
+holds of others. What a person did for an enterprise is on record there; its lines say what and when."""
 DONE_FOR_OTHERS = {
     "offer_round": "terms that it named for an enterprise",
     "deal_rating": "what it said for an enterprise of another",

@@ -1,7 +1,8 @@
 """How long personal data is kept (Personal Information Protection Law, art. 19: no longer than needed).
 
 The days are our own choice; the privacy notice states them. Rows without personal data are each room's own
-affair; log-ins that failed go after a day and sessions after two weeks (`persons.jobs`). The audit is never deleted and names nobody but by id.
+affair; log-ins that failed go after a day and sessions after two weeks (`persons.jobs`). The audit is never
+deleted and names nobody but by id.
 """
 
 from collections.abc import Callable

@@ -108,9 +108,11 @@ def _bound_to(actor: Actor, person_id: UUID | None) -> UUID | None:
 
 
 def _lock_acting_key(work: Work, actor: Actor) -> ApiKey | None:
-    """The key that the actor uses, None of a person on a page: kept from being revoked until the work ends, its
-    enterprise from being suspended, so that a key that is created cannot escape either. The holder is locked
-    against further keys."""
+    """The key that the actor uses, None of a person on a page.
+
+    It is kept from being revoked until the work ends, its enterprise from being suspended, so that a key that
+    is created cannot escape either. The holder is locked against further keys.
+    """
     if actor.enterprise_id is not None:
         require_unfrozen(lock(work, actor.enterprise_id))
     else:

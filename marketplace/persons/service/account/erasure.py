@@ -82,9 +82,10 @@ def erase_person(actor: Actor, person_id: UUID, reason: str) -> Person:
 def _lock_memberships(work: Work, person_id: UUID) -> list[Membership]:
     """The current memberships of a locked person, locked; their enterprises before them, in one order."""
     current = (Membership.person_id == person_id, Membership.ended_at.is_(None))
-    firms = select(Membership.enterprise_id).where(*current, Membership.enterprise_id.is_not(None))
-    for enterprise_id in sorted(work.session.scalars(firms).all()):
-        enterprises.lock(work, enterprise_id)
+    firms = select(Membership.enterprise_id).where(*current).order_by(Membership.enterprise_id)
+    for enterprise_id in work.session.scalars(firms).all():
+        if enterprise_id is not None:
+            enterprises.lock(work, enterprise_id)
     locked = select(Membership).where(*current).order_by(Membership.id).with_for_update(key_share=True)
     return list(work.session.scalars(locked.execution_options(populate_existing=True)))
 
@@ -124,8 +125,10 @@ def _forget_traces(work: Work, person: Person) -> None:
 
 
 def forget_people(work: Work, enterprise_id: UUID, *, is_over: bool) -> None:
-    """Blank whom a locked enterprise invited and, where it is over, end its memberships: who is left a member of
-    nothing is erased when its time has passed."""
+    """Blank whom a locked enterprise invited and, where it is over, end its memberships.
+
+    Who is then a member of nothing is erased when its time has passed.
+    """
     of_firm = Invitation.enterprise_id == enterprise_id
     over = (Invitation.status != InvitationStatus.OPEN, Invitation.email.is_not(None))
     work.session.execute(update(Invitation).where(of_firm, *over).values(email=None))

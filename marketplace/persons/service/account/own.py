@@ -1,10 +1,10 @@
-"""What a person says of itself: name, language, number, password. The audit says what changed, not to what."""
+"""What a person says of itself: name, language, number, password; the audit says that it changed."""
 
 from typing import Any, cast
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy import select, update
+from sqlalchemy import false, select, update
 from sqlalchemy.exc import IntegrityError
 
 from .... import clock
@@ -66,10 +66,9 @@ def change_password(
         person = lock_myself(work, actor)
         require_strong(password, person.name, person.email, person.phone)
         person.password_hash = hash_password(password)
-        others = (Session.person_id == person.id, Session.ended_at.is_(None), Session.id != session_id)
-        if session_id is None:
-            others = others[:2]
-        work.session.execute(update(Session).where(*others).values(ended_at=clock.now()))
+        others = (Session.person_id == person.id, Session.ended_at.is_(None))
+        stays = Session.id == session_id if session_id else false()
+        work.session.execute(update(Session).where(*others, ~stays).values(ended_at=clock.now()))
         work.audit(actor, "change_password", person)
 
 

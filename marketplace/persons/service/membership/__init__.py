@@ -11,7 +11,14 @@ from .inviting import (
     withdraw_invitation,
 )
 from .joining import join
-from .members import change_right, end_membership, find_member, list_members, memberships_of
+from .members import (
+    change_right,
+    end_membership,
+    find_member,
+    list_members,
+    memberships_of,
+    staff_without_person,
+)
 
 __all__ = [
     "Founder",
@@ -29,5 +36,6 @@ __all__ = [
     "list_members",
     "memberships_of",
     "register_enterprise",
+    "staff_without_person",
     "withdraw_invitation",
 ]

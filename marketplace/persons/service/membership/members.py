@@ -20,6 +20,9 @@ from ..bound_keys import end_keys_of
 from ..login.sessions import end_sessions_of
 from .belonging import governed_by, listed_for
 
+MOST_OF_STAFF = 200
+"""Of whom a page lets one be chosen."""
+
 log = logging.getLogger(__name__)
 
 
@@ -53,6 +56,13 @@ def memberships_of(person_id: UUID) -> Sequence[Any]:
         .order_by(Membership.id)
     )
     return db.session.execute(query).all()
+
+
+def staff_without_person() -> Sequence[Any]:
+    """Members of staff who are known by keys only, by name: rows of id and name."""
+    taken = select(Membership.id).where(Membership.staff_id == Staff.id, Membership.ended_at.is_(None))
+    query = select(Staff.id, Staff.name).where(~taken.exists()).order_by(Staff.name, Staff.id)
+    return db.session.execute(query.limit(MOST_OF_STAFF)).all()
 
 
 def change_right(actor: Actor, member_id: UUID, right: Right, expected: int | None) -> Membership:
@@ -89,7 +99,9 @@ def end_membership(actor: Actor, member_id: UUID) -> None:
 
 
 def end_locked(work: Work, actor: Actor, member: Membership, *, with_last_owner: bool = False) -> None:
-    """End a membership that is locked, its enterprise before it; the last owner only of an enterprise that is over.
+    """End a membership that is locked, its enterprise before it.
+
+    The last owner leaves only an enterprise that is over.
 
     Raises:
         Conflict: nobody else is an owner (`last_owner`).

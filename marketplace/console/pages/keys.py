@@ -1,0 +1,84 @@
+"""Keys for programs: created in one's own name, listed, revoked."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, redirect, url_for
+from marshmallow import fields
+
+from ... import clock
+from ...enterprises import service as enterprises
+from ...errors import DomainError
+from ...events.actor import SCOPES
+from ...http.authentication import EVERY_KEY
+from ...http.fields import OneOf, Text
+from ...http.schemas import Schema
+from ...persons.service import LoggedIn
+from ..forms import WHOLE, Errors, read_form, typed, wrong
+from ..page import pages
+from ..visitor import members_only, private
+
+MOST_SHOWN = 100
+
+
+class KeyForm(Schema):
+    name = Text(100, required=True)
+    scopes = fields.String(required=True, validate=OneOf(SCOPES, "scope"))
+
+
+KEY = KeyForm()
+UP_TO = {scope: SCOPES[: position + 1] for position, scope in enumerate(SCOPES)}
+"""A key of the page may do one thing and what comes before it."""
+
+
+@pages.get("/settings/keys")
+@members_only("admin", kinds=EVERY_KEY)
+def show_keys(who: LoggedIn) -> Response:
+    """The keys of the enterprise, or of the member of staff."""
+    return _keys(who)
+
+
+def _keys(
+    who: LoggedIn, http_status: int = 200, errors: Errors | None = None, key: str | None = None
+) -> Response:
+    assert who.actor is not None
+    return private(
+        "keys.html",
+        http_status,
+        keys=enterprises.list_keys(who.actor, "own", None, None, MOST_SHOWN),
+        person_id=who.person_id,
+        scopes=[scope for scope in SCOPES if scope in who.actor.scopes],
+        now=clock.now(),
+        key=key,
+        values=typed() if errors else {},
+        errors=errors or {},
+        api="/api/v1/api-keys",
+    )
+
+
+@pages.post("/settings/keys")
+@members_only("admin", kinds=EVERY_KEY)
+def create_key(who: LoggedIn) -> Response:
+    """Create a key that is bound to the person; it is shown this once."""
+    assert who.actor is not None
+    data, errors = read_form(KEY)
+    if data is None:
+        return _keys(who, 422, errors)
+    wanted = [scope for scope in UP_TO[data["scopes"]] if scope in who.actor.scopes]
+    try:
+        _, key, _ = enterprises.create_key(who.actor, data["name"], wanted)
+    except DomainError as error:
+        return _keys(who, error.status, wrong(error))
+    return _keys(who, 201, key=key)
+
+
+@pages.post("/settings/keys/<uuid:key_id>/revoke")
+@members_only("admin", kinds=EVERY_KEY)
+def revoke_key(who: LoggedIn, key_id: UUID) -> Any:
+    """Revoke a key, and what it created."""
+    assert who.actor is not None
+    try:
+        enterprises.revoke_key(who.actor, key_id)
+    except DomainError as error:
+        return _keys(who, error.status, {WHOLE: wrong(error).popitem()[1]})
+    return redirect(url_for("console.show_keys"), 303)

@@ -1,0 +1,185 @@
+"""One's own account: name and language, password, address and number, a copy of one's data, erasure."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, redirect, request, url_for
+from marshmallow import fields
+
+from ... import clock
+from ...errors import DomainError, PreconditionFailed
+from ...events.actor import Actor
+from ...http.blueprint import attachment
+from ...http.fields import Identifier, Length, OneOf, Text
+from ...http.rate_limits import EXPORT, address, count_for
+from ...http.schemas import LONGEST_PASSWORD, Email, Password, Phone, Schema
+from ...messages import LANGUAGES
+from ...persons import service as persons
+from ...persons.service import LoggedIn
+from ...privacy import service as privacy
+from ..forms import Errors, read_form, wrong
+from ..page import pages
+from ..visitor import OWN_ACCOUNT, end_session, members_only, private
+
+JSON = "application/json"
+SECRETS = ("password", "current_password", "code")
+
+
+def _present_password() -> fields.String:
+    return fields.String(required=True, validate=Length(max=LONGEST_PASSWORD))
+
+
+class MyselfForm(Schema):
+    name = Text(50, required=True)
+    language = fields.String(required=True, validate=OneOf(LANGUAGES))
+    version = fields.Integer(required=True)
+
+
+class PasswordForm(Schema):
+    current_password = _present_password()
+    password = Password()
+
+
+class PhoneForm(Schema):
+    phone = Phone(load_default=None)
+    password = _present_password()
+
+
+class EmailForm(Schema):
+    email = Email(required=True)
+    password = _present_password()
+
+
+class CodeForm(Schema):
+    code = Identifier(60, required=True)
+
+
+class ErasureForm(Schema):
+    password = _present_password()
+
+
+MYSELF, PASSWORD, PHONE, EMAIL, CODE, ERASURE = (
+    MyselfForm(), PasswordForm(), PhoneForm(), EmailForm(), CodeForm(), ErasureForm(),
+)  # fmt: skip
+
+
+@pages.get("/settings/account")
+@members_only(OWN_ACCOUNT)
+def show_account(who: LoggedIn) -> Response:
+    """What the person can set of itself."""
+    return _account(who)
+
+
+def _account(
+    who: LoggedIn, http_status: int = 200, failed: str = "", errors: Errors | None = None
+) -> Response:
+    assert who.actor is not None
+    typed = {name: value for name, value in request.form.to_dict().items() if name not in SECRETS}
+    return private(
+        "account.html",
+        http_status,
+        me=persons.present_myself(person := persons.myself(who.actor)),
+        version=person.version,
+        languages=LANGUAGES,
+        values={failed: typed},
+        errors={failed: errors or {}},
+        done=request.args.get("done") if request.method == "GET" else None,
+        api="/api/v1/me/person",
+    )
+
+
+@pages.post("/settings/account")
+@members_only(OWN_ACCOUNT)
+def change_myself(who: LoggedIn) -> Any:
+    """Set name and language."""
+
+    def change(actor: Actor, data: dict[str, Any]) -> None:
+        persons.change_myself(actor, data, data.pop("version"))
+
+    return _take(who, MYSELF, "myself", change)
+
+
+@pages.post("/settings/account/password")
+@members_only(OWN_ACCOUNT)
+def change_password(who: LoggedIn) -> Any:
+    """Set the password; the sessions elsewhere end."""
+
+    def change(actor: Actor, data: dict[str, Any]) -> None:
+        persons.change_password(actor, data["current_password"], data["password"], address(), who.session_id)
+
+    return _take(who, PASSWORD, "password", change)
+
+
+@pages.post("/settings/account/phone")
+@members_only(OWN_ACCOUNT)
+def change_phone(who: LoggedIn) -> Any:
+    """Set the number, or take it away."""
+    return _take(
+        who, PHONE, "phone",
+        lambda actor, data: persons.change_phone(actor, data["phone"], data["password"], address()),
+    )  # fmt: skip
+
+
+@pages.post("/settings/account/email")
+@members_only(OWN_ACCOUNT)
+def ask_for_email(who: LoggedIn) -> Any:
+    """Have a code mailed to a new address."""
+    return _take(
+        who, EMAIL, "email",
+        lambda actor, data: persons.request_email(actor, data["email"], data["password"], address()),
+    )  # fmt: skip
+
+
+@pages.post("/settings/account/email/confirm")
+@members_only(OWN_ACCOUNT)
+def confirm_email(who: LoggedIn) -> Any:
+    """Take the new address by its code."""
+    return _take(who, CODE, "code", lambda actor, data: persons.confirm_email(actor, data["code"], address()))
+
+
+def _take(who: LoggedIn, schema: Schema, form: str, change: Callable[[Actor, dict[str, Any]], Any]) -> Any:
+    """Make the change that a form asks for, or show the page again with words beside its fields."""
+    assert who.actor is not None
+    data, errors = read_form(schema)
+    if data is None:
+        return _account(who, 422, form, errors)
+    try:
+        change(who.actor, data)
+    except PreconditionFailed as error:
+        return _account(who, 409, form, wrong(error))
+    except DomainError as error:
+        return _account(who, error.status, form, wrong(error))
+    return redirect(url_for("console.show_account", done=form), 303)
+
+
+@pages.get("/settings/export")
+@members_only(OWN_ACCOUNT)
+def export_myself(who: LoggedIn) -> Response:
+    """A copy of what is kept of the person, as a file."""
+    assert who.actor is not None
+    count_for(who.actor, EXPORT)
+    return attachment(
+        privacy.export_person(who.actor), JSON, f"huanliu-{clock.today().isoformat()}-person.json"
+    )
+
+
+@pages.get("/settings/erase")
+@members_only(OWN_ACCOUNT)
+def show_erasure(who: LoggedIn) -> Response:
+    """What erasure means, and the password for it."""
+    return private("erase.html", errors={})
+
+
+@pages.post("/settings/erase")
+@members_only(OWN_ACCOUNT)
+def erase_myself(who: LoggedIn) -> Any:
+    """Erase the person."""
+    assert who.actor is not None
+    data, errors = read_form(ERASURE)
+    if data is None:
+        return private("erase.html", 422, errors=errors)
+    try:
+        persons.erase_oneself(who.actor, data["password"], address())
+    except DomainError as error:
+        return private("erase.html", error.status, errors=wrong(error))
+    return end_session(redirect(url_for("console.show_front"), 303))
