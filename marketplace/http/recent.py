@@ -1,9 +1,9 @@
 """What anybody may ask for and what costs something: computed now and then, else answered as it was."""
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 from flask import Flask, current_app
@@ -23,14 +23,14 @@ class Recent:
         self._lock = threading.Lock()
         self._result: Any = None
         self._left = float(BURST)
-        self._asked = time.monotonic()
+        self._asked = monotonic()
 
     def get(self, compute: Callable[[], Any]) -> Any:
         """A new result if one is due and nobody else computes it, else the latest; results are never None."""
         if not self._lock.acquire(blocking=self._result is None):
             return self._result
         try:
-            now = time.monotonic()
+            now = monotonic()
             self._left = min(BURST, self._left + (now - self._asked) / EVERY_S)
             self._asked = now
             if self._result is None or self._left >= 1:

@@ -13,7 +13,7 @@ from marketplace import sealing
 from marketplace.settings import Settings
 
 revision = "0076"
-down_revision = "0073"
+down_revision = "0074"
 branch_labels = None
 depends_on = None
 
