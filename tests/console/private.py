@@ -8,6 +8,13 @@ PRIVATE_PAGES = {
     "/credit/requests": 8,
     "/inspections": 8,
     "/declarations": 8,
+    "/post": 5,
+    "/post?title=%E5%BA%9F%E9%85%B8": 3,
+    "/post/sheet": 1,
+    "/listings": 5,
+    "/hall": 7,
+    "/receivers?code=900-349-34": 5,
+    "/register/next": 2,
 }
 """Of a member of an enterprise."""
 

@@ -11,7 +11,7 @@ from ...errors import DomainError
 from ...events.actor import ENTERPRISE, Actor
 from ...http.fields import Lines, OneOf, Text
 from ...http.languages import language, render_warnings
-from ...http.paging import PageQuery, page_until, position_of
+from ...http.paging import MAX_LIMIT, PageQuery, page_until, position_of
 from ...http.rate_limits import PUBLISH, count_for
 from ...http.schemas import Schema
 from ...listings import service as listings
@@ -157,7 +157,8 @@ def _listing(
     if row.enterprise_id != who.actor.enterprise_id:
         return _listing_of_others(who.actor, shown)
     query, wrong_query = read_query(MATCHES)
-    asked = {**query, "limit": MOST_MATCHES}
+    is_why = query["tab"] == "why"
+    asked = {**query, "limit": MAX_LIMIT if is_why else MOST_MATCHES}
     ranked = _ranked(who.actor, listing_id, asked) if row.status in LIVING else None
     return private(
         "listing.html",
@@ -166,7 +167,7 @@ def _listing(
         row=row,
         query=query,
         ranked=ranked,
-        candidates=_candidates(who.actor, row, shown) if query["tab"] == "why" and ranked else [],
+        candidates=_candidates(who.actor, row, shown, ranked) if is_why and ranked else [],
         may_write="listings:write" in who.actor.scopes,
         may_deal="deals:write" in who.actor.scopes,
         living=LIVING,
@@ -221,13 +222,14 @@ def _match(item: dict[str, Any], listing: Any) -> dict[str, Any]:
     }
 
 
-def _candidates(actor: Actor, row: Any, shown: dict[str, Any]) -> list[dict[str, Any]]:
-    """Open listings of the other side with the same codes that are no match today."""
+def _candidates(
+    actor: Actor, row: Any, shown: dict[str, Any], ranked: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Open listings of the other side with the same codes that are not among the best matches of today."""
     codes = ",".join(code["code"] for code in shown["codes"][:MOST_CODES_ASKED])
     asked = {**NO_FILTER, "kind": OTHER_KIND[row.kind], "code": codes, "status": ListingStatus.OPEN}
     found, _, _ = listings.search(actor, {**asked, "limit": MOST_CANDIDATES}, None)
-    others = list(listings.by_id({item["id"] for item in found}).values())
-    lawful = matches.lawful_among(row, others) if others else set()
+    lawful = {item["listing"]["id"] for item in ranked["items"]}
     return [item for item in found if item["id"] not in lawful and item["enterprise_id"] != row.enterprise_id]
 
 
