@@ -15,6 +15,10 @@ PRIVATE_PAGES = {
     "/hall": 7,
     "/receivers?code=900-349-34": 5,
     "/register/next": 2,
+    "/settings/enterprise": 4,
+    "/settings/notices": 5,
+    "/settings/keys": 2,
+    "/settings/papers": 8,
 }
 """Of a member of an enterprise."""
 

@@ -15,6 +15,8 @@ from tests.persons.people import PASSWORD
 PHONE, OTHER = "13800138000", "13800138001"
 HOSTILE = "</p><script>alert('废')</script>"
 MOST_CLICKS, MOST_STATEMENTS = 12, 8
+MOST_OF_EXPLANATION = 10
+"""What the explanation of a pairing costs on a page as in the API."""
 
 
 class Person(Browser):
@@ -244,9 +246,10 @@ def test_each_page_is_sound_small_and_escaped_in_both_languages(pair):
                 assert len(html) < 60_000, path
             with count_statements() as sent:
                 browser.get(path)
-            if len(sent) > MOST_STATEMENTS:
+            most = MOST_OF_EXPLANATION if "/matches/" in path else MOST_STATEMENTS
+            if len(sent) > most:
                 costs[path] = [str(statement)[:150] for statement in sent]
-    assert costs == {}
+    assert costs == {}, "\n".join(f"{p}: " + "\n  ".join(c) for p, c in costs.items())
 
 
 def test_a_match_shows_score_basis_distance_and_gap_and_is_answered(pair):
@@ -454,3 +457,55 @@ def test_who_has_an_account_says_its_password_and_a_taken_code_goes_to_staff(mar
         assert 'id="uscc-error"' in taken.response.get_data(as_text=True)
         assert browser.post("/register", **{**ABOUT, "uscc": new_uscc()}).status == 303
         assert len(marketplace.admin.get("/uscc-claims").json["items"]) == 1
+
+
+# ---------------------------------------------------------------- settings
+
+
+def test_an_owner_changes_the_contact_at_once_and_proposes_a_name(marketplace, firm, owner):
+    fields = fields_of(owner.get("/settings/enterprise").response) | {"roles": ["generator"]}
+    assert owner.post("/settings/enterprise", **{**fields, "contact.name": "赵工"}).status == 303
+    assert firm.get("/enterprises/me").json["contact"]["name"] == "赵工"
+    stale = owner.post("/settings/enterprise", **{**fields, "contact.name": "钱工"})
+    assert stale.status == 412
+    fresh = fields_of(owner.get("/settings/enterprise").response) | {"roles": ["generator", "recycler"]}
+    assert owner.post("/settings/enterprise", **{**fresh, "name": "绍兴二厂"}).status == 303
+    assert firm.get("/enterprises/me").json["name"] == "绍兴一厂"
+    shown = owner.get("/settings/enterprise").page
+    assert "绍兴二厂" in shown.text
+    (change,) = firm.get("/enterprise-changes").json["items"]
+    neighbour = browser_of(marketplace.enterprise("generator"), OTHER)
+    path = f"/settings/enterprise/changes/{change['id']}/withdraw"
+    assert neighbour.post(path).status == 404
+    assert owner.post(path).status == 303
+    assert firm.get(f"/enterprise-changes/{change['id']}").json["status"] == "withdrawn"
+    for wrong in ({"name": ""}, {"region": "x"}, {"contact.email": "x"}, {"roles": []}):
+        refused = owner.post("/settings/enterprise", **{**fresh, **wrong})
+        assert (refused.status, refused.page.faults) == (422, [])
+
+
+def test_notices_are_set_by_kind_and_code(firm, owner):
+    fields = fields_of(owner.get("/settings/notices").response)
+    wanted = {
+        **fields,
+        "email": "digest",
+        "language": "en",
+        "muted_codes": "HW34",
+        "kinds.match.found": "off",
+    }
+    assert owner.post("/settings/notices", **wanted).status == 303
+    kept = firm.get("/notification-preferences").json
+    assert (kept["email"], kept["language"], kept["kinds"]) == ("digest", "en", {"match.found": "off"})
+    assert [code["code"] for code in kept["muted_codes"]] == ["HW34"]
+    assert owner.post("/settings/notices", **wanted).status == 412
+    bad = {**fields_of(owner.get("/settings/notices").response), "muted_codes": "no code"}
+    refused = owner.post("/settings/notices", **bad)
+    assert (refused.status, refused.page.faults) == (422, [])
+
+
+def test_papers_are_listed_with_their_last_days(marketplace):
+    taker = marketplace.recycler()
+    with marketplace.at_its_time():
+        shown = browser_of(taker, OTHER).get("/settings/papers").page
+    number = taker.get("/licences").json["items"][0]["number"]
+    assert number in shown.text

@@ -11,7 +11,7 @@ from ...errors import DomainError
 from ...events.actor import ENTERPRISE, Actor
 from ...http.fields import Lines, OneOf, Text
 from ...http.languages import language, render_warnings
-from ...http.paging import MAX_LIMIT, PageQuery, page_until, position_of
+from ...http.paging import PageQuery, page_until, position_of
 from ...http.rate_limits import PUBLISH, count_for
 from ...http.schemas import Schema
 from ...listings import service as listings
@@ -26,7 +26,7 @@ from ..listing_words import NO_FILTER, map_of, named_listings
 from ..page import pages, read_query
 from ..visitor import members_only, private
 
-MOST_MATCHES, MOST_CANDIDATES, MOST_CODES_ASKED = 10, 20, 20
+MOST_MATCHES, MOST_OTHERS, MOST_CODES_ASKED = 10, 20, 20
 TABS = ("matches", "why")
 LIVING = (ListingStatus.DRAFT, ListingStatus.OPEN)
 OTHER_KIND = {Kind.SUPPLY: Kind.DEMAND, Kind.DEMAND: Kind.SUPPLY}
@@ -157,17 +157,16 @@ def _listing(
     if row.enterprise_id != who.actor.enterprise_id:
         return _listing_of_others(who.actor, shown)
     query, wrong_query = read_query(MATCHES)
-    is_why = query["tab"] == "why"
-    asked = {**query, "limit": MAX_LIMIT if is_why else MOST_MATCHES}
-    ranked = _ranked(who.actor, listing_id, asked) if row.status in LIVING else None
+    is_living, is_why = row.status in LIVING, query["tab"] == "why"
     return private(
         "listing.html",
         http_status,
         listing=shown,
         row=row,
         query=query,
-        ranked=ranked,
-        candidates=_candidates(who.actor, row, shown, ranked) if is_why and ranked else [],
+        is_living=is_living,
+        ranked=_ranked(who.actor, listing_id, query) if is_living and not is_why else None,
+        others=_others(who.actor, row, shown) if is_living and is_why else [],
         may_write="listings:write" in who.actor.scopes,
         may_deal="deals:write" in who.actor.scopes,
         living=LIVING,
@@ -192,8 +191,8 @@ def _listing_of_others(actor: Actor, shown: dict[str, Any]) -> Response:
 def _ranked(actor: Actor, listing_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """A page of the ranking with its sentences."""
     listing = listings.find_ranked(actor, listing_id)
-    is_why = query["tab"] == "why"
-    asked = {**query, "min_score": 0.0, "group": None, "near_misses": is_why}
+    query = {**query, "limit": MOST_MATCHES}
+    asked = {**query, "min_score": 0.0, "group": None, "near_misses": query["cursor"] is None}
     paged = {name: asked[name] for name in ("limit", "cursor", "sort", "tab")}
     position = position_of(paged, matches.POSITION)
     cursor = matches.PageCursor.read(position) if position else None
@@ -222,15 +221,12 @@ def _match(item: dict[str, Any], listing: Any) -> dict[str, Any]:
     }
 
 
-def _candidates(
-    actor: Actor, row: Any, shown: dict[str, Any], ranked: dict[str, Any]
-) -> list[dict[str, Any]]:
-    """Open listings of the other side with the same codes that are not among the best matches of today."""
+def _others(actor: Actor, row: Any, shown: dict[str, Any]) -> list[dict[str, Any]]:
+    """Open listings of the other side with the same codes, matches or not: each can be asked about."""
     codes = ",".join(code["code"] for code in shown["codes"][:MOST_CODES_ASKED])
     asked = {**NO_FILTER, "kind": OTHER_KIND[row.kind], "code": codes, "status": ListingStatus.OPEN}
-    found, _, _ = listings.search(actor, {**asked, "limit": MOST_CANDIDATES}, None)
-    lawful = {item["listing"]["id"] for item in ranked["items"]}
-    return [item for item in found if item["id"] not in lawful and item["enterprise_id"] != row.enterprise_id]
+    found, _, _ = listings.search(actor, {**asked, "limit": MOST_OTHERS}, None)
+    return [item for item in found if item["enterprise_id"] != row.enterprise_id]
 
 
 @pages.get("/listings/<uuid:listing_id>/matches/<uuid:other_id>")

@@ -1,0 +1,238 @@
+"""Settings of an enterprise: its profile, what is mailed to it, its papers."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from flask import Response, redirect, request, url_for
+from marshmallow import fields
+
+from ...catalogue import service as catalogue
+from ...enterprises import service as enterprises
+from ...enterprises.models import ChangeStatus, EnterpriseStatus, Role
+from ...errors import DomainError
+from ...events.actor import ENTERPRISE, Actor
+from ...http.fields import Adcode, Lines, OneOf, Text
+from ...http.languages import language
+from ...http.schemas import Email, EnterpriseName, Phone, Schema
+from ...licences import service as licences
+from ...licences.models import Channel, Licence, TransferApproval
+from ...messages import say
+from ...notifications import service as notifications
+from ...notifications.models import EmailPreference, NotificationKind
+from ...persons.models import Language
+from ...persons.service import LoggedIn
+from ...registrations import service as registrations
+from ..forms import Errors, read_form, typed, version_seen, wrong
+from ..page import pages
+from ..visitor import members_only, private
+
+MOST_SHOWN = 100
+OWNER = "admin"
+"""The scope of whoever sets what is set for the whole enterprise."""
+CODE_BETWEEN = re.compile(r"[\n,，、;；]")
+
+
+class ProfileForm(Schema):
+    name = EnterpriseName(100, required=True)
+    region = Adcode(required=True)
+    contact_name = Text(50, required=True, data_key="contact.name")
+    contact_email = Email(required=True, data_key="contact.email")
+    contact_phone = Phone(required=True, data_key="contact.phone")
+
+
+class NoticesForm(Schema):
+    email = fields.String(required=True, validate=OneOf(EmailPreference))
+    language = fields.String(required=True, validate=OneOf(Language))
+    muted_codes = Lines(4000, load_default="")
+
+
+class KeyForm(Schema):
+    name = Text(100, required=True)
+
+
+PROFILE, NOTICES, KEY = ProfileForm(), NoticesForm(), KeyForm()
+
+
+# ---------------------------------------------------------------- the profile
+
+
+@pages.get("/settings/enterprise")
+@members_only(kinds=(ENTERPRISE,))
+def show_enterprise(who: LoggedIn) -> Response:
+    """The profile, and what is proposed to change in it."""
+    return _enterprise(who)
+
+
+def _enterprise(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+    actor = who.actor
+    assert actor is not None
+    row = enterprises.own(actor)
+    shown = enterprises.present(actor, row)
+    contact = shown["contact"] or {}
+    stored = {
+        "name": row.name,
+        "region": f"{row.region:06d}",
+        **{f"contact.{part}": contact.get(part, "") for part in ("name", "email", "phone")},
+    }
+    waiting = enterprises.list_changes(actor, {"status": ChangeStatus.OPEN, "enterprise_id": row.id}, None, 1)
+    return private(
+        "firm.html",
+        http_status,
+        firm=shown,
+        version=row.version,
+        region_name=catalogue.region_names({row.region}).get(row.region, ""),
+        values=typed() if errors else stored,
+        chosen=request.form.getlist("roles") if errors else row.roles,
+        errors=errors or {},
+        roles=list(Role),
+        waiting=enterprises.present_changes(actor, waiting),
+        is_approved=row.status == EnterpriseStatus.APPROVED,
+        may_write=OWNER in actor.scopes,
+        api="/api/v1/enterprises/me",
+    )
+
+
+@pages.post("/settings/enterprise")
+@members_only(OWNER, kinds=(ENTERPRISE,))
+def change_enterprise(who: LoggedIn) -> Any:
+    """Change the profile; name, region and roles of an approved enterprise are proposed to staff."""
+    actor = who.actor
+    assert actor is not None
+    assert actor.id is not None
+    data, errors = read_form(PROFILE)
+    roles = [role.value for role in Role if role in request.form.getlist("roles")]
+    if data is None or not roles:
+        return _enterprise(who, 422, errors or {"roles": [say("field_required", language())]})
+    try:
+        enterprises.check_change(actor, {})
+        enterprises.change(actor, actor.id, _changed(actor, data, roles), version_seen())
+    except DomainError as error:
+        return _enterprise(who, error.status, wrong(error))
+    return redirect(url_for("console.show_enterprise"), 303)
+
+
+def _changed(actor: Actor, data: dict[str, Any], roles: list[str]) -> dict[str, Any]:
+    """What differs from the profile as it is, by the names of the API."""
+    row = enterprises.own(actor)
+    contact = {part: data[f"contact_{part}"] for part in ("name", "email", "phone")}
+    now = {"name": row.name, "region": row.region, "roles": sorted(row.roles)}
+    wanted = {"name": data["name"], "region": data["region"], "roles": sorted(roles)}
+    changed = {name: value for name, value in wanted.items() if value != now[name]}
+    return changed if contact == enterprises.contact_for(row) else {**changed, "contact": contact}
+
+
+@pages.post("/settings/enterprise/changes/<uuid:change_id>/withdraw")
+@members_only(OWNER, kinds=(ENTERPRISE,))
+def withdraw_change(who: LoggedIn, change_id: UUID) -> Any:
+    """Take back a proposal that nobody has decided on."""
+    assert who.actor is not None
+    change = enterprises.find_change(who.actor, change_id)
+    try:
+        enterprises.withdraw_change(who.actor, change.id, None)
+    except DomainError as error:
+        return _enterprise(who, error.status, wrong(error))
+    return redirect(url_for("console.show_enterprise"), 303)
+
+
+@pages.post("/settings/enterprise/send-proof")
+@members_only(OWNER, kinds=(ENTERPRISE,))
+def send_proof(who: LoggedIn) -> Any:
+    """Have another link mailed that proves the contact's address."""
+    assert who.actor is not None
+    try:
+        enterprises.request_proof(who.actor)
+    except DomainError as error:
+        return _enterprise(who, error.status, wrong(error))
+    return redirect(url_for("console.show_enterprise"), 303)
+
+
+# ---------------------------------------------------------------- notices
+
+
+@pages.get("/settings/notices")
+@members_only(kinds=(ENTERPRISE,))
+def show_notices(who: LoggedIn) -> Response:
+    """What is mailed, how promptly, in which language, and about which codes nothing."""
+    return _notices(who)
+
+
+def _notices(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+    actor = who.actor
+    assert actor is not None
+    row = notifications.own_preferences(actor)
+    shown = notifications.describe_preferences(row)
+    stored = {**shown, "muted_codes": "\n".join(code["code"] for code in shown["muted_codes"])}
+    return private(
+        "notices.html",
+        http_status,
+        values=typed() if errors else stored,
+        version=row.version,
+        kinds={kind: _chosen(kind, shown["kinds"]) for kind in NotificationKind},
+        preferences=list(EmailPreference),
+        languages=list(Language),
+        warnings=shown["warnings"],
+        errors=errors or {},
+        may_write="listings:write" in actor.scopes,
+        api="/api/v1/notification-preferences",
+    )
+
+
+def _chosen(kind: str, kinds: dict[str, str]) -> str:
+    return request.form.get(f"kinds.{kind}") or kinds.get(kind, "")
+
+
+@pages.post("/settings/notices")
+@members_only("listings:write", kinds=(ENTERPRISE,))
+def set_notices(who: LoggedIn) -> Any:
+    """Replace the preferences."""
+    actor = who.actor
+    assert actor is not None
+    data, errors = read_form(NOTICES)
+    if data is None:
+        return _notices(who, 422, errors)
+    codes = [code.strip() for code in CODE_BETWEEN.split(data["muted_codes"]) if code.strip()]
+    kinds = {kind.value: request.form.get(f"kinds.{kind}", "") for kind in NotificationKind}
+    wanted = {
+        **data,
+        "muted_codes": [{"scheme": None, "code": code} for code in codes],
+        "kinds": {kind: how for kind, how in kinds.items() if how in list(EmailPreference)},
+    }
+    try:
+        notifications.set_preferences(actor, wanted, version_seen())
+    except DomainError as error:
+        told = {at.partition(".")[0]: words for at, words in wrong(error).items()}
+        return _notices(who, error.status, told)
+    return redirect(url_for("console.show_notices"), 303)
+
+
+# ---------------------------------------------------------------- papers
+
+
+@pages.get("/settings/papers")
+@members_only(kinds=(ENTERPRISE,))
+def show_papers(who: LoggedIn) -> Response:
+    """Licences, channels, approvals and registrations on file, with their last days."""
+    actor = who.actor
+    assert actor is not None
+    own = actor.enterprise_id
+    papers = [
+        *(_paper("licence", row, row.number, row.status) for row in _permits(actor, Licence)),
+        *(_paper("channel", row, str(row.id)[:8], None) for row in _permits(actor, Channel)),
+        *(_paper("transfer_approval", row, row.number, None) for row in _permits(actor, TransferApproval)),
+        *(
+            _paper("receiver_registration", row, row.number, row.status)
+            for row in registrations.search(actor, own, None, None, MOST_SHOWN)
+        ),
+    ]
+    papers.sort(key=lambda paper: paper["valid_until"])
+    return private("papers.html", papers=papers, api="/api/v1/licences")
+
+
+def _permits(actor: Actor, model: type[Any]) -> Any:
+    return licences.search(actor, model, actor.enterprise_id, None, None, MOST_SHOWN)
+
+
+def _paper(kind: str, row: Any, number: str, status: str | None) -> dict[str, Any]:
+    ended = getattr(row, "revoked_at", None) is not None
+    return {"kind": kind, "number": number, "status": status, "ended": ended, "valid_until": row.valid_until}
