@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields
 from ...boards import service as boards
 from ...catalogue import service as catalogue
 from ...catalogue.models import Mode
-from ...errors import DomainError
+from ...errors import DomainError, Notice
 from ...events.actor import ENTERPRISE, Actor
 from ...http.fields import Adcode, Day, Identifier, OneOf, QueryPrice, Range, Text
 from ...http.languages import render_warnings
@@ -23,8 +23,8 @@ from ...persons.service import LoggedIn
 from ...receivers import service as receivers
 from ..forms import WHOLE, Errors, FormNumber, once, read_form, wrong
 from ..listing_words import NO_FILTER, map_of, named_listings
-from ..page import page, pages, read_query
-from ..visitor import members_only, open_to_anyone, private
+from ..page import PUBLIC, page, pages, read_query
+from ..visitor import PRIVATE, members_only, open_to_anyone, private, visitor
 
 VIEWS, SORTS = ("list", "map"), ("newest", "price", "-price")
 FILTERS = ("kind", "q", "code", "region", "price_min", "price_max", "available_from", "available_until")
@@ -77,7 +77,10 @@ def show_hall(who: LoggedIn | None) -> Response:
     """What is open; to who is not logged in only the latest, without names."""
     if who is None:
         figures = boards.town_figures()
-        return page("hall_of_anyone.html", latest=figures["latest"], api="/api/v1/figures")
+        kept = PRIVATE if visitor() else PUBLIC  # a driver's page names the driver
+        return page(
+            "hall_of_anyone.html", cache_control=kept, latest=figures["latest"], api="/api/v1/figures"
+        )
     return _hall(who)
 
 
@@ -88,13 +91,14 @@ def _hall(who: LoggedIn, http_status: int = 200, form_errors: Errors | None = No
     query["kind"] = query["kind"] or (
         Kind.DEMAND if listings.may_post(actor.roles, Kind.SUPPLY) else Kind.SUPPLY
     )
-    items, following = ([], None) if errors else (None, None)
-    notices: list[Any] = []
-    if items is None:
+    items: list[dict[str, Any]] = []
+    notices: list[dict[str, Any]] = []
+    following = None
+    if not errors:
         try:
             items, following, notices = _found(actor, query)
         except DomainError as error:
-            items, errors = [], wrong(error)
+            errors = wrong(error)
     asked = {name: request.args[name] for name in FILTERS if request.args.get(name)} | {"kind": query["kind"]}
     is_enterprise = actor.enterprise_id is not None
     return private(
@@ -175,7 +179,8 @@ def show_receivers(who: LoggedIn) -> Response:
     assert who.actor is not None
     query, errors = read_query(RECEIVERS)
     items: list[Any] = []
-    following, notices = None, []
+    notices: list[Notice] = []
+    following = None
     if query["code"] and not errors:
         kg = None if query["tonnes"] is None else round(query["tonnes"] * KG_PER_T)
         asked = {**query, "tonnes": kg, **dict.fromkeys(("scheme", "lon", "lat")), "crs": "wgs84"}

@@ -177,7 +177,7 @@ def _listing(
 
 def _listing_of_others(actor: Actor, shown: dict[str, Any]) -> Response:
     """What others than the owner see, with their own open listings that may be its counterpart."""
-    mine = []
+    mine: list[Any] = []
     if actor.enterprise_id is not None:
         other = OTHER_KIND[Kind(shown["kind"])]
         asked = {**NO_FILTER, "mine": True, "kind": other, "status": ListingStatus.OPEN, "limit": 5}
