@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from . import embedded
 
@@ -161,6 +162,10 @@ class Settings:
     def __post_init__(self) -> None:
         if self.official_number not in ("required", "optional"):
             raise ValueError(f"OFFICIAL_NUMBER={self.official_number!r} is not `required` or `optional`")
+        issuer = urlsplit(self.oidc_issuer)
+        is_local = issuer.scheme == "http" and issuer.hostname in ("localhost", "127.0.0.1", "::1")
+        if self.oidc_issuer and (not (issuer.scheme == "https" or is_local) or not self.oidc_client_id):
+            raise ValueError(f"OIDC_ISSUER={self.oidc_issuer!r} needs HTTPS, and OIDC_CLIENT_ID beside it")
         if self.oidc_right not in ("owner", "trader", "viewer", "driver"):
             raise ValueError(f"OIDC_RIGHT={self.oidc_right!r} is not `owner`, `trader`, `viewer` or `driver`")
 

@@ -98,6 +98,11 @@ def page(
     return response
 
 
+def as_json(text: str) -> Response:
+    """What a script of ours asked for; nobody keeps it."""
+    return Response(text, mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+
 def read_query(schema: Schema) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """The query of a page, and by field what is wrong with it.
 

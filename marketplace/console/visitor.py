@@ -1,5 +1,6 @@
 """Who looks at a page: the session of the cookie, what a page asks of it, and from where forms may come."""
 
+import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -21,8 +22,13 @@ from .page import page, pages
 COOKIE, SECURE_COOKIE = "huanliu_session", "__Host-huanliu_session"
 """Over HTTPS the second name, which a browser takes from nobody but this very host."""
 COOKIE_S = 14 * 24 * 3600
+ASKING, SECURE_ASKING = "huanliu_asking", "__Host-huanliu_asking"
+"""By which a browser that is logging in proves that it is the one which began."""
+ASKING_S = 600
 SAFE = ("GET", "HEAD", "OPTIONS")
 PRIVATE = "no-store"
+SCRIPT = "passkey.js"
+"""Of the pages on which a passkey is shown or made."""
 ONE_CLICK = "console.unsubscribe"
 """The one form that others may send, mail programs above all: its address entitles to it, no cookie."""
 NEXT = "next"
@@ -64,6 +70,34 @@ def end_session(response: Any) -> Any:
     """Have the browser forget its session."""
     response.delete_cookie(_cookie_name(), secure=request.is_secure, httponly=True, samesite="Lax")
     return response
+
+
+def new_asking() -> str:
+    """A token for a browser that begins to log in."""
+    return secrets.token_urlsafe(32)
+
+
+def keep_asking(response: Any, asking: str) -> Any:
+    """Have the browser keep the token until it has logged in."""
+    response.set_cookie(
+        _asking_name(), asking, max_age=ASKING_S, secure=request.is_secure, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+def asking_of_browser() -> str:
+    """The token of the browser that began to log in; empty of one that did not."""
+    return request.cookies.get(_asking_name(), "")
+
+
+def forget_asking(response: Any) -> Any:
+    """Have the browser forget it."""
+    response.delete_cookie(_asking_name(), secure=request.is_secure, httponly=True, samesite="Lax")
+    return response
+
+
+def _asking_name() -> str:
+    return SECURE_ASKING if request.is_secure else ASKING
 
 
 def _cookie_name() -> str:
@@ -147,7 +181,14 @@ def _ask(who: LoggedIn | None) -> Any:
         return redirect(url_for(PAGE_OF_LACK[who.lacks or ""]), 303)
     if request.method in SAFE:
         return redirect(url_for("console.show_login", next=_here()), 303)
-    return private("login.html", 401, values={}, errors={}, next=request.path, kept=_typed())
+    return login_page(401, next=request.path, kept=_typed())
+
+
+def login_page(http_status: int = 200, **facts: Any) -> Response:
+    """The ways to log in; `next` and `kept` are what a log-in goes on with."""
+    shown = {"values": {}, "errors": {}, "has_passkeys": persons.relying_party() is not None, **facts}
+    shown["account_name"] = persons.provider_name()
+    return private("login.html", http_status, script=SCRIPT, **shown)
 
 
 PAGE_OF_LACK = {

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    LargeBinary,
     String,
     UniqueConstraint,
     text,
@@ -121,7 +122,8 @@ class Person(Base):
 
     `no` is what history shows of a person who was erased. `email` was proven by the invitation that it got.
     `totp_step` is the last step of 30 seconds for which a code was taken, so that none is taken twice; a
-    secret without a `totp_since` is offered and not confirmed yet.
+    secret without a `totp_since` is offered and not confirmed yet; it is sealed for this person's id
+    (marketplace/sealing.py), so that neither a copy of the table nor another's row gives codes.
     """
 
     __tablename__ = "person"
@@ -352,3 +354,62 @@ class AccessReset(Base):
             postgresql_where=text("status IN ('proposed', 'confirmed')"),
         ),
     )  # fmt: skip
+
+
+class Passkey(Base):
+    """A key of WebAuthn that a device of a person holds; only its public half is here.
+
+    `sign_count` is how often the device says that it was used, 0 where it does not count.
+    """
+
+    __tablename__ = "passkey"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    name: Mapped[str]
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class LinkedAccount(Base):
+    """An account elsewhere, by the issuer and subject of its OpenID Connect tokens, that is a person's."""
+
+    __tablename__ = "linked_account"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+
+class HandshakeKind(StrEnum):
+    REGISTER_PASSKEY = "register_passkey"
+    LOG_IN = "log_in"
+    SECOND_FACTOR = "second_factor"
+    ACCOUNT = "account"
+
+
+class Handshake(Base):
+    """A question that one answer is taken to: the challenge of a passkey, the state of a log-in elsewhere.
+
+    `digest` is that of the question, `holder` that of what its asker keeps: the browser's cookie, or the
+    session. The row is deleted when it is answered. Of a log-in elsewhere `next` is the page to go on to,
+    `invitation_digest` that of the code that is accepted by it.
+    """
+
+    __tablename__ = "handshake"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[HandshakeKind]
+    next: Mapped[str | None]
+    invitation_digest: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
+
+    __table_args__ = (values_check("kind", HandshakeKind), Index("ix_handshake_created_at", "created_at"))

@@ -3,6 +3,7 @@
 PRIVATE_PAGES = {
     "/today": 7,
     "/settings": 4,
+    "/settings/passkeys": 2,
     "/settings/people": 4,
     "/credit": 8,
     "/credit/requests": 8,

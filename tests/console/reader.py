@@ -80,7 +80,10 @@ class Page(HTMLParser):
                 and attributes.get("id") not in labelled
             ):
                 yield f"<{name} name={attributes.get('name')}> has no label"
-            if name in ("style", "script") or "style" in attributes:
+            is_inline = name == "style" or (
+                name == "script" and not attributes.get("src", "").startswith("/static/")
+            )
+            if is_inline or "style" in attributes:
                 yield f"<{name}> has style or script in the page"
             yield from (f"{key} in <{name}>" for key in attributes if key.startswith("on"))
             for part in ("aria-labelledby", "aria-describedby", "for"):

@@ -193,7 +193,7 @@ def enrolled(marketplace, person_id, found):
         address = service.offer(person_id)
         secret = re.search(r"secret=(\w+)", address)[1]
         codes = service.confirm(person_id, code_at(secret, marketplace.now))
-        service.note_enrolment(found.session_id)
+        service.pass_second_factor(found.session_id)
     return secret, codes
 
 

@@ -6,31 +6,45 @@ import segno
 from flask import Response, redirect, request, url_for
 from marshmallow import fields
 
-from ...errors import DomainError
+from ...errors import DomainError, Unauthorised
 from ...http.authentication import ANYONE, allow
 from ...http.fields import Identifier, Length, OneOf, Text
 from ...http.rate_limits import REGISTRATION, address
 from ...http.schemas import LONGEST_PASSWORD, Email, Password, Phone, Schema
 from ...messages import LANGUAGES
 from ...persons import service as persons
+from ...persons.models import HandshakeKind
 from ...persons.service import LoggedIn
 from ..forms import Errors, read_form, typed, wrong
-from ..page import pages
+from ..page import as_json, pages
 from ..visitor import (
     KEPT,
     NEXT,
+    SCRIPT,
+    asking_of_browser,
     begin_session,
     end_session,
+    forget_asking,
     half_logged_in,
+    keep_asking,
+    login_page,
+    new_asking,
     private,
     visitor,
     way_back,
 )
 
+LONGEST_CREDENTIAL = 20_000
+"""Of what a browser says of a passkey, as JSON."""
+
 
 class LoginForm(Schema):
     login = Identifier(254, required=True)
     password = fields.String(required=True, validate=Length(max=LONGEST_PASSWORD))
+
+
+class ShownForm(Schema):
+    credential = fields.String(required=True, validate=Length(max=LONGEST_CREDENTIAL))
 
 
 class CodeForm(Schema):
@@ -53,8 +67,8 @@ class NewPasswordForm(Schema):
     password = Password()
 
 
-LOGIN, CODE, FORGOTTEN, JOIN, NEW_PASSWORD = (
-    LoginForm(), CodeForm(), ForgottenForm(), JoinForm(), NewPasswordForm(),
+LOGIN, SHOWN, CODE, FORGOTTEN, JOIN, NEW_PASSWORD = (
+    LoginForm(), ShownForm(), CodeForm(), ForgottenForm(), JoinForm(), NewPasswordForm(),
 )  # fmt: skip
 
 
@@ -67,9 +81,7 @@ def show_login() -> Response:
 
 def _login(http_status: int = 200, errors: Errors | None = None) -> Response:
     asked = request.values.get(NEXT, "")
-    return private(
-        "login.html", http_status, values=typed(), errors=errors or {}, next=asked, kept=_kept_fields()
-    )
+    return login_page(http_status, values=typed(), errors=errors or {}, next=asked, kept=_kept_fields())
 
 
 def _kept_fields() -> dict[str, str]:
@@ -91,10 +103,79 @@ def log_in() -> Any:
         )
     except DomainError as error:
         return _login(error.status, wrong(error))
+    return _go_on(token)
+
+
+def _go_on(token: str) -> Any:
     target, kept = way_back(request.form.get(NEXT)), _kept_fields()
     if kept:
         return begin_session(private("resume.html", target=target, kept=kept), token)
     return begin_session(redirect(target, 303), token)
+
+
+@pages.post("/login/passkey/challenge")
+@allow(*ANYONE, limit=REGISTRATION)
+def ask_for_passkey() -> Any:
+    """What the browser is to sign, whoever it turns out to be; only this browser may answer."""
+    asking = new_asking()
+    return keep_asking(as_json(persons.ask_for_passkey(HandshakeKind.LOG_IN, asking)), asking)
+
+
+@pages.post("/login/passkey")
+@allow(*ANYONE, limit=REGISTRATION)
+def log_in_by_passkey() -> Any:
+    """Begin a session by a passkey in place of the password."""
+    data, errors = read_form(SHOWN)
+    if data is None:
+        return _login(422, errors)
+    device = request.headers.get("User-Agent", "")
+    try:
+        token = persons.log_in_by_passkey(asking_of_browser(), data["credential"], device)
+    except DomainError as error:
+        return _login(error.status, {"form": wrong(error).popitem()[1]})
+    return forget_asking(_go_on(token))
+
+
+@pages.get("/login/account")
+@allow(*ANYONE, limit=REGISTRATION)
+def ask_provider() -> Any:
+    """Go and log in elsewhere; the browser then comes back."""
+    asking = new_asking()
+    try:
+        address_there = persons.ask_provider(asking, way_back(request.args.get(NEXT)))
+    except DomainError as error:
+        return _login(error.status, wrong(error))
+    return keep_asking(redirect(address_there, 303), asking)
+
+
+@pages.post("/join/account")
+@allow(*ANYONE, limit=REGISTRATION)
+def join_by_account() -> Any:
+    """Accept an invitation with an account elsewhere. A form may lead to us only, so a link leads there."""
+    data, errors = read_form(CODE)
+    if data is None:
+        return _join(422, errors)
+    asking = new_asking()
+    try:
+        address_there = persons.ask_provider(asking, invitation_code=data["code"])
+    except DomainError as error:
+        return _join(error.status, wrong(error))
+    shown = private("account_go.html", address=address_there, name=persons.provider_name())
+    return keep_asking(shown, asking)
+
+
+@pages.get("/login/account/return")
+@allow(*ANYONE, limit=REGISTRATION)
+def come_back() -> Any:
+    """Begin a session of whoever has logged in elsewhere."""
+    came_with, device = request.args, request.headers.get("User-Agent", "")
+    try:
+        if "code" not in came_with or "state" not in came_with:
+            raise Unauthorised("account_refused")
+        begun = persons.log_in_by_account(asking_of_browser(), came_with["state"], came_with["code"], device)
+    except DomainError as error:
+        return _login(error.status, {"form": wrong(error).popitem()[1]})
+    return forget_asking(begin_session(redirect(way_back(begun.next_page), 303), begun.token))
 
 
 @pages.post("/logout")
@@ -111,7 +192,34 @@ def log_out() -> Any:
 @half_logged_in("second_factor")
 def show_second_factor(who: LoggedIn) -> Response:
     """Where the code of the second factor is typed."""
-    return private("second_factor.html", errors={})
+    return _second_factor(who)
+
+
+def _second_factor(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+    fits = persons.relying_party() is not None and bool(persons.list_passkeys(who.person_id))
+    return private("second_factor.html", http_status, script=SCRIPT, errors=errors or {}, passkey_fits=fits)
+
+
+@pages.post("/login/code/challenge")
+@half_logged_in("second_factor")
+def ask_for_second_passkey(who: LoggedIn) -> Response:
+    """What one of the person's passkeys is to sign."""
+    kind, holder = HandshakeKind.SECOND_FACTOR, str(who.session_id)
+    return as_json(persons.ask_for_passkey(kind, holder, who.person_id))
+
+
+@pages.post("/login/code/passkey")
+@half_logged_in("second_factor")
+def take_passkey(who: LoggedIn) -> Any:
+    """Take a passkey as the second factor, and go on."""
+    data, errors = read_form(SHOWN)
+    if data is None:
+        return _second_factor(who, 422, errors)
+    try:
+        persons.show_passkey(who.session_id, data["credential"])
+    except DomainError as error:
+        return _second_factor(who, error.status, {"form": wrong(error).popitem()[1]})
+    return redirect(url_for("console.show_today"), 303)
 
 
 @pages.post("/login/code")
@@ -120,11 +228,11 @@ def take_second_factor(who: LoggedIn) -> Any:
     """Take the code, and go on."""
     data, errors = read_form(CODE)
     if data is None:
-        return private("second_factor.html", 422, errors=errors)
+        return _second_factor(who, 422, errors)
     try:
         persons.show_second_factor(who.session_id, data["code"], address())
     except DomainError as error:
-        return private("second_factor.html", error.status, errors=wrong(error))
+        return _second_factor(who, error.status, wrong(error))
     return redirect(url_for("console.show_today"), 303)
 
 
@@ -153,7 +261,7 @@ def take_enrolment(who: LoggedIn) -> Any:
         codes = persons.confirm(who.person_id, data["code"])
     except DomainError as error:
         return _enrolment(who, error.status, wrong(error))
-    persons.note_enrolment(who.session_id)
+    persons.pass_second_factor(who.session_id)
     return private("paper_codes.html", codes=codes)
 
 
@@ -168,7 +276,12 @@ def show_no_membership(who: LoggedIn) -> Response:
 @allow(*ANYONE)
 def show_join() -> Response:
     """Where a code of an invitation is typed."""
-    return private("join.html", values={}, errors={})
+    return _join()
+
+
+def _join(http_status: int = 200, errors: Errors | None = None) -> Response:
+    name = persons.provider_name()
+    return private("join.html", http_status, values=typed(), errors=errors or {}, account_name=name)
 
 
 @pages.post("/join")
@@ -177,12 +290,12 @@ def join() -> Any:
     """Accept an invitation, and log in at once."""
     data, errors = read_form(JOIN)
     if data is None:
-        return private("join.html", 422, values=typed(), errors=errors)
+        return _join(422, errors)
     try:
         login = persons.login_of(persons.join(data, address()).person)
         token = persons.log_in(login, data["password"], address(), request.headers.get("User-Agent", ""))
     except DomainError as error:
-        return private("join.html", error.status, values=typed(), errors=wrong(error))
+        return _join(error.status, wrong(error))
     return begin_session(redirect(url_for("console.show_today"), 303), token)
 
 

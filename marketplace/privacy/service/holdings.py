@@ -44,7 +44,7 @@ from ...manifests.models import (
 )
 from ...matches.models import Feedback, MutualInterest
 from ...notifications.models import Notification, NotificationStatus, Preferences, SavedSearch, Silence
-from ...persons.models import Invitation, Membership, Person
+from ...persons.models import Invitation, LinkedAccount, Membership, Passkey, Person
 from ...receivers.models import ReceiverRequest
 from ...registrations.models import Registration, Site
 from ...reporting.models import (
@@ -276,6 +276,14 @@ HOLDINGS = (
         Person,
         _through(Person.id, Membership.person_id, Membership.enterprise_id),
         frozenset({"no", "password_hash", "totp_secret", "totp_step"}),
+    ),
+    Holding(
+        Passkey,
+        _through(Passkey.person_id, Membership.person_id, Membership.enterprise_id),
+        frozenset({"credential_id", "public_key", "sign_count"}),
+    ),
+    Holding(
+        LinkedAccount, _through(LinkedAccount.person_id, Membership.person_id, Membership.enterprise_id)
     ),
     Holding(Membership, _by(Membership.enterprise_id)),
     Holding(Invitation, _by(Invitation.enterprise_id), frozenset({"digest"})),

@@ -11,7 +11,18 @@ from .access_reset import (
     withdraw_reset,
 )
 from .failures import forget_old_failures
+from .handshakes import forget_old_handshakes
 from .logging_in import log_in, login_of
+from .passkeys import (
+    add_passkey,
+    ask_for_passkey,
+    list_passkeys,
+    log_in_by_passkey,
+    offer_passkey,
+    relying_party,
+    remove_passkey,
+    show_passkey,
+)
 from .password_reset import issue_reset, request_reset, reset_password
 from .second_factor import confirm, offer
 from .sessions import (
@@ -21,32 +32,41 @@ from .sessions import (
     forget_old_sessions,
     list_sessions,
     logged_in,
-    note_enrolment,
+    pass_second_factor,
     show_second_factor,
 )
 
 __all__ = [
     "LoggedIn",
     "act_for",
+    "add_passkey",
+    "ask_for_passkey",
     "confirm",
     "confirm_reset",
     "end_session",
     "find_reset",
     "forget_old_failures",
+    "forget_old_handshakes",
     "forget_old_sessions",
     "issue_reset",
     "lapse_reset",
+    "list_passkeys",
     "list_resets",
     "list_sessions",
     "log_in",
+    "log_in_by_passkey",
     "logged_in",
     "login_of",
-    "note_enrolment",
     "offer",
+    "offer_passkey",
+    "pass_second_factor",
     "present_reset",
     "propose_reset",
+    "relying_party",
+    "remove_passkey",
     "request_reset",
     "reset_password",
+    "show_passkey",
     "show_second_factor",
     "use_reset",
     "withdraw_reset",

@@ -1,5 +1,6 @@
 """Passwords: which are taken, and how they are kept (argon2id, RFC 9106)."""
 
+import secrets
 from functools import cache
 from threading import BoundedSemaphore
 
@@ -50,6 +51,11 @@ def is_password(kept: str | None, password: str) -> bool:
         except (VerificationError, InvalidHashError):
             return False
     return kept is not None
+
+
+def unguessable_hash() -> str:
+    """What is kept of somebody who has no password: one that nobody was told. Another is set by e-mail."""
+    return hash_password(secrets.token_urlsafe(32))
 
 
 @cache

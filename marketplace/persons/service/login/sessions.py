@@ -18,7 +18,7 @@ from ....events.actor import ADMIN, ENTERPRISE, SCOPES, Actor
 from ....events.work import Work, unit_of_work
 from ....http.authentication import digest
 from ....statements import Statement
-from ...models import Membership, Person, Right, Session
+from ...models import Membership, Passkey, Person, Right, Session
 from .failures import forget_failures, note_attempt
 from .second_factor import require_factor
 
@@ -48,6 +48,7 @@ FIND = Statement(
         Person.language,
         Person.totp_since,
         Person.erased_at,
+        select(Passkey.id).where(Passkey.person_id == Person.id).exists().label("has_passkey"),
         Membership.id.label("membership_id"),
         Membership.right,
         Membership.ended_at.label("membership_ended_at"),
@@ -93,18 +94,30 @@ class LoggedIn:
     lacks: str | None
 
 
-def begin(work: Work, person: Person, device: str) -> str:
-    """Begin a session of a person whose password was right; returns its token, which is shown this once."""
+def begin(
+    work: Work,
+    person: Person,
+    device: str,
+    has_passed: bool = False,
+    membership_id: UUID | None = None,
+) -> str:
+    """Begin a session of a person who has shown who it is; returns its token, which is shown this once.
+
+    Args:
+        has_passed: whether that was two factors in one. membership_id: what it acts for, None for what it
+            acted for last.
+    """
     token = secrets.token_urlsafe(32)
     now = clock.now()
     work.add(
         Session(
             digest=digest(token),
             person_id=person.id,
-            membership_id=_first_membership(work, person.id),
+            membership_id=membership_id or _first_membership(work, person.id),
             device=device[:LONGEST_DEVICE],
             created_at=now,
             seen_at=now,
+            passed_at=now if has_passed else None,
         )
     )
     return token
@@ -151,11 +164,14 @@ def _is_member(row: Any) -> bool:
 
 
 def _lacks(row: Any) -> str | None:
-    if row.totp_since is not None and row.passed_at is None:
+    """What is missing. Staff whose passkey is its second factor shows it: a password alone sets no other."""
+    is_staff = row.staff_id is not None
+    has_factor = row.totp_since is not None or (is_staff and row.has_passkey)
+    if has_factor and row.passed_at is None:
         return "second_factor"
     if not _is_member(row):
         return "membership"
-    return "enrolment" if row.staff_id is not None and row.totp_since is None else None
+    return "enrolment" if is_staff and row.passed_at is None else None
 
 
 def _actor(row: Any) -> Actor:
@@ -197,8 +213,8 @@ def show_second_factor(session_id: UUID, code: str, address: str) -> None:
     forget_failures(guessed, address)
 
 
-def note_enrolment(session_id: UUID) -> None:
-    """The person has just shown the second factor when it was set: this session need not ask again."""
+def pass_second_factor(session_id: UUID) -> None:
+    """The person has just shown the second factor: this session need not ask again. Raises: NotFound."""
     with unit_of_work() as work:
         _lock_current(work, session_id).passed_at = clock.now()
 

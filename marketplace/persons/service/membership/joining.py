@@ -16,7 +16,7 @@ from ....events.actor import ENTERPRISE, Actor
 from ....events.lifecycle import Party
 from ....events.work import Work, unit_of_work
 from ....http.authentication import digest
-from ...models import INVITATION_LIFE, Invitation, InvitationStatus, Membership, Person
+from ...models import INVITATION_LIFE, Invitation, InvitationStatus, Membership, Person, Right
 from ..login.logging_in import is_called, require_password
 from ..login.passwords import hash_password, require_strong
 from ..login.second_factor import read_code
@@ -51,13 +51,13 @@ def join(data: dict[str, Any], address: str) -> Membership:
         password_hash = hash_password(data["password"])
     try:
         with unit_of_work() as work:
-            invitation = _lock_open(work, code_digest)
+            invitation = lock_open(work, code_digest)
             person = (
                 work.lock(Person, Person.id == person_id, Person.erased_at.is_(None))
                 if known
                 else work.add(_new_person(invitation, data, password_hash))
             )
-            return _accept(work, invitation, person)
+            return accept(work, invitation, person)
     except IntegrityError as error:
         raise refusal_of(error) from error
 
@@ -65,7 +65,7 @@ def join(data: dict[str, Any], address: str) -> Membership:
 def _who(code_digest: str, data: dict[str, Any]) -> tuple[str, bool]:
     """The address or number of whoever joins, and whether there is such a person."""
     with unit_of_work() as work:
-        invitation = _lock_open(work, code_digest)
+        invitation = lock_open(work, code_digest)
         login = invitation.email or data["phone"]
         if login is None:
             raise Invalid("field_required", at="phone")
@@ -73,7 +73,7 @@ def _who(code_digest: str, data: dict[str, Any]) -> tuple[str, bool]:
         return login, work.session.scalar(query) is not None
 
 
-def _lock_open(work: Work, code_digest: str) -> Invitation:
+def lock_open(work: Work, code_digest: str) -> Invitation:
     """Raises: Invalid: `invitation_invalid`."""
     query = select(Invitation.id).where(
         Invitation.digest == code_digest, Invitation.status == InvitationStatus.OPEN
@@ -103,24 +103,37 @@ def _new_person(invitation: Invitation, data: dict[str, Any], password_hash: str
     )
 
 
-def _accept(work: Work, invitation: Invitation, person: Person) -> Membership:
-    if invitation.enterprise_id is not None:
-        enterprises.lock(work, invitation.enterprise_id)
-        _require_room(work, invitation.enterprise_id)
+def accept(work: Work, invitation: Invitation, person: Person) -> Membership:
+    """Make a locked person a member by a locked invitation that is open."""
+    membership = admit(work, person, invitation.enterprise_id, invitation.right, invitation.staff_id)
+    INVITATION_LIFE.move(invitation, "accept", by=Party.INVITED)
+    invitation.person_id = person.id
+    work.emit("invitation.accepted", invitation_id=str(invitation.id))
+    return membership
+
+
+def admit(
+    work: Work, person: Person, enterprise_id: UUID | None, right: Right | None, staff_id: UUID | None = None
+) -> Membership:
+    """Make a person a member of an enterprise, or the member of staff.
+
+    Raises:
+        Conflict: the enterprise has as many as may be (`too_many_members`).
+    """
+    if enterprise_id is not None:
+        enterprises.lock(work, enterprise_id)
+        _require_room(work, enterprise_id)
     membership = work.add(
         Membership(
             person_id=person.id,
-            enterprise_id=invitation.enterprise_id,
-            staff_id=invitation.staff_id,
-            right=invitation.right,
+            enterprise_id=enterprise_id,
+            staff_id=staff_id,
+            right=right,
             person=person,
             created_at=clock.now(),
         )
     )
-    INVITATION_LIFE.move(invitation, "accept", by=Party.INVITED)
-    invitation.person_id = person.id
-    work.audit(_joined_as(work, membership), "join", membership, right=membership.right)
-    work.emit("invitation.accepted", invitation_id=str(invitation.id))
+    work.audit(_joined_as(work, membership), "join", membership, right=right)
     log.info("person joined", extra={"membership_id": str(membership.id)})
     return membership
 

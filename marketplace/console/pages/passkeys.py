@@ -1,0 +1,75 @@
+"""A person's passkeys: made on a device under a name, listed, removed."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, redirect, url_for
+from marshmallow import fields
+
+from ...errors import DomainError
+from ...http.fields import Length, Text
+from ...http.schemas import Schema
+from ...persons import service as persons
+from ...persons.service import LoggedIn
+from ..forms import Errors, read_form, typed, wrong
+from ..page import as_json, pages
+from ..visitor import SCRIPT, members_only, private
+from .account import LONGEST_CREDENTIAL
+
+LONGEST_NAME = 50
+
+
+class NewPasskeyForm(Schema):
+    name = Text(LONGEST_NAME, required=True)
+    credential = fields.String(required=True, validate=Length(max=LONGEST_CREDENTIAL))
+
+
+NEW_PASSKEY = NewPasskeyForm()
+
+
+@pages.get("/settings/passkeys")
+@members_only()
+def show_passkeys(who: LoggedIn) -> Response:
+    """The passkeys, and where a new one is named."""
+    return _passkeys(who)
+
+
+def _passkeys(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+    return private(
+        "passkeys.html",
+        http_status,
+        script=SCRIPT,
+        passkeys=persons.list_passkeys(who.person_id),
+        has_passkeys=persons.relying_party() is not None,
+        values=typed(),
+        errors=errors or {},
+    )
+
+
+@pages.post("/settings/passkeys/challenge")
+@members_only()
+def offer_passkey(who: LoggedIn) -> Response:
+    """What the browser needs to make a passkey; only this session may answer."""
+    return as_json(persons.offer_passkey(who.session_id, who.person_id))
+
+
+@pages.post("/settings/passkeys")
+@members_only()
+def add_passkey(who: LoggedIn) -> Any:
+    """Keep a passkey that the browser has made."""
+    data, errors = read_form(NEW_PASSKEY)
+    if data is None:
+        return _passkeys(who, 422, errors)
+    try:
+        persons.add_passkey(who.session_id, who.person_id, data["name"], data["credential"])
+    except DomainError as error:
+        return _passkeys(who, error.status, wrong(error))
+    return redirect(url_for("console.show_passkeys"), 303)
+
+
+@pages.post("/settings/passkeys/<uuid:passkey_id>/remove")
+@members_only()
+def remove_passkey(who: LoggedIn, passkey_id: UUID) -> Any:
+    """Take a passkey no more."""
+    persons.remove_passkey(who.person_id, passkey_id)
+    return redirect(url_for("console.show_passkeys"), 303)

@@ -1,0 +1,6 @@
+"""Log-in with an account elsewhere: a city's, a group's (OpenID Connect)."""
+
+from .log_in import ask_provider, log_in_by_account
+from .provider import provider_name
+
+__all__ = ["ask_provider", "log_in_by_account", "provider_name"]
