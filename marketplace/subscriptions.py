@@ -94,6 +94,7 @@ TASKS = (
     TaskType(notifications.send_invitation, DELIVERY),
     TaskType(notifications.send_reset, DELIVERY),
     TaskType(notifications.send_email_code, DELIVERY),
+    TaskType(notifications.send_evaluations_ending, DELIVERY),
     TaskType(notifications.send_email, DELIVERY),
     TaskType(notifications.send_digest, DELIVERY),
     TaskType(listings.run_import, BULK),

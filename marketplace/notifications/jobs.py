@@ -386,6 +386,11 @@ def send_email_code(email_change_id: str) -> None:
     service.send_email_code(UUID(email_change_id))
 
 
+def send_evaluations_ending(person_id: str, count: int) -> None:
+    """An officer is reminded of evaluations that end soon."""
+    service.send_evaluations_ending(UUID(person_id), count)
+
+
 def announce_endings() -> None:
     """Tell owners of listings and licences that end soon."""
     service.announce_endings(clock.today())

@@ -19,6 +19,8 @@ from tests.evaluations.previews import (
     published_at_once,
     show,
 )
+from tests.mail import body, listener, relay  # noqa: F401 - fixtures
+from tests.persons.people import join
 from tests.reporting.world import ok, refused
 
 
@@ -188,3 +190,26 @@ def test_an_evaluation_that_a_later_one_outlasts_and_a_preview_are_not_announced
 
     (event,) = events_named(marketplace, "evaluation.ending")
     assert event["evaluation_id"] == later["id"]
+
+
+def test_officers_who_are_persons_are_mailed_how_many_end_in_their_charge(marketplace, firm, relay):  # noqa: F811
+    published_at_once(marketplace, firm, "2026-12-01")
+    keys = marketplace.admin.get("/api-keys", holder="staff").json["items"]
+    officers = {
+        "admin@example.com": keys[0]["holder"]["id"],
+        "here@example.com": marketplace.regulator("330600").id,
+        "elsewhere@example.com": marketplace.regulator("440300").id,
+    }
+    for address, staff_id in officers.items():
+        marketplace.admin.post("/invitations", {"staff_id": staff_id, "email": address, "language": "en"})
+    marketplace.settle()
+    for letter in relay.take():
+        code = next(line for line in body(letter).splitlines() if len(line) == 23 and line.count("-") == 3)
+        assert join(marketplace, code).status_code == 201
+
+    remind_on(marketplace, 2028, 10, 2)
+
+    letters = [letter for letter in relay.take() if "evaluations" in letter["Subject"]]
+    assert {letter["To"] for letter in letters} == {"admin@example.com", "here@example.com"}
+    assert {letter["Subject"] for letter in letters} == {"[Huanliu] Credit evaluations that end soon: 1"}
+    assert "/desk?kind=expiring_evaluation" in body(letters[0])

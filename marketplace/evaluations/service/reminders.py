@@ -3,14 +3,19 @@
 import logging
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import aliased
 
 from ... import clock
+from ...catalogue import service as catalogue
 from ...credit.models import Evaluation
+from ...enterprises.models import Enterprise
 from ...events.actor import PLATFORM
-from ...events.work import unit_of_work
+from ...events.work import Work, unit_of_work
+from ...notifications import service as notifications
+from ...persons import service as persons
 from ..models import EvaluationReminder
 
 REMIND_DAYS = (30, 60)
@@ -76,4 +81,18 @@ def _remind(days: int) -> int:
                 valid_until=end,
                 days=days,
             )
+        if rows:
+            _enqueue_mails(work, {row.enterprise_id for row in rows})
     return len(rows)
+
+
+def _enqueue_mails(work: Work, enterprise_ids: set[UUID]) -> None:
+    """Have each officer who can be reached mailed how many of the enterprises are in its charge."""
+    officers = persons.reachable_officers()
+    regions = work.session.scalars(select(Enterprise.region).where(Enterprise.id.in_(enterprise_ids))).all()
+    for officer in officers:
+        count = sum(officer.region is None or catalogue.region_covers(officer.region, at) for at in regions)
+        if count:
+            due_at = notifications.next_mail_time(clock.now())
+            task = "notifications.jobs.send_evaluations_ending"
+            work.enqueue(task, due_at=due_at, person_id=str(officer.person_id), count=count)

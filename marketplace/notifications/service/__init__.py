@@ -5,7 +5,7 @@ from .delivery.address_caps import forget_sent_mail
 from .delivery.digests import plan_digests
 from .delivery.email import send_digest, send_email
 from .delivery.mail_hours import MAIL_HOURS, next_mail_time
-from .delivery.person_mail import send_email_code, send_invitation, send_reset
+from .delivery.person_mail import send_email_code, send_evaluations_ending, send_invitation, send_reset
 from .delivery.release import release_due
 from .forgetting import forget_key_names, forget_people
 from .inbox import count_unread, find, inbox, mark_all_read, mark_read, present
@@ -99,6 +99,7 @@ __all__ = [
     "send_digest",
     "send_email",
     "send_email_code",
+    "send_evaluations_ending",
     "send_invitation",
     "send_link",
     "send_reset",

@@ -282,9 +282,7 @@ HOLDINGS = (
         _through(Passkey.person_id, Membership.person_id, Membership.enterprise_id),
         frozenset({"credential_id", "public_key", "sign_count"}),
     ),
-    Holding(
-        LinkedAccount, _through(LinkedAccount.person_id, Membership.person_id, Membership.enterprise_id)
-    ),
+    Holding(LinkedAccount, _through(LinkedAccount.person_id, Membership.person_id, Membership.enterprise_id)),
     Holding(Membership, _by(Membership.enterprise_id)),
     Holding(Invitation, _by(Invitation.enterprise_id), frozenset({"digest"})),
     Holding(

@@ -1,4 +1,5 @@
-"""E-mails to a person: the code of an invitation or of a new address, and the link to a new password.
+"""E-mails to a person: the code of an invitation or of a new address, the link to a new password, what waits
+for an officer.
 
 They say nothing that anybody else wrote but the name of an approved enterprise. Code and token exist in the
 e-mail alone.
@@ -73,6 +74,16 @@ def send_email_code(change_id: UUID) -> None:
         if count_mail(work, address, INVITATION, f"<{change_id}@huanliu>"):
             _send(address, "email_code", person.language, letters=code)
     log.info("code for an address mailed", extra={"email_change_id": str(change_id)})
+
+
+def send_evaluations_ending(person_id: UUID, count: int) -> None:
+    """Mail an officer how many evaluations end soon, unless it is none any more; the desk says which."""
+    if not is_mail_configured():
+        return
+    with unit_of_work():
+        for officer in persons.reachable_officers(person_id):
+            _send(officer.email, "evaluations_ending", officer.language, count=str(count))
+    log.info("officer reminded", extra={"person_id": str(person_id), "evaluations": count})
 
 
 def _send(address: str, what: str, language: Language, **facts: str) -> None:

@@ -17,6 +17,7 @@ from .members import (
     find_member,
     list_members,
     memberships_of,
+    reachable_officers,
     staff_without_person,
 )
 
@@ -35,6 +36,7 @@ __all__ = [
     "list_invitations",
     "list_members",
     "memberships_of",
+    "reachable_officers",
     "register_enterprise",
     "staff_without_person",
     "withdraw_invitation",

@@ -15,7 +15,7 @@ from ....enterprises.models import Enterprise, Staff
 from ....errors import Conflict, Invalid, NotFound
 from ....events.actor import Actor
 from ....events.work import Work, unit_of_work
-from ...models import Membership, Right
+from ...models import Membership, Person, Right
 from ..bound_keys import end_keys_of
 from ..login.sessions import end_sessions_of
 from .belonging import governed_by, listed_for
@@ -44,6 +44,24 @@ def list_members(actor: Actor, after: UUID | None, limit: int) -> Sequence[Membe
         query = query.where(Membership.id > after)
     rows = query.options(joinedload(Membership.person)).order_by(Membership.id).limit(limit)
     return db.session.scalars(rows).all()
+
+
+def reachable_officers(person_id: UUID | None = None) -> Sequence[Any]:
+    """Members of staff who are persons with a proven address: rows of person_id, email, language, region.
+
+    Args:
+        person_id: of one of them; None for all.
+    """
+    query = (
+        select(Person.id.label("person_id"), Person.email, Person.language, Staff.region)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(Staff, Staff.id == Membership.staff_id)
+        .where(Membership.ended_at.is_(None), Person.erased_at.is_(None), Person.email.is_not(None))
+        .order_by(Person.id)
+    )
+    if person_id is not None:
+        query = query.where(Person.id == person_id)
+    return db.session.execute(query).all()
 
 
 def memberships_of(person_id: UUID) -> Sequence[Any]:
