@@ -1,10 +1,12 @@
-"""The work of the staff by pages only: every kind of item, enterprises, policy, operations; in whose sight."""
+"""The work of the staff by pages only: every kind of item, enterprises, policy, operations; rights."""
 
 import re
 from uuid import UUID
 
 import pytest
 
+from marketplace.events.models import Task, TaskStatus
+from marketplace.events.work import unit_of_work
 from tests.console.people import Browser, browser_of
 from tests.console.private import STAFF_PAGES
 from tests.counting import count_statements
@@ -283,10 +285,105 @@ def test_an_admin_goes_from_review_to_decision_to_board_by_pages_alone(desk):
         assert sent.location == f"/enterprises/{firm_id}?part=credit"
     twice = desk.browser.post(f"/enterprises/{firm_id}/record", **form, document=document)
     assert (twice.status, twice.page.faults) == (409, [])
-    story = desk.browser.get(sent.location).page
+    story = desk.browser.get(f"/enterprises/{firm_id}?part=credit").page
     assert document in story.text
     assert "失信厂" not in desk.browser.get("/board").page.text, "it may still appeal"
     desk.marketplace.wait(days=40)
     desk.marketplace.settle()
     with desk.marketplace.at_its_time():
         assert "失信厂" in Browser(desk.marketplace).get("/board").page.text
+
+
+def test_an_admin_suspends_restores_and_blocks_with_a_reason(desk):
+    firm = desk.marketplace.enterprise("generator")
+    path = f"/enterprises/{firm.id}"
+    assert desk.browser.post(f"{path}/suspend", reason="").status == 422
+    assert desk.browser.post(f"{path}/suspend", reason="停产").location == path
+    assert desk.browser.post(f"{path}/suspend", reason="再次").status == 409
+    assert desk.browser.post(f"{path}/approve", reason="已恢复").status == 303
+    assert desk.browser.post(f"{path}/block", reason="涉嫌造假").status == 303
+    page = desk.browser.get(path).page
+    assert "涉嫌造假" in page.text
+    assert len(desk.ids(kind="provisional_block")) == 1
+    event = desk.marketplace.credit_event(firm, "law.penalty_major")
+    assert desk.browser.post(f"/enterprises/events/{event['id']}/withdraw", reason="录错企业").status == 303
+    (first, *_) = desk.admin.get(f"/enterprises/{firm.id}/credit/events").json["items"][1:]
+    assert first["status"] == "withdrawn"
+
+
+def test_enterprises_are_found_by_name_and_code(desk):
+    firm = desk.marketplace.enterprise("generator", name="独一无二厂")
+    for asked in ("独一无二", firm.number):
+        assert firm.id in " ".join(desk.browser.get(f"/enterprises?q={asked}").page.links(""))
+    assert "未找到企业" in desk.browser.get("/enterprises?q=没有这家").page.text
+    assert desk.browser.get("/enterprises?q=x%00").status == 200
+    assert desk.browser.get("/enterprises?grade=Z").page.faults == []
+
+
+# ---------------------------------------------------------------- policy and operations
+
+
+def fields_of(page):
+    """What a form would send as it is shown."""
+    found = {
+        each["name"]: each.get("value", "") for each in page.all("input") if each.get("type") != "checkbox"
+    }
+    return {name: value for name, value in found.items() if name != "q"}
+
+
+def test_a_policy_is_previewed_on_real_listings_and_then_published_once(desk):
+    town = desk.marketplace
+    town.supply(town.enterprise("generator"), title="试算用稀硫酸")
+    for name in ("近厂", "远厂"):
+        town.demand(town.recycler(name=name))
+    page = desk.browser.get("/policy").page
+    sent = fields_of(page) | {"cross_province": "white_list", "learned_order": "true"}
+    sent |= {name: "0.1" for name in sent if name.startswith("weights.")} | {"weights.distance": "0.5"}
+    before = town.admin.get("/matching-policy").json
+    shown = desk.browser.post("/policy", preview="1", **sent)
+    assert (shown.status, shown.page.faults) == (200, [])
+    assert "试算用稀硫酸" in shown.page.text
+    assert "近厂" in shown.page.text
+    assert town.admin.get("/matching-policy").json == before, "looked at only"
+    assert desk.browser.post("/policy", preview="1", **{**sent, "weights.code": "0.9"}).status == 422
+    assert desk.browser.post("/policy", preview="1", **{**sent, "push_top": "many"}).status == 422
+    assert desk.browser.post("/policy", publish="1", **sent).location == "/policy"
+    assert town.admin.get("/matching-policy").json["weights"]["distance"] == 0.5
+    again = desk.browser.post("/policy", publish="1", **sent)
+    assert again.status == 412, "pressed twice, or from a second tab"
+
+
+def test_credit_rules_are_simulated_and_published_once(desk):
+    firm = desk.marketplace.enterprise("generator", name="会降级厂")
+    desk.marketplace.credit_event(firm, "law.penalty_minor")
+    page = desk.browser.get("/policy/rules").page
+    sent = {"version": fields_of(page)["version"], "law.penalty_minor.points": "-60",
+            "law.penalty_minor.months": "24", "law.penalty_minor.enabled": "true"}  # fmt: skip
+    shown = desk.browser.post("/policy/rules", simulate="1", **sent)
+    assert (shown.status, shown.page.faults) == (200, [])
+    assert "会降级厂" in shown.page.text
+    assert (
+        desk.browser.post("/policy/rules", simulate="1", **{**sent, "law.penalty_minor.points": "x"}).status
+        == 422
+    )
+    assert desk.browser.post("/policy/rules", publish="1", **sent).status == 303
+    rules = {rule["code"]: rule for rule in desk.admin.get("/credit/rules").json["items"]}
+    assert rules["law.penalty_minor"]["points"] == -60
+    assert desk.browser.post("/policy/rules", publish="1", **sent).status == 412
+
+
+def test_a_task_that_was_given_up_is_seen_and_replayed(desk):
+    with desk.marketplace.app.app_context(), unit_of_work() as work:
+        task = Task(subscriber="<b>x</b>", queue="default", payload={}, status=TaskStatus.PARKED,
+                    reason="Timeout", due_at=desk.marketplace.now, ended_at=desk.marketplace.now, attempts=5)  # fmt: skip
+        work.add(task)
+        work.session.flush()
+        number = task.id
+    page = desk.browser.get("/operations")
+    assert page.page.faults == []
+    assert "<b>x</b>" in page.page.text
+    assert desk.admin.get("/operations").json["parked"][0]["id"] == number
+    done = desk.browser.post("/operations/replay", tasks=[str(number), "x", "99999999999999999999"])
+    assert done.location == "/operations?replayed=1"
+    assert desk.browser.post("/operations/replay", tasks=[str(number)]).location == "/operations?replayed=0"
+    assert desk.admin.get("/operations").json["parked_total"] == 0

@@ -13,6 +13,7 @@ from ...credit.models import AXES, CreditEvent, EventStatus
 from ...enterprises import service as enterprises
 from ...errors import DomainError
 from ...events.actor import ENTERPRISE, Actor
+from ...http.bodies import FORM
 from ...http.documents import MAX_DOCUMENT
 from ...http.fields import Lines
 from ...http.languages import language
@@ -80,7 +81,7 @@ def show_requests(who: LoggedIn) -> Response:
     assert who.actor is not None
     found_appeals = appeals.search_appeals(who.actor, None, None, MOST_SHOWN)
     repairs = appeals.search_repairs(who.actor, None, None, MOST_SHOWN)
-    events = [row.event for row in (*found_appeals, *repairs)]
+    events = [row.event for row in found_appeals] + [row.event for row in repairs]
     return private(
         "credit_requests.html",
         appeals=found_appeals,
@@ -169,7 +170,7 @@ def add_appeal_files(who: LoggedIn, appeal_id: UUID) -> Any:
 def _add_files(actor: Actor, appeal: Appeal) -> None:
     for sent in request.files.getlist("file"):
         if sent.filename:
-            appeals.add_appeal_file(actor, appeal, sent.read(), "multipart/form-data", sent.filename)
+            appeals.add_appeal_file(actor, appeal, sent.read(), FORM, sent.filename)
 
 
 @pages.post("/credit/events/<uuid:event_id>/repair")
@@ -204,7 +205,7 @@ def withdraw_repair(who: LoggedIn, repair_id: UUID) -> Any:
     return _withdraw(who, appeals.find_own_repair(who.actor, repair_id))
 
 
-def _withdraw(who: LoggedIn, row: Appeal | Repair) -> Any:
+def _withdraw(who: LoggedIn, row: Any) -> Any:
     assert who.actor is not None
     try:
         appeals.withdraw(who.actor, row)

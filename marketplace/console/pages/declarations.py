@@ -52,12 +52,18 @@ class DeclarationForm(Schema):
     filed_on = Day(load_default=None)
 
 
+class CorrectionForm(DeclarationForm):
+    reason = Lines(500, required=True)
+
+
 class ReceiptForm(Schema):
     receipt = Identifier(60, required=True)
     filed_on = Day(required=True)
 
 
-LIST, LINE, DECLARATION, RECEIPT = PageQuery(), LineForm(), DeclarationForm(), ReceiptForm()
+LIST, LINE, DECLARATION, CORRECTION, RECEIPT = (
+    PageQuery(), LineForm(), DeclarationForm(), CorrectionForm(), ReceiptForm(),
+)  # fmt: skip
 
 
 @pages.get("/declarations")
@@ -119,7 +125,7 @@ def file_declaration(who: LoggedIn, declaration_id: UUID) -> Any:
     row = reporting.find(who.actor, declaration_id)
     is_confirmed = row.status in CONFIRMED_STATES
     is_receipt = is_confirmed and "correct" not in request.form
-    data, errors = read_form(RECEIPT if is_receipt else DECLARATION)
+    data, errors = read_form(RECEIPT if is_receipt else CORRECTION if is_confirmed else DECLARATION)
     lines, faults = _lines()
     if data is None or faults:
         return _declaration(who, declaration_id, 422, {**errors, **faults})
@@ -137,7 +143,8 @@ def file_declaration(who: LoggedIn, declaration_id: UUID) -> Any:
 
 def _lines() -> tuple[list[dict[str, Any]], Errors]:
     """The lines of the form that name a code, and what is wrong by the name of the field."""
-    lines, errors = [], {}
+    lines: list[dict[str, Any]] = []
+    errors: Errors = {}
     for number in range(MOST_LINES):
         if f"{number}.code" not in request.form:
             break

@@ -12,9 +12,10 @@ from marshmallow import fields
 
 from ... import clock
 from ...enterprises import service as enterprises
-from ...errors import DomainError
+from ...errors import Conflict, DomainError
 from ...events.actor import Actor
 from ...events.lifecycle import Party
+from ...http.bodies import FORM
 from ...http.documents import MAX_DOCUMENT
 from ...http.fields import Day, Lines, OneOf, QueryWhole, Range
 from ...http.paging import PageQuery
@@ -241,7 +242,8 @@ TAKEN: dict[str, Callable[[Actor, Inspection, dict[str, Any]], Errors]] = {
 
 def _of_items(row: Inspection, schema: Schema) -> Said:
     """What the form says of each item, and what is wrong with it by the name of the field."""
-    said, errors = [], {}
+    said: list[dict[str, Any]] = []
+    errors: Errors = {}
     for answer in row.answers:
         code = answer.item.code
         data, faults = read_fields(schema, f"{code}.")
@@ -252,12 +254,16 @@ def _of_items(row: Inspection, schema: Schema) -> Said:
 
 
 def _keep_photos(actor: Actor, row: Inspection) -> None:
+    """Keep the photos that were sent; one that is there already came with a form that was sent twice."""
     for answer in row.answers:
-        for sent in request.files.getlist(f"{answer.item.code}.photo"):
-            if sent.filename:
-                inspections.add_photo(
-                    actor, row.id, answer.item.code, sent.read(), "multipart/form-data", sent.filename
-                )
+        code = answer.item.code
+        for sent in request.files.getlist(f"{code}.photo"):
+            try:
+                if sent.filename:
+                    inspections.add_photo(actor, row.id, code, sent.read(), FORM, sent.filename)
+            except Conflict as error:
+                if error.code != "already_entered":
+                    raise
 
 
 @pages.post("/inspections/<uuid:inspection_id>/cancel")

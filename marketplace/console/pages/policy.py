@@ -1,6 +1,5 @@
 """The policy of matching with a preview on real listings, the credit rules with a simulation."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, redirect, request, url_for
@@ -206,9 +205,10 @@ def change_rules(who: LoggedIn) -> Any:
     return redirect(url_for("console.show_rules"), 303)
 
 
-def _sent_rules() -> tuple[list[Mapping[str, Any]], Errors]:
+def _sent_rules() -> tuple[list[dict[str, Any]], Errors]:
     """The rules in force with what the form says of each; one that the form does not name stays as it is."""
-    items, errors = [], {}
+    items: list[dict[str, Any]] = []
+    errors: Errors = {}
     for rule in credit.present_rules(credit.current_rules()):
         prefix = f"{rule['code']}."
         said: dict[str, Any] | None = {}
