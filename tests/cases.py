@@ -70,6 +70,7 @@ class Cases:
         statements: rule -> number of SQL statements of each GET, the look-up of the key included.
         public: rule -> names that a `VISIBLE` response shows to everyone.
         paths: rule -> path of each GET whose parameters are not UUIDs, or with the query that it needs.
+        readers: rule -> who reads it, of each GET that the owner's or the admin's own key may not.
         grow: adds a row to each of the room's lists.
         questions: routes that ask by POST and write nothing.
         unaudited: routes that write only what the row itself records, and no audit line.
@@ -86,6 +87,7 @@ class Cases:
     statements: dict[str, int] = field(default_factory=dict)
     public: dict[str, set[str]] = field(default_factory=dict)
     paths: Callable[[Any], dict[str, str]] = lambda samples: {}
+    readers: Callable[[Any], dict[str, Party]] = lambda samples: {}
     grow: Callable[[Any], None] = lambda samples: None
     questions: frozenset[Route] = frozenset()
     unaudited: frozenset[Route] = frozenset()

@@ -20,6 +20,9 @@ PRIVATE_PAGES = {
     "/settings/notices": 5,
     "/settings/keys": 2,
     "/settings/papers": 8,
+    "/settings/account": 3,
+    "/settings/erase": 1,
+    "/settings/keys": 3,
 }
 """Of a member of an enterprise."""
 
@@ -32,5 +35,6 @@ STAFF_PAGES = {
     "/operations": 8,
     "/cockpit": 8,
     "/cockpit?by=rate&full=1": 8,
+    "/desk/resets": 3,
 }
 """Of an admin."""

@@ -45,10 +45,10 @@ def record(marketplace):
 def reads(samples):
     """A right call for every route that is read: (method, rule) -> (party, path, None)."""
     routes = routes_of(samples.marketplace.app)
-    paths = read_paths(samples, routes)
+    paths, readers = read_paths(samples, routes), united("readers", samples)
     return {
         ("GET", rule): (
-            samples.owner if ENTERPRISE in view.access.kinds else samples.admin,
+            readers.get(rule) or (samples.owner if ENTERPRISE in view.access.kinds else samples.admin),
             paths[rule],
             None,
         )

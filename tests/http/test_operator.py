@@ -32,6 +32,7 @@ OPEN = {
     ("get", "/enterprises/prove/{token}"),
     ("get", "/verify/{token}"),
     ("post", "/members"),
+    ("post", "/access-resets/use"),
     ("get", "/figures"),
     ("get", "/credit/board"),
     ("get", "/credit/red-list"),

@@ -3,6 +3,7 @@
 import pyotp
 
 from marketplace.persons import service
+from tests.marketplace import Party
 
 PASSWORD = "河边的柳树有三百棵 3"
 
@@ -25,6 +26,14 @@ def member(party, phone, right="trader", **about):
     response = join(party.marketplace, invite(party, right)["code"], phone=phone, **about)
     assert response.status_code == 201, response.json
     return response.json
+
+
+def bound(party, person, scopes=("read",)):
+    """A key of an enterprise that is bound to a member."""
+    body = {"name": "own", "scopes": list(scopes), "person_id": person["person_id"]}
+    response = party.post("/api-keys", body)
+    assert response.status_code == 201, response.json
+    return Party(party.marketplace, response.json["api_key"], party.id)
 
 
 def log_in(marketplace, login, password=PASSWORD, address="203.0.113.7"):

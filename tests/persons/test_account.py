@@ -3,21 +3,21 @@
 import json
 from datetime import timedelta
 from threading import Barrier, Thread
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from marketplace.database import Base, db
 from marketplace.errors import DomainError
-from marketplace.events.actor import ENTERPRISE, Actor
+from marketplace.events.actor import ENTERPRISE, SCOPES, Actor
 from marketplace.persons import service
 from marketplace.persons.models import Person
 from marketplace.persons.service.account.erasure import WITH_THE_PERSON
 from marketplace.privacy.jobs import erase_past_retention
 from marketplace.privacy.service import DONE_FOR_OTHERS, OF_PERSON
 from tests.mail import body
-from tests.marketplace import Party
-from tests.persons.people import PASSWORD, log_in, member, who
+from tests.persons.people import PASSWORD, bound, log_in, member, who
 from tests.privacy.test_erasure import places_of
 
 PHONE, OTHER = "13800138000", "13800138001"
@@ -38,14 +38,7 @@ def owner(firm):
 @pytest.fixture
 def own(firm, owner):
     """A key that is bound to the owner."""
-    return bound(firm, owner)
-
-
-def bound(firm, person, scopes=("read", "listings:write", "deals:write", "admin")):
-    body = {"name": "秤", "scopes": list(scopes), "person_id": person["person_id"]}
-    response = firm.post("/api-keys", body)
-    assert response.status_code == 201, response.json
-    return Party(firm.marketplace, response.json["api_key"], firm.id)
+    return bound(firm, owner, SCOPES)
 
 
 def test_a_key_of_nobody_has_no_account(firm):
@@ -130,10 +123,8 @@ def test_after_erasure_nothing_names_the_person_and_history_has_the_number(
     marketplace, firm, owner, own, relay
 ):
     admin = marketplace.admin
-    second = bound(firm, member(firm, OTHER, "owner"))
-    own.patch(
-        f"/enterprises/{firm.id}", {"website": "https://example.com"} if False else {"roles": ["generator"]}
-    )
+    second = bound(firm, member(firm, OTHER, "owner"), SCOPES)
+    own.patch(f"/enterprises/{firm.id}", {"roles": ["generator"]})
     own.post("/me/person/email", {"email": "ouyang@example.com", "password": PASSWORD})
     marketplace.settle()
     code = body(relay.letters[-1][1]).split("\n\n")[3].strip()
@@ -158,10 +149,9 @@ def test_the_last_owner_stays(marketplace, own, owner):
 
 def test_of_two_last_owners_who_go_at_once_one_stays(marketplace, firm, owner):
     other = member(firm, OTHER, "owner")
-    together, refused = Barrier(2), []
+    together, refused, firm_id = Barrier(2), [], UUID(str(firm.id))
 
     def go(person):
-        actor = Actor(ENTERPRISE, person_id=None, id=None)
         actor = Actor(ENTERPRISE, firm_id, person_id=person)
         with marketplace.app.app_context():
             together.wait()
@@ -170,9 +160,6 @@ def test_of_two_last_owners_who_go_at_once_one_stays(marketplace, firm, owner):
             except DomainError as error:
                 refused.append(error.code)
 
-    from uuid import UUID
-
-    firm_id = UUID(str(firm.id))
     going = [Thread(target=go, args=(UUID(one["person_id"]),)) for one in (owner, other)]
     for thread in going:
         thread.start()

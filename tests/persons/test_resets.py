@@ -108,12 +108,13 @@ def test_one_of_a_kind_is_under_way_at_a_time(marketplace, person, second):
 
 def test_the_database_itself_asks_for_two(marketplace, person):
     propose(marketplace.admin)
-    alone = "UPDATE access_reset SET status = 'confirmed', confirmed_by = proposed_by, confirmed_at = now(), digest = 'x'"
-    unconfirmed = "UPDATE access_reset SET status = 'confirmed', digest = 'x'"
+    confirmed = "UPDATE access_reset SET status = 'confirmed', digest = 'x'"
+    alone = f"{confirmed}, confirmed_by = proposed_by, confirmed_at = now()"
     own = "UPDATE access_reset SET proposer_id = person_id"
-    same = "UPDATE access_reset SET confirmer_id = p.id, proposer_id = p.id FROM person p WHERE p.id <> access_reset.person_id"
+    both = "UPDATE access_reset SET confirmer_id = p.id, proposer_id = p.id"
+    same = f"{both} FROM person p WHERE p.id <> person_id"
     member(marketplace.enterprise("recycler"), "13800138001")
-    for broken in (alone, unconfirmed, own, same):
+    for broken in (alone, confirmed, own, same):
         with marketplace.app.app_context():
             with pytest.raises(IntegrityError):
                 db.session.execute(text(broken))

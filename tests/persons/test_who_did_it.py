@@ -6,8 +6,7 @@ from sqlalchemy import select
 from marketplace.database import db
 from marketplace.events.models import Event
 from tests.marketplace import Party
-from tests.persons.people import member
-from tests.persons.test_account import bound
+from tests.persons.people import bound, member
 
 PHONE = "13800138000"
 TERMS = {"quantity_t": 20.0, "price_cny_per_t": -120.0, "valid_until": "2026-12-20T10:00:00Z"}

@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from tests.cases import FORBIDDEN, Cases, Samples
+from tests.persons.people import bound, member
 
 ERASE = "/enterprises/<uuid:enterprise_id>/erase-contact"
 
@@ -14,6 +15,11 @@ class PrivacySamples(Samples):
         enterprise = self.marketplace.enterprise("generator", name="停产的厂")
         assert self.admin.post(f"/enterprises/{enterprise.id}/suspend", {}).status_code == 200
         return enterprise
+
+    @cached_property
+    def acting(self):
+        """The owner's key that is bound to a person."""
+        return bound(self.owner, member(self.owner, "13800138012", "owner"))
 
 
 def neighbours(samples):
@@ -30,5 +36,6 @@ CASES = Cases(
     samples=PrivacySamples,
     neighbours=neighbours,
     writes=writes,
-    statements={"/enterprises/me/export": 72},
+    readers=lambda samples: {"/me/person/export": samples.acting},
+    statements={"/enterprises/me/export": 72, "/me/person/export": 15},
 )
