@@ -151,11 +151,18 @@ def test_nothing_is_lost_by_going_back(firm, owner):
     draft = owner.post("/post", **WORDS).location
     owner.get(draft)
     fields = {**fields_of(owner.response), "price_cny_per_t": "12.5", "payer": "receiver", "min_lot_t": "2"}
+    fields["composition"] = "H2SO4 18-22 %"
+    for wrong in ("H2SO4", "H2SO4 18-22 furlong"):
+        refused = owner.post(draft, **{**fields, "composition": wrong})
+        assert (refused.status, refused.page.faults) == (422, [])
+        assert 'id="composition-error"' in refused.response.get_data(as_text=True)
     assert owner.post(draft, **fields).location == f"{draft}/publish"
     kept = fields_of(owner.get(draft).response)
     names = ("price_cny_per_t", "payer", "min_lot_t", "quantity_t", "codes")
     assert [kept[name] for name in names] == ["12.5", "receiver", "2", "5", "900-349-34"]
+    assert kept["composition"] == "H2SO4 18-22 %"
     assert mine(firm)[0]["price_cny_per_t"] == 12.5
+    assert mine(firm)[0]["composition"] == [{"component": "H2SO4", "min": 18, "max": 22, "unit": "%"}]
 
 
 def test_who_saves_what_somebody_else_has_changed_meanwhile_is_told_so(firm, owner):
@@ -452,6 +459,7 @@ def test_who_has_an_account_says_its_password_and_a_taken_code_goes_to_staff(mar
     with marketplace.at_its_time():
         wrong = browser.post("/register", **{**ABOUT, "uscc": new_uscc(), "password": "a wrong password 1"})
         assert wrong.status == 401
+        assert marketplace.admin.get("/enterprises", status="pending").json["items"] == []
         taken = browser.post("/register", **{**ABOUT, "uscc": firm.number})
         assert taken.status == 409
         assert 'id="uscc-error"' in taken.response.get_data(as_text=True)

@@ -18,11 +18,12 @@ from ...catalogue import service as catalogue
 from ...errors import DomainError, Invalid, Unavailable
 from ...events.actor import ENTERPRISE, Actor
 from ...http.fields import MAX_TONNES, Day, Identifier, Lines, OneOf, Range, Text, Tonnes
-from ...http.languages import render_warnings
+from ...http.languages import language, render_warnings
 from ...http.rate_limits import PUBLISH, count_for
 from ...http.schemas import CodeText, Schema
 from ...listings import service as listings
 from ...listings.models import Form, Kind, ListingStatus, Packaging
+from ...messages import say
 from ...persons.service import LoggedIn
 from ..forms import Errors, FormNumber, once, read_form, typed, version_seen, wrong
 from ..listing_words import FEN_PER_CNY, NO_FILTER, named_listings, price_terms
@@ -39,7 +40,9 @@ ANY_LOT_KG = 1
 MOST_SUGGESTED, MOST_COPIED, MOST_PRICED = 5, 3, 100
 MOST_KG_OF_ONE, MOST_PRICE = 100_000.0, 1_000_000.0
 MOST_FEN = round(MOST_PRICE * FEN_PER_CNY)
-LONGEST_TITLE, MOST_ACCEPTED = 120, 100
+LONGEST_TITLE, LONGEST_COMPOSITION, MOST_ACCEPTED = 120, 2000, 100
+COMPONENTS = {Kind.SUPPLY: "composition", Kind.DEMAND: "requires"}
+"""What the components of a listing are called; the form calls both `composition`, as sheets do."""
 LIVING = (ListingStatus.DRAFT, ListingStatus.OPEN)
 
 
@@ -80,6 +83,7 @@ class TermsForm(Schema):
     form = fields.String(load_default=None, validate=OneOf(Form))
     packaging = fields.String(load_default=None, validate=OneOf(Packaging))
     external_id = Identifier(64, load_default=None)
+    composition = Lines(LONGEST_COMPOSITION, load_default="")
 
 
 WORDS, DRAFT, TERMS = WordsQuery(), DraftForm(), TermsForm()
@@ -174,7 +178,7 @@ def make_draft(who: LoggedIn) -> Any:
     try:
         return once(actor, make)
     except DomainError as error:
-        return _again(who, error.status, _beside_code(error))
+        return _again(who, error.status, _beside_field(error))
 
 
 def _again(who: LoggedIn, http_status: int, errors: Errors) -> Response:
@@ -187,12 +191,11 @@ def _again(who: LoggedIn, http_status: int, errors: Errors) -> Response:
     return _second_step(who, typed(), http_status, errors)
 
 
-def _beside_code(error: DomainError) -> Errors:
-    """What a service says of `waste` or `accepts` stands beside the codes."""
-    at = (error.at or "").partition(".")[0]
-    if at not in ("waste", "accepts", "code"):
-        return wrong(error)
-    return {"code": next(iter(wrong(error).values()))}
+def _beside_field(error: DomainError) -> Errors:
+    """What a service says of one of several codes or components stands beside the field of all."""
+    fields_of = {"waste": "code", "accepts": "code", "requires": "composition"}
+    told = {at.partition(".")[0]: words for at, words in wrong(error).items()}
+    return {fields_of.get(at, at): words for at, words in told.items()}
 
 
 def _new_draft(data: dict[str, Any]) -> dict[str, Any]:
@@ -299,6 +302,7 @@ def _values_of(shown: dict[str, Any]) -> dict[str, Any]:
         "payer": "receiver" if fen is not None and fen > 0 else "supplier",
         **{name: shown[name] for name in ("available_from", "available_until", "max_distance_km")},
         **{name: shown[name] for name in ("form", "packaging", "external_id", "version")},
+        "composition": listings.written_components(shown["composition"] or shown["requires"] or ()),
     }
 
 
@@ -332,7 +336,9 @@ def save_terms(who: LoggedIn, listing_id: UUID) -> Any:
     assert actor is not None
     row = listings.find_own(actor, listing_id)
     data, errors = read_form(TERMS)
-    if data is None:
+    if data is not None:
+        errors = _read_components(row.kind, data)
+    if data is None or errors:
         return _terms(who, row, typed(), 422, errors)
     try:
         count_for(actor, PUBLISH)
@@ -340,12 +346,23 @@ def save_terms(who: LoggedIn, listing_id: UUID) -> Any:
         posted = listings.change(actor, listing_id, _changes(row.kind, data), version_seen())
     except DomainError as error:
         row = listings.find_own(actor, listing_id)
-        errors = _beside_code(error)
+        errors = _beside_field(error)
         return _terms(who, row, typed(), error.status, {"codes": errors.pop("code", []), **errors})
     is_draft = posted.listing.status == ListingStatus.DRAFT
     return redirect(
         url_for("console.show_publishing" if is_draft else "console.show_listing", listing_id=listing_id), 303
     )
+
+
+def _read_components(kind: str, data: dict[str, Any]) -> Errors:
+    """Put the components as written under the name of the API, or say what of them cannot be read."""
+    text = data.pop("composition")
+    try:
+        found = listings.components_of(text)
+    except ValueError as error:
+        return {"composition": [say("component_form", language(), part=str(error.args[0])[:60])]}
+    data[COMPONENTS[Kind(kind)]] = found
+    return {}
 
 
 def _changes(kind: str, data: dict[str, Any]) -> dict[str, Any]:

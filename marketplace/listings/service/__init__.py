@@ -34,6 +34,7 @@ from .presentation import governs, present
 from .publishing import Posted, publish, publish_many
 from .quotas import set_open_limits
 from .reservations import lock_pair, release_pair, require_left, reserve_locked, reserve_pair
+from .sheets.composition_cells import components_of, written_components
 from .sheets.exporting import MEDIA_TYPES, export
 from .sheets.importing import delete_old_imports, find_import, import_sheet, marked_import, run_import
 from .sheets.reading import mark_sheet
@@ -41,12 +42,13 @@ from .sheets.template import template
 
 __all__ = [
     "MEDIA_TYPES", "DistrictSum", "OpenSum", "Posted", "by_id", "change", "check_change", "check_posting",
-    "check_publishing", "conditions", "copy", "create", "delete_old_imports", "ending", "expire", "export",
-    "filter_from", "find_any", "find_governed", "find_import", "find_of_trading", "find_own",
-    "find_publishable", "find_ranked", "find_visible", "governed", "governs", "import_sheet", "latest_open",
-    "left_behind", "locate_listings", "lock_if_open", "lock_open", "lock_pair", "mark_sheet", "marked_import",
-    "may_post", "open_by_district", "open_of", "open_sums", "others_see", "outlines", "owner_of", "owners_of",
-    "position_kinds", "present", "publish", "publish_many", "release_pair", "require_left", "reserve_locked",
-    "reserve_pair", "review_exemption", "run_import", "saved_filter_notices", "search", "select_outlines",
-    "set_open_limits", "stated_terms", "template", "with_codes", "withdraw",
+    "check_publishing", "components_of", "conditions", "copy", "create", "delete_old_imports", "ending",
+    "expire", "export", "filter_from", "find_any", "find_governed", "find_import", "find_of_trading",
+    "find_own", "find_publishable", "find_ranked", "find_visible", "governed", "governs", "import_sheet",
+    "latest_open", "left_behind", "locate_listings", "lock_if_open", "lock_open", "lock_pair", "mark_sheet",
+    "marked_import", "may_post", "open_by_district", "open_of", "open_sums", "others_see", "outlines",
+    "owner_of", "owners_of", "position_kinds", "present", "publish", "publish_many", "release_pair",
+    "require_left", "reserve_locked", "reserve_pair", "review_exemption", "run_import",
+    "saved_filter_notices", "search", "select_outlines", "set_open_limits", "stated_terms", "template",
+    "with_codes", "withdraw", "written_components",
 ]  # fmt: skip
