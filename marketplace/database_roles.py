@@ -18,6 +18,7 @@ APPEND_ONLY = (
     "inspection_photo",
     "early_warning_model",
     "management_plan_version",
+    "manifest_file",
     "manifest_version",
     "permit_use",
     "reporting_class_decision",

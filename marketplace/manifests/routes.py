@@ -5,23 +5,35 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response
+from flask import Response, request
 
+from .. import uploaded_files
 from ..catalogue import service as catalogue
 from ..deals import service as deals
 from ..deals.models import Deal
 from ..errors import Notice
 from ..events.actor import ADMIN, ENTERPRISE
 from ..http.authentication import EVERY_KEY, actor, allow
-from ..http.blueprint import FILE, Blueprint, Body, Json, Query, Versioned, attachment, subject
-from ..http.documents import PDF
+from ..http.blueprint import (
+    FILE,
+    Blueprint,
+    Body,
+    Json,
+    Query,
+    Versioned,
+    attachment,
+    file_upload,
+    subject,
+)
+from ..http.bodies import sent_name
+from ..http.documents import JPEG, MAX_DOCUMENT, PDF, PICTURE_TYPES, PNG
 from ..http.etags import etag
 from ..http.languages import language, render_warnings
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import may_conflict
 from ..http.paging import Page, cut, page, position_of
 from . import service
-from .models import Manifest, ManifestCorrection
+from .models import LoadPicture, Manifest, ManifestCorrection, ManifestFile
 from .schemas import (
     ClosingRateQuery,
     ClosingRateSchema,
@@ -32,6 +44,8 @@ from .schemas import (
     ManifestCorrectionSchema,
     ManifestDeliverySchema,
     ManifestExportQuery,
+    ManifestFileQuery,
+    ManifestFileSchema,
     ManifestFollowSchema,
     ManifestHandOverSchema,
     ManifestLabelQuery,
@@ -199,6 +213,32 @@ def show_labels(manifest: Manifest, query: Query) -> Response:
     return attachment(service.labels_svg(actor(), manifest, query), SVG, f"{manifest.number}-labels.svg")
 
 
+@blueprint.post("/manifests/<uuid:manifest_id>/files")
+@allow(ENTERPRISE, scope="deals:write", max_bytes=MAX_DOCUMENT)
+@subject(service.find)
+@may_conflict
+@file_upload(*PICTURE_TYPES, kind="photo")
+@blueprint.query(ManifestFileQuery)
+@blueprint.response(201, ManifestFileSchema)
+def add_file(manifest: Manifest, query: Query, upload: bytes) -> ManifestFile:
+    """Add a picture (JPEG or PNG) of a load that is issued: the body itself, or the part `file` of a form.
+
+    Only the picture is kept: no place, no camera, no comment. One that is sent again is kept once.
+    """
+    name, shows = query["name"] or sent_name(), LoadPicture(query["shows"])
+    return service.add_file(actor(), manifest.id, shows, upload, request.mimetype, name)
+
+
+@blueprint.get("/manifests/files/<uuid:file_id>")
+@allow(*EVERY_KEY)
+@subject(service.find_file)
+@blueprint.response(200, FILE, content_type=JPEG)
+@blueprint.alt_response(200, schema=FILE, content_type=PNG)
+def show_file(file: ManifestFile) -> Response:
+    """A picture of a load, to save; for its parties and their overseers."""
+    return attachment(uploaded_files.content_of(file), file.media_type, file.name)
+
+
 # ---------------------------------------------------------------- moves
 
 
@@ -347,8 +387,10 @@ def _version(item: dict[str, Any]) -> Json:
         "checksum",
         "at",
     )
+    signed_name = row.content.get("signed_name")
     return {
         **{name: getattr(row, name) for name in names},
+        "signed_name": signed_name,
         "by_person": item["by_person"],
         "changes": item["changes"],
     }

@@ -5,8 +5,10 @@ from functools import cached_property
 from tests.cases import FORBIDDEN, HIDDEN, Cases
 from tests.deals.cases import DealSamples
 from tests.manifests.trade import TRUCK, official_number, ok, with_papers
+from tests.uploaded_files.made import PNG
 
 ONE, CORRECTION = "/manifests/<uuid:manifest_id>", "/corrections/<uuid:correction_id>"
+PICTURE = "/manifests/files/<uuid:file_id>"
 OF_DEAL = "/deals/<uuid:deal_id>/manifests"
 PLAN = {**TRUCK, "planned_at": "2026-12-02T01:00:00Z"}
 PICKUP = {"weight_t": 0.2, **TRUCK}
@@ -77,6 +79,12 @@ class ManifestSamples(DealSamples):
         return path
 
     @cached_property
+    def picture(self):
+        """Of an issued load."""
+        response = self.carrier.call("POST", f"{self.issued}/files", data=PNG, content_type="image/png")
+        return ok(response, 201)
+
+    @cached_property
     def correction(self):
         return self.asked_correction()
 
@@ -93,6 +101,8 @@ def neighbours(samples):
         ("PATCH", ONE): (path, HIDDEN, FORBIDDEN),
         ("GET", f"{ONE}/versions"): (f"{path}/versions", HIDDEN, HIDDEN),
         ("GET", f"{ONE}/manifest.pdf"): (f"{path}/manifest.pdf", HIDDEN, HIDDEN),
+        ("POST", f"{ONE}/files"): (f"{path}/files", HIDDEN, FORBIDDEN),
+        ("GET", PICTURE): (f"/manifests/files/{samples.picture['id']}", HIDDEN, HIDDEN),
         ("GET", f"{ONE}/label.svg"): (f"{path}/label.svg", HIDDEN, HIDDEN),
         **{("POST", f"{ONE}/{move}"): (f"{path}/{move}", HIDDEN, FORBIDDEN) for move in MOVES},
         **{("POST", f"{CORRECTION}/{answer}"): (f"{correction}/{answer}", HIDDEN, FORBIDDEN)
@@ -136,6 +146,7 @@ def writes(samples):
         ("POST", OF_DEAL): (
             owner, f"/deals/{samples.loaded_deal['id']}/manifests", {**samples.load, "quantity_t": 0.1}),
         ("POST", "/manifests"): (owner, "/manifests", {**samples.load, "lines": [line]}),
+        ("POST", f"{ONE}/files"): (carrier, f"{samples.issued}/files", PNG),
         ("PATCH", ONE): (owner, f"/manifests/{samples.manifest['id']}", {"quantity_t": 0.3}),
         **{("POST", f"{ONE}/{move}"): (who, f"{path}/{move}", body)
            for move, (who, path, body) in bodies.items()},
@@ -156,6 +167,7 @@ CASES = Cases(
         "/manifests/rules": 3,
         ONE: 4,
         f"{ONE}/versions": 5,
+        PICTURE: 2,
         f"{ONE}/manifest.pdf": 8,
         f"{ONE}/label.svg": 6,
     },

@@ -2,9 +2,10 @@
 
 from . import wording
 from .digital_ids import MOST_PACKAGES, digital_ids
-from .issuing import issue_document
+from .issuing import address_of, issue_document
 from .labels import MOST_LABELS, Label, label_sheet
-from .verification import STATES, Verified, verify
+from .qr import qr_svg
+from .verification import STATES, Verified, issued_under, verify
 
 __all__ = [
     "MOST_LABELS",
@@ -12,9 +13,12 @@ __all__ = [
     "STATES",
     "Label",
     "Verified",
+    "address_of",
     "digital_ids",
     "issue_document",
+    "issued_under",
     "label_sheet",
+    "qr_svg",
     "verify",
     "wording",
 ]

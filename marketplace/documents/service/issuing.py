@@ -41,15 +41,38 @@ def issue_document(
         Unavailable: too many documents are asked for at once (`documents_busy`).
     """
     facts = None if kind in KEPT else facts_of()
-    row = _issued(kind, subject_id, facts)
+    row, content = _found_or_issued(
+        actor, Document(kind=kind, number=number, subject_id=subject_id), facts, facts_of
+    )
+    return content or row.content or _render(row, facts or {})
+
+
+def address_of(
+    actor: Actor, kind: DocumentKind, number: str, subject_id: UUID, facts_of: Callable[[], Facts]
+) -> str:
+    """The address that the QR code of that document holds; it is issued if it was not yet.
+
+    Raises: as `issue_document`.
+    """
+    facts = None if kind in KEPT else facts_of()
+    row, _ = _found_or_issued(
+        actor, Document(kind=kind, number=number, subject_id=subject_id), facts, facts_of
+    )
+    return _address(row)
+
+
+def _found_or_issued(
+    actor: Actor, wanted: Document, facts: Facts | None, facts_of: Callable[[], Facts]
+) -> tuple[Document, bytes | None]:
+    """The document, and its bytes where it is issued just now."""
+    row = _issued(wanted.kind, wanted.subject_id, facts)
     if row is None:
         with unit_of_work() as work:
-            work.lock_name(f"document:{kind}:{subject_id}")
-            row = _issued(kind, subject_id, facts)
+            work.lock_name(f"document:{wanted.kind}:{wanted.subject_id}")
+            row = _issued(wanted.kind, wanted.subject_id, facts)
             if row is None:
-                row = Document(kind=kind, number=number, subject_id=subject_id)
-                return _issue(work, actor, row, facts or facts_of())
-    return row.content or _render(row, facts or {})
+                return wanted, _issue(work, actor, wanted, facts or facts_of())
+    return row, None
 
 
 def _issued(kind: DocumentKind, subject_id: UUID, facts: Facts | None) -> Document | None:
@@ -75,6 +98,10 @@ def _issue(work: Work, actor: Actor, row: Document, facts: Facts) -> bytes:
 
 
 def _render(row: Document, facts: Facts) -> bytes:
-    address = f"{current_app.config['SETTINGS'].public_url.rstrip('/')}/verify/{row.token}"
+    address = _address(row)
     about = {"address": address, "issued": moment(row.created_at)}
     return render_pdf(row.kind, {**facts, **about}, row.created_at, {"qr": qr_svg(address)})
+
+
+def _address(row: Document) -> str:
+    return f"{current_app.config['SETTINGS'].public_url.rstrip('/')}/verify/{row.token}"

@@ -29,9 +29,15 @@ class Verified:
 
 def verify(token: str) -> Verified:
     """What was issued under a token, and the state that its subject is in now. Raises: NotFound."""
-    if not TOKEN.fullmatch(token):
-        raise NotFound()
-    row = db.session.scalars(select(Document).where(Document.token == token)).one_or_none()
+    row = issued_under(token)
+    return Verified(row.kind, row.number, STATES[row.kind](row.subject_id), row.checksum)
+
+
+def issued_under(token: str) -> Document:
+    """The document of a token. Raises: NotFound."""
+    row = None
+    if TOKEN.fullmatch(token):
+        row = db.session.scalars(select(Document).where(Document.token == token)).one_or_none()
     if row is None:
         raise NotFound()
-    return Verified(row.kind, row.number, STATES[row.kind](row.subject_id), row.checksum)
+    return row

@@ -5,6 +5,7 @@ Weights are whole kilograms, days those of Asia/Shanghai. A manifest is one vehi
 
 from .deadlines import WAITING, LateStage, LateStep, ManifestDeadline, ManifestDelay
 from .differences import ManifestMismatch, MismatchKind, WeightTolerance
+from .files import LoadPicture, ManifestFile
 from .life import (
     BEFORE_PICKUP,
     CLOSED_STATES,
@@ -33,10 +34,12 @@ __all__ = [
     "CorrectionStatus",
     "LateStage",
     "LateStep",
+    "LoadPicture",
     "Manifest",
     "ManifestCorrection",
     "ManifestDeadline",
     "ManifestDelay",
+    "ManifestFile",
     "ManifestKind",
     "ManifestLeg",
     "ManifestLine",

@@ -3,7 +3,7 @@
 from .closing_rates import ClosingRateQuery, ClosingRateSchema
 from .corrections import ManifestCorrectionRequestSchema, ManifestCorrectionSchema
 from .drafts import DealManifestSchema, ManifestChangeSchema, NewManifestSchema
-from .manifests import ManifestPage, ManifestSchema, ManifestVersionPage
+from .manifests import ManifestFileSchema, ManifestPage, ManifestSchema, ManifestVersionPage
 from .moves import (
     ManifestDeliverySchema,
     ManifestFollowSchema,
@@ -15,7 +15,13 @@ from .moves import (
     ManifestReceiptSchema,
     ManifestScheduleSchema,
 )
-from .queries import ExpectedQuery, ManifestExportQuery, ManifestLabelQuery, ManifestQuery
+from .queries import (
+    ExpectedQuery,
+    ManifestExportQuery,
+    ManifestFileQuery,
+    ManifestLabelQuery,
+    ManifestQuery,
+)
 from .rules import ManifestRulesSchema
 
 __all__ = [
@@ -28,6 +34,8 @@ __all__ = [
     "ManifestCorrectionSchema",
     "ManifestDeliverySchema",
     "ManifestExportQuery",
+    "ManifestFileQuery",
+    "ManifestFileSchema",
     "ManifestFollowSchema",
     "ManifestHandOverSchema",
     "ManifestLabelQuery",

@@ -2,10 +2,11 @@
 
 from marshmallow import fields
 
+from ...http.documents import PICTURE_TYPES
 from ...http.fields import Adcode, Day, KnownValue, Moment, Tonnes, Value
 from ...http.paging import page_of
 from ...http.schemas import EnterpriseRefSchema, ResponseSchema, WarningSchema, by_person
-from ..models import LateStep, ManifestKind, ManifestStatus, MismatchKind, Part
+from ..models import LateStep, LoadPicture, ManifestKind, ManifestStatus, MismatchKind, Part
 from .corrections import ManifestCorrectionSchema
 
 
@@ -53,6 +54,9 @@ class ManifestSignatureSchema(ResponseSchema):
     signed_by = fields.UUID(allow_none=True)
     by_person = by_person()
     signer = Value(("enterprise", "admin", "system"))
+    signed_name = fields.String(
+        allow_none=True, metadata={"description": "Who signed at the gate, as that person wrote it."}
+    )
     at = Moment()
     checksum = fields.String(metadata={"description": "SHA-256 of the sealed fields as canonical JSON."})
 
@@ -74,6 +78,19 @@ class ManifestReportedOutcomeSchema(ResponseSchema):
     on = Day()
     quantity_t = Tonnes(attribute="quantity_kg")
     product = fields.String(allow_none=True)
+
+
+class ManifestFileSchema(ResponseSchema):
+    """A picture as it is kept: the picture alone."""
+
+    id = fields.UUID()
+    part = Value(Part, "Who added it.")
+    shows = Value(LoadPicture)
+    name = fields.String()
+    media_type = Value(PICTURE_TYPES)
+    size = fields.Integer(metadata={"description": "Bytes."})
+    sha256 = fields.String(metadata={"description": "Of what is kept, in hexadecimal."})
+    created_at = Moment()
 
 
 class ManifestNextStepSchema(ResponseSchema):
@@ -129,6 +146,7 @@ class ManifestSchema(ResponseSchema):
     differences = fields.List(fields.Nested(ManifestDifferenceSchema))
     corrections = fields.List(fields.Nested(ManifestCorrectionSchema))
     outcomes = fields.List(fields.Nested(ManifestReportedOutcomeSchema))
+    files = fields.List(fields.Nested(ManifestFileSchema))
     late = fields.List(Value(LateStep), metadata={"description": "Steps that are late now."})
     next_step = fields.Nested(ManifestNextStepSchema, allow_none=True)
     issued_at = Moment(allow_none=True)

@@ -71,6 +71,11 @@ def _line_weights() -> List:
     )
 
 
+def _signed_name() -> Text:
+    about = {"description": "Who signs for it at the gate; sealed with the rest."}
+    return Text(50, load_default=None, allow_none=True, metadata=about)
+
+
 class ManifestPickupSchema(Schema):
     weight_t = LoadTonnes(required=True)
     packages = packages_field(load_default=None)
@@ -80,6 +85,7 @@ class ManifestPickupSchema(Schema):
     estimated = Flag(load_default=False, metadata={"description": "The weight was not weighed."})
     containers = containers_field(load_default=None)
     lines = _line_weights()
+    signed_name = _signed_name()
     reason = reason_field()
 
 
@@ -115,6 +121,7 @@ class ManifestReceiptSchema(Schema):
     significant = optional_field(Flag, metadata={"description": "Whether you find a significant difference."})
     lines = _line_weights()
     note = optional_field(Lines, LONGEST_REASON)
+    signed_name = _signed_name()
     reason = reason_field()
 
 

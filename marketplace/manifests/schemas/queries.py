@@ -4,10 +4,10 @@ from typing import Any
 
 from marshmallow import fields
 
-from ...http.fields import Adcode, Choices, Day, Identifier, OneOf, QueryWhole, Range
+from ...http.fields import Adcode, Choices, Day, Identifier, OneOf, QueryWhole, Range, Text
 from ...http.paging import PageQuery
 from ...http.schemas import Schema
-from ..models import ManifestStatus
+from ..models import LoadPicture, ManifestStatus
 from .loads import MOST_LINES, MOST_PACKAGES
 
 MOST_LITRES = 1_000_000
@@ -32,6 +32,13 @@ class ManifestFilter(Schema):
     differing = fields.Boolean(
         load_default=False, metadata={"description": "Only loads that differ from their manifest."}
     )
+    today = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Only what is to be done or was done today: to be picked up, on its way, at the"
+            " receiver, or picked up or received today."
+        },
+    )
     late = fields.Boolean(
         load_default=False, metadata={"description": "Only those with a late step that was reported."}
     )
@@ -50,6 +57,11 @@ class ManifestExportQuery(ManifestFilter):
 class ExpectedQuery(PageQuery):
     from_ = Day(data_key="from", **about("First day; default today."))
     until = Day(**about("Last day."))
+
+
+class ManifestFileQuery(Schema):
+    shows = fields.String(load_default=LoadPicture.PHOTO, validate=OneOf(LoadPicture))
+    name = Text(1000, **about("What the picture is called; a form says so itself."))
 
 
 class ManifestLabelQuery(Schema):

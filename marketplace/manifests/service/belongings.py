@@ -18,10 +18,14 @@ SELECT json_object_agg(m.id, json_build_object(
   'lines', (SELECT json_agg(l ORDER BY l.no) FROM manifest_line l WHERE l.manifest_id = m.id),
   'legs', (SELECT json_agg(g ORDER BY g.no) FROM manifest_leg g WHERE g.manifest_id = m.id),
   'versions', (SELECT json_agg(v ORDER BY v.no) FROM (
-     SELECT no, part, leg, action, unsealed, signed_by, person_id, signer, checksum, at
+     SELECT no, part, leg, action, unsealed, signed_by, person_id, signer, checksum, at,
+            content ->> 'signed_name' AS signed_name
      FROM manifest_version WHERE manifest_id = m.id) v),
   'differences', (SELECT json_agg(d ORDER BY d.id) FROM manifest_mismatch d WHERE d.manifest_id = m.id),
   'corrections', (SELECT json_agg(c ORDER BY c.id) FROM manifest_correction c WHERE c.manifest_id = m.id),
+  'files', (SELECT json_agg(f ORDER BY f.id) FROM (
+     SELECT id, part, shows, name, media_type, size, sha256, created_at
+     FROM manifest_file WHERE manifest_id = m.id) f),
   'outcomes', (SELECT json_agg(o ORDER BY o.id) FROM manifest_outcome o WHERE o.manifest_id = m.id),
   'delayed', (SELECT json_agg(DISTINCT y.step) FROM manifest_delay y WHERE y.manifest_id = m.id),
   'followed_by', (
@@ -37,13 +41,14 @@ _TIMES = {
     "differences": ("explained_at", "at"),
     "corrections": ("decided_at", "created_at", "updated_at"),
     "outcomes": ("at",),
+    "files": ("created_at",),
 }
 """JSON has no moments: these are read back."""
 
 
 def belongings_of(ids: Collection[UUID]) -> dict[str, dict[str, Any]]:
     """Of each manifest, by id: `lines`, `legs`, `versions` of its parts without their content, `differences`,
-    `corrections`, `outcomes`, each a list of rows in their order; the steps that were found late (`delayed`),
+    `corrections`, `outcomes`, `files`, each a list of rows in their order; the steps that were found late (`delayed`),
     and which manifest takes what was refused (`followed_by`).
 
     Ids are texts, moments and days are not.

@@ -60,7 +60,8 @@ def pick_up(actor: Actor, manifest_id: UUID, data: dict[str, Any]) -> tuple[Mani
         row.picked_up_at = clock.now()
         leg = _next_leg(row, row.transporter_id, people)
         leg.signed_at = row.picked_up_at
-        seal(made.work, actor, row, Part.CARRIER, "pickup", leg=leg, reason=data["reason"])
+        name = data.get("signed_name")
+        seal(made.work, actor, row, Part.CARRIER, "pickup", leg=leg, reason=data["reason"], signed_name=name)
     return row, payload_notices(row, data["weight_t"])
 
 

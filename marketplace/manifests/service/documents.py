@@ -29,6 +29,12 @@ def manifest_pdf(actor: Actor, row: Manifest) -> bytes:
     return documents.issue_document(actor, DocumentKind.MANIFEST, row.number, row.id, partial(_facts, row))
 
 
+def verification_address(actor: Actor, row: Manifest) -> str:
+    """What the QR code of the working copy holds: the page that says whether it is ours."""
+    facts_of = partial(_facts, row)
+    return documents.address_of(actor, DocumentKind.MANIFEST, row.number, row.id, facts_of)
+
+
 def _state_of(manifest_id: UUID) -> ManifestStatus:
     row = db.session.get(Manifest, manifest_id)
     if row is None:

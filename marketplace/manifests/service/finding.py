@@ -84,8 +84,8 @@ def lock(work: Work, manifest_id: UUID) -> Manifest:
     return work.lock(Manifest, Manifest.id == manifest_id)
 
 
-def parties_of(actor: Actor, row: Manifest) -> set[Party]:
-    """As which parties the actor may act on a manifest; an enterprise may be several at once."""
+def parties_of(actor: Actor, row: Any) -> set[Party]:
+    """As which parties the actor may act on a manifest, or its row; an enterprise may be several at once."""
     if actor.is_admin:
         return {Party.ADMIN}
     by_party = {
@@ -94,6 +94,17 @@ def parties_of(actor: Actor, row: Manifest) -> set[Party]:
         Party.TRANSPORTER: row.transporter_id,
     }
     return {party for party, enterprise_id in by_party.items() if enterprise_id == actor.enterprise_id}
+
+
+def open_moves(actor: Actor, row: Any) -> list[str]:
+    """The moves by the table that an actor may make of a manifest as it is now, in the table's sequence."""
+    mine = parties_of(actor, row)
+    open_now = (
+        move.name
+        for move in LIFE.moves
+        if move.source == row.status and any(may_make(move, by) for by in mine)
+    )
+    return list(dict.fromkeys(open_now))
 
 
 def party_for(actor: Actor, row: Manifest, name: str, life: LifeCycle = LIFE) -> Party:

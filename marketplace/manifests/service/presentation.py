@@ -49,6 +49,7 @@ def _present(
         "differences": kept["differences"],
         "corrections": [{**item, "changes": _in_tonnes(item["changes"])} for item in kept["corrections"]],
         "outcomes": kept["outcomes"],
+        "files": kept["files"],
         "late": late_steps(row, kept["delayed"] or ()),
         "next_step": _next_step(row.status),
         "warnings": [],

@@ -59,7 +59,8 @@ def _sign_receipt(made: Step, data: dict[str, Any]) -> None:
     row.received_at = now
     row.follow_since = now if row.refused_kg else None
     _note_mismatches(made, data["significant"])
-    seal(made.work, made.actor, row, Part.RECEIVER, "receive", reason=data["reason"])
+    name = data.get("signed_name")
+    seal(made.work, made.actor, row, Part.RECEIVER, "receive", reason=data["reason"], signed_name=name)
 
 
 def _set_weights(row: Manifest, data: dict[str, Any]) -> None:

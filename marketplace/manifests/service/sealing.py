@@ -35,9 +35,14 @@ SENDERS_LINE = (
 def seal(
     work: Work, actor: Actor, row: Manifest, part: Part, action: str, *,
     leg: ManifestLeg | None = None, reason: str | None = None, unsealed: bool = False,
+    signed_name: str | None = None,
 ) -> ManifestVersion:  # fmt: skip
-    """Keep what a part says now as its next version, signed by the actor."""
-    content = _CONTENT[part](row, leg)
+    """Keep what a part says now as its next version, signed by the actor.
+
+    Args:
+        signed_name: who signed for it at the gate, as that person wrote it.
+    """
+    content = _CONTENT[part](row, leg) | ({"signed_name": signed_name} if signed_name else {})
     newest = select(func.coalesce(func.max(ManifestVersion.no), 0)).where(
         ManifestVersion.manifest_id == row.id
     )

@@ -12,6 +12,7 @@ from ...catalogue import service as catalogue
 from ...database import db
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise
+from ...errors import NotFound
 from ...events.actor import Actor
 from ..models import (
     BEFORE_PICKUP,
@@ -21,14 +22,16 @@ from ..models import (
     Manifest,
     ManifestDelay,
     ManifestKind,
+    ManifestLeg,
     ManifestLine,
     ManifestMismatch,
     ManifestStatus,
 )
 from .finding import ROWS, visible
 
-EXPECTED = (*BEFORE_PICKUP[1:], ManifestStatus.MOVING, ManifestStatus.DELIVERED)
+TO_PICK_UP = BEFORE_PICKUP[1:]
 """A draft is not expected yet."""
+EXPECTED = (*TO_PICK_UP, ManifestStatus.MOVING, ManifestStatus.DELIVERED)
 MOST_RATES = 500
 """Senders or districts that one answer counts apart, the lowest rate first."""
 COLUMN_OF_ROLE = {
@@ -59,6 +62,7 @@ FILTERS: dict[str, Condition] = {
     "number": lambda actor, number: or_(Manifest.number == number, Manifest.official_number == number),
     "region": lambda actor, region: catalogue.within(Manifest.region, region),
     "differing": lambda actor, _: Manifest.id.in_(select(ManifestMismatch.manifest_id)),
+    "today": lambda actor, _: of_today(),
     "late": lambda actor, _: Manifest.id.in_(
         select(ManifestDelay.manifest_id).where(ManifestDelay.stage != LateStage.REMINDED)
     ),
@@ -68,6 +72,32 @@ FILTERS: dict[str, Condition] = {
 
 def _filters(actor: Actor, query: dict[str, Any]) -> list[ColumnElement[bool]]:
     return [condition(actor, query[name]) for name, condition in FILTERS.items() if query[name]]
+
+
+def of_today() -> ColumnElement[bool]:
+    """The condition of the loads of today: to be picked up by now, on their way, at the receiver's gate, or
+    picked up or received today."""
+    today = clock.today()
+    return or_(
+        Manifest.status.in_(TO_PICK_UP) & (Manifest.planned_on <= today),
+        Manifest.status.in_((ManifestStatus.MOVING, ManifestStatus.DELIVERED)),
+        Manifest.picked_up_at >= _first_moment(today),
+        Manifest.received_at >= _first_moment(today),
+    )
+
+
+def find_of_today(actor: Actor, manifest_id: UUID) -> Any:
+    """A load of today that the actor's vehicles carry, as a row to be shown. Raises: NotFound."""
+    is_carried = or_(
+        Manifest.transporter_id == actor.enterprise_id,
+        Manifest.id.in_(
+            select(ManifestLeg.manifest_id).where(ManifestLeg.transporter_id == actor.enterprise_id)
+        ),
+    )
+    row = db.session.execute(ROWS.where(Manifest.id == manifest_id, is_carried, of_today())).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
 
 
 def _first_moment(day: Any) -> datetime:
