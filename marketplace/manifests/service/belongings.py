@@ -48,8 +48,8 @@ _TIMES = {
 
 def belongings_of(ids: Collection[UUID]) -> dict[str, dict[str, Any]]:
     """Of each manifest, by id: `lines`, `legs`, `versions` of its parts without their content, `differences`,
-    `corrections`, `outcomes`, `files`, each a list of rows in their order; the steps that were found late (`delayed`),
-    and which manifest takes what was refused (`followed_by`).
+    `corrections`, `outcomes`, `files`, each a list of rows in their order; the steps that were found late
+    (`delayed`), and which manifest takes what was refused (`followed_by`).
 
     Ids are texts, moments and days are not.
     """

@@ -12,7 +12,6 @@ from ...events.actor import Actor
 from ...events.lifecycle import Party, wrong_state
 from ...events.work import Work, unit_of_work
 from ...http.documents import PICTURE_TYPES
-from ...messages.names import Name
 from ..models import (
     LIFE,
     NEXT_STEPS,
