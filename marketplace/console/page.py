@@ -1,6 +1,6 @@
 """What every page of the console shares: its frame, its language, its headers, its files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -17,6 +17,7 @@ from ..http.problems import messages_by_field
 from ..http.schemas import Schema, refuse_bad_characters
 from ..messages import say
 from ..messages.names import Name, readable
+from ..persons.models import Right
 from . import formats
 
 HERE = Path(__file__).parent
@@ -70,6 +71,8 @@ STAFF_TABS = (
 """What members and staff go to from the pages that are theirs."""
 OF_ADMINS = ("/operations",)
 """Entries that a regulator does not have."""
+DRIVER_TABS = (Tab("/loads", "tab_loads", "truck", ("/loads/",)), HELP, SETTINGS)
+"""A driver has the loads of the day, and nothing else of the enterprise."""
 
 
 def page(
@@ -155,12 +158,20 @@ def named(group: str, value: str) -> str:
     return str(readable(Name(group, value), language()))
 
 
+@pages.app_template_global("named_all")
+def named_all(group: str, values: Iterable[str]) -> list[tuple[str, str]]:
+    """Values with what people call them, for a choice."""
+    return [(str(value), named(group, value)) for value in values]
+
+
 @pages.app_template_global("tabs")
 def tabs() -> tuple[Tab, ...]:
     """The entries of the navigation for whoever looks at the page."""
     who = g.get("visitor")
     if who is None or who.actor is None or "actor" not in g:
         return TABS
+    if who.right == Right.DRIVER:
+        return DRIVER_TABS
     if who.actor.enterprise_id:
         return MEMBER_TABS
     return tuple(tab for tab in STAFF_TABS if who.actor.is_admin or tab.path not in OF_ADMINS)

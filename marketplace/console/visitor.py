@@ -14,8 +14,10 @@ from ..events.models import NOBODY
 from ..events.work import task_owner
 from ..http import rate_limits
 from ..http.authentication import EVERY_KEY, Access
+from ..http.bodies import read_body
 from ..messages.names import Name
 from ..persons import service as persons
+from ..persons.models import Right
 from ..persons.service import LoggedIn
 from .page import page, pages
 
@@ -36,6 +38,8 @@ KEPT = "kept."
 """Before the name of a field of a form that was sent after its session had ended."""
 NOT_KEPT = ("password", "code", NEXT)
 LONGEST_KEPT = 20_000
+MOST_READ = 1_000_000
+"""Bytes of a form of a stranger that are read to keep what was typed; one with pictures is not."""
 
 OWN_ACCOUNT = ""
 """The scope of pages about the person alone: whatever the right in an enterprise, they are the person's."""
@@ -104,10 +108,20 @@ def _cookie_name() -> str:
     return SECURE_COOKIE if request.is_secure else COOKIE
 
 
-def members_only(scope: str = "read", kinds: tuple[str, ...] = EVERY_KEY) -> Callable[[View], View]:
+def members_only(
+    scope: str = "read",
+    kinds: tuple[str, ...] = EVERY_KEY,
+    *,
+    drivers: bool = False,
+    max_bytes: int | None = None,
+) -> Callable[[View], View]:
     """Show a page to who is logged in and may do this; the view's first argument is the `LoggedIn`.
 
     Others are asked to log in, and then come back to where they were.
+
+    Args:
+        drivers: whether a driver may as well, who has none of the scopes; what of it, the page says.
+        max_bytes: replaces the largest form accepted, for forms with pictures.
     """
 
     def decorate(view: View) -> View:
@@ -117,7 +131,10 @@ def members_only(scope: str = "read", kinds: tuple[str, ...] = EVERY_KEY) -> Cal
             if who is None or who.actor is None:
                 rate_limits.count_call(rate_limits.PUBLIC, rate_limits.address())
                 return _ask(who)
-            _admit(who.actor, scope, kinds)
+            if max_bytes is not None:
+                request.max_content_length = max_bytes
+                read_body()
+            _admit(who.actor, OWN_ACCOUNT if drivers and who.right == Right.DRIVER else scope, kinds)
             return view(who, **path)
 
         guarded.access = Access(kinds, scope)  # type: ignore[attr-defined]
@@ -200,6 +217,8 @@ PAGE_OF_LACK = {
 
 def _typed() -> dict[str, str]:
     """What was typed into the form that was sent, as far as it may be kept in the page."""
+    if (request.content_length or 0) > MOST_READ:
+        return {}
     typed = {name: value for name, value in request.form.to_dict().items() if name not in NOT_KEPT}
     return typed if sum(map(len, typed.values())) <= LONGEST_KEPT else {}
 

@@ -37,8 +37,8 @@ class Side(StrEnum):
 OTHER = {Side.SUPPLIER: Side.RECEIVER, Side.RECEIVER: Side.SUPPLIER}
 
 
-def side_of(row: "Offer | Deal", enterprise_id: UUID | None) -> Side | None:
-    """The side that an enterprise has in an offer or a deal, None for others."""
+def side_of(row: Any, enterprise_id: UUID | None) -> Side | None:
+    """The side that an enterprise has in an offer or a deal, or a row of one; None for others."""
     return {row.supplier_id: Side.SUPPLIER, row.receiver_id: Side.RECEIVER}.get(enterprise_id)  # type: ignore[arg-type]
 
 

@@ -7,6 +7,7 @@ from ..http.authentication import ANYONE, allow
 from ..http.blueprint import Blueprint
 from ..http.link_pages import page_of_sentences, wants_page
 from . import service
+from .models import DocumentKind
 from .schemas import VerifiedSchema
 
 blueprint = Blueprint("documents", __name__, description="Issued documents, verified by their QR codes.")
@@ -28,6 +29,13 @@ def verify(token: str) -> service.Verified | Response:
         return page_of_sentences("document_unknown", http_status=404)
     if not wants_page():
         return found
+    is_load = found.kind == DocumentKind.MANIFEST
+    further = ("page_document_load", f"/loads/find?number={token}") if is_load else None
     return page_of_sentences(
-        "document", kind=found.kind, number=found.number, status=found.status, checksum=found.checksum
+        "document",
+        further=further,
+        kind=found.kind,
+        number=found.number,
+        status=found.status,
+        checksum=found.checksum,
     )

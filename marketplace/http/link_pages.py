@@ -22,12 +22,18 @@ def wants_page() -> bool:
 
 
 def page_of_sentences(
-    name: str, *, button: str | None = None, http_status: int = 200, **facts: Any
+    name: str,
+    *,
+    button: str | None = None,
+    further: tuple[str, str] | None = None,
+    http_status: int = 200,
+    **facts: Any,
 ) -> Response:
     """The page with the sentences `page_<name>_title` and `page_<name>_text`, which may need `facts`.
 
     Args:
         button: the sentence of a button that posts to the page's own address.
+        further: the sentence of a link, and where it leads.
     """
     lang = choose_page_language()
     page = render_template(
@@ -35,5 +41,6 @@ def page_of_sentences(
         title=say(f"page_{name}_title", lang, **facts),
         sentence=say(f"page_{name}_text", lang, **facts),
         button=button and say(button, lang),
+        further=further and (say(further[0], lang), further[1]),
     )
     return Response(page, http_status, headers=HEADERS | {"Content-Language": lang}, mimetype="text/html")

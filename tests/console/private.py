@@ -23,6 +23,10 @@ PRIVATE_PAGES = {
     "/settings/account": 3,
     "/settings/erase": 1,
     "/settings/keys": 3,
+    "/offers": 5,
+    "/deals": 4,
+    "/loads": 5,
+    "/loads/find": 1,
 }
 """Of a member of an enterprise."""
 

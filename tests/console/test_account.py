@@ -116,7 +116,8 @@ def test_who_is_no_owner_sees_no_way_to_invite_and_has_none(marketplace, firm, o
 
 def test_a_driver_sees_neither_the_pages_nor_the_api_of_the_enterprise(marketplace, firm, owner):
     driver = browser_of(firm, "13800138001", "driver")
-    assert driver.get("/today").status == 403
+    assert driver.get("/today").location == "/loads"
+    assert {driver.get(path).status for path in ("/deals", "/offers", "/settings/people")} == {403}
     assert driver.get("/api/v1/enterprises/me").status == 403
 
 

@@ -11,6 +11,7 @@ from ...enterprises import service as enterprises
 from ...manifests import service as manifests
 from ...manifests.models import IN_FLIGHT, UNSEALED
 from ...notifications import service as notifications
+from ...persons.models import Right
 from ...persons.service import LoggedIn
 from ...reporting import service as reporting
 from ..page import pages
@@ -30,11 +31,13 @@ ANY_DECLARATION = {"status": None, "kind": None, "enterprise_id": None}
 
 
 @pages.get("/today")
-@members_only()
+@members_only(drivers=True)
 def show_today(who: LoggedIn) -> Any:
-    """The page of an enterprise; staff goes to the desk."""
+    """The page of an enterprise; staff goes to the desk, a driver to the loads of the day."""
     actor = who.actor
     assert actor is not None
+    if who.right == Right.DRIVER:
+        return redirect(url_for("console.show_loads"), 303)
     if actor.enterprise_id is None:
         return redirect(url_for("console.show_desk"), 303)
     offers = deals.search_offers(actor, {**ANY_OFFER, "my_turn": True}, None, MOST)

@@ -122,6 +122,15 @@ def search_offers(actor: Actor, query: dict[str, Any], after: UUID | None, limit
     return db.session.execute(_newest(_OFFERS, Offer, conditions, after, limit)).all()
 
 
+def find_shown_offer(actor: Actor, offer_id: UUID) -> Any:
+    """An offer that the actor may see, as a row like those of `search_offers`. Raises: NotFound."""
+    rows = _OFFERS.where(Offer.id == offer_id, offers_visible_to(actor))
+    row = db.session.execute(rows).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
+
+
 def search_deals(actor: Actor, query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[Deal]:
     """Deals that the actor may see, newest first, at most `limit` that are older than `after`."""
     conditions = [deals_visible_to(actor), *_filters(Deal, actor, query)]

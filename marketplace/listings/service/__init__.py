@@ -28,6 +28,7 @@ from .lookup import (
     owner_of,
     owners_of,
     select_outlines,
+    whole_by_id,
 )
 from .posting_rights import check_change, check_posting, check_publishing, may_post
 from .presentation import governs, present
@@ -50,5 +51,5 @@ __all__ = [
     "owner_of", "owners_of", "position_kinds", "present", "publish", "publish_many", "release_pair",
     "require_left", "reserve_locked", "reserve_pair", "review_exemption", "run_import",
     "saved_filter_notices", "search", "select_outlines", "set_open_limits", "stated_terms", "template",
-    "with_codes", "withdraw", "written_components",
+    "whole_by_id", "with_codes", "withdraw", "written_components",
 ]  # fmt: skip

@@ -17,13 +17,22 @@ from .life import (
     UNSEALED,
     ManifestStatus,
 )
-from .manifests import Manifest, ManifestKind, ManifestLeg, ManifestLine, ManifestOutcome, ManifestSerial
+from .manifests import (
+    HEAVIEST_KG,
+    Manifest,
+    ManifestKind,
+    ManifestLeg,
+    ManifestLine,
+    ManifestOutcome,
+    ManifestSerial,
+)
 from .seals import CORRECTION_LIFE, CorrectionStatus, ManifestCorrection, ManifestVersion, Part
 
 __all__ = [
     "BEFORE_PICKUP",
     "CLOSED_STATES",
     "CORRECTION_LIFE",
+    "HEAVIEST_KG",
     "IN_FLIGHT",
     "LIFE",
     "NEXT_STEPS",

@@ -13,6 +13,9 @@ from ... import clock
 from ...database import Base, values_check
 from .life import LIFE, ManifestStatus
 
+HEAVIEST_KG = 49_000
+"""Gross weight of the heaviest vehicle on the road (GB 1589); more was probably meant in kilograms."""
+
 
 class ManifestKind(StrEnum):
     """Whether a manifest is the first of its load, or follows one of which something was refused."""

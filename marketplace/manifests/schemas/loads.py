@@ -4,11 +4,14 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from matching import KG_PER_T
+
 from ...http.fields import Identifier, Lines, List, OneOf, Tonnes, Whole, unique
 from ...http.languages import Message
 from ...listings.models import Packaging
+from ..models import HEAVIEST_KG
 
-HEAVIEST_T = 49.0
+HEAVIEST_T = HEAVIEST_KG / KG_PER_T
 MOST_LINES, MOST_CONTAINERS, MOST_PACKAGES = 20, 200, 100_000
 LONGEST_REASON = 500
 

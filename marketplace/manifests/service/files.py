@@ -12,6 +12,7 @@ from ...events.actor import Actor
 from ...events.lifecycle import Party, wrong_state
 from ...events.work import Work, unit_of_work
 from ...http.documents import PICTURE_TYPES
+from ...uploaded_files import JudgedFile
 from ..models import (
     LIFE,
     NEXT_STEPS,
@@ -37,24 +38,33 @@ PART_OF = {
 log = logging.getLogger(__name__)
 
 
-def add_file(
-    actor: Actor, manifest_id: UUID, shows: LoadPicture, upload: bytes, declared: str, name: str | None
-) -> ManifestFile:
-    """Keep a picture of a load; of the picture only, without place, camera or comment.
-
-    The same picture sent again is the one that is kept.
+def judged_picture(upload: bytes, declared: str) -> JudgedFile:
+    """What is to be kept of a picture: the picture only, without place, camera or comment.
 
     Args:
-        declared: the media type that the sender names. name: what the sender calls it.
+        declared: the media type that the sender names.
     Raises:
-        NotFound. UnsupportedMedia: it is no JPEG or PNG (`media_type_photo`).
-        Conflict: it is not issued yet or cancelled (`wrong_state`), the actor only oversees it
-            (`not_your_turn`), or it has as many pictures as it may (`too_many_files`).
-        UnsupportedMedia, Invalid, Unavailable: as `uploaded_files.judged` and `keep`.
+        UnsupportedMedia: it is no JPEG or PNG (`media_type_photo`).
+        UnsupportedMedia, Invalid, Unavailable: as `uploaded_files.judged`.
     """
     file = uploaded_files.judged(upload, declared)
     if file.media_type not in PICTURE_TYPES:
         raise UnsupportedMedia("media_type_photo")
+    return file
+
+
+def add_file(
+    actor: Actor, manifest_id: UUID, shows: LoadPicture, file: JudgedFile, name: str | None
+) -> ManifestFile:
+    """Keep a picture of a load; the same picture sent again is the one that is kept.
+
+    Args:
+        name: what the sender calls it.
+    Raises:
+        NotFound. Conflict: it is not issued yet or cancelled (`wrong_state`), the actor only oversees it
+            (`not_your_turn`), or it has as many pictures as it may (`too_many_files`).
+        Unavailable: as `uploaded_files.keep`.
+    """
     with unit_of_work() as work:
         row = lock(work, manifest_id)
         part = _part_of(actor, row)

@@ -71,7 +71,7 @@ FILTERS: dict[str, Condition] = {
 
 
 def _filters(actor: Actor, query: dict[str, Any]) -> list[ColumnElement[bool]]:
-    return [condition(actor, query[name]) for name, condition in FILTERS.items() if query[name]]
+    return [condition(actor, query[name]) for name, condition in FILTERS.items() if query.get(name)]
 
 
 def of_today() -> ColumnElement[bool]:

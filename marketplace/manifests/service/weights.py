@@ -11,10 +11,8 @@ from matching import KG_PER_T
 from ... import clock
 from ...database import db
 from ...errors import Invalid, Notice
-from ..models import Manifest, ManifestLine, ManifestMismatch, MismatchKind, WeightTolerance
+from ..models import HEAVIEST_KG, Manifest, ManifestLine, ManifestMismatch, MismatchKind, WeightTolerance
 
-HEAVIEST_KG = 49_000
-"""Gross weight of the heaviest vehicle on the road (GB 1589); more was probably meant in kilograms."""
 PER_MILLE = 1000
 
 

@@ -1,0 +1,81 @@
+"""Fields of forms: what people type, where the API takes JSON."""
+
+import unicodedata
+from datetime import datetime
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from .. import clock
+from ..http.fields import QueryPrice, QueryTonnes, QueryWhole, Scaled, TextNumber
+from ..http.languages import Message
+
+MOMENT = "%Y-%m-%dT%H:%M"
+"""As a browser sends the field `datetime-local`."""
+SECONDS = ":%S"
+
+
+class _Typed:
+    """Mixin before a number: blanks, commas between thousands and full-width digits are how people write."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        plain = unicodedata.normalize("NFKC", value).replace(",", "").replace("\u2212", "-").strip()
+        return super()._deserialize(plain, *args, **kwargs)  # type: ignore[misc]
+
+
+class TypedTonnes(_Typed, QueryTonnes):
+    """Tonnes, kept as whole kilograms."""
+
+
+class TypedPrice(_Typed, QueryPrice):
+    """CNY per tonne, kept as whole fen."""
+
+
+class TypedWhole(_Typed, QueryWhole):
+    """A whole number."""
+
+
+class TypedYuan(_Typed, TextNumber, Scaled):
+    """An amount in CNY, kept as whole fen."""
+
+    per_unit = 100
+
+
+class TypedLoad(TypedTonnes):
+    """The weight of a load on the road; what cannot be one asks whether kilograms were meant."""
+
+    def __init__(self, heaviest_t: float, **kwargs: Any) -> None:
+        super().__init__(0.001, heaviest_t, **kwargs)
+        self.heaviest_t = heaviest_t
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(value, *args, **kwargs)
+        except ValidationError as error:
+            if "range" in map(str, error.messages):
+                raise ValidationError([Message("load_weight", value=value.strip())]) from error
+            raise
+
+
+class LocalMoment(fields.DateTime):
+    """A moment as a browser sends it: of Asia/Shanghai, to the minute."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
+        for form in (MOMENT, MOMENT + SECONDS):
+            try:
+                return datetime.strptime(value.strip(), form).replace(tzinfo=clock.LOCAL)
+            except ValueError:
+                continue
+        raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+
+
+class Checked(fields.Boolean):
+    """A box: ticked, or not sent at all."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(load_default=False, **kwargs)
+
+
+def as_typed(moment: datetime) -> str:
+    """A moment as the field `datetime-local` shows it."""
+    return moment.astimezone(clock.LOCAL).strftime(MOMENT)

@@ -1,0 +1,376 @@
+"""Deals: the contract, its loads, the settlement, disputes and ratings; the checks before the first load."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from marshmallow import fields
+
+from ... import clock
+from ...catalogue import service as catalogue
+from ...deals import service as deals
+from ...deals.models import LIVE_DEALS, OTHER, Deal, DealStatus, Fault, InvoiceStatus, Side
+from ...due_diligence import service as due_diligence
+from ...due_diligence.models import Check, Contractor
+from ...errors import DomainError, PreconditionFailed
+from ...events.actor import ADMIN, ENTERPRISE, Actor
+from ...http.fields import Choices, Day, Identifier, Lines, OneOf, Range
+from ...http.paging import PageQuery
+from ...http.paging import page as page_of_rows
+from ...http.schemas import Schema
+from ...listings.models import Packaging
+from ...manifests import service as manifests
+from ...manifests.models import HEAVIEST_KG
+from ...persons.service import LoggedIn
+from ...transporters import service as transporters
+from ..form_fields import Checked, TypedTonnes, TypedWhole
+from ..forms import Errors, once, read_form, typed, version_seen, wrong
+from ..page import pages, read_query
+from ..visitor import members_only, private
+
+PATH = "/deals/<uuid:deal_id>"
+WRITERS = (ENTERPRISE,)
+ANY_DEAL = {"listing_id": None, "mine": False, "first_day": None, "last_day": None}
+OF_DEAL = {
+    **dict.fromkeys(("role", "from_", "until", "number", "region", "differing", "late", "today", "status")),
+    "mine": False,
+}  # fmt: skip
+MOST_LOADS, MOST_TRANSPORTERS = 50, 50
+QUESTIONS = ("punctual", "as_described", "cooperation", "safety")
+OUTCOMES = (DealStatus.MOVING, DealStatus.COMPLETED, DealStatus.CANCELLED)
+"""What a dispute may be settled to."""
+Act = Callable[[Actor, dict[str, Any]], Any]
+
+
+class DealsQuery(PageQuery):
+    status = Choices(DealStatus, "deal_status", load_default=None)
+
+
+class ReasonForm(Schema):
+    reason = Lines(500, load_default=None)
+
+
+class DisputeForm(Schema):
+    reason = Lines(500, required=True)
+
+
+class CancelForm(DisputeForm):
+    fault = fields.String(required=True, validate=OneOf(Fault))
+
+
+class InvoiceForm(ReasonForm):
+    status = fields.String(
+        required=True, validate=OneOf([InvoiceStatus.ISSUED, InvoiceStatus.PAID], "invoice_status")
+    )
+
+
+class RatingForm(Schema):
+    punctual, as_described, cooperation, safety = (
+        TypedWhole(required=True, validate=Range(1, 5)) for _ in QUESTIONS
+    )
+
+
+class SettleForm(DisputeForm):
+    outcome = fields.String(required=True, validate=OneOf(OUTCOMES, "deal_status"))
+    fault = fields.String(load_default=None, validate=OneOf(Fault))
+
+
+class LoadForm(Schema):
+    """A load of one deal, by the names of the API."""
+
+    transporter_id = fields.UUID(required=True)
+    planned_on = Day(required=True)
+    quantity_t = TypedTonnes(required=True)
+    packages = TypedWhole(load_default=None)
+    packing = fields.String(load_default=None, validate=OneOf(Packaging))
+    vehicle = Identifier(20, load_default=None)
+    emergency = Lines(1000, load_default=None)
+
+
+class ConfirmationForm(Schema):
+    contractor = fields.String(required=True, validate=OneOf(Contractor))
+    transporter_id = fields.UUID(load_default=None)
+    registration, ability, contract = Checked(), Checked(), Checked()
+    note = Lines(500, load_default="")
+
+
+class CarrierQuery(Schema):
+    transporter_id = fields.UUID(load_default=None)
+
+
+QUERY, CARRIER = DealsQuery(), CarrierQuery()
+REASON, DISPUTE, CANCEL, INVOICE, RATING, LOAD, CONFIRMATION, SETTLE = (
+    ReasonForm(), DisputeForm(), CancelForm(), InvoiceForm(), RatingForm(), LoadForm(), ConfirmationForm(),
+    SettleForm(),
+)  # fmt: skip
+
+
+@pages.get("/deals")
+@members_only()
+def show_deals(who: LoggedIn) -> Response:
+    """The deals, newest first."""
+    assert who.actor is not None
+    query, errors = read_query(QUERY)
+    found = page_of_rows(
+        query,
+        partial(deals.search_deals, who.actor, {**ANY_DEAL, "status": query["status"]}),
+        present=partial(_titled, who.actor),
+    )
+    return private(
+        "deals.html",
+        deals=found["items"],
+        next=found["next"],
+        statuses_known=list(DealStatus),
+        query=query,
+        errors=errors,
+        me=who.actor.enterprise_id,
+        api="/api/v1/deals",
+    )
+
+
+def _titled(actor: Actor, rows: Any) -> list[dict[str, Any]]:
+    """Deals as the API shows them, with the title of the supply as it was agreed."""
+    shown = deals.present_deals(actor, rows)
+    return [{**deal, "title": row.terms["supply"]["title"]} for deal, row in zip(shown, rows, strict=True)]
+
+
+@pages.get(PATH)
+@members_only()
+def show_deal(who: LoggedIn, deal_id: UUID) -> Response:
+    """A deal with all that belongs to it."""
+    assert who.actor is not None
+    return _deal(who.actor, deals.find_deal(who.actor, deal_id))
+
+
+def _deal(actor: Actor, deal: Deal, http_status: int = 200, errors: Errors | None = None) -> Response:
+    (shown,) = _titled(actor, [deal])
+    side = deal.side_of(actor.enterprise_id)
+    of_deal = {**OF_DEAL, "deal_id": deal.id}
+    owed = deals.present_settlement(deal)
+    return private(
+        "deal.html",
+        http_status,
+        deal=shown,
+        version=deal.version,
+        side=side,
+        is_live=deal.status in LIVE_DEALS,
+        may_load=side == Side.SUPPLIER and not deal.has_ended and deal.left_kg > 0,
+        may_write="deals:write" in actor.scopes and side is not None,
+        may_dispute=_may_dispute(deal, side),
+        may_settle=actor.is_admin and "admin" in actor.scopes and deal.status == DealStatus.DISPUTED,
+        outcomes=OUTCOMES,
+        has_rated=any(rating["by"] == side for rating in shown["ratings"]),
+        loads=manifests.search(actor, of_deal, None, MOST_LOADS),
+        owed=owed,
+        invoice_step=_invoice_step(deal, side, owed),
+        questions=QUESTIONS,
+        faults=list(Fault),
+        values=typed() if errors else {},
+        errors=errors or {},
+        api=f"/api/v1/deals/{deal.id}",
+    )
+
+
+def _may_dispute(deal: Deal, side: Side | None) -> bool:
+    """Whether a side may dispute: while a deal lives, and its end if the other side made it."""
+    if deal.status in (DealStatus.AGREED, DealStatus.MOVING):
+        return True
+    ended = (DealStatus.COMPLETED, DealStatus.CANCELLED)
+    return deal.status in ended and deal.ended_by is not None and deal.ended_by != side
+
+
+def _invoice_step(deal: Deal, side: Side | None, owed: dict[str, Any]) -> InvoiceStatus | None:
+    """What this side may say of the invoice now."""
+    if side is None or owed["payee"] is None or not deal.accepted_kg:
+        return None
+    if deal.invoice_status == InvoiceStatus.NONE and owed["payee"] == side:
+        return InvoiceStatus.ISSUED
+    is_payer = OTHER[owed["payee"]] == side
+    return InvoiceStatus.PAID if deal.invoice_status == InvoiceStatus.ISSUED and is_payer else None
+
+
+def _moved(who: LoggedIn, deal_id: UUID, schema: Schema, act: Act) -> Any:
+    """Do something with a deal that was seen as it is; its page again with words where that is refused."""
+    actor = who.actor
+    assert actor is not None
+    deal = deals.find_deal(actor, deal_id)
+    data, errors = read_form(schema)
+    if data is None:
+        return _deal(actor, deal, 422, errors)
+
+    def make() -> str:
+        if version_seen() not in (None, deal.version):
+            raise PreconditionFailed("version_changed")
+        act(actor, data)
+        return f"/deals/{deal_id}"
+
+    try:
+        return once(actor, make)
+    except DomainError as error:
+        return _deal(actor, deals.find_deal(actor, deal_id), error.status, wrong(error))
+
+
+@pages.post(f"{PATH}/complete")
+@members_only("deals:write", kinds=WRITERS)
+def complete_deal(who: LoggedIn, deal_id: UUID) -> Any:
+    """Complete it."""
+    return _moved(who, deal_id, REASON, lambda actor, data: deals.complete(actor, deal_id, data["reason"]))
+
+
+@pages.post(f"{PATH}/cancel")
+@members_only("deals:write", kinds=WRITERS)
+def cancel_deal(who: LoggedIn, deal_id: UUID) -> Any:
+    """Cancel it, and say whose fault it is."""
+
+    def act(actor: Actor, data: dict[str, Any]) -> Any:
+        return deals.cancel(actor, deal_id, data["reason"], Fault(data["fault"]))
+
+    return _moved(who, deal_id, CANCEL, act)
+
+
+@pages.post(f"{PATH}/dispute")
+@members_only("deals:write", kinds=WRITERS)
+def dispute_deal(who: LoggedIn, deal_id: UUID) -> Any:
+    """Dispute it, or its end."""
+    return _moved(who, deal_id, DISPUTE, lambda actor, data: deals.dispute(actor, deal_id, data["reason"]))
+
+
+@pages.post(f"{PATH}/rate")
+@members_only("deals:write", kinds=(ENTERPRISE,))
+def rate_deal(who: LoggedIn, deal_id: UUID) -> Any:
+    """Rate the other side, once."""
+    return _moved(who, deal_id, RATING, lambda actor, data: deals.rate(actor, deal_id, data))
+
+
+@pages.post(f"{PATH}/invoice")
+@members_only("deals:write", kinds=WRITERS)
+def set_invoice(who: LoggedIn, deal_id: UUID) -> Any:
+    """Say that the invoice is issued, or paid."""
+
+    def act(actor: Actor, data: dict[str, Any]) -> Any:
+        return deals.set_invoice(actor, deal_id, InvoiceStatus(data["status"]), data["reason"])
+
+    return _moved(who, deal_id, INVOICE, act)
+
+
+@pages.post(f"{PATH}/settle")
+@members_only("admin", kinds=(ADMIN,))
+def settle_dispute(who: LoggedIn, deal_id: UUID) -> Any:
+    """As an admin, settle a dispute: the deal goes on, or ends."""
+
+    def act(actor: Actor, data: dict[str, Any]) -> Any:
+        fault = Fault(data["fault"]) if data["fault"] else None
+        return deals.settle(actor, deal_id, data["outcome"], data["reason"], fault)
+
+    return _moved(who, deal_id, SETTLE, act)
+
+
+# ---------------------------------------------------------------- a new load
+
+
+@pages.get(f"{PATH}/loads/new")
+@members_only("deals:write", kinds=(ENTERPRISE,))
+def show_new_load(who: LoggedIn, deal_id: UUID) -> Response:
+    """The form of a load: what is left, on one vehicle."""
+    assert who.actor is not None
+    deal = deals.find_deal(who.actor, deal_id)
+    most = min(deal.left_kg, HEAVIEST_KG)
+    day = max(clock.today(), deal.from_day)
+    return _new_load(deal, {"quantity_t": f"{most / 1000:g}", "planned_on": day.isoformat()})
+
+
+@pages.post(f"{PATH}/loads/new")
+@members_only("deals:write", kinds=(ENTERPRISE,))
+def draft_load(who: LoggedIn, deal_id: UUID) -> Any:
+    """Draft its manifest."""
+    actor = who.actor
+    assert actor is not None
+    deal = deals.find_deal(actor, deal_id)
+    data, errors = read_form(LOAD)
+    if data is None:
+        return _new_load(deal, typed(), 422, errors)
+
+    def make() -> str:
+        body = {**data, "containers": None, "reason": None}
+        return f"/loads/{manifests.draft_for_deal(actor, deal_id, body)[0].id}"
+
+    try:
+        return once(actor, make)
+    except DomainError as error:
+        return _new_load(deals.find_deal(actor, deal_id), typed(), error.status, wrong(error))
+
+
+def _new_load(
+    deal: Deal, values: dict[str, str], http_status: int = 200, errors: Errors | None = None
+) -> Response:
+    return private(
+        "load_new.html",
+        http_status,
+        deal=deal,
+        carriers=_carriers(deal),
+        packings=list(Packaging),
+        values=values,
+        errors=errors or {},
+        api=f"/api/v1/deals/{deal.id}",
+    )
+
+
+def _carriers(deal: Deal) -> list[tuple[UUID, str]]:
+    """The transporters that may carry the waste of a deal, by id and name."""
+    hazardous = catalogue.codes_by_id({deal.code_id})[deal.code_id].hazardous
+    wanted = {"region": None, "hazardous": hazardous}
+    rows = transporters.search_transporters(wanted, None, MOST_TRANSPORTERS)
+    return [(row.id, row.Enterprise.name) for row in rows]
+
+
+# ---------------------------------------------------------------- the checks of a generator
+
+
+@pages.get(f"{PATH}/due-diligence")
+@members_only()
+def show_due_diligence(who: LoggedIn, deal_id: UUID) -> Response:
+    """What is on file of the receiver and the transporters, and what was confirmed."""
+    assert who.actor is not None
+    return _diligence(who.actor, deals.find_deal(who.actor, deal_id))
+
+
+@pages.post(f"{PATH}/due-diligence")
+@members_only("deals:write", kinds=WRITERS)
+def confirm_due_diligence(who: LoggedIn, deal_id: UUID) -> Any:
+    """Confirm that all was checked of one of them."""
+    actor = who.actor
+    assert actor is not None
+    deal = deals.find_deal(actor, deal_id)
+    due_diligence.check_generator(actor, deal)
+    data, errors = read_form(CONFIRMATION)
+    if data is None:
+        return _diligence(actor, deal, 422, errors)
+
+    def make() -> str:
+        due_diligence.confirm(actor, deal_id, data)
+        return f"/deals/{deal_id}/due-diligence"
+
+    try:
+        return once(actor, make)
+    except DomainError as error:
+        return _diligence(actor, deals.find_deal(actor, deal_id), error.status, wrong(error))
+
+
+def _diligence(actor: Actor, deal: Deal, http_status: int = 200, errors: Errors | None = None) -> Response:
+    query, _ = read_query(CARRIER)
+    found = due_diligence.checklist_of(deal, query["transporter_id"])
+    is_generator = deal.side_of(actor.enterprise_id) == Side.SUPPLIER
+    return private(
+        "due_diligence.html",
+        http_status,
+        deal=deal,
+        found=found,
+        carriers=_carriers(deal) if is_generator else (),
+        may_confirm=is_generator and "deals:write" in actor.scopes and deal.status in LIVE_DEALS,
+        checks=list(Check),
+        values=typed() if errors else {},
+        errors=errors or {},
+        api=f"/api/v1/deals/{deal.id}/due-diligence",
+    )

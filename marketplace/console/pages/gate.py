@@ -1,0 +1,214 @@
+"""The pages for a phone at a gate: a load is picked up, or received, with its weight, photos and a signature.
+
+They work without a script. With it, what was typed, photographed and drawn is kept in the browser until it
+has been sent, and sent once: `static/gate.js`.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from flask import Response, redirect, request
+
+from ...errors import DomainError, Invalid, PreconditionFailed, UnsupportedMedia
+from ...events.actor import ENTERPRISE, Actor
+from ...http.documents import MAX_DOCUMENT
+from ...http.fields import Identifier, Lines, Text
+from ...http.schemas import Schema
+from ...manifests import service as manifests
+from ...manifests.models import HEAVIEST_KG, LoadPicture
+from ...persons.models import Right
+from ...persons.service import LoggedIn
+from ..form_fields import Checked, TypedLoad, TypedTonnes, TypedWhole
+from ..forms import Errors, once, read_form, typed, version_seen, wrong
+from ..page import pages, text
+from ..visitor import members_only, private
+from .loads import PATH, moves_of, shown_to
+
+HEAVIEST_T = HEAVIEST_KG / 1000
+MOST_PHOTOS = 3
+TOO_LARGE = "file_too_large"
+MAX_FORM = MOST_PHOTOS * MAX_DOCUMENT + 1_000_000
+"""Bytes of a form with photos; what is too large in it is said beside its field."""
+
+
+class PickupForm(Schema):
+    """What the transporter signs for, by the names of the API."""
+
+    weight_t = TypedLoad(HEAVIEST_T, required=True)
+    packages = TypedWhole(load_default=None)
+    vehicle = Identifier(20, required=True)
+    driver = Text(50, required=True)
+    escort = Text(50, load_default=None)
+    estimated = Checked()
+    signed_name = Text(50, load_default=None)
+    reason = Lines(500, load_default=None)
+
+
+class ReceiptForm(Schema):
+    """What the receiver signs for."""
+
+    weight_t = TypedLoad(HEAVIEST_T, required=True)
+    refused_t = TypedTonnes(0, HEAVIEST_T, load_default=0)
+    packages = TypedWhole(load_default=None)
+    significant = Checked()
+    note = Lines(500, load_default=None)
+    reason = Lines(500, load_default=None)
+    signed_name = Text(50, load_default=None)
+
+
+class Picture(NamedTuple):
+    """A picture of a form that may be kept."""
+
+    shows: LoadPicture
+    file: Any
+    name: str | None
+
+
+class Gate(NamedTuple):
+    """One of the two pages: the move that it makes, its form, its template."""
+
+    move: str
+    schema: Schema
+    template: str
+    sign: Callable[[Actor, UUID, dict[str, Any]], Any]
+
+
+def _pick_up(actor: Actor, manifest_id: UUID, data: dict[str, Any]) -> Any:
+    return manifests.pick_up(actor, manifest_id, {**data, "containers": None, "lines": None})
+
+
+def _receive(actor: Actor, manifest_id: UUID, data: dict[str, Any]) -> Any:
+    body = {**data, "lines": None, "significant": data["significant"] or None}
+    return manifests.receive(actor, manifest_id, body)
+
+
+PICKUP = Gate("pickup", PickupForm(), "pickup.html", _pick_up)
+RECEIPT = Gate("receive", ReceiptForm(), "receipt.html", _receive)
+
+
+@pages.get(f"{PATH}/pickup")
+@members_only("deals:write", kinds=(ENTERPRISE,), drivers=True)
+def show_pickup(who: LoggedIn, manifest_id: UUID) -> Any:
+    """Where the transporter signs."""
+    return _show(who, manifest_id, PICKUP)
+
+
+@pages.post(f"{PATH}/pickup")
+@members_only("deals:write", kinds=(ENTERPRISE,), drivers=True, max_bytes=MAX_FORM)
+def sign_pickup(who: LoggedIn, manifest_id: UUID) -> Any:
+    """Sign for it."""
+    return _sign(who, manifest_id, PICKUP)
+
+
+@pages.get(f"{PATH}/receipt")
+@members_only("deals:write", kinds=(ENTERPRISE,))
+def show_receipt(who: LoggedIn, manifest_id: UUID) -> Any:
+    """Where the receiver signs."""
+    return _show(who, manifest_id, RECEIPT)
+
+
+@pages.post(f"{PATH}/receipt")
+@members_only("deals:write", kinds=(ENTERPRISE,), max_bytes=MAX_FORM)
+def sign_receipt(who: LoggedIn, manifest_id: UUID) -> Any:
+    """Sign for it."""
+    return _sign(who, manifest_id, RECEIPT)
+
+
+def _show(who: LoggedIn, manifest_id: UUID, gate: Gate) -> Any:
+    """The form, as long as it is this person's to sign; else the load, which says whose turn it is."""
+    row = shown_to(who, manifest_id)
+    if gate.move not in moves_of(who, row):
+        return redirect(f"/loads/{manifest_id}", 303)
+    return _form(who, row, gate, _known(who, row, gate))
+
+
+def _known(who: LoggedIn, row: Any, gate: Gate) -> dict[str, str]:
+    """What the form begins with; the weight is left to the scale."""
+    known = {"signed_name": who.name}
+    if gate is PICKUP:
+        is_driver = who.right == Right.DRIVER
+        known |= {"vehicle": row.vehicle, "driver": row.driver or (who.name if is_driver else ""),
+                  "escort": row.escort}  # fmt: skip
+    return {name: value or "" for name, value in known.items()}
+
+
+def _form(
+    who: LoggedIn,
+    row: Any,
+    gate: Gate,
+    values: dict[str, str],
+    http_status: int = 200,
+    errors: Errors | None = None,
+) -> Response:
+    (shown,) = manifests.present([row])
+    return private(
+        gate.template,
+        http_status,
+        load=shown,
+        version=row.version,
+        values=values,
+        errors=errors or {},
+        most_photos=MOST_PHOTOS,
+        heaviest_t=HEAVIEST_T,
+        script="gate.js",
+        api=f"/api/v1/manifests/{row.id}",
+    )
+
+
+def _sign(who: LoggedIn, manifest_id: UUID, gate: Gate) -> Any:
+    """Sign and keep the pictures, all or nothing, once however often it is sent."""
+    actor = who.actor
+    assert actor is not None
+    row = shown_to(who, manifest_id)
+    data, errors = read_form(gate.schema)
+    pictures, wrong_pictures = _pictures()
+    errors |= wrong_pictures
+    if data is None or errors:
+        return _form(who, row, gate, typed(), 422, errors)
+
+    def make() -> str:
+        if version_seen() not in (None, row.version):
+            raise PreconditionFailed("version_changed")
+        gate.sign(actor, manifest_id, data)
+        for picture in pictures:
+            manifests.add_file(actor, manifest_id, *picture[:2], picture.name)
+        return f"/loads/{manifest_id}"
+
+    try:
+        return once(actor, make)
+    except DomainError as error:
+        return _form(who, shown_to(who, manifest_id), gate, typed(), error.status, wrong(error))
+
+
+def _pictures() -> tuple[list[Picture], Errors]:
+    """The pictures of the form, and what is wrong with them; a field without one sends an empty file."""
+    found: list[Picture] = []
+    errors: Errors = {}
+    for shows, most in ((LoadPicture.PHOTO, MOST_PHOTOS), (LoadPicture.SIGNATURE, 1)):
+        sent = [file for file in request.files.getlist(shows) if file.filename]
+        if len(sent) > most:
+            errors[shows] = [text("gate_too_many", most=most)]
+        for file in sent[:most]:
+            content = file.read()
+            file.seek(0)  # it is read once more to tell one form from another
+            try:
+                found.append(Picture(shows, _judged(content, file.mimetype), file.filename))
+            except DomainError as error:
+                errors.setdefault(shows, []).append(_words(error, content))
+    return found, errors
+
+
+def _judged(content: bytes, declared: str) -> Any:
+    if len(content) > MAX_DOCUMENT:
+        raise Invalid(TOO_LARGE)
+    return manifests.judged_picture(content, declared)
+
+
+def _words(error: DomainError, content: bytes) -> str:
+    """What is wrong with a picture, for who holds a telephone."""
+    if error.code == TOO_LARGE:
+        return text("gate_too_large", mb=MAX_DOCUMENT // 2**20)
+    if isinstance(error, UnsupportedMedia):
+        return text("gate_heic" if content[4:8] == b"ftyp" else "gate_no_picture")
+    return wrong(error).popitem()[1][0]
