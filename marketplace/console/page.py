@@ -71,7 +71,7 @@ STAFF_TABS = (
 """What members and staff go to from the pages that are theirs."""
 OF_ADMINS = ("/operations",)
 """Entries that a regulator does not have."""
-DRIVER_TABS = (Tab("/loads", "tab_loads", "truck", ("/loads/",)), HELP, SETTINGS)
+DRIVER_TABS = (Tab("/loads", "tab_loads", "truck", ("/loads/",)), TABS[3], SETTINGS)
 """A driver has the loads of the day, and nothing else of the enterprise."""
 
 

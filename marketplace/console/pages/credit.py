@@ -7,7 +7,7 @@ from flask import Response, redirect, request, url_for
 
 from ... import clock
 from ...appeals import service as appeals
-from ...appeals.models import UNDECIDED, Appeal, AppealStatus, Repair
+from ...appeals.models import UNDECIDED, Appeal, AppealStatus
 from ...credit import service as credit
 from ...credit.models import AXES, CreditEvent, EventStatus
 from ...enterprises import service as enterprises
