@@ -186,3 +186,14 @@ def test_a_deal_is_checked_cancelled_disputed_and_settled_on_its_page(town):
     Hand(staff, deal).fill(outcome="cancelled", fault="none", reason="双方均无过错").press("裁定")
     settled = town.trade.deal_now()
     assert (settled["status"], settled["fault"]) == ("cancelled", "none")
+
+
+def test_a_step_that_somebody_else_has_made_meanwhile_is_said_and_not_made_again(town):
+    load = town.trade.draft(planned_on="2026-12-01")
+    supplier = Hand(town.supplier, f"/loads/{load['id']}")
+    colleague = browser_of(town.trade.supplier, "13800138006", "trader")
+    Hand(colleague, supplier.at).press("签发联单")
+    refused = supplier.press("签发联单")
+    assert refused.browser.status == 412
+    assert "已被他人修改" in refused.page.text
+    assert len(town.trade.show(load)["signatures"]) == 1
