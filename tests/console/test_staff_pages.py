@@ -5,8 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from marketplace.events.models import Task, TaskStatus
-from marketplace.events.work import unit_of_work
 from tests.console.people import Browser, browser_of
 from tests.console.private import STAFF_PAGES
 from tests.counting import count_statements
@@ -373,12 +371,7 @@ def test_credit_rules_are_simulated_and_published_once(desk):
 
 
 def test_a_task_that_was_given_up_is_seen_and_replayed(desk):
-    with desk.marketplace.app.app_context(), unit_of_work() as work:
-        task = Task(subscriber="<b>x</b>", queue="default", payload={}, status=TaskStatus.PARKED,
-                    reason="Timeout", due_at=desk.marketplace.now, ended_at=desk.marketplace.now, attempts=5)  # fmt: skip
-        work.add(task)
-        work.session.flush()
-        number = task.id
+    number = desk.park()
     page = desk.browser.get("/operations")
     assert page.page.faults == []
     assert "<b>x</b>" in page.page.text

@@ -50,6 +50,11 @@ def writes(samples):
             f"/desk/appeal/{samples.taken_appeal}/assign",
             {"to": samples.regulator.id},
         ),
+        ("POST", "/operations/replay"): (
+            samples.admin,
+            "/operations/replay",
+            {"tasks": [samples.desk.park()]},
+        ),
         ("POST", "/desk/decisions"): (samples.admin, "/desk/decisions", {"items": [decision]}),
     }
 
@@ -66,5 +71,5 @@ CASES = Cases(
     writes=writes,
     grow=grow,
     regulated=frozenset({("POST", ASSIGN), ("POST", "/desk/decisions")}),
-    statements={"/desk": 5, "/desk/export": 4, OFFICERS: 2, STORY: 13},
+    statements={"/desk": 5, "/desk/export": 4, OFFICERS: 2, STORY: 13, "/operations": 5},
 )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from marketplace.database import db
 from marketplace.early_warnings.models import EarlyWarning, EarlyWarningModel
+from marketplace.events.models import Task, TaskStatus
 from marketplace.events.work import unit_of_work
 from marketplace.inspections import service as inspections
 from marketplace.inspections.models import Inspection
@@ -137,6 +138,15 @@ class Desk:
         """A firm and an event of it, by a rule that may be repaired at once."""
         firm = self.marketplace.enterprise("recycler", **about)
         return firm, self.marketplace.credit_event(firm, "law.minor_corrected")
+
+    def park(self):
+        """The number of a task that was given up."""
+        now = self.marketplace.now
+        given_up = {"status": TaskStatus.PARKED, "reason": "Timeout", "due_at": now, "ended_at": now}
+        with self.marketplace.app.app_context(), unit_of_work() as work:
+            task = work.add(Task(subscriber="<b>x</b>", queue="default", payload={}, **given_up))
+            work.session.flush()
+            return task.id
 
     # ------------------------------------------------------------ what the desk says
 

@@ -6,6 +6,9 @@ from tests.cases import FORBIDDEN, HIDDEN, Cases
 from tests.listings.cases import ListingSamples
 
 
+PREVIEW = ("POST", "/matching-policy/preview")
+
+
 class MatchSamples(ListingSamples):
     @cached_property
     def ranking_model(self):
@@ -42,10 +45,12 @@ def writes(samples):
             {"listing_id": samples.supply["id"], "counterpart_id": samples.demand["id"],
              "verdict": "not_suitable"}]}),
         ("PUT", "/matching-policy"): (samples.admin, "/matching-policy", policy),
+        PREVIEW: (samples.admin, "/matching-policy/preview", policy),
     }  # fmt: skip
 
 
 CASES = Cases(
+    questions=frozenset({PREVIEW}),
     samples=MatchSamples,
     neighbours=neighbours,
     writes=writes,

@@ -84,7 +84,6 @@ class CancelForm(Schema):
 LIST, NEW, ANSWER, REMEDY, VERDICT, END, CANCEL = (
     InspectionsQuery(), NewForm(), AnswerForm(), RemedyForm(), VerdictForm(), EndForm(), CancelForm(),
 )  # fmt: skip
-Said = tuple[list[dict[str, Any]], Errors]
 
 
 @pages.get("/inspections")
@@ -240,7 +239,7 @@ TAKEN: dict[str, Callable[[Actor, Inspection, dict[str, Any]], Errors]] = {
 }
 
 
-def _of_items(row: Inspection, schema: Schema) -> Said:
+def _of_items(row: Inspection, schema: Schema) -> tuple[list[dict[str, Any]], Errors]:
     """What the form says of each item, and what is wrong with it by the name of the field."""
     said: list[dict[str, Any]] = []
     errors: Errors = {}
