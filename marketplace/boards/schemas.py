@@ -263,7 +263,7 @@ class FlowSchema(ResponseSchema):
     origin_name = fields.String()
     destination = Adcode()
     destination_name = fields.String()
-    loads = fields.Integer(metadata={"description": "Closed."})
+    closed = fields.Integer(metadata={"description": "Manifests closed."})
     moved_t = Tonnes(0, attribute="moved_kg", metadata={"description": "Accepted."})
 
 

@@ -47,7 +47,7 @@ def test_a_district_has_its_listings_deals_loads_and_credit(trade):
 def test_the_flow_the_month_and_the_indicators_follow_from_the_same_loads(trade):
     found = cockpit(trade.marketplace.admin)
     (flow,) = found["flows"]
-    assert (flow["origin"], flow["destination"], flow["loads"], flow["moved_t"]) == (
+    assert (flow["origin"], flow["destination"], flow["closed"], flow["moved_t"]) == (
         YUECHENG,
         YUECHENG,
         1,

@@ -9,12 +9,29 @@ from tests.persons.people import PASSWORD, code_at, invite, join
 OWNER, ADMIN, REGULATOR, NOBODY = "13800138000", "13900139000", "13900139001", ""
 
 
+OPEN_T = {
+    "330602": 400.0,
+    "330603": 1250.0,
+    "330604": 830.0,
+    "330624": 60.0,
+    "330681": 310.0,
+    "330683": 145.0,
+}
+"""Open supply by district."""
+
+
 def make_town(marketplace):
     """A deal with a load on the road and one that arrived, an open supply, boards, and work on the desk."""
     trade = Trade(marketplace)
     trade.by(trade.receiver, trade.received(20.0), "close")
     trade.issued(10.0)
-    marketplace.supply(trade.supplier, title="染整污泥", quantity_t=400.0)
+    second = Trade(marketplace, tonnes=40.0)
+    second.supplier, second.carrier = trade.supplier, trade.carrier
+    second.receiver = marketplace.recycler(name="上虞酸再生", region="330604")
+    second.by(second.receiver, second.received(28.0), "close")
+    for number, (region, tonnes) in enumerate(OPEN_T.items(), 1):
+        plant = marketplace.enterprise("generator", name=f"{number}号印染厂", region=region)
+        marketplace.supply(plant, title="染整污泥", quantity_t=tonnes, region=region)
     disgraced(marketplace, "柯桥旧染料厂")
     honoured = marketplace.enterprise("recycler", name="无废样板厂")
     record(marketplace, honoured, HONOUR, effective_on="2026-06-05")

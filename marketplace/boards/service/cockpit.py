@@ -36,11 +36,11 @@ COUNTED = ("issued", "closed", "under_way", "late", "moved_kg")
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Kilograms accepted from one district, or city elsewhere, in another, with so many loads."""
+    """Kilograms accepted from one district, or city elsewhere, in another, with so many manifests closed."""
 
     origin: int
     destination: int
-    loads: int
+    closed: int
     moved_kg: int
 
     @property
@@ -87,7 +87,7 @@ def cockpit(actor: Actor, region: int | None) -> dict[str, Any]:
             {
                 "origin": flow.origin, "origin_name": names[flow.origin],
                 "destination": flow.destination, "destination_name": names[flow.destination],
-                "loads": flow.loads, "moved_kg": flow.moved_kg,
+                "closed": flow.closed, "moved_kg": flow.moved_kg,
             }
             for flow in found.flows
         ],
@@ -186,8 +186,8 @@ def _flows(carried: Iterable[dict[str, Any]], scope: int | None) -> list[Flow]:
     for row in carried:
         if row["moved_kg"]:
             ends = (_end(scope, row["origin"]), _end(scope, row["destination"]))
-            sums[ends].update({"loads": row["closed"], "kg": row["moved_kg"]})
-    found = [Flow(*ends, counted["loads"], counted["kg"]) for ends, counted in sums.items()]
+            sums[ends].update({"closed": row["closed"], "kg": row["moved_kg"]})
+    found = [Flow(*ends, counted["closed"], counted["kg"]) for ends, counted in sums.items()]
     return sorted(found, key=lambda flow: (-flow.moved_kg, flow.origin, flow.destination))
 
 

@@ -34,5 +34,6 @@ def show_help_page(name: str) -> Response:
 
 @cache
 def texts() -> dict[str, dict[str, Any]]:
-    """Of each reader, by language: `title`, `intro`, `steps` (`title`, `text`, maybe `link`, `picture` with `alt`), `later`."""
+    """Of each reader, by language: `title`, `intro`, `steps` (`title`, `text`, maybe `link`, and `picture`
+    with `alt`), `later`."""
     return {name: tomllib.loads((HELP / f"{name}.toml").read_text(encoding="utf-8")) for name in ORDER}

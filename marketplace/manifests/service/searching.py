@@ -160,7 +160,7 @@ def carried_between(since: date, region: int | None) -> list[dict[str, Any]]:
     is_late = Manifest.id.in_(
         select(ManifestDelay.manifest_id).where(ManifestDelay.stage != LateStage.REMINDED)
     )
-    figures = {
+    figures: dict[str, Any] = {
         "issued": func.count(),
         "closed": func.count().filter(is_closed),
         "under_way": func.count().filter(Manifest.status.in_(IN_FLIGHT)),
