@@ -38,13 +38,13 @@ def bound(party, person, scopes=("read",)):
 
 def log_in(marketplace, login, password=PASSWORD, address="203.0.113.7"):
     """The token of a new session, at the marketplace's time."""
-    with marketplace.at_its_time():
+    with marketplace.app.app_context(), marketplace.at_its_time():
         return service.log_in(login, password, address, "a browser")
 
 
 def who(marketplace, token):
     """Who has this session, at the marketplace's time; None if it has ended."""
-    with marketplace.at_its_time():
+    with marketplace.app.app_context(), marketplace.at_its_time():
         return service.logged_in(token)
 
 

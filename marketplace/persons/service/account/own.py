@@ -89,14 +89,15 @@ def change_phone(actor: Actor, phone: str | None, password: str, address: str) -
             person.phone = phone
             work.audit(actor, "change_myself", person, fields=["phone"])
     except IntegrityError as error:
-        raise taken(error, "phone") from error
+        refuse_taken(error, "phone")
+        raise
     return person
 
 
-def taken(error: IntegrityError, field: str) -> Exception:
-    """What it means that a constraint is broken: another person has the address or number."""
-    constraint = cast(UniqueViolation, error.orig).diag.constraint_name
-    return Conflict("login_taken", at=field) if constraint == f"ix_person_{field}" else error
+def refuse_taken(error: IntegrityError, field: str) -> None:
+    """Say that another person has the address or number, if that is what is broken. Raises: Conflict."""
+    if cast(UniqueViolation, error.orig).diag.constraint_name == f"ix_person_{field}":
+        raise Conflict("login_taken", at=field) from error
 
 
 def require_own_password(actor: Actor, password: str, address: str, at: str = "password") -> None:

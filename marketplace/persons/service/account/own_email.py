@@ -14,7 +14,7 @@ from ....http.authentication import digest
 from ...models import EmailChange, Person
 from ..login.failures import forget_failures, note_attempt
 from ..login.second_factor import random_code, read_code
-from .own import lock_myself, require_own_password, taken
+from .own import lock_myself, refuse_taken, require_own_password
 
 VALIDITY = timedelta(hours=1)
 """How long a code works; our own choice."""
@@ -81,6 +81,7 @@ def confirm_email(actor: Actor, code: str, address: str) -> Person:
             change.used_at, person.email = clock.now(), change.email
             work.audit(actor, "change_myself", person, fields=["email"])
     except IntegrityError as error:
-        raise taken(error, "email") from error
+        refuse_taken(error, "email")
+        raise
     forget_failures(guessed, address)
     return person

@@ -93,7 +93,8 @@ def propose_reset(actor: Actor, data: dict[str, Any]) -> AccessReset:
             )
             work.audit(actor, "propose_reset", row, kind=data["kind"])
     except IntegrityError as error:
-        raise _refusal(error) from error
+        _refuse(error)
+        raise
     return row
 
 
@@ -108,14 +109,16 @@ def confirm_reset(actor: Actor, reset_id: UUID) -> tuple[AccessReset, str]:
     try:
         with unit_of_work() as work:
             row = _lock(work, reset_id)
+            confirmer_id = _person_of(work, actor)
             RESET_LIFE.move(row, "confirm", by=Party.ADMIN)
-            row.confirmed_by, row.confirmer_id = actor.id, _person_of(work, actor)
+            row.confirmed_by, row.confirmer_id = actor.id, confirmer_id
             row.confirmed_at, row.digest = clock.now(), digest(read_code(code))
             work.session.flush()
             work.audit(actor, "confirm_reset", row)
             work.emit("access_reset.confirmed", access_reset_id=str(row.id))
     except IntegrityError as error:
-        raise _refusal(error) from error
+        _refuse(error)
+        raise
     log.info("reset confirmed", extra={"access_reset_id": str(reset_id)})
     return row, code
 
@@ -250,6 +253,8 @@ def _person_of(work: Work, actor: Actor) -> UUID | None:
     return work.session.scalar(query)
 
 
-def _refusal(error: IntegrityError) -> Exception:
+def _refuse(error: IntegrityError) -> None:
+    """Say what it means that the database refuses, if it is known. Raises: Conflict."""
     constraint = cast(CheckViolation, error.orig).diag.constraint_name or ""
-    return Conflict(REFUSALS[constraint]) if constraint in REFUSALS else error
+    if constraint in REFUSALS:
+        raise Conflict(REFUSALS[constraint]) from error
