@@ -94,11 +94,11 @@ RESET_LIFE = LifeCycle(
     ),
     Move(
         "withdraw", ResetStatus.PROPOSED, ResetStatus.WITHDRAWN,
-        by={Party.ADMIN}, event="access_reset.withdrawn",
+        by={Party.ADMIN, Party.SYSTEM}, event="access_reset.withdrawn",
     ),
     Move(
         "withdraw", ResetStatus.CONFIRMED, ResetStatus.WITHDRAWN,
-        by={Party.ADMIN}, event="access_reset.withdrawn",
+        by={Party.ADMIN, Party.SYSTEM}, event="access_reset.withdrawn",
     ),
     Move("use", ResetStatus.CONFIRMED, ResetStatus.USED, by={Party.PERSON}, event="access_reset.used"),
     Move(

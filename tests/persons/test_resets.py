@@ -132,6 +132,18 @@ def test_what_nobody_confirms_or_uses_lapses(marketplace, person, second):
     assert propose(marketplace.admin).status_code == 201
 
 
+def test_erasure_takes_back_what_is_under_way(marketplace, firm, person, second):
+    member(firm, "13800138001", "owner")
+    row = propose(marketplace.admin).json
+    code = second.post(f"/access-resets/{row['id']}/confirm").json["code"]
+    erased = marketplace.admin.post(f"/persons/{person['person_id']}/erase", {"reason": "本人来函"})
+    assert erased.status_code == 204
+    shown = marketplace.admin.get(f"/access-resets/{row['id']}").json
+    assert (shown["status"], shown["login"], shown["reason"]) == ("withdrawn", None, "")
+    assert shown["person"] == {"no": 1, "name": None}
+    assert use(marketplace, code).status_code == 401
+
+
 STEPS = st.lists(st.sampled_from(["confirm", "withdraw", "use", "lapse"]), min_size=1, max_size=5)
 
 

@@ -25,6 +25,7 @@ from ...models import (
     RecoveryCode,
     Session,
 )
+from ..login.access_reset import end_open_resets
 from ..login.failures import about
 from ..membership.members import end_locked
 from .own import lock_myself, require_own_password
@@ -119,7 +120,8 @@ def _forget_traces(work: Work, person: Person) -> None:
     else:
         run(update(Invitation).where(of_person).values(email=None))
     run(update(ApiKey).where(ApiKey.person_id == person.id).values(name=""))
-    run(update(AccessReset).where(AccessReset.person_id == person.id).values(reason="", digest=None))
+    end_open_resets(work, person.id)
+    run(update(AccessReset).where(AccessReset.person_id == person.id).values(reason=""))
     of_staff = select(Membership.staff_id).where(Membership.person_id == person.id)
     run(update(Staff).where(Staff.id.in_(of_staff), Staff.name == person.name).values(name=str(person.no)))
 

@@ -134,6 +134,16 @@ def withdraw_reset(actor: Actor, reset_id: UUID) -> AccessReset:
     return row
 
 
+def end_open_resets(work: Work, person_id: UUID) -> None:
+    """Take back what is under way for a person who is erased."""
+    under_way = select(AccessReset).where(AccessReset.person_id == person_id, AccessReset.status.in_(OPEN))
+    for row in work.session.scalars(under_way.with_for_update()).all():
+        RESET_LIFE.move(row, "withdraw", by=Party.SYSTEM)
+        row.digest = None
+        work.emit("access_reset.withdrawn", access_reset_id=str(row.id))
+    work.session.flush()
+
+
 def lapse_reset(work: Work, row: AccessReset) -> None:
     """End a locked reset that nobody confirmed, or used, in time."""
     RESET_LIFE.move(row, "lapse", by=Party.CLOCK)
