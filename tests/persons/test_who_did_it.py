@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from marketplace.database import db
+from marketplace.events.actor import SCOPES
 from marketplace.events.models import Event
 from tests.marketplace import Party
 from tests.persons.people import bound, member
@@ -80,7 +81,7 @@ def test_a_bound_key_does_no_more_than_the_person_may_and_ends_with_it(marketpla
 def test_what_a_bound_key_creates_is_bound_to_the_same_person(marketplace, firm):
     owner = member(firm, PHONE, "owner")
     other = member(firm, "13800138001", "trader")
-    own = bound(firm, owner)
+    own = bound(firm, owner, SCOPES)
     child = own.post("/api-keys", {"name": "二", "scopes": ["read"]})
     assert child.json["person_id"] == owner["person_id"]
     in_anothers = {"name": "三", "scopes": ["read"], "person_id": other["person_id"]}

@@ -31,7 +31,7 @@ class InvitationForm(Schema):
 
 class RightForm(Schema):
     right = fields.String(required=True, validate=OneOf(Right))
-    version = fields.Integer(required=True)
+    version = fields.Integer(load_default=None)
 
 
 class StaffInvitationForm(Schema):

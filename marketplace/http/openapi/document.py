@@ -39,6 +39,8 @@ RESPONSES = {
     ("post", 201): "Created; the new resource.",
     ("put", 200): "Replaced; the new version.",
     ("patch", 200): "Changed; the new version.",
+    ("post", 202): "Accepted; the rest follows by itself.",
+    ("post", 204): "Done; the response has no content.",
     ("delete", 204): "Ended; the response has no content.",
 }
 """What success means, unless the route describes it."""

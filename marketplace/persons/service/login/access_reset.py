@@ -53,14 +53,6 @@ SHOWN = (
     "confirmed_at",
     "created_at",
 )
-REFUSALS = {
-    "ck_access_reset_second_admin": "second_admin_needed",
-    "ck_access_reset_second_person": "second_admin_needed",
-    "ck_access_reset_not_for_oneself": "reset_of_oneself",
-    "ix_access_reset_open": "reset_under_way",
-}
-"""What it means to an admin that the database refuses."""
-
 log = logging.getLogger(__name__)
 
 
@@ -265,6 +257,10 @@ def _person_of(work: Work, actor: Actor) -> UUID | None:
 
 def _refuse(error: IntegrityError) -> None:
     """Say what it means that the database refuses, if it is known. Raises: Conflict."""
-    constraint = cast(CheckViolation, error.orig).diag.constraint_name or ""
-    if constraint in REFUSALS:
-        raise Conflict(REFUSALS[constraint]) from error
+    match cast(CheckViolation, error.orig).diag.constraint_name:
+        case "ck_access_reset_second_admin" | "ck_access_reset_second_person":
+            raise Conflict("second_admin_needed") from error
+        case "ck_access_reset_not_for_oneself":
+            raise Conflict("reset_of_oneself") from error
+        case "ix_access_reset_open":
+            raise Conflict("reset_under_way") from error
