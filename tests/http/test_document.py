@@ -256,6 +256,8 @@ FREE = {
     ("ApprovalRef", "source"), ("CalendarDay", "source"), ("FailedGate", "source"),
     ("ManifestDeadline", "source"), ("FeedImport", "source"), ("FeedImportListItem", "source"),
     ("Unmatched", "source"),
+    ("Myself", "email"), ("EmailChange", "email"), ("PersonErasure", "reason"), ("NewReset", "reason"),
+    ("AccessReset", "reason"), ("ConfirmedReset", "reason"),
     ("Invitation", "email"), ("Member", "email"), ("NewInvited", "email"), ("NewInvitation", "email"),
     ("Appeal", "rule"), ("BadRow", "kind"), ("BoardReason", "rule"), ("ChecklistItem", "source"),
     ("ClassDecision", "source"), ("ConfirmationOfDeclaration", "reason"),
