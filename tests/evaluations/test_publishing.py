@@ -203,7 +203,7 @@ def test_officers_who_are_persons_are_mailed_how_many_end_in_their_charge(market
     for address, staff_id in officers.items():
         marketplace.admin.post("/invitations", {"staff_id": staff_id, "email": address, "language": "en"})
     marketplace.settle()
-    for letter in relay.take():
+    for letter in [letter for letter in relay.take() if letter["To"] in officers]:
         code = next(line for line in body(letter).splitlines() if len(line) == 23 and line.count("-") == 3)
         assert join(marketplace, code).status_code == 201
 

@@ -79,8 +79,8 @@ def test_one_press_stops_the_kind_and_no_other(marketplace, relay, pair, letter,
     for _ in range(2):
         pressed = marketplace.client.post(path_in(letter), data=ONE_CLICK, headers=headers)
         assert pressed.status_code == 200
-    wishes = recycler.get(PREFERENCES).json
-    assert (wishes["email"], wishes["kinds"], wishes["language"]) == (
+    wanted = recycler.get(PREFERENCES).json
+    assert (wanted["email"], wanted["kinds"], wanted["language"]) == (
         "immediate", {"match.found": "off"}, "en",
     )  # fmt: skip
     other = marketplace.enterprise("generator")
@@ -98,9 +98,9 @@ def test_all_stops_but_what_law_or_contract_asks_for(marketplace, relay, pair, l
     path = re.search(r"/unsubscribe/\w+~all~[\w-]+", body(letter))[0]
     assert "停收" in Browser(marketplace).get(path).page.text
     assert "已停收" in Browser(marketplace).post(path, origin={}).page.text
-    wishes = recycler.get(PREFERENCES).json
-    assert wishes["email"] == "off"
-    assert wishes["kinds"] == dict.fromkeys(REQUIRED, "digest")
+    wanted = recycler.get(PREFERENCES).json
+    assert wanted["email"] == "off"
+    assert wanted["kinds"] == dict.fromkeys(REQUIRED, "digest")
 
 
 def test_what_must_be_sent_says_so_and_no_link_stops_it(marketplace, relay, pair):
