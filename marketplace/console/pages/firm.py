@@ -59,7 +59,7 @@ PROFILE, NOTICES, KEY = ProfileForm(), NoticesForm(), KeyForm()
 
 @pages.get("/settings/enterprise")
 @members_only(kinds=(ENTERPRISE,))
-def show_enterprise(who: LoggedIn) -> Response:
+def show_own_enterprise(who: LoggedIn) -> Response:
     """The profile, and what is proposed to change in it."""
     return _enterprise(who)
 
@@ -109,7 +109,7 @@ def change_enterprise(who: LoggedIn) -> Any:
         enterprises.change(actor, actor.id, _changed(actor, data, roles), version_seen())
     except DomainError as error:
         return _enterprise(who, error.status, wrong(error))
-    return redirect(url_for("console.show_enterprise"), 303)
+    return redirect(url_for("console.show_own_enterprise"), 303)
 
 
 def _changed(actor: Actor, data: dict[str, Any], roles: list[str]) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def withdraw_change(who: LoggedIn, change_id: UUID) -> Any:
         enterprises.withdraw_change(who.actor, change.id, None)
     except DomainError as error:
         return _enterprise(who, error.status, wrong(error))
-    return redirect(url_for("console.show_enterprise"), 303)
+    return redirect(url_for("console.show_own_enterprise"), 303)
 
 
 @pages.post("/settings/enterprise/send-proof")
@@ -144,7 +144,7 @@ def send_proof(who: LoggedIn) -> Any:
         enterprises.request_proof(who.actor)
     except DomainError as error:
         return _enterprise(who, error.status, wrong(error))
-    return redirect(url_for("console.show_enterprise"), 303)
+    return redirect(url_for("console.show_own_enterprise"), 303)
 
 
 # ---------------------------------------------------------------- notices

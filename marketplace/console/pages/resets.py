@@ -103,7 +103,7 @@ def withdraw_reset(who: LoggedIn, reset_id: UUID) -> Any:
 
 @pages.get("/login/paper")
 @allow(*ANYONE)
-def show_paper() -> Response:
+def show_paper_reset() -> Response:
     """Where the code on paper is typed."""
     return private("paper.html", values={}, errors={}, is_done=False)
 
