@@ -5,7 +5,6 @@ from functools import cached_property
 from tests.cases import FORBIDDEN, HIDDEN, Cases
 from tests.listings.cases import ListingSamples
 
-
 PREVIEW = ("POST", "/matching-policy/preview")
 
 
