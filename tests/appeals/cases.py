@@ -99,7 +99,7 @@ CASES = Cases(
     grow=grow,
     without_fields=frozenset({("POST", f"{APPEAL}/withdraw"), ("POST", f"{REPAIR}/withdraw")}),
     regulated=frozenset({("POST", f"{REPAIR}/check")}),
-    statements={"/credit/appeals": 2, "/credit/repairs": 2, APPEAL: 2, REPAIR: 4},
+    statements={"/credit/appeals": 2, "/credit/repairs": 2, APPEAL: 2, REPAIR: 2},
     example_fields={
         ("POST", f"{EVENT}/appeal"): {"reason": "该决定已于 2026-11-20 被复议机关撤销，见复议决定书"},
         ("POST", f"{APPEAL}/decide"): {"reason": "复议申请未获支持，原决定有效"},
