@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("tests.browser.chromium")
 
-from tests.console.trading import PHONES, Town
+from tests.console.trading import PHONES, Trading
 from tests.manifests.trade import TRUCK
 from tests.persons.people import PASSWORD
 
@@ -21,7 +21,7 @@ LARGE = """async () => {
 @pytest.fixture
 def town(marketplace):
     with marketplace.at_its_time():
-        yield Town(marketplace)
+        yield Trading(marketplace)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from tests.console.hand import Hand
 from tests.console.people import browser_of, browser_of_staff
-from tests.console.trading import PHONES, Town, photo
+from tests.console.trading import PHONES, Trading, photo
 from tests.manifests.trade import TRUCK, official_number, ok
 
 MOST_INTERACTIONS = 8
@@ -14,7 +14,7 @@ MOST_INTERACTIONS = 8
 @pytest.fixture
 def town(marketplace):
     with marketplace.at_its_time():
-        yield Town(marketplace)
+        yield Trading(marketplace)
 
 
 def test_a_deal_is_offered_signed_loaded_received_and_settled_on_pages(town):

@@ -6,7 +6,7 @@ import pytest
 
 from tests.console.hand import Hand
 from tests.console.people import Browser, browser_of
-from tests.console.trading import HOSTILE, Town
+from tests.console.trading import HOSTILE, Trading
 from tests.counting import count_statements
 from tests.manifests.trade import TRUCK
 from tests.uploaded_files.made import PNG
@@ -26,7 +26,7 @@ FORMS = {
 def make_town(marketplace):
     """An offer that waits, a deal with a load to pick up, one on its way and one received, all with names
     and words that attack."""
-    town = Town(marketplace, HOSTILE)
+    town = Trading(marketplace, HOSTILE)
     trade = town.trade
     with marketplace.at_its_time():
         town.neighbour = browser_of(marketplace.enterprise("recycler"), "13800138009")

@@ -21,7 +21,7 @@ def photo(content=PNG, name="磅单.png", media_type="image/png"):
     return (lambda: io.BytesIO(content), name, media_type)
 
 
-class Town:
+class Trading:
     """A supplier, a receiver with somebody at the gate, a transporter with a driver."""
 
     def __init__(self, marketplace, more=""):
