@@ -64,6 +64,7 @@ MEMBER_TABS = (
 )
 STAFF_TABS = (
     Tab("/desk", "tab_desk", "today", ("/desk/",)),
+    Tab("/cockpit", "tab_cockpit", "cockpit"),
     Tab("/enterprises", "tab_firms", "firms", ("/enterprises/",)),
     Tab("/operations", "tab_operations", "operations"),
     SETTINGS,

@@ -22,7 +22,6 @@ PRIVATE_PAGES = {
     "/settings/papers": 8,
     "/settings/account": 3,
     "/settings/erase": 1,
-    "/settings/keys": 3,
     "/offers": 5,
     "/deals": 4,
     "/loads": 5,
@@ -33,7 +32,6 @@ PRIVATE_PAGES = {
 STAFF_PAGES = {
     "/desk": 8,
     "/enterprises": 8,
-    "/inspections": 8,
     "/policy": 8,
     "/policy/rules": 8,
     "/operations": 8,

@@ -41,7 +41,7 @@ def config(fresh_database, monkeypatch):
     config = Config()
     config.set_main_option("script_location", str(ROOT / "migrations"))
     config.set_main_option("sqlalchemy.url", fresh_database.replace("%", "%%"))
-    alembic.downgrade(config, "0073")
+    alembic.downgrade(config, "0074")
     return config
 
 
@@ -79,7 +79,7 @@ def test_an_upgrade_seals_the_rows_and_a_downgrade_opens_them(config, engine):
     assert SECRET not in kept[person_id]
     assert sealing.unseal("totp", str(person_id), kept[person_id], sealing.parse_keys(KEYS)) == SECRET
     assert kept[other_id] is None
-    alembic.downgrade(config, "0073")
+    alembic.downgrade(config, "0074")
     assert secrets_by_person(engine) == {person_id: SECRET, other_id: None}
 
 

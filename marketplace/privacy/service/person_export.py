@@ -20,7 +20,9 @@ from ...persons.models import (
     AccessReset,
     EmailChange,
     Invitation,
+    LinkedAccount,
     Membership,
+    Passkey,
     PasswordReset,
     Person,
     RecoveryCode,
@@ -28,7 +30,9 @@ from ...persons.models import (
 )
 from .exporting import ROWS_AT_ONCE
 
-SECRETS = frozenset({"password_hash", "totp_secret", "totp_step", "digest"})
+SECRETS = frozenset(
+    {"password_hash", "totp_secret", "totp_step", "digest", "credential_id", "public_key", "sign_count"}
+)
 OF_PERSON: tuple[tuple[type[Base], Any, frozenset[str]], ...] = (
     (Person, Person.id, SECRETS),
     (Membership, Membership.person_id, SECRETS),
@@ -37,6 +41,8 @@ OF_PERSON: tuple[tuple[type[Base], Any, frozenset[str]], ...] = (
     (RecoveryCode, RecoveryCode.person_id, SECRETS),
     (PasswordReset, PasswordReset.person_id, SECRETS),
     (EmailChange, EmailChange.person_id, SECRETS),
+    (Passkey, Passkey.person_id, SECRETS),
+    (LinkedAccount, LinkedAccount.person_id, SECRETS),
     (
         AccessReset,
         AccessReset.person_id,

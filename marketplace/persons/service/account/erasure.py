@@ -18,8 +18,10 @@ from ...models import (
     EmailChange,
     Invitation,
     InvitationStatus,
+    LinkedAccount,
     LoginFailure,
     Membership,
+    Passkey,
     PasswordReset,
     Person,
     RecoveryCode,
@@ -30,7 +32,7 @@ from ..login.failures import about
 from ..membership.members import end_locked
 from .own import lock_myself, require_own_password
 
-WITH_THE_PERSON = (RecoveryCode, PasswordReset, EmailChange, Session)
+WITH_THE_PERSON = (RecoveryCode, PasswordReset, EmailChange, Session, Passkey, LinkedAccount)
 """Tables whose rows go with a person, each with `person_id`."""
 AT_ONCE = 500
 """Persons whom one run of a retention rule erases at most; the next run goes on."""

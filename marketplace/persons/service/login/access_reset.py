@@ -29,6 +29,7 @@ from ...models import (
     AccessReset,
     LoginFailure,
     Membership,
+    Passkey,
     Person,
     RecoveryCode,
     ResetKind,
@@ -181,7 +182,8 @@ def use_reset(data: dict[str, Any], address: str) -> None:
 
 def _give_up_factor(work: Work, person: Person) -> None:
     person.totp_secret = person.totp_since = person.totp_step = None
-    work.session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
+    for model in (RecoveryCode, Passkey):
+        work.session.execute(delete(model).where(model.person_id == person.id))
 
 
 def list_resets(query: dict[str, Any], after: UUID | None, limit: int) -> Sequence[AccessReset]:
