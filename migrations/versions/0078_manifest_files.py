@@ -25,14 +25,16 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("added_by", sa.Uuid()),
+        sa.Column("person_id", sa.Uuid()),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("part IN ('sender', 'carrier', 'receiver')", name=op.f("ck_manifest_file_part")),
         sa.CheckConstraint("shows IN ('photo', 'signature')", name=op.f("ck_manifest_file_shows")),
         sa.CheckConstraint("size > 0", name=op.f("ck_manifest_file_size")),
         sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name=op.f("ck_manifest_file_sha256")),
         sa.ForeignKeyConstraint(
-            ["manifest_id"], ["manifest.id"], name=op.f("fk_manifest_file_manifest_id_manifest")
+            ["manifest_id"], ["manifest.id"], name=op.f("fk_manifest_file_manifest_id")
         ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_manifest_file_person_id")),
         sa.UniqueConstraint(
             "manifest_id", "part", "sha256", name=op.f("uq_manifest_file_manifest_id_part_sha256")
         ),

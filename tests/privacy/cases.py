@@ -37,5 +37,5 @@ CASES = Cases(
     neighbours=neighbours,
     writes=writes,
     readers=lambda samples: {"/me/person/export": samples.acting},
-    statements={"/enterprises/me/export": 72, "/me/person/export": 15},
+    statements={"/enterprises/me/export": 73, "/me/person/export": 16},
 )

@@ -14,7 +14,7 @@ from ...http.authentication import EVERY_KEY
 from ...http.fields import OneOf, Text
 from ...http.schemas import Schema
 from ...persons.service import LoggedIn
-from ..forms import WHOLE, Errors, read_form, typed, wrong
+from ..forms import WHOLE, Errors, once, read_form, typed, wrong
 from ..page import pages
 from ..visitor import members_only, private
 
@@ -58,18 +58,25 @@ def _keys(
 
 @pages.post("/settings/keys")
 @members_only("admin", kinds=EVERY_KEY)
-def create_key(who: LoggedIn) -> Response:
-    """Create a key that is bound to the person; it is shown this once."""
-    assert who.actor is not None
+def create_key(who: LoggedIn) -> Any:
+    """Create a key that is bound to the person; it is shown this once. Sent again it leads to the list."""
+    actor = who.actor
+    assert actor is not None
     data, errors = read_form(KEY)
     if data is None:
         return _keys(who, 422, errors)
-    wanted = [scope for scope in UP_TO[data["scopes"]] if scope in who.actor.scopes]
+    wanted = [scope for scope in UP_TO[data["scopes"]] if scope in actor.scopes]
+    made: list[str] = []
+
+    def create() -> str:
+        made.append(enterprises.create_key(actor, data["name"], wanted)[1])
+        return url_for("console.show_keys")
+
     try:
-        _, key, _ = enterprises.create_key(who.actor, data["name"], wanted)
+        done = once(actor, create)
     except DomainError as error:
         return _keys(who, error.status, wrong(error))
-    return _keys(who, 201, key=key)
+    return _keys(who, 201, key=made[0]) if made else done
 
 
 @pages.post("/settings/keys/<uuid:key_id>/revoke")

@@ -60,7 +60,11 @@ class ExpectedQuery(PageQuery):
 
 
 class ManifestFileQuery(Schema):
-    shows = fields.String(load_default=LoadPicture.PHOTO, validate=OneOf(LoadPicture))
+    shows = fields.String(
+        load_default=LoadPicture.PHOTO,
+        validate=OneOf(LoadPicture),
+        metadata={"description": "What the picture shows."},
+    )
     name = Text(1000, **about("What the picture is called; a form says so itself."))
 
 
