@@ -376,9 +376,7 @@ def test_every_sentence_of_the_console_is_shown_somewhere():
     tables = "\n".join(path.read_text(encoding="utf-8") for path in MESSAGES.glob("console*.toml"))
     codes = re.findall(r"^\[page_(\w+)\]", tables, re.MULTILINE)
     computed = {tab.sentence for tab in (*TABS, *MEMBER_TABS, *DRIVER_TABS, *STAFF_TABS)}
-    put_together = {
-        prefix for prefix in re.findall(r"""["']([a-z]+(?:_[a-z]+)*_)["'] ~|f"([a-z]+_)\{""", source)
-    }
+    put_together = set(re.findall(r"""["']([a-z]+(?:_[a-z]+)*_)["'] ~|f"([a-z]+_)\{""", source))
     beginnings = tuple(prefix for pair in put_together for prefix in pair if prefix not in ("", "page_"))
     assert len(codes) > 50
     assert [code for code in codes if f'"{code}"' not in source and f"'{code}'" not in source

@@ -1,5 +1,6 @@
 """Cases of the routes of members and invitations."""
 
+from datetime import timedelta
 from functools import cached_property
 
 from sqlalchemy import select
@@ -26,8 +27,9 @@ class PersonSamples(Samples):
         """The body with a code that was mailed to a new address."""
         own.post("/me/person/email", {"email": "wang@example.com", "password": PASSWORD})
         with self.marketplace.app.app_context(), unit_of_work() as work:
-            change_id = work.session.scalars(select(EmailChange.id).order_by(EmailChange.id.desc())).first()
-            issued = service.issue_email_code(work, change_id)
+            change = work.session.scalars(select(EmailChange).order_by(EmailChange.id.desc())).first()
+            issued = service.issue_email_code(work, change.id)
+            change.created_at += timedelta(days=3650)  # cases of other rooms let time pass
         return {"code": issued[2]}
 
     @cached_property
@@ -78,13 +80,14 @@ def writes(samples):
     other = member(owner, "13800138001")
     joining = {"code": invite(owner)["code"], "name": "李工", "phone": "13800138002", "password": PASSWORD}
     own, second = samples.own, samples.marketplace.second_admin()
+    confirming = bound(owner, member(owner, "13800138013", "owner"))
     leaving = member(owner, "13800138004")
-    lost = [member(owner, f"1380013802{number}") for number in range(4)]
+    lost = [member(owner, f"1380013802{number}") for number in range(5)]
     proposed = [reset_of(samples.admin, f"1380013802{number}")["id"] for number in range(2)]
     handed = reset_of(samples.admin, "13800138022")["id"]
     used = {"login": "13800138022", "password": NEXT}
     used |= {"code": second.post(f"/access-resets/{handed}/confirm").json["code"]}
-    asked = {"login": "13800138023", "kind": "password", "reason": "当面核对身份证"}
+    asked = {"login": "13800138024", "kind": "password", "reason": "当面核对身份证"}
     erasing = bound(owner, lost[3])
     return {
         ("PATCH", "/me/person"): (own, "/me/person", {"language": "en"}),
@@ -98,7 +101,11 @@ def writes(samples):
             "/me/person/email",
             {"email": "li@example.com", "password": PASSWORD},
         ),
-        ("POST", "/me/person/email/confirm"): (own, "/me/person/email/confirm", samples.email_code(own)),
+        ("POST", "/me/person/email/confirm"): (
+            confirming,
+            "/me/person/email/confirm",
+            samples.email_code(confirming),
+        ),
         ("POST", "/me/person/password"): (
             own,
             "/me/person/password",
@@ -141,6 +148,7 @@ CASES = Cases(
         RESET: 2,
     },
     readers=lambda samples: {"/me/person": samples.own},
+    unaudited=frozenset({("POST", "/access-resets/use")}),  # its line names the platform: nobody is known yet
     regulated=frozenset(
         {
             ("PATCH", "/me/person"),
