@@ -182,7 +182,7 @@ def change_phone(body: Body) -> Json:
 @blueprint.post("/me/person/email")
 @allow(*EVERY_KEY)
 @blueprint.body(EmailChangeSchema)
-@blueprint.response(202)
+@blueprint.response(204)
 def ask_for_email(body: Body) -> None:
     """Have a code mailed to a new address of yours; it works for an hour."""
     service.request_email(actor(), body["email"], body["password"], address())

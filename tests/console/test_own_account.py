@@ -114,7 +114,7 @@ def test_two_admins_give_a_lost_log_in_back(marketplace, firm, owner):
         code = marketplace.second_admin().post(f"/access-resets/{row['id']}/confirm").json["code"]
         person = Browser(marketplace)
         assert person.get("/login/paper").status == 200
-        assert person.post("/login/paper", login=PHONE, code="WRONG", password=NEXT).status == 401
+        assert person.post("/login/paper", login=PHONE, code="WRONG", password=NEXT).status == 422
         assert person.post("/login/paper", login=PHONE, code=code, password=NEXT).status == 200
         assert person.log_in(PHONE, NEXT).status == 303
         assert owner.get("/settings").location.startswith("/login")

@@ -55,6 +55,10 @@ def returns_a_file(operation):
     return bool(kinds) and not any(kind.startswith("text/") or kind.endswith("json") for kind in kinds)
 
 
+NEVER_REFUSED = {"enterprises.follow_proof_link"}
+"""What answers any token alike, since it looks at none."""
+
+
 def test_every_operation_has_two_examples_one_of_them_an_error(document):
     for verb, path, operation in operations(document):
         shown = {
@@ -66,8 +70,8 @@ def test_every_operation_has_two_examples_one_of_them_an_error(document):
         place = f"{verb} {path}: {WHAT_TO_DO}"
         if returns_a_file(operation):
             continue
-        assert len(shown) >= 2, place
-        assert any(status >= 400 for status in shown), place
+        assert len(shown) >= 2 or operation["operationId"] in NEVER_REFUSED, place
+        assert operation["operationId"] in NEVER_REFUSED or any(status >= 400 for status in shown), place
         assert any(status < 300 for status in shown) or "204" in operation["responses"], place
         body = operation.get("requestBody", {})
         if body.get("required") and "application/json" in body["content"]:

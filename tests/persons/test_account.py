@@ -85,7 +85,7 @@ def test_a_number_is_one_persons(firm, own):
 
 def test_an_address_counts_once_its_code_was_typed(marketplace, own, relay):
     asked = own.post("/me/person/email", {"email": "li@example.com", "password": PASSWORD})
-    assert asked.status_code == 202
+    assert asked.status_code == 204
     marketplace.settle()
     (to, letter) = relay.letters[-1]
     assert to == ["li@example.com"]

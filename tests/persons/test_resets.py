@@ -64,7 +64,7 @@ def test_a_password_is_given_up_by_two_and_set_with_the_code(marketplace, person
     assert use(marketplace, confirmed["code"]).status_code == 204
     assert who(marketplace, token) is None
     assert log_in(marketplace, PHONE, NEXT)
-    assert use(marketplace, confirmed["code"]).status_code == 401
+    assert use(marketplace, confirmed["code"]).status_code == 422
     assert "code" not in marketplace.admin.get(f"/access-resets/{row['id']}").json
 
 
@@ -125,7 +125,7 @@ def test_what_nobody_confirms_or_uses_lapses(marketplace, person, second):
     row = propose(marketplace.admin).json
     code = second.post(f"/access-resets/{row['id']}/confirm").json["code"]
     marketplace.now += timedelta(days=1, minutes=1)
-    assert use(marketplace, code).status_code == 401
+    assert use(marketplace, code).status_code == 422
     with marketplace.at_its_time(), marketplace.app.app_context():
         make_overdue_moves()
     assert marketplace.admin.get(f"/access-resets/{row['id']}").json["status"] == "lapsed"
@@ -141,7 +141,7 @@ def test_erasure_takes_back_what_is_under_way(marketplace, firm, person, second)
     shown = marketplace.admin.get(f"/access-resets/{row['id']}").json
     assert (shown["status"], shown["login"], shown["reason"]) == ("withdrawn", None, "")
     assert shown["person"] == {"no": 1, "name": None}
-    assert use(marketplace, code).status_code == 401
+    assert use(marketplace, code).status_code == 422
 
 
 STEPS = st.lists(st.sampled_from(["confirm", "withdraw", "use", "lapse"]), min_size=1, max_size=5)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 
 from .... import clock, identity
 from ....database import db
-from ....errors import Conflict, Invalid, NotFound, Unauthorised
+from ....errors import Conflict, Invalid, NotFound
 from ....events.actor import PLATFORM, Actor
 from ....events.lifecycle import Party
 from ....events.work import Work, unit_of_work
@@ -151,8 +151,9 @@ def use_reset(data: dict[str, Any], address: str) -> None:
         data: `login`, `code`, and `password`: the new one, or the present one of who lost the second factor.
         address: where the call comes from.
     Raises:
-        Unauthorised: the code is wrong, used or over, or the password is wrong (`reset_refused`).
-        TooMany: too often (`login_waits`). Invalid: the new password is easily guessed.
+        Invalid: the code is wrong, used or over, or the password is wrong (`reset_refused`); or the new
+            password is easily guessed.
+        TooMany: too often (`login_waits`).
     """
     guessed = f"reset {data['login']}"
     note_attempt(guessed, address)
@@ -162,10 +163,10 @@ def use_reset(data: dict[str, Any], address: str) -> None:
         kept = person.password_hash if person and row and row.kind == ResetKind.SECOND_FACTOR else None
         if person is None or row is None:
             is_password(None, data["password"])
-            raise Unauthorised("reset_refused", at="code")
+            raise Invalid("reset_refused", at="code")
         if row.kind == ResetKind.SECOND_FACTOR:
             if not is_password(kept, data["password"]):
-                raise Unauthorised("reset_refused", at="code")
+                raise Invalid("reset_refused", at="code")
             _give_up_factor(work, person)
         else:
             require_strong(data["password"], person.name, person.email, person.phone)
