@@ -35,6 +35,7 @@ from .schemas import (
     PersonErasureSchema,
     PhoneChangeSchema,
     ResetQuery,
+    ResetUsedSchema,
     ResetUseSchema,
     RightSchema,
 )
@@ -293,7 +294,8 @@ def withdraw_reset(reset: AccessReset) -> Json:
 @blueprint.post("/access-resets/use")
 @allow(*ANYONE, limit=REGISTRATION)
 @blueprint.body(ResetUseSchema)
-@blueprint.response(204)
-def use_reset(body: Body) -> None:
+@blueprint.response(200, ResetUsedSchema)
+def use_reset(body: Body) -> Json:
     """Use the code on paper: with a new password or, if the second factor was lost, with your present one."""
     service.use_reset(body, address())
+    return {"used": True}

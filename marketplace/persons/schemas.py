@@ -199,3 +199,7 @@ class ResetUseSchema(Schema):
     login = Identifier(254, required=True, metadata={"description": "Your address or number."})
     code = Identifier(60, required=True, metadata={"description": "On the paper that an admin handed over."})
     password = Password()
+
+
+class ResetUsedSchema(ResponseSchema):
+    used = fields.Boolean(metadata={"description": "Always true: log in now."})

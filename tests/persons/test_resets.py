@@ -61,7 +61,7 @@ def test_a_password_is_given_up_by_two_and_set_with_the_code(marketplace, person
     assert (confirmed["status"], confirmed["person"]["no"]) == ("confirmed", 1)
     assert use(marketplace, "WRONG").json["code"] == "reset_refused"
     assert use(marketplace, confirmed["code"], login="13800138999").json["code"] == "reset_refused"
-    assert use(marketplace, confirmed["code"]).status_code == 204
+    assert use(marketplace, confirmed["code"]).status_code == 200
     assert who(marketplace, token) is None
     assert log_in(marketplace, PHONE, NEXT)
     assert use(marketplace, confirmed["code"]).status_code == 422
@@ -74,7 +74,7 @@ def test_a_second_factor_is_given_up_to_who_knows_the_password(marketplace, pers
     row = propose(marketplace.admin, "second_factor").json
     code = second.post(f"/access-resets/{row['id']}/confirm").json["code"]
     assert use(marketplace, code, "not this one 1").json["code"] == "reset_refused"
-    assert use(marketplace, code, PASSWORD).status_code == 204
+    assert use(marketplace, code, PASSWORD).status_code == 200
     assert who(marketplace, log_in(marketplace, PHONE)).lacks is None
 
 
@@ -82,7 +82,7 @@ def test_a_new_password_does_not_open_what_the_second_factor_keeps(marketplace, 
     enrol(marketplace, person)
     row = propose(marketplace.admin).json
     code = second.post(f"/access-resets/{row['id']}/confirm").json["code"]
-    assert use(marketplace, code).status_code == 204
+    assert use(marketplace, code).status_code == 200
     assert who(marketplace, log_in(marketplace, PHONE, NEXT)).lacks == "second_factor"
 
 
