@@ -7,9 +7,15 @@ from tests.conftest import ROOT
 READS = re.compile(r"\.l(?:at|on)\b|\bl\.lat\b|[\"']l(?:at|on)[\"']")
 ROUNDED = re.compile(r"\bcoarse|\bshown_km|Supplies|Demands|coarse_place")
 READERS = {
+    "boards/service/cockpit.py": "seats of districts, which are public",
     "catalogue/service/loader.py": "seats of regions, which are public",
     "catalogue/service/places.py": "says in which district a place lies, to its owner and staff",
     "catalogue/service/regions.py": "converts what its owner sends",
+    "console/listing_words.py": "places as listings.present shows them to this reader: rounded for others",
+    "console/pages/cockpit.py": "seats of districts, which are public",
+    "console/pages/hall.py": "asks for receivers without a point",
+    "console/pages/loads.py": "leaves out where the carrier delivered",
+    "console/places.py": "draws the places that it is given",
     "enterprises/service/presentation.py": "shown to the enterprise itself and to staff",
     "enterprises/service/profile.py": "its owner changes it; the history is for it and staff",
     "haulage/service/analysis.py": "the points of one load, for its parties",

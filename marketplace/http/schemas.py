@@ -266,11 +266,13 @@ SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 
 
 class Password(fields.String):
-    """A password that somebody chooses, as it was typed: nothing of it is folded away."""
+    """A password, as it was typed: nothing of it is folded away."""
 
-    def __init__(self) -> None:
-        bounds = Length(min=SHORTEST_PASSWORD, max=LONGEST_PASSWORD)
-        super().__init__(required=True, validate=bounds, metadata={"format": "password"})
+    def __init__(self, about: str = "", shortest: int = SHORTEST_PASSWORD) -> None:
+        """Args: shortest: 1 of a password that was chosen before, whatever the bounds were then."""
+        described = {"description": about} if about else {}
+        bounds = Length(min=shortest, max=LONGEST_PASSWORD)
+        super().__init__(required=True, validate=bounds, metadata={"format": "password", **described})
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         password: str = super()._deserialize(value, *args, **kwargs)

@@ -2,18 +2,10 @@
 
 from marshmallow import fields
 
-from ..http.fields import Identifier, Length, Lines, Moment, OneOf, Text, Value
+from ..http.fields import Identifier, Lines, Moment, OneOf, Text, Value
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import LONGEST_PASSWORD, Email, Password, PersonRefSchema, Phone, ResponseSchema, Schema
+from ..http.schemas import Email, Password, PersonRefSchema, Phone, ResponseSchema, Schema
 from .models import InvitationStatus, Language, ResetKind, ResetStatus, Right
-
-
-def _said(about: str) -> fields.String:
-    """A password that was chosen before, as it was typed."""
-    bounds = Length(min=1, max=LONGEST_PASSWORD)
-    return fields.String(
-        required=True, validate=bounds, metadata={"format": "password", "description": about}
-    )
 
 
 class NewInvitationSchema(Schema):
@@ -123,7 +115,7 @@ class MyselfChangeSchema(Schema):
 
 
 class PasswordChangeSchema(Schema):
-    current_password = _said("The password of now.")
+    current_password = Password("The password of now.", shortest=1)
     password = Password()
 
 
@@ -131,12 +123,12 @@ class PhoneChangeSchema(Schema):
     phone = Phone(
         load_default=None, allow_none=True, metadata={"description": "Null where the address is left."}
     )
-    password = _said("Your password.")
+    password = Password("Your password.", shortest=1)
 
 
 class EmailChangeSchema(Schema):
     email = Email(required=True)
-    password = _said("Your password.")
+    password = Password("Your password.", shortest=1)
 
 
 class EmailCodeSchema(Schema):
@@ -144,7 +136,7 @@ class EmailCodeSchema(Schema):
 
 
 class OwnErasureSchema(Schema):
-    password = _said("Your password.")
+    password = Password("Your password.", shortest=1)
 
 
 class PersonErasureSchema(Schema):

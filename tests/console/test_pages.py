@@ -128,7 +128,7 @@ def test_nothing_is_shown_that_the_api_would_hide(town, path):
         "甲厂",
         "乙厂",
         PERSON,
-        "0575",
+        "0575-85000000",
         "@example",
     ):
         assert hidden not in html, hidden

@@ -249,6 +249,7 @@ def test_every_email_is_written_in_both_languages():
     for letter in letters:
         for language in LANGUAGES:
             assert (HERE.parent / "templates" / "mail" / f"{letter}.{language}.txt").exists()
+    letters -= {"foot"}  # under each of the others
     for kind in (kind.replace(".", "_") for kind in KINDS):
         assert any(code.startswith(f"mail_line_{kind}") for code in table()), kind
         assert f"mail_section_{kind}" in table(), kind
