@@ -82,7 +82,13 @@ def send_evaluations_ending(person_id: UUID, count: int) -> None:
         return
     with unit_of_work():
         for officer in persons.reachable_officers(person_id):
-            _send(officer.email, "evaluations_ending", officer.language, count=str(count))
+            _send(
+                officer.email,
+                "evaluations_ending",
+                officer.language,
+                count=str(count),
+                kind="expiring_evaluation",
+            )
     log.info("officer reminded", extra={"person_id": str(person_id), "evaluations": count})
 
 
