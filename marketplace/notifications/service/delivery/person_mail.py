@@ -87,7 +87,7 @@ def send_evaluations_ending(person_id: UUID, count: int) -> None:
                 "evaluations_ending",
                 officer.language,
                 count=str(count),
-                kind="expiring_evaluation",
+                page="/desk?kind=expiring_evaluation",
             )
     log.info("officer reminded", extra={"person_id": str(person_id), "evaluations": count})
 
