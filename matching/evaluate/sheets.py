@@ -55,9 +55,11 @@ class Row:
     problems: list[Problem]
 
     def wrong(self, column: str, reason: str) -> None:
+        """Note what is wrong with the cell in this column."""
         self.problems.append(Problem(self.file, self.line, column, reason))
 
     def text(self, column: str) -> str:
+        """The cell's text without the spaces around it, empty where it is empty."""
         return self.cells[column].strip()
 
     def name(self, column: str) -> str:
