@@ -58,8 +58,8 @@ class Caller:
         answer.read()
         return answer.status
 
-    def post(self, path: str, cookie: str = "", **fields: str) -> str:
-        """Send a form; returns the cookie that is set."""
+    def post(self, path: str, cookie: str = "", **fields: str) -> str | None:
+        """Send a form; returns the cookie as it is then, or None where the form was refused."""
         headers = {
             "Accept": HTML,
             "Origin": self._origin,
@@ -70,7 +70,7 @@ class Caller:
         answer = self._server.getresponse()
         answer.read()
         if answer.status != 303:
-            raise RuntimeError(f"POST {path}: {answer.status}")
+            return None
         found = SimpleCookie(answer.getheader("Set-Cookie", ""))
         return "; ".join(f"{name}={morsel.value}" for name, morsel in found.items()) or cookie
 
@@ -83,8 +83,11 @@ def logged_in(port: int, file: Path) -> dict[str, str]:
         if person is None:
             raise RuntimeError(f"no log-in: {line}")
         cookie = caller.post("/login", login=person["phone"], password=person["password"])
-        if person["codes"]:
-            caller.post("/login/code", cookie, code=person["codes"].split()[0])
+        # A code is good once: an earlier run on the same folder has used the first ones.
+        codes = (person["codes"] or "").split()
+        let_in = not codes or any(caller.post("/login/code", cookie or "", code=code) for code in codes)
+        if cookie is None or not let_in:
+            raise RuntimeError(f"no log-in of {person['phone']}")
         cookies[person["what"]] = cookie
     return cookies
 

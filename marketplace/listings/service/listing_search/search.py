@@ -1,9 +1,10 @@
 """Search of listings, page by page.
 
-A page is looked for in two ways, because no one plan serves both a filter that most listings pass and one
-that few do. First the index of the sort order is walked STRIDE listings far. What passes among them says how
-far a walk would have to go; up to WALK listings it goes on. Otherwise everything that passes is found through
-the indexes of the filters and sorted; it is not much, or the walk would have filled the page.
+Among the asker's own listings one statement finds a page. Among all of them it is looked for in two ways,
+because no one plan serves both a filter that most listings pass and one that few do. First the index of the
+sort order is walked STRIDE listings far. What passes among them says how far a walk would have to go; up to
+WALK listings it goes on. Otherwise everything that passes is found through the indexes of the filters and
+sorted; it is not much, or the walk would have filled the page.
 """
 
 import math
@@ -19,7 +20,7 @@ from ....errors import Notice
 from ....events.actor import Actor
 from ....statements import Statement
 from ...models import SEARCHED, Listing
-from ..lookup import shown_by_id, visible_branches
+from ..lookup import governed, shown_by_id, visible_branches
 from ..presentation import present_shown
 from .conditions import Condition, Query, between
 from .distance import kilometres_to
@@ -74,6 +75,9 @@ def search(
 
 def _first(actor: Actor, query: Query, sort_order: SortOrder, after: list[Any] | None, n: int) -> list[Any]:
     """Keys of the first `n` that pass."""
+    own = list(_own_only(actor, query))
+    if own:
+        return _among_own(actor, query, sort_order, after, n, own)
     found, ahead = _by_walk(actor, query, sort_order, after, n, STRIDE)
     distance = math.ceil(SPARE * STRIDE * n / len(found)) if found else WALK + 1
     if len(found) < n and ahead == STRIDE and distance <= WALK:
@@ -81,6 +85,15 @@ def _first(actor: Actor, query: Query, sort_order: SortOrder, after: list[Any] |
     if len(found) < n and ahead == STRIDE:
         found = _by_filters(actor, query, sort_order, after, n)
     return found
+
+
+def _among_own(
+    actor: Actor, query: Query, sort_order: SortOrder, after: list[Any] | None, n: int, own: list[Condition]
+) -> list[Any]:
+    """The first `n` that pass among the actor's own."""
+    passing = [governed(actor), *own, *sort_order.beyond(after), *conditions(query)]
+    found = select(*sort_order.keys()).where(*passing)
+    return list(db.session.execute(found.order_by(*sort_order.by(sort_order.columns)).limit(n)))
 
 
 def _by_walk(
@@ -93,7 +106,7 @@ def _by_walk(
     walk = rows.limit(distance).subquery("walk")
     next_ones = select(Listing.id).where(*start).limit(distance).subquery()
     ahead = select(func.count()).select_from(next_ones).scalar_subquery()
-    passing = [or_(*visible_branches(actor)), *_own_only(actor, query), *conditions(query)]
+    passing = [or_(*visible_branches(actor)), *conditions(query)]
     columns = [walk.c[key.name] for key in keys]
     found = select(*columns, ahead).where(*map(ClauseAdapter(walk).traverse, passing))
     page = list(db.session.execute(found.order_by(*sort_order.by(columns)).limit(n)))
@@ -116,7 +129,6 @@ def _by_filters(
     """The first `n` of all that pass, gathered before they are sorted."""
     passing = [
         *sort_order.beyond(after),
-        *_own_only(actor, query),
         *conditions_of(query, (*ROW_FILTERS, *INDEX_FILTERS)),
     ]
     parts = [
@@ -128,13 +140,12 @@ def _by_filters(
     return list(db.session.execute(select(found).order_by(*sort_order.by(list(found.c))).limit(n)))
 
 
-def _own_only(actor: Actor, query: Query) -> list[Condition]:
-    conditions: list[Condition] = []
+def _own_only(actor: Actor, query: Query) -> Iterator[Condition]:
+    """What keeps a search to the actor's own, if it is one among them."""
     if query["mine"] or query["external_id"] is not None:
-        conditions.append(Listing.enterprise_id == actor.enterprise_id)
+        yield Listing.enterprise_id == actor.enterprise_id
     if query["external_id"] is not None:
-        conditions.append(Listing.external_id == query["external_id"])
-    return conditions
+        yield Listing.external_id == query["external_id"]
 
 
 def _present(actor: Actor, query: Query, rows: Sequence[Any]) -> list[dict[str, Any]]:
