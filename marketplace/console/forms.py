@@ -4,13 +4,14 @@ import json
 import secrets
 import unicodedata
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 from flask import g, redirect, request
 from marshmallow import EXCLUDE, ValidationError
 
-from ..errors import DomainError
+from ..errors import DomainError, PreconditionFailed
 from ..events.actor import Actor
 from ..http.fields import QueryNumber
 from ..http.idempotency import MAX_KEY, run_form_once
@@ -19,7 +20,7 @@ from ..http.problems import messages_by_field, retry_header
 from ..http.rate_limits import address
 from ..http.schemas import Schema, refuse_bad_characters
 from ..messages import say
-from .page import pages
+from .page import pages, text
 
 Errors = dict[str, list[str]]
 WHOLE = "form"
@@ -71,7 +72,58 @@ def typed() -> dict[str, str]:
 def wrong(error: DomainError) -> Errors:
     """A refusal of a service as words beside the field that it is about; the page says when to try again."""
     g.refusal_headers = retry_header(error)
-    return {error.at or WHOLE: [say(error.code, language(), **error.facts)]}
+    g.is_stale = isinstance(error, PreconditionFailed)
+    return {error.at or WHOLE: [words_of(error)]}
+
+
+def words_of(error: DomainError) -> str:
+    """A refusal of a service as a person reads it."""
+    if isinstance(error, PreconditionFailed):
+        return text("version_changed")
+    return say(error.code, language(), **error.facts)
+
+
+def change_or_show(
+    schema: Schema | None,
+    show: Callable[[int, Errors], Any],
+    change: Callable[[dict[str, Any]], Any],
+    then: str | None = None,
+) -> Any:
+    """Make the change that a form asks for and go on, or show its page again with words beside its fields.
+
+    What is refused about something that the form does not ask for is said over it.
+
+    Args:
+        schema: what the form asks for; None of one that is a button alone.
+        show: the page of the form again, by the status of the response and what is wrong.
+        change: makes the change by what was sent; it may raise DomainError.
+        then: the address to go to; without it `change` returns one, or the response itself.
+    """
+    data, errors = read_form(schema) if schema else ({}, {})
+    if data is None:
+        return show(422, errors)
+    try:
+        made = change(data)
+    except DomainError as error:
+        return show(error.status, _beside_fields(schema, wrong(error)))
+    made = then or made
+    return redirect(made, 303) if isinstance(made, str) else made
+
+
+def _beside_fields(schema: Schema | None, errors: Errors) -> Errors:
+    """Words about a part of a field beside the field itself, and those about none over the form."""
+    names = {field.data_key or name for name, field in schema.fields.items()} if schema else set()
+    found: Errors = {}
+    for at, words in errors.items():
+        head = at.partition(".")[0]
+        beside = at if at in names else head if head in names else WHOLE
+        found.setdefault(beside, []).extend(words)
+    return found
+
+
+def over_the_form(errors: Errors) -> Errors:
+    """The same words over the form: of a page on which several forms have a field of that name."""
+    return {WHOLE: [sentence for words in errors.values() for sentence in words]}
 
 
 @pages.app_template_global("fresh_key")
@@ -100,6 +152,11 @@ def once(actor: Actor | None, act: Callable[[], str]) -> Any:
     return redirect(run_form_once(caller, key, _digest_of_form(), act), 303)
 
 
+def once_by(actor: Actor | None, act: Callable[[dict[str, Any]], str]) -> Callable[[dict[str, Any]], Any]:
+    """The change of a form that creates something, for `change_or_show`: `act` gets what was sent."""
+    return lambda data: once(actor, partial(act, data))
+
+
 def _digest_of_form() -> bytes:
     """SHA-256 of what the form says, files too."""
     found = sha256(json.dumps(list(request.form.items(multi=True))).encode())
@@ -118,3 +175,27 @@ def version_seen() -> int | None:
     if seen is None:
         return None
     return int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else -1
+
+
+def require_seen(version: int) -> None:
+    """Refuse a form whose reader has seen another version of a row than there is now.
+
+    Raises:
+        PreconditionFailed: somebody changed it in the meantime (`version_changed`).
+    """
+    if version_seen() not in (None, version):
+        raise PreconditionFailed("version_changed")
+
+
+@pages.app_template_global("is_stale")
+def is_stale() -> bool:
+    """Whether the form that was sent has just been refused because its reader had seen another version."""
+    return bool(g.get("is_stale"))
+
+
+@pages.app_template_global("version_to_send")
+def version_to_send(current: int) -> int | None:
+    """The version that a form carries: shown again, the one that its reader had seen, so that what others
+    change in between is still noticed; once it was refused as stale its reader has seen the current one."""
+    seen = version_seen()
+    return current if seen is None or is_stale() else seen

@@ -34,7 +34,7 @@ def test_name_and_language_are_set_and_a_stale_form_is_told(owner):
     seen = version(owner)
     assert owner.post("/settings/account", name=HOSTILE, language="en", version=seen).status == 303
     again = owner.post("/settings/account", name="别人", language="zh", version=seen)
-    assert again.status == 409
+    assert again.status == 412
     assert "别人" in {one.get("value") for one in again.page.all("input")}
     assert owner.get("/settings/account").page.faults == []
     assert "<script>alert" not in owner.response.get_data(as_text=True)

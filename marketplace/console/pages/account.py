@@ -1,5 +1,6 @@
 """Logging in and out, the second factor, joining by an invitation, a forgotten password."""
 
+from functools import partial
 from typing import Any
 
 import segno
@@ -15,7 +16,7 @@ from ...messages import LANGUAGES
 from ...persons import service as persons
 from ...persons.models import HandshakeKind
 from ...persons.service import LoggedIn
-from ..forms import Errors, read_form, typed, wrong
+from ..forms import Errors, change_or_show, over_the_form, typed, wrong
 from ..page import as_json, pages
 from ..visitor import (
     KEPT,
@@ -94,16 +95,15 @@ def _kept_fields() -> dict[str, str]:
 @allow(*ANYONE, limit=REGISTRATION)
 def log_in() -> Any:
     """Begin a session; what was typed before is shown once more, to be sent."""
-    data, errors = read_form(LOGIN)
-    if data is None:
-        return _login(422, errors)
-    try:
-        token = persons.log_in(
-            data["login"], data["password"], address(), request.headers.get("User-Agent", "")
-        )
-    except DomainError as error:
-        return _login(error.status, wrong(error))
-    return _go_on(token)
+
+    def begin(data: dict[str, Any]) -> Any:
+        return _go_on(persons.log_in(data["login"], data["password"], address(), _device()))
+
+    return change_or_show(LOGIN, _login, begin)
+
+
+def _device() -> str:
+    return request.headers.get("User-Agent", "")
 
 
 def _go_on(token: str) -> Any:
@@ -125,15 +125,12 @@ def ask_for_passkey() -> Any:
 @allow(*ANYONE, limit=REGISTRATION)
 def log_in_by_passkey() -> Any:
     """Begin a session by a passkey in place of the password."""
-    data, errors = read_form(SHOWN)
-    if data is None:
-        return _login(422, errors)
-    device = request.headers.get("User-Agent", "")
-    try:
-        token = persons.log_in_by_passkey(asking_of_browser(), data["credential"], device)
-    except DomainError as error:
-        return _login(error.status, {"form": wrong(error).popitem()[1]})
-    return forget_asking(_go_on(token))
+
+    def begin(data: dict[str, Any]) -> Any:
+        token = persons.log_in_by_passkey(asking_of_browser(), data["credential"], _device())
+        return forget_asking(_go_on(token))
+
+    return change_or_show(SHOWN, lambda status, errors: _login(status, over_the_form(errors)), begin)
 
 
 @pages.get("/login/account")
@@ -152,29 +149,29 @@ def ask_provider() -> Any:
 @allow(*ANYONE, limit=REGISTRATION)
 def join_by_account() -> Any:
     """Accept an invitation with an account elsewhere. A form may lead to us only, so a link leads there."""
-    data, errors = read_form(CODE)
-    if data is None:
-        return _join(422, errors)
-    asking = new_asking()
-    try:
+
+    def lead_there(data: dict[str, Any]) -> Any:
+        asking = new_asking()
         address_there = persons.ask_provider(asking, invitation_code=data["code"])
-    except DomainError as error:
-        return _join(error.status, wrong(error))
-    shown = private("account_go.html", address=address_there, name=persons.provider_name())
-    return keep_asking(shown, asking)
+        shown = private("account_go.html", address=address_there, name=persons.provider_name())
+        return keep_asking(shown, asking)
+
+    return change_or_show(CODE, _join, lead_there)
 
 
 @pages.get("/login/account/return")
 @allow(*ANYONE, limit=REGISTRATION)
 def come_back() -> Any:
     """Begin a session of whoever has logged in elsewhere."""
-    came_with, device = request.args, request.headers.get("User-Agent", "")
+    came_with = request.args
     try:
         if "code" not in came_with or "state" not in came_with:
             raise Unauthorised("account_refused")
-        begun = persons.log_in_by_account(asking_of_browser(), came_with["state"], came_with["code"], device)
+        begun = persons.log_in_by_account(
+            asking_of_browser(), came_with["state"], came_with["code"], _device()
+        )
     except DomainError as error:
-        return _login(error.status, {"form": wrong(error).popitem()[1]})
+        return _login(error.status, over_the_form(wrong(error)))
     return forget_asking(begin_session(redirect(way_back(begun.next_page), 303), begun.token))
 
 
@@ -212,28 +209,24 @@ def ask_for_second_passkey(who: LoggedIn) -> Response:
 @half_logged_in("second_factor")
 def take_passkey(who: LoggedIn) -> Any:
     """Take a passkey as the second factor, and go on."""
-    data, errors = read_form(SHOWN)
-    if data is None:
-        return _second_factor(who, 422, errors)
-    try:
-        persons.show_passkey(who.session_id, data["credential"])
-    except DomainError as error:
-        return _second_factor(who, error.status, {"form": wrong(error).popitem()[1]})
-    return redirect(url_for("console.show_today"), 303)
+    return change_or_show(
+        SHOWN,
+        lambda status, errors: _second_factor(who, status, over_the_form(errors)),
+        lambda data: persons.show_passkey(who.session_id, data["credential"]),
+        url_for("console.show_today"),
+    )
 
 
 @pages.post("/login/code")
 @half_logged_in("second_factor")
 def take_second_factor(who: LoggedIn) -> Any:
     """Take the code, and go on."""
-    data, errors = read_form(CODE)
-    if data is None:
-        return _second_factor(who, 422, errors)
-    try:
-        persons.show_second_factor(who.session_id, data["code"], address())
-    except DomainError as error:
-        return _second_factor(who, error.status, wrong(error))
-    return redirect(url_for("console.show_today"), 303)
+    return change_or_show(
+        CODE,
+        partial(_second_factor, who),
+        lambda data: persons.show_second_factor(who.session_id, data["code"], address()),
+        url_for("console.show_today"),
+    )
 
 
 @pages.get("/login/enrol")
@@ -254,15 +247,13 @@ def _enrolment(who: LoggedIn, http_status: int = 200, errors: Errors | None = No
 @half_logged_in("enrolment")
 def take_enrolment(who: LoggedIn) -> Any:
     """Take the second factor; the codes for paper are shown this once."""
-    data, errors = read_form(CODE)
-    if data is None:
-        return _enrolment(who, 422, errors)
-    try:
+
+    def enrol(data: dict[str, Any]) -> Response:
         codes = persons.confirm(who.person_id, data["code"])
-    except DomainError as error:
-        return _enrolment(who, error.status, wrong(error))
-    persons.pass_second_factor(who.session_id)
-    return private("paper_codes.html", codes=codes)
+        persons.pass_second_factor(who.session_id)
+        return private("paper_codes.html", codes=codes)
+
+    return change_or_show(CODE, partial(_enrolment, who), enrol)
 
 
 @pages.get("/login/none")
@@ -288,51 +279,57 @@ def _join(http_status: int = 200, errors: Errors | None = None) -> Response:
 @allow(*ANYONE, limit=REGISTRATION)
 def join() -> Any:
     """Accept an invitation, and log in at once."""
-    data, errors = read_form(JOIN)
-    if data is None:
-        return _join(422, errors)
-    try:
+
+    def accept(data: dict[str, Any]) -> Any:
         login = persons.login_of(persons.join(data, address()).person)
-        token = persons.log_in(login, data["password"], address(), request.headers.get("User-Agent", ""))
-    except DomainError as error:
-        return _join(error.status, wrong(error))
-    return begin_session(redirect(url_for("console.show_today"), 303), token)
+        token = persons.log_in(login, data["password"], address(), _device())
+        return begin_session(redirect(url_for("console.show_today"), 303), token)
+
+    return change_or_show(JOIN, _join, accept)
 
 
 @pages.get("/forgotten")
 @allow(*ANYONE)
 def show_forgotten() -> Response:
     """Where a new password is asked for."""
-    return private("forgotten.html", values={}, errors={}, is_sent=False)
+    return _forgotten()
+
+
+def _forgotten(http_status: int = 200, errors: Errors | None = None, *, is_sent: bool = False) -> Response:
+    values = typed() if errors else {}
+    return private("forgotten.html", http_status, values=values, errors=errors or {}, is_sent=is_sent)
 
 
 @pages.post("/forgotten")
 @allow(*ANYONE, limit=REGISTRATION)
-def ask_for_password() -> Response:
+def ask_for_password() -> Any:
     """Have a link mailed; whether there is such a person is not said."""
-    data, errors = read_form(FORGOTTEN)
-    if data is None:
-        return private("forgotten.html", 422, values=typed(), errors=errors, is_sent=False)
-    persons.request_reset(data["login"])
-    return private("forgotten.html", values={}, errors={}, is_sent=True)
+
+    def send(data: dict[str, Any]) -> Response:
+        persons.request_reset(data["login"])
+        return _forgotten(is_sent=True)
+
+    return change_or_show(FORGOTTEN, _forgotten, send)
 
 
 @pages.get("/reset/<token>")
 @allow(*ANYONE)
 def show_reset(token: str) -> Response:
     """Where a new password is typed; merely opened it changes nothing."""
-    return private("reset.html", errors={}, is_done=False)
+    return _reset()
+
+
+def _reset(http_status: int = 200, errors: Errors | None = None, *, is_done: bool = False) -> Response:
+    return private("reset.html", http_status, errors=errors or {}, is_done=is_done)
 
 
 @pages.post("/reset/<token>")
 @allow(*ANYONE, limit=REGISTRATION)
-def reset_password(token: str) -> Response:
+def reset_password(token: str) -> Any:
     """Set the new password; all sessions of the person end."""
-    data, errors = read_form(NEW_PASSWORD)
-    if data is None:
-        return private("reset.html", 422, errors=errors, is_done=False)
-    try:
+
+    def reset(data: dict[str, Any]) -> Response:
         persons.reset_password(token, data["password"])
-    except DomainError as error:
-        return private("reset.html", error.status, errors=wrong(error), is_done=False)
-    return private("reset.html", errors={}, is_done=True)
+        return _reset(is_done=True)
+
+    return change_or_show(NEW_PASSWORD, _reset, reset)

@@ -1,9 +1,11 @@
 """The credit of an enterprise for itself: why it is what it is, its events, appeals and repairs."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response, redirect, request, url_for
+from flask import Response, request, url_for
 
 from ... import clock
 from ...appeals import service as appeals
@@ -11,7 +13,6 @@ from ...appeals.models import UNDECIDED, Appeal, AppealStatus
 from ...credit import service as credit
 from ...credit.models import AXES, CreditEvent, EventStatus
 from ...enterprises import service as enterprises
-from ...errors import DomainError
 from ...events.actor import ENTERPRISE, Actor
 from ...http.bodies import FORM
 from ...http.documents import MAX_DOCUMENT
@@ -21,7 +22,7 @@ from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
 from ...persons.service import LoggedIn
-from ..forms import Errors, read_form, typed, wrong
+from ..forms import Errors, change_or_show, typed
 from ..page import pages, read_query
 from ..visitor import members_only, private
 from .enterprises import axes_chart
@@ -139,32 +140,33 @@ def _possible(actor: Actor, event: CreditEvent, appeal: Appeal | None, repairs: 
 @members_only(GOVERNING, kinds=(ENTERPRISE,))
 def open_appeal(who: LoggedIn, event_id: UUID) -> Any:
     """Appeal against an event, with the files that were chosen."""
-    assert who.actor is not None
+    actor = who.actor
+    assert actor is not None
     request.max_content_length = MAX_DOCUMENT
-    event = appeals.find_own_event(who.actor, event_id)
-    data, errors = read_form(APPEAL)
-    if data is None:
-        return _event(who, event_id, 422, errors)
-    try:
-        appeal, _ = appeals.open_appeal(who.actor, event, data["reason"])
-        _add_files(who.actor, appeal)
-    except DomainError as error:
-        return _event(who, event_id, error.status, wrong(error))
-    return _to_event(event_id)
+    event = appeals.find_own_event(actor, event_id)
+
+    def appeal(data: dict[str, Any]) -> None:
+        opened, _ = appeals.open_appeal(actor, event, data["reason"])
+        _add_files(actor, opened)
+
+    return _ask(who, event_id, APPEAL, appeal)
+
+
+def _ask(who: LoggedIn, event_id: UUID, schema: Schema | None, ask: Callable[[dict[str, Any]], Any]) -> Any:
+    """Ask for something about an event, or take it back, and show the event."""
+    then = url_for("console.show_credit_event", event_id=event_id)
+    return change_or_show(schema, partial(_event, who, event_id), ask, then)
 
 
 @pages.post("/credit/appeals/<uuid:appeal_id>/files")
 @members_only(GOVERNING, kinds=(ENTERPRISE,))
 def add_appeal_files(who: LoggedIn, appeal_id: UUID) -> Any:
     """Add files to an appeal that nobody has decided."""
-    assert who.actor is not None
+    actor = who.actor
+    assert actor is not None
     request.max_content_length = MAX_DOCUMENT
-    appeal = appeals.find_own_appeal(who.actor, appeal_id)
-    try:
-        _add_files(who.actor, appeal)
-    except DomainError as error:
-        return _event(who, appeal.event_id, error.status, wrong(error))
-    return _to_event(appeal.event_id)
+    appeal = appeals.find_own_appeal(actor, appeal_id)
+    return _ask(who, appeal.event_id, None, lambda _: _add_files(actor, appeal))
 
 
 def _add_files(actor: Actor, appeal: Appeal) -> None:
@@ -177,16 +179,10 @@ def _add_files(actor: Actor, appeal: Appeal) -> None:
 @members_only(GOVERNING, kinds=(ENTERPRISE,))
 def ask_for_repair(who: LoggedIn, event_id: UUID) -> Any:
     """Ask that an event stop counting, with a promise in public."""
-    assert who.actor is not None
-    event = appeals.find_own_event(who.actor, event_id)
-    data, errors = read_form(REPAIR)
-    if data is None:
-        return _event(who, event_id, 422, errors)
-    try:
-        appeals.ask_for_repair(who.actor, event, data["promise"])
-    except DomainError as error:
-        return _event(who, event_id, error.status, wrong(error))
-    return _to_event(event_id)
+    actor = who.actor
+    assert actor is not None
+    event = appeals.find_own_event(actor, event_id)
+    return _ask(who, event_id, REPAIR, lambda data: appeals.ask_for_repair(actor, event, data["promise"]))
 
 
 @pages.post("/credit/appeals/<uuid:appeal_id>/withdraw")
@@ -206,13 +202,6 @@ def withdraw_repair(who: LoggedIn, repair_id: UUID) -> Any:
 
 
 def _withdraw(who: LoggedIn, row: Any) -> Any:
-    assert who.actor is not None
-    try:
-        appeals.withdraw(who.actor, row)
-    except DomainError as error:
-        return _event(who, row.event_id, error.status, wrong(error))
-    return _to_event(row.event_id)
-
-
-def _to_event(event_id: UUID) -> Any:
-    return redirect(url_for("console.show_credit_event", event_id=event_id), 303)
+    actor = who.actor
+    assert actor is not None
+    return _ask(who, row.event_id, None, lambda _: appeals.withdraw(actor, row))

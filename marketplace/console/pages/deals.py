@@ -14,7 +14,6 @@ from ...deals import service as deals
 from ...deals.models import LIVE_DEALS, OTHER, Deal, DealStatus, Fault, InvoiceStatus, Side
 from ...due_diligence import service as due_diligence
 from ...due_diligence.models import Check, Contractor
-from ...errors import DomainError, PreconditionFailed
 from ...events.actor import ADMIN, ENTERPRISE, Actor
 from ...http.fields import Choices, Day, Identifier, Lines, OneOf, Range
 from ...http.paging import PageQuery
@@ -26,7 +25,7 @@ from ...manifests.models import HEAVIEST_KG
 from ...persons.service import LoggedIn
 from ...transporters import service as transporters
 from ..form_fields import Checked, TypedTonnes, TypedWhole
-from ..forms import Errors, once, read_form, typed, version_seen, wrong
+from ..forms import Errors, change_or_show, once_by, require_seen, typed
 from ..page import pages, read_query
 from ..visitor import members_only, private
 
@@ -141,10 +140,11 @@ def _titled(actor: Actor, rows: Any) -> list[dict[str, Any]]:
 def show_deal(who: LoggedIn, deal_id: UUID) -> Response:
     """A deal with all that belongs to it."""
     assert who.actor is not None
-    return _deal(who.actor, deals.find_deal(who.actor, deal_id))
+    return _deal(who.actor, deal_id)
 
 
-def _deal(actor: Actor, deal: Deal, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _deal(actor: Actor, deal_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
+    deal = deals.find_deal(actor, deal_id)
     (shown,) = _titled(actor, [deal])
     side = deal.side_of(actor.enterprise_id)
     of_deal = {**OF_DEAL, "deal_id": deal.id}
@@ -195,21 +195,13 @@ def _moved(who: LoggedIn, deal_id: UUID, schema: Schema, act: Act) -> Any:
     """Do something with a deal that was seen as it is; its page again with words where that is refused."""
     actor = who.actor
     assert actor is not None
-    deal = deals.find_deal(actor, deal_id)
-    data, errors = read_form(schema)
-    if data is None:
-        return _deal(actor, deal, 422, errors)
 
-    def make() -> str:
-        if version_seen() not in (None, deal.version):
-            raise PreconditionFailed("version_changed")
+    def move(data: dict[str, Any]) -> str:
+        require_seen(deals.find_deal(actor, deal_id).version)
         act(actor, data)
         return f"/deals/{deal_id}"
 
-    try:
-        return once(actor, make)
-    except DomainError as error:
-        return _deal(actor, deals.find_deal(actor, deal_id), error.status, wrong(error))
+    return change_or_show(schema, partial(_deal, actor, deal_id), once_by(actor, move))
 
 
 @pages.post(f"{PATH}/complete")
@@ -288,18 +280,12 @@ def draft_load(who: LoggedIn, deal_id: UUID) -> Any:
     actor = who.actor
     assert actor is not None
     deal = deals.find_deal(actor, deal_id)
-    data, errors = read_form(LOAD)
-    if data is None:
-        return _new_load(deal, typed(), 422, errors)
 
-    def make() -> str:
+    def draft(data: dict[str, Any]) -> str:
         body = {**data, "containers": None, "reason": None}
         return f"/loads/{manifests.draft_for_deal(actor, deal_id, body)[0].id}"
 
-    try:
-        return once(actor, make)
-    except DomainError as error:
-        return _new_load(deals.find_deal(actor, deal_id), typed(), error.status, wrong(error))
+    return change_or_show(LOAD, partial(_new_load, deal, typed()), once_by(actor, draft))
 
 
 def _new_load(
@@ -333,7 +319,7 @@ def _carriers(deal: Deal) -> list[tuple[UUID, str]]:
 def show_due_diligence(who: LoggedIn, deal_id: UUID) -> Response:
     """What is on file of the receiver and the transporters, and what was confirmed."""
     assert who.actor is not None
-    return _diligence(who.actor, deals.find_deal(who.actor, deal_id))
+    return _diligence(who.actor, deal_id)
 
 
 @pages.post(f"{PATH}/due-diligence")
@@ -342,23 +328,17 @@ def confirm_due_diligence(who: LoggedIn, deal_id: UUID) -> Any:
     """Confirm that all was checked of one of them."""
     actor = who.actor
     assert actor is not None
-    deal = deals.find_deal(actor, deal_id)
-    due_diligence.check_generator(actor, deal)
-    data, errors = read_form(CONFIRMATION)
-    if data is None:
-        return _diligence(actor, deal, 422, errors)
+    due_diligence.check_generator(actor, deals.find_deal(actor, deal_id))
 
-    def make() -> str:
+    def confirm(data: dict[str, Any]) -> str:
         due_diligence.confirm(actor, deal_id, data)
         return f"/deals/{deal_id}/due-diligence"
 
-    try:
-        return once(actor, make)
-    except DomainError as error:
-        return _diligence(actor, deals.find_deal(actor, deal_id), error.status, wrong(error))
+    return change_or_show(CONFIRMATION, partial(_diligence, actor, deal_id), once_by(actor, confirm))
 
 
-def _diligence(actor: Actor, deal: Deal, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _diligence(actor: Actor, deal_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
+    deal = deals.find_deal(actor, deal_id)
     query, _ = read_query(CARRIER)
     found = due_diligence.checklist_of(deal, query["transporter_id"])
     is_generator = deal.side_of(actor.enterprise_id) == Side.SUPPLIER

@@ -23,7 +23,7 @@ from ...http.languages import language
 from ...http.paging import Page, PageQuery, cut, position_of
 from ...http.schemas import Schema
 from ...persons.service import LoggedIn
-from ..forms import Errors, read_form, typed, wrong
+from ..forms import Errors, change_or_show, over_the_form, read_form, require_seen, typed, words_of, wrong
 from ..page import pages, read_query
 from ..visitor import members_only, private
 from .desk_items import FACTS
@@ -50,10 +50,6 @@ class DecisionForm(Schema):
     reason = Lines(500, load_default="")
 
 
-class RegistrationForm(DecisionForm):
-    version = fields.Integer(load_default=None)
-
-
 class ManyForm(DecisionForm):
     kind = fields.String(required=True, validate=OneOf(DeskKind))
 
@@ -66,8 +62,8 @@ class ExtensionForm(Schema):
     reason = Lines(500, required=True)
 
 
-DESK, DECISION, REGISTRATION, MANY, ASSIGNMENT, EXTENSION = (
-    DeskPageQuery(), DecisionForm(), RegistrationForm(), ManyForm(), AssignmentForm(), ExtensionForm(),
+DESK, DECISION, MANY, ASSIGNMENT, EXTENSION = (
+    DeskPageQuery(), DecisionForm(), ManyForm(), AssignmentForm(), ExtensionForm(),
 )  # fmt: skip
 
 
@@ -129,7 +125,7 @@ def decide_many(who: LoggedIn) -> Any:
         return _queue(who, query, errors or {"form": []}, is_nothing_chosen=not ids)
     sent = [{**data, "id": subject_id} for subject_id in ids]
     results = desk.decide_many(who.actor, sent)
-    refusals = [wrong(each["refusal"]).popitem()[1][0] for each in results if each["refusal"] is not None]
+    refusals = [words_of(each["refusal"]) for each in results if each["refusal"] is not None]
     return _queue(
         who, query, {}, results=refusals, done=len(results) - len(refusals), decided=data["decision"]
     )
@@ -193,17 +189,17 @@ def _officers(who: LoggedIn, item: dict[str, Any]) -> Sequence[Mapping[str, Any]
 @members_only(kinds=STAFF)
 def decide_desk_item(who: LoggedIn, kind: str, subject_id: UUID) -> Any:
     """Decide an item, and go on with the queue."""
-    assert who.actor is not None
-    enterprises.require_official(who.actor)
-    data, errors = read_form(REGISTRATION if kind == DeskKind.REGISTRATION else DECISION)
-    if data is None:
-        return _item(who, kind, subject_id, 422, errors)
-    try:
-        _require_seen(who.actor, kind, subject_id, data)
-        desk.decide(who.actor, {"kind": _kind(kind), "id": subject_id, **data})
-    except DomainError as error:
-        return _item(who, kind, subject_id, error.status, wrong(error))
-    return redirect(url_for("console.show_desk", decided=data["decision"]), 303)
+    actor = who.actor
+    assert actor is not None
+    enterprises.require_official(actor)
+
+    def decide(data: dict[str, Any]) -> str:
+        if kind == DeskKind.REGISTRATION:
+            require_seen(enterprises.find_governed(actor, subject_id).version)
+        desk.decide(actor, {"kind": _kind(kind), "id": subject_id, **data})
+        return url_for("console.show_desk", decided=data["decision"])
+
+    return change_or_show(DECISION, partial(_item, who, kind, subject_id), decide)
 
 
 def _kind(kind: str) -> DeskKind:
@@ -211,12 +207,6 @@ def _kind(kind: str) -> DeskKind:
     if kind not in set(DeskKind):
         raise NotFound()
     return DeskKind(kind)
-
-
-def _require_seen(actor: Actor, kind: str, subject_id: UUID, data: dict[str, Any]) -> None:
-    """What was registered is decided as it was seen. Raises: PreconditionFailed."""
-    if data.get("version") is not None and kind == DeskKind.REGISTRATION:
-        enterprises.require_version(enterprises.find_governed(actor, subject_id), data["version"])
 
 
 @pages.post("/desk/<kind>/<uuid:subject_id>/assign")
@@ -248,15 +238,19 @@ def _officer(sent: str | None) -> UUID | None:
 @members_only("admin", kinds=(ADMIN,))
 def extend_repair(who: LoggedIn, repair_id: UUID) -> Any:
     """Take the longer time of a complex case."""
-    assert who.actor is not None
-    data, errors = read_form(EXTENSION)
-    if data is None:
-        return _item(who, DeskKind.REPAIR, repair_id, 422, {"form": errors["reason"]})
-    try:
-        appeals.extend_repair(who.actor, appeals.find_repair(who.actor, repair_id), data["reason"])
-    except DomainError as error:
-        return _item(who, DeskKind.REPAIR, repair_id, error.status, wrong(error))
-    return redirect(url_for("console.show_desk_item", kind="repair", subject_id=repair_id), 303)
+    actor = who.actor
+    assert actor is not None
+    kind = DeskKind.REPAIR.value
+
+    def extend(data: dict[str, Any]) -> None:
+        appeals.extend_repair(actor, appeals.find_repair(actor, repair_id), data["reason"])
+
+    return change_or_show(
+        EXTENSION,
+        lambda http_status, errors: _item(who, kind, repair_id, http_status, over_the_form(errors)),
+        extend,
+        url_for("console.show_desk_item", kind=kind, subject_id=repair_id),
+    )
 
 
 @pages.post("/desk/expiring_evaluation/<uuid:evaluation_id>/preview")

@@ -1,29 +1,29 @@
 """Settings of an enterprise: its profile, what is mailed to it, its papers."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response, redirect, request, url_for
+from flask import Response, request, url_for
 from marshmallow import fields
 
 from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
 from ...enterprises.models import ChangeStatus, EnterpriseStatus, Role
-from ...errors import DomainError
+from ...errors import Invalid
 from ...events.actor import ENTERPRISE, Actor
 from ...http.fields import Adcode, Lines, OneOf, Text
-from ...http.languages import language
 from ...http.schemas import Email, EnterpriseName, Phone, Schema
 from ...licences import service as licences
 from ...licences.models import Channel, Licence, TransferApproval
-from ...messages import say
 from ...notifications import service as notifications
 from ...notifications.models import EmailPreference, NotificationKind
 from ...persons.models import Language
 from ...persons.service import LoggedIn
 from ...registrations import service as registrations
-from ..forms import Errors, read_form, typed, version_seen, wrong
+from ..forms import Errors, change_or_show, typed, version_seen
 from ..page import pages
 from ..visitor import members_only, private
 
@@ -39,6 +39,8 @@ class ProfileForm(Schema):
     contact_name = Text(50, required=True, data_key="contact.name")
     contact_email = Email(required=True, data_key="contact.email")
     contact_phone = Phone(required=True, data_key="contact.phone")
+    roles = fields.String(required=True)
+    """One of them at least; there may be several boxes of this name."""
 
 
 class NoticesForm(Schema):
@@ -99,22 +101,29 @@ def change_enterprise(who: LoggedIn) -> Any:
     """Change the profile; name, region and roles of an approved enterprise are proposed to staff."""
     actor = who.actor
     assert actor is not None
-    assert actor.id is not None
-    data, errors = read_form(PROFILE)
-    roles = [role.value for role in Role if role in request.form.getlist("roles")]
-    if data is None or not roles:
-        return _enterprise(who, 422, errors or {"roles": [say("field_required", language())]})
-    try:
+    own_id = actor.id
+    assert own_id is not None
+
+    def change(data: dict[str, Any]) -> None:
         enterprises.check_change(actor, {})
-        enterprises.change(actor, actor.id, _changed(actor, data, roles), version_seen())
-    except DomainError as error:
-        return _enterprise(who, error.status, wrong(error))
-    return redirect(url_for("console.show_own_enterprise"), 303)
+        enterprises.change(actor, own_id, _differences(actor, data), version_seen())
+
+    return _change_profile(who, PROFILE, change)
 
 
-def _changed(actor: Actor, data: dict[str, Any], roles: list[str]) -> dict[str, Any]:
-    """What differs from the profile as it is, by the names of the API."""
+def _change_profile(who: LoggedIn, schema: Schema | None, change: Callable[[dict[str, Any]], Any]) -> Any:
+    return change_or_show(schema, partial(_enterprise, who), change, url_for("console.show_own_enterprise"))
+
+
+def _differences(actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
+    """What differs from the profile as it is, by the names of the API.
+
+    Raises: Invalid: none of the roles is one.
+    """
     row = enterprises.own(actor)
+    roles = [role.value for role in Role if role in request.form.getlist("roles")]
+    if not roles:
+        raise Invalid("field_required", at="roles")
     contact = {part: data[f"contact_{part}"] for part in ("name", "email", "phone")}
     now = {"name": row.name, "region": row.region, "roles": sorted(row.roles)}
     wanted = {"name": data["name"], "region": data["region"], "roles": sorted(roles)}
@@ -126,25 +135,19 @@ def _changed(actor: Actor, data: dict[str, Any], roles: list[str]) -> dict[str, 
 @members_only(OWNER, kinds=(ENTERPRISE,))
 def withdraw_change(who: LoggedIn, change_id: UUID) -> Any:
     """Take back a proposal that nobody has decided on."""
-    assert who.actor is not None
-    change = enterprises.find_change(who.actor, change_id)
-    try:
-        enterprises.withdraw_change(who.actor, change.id, None)
-    except DomainError as error:
-        return _enterprise(who, error.status, wrong(error))
-    return redirect(url_for("console.show_own_enterprise"), 303)
+    actor = who.actor
+    assert actor is not None
+    change = enterprises.find_change(actor, change_id)
+    return _change_profile(who, None, lambda _: enterprises.withdraw_change(actor, change.id, None))
 
 
 @pages.post("/settings/enterprise/send-proof")
 @members_only(OWNER, kinds=(ENTERPRISE,))
 def send_proof(who: LoggedIn) -> Any:
     """Have another link mailed that proves the contact's address."""
-    assert who.actor is not None
-    try:
-        enterprises.request_proof(who.actor)
-    except DomainError as error:
-        return _enterprise(who, error.status, wrong(error))
-    return redirect(url_for("console.show_own_enterprise"), 303)
+    actor = who.actor
+    assert actor is not None
+    return _change_profile(who, None, lambda _: enterprises.request_proof(actor))
 
 
 # ---------------------------------------------------------------- notices
@@ -188,22 +191,18 @@ def set_notices(who: LoggedIn) -> Any:
     """Replace the preferences."""
     actor = who.actor
     assert actor is not None
-    data, errors = read_form(NOTICES)
-    if data is None:
-        return _notices(who, 422, errors)
-    codes = [code.strip() for code in CODE_BETWEEN.split(data["muted_codes"]) if code.strip()]
-    kinds = {kind.value: request.form.get(f"kinds.{kind}", "") for kind in NotificationKind}
-    wanted = {
-        **data,
-        "muted_codes": [{"scheme": None, "code": code} for code in codes],
-        "kinds": {kind: how for kind, how in kinds.items() if how in list(EmailPreference)},
-    }
-    try:
+
+    def change(data: dict[str, Any]) -> None:
+        codes = [code.strip() for code in CODE_BETWEEN.split(data["muted_codes"]) if code.strip()]
+        kinds = {kind.value: request.form.get(f"kinds.{kind}", "") for kind in NotificationKind}
+        wanted = {
+            **data,
+            "muted_codes": [{"scheme": None, "code": code} for code in codes],
+            "kinds": {kind: how for kind, how in kinds.items() if how in list(EmailPreference)},
+        }
         notifications.set_preferences(actor, wanted, version_seen())
-    except DomainError as error:
-        told = {at.partition(".")[0]: words for at, words in wrong(error).items()}
-        return _notices(who, error.status, told)
-    return redirect(url_for("console.show_notices"), 303)
+
+    return change_or_show(NOTICES, partial(_notices, who), change, url_for("console.show_notices"))
 
 
 # ---------------------------------------------------------------- papers

@@ -4,6 +4,7 @@ The fields of an item are named by its code and the API's name of what is said o
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +34,7 @@ from ...inspections.models import (
     InspectionWay,
 )
 from ...persons.service import LoggedIn
-from ..forms import WHOLE, Errors, read_fields, read_form, wrong
+from ..forms import WHOLE, Errors, change_or_show, read_fields, read_form, wrong
 from ..page import pages, read_query
 from ..visitor import members_only, private
 
@@ -118,16 +119,15 @@ def _list(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -
 @members_only()
 def begin_inspection(who: LoggedIn) -> Any:
     """Begin an inspection: of oneself, or by an officer."""
-    assert who.actor is not None
-    inspections.require_writer(who.actor, {})
-    data, errors = read_form(NEW)
-    if data is None:
-        return _list(who, 422, errors)
-    try:
-        made = inspections.begin(who.actor, {**data, "note": None})
-    except DomainError as error:
-        return _list(who, error.status, wrong(error))
-    return redirect(url_for("console.show_inspection", inspection_id=made.id), 303)
+    actor = who.actor
+    assert actor is not None
+    inspections.require_writer(actor, {})
+
+    def begin(data: dict[str, Any]) -> str:
+        begun = inspections.begin(actor, {**data, "note": None})
+        return url_for("console.show_inspection", inspection_id=begun.id)
+
+    return change_or_show(NEW, partial(_list, who), begin)
 
 
 @pages.get("/inspections/<uuid:inspection_id>")
@@ -269,14 +269,13 @@ def _keep_photos(actor: Actor, row: Inspection) -> None:
 @members_only()
 def cancel_inspection(who: LoggedIn, inspection_id: UUID) -> Any:
     """Give up an inspection that is not finished."""
-    assert who.actor is not None
-    inspections.require_writer(who.actor, {})
-    inspections.find(who.actor, inspection_id)
-    data, errors = read_form(CANCEL)
-    if data is None:
-        return _shown(who, inspection_id, 422, errors)
-    try:
-        inspections.cancel(who.actor, inspection_id, data["reason"])
-    except DomainError as error:
-        return _shown(who, inspection_id, error.status, wrong(error))
-    return redirect(url_for("console.show_inspections"), 303)
+    actor = who.actor
+    assert actor is not None
+    inspections.require_writer(actor, {})
+    inspections.find(actor, inspection_id)
+    return change_or_show(
+        CANCEL,
+        partial(_shown, who, inspection_id),
+        lambda data: inspections.cancel(actor, inspection_id, data["reason"]),
+        url_for("console.show_inspections"),
+    )

@@ -1,20 +1,20 @@
 """Keys for programs: created in one's own name, listed, revoked."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response, redirect, url_for
+from flask import Response, url_for
 from marshmallow import fields
 
 from ... import clock
 from ...enterprises import service as enterprises
-from ...errors import DomainError
 from ...events.actor import SCOPES
 from ...http.authentication import EVERY_KEY
 from ...http.fields import OneOf, Text
 from ...http.schemas import Schema
 from ...persons.service import LoggedIn
-from ..forms import WHOLE, Errors, once, read_form, typed, wrong
+from ..forms import Errors, change_or_show, once, typed
 from ..page import pages
 from ..visitor import members_only, private
 
@@ -62,30 +62,30 @@ def create_key(who: LoggedIn) -> Any:
     """Create a key that is bound to the person; it is shown this once. Sent again it leads to the list."""
     actor = who.actor
     assert actor is not None
-    data, errors = read_form(KEY)
-    if data is None:
-        return _keys(who, 422, errors)
-    wanted = [scope for scope in UP_TO[data["scopes"]] if scope in actor.scopes]
-    made: list[str] = []
 
-    def create() -> str:
-        made.append(enterprises.create_key(actor, data["name"], wanted)[1])
-        return url_for("console.show_keys")
+    def create(data: dict[str, Any]) -> Any:
+        wanted = [scope for scope in UP_TO[data["scopes"]] if scope in actor.scopes]
+        made: list[str] = []
 
-    try:
-        done = once(actor, create)
-    except DomainError as error:
-        return _keys(who, error.status, wrong(error))
-    return _keys(who, 201, key=made[0]) if made else done
+        def create_key() -> str:
+            made.append(enterprises.create_key(actor, data["name"], wanted)[1])
+            return url_for("console.show_keys")
+
+        done = once(actor, create_key)
+        return _keys(who, 201, key=made[0]) if made else done
+
+    return change_or_show(KEY, partial(_keys, who), create)
 
 
 @pages.post("/settings/keys/<uuid:key_id>/revoke")
 @members_only("admin", kinds=EVERY_KEY)
 def revoke_key(who: LoggedIn, key_id: UUID) -> Any:
     """Revoke a key, and what it created."""
-    assert who.actor is not None
-    try:
-        enterprises.revoke_key(who.actor, key_id)
-    except DomainError as error:
-        return _keys(who, error.status, {WHOLE: wrong(error).popitem()[1]})
-    return redirect(url_for("console.show_keys"), 303)
+    actor = who.actor
+    assert actor is not None
+    return change_or_show(
+        None,
+        partial(_keys, who),
+        lambda _: enterprises.revoke_key(actor, key_id),
+        url_for("console.show_keys"),
+    )

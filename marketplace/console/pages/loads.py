@@ -14,7 +14,7 @@ from ...deals import service as deals
 from ...deals.models import LIVE_DEALS
 from ...documents import service as documents
 from ...documents.models import DocumentKind
-from ...errors import DomainError, Invalid, NotFound, PreconditionFailed
+from ...errors import Invalid, NotFound
 from ...events.actor import ENTERPRISE, Actor
 from ...http.blueprint import attachment
 from ...http.documents import PDF
@@ -28,7 +28,7 @@ from ...persons.models import Right
 from ...persons.service import LoggedIn
 from ...transporters import service as transporters
 from ..form_fields import LocalMoment, TypedLoad, TypedTonnes, TypedWhole
-from ..forms import Errors, once, read_form, typed, version_seen, wrong
+from ..forms import Errors, change_or_show, once_by, require_seen, typed, version_seen
 from ..page import named, pages, read_query
 from ..visitor import members_only, private
 from .deals import ANY_DEAL
@@ -188,11 +188,12 @@ def moves_of(who: LoggedIn, row: Any) -> list[str]:
 @members_only(drivers=True)
 def show_load(who: LoggedIn, manifest_id: UUID) -> Response:
     """A load with its steps, weights, differences and documents."""
-    return _load(who, shown_to(who, manifest_id))
+    return _load(who, manifest_id)
 
 
-def _load(who: LoggedIn, row: Any, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _load(who: LoggedIn, manifest_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
     assert who.actor is not None
+    row = shown_to(who, manifest_id)
     (shown,) = manifests.present([row])
     moves = moves_of(who, row)
     parts = _parts_of(who, row)
@@ -255,7 +256,7 @@ def _onward(actor: Actor, load: dict[str, Any]) -> list[tuple[UUID, str]]:
     ]
 
 
-def made(
+def _made(
     who: LoggedIn, manifest_id: UUID, schema: Schema, act: Callable[[Actor, dict[str, Any]], Any]
 ) -> Any:
     """Make a step of a load that was seen as it is; its page again with words where that is refused.
@@ -265,20 +266,12 @@ def made(
     """
     actor = who.actor
     assert actor is not None
-    row = shown_to(who, manifest_id)
-    data, errors = read_form(schema)
-    if data is None:
-        return _load(who, row, 422, errors)
 
-    def make() -> str:
-        if version_seen() not in (None, row.version):
-            raise PreconditionFailed("version_changed")
+    def make(data: dict[str, Any]) -> str:
+        require_seen(shown_to(who, manifest_id).version)
         return f"/loads/{act(actor, data)}"
 
-    try:
-        return once(actor, make)
-    except DomainError as error:
-        return _load(who, shown_to(who, manifest_id), error.status, wrong(error))
+    return change_or_show(schema, partial(_load, who, manifest_id), once_by(actor, make))
 
 
 def _step(path: str, schema: Schema, act: Callable[..., Any], *, drivers: bool = False) -> None:
@@ -287,7 +280,7 @@ def _step(path: str, schema: Schema, act: Callable[..., Any], *, drivers: bool =
     @pages.post(f"{PATH}/{path}", endpoint=f"load_{path.replace('-', '_')}")
     @members_only("deals:write", kinds=WRITERS, drivers=drivers)
     def make_step(who: LoggedIn, manifest_id: UUID) -> Any:
-        return made(who, manifest_id, schema, lambda actor, data: act(actor, manifest_id, data)[0].id)
+        return _made(who, manifest_id, schema, lambda actor, data: act(actor, manifest_id, data)[0].id)
 
 
 def _by_reason(act: Callable[..., Any]) -> Callable[..., Any]:
@@ -330,7 +323,7 @@ def ask_correction(who: LoggedIn, manifest_id: UUID) -> Any:
             raise Invalid("field_required", at="weight_t")
         return manifests.ask_correction(actor, manifest_id, data, reason).manifest_id
 
-    return made(who, manifest_id, CorrectionForm(), act)
+    return _made(who, manifest_id, CorrectionForm(), act)
 
 
 @pages.post(f"{PATH}/corrections/<uuid:correction_id>/approve")
@@ -354,7 +347,7 @@ def _decided(who: LoggedIn, manifest_id: UUID, correction_id: UUID, decide: Call
             raise NotFound()
         return decide(actor, correction_id, None).manifest_id
 
-    return made(who, manifest_id, _REASON, act)
+    return _made(who, manifest_id, _REASON, act)
 
 
 # ---------------------------------------------------------------- what proves it

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response
 from marshmallow import fields
 
 from ... import clock
 from ...deals import service as deals
 from ...deals.models import LIVE_OFFERS, Offer, OfferStatus, Side, side_of
-from ...errors import DomainError, NotFound, PreconditionFailed
+from ...errors import DomainError, NotFound
 from ...events.actor import ENTERPRISE, Actor
 from ...http.fields import Choices, Day, Lines, OneOf, UnmarkedLines
 from ...http.paging import PageQuery, cut, position_of
@@ -21,7 +22,7 @@ from ...listings.models import Listing
 from ...matches import service as matches
 from ...persons.service import LoggedIn
 from ..form_fields import LocalMoment, TypedPrice, TypedTonnes, TypedYuan, as_typed
-from ..forms import Errors, once, read_form, typed, version_seen, wrong
+from ..forms import Errors, change_or_show, once_by, require_seen, typed, words_of
 from ..page import pages, read_query
 from ..visitor import members_only, private
 
@@ -118,20 +119,14 @@ def make_offer(who: LoggedIn) -> Any:
     actor = who.actor
     assert actor is not None
     mine, pairing = _pair(actor)
-    data, errors = read_form(TERMS)
-    if data is None:
-        return _new_offer(mine, pairing, typed(), 422, errors)
     ids = {f"{kind}_id": listing_id for kind, listing_id in _ids(mine, pairing).items()}
 
-    def make() -> str:
+    def make(data: dict[str, Any]) -> str:
         deals.check_trading(actor, {})
         offer, _ = deals.make_offer(actor, {**data, **ids})
         return f"/offers/{offer.id}"
 
-    try:
-        return once(actor, make)
-    except DomainError as error:
-        return _new_offer(mine, pairing, typed(), error.status, wrong(error))
+    return change_or_show(TERMS, partial(_new_offer, mine, pairing, typed()), once_by(actor, make))
 
 
 def _pair(actor: Actor) -> tuple[Listing, dict[str, Any]]:
@@ -194,10 +189,11 @@ def _new_offer(
 def show_offer(who: LoggedIn, offer_id: UUID) -> Response:
     """The rounds of an offer, and what may be done now."""
     assert who.actor is not None
-    return _thread(who.actor, deals.find_shown_offer(who.actor, offer_id))
+    return _thread(who.actor, offer_id)
 
 
-def _thread(actor: Actor, offer: Any, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _thread(actor: Actor, offer_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
+    offer = deals.find_shown_offer(actor, offer_id)
     (shown,) = deals.present_offer_rows([offer])
     both = listings.whole_by_id({offer.supply_id, offer.demand_id})
     side = side_of(offer, actor.enterprise_id)
@@ -215,7 +211,7 @@ def _thread(actor: Actor, offer: Any, http_status: int = 200, errors: Errors | N
         my_turn=my_turn,
         my_terms=is_live and may_write and offer.whose_turn != side,
         hindrance=_hindrance(actor, shown, both) if my_turn else None,
-        values=typed() if errors and request.form.get("quantity_t") else _as_typed(shown),
+        values={**_as_typed(shown), **(typed() if errors else {})},
         errors=errors or {},
         sides=list(Side),
         api=f"/api/v1/offers/{offer.id}",
@@ -230,7 +226,7 @@ def _hindrance(actor: Actor, offer: dict[str, Any], both: dict[UUID, Listing]) -
         listings.require_left(supply, demand, offer["quantity_kg"])
         return {"failed": matches.judge(actor, supply, demand, terms).failed_gates, "said": None}
     except DomainError as error:
-        return {"failed": [], "said": wrong(error).popitem()[1][0]}
+        return {"failed": [], "said": words_of(error)}
 
 
 def _as_typed(offer: dict[str, Any]) -> dict[str, str]:
@@ -253,20 +249,12 @@ def _answered(
     """Answer the terms that were seen; the thread again with words where that is refused."""
     actor = who.actor
     assert actor is not None
-    offer = deals.find_shown_offer(actor, offer_id)
-    data, errors = read_form(schema)
-    if data is None:
-        return _thread(actor, offer, 422, errors)
 
-    def answer() -> str:
-        if version_seen() not in (None, offer.version):
-            raise PreconditionFailed("version_changed")
+    def answer(data: dict[str, Any]) -> str:
+        require_seen(deals.find_shown_offer(actor, offer_id).version)
         return act(actor, data)
 
-    try:
-        return once(actor, answer)
-    except DomainError as error:
-        return _thread(actor, deals.find_shown_offer(actor, offer_id), error.status, wrong(error))
+    return change_or_show(schema, partial(_thread, actor, offer_id), once_by(actor, answer))
 
 
 @pages.post(f"{PATH}/counter")

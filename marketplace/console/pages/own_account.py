@@ -1,13 +1,13 @@
 """One's own account: name and language, password, address and number, a copy of one's data, erasure."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Response, redirect, request, url_for
 from marshmallow import fields
 
 from ... import clock
-from ...errors import DomainError, PreconditionFailed
 from ...events.actor import Actor
 from ...http.blueprint import attachment
 from ...http.fields import Identifier, Length, OneOf, Text
@@ -17,7 +17,7 @@ from ...messages import LANGUAGES
 from ...persons import service as persons
 from ...persons.service import LoggedIn
 from ...privacy import service as privacy
-from ..forms import Errors, read_form, wrong
+from ..forms import Errors, change_or_show
 from ..page import pages
 from ..visitor import OWN_ACCOUNT, end_session, members_only, private
 
@@ -71,7 +71,7 @@ def show_account(who: LoggedIn) -> Response:
 
 
 def _account(
-    who: LoggedIn, http_status: int = 200, failed: str = "", errors: Errors | None = None
+    who: LoggedIn, failed: str = "", http_status: int = 200, errors: Errors | None = None
 ) -> Response:
     assert who.actor is not None
     typed = {name: value for name, value in request.form.to_dict().items() if name not in SECRETS}
@@ -138,18 +138,10 @@ def confirm_email(who: LoggedIn) -> Any:
 
 
 def _take(who: LoggedIn, schema: Schema, form: str, change: Callable[[Actor, dict[str, Any]], Any]) -> Any:
-    """Make the change that a form asks for, or show the page again with words beside its fields."""
+    """Make the change of one of the forms of the page, and show in it that it is made."""
     assert who.actor is not None
-    data, errors = read_form(schema)
-    if data is None:
-        return _account(who, 422, form, errors)
-    try:
-        change(who.actor, data)
-    except PreconditionFailed as error:
-        return _account(who, 409, form, wrong(error))
-    except DomainError as error:
-        return _account(who, error.status, form, wrong(error))
-    return redirect(url_for("console.show_account", done=form), 303)
+    then = url_for("console.show_account", done=form)
+    return change_or_show(schema, partial(_account, who, form), partial(change, who.actor), then)
 
 
 @pages.get("/settings/export")
@@ -167,19 +159,22 @@ def export_myself(who: LoggedIn) -> Response:
 @members_only(OWN_ACCOUNT)
 def show_erasure(who: LoggedIn) -> Response:
     """What erasure means, and the password for it."""
-    return private("erase.html", errors={})
+    return _erasure()
+
+
+def _erasure(http_status: int = 200, errors: Errors | None = None) -> Response:
+    return private("erase.html", http_status, errors=errors or {})
 
 
 @pages.post("/settings/erase")
 @members_only(OWN_ACCOUNT)
 def erase_myself(who: LoggedIn) -> Any:
     """Erase the person."""
-    assert who.actor is not None
-    data, errors = read_form(ERASURE)
-    if data is None:
-        return private("erase.html", 422, errors=errors)
-    try:
-        persons.erase_oneself(who.actor, data["password"], address())
-    except DomainError as error:
-        return private("erase.html", error.status, errors=wrong(error))
-    return end_session(redirect(url_for("console.show_front"), 303))
+    actor = who.actor
+    assert actor is not None
+
+    def erase(data: dict[str, Any]) -> Any:
+        persons.erase_oneself(actor, data["password"], address())
+        return end_session(redirect(url_for("console.show_front"), 303))
+
+    return change_or_show(ERASURE, _erasure, erase)

@@ -1,17 +1,17 @@
 """A person's passkeys: made on a device under a name, listed, removed."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from flask import Response, redirect, url_for
 from marshmallow import fields
 
-from ...errors import DomainError
 from ...http.fields import Length, Text
 from ...http.schemas import Schema
 from ...persons import service as persons
 from ...persons.service import LoggedIn
-from ..forms import Errors, read_form, typed, wrong
+from ..forms import Errors, change_or_show, typed
 from ..page import as_json, pages
 from ..visitor import SCRIPT, members_only, private
 from .account import LONGEST_CREDENTIAL
@@ -57,14 +57,11 @@ def offer_passkey(who: LoggedIn) -> Response:
 @members_only()
 def add_passkey(who: LoggedIn) -> Any:
     """Keep a passkey that the browser has made."""
-    data, errors = read_form(NEW_PASSKEY)
-    if data is None:
-        return _passkeys(who, 422, errors)
-    try:
+
+    def add(data: dict[str, Any]) -> None:
         persons.add_passkey(who.session_id, who.person_id, data["name"], data["credential"])
-    except DomainError as error:
-        return _passkeys(who, error.status, wrong(error))
-    return redirect(url_for("console.show_passkeys"), 303)
+
+    return change_or_show(NEW_PASSKEY, partial(_passkeys, who), add, url_for("console.show_passkeys"))
 
 
 @pages.post("/settings/passkeys/<uuid:passkey_id>/remove")

@@ -1,13 +1,13 @@
 """Settings: who acts for the enterprise, invitations; one's own sessions, and for whom one acts."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from flask import Response, redirect, url_for
 from marshmallow import fields
 
-from ...errors import DomainError
 from ...events.actor import ADMIN, ENTERPRISE, Actor
 from ...http.fields import OneOf
 from ...http.languages import language
@@ -15,7 +15,7 @@ from ...http.schemas import Email, Schema
 from ...persons import service as persons
 from ...persons.models import Right
 from ...persons.service import LoggedIn
-from ..forms import WHOLE, Errors, read_form, typed, wrong
+from ..forms import Errors, change_or_show, over_the_form, typed, version_seen
 from ..page import pages, read_query
 from ..visitor import OWN_ACCOUNT, members_only, private
 
@@ -31,7 +31,6 @@ class InvitationForm(Schema):
 
 class RightForm(Schema):
     right = fields.String(required=True, validate=OneOf(Right))
-    version = fields.Integer(load_default=None)
 
 
 class StaffInvitationForm(Schema):
@@ -107,63 +106,60 @@ def _people(who: LoggedIn, http_status: int = 200, errors: Errors | None = None,
 
 @pages.post("/settings/people/invitations")
 @members_only("admin", kinds=(ENTERPRISE,))
-def invite(who: LoggedIn) -> Response:
+def invite(who: LoggedIn) -> Any:
     """Invite somebody; a code on paper is shown this once."""
-    assert who.actor is not None
-    data, errors = read_form(INVITATION)
-    if data is None:
-        return _people(who, 422, errors)
-    try:
-        invitation, code = persons.invite(who.actor, {**data, "staff_id": None, "language": language()})
-    except DomainError as error:
-        return _people(who, error.status, wrong(error))
-    return _people(who, 201, code=code, mailed=invitation.email)
+    return _invited(who, INVITATION, {"staff_id": None})
 
 
 @pages.post("/settings/people/staff")
 @members_only("admin", kinds=(ADMIN,))
-def invite_staff(who: LoggedIn) -> Response:
+def invite_staff(who: LoggedIn) -> Any:
     """Invite the person who is a member of staff, known by keys so far."""
-    assert who.actor is not None
-    data, errors = read_form(STAFF)
-    if data is None:
-        return _people(who, 422, errors)
-    try:
-        invitation, code = persons.invite(who.actor, {**data, "right": None, "language": language()})
-    except DomainError as error:
-        return _people(who, error.status, {WHOLE: wrong(error).popitem()[1]})
-    return _people(who, 201, code=code, mailed=invitation.email)
+    return _invited(who, STAFF, {"right": None})
+
+
+def _invited(who: LoggedIn, schema: Schema, about: dict[str, Any]) -> Any:
+    actor = who.actor
+    assert actor is not None
+
+    def invite_by(data: dict[str, Any]) -> Response:
+        invitation, code = persons.invite(actor, {**about, **data, "language": language()})
+        return _people(who, 201, code=code, mailed=invitation.email)
+
+    return change_or_show(schema, partial(_people, who), invite_by)
 
 
 @pages.post("/settings/people/invitations/<uuid:invitation_id>/withdraw")
 @members_only("admin", kinds=(ENTERPRISE, ADMIN))
 def withdraw_invitation(who: LoggedIn, invitation_id: UUID) -> Any:
     """Take an invitation back."""
-    return _changed(who, lambda actor: persons.withdraw_invitation(actor, invitation_id))
+    return _changed(who, None, lambda actor, _: persons.withdraw_invitation(actor, invitation_id))
 
 
 @pages.post("/settings/people/<uuid:member_id>/right")
 @members_only("admin", kinds=(ENTERPRISE,))
 def change_right(who: LoggedIn, member_id: UUID) -> Any:
     """Give a member another right."""
-    data, errors = read_form(RIGHT)
-    if data is None:
-        return _people(who, 422, errors)
-    return _changed(who, lambda actor: persons.change_right(actor, member_id, data["right"], data["version"]))
+
+    def change(actor: Actor, data: dict[str, Any]) -> Any:
+        return persons.change_right(actor, member_id, data["right"], version_seen())
+
+    return _changed(who, RIGHT, change)
 
 
 @pages.post("/settings/people/<uuid:member_id>/end")
 @members_only("admin", kinds=(ENTERPRISE, ADMIN))
 def end_membership(who: LoggedIn, member_id: UUID) -> Any:
     """End a membership."""
-    return _changed(who, lambda actor: persons.end_membership(actor, member_id))
+    return _changed(who, None, lambda actor, _: persons.end_membership(actor, member_id))
 
 
-def _changed(who: LoggedIn, change: Callable[[Actor], Any]) -> Any:
-    """Make a change and show the page anew, or say on it why it was refused."""
+def _changed(who: LoggedIn, schema: Schema | None, change: Callable[[Actor, dict[str, Any]], Any]) -> Any:
+    """Change a row of the page; what is wrong is said over all of them."""
     assert who.actor is not None
-    try:
-        change(who.actor)
-    except DomainError as error:
-        return _people(who, error.status, {"form": wrong(error).popitem()[1]})
-    return redirect(url_for("console.show_people"), 303)
+    return change_or_show(
+        schema,
+        lambda http_status, errors: _people(who, http_status, over_the_form(errors)),
+        partial(change, who.actor),
+        url_for("console.show_people"),
+    )

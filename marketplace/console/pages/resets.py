@@ -1,13 +1,14 @@
 """A password or second factor that is lost: two admins give it up here, a code on paper sets it again."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response, redirect, url_for
+from flask import Response, url_for
 from marshmallow import fields
 
-from ...errors import DomainError
-from ...events.actor import ADMIN
+from ...events.actor import ADMIN, Actor
 from ...http.authentication import ANYONE, allow
 from ...http.fields import Identifier, Lines, OneOf
 from ...http.rate_limits import REGISTRATION, address
@@ -15,7 +16,7 @@ from ...http.schemas import Password, Schema
 from ...persons import service as persons
 from ...persons.models import ResetKind
 from ...persons.service import LoggedIn
-from ..forms import WHOLE, Errors, read_form, typed, wrong
+from ..forms import Errors, change_or_show, typed
 from ..page import pages
 from ..visitor import members_only, private
 
@@ -66,57 +67,54 @@ def _resets(
 @members_only("admin", kinds=(ADMIN,))
 def propose_reset(who: LoggedIn) -> Any:
     """Propose to give up what somebody has lost."""
-    assert who.actor is not None
-    data, errors = read_form(PROPOSAL)
-    if data is None:
-        return _resets(who, 422, errors)
-    try:
-        persons.propose_reset(who.actor, data)
-    except DomainError as error:
-        return _resets(who, error.status, wrong(error))
-    return redirect(url_for("console.show_resets"), 303)
+    return _changed(who, PROPOSAL, persons.propose_reset)
 
 
 @pages.post("/desk/resets/<uuid:reset_id>/confirm")
 @members_only("admin", kinds=(ADMIN,))
-def confirm_reset(who: LoggedIn, reset_id: UUID) -> Response:
+def confirm_reset(who: LoggedIn, reset_id: UUID) -> Any:
     """Confirm as a second admin; the code is shown this once."""
-    assert who.actor is not None
-    try:
-        _, code = persons.confirm_reset(who.actor, reset_id)
-    except DomainError as error:
-        return _resets(who, error.status, {WHOLE: wrong(error).popitem()[1]})
-    return _resets(who, code=code)
+    actor = who.actor
+    assert actor is not None
+
+    def confirm(_: dict[str, Any]) -> Response:
+        return _resets(who, code=persons.confirm_reset(actor, reset_id)[1])
+
+    return change_or_show(None, partial(_resets, who), confirm)
 
 
 @pages.post("/desk/resets/<uuid:reset_id>/withdraw")
 @members_only("admin", kinds=(ADMIN,))
 def withdraw_reset(who: LoggedIn, reset_id: UUID) -> Any:
     """Take a reset back."""
+    return _changed(who, None, lambda actor, _: persons.withdraw_reset(actor, reset_id))
+
+
+def _changed(who: LoggedIn, schema: Schema | None, change: Callable[[Actor, dict[str, Any]], Any]) -> Any:
     assert who.actor is not None
-    try:
-        persons.withdraw_reset(who.actor, reset_id)
-    except DomainError as error:
-        return _resets(who, error.status, {WHOLE: wrong(error).popitem()[1]})
-    return redirect(url_for("console.show_resets"), 303)
+    then = url_for("console.show_resets")
+    return change_or_show(schema, partial(_resets, who), partial(change, who.actor), then)
 
 
 @pages.get("/login/paper")
 @allow(*ANYONE)
 def show_paper_reset() -> Response:
     """Where the code on paper is typed."""
-    return private("paper.html", values={}, errors={}, is_done=False)
+    return _paper()
+
+
+def _paper(http_status: int = 200, errors: Errors | None = None, *, is_done: bool = False) -> Response:
+    values = typed() if errors else {}
+    return private("paper.html", http_status, values=values, errors=errors or {}, is_done=is_done)
 
 
 @pages.post("/login/paper")
 @allow(*ANYONE, limit=REGISTRATION)
-def use_paper() -> Response:
+def use_paper() -> Any:
     """Use the code on paper."""
-    data, errors = read_form(PAPER)
-    if data is None:
-        return private("paper.html", 422, values=typed(), errors=errors, is_done=False)
-    try:
+
+    def use(data: dict[str, Any]) -> Response:
         persons.use_reset(data, address())
-    except DomainError as error:
-        return private("paper.html", error.status, values=typed(), errors=wrong(error), is_done=False)
-    return private("paper.html", values={}, errors={}, is_done=True)
+        return _paper(is_done=True)
+
+    return change_or_show(PAPER, _paper, use)
