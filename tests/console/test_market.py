@@ -172,8 +172,20 @@ def test_who_saves_what_somebody_else_has_changed_meanwhile_is_told_so(firm, own
     stale = owner.post(draft, **{**fields, "title": "我的名称"})
     assert stale.status == 412
     assert "修改" in stale.page.text
-    assert fields_of(stale.response)["title"] == "我的名称"
+    typed = fields_of(stale.response)
+    assert typed["title"] == "我的名称"
     assert mine(firm)[0]["title"] == "另一个名称"
+    assert owner.post(draft, **typed).status == 303, "who has been told may save all the same"
+    assert mine(firm)[0]["title"] == "我的名称"
+
+
+def test_a_mistake_in_a_stale_form_does_not_hide_that_it_is_stale(firm, owner):
+    draft = owner.post("/post", **WORDS).location
+    fields = fields_of(owner.get(draft).response)
+    firm.patch(f"/listings/{mine(firm)[0]['id']}", {"title": "另一个名称"})
+    mistaken = owner.post(draft, **{**fields, "quantity_t": "很多"})
+    assert mistaken.status == 422
+    assert owner.post(draft, **{**fields_of(mistaken.response), "quantity_t": "5"}).status == 412
 
 
 def test_publishing_says_what_is_missing_and_where_to_put_it_right(marketplace, firm, owner):
@@ -476,6 +488,8 @@ def test_an_owner_changes_the_contact_at_once_and_proposes_a_name(marketplace, f
     assert firm.get("/enterprises/me").json["contact"]["name"] == "赵工"
     stale = owner.post("/settings/enterprise", **{**fields, "contact.name": "钱工"})
     assert stale.status == 412
+    assert "钱工" in {field.get("value") for field in stale.page.all("input")}
+    assert "/settings/enterprise" in {link.get("href") for link in stale.page.all("a") if "target" in link}
     fresh = fields_of(owner.get("/settings/enterprise").response) | {"roles": ["generator", "recycler"]}
     assert owner.post("/settings/enterprise", **{**fresh, "name": "绍兴二厂"}).status == 303
     assert firm.get("/enterprises/me").json["name"] == "绍兴一厂"

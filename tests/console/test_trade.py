@@ -78,12 +78,23 @@ def test_terms_that_were_changed_meanwhile_are_neither_accepted_nor_lost(town):
     old = Hand(town.receiver, offer)
     colleague = Hand(town.gate, offer).fill(quantity_t="30", note="分两车").press("提交还价")
     assert "分两车" in colleague.page.text
-    refused = old.fill(quantity_t="25").press("提交还价")
+    refused = old.fill(quantity_t="25", note="先运两车").press("提交还价")
     assert refused.browser.status == 412
     assert "已被他人修改" in refused.page.text
+    assert "未提交" in refused.page.text
+    assert "先运两车" in refused.page.text
     assert old.go(offer).page.text.count("还价") < 3
     supplier = Hand(town.supplier, offer)
     assert "30 吨" in supplier.page.text
+    late = Hand(town.gate, offer).fill(reason="撤回重报")
+    supplier.fill(quantity_t="28").press("提交还价")
+    late.press("撤回报价")
+    assert (late.browser.status, "撤回重报" in late.page.text) == (412, True), (
+        "it is no longer theirs to withdraw"
+    )
+    supplier = Hand(town.supplier, offer)
+    Hand(town.receiver, offer).fill(quantity_t="29").press("提交还价")
+    supplier = Hand(town.supplier, offer)
     supplier.press("拒绝报价")
     assert "已拒绝" in supplier.page.text
 
