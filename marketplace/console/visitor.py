@@ -20,6 +20,7 @@ from ..persons import service as persons
 from ..persons.models import Right
 from ..persons.service import LoggedIn
 from .page import page, pages
+from .warnings import warnings_to_show
 
 COOKIE, SECURE_COOKIE = "huanliu_session", "__Host-huanliu_session"
 """Over HTTPS the second name, which a browser takes from nobody but this very host."""
@@ -259,8 +260,8 @@ def _own_origins() -> tuple[str, ...]:
 
 
 def private(template: str, http_status: int = 200, **facts: Any) -> Response:
-    """A page that nobody keeps."""
-    return page(template, http_status, cache_control=PRIVATE, **facts)
+    """A page that nobody keeps, with the warnings of what led to it."""
+    return page(template, http_status, cache_control=PRIVATE, said=warnings_to_show(), **facts)
 
 
 @pages.app_template_global("account")

@@ -99,6 +99,12 @@ def test_terms_that_were_changed_meanwhile_are_neither_accepted_nor_lost(town):
     assert "已拒绝" in supplier.page.text
 
 
+def test_what_is_odd_about_terms_is_said_once_on_the_page_of_the_offer(town):
+    hand = Hand(town.supplier, town.first_offer).fill(price_cny_per_t="-120000").press("提交报价")
+    assert "不合常理" in hand.page.text
+    assert "不合常理" not in hand.go(hand.at).page.text
+
+
 def test_what_cannot_be_read_is_said_beside_its_field_and_stays_as_typed(town):
     hand = (
         Hand(town.supplier, town.first_offer)

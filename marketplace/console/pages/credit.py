@@ -25,6 +25,7 @@ from ...persons.service import LoggedIn
 from ..forms import Errors, change_or_show, typed
 from ..page import pages, read_query
 from ..visitor import members_only, private
+from ..warnings import warn
 from .enterprises import axes_chart
 
 GOVERNING = "admin"
@@ -146,7 +147,8 @@ def open_appeal(who: LoggedIn, event_id: UUID) -> Any:
     event = appeals.find_own_event(actor, event_id)
 
     def appeal(data: dict[str, Any]) -> None:
-        opened, _ = appeals.open_appeal(actor, event, data["reason"])
+        opened, notices = appeals.open_appeal(actor, event, data["reason"])
+        warn(notices)
         _add_files(actor, opened)
 
     return _ask(who, event_id, APPEAL, appeal)
@@ -182,7 +184,9 @@ def ask_for_repair(who: LoggedIn, event_id: UUID) -> Any:
     actor = who.actor
     assert actor is not None
     event = appeals.find_own_event(actor, event_id)
-    return _ask(who, event_id, REPAIR, lambda data: appeals.ask_for_repair(actor, event, data["promise"]))
+    return _ask(
+        who, event_id, REPAIR, lambda data: warn(appeals.ask_for_repair(actor, event, data["promise"])[1])
+    )
 
 
 @pages.post("/credit/appeals/<uuid:appeal_id>/withdraw")

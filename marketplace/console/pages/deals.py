@@ -28,6 +28,7 @@ from ..form_fields import Checked, TypedTonnes, TypedWhole
 from ..forms import Errors, change_or_show, once_by, require_seen, typed
 from ..page import pages, read_query
 from ..visitor import members_only, private
+from ..warnings import warn
 
 PATH = "/deals/<uuid:deal_id>"
 WRITERS = (ENTERPRISE,)
@@ -283,7 +284,9 @@ def draft_load(who: LoggedIn, deal_id: UUID) -> Any:
 
     def draft(data: dict[str, Any]) -> str:
         body = {**data, "containers": None, "reason": None}
-        return f"/loads/{manifests.draft_for_deal(actor, deal_id, body)[0].id}"
+        load, notices = manifests.draft_for_deal(actor, deal_id, body)
+        warn(notices)
+        return f"/loads/{load.id}"
 
     return change_or_show(LOAD, partial(_new_load, deal, typed()), once_by(actor, draft))
 

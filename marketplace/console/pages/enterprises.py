@@ -30,6 +30,7 @@ from ..formats import number
 from ..forms import Errors, read_form, typed, wrong
 from ..page import named, pages, read_query, text
 from ..visitor import members_only, private
+from ..warnings import warn
 
 MOST = 50
 MOST_POINTS = 12
@@ -270,7 +271,7 @@ def record_event(who: LoggedIn, enterprise_id: UUID) -> Any:
         return _recording(who, enterprise_id, 422, errors)
     about = {"enterprise_id": enterprise_id, "basis": None, "amount_fen": None, "is_self_reported": False}
     try:
-        credit.record_event(who.actor, {**data, **about})
+        warn(credit.record_event(who.actor, {**data, **about})[1])
     except DomainError as error:
         return _recording(who, enterprise_id, error.status, wrong(error))
     return redirect(url_for("console.show_enterprise", enterprise_id=enterprise_id, part="credit"), 303)

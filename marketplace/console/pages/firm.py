@@ -26,6 +26,7 @@ from ...registrations import service as registrations
 from ..forms import Errors, change_or_show, typed, version_seen
 from ..page import pages
 from ..visitor import members_only, private
+from ..warnings import warn
 
 MOST_SHOWN = 100
 OWNER = "admin"
@@ -106,7 +107,8 @@ def change_enterprise(who: LoggedIn) -> Any:
 
     def change(data: dict[str, Any]) -> None:
         enterprises.check_change(actor, {})
-        enterprises.change(actor, own_id, _differences(actor, data), version_seen())
+        _, notices, _ = enterprises.change(actor, own_id, _differences(actor, data), version_seen())
+        warn(notices)
 
     return _change_profile(who, PROFILE, change)
 

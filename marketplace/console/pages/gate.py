@@ -23,6 +23,7 @@ from ..form_fields import Checked, TypedLoad, TypedTonnes, TypedWhole
 from ..forms import Errors, once, read_form, typed, version_seen, wrong
 from ..page import pages, text
 from ..visitor import members_only, private
+from ..warnings import warn
 from .loads import PATH, moves_of, shown_to
 
 HEAVIEST_T = HEAVIEST_KG / 1000
@@ -170,7 +171,7 @@ def _sign(who: LoggedIn, manifest_id: UUID, gate: Gate) -> Any:
     def make() -> str:
         if version_seen() not in (None, row.version):
             raise PreconditionFailed("version_changed")
-        gate.sign(actor, manifest_id, data)
+        warn(gate.sign(actor, manifest_id, data)[1])
         for picture in pictures:
             manifests.add_file(actor, manifest_id, *picture[:2], picture.name)
         return f"/loads/{manifest_id}"

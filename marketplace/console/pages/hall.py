@@ -25,6 +25,7 @@ from ..forms import WHOLE, Errors, FormNumber, once, read_form, wrong
 from ..listing_words import NO_FILTER, map_of, named_listings
 from ..page import PUBLIC, page, pages, read_query
 from ..visitor import PRIVATE, members_only, open_to_anyone, private, visitor
+from ..warnings import warn
 
 VIEWS, SORTS = ("list", "map"), ("newest", "price", "-price")
 FILTERS = ("kind", "q", "code", "region", "price_min", "price_max", "available_from", "available_until")
@@ -151,9 +152,10 @@ def save_search(who: LoggedIn) -> Any:
     query = {field: value for field, value in data.items() if value is not None}
 
     def save() -> str:
-        notifications.create_search(
+        _, notices = notifications.create_search(
             actor, {"name": name, "query": query, "notify": "immediate", "paused": False}
         )
+        warn(notices)
         return url_for("console.show_hall", **query)
 
     try:

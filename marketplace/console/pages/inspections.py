@@ -37,6 +37,7 @@ from ...persons.service import LoggedIn
 from ..forms import WHOLE, Errors, change_or_show, read_fields, read_form, wrong
 from ..page import pages, read_query
 from ..visitor import members_only, private
+from ..warnings import warn
 
 MOST_DUE = 20
 MOST_FILES = 5
@@ -207,7 +208,7 @@ def _answer(actor: Actor, row: Inspection, data: dict[str, Any]) -> Errors:
         inspections.answer_items(actor, row.id, answers)
     _keep_photos(actor, row)
     if "finish" in request.form:
-        inspections.finish(actor, row.id, data)
+        warn(inspections.finish(actor, row.id, data)[1])
     return {}
 
 
@@ -228,7 +229,7 @@ def _recheck(actor: Actor, row: Inspection, data: dict[str, Any]) -> Errors:
     _keep_photos(actor, row)
     if "finish" in request.form:
         verdicts = [each for each in said if each["corrected"] is not None]
-        inspections.recheck(actor, row.id, {"items": verdicts, "due_on": data["due_on"]})
+        warn(inspections.recheck(actor, row.id, {"items": verdicts, "due_on": data["due_on"]})[1])
     return {}
 
 

@@ -17,6 +17,7 @@ from ...persons.service import LoggedIn
 from ..forms import Errors, change_or_show, once, typed
 from ..page import pages
 from ..visitor import members_only, private
+from ..warnings import warn
 
 MOST_SHOWN = 100
 
@@ -68,7 +69,9 @@ def create_key(who: LoggedIn) -> Any:
         made: list[str] = []
 
         def create_key() -> str:
-            made.append(enterprises.create_key(actor, data["name"], wanted)[1])
+            _, key, notices = enterprises.create_key(actor, data["name"], wanted)
+            made.append(key)
+            warn(notices)
             return url_for("console.show_keys")
 
         done = once(actor, create_key)

@@ -31,6 +31,7 @@ from ..form_fields import LocalMoment, TypedLoad, TypedTonnes, TypedWhole
 from ..forms import Errors, change_or_show, once_by, require_seen, typed, version_seen
 from ..page import named, pages, read_query
 from ..visitor import members_only, private
+from ..warnings import warn
 from .deals import ANY_DEAL
 from .verify import token_in
 
@@ -280,7 +281,12 @@ def _step(path: str, schema: Schema, act: Callable[..., Any], *, drivers: bool =
     @pages.post(f"{PATH}/{path}", endpoint=f"load_{path.replace('-', '_')}")
     @members_only("deals:write", kinds=WRITERS, drivers=drivers)
     def make_step(who: LoggedIn, manifest_id: UUID) -> Any:
-        return _made(who, manifest_id, schema, lambda actor, data: act(actor, manifest_id, data)[0].id)
+        def make(actor: Actor, data: dict[str, Any]) -> UUID:
+            row, notices = act(actor, manifest_id, data)
+            warn(notices)
+            return row.id  # type: ignore[no-any-return]
+
+        return _made(who, manifest_id, schema, make)
 
 
 def _by_reason(act: Callable[..., Any]) -> Callable[..., Any]:

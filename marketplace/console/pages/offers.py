@@ -25,6 +25,7 @@ from ..form_fields import LocalMoment, TypedPrice, TypedTonnes, TypedYuan, as_ty
 from ..forms import Errors, change_or_show, once_by, require_seen, typed, words_of
 from ..page import pages, read_query
 from ..visitor import members_only, private
+from ..warnings import warn
 
 MOST_TURNS = 50
 VALID_FOR = timedelta(days=7)
@@ -123,7 +124,8 @@ def make_offer(who: LoggedIn) -> Any:
 
     def make(data: dict[str, Any]) -> str:
         deals.check_trading(actor, {})
-        offer, _ = deals.make_offer(actor, {**data, **ids})
+        offer, notices = deals.make_offer(actor, {**data, **ids})
+        warn(notices)
         return f"/offers/{offer.id}"
 
     return change_or_show(TERMS, partial(_new_offer, mine, pairing, typed()), once_by(actor, make))
@@ -264,7 +266,7 @@ def counter_offer(who: LoggedIn, offer_id: UUID) -> Any:
 
     def act(actor: Actor, data: dict[str, Any]) -> str:
         deals.check_trading(actor, {})
-        deals.counter(actor, offer_id, data, None)
+        warn(deals.counter(actor, offer_id, data, None)[1])
         return f"/offers/{offer_id}"
 
     return _answered(who, offer_id, TERMS, act)
