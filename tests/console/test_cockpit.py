@@ -9,7 +9,6 @@ from tests.boards.test_cockpit import make_trade
 from tests.console.people import Browser, browser_of, browser_of_staff
 from tests.console.private import STAFF_PAGES
 from tests.counting import count_statements
-from tests.persons.people import code_at, join
 
 MOST_BYTES = 60_000
 
@@ -18,22 +17,10 @@ def make_rooms(marketplace):
     """An admin, a regulator of the city and one of another, before the same trade."""
     trade = make_trade(marketplace)
     trade.admin_browser = browser_of_staff(marketplace)
-    trade.official = browser_of_regulator(marketplace, "330600", "13900139001")
-    trade.stranger = browser_of_regulator(marketplace, "310000", "13900139002")
+    trade.official = browser_of_staff(marketplace, "13900139001", marketplace.regulator("330600").id)
+    trade.stranger = browser_of_staff(marketplace, "13900139002", marketplace.regulator("310000").id)
     trade.plant = browser_of(trade.supplier, "13800138000")
     return trade
-
-
-def browser_of_regulator(marketplace, region, phone):
-    regulator = marketplace.regulator(region)
-    code = marketplace.admin.post("/invitations", {"staff_id": regulator.id}).json["code"]
-    assert join(marketplace, code, phone=phone).status_code == 201
-    browser = Browser(marketplace)
-    browser.log_in(phone)
-    with marketplace.at_its_time():
-        secret = browser.get("/login/enrol").response.get_data(as_text=True).split("<code>")[1].split("<")[0]
-        assert browser.post("/login/enrol", code=code_at(secret, marketplace.now)).status == 200
-    return browser
 
 
 @pytest.fixture

@@ -5,28 +5,15 @@ from uuid import UUID
 
 import pytest
 
-from tests.console.people import Browser, browser_of
+from tests.console.people import Browser, browser_of, browser_of_staff
 from tests.console.private import STAFF_PAGES
 from tests.counting import count_statements
 from tests.desk.world import KINDS, Desk
-from tests.persons.people import code_at, join
 
 MOST_BYTES, MOST_STATEMENTS = 60_000, 8
 HOSTILE = "<script>alert('废')</script>厂"
 LANGUAGES = ("zh", "en")
 PARTS = ("profile", "credit", "supervision", "trade")
-
-
-def staff_browser(marketplace, staff_id, phone):
-    """A member of the staff with a second factor, logged in."""
-    code = marketplace.admin.post("/invitations", {"staff_id": staff_id}).json["code"]
-    assert join(marketplace, code, phone=phone).status_code == 201
-    browser = Browser(marketplace)
-    browser.log_in(phone)
-    with marketplace.at_its_time():
-        secret = browser.get("/login/enrol").response.get_data(as_text=True).split("<code>")[1].split("<")[0]
-        assert browser.post("/login/enrol", code=code_at(secret, marketplace.now)).status == 200
-    return browser
 
 
 def id_of(officer):
@@ -40,9 +27,9 @@ def make_desk(marketplace):
     with marketplace.at_its_time():
         desk.ids_by_kind = desk.make_all()
         marketplace.supply(marketplace.enterprise("generator", name=HOSTILE), title=HOSTILE)
-        desk.browser = staff_browser(marketplace, id_of(marketplace.admin), "13900139000")
-        desk.of_region = staff_browser(marketplace, desk.regulator.id, "13900139001")
-        desk.of_elsewhere = staff_browser(marketplace, desk.stranger.id, "13900139002")
+        desk.browser = browser_of_staff(marketplace, "13900139000", id_of(marketplace.admin))
+        desk.of_region = browser_of_staff(marketplace, "13900139001", desk.regulator.id)
+        desk.of_elsewhere = browser_of_staff(marketplace, "13900139002", desk.stranger.id)
         desk.member = browser_of(marketplace.enterprise("generator"), "13800138000")
         marketplace.desk = desk
     return marketplace
@@ -185,7 +172,7 @@ def desk(marketplace):
     with marketplace.at_its_time():
         desk = Desk(marketplace)
         desk.second_id = id_of(desk.second)
-        desk.browser = staff_browser(marketplace, desk.second_id, "13900139003")
+        desk.browser = browser_of_staff(marketplace, "13900139003", desk.second_id)
         yield desk
 
 
