@@ -17,7 +17,7 @@ from ...messages import LANGUAGES
 from ...persons import service as persons
 from ...persons.service import LoggedIn
 from ...privacy import service as privacy
-from ..forms import Errors, change_or_show
+from ..forms import Errors, change_or_show, version_seen
 from ..page import pages
 from ..visitor import OWN_ACCOUNT, end_session, members_only, private
 
@@ -32,7 +32,6 @@ def _present_password() -> fields.String:
 class MyselfForm(Schema):
     name = Text(50, required=True)
     language = fields.String(required=True, validate=OneOf(LANGUAGES))
-    version = fields.Integer(required=True)
 
 
 class PasswordForm(Schema):
@@ -92,11 +91,9 @@ def _account(
 @members_only(OWN_ACCOUNT)
 def change_myself(who: LoggedIn) -> Any:
     """Set name and language."""
-
-    def change(actor: Actor, data: dict[str, Any]) -> None:
-        persons.change_myself(actor, data, data.pop("version"))
-
-    return _take(who, MYSELF, "myself", change)
+    return _take(
+        who, MYSELF, "myself", lambda actor, data: persons.change_myself(actor, data, version_seen())
+    )
 
 
 @pages.post("/settings/account/password")
