@@ -43,11 +43,14 @@ def _kept() -> list[str]:
 @pages.after_request
 def keep_warnings(response: Response) -> Response:
     """Keep what was not shown, and forget what was."""
-    attributes = {"secure": request.is_secure, "httponly": True, "samesite": "Lax"}
+    kept, seconds = "", 0
     if g.get("warnings") and not g.get("are_warnings_shown"):
-        response.set_cookie(_name(), _to_keep(g.warnings), max_age=COOKIE_S, **attributes)
-    elif g.get("are_warnings_shown") and _name() in request.cookies:
-        response.delete_cookie(_name(), **attributes)
+        kept, seconds = _to_keep(g.warnings), COOKIE_S
+    elif not g.get("are_warnings_shown") or _name() not in request.cookies:
+        return response
+    response.set_cookie(
+        _name(), kept, max_age=seconds, secure=request.is_secure, httponly=True, samesite="Lax"
+    )
     return response
 
 

@@ -47,9 +47,14 @@ def browser_of(party, phone, right="owner"):
     return browser
 
 
-def browser_of_staff(marketplace, phone="13900139000", staff_id=None):
-    """A member of staff with a second factor, logged in: the first admin, or the one of that id."""
-    staff_id = staff_id or marketplace.admin.get("/api-keys", holder="staff").json["items"][0]["holder"]["id"]
+def browser_of_staff(marketplace, phone="13900139000"):
+    """An admin with a second factor, logged in."""
+    staff_id = marketplace.admin.get("/api-keys", holder="staff").json["items"][0]["holder"]["id"]
+    return staff_browser(marketplace, staff_id, phone)
+
+
+def staff_browser(marketplace, staff_id, phone):
+    """A member of the staff with a second factor, logged in."""
     code = marketplace.admin.post("/invitations", {"staff_id": staff_id}).json["code"]
     assert join(marketplace, code, phone=phone).status_code == 201
     browser = Browser(marketplace)

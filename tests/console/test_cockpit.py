@@ -6,7 +6,7 @@ import pytest
 
 from marketplace.messages import HERE as MESSAGES
 from tests.boards.test_cockpit import make_trade
-from tests.console.people import Browser, browser_of, browser_of_staff
+from tests.console.people import Browser, browser_of, browser_of_staff, staff_browser
 from tests.console.private import STAFF_PAGES
 from tests.counting import count_statements
 
@@ -17,8 +17,8 @@ def make_rooms(marketplace):
     """An admin, a regulator of the city and one of another, before the same trade."""
     trade = make_trade(marketplace)
     trade.admin_browser = browser_of_staff(marketplace)
-    trade.official = browser_of_staff(marketplace, "13900139001", marketplace.regulator("330600").id)
-    trade.stranger = browser_of_staff(marketplace, "13900139002", marketplace.regulator("310000").id)
+    trade.official = staff_browser(marketplace, marketplace.regulator("330600").id, "13900139001")
+    trade.stranger = staff_browser(marketplace, marketplace.regulator("310000").id, "13900139002")
     trade.plant = browser_of(trade.supplier, "13800138000")
     return trade
 

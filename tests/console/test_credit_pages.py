@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from tests.console.people import browser_of
-from tests.console.test_staff_pages import fields_of, staff_browser
+from tests.console.people import browser_of, staff_browser
+from tests.console.test_staff_pages import fields_of
 from tests.inspections.site import Site
 from tests.reporting.world import ACID, Reports
 from tests.uploaded_files import made

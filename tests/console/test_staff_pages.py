@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.console.people import Browser, browser_of, browser_of_staff
+from tests.console.people import Browser, browser_of, staff_browser
 from tests.console.private import STAFF_PAGES
 from tests.counting import count_statements
 from tests.desk.world import KINDS, Desk
@@ -27,9 +27,9 @@ def make_desk(marketplace):
     with marketplace.at_its_time():
         desk.ids_by_kind = desk.make_all()
         marketplace.supply(marketplace.enterprise("generator", name=HOSTILE), title=HOSTILE)
-        desk.browser = browser_of_staff(marketplace, "13900139000", id_of(marketplace.admin))
-        desk.of_region = browser_of_staff(marketplace, "13900139001", desk.regulator.id)
-        desk.of_elsewhere = browser_of_staff(marketplace, "13900139002", desk.stranger.id)
+        desk.browser = staff_browser(marketplace, id_of(marketplace.admin), "13900139000")
+        desk.of_region = staff_browser(marketplace, desk.regulator.id, "13900139001")
+        desk.of_elsewhere = staff_browser(marketplace, desk.stranger.id, "13900139002")
         desk.member = browser_of(marketplace.enterprise("generator"), "13800138000")
         marketplace.desk = desk
     return marketplace
@@ -172,7 +172,7 @@ def desk(marketplace):
     with marketplace.at_its_time():
         desk = Desk(marketplace)
         desk.second_id = id_of(desk.second)
-        desk.browser = browser_of_staff(marketplace, "13900139003", desk.second_id)
+        desk.browser = staff_browser(marketplace, desk.second_id, "13900139003")
         yield desk
 
 
