@@ -129,6 +129,8 @@ class ShownWarningSchema(Schema):
 class PreferencesSchema(Schema):
     """`email`: each message at once (by day), one digest a day, or off. The inbox gets all in any case.
 
+    What law or contract gives a right, a duty or a time limit by is mailed even where all else is off.
+
     Nothing is mailed before the contact's address is proven: `email_proven_at` says since when it is.
     """
 

@@ -127,7 +127,7 @@ def _policy(http_status: int = 200, errors: Errors | None = None, **found: Any) 
 
 
 @pages.post("/policy")
-@members_only(kinds=(ADMIN,))
+@members_only("admin", kinds=(ADMIN,))
 def change_policy(who: LoggedIn) -> Any:
     """Show who would move by the policy of the form, or put it in force, as the button says."""
     assert who.actor is not None
@@ -187,7 +187,7 @@ def _rules(http_status: int = 200, errors: Errors | None = None, **found: Any) -
 
 
 @pages.post("/policy/rules")
-@members_only(kinds=(ADMIN,))
+@members_only("admin", kinds=(ADMIN,))
 def change_rules(who: LoggedIn) -> Any:
     """Show who would change grade by the rules of the form, or put them in force, as the button says."""
     assert who.actor is not None

@@ -199,8 +199,8 @@ REQUIRED = frozenset({
     NotificationKind.DEAL_VERIFY_RECEIVER, NotificationKind.MANIFEST_REFUSED,
     NotificationKind.MANIFEST_CANCELLED, NotificationKind.MANIFEST_OVERDUE,
 })  # fmt: skip
-"""Kinds whose e-mail the link that stops e-mails leaves: law or contract gives a right, a duty or a time
-limit by what they say."""
+"""Kinds whose e-mail nobody switches off, neither by a link nor by a setting: law or contract gives a right, a
+duty or a time limit by what they say."""
 
 
 def heading_codes(kind: str) -> dict[str, str]:

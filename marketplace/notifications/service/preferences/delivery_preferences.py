@@ -8,12 +8,14 @@ from sqlalchemy import select
 from ....catalogue import service as catalogue
 from ....database import db
 from ....enterprises import service as enterprises
-from ....errors import Notice
+from ....errors import Invalid, Notice
 from ....events.actor import Actor
 from ....events.work import Work, unit_of_work
 from ....http.languages import render_warnings
+from ....messages.names import Name
 from ....persons.models import Language
 from ...models import EmailPreference, Preferences
+from ..kinds import REQUIRED
 
 DEFAULTS: dict[str, Any] = {
     "email": EmailPreference.IMMEDIATE, "language": Language.ZH, "muted_codes": [], "kinds": {},
@@ -30,8 +32,12 @@ def set_preferences(actor: Actor, data: dict[str, Any], expected: int | None) ->
     """Replace the preferences.
 
     Raises:
-        Invalid: unknown code. PreconditionFailed: changed meanwhile.
+        Invalid: unknown code, or a kind is switched off that law or contract asks for (`notice_required`).
+        PreconditionFailed: changed meanwhile.
     """
+    for kind in sorted(REQUIRED & data["kinds"].keys()):
+        if data["kinds"][kind] == EmailPreference.OFF:
+            raise Invalid("notice_required", at=f"kinds.{kind}", kind=Name("notification_kind", kind))
     muted = [
         catalogue.known_code(**code, at=f"muted_codes.{number}")[0].id
         for number, code in enumerate(data["muted_codes"])
@@ -61,8 +67,10 @@ def add_preferences(work: Work, actor: Actor) -> Preferences:
 
 
 def preference_of_kind(row: Preferences, kind: str) -> EmailPreference:
-    """Which e-mail of a kind the row wants."""
-    return EmailPreference(row.kinds.get(kind, row.email))
+    """Which e-mail of a kind the row wants; what law or contract asks for is mailed at once where all is off."""
+    wanted = EmailPreference(row.kinds.get(kind, row.email))
+    is_kept = wanted == EmailPreference.OFF and kind in REQUIRED
+    return EmailPreference.IMMEDIATE if is_kept else wanted
 
 
 def preferences_by_receiver(receivers: set[UUID]) -> dict[UUID, Preferences]:

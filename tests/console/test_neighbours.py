@@ -1,0 +1,309 @@
+"""Every page and every form, asked by everybody with ids of one enterprise: nobody sees or does more on a
+page than by the API. The addresses are those of the application, so that no new page is forgotten."""
+
+import re
+from html import unescape
+from uuid import uuid4
+
+import pytest
+
+from marketplace.events.actor import ENTERPRISE
+from marketplace.events.work import unit_of_work
+from marketplace.persons import service as persons
+from marketplace.persons.models import Passkey
+from tests.cases import AllSamples
+from tests.console.people import Browser, browser_of
+from tests.console.test_staff_pages import staff_browser
+from tests.manifests.trade import ok
+from tests.persons.cases import reset_of
+from tests.persons.people import invite, member
+from tests.test_house import last_audit, routes_of, who
+from tests.uploaded_files.made import PNG
+
+OWN = "甲方私密"
+PRIVATE = {
+    "contact": f"{OWN}联系人",
+    "email": "siminjiafang@example.com",
+    "phone": "0575-85012345",
+    "exact place": "120.5712",
+    "person": f"{OWN}成员",
+    "number of a person": "13800138801",
+    "title of a draft": f"{OWN}草稿",
+    "price": "987.65",
+    "name of a search": f"{OWN}搜索",
+    "name of a key": f"{OWN}密钥",
+    "name of a passkey": f"{OWN}通行密钥",
+}
+"""What the enterprise says to those only whom it concerns, by what it is."""
+REFUSED = (401, 403, 404)
+OUTSIDERS = ("nobody", "neighbour", "stranger")
+STAYS_OUT = {"show_file", "export_myself"}
+"""A file of ours; and what may be asked for a few times an hour only."""
+QUERIES = {"show_new_offer": "?listing_id={listing_id}&with={other_id}", "show_receivers": "?code=900-349-34"}
+OF_DRIVERS = {"show_loads", "show_load", "show_code", "show_pickup"}
+"""Pages of drivers, who may do nothing by the API: of what they see tests/console/test_trade_pages.py."""
+SIGNED_BY_DRIVERS = {"sign_pickup"}
+OF_BROWSERS = {"act_for", "end_my_session", "offer_passkey", "add_passkey", "remove_passkey"}
+"""Forms about sessions and passkeys, which programs do not have."""
+BY_API = {
+    "make_draft": ("POST", "/listings"),
+    "save_terms": ("PATCH", "/listings/<uuid:listing_id>"),
+    "publish_listing": ("POST", "/listings/<uuid:listing_id>/publish"),
+    "import_sheet": ("POST", "/listings/import"),
+    "change_many": ("POST", "/listings/publish"),
+    "save_search": ("POST", "/saved-searches"),
+    "delete_search": ("DELETE", "/saved-searches/<uuid:search_id>"),
+    "make_offer": ("POST", "/offers"),
+    "draft_load": ("POST", "/deals/<uuid:deal_id>/manifests"),
+    "sign_pickup": ("POST", "/manifests/<uuid:manifest_id>/pickup"),
+    "sign_receipt": ("POST", "/manifests/<uuid:manifest_id>/receive"),
+    "load_change": ("PATCH", "/manifests/<uuid:manifest_id>"),
+    "approve_correction": ("POST", "/corrections/<uuid:correction_id>/approve"),
+    "reject_correction": ("POST", "/corrections/<uuid:correction_id>/reject"),
+    "file_declaration": ("POST", "/declarations/<uuid:declaration_id>/confirm"),
+    "take_inspection_step": ("POST", "/inspections/<uuid:inspection_id>/items"),
+    "block_enterprise": ("POST", "/credit/blocks"),
+    "record_event": ("POST", "/credit/events"),
+    "withdraw_event": ("POST", "/credit/events/<uuid:event_id>/withdraw"),
+    "decide_many": ("POST", "/desk/decisions"),
+    "decide_desk_item": ("POST", "/desk/decisions"),
+    "preview_evaluation": ("POST", "/credit/evaluations"),
+    "publish_evaluation": ("POST", "/credit/evaluations/<uuid:evaluation_id>/publish"),
+    "extend_repair": ("POST", "/credit/repairs/<uuid:repair_id>/extend"),
+    "replay_tasks": ("POST", "/operations/replay"),
+    "change_policy": ("PUT", "/matching-policy"),
+    "change_rules": ("PUT", "/credit/rules"),
+    "propose_reset": ("POST", "/access-resets"),
+    "confirm_reset": ("POST", "/access-resets/<uuid:reset_id>/confirm"),
+    "withdraw_reset": ("POST", "/access-resets/<uuid:reset_id>/withdraw"),
+    "invite": ("POST", "/invitations"),
+    "invite_staff": ("POST", "/invitations"),
+    "withdraw_invitation": ("DELETE", "/invitations/<uuid:invitation_id>"),
+    "change_right": ("PATCH", "/members/<uuid:member_id>"),
+    "end_membership": ("DELETE", "/members/<uuid:member_id>"),
+    "create_key": ("POST", "/api-keys"),
+    "revoke_key": ("DELETE", "/api-keys/<uuid:key_id>"),
+    "change_enterprise": ("PATCH", "/enterprises/<uuid:enterprise_id>"),
+    "send_proof": ("POST", "/enterprises/me/send-proof"),
+    "withdraw_change": ("POST", "/enterprise-changes/<uuid:change_id>/withdraw"),
+    "set_notices": ("PUT", "/notification-preferences"),
+    "change_myself": ("PATCH", "/me/person"),
+    "change_password": ("POST", "/me/person/password"),
+    "change_phone": ("POST", "/me/person/phone"),
+    "ask_for_email": ("POST", "/me/person/email"),
+    "confirm_email": ("POST", "/me/person/email/confirm"),
+    "erase_myself": ("POST", "/me/person/erase"),
+}
+"""By which route a program does the same, where the addresses differ."""
+FIELDS = {
+    "reason": "因为", "promise": "整改", "quantity_t": "1", "price_cny_per_t": "1", "weight_t": "1",
+    "decision": "uphold", "verdict": "interested", "right": "viewer", "name": "名称", "title": "标题",
+    "points": "1", "part": "quantity", "text": "文字", "document": "文号", "rule": "site.defect", "note": "x",
+    "effective_on": "2026-11-01", "kind": "self", "checklist": "general_generator", "invoice_number": "1",
+    "punctual": "5", "as_described": "5", "cooperation": "5", "safety": "5", "cancel": "1", "withdraw": "1",
+    "transporter_id": str(uuid4()), "planned_on": "2026-12-02", "vehicle_plate": "浙D12345", "outcome": "x",
+    "driver_name": "张三", "signed_name": "张三", "field": "weight_t", "value": "1", "finish": "1",
+}  # fmt: skip
+"""Something for whatever a form may ask: who may not send it is refused before what was typed."""
+
+
+class World:
+    """Enterprise A with one of everything, and everybody at a browser.
+
+    Attributes:
+        ids: what a parameter of an address stands for, by its name: A's own.
+        browsers: by who it is.
+    """
+
+    def __init__(self, marketplace):
+        self.marketplace, self.samples = marketplace, AllSamples(marketplace)
+        self.samples.owner = marketplace.enterprise(
+            "generator", "recycler", "transporter", name="绍兴一厂",
+            contact={"name": PRIVATE["contact"], "email": PRIVATE["email"], "phone": PRIVATE["phone"]},
+            location={"lon": 120.57123, "lat": 30.04321, "crs": "wgs84"},
+        )  # fmt: skip
+        self.ids = {**self.of_trade(), **self.of_standing(), **self.of_people()}
+        self.browsers = self.all_logged_in()
+        self.ids |= self.of_log_in()
+
+    def of_trade(self):
+        of, a = self.samples, self.samples.owner
+        draft = self.marketplace.supply(
+            a, publish=False, title=PRIVATE["title of a draft"], price_cny_per_t=float(PRIVATE["price"])
+        )  # fmt: skip
+        load = of.issued
+        picture = ok(of.carrier.call("POST", f"{load}/files", data=PNG, content_type="image/png"), 201)
+        return {
+            "listing_id": draft["id"],
+            "other_id": of.demand["id"],
+            "import_id": of.listing_import["id"],
+            "search_id": a.save_search({"code": "HW17"}, name=PRIVATE["name of a search"])["id"],
+            "offer_id": of.offer["id"],
+            "deal_id": of.deal["id"],
+            "manifest_id": last_part(load),
+            "file_id": picture["id"],
+            "correction_id": of.correction["id"],
+        }
+
+    def of_standing(self):
+        of = self.samples
+        return {
+            "event_id": of.event_file["event_id"],
+            "appeal_id": last_part(of.appeal),
+            "subject_id": last_part(of.appeal),
+            "repair_id": last_part(of.repair),
+            "evaluation_id": of.evaluation["id"],
+            "inspection_id": of.inspection["id"],
+            "declaration_id": last_part(of.declaration),
+            "enterprise_id": of.owner.id,
+            "change_id": of.proposal(of.owner)["id"],
+        }
+
+    def of_people(self):
+        a = self.samples.owner
+        founder = member(a, PRIVATE["number of a person"], "owner", name=PRIVATE["person"])
+        key = {"name": PRIVATE["name of a key"], "scopes": ["read"]}
+        return {
+            "member_id": founder["id"],
+            "membership_id": founder["id"],
+            "key_id": a.post("/api-keys", key).json["id"],
+            "invitation_id": invite(a)["id"],
+            "reset_id": reset_of(self.samples.admin, PRIVATE["number of a person"])["id"],
+        }
+
+    def all_logged_in(self):
+        of, a = self.samples, self.samples.owner
+        numbered = enumerate(("owner", "trader", "viewer", "driver"), start=2)
+        return {
+            "nobody": Browser(self.marketplace),
+            **{right: browser_of(a, f"1380013880{number}", right) for number, right in numbered},
+            "neighbour": browser_of(of.neighbour, "13800138807"),
+            "stranger": staff_browser(self.marketplace, of.stranger.id, "13900139807"),
+            "regulator": staff_browser(self.marketplace, of.regulator.id, "13900139808"),
+            "admin": staff_browser(self.marketplace, who(self.marketplace, of.admin)[1], "13900139809"),
+        }
+
+    def of_log_in(self):
+        token = self.browsers["owner"].client.get_cookie("huanliu_session").value
+        with self.marketplace.app.app_context(), unit_of_work() as work:
+            person_id = persons.logged_in(token).person_id
+            shown = {"credential_id": b"1", "public_key": b"1", "sign_count": 0}
+            passkey = work.add(Passkey(person_id=person_id, name=PRIVATE["name of a passkey"], **shown))
+            work.session.flush()
+            (session, *_) = persons.list_sessions(person_id)
+            return {"passkey_id": passkey.id, "session_id": session.id}
+
+    def address(self, rule, ids=None):
+        """An address of the application with A's ids, or with others."""
+        known = {"kind": "appeal", "name": "driver", "token": "x", **(ids or self.ids)}
+
+        def value(found):
+            name = found[0].strip("<>").rpartition(":")[2]
+            assert name in known, f"say in `ids` which {name} is of enterprise A: {rule}"
+            return str(known[name])
+
+        return re.sub("<[^>]+>", value, rule)
+
+    def asks(self, asker, path):
+        """(status, HTML, address of the same for programs) of a page, without its redirects within it."""
+        browser = self.browsers[asker].get(path)
+        html = browser.response.get_data(as_text=True) if browser.page else ""
+        programs = re.search(r'<a href="(/api/v1/[^"]+)" rel="nofollow">', html)
+        return browser.status, html, programs and unescape(programs[1])
+
+    def answer(self, asker, path, answers):
+        """(status, text) of the API to the same browser; kept in `answers`."""
+        if (asker, path) not in answers:
+            response = self.browsers[asker].client.get(path)
+            answers[asker, path] = response.status_code, response.get_data().decode(errors="replace")
+        return answers[asker, path]
+
+
+def last_part(path):
+    return path.rsplit("/", 1)[-1]
+
+
+@pytest.fixture
+def world(kept):
+    with kept(World) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def rules(app):
+    """{endpoint: (rule, methods, view)} of every page and form of the console."""
+    return [
+        (rule.endpoint.removeprefix("console."), rule.rule, rule.methods, app.view_functions[rule.endpoint])
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("console.")
+    ]
+
+
+def test_no_page_shows_what_the_api_refuses_or_hides(world, rules):
+    shown, answers, faults = "", {}, []
+    for endpoint, rule, methods, _ in rules:
+        if "GET" not in methods or endpoint in STAYS_OUT:
+            continue
+        path = world.address(rule)
+        for asker in world.browsers:
+            status, html, programs = world.asks(asker, path + QUERIES.get(endpoint, "").format(**world.ids))
+            assert status < 500, (asker, path)
+            if status != 200:
+                continue
+            shown += html if asker in ("owner", "admin") else ""
+            by_api, told = world.answer(asker, programs, answers) if programs else (None, "")
+            if by_api in REFUSED and not (asker == "driver" and endpoint in OF_DRIVERS):
+                faults.append((asker, path, programs, by_api))
+            if asker in OUTSIDERS:
+                seen = [name for name, mark in PRIVATE.items() if mark in html and mark not in told]
+                faults += [(asker, path, name) for name in seen]
+    assert faults == []
+    assert [name for name, mark in PRIVATE.items() if mark not in shown] == [], "nobody sees it: no mark"
+
+
+def test_a_form_of_others_reads_as_one_that_is_not_there_and_writes_nothing(world, rules):
+    before, faults = last_audit(world.marketplace), []
+    unknown = dict.fromkeys(world.ids, uuid4())
+    for _, rule, methods, _ in rules:
+        if "POST" not in methods or "<uuid:" not in rule:
+            continue
+        path, nowhere = world.address(rule), world.address(rule, unknown)
+        for asker in OUTSIDERS:
+            status = world.browsers[asker].post(path, **FIELDS).status
+            words = without_ids(world.browsers[asker])
+            as_unknown = world.browsers[asker].post(nowhere, **FIELDS).status
+            if status not in REFUSED or (status, words) != (as_unknown, without_ids(world.browsers[asker])):
+                faults.append((asker, path, status, as_unknown))
+    assert faults == []
+    assert last_audit(world.marketplace) == before
+
+
+def without_ids(browser):
+    """The words of a refusal, but for what was asked for."""
+    return re.sub(r"[0-9a-f-]{36}|https?\S+", "", browser.page.text if browser.page else "")
+
+
+def test_a_form_is_open_to_no_more_people_than_the_same_by_the_api(app, rules):
+    of_api = {(method, rule): view.access for method, rule, view in routes_of(app)}
+    forms = {endpoint: (rule, view) for endpoint, rule, methods, view in rules if "POST" in methods}
+    for endpoint, (rule, view) in forms.items():
+        if not view.access.kinds or endpoint in OF_BROWSERS:
+            continue
+        same = rule.replace("/loads/<uuid:manifest_id>", "/manifests/<uuid:manifest_id>")
+        route = BY_API.get(endpoint, ("POST", same))
+        assert route in of_api, f"say in BY_API by which route a program does the same as {endpoint}, {rule}"
+        allowed = of_api[route]
+        assert set(view.access.kinds) <= set(allowed.kinds), endpoint
+        assert (view.access.scope or "read") == allowed.scope, endpoint
+    assert BY_API.keys() | OF_BROWSERS <= forms.keys(), "gone"
+
+
+def test_who_may_only_read_presses_no_button(world, rules):
+    for endpoint, rule, methods, view in rules:
+        if "POST" not in methods or view.access.scope in ("read", "") or ENTERPRISE not in view.access.kinds:
+            continue
+        for asker in ("viewer", "driver"):
+            if asker == "driver" and endpoint in SIGNED_BY_DRIVERS:
+                continue
+            status = world.browsers[asker].post(world.address(rule), **FIELDS).status
+            assert status in (REFUSED if asker == "driver" else (403,)), (asker, rule)
