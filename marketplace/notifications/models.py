@@ -105,6 +105,22 @@ class NotificationKind(StrEnum):
     DEAL_LAPSED = "deal.lapsed"
 
 
+REQUIRED = frozenset({
+    NotificationKind.APPEAL_OPENED, NotificationKind.APPEAL_UPHELD, NotificationKind.APPEAL_OVERTURNED,
+    NotificationKind.APPEAL_ENDED, NotificationKind.REPAIR_GRANTED, NotificationKind.REPAIR_REFUSED,
+    NotificationKind.CREDIT_WITHDRAWN, NotificationKind.EVALUATION_PUBLISHED,
+    NotificationKind.ENTERPRISE_SUSPENDED, NotificationKind.ENTERPRISE_REJECTED,
+    NotificationKind.PERMIT_SUSPENDED, NotificationKind.PERMIT_PAUSED, NotificationKind.PERMIT_REVOKED,
+    NotificationKind.DECLARATION_LATE, NotificationKind.PLAN_LATE,
+    NotificationKind.INSPECTION_ORDERED, NotificationKind.INSPECTION_OVERDUE,
+    NotificationKind.OFFER_ACCEPTED, NotificationKind.DEAL_CANCELLED, NotificationKind.DEAL_DISPUTED,
+    NotificationKind.DEAL_VERIFY_RECEIVER, NotificationKind.MANIFEST_REFUSED,
+    NotificationKind.MANIFEST_CANCELLED, NotificationKind.MANIFEST_OVERDUE,
+})  # fmt: skip
+"""Kinds whose e-mail nobody switches off, neither by a link nor by a setting: law or contract gives a right,
+a duty or a time limit by what they say."""
+
+
 class NotificationStatus(StrEnum):
     PLANNED = "planned"
     RELEASED = "released"

@@ -97,6 +97,7 @@ def test_wrong_preferences_name_the_field_and_change_nothing(marketplace):
         ({"email": "off", "kinds": {"match.lost": "off"}}, "kinds.match.lost"),
         ({"email": "off", "kinds": {"match.found": "later"}}, "kinds.match.found"),
         ({"email": "off", "kinds": ["match.found"]}, "kinds"),
+        ({"email": "digest", "kinds": {"appeal.upheld": "off"}}, "kinds.appeal.upheld"),
         ({}, "email"),
     ):
         answer = recycler.put("/notification-preferences", preferences)

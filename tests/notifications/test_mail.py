@@ -267,6 +267,16 @@ def test_off_means_no_email_even_for_messages_that_are_waiting(marketplace, rela
     assert relay.take() == []
 
 
+def test_what_the_law_gives_a_time_limit_by_is_mailed_though_all_is_off(marketplace, relay):
+    firm = marketplace.enterprise("generator")
+    firm.prefer(email="off")
+    marketplace.credit_event(firm, "law.penalty_major")
+    event = firm.get(f"/enterprises/{firm.id}/credit/events").json["items"][0]
+    assert firm.post(f"/credit/events/{event['id']}/appeal", {"reason": "不是我厂"}).status_code == 201
+    marketplace.settle()
+    assert "申诉" in relay.take_one()["Subject"]
+
+
 def test_without_a_mail_relay_the_inbox_still_gets_the_message(marketplace):
     recycler = marketplace.recycler("A")
     marketplace.demand(recycler)

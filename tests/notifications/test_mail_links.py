@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from marketplace.database import db
-from marketplace.notifications.models import Notification, NotificationKind
-from marketplace.notifications.service.kinds import KINDS, REQUIRED
+from marketplace.notifications.models import REQUIRED, Notification, NotificationKind
+from marketplace.notifications.service.kinds import KINDS
 from marketplace.notifications.service.pages import PAGES, page_of
 from tests.console.people import Browser, browser_of
 from tests.mail import body

@@ -19,7 +19,7 @@ from ...http.schemas import Email, EnterpriseName, Phone, Schema
 from ...licences import service as licences
 from ...licences.models import Channel, Licence, TransferApproval
 from ...notifications import service as notifications
-from ...notifications.models import EmailPreference, NotificationKind
+from ...notifications.models import REQUIRED, EmailPreference, NotificationKind
 from ...persons.models import Language
 from ...persons.service import LoggedIn
 from ...registrations import service as registrations
@@ -175,6 +175,7 @@ def _notices(who: LoggedIn, http_status: int = 200, errors: Errors | None = None
         version=row.version,
         kinds={kind: _chosen(kind, shown["kinds"]) for kind in NotificationKind},
         preferences=list(EmailPreference),
+        required=REQUIRED,
         languages=list(Language),
         warnings=shown["warnings"],
         errors=errors or {},

@@ -20,8 +20,8 @@ from ....events.work import Work, unit_of_work
 from ....listings import service as listings
 from ....messages import say
 from ....persons.models import Language
-from ...models import Delivery, EmailPreference, Notification, NotificationStatus
-from ..kinds import KINDS, REQUIRED, heading_codes
+from ...models import REQUIRED, Delivery, EmailPreference, Notification, NotificationStatus
+from ..kinds import KINDS, heading_codes
 from ..pages import TODAY, page_of
 from ..preferences.delivery_preferences import preferences_by_receiver, preferences_of
 from ..preferences.unsubscribing import ALL, unsubscribe_path

@@ -14,8 +14,7 @@ from ....events.work import Work, unit_of_work
 from ....http.languages import render_warnings
 from ....messages.names import Name
 from ....persons.models import Language
-from ...models import EmailPreference, Preferences
-from ..kinds import REQUIRED
+from ...models import REQUIRED, EmailPreference, Preferences
 
 DEFAULTS: dict[str, Any] = {
     "email": EmailPreference.IMMEDIATE, "language": Language.ZH, "muted_codes": [], "kinds": {},
@@ -35,8 +34,8 @@ def set_preferences(actor: Actor, data: dict[str, Any], expected: int | None) ->
         Invalid: unknown code, or a kind is switched off that law or contract asks for (`notice_required`).
         PreconditionFailed: changed meanwhile.
     """
-    for kind in sorted(REQUIRED & data["kinds"].keys()):
-        if data["kinds"][kind] == EmailPreference.OFF:
+    for kind, how in data["kinds"].items():
+        if _is_refused(kind, how):
             raise Invalid("notice_required", at=f"kinds.{kind}", kind=Name("notification_kind", kind))
     muted = [
         catalogue.known_code(**code, at=f"muted_codes.{number}")[0].id
@@ -53,6 +52,10 @@ def set_preferences(actor: Actor, data: dict[str, Any], expected: int | None) ->
     return row
 
 
+def _is_refused(kind: str, how: str) -> bool:
+    return how == EmailPreference.OFF and kind in REQUIRED
+
+
 def lock_preferences(work: Work, actor: Actor) -> Preferences | None:
     """The acting enterprise's row, locked by locking the enterprise; None if it has none yet."""
     enterprises.lock(work, enterprises.own(actor).id)
@@ -67,10 +70,9 @@ def add_preferences(work: Work, actor: Actor) -> Preferences:
 
 
 def preference_of_kind(row: Preferences, kind: str) -> EmailPreference:
-    """Which e-mail of a kind the row wants; what law or contract asks for is mailed at once where all is off."""
+    """Which e-mail of a kind the row wants; what law or contract asks for is mailed even where all is off."""
     wanted = EmailPreference(row.kinds.get(kind, row.email))
-    is_kept = wanted == EmailPreference.OFF and kind in REQUIRED
-    return EmailPreference.IMMEDIATE if is_kept else wanted
+    return EmailPreference.IMMEDIATE if _is_refused(kind, wanted) else wanted
 
 
 def preferences_by_receiver(receivers: set[UUID]) -> dict[UUID, Preferences]:
@@ -92,7 +94,7 @@ def describe_preferences(row: Preferences) -> dict[str, Any]:
     return {
         "version": row.version,
         "email": row.email,
-        "kinds": row.kinds,
+        "kinds": {kind: how for kind, how in row.kinds.items() if not _is_refused(kind, how)},
         "language": row.language,
         "email_proven_at": proven_at,
         "muted_codes": [{"scheme": codes[code].scheme, "code": codes[code].code} for code in row.muted_codes],

@@ -15,8 +15,8 @@ from ....enterprises.models import Enterprise
 from ....errors import Invalid
 from ....events.actor import ENTERPRISE, Actor
 from ....events.work import unit_of_work
-from ...models import EmailPreference
-from ..kinds import KINDS, REQUIRED
+from ...models import REQUIRED, EmailPreference
+from ..kinds import KINDS
 from .delivery_preferences import add_preferences, lock_preferences, preference_of_kind
 
 PURPOSE = "unsubscribe"
