@@ -40,8 +40,8 @@ OUTSIDERS = ("nobody", "neighbour", "stranger")
 STAYS_OUT = {"show_file", "export_myself"}
 """A file of ours; and what may be asked for a few times an hour only."""
 QUERIES = {"show_new_offer": "?listing_id={listing_id}&with={other_id}", "show_receivers": "?code=900-349-34"}
-OF_DRIVERS = {"show_loads", "show_load", "show_code", "show_pickup"}
-"""Pages of drivers, who may do nothing by the API: of what they see tests/console/test_trade_pages.py."""
+OF_DRIVERS = {"show_loads", "show_load", "show_code", "show_pickup", "show_account"}
+"""Pages of drivers, who may do nothing by the API: of their loads tests/console/test_trade_pages.py."""
 SIGNED_BY_DRIVERS = {"sign_pickup"}
 OF_BROWSERS = {"act_for", "end_my_session", "offer_passkey", "add_passkey", "remove_passkey"}
 """Forms about sessions and passkeys, which programs do not have."""

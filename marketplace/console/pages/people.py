@@ -20,8 +20,6 @@ from ..page import pages, read_query
 from ..visitor import OWN_ACCOUNT, members_only, private
 
 MOST_SHOWN = 100
-GOVERNING = "admin"
-"""The scope of whoever sets rights."""
 
 
 class InvitationForm(Schema):
@@ -74,29 +72,27 @@ def act_for(who: LoggedIn, membership_id: UUID) -> Any:
 
 
 @pages.get("/settings/people")
-@members_only(kinds=(ENTERPRISE, ADMIN))
+@members_only("admin", kinds=(ENTERPRISE, ADMIN))
 def show_people(who: LoggedIn) -> Response:
-    """Members and, to an owner, invitations."""
+    """Members and invitations, to who governs them."""
     return _people(who)
 
 
 def _people(who: LoggedIn, http_status: int = 200, errors: Errors | None = None, **told: Any) -> Response:
     assert who.actor is not None
-    governs = GOVERNING in who.actor.scopes
     query, _ = read_query(PEOPLE)
     members = persons.list_members(who.actor, query["after"], MOST_SHOWN + 1)
     shown = members[:MOST_SHOWN]
-    waiting = persons.list_invitations(who.actor, {"status": "open"}, None, MOST_SHOWN) if governs else ()
+    waiting = persons.list_invitations(who.actor, {"status": "open"}, None, MOST_SHOWN)
     return private(
         "people.html",
         http_status,
         who=who,
         members=[{**persons.present_member(member), "version": member.version} for member in shown],
         next=shown[-1].id if len(members) > len(shown) else None,
-        unjoined=persons.staff_without_person() if who.actor.is_admin and governs else (),
+        unjoined=persons.staff_without_person() if who.actor.is_admin else (),
         invitations=[persons.present_invitation(invitation) for invitation in waiting],
         rights=list(Right),
-        governs=governs,
         values=typed() if errors else {},
         errors=errors or {},
         api="/api/v1/members",
