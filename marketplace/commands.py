@@ -18,9 +18,13 @@ from .http import commands as cursor_keys
 from .http import error_pages
 from .law import service as law
 from .listings import service as listings
+from .persons import service as persons
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+SEALED = (("secrets of authenticators", persons.reseal_secrets),)
+"""What is sealed, each with what seals it again: returns how many, and how many no key opens."""
 
 seed = AppGroup("seed", help="Load catalogues, regions, and the demo city.")
 
@@ -37,6 +41,7 @@ def register(app: Flask) -> None:
         run_clock,
         write_errors,
         write_lives,
+        reseal,
     ):
         app.cli.add_command(command)
 
@@ -112,6 +117,23 @@ def write_lives() -> None:
     path = Path(current_app.root_path).parent / "docs" / "lives.md"
     path.write_text(lives.page(), encoding="utf-8")
     click.echo(path)
+
+
+@click.command("reseal")
+@with_appcontext
+def reseal() -> None:
+    """Seal with the first key of SECRET_KEYS what an earlier one sealed; may be stopped and run again."""
+    unopened = 0
+    try:
+        with required_database():
+            for name, seal_again in SEALED:
+                done, lost = seal_again()
+                click.echo(f"{name}: {done} sealed again, {lost} that no key opens")
+                unopened += lost
+    except DomainError as error:
+        raise click.ClickException(messages.say(error.code, "en", **error.facts)) from error
+    if unopened:
+        raise click.ClickException("Keep the earlier keys: docs/log-ins.md says what to do about lost ones.")
 
 
 @seed.command("catalogue")

@@ -49,6 +49,11 @@ def has_keys() -> bool:
     return bool(_keys())
 
 
+def key_in_use() -> str:
+    """The id of the key that seals now; what is kept begins with it and a dot. Raises: Unavailable."""
+    return _in_use(_keys())[0]
+
+
 def seal(purpose: str, belongs_to: str, text: str, keys: dict[str, bytes] | None = None) -> str:
     """A text as it is kept; it opens for that purpose and owner only.
 

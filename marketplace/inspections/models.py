@@ -292,7 +292,8 @@ class Inspection(Base):
 class InspectionAnswer(Base):
     """What was found of one item, what the enterprise did about it, and whether that was seen corrected.
 
-    `rule` is the credit rule under which an officer records the finding, `event_id` that entry.
+    `rule` is the credit rule under which an officer records the finding, `event_id` that entry. `answered_by`
+    is who answered last, and so does not decide about the entry.
     """
 
     __tablename__ = "inspection_answer"
@@ -304,6 +305,7 @@ class InspectionAnswer(Base):
     note: Mapped[str | None]
     rule: Mapped[FindingRule | None]
     event_id: Mapped[UUID | None] = mapped_column(ForeignKey("credit_event.id"))
+    answered_by: Mapped[UUID | None]
     remedy: Mapped[str | None]
     is_corrected: Mapped[bool | None]
     recheck_note: Mapped[str | None]

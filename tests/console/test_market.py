@@ -443,6 +443,26 @@ def test_an_enterprise_registers_with_its_first_owner_who_waits_and_may_draft(ma
         assert browser.post(f"{draft}/publish").status == 303
 
 
+def test_who_registers_a_known_enterprise_does_not_learn_who_has_a_log_in(marketplace):
+    known = marketplace.enterprise("generator")
+    browser_of(known, "13800138044")
+    with marketplace.at_its_time():
+        heard = []
+        for phone in ("13800138044", "13800138045"):
+            browser = Browser(marketplace)
+            fields = {
+                **ABOUT,
+                "contact.phone": phone,
+                "password": "另有一座石桥在城西 7",
+                "uscc": known.number,
+            }
+            for _ in range(7):
+                browser.post("/register", **fields)
+            heard.append((browser.status, browser.page.text.replace(phone, "")))
+    assert heard[0] == heard[1]
+    assert heard[0][0] == 409
+
+
 @pytest.mark.parametrize(
     ("typed", "field"),
     [

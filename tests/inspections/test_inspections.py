@@ -7,12 +7,16 @@ import pypdf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
+from marketplace.database import db
 from marketplace.inspections.models import ChecklistItem, InspectionAnswer, InspectionPolicy
 from marketplace.inspections.service.results import result_of
 from tests.http.cursors import walked
 from tests.http.responses import verdict
 from tests.inspections.site import MET, NOT_MET, PARTLY, ROOT, answers
+from tests.test_house import who
 
 L1 = {"item": "L1", "text": "已更换"}
 PUDONG = {"lon": 121.54, "lat": 31.22, "crs": "wgs84"}
@@ -262,6 +266,30 @@ def test_what_an_officer_puts_under_a_rule_is_recorded_at_the_end_only(site):
     )  # fmt: skip
     shown = {entry["item"]["code"]: entry["event_id"] for entry in finished["items"]}
     assert (shown["L1"], shown["S4"]) == (event["id"], None)
+
+
+def test_whoever_found_it_does_not_decide_about_it_though_another_finished(site):
+    found, finishing = site.marketplace.second_admin(), site.admin
+    made = site.begin("city")
+    ruled = {"items": [{"item": "L1", "points": 0, "rule": "site.defect"}]}
+    site.step(made, "items", answers(made), by=found)
+    site.step(made, "items", ruled, by=found)
+    site.step(made, "finish", {}, by=finishing)
+    (event,) = site.events()
+    path = f"/credit/events/{event['id']}"
+    appeal = site.generator.post(f"{path}/appeal", {"reason": "不是我厂"}).json
+    decision = {"decision": "overturn", "reason": "已核实"}
+    for officer in (found, finishing):
+        assert officer.post(f"{path}/withdraw", {"reason": "录错"}).json["code"] == "second_officer_needed"
+        decided = officer.post(f"/credit/appeals/{appeal['id']}/decide", decision)
+        assert (decided.status_code, decided.json["code"]) == (409, "second_officer_needed")
+    with site.marketplace.app.app_context(), pytest.raises(IntegrityError, match="recorded a credit event"):
+        db.session.execute(
+            text("UPDATE credit_appeal SET status = 'upheld', closed_at = now(), decided_by = :officer"),
+            {"officer": who(site.marketplace, found)[1]},
+        )
+    third = site.marketplace.second_admin()
+    assert third.post(f"/credit/appeals/{appeal['id']}/decide", decision).status_code == 200
 
 
 def test_two_findings_of_one_rule_are_two_events(site):

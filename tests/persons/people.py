@@ -1,7 +1,12 @@
 """Persons as tests make them: invited, joined, logged in."""
 
+from dataclasses import replace
+from uuid import UUID
+
 import pyotp
 
+from marketplace.enterprises import service as enterprises
+from marketplace.http.authentication import digest
 from marketplace.persons import service
 from tests.marketplace import Party
 
@@ -29,11 +34,13 @@ def member(party, phone, right="trader", **about):
 
 
 def bound(party, person, scopes=("read",)):
-    """A key of an enterprise that is bound to a member."""
-    body = {"name": "own", "scopes": list(scopes), "person_id": person["person_id"]}
-    response = party.post("/api-keys", body)
-    assert response.status_code == 201, response.json
-    return Party(party.marketplace, response.json["api_key"], party.id)
+    """A key that a member has made for itself, as on the page of keys."""
+    marketplace = party.marketplace
+    with marketplace.app.app_context(), marketplace.at_its_time():
+        of_firm = enterprises.actor_of_key(digest(party.key))
+        member = replace(of_firm, key_id=None, person_id=UUID(person["person_id"]))
+        _, key, _ = enterprises.create_key(member, "own", list(scopes))
+    return Party(marketplace, key, party.id)
 
 
 def log_in(marketplace, login, password=PASSWORD, address="203.0.113.7"):

@@ -1,5 +1,6 @@
 """The secrets of authenticators are sealed: in rows, and by the migration forward and back."""
 
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from sqlalchemy import create_engine, text
 
 from marketplace import sealing
 from marketplace.database import db
+from marketplace.errors import Unavailable
 from marketplace.persons import service
 from marketplace.persons.models import Person
 from tests.persons.people import code_at, member
@@ -17,6 +19,7 @@ from tests.persons.people import code_at, member
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = f"1:{'a' * 64}"
 SECRET = "JBSWY3DPEHPK3PXP"
+OTHER = sealing.parse_keys(f"9:{'c' * 64}")
 
 
 def test_a_row_does_not_say_the_secret_and_gives_no_codes_to_another(app, marketplace):
@@ -33,6 +36,38 @@ def test_a_row_does_not_say_the_secret_and_gives_no_codes_to_another(app, market
         db.session.commit()
         with pytest.raises(sealing.Unsealable):
             service.confirm(second.id, code_at(secret, marketplace.now))
+
+
+def test_a_new_key_seals_all_again_in_batches_and_what_none_opens_stays(app, marketplace, monkeypatch):
+    firm = marketplace.enterprise("generator")
+    for number in range(3):
+        member(firm, f"1380013800{number}")
+
+    def use(keys):
+        monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], secret_keys=keys))
+
+    def kept():
+        db.session.expire_all()
+        return {person.id: person.totp_secret for person in db.session.query(Person)}
+
+    use(KEYS)
+    with app.app_context():
+        secrets = {person.id: service.offer(person.id) for person in db.session.query(Person)}
+        foreign = next(iter(secrets))
+        db.session.get(Person, foreign).totp_secret = sealing.seal("totp", str(foreign), SECRET, OTHER)
+        db.session.commit()
+        use(f"2:{'b' * 64},{KEYS}")
+        assert service.reseal_secrets(batch=1) == (2, 1)
+        assert sorted(secret.partition(".")[0] for secret in kept().values()) == ["2", "2", "9"]
+        assert service.reseal_secrets(batch=1) == (0, 1)
+        use(f"2:{'b' * 64}")
+        assert all(service.offer(one) == secrets[one] for one in secrets if one != foreign)
+        use("")
+        with pytest.raises(Unavailable):
+            service.reseal_secrets()
+    use(f"2:{'b' * 64}")
+    run = app.test_cli_runner().invoke(args=["reseal"])
+    assert (run.exit_code, "0 sealed again, 1 that no key opens" in run.output) == (1, True)
 
 
 @pytest.fixture

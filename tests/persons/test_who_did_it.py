@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from marketplace.database import db
+from marketplace.errors import Invalid
 from marketplace.events.actor import SCOPES
 from marketplace.events.models import Event
 from tests.marketplace import Party
@@ -67,9 +68,8 @@ def market(marketplace, own):
 
 
 def test_a_bound_key_does_no_more_than_the_person_may_and_ends_with_it(marketplace, firm, trader):
-    ask = {"name": "秤", "scopes": ["read", "admin"], "person_id": trader["person_id"]}
-    refused = firm.post("/api-keys", ask)
-    assert (refused.status_code, refused.json["code"]) == (422, "right_covers_less")
+    with pytest.raises(Invalid, match="right_covers_less"):
+        bound(firm, trader, ["read", "admin"])
     own = bound(firm, trader, ["read", "listings:write"])
     assert firm.patch(f"/members/{trader['id']}", {"right": "viewer"}).status_code == 200
     assert own.get("/me/person").json["name"] == "王工"
@@ -92,8 +92,12 @@ def test_what_a_bound_key_creates_is_bound_to_the_same_person(marketplace, firm)
     assert grandchild.get("/me/person").status_code == 401
 
 
-def test_nobody_binds_a_key_to_a_person_of_another_enterprise(marketplace, firm, trader):
+def test_nobody_makes_a_key_in_the_name_of_another(marketplace, firm, trader):
     stranger = marketplace.enterprise("recycler", name="邻居")
     ask = {"name": "秤", "scopes": ["read"], "person_id": trader["person_id"]}
-    refused = stranger.post("/api-keys", ask)
-    assert (refused.status_code, refused.json["code"]) == (422, "person_no_member")
+    for party in (firm, stranger):
+        refused = party.post("/api-keys", ask)
+        assert (refused.status_code, refused.json["code"]) == (422, "key_of_another")
+        assert party.get("/api-keys").json["items"][0]["person_id"] is None
+    with pytest.raises(Invalid, match="person_no_member"):
+        bound(stranger, trader)

@@ -80,7 +80,7 @@ def register() -> Any:
     about = _registration(data, roles, next(iter(found)))
     person = {"name": data["contact_name"], "phone": data["contact_phone"], "language": language()}
     try:
-        founder = persons.founder_of({**person, "password": data["password"]}, address())
+        founder = persons.founder_of({**person, "password": data["password"]}, about, address())
         response = once(None, lambda: _next_page(founder, about))
         token = persons.log_in(
             data["contact_phone"], data["password"], address(), request.headers.get("User-Agent", "")

@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     DateTime,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Index,
     SmallInteger,
     UniqueConstraint,
+    Uuid,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -60,7 +62,7 @@ class CreditEvent(Base):
     the decision cites in words; `is_repeatable` whether its rule allows several of one day. `severity` is
     empty for merits; `recorded_as` is whom the rule names to record it, whoever did. `cause` is what an event
     of the platform follows from: light ones of one cause count once. A compensation has the opposite points
-    of the event that it `withdraws`.
+    of the event that it `withdraws`. `found_by` are the officers who found what another one recorded.
     """
 
     __tablename__ = "credit_event"
@@ -94,6 +96,7 @@ class CreditEvent(Base):
     status: Mapped[EventStatus] = mapped_column(default=EVENT_LIFE.initial, server_default=text("'recorded'"))
     withdraws: Mapped[UUID | None] = mapped_column(ForeignKey("credit_event.id"), unique=True)
     recorded_by: Mapped[UUID | None]
+    found_by: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list, server_default=text("'{}'"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
 
     __table_args__ = (
@@ -124,6 +127,10 @@ class CreditEvent(Base):
         Index("ix_credit_event_enterprise", "enterprise_id", "id"),
         Index("ix_credit_event_lapse", "lapses_on"),
     )
+
+    def is_work_of(self, officer_id: UUID | None) -> bool:
+        """Whether an officer recorded it, or found what is recorded: another one decides about it."""
+        return officer_id is not None and officer_id in (self.recorded_by, *self.found_by)
 
 
 class FileSender(StrEnum):

@@ -208,7 +208,7 @@ def withdraw_event(actor: Actor, event_id: UUID, reason: str, appeal_id: UUID | 
     with unit_of_work() as work:
         event = lock_event(work, event_id)
         move = EVENT_LIFE.move(event, "withdraw", by=Party.ADMIN)
-        if event.recorded_by == actor.id:
+        if event.is_work_of(actor.id):
             raise Conflict("second_officer_needed")
         take_from(work, actor, event, reason)
         enterprise = lock_enterprise(work, event.enterprise_id)

@@ -46,7 +46,7 @@ def repair_event(actor: Actor, event_id: UUID, reason: str) -> CreditEvent:
     with unit_of_work() as work:
         event = lock_event(work, event_id)
         move = EVENT_LIFE.move(event, "repair", by=Party.ADMIN)
-        if event.recorded_by == actor.id:
+        if event.is_work_of(actor.id):
             raise Conflict("second_officer_needed")
         enterprise = lock_enterprise(work, event.enterprise_id)
         lift_blocks_of(work, event, actor, reason)

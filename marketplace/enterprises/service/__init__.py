@@ -59,7 +59,7 @@ from .oversight import require_official, visible_to
 from .presentation import present, reference, reference_to, whole_points
 from .privacy_notice import notice_reference, present_notice
 from .profile import require_version, set_move_notices
-from .registration import is_registered, locate_enterprises, register, register_pending
+from .registration import is_registered, locate_enterprises, refuse_taken, register, register_pending
 from .review import (
     awaits_approval,
     claimant_contact,
@@ -135,6 +135,7 @@ __all__ = [
     "reference_to",
     "references",
     "refuse_change",
+    "refuse_taken",
     "register",
     "register_pending",
     "reject",

@@ -65,6 +65,13 @@ def register_pending(work: Work, data: dict[str, Any], person_id: UUID | None = 
     return enterprise
 
 
+def refuse_taken(data: dict[str, Any]) -> None:
+    """Refuse to register a USCC a second time, and note who claims it. Raises: Conflict: `uscc_taken`."""
+    if is_registered(data["uscc"]):
+        record_claim(data)
+        raise Conflict("uscc_taken", at="uscc")
+
+
 def locate_enterprises(*, everything: bool) -> int:
     """Say of enterprises in which district they lie: where it is not known yet, or of all. Returns how many
     changed."""

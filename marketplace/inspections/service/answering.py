@@ -36,6 +36,7 @@ def answer_items(actor: Actor, inspection_id: UUID, items: Sequence[dict[str, An
                 raise Invalid("unknown_item", at=f"{at}.item", item=item["item"])
             _check_rule(row, answer, item, f"{at}.rule")
             answer.points, answer.note, answer.rule = item["points"], item["note"], item["rule"]
+            answer.answered_by = actor.id
         row.updated_at = clock.now()
         work.session.flush()
         work.audit(actor, "answer", row, items=sorted(item["item"] for item in items))

@@ -1,6 +1,7 @@
 """An inspection finished: its result, the rectification order, what it costs; or given up."""
 
 import logging
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -106,11 +107,18 @@ def _record(work: Work, actor: Actor, row: Inspection, policy: InspectionPolicy)
     credit.end_assessed(actor, row.enterprise_id, clock.today(), row.number)
     for answer in row.findings:
         if answer.rule is not None:
-            known = {"is_self_reported": _is_self_reported(work, row, answer.item, policy)}
+            is_reported = _is_self_reported(work, row, answer.item, policy)
+            known = {"is_self_reported": is_reported, "found_by": _officers([answer])}
             answer.event_id = credit.record_event(actor, _finding(row, answer) | known)[0].id
     if row.result == InspectionResult.FAIL and credit.is_rule_in_force(FAILED, clock.today()):
-        credit.record_event(actor, _entry(row, FAILED, row.number, _failure(row)))
+        failed = _entry(row, FAILED, row.number, _failure(row))
+        credit.record_event(actor, failed | {"found_by": _officers(row.answers)})
     work.session.flush()
+
+
+def _officers(answers: Iterable[InspectionAnswer]) -> list[UUID]:
+    """Who answered: another officer decides about what comes of it."""
+    return sorted({answer.answered_by for answer in answers if answer.answered_by is not None})
 
 
 def _finding(row: Inspection, answer: InspectionAnswer) -> dict[str, Any]:

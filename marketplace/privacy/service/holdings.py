@@ -253,7 +253,9 @@ HOLDINGS = (
     Holding(Preferences, _by(Preferences.enterprise_id)),
     Holding(SavedSearch, _by(SavedSearch.enterprise_id)),
     Holding(Silence, _by(Silence.receiver_id)),
-    Holding(CreditEvent, _by(CreditEvent.enterprise_id), frozenset({"recorded_by", "document_key"})),
+    Holding(
+        CreditEvent, _by(CreditEvent.enterprise_id), frozenset({"recorded_by", "found_by", "document_key"})
+    ),
     Holding(Appeal, _by(Appeal.enterprise_id), frozenset({"decided_by", "reminded_of"})),
     Holding(Repair, _by(Repair.enterprise_id), frozenset({"checked_by", "decided_by", "reminded_of"})),
     Holding(
@@ -265,7 +267,9 @@ HOLDINGS = (
     Holding(Block, _by(Block.enterprise_id), frozenset({"placed_by", "confirmed_by", "lifted_by"})),
     Holding(Inspection, _by(Inspection.enterprise_id), frozenset({"no", "begun_by", "finished_by"})),
     Holding(
-        InspectionAnswer, _through(InspectionAnswer.inspection_id, Inspection.id, Inspection.enterprise_id)
+        InspectionAnswer,
+        _through(InspectionAnswer.inspection_id, Inspection.id, Inspection.enterprise_id),
+        frozenset({"answered_by"}),
     ),
     Holding(
         InspectionPhoto,

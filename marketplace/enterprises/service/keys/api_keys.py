@@ -67,7 +67,7 @@ def create_key(
     What a person creates, on a page or with a key bound to it, is bound to the same person.
 
     Args:
-        person_id: to whom it is bound.
+        person_id: to whom it is bound; nobody but the person that acts.
     Returns:
         the key's row, the key itself, which is shown this once, and a notice if it ends before it was
         asked to, with its parent.
@@ -101,10 +101,10 @@ def create_key(
 
 
 def _bound_to(actor: Actor, person_id: UUID | None) -> UUID | None:
-    """To whom a new key is bound. Raises: Invalid: a person asks for a key in another's name."""
-    if person_id is not None and actor.person_id not in (None, person_id):
+    """To whom a new key is bound: whoever asks. Raises: Invalid: it asks for one in another's name."""
+    if person_id is not None and actor.person_id != person_id:
         raise Invalid("key_of_another", at="person_id")
-    return person_id or actor.person_id
+    return actor.person_id
 
 
 def _lock_acting_key(work: Work, actor: Actor) -> ApiKey | None:

@@ -24,7 +24,7 @@ from .passkeys import (
     show_passkey,
 )
 from .password_reset import issue_reset, request_reset, reset_password
-from .second_factor import confirm, offer
+from .second_factor import confirm, offer, reseal_secrets
 from .sessions import (
     LoggedIn,
     act_for,
@@ -65,6 +65,7 @@ __all__ = [
     "relying_party",
     "remove_passkey",
     "request_reset",
+    "reseal_secrets",
     "reset_password",
     "show_passkey",
     "show_second_factor",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import pyotp
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from .... import clock, sealing
 from ....errors import Conflict, Invalid, Unauthorised
@@ -21,6 +21,8 @@ STEP_S = 30
 DRIFT = 1
 """Steps by which the clock of a telephone may be off."""
 RECOVERY_CODES = 8
+RESEALED_AT_ONCE = 200
+"""Rows that are locked together while they are sealed with another key."""
 CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Letters and digits that nobody mistakes for each other on paper."""
 
@@ -46,6 +48,37 @@ def _secret_of(person: Person) -> str:
     """What the authenticator has. Raises: sealing.Unsealable: its key is gone, or the row is another's."""
     assert person.totp_secret is not None
     return sealing.unseal(PURPOSE, str(person.id), person.totp_secret)
+
+
+def reseal_secrets(batch: int = RESEALED_AT_ONCE) -> tuple[int, int]:
+    """Seal with the key in use what an earlier one sealed; in batches, so that it may be stopped and begun
+    again.
+
+    Returns:
+        how many were sealed with it now, and how many no key opens, which stay as they are.
+    Raises:
+        Unavailable: there is no key (`secret_keys_missing`).
+    """
+    done = lost = 0
+    after, is_sealed_now = (
+        UUID(int=0),
+        Person.totp_secret.startswith(f"{sealing.key_in_use()}.", autoescape=True),
+    )
+    while True:
+        with unit_of_work() as work:
+            waiting = select(Person.id, Person.totp_secret).where(~is_sealed_now, Person.id > after)
+            rows = work.session.execute(waiting.order_by(Person.id).limit(batch).with_for_update()).all()
+            for after, kept in rows:
+                try:
+                    secret = sealing.unseal(PURPOSE, str(after), kept)
+                except sealing.Unsealable:
+                    lost += 1
+                    continue
+                sealed = sealing.seal(PURPOSE, str(after), secret)
+                work.session.execute(update(Person).where(Person.id == after).values(totp_secret=sealed))
+                done += 1
+        if not rows:
+            return done, lost
 
 
 def confirm(person_id: UUID, code: str) -> list[str]:

@@ -12,6 +12,7 @@ from .... import clock
 from ....database import db
 from ....enterprises import service as enterprises
 from ....enterprises.models import Enterprise
+from ....errors import TooMany, Unauthorised
 from ....events.actor import ENTERPRISE, Actor
 from ....events.work import Work, unit_of_work
 from ...models import Membership, Person, Right
@@ -30,22 +31,30 @@ class Founder:
     new: dict[str, Any]
 
 
-def founder_of(data: dict[str, Any], address: str) -> Founder:
+def founder_of(data: dict[str, Any], about: dict[str, Any], address: str) -> Founder:
     """Who registers an enterprise: a person who has logged in before says its own password.
 
-    To be called before the transaction of the registration, so that a wrong guess is counted.
+    To be called before the transaction of the registration, so that a wrong guess is counted. Of an
+    enterprise that is there already a stranger hears the same, whether or not the number has a log-in: else it
+    would serve to ask, again and again and leaving nothing, who has one.
 
     Args:
         data: `name`, `phone`, `password`, `language`.
+        about: the enterprise, as `enterprises.register_pending` takes it.
         address: where the call comes from.
 
     Raises:
+        Conflict: the USCC is registered already (`uscc_taken`).
         Invalid: the password of a new person is easily guessed.
         Unauthorised, TooMany: the password is not that of the person (`login_failed`, `login_waits`).
     """
     living = (is_called(data["phone"]), Person.erased_at.is_(None))
     if db.session.scalar(select(Person.id).where(*living)) is not None:
-        return Founder(require_password(data["phone"], data["password"], address), {})
+        try:
+            return Founder(require_password(data["phone"], data["password"], address), {})
+        except (Unauthorised, TooMany):
+            enterprises.refuse_taken(about)
+            raise
     require_strong(data["password"], data["name"], data["phone"])
     named = {name: data[name] for name in ("name", "phone", "language")}
     return Founder(None, {**named, "password_hash": hash_password(data["password"])})
