@@ -324,8 +324,8 @@ class KeyRequestSchema(Schema):
         load_default=None,
         allow_none=True,
         metadata={
-            "description": "The member to whom it is bound, who is the one that asks: it acts in that"
-            " person's name, with no more than its right, and ends with the membership. Left out, it is the same."
+            "description": "The member to whom it is bound, nobody but who asks: it acts in that person's"
+            " name, with no more than its right, and ends with the membership."
         },
     )
 

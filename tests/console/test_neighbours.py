@@ -14,6 +14,7 @@ from marketplace.persons.models import Passkey
 from tests.cases import AllSamples
 from tests.console.people import Browser, browser_of
 from tests.console.test_staff_pages import staff_browser
+from tests.counting import count_statements
 from tests.manifests.trade import ok
 from tests.persons.cases import reset_of
 from tests.persons.people import invite, member
@@ -36,6 +37,9 @@ PRIVATE = {
 }
 """What the enterprise says to those only whom it concerns, by what it is."""
 REFUSED = (401, 403, 404)
+MOST_STATEMENTS = 8
+DEAR = {"show_terms": 9, "show_desk_item": 9}
+"""Pages that take more: of a draft that has everything, and of an appeal with all that is known of it."""
 OUTSIDERS = ("nobody", "neighbour", "stranger")
 STAYS_OUT = {"show_file", "export_myself"}
 """A file of ours; and what may be asked for a few times an hour only."""
@@ -259,6 +263,20 @@ def test_no_page_shows_what_the_api_refuses_or_hides(world, rules):
                 faults += [(asker, path, name) for name in seen]
     assert faults == []
     assert [name for name, mark in PRIVATE.items() if mark not in shown] == [], "nobody sees it: no mark"
+
+
+def test_no_page_of_anything_costs_more_statements_than_a_page_may(world, rules):
+    dear = {}
+    for endpoint, rule, methods, _ in rules:
+        if "GET" not in methods or endpoint in STAYS_OUT:
+            continue
+        path = world.address(rule) + QUERIES.get(endpoint, "").format(**world.ids)
+        for asker in ("owner", "regulator", "admin"):
+            with count_statements() as sent:
+                world.asks(asker, path)
+            if len(sent) > DEAR.get(endpoint, MOST_STATEMENTS):
+                dear[asker, endpoint] = len(sent)
+    assert dear == {}
 
 
 def test_a_form_of_others_reads_as_one_that_is_not_there_and_writes_nothing(world, rules):

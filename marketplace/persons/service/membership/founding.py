@@ -35,8 +35,8 @@ def founder_of(data: dict[str, Any], about: dict[str, Any], address: str) -> Fou
     """Who registers an enterprise: a person who has logged in before says its own password.
 
     To be called before the transaction of the registration, so that a wrong guess is counted. Of an
-    enterprise that is there already a stranger hears the same, whether or not the number has a log-in: else it
-    would serve to ask, again and again and leaving nothing, who has one.
+    enterprise that is there already a stranger hears the same, whether or not the number has a log-in: else
+    this would say, again and again and leaving nothing, who has one.
 
     Args:
         data: `name`, `phone`, `password`, `language`.
