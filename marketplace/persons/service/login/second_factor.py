@@ -69,6 +69,7 @@ def reseal_secrets(batch: int = RESEALED_AT_ONCE) -> tuple[int, int]:
             waiting = select(Person.id, Person.totp_secret).where(~is_sealed_now, Person.id > after)
             rows = work.session.execute(waiting.order_by(Person.id).limit(batch).with_for_update()).all()
             for after, kept in rows:
+                assert kept is not None, "a row without a secret begins with no key, and is not among them"
                 try:
                     secret = sealing.unseal(PURPOSE, str(after), kept)
                 except sealing.Unsealable:
