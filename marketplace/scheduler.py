@@ -97,6 +97,7 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(ledger.keep_ledger, 600),
     PeriodicJob(licences.note_expired, 60),
     PeriodicJob(listings.delete_old_imports, 3600),
+    PeriodicJob(listings.delete_waiting_photos, 3600),
     PeriodicJob(manifests.chase, 600),
     PeriodicJob(manifests.judge_clean_years, 21600),
     PeriodicJob(matches.enqueue_nightly_rerank, 60, hours=range(2, 6)),

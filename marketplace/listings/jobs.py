@@ -13,3 +13,8 @@ def run_import(import_id: str) -> None:
 def delete_old_imports() -> None:
     """Delete the rows of imports that ended long ago."""
     service.delete_old_imports()
+
+
+def delete_waiting_photos() -> None:
+    """Delete photos whose draft never came."""
+    service.delete_waiting_photos()

@@ -28,6 +28,7 @@ from .. import clock
 from ..catalogue import service as catalogue
 from ..database import Base, values_check
 from ..events.lifecycle import LifeCycle, Move, Party
+from ..uploaded_files import KeptFile
 
 
 class Kind(StrEnum):
@@ -88,6 +89,9 @@ SEARCHED = (
 
 NO_PRICE_FEN = 1_000_000_000
 """Beyond every price: sorts a listing without a price to the end."""
+
+MOST_PHOTOS = 4
+"""Of one listing; our own choice."""
 
 LIFE = LifeCycle(
     Move("publish", ListingStatus.DRAFT, ListingStatus.OPEN, by={Party.OWNER}, event="listing.published"),
@@ -266,6 +270,28 @@ class Accept(Base):
     position: Mapped[int] = mapped_column(SmallInteger)
 
     __table_args__ = (Index("ix_listing_accept_code", "code_id", "listing_id"),)
+
+
+class ListingPhoto(KeptFile, Base):
+    """A photo of a listing, by its number from 1; without a listing it waits for the draft that will show it.
+
+    A number that was given up is given again.
+    """
+
+    __tablename__ = "listing_photo"
+
+    enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    listing_id: Mapped[UUID | None] = mapped_column(ForeignKey("listing.id"))
+    number: Mapped[int | None] = mapped_column(SmallInteger)
+
+    __table_args__ = (
+        CheckConstraint("size > 0", name="size"),
+        CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
+        CheckConstraint(f"number BETWEEN 1 AND {MOST_PHOTOS}", name="number"),
+        CheckConstraint("(listing_id IS NULL) = (number IS NULL)", name="numbered_in_a_listing"),
+        UniqueConstraint("listing_id", "number"),
+        UniqueConstraint("listing_id", "sha256"),
+    )
 
 
 class ListingImport(Base):

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from flask import Response, request, url_for
 
+from .. import uploaded_files
 from ..enterprises.models import Enterprise
 from ..errors import DomainError, InvalidTable, Notice
 from ..events.actor import ADMIN, ENTERPRISE, Actor
@@ -21,6 +22,7 @@ from ..http.blueprint import (
     require,
     subject,
 )
+from ..http.documents import JPEG, MAX_DOCUMENT, PICTURE_TYPES, PNG
 from ..http.etags import etag
 from ..http.histories import HistoryPage, history_page
 from ..http.languages import language, localised, render_warnings, stored_faults
@@ -32,7 +34,7 @@ from ..http.rate_limits import PUBLISH, count_for, publishes
 from ..http.schemas import ReasonSchema, TableProblemSchema
 from ..messages import say
 from . import service
-from .models import Listing, ListingImport
+from .models import Listing, ListingImport, ListingPhoto
 from .schemas import (
     BulkPublishedSchema,
     BulkPublishSchema,
@@ -42,6 +44,8 @@ from .schemas import (
     ImportSchema,
     ListingChangeSchema,
     ListingPage,
+    ListingPhotoSchema,
+    ListingPhotosSchema,
     ListingQuery,
     ListingSchema,
     NewListingSchema,
@@ -57,6 +61,8 @@ FEATURES = {
         "features": {"type": "array", "items": {"type": "object"}},
     },
 }
+PHOTOS = "/listings/<uuid:listing_id>/photos"
+PHOTO = f"{PHOTOS}/<int:number>"
 MAX_UPLOAD = 20_000_000
 MARKED_NAME = "huanliu-marked.xlsx"
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -283,6 +289,53 @@ def history(listing: Listing, query: Query) -> Page:
 def withdraw(listing: Listing, body: Body) -> Versioned:
     """Withdraw a listing; notifications about it that were not sent yet are cancelled."""
     return _listing(service.withdraw(actor(), listing.id, body["reason"]))
+
+
+@blueprint.post(PHOTOS)
+@allow(ENTERPRISE, scope="listings:write", max_bytes=MAX_DOCUMENT)
+@publishes
+@require(service.check_change)
+@subject(service.find_own)
+@may_conflict
+@file_upload(*PICTURE_TYPES, kind="photo")
+@blueprint.response(201, ListingPhotoSchema)
+def add_photo(listing: Listing, upload: bytes) -> ListingPhoto:
+    """Add a photo (JPEG or PNG) to a draft or an open listing: the body itself or the part `file` of a form.
+
+    At most four. Only the picture is kept: no place, no camera, no comment. One sent again is kept once.
+    """
+    return service.add_photo(actor(), listing.id, uploaded_files.judged_picture(upload, request.mimetype))
+
+
+@blueprint.get(PHOTOS)
+@allow(*EVERY_KEY)
+@subject(service.find_visible)
+@blueprint.response(200, ListingPhotosSchema)
+def list_photos(listing: Listing) -> Json:
+    """The photos of a listing that you may see, by their numbers."""
+    return {"items": service.list_photos(listing.id)}
+
+
+@blueprint.get(PHOTO)
+@allow(*EVERY_KEY)
+@subject(service.find_photo)
+@blueprint.response(200, FILE, content_type=JPEG)
+@blueprint.alt_response(200, schema=FILE, content_type=PNG)
+def show_photo(photo: ListingPhoto) -> Response:
+    """A photo of a listing that you may see, to save."""
+    return attachment(uploaded_files.content_of(photo), photo.media_type, photo.name)
+
+
+@blueprint.delete(PHOTO)
+@allow(ENTERPRISE, scope="listings:write")
+@subject(service.find_own_photo)
+@no_body
+@blueprint.response(204)
+def remove_photo(photo: ListingPhoto) -> None:
+    """Delete a photo of a listing of your own; its number may be given again."""
+    assert photo.listing_id is not None
+    assert photo.number is not None
+    service.remove_photo(actor(), photo.listing_id, photo.number)
 
 
 @blueprint.post("/listings/<uuid:listing_id>/exemption-review")

@@ -7,6 +7,7 @@ from marshmallow import ValidationError, fields, pre_load, validates_schema
 from ..catalogue import service as catalogue
 from ..enterprises.models import GRADES
 from ..errors import Invalid
+from ..http.documents import PICTURE_TYPES
 from ..http.fields import (
     CRS,
     Adcode,
@@ -173,6 +174,22 @@ class ListingSchema(ResponseSchema):
             " listing's place rounded to 0.01 degree."
         }
     )
+
+
+class ListingPhotoSchema(ResponseSchema):
+    """A photo of a listing."""
+
+    number = fields.Integer(metadata={"description": "From 1; one that was given up is given again."})
+    media_type = Value(PICTURE_TYPES)
+    size = fields.Integer(metadata={"description": "Bytes."})
+    sha256 = fields.String(metadata={"description": "Of what is kept, in hexadecimal."})
+    created_at = Moment()
+
+
+class ListingPhotosSchema(ResponseSchema):
+    """The photos of a listing."""
+
+    items = fields.List(fields.Nested(ListingPhotoSchema))
 
 
 SORTS = ("newest", "updated", "distance", "price", "-price")

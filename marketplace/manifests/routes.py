@@ -226,7 +226,7 @@ def add_file(manifest: Manifest, query: Query, upload: bytes) -> ManifestFile:
     Only the picture is kept: no place, no camera, no comment. One that is sent again is kept once.
     """
     name, shows = query["name"] or sent_name(), LoadPicture(query["shows"])
-    file = service.judged_picture(upload, request.mimetype)
+    file = uploaded_files.judged_picture(upload, request.mimetype)
     return service.add_file(actor(), manifest.id, shows, file, name)
 
 

@@ -4,7 +4,7 @@ Who keeps a file has a table of `KeptFile`, calls `judged` and then `keep` in th
 is kept is what `judged` returns, not what was sent.
 """
 
-from .judging import JudgedFile, judged
+from .judging import JudgedFile, judged, judged_picture
 from .keeping import KeptFile, content_of, keep, sweep
 from .names import cleaned_name
 from .storage import DamagedFile, read_archive, write_archive
@@ -16,6 +16,7 @@ __all__ = [
     "cleaned_name",
     "content_of",
     "judged",
+    "judged_picture",
     "keep",
     "read_archive",
     "sweep",

@@ -6,7 +6,10 @@ from tests.cases import FORBIDDEN, HIDDEN, Cases
 from tests.licences.cases import PermitSamples
 from tests.listings.sheets import SUPPLY, csv_of, send
 from tests.marketplace import ACID, listing_terms
+from tests.uploaded_files.made import PNG
 
+ONE = "/listings/<uuid:listing_id>"
+PHOTO = f"{ONE}/photos/<int:number>"
 TWO_CODES = [{"scheme": "cn-hw", "code": "HW34"}, {"scheme": "cn-hw", "code": "HW17"}]
 
 
@@ -33,12 +36,24 @@ class ListingSamples(PermitSamples):
         return self.marketplace.demand(self.owner, exemption_item=1)
 
     @cached_property
+    def pictured(self):
+        """A draft of the owner with a photo."""
+        listing = self.marketplace.supply(self.owner, publish=False)
+        assert send_photo(self.owner, listing).status_code == 201
+        return listing
+
+    @cached_property
     def listing_import(self):
         return send(self.owner, csv_of(SUPPLY)).json
 
 
+def send_photo(party, listing, content=PNG, media_type="image/png"):
+    return party.call("POST", f"/listings/{listing['id']}/photos", data=content, content_type=media_type)
+
+
 def neighbours(samples):
     supply, draft = f"/listings/{samples.supply['id']}", f"/listings/{samples.draft['id']}"
+    photos = f"/listings/{samples.pictured['id']}/photos"
     return {
         ("GET", "/listings/<uuid:listing_id>"): (draft, HIDDEN, HIDDEN),
         ("GET", "/listings/<uuid:listing_id>/history"): (f"{draft}/history", HIDDEN, HIDDEN),
@@ -48,6 +63,10 @@ def neighbours(samples):
         ("POST", "/listings/<uuid:listing_id>/withdraw"): (f"{supply}/withdraw", HIDDEN, FORBIDDEN),
         ("POST", "/listings/<uuid:listing_id>/exemption-review"): (
             f"/listings/{samples.exempt_demand['id']}/exemption-review", FORBIDDEN, FORBIDDEN),
+        ("POST", f"{ONE}/photos"): (photos, HIDDEN, FORBIDDEN),
+        ("GET", f"{ONE}/photos"): (photos, HIDDEN, HIDDEN),
+        ("GET", PHOTO): (f"{photos}/1", HIDDEN, HIDDEN),
+        ("DELETE", PHOTO): (f"{photos}/1", HIDDEN, FORBIDDEN),
         ("GET", "/listings/imports/<uuid:import_id>"): (
             f"/listings/imports/{samples.listing_import['id']}", HIDDEN, FORBIDDEN),
     }  # fmt: skip
@@ -67,6 +86,8 @@ def writes(samples):
         ("POST", "/listings/<uuid:listing_id>/publish"): (
             owner, f"/listings/{samples.draft['id']}/publish", {}),
         ("POST", "/listings/<uuid:listing_id>/withdraw"): (owner, f"/listings/{to_withdraw}/withdraw", {}),
+        ("POST", f"{ONE}/photos"): (owner, f"/listings/{samples.draft['id']}/photos", PNG),
+        ("DELETE", PHOTO): (owner, f"/listings/{samples.pictured['id']}/photos/1", None),
         ("POST", "/listings/<uuid:listing_id>/exemption-review"): (
             admin, f"/listings/{samples.exempt_demand['id']}/exemption-review",
             {"decision": "accept", "reason": "x"}),
@@ -93,6 +114,8 @@ CASES = Cases(
         "/listings/imports/<uuid:import_id>": 2,
         "/listings/<uuid:listing_id>": 3,
         "/listings/<uuid:listing_id>/history": 3,
+        f"{ONE}/photos": 3,
+        PHOTO: 3,
     },
     example_fields={
         ("POST", "/listings"): {

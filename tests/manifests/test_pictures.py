@@ -42,7 +42,7 @@ def test_the_same_picture_is_kept_once(trade):
 @pytest.mark.parametrize(
     ("content", "code", "status"),
     [
-        (b"\x00\x00\x00\x18ftypheic" + b"x" * 40, "media_type_document", 415),
+        (b"\x00\x00\x00\x18ftypheic" + b"x" * 40, "media_type_heic", 415),
         (made.PNG[:40], "file_incomplete", 422),
         (b"", "file_empty", 422),
     ],

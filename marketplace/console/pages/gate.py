@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask import Response, redirect, request
 
+from ... import uploaded_files
 from ...errors import DomainError, Invalid, PreconditionFailed, UnsupportedMedia
 from ...events.actor import ENTERPRISE, Actor
 from ...http.documents import MAX_DOCUMENT
@@ -203,7 +204,7 @@ def _pictures() -> tuple[list[Picture], Errors]:
 def _judged(content: bytes, declared: str) -> Any:
     if len(content) > MAX_DOCUMENT:
         raise Invalid(TOO_LARGE)
-    return manifests.judged_picture(content, declared)
+    return uploaded_files.judged_picture(content, declared)
 
 
 def _words(error: DomainError, content: bytes) -> str:
@@ -211,5 +212,5 @@ def _words(error: DomainError, content: bytes) -> str:
     if error.code == TOO_LARGE:
         return text("gate_too_large", mb=MAX_DOCUMENT // 2**20)
     if isinstance(error, UnsupportedMedia):
-        return text("gate_heic" if content[4:8] == b"ftyp" else "gate_no_picture")
+        return text("gate_heic" if error.code == "media_type_heic" else "gate_no_picture")
     return wrong(error).popitem()[1][0]

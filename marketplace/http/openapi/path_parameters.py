@@ -30,6 +30,7 @@ PATH_PARAMETERS = {
     "correction_id": "The id of a correction that somebody asked for, as the manifest shows it.",
     "member_id": "The id of a membership, as GET /members returns it.",
     "notification_id": "The id of a message in your inbox.",
+    "number": "The number of a photo of the listing, from 1.",
     "offer_id": "The id of an offer.",
     "other_id": "The id of a listing of the other kind, by another enterprise.",
     "paper_id": "The id of a paper of a transporter, as GET /transporter-papers returns it.",

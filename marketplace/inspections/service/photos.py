@@ -8,12 +8,11 @@ from sqlalchemy import func, select
 from ... import uploaded_files
 from ...database import db
 from ...enterprises import service as enterprises
-from ...errors import Conflict, Invalid, NotFound, UnsupportedMedia
+from ...errors import Conflict, Invalid, NotFound
 from ...events import service as events
 from ...events.actor import Actor
 from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
-from ...http.documents import PICTURE_TYPES
 from ...messages.names import Name
 from ..models import LIFE, Inspection, InspectionPhoto, InspectionStatus, PhotoOf
 from .answering import by_code
@@ -44,12 +43,9 @@ def add_photo(
         Conflict: it is closed or cancelled (`wrong_state`), the item has as many photos as it may
             (`too_many_files`), or this one already (`already_entered`).
         Invalid: no such item (`unknown_item`).
-        UnsupportedMedia: it is no JPEG or PNG (`media_type_photo`).
-        UnsupportedMedia, Invalid, Unavailable: as `uploaded_files.judged` and `keep`.
+        UnsupportedMedia, Invalid, Unavailable: as `uploaded_files.judged_picture` and `keep`.
     """
-    file = uploaded_files.judged(upload, declared)
-    if file.media_type not in PICTURE_TYPES:
-        raise UnsupportedMedia("media_type_photo")
+    file = uploaded_files.judged_picture(upload, declared)
     with unit_of_work() as work:
         row = lock(work, inspection_id)
         shows = _shown_by(actor, row)

@@ -30,6 +30,19 @@ from .lookup import (
     select_outlines,
     whole_by_id,
 )
+from .photos import (
+    add_photo,
+    attach_waiting_photo,
+    delete_waiting_photos,
+    find_own_photo,
+    find_photo,
+    find_waiting_photo,
+    forget_photos,
+    forget_photos_of_ended,
+    keep_waiting_photo,
+    list_photos,
+    remove_photo,
+)
 from .posting_rights import check_change, check_posting, check_publishing, may_post
 from .presentation import governs, present
 from .publishing import Posted, publish, publish_many
@@ -42,14 +55,16 @@ from .sheets.reading import mark_sheet
 from .sheets.template import template
 
 __all__ = [
-    "MEDIA_TYPES", "DistrictSum", "OpenSum", "Posted", "by_id", "change", "check_change", "check_posting",
-    "check_publishing", "components_of", "conditions", "copy", "create", "delete_old_imports", "ending",
-    "expire", "export", "filter_from", "find_any", "find_governed", "find_import", "find_of_trading",
-    "find_own", "find_publishable", "find_ranked", "find_visible", "governed", "governs", "import_sheet",
-    "latest_open", "left_behind", "locate_listings", "lock_if_open", "lock_open", "lock_pair", "mark_sheet",
+    "MEDIA_TYPES", "DistrictSum", "OpenSum", "Posted", "add_photo", "attach_waiting_photo", "by_id", "change",
+    "check_change", "check_posting", "check_publishing", "components_of", "conditions", "copy", "create",
+    "delete_old_imports", "delete_waiting_photos", "ending", "expire", "export", "filter_from", "find_any",
+    "find_governed", "find_import", "find_of_trading", "find_own", "find_own_photo", "find_photo",
+    "find_publishable", "find_ranked", "find_visible", "find_waiting_photo", "forget_photos",
+    "forget_photos_of_ended", "governed", "governs", "import_sheet", "keep_waiting_photo", "latest_open",
+    "left_behind", "list_photos", "locate_listings", "lock_if_open", "lock_open", "lock_pair", "mark_sheet",
     "marked_import", "may_post", "open_by_district", "open_of", "open_sums", "others_see", "outlines",
     "owner_of", "owners_of", "position_kinds", "present", "publish", "publish_many", "release_pair",
-    "require_left", "reserve_locked", "reserve_pair", "review_exemption", "run_import",
+    "remove_photo", "require_left", "reserve_locked", "reserve_pair", "review_exemption", "run_import",
     "saved_filter_notices", "search", "select_outlines", "set_open_limits", "stated_terms", "template",
     "whole_by_id", "with_codes", "withdraw", "written_components",
 ]  # fmt: skip

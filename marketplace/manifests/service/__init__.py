@@ -9,7 +9,7 @@ from .documents import manifest_pdf, verification_address
 from .drafting import draft, draft_for_deal
 from .excess import explain
 from .exporting import MEDIA_TYPES, export
-from .files import add_file, find_file, judged_picture
+from .files import add_file, find_file
 from .finding import find, find_correction, find_shown, not_your_turn, open_moves, visible
 from .following import follow
 from .labels import labels_svg
@@ -25,7 +25,7 @@ __all__ = [
     "MEDIA_TYPES", "add_file", "approve", "ask_correction", "cancel", "carried_between", "carried_in_all",
     "change", "chase", "close", "closing_rate", "copy", "deadlines", "decline", "deliver", "draft",
     "draft_for_deal", "expected", "explain", "export", "find", "find_correction", "find_file",
-    "find_of_today", "find_shown", "follow", "hand_over", "issue", "judge_clean_years", "judged_picture",
+    "find_of_today", "find_shown", "follow", "hand_over", "issue", "judge_clean_years",
     "labels_svg",
     "manifest_pdf", "not_your_turn", "open_moves", "outcome", "pick_up", "present", "receive", "refuse",
     "reject", "request", "schedule", "search", "set_plan_check", "shown_correction", "side_by_side",

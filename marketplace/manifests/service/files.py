@@ -7,11 +7,10 @@ from sqlalchemy import func, select
 
 from ... import uploaded_files
 from ...database import db
-from ...errors import Conflict, NotFound, UnsupportedMedia
+from ...errors import Conflict, NotFound
 from ...events.actor import Actor
 from ...events.lifecycle import Party, wrong_state
 from ...events.work import Work, unit_of_work
-from ...http.documents import PICTURE_TYPES
 from ...uploaded_files import JudgedFile
 from ..models import (
     LIFE,
@@ -36,21 +35,6 @@ PART_OF = {
 }
 
 log = logging.getLogger(__name__)
-
-
-def judged_picture(upload: bytes, declared: str) -> JudgedFile:
-    """What is to be kept of a picture: the picture only, without place, camera or comment.
-
-    Args:
-        declared: the media type that the sender names.
-    Raises:
-        UnsupportedMedia: it is no JPEG or PNG (`media_type_photo`).
-        UnsupportedMedia, Invalid, Unavailable: as `uploaded_files.judged`.
-    """
-    file = uploaded_files.judged(upload, declared)
-    if file.media_type not in PICTURE_TYPES:
-        raise UnsupportedMedia("media_type_photo")
-    return file
 
 
 def add_file(

@@ -11,6 +11,7 @@ from ...errors import Conflict
 from ...events.actor import ENTERPRISE, Actor
 from ...events.work import Work, unit_of_work
 from ...http.idempotency import IdempotentResponse
+from ...listings import service as listings
 from ...notifications import service as notifications
 from ...persons import service as persons
 from ...transporters import service as transporters
@@ -36,12 +37,13 @@ def erase_contact(actor: Actor, enterprise_id: UUID, reason: str) -> Enterprise:
 
 
 def forget_people(work: Work, enterprise: Enterprise) -> None:
-    """Erase a locked enterprise's contact and crew, what claims, invitations and messages say of them, links
-    mailed, names of keys, and answers kept to replay. One that is over has no members any more."""
+    """Erase a locked enterprise's contact, crew and photos, what claims, invitations and messages say
+    of them, links mailed, names of keys, and answers kept to replay. One that is over has no members any more."""
     enterprises.forget_claimant(work, enterprise.contact_email)
     enterprises.erase_contact(enterprise)
     notifications.forget_people(work, enterprise.id)
     transporters.forget_crew(work, enterprise.id)
+    listings.forget_photos(work, enterprise.id)
     persons.forget_people(work, enterprise.id, is_over=enterprise.status in ENDED)
     work.session.execute(delete(MailToken).where(MailToken.enterprise_id == enterprise.id))
     work.session.execute(update(ApiKey).where(ApiKey.enterprise_id == enterprise.id).values(name=""))

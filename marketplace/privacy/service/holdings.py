@@ -31,7 +31,7 @@ from ...licences.models import (
     VerifiedExemption,
     WhiteListEntry,
 )
-from ...listings.models import Accept, Listing, ListingImport
+from ...listings.models import Accept, Listing, ListingImport, ListingPhoto
 from ...manifests.models import (
     Manifest,
     ManifestCorrection,
@@ -193,6 +193,7 @@ HOLDINGS = (
     Holding(TrackPoint, _through(TrackPoint.manifest_id, Manifest.id, Manifest.transporter_id)),
     Holding(Listing, _by(Listing.enterprise_id), frozenset({"no"})),
     Holding(Accept, _through(Accept.listing_id, Listing.id, Listing.enterprise_id)),
+    Holding(ListingPhoto, _by(ListingPhoto.enterprise_id), frozenset({"added_by"})),
     Holding(ListingImport, _by(ListingImport.enterprise_id), frozenset({"digest", "upload"})),
     Holding(Feedback, _through(Feedback.listing_id, Listing.id, Listing.enterprise_id)),
     Holding(

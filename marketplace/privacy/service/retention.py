@@ -15,6 +15,7 @@ from ... import clock
 from ...enterprises.models import ENDED, ApiKey, ClaimStatus, Enterprise, MailToken, UsccClaim
 from ...events.actor import PLATFORM
 from ...events.work import Work, unit_of_work
+from ...listings import service as listings
 from ...notifications import service as notifications
 from ...persons import service as persons
 from ...transporters import service as transporters
@@ -90,6 +91,7 @@ RULES = (
     RetentionRule(
         "names and card numbers of crew that have left a transporter", 365, transporters.forget_crew_that_left
     ),
+    RetentionRule("photos of listings, after these have ended", 365, listings.forget_photos_of_ended),
     RetentionRule("the names of ended API keys", 365, _blank_names_of_ended_keys),
     RetentionRule("persons who are members of nothing any more", 180, persons.erase_without_membership),
     RetentionRule("addresses of invitations that are over, after they were made", 60, persons.forget_invited),
