@@ -4,6 +4,7 @@ from functools import cached_property
 
 from tests.cases import FORBIDDEN, HIDDEN, Cases
 from tests.licences.cases import PermitSamples
+from tests.listings.photos import send_photo
 from tests.listings.sheets import SUPPLY, csv_of, send
 from tests.marketplace import ACID, listing_terms
 from tests.uploaded_files.made import PNG
@@ -45,10 +46,6 @@ class ListingSamples(PermitSamples):
     @cached_property
     def listing_import(self):
         return send(self.owner, csv_of(SUPPLY)).json
-
-
-def send_photo(party, listing, content=PNG, media_type="image/png"):
-    return party.call("POST", f"/listings/{listing['id']}/photos", data=content, content_type=media_type)
 
 
 def neighbours(samples):

@@ -13,6 +13,7 @@ from flask import Response, redirect, request
 from ... import uploaded_files
 from ...errors import DomainError, Invalid, PreconditionFailed, UnsupportedMedia
 from ...events.actor import ENTERPRISE, Actor
+from ...http.bodies import FORM
 from ...http.documents import MAX_DOCUMENT
 from ...http.fields import Identifier, Lines, Text
 from ...http.schemas import Schema
@@ -195,16 +196,16 @@ def _pictures() -> tuple[list[Picture], Errors]:
             content = file.read()
             file.seek(0)  # it is read once more to tell one form from another
             try:
-                found.append(Picture(shows, _judged(content, file.mimetype), file.filename))
+                found.append(Picture(shows, _judged(content), file.filename))
             except DomainError as error:
                 errors.setdefault(shows, []).append(_words(error, content))
     return found, errors
 
 
-def _judged(content: bytes, declared: str) -> Any:
+def _judged(content: bytes) -> Any:
     if len(content) > MAX_DOCUMENT:
         raise Invalid(TOO_LARGE)
-    return uploaded_files.judged_picture(content, declared)
+    return uploaded_files.judged_picture(content, FORM)
 
 
 def _words(error: DomainError, content: bytes) -> str:

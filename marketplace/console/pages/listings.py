@@ -1,5 +1,6 @@
 """One's own listings, a listing with its matches, and why another is no match."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from ...http.paging import PageQuery, page_until, position_of
 from ...http.rate_limits import PUBLISH, count_for
 from ...http.schemas import Schema
 from ...listings import service as listings
-from ...listings.models import Kind, ListingStatus
+from ...listings.models import MOST_PHOTOS, Kind, ListingStatus
 from ...matches import service as matches
 from ...matches.models import Verdict
 from ...messages import say
@@ -145,17 +146,19 @@ def _words(error: DomainError) -> str:
 @members_only()
 def show_listing(who: LoggedIn, listing_id: UUID) -> Response:
     """A listing: one's own with its matches, or an open one of others."""
-    return _listing(who, listing_id)
+    return listing_page(who, listing_id)
 
 
-def _listing(
+def listing_page(
     who: LoggedIn, listing_id: UUID, http_status: int = 200, errors: Errors | None = None
 ) -> Response:
+    """The page of a listing, with what is wrong with what was sent from it."""
     assert who.actor is not None
     row = listings.find_visible(who.actor, listing_id)
     (shown,) = named_listings(listings.present(who.actor, [row]))
+    photos = listings.list_photos(listing_id)
     if row.enterprise_id != who.actor.enterprise_id:
-        return _listing_of_others(who.actor, shown)
+        return _listing_of_others(who.actor, shown, photos)
     query, wrong_query = read_query(MATCHES)
     is_living, is_why = row.status in LIVING, query["tab"] == "why"
     return private(
@@ -170,12 +173,15 @@ def _listing(
         may_write="listings:write" in who.actor.scopes,
         may_deal="deals:write" in who.actor.scopes,
         living=LIVING,
+        photos=photos,
+        most_photos=MOST_PHOTOS,
+        script="post.js",
         errors=errors or wrong_query,
         api=f"/api/v1/listings/{listing_id}/matches",
     )
 
 
-def _listing_of_others(actor: Actor, shown: dict[str, Any]) -> Response:
+def _listing_of_others(actor: Actor, shown: dict[str, Any], photos: Sequence[Any]) -> Response:
     """What others than the owner see, with their own open listings that may be its counterpart."""
     mine: list[Any] = []
     if actor.enterprise_id is not None:
@@ -183,7 +189,7 @@ def _listing_of_others(actor: Actor, shown: dict[str, Any]) -> Response:
         asked = {**NO_FILTER, "mine": True, "kind": other, "status": ListingStatus.OPEN, "limit": 5}
         mine, _, _ = listings.search(actor, asked, None)
     return private(
-        "listing_of_others.html", listing=shown, mine=mine, map=map_of([shown], shown),
+        "listing_of_others.html", listing=shown, photos=photos, mine=mine, map=map_of([shown], shown),
         api=f"/api/v1/listings/{shown['id']}",
     )  # fmt: skip
 
@@ -291,9 +297,9 @@ def withdraw_listing(who: LoggedIn, listing_id: UUID) -> Any:
     if row.status == ListingStatus.WITHDRAWN:  # a second press
         return redirect(url_for("console.show_listing", listing_id=listing_id), 303)
     if data is None:
-        return _listing(who, listing_id, 422, errors)
+        return listing_page(who, listing_id, 422, errors)
     try:
         listings.withdraw(actor, row.id, data["reason"])
     except DomainError as error:
-        return _listing(who, listing_id, error.status, wrong(error))
+        return listing_page(who, listing_id, error.status, wrong(error))
     return redirect(url_for("console.show_listing", listing_id=listing_id), 303)

@@ -15,7 +15,7 @@ from marshmallow import fields
 
 from ... import clock
 from ...catalogue import service as catalogue
-from ...errors import DomainError, Invalid, Unavailable
+from ...errors import DomainError, Invalid, NotFound, Unavailable
 from ...events.actor import ENTERPRISE, Actor
 from ...http.fields import MAX_TONNES, Day, Identifier, Lines, OneOf, Range, Text, Tonnes
 from ...http.languages import language, render_warnings
@@ -37,6 +37,7 @@ WINDOW = timedelta(days=90)
 """How long a new draft is open unless something else is said; our own choice."""
 ANY_LOT_KG = 1
 """The smallest lot where none is asked for."""
+SCRIPT = "post.js"
 MOST_SUGGESTED, MOST_COPIED, MOST_PRICED = 5, 3, 100
 MOST_KG_OF_ONE, MOST_PRICE = 100_000.0, 1_000_000.0
 MOST_FEN = round(MOST_PRICE * FEN_PER_CNY)
@@ -51,6 +52,7 @@ class WordsQuery(Schema):
 
     kind = fields.String(load_default=None, validate=OneOf(Kind))
     title = Text(LONGEST_TITLE, load_default=None)
+    photo = fields.UUID(load_default=None)
 
 
 class DraftForm(Schema):
@@ -62,6 +64,7 @@ class DraftForm(Schema):
     quantity = FormNumber(required=True, validate=Range(min=0.001, max=MAX_TONNES * 1000))
     unit = fields.String(required=True, validate=OneOf(KG))
     unit_kg = FormNumber(load_default=None, validate=Range(min=0.001, max=MOST_KG_OF_ONE))
+    photo = fields.UUID(load_default=None)
 
 
 class FormTonnes(FormNumber, Tonnes):
@@ -95,26 +98,40 @@ def show_post(who: LoggedIn) -> Response:
     """The first step; with words in the address the second."""
     query, errors = read_query(WORDS)
     if query["title"] and not errors:
-        return _second_step(
-            who, {"kind": query["kind"] or _first_kind(who), "title": query["title"], "unit": "t"}
-        )
-    assert who.actor is not None
+        return _second_step(who, {**query, "kind": query["kind"] or _first_kind(who), "unit": "t"})
+    return first_step(who, {**_asked(), "photo": query["photo"]}, 422 if errors else 200, errors)
+
+
+def first_step(who: LoggedIn, values: dict[str, Any], http_status: int, errors: Errors) -> Response:
+    """The first step with what was typed, one's last listings to copy, and where a sheet is dropped."""
+    actor = who.actor
+    assert actor is not None
     own = {**NO_FILTER, "mine": True, "sort": "updated", "limit": MOST_COPIED}
-    rows, _, _ = listings.search(who.actor, own, None)
+    rows, _, _ = listings.search(actor, own, None)
     return private(
         "post_words.html",
-        422 if errors else 200,
-        kinds=kinds_of(who.actor),
-        values={"kind": query["kind"] or _first_kind(who), **_asked()},
+        http_status,
+        kinds=kinds_of(actor),
+        values={**values, "kind": values.get("kind") or _first_kind(who), "photo": _waiting(actor, values)},
         errors=errors,
         own=named_listings(rows),
         most=LONGEST_TITLE,
+        script=SCRIPT,
         api="/api/v1/waste-codes/suggest",
     )
 
 
 def _asked() -> dict[str, str]:
     return {name: request.args[name] for name in ("kind", "title") if request.args.get(name)}
+
+
+def _waiting(actor: Actor, values: dict[str, Any]) -> UUID | None:
+    """The photo that waits for the draft, while it does."""
+    try:
+        photo_id = UUID(str(values.get("photo") or ""))
+        return listings.find_waiting_photo(actor, photo_id).id
+    except (ValueError, NotFound):
+        return None
 
 
 def kinds_of(actor: Actor) -> list[Kind]:
@@ -136,7 +153,7 @@ def _second_step(
     return private(
         "post_code.html",
         http_status,
-        values=values,
+        values={**values, "photo": _waiting(who.actor, values)} if who.actor else values,
         errors=errors or {},
         items=[{**item, "value": _written(item)} for item in items],
         chosen=chosen,
@@ -173,6 +190,8 @@ def make_draft(who: LoggedIn) -> Any:
         count_for(actor, PUBLISH)
         listings.check_posting(actor, {"kind": data["kind"]})
         posted = listings.create(actor, _new_draft(data))
+        if data["photo"]:
+            listings.attach_waiting_photo(actor, posted.listing.id, data["photo"])
         return url_for("console.show_terms", listing_id=posted.listing.id)
 
     try:
@@ -184,10 +203,7 @@ def make_draft(who: LoggedIn) -> Any:
 def _again(who: LoggedIn, http_status: int, errors: Errors) -> Response:
     """The step again, with what was typed; without words it is the first."""
     if "title" in errors or not request.form.get("title"):
-        return private(
-            "post_words.html", http_status, kinds=kinds_of(who.actor) if who.actor else [],
-            values=typed(), errors=errors, own=[], most=LONGEST_TITLE, api="/api/v1/waste-codes/suggest",
-        )  # fmt: skip
+        return first_step(who, typed(), http_status, errors)
     return _second_step(who, typed(), http_status, errors)
 
 
@@ -391,7 +407,7 @@ def _publishing(who: LoggedIn, listing_id: UUID, http_status: int = 200, errors:
     (shown,) = named_listings(listings.present(who.actor, [row]))
     return private(
         "post_publish.html", http_status, listing=shown, errors=errors or {},
-        api=f"/api/v1/listings/{listing_id}",
+        photos=listings.list_photos(listing_id), api=f"/api/v1/listings/{listing_id}",
     )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ def _sheet(http_status: int = 200, errors: Errors | None = None, **found: Any) -
         "sheet.html",
         http_status,
         errors=errors or {},
+        script="post.js",
         api="/api/v1/listings/template.xlsx",
         **{"faults": [], "count": 0, "sound": None, **found},
     )

@@ -1,7 +1,9 @@
 // The phone at a gate: what was typed, photographed and drawn is kept in this browser until the platform has
 // taken it, and is sent once: every try carries the same idempotency key, which the form was given.
 
-const RETRY_MS = 8000, TIMEOUT_MS = 60000, MOST_SIDE = 2400;
+import { smaller } from "./pictures.js";
+
+const RETRY_MS = 8000, TIMEOUT_MS = 60000;
 const form = document.querySelector("form[data-gate]");
 const line = document.querySelector("[data-line]");
 const button = form.querySelector("button.btn");
@@ -109,18 +111,6 @@ function fill(draft) {
 }
 
 // ---------------------------------------------------------------- photos
-
-async function smaller(file) {
-  // A telephone's picture is ten times what a record needs, and a weak line is what it travels on.
-  const picture = await createImageBitmap(file);
-  const scale = Math.min(1, MOST_SIDE / Math.max(picture.width, picture.height));
-  if (scale === 1 && file.size < 1_000_000 && ["image/jpeg", "image/png"].includes(file.type)) return file;
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.round(picture.width * scale);
-  canvas.height = Math.round(picture.height * scale);
-  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.85));
-}
 
 function listPhotos() {
   const list = form.querySelector("[data-photos]");

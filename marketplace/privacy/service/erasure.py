@@ -37,8 +37,9 @@ def erase_contact(actor: Actor, enterprise_id: UUID, reason: str) -> Enterprise:
 
 
 def forget_people(work: Work, enterprise: Enterprise) -> None:
-    """Erase a locked enterprise's contact, crew and photos, what claims, invitations and messages say
-    of them, links mailed, names of keys, and answers kept to replay. One that is over has no members any more."""
+    """Erase a locked enterprise's contact, crew and photos, what claims, invitations and messages say of its
+    people, links mailed, names of keys, and answers kept to replay. One that is over has no members any
+    more."""
     enterprises.forget_claimant(work, enterprise.contact_email)
     enterprises.erase_contact(enterprise)
     notifications.forget_people(work, enterprise.id)
