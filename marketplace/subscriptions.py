@@ -138,6 +138,8 @@ SUBSCRIPTIONS: dict[str, tuple[Callable[..., None], ...]] = {
     "listing.published": (notifications.plan_listing_push,),
     "listing.changed": (notifications.plan_listing_push,),
     "listing.closed": (notifications.cancel_for_listing, notifications.plan_withdrawal, deals.lapse_offers),
+    "listing.paused": (notifications.cancel_for_listing,),
+    "listing.resumed": (notifications.plan_listing_push,),
     "listing.fulfilled": (notifications.cancel_for_listing, deals.lapse_offers),
     "listing.reopened": (notifications.plan_listing_push,),
     "deal.agreed": (deals.record_dealt, notifications.plan_verify_receiver),

@@ -39,6 +39,7 @@ class Kind(StrEnum):
 class ListingStatus(StrEnum):
     DRAFT = "draft"
     OPEN = "open"
+    PAUSED = "paused"
     FULFILLED = "fulfilled"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
@@ -97,6 +98,14 @@ LIFE = LifeCycle(
     Move("publish", ListingStatus.DRAFT, ListingStatus.OPEN, by={Party.OWNER}, event="listing.published"),
     Move("change", ListingStatus.DRAFT, ListingStatus.DRAFT, by={Party.OWNER}),
     Move("change", ListingStatus.OPEN, ListingStatus.OPEN, by={Party.OWNER}, event="listing.changed"),
+    Move("pause", ListingStatus.OPEN, ListingStatus.PAUSED, by={Party.OWNER}, event="listing.paused"),
+    Move("resume", ListingStatus.PAUSED, ListingStatus.OPEN, by={Party.OWNER}, event="listing.resumed"),
+    Move("change", ListingStatus.PAUSED, ListingStatus.PAUSED, by={Party.OWNER}),
+    Move("withdraw", ListingStatus.PAUSED, ListingStatus.WITHDRAWN, by={Party.OWNER}, event="listing.closed"),
+    Move(
+        "expire", ListingStatus.PAUSED, ListingStatus.EXPIRED, by={Party.CLOCK}, event="listing.closed",
+        after=timedelta(days=1), since="available_until",
+    ),
     Move("withdraw", ListingStatus.DRAFT, ListingStatus.WITHDRAWN, by={Party.OWNER}, event="listing.closed"),
     Move("withdraw", ListingStatus.OPEN, ListingStatus.WITHDRAWN, by={Party.OWNER}, event="listing.closed"),
     Move(

@@ -235,6 +235,33 @@ def publish(listing: Listing) -> Versioned:
     return _posted(service.publish(actor(), listing.id))
 
 
+@blueprint.post("/listings/<uuid:listing_id>/pause")
+@allow(ENTERPRISE, scope="listings:write")
+@publishes
+@subject(service.find_own)
+@may_conflict
+@no_body
+@blueprint.response(200, ListingSchema, headers=VERSIONED)
+def pause(listing: Listing) -> Versioned:
+    """Pause an open listing: others no longer find it and it is not matched; offers and deals stay.
+
+    Its window runs on. An offer for it can be accepted once it is resumed.
+    """
+    return _listing(service.pause(actor(), listing.id))
+
+
+@blueprint.post("/listings/<uuid:listing_id>/resume")
+@allow(ENTERPRISE, scope="listings:write")
+@publishes
+@subject(service.find_publishable)
+@may_conflict
+@no_body
+@blueprint.response(200, ListingSchema, headers=VERSIONED)
+def resume(listing: Listing) -> Versioned:
+    """Resume a paused listing: it is open, and matched like one that is published."""
+    return _posted(service.resume(actor(), listing.id))
+
+
 @blueprint.post("/listings/publish")
 @allow(ENTERPRISE, scope="listings:write")
 @require(service.check_publishing)

@@ -37,6 +37,12 @@ class ListingSamples(PermitSamples):
         return self.marketplace.demand(self.owner, exemption_item=1)
 
     @cached_property
+    def paused(self):
+        listing = self.marketplace.supply(self.owner)
+        assert self.owner.post(f"/listings/{listing['id']}/pause").status_code == 200
+        return listing
+
+    @cached_property
     def pictured(self):
         """A draft of the owner with a photo."""
         listing = self.marketplace.supply(self.owner, publish=False)
@@ -60,6 +66,8 @@ def neighbours(samples):
         ("POST", "/listings/<uuid:listing_id>/withdraw"): (f"{supply}/withdraw", HIDDEN, FORBIDDEN),
         ("POST", "/listings/<uuid:listing_id>/exemption-review"): (
             f"/listings/{samples.exempt_demand['id']}/exemption-review", FORBIDDEN, FORBIDDEN),
+        ("POST", f"{ONE}/pause"): (f"{supply}/pause", HIDDEN, FORBIDDEN),
+        ("POST", f"{ONE}/resume"): (f"{supply}/resume", HIDDEN, FORBIDDEN),
         ("POST", f"{ONE}/photos"): (photos, HIDDEN, FORBIDDEN),
         ("GET", f"{ONE}/photos"): (photos, HIDDEN, HIDDEN),
         ("GET", PHOTO): (f"{photos}/1", HIDDEN, HIDDEN),
@@ -83,6 +91,8 @@ def writes(samples):
         ("POST", "/listings/<uuid:listing_id>/publish"): (
             owner, f"/listings/{samples.draft['id']}/publish", {}),
         ("POST", "/listings/<uuid:listing_id>/withdraw"): (owner, f"/listings/{to_withdraw}/withdraw", {}),
+        ("POST", f"{ONE}/pause"): (owner, f"/listings/{samples.marketplace.supply(owner)['id']}/pause", None),
+        ("POST", f"{ONE}/resume"): (owner, f"/listings/{samples.paused['id']}/resume", None),
         ("POST", f"{ONE}/photos"): (owner, f"/listings/{samples.draft['id']}/photos", PNG),
         ("DELETE", PHOTO): (owner, f"/listings/{samples.pictured['id']}/photos/1", None),
         ("POST", "/listings/<uuid:listing_id>/exemption-review"): (

@@ -82,9 +82,17 @@ class Life(RuleBasedStateMachine):
         self.move("withdraw", listing, lambda path: self.owner.post(f"{path}/withdraw"))
 
     @rule(listing=listings)
+    def pause(self, listing):
+        self.move("pause", listing, lambda path: self.owner.post(f"{path}/pause"))
+
+    @rule(listing=listings)
+    def resume(self, listing):
+        self.move("resume", listing, lambda path: self.owner.post(f"{path}/resume"))
+
+    @rule(listing=listings)
     def meddle(self, listing):
         """A neighbour can do nothing, whatever the state."""
-        for call in ("publish", "withdraw"):
+        for call in ("publish", "pause", "resume", "withdraw"):
             answer = self.other.post(f"/listings/{listing}/{call}")
             refused(answer, 404, "not_found")
 
@@ -94,10 +102,10 @@ class Life(RuleBasedStateMachine):
         self.marketplace.settle()
         for listing in sorted(self.status):
             if (
-                self.status[listing] == ListingStatus.OPEN
+                self.status[listing] in (ListingStatus.OPEN, ListingStatus.PAUSED)
                 and self.last_day[listing] < self.marketplace.now.date()
             ):
-                self.enter(listing, ("expire", ListingStatus.OPEN))
+                self.enter(listing, ("expire", self.status[listing]))
 
     @invariant()
     def the_api_shows_the_state_of_the_table(self):

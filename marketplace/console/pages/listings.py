@@ -1,6 +1,6 @@
 """One's own listings, a listing with its matches, and why another is no match."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +29,8 @@ from ..visitor import members_only, private
 
 MOST_MATCHES, MOST_OTHERS, MOST_CODES_ASKED = 10, 20, 20
 TABS = ("matches", "why")
-LIVING = (ListingStatus.DRAFT, ListingStatus.OPEN)
+LIVING = (ListingStatus.DRAFT, ListingStatus.OPEN, ListingStatus.PAUSED)
+MATCHED = (ListingStatus.DRAFT, ListingStatus.OPEN)
 OTHER_KIND = {Kind.SUPPLY: Kind.DEMAND, Kind.DEMAND: Kind.SUPPLY}
 
 
@@ -50,7 +51,7 @@ class MatchesQuery(PageQuery):
 
 
 class BulkForm(Schema):
-    action = fields.String(required=True, validate=OneOf(("publish", "withdraw")))
+    action = fields.String(required=True, validate=OneOf(("publish", "pause", "resume", "withdraw")))
 
 
 class VerdictForm(Schema):
@@ -99,14 +100,14 @@ def _mine(who: LoggedIn, http_status: int = 200, done: dict[str, Any] | None = N
 @pages.post("/listings/bulk")
 @members_only("listings:write", kinds=(ENTERPRISE,))
 def change_many(who: LoggedIn) -> Response:
-    """Publish or withdraw those that were ticked; each by itself, and the page says which was refused."""
+    """Publish, pause, resume or withdraw those that were ticked; each by itself, and the page says which was
+    refused."""
     assert who.actor is not None
     data, errors = read_form(BULK)
     ids = _ticked()
     if data is None or not ids:
         return _mine(who, 422, {"done": 0, "refused": [], "none": True, "errors": errors})
-    act = _publish_all if data["action"] == "publish" else _withdraw_all
-    refused = act(who.actor, ids)
+    refused = BULK_ACTIONS[data["action"]](who.actor, ids)
     return _mine(who, 200, {"done": len(ids) - len(refused), "refused": refused, "none": False})
 
 
@@ -128,14 +129,27 @@ def _publish_all(actor: Actor, ids: list[UUID]) -> list[str]:
     return [_words(result) for _, result in results if isinstance(result, DomainError)]
 
 
-def _withdraw_all(actor: Actor, ids: list[UUID]) -> list[str]:
-    refused = []
-    for listing_id in ids:
-        try:
-            listings.withdraw(actor, listings.find_own(actor, listing_id).id, None)
-        except DomainError as error:
-            refused.append(_words(error))
-    return refused
+def _each(act: Callable[[Actor, UUID], Any]) -> Callable[[Actor, list[UUID]], list[str]]:
+    """The same done to one listing after the other; returns why the refused ones were."""
+
+    def act_on_all(actor: Actor, ids: list[UUID]) -> list[str]:
+        refused = []
+        for listing_id in ids:
+            try:
+                act(actor, listings.find_own(actor, listing_id).id)
+            except DomainError as error:
+                refused.append(_words(error))
+        return refused
+
+    return act_on_all
+
+
+BULK_ACTIONS = {
+    "publish": _publish_all,
+    "pause": _each(listings.pause),
+    "resume": _each(listings.resume),
+    "withdraw": _each(lambda actor, listing_id: listings.withdraw(actor, listing_id, None)),
+}
 
 
 def _words(error: DomainError) -> str:
@@ -156,11 +170,10 @@ def listing_page(
     assert who.actor is not None
     row = listings.find_visible(who.actor, listing_id)
     (shown,) = named_listings(listings.present(who.actor, [row]))
-    photos = listings.list_photos(listing_id)
     if row.enterprise_id != who.actor.enterprise_id:
-        return _listing_of_others(who.actor, shown, photos)
+        return _listing_of_others(who.actor, shown)
     query, wrong_query = read_query(MATCHES)
-    is_living, is_why = row.status in LIVING, query["tab"] == "why"
+    is_living, is_why = row.status in MATCHED, query["tab"] == "why"
     return private(
         "listing.html",
         http_status,
@@ -173,7 +186,7 @@ def listing_page(
         may_write="listings:write" in who.actor.scopes,
         may_deal="deals:write" in who.actor.scopes,
         living=LIVING,
-        photos=photos,
+        photos=None if is_why else listings.list_photos(listing_id),
         most_photos=MOST_PHOTOS,
         script="post.js",
         errors=errors or wrong_query,
@@ -181,7 +194,7 @@ def listing_page(
     )
 
 
-def _listing_of_others(actor: Actor, shown: dict[str, Any], photos: Sequence[Any]) -> Response:
+def _listing_of_others(actor: Actor, shown: dict[str, Any]) -> Response:
     """What others than the owner see, with their own open listings that may be its counterpart."""
     mine: list[Any] = []
     if actor.enterprise_id is not None:
@@ -189,8 +202,8 @@ def _listing_of_others(actor: Actor, shown: dict[str, Any], photos: Sequence[Any
         asked = {**NO_FILTER, "mine": True, "kind": other, "status": ListingStatus.OPEN, "limit": 5}
         mine, _, _ = listings.search(actor, asked, None)
     return private(
-        "listing_of_others.html", listing=shown, photos=photos, mine=mine, map=map_of([shown], shown),
-        api=f"/api/v1/listings/{shown['id']}",
+        "listing_of_others.html", listing=shown, photos=listings.list_photos(shown["id"]), mine=mine,
+        map=map_of([shown], shown), api=f"/api/v1/listings/{shown['id']}",
     )  # fmt: skip
 
 
@@ -300,6 +313,34 @@ def withdraw_listing(who: LoggedIn, listing_id: UUID) -> Any:
         return listing_page(who, listing_id, 422, errors)
     try:
         listings.withdraw(actor, row.id, data["reason"])
+    except DomainError as error:
+        return listing_page(who, listing_id, error.status, wrong(error))
+    return redirect(url_for("console.show_listing", listing_id=listing_id), 303)
+
+
+@pages.post("/listings/<uuid:listing_id>/pause")
+@members_only("listings:write", kinds=(ENTERPRISE,))
+def pause_listing(who: LoggedIn, listing_id: UUID) -> Any:
+    """Pause an open listing of one's own."""
+    return _moved(who, listing_id, ListingStatus.PAUSED, listings.pause)
+
+
+@pages.post("/listings/<uuid:listing_id>/resume")
+@members_only("listings:write", kinds=(ENTERPRISE,))
+def resume_listing(who: LoggedIn, listing_id: UUID) -> Any:
+    """Resume a paused listing of one's own."""
+    return _moved(who, listing_id, ListingStatus.OPEN, listings.resume)
+
+
+def _moved(who: LoggedIn, listing_id: UUID, goal: ListingStatus, act: Callable[[Actor, UUID], Any]) -> Any:
+    """Make a move; pressed twice it is made once."""
+    actor = who.actor
+    assert actor is not None
+    row = listings.find_own(actor, listing_id)
+    try:
+        if row.status != goal:
+            count_for(actor, PUBLISH)
+            act(actor, row.id)
     except DomainError as error:
         return listing_page(who, listing_id, error.status, wrong(error))
     return redirect(url_for("console.show_listing", listing_id=listing_id), 303)

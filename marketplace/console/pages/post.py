@@ -44,7 +44,7 @@ MOST_FEN = round(MOST_PRICE * FEN_PER_CNY)
 LONGEST_TITLE, LONGEST_COMPOSITION, MOST_ACCEPTED = 120, 2000, 100
 COMPONENTS = {Kind.SUPPLY: "composition", Kind.DEMAND: "requires"}
 """What the components of a listing are called; the form calls both `composition`, as sheets do."""
-LIVING = (ListingStatus.DRAFT, ListingStatus.OPEN)
+LIVING = (ListingStatus.DRAFT, ListingStatus.OPEN, ListingStatus.PAUSED)
 
 
 class WordsQuery(Schema):

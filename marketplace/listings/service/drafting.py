@@ -125,7 +125,7 @@ def change(actor: Actor, listing_id: UUID, data: dict[str, Any], expected: int |
         if others_see(changes):
             row.updated_at = clock.now()
         flag_modified(row, "updated_at")  # else its default would show others a change that they cannot see
-        if row.status == ListingStatus.OPEN:
+        if row.status != ListingStatus.DRAFT:
             bring_codes_to_catalogue(row)
             require_publishable(row)
             notices += licence_notice(row)

@@ -90,7 +90,7 @@ def require_place(row: Listing) -> None:
 
 def left_behind(work: Work, owner: Any) -> list[Notice]:
     """A notice about the listings, not yet closed, that stay at the place from which their owner moves."""
-    active = Listing.status.in_((ListingStatus.DRAFT, ListingStatus.OPEN))
+    active = Listing.status.in_((ListingStatus.DRAFT, ListingStatus.OPEN, ListingStatus.PAUSED))
     listings = work.session.scalars(
         select(Listing).where(Listing.enterprise_id == owner.id, active).order_by(Listing.id.desc())
     )

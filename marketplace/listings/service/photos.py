@@ -21,7 +21,7 @@ from ...uploaded_files import JudgedFile
 from ..models import LIFE, MOST_PHOTOS, Listing, ListingPhoto, ListingStatus
 from .lookup import find_visible
 
-PICTURED = (ListingStatus.DRAFT, ListingStatus.OPEN)
+PICTURED = (ListingStatus.DRAFT, ListingStatus.OPEN, ListingStatus.PAUSED)
 """States in which a photo may be added."""
 ENDED = tuple(status for status in ListingStatus if status not in PICTURED)
 WAITS = timedelta(days=1)

@@ -19,6 +19,7 @@ from .listing_place import require_place
 from .plausible_terms import implausible_notices
 from .posting_rights import require_role
 from .quotas import Quota, lock_owner
+from .reservations import fulfil_if_nothing_left
 
 log = logging.getLogger(__name__)
 
@@ -109,11 +110,53 @@ def open_draft(row: Listing, owner: Any) -> str:
     enterprises.require_approved(owner)
     require_role(owner.roles, row.kind)
     move = LIFE.move(row, "publish", by=Party.OWNER)
+    _require_sound(row)
+    row.published_at = clock.now()
+    return move.event or ""
+
+
+def _require_sound(row: Listing) -> None:
+    """Hold a listing that is to be matched to every rule. Raises: Conflict, Invalid: as `publish`."""
     bring_codes_to_catalogue(row)
     require_publishable(row)
     require_place(row)
-    row.published_at = clock.now()
-    return move.event or ""
+
+
+def pause(actor: Actor, listing_id: UUID) -> Listing:
+    """Take an open listing out of matching and out of others' sight; its offers and deals stay.
+
+    Raises:
+        NotFound. Conflict: it is not open (`wrong_state`).
+    """
+    with unit_of_work() as work:
+        row = work.lock(Listing, Listing.id == listing_id)
+        move = LIFE.move(row, "pause", by=Party.OWNER)
+        work.audit(actor, "pause", row)
+        work.emit(move.event or "", listing_id=str(row.id), status=row.status)
+    log.info("listing paused", extra={"listing_id": str(row.id)})
+    return row
+
+
+def resume(actor: Actor, listing_id: UUID) -> Posted:
+    """Have a paused listing take part in matching again, held to the same rules as one that is published.
+
+    Raises:
+        NotFound. Forbidden, Conflict, Invalid: as `publish`.
+    """
+    with unit_of_work() as work:
+        owner, quota = lock_owner(actor.enterprise_id)
+        enterprises.require_approved(owner)
+        row = work.lock(Listing, Listing.id == listing_id)
+        require_role(owner.roles, row.kind)
+        move = LIFE.move(row, "resume", by=Party.OWNER)
+        _require_sound(row)
+        quota.add_open()
+        work.audit(actor, "resume", row)
+        work.emit(move.event or "", listing_id=str(row.id))
+        fulfil_if_nothing_left(work, row)
+        notices = licence_notice(row)
+    log.info("listing resumed", extra={"listing_id": str(row.id)})
+    return Posted(row, owner, notices)
 
 
 def require_publishable(row: Listing) -> None:

@@ -1,4 +1,4 @@
-"""Photos of listings; their content lies in the folder of files, under its digest.
+"""Photos of listings, whose content lies in the folder of files under its digest; and listings that pause.
 
 Revision ID: 0079
 Revises: 0078
@@ -11,6 +11,10 @@ revision = "0079"
 down_revision = "0078"
 branch_labels = None
 depends_on = None
+
+STATUS = op.f("ck_listing_status")
+BEFORE = "status IN ('draft', 'open', 'fulfilled', 'expired', 'withdrawn')"
+AFTER = "status IN ('draft', 'open', 'paused', 'fulfilled', 'expired', 'withdrawn')"
 
 
 def upgrade() -> None:
@@ -44,7 +48,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_listing_photo_sha256"), "listing_photo", ["sha256"])
     op.create_index(op.f("ix_listing_photo_enterprise_id"), "listing_photo", ["enterprise_id"])
+    op.drop_constraint(STATUS, "listing")
+    op.create_check_constraint(STATUS, "listing", AFTER)
 
 
 def downgrade() -> None:
+    op.execute("UPDATE listing SET status = 'open' WHERE status = 'paused'")
+    op.drop_constraint(STATUS, "listing")
+    op.create_check_constraint(STATUS, "listing", BEFORE)
     op.drop_table("listing_photo")
