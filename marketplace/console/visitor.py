@@ -14,7 +14,7 @@ from ..events.models import NOBODY
 from ..events.work import task_owner
 from ..http import rate_limits
 from ..http.authentication import EVERY_KEY, Access
-from ..http.bodies import read_body
+from ..http.bodies import FORM, read_body
 from ..messages.names import Name
 from ..persons import service as persons
 from ..persons.models import Right
@@ -35,9 +35,11 @@ SCRIPT = "passkey.js"
 ONE_CLICK = "console.unsubscribe"
 """The one form that others may send, mail programs above all: its address entitles to it, no cookie."""
 NEXT = "next"
+LOST_FILES = "lost_files"
+"""The field that says that files of a form were not kept."""
 KEPT = "kept."
 """Before the name of a field of a form that was sent after its session had ended."""
-NOT_KEPT = ("password", "code", NEXT)
+NOT_KEPT = ("password", "code", NEXT, LOST_FILES)
 LONGEST_KEPT = 20_000
 MOST_READ = 1_000_000
 """Bytes of a form of a stranger that are read to keep what was typed; one with pictures is not."""
@@ -199,12 +201,13 @@ def _ask(who: LoggedIn | None) -> Any:
         return redirect(url_for(PAGE_OF_LACK[who.lacks or ""]), 303)
     if request.method in SAFE:
         return redirect(url_for("console.show_login", next=_here()), 303)
-    return login_page(401, next=request.path, kept=_typed())
+    return login_page(401, next=request.path, kept=_typed(), lost_files=_sent_files())
 
 
 def login_page(http_status: int = 200, **facts: Any) -> Response:
     """The ways to log in; `next` and `kept` are what a log-in goes on with."""
-    shown = {"values": {}, "errors": {}, "has_passkeys": persons.relying_party() is not None, **facts}
+    shown = {"values": {}, "errors": {}, "has_passkeys": persons.relying_party() is not None,
+             "lost_files": False, **facts}  # fmt: skip
     shown["account_name"] = persons.provider_name()
     return private("login.html", http_status, script=SCRIPT, **shown)
 
@@ -222,6 +225,15 @@ def _typed() -> dict[str, str]:
         return {}
     typed = {name: value for name, value in request.form.to_dict().items() if name not in NOT_KEPT}
     return typed if sum(map(len, typed.values())) <= LONGEST_KEPT else {}
+
+
+def _sent_files() -> bool:
+    """Whether files were chosen in the form that was sent: they are not kept, and have to be chosen again."""
+    if request.mimetype != FORM:
+        return False
+    if (request.content_length or 0) > MOST_READ:
+        return True
+    return any(file.filename for file in request.files.values())
 
 
 def _here() -> str:

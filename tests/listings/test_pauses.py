@@ -4,11 +4,11 @@ import pytest
 
 from tests.console.hand import Hand
 from tests.console.people import browser_of
-from tests.deals.cases import TERMS
 from tests.http.responses import refused
 from tests.manifests.trade import Trade
 
 PHONE = "13800138000"
+TERMS = {"quantity_t": 20.0, "price_cny_per_t": -120.0, "valid_until": "2026-12-20T10:00:00Z"}
 
 
 @pytest.fixture

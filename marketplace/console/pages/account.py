@@ -20,6 +20,7 @@ from ..forms import Errors, change_or_show, over_the_form, typed, wrong
 from ..page import as_json, pages
 from ..visitor import (
     KEPT,
+    LOST_FILES,
     NEXT,
     SCRIPT,
     asking_of_browser,
@@ -82,13 +83,24 @@ def show_login() -> Response:
 
 def _login(http_status: int = 200, errors: Errors | None = None) -> Response:
     asked = request.values.get(NEXT, "")
-    return login_page(http_status, values=typed(), errors=errors or {}, next=asked, kept=_kept_fields())
+    return login_page(
+        http_status,
+        values=typed(),
+        errors=errors or {},
+        next=asked,
+        kept=_kept_fields(),
+        lost_files=_has_lost_files(),
+    )
 
 
 def _kept_fields() -> dict[str, str]:
     """What was typed into a form before its session ended, by the names of its fields."""
     sent = request.form.to_dict().items()
     return {name.removeprefix(KEPT): value for name, value in sent if name.startswith(KEPT)}
+
+
+def _has_lost_files() -> bool:
+    return LOST_FILES in request.form
 
 
 @pages.post("/login")
@@ -108,8 +120,9 @@ def _device() -> str:
 
 def _go_on(token: str) -> Any:
     target, kept = way_back(request.form.get(NEXT)), _kept_fields()
-    if kept:
-        return begin_session(private("resume.html", target=target, kept=kept), token)
+    if kept or _has_lost_files():
+        shown = private("resume.html", target=target, kept=kept, lost_files=_has_lost_files())
+        return begin_session(shown, token)
     return begin_session(redirect(target, 303), token)
 
 

@@ -4,6 +4,7 @@ They work without a script. With it, what was typed, photographed and drawn is k
 has been sent, and sent once: `static/gate.js`.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,13 +17,16 @@ from ...events.actor import ENTERPRISE, Actor
 from ...http.bodies import FORM
 from ...http.documents import MAX_DOCUMENT
 from ...http.fields import Identifier, Lines, Text
+from ...http.languages import language
 from ...http.schemas import Schema
 from ...manifests import service as manifests
 from ...manifests.models import HEAVIEST_KG, LoadPicture
+from ...messages import say
 from ...persons.models import Right
 from ...persons.service import LoggedIn
 from ..form_fields import Checked, TypedLoad, TypedTonnes, TypedWhole
-from ..forms import Errors, once, read_form, typed, version_seen, wrong
+from ..formats import KG_PER_T
+from ..forms import Errors, once, read_fields, read_form, typed, version_seen, wrong
 from ..page import pages, text
 from ..visitor import members_only, private
 from ..warnings import warn
@@ -30,6 +34,7 @@ from .loads import PATH, moves_of, shown_to
 
 HEAVIEST_T = HEAVIEST_KG / 1000
 MOST_PHOTOS = 3
+LINE_FIELD = re.compile(r"lines\.([1-9]\d?)\.(?:weight|refused)_t", re.ASCII)
 TOO_LARGE = "file_too_large"
 MAX_FORM = MOST_PHOTOS * MAX_DOCUMENT + 1_000_000
 """Bytes of a form with photos; what is too large in it is said beside its field."""
@@ -60,6 +65,18 @@ class ReceiptForm(Schema):
     signed_name = Text(50, load_default=None)
 
 
+class LineForm(Schema):
+    """The weight of one of several kinds of waste, which the form asks beside that of the load."""
+
+    weight_t = TypedLoad(HEAVIEST_T, required=True)
+    refused_t = TypedTonnes(0, HEAVIEST_T, load_default=0)
+
+
+LINE = LineForm()
+SUMMED = ("weight_t",)
+"""What the weights of the lines say too."""
+
+
 class Picture(NamedTuple):
     """A picture of a form that may be kept."""
 
@@ -73,21 +90,22 @@ class Gate(NamedTuple):
 
     move: str
     schema: Schema
+    without_weight: Schema
     template: str
     sign: Callable[[Actor, UUID, dict[str, Any]], Any]
 
 
 def _pick_up(actor: Actor, manifest_id: UUID, data: dict[str, Any]) -> Any:
-    return manifests.pick_up(actor, manifest_id, {**data, "containers": None, "lines": None})
+    return manifests.pick_up(actor, manifest_id, {**data, "containers": None})
 
 
 def _receive(actor: Actor, manifest_id: UUID, data: dict[str, Any]) -> Any:
-    body = {**data, "lines": None, "significant": data["significant"] or None}
+    body = {**data, "significant": data["significant"] or None}
     return manifests.receive(actor, manifest_id, body)
 
 
-PICKUP = Gate("pickup", PickupForm(), "pickup.html", _pick_up)
-RECEIPT = Gate("receive", ReceiptForm(), "receipt.html", _receive)
+PICKUP = Gate("pickup", PickupForm(), PickupForm(partial=SUMMED), "pickup.html", _pick_up)
+RECEIPT = Gate("receive", ReceiptForm(), ReceiptForm(partial=SUMMED), "receipt.html", _receive)
 
 
 @pages.get(f"{PATH}/pickup")
@@ -149,6 +167,7 @@ def _form(
         gate.template,
         http_status,
         load=shown,
+        line_fields=_line_fields(shown["lines"]),
         version=row.version,
         values=values,
         errors=errors or {},
@@ -159,12 +178,18 @@ def _form(
     )
 
 
+def _line_fields(lines: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The fields of several kinds of waste; of one kind there are none, its weight is the load's."""
+    names = [f"lines.{line['no']}.{name}" for line in lines for name in LINE.fields]
+    return tuple(names) if len(lines) > 1 else ()
+
+
 def _sign(who: LoggedIn, manifest_id: UUID, gate: Gate) -> Any:
     """Sign and keep the pictures, all or nothing, once however often it is sent."""
     actor = who.actor
     assert actor is not None
     row = shown_to(who, manifest_id)
-    data, errors = read_form(gate.schema)
+    data, errors = _read(gate)
     pictures, wrong_pictures = _pictures()
     errors |= wrong_pictures
     if data is None or errors:
@@ -182,6 +207,36 @@ def _sign(who: LoggedIn, manifest_id: UUID, gate: Gate) -> Any:
         return once(actor, make)
     except DomainError as error:
         return _form(who, shown_to(who, manifest_id), gate, typed(), error.status, wrong(error))
+
+
+def _read(gate: Gate) -> tuple[dict[str, Any] | None, Errors]:
+    """What was typed. Where each kind of waste has a weight of its own, that of the load may be left out."""
+    lines, errors = _read_lines()
+    data, wrong_fields = read_form(gate.without_weight if lines else gate.schema)
+    errors |= wrong_fields
+    if data is None or errors or not lines:
+        return (None if data is None else {**data, "lines": lines}), errors
+    sums = {name: sum(line[name] for line in lines) for name in LINE.fields}
+    if sums["weight_t"] > HEAVIEST_KG:
+        errors["weight_t"] = [say("load_weight", language(), value=f"{sums['weight_t'] / KG_PER_T:g}")]
+    typed_sums = {name: data[name] for name in sums if data.get(name)}
+    return {**data, **sums, **typed_sums, "lines": lines}, errors
+
+
+def _read_lines() -> tuple[list[dict[str, Any]] | None, Errors]:
+    """The weights of the lines, if any of them was typed; then that of each is asked for."""
+    matched = [(LINE_FIELD.fullmatch(name), value.strip()) for name, value in request.form.items()]
+    if not any(found and value for found, value in matched):
+        return None, {}
+    asked = dict.fromkeys(found[1] for found, _ in matched if found)
+    lines: list[dict[str, Any]] = []
+    errors: Errors = {}
+    for number in asked:
+        prefix = f"lines.{number}."
+        line, wrong_line = read_fields(LINE, prefix)
+        errors |= {prefix + name: words for name, words in wrong_line.items()}
+        lines.append({"no": int(number), **(line or {})})
+    return (None if errors else lines), errors
 
 
 def _pictures() -> tuple[list[Picture], Errors]:
