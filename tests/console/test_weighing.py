@@ -18,7 +18,7 @@ def town(marketplace):
 
 def load_of_two(trade):
     lines = [{"deal_id": trade.deal["id"], "quantity_t": 10.0}] * 2
-    body = {"transporter_id": trade.carrier.id, "planned_on": "2026-12-02", "lines": lines}
+    body = {"transporter_id": trade.carrier.id, "planned_on": "2026-12-01", "lines": lines}
     load = ok(trade.supplier.post("/manifests", body), 201)
     ok(trade.supplier.patch(f"/manifests/{load['id']}", {"official_number": official_number()}))
     trade.by(trade.supplier, load, "issue")
@@ -56,7 +56,7 @@ def test_each_kind_is_weighed_and_what_does_not_add_up_is_said(town):
 
 
 def test_a_load_of_one_kind_is_asked_for_one_weight(town):
-    load = town.trade.issued()
+    load = town.trade.issued(planned_on="2026-12-01")
     hand = Hand(town.driver, f"/loads/{load['id']}/pickup")
     assert "逐种称重" not in hand.page.text
     hand.fill(**TRUCK).press("签署并装运")

@@ -1,4 +1,4 @@
-"""Settings of an enterprise: its profile, what is mailed to it, its papers."""
+"""Settings of an enterprise: its profile, and what is mailed to it."""
 
 import re
 from collections.abc import Callable
@@ -16,19 +16,15 @@ from ...errors import Invalid
 from ...events.actor import ENTERPRISE, Actor
 from ...http.fields import Adcode, Lines, OneOf, Text
 from ...http.schemas import Email, EnterpriseName, Phone, Schema
-from ...licences import service as licences
-from ...licences.models import Channel, Licence, TransferApproval
 from ...notifications import service as notifications
 from ...notifications.models import REQUIRED, EmailPreference, NotificationKind
 from ...persons.models import Language
 from ...persons.service import LoggedIn
-from ...registrations import service as registrations
 from ..forms import Errors, change_or_show, typed, version_seen
 from ..page import pages
 from ..visitor import members_only, private
 from ..warnings import warn
 
-MOST_SHOWN = 100
 OWNER = "admin"
 """The scope of whoever sets what is set for the whole enterprise."""
 CODE_BETWEEN = re.compile(r"[\n,，、;；]")
@@ -206,35 +202,3 @@ def set_notices(who: LoggedIn) -> Any:
         notifications.set_preferences(actor, wanted, version_seen())
 
     return change_or_show(NOTICES, partial(_notices, who), change, url_for("console.show_notices"))
-
-
-# ---------------------------------------------------------------- papers
-
-
-@pages.get("/settings/papers")
-@members_only(kinds=(ENTERPRISE,))
-def show_papers(who: LoggedIn) -> Response:
-    """Licences, channels, approvals and registrations on file, with their last days."""
-    actor = who.actor
-    assert actor is not None
-    own = actor.enterprise_id
-    papers = [
-        *(_paper("licence", row, row.number, row.status) for row in _permits(actor, Licence)),
-        *(_paper("channel", row, str(row.id)[:8], None) for row in _permits(actor, Channel)),
-        *(_paper("transfer_approval", row, row.number, None) for row in _permits(actor, TransferApproval)),
-        *(
-            _paper("receiver_registration", row, row.number, row.status)
-            for row in registrations.search(actor, own, None, None, MOST_SHOWN)
-        ),
-    ]
-    papers.sort(key=lambda paper: paper["valid_until"])
-    return private("papers.html", papers=papers, api="/api/v1/licences")
-
-
-def _permits(actor: Actor, model: type[Any]) -> Any:
-    return licences.search(actor, model, actor.enterprise_id, None, None, MOST_SHOWN)
-
-
-def _paper(kind: str, row: Any, number: str, status: str | None) -> dict[str, Any]:
-    ended = getattr(row, "revoked_at", None) is not None
-    return {"kind": kind, "number": number, "status": status, "ended": ended, "valid_until": row.valid_until}

@@ -1,0 +1,122 @@
+"""Papers handed in on a page: each kind with its scan, once, by the owner alone."""
+
+from io import BytesIO
+
+import pytest
+
+from tests.console.hand import Hand
+from tests.console.people import browser_of
+from tests.console.reader import read
+from tests.console.trading import HOSTILE
+from tests.uploaded_files import made
+
+PHONES = ("13800138001", "13800138002", "13800138003", "13800138004")
+PERIOD = {"valid_from": "2026-01-01", "valid_until": "2028-12-31"}
+LICENCE = {
+    "number": "浙危废经第 88 号", "kind": "comprehensive", "codes": "900-349-34\nHW17",
+    "modes": ["use", "dispose"], "tonnes_per_year": "12,000", **PERIOD,
+}  # fmt: skip
+PAPERS = {
+    "permit": {"number": "330600123456", "scope": f"危险货物运输{HOSTILE}", **PERIOD},
+    "vehicle": {"plate": "浙D·12345", "kind": "厢式货车", "payload_t": "20", "valid_until": "2028-12-31"},
+    "crew": {
+        "name": "张三<script>alert(1)</script>",
+        "kind": "driver",
+        "number": "330600199001011234",
+        "valid_until": "2028-12-31",
+    },
+    "insurance": {"number": "PZ2026", "insurer": "人保", **PERIOD},
+}
+
+
+def scan(content=made.PDF, name="扫描件.pdf", media_type="application/pdf"):
+    return (BytesIO(content), name, media_type)
+
+
+@pytest.fixture
+def firms(marketplace):
+    """A recycler and a transporter, each with the browser of its owner."""
+    recycler, carrier = marketplace.recycler(), marketplace.enterprise("transporter")
+    with marketplace.at_its_time():
+        yield recycler, browser_of(recycler, PHONES[0]), carrier, browser_of(carrier, PHONES[1])
+
+
+def test_a_licence_is_handed_in_once_with_its_scan_and_gets_further_ones(firms):
+    recycler, owner, _, _ = firms
+    for _ in range(2):
+        sent = owner.post("/settings/papers/licence", **LICENCE, file=scan(), idempotency_key="k")
+        assert sent.status == 303
+    (licence,) = recycler.get("/licences", status="submitted").json["items"]
+    (line,) = licence["lines"]
+    assert (line["codes"], line["modes"], line["tonnes_per_year"]) == (
+        ["900-349-34", "HW17"],
+        ["use", "dispose"],
+        12000,
+    )
+    assert [file["media_type"] for file in licence["files"]] == ["application/pdf"]
+    hand = Hand(owner, "/settings/papers")
+    assert "浙危废经第 88 号" in hand.page.text
+    hand.press("上传扫描件", file=(lambda: BytesIO(made.PNG), "x.png", "image/png"))
+    hand.again()
+    (licence,) = recycler.get("/licences", status="submitted").json["items"]
+    assert len(licence["files"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"codes": "999-999-99"}, "999-999-99"),
+        ({"modes": []}, "必填"),
+        ({"valid_until": "2025-12-31"}, "早于"),
+        ({"number": HOSTILE, "tonnes_per_year": "x"}, "数"),
+        ({"file": (b"\0\0\0\x18ftypheic" + b"x" * 40, "x.heic", "image/heic")}, "兼容性最佳"),
+        ({"file": (made.PDF + bytes(10 * 2**20), "x.pdf", "application/pdf")}, "超过 10 MB"),
+        ({"file": (made.written(made.with_script), "x.pdf", "application/pdf")}, "文件"),
+    ],
+    ids=("code", "mode", "days", "script", "heic", "heavy", "active"),
+)
+def test_what_is_wrong_with_a_paper_is_said_and_nothing_of_it_is_kept(firms, changes, words):
+    recycler, owner, _, _ = firms
+    changes = dict(changes)
+    if "file" in changes:
+        changes["file"] = scan(*changes["file"])
+    sent = owner.post("/settings/papers/licence", **{**LICENCE, **changes}, idempotency_key="k")
+    assert sent.status in (415, 422)
+    html = sent.response.get_data(as_text=True)
+    assert any(words in said.split("</p>")[0] for said in html.split('class="wrong"')[1:])
+    assert "<script>alert" not in html
+    assert read(sent.response).faults == []
+    assert "900-349-34" in html or "999-999-99" in html
+    assert recycler.get("/licences", status="submitted").json["items"] == []
+
+
+def test_a_transporter_hands_in_each_kind_of_paper(firms):
+    _, _, carrier, owner = firms
+    for form, fields in PAPERS.items():
+        sent = owner.post(f"/settings/papers/{form}", **fields, file=scan(), idempotency_key=form)
+        assert sent.status == 303, (form, sent.page.text)
+    papers = carrier.get("/transporter-papers").json["items"]
+    assert {paper["paper"] for paper in papers} == set(PAPERS)
+    assert all(len(paper["files"]) == 1 for paper in papers)
+    for lang in ("zh", "en"):
+        shown = owner.get(f"/settings/papers?lang={lang}")
+        assert shown.page.faults == []
+        html = shown.response.get_data(as_text=True)
+        assert "<script>alert" not in html
+        assert len(html) < 60_000
+    assert owner.get("/settings/papers/crew").location == "/settings/papers"
+
+
+def test_others_hand_in_nothing(firms, marketplace):
+    recycler, owner, _, carrier = firms
+    owner.post("/settings/papers/licence", **LICENCE)
+    (licence,) = recycler.get("/licences", status="submitted").json["items"]
+    trader = browser_of(recycler, PHONES[2], "trader")
+    assert trader.post("/settings/papers/licence", **LICENCE).status == 403
+    assert "提交证照" not in trader.get("/settings/papers").page.text
+    assert owner.post("/settings/papers/permit", **PAPERS["permit"]).status in (403, 404)
+    path = f"/settings/papers/licence/{licence['id']}"
+    assert carrier.post(path, file=scan()).status == 404
+    assert owner.post(path).status == 422
+    marketplace.admin.post(f"/licences/{licence['id']}/confirm")
+    assert owner.post(path, file=scan(made.PNG, "x.png", "image/png")).status == 409
