@@ -20,6 +20,7 @@ FILES = {
     "/api/v1/listings/template.xlsx": {XLSX},
     "/api/v1/listings/export": {XLSX, "text/csv", "application/geo+json"},
     "/api/v1/listings/{listing_id}/matches/export": {XLSX, "text/csv"},
+    "/api/v1/listings/{listing_id}/photos/{number}": set(PICTURE_TYPES),
     "/api/v1/matches/export": {XLSX, "text/csv"},
     "/api/v1/allocations/{allocation_id}/export": {XLSX, "text/csv"},
     "/api/v1/licences/{permit_id}/files/{file_id}": set(DOCUMENT_TYPES),
@@ -299,7 +300,7 @@ def test_every_field_that_holds_a_value_of_a_closed_list_says_which(document):
 @pytest.mark.parametrize(
     ("schema", "field", "values"),
     [
-        ("Listing", "status", ["draft", "open", "fulfilled", "expired", "withdrawn"]),
+        ("Listing", "status", ["draft", "open", "paused", "fulfilled", "expired", "withdrawn"]),
         ("Listing", "exemption_review", ["accept", "refuse", None]),
         ("EnterpriseRef", "grade", ["A", "B", "C", "D", "E"]),
         ("LegalBasis", "kind", ["general", "licence", "channel", "exempt", "collector"]),
