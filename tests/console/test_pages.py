@@ -353,7 +353,11 @@ def test_static_holds_files_of_ours_only():
     """What comes from elsewhere gets a table with its licence and SHA-256 first."""
     files = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()}
     pictures = {f"help/{name}.{lang}.png" for name in SHOWN_BY_HELP for lang in ("zh", "en")}
-    assert files == {"console.css", "gate.js", "icon.svg", "passkey.js", "scan.js"} | pictures
+    assert (
+        files
+        == {"console.css", "gate.js", "icon.svg", "passkey.js", "pictures.js", "post.js", "scan.js"}
+        | pictures
+    )
 
 
 def test_the_stylesheet_asks_nobody_and_knows_dark_and_print():
