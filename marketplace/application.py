@@ -64,6 +64,7 @@ ROOMS = (
     "reporting",
     "allocations",
     "notifications",
+    "webhooks",
     "credit",
     "appeals",
     "inspections",

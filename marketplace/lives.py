@@ -33,6 +33,7 @@ from .reporting import service as reporting_service
 from .transfers import models as transfers
 from .transfers import service as transfers_service
 from .transporters import models as transporters
+from .webhooks import models as webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ LIVES = (
     Life("An entry of the blocked list", credit.Block, credit.BLOCK_LIFE),
     Life("An inspection", inspections.Inspection, inspections.LIFE),
     Life("A notification", notifications.Notification, notifications.LIFE),
+    Life("A delivery to an endpoint", webhooks.WebhookDelivery, webhooks.LIFE),
     Life("A task", events.Task, events.LIFE),
 )
 """A new life cycle is one line here; `flask lives` draws it in docs/lives.md."""

@@ -37,6 +37,7 @@ from .persons import jobs as persons
 from .privacy import jobs as privacy
 from .reporting import jobs as reporting
 from .transporters import jobs as transporters
+from .webhooks import jobs as webhooks
 
 LOCK = 0x6875616E6C6975
 """Key of the advisory lock."""
@@ -115,6 +116,8 @@ PERIODIC_JOBS: tuple[PeriodicJob, ...] = (
     PeriodicJob(reporting.remind, 3600),
     PeriodicJob(reporting.judge_years, 21600),
     PeriodicJob(transporters.remind_of_ends, 600),
+    PeriodicJob(webhooks.take_events, 0),
+    PeriodicJob(webhooks.forget_old, 3600),
 )
 """Everything that runs periodically, in the order in which one tick runs it. A new job is one line here."""
 

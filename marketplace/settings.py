@@ -91,6 +91,10 @@ class Settings:
     """Requests for contact to receivers that an enterprise may make within 24 hours."""
     quota_saved_searches: int = 500
     """Saved searches of an approved enterprise; one that is not approved yet has a tenth of them."""
+    quota_webhook_endpoints: int = 10
+    """Addresses to which events of an enterprise are delivered."""
+    webhooks_to_loopback: bool = False
+    """Whether webhooks may go to addresses of this machine, without TLS too: for trials and tests only."""
     rate_limit_export: str = "10 per hour"
     """Copies of everything that is kept of it that an enterprise may take."""
     metrics_token: str = field(default="", repr=False)

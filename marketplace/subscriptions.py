@@ -18,15 +18,18 @@ from .listings import jobs as listings
 from .manifests import jobs as manifests
 from .matches import jobs as matches
 from .notifications import jobs as notifications
+from .webhooks import jobs as webhooks
 
 MATCHING = "matching"
 DELIVERY = "delivery"
 BULK = "bulk"
 RERANK = "rerank"
+WEBHOOKS = "webhooks"
 
 TASKS_PER_JOB = {MATCHING: 100, DELIVERY: 20}
 """How many tasks a job carries at most. Each of the other queues' tasks may take minutes and has a job to
-itself; those of `delivery` wait for a mail relay, and several workers share them."""
+itself; those of `delivery` wait for a mail relay, those of `webhooks` for servers of others, and several
+workers share them."""
 
 TASKS = (
     TaskType(
@@ -131,6 +134,7 @@ TASKS = (
     TaskType(allocations.run, BULK),
     TaskType(ledger.check_ledger, BULK),
     TaskType(desk.note_grade_change, MATCHING),
+    TaskType(webhooks.deliver, WEBHOOKS),
 )
 """A new kind of task is one line here; `work.enqueue` writes one by its name."""
 

@@ -36,10 +36,10 @@ from . import create_app
 from .child import Child, Forked, stop_all
 from .events.service.task_relay import JOB_TIMEOUT_S
 from .events.task_job import TaskJob, TaskQueue, task_queue
-from .subscriptions import DELIVERY, MATCHING, RERANK
+from .subscriptions import DELIVERY, MATCHING, RERANK, WEBHOOKS
 
-IN_PROCESS = frozenset({MATCHING, DELIVERY})
-"""Queues whose jobs take milliseconds, which a fork for each would multiply."""
+IN_PROCESS = frozenset({MATCHING, DELIVERY, WEBHOOKS})
+"""Queues whose jobs take milliseconds, or wait for others, which a fork for each would multiply."""
 LONG_JOB_S = 10.0
 DEAF_S = 60
 """How long after its time-out a job that still runs is ended with its process; as RQ does with a fork."""

@@ -59,7 +59,7 @@ def test_each_process_has_its_own_user_in_the_servers_and_only_one_is_the_owner(
         for name, service in SERVICES.items()
         if "REDIS_URL" in service.get("environment", {})
     }
-    workers = dict.fromkeys(("matching", "delivery", "bulk", "rerank"), "worker")
+    workers = dict.fromkeys(("matching", "delivery", "webhooks", "bulk", "rerank"), "worker")
     assert users == {"prepare": "web", "web": "web", "scheduler": "scheduler", **workers}
     for name in users:
         environment = SERVICES[name]["environment"]

@@ -33,7 +33,11 @@ LIFE = LifeCycle(
 
 
 class Event(Base):
-    """Something that happened, written in the same transaction; `person_id` as in the audit."""
+    """Something that happened, written in the same transaction; `person_id` as in the audit.
+
+    `is_read` says that the feed of enterprises has taken what it says of it: an event that is committed late
+    is found by that, however low its id.
+    """
 
     __tablename__ = "event"
 
@@ -42,6 +46,9 @@ class Event(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     person_id: Mapped[UUID | None]
+    is_read: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+    __table_args__ = (Index("ix_event_unread", "id", postgresql_where=text("NOT is_read")),)
 
 
 class Task(Base):

@@ -33,6 +33,7 @@ class NotificationKind(StrEnum):
     SEARCH_HIT = "search.found"
     KEY_EXPIRING = "key.expiring"
     EMAIL_REFUSED = "email.refused"
+    WEBHOOK_STOPPED = "webhook.stopped"
     CREDIT_WITHDRAWN = "credit.withdrawn"
     APPEAL_OPENED = "appeal.opened"
     APPEAL_UPHELD = "appeal.upheld"

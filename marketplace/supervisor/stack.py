@@ -17,7 +17,7 @@ from ..child import Child, describe_exit, launch, open_output, process_options, 
 from .options import folder, own_keys, pg_bin
 from .reporting import SupervisorError, print_progress
 
-QUEUES = ("matching", "delivery", "bulk", "rerank")
+QUEUES = ("matching", "delivery", "webhooks", "bulk", "rerank")
 FLASK = ("-m", "flask", "--app", "marketplace:create_app(serves=False)")
 """Without the 30 MB and two seconds of routes, schemas and their description."""
 STOP_TIMEOUT_S = 10

@@ -25,7 +25,7 @@ SOON_S = 3.0
 MOST_MB = 900
 PROCESSES = {"web": "gunicorn", "workers": "marketplace.worker", "scheduler": "scheduler"}
 """What is in the command lines of the supervisor's children."""
-QUEUES = ("matching", "delivery", "bulk", "rerank")
+QUEUES = ("matching", "delivery", "webhooks", "bulk", "rerank")
 """The workers, forked from one of these."""
 USERS = {"web": "web", "workers": "worker", "matching": "worker", "scheduler": "scheduler"}
 """As whom each process connects to Valkey."""

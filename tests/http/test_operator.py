@@ -111,7 +111,7 @@ def test_metrics_tell_each_queue_the_scheduler_and_the_build(marketplace):
         events.beat()
     page = marketplace.client.get("/metrics").get_data(as_text=True)
 
-    for queue in ("matching", "delivery", "bulk", "rerank"):
+    for queue in ("matching", "delivery", "webhooks", "bulk", "rerank"):
         assert f'huanliu_queue_tasks{{queue="{queue}",status="pending"}} ' in page
         assert f'huanliu_queue_oldest_due_seconds{{queue="{queue}"}} ' in page
     assert 0 <= float(re.search(r"^huanliu_scheduler_tick_age_seconds (\S+)", page, re.MULTILINE)[1]) < 10

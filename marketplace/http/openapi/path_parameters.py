@@ -13,6 +13,8 @@ PATH_PARAMETERS = {
     "code": "A waste code or category of that scheme, in any spelling.",
     "declaration_id": "The id of a declaration, as GET /declarations returns it.",
     "deal_id": "The id of a deal.",
+    "delivery_id": "The id of a delivery, as GET /webhook-endpoints/{id}/deliveries returns it.",
+    "endpoint_id": "The id of an endpoint, as GET /webhook-endpoints returns it.",
     "enterprise_id": "The id of an enterprise.",
     "event_id": "The id of an event of credit.",
     "evaluation_id": "The id of an evaluation, as GET /credit/evaluations returns it.",

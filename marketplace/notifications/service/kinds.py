@@ -65,6 +65,7 @@ KINDS: dict[str, MessageKind] = {
         own_preferences=preferences_of_searches,
     ),
     NotificationKind.KEY_EXPIRING: ending("key_expiring", "key_id", "name", "expires_at"),
+    NotificationKind.WEBHOOK_STOPPED: about_oneself("webhook_stopped", "webhook_endpoint_id", "name"),
     NotificationKind.EMAIL_REFUSED: MessageKind(
         data_fields=frozenset({"address", "reply"}),
         default_delivery=EmailPreference.OFF,

@@ -23,6 +23,7 @@ PAGES: dict[str, str] = {
     NotificationKind.LISTING_ENDING: LISTING,
     NotificationKind.KEY_EXPIRING: KEYS,
     NotificationKind.EMAIL_REFUSED: OWN,
+    NotificationKind.WEBHOOK_STOPPED: "/settings/webhooks/{webhook_endpoint_id}",
     NotificationKind.CREDIT_WITHDRAWN: EVENT,
     NotificationKind.APPEAL_OPENED: EVENT,
     NotificationKind.APPEAL_UPHELD: EVENT,

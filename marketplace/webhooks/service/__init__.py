@@ -1,0 +1,45 @@
+"""What happened: taken into the feed, read, delivered to endpoints."""
+
+from .delivering import deliver
+from .endpoints import (
+    create_endpoint,
+    delete_endpoint,
+    describe,
+    failed_deliveries,
+    find_delivery,
+    find_endpoint,
+    list_deliveries,
+    list_endpoints,
+    redeliver,
+    replay,
+    rotate_secret,
+    send_test,
+)
+from .feed import KEPT, forget_old, list_events, take_events
+from .kinds import CHOICES, GROUPS, KINDS
+from .planning import NOTIFICATION, WANTED
+
+__all__ = [
+    "CHOICES",
+    "GROUPS",
+    "KEPT",
+    "KINDS",
+    "NOTIFICATION",
+    "WANTED",
+    "create_endpoint",
+    "delete_endpoint",
+    "deliver",
+    "describe",
+    "failed_deliveries",
+    "find_delivery",
+    "find_endpoint",
+    "forget_old",
+    "list_deliveries",
+    "list_endpoints",
+    "list_events",
+    "redeliver",
+    "replay",
+    "rotate_secret",
+    "send_test",
+    "take_events",
+]

@@ -1,0 +1,126 @@
+"""The feed: in the order of commits, to whom it concerns, and nobody else."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+import marketplace
+from marketplace.database import db
+from marketplace.events.models import Event
+from marketplace.events.work import unit_of_work
+from marketplace.lives import LIVES
+from marketplace.webhooks import service
+from marketplace.webhooks.service.kinds import GROUPS, KINDS, tell
+from tests.cases import cases_of
+
+
+def make_deal(marketplace):
+    samples = cases_of("deals").samples(marketplace)
+    assert samples.deal
+    marketplace.settle()
+    marketplace.samples = samples
+    return marketplace
+
+
+@pytest.fixture
+def town(kept):
+    with kept(make_deal) as marketplace, marketplace.at_its_time():
+        yield marketplace.samples
+
+
+def kinds_of(party, query=""):
+    return [item["kind"] for item in party.get(f"/events{query}").json["items"]]
+
+
+def test_both_sides_read_of_their_deal_and_a_neighbour_of_nothing(town):
+    for party in (town.owner, town.partner):
+        assert kinds_of(party, "?kinds=offer,deal")[-1] == "deal.agreed"
+    assert kinds_of(town.neighbour, "?kinds=offer,deal,listing") == []
+    (event,) = town.owner.get("/events?kinds=deal.agreed").json["items"]
+    assert event["subject"] == {"kind": "deal", "id": town.deal["id"]}
+    assert set(event["data"]) == {"by", "status", "supply_id", "demand_id"}
+
+
+def test_staff_reads_each_event_of_those_it_oversees_once(town):
+    assert kinds_of(town.admin, "?kinds=deal.agreed") == ["deal.agreed"]
+    assert kinds_of(town.regulator, "?kinds=deal.agreed") == ["deal.agreed"]
+    assert kinds_of(town.stranger) == []
+
+
+def test_a_reader_goes_on_where_it_was_also_when_nothing_is_new(town):
+    read, after = [], 0
+    while (page := town.owner.get(f"/events?after={after}&limit=2").json)["items"]:
+        read += [item["id"] for item in page["items"]]
+        after = page["next"]
+    assert page["next"] == after == read[-1]
+    assert read == [item["id"] for item in town.owner.get("/events").json["items"]] == sorted(read)
+
+
+@pytest.mark.parametrize(
+    "query", ["?kinds=person", "?kinds=deal.rated", "?after=-1", "?limit=101", "?kinds="]
+)
+def test_what_the_feed_does_not_have_is_refused(town, query):
+    assert town.owner.get(f"/events{query}").status_code == 422
+
+
+def test_what_is_committed_late_with_a_lower_id_is_read_late_and_not_missed(marketplace):
+    owner = marketplace.enterprise("generator")
+    marketplace.settle()
+    after = owner.get("/events").json["next"]
+    about = {"enterprise_id": str(owner.id), "reason": ""}
+    begun, may_end = threading.Event(), threading.Event()
+
+    def commit_late():
+        with marketplace.app.app_context(), unit_of_work() as work:
+            work.emit("enterprise.rejected", **about)
+            work.write_records()
+            begun.set()
+            assert may_end.wait(20)
+
+    late = threading.Thread(target=commit_late)
+    late.start()
+    try:
+        assert begun.wait(20)
+        with marketplace.app.app_context():
+            with unit_of_work() as work:
+                work.emit("enterprise.approved", enterprise_id=str(owner.id))
+            service.take_events()
+        first = owner.get(f"/events?after={after}").json
+    finally:
+        may_end.set()
+        late.join()
+    with marketplace.app.app_context():
+        service.take_events()
+        ids = dict(db.session.execute(db.select(Event.name, Event.id).order_by(Event.id)).all())
+    then = owner.get(f"/events?after={first['next']}").json
+    assert [item["kind"] for item in first["items"]] == ["enterprise.approved"]
+    assert [item["kind"] for item in then["items"]] == ["enterprise.rejected"]
+    assert ids["enterprise.rejected"] < ids["enterprise.approved"], "it had the lower id"
+
+
+def test_only_what_is_named_is_said_and_no_names_or_reasons():
+    party = "01990000-0000-7000-8000-000000000001"
+    payload = {
+        "manifest_id": party, "number": "7", "status": "drafted", "is_known": False, "reason": "secret",
+        "sender_id": party, "receiver_id": "01990000-0000-7000-8000-000000000002",
+        "transporter_id": "01990000-0000-7000-8000-000000000003", "deal_ids": [party], "step": None,
+    }  # fmt: skip
+    inside, unknown, known = tell(
+        [("person.reset_requested", {"person_id": party}), ("manifest.drafted", payload),
+         ("manifest.issued", payload | {"is_known": True})]
+    )  # fmt: skip
+    assert inside is None
+    assert (len(unknown.readers), len(known.readers)) == (1, 3)
+    assert known.data == {"number": "7", "status": "drafted"}
+
+
+def test_every_kind_that_is_told_of_is_one_that_rooms_emit():
+    moves = {move.event for life in LIVES for move in life.table.moves}
+    sources = "".join(
+        file.read_text()
+        for file in Path(marketplace.__file__).parent.rglob("*.py")
+        if "webhooks" not in file.parts and "notifications" not in file.parts
+    )
+    assert len(KINDS) == sum(len(group.happened) for group in GROUPS.values())
+    assert [kind for kind in KINDS if kind not in moves and f'"{kind}"' not in sources] == []
