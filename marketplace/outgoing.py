@@ -14,13 +14,13 @@ from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from socket import SOCK_STREAM, gaierror, getaddrinfo
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpcore
 import httpx
 
 TIMEOUT_S = 5.0
 LONGEST_URL = 500
+LARGEST_PORT = 65_535
 GLOBAL_IPV6 = ip_network("2000::/3")
 """All that IANA has given out for the public; mapped, translated and local addresses lie outside."""
 NOT_PUBLIC = tuple(
@@ -93,13 +93,15 @@ def check_url(url: str, *, loopback: bool = False) -> None:
     Raises:
         ValueError: it cannot be used as it is written. AddressRefused: its host will not do.
     """
-    parts = urlsplit(url)
-    host, port = parts.hostname, parts.port
-    if not host or parts.username is not None or parts.password is not None or parts.fragment:
-        raise ValueError("no host, or a user or a fragment")
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ValueError("no address") from error
+    if not parts.host or parts.userinfo or parts.fragment or (parts.port or 0) > LARGEST_PORT:
+        raise ValueError("no host or port, or a user or a fragment")
     if parts.scheme != "https" and not (loopback and parts.scheme == "http"):
         raise ValueError("no HTTPS")
-    address = public_address(host, port or 443, loopback=loopback)
+    address = public_address(parts.raw_host.decode(), parts.port or 443, loopback=loopback)
     if parts.scheme == "http" and not _is_loopback(address):
         raise ValueError("no HTTPS")
 

@@ -367,6 +367,19 @@ class MailRefusedSchema(ResponseSchema):
     reply = fields.String(metadata={"description": "The code of the relay's reply."})
 
 
+class FailedWebhookSchema(ResponseSchema):
+    """A delivery to an endpoint of an enterprise that was given up."""
+
+    id = fields.UUID(metadata={"description": "As POST /webhook-deliveries/{id}/redeliver takes it."})
+    enterprise_id = fields.UUID()
+    name = fields.String(metadata={"description": "Of the enterprise."})
+    kind = fields.String(metadata={"description": "The kind of the event."})
+    ended_at = Moment()
+    stopped_at = Moment(
+        allow_none=True, metadata={"description": "Since when nothing is delivered there any more."}
+    )
+
+
 class OperationsSchema(ResponseSchema):
     queues = fields.List(fields.Nested(QueueSchema))
     tick_age_s = fields.Float(
@@ -381,6 +394,10 @@ class OperationsSchema(ResponseSchema):
         fields.Nested(MailRefusedSchema), metadata={"description": "The latest first, 50 at most."}
     )
     mail_refused_total = fields.Integer()
+    webhooks_failed = fields.List(
+        fields.Nested(FailedWebhookSchema), metadata={"description": "The latest first, 50 at most."}
+    )
+    webhooks_failed_total = fields.Integer()
 
 
 class ReplayRequestSchema(Schema):

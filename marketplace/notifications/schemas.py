@@ -25,7 +25,7 @@ class NotificationDataSchema(ResponseSchema):
         "change_id", "paper_id", "paper", "request_id", "registration_id", "number", "deal_id", "code",
         "tonnes", "permit_id", "deals", "manifest_id", "step", "offer_id", "title", "quantity_t",
         "price_cny_per_t", "cause", "appeal_id", "repair_id", "inspection_id", "report_id",
-        "evaluation_id",
+        "evaluation_id", "webhook_endpoint_id",
     )  # fmt: skip
 
     listing_id = fields.UUID()
@@ -49,6 +49,7 @@ class NotificationDataSchema(ResponseSchema):
     deals = fields.Integer(metadata={"description": "Living deals of the reader that rest on the permit."})
     saved_search_id = fields.UUID()
     key_id = fields.UUID()
+    webhook_endpoint_id = fields.UUID(metadata={"description": "As GET /webhook-endpoints shows it."})
     change_id = fields.UUID(metadata={"description": "The proposal, as GET /enterprise-changes shows it."})
     name = fields.String(
         metadata={

@@ -19,6 +19,7 @@ PRIVATE_PAGES = {
     "/settings/enterprise": 4,
     "/settings/notices": 5,
     "/settings/keys": 2,
+    "/settings/webhooks": 2,
     "/settings/papers": 8,
     "/settings/account": 3,
     "/settings/erase": 1,

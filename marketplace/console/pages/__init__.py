@@ -35,6 +35,7 @@ from . import (
     today,
     unsubscribe,
     verify,
+    webhooks,
 )
 
 __all__ = [
@@ -72,4 +73,5 @@ __all__ = [
     "today",
     "unsubscribe",
     "verify",
+    "webhooks",
 ]

@@ -1,15 +1,18 @@
 """How the platform runs, for whoever operates it; tasks that were given up are made due again."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import Response, redirect, request, url_for
 
 from ... import clock
 from ...desk import service as desk
+from ...errors import Conflict
 from ...events.actor import ADMIN
 from ...http.fields import QueryWhole, Range
 from ...http.schemas import Schema
 from ...persons.service import LoggedIn
+from ...webhooks import service as webhooks
 from ..page import pages, read_query
 from ..visitor import members_only, private
 
@@ -30,7 +33,7 @@ QUERY = OperationsQuery()
 @pages.get("/operations")
 @members_only(kinds=(ADMIN,))
 def show_operations(who: LoggedIn) -> Response:
-    """Queues, tasks that were given up, the index, refused mail."""
+    """Queues, tasks that were given up, the index, refused mail, webhooks that failed."""
     assert who.actor is not None
     query, _ = read_query(QUERY)
     return private(
@@ -51,4 +54,17 @@ def replay_tasks(who: LoggedIn) -> Any:
     assert who.actor is not None
     chosen = [int(each) for each in request.form.getlist("tasks") if each.isascii() and each.isdigit()]
     count = desk.replay_tasks(who.actor, [each for each in chosen if each < 2**63][:MOST_AT_ONCE])
+    return redirect(url_for("console.show_operations", replayed=count), 303)
+
+
+@pages.post("/operations/webhooks/<uuid:delivery_id>")
+@members_only("admin", kinds=(ADMIN,))
+def redeliver_failed(who: LoggedIn, delivery_id: UUID) -> Any:
+    """Deliver a webhook that failed once more; one that somebody else has sent meanwhile is passed over."""
+    assert who.actor is not None
+    try:
+        webhooks.redeliver(who.actor, delivery_id)
+        count = 1
+    except Conflict:
+        count = 0
     return redirect(url_for("console.show_operations", replayed=count), 303)

@@ -1,4 +1,4 @@
-"""How the platform itself runs, for whoever operates it: queues, tasks given up, index, mail."""
+"""How the platform itself runs, for whoever operates it: queues, tasks given up, index, mail, webhooks."""
 
 import logging
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from ...events import service as events
 from ...events.actor import Actor
 from ...events.work import unit_of_work
 from ...matches import service as matches
+from ...webhooks import service as webhooks
 
 MOST_PARKED = 100
 """Tasks that are named; how many there are is said."""
@@ -20,9 +21,10 @@ log = logging.getLogger(__name__)
 
 
 def operations(actor: Actor) -> dict[str, Any]:
-    """Backlog by queue, the scheduler, parked tasks, this process's index, refused mail."""
+    """Backlog by queue, the scheduler, parked tasks, this process's index, refused mail, failed webhooks."""
     backlogs = events.backlogs()
     refused, refused_total = enterprises.email_refused(MOST_REFUSED)
+    failed, failed_total = webhooks.failed_deliveries(MOST_REFUSED)
     return {
         "queues": backlogs,
         "tick_age_s": events.tick_age_s(),
@@ -33,6 +35,8 @@ def operations(actor: Actor) -> dict[str, Any]:
         "index": matches.index_state(),
         "mail_refused": refused,
         "mail_refused_total": refused_total,
+        "webhooks_failed": failed,
+        "webhooks_failed_total": failed_total,
     }
 
 

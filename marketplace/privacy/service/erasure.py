@@ -15,6 +15,7 @@ from ...listings import service as listings
 from ...notifications import service as notifications
 from ...persons import service as persons
 from ...transporters import service as transporters
+from ...webhooks import service as webhooks
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +39,15 @@ def erase_contact(actor: Actor, enterprise_id: UUID, reason: str) -> Enterprise:
 
 def forget_people(work: Work, enterprise: Enterprise) -> None:
     """Erase a locked enterprise's contact, crew and photos, what claims, invitations and messages say of its
-    people, links mailed, names of keys, and answers kept to replay. One that is over has no members any
-    more."""
+    people, links mailed, names of keys, notes on endpoints, and answers kept to replay. One that is over has
+    no members and no endpoints any more."""
     enterprises.forget_claimant(work, enterprise.contact_email)
     enterprises.erase_contact(enterprise)
     notifications.forget_people(work, enterprise.id)
     transporters.forget_crew(work, enterprise.id)
     listings.forget_photos(work, enterprise.id)
     persons.forget_people(work, enterprise.id, is_over=enterprise.status in ENDED)
+    webhooks.forget(work, enterprise.id, is_over=enterprise.status in ENDED)
     work.session.execute(delete(MailToken).where(MailToken.enterprise_id == enterprise.id))
     work.session.execute(update(ApiKey).where(ApiKey.enterprise_id == enterprise.id).values(name=""))
     caller = f"{ENTERPRISE}:{enterprise.id}"

@@ -57,6 +57,7 @@ from ...reporting.models import (
 )
 from ...transfers.models import TransferApplication, TransferPaper, TransferStep
 from ...transporters.models import CrewCard, PaperFile, TransporterPaper, TransporterRegister
+from ...webhooks.models import WebhookDelivery, WebhookEndpoint
 
 Condition = Callable[[UUID], ColumnElement[bool]]
 
@@ -255,6 +256,15 @@ HOLDINGS = (
     Holding(SavedSearch, _by(SavedSearch.enterprise_id)),
     Holding(Silence, _by(Silence.receiver_id)),
     Holding(
+        WebhookEndpoint,
+        _by(WebhookEndpoint.enterprise_id),
+        frozenset({"secret", "old_secret", "old_secret_until", "notified_no"}),
+    ),
+    Holding(
+        WebhookDelivery,
+        _through(WebhookDelivery.endpoint_id, WebhookEndpoint.id, WebhookEndpoint.enterprise_id),
+    ),
+    Holding(
         CreditEvent, _by(CreditEvent.enterprise_id), frozenset({"recorded_by", "found_by", "document_key"})
     ),
     Holding(Appeal, _by(Appeal.enterprise_id), frozenset({"decided_by", "reminded_of"})),
@@ -309,6 +319,7 @@ NOT_EXPORTED = {
     "evaluation_job": "that officers asked for evaluations; what is published is exported",
     "early_warning": "a hint for staff computed from credit events, which are exported; it decides nothing",
     "credit_ledger": "the sealed history of events, blocks and evaluations, which are exported",
+    "feed_reader": "who may know of which event, for a month; what it was about is exported",
     "sent_mail": "how many e-mails went to a mailbox, by its digest, for two days",
 }
 """Tables that name an enterprise and are left out of exports, with the reason."""

@@ -66,6 +66,7 @@ DONE_FOR_OTHERS = {
     "inspection_photo": "what it saw as staff",
     "listing_photo": "a photo of a listing that it added for an enterprise",
     "manifest_file": "a picture that it took of a load for an enterprise",
+    "webhook_endpoint": "an address that it registered for an enterprise",
 }
 """Tables that name a person who acted, and are left out of its copy and its erasure, with what they hold."""
 

@@ -9,12 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from uuid_utils.compat import uuid7
 
 from ... import clock, outgoing, sealing
 from ...database import db
 from ...enterprises import service as enterprises
+from ...enterprises.models import Enterprise
 from ...errors import Conflict, Invalid, NotFound
 from ...events.actor import Actor
 from ...events.lifecycle import Party
@@ -232,17 +233,31 @@ def redeliver(actor: Actor, delivery_id: UUID) -> WebhookDelivery:
 def failed_deliveries(limit: int) -> tuple[list[dict[str, Any]], int]:
     """The latest deliveries that failed, without what they say, for whoever operates the platform; and how
     many there are."""
-    failed = WebhookDelivery.status == DeliveryStatus.FAILED
-    names = (
-        WebhookDelivery.id,
-        WebhookDelivery.kind,
-        WebhookDelivery.ended_at,
-        WebhookEndpoint.enterprise_id,
+    query = (
+        select(
+            WebhookDelivery.id,
+            WebhookDelivery.kind,
+            WebhookDelivery.ended_at,
+            WebhookEndpoint.enterprise_id,
+            WebhookEndpoint.stopped_at,
+            Enterprise.name,
+            func.count().over().label("total"),
+        )
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .join(Enterprise, Enterprise.id == WebhookEndpoint.enterprise_id)
+        .where(WebhookDelivery.status == DeliveryStatus.FAILED)
+        .order_by(WebhookDelivery.id.desc())
+        .limit(limit)
     )
-    query = select(*names, WebhookEndpoint.stopped_at).join(
-        WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id
-    )
-    rows = db.session.execute(query.where(failed).order_by(WebhookDelivery.id.desc()).limit(limit)).all()
-    owners = enterprises.by_id({row.enterprise_id for row in rows})
-    shown = [{**row._mapping, "name": owners[row.enterprise_id].name} for row in rows]
-    return shown, db.session.scalar(select(func.count()).where(failed)) or 0
+    rows = [dict(row._mapping) for row in db.session.execute(query)]
+    total = rows[0]["total"] if rows else 0
+    return rows, total
+
+
+def forget(work: Work, enterprise_id: UUID, *, is_over: bool) -> None:
+    """Forget what an enterprise wrote of its endpoints; of one that is over they are deleted."""
+    own = WebhookEndpoint.enterprise_id == enterprise_id
+    if is_over:
+        work.session.execute(delete(WebhookEndpoint).where(own))
+    else:
+        work.session.execute(update(WebhookEndpoint).where(own).values(description=""))

@@ -78,7 +78,6 @@ GROUPS: dict[str, Group] = {
             "cancelled", "picked_up", "handed_over", "delivered", "received", "refused", "differed",
             "explained", "followed", "closed", "treated", "correction_asked", "corrected",
             "correction_rejected", "overdue", "late",
-            "correction_rejected", "overdue", "late",
         ),
         "manifest", "manifest_id", ("number", "status", "step"), _of_manifest,
     ),
