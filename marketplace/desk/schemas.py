@@ -373,7 +373,7 @@ class FailedWebhookSchema(ResponseSchema):
     id = fields.UUID(metadata={"description": "As POST /webhook-deliveries/{id}/redeliver takes it."})
     enterprise_id = fields.UUID()
     name = fields.String(metadata={"description": "Of the enterprise."})
-    kind = fields.String(metadata={"description": "The kind of the event."})
+    kind = KnownValue(about="The kind of the event.")
     ended_at = Moment()
     stopped_at = Moment(
         allow_none=True, metadata={"description": "Since when nothing is delivered there any more."}

@@ -123,7 +123,7 @@ class WebhookDelivery(Base):
     message_id: Mapped[str]
     kind: Mapped[str]
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    status: Mapped[DeliveryStatus] = mapped_column(default=DeliveryStatus.WAITING)
+    status: Mapped[DeliveryStatus] = mapped_column(default=LIFE.initial)
     tries: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)

@@ -13,8 +13,8 @@ from .models import WebhookDelivery, WebhookEndpoint
 from .schemas import (
     EndpointPage,
     EndpointSchema,
-    EventPageSchema,
     EventQuery,
+    FeedPageSchema,
     NewEndpointSchema,
     ReplayedEventsSchema,
     ReplaySchema,
@@ -32,7 +32,7 @@ SHOWN = (
 @blueprint.get("/events")
 @allow(*EVERY_KEY)
 @blueprint.query(EventQuery)
-@blueprint.response(200, EventPageSchema)
+@blueprint.response(200, FeedPageSchema)
 def list_events(query: Query) -> Json:
     """What happened to your enterprise, or where you oversee, in the order in which it was committed."""
     items = service.list_events(actor(), query["after"], query["kinds"], query["limit"])

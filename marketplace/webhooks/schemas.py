@@ -22,6 +22,7 @@ from . import service
 from .models import AttemptOutcome, DeliveryStatus, StopReason
 
 LARGEST_NO = 2**63 - 1
+SUBJECTS = sorted({group.subject for group in service.GROUPS.values()})
 KIND = "What happened, as docs/events.md lists it."
 
 
@@ -46,7 +47,7 @@ class EventQuery(Schema):
 class EventSubjectSchema(ResponseSchema):
     """What an event is about."""
 
-    kind = fields.String(metadata={"description": "Such as `deal`, `offer`, `manifest`."})
+    kind = KnownValue(SUBJECTS, "What it is about.")
     id = fields.String(metadata={"description": "Its id."})
 
 
@@ -62,7 +63,7 @@ class FeedEventSchema(ResponseSchema):
     )
 
 
-class EventPageSchema(ResponseSchema):
+class FeedPageSchema(ResponseSchema):
     items = fields.List(fields.Nested(FeedEventSchema))
     next = fields.Integer(
         metadata={"description": "Send it as `after` next time, also when nothing was new."}

@@ -14,7 +14,7 @@ from ...database import is_among
 from ...events.work import Work, written_for
 from ...http.fields import moment_text
 from ...notifications.models import RELEASE_NUMBERS, Notification, NotificationStatus
-from ..models import DeliveryStatus, FeedEvent, WebhookDelivery, WebhookEndpoint
+from ..models import LIFE, FeedEvent, WebhookDelivery, WebhookEndpoint
 from .kinds import CHOICES
 
 DELIVER = "webhooks.jobs.deliver"
@@ -128,12 +128,12 @@ def plan(work: Work, endpoint: WebhookEndpoint, messages: Iterable[tuple[str, st
     for kind, message_id, body in messages:
         new = insert(WebhookDelivery).values(
             id=uuid7(), endpoint_id=endpoint.id, message_id=message_id, kind=kind, body=body,
-            status=DeliveryStatus.WAITING, tries=0, due_at=now, created_at=now,
+            tries=0, due_at=now, created_at=now,
         )  # fmt: skip
         again = new.on_conflict_do_update(
             index_elements=("endpoint_id", "message_id"),
-            set_={"status": DeliveryStatus.WAITING, "tries": 0, "due_at": now, "ended_at": None},
-            where=WebhookDelivery.status != DeliveryStatus.WAITING,
+            set_={**LIFE.values("redeliver"), "tries": 0, "due_at": now, "ended_at": None},
+            where=WebhookDelivery.status.in_(LIFE.sources("redeliver")),
         )
         delivery_id = work.session.scalar(again.returning(WebhookDelivery.id))
         if delivery_id is not None:
