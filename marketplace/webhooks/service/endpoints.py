@@ -122,7 +122,7 @@ def send_test(actor: Actor, endpoint_id: UUID) -> WebhookDelivery:
     with unit_of_work() as work:
         row = _resume(work, actor, endpoint_id)
         message_id = f"test_{uuid7().hex}"
-        body = {
+        body: dict[str, Any] = {
             "type": TEST_KIND,
             "timestamp": moment_text(clock.now()),
             "id": None,

@@ -78,7 +78,7 @@ def plan_notifications(work: Work) -> bool:
     for endpoint, message in found:
         if wants(endpoint, NOTIFICATION_KIND):
             plan(work, endpoint, [(NOTIFICATION_KIND, *message_of_inbox(message))])
-        endpoint.notified_no = message.release_no
+        endpoint.notified_no = message.release_no or endpoint.notified_no
     return len(found) == AT_ONCE
 
 
