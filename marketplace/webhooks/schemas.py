@@ -18,11 +18,11 @@ from ..http.fields import (
 from ..http.paging import MAX_LIMIT, page_of
 from ..http.schemas import ResponseSchema, Schema
 from ..outgoing import LONGEST_URL
-from . import service
 from .models import AttemptOutcome, DeliveryStatus, StopReason
+from .service.kinds import CHOICES, GROUPS, KINDS, WANTED
 
 LARGEST_NO = 2**63 - 1
-SUBJECTS = sorted({group.subject for group in service.GROUPS.values()})
+SUBJECTS = sorted({group.subject for group in GROUPS.values()})
 KIND = "What happened, as docs/events.md lists it."
 
 
@@ -35,7 +35,7 @@ class EventQuery(Schema):
         },
     )
     kinds = Choices(
-        service.CHOICES,
+        CHOICES,
         load_default=list,
         metadata={"description": "Kinds (`deal.agreed`) or groups of kinds (`deal`), divided by commas."},
     )
@@ -55,7 +55,7 @@ class FeedEventSchema(ResponseSchema):
     id = fields.Integer(
         attribute="no", metadata={"description": "Its number: later events have higher ones."}
     )
-    kind = KnownValue(service.KINDS, KIND)
+    kind = KnownValue(KINDS, KIND)
     at = Moment()
     subject = fields.Nested(EventSubjectSchema)
     data = fields.Dict(
@@ -77,8 +77,8 @@ class NewEndpointSchema(Schema):
         metadata={"description": "HTTPS, at an address of the public internet; redirects are not followed."},
     )
     kinds = List(
-        fields.String(validate=OneOf(service.WANTED)),
-        len(service.WANTED),
+        fields.String(validate=OneOf(WANTED)),
+        len(WANTED),
         load_default=list,
         checks=[unique],
         metadata={"description": "Kinds or groups of kinds; none means all."},
@@ -90,7 +90,7 @@ class EndpointSchema(ResponseSchema):
     id = fields.UUID()
     url = fields.String()
     description = fields.String()
-    kinds = fields.List(KnownValue(service.WANTED, KIND))
+    kinds = fields.List(KnownValue(WANTED, KIND))
     failing_since = Moment(
         allow_none=True,
         metadata={"description": "Since when nothing was taken any more; after five days it is stopped."},

@@ -17,16 +17,12 @@ from .endpoints import (
     send_test,
 )
 from .feed import KEPT, forget_old, list_events, take_events
-from .kinds import CHOICES, GROUPS, KINDS
-from .planning import NOTIFICATION, WANTED
+from .kinds import GROUPS, NOTIFICATION
 
 __all__ = [
-    "CHOICES",
     "GROUPS",
     "KEPT",
-    "KINDS",
     "NOTIFICATION",
-    "WANTED",
     "create_endpoint",
     "delete_endpoint",
     "deliver",

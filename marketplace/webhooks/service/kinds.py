@@ -123,6 +123,10 @@ GROUPS: dict[str, Group] = {
 KINDS = tuple(f"{group}.{happened}" for group, about in GROUPS.items() for happened in about.happened)
 CHOICES = (*GROUPS, *KINDS)
 """What an endpoint or a reader may ask for: all of a group, or one kind."""
+NOTIFICATION = "notification"
+NOTIFICATION_KIND = "notification.released"
+WANTED = (*CHOICES, NOTIFICATION, NOTIFICATION_KIND)
+"""What an endpoint may ask for: besides events, messages of the inbox, which have a list of their own."""
 _TOLD = frozenset(KINDS)
 
 

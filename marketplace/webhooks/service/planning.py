@@ -15,14 +15,10 @@ from ...events.work import Work, written_for
 from ...http.fields import moment_text
 from ...notifications.models import RELEASE_NUMBERS, Notification, NotificationStatus
 from ..models import LIFE, FeedEvent, WebhookDelivery, WebhookEndpoint
-from .kinds import CHOICES
+from .kinds import NOTIFICATION, NOTIFICATION_KIND
 
 DELIVER = "webhooks.jobs.deliver"
 TEST_KIND = "webhook.test"
-NOTIFICATION = "notification"
-NOTIFICATION_KIND = "notification.released"
-WANTED = (*CHOICES, NOTIFICATION, NOTIFICATION_KIND)
-"""What an endpoint may ask for: besides events, messages of the inbox, which have a list of their own."""
 LAST_RELEASE = text(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {RELEASE_NUMBERS.name}")  # noqa: S608
 AT_ONCE = 500
 """Messages of inboxes for which one transaction plans deliveries."""
