@@ -41,16 +41,21 @@ def make_town(marketplace):
     marketplace.settle()
     joined = join(marketplace, invite(trade.supplier, "owner")["code"], phone=OWNER, name="王厂长")
     assert joined.status_code == 201
-    held = {item["holder"]["kind"]: item["holder"]["id"] for item in _keys_of_staff(marketplace)}
-    regulator = marketplace.regulator("330600")
-    for phone, staff_id in ((ADMIN, held["admin"]), (REGULATOR, regulator.id)):
-        code = marketplace.admin.post("/invitations", {"staff_id": staff_id}).json["code"]
-        assert join(marketplace, code, phone=phone, name="周科长").status_code == 201
+    hire(marketplace, REGULATOR, marketplace.regulator("330600").id)
+    hire(marketplace, ADMIN, admin_of(marketplace))
     return marketplace
 
 
-def _keys_of_staff(marketplace):
-    return marketplace.admin.get("/api-keys", holder="staff").json["items"]
+def admin_of(marketplace):
+    """The id of the first admin."""
+    items = marketplace.admin.get("/api-keys", holder="staff").json["items"]
+    return next(item["holder"]["id"] for item in items if item["holder"]["kind"] == "admin")
+
+
+def hire(marketplace, phone, staff_id):
+    """Make somebody who logs in as a member of the staff."""
+    code = marketplace.admin.post("/invitations", {"staff_id": staff_id}).json["code"]
+    assert join(marketplace, code, phone=phone, name="周科长").status_code == 201
 
 
 def log_in(tab, login):

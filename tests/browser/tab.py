@@ -12,6 +12,8 @@ RUN_AXE = """async tags => {
         ({id, impact, where: nodes.slice(0, 3).map(node => `${node.target} ${node.failureSummary}`)}));
 }"""
 WAIT_MS = 20_000
+ABORTED = "net::ERR_ABORTED"
+"""What was still being loaded when its page was left, and a file that is saved, not shown."""
 
 
 class Tab:
@@ -27,11 +29,15 @@ class Tab:
         self.page.on("console", self._note_console)
         self.page.on("pageerror", lambda error: self.faults.append(f"error of a script: {error}"))
         self.page.on("request", self._note_request)
-        self.page.on("requestfailed", lambda request: self.faults.append(f"not loaded: {request.url}"))
+        self.page.on("requestfailed", self._note_failure)
 
     def _note_console(self, message):
         if message.type in ("error", "warning"):
             self.faults.append(f"console: {message.text}")
+
+    def _note_failure(self, request):
+        if request.failure != ABORTED:
+            self.faults.append(f"not loaded: {request.url}: {request.failure}")
 
     def _note_request(self, request):
         parts = urlsplit(request.url)
