@@ -4,11 +4,26 @@ import pytest
 
 pytest.importorskip("tests.browser.chromium")
 
+from tests.browser.phone import Phone
+from tests.browser.tab import Tab
 from tests.console.trading import PHONES, Trading
 from tests.manifests.trade import TRUCK
-from tests.persons.people import PASSWORD
+from tests.persons.people import member
 
 SEND = "form[data-gate] > button.btn"
+SECOND_DRIVER = "13800138007"
+IS_KEPT = """async () => {
+    const done = asked => new Promise(resolve => { asked.onsuccess = () => resolve(asked.result); });
+    const store = await done(indexedDB.open("huanliu"));
+    while (!(await done(store.transaction("gate").objectStore("gate").getAll())).some(row => %s)) {
+        await new Promise(resolve => setTimeout(resolve, 50));
+    }
+    store.close();
+}"""
+"""Waits until the browser has kept a row of which this holds."""
+DRAWN, TYPED_BY_ANOTHER = (
+    IS_KEPT % part for part in ("row.drawn && row.photos.length", "row.typed?.escort === '王五'")
+)
 LARGE = """async () => {
     const canvas = document.createElement('canvas');
     [canvas.width, canvas.height] = [4000, 3000];
@@ -19,38 +34,41 @@ LARGE = """async () => {
 
 
 @pytest.fixture
-def town(marketplace):
-    with marketplace.at_its_time():
-        yield Trading(marketplace)
+def town(kept):
+    with kept(Trading) as town:
+        yield town
 
 
 @pytest.fixture
 def phone(browser, origin, town):
-    """The driver's phone at a load that waits, and the load."""
-    load = town.trade.issued(5.0, planned_on="2026-12-01")
-    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
-    page = context.new_page()
-    page.goto(f"{origin}/login")
-    page.fill("[name=login]", PHONES["driver"])
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button")
-    page.wait_for_url("**/loads")
-    page.goto(f"{origin}/loads/{load['id']}/pickup")
-    page.wait_for_selector("canvas.pad")
-    for name, value in {"weight_t": "4.9", **TRUCK}.items():
-        page.fill(f"[name={name}]", value)
-    yield page, load
-    context.close()
+    """The driver's phone at a load of its own that waits, filled in."""
+    phone = Phone(browser, origin).log_in(PHONES["driver"])
+    phone.load = town.trade.issued(5.0, planned_on="2026-12-01")
+    phone.sent = []
+    phone.context.on("response", lambda response: note_sent(phone, response))
+    be_at_the_gate(phone, phone.load)
+    phone.fill(weight_t="4.9", **TRUCK)
+    yield phone
+    phone.context.close()
 
 
-def draw(page):
-    pad = page.locator("canvas.pad")
-    pad.evaluate("pad => pad.scrollIntoView({block: 'center'})")
-    box = pad.bounding_box()
-    page.mouse.move(box["x"] + 30, box["y"] + 30)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 150, box["y"] + 60)
-    page.mouse.up()
+def note_sent(phone, response):
+    if response.request.method == "POST" and "/pickup" in response.url:
+        phone.sent.append(response.status)
+
+
+def be_at_the_gate(tab, load):
+    tab.open(f"/loads/{load['id']}/pickup")
+    tab.page.wait_for_selector("canvas.pad")
+
+
+def is_signed_once(town, phone):
+    """The driver has signed for the load, which is on its way; it is not sent again."""
+    phone.page.wait_for_url(f"**/loads/{phone.load['id']}")
+    known = town.trade.show(phone.load)
+    assert (known["status"], known["picked_up_t"], len(known["legs"])) == ("moving", 4.9, 1)
+    assert [file["shows"] for file in known["files"]] == ["signature"]
+    return True
 
 
 def waits(page):
@@ -58,23 +76,23 @@ def waits(page):
 
 
 def test_what_was_typed_photographed_and_drawn_outlives_the_page(phone):
-    page, _ = phone
+    page = phone.page
     large = bytes(page.evaluate(LARGE))
     page.set_input_files("[name=photo]", {"name": "IMG 1.png", "mimeType": "image/png", "buffer": large})
     page.wait_for_selector("[data-photos] li")
     heic = b"\0\0\0\x18ftypheic" + b"x" * 99
     page.set_input_files("[name=photo]", {"name": "IMG.HEIC", "mimeType": "image/heic", "buffer": heic})
     page.wait_for_selector("[data-line].bad:has-text('HEIC')")
-    draw(page)
-    page.wait_for_timeout(600)
+    phone.draw()
+    page.evaluate(DRAWN)
     page.reload()
     page.wait_for_selector("[data-photos] li")
     assert page.input_value("[name=weight_t]") == "4.9"
 
 
 def test_an_answer_that_is_lost_and_a_line_that_is_gone_lose_nothing_and_sign_once(phone, town):
-    page, load = phone
-    draw(page)
+    page = phone.page
+    phone.draw()
     lost = []
 
     def lose_first(route):
@@ -86,11 +104,60 @@ def test_an_answer_that_is_lost_and_a_line_that_is_gone_lose_nothing_and_sign_on
     page.route("**/pickup", lose_first)
     page.click(SEND)
     waits(page)
-    page.context.set_offline(True)
+    phone.context.set_offline(True)
     page.click("[data-line] button")
     waits(page)
-    page.context.set_offline(False)
-    page.wait_for_url(f"**/loads/{load['id']}")
-    known = town.trade.show(load)
-    assert (known["status"], known["picked_up_t"], len(known["legs"])) == ("moving", 4.9, 1)
-    assert [file["shows"] for file in known["files"]] == ["signature"]
+    phone.context.set_offline(False)
+    assert is_signed_once(town, phone)
+
+
+def test_what_was_signed_without_a_line_outlives_the_page_and_is_sent_when_it_is_back(phone, town):
+    phone.draw()
+    phone.context.set_offline(True)
+    phone.page.click(SEND)
+    waits(phone.page)
+    with pytest.raises(Exception, match="ERR_INTERNET_DISCONNECTED"):
+        phone.page.reload()
+    phone.context.set_offline(False)
+    phone.page.goto(f"{phone.origin}/loads/{phone.load['id']}/pickup")
+    assert is_signed_once(town, phone)
+    assert len(phone.sent) == 1
+
+
+def test_a_double_press_signs_once(phone, town):
+    phone.draw()
+    phone.page.dblclick(SEND, no_wait_after=True)
+    assert is_signed_once(town, phone)
+    assert len(phone.sent) == 1
+
+
+def test_two_tabs_sign_once_and_both_learn_of_it(phone, town):
+    other = Tab(phone.context, phone.origin)
+    phone.draw()
+    be_at_the_gate(other, phone.load)
+    phone.context.set_offline(True)
+    for tab in (phone, other):
+        tab.page.bring_to_front()
+        tab.page.fill("[name=weight_t]", "4.9")
+        tab.page.click(SEND)
+        waits(tab.page)
+    phone.context.set_offline(False)
+    other.page.wait_for_url(f"**/loads/{phone.load['id']}")
+    assert is_signed_once(town, phone)
+    assert phone.sent == [303]
+
+
+def test_another_person_on_the_same_phone_neither_sees_nor_sends_what_was_signed(phone, town):
+    phone.draw()
+    phone.context.set_offline(True)
+    phone.page.click(SEND)
+    waits(phone.page)
+    phone.page.goto("about:blank")
+    phone.context.set_offline(False)
+    phone.context.clear_cookies()
+    member(town.trade.carrier, SECOND_DRIVER, "driver")
+    be_at_the_gate(phone.log_in(SECOND_DRIVER), phone.load)
+    phone.fill(escort="王五").page.evaluate(TYPED_BY_ANOTHER)
+    assert phone.page.input_value("[name=weight_t]") == ""
+    assert phone.page.is_hidden("[data-line]")
+    assert (phone.sent, town.trade.show(phone.load)["status"]) == ([], "issued")

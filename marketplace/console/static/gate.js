@@ -1,19 +1,22 @@
 // The phone at a gate: what was typed, photographed and drawn is kept in this browser until the platform has
-// taken it, and is sent once: every try carries the same idempotency key, which the form was given.
+// taken it, and is sent once: every try carries the same idempotency key, which the form was given. It is kept for
+// whoever typed it: another person on the same telephone neither sees nor sends it.
 
 import { smaller } from "./pictures.js";
 
-const RETRY_MS = 8000, TIMEOUT_MS = 60000;
+const RETRY_MS = 8000, TIMEOUT_MS = 60000, KEPT_MS = 7 * 24 * 3600 * 1000;
 const form = document.querySelector("form[data-gate]");
 const line = document.querySelector("[data-line]");
 const button = form.querySelector("button.btn");
 const photoField = form.querySelector("input[type=file]");
 const place = location.pathname;
 const words = form.dataset;
+const mine = `${words.person} ${place}`;
 let photos = [];
 let drawn = null;
 let timer = 0;
 let isSending = false;
+let isKept = false; // what was signed, by the browser: a full store, or none, keeps nothing
 
 // ---------------------------------------------------------------- the store
 
@@ -34,11 +37,26 @@ function open() {
 }
 
 function keep(kind, value) {
-  return access("readwrite", (rows) => (value === null ? rows.delete(kind + place) : rows.put(value, kind + place)));
+  const key = `${kind} ${mine}`;
+  return access("readwrite", (rows) => (value === null ? rows.delete(key) : rows.put({ ...value, at: Date.now() }, key)));
 }
 
 function kept(kind) {
-  return access("readonly", (rows) => rows.get(kind + place));
+  return access("readonly", (rows) => rows.get(`${kind} ${mine}`));
+}
+
+function forgetOld() {
+  // What was sent while its answer was lost is seen on the page of the load, and asked for here no more.
+  return access("readwrite", (rows) => {
+    const walk = rows.openCursor();
+    walk.onsuccess = () => {
+      const row = walk.result;
+      if (!row) return;
+      if (!(row.value.at > Date.now() - KEPT_MS)) row.delete();
+      row.continue();
+    };
+    return walk;
+  });
 }
 
 function access(mode, ask) {
@@ -100,7 +118,7 @@ function keepDraft() {
 function fill(draft) {
   for (const field of typedFields()) {
     const value = draft.typed[field.name];
-    if (value === undefined) continue;
+    if (value === undefined || field.value !== field.defaultValue) continue; // typed before this script ran
     if (field.type === "checkbox") field.checked = value;
     else field.value = value;
   }
@@ -125,7 +143,7 @@ function listPhotos() {
   );
 }
 
-photoField.addEventListener("change", async () => {
+async function takePhotos() {
   for (const file of photoField.files) {
     try {
       const blob = await smaller(file);
@@ -137,7 +155,7 @@ photoField.addEventListener("change", async () => {
   photoField.value = "";
   listPhotos();
   keepDraft();
-});
+}
 
 // ---------------------------------------------------------------- the signature
 
@@ -194,17 +212,26 @@ async function showDrawn() {
 
 // ---------------------------------------------------------------- sending
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
+async function submit() {
   if (isSending || button.disabled) return;
   button.disabled = true;
+  await send((await known()) ?? (await sign()));
+}
+
+async function sign() {
   const fields = [...new FormData(form).entries()].filter(([, value]) => typeof value === "string");
   const pictures = photos.map((photo) => ["photo", photo.blob, photo.name]);
   if (drawn) pictures.push(["signature", drawn, `${form.elements.signed_name.value.trim() || "signature"}.png`]);
   const signed = { fields, pictures };
-  await keep("signed", signed);
-  await send(signed);
-});
+  isKept = (await keep("signed", signed)) !== undefined;
+  return signed;
+}
+
+async function known() {
+  const signed = await kept("signed");
+  isKept ||= Boolean(signed);
+  return signed;
+}
 
 async function send(signed) {
   if (isSending) return;
@@ -212,20 +239,32 @@ async function send(signed) {
   clearTimeout(timer);
   button.disabled = true;
   say(words.sending, "calm");
-  const body = new FormData();
-  for (const [name, value] of signed.fields) body.append(name, value);
-  for (const [name, blob, file] of signed.pictures) body.append(name, blob, file);
-  let answer = null;
   try {
-    answer = await fetch(place, {
-      method: "POST", body, headers: { Accept: "text/html" }, signal: AbortSignal.timeout(TIMEOUT_MS),
+    await alone(async () => {
+      const now = isKept ? await kept("signed") : signed;
+      if (now) await post(now);
+      else location.assign(place.replace(/\/[^/]*$/, "")); // another tab has sent it
     });
-    await judge(answer, signed);
   } catch {
     wait(words.waiting, signed);
   } finally {
     isSending = false;
   }
+}
+
+function alone(act) {
+  // One tab at a time; without HTTPS there are no locks, and the platform takes it once all the same.
+  return navigator.locks ? navigator.locks.request(`gate ${mine}`, act) : act();
+}
+
+async function post(signed) {
+  const body = new FormData();
+  for (const [name, value] of signed.fields) body.append(name, value);
+  for (const [name, blob, file] of signed.pictures) body.append(name, blob, file);
+  const answer = await fetch(place, {
+    method: "POST", body, headers: { Accept: "text/html" }, signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  await judge(answer, signed);
 }
 
 async function judge(answer, signed) {
@@ -243,7 +282,7 @@ async function judge(answer, signed) {
 }
 
 function wait(sentence, signed) {
-  say(store ? sentence : `${sentence} ${words.unkept}`, "", action(words.again, () => send(signed)));
+  say(isKept ? sentence : `${sentence} ${words.unkept}`, "", action(words.again, () => send(signed)));
   timer = setTimeout(() => send(signed), RETRY_MS);
 }
 
@@ -264,15 +303,22 @@ async function refuse(html) {
 
 // ---------------------------------------------------------------- the beginning
 
+// What is kept is read before anything can be typed, photographed or drawn over it.
+const [signed, draft] = [await known(), await kept("draft")];
 buildPad();
+photoField.addEventListener("change", takePhotos);
 form.addEventListener("input", keepDraft);
-addEventListener("online", async () => {
-  const signed = await kept("signed");
-  if (signed) send(signed);
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
 });
-const [signed, draft] = [await kept("signed"), await kept("draft")];
+addEventListener("online", async () => {
+  const waiting = await known();
+  if (waiting) send(waiting);
+});
 if (draft) {
   fill(draft);
   if (!form.querySelector(".wrong") && !signed) say(words.kept, "calm");
 }
 if (signed) send(signed);
+forgetOld();
