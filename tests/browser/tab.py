@@ -11,6 +11,27 @@ RUN_AXE = """async tags => {
     return found.violations.map(({id, impact, nodes}) =>
         ({id, impact, where: nodes.slice(0, 3).map(node => `${node.target} ${node.failureSummary}`)}));
 }"""
+FIND_COVERED = """() => {
+    const bar = document.querySelector(".tabs"), covered = [];
+    if (!bar) return covered;
+    const wanted = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0'], canvas";
+    for (const part of document.querySelectorAll(`main :is(${wanted}), .foot a`)) {
+        if (!part.checkVisibility()) continue;
+        const before = part.getBoundingClientRect();
+        scrollTo(0, scrollY + before.bottom - innerHeight);
+        part.focus();
+        if (document.activeElement !== part) part.scrollIntoView({block: "nearest"});
+        const box = part.getBoundingClientRect(), over = bar.getBoundingClientRect();
+        const shared = Math.min(box.bottom, over.bottom) - Math.max(box.top, over.top);
+        const isBeside = box.right <= over.left || box.left >= over.right;
+        const fits = box.height <= innerHeight - over.height;
+        if (fits && !isBeside && shared > 1) covered.push(part.outerHTML.slice(0, 100));
+    }
+    document.activeElement.blur();
+    scrollTo(0, 0);
+    return covered;
+}"""
+"""Each part that can be used comes from where the bar lies on it, and is then focused or scrolled to."""
 WAIT_MS = 20_000
 ABORTED = "net::ERR_ABORTED"
 """What was still being loaded when its page was left, and a file that is saved, not shown."""
@@ -65,6 +86,10 @@ class Tab:
         return self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
+
+    def covered(self):
+        """What the bar at the bottom still hides once it has the focus, or was scrolled to."""
+        return self.page.evaluate(FIND_COVERED)
 
     def links(self):
         """The addresses of ours to which the page leads."""

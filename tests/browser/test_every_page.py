@@ -51,6 +51,7 @@ def look_at(tab, path):
     faults = [f"{each['id']} ({each['impact']}): {each['where']}" for each in tab.barriers()]
     if (wider := tab.overflow()) > 0:
         faults.append(f"{wider} px wider than the screen")
+    faults += [f"under the bar: {part}" for part in tab.covered()]
     return faults + tab.faults
 
 
