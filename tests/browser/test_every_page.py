@@ -6,9 +6,12 @@ languages, in dark too, and keeps a picture of each in `var/pictures`.
 
 import os
 import re
+import unicodedata
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 from werkzeug.exceptions import HTTPException
 
 import marketplace.console.pages.help as help_pages
@@ -31,6 +34,11 @@ VISITS = [
 ]
 NAMES = {NOBODY: "anybody", OWNER: "member", ADMIN: "admin", REGULATOR: "regulator"}
 TABS_AT_MOST = 60
+A4_INSIDE_PX = 680
+"""Of the 210 mm of a sheet, what its margins leave."""
+WIDER = """() => [...document.querySelectorAll("main *")]
+    .filter(part => part.checkVisibility() && part.getBoundingClientRect().right > innerWidth + 1)
+    .map(part => part.outerHTML.slice(0, 100))"""
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +181,34 @@ def test_a_keyboard_alone_logs_in_and_reaches_the_settings(contexts, town):
     assert tab.page.url.endswith("/settings")
     assert tab.faults == []
     tab.page.context.close()
+
+
+# ---------------------------------------------------------------- on paper
+
+
+@pytest.mark.parametrize(
+    ("who", "path"), [(ADMIN, "/desk"), (ADMIN, "/desk?kind=registration"), (REGULATOR, "/cockpit")]
+)
+def test_the_desk_and_the_cockpit_are_printed_on_sheets_of_a4_without_bars_and_with_whole_tables(
+    contexts, town, who, path
+):
+    tab = contexts.tab(who, town, width=A4_INSIDE_PX)
+    tab.open(path)
+    sheets = PdfReader(BytesIO(tab.page.pdf(prefer_css_page_size=True))).pages
+    assert {tuple(round(float(side)) for side in sheet.mediabox) for sheet in sheets} == {(0, 0, 595, 842)}
+    printed = plain("".join(sheet.extract_text() for sheet in sheets))
+    tab.page.emulate_media(media="print")
+    cells = tab.page.locator("main table:visible tr > :not(:has(.unseen)):visible").all_inner_texts()
+    assert cells
+    assert [cell for cell in cells if plain(cell) not in printed] == []
+    assert tab.page.locator(".tabs:visible, main :is(button, input, select, textarea):visible").count() == 0
+    assert tab.page.evaluate(WIDER) == []
+    tab.page.context.close()
+
+
+def plain(text):
+    """Text as it is compared: a PDF knows no line breaks of ours, and other forms of some characters."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
 
 
 # ---------------------------------------------------------------- what would be noticed
