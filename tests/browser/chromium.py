@@ -23,8 +23,12 @@ ADDRESS = f"https://registry.npmjs.org/@sparticuz/chromium/-/chromium-{VERSION}.
 INTEGRITY = "jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA=="
 """MIT (the package), BSD-3-Clause (Chromium)."""
 FETCH_S = 120
-FLAGS = ("--no-sandbox", "--no-zygote", "--disable-gpu", "--font-render-hinting=none")
-"""The build has no sandbox of its own, and is shown pages of ours only."""
+FLAGS = (
+    "--no-sandbox", "--no-zygote", "--disable-gpu", "--font-render-hinting=none",
+    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+)  # fmt: skip
+"""The build has no sandbox of its own, and is shown pages of ours only; its camera shows a moving figure
+to whoever asks."""
 FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>{folders}<cachedir>{cache}</cachedir></fontconfig>
 """

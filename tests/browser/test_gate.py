@@ -1,4 +1,4 @@
-"""The phone at a gate in a real browser: no network, a lost answer, pictures, a signature; sent once."""
+"""The phone at a gate in a real browser: no network, a lost answer, pictures, a signature, a camera."""
 
 import pytest
 
@@ -161,3 +161,43 @@ def test_another_person_on_the_same_phone_neither_sees_nor_sends_what_was_signed
     assert phone.page.input_value("[name=weight_t]") == ""
     assert phone.page.is_hidden("[data-line]")
     assert (phone.sent, town.trade.show(phone.load)["status"]) == ([], "issued")
+
+
+# ---------------------------------------------------------------- the camera
+
+
+def find(phone):
+    return phone.open("/loads/find")
+
+
+READER = """window.BarcodeDetector = class {
+    static async getSupportedFormats() { return ["qr_code"]; }
+    async detect(video) { return video.videoWidth && video.currentTime ? [{rawValue: "%s"}] : []; }
+};"""
+"""What this build of Chromium lacks: a reader of QR codes, which reads a number once the camera shows it
+something."""
+REFUSED = (
+    "navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError'); };"
+)
+
+
+def test_where_the_browser_reads_no_codes_the_page_says_so_and_the_number_is_typed(phone):
+    find(phone)
+    assert phone.says("当前浏览器不支持扫码")
+    phone.fill(number=phone.load["number"]).press("查找")
+    assert phone.path == f"/loads/{phone.load['id']}"
+    assert phone.faults == []
+
+
+def test_a_code_before_the_camera_leads_to_its_load(phone):
+    phone.page.add_init_script(READER % phone.load["number"])
+    find(phone).press("扫描二维码")
+    assert phone.path == f"/loads/{phone.load['id']}"
+    assert phone.faults == []
+
+
+def test_a_camera_that_is_refused_leaves_the_number_to_be_typed(phone):
+    phone.page.add_init_script(READER % "" + REFUSED)
+    find(phone).page.get_by_role("button", name="扫描二维码").tap()
+    phone.page.wait_for_selector("[role=status]:has-text('无法使用摄像头')")
+    assert phone.faults == []

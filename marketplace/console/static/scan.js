@@ -1,13 +1,23 @@
-// A QR code read by the camera, where the browser can; without it the number is typed.
+// A QR code read by the camera, where the browser can; where not, the page says so, and the number is typed.
 
 const INTERVAL_MS = 250;
 const form = document.querySelector("form[data-scan]");
 
-if (form && "BarcodeDetector" in window && navigator.mediaDevices) build();
+if (form) build();
+
+async function reads() {
+  if (!("BarcodeDetector" in window && navigator.mediaDevices)) return false;
+  return (await window.BarcodeDetector.getSupportedFormats()).includes("qr_code");
+}
 
 async function build() {
-  const formats = await window.BarcodeDetector.getSupportedFormats();
-  if (!formats.includes("qr_code")) return;
+  if (!(await reads().catch(() => false))) {
+    const said = document.createElement("p");
+    said.className = "hint";
+    said.textContent = form.dataset.scanNone;
+    form.prepend(said);
+    return;
+  }
   const detector = new window.BarcodeDetector({ formats: ["qr_code"] });
   const start = document.createElement("button");
   start.type = "button";
