@@ -14,7 +14,7 @@ RUN_AXE = """async tags => {
 FIND_COVERED = """() => {
     const bar = document.querySelector(".tabs"), covered = [];
     if (!bar) return covered;
-    const wanted = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0'], canvas";
+    const wanted = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex], canvas";
     for (const part of document.querySelectorAll(`main :is(${wanted}), .foot a`)) {
         if (!part.checkVisibility()) continue;
         const before = part.getBoundingClientRect();

@@ -42,7 +42,7 @@ def town(kept):
 @pytest.fixture
 def phone(browser, origin, town):
     """The driver's phone at a load of its own that waits, filled in."""
-    phone = Phone(browser, origin).log_in(PHONES["driver"])
+    phone = Phone(browser, origin, storage_state=log_in_once(browser, origin, town))
     phone.load = town.trade.issued(5.0, planned_on="2026-12-01")
     phone.sent = []
     phone.context.on("response", lambda response: note_sent(phone, response))
@@ -50,6 +50,15 @@ def phone(browser, origin, town):
     phone.fill(weight_t="4.9", **TRUCK)
     yield phone
     phone.context.close()
+
+
+def log_in_once(browser, origin, town):
+    """What a browser keeps of the driver's log-in."""
+    if not hasattr(town, "state"):
+        phone = Phone(browser, origin).log_in(PHONES["driver"])
+        town.state = phone.context.storage_state()
+        phone.close()
+    return town.state
 
 
 def note_sent(phone, response):
