@@ -14,7 +14,7 @@ ACCUSED = "失信厂"
 
 
 def make_people(marketplace):
-    """A town that trades: a load of today, one at the receiver's gate, a regulator; none is for two journeys."""
+    """A town that trades, a load of today, one at the receiver's gate: no journey touches another's."""
     town = Trading(marketplace)
     trade = town.trade
     town.waiting = trade.issued(5.0, planned_on="2026-12-01")
