@@ -12,7 +12,7 @@ RUN_AXE = """async tags => {
         ({id, impact, where: nodes.slice(0, 3).map(node => `${node.target} ${node.failureSummary}`)}));
 }"""
 FIND_COVERED = """() => {
-    const bar = document.querySelector(".tabs"), covered = [];
+    const bar = document.querySelector(".tabs"), covered = [], LINE = 44;
     if (!bar) return covered;
     const wanted = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex], canvas";
     for (const part of document.querySelectorAll(`main :is(${wanted}), .foot a`)) {
@@ -22,7 +22,8 @@ FIND_COVERED = """() => {
         part.focus();
         if (document.activeElement !== part) part.scrollIntoView({block: "nearest"});
         const box = part.getBoundingClientRect(), over = bar.getBoundingClientRect();
-        const shared = Math.min(box.bottom, over.bottom) - Math.max(box.top, over.top);
+        const bottom = part.matches("textarea") ? box.top + LINE : box.bottom;
+        const shared = Math.min(bottom, over.bottom) - Math.max(box.top, over.top);
         const isBeside = box.right <= over.left || box.left >= over.right;
         const fits = box.height <= innerHeight - over.height;
         if (fits && !isBeside && shared > 1) covered.push(part.outerHTML.slice(0, 100));
@@ -31,7 +32,8 @@ FIND_COVERED = """() => {
     scrollTo(0, 0);
     return covered;
 }"""
-"""Each part that can be used comes from where the bar lies on it, and is then focused or scrolled to."""
+"""Each part that can be used comes from where the bar lies on it, and is then focused or scrolled to. Of
+a text of several lines, to whose cursor Chromium scrolls, the line with the cursor is what counts."""
 WAIT_MS = 20_000
 ABORTED = "net::ERR_ABORTED"
 """What was still being loaded when its page was left, and a file that is saved, not shown."""
