@@ -1,6 +1,6 @@
 """Listings as pages show them: their codes named, prices as who pays whom, places on a map."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..catalogue import service as catalogue
@@ -38,15 +38,24 @@ def _codes_of(row: dict[str, Any], codes: dict[int, Any]) -> list[dict[str, Any]
     return [{**code, "name": "", "hazardous": code["scheme"] == "cn-hw"} for code in row["accepts"] or ()]
 
 
-def map_of(rows: Sequence[dict[str, Any]], first: dict[str, Any] | None = None) -> PlaceMap | None:
-    """Listings on a map, `first` among them marked."""
+def page_of(row: dict[str, Any]) -> str:
+    """The page of a listing."""
+    return f"/listings/{row['id']}"
+
+
+def map_of(
+    rows: Sequence[dict[str, Any]],
+    first: dict[str, Any] | None = None,
+    leads_to: Callable[[dict[str, Any]], str] = page_of,
+) -> PlaceMap | None:
+    """Listings on a map, `first` among them marked; `leads_to` is where a place leads."""
     return place_map(
         [
             Spot(
                 row["location"]["lon"],
                 row["location"]["lat"],
                 row["title"],
-                f"/listings/{row['id']}",
+                leads_to(row),
                 "own" if first and row["id"] == first["id"] else "in" if row["kind"] == Kind.DEMAND else "",
             )
             for row in rows

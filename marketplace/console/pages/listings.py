@@ -174,6 +174,7 @@ def listing_page(
         return _listing_of_others(who.actor, shown)
     query, wrong_query = read_query(MATCHES)
     is_living, is_why = row.status in MATCHED, query["tab"] == "why"
+    ranked = _ranked(who.actor, listing_id, query) if is_living and not is_why else None
     return private(
         "listing.html",
         http_status,
@@ -181,7 +182,8 @@ def listing_page(
         row=row,
         query=query,
         is_living=is_living,
-        ranked=_ranked(who.actor, listing_id, query) if is_living and not is_why else None,
+        ranked=ranked,
+        map=_map_of_matches(who.actor, shown, ranked["items"]) if ranked and ranked["items"] else None,
         others=_others(who.actor, row, shown) if is_living and is_why else [],
         may_write="listings:write" in who.actor.scopes,
         may_deal="deals:write" in who.actor.scopes,
@@ -223,6 +225,18 @@ def _ranked(actor: Actor, listing_id: UUID, query: dict[str, Any]) -> dict[str, 
         **page_until(paged, items, following.parts() if following else None),
         "near": matches.say_near_misses(near) if near else [],
     }
+
+
+def _map_of_matches(actor: Actor, shown: dict[str, Any], items: list[dict[str, Any]]) -> Any:
+    """The listing and its matches on a map, each match leading to its pairing."""
+    ids = [item["listing"]["id"] for item in items]
+    rows = listings.shown_by_id(ids)
+    there = listings.present_shown(actor, [rows[listing_id] for listing_id in ids if listing_id in rows])
+    return map_of(
+        [shown, *there],
+        shown,
+        lambda other: url_for("console.show_pairing", listing_id=shown["id"], other_id=other["id"]),
+    )
 
 
 def _match(item: dict[str, Any], listing: Any) -> dict[str, Any]:

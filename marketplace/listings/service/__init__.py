@@ -28,6 +28,7 @@ from .lookup import (
     owner_of,
     owners_of,
     select_outlines,
+    shown_by_id,
     whole_by_id,
 )
 from .photos import (
@@ -44,7 +45,7 @@ from .photos import (
     remove_photo,
 )
 from .posting_rights import check_change, check_posting, check_publishing, may_post
-from .presentation import governs, present
+from .presentation import governs, present, present_shown
 from .publishing import Posted, pause, publish, publish_many, resume
 from .quotas import set_open_limits
 from .reservations import lock_pair, release_pair, require_left, reserve_locked, reserve_pair
@@ -63,8 +64,8 @@ __all__ = [
     "forget_photos_of_ended", "governed", "governs", "import_sheet", "keep_waiting_photo", "latest_open",
     "left_behind", "list_photos", "locate_listings", "lock_if_open", "lock_open", "lock_pair", "mark_sheet",
     "marked_import", "may_post", "open_by_district", "open_of", "open_sums", "others_see", "outlines",
-    "owner_of", "owners_of", "pause", "position_kinds", "present", "publish", "publish_many", "release_pair",
-    "remove_photo", "require_left", "reserve_locked", "reserve_pair", "resume", "review_exemption",
-    "run_import", "saved_filter_notices", "search", "select_outlines", "set_open_limits", "stated_terms",
-    "template", "whole_by_id", "with_codes", "withdraw", "written_components",
+    "owner_of", "owners_of", "pause", "position_kinds", "present", "present_shown", "publish", "publish_many",
+    "release_pair", "remove_photo", "require_left", "reserve_locked", "reserve_pair", "resume",
+    "review_exemption", "run_import", "saved_filter_notices", "search", "select_outlines", "set_open_limits",
+    "shown_by_id", "stated_terms", "template", "whole_by_id", "with_codes", "withdraw", "written_components",
 ]  # fmt: skip
