@@ -13,6 +13,15 @@ from ..http.languages import language
 HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 KG_PER_T = 1000
 HAN = re.compile("[\u4e00-\u9fff]")
+BROWSERS = {
+    "MicroMessenger": "WeChat", "Edg": "Edge", "HuaweiBrowser": "Huawei", "Firefox": "Firefox",
+    "Chrome": "Chrome", "Safari": "Safari",
+}  # fmt: skip
+SYSTEMS = {
+    "HarmonyOS": "HarmonyOS", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows",
+    "Mac OS": "macOS", "Linux": "Linux",
+}  # fmt: skip
+"""What people call a browser and its system, by what it says of itself; the first that fits."""
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 NONE = "—"
 """What is shown where there is no figure."""
@@ -38,10 +47,12 @@ def percent(share: float | None) -> str:
     return NONE if share is None else f"{number(100 * share, 1)}%"
 
 
-def day(value: date | None) -> str | Markup:
-    """A day, as a `time` element."""
+def day(value: date | str | None) -> str | Markup:
+    """A day, as a `time` element; the services name some in ISO 8601."""
     if value is None:
         return NONE
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
     return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), _day_in_words(value))
 
 
@@ -66,6 +77,15 @@ def marked(words: str) -> str | Markup:
     return Markup('<span lang="{}">{}</span>').format(HTML_LANGUAGE["zh"], words)
 
 
+def device(said: str | None) -> str:
+    """A browser and its system in two words, of what it said of itself; else the beginning of that."""
+    words = said or ""
+    found = [
+        next((name for part, name in names.items() if part in words), None) for names in (BROWSERS, SYSTEMS)
+    ]
+    return " · ".join(name for name in found if name) or words[:60]
+
+
 def _day_in_words(value: date) -> str:
     if language() == "zh":
         return f"{value.year}年{value.month}月{value.day}日"
@@ -80,4 +100,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "last_day": last_day,
     "moment": moment,
     "marked": marked,
+    "device": device,
 }

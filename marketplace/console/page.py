@@ -56,7 +56,7 @@ TABS = (
 """What everybody may go to."""
 SETTINGS = Tab("/settings", "tab_settings", "me", ("/settings/",))
 MEMBER_TABS = (
-    Tab("/today", "tab_today", "today"),
+    Tab("/today", "tab_today", "today", ("/credit", "/inspections", "/declarations")),
     Tab("/hall", "tab_hall", "hall", ("/hall/", "/receivers")),
     Tab("/post", "tab_post", "post", ("/post/", "/listings")),
     Tab("/deals", "tab_deals", "deals", ("/deals/", "/offers", "/loads")),
@@ -66,7 +66,7 @@ STAFF_TABS = (
     Tab("/desk", "tab_desk", "today", ("/desk/",)),
     Tab("/cockpit", "tab_cockpit", "cockpit"),
     Tab("/enterprises", "tab_firms", "firms", ("/enterprises/",)),
-    Tab("/operations", "tab_operations", "operations"),
+    Tab("/operations", "tab_operations", "operations", ("/policy",)),
     SETTINGS,
 )
 """What members and staff go to from the pages that are theirs."""

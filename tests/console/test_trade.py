@@ -65,7 +65,7 @@ def test_from_a_match_to_a_signed_contract_takes_few_interactions_on_each_side(t
     supplier = Hand(town.supplier, town.first_offer)
     supplier.count += 1  # the button of the match, which leads here
     supplier.fill(price_cny_per_t="-120").press("提交报价")
-    receiver = Hand(town.receiver, "/today").click("查看").press("接受并签订")
+    receiver = Hand(town.receiver, "/today").click("答复").press("接受并签订")
     supplier.click("交易").click("查看")
     for hand in (supplier, receiver):
         assert hand.offers("下载合同")

@@ -1,5 +1,6 @@
-"""What waits today for an enterprise: its turns, loads, duties and messages."""
+"""What waits today for an enterprise: its turns, loads, duties and messages, each with its page."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,8 @@ from flask import redirect, url_for
 from ... import clock
 from ...deals import service as deals
 from ...enterprises import service as enterprises
+from ...events.actor import ENTERPRISE, Actor
+from ...http.languages import language
 from ...manifests import service as manifests
 from ...manifests.models import IN_FLIGHT, UNSEALED
 from ...notifications import service as notifications
@@ -16,6 +19,7 @@ from ...persons.service import LoggedIn
 from ...reporting import service as reporting
 from ..page import pages
 from ..visitor import members_only, private
+from .loads import moves_of
 
 MOST = 6
 """Of each kind that the page shows."""
@@ -27,6 +31,8 @@ OPEN_LOADS = {
     "status": (*UNSEALED, *IN_FLIGHT),
     "mine": True,
 }  # fmt: skip
+NEXT_MOVES = ("pickup", "receive", "deliver", "schedule", "issue", "close")
+"""What a load may wait for; it is done on its page."""
 ANY_DECLARATION = {"status": None, "kind": None, "enterprise_id": None}
 
 
@@ -40,6 +46,8 @@ def show_today(who: LoggedIn) -> Any:
         return redirect(url_for("console.show_loads"), 303)
     if actor.enterprise_id is None:
         return redirect(url_for("console.show_desk"), 303)
+    loads = _with_moves(who, manifests.search(actor, OPEN_LOADS, None, MOST))
+    news = _news(actor)
     offers = deals.search_offers(actor, {**ANY_OFFER, "my_turn": True}, None, MOST)
     due = {**ANY_DECLARATION, "due": clock.today() + AHEAD}
     return private(
@@ -47,9 +55,36 @@ def show_today(who: LoggedIn) -> Any:
         firm=enterprises.own(actor),
         points=enterprises.whole_points,
         offers=deals.present_offer_rows(offers),
-        loads=manifests.search(actor, OPEN_LOADS, None, MOST),
+        loads=[load for load in loads if load["move"]],
+        under_way=[load for load in loads if not load["move"]],
         declarations=reporting.search(actor, due, None, MOST),
-        unread=notifications.count_unread(actor),
+        news=news[:MOST],
+        has_more_news=len(news) > MOST,
+        may_answer="deals:write" in actor.scopes,
         today=clock.today(),
         api="/api/v1/notifications?unread=true",
     )
+
+
+def _with_moves(who: LoggedIn, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Loads, each with the first move that this person may make of it now, if any."""
+    return [
+        {"row": row, "move": next((move for move in moves_of(who, row) if move in NEXT_MOVES), None)}
+        for row in rows
+    ]
+
+
+def _news(actor: Actor) -> list[dict[str, Any]]:
+    """The newest unread messages, one more than are shown, each with the page that it is about."""
+    rows = notifications.inbox(actor, True, None, MOST + 1)
+    shown = notifications.present(actor, rows, language())
+    return [{**said, "page": notifications.page_of(row)} for row, said in zip(rows, shown, strict=True)]
+
+
+@pages.post("/today/read")
+@members_only(kinds=(ENTERPRISE,))
+def mark_all_read(who: LoggedIn) -> Any:
+    """Mark every message as read."""
+    assert who.actor is not None
+    notifications.mark_all_read(who.actor)
+    return redirect(url_for("console.show_today"), 303)

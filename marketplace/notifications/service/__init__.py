@@ -8,8 +8,9 @@ from .delivery.mail_hours import MAIL_HOURS, next_mail_time
 from .delivery.person_mail import send_email_code, send_evaluations_ending, send_invitation, send_reset
 from .delivery.release import release_due
 from .forgetting import forget_key_names, forget_people
-from .inbox import count_unread, find, inbox, mark_all_read, mark_read, present
+from .inbox import find, inbox, mark_all_read, mark_read, present
 from .kinds import KINDS
+from .pages import page_of
 from .planning.cancellation import cancel_for_listing
 from .planning.credit_news import plan_credit_news
 from .planning.deduplication import may_repeat
@@ -58,7 +59,6 @@ __all__ = [
     "announce_endings",
     "cancel_for_listing",
     "change_search",
-    "count_unread",
     "create_search",
     "delete_search",
     "describe_preferences",
@@ -76,6 +76,7 @@ __all__ = [
     "may_repeat",
     "next_mail_time",
     "own_preferences",
+    "page_of",
     "plan_about_papers",
     "plan_credit_news",
     "plan_deal_news",

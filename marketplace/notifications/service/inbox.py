@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from ... import clock
 from ...database import db
@@ -30,22 +30,6 @@ def inbox(actor: Actor, unread: bool, after: int | None, limit: int) -> Sequence
     if after is not None:
         query = query.where(Notification.release_no < after)
     return db.session.scalars(query.order_by(Notification.release_no.desc()).limit(limit)).all()
-
-
-def count_unread(actor: Actor) -> dict[str, int]:
-    """How many released messages the acting enterprise has not read, by kind, most first."""
-    number = func.count().label("many")
-    query = (
-        select(Notification.kind, number)
-        .where(
-            Notification.enterprise_id == actor.id,
-            Notification.status == NotificationStatus.RELEASED,
-            Notification.read_at.is_(None),
-        )
-        .group_by(Notification.kind)
-        .order_by(number.desc(), Notification.kind)
-    )
-    return {row.kind: row.many for row in db.session.execute(query)}
 
 
 def find(actor: Actor, notification_id: UUID) -> Notification:

@@ -8,6 +8,7 @@ from ..models import Notification, NotificationKind
 
 LISTING, OTHER_LISTING = "/listings/{listing_id}", "/listings/{counterpart_id}"
 OFFER, DEAL, LOAD = "/offers/{offer_id}", "/deals/{deal_id}", "/loads/{manifest_id}"
+INSPECTIONS = "/inspections"
 CREDIT, EVENT = "/credit", "/credit/events/{event_id}"
 DECLARATION = "/declarations/{report_id}"
 PAPERS, KEYS, OWN, PLANS = "/settings/papers", "/settings/keys", "/settings/enterprise", "/declarations"
@@ -65,7 +66,7 @@ PAGES: dict[str, str] = {
     NotificationKind.OFFER_REJECTED: OFFER,
     NotificationKind.OFFER_WITHDRAWN: OFFER,
     NotificationKind.OFFER_LAPSED: OFFER,
-    NotificationKind.DEAL_VERIFY_RECEIVER: DEAL,
+    NotificationKind.DEAL_VERIFY_RECEIVER: DEAL + "/due-diligence",
     NotificationKind.DEAL_COMPLETED: DEAL,
     NotificationKind.DEAL_CANCELLED: DEAL,
     NotificationKind.DEAL_DISPUTED: DEAL,
@@ -88,10 +89,10 @@ PAGES: dict[str, str] = {
     NotificationKind.CHANGE_CONFIRMED: OWN,
     NotificationKind.CHANGE_REFUSED: OWN,
     NotificationKind.INSPECTION_FINISHED: CREDIT,
-    NotificationKind.INSPECTION_ORDERED: TODAY,
-    NotificationKind.INSPECTION_OVERDUE: TODAY,
+    NotificationKind.INSPECTION_ORDERED: INSPECTIONS,
+    NotificationKind.INSPECTION_OVERDUE: INSPECTIONS,
     NotificationKind.INSPECTION_CORRECTED: CREDIT,
-    NotificationKind.INSPECTION_RETURNED: TODAY,
+    NotificationKind.INSPECTION_RETURNED: INSPECTIONS,
 }
 """By kind of message; what is in braces is of the message's data."""
 
