@@ -290,6 +290,11 @@ def test_an_admin_suspends_restores_and_blocks_with_a_reason(desk):
     page = desk.browser.get(path).page
     assert "涉嫌造假" in page.text
     assert len(desk.ids(kind="provisional_block")) == 1
+    (lift,) = [form["action"] for form in page.all("form") if form.get("action", "").endswith("/lift")]
+    assert desk.browser.post(lift, reason="").status == 422
+    assert desk.browser.post(lift, reason="查无此事").location == path
+    assert desk.browser.post(lift, reason="再次").status == 409
+    assert desk.ids(kind="provisional_block") == []
     event = desk.marketplace.credit_event(firm, "law.penalty_major")
     assert desk.browser.post(f"/enterprises/events/{event['id']}/withdraw", reason="录错企业").status == 303
     (first, *_) = desk.admin.get(f"/enterprises/{firm.id}/credit/events").json["items"][1:]

@@ -222,6 +222,13 @@ def block_enterprise(who: LoggedIn, enterprise_id: UUID) -> Any:
     )
 
 
+@pages.post("/enterprises/<uuid:enterprise_id>/blocks/<uuid:block_id>/lift")
+@members_only("admin", kinds=(ADMIN,))
+def lift_block(who: LoggedIn, enterprise_id: UUID, block_id: UUID) -> Any:
+    """Take an enterprise off the blocked list."""
+    return _changed(who, enterprise_id, lambda actor, reason: credit.lift_block(actor, block_id, reason))
+
+
 def _changed(who: LoggedIn, enterprise_id: UUID, change: Callable[[Actor, str], Any]) -> Any:
     """Make a change for a reason and show the enterprise, or say on its page why it was refused."""
     assert who.actor is not None
