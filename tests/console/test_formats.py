@@ -47,3 +47,22 @@ def test_days_and_moments_are_written_as_the_language_does_and_in_shanghai(app):
         ],
     }
     assert formats.day(None) == "—"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/153.0 Safari/537.36", "Chrome · Windows"),
+        ("Mozilla/5.0 (Linux; Android 15) Chrome/140 Mobile MicroMessenger/8.0", "WeChat · Android"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1", "Safari · iPhone"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/153.0 Safari/537.36 Edg/153.0", "Edge · Windows"),
+        ("ours/1.0", "ours/1.0"), ("x" * 99, "x" * 60), (None, ""),
+    ],
+)  # fmt: skip
+def test_a_device_is_named_by_its_browser_and_system(said, shown):
+    assert formats.device(said) == shown
+
+
+def test_a_day_that_a_service_names_is_written_as_any_other(app):
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert formats.day("2026-12-31") == formats.day(date(2026, 12, 31))

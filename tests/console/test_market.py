@@ -282,12 +282,28 @@ def test_a_match_shows_score_basis_distance_and_gap_and_is_answered(pair):
         offers = {link["href"] for link in shown.all("a")}
         assert f"/offers/new?listing_id={pair.mine['id']}&with={pair.theirs['id']}" in offers
         pairing = f"{listing}/matches/{pair.theirs['id']}"
+        places = shown.text.partition("大致位置")[2]
+        assert all(title in places for title in (pair.mine["title"], pair.theirs["title"]))
         for verdict in ("interested", "interested", "not_suitable"):
             assert browser.post(f"{pairing}/feedback", verdict=verdict).location == pairing
             found = pair.firm.get(pairing).json
             assert found["feedback"] == verdict
         assert browser.post(f"{pairing}/feedback").location == pairing
         assert pair.firm.get(pairing).json["feedback"] is None
+
+
+def test_today_leads_from_a_message_to_its_page_until_all_are_read(pair):
+    pair.taker.post(
+        f"/listings/{pair.theirs['id']}/matches/{pair.mine['id']}/feedback", {"verdict": "interested"}
+    )
+    pair.settle()
+    with pair.at_its_time():
+        assert pair.firm.get("/notifications", unread=True).json["items"]
+        links = {link["href"] for link in pair.browser.get("/today").page.all("a")}
+        assert f"/listings/{pair.mine['id']}" in links
+        assert pair.browser.post("/today/read").location == "/today"
+        assert pair.firm.get("/notifications", unread=True).json["items"] == []
+        assert "没有未读消息" in pair.browser.get("/today").page.text
 
 
 def test_why_not_names_the_rule_and_what_a_change_would_open(pair):
