@@ -3,7 +3,7 @@
 Events of before are not taken into the feed.
 
 Revision ID: 0080
-Revises: 0078
+Revises: 0079
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "0080"
-down_revision = "0078"
+down_revision = "0079"
 branch_labels = None
 depends_on = None
 

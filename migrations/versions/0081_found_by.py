@@ -1,14 +1,14 @@
 """Who answered an item of an inspection, and by that who may not decide about the entry that comes of it.
 
-Revision ID: 0082
-Revises: 0078
+Revision ID: 0081
+Revises: 0080
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0082"
-down_revision = "0078"
+revision = "0081"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 
