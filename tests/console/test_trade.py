@@ -214,3 +214,16 @@ def test_a_step_that_somebody_else_has_made_meanwhile_is_said_and_not_made_again
     assert refused.browser.status == 412
     assert "已被他人修改" in refused.page.text
     assert len(town.trade.show(load)["signatures"]) == 1
+
+
+def test_nobody_signs_what_another_person_filled_in_on_the_same_telephone(town):
+    load = town.trade.issued(planned_on="2026-12-01")
+    hand = Hand(town.driver, f"/loads/{load['id']}/pickup").fill(weight_t="20", **TRUCK)
+    hand.browser = browser_of(town.trade.carrier, "13800138777", "driver")
+    hand.press("签署并装运", photo=photo())
+    assert hand.browser.status == 409
+    assert "由另一人填写" in hand.page.text
+    assert town.trade.show(load)["status"] == "issued"
+    hand.browser = town.driver
+    hand.again()
+    assert town.trade.show(load)["status"] == "moving"

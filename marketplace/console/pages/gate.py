@@ -185,10 +185,15 @@ def _line_fields(lines: list[dict[str, Any]]) -> tuple[str, ...]:
 
 
 def _sign(who: LoggedIn, manifest_id: UUID, gate: Gate) -> Any:
-    """Sign and keep the pictures, all or nothing, once however often it is sent."""
+    """Sign and keep the pictures, all or nothing, once however often it is sent.
+
+    A page that one person filled in is not signed by the next one who logs in on the same telephone.
+    """
     actor = who.actor
     assert actor is not None
     row = shown_to(who, manifest_id)
+    if request.form.get("signer") not in (None, str(who.person_id)):
+        return _form(who, row, gate, typed(), 409, {"signer": [text("gate_another")]})
     data, errors = _read(gate)
     pictures, wrong_pictures = _pictures()
     errors |= wrong_pictures
