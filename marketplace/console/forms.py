@@ -29,6 +29,9 @@ ONCE = "idempotency_key"
 """The hidden field of a form that creates something: `{{ once() }}` of macros.html."""
 VERSION = "version"
 """The hidden field of a form that changes a row: the version that its reader has seen."""
+SIGNER = "signer"
+"""Of a form that is signed: who filled it in."""
+NOT_TYPED = (ONCE, VERSION, SIGNER)
 
 
 class FormNumber(QueryNumber):

@@ -240,6 +240,15 @@ def _here() -> str:
     return request.full_path.rstrip("?")
 
 
+def page_at(target: str) -> str:
+    """The page at an address of ours, or above it where only a form is taken."""
+    routes, parts = current_app.url_map.bind(""), urlsplit(target)
+    path = parts.path
+    while path != "/" and routes.test(path, "POST") and not routes.test(path, "GET"):
+        path = path.rpartition("/")[0] or "/"
+    return target if path == parts.path else path
+
+
 def way_back(given: str | None) -> str:
     """Where to go after a log-in: a page of ours that was asked for, else the page of today."""
     parts = urlsplit(given or "")

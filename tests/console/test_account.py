@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from marketplace.console.visitor import way_back
+from marketplace.console.visitor import page_at, way_back
 from tests.console.people import Browser, browser_of, browser_of_staff
 from tests.console.private import PRIVATE_PAGES
 from tests.counting import count_statements
@@ -13,6 +13,7 @@ from tests.persons.people import PASSWORD, invite, join
 
 PHONE = "13800138000"
 MOST_BYTES = 60_000
+NOWHERE = "019ad7c8-3a00-7000-8000-000000000000"
 ELSEWHERE = ("//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)")
 
 
@@ -76,6 +77,20 @@ def test_a_log_in_leads_nowhere_else(app, target):
     with app.test_request_context():
         assert way_back(target) == "/today"
         assert way_back("/desk?kind=appeal") == "/desk?kind=appeal"
+
+
+@pytest.mark.parametrize(
+    ("target", "page"),
+    [
+        ("/desk?kind=appeal", "/desk?kind=appeal"),
+        (f"/offers/{NOWHERE}/accept", f"/offers/{NOWHERE}"),
+        ("/settings/people/invitations", "/settings/people"),
+        ("/no/such/page", "/no/such/page"),
+    ],
+)
+def test_a_log_in_leads_to_the_page_of_a_form(app, target, page):
+    with app.test_request_context():
+        assert page_at(target) == page
 
 
 def test_nothing_typed_is_lost_when_the_session_ends_in_the_middle_of_a_form(marketplace, firm, owner):

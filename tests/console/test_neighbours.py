@@ -1,8 +1,10 @@
 """Every page and every form, asked by everybody with ids of one enterprise: nobody sees or does more on a
 page than by the API. The addresses are those of the application, so that no new page is forgotten."""
 
+import io
 import re
 from html import unescape
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -12,14 +14,16 @@ from marketplace.events.work import unit_of_work
 from marketplace.persons import service as persons
 from marketplace.persons.models import Passkey
 from tests.cases import AllSamples
-from tests.console.people import Browser, browser_of
+from tests.console.people import ORIGIN, Browser, browser_of
 from tests.console.test_staff_pages import staff_browser
 from tests.counting import count_statements
+from tests.listings.photos import send_photo
 from tests.manifests.trade import ok
 from tests.persons.cases import reset_of
 from tests.persons.people import invite, member
 from tests.test_house import last_audit, routes_of, who
 from tests.uploaded_files.made import PNG
+from tests.webhooks.cases import NEW, end_deliveries
 
 OWN = "甲方私密"
 PRIVATE = {
@@ -34,12 +38,14 @@ PRIVATE = {
     "name of a search": f"{OWN}搜索",
     "name of a key": f"{OWN}密钥",
     "name of a passkey": f"{OWN}通行密钥",
+    "note on an endpoint": f"{OWN}推送",
 }
 """What the enterprise says to those only whom it concerns, by what it is."""
 REFUSED = (401, 403, 404)
 MOST_STATEMENTS = 8
-DEAR = {"show_terms": 9, "show_desk_item": 9}
-"""Pages that take more: of a draft that has everything, and of an appeal with all that is known of it."""
+DEAR = {"show_terms": 9, "show_desk_item": 9, "show_listing": 10}
+"""Pages that take more: of a draft that has everything, of an appeal with all that is known of it, and of a
+listing with its matches, their map and its photos."""
 OUTSIDERS = ("nobody", "neighbour", "stranger")
 STAYS_OUT = {"show_file", "export_myself"}
 """A file of ours; and what may be asked for a few times an hour only."""
@@ -53,6 +59,8 @@ BY_API = {
     "make_draft": ("POST", "/listings"),
     "save_terms": ("PATCH", "/listings/<uuid:listing_id>"),
     "publish_listing": ("POST", "/listings/<uuid:listing_id>/publish"),
+    "take_first_step": ("POST", "/listings"),
+    "remove_photo": ("DELETE", "/listings/<uuid:listing_id>/photos/<int:number>"),
     "import_sheet": ("POST", "/listings/import"),
     "change_many": ("POST", "/listings/publish"),
     "save_search": ("POST", "/saved-searches"),
@@ -67,6 +75,7 @@ BY_API = {
     "file_declaration": ("POST", "/declarations/<uuid:declaration_id>/confirm"),
     "take_inspection_step": ("POST", "/inspections/<uuid:inspection_id>/items"),
     "block_enterprise": ("POST", "/credit/blocks"),
+    "lift_block": ("POST", "/credit/blocks/<uuid:block_id>/lift"),
     "record_event": ("POST", "/credit/events"),
     "withdraw_event": ("POST", "/credit/events/<uuid:event_id>/withdraw"),
     "decide_many": ("POST", "/desk/decisions"),
@@ -75,6 +84,7 @@ BY_API = {
     "publish_evaluation": ("POST", "/credit/evaluations/<uuid:evaluation_id>/publish"),
     "extend_repair": ("POST", "/credit/repairs/<uuid:repair_id>/extend"),
     "replay_tasks": ("POST", "/operations/replay"),
+    "mark_all_read": ("POST", "/notifications/read-all"),
     "change_policy": ("PUT", "/matching-policy"),
     "change_rules": ("PUT", "/credit/rules"),
     "propose_reset": ("POST", "/access-resets"),
@@ -88,6 +98,15 @@ BY_API = {
     "create_key": ("POST", "/api-keys"),
     "revoke_key": ("DELETE", "/api-keys/<uuid:key_id>"),
     "change_enterprise": ("PATCH", "/enterprises/<uuid:enterprise_id>"),
+    "hand_in_paper": ("POST", "/licences"),
+    "add_scan": ("POST", "/licences/<uuid:permit_id>/files"),
+    "create_webhook": ("POST", "/webhook-endpoints"),
+    "test_webhook": ("POST", "/webhook-endpoints/<uuid:endpoint_id>/test"),
+    "rotate_webhook_secret": ("POST", "/webhook-endpoints/<uuid:endpoint_id>/rotate-secret"),
+    "replay_webhook": ("POST", "/webhook-endpoints/<uuid:endpoint_id>/replay"),
+    "delete_webhook": ("DELETE", "/webhook-endpoints/<uuid:endpoint_id>"),
+    "redeliver_webhook": ("POST", "/webhook-deliveries/<uuid:delivery_id>/redeliver"),
+    "redeliver_failed": ("POST", "/webhook-deliveries/<uuid:delivery_id>/redeliver"),
     "send_proof": ("POST", "/enterprises/me/send-proof"),
     "withdraw_change": ("POST", "/enterprise-changes/<uuid:change_id>/withdraw"),
     "set_notices": ("PUT", "/notification-preferences"),
@@ -126,19 +145,24 @@ class World:
             contact={"name": PRIVATE["contact"], "email": PRIVATE["email"], "phone": PRIVATE["phone"]},
             location={"lon": 120.57123, "lat": 30.04321, "crs": "wgs84"},
         )  # fmt: skip
-        self.ids = {**self.of_trade(), **self.of_standing(), **self.of_people()}
+        self.ids = {
+            **self.of_trade(), **self.of_standing(), **self.of_papers(),
+            **self.of_programs(), **self.of_people(),
+        }  # fmt: skip
         self.browsers = self.all_logged_in()
-        self.ids |= self.of_log_in()
+        self.ids |= {**self.of_log_in(), "photo_id": self.waiting_photo()}
 
     def of_trade(self):
         of, a = self.samples, self.samples.owner
         draft = self.marketplace.supply(
             a, publish=False, title=PRIVATE["title of a draft"], price_cny_per_t=float(PRIVATE["price"])
         )  # fmt: skip
+        ok(send_photo(a, draft), 201)
         load = of.issued
         picture = ok(of.carrier.call("POST", f"{load}/files", data=PNG, content_type="image/png"), 201)
         return {
             "listing_id": draft["id"],
+            "number": 1,
             "other_id": of.demand["id"],
             "import_id": of.listing_import["id"],
             "search_id": a.save_search({"code": "HW17"}, name=PRIVATE["name of a search"])["id"],
@@ -160,8 +184,19 @@ class World:
             "inspection_id": of.inspection["id"],
             "declaration_id": last_part(of.declaration),
             "enterprise_id": of.owner.id,
+            "block_id": of.block["id"],
             "change_id": of.proposal(of.owner)["id"],
         }
+
+    def of_papers(self):
+        return {"form": "licence", "paper_id": self.samples.submission["id"]}
+
+    def of_programs(self):
+        a, note = self.samples.owner, PRIVATE["note on an endpoint"]
+        endpoint = ok(a.post("/webhook-endpoints", {**NEW, "description": note}), 201)["id"]
+        delivery = ok(a.post(f"/webhook-endpoints/{endpoint}/test", {}))
+        end_deliveries(self.marketplace)
+        return {"endpoint_id": endpoint, "delivery_id": delivery["id"]}
 
     def of_people(self):
         a = self.samples.owner
@@ -196,6 +231,11 @@ class World:
             work.session.flush()
             (session, *_) = persons.list_sessions(person_id)
             return {"passkey_id": passkey.id, "session_id": session.id}
+
+    def waiting_photo(self):
+        sent = {"kind": "supply", "title": "废酸", "file": (io.BytesIO(PNG), "1.png")}
+        to_second_step = self.browsers["owner"].client.post("/post/photo", data=sent, headers=ORIGIN).location
+        return parse_qs(urlsplit(to_second_step).query)["photo"][0]
 
     def address(self, rule, ids=None):
         """An address of the application with A's ids, or with others."""
@@ -281,7 +321,7 @@ def test_no_page_of_anything_costs_more_statements_than_a_page_may(world, rules)
 
 def test_a_form_of_others_reads_as_one_that_is_not_there_and_writes_nothing(world, rules):
     before, faults = last_audit(world.marketplace), []
-    unknown = dict.fromkeys(world.ids, uuid4())
+    unknown = {**world.ids, **{name: uuid4() for name in world.ids if name.endswith("_id")}}
     for _, rule, methods, _ in rules:
         if "POST" not in methods or "<uuid:" not in rule:
             continue

@@ -16,7 +16,7 @@ from ...messages import LANGUAGES
 from ...persons import service as persons
 from ...persons.models import HandshakeKind
 from ...persons.service import LoggedIn
-from ..forms import Errors, change_or_show, over_the_form, typed, wrong
+from ..forms import NOT_TYPED, Errors, change_or_show, over_the_form, typed, wrong
 from ..page import as_json, pages
 from ..visitor import (
     KEPT,
@@ -31,6 +31,7 @@ from ..visitor import (
     keep_asking,
     login_page,
     new_asking,
+    page_at,
     private,
     visitor,
     way_back,
@@ -121,9 +122,16 @@ def _device() -> str:
 def _go_on(token: str) -> Any:
     target, kept = way_back(request.form.get(NEXT)), _kept_fields()
     if kept or _has_lost_files():
-        shown = private("resume.html", target=target, kept=kept, lost_files=_has_lost_files())
+        shown = private(
+            "resume.html",
+            target=target,
+            page=page_at(target),
+            kept=kept,
+            not_typed=NOT_TYPED,
+            lost_files=_has_lost_files(),
+        )
         return begin_session(shown, token)
-    return begin_session(redirect(target, 303), token)
+    return begin_session(redirect(page_at(target), 303), token)
 
 
 @pages.post("/login/passkey/challenge")
@@ -185,7 +193,7 @@ def come_back() -> Any:
         )
     except DomainError as error:
         return _login(error.status, over_the_form(wrong(error)))
-    return forget_asking(begin_session(redirect(way_back(begun.next_page), 303), begun.token))
+    return forget_asking(begin_session(redirect(page_at(way_back(begun.next_page)), 303), begun.token))
 
 
 @pages.post("/logout")

@@ -26,7 +26,7 @@ from ...persons.models import Right
 from ...persons.service import LoggedIn
 from ..form_fields import Checked, TypedLoad, TypedTonnes, TypedWhole
 from ..formats import KG_PER_T
-from ..forms import Errors, once, read_fields, read_form, typed, version_seen, wrong
+from ..forms import SIGNER, Errors, once, read_fields, read_form, typed, version_seen, wrong
 from ..page import pages, text
 from ..visitor import members_only, private
 from ..warnings import warn
@@ -192,8 +192,8 @@ def _sign(who: LoggedIn, manifest_id: UUID, gate: Gate) -> Any:
     actor = who.actor
     assert actor is not None
     row = shown_to(who, manifest_id)
-    if request.form.get("signer") not in (None, str(who.person_id)):
-        return _form(who, row, gate, typed(), 409, {"signer": [text("gate_another")]})
+    if request.form.get(SIGNER) not in (None, str(who.person_id)):
+        return _form(who, row, gate, typed(), 409, {SIGNER: [text("gate_another")]})
     data, errors = _read(gate)
     pictures, wrong_pictures = _pictures()
     errors |= wrong_pictures
