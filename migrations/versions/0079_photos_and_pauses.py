@@ -12,7 +12,7 @@ down_revision = "0078"
 branch_labels = None
 depends_on = None
 
-STATUS = op.f("ck_listing_status")
+STATUS = "ck_listing_status"
 BEFORE = "status IN ('draft', 'open', 'fulfilled', 'expired', 'withdrawn')"
 AFTER = "status IN ('draft', 'open', 'paused', 'fulfilled', 'expired', 'withdrawn')"
 
@@ -48,12 +48,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_listing_photo_sha256"), "listing_photo", ["sha256"])
     op.create_index(op.f("ix_listing_photo_enterprise_id"), "listing_photo", ["enterprise_id"])
-    op.drop_constraint(STATUS, "listing")
-    op.create_check_constraint(STATUS, "listing", AFTER)
+    op.drop_constraint(op.f(STATUS), "listing")
+    op.create_check_constraint(op.f(STATUS), "listing", AFTER)
 
 
 def downgrade() -> None:
     op.execute("UPDATE listing SET status = 'open' WHERE status = 'paused'")
-    op.drop_constraint(STATUS, "listing")
-    op.create_check_constraint(STATUS, "listing", BEFORE)
+    op.drop_constraint(op.f(STATUS), "listing")
+    op.create_check_constraint(op.f(STATUS), "listing", BEFORE)
     op.drop_table("listing_photo")
