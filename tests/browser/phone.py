@@ -31,12 +31,16 @@ class Phone(Tab):
             self.page.get_by_role("row").filter(has_text=row).get_by_role("link", name=words).tap()
         return self
 
+    def click_exactly(self, words):
+        """Follow the first link with these words and no others."""
+        return self._tap("link", words, exact=True)
+
     def press(self, words):
         """Press the first button with these words."""
         return self._tap("button", words)
 
-    def _tap(self, role, words):
-        found = self.page.locator("main, nav").get_by_role(role, name=words).first
+    def _tap(self, role, words, *, exact=False):
+        found = self.page.locator("main, nav").get_by_role(role, name=words, exact=exact).first
         with self.page.expect_navigation():
             found.tap()
         return self

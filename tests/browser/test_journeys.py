@@ -75,7 +75,7 @@ def test_a_recycler_finds_a_supply_in_the_hall_and_closes_the_deal(phone, town):
     (offer,) = supplier.get("/offers", my_turn=True).json["items"]
     terms = {name: offer[name] for name in ("quantity_t", "valid_until")}
     ok(supplier.post(f"/offers/{offer['id']}/counter", {**terms, "price_cny_per_t": -130.0}))
-    phone.click("今天").click("答复").press("接受并签订")
+    phone.click("今天").click_exactly("答复").press("接受并签订")
     assert phone.says("双方已签订")
     assert supplier.get(f"/listings/{supply['id']}").json["remaining_t"] == 0
 
