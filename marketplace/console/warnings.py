@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from flask import Response, g, request
 
 from ..errors import Notice
+from ..http.json_text import parsed
 from ..http.languages import render_warnings
 from .page import pages
 
@@ -34,7 +35,7 @@ def warnings_to_show() -> list[str]:
 def _kept() -> list[str]:
     """The sentences in the cookie; none of one that is not ours."""
     try:
-        found = json.loads(urlsafe_b64decode(request.cookies.get(_name(), "")))
+        found = parsed(urlsafe_b64decode(request.cookies.get(_name(), "")))
     except ValueError:
         return []
     return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []

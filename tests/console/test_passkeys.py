@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 
 import pytest
@@ -154,6 +155,8 @@ def test_another_key_under_the_same_name_opens_nothing(marketplace, owner, devic
     lambda answer: re.sub(r'"signature": "[^"]*"', '"signature": "AAAA"', answer),
     lambda answer: re.sub(r'"authenticatorData": "[^"]*"', '"authenticatorData": "AA"', answer),
     lambda answer: "x" * 30_000,
+    lambda answer: "[" * 5_000,
+    lambda answer: json.dumps({"response": {"clientDataJSON": urlsafe_b64encode(b"[" * 5_000).decode()}}),
 ])  # fmt: skip
 def test_what_cannot_be_read_is_refused_in_words(marketplace, owner, device, change):
     browser = Browser(marketplace)

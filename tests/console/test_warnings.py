@@ -9,6 +9,7 @@ from marketplace.console.warnings import COOKIE, keep_warnings, warn, warnings_t
 from marketplace.errors import Notice
 
 ODD = [Notice("proof_requested", "contact")]
+DEEP = urlsafe_b64encode(b"[" * 2500).decode()
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_a_redirect_in_between_loses_nothing(browser):
     assert len(browser.request()) == 1
 
 
-@pytest.mark.parametrize("cookie", ["x", "e30=", urlsafe_b64encode(b"[1, {}]").decode(), "4pyT", "%%%"])
+@pytest.mark.parametrize("cookie", ["x", "e30=", urlsafe_b64encode(b"[1, {}]").decode(), "4pyT", "%%%", DEEP])
 def test_a_cookie_that_is_not_ours_says_nothing(browser, cookie):
     browser.cookie = cookie
     assert browser.request() == []

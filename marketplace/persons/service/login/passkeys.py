@@ -5,7 +5,6 @@ read by the library; whatever it stumbles over is refused alike.
 """
 
 import ipaddress
-import json
 import logging
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from ....database import db
 from ....errors import Conflict, Invalid, NotFound, Unauthorised, Unavailable
 from ....events.actor import PLATFORM
 from ....events.work import Work, unit_of_work
+from ....http.json_text import parsed
 from ...models import HandshakeKind, Passkey, Person, Session
 from .handshakes import ask, take
 from .sessions import begin, pass_second_factor
@@ -248,7 +248,7 @@ def _challenge_in(credential: str) -> str:
     Raises: Invalid: `passkey_invalid`.
     """
     try:
-        client_data = json.loads(_bytes_of(_read(credential)["response"]["clientDataJSON"]))
+        client_data = parsed(_bytes_of(_read(credential)["response"]["clientDataJSON"]))
         return str(client_data["challenge"])
     except (ValueError, KeyError, TypeError) as error:
         raise Invalid("passkey_invalid") from error
@@ -262,7 +262,7 @@ def _id_in(credential: str) -> bytes:
 
 
 def _read(credential: str) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(credential)
+    read: dict[str, Any] = parsed(credential.encode())
     return read
 
 
