@@ -3,6 +3,7 @@
 from tests.boards.world import HONOUR, disgraced, record
 from tests.browser.tab import Tab
 from tests.desk.world import Desk
+from tests.licences.bodies import CHANNEL, TEST, WASTE
 from tests.manifests.trade import Trade
 from tests.persons.people import PASSWORD, code_at, invite, join
 
@@ -35,6 +36,7 @@ def make_town(marketplace):
     disgraced(marketplace, "柯桥旧染料厂")
     honoured = marketplace.enterprise("recycler", name="无废样板厂")
     record(marketplace, honoured, HONOUR, effective_on="2026-06-05")
+    tested_channel(marketplace, trade)
     desk = Desk(marketplace)
     for kind in ("registration", "appeal"):
         desk.make(kind)
@@ -44,6 +46,14 @@ def make_town(marketplace):
     hire(marketplace, REGULATOR, marketplace.regulator("330600").id)
     hire(marketplace, ADMIN, admin_of(marketplace))
     return marketplace
+
+
+def tested_channel(marketplace, trade):
+    """A channel between the two of a trade, with a test that passed and an entry in its book."""
+    sides = {"generator_id": trade.supplier.id, "receiver_id": trade.receiver.id}
+    entered = marketplace.admin.post("/channels", {**sides, **CHANNEL, "approval_number": "绍环定向1号"}).json
+    assert trade.supplier.post(f"/channels/{entered['id']}/tests", TEST).status_code == 201
+    assert trade.receiver.post(f"/channels/{entered['id']}/secondary-waste", WASTE).status_code == 201
 
 
 def admin_of(marketplace):

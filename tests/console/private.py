@@ -21,6 +21,9 @@ PRIVATE_PAGES = {
     "/settings/keys": 2,
     "/settings/webhooks": 2,
     "/settings/papers": 8,
+    "/licences": 6,
+    "/channels": 6,
+    "/exemptions": 6,
     "/settings/account": 3,
     "/settings/erase": 1,
     "/offers": 5,
@@ -39,5 +42,9 @@ STAFF_PAGES = {
     "/cockpit": 8,
     "/cockpit?by=rate&full=1": 8,
     "/desk/resets": 3,
+    "/licences": 6,
+    "/channels": 6,
+    "/exemptions": 6,
+    "/exemptions?part=white_list": 6,
 }
 """Of an admin."""

@@ -100,6 +100,27 @@ BY_API = {
     "change_enterprise": ("PATCH", "/enterprises/<uuid:enterprise_id>"),
     "hand_in_paper": ("POST", "/licences"),
     "add_scan": ("POST", "/licences/<uuid:permit_id>/files"),
+    "confirm_licence": ("POST", "/licences/<uuid:permit_id>/confirm"),
+    "refuse_licence": ("POST", "/licences/<uuid:permit_id>/refuse"),
+    "suspend_licence": ("POST", "/licences/<uuid:permit_id>/suspend"),
+    "resume_licence": ("POST", "/licences/<uuid:permit_id>/resume"),
+    "revoke_licence": ("DELETE", "/licences/<uuid:permit_id>"),
+    "count_licence_usage": ("POST", "/licences/<uuid:permit_id>/usage"),
+    "add_licence_file": ("POST", "/licences/<uuid:permit_id>/files"),
+    "pause_channel": ("POST", "/channels/<uuid:permit_id>/pause"),
+    "resume_channel": ("POST", "/channels/<uuid:permit_id>/resume"),
+    "revoke_channel": ("DELETE", "/channels/<uuid:permit_id>"),
+    "count_channel_usage": ("POST", "/channels/<uuid:permit_id>/usage"),
+    "add_channel_file": ("POST", "/channels/<uuid:permit_id>/files"),
+    "file_channel_test": ("POST", "/channels/<uuid:permit_id>/tests"),
+    "add_test_file": ("POST", "/channels/<uuid:permit_id>/tests/<uuid:test_id>/files"),
+    "record_secondary_waste": ("POST", "/channels/<uuid:permit_id>/secondary-waste"),
+    "correct_secondary_waste": (
+        "POST", "/channels/<uuid:permit_id>/secondary-waste/<uuid:entry_id>/correct",
+    ),
+    "enter_white_list": ("POST", "/white-list"),
+    "revoke_exemption": ("DELETE", "/exemptions/<uuid:permit_id>"),
+    "revoke_white_list": ("DELETE", "/white-list/<uuid:permit_id>"),
     "create_webhook": ("POST", "/webhook-endpoints"),
     "test_webhook": ("POST", "/webhook-endpoints/<uuid:endpoint_id>/test"),
     "rotate_webhook_secret": ("POST", "/webhook-endpoints/<uuid:endpoint_id>/rotate-secret"),
@@ -116,7 +137,7 @@ BY_API = {
     "ask_for_email": ("POST", "/me/person/email"),
     "confirm_email": ("POST", "/me/person/email/confirm"),
     "erase_myself": ("POST", "/me/person/erase"),
-}
+}  # fmt: skip
 """By which route a program does the same, where the addresses differ."""
 FIELDS = {
     "reason": "因为", "promise": "整改", "quantity_t": "1", "price_cny_per_t": "1", "weight_t": "1",
@@ -189,7 +210,17 @@ class World:
         }
 
     def of_papers(self):
-        return {"form": "licence", "paper_id": self.samples.submission["id"]}
+        of = self.samples
+        return {
+            "form": "licence",
+            "paper_id": of.submission["id"],
+            "licence_id": of.submission["id"],
+            "channel_id": of.channel["id"],
+            "test_id": of.channel_test["id"],
+            "entry_id": of.book_entry["id"],
+            "exemption_id": of.exemption["id"],
+            "white_list_id": of.white_list_entry["id"],
+        }
 
     def of_programs(self):
         a, note = self.samples.owner, PRIVATE["note on an endpoint"]
