@@ -59,11 +59,11 @@ MEMBER_TABS = (
     Tab("/today", "tab_today", "today", ("/credit", "/inspections", "/declarations")),
     Tab("/hall", "tab_hall", "hall", ("/hall/", "/receivers")),
     Tab("/post", "tab_post", "post", ("/post/", "/listings")),
-    Tab("/deals", "tab_deals", "deals", ("/deals/", "/offers", "/loads")),
+    Tab("/deals", "tab_deals", "deals", ("/deals/", "/offers", "/loads", "/transfers")),
     SETTINGS,
 )
 STAFF_TABS = (
-    Tab("/desk", "tab_desk", "today", ("/desk/",)),
+    Tab("/desk", "tab_desk", "today", ("/desk/", "/transfers", "/receivers/")),
     Tab("/cockpit", "tab_cockpit", "cockpit"),
     Tab("/enterprises", "tab_firms", "firms", ("/enterprises/",)),
     Tab("/operations", "tab_operations", "operations", ("/policy",)),

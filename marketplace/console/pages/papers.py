@@ -219,7 +219,7 @@ def hand_in_paper(who: LoggedIn, form: str) -> Any:
     actor, handing = who.actor, FORMS[form]
     assert actor is not None
     data, errors = read_form(handing.schema)
-    scan, wrong_file = _scan()
+    scan, wrong_file = sent_scan()
     errors |= wrong_file
     if data is None or errors:
         return _papers(who, 422, errors)
@@ -246,7 +246,7 @@ def _beside_field(error: DomainError) -> Errors:
     return {at.rpartition(".")[2]: words}
 
 
-def _scan() -> tuple[bytes | None, Errors]:
+def sent_scan() -> tuple[bytes | None, Errors]:
     """The scan of the form, if there is one; what it holds the service judges."""
     sent = request.files.get("file")
     if sent is None or not sent.filename:
@@ -271,7 +271,7 @@ def add_scan(who: LoggedIn, form: str, paper_id: UUID) -> Any:
     """Add a scan to a paper that nobody has decided on."""
     actor = who.actor
     assert actor is not None
-    scan, errors = _scan()
+    scan, errors = sent_scan()
     is_licence = form == "licence"
     row = licences.find(actor, Licence, paper_id) if is_licence else transporters.find_paper(actor, paper_id)
     if scan is None:
