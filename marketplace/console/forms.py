@@ -108,12 +108,12 @@ def change_or_show(
     try:
         made = change(data)
     except DomainError as error:
-        return show(error.status, _beside_fields(schema, wrong(error)))
+        return show(error.status, beside_fields(schema, wrong(error)))
     made = then or made
     return redirect(made, 303) if isinstance(made, str) else made
 
 
-def _beside_fields(schema: Schema | None, errors: Errors) -> Errors:
+def beside_fields(schema: Schema | None, errors: Errors) -> Errors:
     """Words about a part of a field beside the field itself, and those about none over the form."""
     names = {field.data_key or name for name, field in schema.fields.items()} if schema else set()
     found: Errors = {}

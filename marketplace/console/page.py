@@ -54,16 +54,17 @@ TABS = (
     Tab("/help", "tab_help", "help"),
 )
 """What everybody may go to."""
+PERMITS = ("/licences", "/channels", "/exemptions")
 SETTINGS = Tab("/settings", "tab_settings", "me", ("/settings/",))
 MEMBER_TABS = (
     Tab("/today", "tab_today", "today", ("/credit", "/inspections", "/declarations")),
     Tab("/hall", "tab_hall", "hall", ("/hall/", "/receivers")),
     Tab("/post", "tab_post", "post", ("/post/", "/listings")),
     Tab("/deals", "tab_deals", "deals", ("/deals/", "/offers", "/loads", "/transfers")),
-    SETTINGS,
+    Tab(SETTINGS.path, SETTINGS.sentence, SETTINGS.icon, (*SETTINGS.also, *PERMITS)),
 )
 STAFF_TABS = (
-    Tab("/desk", "tab_desk", "today", ("/desk/", "/transfers", "/receivers/")),
+    Tab("/desk", "tab_desk", "today", ("/desk/", "/transfers", "/receivers/", *PERMITS)),
     Tab("/cockpit", "tab_cockpit", "cockpit"),
     Tab("/enterprises", "tab_firms", "firms", ("/enterprises/",)),
     Tab("/operations", "tab_operations", "operations", ("/policy",)),

@@ -26,6 +26,9 @@ PRIVATE_PAGES = {
     "/settings/keys": 2,
     "/settings/webhooks": 2,
     "/settings/papers": 8,
+    "/licences": 6,
+    "/channels": 6,
+    "/exemptions": 6,
     "/settings/account": 3,
     "/settings/erase": 1,
     "/offers": 5,
@@ -49,5 +52,9 @@ STAFF_PAGES = {
     "/receivers/requests": 8,
     "/receivers/registrations": 8,
     "/desk/resets": 3,
+    "/licences": 6,
+    "/channels": 6,
+    "/exemptions": 6,
+    "/exemptions?part=white_list": 6,
 }
 """Of an admin."""

@@ -13,8 +13,8 @@ from tests.uploaded_files import made
 PHONES = ("13800138001", "13800138002", "13800138003", "13800138004")
 PERIOD = {"valid_from": "2026-01-01", "valid_until": "2028-12-31"}
 LICENCE = {
-    "number": "浙危废经第 88 号", "kind": "comprehensive", "codes": "900-349-34\nHW17",
-    "modes": ["use", "dispose"], "tonnes_per_year": "12,000", **PERIOD,
+    "number": "浙危废经第 88 号", "kind": "comprehensive", "lines.0.codes": "900-349-34\nHW17",
+    "lines.0.modes": ["use", "dispose"], "lines.0.tonnes_per_year": "12,000", **PERIOD,
 }  # fmt: skip
 PAPERS = {
     "permit": {"number": "330600123456", "scope": f"危险货物运输{HOSTILE}", **PERIOD},
@@ -62,18 +62,42 @@ def test_a_licence_is_handed_in_once_with_its_scan_and_gets_further_ones(firms):
     assert len(licence["files"]) == 2
 
 
+def test_a_licence_gets_as_many_lines_as_it_has_and_what_is_wrong_is_beside_its_own(firms):
+    recycler, owner, _, _ = firms
+    lines = {"lines.3.codes": "900-041-49", "lines.3.modes": "store", "lines.3.tonnes_per_year": "7"}
+    shown = owner.post("/settings/papers/licence", **LICENCE, **lines, more="lines", file=scan())
+    assert (shown.status, shown.page.faults) == (200, [])
+    fields = {area["name"] for area in shown.page.all("textarea")}
+    assert {f"lines.{no}.codes" for no in range(3)} <= fields
+    assert "请重新选择扫描件" in shown.page.text
+    assert "900-041-49" in shown.page.html
+    assert recycler.get("/licences", status="submitted").json["items"] == []
+    refused = owner.post("/settings/papers/licence", **LICENCE, **{**lines, "lines.3.codes": "999-999-99"})
+    (wrong,) = [area for area in refused.page.all("textarea") if area.get("aria-invalid")]
+    assert (refused.status, wrong["name"]) == (422, "lines.1.codes"), "empty rows are left out"
+    assert owner.post("/settings/papers/licence", **LICENCE, **lines).status == 303
+    (licence,) = recycler.get("/licences", status="submitted").json["items"]
+    assert [(line["codes"], line["modes"], line["tonnes_per_year"]) for line in licence["lines"]] == [
+        (["900-349-34", "HW17"], ["use", "dispose"], 12000), (["900-041-49"], ["store"], 7),
+    ]  # fmt: skip
+    many = {f"lines.{no}.codes": "HW17" for no in range(30)}
+    assert owner.post("/settings/papers/licence", **many, more="lines").page.html.count("<textarea") == 20
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"codes": "999-999-99"}, "999-999-99"),
-        ({"modes": []}, "必填"),
+        ({"lines.0.codes": "999-999-99"}, "999-999-99"),
+        ({"lines.0.codes": ","}, "必填"),
+        ({"lines.0.codes": "", "lines.0.tonnes_per_year": ""}, "至少填写一项"),
+        ({"lines.0.modes": []}, "必填"),
         ({"valid_until": "2025-12-31"}, "早于"),
-        ({"number": HOSTILE, "tonnes_per_year": "x"}, "数"),
+        ({"number": HOSTILE, "lines.0.tonnes_per_year": "x"}, "数"),
         ({"file": (b"\0\0\0\x18ftypheic" + b"x" * 40, "x.heic", "image/heic")}, "兼容性最佳"),
         ({"file": (made.PDF + bytes(10 * 2**20), "x.pdf", "application/pdf")}, "超过 10 MB"),
         ({"file": (made.written(made.with_script), "x.pdf", "application/pdf")}, "文件"),
     ],
-    ids=("code", "mode", "days", "script", "heic", "heavy", "active"),
+    ids=("code", "comma", "no line", "mode", "days", "script", "heic", "heavy", "active"),
 )
 def test_what_is_wrong_with_a_paper_is_said_and_nothing_of_it_is_kept(firms, changes, words):
     recycler, owner, _, _ = firms
@@ -86,7 +110,7 @@ def test_what_is_wrong_with_a_paper_is_said_and_nothing_of_it_is_kept(firms, cha
     assert any(words in said.split("</p>")[0] for said in html.split('class="wrong"')[1:])
     assert "<script>alert" not in html
     assert read(sent.response).faults == []
-    assert "900-349-34" in html or "999-999-99" in html
+    assert "lines.0.codes" in changes or "900-349-34" in html
     assert recycler.get("/licences", status="submitted").json["items"] == []
 
 

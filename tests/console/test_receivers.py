@@ -83,11 +83,11 @@ def test_a_request_is_declined_or_taken_back_by_whose_it_is_and_a_late_answer_is
 
 def test_a_registration_is_handed_in_with_its_sites_decided_on_the_desk_and_ended(town):
     hand = Hand(town.other, "/settings").click("接收备案")
-    hand.fill(number="备1", **PERIOD, **site(0, SITE), more="1").press("增加一个场所")
+    hand.fill(number="备1", **PERIOD, **site(0, SITE), more="sites").press("再加一项")
     assert hand.parts.forms[-1].fields["sites.0.name"] == SITE["name"]
-    hand.fill(**site(1, STORE), **{"sites.1.codes": "900-349-34"}).press("提交备案")
+    hand.fill(**site(1, {**STORE, "codes": "900-349-34"})).press("提交备案")
     assert 'id="sites.1.codes-error"' in sound(hand).page.html
-    hand.fill(**site(1, STORE), **{"sites.1.lon": "120.5"}).press("提交备案")
+    hand.fill(**site(1, {**STORE, "lon": "120.5"})).press("提交备案")
     assert 'id="sites.1.lat-error"' in sound(hand).page.html
     sound(hand.fill(**{"sites.1.lat": "30.04"}).press("提交备案")).again()
     (made,) = town.taker.get("/receiver-registrations").json["items"]
@@ -96,7 +96,7 @@ def test_a_registration_is_handed_in_with_its_sites_decided_on_the_desk_and_ende
 
     officer = Hand(browser_of_staff(town), "/receivers/registrations?status=submitted")
     assert "处置厂" in sound(officer).page.text
-    sound(officer.click("去核验")).press("确认")
+    sound(officer.click("去核验").fill(decision="confirm")).press("确认")
     assert town.other.post(f"/receivers/registrations/{made['id']}/end").status == 403
     sound(officer.go("/receivers/registrations")).press("终止 备1")
     (made,) = town.taker.get("/receiver-registrations").json["items"]

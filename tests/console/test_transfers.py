@@ -45,7 +45,7 @@ def sound(hand, lang=None):
 def test_an_application_goes_from_the_form_to_the_approval_by_pages_alone(town):
     hand = sound(applied(town))
     assert "材料核对中" in hand.page.text
-    sound(hand.fill(kind="form").press("上传材料", file=FORM)).again()
+    sound(hand.fill(kind="form").press("上传扫描件", file=FORM)).again()
     (application,) = town.sender.get("/transfer-applications").json["items"]
     assert [paper["kind"] for paper in application["papers"]] == ["form"]
     officer = Hand(town.officer, "/settings").click("跨省转移").click("查看")
@@ -83,7 +83,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_done_twice_or_uns
     assert len(town.sender.get("/transfer-applications").json["items"]) == 1
     path = hand.at
     heic = (lambda: BytesIO(b"\0\0\0\x18ftypheic" + b"x" * 40), "x.heic", "image/heic")
-    assert "兼容性最佳" in sound(hand.fill(kind="form").press("上传材料", file=heic)).page.text
+    assert "兼容性最佳" in sound(hand.fill(kind="form").press("上传扫描件", file=heic)).page.text
 
     seen = Hand(town.owner, path)
     assert town.sender.post(f"/transfer-applications{path.removeprefix('/transfers')}/withdraw", {}).json
@@ -93,25 +93,23 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_done_twice_or_uns
 
 
 def test_an_officer_applies_for_a_generator_and_gives_reasons_for_its_steps(town):
-    hand = Hand(town.officer, "/transfers/new?generator=酸厂&receiver=沪厂")
-    hand.fill(generator_id=town.sender.id, receiver_id=town.taker.id, **TERMS).press("提交申请")
+    hand = Hand(town.officer, "/transfers/new").fill(generator_id="没有这家", receiver_id="沪厂", **TERMS)
+    assert 'id="new-generator_id-error"' in sound(hand.press("提交申请")).page.html
+    hand.fill(generator_id="酸厂", receiver_id="沪厂", **TERMS).press("提交申请")
     assert "材料核对中" in sound(hand).page.text
     hand.press("撤回申请")
     assert town.officer.status == 422
     hand.fill(reason="申请单位来函").press("撤回申请")
     assert "已撤回" in sound(hand).page.text
-    assert not hand.offers("上传材料")
+    assert not hand.offers("上传扫描件")
 
 
 def test_an_approval_is_entered_once_and_ended_by_an_admin_alone(town):
-    hand = Hand(town.officer, "/transfers/approvals").fill(generator="酸厂", receiver="没有这家")
-    hand.go("/transfers/approvals?generator=酸厂&receiver=没有这家")
-    assert "没有符合的已审核企业" in sound(hand).page.text
-    hand.go("/transfers/approvals?generator=酸厂&receiver=沪厂")
-    hand.fill(generator_id=town.sender.id, receiver_id=town.taker.id, number="浙环固转2", **TERMS)
+    hand = Hand(town.officer, "/transfers/approvals")
+    hand.fill(generator_id="酸厂", receiver_id="沪厂", number="浙环固转2", **TERMS)
     sound(hand.press("登记")).again()
     (approval,) = town.sender.get("/transfer-approvals").json["items"]
-    hand.fill(generator_id=town.sender.id, receiver_id=town.taker.id, number="浙环固转2", **TERMS)
+    hand.fill(generator_id=town.sender.number, receiver_id="沪厂", number="浙环固转2", **TERMS)
     assert "浙环固转2" in sound(hand.press("登记")).page.text
     assert town.officer.status == 409
     assert town.owner.post(f"/transfers/approvals/{approval['id']}/end").status == 403

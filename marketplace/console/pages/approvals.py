@@ -4,29 +4,31 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response, redirect, request, url_for
+from flask import Response, redirect, url_for
 from marshmallow import fields
 
 from ... import clock
 from ...catalogue.models import Mode
 from ...enterprises import service as enterprises
 from ...events.actor import ADMIN, Actor
-from ...http.fields import Identifier, OneOf
+from ...http.fields import Identifier, OneOf, Text
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import CodeText
 from ...licences import service as licences
 from ...licences.models import TransferApproval
 from ...persons.service import LoggedIn
+from ..firms_named import LONGEST, enter_naming
 from ..form_fields import TypedTonnes
-from ..forms import Errors, change_or_show, once_by, typed
+from ..forms import Errors, typed
 from ..page import pages, read_query
-from ..parties import parties_to_choose
+from ..paper_fields import Period
 from ..visitor import members_only, private
 from ..warnings import warn
-from .papers import Period
+from .licences import asked_firm, may_decide
 
 PATH = "/transfers/approvals"
+BOTH = ("generator_id", "receiver_id")
 
 
 class ApprovalsQuery(PageQuery):
@@ -34,10 +36,10 @@ class ApprovalsQuery(PageQuery):
 
 
 class ApprovalForm(Period):
-    """An approval as a province gave it, by the names of the API; the code shows its scheme."""
+    """An approval by the names of the API; both sides by credit code or name, the code shows its scheme."""
 
-    generator_id = fields.UUID(required=True)
-    receiver_id = fields.UUID(required=True)
+    generator_id = Text(LONGEST, required=True)
+    receiver_id = Text(LONGEST, required=True)
     code = CodeText(required=True)
     tonnes = TypedTonnes(required=True)
     way = fields.String(required=True, validate=OneOf(Mode))
@@ -57,7 +59,6 @@ def show_approvals(who: LoggedIn) -> Response:
 
 def _approvals(actor: Actor, http_status: int = 200, errors: Errors | None = None) -> Response:
     query, _ = read_query(QUERY)
-    may_write = actor.is_admin and "admin" in actor.scopes
     found = page_of_rows(
         query,
         lambda after, limit: licences.search(
@@ -71,10 +72,9 @@ def _approvals(actor: Actor, http_status: int = 200, errors: Errors | None = Non
         approvals=found["items"],
         next=found["next"],
         query=query,
-        may_write=may_write,
-        choices=parties_to_choose(actor) if may_write else None,
+        may_write=may_decide(actor),
         modes=list(Mode),
-        values=typed() if errors else dict(request.args),
+        values={"generator_id": asked_firm(actor, query["enterprise_id"]), **typed()},
         errors=errors or {},
         today=clock.today(),
         api="/api/v1/transfer-approvals",
@@ -102,7 +102,7 @@ def enter_approval(who: LoggedIn) -> Any:
         warn(notices)
         return url_for("console.show_approvals")
 
-    return change_or_show(APPROVAL, partial(_approvals, actor), once_by(actor, enter))
+    return enter_naming(actor, APPROVAL, BOTH, partial(_approvals, actor), enter)
 
 
 @pages.post(f"{PATH}/<uuid:approval_id>/end")

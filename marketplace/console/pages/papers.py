@@ -1,22 +1,20 @@
 """Papers of an enterprise: those on file with their last days, and forms to hand in others with scans."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from flask import Response, redirect, request, url_for
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import fields
 
 from ... import identity
 from ...catalogue.models import Mode
 from ...enterprises.models import Role
-from ...errors import DomainError, Invalid, UnsupportedMedia
+from ...errors import DomainError
 from ...events.actor import ENTERPRISE, Actor
 from ...http.bodies import FORM
-from ...http.documents import MAX_DOCUMENT
-from ...http.fields import Day, Identifier, Lines, Normalised, OneOf, Text
+from ...http.fields import Day, Identifier, Normalised, OneOf, Text
 from ...http.languages import Message
 from ...http.schemas import Schema
 from ...licences import service as licences
@@ -26,39 +24,28 @@ from ...registrations import service as registrations
 from ...transporters import service as transporters
 from ...transporters.models import CardKind, PaperKind, PaperStatus
 from ..form_fields import TypedTonnes
-from ..forms import Errors, once, read_form, typed, wrong
-from ..page import pages, text
+from ..forms import Errors, once, over_the_form, read_form, typed
+from ..page import pages
+from ..paper_fields import (
+    LINES,
+    MAX_FORM,
+    LicenceForm,
+    Period,
+    beside_scan,
+    keep_scan,
+    read_lines,
+    read_scan,
+)
 from ..visitor import members_only, private
+from ..warnings import warn
 
 MOST_SHOWN = 100
-MOST_TONNES, MOST_PAYLOAD_T = 10_000_000, 100
+MOST_PAYLOAD_T = 100
 OWNER = "admin"
 """The scope of whoever hands in papers, as in the API."""
-MAX_FORM = 2 * MAX_DOCUMENT
-"""Bytes of a form with a scan; one that is too large for the platform is refused beside its field."""
-CODE_BETWEEN = re.compile(r"[\n,，、;；]")
 PATH = "/settings/papers"
 TREATING = (Role.RECYCLER, Role.COLLECTOR)
 """Who may hold a licence for hazardous waste."""
-
-
-class Period(Schema):
-    valid_from = Day(required=True)
-    valid_until = Day(required=True)
-
-    @validates_schema
-    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
-        if "valid_from" in data and "valid_until" in data and data["valid_from"] > data["valid_until"]:
-            raise ValidationError({"valid_until": [Message("ends_before_start")]})
-
-
-class LicenceForm(Period):
-    """A licence whose codes share their tonnes; one with several lines is handed in through the API."""
-
-    number = Identifier(60, required=True)
-    kind = fields.String(required=True, validate=OneOf(LicenceKind))
-    codes = Lines(4000, required=True)
-    tonnes_per_year = TypedTonnes(0.001, MOST_TONNES, required=True)
 
 
 class PermitForm(Period):
@@ -103,12 +90,8 @@ class Handing:
 
 def _hand_in_licence(actor: Actor, data: dict[str, Any]) -> Any:
     licences.check_holder(actor, {})
-    codes = list(dict.fromkeys(code.strip() for code in CODE_BETWEEN.split(data["codes"]) if code.strip()))
-    modes = [mode for mode in Mode if mode in request.form.getlist("modes")]
-    if not modes:
-        raise Invalid("field_required", at="modes")
-    line = {"scheme": None, "codes": codes, "modes": modes, "tonnes_per_year": data["tonnes_per_year"]}
-    licence, _ = licences.add_licence(actor, {**data, "lines": [line]})
+    licence, notices = licences.add_licence(actor, data)
+    warn(notices)
     return licence
 
 
@@ -116,7 +99,8 @@ def _hand_in_paper(kind: PaperKind) -> Callable[[Actor, dict[str, Any]], Any]:
     def hand_in(actor: Actor, data: dict[str, Any]) -> Any:
         assert actor.enterprise_id is not None
         register = transporters.find_changeable_register(actor, actor.enterprise_id)
-        paper, _ = transporters.submit_paper(actor, register.enterprise_id, kind, data)
+        paper, notices = transporters.submit_paper(actor, register.enterprise_id, kind, data)
+        warn(notices)
         return paper
 
     return hand_in
@@ -154,8 +138,9 @@ def _papers(who: LoggedIn, http_status: int = 200, errors: Errors | None = None)
         http_status,
         papers=_on_file(actor, carries=carries),
         errors=errors or {},
-        values=typed(),
-        chosen=request.form.getlist("modes") or list(Mode),
+        values={**typed(), **LINES.values()},
+        lines=LINES,
+        has_lost_scan=LINES.is_more_asked() and bool(request.files.get("file")),
         treats=may_write and any(role in actor.roles for role in TREATING),
         carries=may_write and carries,
         may_write=may_write,
@@ -168,13 +153,14 @@ def _papers(who: LoggedIn, http_status: int = 200, errors: Errors | None = None)
 
 def _on_file(actor: Actor, *, carries: bool) -> list[dict[str, Any]]:
     own = actor.enterprise_id
+    assert own is not None
     papers = [
         *(_licence(row) for row in _permits(actor, Licence)),
-        *(_paper("channel", row, str(row.id)[:8], None) for row in _permits(actor, Channel)),
+        *(_channel(row) for row in _permits(actor, Channel)),
         *(_paper("transfer_approval", row, row.number, None) for row in _permits(actor, TransferApproval)),
         *(
             _paper("receiver_registration", row, row.number, row.status)
-            for row in registrations.search(actor, own, None, None, MOST_SHOWN)
+            for row in registrations.held_by(own, MOST_SHOWN)
         ),
     ]
     if carries:
@@ -190,14 +176,26 @@ def _permits(actor: Actor, model: type[Any]) -> Any:
 
 def _paper(kind: str, row: Any, number: str, status: str | None) -> dict[str, Any]:
     ended = getattr(row, "revoked_at", None) is not None
-    return {"kind": kind, "number": number, "status": status, "ended": ended, "valid_until": row.valid_until}
+    return {
+        "kind": kind, "number": number, "status": status, "ended": ended, "valid_until": row.valid_until,
+        "page": None,
+    }  # fmt: skip
 
 
 def _licence(row: Any) -> dict[str, Any]:
     waits = row.status == LicenceStatus.SUBMITTED
     return {
         **_paper("licence", row, row.number, row.status),
+        "page": url_for("console.show_licence", licence_id=row.id),
         "add_to": f"licence/{row.id}" if waits else None,
+    }
+
+
+def _channel(row: Any) -> dict[str, Any]:
+    """A channel, called by the number of its approval."""
+    return {
+        **_paper("channel", row, row.approval_number, row.status),
+        "page": url_for("console.show_channel", channel_id=row.id),
     }
 
 
@@ -208,7 +206,7 @@ def _carriage(shown: dict[str, Any]) -> dict[str, Any]:
     number = shown.get("number") or shown.get("plate") or shown.get("name") or ""
     return {
         "kind": kind, "number": number, "status": shown["status"], "ended": False, "valid_until": min(days),
-        "add_to": f"{kind}/{shown['id']}" if waits else None,
+        "page": None, "add_to": f"{kind}/{shown['id']}" if waits else None,
     }  # fmt: skip
 
 
@@ -218,14 +216,18 @@ def hand_in_paper(who: LoggedIn, form: str) -> Any:
     """Hand in a paper, with its scan if one was chosen: both or neither."""
     actor, handing = who.actor, FORMS[form]
     assert actor is not None
+    if LINES.is_more_asked():
+        return _papers(who)
     data, errors = read_form(handing.schema)
-    scan, wrong_file = sent_scan()
-    errors |= wrong_file
+    lines, wrong_lines = read_lines() if form == "licence" else (None, {})
+    scan, wrong_file = read_scan()
+    errors |= wrong_lines | wrong_file
     if data is None or errors:
         return _papers(who, 422, errors)
+    sent = data if lines is None else {**data, "lines": lines}
 
     def make() -> str:
-        row = handing.hand_in(actor, data)
+        row = handing.hand_in(actor, sent)
         if scan is not None:
             handing.add_file(actor, row, scan, FORM)
         return url_for("console.show_papers")
@@ -238,24 +240,8 @@ def hand_in_paper(who: LoggedIn, form: str) -> Any:
 
 def _beside_field(error: DomainError) -> Errors:
     """What is said of one of several codes or cards stands beside the field of all."""
-    (at, words), *_ = wrong(error).items()
-    if isinstance(error, UnsupportedMedia):
-        return {"file": words}
-    if at.startswith("lines."):
-        return {"tonnes_per_year" if "tonnes" in at else "codes": words}
-    return {at.rpartition(".")[2]: words}
-
-
-def sent_scan() -> tuple[bytes | None, Errors]:
-    """The scan of the form, if there is one; what it holds the service judges."""
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        return None, {}
-    content = sent.read()
-    sent.seek(0)  # it is read once more to tell one form from another
-    if len(content) > MAX_DOCUMENT:
-        return None, {"file": [text("paper_too_large", mb=MAX_DOCUMENT // 2**20)]}
-    return content, {}
+    of_lines, others = LINES.split(beside_scan(error))
+    return of_lines | {at.rpartition(".")[2]: words for at, words in others.items()}
 
 
 @pages.get(f"{PATH}/<any(licence, permit, vehicle, crew, insurance):form>")
@@ -271,21 +257,14 @@ def add_scan(who: LoggedIn, form: str, paper_id: UUID) -> Any:
     """Add a scan to a paper that nobody has decided on."""
     actor = who.actor
     assert actor is not None
-    scan, errors = sent_scan()
     is_licence = form == "licence"
     row = licences.find(actor, Licence, paper_id) if is_licence else transporters.find_paper(actor, paper_id)
-    if scan is None:
-        return _papers(who, 422, {"form": errors.get("file") or [text("paper_none")]})
-    content = scan
-
-    def make() -> str:
-        FORMS[form].add_file(actor, row, content, FORM)
-        return url_for("console.show_papers")
-
-    try:
-        return once(actor, make)
-    except DomainError as error:
-        return _papers(who, error.status, {"form": wrong(error).popitem()[1]})
+    return keep_scan(
+        actor,
+        lambda http_status, errors: _papers(who, http_status, over_the_form(errors)),
+        lambda scan: FORMS[form].add_file(actor, row, scan, FORM),
+        url_for("console.show_papers"),
+    )
 
 
 @pages.get(f"{PATH}/<any(licence, permit, vehicle, crew, insurance):form>/<uuid:paper_id>")

@@ -1,18 +1,18 @@
 """Registrations of receivers of general waste: those on file, handing one in with its sites, ending one."""
 
-import re
 from typing import Any
 from uuid import UUID
 
 from flask import Response, redirect, request, url_for
-from marshmallow import fields
+from marshmallow import ValidationError, fields, validates_schema
 
 from ... import clock
 from ...catalogue.models import Mode
 from ...enterprises import service as enterprises
 from ...errors import DomainError
 from ...events.actor import ADMIN, ENTERPRISE, Actor
-from ...http.fields import CRS, Adcode, Identifier, Lines, OneOf, QueryNumber, Range, Text
+from ...http.fields import CRS, Adcode, Identifier, List, OneOf, QueryNumber, Range, Text
+from ...http.languages import Message
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
@@ -20,20 +20,18 @@ from ...persons.service import LoggedIn
 from ...registrations import service as registrations
 from ...registrations.models import RegistrationStatus, SiteKind
 from ..form_fields import TypedTonnes
-from ..forms import Errors, once, read_fields, read_form, typed, wrong
-from ..page import pages, read_query
+from ..form_rows import Rows
+from ..forms import Errors, once, read_form, typed, wrong
+from ..page import pages, read_query, text
+from ..paper_fields import Period, WrittenCodes
 from ..visitor import members_only, private
 from ..warnings import warn
-from .papers import CODE_BETWEEN, Period
+from .licences import may_decide
 
 PATH = "/receivers/registrations"
-MOST_SITES = 12
-"""On the page; a registration with more is handed in through the API."""
-MODES_OF_SITES = (Mode.USE, Mode.DISPOSE)
+MODES_OF_PLANTS = (Mode.USE, Mode.DISPOSE)
 """What a plant may do; a store stores."""
-MORE = "more"
-SITE = re.compile(r"sites\.(\d+)\.(\w+)")
-PLACE_FIELDS = ("lon", "lat", "crs")
+PLACE = ("lon", "lat", "crs")
 
 
 class RegistrationsQuery(PageQuery):
@@ -53,14 +51,23 @@ class SiteForm(Schema):
     kind = fields.String(required=True, validate=OneOf(SiteKind))
     name = Text(80, required=True)
     capacity_t = TypedTonnes(required=True)
-    codes = Lines(4000, required=True)
+    codes = WrittenCodes(4000, required=True)
+    modes = List(fields.String(validate=OneOf(MODES_OF_PLANTS)), len(MODES_OF_PLANTS), 1, load_default=None)
     region = Adcode(load_default=None)
     lon = QueryNumber(load_default=None, validate=Range(min=-180, max=180))
     lat = QueryNumber(load_default=None, validate=Range(min=-90, max=90))
     crs = fields.String(load_default="wgs84", validate=OneOf(CRS, "crs"))
 
+    @validates_schema
+    def _has_whole_point(self, data: dict[str, Any], **_: Any) -> None:
+        missing = [name for name in ("lon", "lat") if data.get(name) is None]
+        if len(missing) == 1:
+            raise ValidationError({missing[0]: [Message("field_required")]})
 
-QUERY, REGISTRATION, SITE_FORM = RegistrationsQuery(), RegistrationForm(), SiteForm()
+
+QUERY, REGISTRATION = RegistrationsQuery(), RegistrationForm()
+SITES = Rows("sites", SiteForm(), by=("name", "codes", "capacity_t"), least=1, most=12)
+"""A registration with more is handed in through the API."""
 
 
 @pages.get(PATH)
@@ -80,9 +87,8 @@ def _registrations(actor: Actor, http_status: int = 200, errors: Errors | None =
         ),
         present=_with_holders,
     )
-    is_admin = actor.is_admin and "admin" in actor.scopes
     holder_id = actor.enterprise_id or _holder_typed() or query["enterprise_id"]
-    may_write = (is_admin or actor.enterprise_id is not None) and "admin" in actor.scopes
+    may_write = may_decide(actor) or (actor.enterprise_id is not None and "admin" in actor.scopes)
     return private(
         "registrations.html",
         http_status,
@@ -90,16 +96,14 @@ def _registrations(actor: Actor, http_status: int = 200, errors: Errors | None =
         next=found["next"],
         query=query,
         statuses_known=list(RegistrationStatus),
-        may_end=is_admin,
+        may_end=may_decide(actor),
         holder=enterprises.find(actor, holder_id) if may_write and holder_id else None,
         is_officer=actor.enterprise_id is None,
-        sites=range(_sites_sent()),
-        most_sites=MOST_SITES,
+        sites=SITES,
         site_kinds=list(SiteKind),
-        modes=MODES_OF_SITES,
+        modes=MODES_OF_PLANTS,
         systems=list(CRS),
-        chosen=request.form.getlist,
-        values=typed(),
+        values={**typed(), **SITES.values()},
         errors=errors or {},
         today=clock.today(),
         api="/api/v1/receiver-registrations",
@@ -119,13 +123,6 @@ def _with_holders(rows: Any) -> list[dict[str, Any]]:
     return [{**shown, "holder": names[shown["enterprise_id"]]} for shown in registrations.present(rows)]
 
 
-def _sites_sent() -> int:
-    """How many sites the form has: those that were sent, at least one, and one more where that was asked."""
-    numbers = [int(found[1]) for name in request.form if (found := SITE.match(name))]
-    count = max([0, *(number for number in numbers if number < MOST_SITES)]) + 1
-    return min(MOST_SITES, count + (MORE in request.form))
-
-
 @pages.post(PATH)
 @members_only("admin", kinds=(ENTERPRISE, ADMIN))
 def hand_in_registration(who: LoggedIn) -> Any:
@@ -133,7 +130,7 @@ def hand_in_registration(who: LoggedIn) -> Any:
     actor = who.actor
     assert actor is not None
     registrations.check_holder(actor, typed())
-    if MORE in request.form:
+    if SITES.is_more_asked():
         return _registrations(actor)
     data, errors = read_form(REGISTRATION)
     sites, wrong_sites = _read_sites()
@@ -153,37 +150,23 @@ def hand_in_registration(who: LoggedIn) -> Any:
 
 
 def _read_sites() -> tuple[list[dict[str, Any]], Errors]:
-    """The sites of the form as the service takes them, and what is wrong by the names of their fields."""
-    sites: list[dict[str, Any]] = []
-    errors: Errors = {}
-    for number in range(_sites_sent()):
-        data, wrong_fields = read_fields(SITE_FORM, f"sites.{number}.")
-        errors |= {f"sites.{number}.{name}": words for name, words in wrong_fields.items()}
-        if data is not None:
-            sites.append(_site(data, request.form.getlist(f"sites.{number}.modes")))
-    return sites, errors
+    """The sites of the form as the service takes them, and what is wrong with them."""
+    rows, errors = SITES.read()
+    if not rows and not errors:
+        return [], {"sites.0.name": [text("papers_no_line")]}
+    return [_site(row) for row in rows], errors
 
 
-def _site(data: dict[str, Any], modes: list[str]) -> dict[str, Any]:
-    codes = dict.fromkeys(code.strip() for code in CODE_BETWEEN.split(data["codes"]) if code.strip())
-    place = {name: data.pop(name) for name in PLACE_FIELDS}
-    has_place = place["lon"] is not None and place["lat"] is not None
-    return {
-        **data,
-        "codes": [{"scheme": None, "code": code} for code in codes],
-        "modes": [mode for mode in MODES_OF_SITES if mode in modes] or None,
-        "location": place if has_place else None,
-    }
+def _site(row: dict[str, Any]) -> dict[str, Any]:
+    place = {name: row.pop(name) for name in PLACE}
+    codes = [{"scheme": None, "code": code} for code in row["codes"]]
+    return {**row, "codes": codes, "location": None if place["lon"] is None else place}
 
 
 def _beside_fields(errors: Errors) -> Errors:
-    """What is said of one of several codes, or of a place, stands beside the field of all."""
-    found: Errors = {}
-    for at, words in errors.items():
-        site = SITE.match(at)
-        name = at if site is None else f"sites.{site[1]}.{'lon' if site[2] == 'location' else site[2]}"
-        found.setdefault(name, []).extend(words)
-    return found
+    """Refusals beside the fields of the sites; what is said of a place stands beside its first field."""
+    placed = {at.replace(".location", ".lon"): words for at, words in errors.items()}
+    return SITES.beside(REGISTRATION, placed)
 
 
 @pages.post(f"{PATH}/<uuid:registration_id>/end")

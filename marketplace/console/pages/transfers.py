@@ -10,12 +10,12 @@ from marshmallow import fields
 
 from ... import clock
 from ...catalogue.models import Mode
+from ...deals import service as deals
 from ...enterprises import service as enterprises
-from ...errors import Invalid
 from ...events import service as events
 from ...events.actor import ADMIN, ENTERPRISE, Actor
 from ...http.bodies import FORM
-from ...http.fields import Day, Identifier, Lines, OneOf
+from ...http.fields import Day, Identifier, Lines, OneOf, Text
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import CodeText, Schema
@@ -23,17 +23,20 @@ from ...persons import service as persons
 from ...persons.service import LoggedIn
 from ...transfers import service as transfers
 from ...transfers.models import LIFE, LIVE, TransferApplication, TransferPaperKind, TransferStatus
+from ..firms_named import LONGEST, enter_naming
 from ..form_fields import TypedTonnes
-from ..forms import Errors, change_or_show, once_by, require_seen, typed
+from ..forms import Errors, change_or_show, once_by, read_form, require_seen, typed
 from ..page import pages, read_query
-from ..parties import parties_to_choose
+from ..paper_fields import MAX_FORM, Period, keep_scan
 from ..visitor import members_only, private
 from ..warnings import warn
-from .papers import MAX_FORM, Period, sent_scan
+from .approvals import BOTH
+from .deals import ANY_DEAL
+from .licences import may_decide
 
 PATH = "/transfers/<uuid:application_id>"
 APPLICANTS = (ENTERPRISE, ADMIN)
-MOST_LINES = 100
+MOST_LINES, MOST_DEALS = 100, 50
 OF_APPLICANT = ("supplement", "withdraw")
 OF_ADMIN = ("accept-papers", "ask-papers", "forward", "agree", "grant", "refuse")
 """Steps, as the API calls them; each is a form of its own."""
@@ -48,11 +51,21 @@ class ApplicationsQuery(PageQuery):
 class ApplicationForm(Period):
     """What is applied for, by the names of the API; the code shows its scheme."""
 
-    generator_id = fields.UUID(load_default=None)
     receiver_id = fields.UUID(required=True)
     code = CodeText(required=True)
     tonnes = TypedTonnes(required=True)
     way = fields.String(required=True, validate=OneOf(Mode))
+
+
+class OfficersApplicationForm(ApplicationForm):
+    """The same on behalf of a generator; both sides by credit code or name."""
+
+    generator_id = Text(LONGEST, required=True)
+    receiver_id = Text(LONGEST, required=True)
+
+
+class NewQuery(Schema):
+    receiver_id = fields.UUID(load_default=None)
 
 
 class StepForm(Schema):
@@ -76,8 +89,9 @@ class PaperForm(Schema):
     kind = fields.String(required=True, validate=OneOf(TransferPaperKind))
 
 
-QUERY, APPLICATION, STEP, STEP_REASON, GRANT, PAPER = (
-    ApplicationsQuery(), ApplicationForm(), StepForm(), StepReasonForm(), GrantForm(), PaperForm(),
+QUERY, NEW, APPLICATION, BY_OFFICER, STEP, STEP_REASON, GRANT, PAPER = (
+    ApplicationsQuery(), NewQuery(), ApplicationForm(), OfficersApplicationForm(), StepForm(),
+    StepReasonForm(), GrantForm(), PaperForm(),
 )  # fmt: skip
 
 
@@ -134,13 +148,29 @@ def _new(
     return private(
         "transfer_new.html",
         http_status,
-        choices=parties_to_choose(actor),
-        for_itself=actor.enterprise_id is not None,
+        receivers=_known_receivers(actor) if actor.enterprise_id else None,
         modes=list(Mode),
         values=values,
         errors=errors or {},
         api="/api/v1/transfer-applications",
     )
+
+
+def _known_receivers(actor: Actor) -> list[tuple[UUID, str]]:
+    """The receivers of the actor's deals, and the one that a link named or the form chose: ids and names."""
+    query, _ = read_query(NEW)
+    known = deals.search_deals(actor, {**ANY_DEAL, "status": None}, None, MOST_DEALS)
+    ids = {deal.receiver_id for deal in known if deal.supplier_id == actor.enterprise_id}
+    ids |= {query["receiver_id"] or _chosen_receiver()} - {None, actor.enterprise_id}
+    rows = enterprises.references(ids) if ids else {}
+    return sorted(((row.id, row.name) for row in rows.values()), key=lambda pair: pair[1])
+
+
+def _chosen_receiver() -> UUID | None:
+    try:
+        return UUID(request.form.get("receiver_id", ""))
+    except ValueError:
+        return None
 
 
 @pages.post("/transfers/new")
@@ -151,10 +181,12 @@ def apply_for_transfer(who: LoggedIn) -> Any:
     assert actor is not None
 
     def apply(data: dict[str, Any]) -> str:
-        application, notices = transfers.apply_for(actor, {**data, "scheme": None})
+        application, notices = transfers.apply_for(actor, {"generator_id": None, "scheme": None, **data})
         warn(notices)
         return url_for("console.show_transfer", application_id=application.id)
 
+    if actor.enterprise_id is None:
+        return enter_naming(actor, BY_OFFICER, BOTH, partial(_new, actor, typed()), apply)
     return change_or_show(APPLICATION, partial(_new, actor, typed()), once_by(actor, apply))
 
 
@@ -175,7 +207,6 @@ def _application(
     row = transfers.find(actor, application_id)
     (shown,) = _with_names([row])
     is_applicants = may_apply(actor) and actor.enterprise_id in (None, row.generator_id)
-    may_decide = actor.is_admin and "admin" in actor.scopes
     return private(
         "transfer.html",
         http_status,
@@ -183,7 +214,7 @@ def _application(
         version=row.version,
         course=_course(actor, row, shown["steps"]),
         own_steps=_open_to(row, OF_APPLICANT) if is_applicants else [],
-        steps=_open_to(row, OF_ADMIN) if may_decide else [],
+        steps=_open_to(row, OF_ADMIN) if may_decide(actor) else [],
         needs_reason=NEED_REASON if actor.enterprise_id else (*NEED_REASON, *OF_APPLICANT),
         may_add=is_applicants and row.status in LIVE,
         kinds=list(TransferPaperKind),
@@ -262,15 +293,10 @@ def add_transfer_paper(who: LoggedIn, application_id: UUID) -> Any:
     actor = who.actor
     assert actor is not None
     row = transfers.find_own(actor, application_id)
-    scan, wrong_file = sent_scan()
     show = partial(_application, actor, application_id)
-    if wrong_file:
-        return show(422, wrong_file)
-
-    def add(data: dict[str, Any]) -> str:
-        if scan is None:
-            raise Invalid("field_required", at="file")
-        transfers.add_paper(actor, row, TransferPaperKind(data["kind"]), scan, FORM)
-        return url_for("console.show_transfer", application_id=application_id)
-
-    return change_or_show(PAPER, show, once_by(actor, add))
+    data, errors = read_form(PAPER)
+    if data is None:
+        return show(422, errors)
+    kind = TransferPaperKind(data["kind"])
+    then = url_for("console.show_transfer", application_id=application_id)
+    return keep_scan(actor, show, lambda scan: transfers.add_paper(actor, row, kind, scan, FORM), then)

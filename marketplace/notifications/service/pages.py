@@ -11,6 +11,7 @@ OFFER, DEAL, LOAD = "/offers/{offer_id}", "/deals/{deal_id}", "/loads/{manifest_
 INSPECTIONS = "/inspections"
 CREDIT, EVENT = "/credit", "/credit/events/{event_id}"
 DECLARATION = "/declarations/{report_id}"
+LICENCE, CHANNEL = "/licences/{licence_id}", "/channels/{permit_id}"
 PAPERS, KEYS, OWN, PLANS = "/settings/papers", "/settings/keys", "/settings/enterprise", "/declarations"
 REGISTRATIONS, REQUEST = "/receivers/registrations", "/receivers/requests/{request_id}"
 TODAY = "/today"
@@ -40,9 +41,9 @@ PAGES: dict[str, str] = {
     NotificationKind.GRADE_CHANGED: CREDIT,
     NotificationKind.EVALUATION_PUBLISHED: CREDIT,
     NotificationKind.EVALUATION_ENDING: CREDIT,
-    NotificationKind.LICENCE_ENDING: PAPERS,
-    NotificationKind.LICENCE_CONFIRMED: PAPERS,
-    NotificationKind.LICENCE_REFUSED: PAPERS,
+    NotificationKind.LICENCE_ENDING: LICENCE,
+    NotificationKind.LICENCE_CONFIRMED: LICENCE,
+    NotificationKind.LICENCE_REFUSED: LICENCE,
     NotificationKind.TRANSPORTER_EXPIRING: PAPERS,
     NotificationKind.TRANSPORTER_VERIFIED: PAPERS,
     NotificationKind.TRANSPORTER_REFUSED: PAPERS,
@@ -52,8 +53,8 @@ PAGES: dict[str, str] = {
     NotificationKind.PERMIT_RESUMED: PAPERS,
     NotificationKind.PERMIT_EXPIRED: PAPERS,
     NotificationKind.PERMIT_REVOKED: PAPERS,
-    NotificationKind.PERMIT_PAUSED: PAPERS,
-    NotificationKind.TEST_DUE: PAPERS,
+    NotificationKind.PERMIT_PAUSED: CHANNEL,
+    NotificationKind.TEST_DUE: CHANNEL,
     NotificationKind.RECEIVER_REQUESTED: REQUEST,
     NotificationKind.RECEIVER_ACCEPTED: REQUEST,
     NotificationKind.RECEIVER_DECLINED: REQUEST,

@@ -25,7 +25,7 @@ def channel_records(channels: Sequence[Channel]) -> dict[UUID, dict[str, Any]]:
         channel.id: {
             "paused": channel.status == ChannelStatus.PAUSED,
             "pause_reason": _why(channel),
-            "tests": present_tests(tests.get(channel.id, [])),
+            "tests": _with_files(tests.get(channel.id, []), files.get(channel.id, [])),
             "files": [file for file in files.get(channel.id, []) if file.test_id is None],
         }
         for channel in channels
@@ -36,6 +36,10 @@ def present_tests(tests: Sequence[ChannelTest]) -> list[dict[str, Any]]:
     """Tests as the API shows them, each with the files that prove it."""
     ids = {test.id for test in tests}
     files = db.session.scalars(select(ChannelFile).where(ChannelFile.test_id.in_(ids))).all() if ids else []
+    return _with_files(tests, files)
+
+
+def _with_files(tests: Sequence[ChannelTest], files: Sequence[ChannelFile]) -> list[dict[str, Any]]:
     names = [column.key for column in ChannelTest.__table__.columns]
     return [
         {
