@@ -1,5 +1,6 @@
 """Fields of forms: what people type, where the API takes JSON."""
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import Any
@@ -7,12 +8,13 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from .. import clock
-from ..http.fields import QueryPrice, QueryTonnes, QueryWhole, Scaled, TextNumber
+from ..http.fields import Length, Lines, QueryPrice, QueryTonnes, QueryWhole, Scaled, TextNumber
 from ..http.languages import Message
 
 MOMENT = "%Y-%m-%dT%H:%M"
 """As a browser sends the field `datetime-local`."""
 SECONDS = ":%S"
+CODE_BETWEEN = re.compile(r"[\n,，、;；]")
 
 
 class _Typed:
@@ -67,6 +69,20 @@ class LocalMoment(fields.DateTime):
             except ValueError:
                 continue
         raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+
+
+class WrittenCodes(Lines):
+    """Codes on lines of their own or with commas between; loaded as a list of one at least, each once."""
+
+    number = Length(min=1, max=200)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        written = super()._deserialize(value, *args, **kwargs)
+        codes = list(dict.fromkeys(code.strip() for code in CODE_BETWEEN.split(written) if code.strip()))
+        if not codes:
+            raise ValidationError([Message("field_required")])
+        self.number(codes)
+        return codes
 
 
 class Checked(fields.Boolean):

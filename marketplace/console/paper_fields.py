@@ -1,6 +1,5 @@
 """What forms of papers ask for alike: a period, the lines of a licence, a scan, a reason, used tonnes."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,18 +10,17 @@ from ..catalogue.models import Mode
 from ..errors import DomainError, UnsupportedMedia
 from ..events.actor import Actor
 from ..http.documents import MAX_DOCUMENT
-from ..http.fields import MAX_TONNES, Day, Identifier, Length, Lines, List, OneOf, Range
+from ..http.fields import MAX_TONNES, Day, Identifier, Lines, List, OneOf, Range
 from ..http.languages import Message
 from ..http.schemas import Schema
 from ..licences.models import LicenceKind
-from .form_fields import TypedTonnes, TypedWhole
+from .form_fields import TypedTonnes, TypedWhole, WrittenCodes
 from .form_rows import Rows
 from .forms import Errors, once, wrong
 from .page import text
 
 MAX_FORM = 2 * MAX_DOCUMENT
 """Bytes of a form with a scan; one that is too large for the platform is refused beside its field."""
-CODE_BETWEEN = re.compile(r"[\n,，、;；]")
 MOST_USED = 100_000_000
 """Tonnes that are counted or taken back at once."""
 
@@ -40,20 +38,6 @@ class Period(Schema):
 class LicenceForm(Period):
     number = Identifier(60, required=True)
     kind = fields.String(required=True, validate=OneOf(LicenceKind))
-
-
-class WrittenCodes(Lines):
-    """Codes on lines of their own or with commas between; loaded as a list with each once."""
-
-    number = Length(min=1, max=200)
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        written = super()._deserialize(value, *args, **kwargs)
-        codes = list(dict.fromkeys(code.strip() for code in CODE_BETWEEN.split(written) if code.strip()))
-        if not codes:
-            raise ValidationError([Message("field_required")])
-        self.number(codes)
-        return codes
 
 
 class LineForm(Schema):

@@ -156,6 +156,8 @@ def test_nothing_is_lost_by_going_back(firm, owner):
         refused = owner.post(draft, **{**fields, "composition": wrong})
         assert (refused.status, refused.page.faults) == (422, [])
         assert 'id="composition-error"' in refused.response.get_data(as_text=True)
+    refused = owner.post(draft, **{**fields, "codes": "，"})
+    assert (refused.status, 'id="codes-error"' in refused.page.html) == (422, True)
     assert owner.post(draft, **fields).location == f"{draft}/publish"
     kept = fields_of(owner.get(draft).response)
     names = ("price_cny_per_t", "payer", "min_lot_t", "quantity_t", "codes")

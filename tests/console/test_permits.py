@@ -1,5 +1,6 @@
 """Permits on pages: licences decided and counted, channels with tests and a book, exemptions, white list."""
 
+from functools import cached_property
 from io import BytesIO
 
 import pytest
@@ -27,11 +28,23 @@ class Permits:
         self.marketplace = marketplace
         self.plant = marketplace.enterprise("generator", name="绍兴酸厂")
         self.taker = marketplace.enterprise("recycler", name="绍兴再生")
-        self.admin = browser_of_staff(marketplace)
-        regulator = marketplace.regulator("330600")
-        self.regulator = staff_browser(marketplace, regulator.id, "13900139008")
-        self.generator = browser_of(self.plant, "13800138001")
-        self.holder = browser_of(self.taker, "13800138002")
+
+    @cached_property
+    def admin(self):
+        return browser_of_staff(self.marketplace)
+
+    @cached_property
+    def regulator(self):
+        of_region = self.marketplace.regulator("330600")
+        return staff_browser(self.marketplace, of_region.id, "13900139008")
+
+    @cached_property
+    def generator(self):
+        return browser_of(self.plant, "13800138001")
+
+    @cached_property
+    def holder(self):
+        return browser_of(self.taker, "13800138002")
 
     def handed_in(self):
         sent = self.taker.post("/licences", {"number": "浙危废经第 9 号", **VALIDITY, "lines": [LINE]})
@@ -110,7 +123,7 @@ def test_each_page_of_permits_is_sound_small_and_cheap(shared, lang):
 
 def test_a_licence_is_confirmed_suspended_resumed_counted_and_ended_on_its_page(permits):
     licence = permits.handed_in()
-    hand = Hand(permits.admin, "/desk").click("经营许可证").click("浙危废经第 9 号")
+    hand = Hand(permits.admin, "/desk").click("待核验许可证").click("浙危废经第 9 号")
     assert "待核验" in hand.page.text
     hand.press("确认")
     assert permits.taker.get(f"/licences/{licence['id']}").json["status"] == "confirmed"

@@ -1,6 +1,5 @@
 """Settings of an enterprise: its profile, and what is mailed to it."""
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -20,6 +19,7 @@ from ...notifications import service as notifications
 from ...notifications.models import REQUIRED, EmailPreference, NotificationKind
 from ...persons.models import Language
 from ...persons.service import LoggedIn
+from ..form_fields import CODE_BETWEEN
 from ..forms import Errors, change_or_show, typed, version_seen
 from ..page import pages
 from ..visitor import members_only, private
@@ -27,7 +27,6 @@ from ..warnings import warn
 
 OWNER = "admin"
 """The scope of whoever sets what is set for the whole enterprise."""
-CODE_BETWEEN = re.compile(r"[\n,，、;；]")
 
 
 class ProfileForm(Schema):

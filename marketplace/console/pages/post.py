@@ -4,7 +4,6 @@ The first step lives in the address, the second makes a draft, the third changes
 the draft is there, and going back loses nothing.
 """
 
-import re
 from datetime import timedelta
 from statistics import median
 from typing import Any
@@ -25,6 +24,7 @@ from ...listings import service as listings
 from ...listings.models import Form, Kind, ListingStatus, Packaging
 from ...messages import say
 from ...persons.service import LoggedIn
+from ..form_fields import WrittenCodes
 from ..forms import Errors, FormNumber, once, read_form, typed, version_seen, wrong
 from ..listing_words import FEN_PER_CNY, NO_FILTER, named_listings, price_terms
 from ..page import pages, read_query
@@ -75,7 +75,7 @@ class TermsForm(Schema):
     """The third step, and every later change."""
 
     title = Text(LONGEST_TITLE, required=True)
-    codes = Lines(2000, required=True)
+    codes = WrittenCodes(2000, required=True)
     quantity_t = FormTonnes(required=True)
     min_lot_t = FormTonnes(load_default=ANY_LOT_KG)
     price_cny_per_t = FormNumber(load_default=None, validate=Range(min=0, max=MOST_PRICE))
@@ -384,10 +384,9 @@ def _read_components(kind: str, data: dict[str, Any]) -> Errors:
 def _changes(kind: str, data: dict[str, Any]) -> dict[str, Any]:
     plain = {name: value for name, value in data.items() if name not in ("codes", "payer", "price_cny_per_t")}
     price = price_terms(data["price_cny_per_t"], data["payer"])
-    written = [code.strip() for code in re.split(r"[\n,，、;；]", data["codes"]) if code.strip()]
     return {
         **plain,
-        **_codes(kind, written),
+        **_codes(kind, data["codes"]),
         "price_cny_per_t": None if price is None else round(price * FEN_PER_CNY),
     }
 
