@@ -9,6 +9,8 @@ from tests.console.people import browser_of, browser_of_staff
 from tests.console.trading import HOSTILE
 from tests.counting import count_statements
 from tests.licences.bodies import APPROVAL
+from tests.licences.test_transfer_approvals import SHANGHAI
+from tests.manifests.trade import Trade
 from tests.uploaded_files import made
 
 PERIOD = {"valid_from": "2026-11-01", "valid_until": "2027-10-31"}
@@ -20,7 +22,7 @@ FORM = (lambda: BytesIO(made.PDF), "申请表.pdf", "application/pdf")
 def town(marketplace):
     """A sender and a receiver in another province, each at a browser, and an admin at another."""
     marketplace.sender = marketplace.enterprise("generator", name=f"酸厂{HOSTILE}")
-    marketplace.taker = marketplace.enterprise("recycler", name="沪厂", region="310115", location=None)
+    marketplace.taker = marketplace.enterprise("recycler", name="沪厂", region="310115", location=SHANGHAI)
     with marketplace.at_its_time():
         marketplace.owner = browser_of(marketplace.sender, "13800138001")
         marketplace.other = browser_of(marketplace.taker, "13800138002")
@@ -62,7 +64,7 @@ def test_an_application_goes_from_the_form_to_the_approval_by_pages_alone(town):
     with count_statements() as sent:
         hand.go(hand.at)
     assert len(sent) <= 8
-    steps = ("补充材料", "要求补正", "补正", "受理", "转商接受地", "接受地同意", "批准")
+    steps = ("添加文件", "要求补正", "补正", "受理", "转商接受地", "接受地同意", "批准")
     assert all(step in hand.page.text for step in steps)
     assert "缺合同" in hand.page.text
     sound(hand, "en")
@@ -125,3 +127,18 @@ def test_a_neighbour_and_a_viewer_change_nothing_and_the_receiver_reads_only(tow
     assert town.other.post(f"{path}/forward", reason="x").status == 403
     sent = town.sender.post("/transfer-applications", {**APPROVAL, "receiver_id": town.taker.id})
     assert sent.json["code"] == "application_under_way"
+
+
+def test_a_pairing_and_a_deal_over_a_province_line_lead_to_the_application_and_name_the_approval(town):
+    trade = Trade(town)
+    trade.supplier, trade.receiver = town.sender, town.taker
+    town.licence(town.taker)
+    trade.supply = town.supply(town.sender, quantity_t=60.0, min_lot_t=1.0, max_distance_km=None)
+    pairing = Hand(town.owner, f"/listings/{trade.supply['id']}/matches/{trade.demand['id']}")
+    form = sound(pairing.click("申请跨省转移"))
+    assert form.parts.forms[-1].fields["receiver_id"] == town.taker.id
+    sides = {"generator_id": town.sender.id, "receiver_id": town.taker.id}
+    entered = town.admin.post("/transfer-approvals", {**APPROVAL, **sides, "number": "浙环固转3"})
+    assert entered.status_code == 201
+    deal = sound(Hand(town.owner, f"/deals/{trade.deal['id']}")).click("浙环固转3")
+    assert "浙环固转3" in sound(deal).page.text

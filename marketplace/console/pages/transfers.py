@@ -48,16 +48,19 @@ class ApplicationsQuery(PageQuery):
     overdue = fields.Boolean(load_default=False)
 
 
-class ApplicationForm(Period):
-    """What is applied for, by the names of the API; the code shows its scheme."""
+class MovementForm(Period):
+    """What is to move, by the names of the API; the code shows its scheme."""
 
-    receiver_id = fields.UUID(required=True)
     code = CodeText(required=True)
     tonnes = TypedTonnes(required=True)
     way = fields.String(required=True, validate=OneOf(Mode))
 
 
-class OfficersApplicationForm(ApplicationForm):
+class ApplicationForm(MovementForm):
+    receiver_id = fields.UUID(required=True)
+
+
+class OfficersApplicationForm(MovementForm):
     """The same on behalf of a generator; both sides by credit code or name."""
 
     generator_id = Text(LONGEST, required=True)
@@ -161,7 +164,9 @@ def _known_receivers(actor: Actor) -> list[tuple[UUID, str]]:
     query, _ = read_query(NEW)
     known = deals.search_deals(actor, {**ANY_DEAL, "status": None}, None, MOST_DEALS)
     ids = {deal.receiver_id for deal in known if deal.supplier_id == actor.enterprise_id}
-    ids |= {query["receiver_id"] or _chosen_receiver()} - {None, actor.enterprise_id}
+    chosen = query["receiver_id"] or _chosen_receiver()
+    if chosen is not None:
+        ids.add(chosen)
     rows = enterprises.references(ids) if ids else {}
     return sorted(((row.id, row.name) for row in rows.values()), key=lambda pair: pair[1])
 
