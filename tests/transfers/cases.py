@@ -85,5 +85,5 @@ CASES = Cases(
     neighbours=neighbours,
     writes=writes,
     grow=grow,
-    statements={ROOT: 4, ONE: 4, f"{ONE}/history": 3, f"{ONE}/papers/<uuid:file_id>": 5},
+    statements={ROOT: 4, ONE: 4, f"{ONE}/history": 5, f"{ONE}/papers/<uuid:file_id>": 5},
 )

@@ -19,7 +19,7 @@ _OWN: Any = bindparam("own", type_=Enterprise.id.type)
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
+class Waiting:
     """What an enterprise is to do about a row; `other` is the other side, `due` None without a deadline."""
 
     what: str
@@ -50,11 +50,11 @@ _DUTIES = union_all(
 DUTIES = Statement(_DUTIES.order_by("since").limit(bindparam("most", type_=Integer)))
 
 
-def duties_of(actor: Actor, most: int) -> list[Duty]:
+def duties_of(actor: Actor, most: int) -> list[Waiting]:
     """The duties of an enterprise that have waited longest, at most so many."""
     rows = DUTIES.all(own=actor.enterprise_id, most=most)
     return [
-        Duty(
+        Waiting(
             row.what, row.id, row.name, row.since, row.since + ANSWERED_WITHIN if row.what == ANSWER else None
         )
         for row in rows
