@@ -60,11 +60,11 @@ MEMBER_TABS = (
     Tab("/today", "tab_today", "today", ("/credit", "/inspections", "/declarations")),
     Tab("/hall", "tab_hall", "hall", ("/hall/", "/receivers")),
     Tab("/post", "tab_post", "post", ("/post/", "/listings")),
-    Tab("/deals", "tab_deals", "deals", ("/deals/", "/offers", "/loads")),
+    Tab("/deals", "tab_deals", "deals", ("/deals/", "/offers", "/loads", "/transfers")),
     Tab(SETTINGS.path, SETTINGS.sentence, SETTINGS.icon, (*SETTINGS.also, *PERMITS)),
 )
 STAFF_TABS = (
-    Tab("/desk", "tab_desk", "today", ("/desk/", *PERMITS)),
+    Tab("/desk", "tab_desk", "today", ("/desk/", "/transfers", "/receivers/", *PERMITS)),
     Tab("/cockpit", "tab_cockpit", "cockpit"),
     Tab("/enterprises", "tab_firms", "firms", ("/enterprises/",)),
     Tab("/operations", "tab_operations", "operations", ("/policy",)),

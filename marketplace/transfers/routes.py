@@ -9,9 +9,10 @@ from ..http.authentication import EVERY_KEY, actor, allow
 from ..http.blueprint import FILE, Blueprint, Body, Json, Query, Versioned, attachment, file_upload, subject
 from ..http.documents import DOCUMENT_TYPES, EXTENSIONS, JPEG, MAX_DOCUMENT, PDF, PNG
 from ..http.etags import etag
+from ..http.histories import HistoryPage, history_page
 from ..http.languages import render_warnings
 from ..http.openapi.declarations import may_conflict
-from ..http.paging import Page, page
+from ..http.paging import Page, PageQuery, page
 from . import service
 from .models import TransferApplication, TransferPaper, TransferPaperKind
 from .schemas import (
@@ -73,6 +74,16 @@ def list_applications(query: Query) -> Page:
 def show_application(application: TransferApplication) -> Versioned:
     """The case file of an application: who is to act until when, its papers, and every step."""
     return _shown(application)
+
+
+@blueprint.get(f"{ONE}/history")
+@allow(*EVERY_KEY)
+@subject(service.find)
+@blueprint.query(PageQuery)
+@blueprint.response(200, HistoryPage)
+def show_application_history(application: TransferApplication, query: Query) -> Page:
+    """Who did what to an application and when, newest first: steps and papers."""
+    return history_page(query, application)
 
 
 def _step_route(path: str, summary: str, schema: type, is_applicants: bool) -> None:

@@ -1,7 +1,7 @@
 """The pages behind the log-in that need nothing in their address, each with its most SQL statements."""
 
 PRIVATE_PAGES = {
-    "/today": 7,
+    "/today": 8,
     "/settings": 4,
     "/settings/passkeys": 2,
     "/settings/people": 4,
@@ -15,6 +15,11 @@ PRIVATE_PAGES = {
     "/listings": 5,
     "/hall": 7,
     "/receivers?code=900-349-34": 5,
+    "/receivers/requests": 8,
+    "/receivers/registrations": 8,
+    "/transfers": 8,
+    "/transfers/new": 8,
+    "/transfers/approvals": 8,
     "/register/next": 2,
     "/settings/enterprise": 4,
     "/settings/notices": 5,
@@ -41,6 +46,11 @@ STAFF_PAGES = {
     "/operations": 8,
     "/cockpit": 8,
     "/cockpit?by=rate&full=1": 8,
+    "/transfers": 8,
+    "/transfers/new": 8,
+    "/transfers/approvals": 8,
+    "/receivers/requests": 8,
+    "/receivers/registrations": 8,
     "/desk/resets": 3,
     "/licences": 6,
     "/channels": 6,

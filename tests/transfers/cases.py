@@ -49,6 +49,7 @@ def neighbours(samples):
     }
     return {
         ("GET", ONE): (path, HIDDEN, HIDDEN),
+        ("GET", f"{ONE}/history"): (f"{path}/history", HIDDEN, HIDDEN),
         ("GET", f"{ONE}/papers/<uuid:file_id>"): (samples.paper_of_application, HIDDEN, HIDDEN),
         **own,
         **of_admin,
@@ -84,5 +85,5 @@ CASES = Cases(
     neighbours=neighbours,
     writes=writes,
     grow=grow,
-    statements={ROOT: 4, ONE: 4, f"{ONE}/papers/<uuid:file_id>": 5},
+    statements={ROOT: 4, ONE: 4, f"{ONE}/history": 5, f"{ONE}/papers/<uuid:file_id>": 5},
 )

@@ -43,6 +43,10 @@ def test_an_application_goes_its_way_and_becomes_an_approval(marketplace, case):
         "ask_papers", "supplement", "accept_papers", "forward", "agree", "grant",
     ]  # fmt: skip
     assert verdict(generator.post(f"{path}/withdraw", {}))[:2] == (409, "wrong_state")
+    lines = recycler.get(f"{path}/history").json["items"]
+    assert [(line["action"], line["actor"]) for line in lines[:2]] == [("grant", "admin"), ("agree", "admin")]
+    assert [line["action"] for line in lines[-3:]] == ["ask_papers", "add_file", "apply"]
+    assert (lines[-3]["reason"], lines[-1]["by_person"]) == ("缺合同", None)
 
 
 def test_papers_are_deemed_complete_after_five_working_days_and_late_steps_are_shown(marketplace, case):

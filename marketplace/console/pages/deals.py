@@ -38,6 +38,8 @@ OF_DEAL = {
     "mine": False,
 }  # fmt: skip
 MOST_LOADS, MOST_TRANSPORTERS = 50, 50
+PROVINCE = 10_000
+"""Region codes of a province, which its first two digits name."""
 QUESTIONS = ("punctual", "as_described", "cooperation", "safety")
 OUTCOMES = (DealStatus.MOVING, DealStatus.COMPLETED, DealStatus.CANCELLED)
 """What a dispute may be settled to."""
@@ -157,6 +159,7 @@ def _deal(actor: Actor, deal_id: UUID, http_status: int = 200, errors: Errors | 
         version=deal.version,
         side=side,
         is_live=deal.status in LIVE_DEALS,
+        crosses=_crossing(deal),
         may_load=side == Side.SUPPLIER and not deal.has_ended and deal.left_kg > 0,
         may_write="deals:write" in actor.scopes and side is not None,
         may_dispute=_may_dispute(deal, side),
@@ -172,6 +175,21 @@ def _deal(actor: Actor, deal_id: UUID, http_status: int = 200, errors: Errors | 
         errors=errors or {},
         api=f"/api/v1/deals/{deal.id}",
     )
+
+
+def _crossing(deal: Deal) -> dict[str, Any] | None:
+    """What an application for its transfer says, if the deal crosses a province line."""
+    ends = (deal.terms[kind].get("region") for kind in ("supply", "demand"))
+    if len({int(region) // PROVINCE for region in ends if region}) < 2:
+        return None
+    code = catalogue.codes_by_id({deal.code_id})[deal.code_id]
+    return {
+        "receiver_id": deal.receiver_id,
+        "code": code.code,
+        "tonnes": f"{deal.quantity_kg / 1000:g}",
+        "valid_from": deal.from_day,
+        "valid_until": deal.until_day,
+    }
 
 
 def _may_dispute(deal: Deal, side: Side | None) -> bool:

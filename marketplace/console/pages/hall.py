@@ -211,5 +211,7 @@ def show_receivers(who: LoggedIn) -> Response:
         typed=request.args,
         errors=errors,
         modes=list(Mode),
+        me=who.actor.enterprise_id,
+        may_ask="deals:write" in who.actor.scopes,
         api=f"/api/v1/receivers?{urlencode({'code': query['code'] or ''})}",
     )

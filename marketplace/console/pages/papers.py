@@ -153,13 +153,14 @@ def _papers(who: LoggedIn, http_status: int = 200, errors: Errors | None = None)
 
 def _on_file(actor: Actor, *, carries: bool) -> list[dict[str, Any]]:
     own = actor.enterprise_id
+    assert own is not None
     papers = [
         *(_licence(row) for row in _permits(actor, Licence)),
         *(_channel(row) for row in _permits(actor, Channel)),
         *(_paper("transfer_approval", row, row.number, None) for row in _permits(actor, TransferApproval)),
         *(
             _paper("receiver_registration", row, row.number, row.status)
-            for row in registrations.search(actor, own, None, None, MOST_SHOWN)
+            for row in registrations.held_by(own, MOST_SHOWN)
         ),
     ]
     if carries:

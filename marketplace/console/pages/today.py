@@ -8,6 +8,7 @@ from flask import redirect, url_for
 
 from ... import clock
 from ...deals import service as deals
+from ...desk import service as desk
 from ...enterprises import service as enterprises
 from ...events.actor import ENTERPRISE, Actor
 from ...http.languages import language
@@ -57,6 +58,7 @@ def show_today(who: LoggedIn) -> Any:
         offers=deals.present_offer_rows(offers),
         loads=[load for load in loads if load["move"]],
         under_way=[load for load in loads if not load["move"]],
+        duties=desk.duties_of(actor, MOST),
         declarations=reporting.search(actor, due, None, MOST),
         news=news[:MOST],
         has_more_news=len(news) > MOST,

@@ -13,6 +13,7 @@ CREDIT, EVENT = "/credit", "/credit/events/{event_id}"
 DECLARATION = "/declarations/{report_id}"
 LICENCE, CHANNEL = "/licences/{licence_id}", "/channels/{permit_id}"
 PAPERS, KEYS, OWN, PLANS = "/settings/papers", "/settings/keys", "/settings/enterprise", "/declarations"
+REGISTRATIONS, REQUEST = "/receivers/registrations", "/receivers/requests/{request_id}"
 TODAY = "/today"
 """Where everything else is that waits."""
 
@@ -46,17 +47,17 @@ PAGES: dict[str, str] = {
     NotificationKind.TRANSPORTER_EXPIRING: PAPERS,
     NotificationKind.TRANSPORTER_VERIFIED: PAPERS,
     NotificationKind.TRANSPORTER_REFUSED: PAPERS,
-    NotificationKind.REGISTRATION_CONFIRMED: PAPERS,
-    NotificationKind.REGISTRATION_REFUSED: PAPERS,
+    NotificationKind.REGISTRATION_CONFIRMED: REGISTRATIONS,
+    NotificationKind.REGISTRATION_REFUSED: REGISTRATIONS,
     NotificationKind.PERMIT_SUSPENDED: PAPERS,
     NotificationKind.PERMIT_RESUMED: PAPERS,
     NotificationKind.PERMIT_EXPIRED: PAPERS,
     NotificationKind.PERMIT_REVOKED: PAPERS,
     NotificationKind.PERMIT_PAUSED: CHANNEL,
     NotificationKind.TEST_DUE: CHANNEL,
-    NotificationKind.RECEIVER_REQUESTED: "/receivers",
-    NotificationKind.RECEIVER_ACCEPTED: "/receivers",
-    NotificationKind.RECEIVER_DECLINED: "/receivers",
+    NotificationKind.RECEIVER_REQUESTED: REQUEST,
+    NotificationKind.RECEIVER_ACCEPTED: REQUEST,
+    NotificationKind.RECEIVER_DECLINED: REQUEST,
     NotificationKind.DECLARATION_DUE: DECLARATION,
     NotificationKind.DECLARATION_LATE: DECLARATION,
     NotificationKind.PLAN_DUE: PLANS,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import lazyload
 
 from ...database import db
 from ...enterprises import service as enterprises
@@ -38,4 +39,11 @@ def search(
     if after is not None:
         conditions.append(Registration.id < after)
     query = select(Registration).where(*conditions).order_by(Registration.id.desc()).limit(limit)
+    return db.session.scalars(query).all()
+
+
+def held_by(enterprise_id: UUID, limit: int) -> Sequence[Registration]:
+    """The registrations of a holder without their sites, newest first, at most `limit`."""
+    query = select(Registration).where(Registration.enterprise_id == enterprise_id)
+    query = query.options(lazyload(Registration.sites)).order_by(Registration.id.desc()).limit(limit)
     return db.session.scalars(query).all()
