@@ -15,7 +15,6 @@ from tests.persons.people import PASSWORD
 PHONE, OTHER = "13800138000", "13800138001"
 HOSTILE = "</p><script>alert('废')</script>"
 MOST_CLICKS, MOST_STATEMENTS = 12, 8
-MOST_OF_EXPLANATION = 10
 """What the explanation of a pairing costs on a page as in the API."""
 
 
@@ -265,8 +264,7 @@ def test_each_page_is_sound_small_and_escaped_in_both_languages(pair):
                 assert len(html) < 60_000, path
             with count_statements() as sent:
                 browser.get(path)
-            most = MOST_OF_EXPLANATION if "/matches/" in path else MOST_STATEMENTS
-            if len(sent) > most:
+            if len(sent) > MOST_STATEMENTS:
                 costs[path] = [str(statement)[:150] for statement in sent]
     assert costs == {}, "\n".join(f"{p}: " + "\n  ".join(c) for p, c in costs.items())
 

@@ -168,18 +168,17 @@ def listing_page(
 ) -> Response:
     """The page of a listing, with what is wrong with what was sent from it."""
     assert who.actor is not None
-    row = listings.find_visible(who.actor, listing_id)
-    (shown,) = named_listings(listings.present(who.actor, [row]))
+    row = listings.find_shown(who.actor, listing_id)
+    (shown,) = named_listings(listings.present_shown(who.actor, [row]))
     if row.enterprise_id != who.actor.enterprise_id:
         return _listing_of_others(who.actor, shown)
     query, wrong_query = read_query(MATCHES)
     is_living, is_why = row.status in MATCHED, query["tab"] == "why"
-    ranked = _ranked(who.actor, listing_id, query) if is_living and not is_why else None
+    ranked = _ranked(who.actor, row, query) if is_living and not is_why else None
     return private(
         "listing.html",
         http_status,
         listing=shown,
-        row=row,
         query=query,
         is_living=is_living,
         ranked=ranked,
@@ -209,9 +208,8 @@ def _listing_of_others(actor: Actor, shown: dict[str, Any]) -> Response:
     )  # fmt: skip
 
 
-def _ranked(actor: Actor, listing_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+def _ranked(actor: Actor, listing: Any, query: dict[str, Any]) -> dict[str, Any]:
     """A page of the ranking with its sentences."""
-    listing = listings.find_ranked(actor, listing_id)
     query = {**query, "limit": MOST_MATCHES}
     asked = {**query, "min_score": 0.0, "group": None, "near_misses": query["cursor"] is None}
     paged = {name: asked[name] for name in ("limit", "cursor", "sort", "tab")}

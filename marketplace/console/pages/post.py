@@ -40,7 +40,6 @@ ANY_LOT_KG = 1
 SCRIPT = "post.js"
 MOST_SUGGESTED, MOST_COPIED, MOST_PRICED = 5, 3, 100
 MOST_KG_OF_ONE, MOST_PRICE = 100_000.0, 1_000_000.0
-MOST_FEN = round(MOST_PRICE * FEN_PER_CNY)
 LONGEST_TITLE, LONGEST_COMPOSITION, MOST_ACCEPTED = 120, 2000, 100
 COMPONENTS = {Kind.SUPPLY: "composition", Kind.DEMAND: "requires"}
 """What the components of a listing are called; the form calls both `composition`, as sheets do."""
@@ -280,10 +279,10 @@ def copy_listing(who: LoggedIn, listing_id: UUID) -> Any:
 def show_terms(who: LoggedIn, listing_id: UUID) -> Any:
     """The third step: all terms of a draft or an open listing."""
     assert who.actor is not None
-    row = listings.find_own(who.actor, listing_id)
+    row = listings.find_own_shown(who.actor, listing_id)
     if row.status not in LIVING:
         return redirect(url_for("console.show_listing", listing_id=listing_id), 303)
-    (shown,) = listings.present(who.actor, [row])
+    (shown,) = listings.present_shown(who.actor, [row])
     return _terms(who, row, _values_of(shown))
 
 
@@ -323,23 +322,13 @@ def _values_of(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 def price_hint(actor: Actor, row: Any) -> dict[str, Any] | None:
-    """The prices of open listings of the other side and of one's own for the same code; None without any.
-
-    At most the hundred cheapest that name a price are looked at, and only if there are no more.
-    """
+    """The prices of open listings of the other side and of one's own for the same code; None without any, or
+    with so many that they say little."""
     if row.kind != Kind.SUPPLY:
         return None
     code = catalogue.codes_by_id([row.code_id])[row.code_id]
-    asked = {
-        **NO_FILTER,
-        "code": code.code,
-        "status": ListingStatus.OPEN,
-        "price_min": -MOST_FEN,
-        "sort": "price",
-    }
-    found, more, _ = listings.search(actor, {**asked, "limit": MOST_PRICED}, None)
-    prices = [item["price_fen"] for item in found if item["id"] != row.id and item["price_fen"] is not None]
-    if more or not prices:
+    prices = listings.open_prices(actor, code.code, row.id, MOST_PRICED)
+    if not prices:
         return None
     return {"count": len(prices), "low": min(prices), "middle": round(median(prices)), "high": max(prices)}
 

@@ -18,7 +18,7 @@ from ....listings import service as listings
 from ....listings.models import Kind, Listing, ListingStatus
 from ....messages import say, source_code
 from ....messages.names import Name
-from ..feedback.contact_release import released_contact
+from ..feedback.contact_release import released_contacts
 from ..feedback.verdicts import verdict_on
 from ..policy import policy_in_force
 from .database_search import rank_field
@@ -26,6 +26,7 @@ from .disclosure import Disclosure
 from .hits import Hit, HitSlice, id_in
 from .match_input import MatchInput, day_number, facing, pair_of
 from .match_presentation import present_counterpart, present_hits, present_verdicts, shown_km
+from .pair_outlines import pair_outlines, said_of
 from .pair_warnings import transfer_day
 
 
@@ -77,9 +78,12 @@ def explain(actor: Actor, listing: Listing, other_id: UUID) -> dict[str, Any]:
 
 def _present_unlawful(actor: Actor, listing: Listing, other: Listing) -> dict[str, Any]:
     """What a pairing shows besides the gates that it fails."""
-    said, contact = verdict_on(listing.id, other.id), released_contact(actor, listing, other)
+    (outline,) = pair_outlines([(listing.id, other.id)])
+    said = said_of(outline)
+    mutual = [(listing, outline)] if said.was_mutual else []
+    contact = released_contacts(actor, mutual).get((listing.id, other.id))
     return {
-        "listing": present_counterpart(listings.outlines([other.id])[other.id]),
+        "listing": present_counterpart(outline),
         "distance_km": shown_km(listing, other),
         **present_verdicts(said),
         **({"contact": contact} if contact else {}),

@@ -13,6 +13,7 @@ from ....http.languages import language
 from ....listings.models import Listing, ListingStatus
 from ....messages import say
 from .fitting_field import fitting_field
+from .listing_columns import Seeker
 from .live_index import IndexSnapshot
 from .match_input import EPOCH, MatchInput, day_number
 
@@ -62,7 +63,11 @@ TERMS = {
 
 
 def near_misses(
-    listing: Listing, policy: matching.Policy, snapshot: IndexSnapshot | None, wanted: bool | None
+    listing: Listing,
+    policy: matching.Policy,
+    snapshot: IndexSnapshot | None,
+    wanted: bool | None,
+    rows: Seeker | None = None,
 ) -> list[dict[str, Any]] | None:
     """The near misses of a listing, by gate, the nearest step of each term first.
 
@@ -70,12 +75,13 @@ def near_misses(
 
     Args:
         wanted: whether they were asked for; None: only where few listings fit, else None is returned.
+        rows: those of a listing that is not open, if read already.
     """
     if wanted is False:
         return None
     most = None if wanted else FEW
     if snapshot is None or listing.status != ListingStatus.OPEN:
-        inputs = fitting_field(listing, policy, snapshot, most)
+        inputs = fitting_field(listing, policy, snapshot, most, rows)
         return None if inputs is None else near_misses_among(listing, inputs, policy)
     found = _kept(snapshot, listing, policy, most)
     return None if found is None else _present_all(listing, found)
