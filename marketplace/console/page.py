@@ -56,7 +56,7 @@ TABS = (
 """What everybody may go to."""
 SETTINGS = Tab("/settings", "tab_settings", "me", ("/settings/",))
 MEMBER_TABS = (
-    Tab("/today", "tab_today", "today", ("/credit", "/inspections", "/declarations")),
+    Tab("/today", "tab_today", "today", ("/credit", "/inspections", "/declarations", "/inbox", "/plans")),
     Tab("/hall", "tab_hall", "hall", ("/hall/", "/receivers")),
     Tab("/post", "tab_post", "post", ("/post/", "/listings")),
     Tab("/deals", "tab_deals", "deals", ("/deals/", "/offers", "/loads")),
@@ -64,7 +64,7 @@ MEMBER_TABS = (
 )
 STAFF_TABS = (
     Tab("/desk", "tab_desk", "today", ("/desk/",)),
-    Tab("/cockpit", "tab_cockpit", "cockpit"),
+    Tab("/cockpit", "tab_cockpit", "cockpit", ("/allocations",)),
     Tab("/enterprises", "tab_firms", "firms", ("/enterprises/",)),
     Tab("/operations", "tab_operations", "operations", ("/policy",)),
     SETTINGS,

@@ -1,7 +1,5 @@
 """An admin acts in place of a party on the pages of the trade: each time with a reason, which is recorded."""
 
-from uuid import UUID
-
 import pytest
 from sqlalchemy import select
 
@@ -30,7 +28,7 @@ def audited(town, subject_id):
     """What an admin is recorded to have done with it, each with the reason."""
     with town.marketplace.app.app_context():
         rows = db.session.scalars(
-            select(Audit).where(Audit.subject_id == UUID(subject_id), Audit.actor_kind == ADMIN)
+            select(Audit).where(Audit.subject_id == subject_id, Audit.actor_kind == ADMIN)
         )
         return {row.action: row.detail.get("reason") for row in rows}
 

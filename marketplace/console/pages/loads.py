@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response, redirect
 from marshmallow import fields
 
-from ... import clock, uploaded_files
+from ... import clock
 from ...catalogue import service as catalogue
 from ...deals import service as deals
 from ...deals.models import LIVE_DEALS
@@ -16,8 +16,7 @@ from ...documents import service as documents
 from ...documents.models import DocumentKind
 from ...errors import Invalid, NotFound
 from ...events.actor import ADMIN, ENTERPRISE, Actor
-from ...http.blueprint import attachment
-from ...http.documents import PDF
+from ...haulage import service as haulage
 from ...http.fields import Choices, Day, Identifier, Lines, OneOf, Text
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
@@ -186,6 +185,13 @@ def moves_of(who: LoggedIn, row: Any) -> list[str]:
     return open_now if may_write or is_in_place(who.actor) else []
 
 
+def may_track(who: LoggedIn, row: Any) -> bool:
+    """Whether this person may say where a load is now."""
+    assert who.actor is not None
+    may_write = who.right == Right.DRIVER or is_in_place(who.actor) or "deals:write" in who.actor.scopes
+    return may_write and haulage.may_send(who.actor, row)
+
+
 @pages.get(PATH)
 @members_only(drivers=True)
 def show_load(who: LoggedIn, manifest_id: UUID) -> Response:
@@ -208,6 +214,7 @@ def _load(who: LoggedIn, manifest_id: UUID, http_status: int = 200, errors: Erro
         load=shown,
         version=row.version,
         moves=moves,
+        may_track=may_track(who, row),
         me=who.actor.enterprise_id,
         in_place=is_in_place(who.actor),
         is_driver=who.right == Right.DRIVER,
@@ -355,45 +362,3 @@ def _decided(who: LoggedIn, manifest_id: UUID, correction_id: UUID, decide: Call
         return decide(actor, correction_id, data["reason"]).manifest_id
 
     return _made(who, manifest_id, _REASON, act)
-
-
-# ---------------------------------------------------------------- what proves it
-
-
-@pages.get(f"{PATH}/manifest.pdf")
-@members_only(drivers=True)
-def show_paper(who: LoggedIn, manifest_id: UUID) -> Response:
-    """The working copy, to save."""
-    row = _whole(who, manifest_id)
-    assert who.actor is not None
-    return attachment(manifests.manifest_pdf(who.actor, row), PDF, f"{row.number}.pdf")
-
-
-@pages.get(f"{PATH}/qr")
-@members_only(drivers=True)
-def show_code(who: LoggedIn, manifest_id: UUID) -> Response:
-    """The QR code of the working copy, large, to be shown at a gate."""
-    row = _whole(who, manifest_id)
-    assert who.actor is not None
-    address = manifests.verification_address(who.actor, row)
-    return private("load_qr.html", load=row, address=address, picture=documents.qr_svg(address))
-
-
-@pages.get(f"{PATH}/files/<uuid:file_id>")
-@members_only(drivers=True)
-def show_picture(who: LoggedIn, manifest_id: UUID, file_id: UUID) -> Response:
-    """A picture of the load, to save. Raises: NotFound."""
-    row = shown_to(who, manifest_id)
-    assert who.actor is not None
-    file = manifests.find_file(who.actor, file_id)
-    if file.manifest_id != row.id:
-        raise NotFound()
-    return attachment(uploaded_files.content_of(file), file.media_type, file.name)
-
-
-def _whole(who: LoggedIn, manifest_id: UUID) -> Any:
-    """The load itself, of which a document is made. Raises: NotFound."""
-    assert who.actor is not None
-    if who.right == Right.DRIVER:
-        manifests.find_of_today(who.actor, manifest_id)
-    return manifests.find(who.actor, manifest_id)
