@@ -3,7 +3,7 @@
 import json
 import secrets
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -115,6 +115,7 @@ def change_or_show(
     show: Callable[[int, Errors], Any],
     change: Callable[[dict[str, Any]], Any],
     then: str | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> Any:
     """Make the change that a form asks for and go on, or show its page again with words beside its fields.
 
@@ -126,6 +127,7 @@ def change_or_show(
         change: makes the change by what was sent; it may raise DomainError, or ValidationError of a part that
             it reads by a schema itself.
         then: the address to go to; without it `change` returns one, or the response itself.
+        called: what the form calls fields that the services call otherwise, by the name of theirs.
     """
     data, errors = read_form(schema) if schema else ({}, {})
     if data is None:
@@ -133,19 +135,21 @@ def change_or_show(
     try:
         made = change(data)
     except DomainError as error:
-        return show(error.status, _beside_fields(schema, wrong(error)))
+        return show(error.status, _beside_fields(schema, wrong(error), called or {}))
     except ValidationError as error:
-        return show(422, _beside_fields(schema, _said(error)))
+        return show(422, _beside_fields(schema, _said(error), called or {}))
     made = then or made
     return redirect(made, 303) if isinstance(made, str) else made
 
 
-def _beside_fields(schema: Schema | None, errors: Errors) -> Errors:
+def _beside_fields(schema: Schema | None, errors: Errors, called: Mapping[str, str]) -> Errors:
     """Words about a part of a field beside the field itself, and those about none over the form."""
     names = {field.data_key or name for name, field in schema.fields.items()} if schema else set()
+    names |= set(called.values())
     found: Errors = {}
     for at, words in errors.items():
         head = at.partition(".")[0]
+        head = called.get(head, head)
         beside = at if at in names else head if head in names else WHOLE
         found.setdefault(beside, []).extend(words)
     return found

@@ -4,6 +4,7 @@ import pytest
 
 from tests.console.hand import Hand
 from tests.console.people import browser_of
+from tests.manifests.trade import ok
 
 
 @pytest.fixture
@@ -33,11 +34,11 @@ def refused(firm):
 
 def test_not_for_me_is_said_of_a_message_and_taken_back(firm, browser):
     hand = Hand(browser, "/today")
-    hand.press("不适合")
+    hand.press("不合适")
     assert refused(firm) == "not_suitable"
     assert hand.at.startswith("/inbox")
     assert "已选择不再接收" in hand.page.text
-    hand.press("收回")
+    hand.press("取消表态")
     assert refused(firm) is None
     assert "已选择不再接收" not in hand.page.text
 
@@ -64,7 +65,7 @@ def test_a_search_is_changed_and_what_the_page_does_not_show_stays(firm, browser
     (search,) = firm.get("/saved-searches").json["items"]
     path = f"/saved-searches/{search['id']}"
     query = {**search["query"], "grade": "A", "price_max": -100}
-    firm.call("PATCH", path, {"query": query})
+    ok(firm.patch(path, {"query": query}))
     hand = Hand(browser, "/hall").click("修改")
     assert "grade" in hand.page.text
     hand.fill(name="新名称", q="废酸", notify="daily", paused="true").press("保存")

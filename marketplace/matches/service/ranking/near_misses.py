@@ -12,6 +12,7 @@ from ....http.fields import FEN_PER_CNY
 from ....http.languages import language
 from ....listings.models import Listing, ListingStatus
 from ....messages import say
+from ....messages.prices import price_in_words
 from .fitting_field import fitting_field
 from .listing_columns import Seeker
 from .live_index import IndexSnapshot
@@ -142,9 +143,14 @@ def say_near_misses(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _figures(miss: dict[str, Any]) -> dict[str, Any]:
-    """The figures of a near miss as sentences write them."""
-    return {
+    """The figures of a near miss as sentences write them; prices say who pays whom."""
+    prices = {}
+    if miss["field"] == TERMS["price_fen"].field:
+        prices = {
+            name: price_in_words(round(miss[name] * FEN_PER_CNY), language()) for name in ("now", "value")
+        }
+    return prices | {
         name: f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
         for name, value in miss.items()
-        if name in ("now", "value", "change", "opens")
+        if name in ("now", "value", "change", "opens") and name not in prices
     }
