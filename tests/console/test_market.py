@@ -290,6 +290,21 @@ def test_a_match_shows_score_basis_distance_and_gap_and_is_answered(pair):
         assert pair.firm.get(pairing).json["feedback"] is None
 
 
+def test_several_matches_are_answered_at_once_and_a_refusal_is_said(pair):
+    with pair.at_its_time():
+        browser, listing = pair.browser, f"/listings/{pair.mine['id']}"
+        theirs, far = pair.theirs["id"], pair.far["id"]
+        assert browser.post(f"{listing}/feedback", ids=[theirs], verdict="interested").location == listing
+        assert pair.firm.get(f"{listing}/matches/{theirs}").json["feedback"] == "interested"
+        assert browser.post(f"{listing}/feedback", verdict="interested").status == 422
+        mine_too = browser.post(f"{listing}/feedback", ids=[theirs, listing[-36:]], verdict="not_suitable")
+        assert mine_too.status == 409
+        assert 'role="alert"' in mine_too.response.get_data(as_text=True)
+        assert pair.firm.get(f"{listing}/matches/{theirs}").json["feedback"] == "not_suitable"
+        browser.post(f"{listing}/matches/{theirs}/feedback")
+        assert pair.firm.get(f"{listing}/matches/{far}").json["feedback"] is None
+
+
 def test_today_leads_from_a_message_to_its_page_until_all_are_read(pair):
     pair.taker.post(
         f"/listings/{pair.theirs['id']}/matches/{pair.mine['id']}/feedback", {"verdict": "interested"}

@@ -63,6 +63,7 @@ BY_API = {
     "import_sheet": ("POST", "/listings/import"),
     "change_many": ("POST", "/listings/publish"),
     "save_search": ("POST", "/saved-searches"),
+    "give_verdicts": ("POST", "/matches/feedback"),
     "change_search": ("PATCH", "/saved-searches/<uuid:search_id>"),
     "delete_search": ("DELETE", "/saved-searches/<uuid:search_id>"),
     "make_offer": ("POST", "/offers"),
