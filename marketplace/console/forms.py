@@ -3,7 +3,7 @@
 import json
 import secrets
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -61,10 +61,34 @@ def read_fields(schema: Schema, prefix: str = "") -> tuple[dict[str, Any] | None
         refuse_bad_characters(given)
         loaded: dict[str, Any] = schema.load(given, unknown=EXCLUDE)
     except ValidationError as error:
-        for path, message in messages_by_field(error.messages):
-            errors.setdefault(path or WHOLE, []).append(render(message))
-        return None, errors
+        return None, _said(error)
     return loaded, errors
+
+
+def _said(error: ValidationError) -> Errors:
+    """By field what a schema refuses."""
+    errors: Errors = {}
+    for path, message in messages_by_field(error.messages):
+        errors.setdefault(path or WHOLE, []).append(render(message))
+    return errors
+
+
+def read_rows(schema: Schema, prefix: str, most: int) -> tuple[list[dict[str, Any]], Errors]:
+    """Rows of a form whose fields are named `<prefix><number>.<field>`, numbered from 0: those that name a
+    `code`, and by the name of its field what is wrong with any of them."""
+    rows: list[dict[str, Any]] = []
+    errors: Errors = {}
+    for number in range(most):
+        at = f"{prefix}{number}."
+        if f"{at}code" not in request.form:
+            break
+        if not request.form[f"{at}code"].strip():
+            continue
+        row, faults = read_fields(schema, at)
+        errors |= {at + name: sentences for name, sentences in faults.items()}
+        if row is not None:
+            rows.append(row)
+    return rows, errors
 
 
 def typed() -> dict[str, str]:
@@ -91,6 +115,7 @@ def change_or_show(
     show: Callable[[int, Errors], Any],
     change: Callable[[dict[str, Any]], Any],
     then: str | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> Any:
     """Make the change that a form asks for and go on, or show its page again with words beside its fields.
 
@@ -99,8 +124,10 @@ def change_or_show(
     Args:
         schema: what the form asks for; None of one that is a button alone.
         show: the page of the form again, by the status of the response and what is wrong.
-        change: makes the change by what was sent; it may raise DomainError.
+        change: makes the change by what was sent; it may raise DomainError, or ValidationError of a part that
+            it reads by a schema itself.
         then: the address to go to; without it `change` returns one, or the response itself.
+        called: what the form calls fields that the services call otherwise, by the name of theirs.
     """
     data, errors = read_form(schema) if schema else ({}, {})
     if data is None:
@@ -108,17 +135,22 @@ def change_or_show(
     try:
         made = change(data)
     except DomainError as error:
-        return show(error.status, beside_fields(schema, wrong(error)))
+        return show(error.status, beside_fields(schema, wrong(error), called))
+    except ValidationError as error:
+        return show(422, beside_fields(schema, _said(error), called))
     made = then or made
     return redirect(made, 303) if isinstance(made, str) else made
 
 
-def beside_fields(schema: Schema | None, errors: Errors) -> Errors:
+def beside_fields(schema: Schema | None, errors: Errors, called: Mapping[str, str] | None = None) -> Errors:
     """Words about a part of a field beside the field itself, and those about none over the form."""
     names = {field.data_key or name for name, field in schema.fields.items()} if schema else set()
+    called = called or {}
+    names |= set(called.values())
     found: Errors = {}
     for at, words in errors.items():
         head = at.partition(".")[0]
+        head = called.get(head, head)
         beside = at if at in names else head if head in names else WHOLE
         found.setdefault(beside, []).extend(words)
     return found

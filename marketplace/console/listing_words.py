@@ -8,6 +8,9 @@ from ..listings.models import Kind
 from .places import PlaceMap, Spot, place_map
 
 FEN_PER_CNY = 100
+LONGEST_TITLE, MOST_ACCEPTED = 120, 100
+ANY_LOT_KG = 1
+"""The smallest lot where none is asked for."""
 NO_FILTER: dict[str, Any] = {
     **dict.fromkeys(
         (
@@ -68,3 +71,13 @@ def price_terms(price: float | None, payer: str) -> float | None:
     if price is None:
         return None
     return -price if payer == "supplier" else price
+
+
+def written_codes(kind: str, written: list[str]) -> dict[str, Any]:
+    """Codes as written, with their scheme where a suggestion said it, by the name of the API."""
+    named = []
+    for text in written[:MOST_ACCEPTED]:
+        scheme, _, code = text.partition(" ")
+        known = scheme in ("cn-hw", "cn-sw", "eu-low") and code
+        named.append({"scheme": scheme, "code": code} if known else {"scheme": None, "code": text})
+    return {"waste": named[0]} if kind == Kind.SUPPLY else {"accepts": named}

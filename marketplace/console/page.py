@@ -57,7 +57,7 @@ TABS = (
 PERMITS = ("/licences", "/channels", "/exemptions")
 SETTINGS = Tab("/settings", "tab_settings", "me", ("/settings/",))
 MEMBER_TABS = (
-    Tab("/today", "tab_today", "today", ("/credit", "/inspections", "/declarations")),
+    Tab("/today", "tab_today", "today", ("/credit", "/inspections", "/declarations", "/inbox", "/plans")),
     Tab("/hall", "tab_hall", "hall", ("/hall/", "/receivers")),
     Tab("/post", "tab_post", "post", ("/post/", "/listings")),
     Tab("/deals", "tab_deals", "deals", ("/deals/", "/offers", "/loads", "/transfers")),
@@ -65,7 +65,7 @@ MEMBER_TABS = (
 )
 STAFF_TABS = (
     Tab("/desk", "tab_desk", "today", ("/desk/", "/transfers", "/receivers/", *PERMITS)),
-    Tab("/cockpit", "tab_cockpit", "cockpit"),
+    Tab("/cockpit", "tab_cockpit", "cockpit", ("/allocations",)),
     Tab("/enterprises", "tab_firms", "firms", ("/enterprises/",)),
     Tab("/operations", "tab_operations", "operations", ("/policy",)),
     SETTINGS,

@@ -158,6 +158,11 @@ def _admit(actor: Actor, scope: str, kinds: tuple[str, ...]) -> None:
         raise Forbidden("right_forbids", scope=Name("scope", needed))
 
 
+def is_in_place(actor: Actor) -> bool:
+    """Whether whoever acts does so in place of a party, as an admin, and says why."""
+    return actor.is_admin and "admin" in actor.scopes
+
+
 def open_to_anyone(view: View) -> View:
     """Show a page to everybody; the view's first argument is the `LoggedIn` who may read more, or None."""
 

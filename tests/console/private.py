@@ -2,6 +2,8 @@
 
 PRIVATE_PAGES = {
     "/today": 8,
+    "/today": 7,
+    "/inbox": 5,
     "/settings": 4,
     "/settings/passkeys": 2,
     "/settings/people": 4,
@@ -9,6 +11,8 @@ PRIVATE_PAGES = {
     "/credit/requests": 8,
     "/inspections": 8,
     "/declarations": 8,
+    "/plans": 8,
+    "/plans/new": 8,
     "/post": 5,
     "/post?title=%E5%BA%9F%E9%85%B8": 3,
     "/post/sheet": 1,
@@ -44,6 +48,7 @@ STAFF_PAGES = {
     "/policy": 8,
     "/policy/rules": 8,
     "/operations": 8,
+    "/allocations": 3,
     "/cockpit": 8,
     "/cockpit?by=rate&full=1": 8,
     "/transfers": 8,

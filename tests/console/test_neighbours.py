@@ -43,9 +43,8 @@ PRIVATE = {
 """What the enterprise says to those only whom it concerns, by what it is."""
 REFUSED = (401, 403, 404)
 MOST_STATEMENTS = 8
-DEAR = {"show_terms": 9, "show_desk_item": 9, "show_listing": 10}
-"""Pages that take more: of a draft that has everything, of an appeal with all that is known of it, and of a
-listing with its matches, their map and its photos."""
+DEAR = {"show_desk_item": 9}
+"""Pages that take more: of an appeal with all that is known of it."""
 OUTSIDERS = ("nobody", "neighbour", "stranger")
 STAYS_OUT = {"show_file", "export_myself"}
 """A file of ours; and what may be asked for a few times an hour only."""
@@ -56,9 +55,9 @@ QUERIES = {
 }
 TO_ANYBODY = {"ask_receiver"}
 """Forms about an enterprise that every member may know of: tests/console/test_receivers.py."""
-OF_DRIVERS = {"show_loads", "show_load", "show_code", "show_pickup", "show_account"}
+OF_DRIVERS = {"show_loads", "show_load", "show_code", "show_pickup", "show_track", "show_account"}
 """Pages of drivers, who may do nothing by the API: of their loads tests/console/test_trade_pages.py."""
-SIGNED_BY_DRIVERS = {"sign_pickup"}
+SIGNED_BY_DRIVERS = {"sign_pickup", "add_point"}
 OF_BROWSERS = {"act_for", "end_my_session", "offer_passkey", "add_passkey", "remove_passkey"}
 """Forms about sessions and passkeys, which programs do not have."""
 BY_API = {
@@ -70,6 +69,8 @@ BY_API = {
     "import_sheet": ("POST", "/listings/import"),
     "change_many": ("POST", "/listings/publish"),
     "save_search": ("POST", "/saved-searches"),
+    "give_verdicts": ("POST", "/matches/feedback"),
+    "change_search": ("PATCH", "/saved-searches/<uuid:search_id>"),
     "delete_search": ("DELETE", "/saved-searches/<uuid:search_id>"),
     "make_offer": ("POST", "/offers"),
     "draft_load": ("POST", "/deals/<uuid:deal_id>/manifests"),
@@ -90,6 +91,11 @@ BY_API = {
     "publish_evaluation": ("POST", "/credit/evaluations/<uuid:evaluation_id>/publish"),
     "extend_repair": ("POST", "/credit/repairs/<uuid:repair_id>/extend"),
     "replay_tasks": ("POST", "/operations/replay"),
+    "mark_read": ("POST", "/notifications/<uuid:notification_id>/read"),
+    "silence_notice": ("POST", "/notifications/<uuid:notification_id>/not-for-me"),
+    "unsilence_notice": ("DELETE", "/notifications/<uuid:notification_id>/not-for-me"),
+    "submit_plan": ("POST", "/plans"),
+    "start_allocation": ("POST", "/allocations"),
     "mark_all_read": ("POST", "/notifications/read-all"),
     "change_policy": ("PUT", "/matching-policy"),
     "change_rules": ("PUT", "/credit/rules"),
@@ -208,6 +214,7 @@ class World:
             "manifest_id": last_part(load),
             "file_id": picture["id"],
             "correction_id": of.correction["id"],
+            "notification_id": of.message["id"],
         }
 
     def of_standing(self):
@@ -222,6 +229,7 @@ class World:
             "declaration_id": last_part(of.declaration),
             "enterprise_id": of.owner.id,
             "block_id": of.block["id"],
+            "allocation_id": of.allocation["id"],
             "change_id": of.proposal(of.owner)["id"],
         }
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -10,10 +11,11 @@ from marketplace.database import db
 from marketplace.enterprises.models import Enterprise
 from marketplace.events import service as events
 from marketplace.listings.models import Listing
+from marketplace.messages.prices import price_in_words
 from marketplace.notifications import service
 from marketplace.notifications.service import next_mail_time
 from marketplace.notifications.service.delivery.email import send_email
-from marketplace.notifications.service.delivery.email_lines import price_in_words
+from marketplace.notifications.service.delivery.email_lines import from_data
 from tests.counting import count_statements
 from tests.mail import body
 
@@ -74,20 +76,36 @@ def test_the_supplier_reads_who_can_take_its_waste(marketplace, relay):
     marketplace.settle()
     (letter,) = [letter for letter in relay.take() if letter["To"] == address(generator)]
     assert f"“越州酸业”可接收您的“{supply['title']}”（“收废酸”）：" in body(letter)
-    assert "处置费 2,600 元/吨，距离约 " in body(letter)
+    assert "供方付 2,600 元/吨，距离约 " in body(letter)
 
 
 @pytest.mark.parametrize(
     ("fen", "chinese", "english"),
     [
-        (-260_000, "处置费 2,600 元/吨", "disposal fee 2,600 CNY/t"),
-        (8_050, "货款 80.50 元/吨", "the receiver pays 80.50 CNY/t"),
+        (-260_000, "供方付 2,600 元/吨", "the supplier pays 2,600 yuan a tonne"),
+        (8_050, "接收方付 80.50 元/吨", "the receiver pays 80.50 yuan a tonne"),
         (0, "无偿", "free of charge"),
         (None, "价格面议", "price negotiable"),
     ],
 )
 def test_a_price_says_who_pays(fen, chinese, english):
     assert (price_in_words(fen, "zh"), price_in_words(fen, "en")) == (chinese, english)
+
+
+@pytest.mark.parametrize("kind", ["offer.received", "offer.countered", "offer.accepted"])
+def test_a_message_about_an_offer_says_who_pays_and_no_figure_below_zero(kind):
+    data = {
+        "name": "乙厂",
+        "title": "废酸",
+        "quantity_t": 12,
+        "price_cny_per_t": -110,
+        "expires_at": "2026-12-01T00:00:00Z",
+    }
+    message = SimpleNamespace(kind=kind, data=data)
+    for language, words in (("zh", "供方付 110 元/吨"), ("en", "the supplier pays 110 yuan a tonne")):
+        line = from_data(message, None, language)
+        assert words in line
+        assert "-110" not in line
 
 
 def test_no_contact_leaks_before_the_interest_is_mutual_and_then_both_are_mailed(marketplace, relay, pair):

@@ -27,11 +27,11 @@ from ...transporters import service as transporters
 from ..form_fields import Checked, TypedTonnes, TypedWhole
 from ..forms import Errors, change_or_show, once_by, require_seen, typed
 from ..page import pages, read_query
-from ..visitor import members_only, private
+from ..visitor import is_in_place, members_only, private
 from ..warnings import warn
 
 PATH = "/deals/<uuid:deal_id>"
-WRITERS = (ENTERPRISE,)
+WRITERS = (ENTERPRISE, ADMIN)
 ANY_DEAL = {"listing_id": None, "mine": False, "first_day": None, "last_day": None}
 OF_DEAL = {
     **dict.fromkeys(("role", "from_", "until", "number", "region", "differing", "late", "today", "status")),
@@ -79,7 +79,7 @@ class SettleForm(DisputeForm):
     fault = fields.String(load_default=None, validate=OneOf(Fault))
 
 
-class LoadForm(Schema):
+class LoadForm(ReasonForm):
     """A load of one deal, by the names of the API."""
 
     transporter_id = fields.UUID(required=True)
@@ -152,6 +152,7 @@ def _deal(actor: Actor, deal_id: UUID, http_status: int = 200, errors: Errors | 
     side = deal.side_of(actor.enterprise_id)
     of_deal = {**OF_DEAL, "deal_id": deal.id}
     owed = deals.present_settlement(deal)
+    in_place = is_in_place(actor)
     return private(
         "deal.html",
         http_status,
@@ -160,15 +161,16 @@ def _deal(actor: Actor, deal_id: UUID, http_status: int = 200, errors: Errors | 
         side=side,
         is_live=deal.status in LIVE_DEALS,
         crosses=_crossing(deal),
-        may_load=side == Side.SUPPLIER and not deal.has_ended and deal.left_kg > 0,
-        may_write="deals:write" in actor.scopes and side is not None,
+        may_load=(in_place or side == Side.SUPPLIER) and not deal.has_ended and deal.left_kg > 0,
+        may_write=in_place or ("deals:write" in actor.scopes and side is not None),
+        in_place=in_place,
         may_dispute=_may_dispute(deal, side),
-        may_settle=actor.is_admin and "admin" in actor.scopes and deal.status == DealStatus.DISPUTED,
+        may_settle=in_place and deal.status == DealStatus.DISPUTED,
         outcomes=OUTCOMES,
         has_rated=any(rating["by"] == side for rating in shown["ratings"]),
         loads=manifests.search(actor, of_deal, None, MOST_LOADS),
         owed=owed,
-        invoice_step=_invoice_step(deal, side, owed),
+        invoice_step=_invoice_step(deal, side, owed, in_place),
         questions=QUESTIONS,
         faults=list(Fault),
         values=typed() if errors else {},
@@ -200,13 +202,16 @@ def _may_dispute(deal: Deal, side: Side | None) -> bool:
     return deal.status in ended and deal.ended_by is not None and deal.ended_by != side
 
 
-def _invoice_step(deal: Deal, side: Side | None, owed: dict[str, Any]) -> InvoiceStatus | None:
-    """What this side may say of the invoice now."""
-    if side is None or owed["payee"] is None or not deal.accepted_kg:
+def _invoice_step(
+    deal: Deal, side: Side | None, owed: dict[str, Any], in_place: bool
+) -> InvoiceStatus | None:
+    """What this side, or an admin in place of either, may say of the invoice now."""
+    payee = owed["payee"]
+    if payee is None or not deal.accepted_kg:
         return None
-    if deal.invoice_status == InvoiceStatus.NONE and owed["payee"] == side:
+    if deal.invoice_status == InvoiceStatus.NONE and (in_place or payee == side):
         return InvoiceStatus.ISSUED
-    is_payer = OTHER[owed["payee"]] == side
+    is_payer = in_place or OTHER[payee] == side
     return InvoiceStatus.PAID if deal.invoice_status == InvoiceStatus.ISSUED and is_payer else None
 
 
@@ -282,7 +287,7 @@ def settle_dispute(who: LoggedIn, deal_id: UUID) -> Any:
 
 
 @pages.get(f"{PATH}/loads/new")
-@members_only("deals:write", kinds=(ENTERPRISE,))
+@members_only("deals:write", kinds=WRITERS)
 def show_new_load(who: LoggedIn, deal_id: UUID) -> Response:
     """The form of a load: what is left, on one vehicle."""
     assert who.actor is not None
@@ -293,7 +298,7 @@ def show_new_load(who: LoggedIn, deal_id: UUID) -> Response:
 
 
 @pages.post(f"{PATH}/loads/new")
-@members_only("deals:write", kinds=(ENTERPRISE,))
+@members_only("deals:write", kinds=WRITERS)
 def draft_load(who: LoggedIn, deal_id: UUID) -> Any:
     """Draft its manifest."""
     actor = who.actor
@@ -301,7 +306,7 @@ def draft_load(who: LoggedIn, deal_id: UUID) -> Any:
     deal = deals.find_deal(actor, deal_id)
 
     def draft(data: dict[str, Any]) -> str:
-        body = {**data, "containers": None, "reason": None}
+        body = {**data, "containers": None}
         load, notices = manifests.draft_for_deal(actor, deal_id, body)
         warn(notices)
         return f"/loads/{load.id}"
@@ -362,14 +367,17 @@ def _diligence(actor: Actor, deal_id: UUID, http_status: int = 200, errors: Erro
     deal = deals.find_deal(actor, deal_id)
     query, _ = read_query(CARRIER)
     found = due_diligence.checklist_of(deal, query["transporter_id"])
-    is_generator = deal.side_of(actor.enterprise_id) == Side.SUPPLIER
+    in_place = is_in_place(actor)
+    is_generator = in_place or deal.side_of(actor.enterprise_id) == Side.SUPPLIER
     return private(
         "due_diligence.html",
         http_status,
         deal=deal,
         found=found,
         carriers=_carriers(deal) if is_generator else (),
-        may_confirm=is_generator and "deals:write" in actor.scopes and deal.status in LIVE_DEALS,
+        may_confirm=is_generator
+        and (in_place or "deals:write" in actor.scopes)
+        and deal.status in LIVE_DEALS,
         checks=list(Check),
         values=typed() if errors else {},
         errors=errors or {},

@@ -17,7 +17,7 @@ from ...persons.service import LoggedIn
 from ...reporting import service as reporting
 from ...reporting.models import CONFIRMED_STATES, DeclarationStatus, DeclaredAmount
 from ..formats import KG_PER_T
-from ..forms import Errors, read_fields, read_form, typed, wrong
+from ..forms import Errors, read_form, read_rows, typed, wrong
 from ..page import pages, read_query
 from ..visitor import members_only, private
 
@@ -126,7 +126,7 @@ def file_declaration(who: LoggedIn, declaration_id: UUID) -> Any:
     is_confirmed = row.status in CONFIRMED_STATES
     is_receipt = is_confirmed and "correct" not in request.form
     data, errors = read_form(RECEIPT if is_receipt else CORRECTION if is_confirmed else DECLARATION)
-    lines, faults = _lines()
+    lines, faults = read_rows(LINE, "", MOST_LINES)
     if data is None or faults:
         return _declaration(who, declaration_id, 422, {**errors, **faults})
     try:
@@ -139,17 +139,3 @@ def file_declaration(who: LoggedIn, declaration_id: UUID) -> Any:
     except DomainError as error:
         return _declaration(who, declaration_id, error.status, wrong(error))
     return redirect(url_for("console.show_declaration", declaration_id=declaration_id), 303)
-
-
-def _lines() -> tuple[list[dict[str, Any]], Errors]:
-    """The lines of the form that name a code, and what is wrong by the name of the field."""
-    lines: list[dict[str, Any]] = []
-    errors: Errors = {}
-    for number in range(MOST_LINES):
-        if f"{number}.code" not in request.form:
-            break
-        line, faults = read_fields(LINE, f"{number}.")
-        errors |= {f"{number}.{name}": sentences for name, sentences in faults.items()}
-        if line is not None and line["code"] is not None:
-            lines.append(line)
-    return lines, errors

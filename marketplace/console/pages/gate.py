@@ -13,7 +13,7 @@ from flask import Response, redirect, request
 
 from ... import uploaded_files
 from ...errors import DomainError, Invalid, PreconditionFailed, UnsupportedMedia
-from ...events.actor import ENTERPRISE, Actor
+from ...events.actor import Actor
 from ...http.bodies import FORM
 from ...http.documents import MAX_DOCUMENT
 from ...http.fields import Identifier, Lines, Text
@@ -30,7 +30,7 @@ from ..forms import SIGNER, Errors, once, read_fields, read_form, typed, version
 from ..page import pages, text
 from ..visitor import members_only, private
 from ..warnings import warn
-from .loads import PATH, moves_of, shown_to
+from .loads import PATH, WRITERS, moves_of, shown_to
 
 HEAVIEST_T = HEAVIEST_KG / 1000
 MOST_PHOTOS = 3
@@ -109,28 +109,28 @@ RECEIPT = Gate("receive", ReceiptForm(), ReceiptForm(partial=SUMMED), "receipt.h
 
 
 @pages.get(f"{PATH}/pickup")
-@members_only("deals:write", kinds=(ENTERPRISE,), drivers=True)
+@members_only("deals:write", kinds=WRITERS, drivers=True)
 def show_pickup(who: LoggedIn, manifest_id: UUID) -> Any:
     """Where the transporter signs."""
     return _show(who, manifest_id, PICKUP)
 
 
 @pages.post(f"{PATH}/pickup")
-@members_only("deals:write", kinds=(ENTERPRISE,), drivers=True, max_bytes=MAX_FORM)
+@members_only("deals:write", kinds=WRITERS, drivers=True, max_bytes=MAX_FORM)
 def sign_pickup(who: LoggedIn, manifest_id: UUID) -> Any:
     """Sign for it."""
     return _sign(who, manifest_id, PICKUP)
 
 
 @pages.get(f"{PATH}/receipt")
-@members_only("deals:write", kinds=(ENTERPRISE,))
+@members_only("deals:write", kinds=WRITERS)
 def show_receipt(who: LoggedIn, manifest_id: UUID) -> Any:
     """Where the receiver signs."""
     return _show(who, manifest_id, RECEIPT)
 
 
 @pages.post(f"{PATH}/receipt")
-@members_only("deals:write", kinds=(ENTERPRISE,), max_bytes=MAX_FORM)
+@members_only("deals:write", kinds=WRITERS, max_bytes=MAX_FORM)
 def sign_receipt(who: LoggedIn, manifest_id: UUID) -> Any:
     """Sign for it."""
     return _sign(who, manifest_id, RECEIPT)

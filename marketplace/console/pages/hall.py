@@ -2,10 +2,9 @@
 
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
-from flask import Response, redirect, request, url_for
-from marshmallow import ValidationError, fields
+from flask import Response, request
+from marshmallow import fields
 
 from ...boards import service as boards
 from ...catalogue import service as catalogue
@@ -21,21 +20,18 @@ from ...listings.models import Kind, ListingStatus
 from ...notifications import service as notifications
 from ...persons.service import LoggedIn
 from ...receivers import service as receivers
-from ..forms import WHOLE, Errors, FormNumber, once, read_form, wrong
+from ..forms import Errors, FormNumber, wrong
 from ..listing_words import NO_FILTER, map_of, named_listings
 from ..page import PUBLIC, page, pages, read_query
 from ..visitor import PRIVATE, members_only, open_to_anyone, private, visitor
-from ..warnings import warn
 
 VIEWS, SORTS = ("list", "map"), ("newest", "price", "-price")
-FILTERS = ("kind", "q", "code", "region", "price_min", "price_max", "available_from", "available_until")
-"""What may be saved as a search, by the names of the API."""
 MOST_SEARCHES = 20
 KG_PER_T, MOST_T = 1000, 1_000_000
 
 
-class HallQuery(PageQuery):
-    """What is looked for."""
+class Filters(Schema):
+    """What may be looked for, and saved as a search."""
 
     kind = fields.String(load_default=None, validate=OneOf(Kind))
     q = Text(50, load_default=None)
@@ -45,20 +41,13 @@ class HallQuery(PageQuery):
     price_max = QueryPrice(load_default=None)
     available_from = Day(load_default=None)
     available_until = Day(load_default=None)
+
+
+class HallQuery(Filters, PageQuery):
+    """What is looked for."""
+
     sort = fields.String(load_default="newest", validate=OneOf(SORTS, "sort"))
     view = fields.String(load_default="list", validate=OneOf(VIEWS))
-
-
-class SearchForm(Schema):
-    name = Text(80, required=True)
-    kind = fields.String(load_default=None)
-    q = fields.String(load_default=None)
-    code = fields.String(load_default=None)
-    region = fields.String(load_default=None)
-    price_min = FormNumber(load_default=None)
-    price_max = FormNumber(load_default=None)
-    available_from = fields.String(load_default=None)
-    available_until = fields.String(load_default=None)
 
 
 class ReceiversQuery(PageQuery):
@@ -69,7 +58,9 @@ class ReceiversQuery(PageQuery):
     mode = fields.String(load_default=None, validate=OneOf(Mode))
 
 
-HALL, SEARCH, RECEIVERS = HallQuery(), SearchForm(), ReceiversQuery()
+FILTERS = tuple(Filters().fields)
+"""By the names of the API."""
+HALL, RECEIVERS = HallQuery(), ReceiversQuery()
 
 
 @pages.get("/hall")
@@ -82,10 +73,11 @@ def show_hall(who: LoggedIn | None) -> Response:
         return page(
             "hall_of_anyone.html", cache_control=kept, latest=figures["latest"], api="/api/v1/figures"
         )
-    return _hall(who)
+    return hall_page(who)
 
 
-def _hall(who: LoggedIn, http_status: int = 200, form_errors: Errors | None = None) -> Response:
+def hall_page(who: LoggedIn, http_status: int = 200, form_errors: Errors | None = None) -> Response:
+    """What is open and fits, with what is wrong with the form of a search to be saved."""
     actor = who.actor
     assert actor is not None
     query, errors = read_query(HALL)
@@ -114,7 +106,7 @@ def _hall(who: LoggedIn, http_status: int = 200, form_errors: Errors | None = No
         form_errors=form_errors or {},
         asked=asked,
         sorts=SORTS,
-        regions=_districts_near(actor),
+        regions=districts_near(actor),
         map=map_of(items) if query["view"] == "map" else None,
         searches=notifications.list_searches(actor, None, MOST_SEARCHES) if is_enterprise else [],
         may_save=is_enterprise and "listings:write" in actor.scopes,
@@ -130,48 +122,13 @@ def _found(actor: Actor, query: dict[str, Any]) -> tuple[list[dict[str, Any]], s
     return found["items"], found["next"], render_warnings(notices)
 
 
-def _districts_near(actor: Actor) -> list[Any]:
+def districts_near(actor: Actor) -> list[Any]:
     """The province, the city and its districts of whoever looks."""
     if not actor.region:
         return []
     city = actor.region // 100 * 100
     above = catalogue.regions_by_code(catalogue.region_with_ancestors(city))
     return [*(above[adcode] for adcode in sorted(above)), *catalogue.search_regions(city, None, 0, 50)]
-
-
-@pages.post("/hall/searches")
-@members_only("listings:write", kinds=(ENTERPRISE,))
-def save_search(who: LoggedIn) -> Any:
-    """Save what was looked for: new results are told like matches."""
-    actor = who.actor
-    assert actor is not None
-    data, errors = read_form(SEARCH)
-    if data is None:
-        return _hall(who, 422, errors)
-    name = data.pop("name")
-    query = {field: value for field, value in data.items() if value is not None}
-
-    def save() -> str:
-        _, notices = notifications.create_search(
-            actor, {"name": name, "query": query, "notify": "immediate", "paused": False}
-        )
-        warn(notices)
-        return url_for("console.show_hall", **query)
-
-    try:
-        return once(actor, save)
-    except (DomainError, ValidationError) as error:
-        told = wrong(error) if isinstance(error, DomainError) else {WHOLE: [str(error)]}
-        return _hall(who, getattr(error, "status", 422), told)
-
-
-@pages.post("/hall/searches/<uuid:search_id>/delete")
-@members_only("listings:write", kinds=(ENTERPRISE,))
-def delete_search(who: LoggedIn, search_id: UUID) -> Any:
-    """Forget a saved search."""
-    assert who.actor is not None
-    notifications.delete_search(who.actor, notifications.find_search(who.actor, search_id).id)
-    return redirect(url_for("console.show_hall"), 303)
 
 
 @pages.get("/receivers")

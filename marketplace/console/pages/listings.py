@@ -18,7 +18,6 @@ from ...http.schemas import Schema
 from ...listings import service as listings
 from ...listings.models import MOST_PHOTOS, Kind, ListingStatus
 from ...matches import service as matches
-from ...matches.models import Verdict
 from ...messages import say
 from ...persons.service import LoggedIn
 from ..charts import score_parts
@@ -54,18 +53,11 @@ class BulkForm(Schema):
     action = fields.String(required=True, validate=OneOf(("publish", "pause", "resume", "withdraw")))
 
 
-class VerdictForm(Schema):
-    verdict = fields.String(load_default=None, validate=OneOf(Verdict))
-    reason = Lines(500, load_default=None)
-
-
 class WithdrawalForm(Schema):
     reason = Lines(500, load_default=None)
 
 
-MINE, MATCHES, BULK, VERDICT, WITHDRAWAL = (
-    MineQuery(), MatchesQuery(), BulkForm(), VerdictForm(), WithdrawalForm(),
-)  # fmt: skip
+MINE, MATCHES, BULK, WITHDRAWAL = MineQuery(), MatchesQuery(), BulkForm(), WithdrawalForm()
 
 
 @pages.get("/listings")
@@ -104,14 +96,15 @@ def change_many(who: LoggedIn) -> Response:
     refused."""
     assert who.actor is not None
     data, errors = read_form(BULK)
-    ids = _ticked()
+    ids = ticked()
     if data is None or not ids:
         return _mine(who, 422, {"done": 0, "refused": [], "none": True, "errors": errors})
     refused = BULK_ACTIONS[data["action"]](who.actor, ids)
     return _mine(who, 200, {"done": len(ids) - len(refused), "refused": refused, "none": False})
 
 
-def _ticked() -> list[UUID]:
+def ticked() -> list[UUID]:
+    """The ids that were ticked, at most a hundred."""
     ids = []
     for text in dict.fromkeys(request.form.getlist("ids")):
         try:
@@ -168,18 +161,17 @@ def listing_page(
 ) -> Response:
     """The page of a listing, with what is wrong with what was sent from it."""
     assert who.actor is not None
-    row = listings.find_visible(who.actor, listing_id)
-    (shown,) = named_listings(listings.present(who.actor, [row]))
+    row = listings.find_shown(who.actor, listing_id)
+    (shown,) = named_listings(listings.present_shown(who.actor, [row]))
     if row.enterprise_id != who.actor.enterprise_id:
         return _listing_of_others(who.actor, shown)
     query, wrong_query = read_query(MATCHES)
     is_living, is_why = row.status in MATCHED, query["tab"] == "why"
-    ranked = _ranked(who.actor, listing_id, query) if is_living and not is_why else None
+    ranked = _ranked(who.actor, row, query) if is_living and not is_why else None
     return private(
         "listing.html",
         http_status,
         listing=shown,
-        row=row,
         query=query,
         is_living=is_living,
         ranked=ranked,
@@ -209,9 +201,8 @@ def _listing_of_others(actor: Actor, shown: dict[str, Any]) -> Response:
     )  # fmt: skip
 
 
-def _ranked(actor: Actor, listing_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+def _ranked(actor: Actor, listing: Any, query: dict[str, Any]) -> dict[str, Any]:
     """A page of the ranking with its sentences."""
-    listing = listings.find_ranked(actor, listing_id)
     query = {**query, "limit": MOST_MATCHES}
     asked = {**query, "min_score": 0.0, "group": None, "near_misses": query["cursor"] is None}
     paged = {name: asked[name] for name in ("limit", "cursor", "sort", "tab")}
@@ -219,7 +210,7 @@ def _ranked(actor: Actor, listing_id: UUID, query: dict[str, Any]) -> dict[str, 
     cursor = matches.PageCursor.read(position) if position else None
     ranked = matches.ranking_page(actor, listing, asked, cursor)
     following, near = ranked.pop("cursor"), ranked.pop("near_misses")
-    items = [_match(item, listing) for item in ranked["items"]]
+    items = [match_shown(item, listing) for item in ranked["items"]]
     return {
         **ranked,
         **page_until(paged, items, following.parts() if following else None),
@@ -239,7 +230,7 @@ def _map_of_matches(actor: Actor, shown: dict[str, Any], items: list[dict[str, A
     )
 
 
-def _match(item: dict[str, Any], listing: Any) -> dict[str, Any]:
+def match_shown(item: dict[str, Any], listing: Any) -> dict[str, Any]:
     """A match with the bar of its score, its sentences, and the gap between the two prices."""
     parts = [(part["name"], part["contribution"] * 100) for part in item["components"]]
     gap = next((part for part in item["components"] if part["name"] == "price"), None)
@@ -260,57 +251,6 @@ def _others(actor: Actor, row: Any, shown: dict[str, Any]) -> list[dict[str, Any
     asked = {**NO_FILTER, "kind": OTHER_KIND[row.kind], "code": codes, "status": ListingStatus.OPEN}
     found, _, _ = listings.search(actor, {**asked, "limit": MOST_OTHERS}, None)
     return [item for item in found if item["enterprise_id"] != row.enterprise_id]
-
-
-@pages.get("/listings/<uuid:listing_id>/matches/<uuid:other_id>")
-@members_only(kinds=(ENTERPRISE,))
-def show_pairing(who: LoggedIn, listing_id: UUID, other_id: UUID) -> Response:
-    """One pairing: its score in parts, or each rule that stands against it."""
-    return _pairing(who, listing_id, other_id)
-
-
-def _pairing(
-    who: LoggedIn, listing_id: UUID, other_id: UUID, http_status: int = 200, errors: Errors | None = None
-) -> Response:
-    assert who.actor is not None
-    listing = listings.find_own(who.actor, listing_id)
-    pairing = matches.explain(who.actor, listing, other_id)
-    failed = [matches.say_failed_gate(failure) for failure in pairing["failed_gates"]]
-    match = _match(pairing, listing) if pairing["lawful"] else None
-    return private(
-        "pairing.html",
-        http_status,
-        listing=listing,
-        other=pairing["listing"],
-        pairing=pairing,
-        match=match,
-        failed=failed,
-        may_write="listings:write" in who.actor.scopes,
-        may_deal="deals:write" in who.actor.scopes,
-        errors=errors or {},
-        api=f"/api/v1/listings/{listing_id}/matches/{other_id}",
-    )
-
-
-@pages.post("/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback")
-@members_only("listings:write", kinds=(ENTERPRISE,))
-def give_verdict(who: LoggedIn, listing_id: UUID, other_id: UUID) -> Any:
-    """Interested, not for me, or neither any more."""
-    actor = who.actor
-    assert actor is not None
-    data, errors = read_form(VERDICT)
-    if data is None:
-        return _pairing(who, listing_id, other_id, 422, errors)
-    listing = listings.find_own(actor, listing_id)
-    other = matches.counterpart(actor, listing, other_id)
-    try:
-        if data["verdict"] is None:
-            matches.take_back(actor, listing, other.id)
-        else:
-            matches.give_feedback(actor, listing, other, data["verdict"], data["reason"])
-    except DomainError as error:
-        return _pairing(who, listing_id, other_id, error.status, wrong(error))
-    return redirect(url_for("console.show_pairing", listing_id=listing_id, other_id=other_id), 303)
 
 
 @pages.post("/listings/<uuid:listing_id>/withdraw")

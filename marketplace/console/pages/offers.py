@@ -13,7 +13,7 @@ from ... import clock
 from ...deals import service as deals
 from ...deals.models import LIVE_OFFERS, Offer, OfferStatus, Side, side_of
 from ...errors import DomainError, NotFound
-from ...events.actor import ENTERPRISE, Actor
+from ...events.actor import ADMIN, ENTERPRISE, Actor
 from ...http.fields import Choices, Day, Lines, OneOf, UnmarkedLines
 from ...http.paging import PageQuery, cut, position_of
 from ...http.schemas import Schema
@@ -24,7 +24,7 @@ from ...persons.service import LoggedIn
 from ..form_fields import LocalMoment, TypedPrice, TypedTonnes, TypedYuan, as_typed
 from ..forms import Errors, change_or_show, once_by, require_seen, typed, words_of
 from ..page import pages, read_query
-from ..visitor import members_only, private
+from ..visitor import is_in_place, members_only, private
 from ..warnings import warn
 
 MOST_TURNS = 50
@@ -34,6 +34,7 @@ END_OF_WORK = time(18)
 ANY_OFFER = {"status": None, "listing_id": None, "mine": False, "first_day": None, "last_day": None}
 MAX_CHARGE = 1_000_000
 PATH = "/offers/<uuid:offer_id>"
+WRITERS = (ENTERPRISE, ADMIN)
 
 
 class OffersQuery(PageQuery):
@@ -58,6 +59,10 @@ class ReasonForm(Schema):
     reason = Lines(500, load_default=None)
 
 
+class CounterForm(TermsForm, ReasonForm):
+    """Terms in answer to those on the table."""
+
+
 class PairQuery(Schema):
     """Which of one's listings, and with whose."""
 
@@ -65,7 +70,7 @@ class PairQuery(Schema):
     other_id = fields.UUID(data_key="with", load_default=None)
 
 
-QUERY, TERMS, REASON, PAIR = OffersQuery(), TermsForm(), ReasonForm(), PairQuery()
+QUERY, TERMS, COUNTER, REASON, PAIR = OffersQuery(), TermsForm(), CounterForm(), ReasonForm(), PairQuery()
 
 
 @pages.get("/offers")
@@ -201,7 +206,8 @@ def _thread(actor: Actor, offer_id: UUID, http_status: int = 200, errors: Errors
     side = side_of(offer, actor.enterprise_id)
     is_live = offer.status in LIVE_OFFERS and offer.valid_until > clock.now()
     may_write = "deals:write" in actor.scopes and side is not None
-    my_turn = is_live and may_write and offer.whose_turn == side
+    in_place = is_live and is_in_place(actor)
+    my_turn = in_place or (is_live and may_write and offer.whose_turn == side)
     return private(
         "offer.html",
         http_status,
@@ -211,7 +217,8 @@ def _thread(actor: Actor, offer_id: UUID, http_status: int = 200, errors: Errors
         side=side,
         is_live=is_live,
         my_turn=my_turn,
-        my_terms=is_live and may_write and offer.whose_turn != side,
+        my_terms=in_place or (is_live and may_write and offer.whose_turn != side),
+        in_place=in_place,
         hindrance=_hindrance(actor, shown, both) if my_turn else None,
         values={**_as_typed(shown), **(typed() if errors else {})},
         errors=errors or {},
@@ -260,20 +267,21 @@ def _answered(
 
 
 @pages.post(f"{PATH}/counter")
-@members_only("deals:write", kinds=(ENTERPRISE,))
+@members_only("deals:write", kinds=WRITERS)
 def counter_offer(who: LoggedIn, offer_id: UUID) -> Any:
     """Answer with terms of one's own."""
 
     def act(actor: Actor, data: dict[str, Any]) -> str:
         deals.check_trading(actor, {})
-        warn(deals.counter(actor, offer_id, data, None)[1])
+        reason = data.pop("reason")
+        warn(deals.counter(actor, offer_id, data, reason)[1])
         return f"/offers/{offer_id}"
 
-    return _answered(who, offer_id, TERMS, act)
+    return _answered(who, offer_id, COUNTER, act)
 
 
 @pages.post(f"{PATH}/accept")
-@members_only("deals:write", kinds=(ENTERPRISE,))
+@members_only("deals:write", kinds=WRITERS)
 def accept_offer(who: LoggedIn, offer_id: UUID) -> Any:
     """Accept the terms on the table: the contract is made."""
 
@@ -285,14 +293,14 @@ def accept_offer(who: LoggedIn, offer_id: UUID) -> Any:
 
 
 @pages.post(f"{PATH}/reject")
-@members_only("deals:write", kinds=(ENTERPRISE,))
+@members_only("deals:write", kinds=WRITERS)
 def reject_offer(who: LoggedIn, offer_id: UUID) -> Any:
     """Decline, which ends the offer."""
     return _answered(who, offer_id, REASON, _ending(deals.reject, offer_id))
 
 
 @pages.post(f"{PATH}/withdraw")
-@members_only("deals:write", kinds=(ENTERPRISE,))
+@members_only("deals:write", kinds=WRITERS)
 def withdraw_offer(who: LoggedIn, offer_id: UUID) -> Any:
     """Take one's own terms back, which ends the offer."""
     return _answered(who, offer_id, REASON, _ending(deals.withdraw, offer_id))

@@ -19,10 +19,11 @@ from ...listings import service as listings
 from ...listings.models import Kind
 from ...persons.service import LoggedIn
 from ..forms import Errors, once, read_form, typed, wrong
+from ..listing_words import LONGEST_TITLE
 from ..page import pages, text
 from ..visitor import members_only
 from .listings import listing_page
-from .post import LONGEST_TITLE, first_step
+from .post import first_step
 
 FIELD = "file"
 PHOTOS = "/listings/<uuid:listing_id>/photos"

@@ -1,11 +1,11 @@
-"""Posting a supply or a demand in four steps: words, code and amount, terms, publishing.
+"""Posting a supply or a demand in four steps: words, code and amount, terms (`terms.py`), publishing.
 
 The first step lives in the address, the second makes a draft, the third changes it: whatever step is left,
 the draft is there, and going back loses nothing.
 """
 
 from datetime import timedelta
-from statistics import median
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,35 +16,28 @@ from ... import clock
 from ...catalogue import service as catalogue
 from ...errors import DomainError, Invalid, NotFound, Unavailable
 from ...events.actor import ENTERPRISE, Actor
-from ...http.fields import MAX_TONNES, Day, Identifier, Lines, OneOf, Range, Text, Tonnes
-from ...http.languages import language, render_warnings
+from ...http.fields import MAX_TONNES, OneOf, Range, Text
+from ...http.languages import render_warnings
 from ...http.rate_limits import PUBLISH, count_for
 from ...http.schemas import CodeText, Schema
 from ...listings import service as listings
-from ...listings.models import Form, Kind, ListingStatus, Packaging
-from ...messages import say
+from ...listings.models import Kind, ListingStatus
 from ...persons.service import LoggedIn
-from ..form_fields import WrittenCodes
-from ..forms import Errors, FormNumber, once, read_form, typed, version_seen, wrong
-from ..listing_words import FEN_PER_CNY, NO_FILTER, named_listings, price_terms
+from ..forms import Errors, FormNumber, change_or_show, once, once_by, typed, wrong
+from ..listing_words import ANY_LOT_KG, LONGEST_TITLE, NO_FILTER, named_listings, written_codes
 from ..page import pages, read_query
 from ..visitor import members_only, private
+from ..warnings import warn
 
 KG = {"t": 1000.0, "kg": 1.0, "m3": None, "drum": None}
 """Units that an amount is typed in, with their kilograms; None: the person says what one weighs."""
-PAYERS = ("supplier", "receiver")
 WINDOW = timedelta(days=90)
 """How long a new draft is open unless something else is said; our own choice."""
-ANY_LOT_KG = 1
-"""The smallest lot where none is asked for."""
 SCRIPT = "post.js"
-MOST_SUGGESTED, MOST_COPIED, MOST_PRICED = 5, 3, 100
-MOST_KG_OF_ONE, MOST_PRICE = 100_000.0, 1_000_000.0
-MOST_FEN = round(MOST_PRICE * FEN_PER_CNY)
-LONGEST_TITLE, LONGEST_COMPOSITION, MOST_ACCEPTED = 120, 2000, 100
-COMPONENTS = {Kind.SUPPLY: "composition", Kind.DEMAND: "requires"}
-"""What the components of a listing are called; the form calls both `composition`, as sheets do."""
-LIVING = (ListingStatus.DRAFT, ListingStatus.OPEN, ListingStatus.PAUSED)
+MOST_SUGGESTED, MOST_COPIED = 5, 3
+MOST_KG_OF_ONE = 100_000.0
+CALLED = {"waste": "code", "accepts": "code", "requires": "composition"}
+"""What one of several codes or components is about stands beside the field of all."""
 
 
 class WordsQuery(Schema):
@@ -67,29 +60,7 @@ class DraftForm(Schema):
     photo = fields.UUID(load_default=None)
 
 
-class FormTonnes(FormNumber, Tonnes):
-    """Tonnes as people type them, kept as kilograms."""
-
-
-class TermsForm(Schema):
-    """The third step, and every later change."""
-
-    title = Text(LONGEST_TITLE, required=True)
-    codes = WrittenCodes(2000, required=True)
-    quantity_t = FormTonnes(required=True)
-    min_lot_t = FormTonnes(load_default=ANY_LOT_KG)
-    price_cny_per_t = FormNumber(load_default=None, validate=Range(min=0, max=MOST_PRICE))
-    payer = fields.String(load_default="supplier", validate=OneOf(PAYERS))
-    available_from = Day(required=True)
-    available_until = Day(required=True)
-    max_distance_km = FormNumber(load_default=None, validate=Range(min=0.001, max=20_100))
-    form = fields.String(load_default=None, validate=OneOf(Form))
-    packaging = fields.String(load_default=None, validate=OneOf(Packaging))
-    external_id = Identifier(64, load_default=None)
-    composition = Lines(LONGEST_COMPOSITION, load_default="")
-
-
-WORDS, DRAFT, TERMS = WordsQuery(), DraftForm(), TermsForm()
+WORDS, DRAFT = WordsQuery(), DraftForm()
 
 
 @pages.get("/post")
@@ -180,24 +151,19 @@ def _written(item: dict[str, Any]) -> str:
 @members_only("listings:write", kinds=(ENTERPRISE,))
 def make_draft(who: LoggedIn) -> Any:
     """Make a draft of the first two steps."""
-    data, errors = read_form(DRAFT)
-    if data is None:
-        return _again(who, 422, errors)
     actor = who.actor
     assert actor is not None
 
-    def make() -> str:
+    def make(data: dict[str, Any]) -> str:
         count_for(actor, PUBLISH)
         listings.check_posting(actor, {"kind": data["kind"]})
         posted = listings.create(actor, _new_draft(data))
         if data["photo"]:
             listings.attach_waiting_photo(actor, posted.listing.id, data["photo"])
+        warn(posted.notices)
         return url_for("console.show_terms", listing_id=posted.listing.id)
 
-    try:
-        return once(actor, make)
-    except DomainError as error:
-        return _again(who, error.status, _beside_field(error))
+    return change_or_show(DRAFT, partial(_again, who), once_by(actor, make), called=CALLED)
 
 
 def _again(who: LoggedIn, http_status: int, errors: Errors) -> Response:
@@ -205,13 +171,6 @@ def _again(who: LoggedIn, http_status: int, errors: Errors) -> Response:
     if "title" in errors or not request.form.get("title"):
         return first_step(who, typed(), http_status, errors)
     return _second_step(who, typed(), http_status, errors)
-
-
-def _beside_field(error: DomainError) -> Errors:
-    """What a service says of one of several codes or components stands beside the field of all."""
-    fields_of = {"waste": "code", "accepts": "code", "requires": "composition"}
-    told = {at.partition(".")[0]: words for at, words in wrong(error).items()}
-    return {fields_of.get(at, at): words for at, words in told.items()}
 
 
 def _new_draft(data: dict[str, Any]) -> dict[str, Any]:
@@ -224,7 +183,7 @@ def _new_draft(data: dict[str, Any]) -> dict[str, Any]:
     return {
         "kind": data["kind"],
         "title": data["title"],
-        **_codes(data["kind"], written),
+        **written_codes(data["kind"], written),
         "quantity_t": kg,
         "min_lot_t": ANY_LOT_KG,
         "available_from": today,
@@ -249,16 +208,6 @@ def kilograms(quantity: float, unit: str, unit_kg: float | None) -> int:
     return kg
 
 
-def _codes(kind: str, written: list[str]) -> dict[str, Any]:
-    """Codes as written, with their scheme where a suggestion said it, by the name of the API."""
-    named = []
-    for text in written[:MOST_ACCEPTED]:
-        scheme, _, code = text.partition(" ")
-        known = scheme in ("cn-hw", "cn-sw", "eu-low") and code
-        named.append({"scheme": scheme, "code": code} if known else {"scheme": None, "code": text})
-    return {"waste": named[0]} if kind == Kind.SUPPLY else {"accepts": named}
-
-
 @pages.post("/listings/<uuid:listing_id>/copy")
 @members_only("listings:write", kinds=(ENTERPRISE,))
 def copy_listing(who: LoggedIn, listing_id: UUID) -> Any:
@@ -270,125 +219,10 @@ def copy_listing(who: LoggedIn, listing_id: UUID) -> Any:
         count_for(actor, PUBLISH)
         listings.check_change(actor, {})
         posted = listings.copy(actor, listings.find_own(actor, listing_id).id)
+        warn(posted.notices)
         return url_for("console.show_terms", listing_id=posted.listing.id)
 
     return once(actor, make)
-
-
-@pages.get("/post/<uuid:listing_id>")
-@members_only("listings:write", kinds=(ENTERPRISE,))
-def show_terms(who: LoggedIn, listing_id: UUID) -> Any:
-    """The third step: all terms of a draft or an open listing."""
-    assert who.actor is not None
-    row = listings.find_own(who.actor, listing_id)
-    if row.status not in LIVING:
-        return redirect(url_for("console.show_listing", listing_id=listing_id), 303)
-    (shown,) = listings.present(who.actor, [row])
-    return _terms(who, row, _values_of(shown))
-
-
-def _terms(
-    who: LoggedIn, row: Any, values: dict[str, Any], http_status: int = 200, errors: Errors | None = None
-) -> Response:
-    assert who.actor is not None
-    return private(
-        "post_terms.html",
-        http_status,
-        row=row,
-        values=values,
-        errors=errors or {},
-        forms=list(Form),
-        packagings=list(Packaging),
-        payers=PAYERS,
-        hint=price_hint(who.actor, row),
-        api=f"/api/v1/listings/{row.id}",
-    )
-
-
-def _values_of(shown: dict[str, Any]) -> dict[str, Any]:
-    """The fields of the form as the listing has them."""
-    codes = [shown["waste"]] if shown["waste"] else shown["accepts"]
-    fen = shown["price_fen"]
-    return {
-        "title": shown["title"],
-        "codes": "\n".join(code["code"] for code in codes),
-        "quantity_t": f"{shown['quantity_kg'] / 1000:.12g}",
-        "min_lot_t": "" if shown["min_lot_kg"] == ANY_LOT_KG else f"{shown['min_lot_kg'] / 1000:.12g}",
-        "price_cny_per_t": "" if fen is None else f"{abs(fen) / FEN_PER_CNY:.10g}",
-        "payer": "receiver" if fen is not None and fen > 0 else "supplier",
-        **{name: shown[name] for name in ("available_from", "available_until", "max_distance_km")},
-        **{name: shown[name] for name in ("form", "packaging", "external_id", "version")},
-        "composition": listings.written_components(shown["composition"] or shown["requires"] or ()),
-    }
-
-
-def price_hint(actor: Actor, row: Any) -> dict[str, Any] | None:
-    """The prices of open listings of the other side and of one's own for the same code; None without any.
-
-    At most the hundred cheapest that name a price are looked at, and only if there are no more.
-    """
-    if row.kind != Kind.SUPPLY:
-        return None
-    code = catalogue.codes_by_id([row.code_id])[row.code_id]
-    asked = {
-        **NO_FILTER,
-        "code": code.code,
-        "status": ListingStatus.OPEN,
-        "price_min": -MOST_FEN,
-        "sort": "price",
-    }
-    found, more, _ = listings.search(actor, {**asked, "limit": MOST_PRICED}, None)
-    prices = [item["price_fen"] for item in found if item["id"] != row.id and item["price_fen"] is not None]
-    if more or not prices:
-        return None
-    return {"count": len(prices), "low": min(prices), "middle": round(median(prices)), "high": max(prices)}
-
-
-@pages.post("/post/<uuid:listing_id>")
-@members_only("listings:write", kinds=(ENTERPRISE,))
-def save_terms(who: LoggedIn, listing_id: UUID) -> Any:
-    """Save the terms; a draft goes on to the last step."""
-    actor = who.actor
-    assert actor is not None
-    row = listings.find_own(actor, listing_id)
-    data, errors = read_form(TERMS)
-    if data is not None:
-        errors = _read_components(row.kind, data)
-    if data is None or errors:
-        return _terms(who, row, typed(), 422, errors)
-    try:
-        count_for(actor, PUBLISH)
-        listings.check_change(actor, {})
-        posted = listings.change(actor, listing_id, _changes(row.kind, data), version_seen())
-    except DomainError as error:
-        row = listings.find_own(actor, listing_id)
-        errors = _beside_field(error)
-        return _terms(who, row, typed(), error.status, {"codes": errors.pop("code", []), **errors})
-    is_draft = posted.listing.status == ListingStatus.DRAFT
-    return redirect(
-        url_for("console.show_publishing" if is_draft else "console.show_listing", listing_id=listing_id), 303
-    )
-
-
-def _read_components(kind: str, data: dict[str, Any]) -> Errors:
-    """Put the components as written under the name of the API, or say what of them cannot be read."""
-    text = data.pop("composition")
-    try:
-        found = listings.components_of(text)
-    except ValueError as error:
-        return {"composition": [say("component_form", language(), part=str(error.args[0])[:60])]}
-    data[COMPONENTS[Kind(kind)]] = found
-    return {}
-
-
-def _changes(kind: str, data: dict[str, Any]) -> dict[str, Any]:
-    plain = {name: value for name, value in data.items() if name not in ("codes", "payer", "price_cny_per_t")}
-    price = price_terms(data["price_cny_per_t"], data["payer"])
-    return {
-        **plain,
-        **_codes(kind, data["codes"]),
-        "price_cny_per_t": None if price is None else round(price * FEN_PER_CNY),
-    }
 
 
 @pages.get("/post/<uuid:listing_id>/publish")
@@ -421,7 +255,7 @@ def publish_listing(who: LoggedIn, listing_id: UUID) -> Any:
         return redirect(url_for("console.show_listing", listing_id=listing_id), 303)
     try:
         count_for(actor, PUBLISH)
-        listings.publish(actor, listings.find_publishable(actor, listing_id).id)
+        warn(listings.publish(actor, listings.find_publishable(actor, listing_id).id).notices)
     except DomainError as error:
         return _publishing(who, listing_id, error.status, wrong(error))
     return redirect(url_for("console.show_listing", listing_id=listing_id), 303)

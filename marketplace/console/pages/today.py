@@ -63,6 +63,7 @@ def show_today(who: LoggedIn) -> Any:
         news=news[:MOST],
         has_more_news=len(news) > MOST,
         may_answer="deals:write" in actor.scopes,
+        may_say="listings:write" in actor.scopes,
         today=clock.today(),
         api="/api/v1/notifications?unread=true",
     )
@@ -80,7 +81,10 @@ def _news(actor: Actor) -> list[dict[str, Any]]:
     """The newest unread messages, one more than are shown, each with the page that it is about."""
     rows = notifications.inbox(actor, True, None, MOST + 1)
     shown = notifications.present(actor, rows, language())
-    return [{**said, "page": notifications.page_of(row)} for row, said in zip(rows, shown, strict=True)]
+    return [
+        {**said, "page": notifications.page_of(row), "is_of_listing": row.counterpart_id is not None}
+        for row, said in zip(rows, shown, strict=True)
+    ]
 
 
 @pages.post("/today/read")

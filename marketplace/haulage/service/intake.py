@@ -58,6 +58,11 @@ def add_points(actor: Actor, manifest: Manifest, sent: Sequence[dict[str, Any]])
     return {**counted, "points": track.points}
 
 
+def may_send(actor: Actor, load: Any) -> bool:
+    """Whether the actor carries this load, as a row or a manifest, and may send places of it now."""
+    return load.status in TRACKED and (actor.is_admin or load.transporter_id == actor.enterprise_id)
+
+
 def _require_carrier(actor: Actor, manifest: Manifest) -> None:
     carriers = {manifest.transporter_id, *(leg.transporter_id for leg in manifest.legs)}
     if not actor.is_admin and actor.enterprise_id not in carriers:

@@ -35,6 +35,11 @@ def show_track(manifest: Manifest, language: str) -> dict[str, Any]:
     }
 
 
+def count_points(manifest_id: UUID) -> int:
+    """How many places of a load were sent."""
+    return db.session.scalar(select(Track.points).where(Track.manifest_id == manifest_id)) or 0
+
+
 def analyzed(manifest: Manifest, track: Track) -> tuple[list[list[float]], list[dict[str, Any]]]:
     """The simplified line and the findings, as `Track` keeps them: from the points, once they are deleted as
     they were kept."""

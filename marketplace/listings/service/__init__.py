@@ -8,6 +8,7 @@ from .history import others_see, stated_terms, with_codes
 from .listing_place import left_behind, locate_listings
 from .listing_search.filter_notices import saved_filter_notices
 from .listing_search.filters import conditions
+from .listing_search.prices import open_prices
 from .listing_search.saved_filter import filter_from
 from .listing_search.search import position_kinds, search
 from .lookup import (
@@ -17,8 +18,10 @@ from .lookup import (
     find_governed,
     find_of_trading,
     find_own,
+    find_own_shown,
     find_publishable,
     find_ranked,
+    find_shown,
     find_visible,
     governed,
     lock_if_open,
@@ -59,13 +62,14 @@ __all__ = [
     "MEDIA_TYPES", "DistrictSum", "OpenSum", "Posted", "add_photo", "attach_waiting_photo", "by_id", "change",
     "check_change", "check_posting", "check_publishing", "components_of", "conditions", "copy", "create",
     "delete_old_imports", "delete_waiting_photos", "ending", "expire", "export", "filter_from", "find_any",
-    "find_governed", "find_import", "find_of_trading", "find_own", "find_own_photo", "find_photo",
-    "find_publishable", "find_ranked", "find_visible", "find_waiting_photo", "forget_photos",
-    "forget_photos_of_ended", "governed", "governs", "import_sheet", "keep_waiting_photo", "latest_open",
-    "left_behind", "list_photos", "locate_listings", "lock_if_open", "lock_open", "lock_pair", "mark_sheet",
-    "marked_import", "may_post", "open_by_district", "open_of", "open_sums", "others_see", "outlines",
-    "owner_of", "owners_of", "pause", "position_kinds", "present", "present_shown", "publish", "publish_many",
-    "release_pair", "remove_photo", "require_left", "reserve_locked", "reserve_pair", "resume",
-    "review_exemption", "run_import", "saved_filter_notices", "search", "select_outlines", "set_open_limits",
-    "shown_by_id", "stated_terms", "template", "whole_by_id", "with_codes", "withdraw", "written_components",
+    "find_governed", "find_import", "find_of_trading", "find_own", "find_own_photo", "find_own_shown",
+    "find_photo", "find_publishable", "find_ranked", "find_shown", "find_visible", "find_waiting_photo",
+    "forget_photos", "forget_photos_of_ended", "governed", "governs", "import_sheet", "keep_waiting_photo",
+    "latest_open", "left_behind", "list_photos", "locate_listings", "lock_if_open", "lock_open", "lock_pair",
+    "mark_sheet", "marked_import", "may_post", "open_by_district", "open_of", "open_prices", "open_sums",
+    "others_see", "outlines", "owner_of", "owners_of", "pause", "position_kinds", "present", "present_shown",
+    "publish", "publish_many", "release_pair", "remove_photo", "require_left", "reserve_locked",
+    "reserve_pair", "resume", "review_exemption", "run_import", "saved_filter_notices", "search",
+    "select_outlines", "set_open_limits", "shown_by_id", "stated_terms", "template", "whole_by_id",
+    "with_codes", "withdraw", "written_components",
 ]  # fmt: skip

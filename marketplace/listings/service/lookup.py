@@ -146,25 +146,43 @@ ACCEPTED = (
     .where(Accept.listing_id == Listing.id)
     .scalar_subquery()
 )
-_SHOWN = Statement(
-    select(
-        *Listing.__table__.columns,
-        ACCEPTED.label("accepted"),
-        Enterprise.name.label("owner_name"),
-        Enterprise.grade.label("owner_grade"),
-        Enterprise.credit_milli.label("owner_credit_milli"),
-        Enterprise.region.label("owner_region"),
-    )
-    .join(Enterprise, Enterprise.id == Listing.enterprise_id)
-    .where(Listing.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-)
+_SHOWN = select(
+    *Listing.__table__.columns,
+    ACCEPTED.label("accepted"),
+    Enterprise.name.label("owner_name"),
+    Enterprise.grade.label("owner_grade"),
+    Enterprise.credit_milli.label("owner_credit_milli"),
+    Enterprise.region.label("owner_region"),
+    Enterprise.status.label("owner_status"),
+).join(Enterprise, Enterprise.id == Listing.enterprise_id)
+SHOWN_BY_ID = Statement(_SHOWN.where(Listing.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 
 
 def shown_by_id(ids: Iterable[UUID]) -> dict[UUID, Any]:
     """Those listings, by id, as rows of all their columns with what is shown beside them: the codes that they
     accept, in pairs of id and what an unlisted one says (`accepted`, None of a supply), and the owner.
     """
-    return {row.id: row for row in _SHOWN.all(ids=uuid_array(ids))}
+    return {row.id: row for row in SHOWN_BY_ID.all(ids=uuid_array(ids))}
+
+
+def find_shown(actor: Actor, listing_id: UUID) -> Any:
+    """A listing that the actor may see, as a row of `shown_by_id`, which ranking takes as well; no entity.
+
+    Raises: NotFound.
+    """
+    return _find_shown(Listing.id == listing_id, _visible(actor))
+
+
+def find_own_shown(actor: Actor, listing_id: UUID) -> Any:
+    """The same of a listing of the actor's own. Raises: NotFound."""
+    return _find_shown(Listing.id == listing_id, Listing.enterprise_id == actor.enterprise_id)
+
+
+def _find_shown(*conditions: ColumnElement[bool]) -> Any:
+    row = db.session.execute(_SHOWN.where(*conditions)).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
 
 
 OUTLINE = (

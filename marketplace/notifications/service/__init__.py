@@ -38,7 +38,7 @@ from .preferences.delivery_preferences import (
     preferences_of,
     set_preferences,
 )
-from .preferences.silencing import silence, unsilence
+from .preferences.silencing import silence, silenced, unsilence
 from .preferences.unsubscribing import ALL as ALL_KINDS
 from .preferences.unsubscribing import Unsubscribed, find_unsubscribed, unsubscribe
 from .saved_searches import (
@@ -106,6 +106,7 @@ __all__ = [
     "send_reset",
     "set_preferences",
     "silence",
+    "silenced",
     "unsilence",
     "unsubscribe",
 ]

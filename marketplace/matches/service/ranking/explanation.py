@@ -11,14 +11,14 @@ from ....catalogue import service as catalogue
 from ....enterprises.models import EnterpriseStatus
 from ....errors import NotFound, Notice
 from ....events.actor import Actor
-from ....http.fields import FEN_PER_CNY
 from ....http.languages import language
 from ....licences import service as licences
 from ....listings import service as listings
 from ....listings.models import Kind, Listing, ListingStatus
 from ....messages import say, source_code
 from ....messages.names import Name
-from ..feedback.contact_release import released_contact
+from ....messages.prices import price_in_words
+from ..feedback.contact_release import released_contacts
 from ..feedback.verdicts import verdict_on
 from ..policy import policy_in_force
 from .database_search import rank_field
@@ -26,6 +26,7 @@ from .disclosure import Disclosure
 from .hits import Hit, HitSlice, id_in
 from .match_input import MatchInput, day_number, facing, pair_of
 from .match_presentation import present_counterpart, present_hits, present_verdicts, shown_km
+from .pair_outlines import pair_outlines, said_of
 from .pair_warnings import transfer_day
 
 
@@ -77,9 +78,12 @@ def explain(actor: Actor, listing: Listing, other_id: UUID) -> dict[str, Any]:
 
 def _present_unlawful(actor: Actor, listing: Listing, other: Listing) -> dict[str, Any]:
     """What a pairing shows besides the gates that it fails."""
-    said, contact = verdict_on(listing.id, other.id), released_contact(actor, listing, other)
+    (outline,) = pair_outlines([(listing.id, other.id)])
+    said = said_of(outline)
+    mutual = [(listing, outline)] if said.was_mutual else []
+    contact = released_contacts(actor, mutual).get((listing.id, other.id))
     return {
-        "listing": present_counterpart(listings.outlines([other.id])[other.id]),
+        "listing": present_counterpart(outline),
         "distance_km": shown_km(listing, other),
         **present_verdicts(said),
         **({"contact": contact} if contact else {}),
@@ -160,11 +164,16 @@ def _failed_gate(
 
 def say_failed_gate(failure: Mapping[str, Any]) -> dict[str, str]:
     """A failed gate as the API shows it, in the caller's language."""
-    gate, reason = failure["gate"], failure["reason"]
+    gate, reason, facts = failure["gate"], failure["reason"], failure["facts"]
+    prices = {
+        name.removesuffix("_fen"): price_in_words(int(fen), language())
+        for name, fen in facts.items()
+        if name.endswith("_fen")
+    }
     return {
         "gate": gate,
         "reason": reason,
-        "detail": say(failure["sentence"], language(), **failure["facts"]),
+        "detail": say(failure["sentence"], language(), **facts, **prices),
         "source": say(source_code(gate, reason), language(), law_of=failure["law_of"]),
     }
 
@@ -174,8 +183,6 @@ def _readable(stated: Mapping[str, Any]) -> dict[str, Any]:
     facts: dict[str, Any] = dict(stated)
     for name in [name for name in facts if name.endswith("_kg")]:
         facts[f"{name[:-3]}_t"] = f"{float(facts[name]) / matching.KG_PER_T:g}"
-    for name in [name for name in facts if name.endswith("_fen")]:
-        facts[f"{name[:-4]}_cny"] = f"{float(facts[name]) / FEN_PER_CNY:g}"
     for name in [name for name in facts if name.endswith("_km")]:
         facts[name] = f"{float(facts[name]):.1f}"
     for name in [name for name in facts if name.endswith("_province")]:

@@ -49,11 +49,13 @@ WHERE
 """  # noqa: S608 - fragments are constants, values are bound
 OWNER = "JOIN enterprise e ON e.id = l.enterprise_id"
 BY_ID = "l.id = ANY(%(ids)s)"
+Seeker = tuple[Any, Components]
+"""A listing as its rows, with what it states or requires."""
 OPEN = f"l.status = '{ListingStatus.OPEN}' AND e.status = '{EnterpriseStatus.APPROVED}'"
 """Open, and of an owner who may trade."""
 
 
-def seeker_of(listing: Listing) -> tuple[Any, Components]:
+def seeker_of(listing: Listing) -> Seeker:
     """One listing as its rows, in whatever state, with what it states or requires."""
     read = read_supplies if listing.kind == Kind.SUPPLY else read_demands
     rows, composed = read(BY_ID, ids=[listing.id])

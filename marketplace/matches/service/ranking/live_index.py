@@ -18,7 +18,7 @@ from flask import Flask, current_app
 from sqlalchemy import text
 
 import matching
-from matching import Code, Components, Index, Tables
+from matching import Code, Index, Tables
 
 from .... import clock
 from ....catalogue import service as catalogue
@@ -28,7 +28,7 @@ from ....licences import service as licences
 from ....listings.models import Kind, Listing
 from ....statements import Statement
 from .hits import HitSlice
-from .listing_columns import open_listings, seeker_of
+from .listing_columns import Seeker, open_listings, seeker_of
 from .match_input import day_number
 from .side_tables import tables_of, whole_book
 
@@ -102,7 +102,7 @@ class IndexSnapshot:
         """What is known of codes."""
         return self.tables.book
 
-    def seeker(self, listing: Any) -> tuple[Any, Components]:
+    def seeker(self, listing: Any) -> Seeker:
         """A listing as its rows, in whatever state, with what it states or requires."""
         return self.sides[Kind(listing.kind)].find(listing.no) or seeker_of(listing)
 
@@ -115,9 +115,10 @@ class IndexSnapshot:
         done: int,
         min_score: float,
         after: matching.Position | None,
+        rows: Seeker | None = None,
     ) -> HitSlice:
-        """`k` hits by score after the `done` ones up to `after`."""
-        seeker, ranges = self.seeker(listing)
+        """`k` hits by score after the `done` ones up to `after`; `rows`: the listing's, if read already."""
+        seeker, ranges = rows or self.seeker(listing)
         ranking = self.sides[OTHER[Kind(listing.kind)]].top(
             policy,
             seeker,
@@ -154,13 +155,14 @@ class LiveIndex:
         done: int,
         min_score: float,
         after: matching.Position | None,
+        rows: Seeker | None = None,
     ) -> HitSlice | None:
         """`k` hits by score after the `done` ones up to `after`; None as in `current`."""
         with self._lock:
             snapshot = self._current()
             if snapshot is None:
                 return None
-            return snapshot.top(policy, listing, k=k, done=done, min_score=min_score, after=after)
+            return snapshot.top(policy, listing, k=k, done=done, min_score=min_score, after=after, rows=rows)
 
     def current(self) -> IndexSnapshot | None:
         """What is held, with all that was committed up to now; None while the index is being built.

@@ -12,7 +12,9 @@ from ....http.fields import FEN_PER_CNY
 from ....http.languages import language
 from ....listings.models import Listing, ListingStatus
 from ....messages import say
+from ....messages.prices import price_in_words
 from .fitting_field import fitting_field
+from .listing_columns import Seeker
 from .live_index import IndexSnapshot
 from .match_input import EPOCH, MatchInput, day_number
 
@@ -62,7 +64,11 @@ TERMS = {
 
 
 def near_misses(
-    listing: Listing, policy: matching.Policy, snapshot: IndexSnapshot | None, wanted: bool | None
+    listing: Listing,
+    policy: matching.Policy,
+    snapshot: IndexSnapshot | None,
+    wanted: bool | None,
+    rows: Seeker | None = None,
 ) -> list[dict[str, Any]] | None:
     """The near misses of a listing, by gate, the nearest step of each term first.
 
@@ -70,12 +76,13 @@ def near_misses(
 
     Args:
         wanted: whether they were asked for; None: only where few listings fit, else None is returned.
+        rows: those of a listing that is not open, if read already.
     """
     if wanted is False:
         return None
     most = None if wanted else FEW
     if snapshot is None or listing.status != ListingStatus.OPEN:
-        inputs = fitting_field(listing, policy, snapshot, most)
+        inputs = fitting_field(listing, policy, snapshot, most, rows)
         return None if inputs is None else near_misses_among(listing, inputs, policy)
     found = _kept(snapshot, listing, policy, most)
     return None if found is None else _present_all(listing, found)
@@ -136,9 +143,14 @@ def say_near_misses(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _figures(miss: dict[str, Any]) -> dict[str, Any]:
-    """The figures of a near miss as sentences write them."""
-    return {
+    """The figures of a near miss as sentences write them; prices say who pays whom."""
+    prices = {}
+    if miss["field"] == TERMS["price_fen"].field:
+        prices = {
+            name: price_in_words(round(miss[name] * FEN_PER_CNY), language()) for name in ("now", "value")
+        }
+    return prices | {
         name: f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
         for name, value in miss.items()
-        if name in ("now", "value", "change", "opens")
+        if name in ("now", "value", "change", "opens") and name not in prices
     }

@@ -14,6 +14,7 @@ from .formula_or_learned import choose_ranking
 from .formula_page import FormulaPager
 from .grouped_page import grouped_page
 from .hits import HitSlice
+from .listing_columns import Seeker, seeker_of
 from .live_index import process_index
 from .match_presentation import present_hits
 from .near_misses import near_misses
@@ -44,14 +45,15 @@ def ranking_page(
     }
     if not is_matched(listing):
         return {**head, "total": 0, "items": [], "near_misses": None, "cursor": None}
-    find = finder(listing, policy.matching, query["sort"], query["min_score"])
+    rows = _rows_of_draft(listing, sort)
+    find = finder(listing, policy.matching, sort, query["min_score"], rows)
     if query["group"]:
         shown = grouped_page(actor, listing, policy.matching, find, query, cursor)
     else:
         page = pager.page(find, query["limit"], cursor)
         items = present_hits(actor, [(listing, hit) for hit in page.hits], policy.matching, page.book)
         shown = {"total": page.total, "items": items, "cursor": page.next}
-    near = _near_misses(listing, policy, query) if cursor is None else None
+    near = _near_misses(listing, policy, query, rows) if cursor is None else None
     return {**head, **shown, "near_misses": near}
 
 
@@ -61,20 +63,34 @@ def is_matched(listing: Any) -> bool:
     return listing.status in ALIVE and listing.owner_status == EnterpriseStatus.APPROVED
 
 
-def _near_misses(listing: Listing, policy: PolicyInForce, query: dict[str, Any]) -> list[Json] | None:
+def _rows_of_draft(listing: Listing, sort: matching.Sort) -> Seeker | None:
+    """The rows of a listing that no index has, read once for its ranking from memory and its near misses."""
+    return seeker_of(listing) if sort == "score" and listing.status != ListingStatus.OPEN else None
+
+
+def _near_misses(
+    listing: Listing, policy: PolicyInForce, query: dict[str, Any], rows: Seeker | None
+) -> list[Json] | None:
     """From the index that has just ranked the page, or, by another sort, as it is now."""
     index = process_index()
     snapshot = index.held() if query["sort"] == "score" else index.current()
-    return near_misses(listing, policy.matching, snapshot, query["near_misses"])
+    return near_misses(listing, policy.matching, snapshot, query["near_misses"], rows)
 
 
-def finder(listing: Listing, policy: matching.Policy, sort: matching.Sort, least: float) -> Find:
-    """By score from memory; by another sort, or while the index is being built, from the database."""
+def finder(
+    listing: Listing, policy: matching.Policy, sort: matching.Sort, least: float, rows: Seeker | None = None
+) -> Find:
+    """By score from memory; by another sort, or while the index is being built, from the database.
+
+    Args:
+        rows: the listing's, if read already.
+    """
 
     def find(k: int, done: int, after: matching.Position | None) -> HitSlice:
         found = None
         if sort == "score":
-            found = process_index().find(policy, listing, k=k, done=done, min_score=least, after=after)
+            asked = {"k": k, "done": done, "min_score": least, "after": after, "rows": rows}
+            found = process_index().find(policy, listing, **asked)  # type: ignore[arg-type]
         return found or Search.of(listing, policy, clock.today(), sort, least).find(k, done, after)
 
     return find

@@ -7,6 +7,7 @@ from .... import clock
 from ....matches import service as matches
 from ....messages import say
 from ....messages.names import Name
+from ....messages.prices import FEN_PER_YUAN, price_in_words
 from ....plain_text import shown
 from ...models import Notification
 from ..subjects import Sides
@@ -72,23 +73,14 @@ def from_data(message: Notification, sides: Sides, language: str) -> str:
         name: _local_time(value) if name.endswith("_at") else quoted(str(value))
         for name, value in message.data.items()
     }
+    if "price_cny_per_t" in message.data:
+        fen = round(message.data["price_cny_per_t"] * FEN_PER_YUAN)
+        facts["price"] = price_in_words(fen, language)
     return say(f"mail_line_{message.kind.replace('.', '_')}", language, **facts)
 
 
 def _local_time(moment: str) -> str:
     return f"{datetime.fromisoformat(moment).astimezone(clock.LOCAL):%Y-%m-%d %H:%M}"
-
-
-def price_in_words(fen: int | None, language: str) -> str:
-    """Who pays, and how much a tonne; `fen` is CNY 0.01/t from the supplier's side."""
-    if fen is None:
-        return say("mail_price_negotiable", language)
-    if fen == 0:
-        return say("mail_price_free", language)
-    amount = f"{abs(fen) / 100:,.2f}".removesuffix(".00")
-    if fen > 0:
-        return say("mail_price_receiver_pays", language, amount=amount)
-    return say("mail_price_supplier_pays", language, amount=amount)
 
 
 def _pairing_facts(sides: Sides, language: str) -> dict[str, Any]:

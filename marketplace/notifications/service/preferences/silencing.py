@@ -1,16 +1,18 @@
 """“Not for me”: no more messages about a pairing, or about a code."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from .... import clock
 from ....catalogue import service as catalogue
+from ....database import db
 from ....errors import Conflict
 from ....events.actor import Actor
 from ....events.work import Work, unit_of_work
-from ....listings.models import Listing, ListingStatus
+from ....listings.models import Accept, Listing, ListingStatus
 from ....matches import service as matches
 from ...models import LastNotification, Notification, Silence
 from ..planning.cancellation import cancel
@@ -63,6 +65,32 @@ def unsilence(actor: Actor, notification_id: UUID) -> None:
                 )
             )
         work.audit(actor, "take_back_not_for_me", row)
+
+
+def silenced(actor: Actor, messages: Sequence[Notification]) -> set[UUID]:
+    """Those of these messages, by id, of whose pairing the reader has said "not for me"; two statements."""
+    pairs = {
+        row.id: (row.listing_id, row.counterpart_id)
+        for row in messages
+        if row.listing_id is not None and row.counterpart_id is not None
+    }
+    hits = [row.id for row in messages if row.listing_id is None and row.counterpart_id is not None]
+    refused = matches.refused_pairs(set(pairs.values())) if pairs else set()
+    found = {message_id for message_id, pair in pairs.items() if pair in refused}
+    return found | set(db.session.scalars(_silenced_hits(actor, hits))) if hits else found
+
+
+def _silenced_hits(actor: Actor, message_ids: Sequence[UUID]) -> Select[tuple[UUID]]:
+    """Messages about a listing of others alone, whose owner is silenced for its code."""
+    first = select(Accept.code_id).where(Accept.listing_id == Listing.id).order_by(Accept.position).limit(1)
+    code_id = func.coalesce(Listing.code_id, first.scalar_subquery())
+    of_listing = and_(
+        Silence.receiver_id == actor.id,
+        Silence.counterpart_id == Listing.enterprise_id,
+        Silence.code_id == code_id,
+    )
+    with_listing = select(Notification.id).join(Listing, Listing.id == Notification.counterpart_id)
+    return with_listing.join(Silence, of_listing).where(Notification.id.in_(message_ids))
 
 
 def _sides(row: Notification) -> tuple[Listing | None, Listing]:

@@ -1,0 +1,73 @@
+"""Where a load is: the carrier, or its driver on a phone, says the place of the vehicle on its way."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from ... import clock
+from ...haulage import service as haulage
+from ...http.fields import Range
+from ...http.schemas import Schema
+from ...manifests import service as manifests
+from ...persons.service import LoggedIn
+from ..form_fields import LocalMoment, as_typed
+from ..forms import Errors, FormNumber, change_or_show, typed
+from ..page import pages
+from ..visitor import members_only, private
+from .loads import PATH, WRITERS, may_track, shown_to
+
+MOST_KMH = 1000
+
+
+class PointForm(Schema):
+    """A place of the vehicle at a moment, by the names of the API; WGS-84, km/h."""
+
+    at = LocalMoment(required=True)
+    lon = FormNumber(required=True, validate=Range(min=-180, max=180))
+    lat = FormNumber(required=True, validate=Range(min=-90, max=90))
+    speed = FormNumber(load_default=None, validate=Range(min=0, max=MOST_KMH))
+
+
+POINT = PointForm()
+
+
+@pages.get(f"{PATH}/track")
+@members_only(drivers=True)
+def show_track(who: LoggedIn, manifest_id: UUID) -> Response:
+    """How many places are known, and the form for one more."""
+    return _track(who, manifest_id)
+
+
+def _track(
+    who: LoggedIn, manifest_id: UUID, http_status: int = 200, errors: Errors | None = None
+) -> Response:
+    row = shown_to(who, manifest_id)
+    return private(
+        "track.html",
+        http_status,
+        load=row,
+        points=haulage.count_points(row.id),
+        may_track=may_track(who, row),
+        values=typed() if errors else {"at": as_typed(clock.now())},
+        errors=errors or {},
+        script="here.js",
+        api=f"/api/v1/manifests/{row.id}/track",
+    )
+
+
+@pages.post(f"{PATH}/track")
+@members_only("deals:write", kinds=WRITERS, drivers=True)
+def add_point(who: LoggedIn, manifest_id: UUID) -> Any:
+    """Say where the vehicle is; sent again it is dropped."""
+    actor = who.actor
+    assert actor is not None
+    shown_to(who, manifest_id)
+    manifest = manifests.find(actor, manifest_id)
+
+    def add(data: dict[str, Any]) -> str:
+        haulage.add_points(actor, manifest, [data])
+        return f"/loads/{manifest_id}/track"
+
+    return change_or_show(POINT, partial(_track, who, manifest_id), add)

@@ -1,0 +1,93 @@
+"""Management plans, plans for a region and places of a load, by pages."""
+
+import pytest
+
+from tests.console.hand import Hand
+from tests.console.people import browser_of, browser_of_staff
+from tests.console.trading import Trading
+from tests.counting import count_statements
+from tests.manifests.trade import ok
+
+MOST_STATEMENTS, MOST_BYTES = 8, 60_000
+
+
+@pytest.fixture
+def firm(marketplace):
+    with marketplace.at_its_time():
+        firm = marketplace.enterprise("generator", name="甲厂")
+        yield firm
+
+
+@pytest.fixture
+def browser(firm):
+    return browser_of(firm, "13800138000")
+
+
+def test_a_plan_is_submitted_and_amended_with_what_it_said(firm, browser):
+    hand = Hand(browser, "/declarations").click("管理计划").click("填写2026年计划")
+    typed = {
+        "generation.0.code": "900-349-34", "generation.0.planned_t": "12.5",
+        "transfers.0.code": "900-349-34", "transfers.0.planned_t": "12", "transfers.0.treatment": "R5",
+        "transfers.0.receiver": "乙厂",
+    }  # fmt: skip
+    hand.fill(**typed, facilities="自有暂存间", reduction="改进清洗").press("提交计划")
+    assert hand.at == "/plans"
+    (plan,) = firm.get("/plans").json["items"]
+    assert [row["planned_t"] for row in plan["generation"]] == [12.5]
+    assert plan["storage"] == []
+    assert "乙厂" in hand.page.text
+
+    hand.click("填写2026年计划")
+    refused = hand.fill(**{"generation.0.planned_t": "13"}).press("提交计划")
+    assert refused.at == "/plans/new?year=2026"
+    assert browser.status == 422
+    assert "13" in browser.response.get_data(as_text=True)
+    hand.fill(reason="产量增加").press("提交计划")
+    (plan,) = firm.get("/plans").json["items"]
+    assert (plan["version_no"], plan["generation"][0]["planned_t"]) == (2, 13.0)
+    assert plan["transfers"][0]["receiver"] == "乙厂"
+    for path in ("/plans", "/plans/new"):
+        with count_statements() as sent:
+            shown = browser.get(path)
+        assert (shown.page.faults, len(sent) <= MOST_STATEMENTS) == ([], True), sent
+        assert len(shown.response.data) < MOST_BYTES
+    assert browser.post("/plans/new", year="2026", **{"generation.0.code": "x"}).status == 422
+
+
+def test_a_plan_for_a_region_is_asked_for_and_read(marketplace):
+    with marketplace.at_its_time():
+        marketplace.supply(marketplace.enterprise("generator", name="甲厂"))
+        marketplace.demand(marketplace.recycler(name="乙厂"))
+        browser = browser_of_staff(marketplace)
+        hand = Hand(browser, "/cockpit").click("区域调配方案")
+        bad = browser.post("/allocations", region="330600", **{"from": "2026-12-02", "until": "2026-12-01"})
+        assert bad.status == 422
+        assert any(part.get("id") == "until-error" for part in bad.page.all("p"))
+        hand.go("/allocations").fill(region="330600", codes="HW34").press("开始测算")
+        assert "正在测算" in hand.page.text
+        again = hand.at
+        assert hand.again().at == again
+        marketplace.settle()
+        with count_statements() as sent:
+            hand.go(again)
+        assert len(sent) <= MOST_STATEMENTS, sent
+        assert browser.page.faults == []
+        assert {"甲厂", "乙厂"} <= set(hand.page.words)
+
+
+def test_a_driver_says_where_the_load_is_and_once(marketplace):
+    with marketplace.at_its_time():
+        town = Trading(marketplace)
+        trade = town.trade
+        trade.deal = {"id": trade.agree(trade.supply, trade.demand, trade.receiver)["id"]}
+        load = f"/loads/{trade.moving(5.0)['id']}"
+        hand = Hand(town.driver, load).click("上报位置")
+        assert town.driver.page.faults == []
+        assert hand.fill(lon="120.58", lat="95").press("上报").at == f"{load}/track"
+        assert town.driver.status == 422
+        hand.fill(lon="120.58", lat="30.01").press("上报").again()
+        assert "已上报 1 个位置" in hand.page.text
+        track = ok(trade.carrier.get(load.replace("/loads/", "/manifests/") + "/track"))
+        assert [(point["lon"], point["lat"]) for point in track["points"]] == [(120.58, 30.01)]
+        assert town.supplier.get(f"{load}/track").page.all("form") == []
+        assert town.supplier.post(f"{load}/track", at="2026-12-01T10:00", lon="1", lat="1").status == 409
