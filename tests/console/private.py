@@ -39,5 +39,11 @@ STAFF_PAGES = {
     "/cockpit": 8,
     "/cockpit?by=rate&full=1": 8,
     "/desk/resets": 3,
+    "/desk/changes": 8,
+    "/desk/claims": 8,
+    "/desk/evaluations": 8,
+    "/policy/imports": 8,
+    "/policy/working-days": 8,
+    "/settings/staff": 8,
 }
 """Of an admin."""

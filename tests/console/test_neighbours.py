@@ -43,19 +43,34 @@ PRIVATE = {
 """What the enterprise says to those only whom it concerns, by what it is."""
 REFUSED = (401, 403, 404)
 MOST_STATEMENTS = 8
-DEAR = {"show_terms": 9, "show_desk_item": 9, "show_listing": 10}
+DEAR = {"show_terms": 9, "show_listing": 10}
 """Pages that take more: of a draft that has everything, of an appeal with all that is known of it, and of a
 listing with its matches, their map and its photos."""
 OUTSIDERS = ("nobody", "neighbour", "stranger")
 STAYS_OUT = {"show_file", "export_myself"}
 """A file of ours; and what may be asked for a few times an hour only."""
-QUERIES = {"show_new_offer": "?listing_id={listing_id}&with={other_id}", "show_receivers": "?code=900-349-34"}
+QUERIES = {
+    "show_new_offer": "?listing_id={listing_id}&with={other_id}", "show_receivers": "?code=900-349-34",
+    "show_changes": "?enterprise_id={enterprise_id}", "show_evaluations": "?job_id={job_id}",
+}  # fmt: skip
 OF_DRIVERS = {"show_loads", "show_load", "show_code", "show_pickup", "show_account"}
 """Pages of drivers, who may do nothing by the API: of their loads tests/console/test_trade_pages.py."""
 SIGNED_BY_DRIVERS = {"sign_pickup"}
 OF_BROWSERS = {"act_for", "end_my_session", "offer_passkey", "add_passkey", "remove_passkey"}
 """Forms about sessions and passkeys, which programs do not have."""
 BY_API = {
+    "confirm_change": ("POST", "/enterprise-changes/<uuid:change_id>/confirm"),
+    "refuse_change": ("POST", "/enterprise-changes/<uuid:change_id>/refuse"),
+    "uphold_claim": ("POST", "/uscc-claims/<uuid:claim_id>/uphold"),
+    "dismiss_claim": ("POST", "/uscc-claims/<uuid:claim_id>/dismiss"),
+    "evaluate_enterprise": ("POST", "/credit/evaluations"),
+    "evaluate_region": ("POST", "/credit/evaluations"),
+    "end_carriage": ("POST", "/transporter-papers/<uuid:paper_id>/end"),
+    "import_feed": ("POST", "/credit/imports"),
+    "publish_working_days": ("PUT", "/working-days"),
+    "create_regulator": ("POST", "/regulators"),
+    "find_person": ("POST", "/persons/<uuid:person_id>/erase"),
+    "erase_person": ("POST", "/persons/<uuid:person_id>/erase"),
     "make_draft": ("POST", "/listings"),
     "save_terms": ("PATCH", "/listings/<uuid:listing_id>"),
     "publish_listing": ("POST", "/listings/<uuid:listing_id>/publish"),
@@ -181,15 +196,19 @@ class World:
             "subject_id": last_part(of.appeal),
             "repair_id": last_part(of.repair),
             "evaluation_id": of.evaluation["id"],
+            "job_id": of.preview["job_id"],
             "inspection_id": of.inspection["id"],
             "declaration_id": last_part(of.declaration),
             "enterprise_id": of.owner.id,
             "block_id": of.block["id"],
             "change_id": of.proposal(of.owner)["id"],
+            "claim_id": of.claim()["id"],
+            "feed_id": of.feed["id"],
         }
 
     def of_papers(self):
-        return {"form": "licence", "paper_id": self.samples.submission["id"]}
+        of = self.samples
+        return {"form": "licence", "paper_id": of.submission["id"], "carriage_id": of.member["id"]}
 
     def of_programs(self):
         a, note = self.samples.owner, PRIVATE["note on an endpoint"]
@@ -204,6 +223,7 @@ class World:
         key = {"name": PRIVATE["name of a key"], "scopes": ["read"]}
         return {
             "member_id": founder["id"],
+            "person_id": founder["person_id"],
             "membership_id": founder["id"],
             "key_id": a.post("/api-keys", key).json["id"],
             "invitation_id": invite(a)["id"],
