@@ -208,7 +208,7 @@ class World:
 
     def of_papers(self):
         of = self.samples
-        return {"form": "licence", "paper_id": of.submission["id"], "carriage_id": of.member["id"]}
+        return {"form": "licence", "paper_id": of.submission["id"], "carriage_id": of.permit["id"]}
 
     def of_programs(self):
         a, note = self.samples.owner, PRIVATE["note on an endpoint"]

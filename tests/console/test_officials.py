@@ -5,12 +5,14 @@ import re
 
 import pytest
 
+from marketplace.enterprises.models import MailPurpose
+from marketplace.messages import say
 from tests.cases import AllSamples
-from tests.console.people import ORIGIN, browser_of_staff, staff_browser
+from tests.console.people import ORIGIN, Browser, browser_of, browser_of_staff, staff_browser
 from tests.counting import count_statements
 from tests.evaluations.previews import run
 from tests.inspections.site import Site
-from tests.marketplace import new_uscc
+from tests.marketplace import Party, new_uscc
 from tests.persons.people import member
 
 MOST_STATEMENTS = 8
@@ -388,3 +390,56 @@ def test_inspections_are_duties_of_whoever_goes_on_with_them(office):
     assert "继续检查" in shown.text
     assert path in shown.links("")
     assert begun not in office.city.get("/desk").page.links(""), "another officer's"
+
+
+def test_an_enterprise_sees_its_own_check_and_what_it_has_to_put_right_as_duties(office):
+    site = Site(office.marketplace)
+    owner = browser_of(site.generator, "13800138114")
+    order, check = site.ordered(), site.begin("self")
+    by_officer = site.begin("city")
+    page = cheap(owner, "/today")
+    for made, verb in ((order, "去整改"), (check, "继续自查")):
+        assert f"/inspections/{made['id']}" in page.links("")
+        assert verb in page.text
+    assert f"/inspections/{by_officer['id']}" not in re.findall(r'class="btn" href="([^"]+)"', page.html)
+
+
+# ---------------------------------------------------------------- a lost key
+
+
+def test_asking_for_a_lost_key_says_the_same_of_every_code(office):
+    anybody = Browser(office.marketplace)
+    assert "/recover" in anybody.get("/login").page.links("")
+    known = office.marketplace.enterprise("generator")
+    unproven = office.marketplace.enterprise("generator", proven=False)
+    pages = set()
+    for code in (known.number, unproven.number, new_uscc(), "no code"):
+        asked = anybody.post("/recover", uscc=code)
+        assert (asked.status, asked.page.faults) == (200, [])
+        assert code not in asked.page.html
+        pages.add(asked.page.html)
+    assert len(pages) == 1
+    actions = [one["action"] for one in office.api.get(f"/enterprises/{known.id}/history").json["items"]]
+    assert actions[0] == "request_recovery"
+    assert anybody.post("/recover", uscc=" ").status == 422
+
+
+def test_the_mailed_link_makes_one_key_and_opens_nothing_by_itself(office):
+    anybody = Browser(office.marketplace)
+    firm = office.marketplace.enterprise("generator")
+    token = office.samples.mail_token(MailPurpose.RECOVERY, firm)
+    link = f"/recover/confirm/{token}"
+    for lang in ("zh", "en"):
+        assert link in say("mail_body_recovery", lang, url="", token=token)
+        opened = anybody.get(f"{link}?lang={lang}")
+        assert (opened.status, opened.page.faults) == (200, [])
+    assert field_of(opened.page, "token") == token
+    made = anybody.post("/recover/confirm", token=token)
+    assert (made.status, made.page.faults) == (201, [])
+    assert made.response.headers["Cache-Control"] == "no-store"
+    key = re.search(r"<code>([^<]+)</code>", made.page.html)[1]
+    assert Party(office.marketplace, key).get("/enterprises/me").json["id"] == firm.id
+    for wrong in (token, "x" * 43, HOSTILE):
+        refused = anybody.post("/recover/confirm", token=wrong)
+        assert (refused.status, refused.page.faults) == (422, [])
+        assert "<code>" not in refused.page.html
