@@ -1,7 +1,7 @@
 """The pages behind the log-in that need nothing in their address, each with its most SQL statements."""
 
 PRIVATE_PAGES = {
-    "/today": 7,
+    "/today": 8,
     "/settings": 4,
     "/settings/passkeys": 2,
     "/settings/people": 4,

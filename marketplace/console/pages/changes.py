@@ -140,8 +140,9 @@ def _decide_claim(who: LoggedIn, claim_id: UUID, decide: Decide) -> Any:
 
 def _decision(who: LoggedIn, row_id: UUID, decide: Decide) -> Callable[[dict[str, Any]], Any]:
     """The decision of a row by what was sent, at the version that was seen; it leads nowhere by itself."""
-    assert who.actor is not None
-    return lambda data: decide(who.actor, row_id, data["reason"], version_seen())
+    actor = who.actor
+    assert actor is not None
+    return lambda data: decide(actor, row_id, data["reason"], version_seen())
 
 
 def _over(who: LoggedIn, show: Callable[..., Response]) -> Callable[[int, Errors], Response]:

@@ -14,7 +14,7 @@ from ...evaluations import service as evaluations
 from ...events.actor import ADMIN
 from ...http.authentication import STAFF
 from ...http.fields import Adcode, Lines
-from ...http.paging import PageQuery
+from ...http.paging import Page, PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
 from ...persons.service import LoggedIn
@@ -55,7 +55,7 @@ def _evaluations(
     actor = who.actor
     assert actor is not None
     query, _ = read_query(JOB)
-    found: dict[str, Any] = {"items": (), "next": None}
+    found: Page = {"items": [], "next": None}
     job = None
     if job_id is not None:
         job = evaluations.find_job(actor, job_id)
