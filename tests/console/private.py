@@ -1,7 +1,6 @@
 """The pages behind the log-in that need nothing in their address, each with its most SQL statements."""
 
 PRIVATE_PAGES = {
-    "/today": 8,
     "/today": 7,
     "/inbox": 5,
     "/settings": 4,
@@ -61,5 +60,11 @@ STAFF_PAGES = {
     "/channels": 6,
     "/exemptions": 6,
     "/exemptions?part=white_list": 6,
+    "/desk/changes": 8,
+    "/desk/claims": 8,
+    "/desk/evaluations": 8,
+    "/policy/imports": 8,
+    "/policy/working-days": 8,
+    "/settings/staff": 8,
 }
 """Of an admin."""

@@ -19,7 +19,7 @@ HOSTILE = "</p><script>alert('废')</script><img src=x onerror=y>"
 TITLE, DRAFT = "秘密车间的稀硫酸", "草稿里的漆渣"
 PAGES = {
     "/": 1, "/board": 8, "/board?list=red": 4, "/board?q=%E5%8E%82&limit=1": 8, "/verify": 0, "/help": 0,
-    "/hall": 0, "/register": 0,
+    "/hall": 0, "/recover": 0, "/recover/confirm": 0, "/register": 0,
     **{f"/help/{name}": 0 for name in help_pages.ORDER},
 }  # fmt: skip
 """Each page with its SQL statements."""

@@ -4,6 +4,7 @@ from .table import current, publish
 from .working_days import (
     add_working_days,
     announced_years,
+    days_against_week,
     is_known,
     is_working_day,
     unknown_year_notices,
@@ -14,6 +15,7 @@ __all__ = [
     "add_working_days",
     "announced_years",
     "current",
+    "days_against_week",
     "is_known",
     "is_working_day",
     "publish",

@@ -44,6 +44,14 @@ def working_days_between(first: date, last: date) -> int:
     return sum(map(is_working_day, _days_after(first, last)))
 
 
+def days_against_week(year: int) -> list[tuple[date, bool]]:
+    """The days of a year that do not go by the week, each with whether it is worked: holidays on weekdays,
+    weekends on which work is made up."""
+    days = _days_after(date(year, 1, 1) - DAY, date(year, 12, 31))
+    known = ((day, is_working_day(day)) for day in days)
+    return [(day, is_worked) for day, is_worked in known if is_worked != (day.weekday() < SATURDAY)]
+
+
 def is_known(day: date) -> bool:
     """Whether somebody has announced the year of a day, or the operator this day."""
     by_day, complete_years = _operators_table()

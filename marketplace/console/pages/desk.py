@@ -15,13 +15,14 @@ from ...desk import service as desk
 from ...desk.models import DeskDecision, DeskKind, DeskSort
 from ...enterprises import service as enterprises
 from ...errors import DomainError, NotFound
-from ...evaluations import service as evaluations
 from ...events.actor import ADMIN, Actor
 from ...http.authentication import STAFF
 from ...http.fields import Adcode, Choices, Lines, OneOf
 from ...http.languages import language
 from ...http.paging import Page, PageQuery, cut, position_of
 from ...http.schemas import Schema
+from ...inspections import service as inspections
+from ...inspections.models import InspectionStatus
 from ...persons.service import LoggedIn
 from ..forms import Errors, change_or_show, over_the_form, read_form, require_seen, typed, words_of, wrong
 from ..page import pages, read_query
@@ -32,6 +33,15 @@ MOST_OFFICERS = 50
 MOST_AT_ONCE = 100
 ON_PAGES_OF_THEIR_OWN = {DeskKind.OVERDUE_RECTIFICATION, DeskKind.RECHECK}
 """Items that are inspections, where officers go on with them."""
+MOST_BEGUN = 10
+BEGUN = {
+    "enterprise_id": None,
+    "checklist": None,
+    "kind": None,
+    "status": (InspectionStatus.OPEN,),
+    "mine": True,
+}
+"""Inspections that the officer has begun and not finished."""
 PROVINCE, CITY = 10_000, 100
 
 
@@ -90,10 +100,17 @@ def _queue(who: LoggedIn, query: dict[str, Any], errors: Errors, **told: Any) ->
         errors=errors,
         regions=[(f"{adcode:06d}", name) for adcode, name in sorted(regions.items())],
         decisions=desk.decisions_of(who.actor, DeskKind(kinds[0])) if len(kinds) == 1 else {},
+        begun=_begun(who.actor) if query["cursor"] is None else (),
         today=clock.today(),
         api="/api/v1/desk",
         **{"results": (), **told},
     )
+
+
+def _begun(actor: Actor) -> Sequence[dict[str, Any]]:
+    """The inspections that wait for the officer itself, as nobody else goes on with them."""
+    found = inspections.search(actor, BEGUN, None, MOST_BEGUN)
+    return inspections.present_heads(found) if found else ()
 
 
 def _rows(actor: Actor, query: dict[str, Any]) -> Page:
@@ -251,24 +268,3 @@ def extend_repair(who: LoggedIn, repair_id: UUID) -> Any:
         extend,
         url_for("console.show_desk_item", kind=kind, subject_id=repair_id),
     )
-
-
-@pages.post("/desk/expiring_evaluation/<uuid:evaluation_id>/preview")
-@members_only("admin", kinds=(ADMIN,))
-def preview_evaluation(who: LoggedIn, evaluation_id: UUID) -> Any:
-    """Have the next evaluation of the same enterprise made, to be looked at."""
-    assert who.actor is not None
-    enterprise_id = evaluations.find(who.actor, evaluation_id).enterprise_id
-    evaluations.start(who.actor, {"enterprise_id": enterprise_id, "note": None})
-    kind = DeskKind.EXPIRING_EVALUATION.value
-    return redirect(url_for("console.show_desk_item", kind=kind, subject_id=evaluation_id), 303)
-
-
-@pages.post("/desk/evaluations/<uuid:evaluation_id>/publish")
-@members_only("admin", kinds=(ADMIN,))
-def publish_evaluation(who: LoggedIn, evaluation_id: UUID) -> Any:
-    """Publish a preview as it was frozen."""
-    assert who.actor is not None
-    evaluations.find(who.actor, evaluation_id)
-    evaluations.publish(who.actor, evaluation_id)
-    return redirect(url_for("console.show_desk"), 303)

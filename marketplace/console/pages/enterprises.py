@@ -109,12 +109,13 @@ def _found(who: LoggedIn, query: dict[str, Any]) -> Page:
 def show_enterprise(who: LoggedIn, enterprise_id: UUID) -> Response:
     """The story of an enterprise, a part at a time."""
     query, _ = read_query(STORY)
-    return _story(who, enterprise_id, query["part"])
+    return story_page(who, enterprise_id, query["part"])
 
 
-def _story(
+def story_page(
     who: LoggedIn, enterprise_id: UUID, part: str, http_status: int = 200, errors: Errors | None = None
 ) -> Response:
+    """A part of the story, with what is wrong with what was sent from it."""
     actor = who.actor
     assert actor is not None
     firm = enterprises.find_governed(actor, enterprise_id)
@@ -235,11 +236,11 @@ def _changed(who: LoggedIn, enterprise_id: UUID, change: Callable[[Actor, str], 
     enterprises.find_governed(who.actor, enterprise_id)
     data, errors = read_form(REASON)
     if data is None:
-        return _story(who, enterprise_id, PARTS[0], 422, errors)
+        return story_page(who, enterprise_id, PARTS[0], 422, errors)
     try:
         change(who.actor, data["reason"])
     except DomainError as error:
-        return _story(who, enterprise_id, PARTS[0], error.status, wrong(error))
+        return story_page(who, enterprise_id, PARTS[0], error.status, wrong(error))
     return redirect(url_for("console.show_enterprise", enterprise_id=enterprise_id), 303)
 
 
@@ -292,11 +293,11 @@ def withdraw_event(who: LoggedIn, event_id: UUID) -> Any:
     enterprise_id = credit.find_event(who.actor, event_id).enterprise_id
     data, errors = read_form(REASON)
     if data is None:
-        return _story(who, enterprise_id, "credit", 422, errors)
+        return story_page(who, enterprise_id, "credit", 422, errors)
     try:
         credit.withdraw_event(who.actor, event_id, data["reason"])
     except DomainError as error:
-        return _story(who, enterprise_id, "credit", error.status, wrong(error))
+        return story_page(who, enterprise_id, "credit", error.status, wrong(error))
     return redirect(url_for("console.show_enterprise", enterprise_id=enterprise_id, part="credit"), 303)
 
 

@@ -21,7 +21,7 @@ from ...matches import service as matches
 from ...messages import say
 from ...persons.service import LoggedIn
 from ..charts import score_parts
-from ..forms import Errors, read_form, wrong
+from ..forms import Errors, read_form, typed, wrong
 from ..listing_words import NO_FILTER, map_of, named_listings
 from ..page import pages, read_query
 from ..visitor import members_only, private
@@ -164,7 +164,7 @@ def listing_page(
     row = listings.find_shown(who.actor, listing_id)
     (shown,) = named_listings(listings.present_shown(who.actor, [row]))
     if row.enterprise_id != who.actor.enterprise_id:
-        return _listing_of_others(who.actor, shown)
+        return _listing_of_others(who.actor, shown, row, http_status, errors)
     query, wrong_query = read_query(MATCHES)
     is_living, is_why = row.status in MATCHED, query["tab"] == "why"
     ranked = _ranked(who.actor, row, query) if is_living and not is_why else None
@@ -188,16 +188,21 @@ def listing_page(
     )
 
 
-def _listing_of_others(actor: Actor, shown: dict[str, Any]) -> Response:
-    """What others than the owner see, with their own open listings that may be its counterpart."""
+def _listing_of_others(
+    actor: Actor, shown: dict[str, Any], row: Any, http_status: int, errors: Errors | None
+) -> Response:
+    """What others than the owner see, with their own open listings that may be its counterpart; to admins
+    what a demand says of the exemption list."""
     mine: list[Any] = []
+    exempted = row if actor.is_admin and row.exemption_item else None
     if actor.enterprise_id is not None:
         other = OTHER_KIND[Kind(shown["kind"])]
         asked = {**NO_FILTER, "mine": True, "kind": other, "status": ListingStatus.OPEN, "limit": 5}
         mine, _, _ = listings.search(actor, asked, None)
     return private(
-        "listing_of_others.html", listing=shown, photos=listings.list_photos(shown["id"]), mine=mine,
-        map=map_of([shown], shown), api=f"/api/v1/listings/{shown['id']}",
+        "listing_of_others.html", http_status, listing=shown, photos=listings.list_photos(shown["id"]),
+        mine=mine, map=map_of([shown], shown), exempted=exempted,
+        values=typed() if errors else {}, errors=errors or {}, api=f"/api/v1/listings/{shown['id']}",
     )  # fmt: skip
 
 

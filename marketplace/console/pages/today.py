@@ -12,6 +12,8 @@ from ...desk import service as desk
 from ...enterprises import service as enterprises
 from ...events.actor import ENTERPRISE, Actor
 from ...http.languages import language
+from ...inspections import service as inspections
+from ...inspections.models import InspectionKind, InspectionStatus
 from ...manifests import service as manifests
 from ...manifests.models import IN_FLIGHT, UNSEALED
 from ...notifications import service as notifications
@@ -34,6 +36,9 @@ OPEN_LOADS = {
 }  # fmt: skip
 NEXT_MOVES = ("pickup", "receive", "deliver", "schedule", "issue", "close")
 """What a load may wait for; it is done on its page."""
+ANY_INSPECTION = dict.fromkeys(("enterprise_id", "checklist", "kind", "mine"))
+AT_WORK = (InspectionStatus.OPEN, InspectionStatus.RECTIFYING, InspectionStatus.OVERDUE)
+"""Of inspections: as long as somebody has to go on with it or to put something right."""
 ANY_DECLARATION = {"status": None, "kind": None, "enterprise_id": None}
 
 
@@ -59,6 +64,7 @@ def show_today(who: LoggedIn) -> Any:
         loads=[load for load in loads if load["move"]],
         under_way=[load for load in loads if not load["move"]],
         duties=desk.duties_of(actor, MOST),
+        inspections=_duties(actor),
         declarations=reporting.search(actor, due, None, MOST),
         news=news[:MOST],
         has_more_news=len(news) > MOST,
@@ -75,6 +81,12 @@ def _with_moves(who: LoggedIn, rows: Sequence[Any]) -> list[dict[str, Any]]:
         {"row": row, "move": next((move for move in moves_of(who, row) if move in NEXT_MOVES), None)}
         for row in rows
     ]
+
+
+def _duties(actor: Actor) -> list[Any]:
+    """Inspections with which the enterprise goes on itself: its own checks, and what it has to put right."""
+    found = inspections.search(actor, {**ANY_INSPECTION, "status": AT_WORK}, None, MOST)
+    return [row for row in found if row.kind == InspectionKind.SELF or row.status != InspectionStatus.OPEN]
 
 
 def _news(actor: Actor) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from .feeds import (
     CreditUnmatched,
     FeedResult,
     FeedStatus,
+    source_name,
 )
 from .publication_terms import PublicationTerm
 from .rules import AXES, Recorder, RuleTable, Severity
@@ -47,4 +48,5 @@ __all__ = [
     "Recorder",
     "RuleTable",
     "Severity",
+    "source_name",
 ]

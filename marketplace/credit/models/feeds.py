@@ -1,5 +1,6 @@
 """Feeds of other systems: what was sent, what became of it, and what waits for its enterprise."""
 
+import unicodedata
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -48,6 +49,11 @@ class FeedResult(StrEnum):
     REFUSED = "refused"
     UNMATCHED = "unmatched"
     """Nobody has its USCC yet: it waits for whoever registers and is approved."""
+
+
+def source_name(text: str) -> str:
+    """The name of a source as it is compared: width and case aside."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 class CreditImport(Base):

@@ -1,7 +1,5 @@
 """Feeds, their imports, and what waits for its enterprise."""
 
-import unicodedata
-
 from marshmallow import fields
 
 from ... import identity
@@ -9,13 +7,8 @@ from ...http.fields import Day, Lines, List, Moment, Normalised, OneOf, Value
 from ...http.languages import Message
 from ...http.paging import PageQuery, page_of
 from ...http.schemas import ResponseSchema, Schema, StableCode
-from ..models import MOST_FEED_ROWS, FeedResult, FeedStatus
+from ..models import MOST_FEED_ROWS, FeedResult, FeedStatus, source_name
 from .events import NewEventSchema
-
-
-def source_name(text: str) -> str:
-    """The name of a source as it is compared: width and case aside."""
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 class FeedRowSchema(NewEventSchema):

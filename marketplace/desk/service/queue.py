@@ -111,6 +111,14 @@ def _region(actor: Actor, region: int | None) -> Region | None:
     return region_between(max(both), min(map(catalogue.last_below, both))) if both else None
 
 
+def _region_of_item(actor: Actor) -> Region | None:
+    """What a regulator oversees, for one item: how many enterprises lie there need not be asked."""
+    if actor.kind != REGULATOR:
+        return None
+    low = actor.region or 0
+    return Region(low, catalogue.last_below(low), Way.BY_ITEM)
+
+
 def search(asked: Asked, after: Sequence[Any] | None, limit: int) -> Sequence[Any]:
     """At most `limit` items after a position, in the order asked for.
 
@@ -138,7 +146,7 @@ def find_item(actor: Actor, kind: str, subject_id: UUID) -> Any:
     """An item that waits and that the actor may see, as a row of `search`. Raises: NotFound."""
     if kind not in KINDS:
         raise NotFound()
-    asked = Asked((DeskKind(kind),), _region(actor, None))
+    asked = Asked((DeskKind(kind),), _region_of_item(actor))
     row = _item_statement(asked.shape).one_or_none(**asked.values, subject_id=subject_id)
     if row is None:
         raise NotFound()

@@ -1,6 +1,6 @@
 """Reports of hazardous waste: who owes which, until when; pre-filled, confirmed, corrected, chased."""
 
-from .classes import class_of, decide_class, find_decidable
+from .classes import class_of, decide_class, find_decidable, may_decide, present_class
 from .confirming import confirm, correct, file_receipt
 from .lateness import give_up, judge_years, pass_plan_term, pass_term
 from .lookup import find, search, versions
@@ -23,10 +23,12 @@ __all__ = [
     "give_up",
     "has_plan",
     "judge_years",
+    "may_decide",
     "open_reports",
     "pass_plan_term",
     "pass_term",
     "plan_versions",
+    "present_class",
     "present_plans",
     "present_whole",
     "records_of",

@@ -61,6 +61,11 @@ def class_of(actor: Actor, enterprise_id: UUID) -> dict[str, Any]:
         NotFound: the actor does not see all of the enterprise.
     """
     enterprises.find_governed(actor, enterprise_id)
+    return present_class(enterprise_id)
+
+
+def present_class(enterprise_id: UUID) -> dict[str, Any]:
+    """The same of an enterprise that the caller has found for who asks."""
     found = classes_on([enterprise_id], clock.today()).get(enterprise_id)
     return {
         "enterprise_id": enterprise_id,
@@ -88,9 +93,14 @@ def find_decidable(actor: Actor, enterprise_id: UUID) -> Enterprise:
     """
     enterprises.require_official(actor)
     enterprise = enterprises.find_governed(actor, enterprise_id)
-    if actor.kind == REGULATOR and (actor.region or 0) % COUNTY_DIGITS:
+    if not may_decide(actor):
         raise Forbidden("prefecture_decides")
     return enterprise
+
+
+def may_decide(actor: Actor) -> bool:
+    """Whether a member of the staff may decide classes at all: not the authority of a county."""
+    return actor.kind != REGULATOR or not (actor.region or 0) % COUNTY_DIGITS
 
 
 def decide_class(actor: Actor, enterprise_id: UUID, data: dict[str, Any]) -> ClassDecision:

@@ -10,7 +10,7 @@ from .... import clock
 from ....database import db
 from ....enterprises import service as enterprises
 from ....enterprises.models import ApiKey, Staff
-from ....errors import Conflict, NotFound
+from ....errors import Conflict, Invalid, NotFound
 from ....events.actor import PLATFORM, Actor
 from ....events.work import Work, unit_of_work
 from ...models import (
@@ -29,6 +29,7 @@ from ...models import (
 )
 from ..login.access_reset import end_open_resets
 from ..login.failures import about
+from ..login.logging_in import in_one_form, is_called
 from ..membership.members import end_locked
 from .own import lock_myself, require_own_password
 
@@ -45,6 +46,19 @@ def find_person(actor: Actor, person_id: UUID) -> Person:
     person = db.session.get(Person, person_id)
     if person is None or person.erased_at is not None:
         raise NotFound()
+    return person
+
+
+def find_person_called(actor: Actor, login: str) -> Person:
+    """The person with this address or number, as it was typed, for an admin.
+
+    Raises:
+        Invalid: nobody logs in so (`person_unknown`).
+    """
+    called = is_called(in_one_form(login) or login)
+    person = db.session.scalars(select(Person).where(called, Person.erased_at.is_(None))).one_or_none()
+    if person is None:
+        raise Invalid("person_unknown", at="login")
     return person
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
-from .... import clock, identity
+from .... import clock
 from ....database import db
 from ....errors import Conflict, Invalid, NotFound
 from ....events.actor import PLATFORM, Actor
@@ -36,7 +36,7 @@ from ...models import (
     ResetStatus,
 )
 from .failures import about, forget_failures, note_attempt
-from .logging_in import is_called
+from .logging_in import in_one_form, is_called
 from .passwords import hash_password, is_password, require_strong
 from .second_factor import random_code, read_code
 from .sessions import end_sessions
@@ -230,12 +230,10 @@ def _lock(work: Work, reset_id: UUID) -> AccessReset:
 
 def _find_by_login(work: Work, login: str) -> Person | None:
     """The person with this address or number, as it was typed, locked."""
-    read = identity.email if "@" in login else identity.phone
-    try:
-        typed = read(login)
-    except ValueError:
+    one_form = in_one_form(login)
+    if one_form is None:
         return None
-    query = select(Person).where(is_called(typed), Person.erased_at.is_(None))
+    query = select(Person).where(is_called(one_form), Person.erased_at.is_(None))
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return work.session.scalars(locked).one_or_none()
 

@@ -28,7 +28,7 @@ def log_in(login: str, password: str, address: str, device: str = "") -> str:
         Unauthorised: there is no such person, or the password is wrong (`login_failed`).
         TooMany: there were too many failures (`login_waits`).
     """
-    typed = _one_form(login)
+    typed = in_one_form(login) or login  # what is neither is refused like what nobody has
     person_id = require_password(typed, password, address)
     with unit_of_work() as work:
         person = work.lock(Person, Person.id == person_id, Person.erased_at.is_(None))
@@ -64,15 +64,14 @@ def login_of(person: Person) -> str:
     return person.email or person.phone or ""
 
 
+def in_one_form(login: str) -> str | None:
+    """An address or number in its one form, as `is_called` takes it; None of what is neither."""
+    try:
+        return identity.email(login) if "@" in login else identity.phone(login)
+    except ValueError:
+        return None
+
+
 def is_called(login: str) -> ColumnElement[bool]:
     """The condition of the person with this address or number, in its one form."""
     return func.lower(Person.email) == login.casefold() if "@" in login else Person.phone == login
-
-
-def _one_form(login: str) -> str:
-    """What was typed as it is stored; as it was typed where it is neither an address nor a number."""
-    read = identity.email if "@" in login else identity.phone
-    try:
-        return read(login)
-    except ValueError:
-        return login
