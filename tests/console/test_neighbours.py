@@ -305,8 +305,7 @@ def test_no_page_shows_what_the_api_refuses_or_hides(world, rules):
     assert [name for name, mark in PRIVATE.items() if mark not in shown] == [], "nobody sees it: no mark"
 
 
-OPEN_TO_ALL_REGIONS = {
-}
+OPEN_TO_ALL_REGIONS = {}
 """Pages about one thing that an official of any region may see, and why."""
 
 
