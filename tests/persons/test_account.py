@@ -103,6 +103,12 @@ def test_an_address_counts_once_its_code_was_typed(marketplace, own, relay):
     assert log_in(marketplace, "li@example.com")
 
 
+def test_guesses_of_the_code_of_an_address_are_slowed(own):
+    assert own.post("/me/person/email", {"email": "li@example.com", "password": PASSWORD}).status_code == 204
+    heard = [own.post("/me/person/email/confirm", {"code": "WRONG-WRONG"}).json["code"] for _ in range(6)]
+    assert heard == ["code_invalid"] * 5 + ["login_waits"]
+
+
 def test_a_copy_has_what_is_kept_and_no_secret(marketplace, own):
     log_in(marketplace, PHONE)
     copy = json.loads(own.get("/me/person/export").data)
