@@ -211,7 +211,11 @@ def test_staff_reads_which_officer_decided_an_appeal_and_its_enterprise_that_the
     path = f"/credit/appeals/{appeal_id}"
     enterprise_id = desk.marketplace.admin.get(path).json["enterprise_id"]
     decided = desk.marketplace.admin.get(f"{path}/history").json["items"][0]
-    assert (decided["action"], decided["actor"], decided["enterprise_id"]) == ("uphold", "admin", None)
+    assert (decided["action"], decided["actor"], decided["enterprise_id"]) == (
+        "decide_uphold",
+        "admin",
+        None,
+    )
     assert decided["by_person"]["name"] == "李工"
     profile = desk.browser.get(f"/enterprises/{enterprise_id}").page
     assert profile.faults == []

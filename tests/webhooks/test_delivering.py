@@ -2,11 +2,17 @@
 
 import json
 import socket
+import ssl
 import threading
 from base64 import b64decode
+from contextlib import suppress
 from datetime import datetime, timedelta
 
+import httpcore
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from standardwebhooks import Webhook, WebhookVerificationError, webhooks
 
 from marketplace import outgoing
@@ -431,3 +437,48 @@ def test_a_head_that_comes_drop_by_drop_ends_in_time(monkeypatch):
         finally:
             stop.set()
             thread.join()
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_nothing(tmp_path):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    day = datetime(2026, 11, 1)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), day)
+    own = made.not_valid_after(day + timedelta(days=9_000)).sign(key, hashes.SHA256())
+    pem = serialization.Encoding.PEM
+    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (file := tmp_path / "own.pem").write_bytes(own.public_bytes(pem) + key.private_bytes(pem, *plain))
+    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trust.load_cert_chain(file)
+    arrived = []
+
+    def serve(server):
+        connection, _ = server.accept()
+        with connection, suppress(OSError), trust.wrap_socket(connection, server_side=True) as stream:
+            arrived.append(stream.recv(100))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=(server,))
+        thread.start()
+        with pytest.raises(outgoing.httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            outgoing.post(f"https://localhost:{server.getsockname()[1]}/", b"{}", {}, loopback=True)
+        thread.join()
+    assert [said for said in arrived if said] == []
+
+
+def test_neither_a_proxy_of_the_environment_nor_http_to_the_outside_is_used(monkeypatch):
+    asked = []
+
+    def connect(self, host, port, *_):
+        asked.append((host, port))
+        raise httpcore.ConnectError("nobody is there")
+
+    for name in ("HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://10.0.0.1:3128")
+    monkeypatch.setattr(outgoing, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", ("8.8.8.8", 443))])
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
+    with pytest.raises(outgoing.httpx.ConnectError):
+        outgoing.post("https://erp.example/", b"{}", {})
+    assert asked == [("8.8.8.8", 443)], "and at the address that was checked, by no name"
+    with pytest.raises(ValueError, match="no HTTPS"):
+        outgoing.check_url("http://erp.example/", loopback=True)
