@@ -7,7 +7,7 @@ EFFORT ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help hostile install install-dev demo serve stop backup restore check format test test-pages thorough faults fuzz flood inference examples errors lint lock bench bench-http \
-	bench-pages bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade bench-tracks bench-credit bench-early-warning bench-service bench-ledger clean
+	bench-pages bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade bench-tracks bench-credit bench-early-warning bench-service bench-ledger bench-feed clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -123,6 +123,9 @@ bench-rerank: .venv/.installed ## time ranking 1,000,000 supplies x 1,000,000 de
 bench-trade: .venv/.installed ## race 50 processes for the last tonnes of a permit, restart the database; deals a second (ARGS="--seconds 60")
 	@$(BIN) -m bench.trade $(ARGS)
 	@$(BIN) -m bench.manifest_numbers
+
+bench-feed: .venv/.installed ## time the feed of events and webhooks beside polling and bare statements
+	@$(BIN) -m bench.feed $(ARGS)
 
 bench-ledger: .venv/.installed ## time sealing and verifying 1,000,000 rows of credit
 	@$(BIN) -m bench.ledger $(ARGS)

@@ -1,9 +1,9 @@
-"""Requests to addresses that others name: to the public internet only, checked as the connection is made.
+"""Requests to servers of others: to the public internet only, checked as the connection is made.
 
 A name is looked up once, refused unless every address it has is public, and the connection is made to an
 address that was checked: what a name says later, or to somebody else, changes nothing. No redirect is
-followed, no proxy of the environment is used, nothing is read of the answer but its head, and all of it ends
-after `TIMEOUT_S`.
+followed, no proxy of the environment is used, and all of it ends after `TIMEOUT_S`. Of the answer to what is
+posted to an address of strangers nothing is read but its head.
 """
 
 import ssl
@@ -39,6 +39,9 @@ NOT_PUBLIC = tuple(
 )
 """Networks that lead elsewhere, or nowhere, and of which `is_global` does not say so in every Python."""
 
+INSIDE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
+"""Private networks (RFC 1918, RFC 4193)."""
+
 Options = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]]
 
 
@@ -68,11 +71,18 @@ def _is_loopback(address: str) -> bool:
     return (mapped or ip).is_loopback
 
 
-def public_address(host: str, port: int, *, loopback: bool = False) -> str:
+def _is_inside(address: str) -> bool:
+    """Whether an address is of a private network; no link-local one, where clouds keep their secrets."""
+    ip = ip_address(address.partition("%")[0])
+    return any(ip in network for network in INSIDE)
+
+
+def public_address(host: str, port: int, *, loopback: bool = False, inside: bool = False) -> str:
     """The address to connect to: the first that a name has, all of which are public.
 
     Args:
         loopback: whether addresses of this machine will do, as in trials and tests.
+        inside: whether those of private networks will do, of a server that the operator names.
     Raises:
         AddressRefused: there is none, or one of them will not do.
     """
@@ -80,7 +90,11 @@ def public_address(host: str, port: int, *, loopback: bool = False) -> str:
         found = [str(each[4][0]) for each in getaddrinfo(host, port, type=SOCK_STREAM)]
     except (gaierror, UnicodeError, OSError) as error:
         raise AddressRefused("the name has no address") from error
-    if not found or not all(is_public(each) or (loopback and _is_loopback(each)) for each in found):
+    may_be_used = [
+        is_public(each) or (loopback and _is_loopback(each)) or (inside and _is_inside(each))
+        for each in found
+    ]
+    if not found or not all(may_be_used):
         raise AddressRefused("an address is not public")
     return found[0]
 
@@ -113,19 +127,21 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, loopback: bool = 
         AddressRefused: its host will not do any more. httpx.HTTPError: there was no answer.
     """
     with (
-        httpx.Client(
-            transport=_transport(loopback), timeout=TIMEOUT_S, follow_redirects=False, trust_env=False
-        ) as client,
+        client_of(loopback=loopback) as client,
         client.stream("POST", url, content=body, headers=dict(headers)) as response,
     ):
         return Answer(response.status_code, response.headers.get("retry-after"))
 
 
-def _transport(loopback: bool) -> httpx.HTTPTransport:
+def client_of(*, loopback: bool = False, inside: bool = False) -> httpx.Client:
+    """A client whose connections go to checked addresses, and end `TIMEOUT_S` from now, whatever they are at.
+
+    It may raise AddressRefused. Args: as `public_address`.
+    """
     transport = httpx.HTTPTransport(verify=_trust(), trust_env=False)
-    backend = _PublicBackend(loopback, time.monotonic() + TIMEOUT_S)
+    backend = _PublicBackend(loopback, inside, time.monotonic() + TIMEOUT_S)
     transport._pool = httpcore.ConnectionPool(ssl_context=_trust(), network_backend=backend)
-    return transport
+    return httpx.Client(transport=transport, timeout=TIMEOUT_S, follow_redirects=False, trust_env=False)
 
 
 @cache
@@ -136,8 +152,9 @@ def _trust() -> ssl.SSLContext:
 class _PublicBackend(httpcore.NetworkBackend):
     """Connects to checked addresses, until a moment; TLS still holds the certificate to the name."""
 
-    def __init__(self, loopback: bool, deadline: float) -> None:
-        self._loopback, self._deadline, self._plain = loopback, deadline, httpcore.SyncBackend()
+    def __init__(self, loopback: bool, inside: bool, deadline: float) -> None:
+        self._loopback, self._inside = loopback, inside
+        self._deadline, self._plain = deadline, httpcore.SyncBackend()
 
     def connect_tcp(
         self,
@@ -147,7 +164,7 @@ class _PublicBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Options | None = None,
     ) -> httpcore.NetworkStream:
-        address = public_address(host, port, loopback=self._loopback)
+        address = public_address(host, port, loopback=self._loopback, inside=self._inside)
         left = _left(self._deadline, timeout, httpcore.ConnectTimeout)
         stream = self._plain.connect_tcp(address, port, left, local_address, socket_options)
         return _TimedStream(stream, self._deadline)

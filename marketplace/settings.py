@@ -132,6 +132,8 @@ class Settings:
     oidc_client_secret: str = field(default="", repr=False)
     oidc_hosts: str = ""
     """Further hosts that the provider's description may name, divided by commas; its own is one."""
+    oidc_inside: bool = False
+    """Whether the provider may be on a private network of the operator's; else its addresses are public."""
     oidc_uscc_claim: str = "uscc"
     """The claim that says for which enterprise somebody acts, by its credit code."""
     oidc_right: str = "viewer"

@@ -134,7 +134,8 @@ TASKS = (
     TaskType(allocations.run, BULK),
     TaskType(ledger.check_ledger, BULK),
     TaskType(desk.note_grade_change, MATCHING),
-    TaskType(webhooks.deliver, WEBHOOKS),
+    TaskType(webhooks.deliver, WEBHOOKS, asks_others=True),
+    TaskType(webhooks.replay_on, BULK),
 )
 """A new kind of task is one line here; `work.enqueue` writes one by its name."""
 

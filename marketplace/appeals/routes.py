@@ -14,9 +14,10 @@ from ..http.authentication import EVERY_KEY, STAFF, actor, allow
 from ..http.blueprint import Blueprint, Body, Json, Query, file_upload, no_body, require, subject
 from ..http.bodies import sent_name
 from ..http.documents import DOCUMENT_TYPES, MAX_DOCUMENT
+from ..http.histories import HistoryPage, history_page
 from ..http.languages import render_warnings
 from ..http.openapi.declarations import may_conflict
-from ..http.paging import Page, each, page
+from ..http.paging import Page, PageQuery, each, page
 from ..http.schemas import FileNameQuery
 from . import service
 from .models import Appeal, Decision, Repair, RepairDecision
@@ -70,6 +71,16 @@ def list_appeals(query: Query) -> Page:
 def show_appeal(appeal: Appeal) -> Json:
     """An appeal: what it says, until when it is decided, and what came of it."""
     return _shown(appeal)
+
+
+@blueprint.get(f"{APPEAL}/history")
+@allow(*EVERY_KEY)
+@subject(service.find_appeal)
+@blueprint.query(PageQuery)
+@blueprint.response(200, HistoryPage)
+def list_appeal_history(appeal: Appeal, query: Query) -> Page:
+    """Who did what to an appeal and when, newest first; people of staff are named to staff alone."""
+    return history_page(query, appeal)
 
 
 @blueprint.post(f"{APPEAL}/files")
@@ -149,6 +160,16 @@ def list_repairs(query: Query) -> Page:
 def show_repair(repair: Repair) -> Json:
     """A request for repair: the promise, what was checked, until when it is decided, and what came of it."""
     return _shown(repair)
+
+
+@blueprint.get(f"{REPAIR}/history")
+@allow(*EVERY_KEY)
+@subject(service.find_repair)
+@blueprint.query(PageQuery)
+@blueprint.response(200, HistoryPage)
+def list_repair_history(repair: Repair, query: Query) -> Page:
+    """Who did what to a repair and when, newest first; people of staff are named to staff alone."""
+    return history_page(query, repair)
 
 
 @blueprint.post(f"{REPAIR}/check")

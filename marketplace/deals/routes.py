@@ -12,10 +12,11 @@ from ..http.authentication import EVERY_KEY, actor, allow
 from ..http.blueprint import FILE, Blueprint, Body, Json, Query, Versioned, attachment, require, subject
 from ..http.documents import PDF
 from ..http.etags import etag
+from ..http.histories import HistoryPage, history_page
 from ..http.languages import language, render_warnings
 from ..http.openapi.api import VERSIONED
 from ..http.openapi.declarations import may_conflict, names_rows
-from ..http.paging import Page, page
+from ..http.paging import Page, PageQuery, page
 from ..messages import say
 from . import service
 from .models import Deal, Fault, InvoiceStatus, Offer
@@ -78,6 +79,16 @@ def _offers(rows: Sequence[Any]) -> list[Json]:
 def show_offer(offer: Offer) -> Versioned:
     """An offer with all its rounds."""
     return _offer(offer)
+
+
+@blueprint.get("/offers/<uuid:offer_id>/history")
+@allow(*EVERY_KEY)
+@subject(service.find_offer)
+@blueprint.query(PageQuery)
+@blueprint.response(200, HistoryPage)
+def list_offer_history(offer: Offer, query: Query) -> Page:
+    """Who did what to an offer and when, newest first; the other side's people are not named."""
+    return history_page(query, offer)
 
 
 @blueprint.post("/offers/<uuid:offer_id>/counter")
@@ -169,6 +180,16 @@ def list_deals(query: Query) -> Page:
 def show_deal(deal: Deal) -> Versioned:
     """A deal: its terms as agreed, its tonnes as they are now, and how to reach the other side."""
     return _deal(deal)
+
+
+@blueprint.get("/deals/<uuid:deal_id>/history")
+@allow(*EVERY_KEY)
+@subject(service.find_deal)
+@blueprint.query(PageQuery)
+@blueprint.response(200, HistoryPage)
+def list_deal_history(deal: Deal, query: Query) -> Page:
+    """Who did what to a deal and when, newest first; the other side's people are not named."""
+    return history_page(query, deal)
 
 
 @blueprint.post("/deals/<uuid:deal_id>/complete")

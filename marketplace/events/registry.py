@@ -21,12 +21,17 @@ class TaskType:
     `many` does many tasks of the kind at once, given their payloads, in the unit of work that marks them as
     done. If it raises, all of that is taken back and `function` does each of them alone. `prepare` is called
     before, in no unit of work, with how many tasks of the kind a job carries.
+
+    `asks_others`: the function waits for servers of others, and is called in no unit of work: it opens its
+    own around that. If the process ends before its task is marked as done, it is called again, so what it
+    has done must hold it off from doing it twice.
     """
 
     function: Function
     queue: str
     many: ManyFunction | None = None
     prepare: Callable[[int], None] | None = None
+    asks_others: bool = False
 
     @property
     def name(self) -> str:

@@ -43,6 +43,10 @@ class HistoryLineSchema(ResponseSchema):
     action = KnownValue(about="A stable word in snake_case, such as `publish`.")
     summary = fields.String(metadata={"description": "The action by its name in your language."})
     actor = Value((ENTERPRISE, ADMIN, REGULATOR, SYSTEM))
+    enterprise_id = fields.UUID(
+        allow_none=True,
+        metadata={"description": "The enterprise that acted; null of staff and the platform."},
+    )
     by_person = by_person()
     reason = fields.String(allow_none=True)
     changes = fields.List(fields.Nested(ChangeSchema))
@@ -68,17 +72,26 @@ def history_page(
 ) -> Page:
     """One page of the history of `row`; `changes` makes those of its lines readable."""
     rows = partial(events.history_of, row.__tablename__, str(row.id))
+    return page(query, rows, BY_NUMBER, lambda lines: _shown(actor(), lines, changes(lines)))
 
-    def present(lines: Sequence[Audit]) -> list[dict[str, Any]]:
-        reader = actor()
-        acted = [(line.person_id, line.actor_id if line.actor_kind == ENTERPRISE else None) for line in lines]
-        persons = _named(reader, acted)
-        return [
-            {**_line(line, changed, _sees_origin(reader, line)), "by_person": person}
-            for line, changed, person in zip(lines, changes(lines), persons, strict=True)
-        ]
 
-    return page(query, rows, BY_NUMBER, present)
+def history_for(reader: Actor, table: str, row_id: UUID, limit: int) -> list[dict[str, Any]]:
+    """The newest lines of the history of a row, as the API shows them to a reader who may see the row."""
+    lines = events.history_of(table, str(row_id), None, limit)
+    return _shown(reader, lines, changes_of(lines))
+
+
+def _shown(reader: Actor, lines: Sequence[Audit], changes: Changes) -> list[dict[str, Any]]:
+    acted = [(line.person_id, _enterprise_of(line)) for line in lines]
+    persons = _named(reader, acted)
+    return [
+        {**_line(line, changed, _sees_origin(reader, line)), "by_person": person}
+        for line, changed, person in zip(lines, changes, persons, strict=True)
+    ]
+
+
+def _enterprise_of(line: Audit) -> UUID | None:
+    return line.actor_id if line.actor_kind == ENTERPRISE else None
 
 
 def _line(line: Audit, changes: dict[str, list[Any]], shows_origin: bool) -> dict[str, Any]:
@@ -89,6 +102,7 @@ def _line(line: Audit, changes: dict[str, list[Any]], shows_origin: bool) -> dic
         "action": line.action,
         "summary": _summary(line.action),
         "actor": line.actor_kind,
+        "enterprise_id": _enterprise_of(line),
         "reason": line.detail.get("reason"),
         "changes": stated + [{"field": name, "before": None, "after": None} for name in unstated],
         "key_id": line.key_id if shows_origin else None,

@@ -18,3 +18,16 @@ def forget_old() -> None:
 def deliver(delivery_id: str) -> None:
     """A delivery is due."""
     service.deliver(UUID(delivery_id))
+
+
+def replay_on(
+    endpoint_id: str,
+    since: str,
+    last_event_no: int,
+    last_release_no: int,
+    event_no: int,
+    release_no: int,
+) -> None:
+    """A replay goes on."""
+    stretch = service.Stretch(since, last_event_no, last_release_no, event_no, release_no)
+    service.replay_on(UUID(endpoint_id), stretch)

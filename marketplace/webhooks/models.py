@@ -86,7 +86,8 @@ class WebhookEndpoint(MadeByPerson, Base):
 
     The secrets are sealed. `notified_no` is up to which message of the inbox it was
     served, `failures` counts those since the last success, since `failing_since`; until
-    `paused_until` nothing is tried.
+    `paused_until` nothing is tried. `asked_until` is the claim of whoever asks it now: another may ask it
+    after that, as the one who claimed it must have died.
     """
 
     __tablename__ = "webhook_endpoint"
@@ -103,6 +104,7 @@ class WebhookEndpoint(MadeByPerson, Base):
     failures: Mapped[int] = mapped_column(default=0)
     failing_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     paused_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    asked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     stopped_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     stopped_for: Mapped[StopReason | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)

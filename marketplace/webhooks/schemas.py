@@ -22,7 +22,7 @@ from .models import AttemptOutcome, DeliveryStatus, StopReason
 from .service.kinds import CHOICES, GROUPS, KINDS, WANTED
 
 LARGEST_NO = 2**63 - 1
-SUBJECTS = sorted({group.subject for group in GROUPS.values()})
+SUBJECTS = sorted({kind for group in GROUPS.values() for kind in group.subjects})
 KIND = "What happened, as docs/events.md lists it."
 
 
@@ -146,4 +146,6 @@ class ReplaySchema(Schema):
 
 
 class ReplayedEventsSchema(ResponseSchema):
-    replayed = fields.Integer(metadata={"description": "Deliveries that are due now; 1,000 at most."})
+    replayed = fields.Integer(
+        metadata={"description": "How many are delivered once more: the first 1,000 now, the others follow."}
+    )

@@ -6,12 +6,15 @@ import time
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
+import httpcore
 import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
+from marketplace import outgoing
 from marketplace.database import db
+from marketplace.errors import Unavailable
 from marketplace.persons.models import LinkedAccount, Person
 from marketplace.persons.service.elsewhere import provider
 from tests.console.people import Browser, browser_of, browser_of_staff
@@ -356,6 +359,29 @@ def test_a_description_that_names_another_issuer_or_host_is_not_believed(app, mo
         for named, hosts in (("https://city.example", ""), ("https://city.example/", "keys.example")):
             with pytest.raises(Exception, match="account_unavailable"):
                 described(named, hosts, 0)
+
+
+@pytest.mark.parametrize(
+    ("address", "inside", "is_asked"),
+    [("10.1.2.3", False, False), ("10.1.2.3", True, True), ("127.0.0.1", True, False),
+     ("169.254.169.254", True, False), ("::ffff:10.1.2.3", True, False), ("fd00::1", True, True)],
+)  # fmt: skip
+def test_the_provider_is_asked_at_the_address_that_was_checked_and_inside_only_if_settings_say_so(
+    app, monkeypatch, address, inside, is_asked
+):
+    settings = replace(app.config["SETTINGS"], oidc_inside=inside, oidc_issuer="https://city.example")
+    monkeypatch.setitem(app.config, "SETTINGS", settings)
+    asked = []
+
+    def connect(self, host, port, *_):
+        asked.append(host)
+        raise httpcore.ConnectError("nobody is there")
+
+    monkeypatch.setattr(outgoing, "getaddrinfo", lambda host, port, **_: [(0, 0, 0, "", (address, port))])
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
+    with app.app_context(), pytest.raises(Unavailable, match="account_unavailable"):
+        provider._ask("POST", "https://city.example/token", data={"code": "x"})
+    assert asked == [address] * is_asked
 
 
 def test_a_provider_that_is_away_leaves_the_password(marketplace, firm, app, monkeypatch):

@@ -2,9 +2,11 @@
 
 import re
 from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 
+from marketplace.persons.service.login import passwords
 from tests.console.people import Browser, browser_of
 from tests.console.reader import read
 from tests.counting import count_statements
@@ -492,6 +494,32 @@ def test_who_registers_a_known_enterprise_does_not_learn_who_has_a_log_in(market
             heard.append((browser.status, browser.page.text.replace(phone, "")))
     assert heard[0] == heard[1]
     assert heard[0][0] == 409
+
+
+def test_a_registration_that_is_refused_says_of_no_number_or_address_who_has_a_log_in(
+    marketplace, monkeypatch
+):
+    """A registration that is made says that its number was new, and leaves an enterprise for staff to see."""
+    known = marketplace.enterprise("generator")
+    browser_of(known, "13800138044")
+    worked, hasher = [], passwords.HASHER
+    counting = SimpleNamespace(
+        hash=lambda *given: worked.append(1) or hasher.hash(*given),
+        verify=lambda *given: worked.append(1) or hasher.verify(*given),
+    )
+    monkeypatch.setattr(passwords, "HASHER", counting)
+    with marketplace.at_its_time():
+        heard = []
+        for phone in ("13800138044", "13800138045"):
+            browser = Browser(marketplace)
+            for password in ("1111111111", f"my number {phone}"):
+                worked.clear()
+                fields = {**ABOUT, "contact.phone": phone, "password": password, "uscc": new_uscc()}
+                browser.post("/register", **fields)
+                heard.append((browser.status, browser.page.text.replace(phone, ""), len(worked)))
+    assert heard[:2] == heard[2:]
+    assert {status for status, *_ in heard} == {422}
+    assert marketplace.admin.get("/enterprises", status="pending").json["items"] == []
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from marketplace.appeals.models import Appeal
+from marketplace.events.actor import ENTERPRISE, Actor
+from marketplace.http.histories import history_for
 from tests.console.people import Browser, browser_of, staff_browser
 from tests.console.private import STAFF_PAGES
 from tests.counting import count_statements
@@ -199,6 +202,27 @@ def test_each_kind_is_decided_on_its_page_and_gone_from_the_desk(desk):
         assert again.status == 404, "pressed twice"
         assert "已办结" in again.page.text
         assert desk.ids(kind=kind) == []
+
+
+def test_staff_reads_which_officer_decided_an_appeal_and_its_enterprise_that_the_platform_did(desk):
+    appeal_id = desk.make("appeal")
+    done = desk.browser.post(f"/desk/appeal/{appeal_id}", decision="uphold", reason="证据充分")
+    assert done.status == 303
+    path = f"/credit/appeals/{appeal_id}"
+    enterprise_id = desk.marketplace.admin.get(path).json["enterprise_id"]
+    decided = desk.marketplace.admin.get(f"{path}/history").json["items"][0]
+    assert (decided["action"], decided["actor"], decided["enterprise_id"]) == (
+        "decide_uphold",
+        "admin",
+        None,
+    )
+    assert decided["by_person"]["name"] == "李工"
+    profile = desk.browser.get(f"/enterprises/{enterprise_id}").page
+    assert profile.faults == []
+    with desk.marketplace.app.app_context():
+        told = history_for(Actor(ENTERPRISE, UUID(enterprise_id)), Appeal.__tablename__, UUID(appeal_id), 9)
+    assert {line["by_person"] for line in told} == {None}
+    assert told[0]["reason"] == "证据充分"
 
 
 def test_a_reason_that_is_missing_is_said_beside_the_field_and_what_was_typed_stays(desk):

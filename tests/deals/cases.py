@@ -51,6 +51,8 @@ def neighbours(samples):
     of_deal = ("complete", "cancel", "dispute", "rate", "invoice")
     return {
         ("GET", "/offers/<uuid:offer_id>"): (offer, HIDDEN, HIDDEN),
+        ("GET", "/offers/<uuid:offer_id>/history"): (f"{offer}/history", HIDDEN, HIDDEN),
+        ("GET", "/deals/<uuid:deal_id>/history"): (f"{deal}/history", HIDDEN, HIDDEN),
         **{("POST", f"/offers/<uuid:offer_id>/{move}"): (f"{offer}/{move}", HIDDEN, FORBIDDEN)
            for move in of_offer},
         ("GET", "/deals/<uuid:deal_id>"): (deal, HIDDEN, HIDDEN),
@@ -104,7 +106,9 @@ CASES = Cases(
     statements={
         "/offers": 3,
         "/offers/<uuid:offer_id>": 4,
+        "/offers/<uuid:offer_id>/history": 3,
         "/deals": 4,
+        "/deals/<uuid:deal_id>/history": 3,
         "/deals/<uuid:deal_id>": 4,
         "/deals/<uuid:deal_id>/settlement": 2,
         "/deals/<uuid:deal_id>/contract.pdf": 3,

@@ -11,6 +11,7 @@ import os
 import signal
 import traceback
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from marketplace.events.service import task_relay
 from marketplace.matches.service.rerank import parts
 from marketplace.notifications.service.delivery import email, mail_hours, release
 from marketplace.notifications.service.planning import saved_search_push, told, told_statements
+from marketplace.webhooks.service import delivering, sending
 
 PR_SET_PDEATHSIG = 1
 configure_mappers()
@@ -152,6 +154,9 @@ POINTS: dict[str, Callable[[Kill], None]] = {
     "finds planned, before the commit": after(saved_search_push, "_plan"),
     "third letter marked, not handed over": third_letter(before),
     "third letter handed over, not committed": third_letter(after),
+    "webhook claimed, not sent": before(sending, "send"),
+    "webhook sent, not recorded": after(sending, "send"),
+    "webhook recorded, task not marked": after(delivering, "_record"),
     "tasks done, job not acknowledged": after(events, "perform_many"),
     "part written, before the commit": after(parts, "_write"),
     "second previews written, before the commit": second_previews,
@@ -187,6 +192,7 @@ def _settle(env: dict[str, str], log: Path) -> None:
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
     mail_hours.MAIL_HOURS = range(24)
+    delivering.CLAIMED_FOR = delivering.BUSY_ELSEWHERE = timedelta(seconds=0.5)
     task_relay.QUEUE_DEPTH = int(env.get("QUEUE_DEPTH", task_relay.QUEUE_DEPTH))
     if "POISON" in env:
         _poison(env["POISON"])

@@ -83,6 +83,12 @@ def test_a_number_is_one_persons(firm, own):
     assert own.post("/me/person/phone", {"phone": "13800138009", "password": PASSWORD}).status_code == 200
 
 
+def test_nobody_asks_through_whose_numbers_these_are(firm, own):
+    member(firm, OTHER)
+    heard = [own.post("/me/person/phone", {"phone": OTHER, "password": PASSWORD}).json for _ in range(6)]
+    assert [problem["code"] for problem in heard] == ["login_taken"] * 5 + ["login_waits"]
+
+
 def test_an_address_counts_once_its_code_was_typed(marketplace, own, relay):
     asked = own.post("/me/person/email", {"email": "li@example.com", "password": PASSWORD})
     assert asked.status_code == 204
@@ -95,6 +101,12 @@ def test_an_address_counts_once_its_code_was_typed(marketplace, own, relay):
     assert own.post("/me/person/email/confirm", {"code": code}).json["email"] == "li@example.com"
     assert own.post("/me/person/email/confirm", {"code": code}).json["code"] == "code_invalid"
     assert log_in(marketplace, "li@example.com")
+
+
+def test_guesses_of_the_code_of_an_address_are_slowed(own):
+    assert own.post("/me/person/email", {"email": "li@example.com", "password": PASSWORD}).status_code == 204
+    heard = [own.post("/me/person/email/confirm", {"code": "WRONG-WRONG"}).json["code"] for _ in range(6)]
+    assert heard == ["code_invalid"] * 5 + ["login_waits"]
 
 
 def test_a_copy_has_what_is_kept_and_no_secret(marketplace, own):

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -221,6 +222,7 @@ def test_a_code_of_the_second_factor_is_taken_once(marketplace, person_id):
     marketplace.wait(minutes=1)
     code = code_at(secret, marketplace.now)
     first, second = (who(marketplace, log_in(marketplace, PHONE)) for _ in range(2))
+    assert (first.actor, first.lacks) == (None, "second_factor"), "whoever has set one shows it"
     with marketplace.at_its_time():
         service.show_second_factor(first.session_id, code, ADDRESS)
         assert (
@@ -258,14 +260,39 @@ def test_a_forgotten_password_is_set_by_a_link_and_ends_all_sessions(marketplace
     assert join(marketplace, code).status_code == 201
     token = log_in(marketplace, "li@example.com")
     with marketplace.at_its_time():
-        service.request_reset("LI@example.com")
+        for _ in range(5):
+            service.request_reset("LI@example.com")
         service.request_reset("nobody@example.com")
     marketplace.settle()
-    (letter,) = [letter for letter in relay.take() if "/reset/" in body(letter)]
-    link = re.search(r"/reset/([\w-]{43})", body(letter))[1]
+    first, second, _ = links(relay)
     with marketplace.at_its_time():
-        service.reset_password(link, "a wholly new password 7")
-        assert refusal(Invalid, service.reset_password, link, "a wholly new password 8") == "link_invalid"
+        service.reset_password(first, "a wholly new password 7")
+        for used_or_of_before in (first, second):
+            again = refusal(Invalid, service.reset_password, used_or_of_before, "a wholly new password 8")
+            assert again == "link_invalid"
     assert who(marketplace, token) is None
     assert refusal(Unauthorised, log_in, marketplace, "li@example.com") == "login_failed"
     assert who(marketplace, log_in(marketplace, "li@example.com", "a wholly new password 7"))
+
+
+def links(relay):
+    """The tokens in the links that were mailed."""
+    found = [re.search(r"/reset/([\w-]{43})", body(letter)) for letter in relay.take()]
+    return [link[1] for link in found if link]
+
+
+def test_a_link_works_for_half_an_hour(marketplace, relay, firm):
+    invite(firm, email="li@example.com")
+    marketplace.settle()
+    (code,) = re.findall(r"[A-Z0-9]{5}(?:-[A-Z0-9]{5}){3}", "".join(map(body, relay.take())))
+    assert join(marketplace, code).status_code == 201
+    with marketplace.at_its_time():
+        service.request_reset("li@example.com")
+    marketplace.settle()
+    (link,) = links(relay)
+    marketplace.now += timedelta(minutes=30)
+    with marketplace.at_its_time():
+        assert refusal(Invalid, service.reset_password, link, "a wholly new password 7") == "link_invalid"
+    marketplace.now -= timedelta(seconds=1)
+    with marketplace.at_its_time():
+        service.reset_password(link, "a wholly new password 7")

@@ -114,6 +114,18 @@ def test_a_person_joins_a_second_enterprise_with_its_own_password_only(marketpla
     assert db.session.query(Person).count() == 1
 
 
+@pytest.mark.parametrize("given", [{"password": "1111111111"}, {"name": None}])
+def test_a_code_that_stays_unused_does_not_say_who_has_a_log_in(marketplace, firm, given):
+    member(firm, "13800138000")
+    code = invite(firm)["code"]
+    about = {"password": "another password 1", **given}
+    heard = [join(marketplace, code, phone=phone, **about).json for phone in ("13800138000", "13800138001")]
+    for problem in heard:
+        problem.pop("request_id")
+    assert heard[0] == heard[1]
+    assert heard[0]["status"] == 422
+
+
 def test_nobody_is_a_member_twice(marketplace, firm):
     member(firm, "13800138000")
     assert refused(

@@ -68,6 +68,16 @@ def test_a_password_is_given_up_by_two_and_set_with_the_code(marketplace, person
     assert "code" not in marketplace.admin.get(f"/access-resets/{row['id']}").json
 
 
+def test_guesses_of_a_code_are_slowed(marketplace, person, second):
+    reset = propose(marketplace.admin).json
+    code = second.post(f"/access-resets/{reset['id']}/confirm", {}).json["code"]
+    for _ in range(5):
+        assert use(marketplace, "AAAAA-AAAAA-AAAAA-AAAAA").json["code"] == "reset_refused"
+    assert use(marketplace, code).json["code"] == "login_waits"
+    marketplace.wait(minutes=1)
+    assert use(marketplace, code).status_code == 200
+
+
 def test_a_second_factor_is_given_up_to_who_knows_the_password(marketplace, person, second):
     assert propose(marketplace.admin, "second_factor").json["code"] == "no_second_factor"
     enrol(marketplace, person)

@@ -7,6 +7,7 @@ from marketplace.database import db
 from marketplace.errors import Invalid
 from marketplace.events.actor import SCOPES
 from marketplace.events.models import Event
+from tests.console.people import browser_of
 from tests.marketplace import Party
 from tests.persons.people import bound, member
 
@@ -58,6 +59,40 @@ def test_a_round_says_which_person_named_the_terms_to_its_own_side_only(marketpl
     listed = firm.get("/offers").json["items"][0]["rounds"]
     assert listed[-1]["by_person"]["name"] == "王工"
     assert "person_id" not in listed[-1]
+
+
+def test_the_history_of_offer_and_deal_names_the_own_people_and_of_others_the_enterprise(
+    marketplace, firm, trader
+):
+    own = bound(firm, trader, ["read", "listings:write", "deals:write"])
+    supply, demand, other = market(marketplace, own)
+    theirs = bound(other, member(other, "13800138077", name="赵工"), ["read", "deals:write"])
+    offer = theirs.post("/offers", {"supply_id": supply["id"], "demand_id": demand["id"], **TERMS}).json
+    deal = own.post(f"/offers/{offer['id']}/accept", {"reason": "条件合适"}).json["deal"]
+    theirs.post(f"/deals/{deal['id']}/cancel", {"reason": "停产", "fault": "receiver"})
+
+    accept, make = (("accept", firm.id, "王工"), ("make", other.id, "赵工"))
+    cancel = ("cancel", other.id, "赵工")
+    assert done(firm, f"/offers/{offer['id']}") == [accept, (*make[:2], None)]
+    assert done(other, f"/offers/{offer['id']}") == [(*accept[:2], None), make]
+    assert done(marketplace.admin, f"/offers/{offer['id']}") == [accept, make]
+    assert done(firm, f"/deals/{deal['id']}")[0] == (*cancel[:2], None)
+    assert done(other, f"/deals/{deal['id']}")[0] == cancel
+    with marketplace.at_its_time():
+        browser = browser_of(firm, "13800138066", "viewer")
+        for path, shown in ((f"/offers/{offer['id']}", "王工"), (f"/deals/{deal['id']}", "绍兴二厂")):
+            history = browser.get(path).page.text.rpartition("操作记录")[2]
+            assert shown in history
+            assert "赵工" not in history
+
+
+def done(reader, path):
+    """(what, which enterprise, which person) of each line, newest first."""
+    lines = reader.get(f"{path}/history").json["items"]
+    return [
+        (line["action"], line["enterprise_id"], line["by_person"] and line["by_person"]["name"])
+        for line in lines
+    ]
 
 
 def market(marketplace, own):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.errors import Invalid
-from marketplace.uploaded_files import jpeg, pdf, png
+from marketplace.errors import Invalid, UnsupportedMedia
+from marketplace.uploaded_files import jpeg, judging, pdf, png
 from marketplace.uploaded_files.answers import answers
 from tests.uploaded_files import made
 
@@ -21,6 +21,30 @@ def refused(reader, content):
         reader.cleaned(content)
     assert refusal.value.at == "file"
     return refusal.value.code
+
+
+# ---------------------------------------------------------------- what it is
+
+
+@pytest.mark.parametrize(
+    ("content", "declared", "code"),
+    [
+        (made.PNG, "application/pdf", "media_type_document"),
+        (made.PDF, "image/jpeg", "media_type_document"),
+        (b"GIF89a" + bytes(30), "image/png", "media_type_document"),
+        (b"MZ" + bytes(30) + made.PNG, "", "media_type_document"),
+        (b"\0\0\0\x18ftypheic" + bytes(30), "image/jpeg", "media_type_heic"),
+        (made.PNG[:-8], "image/png", "file_incomplete"),
+        (made.JPEG[:-2] + bytes(2_000), "", "file_incomplete"),
+        (b"", "", "file_empty"),
+    ],
+    ids=made.numbered(),
+)
+def test_the_first_and_last_bytes_say_what_a_file_is_and_not_who_sends_it(content, declared, code):
+    with pytest.raises((UnsupportedMedia, Invalid)) as refusal:
+        judging._media_type(content, declared)
+    assert refusal.value.code == code
+    assert judging._media_type(made.PNG, "multipart/form-data") == "image/png"
 
 
 # ---------------------------------------------------------------- PDF
@@ -212,6 +236,8 @@ def test_what_is_packed_behind_the_pixels_of_a_png_is_dropped():
     [
         (made.png(30_000, 30_000, packed=BOMB), "file_bomb"),
         (made.png(2**31 - 1, 1, packed=b""), "file_bomb"),
+        (made.png(30_001, 1, packed=b""), "file_bomb"),
+        (made.png(10_000, 10_000, depth=16, colour=6, packed=b""), "file_bomb"),
         (made.png(packed=BOMB), "file_unreadable"),
         (made.png(0, 1, packed=b""), "file_unreadable"),
         (made.png(rows=bytes(19)), "file_unreadable"),

@@ -2,18 +2,24 @@
 
 import json
 import socket
+import ssl
 import threading
 from base64 import b64decode
+from contextlib import suppress
 from datetime import datetime, timedelta
 
+import httpcore
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from standardwebhooks import Webhook, WebhookVerificationError, webhooks
 
 from marketplace import outgoing
 from marketplace.database import db
 from marketplace.events.models import Audit
-from marketplace.webhooks.models import WebhookEndpoint
-from marketplace.webhooks.service import delivering, sending
+from marketplace.webhooks.models import AttemptOutcome, WebhookDelivery, WebhookEndpoint
+from marketplace.webhooks.service import delivering, replaying, sending
 from tests.webhooks.receiver import receiving
 
 
@@ -100,12 +106,13 @@ def test_for_a_day_after_a_change_both_secrets_verify(marketplace, owner, receiv
         verify(marketplace, monkeypatch, first["secret"], receiver.arrived[-1])
 
 
-@pytest.mark.parametrize("status", [500, 503, 429])
 def test_a_busy_server_is_tried_eight_times_with_the_same_id_and_longer_and_longer_waits(
-    marketplace, owner, receiver, status
+    marketplace, owner, receiver
 ):
+    busy = [sending.outcome_of(status) for status in (429, 500, 502, 503, 504, 599)]
+    assert set(busy) == {AttemptOutcome.BUSY}
     endpoint = register(owner, receiver)
-    receiver.status = status
+    receiver.status = 503
     marketplace.supply(owner)
     marketplace.settle()
     for wait in delivering.WAITS:
@@ -207,8 +214,9 @@ def test_a_dead_endpoint_is_left_alone_and_holds_up_nobody(marketplace, owner, r
     assert log_of(owner, dead)[-1]["attempts"][0]["outcome"] == "unreachable"
 
 
-def test_a_worker_killed_after_sending_sends_again_with_the_same_id(
-    marketplace, owner, receiver, monkeypatch
+@pytest.mark.parametrize("point", ["_record", "_note"])
+def test_a_worker_killed_after_sending_sends_again_with_the_same_id_once_its_claim_is_over(
+    marketplace, owner, receiver, monkeypatch, point
 ):
     class Killed(BaseException):
         pass
@@ -216,16 +224,87 @@ def test_a_worker_killed_after_sending_sends_again_with_the_same_id(
     def die(*_):
         raise Killed
 
-    register(owner, receiver)
+    endpoint = register(owner, receiver)
     marketplace.supply(owner)
     with monkeypatch.context() as killing:
-        killing.setattr(delivering, "_note", die)
+        killing.setattr(delivering, point, die)
         with pytest.raises(Killed):
             marketplace.settle()
     marketplace.settle()
+    assert len(receiver.ids) == 1, "whoever claimed it may be at it still"
+    marketplace.wait(seconds=delivering.CLAIMED_FOR.total_seconds() - 1)
+    assert len(receiver.ids) == 1
+    marketplace.wait(seconds=1 + delivering.BUSY_ELSEWHERE.total_seconds())
     assert (len(receiver.ids), len(set(receiver.ids))) == (2, 1)
     marketplace.wait(days=1)
     assert len(receiver.ids) == 2
+    assert [each["status"] for each in log_of(owner, endpoint)] == ["delivered"]
+
+
+def test_while_a_server_is_asked_no_transaction_is_open_and_nobody_else_asks_it(
+    marketplace, owner, receiver, monkeypatch
+):
+    endpoint, seen = register(owner, receiver), []
+
+    def ask(*args, send=sending.send):
+        seen.append(db.session().in_transaction())
+        for delivery in db.session.query(WebhookDelivery):
+            delivering.deliver(delivery.id)
+        db.session.rollback()
+        return send(*args)
+
+    monkeypatch.setattr(sending, "send", ask)
+    for _ in range(2):
+        marketplace.supply(owner)
+    marketplace.settle()
+    assert seen == [False], "the other waits until this one is recorded"
+    marketplace.wait(seconds=delivering.BUSY_ELSEWHERE.total_seconds())
+    assert seen == [False, False]
+    assert [each["status"] for each in log_of(owner, endpoint)] == ["delivered"] * 2
+    assert (len(receiver.ids), len(set(receiver.ids))) == (2, 2)
+
+
+def test_what_comes_of_a_try_after_its_claim_is_over_is_noted_and_changes_nothing(
+    marketplace, owner, receiver, monkeypatch
+):
+    endpoint = register(owner, receiver)
+    receiver.status = 500
+    marketplace.supply(owner)
+    record = delivering._record
+
+    def late(claim, tried):
+        receiver.status = 200
+        marketplace.now += delivering.CLAIMED_FOR
+        with monkeypatch.context() as another:
+            another.setattr(delivering, "_record", record)
+            delivering.deliver(claim.delivery_id)
+        record(claim, tried)
+
+    monkeypatch.setattr(delivering, "_record", late)
+    marketplace.settle()
+    (delivery,) = log_of(owner, endpoint)
+    assert delivery["status"] == "delivered"
+    assert [each["outcome"] for each in delivery["attempts"]] == ["taken", "busy"]
+    assert owner.get(f"/webhook-endpoints/{endpoint['id']}").json["failing_since"] is None
+
+
+def test_a_replay_goes_on_by_itself_to_what_there_was_when_it_was_asked_for(
+    marketplace, owner, receiver, monkeypatch
+):
+    monkeypatch.setattr(replaying, "AT_ONCE", 2)
+    endpoint = register(owner, receiver)
+    for _ in range(5):
+        marketplace.supply(owner)
+    marketplace.settle()
+    assert len(receiver.ids) == 5
+    since = (marketplace.now - timedelta(days=1)).isoformat()
+    asked = owner.post(f"/webhook-endpoints/{endpoint['id']}/replay", {"since": since})
+    assert asked.json == {"replayed": 5}
+    marketplace.supply(owner)
+    marketplace.settle()
+    first, then = receiver.ids[:5], receiver.ids[5:]
+    assert [sent for sent in then if sent in first] == first, "in order"
+    assert (len(then), len(set(receiver.ids))) == (6, 6), "and what is new once"
 
 
 def test_messages_of_the_inbox_are_delivered_where_they_are_wanted(marketplace, owner, receiver):
@@ -358,3 +437,48 @@ def test_a_head_that_comes_drop_by_drop_ends_in_time(monkeypatch):
         finally:
             stop.set()
             thread.join()
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_nothing(tmp_path):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    day = datetime(2026, 11, 1)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), day)
+    own = made.not_valid_after(day + timedelta(days=9_000)).sign(key, hashes.SHA256())
+    pem = serialization.Encoding.PEM
+    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (file := tmp_path / "own.pem").write_bytes(own.public_bytes(pem) + key.private_bytes(pem, *plain))
+    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trust.load_cert_chain(file)
+    arrived = []
+
+    def serve(server):
+        connection, _ = server.accept()
+        with connection, suppress(OSError), trust.wrap_socket(connection, server_side=True) as stream:
+            arrived.append(stream.recv(100))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=(server,))
+        thread.start()
+        with pytest.raises(outgoing.httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            outgoing.post(f"https://localhost:{server.getsockname()[1]}/", b"{}", {}, loopback=True)
+        thread.join()
+    assert [said for said in arrived if said] == []
+
+
+def test_neither_a_proxy_of_the_environment_nor_http_to_the_outside_is_used(monkeypatch):
+    asked = []
+
+    def connect(self, host, port, *_):
+        asked.append((host, port))
+        raise httpcore.ConnectError("nobody is there")
+
+    for name in ("HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://10.0.0.1:3128")
+    monkeypatch.setattr(outgoing, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", ("8.8.8.8", 443))])
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
+    with pytest.raises(outgoing.httpx.ConnectError):
+        outgoing.post("https://erp.example/", b"{}", {})
+    assert asked == [("8.8.8.8", 443)], "and at the address that was checked, by no name"
+    with pytest.raises(ValueError, match="no HTTPS"):
+        outgoing.check_url("http://erp.example/", loopback=True)

@@ -12,7 +12,8 @@ from marketplace.events.work import unit_of_work
 from marketplace.lives import LIVES
 from marketplace.webhooks import service
 from marketplace.webhooks.service.kinds import GROUPS, KINDS, tell
-from tests.cases import cases_of
+from tests.cases import AllSamples, cases_of
+from tests.due_diligence.cases import CONFIRMED
 
 HERE = Path(marketplace.__file__).parent
 
@@ -115,6 +116,56 @@ def test_only_what_is_named_is_said_and_no_names_or_reasons():
     assert inside is None
     assert (len(unknown.readers), len(known.readers)) == (1, 3)
     assert known.data == {"number": "7", "status": "drafted"}
+
+
+def make_papers(marketplace):
+    samples = AllSamples(marketplace)
+    assert samples.submission
+    assert samples.channel_test
+    assert samples.white_list_entry
+    assert samples.exemption
+    assert samples.transfer_approval
+    assert samples.application
+    assert samples.vehicle
+    samples.owner.post(f"/deals/{samples.deal['id']}/due-diligence", CONFIRMED)
+    samples.admin.post(f"/licences/{samples.submission['id']}/confirm", {})
+    samples.admin.post(f"/transporter-papers/{samples.vehicle['id']}/verify", {})
+    marketplace.settle()
+    marketplace.samples = samples
+    return marketplace
+
+
+def test_permits_and_papers_are_told_to_their_parties_alone(kept):
+    with kept(make_papers) as marketplace, marketplace.at_its_time():
+        of, told = marketplace.samples, {}
+        for party in (of.owner, of.partner, of.neighbour, of.stranger):
+            items = party.get("/events?kinds=permit,licence,transporter,due_diligence").json["items"]
+            told[party] = {(item["kind"], item["subject"]["kind"]) for item in items}
+        both = {
+            ("permit.changed", "channel"), ("permit.tested", "channel"),
+            ("permit.changed", "transfer_approval"),
+            ("permit.applied", "transfer_application"), ("due_diligence.confirmed", "deal"),
+        }  # fmt: skip
+        own = {
+            ("permit.changed", "white_list"), ("permit.changed", "verified_exemption"),
+            ("permit.changed", "licence"), ("licence.confirmed", "licence"),
+            ("transporter.submitted", "transporter_paper"), ("transporter.verified", "transporter_paper"),
+        }  # fmt: skip
+        assert told[of.owner] == both | own
+        assert told[of.partner] >= both
+        assert not told[of.partner] & own - {("permit.changed", "licence")}
+        assert told[of.neighbour] == told[of.stranger] == set()
+
+
+def test_a_carrier_that_was_checked_is_not_told_of_a_deal_that_it_may_not_look_up():
+    generator, contractor, deal = (f"01990000-0000-7000-8000-00000000000{number}" for number in range(3))
+    payload = {"deal_id": deal, "enterprise_id": contractor, "generator_id": generator}
+    of_carrier, of_receiver = tell(
+        [("due_diligence.confirmed", payload | {"contractor": said}) for said in ("transporter", "receiver")]
+    )
+    assert {str(reader) for reader in of_carrier.readers} == {generator}
+    assert {str(reader) for reader in of_receiver.readers} == {generator, contractor}
+    assert of_carrier.data == {"contractor": "transporter"}
 
 
 def test_every_kind_that_is_told_of_is_one_that_rooms_emit():

@@ -16,6 +16,7 @@ from ...due_diligence import service as due_diligence
 from ...due_diligence.models import Check, Contractor
 from ...events.actor import ADMIN, ENTERPRISE, Actor
 from ...http.fields import Choices, Day, Identifier, Lines, OneOf, Range
+from ...http.histories import history_for
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
@@ -37,7 +38,7 @@ OF_DEAL = {
     **dict.fromkeys(("role", "from_", "until", "number", "region", "differing", "late", "today", "status")),
     "mine": False,
 }  # fmt: skip
-MOST_LOADS, MOST_TRANSPORTERS = 50, 50
+MOST_LOADS, MOST_TRANSPORTERS, MOST_LINES = 50, 50, 50
 PROVINCE = 10_000
 """Region codes of a province, which its first two digits name."""
 QUESTIONS = ("punctual", "as_described", "cooperation", "safety")
@@ -169,6 +170,7 @@ def _deal(actor: Actor, deal_id: UUID, http_status: int = 200, errors: Errors | 
         outcomes=OUTCOMES,
         has_rated=any(rating["by"] == side for rating in shown["ratings"]),
         loads=manifests.search(actor, of_deal, None, MOST_LOADS),
+        history=history_for(actor, Deal.__tablename__, deal.id, MOST_LINES),
         owed=owed,
         invoice_step=_invoice_step(deal, side, owed, in_place),
         questions=QUESTIONS,

@@ -15,15 +15,14 @@ from ...desk import service as desk
 from ...enterprises import service as enterprises
 from ...enterprises.models import Enterprise, EnterpriseStatus, Grade, Role
 from ...errors import DomainError
-from ...events import service as events
 from ...events.actor import ADMIN, Actor
 from ...http.authentication import STAFF
 from ...http.fields import Adcode, Day, Identifier, Lines, OneOf, Text
+from ...http.histories import history_for
 from ...http.languages import language
 from ...http.paging import Page, PageQuery, cut, position_of
 from ...http.schemas import Schema
 from ...inspections.models import ROLES_OF, InspectionKind
-from ...messages.names import Name, names, readable
 from ...persons.service import LoggedIn
 from ..charts import Chart, Datum, Words, hexagon, line_chart
 from ..formats import number
@@ -135,21 +134,15 @@ def story_page(
 
 
 def _profile(actor: Actor, firm: Enterprise) -> dict[str, Any]:
-    lines = events.history_of(firm.__tablename__, str(firm.id), None, MOST)
     return {
         "shown": enterprises.present(actor, firm),
         "blocks": credit.search_blocks(actor, firm.id, None, MOST),
-        "history": [{"at": line.at, "words": _said(line.action), "line": line} for line in lines],
+        "history": history_for(actor, firm.__tablename__, firm.id, MOST),
         "checklists": [each for each, roles in ROLES_OF.items() if roles & set(firm.roles)],
         "kinds": [each for each in InspectionKind if each != InspectionKind.SELF]
         if actor.is_admin
         else [InspectionKind.DISTRICT],
     }
-
-
-def _said(action: str) -> str:
-    """What people call an action; itself where it has no name."""
-    return str(readable(Name("action", action), language())) if action in names()["action"] else action
 
 
 def _credit(actor: Actor, firm: Enterprise) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ...deals.models import LIVE_OFFERS, Offer, OfferStatus, Side, side_of
 from ...errors import DomainError, NotFound
 from ...events.actor import ADMIN, ENTERPRISE, Actor
 from ...http.fields import Choices, Day, Lines, OneOf, UnmarkedLines
+from ...http.histories import history_for
 from ...http.paging import PageQuery, cut, position_of
 from ...http.schemas import Schema
 from ...listings import service as listings
@@ -27,7 +28,7 @@ from ..page import pages, read_query
 from ..visitor import is_in_place, members_only, private
 from ..warnings import warn
 
-MOST_TURNS = 50
+MOST_TURNS, MOST_LINES = 50, 50
 VALID_FOR = timedelta(days=7)
 """How long the first terms are valid unless the maker says otherwise; our own choice."""
 END_OF_WORK = time(18)
@@ -220,6 +221,7 @@ def _thread(actor: Actor, offer_id: UUID, http_status: int = 200, errors: Errors
         my_terms=in_place or (is_live and may_write and offer.whose_turn != side),
         in_place=in_place,
         hindrance=_hindrance(actor, shown, both) if my_turn else None,
+        history=history_for(actor, Offer.__tablename__, offer.id, MOST_LINES),
         values={**_as_typed(shown), **(typed() if errors else {})},
         errors=errors or {},
         sides=list(Side),

@@ -68,6 +68,7 @@ def confirm(actor: Actor, deal_id: UUID, data: dict[str, Any]) -> Deal:
             deal_id=str(deal.id),
             contractor=str(contractor),
             enterprise_id=str(enterprise.id),
+            generator_id=str(deal.supplier_id),
         )
     log.info("due diligence confirmed", extra={"deal_id": str(deal_id), "contractor": str(contractor)})
     return deal

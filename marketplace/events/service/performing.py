@@ -12,7 +12,7 @@ from ... import clock
 from ...database_errors import text_without_values
 from ..lifecycle import Party
 from ..models import LIFE, Task, TaskStatus
-from ..registry import find_task_type
+from ..registry import TaskType, find_task_type
 from ..work import unit_of_work, written_for
 from .parking import park
 from .task_facts import log_facts, settings
@@ -28,26 +28,52 @@ log = logging.getLogger(__name__)
 def perform(task_id: int) -> bool:
     """Do a task, once: its effects and the mark that it is done are one transaction.
 
-    A failure is recorded and the task tried again later; the last failure parks it.
+    A failure is recorded and the task tried again later; the last failure parks it. One that asks others is
+    done in no transaction of ours, and then marked.
 
     Returns:
         whether it was tried: False when it is done already, parked, or being done elsewhere.
     """
     began = time.perf_counter()
     try:
-        with unit_of_work() as work:
-            task = work.session.scalars(_pending(task_id, skip_locked=True)).one_or_none()
-            if task is None:
-                return False
-            with written_for(task.owner_id, bulk=task.bulk):
-                find_task_type(task.subscriber).function(**task.payload)
-            LIFE.move(task, "finish", by=Party.SYSTEM)
-            task.ended_at = clock.now()
+        task = _do(task_id)
     except Exception as error:
         _record_failure(task_id, error, began)
     else:
+        if task is None:
+            return False
         log.info("task performed", extra=log_facts(task, began))
     return True
+
+
+def _do(task_id: int) -> Task | None:
+    """Do a task and mark it; None if there is nothing to do."""
+    with unit_of_work() as work:
+        task = work.session.scalars(_pending(task_id, skip_locked=True)).one_or_none()
+        if task is None:
+            return None
+        task_type = find_task_type(task.subscriber)
+        if not task_type.asks_others:
+            _call(task_type, task)
+            _finish(task)
+            return task
+    _call(task_type, task)
+    with unit_of_work() as work:
+        again = work.session.scalars(_pending(task_id).execution_options(populate_existing=True))
+        task = again.one_or_none()
+        if task is not None:
+            _finish(task)
+    return task
+
+
+def _call(task_type: TaskType, task: Task) -> None:
+    with written_for(task.owner_id, bulk=task.bulk):
+        task_type.function(**task.payload)
+
+
+def _finish(task: Task) -> None:
+    LIFE.move(task, "finish", by=Party.SYSTEM)
+    task.ended_at = clock.now()
 
 
 def _pending(task_id: int, *, skip_locked: bool = False) -> Select[Task]:

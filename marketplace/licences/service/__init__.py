@@ -18,7 +18,7 @@ from .expiry import counts_on, holders_of, note_expired, permits_beside
 from .files import add_file, find_file
 from .ledger import left_kg, move_reservation, release, release_all, reserve, reserved_kg, use_reserved
 from .legal_documents import LegalDocument, LegalDocuments, paper_of
-from .lookup import ending, find, licensed_codes, search, tests_due
+from .lookup import PERMIT_TABLES, ending, find, licensed_codes, search, tests_due
 from .permit_tables import (
     HOLDER_TYPES,
     PermitTables,
@@ -37,6 +37,7 @@ from .usage import count_usage
 
 __all__ = [
     "HOLDER_TYPES",
+    "PERMIT_TABLES",
     "HeldPermit",
     "LegalDocument",
     "LegalDocuments",

@@ -31,6 +31,8 @@ HOLDERS: dict[type, tuple[InstrumentedAttribute[UUID], ...]] = {
     VerifiedExemption: (VerifiedExemption.enterprise_id,),
 }
 """The columns of each kind of permit that name the enterprises it belongs to; they may see it."""
+PERMIT_TABLES = {str(model.__tablename__): columns for model, columns in HOLDERS.items()}  # type: ignore[attr-defined]
+"""The same by table, as events name a kind."""
 
 
 def find(actor: Actor, model: type[Any], permit_id: UUID) -> Any:

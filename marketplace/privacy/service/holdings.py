@@ -57,7 +57,7 @@ from ...reporting.models import (
 )
 from ...transfers.models import TransferApplication, TransferPaper, TransferStep
 from ...transporters.models import CrewCard, PaperFile, TransporterPaper, TransporterRegister
-from ...webhooks.models import WebhookDelivery, WebhookEndpoint
+from ...webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 Condition = Callable[[UUID], ColumnElement[bool]]
 
@@ -114,6 +114,15 @@ def _of_applications(model: Any) -> Condition:
         _through(model.application_id, parent, TransferApplication.generator_id),
         _through(model.application_id, parent, TransferApplication.receiver_id),
     )
+
+
+def _of_deliveries(enterprise_id: UUID) -> ColumnElement[bool]:
+    """Tries of deliveries to endpoints of the enterprise."""
+    deliveries = select(WebhookDelivery.id).join(
+        WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id
+    )
+    own = deliveries.where(WebhookEndpoint.enterprise_id == enterprise_id)
+    return WebhookAttempt.delivery_id.in_(own)
 
 
 def _about(kind: str) -> Condition:
@@ -258,12 +267,13 @@ HOLDINGS = (
     Holding(
         WebhookEndpoint,
         _by(WebhookEndpoint.enterprise_id),
-        frozenset({"secret", "old_secret", "old_secret_until", "notified_no"}),
+        frozenset({"secret", "old_secret", "old_secret_until", "notified_no", "asked_until"}),
     ),
     Holding(
         WebhookDelivery,
         _through(WebhookDelivery.endpoint_id, WebhookEndpoint.id, WebhookEndpoint.enterprise_id),
     ),
+    Holding(WebhookAttempt, _of_deliveries),
     Holding(
         CreditEvent, _by(CreditEvent.enterprise_id), frozenset({"recorded_by", "found_by", "document_key"})
     ),

@@ -12,17 +12,18 @@ from .endpoints import (
     list_deliveries,
     list_endpoints,
     redeliver,
-    replay,
     rotate_secret,
     send_test,
 )
 from .feed import KEPT, forget_old, list_events, take_events
 from .kinds import GROUPS, NOTIFICATION
+from .replaying import Stretch, replay, replay_on
 
 __all__ = [
     "GROUPS",
     "KEPT",
     "NOTIFICATION",
+    "Stretch",
     "create_endpoint",
     "delete_endpoint",
     "deliver",
@@ -37,6 +38,7 @@ __all__ = [
     "list_events",
     "redeliver",
     "replay",
+    "replay_on",
     "rotate_secret",
     "send_test",
     "take_events",

@@ -2,13 +2,15 @@
 
 import logging
 import random
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import select
 
 from ... import clock
+from ...errors import NotFound
 from ...events.actor import PLATFORM
 from ...events.lifecycle import Party
 from ...events.work import Work, unit_of_work
@@ -25,6 +27,7 @@ from ..models import (
 )
 from . import sending
 from .planning import enqueue
+from .sending import Letter
 
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 36_000))
 """Before the second try, the third and so on; with those there are eight, over some 28 hours."""
@@ -36,59 +39,97 @@ seconds then."""
 STOPPED_AFTER = timedelta(days=5)
 """An endpoint that has failed for so long gets nothing more."""
 BUSY_ELSEWHERE = timedelta(seconds=5)
+CLAIMED_FOR = timedelta(seconds=30)
+"""As long as a claim holds: a call ends after five seconds, and looking up a name may take as long again a
+few times over. Longer than that, and what a killed worker left would wait for no reason."""
 FINAL = frozenset({AttemptOutcome.REFUSED, AttemptOutcome.REDIRECTED, AttemptOutcome.GONE})
 """Outcomes that no further try changes."""
 
 log = logging.getLogger(__name__)
 
 
-def deliver(delivery_id: UUID) -> None:
-    """Try a delivery that is due; the try, what follows from it and the mark of the task are one transaction.
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A try that this process alone makes, until a moment; `tries` counts it already."""
 
-    Whoever is killed before its commit leaves the delivery as it was: it is sent once more, with the same
-    `webhook-id`. An endpoint is asked by one at a time, and not while it is left alone.
+    endpoint_id: UUID
+    delivery_id: UUID
+    tries: int
+    until: datetime
+    letter: Letter
+
+
+def deliver(delivery_id: UUID) -> None:
+    """Try a delivery that is due: claim it, send it with no transaction open, record what came of it.
+
+    Whoever is killed in between leaves the claim: once that is over the delivery is sent once more, with the
+    same `webhook-id`. An endpoint is asked by one at a time, and not while it is left alone.
     """
+    claim = _claim(delivery_id)
+    if claim is not None:
+        _record(claim, sending.send(claim.letter))
+
+
+def _claim(delivery_id: UUID) -> _Claim | None:
+    """Claim a delivery with its endpoint; None if it is not to be tried now, which is recorded."""
     with unit_of_work() as work:
-        delivery = work.session.scalars(_waiting(delivery_id)).one_or_none()
-        now = clock.now()
-        if delivery is None or delivery.due_at > now:
-            return
-        endpoint = work.session.get_one(WebhookEndpoint, delivery.endpoint_id)
+        found = _lock(work, delivery_id)
+        if found is None:
+            return None
+        (endpoint, delivery), now = found, clock.now()
+        if delivery.status != DeliveryStatus.WAITING or delivery.due_at > now:
+            return None
         if endpoint.stopped_at is not None:
             _end(delivery, "fail")
-        elif endpoint.paused_until is not None and endpoint.paused_until > now:
-            _put_off(work, endpoint, delivery, endpoint.paused_until)
-        elif not _is_free(work, endpoint):
-            _put_off(work, endpoint, delivery, now + BUSY_ELSEWHERE)
-        else:
-            _try(work, endpoint, delivery)
+            return None
+        free_at = _free_at(endpoint, now)
+        if free_at > now:
+            _put_off(work, endpoint, delivery, free_at)
+            return None
+        endpoint.asked_until, delivery.tries = now + CLAIMED_FOR, delivery.tries + 1
+        letter = sending.letter_of(endpoint, delivery)
+        return _Claim(endpoint.id, delivery.id, delivery.tries, endpoint.asked_until, letter)
 
 
-def _waiting(delivery_id: UUID) -> Select[WebhookDelivery]:
-    query = select(WebhookDelivery).where(
-        WebhookDelivery.id == delivery_id, WebhookDelivery.status == DeliveryStatus.WAITING
-    )
-    return query.with_for_update(skip_locked=True)
+def _lock(work: Work, delivery_id: UUID) -> tuple[WebhookEndpoint, WebhookDelivery] | None:
+    """A delivery and its endpoint, locked, the endpoint first as everywhere; None if they were deleted."""
+    query = select(WebhookDelivery.endpoint_id).where(WebhookDelivery.id == delivery_id)
+    endpoint_id = work.session.scalar(query)
+    try:
+        endpoint = work.lock(WebhookEndpoint, WebhookEndpoint.id == endpoint_id)
+        return endpoint, work.lock(WebhookDelivery, WebhookDelivery.id == delivery_id)
+    except NotFound:
+        return None
 
 
-def _is_free(work: Work, endpoint: WebhookEndpoint) -> bool:
-    """Whether nobody else asks the endpoint now; nobody else does until the end of this transaction."""
-    lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
-    return bool(work.session.scalar(lock, {"name": f"webhook:{endpoint.id}"}))
+def _free_at(endpoint: WebhookEndpoint, now: datetime) -> datetime:
+    """When an endpoint may be asked; one whom somebody else asks is looked at again in a few seconds."""
+    asked_until = min(endpoint.asked_until or now, now + BUSY_ELSEWHERE)
+    return max(now, asked_until, endpoint.paused_until or now)
 
 
-def _try(work: Work, endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> None:
-    tried = sending.send(endpoint, delivery)
-    delivery.tries += 1
-    work.session.add(
-        WebhookAttempt(
-            delivery_id=delivery.id,
-            outcome=tried.outcome,
-            http_status=tried.http_status,
-            took_ms=tried.took_ms,
+def _record(claim: _Claim, tried: sending.Try) -> None:
+    """Record a try and what follows from it; of one whose claim was over, and taken by another, the try
+    alone."""
+    with unit_of_work() as work:
+        found = _lock(work, claim.delivery_id)
+        if found is None:
+            return
+        endpoint, delivery = found
+        outcome, http_status, took_ms = tried.outcome, tried.http_status, tried.took_ms
+        work.session.add(
+            WebhookAttempt(delivery_id=delivery.id, outcome=outcome, http_status=http_status, took_ms=took_ms)
         )
-    )
-    endpoint = work.lock(WebhookEndpoint, WebhookEndpoint.id == endpoint.id)
+        if endpoint.asked_until == claim.until:
+            endpoint.asked_until = None
+        if delivery.status == DeliveryStatus.WAITING and delivery.tries == claim.tries:
+            _follow(work, endpoint, delivery, tried)
+    about = {"delivery_id": str(claim.delivery_id), "outcome": str(tried.outcome), "ms": tried.took_ms}
+    log.info("webhook tried", extra=about)
+
+
+def _follow(work: Work, endpoint: WebhookEndpoint, delivery: WebhookDelivery, tried: sending.Try) -> None:
+    """End the delivery, or put it off."""
     _note(work, endpoint, tried)
     if tried.outcome == AttemptOutcome.TAKEN:
         _end(delivery, "deliver")
@@ -96,8 +137,6 @@ def _try(work: Work, endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> No
         _end(delivery, "fail")
     else:
         _put_off(work, endpoint, delivery, max(_next_try(delivery.tries), tried.retry_after or clock.now()))
-    about = {"delivery_id": str(delivery.id), "outcome": str(tried.outcome), "ms": tried.took_ms}
-    log.info("webhook tried", extra=about)
 
 
 def _note(work: Work, endpoint: WebhookEndpoint, tried: sending.Try) -> None:

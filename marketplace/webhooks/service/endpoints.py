@@ -3,7 +3,7 @@
 import logging
 from base64 import b64encode
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from secrets import token_bytes
 from typing import Any
 from uuid import UUID
@@ -24,20 +24,15 @@ from ...http.fields import moment_text
 from ..models import (
     LIFE,
     DeliveryStatus,
-    FeedEvent,
-    FeedReader,
     WebhookAttempt,
     WebhookDelivery,
     WebhookEndpoint,
 )
-from .feed import are_wanted
-from .planning import TEST_KIND, enqueue, last_release, message_of, plan, replayed_messages
+from .planning import TEST_KIND, enqueue, last_release, plan
 from .sending import PURPOSE, loopback_allowed
 
 OLD_SECRET_KEPT = timedelta(hours=24)
 SECRET_BYTES = 32
-MOST_REPLAYED = 1_000
-"""Deliveries that one replay makes due; it says how many, and the next goes on from there."""
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +91,7 @@ def find_endpoint(actor: Actor, endpoint_id: UUID) -> WebhookEndpoint:
 def delete_endpoint(actor: Actor, endpoint_id: UUID) -> None:
     """Delete an endpoint with its deliveries; what is under way ends there."""
     with unit_of_work() as work:
-        row = _lock(work, actor, endpoint_id)
+        row = lock_endpoint(work, actor, endpoint_id)
         work.audit(actor, "delete", row)
         work.session.delete(row)
     log.info("webhook endpoint deleted", extra={"endpoint_id": str(endpoint_id)})
@@ -106,7 +101,7 @@ def rotate_secret(actor: Actor, endpoint_id: UUID) -> tuple[WebhookEndpoint, str
     """Give an endpoint a new secret, shown this once; for a day messages are signed with the old one too."""
     secret = _new_secret()
     with unit_of_work() as work:
-        row = _lock(work, actor, endpoint_id)
+        row = lock_endpoint(work, actor, endpoint_id)
         row.old_secret, row.old_secret_until = row.secret, clock.now() + OLD_SECRET_KEPT
         row.secret = sealing.seal(PURPOSE, str(row.id), secret)
         work.audit(actor, "rotate_secret", row)
@@ -120,7 +115,7 @@ def send_test(actor: Actor, endpoint_id: UUID) -> WebhookDelivery:
         Invalid: its address does not lead to the public internet any more (`webhook_address`).
     """
     with unit_of_work() as work:
-        row = _resume(work, actor, endpoint_id)
+        row = resume(work, actor, endpoint_id)
         message_id = f"test_{uuid7().hex}"
         body: dict[str, Any] = {
             "type": TEST_KIND,
@@ -137,36 +132,15 @@ def send_test(actor: Actor, endpoint_id: UUID) -> WebhookDelivery:
         return work.session.scalars(query).one()
 
 
-def replay(actor: Actor, endpoint_id: UUID, since: datetime) -> int:
-    """Deliver to an endpoint once more what happened since a moment, in order; returns of how many.
-
-    Raises:
-        Invalid: as `send_test`.
-    """
-    with unit_of_work() as work:
-        row = _resume(work, actor, endpoint_id)
-        query = (
-            select(FeedEvent)
-            .join(FeedReader, FeedReader.no == FeedEvent.no)
-            .where(FeedReader.enterprise_id == actor.id, FeedEvent.at >= since, *are_wanted(row.kinds))
-            .order_by(FeedEvent.no)
-            .limit(MOST_REPLAYED)
-        )
-        happened = [(event.kind, *message_of(event)) for event in work.session.scalars(query)]
-        count = plan(work, row, happened + replayed_messages(work, row, since, MOST_REPLAYED))
-        work.audit(actor, "replay", row, since=since.isoformat(), count=count)
-    return count
-
-
-def _lock(work: Work, actor: Actor, endpoint_id: UUID) -> WebhookEndpoint:
+def lock_endpoint(work: Work, actor: Actor, endpoint_id: UUID) -> WebhookEndpoint:
     return work.lock(
         WebhookEndpoint, WebhookEndpoint.id == endpoint_id, WebhookEndpoint.enterprise_id == actor.id
     )
 
 
-def _resume(work: Work, actor: Actor, endpoint_id: UUID) -> WebhookEndpoint:
+def resume(work: Work, actor: Actor, endpoint_id: UUID) -> WebhookEndpoint:
     """A locked endpoint of the actor's, to which is delivered again."""
-    row = _lock(work, actor, endpoint_id)
+    row = lock_endpoint(work, actor, endpoint_id)
     _require_usable(row.url)
     row.stopped_at = row.stopped_for = row.failing_since = row.paused_until = None
     row.failures, row.notified_no = 0, last_release(work)

@@ -95,21 +95,6 @@ def message_of_inbox(message: Notification) -> tuple[str, dict[str, Any]]:
     return f"ntf_{message.id.hex}", body
 
 
-def replayed_messages(
-    work: Work, endpoint: WebhookEndpoint, since: datetime, limit: int
-) -> list[tuple[str, str, dict[str, Any]]]:
-    """The messages that the inbox of an endpoint's enterprise got since a moment, if wanted there."""
-    if not wants(endpoint, NOTIFICATION_KIND):
-        return []
-    query = select(Notification).where(
-        Notification.enterprise_id == endpoint.enterprise_id,
-        Notification.status == NotificationStatus.RELEASED,
-        Notification.released_at >= since,
-    )
-    found = work.session.scalars(query.order_by(Notification.release_no).limit(limit))
-    return [(NOTIFICATION_KIND, *message_of_inbox(message)) for message in found]
-
-
 def last_release(work: Work) -> int:
     """The number of the latest message that any inbox has got."""
     return work.session.scalar(LAST_RELEASE) or 0

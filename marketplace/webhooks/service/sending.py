@@ -28,20 +28,31 @@ class Try:
     took_ms: int
 
 
-def send(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> Try:
-    """Send a delivery once, signed with the secret, and for a day after a change with the earlier one too."""
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message on its way: all that is needed to send it, so that nothing is read of the database then."""
+
+    url: str
+    content: bytes
+    headers: dict[str, str]
+
+
+def letter_of(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> Letter:
+    """A delivery, signed with the secret, and for a day after a change with the earlier one too."""
+    text = json.dumps(delivery.body, ensure_ascii=False, separators=(",", ":"))
+    return Letter(endpoint.url, text.encode(), _headers(endpoint, delivery.message_id, text))
+
+
+def send(letter: Letter) -> Try:
+    """Send a message once."""
     began = time.perf_counter()
-    outcome, status, retry_after = _outcome(endpoint, delivery)
+    outcome, status, retry_after = _outcome(letter)
     return Try(outcome, status, retry_after, round((time.perf_counter() - began) * 1000))
 
 
-def _outcome(
-    endpoint: WebhookEndpoint, delivery: WebhookDelivery
-) -> tuple[AttemptOutcome, int | None, datetime | None]:
-    text = json.dumps(delivery.body, ensure_ascii=False, separators=(",", ":"))
-    headers = _headers(endpoint, delivery.message_id, text)
+def _outcome(letter: Letter) -> tuple[AttemptOutcome, int | None, datetime | None]:
     try:
-        answer = outgoing.post(endpoint.url, text.encode(), headers, loopback=loopback_allowed())
+        answer = outgoing.post(letter.url, letter.content, letter.headers, loopback=loopback_allowed())
     except outgoing.AddressRefused:
         return AttemptOutcome.NOT_PUBLIC, None, None
     except httpx.TimeoutException:

@@ -39,7 +39,8 @@ def file_test(actor: Actor, channel: Channel, data: dict[str, Any]) -> ChannelTe
         found = out_of_bounds(channel.standard, data["results"])
         test = work.add(ChannelTest(channel_id=channel.id, **data, out_of_bounds=found, passed=not found))
         work.audit(actor, "file_test", channel, test_id=str(test.id), passed=test.passed)
-        work.emit("permit.tested", channel_id=str(channel.id), test_id=str(test.id), passed=test.passed)
+        about = {"kind": Channel.__tablename__, "id": str(channel.id), "number": channel.approval_number}
+        work.emit("permit.tested", **about, test_id=str(test.id), passed=test.passed)
         _draw_consequences(work, channel, test)
     log.info("channel tested", extra={"permit_id": str(channel.id), "passed": test.passed})
     return test

@@ -76,11 +76,16 @@ def change_phone(actor: Actor, phone: str | None, password: str, address: str) -
     """Set or take away the own number, with which one logs in; the password is asked for.
 
     Raises:
-        Unauthorised: the password is wrong (`password_wrong`). TooMany: too often (`login_waits`).
+        Unauthorised: the password is wrong (`password_wrong`). TooMany: it was, or another's number was
+            given, too often (`login_waits`).
         Invalid: neither address nor number would be left (`person_unreachable`).
         Conflict: somebody else logs in with it (`login_taken`).
     """
     require_own_password(actor, password, address)
+    tried = f"own number {_person_id(actor)}"
+    note_attempt(
+        tried, address
+    )  # one that is taken stays noted: nobody asks so through whose numbers these are
     try:
         with unit_of_work() as work:
             person = lock_myself(work, actor)
@@ -91,6 +96,7 @@ def change_phone(actor: Actor, phone: str | None, password: str, address: str) -
     except IntegrityError as error:
         refuse_taken(error, "phone")
         raise
+    forget_failures(tried, address)
     return person
 
 

@@ -1,12 +1,12 @@
 """The provider of OpenID Connect that the operator names: its description, its tokens.
 
-It is asked over HTTPS, at its own host and those that the operator adds, for a few seconds and kilobytes, and
-is followed nowhere else. A token counts if it was made by exactly this issuer, for us, for this log-in.
+It is asked over HTTPS, at its own host and those that the operator adds, at addresses that `outgoing` checks,
+for a few seconds and kilobytes, and is followed nowhere else. A token counts if it was made by exactly this
+issuer, for us, for this log-in.
 """
 
 import json
 import logging
-import ssl
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 import httpx
 from flask import current_app
 
+from .... import outgoing
 from ....errors import Invalid, Unauthorised, Unavailable
 from ....settings import Settings
 
 SCOPE = "openid profile email"
-TIMEOUT_S = 5.0
 MOST_BYTES = 256_000
 KEPT_S = 3600
 """How long the provider's description is believed."""
@@ -188,9 +188,7 @@ def _ask(method: str, address: str, **about: Any) -> dict[str, Any]:
     """
     try:
         with (
-            httpx.Client(
-                timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, verify=_trust()
-            ) as client,
+            outgoing.client_of(loopback=_host(address) in LOOPBACK, inside=_settings().oidc_inside) as client,
             client.stream(method, address, headers={"Accept": "application/json"}, **about) as response,
         ):
             if response.status_code in (400, 401) and method == "POST":
@@ -198,7 +196,7 @@ def _ask(method: str, address: str, **about: Any) -> dict[str, Any]:
             if response.status_code != 200:
                 raise ProviderError(f"{response.status_code} from {address}")
             return _read(response)
-    except (httpx.HTTPError, ProviderError, ValueError) as error:
+    except (httpx.HTTPError, outgoing.AddressRefused, ProviderError, ValueError) as error:
         log.warning("the OpenID Connect provider did not answer: %s", error)
         raise Unavailable("account_unavailable") from error
 
@@ -213,11 +211,6 @@ def _read(response: httpx.Response) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise ProviderError("an answer is no object")
     return answer
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    return ssl.create_default_context()
 
 
 def _settings() -> Settings:

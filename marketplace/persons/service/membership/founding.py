@@ -34,9 +34,12 @@ class Founder:
 def founder_of(data: dict[str, Any], about: dict[str, Any], address: str) -> Founder:
     """Who registers an enterprise: a person who has logged in before says its own password.
 
-    To be called before the transaction of the registration, so that a wrong guess is counted. Of an
-    enterprise that is there already a stranger hears the same, whether or not the number has a log-in: else
-    this would say, again and again and leaving nothing, who has one.
+    To be called before the transaction of the registration, so that a wrong guess is counted. Who gives a
+    wrong password hears whatever a new person would be refused for, of an enterprise that is there already
+    or a password that is easily guessed: else this would say, again and again and leaving nothing, who has a
+    log-in. What remains is that a registration that is made tells its number was new: it leaves an
+    enterprise for staff to review each time, and the number, which nobody proves, can be logged in with at
+    once.
 
     Args:
         data: `name`, `phone`, `password`, `language`.
@@ -53,11 +56,13 @@ def founder_of(data: dict[str, Any], about: dict[str, Any], address: str) -> Fou
         try:
             return Founder(require_password(data["phone"], data["password"], address), {})
         except (Unauthorised, TooMany):
+            require_strong(data["password"], data["name"], data["phone"])
             enterprises.refuse_taken(about)
             raise
+    password_hash = hash_password(data["password"])  # before it is judged: it takes as long as the other way
     require_strong(data["password"], data["name"], data["phone"])
     named = {name: data[name] for name in ("name", "phone", "language")}
-    return Founder(None, {**named, "password_hash": hash_password(data["password"])})
+    return Founder(None, {**named, "password_hash": password_hash})
 
 
 def register_enterprise(founder: Founder, data: dict[str, Any]) -> Enterprise:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from .... import clock
 from ....enterprises import service as enterprises
 from ....enterprises.models import Staff
-from ....errors import Conflict, Invalid
+from ....errors import Conflict, Invalid, TooMany, Unauthorised
 from ....events.actor import ENTERPRISE, Actor
 from ....events.lifecycle import Party
 from ....events.work import Work, unit_of_work
@@ -44,11 +44,14 @@ def join(data: dict[str, Any], address: str) -> Membership:
     code_digest = digest(read_code(data["code"]))
     login, known = _who(code_digest, data)
     if known:
-        person_id = require_password(login, data["password"], address)
+        try:
+            person_id = require_password(login, data["password"], address)
+        except (Unauthorised, TooMany):
+            _require_new_person(data, login)  # or a code that stays unused would say who has a log-in
+            raise
     else:
-        _require_new_person(data)
-        require_strong(data["password"], data["name"], login, data["phone"])
-        password_hash = hash_password(data["password"])
+        password_hash = hash_password(data["password"])  # first, as above a password is looked at first
+        _require_new_person(data, login)
     try:
         with unit_of_work() as work:
             invitation = lock_open(work, code_digest)
@@ -87,9 +90,11 @@ def lock_open(work: Work, code_digest: str) -> Invitation:
     return invitation
 
 
-def _require_new_person(data: dict[str, Any]) -> None:
+def _require_new_person(data: dict[str, Any], login: str) -> None:
+    """Raises: Invalid: a new person gives no name, or a password that is easily guessed."""
     if data["name"] is None:
         raise Invalid("field_required", at="name")
+    require_strong(data["password"], data["name"], login, data["phone"])
 
 
 def _new_person(invitation: Invitation, data: dict[str, Any], password_hash: str) -> Person:
