@@ -20,8 +20,7 @@ from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinish
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.schemas import BaseSchema
 
-from tests.cases import AllSamples
-from tests.marketplace import Marketplace, Party, new_uscc
+from tests.marketplace import Party, new_uscc
 
 Part = tuple[int, int]
 """(number from 0, of how many) parts, among which the routes are dealt out."""
@@ -117,8 +116,10 @@ class Tally:
 class World:
     """A marketplace in which every id names a resource, with someone of every role."""
 
-    def __init__(self, marketplace: Marketplace) -> None:
-        self.marketplace, self.samples = marketplace, AllSamples(marketplace)
+    def __init__(self, samples: Any) -> None:
+        """Args: samples: one of everything (tests/cases.py)."""
+        self.marketplace, self.samples = samples.marketplace, samples
+        marketplace = self.marketplace
         self.message = self.samples.message["id"]
         self.parties = {
             "enterprise": self.samples.owner,

@@ -39,27 +39,30 @@ def quiet():
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_response_conforms_to_the_document(marketplace, role, total):
+def test_every_response_conforms_to_the_document(everything, role, total):
     tally = Tally()
     if CASES:
-        fuzz_long(marketplace, role, tally)
+        fuzz_long(everything, role, tally)
     else:
-        world = World(marketplace)
         part = (SHARED.index(role), len(SHARED)) if role in SHARED and EFFORT < 1 else WHOLE
-        fuzz(world, role, IN_TURN, tally, examples=1, seed=1, part=part)
-        if role in SEQUENCES or EFFORT >= 1:
-            fuzz(world, role, IN_SEQUENCE, tally, examples=1, seed=1)
+        with everything() as samples:
+            world = World(samples)
+            fuzz(world, role, IN_TURN, tally, examples=1, seed=1, part=part)
+            if role in SEQUENCES or EFFORT >= 1:
+                fuzz(world, role, IN_SEQUENCE, tally, examples=1, seed=1)
     total.join(tally)
     assert not tally.findings, str(tally)
 
 
-def fuzz_long(marketplace, role, tally):
+def fuzz_long(everything, role, tally):
     """Ask a role's share of CASES, in a new marketplace every so often; every bound once beside them."""
     share = CASES / len(ROLES)
     while tally.cases < share:
-        world = World(marketplace)
-        for how in (IN_TURN, IN_SEQUENCE):
-            fuzz(world, role, how, tally, examples=EXAMPLES, seed=None)
+        with everything() as samples:
+            world = World(samples)
+            for how in (IN_TURN, IN_SEQUENCE):
+                fuzz(world, role, how, tally, examples=EXAMPLES, seed=None)
     if role in ("admin", "enterprise"):
-        fuzz(World(marketplace), role, BOUNDS, tally, examples=0, seed=None)
+        with everything() as samples:
+            fuzz(World(samples), role, BOUNDS, tally, examples=0, seed=None)
     print(f"\n{role}: {tally}")
