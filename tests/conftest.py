@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from tests.marketplace import Kept, Marketplace
+    from tests.restored import Restored
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "tpl"
@@ -216,6 +217,21 @@ def marketplace(app: "Flask") -> Iterator["Marketplace"]:
 
     with Marketplace(app) as fresh:
         yield fresh
+
+
+@pytest.fixture(scope="session")
+def everything(app: "Flask") -> "Restored":
+    """One of everything, as it was made, whatever earlier tests did to it: `with everything() as samples`."""
+    from tests.restored import Restored
+
+    return Restored(app)
+
+
+@pytest.fixture
+def samples(everything: "Restored") -> Iterator[Any]:
+    """One of everything that an id can name (tests/cases.py)."""
+    with everything() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import TypeVar
 from hypothesis import HealthCheck, settings
 
 Case = TypeVar("Case")
-EFFORT = float(os.environ.get("EFFORT", 0.4))
+EFFORT = float(os.environ.get("EFFORT", 0.25))
 
 
 def tries(full: int) -> int:

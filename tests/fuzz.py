@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 import schemathesis
 from schemathesis import Case, GenerationMode, HookContext
@@ -19,9 +20,11 @@ from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinish
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.schemas import BaseSchema
 
-from tests.cases import AllSamples
-from tests.marketplace import Marketplace, Party, new_uscc
+from tests.marketplace import Party, new_uscc
 
+Part = tuple[int, int]
+"""(number from 0, of how many) parts, among which the routes are dealt out."""
+WHOLE = (0, 1)
 BOUNDS, IN_TURN, IN_SEQUENCE = "coverage", "fuzzing", "stateful"
 """Ways to ask, by schemathesis's names: all bounds of all fields; routes one by one; in sequences."""
 
@@ -113,8 +116,10 @@ class Tally:
 class World:
     """A marketplace in which every id names a resource, with someone of every role."""
 
-    def __init__(self, marketplace: Marketplace) -> None:
-        self.marketplace, self.samples = marketplace, AllSamples(marketplace)
+    def __init__(self, samples: Any) -> None:
+        """Args: samples: one of everything (tests/cases.py)."""
+        self.marketplace, self.samples = samples.marketplace, samples
+        marketplace = self.marketplace
         self.message = self.samples.message["id"]
         self.parties = {
             "enterprise": self.samples.owner,
@@ -190,18 +195,23 @@ class World:
         return response.json["items"][-1]["id"] if response and response.status_code == 200 else None
 
 
-def fuzz(world: World, role: str, how: str, tally: Tally, *, examples: int, seed: int | None) -> None:
+def fuzz(
+    world: World, role: str, how: str, tally: Tally, *, examples: int, seed: int | None, part: Part = WHOLE
+) -> None:
     """Let a role ask in one way, and count it.
 
     Args:
         examples: of each route, or sequences; BOUNDS has as many as the document has bounds.
         seed: None for another run each time.
+        part: of the routes that it may enter.
     """
     party = world.parties[role]
     schema = schemathesis.openapi.from_wsgi(
         "/openapi.json", world.marketplace.app, config=_config(world, party, how, examples, seed)
     )
-    schema = schema.include(lambda route: ROLES[role] in (None, *_actors(route.operation)))
+    schema = schema.include(
+        lambda route: ROLES[role] in (None, *_actors(route.operation)) and _is_in(part, route.operation)
+    )
     _hook(schema, world, world.own_key(party), how)
     began = time.perf_counter()
     for event in from_schema(schema).execute():
@@ -212,6 +222,11 @@ def fuzz(world: World, role: str, how: str, tally: Tally, *, examples: int, seed
         elif isinstance(event, FatalError):
             raise event.exception
     tally.seconds += time.perf_counter() - began
+
+
+def _is_in(part: Part, operation: schemathesis.APIOperation) -> bool:
+    number, of = part
+    return crc32(operation.label.encode()) % of == number
 
 
 def _actors(operation: schemathesis.APIOperation) -> list[str | None]:

@@ -178,20 +178,26 @@ class Emptying:
         url = make_url(app.config["SETTINGS"].database_url).set(username=SUPERUSER)
         self._engine = create_engine(url)
         with self._engine.connect() as connection:
-            tables = connection.execute(text(EMPTIED), {"kept": list(KEPT)}).all()
+            rows = connection.execute(text(EMPTIED), {"kept": list(KEPT)}).all()
+        self.tables: dict[str, str | None] = dict(map(tuple, rows))
         self._statements = "; ".join(
             [
                 "SET LOCAL session_replication_role = replica",
-                *(f"DELETE FROM {table}" for table, _ in tables),
-                *(f"SELECT setval('{sequence}', 1, false)" for _, sequence in tables if sequence),
+                *(f"DELETE FROM {table}" for table in self.tables),
+                *(f"SELECT setval('{sequence}', 1, false)" for sequence in self.tables.values() if sequence),
                 *(FORGET.format(rows=rows) for rows in WRITTEN_BY_TESTS),
                 "INSERT INTO index_change (what, no) VALUES ('all', 0)",
             ]
         )
 
-    def __call__(self) -> None:
+    def __call__(self, then: str = "") -> None:
+        """Empty them, and run further statements in the same transaction, in which no trigger fires."""
         with self._engine.begin() as connection:
-            connection.exec_driver_sql(self._statements)
+            connection.exec_driver_sql(f"{self._statements}; {then}")
+
+    def begin(self) -> AbstractContextManager[Connection]:
+        """A transaction of the superuser."""
+        return self._engine.begin()
 
     def close(self) -> None:
         """Let go of the database, which can be copied only while nobody is connected to it."""
@@ -211,11 +217,8 @@ class Marketplace(AbstractContextManager["Marketplace"]):
 
     def __enter__(self) -> "Marketplace":
         self._stack.enter_context(self.at_its_time())
-        self.app.extensions[LATEST] = self
-        self.client: FlaskClient = self.app.test_client()
-        recent.forget(self.app)
+        self._begin()
         with self.app.app_context():
-            self._empty_at_last()
             _, key = enterprises.create_staff(PLATFORM, ADMIN, "the admin")
             self._approver = enterprises.actor_of_key(digest(key))
         self.admin = Party(self, key)
@@ -223,6 +226,24 @@ class Marketplace(AbstractContextManager["Marketplace"]):
 
     def __exit__(self, *_: Any) -> None:
         self._stack.close()
+
+    def _begin(self, then: str = "") -> None:
+        """With nobody logged in, no answer kept, and no row but what `then` inserts."""
+        self.app.extensions[LATEST] = self
+        self.client: FlaskClient = self.app.test_client()
+        recent.forget(self.app)
+        with self.app.app_context():
+            self._empty_at_last(then)
+
+    @property
+    def time(self) -> tuple[datetime, dict[scheduler.PeriodicJob, datetime]]:
+        """Its time, and when the jobs of its scheduler ran."""
+        return self.now, dict(self._ran_at)
+
+    def resume(self, time: tuple[datetime, dict[scheduler.PeriodicJob, datetime]], then: str) -> None:
+        """Go back to a `time`, with no rows but what the statements insert."""
+        self.now, self._ran_at = time[0], dict(time[1])
+        self._begin(then)
 
     def at_its_time(self) -> AbstractContextManager[None]:
         """Its clock for the length of a block."""
@@ -233,21 +254,24 @@ class Marketplace(AbstractContextManager["Marketplace"]):
         """Whether a later one has emptied the tables."""
         return self.app.extensions[LATEST] is not self
 
-    def _empty_at_last(self) -> None:
+    def _empty_at_last(self, then: str) -> None:
         """Empty it; the index of a running process may read the same tables in another order."""
         for _ in range(10):
             try:
-                return self._empty()
+                return self.emptying(then)
             except OperationalError:
                 db.session.rollback()
         raise AssertionError("the tables are never free")
 
-    def _empty(self) -> None:
-        """Delete what earlier tests left, triggers and foreign keys aside: TRUNCATE would write new files for
-        every table and index, which takes twenty times as long."""
-        if (emptying := self.app.extensions.get(EMPTYING)) is None:
-            emptying = self.app.extensions[EMPTYING] = Emptying(self.app)
-        emptying()
+    @property
+    def emptying(self) -> Emptying:
+        """Deletes what earlier tests left, triggers and foreign keys aside.
+
+        TRUNCATE would write new files for every table and index, which takes twenty times as long.
+        """
+        if (found := self.app.extensions.get(EMPTYING)) is None:
+            found = self.app.extensions[EMPTYING] = Emptying(self.app)
+        return found  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------ time and work
 

@@ -25,13 +25,12 @@ def output_of_pytest(*args):
 
 @pytest.mark.slow
 def test_pure_tests_start_no_servers():
-    assert STARTED not in output_of_pytest("-n", "1", "tests/test_words.py")
+    assert STARTED not in output_of_pytest("-n", "1", "tests/test_lookalikes.py")
 
 
 @pytest.mark.slow
 def test_without_servers_only_pure_tests_are_left():
-    output = output_of_pytest(
-        "-n", "0", "-v", "--no-servers", "tests/test_words.py", "tests/test_numpy_columns.py"
-    )
+    mixed = ("tests/test_lookalikes.py", "tests/test_numpy_columns.py")
+    output = output_of_pytest("-n", "0", "-v", "--no-servers", *mixed)
     assert STARTED not in output
     assert "deselected" in output

@@ -28,7 +28,7 @@ from marketplace.http.documents import SIGNATURES
 from marketplace.http.openapi.document import operations
 from marketplace.listings.models import LIFE as LISTING_LIFE
 from marketplace.subscriptions import SUBSCRIPTIONS, TASKS
-from tests.cases import BY_ROOM, HIDDEN, VISIBLE, AllSamples, cases_of, file_of, united
+from tests.cases import BY_ROOM, HIDDEN, VISIBLE, cases_of, file_of, united
 from tests.counting import count_statements
 from tests.listings.sheets import CSV, SUPPLY, csv_of
 
@@ -51,18 +51,6 @@ def routes_of(app):
         if rule.rule.startswith(API)
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
     ]
-
-
-@pytest.fixture
-def samples(marketplace):
-    return AllSamples(marketplace)
-
-
-@pytest.fixture
-def shared(kept):
-    """Of tests that change nothing: they ask, or are refused."""
-    with kept(AllSamples) as samples:
-        yield samples
 
 
 def hold_rows(table, routes, name, row):
@@ -190,16 +178,16 @@ def filled(rule, identity=None):
 # ---------------------------------------------------------------- neighbours
 
 
-def test_every_route_that_takes_an_id_has_its_row_of_neighbours(shared, routes):
+def test_every_route_that_takes_an_id_has_its_row_of_neighbours(samples, routes):
     taking_ids = [route for route in routes if "<uuid:" in route[1]]
     row = "(its path, what a neighbour gets, what the regulator of another region gets)"
-    hold_rows(united("neighbours", shared), taking_ids, "neighbours", row)
+    hold_rows(united("neighbours", samples), taking_ids, "neighbours", row)
 
 
-def test_what_is_not_yours_does_not_exist(shared):
+def test_what_is_not_yours_does_not_exist(samples):
     """Wrong bodies and missing versions change nothing: the door and the look-up come first."""
-    for (method, rule), (path, *expected) in united("neighbours", shared).items():
-        for party, status in zip((shared.neighbour, shared.stranger), expected, strict=True):
+    for (method, rule), (path, *expected) in united("neighbours", samples).items():
+        for party, status in zip((samples.neighbour, samples.stranger), expected, strict=True):
             body = {"nonsense": True} if method in ("POST", "PATCH", "PUT") else None
             response = party.call(method, path, json=body)
             assert response.status_code == status, f"{method} {rule}: {response.json}"
@@ -207,9 +195,9 @@ def test_what_is_not_yours_does_not_exist(shared):
                 assert set(response.json) == united("public")[rule], rule
 
 
-def test_an_unknown_id_reads_like_a_neighbours(shared):
-    for (method, rule), (path, *expected) in united("neighbours", shared).items():
-        for party, status in zip((shared.neighbour, shared.stranger), expected, strict=True):
+def test_an_unknown_id_reads_like_a_neighbours(samples):
+    for (method, rule), (path, *expected) in united("neighbours", samples).items():
+        for party, status in zip((samples.neighbour, samples.stranger), expected, strict=True):
             if status == HIDDEN:
                 responses = [party.call(method, place, json={"a": 1}) for place in (path, filled(rule))]
                 for response in responses:
@@ -275,10 +263,10 @@ def who(marketplace, party):
     return actor.kind, actor.id
 
 
-def test_a_refused_write_leaves_nothing(shared):
+def test_a_refused_write_leaves_nothing(samples):
     """Every write again with one field too many, or one column: nothing is written, emitted or audited."""
-    table = united("writes", shared)
-    before = contents(shared.marketplace)
+    table = united("writes", samples)
+    before = contents(samples.marketplace)
 
     for (method, rule), (party, path, body) in table.items():
         if kind_of_file(body):
@@ -292,7 +280,7 @@ def test_a_refused_write_leaves_nothing(shared):
             response = party.call(method, path, json={**body, "colour": "red"}, headers={"If-Match": "*"})
             faulty = list(response.json.get("errors", ()))
             assert (response.status_code, faulty) == (422, ["colour"]), (rule, response.json)
-    assert contents(shared.marketplace) == before
+    assert contents(samples.marketplace) == before
 
 
 def contents(marketplace):

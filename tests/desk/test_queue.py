@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.desk.world import KINDS
+from tests.effort import some
 
 ENDS = {
     "registration": ("approve", ""),
@@ -146,7 +147,7 @@ def test_pages_are_exact_across_kinds_of_the_same_moment_and_of_others(desk):
     for sort in ("since", "due"):
         whole = desk.ids(sort=sort)
         assert len(set(whole)) == len(whole) < 100
-        for limit in (1, 2, 5, 7):
+        for limit in some((1, 2, 5, 7), 2):
             assert desk.walked(limit, sort=sort) == whole, (sort, limit)
 
 

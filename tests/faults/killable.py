@@ -1,7 +1,8 @@
-"""Workers and schedulers that kill themselves, once, at a named point.
+"""Workers and schedulers that kill themselves, once, at a named point; and gunicorn.
 
 Each runs in a fork of a server that has imported the application already, in the place of
-`python -m marketplace.worker QUEUE` and `flask scheduler`. The production code knows nothing of it.
+`python -m marketplace.worker QUEUE`, `flask scheduler` and `gunicorn`. The production code knows nothing of
+it.
 """
 
 import ctypes
@@ -9,6 +10,7 @@ import functools
 import gc
 import os
 import signal
+import sys
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import has_request_context, request
+from gunicorn.app import wsgiapp
 from rq import Queue
 from rq.worker import BaseWorker
 from sqlalchemy import event, text
@@ -183,6 +186,14 @@ def run_scheduler(env: dict[str, str], log: Path) -> None:
     """`flask scheduler`"""
     _settle(env, log)
     scheduler.run(create_app(serves=False))
+
+
+def run_gunicorn(config: str, env: dict[str, str], log: Path) -> None:
+    """`gunicorn -c CONFIG wsgi:app`, which makes its application itself, in a session of its own."""
+    os.setsid()
+    _settle(env, log)
+    sys.argv = ["gunicorn", "-c", config, "wsgi:app"]
+    wsgiapp.run(prog="gunicorn")
 
 
 def _settle(env: dict[str, str], log: Path) -> None:

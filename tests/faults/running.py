@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 from collections import Counter
@@ -22,7 +23,7 @@ import redis
 from sqlalchemy import delete, make_url
 
 from marketplace import clock, create_app, embedded
-from marketplace.child import Child, launch
+from marketplace.child import Child
 from marketplace.database import db
 from marketplace.events.models import Heartbeat
 from marketplace.events.work import unit_of_work
@@ -33,6 +34,8 @@ from tests.marketplace import EMPTYING, Marketplace, Party, listing_terms
 from tests.ports import free_port
 
 VISIBILITY_S = 1.0
+PATIENCE_S = 240.0
+"""How long a test waits for what is to come: it ends as soon as that is there, on a busy machine too."""
 CODES = ("900-300-34", "900-301-34", "900-302-34", "900-303-34", "900-304-34", "900-305-34")
 QUICK = {"TASK_VISIBILITY_S": str(VISIBILITY_S), "SCHEDULER_TICK_S": "0.2", "LOG_LEVEL": "WARNING"}
 _forks = multiprocessing.get_context("forkserver")
@@ -42,7 +45,7 @@ Messages = Counter[tuple[str, str, str]]
 """Messages in the inboxes by receiving enterprise, counterpart enterprise and code."""
 
 
-def until(true: Callable[[], Any], what: str, seconds: float = 30) -> None:
+def until(true: Callable[[], Any], what: str, seconds: float = PATIENCE_S) -> None:
     """Wait for something; AssertionError when it does not come."""
     deadline = time.monotonic() + seconds
     while not true():
@@ -63,7 +66,7 @@ def place() -> Iterator[Path]:
 
 @dataclass
 class Program:
-    """A worker or scheduler in a process of its own."""
+    """A worker, scheduler or gunicorn in a process of its own."""
 
     target: Callable[..., None]
     args: tuple[Any, ...]
@@ -86,6 +89,20 @@ class Program:
         """kill -9, and wait for the end."""
         self.process.kill()
         self.process.join()
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it lives."""
+        return self.process.exitcode  # type: ignore[no-any-return]
+
+    def terminate(self) -> None:
+        self.process.terminate()
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code. Raises: TimeoutExpired: it has not ended in so many seconds."""
+        self.process.join(timeout)
+        if (code := self.poll()) is None:
+            raise subprocess.TimeoutExpired([], timeout or 0.0)
+        return code
 
     def end(self) -> None:
         self.process.terminate()
@@ -125,7 +142,7 @@ class Client:
     def insist(self, owner: Party, body: Any, key: str) -> Counter[int | None]:
         """Post a listing until it is taken; what the answers were."""
         seen: Counter[int | None] = Counter()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while not seen[201]:
             assert time.monotonic() < deadline, f"not taken: {seen}"
             status, answer = self.post(owner, body, key)
@@ -137,13 +154,12 @@ class Client:
 
 
 class Web(Client):
-    """A real gunicorn on a port of its own."""
+    """A real gunicorn on a port of its own, forked from what has imported the application."""
 
     def __init__(self, env: dict[str, str], config: str, log: Path) -> None:
         super().__init__(free_port())
         env = {**os.environ, **env, "PORT": str(self.port), "HOST": "127.0.0.1", "WEB_WORKERS": "2"}
-        args = ("-m", "gunicorn", "-c", config, "wsgi:app")
-        self.master = Child("web", functools.partial(launch, args, env, log))
+        self.master = Child("web", Program(killable.run_gunicorn, (config, env, log)).start)
 
     def __enter__(self) -> "Web":
         self.master.start()
@@ -358,7 +374,7 @@ class RunningMarketplace:
         )
         return Messages(rows)
 
-    def wait_until_done(self, seconds: float = 30) -> None:
+    def wait_until_done(self, seconds: float = PATIENCE_S) -> None:
         """Wait until nothing is left to do, starting again what ends."""
         until(lambda: self.restart_ended() and self.is_idle(), f"all done ({self.task_counts()})", seconds)
 

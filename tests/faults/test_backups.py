@@ -47,6 +47,15 @@ def fill(folder):
         execute(folder, "INSERT INTO load VALUES (1.5)")
 
 
+@pytest.fixture(scope="module")
+def backup(made):
+    """A backup of that database, for tests that put it back elsewhere."""
+    with place() as folder:
+        done = supervisor(made, "backup", FILE=str(folder / "x.dump"))
+        assert done.returncode == 0, done.stderr
+        yield folder / "x.dump"
+
+
 @pytest.fixture
 def data(made, open_place):
     """A copy of that folder, with its owners and modes."""
@@ -84,19 +93,17 @@ def test_a_backup_is_made_while_nothing_runs_and_has_a_name_by_itself(data):
     assert not embedded.is_running(data)
 
 
-def test_a_backup_is_restored_into_an_empty_folder(data, open_place):
-    assert supervisor(data, "backup", FILE=str(open_place / "moved.dump")).returncode == 0
+def test_a_backup_is_restored_into_an_empty_folder(backup, open_place):
     elsewhere = open_place / "another machine"
 
-    assert supervisor(elsewhere, "restore", FILE=str(open_place / "moved.dump")).returncode == 0
+    assert supervisor(elsewhere, "restore", FILE=str(backup)).returncode == 0
     with embedded.servers(elsewhere, durable=False, report=lambda line: None):
         assert execute(elsewhere, "SELECT count(*) FROM load") == [(1,)]
 
 
-def test_a_broken_backup_leaves_the_present_database_as_it_was(data, open_place):
+def test_a_broken_backup_leaves_the_present_database_as_it_was(data, backup, open_place):
     file = open_place / "torn.dump"
-    assert supervisor(data, "backup", FILE=str(file)).returncode == 0
-    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    file.write_bytes(backup.read_bytes()[: backup.stat().st_size // 2])
 
     refused = supervisor(data, "restore", FILE=str(file))
     assert refused.returncode == 1
@@ -119,10 +126,9 @@ def test_what_cannot_be_done_is_said_in_one_line(data):
         assert "Traceback" not in refused.stderr
 
 
-def test_nothing_is_restored_under_a_running_service(data, open_place):
-    assert supervisor(data, "backup", FILE=str(open_place / "x.dump")).returncode == 0
+def test_nothing_is_restored_under_a_running_service(data, backup):
     with embedded.servers(data, durable=False, report=lambda line: None):
-        refused = supervisor(data, "restore", FILE=str(open_place / "x.dump"))
+        refused = supervisor(data, "restore", FILE=str(backup))
 
     assert refused.returncode == 1
     assert "make stop" in refused.stderr

@@ -39,7 +39,7 @@ def test_postgres_restarted_under_a_load_of_publishing_loses_and_doubles_nothing
             with Web(running.env, "deploy/gunicorn.py", tmp_path / "web.log") as web:
                 seen = publish_while(running, web, lambda: restart(postgres, data))
             running.reconnect()
-            running.wait_until_done(90)
+            running.wait_until_done()
 
             titles = dict(
                 running.ask("SELECT title, count(*) FROM listing WHERE kind = 'supply' GROUP BY title")

@@ -14,14 +14,14 @@ from stdnum.cn import uscc
 
 from marketplace.events.actor import ENTERPRISE
 from marketplace.http.openapi.document import operations
-from tests.cases import AllSamples, united
+from tests.cases import united
 from tests.test_house import API, filled, read_paths, routes_of
 from tests.test_house import sent as sending
 
 
-def record(marketplace):
+def record(samples):
     """{operationId: {"requests": {status: body}, "responses": {status: body}}} of every route."""
-    samples = AllSamples(marketplace)
+    marketplace = samples.marketplace
     rows = {**reads(samples), **united("writes", samples)}
     described = {
         operation["operationId"]: operation

@@ -7,7 +7,6 @@ from sqlalchemy import select
 from marketplace.database import db
 from marketplace.events.actor import ADMIN
 from marketplace.events.models import READ, Audit
-from tests.cases import AllSamples
 from tests.test_house import read_paths, routes_of
 
 
@@ -62,9 +61,10 @@ def test_reads_are_no_part_of_the_history_that_the_enterprise_sees(marketplace):
     assert READ not in json.dumps(history)
 
 
-def test_every_answer_that_shows_staff_a_contact_leaves_a_line(marketplace):
+def test_every_answer_that_shows_staff_a_contact_leaves_a_line(samples):
     """Whatever the route: where the contact's address stands in an answer, the audit has a new line."""
-    samples, routes = AllSamples(marketplace), routes_of(marketplace.app)
+    marketplace = samples.marketplace
+    routes = routes_of(marketplace.app)
     address = samples.owner.get("/enterprises/me").json["contact"]["email"]
     paths, shown = read_paths(samples, routes), []
     for method, rule, view in routes:
