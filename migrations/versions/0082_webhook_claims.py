@@ -1,13 +1,13 @@
 """Until when an endpoint is asked: a delivery is claimed, sent with no transaction open, and then recorded.
 
-Revision ID: 0086
+Revision ID: 0082
 Revises: 0081
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0086"
+revision = "0082"
 down_revision = "0081"
 branch_labels = None
 depends_on = None
