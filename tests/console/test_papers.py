@@ -64,15 +64,16 @@ def test_a_licence_is_handed_in_once_with_its_scan_and_gets_further_ones(firms):
 
 def test_a_licence_gets_as_many_lines_as_it_has_and_what_is_wrong_is_beside_its_own(firms):
     recycler, owner, _, _ = firms
-    lines = {"lines.3.codes": "900-041-49", "lines.3.modes": "store", "lines.3.tonnes_per_year": "7"}
+    empty = {"lines.1.codes": "", "lines.1.modes": ["use", "dispose"], "lines.1.tonnes_per_year": " "}
+    lines = {"lines.2.codes": "900-041-49", "lines.2.modes": "store", "lines.2.tonnes_per_year": "7", **empty}
     shown = owner.post("/settings/papers/licence", **LICENCE, **lines, more="lines", file=scan())
     assert (shown.status, shown.page.faults) == (200, [])
     fields = {area["name"] for area in shown.page.all("textarea")}
-    assert {f"lines.{no}.codes" for no in range(3)} <= fields
+    assert fields == {f"lines.{no}.codes" for no in range(4)}
     assert "请重新选择扫描件" in shown.page.text
     assert "900-041-49" in shown.page.html
     assert recycler.get("/licences", status="submitted").json["items"] == []
-    refused = owner.post("/settings/papers/licence", **LICENCE, **{**lines, "lines.3.codes": "999-999-99"})
+    refused = owner.post("/settings/papers/licence", **LICENCE, **{**lines, "lines.2.codes": "999-999-99"})
     (wrong,) = [area for area in refused.page.all("textarea") if area.get("aria-invalid")]
     assert (refused.status, wrong["name"]) == (422, "lines.1.codes"), "empty rows are left out"
     assert owner.post("/settings/papers/licence", **LICENCE, **lines).status == 303
