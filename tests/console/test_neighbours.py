@@ -43,9 +43,9 @@ PRIVATE = {
 """What the enterprise says to those only whom it concerns, by what it is."""
 REFUSED = (401, 403, 404)
 MOST_STATEMENTS = 8
-DEAR = {"show_terms": 9, "show_listing": 10}
-"""Pages that take more: of a draft that has everything, of an appeal with all that is known of it, and of a
-listing with its matches, their map and its photos."""
+DEAR = {"show_terms": 9, "show_listing": 10, "show_papers": 9}
+"""Pages that take more: of a draft that has everything, of a listing with its matches, their map and its
+photos, and of the papers of who both treats and carries."""
 OUTSIDERS = ("nobody", "neighbour", "stranger")
 STAYS_OUT = {"show_file", "export_myself"}
 """A file of ours; and what may be asked for a few times an hour only."""
