@@ -355,7 +355,16 @@ def test_static_holds_files_of_ours_only():
     pictures = {f"help/{name}.{lang}.png" for name in SHOWN_BY_HELP for lang in ("zh", "en")}
     assert (
         files
-        == {"console.css", "gate.js", "icon.svg", "passkey.js", "pictures.js", "post.js", "scan.js"}
+        == {
+            "console.css",
+            "gate.js",
+            "here.js",
+            "icon.svg",
+            "passkey.js",
+            "pictures.js",
+            "post.js",
+            "scan.js",
+        }
         | pictures
     )
 

@@ -36,7 +36,7 @@ class SearchChangeForm(SearchForm):
 SEARCH, CHANGE = SearchForm(), SearchChangeForm()
 
 
-def _filters() -> dict[str, str]:
+def _filters() -> dict[str, Any]:
     """The filters of the form as they were typed: the service reads them as it does those of the API."""
     return {name: value.strip() for name in FILTERS if (value := request.form.get(name, "")).strip()}
 

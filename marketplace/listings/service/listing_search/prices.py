@@ -29,5 +29,5 @@ def open_prices(actor: Actor, code: str, but: UUID, most: int) -> list[int] | No
         for visible in visible_branches(actor)
         for way in code_alternatives(asked)
     ]
-    found = list(db.session.scalars(union_all(*parts).limit(most + 1)))
+    found = [fen for fen in db.session.scalars(union_all(*parts).limit(most + 1)) if fen is not None]
     return None if len(found) > most else found

@@ -1,6 +1,7 @@
 """“Not for me”: no more messages about a pairing, or about a code."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, select
@@ -80,7 +81,7 @@ def silenced(actor: Actor, messages: Sequence[Notification]) -> set[UUID]:
     return found | set(db.session.scalars(_silenced_hits(actor, hits))) if hits else found
 
 
-def _silenced_hits(actor: Actor, message_ids: Sequence[UUID]) -> Select[tuple[UUID]]:
+def _silenced_hits(actor: Actor, message_ids: Sequence[UUID]) -> Select[Any]:
     """Messages about a listing of others alone, whose owner is silenced for its code."""
     first = select(Accept.code_id).where(Accept.listing_id == Listing.id).order_by(Accept.position).limit(1)
     code_id = func.coalesce(Listing.code_id, first.scalar_subquery())
