@@ -94,11 +94,14 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_done_twice_or_uns
     assert "改由他厂接收" in sound(seen).page.text
 
 
-def test_an_officer_applies_for_a_generator_and_gives_reasons_for_its_steps(town):
+def test_an_officer_applies_for_a_generator_with_reasons_and_the_receiver_only_reads(town):
     hand = Hand(town.officer, "/transfers/new").fill(generator_id="没有这家", receiver_id="沪厂", **TERMS)
     assert 'id="new-generator_id-error"' in sound(hand.press("提交申请")).page.html
     hand.fill(generator_id="酸厂", receiver_id="沪厂", **TERMS).press("提交申请")
     assert "材料核对中" in sound(hand).page.text
+    assert "材料核对中" in sound(Hand(town.other, hand.at)).page.text
+    for step in ("withdraw", "forward"):
+        assert town.other.post(f"{hand.at}/{step}", reason="x").status == 403
     hand.press("撤回申请")
     assert town.officer.status == 422
     hand.fill(reason="申请单位来函").press("撤回申请")
@@ -118,15 +121,6 @@ def test_an_approval_is_entered_once_and_ended_by_an_admin_alone(town):
     sound(hand.go("/transfers/approvals").press("终止 浙环固转2"))
     (approval,) = town.sender.get("/transfer-approvals").json["items"]
     assert approval["revoked_at"]
-
-
-def test_a_neighbour_and_a_viewer_change_nothing_and_the_receiver_reads_only(town):
-    path = applied(town).at
-    assert "材料核对中" in Hand(town.other, path).page.text
-    assert town.other.post(f"{path}/withdraw", reason="x").status == 403
-    assert town.other.post(f"{path}/forward", reason="x").status == 403
-    sent = town.sender.post("/transfer-applications", {**APPROVAL, "receiver_id": town.taker.id})
-    assert sent.json["code"] == "application_under_way"
 
 
 def test_a_pairing_and_a_deal_over_a_province_line_lead_to_the_application_and_name_the_approval(town):

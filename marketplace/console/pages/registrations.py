@@ -19,11 +19,11 @@ from ...http.schemas import Schema
 from ...persons.service import LoggedIn
 from ...registrations import service as registrations
 from ...registrations.models import RegistrationStatus, SiteKind
-from ..form_fields import TypedTonnes
+from ..form_fields import TypedTonnes, WrittenCodes
 from ..form_rows import Rows
 from ..forms import Errors, once, read_form, typed, wrong
 from ..page import pages, read_query, text
-from ..paper_fields import Period, WrittenCodes
+from ..paper_fields import Period
 from ..visitor import members_only, private
 from ..warnings import warn
 from .licences import may_decide
