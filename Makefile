@@ -47,7 +47,7 @@ test: .venv/.installed-dev ## run the tests (ARGS="-k name")
 test-pages: .venv/.installed-dev ## look at every page in a real Chromium, at two widths in both languages; pictures in var/pictures and docs/pictures
 	@HUANLIU_BROWSER=required HUANLIU_PICTURES=1 $(BIN) -m pytest -n 0 tests/browser $(ARGS)
 
-thorough: .venv/.installed-dev ## run the tests with ten times the examples of `make test` (EFFORT=4)
+thorough: .venv/.installed-dev ## run the tests with sixteen times the examples of `make test` (EFFORT=4)
 	@EFFORT=$(EFFORT) $(BIN) -m pytest -n 3 --dist worksteal $(ARGS)
 
 faults: .venv/.installed-dev ## kill processes at every step, and empty Valkey with TASKS=200000 due

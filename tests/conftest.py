@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from marketplace import embedded
-from tests.effort import set_profile
+from tests.effort import EFFORT, set_profile
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -179,7 +179,29 @@ def _make_template(data: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def app(database_url: str, redis_url: str, data_dir: Path) -> "Flask":
+def readers() -> Iterator[None]:
+    """Files are read by forks, except at full effort."""
+    from marketplace.sandbox import running
+    from tests.readers import ForkedReaders
+
+    if EFFORT >= 1:
+        yield
+        return
+    forked = ForkedReaders()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "subprocess", forked)
+        yield
+    forked.close()
+
+
+@pytest.fixture
+def own_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file is read by a process started for it, as in service."""
+    monkeypatch.setattr("marketplace.sandbox.running.subprocess", subprocess)
+
+
+@pytest.fixture(scope="session")
+def app(database_url: str, redis_url: str, data_dir: Path, readers: None) -> "Flask":
     """The application on this process's own database and Valkey number, with its rights in service."""
     from marketplace import create_app
     from marketplace.settings import Settings

@@ -23,6 +23,17 @@ def cost_of(call: Callable[[], Result], bound_s: float = 0.0, tries: int = 3) ->
     return least, result
 
 
+def crowding() -> float:
+    """How many times as long as on an idle machine a process takes just now.
+
+    What else runs at the same time is no fault of ours: a bound in seconds of the clock is so many times it.
+    """
+    began, until = time.monotonic(), time.thread_time() + 0.05
+    while time.thread_time() < until:
+        pass
+    return max(1.0, (time.monotonic() - began) / 0.05)
+
+
 def _cost_once(call: Callable[[], Result]) -> tuple[float, Result]:
     collects = gc.isenabled()
     gc.disable()

@@ -169,11 +169,11 @@ def limited(database_url: str, redis_url: str, **settings: str):
 
 def test_a_statement_that_takes_too_long_is_ended_and_answered_as_busy(app, database_url, redis_url):
     quick = limited(database_url, redis_url, STATEMENT_TIMEOUT_S="0.05")
-    quick.add_url_rule("/slow", view_func=lambda: db.session.scalar(text("SELECT pg_sleep(20)")) or "never")
+    quick.add_url_rule("/slow", view_func=lambda: db.session.scalar(text("SELECT pg_sleep(60)")) or "never")
     began = time.monotonic()
     response = quick.test_client().get("/slow")
     assert (response.status_code, response.json["code"]) == (503, "database_busy")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_a_transaction_that_is_left_idle_is_ended_and_frees_its_locks(database_url, redis_url):

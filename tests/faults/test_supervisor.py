@@ -14,6 +14,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from marketplace import embedded
+from tests.cost import crowding
 from tests.effort import some
 from tests.faults.running import CODES, Client, RunningMarketplace, demand, supply, until
 from tests.ports import free_port
@@ -109,10 +110,11 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, t
         for recycler in running.recyclers:
             assert stack.client.post(recycler, demand(), "demand")[0] == 201
         running.wait_until_done()
+        crowded = crowding()
         seconds = [push_seconds(stack.client, running, code) for code in CODES[:3]]
         memory = memory_mb(supervisor)
         print(f"from 201 to the inbox {seconds} s, memory of the whole {memory:.0f} MB")
-        assert min(seconds) < SOON_S
+        assert min(seconds) < SOON_S * max(crowded, crowding())
         assert memory < MOST_MB
         for name, user in USERS.items():
             until(

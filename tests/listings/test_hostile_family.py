@@ -21,6 +21,7 @@ from tests.http.responses import refused
 from tests.listings import hostile
 from tests.listings.sheets import SUPPLY, csv_of, send, xlsx_of
 from tests.listings.test_hostile_sheets import with_sheet, worksheet
+from tests.readers import PROCESS, READERS
 
 QUICK = len(hostile.FAMILIES)
 """Sheets of each run of the suite: one of each family."""
@@ -94,11 +95,13 @@ def reader_that(tmp_path, monkeypatch, does):
         ("raise KeyError('no part of the file is said here')", "sheet_unreadable"),
     ],
 )
-def test_a_reader_dies_alone_and_the_answer_says_so(marketplace, tmp_path, monkeypatch, does, code):
+def test_a_reader_dies_alone_and_the_answer_says_so(
+    marketplace, own_readers, tmp_path, monkeypatch, does, code
+):
     trader = marketplace.enterprise("generator")
     reader_that(tmp_path, monkeypatch, does)
     refused(send(trader, csv_of(SUPPLY)), 422, code, "file")
-    monkeypatch.undo()
+    monkeypatch.setattr(process, "__file__", PROCESS)
     assert send(trader, csv_of(SUPPLY)).status_code == 201
 
 
@@ -113,6 +116,18 @@ def test_hostile_sheets_are_as_large_as_an_upload_may_be():
 def test_a_reader_has_no_environment(marketplace, tmp_path, monkeypatch):
     reader_that(tmp_path, monkeypatch, NO_ENVIRONMENT)
     refused(send(marketplace.enterprise("generator"), csv_of(SUPPLY)), 422, "sheet_too_costly", "file")
+
+
+@pytest.mark.parametrize("module", READERS)
+def test_each_reader_starts_alone(module):
+    """It finds what it imports, though the packages around it are empty."""
+    probe = "import runpy, sys; p = runpy.run_path(sys.argv[1]); p['_make_packages_empty'](sys.argv[2])"
+    probe += "; __import__(sys.argv[2])"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", probe, process.__file__, module],
+        capture_output=True, text=True, env={}, cwd="/", check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_reader_has_limits_and_none_of_the_application():

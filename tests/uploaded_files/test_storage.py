@@ -126,7 +126,7 @@ def test_a_name_is_for_people_and_ends_as_the_content_says(sent, kept):
 # ---------------------------------------------------------------- the process
 
 
-def test_a_reader_that_needs_more_than_it_may_dies_alone():
+def test_a_reader_that_needs_more_than_it_may_dies_alone(own_readers):
     with pytest.raises((sandbox.LimitReached, sandbox.ReaderFailed)):
         sandbox.answer(
             "marketplace.uploaded_files.answers", {"media_type": "application/pdf"}, made.PDF, seconds=5,

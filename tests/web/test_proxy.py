@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.cost import crowding
 from tests.ports import free_port
 from tests.web.sockets import ROOT, connected, heard, serving, status, wait_for_port
 
@@ -179,9 +180,9 @@ def test_a_flood_of_silent_sockets_stops_nobody(ports, call):
         for number in range(500):
             half = (b"", b"\x16\x03\x01\x02", b"GET / HTTP/1.1\r\nHo")[number % 3]
             sockets.enter_context(closing(connected(ports[number % 2], half, "127.0.0.2")))
-        took = []
+        took, crowded = [], crowding()
         for _ in range(30):
             began = time.monotonic()
             assert call()[0] == 200
             took.append(time.monotonic() - began)
-    assert sorted(took)[-3] < 2
+    assert sorted(took)[-3] < 2 * max(crowded, crowding())
