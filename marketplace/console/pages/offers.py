@@ -220,7 +220,7 @@ def _thread(actor: Actor, offer_id: UUID, http_status: int = 200, errors: Errors
         my_turn=my_turn,
         my_terms=in_place or (is_live and may_write and offer.whose_turn != side),
         in_place=in_place,
-        hindrance=_hindrance(actor, shown, both) if my_turn else None,
+        hindrance=_hindrance(actor, shown, both) if my_turn and not in_place else None,
         history=history_for(actor, Offer.__tablename__, offer.id, MOST_LINES),
         values={**_as_typed(shown), **(typed() if errors else {})},
         errors=errors or {},

@@ -12,14 +12,11 @@ from ...desk import service as desk
 from ...enterprises import service as enterprises
 from ...events.actor import ENTERPRISE, Actor
 from ...http.languages import language
-from ...inspections import service as inspections
-from ...inspections.models import InspectionKind, InspectionStatus
 from ...manifests import service as manifests
 from ...manifests.models import IN_FLIGHT, UNSEALED
 from ...notifications import service as notifications
 from ...persons.models import Right
 from ...persons.service import LoggedIn
-from ...reporting import service as reporting
 from ..page import pages
 from ..visitor import members_only, private
 from .loads import moves_of
@@ -36,10 +33,6 @@ OPEN_LOADS = {
 }  # fmt: skip
 NEXT_MOVES = ("pickup", "receive", "deliver", "schedule", "issue", "close")
 """What a load may wait for; it is done on its page."""
-ANY_INSPECTION = dict.fromkeys(("enterprise_id", "checklist", "kind", "mine"))
-AT_WORK = (InspectionStatus.OPEN, InspectionStatus.RECTIFYING, InspectionStatus.OVERDUE)
-"""Of inspections: as long as somebody has to go on with it or to put something right."""
-ANY_DECLARATION = {"status": None, "kind": None, "enterprise_id": None}
 
 
 @pages.get("/today")
@@ -55,7 +48,6 @@ def show_today(who: LoggedIn) -> Any:
     loads = _with_moves(who, manifests.search(actor, OPEN_LOADS, None, MOST))
     news = _news(actor)
     offers = deals.search_offers(actor, {**ANY_OFFER, "my_turn": True}, None, MOST)
-    due = {**ANY_DECLARATION, "due": clock.today() + AHEAD}
     return private(
         "today.html",
         firm=enterprises.own(actor),
@@ -63,9 +55,7 @@ def show_today(who: LoggedIn) -> Any:
         offers=deals.present_offer_rows(offers),
         loads=[load for load in loads if load["move"]],
         under_way=[load for load in loads if not load["move"]],
-        duties=desk.duties_of(actor, MOST),
-        inspections=_duties(actor),
-        declarations=reporting.search(actor, due, None, MOST),
+        duties=desk.duties_of(actor, clock.today() + AHEAD, MOST),
         news=news[:MOST],
         has_more_news=len(news) > MOST,
         may_answer="deals:write" in actor.scopes,
@@ -81,12 +71,6 @@ def _with_moves(who: LoggedIn, rows: Sequence[Any]) -> list[dict[str, Any]]:
         {"row": row, "move": next((move for move in moves_of(who, row) if move in NEXT_MOVES), None)}
         for row in rows
     ]
-
-
-def _duties(actor: Actor) -> list[Any]:
-    """Inspections with which the enterprise goes on itself: its own checks, and what it has to put right."""
-    found = inspections.search(actor, {**ANY_INSPECTION, "status": AT_WORK}, None, MOST)
-    return [row for row in found if row.kind == InspectionKind.SELF or row.status != InspectionStatus.OPEN]
 
 
 def _news(actor: Actor) -> list[dict[str, Any]]:

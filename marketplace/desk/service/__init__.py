@@ -2,7 +2,7 @@
 
 from .assigning import assign, drop_assignments, search_officers
 from .deciding import decide, decide_many, decisions_of
-from .duties import ANSWER, SUPPLEMENT, duties_of
+from .duties import duties_of
 from .export import export_items
 from .grade_changes import note_grade_change
 from .operations import operations, replay_tasks

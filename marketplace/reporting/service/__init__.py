@@ -5,6 +5,7 @@ from .confirming import confirm, correct, file_receipt
 from .lateness import give_up, judge_years, pass_plan_term, pass_term
 from .lookup import find, search, versions
 from .opening import open_reports
+from .periods import period_name
 from .plans import find_plan, has_plan, plan_versions, search_plans, submit_plan
 from .presentation import present_plans, present_whole, summary
 from .record import ReportingRecord, records_of
@@ -27,6 +28,7 @@ __all__ = [
     "open_reports",
     "pass_plan_term",
     "pass_term",
+    "period_name",
     "plan_versions",
     "present_class",
     "present_plans",

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
 
 from ...database import db
 from ...enterprises import service as enterprises
@@ -66,6 +67,7 @@ def search_papers(
     papers = select(TransporterPaper).where(
         TransporterPaper.ended_at.is_(None), *enterprises.visible_to(actor, TransporterPaper.transporter_id)
     )
+    papers = papers.options(joinedload(TransporterPaper.files))  # few, as those of licences
     for column, value in (
         (TransporterPaper.status, query["status"]),
         (TransporterPaper.kind, query["paper"]),
@@ -74,7 +76,7 @@ def search_papers(
         papers = papers if value is None else papers.where(column == value)
     if after is not None:
         papers = papers.where(TransporterPaper.id < after)
-    return db.session.scalars(papers.order_by(TransporterPaper.id.desc()).limit(limit)).all()
+    return db.session.scalars(papers.order_by(TransporterPaper.id.desc()).limit(limit)).unique().all()
 
 
 def papers_of(transporter_id: UUID) -> Sequence[TransporterPaper]:
