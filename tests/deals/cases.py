@@ -106,7 +106,7 @@ CASES = Cases(
     statements={
         "/offers": 3,
         "/offers/<uuid:offer_id>": 4,
-        "/offers/<uuid:offer_id>/history": 3,
+        "/offers/<uuid:offer_id>/history": 4,
         "/deals": 4,
         "/deals/<uuid:deal_id>/history": 3,
         "/deals/<uuid:deal_id>": 4,

@@ -37,5 +37,5 @@ CASES = Cases(
     neighbours=neighbours,
     writes=writes,
     readers=lambda samples: {"/me/person/export": samples.acting},
-    statements={"/enterprises/me/export": 78, "/me/person/export": 16},
+    statements={"/enterprises/me/export": 79, "/me/person/export": 16},
 )

@@ -50,7 +50,7 @@ class Group:
         """What an event is about, and its id."""
         called = payload.get("kind")
         has_id = (kind for kind, key in self.subjects.items() if key in payload)
-        kind = called if called in self.subjects else next(has_id)
+        kind = str(called) if called in self.subjects else next(has_id)
         return kind, str(payload[self.subjects[kind]])
 
 
