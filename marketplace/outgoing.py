@@ -41,6 +41,8 @@ NOT_PUBLIC = tuple(
 
 INSIDE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 """Private networks (RFC 1918, RFC 4193)."""
+SECRETS = ip_network("fd00:ec2::/32")
+"""The private network in which a cloud tells its machines their keys (AWS, "Instance metadata")."""
 
 Options = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]]
 
@@ -72,9 +74,9 @@ def _is_loopback(address: str) -> bool:
 
 
 def _is_inside(address: str) -> bool:
-    """Whether an address is of a private network; no link-local one, where clouds keep their secrets."""
+    """Whether an address is of a private network; none in which clouds tell machines their secrets."""
     ip = ip_address(address.partition("%")[0])
-    return any(ip in network for network in INSIDE)
+    return any(ip in network for network in INSIDE) and ip not in SECRETS
 
 
 def public_address(host: str, port: int, *, loopback: bool = False, inside: bool = False) -> str:

@@ -364,7 +364,8 @@ def test_a_description_that_names_another_issuer_or_host_is_not_believed(app, mo
 @pytest.mark.parametrize(
     ("address", "inside", "is_asked"),
     [("10.1.2.3", False, False), ("10.1.2.3", True, True), ("127.0.0.1", True, False),
-     ("169.254.169.254", True, False), ("::ffff:10.1.2.3", True, False), ("fd00::1", True, True)],
+     ("169.254.169.254", True, False), ("::ffff:10.1.2.3", True, False), ("fd00::1", True, True),
+     ("fd00:ec2::254", True, False)],
 )  # fmt: skip
 def test_the_provider_is_asked_at_the_address_that_was_checked_and_inside_only_if_settings_say_so(
     app, monkeypatch, address, inside, is_asked

@@ -73,7 +73,7 @@ PAGES = {
     "/offers/new?listing_id={listing}&with={with}": 8,
     "/offers/{offer}": 8,
     "/deals": 4,
-    "/deals/{deal}": 5,
+    "/deals/{deal}": 6,
     "/deals/{deal}/loads/new": 4,
     "/deals/{deal}/due-diligence": 6,
     "/loads": 5,

@@ -1,11 +1,14 @@
 """What waits for an enterprise in rooms in which little ever does: one statement asks all of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Date,
     Integer,
     Select,
@@ -14,6 +17,7 @@ from sqlalchemy import (
     cast,
     literal_column,
     null,
+    or_,
     select,
     union_all,
 )
@@ -50,6 +54,11 @@ class Waiting:
     kind: str | None
     since: datetime
     due: date | datetime | None
+
+
+def _is_one_of(column: Any, values: Iterable[StrEnum]) -> ColumnElement[bool]:
+    """As `in_`, in the words that a statement put together once can have."""
+    return or_(*(column == value for value in values))
 
 
 def _waiting(
@@ -101,14 +110,15 @@ _PARTS = (
     ),
     _waiting(
         DECLARE, Declaration, Declaration.kind, Declaration.created_at,
-        Declaration.enterprise_id == _OWN, Declaration.status.in_(UNCONFIRMED), Declaration.due_on <= _AHEAD,
+        Declaration.enterprise_id == _OWN, _is_one_of(Declaration.status, UNCONFIRMED),
+        Declaration.due_on <= _AHEAD,
         due=Declaration.due_on, day=Declaration.first_day,
     ).order_by(Declaration.due_on),
     _of_inspections(
         CHECK, Inspection.kind == InspectionKind.SELF, Inspection.status == InspectionStatus.OPEN
     ),
     _of_inspections(
-        RECTIFY, Inspection.status.in_((InspectionStatus.RECTIFYING, InspectionStatus.OVERDUE))
+        RECTIFY, _is_one_of(Inspection.status, (InspectionStatus.RECTIFYING, InspectionStatus.OVERDUE))
     ),
 )  # fmt: skip
 _DUTIES = union_all(*(part.subquery().select() for part in _PARTS))

@@ -5,7 +5,6 @@ for a few seconds and kilobytes, and is followed nowhere else. A token counts if
 issuer, for us, for this log-in.
 """
 
-import json
 import logging
 import time
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from flask import current_app
 
 from .... import outgoing
 from ....errors import Invalid, Unauthorised, Unavailable
+from ....http.json_text import parsed
 from ....settings import Settings
 
 SCOPE = "openid profile email"
@@ -207,7 +207,7 @@ def _read(response: httpx.Response) -> dict[str, Any]:
         body += part
         if len(body) > MOST_BYTES:
             raise ProviderError("an answer is too long")
-    answer = json.loads(body)
+    answer = parsed(body)
     if not isinstance(answer, dict):
         raise ProviderError("an answer is no object")
     return answer
