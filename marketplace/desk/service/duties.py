@@ -140,4 +140,5 @@ def _about(row: Any) -> str:
 
 
 def _due(row: Any) -> date | datetime | None:
-    return row.since + ANSWERED_WITHIN if row.what == ANSWER else row.due
+    due: date | datetime | None = row.since + ANSWERED_WITHIN if row.what == ANSWER else row.due
+    return due
