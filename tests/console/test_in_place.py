@@ -50,7 +50,9 @@ def test_an_admin_moves_offer_deal_and_load_in_place_of_each_party_and_says_why(
     load = admin.at
     admin.fill(official_number=official_number(), reason=WHY).press("保存")
     admin.fill(reason=WHY).press("签发联单")
-    admin.click("装运").fill(weight_t="19.8", reason=WHY, **TRUCK).press("签署并装运")
+    admin.click("装运")
+    assert 'type="file"' not in admin.page.html, "pictures are of who was there"
+    admin.fill(weight_t="19.8", reason=WHY, **TRUCK).press("签署并装运")
     admin.fill(reason=WHY).press("确认送达")
     admin.click("签收").fill(weight_t="19.8", reason=WHY).press("签收")
     admin.fill(reason=WHY).press("办结联单")

@@ -28,7 +28,7 @@ from ..form_fields import Checked, TypedLoad, TypedTonnes, TypedWhole
 from ..formats import KG_PER_T
 from ..forms import SIGNER, Errors, once, read_fields, read_form, typed, version_seen, wrong
 from ..page import pages, text
-from ..visitor import members_only, private
+from ..visitor import is_in_place, members_only, private
 from ..warnings import warn
 from .loads import PATH, WRITERS, moves_of, shown_to
 
@@ -163,6 +163,7 @@ def _form(
     errors: Errors | None = None,
 ) -> Response:
     (shown,) = manifests.present([row])
+    has_pictures = who.actor is not None and not is_in_place(who.actor)  # who was not there has none to show
     return private(
         gate.template,
         http_status,
@@ -173,7 +174,8 @@ def _form(
         errors=errors or {},
         most_photos=MOST_PHOTOS,
         heaviest_t=HEAVIEST_T,
-        script="gate.js",
+        has_pictures=has_pictures,
+        script="gate.js" if has_pictures else None,
         api=f"/api/v1/manifests/{row.id}",
     )
 
