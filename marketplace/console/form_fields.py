@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from .. import clock
-from ..http.fields import Length, Lines, QueryPrice, QueryTonnes, QueryWhole, Scaled, TextNumber
+from ..http.fields import Adcode, Length, Lines, QueryPrice, QueryTonnes, QueryWhole, Scaled, TextNumber
 from ..http.languages import Message
 
 MOMENT = "%Y-%m-%dT%H:%M"
@@ -77,12 +77,30 @@ class WrittenCodes(Lines):
     number = Length(min=1, max=200)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        written = super()._deserialize(value, *args, **kwargs)
-        codes = list(dict.fromkeys(code.strip() for code in CODE_BETWEEN.split(written) if code.strip()))
+        codes = _divided(super()._deserialize(value, *args, **kwargs))
         if not codes:
             raise ValidationError([Message("field_required")])
         self.number(codes)
         return codes
+
+
+class WrittenRegions(Lines):
+    """Codes of regions, written likewise; loaded as numbers, each once; there may be none."""
+
+    number = Length(max=100)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        codes = _divided(super()._deserialize(value, *args, **kwargs))
+        self.number(codes)
+        return [REGION.deserialize(code) for code in codes]
+
+
+REGION = Adcode()
+
+
+def _divided(written: str) -> list[str]:
+    """The codes in a text, each once."""
+    return list(dict.fromkeys(code.strip() for code in CODE_BETWEEN.split(written) if code.strip()))
 
 
 class Checked(fields.Boolean):

@@ -155,6 +155,7 @@ BY_API = {
     "enter_white_list": ("POST", "/white-list"),
     "revoke_exemption": ("DELETE", "/exemptions/<uuid:permit_id>"),
     "revoke_white_list": ("DELETE", "/white-list/<uuid:permit_id>"),
+    "change_carrier": ("PUT", "/transporters/<uuid:enterprise_id>"),
     "create_webhook": ("POST", "/webhook-endpoints"),
     "test_webhook": ("POST", "/webhook-endpoints/<uuid:endpoint_id>/test"),
     "rotate_webhook_secret": ("POST", "/webhook-endpoints/<uuid:endpoint_id>/rotate-secret"),

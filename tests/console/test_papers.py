@@ -132,6 +132,29 @@ def test_a_transporter_hands_in_each_kind_of_paper(firms):
     assert owner.get("/settings/papers/crew").location == "/settings/papers"
 
 
+def test_a_transporter_says_where_it_carries_and_nobody_else_does(firms, marketplace):
+    _, recycler_owner, carrier, owner = firms
+    path = "/settings/carrier"
+    assert path in owner.get("/settings/papers").page.links("")
+    hand = Hand(owner, path).fill(
+        service_area="330700，330782\n330700", hazardous="true", duty_phone="0575 85000000", note=HOSTILE
+    )
+    assert hand.press("保存").page.faults == []
+    said = carrier.get(f"/transporters/{carrier.id}").json
+    assert (said["service_area"], said["hazardous"]) == (["330700", "330782"], True)
+    assert "<script>alert" not in hand.page.html
+    carrier.put(f"/transporters/{carrier.id}", {"service_area": []})
+    assert owner.post(path, version="1", note="晚了").status == 412
+    for wrong in ("33070", "999999", "绍兴"):
+        refused = owner.post(path, service_area=wrong)
+        assert (refused.status, refused.page.faults) == (422, [])
+        assert 'id="service_area-error"' in refused.page.html
+    trader = browser_of(carrier, PHONES[3], "trader")
+    assert trader.post(path, note="x").status == 403
+    assert recycler_owner.get(path).status == 403
+    assert marketplace.admin.get(f"/transporters/{carrier.id}").json["note"] is None
+
+
 def test_others_hand_in_nothing(firms, marketplace):
     recycler, owner, _, carrier = firms
     owner.post("/settings/papers/licence", **LICENCE)
