@@ -40,7 +40,9 @@ ROLES = {
 """Who asks: name -> kind of key. Each is let loose on the routes that its kind may enter, nobody on all."""
 
 CHECKS = {
-    "negative_data_rejection": {"expected-statuses": [400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428]},
+    "negative_data_rejection": {
+        "expected-statuses": [400, 401, 403, 404, 405, 409, 412, 413, 414, 415, 422, 428]
+    },
     "missing_required_header": {"expected-statuses": [401, 403, 404, 428]},
     # What the document allows may still break a rule between fields, name an unknown code or come too late.
     "positive_data_acceptance": {"expected-statuses": ["2xx", 304, 401, 403, 404, 409, 412, 422]},

@@ -15,6 +15,7 @@ READERS = {
     "console/pages/cockpit.py": "seats of districts, which are public",
     "console/pages/hall.py": "asks for receivers without a point",
     "console/pages/loads.py": "leaves out where the carrier delivered",
+    "console/pages/registrations.py": "its owner, or an admin for it, states where a site lies",
     "console/places.py": "draws the places that it is given",
     "enterprises/service/presentation.py": "shown to the enterprise itself and to staff",
     "enterprises/service/profile.py": "its owner changes it; the history is for it and staff",

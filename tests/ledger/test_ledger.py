@@ -25,6 +25,7 @@ from tests.counting import count_statements
 from tests.deals.trade import at_once
 from tests.ledger.world import ENTRIES, make_world, owner_of, set_up
 from tests.marketplace import TODAY, as_owner
+from tests.restored import SAVED
 
 VERIFY = "/credit/ledger/verify"
 NEW_KEY = f"2027:{'ab' * 32}"
@@ -435,7 +436,7 @@ def test_the_dump_of_a_database_verifies_where_it_is_restored(world, app, data_d
     embedded.create_database(data_dir, name)
     try:
         dump = subprocess.run(
-            [wheel_pg_bin() / "pg_dump", "--format=custom", url.database],
+            [wheel_pg_bin() / "pg_dump", "--format=custom", f"--exclude-schema={SAVED}", url.database],
             env=place,
             capture_output=True,
             check=True,

@@ -92,7 +92,7 @@ CASES = Cases(
     statements={
         "/transporters": 4,
         REGISTER: 6,
-        "/transporter-papers": 4,
+        "/transporter-papers": 3,
         PAPER: 4,
         FILE: 5,
     },

@@ -11,7 +11,7 @@ View = Callable[..., Any]
 PROBLEM = "application/problem+json"
 PROBLEM_SCHEMA = ProblemSchema()
 """One for all refusals of all routes: each would take 10 kB, and there are 2,000."""
-EVERYWHERE = {422, 429, 500, 503}
+EVERYWHERE = {414, 422, 429, 500, 503}
 """Statuses that no route can rule out."""
 REFUSALS = {
     304: "Nothing has changed since the response whose ETag is in `If-None-Match`; there is no content.",
@@ -22,6 +22,7 @@ REFUSALS = {
     409: "Conflicts with the state of this or of another resource.",
     412: "The resource has changed since the version named by `If-Match`.",
     413: "The body is too large.",
+    414: "The address, with what is asked in it, is too long.",
     415: "The route does not accept this media type.",
     422: "A field is invalid; `errors` names each invalid field and says why.",
     428: "`If-Match` is missing; send the version that you read.",
