@@ -184,7 +184,7 @@ def test_tonnes_and_prices_are_bounded_in_their_own_units(document):
 def test_refusals_follow_from_what_a_route_declares(rule, method, declared, expected):
     doc = {"manual_doc": {"security": declared["security"]}, "facts": declared.get("facts", set())}
 
-    assert refusals(rule, method, doc) == expected | {422, 429, 500, 503}
+    assert refusals(rule, method, doc) == expected | {414, 422, 429, 500, 503}
 
 
 def parameters_of(document):
