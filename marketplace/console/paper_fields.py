@@ -4,15 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import request
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import fields
 
 from ..catalogue.models import Mode
 from ..errors import DomainError, UnsupportedMedia
 from ..events.actor import Actor
 from ..http.documents import MAX_DOCUMENT
-from ..http.fields import MAX_TONNES, Day, Identifier, Lines, List, OneOf, Range
-from ..http.languages import Message
-from ..http.schemas import Schema
+from ..http.fields import MAX_TONNES, Identifier, Lines, List, OneOf, Range
+from ..http.schemas import PeriodSchema, Schema
 from ..licences.models import LicenceKind
 from .form_fields import TypedTonnes, TypedWhole, WrittenCodes
 from .form_rows import Rows
@@ -25,17 +24,7 @@ MOST_USED = 100_000_000
 """Tonnes that are counted or taken back at once."""
 
 
-class Period(Schema):
-    valid_from = Day(required=True)
-    valid_until = Day(required=True)
-
-    @validates_schema
-    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
-        if "valid_from" in data and "valid_until" in data and data["valid_from"] > data["valid_until"]:
-            raise ValidationError({"valid_until": [Message("ends_before_start")]})
-
-
-class LicenceForm(Period):
+class LicenceForm(PeriodSchema):
     number = Identifier(60, required=True)
     kind = fields.String(required=True, validate=OneOf(LicenceKind))
 

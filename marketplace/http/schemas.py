@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import marshmallow as ma
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validates_schema
 from marshmallow.utils import get_value
 
 from matching import BASES, Grade
@@ -17,6 +17,7 @@ from ..plain_text import BadText
 from .documents import DOCUMENT_TYPES
 from .fields import (
     CRS,
+    Day,
     Dict,
     Identifier,
     KnownValue,
@@ -142,6 +143,23 @@ class Prebuilt(fields.Nested):
 
     def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:  # type: ignore[override]
         return value
+
+
+class InOrderSchema(Schema):
+    """It has a `valid_until` that is not before its `valid_from`."""
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
+        until = data.get("valid_until")
+        if until is not None and "valid_from" in data and data["valid_from"] > until:
+            raise ValidationError({"valid_until": [Message("ends_before_start")]})
+
+
+class PeriodSchema(InOrderSchema):
+    """The first and the last day of something."""
+
+    valid_from = Day(required=True)
+    valid_until = Day(required=True)
 
 
 class LocationSchema(Schema):

@@ -26,7 +26,7 @@ from ..http.fields import (
 )
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import CodeText, ResponseSchema, Schema, SchemeText, WarningSchema
+from ..http.schemas import CodeText, PeriodSchema, ResponseSchema, Schema, SchemeText, WarningSchema
 from .models import ChannelFileKind, ChannelStatus, LicenceKind, LicenceStatus, PauseCause
 
 MOST_COMPONENTS = 50
@@ -44,16 +44,6 @@ def _counted(description: str) -> Tonnes:
         required=True,
         metadata={"description": description},
     )
-
-
-class _Validity(Schema):
-    valid_from = Day(required=True)
-    valid_until = Day(required=True)
-
-    @validates_schema
-    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
-        if "valid_from" in data and "valid_until" in data and data["valid_from"] > data["valid_until"]:
-            raise ValidationError({"valid_until": [Message("ends_before_start")]})
 
 
 class _Shown(Schema):
@@ -125,7 +115,7 @@ class LicenceLineSchema(_Allowed):
             raise ValidationError({"code": [Message("field_required")]})
 
 
-class LicenceSchema(_Validity, _Shown):
+class LicenceSchema(PeriodSchema, _Shown):
     enterprise_id = fields.UUID(metadata={"description": "The holder; may be left out by the holder itself."})
     number = Identifier(60, required=True)
     kind = fields.String(load_default=LicenceKind.COMPREHENSIVE, validate=OneOf(LicenceKind))
@@ -222,7 +212,7 @@ class ChannelTestSchema(Schema):
     created_at = Moment(dump_only=True, required=True)
 
 
-class ChannelSchema(_Allowed, _Validity, _Shown):
+class ChannelSchema(_Allowed, PeriodSchema, _Shown):
     generator_id = fields.UUID(required=True)
     receiver_id = fields.UUID(required=True)
     scheme = SchemeText()
@@ -311,7 +301,7 @@ class CorrectionSchema(Schema):
     note = Text(500, required=True)
 
 
-class TransferApprovalSchema(_Validity, _Shown):
+class TransferApprovalSchema(PeriodSchema, _Shown):
     """An approval of moving one waste of one generator to one receiver across a province line."""
 
     generator_id = fields.UUID(required=True)
@@ -334,14 +324,14 @@ class TransferApprovalSchema(_Validity, _Shown):
     left_t = _counted("What may still be reserved.")
 
 
-class WhiteListSchema(_Validity, _Shown):
+class WhiteListSchema(PeriodSchema, _Shown):
     receiver_id = fields.UUID(required=True)
     scheme = SchemeText()
     code = CodeText(required=True)
     from_province = Adcode(required=True)
 
 
-class ExemptionSchema(_Validity, _Shown):
+class ExemptionSchema(PeriodSchema, _Shown):
     enterprise_id = fields.UUID(required=True)
     item = Whole(1, 999, required=True)
     scheme = SchemeText()

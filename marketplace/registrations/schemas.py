@@ -1,14 +1,11 @@
 """Shapes of registrations."""
 
-from typing import Any
-
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import fields
 
 from ..catalogue.models import Mode
 from ..http.fields import Adcode, Day, Identifier, Lines, List, Moment, OneOf, Text, Tonnes, Value, unique
-from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import LocationSchema, Schema, WarningSchema, WrittenCodeSchema
+from ..http.schemas import InOrderSchema, LocationSchema, Schema, WarningSchema, WrittenCodeSchema
 from .models import RegistrationStatus, SiteKind
 
 
@@ -35,7 +32,7 @@ class SiteSchema(Schema):
     codes = List(fields.Nested(WrittenCodeSchema), 200, 1, required=True)
 
 
-class ReceiverRegistrationSchema(Schema):
+class ReceiverRegistrationSchema(InOrderSchema):
     id = fields.UUID(dump_only=True, required=True)
     enterprise_id = fields.UUID(metadata={"description": "The holder; may be left out by the holder itself."})
     number = Identifier(60, required=True)
@@ -54,11 +51,6 @@ class ReceiverRegistrationSchema(Schema):
     revoked_at = Moment(dump_only=True, required=True, allow_none=True)
     created_at = Moment(dump_only=True, required=True)
     warnings = fields.List(fields.Nested(WarningSchema), dump_only=True)
-
-    @validates_schema
-    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
-        if "valid_from" in data and "valid_until" in data and data["valid_from"] > data["valid_until"]:
-            raise ValidationError({"valid_until": [Message("ends_before_start")]})
 
 
 class RegistrationQuery(PageQuery):

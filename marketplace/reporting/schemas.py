@@ -1,8 +1,6 @@
 """Shapes of declarations, plans, and management classes."""
 
-from typing import Any
-
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import fields
 
 from ..http.fields import (
     FIRST_YEAR,
@@ -22,9 +20,8 @@ from ..http.fields import (
     Value,
     Whole,
 )
-from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import ResponseSchema, Schema, WarningSchema, WrittenCodeSchema
+from ..http.schemas import InOrderSchema, ResponseSchema, Schema, WarningSchema, WrittenCodeSchema
 from .models import (
     ClassBasis,
     DeclarationStatus,
@@ -340,7 +337,7 @@ class PlanQuery(PageQuery):
     )
 
 
-class ClassDecisionSchema(Schema):
+class ClassDecisionSchema(InOrderSchema):
     """That an authority, or the operator after it, has put an enterprise into a class."""
 
     id = fields.UUID(dump_only=True, required=True)
@@ -349,12 +346,6 @@ class ClassDecisionSchema(Schema):
     valid_until = Day(load_default=None, allow_none=True)
     source = Text(300, required=True, metadata={"description": "Who decided it, and where it is written."})
     created_at = Moment(dump_only=True, required=True)
-
-    @validates_schema
-    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
-        until = data.get("valid_until")
-        if until is not None and "valid_from" in data and data["valid_from"] > until:
-            raise ValidationError({"valid_until": [Message("ends_before_start")]})
 
 
 class EnterpriseClassSchema(ResponseSchema):

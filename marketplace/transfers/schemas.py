@@ -1,15 +1,12 @@
 """Shapes of applications for transfer approvals."""
 
-from typing import Any
-
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import fields
 
 from ..catalogue.models import Mode
 from ..http.documents import DOCUMENT_TYPES
 from ..http.fields import Day, Identifier, Lines, Moment, OneOf, Tonnes, Value
-from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import CodeText, ResponseSchema, Schema, SchemeText, WarningSchema
+from ..http.schemas import CodeText, InOrderSchema, ResponseSchema, Schema, SchemeText, WarningSchema
 from .models import ToAct, TransferPaperKind, TransferStatus
 
 
@@ -35,7 +32,7 @@ class TransferStepSchema(ResponseSchema):
     note = fields.String(allow_none=True)
 
 
-class TransferApplicationSchema(Schema):
+class TransferApplicationSchema(InOrderSchema):
     """An application to move one waste to one receiver in another province, in one way."""
 
     id = fields.UUID(dump_only=True, required=True)
@@ -61,11 +58,6 @@ class TransferApplicationSchema(Schema):
     created_at = Moment(dump_only=True, required=True)
     updated_at = Moment(dump_only=True, required=True)
     warnings = fields.List(fields.Nested(WarningSchema), dump_only=True)
-
-    @validates_schema
-    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
-        if "valid_from" in data and "valid_until" in data and data["valid_from"] > data["valid_until"]:
-            raise ValidationError({"valid_until": [Message("ends_before_start")]})
 
 
 class ApplicationQuery(PageQuery):

@@ -23,7 +23,7 @@ from ..http.fields import (
 )
 from ..http.languages import Message
 from ..http.paging import PageQuery, page_of
-from ..http.schemas import EnterpriseRefSchema, ResponseSchema, Schema, WarningSchema
+from ..http.schemas import EnterpriseRefSchema, PeriodSchema, ResponseSchema, Schema, WarningSchema
 from .models import CardKind, PaperKind, PaperStatus
 
 MOST_REGIONS = 100
@@ -51,24 +51,14 @@ class RegisterChangeSchema(Schema):
     note = Lines(500, load_default=None, allow_none=True)
 
 
-class _Period(Schema):
-    valid_from = Day(required=True)
-    valid_until = Day(required=True)
-
-    @validates_schema
-    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
-        if "valid_from" in data and "valid_until" in data and data["valid_from"] > data["valid_until"]:
-            raise ValidationError({"valid_until": [Message("ends_before_start")]})
-
-
-class PermitRequestSchema(_Period):
+class PermitRequestSchema(PeriodSchema):
     """A permit for road transport; its scope is shown to others as it is written."""
 
     number = Identifier(60, required=True)
     scope = Text(200, required=True)
 
 
-class InsuranceRequestSchema(_Period):
+class InsuranceRequestSchema(PeriodSchema):
     """An insurance of carriage."""
 
     number = Identifier(60, required=True)

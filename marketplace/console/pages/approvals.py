@@ -14,7 +14,7 @@ from ...events.actor import ADMIN, Actor
 from ...http.fields import Identifier, OneOf, Text
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
-from ...http.schemas import CodeText
+from ...http.schemas import CodeText, PeriodSchema
 from ...licences import service as licences
 from ...licences.models import TransferApproval
 from ...persons.service import LoggedIn
@@ -22,7 +22,6 @@ from ..firms_named import LONGEST, enter_naming
 from ..form_fields import TypedTonnes
 from ..forms import Errors, typed
 from ..page import pages, read_query
-from ..paper_fields import Period
 from ..visitor import members_only, private
 from ..warnings import warn
 from .licences import asked_firm, may_decide
@@ -35,7 +34,7 @@ class ApprovalsQuery(PageQuery):
     enterprise_id = fields.UUID(load_default=None)
 
 
-class ApprovalForm(Period):
+class ApprovalForm(PeriodSchema):
     """An approval by the names of the API; both sides by credit code or name, the code shows its scheme."""
 
     generator_id = Text(LONGEST, required=True)

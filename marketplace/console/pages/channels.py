@@ -18,7 +18,7 @@ from ...http.fields import MAX_TONNES, Day, Identifier, Lines, OneOf, Range, Tex
 from ...http.languages import Message
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
-from ...http.schemas import CodeText, Schema
+from ...http.schemas import CodeText, PeriodSchema, Schema
 from ...licences import service as licences
 from ...licences.models import Channel, ChannelFileKind
 from ...listings import service as listings
@@ -37,7 +37,7 @@ from ..forms import (
     wrong,
 )
 from ..page import pages, read_query
-from ..paper_fields import MAX_FORM, Period, ReasonForm, UsageForm, keep_scan
+from ..paper_fields import MAX_FORM, ReasonForm, UsageForm, keep_scan
 from ..visitor import members_only, private
 from ..warnings import warn
 from .licences import asked_firm, may_decide
@@ -70,7 +70,7 @@ class WrittenStandard(Lines):
         return bounds
 
 
-class ChannelForm(Period):
+class ChannelForm(PeriodSchema):
     """A channel by the names of the API; its parties by their credit codes or names."""
 
     generator_id = Text(LONGEST, required=True)

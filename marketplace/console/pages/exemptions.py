@@ -15,7 +15,7 @@ from ...events.actor import ADMIN, Actor
 from ...http.fields import Adcode, OneOf, Range, Text
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
-from ...http.schemas import CodeText
+from ...http.schemas import CodeText, PeriodSchema
 from ...licences import service as licences
 from ...licences.models import VerifiedExemption, WhiteListEntry
 from ...persons.service import LoggedIn
@@ -23,7 +23,6 @@ from ..firms_named import LONGEST, enter_naming
 from ..form_fields import TypedWhole
 from ..forms import Errors, change_or_show, typed
 from ..page import pages, read_query
-from ..paper_fields import Period
 from ..visitor import members_only, private
 from ..warnings import warn
 from .licences import asked_firm, may_decide
@@ -41,7 +40,7 @@ class ExemptionsQuery(PageQuery):
     enterprise_id = fields.UUID(load_default=None)
 
 
-class ExemptionForm(Period):
+class ExemptionForm(PeriodSchema):
     """An exemption by the names of the API; its holder by its credit code or name."""
 
     enterprise_id = Text(LONGEST, required=True)
@@ -50,7 +49,7 @@ class ExemptionForm(Period):
     reference = Text(200, load_default="")
 
 
-class WhiteListForm(Period):
+class WhiteListForm(PeriodSchema):
     """A white-list entry likewise."""
 
     receiver_id = Text(LONGEST, required=True)
@@ -102,7 +101,7 @@ def _provinces() -> dict[str, str]:
 
 
 def _entered(
-    who: LoggedIn, part: Part, schema: Period, enter: Callable[[Actor, dict[str, Any]], tuple[Any, Any]]
+    who: LoggedIn, part: Part, schema: PeriodSchema, enter: Callable[[Actor, dict[str, Any]], tuple[Any, Any]]
 ) -> Any:
     """Enter what the form of a part says, once."""
     actor = who.actor

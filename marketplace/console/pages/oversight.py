@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, url_for
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import fields
 
 from ... import clock
 from ...credit import service as credit
@@ -14,8 +14,7 @@ from ...evaluations import service as evaluations
 from ...events.actor import ADMIN
 from ...http.authentication import STAFF
 from ...http.fields import Day, Lines, OneOf, Text
-from ...http.languages import Message
-from ...http.schemas import Schema
+from ...http.schemas import InOrderSchema, Schema
 from ...persons.service import LoggedIn
 from ...privacy import service as privacy
 from ...reporting import service as reporting
@@ -30,19 +29,13 @@ from .enterprises import story_page
 MOST_PAPERS = 200
 
 
-class ClassForm(Schema):
+class ClassForm(InOrderSchema):
     """By the names of the API."""
 
     management_class = fields.String(required=True, validate=OneOf(ReportingClass))
     valid_from = Day(required=True)
     valid_until = Day(load_default=None)
     source = Text(300, required=True)
-
-    @validates_schema
-    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
-        until = data.get("valid_until")
-        if until is not None and "valid_from" in data and data["valid_from"] > until:
-            raise ValidationError({"valid_until": [Message("ends_before_start")]})
 
 
 class EvaluationForm(Schema):

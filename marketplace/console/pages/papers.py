@@ -16,7 +16,7 @@ from ...events.actor import ENTERPRISE, Actor
 from ...http.bodies import FORM
 from ...http.fields import Day, Identifier, Normalised, OneOf, Text
 from ...http.languages import Message
-from ...http.schemas import Schema
+from ...http.schemas import PeriodSchema, Schema
 from ...licences import service as licences
 from ...licences.models import Channel, Licence, LicenceKind, LicenceStatus, TransferApproval
 from ...persons.service import LoggedIn
@@ -30,7 +30,6 @@ from ..paper_fields import (
     LINES,
     MAX_FORM,
     LicenceForm,
-    Period,
     beside_scan,
     keep_scan,
     read_lines,
@@ -48,12 +47,12 @@ TREATING = (Role.RECYCLER, Role.COLLECTOR)
 """Who may hold a licence for hazardous waste."""
 
 
-class PermitForm(Period):
+class PermitForm(PeriodSchema):
     number = Identifier(60, required=True)
     scope = Text(200, required=True)
 
 
-class InsuranceForm(Period):
+class InsuranceForm(PeriodSchema):
     number = Identifier(60, required=True)
     insurer = Text(100, load_default="")
 

@@ -15,7 +15,7 @@ from ...http.fields import CRS, Adcode, Identifier, List, OneOf, QueryNumber, Ra
 from ...http.languages import Message
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
-from ...http.schemas import Schema
+from ...http.schemas import PeriodSchema, Schema
 from ...persons.service import LoggedIn
 from ...registrations import service as registrations
 from ...registrations.models import RegistrationStatus, SiteKind
@@ -23,7 +23,6 @@ from ..form_fields import TypedTonnes, WrittenCodes
 from ..form_rows import Rows
 from ..forms import Errors, once, read_form, typed, wrong
 from ..page import pages, read_query, text
-from ..paper_fields import Period
 from ..visitor import members_only, private
 from ..warnings import warn
 from .licences import may_decide
@@ -39,7 +38,7 @@ class RegistrationsQuery(PageQuery):
     status = fields.String(load_default=None, validate=OneOf(RegistrationStatus))
 
 
-class RegistrationForm(Period):
+class RegistrationForm(PeriodSchema):
     enterprise_id = fields.UUID(load_default=None)
     number = Identifier(60, required=True)
     authority = Text(80, load_default=None)

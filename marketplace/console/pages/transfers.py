@@ -18,7 +18,7 @@ from ...http.bodies import FORM
 from ...http.fields import Day, Identifier, Lines, OneOf, Text
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
-from ...http.schemas import CodeText, Schema
+from ...http.schemas import CodeText, PeriodSchema, Schema
 from ...persons import service as persons
 from ...persons.service import LoggedIn
 from ...transfers import service as transfers
@@ -27,7 +27,7 @@ from ..firms_named import LONGEST, enter_naming
 from ..form_fields import TypedTonnes
 from ..forms import Errors, change_or_show, once_by, read_form, require_seen, typed
 from ..page import pages, read_query
-from ..paper_fields import MAX_FORM, Period, keep_scan
+from ..paper_fields import MAX_FORM, keep_scan
 from ..visitor import members_only, private
 from ..warnings import warn
 from .approvals import BOTH
@@ -48,7 +48,7 @@ class ApplicationsQuery(PageQuery):
     overdue = fields.Boolean(load_default=False)
 
 
-class MovementForm(Period):
+class MovementForm(PeriodSchema):
     """What is to move, by the names of the API; the code shows its scheme."""
 
     code = CodeText(required=True)
