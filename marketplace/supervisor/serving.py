@@ -50,6 +50,9 @@ def serve(env: Mapping[str, str]) -> None:
 def _print_logins(file: Path, address: str) -> None:
     """Name the persons of the demo, if it was seeded here."""
     if not file.exists():
+        print_progress(
+            f"no log-ins in {file}: it is written once, when the city is; an empty DATA_DIR has another"
+        )
         return
     print_progress(f"log in at {address} (from {file}):")
     for line in file.read_text().splitlines():
