@@ -210,6 +210,24 @@ def test_a_declaration_is_confirmed_corrected_and_filed_on_its_page(reports):
         assert neighbour.get(path).status == neighbour.post(path, **good).status == 404
 
 
+def test_today_leads_to_declarations_that_are_due_in_ten_days_until_they_are_confirmed(reports):
+    reports.on(2027, 1, 8)
+    with reports.marketplace.at_its_time():
+        owner = browser_of(reports.generator, "13800138000")
+        due = {row["id"]: date.fromisoformat(row["due_on"]) for row in reports.declarations().values()}
+        soon = {row_id for row_id, day in due.items() if day <= date(2027, 1, 18)}
+        assert soon < due.keys(), due.values()
+        assert len(soon) == 1, due.values()
+        links = owner.get("/today").page.links("")
+        assert {row_id for row_id in due if f"/declarations/{row_id}" in links} == soon
+        (first,) = soon
+        sent = fields_of(owner.get(f"/declarations/{first}").page)
+        rows = {name: value for name, value in sent.items() if name.startswith("0.")}
+        rows |= {"0.opening_t": "2.5", "0.generated_t": "31", "0.own_t": "0", "0.closing_t": "1"}
+        assert owner.post(f"/declarations/{first}", **rows).status == 303
+        assert f"/declarations/{first}" not in owner.get("/today").page.links("")
+
+
 def test_script_in_every_field_is_shown_as_words(world):
     hostile = "<script>alert(1)</script>"
     path = f"/credit/events/{world.event()['id']}"
