@@ -14,6 +14,7 @@ which reads the same rows by ORM, one look-up each, and shows them by Jinja.
 from __future__ import annotations
 
 import argparse
+import gc
 import http.client
 import json
 import multiprocessing
@@ -199,6 +200,8 @@ def main() -> None:
         from marketplace import create_app
 
         app = create_app()
+        gc.collect()
+        gc.freeze()  # as the web process does
         found["compared"] = compared(app, pages, tries)
         found["pages"] = costs(app, pages, tries)
     medians = [row["median_ms"] for row in found["pages"].values()]

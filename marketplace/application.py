@@ -10,7 +10,7 @@ from flask import Flask, redirect
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from . import commands, messages, sealing, subscriptions
+from . import commands, compiled_templates, messages, sealing, subscriptions
 from .console import errors as console_errors
 from .console import visitor
 from .console.pages import console
@@ -103,6 +103,7 @@ def build(settings: Settings | None = None, *, serves: bool = True) -> Flask:
     )
 
     observability.configure_logging(settings.log_level)
+    compiled_templates.keep(app)
     if serves:
         console_errors.register(app)
     _add_extensions(app)

@@ -145,6 +145,11 @@ def digests() -> dict[str, str]:
 @pages.app_template_global("file_of_ours")
 def file_of_ours(name: str) -> str:
     """The address of a file in static/, another one after each change of it."""
+    return _file_address(request.script_root, name)
+
+
+@cache
+def _file_address(_script_root: str, name: str) -> str:
     return url_for("console.show_file", name=name, v=digests()[name])
 
 
