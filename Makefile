@@ -7,7 +7,7 @@ EFFORT ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help hostile install install-dev demo serve stop backup restore check format test test-pages thorough faults fuzz flood inference examples errors lint lock bench bench-http \
-	bench-pages bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade bench-tracks bench-credit bench-early-warning bench-service bench-ledger bench-feed clean
+	bench-pages bench-search bench-documents bench-imports bench-allocation bench-rerank bench-trade bench-tracks bench-credit bench-early-warning bench-service bench-ledger bench-feed bench-map clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -116,6 +116,9 @@ bench-service: .venv/.installed ## time what people wait for over HTTP: posts, p
 
 bench-pages: .venv/.installed-dev ## time page views in a mix, and what each page costs beside JSON and a plain page
 	@$(BIN) -m bench.page_views $(ARGS)
+
+bench-map: .venv/.installed-dev ## time the frames of a map of 500 listings that is scrolled, beside a list
+	@$(BIN) -m bench.map_frames $(ARGS)
 
 bench-rerank: .venv/.installed ## time ranking 1,000,000 supplies x 1,000,000 demands (ARGS="--data FOLDER" keeps them)
 	@$(BIN) -m bench.rerank $(ARGS)

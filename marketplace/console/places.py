@@ -1,6 +1,7 @@
 """Rough places on a map without tiles: points by longitude and latitude in an SVG."""
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ LEAST_DEGREES = 0.02
 """What the map covers at least: two steps of the raster to which places are rounded."""
 KM_PER_DEGREE = 111.2
 SCALES_KM = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+RADIUS, LARGEST = 6, 16
+MOST_NUMBERED = 40
+"""Numbers beside more dots than these would lie on top of each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +28,13 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A spot as it is drawn; `number` is what stands beside it and before its name in the list."""
+    """A place as it is drawn, larger the more spots are there; `number` is its number in the list."""
 
     x: float
     y: float
+    radius: float
     number: int
-    label: str
-    href: str | None
+    spots: list[Spot]
     tone: str
 
 
@@ -41,6 +45,7 @@ class PlaceMap:
     dots: list[Dot]
     scale_km: int
     scale_width: float
+    numbered: bool
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -55,17 +60,20 @@ def place_map(spots: Sequence[Spot]) -> PlaceMap | None:
     wide = max((max(lons) - min(lons)) * narrowing, LEAST_DEGREES)
     high = max(max(lats) - min(lats), LEAST_DEGREES)
     per_degree = min((WIDTH - 2 * MARGIN) / wide, (HEIGHT - 2 * MARGIN) / high)
+    spots_at: dict[tuple[float, float], list[Spot]] = defaultdict(list)
+    for spot in spots:
+        spots_at[spot.lon, spot.lat].append(spot)
     dots = [
         Dot(
-            round(WIDTH / 2 + (spot.lon - middle[0]) * narrowing * per_degree, 1),
-            round(HEIGHT / 2 - (spot.lat - middle[1]) * per_degree, 1),
+            round(WIDTH / 2 + (lon - middle[0]) * narrowing * per_degree, 1),
+            round(HEIGHT / 2 - (lat - middle[1]) * per_degree, 1),
+            min(LARGEST, round(RADIUS * math.sqrt(len(there)), 1)),
             number,
-            spot.label,
-            spot.href,
-            spot.tone,
+            there,
+            there[0].tone,
         )
-        for number, spot in enumerate(spots, start=1)
+        for number, ((lon, lat), there) in enumerate(spots_at.items(), start=1)
     ]
     per_km = per_degree / KM_PER_DEGREE
     fitting = [km for km in SCALES_KM if km * per_km <= WIDTH / 3] or [SCALES_KM[0]]
-    return PlaceMap(dots, fitting[-1], round(fitting[-1] * per_km, 1))
+    return PlaceMap(dots, fitting[-1], round(fitting[-1] * per_km, 1), len(dots) <= MOST_NUMBERED)

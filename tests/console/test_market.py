@@ -392,6 +392,8 @@ def test_the_hall_is_searched_shown_on_a_map_and_saved(pair):
         assert "收酸" in found.text
         assert "收更多" not in found.text
         assert len(found.all("circle")) == 1
+        everything = browser.get("/hall?kind=demand&view=map&limit=1").page
+        assert all(title in everything.text for title in ("收酸", "收更多")), "a map has no pages of 25"
         fields = {"kind": "demand", "code": "HW34", "name": "收酸的"}
         for _ in range(2):
             assert browser.post("/hall/searches", **fields, idempotency_key="s").status == 303

@@ -26,7 +26,7 @@ from ..page import PUBLIC, page, pages, read_query
 from ..visitor import PRIVATE, members_only, open_to_anyone, private, visitor
 
 VIEWS, SORTS = ("list", "map"), ("newest", "price", "-price")
-MOST_SEARCHES = 20
+MOST_SEARCHES, MOST_ON_MAP = 20, 500
 KG_PER_T, MOST_T = 1000, 1_000_000
 
 
@@ -84,6 +84,8 @@ def hall_page(who: LoggedIn, http_status: int = 200, form_errors: Errors | None 
     query["kind"] = query["kind"] or (
         Kind.DEMAND if listings.may_post(actor.roles, Kind.SUPPLY) else Kind.SUPPLY
     )
+    if query["view"] == "map":
+        query["limit"] = MOST_ON_MAP
     items: list[dict[str, Any]] = []
     notices: list[dict[str, Any]] = []
     following = None
