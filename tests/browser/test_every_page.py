@@ -144,8 +144,8 @@ def test_a_picture_of_the_help_is_taken_and_small(contexts, town, name, lang):
 
 def focused(tab):
     return tab.page.evaluate(
-        "document.activeElement === document.body ? ''"
-        " : document.activeElement.name || document.activeElement.innerText"
+        "document.activeElement === document.body ? '' : document.activeElement.tagName + ' '"
+        " + (document.activeElement.name || document.activeElement.innerText)"
     )
 
 
@@ -160,7 +160,7 @@ def tab_to(tab, wanted):
     raise AssertionError(f"{TABS_AT_MOST} tabs do not lead to {wanted}")
 
 
-def test_a_keyboard_alone_logs_in_and_reaches_the_settings(contexts, town):
+def test_a_keyboard_alone_logs_in_and_posts_a_supply(contexts, town):
     tab = contexts.tab(NOBODY, town)
     tab.open("/?lang=zh")
     tab_to(tab, "登录")
@@ -179,6 +179,16 @@ def test_a_keyboard_alone_logs_in_and_reaches_the_settings(contexts, town):
     with tab.page.expect_navigation():
         tab.press("Enter")
     assert tab.page.url.endswith("/settings")
+    tab.open("/post")
+    for field, text in (("title", "废酸 900-349-34"), ("quantity", "40"), ("price_cny_per_t", "120")):
+        tab_to(tab, field)
+        tab.page.keyboard.type(text)
+        with tab.page.expect_navigation():
+            tab.press("Enter")
+    tab_to(tab, "BUTTON 发布")
+    with tab.page.expect_navigation():
+        tab.press("Enter")
+    assert "有意向" in tab.page.content(), "what was posted has matches"
     assert tab.faults == []
     tab.page.context.close()
 

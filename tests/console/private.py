@@ -17,6 +17,7 @@ PRIVATE_PAGES = {
     "/post/sheet": 1,
     "/listings": 5,
     "/hall": 7,
+    "/hall?view=map": 7,
     "/receivers?code=900-349-34": 5,
     "/receivers/requests": 8,
     "/receivers/registrations": 8,
