@@ -72,13 +72,18 @@ class LocalMoment(fields.DateTime):
 
 
 class WrittenCodes(Lines):
-    """Codes on lines of their own or with commas between; loaded as a list of one at least, each once."""
+    """Codes on lines of their own or with commas between; loaded as a list, each once.
 
-    number = Length(min=1, max=200)
+    If the form must name codes, commas alone are none.
+    """
+
+    def __init__(self, longest: int, *, most: int = 200, **kwargs: Any) -> None:
+        super().__init__(longest, **kwargs)
+        self.number = Length(max=most)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         codes = _divided(super()._deserialize(value, *args, **kwargs))
-        if not codes:
+        if self.required and not codes:
             raise ValidationError([Message("field_required")])
         self.number(codes)
         return codes
