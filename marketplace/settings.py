@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from . import embedded
+from .openid_providers import OpenIdProvider, read_providers
 
 VERSION = "0.1.0"
 """The version of the project, as pyproject.toml has it."""
@@ -123,9 +123,12 @@ class Settings:
     of e-mails: `id:` and 64 hexadecimal digits each, divided by commas, the one in use first, earlier ones
     after it; every process has the same. Empty means those in `data_dir`, and with servers of your own
     none: then nobody can set a second factor, and e-mails have no link that stops them."""
+    oidc_providers: str = ""
+    """TOML file of the OpenID Connect providers, such as a city's log-in and a group's, and of whom each may
+    log in (docs/log-ins.md). Empty means none, or the one that the variables below name."""
     oidc_issuer: str = ""
-    """Address of the OpenID Connect provider, such as a city's log-in, exactly as its tokens name it; HTTPS.
-    Empty means there is none."""
+    """Address of the only provider, which may log in anybody, exactly as its tokens name it; HTTPS. Empty
+    means there is none."""
     oidc_name: str = ""
     """What people call that account, as the log-in page names it."""
     oidc_client_id: str = ""
@@ -168,12 +171,35 @@ class Settings:
     def __post_init__(self) -> None:
         if self.official_number not in ("required", "optional"):
             raise ValueError(f"OFFICIAL_NUMBER={self.official_number!r} is not `required` or `optional`")
-        issuer = urlsplit(self.oidc_issuer)
-        is_local = issuer.scheme == "http" and issuer.hostname in ("localhost", "127.0.0.1", "::1")
-        if self.oidc_issuer and (not (issuer.scheme == "https" or is_local) or not self.oidc_client_id):
-            raise ValueError(f"OIDC_ISSUER={self.oidc_issuer!r} needs HTTPS, and OIDC_CLIENT_ID beside it")
-        if self.oidc_right not in ("owner", "trader", "viewer", "driver"):
-            raise ValueError(f"OIDC_RIGHT={self.oidc_right!r} is not `owner`, `trader`, `viewer` or `driver`")
+        if self.oidc_providers and self.oidc_issuer:
+            raise ValueError("OIDC_PROVIDERS and OIDC_ISSUER: one of them, as the latter logs in anybody")
+        _ = self.openid_providers
+
+    @property
+    def openid_providers(self) -> tuple[OpenIdProvider, ...]:
+        """Where people may log in elsewhere. Raises: ValueError: what is set cannot be meant."""
+        if self.oidc_providers:
+            return read_providers(self.oidc_providers)
+        if not self.oidc_issuer:
+            return ()
+        try:
+            return (self._only_provider(),)
+        except ValueError as error:
+            raise ValueError(f"OIDC_ISSUER={self.oidc_issuer!r} and what belongs to it: {error}") from error
+
+    def _only_provider(self) -> OpenIdProvider:
+        return OpenIdProvider(
+            key="",
+            issuer=self.oidc_issuer,
+            names=(("zh", self.oidc_name), ("en", self.oidc_name)),
+            client_id=self.oidc_client_id,
+            client_secret=self.oidc_client_secret,
+            hosts=frozenset(host.strip() for host in self.oidc_hosts.split(",") if host.strip()),
+            is_inside=self.oidc_inside,
+            uscc_claim=self.oidc_uscc_claim,
+            right=self.oidc_right,
+            serves_everybody=True,
+        )
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":

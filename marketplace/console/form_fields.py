@@ -71,36 +71,48 @@ class LocalMoment(fields.DateTime):
         raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
 
 
-class WrittenCodes(Lines):
-    """Codes on lines of their own or with commas between; loaded as a list of one at least, each once."""
+class _Divided(Lines):
+    """Codes on lines of their own or with commas between; loaded as a list, each once."""
 
-    number = Length(min=1, max=200)
+    def __init__(self, longest: int, *, most: int, **kwargs: Any) -> None:
+        super().__init__(longest, **kwargs)
+        self.number = Length(max=most)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        codes = _divided(super()._deserialize(value, *args, **kwargs))
-        if not codes:
-            raise ValidationError([Message("field_required")])
+        written = super()._deserialize(value, *args, **kwargs)
+        self.length(written)
+        codes = list(dict.fromkeys(code.strip() for code in CODE_BETWEEN.split(written) if code.strip()))
         self.number(codes)
         return codes
 
+    def _validate(self, value: Any) -> None:
+        """Nothing: the text was checked before it was divided."""
 
-class WrittenRegions(Lines):
-    """Codes of regions, written likewise; loaded as numbers, each once; there may be none."""
 
-    number = Length(max=100)
+class WrittenCodes(_Divided):
+    """Codes of wastes. If the form must name some, commas alone are none."""
+
+    def __init__(self, longest: int, *, most: int = 200, **kwargs: Any) -> None:
+        super().__init__(longest, most=most, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        codes = _divided(super()._deserialize(value, *args, **kwargs))
-        self.number(codes)
-        return [REGION.deserialize(code) for code in codes]
+        codes = super()._deserialize(value, *args, **kwargs)
+        if self.required and not codes:
+            raise ValidationError([Message("field_required")])
+        return codes
+
+
+class WrittenRegions(_Divided):
+    """Codes of regions, loaded as numbers."""
+
+    def __init__(self, longest: int, **kwargs: Any) -> None:
+        super().__init__(longest, most=100, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return [REGION.deserialize(code) for code in super()._deserialize(value, *args, **kwargs)]
 
 
 REGION = Adcode()
-
-
-def _divided(written: str) -> list[str]:
-    """The codes in a text, each once."""
-    return list(dict.fromkeys(code.strip() for code in CODE_BETWEEN.split(written) if code.strip()))
 
 
 class Checked(fields.Boolean):

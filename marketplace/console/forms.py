@@ -75,7 +75,10 @@ def _said(error: ValidationError) -> Errors:
 
 def read_rows(schema: Schema, prefix: str, most: int) -> tuple[list[dict[str, Any]], Errors]:
     """Rows of a form whose fields are named `<prefix><number>.<field>`, numbered from 0: those that name a
-    `code`, and by the name of its field what is wrong with any of them."""
+    `code`, and by the name of its field what is wrong with any of them.
+
+    A row in which only other things are typed lacks its code; the scheme is hidden, and nobody types it.
+    """
     rows: list[dict[str, Any]] = []
     errors: Errors = {}
     for number in range(most):
@@ -83,6 +86,8 @@ def read_rows(schema: Schema, prefix: str, most: int) -> tuple[list[dict[str, An
         if f"{at}code" not in request.form:
             break
         if not request.form[f"{at}code"].strip():
+            if any(request.form.get(at + name, "").strip() for name in schema.fields if name != "scheme"):
+                errors[f"{at}code"] = [say("field_required", language())]
             continue
         row, faults = read_fields(schema, at)
         errors |= {at + name: sentences for name, sentences in faults.items()}

@@ -213,7 +213,7 @@ def login_page(http_status: int = 200, **facts: Any) -> Response:
     """The ways to log in; `next` and `kept` are what a log-in goes on with."""
     shown = {"values": {}, "errors": {}, "has_passkeys": persons.relying_party() is not None,
              "lost_files": False, **facts}  # fmt: skip
-    shown["account_name"] = persons.provider_name()
+    shown["providers"] = persons.list_providers()
     return private("login.html", http_status, script=SCRIPT, **shown)
 
 

@@ -1,13 +1,10 @@
 """Logging in with an account elsewhere, by a real provider of OpenID Connect in a process of its own."""
 
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import httpcore
-import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
@@ -15,35 +12,24 @@ from joserfc.jwk import KeySet, RSAKey
 from marketplace import outgoing
 from marketplace.database import db
 from marketplace.errors import Unavailable
+from marketplace.openid_providers import OpenIdProvider
 from marketplace.persons.models import LinkedAccount, Person
 from marketplace.persons.service.elsewhere import provider
 from tests.console.people import Browser, browser_of, browser_of_staff
+from tests.console.providers import LOG_IN, accept, account, answer_of, log_in, running_provider
 from tests.mail import body, listener, relay  # noqa: F401 - fixtures
 from tests.persons.people import PASSWORD, invite, join, member
 from tests.ports import free_port
 
 PHONE = "13800138000"
 CLIENT = "huanliu"
-LOG_IN, RETURN = "/login/account", "/login/account/return"
+RETURN = f"{LOG_IN}/return"
 
 
 @pytest.fixture(scope="module")
 def issuer():
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    args = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true"]
-    server = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(400):
-            try:
-                httpx.get(f"{address}/jwks", trust_env=False)
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
+    with running_provider() as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait()
 
 
 @pytest.fixture(autouse=True)
@@ -64,34 +50,6 @@ def _configured(marketplace, app, issuer, monkeypatch):
 @pytest.fixture
 def firm(marketplace):
     return marketplace.enterprise("generator", name="绍兴一厂")
-
-
-def account(issuer, sub, **claims):
-    sent = httpx.put(f"{issuer}/users/{sub}", json=claims, trust_env=False)
-    assert sent.status_code == 204
-    return sub
-
-
-def answer_of(address, sub):
-    """Where the provider sends the browser of whoever logs in there."""
-    sent = httpx.post(address, data={"sub": sub}, trust_env=False)
-    assert sent.status_code == 302, sent.text
-    parts = urlsplit(sent.headers["Location"])
-    return f"{parts.path}?{parts.query}"
-
-
-def log_in(browser, sub, path=LOG_IN):
-    asked = browser.get(path)
-    assert asked.status == 303, asked.page and asked.page.text
-    return browser.get(answer_of(asked.location, sub))
-
-
-def accept(browser, issuer, code, sub):
-    """Accept an invitation with an account; the link to the provider is on a page."""
-    shown = browser.post("/join/account", code=code)
-    (link,) = [href for href in shown.page.links("http://localhost/join/account") if href.startswith(issuer)]
-    assert code not in link
-    return browser.get(answer_of(link, sub))
 
 
 def mailed_person(marketplace, firm, relay, email):  # noqa: F811 - the fixture
@@ -282,7 +240,7 @@ def forged(app, monkeypatch, issuer):
     key = RSAKey.generate_key(2048, {"kid": "1", "use": "sig"}, auto_kid=False)
     given = {"signing": key, "claims": {}, "drops": ()}
 
-    def ask(method, address, **about):
+    def ask(asked, method, address, **about):
         if address.endswith("/jwks"):
             return KeySet([key]).as_dict(private=False)
         assert len(about["data"]["code_verifier"]) == 64
@@ -294,7 +252,7 @@ def forged(app, monkeypatch, issuer):
         return {"id_token": jwt.encode({"alg": "RS256", "kid": "1"}, claims, given["signing"])}
 
     with app.app_context():
-        provider._provider()
+        provider._description(provider.find_provider(""))
     monkeypatch.setattr(provider, "_ask", ask)
     return given
 
@@ -349,16 +307,20 @@ def test_only_https_at_a_host_that_is_named_is_asked(address):
         provider.check_address(address, {"city.example"})
 
 
-def test_a_description_that_names_another_issuer_or_host_is_not_believed(app, monkeypatch):
+def test_a_description_that_names_another_issuer_or_host_is_not_believed(monkeypatch):
     about = {"issuer": "https://city.example", "authorization_endpoint": "https://city.example/a"}
     about |= {"token_endpoint": "https://city.example/t", "jwks_uri": "https://keys.example/j"}
-    monkeypatch.setattr(provider, "_ask", lambda method, address: about)
+    monkeypatch.setattr(provider, "_ask", lambda asked, method, address: about)
     described = provider._described.__wrapped__
-    with app.app_context():
-        assert described("https://city.example", "keys.example", 0).jwks_uri == "https://keys.example/j"
-        for named, hosts in (("https://city.example", ""), ("https://city.example/", "keys.example")):
-            with pytest.raises(Exception, match="account_unavailable"):
-                described(named, hosts, 0)
+    keys = {"hosts": frozenset({"keys.example"})}
+    assert described(a_provider(**keys), 0).jwks_uri == "https://keys.example/j"
+    for wrong in ({}, {"issuer": "https://city.example/", **keys}):
+        with pytest.raises(Unavailable, match="account_unavailable"):
+            described(a_provider(**wrong), 0)
+
+
+def a_provider(issuer="https://city.example", **about):
+    return OpenIdProvider("", issuer, (), CLIENT, **about)
 
 
 @pytest.mark.parametrize(
@@ -368,10 +330,8 @@ def test_a_description_that_names_another_issuer_or_host_is_not_believed(app, mo
      ("fd00:ec2::254", True, False)],
 )  # fmt: skip
 def test_the_provider_is_asked_at_the_address_that_was_checked_and_inside_only_if_settings_say_so(
-    app, monkeypatch, address, inside, is_asked
+    monkeypatch, address, inside, is_asked
 ):
-    settings = replace(app.config["SETTINGS"], oidc_inside=inside, oidc_issuer="https://city.example")
-    monkeypatch.setitem(app.config, "SETTINGS", settings)
     asked = []
 
     def connect(self, host, port, *_):
@@ -380,8 +340,8 @@ def test_the_provider_is_asked_at_the_address_that_was_checked_and_inside_only_i
 
     monkeypatch.setattr(outgoing, "getaddrinfo", lambda host, port, **_: [(0, 0, 0, "", (address, port))])
     monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
-    with app.app_context(), pytest.raises(Unavailable, match="account_unavailable"):
-        provider._ask("POST", "https://city.example/token", data={"code": "x"})
+    with pytest.raises(Unavailable, match="account_unavailable"):
+        provider._ask(a_provider(is_inside=inside), "POST", "https://city.example/token", data={"code": "x"})
     assert asked == [address] * is_asked
 
 
@@ -398,7 +358,7 @@ def test_a_provider_that_is_away_leaves_the_password(marketplace, firm, app, mon
 
 @pytest.mark.parametrize("wrong", [
     {"oidc_issuer": "http://city.example", "oidc_client_id": "x"}, {"oidc_issuer": "https://city.example"},
-    {"oidc_right": "admin"},
+    {"oidc_issuer": "https://city.example", "oidc_client_id": "x", "oidc_right": "admin"},
 ])  # fmt: skip
 def test_settings_that_cannot_be_meant_keep_the_program_from_starting(app, wrong):
     with pytest.raises(ValueError, match="OIDC_"):
@@ -411,4 +371,4 @@ def test_without_a_provider_no_such_way_is_shown(marketplace, app, monkeypatch):
     browser = Browser(marketplace)
     assert LOG_IN not in browser.get("/login").response.get_data(as_text=True)
     assert "/join/account" not in browser.get("/join").response.get_data(as_text=True)
-    assert browser.get(LOG_IN).status == 422
+    assert browser.get(LOG_IN).status == 404

@@ -198,10 +198,13 @@ def test_a_declaration_is_confirmed_corrected_and_filed_on_its_page(reports):
         assert wrong.status == 422
         assert "much" in {each.get("value") for each in wrong.page.all("input")}
         assert owner.post(path, **good).location == path
+        lost = owner.post(path, **good, **{"1.code": "", "1.generated_t": "4"})
+        assert (lost.status, lost.page.faults) == (422, []), "tonnes of no code are not dropped"
         half = owner.post(path, **good, receipt="3306-2027-000123")
         assert (half.status, half.page.faults) == (422, [])
         assert owner.post(path, **good, correct="1", reason="").status == 422
-        assert owner.post(path, **{**good, "0.generated_t": "30"}, correct="1", reason="复秤").status == 303
+        corrected = {**good, "0.generated_t": "30", "correct": "1", "reason": "复秤", "idempotency_key": "c1"}
+        assert [owner.post(path, **corrected).status for _ in range(2)] == [303, 303]
         assert "平衡差额" in owner.get(path).page.text
         filed = {"receipt": "3306-2027-000123", "filed_on": "2027-01-04"}
         assert owner.post(path, **good, **filed).status == 303

@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import date, timedelta
 
 import pytest
 
@@ -301,6 +302,22 @@ def test_the_days_of_a_year_are_published_and_those_of_others_stay(office):
     assert office.admin.post(path, version=table["version"], **days(festival)).status == 303
     table = office.api.get("/working-days").json
     assert (len(table["items"]), table["complete_years"]) == (2, [])
+
+
+def test_a_table_that_names_every_day_of_a_year_is_published_again_whole(office):
+    first, rows = date(2031, 1, 1), []
+    for number in range(365):
+        rows.append({"day": f"{first + timedelta(days=number)}", "working": True, "name": "x", "source": "y"})
+    table = office.api.get("/working-days").json
+    sent = {"items": [*table["items"], *rows], "complete_years": table["complete_years"]}
+    assert office.api.put("/working-days", sent).status_code == 200
+    page = office.admin.get(f"{WORKING}?year=2031").page
+    typed = {each.get("name"): each.get("value", "") for each in page.all("input") if each.get("name")}
+    assert typed["364.day"] == "2031-12-31"
+    days = {name: value for name, value in typed.items() if name[0].isdigit()}
+    assert office.admin.post(f"{WORKING}?year=2031", **days).status == 303
+    kept = [item for item in office.api.get("/working-days").json["items"] if item["day"] >= "2031"]
+    assert len(kept) == 365
 
 
 @pytest.mark.parametrize(

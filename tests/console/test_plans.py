@@ -1,7 +1,9 @@
 """Management plans, plans for a region and places of a load, by pages."""
 
 import pytest
+from marshmallow import ValidationError
 
+from marketplace.console.pages.allocations import ALLOCATION
 from tests.console.hand import Hand
 from tests.console.people import browser_of, browser_of_staff
 from tests.console.trading import Trading
@@ -52,6 +54,37 @@ def test_a_plan_is_submitted_and_amended_with_what_it_said(firm, browser):
         assert (shown.page.faults, len(sent) <= MOST_STATEMENTS) == ([], True), sent
         assert len(shown.response.data) < MOST_BYTES
     assert browser.post("/plans/new", year="2026", **{"generation.0.code": "x"}).status == 422
+
+
+def test_a_row_without_its_code_is_said_and_not_dropped(firm, browser):
+    for path, sent in (
+        ("/plans/new", {"year": "2026", "storage.0.code": "", "storage.0.planned_t": "7.5"}),
+        ("/plans/new", {"year": "2026", "transfers.0.code": "", "transfers.0.receiver": "乙厂"}),
+    ):
+        refused = browser.post(path, **sent)
+        assert refused.status == 422
+        (name,) = (name for name in sent if name.endswith("code"))
+        assert any(part.get("id") == f"{name}-error" for part in refused.page.all("p")), path
+        assert {"7.5", "乙厂"} & {each.get("value") for each in refused.page.all("input")}
+    assert firm.get("/plans").json["items"] == []
+
+
+def test_a_plan_of_more_rows_than_usual_is_amended_without_losing_any(firm, browser):
+    rows = [{"code": "900-349-34", "planned_t": 1.0} for _ in range(60)]
+    ok(firm.post("/plans", {"year": 2026, "generation": rows, "storage": []}), 201)
+    hand = Hand(browser, "/plans/new?year=2026").fill(reason="复核").press("提交计划")
+    assert hand.at == "/plans"
+    assert len(firm.get("/plans").json["items"][0]["generation"]) == 60
+
+
+def test_codes_of_a_plan_for_a_region_are_read_as_everywhere():
+    period = {"region": "330600", "from": "2026-12-01", "until": "2026-12-31"}
+    codes = "16 05 06*，HW08 900-249-08\n\nHW34; HW34"
+    assert ALLOCATION.load({**period, "codes": codes})["codes"] == ["16 05 06*", "HW08 900-249-08", "HW34"]
+    for none in ({}, {"codes": "，"}):
+        assert ALLOCATION.load({**period, **none})["codes"] == []
+    with pytest.raises(ValidationError, match="length"):
+        ALLOCATION.load({**period, "codes": ",".join(map(str, range(51)))})
 
 
 def test_a_plan_for_a_region_is_asked_for_and_read(marketplace):

@@ -89,7 +89,7 @@ def test_a_settlement_is_issued_again_when_what_it_says_has_changed(marketplace,
     path = f"/deals/{deal['id']}/settlement.pdf"
     before = generator.get(path)
     assert recycler.get(path).data == before.data
-    for said in (deal["number"], "0.00 元", "未开票"):
+    for said in (deal["number"], "供货单位付 120.50 元/吨", "0.00 元", "未开票"):
         assert said in text_of(before), said
     generator.post(f"/deals/{deal['id']}/complete", {})
     after = generator.get(path)

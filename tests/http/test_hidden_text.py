@@ -154,7 +154,7 @@ def test_every_text_that_a_route_reads_is_folded(app):
     lacking = {
         f"{route} {path}" for route, path, field in found if not is_guarded(field) and path not in UNGUARDED
     }
-    assert not lacking, f"make these Text, Lines or Identifier of http/fields.py: {sorted(lacking)}"
+    assert not lacking, f"make these Text, Lines or Identifier of http/fields: {sorted(lacking)}"
 
 
 def test_a_text_that_nothing_folds_is_found():

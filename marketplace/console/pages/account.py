@@ -39,6 +39,8 @@ from ..visitor import (
 
 LONGEST_CREDENTIAL = 20_000
 """Of what a browser says of a passkey, as JSON."""
+ONLY_PROVIDER = ""
+"""What a provider is called that is alone, and is named in no address."""
 
 
 class LoginForm(Schema):
@@ -66,12 +68,16 @@ class JoinForm(Schema):
     language = fields.String(load_default=None, validate=OneOf(LANGUAGES))
 
 
+class JoinByAccountForm(CodeForm):
+    provider = Identifier(40, load_default=ONLY_PROVIDER)
+
+
 class NewPasswordForm(Schema):
     password = Password()
 
 
-LOGIN, SHOWN, CODE, FORGOTTEN, JOIN, NEW_PASSWORD = (
-    LoginForm(), ShownForm(), CodeForm(), ForgottenForm(), JoinForm(), NewPasswordForm(),
+LOGIN, SHOWN, CODE, FORGOTTEN, JOIN, JOIN_BY_ACCOUNT, NEW_PASSWORD = (
+    LoginForm(), ShownForm(), CodeForm(), ForgottenForm(), JoinForm(), JoinByAccountForm(), NewPasswordForm(),
 )  # fmt: skip
 
 
@@ -154,13 +160,14 @@ def log_in_by_passkey() -> Any:
     return change_or_show(SHOWN, lambda status, errors: _login(status, over_the_form(errors)), begin)
 
 
-@pages.get("/login/account")
+@pages.get("/login/account", defaults={"provider": ONLY_PROVIDER})
+@pages.get("/login/account/<provider>")
 @allow(*ANYONE, limit=REGISTRATION)
-def ask_provider() -> Any:
+def ask_provider(provider: str) -> Any:
     """Go and log in elsewhere; the browser then comes back."""
     asking = new_asking()
     try:
-        address_there = persons.ask_provider(asking, way_back(request.args.get(NEXT)))
+        address_there = persons.ask_provider(provider, asking, way_back(request.args.get(NEXT)))
     except DomainError as error:
         return _login(error.status, wrong(error))
     return keep_asking(redirect(address_there, 303), asking)
@@ -172,24 +179,24 @@ def join_by_account() -> Any:
     """Accept an invitation with an account elsewhere. A form may lead to us only, so a link leads there."""
 
     def lead_there(data: dict[str, Any]) -> Any:
-        asking = new_asking()
-        address_there = persons.ask_provider(asking, invitation_code=data["code"])
-        shown = private("account_go.html", address=address_there, name=persons.provider_name())
-        return keep_asking(shown, asking)
+        asking, provider = new_asking(), persons.find_provider(data["provider"])
+        address_there = persons.ask_provider(provider.key, asking, invitation_code=data["code"])
+        return keep_asking(private("account_go.html", address=address_there, provider=provider), asking)
 
-    return change_or_show(CODE, _join, lead_there)
+    return change_or_show(JOIN_BY_ACCOUNT, _join, lead_there)
 
 
-@pages.get("/login/account/return")
+@pages.get("/login/account/return", defaults={"provider": ONLY_PROVIDER})
+@pages.get("/login/account/<provider>/return")
 @allow(*ANYONE, limit=REGISTRATION)
-def come_back() -> Any:
+def come_back(provider: str) -> Any:
     """Begin a session of whoever has logged in elsewhere."""
     came_with = request.args
     try:
         if "code" not in came_with or "state" not in came_with:
             raise Unauthorised("account_refused")
         begun = persons.log_in_by_account(
-            asking_of_browser(), came_with["state"], came_with["code"], _device()
+            provider, asking_of_browser(), came_with["state"], came_with["code"], _device()
         )
     except DomainError as error:
         return _login(error.status, over_the_form(wrong(error)))
@@ -292,8 +299,8 @@ def show_join() -> Response:
 
 
 def _join(http_status: int = 200, errors: Errors | None = None) -> Response:
-    name = persons.provider_name()
-    return private("join.html", http_status, values=typed(), errors=errors or {}, account_name=name)
+    facts = {"values": typed(), "errors": errors or {}, "providers": persons.list_providers()}
+    return private("join.html", http_status, **facts)
 
 
 @pages.post("/join")

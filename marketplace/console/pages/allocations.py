@@ -1,24 +1,24 @@
 """Plans for a region and a period: which supply should go to which demand, what stays, and what lacks."""
 
-import re
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from flask import Response, request, url_for
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validates_schema
 
 from ... import clock
 from ...allocations import service as allocations
 from ...allocations.models import AllocationStatus, Receivers
 from ...catalogue import service as catalogue
 from ...http.authentication import STAFF
-from ...http.fields import Adcode, Day, Lines, OneOf
+from ...http.fields import Adcode, Day, OneOf
 from ...http.languages import Message, localised
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
 from ...persons.service import LoggedIn
+from ..form_fields import WrittenCodes
 from ..forms import Errors, change_or_show, once_by, typed
 from ..page import pages, read_query
 from ..visitor import members_only, private
@@ -34,8 +34,16 @@ class AllocationForm(Schema):
     region = Adcode(required=True)
     first_day = Day(required=True, data_key="from")
     last_day = Day(required=True, data_key="until")
-    codes = Lines(2000, load_default="")
+    codes = WrittenCodes(2000, most=MOST_CODES, load_default=list)
     receivers = fields.String(load_default=Receivers.ANYWHERE.value, validate=OneOf(Receivers))
+
+    @validates_schema
+    def _in_bounds(self, data: dict[str, Any], **_: Any) -> None:
+        days = (data["last_day"] - data["first_day"]).days
+        if days < 0:
+            raise ValidationError({"until": [Message("ends_before_start")]})
+        if days >= MOST_DAYS:
+            raise ValidationError({"until": [Message("period_too_long", most=MOST_DAYS)]})
 
 
 LIST, ALLOCATION = PageQuery(), AllocationForm()
@@ -86,21 +94,10 @@ def start_allocation(who: LoggedIn) -> Any:
 
     def start(data: dict[str, Any]) -> str:
         allocations.check_allocation_request(actor, {"region": request.form.get("region")})
-        row = allocations.start_allocation(actor, {**data, "scheme": None, "codes": _codes(data)})
+        row = allocations.start_allocation(actor, {**data, "scheme": None})
         return url_for("console.show_allocation", allocation_id=row.id)
 
     return change_or_show(ALLOCATION, partial(_allocations, who), once_by(actor, start))
-
-
-def _codes(data: dict[str, Any]) -> list[str]:
-    """The codes as typed, once the period is one. Raises: ValidationError."""
-    days = (data["last_day"] - data["first_day"]).days
-    if days < 0:
-        raise ValidationError({"until": [Message("ends_before_start")]})
-    if days >= MOST_DAYS:
-        raise ValidationError({"until": [Message("period_too_long", most=MOST_DAYS)]})
-    written = re.split(r"[\s,，、;；]+", data["codes"])
-    return [code for code in written if code][:MOST_CODES]
 
 
 @pages.get("/allocations/<uuid:allocation_id>")

@@ -1,4 +1,4 @@
-"""Deals: the contract, its loads, the settlement, disputes and ratings; the checks before the first load."""
+"""Deals: the contract, its loads, the settlement, disputes and ratings."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,28 +8,21 @@ from uuid import UUID
 from flask import Response
 from marshmallow import fields
 
-from ... import clock
 from ...catalogue import service as catalogue
 from ...deals import service as deals
 from ...deals.models import LIVE_DEALS, OTHER, Deal, DealStatus, Fault, InvoiceStatus, Side
-from ...due_diligence import service as due_diligence
-from ...due_diligence.models import Check, Contractor
 from ...events.actor import ADMIN, ENTERPRISE, Actor
-from ...http.fields import Choices, Day, Identifier, Lines, OneOf, Range
+from ...http.fields import Choices, Lines, OneOf, Range
 from ...http.histories import history_for
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
-from ...listings.models import Packaging
 from ...manifests import service as manifests
-from ...manifests.models import HEAVIEST_KG
 from ...persons.service import LoggedIn
-from ...transporters import service as transporters
-from ..form_fields import Checked, TypedTonnes, TypedWhole
+from ..form_fields import TypedWhole
 from ..forms import Errors, change_or_show, once_by, require_seen, typed
 from ..page import pages, read_query
 from ..visitor import is_in_place, members_only, private
-from ..warnings import warn
 
 PATH = "/deals/<uuid:deal_id>"
 WRITERS = (ENTERPRISE, ADMIN)
@@ -38,9 +31,7 @@ OF_DEAL = {
     **dict.fromkeys(("role", "from_", "until", "number", "region", "differing", "late", "today", "status")),
     "mine": False,
 }  # fmt: skip
-MOST_LOADS, MOST_TRANSPORTERS, MOST_LINES = 50, 50, 50
-PROVINCE = 10_000
-"""Region codes of a province, which its first two digits name."""
+MOST_LOADS, MOST_LINES = 50, 50
 QUESTIONS = ("punctual", "as_described", "cooperation", "safety")
 OUTCOMES = (DealStatus.MOVING, DealStatus.COMPLETED, DealStatus.CANCELLED)
 """What a dispute may be settled to."""
@@ -80,33 +71,9 @@ class SettleForm(DisputeForm):
     fault = fields.String(load_default=None, validate=OneOf(Fault))
 
 
-class LoadForm(ReasonForm):
-    """A load of one deal, by the names of the API."""
-
-    transporter_id = fields.UUID(required=True)
-    planned_on = Day(required=True)
-    quantity_t = TypedTonnes(required=True)
-    packages = TypedWhole(load_default=None)
-    packing = fields.String(load_default=None, validate=OneOf(Packaging))
-    vehicle = Identifier(20, load_default=None)
-    emergency = Lines(1000, load_default=None)
-
-
-class ConfirmationForm(Schema):
-    contractor = fields.String(required=True, validate=OneOf(Contractor))
-    transporter_id = fields.UUID(load_default=None)
-    registration, ability, contract = Checked(), Checked(), Checked()
-    note = Lines(500, load_default="")
-
-
-class CarrierQuery(Schema):
-    transporter_id = fields.UUID(load_default=None)
-
-
-QUERY, CARRIER = DealsQuery(), CarrierQuery()
-REASON, DISPUTE, CANCEL, INVOICE, RATING, LOAD, CONFIRMATION, SETTLE = (
-    ReasonForm(), DisputeForm(), CancelForm(), InvoiceForm(), RatingForm(), LoadForm(), ConfirmationForm(),
-    SettleForm(),
+QUERY = DealsQuery()
+REASON, DISPUTE, CANCEL, INVOICE, RATING, SETTLE = (
+    ReasonForm(), DisputeForm(), CancelForm(), InvoiceForm(), RatingForm(), SettleForm(),
 )  # fmt: skip
 
 
@@ -183,8 +150,8 @@ def _deal(actor: Actor, deal_id: UUID, http_status: int = 200, errors: Errors | 
 
 def _crossing(deal: Deal) -> dict[str, Any] | None:
     """What an application for its transfer says, if the deal crosses a province line."""
-    ends = (deal.terms[kind].get("region") for kind in ("supply", "demand"))
-    if len({int(region) // PROVINCE for region in ends if region}) < 2:
+    ends = [int(deal.terms[kind].get("region") or 0) for kind in ("supply", "demand")]
+    if not all(ends) or not catalogue.is_other_province(*ends):
         return None
     code = catalogue.codes_by_id({deal.code_id})[deal.code_id]
     return {
@@ -283,105 +250,3 @@ def settle_dispute(who: LoggedIn, deal_id: UUID) -> Any:
         return deals.settle(actor, deal_id, data["outcome"], data["reason"], fault)
 
     return _moved(who, deal_id, SETTLE, act)
-
-
-# ---------------------------------------------------------------- a new load
-
-
-@pages.get(f"{PATH}/loads/new")
-@members_only("deals:write", kinds=WRITERS)
-def show_new_load(who: LoggedIn, deal_id: UUID) -> Response:
-    """The form of a load: what is left, on one vehicle."""
-    assert who.actor is not None
-    deal = deals.find_deal(who.actor, deal_id)
-    most = min(deal.left_kg, HEAVIEST_KG)
-    day = max(clock.today(), deal.from_day)
-    return _new_load(deal, {"quantity_t": f"{most / 1000:g}", "planned_on": day.isoformat()})
-
-
-@pages.post(f"{PATH}/loads/new")
-@members_only("deals:write", kinds=WRITERS)
-def draft_load(who: LoggedIn, deal_id: UUID) -> Any:
-    """Draft its manifest."""
-    actor = who.actor
-    assert actor is not None
-    deal = deals.find_deal(actor, deal_id)
-
-    def draft(data: dict[str, Any]) -> str:
-        body = {**data, "containers": None}
-        load, notices = manifests.draft_for_deal(actor, deal_id, body)
-        warn(notices)
-        return f"/loads/{load.id}"
-
-    return change_or_show(LOAD, partial(_new_load, deal, typed()), once_by(actor, draft))
-
-
-def _new_load(
-    deal: Deal, values: dict[str, str], http_status: int = 200, errors: Errors | None = None
-) -> Response:
-    return private(
-        "load_new.html",
-        http_status,
-        deal=deal,
-        carriers=_carriers(deal),
-        packings=list(Packaging),
-        values=values,
-        errors=errors or {},
-        api=f"/api/v1/deals/{deal.id}",
-    )
-
-
-def _carriers(deal: Deal) -> list[tuple[UUID, str]]:
-    """The transporters that may carry the waste of a deal, by id and name."""
-    hazardous = catalogue.codes_by_id({deal.code_id})[deal.code_id].hazardous
-    wanted = {"region": None, "hazardous": hazardous}
-    rows = transporters.search_transporters(wanted, None, MOST_TRANSPORTERS)
-    return [(row.id, row.Enterprise.name) for row in rows]
-
-
-# ---------------------------------------------------------------- the checks of a generator
-
-
-@pages.get(f"{PATH}/due-diligence")
-@members_only()
-def show_due_diligence(who: LoggedIn, deal_id: UUID) -> Response:
-    """What is on file of the receiver and the transporters, and what was confirmed."""
-    assert who.actor is not None
-    return _diligence(who.actor, deal_id)
-
-
-@pages.post(f"{PATH}/due-diligence")
-@members_only("deals:write", kinds=WRITERS)
-def confirm_due_diligence(who: LoggedIn, deal_id: UUID) -> Any:
-    """Confirm that all was checked of one of them."""
-    actor = who.actor
-    assert actor is not None
-    due_diligence.check_generator(actor, deals.find_deal(actor, deal_id))
-
-    def confirm(data: dict[str, Any]) -> str:
-        due_diligence.confirm(actor, deal_id, data)
-        return f"/deals/{deal_id}/due-diligence"
-
-    return change_or_show(CONFIRMATION, partial(_diligence, actor, deal_id), once_by(actor, confirm))
-
-
-def _diligence(actor: Actor, deal_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
-    deal = deals.find_deal(actor, deal_id)
-    query, _ = read_query(CARRIER)
-    found = due_diligence.checklist_of(deal, query["transporter_id"])
-    in_place = is_in_place(actor)
-    is_generator = in_place or deal.side_of(actor.enterprise_id) == Side.SUPPLIER
-    return private(
-        "due_diligence.html",
-        http_status,
-        deal=deal,
-        found=found,
-        carriers=_carriers(deal) if is_generator else (),
-        may_confirm=is_generator
-        and (in_place or "deals:write" in actor.scopes)
-        and deal.status in LIVE_DEALS,
-        checks=list(Check),
-        values=typed() if errors else {},
-        errors=errors or {},
-        api=f"/api/v1/deals/{deal.id}/due-diligence",
-    )

@@ -1,12 +1,12 @@
 """Declarations of hazardous waste: those that are due, one with its lines to be confirmed or corrected."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response, redirect, request, url_for
+from flask import Response, request, url_for
 from marshmallow import fields
 
-from ...errors import DomainError
 from ...events.actor import ENTERPRISE
 from ...http.fields import Day, Identifier, Lines, QueryTonnes
 from ...http.languages import render_warnings
@@ -17,7 +17,7 @@ from ...persons.service import LoggedIn
 from ...reporting import service as reporting
 from ...reporting.models import CONFIRMED_STATES, DeclarationStatus, DeclaredAmount
 from ..formats import KG_PER_T
-from ..forms import Errors, read_form, read_rows, typed, wrong
+from ..forms import Errors, change_or_show, once_by, read_rows, typed
 from ..page import pages, read_query
 from ..visitor import members_only, private
 
@@ -121,21 +121,23 @@ def _in_tonnes(line: dict[str, Any], amount: str) -> str:
 @members_only(WRITING, kinds=(ENTERPRISE,))
 def file_declaration(who: LoggedIn, declaration_id: UUID) -> Any:
     """Confirm a declaration, correct one that is confirmed, or enter the receipt of the national system."""
-    assert who.actor is not None
-    row = reporting.find(who.actor, declaration_id)
+    actor, show = who.actor, partial(_declaration, who, declaration_id)
+    assert actor is not None
+    row = reporting.find(actor, declaration_id)
     is_confirmed = row.status in CONFIRMED_STATES
     is_receipt = is_confirmed and "correct" not in request.form
-    data, errors = read_form(RECEIPT if is_receipt else CORRECTION if is_confirmed else DECLARATION)
     lines, faults = read_rows(LINE, "", MOST_LINES)
-    if data is None or faults:
-        return _declaration(who, declaration_id, 422, {**errors, **faults})
-    try:
+    if faults:
+        return show(422, faults)
+
+    def file(data: dict[str, Any]) -> str:
         if is_receipt:
-            reporting.file_receipt(who.actor, row.id, data)
+            reporting.file_receipt(actor, row.id, data)
         elif is_confirmed:
-            reporting.correct(who.actor, row.id, {**data, "lines": lines})
+            reporting.correct(actor, row.id, {**data, "lines": lines})
         else:
-            reporting.confirm(who.actor, row.id, {**data, "lines": lines or None})
-    except DomainError as error:
-        return _declaration(who, declaration_id, error.status, wrong(error))
-    return redirect(url_for("console.show_declaration", declaration_id=declaration_id), 303)
+            reporting.confirm(actor, row.id, {**data, "lines": lines or None})
+        return url_for("console.show_declaration", declaration_id=declaration_id)
+
+    schema = RECEIPT if is_receipt else CORRECTION if is_confirmed else DECLARATION
+    return change_or_show(schema, show, once_by(actor, file))

@@ -8,7 +8,7 @@ from flask import Response, request, url_for
 
 from ...credit import service as credit
 from ...credit.models import FeedResult, source_name
-from ...errors import Fault, InvalidTable
+from ...errors import InvalidTable
 from ...events.actor import ADMIN
 from ...http.fields import Normalised
 from ...http.languages import Message, language, localised
@@ -19,11 +19,11 @@ from ...messages import say
 from ...persons.service import LoggedIn
 from ..forms import Errors, change_or_show, once_by, typed
 from ..page import pages, read_query
+from ..table_faults import shown_faults
 from ..visitor import members_only, private
 
 MAX_FEED = 20_000_000
 """Bytes of a feed, as in the API."""
-MOST_SHOWN = 100
 
 
 class FeedForm(Schema):
@@ -79,14 +79,9 @@ def import_feed(who: LoggedIn) -> Any:
         try:
             return once_by(actor, record)(data)
         except InvalidTable as error:
-            faults = [_shown(fault) for fault in error.faults[:MOST_SHOWN]]
-            return _feeds(who, 422, faults=faults, count=error.count, values=typed())
+            return _feeds(who, 422, values=typed(), **shown_faults(error))
 
     return change_or_show(FEED, partial(_feeds, who), record_once)
-
-
-def _shown(fault: Fault) -> dict[str, Any]:
-    return {"row": fault.row, "column": fault.column, "detail": say(fault.code, language(), **fault.facts)}
 
 
 @pages.get("/policy/imports/<uuid:feed_id>")

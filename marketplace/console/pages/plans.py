@@ -20,7 +20,8 @@ from ..page import pages, read_query
 from ..visitor import members_only, private
 
 WRITING = "deals:write"
-EMPTY_ROWS, MOST_ROWS = 3, 50
+EMPTY_ROWS, MOST_ROWS = 3, 200
+"""Of a part: rows that the form has empty, and all that it has, as many as the API takes."""
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 ANY_PLAN = {"year": None, "status": None, "enterprise_id": None}
 
@@ -119,6 +120,7 @@ def _form(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -
         parts={name: list(schema.fields) for name, schema in PARTS.items()},
         values=typed() if errors else _as_typed(year, plan),
         empty_rows=EMPTY_ROWS,
+        most_rows=MOST_ROWS,
         errors=errors or {},
         api="/api/v1/plans",
     )

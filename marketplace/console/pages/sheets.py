@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response, redirect, request, url_for
 from marshmallow import fields
 
-from ...errors import DomainError, Fault, InvalidTable
+from ...errors import DomainError, InvalidTable
 from ...events.actor import ENTERPRISE
 from ...http.fields import OneOf
 from ...http.languages import language, localised
@@ -17,10 +17,10 @@ from ...messages import say
 from ...persons.service import LoggedIn
 from ..forms import Errors, read_form, wrong
 from ..page import pages
+from ..table_faults import MOST_SHOWN, shown_faults
 from ..visitor import members_only, private
 
 MAX_UPLOAD = 20_000_000
-MOST_SHOWN = 100
 ACTIONS = ("check", "draft", "publish")
 
 
@@ -69,22 +69,12 @@ def import_sheet(who: LoggedIn) -> Any:
             actor, file.read(), publish=data["action"] == "publish", dry_run=is_check
         )
     except InvalidTable as error:
-        faults = [_shown(fault) for fault in error.faults[:MOST_SHOWN]]
-        return _sheet(422, faults=faults, count=error.count)
+        return _sheet(422, **shown_faults(error))
     except DomainError as error:
         return _sheet(error.status, wrong(error))
     if row.id is None:
         return _sheet(sound=row.rows_total, warnings=localised(row.warnings))
     return redirect(url_for("console.show_import", import_id=row.id), 303)
-
-
-def _shown(fault: Fault) -> dict[str, Any]:
-    return {
-        "row": fault.row,
-        "column": fault.column,
-        "detail": say(fault.code, language(), **fault.facts),
-        "suggestions": fault.facts.get("suggestions", ()),
-    }
 
 
 @pages.get("/post/sheet/<uuid:import_id>")

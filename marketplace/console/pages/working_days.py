@@ -20,8 +20,8 @@ from ..visitor import members_only, private
 
 EMPTY_ROWS = 6
 """For days that are entered; who has more publishes and goes on."""
-MOST_ROWS = 120
-"""Of a form: a year has a tenth of its days at most that go against the week."""
+MOST_ROWS = 366 + EMPTY_ROWS
+"""Of a form: a table that a program published may name every day of the year, and none of them is lost."""
 YEARS_AHEAD = 2
 
 

@@ -142,6 +142,14 @@ def _price(deal: Deal) -> str:
     return f"{payer}向{wording.in_chinese(payee)}支付{what}，每吨 {each} 元（含税）。{floor}"
 
 
+def _price_per_tonne(deal: Deal) -> str:
+    """Who pays whom a tonne, as pages say it: nobody has to know which side a sign is seen from."""
+    payee = payee_of(deal)
+    if payee is None:
+        return "无偿"
+    return f"{wording.in_chinese(OTHER[payee])}付 {wording.yuan(abs(deal.price_fen))} 元/吨"
+
+
 def _standards(deal: Deal) -> Iterator[tuple[str, str]]:
     """What the waste, the treatment and its product have to meet."""
     if required := deal.terms["demand"]["requires"]:
@@ -170,7 +178,7 @@ def _settlement(deal: Deal) -> dict[str, Any]:
             ("拒收待退", f"{wording.tonnes(deal.refused_kg)} 吨"),
         ],
         "amounts": [
-            ("单价（含税，供货单位为正）", f"{wording.yuan(deal.price_fen)} 元/吨"),
+            ("单价（含税）", _price_per_tonne(deal)),
             ("按接收重量计", f"{wording.yuan(owed.amount_fen)} 元"),
             ("最低收费", f"{wording.yuan(deal.minimum_charge_fen)} 元"),
             ("税率", tax),

@@ -19,7 +19,7 @@ from .account import (
     request_email,
 )
 from .bound_keys import actor_of_key, require_member
-from .elsewhere import ask_provider, log_in_by_account, provider_name
+from .elsewhere import ask_provider, find_provider, list_providers, log_in_by_account
 from .login import (
     LoggedIn,
     act_for,
@@ -103,6 +103,7 @@ __all__ = [
     "find_member",
     "find_person",
     "find_person_called",
+    "find_provider",
     "find_reset",
     "forget_invited",
     "forget_links",
@@ -122,6 +123,7 @@ __all__ = [
     "list_invitations",
     "list_members",
     "list_passkeys",
+    "list_providers",
     "list_resets",
     "list_sessions",
     "log_in",
@@ -141,7 +143,6 @@ __all__ = [
     "present_myself",
     "present_reset",
     "propose_reset",
-    "provider_name",
     "reachable_officers",
     "register_enterprise",
     "relying_party",

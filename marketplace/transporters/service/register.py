@@ -76,7 +76,7 @@ def search_transporters(query: dict[str, Any], after: UUID | None, limit: int) -
 
 def _serves(region: int) -> ColumnElement[bool]:
     """The condition that a transporter lies in a region, or serves it, a part of it or what it is part of."""
-    around = {region, region // 100 * 100, region // 10_000 * 10_000}
+    around = catalogue.region_with_ancestors(region)
     served = func.unnest(TransporterRegister.service_area).column_valued("served")
     inside = select(served).where(catalogue.within(served, region)).exists()
     serves = or_(TransporterRegister.service_area.overlap(around), inside)

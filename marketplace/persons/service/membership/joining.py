@@ -5,7 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
 from .... import clock
@@ -16,10 +16,11 @@ from ....events.actor import ENTERPRISE, Actor
 from ....events.lifecycle import Party
 from ....events.work import Work, unit_of_work
 from ....http.authentication import digest
-from ...models import INVITATION_LIFE, Invitation, InvitationStatus, Membership, Person, Right
+from ...models import INVITATION_LIFE, Invitation, InvitationStatus, LinkedAccount, Membership, Person, Right
 from ..login.logging_in import is_called, require_password
 from ..login.passwords import hash_password, require_strong
 from ..login.second_factor import read_code
+from ..login.sessions import end_sessions
 
 MOST_MEMBERS = 500
 """Members of one enterprise; our own choice."""
@@ -122,6 +123,9 @@ def admit(
 ) -> Membership:
     """Make a person a member of an enterprise, or the member of staff.
 
+    Of a person with an account elsewhere all sessions end: one that its provider began acts only for those
+    for whom the provider may log it in.
+
     Raises:
         Conflict: the enterprise has as many as may be (`too_many_members`).
     """
@@ -138,6 +142,8 @@ def admit(
             created_at=clock.now(),
         )
     )
+    if work.session.scalar(select(exists().where(LinkedAccount.person_id == person.id))):
+        end_sessions(work, person.id)
     work.audit(_joined_as(work, membership), "join", membership, right=right)
     log.info("person joined", extra={"membership_id": str(membership.id)})
     return membership
