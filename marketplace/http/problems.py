@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from ..database import db
 from ..database_errors import text_without_values, unavailability
 from ..errors import DomainError, Invalid, InvalidTable, Unavailable
-from ..messages import say
+from ..messages import cure, say
 from ..spreadsheet_files import MEDIA_TYPES
 from .languages import Message, language, localised, render, stored_faults
 
@@ -68,6 +68,7 @@ def problem(
         "title": say(f"status_{status}", language()),
         "status": status,
         "detail": detail,
+        "fix": cure(code, language()),
         "code": code,
         "request_id": g.get("request_id"),
     }

@@ -73,6 +73,16 @@ def causes() -> dict[str, dict[str, Any]]:
     return {code: message for code, message in table().items() if "cause" in message}
 
 
+def cure(code: str, language: str) -> str:
+    """What to do about a refusal or warning, by an API client: it may name routes and fields.
+
+    Raises:
+        KeyError: the code is of no refusal or warning.
+    """
+    found: str = table()[code]["cure"][language]
+    return found
+
+
 def facts_of(sentence: str) -> set[str]:
     """Names of the facts that a sentence needs; the law is there always."""
     return {name for _, name, _, _ in Formatter().parse(sentence) if name and not name.startswith(f"{LAW}[")}
@@ -83,6 +93,7 @@ def pattern(code: str, language: str) -> str:
     sentence: str = table()[code][language]
     law = Citations(language, None)
     sentence = re.sub(r"\{law\[([^\]]+)\]\}", lambda cited: law[cited[1]], sentence)
+    sentence = re.sub(r"\{\w+:[^|}]*\|([^}]*)\}", r"\1", sentence)
     return re.sub(r"\{(\w+):\w+\}", r"{\1}", sentence)
 
 
@@ -98,7 +109,8 @@ def say(code: str, language: str, /, **facts: Any) -> str:
     The law is cited as in force on the fact `law_of`, the day that counts (of the transfer, the listing, the
     decision): today if it is not given.
 
-    A fact that is an enum's member or a `Name` appears under its name in that language, a tuple as a list.
+    A fact that is an enum's member or a `Name` appears under its name in that language, a tuple as a list. A
+    number chooses between two words: `{count} {count:row|rows}`.
 
     Raises:
         KeyError: the code has no sentence, a fact that the sentence needs is missing, or a value has no name.

@@ -13,6 +13,8 @@ FILE = Path(__file__).parent / "names.toml"
 SEPARATORS = {"en": ", ", "zh": "、"}
 LAST_SEPARATOR = {"en": " or ", "zh": "、"}
 IN_PARENTHESES = {"en": " ({})", "zh": "（{}）"}
+BETWEEN = "|"
+"""Between the word for one and that for many."""
 NO_FORMS: Mapping[str, str] = {}
 
 
@@ -54,7 +56,24 @@ class Words(str):
         return words
 
     def __format__(self, form: str) -> str:
-        return self.forms.get(form, str(self))
+        return of_number(str(self), form) if BETWEEN in form else self.forms.get(form, str(self))
+
+
+class Count(int):
+    """A number of things. In a sentence `{fact}` is the number itself, `{fact:row|rows}` the word that fits.
+
+    The first word is that of one, the second that of none and many; a number written out, as "1,200" or "1",
+    chooses alike. Chinese needs none of this.
+    """
+
+    def __format__(self, form: str) -> str:
+        return of_number(str(int(self)), form) if BETWEEN in form else super().__format__(form)
+
+
+def of_number(number: str, words: str) -> str:
+    """Of two words, separated by `|`, the one for that number."""
+    one, many = words.split(BETWEEN)
+    return one if number == "1" else many
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +90,8 @@ class WordList:
 
 
 def readable(fact: Any, language: str) -> Any:
-    """A fact as a sentence in `language` shows it: names, enum members and text in words, lists as lists.
+    """A fact as a sentence in `language` shows it: names, enum members and text in words, lists as lists,
+    numbers as what chooses between the words for one and for many.
 
     Raises:
         KeyError: the value has no name in names.toml.
@@ -84,6 +104,8 @@ def readable(fact: Any, language: str) -> Any:
         return Words(fact)
     if isinstance(fact, tuple | list):
         return _word_list(fact, language)
+    if isinstance(fact, int) and not isinstance(fact, bool):
+        return Count(fact)
     return fact
 
 

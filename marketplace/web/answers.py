@@ -13,7 +13,7 @@ from gunicorn.util import http_date
 
 from ..http.bodies import BODY_LIMIT, NOTES
 from ..http.problems import BY_STATUS
-from ..messages import say
+from ..messages import cure, say
 from .framing import Body
 from .pace import MAX_BODY_BYTES, PROMPT_BYTES
 
@@ -155,6 +155,7 @@ def refusal(status: int, code: str = "") -> Answer:
         "title": phrase,
         "status": status,
         "detail": say(code, "en"),
+        "fix": cure(code, "en"),
         "code": code,
     }
     content = json.dumps(problem).encode()

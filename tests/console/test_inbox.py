@@ -38,7 +38,7 @@ def test_not_for_me_is_said_of_a_message_and_taken_back(firm, browser):
     assert refused(firm) == "not_suitable"
     assert hand.at.startswith("/inbox")
     assert "已选择不再接收" in hand.page.text
-    hand.press("取消表态")
+    hand.press("撤销表态")
     assert refused(firm) is None
     assert "已选择不再接收" not in hand.page.text
 

@@ -159,7 +159,7 @@ def test_every_other_step_of_a_load_is_made_on_its_page(town):
     carrier = browser_of(trade.carrier, "13800138005")
     supplier = Hand(town.supplier, f"/loads/{trade.draft(planned_on='2026-12-01')['id']}")
     load = {"id": supplier.id}
-    supplier.press("申请承运")
+    supplier.press("委托承运")
     hauler = Hand(carrier, supplier.at)
     hauler.fill(planned_at="2026-12-02T09:00", **TRUCK).press("确认排车").fill(reason="车辆检修").press(
         "退回"

@@ -62,7 +62,7 @@ def test_the_key_of_a_registration_is_of_one_address_and_one_body(marketplace):
     refused(register(marketplace, registration(), "k1"), 422, "idempotency_key_reused", "Idempotency-Key")
     refused(register(marketplace, sent, "k1", address="10.0.0.9"), 409, "uscc_taken", "uscc")
     refused(register(marketplace, sent), 409, "uscc_taken", "uscc")
-    assert "/enterprises/recover" in register(marketplace, sent).json["detail"]
+    assert "/enterprises/recover" in register(marketplace, sent).json["fix"]
 
 
 # ---------------------------------------------------------------- rejected, and told

@@ -14,6 +14,7 @@ def refused(response: Any, status: int, code: str, *fields: str) -> dict[str, An
     assert body["status"] == status
     assert body["title"] in table()[f"status_{status}"].values()
     assert body["detail"]
+    assert body["fix"] in table()[code]["cure"].values()
     assert body["request_id"] == response.headers["X-Request-Id"]
     assert sorted(body.get("errors", {})) == sorted(fields)
     assert all(

@@ -69,6 +69,42 @@ def test_chinese_sentences_have_full_width_punctuation():
             assert not re.search(r"[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]", plain), f"{place}: {text}"
 
 
+OF_PROGRAMS = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) /|`|/[\w-]+/\{|\{(?!external_)(\w+_)?id[}:]")
+"""A route, a field of a request, or an id: what no person reads on a page."""
+
+
+def sentences_for_programs(texts):
+    """A line for each sentence that speaks to a program, though a person may read it on a page.
+
+    The cause and the cure may: they are for developers. So may the page of errors.
+    """
+    return [
+        f"{place} ({language}) says {OF_PROGRAMS.search(text)[0]!r}: say it in a person's words, and give"
+        " programs the route or field in the cure"
+        for place, language, text in texts
+        if not place.startswith("page_") and not place.endswith((".cause", ".cure"))
+        if OF_PROGRAMS.search(re.sub(r"\{url\}\S*", "", text))
+    ]
+
+
+def test_what_a_person_may_read_names_no_route_no_field_and_no_id():
+    found = sentences_for_programs(all_texts())
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Search with GET /waste-codes?q=.", "Give the reason in `reason`.", "请用 POST /offers 提出。",
+        "See /receiver-requests/{request_id}.", "Event {id} waits.", "单号 {deal_id}",
+    ],
+)  # fmt: skip
+def test_a_sentence_that_speaks_to_programs_fails_with_where_to_put_the_route(text):
+    (line,) = sentences_for_programs([("unknown_code", "en", text), ("unknown_code.cure", "en", text)])
+    assert line.startswith("unknown_code (en) says ")
+    assert not sentences_for_programs([("unknown_code", "zh", "不存在该代码（{external_id}），请查询名录。")])
+
+
 OLD_WORDS = re.compile(
     r"\b(anew|told|parted|stands|thing|the askers?|asking enterprise|from today on|at hand|cure)\b",
     re.IGNORECASE,

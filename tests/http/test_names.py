@@ -136,6 +136,14 @@ def test_a_sentence_shows_names_in_the_language_of_its_reader():
     )
 
 
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "1 row"), (0, "0 rows"), (2, "2 rows"), ("1", "1 row"), ("1,001", "1,001 rows")]
+)
+def test_a_number_chooses_between_the_word_for_one_and_that_for_many(count, words):
+    number = readable(count, "en")
+    assert f"{number} {number:row|rows}" == words
+
+
 def test_a_list_of_names_can_show_the_values_that_programs_send():
     choices = OneOf(ROLES, "role").names
     assert say("one_of", "zh", choices=choices) == (

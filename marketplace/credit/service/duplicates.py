@@ -39,13 +39,7 @@ def duplicate_notices(work: Work, event: CreditEvent) -> list[Notice]:
         return []
     met = _recorded(work, and_(_is_of_same_day(event), CreditEvent.document_key.is_(None)))
     return (
-        []
-        if met is None
-        else [
-            Notice(
-                "perhaps_entered", "document", {"event_id": str(met.id), "day": met.effective_on.isoformat()}
-            )
-        ]
+        [] if met is None else [Notice("perhaps_entered", "document", {"day": met.effective_on.isoformat()})]
     )
 
 

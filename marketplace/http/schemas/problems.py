@@ -23,6 +23,9 @@ class ProblemSchema(ResponseSchema):
     title = fields.String()
     status = fields.Integer()
     detail = fields.String()
+    fix = fields.String(
+        metadata={"description": "What to do, with the routes and fields that it takes; for developers."}
+    )
     code = StableCode()
     request_id = fields.String(allow_none=True)
     errors = fields.Dict(
@@ -32,7 +35,7 @@ class ProblemSchema(ResponseSchema):
     )
     error_count = fields.Integer(metadata={"description": "How many errors there are in all."})
     entry_id = fields.UUID(
-        metadata={"description": "Of `already_entered`: the entry that this one repeats, if you may see it."}
+        metadata={"description": "Of `already_entered` and others: what there is already, if you may see it."}
     )
     left_t = fields.Float(metadata={"description": "Of `not_enough_left`: the tonnes that are left."})
     year = fields.Integer(metadata={"description": "Of `not_enough_left`: the calendar year, if one counts."})

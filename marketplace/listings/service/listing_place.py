@@ -97,7 +97,7 @@ def left_behind(work: Work, owner: Any) -> list[Notice]:
     stay = [row for row in listings if geodesic_km(row.lat, row.lon, owner.lat, owner.lon) <= STAYS_WITHIN_KM]
     if not stay:
         return []
-    named = tuple(f"{row.title} {row.id}" for row in stay[:MOST_NAMED])
+    named = tuple(row.title for row in stay[:MOST_NAMED])
     return [Notice("listings_left_behind", "location", {"count": len(stay), "listings": named})]
 
 

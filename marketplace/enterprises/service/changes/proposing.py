@@ -67,7 +67,7 @@ def propose(work: Work, actor: Actor, enterprise: Enterprise, proposed: dict[str
         if _all_ordered(waiting.proposed) == _all_ordered(proposed):
             set_committed_value(waiting, "enterprise", enterprise)
             return waiting
-        raise Conflict("change_waits", id=waiting.id)
+        raise Conflict("change_waits", entry_id=str(waiting.id))
     present = vouched_for(enterprise)
     before = {name: present[name] for name in VOUCHED_FOR if name in proposed}
     change = work.add(EnterpriseChange(enterprise=enterprise, before=before, proposed=proposed))

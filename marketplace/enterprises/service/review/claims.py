@@ -107,7 +107,7 @@ def uphold_claim(actor: Actor, claim_id: UUID, reason: str, expected: int | None
             work.audit(actor, "reject", holder, reason=reason)
             work.emit("enterprise.rejected", enterprise_id=str(holder.id), reason=reason)
         elif holder.status not in ENDED:
-            raise Conflict("claim_on_approved", id=holder.id)
+            raise Conflict("claim_on_approved")
         work.audit(actor, "uphold", claim, reason=reason)
     return claim
 

@@ -20,7 +20,7 @@ def review_notices(enterprises: Iterable[Enterprise]) -> dict[UUID, list[Notice]
     waiting = [enterprise for enterprise in enterprises if enterprise.status not in ENDED]
     notices = name_notices({row.id: (row.name, row.id) for row in waiting})
     for enterprise_id, count in _open_claims([row.id for row in waiting]).items():
-        claimed = Notice("uscc_claimed", "uscc", {"count": count, "id": enterprise_id})
+        claimed = Notice("uscc_claimed", "uscc", {"count": count})
         notices.setdefault(enterprise_id, []).append(claimed)
     return notices
 
@@ -55,7 +55,7 @@ def name_notices(names: Mapping[UUID, tuple[str, UUID]]) -> dict[UUID, list[Noti
 def _alike(names: Sequence[str]) -> Sequence[Any]:
     """Living enterprises with the folded name or the skeleton of one of these names."""
     columns = (
-        Enterprise.id, Enterprise.name, Enterprise.name_folded, Enterprise.name_skeleton,
+        Enterprise.id, Enterprise.name, Enterprise.uscc, Enterprise.name_folded, Enterprise.name_skeleton,
     )  # fmt: skip
     alike = or_(
         Enterprise.name_folded.in_([lookalikes.folded(name) for name in names]),
@@ -66,7 +66,7 @@ def _alike(names: Sequence[str]) -> Sequence[Any]:
 
 
 def _facts(rows: Sequence[Any]) -> dict[str, Any]:
-    named = tuple(f"{row.name} ({row.id})" for row in rows[:MOST_NAMED])
+    named = tuple(f"{row.name} ({row.uscc})" for row in rows[:MOST_NAMED])
     return {"count": len(rows), "enterprises": named}
 
 
