@@ -26,6 +26,7 @@ KINDS = (
     "overdue_rectification", "recheck", "profile_change", "uscc_claim", "licence", "transfer_application",
     "exemption_review",
 )  # fmt: skip
+OF_ADMINS = ("uscc_claim",)
 _numbers = count(1)
 
 

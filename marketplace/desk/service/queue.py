@@ -157,7 +157,7 @@ def find_item(actor: Actor, kind: str, subject_id: UUID) -> Any:
     """An item that waits and that the actor may see, as a row of `search`. Raises: NotFound."""
     if kind not in kinds_of(actor.kind):
         raise NotFound()
-    asked = Asked((DeskKind(kind),), _region_of_item(actor))
+    asked = Asked((DeskKind(kind),), region=_region_of_item(actor))
     row = _item_statement(asked.shape).one_or_none(**asked.values, subject_id=subject_id)
     if row is None:
         raise NotFound()
