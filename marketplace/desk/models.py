@@ -38,6 +38,16 @@ class DeskKind(StrEnum):
     """An officer's order that was not carried out in time."""
     RECHECK = "recheck"
     """What an enterprise says it put right, to be seen by the officers."""
+    PROFILE_CHANGE = "profile_change"
+    """What an approved enterprise proposes to change of what its approval vouches for."""
+    USCC_CLAIM = "uscc_claim"
+    """A registration that was refused because its code is taken."""
+    LICENCE = "licence"
+    """A licence that its holder handed in."""
+    TRANSFER_APPLICATION = "transfer_application"
+    """An application for a transfer to another province at a step that an authority takes."""
+    EXEMPTION_REVIEW = "exemption_review"
+    """An open demand whose evidence for an exemption nobody has looked at; its id is that of the listing."""
 
 
 class DeskDecision(StrEnum):
@@ -53,6 +63,10 @@ class DeskDecision(StrEnum):
     CHECK = "check"
     GRANT = "grant"
     LIFT = "lift"
+    UPHOLD_CLAIM = "uphold_claim"
+    """Who claims a code gets it: another thing than to uphold the record that an appeal is against."""
+    DISMISS_CLAIM = "dismiss_claim"
+    ACCEPT = "accept"
     SEE = "see"
     """Taken note of: nothing else changes."""
 

@@ -75,9 +75,10 @@ def export_items(query: Query) -> Response:
 def list_officers(query: Query) -> Page:
     """Officers to whom an item of a region may be assigned, by id: admins, and the regulators over it.
 
-    Without `region`: to whom any item may be that you see.
+    Without `region`: to whom any item may be that you see. `kind`: only who sees items of this kind, as
+    second claims on a code are for admins alone.
     """
-    return page(query, partial(service.search_officers, actor(), query["region"]))
+    return page(query, partial(service.search_officers, actor(), query["region"], query["kind"]))
 
 
 @blueprint.post("/desk/<kind>/<uuid:subject_id>/assign")

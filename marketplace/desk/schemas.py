@@ -99,6 +99,11 @@ class OfficerQuery(PageQuery):
         load_default=None,
         metadata={"description": "Of the items: the `region` of an item's enterprise, or one above."},
     )
+    kind = fields.String(
+        load_default=None,
+        validate=OneOf(DeskKind),
+        metadata={"description": "Of the items: only officers who see this kind."},
+    )
 
 
 class OfficerToAssignSchema(OfficerSchema):
@@ -159,7 +164,9 @@ class DeskDecisionSchema(Schema):
         metadata={
             "description": "registration: approve, reject. receiver_registration: confirm, refuse."
             " transporter_paper: verify, refuse. appeal: uphold, overturn. repair: check, grant, refuse."
-            " provisional_block: confirm, lift. grade_change: see. Other kinds have none."
+            " provisional_block: confirm, lift. grade_change: see. profile_change, licence: confirm, refuse."
+            " uscc_claim: uphold_claim, dismiss_claim. exemption_review: accept, refuse."
+            " Other kinds have none."
         },
     )
     reason = Lines(

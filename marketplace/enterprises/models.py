@@ -288,6 +288,7 @@ class EnterpriseChange(Base):
     __table_args__ = (
         values_check("status", ChangeStatus),
         Index("ix_enterprise_change_open", "enterprise_id", unique=True, postgresql_where=IS_OPEN),
+        Index("ix_enterprise_change_since", "created_at", "id", "enterprise_id", postgresql_where=IS_OPEN),
     )
 
 
@@ -312,7 +313,7 @@ class UsccClaim(Base):
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         values_check("status", ClaimStatus),
-        Index("ix_uscc_claim_open", "created_at", postgresql_where=IS_OPEN),
+        Index("ix_uscc_claim_open", "created_at", "id", "enterprise_id", postgresql_where=IS_OPEN),
     )
 
 

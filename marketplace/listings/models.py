@@ -127,6 +127,9 @@ IMPORT_LIFE = LifeCycle(
 )
 """A short sheet is finished without a task, so it is never running."""
 
+UNREVIEWED = "status = 'open' AND exemption_item IS NOT NULL AND exemption_review IS NULL"
+"""The demands whose evidence for an exemption an admin has to look at."""
+
 
 class Listing(Base):
     """Waste on offer (`code_id`) or wanted (`accepts`).
@@ -227,6 +230,20 @@ class Listing(Base):
             postgresql_where=text("external_id IS NOT NULL"),
         ),
         Index("ix_listing_updated", "updated_at", "id"),
+        Index(
+            "ix_listing_unreviewed",
+            "published_at",
+            "id",
+            "enterprise_id",
+            postgresql_where=text(UNREVIEWED),
+        ),
+        Index(
+            "ix_listing_unreviewed_owner",
+            "enterprise_id",
+            "published_at",
+            "id",
+            postgresql_where=text(UNREVIEWED),
+        ),
         Index("ix_listing_open", "kind", "id", postgresql_where=text("status = 'open'")),
         Index(
             "ix_listing_sketch",

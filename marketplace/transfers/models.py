@@ -63,6 +63,8 @@ DAYS = {
     TransferStatus.DECIDING: 5,
 }
 """Working days that each step may take. Source: Transfer Measures 2021, art. 24-26."""
+AT_AN_AUTHORITY = "status IN ('submitted', 'at_sender', 'at_receiver', 'deciding')"
+"""The applications of which an authority takes the next step: each has a last day."""
 UNDECIDED = (TransferStatus.AT_SENDER, TransferStatus.AT_RECEIVER, TransferStatus.DECIDING)
 
 LIFE = LifeCycle(
@@ -149,6 +151,14 @@ class TransferApplication(Base):
         Index(
             "ix_transfer_application_live", "generator_id", "receiver_id", "code_id", "way",
             unique=True, postgresql_where=text("status NOT IN ('granted', 'refused', 'withdrawn')"),
+        ),
+        Index(
+            "ix_transfer_application_since", "step_began_on", "id", "generator_id",
+            postgresql_where=text(AT_AN_AUTHORITY),
+        ),
+        Index(
+            "ix_transfer_application_due", "due_on", "id", "generator_id",
+            postgresql_where=text(AT_AN_AUTHORITY),
         ),
     )  # fmt: skip
 

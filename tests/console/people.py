@@ -64,3 +64,8 @@ def staff_browser(marketplace, staff_id, phone):
         secret = browser.get("/login/enrol").response.get_data(as_text=True).split("<code>")[1].split("<")[0]
         assert browser.post("/login/enrol", code=code_at(secret, marketplace.now)).status == 200
     return browser
+
+
+def id_of(officer):
+    """The id of a member of the staff by its key."""
+    return officer.get("/api-keys").json["items"][0]["holder"]["id"]

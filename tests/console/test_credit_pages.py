@@ -149,7 +149,8 @@ def test_an_officer_inspects_on_a_phone_and_the_firm_puts_right(world):
     assert world.owner.post(path, finish="1", **done).status == 303
     assert "已重新张贴" in officer.get(path).page.text
     (item,) = world.marketplace.admin.get("/desk", kind="recheck").json["items"]
-    assert f"/desk/recheck/{item['id']}" in officer.get("/desk?kind=recheck").page.links("")
+    listed = officer.get("/desk?kind=recheck").page.links("")
+    assert f"/desk/recheck/{item['id']}?kind=recheck" in listed
     assert officer.get(f"/desk/recheck/{item['id']}").location == path
     back = officer.post(path, finish="1", **{"L1.corrected": "false", "L1.note": "仍缺两处"})
     assert back.status == 303

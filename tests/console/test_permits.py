@@ -123,9 +123,10 @@ def test_each_page_of_permits_is_sound_small_and_cheap(shared, lang):
 
 def test_a_licence_is_confirmed_suspended_resumed_counted_and_ended_on_its_page(permits):
     licence = permits.handed_in()
-    hand = Hand(permits.admin, "/desk").click("待核验许可证").click("浙危废经第 9 号")
+    hand = Hand(permits.admin, "/desk?kind=licence").click("危险废物经营许可证 浙危废经第 9 号")
     assert "待核验" in hand.page.text
-    hand.press("确认")
+    hand.fill(decision="confirm").press("确认")
+    hand = Hand(permits.admin, f"/licences/{licence['id']}")
     assert permits.taker.get(f"/licences/{licence['id']}").json["status"] == "confirmed"
     assert hand.press("暂停使用").page.faults == []
     assert "必填" in hand.page.text, "not without a reason"

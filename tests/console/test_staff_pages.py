@@ -8,20 +8,15 @@ import pytest
 from marketplace.appeals.models import Appeal
 from marketplace.events.actor import ENTERPRISE, Actor
 from marketplace.http.histories import history_for
-from tests.console.people import Browser, browser_of, staff_browser
+from tests.console.people import Browser, browser_of, id_of, staff_browser
 from tests.console.private import STAFF_PAGES
 from tests.counting import count_statements
-from tests.desk.world import KINDS, Desk
+from tests.desk.world import KINDS, OF_ADMINS, Desk
 
 MOST_BYTES, MOST_STATEMENTS = 60_000, 8
 HOSTILE = "<script>alert('废')</script>厂"
 LANGUAGES = ("zh", "en")
 PARTS = ("profile", "credit", "supervision", "trade")
-
-
-def id_of(officer):
-    """The id of a member of the staff by its key."""
-    return officer.get("/api-keys").json["items"][0]["holder"]["id"]
 
 
 def make_desk(marketplace):
@@ -43,6 +38,10 @@ def town(kept):
     with kept(make_desk) as marketplace, marketplace.at_its_time():
         marketplace.desk.browser.get("/desk?lang=zh")
         yield marketplace.desk
+
+
+ON_PAGES_OF_THEIR_OWN = ("overdue_rectification", "recheck", "transfer_application")
+ON_THE_DESK = [kind for kind in KINDS if kind not in ON_PAGES_OF_THEIR_OWN]
 
 
 def address(desk, kind):
@@ -69,8 +68,9 @@ def sound(browser, path, lang):
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_each_page_of_the_staff_is_sound_in_both_languages(town, lang):
     firm = town.page()["items"][0]["enterprise"]["id"]
-    paths = [*STAFF_PAGES, *(address(town, kind) for kind in KINDS[:-2])]
-    paths += [f"/inspections/{town.ids_by_kind[kind]}" for kind in KINDS[-2:]]
+    paths = [*STAFF_PAGES, *(address(town, kind) for kind in ON_THE_DESK)]
+    paths += [f"/inspections/{town.ids_by_kind[kind]}" for kind in ON_PAGES_OF_THEIR_OWN[:2]]
+    paths += [f"/transfers/{town.ids_by_kind['transfer_application']}"]
     paths += [f"/enterprises/{firm}?part={part}" for part in PARTS]
     paths += [f"/enterprises/{firm}/record", "/desk?kind=appeal&assigned=none&sort=since&region=330602"]
     for path in paths:
@@ -80,7 +80,7 @@ def test_each_page_of_the_staff_is_sound_in_both_languages(town, lang):
 def test_each_page_of_the_staff_costs_few_statements(town):
     firm = town.page()["items"][0]["enterprise"]["id"]
     most = dict(STAFF_PAGES)
-    most |= {address(town, kind): MOST_STATEMENTS for kind in KINDS[:-2]}
+    most |= {address(town, kind): MOST_STATEMENTS for kind in ON_THE_DESK}
     most |= {f"/inspections/{town.ids_by_kind['recheck']}": MOST_STATEMENTS}
     most |= {f"/enterprises/{firm}?part={part}": MOST_STATEMENTS for part in PARTS}
     dear = {}
@@ -98,12 +98,13 @@ def test_each_page_of_the_staff_costs_few_statements(town):
 
 def test_a_regulator_sees_its_region_and_nothing_of_others(town):
     seen = {}
-    for kind in KINDS[:-2]:
+    for kind in ON_THE_DESK:
         seen[kind] = (
             town.of_region.get(address(town, kind)).status,
             town.of_elsewhere.get(address(town, kind)).status,
         )
     unmatched = seen.pop("unmatched_entry")
+    assert {seen.pop(kind) for kind in OF_ADMINS} == {(404, 404)}
     assert set(seen.values()) == {(200, 404)}, seen
     assert unmatched[1] == 404
     assert not re.findall(r'"/desk/\w+/', town.of_elsewhere.get("/desk").page.html)
@@ -187,6 +188,9 @@ DECISIONS = {
     "repair": ("refuse", "未整改"),
     "provisional_block": ("confirm", ""),
     "grade_change": ("see", ""),
+    "profile_change": ("confirm", ""),
+    "licence": ("confirm", ""),
+    "exemption_review": ("accept", "检测报告符合"),
 }
 
 
@@ -194,9 +198,10 @@ def test_each_kind_is_decided_on_its_page_and_gone_from_the_desk(desk):
     made = {kind: desk.make(kind) for kind in DECISIONS}
     for kind, (decision, reason) in DECISIONS.items():
         path = f"/desk/{kind}/{made[kind]}"
+        path += f"?kind={kind}"
         assert path in desk.browser.get(f"/desk?kind={kind}").page.links("")
         done = desk.browser.post(path, decision=decision, reason=reason)
-        assert (done.status, done.location) == (303, f"/desk?decided={decision}"), kind
+        assert (done.status, done.location) == (303, f"/desk?kind={kind}&decided={decision}"), kind
         assert "已决定" in desk.browser.get(done.location).page.text
         again = desk.browser.post(path, decision=decision, reason=reason or "再次")
         assert again.status == 404, "pressed twice"
@@ -252,8 +257,8 @@ def test_several_are_decided_at_once_and_one_refusal_stops_no_other(desk):
     assert "勾选" in desk.browser.get("/desk?kind=registration").page.text
     nothing = desk.browser.post("/desk?kind=registration", kind="registration", decision="approve")
     assert "至少勾选一项" in nothing.page.text
-    ids = [*made, str(UUID(int=7)), "no id"]
-    done = desk.browser.post("/desk?kind=registration", kind="registration", decision="approve", id=ids)
+    items = [f"registration.{each}" for each in (*made, UUID(int=7), "no id")]
+    done = desk.browser.post("/desk?kind=registration", kind="registration", decision="approve", item=items)
     assert (done.status, done.page.faults) == (200, [])
     assert "已处理 2 项" in done.page.text
     assert len([note for note in done.page.all("p") if note.get("role") == "alert"]) == 1

@@ -13,16 +13,20 @@ from marketplace.inspections import service as inspections
 from marketplace.inspections.models import Inspection
 from tests.http.cursors import walked
 from tests.inspections.site import Site
+from tests.licences.bodies import ACID_PERMIT, APPROVAL, LINE, VALIDITY
 from tests.marketplace import new_uscc
 from tests.registrations.entries import terms
 from tests.transporters.papers import PERMIT, submit
 
 WHY = {"reason": "已核实"}
+CONTACT = {"name": "王厂长", "email": "wang@example.com", "phone": "0575-85000000"}
 KINDS = (
     "registration", "receiver_registration", "transporter_paper", "appeal", "repair", "provisional_block",
     "expiring_evaluation", "grade_change", "unmatched_entry", "early_warning",
-    "overdue_rectification", "recheck",
+    "overdue_rectification", "recheck", "profile_change", "uscc_claim", "licence", "transfer_application",
+    "exemption_review",
 )  # fmt: skip
+OF_ADMINS = ("uscc_claim",)
 _numbers = count(1)
 
 
@@ -133,6 +137,34 @@ class Desk:
         made = site.ordered(kind)
         site.rectified(made)
         return made["id"]
+
+    def make_profile_change(self, proposed=None, **about):
+        firm = self.marketplace.enterprise("generator", **about)
+        sent = firm.patch(f"/enterprises/{firm.id}", proposed or {"name": f"新名厂{next(_numbers)}"})
+        assert sent.status_code == 202, sent.json
+        return sent.json["proposal"]["id"]
+
+    def make_uscc_claim(self, holder=None, **about):
+        holder = holder or self.marketplace.enterprise("generator", approved=False, **about)
+        body = {"uscc": holder.number, "name": "真主", "roles": ["generator"], "region": "330602",
+                "contact": CONTACT}  # fmt: skip
+        assert self.marketplace.client.post("/api/v1/enterprises", json=body).status_code == 409
+        claims = self.admin.get("/uscc-claims", enterprise_id=holder.id).json["items"]
+        return claims[-1]["id"]
+
+    def make_licence(self, **about):
+        firm = self.marketplace.enterprise("recycler", **about)
+        body = {"number": f"浙危废经第 {next(_numbers)} 号", **VALIDITY, "lines": [LINE]}
+        return created(firm.post("/licences", body))["id"]
+
+    def make_transfer_application(self, **about):
+        firm, receiver = (self.marketplace.enterprise(role, **about) for role in ("generator", "recycler"))
+        return created(firm.post("/transfer-applications", {**APPROVAL, "receiver_id": receiver.id}))["id"]
+
+    def make_exemption_review(self, **about):
+        firm = self.marketplace.enterprise("recycler", **about)
+        created(self.admin.post("/exemptions", {"enterprise_id": firm.id, "item": 1, **ACID_PERMIT}))
+        return self.marketplace.demand(firm, exemption_item=1)["id"]
 
     def event(self, **about):
         """A firm and an event of it, by a rule that may be repaired at once."""

@@ -6,6 +6,7 @@ from typing import Any
 from ... import clock
 from ...appeals import service as appeals
 from ...appeals.models import Appeal, Repair, RepairStatus
+from ...catalogue import service as catalogue
 from ...credit import service as credit
 from ...desk.models import DeskDecision, DeskKind
 from ...early_warnings import service as early_warnings
@@ -14,8 +15,12 @@ from ...errors import NotFound
 from ...evaluations import service as evaluations
 from ...events.actor import Actor
 from ...http.languages import language, render_warnings
+from ...licences import service as licences
+from ...licences.models import Licence, VerifiedExemption
+from ...listings import service as listings
 from ...registrations import service as registrations
 from ...transporters import service as transporters
+from ..listing_words import named_listings
 
 Facts = dict[str, Any]
 MOST = 20
@@ -113,6 +118,35 @@ def _early_warning(actor: Actor, row: Any) -> Facts:
     return {"shown": early_warnings.present(early_warnings.find(actor, row.enterprise_id))}
 
 
+def _profile_change(actor: Actor, row: Any) -> Facts:
+    shown = enterprises.present_change(actor, enterprises.find_change(actor, row.id))
+    sides = (shown["before"], shown["proposed"])
+    regions = catalogue.region_names({side["region"] for side in sides if "region" in side})
+    return {"shown": shown, "regions": regions}
+
+
+def _uscc_claim(actor: Actor, row: Any) -> Facts:
+    claim = enterprises.find_claim(actor, row.id)
+    return {"shown": claim, "contact": enterprises.claimant_contact(actor, claim)}
+
+
+def _licence(actor: Actor, row: Any) -> Facts:
+    return {"shown": licences.present([licences.find(actor, Licence, row.id)])[0]}
+
+
+def _exemption_review(actor: Actor, row: Any) -> Facts:
+    """The demand, and what of the exemption list is on record as verified for its enterprise."""
+    listing = listings.find_shown(actor, row.id)
+    (shown,) = named_listings(listings.present_shown(actor, [listing]))
+    verified = licences.search(actor, VerifiedExemption, row.enterprise_id, None, None, MOST)
+    return {
+        "shown": shown,
+        "item": listing.exemption_item,
+        "version": listing.version,
+        "verified": [each for each in verified if each.revoked_at is None],
+    }
+
+
 FACTS: dict[DeskKind, Callable[[Actor, Any], Facts]] = {
     DeskKind.REGISTRATION: _registration,
     DeskKind.RECEIVER_REGISTRATION: _receiver_registration,
@@ -124,5 +158,9 @@ FACTS: dict[DeskKind, Callable[[Actor, Any], Facts]] = {
     DeskKind.GRADE_CHANGE: _grade_change,
     DeskKind.UNMATCHED_ENTRY: _unmatched_entry,
     DeskKind.EARLY_WARNING: _early_warning,
+    DeskKind.PROFILE_CHANGE: _profile_change,
+    DeskKind.USCC_CLAIM: _uscc_claim,
+    DeskKind.LICENCE: _licence,
+    DeskKind.EXEMPTION_REVIEW: _exemption_review,
 }
 """Each kind but those that have a page of their own."""

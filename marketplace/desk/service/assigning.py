@@ -12,12 +12,13 @@ from ... import clock
 from ...catalogue import service as catalogue
 from ...database import db
 from ...enterprises.models import Staff
-from ...errors import Invalid
+from ...errors import DomainError, Invalid
 from ...events.actor import REGULATOR, Actor
 from ...events.work import unit_of_work
 from ..models import Assignment, DeskKind
-from .queue import find_item
-from .sources import KINDS, SOURCES, moments
+from .queue import find_item, kinds_of
+from .source import KINDS, moments
+from .sources import SOURCE_OF, SOURCES
 
 KEPT_FOR = timedelta(days=1)
 """How long an assignment outlasts its item at least; our own choice."""
@@ -45,7 +46,7 @@ def assign(actor: Actor, item: Any, to: UUID | str | None) -> Any:
         work.lock_name(f"desk_assignment:{kind}:{item.id}")
         row = work.session.get(Assignment, (kind, item.id), populate_existing=True)
         if officer_id is not None:
-            _require_officer(officer_id, item.region)
+            _require_officer(officer_id, kind, item.region)
             row = row or Assignment(kind=kind, subject_id=item.id)
             row.assigned_to, row.assigned_by, row.assigned_at = officer_id, actor.id, clock.now()
             work.add(row)
@@ -57,15 +58,35 @@ def assign(actor: Actor, item: Any, to: UUID | str | None) -> Any:
     return find_item(actor, kind, item.id)
 
 
+def assign_many(actor: Actor, items: Sequence[tuple[str, UUID]], to: UUID | str | None) -> list[DomainError]:
+    """Give items to an officer one after the other, or take them back; one that is refused stops no other.
+
+    Args:
+        items: kind and id of each. to: as `assign`.
+    Returns:
+        the refusals.
+    """
+    refusals = []
+    for kind, subject_id in items:
+        try:
+            assign(actor, find_item(actor, kind, subject_id), to)
+        except DomainError as refusal:
+            refusals.append(refusal)
+    return refusals
+
+
 def search_officers(
-    actor: Actor, region: int | None, after: UUID | None, limit: int
+    actor: Actor, region: int | None, kind: str | None, after: UUID | None, limit: int
 ) -> Sequence[Mapping[str, Any]]:
     """Officers to whom an item of a region may be given, by id, at most `limit` that come after `after`.
 
     They are the admins and the regulators of the region and of those above it. Without a region an admin is
-    shown the whole staff, a regulator those of its own; of other regions it is shown the admins only.
+    shown the whole staff, a regulator those of its own; of other regions it is shown the admins only. With a
+    kind of items, those who see them.
     """
     rows = select(Staff.id, Staff.kind, Staff.name, Staff.region)
+    if kind is not None:
+        rows = rows.where(Staff.kind.in_(SOURCE_OF[DeskKind(kind)].seen_by))
     if actor.kind == REGULATOR:
         own = actor.region or 0
         wanted = own if region is None else region
@@ -80,13 +101,15 @@ def search_officers(
     return [{**row, "is_me": row["id"] == actor.id} for row in found]
 
 
-def _require_officer(officer_id: UUID, region: int) -> None:
+def _require_officer(officer_id: UUID, kind: DeskKind, region: int) -> None:
     officer = db.session.get(Staff, officer_id)
-    if officer is None or not _may_see(officer, region):
+    if officer is None or not _may_see(officer, kind, region):
         raise Invalid("unknown_officer", at="to")
 
 
-def _may_see(officer: Staff, region: int) -> bool:
+def _may_see(officer: Staff, kind: DeskKind, region: int) -> bool:
+    if kind not in kinds_of(officer.kind):
+        return False
     return officer.kind != REGULATOR or catalogue.region_covers(officer.region or 0, region)
 
 

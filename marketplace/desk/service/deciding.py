@@ -1,5 +1,12 @@
 """Many items decided at once: each by the service of its room, in a transaction and with a result of its own.
 
+A caller of `decide_many` names a decision for every item, and gives each its own reason. `decide_alike` says
+the same to all that were ticked in a list, and so takes only what may be said without a look at the single
+case: where nothing weighs but what the list shows, and nobody is owed a reason of its own. Whoever is refused
+is always owed one. An appeal, a repair, an entry of the blocked list, a claim on a code and the evidence for
+an exemption each rest on files of their own; a licence is compared with its scan before anybody may hand over
+hazardous waste on it; an application for a transfer takes the step that an authority took, on the day it did.
+
 Rights and four eyes are those of the rooms; here is only which decision fits which kind, and whose it is.
 """
 
@@ -17,6 +24,10 @@ from ...errors import DomainError, Forbidden, Invalid
 from ...events.actor import ADMIN, REGULATOR, Actor
 from ...events.lifecycle import wrong_state
 from ...events.work import unit_of_work
+from ...licences import service as licences
+from ...licences.models import Licence
+from ...listings import service as listings
+from ...listings.models import ExemptionReview, Listing
 from ...messages.names import Name
 from ...registrations import service as registrations
 from ...transporters import service as transporters
@@ -34,11 +45,13 @@ class Verdict:
     Attributes:
         decide: does it; raises NotFound for what the actor may not see.
         needs_reason: whether somebody reads why. by: kinds of keys that may.
+        is_alike: whether it may be said to many at once.
     """
 
     decide: Decide
     needs_reason: bool = True
     by: tuple[str, ...] = (ADMIN,)
+    is_alike: bool = False
 
 
 def _decide_registration(actor: Actor, enterprise_id: UUID, reason: str, decision: DeskDecision) -> None:
@@ -66,6 +79,17 @@ def _repair(decision: RepairDecision) -> Decide:
     )
 
 
+def _review_exemption(actor: Actor, listing_id: UUID, reason: str, decision: ExemptionReview) -> None:
+    """Only of what waits: what was reviewed once is reviewed again on the page of the demand.
+
+    Raises: NotFound: it waits no more.
+    """
+    with unit_of_work() as work:
+        work.lock(Listing, Listing.id == listing_id)
+        find_item(actor, DeskKind.EXEMPTION_REVIEW, listing_id)
+        listings.review_exemption(actor, listing_id, decision, reason)
+
+
 def _see(actor: Actor, change_id: UUID, _: str) -> None:
     find_item(actor, DeskKind.GRADE_CHANGE, change_id)
     see_grade_change(actor, change_id)
@@ -77,6 +101,7 @@ VERDICTS: dict[DeskKind, dict[DeskDecision, Verdict]] = {
         DeskDecision.APPROVE: Verdict(
             lambda actor, row_id, reason: _decide_registration(actor, row_id, reason, DeskDecision.APPROVE),
             needs_reason=False,
+            is_alike=True,
         ),
         DeskDecision.REJECT: Verdict(
             lambda actor, row_id, reason: _decide_registration(actor, row_id, reason, DeskDecision.REJECT)
@@ -86,6 +111,7 @@ VERDICTS: dict[DeskKind, dict[DeskDecision, Verdict]] = {
         DeskDecision.CONFIRM: Verdict(
             lambda actor, row_id, _: registrations.confirm(actor, registrations.find(actor, row_id).id),
             needs_reason=False,
+            is_alike=True,
         ),
         DeskDecision.REFUSE: Verdict(
             lambda actor, row_id, reason: registrations.refuse(
@@ -100,6 +126,7 @@ VERDICTS: dict[DeskKind, dict[DeskDecision, Verdict]] = {
             ),
             needs_reason=False,
             by=OFFICIALS,
+            is_alike=True,
         ),
         DeskDecision.REFUSE: Verdict(
             lambda actor, row_id, reason: transporters.refuse_paper(
@@ -128,7 +155,52 @@ VERDICTS: dict[DeskKind, dict[DeskDecision, Verdict]] = {
         ),
         DeskDecision.LIFT: Verdict(credit.lift_block),
     },
-    DeskKind.GRADE_CHANGE: {DeskDecision.SEE: Verdict(_see, needs_reason=False, by=OFFICIALS)},
+    DeskKind.GRADE_CHANGE: {DeskDecision.SEE: Verdict(_see, needs_reason=False, by=OFFICIALS, is_alike=True)},
+    DeskKind.PROFILE_CHANGE: {
+        DeskDecision.CONFIRM: Verdict(
+            lambda actor, row_id, reason: enterprises.confirm_change(
+                actor, enterprises.find_change(actor, row_id).id, reason or None
+            ),
+            needs_reason=False,
+            is_alike=True,
+        ),
+        DeskDecision.REFUSE: Verdict(
+            lambda actor, row_id, reason: enterprises.refuse_change(
+                actor, enterprises.find_change(actor, row_id).id, reason
+            )
+        ),
+    },
+    DeskKind.USCC_CLAIM: {
+        DeskDecision.UPHOLD_CLAIM: Verdict(
+            lambda actor, row_id, reason: enterprises.uphold_claim(
+                actor, enterprises.find_claim(actor, row_id).id, reason
+            )
+        ),
+        DeskDecision.DISMISS_CLAIM: Verdict(
+            lambda actor, row_id, reason: enterprises.dismiss_claim(
+                actor, enterprises.find_claim(actor, row_id).id, reason
+            )
+        ),
+    },
+    DeskKind.LICENCE: {
+        DeskDecision.CONFIRM: Verdict(
+            lambda actor, row_id, _: licences.confirm(actor, licences.find(actor, Licence, row_id).id),
+            needs_reason=False,
+        ),
+        DeskDecision.REFUSE: Verdict(
+            lambda actor, row_id, reason: licences.refuse(
+                actor, licences.find(actor, Licence, row_id).id, reason
+            )
+        ),
+    },
+    DeskKind.EXEMPTION_REVIEW: {
+        DeskDecision.ACCEPT: Verdict(
+            lambda actor, row_id, reason: _review_exemption(actor, row_id, reason, ExemptionReview.ACCEPT)
+        ),
+        DeskDecision.REFUSE: Verdict(
+            lambda actor, row_id, reason: _review_exemption(actor, row_id, reason, ExemptionReview.REFUSE)
+        ),
+    },
 }
 """What may be decided from the desk; the other kinds have no decision, they end by what is done elsewhere."""
 
@@ -137,6 +209,11 @@ def decisions_of(actor: Actor, kind: DeskKind) -> dict[DeskDecision, bool]:
     """What the actor may say to items of a kind, each with whether it needs a reason."""
     verdicts = VERDICTS.get(kind, {})
     return {name: verdict.needs_reason for name, verdict in verdicts.items() if actor.kind in verdict.by}
+
+
+def alike_of(actor: Actor, kind: DeskKind) -> list[DeskDecision]:
+    """What the actor may say to many items of a kind at once."""
+    return [name for name in decisions_of(actor, kind) if VERDICTS[kind][name].is_alike]
 
 
 def decide(actor: Actor, sent: dict[str, Any]) -> None:
@@ -156,6 +233,21 @@ def decide_many(actor: Actor, decisions: Sequence[dict[str, Any]]) -> list[dict[
         for each its `kind` and `id`, and the `refusal` or None.
     """
     return [{**_named(decision), "refusal": _refusal(actor, decision)} for decision in decisions]
+
+
+def decide_alike(
+    actor: Actor, kind: DeskKind, ids: Sequence[UUID], decision: DeskDecision
+) -> list[dict[str, Any]]:
+    """Say the same to items of a kind, as `decide_many`.
+
+    Raises:
+        Invalid, Forbidden: as `decide`; or each is decided on its own (`decision_one_by_one`).
+    """
+    verdict = _verdict(actor, kind, decision, "-")
+    if not verdict.is_alike:
+        raise Invalid("decision_one_by_one", at="decision", kind=kind, decision=decision)
+    said = {"kind": kind, "decision": decision, "reason": ""}
+    return decide_many(actor, [{**said, "id": row_id} for row_id in ids])
 
 
 def _named(decision: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from ...credit.models import CreditEvent
 from ...events import service as reads
 from ...events.actor import Actor
 from ..models import DeskKind
-from .sources import KINDS, SOURCE_OF
+from .source import KINDS
+from .sources import SOURCE_OF
 
 OF_RECORDS = {
     DeskKind.APPEAL, DeskKind.REPAIR, DeskKind.PROVISIONAL_BLOCK, DeskKind.EXPIRING_EVALUATION,

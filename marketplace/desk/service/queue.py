@@ -33,7 +33,8 @@ from ...events.actor import REGULATOR, Actor
 from ...statements import Statement
 from ..models import Assignment, DeskKind, DeskSort
 from .regions import Region, Way, lies_in_region, region_between
-from .sources import KINDS, SOURCES, Source, is_one_of, moments
+from .source import KINDS, Source, is_one_of, moments
+from .sources import SOURCE_OF, SOURCES
 
 MOST_COUNTED = 100
 """Items of a kind that are counted; of more it is only said that there are more. Our own choice."""
@@ -49,11 +50,13 @@ class Asked:
     """Which items somebody asks for.
 
     Attributes:
+        counted: the kinds that the actor may see at all; `kinds` are those of them that are asked for.
         region: that must hold an item, None for anywhere.
         officer: who must have taken it; `is_free`: whether nobody may have.
     """
 
     kinds: tuple[DeskKind, ...] = KINDS
+    counted: tuple[DeskKind, ...] = KINDS
     region: Region | None = None
     officer: UUID | None = None
     is_free: bool = False
@@ -94,14 +97,20 @@ class Start:
 
 def asked_for(actor: Actor, query: Mapping[str, Any]) -> Asked:
     """What the actor asks for by a query, as far as it may see it: a regulator its own region."""
-    assigned = query["assigned"]
+    assigned, visible = query["assigned"], kinds_of(actor.kind)
     return Asked(
-        kinds=tuple(kind for kind in KINDS if not query["kind"] or kind in query["kind"]),
+        kinds=tuple(kind for kind in visible if not query["kind"] or kind in query["kind"]),
+        counted=visible,
         region=_region(actor, query["region"]),
         officer=None if assigned in (None, NOBODY) else actor.id if assigned == ME else assigned,
         is_free=assigned == NOBODY,
         sort=DeskSort(query["sort"]),
     )
+
+
+def kinds_of(officer: str) -> tuple[DeskKind, ...]:
+    """The kinds of items that an officer of this kind sees, in their order."""
+    return tuple(kind for kind in KINDS if officer in SOURCE_OF[kind].seen_by)
 
 
 def _region(actor: Actor, region: int | None) -> Region | None:
@@ -125,6 +134,8 @@ def search(asked: Asked, after: Sequence[Any] | None, limit: int) -> Sequence[An
     Returns:
         rows of kind's place, id, enterprise_id, name, region, since, due, facts, assigned_to, officer.
     """
+    if not asked.kinds:
+        return []
     if after is None:
         return _page_statement(asked.shape, None, limit).all(**asked.values)
     group, moment, place, last = after
@@ -144,22 +155,41 @@ def position_of_item(sort: DeskSort, row: Any) -> list[Any]:
 
 def find_item(actor: Actor, kind: str, subject_id: UUID) -> Any:
     """An item that waits and that the actor may see, as a row of `search`. Raises: NotFound."""
-    if kind not in KINDS:
+    if kind not in kinds_of(actor.kind):
         raise NotFound()
-    asked = Asked((DeskKind(kind),), _region_of_item(actor))
+    asked = Asked((DeskKind(kind),), region=_region_of_item(actor))
     row = _item_statement(asked.shape).one_or_none(**asked.values, subject_id=subject_id)
     if row is None:
         raise NotFound()
     return row
 
 
+def find_next(asked: Asked, row: Any | None) -> Any | None:
+    """The item that follows in the queue, or else its first: never the one itself. None if there is no other.
+
+    Args:
+        row: of `search`; None where it is gone already, so that only the first may follow.
+    """
+    if row is not None:
+        for found in search(asked, position_of_item(asked.sort, row), 1):
+            return found
+    firsts = search(asked, None, 2)
+    return next((first for first in firsts if row is None or _named(first) != _named(row)), None)
+
+
+def _named(row: Any) -> tuple[int, UUID]:
+    return row.place, row.id
+
+
 def count(asked: Asked) -> list[dict[str, Any]]:
-    """How many items of each kind wait, whatever kinds are asked for: `MOST_COUNTED` at most, and if more."""
-    rows = _count_statement(replace(asked.shape, kinds=KINDS)).all(**asked.values)
+    """How many items of each kind that the actor sees wait, whatever kinds are asked for: `MOST_COUNTED` at
+    most, and if more."""
+    rows = _count_statement(replace(asked.shape, kinds=asked.counted)).all(**asked.values)
     found = {row.place: row.number for row in rows}
     return [
         {"kind": kind, "count": min(found[place], MOST_COUNTED), "more": found[place] > MOST_COUNTED}
         for place, kind in enumerate(KINDS)
+        if kind in asked.counted
     ]
 
 

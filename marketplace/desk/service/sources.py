@@ -5,34 +5,28 @@ A further kind is a member of `DeskKind` and a `Source` here. Its table needs pa
 than it may show, and passes over other regions in the index.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from enum import StrEnum
-from itertools import chain
+from datetime import date
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Date,
-    DateTime,
-    Integer,
-    bindparam,
-    cast,
-    func,
-    literal_column,
-    null,
-    select,
-)
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, Date, Integer, cast, func, literal_column, select
 from sqlalchemy.orm import aliased
 
-from ... import clock
 from ...appeals.models import UNDECIDED, Appeal, AppealStatus, Repair, RepairStatus
+from ...catalogue.models import Region
 from ...credit import service as credit
 from ...credit.models import Block, CreditUnmatched, Evaluation
 from ...early_warnings.models import EarlyWarning
-from ...enterprises.models import PENDING_DAY, PENDING_FOR, Enterprise, EnterpriseStatus
+from ...enterprises.models import (
+    PENDING_DAY,
+    PENDING_FOR,
+    ChangeStatus,
+    ClaimStatus,
+    Enterprise,
+    EnterpriseChange,
+    EnterpriseStatus,
+    UsccClaim,
+)
+from ...events.actor import ADMIN
 from ...inspections.models import (
     Inspection,
     InspectionKind,
@@ -40,119 +34,15 @@ from ...inspections.models import (
     InspectionStatus,
     inspection_number,
 )
+from ...licences.models import Licence, LicenceStatus
+from ...listings.models import Listing, ListingStatus
 from ...messages import say
-from ...messages.names import name_of
+from ...messages.names import Name, name_of
 from ...registrations.models import Registration, RegistrationStatus
+from ...transfers.models import DAYS, TransferApplication, TransferStatus
 from ...transporters.models import PaperKind, PaperStatus, TransporterPaper
 from ..models import DeskKind, GradeChange
-
-EXPIRING_DAYS = 60
-"""How long before its end an evaluation is on the desk: the first reminder is sent then too."""
-CHANGE_DAYS = 30
-"""How long a change of grade waits to be seen."""
-
-Conditions = tuple[ColumnElement[bool], ...]
-Facts = Mapping[str, Any]
-
-
-def is_one_of(column: Any, *values: StrEnum) -> ColumnElement[bool]:
-    """The condition that a status has one of these values, written out: only then PostgreSQL knows for every
-    plan that a partial index holds the rows."""
-    written = [literal_column(f"'{value}'", column.type) for value in values]
-    condition: ColumnElement[bool] = column == written[0] if len(written) == 1 else column.in_(written)
-    return condition
-
-
-TODAY, SOON = bindparam("today", type_=Date), bindparam("soon", type_=Date)
-LATELY = bindparam("lately", type_=DateTime(timezone=True))
-
-
-def moments() -> dict[str, Any]:
-    """The days and moments that the conditions of `SOURCES` name, as they are now."""
-    today = clock.today()
-    return {
-        "today": today,
-        "soon": today + timedelta(days=EXPIRING_DAYS),
-        "lately": clock.now() - timedelta(days=CHANGE_DAYS),
-    }
-
-
-def days(count: int) -> Any:
-    """A number of days, written out."""
-    return literal_column(str(count), Integer)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The items of one kind.
-
-    Attributes:
-        waits: the conditions under which a row of `model` is an item, of the values of `moments`.
-        since: the column by which items are ordered: a moment, or with `since_days` a day, so many days
-            before which the item begins.
-        firm: the column with the id of the enterprise, None where nobody knows it.
-        region: where it lies.
-        due: the column with the last day, or the day from which on `due_days` are left; None without one.
-        facts: columns that its title is made of.
-        event: the column with the id of the credit event that it is about.
-        key: the column with the id of an item, None if it is `id`.
-        title: the sentence of an item, by its facts, its deadline and the language.
-        path: where it is shown, with `{id}` and `{enterprise_id}` or a fact in braces.
-    """
-
-    kind: DeskKind
-    model: Any
-    waits: Conditions
-    since: Any
-    title: Callable[[Facts, date | None, str], str]
-    path: str
-    firm: Any = None
-    region: Any = Enterprise.region
-    since_days: int | None = None
-    due: Any = None
-    due_days: int = 0
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    event: Any = None
-    key: Any = None
-
-    @property
-    def place(self) -> int:
-        """Its place among all kinds, which decides between items of the same moment."""
-        return PLACES[self.kind]
-
-    @property
-    def id(self) -> Any:
-        return self.model.id if self.key is None else self.key
-
-    def shown_since(self) -> Any:
-        """Since when an item waits."""
-        if self.since_days is None:
-            return self.since
-        began_on = cast(self.since - days(self.since_days), DateTime)
-        return func.timezone(literal_column(f"'{clock.LOCAL.key}'"), began_on)
-
-    def shown_due(self) -> Any:
-        """The last day of an item."""
-        return cast(null(), Date) if self.due is None else cast(self.due + days(self.due_days), Date)
-
-    def shown_facts(self) -> Any:
-        """The facts of its title as one object."""
-        if not self.facts:
-            return cast(null(), JSONB)
-        named: list[tuple[Any, Any]] = [
-            (literal_column(f"'{name}'"), column) for name, column in self.facts.items()
-        ]
-        return func.jsonb_build_object(*chain.from_iterable(named))
-
-    def since_at(self, moment: datetime) -> Any:
-        """The value of `since` of an item that waits since a moment; of a day, since the midnight before."""
-        if self.since_days is None:
-            return moment
-        return moment.astimezone(clock.LOCAL).date() + timedelta(days=self.since_days)
-
-    def due_at(self, day: date) -> date:
-        """The value of `due` of an item with this deadline."""
-        return day - timedelta(days=self.due_days)
+from .source import EXPIRING_DAYS, LATELY, SOON, TODAY, Facts, Source, is_one_of
 
 
 def _is_followed() -> ColumnElement[bool]:
@@ -179,6 +69,25 @@ def _inspection(facts: Facts) -> dict[str, Any]:
     """What a sentence says of an inspection: its number and its result."""
     number = inspection_number(date.fromisoformat(facts["begun_on"]), facts["no"])
     return {"number": number, "result": name_of(InspectionResult(facts["result"]))}
+
+
+def _name_of_region(values: Any) -> Any:
+    """The name of the region among the values of a profile, if it is among them."""
+    return select(Region.name_zh).where(Region.adcode == values["region"].as_integer()).scalar_subquery()
+
+
+def _profile_change(facts: Facts, due: date | None, language: str) -> str:
+    """What is to change, old and new, so that the list says all there is; a place goes with its region."""
+    changes = []
+    for name, before in facts["before"].items():
+        after = facts["proposed"][name]
+        if name == "region":
+            before, after = facts["region_before"] or before, facts["region"] or after
+        elif name == "roles":
+            before, after = ([Name("role", role) for role in roles] for roles in (before, after))
+        field = Name("field", name)
+        changes.append(say("desk_profile_field", language, field=field, before=before, after=after))
+    return say("desk_profile_change", language, changes=changes)
 
 
 _IS_BY_OFFICERS = is_one_of(Inspection.kind, InspectionKind.DISTRICT, InspectionKind.CITY)
@@ -332,7 +241,73 @@ SOURCES = (
         title=lambda facts, due, language: say("desk_early_warning", language, percent=facts["percent"]),
         path="/credit/early-warnings",
     ),
+    Source(
+        DeskKind.PROFILE_CHANGE,
+        EnterpriseChange,
+        (is_one_of(EnterpriseChange.status, ChangeStatus.OPEN),),
+        since=EnterpriseChange.created_at,
+        firm=EnterpriseChange.enterprise_id,
+        facts={
+            "before": EnterpriseChange.before,
+            "proposed": EnterpriseChange.proposed,
+            "region_before": _name_of_region(EnterpriseChange.before),
+            "region": _name_of_region(EnterpriseChange.proposed),
+        },
+        title=_profile_change,
+        path="/enterprise-changes/{id}",
+    ),
+    Source(
+        DeskKind.USCC_CLAIM,
+        UsccClaim,
+        (is_one_of(UsccClaim.status, ClaimStatus.OPEN),),
+        since=UsccClaim.created_at,
+        firm=UsccClaim.enterprise_id,
+        facts={"uscc": Enterprise.uscc, "claimant": UsccClaim.name},
+        title=lambda facts, due, language: say(
+            "desk_uscc_claim", language, uscc=facts["uscc"], claimant=facts["claimant"]
+        ),
+        path="/uscc-claims/{id}",
+        seen_by=(ADMIN,),
+    ),
+    Source(
+        DeskKind.LICENCE,
+        Licence,
+        (is_one_of(Licence.status, LicenceStatus.SUBMITTED), Licence.revoked_at.is_(None)),
+        since=Licence.created_at,
+        firm=Licence.enterprise_id,
+        facts={"number": Licence.number},
+        title=lambda facts, due, language: say("desk_licence", language, number=facts["number"]),
+        path="/licences/{id}",
+    ),
+    Source(
+        DeskKind.TRANSFER_APPLICATION,
+        TransferApplication,
+        (is_one_of(TransferApplication.status, *DAYS),),
+        since=TransferApplication.step_began_on,
+        since_days=0,
+        due=TransferApplication.due_on,
+        firm=TransferApplication.generator_id,
+        facts={"status": TransferApplication.status},
+        title=lambda facts, due, language: say(
+            "desk_transfer_application", language, status=name_of(TransferStatus(facts["status"]))
+        ),
+        path="/transfer-applications/{id}",
+    ),
+    Source(
+        DeskKind.EXEMPTION_REVIEW,
+        Listing,
+        (
+            is_one_of(Listing.status, ListingStatus.OPEN),
+            Listing.exemption_item.is_not(None),
+            Listing.exemption_review.is_(None),
+        ),
+        since=Listing.published_at,
+        firm=Listing.enterprise_id,
+        facts={"item": Listing.exemption_item, "demand": Listing.title},
+        title=lambda facts, due, language: say(
+            "desk_exemption_review", language, item=facts["item"], demand=facts["demand"]
+        ),
+        path="/listings/{id}",
+    ),
 )
 SOURCE_OF = {source.kind: source for source in SOURCES}
-PLACES = {kind: place for place, kind in enumerate(DeskKind)}
-KINDS = tuple(DeskKind)

@@ -125,6 +125,8 @@ class _CountedPermit(_Permit):
 
 RECORDED_ONCE = f"{ONCE} AND status IN ('confirmed', 'suspended') AND number_key <> ''"
 SUBMITTED_ONCE = f"{ONCE} AND status = 'submitted'"
+WAITING = "revoked_at IS NULL AND status = 'submitted'"
+"""The licences that an official has to confirm or refuse."""
 
 
 class Licence(_CountedPermit, Base):
@@ -158,6 +160,7 @@ class Licence(_CountedPermit, Base):
         _once("ix_licence_submission", "enterprise_id", "number_key", "valid_until", where=SUBMITTED_ONCE),
         _one_holder("licence", "number_key", "enterprise_id", where=RECORDED_ONCE),
         Index("ix_licence_number_key", "number_key"),
+        Index("ix_licence_submitted", "created_at", "id", "enterprise_id", postgresql_where=text(WAITING)),
     )
 
 

@@ -1,0 +1,146 @@
+"""The one queue of the desk on pages: filters, officers, many at once, and from one item to the next."""
+
+import pytest
+
+from tests.console.hand import Hand
+from tests.console.people import id_of, staff_browser
+from tests.desk.world import Desk
+
+
+def make_desk(marketplace):
+    """Papers and claims that wait, and an officer who recorded none of them."""
+    desk = Desk(marketplace)
+    with marketplace.at_its_time():
+        desk.changes = [desk.make("profile_change", name=f"旧名{number}厂") for number in "一二三四"]
+        desk.licence, desk.claim = desk.make("licence"), desk.make("uscc_claim")
+        desk.application, desk.review = desk.make("transfer_application"), desk.make("exemption_review")
+        desk.second_id = id_of(desk.second)
+        desk.browser = staff_browser(marketplace, desk.second_id, "13900139003")
+        desk.city = staff_browser(marketplace, desk.regulator.id, "13900139004")
+    marketplace.desk = desk
+    return marketplace
+
+
+@pytest.fixture
+def desk(kept):
+    with kept(make_desk) as marketplace, marketplace.at_its_time():
+        marketplace.desk.browser.get("/desk?lang=zh")
+        yield marketplace.desk
+
+
+def of_changes(desk):
+    return [f"profile_change.{each}" for each in desk.changes]
+
+
+def test_each_item_shows_what_decides_it_and_the_way_on(desk):
+    said = {
+        f"/desk/profile_change/{desk.changes[0]}": ("旧名一厂", "新名厂", "变更前", "以往的变更申请"),
+        f"/desk/licence/{desk.licence}": ("浙危废经", "HW34", "该企业的全部许可证"),
+        f"/desk/uscc_claim/{desk.claim}": ("真主", "wang@example.com", "异议成立"),
+        f"/desk/exemption_review/{desk.review}": ("收废酸", "豁免清单第 1 项"),
+        f"/transfers/{desk.application}": ("由我承办", "材料核对中"),
+    }
+    for path, words in said.items():
+        page = desk.browser.get(path).page
+        assert page.faults == []
+        assert [word for word in (*words, "下一项", "返回待办") if word not in page.text] == [], path
+
+
+def test_an_officer_goes_from_one_item_to_the_next_within_the_filter(desk):
+    hand = Hand(desk.browser, "/desk?kind=profile_change&sort=since&assigned=none")
+    hand.click("企业申请变更，待确认：名称由 旧名一厂")
+    hand.fill(decision="refuse").press("不予通过")
+    assert "旧名一厂" in hand.page.text, "not without a reason"
+    hand.fill(decision="refuse", reason="材料不符").press("不予通过")
+    assert "旧名二厂" in hand.page.text
+    assert "已决定：不予通过" in hand.page.text
+    hand.click("下一项")
+    assert "旧名三厂" in hand.page.text
+    assert "已决定" not in hand.page.text
+    hand.fill(decision="confirm").press("确认")
+    hand.fill(decision="confirm").press("确认")
+    assert "旧名二厂" in hand.page.text, "from the last to the first"
+    hand.fill(decision="confirm").press("确认")
+    assert "没有待办" in hand.page.text
+    assert "kind=profile_change" in hand.at
+    gone = desk.browser.get(f"/desk/profile_change/{desk.changes[0]}?kind=profile_change,licence")
+    assert (gone.status, gone.page.faults) == (404, [])
+    hand.go(f"/desk/profile_change/{desk.changes[0]}/next?kind=licence")
+    assert "浙危废经" in hand.page.text
+
+
+def test_a_kind_with_a_page_of_its_own_leads_there_and_back_to_the_queue_as_it_was(desk):
+    to = desk.browser.get(f"/desk/transfer_application/{desk.application}?assigned=none&sort=since").location
+    assert to == f"/transfers/{desk.application}?assigned=none&sort=since"
+    links = desk.browser.get(to).page.links("")
+    assert "/desk?assigned=none&sort=since" in links
+    assert f"/desk/transfer_application/{desk.application}/next?assigned=none&sort=since" in links
+    taken = desk.browser.post(f"/desk/transfer_application/{desk.application}/assign", to="me")
+    assert taken.status == 303
+    assert desk.ids(desk.second, assigned="me") == [("transfer_application", desk.application)]
+    owner_sees = desk.city.get(f"/transfers/{desk.application}").page
+    assert "由我承办" in owner_sees.text
+
+
+def test_several_of_any_kind_are_taken_and_found_by_their_officer(desk):
+    items = [*of_changes(desk)[:2], f"licence.{desk.licence}", "licence.no id", "nonsense"]
+    done = desk.browser.post("/desk/assign?sort=since", item=items, to=desk.regulator.id)
+    assert (done.status, done.page.faults) == (200, [])
+    assert "已指定承办 3 项" in done.page.text
+    mine = desk.city.get("/desk?assigned=me").page
+    assert "浙危废经" in mine.text
+    assert "旧名三厂" not in mine.text
+    other = desk.browser.get(f"/desk?assigned={desk.regulator.id}").page
+    assert "浙危废经" in other.text
+    assert "旧名三厂" not in other.text
+    assert desk.browser.get("/desk?assigned=nonsense").status == 200
+    refused = desk.browser.post("/desk/assign", item=[f"uscc_claim.{desk.claim}"], to=desk.regulator.id)
+    assert "无权查看此事项" in refused.page.text
+    assert "至少勾选一项" in desk.browser.post("/desk/assign", to="me").page.text
+    back = desk.browser.post("/desk/assign", item=items, to="")
+    assert back.status == 200
+    assert desk.ids(desk.regulator, assigned="me") == []
+
+
+def test_many_are_decided_alike_only_where_none_is_owed_a_reason_of_its_own(desk):
+    for kind in ("licence", "uscc_claim", "exemption_review", "transfer_application"):
+        page = desk.browser.get(f"/desk?kind={kind}").page
+        assert page.faults == []
+        assert not [each for each in page.all("button") if each.get("name") == "decision"], kind
+    refused = desk.browser.post(
+        "/desk?kind=licence", kind="licence", decision="confirm", item=f"licence.{desk.licence}"
+    )
+    assert (refused.status, refused.page.faults) == (422, [])
+    assert "须逐件" in refused.page.text
+    reasoned = desk.browser.post(
+        "/desk?kind=profile_change", kind="profile_change", decision="refuse", item=of_changes(desk)
+    )
+    assert reasoned.status == 422
+    assert (
+        desk.city.post(
+            "/desk?kind=profile_change", kind="profile_change", decision="confirm", item=of_changes(desk)
+        ).status
+        == 403
+    )
+    done = desk.browser.post(
+        "/desk?kind=profile_change", kind="profile_change", decision="confirm",
+        item=[*of_changes(desk), f"licence.{desk.licence}"],
+    )  # fmt: skip
+    assert "已处理 4 项" in done.page.text
+    assert {kind for kind, _ in desk.ids()} >= {"licence", "uscc_claim"}
+    assert desk.ids(kind="profile_change") == []
+
+
+def test_a_claim_is_upheld_at_the_desk_and_an_exemption_only_as_it_was_seen(desk):
+    path = f"/desk/exemption_review/{desk.review}"
+    assert desk.browser.post(path, decision="accept", reason="符合", version="999").status == 412
+    assert desk.browser.post(path, decision="accept", reason="").status == 422
+    assert desk.browser.post(path, decision="accept", reason="检测报告符合").status == 303
+    assert desk.browser.post(path, decision="refuse", reason="再看").status == 404, "decided once"
+    shown = desk.admin.get(f"/listings/{desk.review}").json
+    assert shown["exemption_review"] == "accept"
+    claim = f"/desk/uscc_claim/{desk.claim}"
+    assert desk.city.get(claim).status == 404
+    assert desk.city.post(claim, decision="uphold_claim", reason="x").status == 403
+    assert desk.browser.post(claim, decision="uphold_claim", reason="执照已核对").status == 303
+    assert desk.ids(kind="uscc_claim,registration") == []
