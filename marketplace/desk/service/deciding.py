@@ -16,7 +16,7 @@ from ...enterprises.models import Enterprise, EnterpriseStatus
 from ...errors import DomainError, Forbidden, Invalid
 from ...events.actor import ADMIN, REGULATOR, Actor
 from ...events.lifecycle import wrong_state
-from ...events.work import unit_of_work
+from ...events.work import one_of_many, unit_of_work
 from ...messages.names import Name
 from ...registrations import service as registrations
 from ...transporters import service as transporters
@@ -164,7 +164,8 @@ def _named(decision: dict[str, Any]) -> dict[str, Any]:
 
 def _refusal(actor: Actor, sent: dict[str, Any]) -> DomainError | None:
     try:
-        decide(actor, sent)
+        with one_of_many():
+            decide(actor, sent)
     except DomainError as refusal:
         return refusal
     return None
