@@ -39,7 +39,9 @@ LOST_FILES = "lost_files"
 """The field that says that files of a form were not kept."""
 KEPT = "kept."
 """Before the name of a field of a form that was sent after its session had ended."""
-NOT_KEPT = ("password", "code", NEXT, LOST_FILES)
+NOT_KEPT = (NEXT, LOST_FILES)
+ONE_TIME_CODES = "/settings/account"
+"""Below it a field `code` is one that proves an address; elsewhere it is that of a waste."""
 LONGEST_KEPT = 20_000
 MOST_READ = 1_000_000
 """Bytes of a form of a stranger that are read to keep what was typed; one with pictures is not."""
@@ -206,7 +208,7 @@ def _ask(who: LoggedIn | None) -> Any:
         return redirect(url_for(PAGE_OF_LACK[who.lacks or ""]), 303)
     if request.method in SAFE:
         return redirect(url_for("console.show_login", next=_here()), 303)
-    return login_page(401, next=request.path, kept=_typed(), lost_files=_sent_files())
+    return login_page(401, next=_here(), kept=_typed(), lost_files=_sent_files())
 
 
 def login_page(http_status: int = 200, **facts: Any) -> Response:
@@ -224,12 +226,18 @@ PAGE_OF_LACK = {
 }
 
 
-def _typed() -> dict[str, str]:
-    """What was typed into the form that was sent, as far as it may be kept in the page."""
+def _typed() -> list[tuple[str, str]]:
+    """What was typed into the form that was sent, each name as often as it came, as far as it may be kept in
+    the page."""
     if (request.content_length or 0) > MOST_READ:
-        return {}
-    typed = {name: value for name, value in request.form.to_dict().items() if name not in NOT_KEPT}
-    return typed if sum(map(len, typed.values())) <= LONGEST_KEPT else {}
+        return []
+    sent = request.form.items(multi=True)
+    typed = [(name, value) for name, value in sent if name not in NOT_KEPT and not _is_secret(name)]
+    return typed if sum(len(value) for _, value in typed) <= LONGEST_KEPT else []
+
+
+def _is_secret(name: str) -> bool:
+    return "password" in name or (name == "code" and request.path.startswith(ONE_TIME_CODES))
 
 
 def _sent_files() -> bool:

@@ -305,3 +305,15 @@ def unit_of_work() -> Iterator[Work]:
         raise
     finally:
         session.info.pop("work", None)
+
+
+@contextmanager
+def one_of_many() -> Iterator[None]:
+    """Around one of several changes that are made one after the other: one that raises leaves nothing behind,
+    also within a unit that goes on with the others and commits them together."""
+    outer: Work | None = db.session().info.get("work")
+    if outer is None:
+        yield
+        return
+    with outer.savepoint():
+        yield

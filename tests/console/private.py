@@ -39,6 +39,7 @@ PRIVATE_PAGES = {
     "/deals": 4,
     "/loads": 5,
     "/loads/find": 1,
+    "/loads/new": 3,
 }
 """Of a member of an enterprise."""
 

@@ -1,6 +1,7 @@
 """Logging in and what a person does with the account, in both languages, with and against the rules."""
 
 import re
+from uuid import uuid4
 
 import pytest
 
@@ -109,6 +110,28 @@ def test_nothing_typed_is_lost_when_the_session_ends_in_the_middle_of_a_form(mar
     assert fields == {"right": "viewer", "email": "li@example.com"}
     assert owner.post("/settings/people/invitations", **fields).status == 201
     assert firm.get("/invitations").json["items"][0]["email"] == "li@example.com"
+
+
+def test_whatever_came_several_times_a_waste_code_and_the_query_outlive_a_session(marketplace, owner):
+    marketplace.wait(hours=13)
+    path = "/offers/new?listing_id=1&with=2"
+    codes = ["900-349-34", "900-300-34"]
+    secret = {"password": "geheim-1", "current_password": "geheim-2", "new_password": "geheim-3"}
+    asked = owner.post(path, code=codes, listing_id=str(uuid4()), note="分两车", **secret)
+    fields = [(field["name"], field.get("value")) for field in asked.page.all("input")]
+    assert [value for name, value in fields if name == "kept.code"] == codes
+    assert ("next", path) in fields
+    kept = {name: value for name, value in fields if name.startswith("kept.") and name != "kept.code"}
+    shown = owner.log_in(PHONE, next=path, **kept, **{"kept.code": codes})
+    sent = [(field["name"], field["value"]) for field in shown.page.all("input")]
+    assert [value for name, value in sent if name == "code"] == codes
+    assert shown.page.all("form")[0]["action"] == path
+    assert "geheim" not in shown.response.get_data(as_text=True)
+    assert {*codes, "分两车"} <= set(shown.page.words)
+    assert kept["kept.listing_id"] not in shown.page.words, "nobody typed it"
+    owner.client.delete_cookie("huanliu_session")
+    asked = owner.post("/settings/account/email/confirm", code="123456")
+    assert "123456" not in asked.response.get_data(as_text=True)
 
 
 def test_an_owner_invites_on_paper_and_the_invited_joins_on_the_page(marketplace, owner):

@@ -50,6 +50,7 @@ QUERIES = {
     "show_asking": "?code=900-349-34&tonnes=20",
     "show_changes": "?enterprise_id={enterprise_id}",
     "show_evaluations": "?job_id={job_id}",
+    "show_mixed_load": "?deal_id={deal_id}",
     "show_new_offer": "?listing_id={listing_id}&with={other_id}",
     "show_receivers": "?code=900-349-34",
 }
@@ -86,6 +87,7 @@ BY_API = {
     "delete_search": ("DELETE", "/saved-searches/<uuid:search_id>"),
     "make_offer": ("POST", "/offers"),
     "draft_load": ("POST", "/deals/<uuid:deal_id>/manifests"),
+    "draft_mixed_load": ("POST", "/manifests"),
     "sign_pickup": ("POST", "/manifests/<uuid:manifest_id>/pickup"),
     "sign_receipt": ("POST", "/manifests/<uuid:manifest_id>/receive"),
     "load_change": ("PATCH", "/manifests/<uuid:manifest_id>"),

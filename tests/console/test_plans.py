@@ -1,5 +1,7 @@
 """Management plans, plans for a region and places of a load, by pages."""
 
+from datetime import timedelta
+
 import pytest
 from marshmallow import ValidationError
 
@@ -108,6 +110,25 @@ def test_a_plan_for_a_region_is_asked_for_and_read(marketplace):
         assert {"甲厂", "乙厂"} <= set(hand.page.words)
 
 
+def test_a_long_plan_is_read_page_by_page(marketplace):
+    with marketplace.at_its_time():
+        demand = marketplace.demand(marketplace.recycler(name="乙厂"))
+        firms = [marketplace.enterprise("generator", name=f"甲{number}厂") for number in range(3)]
+        for firm in firms:
+            marketplace.supply(firm, quantity_t=demand["min_lot_t"])
+        hand = Hand(browser_of_staff(marketplace), "/allocations")
+        hand.fill(region="330600", codes="HW34").press("开始测算")
+        marketplace.settle()
+        hand.go(f"{hand.at}?limit=2")
+        seen = [name for name in hand.page.words if name.startswith("甲")]
+        assert "最大缺口" in hand.page.text
+        hand.click("下一页")
+        assert "最大缺口" not in hand.page.text
+        assert not hand.offers("下一页")
+        seen += [name for name in hand.page.words if name.startswith("甲")]
+        assert sorted(seen) == ["甲0厂", "甲1厂", "甲2厂"]
+
+
 def test_a_driver_says_where_the_load_is_and_once(marketplace):
     with marketplace.at_its_time():
         town = Trading(marketplace)
@@ -123,4 +144,39 @@ def test_a_driver_says_where_the_load_is_and_once(marketplace):
         track = ok(trade.carrier.get(load.replace("/loads/", "/manifests/") + "/track"))
         assert [(point["lon"], point["lat"]) for point in track["points"]] == [(120.58, 30.01)]
         assert town.supplier.get(f"{load}/track").page.all("form") == []
+        assert len(town.supplier.page.all("circle")) == 1
         assert town.supplier.post(f"{load}/track", at="2026-12-01T10:00", lon="1", lat="1").status == 409
+
+
+def test_the_way_of_a_load_is_a_map_with_its_table_and_what_is_to_be_explained(marketplace):
+    with marketplace.at_its_time():
+        town = Trading(marketplace)
+        trade = town.trade
+        trade.deal = {"id": trade.agree(trade.supply, trade.demand, trade.receiver)["id"]}
+        load = trade.moving(5.0)
+        begun = marketplace.now
+        marketplace.wait(hours=3)
+        points = [
+            {
+                "at": (begun + timedelta(minutes=2 * number)).isoformat(),
+                "lon": 120.5 + number / 500,
+                "lat": 30.01 + (number % 2) / 100,
+            }
+            for number in range(60)
+        ]
+        ok(trade.carrier.post(f"/manifests/{load['id']}/track", points))
+        marketplace.wait(minutes=11)
+        path, chinese = f"/manifests/{load['id']}/track", {"Accept-Language": "zh"}
+        judged = ok(trade.supplier.call("GET", path, headers=chinese))
+        with count_statements() as sent:
+            page = town.supplier.get(f"/loads/{load['id']}/track").page
+        assert (page.faults, len(sent) <= MOST_STATEMENTS) == ([], True), sent
+        assert len(town.supplier.response.data) < MOST_BYTES
+        (line,) = page.all("polyline")
+        assert len(line["points"].split()) == len(judged["line"]) == 60
+        assert "已上报 60 个位置" in page.text
+        assert "均匀列出 50 个" in page.text
+        assert {"120.50000", "120.61800"} <= set(page.words), "the first and the last"
+        assert [place["detail"] for place in judged["findings"]] != []
+        assert all(place["detail"] in page.text for place in judged["findings"])
+        assert len(page.all("circle")) == 2 + len(judged["findings"])

@@ -77,6 +77,8 @@ PAGES = {
     "/deals/{deal}/loads/new": 4,
     "/deals/{deal}/due-diligence": 6,
     "/loads": 5,
+    "/loads/new": 8,
+    "/loads/new?deal_id={deal}": 8,
     "/loads/find": 1,
     "/loads/find?number=1": 2,
     "/loads/{issued}": 5,

@@ -183,6 +183,19 @@ def test_many_offers_are_answered_at_once_each_for_itself(trade):
     assert "cannot be rejected" in answers[3]["detail"]
 
 
+def test_a_refused_answer_leaves_nothing_behind_where_all_are_kept_together(trade):
+    more = trade.marketplace.demand(trade.receiver, quantity_t=500.0, min_lot_t=10.0)
+    offers = trade.offer(), trade.offer(demand_id=more["id"])
+    items = [{"id": offer["id"], "answer": "accept"} for offer in offers]
+    sent = trade.receiver.post("/offers/answers", {"items": items}, Idempotency_Key="once").json["items"]
+    assert [answer["code"] for answer in sent] == [None, "not_enough_left"]
+    assert [trade.receiver.get(f"/offers/{offer['id']}").json["status"] for offer in offers] == [
+        "accepted", "open",
+    ]  # fmt: skip
+    assert trade.receiver.get(f"/offers/{offers[1]['id']}").json["whose_turn"] == "receiver"
+    assert len(trade.receiver.get("/deals").json["items"]) == 1
+
+
 def test_lists_show_what_is_ones_own_and_what_waits(trade):
     offer, deal = trade.offer(), trade.deal(supply_id=trade.more_supply()["id"])
     waiting = trade.receiver.get("/offers", my_turn="true").json["items"]

@@ -1,5 +1,6 @@
 """Logging in and out, the second factor, joining by an invitation, a forgotten password."""
 
+import re
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from ...messages import LANGUAGES
 from ...persons import service as persons
 from ...persons.models import HandshakeKind
 from ...persons.service import LoggedIn
-from ..forms import NOT_TYPED, Errors, change_or_show, over_the_form, typed, wrong
+from ..forms import NOT_TYPED, VERSION, Errors, change_or_show, over_the_form, typed, wrong
 from ..page import as_json, pages
 from ..visitor import (
     KEPT,
@@ -37,6 +38,7 @@ from ..visitor import (
     way_back,
 )
 
+AN_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LONGEST_CREDENTIAL = 20_000
 """Of what a browser says of a passkey, as JSON."""
 ONLY_PROVIDER = ""
@@ -100,10 +102,15 @@ def _login(http_status: int = 200, errors: Errors | None = None) -> Response:
     )
 
 
-def _kept_fields() -> dict[str, str]:
-    """What was typed into a form before its session ended, by the names of its fields."""
-    sent = request.form.to_dict().items()
-    return {name.removeprefix(KEPT): value for name, value in sent if name.startswith(KEPT)}
+def _kept_fields() -> list[tuple[str, str]]:
+    """What was typed into a form before its session ended, by name, each as often as it came."""
+    sent = request.form.items(multi=True)
+    return [(name.removeprefix(KEPT), value) for name, value in sent if name.startswith(KEPT)]
+
+
+def _is_hidden(name: str, value: str) -> bool:
+    """Whether a field of a form is one that nobody typed: a key, a version, the id of something."""
+    return name in NOT_TYPED or name.startswith(f"{VERSION}.") or AN_ID.fullmatch(value) is not None
 
 
 def _has_lost_files() -> bool:
@@ -133,7 +140,7 @@ def _go_on(token: str) -> Any:
             target=target,
             page=page_at(target),
             kept=kept,
-            not_typed=NOT_TYPED,
+            typed=[value for name, value in kept if value and not _is_hidden(name, value)],
             lost_files=_has_lost_files(),
         )
         return begin_session(shown, token)

@@ -14,7 +14,7 @@ from ...catalogue import service as catalogue
 from ...http.authentication import STAFF
 from ...http.fields import Adcode, Day, OneOf
 from ...http.languages import Message, localised
-from ...http.paging import PageQuery
+from ...http.paging import Key, PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
 from ...persons.service import LoggedIn
@@ -23,7 +23,8 @@ from ..forms import Errors, change_or_show, once_by, typed
 from ..page import pages, read_query
 from ..visitor import members_only, private
 
-MOST_DAYS, MOST_CODES, MOST_SHOWN = 731, 50, 20
+MOST_DAYS, MOST_CODES = 731, 50
+BY_POSITION = Key("position", int, start=0)
 AMOUNTS = ("supply_kg", "placed_kg", "no_lawful_way_kg", "no_capacity_kg", "below_lot_kg")
 """Of the totals: what there is, what can go somewhere, and why the rest cannot."""
 
@@ -107,13 +108,22 @@ def show_allocation(who: LoggedIn, allocation_id: UUID) -> Response:
     assert who.actor is not None
     row = allocations.find_allocation(who.actor, allocation_id)
     is_done = row.status == AllocationStatus.DONE
+    query, errors = read_query(LIST)
+    found = (
+        page_of_rows(query, partial(allocations.plan_items, row, "placements"), BY_POSITION)
+        if is_done
+        else {"items": [], "next": None}
+    )
     return private(
         "allocation.html",
         plan=row,
         region_name=catalogue.region_names({row.region})[row.region],
         refused=localised([row.reason])[0]["detail"] if row.reason else None,
         amounts=AMOUNTS,
-        gaps=allocations.first_gaps(row) if is_done else (),
-        placements=allocations.plan_items(row, "placements", 0, MOST_SHOWN) if is_done else (),
+        is_first=query["cursor"] is None,
+        gaps=allocations.first_gaps(row) if is_done and query["cursor"] is None else (),
+        placements=found["items"],
+        next=found["next"],
+        errors=errors,
         api=f"/api/v1/allocations/{row.id}",
     )

@@ -136,6 +136,7 @@ def show_loads(who: LoggedIn) -> Response:
         errors=errors,
         me=who.actor.enterprise_id,
         is_driver=is_driver,
+        may_write=who.actor.enterprise_id is not None and "deals:write" in who.actor.scopes,
         script="scan.js",
         api="/api/v1/manifests?today=true",
     )

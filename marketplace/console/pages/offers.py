@@ -27,6 +27,7 @@ from ..forms import Errors, change_or_show, once_by, require_seen, typed, words_
 from ..page import pages, read_query
 from ..visitor import is_in_place, members_only, private
 from ..warnings import warn
+from .listings import ticked
 
 MOST_TURNS, MOST_LINES = 50, 50
 VALID_FOR = timedelta(days=7)
@@ -78,8 +79,18 @@ QUERY, TERMS, COUNTER, REASON, PAIR = OffersQuery(), TermsForm(), CounterForm(),
 @members_only()
 def show_offers(who: LoggedIn) -> Response:
     """Those that wait for an answer of ours, then all others."""
+    return offers_page(who)
+
+
+def offers_page(
+    who: LoggedIn,
+    http_status: int = 200,
+    errors: Errors | None = None,
+    outcomes: Sequence[dict[str, Any]] = (),
+) -> Response:
+    """The offers, with what became of several that were answered, or why the form was refused."""
     assert who.actor is not None
-    query, errors = read_query(QUERY)
+    query, wrong_query = read_query(QUERY)
     turns: Sequence[Any] = ()
     if query["cursor"] is None:
         turns = deals.search_offers(who.actor, {**ANY_OFFER, "my_turn": True}, None, MOST_TURNS)
@@ -87,24 +98,33 @@ def show_offers(who: LoggedIn) -> Response:
     asked = {**ANY_OFFER, "status": query["status"], "listing_id": query["listing_id"], "my_turn": False}
     found = deals.search_offers(who.actor, asked, after, query["limit"] + 1)
     rest = cut(query, found, lambda row: [row.id])
-    shown = _with_titles([*turns, *rest["items"]])
+    shown = with_titles([*turns, *rest["items"]])
     mine = {row.id for row in turns}
     return private(
         "offers.html",
+        http_status,
+        may_answer=who.actor.enterprise_id is not None and "deals:write" in who.actor.scopes,
+        outcomes=outcomes,
+        values=typed(),
+        ticked={str(offer_id) for offer_id in ticked()},
         turns=shown[: len(turns)],
         offers=[offer for offer in shown[len(turns) :] if offer["id"] not in mine],
         next=rest["next"],
         statuses_known=list(OfferStatus),
         query=query,
-        errors=errors,
+        errors=wrong_query | (errors or {}),
         me=who.actor.enterprise_id,
         api="/api/v1/offers",
     )
 
 
-def _with_titles(rows: Sequence[Any]) -> list[dict[str, Any]]:
+def with_titles(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Offers as the API shows them, with the title of the supply and their version."""
     titles = listings.outlines({row.supply_id for row in rows})
-    return [{**offer, "title": titles[offer["supply_id"]].title} for offer in deals.present_offer_rows(rows)]
+    return [
+        {**offer, "title": titles[row.supply_id].title, "version": row.version}
+        for row, offer in zip(rows, deals.present_offer_rows(rows), strict=True)
+    ]
 
 
 # ---------------------------------------------------------------- a first offer

@@ -9,16 +9,21 @@ from flask import Response
 from ... import clock
 from ...haulage import service as haulage
 from ...http.fields import Range
+from ...http.languages import language
 from ...http.schemas import Schema
 from ...manifests import service as manifests
 from ...persons.service import LoggedIn
 from ..form_fields import LocalMoment, as_typed
+from ..formats import moment
 from ..forms import Errors, FormNumber, change_or_show, typed
-from ..page import pages
+from ..page import pages, text
+from ..places import PlaceMap, Spot, place_map, thinned
 from ..visitor import members_only, private
 from .loads import PATH, WRITERS, may_track, shown_to
 
 MOST_KMH = 1000
+MOST_ROWS, MOST_FINDINGS = 50, 20
+"""Of the table behind the map, and of what is numbered on it; programs get all."""
 
 
 class PointForm(Schema):
@@ -36,7 +41,7 @@ POINT = PointForm()
 @pages.get(f"{PATH}/track")
 @members_only(drivers=True)
 def show_track(who: LoggedIn, manifest_id: UUID) -> Response:
-    """How many places are known, and the form for one more."""
+    """The way so far as a map with its table, and the form for one place more."""
     return _track(who, manifest_id)
 
 
@@ -44,17 +49,42 @@ def _track(
     who: LoggedIn, manifest_id: UUID, http_status: int = 200, errors: Errors | None = None
 ) -> Response:
     row = shown_to(who, manifest_id)
+    way = haulage.show_way(row.id, language())
     return private(
         "track.html",
         http_status,
         load=row,
-        points=haulage.count_points(row.id),
+        way=way,
+        map=_map(way),
+        rows=thinned(way["line"], MOST_ROWS),
         may_track=may_track(who, row),
         values=typed() if errors else {"at": as_typed(clock.now())},
         errors=errors or {},
         script="here.js",
         api=f"/api/v1/manifests/{row.id}/track",
     )
+
+
+def _marks(way: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is numbered on the map: where the way begins, where it ended last, and what is to be explained."""
+    line = way["line"]
+    ends = zip((line[:1], line[1:][-1:]), ("track_first", "track_last"), strict=True)
+    marks = [{**place, "detail": text(sentence)} for places, sentence in ends for place in places]
+    return marks + way["findings"][:MOST_FINDINGS]
+
+
+def _map(way: dict[str, Any]) -> PlaceMap | None:
+    places = [(place["lon"], place["lat"]) for place in way["line"]]
+    spots = [
+        Spot(
+            mark["lon"],
+            mark["lat"],
+            f"{moment(mark['at'])} · {mark['detail']}",
+            tone="own" if "kind" in mark else "",
+        )
+        for mark in _marks(way)
+    ]
+    return place_map(spots, places)
 
 
 @pages.post(f"{PATH}/track")

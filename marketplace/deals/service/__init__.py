@@ -27,6 +27,7 @@ from .lookup import (
     find_shown_offer,
     offer_by_id,
     search_deals,
+    search_loadable,
     search_offers,
 )
 from .making import counter, make_offer
@@ -46,6 +47,7 @@ __all__ = [
     "nothing_in_flight", "offer_by_id", "payee_of", "permits_of", "plan_load", "present_deals",
     "present_offer_rows", "present_offers", "present_settlement", "rate", "receive_load",
     "record_outcome", "reject",
-    "replan_load", "report_end", "return_load", "search_deals", "search_offers", "set_invoice", "settle",
+    "replan_load", "report_end", "return_load", "search_deals", "search_loadable",
+    "search_offers", "set_invoice", "settle",
     "settlement_of", "settlement_pdf", "start_load", "unissue_load", "unplan_load", "withdraw",
 ]  # fmt: skip

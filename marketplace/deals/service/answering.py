@@ -11,7 +11,7 @@ from ... import clock
 from ...errors import DomainError
 from ...events.actor import PLATFORM, Actor
 from ...events.lifecycle import Party
-from ...events.work import Work, unit_of_work
+from ...events.work import Work, one_of_many, unit_of_work
 from ..models import LIVE_OFFERS, OFFER_LIFE, Deal, Offer
 from .acceptance import accept
 from .deal_events import emit_offer
@@ -80,11 +80,12 @@ def answer_many(actor: Actor, answers: Sequence[dict[str, Any]]) -> list[dict[st
 
 def _answer(actor: Actor, answer: dict[str, Any]) -> dict[str, Any]:
     try:
-        offer_id = find_offer(actor, answer["id"]).id
-        if answer["answer"] == "accept":
-            deal: Deal | None = accept(actor, offer_id, answer["reason"])
-            return {"id": offer_id, "status": 200, "deal": deal}
-        reject(actor, offer_id, answer["reason"])
-        return {"id": offer_id, "status": 200, "deal": None}
+        with one_of_many():
+            offer_id = find_offer(actor, answer["id"]).id
+            if answer["answer"] == "accept":
+                deal: Deal | None = accept(actor, offer_id, answer["reason"])
+                return {"id": offer_id, "status": 200, "deal": deal}
+            reject(actor, offer_id, answer["reason"])
+            return {"id": offer_id, "status": 200, "deal": None}
     except DomainError as refusal:
         return {"id": answer["id"], "refusal": refusal}

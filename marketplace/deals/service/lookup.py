@@ -16,7 +16,7 @@ from ...enterprises import service as enterprises
 from ...errors import NotFound
 from ...events.actor import REGULATOR, Actor
 from ...listings.models import Listing
-from ..models import LIVE_OFFERS, Deal, DealStatus, Offer, OfferRound
+from ..models import LIVE_DEALS, LIVE_OFFERS, Deal, DealStatus, Offer, OfferRound
 
 FALLEN_THROUGH = (DealStatus.CANCELLED, DealStatus.LAPSED)
 
@@ -135,6 +135,19 @@ def search_deals(actor: Actor, query: dict[str, Any], after: UUID | None, limit:
     """Deals that the actor may see, newest first, at most `limit` that are older than `after`."""
     conditions = [deals_visible_to(actor), *_filters(Deal, actor, query)]
     return db.session.scalars(_newest(select(Deal), Deal, conditions, after, limit)).all()
+
+
+def search_loadable(supplier_id: UUID, receiver_id: UUID | None, limit: int) -> Sequence[Deal]:
+    """Deals of a supplier under which something is left to be loaded, at most `limit`, those that end first
+    first; with a receiver only those with it."""
+    taken = Deal.planned_kg + Deal.moving_kg + Deal.refused_kg + Deal.accepted_kg
+    takes_loads = [status for status in LIVE_DEALS if status != DealStatus.DISPUTED]
+    query = select(Deal).where(
+        Deal.supplier_id == supplier_id, Deal.status.in_(takes_loads), Deal.quantity_kg > taken
+    )
+    if receiver_id is not None:
+        query = query.where(Deal.receiver_id == receiver_id)
+    return db.session.scalars(query.order_by(Deal.until_day, Deal.id).limit(limit)).all()
 
 
 def _newest(

@@ -23,7 +23,7 @@ from ...enterprises.models import Enterprise, EnterpriseStatus
 from ...errors import DomainError, Forbidden, Invalid
 from ...events.actor import ADMIN, REGULATOR, Actor
 from ...events.lifecycle import wrong_state
-from ...events.work import unit_of_work
+from ...events.work import one_of_many, unit_of_work
 from ...licences import service as licences
 from ...licences.models import Licence
 from ...listings import service as listings
@@ -256,7 +256,8 @@ def _named(decision: dict[str, Any]) -> dict[str, Any]:
 
 def _refusal(actor: Actor, sent: dict[str, Any]) -> DomainError | None:
     try:
-        decide(actor, sent)
+        with one_of_many():
+            decide(actor, sent)
     except DomainError as refusal:
         return refusal
     return None

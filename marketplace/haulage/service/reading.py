@@ -35,9 +35,18 @@ def show_track(manifest: Manifest, language: str) -> dict[str, Any]:
     }
 
 
-def count_points(manifest_id: UUID) -> int:
-    """How many places of a load were sent."""
-    return db.session.scalar(select(Track.points).where(Track.manifest_id == manifest_id)) or 0
+def show_way(manifest_id: UUID, language: str) -> dict[str, Any]:
+    """What a page shows of a load's way: how many points were sent, the simplified line as of now, and the
+    findings as they were judged last, minutes ago at most."""
+    track = db.session.get(Track, manifest_id)
+    if track is None:
+        return {"total": 0, "line": [], "findings": []}
+    line = track.line if track.raw_deleted_at is not None else _simplified(judged_points(manifest_id))
+    return {
+        "total": track.points,
+        "line": [{"at": _moment(at), "lon": lon, "lat": lat} for at, lon, lat in line],
+        "findings": [_shown(finding, language) for finding in track.findings],
+    }
 
 
 def analyzed(manifest: Manifest, track: Track) -> tuple[list[list[float]], list[dict[str, Any]]]:
@@ -46,12 +55,15 @@ def analyzed(manifest: Manifest, track: Track) -> tuple[list[list[float]], list[
     if track.raw_deleted_at is not None:
         return track.line, track.findings
     points = judged_points(manifest.id)
-    kept = kept_points(points.lon, points.lat)
-    line = [
-        list(map(float, row)) for row in zip(points.at[kept], points.lon[kept], points.lat[kept], strict=True)
-    ]
     found = findings(points, plan_of(manifest), thresholds())
-    return line, [_stored(finding) for finding in found]
+    return _simplified(points), [_stored(finding) for finding in found]
+
+
+def _simplified(points: Points) -> list[list[float]]:
+    """The simplified line as `Track` keeps it."""
+    kept = kept_points(points.lon, points.lat)
+    rows = zip(points.at[kept], points.lon[kept], points.lat[kept], strict=True)
+    return [list(map(float, row)) for row in rows]
 
 
 def judged_points(manifest_id: UUID) -> Points:

@@ -35,7 +35,11 @@ log = logging.getLogger(__name__)
 def draft_for_deal(actor: Actor, deal_id: UUID, data: dict[str, Any]) -> tuple[Manifest, list[Notice]]:
     """Draft a manifest with one line, for one deal. Raises: as `draft`."""
     line = {"deal_id": deal_id, **{name: data.pop(name) for name in OF_LINE}}
-    return draft(actor, {**data, "lines": [line]})
+    try:
+        return draft(actor, {**data, "lines": [line]})
+    except Conflict as error:
+        error.at = error.at and error.at.removeprefix("lines.0.")
+        raise
 
 
 def draft(actor: Actor, data: dict[str, Any]) -> tuple[Manifest, list[Notice]]:
@@ -57,8 +61,7 @@ def draft(actor: Actor, data: dict[str, Any]) -> tuple[Manifest, list[Notice]]:
         first = only_route(by_id.values())
         codes = catalogue.codes_by_id({deal.code_id for deal in by_id.values()})
         lines = new_lines(by_id, codes, data["lines"])
-        for deal_id, kg in kg_by_deal(lines).items():
-            deals.plan_load(work, by_id[deal_id], kg)
+        _plan(work, by_id, lines)
         row = Manifest(
             status=LIFE.initial,
             sender_id=first.supplier_id,
@@ -73,6 +76,17 @@ def draft(actor: Actor, data: dict[str, Any]) -> tuple[Manifest, list[Notice]]:
         )
         write(work, actor, row, "draft", data.get("reason"))
     return row, draft_notices(row, by_id.values())
+
+
+def _plan(work: Work, by_id: dict[UUID, Deal], lines: Sequence[ManifestLine]) -> None:
+    """Plan the tonnes of the lines on their deals. Raises: Conflict: as `plan_load`, about a line."""
+    for deal_id, kg in kg_by_deal(lines).items():
+        try:
+            deals.plan_load(work, by_id[deal_id], kg)
+        except Conflict as error:
+            number = next(no for no, line in enumerate(lines) if line.deal_id == deal_id)
+            error.at = error.at and f"lines.{number}.{error.at}"
+            raise
 
 
 def write(work: Work, actor: Actor, row: Manifest, verb: str, reason: str | None, **detail: Any) -> None:

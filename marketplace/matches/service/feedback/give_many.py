@@ -5,6 +5,7 @@ from typing import Any
 
 from ....errors import DomainError
 from ....events.actor import Actor
+from ....events.work import one_of_many
 from ....listings import service as listings
 from ..ranking.explanation import counterpart
 from .give_feedback import give_feedback
@@ -22,8 +23,9 @@ def give_many(actor: Actor, answers: Sequence[dict[str, Any]]) -> list[dict[str,
 def _give(actor: Actor, answer: dict[str, Any]) -> dict[str, Any]:
     ids = {name: answer[name] for name in ("listing_id", "counterpart_id")}
     try:
-        listing = listings.find_own(actor, answer["listing_id"])
-        other = counterpart(actor, listing, answer["counterpart_id"])
-        return {**ids, **give_feedback(actor, listing, other, answer["verdict"], answer["reason"])}
+        with one_of_many():
+            listing = listings.find_own(actor, answer["listing_id"])
+            other = counterpart(actor, listing, answer["counterpart_id"])
+            return {**ids, **give_feedback(actor, listing, other, answer["verdict"], answer["reason"])}
     except DomainError as refusal:
         return {**ids, "verdict": answer["verdict"], "refusal": refusal}
