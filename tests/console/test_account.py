@@ -185,10 +185,10 @@ def test_staff_without_the_second_factor_sees_nothing(marketplace):
     with marketplace.at_its_time():
         browser_of_staff(marketplace)
         again = Browser(marketplace).log_in("13900139000")
-        assert again.get("/desk").location == "/login/code"
+        assert again.get("/desk").location == "/login/code?next=/desk"
         assert again.get("/api/v1/enterprises").status == 401
         assert again.post("/login/code", code="000000").status == 401
-        assert again.get("/desk").location == "/login/code"
+        assert again.get("/desk").location == "/login/code?next=/desk"
 
 
 def test_guessing_the_second_factor_waits(marketplace):
