@@ -71,7 +71,17 @@ def test_a_form_of_another_site_does_nothing(marketplace, owner, origin):
 
 @pytest.mark.parametrize(
     "target",
-    ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "", None, "evil"],
+    [
+        "//evil.example",
+        "////evil.example",
+        "/\t/evil.example",
+        "https://evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "",
+        None,
+        "evil",
+    ],
 )
 def test_a_log_in_leads_nowhere_else(app, target):
     with app.test_request_context():
