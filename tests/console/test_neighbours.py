@@ -174,7 +174,10 @@ BY_API = {
     "erase_myself": ("POST", "/me/person/erase"),
 }  # fmt: skip
 """By which route a program does the same, where the addresses differ."""
-ALIKE, ALIKE_BELOW = ("/", "/board", "/verify", "/help"), ("/help/", "/api/v1/credit/board")
+ALIKE, ALIKE_BELOW = (
+    ("/", "/board", "/verify", "/help"),
+    ("/help/", "/api/v1/credit/board", "/api/v1/figures"),
+)
 """Pages that everybody sees alike, which browsers may keep."""
 SHOWN = ("text/html", "application/json", "application/problem+json")
 """What a browser shows; all else it saves."""
