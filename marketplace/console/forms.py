@@ -31,7 +31,7 @@ VERSION = "version"
 """The hidden field of a form that changes a row: the version that its reader has seen."""
 SIGNER = "signer"
 """Of a form that is signed: who filled it in."""
-NOT_TYPED = (ONCE, VERSION, SIGNER)
+NOT_TYPED = (ONCE, VERSION, SIGNER, "credential")
 
 
 class FormNumber(QueryNumber):

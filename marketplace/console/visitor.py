@@ -34,7 +34,7 @@ SCRIPT = "passkey.js"
 """Of the pages on which a passkey is shown or made."""
 ONE_CLICK = "console.unsubscribe"
 """The one form that others may send, mail programs above all: its address entitles to it, no cookie."""
-NEXT = "next"
+NEXT, AGAIN = "next", "again"
 LOST_FILES = "lost_files"
 """The field that says that files of a form were not kept."""
 KEPT = "kept."
@@ -46,6 +46,12 @@ LONGEST_KEPT = 20_000
 MOST_READ = 1_000_000
 """Bytes of a form of a stranger that are read to keep what was typed; one with pictures is not."""
 
+ASK_AGAIN, ASK_FACTOR = "again", "factor"
+"""Of what another would do with a session that was left open: the log-in is asked for again unless it was
+just now, and of who has a second factor that one. The latter is of forms that ask for the password anyway."""
+COPIES = ("privacy.export", "privacy.export_person")
+"""What programs read with a key, and a browser with the session of somebody who has just logged in."""
+
 OWN_ACCOUNT = ""
 """The scope of pages about the person alone: whatever the right in an enterprise, they are the person's."""
 
@@ -55,7 +61,7 @@ View = Callable[..., Any]
 def visitor() -> LoggedIn | None:
     """Who is logged in; looked up once in a request."""
     if "visitor" not in g:
-        token = request.cookies.get(_cookie_name())
+        token = session_token()
         g.visitor = persons.logged_in(token) if token else None
     found: LoggedIn | None = g.visitor
     return found
@@ -64,7 +70,14 @@ def visitor() -> LoggedIn | None:
 def actor_of_session() -> Actor | None:
     """As whom the visitor acts; None of who has not logged in, or not wholly."""
     who = visitor()
-    return who.actor if who else None
+    if who is None or (request.endpoint in COPIES and not who.is_recent):
+        return None
+    return who.actor
+
+
+def session_token() -> str | None:
+    """The token of the session that the browser has, whether or not it has ended."""
+    return request.cookies.get(_cookie_name())
 
 
 def begin_session(response: Any, token: str) -> Any:
@@ -118,6 +131,7 @@ def members_only(
     kinds: tuple[str, ...] = EVERY_KEY,
     *,
     drivers: bool = False,
+    sensitive: str | None = None,
     max_bytes: int | None = None,
 ) -> Callable[[View], View]:
     """Show a page to who is logged in and may do this; the view's first argument is the `LoggedIn`.
@@ -126,6 +140,7 @@ def members_only(
 
     Args:
         drivers: whether a driver may as well, who has none of the scopes; what of it, the page says.
+        sensitive: `ASK_AGAIN` or `ASK_FACTOR`; None of what an open session is enough for.
         max_bytes: replaces the largest form accepted, for forms with pictures.
     """
 
@@ -140,9 +155,12 @@ def members_only(
                 request.max_content_length = max_bytes
                 read_body()
             _admit(who.actor, OWN_ACCOUNT if drivers and who.right == Right.DRIVER else scope, kinds)
+            if sensitive and not who.is_recent and (who.has_factor or sensitive == ASK_AGAIN):
+                return _ask_again(who)
             return view(who, **path)
 
         guarded.access = Access(kinds, scope)  # type: ignore[attr-defined]
+        guarded.sensitive = sensitive  # type: ignore[attr-defined]
         return guarded
 
     return decorate
@@ -183,7 +201,10 @@ def open_to_anyone(view: View) -> View:
 
 
 def half_logged_in(lack: str) -> Callable[[View], View]:
-    """Show a page to whoever has logged in but lacks this: the second factor, or one at all."""
+    """Show a page to whoever has logged in but lacks this: the second factor, or one at all.
+
+    The second factor may be shown at any time.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -192,7 +213,7 @@ def half_logged_in(lack: str) -> Callable[[View], View]:
             who = visitor()
             if who is None:
                 return redirect(url_for("console.show_login"), 303)
-            if who.lacks != lack:
+            if who.lacks != lack and not (lack == FACTOR and who.has_factor):
                 return redirect(url_for("console.show_today"), 303)
             return view(who, **path)
 
@@ -204,23 +225,43 @@ def half_logged_in(lack: str) -> Callable[[View], View]:
 
 def _ask(who: LoggedIn | None) -> Any:
     """Ask for what is missing. What was typed into a form stays: it comes back after the log-in."""
-    if who is not None:
+    if who is not None and who.lacks != FACTOR:
         return redirect(url_for(PAGE_OF_LACK[who.lacks or ""]), 303)
     if request.method in SAFE:
-        return redirect(url_for("console.show_login", next=_here()), 303)
-    return login_page(401, next=_here(), kept=_typed(), lost_files=_sent_files())
+        asked = PAGE_OF_LACK[FACTOR] if who else "console.show_login"
+        return redirect(url_for(asked, next=_here()), 303)
+    ask = factor_page if who else login_page
+    return ask(401, next=_here(), kept=_typed(), lost_files=_sent_files())
+
+
+def _ask_again(who: LoggedIn) -> Any:
+    """Ask who has not shown for a while who it is; what was typed stays, as after a log-in."""
+    asked, ask = (PAGE_OF_LACK[FACTOR], factor_page) if who.has_factor else ("console.show_login", login_page)
+    if request.method in SAFE:
+        return redirect(url_for(asked, next=_here(), again=1), 303)
+    return ask(401, next=_here(), kept=_typed(), lost_files=_sent_files(), again=True)
+
+
+def factor_page(http_status: int = 200, **facts: Any) -> Response:
+    """Where the second factor is shown; `next` and `kept` are what it goes on with."""
+    who = visitor()
+    assert who is not None
+    fits = persons.relying_party() is not None and bool(persons.list_passkeys(who.person_id))
+    shown = {"errors": {}, "next": "", "kept": [], "lost_files": False, "again": False, **facts}
+    return private("second_factor.html", http_status, script=SCRIPT, passkey_fits=fits, **shown)
 
 
 def login_page(http_status: int = 200, **facts: Any) -> Response:
     """The ways to log in; `next` and `kept` are what a log-in goes on with."""
     shown = {"values": {}, "errors": {}, "has_passkeys": persons.relying_party() is not None,
-             "lost_files": False, **facts}  # fmt: skip
+             "lost_files": False, "again": False, **facts}  # fmt: skip
     shown["providers"] = persons.list_providers()
     return private("login.html", http_status, script=SCRIPT, **shown)
 
 
+FACTOR = "second_factor"
 PAGE_OF_LACK = {
-    "second_factor": "console.show_second_factor",
+    FACTOR: "console.show_second_factor",
     "enrolment": "console.show_enrolment",
     "membership": "console.show_no_membership",
 }

@@ -11,12 +11,13 @@ class Browser:
 
     Attributes:
         page: the last page, read; `status` and `location` of the last response.
+        secret: of the second factor that was set with it, None of who has none.
     """
 
     def __init__(self, marketplace):
         self.marketplace = marketplace
         self.client = marketplace.app.test_client()
-        self.page = self.location = None
+        self.page = self.location = self.secret = None
         self.status = 0
 
     def get(self, path, **headers):
@@ -63,6 +64,7 @@ def staff_browser(marketplace, staff_id, phone):
         assert browser.get("/today").location.endswith("/login/enrol")
         secret = browser.get("/login/enrol").response.get_data(as_text=True).split("<code>")[1].split("<")[0]
         assert browser.post("/login/enrol", code=code_at(secret, marketplace.now)).status == 200
+    browser.secret = secret
     return browser
 
 

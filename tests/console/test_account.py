@@ -72,7 +72,17 @@ def test_a_form_of_another_site_does_nothing(marketplace, owner, origin):
 
 @pytest.mark.parametrize(
     "target",
-    ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "", None, "evil"],
+    [
+        "//evil.example",
+        "////evil.example",
+        "/\t/evil.example",
+        "https://evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "",
+        None,
+        "evil",
+    ],
 )
 def test_a_log_in_leads_nowhere_else(app, target):
     with app.test_request_context():
@@ -208,10 +218,10 @@ def test_staff_without_the_second_factor_sees_nothing(marketplace):
     with marketplace.at_its_time():
         browser_of_staff(marketplace)
         again = Browser(marketplace).log_in("13900139000")
-        assert again.get("/desk").location == "/login/code"
+        assert again.get("/desk").location == "/login/code?next=/desk"
         assert again.get("/api/v1/enterprises").status == 401
         assert again.post("/login/code", code="000000").status == 401
-        assert again.get("/desk").location == "/login/code"
+        assert again.get("/desk").location == "/login/code?next=/desk"
 
 
 def test_guessing_the_second_factor_waits(marketplace):

@@ -183,7 +183,8 @@ def test_who_acts_for_two_acts_for_the_one_that_the_account_names(marketplace, f
 
 
 @pytest.mark.parametrize(
-    ("amr", "target"), [(None, "/login/code"), (["pwd"], "/login/code"), (["pwd", "mfa"], None)]
+    ("amr", "target"),
+    [(None, "/login/code?next=/desk"), (["pwd"], "/login/code?next=/desk"), (["pwd", "mfa"], None)],
 )
 def test_staff_shows_a_second_factor_unless_the_provider_says_it_has(app, marketplace, issuer, amr, target):
     browser_of_staff(marketplace)

@@ -177,6 +177,13 @@ BY_API = {
     "erase_myself": ("POST", "/me/person/erase"),
 }  # fmt: skip
 """By which route a program does the same, where the addresses differ."""
+ALIKE, ALIKE_BELOW = (
+    ("/", "/board", "/verify", "/help"),
+    ("/help/", "/api/v1/credit/board", "/api/v1/figures"),
+)
+"""Pages that everybody sees alike, which browsers may keep."""
+SHOWN = ("text/html", "application/json", "application/problem+json")
+"""What a browser shows; all else it saves."""
 FIELDS = {
     "reason": "因为", "promise": "整改", "quantity_t": "1", "price_cny_per_t": "1", "weight_t": "1",
     "decision": "uphold", "verdict": "interested", "right": "viewer", "name": "名称", "title": "标题",
@@ -339,6 +346,7 @@ class World:
     def asks(self, asker, path):
         """(status, HTML, address of the same for programs) of a page, without its redirects within it."""
         browser = self.browsers[asker].get(path)
+        hold_guarded(asker, browser.response, path)
         html = browser.response.get_data(as_text=True) if browser.page else ""
         programs = re.search(r'<a href="(/api/v1/[^"]+)" rel="nofollow">', html)
         return browser.status, html, programs and unescape(programs[1])
@@ -347,8 +355,21 @@ class World:
         """(status, text) of the API to the same browser; kept in `answers`."""
         if (asker, path) not in answers:
             response = self.browsers[asker].client.get(path)
+            hold_guarded(asker, response, path)
             answers[asker, path] = response.status_code, response.get_data().decode(errors="replace")
         return answers[asker, path]
+
+
+def hold_guarded(asker, response, path):
+    """Whatever answers, a refusal and a file too, runs nothing of strangers, is framed and kept by nobody."""
+    headers = response.headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; base-uri 'none'"), path
+    assert "unsafe" not in headers["Content-Security-Policy"], path
+    assert (headers["X-Frame-Options"], headers["X-Content-Type-Options"]) == ("DENY", "nosniff"), path
+    is_public = asker == "nobody" or path.partition("?")[0] in ALIKE or path.startswith(ALIKE_BELOW)
+    assert headers["Cache-Control"] == "no-store" or is_public, path
+    if response.mimetype not in SHOWN and response.data:
+        assert headers["Content-Disposition"].startswith("attachment"), path
 
 
 def last_part(path):

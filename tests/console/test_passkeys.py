@@ -205,9 +205,9 @@ def test_one_that_only_was_touched_is_not(marketplace):
     add(admin, device)
     again = Browser(marketplace)
     log_in(again, device)
-    assert again.get("/desk").location == FACTOR
+    assert again.get("/desk").location == f"{FACTOR}?next=/desk"
     assert again.post(f"{FACTOR}/passkey", credential=device.get(ask(again, FACTOR))).status == 401
-    assert again.get("/desk").location == FACTOR
+    assert again.get("/desk").location == f"{FACTOR}?next=/desk"
 
 
 def test_after_the_password_a_passkey_stands_for_the_code_but_nobody_elses(marketplace, owner, device):
@@ -217,7 +217,7 @@ def test_after_the_password_a_passkey_stands_for_the_code_but_nobody_elses(marke
     again = Browser(marketplace).log_in(STAFF_PHONE)
     assert 'data-passkey="get"' in again.get(FACTOR).response.get_data(as_text=True)
     assert again.post(f"{FACTOR}/passkey", credential=device.get(ask(again, FACTOR))).status == 401
-    assert again.get("/desk").location == FACTOR
+    assert again.get("/desk").location == f"{FACTOR}?next=/desk"
     assert again.post(f"{FACTOR}/passkey", credential=own.get(ask(again, FACTOR))).location == "/today"
     assert again.get("/desk").status == 200
 
@@ -229,7 +229,7 @@ def test_where_the_passkey_is_the_only_second_factor_a_password_sets_no_other(ma
         db.session.execute(db.text("UPDATE person SET totp_since = NULL, totp_secret = NULL"))
         db.session.commit()
     again = Browser(marketplace).log_in(STAFF_PHONE)
-    assert again.get("/desk").location == FACTOR
+    assert again.get("/desk").location == f"{FACTOR}?next=/desk"
     assert again.get("/login/enrol").location == "/today"
 
 

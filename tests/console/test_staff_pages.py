@@ -397,7 +397,8 @@ def test_a_task_that_was_given_up_is_seen_and_replayed(desk):
     assert page.page.faults == []
     assert "<b>x</b>" in page.page.text
     assert desk.admin.get("/operations").json["parked"][0]["id"] == number
-    done = desk.browser.post("/operations/replay", tasks=[str(number), "x", "99999999999999999999"])
+    sent = [str(number), "x", "99999999999999999999", "9" * 5000]
+    done = desk.browser.post("/operations/replay", tasks=sent)
     assert done.location == "/operations?replayed=1"
     assert desk.browser.post("/operations/replay", tasks=[str(number)]).location == "/operations?replayed=0"
     assert desk.admin.get("/operations").json["parked_total"] == 0

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import secrets
 import tempfile
 import tomllib
 from dataclasses import fields, replace
@@ -258,6 +259,23 @@ def test_each_request_is_one_json_line_without_the_key(marketplace, caplog, capf
     assert said["client"] == "127.0.0.1"
     assert said["message"] == "GET /api/v1/listings 422"
     assert owner.key not in line
+
+
+def test_no_line_shows_what_a_link_or_a_form_entrusts_to_us(app, marketplace, caplog):
+    token, password = secrets.token_urlsafe(32), "a password in the log 7"
+    links = {
+        rule.rule.replace("<token>", token) for rule in app.url_map.iter_rules() if "<token>" in rule.rule
+    }
+    with caplog.at_level(logging.DEBUG, logger="marketplace"):
+        for link in links:
+            marketplace.client.get(link, query_string={"next": f"/x?{token}"})
+        for form in ("/login", "/join", "/login/paper"):
+            sent = {"login": "13800138000", "password": password, "code": token}
+            marketplace.client.post(form, data=sent, headers={"Origin": "http://localhost"})
+    written = "".join(map(logging.getLogger().handlers[0].formatter.format, caplog.records))
+    assert len(links) == 6
+    assert written.count("marketplace.requests") == 9
+    assert not [secret for secret in (token, password, "13800138000") if secret in written]
 
 
 def test_an_unexpected_error_is_500_reveals_nothing_and_is_logged(marketplace, monkeypatch, caplog):

@@ -49,11 +49,15 @@ def test_the_closing_rate_counts_issued_and_not_cancelled(trade):
 
 def test_the_export_has_a_row_a_line_in_the_readers_language(trade):
     trade.received(20.0, refused_t=5.0, reason="太浑")
+    with trade.marketplace.app.app_context():
+        db.session.execute(db.text("UPDATE manifest SET official_number = '=1+1'"))
+        db.session.commit()
     answer = trade.supplier.call("GET", "/manifests/export", headers={"Accept-Language": "zh-CN"})
     head, row = answer.data.decode("utf-8-sig").splitlines()
     assert head.startswith('"联单编号","国家联单编号","状态"')
     assert '"部分拒收"' in row
     assert '"15.000"' in row
+    assert '"\'=1+1"' in row, "no spreadsheet runs it"
     workbook = trade.supplier.get("/manifests/export", format="xlsx")
     assert workbook.data[:2] == b"PK"
 

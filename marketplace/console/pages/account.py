@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import segno
-from flask import Response, redirect, request, url_for
+from flask import Response, g, redirect, request, url_for
 from marshmallow import fields
 
 from ...errors import DomainError, Unauthorised
@@ -20,13 +20,15 @@ from ...persons.service import LoggedIn
 from ..forms import NOT_TYPED, VERSION, Errors, change_or_show, over_the_form, typed, wrong
 from ..page import as_json, pages
 from ..visitor import (
+    AGAIN,
+    FACTOR,
     KEPT,
     LOST_FILES,
     NEXT,
-    SCRIPT,
     asking_of_browser,
     begin_session,
     end_session,
+    factor_page,
     forget_asking,
     half_logged_in,
     keep_asking,
@@ -34,6 +36,7 @@ from ..visitor import (
     new_asking,
     page_at,
     private,
+    session_token,
     visitor,
     way_back,
 )
@@ -91,15 +94,17 @@ def show_login() -> Response:
 
 
 def _login(http_status: int = 200, errors: Errors | None = None) -> Response:
-    asked = request.values.get(NEXT, "")
-    return login_page(
-        http_status,
-        values=typed(),
-        errors=errors or {},
-        next=asked,
-        kept=_kept_fields(),
-        lost_files=_has_lost_files(),
-    )
+    return login_page(http_status, values=typed(), errors=errors or {}, **_going_on())
+
+
+def _going_on() -> dict[str, Any]:
+    """What the page that was asked for goes on with."""
+    return {
+        NEXT: request.values.get(NEXT, ""),
+        "kept": _kept_fields(),
+        LOST_FILES: _has_lost_files(),
+        "again": AGAIN in request.values,
+    }
 
 
 def _kept_fields() -> list[tuple[str, str]]:
@@ -133,18 +138,27 @@ def _device() -> str:
 
 
 def _go_on(token: str) -> Any:
+    """Begin the session and go on; with what was typed only once the second factor was shown."""
+    if (earlier := session_token()) is not None:
+        persons.replace_session(token, earlier)
+    g.visitor = who = persons.logged_in(token)
+    waits = who is not None and who.lacks == FACTOR and (_kept_fields() or _has_lost_files())
+    return begin_session(factor_page(**_going_on()) if waits else _resume(), token)
+
+
+def _resume() -> Any:
+    """What was typed once more, to be sent; without it the page that was asked for."""
     target, kept = way_back(request.form.get(NEXT)), _kept_fields()
-    if kept or _has_lost_files():
-        shown = private(
-            "resume.html",
-            target=target,
-            page=page_at(target),
-            kept=kept,
-            typed=[value for name, value in kept if value and not _is_hidden(name, value)],
-            lost_files=_has_lost_files(),
-        )
-        return begin_session(shown, token)
-    return begin_session(redirect(page_at(target), 303), token)
+    if not kept and not _has_lost_files():
+        return redirect(page_at(target), 303)
+    return private(
+        "resume.html",
+        target=target,
+        page=page_at(target),
+        kept=kept,
+        typed=[value for name, value in kept if value and not _is_hidden(name, value)],
+        lost_files=_has_lost_files(),
+    )
 
 
 @pages.post("/login/passkey/challenge")
@@ -221,19 +235,18 @@ def log_out() -> Any:
 
 
 @pages.get("/login/code")
-@half_logged_in("second_factor")
+@half_logged_in(FACTOR)
 def show_second_factor(who: LoggedIn) -> Response:
     """Where the code of the second factor is typed."""
-    return _second_factor(who)
+    return _second_factor()
 
 
-def _second_factor(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
-    fits = persons.relying_party() is not None and bool(persons.list_passkeys(who.person_id))
-    return private("second_factor.html", http_status, script=SCRIPT, errors=errors or {}, passkey_fits=fits)
+def _second_factor(http_status: int = 200, errors: Errors | None = None) -> Response:
+    return factor_page(http_status, errors=errors or {}, **_going_on())
 
 
 @pages.post("/login/code/challenge")
-@half_logged_in("second_factor")
+@half_logged_in(FACTOR)
 def ask_for_second_passkey(who: LoggedIn) -> Response:
     """What one of the person's passkeys is to sign."""
     kind, holder = HandshakeKind.SECOND_FACTOR, str(who.session_id)
@@ -241,27 +254,27 @@ def ask_for_second_passkey(who: LoggedIn) -> Response:
 
 
 @pages.post("/login/code/passkey")
-@half_logged_in("second_factor")
+@half_logged_in(FACTOR)
 def take_passkey(who: LoggedIn) -> Any:
     """Take a passkey as the second factor, and go on."""
-    return change_or_show(
-        SHOWN,
-        lambda status, errors: _second_factor(who, status, over_the_form(errors)),
-        lambda data: persons.show_passkey(who.session_id, data["credential"]),
-        url_for("console.show_today"),
-    )
+
+    def take(data: dict[str, Any]) -> Any:
+        persons.show_passkey(who.session_id, data["credential"])
+        return _resume()
+
+    return change_or_show(SHOWN, lambda status, errors: _second_factor(status, over_the_form(errors)), take)
 
 
 @pages.post("/login/code")
-@half_logged_in("second_factor")
+@half_logged_in(FACTOR)
 def take_second_factor(who: LoggedIn) -> Any:
     """Take the code, and go on."""
-    return change_or_show(
-        CODE,
-        partial(_second_factor, who),
-        lambda data: persons.show_second_factor(who.session_id, data["code"], address()),
-        url_for("console.show_today"),
-    )
+
+    def take(data: dict[str, Any]) -> Any:
+        persons.show_second_factor(who.session_id, data["code"], address())
+        return _resume()
+
+    return change_or_show(CODE, _second_factor, take)
 
 
 @pages.get("/login/enrol")

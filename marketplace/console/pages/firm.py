@@ -22,7 +22,7 @@ from ...persons.service import LoggedIn
 from ..form_fields import CODE_BETWEEN
 from ..forms import Errors, change_or_show, typed, version_seen
 from ..page import pages
-from ..visitor import members_only, private
+from ..visitor import ASK_AGAIN, members_only, private
 from ..warnings import warn
 
 OWNER = "admin"
@@ -92,7 +92,7 @@ def _enterprise(who: LoggedIn, http_status: int = 200, errors: Errors | None = N
 
 
 @pages.post("/settings/enterprise")
-@members_only(OWNER, kinds=(ENTERPRISE,))
+@members_only(OWNER, kinds=(ENTERPRISE,), sensitive=ASK_AGAIN)
 def change_enterprise(who: LoggedIn) -> Any:
     """Change the profile; name, region and roles of an approved enterprise are proposed to staff."""
     actor = who.actor

@@ -16,7 +16,7 @@ from ...http.schemas import Schema
 from ...persons.service import LoggedIn
 from ..forms import Errors, change_or_show, once, typed
 from ..page import pages
-from ..visitor import members_only, private
+from ..visitor import ASK_AGAIN, members_only, private
 from ..warnings import warn
 
 MOST_SHOWN = 100
@@ -58,7 +58,7 @@ def _keys(
 
 
 @pages.post("/settings/keys")
-@members_only("admin", kinds=EVERY_KEY)
+@members_only("admin", kinds=EVERY_KEY, sensitive=ASK_AGAIN)
 def create_key(who: LoggedIn) -> Any:
     """Create a key that is bound to the person; it is shown this once. Sent again it leads to the list."""
     actor = who.actor

@@ -28,6 +28,8 @@ class OperationsQuery(Schema):
 
 
 QUERY = OperationsQuery()
+LONGEST_ID = 19
+"""A number of so many digits may be none of the database's."""
 
 
 @pages.get("/operations")
@@ -52,8 +54,9 @@ def show_operations(who: LoggedIn) -> Response:
 def replay_tasks(who: LoggedIn) -> Any:
     """Make the chosen tasks due again; one that somebody has replayed meanwhile is passed over."""
     assert who.actor is not None
-    chosen = [int(each) for each in request.form.getlist("tasks") if each.isascii() and each.isdigit()]
-    count = desk.replay_tasks(who.actor, [each for each in chosen if each < 2**63][:MOST_AT_ONCE])
+    sent = request.form.getlist("tasks")[:MOST_AT_ONCE]
+    chosen = [int(each) for each in sent if each.isascii() and each.isdigit() and len(each) < LONGEST_ID]
+    count = desk.replay_tasks(who.actor, chosen)
     return redirect(url_for("console.show_operations", replayed=count), 303)
 
 

@@ -19,7 +19,7 @@ from ...persons.service import LoggedIn
 from ...privacy import service as privacy
 from ..forms import Errors, change_or_show, version_seen
 from ..page import pages
-from ..visitor import OWN_ACCOUNT, end_session, members_only, private
+from ..visitor import ASK_AGAIN, ASK_FACTOR, OWN_ACCOUNT, end_session, members_only, private
 
 JSON = "application/json"
 SECRETS = ("password", "current_password", "code")
@@ -97,7 +97,7 @@ def change_myself(who: LoggedIn) -> Any:
 
 
 @pages.post("/settings/account/password")
-@members_only(OWN_ACCOUNT)
+@members_only(OWN_ACCOUNT, sensitive=ASK_FACTOR)
 def change_password(who: LoggedIn) -> Any:
     """Set the password; the sessions elsewhere end."""
 
@@ -108,7 +108,7 @@ def change_password(who: LoggedIn) -> Any:
 
 
 @pages.post("/settings/account/phone")
-@members_only(OWN_ACCOUNT)
+@members_only(OWN_ACCOUNT, sensitive=ASK_FACTOR)
 def change_phone(who: LoggedIn) -> Any:
     """Set the number, or take it away."""
     return _take(
@@ -118,7 +118,7 @@ def change_phone(who: LoggedIn) -> Any:
 
 
 @pages.post("/settings/account/email")
-@members_only(OWN_ACCOUNT)
+@members_only(OWN_ACCOUNT, sensitive=ASK_FACTOR)
 def ask_for_email(who: LoggedIn) -> Any:
     """Have a code mailed to a new address."""
     return _take(
@@ -142,7 +142,7 @@ def _take(who: LoggedIn, schema: Schema, form: str, change: Callable[[Actor, dic
 
 
 @pages.get("/settings/export")
-@members_only(OWN_ACCOUNT)
+@members_only(OWN_ACCOUNT, sensitive=ASK_AGAIN)
 def export_myself(who: LoggedIn) -> Response:
     """A copy of what is kept of the person, as a file."""
     assert who.actor is not None
@@ -164,7 +164,7 @@ def _erasure(http_status: int = 200, errors: Errors | None = None) -> Response:
 
 
 @pages.post("/settings/erase")
-@members_only(OWN_ACCOUNT)
+@members_only(OWN_ACCOUNT, sensitive=ASK_FACTOR)
 def erase_myself(who: LoggedIn) -> Any:
     """Erase the person."""
     actor = who.actor

@@ -13,7 +13,7 @@ from ...persons import service as persons
 from ...persons.service import LoggedIn
 from ..forms import Errors, change_or_show, typed
 from ..page import as_json, pages
-from ..visitor import SCRIPT, members_only, private
+from ..visitor import ASK_AGAIN, SCRIPT, members_only, private
 from .account import LONGEST_CREDENTIAL
 
 LONGEST_NAME = 50
@@ -28,7 +28,7 @@ NEW_PASSKEY = NewPasskeyForm()
 
 
 @pages.get("/settings/passkeys")
-@members_only()
+@members_only(sensitive=ASK_AGAIN)
 def show_passkeys(who: LoggedIn) -> Response:
     """The passkeys, and where a new one is named."""
     return _passkeys(who)
@@ -54,7 +54,7 @@ def offer_passkey(who: LoggedIn) -> Response:
 
 
 @pages.post("/settings/passkeys")
-@members_only()
+@members_only(sensitive=ASK_AGAIN)
 def add_passkey(who: LoggedIn) -> Any:
     """Keep a passkey that the browser has made."""
 
@@ -65,7 +65,7 @@ def add_passkey(who: LoggedIn) -> Any:
 
 
 @pages.post("/settings/passkeys/<uuid:passkey_id>/remove")
-@members_only()
+@members_only(sensitive=ASK_AGAIN)
 def remove_passkey(who: LoggedIn, passkey_id: UUID) -> Any:
     """Take a passkey no more."""
     persons.remove_passkey(who.person_id, passkey_id)

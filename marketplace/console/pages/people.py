@@ -17,7 +17,7 @@ from ...persons.models import Right
 from ...persons.service import LoggedIn
 from ..forms import Errors, change_or_show, over_the_form, typed, version_seen
 from ..page import pages, read_query
-from ..visitor import OWN_ACCOUNT, members_only, private
+from ..visitor import ASK_AGAIN, OWN_ACCOUNT, members_only, private
 
 MOST_SHOWN = 100
 
@@ -101,14 +101,14 @@ def _people(who: LoggedIn, http_status: int = 200, errors: Errors | None = None,
 
 
 @pages.post("/settings/people/invitations")
-@members_only("admin", kinds=(ENTERPRISE,))
+@members_only("admin", kinds=(ENTERPRISE,), sensitive=ASK_AGAIN)
 def invite(who: LoggedIn) -> Any:
     """Invite somebody; a code on paper is shown this once."""
     return _invited(who, INVITATION, {"staff_id": None})
 
 
 @pages.post("/settings/people/staff")
-@members_only("admin", kinds=(ADMIN,))
+@members_only("admin", kinds=(ADMIN,), sensitive=ASK_AGAIN)
 def invite_staff(who: LoggedIn) -> Any:
     """Invite the person who is a member of staff, known by keys so far."""
     return _invited(who, STAFF, {"right": None})
@@ -133,7 +133,7 @@ def withdraw_invitation(who: LoggedIn, invitation_id: UUID) -> Any:
 
 
 @pages.post("/settings/people/<uuid:member_id>/right")
-@members_only("admin", kinds=(ENTERPRISE,))
+@members_only("admin", kinds=(ENTERPRISE,), sensitive=ASK_AGAIN)
 def change_right(who: LoggedIn, member_id: UUID) -> Any:
     """Give a member another right."""
 
@@ -144,7 +144,7 @@ def change_right(who: LoggedIn, member_id: UUID) -> Any:
 
 
 @pages.post("/settings/people/<uuid:member_id>/end")
-@members_only("admin", kinds=(ENTERPRISE, ADMIN))
+@members_only("admin", kinds=(ENTERPRISE, ADMIN), sensitive=ASK_AGAIN)
 def end_membership(who: LoggedIn, member_id: UUID) -> Any:
     """End a membership."""
     return _changed(who, None, lambda actor, _: persons.end_membership(actor, member_id))

@@ -18,7 +18,7 @@ from ...persons.models import ResetKind
 from ...persons.service import LoggedIn
 from ..forms import Errors, change_or_show, typed
 from ..page import pages
-from ..visitor import members_only, private
+from ..visitor import ASK_AGAIN, members_only, private
 
 MOST_SHOWN = 50
 
@@ -64,14 +64,14 @@ def _resets(
 
 
 @pages.post("/desk/resets")
-@members_only("admin", kinds=(ADMIN,))
+@members_only("admin", kinds=(ADMIN,), sensitive=ASK_AGAIN)
 def propose_reset(who: LoggedIn) -> Any:
     """Propose to give up what somebody has lost."""
     return _changed(who, PROPOSAL, persons.propose_reset)
 
 
 @pages.post("/desk/resets/<uuid:reset_id>/confirm")
-@members_only("admin", kinds=(ADMIN,))
+@members_only("admin", kinds=(ADMIN,), sensitive=ASK_AGAIN)
 def confirm_reset(who: LoggedIn, reset_id: UUID) -> Any:
     """Confirm as a second admin; the code is shown this once."""
     actor = who.actor

@@ -14,7 +14,7 @@ from ...persons import service as persons
 from ...persons.service import LoggedIn
 from ..forms import Errors, change_or_show, once, typed
 from ..page import pages
-from ..visitor import members_only, private
+from ..visitor import ASK_AGAIN, members_only, private
 
 
 class RegulatorForm(Schema):
@@ -57,7 +57,7 @@ def _staff(
 
 
 @pages.post("/settings/staff")
-@members_only("admin", kinds=(ADMIN,))
+@members_only("admin", kinds=(ADMIN,), sensitive=ASK_AGAIN)
 def create_regulator(who: LoggedIn) -> Any:
     """Create a regulator; its key is shown this once. Sent again it leads to the page without one."""
     actor = who.actor
@@ -116,7 +116,7 @@ def _person_erasure(
 
 
 @pages.post("/settings/staff/<uuid:person_id>/erase")
-@members_only("admin", kinds=(ADMIN,))
+@members_only("admin", kinds=(ADMIN,), sensitive=ASK_AGAIN)
 def erase_person(who: LoggedIn, person_id: UUID) -> Any:
     """Erase the person for good."""
     actor = who.actor

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
+from markupsafe import Markup
 
 from ... import clock
 from ...haulage import service as haulage
@@ -79,7 +80,7 @@ def _map(way: dict[str, Any]) -> PlaceMap | None:
         Spot(
             mark["lon"],
             mark["lat"],
-            f"{moment(mark['at'])} · {mark['detail']}",
+            Markup("{} · {}").format(moment(mark["at"]), mark["detail"]),
             tone="own" if "kind" in mark else "",
         )
         for mark in _marks(way)

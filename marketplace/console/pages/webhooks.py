@@ -18,7 +18,7 @@ from ...webhooks import service as webhooks
 from ..form_fields import LocalMoment, as_typed
 from ..forms import Errors, once, read_form, typed, wrong
 from ..page import pages, read_query
-from ..visitor import members_only, private
+from ..visitor import ASK_AGAIN, members_only, private
 
 MOST_SHOWN = 100
 LONGEST_URL = 500
@@ -73,7 +73,7 @@ def _chosen() -> list[str]:
 
 
 @pages.post("/settings/webhooks")
-@members_only("admin", kinds=(ENTERPRISE,))
+@members_only("admin", kinds=(ENTERPRISE,), sensitive=ASK_AGAIN)
 def create_webhook(who: LoggedIn) -> Any:
     """Register an address; its secret is shown this once. Sent again it leads to the list."""
     actor = who.actor
@@ -142,7 +142,7 @@ def test_webhook(who: LoggedIn, endpoint_id: UUID) -> Any:
 
 
 @pages.post("/settings/webhooks/<uuid:endpoint_id>/rotate-secret")
-@members_only("admin", kinds=(ENTERPRISE,))
+@members_only("admin", kinds=(ENTERPRISE,), sensitive=ASK_AGAIN)
 def rotate_webhook_secret(who: LoggedIn, endpoint_id: UUID) -> Any:
     """Make a new secret, shown this once; sent again it leads to the page without one."""
     actor = who.actor

@@ -33,6 +33,7 @@ from .sessions import (
     list_sessions,
     logged_in,
     pass_second_factor,
+    replace_session,
     show_second_factor,
 )
 
@@ -64,6 +65,7 @@ __all__ = [
     "propose_reset",
     "relying_party",
     "remove_passkey",
+    "replace_session",
     "request_reset",
     "reseal_secrets",
     "reset_password",

@@ -24,6 +24,9 @@ from .second_factor import require_factor
 
 IDLE, ABSOLUTE = timedelta(hours=12), timedelta(days=14)
 """How long a session lasts unused, and in all."""
+RECENT = timedelta(minutes=15)
+"""How long after a proof of who it is a person may do what others would do with a session left open; our own
+choice."""
 NOTED_EVERY = timedelta(minutes=1)
 """How often at most a session notes that it is used."""
 LONGEST_DEVICE = 200
@@ -82,6 +85,8 @@ class LoggedIn:
         lacks: what must be done before the person acts for anybody: "second_factor" to be shown,
             "enrolment" of staff without one, "membership" of who is no member any more; None if nothing.
         acts_for: the name of the enterprise, or of the member of staff.
+        has_factor: whether the person shows a second factor beside the password.
+        is_recent: whether the person has just shown who it is: the second factor or, without one, the log-in.
     """
 
     session_id: UUID
@@ -92,6 +97,8 @@ class LoggedIn:
     right: Right | None
     acts_for: str | None
     lacks: str | None
+    has_factor: bool
+    is_recent: bool
 
 
 def begin(
@@ -156,6 +163,8 @@ def logged_in(token: str) -> LoggedIn | None:
         right=Right(row.right) if row.right else None,
         acts_for=(row.enterprise_name or row.staff_name) if _is_member(row) else None,
         lacks=lacks,
+        has_factor=_has_factor(row),
+        is_recent=now < ((row.passed_at if _has_factor(row) else row.created_at) or row.created_at) + RECENT,
     )
 
 
@@ -164,14 +173,17 @@ def _is_member(row: Any) -> bool:
 
 
 def _lacks(row: Any) -> str | None:
-    """What is missing. Staff whose passkey is its second factor shows it: a password alone sets no other."""
-    is_staff = row.staff_id is not None
-    has_factor = row.totp_since is not None or (is_staff and row.has_passkey)
-    if has_factor and row.passed_at is None:
+    """What is missing."""
+    if _has_factor(row) and row.passed_at is None:
         return "second_factor"
     if not _is_member(row):
         return "membership"
-    return "enrolment" if is_staff and row.passed_at is None else None
+    return "enrolment" if row.staff_id is not None and row.passed_at is None else None
+
+
+def _has_factor(row: Any) -> bool:
+    """Staff whose passkey is its second factor shows it: a password alone sets no other."""
+    return row.totp_since is not None or (row.staff_id is not None and row.has_passkey)
 
 
 def _actor(row: Any) -> Actor:
@@ -229,6 +241,24 @@ def act_for(session_id: UUID, membership_id: UUID) -> None:
             Membership.ended_at.is_(None),
         )
         session.membership_id = work.lock(Membership, *of_person).id
+
+
+def replace_session(token: str, earlier: str) -> None:
+    """End the session that a browser had before it began another; the same person acts for the same by it."""
+    with unit_of_work() as work:
+        ended = update(Session).where(Session.digest == digest(earlier), Session.digest != digest(token))
+        had = work.session.execute(
+            ended.values(ended_at=func.coalesce(Session.ended_at, clock.now())).returning(
+                Session.person_id, Session.membership_id
+            )
+        ).one_or_none()
+        if had is None:
+            return
+        is_current = select(Membership.id).where(
+            Membership.id == had.membership_id, Membership.ended_at.is_(None)
+        )
+        same = (Session.digest == digest(token), Session.person_id == had.person_id, is_current.exists())
+        work.session.execute(update(Session).where(*same).values(membership_id=had.membership_id))
 
 
 def list_sessions(person_id: UUID) -> Sequence[Session]:
