@@ -24,6 +24,7 @@ from marketplace import embedded
 from tests.effort import EFFORT, set_profile
 
 if TYPE_CHECKING:
+    from argon2 import PasswordHasher
     from flask import Flask
 
     from tests.marketplace import Kept, Marketplace
@@ -201,7 +202,28 @@ def own_readers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def app(database_url: str, redis_url: str, data_dir: Path, readers: None) -> "Flask":
+def quick_passwords() -> "Iterator[PasswordHasher]":
+    """Passwords are kept by a hundredth of the work, except at full effort and in processes of their own.
+
+    Returns:
+        what keeps them in service (tests/persons/test_passwords.py).
+    """
+    from argon2 import PasswordHasher
+
+    from marketplace.persons.service.login import logging_in, passwords
+
+    in_service = passwords.HASHER
+    with pytest.MonkeyPatch.context() as patch:
+        if EFFORT < 1:
+            for module in (passwords, logging_in):
+                patch.setattr(module, "HASHER", PasswordHasher(memory_cost=64, time_cost=1, parallelism=1))
+        yield in_service
+
+
+@pytest.fixture(scope="session")
+def app(
+    database_url: str, redis_url: str, data_dir: Path, readers: None, quick_passwords: "PasswordHasher"
+) -> "Flask":
     """The application on this process's own database and Valkey number, with its rights in service."""
     from marketplace import create_app
     from marketplace.settings import Settings
