@@ -62,7 +62,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs servers if asked to."""
+    """Leave out what needs servers if asked to; begin with what needs one of everything.
+
+    These are then in the hands of one worker, which makes it for all of them; others steal from the end.
+    """
+    items.sort(key=lambda item: "everything" not in getattr(item, "fixturenames", ()))
     if config.option.no_servers:
         left_out = [
             item for item in items if _needs_shared_servers(item) or item.get_closest_marker("own_servers")
