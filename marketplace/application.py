@@ -91,7 +91,7 @@ class LateRule(Rule):
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         def write(rule: LateRule, **values: Any) -> tuple[str, str]:
-            compiled = super(LateRule, rule)._compile_builder(append_unknown).__get__(rule, None)
+            compiled = super()._compile_builder(append_unknown).__get__(rule, None)
             setattr(rule, "_build_unknown" if append_unknown else "_build", compiled)
             return compiled(**values)  # type: ignore[no-any-return]
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.desk.world import KINDS
-from tests.effort import some
+from tests.effort import EFFORT
 
 ENDS = {
     "registration": ("approve", ""),
@@ -144,10 +144,10 @@ def test_pages_are_exact_across_kinds_of_the_same_moment_and_of_others(desk):
     assert sorted(item["since"] for item in in_order) == [item["since"] for item in in_order]
     assert set(made) <= set(desk.ids())
 
-    for sort in ("since", "due"):
+    for sort, few in (("since", (1, 7)), ("due", (2,))):
         whole = desk.ids(sort=sort)
         assert len(set(whole)) == len(whole) < 100
-        for limit in some((1, 2, 5, 7), 2):
+        for limit in few if EFFORT < 1 else (1, 2, 5, 7):
             assert desk.walked(limit, sort=sort) == whole, (sort, limit)
 
 

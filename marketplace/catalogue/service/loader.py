@@ -68,7 +68,7 @@ def _values(row: Any, names: Sequence[str]) -> dict[str, Any]:
 
 
 def _upsert(work: Work, model: Any, rows: Sequence[dict[str, Any]], key: Sequence[str]) -> None:
-    """Insert rows or change them, by one prepared statement: to write one of thousands of values takes longer."""
+    """Insert rows or change them, by one prepared statement: one of thousands of values takes longer."""
     if rows:
         statement = insert(model.__table__)
         changes = {name: statement.excluded[name] for name in rows[0] if name not in key}
