@@ -39,9 +39,7 @@ def test_a_hundred_questions_whether_we_are_ready_cost_a_few(marketplace, monkey
     recent.forget(marketplace.app)
 
 
-def test_many_readings_of_the_metrics_ask_the_database_a_few_times(
-    marketplace, monkeypatch, no_time_passes
-):
+def test_many_readings_of_the_metrics_ask_the_database_a_few_times(marketplace, monkeypatch, no_time_passes):
     from marketplace.events import service as events
 
     asked, backlogs = [], events.backlogs
