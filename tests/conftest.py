@@ -24,6 +24,7 @@ from marketplace import embedded
 from tests.effort import EFFORT, set_profile
 
 if TYPE_CHECKING:
+    from argon2 import PasswordHasher
     from flask import Flask
 
     from tests.marketplace import Kept, Marketplace
@@ -61,7 +62,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs servers if asked to."""
+    """Leave out what needs servers if asked to; begin with what needs one of everything.
+
+    These are then in the hands of one worker, which makes it for all of them; others steal from the end.
+    """
+    items.sort(key=lambda item: "everything" not in getattr(item, "fixturenames", ()))
     if config.option.no_servers:
         left_out = [
             item for item in items if _needs_shared_servers(item) or item.get_closest_marker("own_servers")
@@ -201,7 +206,28 @@ def own_readers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def app(database_url: str, redis_url: str, data_dir: Path, readers: None) -> "Flask":
+def quick_passwords() -> "Iterator[PasswordHasher]":
+    """Passwords are kept by a hundredth of the work, except at full effort and in processes of their own.
+
+    Returns:
+        what keeps them in service (tests/persons/test_passwords.py).
+    """
+    from argon2 import PasswordHasher
+
+    from marketplace.persons.service.login import logging_in, passwords
+
+    in_service = passwords.HASHER
+    with pytest.MonkeyPatch.context() as patch:
+        if EFFORT < 1:
+            for module in (passwords, logging_in):
+                patch.setattr(module, "HASHER", PasswordHasher(memory_cost=64, time_cost=1, parallelism=1))
+        yield in_service
+
+
+@pytest.fixture(scope="session")
+def app(
+    database_url: str, redis_url: str, data_dir: Path, readers: None, quick_passwords: "PasswordHasher"
+) -> "Flask":
     """The application on this process's own database and Valkey number, with its rights in service."""
     from marketplace import create_app
     from marketplace.settings import Settings

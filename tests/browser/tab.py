@@ -1,6 +1,7 @@
 """A tab of Chromium in which a page of ours is looked at: what goes wrong in it is kept as its faults."""
 
 import importlib.util
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -99,6 +100,7 @@ class Tab:
         return [address.removeprefix(self.origin) for address in found if address.startswith(self.origin)]
 
 
+@cache
 def axe():
     """The source of axe-core (MPL-2.0) as the package axe-playwright-python has it, locked by its hash."""
     spec = importlib.util.find_spec("axe_playwright_python")

@@ -10,15 +10,23 @@ class Browser:
     """One person's browser.
 
     Attributes:
-        page: the last page, read; `status` and `location` of the last response.
+        is_page: whether the last response is a page; `status` and `location` are those of it.
         secret: of the second factor that was set with it, None of who has none.
     """
 
     def __init__(self, marketplace):
         self.marketplace = marketplace
         self.client = marketplace.app.test_client()
-        self.page = self.location = self.secret = None
+        self.is_page, self._page = False, None
+        self.location = self.secret = None
         self.status = 0
+
+    @property
+    def page(self):
+        """The last page, read; None of a response that is none."""
+        if self.is_page and self._page is None:
+            self._page = read(self.response)
+        return self._page
 
     def get(self, path, **headers):
         return self._keep(self.client.get(path, headers={"Accept": "text/html", **headers}))
@@ -29,9 +37,8 @@ class Browser:
 
     def _keep(self, response):
         self.status, self.location = response.status_code, response.headers.get("Location")
-        self.response = response
-        is_page = response.mimetype == "text/html" and not self.location
-        self.page = read(response) if is_page else None
+        self.response, self._page = response, None
+        self.is_page = response.mimetype == "text/html" and not self.location
         return self
 
     def log_in(self, login, password=PASSWORD, **fields):

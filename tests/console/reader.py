@@ -32,10 +32,10 @@ class Page(HTMLParser):
         self.faults += list(self._faults_of_whole())
 
     def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        self.faults += [
-            f"{name} twice in <{tag}>" for name, n in Counter(n for n, _ in attrs).items() if n > 1
-        ]
+        self.elements.append((tag, named := dict(attrs)))
+        if len(named) < len(attrs):
+            counts = Counter(name for name, _ in attrs)
+            self.faults += [f"{name} twice in <{tag}>" for name, n in counts.items() if n > 1]
         if tag not in VOID:
             self._open.append(tag)
 

@@ -50,7 +50,8 @@ def test_who_checked_a_repair_or_placed_a_block_does_not_decide_it(desk):
 
 
 def test_a_regulator_decides_what_its_room_lets_it_and_in_its_region_only(desk):
-    made = desk.make_all()
+    kinds = ("registration", "appeal", "repair", "provisional_block", "transporter_paper", "grade_change")
+    made = {kind: desk.make(kind) for kind in kinds}
     sent = [
         ("registration", made["registration"], "approve"),
         ("appeal", made["appeal"], "uphold", "x"),
@@ -75,8 +76,7 @@ def test_the_desk_ends_no_suspension(desk):
 
 
 def test_what_has_no_decision_says_so(desk):
-    made = desk.make_all()
-    sent = [(kind, made[kind], "confirm") for kind in ("expiring_evaluation", "unmatched_entry")]
+    sent = [(kind, desk.make(kind), "confirm") for kind in ("expiring_evaluation", "unmatched_entry")]
     assert desk.decide(*sent) == [(422, "decision_not_of_kind")] * 2
 
 

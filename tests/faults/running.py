@@ -213,14 +213,6 @@ class RunningMarketplace:
             for days in (0, 1):
                 work.add(RankingModel(night=clock.today() + timedelta(days=days), status="done"))
 
-    def found(self) -> None:
-        """Bring an empty database to the newest schema and catalogue, and settle."""
-        runner = self.app.test_cli_runner()
-        for command in (["db-upgrade"], ["seed", "catalogue"]):
-            done = runner.invoke(args=command)
-            assert done.exit_code == 0, done.output
-        self.settle()
-
     def copy(self, database_url: str, redis_url: str, folder: Path) -> "RunningMarketplace":
         """The same people on a copy of the database."""
         twin = RunningMarketplace(database_url, redis_url, folder)

@@ -145,7 +145,7 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, t
         running.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", some([signal.SIGTERM, signal.SIGINT], 1))
 def test_a_signal_while_it_starts_stops_all(folder, number):
     stack = Stack(folder / "data")
     with stack.serving() as supervisor:

@@ -2,12 +2,17 @@
 
 import os
 import signal
+import subprocess
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+from sqlalchemy import make_url
+
 from marketplace import embedded
+from marketplace.embedded.address import PORT, SUPERUSER
+from marketplace.embedded.server import wheel_pg_bin
 from tests.faults.killable import REQUEST_POINTS
-from tests.faults.running import CODES, RunningMarketplace, Web, supply, until
+from tests.faults.running import CODES, Web, supply, until
 
 
 def test_a_request_whose_gunicorn_worker_is_killed_can_be_retried_and_is_done_once(running):
@@ -25,13 +30,15 @@ def test_a_request_whose_gunicorn_worker_is_killed_can_be_retried_and_is_done_on
     assert dict(titles) == dict.fromkeys(REQUEST_POINTS, 1)
 
 
-def test_postgres_restarted_under_a_load_of_publishing_loses_and_doubles_nothing(settled, folder, tmp_path):
+def test_postgres_restarted_under_a_load_of_publishing_loses_and_doubles_nothing(
+    settled, data_dir, folder, tmp_path
+):
     data = folder / "data"
     with embedded.servers(data, valkey=False, report=lambda line: None) as postgres:
         embedded.create_database(data, embedded.DATABASE)
-        running = RunningMarketplace(embedded.addresses(data).database_url, settled.redis_url, tmp_path)
+        bring(make_url(settled.database_url).database, data_dir, data)
+        running = settled.copy(embedded.addresses(data).database_url, settled.redis_url, tmp_path)
         try:
-            running.found()
             running.open_demands()
             running.worker()
             running.scheduler()
@@ -49,6 +56,24 @@ def test_postgres_restarted_under_a_load_of_publishing_loses_and_doubles_nothing
             assert seen[503] + seen[None] > 0, "nobody noticed"
         finally:
             running.close()
+
+
+def bring(name, data_dir, data):
+    """Copy a database of one server into that of another."""
+    dumped = run_by(data_dir, "pg_dump", "--format=custom", "--no-owner", name).stdout
+    run_by(
+        data, "pg_restore", "--exit-on-error", "--no-owner", f"--role={embedded.OWNER}",
+        f"--dbname={embedded.DATABASE}", given=dumped,
+    )  # fmt: skip
+
+
+def run_by(data, program, *args, given=None):
+    """Run a program of PostgreSQL on the server of a folder, as its superuser."""
+    place = {"PGHOST": str(embedded.run_dir(data)), "PGPORT": str(PORT), "PGUSER": SUPERUSER}
+    return subprocess.run(
+        [wheel_pg_bin() / program, *args], env={"LC_ALL": "C", **place}, input=given, stdout=subprocess.PIPE,
+        check=True,
+    )  # fmt: skip
 
 
 TIMES = 2

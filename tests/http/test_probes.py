@@ -39,15 +39,13 @@ def test_a_hundred_questions_whether_we_are_ready_cost_a_few(marketplace, monkey
     recent.forget(marketplace.app)
 
 
-def test_a_hundred_readings_of_the_metrics_ask_the_database_a_few_times(
-    marketplace, monkeypatch, no_time_passes
-):
+def test_many_readings_of_the_metrics_ask_the_database_a_few_times(marketplace, monkeypatch, no_time_passes):
     from marketplace.events import service as events
 
     asked, backlogs = [], events.backlogs
     monkeypatch.setattr(events, "backlogs", lambda: asked.append(1) or backlogs())
     recent.forget(marketplace.app)
-    pages = {marketplace.client.get("/metrics").status_code for _ in range(100)}
+    pages = {marketplace.client.get("/metrics").status_code for _ in range(20)}
 
     assert pages == {200}
     assert 1 <= len(asked) <= BURST

@@ -197,12 +197,18 @@ PIECES = {
 
 @pytest.mark.parametrize("make", PIECES.values(), ids=PIECES)
 def test_reading_takes_time_in_proportion_to_the_file(make):
-    """Five times the length, at most fifteen times the time."""
-    answers = hostile.reading_module()
-    short, long = (
-        min(hostile.read_in_child(answers, make(many))[1] for _ in range(2)) for many in (6_000, 30_000)
-    )
-    assert long < 0.1 or long < 15 * short, (short, long)
+    hold_proportion(make, hostile.READ)
+
+
+def hold_proportion(make, asked):
+    """Five times the length, at most fifteen times the time; a machine that had a hiccup is asked again."""
+    answers, seen = hostile.reading_module(), []
+    for _ in range(3):
+        seen.append([hostile.read_in_child(answers, make(many), asked)[1] for many in (6_000, 30_000)])
+        short, long = map(min, zip(*seen, strict=True))
+        if long < 0.1 or long < 15 * short:
+            return
+    raise AssertionError(seen)
 
 
 def styled(fills, formats="<xf/>"):
@@ -235,12 +241,7 @@ MARKED = {
 @pytest.mark.parametrize("make", MARKED.values(), ids=MARKED)
 def test_marking_takes_time_in_proportion_to_the_file(make):
     """A sheet that is wanted back with its faults marked is searched for the ends of its elements."""
-    answers = hostile.reading_module()
-    short, long = (
-        min(hostile.read_in_child(answers, make(many), hostile.MARK)[1] for _ in range(2))
-        for many in (6_000, 30_000)
-    )
-    assert long < 0.1 or long < 15 * short, (short, long)
+    hold_proportion(make, hostile.MARK)
 
 
 def test_a_csv_with_gaps_and_marks_of_control_comes_back_row_by_row():
