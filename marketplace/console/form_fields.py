@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -13,7 +13,10 @@ from ..http.languages import Message
 
 MOMENT = "%Y-%m-%dT%H:%M"
 """As a browser sends the field `datetime-local`."""
+BY_HAND = "%Y-%m-%d %H:%M"
+"""As people type it where a browser has no such field."""
 SECONDS = ":%S"
+END_OF_WORK = time(18)
 CODE_BETWEEN = re.compile(r"[\n,，、;；]")
 
 
@@ -60,15 +63,17 @@ class TypedLoad(TypedTonnes):
 
 
 class LocalMoment(fields.DateTime):
-    """A moment as a browser sends it: of Asia/Shanghai, to the minute."""
+    """A moment as a browser sends it, or as people type it: of Asia/Shanghai, to the minute."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
-        for form in (MOMENT, MOMENT + SECONDS):
+        plain = unicodedata.normalize("NFKC", value).strip().replace("/", "-")
+        for form in (MOMENT, MOMENT + SECONDS, BY_HAND):
             try:
-                return datetime.strptime(value.strip(), form).replace(tzinfo=clock.LOCAL)
+                return datetime.strptime(plain, form).replace(tzinfo=clock.LOCAL)
             except ValueError:
                 continue
-        raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        example = f"{datetime.combine(clock.today(), END_OF_WORK):{BY_HAND}}"
+        raise ValidationError([Message("moment_typed", example=example)])
 
 
 class _Divided(Lines):

@@ -127,6 +127,10 @@ def test_a_long_plan_is_read_page_by_page(marketplace):
         assert not hand.offers("下一页")
         seen += [name for name in hand.page.words if name.startswith("甲")]
         assert sorted(seen) == ["甲0厂", "甲1厂", "甲2厂"]
+        hand.go(hand.at.partition("?")[0] + "?limit=2&cursor=abc")
+        assert "游标" not in hand.page.text
+        hand.click("从头查看")
+        assert "最大缺口" in hand.page.text
 
 
 def test_a_driver_says_where_the_load_is_and_once(marketplace):

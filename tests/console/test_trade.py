@@ -108,7 +108,7 @@ def test_what_is_odd_about_terms_is_said_once_on_the_page_of_the_offer(town):
 def test_what_cannot_be_read_is_said_beside_its_field_and_stays_as_typed(town):
     hand = (
         Hand(town.supplier, town.first_offer)
-        .fill(quantity_t="很多", price_cny_per_t="-120", valid_until="")
+        .fill(quantity_t="很多", price_cny_per_t="-120", valid_until="明天")
         .press("提交报价")
     )
     assert hand.browser.status == 422
@@ -116,7 +116,8 @@ def test_what_cannot_be_read_is_said_beside_its_field_and_stays_as_typed(town):
     assert fields["quantity_t"]["value"] == "很多"
     assert fields["quantity_t"]["aria-invalid"] == fields["valid_until"]["aria-invalid"] == "true"
     assert hand.page.faults == []
-    hand.fill(quantity_t="６０", valid_until="2026-12-10T18:00").press("提交报价")
+    assert "请填写日期和时间（北京时间），如 2026-12-01 18:00。" in hand.page.text
+    hand.fill(quantity_t="６０", valid_until="2026/12/10 18:00").press("提交报价")
     assert "60 吨" in hand.page.text
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from marketplace.deals.models import DEAL_LIFE, OFFER_LIFE
 from marketplace.messages.names import names
 from tests.http.responses import refused
 
@@ -93,8 +94,8 @@ def test_a_history_speaks_the_readers_language(marketplace, owner):
 
 
 def recorded_actions():
-    """The actions that the source writes into the audit about listings and enterprises, as literals."""
-    for room in ("listings", "enterprises", "matches/service/feedback", "notifications"):
+    """The actions that the source writes into the audit about what has a history, as literals."""
+    for room in ("deals", "listings", "enterprises", "matches/service/feedback", "notifications"):
         for path in (SOURCE / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 is_audit = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "audit"
@@ -102,9 +103,15 @@ def recorded_actions():
                     yield node.args[1].value, ast.unparse(node.args[2])
 
 
-def test_every_action_on_a_listing_or_an_enterprise_has_its_name():
-    subjects = {"row", "listing", "enterprise", "enterprises.own(actor)"}
+def is_settled(move):
+    """Whether a move ends a dispute: those are all recorded as that."""
+    return move.name.startswith("settle_")
+
+
+def test_every_action_on_a_listing_an_offer_a_deal_or_an_enterprise_has_its_name():
+    subjects = {"row", "listing", "offer", "deal", "enterprise", "enterprises.own(actor)"}
     found = {action for action, subject in recorded_actions() if subject in subjects}
+    found |= {move.name for life in (OFFER_LIFE, DEAL_LIFE) for move in life.moves if not is_settled(move)}
     named = set(names()["action"])
 
     assert {"create", "publish", "change", "register"} <= found

@@ -1,7 +1,7 @@
 """Offers: those that wait for an answer first, the thread of rounds, a first offer and every answer."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from ...listings import service as listings
 from ...listings.models import Listing
 from ...matches import service as matches
 from ...persons.service import LoggedIn
-from ..form_fields import LocalMoment, TypedPrice, TypedTonnes, TypedYuan, as_typed
+from ..form_fields import END_OF_WORK, LocalMoment, TypedPrice, TypedTonnes, TypedYuan, as_typed
 from ..forms import Errors, change_or_show, once_by, require_seen, typed, words_of
 from ..page import pages, read_query
 from ..visitor import is_in_place, members_only, private
@@ -32,7 +32,6 @@ from .listings import ticked
 MOST_TURNS, MOST_LINES = 50, 50
 VALID_FOR = timedelta(days=7)
 """How long the first terms are valid unless the maker says otherwise; our own choice."""
-END_OF_WORK = time(18)
 ANY_OFFER = {"status": None, "listing_id": None, "mine": False, "first_day": None, "last_day": None}
 MAX_CHARGE = 1_000_000
 PATH = "/offers/<uuid:offer_id>"
