@@ -26,7 +26,8 @@ from ..forms import WHOLE, Errors, once, read_form, typed, wrong
 from ..page import pages, read_query, text
 from ..visitor import members_only, private
 from ..warnings import warn
-from .deals import MOST_TRANSPORTERS, WRITERS
+from .deal_loads import MOST_TRANSPORTERS
+from .deals import WRITERS
 
 MOST_DEALS = 20
 """As many lines as a manifest may have."""
