@@ -4,6 +4,7 @@ import os
 import signal
 from contextlib import ExitStack
 
+from tests.effort import EFFORT
 from tests.faults import killable
 from tests.faults.running import RunningMarketplace, Web, supply, until
 
@@ -50,6 +51,7 @@ class Machine:
 
 
 def test_two_machines_answer_alike_and_either_may_die(running):
+    """The one that died comes back, and the other dies in its turn, in `make faults`."""
     running.open_demands()
     offers = list(running.supplies())
     with ExitStack() as at_the_end:
@@ -70,12 +72,15 @@ def test_two_machines_answer_alike_and_either_may_die(running):
         running.wait_until_done()
         assert running.messages().keys() <= running.expected_of_recyclers().keys()
 
-        here.start()
-        here.await_ready()
-        assert_both_know_at_once(there, here, offers[8][0], before)
-        there.lose_power()
+        left = there
+        if EFFORT >= 1:
+            here.start()
+            here.await_ready()
+            assert_both_know_at_once(there, here, offers[8][0], before)
+            there.lose_power()
+            left = here
         for owner, code in offers[9:]:
-            here.post(owner, code)
+            left.post(owner, code)
         running.wait_until_done()
 
     assert running.messages() == running.expected_of_recyclers()

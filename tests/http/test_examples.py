@@ -15,14 +15,12 @@ WHAT_TO_DO = "record the examples again: make examples"
 
 
 @pytest.fixture(scope="module")
-def played(app, everything):
-    """The examples as they would be recorded now; written down, of a new world, if HUANLIU_RECORD is set."""
-    if not os.environ.get("HUANLIU_RECORD"):
-        with everything() as samples:
-            return record(samples)
+def played(app):
+    """The examples as they would be recorded now; written down if HUANLIU_RECORD is set."""
     with Marketplace(app) as marketplace:
         found = record(AllSamples(marketplace))
-    write_examples(found)
+    if os.environ.get("HUANLIU_RECORD"):
+        write_examples(found)
     return found
 
 
