@@ -1,5 +1,6 @@
 """An item of the desk: shown with what decides it, decided, taken by an officer; and the next one."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -142,7 +143,7 @@ def decide_desk_item(who: LoggedIn, kind: str, subject_id: UUID) -> Any:
     return change_or_show(DECISION, partial(_item, who, kind, subject_id), decide)
 
 
-VERSIONS = {
+VERSIONS: dict[DeskKind, Callable[[Actor, UUID], Any]] = {
     DeskKind.REGISTRATION: enterprises.find_governed,
     DeskKind.EXEMPTION_REVIEW: listings.find_any,
 }
