@@ -97,6 +97,7 @@ BY_API = {
     "lift_block": ("POST", "/credit/blocks/<uuid:block_id>/lift"),
     "record_event": ("POST", "/credit/events"),
     "withdraw_event": ("POST", "/credit/events/<uuid:event_id>/withdraw"),
+    "add_event_file": ("POST", "/credit/events/<uuid:event_id>/files"),
     "decide_many": ("POST", "/desk/decisions"),
     "decide_desk_item": ("POST", "/desk/decisions"),
     "preview_evaluation": ("POST", "/credit/evaluations"),

@@ -66,9 +66,11 @@ def search_repairs(
 
 def requests_about(event: CreditEvent) -> tuple[Appeal | None, Sequence[Repair]]:
     """The appeal against an event, if there is one, and the requests for its repair, newest first."""
-    appeal = db.session.scalars(select(Appeal).where(Appeal.event_id == event.id)).one_or_none()
-    repairs = select(Repair).where(Repair.event_id == event.id).order_by(Repair.id.desc())
-    return appeal, db.session.scalars(repairs).all()
+    requests = select(Appeal, Repair).select_from(CreditEvent).where(CreditEvent.id == event.id)
+    requests = requests.outerjoin(Appeal, Appeal.event_id == CreditEvent.id)
+    requests = requests.outerjoin(Repair, Repair.event_id == CreditEvent.id).order_by(Repair.id.desc())
+    rows = db.session.execute(requests).all()
+    return rows[0][0] if rows else None, [repair for _, repair in rows if repair is not None]
 
 
 def lock(work: Work, row: Row) -> tuple[Row, CreditEvent]:

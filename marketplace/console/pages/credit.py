@@ -17,6 +17,7 @@ from ...events.actor import ENTERPRISE, Actor
 from ...http.bodies import FORM
 from ...http.documents import MAX_DOCUMENT
 from ...http.fields import Lines
+from ...http.histories import histories_for
 from ...http.languages import language
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
@@ -32,6 +33,8 @@ GOVERNING = "admin"
 """The scope of whoever asks for something in the name of the enterprise."""
 FULL = 100_000
 MOST_SHOWN = 50
+MOST_LINES = 30
+"""Of the histories of the requests about an event, taken together."""
 
 
 class AppealForm(Schema):
@@ -104,24 +107,34 @@ def _event(who: LoggedIn, event_id: UUID, http_status: int = 200, errors: Errors
     actor = who.actor
     assert actor is not None
     event = appeals.find_own_event(actor, event_id)
-    appeal, repairs = appeals.requests_about(event)
+    shown = facts_of_event(actor, event)
     return private(
         "credit_event.html",
         http_status,
-        event=event,
-        title=credit.titles_of([event], language())[event.id],
-        citation=credit.citation_of(event, language()),
-        counts=credit.counts(event, clock.today()),
+        **shown,
         repairable_from=credit.repairable_from(event, credit.publication_terms(clock.today())),
-        files=[credit.present_file(row, event) for row in credit.list_files(actor, event)],
-        appeal=appeal,
-        repairs=repairs,
-        **_possible(actor, event, appeal, repairs),
+        **_possible(actor, event, shown["appeal"], shown["repairs"]),
         today=clock.today(),
         values=typed() if errors else {},
         errors=errors or {},
         api=f"/api/v1/credit/events/{event_id}/files",
     )
+
+
+def facts_of_event(actor: Actor, event: CreditEvent) -> dict[str, Any]:
+    """What a page shows of an event, its files, and the requests about it with who did what when."""
+    appeal, repairs = appeals.requests_about(event)
+    requests = [appeal, *repairs] if appeal else [*repairs]
+    return {
+        "event": event,
+        "title": credit.titles_of([event], language())[event.id],
+        "citation": credit.citation_of(event, language()),
+        "counts": credit.counts(event, clock.today()),
+        "files": [credit.present_file(row, event) for row in credit.list_files(actor, event)],
+        "appeal": appeal,
+        "repairs": repairs,
+        "histories": histories_for(actor, requests, MOST_LINES),
+    }
 
 
 def _possible(actor: Actor, event: CreditEvent, appeal: Appeal | None, repairs: Any) -> dict[str, bool]:

@@ -26,7 +26,16 @@ from .feeds import (
     search_unmatched,
 )
 from .feeds import template as feed_template
-from .files import add_file, find_event_with_files, find_file, keep_file, list_files, present_file
+from .files import (
+    add_file,
+    find_event_and_firm,
+    find_event_with_files,
+    find_file,
+    keep_file,
+    list_files,
+    may_add_files,
+    present_file,
+)
 from .lapse import counts, due_for_refresh, earliest_start, lapse_date
 from .legal_basis import citation_of
 from .recomputing import recompute, simulate_rules
@@ -66,6 +75,7 @@ __all__ = [
     "feed_template",
     "find_block",
     "find_event",
+    "find_event_and_firm",
     "find_event_with_files",
     "find_file",
     "find_import",
@@ -83,6 +93,7 @@ __all__ = [
     "list_imports",
     "lock_event",
     "match_waiting",
+    "may_add_files",
     "member_since",
     "needs_another_to_confirm",
     "needs_another_to_lift",

@@ -36,12 +36,17 @@ def add_file(actor: Actor, event: CreditEvent, upload: bytes, declared: str, nam
         Conflict: the event has as many files as it may (`too_many_files`), or this one already
             (`already_entered`).
     """
-    if actor.kind == REGULATOR and event.recorded_as != Recorder.REGULATOR:
+    if not may_add_files(actor, event):
         raise Forbidden("rule_names_another", rule=event.rule, recorder=name_of(event.recorded_as))
     file = uploaded_files.judged(upload, declared)
     with unit_of_work() as work:
         work.lock(CreditEvent, CreditEvent.id == event.id)
         return keep_file(work, actor, event, file, name)
+
+
+def may_add_files(actor: Actor, event: CreditEvent) -> bool:
+    """Whether an officer who sees the event may add to it: a regulator to what a regulator could record."""
+    return actor.kind != REGULATOR or event.recorded_as == Recorder.REGULATOR
 
 
 def keep_file(
@@ -92,12 +97,16 @@ def present_file(row: CreditFile, event: CreditEvent) -> dict[str, Any]:
 
 def find_event_with_files(actor: Actor, event_id: UUID) -> CreditEvent:
     """An event whose files the actor may see. Raises: NotFound."""
+    return find_event_and_firm(actor, event_id)[0]
+
+
+def find_event_and_firm(actor: Actor, event_id: UUID) -> tuple[CreditEvent, Enterprise]:
+    """An event that the actor may see in full, and the enterprise that it is about. Raises: NotFound."""
     of_event = select(CreditEvent, Enterprise).join(Enterprise, Enterprise.id == CreditEvent.enterprise_id)
     found = db.session.execute(of_event.where(CreditEvent.id == event_id)).one_or_none()
     if found is None or not enterprises.sees_all_of(actor, found[1]):
         raise NotFound()
-    event: CreditEvent = found[0]
-    return event
+    return found[0], found[1]
 
 
 def list_files(actor: Actor, event: CreditEvent) -> Sequence[CreditFile]:
