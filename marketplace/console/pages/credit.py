@@ -9,7 +9,7 @@ from flask import Response, request, url_for
 
 from ... import clock
 from ...appeals import service as appeals
-from ...appeals.models import UNDECIDED, Appeal, AppealStatus
+from ...appeals.models import UNDECIDED, Appeal, AppealStatus, Repair
 from ...credit import service as credit
 from ...credit.models import AXES, CreditEvent, EventStatus
 from ...enterprises import service as enterprises
@@ -106,24 +106,26 @@ def show_credit_event(who: LoggedIn, event_id: UUID) -> Response:
 def _event(who: LoggedIn, event_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
     assert actor is not None
-    event = appeals.find_own_event(actor, event_id)
-    shown = facts_of_event(actor, event)
+    event, _, appeal, repairs = appeals.find_with_requests(actor, event_id)
+    today, possible = clock.today(), _possible(actor, event, appeal, repairs)
+    terms = credit.publication_terms(today) if possible["may_repair"] else None
     return private(
         "credit_event.html",
         http_status,
-        **shown,
-        repairable_from=credit.repairable_from(event, credit.publication_terms(clock.today())),
-        **_possible(actor, event, shown["appeal"], shown["repairs"]),
-        today=clock.today(),
+        **facts_of_event(actor, event, appeal, repairs),
+        **possible,
+        repairable_from=credit.repairable_from(event, terms) if terms else None,
+        today=today,
         values=typed() if errors else {},
         errors=errors or {},
         api=f"/api/v1/credit/events/{event_id}/files",
     )
 
 
-def facts_of_event(actor: Actor, event: CreditEvent) -> dict[str, Any]:
+def facts_of_event(
+    actor: Actor, event: CreditEvent, appeal: Appeal | None, repairs: list[Repair]
+) -> dict[str, Any]:
     """What a page shows of an event, its files, and the requests about it with who did what when."""
-    appeal, repairs = appeals.requests_about(event)
     requests = [appeal, *repairs] if appeal else [*repairs]
     return {
         "event": event,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import Response, request, url_for
 
+from ...appeals import service as appeals
 from ...credit import service as credit
 from ...enterprises import service as enterprises
 from ...http.authentication import STAFF
@@ -28,11 +29,11 @@ def show_event_of_firm(who: LoggedIn, event_id: UUID) -> Response:
 def _event(who: LoggedIn, event_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
     assert actor is not None
-    event, firm = credit.find_event_and_firm(actor, event_id)
+    event, firm, appeal, repairs = appeals.find_with_requests(actor, event_id)
     return private(
         "event_of_firm.html",
         http_status,
-        **facts_of_event(actor, event),
+        **facts_of_event(actor, event, appeal, repairs),
         firm=firm,
         may_add=credit.may_add_files(actor, event),
         errors=errors or {},

@@ -28,7 +28,6 @@ from .feeds import (
 from .feeds import template as feed_template
 from .files import (
     add_file,
-    find_event_and_firm,
     find_event_with_files,
     find_file,
     keep_file,
@@ -75,7 +74,6 @@ __all__ = [
     "feed_template",
     "find_block",
     "find_event",
-    "find_event_and_firm",
     "find_event_with_files",
     "find_file",
     "find_import",

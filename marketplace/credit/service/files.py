@@ -97,16 +97,12 @@ def present_file(row: CreditFile, event: CreditEvent) -> dict[str, Any]:
 
 def find_event_with_files(actor: Actor, event_id: UUID) -> CreditEvent:
     """An event whose files the actor may see. Raises: NotFound."""
-    return find_event_and_firm(actor, event_id)[0]
-
-
-def find_event_and_firm(actor: Actor, event_id: UUID) -> tuple[CreditEvent, Enterprise]:
-    """An event that the actor may see in full, and the enterprise that it is about. Raises: NotFound."""
     of_event = select(CreditEvent, Enterprise).join(Enterprise, Enterprise.id == CreditEvent.enterprise_id)
     found = db.session.execute(of_event.where(CreditEvent.id == event_id)).one_or_none()
     if found is None or not enterprises.sees_all_of(actor, found[1]):
         raise NotFound()
-    return found[0], found[1]
+    event: CreditEvent = found[0]
+    return event
 
 
 def list_files(actor: Actor, event: CreditEvent) -> Sequence[CreditFile]:
