@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from tests.console.people import browser_of, staff_browser
-from tests.console.test_staff_pages import fields_of
+from tests.console.people import browser_of, browser_of_staff, staff_browser
+from tests.console.test_staff_pages import MOST_STATEMENTS, fields_of
+from tests.counting import count_statements
 from tests.inspections.site import Site
 from tests.reporting.world import ACID, Reports
 from tests.uploaded_files import made
@@ -101,6 +102,40 @@ def test_a_viewer_reads_and_a_neighbour_finds_nothing(world):
     for sent in (f"{path}/appeal", f"{path}/repair", inspection, f"{inspection}/cancel"):
         assert neighbour.post(sent, reason="x", promise="x").status == 404, sent
     assert world.firm.get("/credit/appeals").json["items"] == []
+
+
+def test_an_officer_adds_a_file_to_an_entry_later_and_each_side_reads_who_did_what(world):
+    event = world.event("law.penalty_major")
+    world.owner.post(f"/credit/events/{event['id']}/appeal", reason="不是我厂")
+    world.owner.post(f"/credit/events/{event['id']}/repair", promise="已整改")
+    officer = browser_of_staff(world.marketplace)
+    path = f"/enterprises/events/{event['id']}"
+    assert path in officer.get(f"/enterprises/{world.firm.id}?part=credit").page.links("")
+
+    nothing, program = officer.post(f"{path}/files"), (io.BytesIO(b"MZ"), "x.exe")
+    assert (nothing.status, "请先选择文件" in nothing.page.text) == (422, True)
+    assert officer.post(f"{path}/files", file=program).status == 415
+    sent = officer.post(f"{path}/files", file=(io.BytesIO(made.JPEG), "补充现场.jpg"))
+    assert (sent.status, sent.location) == (303, path)
+
+    of_firm = f"/credit/events/{event['id']}"
+    for reader, address in ((officer, path), (world.owner, of_firm), (world.owner, f"{of_firm}?lang=en")):
+        reader.get(address)
+        with count_statements() as statements:
+            page = reader.get(address).page
+        assert (page.faults, len(statements) <= MOST_STATEMENTS) == ([], True), statements
+        assert "补充现场" in page.text
+        assert ("提出申诉" if address in (path, of_firm) else "appealed") in page.text
+    (appeal,) = world.firm.get("/credit/appeals").json["items"]
+    assert path in officer.get(f"/desk/appeal/{appeal['id']}").page.links("")
+
+
+def test_a_regulator_reads_an_entry_of_the_platform_and_adds_nothing_to_it(world):
+    path = f"/enterprises/events/{world.event('manifest.late_close')['id']}"
+    officer = staff_browser(world.marketplace, world.site.regulator.id, "13900139001")
+    assert f"{path}/files" not in officer.get(path).page.html
+    refused = officer.post(f"{path}/files", file=(io.BytesIO(made.JPEG), "现场.jpg"))
+    assert (refused.status, world.owner.get(path).status) == (403, 403)
 
 
 # ---------------------------------------------------------------- inspections

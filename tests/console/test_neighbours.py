@@ -100,6 +100,7 @@ BY_API = {
     "record_event": ("POST", "/credit/events"),
     "withdraw_event": ("POST", "/credit/events/<uuid:event_id>/withdraw"),
     "assign_many": ("POST", "/desk/<kind>/<uuid:subject_id>/assign"),
+    "add_event_file": ("POST", "/credit/events/<uuid:event_id>/files"),
     "decide_many": ("POST", "/desk/decisions"),
     "decide_desk_item": ("POST", "/desk/decisions"),
     "preview_evaluation": ("POST", "/credit/evaluations"),

@@ -224,7 +224,7 @@ def test_staff_reads_which_officer_decided_an_appeal_and_its_enterprise_that_the
     assert decided["by_person"]["name"] == "李工"
     profile = desk.browser.get(f"/enterprises/{enterprise_id}").page
     assert profile.faults == []
-    with desk.marketplace.app.app_context():
+    with desk.marketplace.app.test_request_context():
         told = history_for(Actor(ENTERPRISE, UUID(enterprise_id)), Appeal.__tablename__, UUID(appeal_id), 9)
     assert {line["by_person"] for line in told} == {None}
     assert told[0]["reason"] == "证据充分"

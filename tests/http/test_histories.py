@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from marketplace.deals.models import DEAL_LIFE, OFFER_LIFE
+from marketplace.http.histories import NAMED_IN
 from marketplace.messages.names import names
 from tests.http.responses import refused
 
@@ -94,8 +95,11 @@ def test_a_history_speaks_the_readers_language(marketplace, owner):
 
 
 def recorded_actions():
-    """The actions that the source writes into the audit about what has a history, as literals."""
-    for room in ("deals", "listings", "enterprises", "matches/service/feedback", "notifications"):
+    """The actions that the source writes into the audit about rows with a history, as literals."""
+    for room in (
+        "listings", "enterprises", "matches/service/feedback", "notifications",
+        "appeals", "deals", "transfers",
+    ):  # fmt: skip
         for path in (SOURCE / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 is_audit = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "audit"
@@ -108,12 +112,12 @@ def is_settled(move):
     return move.name.startswith("settle_")
 
 
-def test_every_action_on_a_listing_an_offer_a_deal_or_an_enterprise_has_its_name():
-    subjects = {"row", "listing", "offer", "deal", "enterprise", "enterprises.own(actor)"}
+def test_every_action_on_a_row_with_a_history_has_its_name():
+    subjects = {"row", "listing", "enterprise", "enterprises.own(actor)", "offer", "deal", "appeal", "repair"}
     found = {action for action, subject in recorded_actions() if subject in subjects}
     found |= {move.name for life in (OFFER_LIFE, DEAL_LIFE) for move in life.moves if not is_settled(move)}
-    named = set(names()["action"])
+    named = {action for group in NAMED_IN for action in names()[group]}
 
-    assert {"create", "publish", "change", "register"} <= found
+    assert {"create", "publish", "change", "register", "counter", "rate", "extend"} <= found
     lacking = found - named - {"read", "read_all", "delete", "import", "create_key", "revoke_key"}
     assert not lacking, f"add to [action] in marketplace/messages/names.toml: {lacking}"

@@ -11,7 +11,7 @@ from .lookup import (
     find_own_event,
     find_own_repair,
     find_repair,
-    requests_about,
+    find_with_requests,
     search_appeals,
     search_repairs,
 )
@@ -26,8 +26,24 @@ from .repairing import (
 from .withdrawing import withdraw
 
 __all__ = [
-    "add_appeal_file", "ask_for_repair", "check_repair", "decide_appeal", "decide_repair", "end_for_event",
-    "extend_repair", "find_appeal", "find_own_appeal", "find_own_event", "find_own_repair", "find_repair",
-    "needs_another", "open_appeal", "remind_of_decisions", "requests_about", "search_appeals",
-    "search_repairs", "told_before", "withdraw",
+    "add_appeal_file",
+    "ask_for_repair",
+    "check_repair",
+    "decide_appeal",
+    "decide_repair",
+    "end_for_event",
+    "extend_repair",
+    "find_appeal",
+    "find_own_appeal",
+    "find_own_event",
+    "find_own_repair",
+    "find_repair",
+    "find_with_requests",
+    "needs_another",
+    "open_appeal",
+    "remind_of_decisions",
+    "search_appeals",
+    "search_repairs",
+    "told_before",
+    "withdraw",
 ]  # fmt: skip

@@ -64,11 +64,23 @@ def search_repairs(
     return _search(actor, Repair, status, after, limit)
 
 
-def requests_about(event: CreditEvent) -> tuple[Appeal | None, Sequence[Repair]]:
-    """The appeal against an event, if there is one, and the requests for its repair, newest first."""
-    appeal = db.session.scalars(select(Appeal).where(Appeal.event_id == event.id)).one_or_none()
-    repairs = select(Repair).where(Repair.event_id == event.id).order_by(Repair.id.desc())
-    return appeal, db.session.scalars(repairs).all()
+def find_with_requests(
+    actor: Actor, event_id: UUID
+) -> tuple[CreditEvent, Enterprise, Appeal | None, list[Repair]]:
+    """An event that the actor may see in full, with its enterprise, the appeal against it, if any, and
+    the requests for its repair, newest first: in one statement.
+
+    Raises:
+        NotFound: there is none, or it is not the actor's to see.
+    """
+    query = select(CreditEvent, Enterprise, Appeal, Repair).where(CreditEvent.id == event_id)
+    query = query.join(Enterprise, Enterprise.id == CreditEvent.enterprise_id)
+    query = query.outerjoin(Appeal, Appeal.event_id == CreditEvent.id)
+    query = query.outerjoin(Repair, Repair.event_id == CreditEvent.id).order_by(Repair.id.desc())
+    rows = db.session.execute(query).all()
+    if not rows or not enterprises.sees_all_of(actor, rows[0][1]):
+        raise NotFound()
+    return rows[0][0], rows[0][1], rows[0][2], [row[3] for row in rows if row[3] is not None]
 
 
 def lock(work: Work, row: Row) -> tuple[Row, CreditEvent]:

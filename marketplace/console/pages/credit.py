@@ -9,7 +9,7 @@ from flask import Response, request, url_for
 
 from ... import clock
 from ...appeals import service as appeals
-from ...appeals.models import UNDECIDED, Appeal, AppealStatus
+from ...appeals.models import UNDECIDED, Appeal, AppealStatus, Repair
 from ...credit import service as credit
 from ...credit.models import AXES, CreditEvent, EventStatus
 from ...enterprises import service as enterprises
@@ -17,6 +17,7 @@ from ...events.actor import ENTERPRISE, Actor
 from ...http.bodies import FORM
 from ...http.documents import MAX_DOCUMENT
 from ...http.fields import Lines
+from ...http.histories import histories_for
 from ...http.languages import language
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
@@ -32,6 +33,8 @@ GOVERNING = "admin"
 """The scope of whoever asks for something in the name of the enterprise."""
 FULL = 100_000
 MOST_SHOWN = 50
+MOST_LINES = 30
+"""Of the histories of the requests about an event, taken together."""
 
 
 class AppealForm(Schema):
@@ -103,25 +106,37 @@ def show_credit_event(who: LoggedIn, event_id: UUID) -> Response:
 def _event(who: LoggedIn, event_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
     assert actor is not None
-    event = appeals.find_own_event(actor, event_id)
-    appeal, repairs = appeals.requests_about(event)
+    event, _, appeal, repairs = appeals.find_with_requests(actor, event_id)
+    today, possible = clock.today(), _possible(actor, event, appeal, repairs)
+    terms = credit.publication_terms(today) if possible["may_repair"] else None
     return private(
         "credit_event.html",
         http_status,
-        event=event,
-        title=credit.titles_of([event], language())[event.id],
-        citation=credit.citation_of(event, language()),
-        counts=credit.counts(event, clock.today()),
-        repairable_from=credit.repairable_from(event, credit.publication_terms(clock.today())),
-        files=[credit.present_file(row, event) for row in credit.list_files(actor, event)],
-        appeal=appeal,
-        repairs=repairs,
-        **_possible(actor, event, appeal, repairs),
-        today=clock.today(),
+        **facts_of_event(actor, event, appeal, repairs),
+        **possible,
+        repairable_from=credit.repairable_from(event, terms) if terms else None,
+        today=today,
         values=typed() if errors else {},
         errors=errors or {},
         api=f"/api/v1/credit/events/{event_id}/files",
     )
+
+
+def facts_of_event(
+    actor: Actor, event: CreditEvent, appeal: Appeal | None, repairs: list[Repair]
+) -> dict[str, Any]:
+    """What a page shows of an event, its files, and the requests about it with who did what when."""
+    requests = [appeal, *repairs] if appeal else [*repairs]
+    return {
+        "event": event,
+        "title": credit.titles_of([event], language())[event.id],
+        "citation": credit.citation_of(event, language()),
+        "counts": credit.counts(event, clock.today()),
+        "files": [credit.present_file(row, event) for row in credit.list_files(actor, event)],
+        "appeal": appeal,
+        "repairs": repairs,
+        "histories": histories_for(actor, requests, MOST_LINES),
+    }
 
 
 def _possible(actor: Actor, event: CreditEvent, appeal: Appeal | None, repairs: Any) -> dict[str, bool]:

@@ -26,7 +26,15 @@ from .feeds import (
     search_unmatched,
 )
 from .feeds import template as feed_template
-from .files import add_file, find_event_with_files, find_file, keep_file, list_files, present_file
+from .files import (
+    add_file,
+    find_event_with_files,
+    find_file,
+    keep_file,
+    list_files,
+    may_add_files,
+    present_file,
+)
 from .lapse import counts, due_for_refresh, earliest_start, lapse_date
 from .legal_basis import citation_of
 from .recomputing import recompute, simulate_rules
@@ -83,6 +91,7 @@ __all__ = [
     "list_imports",
     "lock_event",
     "match_waiting",
+    "may_add_files",
     "member_since",
     "needs_another_to_confirm",
     "needs_another_to_lift",

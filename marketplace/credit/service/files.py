@@ -36,12 +36,17 @@ def add_file(actor: Actor, event: CreditEvent, upload: bytes, declared: str, nam
         Conflict: the event has as many files as it may (`too_many_files`), or this one already
             (`already_entered`).
     """
-    if actor.kind == REGULATOR and event.recorded_as != Recorder.REGULATOR:
+    if not may_add_files(actor, event):
         raise Forbidden("rule_names_another", rule=event.rule, recorder=name_of(event.recorded_as))
     file = uploaded_files.judged(upload, declared)
     with unit_of_work() as work:
         work.lock(CreditEvent, CreditEvent.id == event.id)
         return keep_file(work, actor, event, file, name)
+
+
+def may_add_files(actor: Actor, event: CreditEvent) -> bool:
+    """Whether an officer who sees the event may add to it: a regulator to what a regulator could record."""
+    return actor.kind != REGULATOR or event.recorded_as == Recorder.REGULATOR
 
 
 def keep_file(

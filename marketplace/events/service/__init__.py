@@ -3,7 +3,7 @@
 from .backlog import Backlog, backlogs, delete_done
 from .carrying import perform_many
 from .heartbeat import accepts_changes, beat, is_scheduler_ticking, tick_age_s
-from .history import history_of, times_done
+from .history import histories_of, history_of, times_done
 from .parking import lock_parked, parked_tasks, replay
 from .performing import backoff, perform
 from .staff_reads import CONTACT, CREDIT, CREW, begin_reads, note_read, record_reads
@@ -20,6 +20,7 @@ __all__ = [
     "beat",
     "begin_reads",
     "delete_done",
+    "histories_of",
     "history_of",
     "is_scheduler_ticking",
     "lock_parked",

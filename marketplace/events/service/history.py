@@ -1,8 +1,9 @@
 """What was done to a row, from the audit."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 
 from ...database import db
 from ..models import READ, Audit
@@ -24,6 +25,18 @@ def history_of(subject_kind: str, subject_id: str, after: int | None, limit: int
     )
     if after is not None:
         query = query.where(Audit.id < after)
+    return list(db.session.scalars(query.order_by(Audit.id.desc()).limit(limit)))
+
+
+def histories_of(subjects: Sequence[tuple[str, str]], limit: int) -> list[Audit]:
+    """Who did what to any of several rows, newest first, at most `limit` lines of them all.
+
+    Args:
+        subjects: of each row the name of its table, and its primary key as text.
+    """
+    query = select(Audit).where(
+        tuple_(Audit.subject_kind, Audit.subject_id).in_(subjects), Audit.action.not_in(LEFT_OUT)
+    )
     return list(db.session.scalars(query.order_by(Audit.id.desc()).limit(limit)))
 
 
