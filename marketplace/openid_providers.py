@@ -123,8 +123,6 @@ def _provider(key: str, table: Any, folder: Path) -> OpenIdProvider:
     lists = {name: _texts(table[name], name) for name in LISTS & table.keys()}
     if not any(lists.get(name) for name in LISTS - {"hosts"}):
         raise ValueError("it says nobody whom it may log in: staff_regions, enterprise_regions or usccs")
-    if secret_file := texts.get("client_secret_file"):
-        texts["client_secret_file"] = str(folder / secret_file)
     if not isinstance(table.get("inside", False), bool):
         raise ValueError("inside is true or false")
     return OpenIdProvider(
@@ -135,7 +133,11 @@ def _provider(key: str, table: Any, folder: Path) -> OpenIdProvider:
         staff_regions=_regions(lists, "staff_regions"),
         enterprise_regions=_regions(lists, "enterprise_regions"),
         usccs=_all_like(USCC, lists, "usccs"),
-        **{"issuer": "", "client_id": "", **texts},
+        issuer=texts.get("issuer", ""),
+        client_id=texts.get("client_id", ""),
+        client_secret_file=str(folder / secret) if (secret := texts.get("client_secret_file")) else "",
+        uscc_claim=texts.get("uscc_claim", "uscc"),
+        right=texts.get("right", "viewer"),
     )
 
 
