@@ -22,8 +22,6 @@ from urllib.parse import urlsplit
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """Where HTTP will do."""
 RIGHTS = ("owner", "trader", "viewer", "driver")
-USCC_CLAIM, FIRST_RIGHT = "uscc", "viewer"
-"""Where nothing else is said."""
 LANGUAGES = ("zh", "en")
 TEXTS = frozenset({"issuer", "client_id", "client_secret_file", "uscc_claim", "right"})
 LISTS = frozenset({"hosts", "usccs", "staff_regions", "enterprise_regions"})
@@ -58,8 +56,8 @@ class OpenIdProvider:
     client_secret_file: str = ""
     hosts: frozenset[str] = frozenset()
     is_inside: bool = False
-    uscc_claim: str = USCC_CLAIM
-    right: str = FIRST_RIGHT
+    uscc_claim: str = "uscc"
+    right: str = "viewer"
     staff_regions: frozenset[int] = frozenset()
     enterprise_regions: frozenset[int] = frozenset()
     usccs: frozenset[str] = frozenset()
@@ -125,23 +123,21 @@ def _provider(key: str, table: Any, folder: Path) -> OpenIdProvider:
     lists = {name: _texts(table[name], name) for name in LISTS & table.keys()}
     if not any(lists.get(name) for name in LISTS - {"hosts"}):
         raise ValueError("it says nobody whom it may log in: staff_regions, enterprise_regions or usccs")
-    if secret_file := texts.get("client_secret_file"):
-        texts["client_secret_file"] = str(folder / secret_file)
     if not isinstance(table.get("inside", False), bool):
         raise ValueError("inside is true or false")
     return OpenIdProvider(
         key=key,
-        issuer=texts.get("issuer", ""),
-        client_id=texts.get("client_id", ""),
-        client_secret_file=texts.get("client_secret_file", ""),
-        uscc_claim=texts.get("uscc_claim", USCC_CLAIM),
-        right=texts.get("right", FIRST_RIGHT),
         names=_names(table.get("name", {})),
         hosts=lists.get("hosts", frozenset()),
         is_inside=table.get("inside", False),
         staff_regions=_regions(lists, "staff_regions"),
         enterprise_regions=_regions(lists, "enterprise_regions"),
         usccs=_all_like(USCC, lists, "usccs"),
+        issuer=texts.get("issuer", ""),
+        client_id=texts.get("client_id", ""),
+        client_secret_file=str(folder / secret) if (secret := texts.get("client_secret_file")) else "",
+        uscc_claim=texts.get("uscc_claim", "uscc"),
+        right=texts.get("right", "viewer"),
     )
 
 

@@ -335,7 +335,7 @@ class World:
 
     def address(self, rule, ids=None):
         """An address of the application with A's ids, or with others."""
-        known = {"kind": "appeal", "name": "driver", "token": "x", **(ids or self.ids)}
+        known = {"kind": "appeal", "name": "driver", "provider": "x", "token": "x", **(ids or self.ids)}
 
         def value(found):
             name = found[0].strip("<>").rpartition(":")[2]

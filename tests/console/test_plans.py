@@ -73,7 +73,12 @@ def test_a_row_without_its_code_is_said_and_not_dropped(firm, browser):
 
 def test_a_plan_of_more_rows_than_usual_is_amended_without_losing_any(firm, browser):
     rows = [{"code": "900-349-34", "planned_t": 1.0} for _ in range(60)]
-    ok(firm.post("/plans", {"year": 2026, "generation": rows, "storage": []}), 201)
+    ok(
+        firm.post(
+            "/plans", {"year": 2026, "generation": rows, "storage": [], "own_treatment": [], "transfers": []}
+        ),
+        201,
+    )
     hand = Hand(browser, "/plans/new?year=2026").fill(reason="复核").press("提交计划")
     assert hand.at == "/plans"
     assert len(firm.get("/plans").json["items"][0]["generation"]) == 60
