@@ -71,7 +71,7 @@ def _marks(way: dict[str, Any]) -> list[dict[str, Any]]:
     line = way["line"]
     ends = zip((line[:1], line[1:][-1:]), ("track_first", "track_last"), strict=True)
     marks = [{**place, "detail": text(sentence)} for places, sentence in ends for place in places]
-    return marks + way["findings"][:MOST_FINDINGS]
+    return [*marks, *way["findings"][:MOST_FINDINGS]]
 
 
 def _map(way: dict[str, Any], marks: list[dict[str, Any]]) -> PlaceMap | None:
