@@ -31,13 +31,17 @@ def lists(app):
     return [(rule, view.access.kinds) for method, rule, view in rows if method == "GET" and "<" not in rule]
 
 
+def read(party, path):
+    return party.get(path).data.decode(errors="replace")
+
+
 def shown_of_others(lists, kind, insider, outsider, paths, pattern):
     """By list what it shows to both; and how many lists show anything to the insider."""
     shown, seen = {}, 0
     for rule, kinds in lists:
         if kind in kinds:
             path = paths.get(rule, rule)
-            known, told = (set(pattern.findall(party.get(path).text)) for party in (insider, outsider))
+            known, told = (set(pattern.findall(read(party, path))) for party in (insider, outsider))
             seen += bool(known)
             if common := known & told - {str(outsider.id)}:
                 shown[rule] = common
