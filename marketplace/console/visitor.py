@@ -19,6 +19,7 @@ from ..messages.names import Name
 from ..persons import service as persons
 from ..persons.models import Right
 from ..persons.service import LoggedIn
+from .forms import PASSWORDS
 from .page import page, pages
 from .warnings import warnings_to_show
 
@@ -39,7 +40,7 @@ LOST_FILES = "lost_files"
 """The field that says that files of a form were not kept."""
 KEPT = "kept."
 """Before the name of a field of a form that was sent after its session had ended."""
-NOT_KEPT = ("password", "code", NEXT, LOST_FILES)
+NOT_KEPT = (*PASSWORDS, NEXT, LOST_FILES)
 LONGEST_KEPT = 20_000
 MOST_READ = 1_000_000
 """Bytes of a form of a stranger that are read to keep what was typed; one with pictures is not."""
