@@ -23,6 +23,8 @@ from ..messages import say
 from .page import pages, text
 
 Errors = dict[str, list[str]]
+PASSWORDS = ("password", "current_password")
+"""The fields that no page shows again."""
 WHOLE = "form"
 """The name under which what concerns no single field is said."""
 ONCE = "idempotency_key"
@@ -98,7 +100,7 @@ def read_rows(schema: Schema, prefix: str, most: int) -> tuple[list[dict[str, An
 
 def typed() -> dict[str, str]:
     """What was typed, as it came, to be shown again; no password."""
-    return {name: value for name, value in request.form.to_dict().items() if name != "password"}
+    return {name: value for name, value in request.form.to_dict().items() if name not in PASSWORDS}
 
 
 def wrong(error: DomainError) -> Errors:

@@ -106,6 +106,8 @@ def test_a_log_in_leads_to_the_page_of_a_form(app, target, page):
 
 def test_nothing_typed_is_lost_when_the_session_ends_in_the_middle_of_a_form(marketplace, firm, owner):
     marketplace.wait(hours=13)
+    asked = owner.post(f"/hall/searches/{NOWHERE}", code="900-349-34")
+    assert "900-349-34" in {field["value"] for field in asked.page.all("input") if "value" in field}
     asked = owner.post("/settings/people/invitations", right="viewer", email="li@example.com")
     assert asked.status == 401
     kept = {

@@ -51,7 +51,10 @@ def test_the_password_is_changed_and_this_session_stays(marketplace, firm, owner
     assert Browser(marketplace).log_in(PHONE, NEXT).status == 303
 
 
-def test_no_page_shows_a_password_again(owner):
+@pytest.mark.parametrize("hours", [0, 13])
+def test_no_page_shows_a_password_again(marketplace, owner, hours):
+    """Neither the form again, nor the log-in that keeps what was typed when the session had ended."""
+    marketplace.wait(hours=hours)
     for path, fields in {
         "password": {"current_password": "not this one 1", "password": NEXT},
         "phone": {"phone": "1", "password": "not this one 1"},

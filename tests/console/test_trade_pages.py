@@ -31,6 +31,7 @@ def make_town(marketplace):
     with marketplace.at_its_time():
         town.neighbour = browser_of(marketplace.enterprise("recycler"), "13800138009")
         town.viewer = browser_of(trade.supplier, "13800138008", "viewer")
+        town.sender_driver = browser_of(trade.supplier, "13800138010", "driver")
         town.new = {"listing": trade.supply["id"], "with": trade.demand["id"]}
         offer = (
             Hand(town.supplier, town.first_offer)
@@ -163,6 +164,24 @@ def test_a_driver_sees_the_loads_of_the_day_and_signs_no_receipt(town):
         driver.post(f"/loads/{ids['issued']}/{form}", reason="x").status for form in ("issue", "cancel")
     } == {403}
     assert {driver.get(f"/{page}").status for page in ("deals", "offers", f"deals/{ids['deal']}")} == {403}
+
+
+def test_a_driver_of_who_does_not_carry_sees_and_signs_nothing(town):
+    load, driver = town.ids["issued"], town.sender_driver
+    assert load not in driver.get("/loads").response.get_data(as_text=True)
+    for page in ("", "/pickup", "/track", "/qr", "/manifest.pdf"):
+        assert driver.get(f"/loads/{load}{page}").status == 404, page
+    for form in ("pickup", "deliver", "hand-over", "track"):
+        sent = {
+            "at": "2026-12-01T09:00",
+            "lon": "120.5",
+            "lat": "30",
+            "weight_t": "1",
+            "place": "门口",
+            **TRUCK,
+        }
+        assert driver.post(f"/loads/{load}/{form}", **sent).status in (404, 422), form
+    assert town.trade.show({"id": load})["status"] == "issued"
 
 
 def test_a_load_is_found_by_its_number_and_by_the_code_on_its_paper(town):

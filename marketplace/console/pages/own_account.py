@@ -17,12 +17,12 @@ from ...messages import LANGUAGES
 from ...persons import service as persons
 from ...persons.service import LoggedIn
 from ...privacy import service as privacy
-from ..forms import Errors, change_or_show, version_seen
+from ..forms import PASSWORDS, Errors, change_or_show, version_seen
 from ..page import pages
 from ..visitor import ASK_AGAIN, ASK_FACTOR, OWN_ACCOUNT, end_session, members_only, private
 
 JSON = "application/json"
-SECRETS = ("password", "current_password", "code")
+SECRETS = (*PASSWORDS, "code")
 
 
 def _present_password() -> fields.String:

@@ -1,13 +1,13 @@
 """Further kinds of the desk: an index of the changes, claims, licences, applications and reviews that wait.
 
-Revision ID: 0084
+Revision ID: 0083
 Revises: 0082
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0084"
+revision = "0083"
 down_revision = "0082"
 branch_labels = None
 depends_on = None
