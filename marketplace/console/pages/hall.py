@@ -120,7 +120,7 @@ def _found(actor: Actor, query: dict[str, Any]) -> tuple[list[dict[str, Any]], s
     asked = {**NO_FILTER, **{name: query[name] for name in (*FILTERS, "sort", "limit", "cursor")}}
     asked["status"] = ListingStatus.OPEN
     rows, end, notices = listings.search(actor, asked, position_of(query, listings.position_kinds(asked)))
-    found = page_until(query, named_listings(rows), end)
+    found = page_until(query, rows if query["view"] == "map" else named_listings(rows), end)
     return found["items"], found["next"], render_warnings(notices)
 
 
