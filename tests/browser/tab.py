@@ -96,7 +96,7 @@ class Tab:
 
     def links(self):
         """The addresses of ours to which the page leads."""
-        found = self.page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
+        found = self.page.evaluate("[...document.links].map(link => link.href)")
         return [address.removeprefix(self.origin) for address in found if address.startswith(self.origin)]
 
 
