@@ -17,6 +17,7 @@ READERS = {
     "console/pages/loads.py": "leaves out where the carrier delivered",
     "console/pages/registrations.py": "its owner, or an admin for it, states where a site lies",
     "console/places.py": "draws the places that it is given",
+    "console/pages/tracks.py": "the points of one load, for its parties and their staff",
     "enterprises/service/presentation.py": "shown to the enterprise itself and to staff",
     "enterprises/service/profile.py": "its owner changes it; the history is for it and staff",
     "haulage/service/analysis.py": "the points of one load, for its parties",

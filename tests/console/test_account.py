@@ -264,7 +264,7 @@ def test_a_forgotten_password_is_set_on_the_page(marketplace, relay, firm):  # n
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("path", [*PRIVATE_PAGES, "/login", "/join", "/forgotten", "/reset/x"])
 def test_each_page_is_sound_small_and_kept_by_nobody(marketplace, owner, path, lang):
-    shown = owner.get(f"{path}?lang={lang}")
+    shown = owner.get(f"{path}{'&' if '?' in path else '?'}lang={lang}")
     assert shown.status == 200
     assert shown.page.faults == []
     assert len(shown.response.get_data()) < MOST_BYTES

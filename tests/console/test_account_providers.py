@@ -109,7 +109,7 @@ def test_a_city_logs_in_its_officials_and_no_others(app, marketplace, issuers):
     staff_browser(marketplace, of_elsewhere.id, "13900139002")
     browser = Browser(marketplace)
     log_in(browser, proven(issuers["city"], "li"), CITY)
-    assert browser.get("/desk").location == "/login/code"
+    assert browser.get("/desk").location == "/login/code?next=/desk"
     give_address(app, "w@example.com")
     refused = log_in(Browser(marketplace), proven(issuers["city"], "wu", "w@example.com"), CITY)
     assert "尚未关联" in refused.page.text

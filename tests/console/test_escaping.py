@@ -5,7 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2] / "marketplace"
 UNESCAPED = re.compile(
-    r"\|\s*safe\b|{%-?\s*autoescape|jinja_options|from_string|Markup\((?!'[^'{}]*(?:{}[^'{}]*)*'\)\.format)"
+    r"\|\s*safe\b|{%-?\s*autoescape|jinja_options|from_string"
+    r"|Markup\((?!'[^'{}]*(?:{}[^'{}]*)*'\)\.format|\"[^\"{}]*(?:{}[^\"{}]*)*\"\)\.format)"
 )
 """Whatever makes HTML of a text; a pattern of ours that escapes what is put into it does not."""
 MEANT = {

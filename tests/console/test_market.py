@@ -366,7 +366,7 @@ def test_many_are_published_and_withdrawn_at_once_each_by_itself(firm, owner):
     drafts = [owner.post("/post", **{**WORDS, "title": f"废酸{n}"}).location for n in range(2)]
     ids = [draft.rpartition("/")[2] for draft in drafts]
     done = owner.post("/listings/bulk", action="publish", ids=ids)
-    assert "已办理 2 条" in done.page.text
+    assert "已处理 2 条" in done.page.text
     again = owner.post("/listings/bulk", action="publish", ids=ids)
     assert "已办理 0 条" in again.page.text
     owner.post("/listings/bulk", action="withdraw", ids=[*ids, "nonsense"])

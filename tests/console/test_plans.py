@@ -188,4 +188,5 @@ def test_the_way_of_a_load_is_a_map_with_its_table_and_what_is_to_be_explained(m
         assert {"120.50000", "120.61800"} <= set(page.words), "the first and the last"
         assert [place["detail"] for place in judged["findings"]] != []
         assert all(place["detail"] in page.text for place in judged["findings"])
-        assert len(page.all("circle")) == 2 + len(judged["findings"])
+        marks = [judged["line"][0], judged["line"][-1], *judged["findings"]]
+        assert len(page.all("circle")) == len({(mark["lon"], mark["lat"]) for mark in marks})

@@ -48,7 +48,12 @@ class Taken(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
-        return text if text in WORDS else fields.UUID().deserialize(text)
+        if text in WORDS:
+            return text
+        try:
+            return UUID(text)
+        except ValueError as error:
+            raise self.make_error("invalid") from error
 
 
 class DeskPageQuery(PageQuery):
