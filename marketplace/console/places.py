@@ -75,9 +75,7 @@ def place_map(spots: Sequence[Spot], way: Sequence[LonLat] = ()) -> PlaceMap | N
     for spot in spots:
         spots_at[spot.lon, spot.lat].append(spot)
     dots = [
-        Dot(
-            *on_map(*at), min(LARGEST, round(RADIUS * math.sqrt(len(there)), 1)), number, there, there[0].tone
-        )
+        Dot(*on_map(*at), min(LARGEST, round(RADIUS * math.sqrt(len(there)), 1)), number, there, _tone(there))
         for number, (at, there) in enumerate(spots_at.items(), start=1)
     ]
     per_km = per_degree / KM_PER_DEGREE
@@ -89,6 +87,11 @@ def place_map(spots: Sequence[Spot], way: Sequence[LonLat] = ()) -> PlaceMap | N
         len(dots) <= MOST_NUMBERED,
         _line([on_map(*place) for place in way]),
     )
+
+
+def _tone(spots: Sequence[Spot]) -> str:
+    """That of the first which has one: what is marked is seen among all that is in its place."""
+    return next((spot.tone for spot in spots if spot.tone), "")
 
 
 def _line(places: Sequence[tuple[float, float]]) -> str:
