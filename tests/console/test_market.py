@@ -368,7 +368,7 @@ def test_many_are_published_and_withdrawn_at_once_each_by_itself(firm, owner):
     done = owner.post("/listings/bulk", action="publish", ids=ids)
     assert "已处理 2 条" in done.page.text
     again = owner.post("/listings/bulk", action="publish", ids=ids)
-    assert "已办理 0 条" in again.page.text
+    assert "已处理 0 条" in again.page.text
     owner.post("/listings/bulk", action="withdraw", ids=[*ids, "nonsense"])
     assert {row["status"] for row in mine(firm)} == {"withdrawn"}
     assert owner.post("/listings/bulk", action="withdraw").status == 422
