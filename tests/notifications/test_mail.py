@@ -76,13 +76,13 @@ def test_the_supplier_reads_who_can_take_its_waste(marketplace, relay):
     marketplace.settle()
     (letter,) = [letter for letter in relay.take() if letter["To"] == address(generator)]
     assert f"“越州酸业”可接收您的“{supply['title']}”（“收废酸”）：" in body(letter)
-    assert "供方付 2,600 元/吨，距离约 " in body(letter)
+    assert "供货单位付 2,600 元/吨，距离约 " in body(letter)
 
 
 @pytest.mark.parametrize(
     ("fen", "chinese", "english"),
     [
-        (-260_000, "供方付 2,600 元/吨", "the supplier pays 2,600 yuan a tonne"),
+        (-260_000, "供货单位付 2,600 元/吨", "the supplier pays 2,600 yuan a tonne"),
         (8_050, "接收方付 80.50 元/吨", "the receiver pays 80.50 yuan a tonne"),
         (0, "无偿", "free of charge"),
         (None, "价格面议", "price negotiable"),
@@ -102,7 +102,7 @@ def test_a_message_about_an_offer_says_who_pays_and_no_figure_below_zero(kind):
         "expires_at": "2026-12-01T00:00:00Z",
     }
     message = SimpleNamespace(kind=kind, data=data)
-    for language, words in (("zh", "供方付 110 元/吨"), ("en", "the supplier pays 110 yuan a tonne")):
+    for language, words in (("zh", "供货单位付 110 元/吨"), ("en", "the supplier pays 110 yuan a tonne")):
         line = from_data(message, None, language)
         assert words in line
         assert "-110" not in line
