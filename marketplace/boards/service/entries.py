@@ -53,6 +53,7 @@ def _publish(work: Work, publication: Publication) -> int:
         select(CreditEvent.id, CreditEvent.enterprise_id)
         .join(Enterprise, Enterprise.id == CreditEvent.enterprise_id)
         .where(IS_LISTED, publication.is_reason(), CreditEvent.id.not_in(published))
+        .order_by(CreditEvent.id)
     ).all()
     if new:
         rows = [
