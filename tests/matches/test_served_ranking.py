@@ -116,9 +116,11 @@ def test_the_served_ranking_is_the_reference_s_on_both_sides_by_every_sort(kept,
             for sort in SORTS:
                 expected = rankings[seeker.id, sort]
                 answer = served(marketplace, seeker, limit=100, sort=sort)
-                assert [as_served(match) for match in answer["items"]] == [
-                    as_expected(market, seeker, hit) for hit in expected
-                ]
+                listed = [as_served(match) for match in answer["items"]]
+                lawful_ones = [as_expected(market, seeker, hit) for hit in expected]
+                assert [one for one in lawful_ones if one not in listed] == [], (seeker, sort)
+                assert [one for one in listed if one not in lawful_ones] == [], (seeker, sort)
+                assert listed == lawful_ones
                 assert answer["total"] in (len(expected), None)
                 lawful += len(expected)
     assert lawful > 30
