@@ -71,6 +71,8 @@ FORGET = """
     UPDATE reference_version SET no = no + 1 WHERE EXISTS(SELECT FROM gone)
 """
 """No trigger sees it: triggers are off meanwhile."""
+NUMBER_MODELS = "UPDATE reference_version SET no = no + 1 WHERE EXISTS(SELECT FROM ranking_model)"
+"""Nor this: before models are deleted, and after they are put back."""
 EMPTYING, LATEST = "emptying", "latest marketplace"
 OFTEN_S = 60.0
 DEAR = (boards.update_entries, licences.note_expired)
@@ -183,6 +185,7 @@ class Emptying:
         self._statements = "; ".join(
             [
                 "SET LOCAL session_replication_role = replica",
+                NUMBER_MODELS,
                 *(f"DELETE FROM {table}" for table in self.tables),
                 *(f"SELECT setval('{sequence}', 1, false)" for sequence in self.tables.values() if sequence),
                 *(FORGET.format(rows=rows) for rows in WRITTEN_BY_TESTS),
@@ -193,7 +196,7 @@ class Emptying:
     def __call__(self, then: str = "") -> None:
         """Empty them, and run further statements in the same transaction, in which no trigger fires."""
         with self._engine.begin() as connection:
-            connection.exec_driver_sql(f"{self._statements}; {then}")
+            connection.exec_driver_sql(f"{self._statements}; {then}; {NUMBER_MODELS}")
 
     def begin(self) -> AbstractContextManager[Connection]:
         """A transaction of the superuser."""

@@ -21,7 +21,7 @@ from marketplace.matches.service.learning import training_runs as training
 from marketplace.matches.service.ranking import learned_page, page_cursor
 from matching.learning import FEATURES, LearnedRanking, history
 from tests.http.cursors import forged, opened
-from tests.marketplace import new_uscc
+from tests.marketplace import Marketplace, new_uscc
 
 BY_RECORD = LearnedRanking("log_linear", np.array([float(name == "transfers") for name in FEATURES]), None)
 """Most completed transfers first."""
@@ -83,6 +83,18 @@ def ids(items) -> list[str]:
 
 
 # ---------------------------------------------------------------- what is noted
+
+
+def test_a_marketplace_emptied_of_its_models_ranks_by_the_formula(app):
+    """No trigger fires while tests empty the tables; what a process keeps of a model must go all the same."""
+    orders = []
+    for learns in (True, False):
+        with Marketplace(app) as marketplace:
+            if learns:
+                used(marketplace)
+            generator, supply, _ = street(marketplace, 2)
+            orders.append(answer(generator, supply)["order"]["name"])
+    assert orders == ["learned", "formula"]
 
 
 def test_what_was_shown_and_said_is_noted_once_with_the_facts_as_they_were(marketplace):
