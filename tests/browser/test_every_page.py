@@ -4,7 +4,6 @@
 languages, in dark too, and keeps a picture of each in `var/pictures`.
 """
 
-import os
 import re
 import unicodedata
 from io import BytesIO
@@ -16,12 +15,11 @@ from werkzeug.exceptions import HTTPException
 
 import marketplace.console.pages.help as help_pages
 from tests.browser.people import ADMIN, NOBODY, OWNER, REGULATOR, Contexts, log_in, make_town
-from tests.browser.pictures import DOCS, HELP, PHONE, SHOWN_BY_HELP, TOUR, as_webp, keep
+from tests.browser.pictures import ALL, HELP, PHONE, SHOWN_BY_HELP, keep
 from tests.browser.tab import Tab
 from tests.console.private import PRIVATE_PAGES, STAFF_PAGES
 from tests.console.test_pages import PAGES
 
-ALL = bool(os.environ.get("HUANLIU_PICTURES"))
 SHAPES = [(lang, width) for lang in ("zh", "en") for width in (390, 1280)] if ALL else [("zh", 390)]
 PICTURES = Path(__file__).parents[2] / "var" / "pictures"
 LOGINS = ("/login", "/join", "/forgotten")
@@ -115,17 +113,7 @@ def endpoint_of(app, link):
     return endpoint if endpoint.startswith("console.") and "name" not in values and values else None
 
 
-# ---------------------------------------------------------------- pictures for the README and the help
-
-
-@pytest.mark.skipif(not ALL, reason="pictures are taken by make test-pages")
-@pytest.mark.parametrize("name", TOUR)
-def test_a_picture_of_the_tour_is_taken_and_small(contexts, browser, town, name):
-    who, path, (width, height) = TOUR[name]
-    tab = contexts.tab(who, town, "en", width, height)
-    tab.open(f"{path}{'&' if '?' in path else '?'}lang=en")
-    keep(DOCS / f"{name}.webp", as_webp(browser, tab.page.screenshot()))
-    tab.page.context.close()
+# ---------------------------------------------------------------- pictures for the help
 
 
 @pytest.mark.skipif(not ALL, reason="pictures are taken by make test-pages")
