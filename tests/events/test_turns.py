@@ -11,7 +11,15 @@ from sqlalchemy import select, text
 from marketplace import clock
 from marketplace.database import db
 from marketplace.events.models import NOBODY, Task
-from marketplace.events.service.turns import AGED_AFTER, BULK_DEPTH, CHOOSE, LEAST_SHARE, tasks_in_turn
+from marketplace.events.service import turns
+from marketplace.events.service.turns import (
+    AGED_AFTER,
+    BULK_DEPTH,
+    CHOOSE,
+    LEAST_SHARE,
+    MOST_OWNERS,
+    tasks_in_turn,
+)
 from marketplace.events.work import unit_of_work, written_for
 from tests.counting import rows_read
 from tests.effort import tries
@@ -21,7 +29,8 @@ ROUND = 20
 
 
 @pytest.fixture
-def marketplace_context(marketplace):
+def marketplace_context(marketplace, monkeypatch):
+    monkeypatch.setattr(turns, "_next", {})
     with marketplace.app.app_context():
         yield marketplace
         db.session.rollback()
@@ -105,21 +114,49 @@ def test_under_any_load_a_task_is_dispatched_and_no_space_is_wasted(marketplace_
     hold()
 
 
-def test_choosing_reads_no_more_of_200_000_due_tasks_than_it_takes_though_an_index_seems_dear(
-    marketplace_context,
-):
-    for owner in range(1, 40):
-        write(UUID(int=owner), 20)
-    write(UUID(int=99), 200_000, bulk=True, waited=3600)
+def rows_read_by_a_round():
+    """With indexes made to look dear, as to a PostgreSQL that believes in a handful of rows."""
     db.session.execute(text("SET LOCAL enable_indexscan = off"))
     db.session.execute(text("SET LOCAL enable_indexonlyscan = off"))
-    assert len(chosen(space=500)) == 500
+    assert len(chosen(space=500)) > 100
     parameters = {
         "queue": "matching", "waiting": [], "now": clock.now(), "aged": clock.now() - AGED_AFTER,
         "space": 500, "aged_space": 250, "least_share": LEAST_SHARE, "bulk_depth": BULK_DEPTH,
+        "small_from": NOBODY, "bulk_from": NOBODY, "most_owners": MOST_OWNERS,
     }  # fmt: skip
     plan = db.session.scalar(text(f"EXPLAIN (ANALYZE, FORMAT JSON) {CHOOSE.text}"), parameters)
-    assert rows_read(plan[0]["Plan"]) < 3000
+    return rows_read(plan[0]["Plan"])
+
+
+def test_choosing_reads_no_more_of_200_000_due_tasks_than_it_takes(marketplace_context):
+    for owner in range(1, 40):
+        write(UUID(int=owner), 20)
+    write(UUID(int=99), 200_000, bulk=True, waited=3600)
+    assert rows_read_by_a_round() < 3000
+
+
+def test_nor_of_as_many_owners_with_a_task_each(marketplace_context):
+    db.session.execute(
+        text(
+            "INSERT INTO task (subscriber, queue, payload, status, due_at, attempts, created_at,"
+            " owner_id, bulk) SELECT 'x', 'matching', '{}', 'pending', :now, 0, :now,"
+            " gen_random_uuid(), number % 2 = 0"
+            " FROM generate_series(1, 200000) AS number"
+        ),
+        {"now": clock.now()},
+    )
+    assert rows_read_by_a_round() < 10 * MOST_OWNERS
+
+
+def test_of_more_owners_than_a_round_looks_at_each_has_its_turn(marketplace_context, monkeypatch):
+    monkeypatch.setattr(turns, "MOST_OWNERS", 3)
+    left = {task for owner in range(1, 12) for task in write(UUID(int=owner), 4, bulk=owner % 2 == 0)}
+    for _ in range(2 * len(left)):
+        taken = chosen(space=2)
+        assert set(taken) <= left
+        left -= set(taken)
+        db.session.execute(text("DELETE FROM task WHERE id = ANY(:ids)"), {"ids": taken})
+    assert not left
 
 
 def test_a_task_knows_on_whose_behalf_it_was_written_and_hands_that_on(marketplace):

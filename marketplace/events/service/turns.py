@@ -2,9 +2,12 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from ..models import NOBODY
 
 AGED_AFTER = timedelta(seconds=60)
 """A task that is due for longer no longer waits for its turn. Strangers' news are to arrive within ten
@@ -15,16 +18,27 @@ stranger's task waits for a share of each (`carrying.SHARE_S`)."""
 LEAST_SHARE = 100
 """Tasks of one owner that are looked at, however many owners there are; they fill the queue for one job."""
 
+MOST_OWNERS = 1000
+"""Owners of small tasks, and as many of bulk, that a round looks at; where there are more, the next looks at
+those that follow."""
+BEGINNING = {"small_from": NOBODY, "bulk_from": NOBODY}
+
 CHOOSE = text("""
 WITH RECURSIVE party AS (
-    (SELECT bulk, owner_id FROM task WHERE status = 'pending' AND queue = :queue
-     ORDER BY bulk, owner_id LIMIT 1)
+    ((SELECT bulk, owner_id, 1 AS number FROM task
+      WHERE status = 'pending' AND queue = :queue AND NOT bulk AND owner_id >= :small_from
+      ORDER BY owner_id LIMIT 1)
+     UNION ALL
+     (SELECT bulk, owner_id, 1 FROM task
+      WHERE status = 'pending' AND queue = :queue AND bulk AND owner_id >= :bulk_from
+      ORDER BY owner_id LIMIT 1))
     UNION ALL
-    SELECT following.bulk, following.owner_id FROM party CROSS JOIN LATERAL (
-        SELECT bulk, owner_id FROM task
-        WHERE status = 'pending' AND queue = :queue
-          AND (task.bulk, task.owner_id) > (party.bulk, party.owner_id)
-        ORDER BY bulk, owner_id LIMIT 1) AS following),
+    SELECT party.bulk, following.owner_id, party.number + 1 FROM party CROSS JOIN LATERAL (
+        SELECT owner_id FROM task
+        WHERE status = 'pending' AND queue = :queue AND task.bulk = party.bulk
+          AND task.owner_id > party.owner_id
+        ORDER BY owner_id LIMIT 1) AS following
+    WHERE party.number < :most_owners),
 lined_up AS (
     SELECT own.id, own.due_at, party.bulk,
         row_number() OVER (PARTITION BY party.bulk, party.owner_id ORDER BY own.due_at, own.id) AS turn,
@@ -44,16 +58,23 @@ in_order AS (
     FROM lined_up),
 counted AS (
     SELECT id, bulk, place, count(*) FILTER (WHERE bulk) OVER (ORDER BY place) AS in_bulk FROM in_order)
-SELECT id FROM counted
-WHERE NOT bulk OR in_bulk <= :bulk_depth - (
-    SELECT count(*) FROM task WHERE id = ANY(CAST(:waiting AS bigint[])) AND bulk)
-ORDER BY place LIMIT :space
+SELECT ARRAY(
+        SELECT id FROM counted
+        WHERE NOT bulk OR in_bulk <= :bulk_depth - (
+            SELECT count(*) FROM task WHERE id = ANY(CAST(:waiting AS bigint[])) AND bulk)
+        ORDER BY place LIMIT :space) AS ids,
+    (SELECT owner_id FROM party WHERE NOT bulk AND number = :most_owners) AS small_from,
+    (SELECT owner_id FROM party WHERE bulk AND number = :most_owners) AS bulk_from
 """)
 """The owners are found by jumps through `ix_task_turn`, not by reading all that is due: of 200,000 due tasks
-it reads as many as of a thousand."""
+it reads as many as of a thousand, whether they are of one owner or of as many."""
 BY_INDEX = text("SET LOCAL enable_sort = off")
 """Tasks come and go faster than PostgreSQL counts them. Where it believes in a handful, it would rather read
 and sort all that are due, once for each owner; so for this transaction an order is taken from an index."""
+
+
+_next: dict[str, dict[str, UUID]] = {}
+"""Of each queue, from which owners on the next round of this process looks."""
 
 
 def tasks_in_turn(
@@ -63,13 +84,18 @@ def tasks_in_turn(
 
     Half of the space is for what has aged, the oldest first: thus each task's time comes, and an import that
     has aged as a whole still leaves half to others. For the rest each owner has a turn, then each a second
-    one, first among small tasks, then among bulk; of bulk no more than `BULK_DEPTH` wait.
+    one, first among small tasks, then among bulk; of bulk no more than `BULK_DEPTH` wait. Of more than
+    `MOST_OWNERS` with pending tasks a round looks at some, by their ids, and the next at those after them.
     """
-    limits = {
-        "space": space, "aged_space": (space + 1) // 2, "least_share": LEAST_SHARE, "bulk_depth": BULK_DEPTH
+    parameters = {
+        "queue": queue, "waiting": list(waiting), "now": now, "aged": now - AGED_AFTER, "space": space,
+        "aged_space": (space + 1) // 2, "least_share": LEAST_SHARE, "bulk_depth": BULK_DEPTH,
+        "most_owners": MOST_OWNERS,
     }  # fmt: skip
-    moments = {"now": now, "aged": now - AGED_AFTER}
     session.execute(BY_INDEX)
-    return list(
-        session.scalars(CHOOSE, {"queue": queue, "waiting": list(waiting), **moments, **limits}).all()
-    )
+    goes_on = _next.get(queue, BEGINNING)
+    found = session.execute(CHOOSE, {**parameters, **goes_on}).one()
+    if not found.ids and goes_on != BEGINNING:
+        found = session.execute(CHOOSE, {**parameters, **BEGINNING}).one()
+    _next[queue] = {"small_from": found.small_from or NOBODY, "bulk_from": found.bulk_from or NOBODY}
+    return list(found.ids)
