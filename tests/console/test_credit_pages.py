@@ -188,6 +188,8 @@ def test_an_officer_inspects_on_a_phone_and_the_firm_puts_right(world):
     assert f"/desk/recheck/{item['id']}?kind=recheck" in listed
     at = officer.get(f"/desk/recheck/{item['id']}?kind=recheck").location
     assert at == f"{path}?kind=recheck&sort=due"
+    html = officer.get(at).page.html
+    assert html.index('id="L1"') < html.index("其余检查项（19 项）") < html.index('id="M1"')
     said = {"L1.corrected": "false", "L1.note": "仍缺两处"}
     assert officer.post(at, save="1", **said).location == at
     back = officer.post(at, finish="1", **said)
