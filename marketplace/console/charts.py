@@ -5,9 +5,9 @@ takes. No colour and no size is written into a chart but by a class, so that a s
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 WIDTH = 360
@@ -24,6 +24,9 @@ FEWEST_SPOTS = 4
 """A closed ring of fewer has no area."""
 NAME_UNIT = 13
 """Units of a character in the name of a district."""
+MOVES = (0, -LINE, LINE, -2 * LINE, 2 * LINE, -3 * LINE, 3 * LINE)
+"""Units by which a name may move down."""
+Ring = Sequence[tuple[int, int]]
 
 
 class Datum(NamedTuple):
@@ -260,7 +263,8 @@ def district_map(words: Words, areas: Sequence[Area]) -> Map:
     ]
     points = [Point(area.label, area.shown, 0) for area in areas]
     size = round(wide * scale) + 2 * MARGIN, round(high * scale) + 2 * MARGIN
-    named = _labelled(sorted(shapes, key=lambda shape: -int(shape.tone[1:])))
+    outlines = {area.label: [[on_map(spot) for spot in ring] for ring in area.rings] for area in areas}
+    named = _labelled(sorted(shapes, key=lambda shape: -int(shape.tone[1:])), outlines)
     return Map(*words, points, *size, ticks=legend, shapes=shapes, named=named)
 
 
@@ -319,18 +323,36 @@ def _outline(spots: Sequence[tuple[int, int]]) -> str:
     return f"M{kept[0][0]} {kept[0][1]}l{moves}z"
 
 
-def _labelled(shapes: Sequence[Shape]) -> list[Shape]:
-    """Those whose names find room, in this order."""
+def _labelled(shapes: Sequence[Shape], outlines: Mapping[str, Sequence[Ring]]) -> list[Shape]:
+    """Those whose names find room, in this order; one that meets another moves up or down in its district."""
     found: list[Shape] = []
     for shape in shapes:
-        half = NAME_UNIT * len(shape.label) / 2
-        if all(
-            abs(shape.x - other.x) > half + NAME_UNIT * len(other.label) / 2
-            or abs(shape.y - other.y) > 2 * LINE
-            for other in found
-        ):
-            found.append(shape)
+        places = (shape._replace(y=shape.y + move) for move in MOVES)
+        rings = outlines[shape.label]
+        room = (
+            place
+            for place in places
+            if all(_is_clear(place, other) for other in found)
+            and (place.y == shape.y or _holds(rings, place.x, place.y))
+        )
+        found.extend(islice(room, 1))
     return found
+
+
+def _is_clear(shape: Shape, other: Shape) -> bool:
+    """Whether the name and figure of one leave those of the other free."""
+    wide = NAME_UNIT * (len(shape.label) + len(other.label)) / 2
+    return abs(shape.x - other.x) > wide or abs(shape.y - other.y) > 2 * LINE
+
+
+def _holds(rings: Sequence[Ring], x: float, y: float) -> bool:
+    """Whether a place lies within an outline: a line from it crosses the rings an odd number of times."""
+    crossings = 0
+    for ring in rings:
+        for (x0, y0), (x1, y1) in pairwise(ring):
+            if (y0 > y) != (y1 > y) and x < x0 + (y - y0) * (x1 - x0) / (y1 - y0):
+                crossings += 1
+    return crossings % 2 == 1
 
 
 def _bar_length(share: float) -> float:

@@ -43,6 +43,8 @@ blueprint = Blueprint("desk", __name__, description="What waits for the staff, a
 def list_items(query: Query) -> Json:
     """All that waits for the staff, of all kinds in one order; a regulator sees its own region.
 
+    From elsewhere it sees what would move an enterprise into its region, and transfers to it while it is
+    asked.
     What is done is gone with the next request. The first page has `counts` by kind.
     """
     asked = service.asked_for(actor(), query)

@@ -123,7 +123,12 @@ class DeskItemSchema(ResponseSchema):
         allow_none=True,
         metadata={"description": "Null of an entry of a feed about a code that nobody has."},
     )
-    region = Adcode(metadata={"description": "Where it lies; of an unknown code, the district in the code."})
+    region = Adcode(
+        metadata={
+            "description": "Where it lies; of an unknown code, the district in the code. A regulator also "
+            "sees what would move into its region, and transfers to it while it is asked."
+        }
+    )
     since = Moment(metadata={"description": "Since when it waits."})
     due = Day(allow_none=True, metadata={"description": "Its last day, where a deadline is known."})
     assigned_to = fields.Nested(OfficerSchema, allow_none=True)

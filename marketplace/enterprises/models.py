@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ColumnElement,
+    Computed,
     DateTime,
     ForeignKey,
     Identity,
@@ -266,6 +267,7 @@ class EnterpriseChange(Base):
     """What an approved enterprise proposes to change of what its approval vouches for; one waits at a time.
 
     `before` and `proposed` hold values by the names of the profile's fields; a region is its adcode.
+    `region_proposed` is the region among the proposed values, as a column that indexes can hold.
     """
 
     __tablename__ = "enterprise_change"
@@ -275,6 +277,7 @@ class EnterpriseChange(Base):
     status: Mapped[ChangeStatus] = mapped_column(default=ChangeStatus.OPEN)
     before: Mapped[dict[str, Any]] = mapped_column(JSONB)
     proposed: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    region_proposed: Mapped[int | None] = mapped_column(Computed("(proposed ->> 'region')::integer"))
     reason: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(
@@ -288,7 +291,15 @@ class EnterpriseChange(Base):
     __table_args__ = (
         values_check("status", ChangeStatus),
         Index("ix_enterprise_change_open", "enterprise_id", unique=True, postgresql_where=IS_OPEN),
-        Index("ix_enterprise_change_since", "created_at", "id", "enterprise_id", postgresql_where=IS_OPEN),
+        Index(
+            "ix_enterprise_change_since",
+            "created_at",
+            "id",
+            "enterprise_id",
+            "region_proposed",
+            postgresql_where=IS_OPEN,
+        ),
+        Index("ix_enterprise_change_to", "region_proposed", postgresql_where=IS_OPEN),
     )
 
 

@@ -153,11 +153,11 @@ class TransferApplication(Base):
             unique=True, postgresql_where=text("status NOT IN ('granted', 'refused', 'withdrawn')"),
         ),
         Index(
-            "ix_transfer_application_since", "step_began_on", "id", "generator_id",
+            "ix_transfer_application_since", "step_began_on", "id", "generator_id", "receiver_id", "status",
             postgresql_where=text(AT_AN_AUTHORITY),
         ),
         Index(
-            "ix_transfer_application_due", "due_on", "id", "generator_id",
+            "ix_transfer_application_due", "due_on", "id", "generator_id", "receiver_id", "status",
             postgresql_where=text(AT_AN_AUTHORITY),
         ),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 import pytest
 
 from marketplace.console.charts import (
+    LINE,
     Area,
     Datum,
     Flow,
@@ -140,6 +141,19 @@ def test_names_on_a_map_keep_clear_of_each_other_and_the_largest_figure_comes_fi
     assert chart.named[0].tone == "s5"
     assert len(chart.named) < len(chart.shapes)
     assert len(chart.points) == 10, "the table has them all"
+
+
+def test_a_name_that_meets_another_moves_within_its_district():
+    def tall(label, value, west):
+        ring = [(west, 0.0), (west + 0.1, 0.0), (west + 0.1, 1.0), (west, 1.0), (west, 0.0)]
+        return Area(label, value, "", (west + 0.05, 0.5), [ring])
+
+    chart = district_map(WORDS, [tall("第一区", 5, 0.0), tall("第二区", 1, 0.1)])
+    first, second = chart.named
+    assert first.y == chart.shapes[0].y
+    assert abs(second.y - first.y) > 2 * LINE
+    assert 0 < second.y < chart.height
+    assert chart.shapes[1].y == first.y, "only its name moves"
 
 
 @pytest.mark.parametrize(

@@ -186,12 +186,17 @@ def test_an_officer_inspects_on_a_phone_and_the_firm_puts_right(world):
     (item,) = world.marketplace.admin.get("/desk", kind="recheck").json["items"]
     listed = officer.get("/desk?kind=recheck").page.links("")
     assert f"/desk/recheck/{item['id']}?kind=recheck" in listed
-    assert officer.get(f"/desk/recheck/{item['id']}").location == path
-    back = officer.post(path, finish="1", **{"L1.corrected": "false", "L1.note": "仍缺两处"})
-    assert back.status == 303
+    at = officer.get(f"/desk/recheck/{item['id']}?kind=recheck").location
+    assert at == f"{path}?kind=recheck&sort=due"
+    html = officer.get(at).page.html
+    assert html.index('id="L1"') < html.index("其余检查项（19 项）") < html.index('id="M1"')
+    said = {"L1.corrected": "false", "L1.note": "仍缺两处"}
+    assert officer.post(at, save="1", **said).location == at
+    back = officer.post(at, finish="1", **said)
+    assert (back.status, back.location) == (303, "/desk?kind=recheck&decided=step")
     assert "仍缺两处" in world.owner.get(path).page.text
     assert world.owner.post(path, finish="1", **{"L1.text": "已补齐"}).status == 303
-    assert officer.post(path, finish="1", **{"L1.corrected": "true"}).status == 303
+    assert officer.post(path, finish="1", **{"L1.corrected": "true"}).location == path
     assert "已改正" in officer.get(path).page.text
 
 

@@ -4,7 +4,10 @@ import pytest
 
 from tests.console.hand import Hand
 from tests.console.people import id_of, staff_browser
+from tests.counting import count_statements
 from tests.desk.world import Desk
+
+HANGZHOU = {"region": "330102", "location": {"lon": 120.17, "lat": 30.25, "crs": "wgs84"}}
 
 
 def make_desk(marketplace):
@@ -81,6 +84,84 @@ def test_a_kind_with_a_page_of_its_own_leads_there_and_back_to_the_queue_as_it_w
     assert desk.ids(desk.second, assigned="me") == [("transfer_application", desk.application)]
     owner_sees = desk.city.get(f"/transfers/{desk.application}").page
     assert "由我承办" in owner_sees.text
+
+
+def test_a_step_on_a_page_of_its_own_leads_on_within_the_filter(desk):
+    query = "kind=licence%2Ctransfer_application&assigned=none&sort=since"
+    other = desk.make("transfer_application", name="他厂")
+    hand = Hand(desk.browser, f"/desk/transfer_application/{desk.application}?{query}")
+    assert "该步骤已登记" not in hand.page.text
+    hand.press("材料齐全，受理")
+    assert "该步骤已登记。以下为下一项。" in hand.page.text
+    assert hand.at.startswith(f"/transfers/{other}?")
+    assert f"/desk/transfer_application/{other}/next?{query}" in hand.page.links("")
+    hand.fill(reason="").press("要求补正")
+    assert hand.page.faults == []
+    assert "下一项" in hand.page.text, "refused: the same page again"
+    hand.fill(reason="缺合同").press("要求补正")
+    assert "浙危废经" in hand.page.text or hand.at.startswith(f"/transfers/{desk.application}?")
+    hand.go(f"/transfers/{desk.application}").press("已商请接受地")
+    assert hand.at == f"/transfers/{desk.application}", "from elsewhere it stays on its page"
+    plain = desk.browser.get(f"/desk/transfer_application/{desk.application}").location
+    assert plain == f"/transfers/{desk.application}?sort=due"
+
+
+def test_after_the_last_step_of_the_filter_the_queue_says_so(desk):
+    application, query = desk.make("transfer_application"), f"assigned={desk.regulator.id}"
+    assert desk.assign("transfer_application", application, desk.regulator.id).status_code == 200
+    hand = Hand(desk.browser, f"/desk/transfer_application/{application}?{query}")
+    hand.fill(reason="缺合同").press("要求补正")
+    assert "该步骤已登记。" in hand.page.text
+    assert "没有待办" in hand.page.text
+    assert hand.at == f"/desk?{query}&decided=step"
+
+
+def test_what_stays_on_its_item_keeps_the_filter(desk):
+    repair, ending = desk.make("repair"), desk.make("expiring_evaluation")
+    later = desk.make("expiring_evaluation", published_on="2024-12-30")
+    query = "kind=expiring_evaluation%2Crepair&sort=since"
+    hand = Hand(desk.browser, f"/desk/repair/{repair}?{query}")
+    assert hand.fill(reason="须现场核查").press("延长至 20 个工作日").at == f"/desk/repair/{repair}?{query}"
+    hand.go(f"/desk/expiring_evaluation/{ending}?{query}").press("生成预览")
+    assert hand.at == f"/desk/expiring_evaluation/{ending}?{query}"
+    desk.marketplace.settle()
+    hand.go(hand.at).press("公布")
+    assert hand.at == f"/desk/expiring_evaluation/{later}?{query}&decided=step"
+    assert "该步骤已登记。以下为下一项。" in hand.page.text
+
+
+def test_a_move_into_a_region_leads_its_officer_nowhere_that_is_not_hers(desk):
+    moving = desk.make("profile_change", name="迁入厂", proposed=HANGZHOU)
+    there = staff_browser(desk.marketplace, desk.marketplace.regulator("330100").id, "13900139005")
+    for path in ("/desk?lang=zh", f"/desk/profile_change/{moving}", "/desk/changes"):
+        page = there.get(path).page
+        assert page.faults == []
+        assert "迁入厂" in page.text
+        assert not [link for link in page.links("") if link.startswith("/enterprises/")], path
+    at = f"/desk/profile_change/{moving}"
+    assert "(本人)" in there.get(at).page.text, "she may take it"
+    owner = desk.browser.get(at).page.links("")
+    assert [link for link in owner if link.startswith("/enterprises/")]
+    assert there.post(f"{at}/assign", to="me").location == at
+
+
+def test_the_page_of_an_enterprise_says_what_waits_about_it(desk):
+    firm = desk.marketplace.enterprise("generator", name="多事厂")
+    path = f"/enterprises/{firm.id}"
+    nothing = desk.browser.get(path).page
+    assert (nothing.faults, "没有待办事项" in nothing.text) == ([], True)
+    change = firm.patch(path, {"name": "新多事厂"}).json["proposal"]["id"]
+    block = desk.admin.post("/credit/blocks", {"enterprise_id": firm.id, "reason": "x"}).json["id"]
+    for browser in (desk.browser, desk.city):
+        with count_statements() as sent:
+            page = browser.get(path).page
+        assert len(sent) <= 8, sent
+        assert page.faults == []
+        waiting = {link for link in page.links("") if link.startswith("/desk/")}
+        assert {f"/desk/profile_change/{change}", f"/desk/provisional_block/{block}"} <= waiting
+        assert "名称由 多事厂 改为 新多事厂" in page.text
+    others = [each for each in waiting if each.count("/") == 3]
+    assert len(others) == 2, "nothing about others"
 
 
 def test_several_of_any_kind_are_taken_and_found_by_their_officer(desk):

@@ -6,8 +6,10 @@ from uuid import UUID
 import pytest
 
 from marketplace.appeals.models import Appeal
+from marketplace.console.pages import policy
 from marketplace.events.actor import ENTERPRISE, Actor
 from marketplace.http.histories import history_for
+from tests.console.hand import Hand
 from tests.console.people import Browser, browser_of, id_of, staff_browser
 from tests.console.private import STAFF_PAGES
 from tests.counting import count_statements
@@ -352,7 +354,7 @@ def fields_of(page):
 
 def test_a_policy_is_previewed_on_real_listings_and_then_published_once(desk):
     town = desk.marketplace
-    town.supply(town.enterprise("generator"), title="试算用稀硫酸")
+    town.supply(town.enterprise("generator", name="试算供货厂"), title="试算用稀硫酸")
     for name in ("近厂", "远厂"):
         town.demand(town.recycler(name=name))
     page = desk.browser.get("/policy").page
@@ -361,10 +363,13 @@ def test_a_policy_is_previewed_on_real_listings_and_then_published_once(desk):
     before = town.admin.get("/matching-policy").json
     shown = desk.browser.post("/policy", preview="1", **sent)
     assert (shown.status, shown.page.faults) == (200, [])
-    assert "试算用稀硫酸" in shown.page.text
+    assert "试算用稀硫酸 试算供货厂" in shown.page.text
     assert "近厂" in shown.page.text
+    assert [each["href"] for each in shown.page.all("a") if each.get("aria-current")][1:] == ["/policy"]
     assert town.admin.get("/matching-policy").json == before, "looked at only"
-    assert desk.browser.post("/policy", preview="1", **{**sent, "weights.code": "0.9"}).status == 422
+    heavy = desk.browser.post("/policy", preview="1", **{**sent, "weights.code": "0.9"})
+    assert heavy.status == 422
+    assert "六项权重之和须为 1。 现合计为 1.8。" in heavy.page.text
     assert desk.browser.post("/policy", preview="1", **{**sent, "push_top": "many"}).status == 422
     assert desk.browser.post("/policy", publish="1", **sent).location == "/policy"
     assert town.admin.get("/matching-policy").json["weights"]["distance"] == 0.5
@@ -372,15 +377,18 @@ def test_a_policy_is_previewed_on_real_listings_and_then_published_once(desk):
     assert again.status == 412, "pressed twice, or from a second tab"
 
 
-def test_credit_rules_are_simulated_and_published_once(desk):
-    firm = desk.marketplace.enterprise("generator", name="会降级厂")
-    desk.marketplace.credit_event(firm, "law.penalty_minor")
+def test_credit_rules_are_simulated_and_published_once(desk, monkeypatch):
+    monkeypatch.setattr(policy, "MOST_CHANGES", 1)
+    for name in ("会降级厂", "会降级厂之二"):
+        firm = desk.marketplace.enterprise("generator", name=name)
+        desk.marketplace.credit_event(firm, "law.penalty_minor")
     page = desk.browser.get("/policy/rules").page
     sent = {"version": fields_of(page)["version"], "law.penalty_minor.points": "-60",
             "law.penalty_minor.months": "24", "law.penalty_minor.enabled": "true"}  # fmt: skip
     shown = desk.browser.post("/policy/rules", simulate="1", **sent)
     assert (shown.status, shown.page.faults) == (200, [])
     assert "会降级厂" in shown.page.text
+    assert "另有 1 家等级变化未列出" in shown.page.text
     assert (
         desk.browser.post("/policy/rules", simulate="1", **{**sent, "law.penalty_minor.points": "x"}).status
         == 422
@@ -401,4 +409,13 @@ def test_a_task_that_was_given_up_is_seen_and_replayed(desk):
     done = desk.browser.post("/operations/replay", tasks=sent)
     assert done.location == "/operations?replayed=1"
     assert desk.browser.post("/operations/replay", tasks=[str(number)]).location == "/operations?replayed=0"
+    assert desk.admin.get("/operations").json["parked_total"] == 0
+
+
+def test_all_tasks_that_are_listed_are_replayed_by_one_press(desk):
+    for _ in range(2):
+        desk.park()
+    assert (
+        Hand(desk.browser, "/operations").fill(every="1").press("全部重新执行").at == "/operations?replayed=2"
+    )
     assert desk.admin.get("/operations").json["parked_total"] == 0

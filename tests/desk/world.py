@@ -157,8 +157,9 @@ class Desk:
         body = {"number": f"浙危废经第 {next(_numbers)} 号", **VALIDITY, "lines": [LINE]}
         return created(firm.post("/licences", body))["id"]
 
-    def make_transfer_application(self, **about):
-        firm, receiver = (self.marketplace.enterprise(role, **about) for role in ("generator", "recycler"))
+    def make_transfer_application(self, receiver=None, **about):
+        firm = self.marketplace.enterprise("generator", **about)
+        receiver = receiver or self.marketplace.enterprise("recycler", **about)
         return created(firm.post("/transfer-applications", {**APPROVAL, "receiver_id": receiver.id}))["id"]
 
     def make_exemption_review(self, **about):

@@ -11,20 +11,21 @@ from marshmallow import fields
 from ... import clock
 from ...catalogue import service as catalogue
 from ...desk import service as desk
-from ...desk.models import DeskDecision, DeskKind, DeskSort
+from ...desk.models import DeskDecision, DeskKind
 from ...enterprises import service as enterprises
 from ...errors import DomainError
 from ...events.actor import Actor
 from ...http.authentication import STAFF
-from ...http.fields import Adcode, Choices, OneOf
+from ...http.fields import OneOf
 from ...http.languages import language
-from ...http.paging import PageQuery, cut, position_of
+from ...http.paging import cut, position_of
 from ...http.schemas import Schema
 from ...inspections import service as inspections
 from ...inspections.models import InspectionStatus
 from ...persons.service import LoggedIn
+from ..desk_queue import asked_query
 from ..forms import Errors, read_form, words_of, wrong
-from ..page import pages, read_query
+from ..page import pages
 from ..visitor import members_only, private
 
 MOST_OFFICERS = 50
@@ -39,31 +40,6 @@ BEGUN = {
 }
 """Inspections that the officer has begun and not finished."""
 PROVINCE, CITY = 10_000, 100
-WORDS = ("me", "none")
-"""For officers: oneself, and nobody."""
-
-
-class Taken(fields.String):
-    """By whom items are taken: one of `WORDS`, or the id of an officer."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        if text in WORDS:
-            return text
-        try:
-            return UUID(text)
-        except ValueError as error:
-            raise self.make_error("invalid") from error
-
-
-class DeskPageQuery(PageQuery):
-    """What the desk is asked for, by the names of the API; `decided` is what was just said."""
-
-    kind = Choices([kind.value for kind in DeskKind], "desk_kind", load_default=None)
-    assigned = Taken(load_default=None)
-    region = Adcode(load_default=None)
-    sort = fields.String(load_default=DeskSort.DUE, validate=OneOf(DeskSort))
-    decided = fields.String(load_default=None, validate=OneOf(DeskDecision))
 
 
 class ManyForm(Schema):
@@ -75,20 +51,7 @@ class AssignmentForm(Schema):
     to = fields.String(load_default=None)
 
 
-DESK, MANY, ASSIGNMENT = DeskPageQuery(), ManyForm(), AssignmentForm()
-
-
-def asked_query() -> tuple[dict[str, Any], Errors, dict[str, Any]]:
-    """The query of the desk that a page of it carries, what is wrong with it, and how an address says it."""
-    query, errors = read_query(DESK)
-    region = query["region"]
-    said = {
-        "kind": ",".join(query["kind"]) if query["kind"] else None,
-        "assigned": query["assigned"],
-        "region": f"{region:06d}" if region else None,
-        "sort": query["sort"] if query["sort"] != DeskSort.DUE else None,
-    }
-    return query, errors, said
+MANY, ASSIGNMENT = ManyForm(), AssignmentForm()
 
 
 @pages.get("/desk")
@@ -143,7 +106,8 @@ def _regions_to_choose(items: Iterable[dict[str, Any]], chosen: int | None, acto
     cities = {region // CITY * CITY for region in found}
     provinces = {region // PROVINCE * PROVINCE for region in found}
     all_of_them = found | cities | provinces
-    return {region for region in all_of_them if actor.is_admin or region >= (actor.region or 0)}
+    own = actor.region or 0
+    return {region for region in all_of_them if actor.is_admin or catalogue.region_covers(own, region)}
 
 
 @pages.post("/desk")
@@ -209,5 +173,6 @@ def officers_for(who: LoggedIn, item: dict[str, Any]) -> Sequence[Mapping[str, A
     """To whom an item may be given; what is only to be seen is taken by who sees it."""
     assert who.actor is not None
     if item["kind"] != DeskKind.GRADE_CHANGE:
-        return desk.search_officers(who.actor, item["region"], item["kind"], None, MOST_OFFICERS)
+        regions = item["region"], item["region_to"]
+        return desk.search_officers(who.actor, regions[0], item["kind"], None, MOST_OFFICERS, regions[1])
     return [{"id": who.actor.id, "name": who.acts_for, "is_me": True}]

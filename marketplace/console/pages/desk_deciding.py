@@ -21,10 +21,11 @@ from ...http.languages import language
 from ...http.schemas import Schema
 from ...listings import service as listings
 from ...persons.service import LoggedIn
+from ..desk_queue import asked_query, desk_query, next_of, query_to_page, row_of
 from ..forms import Errors, change_or_show, over_the_form, read_form, require_seen, typed, wrong
-from ..page import pages, query_with
+from ..page import pages
 from ..visitor import members_only, private
-from .desk import ASSIGNMENT, asked_query, officer_chosen, officers_for
+from .desk import ASSIGNMENT, officer_chosen, officers_for
 from .desk_items import FACTS
 
 PAGES = {
@@ -53,8 +54,7 @@ def show_desk_item(who: LoggedIn, kind: str, subject_id: UUID) -> Any:
     """An item with all that an officer has to know to decide it."""
     if kind in PAGES:
         endpoint, name = PAGES[DeskKind(kind)]
-        _, _, said = asked_query()
-        return redirect(url_for(endpoint, **{name: subject_id, **_given(said)}), 303)
+        return redirect(url_for(endpoint, **{name: subject_id, **query_to_page()}), 303)
     return _item(who, kind, subject_id)
 
 
@@ -63,7 +63,7 @@ def _item(
 ) -> Response:
     actor = who.actor
     assert actor is not None
-    query, _, said = asked_query()
+    _, _, said = asked_query()
     try:
         row = desk.find_item(actor, kind, subject_id)
     except NotFound:
@@ -78,7 +78,6 @@ def _item(
         http_status,
         item=item,
         asked=said,
-        decided=query["decided"],
         facts=FACTS[item["kind"]](actor, row),
         decisions=desk.decisions_of(actor, item["kind"]),
         officers=officers_for(who, item),
@@ -94,35 +93,7 @@ def _item(
 def show_next_item(who: LoggedIn, kind: str, subject_id: UUID) -> Any:
     """The item that follows one in the queue as it was asked for."""
     assert who.actor is not None
-    return redirect(_next_of(who.actor, _row(who.actor, kind, subject_id)), 303)
-
-
-def _row(actor: Actor, kind: str, subject_id: UUID) -> Any:
-    """The item as a row of the queue; None if it waits no more."""
-    try:
-        return desk.find_item(actor, kind, subject_id)
-    except NotFound:
-        return None
-
-
-def _next_of(actor: Actor, row: Any, decided: str | None = None) -> str:
-    """The address of the item that follows in the queue as it was asked for; of the queue, if there is none.
-
-    Args:
-        row: of `desk.find_item`. decided: what was said to it.
-    """
-    query, _, said = asked_query()
-    follows = desk.find_next(desk.asked_for(actor, query), row)
-    asked = _given({**said, "decided": decided})
-    if follows is None:
-        return url_for("console.show_desk", **asked)
-    (item,) = desk.present_items(actor, [follows], language())
-    path = url_for("console.show_desk_item", kind=item["kind"].value, subject_id=item["id"])
-    return path + query_with(asked) if asked else path
-
-
-def _given(said: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if value is not None}
+    return redirect(next_of(who.actor, row_of(who.actor, kind, subject_id)), 303)
 
 
 @pages.post("/desk/<kind>/<uuid:subject_id>")
@@ -136,9 +107,9 @@ def decide_desk_item(who: LoggedIn, kind: str, subject_id: UUID) -> Any:
     def decide(data: dict[str, Any]) -> str:
         if kind in VERSIONS:
             require_seen(VERSIONS[DeskKind(kind)](actor, subject_id).version)
-        row = _row(actor, kind, subject_id)
+        row = row_of(actor, kind, subject_id)
         desk.decide(actor, {"kind": _kind(kind), "id": subject_id, **data})
-        return _next_of(actor, row, data["decision"])
+        return next_of(actor, row, data["decision"])
 
     return change_or_show(DECISION, partial(_item, who, kind, subject_id), decide)
 
@@ -171,9 +142,7 @@ def assign_desk_item(who: LoggedIn, kind: str, subject_id: UUID) -> Any:
         return _item(who, kind, subject_id, 404)
     except DomainError as error:
         return _item(who, kind, subject_id, error.status, wrong(error))
-    _, _, said = asked_query()
-    path = url_for("console.show_desk_item", kind=kind, subject_id=subject_id)
-    return redirect(path + query_with(said) if _given(said) else path, 303)
+    return redirect(url_for("console.show_desk_item", kind=kind, subject_id=subject_id) + desk_query(), 303)
 
 
 @pages.post("/desk/repair/<uuid:repair_id>/extend")
@@ -191,5 +160,5 @@ def extend_repair(who: LoggedIn, repair_id: UUID) -> Any:
         EXTENSION,
         lambda http_status, errors: _item(who, kind, repair_id, http_status, over_the_form(errors)),
         extend,
-        url_for("console.show_desk_item", kind=kind, subject_id=repair_id),
+        url_for("console.show_desk_item", kind=kind, subject_id=repair_id) + desk_query(),
     )

@@ -32,6 +32,8 @@ from ..visitor import members_only, private
 from ..warnings import warn
 
 MOST = 50
+MOST_WAITING = 10
+"""Items of the desk that the page of an enterprise lists."""
 MOST_POINTS = 12
 """Of the line of the score: as many as are told apart on a phone."""
 PARTS = ("profile", "credit", "supervision", "trade")
@@ -134,7 +136,10 @@ def story_page(
 
 
 def _profile(actor: Actor, firm: Enterprise) -> dict[str, Any]:
+    waiting = desk.search_about(actor, firm.id, MOST_WAITING + 1)
     return {
+        "waiting": desk.present_items(actor, waiting[:MOST_WAITING], language()),
+        "more_wait": len(waiting) > MOST_WAITING,
         "shown": enterprises.present(actor, firm),
         "blocks": credit.search_blocks(actor, firm.id, None, MOST),
         "history": history_for(actor, firm.__tablename__, firm.id, MOST),

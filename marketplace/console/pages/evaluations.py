@@ -18,6 +18,7 @@ from ...http.paging import Page, PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
 from ...persons.service import LoggedIn
+from ..desk_queue import STEP_TAKEN, desk_query, next_of, row_of
 from ..forms import Errors, change_or_show, once_by, over_the_form, typed
 from ..page import pages, read_query
 from ..visitor import members_only, private
@@ -38,7 +39,13 @@ class RegionForm(Schema):
     note = Lines(1000, load_default="")
 
 
-JOB, REGION = JobQuery(), RegionForm()
+class PublicationForm(Schema):
+    """`expiring_id` names the item of the desk on which the preview was published."""
+
+    expiring_id = fields.UUID(load_default=None)
+
+
+JOB, REGION, PUBLICATION = JobQuery(), RegionForm(), PublicationForm()
 
 
 @pages.get("/desk/evaluations")
@@ -102,7 +109,7 @@ def preview_evaluation(who: LoggedIn, evaluation_id: UUID) -> Any:
     def preview(_: dict[str, Any]) -> str:
         evaluations.start(actor, {"enterprise_id": firm, "note": ""})
         kind = DeskKind.EXPIRING_EVALUATION.value
-        return url_for("console.show_desk_item", kind=kind, subject_id=evaluation_id)
+        return url_for("console.show_desk_item", kind=kind, subject_id=evaluation_id) + desk_query()
 
     return change_or_show(None, partial(_evaluations, who, None), once_by(actor, preview))
 
@@ -110,13 +117,24 @@ def preview_evaluation(who: LoggedIn, evaluation_id: UUID) -> Any:
 @pages.post("/desk/evaluations/<uuid:evaluation_id>/publish")
 @members_only("admin", kinds=(ADMIN,))
 def publish_evaluation(who: LoggedIn, evaluation_id: UUID) -> Any:
-    """Publish a preview as it was frozen, or say beside the others of its job why that is refused."""
+    """Publish a preview as it was frozen, or say beside the others of its job why that is refused.
+
+    From the desk it leads on to the next item.
+    """
     actor = who.actor
     assert actor is not None
     job_id = evaluations.find(actor, evaluation_id).job_id
+
+    def publish(data: dict[str, Any]) -> str:
+        ending = data["expiring_id"]
+        item = row_of(actor, DeskKind.EXPIRING_EVALUATION, ending) if ending else None
+        evaluations.publish(actor, evaluation_id)
+        if ending:
+            return next_of(actor, item, STEP_TAKEN)
+        return url_for("console.show_evaluations", job_id=job_id)
+
     return change_or_show(
-        None,
+        PUBLICATION,
         lambda http_status, errors: _evaluations(who, job_id, http_status, over_the_form(errors)),
-        lambda _: evaluations.publish(actor, evaluation_id),
-        url_for("console.show_evaluations", job_id=job_id),
+        publish,
     )

@@ -12,6 +12,7 @@ from flask import Response, redirect, request, url_for
 from marshmallow import fields
 
 from ... import clock
+from ...desk.models import DeskKind
 from ...enterprises import service as enterprises
 from ...errors import Conflict, DomainError
 from ...events.actor import Actor
@@ -34,6 +35,7 @@ from ...inspections.models import (
     InspectionWay,
 )
 from ...persons.service import LoggedIn
+from ..desk_queue import STEP_TAKEN, desk_query, is_from_desk, next_of, row_of
 from ..forms import WHOLE, Errors, change_or_show, read_fields, read_form, wrong
 from ..page import pages, read_query
 from ..visitor import members_only, private
@@ -180,13 +182,19 @@ STEPS: dict[InspectionStatus, tuple[str, Party | None]] = {
 @pages.post("/inspections/<uuid:inspection_id>")
 @members_only()
 def take_inspection_step(who: LoggedIn, inspection_id: UUID) -> Any:
-    """Keep what was said of the items with the photos, and go on if the button says so."""
+    """Keep what was said of the items with the photos, and go on if the button says so.
+
+    An officer whom the desk has led to a recheck goes on with the item that follows in it.
+    """
     assert who.actor is not None
     inspections.require_writer(who.actor, {})
     request.max_content_length = MOST_FILES * MAX_DOCUMENT
     row = inspections.find(who.actor, inspection_id)
     data, errors = read_form(END)
-    taken = TAKEN.get(_step(who.actor, row) or "")
+    step = _step(who.actor, row)
+    taken = TAKEN.get(step or "")
+    goes_on = step == "recheck" and "finish" in request.form and is_from_desk(who.actor)
+    item = row_of(who.actor, DeskKind.RECHECK, inspection_id) if goes_on else None
     if taken is None:
         return _shown(who, inspection_id, 409, {WHOLE: []})
     if data is not None:
@@ -196,7 +204,9 @@ def take_inspection_step(who: LoggedIn, inspection_id: UUID) -> Any:
             return _shown(who, inspection_id, error.status, wrong(error))
     if errors:
         return _shown(who, inspection_id, 422, errors)
-    return redirect(url_for("console.show_inspection", inspection_id=inspection_id), 303)
+    if goes_on:
+        return redirect(next_of(who.actor, item, STEP_TAKEN), 303)
+    return redirect(url_for("console.show_inspection", inspection_id=inspection_id) + desk_query(), 303)
 
 
 def _answer(actor: Actor, row: Inspection, data: dict[str, Any]) -> Errors:

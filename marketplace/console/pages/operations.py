@@ -52,10 +52,19 @@ def show_operations(who: LoggedIn) -> Response:
 @pages.post("/operations/replay")
 @members_only("admin", kinds=(ADMIN,))
 def replay_tasks(who: LoggedIn) -> Any:
-    """Make the chosen tasks due again; one that somebody has replayed meanwhile is passed over."""
+    """Make the chosen tasks due again, or all that are listed; one that somebody has replayed meanwhile is
+    passed over."""
     assert who.actor is not None
+    if "every" in request.form:
+        listed = [task["id"] for task in desk.operations(who.actor)["parked"]]
+        return _replayed(who, listed)
     sent = request.form.getlist("tasks")[:MOST_AT_ONCE]
     chosen = [int(each) for each in sent if each.isascii() and each.isdigit() and len(each) < LONGEST_ID]
+    return _replayed(who, chosen)
+
+
+def _replayed(who: LoggedIn, chosen: list[int]) -> Any:
+    assert who.actor is not None
     count = desk.replay_tasks(who.actor, chosen)
     return redirect(url_for("console.show_operations", replayed=count), 303)
 

@@ -1,5 +1,6 @@
 """The policy of matching with a preview on real listings, the credit rules with a simulation."""
 
+import math
 from typing import Any
 
 from flask import Response, redirect, request, url_for
@@ -14,8 +15,9 @@ from ...http.schemas import Schema
 from ...matches import service as matches
 from ...persons.service import LoggedIn
 from ..charts import score_parts
-from ..forms import Errors, read_fields, read_form, typed, wrong
-from ..page import pages
+from ..formats import number
+from ..forms import WHOLE, Errors, read_fields, read_form, typed, wrong
+from ..page import pages, text
 from ..visitor import members_only, private
 
 WEIGHTS = ("code", "distance", "credit", "price", "quantity", "time")
@@ -141,8 +143,16 @@ def change_policy(who: LoggedIn) -> Any:
         _require_admin(who)
         matches.publish_policy(who.actor, body, version)
     except DomainError as error:
-        return _policy(error.status, wrong(error))
+        return _policy(error.status, _with_sum(wrong(error), body["weights"]))
     return redirect(url_for("console.show_policy"), 303)
+
+
+def _with_sum(errors: Errors, weights: dict[str, float]) -> Errors:
+    """What is wrong with a policy, with the sum of its weights where that is not 1."""
+    total = math.fsum(weights[name] for name in WEIGHTS)
+    if math.isclose(total, 1, abs_tol=1e-9):
+        return errors
+    return {**errors, WHOLE: [*errors.get(WHOLE, ()), text("policy_sum", sum=number(total, 3))]}
 
 
 def _require_admin(who: LoggedIn) -> None:

@@ -11,6 +11,7 @@ from marshmallow import fields
 from ... import clock
 from ...catalogue.models import Mode
 from ...deals import service as deals
+from ...desk.models import DeskKind
 from ...enterprises import service as enterprises
 from ...events import service as events
 from ...events.actor import ADMIN, ENTERPRISE, Actor
@@ -23,6 +24,7 @@ from ...persons import service as persons
 from ...persons.service import LoggedIn
 from ...transfers import service as transfers
 from ...transfers.models import LIFE, LIVE, TransferApplication, TransferPaperKind, TransferStatus
+from ..desk_queue import STEP_TAKEN, desk_query, is_from_desk, next_of, row_of
 from ..firms_named import LONGEST, enter_naming
 from ..form_fields import TypedTonnes
 from ..forms import Errors, change_or_show, once_by, read_form, require_seen, typed
@@ -251,15 +253,22 @@ def _course(actor: Actor, row: TransferApplication, steps: list[dict[str, Any]])
 
 
 def _step(who: LoggedIn, application_id: UUID, schema: Schema, act: Callable[..., Any]) -> Any:
-    """Take a step with an application that was seen as it is; its page again where that is refused."""
+    """Take a step with an application that was seen as it is; its page again where that is refused.
+
+    An officer whom the desk has led here goes on with the item that follows in it.
+    """
     actor = who.actor
     assert actor is not None
     row = transfers.find(actor, application_id)
 
     def take(data: dict[str, Any]) -> str:
         require_seen(row.version)
+        if not is_from_desk(actor):
+            act(actor, row, data)
+            return url_for("console.show_transfer", application_id=application_id)
+        item = row_of(actor, DeskKind.TRANSFER_APPLICATION, application_id)
         act(actor, row, data)
-        return url_for("console.show_transfer", application_id=application_id)
+        return next_of(actor, item, STEP_TAKEN)
 
     return change_or_show(schema, partial(_application, actor, application_id), once_by(actor, take))
 
@@ -303,5 +312,5 @@ def add_transfer_paper(who: LoggedIn, application_id: UUID) -> Any:
     if data is None:
         return show(422, errors)
     kind = TransferPaperKind(data["kind"])
-    then = url_for("console.show_transfer", application_id=application_id)
+    then = url_for("console.show_transfer", application_id=application_id) + desk_query()
     return keep_scan(actor, show, lambda scan: transfers.add_paper(actor, row, kind, scan, FORM), then)

@@ -23,9 +23,6 @@ from .sources import SOURCE_OF, SOURCES
 KEPT_FOR = timedelta(days=1)
 """How long an assignment outlasts its item at least; our own choice."""
 
-NOWHERE = -1
-"""A code that no region has."""
-
 log = logging.getLogger(__name__)
 
 
@@ -46,7 +43,7 @@ def assign(actor: Actor, item: Any, to: UUID | str | None) -> Any:
         work.lock_name(f"desk_assignment:{kind}:{item.id}")
         row = work.session.get(Assignment, (kind, item.id), populate_existing=True)
         if officer_id is not None:
-            _require_officer(officer_id, kind, item.region)
+            _require_officer(officer_id, kind, item)
             row = row or Assignment(kind=kind, subject_id=item.id)
             row.assigned_to, row.assigned_by, row.assigned_at = officer_id, actor.id, clock.now()
             work.add(row)
@@ -76,24 +73,28 @@ def assign_many(actor: Actor, items: Sequence[tuple[str, UUID]], to: UUID | str 
 
 
 def search_officers(
-    actor: Actor, region: int | None, kind: str | None, after: UUID | None, limit: int
+    actor: Actor,
+    region: int | None,
+    kind: str | None,
+    after: UUID | None,
+    limit: int,
+    region_to: int | None = None,
 ) -> Sequence[Mapping[str, Any]]:
     """Officers to whom an item of a region may be given, by id, at most `limit` that come after `after`.
 
-    They are the admins and the regulators of the region and of those above it. Without a region an admin is
+    They are the admins and the regulators of the region, of the other region that the item concerns
+    (`region_to`), and of those above both. Without a region an admin is
     shown the whole staff, a regulator those of its own; of other regions it is shown the admins only. With a
     kind of items, those who see them.
     """
     rows = select(Staff.id, Staff.kind, Staff.name, Staff.region)
     if kind is not None:
         rows = rows.where(Staff.kind.in_(SOURCE_OF[DeskKind(kind)].seen_by))
+    regions = _given(region, region_to)
     if actor.kind == REGULATOR:
-        own = actor.region or 0
-        wanted = own if region is None else region
-        is_visible = catalogue.region_covers(own, wanted) or catalogue.region_covers(wanted, own)
-        region = wanted if is_visible else NOWHERE
-    if region is not None:
-        over = catalogue.region_with_ancestors(region) if region != NOWHERE else ()
+        regions = _visible(actor.region or 0, regions or [actor.region or 0])
+    if regions or actor.kind == REGULATOR:
+        over = {each for wanted in regions for each in catalogue.region_with_ancestors(wanted)}
         rows = rows.where(Staff.region.is_(None) | Staff.region.in_(over))
     if after is not None:
         rows = rows.where(Staff.id > after)
@@ -101,16 +102,30 @@ def search_officers(
     return [{**row, "is_me": row["id"] == actor.id} for row in found]
 
 
-def _require_officer(officer_id: UUID, kind: DeskKind, region: int) -> None:
+def _visible(own: int, regions: Sequence[int]) -> list[int]:
+    """Those of the regions that lie in a regulator's own, or hold it."""
+    return [
+        region
+        for region in regions
+        if catalogue.region_covers(own, region) or catalogue.region_covers(region, own)
+    ]
+
+
+def _require_officer(officer_id: UUID, kind: DeskKind, item: Any) -> None:
     officer = db.session.get(Staff, officer_id)
-    if officer is None or not _may_see(officer, kind, region):
+    if officer is None or not _may_see(officer, kind, _given(item.region, item.region_to)):
         raise Invalid("unknown_officer", at="to")
 
 
-def _may_see(officer: Staff, kind: DeskKind, region: int) -> bool:
+def _may_see(officer: Staff, kind: DeskKind, regions: Sequence[int]) -> bool:
     if kind not in kinds_of(officer.kind):
         return False
-    return officer.kind != REGULATOR or catalogue.region_covers(officer.region or 0, region)
+    own = officer.region or 0
+    return officer.kind != REGULATOR or any(catalogue.region_covers(own, region) for region in regions)
+
+
+def _given(*regions: int | None) -> list[int]:
+    return [region for region in regions if region is not None]
 
 
 def drop_assignments() -> int:

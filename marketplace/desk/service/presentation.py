@@ -30,7 +30,10 @@ class RuleOfItem:
 
 
 def present_items(actor: Actor, rows: Sequence[Any], language: str) -> list[dict[str, Any]]:
-    """Rows of `search` as items; the titles of all rules are looked up together."""
+    """Rows of `search` as items; the titles of all rules are looked up together.
+
+    `region_to` is the other region that an item concerns, None mostly.
+    """
     titles = _titles(rows, language)
     for row in rows:
         if KINDS[row.place] in OF_RECORDS:
@@ -53,6 +56,7 @@ def _item(row: Any, titles: dict[UUID, str], language: str) -> dict[str, Any]:
         "id": row.id,
         "enterprise": firm if row.enterprise_id is not None else None,
         "region": row.region,
+        "region_to": row.region_to,
         "since": row.since,
         "due": row.due,
         "assigned_to": officer if row.assigned_to is not None else None,

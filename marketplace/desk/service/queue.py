@@ -8,19 +8,23 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Integer,
     Select,
     String,
     Uuid,
+    and_,
     bindparam,
     case,
     cast,
     func,
     literal_column,
     null,
+    or_,
     select,
     true,
     tuple_,
+    union,
     union_all,
 )
 
@@ -40,6 +44,7 @@ MOST_COUNTED = 100
 """Items of a kind that are counted; of more it is only said that there are more. Our own choice."""
 MOST_STATEMENTS = 200
 """That a process keeps of each sort; our own choice."""
+NARROW = (Way.BY_FIRM, Way.BY_SET)
 ME, NOBODY = "me", "none"
 POSITION = (int, datetime, int, UUID)
 """0, or 1 among what has no deadline; the moment, or midnight of the last day; the kind's place; the id."""
@@ -51,13 +56,14 @@ class Asked:
 
     Attributes:
         counted: the kinds that the actor may see at all; `kinds` are those of them that are asked for.
-        region: that must hold an item, None for anywhere.
+        region: that must hold an item, None for anywhere. firm: the enterprise that it must be about.
         officer: who must have taken it; `is_free`: whether nobody may have.
     """
 
     kinds: tuple[DeskKind, ...] = KINDS
     counted: tuple[DeskKind, ...] = KINDS
     region: Region | None = None
+    firm: UUID | None = None
     officer: UUID | None = None
     is_free: bool = False
     sort: DeskSort = DeskSort.SINCE
@@ -65,13 +71,14 @@ class Asked:
     @property
     def shape(self) -> "Shape":
         way = self.region.way if self.region else None
-        return Shape(self.kinds, way, self.officer is not None, self.is_free, self.sort)
+        has_firm = self.firm is not None
+        return Shape(self.kinds, way, has_firm, self.officer is not None, self.is_free, self.sort)
 
     @property
     def values(self) -> dict[str, Any]:
         """What its statements ask about."""
         region = self.region.values if self.region else {}
-        return {**moments(), **region, "officer": self.officer}
+        return {**moments(), **region, "firm": self.firm, "officer": self.officer}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,7 @@ class Shape:
 
     kinds: tuple[DeskKind, ...]
     way: Way | None
+    has_firm: bool
     has_officer: bool
     is_free: bool
     sort: DeskSort
@@ -132,7 +140,8 @@ def search(asked: Asked, after: Sequence[Any] | None, limit: int) -> Sequence[An
     """At most `limit` items after a position, in the order asked for.
 
     Returns:
-        rows of kind's place, id, enterprise_id, name, region, since, due, facts, assigned_to, officer.
+        rows of kind's place, id, enterprise_id, name, region, region_to, since, due, facts, assigned_to,
+        officer.
     """
     if not asked.kinds:
         return []
@@ -144,6 +153,13 @@ def search(asked: Asked, after: Sequence[Any] | None, limit: int) -> Sequence[An
         return []
     values = {f"from{source.place}": _key_at(source, asked.sort, moment) for source in SOURCES}
     return _page_statement(asked.shape, start, limit).all(**asked.values, **values, last=last)
+
+
+def search_about(actor: Actor, enterprise_id: UUID, limit: int) -> Sequence[Any]:
+    """At most `limit` items about an enterprise that the actor oversees, the earliest deadline first: rows of
+    `search`."""
+    kinds = tuple(kind for kind in kinds_of(actor.kind) if SOURCE_OF[kind].firm is not None)
+    return search(Asked(kinds, firm=enterprise_id, sort=DeskSort.DUE), None, limit)
 
 
 def position_of_item(sort: DeskSort, row: Any) -> list[Any]:
@@ -220,7 +236,7 @@ def _count_statement(shape: Shape) -> Statement:
 def _item_statement(shape: Shape) -> Statement:
     (source,) = _sources(shape)
     subject_id = bindparam("subject_id", type_=Uuid)
-    return Statement(_shown(source, _waiting(source, shape).where(source.id == subject_id)))
+    return Statement(_shown(source, _waiting(source, shape, source.id == subject_id)))
 
 
 def _sources(shape: Shape) -> list[Source]:
@@ -234,11 +250,26 @@ def _left(shape: Shape, start: Start | None) -> list[Source]:
 
 
 def _part(source: Source, shape: Shape, start: Start | None, limit: int) -> Select[Any]:
-    """The ids of the items of one kind that a page may have."""
-    rows = _waiting(source, shape).order_by(_key(source, shape.sort), source.id)
+    """The ids of the items of one kind that a page may have.
+
+    Where an index of the region or firm finds the few that there are, all of them are sorted: in the order of
+    the page PostgreSQL would pass over those of the whole country.
+    """
+    key, after = _key(source, shape.sort), []
     if start is not None and _group(source, shape.sort) == start.group:
-        rows = rows.where(_comes_after(source, shape.sort, start))
-    return rows.limit(_number(limit))
+        after = [_comes_after(source, shape.sort, start)]
+    rows = _waiting(source, shape, *after, key=key)
+    if not _are_few(source, shape):
+        return rows.order_by(key, source.id).limit(_number(limit))
+    few = rows.offset(_number(0)).subquery()
+    return select(few.c.id).order_by(few.c.key, few.c.id).limit(_number(limit))
+
+
+def _are_few(source: Source, shape: Shape) -> bool:
+    """Whether an index names the items of the region or the firm that is asked for, and those are few."""
+    if shape.has_firm or len(_whose(source, shape)) > 1:
+        return True
+    return shape.way in NARROW and not _is_about_another(source)
 
 
 def _number(value: int) -> Any:
@@ -250,21 +281,57 @@ def _place(source: Source) -> Any:
     return _number(source.place).label("place")
 
 
-def _waiting(source: Source, shape: Shape) -> Select[Any]:
+def _waiting(source: Source, shape: Shape, *conditions: Any, key: Any = None) -> Select[Any]:
     """The ids of what waits, lies in the region asked for, and is taken as asked for.
 
     Of its table it names no column that the index lacks, so that the items of other regions are passed over
     without a look at the table.
+
+    Args:
+        conditions: further ones. key: what the items are ordered by, as a column more.
     """
-    rows = select(source.id.label("id")).select_from(source.model).where(*source.waits)
-    if shape.way is not None:
-        firm = source.firm if _is_about_another(source) else None
-        rows = rows.where(lies_in_region(shape.way, source.region, firm))
+    columns = [source.id.label("id"), *([] if key is None else [key.label("key")])]
+    rows = select(*columns).select_from(source.model).where(*source.waits, *conditions)
     if shape.is_free or shape.has_officer:
         rows = rows.join(Assignment, _is_of(source), isouter=shape.is_free)
     if shape.has_officer:
         rows = rows.where(Assignment.assigned_to == bindparam("officer", type_=Uuid))
-    return rows.where(Assignment.subject_id.is_(None)) if shape.is_free else rows
+    if shape.is_free:
+        rows = rows.where(Assignment.subject_id.is_(None))
+    arms = [rows.where(condition) for condition in _whose(source, shape)]
+    return arms[0] if len(arms) == 1 else select(union(*arms).subquery())
+
+
+def _whose(source: Source, shape: Shape) -> list[ColumnElement[bool]]:
+    """The conditions of which an item meets one: that it lies in the region asked for or concerns it from
+    elsewhere, or that it is about the firm asked for. Two are two indexes to look into."""
+    own, there = _of_region(source, shape.way) if shape.way is not None else (true(), None)
+    if shape.has_firm:
+        own, there = _of_firm(source)
+    if there is None:
+        return [own]
+    return [own, there] if shape.has_firm or shape.way == Way.BY_FIRM else [or_(own, there)]
+
+
+Pair = tuple[ColumnElement[bool], ColumnElement[bool] | None]
+
+
+def _of_region(source: Source, way: Way) -> Pair:
+    """The condition that an item lies in the region, and that it concerns it from elsewhere, if it may."""
+    own = lies_in_region(way, source.region, source.firm if _is_about_another(source) else None)
+    other = source.elsewhere
+    if other is None:
+        return own, None
+    there = lies_in_region(way, other.region, other.firm)
+    return own, there if other.when is None else and_(other.when, there)
+
+
+def _of_firm(source: Source) -> Pair:
+    """The condition that an item is about the firm, and that it concerns it as the second one, if it may."""
+    firm, other = bindparam("firm", type_=Uuid), source.elsewhere
+    if other is None or other.firm is None:
+        return source.firm == firm, None
+    return source.firm == firm, and_(other.when, other.firm == firm)
 
 
 def _shown(source: Source, ids: Select[Any]) -> Select[Any]:
@@ -280,6 +347,7 @@ def _shown(source: Source, ids: Select[Any]) -> Select[Any]:
             (source.firm if has_firm else cast(null(), Uuid)).label("enterprise_id"),
             (Enterprise.name if has_firm else cast(null(), String)).label("name"),
             source.region.label("region"),
+            source.shown_elsewhere().label("region_to"),
             source.shown_since().label("since"),
             source.shown_due().label("due"),
             source.shown_facts().label("facts"),

@@ -7,8 +7,21 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, DateTime, Integer, bindparam, cast, func, literal_column, null
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Integer,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
 
 from ... import clock
 from ...enterprises.models import Enterprise
@@ -54,6 +67,27 @@ def days(count: int) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Whom the items of a kind concern beside the region of their enterprise: one of the two.
+
+    Attributes:
+        region: the column with a region that something would move to.
+        firm: the column with the id of a second enterprise. when: while it does.
+    """
+
+    region: Any = None
+    firm: Any = None
+    when: Any = None
+
+    def shown_region(self) -> Any:
+        """The region, None while the item concerns no other."""
+        if self.firm is None:
+            return self.region
+        other = aliased(Enterprise)
+        return case((self.when, select(other.region).where(other.id == self.firm).scalar_subquery()))
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """The items of one kind.
 
@@ -62,7 +96,7 @@ class Source:
         since: the column by which items are ordered: a moment, or with `since_days` a day, so many days
             before which the item begins.
         firm: the column with the id of the enterprise, None where nobody knows it.
-        region: where it lies.
+        region: where it lies. elsewhere: what region beyond this is to see it too.
         due: the column with the last day, or the day from which on `due_days` are left; None without one.
         facts: columns that its title is made of.
         event: the column with the id of the credit event that it is about.
@@ -80,6 +114,7 @@ class Source:
     path: str
     firm: Any = None
     region: Any = Enterprise.region
+    elsewhere: Elsewhere | None = None
     since_days: int | None = None
     due: Any = None
     due_days: int = 0
@@ -103,6 +138,10 @@ class Source:
             return self.since
         began_on = cast(self.since - days(self.since_days), DateTime)
         return func.timezone(literal_column(f"'{clock.LOCAL.key}'"), began_on)
+
+    def shown_elsewhere(self) -> Any:
+        """The other region that an item concerns."""
+        return cast(null(), Integer) if self.elsewhere is None else self.elsewhere.shown_region()
 
     def shown_due(self) -> Any:
         """The last day of an item."""

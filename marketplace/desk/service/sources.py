@@ -1,8 +1,9 @@
 """Where the items of each kind come from: one row of `SOURCES` a kind, each read by an index of its own.
 
 A further kind is a member of `DeskKind` and a `Source` here. Its table needs partial indexes on (`since`, id,
-`firm`) and, if it has deadlines, on (`due`, id, `firm`) of the rows that wait: a page reads no more of it
-than it may show, and passes over other regions in the index.
+`firm`) and, if it has deadlines, on (`due`, id, `firm`) of the rows that wait, with the columns of
+`elsewhere`: a page reads no more of it than it may show, and passes over other regions in the index. The
+items of one enterprise are looked up by it.
 """
 
 from datetime import date
@@ -42,7 +43,7 @@ from ...registrations.models import Registration, RegistrationStatus
 from ...transfers.models import DAYS, TransferApplication, TransferStatus
 from ...transporters.models import PaperKind, PaperStatus, TransporterPaper
 from ..models import DeskKind, GradeChange
-from .source import EXPIRING_DAYS, LATELY, SOON, TODAY, Facts, Source, is_one_of
+from .source import EXPIRING_DAYS, LATELY, SOON, TODAY, Elsewhere, Facts, Source, is_one_of
 
 
 def _is_followed() -> ColumnElement[bool]:
@@ -253,6 +254,7 @@ SOURCES = (
             "region_before": _name_of_region(EnterpriseChange.before),
             "region": _name_of_region(EnterpriseChange.proposed),
         },
+        elsewhere=Elsewhere(region=EnterpriseChange.region_proposed),
         title=_profile_change,
         path="/enterprise-changes/{id}",
     ),
@@ -287,6 +289,10 @@ SOURCES = (
         since_days=0,
         due=TransferApplication.due_on,
         firm=TransferApplication.generator_id,
+        elsewhere=Elsewhere(
+            firm=TransferApplication.receiver_id,
+            when=is_one_of(TransferApplication.status, TransferStatus.AT_RECEIVER),
+        ),
         facts={"status": TransferApplication.status},
         title=lambda facts, due, language: say(
             "desk_transfer_application", language, status=name_of(TransferStatus(facts["status"]))

@@ -99,6 +99,7 @@ class PolicySchema(Schema):
 class PreviewedListingSchema(ResponseSchema):
     id = fields.UUID()
     title = fields.String()
+    name = fields.String(metadata={"description": "Of its enterprise."})
 
 
 class MovedSchema(ResponseSchema):

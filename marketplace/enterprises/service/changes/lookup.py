@@ -52,6 +52,6 @@ def _may_see(actor: Actor) -> ColumnElement[bool]:
         region = actor.region or 0
         return or_(
             catalogue.within(Enterprise.region, region),
-            catalogue.within(EnterpriseChange.proposed["region"].as_integer(), region),
+            catalogue.within(EnterpriseChange.region_proposed, region),
         )
     return EnterpriseChange.enterprise_id == actor.enterprise_id

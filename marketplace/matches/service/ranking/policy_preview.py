@@ -45,7 +45,8 @@ def preview_policy(actor: Actor, body: dict[str, Any]) -> Json:
         (listing, _top(snapshot, current.matching, listing), _top(snapshot, proposed, listing))
         for listing in listings
     ]
-    names = _names({hit.listing_id for _, *both in tops for hits in both for hit in hits.values()})
+    found = {hit.listing_id for _, *both in tops for hits in both for hit in hits.values()}
+    names = _names(found | {listing.id for listing in listings})
     compared = [_compared(listing, before, after, names) for listing, before, after in tops]
     return {
         "policy_version": current.version,
@@ -85,7 +86,8 @@ def _compared(
     """The counterparts that are or would be among the first, in the order of the proposed policy."""
     first = {hit.listing_id for hit in (*before.values(), *after.values()) if hit.rank <= SHOWN}
     items = [_moved(each, before.get(each), after.get(each), names) for each in _in_order(first, after)]
-    return {"listing": {"id": listing.id, "title": listing.title}, "items": items}
+    about = {"id": listing.id, "title": listing.title, "name": names[listing.id]}
+    return {"listing": about, "items": items}
 
 
 def _in_order(ids: Iterable[UUID], after: Mapping[UUID, Hit]) -> list[UUID]:
