@@ -165,7 +165,7 @@ def _begin(work: Work, account: Account, invitation_digest: str | None, device: 
         work.audit(replace(PLATFORM, person_id=person.id), "link_account", person, issuer=issuer)
     membership = accept(work, invitation, person) if invitation else None
     membership_id = membership.id if membership else _membership_id(work, account, person, linked is None)
-    return begin(work, person, device, account.has_passed, membership_id), person.id
+    return begin(work, person, device, account.has_passed, membership_id, issuer), person.id
 
 
 def _person(

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from .... import clock
 from ....database import db
-from ....errors import Conflict, Invalid, NotFound, Unauthorised, Unavailable
+from ....errors import Conflict, Forbidden, Invalid, NotFound, Unauthorised, Unavailable
 from ....events.actor import PLATFORM
 from ....events.work import Work, unit_of_work
 from ....http.json_text import parsed
@@ -65,6 +65,7 @@ def offer_passkey(session_id: UUID, person_id: UUID) -> str:
 
     Raises:
         Unavailable: there are none at this address (`passkeys_unavailable`).
+        Forbidden: an account elsewhere began the session (`passkey_needs_own_log_in`).
         Conflict: the person has as many as may be (`too_many_passkeys`).
     """
     from webauthn import generate_registration_options, options_to_json  # only here: 10 MB that few need
@@ -76,6 +77,7 @@ def offer_passkey(session_id: UUID, person_id: UUID) -> str:
     )
 
     party = _required_party()
+    _require_own_log_in(session_id)
     person = db.session.get_one(Person, person_id)
     known = list_passkeys(person_id)
     if len(known) >= MOST_PASSKEYS:
@@ -103,11 +105,13 @@ def add_passkey(session_id: UUID, person_id: UUID, name: str, credential: str) -
         name: what its owner calls it. credential: what the browser returned, as JSON.
     Raises:
         Invalid: it was made for another question, page or host (`passkey_invalid`, `handshake_over`).
+        Forbidden: an account elsewhere began the session (`passkey_needs_own_log_in`).
         Conflict: it is known already (`passkey_known`), or there are too many.
     """
     from webauthn import verify_registration_response  # only here, as above
 
     party = _required_party()
+    _require_own_log_in(session_id)
     challenge = _challenge_in(credential)
     take(HandshakeKind.REGISTER_PASSKEY, str(session_id), challenge)
     try:
@@ -138,6 +142,16 @@ def add_passkey(session_id: UUID, person_id: UUID, name: str, credential: str) -
         )
         work.audit(replace(PLATFORM, person_id=person_id), "add_passkey", person)
     return passkey
+
+
+def _require_own_log_in(session_id: UUID) -> None:
+    """Whoever logs in elsewhere adds nothing that logs in without it: it would outlive the account there, and
+    whoever runs the provider could plant it.
+
+    Raises: Forbidden: `passkey_needs_own_log_in`.
+    """
+    if db.session.scalar(select(Session.issuer).where(Session.id == session_id)) is not None:
+        raise Forbidden("passkey_needs_own_log_in")
 
 
 def list_passkeys(person_id: UUID) -> Sequence[Passkey]:
