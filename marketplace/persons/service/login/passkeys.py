@@ -104,6 +104,7 @@ def add_passkey(session_id: UUID, person_id: UUID, name: str, credential: str) -
     Args:
         name: what its owner calls it. credential: what the browser returned, as JSON.
     Raises:
+        NotFound: the person has just been erased.
         Invalid: it was made for another question, page or host (`passkey_invalid`, `handshake_over`).
         Forbidden: an account elsewhere began the session (`passkey_needs_own_log_in`).
         Conflict: it is known already (`passkey_known`), or there are too many.
@@ -124,7 +125,7 @@ def add_passkey(session_id: UUID, person_id: UUID, name: str, credential: str) -
     except Exception as error:
         raise Invalid("passkey_invalid") from error
     with unit_of_work() as work:
-        person = work.lock(Person, Person.id == person_id)
+        person = work.lock(Person, Person.id == person_id, Person.erased_at.is_(None))
         of_person = select(func.count()).where(Passkey.person_id == person_id)
         if (work.session.scalar(of_person) or 0) >= MOST_PASSKEYS:
             raise Conflict("too_many_passkeys", most=MOST_PASSKEYS)

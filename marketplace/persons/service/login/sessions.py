@@ -262,8 +262,12 @@ def act_for(session_id: UUID, membership_id: UUID) -> None:
         session.membership_id = work.lock(Membership, *of_person).id
 
 
-def replace_session(token: str, earlier: str) -> None:
-    """End the session that a browser had before it began another; the same person acts for the same by it."""
+def replace_session(token: str, earlier: str, *, acts_as_before: bool = True) -> None:
+    """End the session that a browser had before it began another.
+
+    Args:
+        acts_as_before: whether the same person acts for the same by it.
+    """
     with unit_of_work() as work:
         ended = update(Session).where(Session.digest == digest(earlier), Session.digest != digest(token))
         had = work.session.execute(
@@ -271,7 +275,7 @@ def replace_session(token: str, earlier: str) -> None:
                 Session.person_id, Session.membership_id
             )
         ).one_or_none()
-        if had is None:
+        if had is None or not acts_as_before:
             return
         is_current = select(Membership.id).where(
             Membership.id == had.membership_id, Membership.ended_at.is_(None)
