@@ -10,9 +10,10 @@ import pytest
 
 from marketplace.database import db
 from marketplace.errors import DomainError, NotFound
+from marketplace.events.actor import ENTERPRISE, Actor
 from marketplace.events.work import unit_of_work
 from marketplace.persons import service
-from marketplace.persons.models import Passkey, Person
+from marketplace.persons.models import HandshakeKind, Passkey, Person, Session
 from marketplace.persons.service.login.password_reset import issue_reset
 from tests.persons.authenticator import Authenticator
 from tests.persons.people import PASSWORD, bound, code_at, invite, log_in, member, who
@@ -33,17 +34,23 @@ def person(firm):
 
 
 @contextmanager
-def held(app, table, waiting):
-    """Keep all rows of a table locked until so many wait for one: who looks before it locks has looked."""
+def held(app, table, waiting, then="SELECT"):
+    """Keep all rows of a table locked until so many wait for one: who looks before it locks has looked.
+
+    Args:
+        then: what somebody else changes before they go on.
+    """
     with app.app_context(), db.engine.connect() as connection:
         connection.execute(db.text(f"SELECT FROM {table} FOR UPDATE"))
         yield
         until = time.monotonic() + MOST_WAITED_S
         while connection.scalar(db.text(WAITING)) < waiting and time.monotonic() < until:
             time.sleep(0.01)
+        connection.execute(db.text(then))
+        connection.commit()
 
 
-def outcomes(marketplace, table, *calls):
+def outcomes(marketplace, table, *calls, then="SELECT"):
     """What becomes of calls that have all begun before one of them changes a row: "done", or a refusal."""
     found = []
 
@@ -57,7 +64,7 @@ def outcomes(marketplace, table, *calls):
 
     threads = [threading.Thread(target=run, args=(call,)) for call in calls]
     with marketplace.at_its_time():
-        with held(marketplace.app, table, len(calls)):
+        with held(marketplace.app, table, len(calls), then):
             for thread in threads:
                 thread.start()
         for thread in threads:
@@ -90,6 +97,44 @@ def test_a_link_sets_one_of_two_passwords(app, marketplace, person):
             _, _, token = issue_reset(work, UUID(person["person_id"]))
     calls = [lambda one=one: service.reset_password(token, one) for one in (NEXT, f"{NEXT} 8")]
     assert outcomes(marketplace, "person", *calls) == ["done", "link_invalid"]
+
+
+def test_a_password_that_is_set_anew_meanwhile_opens_nothing_by_the_earlier(marketplace, firm, person):
+    actor = Actor(ENTERPRISE, UUID(firm.id), frozenset({"read"}), person_id=UUID(person["person_id"]))
+    about = {"code": invite(marketplace.enterprise("recycler"))["code"], "password": PASSWORD}
+    registered = {"name": "李工", "phone": PHONE, "password": PASSWORD, "language": "zh"}
+    founder = founder_of(marketplace, registered)
+    calls = (
+        lambda: service.log_in(PHONE, PASSWORD, ADDRESS),
+        lambda: service.join({**about, "phone": PHONE, "name": None, "language": None}, ADDRESS),
+        lambda: service.register_enterprise(founder, {}),
+        lambda: service.change_password(actor, PASSWORD, NEXT, ADDRESS),
+        lambda: service.change_phone(actor, "13800138009", PASSWORD, ADDRESS),
+        lambda: service.request_email(actor, "li@example.com", PASSWORD, ADDRESS),
+        lambda: service.erase_oneself(actor, PASSWORD, ADDRESS),
+    )
+    found = outcomes(marketplace, "person", *calls, then="UPDATE person SET password_hash = 'set anew'")
+    assert found == ["login_failed"] * 3 + ["password_wrong"] * 4
+    with marketplace.app.app_context():
+        assert db.session.query(Session).count() == 0
+
+
+def founder_of(marketplace, about):
+    with marketplace.app.app_context(), marketplace.at_its_time():
+        return service.founder_of(about, {}, ADDRESS)
+
+
+def test_a_passkey_that_is_removed_meanwhile_lets_nobody_in(app, configure, marketplace, person):
+    configure(public_url="http://localhost")
+    person_id, session_id = UUID(person["person_id"]), who(marketplace, log_in(marketplace, PHONE)).session_id
+    device = Authenticator()
+    with app.app_context(), marketplace.at_its_time():
+        made = device.create(json.loads(service.offer_passkey(session_id, person_id)))
+        service.add_passkey(session_id, person_id, "李工的手机", made)
+        asked = json.loads(service.ask_for_passkey(HandshakeKind.LOG_IN, "a browser"))
+    shown = device.get(asked)
+    call = lambda: service.log_in_by_passkey("a browser", shown, "a browser")  # noqa: E731
+    assert outcomes(marketplace, "person", call, then="DELETE FROM passkey") == ["passkey_unknown"]
 
 
 def test_an_invitation_makes_one_member(marketplace, firm, person):

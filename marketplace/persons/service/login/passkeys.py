@@ -41,6 +41,14 @@ class RelyingParty(NamedTuple):
     origin: str
 
 
+class Shown(NamedTuple):
+    """A passkey that was shown, whose it is, and whether it verified its owner."""
+
+    passkey_id: UUID
+    person_id: UUID
+    is_verified: bool
+
+
 def relying_party() -> RelyingParty | None:
     """None where browsers make no passkeys: for a number in place of a name, and without HTTPS."""
     parts = urlsplit(current_app.config["SETTINGS"].public_url)
@@ -199,13 +207,14 @@ def log_in_by_passkey(holder: str, credential: str, device: str) -> str:
     Raises:
         Unauthorised: it is nobody's, or wrong (`passkey_unknown`). Invalid: `handshake_over`.
     """
-    person_id, is_verified = _shown(HandshakeKind.LOG_IN, holder, credential)
+    shown = _shown(HandshakeKind.LOG_IN, holder, credential)
     with unit_of_work() as work:
-        person = work.lock(Person, Person.id == person_id)
-        if person.erased_at is not None:
+        person = work.lock(Person, Person.id == shown.person_id)
+        is_left = select(Passkey.id).where(Passkey.id == shown.passkey_id)
+        if person.erased_at is not None or work.session.scalar(is_left) is None:
             raise Unauthorised("passkey_unknown")
-        token = begin(work, person, device, has_passed=is_verified)
-    log.info("logged in by passkey", extra={"person_id": str(person_id)})
+        token = begin(work, person, device, has_passed=shown.is_verified)
+    log.info("logged in by passkey", extra={"person_id": str(person.id)})
     return token
 
 
@@ -219,14 +228,13 @@ def show_passkey(session_id: UUID, credential: str) -> None:
     session = db.session.get(Session, session_id)
     if session is None:
         raise NotFound()
-    person_id, is_verified = _shown(HandshakeKind.SECOND_FACTOR, str(session_id), credential)
-    if person_id != session.person_id or not is_verified:
+    shown = _shown(HandshakeKind.SECOND_FACTOR, str(session_id), credential)
+    if shown.person_id != session.person_id or not shown.is_verified:
         raise Unauthorised("passkey_unknown")
     pass_second_factor(session_id)
 
 
-def _shown(kind: HandshakeKind, holder: str, credential: str) -> tuple[UUID, bool]:
-    """Whose passkey was shown, and whether it verified its owner."""
+def _shown(kind: HandshakeKind, holder: str, credential: str) -> Shown:
     from webauthn import verify_authentication_response  # only here, as above
 
     party = _required_party()
@@ -237,7 +245,7 @@ def _shown(kind: HandshakeKind, holder: str, credential: str) -> tuple[UUID, boo
         if passkey is None:
             raise Unauthorised("passkey_unknown")
         try:
-            shown = verify_authentication_response(
+            answer = verify_authentication_response(
                 credential=credential,
                 expected_challenge=_bytes_of(challenge),
                 expected_rp_id=party.host,
@@ -248,8 +256,8 @@ def _shown(kind: HandshakeKind, holder: str, credential: str) -> tuple[UUID, boo
         except Exception as error:
             log.info("passkey refused", extra={"passkey_id": str(passkey.id), "reason": str(error)})
             raise Unauthorised("passkey_unknown") from error
-        passkey.sign_count, passkey.used_at = shown.new_sign_count, clock.now()
-        return passkey.person_id, shown.user_verified
+        passkey.sign_count, passkey.used_at = answer.new_sign_count, clock.now()
+        return Shown(passkey.id, passkey.person_id, answer.user_verified)
 
 
 def _find(work: Work, credential_id: bytes) -> Passkey | None:
