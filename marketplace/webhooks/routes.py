@@ -1,4 +1,7 @@
-"""The feed of events, endpoints, and the log of what was delivered to them."""
+"""The feed of events, endpoints, and the log of what was delivered to them.
+
+Endpoints are read by who may register them: an address often holds a secret in its path or query.
+"""
 
 from functools import partial
 from typing import Any
@@ -54,7 +57,7 @@ def _with_secret(endpoint: WebhookEndpoint, secret: str) -> Json:
 
 
 @blueprint.get("/webhook-endpoints")
-@allow(ENTERPRISE)
+@allow(ENTERPRISE, scope="admin")
 @blueprint.query(PageQuery)
 @blueprint.response(200, EndpointPage)
 def list_endpoints(query: Query) -> Page:
@@ -63,7 +66,7 @@ def list_endpoints(query: Query) -> Page:
 
 
 @blueprint.get("/webhook-endpoints/<uuid:endpoint_id>")
-@allow(ENTERPRISE)
+@allow(ENTERPRISE, scope="admin")
 @subject(service.find_endpoint)
 @blueprint.response(200, EndpointSchema)
 def show_endpoint(endpoint: WebhookEndpoint) -> WebhookEndpoint:
@@ -111,7 +114,7 @@ def replay(endpoint: WebhookEndpoint, body: Body) -> Json:
 
 
 @blueprint.get("/webhook-endpoints/<uuid:endpoint_id>/deliveries")
-@allow(ENTERPRISE)
+@allow(ENTERPRISE, scope="admin")
 @subject(service.find_endpoint)
 @blueprint.query(PageQuery)
 @blueprint.response(200, WebhookDeliveryPage)

@@ -10,7 +10,7 @@ from tests.console.people import Browser, browser_of, browser_of_staff
 from tests.console.private import PRIVATE_PAGES
 from tests.counting import count_statements
 from tests.mail import body, listener, relay  # noqa: F401 - fixtures
-from tests.persons.people import PASSWORD, invite, join
+from tests.persons.people import PASSWORD, invite, join, who
 
 PHONE = "13800138000"
 MOST_BYTES = 60_000
@@ -155,6 +155,14 @@ def test_an_owner_invites_on_paper_and_the_invited_joins_on_the_page(marketplace
         assert (joined.status, joined.location) == (303, "/today")
         assert "绍兴一厂" in invited.get("/today").page.text
     assert "王工" in owner.get("/settings/people").page.text
+
+
+def test_who_joins_in_a_browser_that_was_logged_in_ends_that_session(marketplace, firm, owner):
+    earlier = owner.client.get_cookie("huanliu_session").value
+    code = invite(firm)["code"]
+    assert owner.post("/join", code=code, name="王工", phone="13800138009", password=PASSWORD).status == 303
+    assert owner.get("/today").status == 200
+    assert who(marketplace, earlier) is None
 
 
 def test_who_is_no_owner_sees_no_way_to_invite_and_has_none(marketplace, firm, owner):

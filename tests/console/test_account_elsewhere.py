@@ -18,10 +18,11 @@ from marketplace.persons.service.elsewhere import provider
 from tests.console.people import Browser, browser_of, browser_of_staff
 from tests.console.providers import LOG_IN, accept, account, answer_of, log_in, running_provider
 from tests.mail import body, listener, relay  # noqa: F401 - fixtures
-from tests.persons.people import PASSWORD, invite, join, member
+from tests.persons.people import PASSWORD, invite, join, member, who
 from tests.ports import free_port
 
 PHONE = "13800138000"
+COOKIE = "huanliu_session"
 CLIENT = "huanliu"
 RETURN = f"{LOG_IN}/return"
 
@@ -180,6 +181,23 @@ def test_who_acts_for_two_acts_for_the_one_that_the_account_names(marketplace, f
     again = Browser(marketplace)
     log_in(again, sub)
     assert "绍兴一厂" in again.get("/today").page.text
+
+
+def test_such_a_log_in_takes_the_place_of_the_session_that_the_browser_had(marketplace, firm, issuer):
+    other = marketplace.enterprise("recycler", name="绍兴二厂")
+    claims = {"name": "王工", "email": "w@example.com", "email_verified": True}
+    sub = account(issuer, "again", uscc=firm.number, **claims)
+    browser = Browser(marketplace)
+    log_in(browser, sub)
+    accept(browser, issuer, invite(other)["code"], sub)
+    account(issuer, "again", **claims)
+    earlier = browser.client.get_cookie(COOKIE).value
+    log_in(browser, sub)
+    assert who(marketplace, earlier) is None
+    assert "绍兴二厂" in browser.get("/today").page.text, "as before, where the account names nobody"
+    account(issuer, "again", uscc=firm.number, **claims)
+    log_in(browser, sub)
+    assert "绍兴一厂" in browser.get("/today").page.text
 
 
 @pytest.mark.parametrize(

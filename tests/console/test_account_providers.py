@@ -9,12 +9,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from marketplace.database import db
-from marketplace.persons.models import LinkedAccount, Membership
-from tests.console.people import Browser, browser_of_staff, staff_browser
+from marketplace.persons.models import LinkedAccount, Membership, Passkey
+from tests.console.people import ORIGIN, Browser, browser_of_staff, staff_browser
 from tests.console.providers import LOG_IN, accept, account, answer_of, log_in, running_provider
+from tests.persons.authenticator import Authenticator
 from tests.persons.people import invite, join, member
 
 CITY, GROUP = f"{LOG_IN}/city", f"{LOG_IN}/group"
+PASSKEYS = "/settings/passkeys"
 MAIL = "li@example.com"
 
 
@@ -200,6 +202,61 @@ def test_a_provider_that_is_not_there_is_not_found(marketplace, path):
     refused = Browser(marketplace).get(path)
     assert refused.status == 404
     assert refused.page.faults == []
+
+
+def test_who_logs_in_elsewhere_adds_no_passkey_that_would_outlive_the_account(
+    app, marketplace, firm, issuers
+):
+    member(firm, "13800138000")
+    give_address(app)
+    by_group, own, device = Browser(marketplace), Browser(marketplace), Authenticator()
+    log_in(by_group, proven(issuers["group"], "li"), GROUP)
+    shown = by_group.get(PASSKEYS).page
+    assert "不能添加通行密钥" in shown.text
+    assert PASSKEYS not in [form.get("action") for form in shown.all("form")]
+    own.log_in("13800138000")
+    asked = own.client.post(f"{PASSKEYS}/challenge", headers=ORIGIN)
+    made = device.create(asked.json)
+    assert by_group.client.post(f"{PASSKEYS}/challenge", headers=ORIGIN).status_code == 403
+    assert by_group.post(PASSKEYS, name="x", credential=made).status == 403
+    assert count(app, Passkey) == 0
+    assert own.post(PASSKEYS, name="x", credential=made).location == PASSKEYS
+    by_group.get(PASSKEYS)
+    assert "不能添加通行密钥" in by_group.page.text, "also where there is one already"
+
+
+def test_a_passkey_of_ones_own_is_shown_in_such_a_session_and_adds_no_other(app, marketplace, issuers):
+    of_district = marketplace.regulator("330602")
+    own, device = staff_browser(marketplace, of_district.id, "13900139001"), Authenticator()
+    give_address(app)
+    own.post(
+        PASSKEYS,
+        name="x",
+        credential=device.create(own.client.post(f"{PASSKEYS}/challenge", headers=ORIGIN).json),
+    )
+    browser = Browser(marketplace)
+    log_in(browser, proven(issuers["city"], "li"), CITY)
+    shown = device.get(browser.client.post("/login/code/challenge", headers=ORIGIN).json)
+    assert browser.post("/login/code/passkey", credential=shown).status == 303
+    assert browser.get("/desk").status == 200
+    assert browser.client.post(f"{PASSKEYS}/challenge", headers=ORIGIN).status_code == 403
+
+
+def test_what_a_provider_began_ends_when_it_is_taken_away(
+    app, marketplace, firm, issuers, tmp_path, monkeypatch
+):
+    member(firm, "13800138000")
+    give_address(app)
+    by_group, own = Browser(marketplace), Browser(marketplace)
+    log_in(by_group, proven(issuers["group"], "li"), GROUP)
+    own.log_in("13800138000")
+    assert by_group.get("/today").status == own.get("/today").status == 200
+    path = tmp_path / "fewer.toml"
+    path.write_text((tmp_path / "providers.toml").read_text().partition("[group]")[0])
+    settings = replace(app.config["SETTINGS"], oidc_providers=str(path))
+    monkeypatch.setitem(app.config, "SETTINGS", settings)
+    assert by_group.get("/today").location.startswith("/login")
+    assert own.get("/today").status == 200
 
 
 def test_a_secret_that_cannot_be_read_leaves_the_password(marketplace, firm, issuers, tmp_path):

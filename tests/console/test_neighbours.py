@@ -428,6 +428,22 @@ def test_no_page_shows_what_the_api_refuses_or_hides(world, rules):
     assert [name for name, mark in PRIVATE.items() if mark not in shown] == [], "nobody sees it: no mark"
 
 
+def test_what_a_page_keeps_from_who_may_only_read_the_api_keeps_too(world, rules):
+    answers, kept, faults = {}, [], []
+    for endpoint, rule, methods, view in rules:
+        access = getattr(view, "access", None)
+        is_of_owners = access is not None and access.scope == "admin" and ENTERPRISE in access.kinds
+        if not is_of_owners or "GET" not in methods:
+            continue
+        *_, programs, _ = world.asks("owner", world.address(rule))
+        kept.append(endpoint)
+        for asker in ("trader", "viewer"):
+            if programs and world.answer(asker, programs, answers)[0] not in REFUSED:
+                faults.append((asker, endpoint, programs))
+    assert faults == []
+    assert {"show_people", "show_webhooks", "show_webhook"} <= set(kept)
+
+
 def test_an_official_of_elsewhere_is_shown_nothing_of_an_enterprise(world, rules):
     faults = []
     for endpoint, rule, methods, _ in rules:

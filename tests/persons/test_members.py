@@ -8,6 +8,8 @@ import pytest
 from marketplace.database import db
 from marketplace.events.models import Audit
 from marketplace.persons.models import Person
+from marketplace.persons.service.membership import inviting
+from tests.deals.trade import at_once
 from tests.http.responses import refused
 from tests.mail import body
 from tests.persons.people import PASSWORD, invite, join, log_in, member, who
@@ -91,6 +93,38 @@ def test_a_mailed_code_goes_to_its_address_alone_and_proves_it(marketplace, rela
     assert joined.status_code == 201
     assert (joined.json["email"], joined.json["language"]) == ("Li@example.com", "en")
     assert who(marketplace, log_in(marketplace, "li@example.com")).acts_for == "绍兴一厂"
+
+
+def test_who_is_invited_again_has_the_later_invitation_alone(marketplace, relay, firm):
+    other = marketplace.enterprise("recycler")
+    elsewhere = invite(other, email="li@example.com")
+    codes = []
+    for right in ("viewer", "trader"):
+        last = invite(firm, right, email="Li@Example.com" if codes else "li@example.com")
+        marketplace.settle()
+        codes += re.findall(r"[A-Z0-9]{5}(?:-[A-Z0-9]{5}){3}", body(relay.take()[-1]))
+    (waiting,) = firm.get("/invitations", status="open").json["items"]
+    assert waiting["id"] == last["id"]
+    (taken_back,) = firm.get("/invitations", status="withdrawn").json["items"]
+    told = db.session.scalars(db.select(Audit.action).where(Audit.subject_id == taken_back["id"])).all()
+    assert told == ["invite", "withdraw"]
+    assert refused(join(marketplace, codes[0]), 422, "invitation_invalid", "code")
+    assert join(marketplace, codes[1]).json["right"] == "trader"
+    assert other.get(f"/invitations/{elsewhere['id']}").json["status"] == "open"
+
+
+def test_an_address_is_invited_once_at_the_same_moment(marketplace, firm, monkeypatch):
+    call = (firm, "/invitations", {"right": "trader", "email": "li@example.com"})
+    assert at_once(marketplace, call, call, call)[0] == (201, None)
+    assert len(firm.get("/invitations", status="open").json["items"]) == 1
+    monkeypatch.setattr(inviting, "_withdraw_earlier", lambda *_: None)  # as who has not seen the other's
+    assert refused(firm.post(*call[1:]), 409, "invited_just_now", "email")
+    staff = {"staff_id": str(marketplace.regulator("330600").id), "email": "wu@example.com"}
+    assert marketplace.admin.post("/invitations", staff).status_code == 201
+    assert refused(marketplace.admin.post("/invitations", staff), 409, "invited_just_now", "email")
+    for _ in range(2):
+        invite(firm)
+    assert len(firm.get("/invitations", status="open").json["items"]) == 3, "codes on paper are for anybody"
 
 
 def test_who_is_not_approved_invites_under_its_uscc(marketplace, relay):

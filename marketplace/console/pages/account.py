@@ -139,11 +139,16 @@ def _device() -> str:
 
 def _go_on(token: str) -> Any:
     """Begin the session and go on; with what was typed only once the second factor was shown."""
-    if (earlier := session_token()) is not None:
-        persons.replace_session(token, earlier)
+    _end_earlier(token)
     g.visitor = who = persons.logged_in(token)
     waits = who is not None and who.lacks == FACTOR and (_kept_fields() or _has_lost_files())
     return begin_session(factor_page(**_going_on()) if waits else _resume(), token)
+
+
+def _end_earlier(token: str, *, acts_as_before: bool = True) -> None:
+    """Let the session take the place of the one that the browser had: its cookie is forgotten."""
+    if (earlier := session_token()) is not None:
+        persons.replace_session(token, earlier, acts_as_before=acts_as_before)
 
 
 def _resume() -> Any:
@@ -221,6 +226,7 @@ def come_back(provider: str) -> Any:
         )
     except DomainError as error:
         return _login(error.status, over_the_form(wrong(error)))
+    _end_earlier(begun.token, acts_as_before=not begun.names_whom)
     return forget_asking(begin_session(redirect(page_at(way_back(begun.next_page)), 303), begun.token))
 
 
@@ -331,6 +337,7 @@ def join() -> Any:
     def accept(data: dict[str, Any]) -> Any:
         login = persons.login_of(persons.join(data, address()).person)
         token = persons.log_in(login, data["password"], address(), _device())
+        _end_earlier(token, acts_as_before=False)
         return begin_session(redirect(url_for("console.show_today"), 303), token)
 
     return change_or_show(JOIN, _join, accept)

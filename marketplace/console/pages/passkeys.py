@@ -41,6 +41,7 @@ def _passkeys(who: LoggedIn, http_status: int = 200, errors: Errors | None = Non
         script=SCRIPT,
         passkeys=persons.list_passkeys(who.person_id),
         has_passkeys=persons.relying_party() is not None,
+        is_from_elsewhere=who.is_from_elsewhere,
         values=typed(),
         errors=errors or {},
     )

@@ -24,7 +24,8 @@ from ...database import Base, values_check
 class Session(Base):
     """A log-in of a person on a device, by the digest of its token; it acts for one membership at a time.
 
-    `passed_at` is when the second factor was shown.
+    `passed_at` is when the second factor was shown, `issuer` that of the account elsewhere that began it, if
+    one did.
     """
 
     __tablename__ = "session"
@@ -34,6 +35,7 @@ class Session(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     membership_id: Mapped[UUID | None] = mapped_column(ForeignKey("membership.id"), index=True)
     device: Mapped[str]
+    issuer: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=clock.now)
     passed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

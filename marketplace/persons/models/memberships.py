@@ -95,7 +95,8 @@ class Membership(Base):
 class Invitation(Base):
     """Somebody is asked to become a member: by a code that is mailed to `email`, or handed over on paper.
 
-    Of a code only the digest is kept; one that is mailed is made when its e-mail is sent.
+    Of a code only the digest is kept; one that is mailed is made when its e-mail is sent. Of those that are
+    mailed to one address into the same only the last is open.
     """
 
     __tablename__ = "invitation"
@@ -123,5 +124,13 @@ class Invitation(Base):
         CheckConstraint("(status = 'accepted') = (person_id IS NOT NULL)", name="accepted_by"),
         Index("ix_invitation_enterprise", "enterprise_id", "id"),
         Index("ix_invitation_staff_id", "staff_id"),
+        Index(
+            "ix_invitation_mailed", "enterprise_id", text("lower(email)"),
+            unique=True, postgresql_where=text("status = 'open'"),
+        ),
+        Index(
+            "ix_invitation_mailed_to_staff", "staff_id", text("lower(email)"),
+            unique=True, postgresql_where=text("status = 'open'"),
+        ),
         Index("ix_invitation_open", "created_at", postgresql_where=text("status = 'open'")),
-    )
+    )  # fmt: skip

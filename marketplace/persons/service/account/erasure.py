@@ -70,9 +70,9 @@ def erase_oneself(actor: Actor, password: str, address: str) -> None:
         Conflict: it is of staff, whom an admin erases (`staff_erased_by_admin`), or the last owner of an
             enterprise (`last_owner`).
     """
-    require_own_password(actor, password, address)
+    kept = require_own_password(actor, password, address)
     with unit_of_work() as work:
-        person = lock_myself(work, actor)
+        person = lock_myself(work, actor, kept)
         members = _lock_memberships(work, person.id)
         if any(member.staff_id is not None for member in members):
             raise Conflict("staff_erased_by_admin")

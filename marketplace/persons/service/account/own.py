@@ -61,9 +61,9 @@ def change_password(
         Unauthorised: the present password is wrong (`password_wrong`). TooMany: too often (`login_waits`).
         Invalid: the new one is easily guessed.
     """
-    require_own_password(actor, current, address, at="current_password")
+    kept = require_own_password(actor, current, address, at="current_password")
     with unit_of_work() as work:
-        person = lock_myself(work, actor)
+        person = lock_myself(work, actor, kept)
         require_strong(password, person.name, person.email, person.phone)
         person.password_hash = hash_password(password)
         others = (Session.person_id == person.id, Session.ended_at.is_(None))
@@ -81,14 +81,14 @@ def change_phone(actor: Actor, phone: str | None, password: str, address: str) -
         Invalid: neither address nor number would be left (`person_unreachable`).
         Conflict: somebody else logs in with it (`login_taken`).
     """
-    require_own_password(actor, password, address)
+    kept = require_own_password(actor, password, address)
     tried = f"own number {_person_id(actor)}"
     note_attempt(
         tried, address
     )  # one that is taken stays noted: nobody asks so through whose numbers these are
     try:
         with unit_of_work() as work:
-            person = lock_myself(work, actor)
+            person = lock_myself(work, actor, kept)
             if phone is None and person.email is None:
                 raise Invalid("person_unreachable", at="phone")
             person.phone = phone
@@ -106,8 +106,10 @@ def refuse_taken(error: IntegrityError, field: str) -> None:
         raise Conflict("login_taken", at=field) from error
 
 
-def require_own_password(actor: Actor, password: str, address: str, at: str = "password") -> None:
-    """Raises: Unauthorised: the password is wrong (`password_wrong`). TooMany: too often (`login_waits`)."""
+def require_own_password(actor: Actor, password: str, address: str, at: str = "password") -> str:
+    """What is kept of the own password, once it was said; `lock_myself` compares it.
+
+    Raises: Unauthorised: the password is wrong (`password_wrong`). TooMany: too often (`login_waits`)."""
     person_id = _person_id(actor)
     guessed = f"own password {person_id}"
     note_attempt(guessed, address)
@@ -115,12 +117,23 @@ def require_own_password(actor: Actor, password: str, address: str, at: str = "p
         kept = work.session.scalar(select(Person.password_hash).where(Person.id == person_id))
     if not is_password(kept, password):
         raise Unauthorised("password_wrong", at=at)
+    assert kept is not None
     forget_failures(guessed, address)
+    return kept
 
 
-def lock_myself(work: Work, actor: Actor) -> Person:
-    """The person who acts, locked. Raises: Forbidden (`person_needed`)."""
-    return work.lock(Person, Person.id == _person_id(actor), Person.erased_at.is_(None))
+def lock_myself(work: Work, actor: Actor, kept: str | None = None) -> Person:
+    """The person who acts, locked.
+
+    Args:
+        kept: what was kept of the password that it has said; None if it was not asked for.
+    Raises:
+        Forbidden: `person_needed`. Unauthorised: the password was set anew meanwhile (`password_wrong`).
+    """
+    person = work.lock(Person, Person.id == _person_id(actor), Person.erased_at.is_(None))
+    if kept is not None and person.password_hash != kept:
+        raise Unauthorised("password_wrong")
+    return person
 
 
 def _person_id(actor: Actor) -> UUID:

@@ -30,9 +30,9 @@ def request_email(actor: Actor, email: str, password: str, address: str) -> None
         Unauthorised: the password is wrong (`password_wrong`).
         TooMany: it was asked for too often (`login_waits`, `too_many_codes_today`).
     """
-    require_own_password(actor, password, address)
+    kept = require_own_password(actor, password, address)
     with unit_of_work() as work:
-        person = lock_myself(work, actor)
+        person = lock_myself(work, actor, kept)
         recent = (
             EmailChange.person_id == person.id,
             EmailChange.created_at > clock.now() - timedelta(days=1),

@@ -39,10 +39,14 @@ log = logging.getLogger(__name__)
 
 
 class Begun(NamedTuple):
-    """A session that has begun, by its token, and the page that was asked for."""
+    """A session that has begun, by its token, and the page that was asked for.
+
+    `names_whom` says whether the account, or the invitation that was accepted, names for whom it acts.
+    """
 
     token: str
     next_page: str | None
+    names_whom: bool
 
 
 class Account(NamedTuple):
@@ -107,11 +111,11 @@ def log_in_by_account(key: str, holder: str, state: str, code: str, device: str)
     account = _account(provider, claims_of(provider, code, *_secrets(holder, state)))
     try:
         with unit_of_work() as work:
-            token, person_id = _begin(work, account, asked.invitation_digest, device)
+            token, person_id, names_whom = _begin(work, account, asked.invitation_digest, device)
     except IntegrityError as error:
         raise refusal_of(error) from error
     log.info("logged in elsewhere", extra={"person_id": str(person_id), "issuer": provider.issuer})
-    return Begun(token, asked.next)
+    return Begun(token, asked.next, names_whom)
 
 
 def _account(provider: OpenIdProvider, claims: dict[str, Any]) -> Account:
@@ -147,7 +151,9 @@ def _read(value: Any, form: Any) -> str | None:
         return None
 
 
-def _begin(work: Work, account: Account, invitation_digest: str | None, device: str) -> tuple[str, UUID]:
+def _begin(
+    work: Work, account: Account, invitation_digest: str | None, device: str
+) -> tuple[str, UUID, bool]:
     issuer = account.provider.issuer
     linked = work.session.scalars(
         select(LinkedAccount)
@@ -165,7 +171,8 @@ def _begin(work: Work, account: Account, invitation_digest: str | None, device: 
         work.audit(replace(PLATFORM, person_id=person.id), "link_account", person, issuer=issuer)
     membership = accept(work, invitation, person) if invitation else None
     membership_id = membership.id if membership else _membership_id(work, account, person, linked is None)
-    return begin(work, person, device, account.has_passed, membership_id), person.id
+    token = begin(work, person, device, account.has_passed, membership_id, issuer)
+    return token, person.id, membership_id is not None
 
 
 def _person(

@@ -1,19 +1,27 @@
 """Logging in by e-mail address or telephone number and password."""
 
 import logging
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 
 from .... import identity
 from ....errors import Unauthorised
-from ....events.work import unit_of_work
+from ....events.work import Work, unit_of_work
 from ...models import Person
 from .failures import forget_failures, note_attempt
 from .passwords import HASHER, hash_password, is_password
 from .sessions import begin
 
 log = logging.getLogger(__name__)
+
+
+class Proven(NamedTuple):
+    """Whose password was right, and what was kept of it then."""
+
+    person_id: UUID
+    password_hash: str
 
 
 def log_in(login: str, password: str, address: str, device: str = "") -> str:
@@ -29,18 +37,18 @@ def log_in(login: str, password: str, address: str, device: str = "") -> str:
         TooMany: there were too many failures (`login_waits`).
     """
     typed = in_one_form(login) or login  # what is neither is refused like what nobody has
-    person_id = require_password(typed, password, address)
+    proven = require_password(typed, password, address)
     with unit_of_work() as work:
-        person = work.lock(Person, Person.id == person_id, Person.erased_at.is_(None))
+        person = lock_proven(work, proven)
         if HASHER.check_needs_rehash(person.password_hash):
             person.password_hash = hash_password(password)
         token = begin(work, person, device)
-    log.info("logged in", extra={"person_id": str(person_id)})
+    log.info("logged in", extra={"person_id": str(proven.person_id)})
     return token
 
 
-def require_password(typed: str, password: str, address: str) -> UUID:
-    """The id of the person whose address or number, in its one form, and password these are.
+def require_password(typed: str, password: str, address: str) -> Proven:
+    """The person whose address or number, in its one form, and password these are.
 
     Raises:
         Unauthorised: `login_failed`. TooMany: `login_waits`.
@@ -55,8 +63,20 @@ def require_password(typed: str, password: str, address: str) -> UUID:
         raise Unauthorised("login_failed")
     assert found is not None
     forget_failures(typed, address)
-    person_id: UUID = found.id
-    return person_id
+    return Proven(found.id, found.password_hash)
+
+
+def lock_proven(work: Work, proven: Proven) -> Person:
+    """A person whose password was right a moment ago, locked. A new one that was set meanwhile ended all
+    sessions: none begins by the earlier.
+
+    Raises:
+        NotFound: it was erased meanwhile. Unauthorised: the password was set anew (`login_failed`).
+    """
+    person = work.lock(Person, Person.id == proven.person_id, Person.erased_at.is_(None))
+    if person.password_hash != proven.password_hash:
+        raise Unauthorised("login_failed")
+    return person
 
 
 def login_of(person: Person) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from .... import clock
 from ....database import db
-from ....errors import Conflict, Invalid, NotFound, Unauthorised, Unavailable
+from ....errors import Conflict, Forbidden, Invalid, NotFound, Unauthorised, Unavailable
 from ....events.actor import PLATFORM
 from ....events.work import Work, unit_of_work
 from ....http.json_text import parsed
@@ -39,6 +39,14 @@ class RelyingParty(NamedTuple):
 
     host: str
     origin: str
+
+
+class Shown(NamedTuple):
+    """A passkey that was shown, whose it is, and whether it verified its owner."""
+
+    passkey_id: UUID
+    person_id: UUID
+    is_verified: bool
 
 
 def relying_party() -> RelyingParty | None:
@@ -65,6 +73,7 @@ def offer_passkey(session_id: UUID, person_id: UUID) -> str:
 
     Raises:
         Unavailable: there are none at this address (`passkeys_unavailable`).
+        Forbidden: an account elsewhere began the session (`passkey_needs_own_log_in`).
         Conflict: the person has as many as may be (`too_many_passkeys`).
     """
     from webauthn import generate_registration_options, options_to_json  # only here: 10 MB that few need
@@ -76,6 +85,7 @@ def offer_passkey(session_id: UUID, person_id: UUID) -> str:
     )
 
     party = _required_party()
+    _require_own_log_in(session_id)
     person = db.session.get_one(Person, person_id)
     known = list_passkeys(person_id)
     if len(known) >= MOST_PASSKEYS:
@@ -102,12 +112,15 @@ def add_passkey(session_id: UUID, person_id: UUID, name: str, credential: str) -
     Args:
         name: what its owner calls it. credential: what the browser returned, as JSON.
     Raises:
+        NotFound: the person has just been erased.
         Invalid: it was made for another question, page or host (`passkey_invalid`, `handshake_over`).
+        Forbidden: an account elsewhere began the session (`passkey_needs_own_log_in`).
         Conflict: it is known already (`passkey_known`), or there are too many.
     """
     from webauthn import verify_registration_response  # only here, as above
 
     party = _required_party()
+    _require_own_log_in(session_id)
     challenge = _challenge_in(credential)
     take(HandshakeKind.REGISTER_PASSKEY, str(session_id), challenge)
     try:
@@ -120,7 +133,7 @@ def add_passkey(session_id: UUID, person_id: UUID, name: str, credential: str) -
     except Exception as error:
         raise Invalid("passkey_invalid") from error
     with unit_of_work() as work:
-        person = work.lock(Person, Person.id == person_id)
+        person = work.lock(Person, Person.id == person_id, Person.erased_at.is_(None))
         of_person = select(func.count()).where(Passkey.person_id == person_id)
         if (work.session.scalar(of_person) or 0) >= MOST_PASSKEYS:
             raise Conflict("too_many_passkeys", most=MOST_PASSKEYS)
@@ -138,6 +151,16 @@ def add_passkey(session_id: UUID, person_id: UUID, name: str, credential: str) -
         )
         work.audit(replace(PLATFORM, person_id=person_id), "add_passkey", person)
     return passkey
+
+
+def _require_own_log_in(session_id: UUID) -> None:
+    """Whoever logs in elsewhere adds nothing that logs in without it: it would outlive the account there, and
+    whoever runs the provider could plant it.
+
+    Raises: Forbidden: `passkey_needs_own_log_in`.
+    """
+    if db.session.scalar(select(Session.issuer).where(Session.id == session_id)) is not None:
+        raise Forbidden("passkey_needs_own_log_in")
 
 
 def list_passkeys(person_id: UUID) -> Sequence[Passkey]:
@@ -184,13 +207,14 @@ def log_in_by_passkey(holder: str, credential: str, device: str) -> str:
     Raises:
         Unauthorised: it is nobody's, or wrong (`passkey_unknown`). Invalid: `handshake_over`.
     """
-    person_id, is_verified = _shown(HandshakeKind.LOG_IN, holder, credential)
+    shown = _shown(HandshakeKind.LOG_IN, holder, credential)
     with unit_of_work() as work:
-        person = work.lock(Person, Person.id == person_id)
-        if person.erased_at is not None:
+        person = work.lock(Person, Person.id == shown.person_id)
+        is_left = select(Passkey.id).where(Passkey.id == shown.passkey_id)
+        if person.erased_at is not None or work.session.scalar(is_left) is None:
             raise Unauthorised("passkey_unknown")
-        token = begin(work, person, device, has_passed=is_verified)
-    log.info("logged in by passkey", extra={"person_id": str(person_id)})
+        token = begin(work, person, device, has_passed=shown.is_verified)
+    log.info("logged in by passkey", extra={"person_id": str(person.id)})
     return token
 
 
@@ -204,14 +228,13 @@ def show_passkey(session_id: UUID, credential: str) -> None:
     session = db.session.get(Session, session_id)
     if session is None:
         raise NotFound()
-    person_id, is_verified = _shown(HandshakeKind.SECOND_FACTOR, str(session_id), credential)
-    if person_id != session.person_id or not is_verified:
+    shown = _shown(HandshakeKind.SECOND_FACTOR, str(session_id), credential)
+    if shown.person_id != session.person_id or not shown.is_verified:
         raise Unauthorised("passkey_unknown")
     pass_second_factor(session_id)
 
 
-def _shown(kind: HandshakeKind, holder: str, credential: str) -> tuple[UUID, bool]:
-    """Whose passkey was shown, and whether it verified its owner."""
+def _shown(kind: HandshakeKind, holder: str, credential: str) -> Shown:
     from webauthn import verify_authentication_response  # only here, as above
 
     party = _required_party()
@@ -222,7 +245,7 @@ def _shown(kind: HandshakeKind, holder: str, credential: str) -> tuple[UUID, boo
         if passkey is None:
             raise Unauthorised("passkey_unknown")
         try:
-            shown = verify_authentication_response(
+            answer = verify_authentication_response(
                 credential=credential,
                 expected_challenge=_bytes_of(challenge),
                 expected_rp_id=party.host,
@@ -233,8 +256,8 @@ def _shown(kind: HandshakeKind, holder: str, credential: str) -> tuple[UUID, boo
         except Exception as error:
             log.info("passkey refused", extra={"passkey_id": str(passkey.id), "reason": str(error)})
             raise Unauthorised("passkey_unknown") from error
-        passkey.sign_count, passkey.used_at = shown.new_sign_count, clock.now()
-        return passkey.person_id, shown.user_verified
+        passkey.sign_count, passkey.used_at = answer.new_sign_count, clock.now()
+        return Shown(passkey.id, passkey.person_id, answer.user_verified)
 
 
 def _find(work: Work, credential_id: bytes) -> Passkey | None:

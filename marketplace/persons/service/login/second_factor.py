@@ -31,11 +31,12 @@ def offer(person_id: UUID) -> str:
     """Make a secret for a person who has no second factor; returns the otpauth address for the authenticator.
 
     Raises:
+        NotFound: the person has just been erased.
         Conflict: there is one already (`second_factor_exists`).
         Unavailable: there is no key to seal it with (`secret_keys_missing`).
     """
     with unit_of_work() as work:
-        person = work.lock(Person, Person.id == person_id)
+        person = work.lock(Person, Person.id == person_id, Person.erased_at.is_(None))
         if person.totp_since is not None:
             raise Conflict("second_factor_exists")
         if person.totp_secret is None:
@@ -88,11 +89,12 @@ def confirm(person_id: UUID, code: str) -> list[str]:
     Returns:
         codes that stand in for it once each; they are shown this once.
     Raises:
+        NotFound: the person has just been erased.
         Conflict: there is one already (`second_factor_exists`).
         Invalid: the code is wrong (`second_factor_wrong`).
     """
     with unit_of_work() as work:
-        person = work.lock(Person, Person.id == person_id)
+        person = work.lock(Person, Person.id == person_id, Person.erased_at.is_(None))
         if person.totp_since is not None:
             raise Conflict("second_factor_exists")
         step = _step_of(person, code)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from flask import current_app
 from sqlalchemy import bindparam, delete, func, select, update
 
 from .... import clock
@@ -17,6 +18,7 @@ from ....enterprises.models import Enterprise, Staff
 from ....events.actor import ADMIN, ENTERPRISE, SCOPES, Actor
 from ....events.work import Work, unit_of_work
 from ....http.authentication import digest
+from ....settings import Settings
 from ....statements import Statement
 from ...models import Membership, Passkey, Person, Right, Session
 from .failures import forget_failures, note_attempt
@@ -47,6 +49,7 @@ FIND = Statement(
         Session.seen_at,
         Session.passed_at,
         Session.ended_at,
+        Session.issuer,
         Person.name,
         Person.language,
         Person.totp_since,
@@ -87,6 +90,7 @@ class LoggedIn:
         acts_for: the name of the enterprise, or of the member of staff.
         has_factor: whether the person shows a second factor beside the password.
         is_recent: whether the person has just shown who it is: the second factor or, without one, the log-in.
+        is_from_elsewhere: whether it has logged in with an account elsewhere.
     """
 
     session_id: UUID
@@ -99,6 +103,7 @@ class LoggedIn:
     lacks: str | None
     has_factor: bool
     is_recent: bool
+    is_from_elsewhere: bool
 
 
 def begin(
@@ -107,12 +112,13 @@ def begin(
     device: str,
     has_passed: bool = False,
     membership_id: UUID | None = None,
+    issuer: str | None = None,
 ) -> str:
     """Begin a session of a person who has shown who it is; returns its token, which is shown this once.
 
     Args:
         has_passed: whether that was two factors in one. membership_id: what it acts for, None for what it
-            acted for last.
+            acted for last. issuer: of the account elsewhere with which it did.
     """
     token = secrets.token_urlsafe(32)
     now = clock.now()
@@ -122,6 +128,7 @@ def begin(
             person_id=person.id,
             membership_id=membership_id or _first_membership(work, person.id),
             device=device[:LONGEST_DEVICE],
+            issuer=issuer,
             created_at=now,
             seen_at=now,
             passed_at=now if has_passed else None,
@@ -143,12 +150,17 @@ def _first_membership(work: Work, person_id: UUID) -> UUID | None:
 
 
 def logged_in(token: str) -> LoggedIn | None:
-    """Whoever has this session; None if it has ended. It notes that it is used."""
+    """Whoever has this session; None if it has ended. It notes that it is used.
+
+    One that an account elsewhere began ends when the operator takes its provider away.
+    """
     row = FIND.one_or_none(digest=digest(token))
     now = clock.now()
     if row is None or row.ended_at is not None or row.erased_at is not None:
         return None
     if now >= row.seen_at + IDLE or now >= row.created_at + ABSOLUTE:
+        return None
+    if row.issuer is not None and row.issuer not in _issuers():
         return None
     catalogue.see_version(row.reference_version)
     if now >= row.seen_at + NOTED_EVERY:
@@ -165,7 +177,14 @@ def logged_in(token: str) -> LoggedIn | None:
         lacks=lacks,
         has_factor=_has_factor(row),
         is_recent=now < ((row.passed_at if _has_factor(row) else row.created_at) or row.created_at) + RECENT,
+        is_from_elsewhere=row.issuer is not None,
     )
+
+
+def _issuers() -> set[str]:
+    """Of the providers whose accounts log in now."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return {provider.issuer for provider in settings.openid_providers}
 
 
 def _is_member(row: Any) -> bool:
@@ -243,8 +262,12 @@ def act_for(session_id: UUID, membership_id: UUID) -> None:
         session.membership_id = work.lock(Membership, *of_person).id
 
 
-def replace_session(token: str, earlier: str) -> None:
-    """End the session that a browser had before it began another; the same person acts for the same by it."""
+def replace_session(token: str, earlier: str, *, acts_as_before: bool = True) -> None:
+    """End the session that a browser had before it began another.
+
+    Args:
+        acts_as_before: whether the same person acts for the same by it.
+    """
     with unit_of_work() as work:
         ended = update(Session).where(Session.digest == digest(earlier), Session.digest != digest(token))
         had = work.session.execute(
@@ -252,7 +275,7 @@ def replace_session(token: str, earlier: str) -> None:
                 Session.person_id, Session.membership_id
             )
         ).one_or_none()
-        if had is None:
+        if had is None or not acts_as_before:
             return
         is_current = select(Membership.id).where(
             Membership.id == had.membership_id, Membership.ended_at.is_(None)

@@ -3,7 +3,6 @@
 import logging
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -16,7 +15,7 @@ from ....errors import TooMany, Unauthorised
 from ....events.actor import ENTERPRISE, Actor
 from ....events.work import Work, unit_of_work
 from ...models import Membership, Person, Right
-from ..login.logging_in import is_called, require_password
+from ..login.logging_in import Proven, is_called, lock_proven, require_password
 from ..login.passwords import hash_password, require_strong
 from .joining import refusal_of
 
@@ -25,9 +24,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Founder:
-    """Who registers: a person by id, or what a new one is written with."""
+    """Who registers: a person who has said its password, or what a new one is written with."""
 
-    person_id: UUID | None
+    known: Proven | None
     new: dict[str, Any]
 
 
@@ -73,6 +72,7 @@ def register_enterprise(founder: Founder, data: dict[str, Any]) -> Enterprise:
 
     Raises:
         Invalid, Conflict: as that says; somebody of that number has just become a person (`person_exists`).
+        Unauthorised: the password has just been set anew (`login_failed`).
     """
     with unit_of_work() as work:
         try:
@@ -96,6 +96,6 @@ def register_enterprise(founder: Founder, data: dict[str, Any]) -> Enterprise:
 
 
 def _person(work: Work, founder: Founder) -> Person:
-    if founder.person_id is not None:
-        return work.lock(Person, Person.id == founder.person_id, Person.erased_at.is_(None))
+    if founder.known is not None:
+        return lock_proven(work, founder.known)
     return work.add(Person(**founder.new, created_at=clock.now()))

@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.exc import IntegrityError
 
 from .... import clock
 from ....database import db
@@ -25,6 +27,8 @@ MOST_OPEN = 100
 """Invitations of one enterprise that may wait at once; our own choice."""
 MOST_A_DAY = 50
 """Invitations that an enterprise may make within a day; our own choice."""
+MAILED_ONCE = ("ix_invitation_mailed", "ix_invitation_mailed_to_staff")
+"""The indexes of the one invitation of an address that is open."""
 CODE_LENGTH = 20
 """Letters of a code: some 98 bits, more than anybody can try."""
 
@@ -32,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 def invite(actor: Actor, data: dict[str, Any]) -> tuple[Invitation, str | None]:
-    """Invite somebody to become a member.
+    """Invite somebody to become a member. An earlier invitation of the address that waits is taken back.
 
     Args:
         data: `right` in the actor's enterprise or, by an admin, `staff_id`; `email`, None for a code on
@@ -43,30 +47,52 @@ def invite(actor: Actor, data: dict[str, Any]) -> tuple[Invitation, str | None]:
         Forbidden: the enterprise is frozen.
         Invalid: an enterprise names a member of staff or no right, or an admin the reverse.
         NotFound: there is no such member of staff.
-        Conflict: so many wait (`too_many_invitations`), or the member of staff is a person already
-            (`staff_is_a_person`).
+        Conflict: so many wait (`too_many_invitations`), the address is invited by somebody else at this very
+            moment (`invited_just_now`), or the member of staff is a person already (`staff_is_a_person`).
         TooMany: so many were made today (`too_many_invitations_today`).
     """
     _require_whole(actor, data)
     code = None if data["email"] else random_code(CODE_LENGTH)
-    with unit_of_work() as work:
-        whom = _lock_inviter(work, actor, data)
-        _require_few(work, whom)
-        invitation = work.add(
-            Invitation(
-                **whom,
-                right=data["right"],
-                email=data["email"],
-                language=data["language"],
-                digest=digest(read_code(code)) if code else None,
-                created_at=clock.now(),
-            )
-        )
-        work.audit(actor, "invite", invitation, right=data["right"])
-        if code is None:
-            work.emit("invitation.made", invitation_id=str(invitation.id))
+    try:
+        with unit_of_work() as work:
+            invitation = _invite(work, actor, data, code)
+    except IntegrityError as error:
+        if cast(UniqueViolation, error.orig).diag.constraint_name in MAILED_ONCE:
+            raise Conflict("invited_just_now", at="email") from error
+        raise
     log.info("person invited", extra={"invitation_id": str(invitation.id)})
     return invitation, code
+
+
+def _invite(work: Work, actor: Actor, data: dict[str, Any], code: str | None) -> Invitation:
+    if data["email"] is not None:
+        _withdraw_earlier(work, actor, data)  # before the enterprise is locked: as whoever accepts locks
+    whom = _lock_inviter(work, actor, data)
+    _require_few(work, whom)
+    invitation = work.add(
+        Invitation(
+            **whom,
+            right=data["right"],
+            email=data["email"],
+            language=data["language"],
+            digest=digest(read_code(code)) if code else None,
+            created_at=clock.now(),
+        )
+    )
+    work.audit(actor, "invite", invitation, right=data["right"])
+    if code is None:
+        work.emit("invitation.made", invitation_id=str(invitation.id))
+    return invitation
+
+
+def _withdraw_earlier(work: Work, actor: Actor, data: dict[str, Any]) -> None:
+    earlier = select(Invitation).where(
+        *of_whom(Invitation, {"enterprise_id": actor.enterprise_id, "staff_id": data["staff_id"]}),
+        func.lower(Invitation.email) == func.lower(data["email"]),
+        Invitation.status == InvitationStatus.OPEN,
+    )
+    for invitation in work.session.scalars(earlier.with_for_update()).all():
+        _withdraw(work, actor, invitation)
 
 
 def invite_staff(actor: Actor, staff_id: UUID) -> str:
@@ -155,12 +181,15 @@ def withdraw_invitation(actor: Actor, invitation_id: UUID) -> None:
     Raises:
         NotFound: it is another's. Conflict: it waits no more (`wrong_state`).
     """
-    party = Party.ADMIN if actor.is_admin else Party.OWNER
     with unit_of_work() as work:
         invitation = work.lock(Invitation, Invitation.id == invitation_id, governed_by(actor, Invitation))
-        INVITATION_LIFE.move(invitation, "withdraw", by=party)
-        work.audit(actor, "withdraw", invitation)
-        work.emit("invitation.withdrawn", invitation_id=str(invitation.id))
+        _withdraw(work, actor, invitation)
+
+
+def _withdraw(work: Work, actor: Actor, invitation: Invitation) -> None:
+    INVITATION_LIFE.move(invitation, "withdraw", by=Party.ADMIN if actor.is_admin else Party.OWNER)
+    work.audit(actor, "withdraw", invitation)
+    work.emit("invitation.withdrawn", invitation_id=str(invitation.id))
 
 
 def lapse_invitation(work: Work, invitation: Invitation) -> None:

@@ -17,7 +17,7 @@ from ....events.lifecycle import Party
 from ....events.work import Work, unit_of_work
 from ....http.authentication import digest
 from ...models import INVITATION_LIFE, Invitation, InvitationStatus, LinkedAccount, Membership, Person, Right
-from ..login.logging_in import is_called, require_password
+from ..login.logging_in import is_called, lock_proven, require_password
 from ..login.passwords import hash_password, require_strong
 from ..login.second_factor import read_code
 from ..login.sessions import end_sessions
@@ -46,7 +46,7 @@ def join(data: dict[str, Any], address: str) -> Membership:
     login, known = _who(code_digest, data)
     if known:
         try:
-            person_id = require_password(login, data["password"], address)
+            proven = require_password(login, data["password"], address)
         except (Unauthorised, TooMany):
             _require_new_person(data, login)  # or a code that stays unused would say who has a log-in
             raise
@@ -57,9 +57,7 @@ def join(data: dict[str, Any], address: str) -> Membership:
         with unit_of_work() as work:
             invitation = lock_open(work, code_digest)
             person = (
-                work.lock(Person, Person.id == person_id, Person.erased_at.is_(None))
-                if known
-                else work.add(_new_person(invitation, data, password_hash))
+                lock_proven(work, proven) if known else work.add(_new_person(invitation, data, password_hash))
             )
             return accept(work, invitation, person)
     except IntegrityError as error:
