@@ -13,7 +13,7 @@ from .enterprises import service as enterprises_service
 from .evaluations import models as evaluations
 from .events import models as events
 from .events.lifecycle import LifeCycle
-from .events.timeouts import TimeOut, with_overdue_rows
+from .events.timeouts import Overdue, TimeOut
 from .inspections import models as inspections
 from .inspections import service as inspections_service
 from .licences import models as licences
@@ -110,6 +110,7 @@ TIMEOUTS = (
     TimeOut(reporting.ManagementPlan, reporting.PLAN_LIFE, "pass_term", reporting_service.pass_plan_term),
 )
 """A new move with `after=` is one line here."""
+OVERDUE = Overdue(TIMEOUTS)
 
 HEAD = """\
 # Life cycles
@@ -128,7 +129,7 @@ def make_overdue_moves() -> None:
         ExceptionGroup: some failed.
     """
     failures = []
-    for timeout in with_overdue_rows(TIMEOUTS):
+    for timeout in OVERDUE():
         try:
             timeout.make_overdue()
         except Exception as error:

@@ -38,8 +38,8 @@ STARTED = pytest.StashKey[float]()
 """Seconds that the servers took to start."""
 NO_CHROMIUM = "no Chromium"
 """Begins the reason of each test that is left out for want of one: the summary counts them."""
-LONGEST_ID = 100
-"""Characters of a value in the name of a test: each name goes to and from the workers many times."""
+LONGEST_ID, LONGEST_NAME = 100, 1000
+"""Characters of a value in the name of a test and of a name: it goes to and from the workers many times."""
 GARBAGE = (50_000, 20, 20)
 """Thresholds of the collector, which with Python's own would take a twentieth of what the tests cost."""
 _numbers = count()
@@ -62,10 +62,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs servers if asked to; begin with what needs one of everything.
+    """Refuse long names; leave out what needs servers if asked to; begin with what needs one of everything.
 
     These are then in the hands of one worker, which makes it for all of them; others steal from the end.
     """
+    for item in items:
+        if len(item.nodeid) > LONGEST_NAME:
+            raise pytest.UsageError(f"{item.nodeid[:150]}... is named by {len(item.nodeid)} characters")
     items.sort(key=lambda item: "everything" not in getattr(item, "fixturenames", ()))
     if config.option.no_servers:
         left_out = [

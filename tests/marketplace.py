@@ -16,7 +16,18 @@ from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, NullPool, create_engine, delete, make_url, select, text, update
+from sqlalchemy import (
+    Connection,
+    NullPool,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    make_url,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import OperationalError
 from stdnum.cn import uscc
 
@@ -37,6 +48,7 @@ from marketplace.http.authentication import digest
 from marketplace.licences import jobs as licences
 from marketplace.matches import service as matches
 from marketplace.matches.jobs import enqueue_nightly_training
+from marketplace.statements import Statement
 
 NOON = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
 """12:00 in Shaoxing."""
@@ -73,10 +85,18 @@ FORGET = """
 """No trigger sees it: triggers are off meanwhile."""
 NUMBER_MODELS = "UPDATE reference_version SET no = no + 1 WHERE EXISTS(SELECT FROM ranking_model)"
 """Nor this: before models are deleted, and after they are put back."""
+EMPTY_ALL = """
+    CREATE FUNCTION pg_temp.empty_all() RETURNS void LANGUAGE plpgsql AS $$ BEGIN {}; END $$
+"""
 EMPTYING, LATEST = "emptying", "latest marketplace"
 OFTEN_S = 60.0
 DEAR = (boards.update_entries, licences.note_expired)
 """Jobs of every minute that were more than half of what a `settle` costs: they wait for their minute."""
+DUE_TASKS = Statement(
+    select(Task.id)
+    .where(Task.status == TaskStatus.PENDING, Task.due_at <= bindparam("now"))
+    .order_by(Task.id)
+)
 _numbers = itertools.count(1)
 
 
@@ -182,24 +202,29 @@ class Emptying:
         with self._engine.connect() as connection:
             rows = connection.execute(text(EMPTIED), {"kept": list(KEPT)}).all()
         self.tables: dict[str, str | None] = dict(map(tuple, rows))
-        self._statements = "; ".join(
-            [
-                "SET LOCAL session_replication_role = replica",
-                NUMBER_MODELS,
-                *(f"DELETE FROM {table}" for table in self.tables),
-                *(f"SELECT setval('{sequence}', 1, false)" for sequence in self.tables.values() if sequence),
-                *(FORGET.format(rows=rows) for rows in WRITTEN_BY_TESTS),
-                "INSERT INTO index_change (what, no) VALUES ('all', 0)",
-            ]
-        )
+        statements = [
+            NUMBER_MODELS,
+            *(f"DELETE FROM {table}" for table in self.tables),
+            *(f"PERFORM setval('{sequence}', 1, false)" for sequence in self.tables.values() if sequence),
+            *(FORGET.format(rows=rows) for rows in WRITTEN_BY_TESTS),
+            "INSERT INTO index_change (what, no) VALUES ('all', 0)",
+        ]
+        self._function = EMPTY_ALL.format("; ".join(statements))
+        self._engine.dispose()
+        event.listen(self._engine, "connect", self._prepare)
+
+    def _prepare(self, connection: Any, _: object) -> None:
+        """Plan the statements once: to plan them takes as long as to run them."""
+        connection.execute(f"SET session_replication_role = replica; {self._function}")
+        connection.commit()
 
     def __call__(self, then: str = "") -> None:
         """Empty them, and run further statements in the same transaction, in which no trigger fires."""
         with self._engine.begin() as connection:
-            connection.exec_driver_sql(f"{self._statements}; {then}; {NUMBER_MODELS}")
+            connection.exec_driver_sql(f"SELECT pg_temp.empty_all(); {then}; {NUMBER_MODELS}")
 
     def begin(self) -> AbstractContextManager[Connection]:
-        """A transaction of the superuser."""
+        """A transaction of the superuser, in which no trigger fires."""
         return self._engine.begin()
 
     def close(self) -> None:
@@ -306,10 +331,9 @@ class Marketplace(AbstractContextManager["Marketplace"]):
             if job.is_in_hours() and job.run not in left_out:
                 job.run()
                 db.session.remove()
-        pending = (Task.status == TaskStatus.PENDING, Task.due_at <= self.now)
-        due = db.session.scalars(select(Task.id).where(*pending).order_by(Task.id)).all()
-        for task_id in due:
-            events.perform(task_id)
+        due = DUE_TASKS.all(now=self.now)
+        for task in due:
+            events.perform(task.id)
         return bool(due)
 
     def _due_jobs(self) -> list[scheduler.PeriodicJob]:

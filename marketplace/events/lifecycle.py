@@ -93,6 +93,13 @@ class Move:
         if self.after and Party.CLOCK not in self.by:
             raise ValueError(f"The scheduler makes a move with a time-out: add Party.CLOCK to by= in {row}.")
 
+    def latest_start(self, model: Any, moment: datetime) -> datetime | date:
+        """The latest value of its column `since` in `model` with which the timed move is due at `moment`."""
+        after = self.after or timedelta()
+        start = after.latest_start(moment) if isinstance(after, WorkingDays) else moment - after
+        is_date = isinstance(getattr(model, self.since or "").type, Date)
+        return start.astimezone(LOCAL).date() if is_date else start
+
 
 def wrong_state(
     table: str,
@@ -185,10 +192,20 @@ class LifeCycle:
         Raises:
             KeyError: there is no such move, or it has no time-out.
         """
-        timed = [_is_overdue(model, self.column, move, moment) for move in self._named(name) if move.after]
+        return or_(
+            *(self.has_waited(model, move, move.latest_start(model, moment)) for move in self.timed(name))
+        )
+
+    def timed(self, name: str) -> list[Move]:
+        """The rows of the timed move `name`. Raises: KeyError: as `overdue` does."""
+        timed = [move for move in self._named(name) if move.after]
         if not timed:
             raise KeyError(f"the move {name} has no time-out: add after= and since= to its row")
-        return or_(*timed)
+        return timed
+
+    def has_waited(self, model: Any, move: Move, latest: Any) -> ColumnElement[bool]:
+        """The condition of the rows of `model` that wait for a timed move since `latest` or longer."""
+        return and_(getattr(model, self.column) == move.source, getattr(model, move.since or "") <= latest)
 
     def diagram(self) -> str:
         """The table as a Mermaid state diagram: each arrow says the move, who makes it and its event."""
@@ -209,10 +226,3 @@ class LifeCycle:
 def may_make(move: Move, party: Party) -> bool:
     """Whether a party may make a move, its own or, as an admin, that of another."""
     return party in move.by or (party == Party.ADMIN and move.twin)
-
-
-def _is_overdue(model: Any, column: str, move: Move, moment: datetime) -> ColumnElement[bool]:
-    after, since = move.after or timedelta(), getattr(model, move.since or "")
-    start = after.latest_start(moment) if isinstance(after, WorkingDays) else moment - after
-    latest = start.astimezone(LOCAL).date() if isinstance(since.type, Date) else start
-    return and_(getattr(model, column) == move.source, since <= latest)

@@ -4,14 +4,13 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, Select, inspect, select, true
+from sqlalchemy import ColumnElement, Exists, Select, bindparam, inspect, or_, select, true
 
 from .. import clock
-from ..database import db
-from .lifecycle import LifeCycle
+from ..statements import Statement
+from .lifecycle import LifeCycle, Move
 from .work import Work, unit_of_work
 
 BATCH = 500
@@ -52,13 +51,9 @@ class TimeOut:
             log.info("overdue moves made", extra=about)
         return made
 
-    def is_due(self, moment: datetime) -> Exists:
-        """The condition that the move is overdue for some row."""
-        return self._overdue(moment).exists()
-
     def _make_batch(self) -> int:
         overdue = (
-            self._overdue(clock.now())
+            self.rows(self.life.overdue(self.model, self.name, clock.now()))
             .order_by(*inspect(self.model).primary_key)
             .limit(self.batch)
             .with_for_update(skip_locked=True)
@@ -69,13 +64,38 @@ class TimeOut:
                 self.make(work, row)
         return len(rows)
 
-    def _overdue(self, moment: datetime) -> Select[Any]:
+    def rows(self, condition: ColumnElement[bool]) -> Select[Any]:
+        """The rows of a condition that the move is for."""
         only = true() if self.only is None else self.only
-        return select(self.model).where(self.life.overdue(self.model, self.name, moment), only)
+        return select(self.model).where(condition, only)
 
 
-def with_overdue_rows(timeouts: Sequence[TimeOut]) -> list[TimeOut]:
-    """Those that have something to move, by one statement: mostly there are none."""
-    moment = clock.now()
-    found = db.session.execute(select(*(timeout.is_due(moment) for timeout in timeouts))).one()
-    return [timeout for timeout, is_due in zip(timeouts, found, strict=True) if is_due]
+class Overdue:
+    """Finds which of some time-outs have something to move: mostly none, and the scheduler asks often.
+
+    So it asks by one statement that is put into words once.
+    """
+
+    def __init__(self, timeouts: Sequence[TimeOut]) -> None:
+        self._timeouts = timeouts
+        self._starts: dict[str, tuple[Any, Move]] = {}
+        """The parameters: of which table and move each is the latest start."""
+        exists = (self._exists(timeout).label(f"n{no}") for no, timeout in enumerate(timeouts))
+        self._statement = Statement(select(*exists))
+
+    def __call__(self) -> list[TimeOut]:
+        """Those with a row for which the move is overdue."""
+        moment = clock.now()
+        starts = {name: move.latest_start(model, moment) for name, (model, move) in self._starts.items()}
+        found = self._statement.one(**starts)
+        return [timeout for timeout, is_due in zip(self._timeouts, found, strict=True) if is_due]
+
+    def _exists(self, timeout: TimeOut) -> Exists:
+        model, life = timeout.model, timeout.life
+        conditions = []
+        for move in life.timed(timeout.name):
+            name = f"start_{len(self._starts)}"
+            self._starts[name] = model, move
+            latest = bindparam(name, type_=getattr(model, move.since or "").type)
+            conditions.append(life.has_waited(model, move, latest))
+        return timeout.rows(or_(*conditions)).exists()

@@ -25,6 +25,7 @@ from .records import WRITE_RECORDS, Records, rows_text
 from .registry import TaskType, find_task_type, task_types_of
 
 Row = TypeVar("Row", bound=Base)
+LOCK_NAME = Statement(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), ("locked",))
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the HTTP request that this work belongs to."""
@@ -67,7 +68,7 @@ class Work:
 
     def lock_name(self, name: str) -> None:
         """Wait for all other work that locked this name, and keep it from others until the end."""
-        self.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+        LOCK_NAME.all(name=name)
 
     def add(self, row: Row) -> Row:
         """Write a new row at once, so that a broken constraint raises here."""

@@ -21,7 +21,7 @@ from marketplace.events import registry, service, task_job, timeouts
 from marketplace.events.models import Event, Task, TaskStatus
 from marketplace.events.registry import TaskType
 from marketplace.events.service import carrying, performing, turns
-from marketplace.events.timeouts import TimeOut
+from marketplace.events.timeouts import Overdue, TimeOut
 from marketplace.events.work import unit_of_work, written_for
 from marketplace.listings.models import Listing
 from marketplace.scheduler import PeriodicJob
@@ -752,7 +752,7 @@ def test_overdue_moves_are_made_in_batches_and_one_failure_delays_no_other(marke
         assert expiry.make_overdue() == 0, "the last day is not over"
         marketplace.now += timedelta(minutes=1)
         broken = TimeOut(expiry.model, expiry.life, expiry.name, fail)
-        monkeypatch.setattr(lives, "TIMEOUTS", (broken, *lives.TIMEOUTS))
+        monkeypatch.setattr(lives, "OVERDUE", Overdue((broken, *lives.TIMEOUTS)))
         with pytest.raises(ExceptionGroup, match="overdue moves failed"):
             lives.make_overdue_moves()
         assert expiry.make_overdue() == 0

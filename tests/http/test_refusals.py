@@ -153,7 +153,6 @@ def test_a_body_is_403_before_it_is_422_where_only_the_body_decides(marketplace)
         (b'{"title": "' + HUGE + b'"}', "application/json", 413, "body_too_large"),
         (HUGE, "text/plain", 413, "body_too_large"),
     ],
-    ids=str,
 )
 def test_a_body_that_is_not_json_is_refused_as_such(marketplace, data, media, status, code):
     owner = marketplace.enterprise("generator")

@@ -114,7 +114,7 @@ def many_in_bulk(due):
 def next_ones(marketplace, most):
     """Which of the next messages to be released are of an import."""
     with marketplace.app.app_context(), unit_of_work() as work:
-        ids = [message.id for message in lock_due(work, marketplace.now, most)]
+        ids = [message.id for message in lock_due(marketplace.now, most)]
         bulk = dict(work.session.execute(select(Notification.id, Notification.bulk)).all())
     assert len(set(ids)) == len(ids)
     return [bulk[message_id] for message_id in ids]

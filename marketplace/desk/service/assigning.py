@@ -18,7 +18,7 @@ from ...events.work import unit_of_work
 from ..models import Assignment, DeskKind
 from .queue import find_item, kinds_of
 from .source import KINDS, moments
-from .sources import SOURCE_OF, SOURCES
+from .sources import SOURCE_OF
 
 KEPT_FOR = timedelta(days=1)
 """How long an assignment outlasts its item at least; our own choice."""
@@ -133,7 +133,8 @@ def drop_assignments() -> int:
     dropped = 0
     before = clock.now() - KEPT_FOR
     with unit_of_work() as work:
-        for source in SOURCES:
+        old = select(Assignment.kind).where(Assignment.assigned_at < before).distinct()
+        for source in map(SOURCE_OF.__getitem__, work.session.scalars(old)):
             waits = select(source.id).where(source.id == Assignment.subject_id, *source.waits)
             gone = delete(Assignment).where(
                 Assignment.kind == DeskKind(source.kind), Assignment.assigned_at < before, ~waits.exists()

@@ -12,15 +12,21 @@ from ...enterprises import service as enterprises
 from ...events.actor import Actor
 from ...events.models import Event
 from ...events.work import Work, unit_of_work
+from ...statements import Statement
 from ..models import FeedEvent, FeedReader, WebhookDelivery
 from .kinds import GROUPS, Told, tell
-from .planning import plan_deliveries, plan_notifications
+from .planning import UNTOLD, plan_deliveries, plan_notifications
 
 AT_ONCE = 500
 """Events that one transaction takes into the feed."""
 KEPT = timedelta(days=30)
 """How long the feed, deliveries and their attempts are kept: our own choice, as long as a month's close."""
 NUMBERING = "feed.numbering"
+
+IS_ANYTHING_NEW = Statement(
+    select(or_(exists().where(~Event.is_read), UNTOLD.exists()).label("is_new")),
+)
+"""Whether the scheduler, which asks at every tick, has anything to take or to plan."""
 
 Row = tuple[FeedEvent, frozenset[Any]]
 
@@ -31,6 +37,8 @@ def take_events() -> bool:
     One at a time does this, to the end of its transaction: thus a reader never finds a number under one that
     it has read. What is committed later, with a lower id, is taken later and has a higher number.
     """
+    if not IS_ANYTHING_NEW.one().is_new:
+        return False
     unread = select(Event).where(~Event.is_read).order_by(Event.id).limit(AT_ONCE)
     with unit_of_work() as work:
         work.lock_name(NUMBERING)

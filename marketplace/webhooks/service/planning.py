@@ -22,6 +22,16 @@ TEST_KIND = "webhook.test"
 LAST_RELEASE = text(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {RELEASE_NUMBERS.name}")  # noqa: S608
 AT_ONCE = 500
 """Messages of inboxes for which one transaction plans deliveries."""
+UNTOLD = (
+    select(WebhookEndpoint, Notification)
+    .join(Notification, Notification.enterprise_id == WebhookEndpoint.enterprise_id)
+    .where(
+        Notification.status == NotificationStatus.RELEASED,
+        Notification.release_no > WebhookEndpoint.notified_no,
+        WebhookEndpoint.stopped_at.is_(None),
+    )
+)
+"""Endpoints in use, with the messages of their inboxes whose delivery is not planned yet."""
 
 
 def message_of(event: FeedEvent) -> tuple[str, dict[str, Any]]:
@@ -59,18 +69,7 @@ def plan_notifications(work: Work) -> bool:
 
     Messages are numbered as they are released, by one writer: of each endpoint it is known up to which.
     """
-    query = (
-        select(WebhookEndpoint, Notification)
-        .join(Notification, Notification.enterprise_id == WebhookEndpoint.enterprise_id)
-        .where(
-            Notification.status == NotificationStatus.RELEASED,
-            Notification.release_no > WebhookEndpoint.notified_no,
-            WebhookEndpoint.stopped_at.is_(None),
-        )
-        .order_by(Notification.release_no)
-        .limit(AT_ONCE)
-    )
-    found = work.session.execute(query).all()
+    found = work.session.execute(UNTOLD.order_by(Notification.release_no).limit(AT_ONCE)).all()
     for endpoint, message in found:
         if wants(endpoint, NOTIFICATION_KIND):
             plan(work, endpoint, [(NOTIFICATION_KIND, *message_of_inbox(message))])

@@ -57,7 +57,7 @@ def _release_batch() -> int:
     now, began = clock.now(), time.perf_counter()
     with unit_of_work() as work:
         lock_releases(work)
-        due = lock_due(work, now, RELEASE_BATCH)
+        due = lock_due(now, RELEASE_BATCH)
         if not due:
             return 0
         lapsed = _lapsed(work, due, now)
