@@ -39,13 +39,13 @@ def test_a_deal_is_offered_signed_loaded_received_and_settled_on_pages(town):
     supplier.fill(official_number=official_number()).press("保存").press("签发联单")
     assert supplier.again().at == load
 
-    driver = Hand(town.driver, "/today").click("查看").click("装运")
+    driver = Hand(town.driver, "/today").click("装运")
     driver.fill(weight_t="19.8", **TRUCK).press("签署并装运", photo=photo(), signature=photo(name="李工.png"))
     assert driver.at == load
     assert driver.again().at == load
     driver.press("确认送达")
 
-    gate = Hand(town.gate, "/loads").click("查看").click("签收")
+    gate = Hand(town.gate, "/loads").click("签收")
     gate.fill(weight_t="19.8", signed_name="赵门卫").press("签收", photo=photo())
     assert gate.at == load
     assert "赵门卫" in gate.page.text

@@ -43,6 +43,8 @@ ANY_LOAD = {
 }  # fmt: skip
 DRIVERS = ("pickup", "deliver", "hand_over")
 """The moves of a driver."""
+NEXT_MOVES = ("pickup", "receive", "deliver", "schedule", "issue", "close")
+"""What a load may wait for."""
 LONGEST_FOUND = 300
 
 
@@ -128,6 +130,7 @@ def show_loads(who: LoggedIn) -> Response:
     return private(
         "loads.html",
         today=[shown[row.id] for row in today],
+        moves={row.id: next_move(who, row) for row in today},
         loads=[shown[row.id] for row in rest],
         next=found["next"],
         day=clock.today(),
@@ -184,6 +187,11 @@ def moves_of(who: LoggedIn, row: Any) -> list[str]:
         return [name for name in open_now if name in DRIVERS]
     may_write = "deals:write" in who.actor.scopes and who.actor.enterprise_id is not None
     return open_now if may_write or is_in_place(who.actor) else []
+
+
+def next_move(who: LoggedIn, row: Any) -> str | None:
+    """The first move that this person may make of a load now, if any."""
+    return next((move for move in moves_of(who, row) if move in NEXT_MOVES), None)
 
 
 def may_track(who: LoggedIn, row: Any) -> bool:
