@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from .. import clock
 from ..http.languages import language
+from ..messages.names import names
 
 HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 KG_PER_T = 1000
@@ -92,6 +93,27 @@ def _day_in_words(value: date) -> str:
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
+CATEGORY = re.compile(r"(HW\d{2}|SW\d{2})|\d{3}-\d{3}-(S?)(\d{2})")
+"""A category of the national catalogues, or a code that ends in the number of its category."""
+
+
+def waste(code: Any, whole: bool = False) -> str:
+    """What a waste is called: in English by its category, as the national catalogues are in Chinese only.
+
+    Args:
+        code: has a `code` and a `name`.
+        whole: with the name of the catalogue in any case.
+    """
+    number, name = (code["code"], code["name"]) if isinstance(code, dict) else (code.code, code.name)
+    found = CATEGORY.fullmatch(number)
+    if language() == "zh" or found is None:
+        return str(name or "")
+    category = found[1] or f"{found[2] or 'H'}W{found[3]}"
+    known = names()["waste_category"].get(category)
+    words = [known["en"] if known else None, name if whole or known is None else None]
+    return " · ".join(word for word in words if word)
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "tonnes": tonnes,
@@ -101,4 +123,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "marked": marked,
     "device": device,
+    "waste": waste,
 }

@@ -1,5 +1,6 @@
 """What every page of the console shares: its frame, its language, its headers, its files."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +28,12 @@ FIRST_LANGUAGE = "zh"
 YEAR_S = 365 * 24 * 3600
 PUBLIC = "no-cache"
 """A page that everybody sees alike may be kept, and is asked for again each time."""
+
+FAULT = re.compile(
+    r'<(?:input|select|textarea)\b[^>]*(?= aria-invalid="true")'
+    r'|<(?:p|h2)\b[^>]*(?= role="alert"| class="wrong")'
+)
+"""The beginning of a tag that says what is wrong with what was sent."""
 
 pages = Blueprint("console", __name__, template_folder="templates")
 
@@ -92,15 +99,24 @@ def page(
         facts: what the template shows; `api` is the address of the same as JSON, "for programs".
     """
     lang = choose_page_language(FIRST_LANGUAGE)
-    response = Response(
-        render_template(f"console/{template}", script=script, **facts), http_status, mimetype="text/html"
-    )
+    html = render_template(f"console/{template}", script=script, **facts)
+    shown = html if http_status < 400 else begin_at_the_fault(html)
+    response = Response(shown, http_status, mimetype="text/html")
     response.headers["Content-Language"] = formats.HTML_LANGUAGE[lang]
     response.headers["Content-Security-Policy"] = SCRIPTED_PAGE if script else OWN_PAGE
     response.headers["Cache-Control"] = cache_control
     response.headers.update(g.get("refusal_headers", {}))
     response.vary.update(("Cookie", "Accept-Language"))
     return response
+
+
+def begin_at_the_fault(html: str) -> str:
+    """A page that refuses a form, with the focus on the first fault: on a phone it may be screens down."""
+    for tag in FAULT.finditer(html):
+        if " hidden" not in html[tag.start() : html.index(">", tag.end())]:
+            attributes = " autofocus" if tag[0].startswith(("<i", "<s", "<t")) else ' tabindex="-1" autofocus'
+            return html[: tag.end()] + attributes + html[tag.end() :]
+    return html
 
 
 def as_json(text: str) -> Response:

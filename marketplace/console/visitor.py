@@ -256,6 +256,10 @@ def login_page(http_status: int = 200, **facts: Any) -> Response:
     shown = {"values": {}, "errors": {}, "has_passkeys": persons.relying_party() is not None,
              "lost_files": False, "again": False, **facts}  # fmt: skip
     shown["providers"] = persons.list_providers()
+    who = visitor()
+    if shown["again"] and who is not None and who.actor is not None:
+        me = persons.myself(who.actor)
+        shown["values"] = {"login": me.phone or me.email, **shown["values"]}
     return private("login.html", http_status, script=SCRIPT, **shown)
 
 

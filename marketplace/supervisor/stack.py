@@ -46,6 +46,8 @@ class Stack:
         self.host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - where to ask, not where to listen
         self.port = _claim_port(host, port)
         self.env = {**env, "HOST": host, "PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
+        if not self.env.get("PUBLIC_URL"):  # QR codes and e-mails lead there
+            self.env["PUBLIC_URL"] = self.base_url
         self.children: dict[str, Child] = {}
         self._log_dir = log_dir
         self._report = report

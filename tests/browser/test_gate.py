@@ -89,6 +89,12 @@ def waits(page):
     page.wait_for_selector("[data-line]:has-text('等待网络')")
 
 
+def is_in_sight(page, selector):
+    """Whether all of it is on the screen, where whoever pressed the button looks."""
+    box, height = page.locator(selector).bounding_box(), page.viewport_size["height"]
+    return box["y"] >= 0 and box["y"] + box["height"] <= height
+
+
 def test_what_was_typed_photographed_and_drawn_outlives_the_page(phone):
     page = phone.page
     large = bytes(page.evaluate(LARGE))
@@ -136,6 +142,14 @@ def test_what_was_signed_without_a_line_outlives_the_page_and_is_sent_when_it_is
     phone.page.goto(f"{phone.origin}/loads/{phone.load['id']}/pickup")
     assert is_signed_once(town, phone)
     assert len(phone.sent) <= 1, "Chromium may have opened the page itself, and sent, before it was told to"
+
+
+def test_what_the_gate_says_is_in_sight_of_the_button_that_was_pressed(phone):
+    phone.context.set_offline(True)
+    phone.page.tap(SEND)
+    waits(phone.page)
+    assert is_in_sight(phone.page, SEND)
+    assert is_in_sight(phone.page, "[data-line]")
 
 
 def test_a_double_press_signs_once(phone, town):

@@ -82,7 +82,7 @@ def test_a_recycler_finds_a_supply_in_the_hall_and_closes_the_deal(phone, town):
 
 def test_a_driver_weighs_and_signs_for_the_load_of_the_day(phone, town):
     load = town.waiting
-    phone.log_in(PHONES["driver"]).click(f"查看 {load['number']}").click("装运")
+    phone.log_in(PHONES["driver"]).click(f"装运 {load['number']}")
     phone.fill(weight_t="4.9", signed_name="张三", **TRUCK).draw()
     phone.press("签署并装运")
     assert phone.path == f"/loads/{load['id']}"
@@ -93,7 +93,7 @@ def test_a_driver_weighs_and_signs_for_the_load_of_the_day(phone, town):
 
 def test_a_receiver_weighs_and_signs_at_the_gate(phone, town):
     load = town.arrived
-    phone.log_in(PHONES["gate"]).click("交易").click("联单").click(f"查看 {load['number']}").click("签收")
+    phone.log_in(PHONES["gate"]).click("交易").click("联单").click(f"签收 {load['number']}")
     phone.fill(weight_t="5.95", signed_name="赵门卫").draw()
     phone.press("签收")
     assert phone.path == f"/loads/{load['id']}"

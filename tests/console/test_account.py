@@ -33,6 +33,7 @@ def test_a_log_in_leads_to_today_and_out_again(marketplace, owner):
     assert "绍兴一厂" in owner.get("/today").page.text
     assert owner.post("/logout").location == "/"
     assert owner.get("/today").location == "/login?next=/today"
+    assert "/register" in {link["href"] for link in owner.get("/login?next=/post").page.all("a")}
 
 
 def test_the_cookie_is_for_this_host_alone_and_hidden_from_scripts(marketplace, firm):
@@ -129,7 +130,7 @@ def test_whatever_came_several_times_a_waste_code_and_the_query_outlive_a_sessio
     path = "/offers/new?listing_id=1&with=2"
     codes = ["900-349-34", "900-300-34"]
     secret = {"password": "geheim-1", "current_password": "geheim-2", "new_password": "geheim-3"}
-    asked = owner.post(path, code=codes, listing_id=str(uuid4()), note="分两车", **secret)
+    asked = owner.post(path, code=codes, kind="supply", listing_id=str(uuid4()), note="分两车", **secret)
     fields = [(field["name"], field.get("value")) for field in asked.page.all("input")]
     assert [value for name, value in fields if name == "kept.code"] == codes
     assert ("next", path) in fields
@@ -141,6 +142,7 @@ def test_whatever_came_several_times_a_waste_code_and_the_query_outlive_a_sessio
     assert "geheim" not in shown.response.get_data(as_text=True)
     assert {*codes, "分两车"} <= set(shown.page.words)
     assert kept["kept.listing_id"] not in shown.page.words, "nobody typed it"
+    assert "supply" not in shown.page.words, "nor the word that a choice sends"
     owner.client.delete_cookie("huanliu_session")
     asked = owner.post("/settings/account/email/confirm", code="123456")
     assert "123456" not in asked.response.get_data(as_text=True)
@@ -240,6 +242,7 @@ def test_guessing_the_second_factor_waits(marketplace):
         again = Browser(marketplace).log_in("13900139000")
         for _ in range(5):
             assert "验证码错误" in again.post("/login/code", code="000000").page.text
+            assert "联系运营方重置" in again.page.text
         waiting = again.post("/login/code", code="000000")
         assert waiting.status == 429
         assert f"{waiting.response.headers['Retry-After']} 秒后重试" in waiting.page.text

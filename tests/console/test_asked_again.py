@@ -122,6 +122,8 @@ def test_what_was_typed_is_sent_after_the_log_in_which_takes_the_place_of_the_ea
     marketplace.wait(minutes=16)
     earlier = owner.client.get_cookie("huanliu_session").value
     asked = owner.post("/settings/people/invitations", right="viewer", email="li@example.com")
+    assert admin_field(asked, "login") == PHONE, "only the password has to be typed"
+    assert "/register" not in {link["href"] for link in asked.page.all("a")}
     kept = {one["name"]: one["value"] for one in asked.page.all("input") if one["name"].startswith("kept.")}
     shown = owner.log_in(PHONE, next="/settings/people/invitations", **kept)
     fields = {field["name"]: field["value"] for field in shown.page.all("input")}

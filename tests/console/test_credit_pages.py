@@ -66,6 +66,18 @@ def test_an_owner_sees_why_and_appeals_once_with_a_file(world):
     assert world.owner.post(f"/credit/appeals/{appeal['id']}/withdraw").status == 409
 
 
+def test_what_is_to_come_says_why_and_names_no_day_that_changes_nothing(marketplace):
+    firm = marketplace.enterprise("recycler", grade="A")
+    marketplace.credit_event(firm, "fulfilment.completed")
+    with marketplace.at_its_time():
+        owner = browser_of(firm, "13800138005")
+        shown = owner.get("/credit").page.text
+        to_come = shown.partition("分数变化预告")[2].partition("怎样提升")[0]
+        assert (to_come.count("起信用分将为"), "信用评价到期" in to_come) == (1, True)
+        marketplace.credit_event(firm, "law.penalty_general", date(2026, 6, 1))
+        assert "有信用记录不再计分" in owner.get("/credit").page.text
+
+
 def test_an_owner_asks_for_repair_one_at_a_time(world):
     path = f"/credit/events/{world.event()['id']}"
     assert world.owner.post(f"{path}/repair", promise="已整改，承诺不再发生").status == 303

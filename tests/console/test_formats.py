@@ -5,6 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from marketplace.console import formats
+from marketplace.messages.names import names
+from seed.catalogue.hazardous_waste import read_hazardous
+from seed.catalogue.solid_waste import read_solid
 
 
 @pytest.mark.parametrize(
@@ -66,3 +69,29 @@ def test_a_device_is_named_by_its_browser_and_system(said, shown):
 def test_a_day_that_a_service_names_is_written_as_any_other(app):
     with app.test_request_context(headers={"Accept-Language": "en"}):
         assert formats.day("2026-12-31") == formats.day(date(2026, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("code", "whole", "shown"),
+    [
+        ("HW34", False, "waste acids"), ("900-349-34", False, "waste acids"),
+        ("900-349-34", True, "waste acids · 废酸液"), ("SW07", False, "sludge"),
+        ("900-001-S17", False, "recyclable industrial waste"), ("ISW-05-01-01", False, "废酸液"),
+    ],
+)  # fmt: skip
+def test_english_calls_a_waste_by_its_category(app, code, whole, shown):
+    described = {"code": code, "name": "废酸液"}
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert formats.waste(described, whole) == shown
+    with app.test_request_context(headers={"Accept-Language": "zh-CN"}):
+        assert formats.waste(described, whole) == "废酸液"
+
+
+def test_every_category_of_the_national_catalogues_has_its_name():
+    known = {
+        row.code: row.name_zh
+        for read in (read_hazardous, read_solid)
+        for row in read()
+        if row.level == "category"
+    }
+    assert {code: name["zh"] for code, name in names()["waste_category"].items()} == known

@@ -15,6 +15,7 @@ from marketplace.console.forms import (
     version_to_send,
     wrong,
 )
+from marketplace.console.page import begin_at_the_fault
 from marketplace.errors import Conflict, Invalid, PreconditionFailed
 from marketplace.events.actor import ENTERPRISE, Actor
 from marketplace.http.fields import Lines
@@ -155,3 +156,21 @@ def test_only_the_version_that_there_is_has_been_seen(marketplace):
             assert_seen = nullcontext() if is_fresh else pytest.raises(PreconditionFailed)
             with assert_seen:
                 require_seen(8)
+
+
+@pytest.mark.parametrize(
+    ("page", "begins_at"),
+    [
+        (
+            '<input name="a"><select id="b" aria-invalid="true"></select><input aria-invalid="true">',
+            '<select id="b" autofocus',
+        ),
+        ('<p class="note bad" role="alert" hidden></p><p class="wrong">no</p>', '<p tabindex="-1" autofocus'),
+        ('<h2 id="faults" role="alert">4</h2><p class="wrong">', '<h2 id="faults" tabindex="-1" autofocus'),
+        ('<p class="wrong" id="file-error" role="alert" hidden></p><p>fine</p>', None),
+    ],
+)
+def test_a_refused_form_begins_at_its_first_fault(page, begins_at):
+    shown = begin_at_the_fault(page)
+    assert shown.count("autofocus") == (begins_at is not None)
+    assert begins_at is None or begins_at in shown

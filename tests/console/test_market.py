@@ -279,7 +279,7 @@ def test_a_match_shows_score_basis_distance_and_gap_and_is_answered(pair):
         shown = browser.get(listing).page
         assert "乙厂" in shown.text
         assert "许可证" in shown.text or "经营" in shown.text
-        assert "价差 10" in shown.text
+        assert "议价空间 10" in shown.text
         assert [rect["class"] for rect in shown.all("rect")][:2] == ["code", "distance"]
         offers = {link["href"] for link in shown.all("a")}
         assert f"/offers/new?listing_id={pair.mine['id']}&with={pair.theirs['id']}" in offers
@@ -291,6 +291,12 @@ def test_a_match_shows_score_basis_distance_and_gap_and_is_answered(pair):
             found = pair.firm.get(pairing).json
             assert found["feedback"] == verdict
         assert browser.post(f"{pairing}/feedback").location == pairing
+        in_list = browser.get(f"{listing}?sort=price").page
+        back = next(field["value"] for field in in_list.all("input") if field.get("name") == "back")
+        gone = browser.post(f"{pairing}/feedback", back=back, verdict="not_suitable").location
+        assert gone == f"{listing}?sort=price#match-{pair.theirs['id']}"
+        away = browser.post(f"{pairing}/feedback", back="https://evil.example/").location
+        assert away.startswith("/today")
         assert pair.firm.get(pairing).json["feedback"] is None
 
 
@@ -329,6 +335,8 @@ def test_why_not_names_the_rule_and_what_a_change_would_open(pair):
         listing = f"/listings/{pair.mine['id']}"
         why = browser.get(f"{listing}?tab=why").page
         assert "收更多" in why.text
+        assert "数量" in why.text.partition("收更多")[2].partition("原因")[0]
+        assert "已匹配" in why.text
         assert f"{listing}/matches/{pair.far['id']}" in {link["href"] for link in why.all("a")}
         pairing = browser.get(f"{listing}/matches/{pair.far['id']}").page
         assert "数量" in pairing.text
@@ -388,7 +396,10 @@ def test_a_copy_is_a_new_draft(firm, owner):
 def test_the_hall_is_searched_shown_on_a_map_and_saved(pair):
     with pair.at_its_time():
         browser = pair.browser
+        found = browser.get("/hall?kind=demand&q=收&code=HW34&sort=newest&view=list").page
+        assert [more.get("open") for more in found.all("details")] == [None], "the results are in sight"
         found = browser.get("/hall?kind=demand&code=HW34&price_min=-95&view=map").page
+        assert "open" in found.all("details")[0]
         assert "收酸" in found.text
         assert "收更多" not in found.text
         assert len(found.all("circle")) == 1
@@ -430,6 +441,12 @@ def test_receivers_are_listed_with_what_entitles_them(pair):
 # ---------------------------------------------------------------- sheets
 
 
+def faults_of(browser):
+    """The row and the heading of each fault that the page of a sheet shows."""
+    cells = r'<td class="r num">(\d+)</td><td>([^<]*)</td>'
+    return re.findall(cells, browser.response.get_data(as_text=True))
+
+
 def test_a_sheet_is_checked_in_a_grid_and_imported_once(firm, owner):
     def send(rows, action):
         data = {"file": (BytesIO(csv_of(*rows)), "sheet.csv"), "action": action}
@@ -439,8 +456,10 @@ def test_a_sheet_is_checked_in_a_grid_and_imported_once(firm, owner):
     assert refused.status == 422
     assert refused.page.faults == []
     assert "未导入任何内容" in refused.page.text
-    cells = re.findall(r'<td class="r num">(\d+)</td>', refused.response.get_data(as_text=True))
-    assert cells == ["3"]
+    assert faults_of(refused) == [("3", "数量")]
+    undated = send([{**SUPPLY, "起始日期": "2026-13-40"}], "check")
+    assert faults_of(undated) == [("2", "起始日期")]
+    assert "此处应为日期" in undated.page.text
     assert "检查无误" in send([SUPPLY], "check").page.text
     assert mine(firm) == []
     first, second = (send([SUPPLY], "draft").location for _ in range(2))

@@ -154,6 +154,10 @@ def test_who_only_reads_sees_no_button_and_may_press_none(town):
 def test_a_driver_sees_the_loads_of_the_day_and_signs_no_receipt(town):
     ids, driver = town.ids, town.driver
     text = driver.get("/loads").page.text
+    steps = {link["href"] for link in driver.page.all("a") if link.get("class") == "btn"}
+    assert f"/loads/{ids['issued']}/pickup" in steps, "each load has its step as a button"
+    html = driver.response.get_data(as_text=True)
+    assert html.index(f"/loads/{ids['issued']}/pickup") < html.index('role="search"'), "the loads come first"
     assert ids["issued"] in driver.response.get_data(as_text=True)
     assert ids["later"] not in driver.response.get_data(as_text=True)
     assert "元" not in text

@@ -14,6 +14,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from marketplace import embedded
+from marketplace.supervisor.stack import Stack as Processes
 from tests.cost import crowding
 from tests.effort import some
 from tests.faults.running import CODES, Client, RunningMarketplace, demand, supply, until
@@ -99,6 +100,13 @@ def inbox(client: Client, party) -> int:
     status, answer = client.answer("GET", "/api/v1/notifications?limit=100", **party.headers)
     assert status == 200, answer
     return len(answer["items"])
+
+
+def test_codes_and_mails_lead_to_where_it_runs_unless_another_address_is_named():
+    port = free_port()
+    assert Processes({}, port=port).env["PUBLIC_URL"] == f"http://127.0.0.1:{port}"
+    named = {"PUBLIC_URL": "https://huanliu.example.com"}
+    assert Processes(named, port=free_port()).env["PUBLIC_URL"] == named["PUBLIC_URL"]
 
 
 def test_what_is_killed_comes_back_and_nothing_outlives_the_supervisor(folder, tmp_path):

@@ -41,5 +41,8 @@ def test_a_listing_is_judged_among_others_as_the_reference_judges_it(marketplace
                 rows = listings.by_id({seeker.id} | {other.id for other in others})
                 listing = rows.pop(seeker.id)
                 assert matches.lawful_among(listing, list(rows.values())) == expected
+                if listing.status == "open":
+                    failing = matches.failing_gates(listing, list(rows))
+                    assert {other_id for other_id, gates in failing.items() if not gates} == expected
             found += len(expected)
     assert found > 10

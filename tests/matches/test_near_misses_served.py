@@ -29,7 +29,7 @@ def test_the_first_page_says_what_a_change_opens(marketplace, generator, recycle
         ("quantity_t", 20.2, 0.2, 1),
         ("quantity_t", 21.3, 1.3, 6),
     ]
-    assert found[1]["detail"] == "With 1.3 t more, 21.3 t in all, 6 more match."
+    assert found[1]["detail"] == "With 1.3 t more, 21.3 t in all, 6 more matches."
     marketplace.change(generator, supply, quantity_t=found[1]["value"])
     assert len(marketplace.matches(generator, supply)) == 6
     assert near_misses(generator, supply) == []

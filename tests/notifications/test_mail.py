@@ -83,7 +83,7 @@ def test_the_supplier_reads_who_can_take_its_waste(marketplace, relay):
     ("fen", "chinese", "english"),
     [
         (-260_000, "供货单位付 2,600 元/吨", "the supplier pays 2,600 yuan a tonne"),
-        (8_050, "接收方付 80.50 元/吨", "the receiver pays 80.50 yuan a tonne"),
+        (8_050, "接收单位付 80.50 元/吨", "the receiver pays 80.50 yuan a tonne"),
         (0, "无偿", "free of charge"),
         (None, "价格面议", "price negotiable"),
     ],

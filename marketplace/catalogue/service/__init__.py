@@ -17,7 +17,7 @@ from .components.names import is_component_name
 from .components.ranges import default_unit, with_key
 from .components.units import unit_of, unit_pattern
 from .crosswalk import Alias, aliases_of, codes_fitting_each, codes_that_fit
-from .exemptions import exemption_exists, exemption_rows, treatments
+from .exemptions import exemption_exists, exemption_rows, treatment_names, treatments
 from .loader import load
 from .lookup_cache import VERSION, cached_lookups, lookups_of_now, see_version, seen_version
 from .outlines import Ring, load_outlines, outlines_of
@@ -61,6 +61,6 @@ __all__ = [
     "region_with_ancestors",
     "regions_by_code", "resolve", "search_codes", "search_regions", "see_version", "seen_version",
     "spelled_prefix", "stand_in_of",
-    "suggest_codes", "to_wgs84", "tradable_codes", "treatments", "unit_of", "unit_pattern", "with_key",
-    "within",
+    "suggest_codes", "to_wgs84", "tradable_codes", "treatment_names", "treatments", "unit_of", "unit_pattern",
+    "with_key", "within",
 ]  # fmt: skip

@@ -17,6 +17,13 @@ def treatments() -> Mapping[str, Mode]:
     return dict(db.session.execute(select(Treatment.code, Treatment.mode)).all())
 
 
+def treatment_names(language: str) -> Mapping[str, str]:
+    """What each treatment is called, by treatment code: recovery and disposal, each by its number."""
+    name = Treatment.name_zh if language == "zh" else Treatment.name_en
+    found = db.session.execute(select(Treatment.code, name)).all()
+    return dict(sorted(map(tuple, found), key=lambda item: (item[0][0], int(item[0][1:]))))
+
+
 def exemption_rows(code_ids: Iterable[int]) -> Sequence[Any]:
     """Rows of the exemption list that name one of these codes: `item`, `code_id`, `stages`."""
     wanted = set(code_ids)

@@ -14,6 +14,7 @@ from ...http.fields import Identifier, Length, OneOf, Text
 from ...http.rate_limits import REGISTRATION, address
 from ...http.schemas import LONGEST_PASSWORD, Email, Password, Phone, Schema
 from ...messages import LANGUAGES
+from ...messages.names import names
 from ...persons import service as persons
 from ...persons.models import HandshakeKind
 from ...persons.service import LoggedIn
@@ -114,8 +115,10 @@ def _kept_fields() -> list[tuple[str, str]]:
 
 
 def _is_hidden(name: str, value: str) -> bool:
-    """Whether a field of a form is one that nobody typed: a key, a version, the id of something."""
-    return name in NOT_TYPED or name.startswith(f"{VERSION}.") or AN_ID.fullmatch(value) is not None
+    """Whether a field of a form is one that nobody typed: a key, a version, an id, what a choice sends."""
+    is_key = name in NOT_TYPED or name.startswith(f"{VERSION}.")
+    is_choice = value == "true" or any(value in group for group in names().values())
+    return is_key or is_choice or AN_ID.fullmatch(value) is not None
 
 
 def _has_lost_files() -> bool:

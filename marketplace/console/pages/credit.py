@@ -62,6 +62,7 @@ def show_credit(who: LoggedIn) -> Response:
         "credit.html",
         firm=firm,
         why=why,
+        changes=_changes(why),
         axes=axes_chart(_axes(why["lines"])),
         titles=credit.titles_of(shown["items"], language()),
         items=shown["items"],
@@ -71,6 +72,12 @@ def show_credit(who: LoggedIn) -> Response:
         today=clock.today(),
         api=f"/api/v1/enterprises/{firm.id}/credit/explanation",
     )
+
+
+def _changes(why: dict[str, Any]) -> list[dict[str, Any]]:
+    """The days ahead on which the score changes: above a hundred an end may change nothing."""
+    scores = [why["score"], *(each["score"] for each in why["ahead"])]
+    return [each for each, before in zip(why["ahead"], scores, strict=False) if each["score"] != before]
 
 
 def _axes(lines: list[dict[str, Any]]) -> dict[str, int]:

@@ -79,7 +79,7 @@ def import_feed(who: LoggedIn) -> Any:
         try:
             return once_by(actor, record)(data)
         except InvalidTable as error:
-            return _feeds(who, 422, values=typed(), **shown_faults(error))
+            return _feeds(who, 422, values=typed(), **shown_faults(error, credit.feed_heading))
 
     return change_or_show(FEED, partial(_feeds, who), record_once)
 
@@ -95,6 +95,9 @@ def show_feed(who: LoggedIn, feed_id: UUID) -> Response:
         feed=feed,
         results=[(result, feed.counts.get(result, 0)) for result in FeedResult],
         looked_at=sum(feed.counts.values()),
-        problems=localised(credit.problems_of(feed)),
+        problems=[
+            {**problem, "field": credit.feed_heading(problem["field"], language())}
+            for problem in localised(credit.problems_of(feed))
+        ],
         api=f"/api/v1/credit/imports/{feed_id}",
     )

@@ -7,7 +7,7 @@ from flask import Response
 from ...boards import service as boards
 from ...http.authentication import ANYONE, allow
 from ..charts import Chart, Datum, Words, bar_chart
-from ..formats import tonnes
+from ..formats import tonnes, waste
 from ..page import page, pages, text
 
 MOST_CLASSES = 8
@@ -40,6 +40,6 @@ def _datum(waste_class: dict[str, Any]) -> Datum:
     label = text(
         "chart_class_hazardous" if hazardous else "chart_class",
         code=waste_class["code"],
-        name=waste_class["name"],
+        name=waste(waste_class),
     )
     return Datum(label, kg, text("tonnes", tonnes=tonnes(kg)), "warn" if hazardous else "")

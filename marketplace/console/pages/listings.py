@@ -28,6 +28,7 @@ from ..visitor import members_only, private
 
 MOST_MATCHES, MOST_OTHERS, MOST_CODES_ASKED = 10, 20, 20
 TABS = ("matches", "why")
+SORTS = ("score", "distance", "credit", "price")
 LIVING = (ListingStatus.DRAFT, ListingStatus.OPEN, ListingStatus.PAUSED)
 MATCHED = (ListingStatus.DRAFT, ListingStatus.OPEN)
 OTHER_KIND = {Kind.SUPPLY: Kind.DEMAND, Kind.DEMAND: Kind.SUPPLY}
@@ -44,9 +45,7 @@ class MatchesQuery(PageQuery):
     """What of a listing is shown, and how its matches are sorted."""
 
     tab = fields.String(load_default="matches", validate=OneOf(TABS))
-    sort = fields.String(
-        load_default="score", validate=OneOf(["score", "distance", "credit", "price"], "sort")
-    )
+    sort = fields.String(load_default="score", validate=OneOf(SORTS, "sort"))
 
 
 class BulkForm(Schema):
@@ -180,6 +179,7 @@ def listing_page(
         may_write="listings:write" in who.actor.scopes,
         may_deal="deals:write" in who.actor.scopes,
         living=LIVING,
+        sorts=SORTS,
         photos=None if is_why else listings.list_photos(listing_id),
         most_photos=MOST_PHOTOS,
         script="post.js",
@@ -251,11 +251,13 @@ def match_shown(item: dict[str, Any], listing: Any) -> dict[str, Any]:
 
 
 def _others(actor: Actor, row: Any, shown: dict[str, Any]) -> list[dict[str, Any]]:
-    """Open listings of the other side with the same codes, matches or not: each can be asked about."""
+    """Open listings of the other side with the same codes, each with the gates that it fails."""
     codes = ",".join(code["code"] for code in shown["codes"][:MOST_CODES_ASKED])
     asked = {**NO_FILTER, "kind": OTHER_KIND[row.kind], "code": codes, "status": ListingStatus.OPEN}
     found, _, _ = listings.search(actor, {**asked, "limit": MOST_OTHERS}, None)
-    return [item for item in found if item["enterprise_id"] != row.enterprise_id]
+    others = [item for item in found if item["enterprise_id"] != row.enterprise_id]
+    failing = matches.failing_gates(row, [other["id"] for other in others])
+    return [{**other, "failing": failing.get(other["id"])} for other in others]
 
 
 @pages.post("/listings/<uuid:listing_id>/withdraw")

@@ -18,6 +18,7 @@ from ...errors import Invalid, NotFound
 from ...events.actor import ADMIN, ENTERPRISE, Actor
 from ...haulage import service as haulage
 from ...http.fields import Choices, Day, Identifier, Lines, OneOf, Text
+from ...http.languages import language
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
@@ -28,7 +29,7 @@ from ...persons.service import LoggedIn
 from ...transporters import service as transporters
 from ..form_fields import LocalMoment, TypedLoad, TypedTonnes, TypedWhole
 from ..forms import Errors, change_or_show, once_by, require_seen, typed, version_seen
-from ..page import named, pages, read_query
+from ..page import pages, read_query
 from ..visitor import is_in_place, members_only, private
 from ..warnings import warn
 from .deals import ANY_DEAL
@@ -43,6 +44,8 @@ ANY_LOAD = {
 }  # fmt: skip
 DRIVERS = ("pickup", "deliver", "hand_over")
 """The moves of a driver."""
+NEXT_MOVES = ("pickup", "receive", "deliver", "schedule", "issue", "close")
+"""What a load may wait for."""
 LONGEST_FOUND = 300
 
 
@@ -128,6 +131,7 @@ def show_loads(who: LoggedIn) -> Response:
     return private(
         "loads.html",
         today=[shown[row.id] for row in today],
+        moves={row.id: next_move(who, row) for row in today},
         loads=[shown[row.id] for row in rest],
         next=found["next"],
         day=clock.today(),
@@ -186,6 +190,11 @@ def moves_of(who: LoggedIn, row: Any) -> list[str]:
     return open_now if may_write or is_in_place(who.actor) else []
 
 
+def next_move(who: LoggedIn, row: Any) -> str | None:
+    """The first move that this person may make of a load now, if any."""
+    return next((move for move in moves_of(who, row) if move in NEXT_MOVES), None)
+
+
 def may_track(who: LoggedIn, row: Any) -> bool:
     """Whether this person may say where a load is now."""
     assert who.actor is not None
@@ -222,6 +231,7 @@ def _load(who: LoggedIn, manifest_id: UUID, http_status: int = 200, errors: Erro
         carriers=[(each.id, each.Enterprise.name) for each in carriers],
         onward=_onward(who.actor, shown) if "follow" in moves and row.refused_kg else (),
         treatments=_treatments() if "outcome" in moves else (),
+        outcome=typed() if errors else _all_of_it(row),
         may=[*["copy"][: Part.SENDER in parts], *["correct"][: _may_correct(shown, parts)]],
         approves=parts,
         values=typed() if errors else {},
@@ -244,8 +254,13 @@ def _parts_of(who: LoggedIn, row: Any) -> list[Part]:
 
 def _treatments() -> list[tuple[str, str]]:
     """The operations with the waste, each with what it does."""
-    by_number = sorted(catalogue.treatments().items(), key=lambda item: (item[0][0], int(item[0][1:])))
-    return [(code, f"{code} {named('mode', mode)}") for code, mode in by_number]
+    return [(code, f"{code} {name}") for code, name in catalogue.treatment_names(language()).items()]
+
+
+def _all_of_it(row: Any) -> dict[str, str]:
+    """What an outcome is filled in with: all that is left, treated today."""
+    left_kg = (row.accepted_kg or 0) - row.treated_kg
+    return {"on": clock.today().isoformat(), "quantity_t": f"{left_kg / 1000:g}"}
 
 
 def _may_correct(load: dict[str, Any], parts: Sequence[Part]) -> bool:

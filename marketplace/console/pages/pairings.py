@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 from marshmallow import fields
 
 from ...errors import Invalid
@@ -17,7 +17,7 @@ from ...matches.models import Verdict
 from ...persons.service import LoggedIn
 from ..forms import WHOLE, Errors, change_or_show, words_of
 from ..page import pages
-from ..visitor import members_only, private
+from ..visitor import members_only, private, way_back
 from .listings import listing_page, match_shown, ticked
 
 
@@ -66,7 +66,7 @@ def _pairing(
 @pages.post("/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback")
 @members_only("listings:write", kinds=(ENTERPRISE,))
 def give_verdict(who: LoggedIn, listing_id: UUID, other_id: UUID) -> Any:
-    """Interested, not for me, or neither any more."""
+    """Interested, not for me, or neither any more; from a list of matches it goes on where that was."""
     actor = who.actor
     assert actor is not None
     listing = listings.find_own(actor, listing_id)
@@ -80,6 +80,8 @@ def give_verdict(who: LoggedIn, listing_id: UUID, other_id: UUID) -> Any:
 
     show = partial(_pairing, who, listing_id, other_id)
     then = url_for("console.show_pairing", listing_id=listing_id, other_id=other_id)
+    if back := request.form.get("back"):
+        then = f"{way_back(back)}#match-{other_id}"
     return change_or_show(VERDICT, show, give, then)
 
 

@@ -17,7 +17,7 @@ from ...messages import say
 from ...persons.service import LoggedIn
 from ..forms import Errors, read_form, wrong
 from ..page import pages
-from ..table_faults import MOST_SHOWN, shown_faults
+from ..table_faults import shown_faults, stored_faults_shown
 from ..visitor import members_only, private
 
 MAX_UPLOAD = 20_000_000
@@ -69,7 +69,7 @@ def import_sheet(who: LoggedIn) -> Any:
             actor, file.read(), publish=data["action"] == "publish", dry_run=is_check
         )
     except InvalidTable as error:
-        return _sheet(422, **shown_faults(error))
+        return _sheet(422, **shown_faults(error, listings.sheet_heading))
     except DomainError as error:
         return _sheet(error.status, wrong(error))
     if row.id is None:
@@ -86,7 +86,7 @@ def show_import(who: LoggedIn, import_id: UUID) -> Response:
     return private(
         "sheet_import.html",
         row=row,
-        faults=localised(row.errors[:MOST_SHOWN]),
+        faults=stored_faults_shown(row.errors, listings.sheet_heading),
         warnings=localised(row.warnings),
         reason=localised([row.reason])[0]["detail"] if row.reason else None,
         api=f"/api/v1/listings/imports/{import_id}",

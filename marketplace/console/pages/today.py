@@ -19,7 +19,7 @@ from ...persons.models import Right
 from ...persons.service import LoggedIn
 from ..page import pages
 from ..visitor import members_only, private
-from .loads import moves_of
+from .loads import next_move
 
 MOST = 6
 """Of each kind that the page shows."""
@@ -31,8 +31,6 @@ OPEN_LOADS = {
     "status": (*UNSEALED, *IN_FLIGHT),
     "mine": True,
 }  # fmt: skip
-NEXT_MOVES = ("pickup", "receive", "deliver", "schedule", "issue", "close")
-"""What a load may wait for; it is done on its page."""
 
 
 @pages.get("/today")
@@ -67,10 +65,7 @@ def show_today(who: LoggedIn) -> Any:
 
 def _with_moves(who: LoggedIn, rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Loads, each with the first move that this person may make of it now, if any."""
-    return [
-        {"row": row, "move": next((move for move in moves_of(who, row) if move in NEXT_MOVES), None)}
-        for row in rows
-    ]
+    return [{"row": row, "move": next_move(who, row)} for row in rows]
 
 
 def _news(actor: Actor) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from .evaluations import publish_evaluation, publish_preview
 from .events import find_event, list_events, lock_event, record_event, title_of_event, withdraw_event
 from .feeds import (
     district_of_unmatched,
+    feed_heading,
     find_import,
     forget_old_rows,
     import_feed,
@@ -71,6 +72,7 @@ __all__ = [
     "earliest_start",
     "end_assessed",
     "explain",
+    "feed_heading",
     "feed_template",
     "find_block",
     "find_event",

@@ -57,6 +57,7 @@ from .sheets.exporting import MEDIA_TYPES, export
 from .sheets.importing import delete_old_imports, find_import, import_sheet, marked_import, run_import
 from .sheets.reading import mark_sheet
 from .sheets.template import template
+from .sheets.vocabulary import sheet_heading
 
 __all__ = [
     "MEDIA_TYPES", "DistrictSum", "OpenSum", "Posted", "add_photo", "attach_waiting_photo", "by_id", "change",
@@ -70,6 +71,7 @@ __all__ = [
     "others_see", "outlines", "owner_of", "owners_of", "pause", "position_kinds", "present", "present_shown",
     "publish", "publish_many", "release_pair", "remove_photo", "require_left", "reserve_locked",
     "reserve_pair", "resume", "review_exemption", "run_import", "saved_filter_notices", "search",
-    "select_outlines", "set_open_limits", "shown_by_id", "stated_terms", "template", "whole_by_id",
+    "select_outlines", "set_open_limits", "sheet_heading", "shown_by_id", "stated_terms", "template",
+    "whole_by_id",
     "with_codes", "withdraw", "written_components",
 ]  # fmt: skip

@@ -32,7 +32,7 @@ from .learning.training_runs import (
 )
 from .policy import PRESETS, PolicyInForce, open_listings_of, policy_in_force, publish_policy
 from .ranking.all_matches import ALL_POSITION, all_matches
-from .ranking.explanation import counterpart, explain, lawful_among, say_failed_gate, score_of
+from .ranking.explanation import counterpart, explain, failing_gates, lawful_among, say_failed_gate, score_of
 from .ranking.findings import search_findings
 from .ranking.hits import uuid_of
 from .ranking.judgement import DealTerms, Ground, Judgement, judge, lawful_days
@@ -79,6 +79,7 @@ __all__ = [
     "explain",
     "export_all_matches",
     "export_matches",
+    "failing_gates",
     "find_model",
     "give_feedback",
     "give_many",

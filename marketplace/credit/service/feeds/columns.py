@@ -36,6 +36,8 @@ COLUMNS = {
         Column("note", "备注", "note"),
     )
 }
+WHOLE_ROW = Column("row", "整行", "row")
+"""Where a fault is of no column."""
 LONGEST_HEADING = 200
 
 
@@ -55,6 +57,12 @@ _BY_HEADING = {
 def column_of(heading: str) -> str | None:
     """The name of the column that a heading means; None if none."""
     return _BY_HEADING.get(_folded(heading))
+
+
+def feed_heading(column: str, language: str) -> str:
+    """The heading of a column by its name; of an unknown one what was written."""
+    known = COLUMNS.get(column, WHOLE_ROW if column == WHOLE_ROW.name else None)
+    return column if known is None else known.zh if language == "zh" else known.en
 
 
 def chinese_headings() -> frozenset[str]:

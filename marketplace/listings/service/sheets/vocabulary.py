@@ -200,6 +200,11 @@ def word_for(column: str, value: str, language: str) -> str:
     return chinese if language == CHINESE else english
 
 
+def sheet_heading(column: str, language: str) -> str:
+    """The heading of a column by its name; of an unknown one what was written."""
+    return COLUMNS[column].heading(language) if column in COLUMNS else column
+
+
 def both(chinese: str, english: str) -> str:
     """A heading or word in both languages, as the template writes it."""
     return f"{chinese} / {english}"

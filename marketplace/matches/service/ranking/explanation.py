@@ -1,8 +1,11 @@
 """One pairing explained: its score in parts and legal basis, or the gates that it fails."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
+
+import numpy as np
 
 import matching
 
@@ -23,7 +26,10 @@ from ..feedback.verdicts import verdict_on
 from ..policy import policy_in_force
 from .database_search import rank_field
 from .disclosure import Disclosure
+from .fitting_field import fitting_field
 from .hits import Hit, HitSlice, id_in
+from .listing_columns import seeker_of
+from .live_index import process_index
 from .match_input import MatchInput, day_number, facing, pair_of
 from .match_presentation import present_counterpart, present_hits, present_verdicts, shown_km
 from .pair_outlines import pair_outlines, said_of
@@ -36,6 +42,31 @@ def lawful_among(listing: Listing, others: Sequence[Listing]) -> set[UUID]:
     inputs = facing(listing, others, alive_on=today)
     ranking = rank_field(policy_in_force().matching, inputs, today, len(others))
     return {hit.listing_id for hit in HitSlice.of(ranking, inputs.tables, 0, None).hits}
+
+
+def failing_gates(listing: Listing, other_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """The gates that pairings of `listing` with others fail, by the id of the other; none of a match.
+
+    Judged in memory. Left out are those that the index does not have, and whose codes do not fit at all.
+    """
+    policy = policy_in_force().matching
+    rows = seeker_of(listing) if listing.status != ListingStatus.OPEN else None
+    inputs = fitting_field(listing, policy, process_index().current(), rows=rows)
+    failing: dict[UUID, list[str]] = {}
+    if inputs is None:
+        return failing
+    for other_id in other_ids:
+        high, low = divmod(other_id.int, 2**64)
+        field = inputs.field
+        other = field.take(np.flatnonzero((field.id_hi == np.uint64(high)) & (field.id_lo == np.uint64(low))))
+        if not len(other):
+            continue
+        if isinstance(other, matching.Demands):
+            pair = replace(inputs, demands=other)
+        else:
+            pair = replace(inputs, supplies=other)
+        failing[other_id] = [failure.gate for failure in _judge(policy, pair).failed]
+    return failing
 
 
 def score_of(listing: Listing, other: Listing) -> float:
