@@ -20,8 +20,8 @@ def treatments() -> Mapping[str, Mode]:
 def treatment_names(language: str) -> Mapping[str, str]:
     """What each treatment is called, by treatment code: recovery and disposal, each by its number."""
     name = Treatment.name_zh if language == "zh" else Treatment.name_en
-    found = db.session.execute(select(Treatment.code, name)).all()
-    return dict(sorted(map(tuple, found), key=lambda item: (item[0][0], int(item[0][1:]))))
+    found = dict(db.session.execute(select(Treatment.code, name)).tuples())
+    return {code: found[code] for code in sorted(found, key=lambda code: (code[0], int(code[1:])))}
 
 
 def exemption_rows(code_ids: Iterable[int]) -> Sequence[Any]:
