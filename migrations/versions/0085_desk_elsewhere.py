@@ -1,14 +1,14 @@
 """Items of the desk that concern two regions: where a change would move an enterprise, who receives a transfer.
 
 Revision ID: 0085
-Revises: 0083
+Revises: 0084
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0085"
-down_revision = "0083"
+down_revision = "0084"
 branch_labels = None
 depends_on = None
 
