@@ -24,7 +24,7 @@ import psycopg
 from marketplace import embedded, supervisor
 
 RESULTS = Path(__file__).parent / "results" / "desk.json"
-ITEMS, KINDS, CALLS = 100_000, 9, 60
+ITEMS, KINDS, CALLS = 100_000, 17, 60
 REGULATORS = (330_000, 330_600, 330_602)
 """Of a province, a city in it, and a district in that."""
 ENTERPRISE_ROWS = """
@@ -42,7 +42,8 @@ ENTERPRISE_ROWS = """
 """
 FIRMS = """
     CREATE TEMPORARY TABLE firm AS
-    SELECT id, row_number() OVER (ORDER BY random()) AS place FROM enterprise WHERE status = 'approved'
+    SELECT id, region, row_number() OVER (ORDER BY random()) AS place
+    FROM enterprise WHERE status = 'approved'
 """
 EVENT_ROWS = """
     INSERT INTO credit_event (id, enterprise_id, rule, rule_version, axis, points_milli, severity, months,
@@ -120,6 +121,69 @@ UNMATCHED_ROWS = """
         FROM region WHERE adcode %% 100 <> 0
     ) AS district ON district.place = no %% district.many
 """
+WARNING_ROWS = """
+    INSERT INTO early_warning (enterprise_id, risk, parts, others, model_id, warned_on, computed_on)
+    SELECT firm.id, 0.2, '[]', 0, %(model)s, current_date - no %% 60, current_date
+    FROM generate_series(1, %(each)s) AS no JOIN firm ON firm.place = no
+"""
+MODEL_ROWS = """
+    INSERT INTO early_warning_model (id, month, verdict, card, parameters, digest, is_simulated, created_at)
+    VALUES (%(model)s, '2026-01-01', 'in_use', '{}', '{}', '', true, now())
+"""
+INSPECTION_ROWS = """
+    INSERT INTO inspection (id, enterprise_id, checklist, kind, way, status, begun_on, points, most_points,
+        result, finished_at, due_on, answered_at, closed_at, created_at, updated_at, version)
+    SELECT gen_random_uuid(), firm.id, 'transporter', 'district', 'site',
+        (array['overdue', 'answered', 'closed', 'closed'])[1 + no %% 4], current_date - 60, 10, 40, 'fail',
+        now() - interval '50 days', current_date - no %% 30, now() - random() * interval '20 days',
+        CASE WHEN no %% 4 > 1 THEN now() END, now(), now(), 1
+    FROM generate_series(0, 4 * %(each)s - 1) AS no JOIN firm ON firm.place = 1 + no
+"""
+PROFILE_ROWS = """
+    INSERT INTO enterprise_change (id, enterprise_id, status, before, proposed, created_at, updated_at,
+        version)
+    SELECT gen_random_uuid(), firm.id, CASE WHEN no <= %(each)s THEN 'open' ELSE 'refused' END,
+        CASE WHEN no %% 4 = 0 THEN jsonb_build_object('region', firm.region) ELSE '{"name": "bench"}' END,
+        CASE WHEN no %% 4 = 0 THEN jsonb_build_object('region', other.region) ELSE '{"name": "desk"}' END,
+        now() - random() * interval '20 days', now(), 1
+    FROM generate_series(1, 2 * %(each)s) AS no JOIN firm ON firm.place = no
+    JOIN firm AS other ON other.place = no + 1
+"""
+CLAIM_ROWS = """
+    INSERT INTO uscc_claim (id, enterprise_id, name, contact_name, contact_email, contact_phone, status,
+        created_at, version)
+    SELECT gen_random_uuid(), firm.id, 'bench', 'x', 'x@example.com', '1',
+        CASE WHEN no <= %(each)s THEN 'open' ELSE 'dismissed' END, now() - random() * interval '20 days', 1
+    FROM generate_series(1, 2 * %(each)s) AS no JOIN firm ON firm.place = no
+"""
+LICENCE_ROWS = """
+    INSERT INTO licence (id, enterprise_id, number, number_key, kind, status, valid_from, valid_until,
+        decided_at, created_at)
+    SELECT gen_random_uuid(), firm.id, 'bench' || no, 'bench' || no, 'comprehensive',
+        CASE WHEN no <= %(each)s THEN 'submitted' ELSE 'refused' END, current_date, current_date + 300,
+        CASE WHEN no > %(each)s THEN now() END, now() - random() * interval '20 days'
+    FROM generate_series(1, 2 * %(each)s) AS no JOIN firm ON firm.place = no
+"""
+TRANSFER_ROWS = """
+    INSERT INTO transfer_application (id, status, generator_id, receiver_id, code_id, way, kg, valid_from,
+        valid_until, step_began_on, due_on, created_at, updated_at, version)
+    SELECT gen_random_uuid(), CASE WHEN no > %(each)s THEN 'withdrawn'
+            ELSE (array['submitted', 'at_sender', 'at_receiver', 'deciding'])[1 + no %% 4] END,
+        firm.id, other.id, (SELECT min(id) FROM waste_code), 'use', 1000, current_date, current_date + 300,
+        current_date - no %% 20, CASE WHEN no <= %(each)s THEN current_date + 10 - no %% 20 END, now(),
+        now(), 1
+    FROM generate_series(1, 2 * %(each)s) AS no JOIN firm ON firm.place = no
+    JOIN firm AS other ON other.place = no + 1
+"""
+DEMAND_ROWS = """
+    INSERT INTO listing (id, enterprise_id, kind, status, title, quantity_kg, remaining_kg, min_lot_kg,
+        region, lon, lat, available_from, available_until, composition, requires, mode, exemption_item,
+        exemption_review, published_at, created_at, updated_at, version)
+    SELECT gen_random_uuid(), firm.id, 'demand', 'open', 'bench', 1000, 1000, 1, firm.region, 120.5, 30,
+        current_date, current_date + 300, '[]', '[]', 1, 1, CASE WHEN no > %(each)s THEN 'accept' END,
+        now() - random() * interval '20 days', now(), now(), 1
+    FROM generate_series(1, 2 * %(each)s) AS no JOIN firm ON firm.place = no
+"""
 STAFF_ROWS = "INSERT INTO staff (id, kind, name, created_at) VALUES (%(officer)s, 'admin', 'officer', now())"
 ASSIGNMENT_ROWS = """
     INSERT INTO desk_assignment (kind, subject_id, assigned_to, assigned_by, assigned_at)
@@ -127,13 +191,14 @@ ASSIGNMENT_ROWS = """
 """
 ROWS = (
     ENTERPRISE_ROWS, FIRMS, STAFF_ROWS, EVENT_ROWS, APPEAL_ROWS, REPAIR_ROWS, PAPER_ROWS, REGISTRATION_ROWS,
-    BLOCK_ROWS, EVALUATION_ROWS, CHANGE_ROWS, FEED_ROWS, UNMATCHED_ROWS, ASSIGNMENT_ROWS,
+    BLOCK_ROWS, EVALUATION_ROWS, CHANGE_ROWS, FEED_ROWS, UNMATCHED_ROWS, MODEL_ROWS, WARNING_ROWS,
+    INSPECTION_ROWS, PROFILE_ROWS, CLAIM_ROWS, LICENCE_ROWS, TRANSFER_ROWS, DEMAND_ROWS, ASSIGNMENT_ROWS,
 )  # fmt: skip
-OFFICER, FEED = "00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002"
+OFFICER, FEED, MODEL = (f"00000000-0000-7000-8000-00000000000{no}" for no in (1, 2, 3))
 
 
 def write_items(folder: Path, name: str, items: int) -> None:
-    about = {"each": items // KINDS, "officer": OFFICER, "feed": FEED}
+    about = {"each": items // KINDS, "officer": OFFICER, "feed": FEED, "model": MODEL}
     with psycopg.connect(embedded.addresses(folder, name).owner_url.replace("+psycopg", "")) as connection:
         for statement in ROWS:
             connection.execute(statement, about)
@@ -166,7 +231,7 @@ def measure() -> dict[str, Any]:
     for region, key in regulators.items():
         found[f"first page of the regulator of {region:06}"] = pages(app, key, "")
         found[f"by deadline, the regulator of {region:06}"] = pages(app, key, "sort=due")
-    found["file of a province"] = pages(app, regulators[REGULATORS[0]], "", "/desk/export", 3)
+    found["file of a province"] = pages(app, regulators[REGULATORS[0]], "kind=appeal", "/desk/export", 3)
     firm = app.test_client().get("/api/v1/desk?kind=appeal&limit=1", headers=bearer(admin)).json["items"][0]
     found["story"] = pages(app, admin, "", f"/enterprises/{firm['enterprise']['id']}/story")
     return found

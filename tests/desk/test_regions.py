@@ -1,10 +1,15 @@
 """However many enterprises a region has, and so whichever way its items are found, they are the same."""
 
 import pytest
+from sqlalchemy import text
 
+from marketplace.desk.models import DeskKind
 from marketplace.desk.service import regions
+from marketplace.desk.service.queue import Asked, _page_statement
+from tests.counting import rows_read
 from tests.desk.conftest import make_full
 from tests.desk.world import KINDS, OF_ADMINS
+from tests.marketplace import as_owner
 
 WAYS = {"by_firm": (500, 5000), "by_set": (0, 5000), "by_item": (0, 0)}
 
@@ -98,3 +103,27 @@ def test_the_region_of_the_receiver_has_a_transfer_in_its_queue_while_it_is_aske
         seen[step] = desk.ids(desk.stranger)
         assert desk.ids(desk.regulator) == [("transfer_application", application)]
     assert seen == {"accept-papers": [], "forward": [("transfer_application", application)], "agree": []}
+
+
+COPIES = """
+    INSERT INTO credit_unmatched SELECT (jsonb_populate_record(entry, jsonb_build_object(
+        'id', gen_random_uuid(), 'reference', number::text, 'uscc', '91310101' || lpad(number::text, 10, '0')
+    ))).* FROM credit_unmatched AS entry, generate_series(1, 20000) AS number
+"""
+
+
+def test_a_page_of_a_narrow_region_passes_over_no_entries_of_others_though_sorting_seems_dear(desk):
+    desk.make("unmatched_entry")
+    with desk.marketplace.app.app_context():
+        asked = Asked((DeskKind.UNMATCHED_ENTRY,), region=regions.region_between(330600, 330699))
+        words, fixed = _page_statement(asked.shape, None, 21)._compiled
+    with as_owner(desk.marketplace.app) as connection:
+        connection.execute(text(COPIES))
+        connection.execute(text("ANALYZE credit_unmatched"))
+        for setting in ("plan_cache_mode = force_generic_plan", "enable_sort = off"):
+            connection.execute(text(f"SET LOCAL {setting}"))
+        plan = connection.connection.driver_connection.execute(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {words}", {**fixed, **asked.values}, prepare=True
+        ).fetchone()[0]
+        connection.rollback()
+    assert rows_read(plan[0]["Plan"]) < 100
