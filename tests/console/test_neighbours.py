@@ -21,7 +21,7 @@ from tests.listings.photos import send_photo
 from tests.manifests.trade import ok
 from tests.persons.cases import reset_of
 from tests.persons.people import invite, member
-from tests.test_house import last_audit, routes_of, who
+from tests.test_house import contents, last_audit, routes_of, who
 from tests.uploaded_files.made import PNG
 from tests.webhooks.cases import NEW, end_deliveries
 
@@ -442,6 +442,19 @@ def test_what_a_page_keeps_from_who_may_only_read_the_api_keeps_too(world, rules
                 faults.append((asker, endpoint, programs))
     assert faults == []
     assert {"show_people", "show_webhooks", "show_webhook"} <= set(kept)
+
+
+def test_to_look_at_a_page_changes_nothing(world, rules):
+    """A link of another site is followed with the cookie. A document is issued when it is first asked for."""
+    before, seen = contents(world.marketplace), 0
+    for endpoint, rule, methods, _ in rules:
+        if "GET" in methods and endpoint not in STAYS_OUT:
+            path = world.address(rule) + QUERIES.get(endpoint, "").format(**world.ids)
+            seen += world.browsers["owner"].get(path).status == 200
+    after = contents(world.marketplace)
+    assert {table for table in before if before[table] != after[table]} <= {"document", "audit"}
+    assert after["audit"] - before["audit"] == after["document"] - before["document"]
+    assert seen >= 80
 
 
 def test_an_official_of_elsewhere_is_shown_nothing_of_an_enterprise(world, rules):

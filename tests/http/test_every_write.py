@@ -85,6 +85,22 @@ def test_an_id_of_others_in_a_body_reads_like_an_unknown_one(samples):
     )
 
 
+def test_an_official_of_elsewhere_writes_about_nobody_here(samples):
+    """Whether the address or the body names the enterprise."""
+    asked = 0
+    for route, (_, path, body) in united("writes", samples).items():
+        if route not in united("regulated"):
+            continue
+        response, asked = call(samples, samples.stranger, route[0], path, body), asked + 1
+        items = response.json.get("items", ()) if response.status_code < 400 else [{"status": 403}]
+        assert items, route
+        assert all(item["status"] >= 400 for item in items), route
+    assert asked > 20
+    visit = {"enterprise_id": samples.owner.id, "checklist": "hazardous_generator", "kind": "district"}
+    assert samples.stranger.post("/inspections", visit).json["code"] == "unknown_enterprise"
+    assert samples.regulator.post("/inspections", visit).status_code == 201
+
+
 def of_enterprises(samples):
     """The ids that everybody may know."""
     with samples.marketplace.app.app_context():

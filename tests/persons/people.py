@@ -6,8 +6,11 @@ from uuid import UUID
 import pyotp
 
 from marketplace.enterprises import service as enterprises
+from marketplace.events.work import unit_of_work
 from marketplace.http.authentication import digest
 from marketplace.persons import service
+from marketplace.persons.models import Person
+from marketplace.persons.service.login.password_reset import issue_reset
 from tests.marketplace import Party
 
 PASSWORD = "河边的柳树有三百棵 3"
@@ -47,6 +50,13 @@ def log_in(marketplace, login, password=PASSWORD, address="203.0.113.7"):
     """The token of a new session, at the marketplace's time."""
     with marketplace.app.app_context(), marketplace.at_its_time():
         return service.log_in(login, password, address, "a browser")
+
+
+def mailed_link(marketplace, person, email):
+    """The token in a link to a new password that was mailed to a member at this address, now its own."""
+    with marketplace.app.app_context(), marketplace.at_its_time(), unit_of_work() as work:
+        work.session.get_one(Person, UUID(person["person_id"])).email = email
+        return issue_reset(work, UUID(person["person_id"]))[2]
 
 
 def who(marketplace, token):

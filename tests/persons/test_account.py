@@ -17,7 +17,7 @@ from marketplace.persons.service.account.erasure import WITH_THE_PERSON
 from marketplace.privacy.jobs import erase_past_retention
 from marketplace.privacy.service import DONE_FOR_OTHERS, OF_PERSON
 from tests.mail import body
-from tests.persons.people import PASSWORD, bound, log_in, member, who
+from tests.persons.people import PASSWORD, bound, log_in, mailed_link, member, who
 from tests.privacy.test_erasure import places_of
 
 PHONE, OTHER = "13800138000", "13800138001"
@@ -101,6 +101,25 @@ def test_an_address_counts_once_its_code_was_typed(marketplace, own, relay):
     assert own.post("/me/person/email/confirm", {"code": code}).json["email"] == "li@example.com"
     assert own.post("/me/person/email/confirm", {"code": code}).json["code"] == "code_invalid"
     assert log_in(marketplace, "li@example.com")
+
+
+@pytest.mark.parametrize("change", ["password", "address"])
+def test_a_link_of_before_sets_no_password_after_a_new_password_or_address(
+    marketplace, owner, own, relay, change
+):
+    """Whoever reads the mailbox may have asked for one: it is why the person changes either."""
+    link = mailed_link(marketplace, owner, "old@example.com")
+    if change == "password":
+        about = {"current_password": PASSWORD, "password": NEXT}
+        assert own.post("/me/person/password", about).status_code == 204
+    else:
+        own.post("/me/person/email", {"email": "new@example.com", "password": PASSWORD})
+        marketplace.settle()
+        code = body(relay.letters[-1][1]).split("\n\n")[3].strip()
+        assert own.post("/me/person/email/confirm", {"code": code}).status_code == 200
+    with marketplace.app.app_context(), marketplace.at_its_time(), pytest.raises(DomainError) as refused:
+        service.reset_password(link, "a wholly new password 7")
+    assert refused.value.code == "link_invalid"
 
 
 def test_guesses_of_the_code_of_an_address_are_slowed(own):

@@ -11,12 +11,10 @@ import pytest
 from marketplace.database import db
 from marketplace.errors import DomainError, NotFound
 from marketplace.events.actor import ENTERPRISE, Actor
-from marketplace.events.work import unit_of_work
 from marketplace.persons import service
 from marketplace.persons.models import HandshakeKind, Passkey, Person, Session
-from marketplace.persons.service.login.password_reset import issue_reset
 from tests.persons.authenticator import Authenticator
-from tests.persons.people import PASSWORD, bound, code_at, invite, log_in, member, who
+from tests.persons.people import PASSWORD, bound, code_at, invite, log_in, mailed_link, member, who
 
 PHONE, ADDRESS, NEXT = "13800138000", "203.0.113.7", "十二只白鹭飞过湖面 7"
 MOST_WAITED_S = 5
@@ -89,12 +87,8 @@ def test_a_code_lets_one_of_two_sessions_in(marketplace, person, on_paper):
     assert outcomes(marketplace, "person", *calls) == ["done", "second_factor_wrong"]
 
 
-def test_a_link_sets_one_of_two_passwords(app, marketplace, person):
-    with app.app_context(), marketplace.at_its_time():
-        db.session.execute(db.text("UPDATE person SET email = 'li@example.com'"))
-        db.session.commit()
-        with unit_of_work() as work:
-            _, _, token = issue_reset(work, UUID(person["person_id"]))
+def test_a_link_sets_one_of_two_passwords(marketplace, person):
+    token = mailed_link(marketplace, person, "li@example.com")
     calls = [lambda one=one: service.reset_password(token, one) for one in (NEXT, f"{NEXT} 8")]
     assert outcomes(marketplace, "person", *calls) == ["done", "link_invalid"]
 

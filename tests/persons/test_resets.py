@@ -10,10 +10,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.database import db
+from marketplace.errors import DomainError
 from marketplace.lives import make_overdue_moves
 from marketplace.persons import service
 from marketplace.persons.models import RESET_LIFE, AccessReset, ResetStatus
-from tests.persons.people import PASSWORD, code_at, log_in, member, who
+from tests.persons.people import PASSWORD, code_at, log_in, mailed_link, member, who
 
 PHONE = "13800138000"
 NEXT = "山里的竹子有五百根 5"
@@ -66,6 +67,16 @@ def test_a_password_is_given_up_by_two_and_set_with_the_code(marketplace, person
     assert log_in(marketplace, PHONE, NEXT)
     assert use(marketplace, confirmed["code"]).status_code == 422
     assert "code" not in marketplace.admin.get(f"/access-resets/{row['id']}").json
+
+
+def test_a_link_of_before_sets_no_password_after_two_gave_one_up(marketplace, person, second):
+    link = mailed_link(marketplace, person, "old@example.com")
+    row = propose(marketplace.admin).json
+    code = second.post(f"/access-resets/{row['id']}/confirm").json["code"]
+    assert use(marketplace, code).status_code == 200
+    with marketplace.app.app_context(), marketplace.at_its_time(), pytest.raises(DomainError) as refused:
+        service.reset_password(link, "a wholly new password 7")
+    assert refused.value.code == "link_invalid"
 
 
 def test_guesses_of_a_code_are_slowed(marketplace, person, second):

@@ -15,6 +15,7 @@ from ....events.actor import Actor
 from ....events.work import Work, unit_of_work
 from ...models import Person, Session
 from ..login.failures import forget_failures, note_attempt
+from ..login.password_reset import void_links
 from ..login.passwords import hash_password, is_password, require_strong
 
 SHOWN = ("no", "name", "email", "phone", "language", "created_at")
@@ -53,7 +54,7 @@ def change_myself(actor: Actor, data: dict[str, Any], expected: int | None) -> P
 def change_password(
     actor: Actor, current: str, password: str, address: str, session_id: UUID | None = None
 ) -> None:
-    """Set the own password, which the present one is asked for; all other sessions end.
+    """Set the own password, which the present one is asked for; all other sessions and mailed links end.
 
     Args:
         address: where the call comes from. session_id: the session that stays.
@@ -66,6 +67,7 @@ def change_password(
         person = lock_myself(work, actor, kept)
         require_strong(password, person.name, person.email, person.phone)
         person.password_hash = hash_password(password)
+        void_links(work, person.id)
         others = (Session.person_id == person.id, Session.ended_at.is_(None))
         stays = Session.id == session_id if session_id else false()
         work.session.execute(update(Session).where(*others, ~stays).values(ended_at=clock.now()))

@@ -13,6 +13,7 @@ from ....events.work import Work, unit_of_work
 from ....http.authentication import digest
 from ...models import EmailChange, Person
 from ..login.failures import forget_failures, note_attempt
+from ..login.password_reset import void_links
 from ..login.second_factor import random_code, read_code
 from .own import lock_myself, refuse_taken, require_own_password
 
@@ -57,7 +58,7 @@ def issue_email_code(work: Work, change_id: UUID) -> tuple[Person, str, str] | N
 
 
 def confirm_email(actor: Actor, code: str, address: str) -> Person:
-    """Take the address to which this code was mailed.
+    """Take the address to which this code was mailed; links to a password that the earlier one got are void.
 
     Raises:
         Invalid: the code is wrong, used or over (`code_invalid`). TooMany: too often (`login_waits`).
@@ -79,6 +80,7 @@ def confirm_email(actor: Actor, code: str, address: str) -> Person:
             if change is None:
                 raise Invalid("code_invalid", at="code")
             change.used_at, person.email = clock.now(), change.email
+            void_links(work, person.id)
             work.audit(actor, "change_myself", person, fields=["email"])
     except IntegrityError as error:
         refuse_taken(error, "email")

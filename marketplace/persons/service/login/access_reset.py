@@ -37,6 +37,7 @@ from ...models import (
 )
 from .failures import about, forget_failures, note_attempt
 from .logging_in import in_one_form, is_called
+from .password_reset import void_links
 from .passwords import hash_password, is_password, require_strong
 from .second_factor import random_code, read_code
 from .sessions import end_sessions
@@ -171,6 +172,7 @@ def use_reset(data: dict[str, Any], address: str) -> None:
         else:
             require_strong(data["password"], person.name, person.email, person.phone)
             person.password_hash = hash_password(data["password"])
+            void_links(work, person.id)
         RESET_LIFE.move(row, "use", by=Party.PERSON)
         row.digest = None
         end_sessions(work, person.id)

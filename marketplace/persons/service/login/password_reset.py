@@ -70,7 +70,12 @@ def reset_password(token: str, password: str) -> None:
             raise Invalid("link_invalid", at="token")
         require_strong(password, person.name, person.email, person.phone)
         person.password_hash = hash_password(password)
-        unused = (PasswordReset.person_id == person.id, PasswordReset.used_at.is_(None))
-        work.session.execute(update(PasswordReset).where(*unused).values(used_at=clock.now()))
+        void_links(work, person.id)
         end_sessions(work, person.id)
         work.audit(PLATFORM, "reset_password", person)
+
+
+def void_links(work: Work, person_id: UUID) -> None:
+    """Void what was mailed to a person: its password is another now, or its address."""
+    unused = (PasswordReset.person_id == person_id, PasswordReset.used_at.is_(None))
+    work.session.execute(update(PasswordReset).where(*unused).values(used_at=clock.now()))
