@@ -3,7 +3,6 @@
 from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load, validates_schema
-from marshmallow.validate import Range
 
 from ..catalogue import service as catalogue
 from ..catalogue.models import Mode
@@ -18,6 +17,7 @@ from ..http.fields import (
     Moment,
     Number,
     OneOf,
+    Range,
     Text,
     Tonnes,
     Value,
@@ -32,6 +32,7 @@ from .models import ChannelFileKind, ChannelStatus, LicenceKind, LicenceStatus, 
 MOST_COMPONENTS = 50
 """Components of a standard or a test."""
 MOST_AMOUNT = 1e9
+"""Of a component, in any unit."""
 MOST_USED = 1e12
 """Tonnes: what is used is a sum, and may exceed any one entry."""
 

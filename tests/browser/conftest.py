@@ -19,9 +19,9 @@ class Quiet(WSGIRequestHandler):
         """Write nothing."""
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """A Chromium without windows; it ends with the module, as does the event loop that it needs."""
+@pytest.fixture(scope="package")
+def launched():
+    """A Chromium without windows; it ends with the package, as does the event loop that it needs."""
     try:
         found = chromium.find()
     except chromium.Unavailable as reason:
@@ -36,6 +36,14 @@ def browser():
         )
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="module")
+def browser(launched):
+    """The Chromium, in which nothing of another module is open."""
+    yield launched
+    for context in launched.contexts:
+        context.close()
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,12 @@ class HaulageSamples(ManifestSamples):
         ok(self.carrier.post(f"{path}/track", POINTS))
         return path
 
-    def asked_to_carry(self):
+    @cached_property
+    def asked(self):
         """A request to the owner, who carries for itself."""
+        return self.ask_to_carry()
+
+    def ask_to_carry(self):
         body = {**self.load, "transporter_id": self.owner.id, "quantity_t": 0.1}
         deal = self.deal_of(self.marketplace.supply(self.owner))
         drafted = ok(self.owner.post(f"/deals/{deal['id']}/manifests", body), 201)
@@ -28,7 +32,7 @@ class HaulageSamples(ManifestSamples):
 
 
 def neighbours(samples):
-    samples.asked_to_carry()
+    assert samples.asked
     desk, track = f"/transporters/{samples.owner.id}", f"{samples.tracked}/track"
     return {
         ("GET", f"{REGISTER}/requests"): (f"{desk}/requests", HIDDEN, HIDDEN),
@@ -43,7 +47,7 @@ def writes(samples):
 
 
 def grow(samples):
-    samples.asked_to_carry()
+    samples.ask_to_carry()
 
 
 CASES = Cases(

@@ -7,18 +7,16 @@ from openapi_schema_validator import OAS31Validator
 
 from marketplace.http.openapi.document import describe, operations
 from marketplace.http.openapi.examples import read_examples, write_examples
-from tests.cases import AllSamples
 from tests.http.recorder import record
-from tests.marketplace import Marketplace
 
 WHAT_TO_DO = "record the examples again: make examples"
 
 
 @pytest.fixture(scope="module")
-def played(app):
+def played(everything):
     """The examples as they would be recorded now; written down if HUANLIU_RECORD is set."""
-    with Marketplace(app) as marketplace:
-        found = record(AllSamples(marketplace))
+    with everything() as samples:
+        found = record(samples)
     if os.environ.get("HUANLIU_RECORD"):
         write_examples(found)
     return found

@@ -35,6 +35,13 @@ def acid(percent, **other):
     return {**TEST, "results": [{"component": "H2SO4", "value": percent, "unit": "%"}], **other}
 
 
+def test_a_result_out_of_range_is_refused_in_the_language_of_its_reader(pair):
+    generator, _, channel = pair
+    refused = generator.post(f"{channel}/tests", acid(2e9), Accept_Language="zh-CN")
+    assert refused.status_code == 422
+    assert "须在 0 与" in refused.get_data(as_text=True)
+
+
 def test_a_failing_test_pauses_and_a_passing_one_resumes(marketplace, pair):
     generator, recycler, channel = pair
     supply, demand = marketplace.supply(generator, min_lot_t=1), marketplace.demand(recycler, min_lot_t=1)

@@ -68,13 +68,9 @@ def test_every_field_of_data_is_in_the_api():
     assert shown == set().union(*(row.data_fields for row in KINDS.values()))
 
 
-def test_kinds_about_a_counterpart_are_deduplicated_and_no_others():
-    assert not KINDS[NotificationKind.KEY_EXPIRING].is_deduplicated
-    about_counterparts = {kind for kind, row in KINDS.items() if "counterpart_id" in row.data_fields}
-    told_once_for_all = {NotificationKind.MATCH_WITHDRAWN}
-    assert {kind for kind, row in KINDS.items() if row.is_deduplicated} == (
-        about_counterparts - told_once_for_all
-    )
+def test_only_what_tells_of_the_end_of_a_listing_outlives_it():
+    outliving = {kind for kind, row in KINDS.items() if row.outlives_listing}
+    assert outliving == {NotificationKind.MATCH_WITHDRAWN}
 
 
 def test_a_line_made_from_the_data_of_a_kind_needs_no_other_facts():

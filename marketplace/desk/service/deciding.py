@@ -67,6 +67,20 @@ def _decide_registration(actor: Actor, enterprise_id: UUID, reason: str, decisio
             enterprises.reject(actor, enterprise_id, reason)
 
 
+def _on(find: Callable[[Actor, UUID], Any], decide: Callable[..., object]) -> Decide:
+    """Decides on the row that `find` shows to the actor, with the reason if one is given."""
+    return lambda actor, row_id, reason: decide(actor, find(actor, row_id).id, reason or None)
+
+
+def _without_reason(find: Callable[[Actor, UUID], Any], decide: Callable[[Actor, UUID], object]) -> Decide:
+    """Decides on the row that `find` shows to the actor, and gives no reason."""
+    return lambda actor, row_id, _: decide(actor, find(actor, row_id).id)
+
+
+def _find_licence(actor: Actor, licence_id: UUID) -> Licence:
+    return licences.find(actor, Licence, licence_id)
+
+
 def _appeal(decision: Decision) -> Decide:
     return lambda actor, row_id, reason: appeals.decide_appeal(
         actor, appeals.find_appeal(actor, row_id), decision, reason
@@ -109,31 +123,18 @@ VERDICTS: dict[DeskKind, dict[DeskDecision, Verdict]] = {
     },
     DeskKind.RECEIVER_REGISTRATION: {
         DeskDecision.CONFIRM: Verdict(
-            lambda actor, row_id, _: registrations.confirm(actor, registrations.find(actor, row_id).id),
-            needs_reason=False,
-            is_alike=True,
+            _without_reason(registrations.find, registrations.confirm), needs_reason=False, is_alike=True
         ),
-        DeskDecision.REFUSE: Verdict(
-            lambda actor, row_id, reason: registrations.refuse(
-                actor, registrations.find(actor, row_id).id, reason
-            )
-        ),
+        DeskDecision.REFUSE: Verdict(_on(registrations.find, registrations.refuse)),
     },
     DeskKind.TRANSPORTER_PAPER: {
         DeskDecision.VERIFY: Verdict(
-            lambda actor, row_id, reason: transporters.verify_paper(
-                actor, transporters.find_paper(actor, row_id).id, reason or None
-            ),
+            _on(transporters.find_paper, transporters.verify_paper),
             needs_reason=False,
             by=OFFICIALS,
             is_alike=True,
         ),
-        DeskDecision.REFUSE: Verdict(
-            lambda actor, row_id, reason: transporters.refuse_paper(
-                actor, transporters.find_paper(actor, row_id).id, reason
-            ),
-            by=OFFICIALS,
-        ),
+        DeskDecision.REFUSE: Verdict(_on(transporters.find_paper, transporters.refuse_paper), by=OFFICIALS),
     },
     DeskKind.APPEAL: {
         DeskDecision.UPHOLD: Verdict(_appeal(Decision.UPHOLD)),
@@ -158,40 +159,17 @@ VERDICTS: dict[DeskKind, dict[DeskDecision, Verdict]] = {
     DeskKind.GRADE_CHANGE: {DeskDecision.SEE: Verdict(_see, needs_reason=False, by=OFFICIALS, is_alike=True)},
     DeskKind.PROFILE_CHANGE: {
         DeskDecision.CONFIRM: Verdict(
-            lambda actor, row_id, reason: enterprises.confirm_change(
-                actor, enterprises.find_change(actor, row_id).id, reason or None
-            ),
-            needs_reason=False,
-            is_alike=True,
+            _on(enterprises.find_change, enterprises.confirm_change), needs_reason=False, is_alike=True
         ),
-        DeskDecision.REFUSE: Verdict(
-            lambda actor, row_id, reason: enterprises.refuse_change(
-                actor, enterprises.find_change(actor, row_id).id, reason
-            )
-        ),
+        DeskDecision.REFUSE: Verdict(_on(enterprises.find_change, enterprises.refuse_change)),
     },
     DeskKind.USCC_CLAIM: {
-        DeskDecision.UPHOLD_CLAIM: Verdict(
-            lambda actor, row_id, reason: enterprises.uphold_claim(
-                actor, enterprises.find_claim(actor, row_id).id, reason
-            )
-        ),
-        DeskDecision.DISMISS_CLAIM: Verdict(
-            lambda actor, row_id, reason: enterprises.dismiss_claim(
-                actor, enterprises.find_claim(actor, row_id).id, reason
-            )
-        ),
+        DeskDecision.UPHOLD_CLAIM: Verdict(_on(enterprises.find_claim, enterprises.uphold_claim)),
+        DeskDecision.DISMISS_CLAIM: Verdict(_on(enterprises.find_claim, enterprises.dismiss_claim)),
     },
     DeskKind.LICENCE: {
-        DeskDecision.CONFIRM: Verdict(
-            lambda actor, row_id, _: licences.confirm(actor, licences.find(actor, Licence, row_id).id),
-            needs_reason=False,
-        ),
-        DeskDecision.REFUSE: Verdict(
-            lambda actor, row_id, reason: licences.refuse(
-                actor, licences.find(actor, Licence, row_id).id, reason
-            )
-        ),
+        DeskDecision.CONFIRM: Verdict(_without_reason(_find_licence, licences.confirm), needs_reason=False),
+        DeskDecision.REFUSE: Verdict(_on(_find_licence, licences.refuse)),
     },
     DeskKind.EXEMPTION_REVIEW: {
         DeskDecision.ACCEPT: Verdict(

@@ -56,10 +56,6 @@ class MessageKind:
     outlives_listing: bool = False
     own_preferences: Callable[[Sequence[DueMessage]], Mapping[UUID, EmailPreference]] = _no_preferences
 
-    @property
-    def is_deduplicated(self) -> bool:
-        return "counterpart_id" in self.data_fields and not self.outlives_listing
-
 
 def ending(name: str, *data_fields: str) -> MessageKind:
     """A kind that tells an enterprise of what ends soon: of all that does in one e-mail a day."""
