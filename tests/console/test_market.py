@@ -174,7 +174,7 @@ def test_who_saves_what_somebody_else_has_changed_meanwhile_is_told_so(firm, own
     firm.patch(f"/listings/{mine(firm)[0]['id']}", {"title": "另一个名称"})
     stale = owner.post(draft, **{**fields, "title": "我的名称"})
     assert stale.status == 412
-    assert "修改" in stale.page.text
+    assert "内容已有更改" in stale.page.text
     typed = fields_of(stale.response)
     assert typed["title"] == "我的名称"
     assert mine(firm)[0]["title"] == "另一个名称"
