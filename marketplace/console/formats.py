@@ -95,10 +95,13 @@ def _day_in_words(value: date) -> str:
 
 CATEGORY = re.compile(r"(HW\d{2}|SW\d{2})|\d{3}-\d{3}-(S?)(\d{2})")
 """A category of the national catalogues, or a code that ends in the number of its category."""
+LONGEST_IN_LIST = 24
+"""Characters of a name that a phone shows in two lines. Our own choice."""
 
 
 def waste(code: Any, whole: bool = False) -> str:
-    """What a waste is called: in English by its category, as the national catalogues are in Chinese only.
+    """What a waste is called: in English by its category, as the national catalogues are in Chinese only, and
+    so in Chinese where its name is too long for a list.
 
     Args:
         code: has a `code` and a `name`.
@@ -106,12 +109,13 @@ def waste(code: Any, whole: bool = False) -> str:
     """
     number, name = (code["code"], code["name"]) if isinstance(code, dict) else (code.code, code.name)
     found = CATEGORY.fullmatch(number)
-    if language() == "zh" or found is None:
+    category = (found[1] or f"{found[2] or 'H'}W{found[3]}") if found else ""
+    called = names()["waste_category"].get(category)
+    if called is None:
         return str(name or "")
-    category = found[1] or f"{found[2] or 'H'}W{found[3]}"
-    known = names()["waste_category"].get(category)
-    words = [known["en"] if known else None, name if whole or known is None else None]
-    return " · ".join(word for word in words if word)
+    if language() == "zh":
+        return str(called["zh"] if name and not whole and len(name) > LONGEST_IN_LIST else name or "")
+    return " · ".join(word for word in (called["en"], name if whole else "") if word)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -85,6 +85,8 @@ def test_english_calls_a_waste_by_its_category(app, code, whole, shown):
         assert formats.waste(described, whole) == shown
     with app.test_request_context(headers={"Accept-Language": "zh-CN"}):
         assert formats.waste(described, whole) == "废酸液"
+        long = {"code": "900-349-34", "name": "生产、销售及使用过程中产生的失效、变质的强酸性擦洗粉"}
+        assert (formats.waste(long), formats.waste(long, True)) == ("废酸", long["name"])
 
 
 def test_every_category_of_the_national_catalogues_has_its_name():

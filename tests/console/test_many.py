@@ -76,7 +76,7 @@ def test_an_answer_that_is_refused_is_said_beside_those_that_are_not(town):
     ok(town.trade.supplier.post(f"/offers/{offers[1]['id']}/counter", {**TERMS, "quantity_t": 9.0}))
     hand.fill(answer="reject", ids=[offer["id"] for offer in offers], reason="运距过长").press("拒绝所选")
     assert statuses(town, offers) == ["withdrawn", "countered", "rejected"]
-    assert hand.page.text.count("已被他人修改") == 2
+    assert hand.page.text.count("内容已有更改") == 2
     assert hand.page.text.count("已拒绝，并已通知对方") == 1
     assert ok(town.trade.supplier.get(f"/offers/{offers[2]['id']}"))["reason"] == "运距过长"
 

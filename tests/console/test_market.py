@@ -174,7 +174,7 @@ def test_who_saves_what_somebody_else_has_changed_meanwhile_is_told_so(firm, own
     firm.patch(f"/listings/{mine(firm)[0]['id']}", {"title": "另一个名称"})
     stale = owner.post(draft, **{**fields, "title": "我的名称"})
     assert stale.status == 412
-    assert "修改" in stale.page.text
+    assert "内容已有更改" in stale.page.text
     typed = fields_of(stale.response)
     assert typed["title"] == "我的名称"
     assert mine(firm)[0]["title"] == "另一个名称"
@@ -585,6 +585,7 @@ def test_who_has_an_account_says_its_password_and_a_taken_code_goes_to_staff(mar
 def test_an_owner_changes_the_contact_at_once_and_proposes_a_name(marketplace, firm, owner):
     fields = fields_of(owner.get("/settings/enterprise").response) | {"roles": ["generator"]}
     assert owner.post("/settings/enterprise", **{**fields, "contact.name": "赵工"}).status == 303
+    assert "已保存" in owner.get(owner.location).page.text
     assert firm.get("/enterprises/me").json["contact"]["name"] == "赵工"
     stale = owner.post("/settings/enterprise", **{**fields, "contact.name": "钱工"})
     assert stale.status == 412
@@ -606,6 +607,15 @@ def test_an_owner_changes_the_contact_at_once_and_proposes_a_name(marketplace, f
         assert (refused.status, refused.page.faults) == (422, [])
 
 
+def test_who_asks_for_another_link_is_told_where_it_goes(owner):
+    fields = fields_of(owner.get("/settings/enterprise").response) | {"roles": ["generator"]}
+    moved = owner.post("/settings/enterprise", **{**fields, "contact.email": "zhao@example.com"})
+    assert moved.status == 303
+    owner.get(moved.location)
+    asked = owner.post("/settings/enterprise/send-proof")
+    assert "验证链接将发送至" in owner.get(asked.location).page.text
+
+
 def test_notices_are_set_by_kind_and_code(firm, owner):
     fields = fields_of(owner.get("/settings/notices").response)
     wanted = {
@@ -616,6 +626,7 @@ def test_notices_are_set_by_kind_and_code(firm, owner):
         "kinds.match.found": "off",
     }
     assert owner.post("/settings/notices", **wanted).status == 303
+    assert "已保存" in owner.get(owner.location).page.text
     kept = firm.get("/notification-preferences").json
     assert (kept["email"], kept["language"], kept["kinds"]) == ("digest", "en", {"match.found": "off"})
     assert [code["code"] for code in kept["muted_codes"]] == ["HW34"]

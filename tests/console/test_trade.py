@@ -80,7 +80,7 @@ def test_terms_that_were_changed_meanwhile_are_neither_accepted_nor_lost(town):
     assert "分两车" in colleague.page.text
     refused = old.fill(quantity_t="25", note="先运两车").press("提交还价")
     assert refused.browser.status == 412
-    assert "已被他人修改" in refused.page.text
+    assert "内容已有更改" in refused.page.text
     assert "未提交" in refused.page.text
     assert "先运两车" in refused.page.text
     assert old.go(offer).page.text.count("还价") < 3
@@ -215,7 +215,7 @@ def test_a_step_that_somebody_else_has_made_meanwhile_is_said_and_not_made_again
     Hand(colleague, supplier.at).press("签发联单")
     refused = supplier.press("签发联单")
     assert refused.browser.status == 412
-    assert "已被他人修改" in refused.page.text
+    assert "内容已有更改" in refused.page.text
     assert len(town.trade.show(load)["signatures"]) == 1
 
 

@@ -11,7 +11,7 @@ from marshmallow import fields
 from ...catalogue import service as catalogue
 from ...enterprises import service as enterprises
 from ...enterprises.models import ChangeStatus, EnterpriseStatus, Role
-from ...errors import Invalid
+from ...errors import Invalid, Notice
 from ...events.actor import ENTERPRISE, Actor
 from ...http.fields import Adcode, Lines, OneOf, Text
 from ...http.schemas import Email, EnterpriseName, Phone, Schema
@@ -85,6 +85,7 @@ def _enterprise(who: LoggedIn, http_status: int = 200, errors: Errors | None = N
         errors=errors or {},
         roles=list(Role),
         waiting=enterprises.present_changes(actor, waiting),
+        is_done=request.method == "GET" and "done" in request.args,
         is_approved=row.status == EnterpriseStatus.APPROVED,
         may_write=OWNER in actor.scopes,
         api="/api/v1/enterprises/me",
@@ -109,7 +110,8 @@ def change_enterprise(who: LoggedIn) -> Any:
 
 
 def _change_profile(who: LoggedIn, schema: Schema | None, change: Callable[[dict[str, Any]], Any]) -> Any:
-    return change_or_show(schema, partial(_enterprise, who), change, url_for("console.show_own_enterprise"))
+    then = url_for("console.show_own_enterprise", done=1 if schema else None)
+    return change_or_show(schema, partial(_enterprise, who), change, then)
 
 
 def _differences(actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
@@ -144,7 +146,12 @@ def send_proof(who: LoggedIn) -> Any:
     """Have another link mailed that proves the contact's address."""
     actor = who.actor
     assert actor is not None
-    return _change_profile(who, None, lambda _: enterprises.request_proof(actor))
+
+    def ask(_: dict[str, Any]) -> None:
+        enterprises.request_proof(actor)
+        warn([Notice("proof_requested", "contact")])
+
+    return _change_profile(who, None, ask)
 
 
 # ---------------------------------------------------------------- notices
@@ -173,6 +180,7 @@ def _notices(who: LoggedIn, http_status: int = 200, errors: Errors | None = None
         required=REQUIRED,
         languages=list(Language),
         warnings=shown["warnings"],
+        is_done=request.method == "GET" and "done" in request.args,
         errors=errors or {},
         may_write="listings:write" in actor.scopes,
         api="/api/v1/notification-preferences",
@@ -200,4 +208,4 @@ def set_notices(who: LoggedIn) -> Any:
         }
         notifications.set_preferences(actor, wanted, version_seen())
 
-    return change_or_show(NOTICES, partial(_notices, who), change, url_for("console.show_notices"))
+    return change_or_show(NOTICES, partial(_notices, who), change, url_for("console.show_notices", done=1))
