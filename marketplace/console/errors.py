@@ -1,8 +1,11 @@
 """What surrounds the pages: the reader's choice of language, and refusals shown as pages."""
 
 import json
+from http import HTTPStatus
+from typing import cast
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, redirect, request
+from werkzeug.exceptions import HTTPException
 
 from ..http.languages import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, choose_page_language
 from ..http.link_pages import wants_page
@@ -10,6 +13,7 @@ from ..messages import LANGUAGES
 from .page import FIRST_LANGUAGE, YEAR_S, page
 
 PROBLEM = "application/problem+json"
+PAGES = "console."
 FOR_PROGRAMS = ("/api/", "/openapi.json", "/metrics", "/healthz", "/readyz", "/version")
 """Addresses that answer with problems, whoever asks."""
 
@@ -34,15 +38,46 @@ def _read_language() -> None:
 
 
 def _as_page(response: Response) -> Response:
-    """The page of a refusal, with the headers of the refusal, such as Retry-After."""
+    """The page of a refusal, with the headers of the refusal, such as Retry-After; of an address that takes
+    forms only, the page above it."""
     if response.mimetype != PROBLEM or not _is_page():
         return response
+    if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method in ("GET", "HEAD"):
+        above = _page_above()
+        if above is not None:
+            return _lead_to(above)
     problem = json.loads(response.get_data())
     shown = page("error.html", response.status_code, cache_control="no-store", problem=problem)
     response.set_data(shown.get_data())
     for name, value in shown.headers:
         response.headers[name] = value
     return response
+
+
+def _page_above() -> str | None:
+    """The path of the nearest page above an address that takes forms only; None if there is none.
+
+    A form that is refused is shown again at its own address. Whoever then switches the language, follows a
+    link that keeps the address or comes back to it asks for a page that is not there.
+    """
+    adapter = current_app.create_url_adapter(request)
+    path = request.path
+    while adapter is not None and path:
+        path = path.rpartition("/")[0]
+        try:
+            endpoint, _ = adapter.match(path or "/", method="GET")
+        except HTTPException:
+            continue
+        if endpoint.startswith(PAGES):
+            return path or "/"
+    return None
+
+
+def _lead_to(path: str) -> Response:
+    query = request.query_string.decode()
+    found = redirect(request.script_root + path + (f"?{query}" if query else ""), HTTPStatus.SEE_OTHER)
+    found.headers["Cache-Control"] = "no-store"
+    return cast(Response, found)
 
 
 def _keep_language(response: Response) -> Response:

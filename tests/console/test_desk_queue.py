@@ -65,7 +65,8 @@ def test_an_officer_goes_from_one_item_to_the_next_within_the_filter(desk):
     hand.fill(decision="confirm").press("确认")
     assert "旧名二厂" in hand.page.text, "from the last to the first"
     hand.fill(decision="confirm").press("确认")
-    assert "没有待办" in hand.page.text
+    assert "没有符合筛选条件的待办" in hand.page.text
+    assert "企业信息变更 0" in hand.page.text
     assert "kind=profile_change" in hand.at
     gone = desk.browser.get(f"/desk/profile_change/{desk.changes[0]}?kind=profile_change,licence")
     assert (gone.status, gone.page.faults) == (404, [])
@@ -112,7 +113,8 @@ def test_after_the_last_step_of_the_filter_the_queue_says_so(desk):
     hand = Hand(desk.browser, f"/desk/transfer_application/{application}?{query}")
     hand.fill(reason="缺合同").press("要求补正")
     assert "该步骤已登记。" in hand.page.text
-    assert "没有待办" in hand.page.text
+    assert "没有符合筛选条件的待办" in hand.page.text
+    assert "/desk" in hand.page.links("")
     assert hand.at == f"/desk?{query}&decided=step"
 
 
@@ -179,6 +181,8 @@ def test_several_of_any_kind_are_taken_and_found_by_their_officer(desk):
     refused = desk.browser.post("/desk/assign", item=[f"uscc_claim.{desk.claim}"], to=desk.regulator.id)
     assert "无权查看此事项" in refused.page.text
     assert "至少勾选一项" in desk.browser.post("/desk/assign", to="me").page.text
+    at = desk.browser.get("/desk/assign?kind=licence&lang=en")
+    assert (at.status, at.location) == (303, "/desk?kind=licence&lang=en"), "a link of the page that was sent"
     back = desk.browser.post("/desk/assign", item=items, to="")
     assert back.status == 200
     assert desk.ids(desk.regulator, assigned="me") == []

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -223,6 +224,27 @@ def test_who_asks_for_a_page_and_is_refused_gets_one(marketplace, lang):
     wrong_method = marketplace.client.post("/help", headers={"Accept": "text/html"})
     assert (wrong_method.status_code, wrong_method.mimetype) == (405, "text/html")
     assert "GET" in wrong_method.headers["Allow"]
+
+
+def test_an_address_that_takes_forms_only_leads_to_the_page_above_it(app, marketplace):
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("console.")]
+    adapter = app.url_map.bind("localhost")
+    shown = {rule.rule for rule in rules if "GET" in rule.methods}
+    forms = {rule.rule for rule in rules if "POST" in rule.methods} - shown
+    assert len(forms) > 100
+    for rule in forms:
+        path = re.sub(r"<any\('?([^',]+).*?>", r"\1", re.sub(r"<(uuid|int):\w+>", fill, rule))
+        path = path.replace("<kind>", "licence")
+        response = get(marketplace, f"{path}?lang=en&kind=licence", "en")
+        assert response.status_code == 303, path
+        above, _, query = response.location.partition("?")
+        assert path.startswith(f"{above}/") or above == "/", path
+        assert query == "lang=en&kind=licence"
+        assert adapter.match(above, method="GET")
+
+
+def fill(found):
+    return str(UUID(int=7)) if found[1] == "uuid" else "1"
 
 
 def test_programs_and_the_api_get_problems_as_before(marketplace):
