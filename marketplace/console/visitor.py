@@ -18,7 +18,7 @@ from ..http.bodies import FORM, read_body
 from ..messages.names import Name
 from ..persons import service as persons
 from ..persons.models import Right
-from ..persons.service import LoggedIn
+from ..persons.service import Acting, LoggedIn
 from .page import page, pages
 from .warnings import warnings_to_show
 
@@ -134,7 +134,7 @@ def members_only(
     sensitive: str | None = None,
     max_bytes: int | None = None,
 ) -> Callable[[View], View]:
-    """Show a page to who is logged in and may do this; the view's first argument is the `LoggedIn`.
+    """Show a page to who is logged in and may do this; the view's first argument is the `Acting`.
 
     Others are asked to log in, and then come back to where they were.
 
@@ -148,7 +148,7 @@ def members_only(
         @wraps(view)
         def guarded(**path: Any) -> Any:
             who = visitor()
-            if who is None or who.actor is None:
+            if not isinstance(who, Acting):
                 rate_limits.count_call(rate_limits.PUBLIC, rate_limits.address())
                 return _ask(who)
             if max_bytes is not None:

@@ -20,7 +20,7 @@ def treatments() -> Mapping[str, Mode]:
 def treatment_names(language: str) -> Mapping[str, str]:
     """What each treatment is called, by treatment code: recovery and disposal, each by its number."""
     name = Treatment.name_zh if language == "zh" else Treatment.name_en
-    found = dict(db.session.execute(select(Treatment.code, name)).tuples())
+    found: dict[str, str] = dict(db.session.execute(select(Treatment.code, name)).all())
     return {code: found[code] for code in sorted(found, key=lambda code: (code[0], int(code[1:])))}
 
 

@@ -17,7 +17,7 @@ from ...http.languages import Message, localised
 from ...http.paging import Key, PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..form_fields import WrittenCodes
 from ..forms import Errors, change_or_show, once_by, typed
 from ..page import pages, read_query
@@ -52,14 +52,13 @@ LIST, ALLOCATION = PageQuery(), AllocationForm()
 
 @pages.get("/allocations")
 @members_only(kinds=STAFF)
-def show_allocations(who: LoggedIn) -> Response:
+def show_allocations(who: Acting) -> Response:
     """The plans for regions that one oversees, and the form for another."""
     return _allocations(who)
 
 
-def _allocations(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _allocations(who: Acting, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     query, _ = read_query(LIST)
     found = page_of_rows(query, partial(allocations.list_allocations, actor))
     today = clock.today()
@@ -80,18 +79,16 @@ def _allocations(who: LoggedIn, http_status: int = 200, errors: Errors | None = 
     )
 
 
-def _may_ask(who: LoggedIn) -> bool:
+def _may_ask(who: Acting) -> bool:
     """Whether this member of the staff decides: one that only reads does not."""
-    assert who.actor is not None
     return not who.actor.is_admin or "admin" in who.actor.scopes
 
 
 @pages.post("/allocations")
 @members_only(kinds=STAFF)
-def start_allocation(who: LoggedIn) -> Any:
+def start_allocation(who: Acting) -> Any:
     """Have a plan made; its page says how far it is."""
     actor = who.actor
-    assert actor is not None
 
     def start(data: dict[str, Any]) -> str:
         allocations.check_allocation_request(actor, {"region": request.form.get("region")})
@@ -103,9 +100,8 @@ def start_allocation(who: LoggedIn) -> Any:
 
 @pages.get("/allocations/<uuid:allocation_id>")
 @members_only(kinds=STAFF)
-def show_allocation(who: LoggedIn, allocation_id: UUID) -> Response:
+def show_allocation(who: Acting, allocation_id: UUID) -> Response:
     """A plan: how far it is, what came of it, the largest shortages, what goes where."""
-    assert who.actor is not None
     row = allocations.find_allocation(who.actor, allocation_id)
     is_done = row.status == AllocationStatus.DONE
     query, errors = read_query(LIST)

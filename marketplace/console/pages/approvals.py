@@ -17,7 +17,7 @@ from ...http.paging import page as page_of_rows
 from ...http.schemas import CodeText, PeriodSchema
 from ...licences import service as licences
 from ...licences.models import TransferApproval
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..firms_named import LONGEST, enter_naming
 from ..form_fields import TypedTonnes
 from ..forms import Errors, typed
@@ -50,9 +50,8 @@ QUERY, APPROVAL = ApprovalsQuery(), ApprovalForm()
 
 @pages.get(PATH)
 @members_only()
-def show_approvals(who: LoggedIn) -> Response:
+def show_approvals(who: Acting) -> Response:
     """The approvals that the reader may see, newest first."""
-    assert who.actor is not None
     return _approvals(who.actor)
 
 
@@ -91,10 +90,9 @@ def _with_names(rows: Any) -> list[dict[str, Any]]:
 
 @pages.post(PATH)
 @members_only("admin", kinds=(ADMIN,))
-def enter_approval(who: LoggedIn) -> Any:
+def enter_approval(who: Acting) -> Any:
     """Enter an approval."""
     actor = who.actor
-    assert actor is not None
 
     def enter(data: dict[str, Any]) -> str:
         _, notices = licences.add_transfer_approval(actor, {**data, "scheme": None})
@@ -106,9 +104,8 @@ def enter_approval(who: LoggedIn) -> Any:
 
 @pages.post(f"{PATH}/<uuid:approval_id>/end")
 @members_only("admin", kinds=(ADMIN,))
-def end_approval(who: LoggedIn, approval_id: UUID) -> Any:
+def end_approval(who: Acting, approval_id: UUID) -> Any:
     """End an approval now; it stays on record, and a second press changes nothing."""
-    assert who.actor is not None
     approval = licences.find(who.actor, TransferApproval, approval_id)
     licences.revoke(who.actor, TransferApproval, approval.id)
     return redirect(url_for("console.show_approvals"), 303)

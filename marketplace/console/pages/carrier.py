@@ -11,7 +11,7 @@ from ...events.actor import ENTERPRISE
 from ...http.fields import Lines, Normalised
 from ...http.languages import Message
 from ...http.schemas import Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ...transporters import service as transporters
 from ..form_fields import Checked, WrittenRegions
 from ..forms import Errors, change_or_show, typed, version_seen
@@ -35,14 +35,13 @@ CARRIER = CarrierForm()
 
 @pages.get("/settings/carrier")
 @members_only(kinds=(ENTERPRISE,))
-def show_carrier(who: LoggedIn) -> Response:
+def show_carrier(who: Acting) -> Response:
     """The register of one's own enterprise, which is a transporter."""
     return _carrier(who)
 
 
-def _carrier(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _carrier(who: Acting, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     assert actor.enterprise_id is not None
     row = transporters.find_register(actor, actor.enterprise_id)
     shown = {
@@ -65,10 +64,9 @@ def _carrier(who: LoggedIn, http_status: int = 200, errors: Errors | None = None
 
 @pages.post("/settings/carrier")
 @members_only(OWNER, kinds=(ENTERPRISE,))
-def change_carrier(who: LoggedIn) -> Any:
+def change_carrier(who: Acting) -> Any:
     """Say it."""
     actor = who.actor
-    assert actor is not None
     assert actor.enterprise_id is not None
     register = transporters.find_changeable_register(actor, actor.enterprise_id)
 

@@ -16,7 +16,7 @@ from ...http.fields import Lines
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import Errors, change_or_show, over_the_form, typed, version_seen
 from ..page import pages, read_query
 from ..visitor import members_only, private
@@ -43,14 +43,13 @@ LIST, REASON, GIVEN_REASON = ListQuery(), ReasonForm(), GivenReasonForm()
 
 @pages.get("/desk/changes")
 @members_only(kinds=STAFF)
-def show_changes(who: LoggedIn) -> Response:
+def show_changes(who: Acting) -> Response:
     """Proposed changes, those that wait longest first."""
     return _changes(who)
 
 
-def _changes(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _changes(who: Acting, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     query, _ = read_query(LIST)
     asked = _asked(query, ChangeStatus.OPEN)
     found = page_of_rows(query, lambda after, limit: enterprises.list_changes(actor, asked, after, limit))
@@ -75,20 +74,19 @@ def _changes(who: LoggedIn, http_status: int = 200, errors: Errors | None = None
 
 @pages.post("/desk/changes/<uuid:change_id>/confirm")
 @members_only("admin", kinds=(ADMIN,))
-def confirm_change(who: LoggedIn, change_id: UUID) -> Any:
+def confirm_change(who: Acting, change_id: UUID) -> Any:
     """Put a proposed change into force."""
     return _decide_change(who, change_id, REASON, enterprises.confirm_change)
 
 
 @pages.post("/desk/changes/<uuid:change_id>/refuse")
 @members_only("admin", kinds=(ADMIN,))
-def refuse_change(who: LoggedIn, change_id: UUID) -> Any:
+def refuse_change(who: Acting, change_id: UUID) -> Any:
     """Refuse a proposed change; the enterprise reads why."""
     return _decide_change(who, change_id, GIVEN_REASON, enterprises.refuse_change)
 
 
-def _decide_change(who: LoggedIn, change_id: UUID, schema: Schema, decide: Decide) -> Any:
-    assert who.actor is not None
+def _decide_change(who: Acting, change_id: UUID, schema: Schema, decide: Decide) -> Any:
     firm = enterprises.find_change(who.actor, change_id).enterprise_id
     then = _back("console.show_changes", firm)
     return change_or_show(schema, _over(who, _changes), _decision(who, change_id, decide), then)
@@ -96,14 +94,13 @@ def _decide_change(who: LoggedIn, change_id: UUID, schema: Schema, decide: Decid
 
 @pages.get("/desk/claims")
 @members_only(kinds=(ADMIN,))
-def show_claims(who: LoggedIn) -> Response:
+def show_claims(who: Acting) -> Response:
     """Registrations that were refused because their code is taken, with whom to reach about each."""
     return _claims(who)
 
 
-def _claims(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _claims(who: Acting, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     query, _ = read_query(LIST)
     asked = _asked(query, ClaimStatus.OPEN)
     found = page_of_rows(query, lambda after, limit: enterprises.list_claims(asked, after, limit))
@@ -119,33 +116,31 @@ def _claims(who: LoggedIn, http_status: int = 200, errors: Errors | None = None)
 
 @pages.post("/desk/claims/<uuid:claim_id>/uphold")
 @members_only("admin", kinds=(ADMIN,))
-def uphold_claim(who: LoggedIn, claim_id: UUID) -> Any:
+def uphold_claim(who: Acting, claim_id: UUID) -> Any:
     """Reject the pending registration, so that the true owner of the code can register."""
     return _decide_claim(who, claim_id, enterprises.uphold_claim)
 
 
 @pages.post("/desk/claims/<uuid:claim_id>/dismiss")
 @members_only("admin", kinds=(ADMIN,))
-def dismiss_claim(who: LoggedIn, claim_id: UUID) -> Any:
+def dismiss_claim(who: Acting, claim_id: UUID) -> Any:
     """Leave the code with the enterprise that is registered."""
     return _decide_claim(who, claim_id, enterprises.dismiss_claim)
 
 
-def _decide_claim(who: LoggedIn, claim_id: UUID, decide: Decide) -> Any:
-    assert who.actor is not None
+def _decide_claim(who: Acting, claim_id: UUID, decide: Decide) -> Any:
     firm = enterprises.find_claim(who.actor, claim_id).enterprise_id
     then = _back("console.show_claims", firm)
     return change_or_show(GIVEN_REASON, _over(who, _claims), _decision(who, claim_id, decide), then)
 
 
-def _decision(who: LoggedIn, row_id: UUID, decide: Decide) -> Callable[[dict[str, Any]], Any]:
+def _decision(who: Acting, row_id: UUID, decide: Decide) -> Callable[[dict[str, Any]], Any]:
     """The decision of a row by what was sent, at the version that was seen; it leads nowhere by itself."""
     actor = who.actor
-    assert actor is not None
     return lambda data: decide(actor, row_id, data["reason"], version_seen())
 
 
-def _over(who: LoggedIn, show: Callable[..., Response]) -> Callable[[int, Errors], Response]:
+def _over(who: Acting, show: Callable[..., Response]) -> Callable[[int, Errors], Response]:
     """The list again, with what is wrong over all of its forms."""
     return lambda http_status, errors: show(who, http_status, over_the_form(errors))
 

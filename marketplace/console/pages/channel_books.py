@@ -14,7 +14,7 @@ from ...http.paging import page as page_of_rows
 from ...http.schemas import CodeText, Schema
 from ...licences import service as licences
 from ...licences.models import Channel
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..form_fields import TypedTonnes
 from ..forms import Errors, change_or_show, once_by, typed
 from ..page import pages, read_query
@@ -41,14 +41,13 @@ LIST, ENTRY, CORRECTION = PageQuery(), EntryForm(), CorrectionForm()
 
 @pages.get("/channels/<uuid:channel_id>/secondary-waste")
 @members_only()
-def show_secondary_waste(who: LoggedIn, channel_id: UUID) -> Response:
+def show_secondary_waste(who: Acting, channel_id: UUID) -> Response:
     """The entries of the book, the latest first."""
     return _book(who, channel_id)
 
 
-def _book(who: LoggedIn, channel_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _book(who: Acting, channel_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     channel = licences.find(actor, Channel, channel_id)
     query, _ = read_query(LIST)
     rows = partial(licences.secondary_waste_of, channel)
@@ -69,10 +68,9 @@ def _book(who: LoggedIn, channel_id: UUID, http_status: int = 200, errors: Error
 
 @pages.post("/channels/<uuid:channel_id>/secondary-waste")
 @members_only("deals:write", kinds=(ENTERPRISE, ADMIN))
-def record_secondary_waste(who: LoggedIn, channel_id: UUID) -> Any:
+def record_secondary_waste(who: Acting, channel_id: UUID) -> Any:
     """Enter waste and where it went."""
     actor = who.actor
-    assert actor is not None
     channel = licences.find(actor, Channel, channel_id)
     licences.check_receiver(actor, channel)
 
@@ -85,10 +83,9 @@ def record_secondary_waste(who: LoggedIn, channel_id: UUID) -> Any:
 
 @pages.post("/channels/<uuid:channel_id>/secondary-waste/<uuid:entry_id>/correct")
 @members_only("deals:write", kinds=(ENTERPRISE, ADMIN))
-def correct_secondary_waste(who: LoggedIn, channel_id: UUID, entry_id: UUID) -> Any:
+def correct_secondary_waste(who: Acting, channel_id: UUID, entry_id: UUID) -> Any:
     """Take back an entry, or a part of it, by an entry of its own."""
     actor = who.actor
-    assert actor is not None
     channel = licences.find(actor, Channel, channel_id)
     licences.check_receiver(actor, channel)
 

@@ -22,7 +22,7 @@ from ...http.schemas import CodeText, PeriodSchema, Schema
 from ...licences import service as licences
 from ...licences.models import Channel, ChannelFileKind
 from ...listings import service as listings
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..firms_named import LONGEST, enter_naming
 from ..form_fields import TypedTonnes
 from ..form_rows import Rows
@@ -112,14 +112,13 @@ RESULTS = Rows("results", ResultForm(), by=("component", "value"), least=1, most
 
 @pages.get("/channels")
 @members_only()
-def show_channels(who: LoggedIn) -> Response:
+def show_channels(who: Acting) -> Response:
     """The channels that the reader may see, newest first; an admin enters others."""
     return _channels(who)
 
 
-def _channels(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _channels(who: Acting, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     query, _ = read_query(LIST)
     found = page_of_rows(query, partial(licences.search, actor, Channel, query["enterprise_id"], None))
     parties = {party for row in found["items"] for party in (row.generator_id, row.receiver_id)}
@@ -141,10 +140,9 @@ def _channels(who: LoggedIn, http_status: int = 200, errors: Errors | None = Non
 
 @pages.post("/channels")
 @members_only("admin", kinds=(ADMIN,))
-def enter_channel(who: LoggedIn) -> Any:
+def enter_channel(who: Acting) -> Any:
     """Enter an approved channel."""
     actor = who.actor
-    assert actor is not None
 
     def enter(data: dict[str, Any]) -> str:
         channel, notices = licences.add_channel(actor, {"scheme": None, **data})
@@ -156,16 +154,13 @@ def enter_channel(who: LoggedIn) -> Any:
 
 @pages.get("/channels/<uuid:channel_id>")
 @members_only()
-def show_channel(who: LoggedIn, channel_id: UUID) -> Response:
+def show_channel(who: Acting, channel_id: UUID) -> Response:
     """What a channel allows, what is used of it, its standard and tests, its papers, and why it is paused."""
     return _channel(who, channel_id)
 
 
-def _channel(
-    who: LoggedIn, channel_id: UUID, http_status: int = 200, errors: Errors | None = None
-) -> Response:
+def _channel(who: Acting, channel_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     (shown,) = licences.present([_find(actor, channel_id)])
     standard = [{"component": each["component"], "unit": each["unit"]} for each in shown["standard"]]
     is_open = shown["revoked_at"] is None
@@ -199,14 +194,13 @@ def _may_write(actor: Actor, party_id: UUID) -> bool:
 
 
 def _decided(
-    who: LoggedIn,
+    who: Acting,
     channel_id: UUID,
     schema: Schema | None,
     decide: Callable[[Actor, Channel, dict[str, Any]], Any],
 ) -> Any:
     """Make a decision about a channel that the actor may see and show it, or say why it was refused."""
     actor = who.actor
-    assert actor is not None
     decided = partial(decide, actor, _find(actor, channel_id))
     return change_or_show(
         schema,
@@ -218,7 +212,7 @@ def _decided(
 
 @pages.post("/channels/<uuid:channel_id>/pause")
 @members_only("admin", kinds=(ADMIN,))
-def pause_channel(who: LoggedIn, channel_id: UUID) -> Any:
+def pause_channel(who: Acting, channel_id: UUID) -> Any:
     """Let nothing move through it for now."""
     return _decided(
         who, channel_id, REASON, lambda actor, row, data: licences.pause_channel(actor, row, data["reason"])
@@ -227,7 +221,7 @@ def pause_channel(who: LoggedIn, channel_id: UUID) -> Any:
 
 @pages.post("/channels/<uuid:channel_id>/resume")
 @members_only("admin", kinds=(ADMIN,))
-def resume_channel(who: LoggedIn, channel_id: UUID) -> Any:
+def resume_channel(who: Acting, channel_id: UUID) -> Any:
     """End a pause, whatever its cause."""
     return _decided(
         who, channel_id, REASON, lambda actor, row, data: licences.resume_channel(actor, row, data["reason"])
@@ -236,17 +230,16 @@ def resume_channel(who: LoggedIn, channel_id: UUID) -> Any:
 
 @pages.post("/channels/<uuid:channel_id>/revoke")
 @members_only("admin", kinds=(ADMIN,))
-def revoke_channel(who: LoggedIn, channel_id: UUID) -> Any:
+def revoke_channel(who: Acting, channel_id: UUID) -> Any:
     """End it now; it stays on record."""
     return _decided(who, channel_id, None, lambda actor, row, _: licences.revoke(actor, Channel, row.id))
 
 
 @pages.post("/channels/<uuid:channel_id>/usage")
 @members_only("admin", kinds=(ADMIN,))
-def count_channel_usage(who: LoggedIn, channel_id: UUID) -> Any:
+def count_channel_usage(who: Acting, channel_id: UUID) -> Any:
     """Count tonnes that were handled outside the platform."""
     actor = who.actor
-    assert actor is not None
     row = _find(actor, channel_id)
 
     def count(data: dict[str, Any]) -> str:
@@ -258,10 +251,9 @@ def count_channel_usage(who: LoggedIn, channel_id: UUID) -> Any:
 
 @pages.post("/channels/<uuid:channel_id>/files")
 @members_only("admin", kinds=(ADMIN,), max_bytes=MAX_FORM)
-def add_channel_file(who: LoggedIn, channel_id: UUID) -> Any:
+def add_channel_file(who: Acting, channel_id: UUID) -> Any:
     """Add a paper of the channel."""
     actor = who.actor
-    assert actor is not None
     row, show = _find(actor, channel_id), partial(_channel, who, channel_id)
     data, errors = read_form(FILE)
     if data is None:
@@ -277,10 +269,9 @@ def add_channel_file(who: LoggedIn, channel_id: UUID) -> Any:
 
 @pages.post("/channels/<uuid:channel_id>/tests")
 @members_only("deals:write", kinds=(ENTERPRISE, ADMIN))
-def file_channel_test(who: LoggedIn, channel_id: UUID) -> Any:
+def file_channel_test(who: Acting, channel_id: UUID) -> Any:
     """File the test of a month as the generator; one that fails pauses the channel at once."""
     actor = who.actor
-    assert actor is not None
     row = _find(actor, channel_id)
     licences.check_generator(actor, row)
     if RESULTS.is_more_asked():
@@ -308,10 +299,9 @@ def _with_unit(result: dict[str, Any]) -> dict[str, Any]:
 
 @pages.post("/channels/<uuid:channel_id>/tests/<uuid:test_id>/files")
 @members_only("deals:write", kinds=(ENTERPRISE, ADMIN), max_bytes=MAX_FORM)
-def add_test_file(who: LoggedIn, channel_id: UUID, test_id: UUID) -> Any:
+def add_test_file(who: Acting, channel_id: UUID, test_id: UUID) -> Any:
     """Add the report of a test."""
     actor = who.actor
-    assert actor is not None
     row = _find(actor, channel_id)
     licences.check_generator(actor, row)
     test, kind = licences.find_test(row, test_id), ChannelFileKind.TEST

@@ -12,7 +12,7 @@ from ...enterprises.models import Grade
 from ...events.actor import ADMIN, REGULATOR
 from ...http.fields import Adcode, OneOf
 from ...http.schemas import Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..charts import Area, Chart, Datum, Flow, Words, bar_chart, district_map, line_chart, sankey
 from ..formats import number, percent, tonnes
 from ..page import pages, read_query, text
@@ -55,9 +55,8 @@ QUERY = CockpitPageQuery()
 
 @pages.get("/cockpit")
 @members_only(kinds=(ADMIN, REGULATOR))
-def show_cockpit(who: LoggedIn) -> Response:
+def show_cockpit(who: Acting) -> Response:
     """The figures of the region, each chart with its table."""
-    assert who.actor is not None
     query, errors = read_query(QUERY)
     figures = boards.cockpit(who.actor, query["region"])
     largest = sorted(figures["districts"], key=lambda each: (-each["enterprises"], each["region"]))

@@ -13,7 +13,7 @@ from ...http.fields import Lines, OneOf, UnmarkedLines
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import CodeText, Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ...receivers import service as receivers
 from ...receivers.models import LIFE, ReceiverRequest, RequestStatus
 from ..form_fields import TypedTonnes
@@ -49,10 +49,9 @@ QUERY, ASK, ANSWER = RequestsQuery(), AskForm(), AnswerForm()
 
 @pages.get(PATH)
 @members_only()
-def show_contact_requests(who: LoggedIn) -> Response:
+def show_contact_requests(who: Acting) -> Response:
     """Requests that the reader made or got, newest first; those in the region of an officer."""
     actor = who.actor
-    assert actor is not None
     query, errors = read_query(QUERY)
     found = page_of_rows(query, partial(receivers.search, actor, query), present=partial(_shown, actor))
     return private(
@@ -74,9 +73,8 @@ def _shown(actor: Actor, rows: Any) -> list[dict[str, Any]]:
 
 @pages.get(f"{PATH}/<uuid:request_id>")
 @members_only()
-def show_contact_request(who: LoggedIn, request_id: UUID) -> Response:
+def show_contact_request(who: Acting, request_id: UUID) -> Response:
     """A request, with both contacts once it is accepted, and what may be answered."""
-    assert who.actor is not None
     return _request(who.actor, request_id)
 
 
@@ -110,10 +108,9 @@ def _answers_of(actor: Actor, row: ReceiverRequest) -> list[str]:
 
 @pages.post(f"{PATH}/<uuid:request_id>/<any(accept, decline, withdraw):answer>")
 @members_only("deals:write", kinds=ANSWERERS)
-def answer_contact_request(who: LoggedIn, request_id: UUID, answer: str) -> Any:
+def answer_contact_request(who: Acting, request_id: UUID, answer: str) -> Any:
     """Accept or decline a request, or take one's own back."""
     actor = who.actor
-    assert actor is not None
     row = receivers.find(actor, request_id)
     acts = {"accept": receivers.accept, "decline": receivers.decline, "withdraw": receivers.withdraw}
 
@@ -130,9 +127,8 @@ def answer_contact_request(who: LoggedIn, request_id: UUID, answer: str) -> Any:
 
 @pages.get("/receivers/<uuid:enterprise_id>/requests")
 @members_only("deals:write", kinds=(ENTERPRISE,))
-def show_asking(who: LoggedIn, enterprise_id: UUID) -> Response:
+def show_asking(who: Acting, enterprise_id: UUID) -> Response:
     """The form that asks a receiver, filled in with the waste that was looked for."""
-    assert who.actor is not None
     return _asking(who.actor, enterprise_id, dict(request.args))
 
 
@@ -155,10 +151,9 @@ def _asking(
 
 @pages.post("/receivers/<uuid:enterprise_id>/requests")
 @members_only("deals:write", kinds=(ENTERPRISE,))
-def ask_receiver(who: LoggedIn, enterprise_id: UUID) -> Any:
+def ask_receiver(who: Acting, enterprise_id: UUID) -> Any:
     """Ask it; while a request about the same waste is open, that one is shown."""
     actor = who.actor
-    assert actor is not None
     receiver = enterprises.find(actor, enterprise_id)
 
     def ask(data: dict[str, Any]) -> str:

@@ -22,7 +22,7 @@ from ...http.languages import language
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import Errors, change_or_show, typed
 from ..page import pages, read_query
 from ..visitor import members_only, private
@@ -50,10 +50,9 @@ EVENTS, APPEAL, REPAIR = PageQuery(), AppealForm(), RepairForm()
 
 @pages.get("/credit")
 @members_only(kinds=(ENTERPRISE,))
-def show_credit(who: LoggedIn) -> Response:
+def show_credit(who: Acting) -> Response:
     """Score, grade and axes, what they are made of, what would raise them, and all events."""
     actor = who.actor
-    assert actor is not None
     firm = enterprises.own(actor)
     why = credit.explain(actor, firm, language())
     query, _ = read_query(EVENTS)
@@ -88,9 +87,8 @@ def _axes(lines: list[dict[str, Any]]) -> dict[str, int]:
 
 @pages.get("/credit/requests")
 @members_only(kinds=(ENTERPRISE,))
-def show_requests(who: LoggedIn) -> Response:
+def show_requests(who: Acting) -> Response:
     """Appeals and requests for repair, and how far they are."""
-    assert who.actor is not None
     found_appeals = appeals.search_appeals(who.actor, None, None, MOST_SHOWN)
     repairs = appeals.search_repairs(who.actor, None, None, MOST_SHOWN)
     events = [row.event for row in found_appeals] + [row.event for row in repairs]
@@ -105,14 +103,13 @@ def show_requests(who: LoggedIn) -> Response:
 
 @pages.get("/credit/events/<uuid:event_id>")
 @members_only(kinds=(ENTERPRISE,))
-def show_credit_event(who: LoggedIn, event_id: UUID) -> Response:
+def show_credit_event(who: Acting, event_id: UUID) -> Response:
     """An event in full, and what the enterprise may do about it."""
     return _event(who, event_id)
 
 
-def _event(who: LoggedIn, event_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _event(who: Acting, event_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     event, _, appeal, repairs = appeals.find_with_requests(actor, event_id)
     today, possible = clock.today(), _possible(actor, event, appeal, repairs)
     terms = credit.publication_terms(today) if possible["may_repair"] else None
@@ -161,10 +158,9 @@ def _possible(actor: Actor, event: CreditEvent, appeal: Appeal | None, repairs: 
 
 @pages.post("/credit/events/<uuid:event_id>/appeal")
 @members_only(GOVERNING, kinds=(ENTERPRISE,))
-def open_appeal(who: LoggedIn, event_id: UUID) -> Any:
+def open_appeal(who: Acting, event_id: UUID) -> Any:
     """Appeal against an event, with the files that were chosen."""
     actor = who.actor
-    assert actor is not None
     request.max_content_length = MAX_DOCUMENT
     event = appeals.find_own_event(actor, event_id)
 
@@ -176,7 +172,7 @@ def open_appeal(who: LoggedIn, event_id: UUID) -> Any:
     return _ask(who, event_id, APPEAL, appeal)
 
 
-def _ask(who: LoggedIn, event_id: UUID, schema: Schema | None, ask: Callable[[dict[str, Any]], Any]) -> Any:
+def _ask(who: Acting, event_id: UUID, schema: Schema | None, ask: Callable[[dict[str, Any]], Any]) -> Any:
     """Ask for something about an event, or take it back, and show the event."""
     then = url_for("console.show_credit_event", event_id=event_id)
     return change_or_show(schema, partial(_event, who, event_id), ask, then)
@@ -184,10 +180,9 @@ def _ask(who: LoggedIn, event_id: UUID, schema: Schema | None, ask: Callable[[di
 
 @pages.post("/credit/appeals/<uuid:appeal_id>/files")
 @members_only(GOVERNING, kinds=(ENTERPRISE,))
-def add_appeal_files(who: LoggedIn, appeal_id: UUID) -> Any:
+def add_appeal_files(who: Acting, appeal_id: UUID) -> Any:
     """Add files to an appeal that nobody has decided."""
     actor = who.actor
-    assert actor is not None
     request.max_content_length = MAX_DOCUMENT
     appeal = appeals.find_own_appeal(actor, appeal_id)
     return _ask(who, appeal.event_id, None, lambda _: _add_files(actor, appeal))
@@ -201,10 +196,9 @@ def _add_files(actor: Actor, appeal: Appeal) -> None:
 
 @pages.post("/credit/events/<uuid:event_id>/repair")
 @members_only(GOVERNING, kinds=(ENTERPRISE,))
-def ask_for_repair(who: LoggedIn, event_id: UUID) -> Any:
+def ask_for_repair(who: Acting, event_id: UUID) -> Any:
     """Ask that an event stop counting, with a promise in public."""
     actor = who.actor
-    assert actor is not None
     event = appeals.find_own_event(actor, event_id)
     return _ask(
         who, event_id, REPAIR, lambda data: warn(appeals.ask_for_repair(actor, event, data["promise"])[1])
@@ -213,21 +207,18 @@ def ask_for_repair(who: LoggedIn, event_id: UUID) -> Any:
 
 @pages.post("/credit/appeals/<uuid:appeal_id>/withdraw")
 @members_only(GOVERNING, kinds=(ENTERPRISE,))
-def withdraw_appeal(who: LoggedIn, appeal_id: UUID) -> Any:
+def withdraw_appeal(who: Acting, appeal_id: UUID) -> Any:
     """Take back an appeal that nobody has decided."""
-    assert who.actor is not None
     return _withdraw(who, appeals.find_own_appeal(who.actor, appeal_id))
 
 
 @pages.post("/credit/repairs/<uuid:repair_id>/withdraw")
 @members_only(GOVERNING, kinds=(ENTERPRISE,))
-def withdraw_repair(who: LoggedIn, repair_id: UUID) -> Any:
+def withdraw_repair(who: Acting, repair_id: UUID) -> Any:
     """Take back a request for repair that nobody has decided."""
-    assert who.actor is not None
     return _withdraw(who, appeals.find_own_repair(who.actor, repair_id))
 
 
-def _withdraw(who: LoggedIn, row: Any) -> Any:
+def _withdraw(who: Acting, row: Any) -> Any:
     actor = who.actor
-    assert actor is not None
     return _ask(who, row.event_id, None, lambda _: appeals.withdraw(actor, row))

@@ -11,7 +11,7 @@ from ...credit import service as credit
 from ...enterprises import service as enterprises
 from ...http.authentication import STAFF
 from ...http.bodies import FORM
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import Errors
 from ..page import pages
 from ..paper_fields import MAX_FORM, keep_scan
@@ -21,14 +21,13 @@ from .credit import facts_of_event
 
 @pages.get("/enterprises/events/<uuid:event_id>")
 @members_only(kinds=STAFF)
-def show_event_of_firm(who: LoggedIn, event_id: UUID) -> Response:
+def show_event_of_firm(who: Acting, event_id: UUID) -> Response:
     """An event in full, with the form that adds a file to it."""
     return _event(who, event_id)
 
 
-def _event(who: LoggedIn, event_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _event(who: Acting, event_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     event, firm, appeal, repairs = appeals.find_with_requests(actor, event_id)
     return private(
         "event_of_firm.html",
@@ -43,10 +42,9 @@ def _event(who: LoggedIn, event_id: UUID, http_status: int = 200, errors: Errors
 
 @pages.post("/enterprises/events/<uuid:event_id>/files")
 @members_only(kinds=STAFF, max_bytes=MAX_FORM)
-def add_event_file(who: LoggedIn, event_id: UUID) -> Any:
+def add_event_file(who: Acting, event_id: UUID) -> Any:
     """Add a file that proves an event, also one that comes later than the event."""
     actor = who.actor
-    assert actor is not None
     event = credit.find_event_with_files(actor, event_id)
     enterprises.require_official(actor)
     sent = request.files.get("file")

@@ -15,7 +15,7 @@ from ...http.fields import Day, Identifier, Lines, OneOf
 from ...listings.models import Packaging
 from ...manifests import service as manifests
 from ...manifests.models import HEAVIEST_KG
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ...transporters import service as transporters
 from ..form_fields import TypedTonnes, TypedWhole
 from ..forms import Errors, change_or_show, once_by, typed
@@ -44,9 +44,8 @@ LOAD = LoadForm()
 
 @pages.get(f"{PATH}/loads/new")
 @members_only("deals:write", kinds=WRITERS)
-def show_new_load(who: LoggedIn, deal_id: UUID) -> Response:
+def show_new_load(who: Acting, deal_id: UUID) -> Response:
     """The form of a load: what is left, on one vehicle."""
-    assert who.actor is not None
     deal = deals.find_deal(who.actor, deal_id)
     most = min(deal.left_kg, HEAVIEST_KG)
     day = max(clock.today(), deal.from_day)
@@ -55,10 +54,9 @@ def show_new_load(who: LoggedIn, deal_id: UUID) -> Response:
 
 @pages.post(f"{PATH}/loads/new")
 @members_only("deals:write", kinds=WRITERS)
-def draft_load(who: LoggedIn, deal_id: UUID) -> Any:
+def draft_load(who: Acting, deal_id: UUID) -> Any:
     """Draft its manifest."""
     actor = who.actor
-    assert actor is not None
     deal = deals.find_deal(actor, deal_id)
 
     def draft(data: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
 from ...manifests import service as manifests
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..form_fields import TypedWhole
 from ..forms import Errors, change_or_show, once_by, require_seen, typed
 from ..page import pages, read_query
@@ -79,9 +79,8 @@ REASON, DISPUTE, CANCEL, INVOICE, RATING, SETTLE = (
 
 @pages.get("/deals")
 @members_only()
-def show_deals(who: LoggedIn) -> Response:
+def show_deals(who: Acting) -> Response:
     """The deals, newest first."""
-    assert who.actor is not None
     query, errors = read_query(QUERY)
     found = page_of_rows(
         query,
@@ -108,9 +107,8 @@ def _titled(actor: Actor, rows: Any) -> list[dict[str, Any]]:
 
 @pages.get(PATH)
 @members_only()
-def show_deal(who: LoggedIn, deal_id: UUID) -> Response:
+def show_deal(who: Acting, deal_id: UUID) -> Response:
     """A deal with all that belongs to it."""
-    assert who.actor is not None
     return _deal(who.actor, deal_id)
 
 
@@ -184,10 +182,9 @@ def _invoice_step(
     return InvoiceStatus.PAID if deal.invoice_status == InvoiceStatus.ISSUED and is_payer else None
 
 
-def _moved(who: LoggedIn, deal_id: UUID, schema: Schema, act: Act) -> Any:
+def _moved(who: Acting, deal_id: UUID, schema: Schema, act: Act) -> Any:
     """Do something with a deal that was seen as it is; its page again with words where that is refused."""
     actor = who.actor
-    assert actor is not None
 
     def move(data: dict[str, Any]) -> str:
         require_seen(deals.find_deal(actor, deal_id).version)
@@ -199,14 +196,14 @@ def _moved(who: LoggedIn, deal_id: UUID, schema: Schema, act: Act) -> Any:
 
 @pages.post(f"{PATH}/complete")
 @members_only("deals:write", kinds=WRITERS)
-def complete_deal(who: LoggedIn, deal_id: UUID) -> Any:
+def complete_deal(who: Acting, deal_id: UUID) -> Any:
     """Complete it."""
     return _moved(who, deal_id, REASON, lambda actor, data: deals.complete(actor, deal_id, data["reason"]))
 
 
 @pages.post(f"{PATH}/cancel")
 @members_only("deals:write", kinds=WRITERS)
-def cancel_deal(who: LoggedIn, deal_id: UUID) -> Any:
+def cancel_deal(who: Acting, deal_id: UUID) -> Any:
     """Cancel it, and say whose fault it is."""
 
     def act(actor: Actor, data: dict[str, Any]) -> Any:
@@ -217,21 +214,21 @@ def cancel_deal(who: LoggedIn, deal_id: UUID) -> Any:
 
 @pages.post(f"{PATH}/dispute")
 @members_only("deals:write", kinds=WRITERS)
-def dispute_deal(who: LoggedIn, deal_id: UUID) -> Any:
+def dispute_deal(who: Acting, deal_id: UUID) -> Any:
     """Dispute it, or its end."""
     return _moved(who, deal_id, DISPUTE, lambda actor, data: deals.dispute(actor, deal_id, data["reason"]))
 
 
 @pages.post(f"{PATH}/rate")
 @members_only("deals:write", kinds=(ENTERPRISE,))
-def rate_deal(who: LoggedIn, deal_id: UUID) -> Any:
+def rate_deal(who: Acting, deal_id: UUID) -> Any:
     """Rate the other side, once."""
     return _moved(who, deal_id, RATING, lambda actor, data: deals.rate(actor, deal_id, data))
 
 
 @pages.post(f"{PATH}/invoice")
 @members_only("deals:write", kinds=WRITERS)
-def set_invoice(who: LoggedIn, deal_id: UUID) -> Any:
+def set_invoice(who: Acting, deal_id: UUID) -> Any:
     """Say that the invoice is issued, or paid."""
 
     def act(actor: Actor, data: dict[str, Any]) -> Any:
@@ -242,7 +239,7 @@ def set_invoice(who: LoggedIn, deal_id: UUID) -> Any:
 
 @pages.post(f"{PATH}/settle")
 @members_only("admin", kinds=(ADMIN,))
-def settle_dispute(who: LoggedIn, deal_id: UUID) -> Any:
+def settle_dispute(who: Acting, deal_id: UUID) -> Any:
     """As an admin, settle a dispute: the deal goes on, or ends."""
 
     def act(actor: Actor, data: dict[str, Any]) -> Any:

@@ -13,7 +13,7 @@ from ...http.languages import render_warnings
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ...reporting import service as reporting
 from ...reporting.models import CONFIRMED_STATES, DeclarationStatus, DeclaredAmount
 from ..formats import KG_PER_T
@@ -68,10 +68,9 @@ LIST, LINE, DECLARATION, CORRECTION, RECEIPT = (
 
 @pages.get("/declarations")
 @members_only(kinds=(ENTERPRISE,))
-def show_declarations(who: LoggedIn) -> Response:
+def show_declarations(who: Acting) -> Response:
     """Declarations, newest first."""
     actor = who.actor
-    assert actor is not None
     query, _ = read_query(LIST)
     shown = page_of_rows(query, lambda after, limit: reporting.search(actor, NONE_ASKED, after, limit))
     return private(
@@ -84,15 +83,14 @@ def show_declarations(who: LoggedIn) -> Response:
 
 @pages.get("/declarations/<uuid:declaration_id>")
 @members_only(kinds=(ENTERPRISE,))
-def show_declaration(who: LoggedIn, declaration_id: UUID) -> Response:
+def show_declaration(who: Acting, declaration_id: UUID) -> Response:
     """A declaration with its lines: pre-filled, to be confirmed, or as confirmed."""
     return _declaration(who, declaration_id)
 
 
 def _declaration(
-    who: LoggedIn, declaration_id: UUID, http_status: int = 200, errors: Errors | None = None
+    who: Acting, declaration_id: UUID, http_status: int = 200, errors: Errors | None = None
 ) -> Response:
-    assert who.actor is not None
     row = reporting.find(who.actor, declaration_id)
     shown, notices = reporting.present_whole(row)
     return private(
@@ -119,10 +117,9 @@ def _in_tonnes(line: dict[str, Any], amount: str) -> str:
 
 @pages.post("/declarations/<uuid:declaration_id>")
 @members_only(WRITING, kinds=(ENTERPRISE,))
-def file_declaration(who: LoggedIn, declaration_id: UUID) -> Any:
+def file_declaration(who: Acting, declaration_id: UUID) -> Any:
     """Confirm a declaration, correct one that is confirmed, or enter the receipt of the national system."""
     actor, show = who.actor, partial(_declaration, who, declaration_id)
-    assert actor is not None
     row = reporting.find(actor, declaration_id)
     is_confirmed = row.status in CONFIRMED_STATES
     is_receipt = is_confirmed and "correct" not in request.form

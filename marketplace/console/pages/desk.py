@@ -22,7 +22,7 @@ from ...http.paging import cut, position_of
 from ...http.schemas import Schema
 from ...inspections import service as inspections
 from ...inspections.models import InspectionStatus
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..desk_queue import asked_query
 from ..forms import Errors, read_form, words_of, wrong
 from ..page import pages
@@ -56,14 +56,13 @@ MANY, ASSIGNMENT = ManyForm(), AssignmentForm()
 
 @pages.get("/desk")
 @members_only(kinds=STAFF)
-def show_desk(who: LoggedIn) -> Response:
+def show_desk(who: Acting) -> Response:
     """The queue of the staff, with how many wait of each kind."""
     return _queue(who)
 
 
-def _queue(who: LoggedIn, http_status: int = 200, wrong_form: Errors | None = None, **told: Any) -> Response:
+def _queue(who: Acting, http_status: int = 200, wrong_form: Errors | None = None, **told: Any) -> Response:
     actor = who.actor
-    assert actor is not None
     query, errors, said = asked_query()
     asked = desk.asked_for(actor, query)
     rows = desk.search(asked, position_of(query, desk.POSITION), query["limit"] + 1)
@@ -112,9 +111,8 @@ def _regions_to_choose(items: Iterable[dict[str, Any]], chosen: int | None, acto
 
 @pages.post("/desk")
 @members_only(kinds=STAFF)
-def decide_many(who: LoggedIn) -> Any:
+def decide_many(who: Acting) -> Any:
     """Say the same to several items of a kind; what became of each is told."""
-    assert who.actor is not None
     enterprises.require_official(who.actor)
     data, errors = read_form(MANY)
     if data is None:
@@ -133,9 +131,8 @@ def decide_many(who: LoggedIn) -> Any:
 
 @pages.post("/desk/assign")
 @members_only(kinds=STAFF)
-def assign_many(who: LoggedIn) -> Any:
+def assign_many(who: Acting) -> Any:
     """Give several items to an officer, or take them back."""
-    assert who.actor is not None
     enterprises.require_official(who.actor)
     data, errors = read_form(ASSIGNMENT)
     if data is None:
@@ -169,9 +166,8 @@ def _ticked() -> list[tuple[str, UUID]]:
     return found
 
 
-def officers_for(who: LoggedIn, item: dict[str, Any]) -> Sequence[Mapping[str, Any]]:
+def officers_for(who: Acting, item: dict[str, Any]) -> Sequence[Mapping[str, Any]]:
     """To whom an item may be given; what is only to be seen is taken by who sees it."""
-    assert who.actor is not None
     if item["kind"] != DeskKind.GRADE_CHANGE:
         regions = item["region"], item["region_to"]
         return desk.search_officers(who.actor, regions[0], item["kind"], None, MOST_OFFICERS, regions[1])

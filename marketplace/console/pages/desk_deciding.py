@@ -20,7 +20,7 @@ from ...http.fields import Lines, OneOf
 from ...http.languages import language
 from ...http.schemas import Schema
 from ...listings import service as listings
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..desk_queue import asked_query, desk_query, next_of, query_to_page, row_of
 from ..forms import Errors, change_or_show, over_the_form, read_form, require_seen, typed, wrong
 from ..page import pages
@@ -50,7 +50,7 @@ DECISION, EXTENSION = DecisionForm(), ExtensionForm()
 
 @pages.get("/desk/<kind>/<uuid:subject_id>")
 @members_only(kinds=STAFF)
-def show_desk_item(who: LoggedIn, kind: str, subject_id: UUID) -> Any:
+def show_desk_item(who: Acting, kind: str, subject_id: UUID) -> Any:
     """An item with all that an officer has to know to decide it."""
     if kind in PAGES:
         endpoint, name = PAGES[DeskKind(kind)]
@@ -59,10 +59,9 @@ def show_desk_item(who: LoggedIn, kind: str, subject_id: UUID) -> Any:
 
 
 def _item(
-    who: LoggedIn, kind: str, subject_id: UUID, http_status: int = 200, errors: Errors | None = None
+    who: Acting, kind: str, subject_id: UUID, http_status: int = 200, errors: Errors | None = None
 ) -> Response:
     actor = who.actor
-    assert actor is not None
     _, _, said = asked_query()
     try:
         row = desk.find_item(actor, kind, subject_id)
@@ -90,18 +89,16 @@ def _item(
 
 @pages.get("/desk/<kind>/<uuid:subject_id>/next")
 @members_only(kinds=STAFF)
-def show_next_item(who: LoggedIn, kind: str, subject_id: UUID) -> Any:
+def show_next_item(who: Acting, kind: str, subject_id: UUID) -> Any:
     """The item that follows one in the queue as it was asked for."""
-    assert who.actor is not None
     return redirect(next_of(who.actor, row_of(who.actor, kind, subject_id)), 303)
 
 
 @pages.post("/desk/<kind>/<uuid:subject_id>")
 @members_only(kinds=STAFF)
-def decide_desk_item(who: LoggedIn, kind: str, subject_id: UUID) -> Any:
+def decide_desk_item(who: Acting, kind: str, subject_id: UUID) -> Any:
     """Decide an item, and go on with the one that follows in the queue."""
     actor = who.actor
-    assert actor is not None
     enterprises.require_official(actor)
 
     def decide(data: dict[str, Any]) -> str:
@@ -130,9 +127,8 @@ def _kind(kind: str) -> DeskKind:
 
 @pages.post("/desk/<kind>/<uuid:subject_id>/assign")
 @members_only(kinds=STAFF)
-def assign_desk_item(who: LoggedIn, kind: str, subject_id: UUID) -> Any:
+def assign_desk_item(who: Acting, kind: str, subject_id: UUID) -> Any:
     """Give an item to an officer, or take it back."""
-    assert who.actor is not None
     enterprises.require_official(who.actor)
     data, _ = read_form(ASSIGNMENT)
     try:
@@ -147,10 +143,9 @@ def assign_desk_item(who: LoggedIn, kind: str, subject_id: UUID) -> Any:
 
 @pages.post("/desk/repair/<uuid:repair_id>/extend")
 @members_only("admin", kinds=(ADMIN,))
-def extend_repair(who: LoggedIn, repair_id: UUID) -> Any:
+def extend_repair(who: Acting, repair_id: UUID) -> Any:
     """Take the longer time of a complex case."""
     actor = who.actor
-    assert actor is not None
     kind = DeskKind.REPAIR.value
 
     def extend(data: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from ...due_diligence.models import Check, Contractor
 from ...events.actor import Actor
 from ...http.fields import Lines, OneOf
 from ...http.schemas import Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..form_fields import Checked
 from ..forms import Errors, change_or_show, once_by, typed
 from ..page import pages, read_query
@@ -39,18 +39,16 @@ CARRIER, CONFIRMATION = CarrierQuery(), ConfirmationForm()
 
 @pages.get(f"{PATH}/due-diligence")
 @members_only()
-def show_due_diligence(who: LoggedIn, deal_id: UUID) -> Response:
+def show_due_diligence(who: Acting, deal_id: UUID) -> Response:
     """What is on file of the receiver and the transporters, and what was confirmed."""
-    assert who.actor is not None
     return _diligence(who.actor, deal_id)
 
 
 @pages.post(f"{PATH}/due-diligence")
 @members_only("deals:write", kinds=WRITERS)
-def confirm_due_diligence(who: LoggedIn, deal_id: UUID) -> Any:
+def confirm_due_diligence(who: Acting, deal_id: UUID) -> Any:
     """Confirm that all was checked of one of them."""
     actor = who.actor
-    assert actor is not None
     due_diligence.check_generator(actor, deals.find_deal(actor, deal_id))
 
     def confirm(data: dict[str, Any]) -> str:

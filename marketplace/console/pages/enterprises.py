@@ -23,7 +23,7 @@ from ...http.languages import language
 from ...http.paging import Page, PageQuery, cut, position_of
 from ...http.schemas import Schema
 from ...inspections.models import ROLES_OF, InspectionKind
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..charts import Chart, Datum, Words, hexagon, line_chart
 from ..formats import number
 from ..forms import Errors, read_form, typed, wrong
@@ -80,7 +80,7 @@ SEARCH, STORY, REASON, EVENT = EnterprisesQuery(), StoryQuery(), ReasonForm(), E
 
 @pages.get("/enterprises")
 @members_only(kinds=STAFF)
-def show_enterprises(who: LoggedIn) -> Response:
+def show_enterprises(who: Acting) -> Response:
     """The enterprises that the officer oversees, those with the lowest score first."""
     query, errors = read_query(SEARCH)
     shown = _found(who, query)
@@ -99,26 +99,24 @@ def show_enterprises(who: LoggedIn) -> Response:
     )
 
 
-def _found(who: LoggedIn, query: dict[str, Any]) -> Page:
-    assert who.actor is not None
+def _found(who: Acting, query: dict[str, Any]) -> Page:
     rows = enterprises.search(who.actor, query, position_of(query, (str, UUID)))
     return cut(query, rows, partial(enterprises.search_position, query))
 
 
 @pages.get("/enterprises/<uuid:enterprise_id>")
 @members_only(kinds=STAFF)
-def show_enterprise(who: LoggedIn, enterprise_id: UUID) -> Response:
+def show_enterprise(who: Acting, enterprise_id: UUID) -> Response:
     """The story of an enterprise, a part at a time."""
     query, _ = read_query(STORY)
     return story_page(who, enterprise_id, query["part"])
 
 
 def story_page(
-    who: LoggedIn, enterprise_id: UUID, part: str, http_status: int = 200, errors: Errors | None = None
+    who: Acting, enterprise_id: UUID, part: str, http_status: int = 200, errors: Errors | None = None
 ) -> Response:
     """A part of the story, with what is wrong with what was sent from it."""
     actor = who.actor
-    assert actor is not None
     firm = enterprises.find_governed(actor, enterprise_id)
     return private(
         f"enterprise_{part}.html",
@@ -194,7 +192,7 @@ PARTS_OF_STORY: dict[str, Callable[[Actor, Enterprise], dict[str, Any]]] = {
 
 @pages.post("/enterprises/<uuid:enterprise_id>/suspend")
 @members_only("admin", kinds=(ADMIN,))
-def suspend_enterprise(who: LoggedIn, enterprise_id: UUID) -> Any:
+def suspend_enterprise(who: Acting, enterprise_id: UUID) -> Any:
     """Suspend an enterprise."""
     return _changed(
         who, enterprise_id, lambda actor, reason: enterprises.suspend(actor, enterprise_id, reason)
@@ -203,7 +201,7 @@ def suspend_enterprise(who: LoggedIn, enterprise_id: UUID) -> Any:
 
 @pages.post("/enterprises/<uuid:enterprise_id>/approve")
 @members_only("admin", kinds=(ADMIN,))
-def approve_enterprise(who: LoggedIn, enterprise_id: UUID) -> Any:
+def approve_enterprise(who: Acting, enterprise_id: UUID) -> Any:
     """End a suspension."""
     return _changed(
         who, enterprise_id, lambda actor, reason: enterprises.approve(actor, enterprise_id, reason)
@@ -212,7 +210,7 @@ def approve_enterprise(who: LoggedIn, enterprise_id: UUID) -> Any:
 
 @pages.post("/enterprises/<uuid:enterprise_id>/block")
 @members_only("admin", kinds=(ADMIN,))
-def block_enterprise(who: LoggedIn, enterprise_id: UUID) -> Any:
+def block_enterprise(who: Acting, enterprise_id: UUID) -> Any:
     """Put an enterprise on the blocked list; another admin confirms it."""
     return _changed(
         who,
@@ -223,14 +221,13 @@ def block_enterprise(who: LoggedIn, enterprise_id: UUID) -> Any:
 
 @pages.post("/enterprises/<uuid:enterprise_id>/blocks/<uuid:block_id>/lift")
 @members_only("admin", kinds=(ADMIN,))
-def lift_block(who: LoggedIn, enterprise_id: UUID, block_id: UUID) -> Any:
+def lift_block(who: Acting, enterprise_id: UUID, block_id: UUID) -> Any:
     """Take an enterprise off the blocked list."""
     return _changed(who, enterprise_id, lambda actor, reason: credit.lift_block(actor, block_id, reason))
 
 
-def _changed(who: LoggedIn, enterprise_id: UUID, change: Callable[[Actor, str], Any]) -> Any:
+def _changed(who: Acting, enterprise_id: UUID, change: Callable[[Actor, str], Any]) -> Any:
     """Make a change for a reason and show the enterprise, or say on its page why it was refused."""
-    assert who.actor is not None
     enterprises.find_governed(who.actor, enterprise_id)
     data, errors = read_form(REASON)
     if data is None:
@@ -244,15 +241,14 @@ def _changed(who: LoggedIn, enterprise_id: UUID, change: Callable[[Actor, str], 
 
 @pages.get("/enterprises/<uuid:enterprise_id>/record")
 @members_only(kinds=STAFF)
-def show_recording(who: LoggedIn, enterprise_id: UUID) -> Response:
+def show_recording(who: Acting, enterprise_id: UUID) -> Response:
     """The form of a credit event."""
     return _recording(who, enterprise_id)
 
 
 def _recording(
-    who: LoggedIn, enterprise_id: UUID, http_status: int = 200, errors: Errors | None = None
+    who: Acting, enterprise_id: UUID, http_status: int = 200, errors: Errors | None = None
 ) -> Response:
-    assert who.actor is not None
     return private(
         "record_event.html",
         http_status,
@@ -267,9 +263,8 @@ def _recording(
 
 @pages.post("/enterprises/<uuid:enterprise_id>/record")
 @members_only(kinds=STAFF)
-def record_event(who: LoggedIn, enterprise_id: UUID) -> Any:
+def record_event(who: Acting, enterprise_id: UUID) -> Any:
     """Record a credit event; score and grade change at once."""
-    assert who.actor is not None
     enterprises.require_official(who.actor)
     enterprises.find_governed(who.actor, enterprise_id)
     data, errors = read_form(EVENT)
@@ -285,9 +280,8 @@ def record_event(who: LoggedIn, enterprise_id: UUID) -> Any:
 
 @pages.post("/enterprises/events/<uuid:event_id>/withdraw")
 @members_only("admin", kinds=(ADMIN,))
-def withdraw_event(who: LoggedIn, event_id: UUID) -> Any:
+def withdraw_event(who: Acting, event_id: UUID) -> Any:
     """Take a wrong entry back, as a second admin."""
-    assert who.actor is not None
     enterprise_id = credit.find_event(who.actor, event_id).enterprise_id
     data, errors = read_form(REASON)
     if data is None:

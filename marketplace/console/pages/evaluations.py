@@ -17,7 +17,7 @@ from ...http.fields import Adcode, Lines
 from ...http.paging import Page, PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..desk_queue import STEP_TAKEN, desk_query, next_of, row_of
 from ..forms import Errors, change_or_show, once_by, over_the_form, typed
 from ..page import pages, read_query
@@ -50,17 +50,16 @@ JOB, REGION, PUBLICATION = JobQuery(), RegionForm(), PublicationForm()
 
 @pages.get("/desk/evaluations")
 @members_only(kinds=STAFF)
-def show_evaluations(who: LoggedIn) -> Response:
+def show_evaluations(who: Acting) -> Response:
     """The jobs that made previews, newest first, and the previews of one of them."""
     query, _ = read_query(JOB)
     return _evaluations(who, query["job_id"])
 
 
 def _evaluations(
-    who: LoggedIn, job_id: UUID | None, http_status: int = 200, errors: Errors | None = None
+    who: Acting, job_id: UUID | None, http_status: int = 200, errors: Errors | None = None
 ) -> Response:
     actor = who.actor
-    assert actor is not None
     query, _ = read_query(JOB)
     found: Page = {"items": [], "next": None}
     job = None
@@ -87,10 +86,9 @@ def _evaluations(
 
 @pages.post("/desk/evaluations")
 @members_only("admin", kinds=(ADMIN,))
-def evaluate_region(who: LoggedIn) -> Any:
+def evaluate_region(who: Acting) -> Any:
     """Have previews made of all approved enterprises of a region."""
     actor = who.actor
-    assert actor is not None
 
     def evaluate(data: dict[str, Any]) -> str:
         return url_for("console.show_evaluations", job_id=evaluations.start(actor, data).id)
@@ -100,10 +98,9 @@ def evaluate_region(who: LoggedIn) -> Any:
 
 @pages.post("/desk/expiring_evaluation/<uuid:evaluation_id>/preview")
 @members_only("admin", kinds=(ADMIN,))
-def preview_evaluation(who: LoggedIn, evaluation_id: UUID) -> Any:
+def preview_evaluation(who: Acting, evaluation_id: UUID) -> Any:
     """Have the next evaluation of the same enterprise made, to be looked at."""
     actor = who.actor
-    assert actor is not None
     firm = evaluations.find(actor, evaluation_id).enterprise_id
 
     def preview(_: dict[str, Any]) -> str:
@@ -116,13 +113,12 @@ def preview_evaluation(who: LoggedIn, evaluation_id: UUID) -> Any:
 
 @pages.post("/desk/evaluations/<uuid:evaluation_id>/publish")
 @members_only("admin", kinds=(ADMIN,))
-def publish_evaluation(who: LoggedIn, evaluation_id: UUID) -> Any:
+def publish_evaluation(who: Acting, evaluation_id: UUID) -> Any:
     """Publish a preview as it was frozen, or say beside the others of its job why that is refused.
 
     From the desk it leads on to the next item.
     """
     actor = who.actor
-    assert actor is not None
     job_id = evaluations.find(actor, evaluation_id).job_id
 
     def publish(data: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from ...http.fields import Lines, OneOf
 from ...http.schemas import Schema
 from ...listings import service as listings
 from ...listings.models import ExemptionReview
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import change_or_show
 from ..page import pages
 from ..visitor import members_only
@@ -31,10 +31,9 @@ REVIEW = ReviewForm()
 
 @pages.post("/listings/<uuid:listing_id>/exemption-review")
 @members_only("admin", kinds=(ADMIN,))
-def review_exemption(who: LoggedIn, listing_id: UUID) -> Any:
+def review_exemption(who: Acting, listing_id: UUID) -> Any:
     """Accept or refuse the evidence for the exemption that a demand relies on."""
     actor = who.actor
-    assert actor is not None
     listings.find_any(actor, listing_id)
     return change_or_show(
         REVIEW,

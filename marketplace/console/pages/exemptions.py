@@ -18,7 +18,7 @@ from ...http.paging import page as page_of_rows
 from ...http.schemas import CodeText, PeriodSchema
 from ...licences import service as licences
 from ...licences.models import VerifiedExemption, WhiteListEntry
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..firms_named import LONGEST, enter_naming
 from ..form_fields import TypedWhole
 from ..forms import Errors, change_or_show, typed
@@ -62,15 +62,14 @@ LIST, EXEMPTION, WHITE_LIST = ExemptionsQuery(), ExemptionForm(), WhiteListForm(
 
 @pages.get("/exemptions")
 @members_only()
-def show_exemptions(who: LoggedIn) -> Response:
+def show_exemptions(who: Acting) -> Response:
     """The exemptions or the white-list entries that the reader may see, newest first."""
     query, _ = read_query(LIST)
     return _part(who, query["part"])
 
 
-def _part(who: LoggedIn, part: Part, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _part(who: Acting, part: Part, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     query, _ = read_query(LIST)
     asked = query["enterprise_id"]
     found = page_of_rows(query, partial(licences.search, actor, PARTS[part], asked, None))
@@ -101,11 +100,10 @@ def _provinces() -> dict[str, str]:
 
 
 def _entered(
-    who: LoggedIn, part: Part, schema: PeriodSchema, enter: Callable[[Actor, dict[str, Any]], tuple[Any, Any]]
+    who: Acting, part: Part, schema: PeriodSchema, enter: Callable[[Actor, dict[str, Any]], tuple[Any, Any]]
 ) -> Any:
     """Enter what the form of a part says, once."""
     actor = who.actor
-    assert actor is not None
 
     def act(data: dict[str, Any]) -> str:
         warn(enter(actor, {"scheme": None, **data})[1])
@@ -116,35 +114,34 @@ def _entered(
 
 @pages.post("/exemptions")
 @members_only("admin", kinds=(ADMIN,))
-def enter_exemption(who: LoggedIn) -> Any:
+def enter_exemption(who: Acting) -> Any:
     """Record that evidence for an item of the exemption list was accepted."""
     return _entered(who, "exemptions", EXEMPTION, licences.add_exemption)
 
 
 @pages.post("/exemptions/white-list")
 @members_only("admin", kinds=(ADMIN,))
-def enter_white_list(who: LoggedIn) -> Any:
+def enter_white_list(who: Acting) -> Any:
     """Let a receiver take a code across the line of a province."""
     return _entered(who, "white_list", WHITE_LIST, licences.add_white_list)
 
 
 @pages.post("/exemptions/<uuid:exemption_id>/revoke")
 @members_only("admin", kinds=(ADMIN,))
-def revoke_exemption(who: LoggedIn, exemption_id: UUID) -> Any:
+def revoke_exemption(who: Acting, exemption_id: UUID) -> Any:
     """End an exemption now; it stays on record."""
     return _ended(who, "exemptions", exemption_id)
 
 
 @pages.post("/exemptions/white-list/<uuid:white_list_id>/revoke")
 @members_only("admin", kinds=(ADMIN,))
-def revoke_white_list(who: LoggedIn, white_list_id: UUID) -> Any:
+def revoke_white_list(who: Acting, white_list_id: UUID) -> Any:
     """End a white-list entry now likewise."""
     return _ended(who, "white_list", white_list_id)
 
 
-def _ended(who: LoggedIn, part: Part, permit_id: UUID) -> Any:
+def _ended(who: Acting, part: Part, permit_id: UUID) -> Any:
     actor, model = who.actor, PARTS[part]
-    assert actor is not None
     licences.find(actor, model, permit_id)
     return change_or_show(
         None,

@@ -16,7 +16,7 @@ from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
 from ...messages import say
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import Errors, change_or_show, once_by, typed
 from ..page import pages, read_query
 from ..table_faults import shown_faults
@@ -37,14 +37,13 @@ LIST, FEED = PageQuery(), FeedForm()
 
 @pages.get("/policy/imports")
 @members_only("admin", kinds=(ADMIN,))
-def show_feeds(who: LoggedIn) -> Response:
+def show_feeds(who: Acting) -> Response:
     """The sheets that were imported, newest first, and the form for another."""
     return _feeds(who)
 
 
-def _feeds(who: LoggedIn, http_status: int = 200, errors: Errors | None = None, **found: Any) -> Response:
+def _feeds(who: Acting, http_status: int = 200, errors: Errors | None = None, **found: Any) -> Response:
     actor = who.actor
-    assert actor is not None
     query, _ = read_query(LIST)
     shown = page_of_rows(query, lambda after, limit: credit.list_imports(actor, after, limit))
     return private(
@@ -61,10 +60,9 @@ def _feeds(who: LoggedIn, http_status: int = 200, errors: Errors | None = None, 
 
 @pages.post("/policy/imports")
 @members_only("admin", kinds=(ADMIN,), max_bytes=MAX_FEED)
-def import_feed(who: LoggedIn) -> Any:
+def import_feed(who: Acting) -> Any:
     """Record a sheet: good rows are recorded, bad ones reported. Sent again it leads to the same import."""
     actor = who.actor
-    assert actor is not None
     file = request.files.get("file")
     if file is None or not file.filename:
         return _feeds(who, 422, {"file": [say("field_required", language())]})
@@ -86,9 +84,8 @@ def import_feed(who: LoggedIn) -> Any:
 
 @pages.get("/policy/imports/<uuid:feed_id>")
 @members_only("admin", kinds=(ADMIN,))
-def show_feed(who: LoggedIn, feed_id: UUID) -> Response:
+def show_feed(who: Acting, feed_id: UUID) -> Response:
     """How far an import is, and the rows of which nothing was recorded, with the reason."""
-    assert who.actor is not None
     feed = credit.find_import(who.actor, feed_id)
     return private(
         "feed.html",

@@ -18,7 +18,7 @@ from ...http.schemas import Email, EnterpriseName, Phone, Schema
 from ...notifications import service as notifications
 from ...notifications.models import REQUIRED, EmailPreference, NotificationKind
 from ...persons.models import Language
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..form_fields import CODE_BETWEEN
 from ..forms import Errors, change_or_show, typed, version_seen
 from ..page import pages
@@ -57,14 +57,13 @@ PROFILE, NOTICES, KEY = ProfileForm(), NoticesForm(), KeyForm()
 
 @pages.get("/settings/enterprise")
 @members_only(kinds=(ENTERPRISE,))
-def show_own_enterprise(who: LoggedIn) -> Response:
+def show_own_enterprise(who: Acting) -> Response:
     """The profile, and what is proposed to change in it."""
     return _enterprise(who)
 
 
-def _enterprise(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _enterprise(who: Acting, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     row = enterprises.own(actor)
     shown = enterprises.present(actor, row)
     contact = shown["contact"] or {}
@@ -94,10 +93,9 @@ def _enterprise(who: LoggedIn, http_status: int = 200, errors: Errors | None = N
 
 @pages.post("/settings/enterprise")
 @members_only(OWNER, kinds=(ENTERPRISE,), sensitive=ASK_AGAIN)
-def change_enterprise(who: LoggedIn) -> Any:
+def change_enterprise(who: Acting) -> Any:
     """Change the profile; name, region and roles of an approved enterprise are proposed to staff."""
     actor = who.actor
-    assert actor is not None
     own_id = actor.id
     assert own_id is not None
 
@@ -109,7 +107,7 @@ def change_enterprise(who: LoggedIn) -> Any:
     return _change_profile(who, PROFILE, change)
 
 
-def _change_profile(who: LoggedIn, schema: Schema | None, change: Callable[[dict[str, Any]], Any]) -> Any:
+def _change_profile(who: Acting, schema: Schema | None, change: Callable[[dict[str, Any]], Any]) -> Any:
     then = url_for("console.show_own_enterprise", done=1 if schema else None)
     return change_or_show(schema, partial(_enterprise, who), change, then)
 
@@ -132,20 +130,18 @@ def _differences(actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
 
 @pages.post("/settings/enterprise/changes/<uuid:change_id>/withdraw")
 @members_only(OWNER, kinds=(ENTERPRISE,))
-def withdraw_change(who: LoggedIn, change_id: UUID) -> Any:
+def withdraw_change(who: Acting, change_id: UUID) -> Any:
     """Take back a proposal that nobody has decided on."""
     actor = who.actor
-    assert actor is not None
     change = enterprises.find_change(actor, change_id)
     return _change_profile(who, None, lambda _: enterprises.withdraw_change(actor, change.id, None))
 
 
 @pages.post("/settings/enterprise/send-proof")
 @members_only(OWNER, kinds=(ENTERPRISE,))
-def send_proof(who: LoggedIn) -> Any:
+def send_proof(who: Acting) -> Any:
     """Have another link mailed that proves the contact's address."""
     actor = who.actor
-    assert actor is not None
 
     def ask(_: dict[str, Any]) -> None:
         enterprises.request_proof(actor)
@@ -159,14 +155,13 @@ def send_proof(who: LoggedIn) -> Any:
 
 @pages.get("/settings/notices")
 @members_only(kinds=(ENTERPRISE,))
-def show_notices(who: LoggedIn) -> Response:
+def show_notices(who: Acting) -> Response:
     """What is mailed, how promptly, in which language, and about which codes nothing."""
     return _notices(who)
 
 
-def _notices(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _notices(who: Acting, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     row = notifications.own_preferences(actor)
     shown = notifications.describe_preferences(row)
     stored = {**shown, "muted_codes": "\n".join(code["code"] for code in shown["muted_codes"])}
@@ -193,10 +188,9 @@ def _chosen(kind: str, kinds: dict[str, str]) -> str:
 
 @pages.post("/settings/notices")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def set_notices(who: LoggedIn) -> Any:
+def set_notices(who: Acting) -> Any:
     """Replace the preferences."""
     actor = who.actor
-    assert actor is not None
 
     def change(data: dict[str, Any]) -> None:
         codes = [code.strip() for code in CODE_BETWEEN.split(data["muted_codes"]) if code.strip()]

@@ -23,7 +23,7 @@ from ...manifests import service as manifests
 from ...manifests.models import HEAVIEST_KG, LoadPicture
 from ...messages import say
 from ...persons.models import Right
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..form_fields import Checked, TypedLoad, TypedTonnes, TypedWhole
 from ..formats import KG_PER_T
 from ..forms import SIGNER, Errors, once, read_fields, read_form, typed, version_seen, wrong
@@ -110,33 +110,33 @@ RECEIPT = Gate("receive", ReceiptForm(), ReceiptForm(partial=SUMMED), "receipt.h
 
 @pages.get(f"{PATH}/pickup")
 @members_only("deals:write", kinds=WRITERS, drivers=True)
-def show_pickup(who: LoggedIn, manifest_id: UUID) -> Any:
+def show_pickup(who: Acting, manifest_id: UUID) -> Any:
     """Where the transporter signs."""
     return _show(who, manifest_id, PICKUP)
 
 
 @pages.post(f"{PATH}/pickup")
 @members_only("deals:write", kinds=WRITERS, drivers=True, max_bytes=MAX_FORM)
-def sign_pickup(who: LoggedIn, manifest_id: UUID) -> Any:
+def sign_pickup(who: Acting, manifest_id: UUID) -> Any:
     """Sign for it."""
     return _sign(who, manifest_id, PICKUP)
 
 
 @pages.get(f"{PATH}/receipt")
 @members_only("deals:write", kinds=WRITERS)
-def show_receipt(who: LoggedIn, manifest_id: UUID) -> Any:
+def show_receipt(who: Acting, manifest_id: UUID) -> Any:
     """Where the receiver signs."""
     return _show(who, manifest_id, RECEIPT)
 
 
 @pages.post(f"{PATH}/receipt")
 @members_only("deals:write", kinds=WRITERS, max_bytes=MAX_FORM)
-def sign_receipt(who: LoggedIn, manifest_id: UUID) -> Any:
+def sign_receipt(who: Acting, manifest_id: UUID) -> Any:
     """Sign for it."""
     return _sign(who, manifest_id, RECEIPT)
 
 
-def _show(who: LoggedIn, manifest_id: UUID, gate: Gate) -> Any:
+def _show(who: Acting, manifest_id: UUID, gate: Gate) -> Any:
     """The form, as long as it is this person's to sign; else the load, which says whose turn it is."""
     row = shown_to(who, manifest_id)
     if gate.move not in moves_of(who, row):
@@ -144,7 +144,7 @@ def _show(who: LoggedIn, manifest_id: UUID, gate: Gate) -> Any:
     return _form(who, row, gate, _known(who, row, gate))
 
 
-def _known(who: LoggedIn, row: Any, gate: Gate) -> dict[str, str]:
+def _known(who: Acting, row: Any, gate: Gate) -> dict[str, str]:
     """What the form begins with; the weight is left to the scale."""
     known = {"signed_name": who.name}
     if gate is PICKUP:
@@ -155,7 +155,7 @@ def _known(who: LoggedIn, row: Any, gate: Gate) -> dict[str, str]:
 
 
 def _form(
-    who: LoggedIn,
+    who: Acting,
     row: Any,
     gate: Gate,
     values: dict[str, str],
@@ -186,13 +186,12 @@ def _line_fields(lines: list[dict[str, Any]]) -> tuple[str, ...]:
     return tuple(names) if len(lines) > 1 else ()
 
 
-def _sign(who: LoggedIn, manifest_id: UUID, gate: Gate) -> Any:
+def _sign(who: Acting, manifest_id: UUID, gate: Gate) -> Any:
     """Sign and keep the pictures, all or nothing, once however often it is sent.
 
     A page that one person filled in is not signed by the next one who logs in on the same telephone.
     """
     actor = who.actor
-    assert actor is not None
     row = shown_to(who, manifest_id)
     if request.form.get(SIGNER) not in (None, str(who.person_id)):
         return _form(who, row, gate, typed(), 409, {SIGNER: [text("gate_another")]})

@@ -18,7 +18,7 @@ from ...http.schemas import CodeText, Schema
 from ...listings import service as listings
 from ...listings.models import Kind, ListingStatus
 from ...notifications import service as notifications
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ...receivers import service as receivers
 from ..forms import Errors, FormNumber, wrong
 from ..listing_words import NO_FILTER, map_of, named_listings
@@ -65,7 +65,7 @@ HALL, RECEIVERS = HallQuery(), ReceiversQuery()
 
 @pages.get("/hall")
 @open_to_anyone
-def show_hall(who: LoggedIn | None) -> Response:
+def show_hall(who: Acting | None) -> Response:
     """What is open; to who is not logged in only the latest, without names."""
     if who is None:
         figures = boards.town_figures()
@@ -76,10 +76,9 @@ def show_hall(who: LoggedIn | None) -> Response:
     return hall_page(who)
 
 
-def hall_page(who: LoggedIn, http_status: int = 200, form_errors: Errors | None = None) -> Response:
+def hall_page(who: Acting, http_status: int = 200, form_errors: Errors | None = None) -> Response:
     """What is open and fits, with what is wrong with the form of a search to be saved."""
     actor = who.actor
-    assert actor is not None
     query, errors = read_query(HALL)
     query["kind"] = query["kind"] or (
         Kind.DEMAND if listings.may_post(actor.roles, Kind.SUPPLY) else Kind.SUPPLY
@@ -135,9 +134,8 @@ def districts_near(actor: Actor) -> list[Any]:
 
 @pages.get("/receivers")
 @members_only(kinds=(ENTERPRISE,))
-def show_receivers(who: LoggedIn) -> Response:
+def show_receivers(who: Acting) -> Response:
     """Who could lawfully take a waste, nearest first."""
-    assert who.actor is not None
     query, errors = read_query(RECEIVERS)
     items: list[Any] = []
     notices: list[Notice] = []

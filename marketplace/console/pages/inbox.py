@@ -14,7 +14,7 @@ from ...http.paging import Key, PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
 from ...notifications import service as notifications
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..form_fields import Checked
 from ..forms import Errors, change_or_show, over_the_form
 from ..page import pages, read_query
@@ -37,14 +37,13 @@ QUERY, NOT_FOR_ME = NoticesQuery(), NotForMeForm()
 
 @pages.get("/inbox")
 @members_only(kinds=(ENTERPRISE,))
-def show_inbox(who: LoggedIn) -> Response:
+def show_inbox(who: Acting) -> Response:
     """All messages, newest first."""
     return _notices(who)
 
 
-def _notices(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _notices(who: Acting, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     query, wrong_query = read_query(QUERY)
     rows = partial(notifications.inbox, actor, query["unread"])
     found = page_of_rows(query, rows, Key("release_no", int), partial(_shown, actor))
@@ -76,10 +75,9 @@ def _shown(actor: Actor, rows: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _act(who: LoggedIn, notification_id: UUID, schema: Schema | None, act: Any) -> Any:
+def _act(who: Acting, notification_id: UUID, schema: Schema | None, act: Any) -> Any:
     """Do something with a message of one's own, and show the inbox at it."""
     actor = who.actor
-    assert actor is not None
     found = notifications.find(actor, notification_id)
     then = url_for("console.show_inbox", _anchor=f"m-{found.id}")
     return change_or_show(schema, partial(_notices, who), lambda data: act(actor, found.id, data), then)
@@ -87,14 +85,14 @@ def _act(who: LoggedIn, notification_id: UUID, schema: Schema | None, act: Any) 
 
 @pages.post(f"{PATH}/read")
 @members_only(kinds=(ENTERPRISE,))
-def mark_read(who: LoggedIn, notification_id: UUID) -> Any:
+def mark_read(who: Acting, notification_id: UUID) -> Any:
     """Mark one as read."""
     return _act(who, notification_id, None, lambda actor, found, _: notifications.mark_read(actor, found))
 
 
 @pages.post(f"{PATH}/not-for-me")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def silence_notice(who: LoggedIn, notification_id: UUID) -> Any:
+def silence_notice(who: Acting, notification_id: UUID) -> Any:
     """Want no more messages about its pairing, or its code."""
 
     def silence(actor: Actor, found: UUID, data: dict[str, Any]) -> Any:
@@ -105,6 +103,6 @@ def silence_notice(who: LoggedIn, notification_id: UUID) -> Any:
 
 @pages.post(f"{PATH}/not-for-me/take-back")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def unsilence_notice(who: LoggedIn, notification_id: UUID) -> Any:
+def unsilence_notice(who: Acting, notification_id: UUID) -> Any:
     """Want them once more."""
     return _act(who, notification_id, None, lambda actor, found, _: notifications.unsilence(actor, found))

@@ -34,7 +34,7 @@ from ...inspections.models import (
     InspectionStatus,
     InspectionWay,
 )
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..desk_queue import STEP_TAKEN, desk_query, is_from_desk, next_of, row_of
 from ..forms import WHOLE, Errors, change_or_show, read_fields, read_form, wrong
 from ..page import pages, read_query
@@ -92,14 +92,13 @@ LIST, NEW, ANSWER, REMEDY, VERDICT, END, CANCEL = (
 
 @pages.get("/inspections")
 @members_only()
-def show_inspections(who: LoggedIn) -> Response:
+def show_inspections(who: Acting) -> Response:
     """Inspections to be gone on with, or all; a form for a self-check; for staff what is due."""
     return _list(who)
 
 
-def _list(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _list(who: Acting, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     query, _ = read_query(LIST)
     asked = {**ANY, "status": None if query["all"] else UNFINISHED}
     shown = page_of_rows(query, lambda after, limit: inspections.search(actor, asked, after, limit))
@@ -120,10 +119,9 @@ def _list(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -
 
 @pages.post("/inspections")
 @members_only()
-def begin_inspection(who: LoggedIn) -> Any:
+def begin_inspection(who: Acting) -> Any:
     """Begin an inspection: of oneself, or by an officer."""
     actor = who.actor
-    assert actor is not None
     inspections.require_writer(actor, {})
 
     def begin(data: dict[str, Any]) -> str:
@@ -135,16 +133,15 @@ def begin_inspection(who: LoggedIn) -> Any:
 
 @pages.get("/inspections/<uuid:inspection_id>")
 @members_only()
-def show_inspection(who: LoggedIn, inspection_id: UUID) -> Response:
+def show_inspection(who: Acting, inspection_id: UUID) -> Response:
     """An inspection, with the form of what is to be done next by whoever looks at it."""
     return _shown(who, inspection_id)
 
 
 def _shown(
-    who: LoggedIn, inspection_id: UUID, http_status: int = 200, errors: Errors | None = None
+    who: Acting, inspection_id: UUID, http_status: int = 200, errors: Errors | None = None
 ) -> Response:
     actor = who.actor
-    assert actor is not None
     row = inspections.find(actor, inspection_id)
     return private(
         "inspection.html",
@@ -181,12 +178,11 @@ STEPS: dict[InspectionStatus, tuple[str, Party | None]] = {
 
 @pages.post("/inspections/<uuid:inspection_id>")
 @members_only()
-def take_inspection_step(who: LoggedIn, inspection_id: UUID) -> Any:
+def take_inspection_step(who: Acting, inspection_id: UUID) -> Any:
     """Keep what was said of the items with the photos, and go on if the button says so.
 
     An officer whom the desk has led to a recheck goes on with the item that follows in it.
     """
-    assert who.actor is not None
     inspections.require_writer(who.actor, {})
     request.max_content_length = MOST_FILES * MAX_DOCUMENT
     row = inspections.find(who.actor, inspection_id)
@@ -278,10 +274,9 @@ def _keep_photos(actor: Actor, row: Inspection) -> None:
 
 @pages.post("/inspections/<uuid:inspection_id>/cancel")
 @members_only()
-def cancel_inspection(who: LoggedIn, inspection_id: UUID) -> Any:
+def cancel_inspection(who: Acting, inspection_id: UUID) -> Any:
     """Give up an inspection that is not finished."""
     actor = who.actor
-    assert actor is not None
     inspections.require_writer(actor, {})
     inspections.find(actor, inspection_id)
     return change_or_show(

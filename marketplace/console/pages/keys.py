@@ -13,7 +13,7 @@ from ...events.actor import SCOPES
 from ...http.authentication import EVERY_KEY
 from ...http.fields import OneOf, Text
 from ...http.schemas import Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import Errors, change_or_show, once, typed
 from ..page import pages
 from ..visitor import ASK_AGAIN, members_only, private
@@ -34,15 +34,14 @@ UP_TO = {scope: SCOPES[: position + 1] for position, scope in enumerate(SCOPES)}
 
 @pages.get("/settings/keys")
 @members_only("admin", kinds=EVERY_KEY)
-def show_keys(who: LoggedIn) -> Response:
+def show_keys(who: Acting) -> Response:
     """The keys of the enterprise, or of the member of staff."""
     return _keys(who)
 
 
 def _keys(
-    who: LoggedIn, http_status: int = 200, errors: Errors | None = None, key: str | None = None
+    who: Acting, http_status: int = 200, errors: Errors | None = None, key: str | None = None
 ) -> Response:
-    assert who.actor is not None
     return private(
         "keys.html",
         http_status,
@@ -59,10 +58,9 @@ def _keys(
 
 @pages.post("/settings/keys")
 @members_only("admin", kinds=EVERY_KEY, sensitive=ASK_AGAIN)
-def create_key(who: LoggedIn) -> Any:
+def create_key(who: Acting) -> Any:
     """Create a key that is bound to the person; it is shown this once. Sent again it leads to the list."""
     actor = who.actor
-    assert actor is not None
 
     def create(data: dict[str, Any]) -> Any:
         wanted = [scope for scope in UP_TO[data["scopes"]] if scope in actor.scopes]
@@ -82,10 +80,9 @@ def create_key(who: LoggedIn) -> Any:
 
 @pages.post("/settings/keys/<uuid:key_id>/revoke")
 @members_only("admin", kinds=EVERY_KEY)
-def revoke_key(who: LoggedIn, key_id: UUID) -> Any:
+def revoke_key(who: Acting, key_id: UUID) -> Any:
     """Revoke a key, and what it created."""
     actor = who.actor
-    assert actor is not None
     return change_or_show(
         None,
         partial(_keys, who),

@@ -19,7 +19,7 @@ from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...licences import service as licences
 from ...licences.models import Licence, LicenceKind, LicenceStatus
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..firms_named import LONGEST, with_firms
 from ..forms import Errors, change_or_show, once, once_by, read_form, typed, wrong
 from ..page import pages, read_query
@@ -50,14 +50,13 @@ LIST, ENTRY, REASON, USAGE = LicencesQuery(), EntryForm(), ReasonForm(), LineUsa
 
 @pages.get("/licences")
 @members_only()
-def show_licences(who: LoggedIn) -> Response:
+def show_licences(who: Acting) -> Response:
     """The licences that the reader may see, newest first; an admin enters others."""
     return _licences(who)
 
 
-def _licences(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _licences(who: Acting, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     query, _ = read_query(LIST)
     found = page_of_rows(
         query, partial(licences.search, actor, Licence, query["enterprise_id"], query["status"])
@@ -97,10 +96,9 @@ def asked_firm(actor: Actor, enterprise_id: UUID | None) -> str:
 
 @pages.post("/licences")
 @members_only("admin", kinds=(ADMIN,))
-def enter_licence(who: LoggedIn) -> Any:
+def enter_licence(who: Acting) -> Any:
     """Enter a licence; it counts at once."""
     actor = who.actor
-    assert actor is not None
     if LINES.is_more_asked():
         return _licences(who)
     data, errors = read_form(ENTRY)
@@ -126,16 +124,13 @@ def enter_licence(who: LoggedIn) -> Any:
 
 @pages.get("/licences/<uuid:licence_id>")
 @members_only()
-def show_licence(who: LoggedIn, licence_id: UUID) -> Response:
+def show_licence(who: Acting, licence_id: UUID) -> Response:
     """What a licence says, what is used of it, its state and the reason, and its scans."""
     return _licence(who, licence_id)
 
 
-def _licence(
-    who: LoggedIn, licence_id: UUID, http_status: int = 200, errors: Errors | None = None
-) -> Response:
+def _licence(who: Acting, licence_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     row = licences.find(actor, Licence, licence_id)
     (shown,) = licences.present([row])
     today, waits = clock.today(), row.status == LicenceStatus.SUBMITTED
@@ -157,14 +152,13 @@ def _licence(
 
 
 def _decided(
-    who: LoggedIn,
+    who: Acting,
     licence_id: UUID,
     schema: ReasonForm | None,
     decide: Callable[[Actor, dict[str, Any]], Any],
 ) -> Any:
     """Make a decision about a licence that the actor may see and show it, or say why it was refused."""
     actor = who.actor
-    assert actor is not None
     licences.find(actor, Licence, licence_id)
     then = url_for("console.show_licence", licence_id=licence_id)
     return change_or_show(schema, partial(_licence, who, licence_id), partial(decide, actor), then)
@@ -172,14 +166,14 @@ def _decided(
 
 @pages.post("/licences/<uuid:licence_id>/confirm")
 @members_only("admin", kinds=(ADMIN,))
-def confirm_licence(who: LoggedIn, licence_id: UUID) -> Any:
+def confirm_licence(who: Acting, licence_id: UUID) -> Any:
     """Confirm what its holder handed in."""
     return _decided(who, licence_id, None, lambda actor, _: licences.confirm(actor, licence_id))
 
 
 @pages.post("/licences/<uuid:licence_id>/refuse")
 @members_only("admin", kinds=(ADMIN,))
-def refuse_licence(who: LoggedIn, licence_id: UUID) -> Any:
+def refuse_licence(who: Acting, licence_id: UUID) -> Any:
     """Refuse what its holder handed in, with a reason."""
     return _decided(
         who, licence_id, REASON, lambda actor, data: licences.refuse(actor, licence_id, data["reason"])
@@ -188,7 +182,7 @@ def refuse_licence(who: LoggedIn, licence_id: UUID) -> Any:
 
 @pages.post("/licences/<uuid:licence_id>/suspend")
 @members_only("admin", kinds=(ADMIN,))
-def suspend_licence(who: LoggedIn, licence_id: UUID) -> Any:
+def suspend_licence(who: Acting, licence_id: UUID) -> Any:
     """Let it count no more for now, with all other validities of its number."""
     return _decided(
         who, licence_id, REASON, lambda actor, data: licences.suspend(actor, licence_id, data["reason"])
@@ -197,7 +191,7 @@ def suspend_licence(who: LoggedIn, licence_id: UUID) -> Any:
 
 @pages.post("/licences/<uuid:licence_id>/resume")
 @members_only("admin", kinds=(ADMIN,))
-def resume_licence(who: LoggedIn, licence_id: UUID) -> Any:
+def resume_licence(who: Acting, licence_id: UUID) -> Any:
     """Let it count again."""
     return _decided(
         who, licence_id, REASON, lambda actor, data: licences.resume(actor, licence_id, data["reason"])
@@ -206,17 +200,16 @@ def resume_licence(who: LoggedIn, licence_id: UUID) -> Any:
 
 @pages.post("/licences/<uuid:licence_id>/revoke")
 @members_only("admin", kinds=(ADMIN,))
-def revoke_licence(who: LoggedIn, licence_id: UUID) -> Any:
+def revoke_licence(who: Acting, licence_id: UUID) -> Any:
     """End it now; it stays on record."""
     return _decided(who, licence_id, None, lambda actor, _: licences.revoke(actor, Licence, licence_id))
 
 
 @pages.post("/licences/<uuid:licence_id>/usage")
 @members_only("admin", kinds=(ADMIN,))
-def count_licence_usage(who: LoggedIn, licence_id: UUID) -> Any:
+def count_licence_usage(who: Acting, licence_id: UUID) -> Any:
     """Count tonnes that were handled outside the platform against one of its lines."""
     actor = who.actor
-    assert actor is not None
     row = licences.find(actor, Licence, licence_id)
 
     def count(data: dict[str, Any]) -> str:
@@ -228,10 +221,9 @@ def count_licence_usage(who: LoggedIn, licence_id: UUID) -> Any:
 
 @pages.post("/licences/<uuid:licence_id>/files")
 @members_only("admin", kinds=(ENTERPRISE, ADMIN), max_bytes=MAX_FORM)
-def add_licence_file(who: LoggedIn, licence_id: UUID) -> Any:
+def add_licence_file(who: Acting, licence_id: UUID) -> Any:
     """Add a scan: its holder while nobody has decided, an admin at any time."""
     actor = who.actor
-    assert actor is not None
     row = licences.find(actor, Licence, licence_id)
     return keep_scan(
         actor,

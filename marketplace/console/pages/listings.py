@@ -19,7 +19,7 @@ from ...listings import service as listings
 from ...listings.models import MOST_PHOTOS, Kind, ListingStatus
 from ...matches import service as matches
 from ...messages import say
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..charts import score_parts
 from ..forms import Errors, read_form, typed, wrong
 from ..listing_words import NO_FILTER, map_of, named_listings
@@ -61,13 +61,12 @@ MINE, MATCHES, BULK, WITHDRAWAL = MineQuery(), MatchesQuery(), BulkForm(), Withd
 
 @pages.get("/listings")
 @members_only(kinds=(ENTERPRISE,))
-def show_listings(who: LoggedIn) -> Response:
+def show_listings(who: Acting) -> Response:
     """One's own listings, last changed first."""
     return _mine(who)
 
 
-def _mine(who: LoggedIn, http_status: int = 200, done: dict[str, Any] | None = None) -> Response:
-    assert who.actor is not None
+def _mine(who: Acting, http_status: int = 200, done: dict[str, Any] | None = None) -> Response:
     query, errors = read_query(MINE)
     asked = {**NO_FILTER, **query, "mine": True, "sort": "updated"}
     after = position_of(query, listings.position_kinds(asked))
@@ -90,10 +89,9 @@ def _mine(who: LoggedIn, http_status: int = 200, done: dict[str, Any] | None = N
 
 @pages.post("/listings/bulk")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def change_many(who: LoggedIn) -> Response:
+def change_many(who: Acting) -> Response:
     """Publish, pause, resume or withdraw those that were ticked; each by itself, and the page says which was
     refused."""
-    assert who.actor is not None
     data, errors = read_form(BULK)
     ids = ticked()
     if data is None or not ids:
@@ -150,16 +148,15 @@ def _words(error: DomainError) -> str:
 
 @pages.get("/listings/<uuid:listing_id>")
 @members_only()
-def show_listing(who: LoggedIn, listing_id: UUID) -> Response:
+def show_listing(who: Acting, listing_id: UUID) -> Response:
     """A listing: one's own with its matches, or an open one of others."""
     return listing_page(who, listing_id)
 
 
 def listing_page(
-    who: LoggedIn, listing_id: UUID, http_status: int = 200, errors: Errors | None = None
+    who: Acting, listing_id: UUID, http_status: int = 200, errors: Errors | None = None
 ) -> Response:
     """The page of a listing, with what is wrong with what was sent from it."""
-    assert who.actor is not None
     row = listings.find_shown(who.actor, listing_id)
     (shown,) = named_listings(listings.present_shown(who.actor, [row]))
     if row.enterprise_id != who.actor.enterprise_id:
@@ -262,10 +259,9 @@ def _others(actor: Actor, row: Any, shown: dict[str, Any]) -> list[dict[str, Any
 
 @pages.post("/listings/<uuid:listing_id>/withdraw")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def withdraw_listing(who: LoggedIn, listing_id: UUID) -> Any:
+def withdraw_listing(who: Acting, listing_id: UUID) -> Any:
     """Withdraw a listing of one's own."""
     actor = who.actor
-    assert actor is not None
     data, errors = read_form(WITHDRAWAL)
     row = listings.find_own(actor, listing_id)
     if row.status == ListingStatus.WITHDRAWN:  # a second press
@@ -281,22 +277,21 @@ def withdraw_listing(who: LoggedIn, listing_id: UUID) -> Any:
 
 @pages.post("/listings/<uuid:listing_id>/pause")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def pause_listing(who: LoggedIn, listing_id: UUID) -> Any:
+def pause_listing(who: Acting, listing_id: UUID) -> Any:
     """Pause an open listing of one's own."""
     return _moved(who, listing_id, ListingStatus.PAUSED, listings.pause)
 
 
 @pages.post("/listings/<uuid:listing_id>/resume")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def resume_listing(who: LoggedIn, listing_id: UUID) -> Any:
+def resume_listing(who: Acting, listing_id: UUID) -> Any:
     """Resume a paused listing of one's own."""
     return _moved(who, listing_id, ListingStatus.OPEN, listings.resume)
 
 
-def _moved(who: LoggedIn, listing_id: UUID, goal: ListingStatus, act: Callable[[Actor, UUID], Any]) -> Any:
+def _moved(who: Acting, listing_id: UUID, goal: ListingStatus, act: Callable[[Actor, UUID], Any]) -> Any:
     """Make a move; pressed twice it is made once."""
     actor = who.actor
-    assert actor is not None
     row = listings.find_own(actor, listing_id)
     try:
         if row.status != goal:

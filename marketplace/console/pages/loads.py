@@ -25,7 +25,7 @@ from ...http.schemas import Schema
 from ...manifests import service as manifests
 from ...manifests.models import HEAVIEST_KG, CorrectionStatus, ManifestStatus, Part
 from ...persons.models import Right
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ...transporters import service as transporters
 from ..form_fields import LocalMoment, TypedLoad, TypedTonnes, TypedWhole
 from ..forms import Errors, change_or_show, once_by, require_seen, typed, version_seen
@@ -116,9 +116,8 @@ QUERY, FIND = LoadsQuery(), FindQuery()
 
 @pages.get("/loads")
 @members_only(drivers=True)
-def show_loads(who: LoggedIn) -> Response:
+def show_loads(who: Acting) -> Response:
     """Those of today, then the others; a driver sees those of today that the transporter carries."""
-    assert who.actor is not None
     query, errors = read_query(QUERY)
     is_driver = who.right == Right.DRIVER
     asked = {**ANY_LOAD, "today": True, **({"role": "transporter"} if is_driver else {})}
@@ -148,9 +147,8 @@ def show_loads(who: LoggedIn) -> Response:
 
 @pages.get("/loads/find")
 @members_only(drivers=True)
-def find_load(who: LoggedIn) -> Any:
+def find_load(who: Acting) -> Any:
     """The load of a number, ours or the official one, or of the code that its paper shows."""
-    assert who.actor is not None
     query, errors = read_query(FIND)
     given = (query["number"] or "").strip()
     found = _found(who, given) if given else None
@@ -159,9 +157,8 @@ def find_load(who: LoggedIn) -> Any:
     return private("load_find.html", 404 if given else 200, given=given, errors=errors, script="scan.js")
 
 
-def _found(who: LoggedIn, given: str) -> UUID | None:
+def _found(who: Acting, given: str) -> UUID | None:
     actor = who.actor
-    assert actor is not None
     try:
         if token := token_in(given):
             document = documents.issued_under(token)
@@ -173,16 +170,14 @@ def _found(who: LoggedIn, given: str) -> UUID | None:
         return None
 
 
-def shown_to(who: LoggedIn, manifest_id: UUID) -> Any:
+def shown_to(who: Acting, manifest_id: UUID) -> Any:
     """A load that this person may see, as a row. Raises: NotFound."""
-    assert who.actor is not None
     find = manifests.find_of_today if who.right == Right.DRIVER else manifests.find_shown
     return find(who.actor, manifest_id)
 
 
-def moves_of(who: LoggedIn, row: Any) -> list[str]:
+def moves_of(who: Acting, row: Any) -> list[str]:
     """The moves that this person may make of a load now."""
-    assert who.actor is not None
     open_now = manifests.open_moves(who.actor, row)
     if who.right == Right.DRIVER:
         return [name for name in open_now if name in DRIVERS]
@@ -190,27 +185,25 @@ def moves_of(who: LoggedIn, row: Any) -> list[str]:
     return open_now if may_write or is_in_place(who.actor) else []
 
 
-def next_move(who: LoggedIn, row: Any) -> str | None:
+def next_move(who: Acting, row: Any) -> str | None:
     """The first move that this person may make of a load now, if any."""
     return next((move for move in moves_of(who, row) if move in NEXT_MOVES), None)
 
 
-def may_track(who: LoggedIn, row: Any) -> bool:
+def may_track(who: Acting, row: Any) -> bool:
     """Whether this person may say where a load is now."""
-    assert who.actor is not None
     may_write = who.right == Right.DRIVER or is_in_place(who.actor) or "deals:write" in who.actor.scopes
     return may_write and haulage.may_send(who.actor, row)
 
 
 @pages.get(PATH)
 @members_only(drivers=True)
-def show_load(who: LoggedIn, manifest_id: UUID) -> Response:
+def show_load(who: Acting, manifest_id: UUID) -> Response:
     """A load with its steps, weights, differences and documents."""
     return _load(who, manifest_id)
 
 
-def _load(who: LoggedIn, manifest_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
-    assert who.actor is not None
+def _load(who: Acting, manifest_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
     row = shown_to(who, manifest_id)
     (shown,) = manifests.present([row])
     moves = moves_of(who, row)
@@ -240,10 +233,9 @@ def _load(who: LoggedIn, manifest_id: UUID, http_status: int = 200, errors: Erro
     )
 
 
-def _parts_of(who: LoggedIn, row: Any) -> list[Part]:
+def _parts_of(who: Acting, row: Any) -> list[Part]:
     """The parts that this person signs for; an admin does in place of any."""
     actor = who.actor
-    assert actor is not None
     if is_in_place(actor):
         return list(Part)
     if "deals:write" not in actor.scopes or actor.enterprise_id is None:
@@ -281,16 +273,13 @@ def _onward(actor: Actor, load: dict[str, Any]) -> list[tuple[UUID, str]]:
     ]
 
 
-def _made(
-    who: LoggedIn, manifest_id: UUID, schema: Schema, act: Callable[[Actor, dict[str, Any]], Any]
-) -> Any:
+def _made(who: Acting, manifest_id: UUID, schema: Schema, act: Callable[[Actor, dict[str, Any]], Any]) -> Any:
     """Make a step of a load that was seen as it is; its page again with words where that is refused.
 
     Args:
         act: makes the step, and returns the id of the load to show then.
     """
     actor = who.actor
-    assert actor is not None
 
     def make(data: dict[str, Any]) -> str:
         require_seen(shown_to(who, manifest_id).version)
@@ -304,7 +293,7 @@ def _step(path: str, schema: Schema, act: Callable[..., Any], *, drivers: bool =
 
     @pages.post(f"{PATH}/{path}", endpoint=f"load_{path.replace('-', '_')}")
     @members_only("deals:write", kinds=WRITERS, drivers=drivers)
-    def make_step(who: LoggedIn, manifest_id: UUID) -> Any:
+    def make_step(who: Acting, manifest_id: UUID) -> Any:
         def make(actor: Actor, data: dict[str, Any]) -> UUID:
             row, notices = act(actor, manifest_id, data)
             warn(notices)
@@ -344,7 +333,7 @@ _step("follow", FollowForm(), manifests.follow)
 
 @pages.post(f"{PATH}/corrections")
 @members_only("deals:write", kinds=WRITERS)
-def ask_correction(who: LoggedIn, manifest_id: UUID) -> Any:
+def ask_correction(who: Acting, manifest_id: UUID) -> Any:
     """Ask for a change of what one has signed."""
 
     def act(actor: Actor, data: dict[str, Any]) -> Any:
@@ -358,19 +347,19 @@ def ask_correction(who: LoggedIn, manifest_id: UUID) -> Any:
 
 @pages.post(f"{PATH}/corrections/<uuid:correction_id>/approve")
 @members_only("deals:write", kinds=WRITERS)
-def approve_correction(who: LoggedIn, manifest_id: UUID, correction_id: UUID) -> Any:
+def approve_correction(who: Acting, manifest_id: UUID, correction_id: UUID) -> Any:
     """Agree to a correction."""
     return _decided(who, manifest_id, correction_id, manifests.approve)
 
 
 @pages.post(f"{PATH}/corrections/<uuid:correction_id>/reject")
 @members_only("deals:write", kinds=WRITERS)
-def reject_correction(who: LoggedIn, manifest_id: UUID, correction_id: UUID) -> Any:
+def reject_correction(who: Acting, manifest_id: UUID, correction_id: UUID) -> Any:
     """Refuse a correction."""
     return _decided(who, manifest_id, correction_id, manifests.reject)
 
 
-def _decided(who: LoggedIn, manifest_id: UUID, correction_id: UUID, decide: Callable[..., Any]) -> Any:
+def _decided(who: Acting, manifest_id: UUID, correction_id: UUID, decide: Callable[..., Any]) -> Any:
     def act(actor: Actor, data: dict[str, Any]) -> Any:
         asked = manifests.find_correction(actor, correction_id)
         if asked.manifest_id != manifest_id:

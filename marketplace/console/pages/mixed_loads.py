@@ -18,7 +18,7 @@ from ...http.fields import Day, Identifier, Lines, OneOf
 from ...http.schemas import Schema
 from ...listings.models import Packaging
 from ...manifests import service as manifests
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ...transporters import service as transporters
 from ..form_fields import TypedTonnes, TypedWhole
 from ..form_rows import Rows
@@ -63,18 +63,16 @@ LINES = Rows("lines", LineForm(), ("quantity_t", "packages", "packing"), 0, MOST
 
 @pages.get("/loads/new")
 @members_only("deals:write", kinds=WRITERS)
-def show_mixed_load(who: LoggedIn) -> Response:
+def show_mixed_load(who: Acting) -> Response:
     """The deals with one receiver that may be loaded together, each with its tonnes to fill in."""
-    assert who.actor is not None
     return _mixed(who.actor)
 
 
 @pages.post("/loads/new")
 @members_only("deals:write", kinds=WRITERS)
-def draft_mixed_load(who: LoggedIn) -> Any:
+def draft_mixed_load(who: Acting) -> Any:
     """Draft its manifest."""
     actor = who.actor
-    assert actor is not None
     data, errors = read_form(MIXED)
     lines, faults = LINES.read()
     if not lines and not faults:

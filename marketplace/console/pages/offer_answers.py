@@ -12,7 +12,7 @@ from ...deals.models import OfferStatus
 from ...errors import DomainError, NotFound, PreconditionFailed
 from ...events.actor import ENTERPRISE, Actor
 from ...http.fields import OneOf
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import VERSION, WHOLE, read_form, words_of, wrong
 from ..page import pages, text
 from ..visitor import members_only
@@ -37,10 +37,9 @@ ANSWERS = AnswersForm()
 
 @pages.post("/offers/answers")
 @members_only("deals:write", kinds=(ENTERPRISE,))
-def answer_offers(who: LoggedIn) -> Response:
+def answer_offers(who: Acting) -> Response:
     """Give the same answer to each that was ticked; what became of each is said, once more if sent again."""
     actor = who.actor
-    assert actor is not None
     data, errors = read_form(ANSWERS)
     ids = ticked()
     if data is None or not ids:

@@ -21,7 +21,7 @@ from ...http.schemas import Schema
 from ...listings import service as listings
 from ...listings.models import Listing
 from ...matches import service as matches
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..form_fields import END_OF_WORK, LocalMoment, TypedPrice, TypedTonnes, TypedYuan, as_typed
 from ..forms import Errors, change_or_show, once_by, require_seen, typed, words_of
 from ..page import pages, read_query
@@ -76,19 +76,18 @@ QUERY, TERMS, COUNTER, REASON, PAIR = OffersQuery(), TermsForm(), CounterForm(),
 
 @pages.get("/offers")
 @members_only()
-def show_offers(who: LoggedIn) -> Response:
+def show_offers(who: Acting) -> Response:
     """Those that wait for an answer of ours, then all others."""
     return offers_page(who)
 
 
 def offers_page(
-    who: LoggedIn,
+    who: Acting,
     http_status: int = 200,
     errors: Errors | None = None,
     outcomes: Sequence[dict[str, Any]] = (),
 ) -> Response:
     """The offers, with what became of several that were answered, or why the form was refused."""
-    assert who.actor is not None
     query, wrong_query = read_query(QUERY)
     turns: Sequence[Any] = ()
     if query["cursor"] is None:
@@ -131,19 +130,17 @@ def with_titles(rows: Sequence[Any]) -> list[dict[str, Any]]:
 
 @pages.get("/offers/new")
 @members_only("deals:write", kinds=(ENTERPRISE,))
-def show_new_offer(who: LoggedIn) -> Response:
+def show_new_offer(who: Acting) -> Response:
     """A first offer for a pairing, filled in from both listings."""
-    assert who.actor is not None
     mine, pairing = _pair(who.actor)
     return _new_offer(mine, pairing, _first_terms(mine, pairing["listing"]))
 
 
 @pages.post("/offers/new")
 @members_only("deals:write", kinds=(ENTERPRISE,))
-def make_offer(who: LoggedIn) -> Any:
+def make_offer(who: Acting) -> Any:
     """Make it."""
     actor = who.actor
-    assert actor is not None
     mine, pairing = _pair(actor)
     ids = {f"{kind}_id": listing_id for kind, listing_id in _ids(mine, pairing).items()}
 
@@ -213,9 +210,8 @@ def _new_offer(
 
 @pages.get(PATH)
 @members_only()
-def show_offer(who: LoggedIn, offer_id: UUID) -> Response:
+def show_offer(who: Acting, offer_id: UUID) -> Response:
     """The rounds of an offer, and what may be done now."""
-    assert who.actor is not None
     return _thread(who.actor, offer_id)
 
 
@@ -274,11 +270,10 @@ def _as_typed(offer: dict[str, Any]) -> dict[str, str]:
 
 
 def _answered(
-    who: LoggedIn, offer_id: UUID, schema: Schema, act: Callable[[Actor, dict[str, Any]], str]
+    who: Acting, offer_id: UUID, schema: Schema, act: Callable[[Actor, dict[str, Any]], str]
 ) -> Any:
     """Answer the terms that were seen; the thread again with words where that is refused."""
     actor = who.actor
-    assert actor is not None
 
     def answer(data: dict[str, Any]) -> str:
         require_seen(deals.find_shown_offer(actor, offer_id).version)
@@ -289,7 +284,7 @@ def _answered(
 
 @pages.post(f"{PATH}/counter")
 @members_only("deals:write", kinds=WRITERS)
-def counter_offer(who: LoggedIn, offer_id: UUID) -> Any:
+def counter_offer(who: Acting, offer_id: UUID) -> Any:
     """Answer with terms of one's own."""
 
     def act(actor: Actor, data: dict[str, Any]) -> str:
@@ -303,7 +298,7 @@ def counter_offer(who: LoggedIn, offer_id: UUID) -> Any:
 
 @pages.post(f"{PATH}/accept")
 @members_only("deals:write", kinds=WRITERS)
-def accept_offer(who: LoggedIn, offer_id: UUID) -> Any:
+def accept_offer(who: Acting, offer_id: UUID) -> Any:
     """Accept the terms on the table: the contract is made."""
 
     def act(actor: Actor, data: dict[str, Any]) -> str:
@@ -315,14 +310,14 @@ def accept_offer(who: LoggedIn, offer_id: UUID) -> Any:
 
 @pages.post(f"{PATH}/reject")
 @members_only("deals:write", kinds=WRITERS)
-def reject_offer(who: LoggedIn, offer_id: UUID) -> Any:
+def reject_offer(who: Acting, offer_id: UUID) -> Any:
     """Decline, which ends the offer."""
     return _answered(who, offer_id, REASON, _ending(deals.reject, offer_id))
 
 
 @pages.post(f"{PATH}/withdraw")
 @members_only("deals:write", kinds=WRITERS)
-def withdraw_offer(who: LoggedIn, offer_id: UUID) -> Any:
+def withdraw_offer(who: Acting, offer_id: UUID) -> Any:
     """Take one's own terms back, which ends the offer."""
     return _answered(who, offer_id, REASON, _ending(deals.withdraw, offer_id))
 

@@ -11,7 +11,7 @@ from ...errors import Conflict
 from ...events.actor import ADMIN
 from ...http.fields import QueryWhole, Range
 from ...http.schemas import Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ...webhooks import service as webhooks
 from ..page import pages, read_query
 from ..visitor import members_only, private
@@ -34,9 +34,8 @@ LONGEST_ID = 19
 
 @pages.get("/operations")
 @members_only(kinds=(ADMIN,))
-def show_operations(who: LoggedIn) -> Response:
+def show_operations(who: Acting) -> Response:
     """Queues, tasks that were given up, the index, refused mail, webhooks that failed."""
-    assert who.actor is not None
     query, _ = read_query(QUERY)
     return private(
         "operations.html",
@@ -51,10 +50,9 @@ def show_operations(who: LoggedIn) -> Response:
 
 @pages.post("/operations/replay")
 @members_only("admin", kinds=(ADMIN,))
-def replay_tasks(who: LoggedIn) -> Any:
+def replay_tasks(who: Acting) -> Any:
     """Make the chosen tasks due again, or all that are listed; one that somebody has replayed meanwhile is
     passed over."""
-    assert who.actor is not None
     if "every" in request.form:
         listed = [task["id"] for task in desk.operations(who.actor)["parked"]]
         return _replayed(who, listed)
@@ -63,17 +61,15 @@ def replay_tasks(who: LoggedIn) -> Any:
     return _replayed(who, chosen)
 
 
-def _replayed(who: LoggedIn, chosen: list[int]) -> Any:
-    assert who.actor is not None
+def _replayed(who: Acting, chosen: list[int]) -> Any:
     count = desk.replay_tasks(who.actor, chosen)
     return redirect(url_for("console.show_operations", replayed=count), 303)
 
 
 @pages.post("/operations/webhooks/<uuid:delivery_id>")
 @members_only("admin", kinds=(ADMIN,))
-def redeliver_failed(who: LoggedIn, delivery_id: UUID) -> Any:
+def redeliver_failed(who: Acting, delivery_id: UUID) -> Any:
     """Deliver a webhook that failed once more; one that somebody else has sent meanwhile is passed over."""
-    assert who.actor is not None
     try:
         webhooks.redeliver(who.actor, delivery_id)
         count = 1

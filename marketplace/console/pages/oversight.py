@@ -15,7 +15,7 @@ from ...events.actor import ADMIN
 from ...http.authentication import STAFF
 from ...http.fields import Day, Lines, OneOf, Text
 from ...http.schemas import InOrderSchema, Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ...privacy import service as privacy
 from ...reporting import service as reporting
 from ...reporting.models import ReportingClass
@@ -61,16 +61,15 @@ CLASS, EVALUATION, GIVEN_REASON, REASON = ClassForm(), EvaluationForm(), GivenRe
 
 @pages.get("/enterprises/<uuid:enterprise_id>/reporting-class")
 @members_only(kinds=STAFF)
-def show_class(who: LoggedIn, enterprise_id: UUID) -> Response:
+def show_class(who: Acting, enterprise_id: UUID) -> Response:
     """The class of an enterprise today, why, and every decision about it."""
     return _class(who, enterprise_id)
 
 
 def _class(
-    who: LoggedIn, enterprise_id: UUID, http_status: int = 200, errors: Errors | None = None
+    who: Acting, enterprise_id: UUID, http_status: int = 200, errors: Errors | None = None
 ) -> Response:
     actor = who.actor
-    assert actor is not None
     firm = enterprises.find_governed(actor, enterprise_id)
     return private(
         "reporting_class.html",
@@ -87,10 +86,9 @@ def _class(
 
 @pages.post("/enterprises/<uuid:enterprise_id>/reporting-class")
 @members_only(kinds=STAFF)
-def decide_class(who: LoggedIn, enterprise_id: UUID) -> Any:
+def decide_class(who: Acting, enterprise_id: UUID) -> Any:
     """Put an enterprise into a class from a day on."""
     actor = who.actor
-    assert actor is not None
     reporting.find_decidable(actor, enterprise_id)
 
     def decide(data: dict[str, Any]) -> str:
@@ -105,10 +103,9 @@ def decide_class(who: LoggedIn, enterprise_id: UUID) -> Any:
 
 @pages.post("/enterprises/<uuid:enterprise_id>/evaluations")
 @members_only("admin", kinds=(ADMIN,))
-def evaluate_enterprise(who: LoggedIn, enterprise_id: UUID) -> Any:
+def evaluate_enterprise(who: Acting, enterprise_id: UUID) -> Any:
     """Have a preview made, or record an evaluation of a day."""
     actor = who.actor
-    assert actor is not None
     enterprises.find_governed(actor, enterprise_id)
 
     def evaluate(data: dict[str, Any]) -> str:
@@ -127,15 +124,14 @@ def evaluate_enterprise(who: LoggedIn, enterprise_id: UUID) -> Any:
 
 @pages.get("/enterprises/<uuid:enterprise_id>/erase-contact")
 @members_only(kinds=(ADMIN,))
-def show_contact_erasure(who: LoggedIn, enterprise_id: UUID) -> Response:
+def show_contact_erasure(who: Acting, enterprise_id: UUID) -> Response:
     """What goes and what stays when the contact is erased, before it is."""
     return _contact_erasure(who, enterprise_id)
 
 
 def _contact_erasure(
-    who: LoggedIn, enterprise_id: UUID, http_status: int = 200, errors: Errors | None = None
+    who: Acting, enterprise_id: UUID, http_status: int = 200, errors: Errors | None = None
 ) -> Response:
-    assert who.actor is not None
     return private(
         "erase_contact.html",
         http_status,
@@ -148,10 +144,9 @@ def _contact_erasure(
 
 @pages.post("/enterprises/<uuid:enterprise_id>/erase-contact")
 @members_only("admin", kinds=(ADMIN,))
-def erase_contact(who: LoggedIn, enterprise_id: UUID) -> Any:
+def erase_contact(who: Acting, enterprise_id: UUID) -> Any:
     """Erase the contact for good."""
     actor = who.actor
-    assert actor is not None
     enterprises.find_governed(actor, enterprise_id)
     return change_or_show(
         GIVEN_REASON,
@@ -166,16 +161,15 @@ def erase_contact(who: LoggedIn, enterprise_id: UUID) -> Any:
 
 @pages.get("/enterprises/<uuid:enterprise_id>/papers")
 @members_only(kinds=STAFF)
-def show_carriage(who: LoggedIn, enterprise_id: UUID) -> Response:
+def show_carriage(who: Acting, enterprise_id: UUID) -> Response:
     """The papers of a transporter: those to be decided first, then those in force."""
     return _carriage(who, enterprise_id)
 
 
 def _carriage(
-    who: LoggedIn, enterprise_id: UUID, http_status: int = 200, errors: Errors | None = None
+    who: Acting, enterprise_id: UUID, http_status: int = 200, errors: Errors | None = None
 ) -> Response:
     actor = who.actor
-    assert actor is not None
     firm = enterprises.find_governed(actor, enterprise_id)
     asked = {"status": None, "paper": None, "transporter_id": enterprise_id}
     papers = transporters.present_papers(actor, transporters.search_papers(actor, asked, None, MOST_PAPERS))
@@ -192,10 +186,9 @@ def _carriage(
 
 @pages.post("/enterprises/papers/<uuid:carriage_id>/end")
 @members_only("admin", kinds=(ADMIN,))
-def end_carriage(who: LoggedIn, carriage_id: UUID) -> Any:
+def end_carriage(who: Acting, carriage_id: UUID) -> Any:
     """End a paper now; it stays on record."""
     actor = who.actor
-    assert actor is not None
     enterprise_id = transporters.find_paper(actor, carriage_id).transporter_id
     return change_or_show(
         REASON,

@@ -15,7 +15,7 @@ from ...http.rate_limits import EXPORT, address, count_for
 from ...http.schemas import LONGEST_PASSWORD, Email, Password, Phone, Schema
 from ...messages import LANGUAGES
 from ...persons import service as persons
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ...privacy import service as privacy
 from ..forms import PASSWORDS, Errors, change_or_show, version_seen
 from ..page import pages
@@ -64,15 +64,12 @@ MYSELF, PASSWORD, PHONE, EMAIL, CODE, ERASURE = (
 
 @pages.get("/settings/account")
 @members_only(OWN_ACCOUNT)
-def show_account(who: LoggedIn) -> Response:
+def show_account(who: Acting) -> Response:
     """What the person can set of itself."""
     return _account(who)
 
 
-def _account(
-    who: LoggedIn, failed: str = "", http_status: int = 200, errors: Errors | None = None
-) -> Response:
-    assert who.actor is not None
+def _account(who: Acting, failed: str = "", http_status: int = 200, errors: Errors | None = None) -> Response:
     typed = {name: value for name, value in request.form.to_dict().items() if name not in SECRETS}
     return private(
         "account.html",
@@ -89,7 +86,7 @@ def _account(
 
 @pages.post("/settings/account")
 @members_only(OWN_ACCOUNT)
-def change_myself(who: LoggedIn) -> Any:
+def change_myself(who: Acting) -> Any:
     """Set name and language."""
     return _take(
         who, MYSELF, "myself", lambda actor, data: persons.change_myself(actor, data, version_seen())
@@ -98,7 +95,7 @@ def change_myself(who: LoggedIn) -> Any:
 
 @pages.post("/settings/account/password")
 @members_only(OWN_ACCOUNT, sensitive=ASK_FACTOR)
-def change_password(who: LoggedIn) -> Any:
+def change_password(who: Acting) -> Any:
     """Set the password; the sessions elsewhere end."""
 
     def change(actor: Actor, data: dict[str, Any]) -> None:
@@ -109,7 +106,7 @@ def change_password(who: LoggedIn) -> Any:
 
 @pages.post("/settings/account/phone")
 @members_only(OWN_ACCOUNT, sensitive=ASK_FACTOR)
-def change_phone(who: LoggedIn) -> Any:
+def change_phone(who: Acting) -> Any:
     """Set the number, or take it away."""
     return _take(
         who, PHONE, "phone",
@@ -119,7 +116,7 @@ def change_phone(who: LoggedIn) -> Any:
 
 @pages.post("/settings/account/email")
 @members_only(OWN_ACCOUNT, sensitive=ASK_FACTOR)
-def ask_for_email(who: LoggedIn) -> Any:
+def ask_for_email(who: Acting) -> Any:
     """Have a code mailed to a new address."""
     return _take(
         who, EMAIL, "email",
@@ -129,23 +126,21 @@ def ask_for_email(who: LoggedIn) -> Any:
 
 @pages.post("/settings/account/email/confirm")
 @members_only(OWN_ACCOUNT)
-def confirm_email(who: LoggedIn) -> Any:
+def confirm_email(who: Acting) -> Any:
     """Take the new address by its code."""
     return _take(who, CODE, "code", lambda actor, data: persons.confirm_email(actor, data["code"], address()))
 
 
-def _take(who: LoggedIn, schema: Schema, form: str, change: Callable[[Actor, dict[str, Any]], Any]) -> Any:
+def _take(who: Acting, schema: Schema, form: str, change: Callable[[Actor, dict[str, Any]], Any]) -> Any:
     """Make the change of one of the forms of the page, and show in it that it is made."""
-    assert who.actor is not None
     then = url_for("console.show_account", done=form)
     return change_or_show(schema, partial(_account, who, form), partial(change, who.actor), then)
 
 
 @pages.get("/settings/export")
 @members_only(OWN_ACCOUNT, sensitive=ASK_AGAIN)
-def export_myself(who: LoggedIn) -> Response:
+def export_myself(who: Acting) -> Response:
     """A copy of what is kept of the person, as a file."""
-    assert who.actor is not None
     count_for(who.actor, EXPORT)
     return attachment(
         privacy.export_person(who.actor), JSON, f"huanliu-{clock.today().isoformat()}-person.json"
@@ -154,7 +149,7 @@ def export_myself(who: LoggedIn) -> Response:
 
 @pages.get("/settings/erase")
 @members_only(OWN_ACCOUNT)
-def show_erasure(who: LoggedIn) -> Response:
+def show_erasure(who: Acting) -> Response:
     """What erasure means, and the password for it."""
     return _erasure()
 
@@ -165,10 +160,9 @@ def _erasure(http_status: int = 200, errors: Errors | None = None) -> Response:
 
 @pages.post("/settings/erase")
 @members_only(OWN_ACCOUNT, sensitive=ASK_FACTOR)
-def erase_myself(who: LoggedIn) -> Any:
+def erase_myself(who: Acting) -> Any:
     """Erase the person."""
     actor = who.actor
-    assert actor is not None
 
     def erase(data: dict[str, Any]) -> Any:
         persons.erase_oneself(actor, data["password"], address())

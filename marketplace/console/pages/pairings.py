@@ -14,7 +14,7 @@ from ...http.schemas import Schema
 from ...listings import service as listings
 from ...matches import service as matches
 from ...matches.models import Verdict
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import WHOLE, Errors, change_or_show, words_of
 from ..page import pages
 from ..visitor import members_only, private, way_back
@@ -35,15 +35,14 @@ VERDICT, MANY = VerdictForm(), ManyForm()
 
 @pages.get("/listings/<uuid:listing_id>/matches/<uuid:other_id>")
 @members_only(kinds=(ENTERPRISE,))
-def show_pairing(who: LoggedIn, listing_id: UUID, other_id: UUID) -> Response:
+def show_pairing(who: Acting, listing_id: UUID, other_id: UUID) -> Response:
     """One pairing: its score in parts, or each rule that stands against it."""
     return _pairing(who, listing_id, other_id)
 
 
 def _pairing(
-    who: LoggedIn, listing_id: UUID, other_id: UUID, http_status: int = 200, errors: Errors | None = None
+    who: Acting, listing_id: UUID, other_id: UUID, http_status: int = 200, errors: Errors | None = None
 ) -> Response:
-    assert who.actor is not None
     listing = listings.find_own(who.actor, listing_id)
     pairing = matches.explain(who.actor, listing, other_id)
     failed = [matches.say_failed_gate(failure) for failure in pairing["failed_gates"]]
@@ -65,10 +64,9 @@ def _pairing(
 
 @pages.post("/listings/<uuid:listing_id>/matches/<uuid:other_id>/feedback")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def give_verdict(who: LoggedIn, listing_id: UUID, other_id: UUID) -> Any:
+def give_verdict(who: Acting, listing_id: UUID, other_id: UUID) -> Any:
     """Interested, not for me, or neither any more; from a list of matches it goes on where that was."""
     actor = who.actor
-    assert actor is not None
     listing = listings.find_own(actor, listing_id)
     other = matches.counterpart(actor, listing, other_id)
 
@@ -87,10 +85,9 @@ def give_verdict(who: LoggedIn, listing_id: UUID, other_id: UUID) -> Any:
 
 @pages.post("/listings/<uuid:listing_id>/feedback")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def give_verdicts(who: LoggedIn, listing_id: UUID) -> Any:
+def give_verdicts(who: Acting, listing_id: UUID) -> Any:
     """The same of each match that was ticked; each by itself, and the page says why one was refused."""
     actor = who.actor
-    assert actor is not None
     listings.find_own(actor, listing_id)
 
     def give(data: dict[str, Any]) -> Any:

@@ -19,7 +19,7 @@ from ...http.languages import Message
 from ...http.schemas import PeriodSchema, Schema
 from ...licences import service as licences
 from ...licences.models import Channel, Licence, LicenceKind, LicenceStatus, TransferApproval
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ...registrations import service as registrations
 from ...transporters import service as transporters
 from ...transporters.models import CardKind, PaperKind, PaperStatus
@@ -122,14 +122,13 @@ FORMS = {
 
 @pages.get(PATH)
 @members_only(kinds=(ENTERPRISE,))
-def show_papers(who: LoggedIn) -> Response:
+def show_papers(who: Acting) -> Response:
     """Licences, channels, approvals, registrations and papers of carriage on file, with their last days."""
     return _papers(who)
 
 
-def _papers(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _papers(who: Acting, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     carries = Role.TRANSPORTER in actor.roles
     may_write = OWNER in actor.scopes
     return private(
@@ -211,10 +210,9 @@ def _carriage(shown: dict[str, Any]) -> dict[str, Any]:
 
 @pages.post(f"{PATH}/<any(licence, permit, vehicle, crew, insurance):form>")
 @members_only(OWNER, kinds=(ENTERPRISE,), max_bytes=MAX_FORM)
-def hand_in_paper(who: LoggedIn, form: str) -> Any:
+def hand_in_paper(who: Acting, form: str) -> Any:
     """Hand in a paper, with its scan if one was chosen: both or neither."""
     actor, handing = who.actor, FORMS[form]
-    assert actor is not None
     if LINES.is_more_asked():
         return _papers(who)
     data, errors = read_form(handing.schema)
@@ -245,17 +243,16 @@ def _beside_field(error: DomainError) -> Errors:
 
 @pages.get(f"{PATH}/<any(licence, permit, vehicle, crew, insurance):form>")
 @members_only(kinds=(ENTERPRISE,))
-def show_paper_form(who: LoggedIn, form: str) -> Any:
+def show_paper_form(who: Acting, form: str) -> Any:
     """Back to the papers, after a log-in in the middle of one of the forms."""
     return redirect(url_for("console.show_papers"), 303)
 
 
 @pages.post(f"{PATH}/<any(licence, permit, vehicle, crew, insurance):form>/<uuid:paper_id>")
 @members_only(OWNER, kinds=(ENTERPRISE,), max_bytes=MAX_FORM)
-def add_scan(who: LoggedIn, form: str, paper_id: UUID) -> Any:
+def add_scan(who: Acting, form: str, paper_id: UUID) -> Any:
     """Add a scan to a paper that nobody has decided on."""
     actor = who.actor
-    assert actor is not None
     is_licence = form == "licence"
     row = licences.find(actor, Licence, paper_id) if is_licence else transporters.find_paper(actor, paper_id)
     return keep_scan(
@@ -268,6 +265,6 @@ def add_scan(who: LoggedIn, form: str, paper_id: UUID) -> Any:
 
 @pages.get(f"{PATH}/<any(licence, permit, vehicle, crew, insurance):form>/<uuid:paper_id>")
 @members_only(kinds=(ENTERPRISE,))
-def show_scan_form(who: LoggedIn, form: str, paper_id: UUID) -> Any:
+def show_scan_form(who: Acting, form: str, paper_id: UUID) -> Any:
     """Back to the papers likewise."""
     return redirect(url_for("console.show_papers"), 303)

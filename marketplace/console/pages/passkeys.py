@@ -10,7 +10,7 @@ from marshmallow import fields
 from ...http.fields import Length, Text
 from ...http.schemas import Schema
 from ...persons import service as persons
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import Errors, change_or_show, typed
 from ..page import as_json, pages
 from ..visitor import ASK_AGAIN, SCRIPT, members_only, private
@@ -29,12 +29,12 @@ NEW_PASSKEY = NewPasskeyForm()
 
 @pages.get("/settings/passkeys")
 @members_only(sensitive=ASK_AGAIN)
-def show_passkeys(who: LoggedIn) -> Response:
+def show_passkeys(who: Acting) -> Response:
     """The passkeys, and where a new one is named."""
     return _passkeys(who)
 
 
-def _passkeys(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _passkeys(who: Acting, http_status: int = 200, errors: Errors | None = None) -> Response:
     return private(
         "passkeys.html",
         http_status,
@@ -49,14 +49,14 @@ def _passkeys(who: LoggedIn, http_status: int = 200, errors: Errors | None = Non
 
 @pages.post("/settings/passkeys/challenge")
 @members_only()
-def offer_passkey(who: LoggedIn) -> Response:
+def offer_passkey(who: Acting) -> Response:
     """What the browser needs to make a passkey; only this session may answer."""
     return as_json(persons.offer_passkey(who.session_id, who.person_id))
 
 
 @pages.post("/settings/passkeys")
 @members_only(sensitive=ASK_AGAIN)
-def add_passkey(who: LoggedIn) -> Any:
+def add_passkey(who: Acting) -> Any:
     """Keep a passkey that the browser has made."""
 
     def add(data: dict[str, Any]) -> None:
@@ -67,7 +67,7 @@ def add_passkey(who: LoggedIn) -> Any:
 
 @pages.post("/settings/passkeys/<uuid:passkey_id>/remove")
 @members_only(sensitive=ASK_AGAIN)
-def remove_passkey(who: LoggedIn, passkey_id: UUID) -> Any:
+def remove_passkey(who: Acting, passkey_id: UUID) -> Any:
     """Take a passkey no more."""
     persons.remove_passkey(who.person_id, passkey_id)
     return redirect(url_for("console.show_passkeys"), 303)

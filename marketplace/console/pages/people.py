@@ -14,7 +14,7 @@ from ...http.languages import language
 from ...http.schemas import Email, Schema
 from ...persons import service as persons
 from ...persons.models import Right
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import Errors, change_or_show, over_the_form, typed, version_seen
 from ..page import pages, read_query
 from ..visitor import ASK_AGAIN, OWN_ACCOUNT, members_only, private
@@ -45,7 +45,7 @@ INVITATION, RIGHT, STAFF, PEOPLE = InvitationForm(), RightForm(), StaffInvitatio
 
 @pages.get("/settings")
 @members_only(OWN_ACCOUNT)
-def show_settings(who: LoggedIn) -> Response:
+def show_settings(who: Acting) -> Response:
     """The person's sessions, and what it is a member of."""
     return private(
         "settings.html",
@@ -57,7 +57,7 @@ def show_settings(who: LoggedIn) -> Response:
 
 @pages.post("/settings/sessions/<uuid:session_id>/end")
 @members_only(OWN_ACCOUNT)
-def end_my_session(who: LoggedIn, session_id: UUID) -> Any:
+def end_my_session(who: Acting, session_id: UUID) -> Any:
     """End one of the person's sessions."""
     persons.end_session(who.person_id, session_id)
     return redirect(url_for("console.show_settings"), 303)
@@ -65,7 +65,7 @@ def end_my_session(who: LoggedIn, session_id: UUID) -> Any:
 
 @pages.post("/settings/acting/<uuid:membership_id>")
 @members_only(OWN_ACCOUNT)
-def act_for(who: LoggedIn, membership_id: UUID) -> Any:
+def act_for(who: Acting, membership_id: UUID) -> Any:
     """Act for another enterprise, or as the member of staff, that the person is."""
     persons.act_for(who.session_id, membership_id)
     return redirect(url_for("console.show_today"), 303)
@@ -73,13 +73,12 @@ def act_for(who: LoggedIn, membership_id: UUID) -> Any:
 
 @pages.get("/settings/people")
 @members_only("admin", kinds=(ENTERPRISE, ADMIN))
-def show_people(who: LoggedIn) -> Response:
+def show_people(who: Acting) -> Response:
     """Members and invitations, to who governs them."""
     return _people(who)
 
 
-def _people(who: LoggedIn, http_status: int = 200, errors: Errors | None = None, **told: Any) -> Response:
-    assert who.actor is not None
+def _people(who: Acting, http_status: int = 200, errors: Errors | None = None, **told: Any) -> Response:
     query, _ = read_query(PEOPLE)
     members = persons.list_members(who.actor, query["after"], MOST_SHOWN + 1)
     shown = members[:MOST_SHOWN]
@@ -102,21 +101,20 @@ def _people(who: LoggedIn, http_status: int = 200, errors: Errors | None = None,
 
 @pages.post("/settings/people/invitations")
 @members_only("admin", kinds=(ENTERPRISE,), sensitive=ASK_AGAIN)
-def invite(who: LoggedIn) -> Any:
+def invite(who: Acting) -> Any:
     """Invite somebody; a code on paper is shown this once."""
     return _invited(who, INVITATION, {"staff_id": None})
 
 
 @pages.post("/settings/people/staff")
 @members_only("admin", kinds=(ADMIN,), sensitive=ASK_AGAIN)
-def invite_staff(who: LoggedIn) -> Any:
+def invite_staff(who: Acting) -> Any:
     """Invite the person who is a member of staff, known by keys so far."""
     return _invited(who, STAFF, {"right": None})
 
 
-def _invited(who: LoggedIn, schema: Schema, about: dict[str, Any]) -> Any:
+def _invited(who: Acting, schema: Schema, about: dict[str, Any]) -> Any:
     actor = who.actor
-    assert actor is not None
 
     def invite_by(data: dict[str, Any]) -> Response:
         invitation, code = persons.invite(actor, {**about, **data, "language": language()})
@@ -127,14 +125,14 @@ def _invited(who: LoggedIn, schema: Schema, about: dict[str, Any]) -> Any:
 
 @pages.post("/settings/people/invitations/<uuid:invitation_id>/withdraw")
 @members_only("admin", kinds=(ENTERPRISE, ADMIN))
-def withdraw_invitation(who: LoggedIn, invitation_id: UUID) -> Any:
+def withdraw_invitation(who: Acting, invitation_id: UUID) -> Any:
     """Take an invitation back."""
     return _changed(who, None, lambda actor, _: persons.withdraw_invitation(actor, invitation_id))
 
 
 @pages.post("/settings/people/<uuid:member_id>/right")
 @members_only("admin", kinds=(ENTERPRISE,), sensitive=ASK_AGAIN)
-def change_right(who: LoggedIn, member_id: UUID) -> Any:
+def change_right(who: Acting, member_id: UUID) -> Any:
     """Give a member another right."""
 
     def change(actor: Actor, data: dict[str, Any]) -> Any:
@@ -145,14 +143,13 @@ def change_right(who: LoggedIn, member_id: UUID) -> Any:
 
 @pages.post("/settings/people/<uuid:member_id>/end")
 @members_only("admin", kinds=(ENTERPRISE, ADMIN), sensitive=ASK_AGAIN)
-def end_membership(who: LoggedIn, member_id: UUID) -> Any:
+def end_membership(who: Acting, member_id: UUID) -> Any:
     """End a membership."""
     return _changed(who, None, lambda actor, _: persons.end_membership(actor, member_id))
 
 
-def _changed(who: LoggedIn, schema: Schema | None, change: Callable[[Actor, dict[str, Any]], Any]) -> Any:
+def _changed(who: Acting, schema: Schema | None, change: Callable[[Actor, dict[str, Any]], Any]) -> Any:
     """Change a row of the page; what is wrong is said over all of them."""
-    assert who.actor is not None
     return change_or_show(
         schema,
         lambda http_status, errors: _people(who, http_status, over_the_form(errors)),

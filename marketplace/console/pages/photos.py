@@ -17,7 +17,7 @@ from ...http.rate_limits import PUBLISH, count_for
 from ...http.schemas import Schema
 from ...listings import service as listings
 from ...listings.models import Kind
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import Errors, once, read_form, typed, wrong
 from ..listing_words import LONGEST_TITLE
 from ..page import pages, text
@@ -45,17 +45,16 @@ WORDS = WordsForm()
 
 @pages.get("/post/photo")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def show_first_step(who: LoggedIn) -> Any:
+def show_first_step(who: Acting) -> Any:
     """Back to the first step, after a log-in in the middle of it."""
     return redirect(url_for("console.show_post"), 303)
 
 
 @pages.post("/post/photo")
 @members_only("listings:write", kinds=(ENTERPRISE,), max_bytes=MAX_FORM)
-def take_first_step(who: LoggedIn) -> Any:
+def take_first_step(who: Acting) -> Any:
     """On to the second step; a photo waits there for the draft. The same one sent twice waits once."""
     actor = who.actor
-    assert actor is not None
     data, errors = read_form(WORDS)
     file, wrong_file = sent_photo()
     errors |= wrong_file
@@ -92,17 +91,15 @@ def sent_photo() -> tuple[uploaded_files.JudgedFile | None, Errors]:
 
 @pages.get("/post/photo/<uuid:photo_id>")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def show_waiting_photo(who: LoggedIn, photo_id: UUID) -> Response:
+def show_waiting_photo(who: Acting, photo_id: UUID) -> Response:
     """A photo that waits for its draft, for its enterprise alone."""
-    assert who.actor is not None
     return _picture(listings.find_waiting_photo(who.actor, photo_id))
 
 
 @pages.get(PHOTO)
 @members_only()
-def show_photo(who: LoggedIn, listing_id: UUID, number: int) -> Response:
+def show_photo(who: Acting, listing_id: UUID, number: int) -> Response:
     """A photo of a listing, for whoever may see the listing."""
-    assert who.actor is not None
     return _picture(listings.find_photo(who.actor, listing_id, number))
 
 
@@ -112,17 +109,16 @@ def _picture(photo: Any) -> Response:
 
 @pages.get(PHOTOS)
 @members_only()
-def show_photos(who: LoggedIn, listing_id: UUID) -> Any:
+def show_photos(who: Acting, listing_id: UUID) -> Any:
     """The listing, which shows its photos."""
     return redirect(url_for("console.show_listing", listing_id=listing_id), 303)
 
 
 @pages.post(PHOTOS)
 @members_only("listings:write", kinds=(ENTERPRISE,), max_bytes=MAX_FORM)
-def add_photo(who: LoggedIn, listing_id: UUID) -> Any:
+def add_photo(who: Acting, listing_id: UUID) -> Any:
     """Add a photo to a listing of one's own."""
     actor = who.actor
-    assert actor is not None
     row = listings.find_own(actor, listing_id)
     file, errors = sent_photo()
     if file is None:
@@ -142,9 +138,8 @@ def add_photo(who: LoggedIn, listing_id: UUID) -> Any:
 
 @pages.post(f"{PHOTO}/remove")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def remove_photo(who: LoggedIn, listing_id: UUID, number: int) -> Any:
+def remove_photo(who: Acting, listing_id: UUID, number: int) -> Any:
     """Remove a photo of a listing of one's own; pressed twice it is gone all the same."""
-    assert who.actor is not None
     row = listings.find_own(who.actor, listing_id)
     if any(photo.number == number for photo in listings.list_photos(row.id)):
         listings.remove_photo(who.actor, row.id, number)

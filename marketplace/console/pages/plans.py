@@ -11,7 +11,7 @@ from ...http.fields import Day, Identifier, Lines, QueryTonnes, QueryWhole, Rang
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ...reporting import service as reporting
 from ..form_fields import TypedWhole
 from ..formats import KG_PER_T
@@ -74,10 +74,9 @@ LIST, YEAR, PLAN = PageQuery(), YearQuery(), PlanForm()
 
 @pages.get("/plans")
 @members_only(kinds=(ENTERPRISE,))
-def show_plans(who: LoggedIn) -> Response:
+def show_plans(who: Acting) -> Response:
     """The plans of each year, newest first."""
     actor = who.actor
-    assert actor is not None
     query, _ = read_query(LIST)
     rows = partial(reporting.search_plans, actor, ANY_PLAN)
     found = page_of_rows(query, rows, present=reporting.present_plans)
@@ -100,14 +99,13 @@ def _years() -> tuple[int, int]:
 
 @pages.get("/plans/new")
 @members_only(WRITING, kinds=(ENTERPRISE,))
-def show_new_plan(who: LoggedIn) -> Response:
+def show_new_plan(who: Acting) -> Response:
     """The form of a year's plan, with what its latest version says."""
     return _form(who)
 
 
-def _form(who: LoggedIn, http_status: int = 200, errors: Errors | None = None) -> Response:
+def _form(who: Acting, http_status: int = 200, errors: Errors | None = None) -> Response:
     actor = who.actor
-    assert actor is not None
     query, _ = read_query(YEAR)
     year = query["year"] or _years()[0]
     plan = _plan_of(actor, year)
@@ -145,10 +143,9 @@ def _as_typed(year: int, plan: dict[str, Any] | None) -> dict[str, str]:
 
 @pages.post("/plans/new")
 @members_only(WRITING, kinds=(ENTERPRISE,))
-def submit_plan(who: LoggedIn) -> Any:
+def submit_plan(who: Acting) -> Any:
     """Submit it, or amend one that was submitted. A part without rows says that there is none of it."""
     actor = who.actor
-    assert actor is not None
     parts: dict[str, list[dict[str, Any]]] = {}
     faults: Errors = {}
     for name, schema in PARTS.items():

@@ -13,7 +13,7 @@ from ...events.actor import ADMIN
 from ...http.fields import MAX_VERSION, OneOf, QueryNumber, QueryWhole, Range
 from ...http.schemas import Schema
 from ...matches import service as matches
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..charts import score_parts
 from ..formats import number
 from ..forms import WHOLE, Errors, read_fields, read_form, typed, wrong
@@ -103,7 +103,7 @@ NUMBERS = (
 
 @pages.get("/policy")
 @members_only(kinds=(ADMIN,))
-def show_policy(who: LoggedIn) -> Response:
+def show_policy(who: Acting) -> Response:
     """The policy in force, in a form."""
     return _policy()
 
@@ -130,9 +130,8 @@ def _policy(http_status: int = 200, errors: Errors | None = None, **found: Any) 
 
 @pages.post("/policy")
 @members_only("admin", kinds=(ADMIN,))
-def change_policy(who: LoggedIn) -> Any:
+def change_policy(who: Acting) -> Any:
     """Show who would move by the policy of the form, or put it in force, as the button says."""
-    assert who.actor is not None
     body, errors = _sent_policy()
     if errors:
         return _policy(422, errors)
@@ -155,9 +154,8 @@ def _with_sum(errors: Errors, weights: dict[str, float]) -> Errors:
     return {**errors, WHOLE: [*errors.get(WHOLE, ()), text("policy_sum", sum=number(total, 3))]}
 
 
-def _require_admin(who: LoggedIn) -> None:
+def _require_admin(who: Acting) -> None:
     """Raises: Forbidden: the session lacks the right to change anything."""
-    assert who.actor is not None
     enterprises.require_official(who.actor)
 
 
@@ -175,7 +173,7 @@ def _sent_policy() -> tuple[dict[str, Any], Errors]:
 
 @pages.get("/policy/rules")
 @members_only(kinds=(ADMIN,))
-def show_rules(who: LoggedIn) -> Response:
+def show_rules(who: Acting) -> Response:
     """The credit rules in force, in a form, and the thresholds of the grades."""
     return _rules()
 
@@ -198,9 +196,8 @@ def _rules(http_status: int = 200, errors: Errors | None = None, **found: Any) -
 
 @pages.post("/policy/rules")
 @members_only("admin", kinds=(ADMIN,))
-def change_rules(who: LoggedIn) -> Any:
+def change_rules(who: Acting) -> Any:
     """Show who would change grade by the rules of the form, or put them in force, as the button says."""
-    assert who.actor is not None
     items, errors = _sent_rules()
     data, faults = read_form(VERSION)
     if data is None or errors:

@@ -22,7 +22,7 @@ from ...http.rate_limits import PUBLISH, count_for
 from ...http.schemas import CodeText, Schema
 from ...listings import service as listings
 from ...listings.models import Kind, ListingStatus
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import Errors, FormNumber, change_or_show, once, once_by, typed, wrong
 from ..listing_words import ANY_LOT_KG, LONGEST_TITLE, NO_FILTER, named_listings, written_codes
 from ..page import pages, read_query
@@ -65,7 +65,7 @@ WORDS, DRAFT = WordsQuery(), DraftForm()
 
 @pages.get("/post")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def show_post(who: LoggedIn) -> Response:
+def show_post(who: Acting) -> Response:
     """The first step; with words in the address the second."""
     query, errors = read_query(WORDS)
     if query["title"] and not errors:
@@ -73,10 +73,9 @@ def show_post(who: LoggedIn) -> Response:
     return first_step(who, {**_asked(), "photo": query["photo"]}, 422 if errors else 200, errors)
 
 
-def first_step(who: LoggedIn, values: dict[str, Any], http_status: int, errors: Errors) -> Response:
+def first_step(who: Acting, values: dict[str, Any], http_status: int, errors: Errors) -> Response:
     """The first step with what was typed, one's last listings to copy, and where a sheet is dropped."""
     actor = who.actor
-    assert actor is not None
     own = {**NO_FILTER, "mine": True, "sort": "updated", "limit": MOST_COPIED}
     rows, _, _ = listings.search(actor, own, None)
     return private(
@@ -110,13 +109,12 @@ def kinds_of(actor: Actor) -> list[Kind]:
     return [kind for kind in Kind if listings.may_post(actor.roles, kind)]
 
 
-def _first_kind(who: LoggedIn) -> str:
-    assert who.actor is not None
+def _first_kind(who: Acting) -> str:
     return next(iter(kinds_of(who.actor)), Kind.SUPPLY).value
 
 
 def _second_step(
-    who: LoggedIn, values: dict[str, Any], http_status: int = 200, errors: Errors | None = None
+    who: Acting, values: dict[str, Any], http_status: int = 200, errors: Errors | None = None
 ) -> Response:
     """What the words may mean, and the amount."""
     items, sure, notices = _suggested(values["title"])
@@ -149,10 +147,9 @@ def _written(item: dict[str, Any]) -> str:
 
 @pages.post("/post")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def make_draft(who: LoggedIn) -> Any:
+def make_draft(who: Acting) -> Any:
     """Make a draft of the first two steps."""
     actor = who.actor
-    assert actor is not None
 
     def make(data: dict[str, Any]) -> str:
         count_for(actor, PUBLISH)
@@ -166,7 +163,7 @@ def make_draft(who: LoggedIn) -> Any:
     return change_or_show(DRAFT, partial(_again, who), once_by(actor, make), called=CALLED)
 
 
-def _again(who: LoggedIn, http_status: int, errors: Errors) -> Response:
+def _again(who: Acting, http_status: int, errors: Errors) -> Response:
     """The step again, with what was typed; without words it is the first."""
     if "title" in errors or not request.form.get("title"):
         return first_step(who, typed(), http_status, errors)
@@ -210,10 +207,9 @@ def kilograms(quantity: float, unit: str, unit_kg: float | None) -> int:
 
 @pages.post("/listings/<uuid:listing_id>/copy")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def copy_listing(who: LoggedIn, listing_id: UUID) -> Any:
+def copy_listing(who: Acting, listing_id: UUID) -> Any:
     """A new draft with the terms of a listing of one's own."""
     actor = who.actor
-    assert actor is not None
 
     def make() -> str:
         count_for(actor, PUBLISH)
@@ -227,13 +223,12 @@ def copy_listing(who: LoggedIn, listing_id: UUID) -> Any:
 
 @pages.get("/post/<uuid:listing_id>/publish")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def show_publishing(who: LoggedIn, listing_id: UUID) -> Any:
+def show_publishing(who: Acting, listing_id: UUID) -> Any:
     """The last step: what will be published."""
     return _publishing(who, listing_id)
 
 
-def _publishing(who: LoggedIn, listing_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Any:
-    assert who.actor is not None
+def _publishing(who: Acting, listing_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Any:
     row = listings.find_own(who.actor, listing_id)
     if row.status != ListingStatus.DRAFT:
         return redirect(url_for("console.show_listing", listing_id=listing_id), 303)
@@ -246,10 +241,9 @@ def _publishing(who: LoggedIn, listing_id: UUID, http_status: int = 200, errors:
 
 @pages.post("/post/<uuid:listing_id>/publish")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def publish_listing(who: LoggedIn, listing_id: UUID) -> Any:
+def publish_listing(who: Acting, listing_id: UUID) -> Any:
     """Publish the draft; what is missing is said with where to put it right."""
     actor = who.actor
-    assert actor is not None
     row = listings.find_own(actor, listing_id)
     if row.status == ListingStatus.OPEN:  # a second press
         return redirect(url_for("console.show_listing", listing_id=listing_id), 303)

@@ -17,7 +17,7 @@ from ...http.rate_limits import REGISTRATION, address
 from ...http.schemas import Email, EnterpriseName, Password, Phone, Schema, Uscc
 from ...messages import say
 from ...persons import service as persons
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import Errors, once, read_form, typed, wrong
 from ..page import pages, text
 from ..visitor import begin_session, members_only, private
@@ -121,7 +121,6 @@ def _beside_field(error: DomainError) -> Errors:
 
 @pages.get("/register/next")
 @members_only(kinds=(ENTERPRISE,))
-def show_registered(who: LoggedIn) -> Response:
+def show_registered(who: Acting) -> Response:
     """What happens after the registration, and what can be done meanwhile."""
-    assert who.actor is not None
     return private("registered.html", who=who, firm=enterprises.own(who.actor), api="/api/v1/enterprises/me")

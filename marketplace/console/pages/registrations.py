@@ -16,7 +16,7 @@ from ...http.languages import Message
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import PeriodSchema, Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ...registrations import service as registrations
 from ...registrations.models import RegistrationStatus, SiteKind
 from ..form_fields import TypedTonnes, WrittenCodes
@@ -71,9 +71,8 @@ SITES = Rows("sites", SiteForm(), by=("name", "codes", "capacity_t"), least=1, m
 
 @pages.get(PATH)
 @members_only()
-def show_registrations(who: LoggedIn) -> Response:
+def show_registrations(who: Acting) -> Response:
     """The registrations that the reader may see, newest first, and the form of another."""
-    assert who.actor is not None
     return _registrations(who.actor)
 
 
@@ -124,10 +123,9 @@ def _with_holders(rows: Any) -> list[dict[str, Any]]:
 
 @pages.post(PATH)
 @members_only("admin", kinds=(ENTERPRISE, ADMIN))
-def hand_in_registration(who: LoggedIn) -> Any:
+def hand_in_registration(who: Acting) -> Any:
     """Hand in a registration of one's own, or enter one as an admin; or show the form with one more site."""
     actor = who.actor
-    assert actor is not None
     registrations.check_holder(actor, typed())
     if SITES.is_more_asked():
         return _registrations(actor)
@@ -170,9 +168,8 @@ def _beside_fields(errors: Errors) -> Errors:
 
 @pages.post(f"{PATH}/<uuid:registration_id>/end")
 @members_only("admin", kinds=(ADMIN,))
-def end_registration(who: LoggedIn, registration_id: UUID) -> Any:
+def end_registration(who: Acting, registration_id: UUID) -> Any:
     """End a registration now; it stays on record, and a second press changes nothing."""
-    assert who.actor is not None
     registration = registrations.find(who.actor, registration_id)
     registrations.revoke(who.actor, registration.id)
     return redirect(url_for("console.show_registrations"), 303)

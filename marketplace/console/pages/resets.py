@@ -15,7 +15,7 @@ from ...http.rate_limits import REGISTRATION, address
 from ...http.schemas import Password, Schema
 from ...persons import service as persons
 from ...persons.models import ResetKind
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import Errors, change_or_show, typed
 from ..page import pages
 from ..visitor import ASK_AGAIN, members_only, private
@@ -40,15 +40,14 @@ PROPOSAL, PAPER = ProposalForm(), PaperForm()
 
 @pages.get("/desk/resets")
 @members_only("admin", kinds=(ADMIN,))
-def show_resets(who: LoggedIn) -> Response:
+def show_resets(who: Acting) -> Response:
     """What waits for a second admin, and what was given up before."""
     return _resets(who)
 
 
 def _resets(
-    who: LoggedIn, http_status: int = 200, errors: Errors | None = None, code: str | None = None
+    who: Acting, http_status: int = 200, errors: Errors | None = None, code: str | None = None
 ) -> Response:
-    assert who.actor is not None
     rows = persons.list_resets({"status": None}, None, MOST_SHOWN)
     return private(
         "resets.html",
@@ -65,17 +64,16 @@ def _resets(
 
 @pages.post("/desk/resets")
 @members_only("admin", kinds=(ADMIN,), sensitive=ASK_AGAIN)
-def propose_reset(who: LoggedIn) -> Any:
+def propose_reset(who: Acting) -> Any:
     """Propose to give up what somebody has lost."""
     return _changed(who, PROPOSAL, persons.propose_reset)
 
 
 @pages.post("/desk/resets/<uuid:reset_id>/confirm")
 @members_only("admin", kinds=(ADMIN,), sensitive=ASK_AGAIN)
-def confirm_reset(who: LoggedIn, reset_id: UUID) -> Any:
+def confirm_reset(who: Acting, reset_id: UUID) -> Any:
     """Confirm as a second admin; the code is shown this once."""
     actor = who.actor
-    assert actor is not None
 
     def confirm(_: dict[str, Any]) -> Response:
         return _resets(who, code=persons.confirm_reset(actor, reset_id)[1])
@@ -85,13 +83,12 @@ def confirm_reset(who: LoggedIn, reset_id: UUID) -> Any:
 
 @pages.post("/desk/resets/<uuid:reset_id>/withdraw")
 @members_only("admin", kinds=(ADMIN,))
-def withdraw_reset(who: LoggedIn, reset_id: UUID) -> Any:
+def withdraw_reset(who: Acting, reset_id: UUID) -> Any:
     """Take a reset back."""
     return _changed(who, None, lambda actor, _: persons.withdraw_reset(actor, reset_id))
 
 
-def _changed(who: LoggedIn, schema: Schema | None, change: Callable[[Actor, dict[str, Any]], Any]) -> Any:
-    assert who.actor is not None
+def _changed(who: Acting, schema: Schema | None, change: Callable[[Actor, dict[str, Any]], Any]) -> Any:
     then = url_for("console.show_resets")
     return change_or_show(schema, partial(_resets, who), partial(change, who.actor), then)
 

@@ -12,7 +12,7 @@ from ...http.fields import OneOf, Text
 from ...listings.models import Kind
 from ...notifications import service as notifications
 from ...notifications.models import SearchNotify
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..form_fields import Checked
 from ..forms import Errors, change_or_show, once_by, typed, version_seen
 from ..page import pages
@@ -43,10 +43,9 @@ def _filters() -> dict[str, Any]:
 
 @pages.post("/hall/searches")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def save_search(who: LoggedIn) -> Any:
+def save_search(who: Acting) -> Any:
     """Save what was looked for: new results are told like matches."""
     actor = who.actor
-    assert actor is not None
 
     def save(data: dict[str, Any]) -> str:
         about = {"name": data["name"], "notify": SearchNotify.IMMEDIATE.value, "paused": False}
@@ -59,13 +58,12 @@ def save_search(who: LoggedIn) -> Any:
 
 @pages.get(PATH)
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def show_search(who: LoggedIn, search_id: UUID) -> Response:
+def show_search(who: Acting, search_id: UUID) -> Response:
     """A saved search, to be changed."""
     return _search(who, search_id)
 
 
-def _search(who: LoggedIn, search_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
-    assert who.actor is not None
+def _search(who: Acting, search_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
     search = notifications.find_search(who.actor, search_id)
     as_saved = {**search.query, "name": search.name, "notify": search.notify, "paused": search.paused}
     return private(
@@ -84,10 +82,9 @@ def _search(who: LoggedIn, search_id: UUID, http_status: int = 200, errors: Erro
 
 @pages.post(PATH)
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def change_search(who: LoggedIn, search_id: UUID) -> Any:
+def change_search(who: Acting, search_id: UUID) -> Any:
     """Change it; filters that the page does not show stay."""
     actor = who.actor
-    assert actor is not None
     search = notifications.find_search(actor, search_id)
     further = {name: value for name, value in search.query.items() if name not in FILTERS}
 
@@ -103,8 +100,7 @@ def change_search(who: LoggedIn, search_id: UUID) -> Any:
 
 @pages.post(f"{PATH}/delete")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def delete_search(who: LoggedIn, search_id: UUID) -> Any:
+def delete_search(who: Acting, search_id: UUID) -> Any:
     """Forget a saved search."""
-    assert who.actor is not None
     notifications.delete_search(who.actor, notifications.find_search(who.actor, search_id).id)
     return redirect(url_for("console.show_hall"), 303)

@@ -14,7 +14,7 @@ from ...http.rate_limits import PUBLISH, count_for
 from ...http.schemas import Schema
 from ...listings import service as listings
 from ...messages import say
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import Errors, read_form, wrong
 from ..page import pages
 from ..table_faults import shown_faults, stored_faults_shown
@@ -33,7 +33,7 @@ SHEET = SheetForm()
 
 @pages.get("/post/sheet")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def show_sheet(who: LoggedIn) -> Response:
+def show_sheet(who: Acting) -> Response:
     """Where a sheet is dropped."""
     return _sheet()
 
@@ -51,10 +51,9 @@ def _sheet(http_status: int = 200, errors: Errors | None = None, **found: Any) -
 
 @pages.post("/post/sheet")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def import_sheet(who: LoggedIn) -> Any:
+def import_sheet(who: Acting) -> Any:
     """Check a sheet, or import it: all rows or none. The same sheet sent again is imported once."""
     actor = who.actor
-    assert actor is not None
     request.max_content_length = MAX_UPLOAD
     data, errors = read_form(SHEET)
     file = request.files.get("file")
@@ -79,9 +78,8 @@ def import_sheet(who: LoggedIn) -> Any:
 
 @pages.get("/post/sheet/<uuid:import_id>")
 @members_only(kinds=(ENTERPRISE,))
-def show_import(who: LoggedIn, import_id: UUID) -> Response:
+def show_import(who: Acting, import_id: UUID) -> Response:
     """How far an import is, and what became of it."""
-    assert who.actor is not None
     row = listings.find_import(who.actor, import_id)
     return private(
         "sheet_import.html",

@@ -11,7 +11,7 @@ from ...events.actor import ADMIN, REGULATOR
 from ...http.fields import Adcode, Identifier, Lines, Text
 from ...http.schemas import Schema
 from ...persons import service as persons
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..forms import Errors, change_or_show, once, typed
 from ..page import pages
 from ..visitor import ASK_AGAIN, members_only, private
@@ -37,13 +37,13 @@ NEW_REGULATOR, LOGIN, GIVEN_REASON = RegulatorForm(), LoginForm(), GivenReasonFo
 
 @pages.get("/settings/staff")
 @members_only("admin", kinds=(ADMIN,))
-def show_staff(who: LoggedIn) -> Response:
+def show_staff(who: Acting) -> Response:
     """Forms for a new regulator, and for whoever asks to be erased."""
     return _staff(who)
 
 
 def _staff(
-    who: LoggedIn, http_status: int = 200, errors: Errors | None = None, key: str | None = None
+    who: Acting, http_status: int = 200, errors: Errors | None = None, key: str | None = None
 ) -> Response:
     return private(
         "staff.html",
@@ -58,10 +58,9 @@ def _staff(
 
 @pages.post("/settings/staff")
 @members_only("admin", kinds=(ADMIN,), sensitive=ASK_AGAIN)
-def create_regulator(who: LoggedIn) -> Any:
+def create_regulator(who: Acting) -> Any:
     """Create a regulator; its key is shown this once. Sent again it leads to the page without one."""
     actor = who.actor
-    assert actor is not None
 
     def create(data: dict[str, Any]) -> Any:
         made: list[str] = []
@@ -78,10 +77,9 @@ def create_regulator(who: LoggedIn) -> Any:
 
 @pages.post("/settings/staff/find")
 @members_only("admin", kinds=(ADMIN,))
-def find_person(who: LoggedIn) -> Any:
+def find_person(who: Acting) -> Any:
     """Find the person who asks to be erased, by what it logs in with, which no address may hold."""
     actor = who.actor
-    assert actor is not None
 
     def find(data: dict[str, Any]) -> str:
         person = persons.find_person_called(actor, data["login"])
@@ -92,15 +90,14 @@ def find_person(who: LoggedIn) -> Any:
 
 @pages.get("/settings/staff/<uuid:person_id>/erase")
 @members_only("admin", kinds=(ADMIN,))
-def show_person_erasure(who: LoggedIn, person_id: UUID) -> Response:
+def show_person_erasure(who: Acting, person_id: UUID) -> Response:
     """Who it is, and what goes and what stays, before the person is erased."""
     return _person_erasure(who, person_id)
 
 
 def _person_erasure(
-    who: LoggedIn, person_id: UUID, http_status: int = 200, errors: Errors | None = None
+    who: Acting, person_id: UUID, http_status: int = 200, errors: Errors | None = None
 ) -> Response:
-    assert who.actor is not None
     person = persons.find_person(who.actor, person_id)
     return private(
         "erase_person.html",
@@ -117,10 +114,9 @@ def _person_erasure(
 
 @pages.post("/settings/staff/<uuid:person_id>/erase")
 @members_only("admin", kinds=(ADMIN,), sensitive=ASK_AGAIN)
-def erase_person(who: LoggedIn, person_id: UUID) -> Any:
+def erase_person(who: Acting, person_id: UUID) -> Any:
     """Erase the person for good."""
     actor = who.actor
-    assert actor is not None
     persons.find_person(actor, person_id)
     return change_or_show(
         GIVEN_REASON,

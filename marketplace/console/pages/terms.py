@@ -16,7 +16,7 @@ from ...http.rate_limits import PUBLISH, count_for
 from ...http.schemas import Schema
 from ...listings import service as listings
 from ...listings.models import Form, Kind, ListingStatus, Packaging
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..form_fields import WrittenCodes
 from ..forms import Errors, FormNumber, change_or_show, typed, version_seen
 from ..listing_words import ANY_LOT_KG, FEN_PER_CNY, LONGEST_TITLE, price_terms, written_codes
@@ -61,9 +61,8 @@ TERMS = TermsForm()
 
 @pages.get("/post/<uuid:listing_id>")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def show_terms(who: LoggedIn, listing_id: UUID) -> Any:
+def show_terms(who: Acting, listing_id: UUID) -> Any:
     """The third step: all terms of a draft or an open listing."""
-    assert who.actor is not None
     row = listings.find_own_shown(who.actor, listing_id)
     if row.status not in LIVING:
         return redirect(url_for("console.show_listing", listing_id=listing_id), 303)
@@ -72,9 +71,8 @@ def show_terms(who: LoggedIn, listing_id: UUID) -> Any:
 
 
 def _terms(
-    who: LoggedIn, row: Any, values: dict[str, Any], http_status: int = 200, errors: Errors | None = None
+    who: Acting, row: Any, values: dict[str, Any], http_status: int = 200, errors: Errors | None = None
 ) -> Response:
-    assert who.actor is not None
     return private(
         "post_terms.html",
         http_status,
@@ -120,10 +118,9 @@ def price_hint(actor: Actor, row: Any) -> dict[str, Any] | None:
 
 @pages.post("/post/<uuid:listing_id>")
 @members_only("listings:write", kinds=(ENTERPRISE,))
-def save_terms(who: LoggedIn, listing_id: UUID) -> Any:
+def save_terms(who: Acting, listing_id: UUID) -> Any:
     """Save the terms; a draft goes on to the last step."""
     actor = who.actor
-    assert actor is not None
     row = listings.find_own(actor, listing_id)
     show = partial(_terms_again, who, listing_id)
 
@@ -140,8 +137,7 @@ def save_terms(who: LoggedIn, listing_id: UUID) -> Any:
     return change_or_show(TERMS, show, save, called=CALLED)
 
 
-def _terms_again(who: LoggedIn, listing_id: UUID, http_status: int, errors: Errors) -> Response:
-    assert who.actor is not None
+def _terms_again(who: Acting, listing_id: UUID, http_status: int, errors: Errors) -> Response:
     return _terms(who, listings.find_own(who.actor, listing_id), typed(), http_status, errors)
 
 

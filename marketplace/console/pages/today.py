@@ -16,7 +16,7 @@ from ...manifests import service as manifests
 from ...manifests.models import IN_FLIGHT, UNSEALED
 from ...notifications import service as notifications
 from ...persons.models import Right
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..page import pages
 from ..visitor import members_only, private
 from .loads import next_move
@@ -35,10 +35,9 @@ OPEN_LOADS = {
 
 @pages.get("/today")
 @members_only(drivers=True)
-def show_today(who: LoggedIn) -> Any:
+def show_today(who: Acting) -> Any:
     """The page of an enterprise; staff goes to the desk, a driver to the loads of the day."""
     actor = who.actor
-    assert actor is not None
     if who.right == Right.DRIVER:
         return redirect(url_for("console.show_loads"), 303)
     if actor.enterprise_id is None:
@@ -63,7 +62,7 @@ def show_today(who: LoggedIn) -> Any:
     )
 
 
-def _with_moves(who: LoggedIn, rows: Sequence[Any]) -> list[dict[str, Any]]:
+def _with_moves(who: Acting, rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Loads, each with the first move that this person may make of it now, if any."""
     return [{"row": row, "move": next_move(who, row)} for row in rows]
 
@@ -80,8 +79,7 @@ def _news(actor: Actor) -> list[dict[str, Any]]:
 
 @pages.post("/today/read")
 @members_only(kinds=(ENTERPRISE,))
-def mark_all_read(who: LoggedIn) -> Any:
+def mark_all_read(who: Acting) -> Any:
     """Mark every message as read."""
-    assert who.actor is not None
     notifications.mark_all_read(who.actor)
     return redirect(url_for("console.show_today"), 303)

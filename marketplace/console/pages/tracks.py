@@ -13,7 +13,7 @@ from ...http.fields import Range
 from ...http.languages import language
 from ...http.schemas import Schema
 from ...manifests import service as manifests
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..form_fields import LocalMoment, as_typed
 from ..formats import moment
 from ..forms import Errors, FormNumber, change_or_show, typed
@@ -41,14 +41,12 @@ POINT = PointForm()
 
 @pages.get(f"{PATH}/track")
 @members_only(drivers=True)
-def show_track(who: LoggedIn, manifest_id: UUID) -> Response:
+def show_track(who: Acting, manifest_id: UUID) -> Response:
     """The way so far as a map with its table, and the form for one place more."""
     return _track(who, manifest_id)
 
 
-def _track(
-    who: LoggedIn, manifest_id: UUID, http_status: int = 200, errors: Errors | None = None
-) -> Response:
+def _track(who: Acting, manifest_id: UUID, http_status: int = 200, errors: Errors | None = None) -> Response:
     row = shown_to(who, manifest_id)
     way = haulage.show_way(row.id, language())
     return private(
@@ -90,10 +88,9 @@ def _map(way: dict[str, Any]) -> PlaceMap | None:
 
 @pages.post(f"{PATH}/track")
 @members_only("deals:write", kinds=WRITERS, drivers=True)
-def add_point(who: LoggedIn, manifest_id: UUID) -> Any:
+def add_point(who: Acting, manifest_id: UUID) -> Any:
     """Say where the vehicle is; sent again it is dropped."""
     actor = who.actor
-    assert actor is not None
     shown_to(who, manifest_id)
     manifest = manifests.find(actor, manifest_id)
 

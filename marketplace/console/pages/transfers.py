@@ -21,7 +21,7 @@ from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import CodeText, PeriodSchema, Schema
 from ...persons import service as persons
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ...transfers import service as transfers
 from ...transfers.models import LIFE, LIVE, TransferApplication, TransferPaperKind, TransferStatus
 from ..desk_queue import STEP_TAKEN, desk_query, is_from_desk, next_of, row_of
@@ -107,10 +107,9 @@ def may_apply(actor: Actor) -> bool:
 
 @pages.get("/transfers")
 @members_only()
-def show_transfers(who: LoggedIn) -> Response:
+def show_transfers(who: Acting) -> Response:
     """Applications that the reader may see, newest first."""
     actor = who.actor
-    assert actor is not None
     query, errors = read_query(QUERY)
     found = page_of_rows(
         query, partial(transfers.search, actor, query["status"], query["overdue"]), present=_with_names
@@ -141,9 +140,8 @@ def _with_names(rows: Sequence[TransferApplication]) -> list[dict[str, Any]]:
 
 @pages.get("/transfers/new")
 @members_only("deals:write", kinds=APPLICANTS)
-def show_new_transfer(who: LoggedIn) -> Response:
+def show_new_transfer(who: Acting) -> Response:
     """The form of an application, filled in by the link that led here: a deal, a pairing, a receiver."""
-    assert who.actor is not None
     return _new(who.actor, dict(request.args))
 
 
@@ -182,10 +180,9 @@ def _chosen_receiver() -> UUID | None:
 
 @pages.post("/transfers/new")
 @members_only("deals:write", kinds=APPLICANTS)
-def apply_for_transfer(who: LoggedIn) -> Any:
+def apply_for_transfer(who: Acting) -> Any:
     """Apply; the papers follow on the page of the application."""
     actor = who.actor
-    assert actor is not None
 
     def apply(data: dict[str, Any]) -> str:
         application, notices = transfers.apply_for(actor, {"generator_id": None, "scheme": None, **data})
@@ -202,9 +199,8 @@ def apply_for_transfer(who: LoggedIn) -> Any:
 
 @pages.get(PATH)
 @members_only()
-def show_transfer(who: LoggedIn, application_id: UUID) -> Response:
+def show_transfer(who: Acting, application_id: UUID) -> Response:
     """An application: how far it is, who acts until when, its papers, its course, and what may be done."""
-    assert who.actor is not None
     return _application(who.actor, application_id)
 
 
@@ -252,13 +248,12 @@ def _course(actor: Actor, row: TransferApplication, steps: list[dict[str, Any]])
     return course[::-1]
 
 
-def _step(who: LoggedIn, application_id: UUID, schema: Schema, act: Callable[..., Any]) -> Any:
+def _step(who: Acting, application_id: UUID, schema: Schema, act: Callable[..., Any]) -> Any:
     """Take a step with an application that was seen as it is; its page again where that is refused.
 
     An officer whom the desk has led here goes on with the item that follows in it.
     """
     actor = who.actor
-    assert actor is not None
     row = transfers.find(actor, application_id)
 
     def take(data: dict[str, Any]) -> str:
@@ -279,33 +274,31 @@ def _move(step: str, actor: Actor, row: TransferApplication, data: dict[str, Any
 
 @pages.post(f"{PATH}/<any(supplement, withdraw):own_step>")
 @members_only("deals:write", kinds=APPLICANTS)
-def take_own_step(who: LoggedIn, application_id: UUID, own_step: str) -> Any:
+def take_own_step(who: Acting, application_id: UUID, own_step: str) -> Any:
     """Hand in the papers that were asked for, or withdraw."""
-    assert who.actor is not None
     transfers.find_own(who.actor, application_id)
     return _step(who, application_id, STEP, partial(_move, own_step))
 
 
 @pages.post(f"{PATH}/<any('accept-papers', 'ask-papers', forward, agree, refuse):step>")
 @members_only("admin", kinds=(ADMIN,))
-def take_step(who: LoggedIn, application_id: UUID, step: str) -> Any:
+def take_step(who: Acting, application_id: UUID, step: str) -> Any:
     """Enter what a province says of an application."""
     return _step(who, application_id, STEP_REASON if step in NEED_REASON else STEP, partial(_move, step))
 
 
 @pages.post(f"{PATH}/grant")
 @members_only("admin", kinds=(ADMIN,))
-def grant_transfer(who: LoggedIn, application_id: UUID) -> Any:
+def grant_transfer(who: Acting, application_id: UUID) -> Any:
     """Enter the approval that concludes an application."""
     return _step(who, application_id, GRANT, transfers.grant)
 
 
 @pages.post(f"{PATH}/papers")
 @members_only("deals:write", kinds=APPLICANTS, max_bytes=MAX_FORM)
-def add_transfer_paper(who: LoggedIn, application_id: UUID) -> Any:
+def add_transfer_paper(who: Acting, application_id: UUID) -> Any:
     """Add a paper of a kind."""
     actor = who.actor
-    assert actor is not None
     row = transfers.find_own(actor, application_id)
     show = partial(_application, actor, application_id)
     data, errors = read_form(PAPER)

@@ -13,7 +13,7 @@ from ...http.fields import Identifier, QueryWhole, Range, Text
 from ...http.paging import PageQuery
 from ...http.paging import page as page_of_rows
 from ...http.schemas import Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ...webhooks import service as webhooks
 from ..form_fields import LocalMoment, as_typed
 from ..forms import Errors, once, read_form, typed, wrong
@@ -45,15 +45,14 @@ ENDPOINT, REPLAY, LOG = EndpointForm(), ReplayForm(), LogQuery()
 
 @pages.get("/settings/webhooks")
 @members_only("admin", kinds=(ENTERPRISE,))
-def show_webhooks(who: LoggedIn) -> Response:
+def show_webhooks(who: Acting) -> Response:
     """The addresses to which events of the enterprise are delivered."""
     return _endpoints(who)
 
 
 def _endpoints(
-    who: LoggedIn, http_status: int = 200, errors: Errors | None = None, secret: str | None = None
+    who: Acting, http_status: int = 200, errors: Errors | None = None, secret: str | None = None
 ) -> Response:
-    assert who.actor is not None
     return private(
         "webhooks.html",
         http_status,
@@ -74,10 +73,9 @@ def _chosen() -> list[str]:
 
 @pages.post("/settings/webhooks")
 @members_only("admin", kinds=(ENTERPRISE,), sensitive=ASK_AGAIN)
-def create_webhook(who: LoggedIn) -> Any:
+def create_webhook(who: Acting) -> Any:
     """Register an address; its secret is shown this once. Sent again it leads to the list."""
     actor = who.actor
-    assert actor is not None
     data, errors = read_form(ENDPOINT)
     if data is None:
         return _endpoints(who, 422, errors)
@@ -96,20 +94,19 @@ def create_webhook(who: LoggedIn) -> Any:
 
 @pages.get("/settings/webhooks/<uuid:endpoint_id>")
 @members_only("admin", kinds=(ENTERPRISE,))
-def show_webhook(who: LoggedIn, endpoint_id: UUID) -> Response:
+def show_webhook(who: Acting, endpoint_id: UUID) -> Response:
     """One of them: how it does, and what was delivered to it."""
     return _endpoint(who, endpoint_id)
 
 
 def _endpoint(
-    who: LoggedIn,
+    who: Acting,
     endpoint_id: UUID,
     http_status: int = 200,
     errors: Errors | None = None,
     secret: str | None = None,
 ) -> Response:
     actor = who.actor
-    assert actor is not None
     endpoint = webhooks.find_endpoint(actor, endpoint_id)
     query, _ = read_query(LOG)
     log = page_of_rows(query, lambda after, limit: webhooks.list_deliveries(actor, endpoint, after, limit))
@@ -131,9 +128,8 @@ def _endpoint(
 
 @pages.post("/settings/webhooks/<uuid:endpoint_id>/test")
 @members_only("admin", kinds=(ENTERPRISE,))
-def test_webhook(who: LoggedIn, endpoint_id: UUID) -> Any:
+def test_webhook(who: Acting, endpoint_id: UUID) -> Any:
     """Send a test; an address that was switched off is switched on."""
-    assert who.actor is not None
     try:
         webhooks.send_test(who.actor, endpoint_id)
     except DomainError as error:
@@ -143,10 +139,9 @@ def test_webhook(who: LoggedIn, endpoint_id: UUID) -> Any:
 
 @pages.post("/settings/webhooks/<uuid:endpoint_id>/rotate-secret")
 @members_only("admin", kinds=(ENTERPRISE,), sensitive=ASK_AGAIN)
-def rotate_webhook_secret(who: LoggedIn, endpoint_id: UUID) -> Any:
+def rotate_webhook_secret(who: Acting, endpoint_id: UUID) -> Any:
     """Make a new secret, shown this once; sent again it leads to the page without one."""
     actor = who.actor
-    assert actor is not None
     made: list[str] = []
 
     def rotate() -> str:
@@ -162,9 +157,8 @@ def rotate_webhook_secret(who: LoggedIn, endpoint_id: UUID) -> Any:
 
 @pages.post("/settings/webhooks/<uuid:endpoint_id>/replay")
 @members_only("admin", kinds=(ENTERPRISE,))
-def replay_webhook(who: LoggedIn, endpoint_id: UUID) -> Any:
+def replay_webhook(who: Acting, endpoint_id: UUID) -> Any:
     """Deliver once more what happened since a moment."""
-    assert who.actor is not None
     data, errors = read_form(REPLAY)
     if data is None:
         return _endpoint(who, endpoint_id, 422, errors)
@@ -177,18 +171,16 @@ def replay_webhook(who: LoggedIn, endpoint_id: UUID) -> Any:
 
 @pages.post("/settings/webhooks/<uuid:endpoint_id>/delete")
 @members_only("admin", kinds=(ENTERPRISE,))
-def delete_webhook(who: LoggedIn, endpoint_id: UUID) -> Any:
+def delete_webhook(who: Acting, endpoint_id: UUID) -> Any:
     """Delete an address with its log."""
-    assert who.actor is not None
     webhooks.delete_endpoint(who.actor, endpoint_id)
     return redirect(url_for("console.show_webhooks"), 303)
 
 
 @pages.post("/settings/webhook-deliveries/<uuid:delivery_id>/redeliver")
 @members_only("admin", kinds=(ENTERPRISE,))
-def redeliver_webhook(who: LoggedIn, delivery_id: UUID) -> Any:
+def redeliver_webhook(who: Acting, delivery_id: UUID) -> Any:
     """Deliver one once more."""
-    assert who.actor is not None
     endpoint_id = webhooks.find_delivery(who.actor, delivery_id).endpoint_id
     try:
         webhooks.redeliver(who.actor, delivery_id)

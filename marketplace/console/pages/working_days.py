@@ -12,7 +12,7 @@ from ...calendar.models import WorkingCalendar
 from ...events.actor import ADMIN
 from ...http.fields import FIRST_YEAR, LAST_YEAR, Day, QueryWhole, Range, Text
 from ...http.schemas import Schema
-from ...persons.service import LoggedIn
+from ...persons.service import Acting
 from ..form_fields import Checked
 from ..forms import Errors, change_or_show, read_fields, version_seen
 from ..page import pages, read_query, text
@@ -49,7 +49,7 @@ YEAR, COMPLETE, DAY = YearQuery(), YearForm(), DayForm()
 
 @pages.get("/policy/working-days")
 @members_only(kinds=(ADMIN,))
-def show_working_days(who: LoggedIn) -> Response:
+def show_working_days(who: Acting) -> Response:
     """The table of a year in a form, and the days of the year that go against the week."""
     return _year()
 
@@ -108,10 +108,9 @@ def _sent_rows() -> list[dict[str, str]]:
 
 @pages.post("/policy/working-days")
 @members_only("admin", kinds=(ADMIN,))
-def publish_working_days(who: LoggedIn) -> Any:
+def publish_working_days(who: Acting) -> Any:
     """Replace the table of the year; deadlines are counted by it from now on, other years stay."""
     actor = who.actor
-    assert actor is not None
     year = _asked()
     days, errors = _sent_days(year)
     if errors:

@@ -77,7 +77,7 @@ def _without_reason(find: Callable[[Actor, UUID], Any], decide: Callable[[Actor,
     return lambda actor, row_id, _: decide(actor, find(actor, row_id).id)
 
 
-def _find_licence(actor: Actor, licence_id: UUID) -> Licence:
+def _find_licence(actor: Actor, licence_id: UUID) -> Any:
     return licences.find(actor, Licence, licence_id)
 
 

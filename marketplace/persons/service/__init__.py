@@ -21,6 +21,7 @@ from .account import (
 from .bound_keys import actor_of_key, require_member
 from .elsewhere import ask_provider, find_provider, list_providers, log_in_by_account
 from .login import (
+    Acting,
     LoggedIn,
     act_for,
     add_passkey,
@@ -81,6 +82,7 @@ from .naming import named_for
 from .presentation import present_invitation, present_member
 
 __all__ = [
+    "Acting",
     "Founder",
     "LoggedIn",
     "act_for",

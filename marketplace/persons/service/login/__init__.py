@@ -26,6 +26,7 @@ from .passkeys import (
 from .password_reset import issue_reset, request_reset, reset_password
 from .second_factor import confirm, offer, reseal_secrets
 from .sessions import (
+    Acting,
     LoggedIn,
     act_for,
     end_session,
@@ -38,6 +39,7 @@ from .sessions import (
 )
 
 __all__ = [
+    "Acting",
     "LoggedIn",
     "act_for",
     "add_passkey",

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from flask import current_app
@@ -106,6 +106,13 @@ class LoggedIn:
     is_from_elsewhere: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Acting(LoggedIn):
+    """Who looks at a page and lacks nothing."""
+
+    actor: Actor
+
+
 def begin(
     work: Work,
     person: Person,
@@ -166,19 +173,19 @@ def logged_in(token: str) -> LoggedIn | None:
     if now >= row.seen_at + NOTED_EVERY:
         _note_use(row.id, now)
     lacks = _lacks(row)
-    return LoggedIn(
-        session_id=row.id,
-        person_id=row.person_id,
-        name=row.name,
-        language=row.language,
-        actor=_actor(row) if lacks is None else None,
-        right=Right(row.right) if row.right else None,
-        acts_for=(row.enterprise_name or row.staff_name) if _is_member(row) else None,
-        lacks=lacks,
-        has_factor=_has_factor(row),
-        is_recent=now < ((row.passed_at if _has_factor(row) else row.created_at) or row.created_at) + RECENT,
-        is_from_elsewhere=row.issuer is not None,
-    )
+    about: dict[str, Any] = {
+        "session_id": row.id,
+        "person_id": row.person_id,
+        "name": row.name,
+        "language": row.language,
+        "right": Right(row.right) if row.right else None,
+        "acts_for": (row.enterprise_name or row.staff_name) if _is_member(row) else None,
+        "lacks": lacks,
+        "has_factor": _has_factor(row),
+        "is_recent": now < _shown_at(row) + RECENT,
+        "is_from_elsewhere": row.issuer is not None,
+    }
+    return LoggedIn(actor=None, **about) if lacks else Acting(actor=_actor(row), **about)
 
 
 def _issuers() -> set[str]:
@@ -198,6 +205,12 @@ def _lacks(row: Any) -> str | None:
     if not _is_member(row):
         return "membership"
     return "enrolment" if row.staff_id is not None and row.passed_at is None else None
+
+
+def _shown_at(row: Any) -> datetime:
+    """When the person last showed who it is, with the second factor where it has one."""
+    passed_at: datetime | None = row.passed_at if _has_factor(row) else None
+    return passed_at or cast(datetime, row.created_at)
 
 
 def _has_factor(row: Any) -> bool:
