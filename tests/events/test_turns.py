@@ -148,15 +148,29 @@ def test_nor_of_as_many_owners_with_a_task_each(marketplace_context):
     assert rows_read_by_a_round() < 10 * MOST_OWNERS
 
 
-def test_of_more_owners_than_a_round_looks_at_each_has_its_turn(marketplace_context, monkeypatch):
+@pytest.mark.parametrize("bulk", [False, True], ids=["small", "imported"])
+def test_of_more_owners_than_a_round_looks_at_each_has_its_turn(marketplace_context, monkeypatch, bulk):
+    """However much those before it go on writing."""
     monkeypatch.setattr(turns, "MOST_OWNERS", 3)
-    left = {task for owner in range(1, 12) for task in write(UUID(int=owner), 4, bulk=owner % 2 == 0)}
-    for _ in range(2 * len(left)):
-        taken = chosen(space=2)
-        assert set(taken) <= left
-        left -= set(taken)
+    owners = [UUID(int=number) for number in range(1, 9)]
+    for owner in owners:
+        write(owner, 50, bulk=bulk)
+    last = set(write(UUID(int=9), 1, bulk=bulk))
+    for _ in range(2 * len(owners)):
+        taken = chosen(space=4)
+        assert len(taken) == 4
         db.session.execute(text("DELETE FROM task WHERE id = ANY(:ids)"), {"ids": taken})
-    assert not left
+        if last <= set(taken):
+            return
+    raise AssertionError("passed over")
+
+
+def test_where_nobody_is_left_further_on_a_round_begins_again(marketplace_context, monkeypatch):
+    monkeypatch.setattr(turns, "MOST_OWNERS", 3)
+    first, _, last = (set(write(UUID(int=number), 5)) for number in (1, 2, 3))
+    assert len(chosen(space=3)) == 3
+    db.session.execute(text("DELETE FROM task WHERE id = ANY(:ids)"), {"ids": list(last)})
+    assert first & set(chosen(space=3))
 
 
 def test_a_task_knows_on_whose_behalf_it_was_written_and_hands_that_on(marketplace):
