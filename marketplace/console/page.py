@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, g, render_template, request, send_from_directory, url_for
 from marshmallow import EXCLUDE, ValidationError
 
+from ..catalogue import service as catalogue
 from ..http.browsers import OWN_PAGE, SCRIPTED_PAGE
 from ..http.languages import LANGUAGE_PARAMETER, choose_page_language, language, render
 from ..http.problems import messages_by_field
@@ -185,6 +186,12 @@ def named(group: str, value: str) -> str:
 def named_all(group: str, values: Iterable[str]) -> list[tuple[str, str]]:
     """Values with what people call them, for a choice."""
     return [(str(value), named(group, value)) for value in values]
+
+
+@pages.app_template_global("treatment_named")
+def treatment_named(code: str) -> str:
+    """A treatment as people read it: its code, and what is done; of an unknown one what was written."""
+    return f"{code} {catalogue.treatment_names(language()).get(code, '')}".rstrip()
 
 
 @pages.app_template_global("tabs")

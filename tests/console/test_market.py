@@ -254,6 +254,16 @@ def paths_of(pair):
     ]  # fmt: skip
 
 
+def test_a_demand_says_what_is_done_with_the_waste(pair):
+    assert pair.theirs["treatment"] == "R5"
+    for lang, what in (
+        ("zh", "R5 其他无机物"),
+        ("en", "R5 Recycling/reclamation of other inorganic materials"),
+    ):
+        with pair.at_its_time():
+            assert what in pair.browser.get(f"/listings/{pair.theirs['id']}?lang={lang}").page.text
+
+
 def test_each_page_is_sound_small_and_escaped_in_both_languages(pair):
     with pair.at_its_time():
         browser = pair.browser

@@ -19,8 +19,11 @@ def treatments() -> Mapping[str, Mode]:
 
 def treatment_names(language: str) -> Mapping[str, str]:
     """What each treatment is called, by treatment code: recovery and disposal, each by its number."""
-    name = Treatment.name_zh if language == "zh" else Treatment.name_en
-    found: dict[str, str] = dict(db.session.execute(select(Treatment.code, name)).all())
+    if (cache := lookup_cache()) is not None:
+        found = cache.treatment_names[language]
+    else:
+        name = Treatment.name_zh if language == "zh" else Treatment.name_en
+        found = dict(db.session.execute(select(Treatment.code, name)).all())
     return {code: found[code] for code in sorted(found, key=lambda code: (code[0], int(code[1:])))}
 
 

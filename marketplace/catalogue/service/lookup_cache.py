@@ -63,6 +63,8 @@ class LookupCache:
     """Names of all schemes with codes."""
     regions: Mapping[int, CatalogueRegion]
     treatments: Mapping[str, Mode]
+    treatment_names: Mapping[str, Mapping[str, str]]
+    """By language, what each treatment is called."""
     exemptions: Mapping[int | None, list[Any]]
     """Rows of the exemption list (`item`, `code_id`, `stages`), by code."""
     near: dict[tuple[float, float], tuple[int, ...]]
@@ -176,6 +178,8 @@ def _read() -> LookupCache:
     exemptions: dict[int | None, list[Any]] = {}
     for row in db.session.execute(READ_EXEMPTIONS):
         exemptions.setdefault(row.code_id, []).append(row)
+    named = select(Treatment.code, Treatment.mode, Treatment.name_zh, Treatment.name_en)
+    treatments = db.session.execute(named).all()
     return LookupCache(
         version=version,
         codes=codes,
@@ -183,7 +187,11 @@ def _read() -> LookupCache:
         mapped=mapped,
         schemes=frozenset(code.scheme for code in loaded),
         regions={region.adcode: region for region in read_regions(READ_REGIONS)},
-        treatments=dict(db.session.execute(select(Treatment.code, Treatment.mode)).all()),
+        treatments={row.code: row.mode for row in treatments},
+        treatment_names={
+            "zh": {row.code: row.name_zh for row in treatments},
+            "en": {row.code: row.name_en for row in treatments},
+        },
         exemptions=exemptions,
         near={},
     )

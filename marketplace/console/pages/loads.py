@@ -29,7 +29,7 @@ from ...persons.service import Acting
 from ...transporters import service as transporters
 from ..form_fields import LocalMoment, TypedLoad, TypedTonnes, TypedWhole
 from ..forms import Errors, change_or_show, once_by, require_seen, typed, version_seen
-from ..page import pages, read_query
+from ..page import pages, read_query, treatment_named
 from ..visitor import is_in_place, members_only, private
 from ..warnings import warn
 from .deals import ANY_DEAL
@@ -246,7 +246,7 @@ def _parts_of(who: Acting, row: Any) -> list[Part]:
 
 def _treatments() -> list[tuple[str, str]]:
     """The operations with the waste, each with what it does."""
-    return [(code, f"{code} {name}") for code, name in catalogue.treatment_names(language()).items()]
+    return [(code, treatment_named(code)) for code in catalogue.treatment_names(language())]
 
 
 def _all_of_it(row: Any) -> dict[str, str]:
